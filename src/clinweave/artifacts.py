@@ -1,0 +1,126 @@
+"""Write-once output folders with a manifest, so that every stage resumes and nothing half-done looks finished.
+
+A stage's folder holds `manifest.json`: a key made from what went in (inputs by sha256, parameters, code version),
+and what came out (counts, dropped rows, licences). A folder whose key matches is reused; otherwise the stage writes
+into a sibling folder that replaces the old one in a single rename.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from clinweave import __version__
+from clinweave.errors import ClinweaveError
+
+MANIFEST = "manifest.json"
+
+
+def home() -> Path:
+    """Return the folder for everything fetched or built: `$CLINWEAVE_HOME`, else `~/.cache/clinweave`."""
+    given = os.environ.get("CLINWEAVE_HOME")
+    return Path(given).expanduser() if given else Path.home() / ".cache" / "clinweave"
+
+
+def sha256(path: Path) -> str:
+    """Return the sha256 of a file in hex, read in pieces."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def digest(value: Any) -> str:
+    """Return a short stable hash of JSON-like values (keys sorted)."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A finished folder and its manifest. `fresh` says that this call built it."""
+
+    path: Path
+    manifest: dict[str, Any]
+    fresh: bool
+
+
+def read_manifest(path: Path) -> dict[str, Any] | None:
+    """Return the manifest of a finished folder, or None where there is none that can be read."""
+    try:
+        return dict(json.loads((path / MANIFEST).read_text("utf-8")))
+    except (OSError, ValueError):
+        return None
+
+
+def stage(
+    path: Path,
+    kind: str,
+    inputs: Mapping[str, str],
+    parameters: Mapping[str, Any],
+    build: Callable[[Path], Mapping[str, Any]],
+    *,
+    version: int = 1,
+) -> Artifact:
+    """Build the folder `path` unless it already holds the result of exactly these inputs.
+
+    `inputs` maps a name to a sha256, `version` is raised when the stage's code changes its output, and `build` writes
+    into the empty folder it is given and returns what the manifest records. An exception, Ctrl-C or a kill leaves
+    `path` as it was.
+    """
+    key = digest([kind, version, dict(inputs), dict(parameters)])
+    known = read_manifest(path)
+    if known and known.get("key") == key:
+        return Artifact(path, known, fresh=False)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent))
+    try:
+        outcome = dict(build(work))
+        manifest = {
+            "kind": kind,
+            "key": key,
+            "version": version,
+            "clinweave": __version__,
+            "inputs": dict(inputs),
+            "parameters": dict(parameters),
+            **outcome,
+        }
+        write_json(work / MANIFEST, manifest)
+        _replace(work, path)
+    except OSError as error:
+        raise ClinweaveError(
+            f"could not write {path}: {error}. Nothing was kept; free space or choose another folder"
+        ) from error
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return Artifact(path, manifest, fresh=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON with sorted keys, atomically: a reader sees the old file or the new one."""
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=path.parent, delete=False, suffix=".partial"
+    ) as stream:
+        try:
+            json.dump(value, stream, indent=1, sort_keys=True, ensure_ascii=False, default=str)
+            stream.write("\n")
+        except BaseException:
+            Path(stream.name).unlink(missing_ok=True)
+            raise
+    Path(stream.name).replace(path)
+
+
+def _replace(work: Path, path: Path) -> None:
+    """Put `work` in the place of `path`; a failure between the two renames restores the old folder."""
+    old = work.with_suffix(".old")
+    if path.exists():
+        path.rename(old)
+    try:
+        work.rename(path)
+    except OSError:
+        if old.exists():
+            old.rename(path)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,48 @@
+"""The shape of a clinical database: release files in, records out, bad rows counted and never silent."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from clinweave.records import Concept, Dropped, Passage, Relation, Source
+
+Record = Concept | Relation | Passage
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class RowLog:
+    """Counts every refused row and keeps the first few with file, row number and reason."""
+
+    keep: int = 20
+    counts: dict[str, int] = field(default_factory=dict)  # "file: reason" -> rows
+    examples: list[Dropped] = field(default_factory=list)
+
+    def drop(self, file: str, row: int, reason: str) -> None:
+        """Count one refused row; the first `keep` are kept and logged."""
+        key = f"{file}: {reason}"
+        self.counts[key] = self.counts.get(key, 0) + 1
+        if len(self.examples) < self.keep:
+            self.examples.append(Dropped(file, row, reason))
+            logger.warning("%s, row %d: %s (row skipped)", file, row, reason)
+
+    @property
+    def total(self) -> int:
+        """Return how many rows were refused."""
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True)
+class Database:
+    """One clinical database. `read` maps its files (by catalogue name) to records.
+
+    `source` is called first, with the same files, and returns the release that the files themselves state.
+    Both raise `UserError` where a file is not of this database at all (wrong header, empty, not text).
+    """
+
+    id: str
+    prefix: str  # the CURIE prefix of the concepts it defines
+    files: tuple[str, ...]  # names of the files it needs, as in resources.toml
+    source: Callable[[Mapping[str, Path]], Source]
+    read: Callable[[Mapping[str, Path], RowLog], Iterator[Record]]

@@ -1,0 +1,25 @@
+"""The errors a user can meet. Each message names the file, row or field at fault, and the mend."""
+
+
+class ClinweaveError(Exception):
+    """Something outside the user's control failed (a file vanished, a server refused). Exit code 1."""
+
+    exit_code = 1
+
+
+class UserError(ClinweaveError):
+    """The user asked for something that cannot be: bad input, an unknown id, a wrong key. Exit code 2."""
+
+    exit_code = 2
+
+
+class ChecksumError(ClinweaveError):
+    """A file is not the one that the catalogue pins."""
+
+
+class ModelError(ClinweaveError):
+    """A language model refused, timed out, or cannot do what was asked of it."""
+
+
+class NotCapableError(UserError):
+    """A back end was asked for something it declares it cannot do."""

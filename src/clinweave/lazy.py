@@ -1,0 +1,22 @@
+"""Lazy public faces (PEP 562): a room names what it offers, and nothing heavy loads until it is used."""
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+
+def attach(package: str, exports: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return `(__getattr__, __dir__)` for a package whose `exports` maps a public name to its submodule.
+
+    Example, in a room's `__init__.py`: `__getattr__, __dir__ = attach(__name__, {"Graph": "graph"})`.
+    """
+
+    def __getattr__(name: str) -> Any:
+        if name not in exports:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        return getattr(import_module(f"{package}.{exports[name]}"), name)
+
+    def __dir__() -> list[str]:
+        return sorted(exports)
+
+    return __getattr__, __dir__

@@ -1,0 +1,91 @@
+"""One small protocol for every language model, local or remote."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple, Protocol, TypedDict
+
+
+class Message(TypedDict):
+    """One chat message, as in the OpenAI chat format."""
+
+    role: str
+    content: str
+
+
+class Capability(StrEnum):
+    """What a back end says it can do; anything else raises `NotCapableError`."""
+
+    GENERATE = "generate"
+    SCORE = "score"  # log-likelihood of a given continuation
+    TOKENISE = "tokenise"
+
+
+class OptionScore(NamedTuple):
+    """Log-likelihood of one option as the reply: sum over its tokens, in nats."""
+
+    logprob: float
+    tokens: tuple[int, ...]
+
+    @property
+    def per_token(self) -> float:
+        """Return the length-normalised log-likelihood."""
+        return self.logprob / max(len(self.tokens), 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """A reply, with what it cost."""
+
+    text: str
+    prompt_tokens: int
+    completion_tokens: int
+    seconds: float
+    finish_reason: str = "stop"
+
+
+class LanguageModel(Protocol):
+    """A language model. Back ends are in the sibling files; `open_model` picks one by its address.
+
+    `name` is what reports print; `local` is False where a prompt leaves this machine's loopback.
+    """
+
+    name: str
+    local: bool
+    capabilities: frozenset[Capability]
+
+    def generate(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int = 256,
+        temperature: float = 0.0,
+        seed: int = 0,
+        stop: Sequence[str] = (),
+    ) -> Generation:
+        """Return the reply. Raises `ModelError` where the model refuses or cannot be reached."""
+        ...
+
+    def score(self, messages: Sequence[Message], options: Sequence[str]) -> list[OptionScore]:
+        """Return, for each option, the log-likelihood of it as the assistant's reply to `messages`.
+
+        The scored tokens are the tokenizer's own for the option text (an option is tokenised as the start of the
+        assistant's turn, without a leading space unless it has one).
+        """
+        ...
+
+    def tokenise(self, text: str) -> list[int]:
+        """Return token ids of plain text, without special tokens."""
+        ...
+
+    def count_tokens(self, messages: Sequence[Message]) -> int:
+        """Return the length of the rendered prompt in tokens (an estimate where TOKENISE is not declared)."""
+        ...
+
+    def describe(self) -> dict[str, str | int | float]:
+        """Return what identifies the weights and engine, for the run record (no secrets)."""
+        ...
+
+    def close(self) -> None:
+        """Release memory and threads."""
+        ...

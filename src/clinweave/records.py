@@ -1,0 +1,191 @@
+"""The nouns that flow between rooms: release file -> records -> graph -> evidence -> answer -> score.
+
+Identity is a CURIE (https://www.w3.org/TR/curie/) from a vocabulary, never a string. Categories and predicates
+are Biolink's (https://biolink.github.io/biolink-model/). The classes are for single items and the public API;
+large tables are Arrow with the schemas below, whose columns bear the same names.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+
+class Grade(StrEnum):
+    """How a relation came to be known. Only curated relations may support an answer."""
+
+    CURATED = "curated"
+    COOCCURRENCE = "co-occurrence"
+    CLASS_INFERRED = "class-inferred"
+    TEXT_MINED = "text-mined"
+    SYNTHETIC = "synthetic"
+
+
+class Tier(StrEnum):
+    """Who may see a record; it travels with the record into indexes, runs and logs."""
+
+    PUBLIC = "public"
+    GATED = "gated"
+    PRIVATE = "private"
+
+
+class Verdict(StrEnum):
+    """What the citation checker says of one sentence and the evidence it points at."""
+
+    SUPPORTED = "supported"
+    CONTRADICTED = "contradicted"
+    UNVERIFIED = "not verified"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A release of a database: what every record points back to."""
+
+    id: str  # "hpoa"
+    name: str
+    infores: str  # Biolink information resource, "infores:hpo-annotations"
+    release: str
+    licence: str
+    homepage: str
+    tier: Tier = Tier.PUBLIC
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """A thing with an identity: a disease, a finding, a gene, a drug, a code."""
+
+    id: str
+    category: str  # "biolink:Disease"
+    name: str
+    source: str  # Source.id
+    synonyms: tuple[str, ...] = ()
+    definition: str = ""
+    xrefs: tuple[str, ...] = ()  # identifiers of the same thing elsewhere, as the source states them
+    related: tuple[str, ...] = ()  # identifiers that the source links less strictly (never merged)
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """One typed assertion, with where it comes from."""
+
+    subject: str
+    predicate: str  # "biolink:has_phenotype"
+    object: str
+    source: str  # Source.id
+    publications: tuple[str, ...] = ()
+    frequency: str = ""  # as the source writes it: "HP:0040281", "7/12", "45%"
+    onset: str = ""
+    sex: str = ""
+    negated: bool = False
+    evidence: str = ""  # the source's evidence code: PCS, TAS, IEA
+    grade: Grade = Grade.CURATED
+    knowledge_level: str = "knowledge_assertion"
+    agent_type: str = "manual_agent"
+    original_subject: str = ""  # the identifier in the file, where joining changed it
+    original_object: str = ""
+    release: str = ""  # filled from the Source when the graph is built
+    licence: str = ""
+    tier: Tier = Tier.PUBLIC
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A stretch of text that can be found and quoted: `text == document[start:end]`."""
+
+    id: str
+    text: str
+    title: str
+    document: str  # document id: a file path, a concept's CURIE
+    start: int
+    end: int
+    source: str
+    section: str = ""
+    concepts: tuple[str, ...] = ()  # what the passage is about, by CURIE
+    release: str = ""
+    licence: str = ""
+    tier: Tier = Tier.PUBLIC
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A stretch of the original text linked to a concept: `text == original[start:end]`."""
+
+    start: int
+    end: int
+    text: str
+    id: str
+    name: str
+    category: str
+    score: float
+    negated: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One numbered item shown to the model. `relations` or `passage` hold what it stands on."""
+
+    id: str  # "1", printed as [1]
+    kind: str  # "relation" | "path" | "passage"
+    text: str
+    score: float
+    relations: tuple[Relation, ...] = ()
+    passage: Passage | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of an answer, the evidence ids it points at, and what the checker found."""
+
+    text: str
+    evidence: tuple[str, ...]
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer whose every sentence was checked before it is shown."""
+
+    question: str
+    text: str
+    sentences: tuple[Sentence, ...]
+    evidence: tuple[Evidence, ...]
+    abstained: bool
+    model: str
+    knowledge: str  # none | text | graph | both
+    timings: dict[str, float] = field(default_factory=dict)
+    tokens: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A multiple-choice item. `options[answer]` is right; retrieval sees `question` alone (MIRAGE's rule)."""
+
+    id: str
+    task: str
+    question: str
+    options: tuple[str, ...]
+    answer: int
+    kind: str = ""  # stratum: "feature", "gene", ...
+    concepts: tuple[str, ...] = ()  # what it asks about
+    gold: tuple[str, str, str] | None = None  # (subject, predicate, object) where a graph relation answers it
+    option_ids: tuple[str, ...] = ()
+    cluster: str = ""  # items that share it are not independent (same disease, same abstract)
+    origin: str = ""
+    split: str = "test"
+    context: tuple[str, ...] = ()  # gold passages, hidden from every arm
+
+
+class Dropped(NamedTuple):
+    """A row that a reader refused."""
+
+    file: str
+    row: int
+    reason: str
+
+
+def to_json(record: Any) -> dict[str, Any]:
+    """Return a record as plain JSON values (enums as strings, tuples as lists)."""
+    from dataclasses import asdict
+
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(record).items()}
