@@ -92,7 +92,7 @@ def records_of(kind: type[T], rows: pa.Table | pa.RecordBatch) -> list[T]:
 
 
 def _is_label(item: pa.Field) -> bool:
-    return pa.types.is_dictionary(item.type)
+    return bool(pa.types.is_dictionary(item.type))
 
 
 def _value_type(item: pa.Field) -> pa.DataType:

@@ -4,7 +4,6 @@ import sys
 from importlib import import_module
 from typing import Any
 
-import click
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command
@@ -12,57 +11,67 @@ from typer.main import get_command
 from clinweave import __version__
 from clinweave.errors import ClinweaveError
 
-# name -> (module, one line of help): the help of the whole program needs no module of a group
-COMMANDS: dict[str, tuple[str, str]] = {
-    "fetch": ("fetch", "Bring and check the databases and weights of the catalogue."),
-    "graph": ("graph", "Build, look into, export and import the knowledge graph."),
-    "link": ("link", "Recognise concepts in text."),
-    "index": ("index", "Build and search the text index; add your own folders."),
-    "ask": ("ask", "Answer a question with checked citations, or say that it is not known."),
-    "run": ("run", "Run a recipe."),
-    "compare": ("compare", "Compare base, text, graph and both on your own benchmark, corpus and model."),
-    "compendium": ("compendium", "List and export what is known of databases, datasets, models and systems."),
+# name -> one line of help; the command's file bears its name, and the help of the whole program loads none of them
+COMMANDS: dict[str, str] = {
+    "fetch": "Bring and check the databases and weights of the catalogue.",
+    "graph": "Build, look into, export and import the knowledge graph.",
+    "link": "Recognise concepts in text.",
+    "index": "Build and search the text index; add your own folders.",
+    "ask": "Answer a question with checked citations, or say that it is not known.",
+    "run": "Run a recipe: a whole chain described in one TOML file.",
+    "compare": "Compare base, text, graph and both on your own benchmark, corpus and model.",
+    "compendium": "List and export what is known of databases, datasets, models and systems.",
 }
 
 
 class LazyGroup(TyperGroup):
     """A command group that imports a command's file only when that command is named."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
         """Return the names of all commands, in the order of the table."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return one command."""
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Note which command is called, so that this one alone is imported."""
+        self._called = args[0] if args else ""
+        return super().resolve_command(ctx, args)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        """Import and return the called command, or a stand-in where only a line of help is wanted."""
         if cmd_name not in COMMANDS:
             return None
-        if _only_listing(ctx):
-            return click.Command(cmd_name, help=COMMANDS[cmd_name][1])
-        module = import_module(f"clinweave.cli.{COMMANDS[cmd_name][0]}")
-        command = get_command(module.app)
-        command.name, command.help = cmd_name, command.help or COMMANDS[cmd_name][1]
+        if getattr(self, "_called", "") != cmd_name:
+            return _line_of_help(cmd_name)
+        command = get_command(import_module(f"clinweave.cli.{cmd_name}").app)
+        command.name, command.help = cmd_name, command.help or COMMANDS[cmd_name]
         return command
 
 
-def _only_listing(ctx: click.Context) -> bool:
-    """Tell whether the program's own help is being printed, which needs names alone."""
-    return not getattr(ctx, "_protected_args", None) and not ctx.args and "--help" in sys.argv[1:2]
+def _line_of_help(name: str) -> Any:
+    stand_in = typer.Typer()
+    stand_in.command(name, help=COMMANDS[name])(lambda: None)
+    return get_command(stand_in)
 
 
 app = typer.Typer(cls=LazyGroup, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
 @app.callback()
 def _root(
-    version: bool = typer.Option(False, "--version", is_eager=True, help="Print the version and stop."),
+    version: bool = typer.Option(  # noqa: ARG001
+        False, "--version", is_eager=True, callback=_print_version, help="Print the version and stop."
+    ),
 ) -> None:
     """Weave clinical knowledge into language models, and measure whether it helped.
 
     For research, not for clinical decisions.
     """
-    if version:
-        typer.echo(__version__)
-        raise typer.Exit
 
 
 def main(arguments: list[str] | None = None) -> Any:
