@@ -11,12 +11,12 @@ def attach(package: str, exports: Mapping[str, str]) -> tuple[Callable[[str], An
     Example, in a room's `__init__.py`: `__getattr__, __dir__ = attach(__name__, {"Graph": "graph"})`.
     """
 
-    def __getattr__(name: str) -> Any:
+    def __getattr__(name: str) -> Any:  # noqa: N807
         if name not in exports:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         return getattr(import_module(f"{package}.{exports[name]}"), name)
 
-    def __dir__() -> list[str]:
+    def __dir__() -> list[str]:  # noqa: N807
         return sorted(exports)
 
     return __getattr__, __dir__
