@@ -1,0 +1,69 @@
+"""`clinweave compendium`: list, search, show and export what is known of the field."""
+
+import json
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from clinweave import compendium
+
+app = typer.Typer(add_completion=False)
+
+
+class Kind(StrEnum):
+    """The four kinds of entry."""
+
+    DATABASE = "database"
+    DATASET = "dataset"
+    MODEL = "model"
+    SYSTEM = "system"
+
+
+@app.command()
+def main(
+    kind: Annotated[Kind | None, typer.Option(help="Only entries of this kind.")] = None,
+    search: Annotated[str, typer.Option(help="Only entries that hold all these words.")] = "",
+    show: Annotated[str, typer.Option(help="Show one entry in full, by id or name.")] = "",
+    export: Annotated[
+        Optional[tuple[str, Path]],  # noqa: UP045 typer reads a pair only in this form
+        typer.Option(help="Write the entries: csv, md, json or html, and the file.", metavar="FORMAT PATH"),
+    ] = None,
+    folder: Annotated[Path | None, typer.Option(help="Your own entries instead of the shipped ones.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
+) -> None:
+    """List, search, show and export sourced facts on databases, datasets, models and systems of the field."""
+    entries = compendium.load(folder)
+    if show:
+        entries = [compendium.find(entries, show)]
+    entries = [entry for entry in entries if kind in (None, entry.kind)]
+    if search:
+        entries = compendium.search(entries, search)
+    if export:
+        compendium.export(entries, *export)
+        typer.echo(f"{len(entries)} entries written to {export[1]}", err=True)
+    if as_json:
+        found = [asdict(entry) for entry in entries]
+        typer.echo(json.dumps(found[0] if show and found else found, ensure_ascii=False, indent=1))
+    elif not export:
+        _print(entries, full=bool(show))
+
+
+def _print(entries: list[compendium.Entry], *, full: bool) -> None:
+    from rich.console import Console
+    from rich.markdown import Markdown
+    from rich.table import Table
+
+    console = Console()
+    if full and entries:
+        console.print(Markdown(compendium.render(entries, "md").split("\n\n", 2)[2]))
+        return
+    table = Table("id", "kind", "name", "access", "clinweave runs", box=None, pad_edge=False)
+    for entry in entries:
+        table.add_row(
+            entry.id, entry.kind, entry.name, entry.access, "; ".join(entry.clinweave) or "nothing yet"
+        )
+    console.print(table)
+    console.print(f"{len(entries)} entries; --show ID for one in full, with sources")

@@ -1,0 +1,55 @@
+"""The compendium: what is known of the field's databases, datasets, models and systems, one sourced TOML per entry."""
+
+from typing import TYPE_CHECKING
+
+from clinweave.lazy import attach
+
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "ENTRY_KINDS": "entries",
+        "Entry": "entries",
+        "Merge": "entries",
+        "Result": "entries",
+        "Size": "entries",
+        "find": "entries",
+        "folder": "entries",
+        "load": "entries",
+        "read_entry": "entries",
+        "search": "entries",
+        "FORMATS": "exporting",
+        "export": "exporting",
+        "render": "exporting",
+    },
+)
+
+if TYPE_CHECKING:
+    from clinweave.compendium.entries import (
+        ENTRY_KINDS,
+        Entry,
+        Merge,
+        Result,
+        Size,
+        find,
+        folder,
+        load,
+        read_entry,
+        search,
+    )
+    from clinweave.compendium.exporting import FORMATS, export, render
+
+__all__ = [
+    "ENTRY_KINDS",
+    "FORMATS",
+    "Entry",
+    "Merge",
+    "Result",
+    "Size",
+    "export",
+    "find",
+    "folder",
+    "load",
+    "read_entry",
+    "render",
+    "search",
+]
