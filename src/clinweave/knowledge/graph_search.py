@@ -1,0 +1,139 @@
+"""Concepts by name: exact, by beginning, by words, and the nearest spellings for a mistyped one.
+
+Names are kept folded (lower case, punctuation as spaces) and sorted, in one memory-mapped file: an exact name or a
+beginning is a binary search, words are one scan of the file (some 20 MB).
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_MOST = 2000  # rows ranked for one query
+
+
+def folded(names: Any) -> Any:
+    """Return an Arrow array of names in lower case, any run of punctuation one space, one space at both ends."""
+    spaced = pc.replace_substring_regex(pc.utf8_lower(names), r"[^\p{L}\p{N}]+", " ")
+    return pc.binary_join_element_wise(" ", pc.utf8_trim_whitespace(spaced), " ", "")
+
+
+def fold(text: str) -> str:
+    """Return one name folded as `folded` does."""
+    return str(folded(pa.array([text]))[0].as_py())
+
+
+def search_table(names: pa.Table, ids: Any) -> pa.Table:
+    """Return the names folded and sorted, each with its concept's row and whether it is the concept's label."""
+    rows = pc.index_in(names.column("id").combine_chunks(), value_set=ids).cast(pa.int32())
+    label = pc.equal(names.column("kind"), "label").combine_chunks()
+    found = pa.table({"name": folded(names.column("name").combine_chunks()), "concept": rows, "label": label})
+    return found.sort_by([("name", "ascending"), ("label", "descending"), ("concept", "ascending")])
+
+
+class SortedTexts:
+    """Binary search in a sorted, memory-mapped Arrow array of strings."""
+
+    def __init__(self, array: Any):
+        self.array = array
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def __getitem__(self, at: int) -> str:
+        return str(self.array[at].as_py())
+
+    def find(self, text: str) -> int | None:
+        """Return the first place of `text`, or None."""
+        at = bisect_left(self, text)
+        return at if at < len(self) and self[at] == text else None
+
+    def between(self, low: str, high: str) -> tuple[int, int]:
+        """Return the places (first, last + 1) of texts t with low <= t < high."""
+        return bisect_left(self, low), bisect_left(self, high)
+
+    def beginning(self, start: str) -> tuple[int, int]:
+        """Return the places (first, last + 1) of the texts that begin with `start`."""
+        return self.between(start, start + "\U0010ffff")
+
+
+class NameSearch:
+    """Ranked search over the folded names; a result is (concept row, score in 0..1)."""
+
+    def __init__(self, path: Path, weight: Any):
+        table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+        self._names = table.column("name").chunk(0)
+        self._concept = table.column("concept").chunk(0).to_numpy()
+        self._label = table.column("label").chunk(0)
+        self._sorted = SortedTexts(self._names)
+        self._weight = weight  # how well connected each concept is: breaks ties
+
+    def exact(self, text: str) -> list[int]:
+        """Return the concepts with exactly this name: those whose label it is, else those with it as a synonym."""
+        first, last = self._sorted.between(fold(text), fold(text) + "\0")
+        labels = [row for row in range(first, last) if self._label[row].as_py()]
+        rows = labels or range(first, last)
+        return sorted({int(self._concept[row]) for row in rows})
+
+    def ranked(self, text: str, allowed: Any = None) -> list[tuple[int, float]]:
+        """Return concepts by falling score: exact names 0.95-1, then beginnings, then all words, by length."""
+        query = fold(text)
+        words = query.split()
+        if not words:
+            return []
+        first, last = self._sorted.beginning(query[:-1])
+        rows = [np.arange(first, last)]
+        scan = self._names
+        hit = None
+        for word in sorted(words, key=len, reverse=True):
+            found = pc.match_substring(scan, f" {word}")
+            hit = found if hit is None else pc.and_(hit, found)
+        rows.append(pc.indices_nonzero(hit).to_numpy().astype(np.int64))
+        return self._scored(np.unique(np.concatenate(rows)), query, allowed)
+
+    def _scored(self, rows: Any, query: str, allowed: Any) -> list[tuple[int, float]]:
+        if allowed is not None:
+            rows = rows[allowed[self._concept[rows]]]
+        lengths = pc.utf8_length(self._names.take(pa.array(rows, pa.int64()))).to_numpy()
+        rows = np.sort(rows[np.lexsort((rows, lengths))[:_MOST]])
+        best: dict[int, float] = {}
+        for row, name in zip(
+            rows.tolist(), self._names.take(pa.array(rows, pa.int64())).to_pylist(), strict=True
+        ):
+            concept = int(self._concept[row])
+            score = self._score(query, name, self._label[row].as_py())
+            best[concept] = max(score, best.get(concept, 0.0))
+        return sorted(best.items(), key=lambda item: (-round(item[1], 3), -self._weight[item[0]], item[0]))
+
+    @staticmethod
+    def _score(query: str, name: str, label: bool) -> float:
+        share = (len(query) - 2) / max(1, len(name) - 2)
+        if query == name:
+            return 1.0 if label else 0.95
+        if name.startswith(query[:-1]):
+            return 0.6 + 0.3 * share
+        return 0.3 + 0.3 * share
+
+    def near(self, text: str, limit: int = 5) -> list[int]:
+        """Return concepts whose names are spelt most like `text` (same first letters, or its longest word)."""
+        query = fold(text)
+        rows = self._candidates(query)
+        scored = []
+        matcher = SequenceMatcher(b=query, autojunk=False)
+        for row in rows:
+            matcher.set_seq1(self._sorted[row])
+            if matcher.real_quick_ratio() > 0.7 and matcher.quick_ratio() > 0.7:
+                scored.append((-matcher.ratio(), int(self._concept[row])))
+        return list(dict.fromkeys(concept for ratio, concept in sorted(scored) if ratio < -0.7))[:limit]
+
+    def _candidates(self, query: str) -> Sequence[int]:
+        for size in (5, 4, 3):
+            first, last = self._sorted.beginning(query[: size + 1])
+            if last > first:
+                return range(first, min(last, first + _MOST))
+        return ()

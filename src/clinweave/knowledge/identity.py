@@ -1,0 +1,182 @@
+"""Which identifiers name the same thing: joined by stated cross-references, never by name.
+
+A concept becomes another one only where the source states an equivalence (an xref, not a `related` link) between two
+concepts of the same family (disease, phenotype, gene, chemical), from one prefix to another of higher priority, and
+the statement points at exactly one concept. Anything one-to-many stays apart. `join` returns every merge with its
+reason, so that a wrong one can be found.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+# The first prefix of this list that a group of equal identifiers has is the one that the graph uses.
+PRIORITY = (
+    "MONDO", "HP", "HGNC", "CHEBI", "ICD10CM", "DOID", "OMIM", "OMIMPS", "ORPHA", "DECIPHER", "NCBIGene",
+    "ENSEMBL", "UNIPROT", "DRUGBANK", "CHEMBL", "RXCUI", "UNII", "MESH", "NCIT", "SNOMEDCT", "UMLS", "MEDGEN",
+)  # fmt: skip
+_RANK = {prefix: rank for rank, prefix in enumerate(PRIORITY)}
+
+_FAMILY = {
+    "biolink:Disease": "disease",
+    "biolink:DiseaseOrPhenotypicFeature": "disease",
+    "biolink:PhenotypicFeature": "phenotype",
+    "biolink:Gene": "gene",
+    "biolink:ChemicalEntity": "chemical",
+    "biolink:SmallMolecule": "chemical",
+    "biolink:MolecularMixture": "chemical",
+    "biolink:ChemicalMixture": "chemical",
+    "biolink:Drug": "chemical",
+}
+# Codes classify patients' records; a code and a disease are never one thing, even where a source says xref.
+_CODES = frozenset({"ICD10CM", "ICD10", "ICD9CM", "ICD11"})
+# Two concepts that both name the same identifier of these vocabularies are the same thing, although no file lists
+# that identifier as a concept of its own. Vocabularies that sources link loosely (UMLS, MESH, SNOMED CT) are not here.
+_BRIDGES = frozenset({"OMIM", "ORPHA", "DOID", "HGNC", "NCBIGene", "ENSEMBL", "CHEBI", "DRUGBANK"})
+# Where concepts of several families claim an identifier, it belongs to this one.
+_HOME = {"OMIM": "disease", "OMIMPS": "disease", "ORPHA": "disease", "DOID": "disease", "DECIPHER": "disease"}
+
+_SPELLINGS = {
+    "orphanet": "ORPHA", "ordo": "ORPHA", "mim": "OMIM", "mesh": "MESH", "msh": "MESH", "hpo": "HP",
+    "sctid": "SNOMEDCT", "snomed": "SNOMEDCT", "snomedct": "SNOMEDCT", "snomedct_us": "SNOMEDCT",
+    "entrez": "NCBIGene", "ncbigene": "NCBIGene", "geneid": "NCBIGene", "db": "DRUGBANK", "icd10cm": "ICD10CM",
+    "icd-10-cm": "ICD10CM", "uniprotkb": "UNIPROT", "chembl.compound": "CHEMBL",
+}  # fmt: skip
+_CURIE = re.compile(r"^[A-Za-z][\w.\-]*:\S+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """What joining needs of a concept record: who says what it is equal to."""
+
+    id: str
+    category: str
+    source: str
+    xrefs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """One identifier that became another one, and the statement that made it so."""
+
+    id: str
+    canonical: str
+    because: str
+    source: str
+
+
+def prefix_of(curie: str) -> str:
+    """Return the prefix of a CURIE: "MONDO" of "MONDO:0007947"."""
+    return curie.partition(":")[0]
+
+
+def is_curie(text: str) -> bool:
+    """Say whether text has the form prefix:local, without spaces."""
+    return bool(_CURIE.match(text))
+
+
+def spelt(curie: str) -> str:
+    """Return a CURIE with the prefix spelt as in the graph: "Orphanet:558" -> "ORPHA:558"."""
+    prefix, colon, local = curie.strip().partition(":")
+    if not colon:
+        return curie.strip()
+    known = _SPELLINGS.get(prefix.lower())
+    if known is None:
+        known = next((name for name in PRIORITY if name.lower() == prefix.lower()), prefix)
+    return f"{known}:{local}"
+
+
+def rank(curie: str) -> tuple[int, str]:
+    """Return the priority of a CURIE's prefix, lowest first; unlisted prefixes come last, by alphabet."""
+    prefix = prefix_of(curie)
+    return _RANK.get(prefix, len(_RANK)), prefix
+
+
+def family(curie: str, category: str) -> str:
+    """Return the family that a concept belongs to; only concepts of one family may be merged."""
+    return "code" if prefix_of(curie) in _CODES else _FAMILY.get(category, category)
+
+
+class _Claims:
+    """Who lists which identifier as its equal, within a family."""
+
+    def __init__(self, nodes: Iterable[Node]):
+        self.family: dict[str, str] = {}
+        self.source: dict[str, str] = {}
+        self.xrefs: dict[str, list[tuple[str, str]]] = {}
+        self.by: dict[tuple[str, str], dict[str, str]] = {}
+        for node in nodes:
+            kin = self.family.setdefault(node.id, family(node.id, node.category))
+            for xref in node.xrefs:
+                self.xrefs.setdefault(node.id, []).append((xref, node.source))
+                self.by.setdefault((kin, xref), {}).setdefault(node.id, node.source)
+
+    def of(self, kin: str, curie: str) -> Mapping[str, str]:
+        return self.by.get((kin, curie), {})
+
+    def alone(self, curie: str, xref: str) -> bool:
+        """Say whether no other concept of the same prefix claims this xref (the one-to-one rule)."""
+        prefix = prefix_of(curie)
+        return all(
+            other == curie or prefix_of(other) != prefix for other in self.of(self.family[curie], xref)
+        )
+
+
+def join(nodes: Iterable[Node]) -> tuple[dict[str, str], list[Merge]]:
+    """Return (identifier -> canonical identifier, for merged ones only) and the merges with their reasons.
+
+    Identifiers are taken from the highest priority down; each looks only at prefixes above its own, so the outcome
+    depends on no order of the input.
+    """
+    claims = _Claims(nodes)
+    canonical: dict[str, str] = {}
+    merges: list[Merge] = []
+    touched = set(claims.xrefs) | {xref for _, xref in claims.by if xref in claims.family}
+    for curie in sorted(touched, key=lambda item: (rank(item), item)):
+        targets = _targets(curie, claims, canonical)
+        if len(targets) == 1:
+            ((target, (because, source)),) = targets.items()
+            if target:
+                canonical[curie] = target
+                merges.append(Merge(curie, target, because, source))
+    return canonical, sorted(merges, key=lambda merge: (merge.canonical, merge.id))
+
+
+def _targets(curie: str, claims: _Claims, canonical: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Return candidate -> (reason, source); the candidate "" stands for a statement that is not one-to-one."""
+    kin, own = claims.family[curie], rank(curie)
+    found: dict[str, tuple[str, str]] = {}
+    for claimant, source in sorted(claims.of(kin, curie).items()):
+        if rank(claimant) < own:
+            found.setdefault(canonical.get(claimant, claimant), (f"{claimant} lists {curie}", source))
+    for xref, source in sorted(claims.xrefs.get(curie, ())):
+        if claims.family.get(xref) == kin and rank(xref) < own:
+            target = canonical.get(xref, xref) if claims.alone(curie, xref) else ""
+            found.setdefault(target, (f"{curie} lists {xref}", source))
+        elif xref not in claims.family and prefix_of(xref) in _BRIDGES:
+            for claimant in sorted(claims.of(kin, xref)):
+                if rank(claimant) < own:
+                    target = canonical.get(claimant, claimant) if claims.alone(curie, xref) else ""
+                    found.setdefault(target, (f"{curie} and {claimant} both list {xref}", source))
+    return found
+
+
+def aliases(nodes: Iterable[Node]) -> list[tuple[str, str]]:
+    """Return sorted (identifier, concept) pairs for identifiers that are not concepts themselves.
+
+    An identifier with two pairs is ambiguous. Where concepts of several families claim an identifier that has a home
+    (OMIM, ORPHA and the like name diseases), only the home family's claims remain.
+    """
+    known: dict[str, str] = {}
+    claims: dict[str, set[str]] = {}
+    for node in nodes:
+        known[node.id] = family(node.id, node.category)
+        for xref in node.xrefs:
+            claims.setdefault(xref, set()).add(node.id)
+    pairs = []
+    for xref, claimants in claims.items():
+        if xref in known:
+            continue
+        at_home = {item for item in claimants if known[item] == _HOME.get(prefix_of(xref))}
+        pairs += [(xref, item) for item in at_home or claimants]
+    return sorted(pairs)

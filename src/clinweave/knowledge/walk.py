@@ -1,0 +1,130 @@
+"""Walking a graph that is four arrays: compressed sparse rows, memory-mapped, nodes as int32 row numbers."""
+
+import heapq
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.integer[Any]]
+
+
+def offsets(keys: Ints, size: int) -> npt.NDArray[np.int64]:
+    """Return the (size + 1) row offsets of sorted `keys` (each in 0..size-1)."""
+    return np.concatenate([[0], np.cumsum(np.bincount(keys, minlength=size))]).astype(np.int64)
+
+
+def slices(start: Ints, nodes: Ints) -> tuple[Ints, Ints]:
+    """Return (positions, owner): the positions of all nodes' rows, and for each the index into `nodes` it is of."""
+    first, last = start[nodes], start[np.asarray(nodes) + 1]
+    counts = last - first
+    total = int(counts.sum())
+    owner = np.repeat(np.arange(len(nodes)), counts)
+    within = np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)
+    return np.repeat(first, counts) + within, owner
+
+
+def closure(start: Ints, targets: Ints, node: int) -> Ints:
+    """Return all nodes reachable from `node`, without itself, in ascending order."""
+    seen = np.zeros(len(start) - 1, dtype=bool)
+    seen[node] = True
+    frontier = np.array([node])
+    while len(frontier):
+        positions, _ = slices(start, frontier)
+        frontier = np.unique(targets[positions])
+        frontier = frontier[~seen[frontier]]
+        seen[frontier] = True
+    seen[node] = False
+    return np.flatnonzero(seen)
+
+
+@dataclass(frozen=True)
+class Net:
+    """An undirected graph for path search (every edge stored from both ends).
+
+    `passable` marks the nodes that a path may step through, `cost` is what one such step costs (0 or more).
+    """
+
+    start: Ints
+    targets: Ints
+    passable: npt.NDArray[np.bool_]
+    cost: npt.NDArray[np.float64]
+
+    def beside(self, nodes: Ints) -> Ints:
+        """Return the distinct neighbours of all nodes, ascending."""
+        return np.unique(self.targets[slices(self.start, nodes)[0]])
+
+
+def shortest_paths(net: Net, a: int, b: int, max_length: int, limit: int) -> list[list[int]]:
+    """Return up to `limit` of the shortest node paths from a to b, those through the cheapest nodes first.
+
+    Searches from both ends, always widening the smaller front; [] where no path of at most `max_length` edges exists.
+    """
+    if a == b:
+        return [[a]]
+    met = _meet(net, a, b, max_length)
+    if met is None:
+        return []
+    middle, before, after = met
+    layers = [middle]
+    for ring in reversed(before):
+        layers.insert(0, np.intersect1d(net.beside(layers[0]), ring))
+    for ring in reversed(after):
+        layers.append(np.intersect1d(net.beside(layers[-1]), ring))
+    return _cheapest(net, [_thin(net, layer) for layer in layers], limit)
+
+
+def _meet(net: Net, a: int, b: int, max_length: int) -> tuple[Ints, list[Ints], list[Ints]] | None:
+    """Return (nodes where both fronts meet, rings around a before them, rings around b before them)."""
+    rings: tuple[list[Ints], list[Ints]] = ([np.array([a])], [np.array([b])])
+    seen = [np.zeros(len(net.start) - 1, dtype=bool) for _ in range(2)]
+    seen[0][a] = seen[1][b] = True
+    while len(rings[0]) + len(rings[1]) - 2 < max_length:
+        side = 0 if len(rings[0][-1]) <= len(rings[1][-1]) else 1
+        reached = net.beside(rings[side][-1])
+        reached = reached[~seen[side][reached]]
+        far = (b, a)[side]
+        reached = reached[net.passable[reached] | (reached == far)]
+        if not len(reached):
+            return None
+        seen[side][reached] = True
+        rings[side].append(reached)
+        met = np.intersect1d(reached, rings[1 - side][-1])
+        if len(met):
+            return met, rings[0][:-1], rings[1][:-1]
+    return None
+
+
+def _thin(net: Net, layer: Ints, most: int = 2000) -> Ints:
+    """Keep the cheapest nodes of a very wide layer."""
+    if len(layer) <= most:
+        return layer
+    order = np.argsort(net.cost[layer], kind="stable")[:most]
+    return np.sort(layer[order])
+
+
+def _cheapest(net: Net, layers: list[Ints], limit: int) -> list[list[int]]:
+    """Return the cheapest paths through the layers; the cost still to come is worked out backwards first."""
+    last = len(layers) - 1
+    to_come: list[dict[int, float]] = [{} for _ in range(last)] + [{int(layers[-1][0]): 0.0}]
+    follow: list[dict[int, list[int]]] = [{} for _ in range(last)]
+    for step in range(last - 1, -1, -1):
+        for node in layers[step].tolist():
+            beside = np.intersect1d(net.beside(np.array([node])), layers[step + 1]).tolist()
+            follow[step][node] = [item for item in beside if item in to_come[step + 1]]
+            if follow[step][node]:
+                toll = 0.0 if step == 0 else float(net.cost[node])
+                to_come[step][node] = toll + min(to_come[step + 1][item] for item in follow[step][node])
+    heap = [(cost, 0.0, [node]) for node, cost in to_come[0].items()]
+    found: list[list[int]] = []
+    while heap and len(found) < limit:
+        _, spent, path = heapq.heappop(heap)
+        step = len(path) - 1
+        if step == last:
+            found.append(path)
+            continue
+        paid = spent + (0.0 if step == 0 else float(net.cost[path[-1]]))
+        for item in follow[step][path[-1]]:
+            heapq.heappush(heap, (paid + to_come[step + 1][item], paid, [*path, item]))
+    return found
