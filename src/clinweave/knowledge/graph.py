@@ -18,11 +18,12 @@ from clinweave.knowledge.walk import Net, closure, shortest_paths, slices
 from clinweave.records import Concept, Grade, Passage, Relation, Source, Tier
 
 # Roots say nothing of what lies below them: a path through one is no connection.
-GENERIC = frozenset(
-    """MONDO:0000001 MONDO:0700096 HP:0000001 HP:0000118 HP:0000005 HP:0012823 HP:0031797
-    CHEBI:24431 CHEBI:23367 CHEBI:50906 CHEBI:24432 CHEBI:52211 CHEBI:33232 CHEBI:51086 CHEBI:36342 CHEBI:33579
-    CHEBI:24870 CHEBI:50860 CHEBI:36963 CHEBI:25367 CHEBI:36357 CHEBI:33675 CHEBI:37577 CHEBI:33285""".split()
-)
+_ROOTS = """
+MONDO:0000001 MONDO:0700096 HP:0000001 HP:0000118 HP:0000005 HP:0012823 HP:0031797
+CHEBI:24431 CHEBI:23367 CHEBI:50906 CHEBI:24432 CHEBI:52211 CHEBI:33232 CHEBI:51086 CHEBI:36342 CHEBI:33579
+CHEBI:24870 CHEBI:50860 CHEBI:36963 CHEBI:25367 CHEBI:36357 CHEBI:33675 CHEBI:37577 CHEBI:33285
+"""
+GENERIC = frozenset(_ROOTS.split())
 _HUB = 3000  # a concept with more neighbours than this is an end of a path, never a step of one
 Ids = str | Collection[str]
 
