@@ -1,1 +1,38 @@
-"""See the design."""
+"""Language models behind one small protocol: `open_model(address)` picks the back end.
+
+`by_option_text`, `by_letter` and `by_generation` turn a model into a chooser among options.
+"""
+
+from typing import TYPE_CHECKING
+
+from clinweave.lazy import attach
+
+if TYPE_CHECKING:
+    from clinweave.models.addresses import open_model as open_model
+    from clinweave.models.base import Capability as Capability
+    from clinweave.models.base import Generation as Generation
+    from clinweave.models.base import LanguageModel as LanguageModel
+    from clinweave.models.base import Message as Message
+    from clinweave.models.base import OptionScore as OptionScore
+    from clinweave.models.scoring import Choice as Choice
+    from clinweave.models.scoring import by_generation as by_generation
+    from clinweave.models.scoring import by_letter as by_letter
+    from clinweave.models.scoring import by_option_text as by_option_text
+    from clinweave.models.scoring import choose_method as choose_method
+
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "open_model": "addresses",
+        "Capability": "base",
+        "Generation": "base",
+        "LanguageModel": "base",
+        "Message": "base",
+        "OptionScore": "base",
+        "Choice": "scoring",
+        "by_generation": "scoring",
+        "by_letter": "scoring",
+        "by_option_text": "scoring",
+        "choose_method": "scoring",
+    },
+)

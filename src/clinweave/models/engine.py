@@ -1,0 +1,146 @@
+"""The embedded llama.cpp (xllamacpp): generation, chat templates, tokens, and a slow exact way to score.
+
+Its template and tokenizer are reached through its own loopback server, which is locked with a random key so that no
+other user of the machine can reach it. Its logs are silenced: they would hold prompts.
+"""
+
+import contextlib
+import http.client
+import json
+import os
+import secrets
+import threading
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from clinweave.errors import ModelError
+from clinweave.models.base import Message, OptionScore
+
+
+def default_threads() -> int:
+    """Return min(2, cores). More is slower or collapses on a busy machine (the engine's barriers spin)."""
+    return min(2, os.cpu_count() or 1)
+
+
+class Engine:
+    """One loaded GGUF file. Calls from several threads are answered one after another."""
+
+    def __init__(self, path: Path, *, threads: int, context: int) -> None:
+        import xllamacpp
+
+        self._key = secrets.token_urlsafe(24)
+        self.context = context
+        self._server = _started(xllamacpp, path, threads, context, self._key)
+        self._address = str(self._server.listening_address).split("//", 1)[1]
+        self.version = str(xllamacpp.__version__)
+        self._connections = threading.local()
+        self.tokens = lru_cache(maxsize=4096)(self._tokens)
+
+    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Ask the loopback server. One connection per thread; a stale one is opened again once."""
+        data = json.dumps(body).encode()
+        head = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
+        for attempt in (1, 2):
+            if getattr(self._connections, "one", None) is None:
+                self._connections.one = http.client.HTTPConnection(self._address, timeout=600)
+            try:
+                self._connections.one.request("POST", path, data, head)
+                reply = self._connections.one.getresponse()
+                content = reply.read()
+                break
+            except (http.client.HTTPException, OSError) as error:
+                self._connections.one.close()
+                self._connections.one = None
+                if attempt == 2:
+                    raise ModelError(f"The embedded engine does not answer: {error}.") from error
+        answer: dict[str, Any] = json.loads(content)
+        _check(answer)
+        return answer
+
+    def _tokens(self, text: str, special: bool) -> tuple[int, ...]:
+        """Return the tokenizer's own tokens; `special` reads control tokens and adds what begins a prompt."""
+        body = {"content": text, "add_special": special, "parse_special": special}
+        return tuple(self._post("/tokenize", body)["tokens"])
+
+    def rendered(self, messages: Sequence[Message]) -> str:
+        """Return the prompt as the file's chat template writes it, up to the assistant's header."""
+        return str(self._post("/apply-template", {"messages": list(messages)})["prompt"])
+
+    def chat(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Return an OpenAI-shaped chat completion. Raises `ModelError` where the engine refuses."""
+        try:
+            answer: dict[str, Any] = self._server.handle_chat_completions(body)
+        except (ValueError, RuntimeError) as error:
+            raise ModelError(f"The embedded engine refused the request: {error}.") from error
+        _check(answer)
+        return answer
+
+    def forced(self, context: Sequence[int], option: Sequence[int]) -> OptionScore:
+        """Return an option's likelihood by forcing its own tokens with a grammar of token literals.
+
+        A grammar of the option's text would let the engine split it in ways that the tokenizer never would. The
+        returned values are the model's raw ones, from before the grammar. Needs `len(option)` single-token steps.
+        """
+        body = {
+            "prompt": list(context),
+            "n_predict": len(option),
+            "temperature": 0,
+            "grammar": "root ::= " + " ".join(f"<[{token}]>" for token in option),
+            "n_probs": 1,
+            "cache_prompt": True,
+        }
+        answer = self._server.handle_completions(body)
+        _check(answer)
+        steps = answer["choices"][0]["logprobs"]["content"][: len(option)]
+        if [step["id"] for step in steps] != list(option):
+            raise ModelError(
+                "The embedded engine did not follow the tokens it was given; its score is not usable."
+            )
+        return OptionScore(sum(float(step["logprob"]) for step in steps), tuple(option))
+
+    def close(self) -> None:
+        """Stop the server and free the weights."""
+        self._server = None
+
+
+def _started(xllamacpp: Any, path: Path, threads: int, context: int, key: str) -> Any:
+    params = xllamacpp.CommonParams()
+    params.model.path = str(path)
+    params.n_ctx, params.n_parallel = context, 1
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+    params.cache_ram_mib = 0  # the engine would keep up to 8 GB of earlier prompts
+    params.verbosity = -1
+    params.warmup = params.ui = False
+    params.api_keys = [key]
+    try:
+        with _silenced():
+            return xllamacpp.Server(params)
+    except RuntimeError as error:
+        raise ModelError(f"The embedded engine cannot load {path}: {error}") from error
+
+
+@contextlib.contextmanager
+def _silenced() -> Any:
+    """Send the process's stderr nowhere for a moment: loading writes there below Python."""
+    try:
+        saved = os.dup(2)
+    except OSError:  # no stderr at all
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(nowhere)
+
+
+def _check(answer: dict[str, Any]) -> None:
+    if "error" in answer:
+        error = answer["error"]
+        reason = error.get("message", error) if isinstance(error, dict) else error
+        raise ModelError(f"The embedded engine refused the request: {reason}")

@@ -1,0 +1,279 @@
+"""Likelihoods of Llama-shaped models in float32 NumPy: what a comparison spends its time on.
+
+The context is computed once for all options of an item, and what it shares with earlier contexts (instructions, a
+question asked again with other evidence) is not computed at all. Architecture: RMS normalisation, rotary positions
+(https://arxiv.org/abs/2104.09864), grouped-query attention (https://arxiv.org/abs/2305.13245), SwiGLU
+(https://arxiv.org/abs/2002.05202), with the biases of Qwen2 where a file has them.
+"""
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinweave.models.header import Header, dequantised
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+_ROWS = 256  # tokens computed at once: the matrix product is near its best, and buffers stay small
+_HEAD_ROWS = 64
+_LAYER = (
+    "attn_norm",
+    "attn_q",
+    "attn_k",
+    "attn_v",
+    "attn_output",
+    "ffn_norm",
+    "ffn_gate",
+    "ffn_up",
+    "ffn_down",
+)
+_BIASES = ("attn_q", "attn_k", "attn_v")
+_OUTSIDE = frozenset({"token_embd.weight", "output_norm.weight", "output.weight", "rope_freqs.weight"})
+
+
+def unsupported(header: Header) -> str:
+    """Return why `Llama` cannot compute this file exactly, or "" where it can."""
+    name, keys = header.architecture, header.keys
+    if name not in {"llama", "qwen2"}:
+        return f"architecture {name!r}"
+    if keys.get(f"{name}.expert_count", 0):
+        return "a mixture of experts"
+    if keys.get(f"{name}.rope.scaling.type", "none") != "none":
+        return "scaled rotary positions"
+    heads, width = int(keys[f"{name}.attention.head_count"]), int(keys[f"{name}.embedding_length"])
+    size = width // heads
+    if {int(keys.get(f"{name}.{key}", size)) for key in _SIZES} != {size}:
+        return "heads of unequal size"
+    known = set(_OUTSIDE)
+    for layer in range(int(keys[f"{name}.block_count"])):
+        known |= {f"blk.{layer}.{part}.weight" for part in _LAYER}
+        known |= {f"blk.{layer}.{part}.bias" for part in _BIASES}
+    strange = sorted(set(header.tensors) - known)
+    return f"tensor {strange[0]!r}" if strange else ""
+
+
+_SIZES = ("rope.dimension_count", "attention.key_length", "attention.value_length")
+
+
+class _Layer(NamedTuple):
+    """The matrices of one layer, shaped (in, out), with the normalisations and constant factors folded in."""
+
+    qkv: Floats
+    bias: Floats | None
+    output: Floats
+    gate_up: Floats
+    down: Floats
+
+
+class _Context(NamedTuple):
+    """Keys and values of a context that was computed: (layers, key heads, at least len(tokens), head size)."""
+
+    tokens: Ints
+    keys: Floats
+    values: Floats
+
+    @property
+    def size(self) -> int:
+        return self.keys.nbytes + self.values.nbytes
+
+
+class Llama:
+    """The weights of one file, in float32. Safe to call from several threads."""
+
+    def __init__(self, header: Header, *, cache_bytes: int = 128 << 20) -> None:
+        name, keys = header.architecture, header.keys
+        self.heads = int(keys[f"{name}.attention.head_count"])
+        self.key_heads = int(keys.get(f"{name}.attention.head_count_kv", self.heads))
+        self.width = int(keys[f"{name}.embedding_length"])
+        self.head_size = self.width // self.heads
+        self.epsilon = float(keys[f"{name}.attention.layer_norm_rms_epsilon"])
+        # Files of the llama architecture hold rotated dimensions as neighbours; halves are quicker to compute.
+        self._interleaved = name == "llama"
+        half = self.head_size // 2
+        base = float(keys.get(f"{name}.rope.freq_base", 10000.0))
+        self._frequencies = base ** (-np.arange(half, dtype=np.float64) / half)
+        with ThreadPoolExecutor(2) as pool:  # NumPy lets go of the interpreter's lock here
+            outside = pool.submit(dequantised, header, sorted(_OUTSIDE & set(header.tensors)))
+            count = int(keys[f"{name}.block_count"])
+            self.layers = list(pool.map(lambda layer: self._read(header, layer), range(count)))
+        found = outside.result()
+        self.embedding = found["token_embd.weight"]
+        self.head = found.get("output.weight", self.embedding)
+        self._last_norm = found["output_norm.weight"]
+        if "rope_freqs.weight" in found:
+            self._frequencies = self._frequencies / found["rope_freqs.weight"]
+        self._cache_bytes = cache_bytes
+        self._lock = threading.Lock()
+        self._contexts: list[_Context] = []  # least recently used first
+
+    def _read(self, header: Header, layer: int) -> _Layer:
+        prefix = f"blk.{layer}."
+        raw = dequantised(header, [name for name in header.tensors if name.startswith(prefix)])
+        raw = {name.removeprefix(prefix): value for name, value in raw.items()}
+        scale = np.float32(self.head_size**-0.5)
+        norm = raw["attn_norm.weight"][:, None]
+        query = self._halved(raw["attn_q.weight"], self.heads).T * scale
+        key = self._halved(raw["attn_k.weight"], self.key_heads).T
+        qkv = np.ascontiguousarray(np.concatenate([query, key, raw["attn_v.weight"].T], axis=1) * norm)
+        bias = None
+        if "attn_q.bias" in raw:
+            parts = [self._halved(raw["attn_q.bias"], self.heads) * scale]
+            parts += [self._halved(raw["attn_k.bias"], self.key_heads), raw["attn_v.bias"]]
+            bias = np.concatenate(parts)
+        # The gate is kept negated, so that its sigmoid needs no pass to change the sign; `down` undoes it.
+        both = np.concatenate([-raw["ffn_gate.weight"].T, raw["ffn_up.weight"].T], axis=1)
+        gate_up = np.ascontiguousarray(both * raw["ffn_norm.weight"][:, None])
+        output = np.ascontiguousarray(raw["attn_output.weight"].T)
+        return _Layer(qkv, bias, output, gate_up, np.ascontiguousarray(-raw["ffn_down.weight"].T))
+
+    def _halved(self, weight: Floats, heads: int) -> Floats:
+        """Return rows reordered from (even, odd) neighbours to halves, where the file has neighbours."""
+        if not self._interleaved:
+            return weight
+        split = weight.reshape(heads, self.head_size // 2, 2, *weight.shape[1:])
+        return split.swapaxes(1, 2).reshape(weight.shape)
+
+    def score(self, context: Sequence[int], options: Sequence[Sequence[int]]) -> list[float]:
+        """Return the log-likelihood in nats of each option's tokens after the context's tokens (at least one)."""
+        tokens = np.asarray(context, np.int64)
+        start, keys, values = self._begin(tokens, sum(len(option) - 1 for option in options))
+        # One pass over rows: what is new of the context, then each option but for its last token.
+        rows = [tokens[start:], *(np.asarray(option[:-1], np.int64) for option in options)]
+        groups = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
+        places = [np.arange(len(rows[0])) + start, *(np.arange(len(row)) + len(tokens) for row in rows[1:])]
+        fresh = len(rows[0])
+        hidden = self._forward(
+            np.concatenate(rows), np.concatenate(places), groups, start, fresh, keys, values
+        )
+        self._keep(_Context(tokens, keys, values))
+        # hidden[0] is the context's last row and predicts every option's first token.
+        wanted, targets, at = [], [], 1
+        for option in options:
+            wanted += [0, *range(at, at + len(option) - 1)]
+            targets += list(option)
+            at += len(option) - 1
+        found = self._log_probabilities(hidden, np.asarray(wanted), np.asarray(targets))
+        ends = np.cumsum([len(option) for option in options])[:-1]
+        return [float(part.sum()) for part in np.split(found, ends)]
+
+    def _begin(self, tokens: Ints, more: int) -> tuple[int, Floats, Floats]:
+        """Return how many leading tokens are known, and keys and values with room for the rest and `more`."""
+        with self._lock:
+            shared, best = 0, None
+            for entry in self._contexts:
+                length = min(len(entry.tokens), len(tokens) - 1)  # the last row must be computed
+                differs = np.flatnonzero(entry.tokens[:length] != tokens[:length])
+                same = int(differs[0]) if differs.size else length
+                if same > shared:
+                    shared, best = same, entry
+        shape = (len(self.layers), self.key_heads, len(tokens) + more, self.head_size)
+        keys, values = np.empty(shape, np.float32), np.empty(shape, np.float32)
+        if best is not None:
+            keys[:, :, :shared] = best.keys[:, :, :shared]
+            values[:, :, :shared] = best.values[:, :, :shared]
+        return shared, keys, values
+
+    def _keep(self, new: _Context) -> None:
+        def covered(old: _Context) -> bool:
+            length = len(old.tokens)
+            return length <= len(new.tokens) and bool((new.tokens[:length] == old.tokens).all())
+
+        with self._lock:
+            self._contexts = [entry for entry in self._contexts if not covered(entry)] + [new]
+            while len(self._contexts) > 1 and sum(entry.size for entry in self._contexts) > self._cache_bytes:
+                del self._contexts[0]
+
+    def forget(self) -> None:
+        """Drop the computed contexts."""
+        with self._lock:
+            self._contexts = []
+
+    def _forward(
+        self, tokens: Ints, places: Ints, groups: Ints, start: int, fresh: int, keys: Floats, values: Floats
+    ) -> Floats:
+        """Return the last layer's rows from the context's last on; fill `keys` and `values` from `start` on."""
+        kept = []
+        with np.errstate(over="ignore"):  # the sigmoid of a large negative number is 0
+            for low in range(0, len(tokens), _ROWS):
+                high = min(low + _ROWS, len(tokens))
+                # Everything before `plain` is context that each row of the block may see.
+                plain = min(low, fresh)
+                seen = groups[plain:high]
+                visible = (seen == 0) | (seen == groups[low:high, None])
+                visible &= np.arange(plain, high) <= np.arange(low, high)[:, None]
+                mask = np.where(visible, np.float32(0), np.float32(-np.inf))
+                rows = self._block(tokens[low:high], places[low:high], mask, start + low, keys, values)
+                if high >= fresh:
+                    kept.append(rows[max(fresh - 1 - low, 0) :])
+        return np.concatenate(kept)
+
+    def _block(
+        self, tokens: Ints, places: Ints, mask: Floats, at: int, keys: Floats, values: Floats
+    ) -> Floats:
+        """Return the rows after all layers; their keys and values go to columns `at` onwards."""
+        hidden = self.embedding[tokens]
+        angles = places[:, None] * self._frequencies
+        cosine, sine = np.cos(angles).astype(np.float32), np.sin(angles).astype(np.float32)
+        inner = self.layers[0].down.shape[0]
+        for index, layer in enumerate(self.layers):
+            mixed = self._normalised(hidden) @ layer.qkv
+            if layer.bias is not None:
+                mixed += layer.bias
+            hidden += self._attended(mixed, cosine, sine, mask, at, keys[index], values[index]) @ layer.output
+            both = self._normalised(hidden) @ layer.gate_up
+            gate = both[:, :inner]  # negated, see `_read`
+            share = np.exp(gate)
+            share += 1
+            np.divide(gate, share, out=share)
+            share *= both[:, inner:]
+            hidden += share @ layer.down
+        return hidden
+
+    def _normalised(self, rows: Floats) -> Floats:
+        """Return rows divided by their root mean square (the weight is folded into the next matrix)."""
+        mean = np.einsum("ij,ij->i", rows, rows) / np.float32(self.width)
+        return rows * (1 / np.sqrt(mean + np.float32(self.epsilon)))[:, None]
+
+    def _attended(
+        self, mixed: Floats, cosine: Floats, sine: Floats, mask: Floats, at: int, keys: Floats, values: Floats
+    ) -> Floats:
+        """Return the attention's rows (count, heads * size); `keys` and `values` are this layer's."""
+        count, half, turned = len(mixed), self.head_size // 2, self.heads + self.key_heads
+        heads = mixed.reshape(count, turned + self.key_heads, self.head_size).transpose(1, 0, 2)
+        left, right = heads[:turned, :, :half], heads[:turned, :, half:]
+        rotated = np.empty((turned, count, self.head_size), np.float32)
+        np.multiply(left, cosine, out=rotated[..., :half])
+        rotated[..., :half] -= right * sine
+        np.multiply(right, cosine, out=rotated[..., half:])
+        rotated[..., half:] += left * sine
+        end = at + count
+        keys[:, at:end] = rotated[self.heads :]
+        values[:, at:end] = heads[turned:]
+        query = rotated[: self.heads].reshape(self.key_heads, -1, self.head_size)
+        scores = query @ keys[:, :end].transpose(0, 2, 1)
+        scores.reshape(self.heads, count, end)[:, :, end - mask.shape[1] :] += mask
+        scores -= scores.max(axis=-1, keepdims=True)
+        np.exp(scores, out=scores)
+        found = scores @ values[:, :end]
+        found /= scores.sum(axis=-1, keepdims=True)
+        return found.reshape(self.heads, count, self.head_size).transpose(1, 0, 2).reshape(count, -1)
+
+    def _log_probabilities(self, hidden: Floats, wanted: Ints, targets: Ints) -> NDArray[np.float64]:
+        """Return the log-probability of `targets[i]` after row `wanted[i]`; each row's logits are computed once."""
+        rows = self._normalised(hidden) * self._last_norm
+        found = np.empty(len(targets), np.float64)
+        for low in range(0, len(rows), _HEAD_ROWS):
+            logits = rows[low : low + _HEAD_ROWS] @ self.head.T
+            here = np.flatnonzero((wanted >= low) & (wanted < low + _HEAD_ROWS))
+            chosen = logits[wanted[here] - low, targets[here]]
+            most = logits.max(axis=1, keepdims=True)
+            logits -= most
+            np.exp(logits, out=logits)
+            total = np.log(logits.sum(axis=1, dtype=np.float64)) + most[:, 0]
+            found[here] = chosen - total[wanted[here] - low]
+        return found
