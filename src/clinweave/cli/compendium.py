@@ -23,7 +23,7 @@ class Kind(StrEnum):
 
 
 @app.command()
-def main(
+def main(  # noqa: PLR0917 - each parameter is one option
     kind: Annotated[Kind | None, typer.Option(help="Only entries of this kind.")] = None,
     search: Annotated[str, typer.Option(help="Only entries that hold all these words.")] = "",
     show: Annotated[str, typer.Option(help="Show one entry in full, by id or name.")] = "",
