@@ -1,0 +1,59 @@
+# clinweave: what a person types. Everything stays in this folder ($(VENV)) and in clinweave's own cache.
+SHELL := /bin/sh
+VENV ?= .venv
+PY := $(VENV)/bin/python
+ARGS ?=
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo install test test-torch lint format docs bench clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/core.stamp ## Fetch real databases and a model, weave, compare, and write runs/demo/report.html
+	@$(VENV)/bin/clinweave run recipes/demo.toml $(ARGS)
+
+install: $(VENV)/core.stamp ## Make .venv with clinweave in it, and nothing more
+
+test: $(VENV)/test.stamp ## Run the tests (ARGS="tests/knowledge -x" for a part)
+	@$(PY) -m pytest -m "not torch" $(ARGS)
+
+test-torch: $(VENV)/train.stamp ## Run the tests that need torch
+	@$(PY) -m pytest -m torch $(ARGS)
+
+lint: $(VENV)/lint.stamp ## Check style, types and the direction of imports
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@$(VENV)/bin/lint-imports
+
+format: $(VENV)/lint.stamp ## Rewrite the files in the house's style
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+docs: $(VENV)/core.stamp ## Rewrite docs/cli.md from the commands themselves
+	@$(PY) docs/generate_cli.py
+
+bench: $(VENV)/core.stamp ## Measure speed and accuracy beside peers
+	@found=; for file in benchmarks/*.py; do \
+	  if [ -f "$$file" ]; then found=1; $(PY) "$$file" $(ARGS) || exit 1; fi; \
+	done; [ -n "$$found" ] || echo "no benchmarks yet"
+
+clean: ## Remove .venv, runs and caches of this folder (what was fetched is kept)
+	rm -rf $(VENV) runs build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache src/*.egg-info
+
+$(PY):
+	@sh tools/make_venv.sh $(VENV)
+
+$(VENV)/core.stamp: pyproject.toml setup.py constraints.txt tools/install.sh | $(PY)
+	@sh tools/install.sh $(PY) .
+	@touch $@
+
+$(VENV)/%.stamp: $(VENV)/core.stamp
+	@sh tools/install.sh $(PY) ".[$(EXTRAS)]"
+	@touch $@
+
+$(VENV)/test.stamp: EXTRAS = test,lint
+$(VENV)/lint.stamp: EXTRAS = lint
+$(VENV)/train.stamp: EXTRAS = test,lint,train
