@@ -1,5 +1,6 @@
 """Lazy public faces (PEP 562): a room names what it offers, and nothing heavy loads until it is used."""
 
+import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
@@ -14,7 +15,10 @@ def attach(package: str, exports: Mapping[str, str]) -> tuple[Callable[[str], An
     def __getattr__(name: str) -> Any:  # noqa: N807
         if name not in exports:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(import_module(f"{package}.{exports[name]}"), name)
+        value = getattr(import_module(f"{package}.{exports[name]}"), name)
+        # importing a submodule of the same name has just bound that name to the module
+        setattr(sys.modules[package], name, value)
+        return value
 
     def __dir__() -> list[str]:  # noqa: N807
         return sorted(exports)

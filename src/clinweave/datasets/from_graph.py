@@ -1,0 +1,227 @@
+"""Questions whose answer the graph contains: a test of the plumbing (finding and reading), not of medicine.
+
+Each asks by name in plain words about one relation. The wrong options are of the same kind, about as well known and
+about as long, and no source says of them, of anything above or below them, that they are true of what is asked.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from random import Random
+from typing import TYPE_CHECKING
+
+from clinweave.datasets.distractors import Options, Pool, gives_away, not_surely_false, plain
+from clinweave.errors import UserError
+from clinweave.records import Concept, Grade, Question, Relation
+
+if TYPE_CHECKING:
+    from clinweave.knowledge import Graph
+
+TASK = "graph-questions"
+_AT_MOST = 2  # times that one concept is the right answer within a kind: no answer can be learnt by heart
+_TRIES = 60  # subjects tried for each question wanted
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of question: which relation is asked, from which side, and in which words."""
+
+    name: str
+    predicate: str
+    asked_is_subject: bool
+    phrasings: tuple[str, ...]
+    asked_prefixes: tuple[str, ...] = ()  # empty: any
+    hierarchy: bool = False  # the relation is the hierarchy itself
+
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            "feature",
+            "biolink:has_phenotype",
+            True,
+            (
+                "Which of these is a clinical feature of {}?",
+                "Which sign or symptom is seen in people with {}?",
+                "What finding is typical of {}?",
+            ),
+        ),
+        Kind(
+            "gene",
+            "biolink:gene_associated_with_condition",
+            False,
+            (
+                "Which gene is associated with {}?",
+                "Variants in which gene are linked to {}?",
+                "What gene is involved in {}?",
+            ),
+        ),
+        Kind(
+            "role",
+            "biolink:has_chemical_role",
+            True,
+            (
+                "Which role does {} have?",
+                "What is the role of {} in chemistry or medicine?",
+                "As what is {} known to act: what is its role?",
+            ),
+            ("CHEBI",),
+        ),
+        Kind(
+            "parent",
+            "biolink:subclass_of",
+            True,
+            (
+                "Which broader class does {} belong to?",
+                "What kind of condition is {}?",
+                "{} is a subtype of what?",
+            ),
+            ("MONDO",),
+            hierarchy=True,
+        ),
+        Kind(
+            "inheritance",
+            "biolink:has_mode_of_inheritance",
+            True,
+            (
+                "How is {} inherited?",
+                "What is the mode of inheritance of {}?",
+                "Which inheritance does {} show?",
+            ),
+        ),
+    )
+}
+DEFAULT_KINDS = ("feature", "gene", "role", "parent")
+
+
+def graph_questions(
+    graph: "Graph",
+    *,
+    kinds: Sequence[str] = DEFAULT_KINDS,
+    per_kind: int = 20,
+    seed: int = 0,
+    options: int = 4,
+) -> list[Question]:
+    """Return `per_kind` questions of each kind, in a fixed order for the same graph and seed.
+
+    Raises `UserError` on an unknown kind, and where the graph holds too little for a kind.
+    """
+    unknown = sorted(set(kinds) - KINDS.keys())
+    if unknown:
+        raise UserError(f"unknown kind of question {unknown[0]!r}: choose from {', '.join(KINDS)}")
+    found: list[Question] = []
+    for name in kinds:
+        made = _of_kind(graph, KINDS[name], per_kind, seed, options)
+        if len(made) < per_kind:
+            raise UserError(
+                f"the graph holds enough for {len(made)} questions of kind {name!r}, not for {per_kind}: "
+                "ask for fewer (per_kind), or build the graph with more databases"
+            )
+        found += made
+    return found
+
+
+def _of_kind(graph: "Graph", kind: Kind, wanted: int, seed: int, options: int) -> list[Question]:
+    random = Random(f"{seed}/{kind.name}")  # noqa: S311
+    records = [row for row in graph.relations(predicate=kind.predicate) if row.subject != row.object]
+    facts = _facts(kind, records)
+    counts = Counter(answer for answers in facts.values() for answer in answers)
+    pool = Pool(graph.concepts(sorted(counts)), counts)
+    asked = [one for one in sorted(facts) if _wanted_prefix(kind, one)]
+    random.shuffle(asked)
+    said = _said(kind, records)
+    uses: Counter[str] = Counter()
+    questions: list[Question] = []
+    for concept in _readable(graph, asked[: _TRIES * wanted]):
+        answer = _answer(facts[concept.id], pool, concept, uses, random)
+        if answer is None:
+            continue
+        blocked = _possible(graph, kind, concept.id, said, facts[concept.id])
+        drawn = pool.draw(
+            answer, blocked=blocked, asked=concept.name, count=options, place=len(questions), random=random
+        )
+        if drawn is not None:
+            uses[answer] += 1
+            questions.append(_question(kind, concept, answer, drawn, random))
+        if len(questions) == wanted:
+            break
+    return questions
+
+
+def _facts(kind: Kind, records: Iterable[Relation]) -> dict[str, list[str]]:
+    """Return what is asked -> what is curated as true of it, sorted."""
+    facts: dict[str, set[str]] = defaultdict(set)
+    for row in records:
+        if not row.negated and row.grade == Grade.CURATED:
+            facts[_side(kind, row)[0]].add(_side(kind, row)[1])
+    return {asked: sorted(answers) for asked, answers in facts.items()}
+
+
+def _said(kind: Kind, records: Iterable[Relation]) -> Mapping[str, set[str]]:
+    """Return what is asked -> everything that any source says of it, of any grade and negated too."""
+    said: dict[str, set[str]] = defaultdict(set)
+    for row in records:
+        said[_side(kind, row)[0]].add(_side(kind, row)[1])
+    return said
+
+
+def _side(kind: Kind, row: Relation) -> tuple[str, str]:
+    return (row.subject, row.object) if kind.asked_is_subject else (row.object, row.subject)
+
+
+def _wanted_prefix(kind: Kind, identifier: str) -> bool:
+    return not kind.asked_prefixes or identifier.partition(":")[0] in kind.asked_prefixes
+
+
+def _readable(graph: "Graph", identifiers: Sequence[str]) -> Iterator[Concept]:
+    """Yield the concepts whose name is plain words and is no other concept's name, some at a time."""
+    for start in range(0, len(identifiers), 200):
+        for concept in graph.concepts(identifiers[start : start + 200]):
+            if plain(concept.name):
+                yield concept
+
+
+def _answer(
+    answers: Collection[str], pool: Pool, asked: Concept, uses: Mapping[str, int], random: Random
+) -> str | None:
+    fit = [
+        answer
+        for answer in answers
+        if answer in pool and uses.get(answer, 0) < _AT_MOST and not gives_away(pool[answer].name, asked.name)
+    ]
+    return random.choice(fit) if fit else None
+
+
+def _possible(
+    graph: "Graph", kind: Kind, asked: str, said: Mapping[str, set[str]], answers: Collection[str]
+) -> set[str]:
+    """Return every id that may be true of what is asked: said of it or of its kin, and the kin of those."""
+    kin = {asked} | graph.ancestors(asked) | graph.descendants(asked)
+    if kind.hierarchy:
+        return kin | not_surely_false(graph, answers)
+    return set().union(*(said.get(one, ()) for one in kin), kin) | not_surely_false(
+        graph, said.get(asked, set()) | set(answers)
+    )
+
+
+def _question(kind: Kind, asked: Concept, answer: str, options: Options, random: Random) -> Question:
+    gold = (asked.id, kind.predicate, answer) if kind.asked_is_subject else (answer, kind.predicate, asked.id)
+    return Question(
+        id=f"{kind.name}-{sha256('|'.join(gold).encode()).hexdigest()[:10]}",
+        task=TASK,
+        question=_sentence(random.choice(kind.phrasings).format(asked.name)),
+        options=options.names,
+        answer=options.answer,
+        kind=kind.name,
+        concepts=(asked.id,),
+        gold=gold,
+        option_ids=options.ids,
+        cluster=asked.id,
+        origin="made from the graph",
+    )
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:]

@@ -1,0 +1,30 @@
+"""Questions as JSON lines, byte-identical for equal questions."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from clinweave.errors import ClinweaveError
+from clinweave.records import Question, to_json
+
+
+def write_questions(questions: Iterable[Question], path: Path) -> int:
+    """Write one question a line (keys sorted) and return how many."""
+    rows = [json.dumps(to_json(question), sort_keys=True, ensure_ascii=False) for question in questions]
+    path.write_text("".join(row + "\n" for row in rows), "utf-8")
+    return len(rows)
+
+
+def read_questions(path: Path) -> list[Question]:
+    """Return the questions that `write_questions` wrote. Raises `ClinweaveError` naming a damaged row."""
+    questions = []
+    for row, line in enumerate(path.read_text("utf-8").split("\n")[:-1], 1):
+        try:
+            values = json.loads(line)
+            lists = {key: tuple(value) for key, value in values.items() if isinstance(value, list)}
+            questions.append(Question(**{**values, **lists}))
+        except (ValueError, TypeError) as error:
+            raise ClinweaveError(
+                f"{path}, row {row}: not a stored question ({error}); delete the folder"
+            ) from error
+    return questions

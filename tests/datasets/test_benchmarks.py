@@ -1,0 +1,131 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from clinweave.datasets import read_benchmark
+from clinweave.errors import UserError
+
+SHARED = Path(__file__).parents[3] / "shared" / "data" / "qa"
+
+
+def write(path, value):
+    path.write_text(value if isinstance(value, str) else json.dumps(value), "utf-8")
+    return path
+
+
+def test_mirage(tmp_path):
+    item = {"question": "Q?", "options": {"A": "one", "B": "two"}, "answer": "B"}
+    found = read_benchmark(write(tmp_path / "b.json", {"medqa": {"0": item}, "mmlu": {"0": item}}))
+    assert [(one.task, one.id, one.options, one.answer) for one in found] == [
+        ("mirage-medqa", "0", ("one", "two"), 1),
+        ("mirage-mmlu", "0", ("one", "two"), 1),
+    ]
+
+
+def test_medqa_with_four_and_five_options_are_two_tasks(tmp_path):
+    four = {
+        "question": "Q?",
+        "options": {"A": "a", "B": "b", "C": "c", "D": "d"},
+        "answer": "c",
+        "answer_idx": "C",
+    }
+    five = {"question": "Q?", "options": [f"{x}. {x.lower() * 3}" for x in "ABCDE"], "answer": "bbb"}
+    found = read_benchmark(write(tmp_path / "m.json", [four, five]))
+    assert [(one.task, one.answer) for one in found] == [("medqa-4", 2), ("medqa-5", 1)]
+    assert found[1].options[0] == "aaa"
+    lines = read_benchmark(write(tmp_path / "m.jsonl", json.dumps(four) + "\n"))
+    assert lines[0].task == "medqa-4"
+
+
+def test_pubmedqa_hides_the_abstract(tmp_path):
+    row = {"QUESTION": "Does it?", "CONTEXTS": ["First.", "Second."], "final_decision": "maybe"}
+    found = read_benchmark(write(tmp_path / "p.json", {"123": row}))[0]
+    assert (found.id, found.options[found.answer], found.context) == ("123", "maybe", ("First.", "Second."))
+    assert "First" not in found.question
+
+
+def test_biomixqa_leaves_the_list_out_of_the_question(tmp_path):
+    text = (
+        "disease_pair,correct_node,negative_samples,disease_1,disease_2,options_combined,text\n"
+        '"(\'gout\', \'asthma\')",AB1,"CD2, EF3",gout,asthma," CD2, AB1,  EF3",'
+        '"Out of the given list, which Gene is associated with gout and asthma. Given list is:  CD2, AB1,  EF3"\n'
+    )
+    found = read_benchmark(write(tmp_path / "mcq.csv", text))[0]
+    assert found.question == "Which Gene is associated with gout and asthma?"
+    assert found.options == ("CD2", "AB1", "EF3")
+    assert (found.answer, found.cluster) == (1, "asthma|gout")
+    other = read_benchmark(write(tmp_path / "tf.csv", ",text,label\n3,gout is an asthma,False\n"))[0]
+    assert other.options[other.answer] == "False"
+
+
+@pytest.mark.parametrize("answer", ["B", 1, "two"])
+def test_generic_lines(tmp_path, answer):
+    row = {"id": "x", "question": "Q?", "options": ["one", "two"], "answer": answer, "cluster": "c"}
+    found = read_benchmark(write(tmp_path / "own.jsonl", json.dumps(row) + "\n\n"))[0]
+    assert (found.id, found.task, found.answer, found.cluster) == ("x", "own", 1, "c")
+
+
+@pytest.mark.parametrize(
+    ("file", "value", "message"),
+    [
+        (
+            "b.json",
+            {"medqa": {"7": {"question": "Q?", "options": {"A": "x", "B": "y"}}}},
+            "medqa/7.*'answer'",
+        ),
+        (
+            "b.json",
+            {"m": {"7": {"question": "Q?", "options": {"A": "x", "B": "y"}, "answer": "Z"}}},
+            "answer: 'Z'",
+        ),
+        (
+            "b.json",
+            {"m": {"7": {"question": " ", "options": {"A": "x", "B": "y"}, "answer": "A"}}},
+            "field question",
+        ),
+        (
+            "b.json",
+            {"m": {"7": {"question": "Q", "options": {"A": "x", "B": " "}, "answer": "A"}}},
+            "an option is empty",
+        ),
+        ("b.json", {"m": {"7": {"question": "Q", "options": {"A": "x"}, "answer": "A"}}}, "two to ten"),
+        ("b.json", "{nonsense", "not JSON"),
+        ("b.json", "{}", "not a benchmark known"),
+        ("p.json", {"1": {"QUESTION": "Q?", "CONTEXTS": [], "final_decision": "perhaps"}}, "PMID 1.*perhaps"),
+        ("l.jsonl", '{"question": "Q", "options": ["a","b"], "answer": 0}\n[1]\n', "row 2"),
+        ("l.jsonl", '{"question": "Q", "options": ["a","b"], "answer": true}\n', "row 1, field answer"),
+        ("l.jsonl", "{\n", "row 1: not JSON"),
+        ("l.jsonl", "", "no question"),
+        ("t.csv", ",text,label\n3,it is,Perhaps\n", "row 2, field label"),
+        ("t.csv", "a,b\n1,2\n", "row 1: columns a, b"),
+    ],
+)
+def test_bad_input_names_the_place(tmp_path, file, value, message):
+    with pytest.raises(UserError, match=message):
+        read_benchmark(write(tmp_path / file, value))
+
+
+def test_a_missing_file_and_a_doubled_id(tmp_path):
+    with pytest.raises(UserError, match="no benchmark file"):
+        read_benchmark(tmp_path / "none.json")
+    row = json.dumps({"id": "x", "question": "Q?", "options": ["one", "two"], "answer": 0})
+    with pytest.raises(UserError, match="row 2, field id: 'x' stands twice"):
+        read_benchmark(write(tmp_path / "own.jsonl", f"{row}\n{row}\n"))
+
+
+@pytest.mark.shared
+@pytest.mark.skipif(not SHARED.exists(), reason="the real files of ../shared/data are not here")
+@pytest.mark.parametrize(
+    ("file", "counts"),
+    [
+        ("mirage/benchmark_sample.json", 764),
+        ("pubmedqa_train.json", 500),
+        ("medqa/dev.json", 1272),
+        ("medqa/train_1030.json", 1030),
+        ("biomixqa/mcq_questions.csv", 153),
+        ("biomixqa/true_false_questions.csv", 155),
+    ],
+)
+def test_real_files_are_read_whole(file, counts):
+    assert len(read_benchmark(SHARED / file)) == counts
