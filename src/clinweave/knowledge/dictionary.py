@@ -1,0 +1,236 @@
+"""The dictionary of names: a hashed trie over tokens in memory-mapped arrays, which opens at once.
+
+Every name is a key: its normalised tokens with spaces between. For each prefix of each key the table holds a hash, so
+a text is matched one length at a time, all places at once, and a place drops out as soon as nothing begins that way.
+A second table holds the sorted content words of names of several words, for matching in any word order. Hashes only
+propose: every match is compared with its key byte by byte.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinweave.knowledge.hash_table import HashTable
+from clinweave.knowledge.normalise import SEPARATOR, Bytes, Hashes, Ints, Tokens, join, mix, tokenise
+
+MOST_TOKENS = 12  # longer names are systematic chemical names; they are counted and left out
+MOST_WIDTH = 10  # tokens that a match in another word order may span
+STOP_WORDS = frozenset("of the a an in with and to for on by or".split())
+
+_START = np.uint64(0x51ED270B9F3A4C81)
+_STEP = np.uint64(0x9E3779B97F4A7C15)
+_BAG = np.uint64(0xC2B2AE3D27D4EB4F)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Matches: the tokens `[at, at + size)` are the key `key`; `reordered` where the word order differs."""
+
+    at: Ints
+    size: Ints
+    key: Ints
+    reordered: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+
+def first_hash(tokens: Hashes) -> Hashes:
+    """Return the hash of the one-token sequences."""
+    return mix(tokens ^ _START)
+
+
+def next_hash(so_far: Hashes, tokens: Hashes) -> Hashes:
+    """Return the hash of each sequence with one more token."""
+    return mix(so_far * _STEP + tokens)
+
+
+_STOP_HASHES = np.sort(tokenise(SEPARATOR.join(sorted(STOP_WORDS))).hash)
+
+
+def is_stop(hashes: Hashes) -> NDArray[np.bool_]:
+    """Return which token hashes are those of stop words."""
+    place = np.searchsorted(_STOP_HASHES, hashes)
+    place[place == len(_STOP_HASHES)] = 0
+    return np.asarray(_STOP_HASHES[place] == hashes)
+
+
+class Dictionary:
+    """Keys and how to find them in tokens. `texts` are the keys' bytes, `offsets` where each begins."""
+
+    def __init__(
+        self, trie: HashTable, bags: HashTable, texts: Bytes, offsets: Ints, filter_: Bytes
+    ) -> None:
+        self.trie, self.bags, self.texts, self.offsets, self.filter = trie, bags, texts, offsets, filter_
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def key(self, number: int) -> str:
+        """Return the normalised tokens of one key, with spaces between."""
+        return bytes(self.texts[self.offsets[number] : self.offsets[number + 1]]).decode("utf-8", "replace")
+
+    @classmethod
+    def build(cls, names: Sequence[str], any_order: NDArray[np.bool_]) -> "tuple[Dictionary, Ints]":
+        """Return the dictionary of `names` and each name's key number; -1 for a name that cannot be a key.
+
+        `any_order` says which names may also match in another word order. Names without a letter and names of more
+        than `MOST_TOKENS` tokens are not keys. Names that normalise alike share one key.
+        """
+        joined, begins = join(names)
+        tokens = tokenise(joined)
+        bounds = np.searchsorted(tokens.start, begins)
+        keys: dict[bytes, int] = {}
+        key_of = np.full(len(names), -1, np.int64)
+        raw = tokens.buffer.tobytes()
+        token_first, token_last = tokens.first.tolist(), tokens.last.tolist()
+        where: list[tuple[int, int]] = []
+        for number, (low, high) in enumerate(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)):
+            if not 0 < high - low <= MOST_TOKENS:
+                continue
+            key = raw[token_first[low] : token_last[high - 1]]
+            if key.replace(b" ", b"").isdigit():
+                continue
+            found = keys.setdefault(key, len(keys))
+            if found == len(where):
+                where.append((low, high - low))
+            key_of[number] = found
+        first, lengths = np.array(where, np.int64).reshape(-1, 2).T
+        offsets = np.concatenate([[0], np.cumsum(np.fromiter(map(len, keys), np.int64, len(keys)))])
+        free = np.zeros(len(keys), np.bool_)
+        free[key_of[any_order & (key_of >= 0)]] = True
+        bags, filter_ = _bags(tokens.hash, first, lengths, free)
+        texts = np.frombuffer(b"".join(keys), np.uint8)
+        return cls(_trie(tokens.hash, first, lengths), bags, texts, offsets, filter_), key_of
+
+    def save(self, folder: Path) -> None:
+        """Write the arrays into `folder`."""
+        self.trie.save(folder, "trie")
+        self.bags.save(folder, "bags")
+        for name in ("texts", "offsets", "filter"):
+            np.save(folder / f"{name}.npy", getattr(self, name))
+
+    @classmethod
+    def open(cls, folder: Path) -> "Dictionary":
+        """Return the saved dictionary, memory-mapped."""
+        texts, offsets, filter_ = (
+            np.load(folder / f"{name}.npy", mmap_mode="r").view(np.ndarray) for name in ("texts", "offsets", "filter")
+        )
+        return cls(HashTable.open(folder, "trie"), HashTable.open(folder, "bags"), texts, offsets, filter_)
+
+    def match(self, tokens: Tokens) -> Found:
+        """Return every match in the names' own word order, nested and overlapping ones included."""
+        count = len(tokens)
+        at, sizes, keys = [], [], []
+        active = np.arange(count)
+        so_far = first_hash(tokens.hash)
+        for size in range(1, MOST_TOKENS + 1):
+            value = self.trie.find(so_far)
+            whole = np.flatnonzero(value > 1)
+            at.append(active[whole])
+            sizes.append(np.full(len(whole), size))
+            keys.append((value[whole] >> 1).astype(np.int64) - 1)
+            going = np.flatnonzero(value & 1)
+            going = going[active[going] + size < count]
+            here = active[going]
+            going = going[tokens.segment[here + size] == tokens.segment[here]]
+            if not len(going):
+                break
+            active = active[going]
+            so_far = next_hash(so_far[going], tokens.hash[active + size])
+        where, size_of, key = np.concatenate(at), np.concatenate(sizes), np.concatenate(keys)
+        same = self._same(tokens, where, size_of, key)
+        return Found(where[same], size_of[same], key[same], np.zeros(int(same.sum()), np.bool_))
+
+    def match_any_order(self, tokens: Tokens) -> Found:
+        """Return matches of names of two or more content words in another order, stop words between them or not."""
+        stop = is_stop(tokens.hash)
+        part = np.where(stop, np.uint64(0), mix(tokens.hash ^ _BAG))
+        sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(part, dtype=np.uint64)])
+        known = (self.filter[(part & np.uint64(0xFFFF)).astype(np.int64)] & 1).astype(np.bool_) & ~stop
+        starts = np.flatnonzero(known)
+        at, sizes, keys = [], [], []
+        for size in range(2, MOST_WIDTH + 1):
+            starts = starts[starts + size <= len(tokens)]
+            stay = tokens.segment[starts + size - 1] == tokens.segment[starts]
+            starts = starts[stay]
+            ends = known[starts + size - 1]
+            here = starts[ends]
+            value = self.bags.find(mix(sums[here + size] - sums[here]))
+            hit = np.flatnonzero(value)
+            at.append(here[hit])
+            sizes.append(np.full(len(hit), size))
+            keys.append(value[hit].astype(np.int64) - 1)
+        where, size_of, key = np.concatenate(at), np.concatenate(sizes), np.concatenate(keys)
+        same = np.fromiter(
+            (
+                content(tokens.words(place, place + size)) == content(self.key(number).split(" "))
+                for place, size, number in zip(where.tolist(), size_of.tolist(), key.tolist(), strict=True)
+            ),
+            np.bool_,
+            len(where),
+        )
+        return Found(where[same], size_of[same], key[same], np.ones(int(same.sum()), np.bool_))
+
+    def _same(self, tokens: Tokens, at: Ints, size: Ints, key: Ints) -> NDArray[np.bool_]:
+        """Return which matches agree with their key byte by byte."""
+        begin = tokens.first[at]
+        length = tokens.last[at + size - 1] - begin
+        same = np.asarray(length == self.offsets[key + 1] - self.offsets[key])
+        begin, key, length = begin[same], key[same], length[same]
+        if not len(begin):
+            return same
+        ahead = np.cumsum(length) - length
+        step = np.arange(int(length.sum())) - np.repeat(ahead, length)
+        left = tokens.buffer[np.repeat(begin, length) + step]
+        right = self.texts[np.repeat(self.offsets[key], length) + step]
+        same[same] = np.logical_and.reduceat(left == right, ahead)
+        return same
+
+
+def content(words: Iterable[str]) -> list[str]:
+    """Return the words that are not stop words, sorted."""
+    return sorted(word for word in words if word not in STOP_WORDS)
+
+
+def _trie(hashes: Hashes, first: Ints, lengths: Ints) -> HashTable:
+    """Return the table of all prefixes: twice (key number + 1), plus one where a longer key goes on from there."""
+    known, values = [], []
+    keys = np.arange(len(first))
+    so_far = first_hash(hashes[first])
+    for size in range(1, MOST_TOKENS + 1):
+        distinct, which = np.unique(so_far, return_inverse=True)
+        value = np.zeros(len(distinct), np.int64)
+        whole = lengths[keys] == size
+        value[which[whole]] = 2 * (keys[whole] + 1)
+        value[which[~whole]] |= 1
+        known.append(distinct)
+        values.append(value)
+        keys, so_far = keys[~whole], so_far[~whole]
+        if not len(keys):
+            break
+        so_far = next_hash(so_far, hashes[first[keys] + size])
+    every, index = np.unique(np.concatenate(known), return_index=True)
+    return HashTable.build(every, np.concatenate(values)[index].astype(np.int32))
+
+
+def _bags(hashes: Hashes, first: Ints, lengths: Ints, chosen: NDArray[np.bool_]) -> tuple[HashTable, Bytes]:
+    """Return the table of the sums of content words' hashes, and a filter of the words that occur in them."""
+    stop = is_stop(hashes)
+    part = np.where(stop, np.uint64(0), mix(hashes ^ _BAG))
+    owner = np.repeat(np.arange(len(first)), lengths)
+    inside = np.arange(len(owner)) - np.repeat(np.cumsum(lengths) - lengths, lengths) + np.repeat(first, lengths)
+    totals = np.zeros(len(first), np.uint64)
+    np.add.at(totals, owner, part[inside])
+    counts = np.bincount(owner[~stop[inside]], minlength=len(first))
+    keys = np.flatnonzero(chosen & (counts >= 2))
+    distinct, index = np.unique(mix(totals[keys]), return_index=True)
+    filter_ = np.zeros(1 << 16, np.uint8)
+    words = inside[np.isin(owner, keys) & ~stop[inside]]
+    filter_[(part[words] & np.uint64(0xFFFF)).astype(np.int64)] = 1
+    return HashTable.build(distinct, (keys[index] + 1).astype(np.int32)), filter_
+
+

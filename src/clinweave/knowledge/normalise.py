@@ -1,0 +1,244 @@
+"""Text to normalised tokens that remember where they stood in the original, whole texts at a time with NumPy.
+
+One code path serves both the dictionary's names and the texts, so that they can only agree. A token is a run of
+letters and digits after folding: lower case, Unicode compatibility forms (NFKD without combining marks, UAX #15),
+Greek letters by name, typographic hyphens and apostrophes as ASCII, possessive 's dropped, the ligature spellings
+ae/oe as e, and a light plural stem.
+"""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Bytes = NDArray[np.uint8]
+Ints = NDArray[np.int64]
+Hashes = NDArray[np.uint64]
+Flags = NDArray[np.bool_]
+
+SEPARATOR = "\n\x1e\n"  # between the texts of one batch: ends every sentence and every match
+_SPACE = 32
+_APOSTROPHES = "\u2018\u2019\u02bc\u02b9\u2032\u00b4\uff07"
+_STOPS = {"\u3002": ".", "\u2026": ".", "\u2028": "\x1e", "\u2029": "\x1e", "\u2022": "\x1e", "\u25aa": "\x1e"}
+
+
+def _table(members: str) -> Flags:
+    flags = np.zeros(256, np.bool_)
+    flags[[ord(character) for character in members]] = True
+    return flags
+
+
+_LOWER = np.arange(256, dtype=np.uint8)
+_LOWER[65:91] += 32
+_WORD = _table("abcdefghijklmnopqrstuvwxyz0123456789")
+_WORD[128:] = True  # UTF-8 bytes of letters that have no ASCII form
+_BLANK = _table(" \t\n\r\x0b\x0c\x1e\x00")
+_ENDS_MATCH = _table(".;:!?")
+_ENDS_SENTENCE = _table(".!?")
+
+
+def mix(values: Hashes) -> Hashes:
+    """Return well-spread 64-bit hashes of 64-bit values (the finaliser of splitmix64, Steele et al. 2014)."""
+    values = values ^ (values >> np.uint64(30))
+    values *= np.uint64(0xBF58476D1CE4E5B9)
+    values ^= values >> np.uint64(27)
+    values *= np.uint64(0x94D049BB133111EB)
+    values ^= values >> np.uint64(31)
+    return values
+
+
+_OF_BYTE = mix(np.arange(1, 257, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15))
+_OF_BYTE[_SPACE] = 0
+_OF_PLACE = mix(np.arange(1, 65, dtype=np.uint64) * np.uint64(0xD1342543DE82EF95)) | np.uint64(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The tokens of one or several joined texts. All arrays but `buffer` have one entry per token."""
+
+    buffer: Bytes  # the normalised tokens, each followed by one space
+    first: Ints  # where a token starts in `buffer`
+    last: Ints  # where it ends, exclusive
+    start: Ints  # offset of its first character in the original (code points, as in a str)
+    end: Ints  # offset after its last character, plural ending included
+    segment: Ints  # a match stays within one value: it changes after . ; : ! ? and blank lines
+    sentence: Ints  # changes after . ! ?, blank lines and list items
+    hash: Hashes
+    capital: Flags  # the token's first character is an upper-case ASCII letter or not ASCII
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def words(self, begin: int, end: int) -> list[str]:
+        """Return the normalised forms of the tokens `begin` to `end` (exclusive)."""
+        if begin >= end:
+            return []
+        return bytes(self.buffer[self.first[begin] : self.last[end - 1]]).decode("utf-8", "replace").split(" ")
+
+
+def join(texts: Sequence[str]) -> tuple[str, Ints]:
+    """Return the texts as one, and the offset at which each starts (one more entry: the end)."""
+    lengths = np.fromiter((len(text) + len(SEPARATOR) for text in texts), np.int64, len(texts))
+    return SEPARATOR.join(texts), np.concatenate([[0], np.cumsum(lengths)])
+
+
+def tokenise(text: str) -> Tokens:
+    """Return the tokens of any Unicode text (control characters and lone surrogates included); linear time."""
+    folded, origin, capital = _fold(text)
+    word = _WORD[folded]
+    word &= ~_possessive(folded, word)
+    edges = np.flatnonzero(np.diff(word, prepend=False, append=False))
+    begin, end = edges[::2], edges[1::2]
+    segment, sentence = _borders(folded)
+    starts = begin if origin is None else origin[begin]
+    ends = end if origin is None else origin[end - 1] + 1
+    capitals = capital[begin]
+    segments, sentences = np.searchsorted(segment, begin), np.searchsorted(sentence, begin)
+    _stem(folded, word, begin, end)
+    buffer, first, last = _compact(folded, word, begin)
+    return Tokens(
+        buffer, first, last, starts, ends, segments, sentences, _hashes(buffer, first), capitals
+    )
+
+
+def normal_form(text: str) -> str:
+    """Return the normalised tokens of `text`, separated by spaces."""
+    return " ".join(words_of(text))
+
+
+def words_of(text: str) -> list[str]:
+    """Return the normalised tokens of `text`."""
+    tokens = tokenise(text)
+    return tokens.words(0, len(tokens))
+
+
+def _fold(text: str) -> tuple[Bytes, Ints | None, Flags]:
+    """Return folded bytes, each byte's original offset (None: its own), and whether each is a capital."""
+    if text.isascii():
+        codes = np.frombuffer(text.encode("ascii"), np.uint8)
+        return _LOWER[codes], None, (codes >= 65) & (codes <= 90)
+    wide = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    odd = np.flatnonzero(wide >= 128)
+    kinds, which = np.unique(wide[odd], return_inverse=True)
+    forms = [_folded_character(int(code)) for code in kinds]
+    sizes = np.ones(len(wide), np.int64)
+    sizes[odd] = np.array([len(form) for form in forms], np.int64)[which]
+    origin = np.repeat(np.arange(len(wide)), sizes)
+    folded = _LOWER[np.where(wide < 128, wide, _SPACE).astype(np.uint8)][origin]
+    capital = ((wide >= 65) & (wide <= 90) | (wide >= 128))[origin]
+    begin = np.cumsum(sizes) - sizes
+    # Group the odd characters by kind in one sort, then write each kind's bytes in place.
+    order = np.argsort(which, kind="stable")
+    counts = np.bincount(which, minlength=len(kinds))
+    for form, places in zip(forms, np.split(begin[odd][order], np.cumsum(counts)[:-1]), strict=True):
+        for shift, byte in enumerate(form):
+            folded[places + shift] = byte
+    return folded, origin, capital
+
+
+@lru_cache(maxsize=65536)
+def _folded_character(code: int) -> bytes:
+    """Return the bytes that stand for one non-ASCII character: none for a mark, its ASCII form where it has one."""
+    character = chr(code)
+    if 0xD800 <= code <= 0xDFFF:
+        return b" "
+    if character in _APOSTROPHES:
+        return b"'"
+    if character in _STOPS:
+        return _STOPS[character].encode()
+    plain = "".join(
+        part
+        for part in unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
+        if not unicodedata.combining(part)
+    )
+    return b"".join(_folded_part(part) for part in plain)
+
+
+def _folded_part(part: str) -> bytes:
+    kind = unicodedata.category(part)
+    name = unicodedata.name(part, "")
+    if name.startswith("GREEK SMALL LETTER "):
+        # Set apart by spaces, so that the names "IFN\u03b1" and "IFN-alpha" meet.
+        return f" {name.split()[3].lower()} ".encode()
+    if part.isascii():
+        return part.encode()
+    if kind in {"Mn", "Me", "Cf"}:
+        return b""
+    if kind[0] == "L" or kind == "Nd":
+        return {"\u00e6": "ae", "\u0153": "oe", "\u00f8": "o", "\u0142": "l"}.get(part, part).encode()
+    return b"-" if kind == "Pd" else b" "
+
+
+def _possessive(folded: Bytes, word: Flags) -> Flags:
+    """Return flags of each s that follows a word and an apostrophe and ends there (Marfan's)."""
+    found = np.zeros(len(folded), np.bool_)
+    if len(folded) < 3:
+        return found
+    after = np.append(~word[3:], True) if len(folded) > 3 else np.array([True])
+    found[2:] = (folded[2:] == ord("s")) & (folded[1:-1] == ord("'")) & word[:-2] & after[: len(folded) - 2]
+    return found
+
+
+def _borders(folded: Bytes) -> tuple[Ints, Ints]:
+    """Return the places after which a new match segment, and a new sentence, begins."""
+    blank = _BLANK[folded]
+    before_blank = np.append(blank[1:], True)[: len(folded)]
+    line = np.flatnonzero(folded == ord("\n"))
+    hard = np.flatnonzero(folded == 0x1E)
+    if len(line):
+        # A new line ends the sentence where a blank line or a list item follows.
+        after = folded[np.minimum(line + 1, len(folded) - 1)]
+        line = line[np.isin(after, np.frombuffer(b"\n\r-*#", np.uint8))]
+    sentence = np.flatnonzero(_ENDS_SENTENCE[folded] & before_blank)
+    sentence = np.unique(np.concatenate([sentence, hard, line]))
+    segment = np.unique(np.concatenate([np.flatnonzero(_ENDS_MATCH[folded] & before_blank), hard, line]))
+    return segment, sentence
+
+
+def _stem(folded: Bytes, word: Flags, begin: Ints, end: Ints) -> None:
+    """Take plural endings off the tokens, in place: `-ies` to `-y`, `-es` after a hiss, `-s` but not -ss, -us, -is."""
+    size = end - begin
+    at = np.flatnonzero((size > 3) & (folded[end - 1] == ord("s")))
+    if not len(at):
+        return
+    stop = end[at]
+    second, third, fourth = folded[stop - 2], folded[stop - 3], folded[stop - 4]
+    plural_e = second == ord("e")
+    ies = plural_e & (third == ord("i")) & (size[at] > 4)
+    hiss = (third == ord("h")) & ((fourth == ord("c")) | (fourth == ord("s")))
+    hiss |= (third == ord("x")) | ((third == ord("s")) & (fourth == ord("s")))
+    hiss &= plural_e
+    kept = (second == ord("s")) | (second == ord("u")) | (second == ord("i"))
+    folded[stop[ies] - 3] = ord("y")
+    word[stop[~kept] - 1] = False
+    word[stop[ies | hiss] - 2] = False
+
+
+def _compact(folded: Bytes, word: Flags, begin: Ints) -> tuple[Bytes, Ints, Ints]:
+    """Return the tokens' bytes with one space after each, and where each token starts and ends there."""
+    if not len(begin):
+        return np.zeros(0, np.uint8), begin, begin
+    keep = word.copy()
+    following = np.append(word[1:], False)
+    keep &= ~(((folded == ord("a")) | (folded == ord("o"))) & np.append(folded[1:] == ord("e"), False) & following)
+    after = np.append(False, word[:-1]) & ~word  # the byte after a token becomes its space
+    place = np.cumsum(keep | after)
+    first = place[begin] - keep[begin]
+    taken = np.where(word, folded, _SPACE)[keep | after]
+    buffer = np.append(taken, np.uint8(_SPACE)) if word[-1] else taken
+    last = np.append(first[1:], len(buffer)) - 1
+    return buffer.astype(np.uint8, copy=False), first, last
+
+
+def _hashes(buffer: Bytes, first: Ints) -> Hashes:
+    """Return a 64-bit hash of each token. Equal hashes are a hint: matches are compared byte by byte."""
+    if not len(first):
+        return np.zeros(0, np.uint64)
+    size = np.diff(first, append=len(buffer))
+    place = np.arange(len(buffer)) - np.repeat(first, size)
+    sums: Any = np.add.reduceat(_OF_BYTE[buffer] * _OF_PLACE[place & 63], first)
+    return mix(sums ^ size.astype(np.uint64))

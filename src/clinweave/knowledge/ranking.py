@@ -1,0 +1,75 @@
+"""How good a sense is, decided once per name when the dictionary is compiled, each with its reason in words."""
+
+import re
+import tomllib
+from functools import lru_cache
+from importlib.resources import files
+
+# A concept's own label is what its vocabulary's editors chose; the others are ever looser ways of saying it.
+BASE = {"label": 1.0, "exact": 0.95, "lay": 0.9, "abbreviation": 0.8}
+KINDS = tuple(BASE)
+WORDS = {
+    "label": "label",
+    "exact": "exact synonym",
+    "lay": "lay synonym",
+    "abbreviation": "abbreviation",
+}
+MINIMUM = 0.5  # mentions below are not reported unless asked for
+COMMON_WORD = 0.55  # taken off a name that is an everyday English word
+COMMON_SYMBOL = 0.3  # taken off a symbol that spells one: its case already speaks for it
+SHORT_SYMBOL = 0.1  # taken off symbols of two characters
+REORDERED = 0.1
+SHARED_HEAD = 0.15
+IN_TEXT = 0.05
+_ORDER = ("biolink:Disease", "biolink:PhenotypicFeature", "biolink:Drug", "biolink:ChemicalEntity", "biolink:Gene")
+_SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9/-]*", re.ASCII)
+_INNER_CAPITAL = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
+
+
+@lru_cache(maxsize=1)
+def common_words() -> frozenset[str]:
+    """Return everyday English words that are also names of genes, chemicals or brands (lower case)."""
+    text = files("clinweave.knowledge").joinpath("common_words.toml").read_text("utf-8")
+    return frozenset(tomllib.loads(text)["words"].split())
+
+
+def needs_case(name: str, kind: str, category: str) -> bool:
+    """Say whether `name` counts only where the text has the very same letters: symbols and short abbreviations."""
+    if " " in name:
+        return False
+    if category == "biolink:Gene" or kind == "abbreviation":
+        return len(name) <= 4 or not any(character.isdigit() for character in name)
+    if _SYMBOL.fullmatch(name):
+        return len(name) <= 6
+    capitals = sum(character.isupper() for character in name[1:])
+    return len(name) <= 6 and capitals > 0 and _INNER_CAPITAL.fullmatch(name) is not None
+
+
+def score_of(name: str, kind: str, exact_case: bool) -> float:
+    """Return the score, 0 to 1, of `name` as a name of its concept before the text is seen."""
+    score = BASE.get(kind, 0.85)
+    if name.lower() in common_words():
+        score -= COMMON_SYMBOL if exact_case else COMMON_WORD
+    letters = sum(character.isalpha() for character in name)
+    if letters < 2 or (len(name) < 3 and not exact_case):
+        return 0.1
+    if len(name) < 3:
+        score -= SHORT_SYMBOL
+    return round(score, 4)
+
+
+def order_of(category: str) -> int:
+    """Return the rank of a category where scores tie: a disease before a finding before a drug before a gene."""
+    return _ORDER.index(category) if category in _ORDER else len(_ORDER)
+
+
+def reason_of(kind: str, surface: str, name: str, exact_case: bool, others: list[str]) -> str:
+    """Return in words why a name was chosen for the mention `surface`."""
+    parts = [f"{WORDS.get(kind, kind)} {name!r}" if surface != name else WORDS.get(kind, kind)]
+    if exact_case:
+        parts.append("same letters and case")
+    if name.lower() in common_words():
+        parts.append("also an everyday word")
+    if others:
+        parts.append(f"preferred to {', '.join(others[:3])}")
+    return "; ".join(parts)
