@@ -128,8 +128,8 @@ def distinct_relations(relations: pa.Table) -> pa.Table:
     with duckdb.connect(config={"threads": 2, "memory_limit": "1GB"}) as connection:
         connection.register("relations", relations)
         found = connection.sql(
-            f"SELECT {listed}, list_sort(list_distinct(flatten(list(publications)))) AS publications "  # noqa: S608
-            f"FROM relations GROUP BY {listed} ORDER BY {listed}"
+            f"SELECT {listed}, list_sort(list_filter(list_distinct(flatten(list(publications))), "  # noqa: S608
+            f"lambda item: item <> '')) AS publications FROM relations GROUP BY {listed} ORDER BY {listed}"
         ).to_arrow_table()
     return plain(found.select(schemas.RELATIONS.names))
 

@@ -92,7 +92,10 @@ def denied(relation: Relation) -> bool:
 
 
 def how_often(recorded: str) -> str:
-    """Return a recorded frequency in words, "" where none is stated: "in 7 of 12 patients", "in 80-99 % of patients (very frequent)"."""
+    """Return a recorded frequency in words, "" where none is stated.
+
+    "7/12" is "in 7 of 12 patients", "HP:0040281" is "in 80-99 % of patients (very frequent)".
+    """
     found = frequency.parse(recorded)
     if found is None:
         return ""
@@ -114,9 +117,14 @@ def verbalise(graph: "Graph", relation: Relation) -> str:
 def sentence(relation: Relation, subject: str, target: str, graph: "Graph | None" = None) -> str:
     """Return the relation as one sentence about `subject` and `target`, as the caller names them."""
     words = phrase(relation.predicate)
-    said = [subject, words.negated if denied(relation) else words.verb, target]
-    if how := how_often(relation.frequency):
-        said.append("(excluded)" if relation.frequency == EXCLUDED else how)
+    how = how_often(relation.frequency)
+    if denied(relation):
+        said = [subject, words.negated, target]
+        said += [f"(recorded: {how})"] if how and relation.frequency != EXCLUDED else []
+    elif how.startswith("in 0 "):  # looked for and not found: neither "has" nor the source's own "not"
+        said = [f"{target} was found {how} with {subject}"]
+    else:
+        said = [subject, words.verb, target] + ([how] if how else [])
     if relation.sex:
         said.append(f"(in {_SEX.get(relation.sex.lower(), relation.sex)})")
     if relation.onset:
