@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from clinweave.models.scoring import by_generation as by_generation
     from clinweave.models.scoring import by_letter as by_letter
     from clinweave.models.scoring import by_option_text as by_option_text
+    from clinweave.models.scoring import choose as choose
     from clinweave.models.scoring import choose_method as choose_method
 
 __getattr__, __dir__ = attach(
@@ -33,6 +34,7 @@ __getattr__, __dir__ = attach(
         "by_generation": "scoring",
         "by_letter": "scoring",
         "by_option_text": "scoring",
+        "choose": "scoring",
         "choose_method": "scoring",
     },
 )

@@ -70,6 +70,16 @@ class _Layer(NamedTuple):
     down: Floats
 
 
+class _Rows(NamedTuple):
+    """A block of rows on their way through the layers."""
+
+    tokens: Ints
+    cosine: Floats  # (rows, head size / 2)
+    sine: Floats
+    mask: Floats  # (rows, last columns): 0 where a row sees a column, else minus infinity
+    start: int  # the block's first column among keys and values
+
+
 class _Context(NamedTuple):
     """Keys and values of a context that was computed: (layers, key heads, at least len(tokens), head size)."""
 
@@ -144,13 +154,10 @@ class Llama:
         start, keys, values = self._begin(tokens, sum(len(option) - 1 for option in options))
         # One pass over rows: what is new of the context, then each option but for its last token.
         rows = [tokens[start:], *(np.asarray(option[:-1], np.int64) for option in options)]
-        groups = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
-        places = [np.arange(len(rows[0])) + start, *(np.arange(len(row)) + len(tokens) for row in rows[1:])]
-        fresh = len(rows[0])
-        hidden = self._forward(
-            np.concatenate(rows), np.concatenate(places), groups, start, fresh, keys, values
-        )
-        self._keep(_Context(tokens, keys, values))
+        places = [np.arange(start, len(tokens)), *(np.arange(len(row)) + len(tokens) for row in rows[1:])]
+        known = _Context(tokens, keys, values)
+        hidden = self._forward(rows, np.concatenate(places), start, known)
+        self._keep(known)
         # hidden[0] is the context's last row and predicts every option's first token.
         wanted, targets, at = [], [], 1
         for option in options:
@@ -193,10 +200,12 @@ class Llama:
         with self._lock:
             self._contexts = []
 
-    def _forward(
-        self, tokens: Ints, places: Ints, groups: Ints, start: int, fresh: int, keys: Floats, values: Floats
-    ) -> Floats:
-        """Return the last layer's rows from the context's last on; fill `keys` and `values` from `start` on."""
+    def _forward(self, parts: list[Ints], places: Ints, start: int, known: _Context) -> Floats:
+        """Return the last layer's rows from the context's last on; fill `known` from column `start` on."""
+        tokens, fresh = np.concatenate(parts), len(parts[0])
+        groups = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+        angles = places[:, None] * self._frequencies
+        cosine, sine = np.cos(angles).astype(np.float32), np.sin(angles).astype(np.float32)
         kept = []
         with np.errstate(over="ignore"):  # the sigmoid of a large negative number is 0
             for low in range(0, len(tokens), _ROWS):
@@ -207,24 +216,21 @@ class Llama:
                 visible = (seen == 0) | (seen == groups[low:high, None])
                 visible &= np.arange(plain, high) <= np.arange(low, high)[:, None]
                 mask = np.where(visible, np.float32(0), np.float32(-np.inf))
-                rows = self._block(tokens[low:high], places[low:high], mask, start + low, keys, values)
+                block = _Rows(tokens[low:high], cosine[low:high], sine[low:high], mask, start + low)
+                rows = self._block(block, known)
                 if high >= fresh:
                     kept.append(rows[max(fresh - 1 - low, 0) :])
         return np.concatenate(kept)
 
-    def _block(
-        self, tokens: Ints, places: Ints, mask: Floats, at: int, keys: Floats, values: Floats
-    ) -> Floats:
-        """Return the rows after all layers; their keys and values go to columns `at` onwards."""
-        hidden = self.embedding[tokens]
-        angles = places[:, None] * self._frequencies
-        cosine, sine = np.cos(angles).astype(np.float32), np.sin(angles).astype(np.float32)
+    def _block(self, rows: _Rows, known: _Context) -> Floats:
+        """Return the rows after all layers; their keys and values go into `known`."""
+        hidden = self.embedding[rows.tokens]
         inner = self.layers[0].down.shape[0]
-        for index, layer in enumerate(self.layers):
+        for layer, keys, values in zip(self.layers, known.keys, known.values, strict=True):
             mixed = self._normalised(hidden) @ layer.qkv
             if layer.bias is not None:
                 mixed += layer.bias
-            hidden += self._attended(mixed, cosine, sine, mask, at, keys[index], values[index]) @ layer.output
+            hidden += self._attended(mixed, rows, keys, values) @ layer.output
             both = self._normalised(hidden) @ layer.gate_up
             gate = both[:, :inner]  # negated, see `_read`
             share = np.exp(gate)
@@ -239,21 +245,20 @@ class Llama:
         mean = np.einsum("ij,ij->i", rows, rows) / np.float32(self.width)
         return rows * (1 / np.sqrt(mean + np.float32(self.epsilon)))[:, None]
 
-    def _attended(
-        self, mixed: Floats, cosine: Floats, sine: Floats, mask: Floats, at: int, keys: Floats, values: Floats
-    ) -> Floats:
+    def _attended(self, mixed: Floats, rows: _Rows, keys: Floats, values: Floats) -> Floats:
         """Return the attention's rows (count, heads * size); `keys` and `values` are this layer's."""
         count, half, turned = len(mixed), self.head_size // 2, self.heads + self.key_heads
         heads = mixed.reshape(count, turned + self.key_heads, self.head_size).transpose(1, 0, 2)
         left, right = heads[:turned, :, :half], heads[:turned, :, half:]
         rotated = np.empty((turned, count, self.head_size), np.float32)
+        cosine, sine, mask = rows.cosine, rows.sine, rows.mask
         np.multiply(left, cosine, out=rotated[..., :half])
         rotated[..., :half] -= right * sine
         np.multiply(right, cosine, out=rotated[..., half:])
         rotated[..., half:] += left * sine
-        end = at + count
-        keys[:, at:end] = rotated[self.heads :]
-        values[:, at:end] = heads[turned:]
+        end = rows.start + count
+        keys[:, rows.start : end] = rotated[self.heads :]
+        values[:, rows.start : end] = heads[turned:]
         query = rotated[: self.heads].reshape(self.key_heads, -1, self.head_size)
         scores = query @ keys[:, :end].transpose(0, 2, 1)
         scores.reshape(self.heads, count, end)[:, :, end - mask.shape[1] :] += mask
