@@ -1,0 +1,123 @@
+"""The house keeps its own rules: imports downwards, quick start, short files, current docs, no private words."""
+
+import ast
+import importlib.util
+import json
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted((ROOT / "src" / "clinweave").rglob("*.py"))
+OWN = [
+    *SOURCES,
+    *(path for folder in ("tests", "docs", "benchmarks") for path in sorted((ROOT / folder).rglob("*.py"))),
+]
+HEAVY = ("pyarrow", "duckdb", "numpy", "scipy", "torch", "rdkit", "xllamacpp", "tantivy", "transformers")
+
+
+def _generator():
+    spec = importlib.util.spec_from_file_location("generate_cli", ROOT / "docs" / "generate_cli.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_imports_run_downwards_only():
+    pytest.importorskip("importlinter", reason="import-linter is in the lint extra")
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("lint-imports"))],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_help_is_quick_and_loads_nothing_heavy():
+    code = (
+        "import json, sys, time\n"
+        "from clinweave.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        f"print(json.dumps([time.process_time(), [name for name in {HEAVY!r} if name in sys.modules]]))\n"
+    )
+    runs = [
+        json.loads(
+            subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout.splitlines()[
+                -1
+            ]
+        )
+        for _ in range(3)
+    ]
+    assert runs[0][1] == []
+    assert min(seconds for seconds, _ in runs) < 0.5
+
+
+@pytest.mark.parametrize("path", OWN, ids=_name)
+def test_files_and_functions_stay_short(path):
+    text = path.read_text("utf-8")
+    assert len(text.splitlines()) < 400
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            assert node.end_lineno - node.lineno < 60, f"{node.name}: longer than 60 lines"
+
+
+def test_every_command_has_help_and_json():
+    for name, command in _generator().commands():
+        assert command.help, name
+        assert all(item.help for item in command.params), name
+        if not getattr(command, "commands", None):
+            assert any("--json" in item.opts for item in command.params), name
+
+
+def test_the_command_line_page_is_current():
+    page = ROOT / "docs" / "cli.md"
+    assert page.read_text("utf-8") == _generator().page(), "docs/cli.md is stale: run `make docs`"
+
+
+def test_constraints_pin_every_direct_dependency():
+    lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    pinned = {line.split("==")[0] for line in lines if not line.startswith("#")}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"].values()
+    wanted = [*project["dependencies"], *(item for extra in extras for item in extra)]
+    names = {item.split(">")[0].split("=")[0].strip().lower().replace("_", "-") for item in wanted}
+    assert names - pinned <= {"pip"}
+
+
+def test_nothing_private_is_in_the_tree():
+    listed = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=ROOT, check=False)
+    if listed.returncode:
+        pytest.skip("not a git clone")
+    # put together here, so that this file does not hold what it forbids
+    words = [
+        "pypi" + ".org",
+        "python" + "hosted",
+        "npm" + "js.",
+        "ana" + "conda.",
+        "/work" + "/",
+        "/opt" + "/pypi",
+        "/root" + "/",
+    ]
+    for name in listed.stdout.splitlines():
+        path = ROOT / name
+        if not path.is_file() or path.suffix in {".png", ".gz"}:
+            continue
+        text = path.read_text("utf-8")
+        assert not [word for word in words if word in text], name
+
+
+def test_every_recipe_is_toml_and_names_itself():
+    recipes = sorted((ROOT / "recipes").glob("*.toml"))
+    assert {"demo.toml", "compare.toml"} <= {path.name for path in recipes}
+    for path in recipes:
+        assert tomllib.loads(path.read_text("utf-8")), path
