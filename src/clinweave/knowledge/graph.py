@@ -13,7 +13,7 @@ import pyarrow as pa
 from clinweave.artifacts import read_manifest
 from clinweave.errors import UserError
 from clinweave.knowledge.graph_search import NameSearch, SortedTexts
-from clinweave.knowledge.identity import is_curie, spelt
+from clinweave.knowledge.identity import is_curie, rank, spelt
 from clinweave.knowledge.walk import Net, closure, shortest_paths, slices
 from clinweave.records import Concept, Grade, Passage, Relation, Source, Tier
 
@@ -75,6 +75,7 @@ class Graph:
         if known is not None:
             return known
         rows = [] if is_curie(text.strip()) else self._search.exact(text)
+        rows = self._leading(rows)
         if len(rows) == 1:
             return self._ids[rows[0]]
         if rows:
@@ -316,6 +317,20 @@ class Graph:
             rows = [row for row, _ in self._search.ranked(text)[:5]]
         hint = f"near it: {self._listed(rows)}" if rows else "`clinweave graph search` finds names"
         return f"the graph knows no {text!r}; {hint}"
+
+    def _leading(self, rows: list[int]) -> list[int]:
+        """Return the one of several namesakes that all others closely match and whose prefix goes first, else all."""
+        ids = sorted((self._ids[row] for row in rows), key=rank)
+        if len(ids) < 2 or rank(ids[0]) == rank(ids[1]):
+            return rows
+        matches = self.relations(ids, "biolink:close_match", ids)
+        beside = {
+            end
+            for item in matches
+            if ids[0] in (item.subject, item.object)
+            for end in (item.subject, item.object)
+        }
+        return [row for row in rows if self._ids[row] == ids[0]] if beside >= set(ids) else rows
 
     def _near_ids(self, text: str) -> list[int]:
         curie = spelt(text)

@@ -111,7 +111,7 @@ def assemble(
     concepts = tables.merged_concepts(raw, canonical, order)
     resolve, alias_pairs = _resolver(concepts, canonical)
     known = set(concepts.column("id").to_pylist())
-    links = _close_matches(raw, canonical, known) if joining else []
+    links = _close_matches(raw, canonical, known, _told_matches(gathered, resolve)) if joining else []
     tell("relating concepts")
     relations, dropped = _relations(gathered, links, resolve, concepts)
     passages = _passages(gathered, raw, canonical, resolve)
@@ -165,17 +165,29 @@ def _resolver(
     return resolve, pairs
 
 
-def _close_matches(raw: pa.Table, canonical: Mapping[str, str], known: set[str]) -> list[Relation]:
-    """Return a close_match for each stated link between two concepts that stayed apart (one-to-many, codes, kinds)."""
+def _close_matches(
+    raw: pa.Table, canonical: Mapping[str, str], known: set[str], told: set[tuple[str, str, str]]
+) -> list[Relation]:
+    """Return a close_match for each stated link between two concepts that stayed apart (one-to-many, codes, kinds).
+
+    `told` holds the (subject, object, source) that a reader told as a close_match itself.
+    """
     found: dict[tuple[str, str, str], Relation] = {}
     columns = [raw.column(name).to_pylist() for name in ("id", "source", "xrefs", "related")]
     for curie, source, xrefs, related in zip(*columns, strict=True):
         here = canonical.get(curie, curie)
         for xref in (*xrefs, *related):
             there = canonical.get(xref, xref)
-            if there in known and there != here:
+            if there in known and there != here and (here, there, source) not in told:
                 found.setdefault((here, there, source), _close_match(here, there, source, curie, xref))
     return list(found.values())
+
+
+def _told_matches(gathered: Gathered, resolve: Mapping[str, str]) -> set[tuple[str, str, str]]:
+    rows = gathered.tables[Relation]
+    rows = rows.filter(pc.equal(rows.column("predicate"), "biolink:close_match"))
+    columns = [rows.column(name).to_pylist() for name in ("subject", "object", "source")]
+    return {(resolve.get(a, a), resolve.get(b, b), source) for a, b, source in zip(*columns, strict=True)}
 
 
 def _close_match(here: str, there: str, source: str, curie: str, xref: str) -> Relation:

@@ -116,8 +116,8 @@ class NameSearch:
         if query == name:
             return 1.0 if label else 0.95
         if name.startswith(query[:-1]):
-            return 0.6 + 0.3 * share
-        return 0.3 + 0.3 * share
+            return 0.6 + 0.25 * share + 0.05 * label
+        return 0.3 + 0.25 * share + 0.05 * label
 
     def near(self, text: str, limit: int = 5) -> list[int]:
         """Return concepts whose names are spelt most like `text` (same first letters, or its longest word)."""

@@ -164,11 +164,7 @@ class _Sources:
 
 
 def _records(file: _File, log: "RowLog", known: _Sources) -> "Iterator[Record]":
-    make: Callable[[_File, Row, _Sources], Record] = {
-        "nodes": _concept,
-        "edges": _relation,
-        "passages": _passage,
-    }[file.kind]
+    make = _MAKERS[file.kind]
     for number, row in file.rows(log):
         try:
             record = make(file, row, known)

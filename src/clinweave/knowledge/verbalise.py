@@ -69,6 +69,12 @@ PREDICATES: Mapping[str, Phrase] = MappingProxyType(
             "does not predispose to",
             "does not follow from a predisposition by",
         ),
+        "biolink:has_attribute": Phrase(
+            "has the attribute", "is an attribute of", "does not have the attribute", "is not an attribute of"
+        ),
+        "biolink:has_part": Phrase(
+            "has the part", "is a part of", "does not have the part", "is not a part of"
+        ),
         "biolink:related_to": Phrase(
             "is related to", "is related to", "is not related to", "is not related to"
         ),
