@@ -1,0 +1,49 @@
+"""Every scored item at once on disk, so that a run that was killed goes on where it stopped."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from clinweave.artifacts import digest
+
+
+class Cache:
+    """Key -> JSON value, appended line by line. A last line cut short by a kill is dropped when it is opened."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = Lock()
+        self._values: dict[str, dict[str, Any]] = {}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        whole = path.read_bytes() if path.exists() else b""
+        kept = whole[: whole.rfind(b"\n") + 1]
+        if kept != whole:
+            path.write_bytes(kept)
+        for line in kept.decode("utf-8", "replace").splitlines():
+            try:
+                row = json.loads(line)
+                self._values[row["key"]] = row["value"]
+            except (ValueError, KeyError, TypeError):
+                continue  # a damaged line is scored again
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @staticmethod
+    def key(model: Mapping[str, Any], method: str, prompt: Any, options: Any) -> str:
+        """Return the key of one scored item: who was asked, how, what, and among which options."""
+        return digest([dict(model), method, prompt, options])
+
+    def get(self, key: str) -> dict[str, Any] | None:
+        """Return a stored value."""
+        return self._values.get(key)
+
+    def put(self, key: str, value: dict[str, Any]) -> None:
+        """Store a value; it is on disk when this returns."""
+        line = json.dumps({"key": key, "value": value}, sort_keys=True) + "\n"
+        with self._lock:
+            self._values[key] = value
+            with self.path.open("a", encoding="utf-8") as stream:
+                stream.write(line)

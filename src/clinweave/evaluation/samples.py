@@ -1,0 +1,202 @@
+"""One item under one arm: prepared (evidence and prompt), then scored, cached, and never guessed."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
+from threading import Lock
+from typing import Any
+
+from clinweave.errors import ModelError, UserError
+from clinweave.evaluation.arms import ARMS, Arm, Desk, others_of
+from clinweave.evaluation.cache import Cache
+from clinweave.evaluation.lookup import has_gold, look_up, named_options
+from clinweave.evaluation.prompts import messages
+from clinweave.models import Choice, LanguageModel, Message, choose, choose_method
+from clinweave.records import Evidence, Question, Tier
+
+METHODS = ("auto", "option-text", "letter", "generation")
+_FAILURES = 5  # in a row; then the model is not there
+Tick = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What one item under one arm gave. `choice` None is unscored, and `unscored` says why."""
+
+    task: str
+    id: str
+    kind: str
+    cluster: str
+    arm: str
+    question: str
+    options: tuple[str, ...]
+    answer: int
+    choice: int | None = None
+    score: float = 0.0  # 1 right, 0 wrong or unparsed, 1/options where the look-up did not decide
+    unscored: str = ""  # "", "undecided", "unparsed", "tokens", "error"
+    method: str = ""
+    scores: tuple[float, ...] = ()
+    raw: str = ""
+    gold: bool | None = None  # the gold relation or passage is in the evidence
+    named: bool = False  # the evidence names the right option
+    evidence: tuple[str, ...] = ()
+    evidence_tokens: int = 0
+    prompt: str = ""  # hash
+    tokens: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Job:
+    """A prepared sample and its prompt."""
+
+    sample: Sample
+    prompt: list[Message]
+
+
+def prepare(questions: Sequence[Question], arms: Sequence[str], desk: Desk, tick: Tick) -> Iterator[Job]:
+    """Yield the jobs of a task, all arms of an item together, so that a run cut short stays paired."""
+    for question in questions:
+        others = others_of(question, questions) if "wrong-entity" in arms else []
+        for name in arms:
+            if desk.applies(ARMS[name], question):
+                yield _job(question, ARMS[name], desk, others)
+        tick(1)
+
+
+def _job(question: Question, arm: Arm, desk: Desk, others: Sequence[Question]) -> Job:
+    found = desk.evidence(arm, question, others)
+    prompt = messages(question.question, found.items)
+    sample = Sample(
+        task=question.task,
+        id=question.id,
+        kind=question.kind,
+        cluster=question.cluster or question.id,
+        arm=arm.name,
+        question=question.question,
+        options=question.options,
+        answer=question.answer,
+        gold=has_gold(question, found.items) if arm.knowledge != "none" else None,
+        named=question.answer in named_options(question, found.items),
+        evidence=tuple(item.text for item in found.items) if _public(found.items) else (),
+        evidence_tokens=found.tokens,
+    )
+    if arm.name != "lookup":
+        return Job(sample, prompt)
+    choice = look_up(question, found.items)
+    score = 1 / len(question.options) if choice is None else float(choice == question.answer)
+    return Job(
+        replace(
+            sample,
+            choice=choice,
+            score=score,
+            method="look-up",
+            unscored="undecided" if choice is None else "",
+        ),
+        prompt,
+    )
+
+
+def _public(items: Sequence[Evidence]) -> bool:
+    """Return whether evidence may be written into results: nothing gated or private is copied there."""
+    tiers = {row.tier for item in items for row in item.relations}
+    tiers |= {item.passage.tier for item in items if item.passage is not None}
+    return tiers <= {Tier.PUBLIC, Tier.PUBLIC.value}
+
+
+class Scorer:
+    """Scores jobs with one model, from the cache where it can. Safe to call from several threads."""
+
+    def __init__(
+        self, model: LanguageModel, cache: Cache, *, method: str = "auto", max_tokens_total: int | None = None
+    ) -> None:
+        if method not in METHODS:
+            raise UserError(f"unknown way of choosing {method!r}: choose {', '.join(METHODS)}")
+        self.method = choose_method(model) if method == "auto" else method
+        self.model = model
+        self.cache = cache
+        self.describe = {
+            key: value for key, value in model.describe().items() if key not in {"threads", "seconds"}
+        }
+        self.fresh = 0  # items scored now
+        self.reused = 0  # items taken from the cache
+        self.spent = 0  # tokens of the items scored now
+        self._limit = max_tokens_total
+        self._failures = 0
+        self._lock = Lock()
+
+    def __call__(self, job: Job) -> Sample:
+        """Return the scored sample. Raises `ModelError` after several failures in a row."""
+        sample = job.sample
+        if sample.method == "look-up":
+            return sample
+        key = Cache.key(self.describe, self.method, job.prompt, sample.options)
+        known = self.cache.get(key)
+        if known is None:
+            if self._limit is not None and self.spent >= self._limit:
+                return replace(sample, method=self.method, unscored="tokens", prompt=key)
+            choice = self._ask(job)
+            if choice is None:
+                return replace(sample, method=self.method, unscored="error", prompt=key)
+            known = asdict(choice)
+            self.cache.put(key, known)
+        else:
+            with self._lock:
+                self.reused += 1
+        return _scored(sample, Choice(**known), key)
+
+    def _ask(self, job: Job) -> Choice | None:
+        try:
+            choice = choose(self.model, job.prompt, list(job.sample.options), self.method)
+        except ModelError:
+            with self._lock:
+                self._failures += 1
+                if self._failures >= _FAILURES:
+                    raise
+            return None
+        with self._lock:
+            self._failures = 0
+            self.fresh += 1
+            self.spent += choice.tokens
+        return choice
+
+
+def _scored(sample: Sample, choice: Choice, key: str) -> Sample:
+    right = choice.index is not None and sample.options[choice.index] == sample.options[sample.answer]
+    return replace(
+        sample,
+        choice=choice.index,
+        score=float(right),
+        unscored="" if choice.index is not None else "unparsed",
+        method=choice.method,
+        scores=tuple(round(value, 6) for value in choice.scores),
+        raw=choice.raw,
+        prompt=key,
+        tokens=choice.tokens,
+        seconds=choice.seconds,
+    )
+
+
+def score_all(jobs: Sequence[Job], scorer: Scorer, tick: Tick, *, concurrency: int = 1) -> list[Sample]:
+    """Return the samples in the order of the jobs; `concurrency` threads ask a remote model at once."""
+    samples: list[Sample] = []
+    if concurrency <= 1:
+        for job in jobs:
+            samples.append(scorer(job))
+            tick(1)
+        return samples
+    waiting = iter(jobs)
+    with ThreadPoolExecutor(concurrency) as pool:
+        while batch := list(islice(waiting, 8 * concurrency)):
+            for sample in pool.map(scorer, batch):
+                samples.append(sample)
+                tick(1)
+    return samples
+
+
+def to_row(sample: Sample) -> dict[str, Any]:
+    """Return a sample as the JSON row of samples.jsonl; what differs from run to run (seconds) is left out."""
+    row = asdict(sample)
+    row.pop("seconds")
+    return row
