@@ -1,1 +1,24 @@
-"""See the design."""
+"""Clinical databases: one file each, release files in, records out. `DATABASES` names them all."""
+
+from typing import TYPE_CHECKING
+
+from clinweave.lazy import attach
+
+if TYPE_CHECKING:
+    from clinweave.databases.base import Database, Record, RowLog
+    from clinweave.databases.prefixes import curie
+    from clinweave.databases.registry import DATABASES, DEFAULT
+
+__all__ = ["DATABASES", "DEFAULT", "Database", "Record", "RowLog", "curie"]
+
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "DATABASES": "registry",
+        "DEFAULT": "registry",
+        "Database": "base",
+        "Record": "base",
+        "RowLog": "base",
+        "curie": "prefixes",
+    },
+)

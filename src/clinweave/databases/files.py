@@ -1,0 +1,129 @@
+"""Reading release files: plain or gzip, as a stream, bounded, with errors that name the file and the mend."""
+
+import bz2
+import gzip
+import io
+import json
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, NoReturn
+
+from clinweave.databases.base import RowLog
+from clinweave.errors import ClinweaveError, UserError
+
+MAX_LINE = 1 << 20  # characters; the longest line of a known release has about 20,000
+MAX_WHOLE = 1 << 30  # bytes of a file that is read at once, after decompression
+
+
+def wrong(path: Path, kind: str, found: str) -> NoReturn:
+    """Raise the `UserError` for a file that is not of its database."""
+    raise UserError(f"{path} is not {kind}: {found}. Run `clinweave fetch --check`, or give the right file")
+
+
+def needed(files: Mapping[str, Path], name: str, database: str) -> Path:
+    """Return the file of that name, or raise `UserError`."""
+    if name not in files:
+        raise UserError(
+            f"the database {database} needs the file {name} (given: {', '.join(files) or 'none'})"
+        )
+    return files[name]
+
+
+@contextmanager
+def opened(path: Path, kind: str) -> Iterator[IO[bytes]]:
+    """Open a file whose content may be gzip or bzip2, whatever its name; broken compression is a `UserError`."""
+    try:
+        with path.open("rb") as raw:
+            magic = raw.read(3)
+            raw.seek(0)
+            if magic[:2] == b"\x1f\x8b":
+                with gzip.open(raw) as stream:
+                    yield stream  # type: ignore[misc]
+            elif magic == b"BZh":
+                with bz2.open(raw) as stream:
+                    yield stream
+            else:
+                yield raw
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        wrong(path, kind, f"its compressed data are cut short or damaged ({error})")
+    except FileNotFoundError as error:
+        raise UserError(f"no such file: {path}. Run `clinweave fetch`") from error
+    except IsADirectoryError as error:
+        raise UserError(f"{path} is a folder, a file is needed") from error
+    except OSError as error:
+        if error.errno is None:  # bz2 speaks of damaged data so
+            wrong(path, kind, f"its compressed data are damaged ({error})")
+        raise ClinweaveError(f"could not read {path}: {error}") from error
+
+
+def lines(path: Path, kind: str) -> Iterator[tuple[int, str]]:
+    """Yield (row number from 1, line without its end). Raises `UserError` where the file is not UTF-8 text."""
+    row = 0
+    try:
+        with opened(path, kind) as stream:
+            text = io.TextIOWrapper(stream, "utf-8-sig", newline="\n")
+            while line := text.readline(MAX_LINE):
+                row += 1
+                if len(line) >= MAX_LINE:
+                    wrong(path, kind, f"row {row} is longer than {MAX_LINE:,} characters")
+                if row == 1 and line.lstrip()[:1] == "<":
+                    wrong(path, kind, "it begins like a web page or XML")
+                yield row, line.rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        wrong(path, kind, f"near row {row + 1} it is not UTF-8 text ({error.reason})")
+
+
+def table(path: Path, kind: str, columns: Sequence[str], log: RowLog) -> Iterator[tuple[int, list[str]]]:
+    """Yield (row, cells in the order of `columns`) of a TSV with a header; `UserError` where a column is missing.
+
+    Rows of another width than the header are counted and skipped.
+    """
+    header: list[str] = []
+    places: list[int] = []
+    for row, line in lines(path, kind):
+        cells = line.split("\t")
+        if not header:
+            header = cells
+            if missing := [name for name in columns if name not in header]:
+                wrong(path, kind, f"its header lacks {', '.join(missing)}")
+            places = [header.index(name) for name in columns]
+        elif len(cells) != len(header):
+            if line:
+                log.drop(path.name, row, f"not {len(header)} columns")
+        else:
+            yield row, [cells[place] for place in places]
+    if not header:
+        wrong(path, kind, "it is empty")
+
+
+def whole(path: Path, kind: str) -> bytes:
+    """Return all bytes of a file, decompressed, at most `MAX_WHOLE`."""
+    with opened(path, kind) as stream:
+        data = stream.read(MAX_WHOLE + 1)
+    if len(data) > MAX_WHOLE:
+        wrong(path, kind, f"it is larger than {MAX_WHOLE:,} bytes")
+    if not data.strip():
+        wrong(path, kind, "it is empty")
+    return data
+
+
+def json_items(path: Path, kind: str) -> list[Any]:
+    """Return the list that a JSON file holds."""
+    try:
+        value = json.loads(whole(path, kind))
+    except (ValueError, RecursionError) as error:
+        wrong(path, kind, f"it is not JSON ({str(error)[:80]})")
+    if not isinstance(value, list) or not value:
+        wrong(path, kind, "it is not a list of terms")
+    return value
+
+
+def release_beside(path: Path, unknown: str = "not stated") -> str:
+    """Return the release that `clinweave fetch` recorded beside a file which does not state its own."""
+    try:
+        record = json.loads((path.parent / "resource.json").read_text("utf-8"))
+        return str(record["release"]) if path.name in record["files"] else unknown
+    except (OSError, ValueError, KeyError, TypeError):
+        return unknown

