@@ -18,6 +18,8 @@ MINIMUM = 0.5  # mentions below are not reported unless asked for
 COMMON_WORD = 0.55  # taken off a name that is an everyday English word
 COMMON_SYMBOL = 0.3  # taken off a symbol that spells one: its case already speaks for it
 SHORT_SYMBOL = 0.1  # taken off symbols of two characters
+MODIFIER = 0.6  # taken off HPO's qualifiers, which describe a finding and are none
+FINDINGS = ("HP:0000118", "HP:0000005")  # phenotypic abnormality, mode of inheritance
 REORDERED = 0.1
 SHARED_HEAD = 0.15
 IN_TEXT = 0.05
@@ -45,11 +47,13 @@ def needs_case(name: str, kind: str, category: str) -> bool:
     return len(name) <= 6 and capitals > 0 and _INNER_CAPITAL.fullmatch(name) is not None
 
 
-def score_of(name: str, kind: str, exact_case: bool) -> float:
+def score_of(name: str, kind: str, exact_case: bool, modifier: bool) -> float:
     """Return the score, 0 to 1, of `name` as a name of its concept before the text is seen."""
     score = BASE.get(kind, 0.85)
     if name.lower() in common_words():
         score -= COMMON_SYMBOL if exact_case else COMMON_WORD
+    if modifier:
+        score -= MODIFIER
     letters = sum(character.isalpha() for character in name)
     if letters < 2 or (len(name) < 3 and not exact_case):
         return 0.1

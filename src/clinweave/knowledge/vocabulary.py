@@ -1,7 +1,7 @@
 """The compiled names of a graph: the dictionary, and for each key its senses, best first. Built once per graph."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,7 +16,7 @@ from clinweave.knowledge.dictionary import Dictionary
 from clinweave.knowledge.normalise import Ints
 from clinweave.records import Concept
 
-VERSION = 1
+VERSION = 2
 FREE_ORDER = frozenset({"biolink:Disease", "biolink:PhenotypicFeature"})
 _ARRAYS = ("sense_offsets", "concept", "score", "exact_case", "kind", "name", "prefix")
 
@@ -35,8 +35,11 @@ class NamedGraph(Protocol):
     def names(self) -> pa.Table:
         """Return the names: columns name, id, kind."""
 
-    def concepts(self, ids: Iterable[str]) -> list[Concept]:
+    def concepts(self, ids: Sequence[str], /) -> list[Concept]:
         """Return the concepts of these ids."""
+
+    def descendants(self, curie: str, /) -> frozenset[str]:
+        """Return the concepts under this one."""
 
 
 class Vocabulary:
@@ -102,7 +105,9 @@ def _compile(graph: NamedGraph, folder: Path) -> dict[str, Any]:
     free = np.fromiter((item in FREE_ORDER for item in category), np.bool_, len(ids))
     dictionary, key = Dictionary.build(names, free)
     cased = [ranking.needs_case(*row) for row in zip(names, kinds, category, strict=True)]
-    score = [ranking.score_of(*row) for row in zip(names, kinds, cased, strict=True)]
+    modifiers = _modifiers(graph, concepts)
+    scored = zip(names, kinds, cased, (curie in modifiers for curie in ids), strict=True)
+    score = [ranking.score_of(*row) for row in scored]
     columns: dict[str, NDArray[Any]] = {
         "concept": np.fromiter((rows[curie] for curie in ids), np.int32, len(ids)),
         "score": np.array(score, np.float32),
@@ -118,6 +123,17 @@ def _compile(graph: NamedGraph, folder: Path) -> dict[str, Any]:
     dictionary.save(folder)
     _save_concepts(folder, names, [concepts[curie] for curie in rows])
     return {"names": len(names), "keys": len(dictionary), "senses": len(kept), "left out": int((key < 0).sum())}
+
+
+def _modifiers(graph: NamedGraph, concepts: Mapping[str, Concept]) -> frozenset[str]:
+    """Return the HPO terms that are no findings: severities, onsets, frequencies, courses ("severe", "bilateral")."""
+    findings: set[str] = set()
+    for root in ranking.FINDINGS:
+        if root in concepts:
+            findings |= {root} | graph.descendants(root)
+    if not findings:
+        return frozenset()
+    return frozenset(curie for curie in concepts if curie.startswith("HP:") and curie not in findings)
 
 
 def _kind(kind: str) -> int:

@@ -1,0 +1,147 @@
+"""The text files of a folder, a single file, a .tar(.gz) or a .zip, read in memory within bounds; nothing is unpacked."""
+
+import os
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from clinweave.databases import RowLog
+from clinweave.errors import UserError
+
+READABLE = frozenset({".txt", ".md", ".xml", ".jsonl"})
+MOST_FILE = 256 << 20  # bytes of one file, unpacked
+MOST_TOTAL = 16 << 30  # bytes of one archive, unpacked
+MOST_RATIO = 200  # unpacked bytes to each packed one, past the first megabytes
+MOST_MEMBERS = 2_000_000
+_FREE = 64 << 20  # an archive may unpack to this much whatever its ratio
+
+
+def is_archive(path: Path) -> bool:
+    """Say whether the name is that of an archive that can be read."""
+    return path.name.lower().endswith((".tar.gz", ".tgz", ".tar", ".zip"))
+
+
+def read_files(path: Path, log: RowLog) -> Iterator[tuple[str, bytes]]:
+    """Yield (name, content) of every readable file, by name in folders, in an archive's own order.
+
+    What cannot be read is counted in `log` with its reason. Raises `UserError` where `path` is missing, is no such
+    archive, is truncated, or unpacks to more than the bounds.
+    """
+    if not path.exists():
+        raise UserError(f"{path} does not exist")
+    if path.is_dir():
+        yield from _folder(path, log)
+        return
+    try:
+        if zipfile.is_zipfile(path) and path.suffix.lower() == ".zip":
+            yield from _zip(path, log)
+        elif is_archive(path):
+            yield from _tar(path, log)
+        elif path.suffix.lower() in READABLE:
+            yield from _file(path, path.name, log)
+        else:
+            raise UserError(f"{path} is no folder, archive or file of {', '.join(sorted(READABLE))}")
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError) as error:
+        raise UserError(f"{path} is damaged or is not what its name says: {error}") from error
+
+
+def _folder(path: Path, log: RowLog) -> Iterator[tuple[str, bytes]]:
+    for folder, inner, names in os.walk(path, followlinks=False):
+        inner.sort()
+        for name in sorted(names):
+            file = Path(folder) / name
+            if is_archive(file):
+                log.drop(file.relative_to(path).as_posix(), 0, "an archive inside a folder; add it by its own path")
+            else:
+                yield from _file(file, file.relative_to(path).as_posix(), log)
+
+
+def _file(file: Path, name: str, log: RowLog) -> Iterator[tuple[str, bytes]]:
+    if file.suffix.lower() not in READABLE:
+        log.drop(name, 0, "not a .txt, .md, .xml or .jsonl file")
+    elif file.is_symlink() or not file.is_file():
+        log.drop(name, 0, "a link or a special file")
+    elif file.stat().st_size > MOST_FILE:
+        log.drop(name, 0, f"larger than {MOST_FILE >> 20} MiB")
+    else:
+        try:
+            yield name, file.read_bytes()
+        except OSError as error:
+            log.drop(name, 0, f"cannot be read ({error.strerror})")
+
+
+def _tar(path: Path, log: RowLog) -> Iterator[tuple[str, bytes]]:
+    budget = _Budget(path)
+    with tarfile.open(path, "r|*") as archive:
+        for member in archive:
+            budget.take(member.size)
+            if member.isdir() or not _acceptable(member.name, log):
+                continue
+            if not member.isreg():
+                log.drop(member.name, 0, "a link or a special file")
+            elif member.size > MOST_FILE:
+                log.drop(member.name, 0, f"larger than {MOST_FILE >> 20} MiB")
+            else:
+                stream = archive.extractfile(member)
+                if stream is not None:
+                    content = stream.read()
+                    if len(content) != member.size:
+                        raise EOFError(f"{member.name} ends early")
+                    yield member.name, content
+
+
+def _zip(path: Path, log: RowLog) -> Iterator[tuple[str, bytes]]:
+    budget = _Budget(path)
+    with zipfile.ZipFile(path) as archive:
+        for member in archive.infolist():
+            if member.is_dir() or not _acceptable(member.filename, log):
+                continue
+            if member.flag_bits & 1:
+                log.drop(member.filename, 0, "encrypted")
+                continue
+            with archive.open(member) as stream:
+                # The size that the archive states may be a lie: read no more than the bound.
+                content = _bounded(stream)
+            budget.take(len(content))
+            if len(content) > MOST_FILE:
+                log.drop(member.filename, 0, f"larger than {MOST_FILE >> 20} MiB")
+            else:
+                yield member.filename, content
+
+
+def _bounded(stream: IO[bytes]) -> bytes:
+    return stream.read(MOST_FILE + 1)
+
+
+def _acceptable(name: str, log: RowLog) -> bool:
+    parts = PurePosixPath(name.replace("\\", "/"))
+    if parts.is_absolute() or ".." in parts.parts or "\x00" in name or name[1:2] == ":":
+        log.drop(name, 0, "a path that leads out of the archive")
+        return False
+    if parts.name.startswith("._") or "__MACOSX" in parts.parts:
+        return False
+    if parts.suffix.lower() not in READABLE:
+        log.drop(name, 0, "not a .txt, .md, .xml or .jsonl file")
+        return False
+    return True
+
+
+class _Budget:
+    """How much an archive may still unpack to."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.most = min(MOST_TOTAL, max(_FREE, MOST_RATIO * path.stat().st_size))
+        self.total = self.members = 0
+
+    def take(self, size: int) -> None:
+        self.total += size
+        self.members += 1
+        if self.total > self.most or self.members > MOST_MEMBERS:
+            raise UserError(
+                f"{self.path} unpacks to more than {self.most >> 20} MiB or {MOST_MEMBERS} files: refused as an "
+                f"archive bomb. If it is sound, unpack it and add the folder"
+            )
