@@ -1,5 +1,6 @@
 """A small graph with the face of `clinweave.knowledge.Graph`, made by hand."""
 
+import pyarrow as pa
 import pytest
 
 from clinweave.records import Concept, Relation
@@ -89,6 +90,9 @@ class SmallGraph:
             if negated is None or row.negated == negated
         ]
         return found[:limit]
+
+    def names(self):
+        return pa.table({"id": list(self.known)})
 
     def parents(self, identifier):
         return frozenset(row.object for row in self.relations(identifier, IS_A))

@@ -31,7 +31,8 @@ class Kind:
     predicate: str
     asked_is_subject: bool
     phrasings: tuple[str, ...]
-    asked_prefixes: tuple[str, ...] = ()  # empty: any
+    prefix: str = ""  # of what is asked; empty: any
+    known_as: str = ""  # what is asked must have a cross-reference with this prefix, where any has
     hierarchy: bool = False  # the relation is the hierarchy itself
 
 
@@ -67,7 +68,8 @@ KINDS: dict[str, Kind] = {
                 "What is the role of {} in chemistry or medicine?",
                 "As what is {} known to act: what is its role?",
             ),
-            ("CHEBI",),
+            "CHEBI",
+            "DRUGBANK",
         ),
         Kind(
             "parent",
@@ -78,7 +80,7 @@ KINDS: dict[str, Kind] = {
                 "What kind of condition is {}?",
                 "{} is a subtype of what?",
             ),
-            ("MONDO",),
+            "MONDO",
             hierarchy=True,
         ),
         Kind(
@@ -125,11 +127,11 @@ def graph_questions(
 
 def _of_kind(graph: "Graph", kind: Kind, wanted: int, seed: int, options: int) -> list[Question]:
     random = Random(f"{seed}/{kind.name}")  # noqa: S311
-    records = [row for row in graph.relations(predicate=kind.predicate) if row.subject != row.object]
+    records = [row for row in _records(graph, kind) if row.subject != row.object]
     facts = _facts(kind, records)
     counts = Counter(answer for answers in facts.values() for answer in answers)
-    pool = Pool(graph.concepts(sorted(counts)), counts)
-    asked = [one for one in sorted(facts) if _wanted_prefix(kind, one)]
+    pool = Pool([one for one in graph.concepts(sorted(counts)) if _fair(one)], counts)
+    asked = _asked(graph, kind, facts)
     random.shuffle(asked)
     said = _said(kind, records)
     uses: Counter[str] = Counter()
@@ -171,15 +173,33 @@ def _side(kind: Kind, row: Relation) -> tuple[str, str]:
     return (row.subject, row.object) if kind.asked_is_subject else (row.object, row.subject)
 
 
-def _wanted_prefix(kind: Kind, identifier: str) -> bool:
-    return not kind.asked_prefixes or identifier.partition(":")[0] in kind.asked_prefixes
+def _records(graph: "Graph", kind: Kind) -> list[Relation]:
+    """Return all records of the kind's relation; of a hierarchy only those of its own vocabulary."""
+    if not kind.hierarchy:
+        return graph.relations(predicate=kind.predicate)
+    ids = sorted(one for one in set(graph.names()["id"].to_pylist()) if one.startswith(f"{kind.prefix}:"))
+    return graph.relations(subject=ids, predicate=kind.predicate)
+
+
+def _asked(graph: "Graph", kind: Kind, facts: Mapping[str, list[str]]) -> list[str]:
+    """Return, sorted, what may be asked about."""
+    asked = [one for one in sorted(facts) if one.startswith(f"{kind.prefix}:" if kind.prefix else "")]
+    if kind.known_as:
+        known = [one.id for one in graph.concepts(asked) if any(kind.known_as in xref for xref in one.xrefs)]
+        return known or asked
+    return asked
+
+
+def _fair(concept: Concept) -> bool:
+    """Return whether a concept makes a fair option: "mouse metabolite" is true of most things, recorded or not."""
+    return not any(word in concept.name for word in ("metabolite", "non-human", "cattle", "animal"))
 
 
 def _readable(graph: "Graph", identifiers: Sequence[str]) -> Iterator[Concept]:
     """Yield the concepts whose name is plain words and is no other concept's name, some at a time."""
     for start in range(0, len(identifiers), 200):
         for concept in graph.concepts(identifiers[start : start + 200]):
-            if plain(concept.name):
+            if plain(concept.name) and _fair(concept):
                 yield concept
 
 
