@@ -26,34 +26,49 @@ class Frame(NamedTuple):
 _MODAL = r"(?:(?:does|do|did|can|may|might|could|will) )?(?:also )?"
 _BE = r"(?:is|are|was|were|can be|may be|might be|could be|has been|have been)(?: also)?"
 _ILL = r"(?:(?:disease|disorder|condition|syndrome|diagnosis) )?"
-_KNOWN = r"(?:clinical |phenotypic |characteristic |recorded |reported |known |described |documented |recogni[sz]ed )*"
-_SIGN = rf"{_KNOWN}(?:features?|symptoms?|signs?|findings?|manifestations?|phenotypes?|abnormalit(?:y|ies)|characteristics?)"
+_KNOWN = (
+    r"(?:clinical |phenotypic |characteristic |recorded |reported |known |described |documented |"
+    r"recogni[sz]ed )*"
+)
+_SIGN = (
+    rf"{_KNOWN}(?:features?|symptoms?|signs?|findings?|manifestations?|phenotypes?|abnormalit(?:y|ies)|"
+    rf"characteristics?)"
+)
 _WITH = r"(?:with|who have|having|affected by|diagnosed with|suffering from)"
 _IN = r"(?:in|among|with|for|of)"
 _SEEN = (
-    r"(?:seen|observed|found|reported|described|recorded|documented|noted|present|detected|encountered|listed|identified)"
+    r"(?:seen|observed|found|reported|described|recorded|documented|noted|present|detected|encountered|"
+    r"listed|identified)"
 )
 _SUCH = r"(?: (?:such as|including|like|of|are|is|include|includes|:))?"
-_WHO = rf"(?:{PEOPLE} {_WITH} {_ILL}{{s}}|{_ILL}{{s}}(?: {PEOPLE})?)"
+_WHO = rf"(?:{PEOPLE} {_WITH} )?{_ILL}{{s}}(?: {PEOPLE})?"
 _HAS = (
-    rf"(?:{_MODAL}(?:has|have|had|shows?|showed|exhibits?|displays?|presents? with|presents? as|manifests? (?:with|as|by)|"
-    rf"includes?|develops?|experiences?|causes?|produces?|leads? to|results? in|involves?|features?|comes? with|"
+    rf"(?:{_MODAL}(?:has|have|had|shows?|showed|exhibits?|displays?|presents? with|presents? as|"
+    rf"manifests? (?:with|as|by)|"
+    rf"includes?|develops?|experiences?|causes?|produces?|leads? to|results? in|involves?|features?|"
+    rf"comes? with|"
     rf"demonstrates?|suffers? from)|{_BE} (?:characteri[sz]ed by|marked by|accompanied by|associated with|"
     rf"known for|recorded (?:as having|with)|described with|recorded to have|known to (?:have|cause)))"
 )
 _TAIL = rf"(?: (?:in|among) {PEOPLE})?"
 _VARIANTS = r"(?:(?:pathogenic )?(?:variants?|mutations?|changes|alterations) (?:in|of) )?"
 _GENE = rf"{_VARIANTS}(?:gene )?{{s}}(?: gene| mutations?| variants?)?"
-_LINKED = rf"{_BE} (?:associated with|linked to|linked with|implicated in|related to|connected (?:to|with)|tied to|involved in)"
+_LINKED = (
+    rf"{_BE} (?:associated with|linked to|linked with|implicated in|related to|connected (?:to|with)|"
+    rf"tied to|involved in)"
+)
 _DRUG = r"(?:(?:drug|drugs|chemical|compound|substance|medicine|medication|agent|molecule) )?"
 _TERM = r"(?:(?:disease|disorder|condition|finding|phenotype|term|concept|class|category|group) )?"
-_MANNER = r"(?: (?:inheritance|manner|fashion|pattern|way|trait|mode|transmission|disease|disorder|condition))*"
+_MANNER = (
+    r"(?: (?:inheritance|manner|fashion|pattern|way|trait|mode|transmission|disease|disorder|condition))*"
+)
 _KIND = r"(?:kind|type|form|sub ?type|sub ?class|example|instance|variant|member|case|one)s?"
 
 _PATTERNS: dict[str, tuple[str, ...]] = {
     facts.HAS_PHENOTYPE: (
         rf"{_WHO} {_HAS}(?: {_SIGN}{_SUCH})? {{o}}(?: as {_SIGN})?{_TAIL}",
-        rf"{{o}} (?:{_BE}|{_MODAL}(?:forms?|constitutes?|represents?|counts? as|belongs? to)) (?:one of )?{_SIGN} "
+        rf"{{o}} (?:{_BE}|{_MODAL}(?:forms?|constitutes?|represents?|counts? as|"
+        rf"belongs? to)) (?:one of )?{_SIGN} "
         rf"(?:{_SEEN} )?{_IN} {_WHO}",
         rf"{{o}} {_BE} {_SEEN} {_IN} {_WHO}",
         rf"{{o}} {_MODAL}(?:occurs?|appears?|develops?|arises?|presents?) {_IN} {_WHO}",
@@ -72,7 +87,8 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         rf"~in {_WHO} :? ?{{o}} (?:has|with) frequency(?: of)?",
     ),
     facts.GENE: (
-        rf"{_GENE} (?:{_LINKED}|{_BE} (?:disease )?genes? (?:associated with|linked to|implicated in|for|of|{_SEEN} in)) "
+        rf"{_GENE} (?:{_LINKED}|{_BE} (?:disease )?genes? (?:associated with|linked to|implicated in|for|of|"
+        rf"{_SEEN} in)) "
         rf"{_ILL}{{o}}",
         rf"{_ILL}{{o}} {_BE} (?:associated|linked|related|connected|tied) (?:with|to) {_GENE}",
         rf"genes? (?:that {_BE} )?(?:associated with|linked to|implicated in|for|of|related to) {_ILL}{{o}} "
@@ -82,43 +98,54 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         rf"(?:gene )?{{s}} {_BE} genes? (?:behind|in) {{o}}",
     ),
     facts.ROLE: (
-        rf"{_DRUG}{{s}} (?:{_MODAL}(?:has|have|plays?|fulfil?ls?|exerts?)) roles?(?: (?:of|as|is|are|:))? {{o}}",
-        rf"{_DRUG}{{s}} (?:{_BE}|{_MODAL}(?:acts?|functions?|works?|serves?|behaves?) as|{_BE} (?:used|classified|classed|"
+        rf"{_DRUG}{{s}} (?:{_MODAL}(?:has|have|plays?|fulfil?ls?|exerts?)) roles?(?: (?:of|as|is|are|"
+        rf":))? {{o}}",
+        rf"{_DRUG}{{s}} (?:{_BE}|{_MODAL}(?:acts?|functions?|works?|serves?|behaves?) as|{_BE} (?:used|"
+        rf"classified|classed|"
         rf"known|described|regarded|categori[sz]ed|recorded|listed) as) {_DRUG}(?:with role )?{{o}}",
         rf"roles? (?:played by|of) {_DRUG}{{s}} (?:is|are|include|includes) (?:that of )?{{o}}",
         rf"{{o}} (?:is|are) (?:one of )?roles? of {_DRUG}{{s}}",
-        rf"(?:chemicals?|drugs?|compounds?) with roles? {{o}} (?:include|includes|are|is|:) {{s}}",
+        r"(?:chemicals?|drugs?|compounds?) with roles? {o} (?:include|includes|are|is|:) {s}",
         rf"{_DRUG}{{s}} (?:belongs? to|is member of|is in|falls? under) (?:class|group|category)(?: of)? {{o}}",
         rf"{_DRUG}{{s}} {_BE} {_DRUG}(?:that|which) (?:acts?|functions?|works?|serves?) as {{o}}",
         rf"{_DRUG}{{s}} has {{o}} (?:activity|properties|action)",
     ),
     facts.INHERITANCE: (
-        rf"{_ILL}{{s}} {_BE} (?:inherited|transmitted|passed on)(?: (?:in|as|by|with|through|via))? {{o}}{_MANNER}",
-        rf"{_ILL}{{s}} {_MODAL}(?:has|shows?|follows?|displays?|exhibits?)(?: (?:mode|pattern|form) of inheritance)?"
+        rf"{_ILL}{{s}} {_BE} (?:inherited|transmitted|passed on)(?: (?:in|as|by|with|through|"
+        rf"via))? {{o}}{_MANNER}",
+        rf"{_ILL}{{s}} {_MODAL}(?:has|shows?|follows?|displays?|exhibits?)(?: (?:mode|pattern|"
+        rf"form) of inheritance)?"
         rf"(?: (?:of|as|:))? {{o}}{_MANNER}",
         rf"{_ILL}{{s}} {_BE} {{o}}{_MANNER}",
-        rf"(?:(?:mode|pattern|form) of )?inheritance(?: (?:mode|pattern))? (?:of|in|for) {_ILL}{{s}} (?:is|are) {{o}}{_MANNER}",
-        rf"{{o}}{_MANNER} is (?:(?:mode|pattern|form) of )?inheritance(?: (?:mode|pattern))? (?:of|in|for) {_ILL}{{s}}",
+        rf"(?:(?:mode|pattern|form) of )?inheritance(?: (?:mode|pattern))? (?:of|in|for) {_ILL}{{s}} (?:is|"
+        rf"are) {{o}}{_MANNER}",
+        rf"{{o}}{_MANNER} is (?:(?:mode|pattern|form) of )?inheritance(?: (?:mode|pattern))? (?:of|in|"
+        rf"for) {_ILL}{{s}}",
         rf"{{o}}{_MANNER} {_BE} {_SEEN} in {_ILL}{{s}}",
     ),
     facts.SUBCLASS: (
         rf"{_TERM}{{s}} {_BE} (?:one )?(?:{_KIND} of )?{_TERM}{{o}}",
-        rf"{_TERM}{{s}} (?:belongs? to|falls? under|comes? under|counts? as|counts? among|{_BE} (?:classified|classed|grouped|"
+        rf"{_TERM}{{s}} (?:belongs? to|falls? under|comes? under|counts? as|counts? among|"
+        rf"{_BE} (?:classified|classed|grouped|"
         rf"categori[sz]ed|listed|filed) (?:as|under|among|with|in|within)) (?:{_KIND} of )?{_TERM}{{o}}",
         rf"{_TERM}{{o}} {_MODAL}(?:includes?|comprises?|covers?|contains?) {_TERM}{{s}}",
         rf"(?:{_KIND} of )?{_TERM}{{o}} (?:include|includes|are|:) {_TERM}{{s}}",
         rf"!(?:direct )?(?:parent|superclass) (?:term |class |concept )?of {_TERM}{{s}} is {{o}}",
         rf"!{_TERM}{{o}} {_BE} (?:direct )?(?:parent|superclass) (?:term |class |concept )?of {_TERM}{{s}}",
         rf"!{_TERM}{{s}} {_BE} (?:direct )?child (?:term |class |concept )?of {_TERM}{{o}}",
-        rf"{_TERM}{{o}} {_BE} (?:broader|more general) (?:term|class|category|concept) (?:for|than|of) {_TERM}{{s}}",
+        rf"{_TERM}{{o}} {_BE} (?:broader|more general) (?:term|class|category|concept) (?:for|than|"
+        rf"of) {_TERM}{{s}}",
     ),
     facts.TREATS: (
         rf"{_DRUG}{{s}} {_MODAL}treats? {_ILL}(?:{PEOPLE} {_WITH} )?{{o}}",
         rf"{_DRUG}{{s}} {_BE} (?:used|given|prescribed|indicated|taken|licensed|approved|recommended) "
-        rf"(?:to treat|for|in|for treatment of|in treatment of|for treating|against) (?:{PEOPLE} {_WITH} )?{_ILL}{{o}}",
-        rf"{_DRUG}{{s}} {_BE} (?:treatment|therapy|medicine|drug|medication|indicated treatment) (?:for|of|against) {_ILL}{{o}}",
+        rf"(?:to treat|for|in|for treatment of|in treatment of|for treating|"
+        rf"against) (?:{PEOPLE} {_WITH} )?{_ILL}{{o}}",
+        rf"{_DRUG}{{s}} {_BE} (?:treatment|therapy|medicine|drug|medication|indicated treatment) (?:for|of|"
+        rf"against) {_ILL}{{o}}",
         rf"{_ILL}{{o}} {_BE} treated (?:with|by|using) {_DRUG}{{s}}",
-        rf"(?:treatments?|therap(?:y|ies)|drugs?) (?:for|of|that treat|against) {_ILL}{{o}} (?:include|includes|are|is|:) {{s}}",
+        rf"(?:treatments?|therap(?:y|ies)|drugs?) (?:for|of|that treat|against) {_ILL}{{o}} (?:include|"
+        rf"includes|are|is|:) {{s}}",
         rf"{PEOPLE} {_WITH} {_ILL}{{o}} {_BE} (?:treated with|given) {_DRUG}{{s}}",
         rf"{{o}} {_BE} indications? (?:for|of) {{s}}",
     ),

@@ -22,6 +22,7 @@ _WORDS: tuple[tuple[str, float, float], ...] = (
     (r"occasional(?:ly)?", 5, 29.999),
     (r"frequent", 30, 79.999),
     (r"(?:common(?:ly)?|often|frequently|many|typical(?:ly)?)", 30, 100),
+    (r"(?:about |around |roughly )?half", 45, 55),
     (r"(?:most|usual(?:ly)?|generally|mostly|(?:large |great |vast )?majority of)", 50.001, 100),
 )
 # These say only that it happens: harmless beside a positive record.
@@ -110,7 +111,7 @@ def take_share(text: str) -> tuple[str, Share | None]:
 
     def counted(match: re.Match[str]) -> str:
         count, total = int(match[1]), int(match[2])
-        if not 0 < total or count > total:
+        if not total > 0 or count > total:
             raise Unclear("the count is not a share")
         found.append(Share(100 * count / total, 100 * count / total, count, total))
         return " "
@@ -126,7 +127,9 @@ def take_share(text: str) -> tuple[str, Share | None]:
         percent,
         text,
     )
-    text = re.sub(r"\b(?:about |around |roughly )?half of\b", lambda _: found.append(Share(45, 55)) or " ", text)
+    text = re.sub(
+        r"\b(?:about |around |roughly )?half of\b", lambda _: found.append(Share(45, 55)) or " ", text
+    )
     for pattern, low, high in _WORDS:
         text, times = re.subn(rf"\b{pattern}\b(?: of\b)?", " ", text)
         found.extend([Share(low, high)] * times)
