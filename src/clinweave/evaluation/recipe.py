@@ -1,0 +1,195 @@
+"""A recipe: one TOML file that describes a whole chain. The dataclasses here are its keys, and nothing else is."""
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import MISSING, asdict, dataclass, field, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+from clinweave.errors import UserError
+from clinweave.evaluation.arms import ARMS, CONTROLS, MAIN
+
+T = TypeVar("T")
+TASKS = ("graph-questions", "graph-future", "cross-source", "pubmedqa-retrieved", "benchmark")
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """Which language model, and how it chooses. `options` go to the back end."""
+
+    address: str = "smollm2"
+    method: str = "auto"  # option-text where the model can score, else generation
+    concurrency: int = 1  # threads; for remote models
+    max_tokens_total: int = 0  # stop scoring after so many tokens; 0: no limit
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class KnowledgeSettings:
+    """What is fetched and woven, and into how many tokens of evidence."""
+
+    databases: tuple[str, ...] = ()  # empty: the default set
+    budget: int = 180
+    arms: tuple[str, ...] = MAIN
+    controls: tuple[str, ...] = CONTROLS
+
+
+@dataclass(frozen=True)
+class TaskSettings:
+    """One set of questions. Which keys matter depends on `type`; a path is relative to the recipe's folder."""
+
+    type: str
+    kinds: tuple[str, ...] = ("feature", "gene", "role", "parent")
+    per_kind: int = 20
+    count: int = 150  # questions at most, drawn with the recipe's seed; 0: all
+    options: int = 4
+    path: str = ""  # the benchmark, or Hetionet's indications
+    older: str = ""  # folder of an HPO release: hp.obo and phenotype.hpoa, gzip or not
+    newer: str = ""
+    corpus: str = ""  # a folder or archive of texts to be found
+    budget: int = 0  # 0: the recipe's
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A whole chain: databases -> graph and index -> questions -> arms -> report."""
+
+    name: str
+    title: str = ""
+    seed: int = 0
+    resamples: int = 10_000
+    dump_prompts: bool = False
+    model: ModelSettings = field(default_factory=ModelSettings)
+    knowledge: KnowledgeSettings = field(default_factory=KnowledgeSettings)
+    tasks: tuple[TaskSettings, ...] = ()
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """Return arms and controls in the order of reports."""
+        wanted = {*self.knowledge.arms, *self.knowledge.controls}
+        return tuple(name for name in ARMS if name in wanted)
+
+
+def load_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe:
+    """Return the recipe of a TOML file with `key=value` changes ("model.address=...", "tasks.0.per_kind=5").
+
+    Raises `UserError` naming the file and the nearest known key for an unknown one.
+    """
+    try:
+        values = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        beside = sorted(one.name for one in path.parent.glob("*.toml")) if path.parent.is_dir() else []
+        raise UserError(f"there is no recipe {path}{_nearest(path.name, beside)}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is not TOML: {error}") from error
+    for task in values.get("tasks", []):
+        _absolute(task, path.resolve().parent)
+    for change in changes:
+        _change(values, change)
+    values.setdefault("name", path.stem)
+    return check(build(Recipe, values, str(path)), str(path))
+
+
+def check(recipe: Recipe, where: str) -> Recipe:
+    """Return the recipe, or raise `UserError` where a value cannot be."""
+    for name in (*recipe.knowledge.arms, *recipe.knowledge.controls):
+        if name not in ARMS:
+            raise UserError(f"{where}: no arm or control is called {name!r}{_nearest(name, ARMS)}")
+    if "base" not in recipe.knowledge.arms:
+        raise UserError(f"{where}: knowledge.arms lacks base, to which every arm is compared")
+    for task in recipe.tasks:
+        if task.type not in TASKS:
+            raise UserError(f"{where}: no type of task is called {task.type!r}{_nearest(task.type, TASKS)}")
+    if recipe.knowledge.budget < 1:
+        raise UserError(f"{where}: knowledge.budget is {recipe.knowledge.budget}; give tokens above 0")
+    return recipe
+
+
+def build(kind: type[T], values: Mapping[str, Any], where: str) -> T:
+    """Return the dataclass `kind` from TOML values; unknown, missing and mistyped keys are a `UserError`."""
+    known = {one.name: one for one in fields(kind)}  # type: ignore[arg-type]
+    hints = get_type_hints(kind)
+    for name in values:
+        if name not in known:
+            raise UserError(f"{where}: unknown key {name!r}{_nearest(name, known)}")
+    for name, one in known.items():
+        if name not in values and one.default is MISSING and one.default_factory is MISSING:
+            raise UserError(f"{where}: the key {name!r} is missing")
+    return kind(**{name: _value(hints[name], value, f"{where}: {name}") for name, value in values.items()})
+
+
+def _value(hint: Any, value: Any, where: str) -> Any:
+    if isinstance(hint, type) and hasattr(hint, "__dataclass_fields__"):
+        if isinstance(value, dict):
+            return build(hint, value, where)
+    elif get_origin(hint) is tuple:
+        if isinstance(value, list):
+            return tuple(_value(get_args(hint)[0], item, f"{where}.{i}") for i, item in enumerate(value))
+    elif get_origin(hint) is dict:
+        if isinstance(value, dict):
+            return dict(value)
+    elif isinstance(value, hint) and not (hint is int and isinstance(value, bool)):
+        return value
+    expected = getattr(hint, "__name__", str(hint)) if get_origin(hint) is None else "a list or table"
+    raise UserError(f"{where}: expected {expected}, found {value!r}")
+
+
+def to_toml(recipe: Recipe) -> str:
+    """Return the resolved recipe as TOML that `load_recipe` reads back."""
+    values = asdict(recipe)
+    tasks, tables = values.pop("tasks"), {name: values.pop(name) for name in ("model", "knowledge")}
+    lines = [f"{key} = {_literal(value)}" for key, value in values.items()]
+    for name, table in tables.items():
+        lines += ["", f"[{name}]", *(f"{key} = {_literal(value)}" for key, value in table.items())]
+    for task in tasks:
+        lines += ["", "[[tasks]]", *(f"{key} = {_literal(value)}" for key, value in task.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _literal(value: Any) -> str:
+    import json
+
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(key)} = {_literal(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_literal(item) for item in value) + "]"
+    return json.dumps(value)
+
+
+def _absolute(task: Any, folder: Path) -> None:
+    if isinstance(task, dict):
+        for key in ("path", "older", "newer", "corpus"):
+            if isinstance(task.get(key), str) and task[key]:
+                task[key] = str((folder / Path(task[key]).expanduser()).resolve())
+
+
+def _change(values: dict[str, Any], change: str) -> None:
+    """Apply one `key=value`; a path given so is relative to the working folder."""
+    name, sign, text = change.partition("=")
+    if not sign or not name:
+        raise UserError(f"--set {change}: expected key=value, such as model.address=smollm2")
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text
+    place: Any = values
+    *above, last = name.split(".")
+    for part in above:
+        if isinstance(place, list):
+            if not part.isdigit() or int(part) >= len(place):
+                raise UserError(f"--set {change}: there are {len(place)} tasks, counted from 0")
+            place = place[int(part)]
+        else:
+            place = place.setdefault(part, {})
+    if not isinstance(place, dict):
+        raise UserError(f"--set {change}: {name!r} does not name a key")
+    place[last] = value
+    if last in {"path", "older", "newer", "corpus"}:
+        _absolute(place, Path.cwd())
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    names = sorted(known)
+    near = get_close_matches(name, names, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(names)}" if names else ""
