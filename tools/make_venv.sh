@@ -19,7 +19,10 @@ done
 if command -v uv >/dev/null 2>&1; then
     echo "making $venv with uv" >&2
     rm -rf "$venv"
-    exec uv venv --quiet --seed --python '>=3.11' "$venv"
+    # uv takes a Python that is there, else brings one; 3.11 is the tested one
+    for wanted in 3.11 '>=3.11,<3.15'; do
+        uv venv --quiet --seed --python "$wanted" "$venv" >/dev/null 2>&1 </dev/null && exit 0
+    done
 fi
 if [ -n "$no_venv" ]; then
     echo "install $no_venv (the Python here cannot make virtual environments), then run make again" >&2
