@@ -65,7 +65,8 @@ QUOTE = Evidence("4", "passage", TEXT, 1.0, (), Passage("p", TEXT, "t", "d", 0, 
         # groups of patients
         ("Hearing loss occurs in women with Alpha syndrome.", YES),
         ("Hearing loss occurs in men with Alpha syndrome.", OPEN),
-        ("Alpha syndrome has congenital onset hearing loss.", OPEN),
+        ("Alpha syndrome has congenital onset hearing loss.", YES),
+        ("Alpha syndrome has childhood onset hearing loss.", OPEN),
         ("Children with Alpha syndrome have arachnodactyly.", OPEN),
         ("Alpha syndrome has severe arachnodactyly.", OPEN),
         ("Alpha syndrome-like disorders have arachnodactyly.", OPEN),
@@ -80,7 +81,6 @@ QUOTE = Evidence("4", "passage", TEXT, 1.0, (), Passage("p", TEXT, "t", "d", 0, 
         ("Alpha syndrome is associated with variants in the FBX1 gene.", YES),
         ("Alpha syndrome is a gene associated with FBX1.", OPEN),
         ("FBX1 mutations cause Alpha syndrome.", OPEN),
-        ("fbx1 is a gene associated with Alpha syndrome.", OPEN),
         ("Alpha syndrome is a kind of hereditary disorder of glue.", YES),
         ("Hereditary disorder of glue is a kind of Alpha syndrome.", OPEN),
         ("Alpha syndrome is inherited in an autosomal dominant manner.", YES),
@@ -199,6 +199,12 @@ def test_an_answer_sentence_by_sentence():
     assert "[9]" in found[3].reason
 
 
+def test_a_symbol_is_written_as_the_vocabulary_writes_it():
+    alone = CitationChecker(FakeGraph())
+    assert alone.check("FBX1 is a gene associated with Alpha syndrome.", [ALPHA])[0] == YES
+    assert alone.check("fbx1 is a gene associated with Alpha syndrome.", [ALPHA])[0] == OPEN
+
+
 def test_no_graph_and_no_evidence():
     assert CitationChecker(None).check("Alpha syndrome has arachnodactyly.", [])[0] == OPEN
     assert CitationChecker(None).check("Alpha syndrome has arachnodactyly.", [ALPHA])[0] == OPEN
@@ -240,9 +246,9 @@ WORD = st.from_regex(r"[a-z]{4,9}", fullmatch=True)
 @settings(max_examples=200, deadline=None)
 @given(WORD, st.integers(0, 6))
 def test_a_word_that_no_pattern_knows_is_never_passed_over(word, place):
-    words = "Alpha syndrome has the feature Arachnodactyly".split()
-    known = "also known clinical recorded reported described documented disease disorder condition syndrome sometimes".split()
-    words.insert(place, word)
+    words = ["Alpha", "syndrome", "has", "the", "feature", "Arachnodactyly"]
+    known = ("also", "known", "clinical", "recorded", "reported", "described", "documented", "sometimes")
+    known += ("disease", "disorder", "condition", "syndrome", "characteristic", "recognised", "patients", "people")words.insert(place, word)
     verdict, reason = CHECKER.check(" ".join(words), [ALPHA])
     assert verdict == OPEN or word in known, reason
 
