@@ -248,7 +248,17 @@ WORD = st.from_regex(r"[a-z]{4,9}", fullmatch=True)
 def test_a_word_that_no_pattern_knows_is_never_passed_over(word, place):
     words = ["Alpha", "syndrome", "has", "the", "feature", "Arachnodactyly"]
     known = ("also", "known", "clinical", "recorded", "reported", "described", "documented", "sometimes")
-    known += ("disease", "disorder", "condition", "syndrome", "characteristic", "recognised", "patients", "people")words.insert(place, word)
+    known += (
+        "disease",
+        "disorder",
+        "condition",
+        "syndrome",
+        "characteristic",
+        "recognised",
+        "patients",
+        "people",
+    )
+    words.insert(place, word)
     verdict, reason = CHECKER.check(" ".join(words), [ALPHA])
     assert verdict == OPEN or word in known, reason
 
