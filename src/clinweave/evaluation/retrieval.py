@@ -1,0 +1,45 @@
+"""Whether the text index finds what answers: recall of the gold text, from the question alone."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from clinweave.evaluation.lookup import is_gold_text
+from clinweave.knowledge import Weaver
+from clinweave.records import Question
+
+CUTS = (1, 5, 10)
+
+
+def retrieval(questions: Sequence[Question], weaver: Weaver) -> dict[str, Any]:
+    """Return, per task with gold texts, recall@k and the share whose gold text is in the index at all."""
+    if weaver.index is None:
+        return {}
+    ranks: dict[str, list[int | None]] = defaultdict(list)
+    present: dict[str, list[bool]] = defaultdict(list)
+    for question in questions:
+        if not question.context:
+            continue
+        ranks[question.task].append(_rank(weaver, question, question.question, max(CUTS)))
+        own_words = " ".join(question.context)[:400]
+        present[question.task].append(_rank(weaver, question, own_words, 3) is not None)
+    return {
+        task: {
+            "n": len(found),
+            "gold_in_corpus": round(sum(present[task]) / len(found), 6),
+            **{
+                f"recall@{cut}": round(sum(rank is not None and rank < cut for rank in found) / len(found), 6)
+                for cut in CUTS
+            },
+        }
+        for task, found in ranks.items()
+    }
+
+
+def _rank(weaver: Weaver, question: Question, query: str, k: int) -> int | None:
+    """Return the rank from 0 of the first passage of the gold text among the first `k`, or None."""
+    if weaver.index is None:
+        return None
+    concepts = tuple(one.id for one in weaver.linker.link(query)) if weaver.linker else ()
+    hits = weaver.index.search(query, k=k, concepts=concepts, linker=weaver.linker, graph=weaver.graph)
+    return next((rank for rank, hit in enumerate(hits) if is_gold_text(question, hit.passage.text)), None)

@@ -1,0 +1,149 @@
+"""The graph and text index that a task is asked in: the usual ones, an older release, or with hidden texts added."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from clinweave.artifacts import digest, sha256
+from clinweave.databases import DATABASES, DEFAULT, RowLog
+from clinweave.errors import UserError
+from clinweave.knowledge import Graph, Linker, TextIndex, Weaver, build_graph, build_index, read_folder
+from clinweave.records import Passage, Question, Relation, Source
+from clinweave.resources import located_for
+
+Say = Callable[[str], None]
+_HPO_FILES = ("hp.obo", "phenotype.hpoa", "genes_to_phenotype.txt")
+
+
+@dataclass
+class World:
+    """A graph with its linker and text index; opened only when something is asked."""
+
+    graph_path: Path
+    graph_key: str
+    index_path: Path
+    index_key: str
+
+    @cached_property
+    def graph(self) -> Graph:
+        """Return the graph."""
+        return Graph.open(self.graph_path)
+
+    @cached_property
+    def weaver(self) -> Weaver:
+        """Return what finds evidence here."""
+        return Weaver(self.graph, Linker.open(self.graph), TextIndex.open(self.index_path))
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """Return the hashes that a result depends on."""
+        return {"graph": self.graph_key, "index": self.index_key}
+
+    def sources(self) -> Mapping[str, Source]:
+        """Return the releases that the graph was built from."""
+        return self.graph.sources()
+
+
+class Worlds:
+    """Builds worlds on demand below `home`, and keeps them there for the next run."""
+
+    def __init__(self, home: Path, databases: Sequence[str], say: Say) -> None:
+        self.home = home
+        self.databases = tuple(databases) or DEFAULT
+        self._say = say
+        self._built: dict[str, World] = {}
+
+    def usual(self) -> World:
+        """Return the world of the recipe's databases."""
+        files = located_for(self.databases, self.home)
+        place = self.home if self.databases == DEFAULT else self.home / "worlds" / digest(self.databases)
+        return self._world("usual", files, place)
+
+    def older(self, folder: Path) -> World:
+        """Return the world in which HPO is the release in `folder`; everything else is as usual."""
+        files = located_for(self.databases, self.home)
+        release = release_files(folder)
+        for name in ("hpo", "hpoa"):
+            if name in files:
+                files[name] = {**files[name], **release}
+        key = digest({name: sha256(path) for name, path in release.items()})
+        return self._world(f"older {key}", files, self.home / "worlds" / f"hpo-{key}")
+
+    def with_texts(self, questions: Sequence[Question], corpus: Path | None) -> World:
+        """Return the usual graph with an index that also holds a corpus and the questions' gold texts."""
+        usual = self.usual()
+        inputs = {**usual.inputs, "gold": digest([(one.id, one.context) for one in questions])}
+        if corpus is not None:
+            inputs["corpus"] = corpus_key(corpus)
+        place = self.home / "worlds" / f"texts-{digest(inputs)}"
+        self._say("Indexing the corpus")
+        built = build_index(
+            _texts(usual.graph, questions, corpus),
+            Linker.open(usual.graph),
+            usual.graph,
+            place,
+            inputs=inputs,
+            progress=None,
+        )
+        return World(usual.graph_path, usual.graph_key, place, str(built.manifest["key"]))
+
+    def _world(self, name: str, files: Mapping[str, Mapping[str, Path]], place: Path) -> World:
+        if name not in self._built:
+            self._say("Knowledge graph")
+            graph = build_graph(files, place / "graph", progress=self._say)
+            self._say("Text index")
+            index = self._index(graph.path, str(graph.manifest["key"]), place / "index")
+            self._built[name] = World(
+                graph.path, str(graph.manifest["key"]), place / "index", str(index.manifest["key"])
+            )
+        return self._built[name]
+
+    def _index(self, graph_path: Path, graph_key: str, place: Path) -> Any:
+        graph = Graph.open(graph_path)
+        return build_index(graph.passages(), Linker.open(graph), graph, place, inputs={"graph": graph_key})
+
+
+def release_files(folder: Path) -> dict[str, Path]:
+    """Return the HPO files of a folder by catalogue name, gzip or not. Raises `UserError` where one is missing."""
+    found = {}
+    for name in _HPO_FILES:
+        for path in (folder / name, folder / f"{name}.gz"):
+            if path.is_file():
+                found[name] = path
+    if missing := [name for name in _HPO_FILES[:2] if name not in found]:
+        raise UserError(f"{folder} lacks {missing[0]} (or {missing[0]}.gz) of an HPO release")
+    return found
+
+
+def features(folder: Path) -> Iterator[Relation]:
+    """Yield the annotations of the HPO release in `folder`."""
+    database, files = DATABASES["hpoa"], release_files(folder)
+    database.source(files)
+    yield from (record for record in database.read(files, RowLog()) if isinstance(record, Relation))
+
+
+def corpus_key(path: Path) -> str:
+    """Return what identifies a corpus: a file by its sha256, a folder by names and sizes."""
+    if path.is_file():
+        return sha256(path)
+    return digest(
+        sorted((str(one.relative_to(path)), one.stat().st_size) for one in path.rglob("*") if one.is_file())
+    )
+
+
+def gold_passages(questions: Iterable[Question]) -> Iterator[Passage]:
+    """Yield the gold text of each question as one passage, without its title: PubMedQA's title is the question."""
+    for question in questions:
+        text = " ".join(question.context)
+        if text:
+            name = f"{question.task}:{question.id}"
+            yield Passage(name, text, "", name, 0, len(text), source=question.origin)
+
+
+def _texts(graph: Graph, questions: Sequence[Question], corpus: Path | None) -> Iterator[Passage]:
+    yield from graph.passages()
+    yield from gold_passages(questions)
+    if corpus is not None:
+        yield from read_folder(corpus)
