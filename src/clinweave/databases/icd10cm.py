@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 _FILE, _KIND = "icd10cm-tabular.xml", "the tabular list of ICD-10-CM"
 _CODES, _CODES_KIND = "icd10cm-codes.txt", "the list of codes of ICD-10-CM"
 _ROOT = "ICD10CM.tabular"
-_CODE = re.compile(r"[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?")
+_CODE = re.compile(r"[A-Z][0-9A-Z]{2}(?:\.[0-9A-Z]{1,4})?")
 _NOT_DISEASES = frozenset({"20", "21", "22"})  # external causes, health status, special purposes
-_RANGE = re.compile(r"\s*\([A-Z]\d\w(?:-[A-Z]\d\w)?\)$")  # "(A00-B99)" after the name of a block
+_RANGE = re.compile(r"\s*\([A-Z]\w\w(?:-[A-Z]\w\w)?\)$")  # "(A00-B99)" after the name of a block
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ _SPELLING = {
     "uniprot": "UNIPROT", "uniprotkb": "UNIPROT", "chebi": "CHEBI", "chembl": "CHEMBL", "drugbank": "DRUGBANK",
     "decipher": "DECIPHER", "gard": "GARD", "efo": "EFO", "hp": "HP", "mondo": "MONDO", "ensembl": "ENSEMBL",
 }  # fmt: skip
+_PREFIX = re.compile(r"[A-Za-z][\w.-]*", re.ASCII)
 _LOCAL = re.compile(r"[^\s:|,;\"<>]+")  # no separator of any file that holds lists of CURIEs
 
 
@@ -30,7 +31,7 @@ def curie(prefix: str, local: str) -> str:
     if colon and _SPELLING.get(head.lower(), head) == _SPELLING.get(key, prefix):
         local = tail  # "DOID:7" under DOID
     spelling = _SPELLING.get(key, prefix.strip())
-    return f"{spelling}:{local}" if spelling and _LOCAL.fullmatch(local) else ""
+    return f"{spelling}:{local}" if _PREFIX.fullmatch(spelling) and _LOCAL.fullmatch(local) else ""
 
 
 def normal(text: str) -> str:
