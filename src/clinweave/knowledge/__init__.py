@@ -6,9 +6,12 @@ from clinweave.lazy import attach
 
 if TYPE_CHECKING:
     from clinweave.knowledge.citations import CitationChecker as CitationChecker
+    from clinweave.knowledge.evidence import Knowledge as Knowledge
     from clinweave.knowledge.evidence import Weaver as Weaver
     from clinweave.knowledge.evidence import Woven as Woven
+    from clinweave.knowledge.evidence import pack as pack
     from clinweave.knowledge.evidence import render as render
+    from clinweave.knowledge.facts import Draft as Draft
     from clinweave.knowledge.folders import read_folder as read_folder
     from clinweave.knowledge.graph import Graph as Graph
     from clinweave.knowledge.graph_build import build_graph as build_graph
@@ -24,6 +27,9 @@ __getattr__, __dir__ = attach(
     __name__,
     {
         "CitationChecker": "citations",
+        "Draft": "facts",
+        "Knowledge": "evidence",
+        "pack": "evidence",
         "Weaver": "evidence",
         "Woven": "evidence",
         "render": "evidence",
