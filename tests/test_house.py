@@ -74,7 +74,7 @@ def test_files_and_functions_stay_short(path):
 def test_every_command_has_help_and_json():
     for name, command in _generator().commands():
         assert command.help, name
-        assert all(item.help for item in command.params), name
+        assert [item.name for item in command.params if not item.help] == [], name
         if not getattr(command, "commands", None):
             assert any("--json" in item.opts for item in command.params), name
 
