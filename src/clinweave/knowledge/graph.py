@@ -13,7 +13,7 @@ import pyarrow as pa
 from clinweave.artifacts import read_manifest
 from clinweave.errors import UserError
 from clinweave.knowledge.graph_search import NameSearch, SortedTexts
-from clinweave.knowledge.identity import is_curie, rank, spelt
+from clinweave.knowledge.identity import is_code, is_curie, rank, spelt
 from clinweave.knowledge.walk import Net, closure, shortest_paths, slices
 from clinweave.records import Concept, Grade, Passage, Relation, Source, Tier
 
@@ -24,7 +24,11 @@ CHEBI:24431 CHEBI:23367 CHEBI:50906 CHEBI:24432 CHEBI:52211 CHEBI:33232 CHEBI:51
 CHEBI:24870 CHEBI:50860 CHEBI:36963 CHEBI:25367 CHEBI:36357 CHEBI:33675 CHEBI:37577 CHEBI:33285
 """
 GENERIC = frozenset(_ROOTS.split())
-_HUB = 3000  # a concept with more neighbours than this is an end of a path, never a step of one
+# Two diseases that both begin in childhood have nothing to do with each other: qualities join nothing.
+_QUALITIES = frozenset(
+    f"biolink:{name}" for name in ("GeneticInheritance", "ClinicalCourse", "ClinicalModifier", "Attribute")
+)
+_HUB = 2000  # a concept with more neighbours than this is an end of a path, never a step of one
 Ids = str | Collection[str]
 
 
@@ -265,6 +269,12 @@ class Graph:
     def _predicate_codes(self) -> Any:
         return self._relations.column("predicate").indices.to_numpy()
 
+    def _of_category(self, names: Collection[str]) -> Any:
+        """Mark the concepts of these categories."""
+        column = self._concepts.column("category")
+        codes = [code for code, name in enumerate(column.dictionary.to_pylist()) if name in names]
+        return np.isin(column.indices.to_numpy(), codes)
+
     @cached_property
     def _degree(self) -> Any:
         return np.diff(self._array("beside"))
@@ -273,6 +283,7 @@ class Graph:
     def _net(self) -> Net:
         passable = self._degree <= _HUB
         passable[[row for row in map(self._ids.find, GENERIC) if row is not None]] = False
+        passable[self._of_category(_QUALITIES)] = False
         return Net(self._array("beside"), self._array("beside_targets"), passable, np.log1p(self._degree))
 
     @cached_property
@@ -319,18 +330,19 @@ class Graph:
         return f"the graph knows no {text!r}; {hint}"
 
     def _leading(self, rows: list[int]) -> list[int]:
-        """Return the one of several namesakes that all others closely match and whose prefix goes first, else all."""
+        """Return the one of several namesakes that stands for all, else all of them.
+
+        A code never competes with what it classifies; else it is the one whose prefix goes first, where a source
+        links all others to it.
+        """
         ids = sorted((self._ids[row] for row in rows), key=rank)
-        if len(ids) < 2 or rank(ids[0]) == rank(ids[1]):
-            return rows
-        matches = self.relations(ids, "biolink:close_match", ids)
-        beside = {
-            end
-            for item in matches
-            if ids[0] in (item.subject, item.object)
-            for end in (item.subject, item.object)
-        }
-        return [row for row in rows if self._ids[row] == ids[0]] if beside >= set(ids) else rows
+        ids = [curie for curie in ids if not is_code(curie)] or ids
+        if len(ids) > 1 and rank(ids[0]) < rank(ids[1]):
+            links = self.relations(ids, ("biolink:close_match", "biolink:related_to"), ids)
+            ends = {(item.subject, item.object) for item in links}
+            if all((ids[0], other) in ends or (other, ids[0]) in ends for other in ids[1:]):
+                ids = ids[:1]
+        return [row for row in rows if self._ids[row] in ids]
 
     def _near_ids(self, text: str) -> list[int]:
         curie = spelt(text)

@@ -22,7 +22,7 @@ from clinweave.records import Concept, Grade, Passage, Relation, Source, to_json
 if TYPE_CHECKING:
     from clinweave.databases import Record, RowLog
 
-VERSION = 1  # raise it when the same inputs give another graph
+VERSION = 2  # raise it when the same inputs give another graph
 Progress = Callable[[str], None]
 _CHUNK = 20_000
 _KINDS = {Concept: schemas.CONCEPTS, Relation: schemas.RELATIONS, Passage: schemas.PASSAGES}
@@ -111,7 +111,7 @@ def assemble(
     concepts = tables.merged_concepts(raw, canonical, order)
     resolve, alias_pairs = _resolver(concepts, canonical)
     known = set(concepts.column("id").to_pylist())
-    links = _close_matches(raw, canonical, known, _told_matches(gathered, resolve)) if joining else []
+    links = _loose_links(raw, canonical, known, _told_matches(gathered, resolve)) if joining else []
     tell("relating concepts")
     relations, dropped = _relations(gathered, links, resolve, concepts)
     passages = _passages(gathered, raw, canonical, resolve)
@@ -147,10 +147,9 @@ def _told(stream: "Iterator[Record]", message: str, tell: Progress) -> "Iterator
 
 
 def _nodes(concepts: pa.Table) -> Iterator[Node]:
-    columns = [concepts.column(name).to_pylist() for name in ("id", "category", "source", "xrefs")]
-    return (
-        Node(curie, kind, source, tuple(xrefs)) for curie, kind, source, xrefs in zip(*columns, strict=True)
-    )
+    names = ("id", "category", "source", "xrefs", "related", "name")
+    columns = [concepts.column(name).to_pylist() for name in names]
+    return (Node(a, b, c, tuple(d), tuple(e), f) for a, b, c, d, e, f in zip(*columns, strict=True))
 
 
 def _resolver(
@@ -165,21 +164,26 @@ def _resolver(
     return resolve, pairs
 
 
-def _close_matches(
+def _loose_links(
     raw: pa.Table, canonical: Mapping[str, str], known: set[str], told: set[tuple[str, str, str]]
 ) -> list[Relation]:
-    """Return a close_match for each stated link between two concepts that stayed apart (one-to-many, codes, kinds).
+    """Return a relation for each stated link between two concepts that stayed apart.
 
-    `told` holds the (subject, object, source) that a reader told as a close_match itself.
+    An xref (one-to-many, or between kinds) is a close_match, a looser link is a related_to. `told` holds the
+    (subject, object, source) that a reader told as a close_match itself.
     """
     found: dict[tuple[str, str, str], Relation] = {}
     columns = [raw.column(name).to_pylist() for name in ("id", "source", "xrefs", "related")]
     for curie, source, xrefs, related in zip(*columns, strict=True):
         here = canonical.get(curie, curie)
-        for xref in (*xrefs, *related):
+        links = [(xref, "biolink:close_match") for xref in xrefs] + [
+            (xref, "biolink:related_to") for xref in related
+        ]
+        for xref, predicate in links:
             there = canonical.get(xref, xref)
-            if there in known and there != here and (here, there, source) not in told:
-                found.setdefault((here, there, source), _close_match(here, there, source, curie, xref))
+            key = (here, there, source)
+            if there in known and there != here and key not in told and key not in found:
+                found[key] = _loose_link(here, there, predicate, source, (curie, xref))
     return list(found.values())
 
 
@@ -190,17 +194,17 @@ def _told_matches(gathered: Gathered, resolve: Mapping[str, str]) -> set[tuple[s
     return {(resolve.get(a, a), resolve.get(b, b), source) for a, b, source in zip(*columns, strict=True)}
 
 
-def _close_match(here: str, there: str, source: str, curie: str, xref: str) -> Relation:
+def _loose_link(here: str, there: str, predicate: str, source: str, stated: tuple[str, str]) -> Relation:
     return Relation(
         here,
-        "biolink:close_match",
+        predicate,
         there,
         source,
         grade=Grade.CLASS_INFERRED,
         knowledge_level="logical_entailment",
         agent_type="automated_agent",
-        original_subject=curie if curie != here else "",
-        original_object=xref if xref != there else "",
+        original_subject=stated[0] if stated[0] != here else "",
+        original_object=stated[1] if stated[1] != there else "",
     )
 
 

@@ -121,17 +121,36 @@ def _fuse(curie: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def distinct_relations(relations: pa.Table) -> pa.Table:
     """Return the rows sorted by all columns, equal ones made one with the publications of all (a plain table)."""
-    import duckdb
+    codes = [_ordered(relations.column(name)) for name in schemas.RELATIONS.names if name != "publications"]
+    order = np.lexsort(codes[::-1])
+    new = np.ones(len(order), dtype=bool)
+    new[1:] = np.logical_or.reduce([code[order][1:] != code[order][:-1] for code in codes])
+    starts = np.flatnonzero(new)
+    listed = relations.column("publications").take(pa.array(order)).to_pylist()
+    publications = [
+        listed[first]
+        if last == first + 1 and len(listed[first]) < 2 and listed[first] != [""]
+        else _together(listed[first:last])
+        for first, last in zip(starts.tolist(), [*starts[1:].tolist(), len(order)], strict=True)
+    ]
+    rows = plain(relations.take(pa.array(order[starts])))
+    at = rows.column_names.index("publications")
+    return rows.set_column(at, "publications", pa.array(publications, pa.list_(pa.string())))
 
-    keys = [name for name in schemas.RELATIONS.names if name != "publications"]
-    listed = ", ".join(f'"{name}"' for name in keys)
-    with duckdb.connect(config={"threads": 2, "memory_limit": "1GB"}) as connection:
-        connection.register("relations", relations)
-        found = connection.sql(
-            f"SELECT {listed}, list_sort(list_filter(list_distinct(flatten(list(publications))), "  # noqa: S608
-            f"lambda item: item <> '')) AS publications FROM relations GROUP BY {listed} ORDER BY {listed}"
-        ).to_arrow_table()
-    return plain(found.select(schemas.RELATIONS.names))
+
+def _together(lists: Sequence[Sequence[str]]) -> list[str]:
+    return sorted({item for items in lists for item in items if item})
+
+
+def _ordered(column: Any) -> "np.ndarray[Any, np.dtype[Any]]":
+    """Return a number for each value; numbers are in the order of the values."""
+    whole = column.combine_chunks()
+    if pa.types.is_boolean(whole.type):
+        return np.asarray(whole.to_numpy(zero_copy_only=False))
+    coded = whole.dictionary_encode()
+    ranks = np.empty(len(coded.dictionary), dtype=np.int32)
+    ranks[pc.sort_indices(coded.dictionary).to_numpy()] = np.arange(len(ranks))
+    return np.asarray(ranks[coded.indices.to_numpy()])
 
 
 def names_of(concepts: pa.Table) -> pa.Table:

@@ -1,9 +1,10 @@
-"""Which identifiers name the same thing: joined by stated cross-references, never by name.
+"""Which identifiers name the same thing: joined by what sources state of identifiers, never by name alone.
 
-A concept becomes another one only where the source states an equivalence (an xref, not a `related` link) between two
-concepts of the same family (disease, phenotype, gene, chemical), from one prefix to another of higher priority, and
-the statement points at exactly one concept. Anything one-to-many stays apart. `join` returns every merge with its
-reason, so that a wrong one can be found.
+A concept becomes another one only where a source states an equivalence (an xref) between two concepts of the same
+family (disease, phenotype, gene, chemical), from one prefix to another of higher priority, and the statement points
+at exactly one concept. Where a source links one disease or chemical to several (ORPHA:558 and ORPHA:284963 to Mondo's
+Marfan syndrome), a link is taken as identity only if both ends also bear the very same name. Anything else stays
+apart. `join` returns every merge with its reason, so that a wrong one can be found.
 """
 
 import re
@@ -52,7 +53,9 @@ class Node:
     id: str
     category: str
     source: str
-    xrefs: tuple[str, ...]
+    xrefs: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +95,39 @@ def rank(curie: str) -> tuple[int, str]:
     return _RANK.get(prefix, len(_RANK)), prefix
 
 
+def is_code(curie: str) -> bool:
+    """Say whether an identifier is a code for records (ICD), which classifies things and is none itself."""
+    return prefix_of(curie) in _CODES
+
+
 def family(curie: str, category: str) -> str:
     """Return the family that a concept belongs to; only concepts of one family may be merged."""
-    return "code" if prefix_of(curie) in _CODES else _FAMILY.get(category, category)
+    return "code" if is_code(curie) else _FAMILY.get(category, category)
+
+
+_NAMED = frozenset({"disease", "chemical"})  # families whose names are distinct enough to confirm a link
+
+
+def _folded(name: str) -> str:
+    return " ".join(re.findall(r"[^\W_]+", name.casefold()))
 
 
 class _Claims:
-    """Who lists which identifier as its equal, within a family."""
+    """Who lists which identifier as its equal, within a family; and who links to which less strictly."""
 
     def __init__(self, nodes: Iterable[Node]):
         self.family: dict[str, str] = {}
         self.source: dict[str, str] = {}
         self.xrefs: dict[str, list[tuple[str, str]]] = {}
         self.by: dict[tuple[str, str], dict[str, str]] = {}
+        self.name: dict[str, str] = {}
+        self.links: dict[str, dict[str, str]] = {}
         for node in nodes:
             kin = self.family.setdefault(node.id, family(node.id, node.category))
+            self.name.setdefault(node.id, node.name)
+            for link in (*node.xrefs, *node.related):
+                self.links.setdefault(node.id, {}).setdefault(link, node.source)
+                self.links.setdefault(link, {}).setdefault(node.id, node.source)
             for xref in node.xrefs:
                 self.xrefs.setdefault(node.id, []).append((xref, node.source))
                 self.by.setdefault((kin, xref), {}).setdefault(node.id, node.source)
@@ -131,14 +152,15 @@ def join(nodes: Iterable[Node]) -> tuple[dict[str, str], list[Merge]]:
     claims = _Claims(nodes)
     canonical: dict[str, str] = {}
     merges: list[Merge] = []
-    touched = set(claims.xrefs) | {xref for _, xref in claims.by if xref in claims.family}
+    touched = claims.family.keys() & claims.links.keys()
     for curie in sorted(touched, key=lambda item: (rank(item), item)):
         targets = _targets(curie, claims, canonical)
+        if len(targets) != 1 or "" in targets:
+            targets = _namesakes(curie, claims, canonical)
         if len(targets) == 1:
             ((target, (because, source)),) = targets.items()
-            if target:
-                canonical[curie] = target
-                merges.append(Merge(curie, target, because, source))
+            canonical[curie] = target
+            merges.append(Merge(curie, target, because, source))
     return canonical, sorted(merges, key=lambda merge: (merge.canonical, merge.id))
 
 
@@ -158,6 +180,19 @@ def _targets(curie: str, claims: _Claims, canonical: Mapping[str, str]) -> dict[
                 if rank(claimant) < own:
                     target = canonical.get(claimant, claimant) if claims.alone(curie, xref) else ""
                     found.setdefault(target, (f"{curie} and {claimant} both list {xref}", source))
+    return found
+
+
+def _namesakes(curie: str, claims: _Claims, canonical: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Return candidate -> (reason, source) for stated links, of any strictness, whose ends bear one name."""
+    kin, own, name = claims.family[curie], rank(curie), _folded(claims.name[curie])
+    found: dict[str, tuple[str, str]] = {}
+    for other, source in sorted(claims.links[curie].items()) if kin in _NAMED and name else ():
+        if claims.family.get(other) == kin and rank(other) < own and _folded(claims.name[other]) == name:
+            target = canonical.get(other, other)
+            found.setdefault(
+                target, (f"{curie} and {other} are linked, and both are called {name!r}", source)
+            )
     return found
 
 

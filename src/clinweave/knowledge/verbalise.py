@@ -117,7 +117,13 @@ def verbalise(graph: "Graph", relation: Relation) -> str:
     >>> verbalise(graph, relation)
     'Marfan syndrome has the feature Arachnodactyly in 7 of 12 patients.'
     """
-    return sentence(relation, _name(graph, relation.subject), _name(graph, relation.object), graph)
+    names = [_name(graph, curie) for curie in (relation.subject, relation.object)]
+    if names[0].casefold() == names[1].casefold():  # namesakes in two vocabularies
+        names = [
+            f"{name} ({curie})"
+            for name, curie in zip(names, (relation.subject, relation.object), strict=True)
+        ]
+    return sentence(relation, names[0], names[1], graph)
 
 
 def sentence(relation: Relation, subject: str, target: str, graph: "Graph | None" = None) -> str:
