@@ -67,7 +67,7 @@ def _write(
     reply: "httpx.Response", partial: Path, have: int, file: File, *, progress: Progress | None, stop: Event
 ) -> None:
     with partial.open("ab" if have else "wb") as out:
-        for piece in reply.iter_bytes(1 << 18):
+        for piece in reply.iter_bytes():
             if stop.is_set():
                 raise ClinweaveError("interrupted")
             out.write(piece)

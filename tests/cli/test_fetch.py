@@ -1,0 +1,77 @@
+"""`clinweave fetch` through the program: tables, JSON, exit codes."""
+
+import json
+
+import pytest
+
+from clinweave.cli import main
+from clinweave.resources import listing
+from tests.wheelhouse import TERMS, House
+
+
+@pytest.fixture
+def house(tmp_path, monkeypatch):
+    def use(text: str) -> None:
+        monkeypatch.setattr(listing, "_shipped", lambda: text)
+        listing.catalogue.cache_clear()
+
+    made = House(tmp_path, use)
+    monkeypatch.setenv("CLINWEAVE_HOME", str(made.home))
+    yield made
+    listing.catalogue.cache_clear()
+
+
+@pytest.fixture
+def run(capsys):
+    def call(*arguments: str) -> tuple[int, str, str]:
+        try:
+            code = main(["fetch", *arguments]) or 0
+        except SystemExit as stop:
+            code = stop.code or 0
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return call
+
+
+def test_fetch_list_and_check(house, run):
+    code, out, _ = run("--list", "--json")
+    assert code == 0
+    assert json.loads(out)["resources"][0]["state"] == "missing"
+
+    code, out, _ = run("knees", "--from", str(house.links), "--offline", "--json")
+    assert code == 0
+    row = json.loads(out)["resources"][0]
+    assert (row["id"], row["state"], row["licence"]) == ("knees", "good", "CC0 1.0")
+    assert {file["origin"].partition(":")[0] for file in row["files"]} == {"folder"}
+
+    code, out, _ = run("--check")
+    assert code == 0
+    assert "knees" in out
+    assert "CC0 1.0" in out
+
+
+def test_check_finds_what_was_changed(house, run):
+    run("--from", str(house.links), "--offline")
+    (house.place / "terms.obo").write_bytes(TERMS.swapcase())
+    assert run("--list")[0] == 0  # sizes alone
+    code, out, err = run("--check", "--json")
+    assert code == 1
+    assert json.loads(out)["resources"][0]["state"] == "incomplete"
+    assert "clinweave fetch knees" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["kness"], 2, "no resource 'kness'"),
+        (["--from", "/nowhere/at/all"], 2, "not a folder"),
+        (["--origin", "ftp"], 2, "no kind of origin 'ftp'"),
+        (["--offline"], 1, "no origin was tried"),
+    ],
+)
+def test_mistakes_have_a_message_and_an_exit_code(arguments, code, message, house, run):
+    found, out, err = run(*arguments)
+    assert (found, out) == (code, "")
+    assert message in err
+    assert house.there() == {}
