@@ -2,11 +2,10 @@
 
 Every name is a key: its normalised tokens with spaces between. For each prefix of each key the table holds a hash, so
 a text is matched one length at a time, all places at once, and a place drops out as soon as nothing begins that way.
-A second table holds the sorted content words of names of several words, for matching in any word order. Hashes only
-propose: every match is compared with its key byte by byte.
+Hashes only propose: every match is compared with its key byte by byte.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,22 +16,18 @@ from clinweave.knowledge.hash_table import HashTable
 from clinweave.knowledge.normalise import SEPARATOR, Bytes, Hashes, Ints, Tokens, join, mix, tokenise
 
 MOST_TOKENS = 12  # longer names are systematic chemical names; they are counted and left out
-MOST_WIDTH = 10  # tokens that a match in another word order may span
-STOP_WORDS = frozenset("of the a an in with and to for on by or".split())
 
 _START = np.uint64(0x51ED270B9F3A4C81)
 _STEP = np.uint64(0x9E3779B97F4A7C15)
-_BAG = np.uint64(0xC2B2AE3D27D4EB4F)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Matches: the tokens `[at, at + size)` are the key `key`; `reordered` where the word order differs."""
+    """Matches: the tokens `[at, at + size)` are the key `key`."""
 
     at: Ints
     size: Ints
     key: Ints
-    reordered: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.at)
@@ -48,23 +43,11 @@ def next_hash(so_far: Hashes, tokens: Hashes) -> Hashes:
     return mix(so_far * _STEP + tokens)
 
 
-_STOP_HASHES = np.sort(tokenise(SEPARATOR.join(sorted(STOP_WORDS))).hash)
-
-
-def is_stop(hashes: Hashes) -> NDArray[np.bool_]:
-    """Return which token hashes are those of stop words."""
-    place = np.searchsorted(_STOP_HASHES, hashes)
-    place[place == len(_STOP_HASHES)] = 0
-    return np.asarray(_STOP_HASHES[place] == hashes)
-
-
 class Dictionary:
     """Keys and how to find them in tokens. `texts` are the keys' bytes, `offsets` where each begins."""
 
-    def __init__(
-        self, trie: HashTable, bags: HashTable, texts: Bytes, offsets: Ints, filter_: Bytes
-    ) -> None:
-        self.trie, self.bags, self.texts, self.offsets, self.filter = trie, bags, texts, offsets, filter_
+    def __init__(self, trie: HashTable, texts: Bytes, offsets: Ints) -> None:
+        self.trie, self.texts, self.offsets = trie, texts, offsets
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -74,11 +57,11 @@ class Dictionary:
         return bytes(self.texts[self.offsets[number] : self.offsets[number + 1]]).decode("utf-8", "replace")
 
     @classmethod
-    def build(cls, names: Sequence[str], any_order: NDArray[np.bool_]) -> "tuple[Dictionary, Ints]":
+    def build(cls, names: Sequence[str]) -> "tuple[Dictionary, Ints]":
         """Return the dictionary of `names` and each name's key number; -1 for a name that cannot be a key.
 
-        `any_order` says which names may also match in another word order. Names without a letter and names of more
-        than `MOST_TOKENS` tokens are not keys. Names that normalise alike share one key.
+        Names without a letter and names of more than `MOST_TOKENS` tokens are not keys. Names that normalise alike
+        share one key.
         """
         joined, begins = join(names)
         tokens = tokenise(joined)
@@ -100,26 +83,20 @@ class Dictionary:
             key_of[number] = found
         first, lengths = np.array(where, np.int64).reshape(-1, 2).T
         offsets = np.concatenate([[0], np.cumsum(np.fromiter(map(len, keys), np.int64, len(keys)))])
-        free = np.zeros(len(keys), np.bool_)
-        free[key_of[any_order & (key_of >= 0)]] = True
-        bags, filter_ = _bags(tokens.hash, first, lengths, free)
         texts = np.frombuffer(b"".join(keys), np.uint8)
-        return cls(_trie(tokens.hash, first, lengths), bags, texts, offsets, filter_), key_of
+        return cls(_trie(tokens.hash, first, lengths), texts, offsets), key_of
 
     def save(self, folder: Path) -> None:
         """Write the arrays into `folder`."""
         self.trie.save(folder, "trie")
-        self.bags.save(folder, "bags")
-        for name in ("texts", "offsets", "filter"):
+        for name in ("texts", "offsets"):
             np.save(folder / f"{name}.npy", getattr(self, name))
 
     @classmethod
     def open(cls, folder: Path) -> "Dictionary":
         """Return the saved dictionary, memory-mapped."""
-        texts, offsets, filter_ = (
-            np.load(folder / f"{name}.npy", mmap_mode="r").view(np.ndarray) for name in ("texts", "offsets", "filter")
-        )
-        return cls(HashTable.open(folder, "trie"), HashTable.open(folder, "bags"), texts, offsets, filter_)
+        texts, offsets = (np.load(folder / f"{name}.npy", mmap_mode="r").view(np.ndarray) for name in ("texts", "offsets"))
+        return cls(HashTable.open(folder, "trie"), texts, offsets)
 
     def match(self, tokens: Tokens) -> Found:
         """Return every match in the names' own word order, nested and overlapping ones included."""
@@ -143,37 +120,7 @@ class Dictionary:
             so_far = next_hash(so_far[going], tokens.hash[active + size])
         where, size_of, key = np.concatenate(at), np.concatenate(sizes), np.concatenate(keys)
         same = self._same(tokens, where, size_of, key)
-        return Found(where[same], size_of[same], key[same], np.zeros(int(same.sum()), np.bool_))
-
-    def match_any_order(self, tokens: Tokens) -> Found:
-        """Return matches of names of two or more content words in another order, stop words between them or not."""
-        stop = is_stop(tokens.hash)
-        part = np.where(stop, np.uint64(0), mix(tokens.hash ^ _BAG))
-        sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(part, dtype=np.uint64)])
-        known = (self.filter[(part & np.uint64(0xFFFF)).astype(np.int64)] & 1).astype(np.bool_) & ~stop
-        starts = np.flatnonzero(known)
-        at, sizes, keys = [], [], []
-        for size in range(2, MOST_WIDTH + 1):
-            starts = starts[starts + size <= len(tokens)]
-            stay = tokens.segment[starts + size - 1] == tokens.segment[starts]
-            starts = starts[stay]
-            ends = known[starts + size - 1]
-            here = starts[ends]
-            value = self.bags.find(mix(sums[here + size] - sums[here]))
-            hit = np.flatnonzero(value)
-            at.append(here[hit])
-            sizes.append(np.full(len(hit), size))
-            keys.append(value[hit].astype(np.int64) - 1)
-        where, size_of, key = np.concatenate(at), np.concatenate(sizes), np.concatenate(keys)
-        same = np.fromiter(
-            (
-                content(tokens.words(place, place + size)) == content(self.key(number).split(" "))
-                for place, size, number in zip(where.tolist(), size_of.tolist(), key.tolist(), strict=True)
-            ),
-            np.bool_,
-            len(where),
-        )
-        return Found(where[same], size_of[same], key[same], np.ones(int(same.sum()), np.bool_))
+        return Found(where[same], size_of[same], key[same])
 
     def _same(self, tokens: Tokens, at: Ints, size: Ints, key: Ints) -> NDArray[np.bool_]:
         """Return which matches agree with their key byte by byte."""
@@ -189,11 +136,6 @@ class Dictionary:
         right = self.texts[np.repeat(self.offsets[key], length) + step]
         same[same] = np.logical_and.reduceat(left == right, ahead)
         return same
-
-
-def content(words: Iterable[str]) -> list[str]:
-    """Return the words that are not stop words, sorted."""
-    return sorted(word for word in words if word not in STOP_WORDS)
 
 
 def _trie(hashes: Hashes, first: Ints, lengths: Ints) -> HashTable:
@@ -215,22 +157,3 @@ def _trie(hashes: Hashes, first: Ints, lengths: Ints) -> HashTable:
         so_far = next_hash(so_far, hashes[first[keys] + size])
     every, index = np.unique(np.concatenate(known), return_index=True)
     return HashTable.build(every, np.concatenate(values)[index].astype(np.int32))
-
-
-def _bags(hashes: Hashes, first: Ints, lengths: Ints, chosen: NDArray[np.bool_]) -> tuple[HashTable, Bytes]:
-    """Return the table of the sums of content words' hashes, and a filter of the words that occur in them."""
-    stop = is_stop(hashes)
-    part = np.where(stop, np.uint64(0), mix(hashes ^ _BAG))
-    owner = np.repeat(np.arange(len(first)), lengths)
-    inside = np.arange(len(owner)) - np.repeat(np.cumsum(lengths) - lengths, lengths) + np.repeat(first, lengths)
-    totals = np.zeros(len(first), np.uint64)
-    np.add.at(totals, owner, part[inside])
-    counts = np.bincount(owner[~stop[inside]], minlength=len(first))
-    keys = np.flatnonzero(chosen & (counts >= 2))
-    distinct, index = np.unique(mix(totals[keys]), return_index=True)
-    filter_ = np.zeros(1 << 16, np.uint8)
-    words = inside[np.isin(owner, keys) & ~stop[inside]]
-    filter_[(part[words] & np.uint64(0xFFFF)).astype(np.int64)] = 1
-    return HashTable.build(distinct, (keys[index] + 1).astype(np.int32)), filter_
-
-

@@ -20,6 +20,7 @@ from clinweave.knowledge.vocabulary import NamedGraph, Vocabulary, compile_vocab
 from clinweave.knowledge.negation import negated
 from clinweave.knowledge.normalise import Ints, Tokens, join, tokenise
 from clinweave.knowledge.overlaps import longest_first
+from clinweave.knowledge.word_sets import AS_NAMED, DEFINED, REORDERED, SHARED
 from clinweave.records import Mention
 
 MENTIONS = pa.schema(
@@ -36,9 +37,8 @@ MENTIONS = pa.schema(
         ("reason", pa.string()),
     ]
 )
-AS_NAMED, REORDERED, DEFINED = 0, 1, 2
-_HOW = {REORDERED: "other word order", DEFINED: "defined in the text"}
-_PENALTY = np.array([0.0, ranking.REORDERED, ranking.IN_TEXT])
+_HOW = {REORDERED: "other word order or form", SHARED: "shared word", DEFINED: "defined in the text"}
+_PENALTY = np.array([0.0, ranking.REORDERED, ranking.SHARED_HEAD])  # by how: as named, reordered, shared
 _PIECE = 1 << 20  # characters matched at once: arrays of this size stay in the cache
 
 
@@ -131,13 +131,16 @@ class Linker:
     def _piece(self, texts: Sequence[str], first: int, wanted: frozenset[str] | None) -> Spans:
         whole, begins = join(texts)
         tokens = tokenise(whole)
-        found = self._matches(tokens)
-        sense, score = self._senses(whole, tokens, found, wanted)
-        score = score - _PENALTY[found.reordered.astype(np.int64)]
+        found, how = self._matches(tokens)
+        sense, score = self._senses(whole, tokens, found, how, wanted)
+        score = score - _PENALTY[how]
         good = np.flatnonzero((sense >= 0) & (score >= self.minimum))
-        kept = good[longest_first(found.at[good], found.size[good], score[good])]
-        at, size = found.at[kept], found.size[kept]
-        picked = _Picked(at, size, sense[kept], found.key[kept], score[kept], found.reordered[kept].astype(np.int64))
+        alone, shared = good[how[good] != SHARED], good[how[good] == SHARED]
+        kept = alone[longest_first(found.at[alone], found.size[alone], score[alone])]
+        # A name that shares its words with a neighbour stands beside it.
+        kept = np.concatenate([kept, shared])
+        kept = kept[np.argsort(found.at[kept], kind="stable")]
+        picked = _Picked(found.at[kept], found.size[kept], sense[kept], found.key[kept], score[kept], how[kept])
         if "(" in whole:
             picked = self._with_defined(texts, begins, tokens, picked)
         negative = negated(tokens, picked.at, picked.size)
@@ -147,23 +150,24 @@ class Linker:
         start, end = start - begins[document], end - begins[document]
         return Spans(document + first, start, end, picked.sense, picked.key, picked.score, picked.how, negative)
 
-    def _matches(self, tokens: Tokens) -> Found:
+    def _matches(self, tokens: Tokens) -> tuple[Found, Ints]:
         found = self.vocabulary.dictionary.match(tokens)
+        how = np.full(len(found), AS_NAMED, np.int64)
         if not self.any_order:
-            return found
-        other = self.vocabulary.dictionary.match_any_order(tokens)
-        known = np.isin(other.at * 16 + other.size, found.at * 16 + found.size)
-        return Found(*(np.concatenate([getattr(found, item), getattr(other, item)[~known]]) for item in Found.__slots__))
+            return found, how
+        other, other_how = self.vocabulary.word_sets.match(tokens, found)
+        both = (np.concatenate([getattr(found, item), getattr(other, item)]) for item in Found.__slots__)
+        return Found(*both), np.concatenate([how, other_how])
 
     def _senses(
-        self, text: str, tokens: Tokens, found: Found, wanted: frozenset[str] | None
+        self, text: str, tokens: Tokens, found: Found, how: Ints, wanted: frozenset[str] | None
     ) -> tuple[Ints, NDArray[np.float64]]:
         """Return each match's best sense (-1: none) and its score."""
         vocabulary = self.vocabulary
         best, cased = vocabulary.best(wanted)
         sense = best[found.key].astype(np.int64)
         score = np.where(sense >= 0, vocabulary.score[np.maximum(sense, 0)], 0.0).astype(np.float64)
-        for number in np.flatnonzero(cased[found.key] & tokens.capital[found.at] & ~found.reordered).tolist():
+        for number in np.flatnonzero(cased[found.key] & tokens.capital[found.at] & (how == AS_NAMED)).tolist():
             begin, last = int(found.at[number]), int(found.at[number] + found.size[number] - 1)
             surface = text[tokens.start[begin] : tokens.end[last]]
             for option in vocabulary.senses(int(found.key[number]), wanted):

@@ -58,7 +58,7 @@ def _cues() -> tuple[Dictionary, NDArray[np.uint8]]:
     """Return the dictionary of cues, and for each key the set of its classes as bits."""
     names = [phrase for group in _CLASSES for phrase in group]
     bits = [1 << number for number, group in enumerate(_CLASSES) for _ in group]
-    dictionary, keys = Dictionary.build(names, np.zeros(len(names), np.bool_))
+    dictionary, keys = Dictionary.build(names)
     classes = np.zeros(len(dictionary), np.uint8)
     np.bitwise_or.at(classes, keys, np.array(bits, np.uint8))
     return dictionary, classes

@@ -39,6 +39,10 @@ _WORD[128:] = True  # UTF-8 bytes of letters that have no ASCII form
 _BLANK = _table(" \t\n\r\x0b\x0c\x1e\x00")
 _ENDS_MATCH = _table(".;:!?")
 _ENDS_SENTENCE = _table(".!?")
+_COMMA = _table(",")
+_BRACKET = _table("()[]")
+_ENDS_LINE = _table("\n\r-*#")
+_ENDS_CLAUSE = _ENDS_MATCH | _COMMA | _BRACKET | _table("\n\x1e")
 
 
 def mix(values: Hashes) -> Hashes:
@@ -65,6 +69,7 @@ class Tokens:
     last: Ints  # where it ends, exclusive
     start: Ints  # offset of its first character in the original (code points, as in a str)
     end: Ints  # offset after its last character, plural ending included
+    clause: Ints  # a segment's stretch between commas
     segment: Ints  # a match stays within one value: it changes after . ; : ! ? and blank lines
     sentence: Ints  # changes after . ! ?, blank lines and list items
     hash: Hashes
@@ -93,15 +98,14 @@ def tokenise(text: str) -> Tokens:
     word &= ~_possessive(folded, word)
     edges = np.flatnonzero(np.diff(word, prepend=False, append=False))
     begin, end = edges[::2], edges[1::2]
-    segment, sentence = _borders(folded)
+    clause, segment, sentence = (np.searchsorted(border, begin) for border in _borders(folded))
     starts = begin if origin is None else origin[begin]
     ends = end if origin is None else origin[end - 1] + 1
     capitals = capital[begin]
-    segments, sentences = np.searchsorted(segment, begin), np.searchsorted(sentence, begin)
     _stem(folded, word, begin, end)
     buffer, first, last = _compact(folded, word, begin)
     return Tokens(
-        buffer, first, last, starts, ends, segments, sentences, _hashes(buffer, first), capitals
+        buffer, first, last, starts, ends, clause, segment, sentence, _hashes(buffer, first), capitals
     )
 
 
@@ -183,20 +187,19 @@ def _possessive(folded: Bytes, word: Flags) -> Flags:
     return found
 
 
-def _borders(folded: Bytes) -> tuple[Ints, Ints]:
-    """Return the places after which a new match segment, and a new sentence, begins."""
-    blank = _BLANK[folded]
-    before_blank = np.append(blank[1:], True)[: len(folded)]
-    line = np.flatnonzero(folded == ord("\n"))
-    hard = np.flatnonzero(folded == 0x1E)
-    if len(line):
-        # A new line ends the sentence where a blank line or a list item follows.
-        after = folded[np.minimum(line + 1, len(folded) - 1)]
-        line = line[np.isin(after, np.frombuffer(b"\n\r-*#", np.uint8))]
-    sentence = np.flatnonzero(_ENDS_SENTENCE[folded] & before_blank)
-    sentence = np.unique(np.concatenate([sentence, hard, line]))
-    segment = np.unique(np.concatenate([np.flatnonzero(_ENDS_MATCH[folded] & before_blank), hard, line]))
-    return segment, sentence
+def _borders(folded: Bytes) -> tuple[Ints, Ints, Ints]:
+    """Return the places after which a new clause, a new match segment, and a new sentence begins."""
+    marks = np.flatnonzero(_ENDS_CLAUSE[folded])
+    after = folded[np.minimum(marks + 1, len(folded) - 1)] if len(marks) else folded[:0]
+    kind = folded[marks]
+    # A new line ends the sentence where a blank line or a list item follows; . ; : ! ? end it before a blank.
+    line = (kind == ord("\n")) & _ENDS_LINE[after]
+    before_blank = _BLANK[after] | (marks == len(folded) - 1)
+    hard = (kind == 0x1E) | line
+    sentence = hard | (_ENDS_SENTENCE[kind] & before_blank)
+    segment = hard | (_ENDS_MATCH[kind] & before_blank)
+    clause = segment | (_COMMA[kind] & before_blank) | _BRACKET[kind]
+    return marks[clause], marks[segment], marks[sentence]
 
 
 def _stem(folded: Bytes, word: Flags, begin: Ints, end: Ints) -> None:

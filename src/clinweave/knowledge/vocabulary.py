@@ -14,9 +14,10 @@ from clinweave.artifacts import Artifact, digest, stage
 from clinweave.knowledge import ranking
 from clinweave.knowledge.dictionary import Dictionary
 from clinweave.knowledge.normalise import Ints
+from clinweave.knowledge.word_sets import WordSets
 from clinweave.records import Concept
 
-VERSION = 2
+VERSION = 3
 FREE_ORDER = frozenset({"biolink:Disease", "biolink:PhenotypicFeature"})
 _ARRAYS = ("sense_offsets", "concept", "score", "exact_case", "kind", "name", "prefix")
 
@@ -56,6 +57,7 @@ class Vocabulary:
     def __init__(self, folder: Path) -> None:
         self.path = folder
         self.dictionary = Dictionary.open(folder)
+        self.word_sets = WordSets.open(folder, self.dictionary)
         for array in _ARRAYS:
             setattr(self, array, np.load(folder / f"{array}.npy", mmap_mode="r").view(np.ndarray))
         self.names = _mapped(folder / "names.arrow").column("name").chunk(0)
@@ -102,8 +104,7 @@ def _compile(graph: NamedGraph, folder: Path) -> dict[str, Any]:
     concepts = {concept.id: concept for concept in graph.concepts(sorted(set(ids)))}
     rows = {curie: row for row, curie in enumerate(sorted(concepts))}
     category = [concepts[curie].category for curie in ids]
-    free = np.fromiter((item in FREE_ORDER for item in category), np.bool_, len(ids))
-    dictionary, key = Dictionary.build(names, free)
+    dictionary, key = Dictionary.build(names)
     cased = [ranking.needs_case(*row) for row in zip(names, kinds, category, strict=True)]
     modifiers = _modifiers(graph, concepts)
     scored = zip(names, kinds, cased, (curie in modifiers for curie in ids), strict=True)
@@ -121,6 +122,8 @@ def _compile(graph: NamedGraph, folder: Path) -> dict[str, Any]:
     for item, values in columns.items():
         np.save(folder / f"{item}.npy", values[kept])
     dictionary.save(folder)
+    free = {number for number, item in zip(key.tolist(), category, strict=True) if number >= 0 and item in FREE_ORDER}
+    WordSets.build(dictionary, sorted(free)).save(folder)
     _save_concepts(folder, names, [concepts[curie] for curie in rows])
     return {"names": len(names), "keys": len(dictionary), "senses": len(kept), "left out": int((key < 0).sum())}
 
