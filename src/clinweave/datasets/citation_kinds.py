@@ -1,0 +1,418 @@
+"""How each kind of citation pair is made: the true ones, and the ways in which a sentence goes wrong."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from clinweave.datasets.citation_pairs import (
+    CONTRAINDICATED,
+    GENE,
+    HAS,
+    INHERITANCE,
+    KIND,
+    ROLE,
+    TREATS,
+    Made,
+    Maker,
+    World,
+    curated,
+    item_of,
+    made_up,
+    passage_of,
+)
+from clinweave.datasets.citation_templates import (
+    ABSENT,
+    ADDED,
+    CAUSES,
+    POPULATIONS,
+    WORDS,
+    Split,
+)
+from clinweave.records import Grade, Passage, Relation
+
+_COUNT = re.compile(r"(\d+)/(\d+)")
+_SUBJECTS = {HAS: "MONDO", GENE: "HGNC", ROLE: "CHEBI", INHERITANCE: "MONDO", KIND: "MONDO"}
+_NAMES = {HAS: "phenotype", GENE: "gene", ROLE: "role", INHERITANCE: "inheritance", KIND: "kind"}
+
+
+def _plain(world: World, predicate: str) -> Relation | None:
+    return world.draw(_SUBJECTS[predicate], predicate, curated)
+
+
+def _target(world: World, relation: Relation) -> str:
+    name = world.name(relation.object)
+    return name.removesuffix(" inheritance") if relation.predicate == INHERITANCE else name
+
+
+def _true(predicate: str) -> Maker:
+    def make(world: World, split: Split) -> Made | None:
+        gold = _plain(world, predicate)
+        if gold is None:
+            return None
+        sentence = world.say(split, _NAMES[predicate], world.name(gold.subject), _target(world, gold))
+        return sentence, (world.cite(gold),)
+
+    return make
+
+
+def _true_broader(world: World, split: Split) -> Made | None:
+    """Say a finding's kind: what is true of the finding is true of it."""
+    gold = _plain(world, HAS)
+    parents = sorted(set(world.graph.parents(gold.object)) - {"HP:0000118", "HP:0000001"}) if gold else []
+    if gold is None or not parents:
+        return None
+    return world.say(
+        split, "phenotype", world.name(gold.subject), world.name(world.random.choice(parents))
+    ), (world.cite(gold),)
+
+
+def _true_denied(world: World, split: Split) -> Made | None:
+    denied = _denied(world)
+    if denied is None:
+        return None
+    sentence = world.say(split, "phenotype-denied", world.name(denied.subject), world.name(denied.object))
+    return sentence, (item_of([denied]),)
+
+
+def _denied(world: World) -> Relation | None:
+    found = world.graph.relations(predicate=HAS, negated=True)
+    found = [item for item in found if item.grade == Grade.CURATED and not item.sex and not item.onset]
+    return world.random.choice(found) if found else None
+
+
+def _counted(relation: Relation) -> bool:
+    found = _COUNT.fullmatch(relation.frequency)
+    return curated(relation) and found is not None and int(found[2]) >= 5
+
+
+def _share(count: int, total: int, split: Split) -> str:
+    return f"{count} of {total}" if split == "development" else f"{count} out of {total}"
+
+
+def _frequency(*, shift: bool, percent: bool) -> Maker:
+    """Say a count or a percentage, as recorded or changed."""
+
+    def make(world: World, split: Split) -> Made | None:
+        gold = world.draw("MONDO", HAS, lambda item: _counted(item) and not item.sex and not item.onset)
+        if gold is None:
+            return None
+        match = _COUNT.fullmatch(gold.frequency)
+        assert match is not None
+        count, total = int(match[1]), int(match[2])
+        told, recorded = count, {count}
+        for other in world.graph.relations(subject=gold.subject, predicate=HAS, object=gold.object):
+            if (found := _COUNT.fullmatch(other.frequency)) and int(found[2]) == total:
+                recorded.add(int(found[1]))
+        if shift:
+            told = world.random.choice(
+                [value for value in (count - 1, count + 1, count + 2) if 0 < value <= total]
+            )
+            if told in recorded:
+                return None
+        said = f"{round(100 * told / total)}% of" if percent else _share(told, total, split)
+        if percent and shift and abs(round(100 * told / total) - 100 * count / total) <= 1:
+            return None
+        return world.say(split, "share", world.name(gold.subject), world.name(gold.object), f=said), (
+            world.cite(gold),
+        )
+
+    return make
+
+
+def _adverb(*, change: bool) -> Maker:
+    """Say a class of frequency, as recorded or another two classes away."""
+
+    def make(world: World, split: Split) -> Made | None:
+        gold = world.draw("MONDO", HAS, lambda item: curated(item) and item.frequency in WORDS[split])
+        if gold is None:
+            return None
+        records = world.graph.relations(subject=gold.subject, predicate=HAS, object=gold.object)
+        if any(item.frequency != gold.frequency for item in records):
+            return None
+        classes = sorted(WORDS[split])
+        told = gold.frequency
+        if change:
+            away = [name for name in classes if abs(classes.index(name) - classes.index(told)) >= 2]
+            told = world.random.choice(away)
+        word = world.random.choice(WORDS[split][told])
+        return world.say(split, "adverb", world.name(gold.subject), world.name(gold.object), w=word), (
+            world.cite(gold),
+        )
+
+    return make
+
+
+def _negated(world: World, split: Split) -> Made | None:
+    gold = _plain(world, HAS)
+    if gold is None:
+        return None
+    return world.say(split, "phenotype-denied", world.name(gold.subject), world.name(gold.object)), (
+        world.cite(gold),
+    )
+
+
+def _denial_dropped(world: World, split: Split) -> Made | None:
+    denied = _denied(world)
+    if denied is None:
+        return None
+    return world.say(split, "phenotype", world.name(denied.subject), world.name(denied.object)), (
+        item_of([denied]),
+    )
+
+
+def _sibling_subject(predicate: str) -> Maker:
+    """Say it of a sibling of the subject that has no such record."""
+
+    def make(world: World, split: Split) -> Made | None:
+        gold = _plain(world, predicate)
+        others = world.siblings(gold.subject) if gold else []
+        if gold is None or not others:
+            return None
+        other = world.random.choice(others)
+        if world.holds(other, predicate, gold.object):
+            return None
+        sentence = world.say(split, _NAMES[predicate], world.name(other), _target(world, gold))
+        return sentence, (world.cite(gold),)
+
+    return make
+
+
+def _other_object(predicate: str, *, below: bool = False) -> Maker:
+    """Say a sibling of the object, or one of its own kinds, that is not recorded."""
+
+    def make(world: World, split: Split) -> Made | None:
+        gold = _plain(world, predicate)
+        if gold is None:
+            return None
+        others = sorted(world.graph.descendants(gold.object)) if below else world.siblings(gold.object)
+        others = [other for other in others if other != gold.object]
+        if not others:
+            return None
+        other = world.random.choice(others)
+        if world.holds(gold.subject, predicate, other):
+            return None
+        target = _target(world, replace(gold, object=other))
+        return world.say(split, _NAMES[predicate], world.name(gold.subject), target), (world.cite(gold),)
+
+    return make
+
+
+def _swapped(predicate: str) -> Maker:
+    """Say subject and object the wrong way round."""
+
+    def make(world: World, split: Split) -> Made | None:
+        gold = _plain(world, predicate)
+        if gold is None:
+            return None
+        return world.say(split, _NAMES[predicate], world.name(gold.object), world.name(gold.subject)), (
+            world.cite(gold),
+        )
+
+    return make
+
+
+def _wrong_predicate(world: World, split: Split) -> Made | None:
+    """Say a finding as a kind, or a kind as a finding."""
+    gold = _plain(world, world.random.choice([HAS, KIND]))
+    if gold is None:
+        return None
+    other = "kind" if gold.predicate == HAS else "treats"
+    return world.say(split, other, world.name(gold.subject), world.name(gold.object)), (world.cite(gold),)
+
+
+def _drug(told: str, recorded: str) -> Maker:
+    """Say one of treats and contraindicated of a drug and a disease whose record is the same or the other."""
+
+    def make(world: World, split: Split) -> Made | None:
+        drug = world.draw("CHEBI", ROLE, curated)
+        disease = world.draw("MONDO", KIND, curated)
+        if drug is None or disease is None:
+            return None
+        record = made_up(drug.subject, recorded, disease.subject)
+        which = "treats" if told == TREATS else "contraindicated"
+        sentence = world.say(split, which, world.name(drug.subject), world.name(disease.subject))
+        return sentence, (item_of([record]),)
+
+    return make
+
+
+def _population(world: World, split: Split) -> Made | None:
+    gold = world.draw("MONDO", HAS, lambda item: curated(item) and not item.sex and not item.onset)
+    if gold is None:
+        return None
+    sentence = world.say(split, "phenotype", world.name(gold.subject), world.name(gold.object))
+    return world.random.choice(POPULATIONS[split]) + sentence, (world.cite(gold),)
+
+
+def _said_more(world: World, split: Split) -> Made | None:
+    made = _true(world.random.choice([HAS, GENE, ROLE, KIND]))(world, split)
+    if made is None:
+        return None
+    return made[0].removesuffix(".") + world.random.choice(ADDED[split]) + ".", made[1]
+
+
+def _second_object(world: World, split: Split) -> Made | None:
+    """Say a recorded finding and, in the same breath, one that is not."""
+    gold = _plain(world, HAS)
+    others = world.siblings(gold.object) if gold else []
+    if gold is None or not others:
+        return None
+    other = world.random.choice(others)
+    if world.holds(gold.subject, HAS, other):
+        return None
+    both = f"{world.name(gold.object)} and {world.name(other)}"
+    return world.say(split, "phenotype", world.name(gold.subject), both), (world.cite(gold),)
+
+
+def _unrelated(world: World, split: Split) -> Made | None:
+    """Cite a record about something else."""
+    predicate = world.random.choice([HAS, GENE, ROLE, KIND, INHERITANCE])
+    made, other = _true(predicate)(world, split), _plain(world, predicate)
+    if made is None or other is None or other.subject == made[1][0].relations[0].subject:
+        return None
+    return made[0], (world.cite(other),)
+
+
+def _absence(world: World, split: Split) -> Made | None:
+    """Tell a missing record as a no."""
+    gold, far = _plain(world, HAS), _plain(world, HAS)
+    if gold is None or far is None or world.holds(gold.subject, HAS, far.object):
+        return None
+    template = world.random.choice(ABSENT[split])
+    return template.format(s=world.name(gold.subject), o=world.name(far.object)), (world.cite(gold),)
+
+
+def _causes(world: World, split: Split) -> Made | None:
+    """Tell an association as a cause."""
+    gold = _plain(world, GENE)
+    if gold is None:
+        return None
+    template = world.random.choice(CAUSES[split])
+    return template.format(s=world.name(gold.subject), o=world.name(gold.object)), (world.cite(gold),)
+
+
+def _not_curated(world: World, split: Split) -> Made | None:
+    gold = world.draw("MONDO", HAS, lambda item: not item.negated and item.grade != Grade.CURATED)
+    if gold is None:
+        return None
+    records = world.graph.relations(subject=gold.subject, predicate=HAS)
+    below = {gold.object, *world.graph.descendants(gold.object)}
+    if any(item.object in below and item.grade == Grade.CURATED for item in records):
+        return None
+    return world.say(split, "phenotype", world.name(gold.subject), world.name(gold.object)), (
+        world.cite(gold),
+    )
+
+
+# ---- passages: the sentence is the passage's own, whole or with one thing changed ----
+
+_LEADS: Mapping[Split, tuple[str, ...]] = {
+    "development": ("", "", "According to the text, "),
+    "held-out": ("", "", "The passage says: "),
+}
+
+
+def _quotation(world: World) -> tuple[Passage, str] | None:
+    """Return a passage and one of its sentences of 8 words and more."""
+    ids = world.ids("HP") + world.ids("MONDO")
+    kept = _passages(world)
+    found = kept[world.random.randrange(len(kept))] if kept and ids else None
+    if found is None:
+        return None
+    sentences = [
+        part for part in re.split(r"(?<=[a-z]{3}\.)\s+(?=[A-Z])", found.text) if len(part.split()) >= 8
+    ]
+    return (found, world.random.choice(sentences)) if sentences else None
+
+
+def _passages(world: World) -> list[Passage]:
+    key = str(getattr(world.graph, "path", id(world.graph)))
+    if key not in _KEPT:
+        _KEPT[key] = [item for item in world.graph.passages() if len(item.text.split()) >= 12]
+    return _KEPT[key]
+
+
+_KEPT: dict[str, list[Passage]] = {}
+
+
+def _quoted(world: World, split: Split) -> Made | None:
+    found = _quotation(world)
+    if found is None:
+        return None
+    return world.random.choice(_LEADS[split]) + found[1], (passage_of(found[0]),)
+
+
+def _quoted_changed(change: str) -> Maker:
+    def make(world: World, split: Split) -> Made | None:
+        found = _quotation(world)
+        told = _changed(world, found[1], change) if found else None
+        if found is None or told is None or told in found[0].text:
+            return None
+        return world.random.choice(_LEADS[split]) + told, (passage_of(found[0]),)
+
+    return make
+
+
+def _changed(world: World, sentence: str, change: str) -> str | None:
+    """Return the sentence with one number, verb or entity changed; None where it has none."""
+    if change == "number":
+        numbers = [match for match in re.finditer(r"(?<![\w.])\d+(?![\w.])", sentence)]
+        if not numbers:
+            return None
+        match = world.random.choice(numbers)
+        return sentence[: match.start()] + str(int(match[0]) + 1) + sentence[match.end() :]
+    if change == "negation":
+        for verb in (" is ", " are ", " has ", " have ", " can ", " may "):
+            if verb in sentence:
+                return sentence.replace(verb, f"{verb}not ", 1)
+        return None
+    words = [match for match in re.finditer(r"(?<!\w)[a-z]{7,}(?!\w)", sentence)]
+    other = world.name(world.random.choice(world.ids("HP")), plain=True).lower()
+    if not words:
+        return None
+    match = world.random.choice(words)
+    return sentence[: match.start()] + other + sentence[match.end() :]
+
+
+KINDS: Mapping[str, tuple[bool, Maker]] = {
+    "true: finding": (True, _true(HAS)),
+    "true: broader finding": (True, _true_broader),
+    "true: finding denied": (True, _true_denied),
+    "true: count": (True, _frequency(shift=False, percent=False)),
+    "true: percentage": (True, _frequency(shift=False, percent=True)),
+    "true: frequency word": (True, _adverb(change=False)),
+    "true: gene": (True, _true(GENE)),
+    "true: role": (True, _true(ROLE)),
+    "true: inheritance": (True, _true(INHERITANCE)),
+    "true: kind": (True, _true(KIND)),
+    "true: treats": (True, _drug(TREATS, TREATS)),
+    "true: contraindicated": (True, _drug(CONTRAINDICATED, CONTRAINDICATED)),
+    "true: quotation": (True, _quoted),
+    "negated": (False, _negated),
+    "denial dropped": (False, _denial_dropped),
+    "number": (False, _frequency(shift=True, percent=False)),
+    "percentage": (False, _frequency(shift=True, percent=True)),
+    "frequency word": (False, _adverb(change=True)),
+    "sibling disease": (False, _sibling_subject(HAS)),
+    "sibling drug": (False, _sibling_subject(ROLE)),
+    "other finding": (False, _other_object(HAS)),
+    "narrower finding": (False, _other_object(HAS, below=True)),
+    "other role": (False, _other_object(ROLE)),
+    "other inheritance": (False, _other_object(INHERITANCE)),
+    "other kind": (False, _other_object(KIND)),
+    "gene and disease swapped": (False, _swapped(GENE)),
+    "kind swapped": (False, _swapped(KIND)),
+    "other predicate": (False, _wrong_predicate),
+    "contraindicated told as treats": (False, _drug(TREATS, CONTRAINDICATED)),
+    "treats told as contraindicated": (False, _drug(CONTRAINDICATED, TREATS)),
+    "population added": (False, _population),
+    "more said": (False, _said_more),
+    "second finding added": (False, _second_object),
+    "unrelated evidence": (False, _unrelated),
+    "absence told as no": (False, _absence),
+    "association told as cause": (False, _causes),
+    "not curated": (False, _not_curated),
+    "quotation: number": (False, _quoted_changed("number")),
+    "quotation: negation": (False, _quoted_changed("negation")),
+    "quotation: entity": (False, _quoted_changed("entity")),
+}

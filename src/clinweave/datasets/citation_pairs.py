@@ -1,0 +1,174 @@
+"""Labelled pairs of a sentence and the evidence it cites: true sentences, and minimal corruptions of them.
+
+Names and records are the graph's own; every corruption is checked against the graph's closure, so that it is false (or
+says more than any record does). Kinds that the core graph lacks (treats, contraindicated) take real names in made-up
+records, which are graded as if curated: what is scored is the checker, not medicine.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from random import Random
+from typing import TYPE_CHECKING
+
+from clinweave.datasets.citation_templates import TEMPLATES, Split
+from clinweave.records import Evidence, Grade, Passage, Relation
+
+if TYPE_CHECKING:
+    from clinweave.knowledge import Graph
+
+MOST = 12  # relations in one cited item
+HAS = "biolink:has_phenotype"
+GENE = "biolink:gene_associated_with_condition"
+ROLE = "biolink:has_chemical_role"
+INHERITANCE = "biolink:has_mode_of_inheritance"
+KIND = "biolink:subclass_of"
+TREATS = "biolink:treats"
+CONTRAINDICATED = "biolink:contraindicated_in"
+SPLITS: tuple[Split, ...] = ("development", "held-out")
+
+
+@dataclass(frozen=True, slots=True)
+class CitationPair:
+    """One sentence, what it cites, and whether the evidence supports it. `kind` says how it was made."""
+
+    id: str
+    kind: str
+    split: Split
+    supported: bool
+    sentence: str
+    evidence: tuple[Evidence, ...]
+
+
+Made = tuple[str, tuple[Evidence, ...]]
+Maker = Callable[["World", Split], Made | None]
+
+
+def citation_pairs(graph: "Graph", *, n: int = 2000, seed: int = 0) -> list[CitationPair]:
+    """Return about `n` pairs, each kind in both splits as often as the other, in a fixed order.
+
+    The same graph, `n` and `seed` give the same pairs. A kind for which the graph has nothing is left out.
+    """
+    from clinweave.datasets.citation_kinds import KINDS
+
+    pairs: list[CitationPair] = []
+    each = max(1, -(-n // (len(KINDS) * len(SPLITS))))
+    for place, (kind, (supported, make)) in enumerate(KINDS.items()):
+        for split in SPLITS:
+            world = World(graph, Random(f"{seed}-{kind}-{split}"))
+            made = (item for _ in range(each * 30) if (item := make(world, split)) is not None)
+            for number, (sentence, evidence) in enumerate(islice(made, each)):
+                name = f"{place:02d}-{split[0]}-{number:04d}"
+                pairs.append(CitationPair(name, kind, split, supported, sentence, evidence))
+    return pairs
+
+
+class World:
+    """Random draws from a graph, repeatable by the seed of its `random`."""
+
+    def __init__(self, graph: "Graph", random: Random) -> None:
+        self.graph = graph
+        self.random = random
+        self._pools: dict[str, list[str]] = {}
+
+    def ids(self, prefix: str) -> list[str]:
+        """Return all concept ids of a vocabulary, sorted."""
+        return _ids(self.graph, prefix)
+
+    def draw(self, prefix: str, predicate: str, fits: Callable[[Relation], bool]) -> Relation | None:
+        """Return one relation of a random subject of the vocabulary, or None where this draw has none that fits."""
+        ids = self.ids(prefix)
+        if not ids:
+            return None
+        subject = self.random.choice(ids)
+        found = [item for item in self.graph.relations(subject=subject, predicate=predicate) if fits(item)]
+        return self.random.choice(found) if found else None
+
+    def name(self, curie: str, *, plain: bool = False) -> str:
+        """Return a name of a concept: its label, or one time in four a synonym of two words or more."""
+        concept = self.graph.concept(curie)
+        if concept.id.startswith("HGNC:"):
+            return concept.name
+        others = [name for name in concept.synonyms if 6 < len(name) < 60 and " " in name and ";" not in name]
+        if others and not plain and self.random.random() < 0.25:
+            return self.random.choice(sorted(others))
+        return concept.name
+
+    def say(self, split: Split, which: str, subject: str, target: str, **more: str) -> str:
+        """Return a sentence from a template of the split."""
+        return fill(self.random.choice(TEMPLATES[split][which]), subject, target, **more)
+
+    def cite(self, gold: Relation, *, number: str = "1") -> Evidence:
+        """Return an item as the weaver shows it: the relation among others of its subject and predicate."""
+        same = self.graph.relations(subject=gold.subject, predicate=gold.predicate)
+        beside = [item for item in same if item.negated == gold.negated and item.grade == gold.grade]
+        triple = [
+            item for item in beside if item.object == gold.object
+        ]  # all records of one fact are shown together
+        others = [item for item in beside if item.object != gold.object]
+        kept = self.random.sample(others, min(len(others), self.random.randint(0, MOST)))
+        return item_of([*triple, *kept], number=number)
+
+    def siblings(self, curie: str) -> list[str]:
+        """Return the other children of a concept's parents."""
+        found = {
+            child.subject
+            for parent in self.graph.parents(curie)
+            for child in self.graph.relations(predicate=KIND, object=parent, limit=200)
+        }
+        return sorted(found - {curie} - self.graph.ancestors(curie) - self.graph.descendants(curie))
+
+    def holds(self, subject: str, predicate: str, target: str) -> bool:
+        """Tell whether any record, of any grade, makes the triple true or denies it, by the closure of the object."""
+        below = {target, *self.graph.descendants(target)}
+        above = {target, *self.graph.ancestors(target)}
+        records = self.graph.relations(subject=subject, predicate=predicate)
+        return any(item.object in (above if item.negated else below) for item in records)
+
+
+def item_of(relations: Sequence[Relation], *, number: str = "1") -> Evidence:
+    """Return one evidence item that stands on these relations."""
+    return Evidence(number, "relation", "", 1.0, tuple(relations))
+
+
+def passage_of(passage: Passage, *, number: str = "1") -> Evidence:
+    """Return one evidence item that shows a passage."""
+    return Evidence(number, "passage", passage.text, 1.0, (), passage)
+
+
+def fill(template: str, subject: str, target: str, **more: str) -> str:
+    """Return the template with its slots filled, its first letter a capital."""
+    text = template.format(s=subject, o=target, **more)
+    return text[0].upper() + text[1:] if not text[:1].isupper() and text.split(" ")[0].isalpha() else text
+
+
+def curated(relation: Relation) -> bool:
+    """Tell whether a relation is a plain curated yes: not denied, and not looked for in vain."""
+    never = relation.frequency == "HP:0040285" or relation.frequency.startswith("0/")
+    return relation.grade == Grade.CURATED and not relation.negated and not never
+
+
+def made_up(subject: str, predicate: str, target: str) -> Relation:
+    """Return a record made for a pair, where the graph has none of the predicate."""
+    return Relation(subject, predicate, target, source="citation-pairs", release="1", licence="CC0 1.0")
+
+
+def without_limits(relation: Relation) -> Relation:
+    """Return a relation without frequency, sex and onset."""
+    return replace(relation, frequency="", sex="", onset="")
+
+
+def _ids(graph: "Graph", prefix: str) -> list[str]:
+    """Return all concept ids of a vocabulary, sorted; read once per graph."""
+    kept = _POOLS.setdefault(str(getattr(graph, "path", id(graph))), {})
+    if not kept:
+        for curie in sorted(set(_all_ids(graph))):
+            kept.setdefault(curie.partition(":")[0], []).append(curie)
+    return kept.get(prefix, [])
+
+
+_POOLS: dict[str, dict[str, list[str]]] = {}
+
+
+def _all_ids(graph: "Graph") -> Iterator[str]:
+    yield from graph.names().column("id").to_pylist()
