@@ -61,6 +61,16 @@ def test_check_finds_what_was_changed(house, run):
     assert "clinweave fetch knees" in err
 
 
+def test_count_reads_what_was_fetched(house, run):
+    code, out, err = run("--count")
+    assert (code, out) == (2, "")
+    assert "run `clinweave fetch knees`" in err
+    run("--from", str(house.links), "--offline")
+    code, out, err = run("--count")  # the files are there, and are no vocabulary
+    assert (code, out) == (2, "")
+    assert "needs the file hp.obo" in err
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

@@ -214,6 +214,7 @@ SAMPLES: dict[str, dict[str, bytes]] = {
         "drugbank_mappings.tsv": (
             b"DRUGBANK_ID\tNAMESPACE\tID\tSOURCE\nDB00001\tCHEBI\t3\tchebi\nDB00001\tNAME\tKnee\tdrugbank\n"
             b"DB00002\tCHEBI\t4\tchebi\nDB00002\tCHEBI\t5\tchebi\n"
+            b"DB00001\tCHEBI\t6\tchebi\nDB00001\tCHEBI\t3\tdrugbank\n"
         ),
         "mesh_id_label_mappings.tsv": (
             b"D000001\tKneesteadine\tKneesteadin|Kneesteadinum\tD02\nD000002\tAnti-Wobble Agents\tx\tD27\n"

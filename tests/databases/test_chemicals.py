@@ -33,6 +33,7 @@ def test_a_drug_is_joined_by_identifier(reading):
     found = reading("drug_names")
     drug = found.concepts["DRUGBANK:DB00001"]
     assert set(drug.xrefs) == {"MESH:D000001", "CHEBI:3"}
+    assert drug.related == ("CHEBI:6",)  # ChEBI says so too, but DrugBank itself says CHEBI:3
     assert drug.category == "biolink:Drug"
     two = found.concepts["DRUGBANK:DB00002"]
     assert set(two.related) == {"CHEBI:4", "CHEBI:5", "MESH:D000002"}  # two chemicals; a class of drugs

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from clinweave.artifacts import home
 from clinweave.errors import ChecksumError, UserError
-from clinweave.resources import Resource, catalogue, fetch, folder, verify
+from clinweave.resources import Resource, catalogue, fetch, folder, located_for, verify
 
 app = typer.Typer(add_completion=False)
 
@@ -32,10 +32,17 @@ def command(  # noqa: PLR0917 - each parameter is one option
         bool, typer.Option("--list", help="Show the catalogue and what is there; fetch nothing.")
     ] = False,
     check: Annotated[bool, typer.Option("--check", help="Verify every checksum; fetch nothing.")] = False,
+    count: Annotated[
+        bool,
+        typer.Option("--count", help="Read the fetched databases and count their records; fetch nothing."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Bring the databases and weights of the catalogue, each pinned by sha256, and show where they lie."""
     wanted = _wanted(resources or [])
+    if count:
+        _count(wanted, as_json=as_json)
+        return
     origins: dict[tuple[str, str], str] = {}
     if not listing and not check:
         with _progress() as progress:
@@ -58,6 +65,26 @@ def command(  # noqa: PLR0917 - each parameter is one option
         raise ChecksumError(
             f"missing or not as pinned: {', '.join(bad)}. Run `clinweave fetch {' '.join(bad)}`"
         )
+
+
+def _count(wanted: list[Resource], *, as_json: bool) -> None:
+    from clinweave.databases import DATABASES, count_records
+
+    names = [name for item in wanted for name in item.databases]
+    files = located_for(names, home())
+    counts = {name: count_records(DATABASES[name], files[name]) for name in names}
+    if as_json:
+        typer.echo(json.dumps(counts, indent=1))
+        return
+    from rich.table import Table
+
+    columns = ("release", "concepts", "names", "xrefs", "relations", "passages", "dropped", "cpu_seconds")
+    table = Table("database", *(column.replace("_", " ") for column in columns))
+    for name, row in counts.items():
+        shown = {**row, "dropped": sum(row["dropped"].values())}
+        cells = (shown[column] for column in columns)
+        table.add_row(name, *(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in cells))
+    Console().print(table)
 
 
 def _wanted(ids: list[str]) -> list[Resource]:

@@ -6,10 +6,11 @@ from clinweave.lazy import attach
 
 if TYPE_CHECKING:
     from clinweave.databases.base import Database, Record, RowLog
+    from clinweave.databases.counting import count_records
     from clinweave.databases.prefixes import curie
     from clinweave.databases.registry import DATABASES, DEFAULT
 
-__all__ = ["DATABASES", "DEFAULT", "Database", "Record", "RowLog", "curie"]
+__all__ = ["DATABASES", "DEFAULT", "Database", "Record", "RowLog", "count_records", "curie"]
 
 __getattr__, __dir__ = attach(
     __name__,
@@ -19,6 +20,7 @@ __getattr__, __dir__ = attach(
         "Database": "base",
         "Record": "base",
         "RowLog": "base",
+        "count_records": "counting",
         "curie": "prefixes",
     },
 )

@@ -3,7 +3,8 @@
 A drug is its DrugBank id; what has none is its MeSH descriptor. The dictionary's MeSH id is often not the drug's but
 that of its pharmacological action (metformin: "Hypoglycemic Agents"), so it counts as the drug's own only where
 MeSH's label or entry terms hold the drug's name; otherwise it is a looser link. An entry without any identifier of
-its own is counted and skipped. ChEBI and ChEMBL ids are joined by DrugBank id, where one to one. Of the names,
+its own is counted and skipped. ChEBI and ChEMBL ids are joined by DrugBank id, where one to one;
+of several ChEBI ids DrugBank's own statement is taken. Of the names,
 "hydrochloride, metformin" is left out where "metformin hydrochloride" is there, and so are drafts of Wikipedia pages.
 """
 
@@ -12,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from clinweave.databases import plain_pickle
 from clinweave.databases.base import Database, Record, RowLog
@@ -38,6 +39,13 @@ class _Drug:
     synonyms: tuple[str, ...]
     xrefs: tuple[str, ...]
     related: tuple[str, ...]
+
+
+class _Links(NamedTuple):
+    """Identifiers of a drug elsewhere: of the drug itself, and of forms of it."""
+
+    same: tuple[str, ...] = ()
+    looser: tuple[str, ...] = ()
 
 
 def _source(files: Mapping[str, Path]) -> Source:
@@ -101,7 +109,7 @@ def _drug(
     key: Any,
     entry: Any,
     variants: list[str],
-    links: Mapping[str, list[str]],
+    links: Mapping[str, _Links],
     labels: Mapping[str, frozenset[str]],
 ) -> _Drug | None:
     """Return the entry as a drug, or None where nothing identifies it."""
@@ -114,7 +122,8 @@ def _drug(
     same, looser = ((mesh_id,), ()) if own else ((), (mesh_id,) if mesh_id else ())
     if _DRUGBANK.fullmatch(drugbank):
         id_ = f"DRUGBANK:{drugbank}"
-        same = (*same, *links.get(drugbank, ()))
+        known = links.get(drugbank, _Links())
+        same, looser = (*same, *known.same), (*looser, *known.looser)
     elif own:
         id_, same = mesh_id, ()
     else:
@@ -139,15 +148,27 @@ def _names(name: str, variants: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(kept))
 
 
-def _links(path: Path, log: RowLog) -> dict[str, list[str]]:
-    """Return ChEBI and ChEMBL ids by DrugBank id."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for row, (drug, namespace, id_) in table(path, _LINKS_KIND, ("DRUGBANK_ID", "NAMESPACE", "ID"), log):
-        if namespace in ("CHEBI", "CHEMBL"):
-            if xref := curie(namespace, id_):
-                found[drug].append(xref)
-            else:
-                log.drop(path.name, row, f"not a {namespace} id")
+def _links(path: Path, log: RowLog) -> dict[str, _Links]:
+    """Return ChEBI and ChEMBL ids by DrugBank id.
+
+    Where ChEBI says more than DrugBank itself (other salts, other protonation), DrugBank's own id is the drug's.
+    """
+    own: dict[str, list[str]] = defaultdict(list)
+    others: dict[str, list[str]] = defaultdict(list)
+    columns = ("DRUGBANK_ID", "NAMESPACE", "ID", "SOURCE")
+    for row, (drug, namespace, id_, source) in table(path, _LINKS_KIND, columns, log):
+        if namespace not in ("CHEBI", "CHEMBL"):
+            continue
+        if xref := curie(namespace, id_):
+            (own if source == "drugbank" else others)[drug].append(xref)
+        else:
+            log.drop(path.name, row, f"not a {namespace} id")
+    found = {}
+    for drug in own.keys() | others.keys():
+        stated = {xref.partition(":")[0] for xref in own[drug]}
+        extra = [xref for xref in others[drug] if xref.partition(":")[0] not in stated]
+        loose = [xref for xref in others[drug] if xref not in own[drug] and xref not in extra]
+        found[drug] = _Links(tuple(dict.fromkeys((*own[drug], *extra))), tuple(dict.fromkeys(loose)))
     return found
 
 
