@@ -45,13 +45,11 @@ def open_model(address: str, **options: Any) -> LanguageModel:
 
 
 def _fetched(resource: str, home: Path | None) -> Path:
-    from clinweave import resources
+    from clinweave import artifacts
+    from clinweave.resources import located
 
-    files = resources.located(resource, home or resources.home())
-    found = [path for name, path in files.items() if name.endswith(".gguf")]
-    if not found:
-        raise UserError(f"The resource {resource} holds no .gguf file; run clinweave fetch {resource} again.")
-    return Path(found[0])
+    files = located(resource, home or artifacts.home())
+    return next(path for name, path in files.items() if name.endswith(".gguf"))
 
 
 def _near(address: str, path: Path) -> str:

@@ -75,7 +75,7 @@ class GgufModel:
 
         with self._lock:
             if self._llama is None:
-                self._llama = Llama(self._header)
+                self._llama = Llama(self._header, threads=self._threads)
             return self._llama
 
     def _prompt(self, messages: Sequence[Message]) -> tuple[int, ...]:
@@ -149,4 +149,6 @@ class GgufModel:
     def close(self) -> None:
         """Release memory and threads."""
         self._engine.close()
+        if self._llama is not None:
+            self._llama.close()
         self._llama = None

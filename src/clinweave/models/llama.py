@@ -6,6 +6,7 @@ question asked again with other evidence) is not computed at all. Architecture: 
 (https://arxiv.org/abs/2002.05202), with the biases of Qwen2 where a file has them.
 """
 
+import itertools
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,11 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinweave.models.header import Header, dequantised
+from clinweave.models.kernels import one_blas_thread
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
-_ROWS = 256  # tokens computed at once: the matrix product is near its best, and buffers stay small
+_ROWS = 192  # most tokens computed at once: the matrix product is near its best, and buffers stay small
+_FEWEST = 24  # fewer rows than this are not worth a second thread
 _HEAD_ROWS = 64
 _LAYER = (
     "attn_norm",
@@ -78,6 +81,10 @@ class _Rows(NamedTuple):
     sine: Floats
     mask: Floats  # (rows, last columns): 0 where a row sees a column, else minus infinity
     start: int  # the block's first column among keys and values
+    earlier: list[
+        threading.Event
+    ]  # per layer: the blocks before have written their keys and values (or empty)
+    ready: list[threading.Event]  # per layer: this block has, too
 
 
 class _Context(NamedTuple):
@@ -93,9 +100,16 @@ class _Context(NamedTuple):
 
 
 class Llama:
-    """The weights of one file, in float32. Safe to call from several threads."""
+    """The weights of one file, in float32. Safe to call from several threads.
 
-    def __init__(self, header: Header, *, cache_bytes: int = 128 << 20) -> None:
+    Rows go through the layers in blocks, one thread a block. A block waits in each layer only for the keys and values
+    of the blocks before it, so that everything else runs in parallel, and no thread spins.
+    """
+
+    def __init__(self, header: Header, *, threads: int = 2, cache_bytes: int = 128 << 20) -> None:
+        one_blas_thread()
+        self._threads = threads
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="likelihood")
         name, keys = header.architecture, header.keys
         self.heads = int(keys[f"{name}.attention.head_count"])
         self.key_heads = int(keys.get(f"{name}.attention.head_count_kv", self.heads))
@@ -107,10 +121,9 @@ class Llama:
         half = self.head_size // 2
         base = float(keys.get(f"{name}.rope.freq_base", 10000.0))
         self._frequencies = base ** (-np.arange(half, dtype=np.float64) / half)
-        with ThreadPoolExecutor(2) as pool:  # NumPy lets go of the interpreter's lock here
-            outside = pool.submit(dequantised, header, sorted(_OUTSIDE & set(header.tensors)))
-            count = int(keys[f"{name}.block_count"])
-            self.layers = list(pool.map(lambda layer: self._read(header, layer), range(count)))
+        outside = self._pool.submit(dequantised, header, sorted(_OUTSIDE & set(header.tensors)))
+        count = int(keys[f"{name}.block_count"])
+        self.layers = list(self._pool.map(lambda layer: self._read(header, layer), range(count)))
         found = outside.result()
         self.embedding = found["token_embd.weight"]
         self.head = found.get("output.weight", self.embedding)
@@ -206,47 +219,58 @@ class Llama:
         groups = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
         angles = places[:, None] * self._frequencies
         cosine, sine = np.cos(angles).astype(np.float32), np.sin(angles).astype(np.float32)
-        kept = []
-        with np.errstate(over="ignore"):  # the sigmoid of a large negative number is 0
-            for low in range(0, len(tokens), _ROWS):
-                high = min(low + _ROWS, len(tokens))
-                # Everything before `plain` is context that each row of the block may see.
-                plain = min(low, fresh)
-                seen = groups[plain:high]
-                visible = (seen == 0) | (seen == groups[low:high, None])
-                visible &= np.arange(plain, high) <= np.arange(low, high)[:, None]
-                mask = np.where(visible, np.float32(0), np.float32(-np.inf))
-                block = _Rows(tokens[low:high], cosine[low:high], sine[low:high], mask, start + low)
-                rows = self._block(block, known)
-                if high >= fresh:
-                    kept.append(rows[max(fresh - 1 - low, 0) :])
-        return np.concatenate(kept)
+        count = max(-(-len(tokens) // _ROWS), min(self._threads, len(tokens) // _FEWEST), 1)
+        edges = np.linspace(0, len(tokens), count + 1).astype(int).tolist()
+        earlier: list[threading.Event] = []
+        blocks = []
+        for low, high in itertools.pairwise(edges):
+            # Everything before `plain` is context that each row of the block may see.
+            plain = min(low, fresh)
+            seen = groups[plain:high]
+            visible = (seen == 0) | (seen == groups[low:high, None])
+            visible &= np.arange(plain, high) <= np.arange(low, high)[:, None]
+            mask = np.where(visible, np.float32(0), np.float32(-np.inf))
+            ready = [threading.Event() for _ in self.layers]
+            part = slice(low, high)
+            blocks.append(_Rows(tokens[part], cosine[part], sine[part], mask, start + low, earlier, ready))
+            earlier = ready
+        # Blocks are queued in order and together, so that each waits only for what already runs or is done.
+        with self._lock:
+            futures = [self._pool.submit(self._block, block, known) for block in blocks]
+        return np.concatenate([future.result() for future in futures])[fresh - 1 :]
 
     def _block(self, rows: _Rows, known: _Context) -> Floats:
         """Return the rows after all layers; their keys and values go into `known`."""
         hidden = self.embedding[rows.tokens]
         inner = self.layers[0].down.shape[0]
-        for layer, keys, values in zip(self.layers, known.keys, known.values, strict=True):
-            mixed = self._normalised(hidden) @ layer.qkv
-            if layer.bias is not None:
-                mixed += layer.bias
-            hidden += self._attended(mixed, rows, keys, values) @ layer.output
-            both = self._normalised(hidden) @ layer.gate_up
-            gate = both[:, :inner]  # negated, see `_read`
-            share = np.exp(gate)
-            share += 1
-            np.divide(gate, share, out=share)
-            share *= both[:, inner:]
-            hidden += share @ layer.down
+        try:
+            with np.errstate(over="ignore"):  # the sigmoid of a large negative number is 0
+                for index, layer in enumerate(self.layers):
+                    mixed = self._normalised(hidden) @ layer.qkv
+                    if layer.bias is not None:
+                        mixed += layer.bias
+                    hidden += self._attended(mixed, rows, index, known) @ layer.output
+                    both = self._normalised(hidden) @ layer.gate_up
+                    gate = both[:, :inner]  # negated, see `_read`
+                    share = np.exp(gate)
+                    share += 1
+                    np.divide(gate, share, out=share)
+                    share *= both[:, inner:]
+                    hidden += share @ layer.down
+        finally:
+            for event in rows.ready:  # a block that failed must not keep the next one waiting
+                event.set()
         return hidden
 
     def _normalised(self, rows: Floats) -> Floats:
         """Return rows divided by their root mean square (the weight is folded into the next matrix)."""
         mean = np.einsum("ij,ij->i", rows, rows) / np.float32(self.width)
-        return rows * (1 / np.sqrt(mean + np.float32(self.epsilon)))[:, None]
+        scale: Floats = (1 / np.sqrt(mean + np.float32(self.epsilon)))[:, None]
+        return rows * scale
 
-    def _attended(self, mixed: Floats, rows: _Rows, keys: Floats, values: Floats) -> Floats:
-        """Return the attention's rows (count, heads * size); `keys` and `values` are this layer's."""
+    def _attended(self, mixed: Floats, rows: _Rows, layer: int, known: _Context) -> Floats:
+        """Return the attention's rows (count, heads * size) of one layer."""
+        keys, values = known.keys[layer], known.values[layer]
         count, half, turned = len(mixed), self.head_size // 2, self.heads + self.key_heads
         heads = mixed.reshape(count, turned + self.key_heads, self.head_size).transpose(1, 0, 2)
         left, right = heads[:turned, :, :half], heads[:turned, :, half:]
@@ -259,6 +283,9 @@ class Llama:
         end = rows.start + count
         keys[:, rows.start : end] = rotated[self.heads :]
         values[:, rows.start : end] = heads[turned:]
+        if rows.earlier:
+            rows.earlier[layer].wait()
+        rows.ready[layer].set()
         query = rotated[: self.heads].reshape(self.key_heads, -1, self.head_size)
         scores = query @ keys[:, :end].transpose(0, 2, 1)
         scores.reshape(self.heads, count, end)[:, :, end - mask.shape[1] :] += mask
@@ -266,19 +293,30 @@ class Llama:
         np.exp(scores, out=scores)
         found = scores @ values[:, :end]
         found /= scores.sum(axis=-1, keepdims=True)
-        return found.reshape(self.heads, count, self.head_size).transpose(1, 0, 2).reshape(count, -1)
+        rows_first: Floats = found.reshape(self.heads, count, self.head_size).transpose(1, 0, 2)
+        return rows_first.reshape(count, -1)
 
     def _log_probabilities(self, hidden: Floats, wanted: Ints, targets: Ints) -> NDArray[np.float64]:
         """Return the log-probability of `targets[i]` after row `wanted[i]`; each row's logits are computed once."""
-        rows = self._normalised(hidden) * self._last_norm
-        found = np.empty(len(targets), np.float64)
-        for low in range(0, len(rows), _HEAD_ROWS):
-            logits = rows[low : low + _HEAD_ROWS] @ self.head.T
-            here = np.flatnonzero((wanted >= low) & (wanted < low + _HEAD_ROWS))
-            chosen = logits[wanted[here] - low, targets[here]]
-            most = logits.max(axis=1, keepdims=True)
-            logits -= most
-            np.exp(logits, out=logits)
-            total = np.log(logits.sum(axis=1, dtype=np.float64)) + most[:, 0]
-            found[here] = chosen - total[wanted[here] - low]
+        rows: Floats = self._normalised(hidden) * self._last_norm
+        edges = np.linspace(0, len(self.head), self._threads + 1).astype(int).tolist()
+        parts = list(self._pool.map(lambda edge: self._log_sum(rows, *edge), itertools.pairwise(edges)))
+        totals = np.logaddexp.reduce(parts, axis=0)
+        chosen = np.einsum("ij,ij->i", rows[wanted], self.head[targets])
+        found: NDArray[np.float64] = chosen - totals[wanted]
         return found
+
+    def _log_sum(self, rows: Floats, low: int, high: int) -> NDArray[np.float64]:
+        """Return, for each row, the logarithm of the summed exponentials of its logits for words `low` to `high`."""
+        found = np.empty(len(rows), np.float64)
+        for first in range(0, len(rows), _HEAD_ROWS):
+            logits = rows[first : first + _HEAD_ROWS] @ self.head[low:high].T
+            most = logits.max(axis=1)
+            logits -= most[:, None]
+            np.exp(logits, out=logits)
+            found[first : first + _HEAD_ROWS] = np.log(logits.sum(axis=1, dtype=np.float64)) + most
+        return found
+
+    def close(self) -> None:
+        """Stop the threads."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
