@@ -103,7 +103,8 @@ def show(
     table = Table("relation", "source", "evidence", title=f"{len(sentences)} of {len(relations)} relations")
     for sentence, relation in zip(sentences, relations, strict=False):
         origin = relation.original_subject or relation.original_object
-        stated = " ".join((relation.evidence, *relation.publications[:3], origin and f"as {origin}")).strip()
+        also = f"as {origin}" if origin and origin not in relation.publications else ""
+        stated = " ".join((relation.evidence, *relation.publications[:3], also)).strip()
         table.add_row(escape(sentence), f"{relation.source} ({relation.grade})", escape(stated))
     screen.print(table)
 

@@ -2,12 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
-from itertools import islice
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -15,17 +13,17 @@ from clinweave import schemas
 from clinweave.artifacts import Artifact, sha256, stage, write_json
 from clinweave.errors import UserError
 from clinweave.knowledge import graph_tables as tables
+from clinweave.knowledge.graph_gather import Gathered, gather
+from clinweave.knowledge.graph_relations import joined_relations, loose_links, told_matches
 from clinweave.knowledge.graph_search import search_table
 from clinweave.knowledge.identity import Merge, Node, aliases, join, prefix_of
-from clinweave.records import Concept, Grade, Passage, Relation, Source, to_json
+from clinweave.records import Concept, Passage, Source, to_json
 
 if TYPE_CHECKING:
     from clinweave.databases import Record, RowLog
 
 VERSION = 2  # raise it when the same inputs give another graph
 Progress = Callable[[str], None]
-_CHUNK = 20_000
-_KINDS = {Concept: schemas.CONCEPTS, Relation: schemas.RELATIONS, Passage: schemas.PASSAGES}
 _MERGES = pa.schema(
     [("id", pa.string()), ("canonical", pa.string()), ("because", pa.string()), ("source", pa.string())]
 )
@@ -40,15 +38,6 @@ class Joined:
     passages: pa.Table
     aliases: list[tuple[str, str]]
     merges: list[Merge]
-
-
-@dataclass
-class Gathered:
-    """What was read: one plain table per kind of record, the releases, and the refused rows by source."""
-
-    tables: dict[type, pa.Table]
-    sources: dict[str, Source]
-    logs: "dict[str, RowLog]" = field(default_factory=dict)
 
 
 def build_graph(
@@ -111,33 +100,15 @@ def assemble(
     concepts = tables.merged_concepts(raw, canonical, order)
     resolve, alias_pairs = _resolver(concepts, canonical)
     known = set(concepts.column("id").to_pylist())
-    links = _loose_links(raw, canonical, known, _told_matches(gathered, resolve)) if joining else []
+    links = loose_links(raw, canonical, known, told_matches(gathered, resolve)) if joining else []
     tell("relating concepts")
-    relations, dropped = _relations(gathered, links, resolve, concepts)
+    relations, dropped = joined_relations(gathered, links, resolve, concepts)
     passages = _passages(gathered, raw, canonical, resolve)
     tell("writing the graph")
     joined = Joined(concepts, relations, passages, alias_pairs, made)
     _write(folder, joined)
     write_json(folder / "sources.json", {name: to_json(item) for name, item in gathered.sources.items()})
     return _outcome(gathered, joined, dropped)
-
-
-def gather(records: "Mapping[str, Iterable[Record]]") -> dict[type, pa.Table]:
-    """Return one plain table per kind of record, in the order read; memory holds no more than a chunk of objects."""
-    parts: dict[type, list[pa.Table]] = {kind: [] for kind in _KINDS}
-    for stream in records.values():
-        walker = iter(stream)
-        while chunk := list(islice(walker, _CHUNK)):
-            for kind, schema in _KINDS.items():
-                rows = [record for record in chunk if type(record) is kind]
-                if rows:
-                    parts[kind].append(schemas.table(rows, schema))
-    return {
-        kind: tables.plain(
-            pa.concat_tables(parts[kind]).unify_dictionaries() if parts[kind] else schema.empty_table()
-        )
-        for kind, schema in _KINDS.items()
-    }
 
 
 def _told(stream: "Iterator[Record]", message: str, tell: Progress) -> "Iterator[Record]":
@@ -147,8 +118,13 @@ def _told(stream: "Iterator[Record]", message: str, tell: Progress) -> "Iterator
 
 
 def _nodes(concepts: pa.Table) -> Iterator[Node]:
+    """Return the concepts that link to others or are linked to; the many others cannot be joined."""
+    lists = [concepts.column(name).combine_chunks() for name in ("xrefs", "related")]
+    linked = pc.is_in(concepts.column("id"), value_set=pa.concat_arrays([item.flatten() for item in lists]))
+    for item in lists:
+        linked = pc.or_(linked, pc.greater(pc.list_value_length(item), 0))
     names = ("id", "category", "source", "xrefs", "related", "name")
-    columns = [concepts.column(name).to_pylist() for name in names]
+    columns = [concepts.column(name).filter(linked).to_pylist() for name in names]
     return (Node(a, b, c, tuple(d), tuple(e), f) for a, b, c, d, e, f in zip(*columns, strict=True))
 
 
@@ -162,122 +138,6 @@ def _resolver(
     resolve.update({curie: curie for curie in concepts.column("id").to_pylist()})
     resolve.update(canonical)
     return resolve, pairs
-
-
-def _loose_links(
-    raw: pa.Table, canonical: Mapping[str, str], known: set[str], told: set[tuple[str, str, str]]
-) -> list[Relation]:
-    """Return a relation for each stated link between two concepts that stayed apart.
-
-    An xref (one-to-many, or between kinds) is a close_match, a looser link is a related_to. `told` holds the
-    (subject, object, source) that a reader told as a close_match itself.
-    """
-    found: dict[tuple[str, str, str], Relation] = {}
-    columns = [raw.column(name).to_pylist() for name in ("id", "source", "xrefs", "related")]
-    for curie, source, xrefs, related in zip(*columns, strict=True):
-        here = canonical.get(curie, curie)
-        links = [(xref, "biolink:close_match") for xref in xrefs] + [
-            (xref, "biolink:related_to") for xref in related
-        ]
-        for xref, predicate in links:
-            there = canonical.get(xref, xref)
-            key = (here, there, source)
-            if there in known and there != here and key not in told and key not in found:
-                found[key] = _loose_link(here, there, predicate, source, (curie, xref))
-    return list(found.values())
-
-
-def _told_matches(gathered: Gathered, resolve: Mapping[str, str]) -> set[tuple[str, str, str]]:
-    rows = gathered.tables[Relation]
-    rows = rows.filter(pc.equal(rows.column("predicate"), "biolink:close_match"))
-    columns = [rows.column(name).to_pylist() for name in ("subject", "object", "source")]
-    return {(resolve.get(a, a), resolve.get(b, b), source) for a, b, source in zip(*columns, strict=True)}
-
-
-def _loose_link(here: str, there: str, predicate: str, source: str, stated: tuple[str, str]) -> Relation:
-    return Relation(
-        here,
-        predicate,
-        there,
-        source,
-        grade=Grade.CLASS_INFERRED,
-        knowledge_level="logical_entailment",
-        agent_type="automated_agent",
-        original_subject=stated[0] if stated[0] != here else "",
-        original_object=stated[1] if stated[1] != there else "",
-    )
-
-
-def _relations(
-    gathered: Gathered, links: list[Relation], resolve: Mapping[str, str], concepts: pa.Table
-) -> tuple[pa.Table, dict[str, int]]:
-    """Return the joined, distinct, sorted relations, and how many rows were dropped and why.
-
-    A relation whose subject or object no database describes is dropped and counted: a concept without a name would
-    be of no use to a reader, and a made-up one would be a lie.
-    """
-    dropped: Counter[str] = Counter()
-    rows = gathered.tables[Relation]
-    if links:
-        rows = pa.concat_tables([rows, tables.plain(schemas.table(links, schemas.RELATIONS))])
-    ends = {name: _resolved(rows.column(name), resolve) for name in ("subject", "object")}
-    keep = pc.and_(pc.is_valid(ends["subject"]), pc.is_valid(ends["object"]))
-    for name, values in ends.items():
-        lost = rows.filter(pc.is_null(values)).select([name, "source"]).to_pylist()
-        dropped.update(f"{row['source']}: {name} {prefix_of(row[name])} is no known concept" for row in lost)
-    same = pc.fill_null(pc.equal(ends["subject"], ends["object"]), False)
-    for source in rows.column("source").filter(same).to_pylist():
-        dropped[f"{source}: subject and object are one concept after joining"] += 1
-    keep = pc.and_(keep, pc.invert(same))
-    columns = {name: rows.column(name) for name in rows.column_names}
-    for name, values in ends.items():
-        changed = pc.and_(
-            pc.not_equal(values, rows.column(name)), pc.equal(rows.column(f"original_{name}"), "")
-        )
-        columns[f"original_{name}"] = pc.if_else(changed, rows.column(name), rows.column(f"original_{name}"))
-        columns[name] = values
-    columns.update(_stamped(rows, gathered.sources))
-    joined = tables.distinct_relations(tables.plain(pa.table(columns).filter(keep)))
-    dropped["rows equal but for publications, made one"] = (
-        pc.sum(keep).as_py() - len(joined) if len(rows) else 0
-    )
-    return _without_cycles(joined, concepts, dropped), {key: n for key, n in sorted(dropped.items()) if n}
-
-
-def _resolved(column: Any, resolve: Mapping[str, str]) -> Any:
-    """Return the column with every identifier replaced by its concept's id, null where there is none."""
-    coded = column.combine_chunks().dictionary_encode()
-    names = pa.array([resolve.get(curie) for curie in coded.dictionary.to_pylist()], pa.string())
-    return names.take(coded.indices)
-
-
-def _stamped(rows: pa.Table, sources: Mapping[str, Source]) -> dict[str, Any]:
-    """Return the columns release, licence and tier, from each row's source."""
-    coded = rows.column("source").combine_chunks().dictionary_encode()
-    named = coded.dictionary.to_pylist()
-    unknown = sorted(set(named) - set(sources))
-    if unknown:
-        raise UserError(f"records name a source that was not declared: {', '.join(unknown)}")
-    return {
-        name: pa.array([str(getattr(sources[item], name)) for item in named], pa.string()).take(coded.indices)
-        for name in ("release", "licence", "tier")
-    }
-
-
-def _without_cycles(relations: pa.Table, concepts: pa.Table, dropped: Counter[str]) -> pa.Table:
-    """Leave out the is_a rows that make a class its own ancestor, and count them."""
-    ids = concepts.column("id").combine_chunks()
-    is_a = pc.and_(
-        pc.equal(relations.column("predicate"), tables.SUBCLASS), pc.invert(relations.column("negated"))
-    )
-    rows = pc.indices_nonzero(is_a).to_numpy()
-    child, parent = (tables.node_numbers(relations.column(name), ids)[rows] for name in ("subject", "object"))
-    bad = rows[tables.broken_cycles(child, parent, len(ids))]
-    for row in relations.take(pa.array(bad, pa.int64())).select(["subject", "object", "source"]).to_pylist():
-        dropped[f"{row['source']}: {row['subject']} is_a {row['object']} would close a circle"] += 1
-    good = np.ones(len(relations), dtype=bool)
-    good[bad] = False
-    return relations.filter(pa.array(good))
 
 
 def _passages(

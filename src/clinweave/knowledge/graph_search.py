@@ -126,9 +126,11 @@ class NameSearch:
         share = (len(query) - 2) / max(1, len(name) - 2)
         if query == name:
             return 1.0 if label else 0.95
+        if name.startswith(query):  # the whole words
+            return 0.65 + 0.25 * share + 0.05 * label
         if name.startswith(query[:-1]):
-            return 0.6 + 0.25 * share + 0.05 * label
-        return 0.3 + 0.25 * share + 0.05 * label
+            return 0.5 + 0.25 * share + 0.05 * label
+        return 0.25 + 0.25 * share + 0.05 * label
 
     def near(self, text: str, limit: int = 5) -> list[int]:
         """Return concepts whose names are spelt most like `text` (same first letters, or its longest word)."""
