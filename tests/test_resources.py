@@ -3,6 +3,7 @@
 import errno
 import http.server
 import logging
+import os
 import shutil
 import threading
 from pathlib import Path
@@ -236,6 +237,15 @@ def test_ctrl_c_leaves_nothing_behind(house, monkeypatch):
         resources.fetch(home=house.home, progress=interrupt)
     assert house.there() == {}
     assert [process.poll() is None for process in started] == [False]
+
+
+def test_what_a_killed_run_left_is_swept(house):
+    old, new = house.home / ".fetch-old", house.home / ".fetch-new"
+    for left in (old, new):
+        left.mkdir(parents=True)
+    os.utime(old, (0, 0))
+    resources.fetch(home=house.home, source_dir=house.links, offline=True)
+    assert (old.exists(), new.exists()) == (False, True)
 
 
 def test_a_full_disk_is_said_before_or_while_writing(house, monkeypatch):

