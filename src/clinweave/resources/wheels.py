@@ -47,6 +47,8 @@ def bring(wheel: Wheel, work: Path, *, progress: Progress | None, stop: Event) -
             if process.poll() is None:
                 process.terminate()
                 process.wait()
+    if stop.is_set():
+        raise ClinweaveError(f"{wheel.package} was interrupted")
     if process.returncode != 0:
         raise ClinweaveError(f"pip could not bring {wheel.package}=={wheel.version}: {_reason(log)}")
     return checked(target / wheel.file, wheel)
