@@ -37,7 +37,9 @@ def main() -> None:
     plain = PlainDictionary(graph, options.prefix)
     arms: dict[str, Callable[[str], Triples]] = {
         "plain dictionary": plain.find,
-        "linker, own word order": lambda text: triples(Linker(linker.vocabulary, any_order=False), text, options.prefix),
+        "linker, own word order": lambda text: triples(
+            Linker(linker.vocabulary, any_order=False), text, options.prefix
+        ),
         "linker": lambda text: triples(linker, text, options.prefix),
     }
     print(f"{'corpus':<22}{'arm':<26}{'span P':>8}{'R':>7}{'F1':>7}{'doc P':>8}{'R':>7}{'F1':>7}")
@@ -100,7 +102,11 @@ class PlainDictionary:
             return word[:-3] + "y"
         if word.endswith(("sses", "ches", "xes", "shes")):
             return word[:-2]
-        return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 3 else word
+        return (
+            word[:-1]
+            if word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 3
+            else word
+        )
 
     def find(self, text: str) -> Triples:
         tokens = [(found.start(), found.end(), found[0]) for found in re.finditer(r"[a-z0-9]+", text.lower())]
@@ -148,20 +154,26 @@ def speeds(graph: Graph, linker: Linker, texts: list[str], megabytes: float) -> 
     dictionary = linker.vocabulary.dictionary
     tokens = [tokenise(piece) for piece in pieces]
     arms = {
-        "ahocorasick_rs, overlapping, padded text ready": lambda: automaton.find_matches_as_indexes(ready, overlapping=True),
+        "ahocorasick_rs, overlapping, padded text ready": lambda: automaton.find_matches_as_indexes(
+            ready, overlapping=True
+        ),
         "dictionary matching, tokens ready": lambda: [dictionary.match(item) for item in tokens],
         "dictionary matching, from raw text": lambda: [dictionary.match(tokenise(piece)) for piece in pieces],
         "whole linker, from raw text to arrays": lambda: linker.spans(batch),
         "whole linker, from raw text to an Arrow batch with reasons": lambda: linker.link_batch(batch),
     }
-    print(f"\n{len(padded):,} names, {total:.1f} MB; automaton built in {built:.1f} s, vocabulary opened in {opened:.4f} s")
+    print(
+        f"\n{len(padded):,} names, {total:.1f} MB; automaton built in {built:.1f} s, vocabulary opened in {opened:.4f} s"
+    )
     peer = 0.0
     for name, work in arms.items():
         seconds = min(timed(work) for _ in range(2))
         peer = peer or seconds
         print(f"{name:<60}{total / seconds:8.1f} MB/s {peer / seconds:6.1f} x the peer")
     times = [timed(lambda: linker.link("Does Marfan syndrome cause aortic aneurysm?")) for _ in range(200)]
-    print(f"one question: p50 {1000 * float(np.median(times)):.2f} ms, p99 {1000 * float(np.quantile(times, 0.99)):.2f} ms")
+    print(
+        f"one question: p50 {1000 * float(np.median(times)):.2f} ms, p99 {1000 * float(np.quantile(times, 0.99)):.2f} ms"
+    )
 
 
 def timed(work: Callable[[], object]) -> float:

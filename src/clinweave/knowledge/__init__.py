@@ -6,6 +6,10 @@ from clinweave.lazy import attach
 
 if TYPE_CHECKING:
     from clinweave.knowledge.citations import CitationChecker as CitationChecker
+    from clinweave.knowledge.corpora import add_collection as add_collection
+    from clinweave.knowledge.corpora import build_home_index as build_home_index
+    from clinweave.knowledge.corpora import collections as collections
+    from clinweave.knowledge.corpora import remove_collection as remove_collection
     from clinweave.knowledge.evidence import Knowledge as Knowledge
     from clinweave.knowledge.evidence import Weaver as Weaver
     from clinweave.knowledge.evidence import Woven as Woven
@@ -29,6 +33,10 @@ __getattr__, __dir__ = attach(
         "CitationChecker": "citations",
         "Draft": "facts",
         "Knowledge": "evidence",
+        "add_collection": "corpora",
+        "build_home_index": "corpora",
+        "collections": "corpora",
+        "remove_collection": "corpora",
         "pack": "evidence",
         "Weaver": "evidence",
         "Woven": "evidence",

@@ -6,12 +6,14 @@ letter by letter, against the words before it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
+
+MOST = 500  # brackets of one text that are looked at
 
 _BRACKETED = re.compile(r"\(([^()\s][^()]{0,40}?)\)")
 _SHORT = re.compile(r"[^\W_][\w/.+-]{1,9}")
-_WORD = re.compile(r"[A-Za-z0-9][\w+-]{1,9}")
 
 
 class Definition(NamedTuple):
@@ -25,7 +27,7 @@ class Definition(NamedTuple):
 
 def definitions(text: str) -> Iterator[Definition]:
     """Yield the abbreviations that `text` defines, in order; offsets are those of `text`."""
-    for found in _BRACKETED.finditer(text):
+    for found in islice(_BRACKETED.finditer(text), MOST):
         short = re.split(r"[;,]", found[1], maxsplit=1)[0].strip()
         if not _is_short_form(short):
             continue
@@ -38,18 +40,21 @@ def definitions(text: str) -> Iterator[Definition]:
             yield Definition(short, end - len(before) + begin + start, end, found.start())
 
 
-def occurrences(text: str, shorts: frozenset[str]) -> Iterator[tuple[int, int, str]]:
+def occurrences(text: str, shorts: Iterable[str]) -> Iterator[tuple[int, int, str]]:
     """Yield (start, end, short form) of every place where one of `shorts` stands as a word, its own plural included."""
-    for found in _WORD.finditer(text):
-        word = found[0]
-        if word in shorts:
-            yield found.start(), found.end(), word
-        elif word[-1] == "s" and word[:-1] in shorts:
-            yield found.start(), found.end() - 1, word[:-1]
+    for short in shorts:
+        at = text.find(short)
+        while at >= 0:
+            end = at + len(short)
+            after = end + 1 if text[end : end + 1] == "s" else end
+            if not text[after : after + 1].isalnum() and not (at and text[at - 1].isalnum()):
+                yield at, end, short
+            at = text.find(short, end)
 
 
 def _is_short_form(short: str) -> bool:
-    return _SHORT.fullmatch(short) is not None and any(part.isalpha() for part in short)
+    """Say whether it may be one. Beyond the paper: it has a capital, which "(gangrene)" and "(ulcers)" lack."""
+    return _SHORT.fullmatch(short) is not None and any(part.isupper() for part in short)
 
 
 def _window_start(before: str, words: int) -> int:

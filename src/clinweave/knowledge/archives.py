@@ -54,7 +54,9 @@ def _folder(path: Path, log: RowLog) -> Iterator[tuple[str, bytes]]:
         for name in sorted(names):
             file = Path(folder) / name
             if is_archive(file):
-                log.drop(file.relative_to(path).as_posix(), 0, "an archive inside a folder; add it by its own path")
+                log.drop(
+                    file.relative_to(path).as_posix(), 0, "an archive inside a folder; add it by its own path"
+                )
             else:
                 yield from _file(file, file.relative_to(path).as_posix(), log)
 

@@ -95,7 +95,9 @@ class Dictionary:
     @classmethod
     def open(cls, folder: Path) -> "Dictionary":
         """Return the saved dictionary, memory-mapped."""
-        texts, offsets = (np.load(folder / f"{name}.npy", mmap_mode="r").view(np.ndarray) for name in ("texts", "offsets"))
+        texts, offsets = (
+            np.load(folder / f"{name}.npy", mmap_mode="r").view(np.ndarray) for name in ("texts", "offsets")
+        )
         return cls(HashTable.open(folder, "trie"), texts, offsets)
 
     def match(self, tokens: Tokens) -> Found:

@@ -94,11 +94,15 @@ def _decoded(name: str, content: bytes, log: RowLog) -> str | None:
         stated = _DECLARED.search(content[:200])
         encoding = stated[1].decode("ascii") if stated else "cp1252"
         try:
-            text = content.decode(encoding if encoding.lower().replace("-", "") != "utf8" else "cp1252", "replace")
+            text = content.decode(
+                encoding if encoding.lower().replace("-", "") != "utf8" else "cp1252", "replace"
+            )
         except LookupError:
             text = content.decode("cp1252", "replace")
         if not stated:
-            log.drop(name, content[: error.start].count(b"\n") + 1, "not UTF-8: read as Windows-1252 and kept")
+            log.drop(
+                name, content[: error.start].count(b"\n") + 1, "not UTF-8: read as Windows-1252 and kept"
+            )
         return text
 
 
@@ -131,9 +135,15 @@ def _xml(name: str, text: str, log: RowLog) -> Iterator[Document]:
     try:
         root = ET.fromstring(_DECLARATION.sub("", text, count=1))  # noqa: S314 (entities were refused above)
     except (ET.ParseError, RecursionError, ValueError) as error:
-        log.drop(name, getattr(error, "position", (0, 0))[0], f"not well-formed XML ({str(error).split(':')[0]})")
+        log.drop(
+            name, getattr(error, "position", (0, 0))[0], f"not well-formed XML ({str(error).split(':')[0]})"
+        )
         return
-    pairs = [item for item in root.iter() if _tag(item) in {"qapair", "pair"} and _child(item, "answer") is not None]
+    pairs = [
+        item
+        for item in root.iter()
+        if _tag(item) in {"qapair", "pair"} and _child(item, "answer") is not None
+    ]
     if not pairs:
         title = next((_text(item).strip() for item in root.iter() if _tag(item) in {"title", "focus"}), "")
         yield Document(name, " ".join(title.split())[:200] or name, "", _text(root))
@@ -143,7 +153,9 @@ def _xml(name: str, text: str, log: RowLog) -> Iterator[Document]:
         asked = " ".join(_text(question).split()) if question is not None else ""
         known = question.get("qid") if question is not None else None
         section = (question.get("qtype") or "") if question is not None else ""
-        yield Document(f"{name}#{known or number}", asked, section, _text(answer) if answer is not None else "")
+        yield Document(
+            f"{name}#{known or number}", asked, section, _text(answer) if answer is not None else ""
+        )
 
 
 def _tag(item: ET.Element) -> str:
@@ -175,5 +187,7 @@ def _text(root: ET.Element) -> str:
 def check_name(name: str) -> str:
     """Return `name` where it can be a collection's; raises `UserError` otherwise (it becomes a folder)."""
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
-        raise UserError(f"a collection's name is letters, digits, '.', '_' and '-' (at most 64), not {name!r}")
+        raise UserError(
+            f"a collection's name is letters, digits, '.', '_' and '-' (at most 64), not {name!r}"
+        )
     return name

@@ -76,7 +76,9 @@ def build_parts(
     """
     base = {
         "graph": str(graph.manifest.get("key", "")) if graph is not None else "",
-        "linker": str((read_manifest(linker.vocabulary.path) or {}).get("key", "")) if linker is not None else "",
+        "linker": str((read_manifest(linker.vocabulary.path) or {}).get("key", ""))
+        if linker is not None
+        else "",
     }
 
     def build(folder: Path) -> dict[str, Any]:
@@ -103,7 +105,11 @@ def open_part(path: Path, part: str) -> pa.Table:
 def _reusable(out: Path, base: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """Return the parts of an index that was made with the same graph and linker."""
     manifest = read_manifest(out) or {}
-    same = manifest.get("kind") == "text-index" and manifest.get("version") == VERSION and manifest.get("base") == base
+    same = (
+        manifest.get("kind") == "text-index"
+        and manifest.get("version") == VERSION
+        and manifest.get("base") == base
+    )
     return dict(manifest["parts"]) if same else {}
 
 
@@ -151,7 +157,10 @@ def _add(
     target = folder / "parts" / f"{name}.arrow"
     with pa.OSFile(str(target), "wb") as sink, pa.ipc.new_file(sink, _plain()) as file:
         while chunk := list(islice(walker, _CHUNK)):
-            titles, bodies = normalised([item.title for item in chunk]), normalised([item.text for item in chunk])
+            titles, bodies = (
+                normalised([item.title for item in chunk]),
+                normalised([item.text for item in chunk]),
+            )
             linked = describer.linked(chunk)
             for item, title, body, found in zip(chunk, titles, bodies, linked, strict=True):
                 document = tantivy.Document()
@@ -172,7 +181,9 @@ def _add(
 
 def _plain() -> pa.Schema:
     """Return the stored columns without dictionary encoding, which a growing Arrow file cannot have."""
-    return pa.schema([(item.name, pa.string() if pa.types.is_dictionary(item.type) else item.type) for item in _STORED])
+    return pa.schema(
+        [(item.name, pa.string() if pa.types.is_dictionary(item.type) else item.type) for item in _STORED]
+    )
 
 
 def _batch(chunk: list[Passage], linked: list[list[str]]) -> pa.RecordBatch:
@@ -198,7 +209,10 @@ def normalised(texts: list[str]) -> list[str]:
     bounds = np.searchsorted(tokens.start, begins)
     raw = tokens.buffer.tobytes()
     places = np.append(tokens.first, len(raw))[bounds].tolist()
-    return [raw[low:high].decode("utf-8", "replace").rstrip() for low, high in zip(places, places[1:], strict=False)]
+    return [
+        raw[low:high].decode("utf-8", "replace").rstrip()
+        for low, high in zip(places, places[1:], strict=False)
+    ]
 
 
 class _Describer:
@@ -215,7 +229,9 @@ class _Describer:
             return [[] for _ in chunk]
         spans = self.linker.spans([f"{item.title}{SEPARATOR}{item.text}" for item in chunk])
         counts: list[dict[str, int]] = [{} for _ in chunk]
-        best = self.linker.vocabulary.ids.take(pa.array(self.linker.vocabulary.concept[spans.sense])).to_pylist()
+        best = self.linker.vocabulary.ids.take(
+            pa.array(self.linker.vocabulary.concept[spans.sense])
+        ).to_pylist()
         for number, curie, key in zip(spans.document.tolist(), best, spans.key.tolist(), strict=True):
             count = counts[number]
             for found in (curie, *self._others(key)):
@@ -240,5 +256,7 @@ class _Describer:
     def _ancestors(self, curie: str) -> frozenset[str]:
         if curie not in self._above:
             known = self.graph is not None and self.graph.resolve(curie)
-            self._above[curie] = self.graph.ancestors(curie) if self.graph is not None and known else frozenset()
+            self._above[curie] = (
+                self.graph.ancestors(curie) if self.graph is not None and known else frozenset()
+            )
         return self._above[curie]

@@ -62,7 +62,9 @@ class Spans:
 class Linker:
     """Links text to the concepts of one graph."""
 
-    def __init__(self, vocabulary: Vocabulary, *, minimum: float = ranking.MINIMUM, any_order: bool = True) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, *, minimum: float = ranking.MINIMUM, any_order: bool = True
+    ) -> None:
         self.vocabulary, self.minimum, self.any_order = vocabulary, minimum, any_order
 
     @classmethod
@@ -75,8 +77,15 @@ class Linker:
 
         `prefixes` limits them to vocabularies, as {"HP", "MONDO"}; an unknown one raises `UserError`.
         """
-        spans = self.spans([text], prefixes)
-        return [self._mention(text, spans, number, prefixes) for number in range(len(spans))]
+        return self.link_many([text], prefixes)[0]
+
+    def link_many(self, texts: Sequence[str], prefixes: Collection[str] | None = None) -> list[list[Mention]]:
+        """Return the mentions of each text; several short texts at once are much faster than one by one."""
+        spans = self.spans(texts, prefixes)
+        mentions: list[list[Mention]] = [[] for _ in texts]
+        for number, document in enumerate(spans.document.tolist()):
+            mentions[document].append(self._mention(texts[document], spans, number, prefixes))
+        return mentions
 
     def link_batch(self, texts: Iterable[str], prefixes: Collection[str] | None = None) -> pa.RecordBatch:
         """Return the mentions of several texts as one batch (`MENTIONS`; `document` is the text's number)."""
@@ -84,14 +93,19 @@ class Linker:
         spans = self.spans(texts, prefixes)
         vocabulary = self.vocabulary
         concept = pa.array(vocabulary.concept[spans.sense])
-        mentions = [
+        reasons = [
             self._reason(texts[doc][begin:end], spans, number, prefixes)
             for number, (doc, begin, end) in enumerate(_triples(spans))
         ]
-        surfaces = [texts[doc][begin:end] for doc, begin, end in _triples(spans)]
+        # Arrow holds UTF-8 alone: a lone surrogate inside a mention becomes a question mark.
+        surfaces = [
+            texts[doc][begin:end].encode("utf-8", "replace").decode() for doc, begin, end in _triples(spans)
+        ]
         columns: list[Any] = [spans.document, spans.start, spans.end, surfaces]
-        columns += [column.take(concept) for column in (vocabulary.ids, vocabulary.labels, vocabulary.categories)]
-        columns += [np.round(spans.score, 4), spans.negated, mentions]
+        columns += [
+            column.take(concept) for column in (vocabulary.ids, vocabulary.labels, vocabulary.categories)
+        ]
+        columns += [np.round(spans.score, 4), spans.negated, reasons]
         arrays = [pa.array(column, item.type) for column, item in zip(columns, MENTIONS, strict=True)]
         return pa.record_batch(arrays, schema=MENTIONS)
 
@@ -140,7 +154,9 @@ class Linker:
         # A name that shares its words with a neighbour stands beside it.
         kept = np.concatenate([kept, shared])
         kept = kept[np.argsort(found.at[kept], kind="stable")]
-        picked = _Picked(found.at[kept], found.size[kept], sense[kept], found.key[kept], score[kept], how[kept])
+        picked = _Picked(
+            found.at[kept], found.size[kept], sense[kept], found.key[kept], score[kept], how[kept]
+        )
         if "(" in whole:
             picked = self._with_defined(texts, begins, tokens, picked)
         negative = negated(tokens, picked.at, picked.size)
@@ -148,7 +164,9 @@ class Linker:
         end = tokens.end[picked.at + picked.size - 1]
         document = np.searchsorted(begins, start, side="right") - 1
         start, end = start - begins[document], end - begins[document]
-        return Spans(document + first, start, end, picked.sense, picked.key, picked.score, picked.how, negative)
+        return Spans(
+            document + first, start, end, picked.sense, picked.key, picked.score, picked.how, negative
+        )
 
     def _matches(self, tokens: Tokens) -> tuple[Found, Ints]:
         found = self.vocabulary.dictionary.match(tokens)
@@ -167,17 +185,26 @@ class Linker:
         best, cased = vocabulary.best(wanted)
         sense = best[found.key].astype(np.int64)
         score = np.where(sense >= 0, vocabulary.score[np.maximum(sense, 0)], 0.0).astype(np.float64)
-        for number in np.flatnonzero(cased[found.key] & tokens.capital[found.at] & (how == AS_NAMED)).tolist():
+        for number in np.flatnonzero(
+            cased[found.key] & tokens.capital[found.at] & (how == AS_NAMED)
+        ).tolist():
             begin, last = int(found.at[number]), int(found.at[number] + found.size[number] - 1)
             surface = text[tokens.start[begin] : tokens.end[last]]
             for option in vocabulary.senses(int(found.key[number]), wanted):
-                named = vocabulary.names[int(vocabulary.name[option])].as_py() if vocabulary.exact_case[option] else None
-                if named in {surface, surface.removesuffix("s")} and vocabulary.score[option] > score[number]:
-                    sense[number], score[number] = option, float(vocabulary.score[option])
+                if not vocabulary.exact_case[option]:
+                    continue
+                named = vocabulary.names[int(vocabulary.name[option])].as_py()
+                value = float(vocabulary.score[option])
+                if value < self.minimum and _among_genes(tokens, begin, last):
+                    value += ranking.IN_CONTEXT
+                if named in {surface, surface.removesuffix("s")} and value > score[number]:
+                    sense[number], score[number] = option, value
                     break
         return sense, score
 
-    def _with_defined(self, texts: Sequence[str], begins: Ints, tokens: Tokens, picked: "_Picked") -> "_Picked":
+    def _with_defined(
+        self, texts: Sequence[str], begins: Ints, tokens: Tokens, picked: "_Picked"
+    ) -> "_Picked":
         """Return the mentions with the abbreviations that the texts define: they mean what the long form means."""
         gone: set[int] = set()
         added: list[tuple[int, int, int]] = []  # token, tokens, the mention it repeats
@@ -188,7 +215,7 @@ class Linker:
                 continue
             base = int(begins[number])
             means = {short: _meaning(item, base, starts, ends) for short, item in defined.items()}
-            for begin, end, short in occurrences(text, frozenset(defined)):
+            for begin, end, short in occurrences(text, defined):
                 first, last = np.searchsorted(tokens.start, [base + begin, base + end])
                 low, high = np.searchsorted(picked.at, [first, last])
                 inside = range(int(low), int(high))
@@ -210,7 +237,9 @@ class Linker:
         )
         reason = self._reason(text[start:end], spans, number, prefixes)
         score = round(float(spans.score[number]), 4)
-        return Mention(start, end, text[start:end], curie, label, category, score, bool(spans.negated[number]), reason)
+        return Mention(
+            start, end, text[start:end], curie, label, category, score, bool(spans.negated[number]), reason
+        )
 
     def _reason(self, surface: str, spans: Spans, number: int, prefixes: Collection[str] | None) -> str:
         vocabulary, sense = self.vocabulary, int(spans.sense[number])
@@ -222,7 +251,9 @@ class Linker:
         ]
         name = vocabulary.names[int(vocabulary.name[sense])].as_py()
         kind = ranking.KINDS[int(vocabulary.kind[sense])]
-        reason = ranking.reason_of(kind, surface, name, bool(vocabulary.exact_case[sense]), list(dict.fromkeys(same)))
+        reason = ranking.reason_of(
+            kind, surface, name, bool(vocabulary.exact_case[sense]), list(dict.fromkeys(same))
+        )
         how = _HOW.get(int(spans.how[number]))
         return f"{reason}; {how}" if how else reason
 
@@ -248,7 +279,15 @@ class _Picked:
         score = self.score[of] - ranking.IN_TEXT
         new = (at, size, self.sense[of], self.key[of], score, np.full(len(at), DEFINED))
         old = (self.at, self.size, self.sense, self.key, self.score, self.how)
-        return _Picked(*(np.concatenate([left[stay], right])[order] for left, right in zip(old, new, strict=True)))
+        return _Picked(
+            *(np.concatenate([left[stay], right])[order] for left, right in zip(old, new, strict=True))
+        )
+
+
+def _among_genes(tokens: Tokens, begin: int, last: int) -> bool:
+    """Say whether a word beside the tokens speaks of genes."""
+    low, high = max(0, begin - ranking.NEAR), min(len(tokens), last + 1 + ranking.NEAR)
+    return not ranking.CONTEXT.isdisjoint(tokens.words(low, begin) + tokens.words(last + 1, high))
 
 
 def _meaning(item: Any, base: int, starts: Ints, ends: Ints) -> int | None:

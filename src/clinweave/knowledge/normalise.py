@@ -23,7 +23,14 @@ Flags = NDArray[np.bool_]
 SEPARATOR = "\n\x1e\n"  # between the texts of one batch: ends every sentence and every match
 _SPACE = 32
 _APOSTROPHES = "\u2018\u2019\u02bc\u02b9\u2032\u00b4\uff07"
-_STOPS = {"\u3002": ".", "\u2026": ".", "\u2028": "\x1e", "\u2029": "\x1e", "\u2022": "\x1e", "\u25aa": "\x1e"}
+_STOPS = {
+    "\u3002": ".",
+    "\u2026": ".",
+    "\u2028": "\x1e",
+    "\u2029": "\x1e",
+    "\u2022": "\x1e",
+    "\u25aa": "\x1e",
+}
 
 
 def _table(members: str) -> Flags:
@@ -82,7 +89,9 @@ class Tokens:
         """Return the normalised forms of the tokens `begin` to `end` (exclusive)."""
         if begin >= end:
             return []
-        return bytes(self.buffer[self.first[begin] : self.last[end - 1]]).decode("utf-8", "replace").split(" ")
+        return (
+            bytes(self.buffer[self.first[begin] : self.last[end - 1]]).decode("utf-8", "replace").split(" ")
+        )
 
 
 def join(texts: Sequence[str]) -> tuple[str, Ints]:
@@ -118,6 +127,13 @@ def words_of(text: str) -> list[str]:
     """Return the normalised tokens of `text`."""
     tokens = tokenise(text)
     return tokens.words(0, len(tokens))
+
+
+def hashes_of(words: Sequence[str]) -> Hashes:
+    """Return the hashes of tokens that are normalised already."""
+    raw = [word.encode() + b" " for word in words]
+    size = np.fromiter(map(len, raw), np.int64, len(raw))
+    return _hashes(np.frombuffer(b"".join(raw), np.uint8), np.cumsum(size) - size)
 
 
 def _fold(text: str) -> tuple[Bytes, Ints | None, Flags]:
@@ -227,7 +243,9 @@ def _compact(folded: Bytes, word: Flags, begin: Ints) -> tuple[Bytes, Ints, Ints
         return np.zeros(0, np.uint8), begin, begin
     keep = word.copy()
     following = np.append(word[1:], False)
-    keep &= ~(((folded == ord("a")) | (folded == ord("o"))) & np.append(folded[1:] == ord("e"), False) & following)
+    keep &= ~(
+        ((folded == ord("a")) | (folded == ord("o"))) & np.append(folded[1:] == ord("e"), False) & following
+    )
     after = np.append(False, word[:-1]) & ~word  # the byte after a token becomes its space
     place = np.cumsum(keep | after)
     first = place[begin] - keep[begin]

@@ -16,14 +16,24 @@ WORDS = {
 }
 MINIMUM = 0.5  # mentions below are not reported unless asked for
 COMMON_WORD = 0.55  # taken off a name that is an everyday English word
-COMMON_SYMBOL = 0.3  # taken off a symbol that spells one: its case already speaks for it
+IN_CONTEXT = 0.25  # given back where a word beside a symbol says that a gene is meant
+CONTEXT = frozenset(
+    "gene protein mutation variant allele locus receptor encod transcript deletion exon promoter mutant".split()
+)
+NEAR = 3  # tokens on either side that are looked at
 SHORT_SYMBOL = 0.1  # taken off symbols of two characters
 MODIFIER = 0.6  # taken off HPO's qualifiers, which describe a finding and are none
 FINDINGS = ("HP:0000118", "HP:0000005")  # phenotypic abnormality, mode of inheritance
 REORDERED = 0.1
 SHARED_HEAD = 0.15
 IN_TEXT = 0.05
-_ORDER = ("biolink:Disease", "biolink:PhenotypicFeature", "biolink:Drug", "biolink:ChemicalEntity", "biolink:Gene")
+_ORDER = (
+    "biolink:Disease",
+    "biolink:PhenotypicFeature",
+    "biolink:Drug",
+    "biolink:ChemicalEntity",
+    "biolink:Gene",
+)
 _SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9/-]*", re.ASCII)
 _INNER_CAPITAL = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
 
@@ -37,7 +47,7 @@ def common_words() -> frozenset[str]:
 
 def needs_case(name: str, kind: str, category: str) -> bool:
     """Say whether `name` counts only where the text has the very same letters: symbols and short abbreviations."""
-    if " " in name:
+    if " " in name or (len(name) > 6 and kind != "abbreviation" and category != "biolink:Gene"):
         return False
     if category == "biolink:Gene" or kind == "abbreviation":
         return len(name) <= 4 or not any(character.isdigit() for character in name)
@@ -50,12 +60,13 @@ def needs_case(name: str, kind: str, category: str) -> bool:
 def score_of(name: str, kind: str, exact_case: bool, modifier: bool) -> float:
     """Return the score, 0 to 1, of `name` as a name of its concept before the text is seen."""
     score = BASE.get(kind, 0.85)
-    if name.lower() in common_words():
-        score -= COMMON_SYMBOL if exact_case else COMMON_WORD
+    if len(name) < 10 and name.lower() in common_words():
+        score -= COMMON_WORD
     if modifier:
         score -= MODIFIER
-    letters = sum(character.isalpha() for character in name)
-    if letters < 2 or (len(name) < 3 and not exact_case):
+    if (len(name) < 8 and sum(character.isalpha() for character in name) < 2) or (
+        len(name) < 3 and not exact_case
+    ):
         return 0.1
     if len(name) < 3:
         score -= SHORT_SYMBOL
@@ -73,7 +84,7 @@ def reason_of(kind: str, surface: str, name: str, exact_case: bool, others: list
     if exact_case:
         parts.append("same letters and case")
     if name.lower() in common_words():
-        parts.append("also an everyday word")
+        parts.append("also an everyday word; a word beside it speaks of genes")
     if others:
         parts.append(f"preferred to {', '.join(others[:3])}")
     return "; ".join(parts)

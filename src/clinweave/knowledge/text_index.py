@@ -91,7 +91,9 @@ class TextIndex:
         try:
             return cls(folder, manifest)
         except ValueError as error:
-            raise UserError(f"the text index in {folder} is damaged ({error}): delete it and build it again") from error
+            raise UserError(
+                f"the text index in {folder} is damaged ({error}): delete it and build it again"
+            ) from error
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
@@ -152,7 +154,9 @@ class TextIndex:
         if len(words) <= MOST_TERMS:
             return words
         count = {word: self._searcher.doc_freq("body", word) for word in words}
-        rare = heapq.nsmallest(MOST_TERMS, (word for word in words if count[word]), key=lambda word: count[word])
+        rare = heapq.nsmallest(
+            MOST_TERMS, (word for word in words if count[word]), key=lambda word: count[word]
+        )
         return {word: words[word] for word in rare}
 
     def _concepts(
@@ -171,7 +175,9 @@ class TextIndex:
         """Return a stored passage and the concepts that were linked in it."""
         values = self._table(part).slice(row, 1).to_pylist()[0]
         linked = values.pop("linked")
-        return Passage(**{**values, "concepts": tuple(values["concepts"]), "tier": Tier(values["tier"])}), linked
+        return Passage(
+            **{**values, "concepts": tuple(values["concepts"]), "tier": Tier(values["tier"])}
+        ), linked
 
 
 def _question(words: Iterable[str], concepts: Sequence[str]) -> Any:
@@ -189,7 +195,11 @@ def _question(words: Iterable[str], concepts: Sequence[str]) -> Any:
 
 
 def _reason(
-    passage: Passage, linked: Sequence[str], words: Mapping[str, str], wanted: Sequence[str], graph: IndexedGraph | None
+    passage: Passage,
+    linked: Sequence[str],
+    words: Mapping[str, str],
+    wanted: Sequence[str],
+    graph: IndexedGraph | None,
 ) -> str:
     """Return in words what of the query the passage has."""
     has = set(words_of(f"{passage.title} {passage.text}"))
@@ -207,5 +217,3 @@ def _reason(
             if below:
                 parts.append(f"has {below[0]}, narrower than {curie}")
     return "; ".join(parts) or "a narrower concept"
-
-

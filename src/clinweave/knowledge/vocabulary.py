@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from clinweave.artifacts import Artifact, digest, stage
@@ -17,7 +18,8 @@ from clinweave.knowledge.normalise import Ints
 from clinweave.knowledge.word_sets import WordSets
 from clinweave.records import Concept
 
-VERSION = 3
+VERSION = 5
+LONGEST = 150  # characters; longer names are formulas in words
 FREE_ORDER = frozenset({"biolink:Disease", "biolink:PhenotypicFeature"})
 _ARRAYS = ("sense_offsets", "concept", "score", "exact_case", "kind", "name", "prefix")
 
@@ -62,7 +64,9 @@ class Vocabulary:
             setattr(self, array, np.load(folder / f"{array}.npy", mmap_mode="r").view(np.ndarray))
         self.names = _mapped(folder / "names.arrow").column("name").chunk(0)
         table = _mapped(folder / "concepts.arrow")
-        self.ids, self.labels, self.categories = (table.column(item).chunk(0) for item in ("id", "name", "category"))
+        self.ids, self.labels, self.categories = (
+            table.column(item).chunk(0) for item in ("id", "name", "category")
+        )
         self.prefixes: list[str] = json.loads((folder / "prefixes.json").read_text("utf-8"))
         self.best = lru_cache(maxsize=16)(self._best)
 
@@ -101,10 +105,10 @@ def compile_vocabulary(graph: NamedGraph, out: Path | None = None) -> Artifact:
 def _compile(graph: NamedGraph, folder: Path) -> dict[str, Any]:
     table = graph.names()
     names, ids, kinds = (table.column(item).to_pylist() for item in ("name", "id", "kind"))
-    concepts = {concept.id: concept for concept in graph.concepts(sorted(set(ids)))}
+    concepts = _concepts(graph, set(ids))
     rows = {curie: row for row, curie in enumerate(sorted(concepts))}
     category = [concepts[curie].category for curie in ids]
-    dictionary, key = Dictionary.build(names)
+    dictionary, key = Dictionary.build([name if len(name) <= LONGEST else "" for name in names])
     cased = [ranking.needs_case(*row) for row in zip(names, kinds, category, strict=True)]
     modifiers = _modifiers(graph, concepts)
     scored = zip(names, kinds, cased, (curie in modifiers for curie in ids), strict=True)
@@ -122,10 +126,33 @@ def _compile(graph: NamedGraph, folder: Path) -> dict[str, Any]:
     for item, values in columns.items():
         np.save(folder / f"{item}.npy", values[kept])
     dictionary.save(folder)
-    free = {number for number, item in zip(key.tolist(), category, strict=True) if number >= 0 and item in FREE_ORDER}
+    free = {
+        number
+        for number, item in zip(key.tolist(), category, strict=True)
+        if number >= 0 and item in FREE_ORDER
+    }
     WordSets.build(dictionary, sorted(free)).save(folder)
     _save_concepts(folder, names, [concepts[curie] for curie in rows])
-    return {"names": len(names), "keys": len(dictionary), "senses": len(kept), "left out": int((key < 0).sum())}
+    return {
+        "names": len(names),
+        "keys": len(dictionary),
+        "senses": len(kept),
+        "left out": int((key < 0).sum()),
+    }
+
+
+def _concepts(graph: NamedGraph, ids: set[str]) -> dict[str, Concept]:
+    """Return the id, category and name of each concept, read in bulk where the graph's own table is at hand."""
+    table = graph.path / "concepts.parquet"
+    if not table.is_file():
+        return {concept.id: concept for concept in graph.concepts(sorted(ids))}
+    rows = pq.read_table(table, columns=["id", "category", "name"])
+    columns = (rows.column(item).to_pylist() for item in ("id", "category", "name"))
+    return {
+        curie: Concept(curie, kind, name, "")
+        for curie, kind, name in zip(*columns, strict=True)
+        if curie in ids
+    }
 
 
 def _modifiers(graph: NamedGraph, concepts: Mapping[str, Concept]) -> frozenset[str]:
@@ -170,7 +197,10 @@ def _save_concepts(folder: Path, names: list[str], concepts: list[Concept]) -> N
     (folder / "prefixes.json").write_text(json.dumps(known), "utf-8")
     _write(folder / "names.arrow", pa.table({"name": pa.array(names, pa.string())}))
     columns = {item: [getattr(concept, item) for concept in concepts] for item in ("id", "name", "category")}
-    _write(folder / "concepts.arrow", pa.table({item: pa.array(column, pa.string()) for item, column in columns.items()}))
+    _write(
+        folder / "concepts.arrow",
+        pa.table({item: pa.array(column, pa.string()) for item, column in columns.items()}),
+    )
 
 
 def _write(path: Path, table: pa.Table) -> None:
@@ -180,4 +210,8 @@ def _write(path: Path, table: pa.Table) -> None:
 
 def _mapped(path: Path) -> pa.Table:
     table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-    return table if table.num_rows else pa.table({item: pa.array([], pa.string()) for item in table.column_names})
+    return (
+        table
+        if table.num_rows
+        else pa.table({item: pa.array([], pa.string()) for item in table.column_names})
+    )

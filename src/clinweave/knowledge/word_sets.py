@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from clinweave.knowledge.dictionary import Dictionary, Found
 from clinweave.knowledge.families import family
 from clinweave.knowledge.hash_table import HashTable
-from clinweave.knowledge.normalise import Hashes, Ints, Tokens, mix, tokenise
+from clinweave.knowledge.normalise import Hashes, Ints, Tokens, hashes_of, mix
 
 MOST_WIDTH = 9  # tokens that a match may span
 MOST_NAMED = 8  # content words of a name
@@ -24,7 +24,16 @@ AS_NAMED, REORDERED, SHARED, DEFINED = 0, 1, 2, 3  # how a mention came to its n
 
 _BAG = np.uint64(0xC2B2AE3D27D4EB4F)
 # Around a conjunction at 0, the words of the second name: (X) and Y (H): -1, 2; (M) X and (Y): -2, 1; and wider ones.
-_SHARES = ((-1, 2), (-2, -1, 2), (-1, 2, 3), (-2, -1, 2, 3), (-2, 1), (-3, -2, 1), (-4, -3, -2, 1), (-2, 1, 2))
+_SHARES = (
+    (-1, 2),
+    (-2, -1, 2),
+    (-1, 2, 3),
+    (-2, -1, 2, 3),
+    (-2, 1),
+    (-3, -2, 1),
+    (-4, -3, -2, 1),
+    (-2, 1, 2),
+)
 
 
 def content(words: Iterable[str]) -> list[str]:
@@ -38,7 +47,13 @@ class WordSets:
     def __init__(
         self, dictionary: Dictionary, sets: HashTable, families: HashTable, starts: Ints, keys: Ints
     ) -> None:
-        self.dictionary, self.sets, self.families, self.starts, self.keys = dictionary, sets, families, starts, keys
+        self.dictionary, self.sets, self.families, self.starts, self.keys = (
+            dictionary,
+            sets,
+            families,
+            starts,
+            keys,
+        )
 
     @classmethod
     def build(cls, dictionary: Dictionary, chosen: Iterable[int]) -> "WordSets":
@@ -54,7 +69,7 @@ class WordSets:
                 words.setdefault(word, numbers.setdefault(family(word), len(numbers) + 1))
             members[tuple(sorted(map(family, parts)))].append(key)
         spelt = [*words, *sorted(STOP_WORDS)]
-        hashes = np.concatenate([tokenise(word).hash for word in spelt]) if spelt else np.zeros(0, np.uint64)
+        hashes = hashes_of(spelt)
         # The last number is that of all stop words.
         values = np.array([*words.values(), *[len(numbers) + 1] * len(STOP_WORDS)], np.int32)
         distinct, index = np.unique(hashes, return_index=True)
@@ -81,9 +96,12 @@ class WordSets:
     def open(cls, folder: Path, dictionary: Dictionary) -> "WordSets":
         """Return the saved word sets, memory-mapped."""
         starts, keys = (
-            np.load(folder / f"{name}.npy", mmap_mode="r").view(np.ndarray) for name in ("set_starts", "set_keys")
+            np.load(folder / f"{name}.npy", mmap_mode="r").view(np.ndarray)
+            for name in ("set_starts", "set_keys")
         )
-        return cls(dictionary, HashTable.open(folder, "sets"), HashTable.open(folder, "families"), starts, keys)
+        return cls(
+            dictionary, HashTable.open(folder, "sets"), HashTable.open(folder, "families"), starts, keys
+        )
 
     def match(self, tokens: Tokens, found: Found) -> tuple[Found, Ints]:
         """Return the matches that are not in `found` already, and how each came about (REORDERED or SHARED)."""
@@ -94,7 +112,7 @@ class WordSets:
         part[stop] = 0
         known = (code > 0) & ~stop
         windows = self._windows(tokens, part, known)
-        fresh = ~np.isin(windows.at * 64 + windows.size, found.at * 64 + found.size)
+        fresh = ~_among(windows.at * 64 + windows.size, np.sort(found.at * 64 + found.size))
         rows = [
             (at, size, key, REORDERED)
             for at, size, number in _rows(windows, fresh)
@@ -153,9 +171,19 @@ class WordSets:
         return best
 
 
+def _among(values: Ints, ordered: Ints) -> NDArray[np.bool_]:
+    """Return which values are among the ordered ones."""
+    if not len(ordered):
+        return np.zeros(len(values), np.bool_)
+    place = np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)
+    return np.asarray(ordered[place] == values)
+
+
 def _rows(found: Found, chosen: NDArray[np.bool_]) -> Iterable[tuple[int, int, int]]:
-    return zip(found.at[chosen].tolist(), found.size[chosen].tolist(), found.key[chosen].tolist(), strict=True)
+    return zip(
+        found.at[chosen].tolist(), found.size[chosen].tolist(), found.key[chosen].tolist(), strict=True
+    )
 
 
-_STOP_HASH = tokenise("of").hash
-_CONJUNCTIONS = tokenise("and or").hash
+_STOP_HASH = hashes_of(["of"])
+_CONJUNCTIONS = hashes_of(["and", "or"])

@@ -1,0 +1,204 @@
+"""`clinweave index`: build and search the text index; add your own folders."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from clinweave.artifacts import Artifact, home, read_manifest
+from clinweave.records import to_json
+
+if TYPE_CHECKING:
+    from clinweave.knowledge import Graph, Hit, Linker
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+class Access(StrEnum):
+    """Who may see a collection."""
+
+    PUBLIC = "public"
+    GATED = "gated"
+    PRIVATE = "private"
+
+
+@app.command()
+def build(as_json: AsJson = False) -> None:
+    """Index the graph's passages and every collection; what has not changed is kept."""
+    _report(_built(), as_json)
+
+
+@app.command()
+def add(
+    path: Annotated[
+        Path, typer.Argument(help="A file, folder, .tar.gz or .zip of .txt, .md, .xml or .jsonl.")
+    ],
+    name: Annotated[str, typer.Option(help="What to call the collection; by default after the path.")] = "",
+    tier: Annotated[Access, typer.Option(help="Who may see it.")] = Access.PUBLIC,
+    licence: Annotated[str, typer.Option(help="The licence that its passages carry.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Read your own texts, keep them as a collection, and add them to the index."""
+    from clinweave.knowledge import add_collection
+    from clinweave.records import Tier
+
+    with _progress() as told:
+        done = add_collection(
+            path,
+            home(),
+            name=name,
+            tier=Tier(tier.value),
+            licence=licence,
+            progress=lambda count: told("reading", count),
+        )
+    index = _built()
+    if as_json:
+        typer.echo(
+            json.dumps({"collection": done.manifest, "fresh": done.fresh, "index": index.manifest}, indent=1)
+        )
+        return
+    facts = done.manifest
+    typer.echo(
+        f"{facts['name']}: {facts['documents']:,} documents, {facts['passages']:,} passages"
+        f"{'' if done.fresh else ' (unchanged)'}"
+    )
+    for reason, count in facts["dropped"].items():
+        typer.echo(f"  {count:,} x {reason}", err=True)
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """List the collections."""
+    from clinweave.knowledge import collections
+
+    found = collections(home())
+    if as_json:
+        typer.echo(json.dumps(found, indent=1))
+        return
+    for name, facts in found.items():
+        typer.echo(
+            f"{name}\t{facts['documents']:,} documents\t{facts['passages']:,} passages\t{facts['tier']}\t{facts['path']}"
+        )
+    if not found:
+        typer.echo("no collections; `clinweave index add PATH` makes one", err=True)
+
+
+@app.command()
+def remove(
+    name: Annotated[str, typer.Argument(help="The collection's name.")], as_json: AsJson = False
+) -> None:
+    """Delete a collection's copy and its passages in the index; your own files stay."""
+    from clinweave.knowledge import collections, remove_collection
+
+    remove_collection(name, home())
+    index = None
+    if collections(home()) or read_manifest(home() / "graph") is not None:
+        index = _built()
+    else:
+        import shutil
+
+        shutil.rmtree(home() / "index", ignore_errors=True)
+    if as_json:
+        typer.echo(json.dumps({"removed": name, "index": index.manifest if index else None}, indent=1))
+    else:
+        typer.echo(f"removed {name}")
+
+
+@app.command()
+def search(
+    text: Annotated[str, typer.Argument(help="Words or a question.")],
+    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many passages.")] = 10,
+    concept: Annotated[
+        list[str] | None, typer.Option(help="Also passages on this concept (a CURIE) or a narrower one.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find passages by words and by the concepts of the question."""
+    from clinweave.knowledge import TextIndex
+
+    index = TextIndex.open(home() / "index")
+    graph, linker = _knowledge()
+    if graph is not None:
+        for curie in concept or ():
+            graph.concept(curie)  # an unknown one is an error that names near ones
+    hits = index.search(text, k=k, concepts=tuple(concept or ()), linker=linker, graph=graph)
+    if as_json:
+        found = [{"score": hit.score, "reason": hit.reason, **to_json(hit.passage)} for hit in hits]
+        typer.echo(json.dumps({"query": text[:1000], "hits": found}, ensure_ascii=False, indent=1))
+        return
+    _show(hits)
+
+
+@app.command()
+def info(as_json: AsJson = False) -> None:
+    """Show where the index lies and what is in it."""
+    from clinweave.knowledge import TextIndex
+
+    facts = TextIndex.open(home() / "index").info()
+    if as_json:
+        typer.echo(json.dumps(facts, indent=1))
+        return
+    typer.echo(f"{facts['path']}: {facts['passages']:,} passages")
+    for name, part in facts["parts"].items():
+        typer.echo(f"  {name}: {part['passages']:,}")
+
+
+def _knowledge() -> "tuple[Graph | None, Linker | None]":
+    from clinweave.knowledge import Graph, Linker
+
+    if read_manifest(home() / "graph") is None:
+        return None, None
+    graph = Graph.open(home() / "graph")
+    return graph, Linker.open(graph)
+
+
+def _built() -> Artifact:
+    from clinweave.knowledge import build_home_index
+
+    with _progress() as told:
+        told("reading names", 0)
+        graph, linker = _knowledge()
+        return build_home_index(
+            graph, linker, home(), progress=lambda name, count: told(f"indexing {name}", count)
+        )
+
+
+def _report(index: Artifact, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({"path": str(index.path), "fresh": index.fresh, **index.manifest}, indent=1))
+        return
+    total = sum(part["passages"] for part in index.manifest["parts"].values())
+    typer.echo(f"{index.path}: {total:,} passages{'' if index.fresh else ' (unchanged)'}")
+
+
+def _show(hits: "list[Hit]") -> None:
+    from rich.console import Console
+    from rich.markup import escape
+
+    screen = Console()
+    if not hits:
+        screen.print("nothing was found")
+    for hit in hits:
+        text = " ".join(hit.passage.text.split())
+        shown = f"{text[:300]}..." if len(text) > 300 else text
+        place = f"{hit.passage.document} {hit.passage.start}-{hit.passage.end}"
+        screen.print(
+            f"[bold]{escape(hit.passage.title)}[/bold]  {hit.score:.2f}  {escape(place)}  {hit.passage.source}"
+        )
+        screen.print(f"{escape(shown)}\n[dim]{escape(hit.reason)}[/dim]\n")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int], None]]:
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting")
+        yield lambda what, count: bar.update(task, description=f"{what}: {count:,} passages")

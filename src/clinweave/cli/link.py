@@ -1,0 +1,199 @@
+"""`clinweave link`: recognise concepts in a text, or in every line of a file."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from clinweave.artifacts import home
+from clinweave.errors import ClinweaveError, UserError
+from clinweave.records import Mention, to_json
+
+if TYPE_CHECKING:
+    from clinweave.knowledge import Linker
+
+app = typer.Typer(add_completion=False)
+_LINES = 200  # lines linked at once
+
+
+@app.command()
+def command(
+    source: Annotated[
+        Path | None, typer.Argument(metavar="[IN.jsonl]", help='Lines {"id", "text"}.', show_default=False)
+    ] = None,
+    text: Annotated[str | None, typer.Option(help="One text, instead of a file.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="OUT.jsonl", help="Where to write; stdout if not given.")
+    ] = None,
+    prefix: Annotated[
+        list[str] | None,
+        typer.Option(help="Only concepts of this vocabulary, as HP or MONDO; may be repeated."),
+    ] = None,
+    graph: Annotated[Path | None, typer.Option("--graph", metavar="DIR", help="The graph's folder.")] = None,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help='Write {"id", "error"} for a bad line instead of stopping.')
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Recognise concepts in text: where they stand, what they are, whether they are negated, and why.
+
+    Each line of a file gives one line {"id", "mentions": [{"start", "end", "text", "id", "name", "category",
+    "negated", "score", "reason"}]}. Offsets are those of the original text, in Unicode characters.
+    """
+    if (text is None) == (source is None):
+        raise UserError("give either a file of lines or --text, not both")
+    if source is not None and not source.is_file():
+        raise UserError(f"{source} does not exist or is no file")
+    linker = _linker(graph)
+    if text is not None:
+        _show(linker.link(text, prefix), as_json)
+        return
+    counts = {"documents": 0, "mentions": 0, "errors": 0}
+    with _output(out) as stream, _progress(counts, quiet=out is None) as step:
+        for line in _linked(linker, source or Path(), prefix, keep_going, counts):
+            stream.write(_dumped(line) + "\n")
+            step()
+    if as_json and out is not None:
+        typer.echo(json.dumps({**counts, "out": str(out)}))
+    else:
+        typer.echo(
+            f"{counts['documents']} texts, {counts['mentions']} mentions, {counts['errors']} bad lines",
+            err=True,
+        )
+
+
+def _linker(graph: Path | None) -> "Linker":
+    from clinweave.knowledge import Graph, Linker
+
+    return Linker.open(Graph.open(graph or home() / "graph"))
+
+
+def _show(mentions: list[Mention], as_json: bool) -> None:
+    if as_json:
+        typer.echo(_dumped({"mentions": [to_json(mention) for mention in mentions]}))
+        return
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table("text", "place", "concept", "name", "score", "negated", "why")
+    for item in mentions:
+        place = f"{item.start}-{item.end}"
+        negated = "yes" if item.negated else ""
+        row = (item.text, place, item.id, item.name, f"{item.score:.2f}", negated, item.reason)
+        table.add_row(*(escape(_printable(cell)) for cell in row))
+    Console().print(table if mentions else "no concept was recognised")
+
+
+def _linked(
+    linker: "Linker", source: Path, prefix: list[str] | None, keep_going: bool, counts: dict[str, int]
+) -> Iterator[dict[str, Any]]:
+    """Yield the output line of every input line, in order."""
+    with source.open("rb") as stream:
+        lines = enumerate(stream, 1)
+        while chunk := list(islice(lines, _LINES)):
+            items: list[dict[str, Any]] = []
+            for number, raw in chunk:
+                if not raw.strip():
+                    continue
+                try:
+                    items.append(_parsed(raw))
+                except ValueError as error:
+                    where = f"{source}, line {number}: {error}"
+                    if not keep_going:
+                        good = counts["documents"] + len(items)
+                        raise UserError(
+                            f"{where} ({good} good lines before it; nothing was written). Mend the line, or let "
+                            "--keep-going put an error in its place"
+                        ) from error
+                    counts["errors"] += 1
+                    items.append({"id": _id_of(raw), "error": where})
+            texts = [item["text"] for item in items if "error" not in item]
+            found = iter(linker.link_many(texts, prefix))
+            for item in items:
+                counts["documents"] += 1
+                if "error" not in item:
+                    mentions = next(found)
+                    counts["mentions"] += len(mentions)
+                    item = {"id": item["id"], "mentions": [to_json(mention) for mention in mentions]}  # noqa: PLW2901
+                yield item
+
+
+def _parsed(raw: bytes) -> dict[str, Any]:
+    """Return a line's id and text; raises `ValueError` that says what is wrong with it."""
+    try:
+        item = json.loads(raw)
+    except UnicodeDecodeError as error:
+        raise ValueError("not UTF-8") from error
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"not JSON ({str(error).partition(':')[0]})") from error
+    if not isinstance(item, dict) or "id" not in item or not isinstance(item.get("text"), str):
+        raise ValueError('needs an "id" and a "text" that is a string')
+    return {"id": item["id"], "text": item["text"]}
+
+
+def _id_of(raw: bytes) -> Any:
+    try:
+        item = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    return item.get("id") if isinstance(item, dict) else None
+
+
+@contextmanager
+def _output(out: Path | None) -> Iterator[IO[str]]:
+    """Yield where lines go: stdout, or a file that appears only when all is written."""
+    if out is None:
+        yield typer.get_text_stream("stdout")
+        return
+    if not out.parent.is_dir():
+        raise UserError(f"the folder {out.parent} does not exist")
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{out.name}.", suffix=".partial", dir=out.parent)
+    except OSError as error:
+        raise ClinweaveError(f"cannot write in {out.parent}: {error.strerror}") from error
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            yield stream
+        Path(name).replace(out)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+@contextmanager
+def _progress(counts: dict[str, int], *, quiet: bool) -> Iterator[Any]:
+    if quiet:
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("linking")
+        yield lambda: bar.update(
+            task, description=f"linking: {counts['documents']} texts, {counts['mentions']} mentions"
+        )
+
+
+def _dumped(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if _encodable(text) else json.dumps(value)
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _printable(text: str) -> str:
+    return "".join(part if part.isprintable() else " " for part in text)
