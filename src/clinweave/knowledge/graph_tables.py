@@ -126,12 +126,13 @@ def distinct_relations(relations: pa.Table) -> pa.Table:
     new = np.ones(len(order), dtype=bool)
     new[1:] = np.logical_or.reduce([code[order][1:] != code[order][:-1] for code in codes])
     starts = np.flatnonzero(new)
+    ends = np.append(starts[1:], len(order))[: len(starts)]
     listed = relations.column("publications").take(pa.array(order)).to_pylist()
     publications = [
         listed[first]
         if last == first + 1 and len(listed[first]) < 2 and listed[first] != [""]
         else _together(listed[first:last])
-        for first, last in zip(starts.tolist(), [*starts[1:].tolist(), len(order)], strict=True)
+        for first, last in zip(starts.tolist(), ends.tolist(), strict=True)
     ]
     rows = plain(relations.take(pa.array(order[starts])))
     at = rows.column_names.index("publications")
