@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -82,7 +82,8 @@ def list_(as_json: AsJson = False) -> None:
         return
     for name, facts in found.items():
         typer.echo(
-            f"{name}\t{facts['documents']:,} documents\t{facts['passages']:,} passages\t{facts['tier']}\t{facts['path']}"
+            f"{name}\t{facts['documents']:,} documents\t{facts['passages']:,} passages\t"
+            f"{facts['tier']}\t{facts['path']}"
         )
     if not found:
         typer.echo("no collections; `clinweave index add PATH` makes one", err=True)

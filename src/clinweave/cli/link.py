@@ -23,7 +23,7 @@ _LINES = 200  # lines linked at once
 
 
 @app.command()
-def command(
+def command(  # noqa: PLR0917 - each parameter is one option
     source: Annotated[
         Path | None, typer.Argument(metavar="[IN.jsonl]", help='Lines {"id", "text"}.', show_default=False)
     ] = None,

@@ -1,4 +1,4 @@
-"""The text files of a folder, a single file, a .tar(.gz) or a .zip, read in memory within bounds; nothing is unpacked."""
+"""The text files of a folder, a single file, a .tar(.gz) or a .zip, read in memory within bounds."""
 
 import os
 import tarfile

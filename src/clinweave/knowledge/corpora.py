@@ -54,9 +54,14 @@ def add_collection(
         count, documents = _write(into / "passages.parquet", passages, progress)
         if not count:
             raise UserError(f"nothing in {path} could be read as text: {_why(log)}")
-        dropped = reasons(log)
-        return {"name": name, "path": str(path.resolve()), "tier": tier.value, "passages": count, "documents": documents,
-                "dropped": dropped}  # fmt: skip
+        return {
+            "name": name,
+            "path": str(path.resolve()),
+            "tier": tier.value,
+            "passages": count,
+            "documents": documents,
+            "dropped": reasons(log),
+        }
 
     settings = {"name": name, "tier": tier.value, "licence": licence}
     made = stage(folder, "collection", {"files": corpus_hash(path)}, settings, build, version=VERSION)
@@ -171,5 +176,4 @@ def _read(path: Path) -> Iterator[Passage]:
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(_CHUNK):
             plain = pa.Table.from_batches([batch])
-            for item in schemas.records_of(Passage, plain):
-                yield item
+            yield from schemas.records_of(Passage, plain)

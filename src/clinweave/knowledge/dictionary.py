@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinweave.knowledge.hash_table import HashTable
-from clinweave.knowledge.normalise import SEPARATOR, Bytes, Hashes, Ints, Tokens, join, mix, tokenise
+from clinweave.knowledge.normalise import Bytes, Hashes, Ints, Tokens, join, mix, tokenise
 
 MOST_TOKENS = 12  # longer names are systematic chemical names; they are counted and left out
 

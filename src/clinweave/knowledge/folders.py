@@ -16,7 +16,26 @@ from clinweave.records import Passage, Tier
 _ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
 _DECLARED = re.compile(rb"<\?xml[^>]*encoding=[\"']([A-Za-z0-9._-]+)[\"']")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
-_INLINE = frozenset("a abbr b bold code em i italic q span strong sub sup tt u xref".split())
+_INLINE = frozenset(
+    {
+        "a",
+        "abbr",
+        "b",
+        "bold",
+        "code",
+        "em",
+        "i",
+        "italic",
+        "q",
+        "span",
+        "strong",
+        "sub",
+        "sup",
+        "tt",
+        "u",
+        "xref",
+    }
+)
 
 
 class Document(NamedTuple):

@@ -8,7 +8,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -87,7 +87,9 @@ def build_parts(
         described = dict(kept)
         writer = _start(out, folder, kept, set(old) - set(kept))
         for name in sorted(set(keys) - set(kept)):
-            count = _add(writer, folder, name, parts[name](), _Describer(linker, graph), progress)
+            count = _add(
+                writer, folder, name, parts[name](), describer=_Describer(linker, graph), progress=progress
+            )
             described[name] = {"key": keys[name], "passages": count}
         writer.commit()
         writer.wait_merging_threads()
@@ -146,6 +148,7 @@ def _add(
     folder: Path,
     name: str,
     passages: Iterable[Passage],
+    *,
     describer: "_Describer",
     progress: Progress | None,
 ) -> int:
@@ -209,10 +212,7 @@ def normalised(texts: list[str]) -> list[str]:
     bounds = np.searchsorted(tokens.start, begins)
     raw = tokens.buffer.tobytes()
     places = np.append(tokens.first, len(raw))[bounds].tolist()
-    return [
-        raw[low:high].decode("utf-8", "replace").rstrip()
-        for low, high in zip(places, places[1:], strict=False)
-    ]
+    return [raw[low:high].decode("utf-8", "replace").rstrip() for low, high in pairwise(places)]
 
 
 class _Describer:

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from clinweave.errors import UserError
 from clinweave.knowledge import ranking
-from clinweave.knowledge.abbreviations import definitions, occurrences
+from clinweave.knowledge.abbreviations import Definition, definitions, occurrences
 from clinweave.knowledge.dictionary import Found
-from clinweave.knowledge.vocabulary import NamedGraph, Vocabulary, compile_vocabulary
 from clinweave.knowledge.negation import negated
 from clinweave.knowledge.normalise import Ints, Tokens, join, tokenise
 from clinweave.knowledge.overlaps import longest_first
+from clinweave.knowledge.vocabulary import NamedGraph, Vocabulary, compile_vocabulary
 from clinweave.knowledge.word_sets import AS_NAMED, DEFINED, REORDERED, SHARED
 from clinweave.records import Mention
 
@@ -208,13 +208,13 @@ class Linker:
         """Return the mentions with the abbreviations that the texts define: they mean what the long form means."""
         gone: set[int] = set()
         added: list[tuple[int, int, int]] = []  # token, tokens, the mention it repeats
-        starts, ends = tokens.start[picked.at], tokens.end[picked.at + picked.size - 1]
+        ends = tokens.end[picked.at + picked.size - 1]
         for number, text in enumerate(texts):
             defined = {item.short: item for item in definitions(text)} if "(" in text else {}
             if not defined:
                 continue
             base = int(begins[number])
-            means = {short: _meaning(item, base, starts, ends) for short, item in defined.items()}
+            means = {short: _meaning(item, base, ends) for short, item in defined.items()}
             for begin, end, short in occurrences(text, defined):
                 first, last = np.searchsorted(tokens.start, [base + begin, base + end])
                 low, high = np.searchsorted(picked.at, [first, last])
@@ -287,10 +287,10 @@ class _Picked:
 def _among_genes(tokens: Tokens, begin: int, last: int) -> bool:
     """Say whether a word beside the tokens speaks of genes."""
     low, high = max(0, begin - ranking.NEAR), min(len(tokens), last + 1 + ranking.NEAR)
-    return not ranking.CONTEXT.isdisjoint(tokens.words(low, begin) + tokens.words(last + 1, high))
+    return not ranking.gene_words().isdisjoint(tokens.words(low, begin) + tokens.words(last + 1, high))
 
 
-def _meaning(item: Any, base: int, starts: Ints, ends: Ints) -> int | None:
+def _meaning(item: Definition, base: int, ends: Ints) -> int | None:
     """Return the mention that ends where the long form ends, or None where the long form is no known name."""
     place = int(np.searchsorted(ends, base + item.end))
     if place < len(ends) and ends[place] == base + item.end:

@@ -5,7 +5,9 @@ After NegEx (Chapman et al., J Biomed Inform 2001;34:301-310) and ConText (Harke
 pseudo-cues such as "no increase" only look like one. The cue lists are this project's own.
 """
 
+import tomllib
 from functools import lru_cache
+from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,49 +17,18 @@ from clinweave.knowledge.normalise import Ints, Tokens
 from clinweave.knowledge.overlaps import longest_first
 
 WINDOW = 7  # tokens that a cue reaches; a list of findings carries it on
-_LINKS = frozenset("and or nor any of the a an".split())
+_LINKS = frozenset({"and", "or", "nor", "any", "of", "the", "a", "an"})
 
-AHEAD = (
-    "no", "not", "without", "denies", "denied", "denying", "deny", "never", "never had", "absence of", "no evidence of",
-    "negative for", "free of", "free from", "lack of", "lacked", "lacks", "lacking", "no sign of", "no history of", "nor",
-    "neither", "cannot", "did not", "does not", "do not", "has not", "have not", "had not", "was not", "were not", "rules out",
-    "ruled out", "rule out", "excluded", "exclude", "excludes", "excluding a diagnosis of", "no longer", "fails to reveal",
-    "failed to reveal", "didn't", "doesn't", "don't", "hasn't", "haven't", "hadn't", "wasn't", "weren't", "isn't", "aren't",
-    "unremarkable for", "rather than", "instead of", "non", "resolution of", "none had", "none of whom had",
-)  # fmt: skip
-BEHIND = (
-    "was ruled out", "were ruled out", "is ruled out", "are ruled out", "has been ruled out", "have been ruled out",
-    "been ruled out", "was excluded", "were excluded", "is excluded", "has been excluded", "was absent", "were absent",
-    "is absent", "are absent", "was not present", "were not present", "is not present", "are not present", "not present",
-    "was not seen", "were not seen", "was not observed", "were not observed", "was not found", "were not found",
-    "was not detected", "were not detected", "not observed", "not seen", "not detected", "was negative", "were negative",
-    "is unlikely", "was unlikely", "are unlikely", "denied", "absent",
-)  # fmt: skip
-PSEUDO = (
-    "no increase", "no increased", "no change", "no significant change", "no interval change", "no decrease", "not only",
-    "not necessarily", "not certain if", "not certain whether", "no doubt", "without doubt", "without difficulty",
-    "no further", "gram negative", "not extend", "not drain", "not cause", "not rule out", "not ruled out",
-    "cannot be ruled out", "can not be ruled out", "could not be ruled out", "not been ruled out", "not exclude",
-    "cannot exclude", "not be excluded", "cannot be excluded", "not always", "not all", "not every", "not uncommon",
-    "not uncommonly", "not unusual", "not just", "no difference", "without treatment", "not treated", "if not", "whether or not",
-    "or not", "not known", "not clear", "not fully understood", "not well understood", "not yet", "not responding", "not respond",
-    "not improve", "not resolve", "no improvement", "no cure", "no specific treatment", "no treatment", "no relief",
-    "no known", "not completely", "not enough", "no single", "no matter", "not associated",
-)  # fmt: skip
-ENDS = (
-    "but", "however", "although", "though", "except", "except for", "apart from", "aside from", "yet", "still", "nevertheless",
-    "whereas", "while", "because", "since", "secondary to", "due to", "which", "who", "presents with", "presented with",
-    "complains of", "reports", "reported", "developed", "until", "unless", "despite", "if", "then", "causes", "caused by",
-    "other than", "besides", "he has", "she has", "he had", "she had", "patient has", "patient had", "there is", "there was",
-)  # fmt: skip
-_CLASSES = (AHEAD, BEHIND, PSEUDO, ENDS)
+_CLASSES = ("ahead", "behind", "pseudo", "ends")
+_AHEAD, _BEHIND, _ENDS = 1, 2, 8  # bits, in that order
 
 
 @lru_cache(maxsize=1)
 def _cues() -> tuple[Dictionary, NDArray[np.uint8]]:
     """Return the dictionary of cues, and for each key the set of its classes as bits."""
-    names = [phrase for group in _CLASSES for phrase in group]
-    bits = [1 << number for number, group in enumerate(_CLASSES) for _ in group]
+    lists = tomllib.loads(files("clinweave.knowledge").joinpath("negation.toml").read_text("utf-8"))
+    names = [phrase for group in _CLASSES for phrase in lists[group]]
+    bits = [1 << number for number, group in enumerate(_CLASSES) for _ in lists[group]]
     dictionary, keys = Dictionary.build(names)
     classes = np.zeros(len(dictionary), np.uint8)
     np.bitwise_or.at(classes, keys, np.array(bits, np.uint8))
@@ -77,11 +48,11 @@ def negated(tokens: Tokens, at: Ints, size: Ints) -> NDArray[np.bool_]:
     before = np.searchsorted(at, cue_at, side="right") - 1
     inside = (before >= 0) & (cue_at < at[before] + size[before])
     cue_at, cue_size, kind = cue_at[~inside], cue_size[~inside], kind[~inside]
-    ends = cue_at[(kind & 8) > 0]
+    ends = cue_at[(kind & _ENDS) > 0]
     for begin, length, bits in zip(cue_at.tolist(), cue_size.tolist(), kind.tolist(), strict=True):
-        if bits & 1:
+        if bits & _AHEAD:
             low, high = _reach_ahead(tokens, at, size, begin + length, ends)
-        elif bits & 2:
+        elif bits & _BEHIND:
             low, high = _reach_behind(tokens, at, begin, ends)
         else:
             continue

@@ -133,7 +133,8 @@ def hashes_of(words: Sequence[str]) -> Hashes:
     """Return the hashes of tokens that are normalised already."""
     raw = [word.encode() + b" " for word in words]
     size = np.fromiter(map(len, raw), np.int64, len(raw))
-    return _hashes(np.frombuffer(b"".join(raw), np.uint8), np.cumsum(size) - size)
+    begin: Ints = np.cumsum(size) - size
+    return _hashes(np.frombuffer(b"".join(raw), np.uint8), begin)
 
 
 def _fold(text: str) -> tuple[Bytes, Ints | None, Flags]:
@@ -248,7 +249,7 @@ def _compact(folded: Bytes, word: Flags, begin: Ints) -> tuple[Bytes, Ints, Ints
     )
     after = np.append(False, word[:-1]) & ~word  # the byte after a token becomes its space
     place = np.cumsum(keep | after)
-    first = place[begin] - keep[begin]
+    first: Ints = place[begin] - keep[begin]
     taken = np.where(word, folded, _SPACE)[keep | after]
     buffer = np.append(taken, np.uint8(_SPACE)) if word[-1] else taken
     last = np.append(first[1:], len(buffer)) - 1

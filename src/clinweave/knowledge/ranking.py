@@ -17,9 +17,6 @@ WORDS = {
 MINIMUM = 0.5  # mentions below are not reported unless asked for
 COMMON_WORD = 0.55  # taken off a name that is an everyday English word
 IN_CONTEXT = 0.25  # given back where a word beside a symbol says that a gene is meant
-CONTEXT = frozenset(
-    "gene protein mutation variant allele locus receptor encod transcript deletion exon promoter mutant".split()
-)
 NEAR = 3  # tokens on either side that are looked at
 SHORT_SYMBOL = 0.1  # taken off symbols of two characters
 MODIFIER = 0.6  # taken off HPO's qualifiers, which describe a finding and are none
@@ -39,10 +36,24 @@ _INNER_CAPITAL = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
 
 
 @lru_cache(maxsize=1)
+def _lists() -> dict[str, frozenset[str]]:
+    text = files("clinweave.knowledge").joinpath("common_words.toml").read_text("utf-8")
+    return {name: frozenset(words.split()) for name, words in tomllib.loads(text).items()}
+
+
 def common_words() -> frozenset[str]:
     """Return everyday English words that are also names of genes, chemicals or brands (lower case)."""
-    text = files("clinweave.knowledge").joinpath("common_words.toml").read_text("utf-8")
-    return frozenset(tomllib.loads(text)["words"].split())
+    return _lists()["words"]
+
+
+def gene_words() -> frozenset[str]:
+    """Return normalised words beside which a symbol means a gene."""
+    return _lists()["beside_genes"]
+
+
+def question_words() -> frozenset[str]:
+    """Return words that say nothing of what a question seeks (lower case)."""
+    return _lists()["questions"]
 
 
 def needs_case(name: str, kind: str, category: str) -> bool:

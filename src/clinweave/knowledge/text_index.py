@@ -17,21 +17,14 @@ from clinweave.artifacts import Artifact, digest, read_manifest
 from clinweave.errors import UserError
 from clinweave.knowledge.index_store import GRAPH_PART, IndexedGraph, Progress, build_parts, open_part, schema
 from clinweave.knowledge.normalise import tokenise, words_of
+from clinweave.knowledge.ranking import question_words
 from clinweave.records import Passage, Tier
 
 if TYPE_CHECKING:
     from clinweave.knowledge.linker import Linker
 
 # Words that say nothing of what is sought. Where a question has no others, they are sought all the same.
-QUESTION_WORDS = frozenset(
-    " ".join(
-        words_of(
-            "a about an and are as at be been being by can could did do does for from had has have how i if in into is it its "
-            "me my of on or s should so t than that the their them there these they this those to was were what when where "
-            "which who whom whose why will with would you your tell give please"
-        )
-    ).split()
-)
+QUESTION_WORDS = frozenset(words_of(" ".join(sorted(question_words()))))
 MOST_TERMS = 48
 MOST_CONCEPTS = 24
 MOST_QUERY = 20_000  # characters of a query that are read; the rest adds no term that the first 48 lack

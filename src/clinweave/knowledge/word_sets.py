@@ -19,7 +19,7 @@ from clinweave.knowledge.normalise import Hashes, Ints, Tokens, hashes_of, mix
 
 MOST_WIDTH = 9  # tokens that a match may span
 MOST_NAMED = 8  # content words of a name
-STOP_WORDS = frozenset("of the a an in with and to for on by or".split())
+STOP_WORDS = frozenset({"of", "the", "a", "an", "in", "with", "and", "to", "for", "on", "by", "or"})
 AS_NAMED, REORDERED, SHARED, DEFINED = 0, 1, 2, 3  # how a mention came to its name
 
 _BAG = np.uint64(0xC2B2AE3D27D4EB4F)
@@ -119,8 +119,8 @@ class WordSets:
             if (key := self._verified(number, tokens.words(at, at + size))) is not None
         ]
         rows += self._shared(tokens, part, known)
-        at, size, key, how = np.array(rows, np.int64).reshape(-1, 4).T
-        return Found(at, size, key), how
+        columns = np.array(rows, np.int64).reshape(-1, 4).T
+        return Found(columns[0], columns[1], columns[2]), columns[3]
 
     def _windows(self, tokens: Tokens, part: Hashes, known: NDArray[np.bool_]) -> Found:
         """Return (start, size, set) of the windows whose words may be a set; a comma ends a window."""
