@@ -132,6 +132,19 @@ def test_search(graph: Graph) -> None:
 
 
 @pytest.mark.parametrize(
+    "query", ["mar", "marble", "syndrome marble", "fingers", "disease", "that", "stone solvent"]
+)
+def test_search_finds_every_name_that_has_the_words(graph: Graph, query: str) -> None:
+    words = fold(query).split()
+    expected = {
+        row["id"]
+        for row in graph.names().to_pylist()
+        if all(f" {word}" in fold(row["name"]) for word in words) or fold(row["name"]).startswith(f" {query}")
+    }
+    assert {item.id for item, _ in graph.search(query, limit=100)} == expected
+
+
+@pytest.mark.parametrize(
     ("asked", "named"),
     [
         ("MONDO:0000011", "MONDO:0000010"),

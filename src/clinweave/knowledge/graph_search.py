@@ -1,12 +1,13 @@
 """Concepts by name: exact, by beginning, by words, and the nearest spellings for a mistyped one.
 
 Names are kept folded (lower case, punctuation as spaces) and sorted, in one memory-mapped file: an exact name or a
-beginning is a binary search, words are one scan of the file (some 20 MB).
+beginning is a binary search, words are one scan of the names (some 25 MB).
 """
 
 from bisect import bisect_left
 from collections.abc import Sequence
 from difflib import SequenceMatcher
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -98,14 +99,33 @@ class NameSearch:
         if not words:
             return []
         first, last = self._sorted.beginning(query[:-1])
-        rows = [np.arange(first, last)]
-        scan = self._names
-        hit = None
-        for word in sorted(words, key=len, reverse=True):
-            found = pc.match_substring(scan, f" {word}")
-            hit = found if hit is None else pc.and_(hit, found)
-        rows.append(pc.indices_nonzero(hit).to_numpy().astype(np.int64))
-        return self._scored(np.unique(np.concatenate(rows)), query, allowed)
+        rows = self._holding(max(words, key=len))
+        for word in words if len(words) > 1 else ():
+            names = self._names.take(pa.array(rows))
+            rows = rows[pc.match_substring(names, f" {word}").to_numpy(zero_copy_only=False)]
+        rows = np.sort(np.concatenate([np.arange(first, last), rows]))
+        return self._scored(rows[np.diff(rows, prepend=-1) > 0], query, allowed)
+
+    def _holding(self, word: str) -> Any:
+        """Return the rows whose name has a word that begins so, ascending; none for one or two letters.
+
+        One search through the bytes of all names is several times faster than a test of each name.
+        """
+        sought, found = f" {word}".encode(), []
+        at = self._bytes.find(sought) if len(word) > 2 else -1
+        while at >= 0:
+            found.append(at)
+            at = self._bytes.find(sought, at + len(sought))
+        rows = (
+            np.searchsorted(self._starts[: len(self._names) + 1], np.array(found, dtype=np.int64), "right")
+            - 1
+        )
+        return rows[np.diff(rows, prepend=-1) > 0]
+
+    @cached_property
+    def _bytes(self) -> bytes:
+        data = self._names.buffers()[2]
+        return bytes(data.to_pybytes()) if data else b""
 
     def _scored(self, rows: Any, query: str, allowed: Any) -> list[tuple[int, float]]:
         if allowed is not None:
