@@ -66,30 +66,30 @@ def report(pairs, verdicts) -> dict:
 
 
 def show(result: dict, seconds: float) -> None:
-    """Print the table."""
+    """Print the tables."""
     cells = {(row["kind"], row["split"]): row for row in result["rows"]}
-    kinds = list(dict.fromkeys(row["kind"] for row in result["rows"] if not row["kind"].startswith("all")))
-    for label, title in ((True, "Recall on true sentences"), (False, "False support on corruptions")):
-        table = Table("kind", "n", "development %", "held-out %", "contradicted %", title=title)
-        chosen = [
-            kind
-            for kind in kinds
-            if any(cells.get((kind, s), {}).get("label") is label for s in ("development", "held-out"))
-        ]
-        for kind in [*chosen, "all true" if label else "all false"]:
-            both = [cells[kind, split] for split in ("development", "held-out") if (kind, split) in cells]
+    splits = ("development", "held-out")
+    for label, title in ((True, "Recall on true sentences, %"), (False, "False support on corruptions, %")):
+        table = Table("kind", "n", *splits, "contradicted", title=title)
+        kinds = dict.fromkeys(row["kind"] for row in result["rows"] if row["label"] is label)
+        for kind in sorted(kinds, key=lambda kind: kind.startswith("all")):
+            both = [cells[kind, split] for split in splits if (kind, split) in cells]
+            if kind == "all" or not both:
+                continue
+            total = sum(row["n"] for row in both)
             shown = [
-                f"{100 * row['supported']:.1f} ({100 * row['low']:.1f}-{100 * row['high']:.1f})"
+                f"{100 * row['supported']:.1f} ({100 * row['low']:.0f}-{100 * row['high']:.0f})"
                 for row in both
             ]
-            no = sum(row["contradicted"] * row["n"] for row in both) / sum(row["n"] for row in both)
-            table.add_row(kind, str(sum(row["n"] for row in both)), *shown, f"{100 * no:.1f}")
-        Console().print(table)
-    true, false, everything = cells["all true", "both"], cells["all false", "both"], cells["all", "both"]
-    Console().print(
-        f"{result['pairs']} pairs in {seconds:.1f} s ({1000 * seconds / result['pairs']:.1f} ms each): false support "
-        f"{100 * false['supported']:.2f} % ({100 * false['low']:.2f}-{100 * false['high']:.2f}), goal at most "
-        f"{100 * GOAL:.0f} %; recall {100 * true['supported']:.1f} %; coverage {100 * everything['coverage']:.1f} %"
+            against = 100 * sum(row["contradicted"] * row["n"] for row in both) / total
+            table.add_row(kind, str(total), *shown, f"{against:.0f}")
+        Console(width=100).print(table)
+    true, false, everything = (cells[kind, "both"] for kind in ("all true", "all false", "all"))
+    Console(width=100).print(
+        f"{result['pairs']} pairs, {1000 * seconds / result['pairs']:.1f} ms each: false support "
+        f"{100 * false['supported']:.2f} % ({100 * false['low']:.2f}-{100 * false['high']:.2f}; goal at most "
+        f"{100 * GOAL:.0f}); recall {100 * true['supported']:.1f} % (held-out phrasing "
+        f"{100 * cells['all true', 'held-out']['supported']:.1f}); decided {100 * everything['coverage']:.1f} %"
     )
 
 

@@ -16,19 +16,21 @@ from clinweave.datasets.citation_pairs import (
     Maker,
     World,
     curated,
+    fill,
     item_of,
     made_up,
-    passage_of,
 )
+from clinweave.datasets.citation_quotes import quoted, quoted_changed
 from clinweave.datasets.citation_templates import (
     ABSENT,
     ADDED,
     CAUSES,
     POPULATIONS,
+    TEMPLATES,
     WORDS,
     Split,
 )
-from clinweave.records import Grade, Passage, Relation
+from clinweave.records import Grade, Relation
 
 _COUNT = re.compile(r"(\d+)/(\d+)")
 _SUBJECTS = {HAS: "MONDO", GENE: "HGNC", ROLE: "CHEBI", INHERITANCE: "MONDO", KIND: "MONDO"}
@@ -204,9 +206,14 @@ def _swapped(predicate: str) -> Maker:
         gold = _plain(world, predicate)
         if gold is None:
             return None
-        return world.say(split, _NAMES[predicate], world.name(gold.object), world.name(gold.subject)), (
-            world.cite(gold),
-        )
+        # "Linked to" is true both ways round: only a phrasing that says which one is the gene can be swapped.
+        told = [
+            text
+            for text in TEMPLATES[split][_NAMES[predicate]]
+            if predicate != GENE or "gene" in text.lower()
+        ]
+        sentence = fill(world.random.choice(told), world.name(gold.object), world.name(gold.subject))
+        return sentence, (world.cite(gold),)
 
     return make
 
@@ -304,76 +311,6 @@ def _not_curated(world: World, split: Split) -> Made | None:
     )
 
 
-# ---- passages: the sentence is the passage's own, whole or with one thing changed ----
-
-_LEADS: Mapping[Split, tuple[str, ...]] = {
-    "development": ("", "", "According to the text, "),
-    "held-out": ("", "", "The passage says: "),
-}
-
-
-def _quotation(world: World) -> tuple[Passage, str] | None:
-    """Return a passage and one of its sentences of 8 words and more."""
-    ids = world.ids("HP") + world.ids("MONDO")
-    kept = _passages(world)
-    found = kept[world.random.randrange(len(kept))] if kept and ids else None
-    if found is None:
-        return None
-    sentences = [
-        part for part in re.split(r"(?<=[a-z]{3}\.)\s+(?=[A-Z])", found.text) if len(part.split()) >= 8
-    ]
-    return (found, world.random.choice(sentences)) if sentences else None
-
-
-def _passages(world: World) -> list[Passage]:
-    key = str(getattr(world.graph, "path", id(world.graph)))
-    if key not in _KEPT:
-        _KEPT[key] = [item for item in world.graph.passages() if len(item.text.split()) >= 12]
-    return _KEPT[key]
-
-
-_KEPT: dict[str, list[Passage]] = {}
-
-
-def _quoted(world: World, split: Split) -> Made | None:
-    found = _quotation(world)
-    if found is None:
-        return None
-    return world.random.choice(_LEADS[split]) + found[1], (passage_of(found[0]),)
-
-
-def _quoted_changed(change: str) -> Maker:
-    def make(world: World, split: Split) -> Made | None:
-        found = _quotation(world)
-        told = _changed(world, found[1], change) if found else None
-        if found is None or told is None or told in found[0].text:
-            return None
-        return world.random.choice(_LEADS[split]) + told, (passage_of(found[0]),)
-
-    return make
-
-
-def _changed(world: World, sentence: str, change: str) -> str | None:
-    """Return the sentence with one number, verb or entity changed; None where it has none."""
-    if change == "number":
-        numbers = [match for match in re.finditer(r"(?<![\w.])\d+(?![\w.])", sentence)]
-        if not numbers:
-            return None
-        match = world.random.choice(numbers)
-        return sentence[: match.start()] + str(int(match[0]) + 1) + sentence[match.end() :]
-    if change == "negation":
-        for verb in (" is ", " are ", " has ", " have ", " can ", " may "):
-            if verb in sentence:
-                return sentence.replace(verb, f"{verb}not ", 1)
-        return None
-    words = [match for match in re.finditer(r"(?<!\w)[a-z]{7,}(?!\w)", sentence)]
-    other = world.name(world.random.choice(world.ids("HP")), plain=True).lower()
-    if not words:
-        return None
-    match = world.random.choice(words)
-    return sentence[: match.start()] + other + sentence[match.end() :]
-
-
 KINDS: Mapping[str, tuple[bool, Maker]] = {
     "true: finding": (True, _true(HAS)),
     "true: broader finding": (True, _true_broader),
@@ -387,7 +324,7 @@ KINDS: Mapping[str, tuple[bool, Maker]] = {
     "true: kind": (True, _true(KIND)),
     "true: treats": (True, _drug(TREATS, TREATS)),
     "true: contraindicated": (True, _drug(CONTRAINDICATED, CONTRAINDICATED)),
-    "true: quotation": (True, _quoted),
+    "true: quotation": (True, quoted),
     "negated": (False, _negated),
     "denial dropped": (False, _denial_dropped),
     "number": (False, _frequency(shift=True, percent=False)),
@@ -412,7 +349,7 @@ KINDS: Mapping[str, tuple[bool, Maker]] = {
     "absence told as no": (False, _absence),
     "association told as cause": (False, _causes),
     "not curated": (False, _not_curated),
-    "quotation: number": (False, _quoted_changed("number")),
-    "quotation: negation": (False, _quoted_changed("negation")),
-    "quotation: entity": (False, _quoted_changed("entity")),
+    "quotation: number": (False, quoted_changed("number")),
+    "quotation: negation": (False, quoted_changed("negation")),
+    "quotation: entity": (False, quoted_changed("entity")),
 }

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 _DESCENDANTS = 500  # names read below a denied finding; a sentence about one further down stays unverified
 _VOCABULARY = frozenset({"HP", "MONDO", "CHEBI", "HGNC", "DRUGBANK", "OMIM", "ORPHA", "Orphanet", "ICD10CM"})
+# Names of the vocabularies' roots, which a sentence uses as plain words.
+_PLAIN_WORDS = frozenset(
+    {"role", "mode of inheritance", "inheritance", "disease", "disorder", "drug", "gene", "all"}
+)
 Names = dict[tuple[str, ...], set[tuple[str, str]]]
 
 
@@ -130,7 +134,7 @@ class CitationChecker:
             linked = [_span(mention) for mention in self.linker.link(sentence) if _of_a_vocabulary(mention)]
             # A longer name that the vocabularies know wins: "X type 2" is not X.
             named = {curie for pairs in names.values() for _, curie in pairs}
-            more = (item for item in linked if item.ids & named or _longer(item, spans))
+            more = [item for item in linked if item.ids & named or _longer(item, spans, sentence)]
             spans = claims.without_overlaps([*spans, *more])
         return spans
 
@@ -152,8 +156,7 @@ class CitationChecker:
                 if concept.id in shortened:
                     short = name.removesuffix(" inheritance")
                     names[claims.words(short)].add((short, concept.id))
-        names.pop((), None)
-        return names
+        return {key: found for key, found in names.items() if key and " ".join(key) not in _PLAIN_WORDS}
 
     def _known(self, ids: Iterable[str]) -> list[Concept]:
         """Return the concepts of these ids, each asked of the graph once."""
@@ -182,8 +185,10 @@ def _of_a_vocabulary(mention: Mention) -> bool:
     return mention.id.partition(":")[0] in _VOCABULARY
 
 
-def _longer(linked: Span, spans: Sequence[Span]) -> bool:
-    """Tell whether a linked name takes in a record's name and more."""
-    return any(
-        linked.start <= item.start and item.end <= linked.end and linked[:2] != item[:2] for item in spans
-    )
+def _longer(linked: Span, spans: Sequence[Span], sentence: str) -> bool:
+    """Tell whether a linked name takes in a record's name and more than "disease": then another thing is meant."""
+    for item in spans:
+        if linked.start <= item.start and item.end <= linked.end and linked[:2] != item[:2]:
+            beside = claims.words(sentence[linked.start : item.start] + " " + sentence[item.end : linked.end])
+            return bool(set(beside) - {"disease", "disorder", "condition", "inheritance"})
+    return False

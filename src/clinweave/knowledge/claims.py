@@ -14,10 +14,10 @@ from clinweave.knowledge.frames import frames
 from clinweave.knowledge.wording import Limits, Unclear, limits_of
 
 _TOKEN = re.compile(r"\w+")
-_LONGEST = 14  # words of a name
+_LONGEST = 40  # words of a name: chemicals have many
 _INTRO = re.compile(
     r"^(?:(?:yes|indeed|also|additionally|furthermore|moreover|in addition|overall|therefore|thus|so|hence|"
-    r"specifically)"
+    r"specifically|clinically)"
     r"(?: ,|:)? |(?:according to|based on|as stated in|per) (?:the )?(?:(?:given|provided|above|shown|"
     r"numbered) )?"
     r"(?:evidence|records?|items?|sources?|graph|database|information|passages?)(?: (?:above|provided|given|"
@@ -103,10 +103,11 @@ def find(sentence: str, names: Mapping[tuple[str, ...], Iterable[tuple[str, str]
         key: tuple[str, ...] = ()
         for last in range(first, min(len(tokens), first + _LONGEST)):
             key += tokens[last][2]
-            surface = sentence[tokens[first][0] : tokens[last][1]]
-            ids = {curie for name, curie in _named(names, key) if _same_case(name, surface)}
-            if ids:
-                found.append(Span(tokens[first][0], tokens[last][1], frozenset(ids)))
+            for name, curie in _named(names, key):
+                start, end = _with_marks(sentence, tokens[first][0], tokens[last][1], name)
+                surface = sentence[start:end]
+                if _same_case(name, surface) and _marks(name) == _marks(surface):
+                    found.append(Span(start, end, frozenset({curie})))
     return without_overlaps(found)
 
 
@@ -134,7 +135,11 @@ def read(sentence: str, spans: Sequence[Span]) -> Reading:
     text, limits = limits_of(text)
     text = re.sub(r"[()]|\bpart of the\b", " ", _FILLER.sub(" ", text))
     text = " ".join(text.split()).strip(" ,;:")
-    text = re.sub(r"^((?:in|among|for|with|within|of) (?:\w+ )*@\d+) ,", r"\1 :", text)
+    text = re.sub(
+        r"^((?:in|among|for|with|within|of|when|as) (?:\w+ )*(?:@\d+|compound|drug)(?: was \w+)?) ,",
+        r"\1 :",
+        text,
+    )
     text = re.sub(
         rf"@\d+(?:{_AND}@\d+)+", lambda match: "@" + "+".join(re.findall(r"\d+", match.group())), text
     )
@@ -178,6 +183,19 @@ def _named(
 def _same_case(name: str, surface: str) -> bool:
     symbol = len(name) <= 6 and any(letter.isupper() for letter in name[1:])
     return not symbol or name == surface
+
+
+def _with_marks(sentence: str, start: int, end: int, name: str) -> tuple[int, int]:
+    """Return the stretch with the marks that the name has at its ends: "(+)-" or "(2+)"."""
+    inner = re.search(r"\w(?:.*\w)?", name)
+    before, after = (name[: inner.start()], name[inner.end() :]) if inner else ("", "")
+    start -= len(before) * sentence.startswith(before, max(0, start - len(before)), start)
+    return start, end + len(after) * sentence.startswith(after, end)
+
+
+def _marks(text: str) -> list[str]:
+    """Return the marks that tell one chemical from another: (+) from (-), 3' from 3."""
+    return re.findall(r"[+±'′″]|(?<=\()[-−]", text.replace("’", "'"))
 
 
 def _masked(sentence: str, spans: Sequence[Span]) -> tuple[str, list[Part]]:

@@ -28,27 +28,35 @@ _BE = r"(?:is|are|was|were|can be|may be|might be|could be|has been|have been)(?
 _ILL = r"(?:(?:disease|disorder|condition|syndrome|diagnosis) )?"
 _KNOWN = (
     r"(?:clinical |phenotypic |characteristic |recorded |reported |known |described |documented |"
-    r"recogni[sz]ed )*"
+    r"recogni[sz]ed |"
+    r"possible |potential )*"
 )
 _SIGN = (
-    rf"{_KNOWN}(?:features?|symptoms?|signs?|findings?|manifestations?|phenotypes?|abnormalit(?:y|ies)|"
-    rf"characteristics?)"
+    rf"(?:part of )?{_KNOWN}(?:features?|symptoms?|signs?|findings?|manifestations?|phenotypes?|abnormalit(?:y|ies)|"
+    r"characteristics?|(?:picture|spectrum|presentation|phenotype))"
 )
-_WITH = r"(?:with|who have|having|affected by|diagnosed with|suffering from)"
-_IN = r"(?:in|among|with|for|of)"
+_WITH = (
+    r"(?:with|of|who (?:have|has|suffer from|live with)|having|affected (?:by|with)|diagnosed with|"
+    r"suffering from|"
+    r"living with)"
+)
+_IN = r"(?:in|among|amongst|with|for|of|within)"
 _SEEN = (
-    r"(?:seen|observed|found|reported|described|recorded|documented|noted|present|detected|encountered|"
-    r"listed|identified)"
+    r"(?:seen|observed|found|reported|described|recorded|documented|noted|present|detected|encountered|listed|"
+    r"identified)"
 )
 _SUCH = r"(?: (?:such as|including|like|of|are|is|include|includes|:))?"
 _WHO = rf"(?:{PEOPLE} {_WITH} )?{_ILL}{{s}}(?: {PEOPLE})?"
+_ITSELF = r"(?:presents?|presented|manifests?|manifested|shows? itself|expresses itself)"
+_HAVE = (
+    r"(?:has|have|had|shows?|showed|exhibits?|exhibited|displays?|displayed|includes?|included|develops?|"
+    r"developed|"
+    r"experiences?|experienced|causes?|caused|produces?|leads? to|results? in|involves?|involved|features?|"
+    rf"comes? with|demonstrates?|demonstrated|suffers? from|{_ITSELF} (?:with|as|by|through|in form of))"
+)
 _HAS = (
-    rf"(?:{_MODAL}(?:has|have|had|shows?|showed|exhibits?|displays?|presents? with|presents? as|"
-    rf"manifests? (?:with|as|by)|"
-    rf"includes?|develops?|experiences?|causes?|produces?|leads? to|results? in|involves?|features?|"
-    rf"comes? with|"
-    rf"demonstrates?|suffers? from)|{_BE} (?:characteri[sz]ed by|marked by|accompanied by|associated with|"
-    rf"known for|recorded (?:as having|with)|described with|recorded to have|known to (?:have|cause)))"
+    rf"(?:{_MODAL}{_HAVE}|{_BE} (?:{_SEEN} (?:to have|with)|characteri[sz]ed by|marked by|accompanied by|"
+    r"associated with|known for|recorded as having|known to (?:have|cause)))"
 )
 _TAIL = rf"(?: (?:in|among) {PEOPLE})?"
 _VARIANTS = r"(?:(?:pathogenic )?(?:variants?|mutations?|changes|alterations) (?:in|of) )?"
@@ -57,6 +65,8 @@ _LINKED = (
     rf"{_BE} (?:associated with|linked to|linked with|implicated in|related to|connected (?:to|with)|"
     rf"tied to|involved in)"
 )
+_AS = r"(?:acts?|functions?|works?|serves?|behaves?) as"
+_ASIS = r"(?:as (?:drug|chemical|compound|substance|medicine) :? ?)?"
 _DRUG = r"(?:(?:drug|drugs|chemical|compound|substance|medicine|medication|agent|molecule) )?"
 _TERM = r"(?:(?:disease|disorder|condition|finding|phenotype|term|concept|class|category|group) )?"
 _MANNER = (
@@ -73,15 +83,19 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         rf"{{o}} {_BE} {_SEEN} {_IN} {_WHO}",
         rf"{{o}} {_MODAL}(?:occurs?|appears?|develops?|arises?|presents?) {_IN} {_WHO}",
         rf"{_SIGN} (?:{_SEEN} )?{_IN} {_WHO} {_MODAL}(?:includes?|are|is|comprises?|:) {{o}}",
-        rf"(?:one )?(?:of )?{_SIGN} {_IN} {_WHO} (?:is|are) {{o}}",
+        rf"(?:(?:one|some) )?(?:(?:of|among) )?{_SIGN} (?:{_SEEN} )?{_IN} {_WHO} (?:is|are) {{o}}",
         rf"(?:in|among|with|for) {_WHO} :? ?(?:there (?:is|are|can be|may be) )?{{o}}"
         rf"(?: {_BE}| {_MODAL}(?:occurs?|appears?|develops?|arises?)| {_BE} {_SEEN}| {_BE} {_SIGN})?{_TAIL}",
-        rf"in {_ILL}{{s}} :? ?{PEOPLE} {_HAS} {{o}}",
+        rf"{_IN} {_WHO} :? ?{PEOPLE} {_HAS} {{o}}",
+        rf"{_IN} {_WHO} :? ?{{o}} {_BE} (?:{_SEEN}|{_SIGN})",
+        rf"when {{s}} was (?:studied|examined|investigated) :? ?{PEOPLE} {_HAS} {{o}}",
+        rf"{PEOPLE} {_WITH} {{s}} {_BE} found to have {{o}}",
         rf"{_ILL}{{s}} {_BE} {_ILL}(?:with|featuring|that causes|that features|characteri[sz]ed by) {{o}}",
         rf"{{o}} {_BE} (?:caused by|associated with|part of|linked to|due to) {_ILL}{{s}}",
         rf"(?:diseases?|disorders?|conditions?) with (?:{_SIGN} )?{{o}} (?:include|includes|are|is|:) {{s}}",
         rf"~{{o}} {_BE} {_IN} {_WHO}",
-        rf"~{{o}} affects? {_WHO}",
+        rf"~{{o}} {_MODAL}affects? {_WHO}",
+        rf"~{_IN} {_WHO} :? ?{{o}} {_MODAL}affects? {PEOPLE}",
         rf"~(?:frequency|prevalence) of {{o}} in {_WHO} (?:is|was)",
         rf"~{{o}} (?:has|with) frequency(?: of)? in {_WHO}",
         rf"~in {_WHO} :? ?{{o}} (?:has|with) frequency(?: of)?",
@@ -91,23 +105,28 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         rf"{_SEEN} in)) "
         rf"{_ILL}{{o}}",
         rf"{_ILL}{{o}} {_BE} (?:associated|linked|related|connected|tied) (?:with|to) {_GENE}",
-        rf"genes? (?:that {_BE} )?(?:associated with|linked to|implicated in|for|of|related to) {_ILL}{{o}} "
+        rf"genes? (?:(?:that|which) {_BE} )?(?:(?:associated|linked|connected|related) (?:with|to)|"
+        rf"implicated in|for|of) {_ILL}{{o}} "
         rf"(?:is|are|include|includes|:) {{s}}",
         rf"{_VARIANTS}(?:gene )?{{s}}(?: gene)? {_BE} {_SEEN} in (?:{PEOPLE} {_WITH} )?{_ILL}{{o}}",
         rf"{_ILL}{{o}} (?:involves?|implicates?) {_GENE}",
-        rf"(?:gene )?{{s}} {_BE} genes? (?:behind|in) {{o}}",
+        rf"(?:genetic )?(?:studies|data) (?:tie|link|connect) {_ILL}{{o}} (?:to|with) {_GENE}",
+        rf"(?:genetic )?(?:studies|data) (?:tie|link|connect) {_GENE} (?:to|with) {_ILL}{{o}}",
     ),
     facts.ROLE: (
-        rf"{_DRUG}{{s}} (?:{_MODAL}(?:has|have|plays?|fulfil?ls?|exerts?)) roles?(?: (?:of|as|is|are|"
+        rf"{_ASIS}{_DRUG}{{s}} (?:{_MODAL}(?:has|have|plays?|fulfil?ls?|exerts?)) roles?(?: (?:of|as|is|are|"
         rf":))? {{o}}",
-        rf"{_DRUG}{{s}} (?:{_BE}|{_MODAL}(?:acts?|functions?|works?|serves?|behaves?) as|{_BE} (?:used|"
-        rf"classified|classed|"
-        rf"known|described|regarded|categori[sz]ed|recorded|listed) as) {_DRUG}(?:with role )?{{o}}",
+        rf"{_ASIS}{_DRUG}{{s}} (?:{_BE}|{_MODAL}{_AS}|{_BE} (?:{_SEEN}|used|classified|classed|known|"
+        rf"regarded|categori[sz]ed) "
+        rf"(?:as|to (?:act|function|work|serve|behave) as|to be)) {_DRUG}(?:with role )?{{o}}",
         rf"roles? (?:played by|of) {_DRUG}{{s}} (?:is|are|include|includes) (?:that of )?{{o}}",
+        rf"one role (?:played by|of) {_DRUG}{{s}} is {{o}}",
         rf"{{o}} (?:is|are) (?:one of )?roles? of {_DRUG}{{s}}",
         r"(?:chemicals?|drugs?|compounds?) with roles? {o} (?:include|includes|are|is|:) {s}",
         rf"{_DRUG}{{s}} (?:belongs? to|is member of|is in|falls? under) (?:class|group|category)(?: of)? {{o}}",
-        rf"{_DRUG}{{s}} {_BE} {_DRUG}(?:that|which) (?:acts?|functions?|works?|serves?) as {{o}}",
+        rf"{_DRUG}{{s}} {_BE} (?:counted|listed|found) among {{o}}",
+        r"(?:chemists|pharmacologists|scientists) (?:count|list|class|classify) {s} (?:among|as) {o}",
+        rf"{_DRUG}{{s}} {_BE} {_DRUG}(?:that|which) {_AS} {{o}}",
         rf"{_DRUG}{{s}} has {{o}} (?:activity|properties|action)",
     ),
     facts.INHERITANCE: (
@@ -121,15 +140,17 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         rf"are) {{o}}{_MANNER}",
         rf"{{o}}{_MANNER} is (?:(?:mode|pattern|form) of )?inheritance(?: (?:mode|pattern))? (?:of|in|"
         rf"for) {_ILL}{{s}}",
-        rf"{{o}}{_MANNER} {_BE} {_SEEN} in {_ILL}{{s}}",
+        rf"{{o}}{_MANNER} {_BE} {_SEEN} (?:in|for) {_ILL}{{s}}",
+        rf"families (?:pass on|inherit|transmit) {{s}} (?:in|as) {{o}}{_MANNER}",
     ),
     facts.SUBCLASS: (
-        rf"{_TERM}{{s}} {_BE} (?:one )?(?:{_KIND} of )?{_TERM}{{o}}",
+        rf"{_TERM}{{s}} {_BE} (?:(?:one )?(?:of )?{_KIND} of )?{_TERM}{{o}}",
         rf"{_TERM}{{s}} (?:belongs? to|falls? under|comes? under|counts? as|counts? among|"
         rf"{_BE} (?:classified|classed|grouped|"
         rf"categori[sz]ed|listed|filed) (?:as|under|among|with|in|within)) (?:{_KIND} of )?{_TERM}{{o}}",
         rf"{_TERM}{{o}} {_MODAL}(?:includes?|comprises?|covers?|contains?) {_TERM}{{s}}",
         rf"(?:{_KIND} of )?{_TERM}{{o}} (?:include|includes|are|:) {_TERM}{{s}}",
+        rf"within {_TERM}{{o}} (?::|,)? ?(?:one finds|there is|is|are|belongs) {_TERM}{{s}}",
         rf"!(?:direct )?(?:parent|superclass) (?:term |class |concept )?of {_TERM}{{s}} is {{o}}",
         rf"!{_TERM}{{o}} {_BE} (?:direct )?(?:parent|superclass) (?:term |class |concept )?of {_TERM}{{s}}",
         rf"!{_TERM}{{s}} {_BE} (?:direct )?child (?:term |class |concept )?of {_TERM}{{o}}",
@@ -148,10 +169,16 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         rf"includes|are|is|:) {{s}}",
         rf"{PEOPLE} {_WITH} {_ILL}{{o}} {_BE} (?:treated with|given) {_DRUG}{{s}}",
         rf"{{o}} {_BE} indications? (?:for|of) {{s}}",
+        rf"(?:doctors|physicians|clinicians) (?:prescribe|give|use) {_DRUG}{{s}} (?:for|to treat|against|"
+        rf"in) {_ILL}{{o}}",
+        rf"(?:treatment|therapy|management) (?:of|for) {_ILL}{{o}} {_MODAL}(?:includes?|involves?|is|"
+        rf"comprises?) {_DRUG}{{s}}",
     ),
     facts.CONTRAINDICATED: (
         rf"{_DRUG}{{s}} {_BE} contraindicated (?:in|for|with) (?:{PEOPLE} {_WITH} )?{_ILL}{{o}}",
         rf"{_ILL}{{o}} {_BE} contraindications? (?:to|for|of|against) (?:use of )?{_DRUG}{{s}}",
+        rf"in (?:presence|case|cases) of {_ILL}{{o}} :? ?{_DRUG}{{s}} {_BE} contraindicated",
+        rf"in (?:{PEOPLE} {_WITH} )?{_ILL}{{o}} :? ?{_DRUG}{{s}} {_BE} contraindicated",
         rf"drugs? contraindicated in {_ILL}{{o}} (?:include|includes|are|is|:) {{s}}",
     ),
     facts.CLOSE_MATCH: (

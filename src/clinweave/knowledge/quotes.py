@@ -1,4 +1,4 @@
-"""Whether a passage says a sentence word for word, as a whole clause, with nothing beside it that changes the sense."""
+"""Whether a passage says a sentence word for word, with nothing beside it that changes the sense."""
 
 import re
 import unicodedata
@@ -55,16 +55,18 @@ def quoted(sentence: str, passage: Passage) -> Quoted:
     wanted = _words(_LEAD_IN.sub("", sentence))
     if len(wanted) < LEAST:
         return Quoted(Verdict.UNVERIFIED, "too short to be a quotation")
-    for span in split(passage.text):
-        have = _words(span.text)
-        for first in range(len(have) - len(wanted) + 1):
-            if have[first : first + len(wanted)] != wanted:
-                continue
-            if not _TURNS.intersection(have[:first] + have[first + len(wanted) :]):
-                return Quoted(Verdict.SUPPORTED, "the passage says this word for word")
-            return Quoted(
-                Verdict.UNVERIFIED, "the passage says more beside these words, which may change their sense"
-            )
+    have = [(word, place) for place, span in enumerate(split(passage.text)) for word in _words(span.text)]
+    for first in range(len(have) - len(wanted) + 1):
+        last = first + len(wanted)
+        if [word for word, _ in have[first:last]] != wanted:
+            continue
+        touched = {place for _, place in have[first:last]}
+        beside = {word for word, place in have[:first] + have[last:] if place in touched}
+        if not _TURNS & beside:
+            return Quoted(Verdict.SUPPORTED, "the passage says this word for word")
+        return Quoted(
+            Verdict.UNVERIFIED, "the passage says more beside these words, which may change their sense"
+        )
     return Quoted(Verdict.UNVERIFIED, "the passage does not say this word for word")
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 PEOPLE = (
     r"(?:(?:affected |reported |studied |published |described )?"
-    r"(?:patients?|people|individuals?|persons?|subjects?|cases?|those))"
+    r"(?:patients?|people|individuals?|persons?|subjects?|cases?|those|someone|anyone))"
 )
 _ABOUT = r"(?:about |around |approximately |roughly |nearly |almost |some )?"
 _NUMBER = r"\d+(?:\.\d+)?"
@@ -126,9 +126,6 @@ def take_share(text: str) -> tuple[str, Share | None]:
         rf"(?: ?% ?)?(?:(?:-|to| to | - )({_NUMBER}))? ?(?:%|percent|per cent)(?: of)?",
         percent,
         text,
-    )
-    text = re.sub(
-        r"\b(?:about |around |roughly )?half of\b", lambda _: found.append(Share(45, 55)) or " ", text
     )
     for pattern, low, high in _WORDS:
         text, times = re.subn(rf"\b{pattern}\b(?: of\b)?", " ", text)
