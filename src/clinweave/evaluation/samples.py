@@ -77,7 +77,7 @@ def _job(question: Question, arm: Arm, desk: Desk, others: Sequence[Question]) -
         question=question.question,
         options=question.options,
         answer=question.answer,
-        gold=has_gold(question, found.items) if arm.knowledge != "none" else None,
+        gold=has_gold(question, found.items) if _can_hold_gold(arm, question) else None,
         named=question.answer in named_options(question, found.items),
         evidence=tuple(item.text for item in found.items) if _public(found.items) else (),
         evidence_tokens=found.tokens,
@@ -96,6 +96,11 @@ def _job(question: Question, arm: Arm, desk: Desk, others: Sequence[Question]) -
         ),
         prompt,
     )
+
+
+def _can_hold_gold(arm: Arm, question: Question) -> bool:
+    """Return whether an arm's evidence could hold the gold relation, or the gold text."""
+    return arm.knowledge in (("graph", "both") if question.gold is not None else ("text", "both"))
 
 
 def _public(items: Sequence[Evidence]) -> bool:

@@ -1,0 +1,76 @@
+"""`clinweave compare`: your own model, benchmark and corpus, under the same arms and statistics."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def compare(  # noqa: PLR0917 - each parameter is one option
+    bench: Annotated[
+        Path,
+        typer.Option(metavar="FILE", help="MIRAGE, MedQA, PubMedQA, BiomixQA, or JSON lines of questions."),
+    ],
+    model: Annotated[
+        str, typer.Option(metavar="URL|PATH", help="http(s)://host:port/v1#model, a .gguf file, or smollm2.")
+    ] = "smollm2",
+    corpus: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Your texts (.txt, .md, .xml, MedRAG .jsonl; also .tar.gz, .zip)."),
+    ] = None,
+    arms: Annotated[str, typer.Option(help="Arms and controls, with commas.")] = "base,text,graph,both",
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where to write.", show_default="runs/BENCH")
+    ] = None,
+    count: Annotated[int, typer.Option(min=0, help="Questions at most, drawn with the seed; 0 for all.")] = 0,
+    budget: Annotated[int, typer.Option(min=1, help="Tokens of evidence in a prompt.")] = 400,
+    method: Annotated[str, typer.Option(help="auto, option-text, letter or generation.")] = "auto",
+    concurrency: Annotated[
+        int, typer.Option(min=1, help="Requests at once; for a model behind an address.")
+    ] = 1,
+    max_tokens_total: Annotated[
+        int, typer.Option(min=0, help="Stop after so many tokens, keeping pairs whole; 0 for no limit.")
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="For drawing questions.")] = 0,
+    dump_prompts: Annotated[
+        bool, typer.Option("--dump-prompts", help="Write every prompt to a file.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print results.json and nothing else.")] = False,
+) -> None:
+    """Compare base, text, graph and both on your own benchmark. Scored items are kept; run again to go on."""
+    from clinweave.cli.run import bring, finish
+    from clinweave.errors import UserError
+    from clinweave.evaluation import CONTROLS, KnowledgeSettings, ModelSettings, Recipe, TaskSettings, check
+
+    for path in filter(None, (bench, corpus)):
+        if not path.exists():
+            raise UserError(f"there is no {path}")
+    names = [name.strip() for name in arms.split(",") if name.strip()]
+    recipe = check(
+        Recipe(
+            name=bench.stem,
+            title=f"{bench.name}: what do a text index and a knowledge graph add?",
+            seed=seed,
+            dump_prompts=dump_prompts,
+            model=ModelSettings(model, method, concurrency, max_tokens_total),
+            knowledge=KnowledgeSettings(
+                budget=budget,
+                arms=tuple(name for name in names if name not in CONTROLS),
+                controls=tuple(name for name in names if name in CONTROLS),
+            ),
+            tasks=(
+                TaskSettings(
+                    type="benchmark",
+                    path=str(bench.resolve()),
+                    corpus=str(corpus.resolve()) if corpus else "",
+                    count=count,
+                ),
+            ),
+        ),
+        "--arms",
+    )
+    bring(recipe)
+    finish(recipe, out or Path("runs") / bench.stem, as_json=as_json)

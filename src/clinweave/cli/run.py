@@ -1,0 +1,124 @@
+"""`clinweave run`: a whole chain described in one TOML file, from fetching to the report."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from clinweave.artifacts import home
+
+if TYPE_CHECKING:
+    from clinweave.evaluation import Recipe
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def run(
+    recipe: Annotated[Path, typer.Argument(help="The recipe, such as recipes/demo.toml.")],
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where to write.", show_default="runs/NAME")
+    ] = None,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the recipe.")
+    ] = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Fetch nothing; what is needed must be there.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print results.json and nothing else.")] = False,
+) -> None:
+    """Run a recipe: fetch, graph, index, questions, compare, report. What is done already is not done again."""
+    from clinweave.evaluation import load_recipe
+
+    chosen = load_recipe(recipe, changes or [])
+    if not offline:
+        bring(chosen)
+    finish(chosen, out or Path("runs") / chosen.name, as_json=as_json)
+
+
+def bring(recipe: "Recipe") -> None:
+    """Fetch what the recipe's databases and model need."""
+    from clinweave.cli.fetch import _progress as progress
+    from clinweave.databases import DEFAULT
+    from clinweave.evaluation import weight_resources
+    from clinweave.resources import catalogue, fetch
+
+    wanted = set(recipe.knowledge.databases or DEFAULT)
+    ids = [item.id for item in catalogue().values() if wanted & set(item.databases)]
+    with progress() as told:
+        fetch([*ids, *weight_resources(recipe.model.address)], home=home(), progress=told)
+
+
+def finish(recipe: "Recipe", out: Path, *, as_json: bool) -> None:
+    """Compare, write the report, and print the table and what to try next."""
+    from clinweave.evaluation import Run, headline, write_report
+
+    with _telling() as (say, bar):
+        results = Run(recipe, out, home(), say, bar).compare()
+        write_report(results, out / "samples.jsonl", out / "report.html")
+    if as_json:
+        typer.echo(json.dumps(results, indent=1, ensure_ascii=False))
+        return
+    screen = Console()
+    for task in results["tasks"]:
+        screen.print(_table(task, results))
+    for sentence in headline(results):
+        screen.print(escape(sentence))
+    for row in results["skipped"]:
+        screen.print(f"Left out: {escape(row['task'])}, {escape(row['reason'])}")
+    screen.print(
+        f"\nReport: {out / 'report.html'}\nNumbers: {out / 'results.json'}", soft_wrap=True, highlight=False
+    )
+    screen.print('Try next: clinweave ask "What are the features of Marfan syndrome?"', highlight=False)
+
+
+def _table(task: str, results: dict[str, Any]) -> Any:
+    from rich.table import Table
+
+    from clinweave.evaluation import ARMS
+
+    found = results["tasks"][task]
+    floors = ", ".join(f"{name} {value:.0%}" for name, value in found["floors"].items())
+    table = Table("", "right", "95 %", "over base", "95 %", "p", "answer in evidence", "unscored", "s/item")
+    table.title = f"{escape(task)}: {found['n']} questions; {floors}"
+    over = {
+        row["arm"]: row for row in results["comparisons"] if row["task"] == task and row["baseline"] == "base"
+    }
+    for name, arm in found["arms"].items():
+        row, share = over.get(name), arm["gold_in_evidence"]
+        share = arm["answer_named"] if share is None else share
+        table.add_row(
+            ARMS[name].title,
+            "-" if arm["accuracy"] is None else f"{arm['accuracy']:.1%}",
+            "{:.0%} - {:.0%}".format(*arm["interval"]),
+            f"{100 * row['difference']:+.1f}" if row else "",
+            f"{100 * row['low']:+.0f} to {100 * row['high']:+.0f}" if row else "",
+            ("<0.001" if row["p"] < 0.001 else f"{row['p']:.3f}") if row else "",
+            "" if name == "base" or share is None else f"{share:.0%}",
+            ", ".join(f"{count} {reason}" for reason, count in arm["unscored"].items()) or "0",
+            f"{results['timings']['tasks'][task][name]['seconds_per_item']:.2f}",
+            style="" if not ARMS[name].control else "dim",
+        )
+    return table
+
+
+@contextmanager
+def _telling() -> Iterator[tuple[Callable[[str], None], Any]]:
+    """Yield what says a stage and what draws a bar, both on stderr."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        stage = bars.add_task("Starting", total=None)
+
+        @contextmanager
+        def bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
+            task = bars.add_task(escape(title), total=total)
+            yield lambda count: bars.advance(task, count)
+
+        yield (lambda message: bars.update(stage, description=escape(message))), bar

@@ -1,0 +1,190 @@
+"""report.html: one self-contained file that a clinician can read, made from results.json and the samples alone."""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from clinweave.evaluation.arms import ARMS, MAIN
+from clinweave.evaluation.plots import Scale, interval_svg, share_svg
+
+PLUMBING = ("graph-questions",)
+_ITEMS = 500  # items listed one by one; all are in samples.jsonl
+TITLES = {
+    "graph-questions": "Questions that the graph answers",
+    "graph-future": "What a later HPO release added",
+    "cross-source": "Hetionet's indications, Hetionet left out",
+    "pubmedqa-retrieved": "PubMedQA, abstract to be found",
+    "biomixqa-mcq": "BiomixQA, multiple choice",
+    "biomixqa-true-false": "BiomixQA, true or false",
+}
+EXPLAINED = {
+    "graph-questions": "The graph contains these answers: this tests finding and reading, not medicine.",
+    "graph-future": "The graph is built from the older release; the questions are what the newer one added. Wrong "
+    "options are never kin of a known feature, so a refinement can be guessed from one.",
+    "cross-source": "The graph does not contain these facts; only what it knows of the drug or disease can help.",
+    "pubmedqa-retrieved": "Each question's abstract lies hidden in the index; retrieval sees the question alone.",
+}
+
+
+def write_report(results: Mapping[str, Any], samples: Path, path: Path) -> None:
+    """Write the report of `results` and its `samples.jsonl` to `path`, whole or not at all."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    rows = [json.loads(line) for line in samples.read_text("utf-8").splitlines()]
+    environment = Environment(
+        loader=PackageLoader("clinweave.evaluation"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(percent=percent, points=points, probability=probability, number=number)
+    text = environment.get_template("report.html").render(
+        results=results,
+        headline=headline(results),
+        tasks=[_task(name, results) for name in results["tasks"]],
+        arms=ARMS,
+        items=_items(rows),
+        hidden=max(0, len({(row["task"], row["id"]) for row in rows}) - _ITEMS),
+        title=results["recipe"]["title"] or results["recipe"]["name"],
+        shown_arms=[name for name in ARMS if any(row["arm"] == name for row in rows)],
+    )
+    partial = path.with_suffix(".partial")
+    partial.write_text(text, "utf-8")
+    partial.replace(path)
+
+
+def headline(results: Mapping[str, Any]) -> list[str]:
+    """Return the sentences that say what was found, the first one first. They claim no more than the intervals do."""
+    model = results["model"].get("name", "The model")
+    said = [sentence for task in results["tasks"] if (sentence := _finding(task, results, model))]
+    if any(task in PLUMBING for task in results["tasks"]):
+        for task in PLUMBING:
+            arm = results["tasks"].get(task, {}).get("arms", {}).get("lookup")
+            if arm:
+                said.append(
+                    f"That is a test of the plumbing: the graph contains these answers, and a look-up without any "
+                    f"model is right in {percent(arm['accuracy'])} of them."
+                )
+    return said or ["Nothing was compared."]
+
+
+def _finding(task: str, results: Mapping[str, Any], model: str) -> str:
+    found, title = results["tasks"][task], TITLES.get(task, task)
+    if found["at_floor"]:
+        chance = percent(found["floors"]["chance"])
+        return f"{title}: model at floor, not interpretable (every interval includes chance, {chance})."
+    rows = [row for row in results["comparisons"] if row["task"] == task and row["baseline"] == "base"]
+    rows = [row for row in rows if row["arm"] in MAIN]
+    if not rows:
+        return ""
+    best = max(rows, key=lambda row: row["difference"])
+    base, arm = (found["arms"][name]["accuracy"] for name in ("base", best["arm"]))
+    between = f"{points(best['low'])} to {points(best['high'])}"
+    if best["low"] > 0 and best["p"] < 0.05:
+        verdict = f"a gain of {points(best['difference']).lstrip('+')} points (95 % interval {between})"
+    else:
+        verdict = f"{points(best['difference'])} points ({between}), which may be nothing"
+    with_what = {"text": "the text index", "graph": "the knowledge graph", "both": "text and graph"}[
+        best["arm"]
+    ]
+    return (
+        f"{title}: {model} alone is right in {percent(base)} of {best['n']} questions, with {with_what} in "
+        f"{percent(arm)}: {verdict}."
+    )
+
+
+def _task(name: str, results: Mapping[str, Any]) -> dict[str, Any]:
+    found = results["tasks"][name]
+    comparisons = [row for row in results["comparisons"] if row["task"] == name]
+    scale = Scale.around([end for row in comparisons for end in (row["low"], row["high"])])
+    forest = [row for row in comparisons if row["family"] == "arms"]
+    controls = [row for row in comparisons if row["family"] == "controls"]
+    return {
+        **found,
+        "name": name,
+        "title": TITLES.get(name, name),
+        "explained": EXPLAINED.get(name, ""),
+        "retrieval": results["retrieval"].get(name),
+        "scale": scale,
+        "forest": [{**row, "svg": interval_svg(row, scale)} for row in forest],
+        "controls": [{**row, "svg": interval_svg(row, scale)} for row in controls],
+        "rows": [
+            {**arm, "name": key, "svg": share_svg(arm, found["floors"]["chance"])}
+            for key, arm in found["arms"].items()
+        ],
+        "readings": _readings(found, comparisons),
+    }
+
+
+def _readings(found: Mapping[str, Any], comparisons: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what the controls mean, in plain sentences."""
+    by_pair = {(row["arm"], row["baseline"]): row for row in comparisons}
+    said = []
+    if row := by_pair.get(("wrong-entity", "base")):
+        nothing = row["low"] <= 0 <= row["high"]
+        said.append(
+            f"Evidence about something else, equally long, changes {points(row['difference'])} points: "
+            + (
+                "no more than chance does."
+                if nothing
+                else "text alone moves this model, so read gains with care."
+            )
+        )
+    if row := by_pair.get(("graph", "gold-removed")):
+        said.append(
+            f"Without the one relation that answers, the graph's arm loses {points(row['difference'])} points"
+            + (": the gain is that fact." if row["low"] > 0 else ": the gain does not hang on that fact.")
+        )
+    if row := by_pair.get(("gold-falsified", "base")):
+        accuracy = found["arms"]["gold-falsified"]["accuracy"]
+        said.append(
+            f"Told a falsehood instead, the model is right in {percent(accuracy)}: it says what it reads, and a wrong "
+            "database makes a wrong answer."
+            if row["high"] < 0
+            else f"Told a falsehood instead, the model is right in {percent(accuracy)}."
+        )
+    hurt = {arm: row["hurt"] for arm, row in found["hurt"].items() if row["hurt"]}
+    if hurt:
+        listed = ", ".join(f"{ARMS[arm].title.removeprefix('+ ')} {count}" for arm, count in hurt.items())
+        said.append(f"Knowledge also hurts: items right without it and wrong with it: {listed}.")
+    return said
+
+
+def _items(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return one entry per item with a mark for each arm."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    marks: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    for row in rows:
+        key = (row["task"], row["id"])
+        if key not in found:
+            if len(found) == _ITEMS:
+                continue
+            found[key] = {**row, "evidence": {}}
+        mark = "right" if row["score"] == 1 else row["unscored"] or "wrong"
+        marks[key][row["arm"]] = mark
+        if row["evidence"] and row["arm"] in {"text", "graph"}:
+            found[key]["evidence"][row["arm"]] = row["evidence"]
+    return [{**item, "marks": marks[key]} for key, item in found.items()]
+
+
+def percent(value: float | None) -> str:
+    """Return a share as whole percent."""
+    return "–" if value is None else f"{100 * value:.0f} %"
+
+
+def points(value: float) -> str:
+    """Return a difference as signed percentage points."""
+    return f"{100 * value:+.0f}".replace("-", "−")
+
+
+def probability(value: float) -> str:
+    """Return a p value as people write it."""
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def number(value: float | None) -> str:
+    """Return a number with thin groups."""
+    return "–" if value is None else f"{value:,.0f}"
