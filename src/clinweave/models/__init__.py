@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from clinweave.models.base import LanguageModel as LanguageModel
     from clinweave.models.base import Message as Message
     from clinweave.models.base import OptionScore as OptionScore
-    from clinweave.models.kernels import prefer_wide_kernels as prefer_wide_kernels
     from clinweave.models.scoring import Choice as Choice
     from clinweave.models.scoring import by_generation as by_generation
     from clinweave.models.scoring import by_letter as by_letter
@@ -26,7 +25,6 @@ __getattr__, __dir__ = attach(
     __name__,
     {
         "open_model": "addresses",
-        "prefer_wide_kernels": "kernels",
         "Capability": "base",
         "Generation": "base",
         "LanguageModel": "base",

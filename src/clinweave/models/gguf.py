@@ -131,7 +131,9 @@ class GgufModel:
 
     def describe(self) -> dict[str, str | int | float]:
         """Return what identifies the weights and engine."""
-        scorer = f"xllamacpp ({self._why_slow})" if self._why_slow else "numpy float32"
+        from clinweave.models.kernels import kernels
+
+        scorer = f"xllamacpp ({self._why_slow})" if self._why_slow else f"numpy float32 ({kernels()})"
         return {
             "backend": "gguf",
             "name": self.name,

@@ -1,37 +1,13 @@
 """Which matrix kernels NumPy's own OpenBLAS uses, and with how many threads.
 
-Two measured traps. Its detection falls back to AVX2 kernels on recent AMD processors with AVX-512 (about half their
-speed), and its threads spin, so that they collapse to a tenth as soon as another program wants a core.
+Its threads spin while they wait, so that they fall to a tenth of their speed as soon as another program wants a core
+(measured); the likelihood scorer brings threads of its own and wants each product in one. OPENBLAS_CORETYPE, where
+something set it, forces kernels: "Haswell" on a processor with AVX-512 costs a third of the speed.
 """
 
 import ctypes
-import os
-import sys
 from importlib import import_module
-from pathlib import Path
 from typing import Any
-
-_NEEDED = frozenset({"avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512cd"})
-_VARIABLE = "OPENBLAS_CORETYPE"
-
-
-def prefer_wide_kernels(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
-    """Ask OpenBLAS for its AVX-512 kernels on an AMD processor that has AVX-512; return whether it was asked.
-
-    It has an effect only before NumPy is first imported, and leaves a choice of the user's alone.
-    """
-    if _VARIABLE in os.environ or "numpy" in sys.modules:
-        return False
-    try:
-        text = cpuinfo.read_text("utf-8", "replace").split("\n\n", 1)[0]
-    except OSError:  # no Linux
-        return False
-    rows = dict(line.split(":", 1) for line in text.replace("\t", "").splitlines() if ":" in line)
-    flags = set(rows.get("flags", "").split())
-    if rows.get("vendor_id", "").strip() != "AuthenticAMD" or not flags.issuperset(_NEEDED):
-        return False
-    os.environ[_VARIABLE] = "SkylakeX"
-    return True
 
 
 def _openblas(function: str) -> Any:
