@@ -113,7 +113,7 @@ def show(
 def search(
     text: Annotated[str, typer.Argument(help="A name, part of one, or an identifier.")],
     where: Where = None,
-    limit: Annotated[int, typer.Option(min=1)] = 10,
+    limit: Annotated[int, typer.Option(min=1, help="Most concepts to show.")] = 10,
     prefix: Annotated[
         list[str] | None, typer.Option(help="Only such identifiers, for instance MONDO.")
     ] = None,
@@ -138,7 +138,7 @@ def path(  # noqa: PLR0917 - each parameter is one option
     end: Thing,
     where: Where = None,
     max_length: Annotated[int, typer.Option(min=1, max=8, help="Most relations in a path.")] = 4,
-    limit: Annotated[int, typer.Option(min=1)] = 5,
+    limit: Annotated[int, typer.Option(min=1, help="Most paths to show.")] = 5,
     as_json: AsJson = False,
 ) -> None:
     """Show the shortest paths between two concepts; roots and hubs are not walked through."""

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clinweave import schemas
-from clinweave.artifacts import Artifact, sha256, stage, write_json
+from clinweave.artifacts import Artifact, digest, sha256, stage, write_json
 from clinweave.errors import UserError
 from clinweave.knowledge import graph_tables as tables
 from clinweave.knowledge.graph_gather import Gathered, gather
@@ -70,7 +70,16 @@ def build_graph(
             records[source.id] = _told(database.read(files, logs[source.id]), f"reading {source.name}", tell)
         return assemble(records, sources, folder, logs=logs, progress=tell)
 
-    return stage(out, "graph", inputs, {"databases": list(databases)}, build, version=VERSION)
+    parameters = {"databases": list(databases), "readers": _readers()}
+    return stage(out, "graph", inputs, parameters, build, version=VERSION)
+
+
+def _readers() -> str:
+    """Return a hash of the code that reads databases: another reader gives another graph of the same files."""
+    import clinweave.databases
+
+    folder = Path(clinweave.databases.__path__[0])
+    return digest([[path.name, sha256(path)] for path in sorted(folder.glob("*.py"))])
 
 
 def assemble(
