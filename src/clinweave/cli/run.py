@@ -89,7 +89,8 @@ def _table(task: str, results: dict[str, Any]) -> Any:
     over = {
         row["arm"]: row for row in results["comparisons"] if row["task"] == task and row["baseline"] == "base"
     }
-    for name, arm in found["arms"].items():
+    for name in (name for name in ARMS if name in found["arms"]):
+        arm = found["arms"][name]
         row, share = over.get(name), arm["gold_in_evidence"]
         share = arm["answer_named"] if share is None else share
         table.add_row(

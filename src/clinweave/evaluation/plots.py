@@ -33,7 +33,8 @@ def interval_svg(row: Mapping[str, Any], scale: Scale) -> str:
     """Return one row of a forest plot: grid, zero line, interval and estimate."""
     x, low, high = (scale.place(row[key]) for key in ("difference", "low", "high"))
     zero = scale.place(0.0)
-    tone = "up" if row["low"] > 0 else "down" if row["high"] < 0 else "none"
+    sure = row.get("p", 0.0) < 0.05  # colour claims something: only where the corrected test agrees
+    tone = "up" if sure and row["low"] > 0 else "down" if sure and row["high"] < 0 else "none"
     grid = "".join(
         f'<path class="grid" d="M{scale.place(t):.2f} 0V24"/>' for t in scale.ticks() if abs(t) > 1e-9
     )

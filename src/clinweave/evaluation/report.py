@@ -113,8 +113,9 @@ def _task(name: str, results: Mapping[str, Any]) -> dict[str, Any]:
         "controls": [{**row, "svg": interval_svg(row, scale)} for row in controls],
         "rows": [
             {**arm, "name": key, "svg": share_svg(arm, found["floors"]["chance"])}
-            for key, arm in found["arms"].items()
+            for key, arm in in_order(found["arms"]).items()
         ],
+        "hurt": in_order(found["hurt"]),
         "readings": _readings(found, comparisons),
     }
 
@@ -124,18 +125,17 @@ def _readings(found: Mapping[str, Any], comparisons: Sequence[Mapping[str, Any]]
     by_pair = {(row["arm"], row["baseline"]): row for row in comparisons}
     said = []
     if row := by_pair.get(("wrong-entity", "base")):
-        nothing = row["low"] <= 0 <= row["high"]
         said.append(
-            f"Evidence about something else, equally long, changes {points(row['difference'])} points: "
+            f"Evidence about something else, equally long, makes {points(row['difference'])} points: "
             + (
-                "no more than chance does."
-                if nothing
-                else "text alone moves this model, so read gains with care."
+                "context by itself does not help."
+                if row["low"] <= 0
+                else "any context moves this model, so read gains with care."
             )
         )
     if row := by_pair.get(("graph", "gold-removed")):
         said.append(
-            f"Without the one relation that answers, the graph's arm loses {points(row['difference'])} points"
+            f"Without the one relation that answers, the graph's arm loses {points(row['difference']).lstrip('+')} points"
             + (": the gain is that fact." if row["low"] > 0 else ": the gain does not hang on that fact.")
         )
     if row := by_pair.get(("gold-falsified", "base")):
@@ -146,10 +146,10 @@ def _readings(found: Mapping[str, Any], comparisons: Sequence[Mapping[str, Any]]
             if row["high"] < 0
             else f"Told a falsehood instead, the model is right in {percent(accuracy)}."
         )
-    hurt = {arm: row["hurt"] for arm, row in found["hurt"].items() if row["hurt"]}
+    hurt = {arm: row["hurt"] for arm, row in in_order(found["hurt"]).items() if row["hurt"]}
     if hurt:
         listed = ", ".join(f"{ARMS[arm].title.removeprefix('+ ')} {count}" for arm, count in hurt.items())
-        said.append(f"Knowledge also hurts: items right without it and wrong with it: {listed}.")
+        said.append(f"Knowledge also hurts. Items right without it and wrong with it: {listed}.")
     return said
 
 
@@ -170,6 +170,11 @@ def _items(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [{**item, "marks": marks[key]} for key, item in found.items()]
 
 
+def in_order(arms: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arms in the order of reports; JSON files are sorted by name."""
+    return {name: arms[name] for name in ARMS if name in arms}
+
+
 def percent(value: float | None) -> str:
     """Return a share as whole percent."""
     return "–" if value is None else f"{100 * value:.0f} %"
@@ -177,7 +182,8 @@ def percent(value: float | None) -> str:
 
 def points(value: float) -> str:
     """Return a difference as signed percentage points."""
-    return f"{100 * value:+.0f}".replace("-", "−")
+    text = f"{100 * value:+.0f}".replace("-", "−")
+    return "0" if text[1:] == "0" else text
 
 
 def probability(value: float) -> str:
