@@ -69,3 +69,8 @@ def predicates(question: str) -> tuple[str, ...]:
     if facts.ROLE in names and facts.SUBCLASS in names:  # "kind of drug" also reads as "kind of"
         return tuple(name for name in names if name != facts.SUBCLASS)
     return names
+
+
+def is_cue(text: str) -> bool:
+    """Tell whether a mention is only a word of asking ("inherited", "symptom"), not what is asked about."""
+    return any(cue.fullmatch(text.strip()) for _, cue in _CUES_COMPILED)

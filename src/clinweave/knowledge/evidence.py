@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, permutations
 from typing import TYPE_CHECKING, Literal
 
 from clinweave.errors import UserError
 from clinweave.knowledge import asked, facts
 from clinweave.knowledge.facts import Draft
 from clinweave.knowledge.packing import Count, pack, render
+from clinweave.knowledge.quotes import gives_orders
 from clinweave.records import Evidence, Mention, Relation
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ Rewrite = Callable[[Relation], Relation]
 MENTIONS = 8  # a question's first concepts; more only dilute the budget
 FACTS = 5_000  # records read for one concept and predicate in one direction
 PATHS = 3
+BELOW = 2_000  # kinds of a concept that are looked up for a record between two concepts
 PASSAGES = 12
 TEXT_SHARE = 1 / 3  # of the budget, with knowledge="both"; what either half leaves goes to the other
 # Roots of the vocabularies: they are in every question and lead everywhere.
@@ -141,6 +143,7 @@ class Weaver:
         keep: Keep | None = None,
         rewrite: Rewrite | None = None,
         score: Callable[[Relation], float] | None = None,
+        leave: Collection[Relation] = (),
     ) -> list[Draft]:
         """Return the grouped facts around one concept, both directions, frequent and well-published first."""
         graph = self._graph()
@@ -155,6 +158,7 @@ class Weaver:
         found = [
             item for item in found if concept in (item.subject, item.object) and item.subject != item.object
         ]
+        found = [item for item in found if item not in leave] if leave else found
         return facts.group(found, concept, self._names(found, concept), score or (lambda _: 1.0))
 
     def _facts(
@@ -167,15 +171,18 @@ class Weaver:
     ) -> list[Draft]:
         """Return drafts: what is asked about each concept, else everything about it; then paths between them."""
         wanted = asked.predicates(question)
-        drafts: list[Draft] = []
+        drafts = self._between(concepts, keep, rewrite)
+        settled = {relation for draft in drafts for part in draft.parts for relation in part.relations}
         for concept in concepts[:MENTIONS]:
-            score = _relevance(concept, wanted, question)
+            score = _relevance(concept, wanted, question, between=bool(settled))
             found = [
                 draft
                 for predicate in (wanted or (None,))
-                for draft in self.facts_about(concept, predicate, keep=keep, rewrite=rewrite, score=score)
+                for draft in self.facts_about(
+                    concept, predicate, keep=keep, rewrite=rewrite, score=score, leave=settled
+                )
             ]
-            if wanted and not found:
+            if wanted and not found and not settled:
                 notes.append(
                     f"the graph has no record of what is asked about {self._label(concept)}: not a no"
                 )
@@ -186,6 +193,20 @@ class Weaver:
                 drafts.extend(self.facts_about(concept, keep=keep, rewrite=rewrite, score=score))
         drafts.sort(key=lambda draft: -draft.score)  # stable: concepts keep the question's order
         return drafts + self._paths(concepts, keep, rewrite)
+
+    def _between(self, concepts: Sequence[str], keep: Keep | None, rewrite: Rewrite | None) -> list[Draft]:
+        """Return what is recorded between two concepts of the question, or between one and a kind of the other."""
+        graph, drafts = self._graph(), []
+        for first, second in permutations(concepts[:MENTIONS], 2):
+            below = sorted(graph.descendants(second))[:BELOW]
+            found = graph.relations(subject=first, object=[second, *below])
+            if keep is not None:
+                found = [relation for relation in found if keep(relation)]
+            if rewrite is not None:
+                found = [rewrite(relation) for relation in found]
+            if found:
+                drafts.extend(facts.group(found, first, self._names(found, first), lambda _: 3.0))
+        return drafts
 
     def _paths(self, concepts: Sequence[str], keep: Keep | None, rewrite: Rewrite | None) -> list[Draft]:
         drafts = []
@@ -205,7 +226,12 @@ class Weaver:
         )
         if not hits:
             notes.append("the text index has no passage for the words of the question")
-        return [facts.passage(hit.passage, question, hit.score) for hit in hits if hit.passage.text.strip()]
+        fit = [hit for hit in hits if hit.passage.text.strip() and not gives_orders(hit.passage.text)]
+        if len(fit) < len(hits):
+            notes.append(
+                f"{len(hits) - len(fit)} passages were left out: empty, or they give a model instructions"
+            )
+        return [facts.passage(hit.passage, question, hit.score) for hit in fit]
 
     def _names(self, relations: Iterable[Relation], *more: str) -> dict[str, str]:
         ids = {end for relation in relations for end in (relation.subject, relation.object)} | set(more)
@@ -256,10 +282,13 @@ def _share(
 def _distinct(mentions: Collection[Mention]) -> list[str]:
     """Return the concepts of the mentions once each, in the order of the question."""
     ordered = sorted(mentions, key=lambda mention: (mention.start, -mention.score))
-    return list(dict.fromkeys(mention.id for mention in ordered if mention.id not in TOO_GENERAL))
+    asked_about = [item for item in ordered if item.id not in TOO_GENERAL and not asked.is_cue(item.text)]
+    return list(dict.fromkeys(mention.id for mention in asked_about))
 
 
-def _relevance(concept: str, wanted: Sequence[str], question: str) -> Callable[[Relation], float]:
+def _relevance(
+    concept: str, wanted: Sequence[str], question: str, *, between: bool = False
+) -> Callable[[Relation], float]:
     """Return the score of a group of facts by its predicate, direction and what the question asks for."""
     downwards = any(cue in question.lower() for cue in _DOWNWARDS)
 
@@ -272,6 +301,8 @@ def _relevance(concept: str, wanted: Sequence[str], question: str) -> Callable[[
             value -= 0.7
         if relation.predicate == facts.SUBCLASS and forward == downwards:
             value -= 0.5
+        if between and not forward:
+            value -= 0.6  # the question names both ends: other things with the same feature matter less
         if relation.grade != "curated":
             value -= 0.3
         return round(value, 3)

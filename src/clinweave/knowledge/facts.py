@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from clinweave.knowledge import frequency
 from clinweave.knowledge.sentences import split
+from clinweave.knowledge.verbalise import phrase
 from clinweave.records import Evidence, Grade, Passage, Relation
 
 HAS_PHENOTYPE = "biolink:has_phenotype"
@@ -160,7 +161,7 @@ def group(
     for (predicate, forward, negated, grade), facts in groups.items():
         ordered = sorted(
             ((other, sorted(found, key=rank)) for other, found in facts.items()),
-            key=lambda item: (*rank(item[1][0]), names.get(item[0], item[0]), item[0]),
+            key=lambda item: (*rank(item[1][0]), -len(item[1]), names.get(item[0], item[0]), item[0]),
         )
         head = _head(predicate, forward, negated, Grade(grade), names.get(centre, centre))
         parts = tuple(
@@ -213,8 +214,8 @@ def _name(names: Mapping[str, str], identifier: str) -> str:
 def _head(predicate: str, forward: bool, negated: bool, grade: Grade, name: str) -> str:
     heading = HEADINGS.get(predicate)
     if heading is None:
-        verb = predicate.removeprefix("biolink:").replace("_", " ")
-        verb = f"is recorded as not: {verb}" if negated else verb
+        said = phrase(predicate)
+        verb = said.negated if negated else said.verb
         text = f"{name} {verb}" if forward else f"What {verb} {name}"
     elif forward:
         text = (heading.forward_not if negated else heading.forward).format(name)
