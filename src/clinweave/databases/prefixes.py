@@ -7,6 +7,7 @@ of HPO annotations do ("ORPHA", not "orphanet.ordo").
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 
 _SPELLING = {
     "orphanet": "ORPHA", "ordo": "ORPHA", "orpha": "ORPHA", "mim": "OMIM", "omim": "OMIM", "omimps": "OMIMPS",
@@ -23,15 +24,22 @@ _LOCAL = re.compile(r"[^\s:|,;\"<>]+")  # no separator of any file that holds li
 
 def curie(prefix: str, local: str) -> str:
     """Return the CURIE in the one spelling: ("Orphanet", "558") -> "ORPHA:558". Empty where it cannot be one."""
-    key = prefix.strip().lower()
+    spelling = _spelling(prefix)
     local = local.strip()
+    head, colon, tail = local.partition(":")
+    if colon and _spelling(head) == spelling:
+        local = tail  # "DOID:7" under DOID
+    return f"{spelling}:{local}" if spelling and _LOCAL.fullmatch(local) else ""
+
+
+@lru_cache(maxsize=4096)
+def _spelling(prefix: str) -> str:
+    """Return the one spelling of a prefix, or "" where it cannot be one. A release has few, each in many rows."""
+    key = prefix.strip().lower()
     if key.startswith("snomedct"):  # SNOMEDCT_US, SNOMEDCT_US_2023_03_01
         key = "snomedct"
-    head, colon, tail = local.partition(":")
-    if colon and _SPELLING.get(head.lower(), head) == _SPELLING.get(key, prefix):
-        local = tail  # "DOID:7" under DOID
     spelling = _SPELLING.get(key, prefix.strip())
-    return f"{spelling}:{local}" if _PREFIX.fullmatch(spelling) and _LOCAL.fullmatch(local) else ""
+    return spelling if _PREFIX.fullmatch(spelling) else ""
 
 
 def normal(text: str) -> str:
