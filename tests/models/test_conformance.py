@@ -238,3 +238,18 @@ def test_describes_itself_without_secrets(
     assert "backend" in model.describe()
     assert "very-secret" not in told
     assert model.name
+
+
+def test_the_page_tells_what_is_declared() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "models.md").read_text("utf-8")
+    rows = [
+        [cell.strip() for cell in line.split("|")[1:-1]]
+        for line in page.splitlines()
+        if line.startswith("| `")
+    ]
+    told = {
+        row[0]: {name for name, cell in zip(Capability, row[2:], strict=True) if cell == "yes"}
+        for row in rows[:5]
+    }
+    kinds = ("numpy", "numpy", "server", "scripted", "transformers")
+    assert list(told.values()) == [DECLARED[kind] for kind in kinds]
