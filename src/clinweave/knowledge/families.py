@@ -18,6 +18,11 @@ def _lists() -> tuple[dict[str, str], dict[str, str]]:
     return {word: words[0] for words in lines for word in words}, {ending: left for ending, _, left in rules}
 
 
+def word_lists() -> list[tuple[str, str]]:
+    """Return all listed words with their heads, and endings with what they leave."""
+    return [item for known in _lists() for item in known.items()]
+
+
 @lru_cache(maxsize=1 << 17)
 def family(word: str) -> str:
     """Return what stands for the family of a normalised word: a listed head, else the word without its ending."""

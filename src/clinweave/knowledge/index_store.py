@@ -1,7 +1,7 @@
 """What an index is made of: one part per collection, each an Arrow file of passages and their documents in tantivy.
 
-A change writes a new folder in which the unchanged parts and segments are hard links, so that adding a collection
-costs only what is added, and an interrupted change leaves the old index as it was.
+An addition writes a new folder in which the parts and segments that are there already are hard links, so it costs only
+what is added, and an interrupted one leaves the old index as it was. A removal makes the index anew.
 """
 
 import os
@@ -70,7 +70,7 @@ def build_parts(
     *,
     progress: Progress | None = None,
 ) -> Artifact:
-    """Make `out` the index of exactly these parts (name -> passages); those whose key is unchanged are kept.
+    """Make `out` the index of exactly these parts (name -> passages); where parts are only added, the others are kept.
 
     `keys` holds a hash for each part. A change of the graph or of the linker's vocabulary makes every part anew.
     """
@@ -84,8 +84,11 @@ def build_parts(
     def build(folder: Path) -> dict[str, Any]:
         old = _reusable(out, base)
         kept = {name: item for name, item in old.items() if keys.get(name) == item["key"]}
+        if len(kept) < len(old):
+            # Something was removed or replaced: made anew, so that nothing of it stays and word statistics are true.
+            kept = {}
         described = dict(kept)
-        writer = _start(out, folder, kept, set(old) - set(kept))
+        writer = _start(out, folder, kept)
         for name in sorted(set(keys) - set(kept)):
             count = _add(
                 writer, folder, name, parts[name](), describer=_Describer(linker, graph), progress=progress
@@ -115,8 +118,8 @@ def _reusable(out: Path, base: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     return dict(manifest["parts"]) if same else {}
 
 
-def _start(out: Path, folder: Path, kept: Mapping[str, Any], gone: set[str]) -> Any:
-    """Return a writer on a copy of the old index without the parts that are gone."""
+def _start(out: Path, folder: Path, kept: Mapping[str, Any]) -> Any:
+    """Return a writer on a copy of the old index, or on an empty one where nothing is kept."""
     import tantivy
 
     (folder / "parts").mkdir()
@@ -129,11 +132,7 @@ def _start(out: Path, folder: Path, kept: Mapping[str, Any], gone: set[str]) -> 
             if file.name.endswith(".lock"):
                 continue
             (shutil.copy2 if file.suffix == ".json" else _link)(file, folder / "tantivy" / file.name)
-    writer = tantivy.Index(schema(), str(folder / "tantivy")).writer(heap_size=_HEAP, num_threads=1)
-    if kept:
-        for name in gone:
-            writer.delete_documents_by_term("part", name)
-    return writer
+    return tantivy.Index(schema(), str(folder / "tantivy")).writer(heap_size=_HEAP, num_threads=1)
 
 
 def _link(source: Path, target: Path) -> None:

@@ -5,6 +5,7 @@ Everything works on a batch of texts as arrays; `link` is the batch of one.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,7 @@ class Linker:
         self, vocabulary: Vocabulary, *, minimum: float = ranking.MINIMUM, any_order: bool = True
     ) -> None:
         self.vocabulary, self.minimum, self.any_order = vocabulary, minimum, any_order
+        self._told = lru_cache(maxsize=1 << 16)(self._tell)
 
     @classmethod
     def open(cls, graph: NamedGraph, *, folder: Path | None = None) -> "Linker":
@@ -208,13 +210,13 @@ class Linker:
         """Return the mentions with the abbreviations that the texts define: they mean what the long form means."""
         gone: set[int] = set()
         added: list[tuple[int, int, int]] = []  # token, tokens, the mention it repeats
-        ends = tokens.end[picked.at + picked.size - 1]
+        starts, ends = tokens.start[picked.at], tokens.end[picked.at + picked.size - 1]
         for number, text in enumerate(texts):
             defined = {item.short: item for item in definitions(text)} if "(" in text else {}
             if not defined:
                 continue
             base = int(begins[number])
-            means = {short: _meaning(item, base, ends) for short, item in defined.items()}
+            means = {short: _meaning(item, base, starts, ends) for short, item in defined.items()}
             for begin, end, short in occurrences(text, defined):
                 first, last = np.searchsorted(tokens.start, [base + begin, base + end])
                 low, high = np.searchsorted(picked.at, [first, last])
@@ -242,20 +244,25 @@ class Linker:
         )
 
     def _reason(self, surface: str, spans: Spans, number: int, prefixes: Collection[str] | None) -> str:
-        vocabulary, sense = self.vocabulary, int(spans.sense[number])
+        sense = int(spans.sense[number])
+        name = self.vocabulary.names[int(self.vocabulary.name[sense])].as_py()
+        how = int(spans.how[number])
+        return self._told(sense, int(spans.key[number]), self._wanted(prefixes), surface == name, how)
+
+    def _tell(self, sense: int, key: int, wanted: frozenset[str] | None, same: bool, how: int) -> str:
+        """Return the reason for a sense of a key; `same` says that the text has the very letters of the name."""
+        vocabulary = self.vocabulary
         concept = int(vocabulary.concept[sense])
-        same = [
+        others = [
             vocabulary.ids[int(vocabulary.concept[other])].as_py()
-            for other in vocabulary.senses(int(spans.key[number]), self._wanted(prefixes))
-            if other != sense and vocabulary.concept[other] != concept and not vocabulary.exact_case[other]
+            for other in vocabulary.senses(key, wanted)
+            if vocabulary.concept[other] != concept and not vocabulary.exact_case[other]
         ]
         name = vocabulary.names[int(vocabulary.name[sense])].as_py()
         kind = ranking.KINDS[int(vocabulary.kind[sense])]
-        reason = ranking.reason_of(
-            kind, surface, name, bool(vocabulary.exact_case[sense]), list(dict.fromkeys(same))
-        )
-        how = _HOW.get(int(spans.how[number]))
-        return f"{reason}; {how}" if how else reason
+        exact = bool(vocabulary.exact_case[sense])
+        reason = ranking.reason_of(kind, "" if same else name, name, exact, list(dict.fromkeys(others)))
+        return f"{reason}; {_HOW[how]}" if how in _HOW else reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,10 +297,10 @@ def _among_genes(tokens: Tokens, begin: int, last: int) -> bool:
     return not ranking.gene_words().isdisjoint(tokens.words(low, begin) + tokens.words(last + 1, high))
 
 
-def _meaning(item: Definition, base: int, ends: Ints) -> int | None:
-    """Return the mention that ends where the long form ends, or None where the long form is no known name."""
+def _meaning(item: Definition, base: int, starts: Ints, ends: Ints) -> int | None:
+    """Return the mention of the whole long form, or None where that is no known name."""
     place = int(np.searchsorted(ends, base + item.end))
-    if place < len(ends) and ends[place] == base + item.end:
+    if place < len(ends) and ends[place] == base + item.end and starts[place] <= base + item.start:
         return place
     return None
 

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from clinweave.artifacts import Artifact, digest, stage
 from clinweave.knowledge import ranking
 from clinweave.knowledge.dictionary import Dictionary
+from clinweave.knowledge.families import word_lists
 from clinweave.knowledge.normalise import Ints
 from clinweave.knowledge.word_sets import WordSets
 from clinweave.records import Concept
 
-VERSION = 5
+VERSION = 6
 LONGEST = 150  # characters; longer names are formulas in words
 FREE_ORDER = frozenset({"biolink:Disease", "biolink:PhenotypicFeature"})
 _ARRAYS = ("sense_offsets", "concept", "score", "exact_case", "kind", "name", "prefix")
@@ -97,7 +98,7 @@ def compile_vocabulary(graph: NamedGraph, out: Path | None = None) -> Artifact:
     folder = out or graph.path.with_name(f"{graph.path.name}.vocabulary")
     inputs = {
         "graph": str(graph.manifest.get("key") or digest(dict(graph.manifest))),
-        "common_words": digest(sorted(ranking.common_words())),
+        "words": digest([sorted(ranking.common_words()), ranking.phrases(), sorted(word_lists())]),
     }
     return stage(folder, "vocabulary", inputs, {}, lambda into: _compile(graph, into), version=VERSION)
 
@@ -108,11 +109,25 @@ def _compile(graph: NamedGraph, folder: Path) -> dict[str, Any]:
     concepts = _concepts(graph, set(ids))
     rows = {curie: row for row, curie in enumerate(sorted(concepts))}
     category = [concepts[curie].category for curie in ids]
-    dictionary, key = Dictionary.build([name if len(name) <= LONGEST else "" for name in names])
+    usable = [name if len(name) <= LONGEST else "" for name in names]
+    # Phrases without a sense are keys all the same: their words are then not put in another order.
+    dictionary, key = Dictionary.build([*usable, *ranking.phrases()])
+    key = key[: len(names)]
     cased = [ranking.needs_case(*row) for row in zip(names, kinds, category, strict=True)]
     modifiers = _modifiers(graph, concepts)
-    scored = zip(names, kinds, cased, (curie in modifiers for curie in ids), strict=True)
-    score = [ranking.score_of(*row) for row in scored]
+    score = [
+        ranking.score_of(
+            name,
+            dictionary.key(number),
+            kind,
+            curie.partition(":")[0],
+            exact_case=exact,
+            modifier=curie in modifiers,
+        )
+        if number >= 0
+        else 0.0
+        for name, number, kind, curie, exact in zip(names, key.tolist(), kinds, ids, cased, strict=True)
+    ]
     columns: dict[str, NDArray[Any]] = {
         "concept": np.fromiter((rows[curie] for curie in ids), np.int32, len(ids)),
         "score": np.array(score, np.float32),
@@ -156,14 +171,13 @@ def _concepts(graph: NamedGraph, ids: set[str]) -> dict[str, Concept]:
 
 
 def _modifiers(graph: NamedGraph, concepts: Mapping[str, Concept]) -> frozenset[str]:
-    """Return the HPO terms that are no findings: severities, onsets, frequencies, courses ("severe", "bilateral")."""
-    findings: set[str] = set()
-    for root in ranking.FINDINGS:
-        if root in concepts:
-            findings |= {root} | graph.descendants(root)
-    if not findings:
-        return frozenset()
-    return frozenset(curie for curie in concepts if curie.startswith("HP:") and curie not in findings)
+    """Return the terms of HPO and Mondo that are no findings or diseases ("severe", "sporadic"), and the roots."""
+    found = set(ranking.ROOTS)
+    for prefix, roots in ranking.PROPER.items():
+        proper = set().union(*({root} | graph.descendants(root) for root in roots if root in concepts))
+        if proper:
+            found |= {curie for curie in concepts if curie.startswith(f"{prefix}:") and curie not in proper}
+    return frozenset(found)
 
 
 def _kind(kind: str) -> int:

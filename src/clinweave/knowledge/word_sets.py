@@ -148,25 +148,39 @@ class WordSets:
             low, high = share[0], share[-1]
             here = at[(at + low >= 0) & (at + high < len(tokens))]
             here = here[tokens.clause[here + low] == tokens.clause[here + high]]
-            here = here[known[here + low] & known[here + high]]
+            here = here[known[here + low] & known[here + high] & known[here + 1]]
             total = np.zeros(len(here), np.uint64)
             for place in share:
                 total += part[here + place]
             value = self.sets.find(mix(total))
             for place, number in zip(here[value > 0].tolist(), value[value > 0].tolist(), strict=True):
                 words = [tokens.words(place + shift, place + shift + 1)[0] for shift in share]
-                key = self._verified(number - 1, words)
+                # "tumor and other kidney" is no kidney tumor: what stands before a shared last word leads.
+                key = (
+                    self._verified(number - 1, words, ordered=share[-1] > 1)
+                    if _JOINS.isdisjoint(words)
+                    else None
+                )
                 if key is not None:
                     rows[place + low, high - low + 1] = (place + low, high - low + 1, key, SHARED)
         return list(rows.values())
 
-    def _verified(self, number: int, words: Sequence[str]) -> int | None:
-        """Return the key of set `number` that shares most words with `words`, or None where the sets differ."""
+    def _verified(self, number: int, words: Sequence[str], *, ordered: bool = False) -> int | None:
+        """Return the key of set `number` that shares most words with `words`, or None where the sets differ.
+
+        `ordered` asks for the same order, too.
+        """
         families, best, most = content(words), None, -1
+        joins = not _JOINS.isdisjoint(words)
+        in_order = [family(word) for word in words if word not in STOP_WORDS]
         for key in self.keys[self.starts[number] : self.starts[number + 1]].tolist():
             named = self.dictionary.key(key).split(" ")
             same = len(set(named) & set(words))
-            if same > most and content(named) == families:
+            if same <= most or (joins and _JOINS.isdisjoint(named)):
+                continue  # "blood and urine" is not blood in the urine
+            if ordered and in_order != [family(word) for word in named if word not in STOP_WORDS]:
+                continue
+            if content(named) == families:
                 best, most = key, same
         return best
 
@@ -185,5 +199,6 @@ def _rows(found: Found, chosen: NDArray[np.bool_]) -> Iterable[tuple[int, int, i
     )
 
 
+_JOINS = frozenset({"and", "or"})
 _STOP_HASH = hashes_of(["of"])
 _CONJUNCTIONS = hashes_of(["and", "or"])
