@@ -1,0 +1,115 @@
+"""`clinweave ask` through the program: tables, JSON, exit codes."""
+
+import json
+
+import pytest
+
+from clinweave.cli import ask, main
+from clinweave.knowledge import CitationChecker, Weaver
+from clinweave.records import Passage
+from tests.knowledge.fakes import FakeGraph, FakeIndex, FakeLinker
+
+QUESTION = "What are the features of Alpha syndrome?"
+TEXT = "Alpha syndrome is rarely seen before the age of ten."
+
+
+@pytest.fixture
+def run(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("CLINWEAVE_HOME", str(tmp_path / "home"))
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        try:
+            code = main(["ask", *arguments]) or 0
+        except SystemExit as stop:
+            code = stop.code or 0
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return call
+
+
+@pytest.fixture
+def built(monkeypatch):
+    """Put the small world in the place of what `clinweave graph build` makes."""
+    graph, linker = FakeGraph(), FakeLinker()
+    index = FakeIndex([Passage("p", TEXT, "Alpha", "doc.txt", 10, 10 + len(TEXT), "own", licence="mine")])
+    monkeypatch.setattr(
+        ask, "_parts", lambda _: (Weaver(graph, linker, index), CitationChecker(graph, linker))
+    )
+
+
+@pytest.fixture
+def script(tmp_path):
+    path = tmp_path / "script.json"
+    reply = "Alpha syndrome has the feature Arachnodactyly [1]. Alpha syndrome has the feature Cataract [1]."
+    path.write_text(json.dumps({"rules": [], "otherwise": reply}), "utf-8")
+    return f"scripted:{path}"
+
+
+def test_json_is_one_document(run, built, script):
+    code, out, _ = run(QUESTION, "--model", script, "--json", "--show-prompt")
+    document = json.loads(out)
+    assert code == 0
+    assert [item["verdict"] for item in document["sentences"]] == ["supported", "not verified"]
+    assert document["abstained"] is False
+    assert document["knowledge"] == "both"
+    assert document["mentions"][0]["id"] == "MONDO:1"
+    assert document["prompt"][1]["content"].startswith("Evidence:\n[1] ")
+    assert {item["kind"] for item in document["evidence"]} == {"relation", "passage"}
+    first = document["evidence"][0]["relations"][0]
+    assert (first["release"], first["licence"]) == ("2025", "CC0")
+
+
+def test_the_table_marks_every_sentence_and_names_sources(run, built, script):
+    code, out, _ = run(QUESTION, "--model", script)
+    assert code == 0
+    assert "supported" in out
+    assert "not verified" in out
+    assert "fake 2025 (CC0)" in out
+    assert "PMID:1" in out
+    assert "doc.txt" in out
+    assert "For research, not for clinical decisions." in " ".join(out.split())
+
+
+@pytest.mark.parametrize("question", ["", "   "])
+def test_empty_question(run, question):
+    code, out, err = run(question)
+    assert (code, out) == (2, "")
+    assert "empty" in err
+
+
+def test_a_megabyte(run, built, script):
+    code, _, err = run("Alpha " * 200_000, "--model", script)
+    assert code == 2
+    assert "20,000" in err
+
+
+def test_nothing_built(run, script):
+    for knowledge, named in (("graph", "clinweave graph build"), ("text", "clinweave index build")):
+        code, out, err = run(QUESTION, "--model", script, "--knowledge", knowledge)
+        assert (code, out) == (2, "")
+        assert named in err
+        assert "make demo" in err
+
+
+def test_an_unknown_concept_is_told(run, built, script):
+    code, out, _ = run("what of zorglub", "--model", script, "--knowledge", "graph", "--json")
+    document = json.loads(out)
+    assert code == 0
+    assert document["abstained"]
+    assert any("no concept" in note for note in document["notes"])
+
+
+def test_an_address_that_refuses_and_one_that_is_none(run, built):
+    code, out, err = run(QUESTION, "--model", "http://127.0.0.1:9/v1#m")
+    assert (code, out) == (1, "")
+    assert "cannot be reached" in err
+    code, _, err = run(QUESTION, "--model", "no-such-model")
+    assert code == 2
+    assert "no-such-model" in err
+
+
+def test_a_wrong_choice(run):
+    code, _, err = run(QUESTION, "--knowledge", "web")
+    assert code == 2
+    assert "web" in err

@@ -1,0 +1,55 @@
+"""The labelled pairs: their labels hold in the graph, and the checker keeps to its error rate on a made-up one."""
+
+import pytest
+
+from clinweave.artifacts import home, read_manifest
+from clinweave.datasets import citation_pairs
+from clinweave.datasets.citation_kinds import KINDS
+from clinweave.datasets.citation_templates import DEVELOPMENT, HELD_OUT
+from clinweave.knowledge import CitationChecker, Graph, Linker
+from clinweave.records import Verdict
+
+
+@pytest.fixture(scope="module")
+def graph():
+    if read_manifest(home() / "graph") is None:
+        pytest.skip(f"no graph at {home() / 'graph'}: run `clinweave fetch` and `clinweave graph build`")
+    return Graph.open(home() / "graph")
+
+
+def test_no_phrasing_is_in_both_sets():
+    assert DEVELOPMENT.keys() == HELD_OUT.keys()
+    for kind, phrasings in DEVELOPMENT.items():
+        assert not set(phrasings) & set(HELD_OUT[kind])
+
+
+def test_pairs_are_repeatable_labelled_and_of_every_kind(graph):
+    pairs = citation_pairs(graph, n=160, seed=3)
+    assert pairs == citation_pairs(graph, n=160, seed=3)
+    assert pairs != citation_pairs(graph, n=160, seed=4)
+    assert {pair.kind for pair in pairs} == set(KINDS)
+    assert all(pair.supported == pair.kind.startswith("true") for pair in pairs)
+    assert all(pair.evidence and pair.sentence for pair in pairs)
+    assert len({pair.id for pair in pairs}) == len(pairs)
+
+
+def test_corruptions_are_false_in_the_graph(graph):
+    for pair in citation_pairs(graph, n=800, seed=5):
+        if pair.kind != "other finding":
+            continue
+        cited = pair.evidence[0].relations
+        for item in cited:
+            name = graph.concept(item.object).name.rstrip(".")
+            assert f" {name}." not in pair.sentence, "the finding said is a recorded one"
+
+
+def test_false_support_is_under_five_per_cent_and_recall_over_half(graph):
+    checker = CitationChecker(graph, Linker.open(graph))
+    pairs = citation_pairs(graph, n=1200, seed=7)
+    assert len(pairs) >= 1000
+    said = {pair.id: checker.check(pair.sentence, pair.evidence)[0] == Verdict.SUPPORTED for pair in pairs}
+    false = [said[pair.id] for pair in pairs if not pair.supported]
+    assert sum(false) <= 0.05 * len(false)
+    for split, least in (("development", 0.9), ("held-out", 0.5)):
+        true = [said[pair.id] for pair in pairs if pair.supported and pair.split == split]
+        assert sum(true) >= least * len(true)
