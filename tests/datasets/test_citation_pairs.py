@@ -1,5 +1,8 @@
 """The labelled pairs: their labels hold in the graph, and the checker keeps to its error rate on a made-up one."""
 
+from copy import copy
+from dataclasses import replace
+
 import pytest
 
 from clinweave.artifacts import home, read_manifest
@@ -7,7 +10,7 @@ from clinweave.datasets import citation_pairs
 from clinweave.datasets.citation_kinds import KINDS
 from clinweave.datasets.citation_templates import DEVELOPMENT, HELD_OUT
 from clinweave.knowledge import CitationChecker, Graph, Linker
-from clinweave.records import Verdict
+from clinweave.records import Grade, Passage, Relation, Verdict
 
 
 @pytest.fixture(scope="module")
@@ -15,6 +18,54 @@ def graph():
     if read_manifest(home() / "graph") is None:
         pytest.skip(f"no graph at {home() / 'graph'}: run `clinweave fetch` and `clinweave graph build`")
     return Graph.open(home() / "graph")
+
+
+@pytest.fixture(scope="module")
+def made_up(small_graph):
+    """Return the small graph with frequencies, records that are not curated, and passages."""
+    world = copy(small_graph)
+    world.rows = [
+        replace(row, frequency=_FREQUENCIES[place % len(_FREQUENCIES)])
+        if row.predicate == "biolink:has_phenotype" and not row.negated
+        else row
+        for place, row in enumerate(small_graph.rows)
+    ]
+    world.rows += [
+        Relation(
+            f"MONDO:{d:03}", "biolink:has_phenotype", f"HP:{d % 15:03}", "made-up", grade=Grade.TEXT_MINED
+        )
+        for d in range(0, 60, 3)
+    ]
+    text = "It was seen in {} of 90 patients at this hospital. The disorder is known for slowly progressing weakness."
+    texts = [text.format(number) for number in range(40)]
+    world.passages = lambda: iter(
+        Passage(str(n), text, "t", "d", 0, len(text), "made-up") for n, text in enumerate(texts)
+    )
+    return world
+
+
+_FREQUENCIES = ("7/12", "HP:0040281", "", "HP:0040283", "5/20", "HP:0040284", "30/40", "HP:0040282")
+
+
+def test_on_a_made_up_graph_every_kind_is_made_and_the_checker_keeps_its_rate(made_up):
+    pairs = citation_pairs(made_up, n=800, seed=1)
+    assert {pair.kind for pair in pairs} >= set(KINDS) - {"sibling drug", "other role", "other kind"}  # no tree
+    checker = CitationChecker(made_up)
+    said = [(pair, checker.check(pair.sentence, pair.evidence)[0]) for pair in pairs]
+    false = [verdict == Verdict.SUPPORTED for pair, verdict in said if not pair.supported]
+    assert sum(false) <= 0.05 * len(false)
+    true = [
+        verdict == Verdict.SUPPORTED
+        for pair, verdict in said
+        if pair.supported and pair.split == "development"
+    ]
+    assert sum(true) >= 0.9 * len(true)
+
+
+def test_a_graph_that_holds_nothing_gives_nothing(small_graph):
+    bare = copy(small_graph)
+    bare.rows, bare.passages = [], lambda: iter(())
+    assert citation_pairs(bare, n=80) == []
 
 
 def test_no_phrasing_is_in_both_sets():

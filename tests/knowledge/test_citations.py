@@ -45,6 +45,8 @@ QUOTE = Evidence("4", "passage", TEXT, 1.0, (), Passage("p", TEXT, "t", "d", 0, 
         ("Alpha syndrome does not have arachnodactyly.", NO),
         ("Arachnodactyly is not seen in Alpha syndrome.", OPEN),
         ("No patients with Alpha syndrome have arachnodactyly.", NO),
+        ("No, arachnodactyly is not a feature of Alpha syndrome.", NO),
+        ("No, arachnodactyly is a feature of Alpha syndrome.", OPEN),
         ("Not all patients with Alpha syndrome have arachnodactyly.", OPEN),
         ("Alpha syndrome may not have cataract.", OPEN),
         # absence is not a no
@@ -90,11 +92,7 @@ QUOTE = Evidence("4", "passage", TEXT, 1.0, (), Passage("p", TEXT, "t", "d", 0, 
 )
 def test_a_sentence_about_alpha(sentence, verdict):
     found, reason = CHECKER.check(sentence, [ALPHA])
-    expected = NO if sentence.startswith("Arachnodactyly is not seen") else verdict
-    if verdict == OPEN and expected == NO:
-        assert found in (NO, OPEN)
-    else:
-        assert found == verdict, reason
+    assert found == verdict, reason
     assert reason
 
 

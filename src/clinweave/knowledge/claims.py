@@ -25,7 +25,7 @@ _INTRO = re.compile(
     r"|(?:the )?(?:evidence|records?|items?|sources?|graph|database|passages?) (?:states?|says?|shows?|"
     r"lists?|indicates?|"
     r"notes?|records?)(?: that)?(?: :)? |(?:it is (?:known|recorded|reported|stated|documented)|note) that "
-    r"|(?:the )?answer is(?: that)?(?: :)? )+"
+    r"|(?:the )?answer is(?: that)?(?: :)? |(?:evidence|answer) : )+"
 )
 _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"n['’]t\b"), " not"),
@@ -42,6 +42,7 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<!\d)-|-(?!\d)"), " "),
     (re.compile(r"(?<!\d)\.|\.(?!\d)|[\"“”'’*_`!?…]"), " "),
     (re.compile(r"([,;:()])"), r" \1 "),
+    (re.compile(r"^\s*no\s+,(?=.* not )"), " "),  # "No, X is not ..." denies once
 )
 _FILLER = re.compile(
     r"(?<![@\w])(?:the|a|an|that of|both|either|its|their|other|each other|respectively|s)(?![\w])"

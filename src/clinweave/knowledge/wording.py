@@ -92,7 +92,7 @@ def take_negation(text: str) -> tuple[str, bool]:
     """Return the text without its one denial, and whether there was one. Raises `Unclear` for anything subtler."""
     if ABSENCE.search(text):
         raise Unclear("that there is no record is not a statement that something is absent")
-    if _UNCLEAR.search(text):
+    if _UNCLEAR.search(text) or re.match(r"no\s*,", text):
         raise Unclear("the negation is not a plain one")
     count = 0
     for pattern, plain in _LACKING:
