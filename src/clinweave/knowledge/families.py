@@ -18,6 +18,11 @@ def _lists() -> tuple[dict[str, str], dict[str, str]]:
     return {word: words[0] for words in lines for word in words}, {ending: left for ending, _, left in rules}
 
 
+def listed() -> dict[str, str]:
+    """Return the listed words, each with the head of its family."""
+    return _lists()[0]
+
+
 def word_lists() -> list[tuple[str, str]]:
     """Return all listed words with their heads, and endings with what they leave."""
     return [item for known in _lists() for item in known.items()]

@@ -19,7 +19,7 @@ from clinweave.knowledge.normalise import Ints
 from clinweave.knowledge.word_sets import WordSets
 from clinweave.records import Concept
 
-VERSION = 6
+VERSION = 7
 LONGEST = 150  # characters; longer names are formulas in words
 FREE_ORDER = frozenset({"biolink:Disease", "biolink:PhenotypicFeature"})
 _ARRAYS = ("sense_offsets", "concept", "score", "exact_case", "kind", "name", "prefix")

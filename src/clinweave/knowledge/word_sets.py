@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinweave.knowledge.dictionary import Dictionary, Found
-from clinweave.knowledge.families import family
+from clinweave.knowledge.families import family, listed
 from clinweave.knowledge.hash_table import HashTable
 from clinweave.knowledge.normalise import Hashes, Ints, Tokens, hashes_of, mix
 
@@ -68,6 +68,9 @@ class WordSets:
             for word in parts:
                 words.setdefault(word, numbers.setdefault(family(word), len(numbers) + 1))
             members[tuple(sorted(map(family, parts)))].append(key)
+        for word, head in listed().items():
+            if head in numbers:
+                words.setdefault(word, numbers[head])
         spelt = [*words, *sorted(STOP_WORDS)]
         hashes = hashes_of(spelt)
         # The last number is that of all stop words.

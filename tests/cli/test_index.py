@@ -1,0 +1,61 @@
+"""`clinweave index`: build, add, list, search, remove, info; messages where something is missing."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from clinweave.cli import index
+from clinweave.errors import UserError
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CLINWEAVE_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def run(*arguments: str) -> str:
+    result = CliRunner().invoke(index.app, list(arguments))
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_from_a_folder_to_a_hit_and_away(tmp_path: Path, home: Path) -> None:
+    texts = tmp_path / "my texts"
+    texts.mkdir()
+    (texts / "a.md").write_text("# Glue\n\nGlue is [sticky].")
+    (texts / "b.txt").write_text("")
+    told = json.loads(run("add", str(texts), "--json"))
+    assert told["collection"]["name"] == "my-texts"
+    assert told["collection"]["dropped"] == {"empty": 1}
+    assert told["index"]["parts"]["my-texts"]["passages"] == 1
+    assert "(unchanged)" in run("add", str(texts))
+    assert list(json.loads(run("list", "--json"))) == ["my-texts"]
+    (hit,) = json.loads(run("search", "sticky", "--json"))["hits"]
+    assert (hit["document"], hit["text"][hit["start"] : hit["end"]]) == (
+        "a.md",
+        "# Glue\n\nGlue is [sticky].",
+    )
+    assert "[sticky]" in run("search", "sticky")
+    assert "nothing was found" in run("search", "unheard")
+    assert json.loads(run("info", "--json"))["passages"] == 1
+    assert json.loads(run("build", "--json"))["fresh"] is False
+    run("remove", "my-texts")
+    assert not (home / "index").exists()
+    assert json.loads(run("list", "--json")) == {}
+
+
+def test_what_is_missing_is_told(tmp_path: Path) -> None:
+    for command in (["search", "x"], ["info"]):
+        with pytest.raises(UserError, match="clinweave index build"):
+            run(*command)
+    with pytest.raises(UserError, match="clinweave graph build"):
+        run("build")
+    with pytest.raises(UserError, match="does not exist"):
+        run("add", str(tmp_path / "nowhere"))
+    with pytest.raises(UserError, match="there are: none"):
+        run("remove", "nothing")

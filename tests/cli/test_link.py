@@ -1,0 +1,94 @@
+"""`clinweave link`: one text, files of lines, bad lines, nothing half-written."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from clinweave.cli import link
+from clinweave.errors import UserError
+from clinweave.knowledge import Linker
+from tests.knowledge.named import NamesGraph
+
+
+@pytest.fixture(autouse=True)
+def small_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    linker = Linker.open(NamesGraph(tmp_path / "world"))
+    monkeypatch.setattr(link, "_linker", lambda _graph: linker)
+
+
+def run(*arguments: str) -> tuple[str, str]:
+    result = CliRunner().invoke(link.app, list(arguments), catch_exceptions=True)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.stdout, result.stderr
+
+
+def lines(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def test_one_text() -> None:
+    told = json.loads(run("--text", "no seizures", "--json")[0])
+    assert (
+        told["mentions"][0]
+        == {
+            "start": 3,
+            "end": 11,
+            "text": "seizures",
+            "id": "HP:0001250",
+            "name": "Seizure",
+            "category": "biolink:PhenotypicFeature",
+            "score": 0.95,
+            "negated": True,
+            "reason": "exact synonym 'Seizures'",
+        }
+        or told["mentions"][0]["score"] == 1.0
+    )
+    assert "HP:0001250" in run("--text", "seizures [x] \x07")[0]
+    assert "no concept" in run("--text", "")[0]
+
+
+def test_a_file(tmp_path: Path) -> None:
+    source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    texts = ["Ünal’s asthma\u2028and fever", "", "\ud800 seizures", "asthma"] * 120
+    rows = [json.dumps({"id": number, "text": text}) for number, text in enumerate(texts)]
+    source.write_text("\n\n".join(rows))
+    told = json.loads(run(str(source), "--out", str(out), "--prefix", "HP", "--json")[0])
+    assert told == {"documents": 480, "mentions": 480, "errors": 0, "out": str(out)}
+    found = lines(out)
+    assert [item["id"] for item in found] == list(range(480))
+    for text, item in zip(texts, found, strict=True):
+        for mention in item["mentions"]:  # type: ignore[attr-defined]
+            assert text[mention["start"] : mention["end"]] == mention["text"]
+            assert mention["id"].startswith("HP:")
+    assert lines(out) == [json.loads(line) for line in run(str(source), "--prefix", "HP")[0].splitlines()]
+
+
+@pytest.mark.parametrize(
+    "bad", ["{", '{"id": 1}', '{"id": 1, "text": 5}', "[]", '{"text": "x"}', "\xff", "9" * 5000]
+)
+def test_a_bad_line_stops_and_leaves_nothing(tmp_path: Path, bad: str) -> None:
+    source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_bytes(b'{"id": 1, "text": "asthma"}\n' + bad.encode("latin-1") + b"\n")
+    with pytest.raises(UserError, match=r"in\.jsonl, line 2: .*1 good lines before it"):
+        run(str(source), "--out", str(out))
+    assert {path.name for path in tmp_path.iterdir()} == {"in.jsonl", "world"}
+    told = json.loads(run(str(source), "--out", str(out), "--keep-going", "--json")[0])
+    assert (told["documents"], told["errors"]) == (2, 1)
+    assert "line 2" in str(lines(out)[1]["error"])
+
+
+def test_what_cannot_be_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="either a file"):
+        run()
+    with pytest.raises(UserError, match="does not exist"):
+        run(str(tmp_path / "nowhere.jsonl"))
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"id": 1, "text": "x"}\n')
+    with pytest.raises(UserError, match=r"folder .* does not exist"):
+        run(str(source), "--out", str(tmp_path / "no" / "out.jsonl"))
+    with pytest.raises(UserError, match="prefix XX"):
+        run(str(source), "--prefix", "XX")
