@@ -84,26 +84,27 @@ def _table(task: str, results: dict[str, Any]) -> Any:
 
     found = results["tasks"][task]
     floors = ", ".join(f"{name} {value:.0%}" for name, value in found["floors"].items())
-    table = Table("", "right", "95 %", "over base", "95 %", "p", "answer in evidence", "unscored", "s/item")
-    table.title = f"{escape(task)}: {found['n']} questions; {floors}"
+    table = Table(title=f"{escape(task)}: {found['n']} questions; {floors}")
+    for name in ("", "right (95 %)", "over base (95 %)", "p", "in evidence", "unscored", "s/item"):
+        table.add_column(name, no_wrap=True)
     over = {
         row["arm"]: row for row in results["comparisons"] if row["task"] == task and row["baseline"] == "base"
     }
     for name in (name for name in ARMS if name in found["arms"]):
-        arm = found["arms"][name]
-        row, share = over.get(name), arm["gold_in_evidence"]
-        share = arm["answer_named"] if share is None else share
+        arm, row = found["arms"][name], over.get(name)
+        share = arm["answer_named"] if arm["gold_in_evidence"] is None else arm["gold_in_evidence"]
+        low, high = (f"{end:.0%}" for end in arm["interval"])
         table.add_row(
             ARMS[name].title,
-            "-" if arm["accuracy"] is None else f"{arm['accuracy']:.1%}",
-            "{:.0%} - {:.0%}".format(*arm["interval"]),
-            f"{100 * row['difference']:+.1f}" if row else "",
-            f"{100 * row['low']:+.0f} to {100 * row['high']:+.0f}" if row else "",
+            "-" if arm["accuracy"] is None else f"{arm['accuracy']:.0%} ({low}-{high})",
+            f"{100 * row['difference']:+.0f} ({100 * row['low']:+.0f} to {100 * row['high']:+.0f})"
+            if row
+            else "",
             ("<0.001" if row["p"] < 0.001 else f"{row['p']:.3f}") if row else "",
             "" if name == "base" or share is None else f"{share:.0%}",
             ", ".join(f"{count} {reason}" for reason, count in arm["unscored"].items()) or "0",
             f"{results['timings']['tasks'][task][name]['seconds_per_item']:.2f}",
-            style="" if not ARMS[name].control else "dim",
+            style="dim" if ARMS[name].control else "",
         )
     return table
 

@@ -83,7 +83,7 @@ def load_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe:
         raise UserError(f"there is no recipe {path}{_nearest(path.name, beside)}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path} is not TOML: {error}") from error
-    for task in values.get("tasks", []):
+    for task in values["tasks"] if isinstance(values.get("tasks"), list) else []:
         _absolute(task, path.resolve().parent)
     for change in changes:
         _change(values, change)

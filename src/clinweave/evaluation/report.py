@@ -135,7 +135,8 @@ def _readings(found: Mapping[str, Any], comparisons: Sequence[Mapping[str, Any]]
         )
     if row := by_pair.get(("graph", "gold-removed")):
         said.append(
-            f"Without the one relation that answers, the graph's arm loses {points(row['difference']).lstrip('+')} points"
+            f"Without the one relation that answers, the graph's arm loses {points(row['difference']).lstrip('+')}"
+            " points"
             + (": the gain is that fact." if row["low"] > 0 else ": the gain does not hang on that fact.")
         )
     if row := by_pair.get(("gold-falsified", "base")):

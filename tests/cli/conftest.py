@@ -1,0 +1,75 @@
+"""A hand-made world and model for the commands that compare."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import pytest
+
+from clinweave.cli import main
+
+FAKES = Path(__file__).parents[1] / "evaluation" / "conftest.py"
+
+
+@pytest.fixture
+def fakes():
+    spec = importlib.util.spec_from_file_location("evaluation_fakes", FAKES)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def small_world(fakes, monkeypatch, tmp_path):
+    """Let every run use the small weaver and the reading model; return what was asked of it."""
+    from clinweave.evaluation import chain, tasks
+
+    class Small:
+        graph_key, graph_path = "g", tmp_path / "graph"
+        inputs = {"graph": "g", "index": "i"}  # noqa: RUF012
+        weaver = fakes.SmallWeaver()
+
+    class Worlds:
+        def __init__(self, *_):
+            pass
+
+        def usual(self):
+            return Small()
+
+    Small.weaver.index = None
+    reader = fakes.Reader()
+    monkeypatch.setattr(chain, "Worlds", Worlds)
+    monkeypatch.setattr(tasks, "Worlds", Worlds)
+    monkeypatch.setattr(chain, "open_model", lambda *_, **__: reader)
+    monkeypatch.setenv("CLINWEAVE_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("clinweave.cli.run.bring", lambda _: None)
+    rows = [
+        {
+            "id": f"q{i}",
+            "question": f"Which feature has disease {i}?",
+            "options": [fakes.FEATURES[(i + step) % 6] for step in range(4)],
+            "answer": 0,
+            "concepts": [f"D:{i}"],
+        }
+        for i in range(6)
+    ]
+    (tmp_path / "bench.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    (tmp_path / "own.toml").write_text(
+        'title = "Own"\n[knowledge]\narms = ["base", "graph"]\ncontrols = ["lookup", "wrong-entity"]\n'
+        '[[tasks]]\ntype = "benchmark"\npath = "bench.jsonl"\n[[tasks]]\ntype = "cross-source"\npath = "gone.tsv"\n',
+        "utf-8",
+    )
+    return reader
+
+
+@pytest.fixture
+def call(capsys):
+    """Return a function that runs the program and returns exit code, stdout and stderr."""
+
+    def run(*arguments):
+        with pytest.raises(SystemExit) as stopped:
+            main([str(argument) for argument in arguments])
+        shown = capsys.readouterr()
+        return stopped.value.code, shown.out, shown.err
+
+    return run

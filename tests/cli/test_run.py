@@ -1,0 +1,64 @@
+"""A recipe through the command line, in a hand-made world and with a hand-made model."""
+
+import json
+
+import pytest
+
+
+def test_a_recipe_gives_numbers_a_report_and_what_was_left_out(small_world, call, tmp_path):
+    code, out, _ = call("run", tmp_path / "own.toml", "--out", tmp_path / "out", "--json")
+    assert code == 0
+    results = json.loads(out)
+    assert results == json.loads((tmp_path / "out" / "results.json").read_text("utf-8"))
+    gain = next(row for row in results["comparisons"] if (row["arm"], row["baseline"]) == ("graph", "base"))
+    assert (gain["task"], gain["n"], gain["difference"]) == ("bench", 6, 1.0)
+    assert results["skipped"] == [{"task": "cross-source", "reason": "there is no gone.tsv (path)"}]
+    assert str(tmp_path) not in out
+    assert (tmp_path / "out" / "report.html").stat().st_size > 5_000
+    assert len((tmp_path / "out" / "samples.jsonl").read_text("utf-8").splitlines()) == 24
+    assert (tmp_path / "out").stat().st_mode & 0o077 == 0
+
+
+def test_a_second_run_asks_nothing_and_changes_nothing(small_world, call, tmp_path):
+    call("run", tmp_path / "own.toml", "--out", tmp_path / "out")
+    asked = small_world.asked
+    first = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    code, out, _ = call("run", tmp_path / "own.toml", "--out", tmp_path / "out")
+    assert code == 0
+    assert small_world.asked == asked > 0
+    assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()} == first
+    assert "Look-up, no model" in out
+
+
+def test_a_run_that_was_killed_goes_on(small_world, call, tmp_path, monkeypatch):
+    score = small_world.score
+
+    def dies(messages, options):
+        if small_world.asked == 5:
+            raise KeyboardInterrupt
+        return score(messages, options)
+
+    monkeypatch.setattr(small_world, "score", dies)
+    code, _, _ = call("run", tmp_path / "own.toml", "--out", tmp_path / "out")
+    assert code == 130
+    assert not (tmp_path / "out" / "results.json").exists()
+    monkeypatch.setattr(small_world, "score", score)
+    assert call("run", tmp_path / "own.toml", "--out", tmp_path / "out")[0] == 0
+    assert small_world.asked == 18  # six items under three arms that ask the model, none twice
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["none.toml"], "there is no recipe"),
+        (["own.toml", "--set", "modell.address=x"], "unknown key 'modell'; did you mean 'model'"),
+        (["own.toml", "--set", "model"], "expected key=value"),
+    ],
+)
+def test_mistakes_are_one_line_and_exit_code_2(small_world, call, tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = call("run", *arguments)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert len(err.strip().splitlines()) == 1
+    assert not (tmp_path / "runs").exists()

@@ -1,0 +1,112 @@
+"""A hand-made world: six diseases, each with its own features, and a weaver that reads the question's last word."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from clinweave.knowledge import Woven
+from clinweave.records import Evidence, Question, Relation
+
+FEATURES = ("fever", "cough", "rash", "tremor", "cramps", "fatigue")
+FEATURE = "biolink:has_phenotype"
+
+
+class SmallWeaver:
+    """The face of `Weaver`: disease k has the feature k, and nothing else."""
+
+    graph = index = True
+    linker = None
+
+    def evidence(self, question, *, knowledge, budget, count_tokens, keep=None, rewrite=None):
+        place = int(question.rstrip("?").split()[-1])
+        return self.evidence_for(
+            (f"D:{place}",),
+            question,
+            knowledge=knowledge,
+            budget=budget,
+            count_tokens=count_tokens,
+            keep=keep,
+            rewrite=rewrite,
+        )
+
+    def evidence_for(self, concepts, question, *, knowledge, budget, count_tokens, keep=None, rewrite=None):
+        if knowledge not in ("graph", "both"):
+            return Woven((), (), ())
+        place = int(concepts[0].removeprefix("D:"))
+        rows = [
+            Relation(f"D:{place}", FEATURE, f"F:{place}", "made"),
+            Relation(f"D:{place}", FEATURE, "F:9", "made"),
+        ]
+        rows = [row for row in rows if keep is None or keep(row)]
+        rows = [rewrite(row) if rewrite else row for row in rows]
+        names = [FEATURES[int(row.object[2:])] if row.object != "F:9" else "unease" for row in rows]
+        text = f"Disease {place} has the features: {'; '.join(names)}."
+        return Woven((), (Evidence("1", "relation", text, 1.0, tuple(rows)),), ())
+
+
+@pytest.fixture
+def weaver():
+    return SmallWeaver()
+
+
+@pytest.fixture
+def questions():
+    found = []
+    for place in range(6):
+        ids = [(place + step) % 6 for step in range(4)]
+        found.append(
+            Question(
+                id=f"q{place}",
+                task="small",
+                question=f"Which feature has disease {place}?",
+                options=tuple(FEATURES[one] for one in ids),
+                answer=0,
+                kind="feature",
+                concepts=(f"D:{place}",),
+                gold=(f"D:{place}", FEATURE, f"F:{place}"),
+                option_ids=tuple(f"F:{one}" for one in ids),
+                cluster=f"D:{place}",
+            )
+        )
+    return found
+
+
+class Reader:
+    """A model that says the option standing in its prompt's facts, else the last option."""
+
+    name, local = "reader", True
+    asked = 0
+
+    def __init__(self):
+        from clinweave.models import Capability
+
+        self.capabilities = frozenset({Capability.SCORE})
+
+    def score(self, messages, options):
+        from clinweave.models import OptionScore
+
+        self.asked += 1
+        facts = messages[-1]["content"].split("Question:")[0]
+        return [
+            OptionScore(-0.1 if option in facts else -1.0 - 0.1 * (len(options) - place), (1,))
+            for place, option in enumerate(options)
+        ]
+
+    def count_tokens(self, messages):
+        return sum(len(message["content"].split()) for message in messages)
+
+    def describe(self):
+        return {"name": "reader", "version": 1}
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def reader():
+    return Reader()
+
+
+@pytest.fixture
+def small():
+    return SimpleNamespace(features=FEATURES)
