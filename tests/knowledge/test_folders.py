@@ -32,7 +32,7 @@ PIECES = ["word ", "Fever. ", "A b c. ", "\n\n", "\n- ", "x" * 30 + " ", "\u00a0
 
 @given(
     st.lists(
-        st.sampled_from(["word ", "Fever. ", "A b c. ", "\n\n", "\n- ", LONG + " ", "\u00a0", "e\u0301? "]),
+        st.sampled_from(PIECES),
         max_size=60,
     ).map("".join),
     st.integers(1, 12),

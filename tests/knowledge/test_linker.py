@@ -25,7 +25,7 @@ WORDS = [
     "anæmia",
     "fever",
 ]
-ODD = ["\ud800", "\x00", "β", "\n\n", " and ", "type 2 diabetes mellitus", "½", "e\u0301"]
+ODD = ["anæmia", "\ud800", "\x00", "β", "\n\n", " and ", "type 2 diabetes mellitus", "½", "e\u0301"]
 PIECES = st.sampled_from(WORDS + ODD)
 
 

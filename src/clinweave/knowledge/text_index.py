@@ -15,7 +15,15 @@ import pyarrow as pa
 
 from clinweave.artifacts import Artifact, digest, read_manifest
 from clinweave.errors import UserError
-from clinweave.knowledge.index_store import GRAPH_PART, IndexedGraph, Progress, build_parts, open_part, schema
+from clinweave.knowledge.index_store import (
+    GRAPH_PART,
+    IndexedGraph,
+    Progress,
+    build_parts,
+    normalised,
+    open_part,
+    schema,
+)
 from clinweave.knowledge.normalise import tokenise, words_of
 from clinweave.knowledge.ranking import question_words
 from clinweave.records import Passage, Tier
@@ -121,11 +129,13 @@ class TextIndex:
                 stored = self._searcher.doc(address)
                 part, row = str(stored["part"][0]), int(stored["row"][0])
                 rows.append((-round(score, 4), self._table(part).column("id")[row].as_py(), part, row))
-        hits = []
-        for minus, _, part, row in sorted(rows)[:k]:
-            passage, linked = self._passage(part, row)
-            hits.append(Hit(passage, -minus, _reason(passage, linked, words, wanted, graph)))
-        return hits
+        best = sorted(rows)[:k]
+        stored_passages = [self._passage(part, row) for _, _, part, row in best]
+        forms = normalised([f"{passage.title} {passage.text}" for passage, _ in stored_passages])
+        return [
+            Hit(passage, -minus, _reason(passage, linked, set(form.split(" ")), words, wanted, graph))
+            for (minus, *_), (passage, linked), form in zip(best, stored_passages, forms, strict=True)
+        ]
 
     def passages(self) -> Iterable[Passage]:
         """Yield every indexed passage."""
@@ -187,15 +197,15 @@ def _question(words: Iterable[str], concepts: Sequence[str]) -> Any:
     return tantivy.Query.boolean_query(clauses) if clauses else None
 
 
-def _reason(
+def _reason(  # noqa: PLR0917 - all of them say why
     passage: Passage,
     linked: Sequence[str],
+    has: Collection[str],
     words: Mapping[str, str],
     wanted: Sequence[str],
     graph: IndexedGraph | None,
 ) -> str:
-    """Return in words what of the query the passage has."""
-    has = set(words_of(f"{passage.title} {passage.text}"))
+    """Return in words what of the query the passage has; `has` are its normalised words."""
     parts = []
     shared = [form for word, form in words.items() if word in has]
     if shared:
