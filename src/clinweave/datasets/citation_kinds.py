@@ -210,7 +210,7 @@ def _swapped(predicate: str) -> Maker:
         told = [
             text
             for text in TEMPLATES[split][_NAMES[predicate]]
-            if predicate != GENE or "gene" in text.lower()
+            if predicate != GENE or re.search(r"\bgenes?\b", text)
         ]
         sentence = fill(world.random.choice(told), world.name(gold.object), world.name(gold.subject))
         return sentence, (world.cite(gold),)

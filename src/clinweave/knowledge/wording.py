@@ -32,10 +32,12 @@ _UNCLEAR = re.compile(
     r"\bnot (?:all|every|always|only|necessarily|just|merely|uncommon\w*|rare\w*|unusual\w*|infrequent\w*|often|"
     r"usually|commonly|frequently|typically|yet|known|clear|certain|sure|established|recorded in|reported in|listed)\b"
     r"|\b(?:may|might|could|can|need|would) not\b|\bcannot\b|\bno longer\b|\bnot (?:be )?exclu\w+"
+    r"|(?:,|\band|\bor|\bbut) (?:not|no)\b"  # "A, not B" denies one of two
     r"|\bnot (?:been )?(?:recorded|reported|described|documented|observed|found|seen)\b"
 )
 ABSENCE = re.compile(
     r"\bno (?:known )?(?:record|records|evidence|data|information|report|reports|mention|documentation|knowledge)\b"
+    r"|(?:,|\band|\bor|\bbut) (?:not|no)\b"  # "A, not B" denies one of two
     r"|\bnot (?:been )?(?:recorded|reported|described|documented|mentioned|listed|known)\b|\bunknown\b|\bunclear\b"
 )
 _NEGATION = re.compile(r"\b(?:not|no|never|neither|none of)\b")
