@@ -18,8 +18,8 @@ def pack(
 ) -> tuple[Evidence, ...]:
     """Return as much of the drafts, best first, as fits: `count_tokens(render(before + result)) <= budget`.
 
-    Facts of equal score share what is left equally at first (passages do not); what one does not use goes to the next, and at the
-    end those that were shortened are extended in order. Items are numbered on from `before`.
+    Facts of equal score share what is left equally at first (passages do not); what one does not use goes to the
+    next, and at the end those that were shortened are extended in order. Items are numbered on from `before`.
     """
     sizes = [0] * len(drafts)
 
