@@ -1,8 +1,8 @@
 """Labelled pairs of a sentence and the evidence it cites: true sentences, and minimal corruptions of them.
 
-Names and records are the graph's own; every corruption is checked against the graph's closure, so that it is false (or
-says more than any record does). Kinds that the core graph lacks (treats, contraindicated) take real names in made-up
-records, which are graded as if curated: what is scored is the checker, not medicine.
+Names and records are the graph's own. A corruption that names another concept is checked against the graph's closure, so
+that no record makes it true; the others say what the cited record does not. Kinds that the core graph lacks (treats,
+contraindicated) take real names in made-up records, graded as if curated: what is scored is the checker, not medicine.
 """
 
 from collections.abc import Callable, Iterator, Sequence
