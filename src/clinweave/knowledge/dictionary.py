@@ -7,6 +7,7 @@ Hashes only propose: every match is compared with its key byte by byte.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from clinweave.knowledge.normalise import Bytes, Hashes, Ints, Tokens, join, mix
 
 MOST_TOKENS = 12  # longer names are systematic chemical names; they are counted and left out
 
+_NAMES = 50_000  # names that are tokenised at once: bounds the memory of a build
 _START = np.uint64(0x51ED270B9F3A4C81)
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 
@@ -63,28 +65,16 @@ class Dictionary:
         Names without a letter and names of more than `MOST_TOKENS` tokens are not keys. Names that normalise alike
         share one key.
         """
-        joined, begins = join(names)
-        tokens = tokenise(joined)
-        bounds = np.searchsorted(tokens.start, begins)
         keys: dict[bytes, int] = {}
         key_of = np.full(len(names), -1, np.int64)
-        raw = tokens.buffer.tobytes()
-        token_first, token_last = tokens.first.tolist(), tokens.last.tolist()
-        where: list[tuple[int, int]] = []
-        for number, (low, high) in enumerate(zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)):
-            if not 0 < high - low <= MOST_TOKENS:
-                continue
-            key = raw[token_first[low] : token_last[high - 1]]
-            if key.replace(b" ", b"").isdigit():
-                continue
-            found = keys.setdefault(key, len(keys))
-            if found == len(where):
-                where.append((low, high - low))
-            key_of[number] = found
-        first, lengths = np.array(where, np.int64).reshape(-1, 2).T
+        hashes = [np.zeros(0, np.uint64)]
+        for start in range(0, len(names), _NAMES):
+            hashes += _add_keys(names[start : start + _NAMES], start, keys, key_of)
+        lengths = np.fromiter((key.count(b" ") + 1 for key in keys), np.int64, len(keys))
+        first = np.cumsum(lengths) - lengths
         offsets = np.concatenate([[0], np.cumsum(np.fromiter(map(len, keys), np.int64, len(keys)))])
         texts = np.frombuffer(b"".join(keys), np.uint8)
-        return cls(_trie(tokens.hash, first, lengths), texts, offsets), key_of
+        return cls(_trie(np.concatenate(hashes), first, lengths), texts, offsets), key_of
 
     def save(self, folder: Path) -> None:
         """Write the arrays into `folder`."""
@@ -138,6 +128,26 @@ class Dictionary:
         right = self.texts[np.repeat(self.offsets[key], length) + step]
         same[same] = np.logical_and.reduceat(left == right, ahead)
         return same
+
+
+def _add_keys(names: Sequence[str], start: int, keys: dict[bytes, int], key_of: Ints) -> list[Hashes]:
+    """Add the keys of names number `start` and on to `keys` and `key_of`; return the token hashes of new keys."""
+    joined, begins = join(names)
+    tokens = tokenise(joined)
+    bounds = np.searchsorted(tokens.start, begins).tolist()
+    raw, first, last = tokens.buffer.tobytes(), tokens.first.tolist(), tokens.last.tolist()
+    new = []
+    for number, (low, high) in enumerate(pairwise(bounds), start):
+        if not 0 < high - low <= MOST_TOKENS:
+            continue
+        key = raw[first[low] : last[high - 1]]
+        if key.replace(b" ", b"").isdigit():
+            continue
+        if key not in keys:
+            keys[key] = len(keys)
+            new.append(tokens.hash[low:high])
+        key_of[number] = keys[key]
+    return [np.concatenate(new)] if new else []
 
 
 def _trie(hashes: Hashes, first: Ints, lengths: Ints) -> HashTable:
