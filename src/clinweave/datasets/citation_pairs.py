@@ -1,7 +1,7 @@
 """Labelled pairs of a sentence and the evidence it cites: true sentences, and minimal corruptions of them.
 
-Names and records are the graph's own. A corruption that names another concept is checked against the graph's closure, so
-that no record makes it true; the others say what the cited record does not. Kinds that the core graph lacks (treats,
+Names and records are the graph's own. A corruption that names another concept is checked against the graph's closure,
+so that no record makes it true; the others say what the cited record does not. Kinds that the core graph lacks (treats,
 contraindicated) take real names in made-up records, graded as if curated: what is scored is the checker, not medicine.
 """
 
