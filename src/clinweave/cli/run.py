@@ -1,6 +1,7 @@
 """`clinweave run`: a whole chain described in one TOML file, from fetching to the report."""
 
 import json
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -112,6 +113,8 @@ def _table(task: str, results: dict[str, Any]) -> Any:
 @contextmanager
 def _telling() -> Iterator[tuple[Callable[[str], None], Any]]:
     """Yield what says a stage and what draws a bar, both on stderr."""
+    logging.getLogger("clinweave.databases").addHandler(logging.NullHandler())  # counted in the manifest
+    logging.getLogger("clinweave.databases").propagate = False
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

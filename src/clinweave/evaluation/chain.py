@@ -147,7 +147,15 @@ class Run:
             "prompt_template": template_hash(),
             "seeds": {"questions": self.recipe.seed, "bootstrap": statistics.SEED},
             "inputs": [
-                {"type": task.settings.type, "questions": task.key, **task.world.inputs, "files": task.inputs}
+                {
+                    "type": task.settings.type,
+                    "questions": task.key,
+                    **task.world.inputs,
+                    "files": task.inputs,
+                    "rows_left_out": sum(
+                        (read_manifest(task.world.graph_path) or {}).get("dropped", {}).values()
+                    ),
+                }
                 for task in tasks
             ],
             "sources": [sources[key] for key in sorted(sources)],
