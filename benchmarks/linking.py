@@ -136,7 +136,7 @@ def speeds(graph: Graph, linker: Linker, texts: list[str], megabytes: float) -> 
     """Print megabytes a second of CPU time on one core, each arm on the same text, the best of two."""
     import ahocorasick_rs
 
-    from clinweave.knowledge.normalise import join, tokenise
+    from clinweave.knowledge.linking.normalise import join, tokenise
 
     size = sum(map(len, texts))
     batch = (texts * (int(megabytes * 1e6 / size) + 1))[: max(1, int(len(texts) * megabytes * 1e6 / size))]

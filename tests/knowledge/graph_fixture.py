@@ -5,7 +5,7 @@ from pathlib import Path
 from clinweave.artifacts import stage
 from clinweave.databases import Record
 from clinweave.knowledge import Graph
-from clinweave.knowledge.graph_build import assemble
+from clinweave.knowledge.graph.build import assemble
 from clinweave.records import Concept, Grade, Passage, Relation, Source
 
 DISEASE, FINDING, DRUG, ROLE = (

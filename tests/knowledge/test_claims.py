@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinweave.knowledge import frequency
-from clinweave.knowledge.claims import Span, Unclear, find, read
-from clinweave.knowledge.sentences import marked, split
-from clinweave.knowledge.wording import take_negation, take_people, take_share
+from clinweave.knowledge.citations.claims import Span, Unclear, find, read
+from clinweave.knowledge.citations.sentences import marked, split
+from clinweave.knowledge.citations.wording import take_negation, take_people, take_share
+from clinweave.knowledge.graph import frequency
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinweave.errors import UserError
-from clinweave.knowledge.evidence import Weaver, pack, render
-from clinweave.knowledge.facts import Draft, Part
+from clinweave.knowledge.weaving.evidence import Weaver, pack, render
+from clinweave.knowledge.weaving.facts import Draft, Part
 from clinweave.records import Passage
 from tests.knowledge.fakes import NAMES, RELATIONS, FakeGraph, FakeIndex, FakeLinker, P, rel
 

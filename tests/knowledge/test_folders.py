@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from clinweave.databases import RowLog
 from clinweave.errors import UserError
-from clinweave.knowledge import archives
-from clinweave.knowledge.corpora import reasons
-from clinweave.knowledge.folders import read_documents, read_folder
-from clinweave.knowledge.passages import split
+from clinweave.knowledge.retrieval import archives
+from clinweave.knowledge.retrieval.corpora import reasons
+from clinweave.knowledge.retrieval.folders import read_documents, read_folder
+from clinweave.knowledge.retrieval.passages import split
 from clinweave.records import Tier
 
 MEDQUAD = """<?xml version="1.0" encoding="UTF-8"?>

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from clinweave.artifacts import sha256
 from clinweave.errors import UserError
 from clinweave.knowledge import Graph
-from clinweave.knowledge.graph_search import fold
-from clinweave.knowledge.graph_tables import broken_cycles, distinct_relations, plain
-from clinweave.knowledge.walk import Net, closure, offsets, shortest_paths
+from clinweave.knowledge.graph.search import fold
+from clinweave.knowledge.graph.tables import broken_cycles, distinct_relations, plain
+from clinweave.knowledge.graph.walk import Net, closure, offsets, shortest_paths
 from clinweave.records import Concept, Grade, Relation
 from clinweave.schemas import RELATIONS, table
 from tests.knowledge.graph_fixture import DISEASE, HAS, IS_A, RECORDS, SOURCES, build

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clinweave.knowledge.identity import Node, aliases, is_curie, join, prefix_of, rank, spelt
+from clinweave.knowledge.graph.identity import Node, aliases, is_curie, join, prefix_of, rank, spelt
 
 DISEASE = "biolink:Disease"
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from clinweave.artifacts import stage
 from clinweave.errors import UserError
 from clinweave.knowledge import Graph, export_kgx, import_kgx
-from clinweave.knowledge.graph_build import assemble
-from clinweave.knowledge.kgx_text import escaped, items, joined, unescaped
+from clinweave.knowledge.graph.build import assemble
+from clinweave.knowledge.graph.kgx_text import escaped, items, joined, unescaped
 from clinweave.records import Concept, Grade, Relation, Source, Tier
 from tests.knowledge.graph_fixture import DISEASE, FINDING, HAS, build
 

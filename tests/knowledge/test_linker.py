@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinweave.errors import UserError
-from clinweave.knowledge.dictionary import Dictionary
-from clinweave.knowledge.linker import Linker
-from clinweave.knowledge.normalise import tokenise
+from clinweave.knowledge.linking.dictionary import Dictionary
+from clinweave.knowledge.linking.linker import Linker
+from clinweave.knowledge.linking.normalise import tokenise
 from tests.knowledge.named import NamesGraph
 
 WORDS = [
@@ -180,7 +180,7 @@ def test_the_vocabulary_is_compiled_once_and_again_for_another_graph(tmp_path: P
 def test_equal_hashes_are_not_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
     import numpy as np
 
-    from clinweave.knowledge import dictionary as module
+    from clinweave.knowledge.linking import dictionary as module
 
     # With every sequence of a length hashed alike, only the comparison of bytes keeps wrong matches out.
     monkeypatch.setattr(module, "first_hash", lambda tokens: np.full(len(tokens), 7, np.uint64))

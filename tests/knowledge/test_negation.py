@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from clinweave.knowledge.abbreviations import definitions
-from clinweave.knowledge.linker import Linker
+from clinweave.knowledge.linking.abbreviations import definitions
+from clinweave.knowledge.linking.linker import Linker
 from tests.knowledge.named import NamesGraph
 
 

@@ -1,0 +1,195 @@
+"""The check of citations: offline, deterministic, and strict. Its error rates are measured by `benchmarks/`."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from clinweave.knowledge.citations import claims
+from clinweave.knowledge.citations.claims import Reading, Span, Unclear
+from clinweave.knowledge.citations.compare import OPPOSITES, UPWARDS, Finding, compare, denied
+from clinweave.knowledge.citations.quotes import quoted
+from clinweave.knowledge.citations.sentences import marked
+from clinweave.knowledge.weaving import facts
+from clinweave.records import Concept, Evidence, Mention, Relation, Sentence, Verdict
+
+if TYPE_CHECKING:
+    from clinweave.knowledge.linking.linker import Linker
+
+_DESCENDANTS = 500  # names read below a denied finding; a sentence about one further down stays unverified
+_VOCABULARY = frozenset({"HP", "MONDO", "CHEBI", "HGNC", "DRUGBANK", "OMIM", "ORPHA", "Orphanet", "ICD10CM"})
+# Names of the vocabularies' roots, which a sentence uses as plain words.
+_PLAIN_WORDS = frozenset(
+    {"role", "mode of inheritance", "inheritance", "disease", "disorder", "drug", "gene", "all"}
+)
+Names = dict[tuple[str, ...], set[tuple[str, str]]]
+
+
+class KnowsNames(Protocol):
+    """What the checker needs of a graph."""
+
+    def concepts(self, ids: Sequence[str], /) -> list[Concept]:
+        """Return the concepts of these ids."""
+        ...
+
+    def ancestors(self, curie: str, /) -> Collection[str]:
+        """Return all kinds that a concept belongs to."""
+        ...
+
+    def descendants(self, curie: str, /) -> Collection[str]:
+        """Return all concepts that are of this kind."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The evidence that a sentence is checked against."""
+
+    relations: tuple[Relation, ...]
+    items: tuple[Evidence, ...]
+
+
+class CitationChecker:
+    """Checks sentences against the evidence they cite. A relation supports as a typed triple, a passage by a quote."""
+
+    def __init__(self, graph: KnowsNames | None, linker: "Linker | None" = None) -> None:
+        self.graph = graph
+        self.linker = linker
+        self._concepts: dict[str, Concept | None] = {}
+
+    def check(self, sentence: str, cited: Sequence[Evidence]) -> tuple[Verdict, str]:
+        """Return the verdict on one sentence (without markers) and why; anything not plainly stated is not verified."""
+        if not cited:
+            return Verdict.UNVERIFIED, "the sentence cites no evidence"
+        shown = _Shown(tuple(relation for item in cited for relation in item.relations), tuple(cited))
+        best = self._against_relations(sentence, shown)
+        if best.verdict == Verdict.UNVERIFIED:
+            for item in cited:
+                if item.passage is not None:
+                    verdict, reason = quoted(sentence, item.passage)
+                    if verdict == Verdict.SUPPORTED:
+                        return verdict, reason
+                    best = best if shown.relations else Finding(verdict, reason)
+        return best.verdict, best.reason
+
+    def check_answer(self, text: str, evidence: Sequence[Evidence]) -> tuple[Sentence, ...]:
+        """Return the sentences of an answer with their verdicts.
+
+        A sentence that cites nothing is tried against each shown item; the pointer that this finds is marked as the
+        checker's. One that cites an id which was not shown is never verified.
+        """
+        known = {item.id: item for item in evidence}
+        return tuple(self._sentence(item.text, item.ids, known) for item in marked(text))
+
+    def _sentence(self, text: str, ids: tuple[str, ...], known: dict[str, Evidence]) -> Sentence:
+        unknown = [number for number in ids if number not in known]
+        if unknown:
+            shown = ", ".join(f"[{number}]" for number in unknown)
+            return Sentence(text, ids, Verdict.UNVERIFIED, f"cites {shown}, which was not shown to the model")
+        if ids:
+            verdict, reason = self.check(text, [known[number] for number in ids])
+            return Sentence(text, ids, verdict, reason)
+        for item in known.values():
+            verdict, reason = self.check(text, [item])
+            if verdict != Verdict.UNVERIFIED:
+                return Sentence(
+                    text, (item.id,), verdict, f"{reason} (no pointer given; found by the checker)"
+                )
+        return Sentence(
+            text, (), Verdict.UNVERIFIED, "the sentence cites no evidence, and none shown states it"
+        )
+
+    def _against_relations(self, sentence: str, shown: _Shown) -> Finding:
+        """Return the best finding over the predicates of the cited relations."""
+        if not shown.relations:
+            return Finding(Verdict.UNVERIFIED, "no relation is cited")
+        spans = self._spans(sentence, shown.relations)
+        if not spans:
+            return Finding(Verdict.UNVERIFIED, "the sentence names nothing that the cited records are about")
+        try:
+            reading = claims.read(sentence, spans)
+        except Unclear as unclear:
+            return Finding(Verdict.UNVERIFIED, unclear.reason)
+        return self._judged(reading, shown.relations)
+
+    def _judged(self, reading: Reading, relations: Sequence[Relation]) -> Finding:
+        recorded = {item.predicate for item in relations}
+        tried = sorted(recorded | {OPPOSITES[name] for name in recorded if name in OPPOSITES})
+        found = [
+            compare(claim, relations, _Kinds(self.graph))
+            for name in tried
+            for claim in claims.claims(reading, name)
+        ]
+        if not found:
+            return Finding(
+                Verdict.UNVERIFIED, "the sentence says more, or other, than a plain statement of a record"
+            )
+        order = (Verdict.SUPPORTED, Verdict.CONTRADICTED, Verdict.UNVERIFIED)
+        return min(found, key=lambda finding: order.index(finding.verdict))
+
+    def _spans(self, sentence: str, relations: Sequence[Relation]) -> list[Span]:
+        """Return the concepts named in the sentence: of the records, of their kinds, and what is linked besides."""
+        names = self._names(relations)
+        spans = claims.find(sentence, names)
+        if self.linker is not None:
+            linked = [_span(mention) for mention in self.linker.link(sentence) if _of_a_vocabulary(mention)]
+            # A longer name that the vocabularies know wins: "X type 2" is not X.
+            named = {curie for pairs in names.values() for _, curie in pairs}
+            more = [item for item in linked if item.ids & named or _longer(item, spans, sentence)]
+            spans = claims.without_overlaps([*spans, *more])
+        return spans
+
+    def _names(self, relations: Sequence[Relation]) -> Names:
+        ids: set[str] = set()
+        shortened: set[str] = set()  # "autosomal dominant" for "Autosomal dominant inheritance"
+        for item in relations:
+            ids |= {item.subject, item.object}
+            if item.predicate in UPWARDS and self.graph is not None:
+                ids |= set(self.graph.ancestors(item.object))
+                if denied(item):
+                    ids |= set(sorted(self.graph.descendants(item.object))[:_DESCENDANTS])
+            if item.predicate == facts.INHERITANCE:
+                shortened.add(item.object)
+        names: Names = defaultdict(set)
+        for concept in self._known(ids):
+            for name in (concept.name, *concept.synonyms):
+                names[claims.words(name)].add((name, concept.id))
+                if concept.id in shortened:
+                    short = name.removesuffix(" inheritance")
+                    names[claims.words(short)].add((short, concept.id))
+        return {key: found for key, found in names.items() if key and " ".join(key) not in _PLAIN_WORDS}
+
+    def _known(self, ids: Iterable[str]) -> list[Concept]:
+        """Return the concepts of these ids, each asked of the graph once."""
+        missing = sorted(set(ids) - self._concepts.keys())
+        if missing and self.graph is not None:
+            self._concepts.update(dict.fromkeys(missing))
+            self._concepts.update({concept.id: concept for concept in self.graph.concepts(missing)})
+        return [concept for curie in sorted(ids) if (concept := self._concepts.get(curie)) is not None]
+
+
+class _Kinds:
+    """Ancestors without the concept itself; nothing where there is no graph."""
+
+    def __init__(self, graph: KnowsNames | None) -> None:
+        self.graph = graph
+
+    def ancestors(self, curie: str) -> Collection[str]:
+        return frozenset(self.graph.ancestors(curie)) - {curie} if self.graph is not None else frozenset()
+
+
+def _span(mention: Mention) -> Span:
+    return Span(mention.start, mention.end, frozenset({mention.id}))
+
+
+def _of_a_vocabulary(mention: Mention) -> bool:
+    return mention.id.partition(":")[0] in _VOCABULARY
+
+
+def _longer(linked: Span, spans: Sequence[Span], sentence: str) -> bool:
+    """Tell whether a linked name takes in a record's name and more than "disease": then another thing is meant."""
+    for item in spans:
+        if linked.start <= item.start and item.end <= linked.end and linked[:2] != item[:2]:
+            beside = claims.words(sentence[linked.start : item.start] + " " + sentence[item.end : linked.end])
+            return bool(set(beside) - {"disease", "disorder", "condition", "inheritance"})
+    return False

@@ -1,0 +1,231 @@
+"""The graph from the databases: records read, joined by identifier, checked, and written as one artifact."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clinweave import schemas
+from clinweave.artifacts import Artifact, digest, sha256, stage, write_json
+from clinweave.errors import UserError
+from clinweave.knowledge.graph import tables
+from clinweave.knowledge.graph.gather import Gathered, gather
+from clinweave.knowledge.graph.identity import Merge, Node, aliases, join, prefix_of
+from clinweave.knowledge.graph.relations import joined_relations, loose_links, told_matches
+from clinweave.knowledge.graph.search import search_table
+from clinweave.records import Concept, Passage, Source, to_json
+
+if TYPE_CHECKING:
+    from clinweave.databases import Record, RowLog
+
+VERSION = 2  # raise it when the same inputs give another graph
+Progress = Callable[[str], None]
+_MERGES = pa.schema(
+    [("id", pa.string()), ("canonical", pa.string()), ("because", pa.string()), ("source", pa.string())]
+)
+
+
+@dataclass
+class Joined:
+    """What is written: plain tables and lists, everything sorted."""
+
+    concepts: pa.Table
+    relations: pa.Table
+    passages: pa.Table
+    aliases: list[tuple[str, str]]
+    merges: list[Merge]
+
+
+def build_graph(
+    databases: Mapping[str, Mapping[str, Path]], out: Path, *, progress: Progress | None = None
+) -> Artifact:
+    """Build the graph of these databases (database id -> its files by catalogue name) in the folder `out`.
+
+    A folder that already holds the graph of exactly these files is reused. Raises `UserError` for an unknown database
+    or a missing file.
+    """
+    from clinweave.databases import DATABASES, RowLog
+
+    inputs = {}
+    for name, files in databases.items():
+        if name not in DATABASES:
+            raise UserError(f"no database is called {name!r}; there are {', '.join(sorted(DATABASES))}")
+        for file in DATABASES[name].files:
+            if file not in files or not files[file].is_file():
+                raise UserError(f"database {name} needs the file {file}; `clinweave fetch` brings it")
+            inputs[f"{name}/{file}"] = sha256(files[file])
+
+    def build(folder: Path) -> dict[str, Any]:
+        tell = progress or (lambda _: None)
+        sources, logs, records = {}, {}, {}
+        for name, files in databases.items():
+            database = DATABASES[name]
+            source = database.source(files)
+            sources[source.id] = source
+            logs[source.id] = RowLog()
+            records[source.id] = _told(database.read(files, logs[source.id]), f"reading {source.name}", tell)
+        return assemble(records, sources, folder, logs=logs, progress=tell)
+
+    parameters = {"databases": list(databases), "readers": _readers()}
+    return stage(out, "graph", inputs, parameters, build, version=VERSION)
+
+
+def _readers() -> str:
+    """Return a hash of the code that reads databases: another reader gives another graph of the same files."""
+    import clinweave.databases
+
+    folder = Path(clinweave.databases.__path__[0])
+    return digest([[path.name, sha256(path)] for path in sorted(folder.glob("*.py"))])
+
+
+def assemble(
+    records: "Mapping[str, Iterable[Record]]",
+    sources: Mapping[str, Source],
+    folder: Path,
+    *,
+    logs: "Mapping[str, RowLog] | None" = None,
+    joining: bool = True,
+    merges: Iterable[Merge] = (),
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Write the graph of these records (source id -> records) into `folder` and return what the manifest says.
+
+    With `joining` off the identifiers stay as they are (a graph that was joined before), and `merges` is what to list.
+    """
+    tell = progress or (lambda _: None)
+    gathered = Gathered(gather(records), dict(sources), dict(logs or {}))
+    tell("joining identifiers")
+    raw = gathered.tables[Concept]
+    canonical: dict[str, str] = {}
+    if joining:
+        canonical, made = join(_nodes(raw))
+    else:
+        made = list(merges)
+    order = {name: number for number, name in enumerate(gathered.sources)}
+    concepts = tables.merged_concepts(raw, canonical, order)
+    resolve, alias_pairs = _resolver(concepts, canonical)
+    known = set(concepts.column("id").to_pylist())
+    links = loose_links(raw, canonical, known, told_matches(gathered, resolve)) if joining else []
+    tell("relating concepts")
+    relations, dropped = joined_relations(gathered, links, resolve, concepts)
+    passages = _passages(gathered, raw, canonical, resolve)
+    tell("writing the graph")
+    joined = Joined(concepts, relations, passages, alias_pairs, made)
+    _write(folder, joined)
+    write_json(folder / "sources.json", {name: to_json(item) for name, item in gathered.sources.items()})
+    return _outcome(gathered, joined, dropped)
+
+
+def _told(stream: "Iterator[Record]", message: str, tell: Progress) -> "Iterator[Record]":
+    """Pass the records on, saying what is being read when the first one is asked for."""
+    tell(message)
+    yield from stream
+
+
+def _nodes(concepts: pa.Table) -> Iterator[Node]:
+    """Return the concepts that link to others or are linked to; the many others cannot be joined."""
+    lists = [concepts.column(name).combine_chunks() for name in ("xrefs", "related")]
+    linked = pc.is_in(concepts.column("id"), value_set=pa.concat_arrays([item.flatten() for item in lists]))
+    for item in lists:
+        linked = pc.or_(linked, pc.greater(pc.list_value_length(item), 0))
+    names = ("id", "category", "source", "xrefs", "related", "name")
+    columns = [concepts.column(name).filter(linked).to_pylist() for name in names]
+    return (Node(a, b, c, tuple(d), tuple(e), f) for a, b, c, d, e, f in zip(*columns, strict=True))
+
+
+def _resolver(
+    concepts: pa.Table, canonical: Mapping[str, str]
+) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """Return (any identifier that means one concept -> that concept's id) and the table of all aliases."""
+    pairs = aliases(_nodes(concepts))
+    claims = Counter(alias for alias, _ in pairs)
+    resolve = {alias: curie for alias, curie in pairs if claims[alias] == 1}
+    resolve.update({curie: curie for curie in concepts.column("id").to_pylist()})
+    resolve.update(canonical)
+    return resolve, pairs
+
+
+def _passages(
+    gathered: Gathered, raw: pa.Table, canonical: Mapping[str, str], resolve: Mapping[str, str]
+) -> pa.Table:
+    """Return the readers' passages and one for each definition that no reader gave as a passage, sorted by id."""
+    given = gathered.tables[Passage].to_pylist()
+    told = {(row["text"], resolve.get(curie, curie)) for row in given for curie in row["concepts"]}
+    defined = raw.filter(pc.not_equal(raw.column("definition"), ""))
+    for row in defined.select(["id", "name", "definition", "source"]).to_pylist():
+        curie = canonical.get(row["id"], row["id"])
+        if (row["definition"], curie) not in told:
+            told.add((row["definition"], curie))
+            given.append(_definition(row, curie))
+    for row in given:
+        source = gathered.sources[row["source"]]
+        row["concepts"] = list(dict.fromkeys(resolve.get(curie, curie) for curie in row["concepts"]))
+        row.update(release=source.release, licence=source.licence, tier=str(source.tier))
+    given.sort(key=lambda row: (row["id"], row["source"], row["start"]))
+    return pa.Table.from_pylist(given, gathered.tables[Passage].schema)
+
+
+def _definition(row: Mapping[str, str], curie: str) -> dict[str, Any]:
+    text = row["definition"]
+    return {
+        "id": f"{row['id']}#definition",
+        "text": text,
+        "title": row["name"],
+        "document": row["id"],
+        "start": 0,
+        "end": len(text),
+        "source": row["source"],
+        "section": "definition",
+        "concepts": [curie],
+    }
+
+
+def _write(folder: Path, joined: Joined) -> None:
+    """Write all files of the graph."""
+    names = tables.names_of(joined.concepts)
+    tables.write_table(folder, "concepts", tables.shaped(joined.concepts, schemas.CONCEPTS), arrow=True)
+    tables.write_table(folder, "relations", tables.shaped(joined.relations, schemas.RELATIONS), arrow=True)
+    tables.write_table(folder, "passages", tables.shaped(joined.passages, schemas.PASSAGES))
+    tables.write_table(folder, "names", names)
+    tables.write_arrow(folder, "search", search_table(names, joined.concepts.column("id").combine_chunks()))
+    merged = pa.Table.from_pylist([asdict(merge) for merge in joined.merges], _MERGES)
+    tables.write_table(folder, "merges", merged)
+    columns = list(zip(*joined.aliases, strict=True)) or [(), ()]
+    found = pa.table([pa.array(column, pa.string()) for column in columns], names=["alias", "id"])
+    tables.write_arrow(folder, "aliases", found)
+    tables.write_walk(folder, joined.concepts, joined.relations)
+
+
+def _outcome(gathered: Gathered, joined: Joined, dropped: Mapping[str, int]) -> dict[str, Any]:
+    """Return what the manifest records."""
+    refused = {f"{name}: {key}": n for name, log in gathered.logs.items() for key, n in log.counts.items()}
+    return {
+        "counts": {
+            "concepts": len(joined.concepts),
+            "relations": len(joined.relations),
+            "passages": len(joined.passages),
+            "merges": len(joined.merges),
+        },
+        "concepts": {name: _counted(joined.concepts, name) for name in ("source", "category")},
+        "relations": {name: _counted(joined.relations, name) for name in ("source", "predicate", "grade")},
+        "passages": {"source": _counted(joined.passages, "source")},
+        "merged": dict(
+            sorted(Counter(f"{prefix_of(m.id)} -> {prefix_of(m.canonical)}" for m in joined.merges).items())
+        ),
+        "dropped": {**refused, **dropped},
+        "examples": [list(item) for log in gathered.logs.values() for item in log.examples],
+        "sources": {name: to_json(item) for name, item in gathered.sources.items()},
+        "licences": sorted({item.licence for item in gathered.sources.values()}),
+    }
+
+
+def _counted(table: pa.Table, name: str) -> dict[str, int]:
+    """Return value -> rows, most first."""
+    found = pc.value_counts(table.column(name).combine_chunks()).to_pylist()
+    return {
+        row["values"]: row["counts"] for row in sorted(found, key=lambda row: (-row["counts"], row["values"]))
+    }

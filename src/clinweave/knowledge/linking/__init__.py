@@ -1,0 +1,1 @@
+"""Concepts recognised in text: dictionary, senses, negation, abbreviations."""

@@ -1,0 +1,171 @@
+"""The dictionary of names: a hashed trie over tokens in memory-mapped arrays, which opens at once.
+
+Every name is a key: its normalised tokens with spaces between. For each prefix of each key the table holds a hash, so
+a text is matched one length at a time, all places at once, and a place drops out as soon as nothing begins that way.
+Hashes only propose: every match is compared with its key byte by byte.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinweave.knowledge.linking.hash_table import HashTable
+from clinweave.knowledge.linking.normalise import Bytes, Hashes, Ints, Tokens, join, mix, tokenise
+
+MOST_TOKENS = 12  # longer names are systematic chemical names; they are counted and left out
+
+_NAMES = 50_000  # names that are tokenised at once: bounds the memory of a build
+_START = np.uint64(0x51ED270B9F3A4C81)
+_STEP = np.uint64(0x9E3779B97F4A7C15)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Matches: the tokens `[at, at + size)` are the key `key`."""
+
+    at: Ints
+    size: Ints
+    key: Ints
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+
+def first_hash(tokens: Hashes) -> Hashes:
+    """Return the hash of the one-token sequences."""
+    return mix(tokens ^ _START)
+
+
+def next_hash(so_far: Hashes, tokens: Hashes) -> Hashes:
+    """Return the hash of each sequence with one more token."""
+    return mix(so_far * _STEP + tokens)
+
+
+class Dictionary:
+    """Keys and how to find them in tokens. `texts` are the keys' bytes, `offsets` where each begins."""
+
+    def __init__(self, trie: HashTable, texts: Bytes, offsets: Ints) -> None:
+        self.trie, self.texts, self.offsets = trie, texts, offsets
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def key(self, number: int) -> str:
+        """Return the normalised tokens of one key, with spaces between."""
+        return bytes(self.texts[self.offsets[number] : self.offsets[number + 1]]).decode("utf-8", "replace")
+
+    @classmethod
+    def build(cls, names: Sequence[str]) -> "tuple[Dictionary, Ints]":
+        """Return the dictionary of `names` and each name's key number; -1 for a name that cannot be a key.
+
+        Names without a letter and names of more than `MOST_TOKENS` tokens are not keys. Names that normalise alike
+        share one key.
+        """
+        keys: dict[bytes, int] = {}
+        key_of = np.full(len(names), -1, np.int64)
+        hashes = [np.zeros(0, np.uint64)]
+        for start in range(0, len(names), _NAMES):
+            hashes += _add_keys(names[start : start + _NAMES], start, keys, key_of)
+        lengths = np.fromiter((key.count(b" ") + 1 for key in keys), np.int64, len(keys))
+        first = np.cumsum(lengths) - lengths
+        offsets = np.concatenate([[0], np.cumsum(np.fromiter(map(len, keys), np.int64, len(keys)))])
+        texts = np.frombuffer(b"".join(keys), np.uint8)
+        return cls(_trie(np.concatenate(hashes), first, lengths), texts, offsets), key_of
+
+    def save(self, folder: Path) -> None:
+        """Write the arrays into `folder`."""
+        self.trie.save(folder, "trie")
+        for name in ("texts", "offsets"):
+            np.save(folder / f"{name}.npy", getattr(self, name))
+
+    @classmethod
+    def open(cls, folder: Path) -> "Dictionary":
+        """Return the saved dictionary, memory-mapped."""
+        texts, offsets = (
+            np.load(folder / f"{name}.npy", mmap_mode="r").view(np.ndarray) for name in ("texts", "offsets")
+        )
+        return cls(HashTable.open(folder, "trie"), texts, offsets)
+
+    def match(self, tokens: Tokens) -> Found:
+        """Return every match in the names' own word order, nested and overlapping ones included."""
+        count = len(tokens)
+        at, sizes, keys = [], [], []
+        active = np.arange(count)
+        so_far = first_hash(tokens.hash)
+        for size in range(1, MOST_TOKENS + 1):
+            value = self.trie.find(so_far)
+            whole = np.flatnonzero(value > 1)
+            at.append(active[whole])
+            sizes.append(np.full(len(whole), size))
+            keys.append((value[whole] >> 1).astype(np.int64) - 1)
+            going = np.flatnonzero(value & 1)
+            going = going[active[going] + size < count]
+            here = active[going]
+            going = going[tokens.segment[here + size] == tokens.segment[here]]
+            if not len(going):
+                break
+            active = active[going]
+            so_far = next_hash(so_far[going], tokens.hash[active + size])
+        where, size_of, key = np.concatenate(at), np.concatenate(sizes), np.concatenate(keys)
+        same = self._same(tokens, where, size_of, key)
+        return Found(where[same], size_of[same], key[same])
+
+    def _same(self, tokens: Tokens, at: Ints, size: Ints, key: Ints) -> NDArray[np.bool_]:
+        """Return which matches agree with their key byte by byte."""
+        begin = tokens.first[at]
+        length = tokens.last[at + size - 1] - begin
+        same = np.asarray(length == self.offsets[key + 1] - self.offsets[key])
+        begin, key, length = begin[same], key[same], length[same]
+        if not len(begin):
+            return same
+        ahead = np.cumsum(length) - length
+        step = np.arange(int(length.sum())) - np.repeat(ahead, length)
+        left = tokens.buffer[np.repeat(begin, length) + step]
+        right = self.texts[np.repeat(self.offsets[key], length) + step]
+        same[same] = np.logical_and.reduceat(left == right, ahead)
+        return same
+
+
+def _add_keys(names: Sequence[str], start: int, keys: dict[bytes, int], key_of: Ints) -> list[Hashes]:
+    """Add the keys of names number `start` and on to `keys` and `key_of`; return the token hashes of new keys."""
+    joined, begins = join(names)
+    tokens = tokenise(joined)
+    bounds = np.searchsorted(tokens.start, begins).tolist()
+    raw, first, last = tokens.buffer.tobytes(), tokens.first.tolist(), tokens.last.tolist()
+    new = []
+    for number, (low, high) in enumerate(pairwise(bounds), start):
+        if not 0 < high - low <= MOST_TOKENS:
+            continue
+        key = raw[first[low] : last[high - 1]]
+        if key.replace(b" ", b"").isdigit():
+            continue
+        if key not in keys:
+            keys[key] = len(keys)
+            new.append(tokens.hash[low:high])
+        key_of[number] = keys[key]
+    return [np.concatenate(new)] if new else []
+
+
+def _trie(hashes: Hashes, first: Ints, lengths: Ints) -> HashTable:
+    """Return the table of all prefixes: twice (key number + 1), plus one where a longer key goes on from there."""
+    known, values = [], []
+    keys = np.arange(len(first))
+    so_far = first_hash(hashes[first])
+    for size in range(1, MOST_TOKENS + 1):
+        distinct, which = np.unique(so_far, return_inverse=True)
+        value = np.zeros(len(distinct), np.int64)
+        whole = lengths[keys] == size
+        value[which[whole]] = 2 * (keys[whole] + 1)
+        value[which[~whole]] |= 1
+        known.append(distinct)
+        values.append(value)
+        keys, so_far = keys[~whole], so_far[~whole]
+        if not len(keys):
+            break
+        so_far = next_hash(so_far, hashes[first[keys] + size])
+    every, index = np.unique(np.concatenate(known), return_index=True)
+    return HashTable.build(every, np.concatenate(values)[index].astype(np.int32))

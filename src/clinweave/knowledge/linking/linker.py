@@ -1,0 +1,313 @@
+"""Concepts in text: matched by the dictionary, chosen among senses, freed of overlaps, negation marked.
+
+Everything works on a batch of texts as arrays; `link` is the batch of one.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from clinweave.errors import UserError
+from clinweave.knowledge.linking import ranking
+from clinweave.knowledge.linking.abbreviations import Definition, definitions, occurrences
+from clinweave.knowledge.linking.dictionary import Found
+from clinweave.knowledge.linking.negation import negated
+from clinweave.knowledge.linking.normalise import Ints, Tokens, join, tokenise
+from clinweave.knowledge.linking.overlaps import longest_first
+from clinweave.knowledge.linking.vocabulary import NamedGraph, Vocabulary, compile_vocabulary
+from clinweave.knowledge.linking.word_sets import AS_NAMED, DEFINED, REORDERED, SHARED
+from clinweave.records import Mention
+
+MENTIONS = pa.schema(
+    [
+        ("document", pa.int64()),
+        ("start", pa.int64()),
+        ("end", pa.int64()),
+        ("text", pa.string()),
+        ("id", pa.string()),
+        ("name", pa.string()),
+        ("category", pa.string()),
+        ("score", pa.float64()),
+        ("negated", pa.bool_()),
+        ("reason", pa.string()),
+    ]
+)
+_HOW = {REORDERED: "other word order or form", SHARED: "shared word", DEFINED: "defined in the text"}
+_PENALTY = np.array([0.0, ranking.REORDERED, ranking.SHARED_HEAD])  # by how: as named, reordered, shared
+_PIECE = 1 << 20  # characters matched at once: arrays of this size stay in the cache
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """Mentions of a batch of texts as arrays, sorted by document and place. Offsets are those of each document."""
+
+    document: Ints
+    start: Ints
+    end: Ints
+    sense: Ints  # a row of the vocabulary's senses
+    key: Ints
+    score: NDArray[np.float64]
+    how: Ints
+    negated: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+
+class Linker:
+    """Links text to the concepts of one graph."""
+
+    def __init__(
+        self, vocabulary: Vocabulary, *, minimum: float = ranking.MINIMUM, any_order: bool = True
+    ) -> None:
+        self.vocabulary, self.minimum, self.any_order = vocabulary, minimum, any_order
+        self._told = lru_cache(maxsize=1 << 16)(self._tell)
+
+    @classmethod
+    def open(cls, graph: NamedGraph, *, folder: Path | None = None) -> "Linker":
+        """Return the linker of `graph`; its vocabulary is compiled once and kept beside the graph (or in `folder`)."""
+        return cls(Vocabulary(compile_vocabulary(graph, folder).path))
+
+    def link(self, text: str, prefixes: Collection[str] | None = None) -> list[Mention]:
+        """Return the mentions in `text`, by place: `mention.text == text[mention.start:mention.end]`.
+
+        `prefixes` limits them to vocabularies, as {"HP", "MONDO"}; an unknown one raises `UserError`.
+        """
+        return self.link_many([text], prefixes)[0]
+
+    def link_many(self, texts: Sequence[str], prefixes: Collection[str] | None = None) -> list[list[Mention]]:
+        """Return the mentions of each text; several short texts at once are much faster than one by one."""
+        spans = self.spans(texts, prefixes)
+        mentions: list[list[Mention]] = [[] for _ in texts]
+        for number, document in enumerate(spans.document.tolist()):
+            mentions[document].append(self._mention(texts[document], spans, number, prefixes))
+        return mentions
+
+    def link_batch(self, texts: Iterable[str], prefixes: Collection[str] | None = None) -> pa.RecordBatch:
+        """Return the mentions of several texts as one batch (`MENTIONS`; `document` is the text's number)."""
+        texts = list(texts)
+        spans = self.spans(texts, prefixes)
+        vocabulary = self.vocabulary
+        concept = pa.array(vocabulary.concept[spans.sense])
+        reasons = [
+            self._reason(texts[doc][begin:end], spans, number, prefixes)
+            for number, (doc, begin, end) in enumerate(_triples(spans))
+        ]
+        # Arrow holds UTF-8 alone: a lone surrogate inside a mention becomes a question mark.
+        surfaces = [
+            texts[doc][begin:end].encode("utf-8", "replace").decode() for doc, begin, end in _triples(spans)
+        ]
+        columns: list[Any] = [spans.document, spans.start, spans.end, surfaces]
+        columns += [
+            column.take(concept) for column in (vocabulary.ids, vocabulary.labels, vocabulary.categories)
+        ]
+        columns += [np.round(spans.score, 4), spans.negated, reasons]
+        arrays = [pa.array(column, item.type) for column, item in zip(columns, MENTIONS, strict=True)]
+        return pa.record_batch(arrays, schema=MENTIONS)
+
+    def spans(self, texts: Sequence[str], prefixes: Collection[str] | None = None) -> Spans:
+        """Return the mentions of several texts as arrays."""
+        wanted = self._wanted(prefixes)
+        parts, first, size = [], 0, 0
+        for number, text in enumerate(texts):
+            size += len(text)
+            if size >= _PIECE or number == len(texts) - 1:
+                parts.append(self._piece(texts[first : number + 1], first, wanted))
+                first, size = number + 1, 0
+        if not parts:
+            parts = [self._piece([""], 0, wanted)]
+        return parts[0] if len(parts) == 1 else Spans(*(_joined(parts, item) for item in Spans.__slots__))
+
+    def alternatives(self, key: int, prefixes: Collection[str] | None = None) -> list[tuple[str, float]]:
+        """Return (concept id, score) of every sense of a key that does not depend on case, best first."""
+        wanted = self._wanted(prefixes)
+        vocabulary = self.vocabulary
+        return [
+            (vocabulary.ids[int(vocabulary.concept[sense])].as_py(), float(vocabulary.score[sense]))
+            for sense in vocabulary.senses(key, wanted)
+            if not vocabulary.exact_case[sense] and vocabulary.score[sense] >= self.minimum
+        ]
+
+    def _wanted(self, prefixes: Collection[str] | None) -> frozenset[str] | None:
+        if prefixes is None or not prefixes:
+            return None
+        wanted = frozenset([prefixes] if isinstance(prefixes, str) else prefixes)
+        unknown = sorted(wanted - set(self.vocabulary.prefixes))
+        if unknown:
+            known = ", ".join(self.vocabulary.prefixes)
+            raise UserError(f"no vocabulary has the prefix {', '.join(unknown)}; the graph has {known}")
+        return wanted
+
+    def _piece(self, texts: Sequence[str], first: int, wanted: frozenset[str] | None) -> Spans:
+        whole, begins = join(texts)
+        tokens = tokenise(whole)
+        found, how = self._matches(tokens)
+        sense, score = self._senses(whole, tokens, found, how, wanted)
+        score = score - _PENALTY[how]
+        good = np.flatnonzero((sense >= 0) & (score >= self.minimum))
+        alone, shared = good[how[good] != SHARED], good[how[good] == SHARED]
+        kept = alone[longest_first(found.at[alone], found.size[alone], score[alone])]
+        # A name that shares its words with a neighbour stands beside it.
+        kept = np.concatenate([kept, shared])
+        kept = kept[np.argsort(found.at[kept], kind="stable")]
+        picked = _Picked(
+            found.at[kept], found.size[kept], sense[kept], found.key[kept], score[kept], how[kept]
+        )
+        if "(" in whole:
+            picked = self._with_defined(texts, begins, tokens, picked)
+        negative = negated(tokens, picked.at, picked.size)
+        start = tokens.start[picked.at]
+        end = tokens.end[picked.at + picked.size - 1]
+        document = np.searchsorted(begins, start, side="right") - 1
+        start, end = start - begins[document], end - begins[document]
+        return Spans(
+            document + first, start, end, picked.sense, picked.key, picked.score, picked.how, negative
+        )
+
+    def _matches(self, tokens: Tokens) -> tuple[Found, Ints]:
+        found = self.vocabulary.dictionary.match(tokens)
+        how = np.full(len(found), AS_NAMED, np.int64)
+        if not self.any_order:
+            return found, how
+        other, other_how = self.vocabulary.word_sets.match(tokens, found)
+        both = (np.concatenate([getattr(found, item), getattr(other, item)]) for item in Found.__slots__)
+        return Found(*both), np.concatenate([how, other_how])
+
+    def _senses(
+        self, text: str, tokens: Tokens, found: Found, how: Ints, wanted: frozenset[str] | None
+    ) -> tuple[Ints, NDArray[np.float64]]:
+        """Return each match's best sense (-1: none) and its score."""
+        vocabulary = self.vocabulary
+        best, cased = vocabulary.best(wanted)
+        sense = best[found.key].astype(np.int64)
+        score = np.where(sense >= 0, vocabulary.score[np.maximum(sense, 0)], 0.0).astype(np.float64)
+        for number in np.flatnonzero(
+            cased[found.key] & tokens.capital[found.at] & (how == AS_NAMED)
+        ).tolist():
+            begin, last = int(found.at[number]), int(found.at[number] + found.size[number] - 1)
+            surface = text[tokens.start[begin] : tokens.end[last]]
+            for option in vocabulary.senses(int(found.key[number]), wanted):
+                if not vocabulary.exact_case[option]:
+                    continue
+                named = vocabulary.names[int(vocabulary.name[option])].as_py()
+                value = float(vocabulary.score[option])
+                if value < self.minimum and _among_genes(tokens, begin, last):
+                    value += ranking.IN_CONTEXT
+                if named in {surface, surface.removesuffix("s")} and value > score[number]:
+                    sense[number], score[number] = option, value
+                    break
+        return sense, score
+
+    def _with_defined(
+        self, texts: Sequence[str], begins: Ints, tokens: Tokens, picked: "_Picked"
+    ) -> "_Picked":
+        """Return the mentions with the abbreviations that the texts define: they mean what the long form means."""
+        gone: set[int] = set()
+        added: list[tuple[int, int, int]] = []  # token, tokens, the mention it repeats
+        starts, ends = tokens.start[picked.at], tokens.end[picked.at + picked.size - 1]
+        for number, text in enumerate(texts):
+            defined = {item.short: item for item in definitions(text)} if "(" in text else {}
+            if not defined:
+                continue
+            base = int(begins[number])
+            means = {short: _meaning(item, base, starts, ends) for short, item in defined.items()}
+            for begin, end, short in occurrences(text, defined):
+                first, last = np.searchsorted(tokens.start, [base + begin, base + end])
+                low, high = np.searchsorted(picked.at, [first, last])
+                inside = range(int(low), int(high))
+                if int(low) and picked.at[low - 1] + picked.size[low - 1] > first:
+                    continue  # part of a longer name
+                if any(picked.at[item] + picked.size[item] > last for item in inside):
+                    continue
+                gone.update(inside)
+                if means[short] is not None and last > first:
+                    added.append((int(first), int(last - first), means[short] or 0))
+        return picked.changed(gone, added)
+
+    def _mention(self, text: str, spans: Spans, number: int, prefixes: Collection[str] | None) -> Mention:
+        vocabulary, sense = self.vocabulary, int(spans.sense[number])
+        concept = int(vocabulary.concept[sense])
+        start, end = int(spans.start[number]), int(spans.end[number])
+        curie, label, category = (
+            column[concept].as_py() for column in (vocabulary.ids, vocabulary.labels, vocabulary.categories)
+        )
+        reason = self._reason(text[start:end], spans, number, prefixes)
+        score = round(float(spans.score[number]), 4)
+        return Mention(
+            start, end, text[start:end], curie, label, category, score, bool(spans.negated[number]), reason
+        )
+
+    def _reason(self, surface: str, spans: Spans, number: int, prefixes: Collection[str] | None) -> str:
+        sense = int(spans.sense[number])
+        name = self.vocabulary.names[int(self.vocabulary.name[sense])].as_py()
+        how = int(spans.how[number])
+        return self._told(sense, int(spans.key[number]), self._wanted(prefixes), surface == name, how)
+
+    def _tell(self, sense: int, key: int, wanted: frozenset[str] | None, same: bool, how: int) -> str:
+        """Return the reason for a sense of a key; `same` says that the text has the very letters of the name."""
+        vocabulary = self.vocabulary
+        concept = int(vocabulary.concept[sense])
+        others = [
+            vocabulary.ids[int(vocabulary.concept[other])].as_py()
+            for other in vocabulary.senses(key, wanted)
+            if vocabulary.concept[other] != concept and not vocabulary.exact_case[other]
+        ]
+        name = vocabulary.names[int(vocabulary.name[sense])].as_py()
+        kind = ranking.KINDS[int(vocabulary.kind[sense])]
+        exact = bool(vocabulary.exact_case[sense])
+        reason = ranking.reason_of(kind, "" if same else name, name, exact, list(dict.fromkeys(others)))
+        return f"{reason}; {_HOW[how]}" if how in _HOW else reason
+
+
+@dataclass(frozen=True, slots=True)
+class _Picked:
+    """Chosen matches in the tokens of one batch, by place."""
+
+    at: Ints
+    size: Ints
+    sense: Ints
+    key: Ints
+    score: NDArray[np.float64]
+    how: Ints
+
+    def changed(self, gone: set[int], added: list[tuple[int, int, int]]) -> "_Picked":
+        """Return the matches without those `gone` and with `added` (token, tokens, the match it repeats)."""
+        if not gone and not added:
+            return self
+        stay = np.setdiff1d(np.arange(len(self.at)), np.fromiter(gone, np.int64, len(gone)))
+        at, size, of = np.array(added, np.int64).reshape(-1, 3).T
+        order = np.argsort(np.concatenate([self.at[stay], at]), kind="stable")
+        score = self.score[of] - ranking.IN_TEXT
+        new = (at, size, self.sense[of], self.key[of], score, np.full(len(at), DEFINED))
+        old = (self.at, self.size, self.sense, self.key, self.score, self.how)
+        return _Picked(
+            *(np.concatenate([left[stay], right])[order] for left, right in zip(old, new, strict=True))
+        )
+
+
+def _among_genes(tokens: Tokens, begin: int, last: int) -> bool:
+    """Say whether a word beside the tokens speaks of genes."""
+    low, high = max(0, begin - ranking.NEAR), min(len(tokens), last + 1 + ranking.NEAR)
+    return not ranking.gene_words().isdisjoint(tokens.words(low, begin) + tokens.words(last + 1, high))
+
+
+def _meaning(item: Definition, base: int, starts: Ints, ends: Ints) -> int | None:
+    """Return the mention of the whole long form, or None where that is no known name."""
+    place = int(np.searchsorted(ends, base + item.end))
+    if place < len(ends) and ends[place] == base + item.end and starts[place] <= base + item.start:
+        return place
+    return None
+
+
+def _triples(spans: Spans) -> Iterable[tuple[int, int, int]]:
+    return zip(spans.document.tolist(), spans.start.tolist(), spans.end.tolist(), strict=True)
+
+
+def _joined(parts: list[Spans], item: str) -> Any:
+    return np.concatenate([getattr(part, item) for part in parts])

@@ -1,0 +1,87 @@
+"""Which mentions are negated: cue phrases and their scope.
+
+After NegEx (Chapman et al., J Biomed Inform 2001;34:301-310) and ConText (Harkema et al., J Biomed Inform
+2009;42:839-851): a cue negates the mentions that follow (or precede) it in its sentence up to a terminating word;
+pseudo-cues such as "no increase" only look like one. The cue lists are this project's own.
+"""
+
+import tomllib
+from functools import lru_cache
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinweave.knowledge.linking.dictionary import Dictionary
+from clinweave.knowledge.linking.normalise import Ints, Tokens
+from clinweave.knowledge.linking.overlaps import longest_first
+
+WINDOW = 7  # tokens that a cue reaches; a list of findings carries it on
+_LINKS = frozenset({"and", "or", "nor", "any", "of", "the", "a", "an"})
+
+_CLASSES = ("ahead", "behind", "pseudo", "ends")
+_AHEAD, _BEHIND, _ENDS = 1, 2, 8  # bits, in that order
+
+
+@lru_cache(maxsize=1)
+def _cues() -> tuple[Dictionary, NDArray[np.uint8]]:
+    """Return the dictionary of cues, and for each key the set of its classes as bits."""
+    lists = tomllib.loads(files("clinweave.knowledge.linking").joinpath("negation.toml").read_text("utf-8"))
+    names = [phrase for group in _CLASSES for phrase in lists[group]]
+    bits = [1 << number for number, group in enumerate(_CLASSES) for _ in lists[group]]
+    dictionary, keys = Dictionary.build(names)
+    classes = np.zeros(len(dictionary), np.uint8)
+    np.bitwise_or.at(classes, keys, np.array(bits, np.uint8))
+    return dictionary, classes
+
+
+def negated(tokens: Tokens, at: Ints, size: Ints) -> NDArray[np.bool_]:
+    """Return which of the mentions `[at, at + size)` (tokens, sorted, not overlapping) are negated."""
+    result = np.zeros(len(at), np.bool_)
+    dictionary, classes = _cues()
+    found = dictionary.match(tokens)
+    if not len(found) or not len(at):
+        return result
+    kept = longest_first(found.at, found.size, np.zeros(len(found)))
+    cue_at, cue_size, kind = found.at[kept], found.size[kept], classes[found.key[kept]]
+    # A cue inside a mention is part of the name ("absent speech").
+    before = np.searchsorted(at, cue_at, side="right") - 1
+    inside = (before >= 0) & (cue_at < at[before] + size[before])
+    cue_at, cue_size, kind = cue_at[~inside], cue_size[~inside], kind[~inside]
+    ends = cue_at[(kind & _ENDS) > 0]
+    for begin, length, bits in zip(cue_at.tolist(), cue_size.tolist(), kind.tolist(), strict=True):
+        if bits & _AHEAD:
+            low, high = _reach_ahead(tokens, at, size, begin + length, ends)
+        elif bits & _BEHIND:
+            low, high = _reach_behind(tokens, at, begin, ends)
+        else:
+            continue
+        result[low:high] = True
+    return result
+
+
+def _reach_ahead(tokens: Tokens, at: Ints, size: Ints, begin: int, ends: Ints) -> tuple[int, int]:
+    """Return the range of mentions that a cue ending at token `begin` negates."""
+    if begin >= len(tokens):
+        return 0, 0
+    stop = int(np.searchsorted(tokens.sentence, tokens.sentence[begin - 1], side="right"))
+    next_end = int(np.searchsorted(ends, begin))
+    if next_end < len(ends):
+        stop = min(stop, int(ends[next_end]))
+    low = int(np.searchsorted(at, begin))
+    high = int(np.searchsorted(at, min(stop, begin + WINDOW)))
+    while low < high < len(at) and at[high] < stop:
+        between = tokens.words(int(at[high - 1] + size[high - 1]), int(at[high]))
+        if not _LINKS.issuperset(between):
+            break
+        high += 1
+    return low, high
+
+
+def _reach_behind(tokens: Tokens, at: Ints, begin: int, ends: Ints) -> tuple[int, int]:
+    """Return the range of mentions that a cue starting at token `begin` negates."""
+    start = int(np.searchsorted(tokens.sentence, tokens.sentence[begin], side="left"))
+    last_end = int(np.searchsorted(ends, begin)) - 1
+    if last_end >= 0:
+        start = max(start, int(ends[last_end]))
+    return int(np.searchsorted(at, max(start, begin - WINDOW))), int(np.searchsorted(at, begin))

@@ -1,0 +1,33 @@
+"""Which of several overlapping matches stay: the longest first, then the better scored, then the earlier."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinweave.knowledge.linking.normalise import Ints
+
+
+def longest_first(at: Ints, size: Ints, score: NDArray[Any]) -> Ints:
+    """Return the indices, by place, of matches `[at, at + size)` that stay so that no two overlap."""
+    if not len(at):
+        return np.zeros(0, np.int64)
+    order = np.lexsort((-score, -size, at))
+    begin, end = at[order], (at + size)[order]
+    furthest = np.maximum.accumulate(end)
+    lone_left = np.append(True, begin[1:] >= furthest[:-1])
+    lone = lone_left & np.append(lone_left[1:], True)
+    kept = [order[lone]]
+    contested = order[~lone]
+    contested = contested[np.lexsort((at[contested], -score[contested], -size[contested]))]
+    taken = bytearray(int(furthest[-1]))
+    chosen = []
+    for number, low, width in zip(
+        contested.tolist(), at[contested].tolist(), size[contested].tolist(), strict=True
+    ):
+        if taken.find(1, low, low + width) < 0:
+            taken[low : low + width] = b"\x01" * width
+            chosen.append(number)
+    kept.append(np.array(chosen, np.int64))
+    every = np.concatenate(kept)
+    return np.asarray(every[np.argsort(at[every], kind="stable")])

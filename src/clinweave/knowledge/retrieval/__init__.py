@@ -1,0 +1,1 @@
+"""The text index, and the folders of documents it can take in."""

@@ -1,0 +1,179 @@
+"""The user's own collections, kept as Parquet under home()/collections, and the index of graph and collections."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from clinweave import schemas
+from clinweave.artifacts import Artifact, digest, read_manifest, sha256, stage
+from clinweave.databases import RowLog
+from clinweave.errors import UserError
+from clinweave.knowledge.retrieval.folders import check_name, read_folder
+from clinweave.knowledge.retrieval.index_store import GRAPH_PART, Progress, build_parts
+from clinweave.records import Passage, Tier
+
+if TYPE_CHECKING:
+    from clinweave.knowledge.graph.graph import Graph
+    from clinweave.knowledge.linking.linker import Linker
+
+VERSION = 1
+_CHUNK = 5000
+
+
+def add_collection(
+    path: Path,
+    home: Path,
+    *,
+    name: str = "",
+    tier: Tier = Tier.PUBLIC,
+    licence: str = "",
+    progress: Callable[[int], None] | None = None,
+) -> Artifact:
+    """Read a file, folder or archive into `home`/collections/`name`; the same files again change nothing.
+
+    Raises `UserError` where nothing in it can be read, or the name is another collection's of another path.
+    """
+    name = check_name(name or _name_of(path))
+    if name == GRAPH_PART:
+        raise UserError(
+            f"{GRAPH_PART!r} is the name of the databases' own passages; give another with --name"
+        )
+    if not path.exists():
+        raise UserError(f"{path} does not exist")
+    folder = home / "collections" / name
+
+    def build(into: Path) -> dict[str, Any]:
+        log = RowLog()
+        passages = read_folder(path, source=name, tier=tier, licence=licence, log=log)
+        count, documents = _write(into / "passages.parquet", passages, progress)
+        if not count:
+            raise UserError(f"nothing in {path} could be read as text: {_why(log)}")
+        return {
+            "name": name,
+            "path": str(path.resolve()),
+            "tier": tier.value,
+            "passages": count,
+            "documents": documents,
+            "dropped": reasons(log),
+        }
+
+    settings = {"name": name, "tier": tier.value, "licence": licence}
+    made = stage(folder, "collection", {"files": corpus_hash(path)}, settings, build, version=VERSION)
+    if tier is not Tier.PUBLIC:
+        folder.chmod(0o700)
+    return made
+
+
+def collections(home: Path) -> dict[str, dict[str, Any]]:
+    """Return the manifests of all collections by name."""
+    found = {}
+    for folder in sorted((home / "collections").glob("*")):
+        manifest = read_manifest(folder)
+        if manifest is not None and manifest.get("kind") == "collection" and not folder.name.startswith("."):
+            found[folder.name] = manifest
+    return found
+
+
+def remove_collection(name: str, home: Path) -> None:
+    """Delete a collection's own copy. Raises `UserError` where there is none of this name."""
+    known = collections(home)
+    if name not in known:
+        raise UserError(f"there is no collection {name!r}; there are: {', '.join(known) or 'none'}")
+    shutil.rmtree(home / "collections" / name)
+
+
+def build_home_index(
+    graph: "Graph | None", linker: "Linker | None", home: Path, *, progress: Progress | None = None
+) -> Artifact:
+    """Make `home`/index the index of the graph's passages and of every collection; only what changed is indexed."""
+    parts: dict[str, Any] = {}
+    keys: dict[str, str] = {}
+    if graph is not None:
+        parts[GRAPH_PART] = graph.passages
+        keys[GRAPH_PART] = digest({"graph": str(graph.manifest["key"])})
+    for name, manifest in collections(home).items():
+        parts[name] = partial(_read, home / "collections" / name / "passages.parquet")
+        keys[name] = str(manifest["key"])
+    if not parts:
+        raise UserError(
+            "there is nothing to index: run `clinweave graph build`, or `clinweave index add PATH`"
+        )
+    index = build_parts(parts, keys, linker, graph, home / "index", progress=progress)
+    if any(item["tier"] != Tier.PUBLIC for item in collections(home).values()):
+        index.path.chmod(0o700)
+    return index
+
+
+def corpus_hash(path: Path) -> str:
+    """Return a hash of a file's, or of all of a folder's, names and contents."""
+    if path.is_file():
+        return sha256(path)
+    files = sorted(file for file in path.rglob("*") if file.is_file() and not file.is_symlink())
+    return digest([(file.relative_to(path).as_posix(), sha256(file)) for file in files])
+
+
+def reasons(log: RowLog) -> dict[str, int]:
+    """Return how many files or lines were refused for each reason."""
+    totals: dict[str, int] = {}
+    for key, count in log.counts.items():
+        reason = key.partition(": ")[2]
+        totals[reason] = totals.get(reason, 0) + count
+    return dict(sorted(totals.items()))
+
+
+def _why(log: RowLog) -> str:
+    return "; ".join(f"{reason} ({count})" for reason, count in reasons(log).items()) or "it is empty"
+
+
+def _name_of(path: Path) -> str:
+    name = path.resolve().name
+    for ending in (".tar.gz", ".tgz", ".tar", ".zip", ".jsonl", ".xml", ".txt", ".md"):
+        name = name.removesuffix(ending)
+    return "".join(
+        part if part.isascii() and (part.isalnum() or part in "._-") else "-" for part in name
+    ).strip("-.")
+
+
+def _write(
+    path: Path, passages: Iterator[Passage], progress: Callable[[int], None] | None
+) -> tuple[int, int]:
+    count, documents, last = 0, 0, None
+    with pq.ParquetWriter(path, schemas.PASSAGES, compression="zstd") as file:
+        while chunk := list(islice(passages, _CHUNK)):
+            chunk = [_clean(item) for item in chunk]
+            file.write_table(schemas.table(chunk, schemas.PASSAGES))
+            for item in chunk:
+                documents += item.document != last
+                last = item.document
+            count += len(chunk)
+            if progress is not None:
+                progress(count)
+    return count, documents
+
+
+def _clean(passage: Passage) -> Passage:
+    """Return the passage with lone surrogates (from JSON escapes) as question marks: Parquet holds UTF-8."""
+    try:
+        f"{passage.id}{passage.title}{passage.text}".encode()
+    except UnicodeEncodeError:
+        from dataclasses import replace
+
+        values = {
+            item: getattr(passage, item).encode("utf-8", "replace").decode()
+            for item in ("id", "title", "text", "document")
+        }
+        return replace(passage, **values)
+    return passage
+
+
+def _read(path: Path) -> Iterator[Passage]:
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(_CHUNK):
+            plain = pa.Table.from_batches([batch])
+            yield from schemas.records_of(Passage, plain)

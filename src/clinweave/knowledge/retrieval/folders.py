@@ -1,0 +1,212 @@
+"""A user's own texts as passages: .txt, .md, .xml (MedQuAD's too) and MedRAG's .jsonl, in folders or archives."""
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from clinweave.databases import RowLog
+from clinweave.errors import UserError
+from clinweave.knowledge.retrieval.archives import read_files
+from clinweave.knowledge.retrieval.passages import MOST_WORDS, split
+from clinweave.records import Passage, Tier
+
+_ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
+_DECLARED = re.compile(rb"<\?xml[^>]*encoding=[\"']([A-Za-z0-9._-]+)[\"']")
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_INLINE = frozenset(
+    {
+        "a",
+        "abbr",
+        "b",
+        "bold",
+        "code",
+        "em",
+        "i",
+        "italic",
+        "q",
+        "span",
+        "strong",
+        "sub",
+        "sup",
+        "tt",
+        "u",
+        "xref",
+    }
+)
+
+
+class Document(NamedTuple):
+    """One text with an identity: what a passage's offsets count in."""
+
+    id: str
+    title: str
+    section: str
+    text: str
+
+
+def read_folder(
+    path: Path | str,
+    *,
+    source: str = "",
+    tier: Tier = Tier.PUBLIC,
+    licence: str = "",
+    most_words: int = MOST_WORDS,
+    log: RowLog | None = None,
+) -> Iterator[Passage]:
+    """Yield the passages of a file, folder or archive, with `text == document[start:end]`.
+
+    The document is the decoded file (.txt, .md), one answer (MedQuAD's XML, id `file#question id`), the text of the
+    whole file (other XML) or the `content` of one line (.jsonl of {"id", "title", "content"}, id `file#id`). Files
+    and lines that cannot be read are counted in `log`. Raises `UserError` as `read_files` does.
+    """
+    place = Path(path)
+    name = source or place.name
+    for document in read_documents(place, log or RowLog()):
+        for start, end in split(document.text, most_words):
+            yield Passage(
+                id=f"{document.id}:{start}-{end}",
+                text=document.text[start:end],
+                title=document.title,
+                document=document.id,
+                start=start,
+                end=end,
+                source=name,
+                section=document.section,
+                licence=licence,
+                tier=tier,
+            )
+
+
+def read_documents(path: Path, log: RowLog) -> Iterator[Document]:
+    """Yield the documents of a file, folder or archive; ids that come twice get a number."""
+    seen: dict[str, int] = {}
+    for name, content in read_files(path, log):
+        text = _decoded(name, content, log)
+        if text is None:
+            continue
+        suffix = Path(name).suffix.lower()
+        read = {".xml": _xml, ".jsonl": _jsonl}.get(suffix, _plain)
+        for document in read(name, text, log):
+            if not document.text.strip():
+                log.drop(document.id, 0, "no text")
+                continue
+            seen[document.id] = times = seen.get(document.id, 0) + 1
+            yield document if times == 1 else document._replace(id=f"{document.id}~{times}")
+
+
+def _decoded(name: str, content: bytes, log: RowLog) -> str | None:
+    """Return the text of a file, or None (counted) where it is empty or not text."""
+    if not content.strip():
+        log.drop(name, 0, "empty")
+        return None
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return content.decode("utf-16", "replace")
+    if b"\x00" in content[:4096]:
+        log.drop(name, 0, "not text (binary)")
+        return None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        stated = _DECLARED.search(content[:200])
+        encoding = stated[1].decode("ascii") if stated else "cp1252"
+        try:
+            text = content.decode(
+                encoding if encoding.lower().replace("-", "") != "utf8" else "cp1252", "replace"
+            )
+        except LookupError:
+            text = content.decode("cp1252", "replace")
+        if not stated:
+            log.drop(
+                name, content[: error.start].count(b"\n") + 1, "not UTF-8: read as Windows-1252 and kept"
+            )
+        return text
+
+
+def _plain(name: str, text: str, log: RowLog) -> Iterator[Document]:  # noqa: ARG001
+    lines = (line.strip("#=* \t\r") for line in text[:2000].splitlines())
+    title = next((line for line in lines if line), "")
+    yield Document(name, title[:200] or name, "", text)
+
+
+def _jsonl(name: str, text: str, log: RowLog) -> Iterator[Document]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            item = json.loads(line)
+            content = item.get("content") or item.get("contents") or item.get("text")
+        except (ValueError, AttributeError, RecursionError):
+            log.drop(name, number, "not a JSON object")
+            continue
+        if not isinstance(content, str):
+            log.drop(name, number, 'without a "content" text')
+            continue
+        yield Document(f"{name}#{item.get('id', number)}", str(item.get("title") or ""), "", content)
+
+
+def _xml(name: str, text: str, log: RowLog) -> Iterator[Document]:
+    if _ENTITY.search(text):
+        log.drop(name, 0, "XML that declares entities (refused: they can expand without bound)")
+        return
+    try:
+        root = ET.fromstring(_DECLARATION.sub("", text, count=1))  # noqa: S314 (entities were refused above)
+    except (ET.ParseError, RecursionError, ValueError) as error:
+        log.drop(
+            name, getattr(error, "position", (0, 0))[0], f"not well-formed XML ({str(error).split(':')[0]})"
+        )
+        return
+    pairs = [
+        item
+        for item in root.iter()
+        if _tag(item) in {"qapair", "pair"} and _child(item, "answer") is not None
+    ]
+    if not pairs:
+        title = next((_text(item).strip() for item in root.iter() if _tag(item) in {"title", "focus"}), "")
+        yield Document(name, " ".join(title.split())[:200] or name, "", _text(root))
+        return
+    for number, pair in enumerate(pairs, 1):
+        question, answer = _child(pair, "question"), _child(pair, "answer")
+        asked = " ".join(_text(question).split()) if question is not None else ""
+        known = question.get("qid") if question is not None else None
+        section = (question.get("qtype") or "") if question is not None else ""
+        yield Document(
+            f"{name}#{known or number}", asked, section, _text(answer) if answer is not None else ""
+        )
+
+
+def _tag(item: ET.Element) -> str:
+    return item.tag.rpartition("}")[2].lower() if isinstance(item.tag, str) else ""
+
+
+def _child(item: ET.Element, tag: str) -> ET.Element | None:
+    return next((child for child in item if _tag(child) == tag), None)
+
+
+def _text(root: ET.Element) -> str:
+    """Return the text of an element; other than inline elements are set apart by blank lines. No recursion."""
+    parts: list[str] = []
+    walk: list[tuple[ET.Element, bool]] = [(root, False)]
+    while walk:
+        item, leaving = walk.pop()
+        block = _tag(item) not in _INLINE and item is not root
+        if leaving:
+            parts.append("\n\n" if block else "")
+            parts.append((item.tail or "") if item is not root else "")
+            continue
+        parts.append("\n\n" if block else "")
+        parts.append(item.text or "")
+        walk.append((item, True))
+        walk.extend((child, False) for child in reversed(item))
+    return "".join(parts)
+
+
+def check_name(name: str) -> str:
+    """Return `name` where it can be a collection's; raises `UserError` otherwise (it becomes a folder)."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+        raise UserError(
+            f"a collection's name is letters, digits, '.', '_' and '-' (at most 64), not {name!r}"
+        )
+    return name

@@ -1,0 +1,261 @@
+"""What an index is made of: one part per collection, each an Arrow file of passages and their documents in tantivy.
+
+An addition writes a new folder in which the parts and segments that are there already are hard links, so it costs only
+what is added, and an interrupted one leaves the old index as it was. A removal makes the index anew.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from itertools import islice, pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from clinweave import schemas
+from clinweave.artifacts import Artifact, read_manifest, stage
+from clinweave.knowledge.linking.normalise import SEPARATOR, join, tokenise
+from clinweave.records import Passage
+
+if TYPE_CHECKING:
+    from clinweave.knowledge.linking.linker import Linker
+
+VERSION = 1
+GRAPH_PART = "graph"  # the passages of the databases; collections bear their own names
+MOST_LINKED = 64  # concepts kept per passage for showing why it was found
+_CHUNK = 1000
+_HEAP = 96 << 20
+_STORED = pa.schema([*schemas.PASSAGES, ("linked", pa.list_(pa.string()))])
+Progress = Callable[[str, int], None]  # what is being indexed, passages done
+
+
+class IndexedGraph(Protocol):
+    """What an index needs of a graph."""
+
+    @property
+    def manifest(self) -> Mapping[str, Any]:
+        """Return the graph's manifest."""
+
+    def ancestors(self, curie: str, /) -> frozenset[str]:
+        """Return the concepts above this one."""
+
+    def resolve(self, curie: str, /) -> str | None:
+        """Return the canonical id of an identifier."""
+
+
+@lru_cache(maxsize=1)
+def schema() -> Any:
+    """Return the tantivy schema: normalised words, concept ids as they are, and where the passage is stored."""
+    import tantivy
+
+    builder = tantivy.SchemaBuilder()
+    for field in ("title", "body"):
+        builder.add_text_field(field, tokenizer_name="whitespace", index_option="freq")
+    for field in ("own", "mentioned", "above"):
+        builder.add_text_field(field, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("part", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_unsigned_field("row", stored=True)
+    return builder.build()
+
+
+def build_parts(
+    parts: Mapping[str, Callable[[], Iterable[Passage]]],
+    keys: Mapping[str, str],
+    linker: "Linker | None",
+    graph: IndexedGraph | None,
+    out: Path,
+    *,
+    progress: Progress | None = None,
+) -> Artifact:
+    """Make `out` the index of exactly these parts (name -> passages); where parts are only added, the others are kept.
+
+    `keys` holds a hash for each part. A change of the graph or of the linker's vocabulary makes every part anew.
+    """
+    base = {
+        "graph": str(graph.manifest.get("key", "")) if graph is not None else "",
+        "linker": str((read_manifest(linker.vocabulary.path) or {}).get("key", ""))
+        if linker is not None
+        else "",
+    }
+
+    def build(folder: Path) -> dict[str, Any]:
+        old = _reusable(out, base)
+        kept = {name: item for name, item in old.items() if keys.get(name) == item["key"]}
+        if len(kept) < len(old):
+            # Something was removed or replaced: made anew, so that nothing of it stays and word statistics are true.
+            kept = {}
+        described = dict(kept)
+        writer = _start(out, folder, kept)
+        for name in sorted(set(keys) - set(kept)):
+            count = _add(
+                writer, folder, name, parts[name](), describer=_Describer(linker, graph), progress=progress
+            )
+            described[name] = {"key": keys[name], "passages": count}
+        writer.commit()
+        writer.wait_merging_threads()
+        return {"base": base, "parts": dict(sorted(described.items()))}
+
+    inputs = {f"part {name}": key for name, key in keys.items()}
+    return stage(out, "text-index", {**base, **inputs}, {}, build, version=VERSION)
+
+
+def open_part(path: Path, part: str) -> pa.Table:
+    """Return the passages of one part, memory-mapped."""
+    return pa.ipc.open_file(pa.memory_map(str(path / "parts" / f"{part}.arrow"))).read_all()
+
+
+def _reusable(out: Path, base: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Return the parts of an index that was made with the same graph and linker."""
+    manifest = read_manifest(out) or {}
+    same = (
+        manifest.get("kind") == "text-index"
+        and manifest.get("version") == VERSION
+        and manifest.get("base") == base
+    )
+    return dict(manifest["parts"]) if same else {}
+
+
+def _start(out: Path, folder: Path, kept: Mapping[str, Any]) -> Any:
+    """Return a writer on a copy of the old index, or on an empty one where nothing is kept."""
+    import tantivy
+
+    (folder / "parts").mkdir()
+    (folder / "tantivy").mkdir()
+    if kept:
+        for name in kept:
+            _link(out / "parts" / f"{name}.arrow", folder / "parts" / f"{name}.arrow")
+        for file in (out / "tantivy").iterdir():
+            # Segments are written once; what tantivy writes again (its .json files) must be a copy.
+            if file.name.endswith(".lock"):
+                continue
+            (shutil.copy2 if file.suffix == ".json" else _link)(file, folder / "tantivy" / file.name)
+    return tantivy.Index(schema(), str(folder / "tantivy")).writer(heap_size=_HEAP, num_threads=1)
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # a file system without hard links
+        shutil.copy2(source, target)
+
+
+def _add(
+    writer: Any,
+    folder: Path,
+    name: str,
+    passages: Iterable[Passage],
+    *,
+    describer: "_Describer",
+    progress: Progress | None,
+) -> int:
+    """Index one part and write its passages; return how many."""
+    import tantivy
+
+    row = 0
+    walker = iter(passages)
+    target = folder / "parts" / f"{name}.arrow"
+    with pa.OSFile(str(target), "wb") as sink, pa.ipc.new_file(sink, _plain()) as file:
+        while chunk := list(islice(walker, _CHUNK)):
+            titles, bodies = (
+                normalised([item.title for item in chunk]),
+                normalised([item.text for item in chunk]),
+            )
+            linked = describer.linked(chunk)
+            for item, title, body, found in zip(chunk, titles, bodies, linked, strict=True):
+                document = tantivy.Document()
+                document.add_text("title", title)
+                document.add_text("body", body)
+                for field, terms in describer.terms(item, found).items():
+                    for term in terms:
+                        document.add_text(field, term)
+                document.add_text("part", name)
+                document.add_unsigned("row", row)
+                writer.add_document(document)
+                row += 1
+            file.write_batch(_batch(chunk, linked))
+            if progress is not None:
+                progress(name, row)
+    return row
+
+
+def _plain() -> pa.Schema:
+    """Return the stored columns without dictionary encoding, which a growing Arrow file cannot have."""
+    return pa.schema(
+        [(item.name, pa.string() if pa.types.is_dictionary(item.type) else item.type) for item in _STORED]
+    )
+
+
+def _batch(chunk: list[Passage], linked: list[list[str]]) -> pa.RecordBatch:
+    columns: list[Any] = []
+    for item in _plain():
+        if item.name == "linked":
+            values: list[Any] = [found[:MOST_LINKED] for found in linked]
+        else:
+            values = [_storable(getattr(passage, item.name)) for passage in chunk]
+        columns.append(pa.array(values, item.type))
+    return pa.record_batch(columns, schema=_plain())
+
+
+def _storable(value: Any) -> Any:
+    """Return a value that Arrow can hold: a lone surrogate becomes a question mark of the same length."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+
+def normalised(texts: list[str]) -> list[str]:
+    """Return each text as its normalised words with spaces between."""
+    whole, begins = join(texts)
+    tokens = tokenise(whole)
+    bounds = np.searchsorted(tokens.start, begins)
+    raw = tokens.buffer.tobytes()
+    places = np.append(tokens.first, len(raw))[bounds].tolist()
+    return [raw[low:high].decode("utf-8", "replace").rstrip() for low, high in pairwise(places)]
+
+
+class _Describer:
+    """Finds the concepts of passages and what lies above them."""
+
+    def __init__(self, linker: "Linker | None", graph: IndexedGraph | None) -> None:
+        self.linker, self.graph = linker, graph
+        self._above: dict[str, frozenset[str]] = {}
+        self._of_key: dict[int, list[str]] = {}
+
+    def linked(self, chunk: list[Passage]) -> list[list[str]]:
+        """Return the concepts that the linker finds in each passage's title and text, the most frequent first."""
+        if self.linker is None:
+            return [[] for _ in chunk]
+        spans = self.linker.spans([f"{item.title}{SEPARATOR}{item.text}" for item in chunk])
+        counts: list[dict[str, int]] = [{} for _ in chunk]
+        best = self.linker.vocabulary.ids.take(
+            pa.array(self.linker.vocabulary.concept[spans.sense])
+        ).to_pylist()
+        for number, curie, key in zip(spans.document.tolist(), best, spans.key.tolist(), strict=True):
+            count = counts[number]
+            for found in (curie, *self._others(key)):
+                count[found] = count.get(found, 0) + 1
+        return [sorted(count, key=lambda curie: (-count[curie], curie)) for count in counts]
+
+    def terms(self, passage: Passage, linked: Iterable[str]) -> dict[str, Iterator[str] | list[str]]:
+        """Return the concept terms of each field."""
+        own = sorted(set(passage.concepts))
+        mentioned = sorted(set(linked) - set(own))
+        above = set().union(*(self._ancestors(curie) for curie in (*own, *mentioned)))
+        return {"own": own, "mentioned": mentioned, "above": sorted(above - set(own) - set(mentioned))}
+
+    def _others(self, key: int) -> list[str]:
+        """Return the other concepts that a key may mean as well: a passage is found by each."""
+        if key not in self._of_key and self.linker is not None:
+            found = self.linker.alternatives(key)
+            best = found[0][1] if found else 0.0
+            self._of_key[key] = [curie for curie, score in found[1:4] if score >= best - 0.1]
+        return self._of_key.get(key, [])
+
+    def _ancestors(self, curie: str) -> frozenset[str]:
+        if curie not in self._above:
+            known = self.graph is not None and self.graph.resolve(curie)
+            self._above[curie] = (
+                self.graph.ancestors(curie) if self.graph is not None and known else frozenset()
+            )
+        return self._above[curie]

@@ -1,0 +1,222 @@
+"""The text index: passages found by word and by concept, where an ancestor finds its descendants (tantivy).
+
+Words are indexed in the linker's own normal form, so that queries and passages agree on spelling, plurals and Greek
+letters. Queries are built term by term and never parsed, so no character of a question has a meaning of its own.
+The folder holds one Arrow file of passages per collection beside tantivy's segments.
+"""
+
+import heapq
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from clinweave.artifacts import Artifact, digest, read_manifest
+from clinweave.errors import UserError
+from clinweave.knowledge.linking.normalise import tokenise, words_of
+from clinweave.knowledge.linking.ranking import question_words
+from clinweave.knowledge.retrieval.index_store import (
+    GRAPH_PART,
+    IndexedGraph,
+    Progress,
+    build_parts,
+    normalised,
+    open_part,
+    schema,
+)
+from clinweave.records import Passage, Tier
+
+if TYPE_CHECKING:
+    from clinweave.knowledge.linking.linker import Linker
+
+# Words that say nothing of what is sought. Where a question has no others, they are sought all the same.
+QUESTION_WORDS = frozenset(words_of(" ".join(sorted(question_words()))))
+MOST_TERMS = 48
+MOST_CONCEPTS = 24
+MOST_QUERY = 20_000  # characters of a query that are read; the rest adds no term that the first 48 lack
+_TIES = 32  # hits read beyond k, so that equal scores can be put in order
+WEIGHTS = {"title": 0.6, "body": 1.0}
+CONCEPT_WEIGHTS = {"own": 2.0, "mentioned": 0.8, "above": 0.5}
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found, how well (BM25 summed over fields; comparable within one search only), and by what."""
+
+    passage: Passage
+    score: float
+    reason: str
+
+
+def build_index(
+    passages: Iterable[Passage],
+    linker: "Linker | None",
+    graph: IndexedGraph | None,
+    out: Path,
+    *,
+    inputs: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+) -> Artifact:
+    """Index `passages` in the folder `out`; an index of exactly these inputs is reused.
+
+    `inputs` names what the passages were made from (name -> hash); without it the passages themselves are hashed.
+    Concepts are those of each passage and those that `linker` finds; `graph` gives their ancestors.
+    """
+    if inputs is None:
+        passages = list(passages)
+        inputs = {"passages": digest([(item.id, item.text, item.title, item.concepts) for item in passages])}
+    keys = {GRAPH_PART: digest(dict(inputs))}
+    return build_parts({GRAPH_PART: lambda: passages}, keys, linker, graph, out, progress=progress)
+
+
+class TextIndex:
+    """An opened index. Searching takes a few milliseconds and is safe to repeat from one thread."""
+
+    def __init__(self, path: Path, manifest: Mapping[str, Any]) -> None:
+        import tantivy
+
+        self.path, self.manifest = path, dict(manifest)
+        self._index = tantivy.Index(schema(), str(path / "tantivy"))
+        self._searcher = self._index.searcher()
+        self._parts: dict[str, pa.Table] = {}
+
+    @classmethod
+    def open(cls, path: Path | str) -> "TextIndex":
+        """Return the index in the folder `path`; raises `UserError` where there is none or it is damaged."""
+        folder = Path(path)
+        manifest = read_manifest(folder)
+        if manifest is None or manifest.get("kind") != "text-index":
+            raise UserError(f"there is no text index in {folder}: run `clinweave index build`")
+        try:
+            return cls(folder, manifest)
+        except ValueError as error:
+            raise UserError(
+                f"the text index in {folder} is damaged ({error}): delete it and build it again"
+            ) from error
+
+    def __len__(self) -> int:
+        return int(self._searcher.num_docs)
+
+    def search(
+        self,
+        query: str,
+        *,
+        k: int = 10,
+        concepts: Collection[str] = (),
+        linker: "Linker | None" = None,
+        graph: IndexedGraph | None = None,
+    ) -> list[Hit]:
+        """Return the `k` best passages for the words of `query` and for concepts, best first.
+
+        Concepts are the given ones (any identifier that `graph` knows) and those that `linker` finds in the query; a
+        passage about a narrower concept is found too. Equal scores are in the order of the passages' ids.
+        """
+        if k < 1:
+            raise UserError(f"k must be at least 1, not {k}")
+        query = query[:MOST_QUERY]
+        words = self._words(query)
+        wanted = self._concepts(query, concepts, linker, graph)
+        question = _question(words, wanted)
+        if question is None:
+            return []
+        found = self._searcher.search(question, limit=k + _TIES, count=False).hits
+        least = round(found[min(k, len(found)) - 1][0], 4) if found else 0.0
+        rows = []
+        for score, address in found:
+            if round(score, 4) >= least:
+                stored = self._searcher.doc(address)
+                part, row = str(stored["part"][0]), int(stored["row"][0])
+                rows.append((-round(score, 4), self._table(part).column("id")[row].as_py(), part, row))
+        best = sorted(rows)[:k]
+        stored_passages = [self._passage(part, row) for _, _, part, row in best]
+        forms = normalised([f"{passage.title} {passage.text}" for passage, _ in stored_passages])
+        return [
+            Hit(passage, -minus, _reason(passage, linked, set(form.split(" ")), words, wanted, graph))
+            for (minus, *_), (passage, linked), form in zip(best, stored_passages, forms, strict=True)
+        ]
+
+    def passages(self) -> Iterable[Passage]:
+        """Yield every indexed passage."""
+        for part in self.manifest["parts"]:
+            for row in range(self._table(part).num_rows):
+                yield self._passage(part, row)[0]
+
+    def info(self) -> dict[str, Any]:
+        """Return the folder, and per collection how many passages it has."""
+        return {"path": str(self.path), "passages": len(self), "parts": self.manifest["parts"]}
+
+    def _words(self, query: str) -> dict[str, str]:
+        """Return the distinct words to seek, with how the query writes them; at most `MOST_TERMS`, the rarest."""
+        tokens = tokenise(query)
+        every: dict[str, str] = {}
+        for word, start, end in zip(tokens.words(0, len(tokens)), tokens.start, tokens.end, strict=True):
+            every.setdefault(word, query[start:end].lower())
+        words = {word: form for word, form in every.items() if word not in QUESTION_WORDS} or every
+        if len(words) <= MOST_TERMS:
+            return words
+        count = {word: self._searcher.doc_freq("body", word) for word in words}
+        rare = heapq.nsmallest(
+            MOST_TERMS, (word for word in words if count[word]), key=lambda word: count[word]
+        )
+        return {word: words[word] for word in rare}
+
+    def _concepts(
+        self, query: str, concepts: Collection[str], linker: "Linker | None", graph: IndexedGraph | None
+    ) -> list[str]:
+        given = [graph.resolve(curie) or curie for curie in concepts] if graph is not None else list(concepts)
+        linked = [mention.id for mention in linker.link(query)] if linker is not None else []
+        return list(dict.fromkeys([*given, *linked]))[:MOST_CONCEPTS]
+
+    def _table(self, part: str) -> pa.Table:
+        if part not in self._parts:
+            self._parts[part] = open_part(self.path, part)
+        return self._parts[part]
+
+    def _passage(self, part: str, row: int) -> tuple[Passage, list[str]]:
+        """Return a stored passage and the concepts that were linked in it."""
+        values = self._table(part).slice(row, 1).to_pylist()[0]
+        linked = values.pop("linked")
+        return Passage(
+            **{**values, "concepts": tuple(values["concepts"]), "tier": Tier(values["tier"])}
+        ), linked
+
+
+def _question(words: Iterable[str], concepts: Sequence[str]) -> Any:
+    """Return the tantivy query: any of the words or concepts, or None where there is nothing to seek."""
+    import tantivy
+
+    known = schema()
+    clauses = []
+    for weights, terms in ((WEIGHTS, words), (CONCEPT_WEIGHTS, concepts)):
+        for term in terms:
+            for field, weight in weights.items():
+                clause = tantivy.Query.term_query(known, field, term, "freq" if field in WEIGHTS else "basic")
+                clauses.append((tantivy.Occur.Should, tantivy.Query.boost_query(clause, weight)))
+    return tantivy.Query.boolean_query(clauses) if clauses else None
+
+
+def _reason(  # noqa: PLR0917 - all of them say why
+    passage: Passage,
+    linked: Sequence[str],
+    has: Collection[str],
+    words: Mapping[str, str],
+    wanted: Sequence[str],
+    graph: IndexedGraph | None,
+) -> str:
+    """Return in words what of the query the passage has; `has` are its normalised words."""
+    parts = []
+    shared = [form for word, form in words.items() if word in has]
+    if shared:
+        parts.append(f"words {', '.join(shared[:8])}")
+    for curie in wanted:
+        if curie in passage.concepts:
+            parts.append(f"about {curie}")
+        elif curie in linked:
+            parts.append(f"mentions {curie}")
+        elif graph is not None:
+            below = [item for item in (*passage.concepts, *linked) if curie in graph.ancestors(item)]
+            if below:
+                parts.append(f"has {below[0]}, narrower than {curie}")
+    return "; ".join(parts) or "a narrower concept"

@@ -1,0 +1,1 @@
+"""Evidence for a question, ranked into a budget of tokens."""

@@ -1,0 +1,76 @@
+"""What a question asks for: predicate cues, and cleaning of the question itself."""
+
+import re
+import unicodedata
+
+from clinweave.errors import UserError
+from clinweave.knowledge.weaving import facts
+
+LIMIT = 20_000  # characters; the longest questions of the published benchmarks have under 5,000
+
+_CUES: tuple[tuple[str, str], ...] = (
+    (facts.INHERITANCE, r"\binherit(?:ed|ance|s)?\b|\bautosomal\b|\b[xy]-linked\b|\bmode of transmission\b"),
+    (facts.CONTRAINDICATED, r"\bcontra-?indicat\w*|\bavoid(?:ed)?\b|\bmust not be (?:given|used)\b"),
+    (
+        facts.TREATS,
+        r"\btreat(?:s|ed|ment|ments|ing)?\b|\btherap\w+|\bindicat(?:ed|ion|ions)\b|\bdrugs? (?:for|of choice)\b"
+        r"|\bmedications? (?:for|used)\b|\bprescrib\w+",
+    ),
+    (
+        facts.GENE,
+        r"\bgenes?\b|\bmutat\w+|\bpathogenic variants?\b|\bvariants? in\b|\bgenetic (?:cause|basis)\b|\blocus\b",
+    ),
+    (
+        facts.HAS_PHENOTYPE,
+        r"\bfeatures?\b|\bsymptoms?\b|\bsigns?\b|\bphenotyp\w+|\bfindings?\b|\bmanifest\w*|\bpresent(?:s|ing|ation)\b"
+        r"|\babnormalit(?:y|ies)\b|\bclinical picture\b|\bcharacteri[sz]ed\b",
+    ),
+    (
+        facts.ROLE,
+        r"\broles?\b|\b(?:drug|chemical|pharmacologic\w*|therapeutic) class(?:es)?\b|\bclass of (?:drug|medic)\w*"
+        r"|\bkind of (?:drug|medicine|agent|chemical)s?\b|\btype of (?:drug|medicine|agent)s?\b"
+        r"|\bmechanism of action\b|\bact(?:s)? as\b|\bused as\b|\bpharmacologic\w*",
+    ),
+    (
+        facts.SUBCLASS,
+        r"\bparents?\b|\bkinds? of\b|\btypes? of\b|\bsub-?types?\b|\bsub-?class\w*|\bclassif\w+|\bclass\b"
+        r"|\bcategor(?:y|ies)\b|\bform of\b|\bbelongs? to\b|\bis an? (?:sub\w+|form|instance)\b"
+        r"|\bbroader\b|\bnarrower\b",
+    ),
+)
+_CUES_COMPILED = tuple((predicate, re.compile(cue, re.IGNORECASE)) for predicate, cue in _CUES)
+
+
+def clean(question: str) -> str:
+    """Return the question without control characters, with plain spaces.
+
+    Raises `UserError` where nothing is left, or where it is longer than `LIMIT`.
+    """
+    if len(question) > LIMIT:
+        raise UserError(
+            f"the question has {len(question):,} characters and the limit is {LIMIT:,}: shorten it "
+            "(`clinweave link` reads long documents, `clinweave index add` makes them searchable)"
+        )
+    kept = "".join(
+        " " if unicodedata.category(letter) in {"Cc", "Zl", "Zp"} else letter
+        for letter in question
+        if unicodedata.category(letter) not in {"Cf", "Cs"}
+    )
+    kept = " ".join(kept.split())
+    if not re.search(r"\w", kept):
+        raise UserError("the question is empty: write it after the command, in quotes")
+    return kept
+
+
+def predicates(question: str) -> tuple[str, ...]:
+    """Return the predicates that the question's words ask for, in order of appearance; () where none is plain."""
+    found = [(match.start(), name) for name, cue in _CUES_COMPILED if (match := cue.search(question))]
+    names = tuple(name for _, name in sorted(found))
+    if facts.ROLE in names and facts.SUBCLASS in names:  # "kind of drug" also reads as "kind of"
+        return tuple(name for name in names if name != facts.SUBCLASS)
+    return names
+
+
+def is_cue(text: str) -> bool:
+    """Tell whether a mention is only a word of asking ("inherited", "symptom"), not what is asked about."""
+    return any(cue.fullmatch(text.strip()) for _, cue in _CUES_COMPILED)
