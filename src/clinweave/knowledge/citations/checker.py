@@ -10,7 +10,7 @@ from clinweave.knowledge.citations.claims import Reading, Span, Unclear
 from clinweave.knowledge.citations.compare import OPPOSITES, UPWARDS, Finding, compare, denied
 from clinweave.knowledge.citations.quotes import quoted
 from clinweave.knowledge.citations.sentences import marked
-from clinweave.knowledge.weaving import facts
+from clinweave.knowledge.graph import predicates
 from clinweave.records import Concept, Evidence, Mention, Relation, Sentence, Verdict
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class CitationChecker:
                 ids |= set(self.graph.ancestors(item.object))
                 if denied(item):
                     ids |= set(sorted(self.graph.descendants(item.object))[:_DESCENDANTS])
-            if item.predicate == facts.INHERITANCE:
+            if item.predicate == predicates.INHERITANCE:
                 shortened.add(item.object)
         names: Names = defaultdict(set)
         for concept in self._known(ids):

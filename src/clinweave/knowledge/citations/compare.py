@@ -5,14 +5,13 @@ from typing import NamedTuple, Protocol
 
 from clinweave.knowledge.citations.claims import Claim, Part
 from clinweave.knowledge.citations.wording import Limits, Share
-from clinweave.knowledge.graph import frequency
-from clinweave.knowledge.weaving import facts
+from clinweave.knowledge.graph import frequency, predicates
 from clinweave.records import Grade, Relation, Verdict
 
 EXCLUDED = "HP:0040285"
 # What is true of a thing is true of the thing's kind only for these: a finding, a role, a kind, a mode of inheritance.
-UPWARDS = frozenset({facts.HAS_PHENOTYPE, facts.ROLE, facts.SUBCLASS, facts.INHERITANCE})
-OPPOSITES = {facts.TREATS: facts.CONTRAINDICATED, facts.CONTRAINDICATED: facts.TREATS}
+UPWARDS = frozenset({predicates.HAS_PHENOTYPE, predicates.ROLE, predicates.SUBCLASS, predicates.INHERITANCE})
+OPPOSITES = {predicates.TREATS: predicates.CONTRAINDICATED, predicates.CONTRAINDICATED: predicates.TREATS}
 
 
 class Closure(Protocol):

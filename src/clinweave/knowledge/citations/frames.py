@@ -9,7 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 from clinweave.knowledge.citations.wording import PEOPLE
-from clinweave.knowledge.weaving import facts
+from clinweave.knowledge.graph import predicates
 
 _SHARE = "~"  # a pattern that begins with it holds only where the sentence stated a frequency
 _DIRECT = "!"  # ... only for the recorded object itself, not for its ancestors ("parent")
@@ -75,7 +75,7 @@ _MANNER = (
 _KIND = r"(?:kind|type|form|sub ?type|sub ?class|example|instance|variant|member|case|one)s?"
 
 _PATTERNS: dict[str, tuple[str, ...]] = {
-    facts.HAS_PHENOTYPE: (
+    predicates.HAS_PHENOTYPE: (
         rf"{_WHO} {_HAS}(?: {_SIGN}{_SUCH})? {{o}}(?: as {_SIGN})?{_TAIL}",
         rf"{{o}} (?:{_BE}|{_MODAL}(?:forms?|constitutes?|represents?|counts? as|"
         rf"belongs? to)) (?:one of )?{_SIGN} "
@@ -100,7 +100,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         rf"~{{o}} (?:has|with) frequency(?: of)? in {_WHO}",
         rf"~in {_WHO} :? ?{{o}} (?:has|with) frequency(?: of)?",
     ),
-    facts.GENE: (
+    predicates.GENE: (
         rf"{_GENE} (?:{_LINKED}|{_BE} (?:disease )?genes? (?:associated with|linked to|implicated in|for|of|"
         rf"{_SEEN} in)) "
         rf"{_ILL}{{o}}",
@@ -113,7 +113,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         rf"(?:genetic )?(?:studies|data) (?:tie|link|connect) {_ILL}{{o}} (?:to|with) {_GENE}",
         rf"(?:genetic )?(?:studies|data) (?:tie|link|connect) {_GENE} (?:to|with) {_ILL}{{o}}",
     ),
-    facts.ROLE: (
+    predicates.ROLE: (
         rf"{_ASIS}{_DRUG}{{s}} (?:{_MODAL}(?:has|have|plays?|fulfil?ls?|exerts?)) roles?(?: (?:of|as|is|are|"
         rf":))? {{o}}",
         rf"{_ASIS}{_DRUG}{{s}} (?:{_BE}|{_MODAL}{_AS}|{_BE} (?:{_SEEN}|used|classified|classed|known|"
@@ -129,7 +129,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         rf"{_DRUG}{{s}} {_BE} {_DRUG}(?:that|which) {_AS} {{o}}",
         rf"{_DRUG}{{s}} has {{o}} (?:activity|properties|action)",
     ),
-    facts.INHERITANCE: (
+    predicates.INHERITANCE: (
         rf"{_ILL}{{s}} {_BE} (?:inherited|transmitted|passed on)(?: (?:in|as|by|with|through|"
         rf"via))? {{o}}{_MANNER}",
         rf"{_ILL}{{s}} {_MODAL}(?:has|shows?|follows?|displays?|exhibits?)(?: (?:mode|pattern|"
@@ -143,7 +143,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         rf"{{o}}{_MANNER} {_BE} {_SEEN} (?:in|for) {_ILL}{{s}}",
         rf"families (?:pass on|inherit|transmit) {{s}} (?:in|as) {{o}}{_MANNER}",
     ),
-    facts.SUBCLASS: (
+    predicates.SUBCLASS: (
         rf"{_TERM}{{s}} {_BE} (?:(?:one )?(?:of )?{_KIND} of )?{_TERM}{{o}}",
         rf"{_TERM}{{s}} (?:belongs? to|falls? under|comes? under|counts? as|counts? among|"
         rf"{_BE} (?:classified|classed|grouped|"
@@ -157,7 +157,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         rf"{_TERM}{{o}} {_BE} (?:broader|more general) (?:term|class|category|concept) (?:for|than|"
         rf"of) {_TERM}{{s}}",
     ),
-    facts.TREATS: (
+    predicates.TREATS: (
         rf"{_DRUG}{{s}} {_MODAL}treats? {_ILL}(?:{PEOPLE} {_WITH} )?{{o}}",
         rf"{_DRUG}{{s}} {_BE} (?:used|given|prescribed|indicated|taken|licensed|approved|recommended) "
         rf"(?:to treat|for|in|for treatment of|in treatment of|for treating|"
@@ -174,14 +174,14 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         rf"(?:treatment|therapy|management) (?:of|for) {_ILL}{{o}} {_MODAL}(?:includes?|involves?|is|"
         rf"comprises?) {_DRUG}{{s}}",
     ),
-    facts.CONTRAINDICATED: (
+    predicates.CONTRAINDICATED: (
         rf"{_DRUG}{{s}} {_BE} contraindicated (?:in|for|with) (?:{PEOPLE} {_WITH} )?{_ILL}{{o}}",
         rf"{_ILL}{{o}} {_BE} contraindications? (?:to|for|of|against) (?:use of )?{_DRUG}{{s}}",
         rf"in (?:presence|case|cases) of {_ILL}{{o}} :? ?{_DRUG}{{s}} {_BE} contraindicated",
         rf"in (?:{PEOPLE} {_WITH} )?{_ILL}{{o}} :? ?{_DRUG}{{s}} {_BE} contraindicated",
         rf"drugs? contraindicated in {_ILL}{{o}} (?:include|includes|are|is|:) {{s}}",
     ),
-    facts.CLOSE_MATCH: (
+    predicates.CLOSE_MATCH: (
         r"{s} (?:closely )?(?:matches|match|corresponds to|correspond to) {o}",
         rf"{{s}} {_BE} close match (?:of|for|to) {{o}}",
     ),

@@ -4,35 +4,35 @@ import re
 import unicodedata
 
 from clinweave.errors import UserError
-from clinweave.knowledge.weaving import facts
+from clinweave.knowledge.graph import predicates
 
 LIMIT = 20_000  # characters; the longest questions of the published benchmarks have under 5,000
 
 _CUES: tuple[tuple[str, str], ...] = (
-    (facts.INHERITANCE, r"\binherit(?:ed|ance|s)?\b|\bautosomal\b|\b[xy]-linked\b|\bmode of transmission\b"),
-    (facts.CONTRAINDICATED, r"\bcontra-?indicat\w*|\bavoid(?:ed)?\b|\bmust not be (?:given|used)\b"),
+    (predicates.INHERITANCE, r"\binherit(?:ed|ance|s)?\b|\bautosomal\b|\b[xy]-linked\b|\bmode of transmission\b"),
+    (predicates.CONTRAINDICATED, r"\bcontra-?indicat\w*|\bavoid(?:ed)?\b|\bmust not be (?:given|used)\b"),
     (
-        facts.TREATS,
+        predicates.TREATS,
         r"\btreat(?:s|ed|ment|ments|ing)?\b|\btherap\w+|\bindicat(?:ed|ion|ions)\b|\bdrugs? (?:for|of choice)\b"
         r"|\bmedications? (?:for|used)\b|\bprescrib\w+",
     ),
     (
-        facts.GENE,
+        predicates.GENE,
         r"\bgenes?\b|\bmutat\w+|\bpathogenic variants?\b|\bvariants? in\b|\bgenetic (?:cause|basis)\b|\blocus\b",
     ),
     (
-        facts.HAS_PHENOTYPE,
+        predicates.HAS_PHENOTYPE,
         r"\bfeatures?\b|\bsymptoms?\b|\bsigns?\b|\bphenotyp\w+|\bfindings?\b|\bmanifest\w*|\bpresent(?:s|ing|ation)\b"
         r"|\babnormalit(?:y|ies)\b|\bclinical picture\b|\bcharacteri[sz]ed\b",
     ),
     (
-        facts.ROLE,
+        predicates.ROLE,
         r"\broles?\b|\b(?:drug|chemical|pharmacologic\w*|therapeutic) class(?:es)?\b|\bclass of (?:drug|medic)\w*"
         r"|\bkind of (?:drug|medicine|agent|chemical)s?\b|\btype of (?:drug|medicine|agent)s?\b"
         r"|\bmechanism of action\b|\bact(?:s)? as\b|\bused as\b|\bpharmacologic\w*",
     ),
     (
-        facts.SUBCLASS,
+        predicates.SUBCLASS,
         r"\bparents?\b|\bkinds? of\b|\btypes? of\b|\bsub-?types?\b|\bsub-?class\w*|\bclassif\w+|\bclass\b"
         r"|\bcategor(?:y|ies)\b|\bform of\b|\bbelongs? to\b|\bis an? (?:sub\w+|form|instance)\b"
         r"|\bbroader\b|\bnarrower\b",
@@ -66,8 +66,8 @@ def predicates(question: str) -> tuple[str, ...]:
     """Return the predicates that the question's words ask for, in order of appearance; () where none is plain."""
     found = [(match.start(), name) for name, cue in _CUES_COMPILED if (match := cue.search(question))]
     names = tuple(name for _, name in sorted(found))
-    if facts.ROLE in names and facts.SUBCLASS in names:  # "kind of drug" also reads as "kind of"
-        return tuple(name for name in names if name != facts.SUBCLASS)
+    if predicates.ROLE in names and predicates.SUBCLASS in names:  # "kind of drug" also reads as "kind of"
+        return tuple(name for name in names if name != predicates.SUBCLASS)
     return names
 
 

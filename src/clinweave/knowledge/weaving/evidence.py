@@ -297,9 +297,9 @@ def _relevance(
         value = 1.0
         if relation.predicate in wanted:
             value = 2.0 - 0.1 * wanted.index(relation.predicate)
-        if relation.predicate == facts.CLOSE_MATCH:
+        if relation.predicate == predicates.CLOSE_MATCH:
             value -= 0.7
-        if relation.predicate == facts.SUBCLASS and forward == downwards:
+        if relation.predicate == predicates.SUBCLASS and forward == downwards:
             value -= 0.5
         if between and not forward:
             value -= 0.6  # the question names both ends: other things with the same feature matter less

@@ -8,17 +8,18 @@ from typing import NamedTuple
 
 from clinweave.knowledge.citations.sentences import split
 from clinweave.knowledge.graph import frequency
+from clinweave.knowledge.graph.predicates import (
+    CLOSE_MATCH,
+    CONTRAINDICATED,
+    GENE,
+    HAS_PHENOTYPE,
+    INHERITANCE,
+    ROLE,
+    SUBCLASS,
+    TREATS,
+)
 from clinweave.knowledge.graph.verbalise import phrase
 from clinweave.records import Evidence, Grade, Passage, Relation
-
-HAS_PHENOTYPE = "biolink:has_phenotype"
-GENE = "biolink:gene_associated_with_condition"
-ROLE = "biolink:has_chemical_role"
-INHERITANCE = "biolink:has_mode_of_inheritance"
-SUBCLASS = "biolink:subclass_of"
-TREATS = "biolink:treats"
-CONTRAINDICATED = "biolink:contraindicated_in"
-CLOSE_MATCH = "biolink:close_match"
 
 
 class Heading(NamedTuple):
