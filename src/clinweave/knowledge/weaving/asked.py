@@ -62,7 +62,7 @@ def clean(question: str) -> str:
     return kept
 
 
-def predicates(question: str) -> tuple[str, ...]:
+def wanted_predicates(question: str) -> tuple[str, ...]:
     """Return the predicates that the question's words ask for, in order of appearance; () where none is plain."""
     found = [(match.start(), name) for name, cue in _CUES_COMPILED if (match := cue.search(question))]
     names = tuple(name for _, name in sorted(found))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from clinweave.errors import UserError
 from clinweave.knowledge.citations.quotes import gives_orders
+from clinweave.knowledge.graph import predicates
 from clinweave.knowledge.weaving import asked, facts
 from clinweave.knowledge.weaving.facts import Draft
 from clinweave.knowledge.weaving.packing import Count, pack, render
@@ -170,7 +171,7 @@ class Weaver:
         notes: list[str],
     ) -> list[Draft]:
         """Return drafts: what is asked about each concept, else everything about it; then paths between them."""
-        wanted = asked.predicates(question)
+        wanted = asked.wanted_predicates(question)
         drafts = self._between(concepts, keep, rewrite)
         settled = {relation for draft in drafts for part in draft.parts for relation in part.relations}
         for concept in concepts[:MENTIONS]:
