@@ -68,7 +68,10 @@ def test_files_and_functions_stay_short(path):
     assert len(text.splitlines()) < 400
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            assert node.end_lineno - node.lineno < 60, f"{node.name}: longer than 60 lines"
+            # a command's signature is its list of options; its body is what must stay short
+            first = node.body[0].lineno if "cli" in path.parts else node.lineno
+            limit = 50 if "cli" in path.parts else 60
+            assert node.end_lineno - first < limit, f"{node.name}: longer than {limit} lines"
 
 
 def test_every_command_has_help_and_json():
