@@ -79,14 +79,17 @@ def finish(recipe: "Recipe", out: Path, *, as_json: bool) -> None:
 
 
 def _table(task: str, results: dict[str, Any]) -> Any:
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     from clinweave.evaluation import ARMS
 
     found = results["tasks"][task]
     floors = ", ".join(f"{name} {value:.0%}" for name, value in found["floors"].items())
-    table = Table(title=f"{escape(task)}: {found['n']} questions; {floors}")
-    for name in ("", "right (95 %)", "over base (95 %)", "p", "in evidence", "unscored", "s/item"):
+    table = Table(
+        title=f"{escape(task)}: {found['n']} questions; {floors}", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
+    for name in ("95 % intervals", "right", "over base", "p", "found", "unread", "s"):
         table.add_column(name, no_wrap=True)
     over = {
         row["arm"]: row for row in results["comparisons"] if row["task"] == task and row["baseline"] == "base"
@@ -94,16 +97,16 @@ def _table(task: str, results: dict[str, Any]) -> Any:
     for name in (name for name in ARMS if name in found["arms"]):
         arm, row = found["arms"][name], over.get(name)
         share = arm["answer_named"] if arm["gold_in_evidence"] is None else arm["gold_in_evidence"]
-        low, high = (f"{end:.0%}" for end in arm["interval"])
+        low, high = (f"{100 * end:.0f}" for end in arm["interval"])
         table.add_row(
             ARMS[name].title,
             "-" if arm["accuracy"] is None else f"{arm['accuracy']:.0%} ({low}-{high})",
-            f"{100 * row['difference']:+.0f} ({100 * row['low']:+.0f} to {100 * row['high']:+.0f})"
+            f"{100 * row['difference']:+.0f} ({100 * row['low']:+.0f}, {100 * row['high']:+.0f})"
             if row
             else "",
             ("<0.001" if row["p"] < 0.001 else f"{row['p']:.3f}") if row else "",
             "" if name == "base" or share is None else f"{share:.0%}",
-            ", ".join(f"{count} {reason}" for reason, count in arm["unscored"].items()) or "0",
+            str(sum(arm["unscored"].values())),
             f"{results['timings']['tasks'][task][name]['seconds_per_item']:.2f}",
             style="dim" if ARMS[name].control else "",
         )

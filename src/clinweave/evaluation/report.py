@@ -59,14 +59,20 @@ def write_report(results: Mapping[str, Any], samples: Path, path: Path) -> None:
 def headline(results: Mapping[str, Any]) -> list[str]:
     """Return the sentences that say what was found, the first one first. They claim no more than the intervals do."""
     model = results["model"].get("name", "The model")
-    said = [sentence for task in results["tasks"] if (sentence := _finding(task, results, model))]
+    tasks = sorted(results["tasks"], key=lambda task: task in PLUMBING)  # what the graph contains comes last
+    floored = [TITLES.get(task, task) for task in tasks if results["tasks"][task]["at_floor"]]
+    said = [sentence for task in tasks if (sentence := _finding(task, results, model))]
+    if floored:
+        said.append(
+            f"Model at floor, not interpretable (every interval includes chance): {'; '.join(floored)}."
+        )
     if any(task in PLUMBING for task in results["tasks"]):
         for task in PLUMBING:
             arm = results["tasks"].get(task, {}).get("arms", {}).get("lookup")
             if arm:
                 said.append(
-                    f"That is a test of the plumbing: the graph contains these answers, and a look-up without any "
-                    f"model is right in {percent(arm['accuracy'])} of them."
+                    f"{TITLES[task]}: that tests the plumbing, for a look-up without any model is right in "
+                    f"{percent(arm['accuracy'])} of them."
                 )
     return said or ["Nothing was compared."]
 
@@ -74,8 +80,7 @@ def headline(results: Mapping[str, Any]) -> list[str]:
 def _finding(task: str, results: Mapping[str, Any], model: str) -> str:
     found, title = results["tasks"][task], TITLES.get(task, task)
     if found["at_floor"]:
-        chance = percent(found["floors"]["chance"])
-        return f"{title}: model at floor, not interpretable (every interval includes chance, {chance})."
+        return ""
     rows = [row for row in results["comparisons"] if row["task"] == task and row["baseline"] == "base"]
     rows = [row for row in rows if row["arm"] in MAIN]
     if not rows:
@@ -100,7 +105,7 @@ def _task(name: str, results: Mapping[str, Any]) -> dict[str, Any]:
     found = results["tasks"][name]
     comparisons = [row for row in results["comparisons"] if row["task"] == name]
     scale = Scale.around([end for row in comparisons for end in (row["low"], row["high"])])
-    forest = [row for row in comparisons if row["family"] == "arms"]
+    forest = [row for row in comparisons if row["family"] != "controls"]
     controls = [row for row in comparisons if row["family"] == "controls"]
     return {
         **found,

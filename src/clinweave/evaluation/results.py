@@ -14,8 +14,8 @@ COMPARISONS: tuple[tuple[str, str, str], ...] = (
     ("text", "base", "arms"),
     ("graph", "base", "arms"),
     ("both", "base", "arms"),
-    ("both", "text", "arms"),
-    ("both", "graph", "arms"),
+    ("both", "text", "sums"),
+    ("both", "graph", "sums"),
     *((control, "base", "controls") for control in CONTROLS),
     *(("graph", control, "controls") for control in CONTROLS),
 )
@@ -115,7 +115,7 @@ def _comparisons(task: str, rows: Sequence[Sample], resamples: int) -> Iterable[
 
 
 def _adjust(comparisons: list[dict[str, Any]]) -> None:
-    for family in ("arms", "controls"):
+    for family in ("arms", "sums", "controls"):
         rows = [row for row in comparisons if row["family"] == family]
         for row, p in zip(rows, statistics.holm([row["p_raw"] for row in rows]), strict=True):
             row["p"] = float(f"{p:.6g}")
