@@ -49,7 +49,11 @@ _FREQUENCIES = ("7/12", "HP:0040281", "", "HP:0040283", "5/20", "HP:0040284", "3
 
 def test_on_a_made_up_graph_every_kind_is_made_and_the_checker_keeps_its_rate(made_up):
     pairs = citation_pairs(made_up, n=800, seed=1)
-    assert {pair.kind for pair in pairs} >= set(KINDS) - {"sibling drug", "other role", "other kind"}  # no tree
+    assert {pair.kind for pair in pairs} >= set(KINDS) - {
+        "sibling drug",
+        "other role",
+        "other kind",
+    }  # no tree
     checker = CitationChecker(made_up)
     said = [(pair, checker.check(pair.sentence, pair.evidence)[0]) for pair in pairs]
     false = [verdict == Verdict.SUPPORTED for pair, verdict in said if not pair.supported]

@@ -9,7 +9,10 @@ from clinweave.knowledge.graph import predicates
 LIMIT = 20_000  # characters; the longest questions of the published benchmarks have under 5,000
 
 _CUES: tuple[tuple[str, str], ...] = (
-    (predicates.INHERITANCE, r"\binherit(?:ed|ance|s)?\b|\bautosomal\b|\b[xy]-linked\b|\bmode of transmission\b"),
+    (
+        predicates.INHERITANCE,
+        r"\binherit(?:ed|ance|s)?\b|\bautosomal\b|\b[xy]-linked\b|\bmode of transmission\b",
+    ),
     (predicates.CONTRAINDICATED, r"\bcontra-?indicat\w*|\bavoid(?:ed)?\b|\bmust not be (?:given|used)\b"),
     (
         predicates.TREATS,
