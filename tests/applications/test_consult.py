@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from clinweave.applications import DISCLAIMER, consult
-from clinweave.applications.caution import asks_dose, emergency, states_dose
+from clinweave.caution import asks_dose, emergency, states_dose
 from clinweave.errors import ModelError, NotCapableError, UserError
 from clinweave.knowledge import CitationChecker, Weaver
 from clinweave.models import open_model

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from clinweave.knowledge.weaving.evidence import pack as pack
     from clinweave.knowledge.weaving.evidence import render as render
     from clinweave.knowledge.weaving.facts import Draft as Draft
+    from clinweave.knowledge.weaving.prompts import messages_for as messages_for
 
 __getattr__, __dir__ = attach(
     __name__,
@@ -37,6 +38,7 @@ __getattr__, __dir__ = attach(
         "build_home_index": "retrieval.corpora",
         "collections": "retrieval.corpora",
         "remove_collection": "retrieval.corpora",
+        "messages_for": "weaving.prompts",
         "pack": "weaving.evidence",
         "Weaver": "weaving.evidence",
         "Woven": "weaving.evidence",
