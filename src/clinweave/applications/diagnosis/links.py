@@ -1,0 +1,136 @@
+"""Which disease ids mean the same, and which diseases are kin: from Mondo, or from equal names alone."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from clinweave.records import Concept, Relation
+
+_STEPS = 3  # how far up Mondo kin is looked for
+_MANY = 60  # a class above more annotated diseases than this says too little of any
+_WORD = re.compile(r"[a-z0-9]+")
+_SERIES = re.compile(r"\b(?:type\s*)?(?:\d+[a-z]*|[ivx]+[a-z]?)$")
+
+
+@dataclass(frozen=True)
+class Links:
+    """`members` maps a class to its OMIM and ORPHA ids, `parents` a class to the classes above it."""
+
+    members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    parents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    source: str = ""
+    release: str = ""
+
+
+@dataclass(frozen=True)
+class Kin:
+    """Of each candidate: the ids it is known by, the wider Orphanet groups above it, and its siblings' ids."""
+
+    members: tuple[str, ...]
+    groups: tuple[str, ...] = ()
+    siblings: tuple[str, ...] = ()
+
+
+def from_mondo(records: Iterable[object], release: str = "") -> Links:
+    """Return the one-to-one OMIM and ORPHA ids and the is_a of Mondo's reader."""
+    members: dict[str, tuple[str, ...]] = {}
+    parents: dict[str, list[str]] = {}
+    for record in records:
+        if isinstance(record, Concept):
+            if ids := tuple(xref for xref in record.xrefs if xref.startswith(("OMIM:", "ORPHA:"))):
+                members[record.id] = ids
+        elif isinstance(record, Relation) and record.predicate == "biolink:subclass_of":
+            parents.setdefault(record.subject, []).append(record.object)
+    return Links(members, {id_: tuple(above) for id_, above in parents.items()}, "mondo", release)
+
+
+def from_names(names: Mapping[str, str], release: str = "") -> Links:
+    """Return classes of equal names (words in any order) and series ("... 4", "... type II"), as names tell them."""
+    members: dict[str, list[str]] = {}
+    parents: dict[str, tuple[str, ...]] = {}
+    for id_ in sorted(names):
+        members.setdefault("name " + " ".join(sorted(_WORD.findall(names[id_].lower()))), []).append(id_)
+    for class_, ids in members.items():
+        parents[class_] = ("series " + series(names[ids[0]]),)
+    return Links({class_: tuple(ids) for class_, ids in members.items()}, parents, "names", release)
+
+
+def series(name: str) -> str:
+    """Return a name without what tells the members of a series apart."""
+    return _SERIES.sub("", name.lower().split(";")[0].split(",")[0].strip()).strip()
+
+
+def kinship(links: Links, annotated: frozenset[str], *, kin_only: bool = True) -> list[Kin]:
+    """Return the candidates, sorted by their first id: every OMIM id that is annotated itself or by an equivalent.
+
+    An ORPHA id joins the OMIM id of its class; a class with several OMIM ids gives one candidate each. `kin_only` adds
+    the OMIM ids of which nothing is annotated but that have kin: a disease newer than the release can then be found.
+    """
+    family = _Family(links, annotated)
+    found: dict[str, Kin] = {}
+    for class_, ids in links.members.items():
+        shared = tuple(id_ for id_ in ids if id_.startswith("ORPHA:"))
+        for id_ in ids:
+            if id_.startswith("OMIM:"):
+                kin = family.kin((id_, *shared), class_)
+                if annotated & {id_, *shared} or (kin_only and (kin.groups or kin.siblings)):
+                    found[id_] = kin
+    for id_ in annotated - found.keys():
+        if id_.startswith("OMIM:"):
+            found[id_] = Kin((id_,))
+    return [found[id_] for id_ in sorted(found)]
+
+
+class _Family:
+    def __init__(self, links: Links, annotated: frozenset[str]) -> None:
+        self.links, self.annotated = links, annotated
+        self.children: dict[str, list[str]] = {}
+        for class_, above in sorted(links.parents.items()):
+            for parent in above:
+                self.children.setdefault(parent, []).append(class_)
+        self.inside: dict[str, tuple[str, ...]] = {}
+
+    def kin(self, members: tuple[str, ...], class_: str) -> Kin:
+        """Return the groups within three steps, and the siblings below the smallest class that has any."""
+        above = self._above(class_)
+        groups = [
+            id_
+            for parent in above
+            if len(self._below(parent)) <= _MANY
+            for id_ in self.links.members.get(parent, ())
+            if id_.startswith("ORPHA:") and id_ in self.annotated
+        ]
+        best: tuple[str, ...] = ()
+        for parent in above:
+            below = self._below(parent)
+            if 2 <= len(below) <= _MANY and (not best or len(below) < len(best)):
+                best = below
+        siblings = tuple(id_ for id_ in best if id_ not in members)
+        return Kin(members, tuple(sorted(set(groups) - set(members))), siblings)
+
+    def _above(self, class_: str) -> list[str]:
+        seen: list[str] = []
+        level = [class_]
+        for _ in range(_STEPS):
+            level = sorted({up for here in level for up in self.links.parents.get(here, ())} - set(seen))
+            seen += level
+        return seen
+
+    def _below(self, class_: str) -> tuple[str, ...]:
+        """Return the annotated OMIM ids at or below a class, sorted."""
+        if class_ not in self.inside:
+            seen, waiting = {class_}, [class_]
+            while waiting:
+                for child in self.children.get(waiting.pop(), ()):
+                    if child not in seen:
+                        seen.add(child)
+                        waiting.append(child)
+            self.inside[class_] = tuple(
+                sorted(
+                    id_
+                    for here in seen
+                    for id_ in self.links.members.get(here, ())
+                    if id_.startswith("OMIM:") and id_ in self.annotated
+                )
+            )
+        return self.inside[class_]

@@ -1,0 +1,220 @@
+"""What is known of every candidate, ready to be scored: profiles, kin, and how telling each term is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from clinweave.applications.diagnosis.annotations import Annotations, Profile, profiles
+from clinweave.applications.diagnosis.closures import CAP, Closure, carry_down, closure, direct, smoothed
+from clinweave.applications.diagnosis.links import Kin
+from clinweave.applications.diagnosis.ontology import Ontology
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Ints = npt.NDArray[np.int32]
+    Floats = npt.NDArray[np.float32]
+
+_BLOCK = 512  # candidates whose evidence over all terms is held at once
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The constants of the score, chosen on the development part (see docs/diagnosis.md)."""
+
+    prior: float = 0.35  # frequency of a finding whose row states none
+    strength: float = 1.0  # pseudo-patients behind it
+    noise: float = 0.1  # chance that a finding has nothing to do with the disease
+    groups: float = 0.25  # share of the profile taken from wider Orphanet groups
+    siblings: float = 0.25  # share taken from the siblings in the same series
+    exact: float = 0.8  # bonus for a finding that the disease itself has, not only something near it
+    stated: float = 0.4  # bonus for a finding annotated in the very words
+    spread: float = 0.65  # how much a profile that explains everything is held back
+    redundancy: float = 0.7  # how much findings that say the same share one vote
+    excluded: float = 0.1  # weight of excluded findings
+
+
+class Tables(NamedTuple):
+    """Evidence of a set of diseases: their own findings carried up, as stated, and mixed with their kin's."""
+
+    own: Closure
+    stated: Closure
+    mixed: Closure
+
+
+@dataclass(frozen=True)
+class Model:
+    """A compiled release. `information[t]` is -ln of the share of candidates with t, `background[t]` its mean frequency.
+
+    `weight[t]` is the chance of drawing t as a patient's finding, `spread[d]` the log of the mean evidence for d over
+    findings so drawn.
+    """
+
+    ontology: Ontology
+    annotations: Annotations
+    kin: tuple[Kin, ...]
+    tables: Tables
+    information: "Floats"
+    background: "Floats"
+    weight: "Floats"
+    spread: "Floats"
+    settings: Settings
+    sources: Mapping[str, str]
+
+    @property
+    def ids(self) -> list[str]:
+        """Return the first id of each candidate."""
+        return [kin.members[0] for kin in self.kin]
+
+
+def build_model(
+    ontology: Ontology,
+    annotations: Annotations,
+    kin: Sequence[Kin],
+    settings: Settings,
+    sources: Mapping[str, str],
+) -> Model:
+    """Compile a release for scoring."""
+    import numpy as np
+
+    terms, count = len(ontology.ids), len(kin)
+    rows, owner = member_rows(annotations, kin)
+    own, stated = _tables(ontology, profiles(annotations, rows, owner), settings, count)
+    each = profiles(annotations)
+    whole = closure(ontology, each, _frequencies(each, settings), len(annotations.diseases))
+    mixed = mix(own, matrix(whole), relatives(annotations, kin), settings)
+    known = np.unique(own.who)
+    n = max(len(known), 1)
+    holders = np.diff(own.start)
+    information = np.maximum(-np.log(np.maximum(holders, 1) / n), 0).astype(np.float32)
+    sums = np.add.reduceat(np.r_[own.often, 0], np.minimum(own.start[:-1], len(own.often))) * (holders > 0)
+    background = ((sums + 0.5) / (n + 1)).astype(np.float32)
+    background[0] = 1.0  # every patient has an abnormality
+    weight = np.diff(stated.start) + 0.5
+    weight = (weight / weight.sum()).astype(np.float32)
+    tables = Tables(own, stated, mixed)
+    spread = np.concatenate(
+        [
+            evidence(ontology, tables, background, settings, np.arange(low, min(low + _BLOCK, count)), weight)[1]
+            for low in range(0, count, _BLOCK)
+        ]
+        or [np.zeros(0, np.float32)]
+    )
+    return Model(
+        ontology, annotations, tuple(kin), tables, information, background, weight, spread, settings, dict(sources)
+    )
+
+
+def member_rows(annotations: Annotations, kin: Sequence[Kin]) -> "tuple[Ints, Ints]":
+    """Return the rows of all members of all candidates, and the candidate each belongs to."""
+    import numpy as np
+
+    places = {id_: place for place, id_ in enumerate(annotations.diseases)}
+    rows, owner = [np.zeros(0, np.int32)], [np.zeros(0, np.int32)]
+    for candidate, one in enumerate(kin):
+        for id_ in one.members:
+            if id_ in places:
+                found = annotations.rows_of(places[id_])
+                rows.append(found)
+                owner.append(np.full(len(found), candidate, np.int32))
+    return np.concatenate(rows), np.concatenate(owner)
+
+
+def relatives(annotations: Annotations, kin: Sequence[Kin]) -> "tuple[Any, Any]":
+    """Return two sparse matrices, candidates by diseases: means over wider groups and over siblings."""
+    import numpy as np
+    from scipy import sparse
+
+    places = {id_: place for place, id_ in enumerate(annotations.diseases)}
+    found = []
+    for ids in ([one.groups for one in kin], [one.siblings for one in kin]):
+        lists = [[places[id_] for id_ in group if id_ in places] for group in ids]
+        counts = np.array([len(each) for each in lists], np.int64)
+        columns = np.array([place for each in lists for place in each], np.int32)
+        values = np.repeat(1 / np.maximum(counts, 1), counts).astype(np.float32)
+        start = np.r_[0, np.cumsum(counts)]
+        found.append(sparse.csr_matrix((values, columns, start), shape=(len(kin), len(annotations.diseases))))
+    return found[0], found[1]
+
+
+def matrix(table: Closure) -> "Any":
+    """Return a closure as a sparse matrix, diseases by terms."""
+    from scipy import sparse
+
+    shape = (len(table.start) - 1, table.count)
+    return sparse.csr_matrix((table.often, table.who, table.start), shape=shape).T.tocsr()
+
+
+def mix(own: Closure, whole: "Any", kin: "tuple[Any, Any]", settings: Settings) -> Closure:
+    """Return own frequencies, less a share for each sort of kin, plus the mean of that kin.
+
+    `whole` has a row a disease (of the annotations); a candidate of which nothing is known takes all from its kin.
+    """
+    import numpy as np
+    from scipy import sparse
+
+    mine = matrix(own)
+    groups, siblings = kin
+    shares = [
+        np.where(np.diff(each.indptr) > 0, share, 0.0)
+        for each, share in ((groups, settings.groups), (siblings, settings.siblings))
+    ]
+    left = 1 - shares[0] - shares[1]
+    nothing = np.diff(mine.indptr) == 0
+    scale = np.where(nothing & (left < 1), 1 / np.maximum(1 - left, 1e-9), 1.0)
+    total = sparse.diags_array(left, dtype=np.float32) @ mine
+    for share, each in zip(shares, kin, strict=True):
+        total = total + sparse.diags_array(share * scale, dtype=np.float32) @ (each @ whole)
+    rows = total.T.tocsr()
+    rows.sort_indices()
+    often = np.minimum(rows.data, CAP).astype(np.float32)
+    return Closure(rows.indptr.astype(np.int64), rows.indices.astype(np.int32), often, own.count)
+
+
+def evidence(
+    ontology: Ontology,
+    tables: Tables,
+    background: "Floats",
+    settings: Settings,
+    who: "Ints",
+    weight: "Floats",
+) -> "tuple[Floats, Floats]":
+    """Return (terms by diseases, what each term says for each disease of `who`) and their spread."""
+    import numpy as np
+
+    terms = len(ontology.ids)
+    ratio = np.full((terms, len(who)), np.log(settings.noise), np.float32)
+    mixed = [_part(table, who) for table in tables]
+    term, column, often = mixed[2]
+    ratio[term, column] = np.log((1 - settings.noise) * often / background[term] + settings.noise)
+    carry_down(ontology, ratio)
+    term, column, _ = mixed[0]
+    ratio[term, column] += settings.exact
+    spread = np.log(np.maximum(weight @ np.exp(ratio), 1e-9))
+    term, column, _ = mixed[1]
+    ratio[term, column] += settings.stated
+    return ratio, spread.astype(np.float32)
+
+
+def _part(table: Closure, who: "Ints") -> "tuple[Ints, Ints, Floats]":
+    """Return (terms, columns, frequencies) of the diseases `who` (sorted places)."""
+    import numpy as np
+
+    at = np.searchsorted(who, table.who)
+    inside = who[np.minimum(at, len(who) - 1)] == table.who
+    entry = np.flatnonzero(inside)
+    term = np.searchsorted(table.start, entry, side="right") - 1
+    return term.astype(np.int32), at[entry].astype(np.int32), table.often[entry]
+
+
+def _frequencies(profile: Profile, settings: Settings) -> "Floats":
+    return smoothed(profile, settings.prior, settings.strength)
+
+
+def _tables(ontology: Ontology, profile: Profile, settings: Settings, count: int) -> tuple[Closure, Closure]:
+    frequencies = _frequencies(profile, settings)
+    return (
+        closure(ontology, profile, frequencies, count),
+        direct(profile, frequencies, len(ontology.ids), count),
+    )

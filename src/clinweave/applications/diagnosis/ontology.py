@@ -1,0 +1,145 @@
+"""The Human Phenotype Ontology as arrays: phenotypic abnormalities, parents before children."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from clinweave.records import Concept, Relation
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Ints = npt.NDArray[np.int32]
+
+ROOT = (
+    "HP:0000118"  # Phenotypic abnormality; terms outside it are modes of inheritance, modifiers and the like
+)
+
+
+@dataclass(frozen=True)
+class Ontology:
+    """Terms at or below the root, ordered so that a parent's index is smaller than its children's.
+
+    `parents[i]` holds indices; `former` maps an alternate or replaced id to the current one; `outside` names the terms
+    of other branches, so that they can be told from unknown ids.
+    """
+
+    ids: tuple[str, ...]
+    names: tuple[str, ...]
+    parents: tuple[tuple[int, ...], ...]
+    former: Mapping[str, str] = field(default_factory=dict)
+    outside: frozenset[str] = frozenset()
+    release: str = ""
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """Return id -> place, old ids included."""
+        places = {id_: place for place, id_ in enumerate(self.ids)}
+        return places | {old: places[new] for old, new in self.former.items() if new in places}
+
+    @cached_property
+    def ancestors(self) -> "tuple[Ints, ...]":
+        """Return for each term the sorted places of its ancestors and itself."""
+        import numpy as np
+
+        found: list[Ints] = []
+        for place, parents in enumerate(self.parents):
+            above = [found[parent] for parent in parents]
+            found.append(np.unique(np.concatenate([*above, np.array([place], np.int32)])).astype(np.int32))
+        return tuple(found)
+
+    @cached_property
+    def descendants(self) -> "tuple[Ints, ...]":
+        """Return for each term the sorted places of its descendants and itself."""
+        import numpy as np
+
+        counts = [len(above) for above in self.ancestors]
+        above, below = (
+            np.concatenate(self.ancestors),
+            np.repeat(np.arange(len(self.ids), dtype=np.int32), counts),
+        )
+        order = np.argsort(above, kind="stable")
+        ends = np.cumsum(np.bincount(above, minlength=len(self.ids)))[:-1]
+        return tuple(np.split(below[order], ends))
+
+    @cached_property
+    def levels(self) -> "tuple[tuple[Ints, Ints, Ints], ...]":
+        """Return per depth below the root (terms, their parents end to end, where each term's parents start)."""
+        import numpy as np
+
+        depth: list[int] = []
+        for parents in self.parents:
+            depth.append(1 + max((depth[parent] for parent in parents), default=-1))
+        found = []
+        for level in range(1, max(depth, default=0) + 1):
+            terms = [place for place, at in enumerate(depth) if at == level]
+            sizes = [len(self.parents[place]) for place in terms]
+            flat = [parent for place in terms for parent in self.parents[place]]
+            starts = np.r_[0, np.cumsum(sizes)[:-1]]
+            found.append((np.array(terms, np.int32), np.array(flat, np.int32), starts.astype(np.int32)))
+        return tuple(found)
+
+    @cached_property
+    def children(self) -> tuple[tuple[int, ...], ...]:
+        """Return for each term the places of its direct children."""
+        found: list[list[int]] = [[] for _ in self.ids]
+        for place, parents in enumerate(self.parents):
+            for parent in parents:
+                found[parent].append(place)
+        return tuple(tuple(children) for children in found)
+
+
+def build_ontology(records: Iterable[object], release: str = "", root: str = ROOT) -> Ontology:
+    """Return the branch below `root` from the concepts and is_a relations of the HPO reader."""
+    names: dict[str, str] = {}
+    former: dict[str, str] = {}
+    parents: dict[str, list[str]] = {}
+    for record in records:
+        if isinstance(record, Concept):
+            names[record.id] = record.name
+            former.update({xref: record.id for xref in record.xrefs if xref.startswith("HP:")})
+        elif isinstance(record, Relation) and record.predicate == "biolink:subclass_of":
+            parents.setdefault(record.subject, []).append(record.object)
+    order = _below(root, names, parents)
+    places = {id_: place for place, id_ in enumerate(order)}
+    return Ontology(
+        ids=tuple(order),
+        names=tuple(names[id_] for id_ in order),
+        parents=tuple(
+            tuple(sorted(places[parent] for parent in parents.get(id_, ()) if parent in places))
+            if id_ != root
+            else ()
+            for id_ in order
+        ),
+        former={old: new for old, new in former.items() if new in places and old not in names},
+        outside=frozenset(names.keys() - places.keys())
+        | frozenset(old for old, new in former.items() if new not in places),
+        release=release,
+    )
+
+
+def _below(root: str, names: Mapping[str, str], parents: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return the terms at or below the root, each after all of its parents there; the order is by id among equals."""
+    children: dict[str, list[str]] = {}
+    for id_ in sorted(names):
+        for parent in parents.get(id_, ()):
+            children.setdefault(parent, []).append(id_)
+    inside, waiting = {root}, [root]
+    while waiting:
+        for child in children.get(waiting.pop(), ()):
+            if child not in inside:
+                inside.add(child)
+                waiting.append(child)
+    missing = {id_: sum(parent in inside for parent in parents.get(id_, ())) for id_ in inside}
+    missing[root] = 0
+    order, ready = [], [root]
+    while ready:
+        here = ready.pop(0)
+        order.append(here)
+        for child in children.get(here, ()):
+            missing[child] -= 1
+            if child != root and missing[child] == 0:
+                ready.append(child)
+    return order

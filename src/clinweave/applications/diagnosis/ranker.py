@@ -1,0 +1,190 @@
+"""Scoring: what a patient's findings say for every candidate, summed; rows are kept, so that a case costs little."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from clinweave.applications.diagnosis.annotations import Annotations, profiles
+from clinweave.applications.diagnosis.closures import closure, direct, smoothed
+from clinweave.applications.diagnosis.model import Model, Tables, evidence, matrix, mix, relatives
+from clinweave.applications.diagnosis.links import Kin
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Ints = npt.NDArray[np.int32]
+    Floats = npt.NDArray[np.float32]
+
+NOTHING = -1e9  # the score of a candidate of which nothing is left
+_OVERLAYS = 64  # publications whose removal is remembered
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """The candidates that change when some publications are dropped, and what is then known of them."""
+
+    who: "Ints"
+    ratio: "Floats"  # terms by candidates
+    spread: "Floats"
+    refused: "Floats"  # terms by candidates: ln(1 - frequency), for excluded findings
+    empty: "npt.NDArray[np.bool_]"
+
+
+class Ranker:
+    """Scores cases against one model. Not for several threads at once."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self._ratio: dict[int, Floats] = {}  # term -> evidence carried down
+        self._full: dict[int, Floats] = {}  # with the bonuses
+        self._shared: dict[int, Floats] = {}
+        self._cited = _citations(model.annotations)
+        self.overlay = lru_cache(_OVERLAYS)(self._overlay)
+
+    def scores(
+        self, observed: Sequence[int], excluded: Sequence[int] = (), dropped: tuple[str, ...] = ()
+    ) -> "Floats":
+        """Return the score of every candidate; `dropped` publications are taken from every disease.
+
+        Findings are places in the ontology. With no observed finding every score is 0 but for the excluded.
+        """
+        import numpy as np
+
+        settings = self.model.settings
+        share = self.shares(observed)
+        total = np.zeros(len(self.model.kin), np.float32)
+        for term, part in zip(observed, share, strict=True):
+            total += part * self.row(term)
+        total -= settings.spread * share.sum() * self.model.spread
+        for term in excluded:
+            who, often = self.model.tables.own.row(term)
+            total[who] += settings.excluded * np.log1p(-often)
+        if dropped and len((overlay := self.overlay(dropped)).who):
+            new = share @ overlay.ratio[list(observed)] - settings.spread * share.sum() * overlay.spread
+            new += settings.excluded * overlay.refused[list(excluded)].sum(axis=0)
+            total[overlay.who] = np.where(overlay.empty, NOTHING, new)
+        return total
+
+    def shares(self, observed: Sequence[int]) -> "Floats":
+        """Return each finding's vote: less than 1 where others say the same."""
+        import numpy as np
+
+        if not observed:
+            return np.zeros(0, np.float32)
+        own = np.maximum(self.model.information[list(observed)], 1e-9)
+        alike = np.stack([np.minimum(self.shared(term)[list(observed)] / own, 1) for term in observed])
+        crowd = np.maximum(alike.sum(axis=0), 1)
+        return np.asarray(crowd**-self.model.settings.redundancy, np.float32)
+
+    def row(self, term: int) -> "Floats":
+        """Return what the finding says for every candidate, in natural units of evidence."""
+        if term not in self._full:
+            full = self._carried(term).copy()
+            full[self.model.tables.own.row(term)[0]] += self.model.settings.exact
+            full[self.model.tables.stated.row(term)[0]] += self.model.settings.stated
+            self._full[term] = full
+        return self._full[term]
+
+    def _carried(self, term: int) -> "Floats":
+        import numpy as np
+
+        for place in self.model.ontology.ancestors[term].tolist():  # parents come first
+            if place in self._ratio:
+                continue
+            settings = self.model.settings
+            row = np.full(len(self.model.kin), np.log(settings.noise), np.float32)
+            for parent in self.model.ontology.parents[place]:
+                np.maximum(row, self._ratio[parent], out=row)
+            who, often = self.model.tables.mixed.row(place)
+            said = np.log((1 - settings.noise) * often / self.model.background[place] + settings.noise)
+            row[who] = np.maximum(row[who], said)
+            self._ratio[place] = row
+        return self._ratio[term]
+
+    def shared(self, term: int) -> "Floats":
+        """Return for every term the information of the most telling ancestor that it shares with `term`."""
+        import numpy as np
+
+        if term not in self._shared:
+            ontology, information = self.model.ontology, self.model.information
+            found = np.zeros(len(ontology.ids), np.float32)
+            for above in sorted(ontology.ancestors[term].tolist(), key=lambda place: information[place]):
+                found[ontology.descendants[above]] = information[above]
+            self._shared[term] = found
+        return self._shared[term]
+
+    def _overlay(self, dropped: tuple[str, ...]) -> Overlay:
+        import numpy as np
+
+        model = self.model
+        rows = model.annotations
+        lost = np.array(sorted({row for one in dropped for row in self._cited.get(one, ())}), np.int32)
+        touched = {rows.diseases[place] for place in np.unique(rows.disease[lost])}
+        who = np.array(
+            [
+                place
+                for place, kin in enumerate(model.kin)
+                if touched and not touched.isdisjoint((*kin.members, *kin.groups, *kin.siblings))
+            ],
+            np.int32,
+        )
+        if not len(who):
+            none = np.zeros((len(model.ontology.ids), 0), np.float32)
+            return Overlay(who, none, none[0], none, np.zeros(0, np.bool_))
+        tables = _without(model, [model.kin[place] for place in who], lost)
+        few = np.arange(len(who), dtype=np.int32)
+        ratio, spread = evidence(model.ontology, tables, model.background, model.settings, few, model.weight)
+        refused = np.log1p(-matrix(tables.own).toarray().T)
+        return Overlay(who, ratio, spread, refused, np.bincount(tables.mixed.who, minlength=len(who)) == 0)
+
+
+def _without(model: Model, kin: Sequence[Kin], lost: "Ints") -> Tables:
+    """Return the tables of some candidates after rows are lost; only the diseases that they stand on are read."""
+    import numpy as np
+
+    rows, settings, ontology = model.annotations, model.settings, model.ontology
+    places = {id_: place for place, id_ in enumerate(rows.diseases)}
+    needed = sorted(
+        {places[id_] for one in kin for id_ in (*one.members, *one.groups, *one.siblings) if id_ in places}
+    )
+    gone = np.zeros(len(rows.disease), np.bool_)
+    gone[lost] = True
+
+    def kept(owners: Iterable[tuple[int, int]]) -> "tuple[Ints, Ints]":
+        found, owner = [np.zeros(0, np.int32)], [np.zeros(0, np.int32)]
+        for place, candidate in owners:
+            here = rows.rows_of(place)
+            here = here[~gone[here]]
+            found.append(here)
+            owner.append(np.full(len(here), candidate, np.int32))
+        return np.concatenate(found), np.concatenate(owner)
+
+    mine = profiles(
+        rows, *kept((places[id_], at) for at, one in enumerate(kin) for id_ in one.members if id_ in places)
+    )
+    often = smoothed(mine, settings.prior, settings.strength)
+    own = closure(ontology, mine, often, len(kin))
+    stated = direct(mine, often, len(ontology.ids), len(kin))
+    each = profiles(rows, *kept((place, place) for place in needed))
+    often = smoothed(each, settings.prior, settings.strength)
+    whole = closure(ontology, each, often, len(rows.diseases))
+    return Tables(own, stated, mix(own, matrix(whole), relatives(rows, kin), settings))
+
+
+def _citations(rows: Annotations) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for row, text in enumerate(rows.references):
+        for one in text.split(";"):
+            found.setdefault(one, []).append(row)
+    return found
+
+
+def order(scores: Any, ids: Sequence[str], top: int) -> "Ints":
+    """Return the places of the best candidates, ties in the order of their ids."""
+    import numpy as np
+
+    del ids  # candidates are sorted by id already, and the sort is stable
+    ranked = np.argsort(-scores, kind="stable")[:top]
+    return ranked[scores[ranked] > NOTHING].astype(np.int32)
