@@ -37,6 +37,8 @@ class Engine:
         self.version = str(xllamacpp.__version__)
         self._connections = threading.local()
         self.tokens = lru_cache(maxsize=4096)(self._tokens)
+        # A server stopped before its loop has begun never ends: one token makes sure that the loop runs.
+        self._server.handle_completions({"prompt": [0], "max_tokens": 1, "cache_prompt": False})
 
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Ask the loopback server. One connection per thread; a stale one is opened again once."""
