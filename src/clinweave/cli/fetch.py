@@ -45,7 +45,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
         return
     origins: dict[tuple[str, str], str] = {}
     if not listing and not check:
-        with _progress() as progress:
+        with progress_bars() as progress:
             done = fetch(
                 [item.id for item in wanted],
                 home=home(),
@@ -136,7 +136,7 @@ def _table(report: list[dict[str, Any]]) -> None:
 
 
 @contextmanager
-def _progress() -> Iterator[Any]:
+def progress_bars() -> Iterator[Any]:
     """Yield a callback that draws one bar per download on stderr; warnings appear above the bars."""
     from rich.logging import RichHandler
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn

@@ -44,14 +44,14 @@ def run(
 
 def bring(recipe: "Recipe") -> None:
     """Fetch what the recipe's databases and model need."""
-    from clinweave.cli.fetch import _progress as progress
+    from clinweave.cli.fetch import progress_bars
     from clinweave.databases import DEFAULT
     from clinweave.evaluation import weight_resources
     from clinweave.resources import catalogue, fetch
 
     wanted = set(recipe.knowledge.databases or DEFAULT)
     ids = [item.id for item in catalogue().values() if wanted & set(item.databases)]
-    with progress() as told:
+    with progress_bars() as told:
         fetch([*ids, *weight_resources(recipe.model.address)], home=home(), progress=told)
 
 
@@ -75,7 +75,7 @@ def finish(recipe: "Recipe", out: Path, *, as_json: bool) -> None:
     screen.print(
         f"\nReport: {out / 'report.html'}\nNumbers: {out / 'results.json'}", soft_wrap=True, highlight=False
     )
-    screen.print('Try next: clinweave ask "What are the features of Marfan syndrome?"', highlight=False)
+    screen.print('Try next: clinweave ask "Which gene is associated with Marfan syndrome?"', highlight=False)
 
 
 def _table(task: str, results: dict[str, Any]) -> Any:

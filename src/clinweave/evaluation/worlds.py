@@ -9,7 +9,16 @@ from typing import Any
 from clinweave.artifacts import digest, sha256
 from clinweave.databases import DATABASES, DEFAULT, RowLog
 from clinweave.errors import UserError
-from clinweave.knowledge import Graph, Linker, TextIndex, Weaver, build_graph, build_index, read_folder
+from clinweave.knowledge import (
+    Graph,
+    Linker,
+    TextIndex,
+    Weaver,
+    build_graph,
+    build_index,
+    collections,
+    read_folder,
+)
 from clinweave.records import Passage, Question, Relation, Source
 from clinweave.resources import located_for
 
@@ -59,7 +68,9 @@ class Worlds:
         """Return the world of the recipe's databases."""
         files = located_for(self.databases, self.home)
         place = self.home if self.databases == DEFAULT else self.home / "worlds" / digest(self.databases)
-        return self._world("usual", files, place)
+        # The user's own collections stay in the index that `ask` reads, and out of what is compared.
+        beside = place if not collections(self.home) else self.home / "worlds" / "graph-alone"
+        return self._world("usual", files, place, beside)
 
     def older(self, folder: Path) -> World:
         """Return the world in which HPO is the release in `folder`; everything else is as usual."""
@@ -89,15 +100,16 @@ class Worlds:
         )
         return World(usual.graph_path, usual.graph_key, place, str(built.manifest["key"]))
 
-    def _world(self, name: str, files: Mapping[str, Mapping[str, Path]], place: Path) -> World:
+    def _world(
+        self, name: str, files: Mapping[str, Mapping[str, Path]], place: Path, beside: Path | None = None
+    ) -> World:
         if name not in self._built:
             self._say("Knowledge graph")
             graph = build_graph(files, place / "graph", progress=self._say)
             self._say("Text index")
-            index = self._index(graph.path, str(graph.manifest["key"]), place / "index")
-            self._built[name] = World(
-                graph.path, str(graph.manifest["key"]), place / "index", str(index.manifest["key"])
-            )
+            where = (beside or place) / "index"
+            index = self._index(graph.path, str(graph.manifest["key"]), where)
+            self._built[name] = World(graph.path, str(graph.manifest["key"]), where, str(index.manifest["key"]))
         return self._built[name]
 
     def _index(self, graph_path: Path, graph_key: str, place: Path) -> Any:
