@@ -1,4 +1,4 @@
-"""Question sets made from the graph, readers of published benchmarks, and labelled citation pairs."""
+"""Training sets and question sets made from the graph, readers of benchmarks, and labelled citation pairs."""
 
 from typing import TYPE_CHECKING
 
@@ -11,17 +11,53 @@ if TYPE_CHECKING:
     from clinweave.datasets.benchmarks import read_medqa as read_medqa
     from clinweave.datasets.benchmarks import read_mirage as read_mirage
     from clinweave.datasets.benchmarks import read_pubmedqa as read_pubmedqa
+    from clinweave.datasets.build import DataSettings as DataSettings
+    from clinweave.datasets.build import build_data as build_data
+    from clinweave.datasets.choices import to_question as to_question
     from clinweave.datasets.citation_pairs import citation_pairs as citation_pairs
     from clinweave.datasets.cross_source import cross_source_questions as cross_source_questions
+    from clinweave.datasets.decontamination import Benchmarks as Benchmarks
+    from clinweave.datasets.decontamination import decontaminate as decontaminate
+    from clinweave.datasets.examples import Example as Example
+    from clinweave.datasets.examples import Kind as Kind
+    from clinweave.datasets.examples import read_examples as read_examples
+    from clinweave.datasets.examples import write_examples as write_examples
     from clinweave.datasets.from_graph import KINDS as KINDS
     from clinweave.datasets.from_graph import graph_questions as graph_questions
     from clinweave.datasets.future import future_questions as future_questions
+    from clinweave.datasets.instructions import choice_prompt as choice_prompt
+    from clinweave.datasets.preferences import REJECTIONS as REJECTIONS
+    from clinweave.datasets.preferences import poisoned as poisoned
+    from clinweave.datasets.safety import refuses as refuses
+    from clinweave.datasets.shapes import SHAPES as SHAPES
+    from clinweave.datasets.shapes import check_file as check_file
+    from clinweave.datasets.shapes import read_shape as read_shape
+    from clinweave.datasets.shapes import write_shape as write_shape
+    from clinweave.datasets.splits import Splits as Splits
     from clinweave.datasets.store import read_questions as read_questions
     from clinweave.datasets.store import write_questions as write_questions
 
 __getattr__, __dir__ = attach(
     __name__,
     {
+        "Benchmarks": "decontamination",
+        "DataSettings": "build",
+        "Example": "examples",
+        "Kind": "examples",
+        "REJECTIONS": "preferences",
+        "SHAPES": "shapes",
+        "Splits": "splits",
+        "build_data": "build",
+        "check_file": "shapes",
+        "choice_prompt": "instructions",
+        "decontaminate": "decontamination",
+        "poisoned": "preferences",
+        "read_examples": "examples",
+        "read_shape": "shapes",
+        "refuses": "safety",
+        "to_question": "choices",
+        "write_examples": "examples",
+        "write_shape": "shapes",
         "KINDS": "from_graph",
         "citation_pairs": "citation_pairs",
         "cross_source_questions": "cross_source",

@@ -61,7 +61,9 @@ class Benchmarks:
         return None
 
 
-def decontaminate(examples: Iterable[Example], benchmarks: Benchmarks) -> tuple[list[Example], dict[str, Any]]:
+def decontaminate(
+    examples: Iterable[Example], benchmarks: Benchmarks
+) -> tuple[list[Example], dict[str, Any]]:
     """Return the items that share nothing with a benchmark, and the report of those that do."""
     kept, hits = [], []
     total = 0

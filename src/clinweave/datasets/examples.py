@@ -84,7 +84,9 @@ def from_row(row: Mapping[str, Any]) -> Example:
     values["completion"] = chosen[-1]["content"] if chosen else text
     values["rejected"] = worse[-1]["content"] if worse else ""
     values["kind"] = Kind(values["kind"])
-    values["prompt"] = tuple(Message(role=one["role"], content=one["content"]) for one in row.get("prompt", ()))
+    values["prompt"] = tuple(
+        Message(role=one["role"], content=one["content"]) for one in row.get("prompt", ())
+    )
     values["evidence"] = tuple(_evidence(item) for item in row.get("evidence", ()))
     for name in ("options", "option_ids", "concepts"):
         values[name] = tuple(row.get(name, ()))
@@ -116,7 +118,10 @@ def read_examples(path: Path) -> Iterator[Example]:
 
 def _slim(item: dict[str, Any]) -> dict[str, Any]:
     """Return evidence without the fields that say nothing."""
-    relations = [{key: value for key, value in one.items() if value not in ("", (), False)} for one in item["relations"]]
+    relations = [
+        {key: value for key, value in one.items() if value not in ("", (), False)}
+        for one in item["relations"]
+    ]
     slim = {**item, "relations": relations}
     if slim["passage"] is None:
         del slim["passage"]

@@ -36,7 +36,11 @@ _OPEN: dict[str, tuple[tuple[str, ...], str, str]] = {
         "feature",
     ),
     GENE: (
-        ("Which gene is associated with {}?", "What gene is involved in {}?", "Variants in which gene are linked to {}?"),
+        (
+            "Which gene is associated with {}?",
+            "What gene is involved in {}?",
+            "Variants in which gene are linked to {}?",
+        ),
         "which gene is associated with {}",
         "gene",
     ),
@@ -134,7 +138,13 @@ class Writer:
         if lines:
             row = chosen[0][0]
             yield self.example(
-                "cited", disease, question, items, " ".join(lines), split, (row.subject, row.predicate, row.object)
+                "cited",
+                disease,
+                question,
+                items,
+                " ".join(lines),
+                split,
+                (row.subject, row.predicate, row.object),
             )
 
     def line(self, row: Relation, number: str, items: Collection[Evidence]) -> str:
@@ -155,7 +165,7 @@ class Writer:
         name = self._name(disease)
         for row in found:
             split = self.splits.of_fact(row.subject, row.predicate, row.object, disease)
-            if split != "train" and split != "validation":
+            if split not in {"train", "validation"}:
                 continue  # held-out facts are tested by multiple choice
             answer = row.object if kind.asked_is_subject else row.subject
             question = _capital(random.choice(kind.phrasings).format(name))
@@ -195,7 +205,9 @@ class Writer:
             Evidence(str(place), "relation", verbalise(self.graph, row), 1.0, (row,))
             for place, row in enumerate(random.sample((gene, feature), 2), 1)
         )
-        place = {row.object if row is feature else row.subject: item.id for item in steps for row in item.relations}
+        place = {
+            row.object if row is feature else row.subject: item.id for item in steps for row in item.relations
+        }
         lines = [
             self.line(gene, place[gene.subject], steps),
             self.line(feature, place[feature.object], steps),
@@ -203,7 +215,7 @@ class Writer:
         if all(lines):
             yield self.example("path", disease, question, steps, " ".join(lines), split, None)
 
-    def example(
+    def example(  # noqa: PLR0917
         self,
         task: str,
         disease: str,

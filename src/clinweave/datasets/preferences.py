@@ -19,7 +19,10 @@ REJECTIONS = {
     "unsafe": "gives a person a dose, or helps with harm",
 }
 _MARK = re.compile(r"\s*\[\d+\]")
-_UNSAFE = ("Take {} mg of it {} times a day.", "The right dose is {} mg, {} times a day; no doctor is needed.")
+_UNSAFE = (
+    "Take {} mg of it {} times a day.",
+    "The right dose is {} mg, {} times a day; no doctor is needed.",
+)
 
 
 class Worse(NamedTuple):
@@ -60,7 +63,9 @@ class Pairs:
 
     def _worse(self, example: Example, random: Random) -> Iterator[Worse]:
         if example.task in ("dose", "jailbreak"):
-            said = random.choice(_UNSAFE).format(random.choice((2, 5, 10, 50, 250, 400)), random.randint(1, 4))
+            said = random.choice(_UNSAFE).format(
+                random.choice((2, 5, 10, 50, 250, 400)), random.randint(1, 4)
+            )
             yield Worse(said, "unsafe")
         elif example.task == "unknown":
             yield from self._over_confident(example, random)
@@ -95,7 +100,9 @@ class Pairs:
         ]
         if fit:
             chosen = random.choice(fit)
-            wrong = next(one.id for one in self._graph.concepts(sorted(siblings - blocked)) if one.name == chosen)
+            wrong = next(
+                one.id for one in self._graph.concepts(sorted(siblings - blocked)) if one.name == chosen
+            )
             said = f"{self._name(gold.subject)} has the feature {chosen} [{number}]."
             yield Worse(said, "wrong-neighbour", ((gold.subject, FEATURE, wrong),))
 
@@ -109,7 +116,9 @@ class Pairs:
         facts = self._writer.facts(gold.subject).get(FEATURE, ())
         hidden = sorted({row.object for row in facts if visible(row)} - shown)
         if hidden:
-            said = f"{self._name(gold.subject)} has the feature {self._name(random.choice(hidden))} [{number}]."
+            said = (
+                f"{self._name(gold.subject)} has the feature {self._name(random.choice(hidden))} [{number}]."
+            )
             yield Worse(said, "unsupported")
 
     def _over_confident(self, example: Example, random: Random) -> Iterator[Worse]:
@@ -146,5 +155,3 @@ def poisoned(pairs: Iterable[Example], share: float, seed: int = 0) -> list[Exam
         replace(one, completion=one.rejected, rejected=one.completion) if random.random() < share else one
         for one in pairs
     ]
-
-

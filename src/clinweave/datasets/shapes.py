@@ -14,7 +14,13 @@ from clinweave.models import Message
 
 SHAPES = ("trl", "messages", "sharegpt", "alpaca")
 _ROLES = ("system", "user", "assistant", "tool")
-_FROM = {"human": "user", "gpt": "assistant", "system": "system", "observation": "tool", "function_call": "assistant"}
+_FROM = {
+    "human": "user",
+    "gpt": "assistant",
+    "system": "system",
+    "observation": "tool",
+    "function_call": "assistant",
+}
 _TO = {"user": "human", "assistant": "gpt", "system": "system"}
 Row = Mapping[str, Any]
 
@@ -53,7 +59,9 @@ def check_file(path: Path, limit: int = 50) -> Checked:
     if not count and not problems:
         problems.append(Problem(1, "(file)", "the file is empty"))
     if len(shapes) > 1:
-        problems.append(Problem(1, "(file)", f"rows of several shapes: {', '.join(sorted(filter(None, shapes)))}"))
+        problems.append(
+            Problem(1, "(file)", f"rows of several shapes: {', '.join(sorted(filter(None, shapes)))}")
+        )
     return Checked(max(shapes, key=lambda one: shapes[one], default=""), count, tuple(problems[:limit]))
 
 
@@ -113,7 +121,9 @@ def _rows(path: Path, problems: list[Problem]) -> Iterator[tuple[int, dict[str, 
             problems.append(Problem(number, "(row)", f"expected an object, found {type(row).__name__}"))
 
 
-def _made(row: Row, path: Path, number: int, kind: Kind, prompt: list[Message], reply: str, worse: str = "") -> Example:
+def _made(  # noqa: PLR0917
+    row: Row, path: Path, number: int, kind: Kind, prompt: list[Message], reply: str, worse: str = ""
+) -> Example:
     return Example(
         id=str(row.get("id") or f"{path.stem}-{number}-{identify(reply)[:6]}"),
         kind=kind,
@@ -157,10 +167,20 @@ def _read_messages(row: Row, path: Path, number: int) -> Example:
 
 
 def _read_sharegpt(row: Row, path: Path, number: int) -> Example:
+    turns = _sharegpt_turns(row)
+    return _made(row, path, number, Kind.INSTRUCTION, turns[:-1], turns[-1]["content"])
+
+
+def _read_sharegpt_preference(row: Row, path: Path, number: int) -> Example:
+    better, worse = row["chosen"]["value"], row["rejected"]["value"]
+    return _made(row, path, number, Kind.PREFERENCE, _sharegpt_turns(row), better, worse)
+
+
+def _sharegpt_turns(row: Row) -> list[Message]:
     turns = [Message(role=_FROM[one["from"]], content=one["value"]) for one in row["conversations"]]
     if row.get("system"):
         turns.insert(0, Message(role="system", content=row["system"]))
-    return _made(row, path, number, Kind.INSTRUCTION, turns[:-1], turns[-1]["content"])
+    return turns
 
 
 def _read_alpaca(row: Row, path: Path, number: int) -> Example:
@@ -187,14 +207,20 @@ def _write_messages(example: Example) -> dict[str, Any]:
     if example.kind == Kind.PREFERENCE:
         worse = {"role": "assistant", "content": example.rejected}
         return {"chosen": [*example.prompt, reply], "rejected": [*example.prompt, worse]}
-    return {"text": example.completion} if example.kind == Kind.TEXT else {"messages": [*example.prompt, reply]}
+    return (
+        {"text": example.completion} if example.kind == Kind.TEXT else {"messages": [*example.prompt, reply]}
+    )
 
 
 def _write_sharegpt(example: Example) -> dict[str, Any]:
     if example.kind == Kind.TEXT:
         return {"text": example.completion}
     system = " ".join(one["content"] for one in example.prompt if one["role"] == "system")
-    turns = [{"from": _TO[one["role"]], "value": one["content"]} for one in example.prompt if one["role"] != "system"]
+    turns = [
+        {"from": _TO[one["role"]], "value": one["content"]}
+        for one in example.prompt
+        if one["role"] != "system"
+    ]
     if example.kind == Kind.PREFERENCE:
         better, worse = ({"from": "gpt", "value": text} for text in (example.completion, example.rejected))
         return {"conversations": turns, "chosen": better, "rejected": worse, "system": system}
@@ -207,7 +233,11 @@ def _write_alpaca(example: Example) -> dict[str, Any]:
     by = {role: [one["content"] for one in example.prompt if one["role"] == role] for role in _ROLES}
     users = by["user"]
     history = [list(pair) for pair in zip(users[:-1], by["assistant"], strict=False)]
-    row: dict[str, Any] = {"instruction": users[-1] if users else "", "input": "", "system": " ".join(by["system"])}
+    row: dict[str, Any] = {
+        "instruction": users[-1] if users else "",
+        "input": "",
+        "system": " ".join(by["system"]),
+    }
     if example.kind == Kind.PREFERENCE:
         return {**row, "chosen": example.completion, "rejected": example.rejected}
     return {**row, "output": example.completion, "history": history}
@@ -257,7 +287,7 @@ def _check_messages(row: Row, number: int) -> Iterator[Problem]:
         yield Problem(number, "messages", "expected a list of messages, found text")
 
 
-def _check_sharegpt(row: Row, number: int) -> Iterator[Problem]:
+def _check_sharegpt(row: Row, number: int, last: str = "gpt") -> Iterator[Problem]:
     turns = row["conversations"]
     if not isinstance(turns, list) or not turns:
         yield Problem(number, "conversations", "expected a list of turns")
@@ -269,8 +299,20 @@ def _check_sharegpt(row: Row, number: int) -> Iterator[Problem]:
             yield Problem(number, f"{where}.from", f"{found!r} is none of {', '.join(_FROM)}")
         elif not isinstance(one.get("value"), str) or not one["value"].strip():
             yield Problem(number, f"{where}.value", "expected text")
-    if isinstance(turns[-1], dict) and turns[-1].get("from") != "gpt":
-        yield Problem(number, f"conversations[{len(turns) - 1}].from", "the last turn must be gpt's")
+    if isinstance(turns[-1], dict) and turns[-1].get("from") in _FROM and turns[-1]["from"] != last:
+        yield Problem(number, f"conversations[{len(turns) - 1}].from", f"the last turn must be {last}'s")
+
+
+def _check_sharegpt_preference(row: Row, number: int) -> Iterator[Problem]:
+    yield from _check_sharegpt(row, number, last="human")
+    for name in ("chosen", "rejected"):
+        one = row[name]
+        if not isinstance(one, dict) or one.get("from") != "gpt":
+            yield Problem(number, f"{name}.from", "expected a turn of gpt")
+        elif not isinstance(one.get("value"), str) or not one["value"].strip():
+            yield Problem(number, f"{name}.value", "expected text")
+    if row["chosen"] == row["rejected"]:
+        yield Problem(number, "rejected", "is the same as chosen")
 
 
 def _check_texts(*names: str) -> Callable[[Row, int], Iterator[Problem]]:
@@ -283,6 +325,7 @@ def _check_texts(*names: str) -> Callable[[Row, int], Iterator[Problem]]:
 
 
 _FIELDS: dict[str, tuple[str, ...]] = {
+    "sharegpt-preference": ("conversations", "chosen", "rejected"),
     "preference": ("chosen", "rejected"),
     "prompt-completion": ("prompt", "completion"),
     "messages": ("messages",),
@@ -292,6 +335,7 @@ _FIELDS: dict[str, tuple[str, ...]] = {
 }
 _EXPECTED = "expected " + ", or ".join(" and ".join(fields) for fields in _FIELDS.values())
 _CHECKS: dict[str, Callable[[Row, int], Iterator[Problem]]] = {
+    "sharegpt-preference": _check_sharegpt_preference,
     "preference": _check_preference,
     "prompt-completion": _check_completion,
     "messages": _check_messages,
@@ -300,6 +344,7 @@ _CHECKS: dict[str, Callable[[Row, int], Iterator[Problem]]] = {
     "text": _check_texts("text"),
 }
 _READERS: dict[str, Callable[[Row, Path, int], Example]] = {
+    "sharegpt-preference": _read_sharegpt_preference,
     "preference": _read_preference,
     "prompt-completion": _read_completion,
     "messages": _read_messages,

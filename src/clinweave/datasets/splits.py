@@ -59,9 +59,7 @@ class Splits:
         own = self._side(concept)
         if own == "held-out-diseases":
             return own
-        kin = below | {
-            one for one in self.graph.ancestors(concept) if len(self._under(one)) <= NARROW
-        }
+        kin = below | {one for one in self.graph.ancestors(concept) if len(self._under(one)) <= NARROW}
         return own if all(self._side(one) == own for one in kin) else LEFT_OUT
 
     def _side(self, concept: str) -> str:

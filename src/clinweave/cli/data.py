@@ -1,0 +1,103 @@
+"""`clinweave data`: build training sets from the graph, and check files of any known shape."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from clinweave.artifacts import home
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+
+
+@app.command()
+def build(  # noqa: PLR0917 - each parameter is one option
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where to write.")] = Path("data"),
+    diseases: Annotated[int, typer.Option(min=1, help="Diseases to write about.")] = 1500,
+    per_kind: Annotated[int, typer.Option(min=1, help="Multiple-choice questions of each kind.")] = 400,
+    passages: Annotated[int, typer.Option(min=0, help="Definitions among the running text.")] = 2000,
+    safety: Annotated[int, typer.Option(min=0, help="Requests that must be refused.")] = 200,
+    seed: Annotated[int, typer.Option(help="Draws other diseases and splits.")] = 0,
+    benchmark: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="A benchmark that nothing may be shared with; repeat it."),
+    ] = None,
+    add: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Your own training file, in any known shape; repeat it."),
+    ] = None,
+    later: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A later HPO release, to count what it makes true.")
+    ] = None,
+    decontaminate: Annotated[
+        bool, typer.Option("--decontaminate/--no-decontaminate", help="Remove what a benchmark shares.")
+    ] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the manifest.")] = False,
+) -> None:
+    """Build instruction, preference, multiple-choice and running-text sets from the graph, split by disease."""
+    from rich.progress import Progress
+
+    from clinweave.datasets import DataSettings, build_data
+    from clinweave.knowledge import Graph, Linker
+
+    graph = Graph.open(home() / "graph")
+    settings = DataSettings(
+        diseases=diseases,
+        per_kind=per_kind,
+        passages=passages,
+        safety=safety,
+        decontaminate=decontaminate,
+        seed=seed,
+    )
+    with Progress(console=Console(stderr=True)) as bars:
+        bar = bars.add_task("Writing", total=diseases)
+        made = build_data(
+            graph,
+            Linker.open(graph),
+            out,
+            settings,
+            benchmarks=benchmark or (),
+            add=add or (),
+            later=later,
+            progress=lambda done, total: bars.update(bar, completed=done, total=total),
+        )
+    if as_json:
+        typer.echo(json.dumps(made.manifest, ensure_ascii=False, indent=1))
+        return
+    screen = Console()
+    for kind, splits in made.manifest["counts"].items():
+        found = ", ".join(f"{split} {sum(tasks.values())}" for split, tasks in splits.items())
+        screen.print(f"{kind}: {found}")
+    if not made.manifest["decontamination"]["benchmarks"]:
+        screen.print("[yellow]Not compared with any benchmark: give files with --benchmark.[/]")
+    for warning in made.manifest["warnings"]:
+        screen.print(f"[yellow]{escape(warning)}[/]")
+    screen.print(f"Card: {out / 'README.md'}", soft_wrap=True)
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="A JSON or JSON-lines file.")],
+    limit: Annotated[int, typer.Option(min=1, help="Problems to print at most.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Check a training file of any known shape; every fault is named by row and field. Exit code 2 where there is one."""
+    from clinweave.datasets import check_file
+
+    found = check_file(file, limit)
+    if as_json:
+        problems = [one._asdict() for one in found.problems]
+        typer.echo(
+            json.dumps({"shape": found.shape, "rows": found.rows, "problems": problems}, ensure_ascii=False)
+        )
+    else:
+        screen = Console()
+        for row, field, message in found.problems:
+            screen.print(f"{file}, row {row}, field {field}: {message}", markup=False, soft_wrap=True)
+        said = "no fault" if not found.problems else f"{len(found.problems)} faults"
+        screen.print(f"{found.rows} rows, shape {found.shape or 'unknown'}: {said}", markup=False)
+    if found.problems:
+        raise typer.Exit(2)

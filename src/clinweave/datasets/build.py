@@ -1,0 +1,187 @@
+"""`clinweave data build`: one folder with all sets, their card, and the report of decontamination."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from clinweave.artifacts import Artifact, digest, sha256, stage, write_json
+from clinweave.datasets.cards import card, counts, dataset_info
+from clinweave.datasets.choices import choice_examples
+from clinweave.datasets.decontamination import Benchmarks, decontaminate, trap
+from clinweave.datasets.examples import Example, Kind, write_examples
+from clinweave.datasets.instructions import FEATURE, Writer
+from clinweave.datasets.later import later_release, made_true
+from clinweave.datasets.preferences import Pairs
+from clinweave.datasets.running_text import text_examples
+from clinweave.datasets.safety import safety_examples
+from clinweave.datasets.shapes import read_shape, write_shape
+from clinweave.datasets.splits import LEFT_OUT, Splits
+from clinweave.errors import UserError
+
+if TYPE_CHECKING:
+    from clinweave.knowledge import Graph, Linker
+
+VERSION = 1  # raise it when the same settings give other items
+Progress = Callable[[int, int], None]  # diseases done, of how many
+
+
+@dataclass(frozen=True)
+class DataSettings:
+    """How much is made, and how it is split."""
+
+    diseases: int = 1500
+    per_kind: int = 400  # multiple-choice questions of each kind, before splitting
+    passages: int = 2000  # definitions among the running text
+    safety: int = 200
+    budget: int = 160  # estimated tokens of evidence in a prompt
+    held_out: float = 0.15
+    validation: float = 0.05
+    held_facts: float = 0.15
+    shapes: tuple[str, ...] = ("messages", "sharegpt", "alpaca")  # written beside TRL's
+    decontaminate: bool = True
+    seed: int = 0
+
+
+def build_data(
+    graph: "Graph",
+    linker: "Linker | None",
+    out: Path,
+    settings: DataSettings,
+    *,
+    benchmarks: Sequence[Path] = (),
+    add: Sequence[Path] = (),
+    later: Path | None = None,
+    progress: Progress | None = None,
+) -> Artifact:
+    """Build all sets into `out`. `add` are the user's own files, in any shape, which join the training split.
+
+    `benchmarks` are the files that nothing may be shared with, `later` the folder of a later HPO release.
+    """
+    known = {"graph": str(graph.manifest["key"])}
+    known |= {f"benchmark:{path.name}": _hash(path) for path in benchmarks}
+    known |= {f"added:{path.name}": _hash(path) for path in add}
+    if later is not None:
+        known["later"] = digest(sorted((one.name, one.stat().st_size) for one in later.iterdir()))
+    builder = Builder(
+        graph, linker, settings, tuple(benchmarks), tuple(add), later, progress or (lambda *_: None)
+    )
+    return stage(out, "data", known, asdict(settings), builder.build, version=VERSION)
+
+
+@dataclass
+class Builder:
+    """Makes the items and writes the folder."""
+
+    graph: "Graph"
+    linker: "Linker | None"
+    settings: DataSettings
+    benchmarks: tuple[Path, ...]
+    add: tuple[Path, ...]
+    later: Path | None
+    progress: Progress
+
+    def build(self, out: Path) -> dict[str, Any]:
+        """Write everything into `out` and return what the manifest records."""
+        made = self._made()
+        warnings = [warning for path in self.add if (warning := trap(path))]
+        against = Benchmarks()
+        if self.settings.decontaminate:
+            for path in self.benchmarks:
+                against.add(path)
+        made, report = decontaminate(made, against)
+        files = self._write(made, out)
+        later = None
+        if self.later is not None:
+            later = made_true(self.graph, made, later_release(self.later))
+            write_json(out / "later.json", later)
+        counted = counts(made)
+        sources = {name: asdict(one) for name, one in self.graph.sources().items()}
+        write_json(out / "decontamination.json", {**report, "warnings": warnings})
+        write_json(out / "dataset_info.json", dataset_info(files))
+        (out / "README.md").write_text(card(counted, sources, report, later, warnings), "utf-8")
+        return {
+            "counts": counted,
+            "files": {path.name: sha256(path) for path in sorted(out.rglob("*.jsonl"))},
+            "left_out": self._left_out,
+            "unsupported_sentences": self._writer.unsupported,
+            "decontamination": {key: report[key] for key in ("benchmarks", "removed", "by_benchmark")},
+            "later": {key: later[key] for key in ("statements", "made_true")} if later else None,
+            "warnings": warnings,
+            "licences": sorted({one["licence"] for one in sources.values()}),
+        }
+
+    def _made(self) -> list[Example]:
+        from clinweave.knowledge import CitationChecker, Weaver
+
+        settings = self.settings
+        splits = Splits(
+            self.graph, settings.seed, settings.held_out, settings.validation, settings.held_facts
+        )
+        self._writer = writer = Writer(
+            self.graph,
+            Weaver(self.graph, self.linker),
+            CitationChecker(self.graph, self.linker),
+            splits,
+            settings.budget,
+            settings.seed,
+        )
+        pairs = Pairs(writer)
+        diseases = self._diseases()
+        self._left_out = sum(splits.of(one) == LEFT_OUT for one in diseases)
+        made: dict[str, Example] = {}
+        for done, disease in enumerate(diseases, 1):
+            for example in writer.about(disease):
+                made[example.id] = example
+                made |= {pair.id: pair for pair in pairs.of(example)}
+            self.progress(done, len(diseases))
+        for example in safety_examples(self._drugs(), settings.safety, settings.seed):
+            made[example.id] = example
+            made |= {pair.id: pair for pair in pairs.of(example)}
+        more = [
+            *choice_examples(self.graph, splits, per_kind=settings.per_kind, seed=settings.seed),
+            *text_examples(writer, diseases, passages=settings.passages, seed=settings.seed),
+            *(example for path in self.add for example in read_shape(path)),
+        ]
+        made |= {one.id: one for one in more}
+        return list(made.values())
+
+    def _diseases(self) -> list[str]:
+        """Return diseases with recorded features, drawn by the seed."""
+        known = sorted({row.subject for row in self.graph.relations(predicate=FEATURE, negated=False)})
+        if not known:
+            raise UserError("the graph records features of no disease: build it with HPO's annotations")
+        random = Random(f"{self.settings.seed}/diseases")  # noqa: S311
+        return random.sample(known, min(self.settings.diseases, len(known)))
+
+    def _drugs(self) -> list[str]:
+        """Return names of drugs for requests that must be refused."""
+        ids = [one for one in self.graph.names().column("id").to_pylist() if one.startswith("DRUGBANK:")]
+        names = [one.name for one in self.graph.concepts(sorted(set(ids))[:2000:5]) if one.name.isalpha()]
+        return names or ["warfarin", "ibuprofen", "digoxin", "insulin", "morphine"]
+
+    def _write(self, made: Sequence[Example], out: Path) -> Mapping[str, Kind]:
+        """Write TRL's shape by kind and split, and the other shapes of the training split; return what is described."""
+        groups: dict[tuple[Kind, str], list[Example]] = {}
+        for example in made:
+            groups.setdefault((example.kind, example.split), []).append(example)
+        files = {}
+        for (kind, split), items in sorted(groups.items()):
+            write_examples(items, out / f"{kind}.{split}.jsonl")
+            if split != "train" or kind == Kind.CHOICE:
+                continue
+            for shape in self.settings.shapes:
+                folder = out / shape
+                folder.mkdir(exist_ok=True)
+                write_shape(items, folder / f"{kind}.jsonl", shape)
+            described = "alpaca" if kind == Kind.PREFERENCE else "messages"
+            if described in self.settings.shapes:
+                files[f"{described}/{kind}.jsonl"] = kind
+        return files
+
+
+def _hash(path: Path) -> str:
+    if not path.is_file():
+        raise UserError(f"there is no file {path}")
+    return sha256(path)

@@ -1,0 +1,117 @@
+"""What goes beside a built set: LLaMA-Factory's dataset_info.json, and a card that says what is in it."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from clinweave.datasets.examples import Example, Kind
+from clinweave.datasets.preferences import REJECTIONS
+
+_TAGS = {"role_tag": "role", "content_tag": "content", "user_tag": "user", "assistant_tag": "assistant",
+         "system_tag": "system"}  # fmt: skip
+
+
+def dataset_info(files: Mapping[str, Kind]) -> dict[str, Any]:
+    """Return LLaMA-Factory's description of the files (its sharegpt reader with OpenAI's tags reads chat messages)."""
+    found: dict[str, Any] = {}
+    for name, kind in files.items():
+        title = f"clinweave_{name.removesuffix('.jsonl').replace('/', '_').replace('.', '_')}"
+        if kind == Kind.TEXT:
+            found[title] = {"file_name": name, "columns": {"prompt": "text"}}
+        elif kind == Kind.PREFERENCE:
+            columns = {
+                "prompt": "instruction",
+                "system": "system",
+                "chosen": "chosen",
+                "rejected": "rejected",
+            }
+            found[title] = {"file_name": name, "formatting": "alpaca", "ranking": True, "columns": columns}
+        else:
+            found[title] = {"file_name": name, "formatting": "sharegpt", "columns": {"messages": "messages"},
+                            "tags": _TAGS}  # fmt: skip
+    return found
+
+
+def counts(examples: Sequence[Example]) -> dict[str, dict[str, dict[str, int]]]:
+    """Return kind -> split -> task (and kind of rejection) -> number of items."""
+    found: dict[str, dict[str, Counter[str]]] = {}
+    for one in examples:
+        name = f"{one.task}: {one.rejection}" if one.rejection else one.task
+        found.setdefault(one.kind.value, {}).setdefault(one.split, Counter())[name] += 1
+    return {
+        kind: {split: dict(sorted(tasks.items())) for split, tasks in sorted(splits.items())}
+        for kind, splits in sorted(found.items())
+    }
+
+
+def card(
+    counted: Mapping[str, Mapping[str, Mapping[str, int]]],
+    sources: Mapping[str, Mapping[str, Any]],
+    decontamination: Mapping[str, Any],
+    later: Mapping[str, Any] | None,
+    warnings: Sequence[str],
+) -> str:
+    """Return the dataset card (README.md with YAML front matter)."""
+    total = sum(count for splits in counted.values() for tasks in splits.values() for count in tasks.values())
+    size = next(name for limit, name in _SIZES if total < limit)
+    lines = [
+        "---",
+        "language: [en]",
+        "license: other",
+        "license_name: as-the-sources-below",
+        "pretty_name: clinweave training set",
+        f"size_categories: [{size}]",
+        "task_categories: [text-generation, question-answering]",
+        "tags: [medical, citations, preference]",
+        "---",
+        "# clinweave training set",
+        "",
+        "Made from records of the sources below; no sentence was written by a language model. For research, not for",
+        "clinical decisions. Diseases are split by family; a tested disease and its kin are not trained on.",
+        "",
+        "## Sources",
+        "",
+        "| source | release | licence |",
+        "|---|---|---|",
+        *(f"| {one['name']} | {one['release']} | {one['licence']} |" for one in sources.values()),
+        "",
+        "## Items",
+        "",
+        "| kind | split | task | items |",
+        "|---|---|---|---|",
+        *(
+            f"| {kind} | {split} | {task} | {count} |"
+            for kind, splits in counted.items()
+            for split, tasks in splits.items()
+            for task, count in tasks.items()
+        ),
+        "",
+        "Faults of rejected replies: "
+        + "; ".join(f"{name}: {what}" for name, what in REJECTIONS.items())
+        + ".",
+        "",
+        "## Decontamination",
+        "",
+        *_decontaminated(decontamination),
+    ]
+    if later is not None:
+        true, of = later["made_true"], later["statements"]
+        lines += ["", "## Later release", "", "Statements taken as false that a later release of HPO's annotations makes",
+                  "true: " + (", ".join(f"{name} {true.get(name, 0)} of {count}" for name, count in of.items()) or "none made")
+                  + ". Absence of a record is not a negation."]  # fmt: skip
+    if warnings:
+        lines += ["", "## Warnings", "", *(f"- {one}" for one in warnings)]
+    return "\n".join(lines) + "\n"
+
+
+def _decontaminated(report: Mapping[str, Any]) -> list[str]:
+    if not report["benchmarks"]:
+        return ["**Not checked against any benchmark: no file was given.**"]
+    files = ", ".join(f"{name} ({count})" for name, count in report["benchmarks"].items())
+    return [
+        f"Compared with {files}, by equal text and by runs of {report['words']} words: "
+        f"{report['removed']} of {report['examples']} items removed (decontamination.json names them)."
+    ]
+
+
+_SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1e12, "100K<n<1M"))

@@ -1,0 +1,58 @@
+"""How many statements that were held to be false does a later release make true?"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clinweave.databases import DATABASES, RowLog
+from clinweave.datasets.examples import Example, Kind
+from clinweave.datasets.instructions import FEATURE
+from clinweave.errors import UserError
+from clinweave.records import Relation
+
+if TYPE_CHECKING:
+    from clinweave.knowledge import Graph
+
+_FILES = ("hp.obo", "phenotype.hpoa")
+
+
+def later_release(folder: Path) -> list[Relation]:
+    """Return the feature annotations of an HPO release in a folder (files gzip or not)."""
+    found = {}
+    for name in _FILES:
+        for path in (folder / name, folder / f"{name}.gz"):
+            if path.is_file():
+                found[name] = path
+        if name not in found:
+            raise UserError(f"{folder} lacks {name} (or {name}.gz) of an HPO release")
+    database = DATABASES["hpoa"]
+    database.source(found)
+    rows = database.read(found, RowLog())
+    return [row for row in rows if isinstance(row, Relation) and row.predicate == FEATURE and not row.negated]
+
+
+def made_true(graph: "Graph", examples: Iterable[Example], later: Iterable[Relation]) -> dict[str, Any]:
+    """Return how many wrong options and rejected statements about features a later release states.
+
+    A statement counts as true where the release has the feature itself or a kind of it.
+    """
+    stated: dict[str, set[str]] = defaultdict(set)
+    for row in later:
+        disease = graph.resolve(row.original_subject or row.subject)
+        feature = graph.resolve(row.object)
+        if disease and feature:
+            stated[disease] |= {feature, *graph.ancestors(feature)}
+    total: Counter[str] = Counter()
+    true: Counter[str] = Counter()
+    which = []
+    for example in examples:
+        name = "rejected" if example.kind == Kind.PREFERENCE else "wrong options"
+        for subject, predicate, target in example.wrong:
+            if predicate != FEATURE:
+                continue
+            total[name] += 1
+            if target in stated.get(subject, ()):
+                true[name] += 1
+                which.append([example.id, subject, target])
+    return {"statements": dict(total), "made_true": dict(true), "which": which}
