@@ -6,6 +6,7 @@ large tables are Arrow with the schemas below, whose columns bear the same names
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -174,6 +175,19 @@ class Question:
     origin: str = ""
     split: str = "test"
     context: tuple[str, ...] = ()  # gold passages, hidden from every arm
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened to a patient, in the shape of MEDS (https://medical-event-data-standard.github.io)."""
+
+    subject_id: int
+    time: datetime | None  # None: true of the patient at all times (sex, for example)
+    code: str  # a CURIE ("SNOMEDCT:44054006"), MEDS_BIRTH, MEDS_DEATH, or "GROUP//detail"
+    numeric_value: float | None = None
+    text_value: str | None = None
+    kind: str = ""  # problem | drug | lab | procedure | observation | visit | note | person
+    unit: str = ""
 
 
 class Dropped(NamedTuple):

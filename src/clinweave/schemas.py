@@ -65,6 +65,19 @@ PASSAGES = pa.schema(
     ]
 )
 
+# The first five columns and their types are those of MEDS; it allows further ones.
+EVENTS = pa.schema(
+    [
+        ("subject_id", pa.int64()),
+        ("time", pa.timestamp("us")),
+        ("code", _TEXT),
+        ("numeric_value", pa.float32()),
+        ("text_value", pa.large_string()),
+        ("kind", _LABEL),
+        ("unit", _LABEL),
+    ]
+)
+
 
 def table(records: Iterable[Any], schema: pa.Schema) -> pa.Table:
     """Return the records as one Arrow table with `schema`; row order is kept."""

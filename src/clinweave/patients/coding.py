@@ -1,0 +1,200 @@
+"""Codes of records joined to concepts of the graph: by code where a source states it, else by the words of its name.
+
+Done once for each distinct code, not for each event. Every link says how it was found:
+  code         the graph knows this code as one concept
+  code-chosen  the graph knows it as several; the disease is taken before the finding
+  related      exactly one concept names the code as a looser cross-reference
+  name         the whole name is a concept's name
+  part         the longest concept named inside the name (the substance of "Glucose [Mass/volume] in Blood")
+  none         nothing of these
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clinweave.patients import engine
+from clinweave.patients.vocabularies import curie_of
+
+HOW = ("code", "code-chosen", "related", "name", "part", "none")
+LINKED_KINDS = ("problem", "drug", "lab")  # what is joined to concepts; visits and persons are not
+_PREFIXES = {
+    "problem": ("MONDO", "HP", "ORPHA", "OMIM", "ICD10CM"),
+    "drug": ("CHEBI", "DRUGBANK", "CHEMBL", "UNII", "RXCUI"),
+    "lab": ("CHEBI", "HGNC", "HP", "DRUGBANK"),
+}
+_FIRST = {"problem": ("MONDO", "HP"), "drug": ("CHEBI", "DRUGBANK"), "lab": ("HP", "CHEBI")}
+_SPELLINGS = {"RXCUI": ("RXCUI", "RXNORM"), "SNOMEDCT": ("SNOMEDCT", "SCTID")}
+_SEMANTIC_TAG = re.compile(
+    r"\s*\((?:disorder|finding|situation|procedure|observable entity|substance|event|morphologic abnormality|"
+    r"regime/therapy|qualifier value|product|context-dependent category)\)\s*$"
+)
+_WORD = re.compile(r"[^\W_]+")
+
+
+class Known(Protocol):
+    """What linking needs of a graph."""
+
+    @property
+    def path(self) -> Path:
+        """Return the graph's folder."""
+
+    def candidates(self, curie: str, /) -> list[str]:
+        """Return the concepts that an identifier may mean."""
+
+    def concepts(self, ids: Sequence[str], /) -> list[Any]:
+        """Return concepts by id."""
+
+
+class Recognises(Protocol):
+    """What linking needs of a linker."""
+
+    @property
+    def vocabulary(self) -> Any:
+        """Return the linker's vocabulary."""
+
+    def link_many(self, texts: Sequence[str], prefixes: Iterable[str] | None = None) -> list[list[Any]]:
+        """Return the mentions of each text."""
+
+
+def link_codes(codes: pa.Table, graph: Known | None, linker: Recognises | None) -> pa.Table:
+    """Return the codes with `concept`, `concept_name` and `linked_by`; see the head of this file."""
+    rows = codes.select(["code", "description", "parent_codes", "kind"]).to_pylist()
+    found: dict[int, tuple[str, str]] = {}
+    if graph is not None:
+        _by_code(rows, graph, found)
+        _by_looser(rows, graph, found)
+    if linker is not None:
+        _by_name(rows, linker, found)
+    ids = sorted({concept for concept, _ in found.values()})
+    named = {item.id: item.name for item in graph.concepts(ids)} if graph is not None and ids else {}
+    columns = {
+        "concept": [found.get(place, ("", ""))[0] for place in range(len(rows))],
+        "concept_name": [named.get(found.get(place, ("", ""))[0], "") for place in range(len(rows))],
+        "linked_by": [
+            found.get(place, ("", "none"))[1] if row["kind"] in LINKED_KINDS else ""
+            for place, row in enumerate(rows)
+        ],
+    }
+    for name, values in columns.items():
+        codes = codes.append_column(name, pa.array(values, pa.string()))
+    return codes
+
+
+def coverage(codes: pa.Table) -> dict[str, dict[str, dict[str, int]]]:
+    """Return kind -> how -> {codes, events} for the kinds that are linked."""
+    found: dict[str, dict[str, dict[str, int]]] = {}
+    grouped = (
+        codes.group_by(["kind", "linked_by"]).aggregate([("events", "sum"), ("code", "count")]).to_pylist()
+    )
+    for row in grouped:
+        if row["kind"] in LINKED_KINDS:
+            held = {"codes": row["code_count"], "events": row["events_sum"]}
+            found.setdefault(row["kind"], {})[row["linked_by"]] = held
+    return {
+        kind: {how: found[kind].get(how, {"codes": 0, "events": 0}) for how in HOW}
+        for kind in LINKED_KINDS
+        if kind in found
+    }
+
+
+def share(counts: Mapping[str, Mapping[str, int]], unit: str = "events") -> float:
+    """Return the share of a kind's events (or codes) that are joined to a concept."""
+    total = sum(held[unit] for held in counts.values())
+    return 1 - counts["none"][unit] / total if total else 0.0
+
+
+def spellings(code: str, others: Iterable[str] = ()) -> list[str]:
+    """Return the identifiers by which a graph may know a code."""
+    found: list[str] = []
+    for item in (code, *others):
+        curie = curie_of(item) or item
+        prefix, _, local = curie.partition(":")
+        found += [f"{name}:{local}" for name in _SPELLINGS.get(prefix, (prefix,)) if local]
+    return list(dict.fromkeys(found))
+
+
+def plain(name: str) -> str:
+    """Return a name without SNOMED CT's tag of its kind: "Sepsis (disorder)" -> "Sepsis"."""
+    return _SEMANTIC_TAG.sub("", name)
+
+
+def _wanted(rows: list[dict[str, Any]], found: Mapping[int, Any]) -> list[tuple[int, dict[str, Any]]]:
+    return [
+        (place, row) for place, row in enumerate(rows) if row["kind"] in LINKED_KINDS and place not in found
+    ]
+
+
+def _by_code(rows: list[dict[str, Any]], graph: Known, found: dict[int, tuple[str, str]]) -> None:
+    for place, row in _wanted(rows, found):
+        for curie in spellings(row["code"], row["parent_codes"] or ()):
+            known = graph.candidates(curie)
+            if known:
+                how = "code" if len(known) == 1 else "code-chosen"
+                found[place] = (_chosen(known, row["kind"]), how)
+                break
+
+
+def _chosen(known: Sequence[str], kind: str) -> str:
+    order = {prefix: rank for rank, prefix in enumerate(_FIRST[kind])}
+    return min(known, key=lambda item: (order.get(item.partition(":")[0], len(order)), item))
+
+
+def _by_looser(rows: list[dict[str, Any]], graph: Known, found: dict[int, tuple[str, str]]) -> None:
+    """Link codes that exactly one concept names as a looser cross-reference; the graph's own table says so."""
+    table = graph.path / "concepts.parquet"
+    places: dict[str, list[int]] = {}
+    for place, row in _wanted(rows, found):
+        for curie in spellings(row["code"], row["parent_codes"] or ()):
+            places.setdefault(curie, []).append(place)
+    if not places or not table.is_file():
+        return
+    import duckdb
+
+    wanted = pa.table({"curie": pa.array(list(places), pa.string())})
+    with duckdb.connect() as connection:
+        connection.register("wanted", wanted)
+        result = connection.execute(
+            "select curie, min(id) from wanted join (select id, unnest(related) as other from "
+            f"read_parquet({engine.quoted(table)})) on other = curie group by curie having count(distinct id) = 1"
+        ).fetchall()
+    for curie, concept in sorted(result):
+        for place in places[curie]:
+            found.setdefault(place, (str(concept), "related"))
+
+
+def _by_name(rows: list[dict[str, Any]], linker: Recognises, found: dict[int, tuple[str, str]]) -> None:
+    have = set(linker.vocabulary.prefixes)
+    for kind in LINKED_KINDS:
+        prefixes = [prefix for prefix in _PREFIXES[kind] if prefix in have]
+        waiting = [
+            (place, plain(row["description"] or ""))
+            for place, row in _wanted(rows, found)
+            if row["kind"] == kind
+        ]
+        if not waiting or not prefixes:
+            continue
+        for (place, name), mentions in zip(
+            waiting, linker.link_many([name for _, name in waiting], prefixes), strict=True
+        ):
+            best = max(mentions, key=lambda item: (item.end - item.start, -item.start), default=None)
+            if best is not None:
+                whole = _words(best.text) == _words(name)
+                found[place] = (best.id, "name" if whole else "part")
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.casefold())
+
+
+def recount(codes: pa.Table, counts: pa.Table) -> pa.Table:
+    """Return the codes with the events of `counts` (code, events); a code without events is left out."""
+    held = dict(zip(counts.column("code").to_pylist(), counts.column("events").to_pylist(), strict=True))
+    names = codes.column("code").to_pylist()
+    events = pa.array([int(held.get(name, 0)) for name in names], pa.int64())
+    codes = codes.set_column(codes.schema.get_field_index("events"), "events", events)
+    return codes.filter(pc.greater(codes.column("events"), 0))

@@ -1,0 +1,41 @@
+"""DuckDB as the engine for what does not fit into memory: a cap, a place to spill, results as a stream of batches."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+MEMORY = "1GB"
+
+
+def connect(spill: Path, memory: str = MEMORY, threads: int = 2, database: str = ":memory:") -> Any:
+    """Return a DuckDB connection that holds at most `memory`, spills into `spill`, and reaches no network."""
+    import duckdb
+
+    settings = {
+        "memory_limit": memory,
+        "threads": str(threads),
+        "temp_directory": str(spill),
+        "autoinstall_known_extensions": "false",
+    }
+    return duckdb.connect(database, read_only=database != ":memory:", config=settings)
+
+
+def batches(connection: Any, query: str, rows: int) -> Iterator[pa.RecordBatch]:
+    """Yield a query's result as it comes, never all of it."""
+    relation = connection.sql(query)
+    reader = getattr(relation, "to_arrow_reader", None) or relation.fetch_record_batch
+    yield from reader(rows)
+
+
+def table(connection: Any, query: str) -> pa.Table:
+    """Return a small result at once."""
+    relation = connection.sql(query)
+    reader = getattr(relation, "to_arrow_reader", None) or relation.fetch_record_batch
+    return reader(1 << 16).read_all()
+
+
+def quoted(text: object) -> str:
+    """Return text as an SQL string."""
+    return "'" + str(text).replace("'", "''") + "'"

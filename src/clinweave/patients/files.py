@@ -1,0 +1,111 @@
+"""Files of records as streams of bounded lines: folders, single files, .gz and .tar.gz; damage is counted, not fatal."""
+
+import gzip
+import tarfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from clinweave.databases import RowLog
+from clinweave.errors import UserError
+
+MAX_LINE = 32 << 20  # bytes; a note in base64 may be long, anything longer is no resource
+DAMAGED = "compressed data are cut short or damaged, the rest of the file is lost"
+_BROKEN = (EOFError, gzip.BadGzipFile, zlib.error, tarfile.ReadError)
+_PIECE = 1 << 20
+
+
+class Member(NamedTuple):
+    """One file of a folder or archive."""
+
+    name: str
+    stream: IO[bytes]
+
+
+def members(path: Path, wanted: Callable[[str], bool], log: RowLog) -> Iterator[Member]:
+    """Yield the files below `path` (a file, folder or tar archive) whose name is wanted, decompressed, in order.
+
+    A damaged one is counted in `log`, the others are still read. Raises `UserError` where there is no such path.
+    """
+    if path.is_dir():
+        for file in sorted(path.rglob("*")):
+            if file.is_file() and not file.is_symlink() and wanted(file.name):
+                with file.open("rb") as raw:
+                    yield Member(file.relative_to(path).as_posix(), _plain(raw))
+    elif not path.is_file():
+        raise UserError(f"{path} does not exist")
+    elif is_tar(path):
+        yield from _of_archive(path, wanted, log)
+    elif wanted(path.name):
+        with path.open("rb") as raw:
+            yield Member(path.name, _plain(raw))
+
+
+def is_tar(path: Path) -> bool:
+    """Say whether a file bears the name of a tar archive."""
+    return path.name.lower().endswith((".tar", ".tar.gz", ".tgz"))
+
+
+@contextmanager
+def surviving(name: str, log: RowLog) -> Iterator[None]:
+    """Count damaged compression in `log` instead of failing."""
+    try:
+        yield
+    except _BROKEN:
+        log.drop(name, 0, DAMAGED)
+
+
+def lines(member: Member, log: RowLog, limit: int | None = None) -> Iterator[tuple[int, str]]:
+    """Yield (row from 1, text) of each line that is not blank, at most `limit` bytes (`MAX_LINE`) of it in memory."""
+    most, row = limit or MAX_LINE, 0
+    with surviving(member.name, log):
+        while line := member.stream.readline(most + 1):
+            row += 1
+            if len(line) > most and not line.endswith(b"\n"):
+                log.drop(member.name, row, f"longer than {most:,} bytes")
+                while (piece := member.stream.readline(_PIECE)) and not piece.endswith(b"\n"):
+                    pass
+            elif line.strip():
+                yield row, decoded(line, member.name, row, log)
+
+
+def whole(member: Member, most: int, log: RowLog) -> str | None:
+    """Return all text of a file, or None where it is damaged, empty or larger than `most` bytes (each counted)."""
+    with surviving(member.name, log):
+        data = member.stream.read(most + 1)
+        if len(data) > most:
+            log.drop(member.name, 0, f"larger than {most:,} bytes")
+        elif not data.strip():
+            log.drop(member.name, 0, "empty")
+        else:
+            return decoded(data, member.name, 0, log)
+    return None
+
+
+def decoded(data: bytes, name: str, row: int, log: RowLog) -> str:
+    """Return bytes as text: UTF-8, else as Windows-1252, which is counted."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        log.drop(name, row, "not UTF-8: read as Windows-1252 and kept")
+        return data.decode("cp1252", "replace")
+
+
+def _of_archive(path: Path, wanted: Callable[[str], bool], log: RowLog) -> Iterator[Member]:
+    with surviving(path.name, log), tarfile.open(path, "r|*") as archive:
+        for item in archive:
+            stream = archive.extractfile(item) if item.isfile() and wanted(Path(item.name).name) else None
+            if stream is not None:
+                yield Member(item.name, _plain(stream))
+
+
+def _plain(raw: IO[bytes]) -> IO[bytes]:
+    """Return the stream, decompressed where its first bytes say gzip."""
+    import io
+
+    buffered = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(raw)  # type: ignore[arg-type]
+    if buffered.peek(2)[:2] == b"\x1f\x8b":
+        return gzip.GzipFile(fileobj=buffered)  # type: ignore[return-value]
+    return buffered

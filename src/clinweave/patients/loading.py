@@ -1,0 +1,223 @@
+"""From a source of records to a store: events read as a stream, sorted out of core, codes joined to concepts."""
+
+import gzip
+import secrets
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from clinweave.artifacts import Artifact, digest, sha256, stage
+from clinweave.errors import UserError
+from clinweave.patients import coding, engine, fhir, files, meds, mimic, omop
+from clinweave.patients.batches import PEOPLE, READ, ROWS, Person, QuietLog
+from clinweave.patients.postgres import open_postgres
+from clinweave.patients.store import KIND, seal
+from clinweave.records import Tier
+from clinweave.schemas import EVENTS
+
+if TYPE_CHECKING:
+    from clinweave.knowledge import Graph, Linker
+
+VERSION = 1
+Progress = Callable[[str, int], None]  # what is being done, events so far
+
+
+class SourceKind(StrEnum):
+    """The forms of records that are read."""
+
+    AUTO = "auto"
+    FHIR = "fhir"
+    OMOP = "omop"
+    MIMIC = "mimic-iv"
+    MEDS = "meds"
+
+
+def load(
+    source: str,
+    out: Path,
+    *,
+    kind: SourceKind = SourceKind.AUTO,
+    graph: "Graph | None" = None,
+    linker: "Linker | None" = None,
+    memory: str = engine.MEMORY,
+    progress: Progress | None = None,
+) -> Artifact:
+    """Read `source` (a path, or postgresql://...) into the store `out`; the same files again change nothing.
+
+    `memory` caps what the engine holds ("1GB"). What is refused is counted in the manifest with file and row. The store
+    is private: only its owner can read it. Raises `UserError` where nothing can be read.
+    """
+    found = guess(source) if kind is SourceKind.AUTO else kind
+
+    def build(work: Path) -> dict[str, Any]:
+        log, people = QuietLog(), list[Person]()
+        spill = work / "spill"
+        spill.mkdir(mode=0o700)
+        try:
+            with ExitStack() as stack:
+                batches = _events(source, found, spill, memory, log, people, stack)
+                rows = _gather(batches, spill / "events.parquet", progress)
+            if not rows:
+                raise UserError(f"no event could be read from {_shown(source)}: {_why(log)}")
+            return _finish(work, spill, people, log, (found, source), memory, graph, linker)
+        finally:
+            shutil.rmtree(spill, ignore_errors=True)
+            seal(work)
+
+    settings = {"kind": found.value, "graph": "" if graph is None else str(graph.manifest.get("key", "")),
+                "linked": linker is not None}  # fmt: skip
+    made = stage(out, KIND, {"source": _key(source)}, settings, build, version=VERSION)
+    seal(made.path)
+    return made
+
+
+def guess(source: str) -> SourceKind:
+    """Return what form a source has. Raises `UserError` naming the forms where it is none of them."""
+    if source.startswith(("postgresql://", "postgres://")):
+        return SourceKind.OMOP
+    path = Path(source).expanduser()
+    if not path.exists():
+        raise UserError(f"{path} does not exist")
+    name = path.name.lower()
+    if name.endswith((".duckdb", ".duckdb.gz", ".db")):
+        return SourceKind.OMOP
+    if path.is_dir() and meds.is_meds(path):
+        return SourceKind.MEDS
+    if (path.is_dir() and mimic.is_mimic(path)) or (files.is_tar(path) and _holds_mimic(path)):
+        return SourceKind.MIMIC
+    if path.is_dir() or files.is_tar(path) or any(end in name for end in (".json", ".ndjson")):
+        return SourceKind.FHIR
+    raise UserError(
+        f"{path} is none of: FHIR (.json, .ndjson, folder, .tar.gz), OMOP (.duckdb, postgresql://...), MIMIC-IV (folder "
+        "with hosp/), MEDS (folder with data/*.parquet); say which with --kind"
+    )
+
+
+def _holds_mimic(path: Path) -> bool:
+    log = QuietLog()
+    return any(True for _ in files.members(path, lambda name: name.startswith("patients.csv"), log))
+
+
+def _events(
+    source: str,
+    kind: SourceKind,
+    spill: Path,
+    memory: str,
+    log: QuietLog,
+    people: list[Person],
+    stack: ExitStack,
+) -> Iterator[pa.RecordBatch]:
+    if source.startswith(("postgresql://", "postgres://")):
+        return omop.read(stack.enter_context(open_postgres(source)), log)
+    path = Path(source).expanduser()
+    if kind is SourceKind.FHIR:
+        return fhir.read(path, log, people)
+    if kind is SourceKind.MIMIC:
+        return mimic.read(path, log, spill, memory)
+    if kind is SourceKind.MEDS:
+        return meds.read(path, log)
+    if path.suffix == ".gz":
+        path = _unzipped(path, spill / "source.duckdb", log)
+    return omop.read(stack.enter_context(omop.open_duckdb(path, spill, memory)), log)
+
+
+def _unzipped(path: Path, into: Path, log: QuietLog) -> Path:
+    with files.surviving(path.name, log), gzip.open(path) as stream, into.open("wb") as out:
+        shutil.copyfileobj(stream, out, 1 << 20)
+    if log.total:
+        raise UserError(f"{path} is no gzip file, or cut short")
+    return into
+
+
+def _gather(batches: Iterator[pa.RecordBatch], spill: Path, progress: Progress | None) -> int:
+    rows = 0
+    with pq.ParquetWriter(spill, READ, compression="lz4") as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+            rows += len(batch)
+            if progress is not None:
+                progress("reading", rows)
+    return rows
+
+
+def _finish(
+    work: Path, spill: Path, people: list[Person], log: QuietLog, what: tuple[SourceKind, str], memory: str,
+    graph: "Graph | None", linker: "Linker | None",
+) -> Mapping[str, Any]:  # fmt: skip
+    kind, source = what
+    with engine.connect(spill, memory) as connection:
+        read = f"read_parquet({engine.quoted(spill / 'events.parquet')}, file_row_number=true)"
+        order = "order by subject_id, time nulls first, file_row_number"
+        query = f"select {', '.join(EVENTS.names)} from {read} {order}"
+        sorted_events = (_cast(batch) for batch in engine.batches(connection, query, ROWS))
+        events = meds.write_events(sorted_events, work / "data")
+        codes = _codes(connection, read)
+        subjects = engine.table(connection, f"select distinct subject_id from {read} order by 1")
+    linked = coding.link_codes(codes, graph, linker)
+    meds.write_metadata(work, f"{kind.value} {Path(source.partition('#')[0]).name}", linked, {})
+    known = _people(people, subjects)
+    (work / "private").mkdir()
+    pq.write_table(known, work / "private" / "people.parquet", compression="zstd")
+    return {
+        "tier": Tier.PRIVATE.value,
+        "source_kind": kind.value,
+        "source": _shown(source),
+        "counts": {"patients": len(subjects), "events": events, "codes": len(linked)},
+        "coverage": coding.coverage(linked),
+        "dropped": log.reasons(),
+        "dropped_examples": [list(item) for item in log.examples],
+    }
+
+
+def _cast(batch: pa.RecordBatch) -> pa.RecordBatch:
+    from clinweave.patients.batches import fitted
+
+    return fitted(batch, EVENTS)
+
+
+def _codes(connection: Any, read: str) -> pa.Table:
+    """Return the distinct codes: description, further codes, the kind most of its events have, and how many."""
+    held = engine.table(
+        connection,
+        "select code, coalesce(max(name), '') as description, coalesce(max(other_codes), '') as others,"
+        " mode(kind) as kind, count(*)::bigint as events"
+        f" from (select code::varchar as code, name::varchar as name, other_codes, kind::varchar as kind from {read})"
+        " group by code order by code",
+    )
+    parents = pa.array([text.split() for text in held.column("others").to_pylist()], pa.list_(pa.string()))
+    return held.set_column(2, "parent_codes", parents)
+
+
+def _people(people: list[Person], subjects: pa.Table) -> pa.Table:
+    if not people:
+        numbers = subjects.column(0).to_pylist()
+        people = [Person(number, str(number)) for number in numbers]
+    people = sorted(people, key=lambda item: item.subject_id)
+    return pa.table({name: [getattr(item, name) for item in people] for name in PEOPLE.names}, schema=PEOPLE)
+
+
+def _key(source: str) -> str:
+    """Return a hash of what the source holds; a server's is never the same twice, as it may have changed."""
+    if "://" in source:
+        return secrets.token_hex(8)
+    path = Path(source).expanduser()
+    if path.is_file():
+        return sha256(path)
+    if not path.is_dir():
+        raise UserError(f"{path} does not exist")
+    held = sorted(file for file in path.rglob("*") if file.is_file() and not file.is_symlink())
+    return digest([(file.relative_to(path).as_posix(), sha256(file)) for file in held])
+
+
+def _shown(source: str) -> str:
+    return source.partition("?")[0] if "://" in source else str(Path(source).expanduser().resolve())
+
+
+def _why(log: QuietLog) -> str:
+    return "; ".join(f"{reason} ({count})" for reason, count in log.reasons().items()) or "it is empty"

@@ -1,0 +1,175 @@
+"""MIMIC-IV as PhysioNet publishes it: hosp/, icu/ and note/ with .csv.gz, read out of core by DuckDB."""
+
+import csv
+import gzip
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from clinweave.databases import RowLog
+from clinweave.errors import UserError
+from clinweave.patients import engine, files
+from clinweave.patients.batches import ROWS, checked
+from clinweave.patients.mimic_tables import SOURCES, Source
+from clinweave.patients.vocabularies import dotted
+
+MAX_LINE = 2 << 20  # bytes of one row; the longest discharge note has about 60,000
+_FOLDERS = ("hosp", "icu", "note")
+
+
+def is_mimic(path: Path) -> bool:
+    """Say whether a folder (or the one folder in it) holds MIMIC-IV's tables."""
+    return _root(path) is not None
+
+
+def read(path: Path, log: RowLog, spill: Path, memory: str = engine.MEMORY) -> Iterator[pa.RecordBatch]:
+    """Yield the events of MIMIC-IV's tables in a folder or .tar.gz, with at most about `memory` held by the engine.
+
+    A missing table is left out; a damaged row is counted with its file and line. Raises `UserError` where
+    hosp/patients is missing.
+    """
+    folder = _unpacked(path, spill / "tables", log) if path.is_file() else path
+    root = _root(folder)
+    if root is None:
+        raise UserError(
+            f"{path} has no hosp/patients.csv.gz: it is not MIMIC-IV, or not the folder that holds hosp/"
+        )
+    connection = engine.connect(spill, memory, threads=1)
+    try:
+        tables = _Tables(connection, root, log)
+        for source in SOURCES:
+            yield from tables.events(source)
+    finally:
+        connection.close()
+
+
+class _Tables:
+    def __init__(self, connection: Any, root: Path, log: RowLog) -> None:
+        self._connection, self._root, self._log = connection, root, log
+        self._headers: dict[str, list[str]] = {}
+        self._held: set[str] = set()
+
+    def events(self, source: Source) -> Iterator[pa.RecordBatch]:
+        """Yield the events of one SELECT, and count what the reader of CSV refused."""
+        import duckdb
+
+        scan = self._scan(source.file, source.needs)
+        if scan is None:
+            return
+        for name in source.looks_into:
+            self._hold(name)
+        query = f"with t as ({scan}) select t.row as row, try_cast(t.subject_id as bigint) as subject_id, {source.select}"
+        file = self._file(source.file).name  # type: ignore[union-attr]
+        try:
+            for batch in engine.batches(self._connection, query, ROWS):
+                yield from checked(_with_points(batch), file, self._log, timeless=source.timeless)
+        except duckdb.Error as error:
+            # the engine's own words may repeat a row
+            self._log.drop(file, 0, f"could not be read to its end ({type(error).__name__})")
+        self._count_refused(file)
+
+    def _hold(self, name: str) -> None:
+        """Load a small table that others look into; an absent one is empty."""
+        short = name.partition("/")[2]
+        if short in self._held:
+            return
+        self._held.add(short)
+        wanted = {
+            "admissions": ("hadm_id", "admittime", "dischtime"),
+            "d_labitems": ("itemid", "label", "fluid"),
+        }.get(short, ("itemid", "label") if short == "d_items" else ("icd_code", "icd_version", "long_title"))
+        scan = self._scan(name, wanted)
+        columns = ", ".join(wanted)
+        empty = "select " + ", ".join(f"null::varchar as {column}" for column in wanted) + " where false"
+        keys = wanted[:2] if short.startswith("d_icd") else wanted[:1]
+        made = f"select distinct on ({', '.join(keys)}) {columns} from ({scan})" if scan else empty
+        self._connection.execute(f"create temp table {short} as {made}")
+        self._connection.execute("delete from reject_errors") if scan else None
+
+    def _scan(self, name: str, needs: tuple[str, ...]) -> str | None:
+        path = self._file(name)
+        if path is None:
+            return None
+        header = self._headers.setdefault(name, _header(path, self._log))
+        wanted = ("subject_id", *needs) if not name.partition("/")[2].startswith("d_") else needs
+        if lacking := [column for column in wanted if column not in header]:
+            if header:
+                self._log.drop(path.name, 1, f"the header lacks {', '.join(lacking)}: table skipped")
+            return None
+        columns = ", ".join(f"{engine.quoted(column)}: 'VARCHAR'" for column in header)
+        return (
+            f"select *, row_number() over () + 1 as row from read_csv({engine.quoted(path)}, columns={{{columns}}},"
+            " auto_detect=false, delim=',', quote='\"', escape='\"', header=true, ignore_errors=true, nullstr='',"
+            f" store_rejects=true, max_line_size={MAX_LINE}, parallel=false)"
+        )
+
+    def _file(self, name: str) -> Path | None:
+        return next(
+            (found for end in (".csv.gz", ".csv") if (found := self._root / f"{name}{end}").is_file()), None
+        )
+
+    def _count_refused(self, file: str) -> None:
+        try:
+            rows = self._connection.execute(
+                "select line, error_type from reject_errors order by 1"
+            ).fetchall()
+            self._connection.execute("delete from reject_errors")
+            self._connection.execute("delete from reject_scans")
+        except Exception:
+            return
+        for line, kind in rows:
+            self._log.drop(file, int(line), f"damaged row ({str(kind).lower()})")
+
+
+def _with_points(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Return the batch with the points of ICD codes, which MIMIC-IV leaves out."""
+    place = batch.schema.get_field_index("code")
+    if not len(batch):
+        return batch
+    codes = pc.dictionary_encode(batch.column(place).cast(pa.string()))
+    known = [None if code is None else _pointed(code) for code in codes.dictionary.to_pylist()]
+    return batch.set_column(place, "code", pa.array(known, pa.string()).take(codes.indices))
+
+
+def _pointed(code: str) -> str:
+    prefix, colon, local = code.partition(":")
+    return f"{prefix}:{dotted(prefix, local)}" if colon and prefix.startswith("ICD") else code
+
+
+def _header(path: Path, log: RowLog) -> list[str]:
+    with files.surviving(path.name, log), path.open("rb") as raw:
+        opened = gzip.open(raw) if raw.read(2) == b"\x1f\x8b" else raw
+        raw.seek(0)
+        line = opened.readline(1 << 16).decode("utf-8-sig", "replace")
+        if not line.strip():
+            log.drop(path.name, 0, "empty")
+        return next(csv.reader([line.rstrip("\r\n")]), [])
+    return []
+
+
+def _root(path: Path) -> Path | None:
+    candidates = [path, *(sorted(item for item in path.iterdir() if item.is_dir()) if path.is_dir() else [])]
+    return next((item for item in candidates if any((item / "hosp").glob("patients.csv*"))), None)
+
+
+def _unpacked(path: Path, into: Path, log: RowLog) -> Path:
+    """Unpack the tables that are read, and nothing else, from an archive; DuckDB needs files."""
+    wanted = {
+        *(source.file for source in SOURCES),
+        *(name for source in SOURCES for name in source.looks_into),
+    }
+    with files.surviving(path.name, log), tarfile.open(path, "r|*") as archive:
+        for item in archive:
+            parts = Path(item.name).parts
+            name = "/".join(parts[-2:])
+            stream = archive.extractfile(item) if item.isfile() and name.partition(".")[0] in wanted else None
+            if stream is not None and name.endswith((".csv", ".csv.gz")) and parts[-2] in _FOLDERS:
+                (into / parts[-2]).mkdir(parents=True, exist_ok=True)
+                with (into / name).open("wb") as out:
+                    while piece := stream.read(1 << 20):
+                        out.write(piece)
+    return into
