@@ -19,6 +19,7 @@ COMMANDS: dict[str, str] = {
     "index": "Build and search the text index; add your own folders.",
     "ask": "Answer a question with checked citations, or say that it is not known.",
     "data": "Build training sets from the graph; check training files.",
+    "diagnose": "Rank rare diseases by a patient's findings, and say why.",
     "run": "Run a recipe: a whole chain described in one TOML file.",
     "compare": "Compare base, text, graph and both on your own benchmark, corpus and model.",
     "compendium": "List and export what is known of databases, datasets, models and systems.",

@@ -22,7 +22,7 @@ class Closure(NamedTuple):
     start: "Longs"
     who: "Ints"
     often: "Floats"
-    count: int  # diseases in all
+    size: int  # diseases in all
 
     def row(self, term: int) -> "tuple[Ints, Floats]":
         """Return the diseases that have the term, and in what share of their patients."""
@@ -45,7 +45,9 @@ def direct(profile: Profile, frequencies: "Floats", terms: int, count: int) -> C
 
     order = np.lexsort((profile.disease, profile.term))
     start = np.r_[0, np.cumsum(np.bincount(profile.term, minlength=terms))].astype(np.int64)
-    return Closure(start, profile.disease[order], np.minimum(frequencies[order], CAP).astype(np.float32), count)
+    return Closure(
+        start, profile.disease[order], np.minimum(frequencies[order], CAP).astype(np.float32), count
+    )
 
 
 def closure(ontology: Ontology, profile: Profile, frequencies: "Floats", count: int) -> Closure:

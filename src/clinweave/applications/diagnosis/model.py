@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clinweave.applications.diagnosis.annotations import Annotations, Profile, profiles
@@ -32,7 +33,7 @@ class Settings:
     stated: float = 0.4  # bonus for a finding annotated in the very words
     spread: float = 0.65  # how much a profile that explains everything is held back
     redundancy: float = 0.7  # how much findings that say the same share one vote
-    excluded: float = 0.1  # weight of excluded findings
+    excluded: float = 0.02  # weight of excluded findings
 
 
 class Tables(NamedTuple):
@@ -45,8 +46,9 @@ class Tables(NamedTuple):
 
 @dataclass(frozen=True)
 class Model:
-    """A compiled release. `information[t]` is -ln of the share of candidates with t, `background[t]` its mean frequency.
+    """A compiled release.
 
+    `information[t]` is -ln of the share of candidates with t, `background[t]` its mean frequency,
     `weight[t]` is the chance of drawing t as a patient's finding, `spread[d]` the log of the mean evidence for d over
     findings so drawn.
     """
@@ -62,10 +64,16 @@ class Model:
     settings: Settings
     sources: Mapping[str, str]
 
-    @property
+    @cached_property
     def ids(self) -> list[str]:
         """Return the first id of each candidate."""
         return [kin.members[0] for kin in self.kin]
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Return the name of each candidate, from its first member that has one."""
+        known = dict(zip(self.annotations.diseases, self.annotations.names, strict=True))
+        return [next((known[id_] for id_ in kin.members if id_ in known), kin.members[0]) for kin in self.kin]
 
 
 def build_model(
@@ -78,7 +86,7 @@ def build_model(
     """Compile a release for scoring."""
     import numpy as np
 
-    terms, count = len(ontology.ids), len(kin)
+    count = len(kin)
     rows, owner = member_rows(annotations, kin)
     own, stated = _tables(ontology, profiles(annotations, rows, owner), settings, count)
     each = profiles(annotations)
@@ -96,13 +104,29 @@ def build_model(
     tables = Tables(own, stated, mixed)
     spread = np.concatenate(
         [
-            evidence(ontology, tables, background, settings, np.arange(low, min(low + _BLOCK, count)), weight)[1]
+            evidence(
+                ontology,
+                tables,
+                background,
+                settings,
+                np.arange(low, min(low + _BLOCK, count), dtype=np.int32),
+                weight,
+            )[1]
             for low in range(0, count, _BLOCK)
         ]
         or [np.zeros(0, np.float32)]
     )
     return Model(
-        ontology, annotations, tuple(kin), tables, information, background, weight, spread, settings, dict(sources)
+        ontology,
+        annotations,
+        tuple(kin),
+        tables,
+        information,
+        background,
+        weight,
+        spread,
+        settings,
+        dict(sources),
     )
 
 
@@ -142,7 +166,7 @@ def matrix(table: Closure) -> "Any":
     """Return a closure as a sparse matrix, diseases by terms."""
     from scipy import sparse
 
-    shape = (len(table.start) - 1, table.count)
+    shape = (len(table.start) - 1, table.size)
     return sparse.csr_matrix((table.often, table.who, table.start), shape=shape).T.tocsr()
 
 
@@ -169,10 +193,10 @@ def mix(own: Closure, whole: "Any", kin: "tuple[Any, Any]", settings: Settings) 
     rows = total.T.tocsr()
     rows.sort_indices()
     often = np.minimum(rows.data, CAP).astype(np.float32)
-    return Closure(rows.indptr.astype(np.int64), rows.indices.astype(np.int32), often, own.count)
+    return Closure(rows.indptr.astype(np.int64), rows.indices.astype(np.int32), often, own.size)
 
 
-def evidence(
+def evidence(  # noqa: PLR0917 - what the score is made of
     ontology: Ontology,
     tables: Tables,
     background: "Floats",

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from clinweave.applications.diagnosis.annotations import Annotations, profiles
 from clinweave.applications.diagnosis.closures import closure, direct, smoothed
-from clinweave.applications.diagnosis.model import Model, Tables, evidence, matrix, mix, relatives
 from clinweave.applications.diagnosis.links import Kin
+from clinweave.applications.diagnosis.model import Model, Tables, evidence, matrix, mix, relatives
 
 if TYPE_CHECKING:
     import numpy as np
@@ -181,10 +181,9 @@ def _citations(rows: Annotations) -> dict[str, list[int]]:
     return found
 
 
-def order(scores: Any, ids: Sequence[str], top: int) -> "Ints":
-    """Return the places of the best candidates, ties in the order of their ids."""
+def order(scores: Any, top: int) -> "Ints":
+    """Return the places of the best candidates; ties in the order of candidates, which is by id."""
     import numpy as np
 
-    del ids  # candidates are sorted by id already, and the sort is stable
     ranked = np.argsort(-scores, kind="stable")[:top]
-    return ranked[scores[ranked] > NOTHING].astype(np.int32)
+    return np.asarray(ranked[scores[ranked] > NOTHING], np.int32)

@@ -1,0 +1,41 @@
+"""Diagnosis: from a patient's findings to a ranked, explained differential."""
+
+from typing import TYPE_CHECKING
+
+from clinweave.lazy import attach
+
+if TYPE_CHECKING:
+    from clinweave.applications.diagnosis.cases import Case as Case
+    from clinweave.applications.diagnosis.cases import packet as packet
+    from clinweave.applications.diagnosis.cases import read_cases as read_cases
+    from clinweave.applications.diagnosis.diagnosing import Diagnoser as Diagnoser
+    from clinweave.applications.diagnosis.exports import write_page as write_page
+    from clinweave.applications.diagnosis.exports import write_pheval as write_pheval
+    from clinweave.applications.diagnosis.model import Model as Model
+    from clinweave.applications.diagnosis.model import Settings as Settings
+    from clinweave.applications.diagnosis.ranker import Ranker as Ranker
+    from clinweave.applications.diagnosis.store import Release as Release
+    from clinweave.applications.diagnosis.store import fetched_mondo as fetched_mondo
+    from clinweave.applications.diagnosis.store import fetched_release as fetched_release
+    from clinweave.applications.diagnosis.store import open_model as open_model
+    from clinweave.applications.diagnosis.store import release_in as release_in
+
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "Case": "cases",
+        "Diagnoser": "diagnosing",
+        "Model": "model",
+        "Ranker": "ranker",
+        "Release": "store",
+        "Settings": "model",
+        "fetched_mondo": "store",
+        "fetched_release": "store",
+        "open_model": "store",
+        "packet": "cases",
+        "read_cases": "cases",
+        "release_in": "store",
+        "write_page": "exports",
+        "write_pheval": "exports",
+    },
+)

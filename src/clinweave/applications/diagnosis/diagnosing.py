@@ -1,0 +1,69 @@
+"""One case in, one ranked and explained line out."""
+
+from typing import Any
+
+from clinweave.applications.diagnosis.cases import Case
+from clinweave.applications.diagnosis.findings import findings
+from clinweave.applications.diagnosis.model import Model
+from clinweave.applications.diagnosis.ranker import Ranker, order
+from clinweave.applications.diagnosis.reasons import Explainer
+
+NONE_FITS = 0.0  # natural units; below it the findings speak for no candidate over chance
+
+
+class Diagnoser:
+    """Ranks cases by one model and explains the first ranks."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.ranker = Ranker(model)
+        self.explainer = Explainer(self.ranker)
+
+    def diagnose(
+        self, case: Case, *, top: int = 100, explained: int = 10, restricted: frozenset[str] | None = None
+    ) -> dict[str, Any]:
+        """Return {"id", "ranking", "none_fits", "next", "problems"}; the first `explained` ranks carry reasons.
+
+        The rows of `case.publications` are dropped from every disease. `restricted` keeps only these ids.
+        """
+        told = findings(self.model.ontology, case)
+        line: dict[str, Any] = {"id": case.id, "ranking": [], "none_fits": True, "next": []}
+        if told.observed:
+            scores = self.ranker.scores(told.observed, told.excluded, case.publications)
+            if restricted is not None:
+                scores = self._only(scores, restricted)
+            places = order(scores, top)
+            line["ranking"] = [
+                self._entry(rank, place, float(scores[place]))
+                | {
+                    "reasons": self.explainer.reasons(place, told, case.publications)
+                    if rank <= explained
+                    else []
+                }
+                for rank, place in enumerate(places.tolist(), 1)
+            ]
+            line["none_fits"] = not line["ranking"] or line["ranking"][0]["score"] <= NONE_FITS
+            if explained:
+                five = places[:5].tolist()
+                line["next"] = self.explainer.next_findings(
+                    five, {one: float(scores[one]) for one in five}, told
+                )
+        return line | {"problems": list(told.problems)}
+
+    def _entry(self, rank: int, place: int, score: float) -> dict[str, Any]:
+        kin = self.model.kin[place]
+        return {
+            "rank": rank,
+            "id": kin.members[0],
+            "members": list(kin.members),
+            "name": self.model.names[place],
+            "score": round(score, 4),
+        }
+
+    def _only(self, scores: Any, ids: frozenset[str]) -> Any:
+        import numpy as np
+
+        from clinweave.applications.diagnosis.ranker import NOTHING
+
+        keep = np.array([not ids.isdisjoint(kin.members) for kin in self.model.kin])
+        return np.where(keep, scores, NOTHING)

@@ -1,0 +1,61 @@
+"""A case's HPO ids as places in the ontology, with every id that had to be mapped or left out said."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from clinweave.applications.diagnosis.cases import Case
+from clinweave.applications.diagnosis.ontology import ROOT, Ontology
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Sorted places of observed and excluded terms, and what is to be said about the case."""
+
+    observed: tuple[int, ...]
+    excluded: tuple[int, ...]
+    problems: tuple[str, ...]
+
+
+def findings(ontology: Ontology, case: Case) -> Findings:
+    """Map the ids of a case: old ids to their heirs; unknown ids and other branches are left out and said.
+
+    A finding both observed and excluded counts as observed, and so does one whose descendant is observed.
+    """
+    problems = list(dict.fromkeys(case.problems))
+    observed = _places(ontology, case.observed, problems)
+    excluded = _places(ontology, case.excluded, problems)
+    above = {int(up) for place in observed for up in ontology.ancestors[place]}
+    problems += [
+        f"contradiction: {ontology.ids[place]} ({ontology.names[place]}) is excluded, but it or a kind of it is "
+        "observed; taken as observed"
+        for place in sorted(excluded & above)
+    ]
+    excluded -= above
+    if not observed and not case.problems:
+        problems.append(
+            "only excluded findings: nothing to rank by"
+            if excluded
+            else "no usable finding: nothing to rank by"
+        )
+    return Findings(tuple(sorted(observed)), tuple(sorted(excluded)), tuple(problems))
+
+
+def _places(ontology: Ontology, ids: Sequence[str], problems: list[str]) -> set[int]:
+    found = set()
+    for given in dict.fromkeys(ids):
+        id_ = given.strip().replace("_", ":").upper()
+        place = ontology.index.get(id_)
+        if place is None:
+            known = id_ in ontology.outside
+            problems.append(
+                f"{given} is not a phenotypic abnormality and was left out"
+                if known
+                else f"{given} is not in HPO {ontology.release or 'at hand'} and was left out"
+            )
+        elif ontology.ids[place] == ROOT:
+            problems.append(f"{given} (any abnormality) says nothing and was left out")
+        else:
+            if ontology.ids[place] != id_:
+                problems.append(f"{given} is now {ontology.ids[place]} ({ontology.names[place]})")
+            found.add(place)
+    return found

@@ -1,0 +1,168 @@
+"""Why a candidate has its rank: each finding's part of the score, and what to look for next."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from clinweave.applications.diagnosis.findings import Findings
+from clinweave.applications.diagnosis.ranker import Overlay, Ranker
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float32]
+
+
+_NEAR = 0.5  # less information in common than this is no match
+_KIN = 12  # siblings looked into for a row to show
+
+
+class Explainer:
+    """Explains the scores of one ranker."""
+
+    def __init__(self, ranker: Ranker) -> None:
+        from clinweave.applications.diagnosis.model import matrix
+
+        self.ranker, self.model = ranker, ranker.model
+        self._own = matrix(self.model.tables.own)  # candidates by terms
+        count = len(self.model.annotations.diseases)
+        self._bounds = self.model.annotations.disease.searchsorted(range(count + 1)).tolist()
+        self._places = {id_: place for place, id_ in enumerate(self.model.annotations.diseases)}
+
+    def reasons(self, candidate: int, case: Findings, dropped: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+        """Return one entry a finding, strongest first, and the breadth of the profile.
+
+        Their `says` sum to the score.
+        """
+        import numpy as np
+
+        settings = self.model.settings
+        shares = self.ranker.shares(case.observed)
+        overlay = self.ranker.overlay(dropped) if dropped else None
+        at = _column(overlay, candidate)
+        found = []
+        for term, share in zip(case.observed, shares.tolist(), strict=True):
+            says = (
+                float(overlay.ratio[term, at])
+                if overlay and at is not None
+                else float(self.ranker.row(term)[candidate])
+            )
+            found.append(self._entry(term, share * says, candidate, dropped))
+        for term in case.excluded:
+            if overlay and at is not None:
+                refused = float(overlay.refused[term, at])
+            else:
+                refused = float(np.log1p(-self._own[candidate, term]))
+            if refused:
+                found.append(
+                    {**self._entry(term, settings.excluded * refused, candidate, dropped), "excluded": True}
+                )
+        found.sort(key=lambda one: (-abs(one["says"]), one["finding"]))
+        spread = overlay.spread[at] if overlay and at is not None else self.model.spread[candidate]
+        breadth = -settings.spread * float(shares.sum()) * float(spread)
+        return [*found, {"finding": "", "name": "breadth of the profile", "says": round(breadth, 4)}]
+
+    def _entry(self, term: int, says: float, candidate: int, dropped: tuple[str, ...]) -> dict[str, Any]:
+        ontology = self.model.ontology
+        entry: dict[str, Any] = {
+            "finding": ontology.ids[term],
+            "name": ontology.names[term],
+            "says": round(says, 4),
+        }
+        return entry | self._source(term, candidate, dropped)
+
+    def _source(self, term: int, candidate: int, dropped: tuple[str, ...]) -> dict[str, Any]:
+        """Return the row that speaks nearest to the finding: its term, frequency and references."""
+        kin = self.model.kin[candidate]
+        for relation, ids in (("own", kin.members), ("kin", (*kin.groups, *kin.siblings[:_KIN]))):
+            best = max((found for id_ in ids if (found := self._nearest(id_, term, dropped))), default=None)
+            if best:
+                return self._told(-best[1], relation)
+        return {"match": "none"}
+
+    def _nearest(self, id_: str, term: int, dropped: tuple[str, ...]) -> tuple[float, int] | None:
+        """Return (closeness, -row) of the row of a disease that shares most with a term, if it shares enough."""
+        place = self._places.get(id_)
+        if place is None:
+            return None
+        rows = self.model.annotations
+        low, high = self._bounds[place], self._bounds[place + 1]
+        near = self.ranker.shared(term)[rows.term[low:high]] + (rows.term[low:high] == term)
+        near[rows.negated[low:high]] = 0
+        if dropped:
+            lost = [bool(set(text.split(";")) & set(dropped)) for text in rows.references[low:high]]
+            near[lost] = 0
+        if not len(near) or near.max() <= _NEAR:
+            return None
+        return float(near.max()), -int(low + near.argmax())
+
+    def _told(self, row: int, relation: str) -> dict[str, Any]:
+        rows, ontology = self.model.annotations, self.model.ontology
+        return {
+            "match": relation,
+            "annotated": ontology.ids[rows.term[row]],
+            "annotated_name": ontology.names[rows.term[row]],
+            "disease": rows.diseases[rows.disease[row]],
+            "frequency": self._frequency(row),
+            "sources": [text for text in rows.references[row].split(";") if text],
+        }
+
+    def _frequency(self, row: int) -> str:
+        rows = self.model.annotations
+        if rows.total[row]:
+            return f"{rows.count[row]}/{rows.total[row]}"
+        share = float(rows.share[row])
+        return "not stated" if math.isnan(share) else f"about {100 * share:.3g}%"
+
+    def next_findings(
+        self, candidates: Sequence[int], scores: Mapping[int, float], case: Findings, limit: int = 5
+    ) -> list[dict[str, Any]]:
+        """Return the findings, not yet asked, that would tell the candidates apart most, in bits expected."""
+        import numpy as np
+
+        if len(candidates) < 2:
+            return []
+        chance = np.exp(
+            np.array([scores[one] for one in candidates]) - max(scores[one] for one in candidates)
+        )
+        chance /= chance.sum()
+        often = np.clip(self._own[list(candidates)].toarray(), 0.02, 0.98)
+        gain = _bits(chance @ often) - chance @ _bits(often)
+        for place in (*case.observed, *case.excluded):
+            gain[self.model.ontology.ancestors[place]] = 0
+            gain[self.model.ontology.descendants[place]] = 0
+        chosen: list[int] = []
+        for place in np.argsort(-gain, kind="stable")[:200].tolist():
+            near = set(self.model.ontology.ancestors[place].tolist()) | set(
+                self.model.ontology.descendants[place].tolist()
+            )
+            if gain[place] > 0 and not near & set(chosen):
+                chosen.append(place)
+            if len(chosen) == limit:
+                break
+        ids = self.model.ids
+        return [
+            {
+                "finding": self.model.ontology.ids[place],
+                "name": self.model.ontology.names[place],
+                "bits": round(float(gain[place]), 4),
+                "frequency": {ids[one]: round(float(self._own[one, place]), 2) for one in candidates},
+            }
+            for place in chosen
+        ]
+
+
+def _column(overlay: Overlay | None, candidate: int) -> int | None:
+    import numpy as np
+
+    if overlay is None or not len(overlay.who):
+        return None
+    at = int(np.searchsorted(overlay.who, candidate))
+    return at if at < len(overlay.who) and overlay.who[at] == candidate else None
+
+
+def _bits(share: "Floats") -> "Floats":
+    import numpy as np
+
+    return np.asarray(-(share * np.log2(share) + (1 - share) * np.log2(1 - share)), np.float32)

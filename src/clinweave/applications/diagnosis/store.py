@@ -1,0 +1,175 @@
+"""Compiled releases on disk: read once from hp.obo, phenotype.hpoa and Mondo, kept by what they were made from."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clinweave.applications.diagnosis.annotations import Annotations, build_annotations
+from clinweave.applications.diagnosis.closures import Closure
+from clinweave.applications.diagnosis.links import Kin, Links, from_mondo, from_names, kinship
+from clinweave.applications.diagnosis.model import Model, Settings, Tables, build_model
+from clinweave.applications.diagnosis.ontology import Ontology, build_ontology
+from clinweave.artifacts import digest, sha256, stage
+from clinweave.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Arrays = dict[str, npt.NDArray[np.generic]]
+
+VERSION = 1
+_ROWS = ("disease", "term", "count", "total", "share", "negated")
+_VECTORS = ("information", "background", "weight", "spread")
+
+
+@dataclass(frozen=True)
+class Release:
+    """The files of one HPO release, and optionally Mondo's (as fetched) for equivalences and kin."""
+
+    ontology: Path
+    annotations: Path
+    mondo: Path | None = None
+
+
+def release_in(folder: Path, mondo: Path | None = None) -> Release:
+    """Return the release of a folder with hp.obo and phenotype.hpoa, plain or .gz; else `UserError`."""
+    found = {}
+    for name in ("hp.obo", "phenotype.hpoa"):
+        path = next((folder / each for each in (name, f"{name}.gz") if (folder / each).is_file()), None)
+        if path is None:
+            raise UserError(f"{folder} holds no {name} or {name}.gz; give the folder of one HPO release")
+        found[name] = path
+    return Release(found["hp.obo"], found["phenotype.hpoa"], mondo)
+
+
+def fetched_release(home: Path) -> Release:
+    """Return the release that `clinweave fetch` brought; `UserError` where it did not."""
+    from clinweave.resources import located
+
+    files = located("hpo", home)
+    return Release(files["hp.obo"], files["phenotype.hpoa"], fetched_mondo(home))
+
+
+def fetched_mondo(home: Path) -> Path | None:
+    """Return the fetched mondo.json, or None."""
+    from clinweave.resources import located
+
+    try:
+        return located("mondo", home)["mondo.json"]
+    except UserError:
+        return None
+
+
+def open_model(release: Release, cache: Path, settings: Settings | None = None, *, kin: bool = True) -> Model:
+    """Return the model of a release, compiled on first use below `cache` (some seconds) and then read from there.
+
+    `kin=False` uses neither Mondo nor names: every annotated OMIM id stands alone.
+    """
+    chosen = settings or Settings()
+    files = {"hp.obo": release.ontology, "phenotype.hpoa": release.annotations}
+    if release.mondo and kin:
+        files["mondo.json"] = release.mondo
+    inputs = {name: sha256(path) for name, path in files.items()}
+    parameters = {**asdict(chosen), "kin": kin}
+    name = digest([VERSION, inputs, parameters])
+
+    def build(folder: Path) -> Mapping[str, Any]:
+        model = _compiled(files, chosen, kin)
+        _write(model, folder)
+        return {"counts": {"terms": len(model.ontology.ids), "candidates": len(model.kin)}, **model.sources}
+
+    artifact = stage(cache / name, "diagnosis", inputs, parameters, build, version=VERSION)
+    return _read(artifact.path, chosen)
+
+
+def _compiled(files: Mapping[str, Path], settings: Settings, kin: bool) -> Model:
+    from clinweave.databases import DATABASES, RowLog
+
+    log = RowLog()
+    hpo, hpoa, mondo = (DATABASES[name] for name in ("hpo", "hpoa", "mondo"))
+    release = {"hpo": hpo.source(files).release, "hpoa": hpoa.source(files).release}
+    ontology = build_ontology(hpo.read(files, log), release["hpo"])
+    annotations = build_annotations(hpoa.read(files, log), ontology, release["hpoa"])
+    if not len(annotations.disease):
+        raise UserError(f"{files['phenotype.hpoa']} has no row with a term of {files['hp.obo']}")
+    if not kin:
+        links = Links()
+    elif "mondo.json" in files:
+        links = from_mondo(mondo.read(files, log), mondo.source(files).release)
+    else:
+        links = from_names(dict(zip(annotations.diseases, annotations.names, strict=True)), release["hpoa"])
+    found = kinship(links, frozenset(annotations.diseases))
+    sources = {**release, "kin": f"{links.source} {links.release}".strip() or "none"}
+    return build_model(ontology, annotations, found, settings, sources)
+
+
+def _write(model: Model, folder: Path) -> None:
+    import numpy as np
+
+    rows, ontology = model.annotations, model.ontology
+    arrays: Arrays = {f"rows_{name}": getattr(rows, name) for name in _ROWS}
+    arrays |= {name: getattr(model, name) for name in _VECTORS}
+    for name, table in model.tables._asdict().items():
+        arrays |= {f"{name}_start": table.start, f"{name}_who": table.who, f"{name}_often": table.often}
+    texts: dict[str, Any] = {}
+    for name in ("references", "onset", "sex"):
+        values, codes = np.unique(np.array(getattr(rows, name), object), return_inverse=True)
+        texts[name], arrays[f"{name}_code"] = values.tolist(), codes.astype(np.int32)
+    np.savez(folder / "arrays.npz", **arrays)  # type: ignore[arg-type]
+    texts |= {
+        "ontology": {
+            "ids": ontology.ids,
+            "names": ontology.names,
+            "parents": ontology.parents,
+            "former": dict(ontology.former),
+            "outside": sorted(ontology.outside),
+            "release": ontology.release,
+        },
+        "diseases": {"diseases": rows.diseases, "names": rows.names, "inheritance": rows.inheritance},
+        "release": rows.release,
+        "kin": [(one.members, one.groups, one.siblings) for one in model.kin],
+        "sources": dict(model.sources),
+    }
+    (folder / "texts.json").write_text(json.dumps(texts, ensure_ascii=False), "utf-8")
+
+
+def _read(folder: Path, settings: Settings) -> Model:
+    import numpy as np
+
+    texts = json.loads((folder / "texts.json").read_text("utf-8"))
+    with np.load(folder / "arrays.npz", allow_pickle=False) as stored:
+        arrays: dict[str, Any] = {name: stored[name] for name in stored.files}
+    said = texts["ontology"]
+    ontology = Ontology(
+        tuple(said["ids"]),
+        tuple(said["names"]),
+        tuple(tuple(parents) for parents in said["parents"]),
+        said["former"],
+        frozenset(said["outside"]),
+        said["release"],
+    )
+    kin = tuple(Kin(tuple(one[0]), tuple(one[1]), tuple(one[2])) for one in texts["kin"])
+    columns: dict[str, Any] = {
+        name: tuple(texts[name][code] for code in arrays[f"{name}_code"].tolist())
+        for name in ("references", "onset", "sex")
+    }
+    diseases = texts["diseases"]
+    annotations = Annotations(
+        diseases=tuple(diseases["diseases"]),
+        names=tuple(diseases["names"]),
+        inheritance=tuple(tuple(modes) for modes in diseases["inheritance"]),
+        release=texts["release"],
+        **{name: arrays[f"rows_{name}"] for name in _ROWS},
+        **columns,
+    )
+    tables = Tables(
+        *(
+            Closure(arrays[f"{name}_start"], arrays[f"{name}_who"], arrays[f"{name}_often"], len(kin))
+            for name in Tables._fields
+        )
+    )
+    vectors = {name: arrays[name] for name in _VECTORS}
+    return Model(ontology, annotations, kin, tables, settings=settings, sources=texts["sources"], **vectors)

@@ -1,0 +1,203 @@
+"""`clinweave diagnose`: ranked, explained differentials from phenopackets, HPO terms or free text."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from clinweave.artifacts import home
+from clinweave.errors import UserError
+
+if TYPE_CHECKING:
+    from clinweave.applications.diagnosis import Case, Diagnoser
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def diagnose(  # noqa: PLR0917 - each parameter is one option
+    source: Annotated[
+        Path | None,
+        typer.Argument(metavar="[INPUT]", help="A phenopacket, a folder or .tar.gz of them, or JSON lines."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="RANKS.jsonl", help="Where to write one line a case.")
+    ] = None,
+    hpo_release: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="A folder with hp.obo and phenotype.hpoa; else the fetched release."
+        ),
+    ] = None,
+    mondo: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE", help="Mondo for equal and kindred diseases: auto, a mondo.json, or none."
+        ),
+    ] = "auto",
+    drop_own_publication: Annotated[
+        bool,
+        typer.Option("--drop-own-publication", help="Drop rows citing the case's paper from every disease."),
+    ] = False,
+    top: Annotated[int, typer.Option(min=1, help="Ranks a case.")] = 100,
+    reasons: Annotated[int, typer.Option(min=0, help="Ranks that carry their reasons.")] = 5,
+    hpo: Annotated[str, typer.Option(metavar="HP:...,HP:...", help="Observed findings of one patient.")] = "",
+    absent: Annotated[str, typer.Option("--not", metavar="HP:...", help="Excluded findings.")] = "",
+    age: Annotated[
+        str, typer.Option(help="Age of the patient as P3Y6M. Kept with the case, not scored.")
+    ] = "",
+    sex: Annotated[str, typer.Option(help="male or female. Kept with the case, not scored.")] = "",
+    text: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A case report; findings are recognised in it.")
+    ] = None,
+    page: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page to read.")] = None,
+    pheval: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Also write PhEval's disease results there.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Rank rare diseases by a patient's findings, and say why.
+
+    Of a phenopacket only subject and phenotypicFeatures are read (and the case's own PMID with
+    --drop-own-publication). Each line is {"id", "ranking": [{"rank", "id", "members", "name", "score", "reasons"}],
+    "none_fits", "next", "problems"}. For research, not for clinical decisions.
+    """
+    cases = _cases(source, text, (hpo, absent, age, sex), drop_own_publication)
+    diagnoser = _diagnoser(hpo_release, mondo)
+    counts = {"cases": 0, "with_problems": 0, "unranked": 0}
+    lines: list[dict[str, Any]] = []
+    with _output(out) as write:
+        for case in cases:
+            line = diagnoser.diagnose(case, top=top, explained=reasons)
+            counts["cases"] += 1
+            counts["with_problems"] += bool(line["problems"])
+            counts["unranked"] += not line["ranking"]
+            write(json.dumps(line, ensure_ascii=False) + "\n")
+            if pheval:
+                _pheval(line, pheval)
+            if out is None or page:
+                lines.append(line)
+    if page:
+        from clinweave.applications.diagnosis import write_page
+
+        write_page(lines, dict(diagnoser.model.sources), page)
+    _tell(lines if out is None else [], counts, out, as_json)
+
+
+def _cases(
+    source: Path | None, text: Path | None, terms: tuple[str, str, str, str], own: bool
+) -> "Iterable[Case]":
+    from clinweave.applications.diagnosis import Case, read_cases
+
+    given = [source is not None, text is not None, bool(terms[0] or terms[1])]
+    if sum(given) != 1:
+        raise UserError("give one of: INPUT, --text FILE, or --hpo (with --not)")
+    if source is not None:
+        return read_cases(source, publications=own)
+    observed, absent, age, sex = terms
+    if text is not None:
+        found, refused = _recognised(text)
+        return [Case(text.stem, found, refused, sex.upper(), age)]
+    split = [tuple(one.strip() for one in given.split(",") if one.strip()) for given in (observed, absent)]
+    return [Case("patient", split[0], split[1], sex.upper(), age)]
+
+
+def _recognised(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return observed and excluded HPO ids of a text, as the linker finds and negates them."""
+    from clinweave.knowledge import Graph, Linker
+
+    if not path.is_file():
+        raise UserError(f"there is no text {path}")
+    mentions = Linker.open(Graph.open(home() / "graph")).link(path.read_text("utf-8"), ["HP"])
+    yes = tuple(dict.fromkeys(one.id for one in mentions if not one.negated))
+    no = tuple(dict.fromkeys(one.id for one in mentions if one.negated))
+    return yes, tuple(one for one in no if one not in yes)
+
+
+def _diagnoser(folder: Path | None, mondo: str) -> "Diagnoser":
+    from rich.console import Console
+
+    from clinweave.applications.diagnosis import (
+        Diagnoser,
+        Release,
+        fetched_mondo,
+        fetched_release,
+        open_model,
+        release_in,
+    )
+
+    release = release_in(folder) if folder else fetched_release(home())
+    known = fetched_mondo(home()) if mondo == "auto" else None if mondo == "none" else Path(mondo)
+    if known is not None and not known.is_file():
+        raise UserError(f"there is no Mondo file {known}; give a mondo.json, auto or none")
+    with Console(stderr=True).status("Opening the annotations (compiled on first use)"):
+        model = open_model(Release(release.ontology, release.annotations, known), home() / "diagnosis")
+        return Diagnoser(model)
+
+
+@contextmanager
+def _output(out: Path | None) -> "Iterator[Callable[[str], object]]":
+    """Yield what writes a line: to a file that appears whole or not at all, or nowhere."""
+    if out is None:
+        yield lambda _: None
+        return
+    out.parent.mkdir(parents=True, exist_ok=True)
+    work = out.with_name(f".{out.name}.partial")
+    try:
+        with work.open("w", encoding="utf-8") as stream:
+            yield stream.write
+        work.replace(out)
+    finally:
+        work.unlink(missing_ok=True)
+
+
+def _pheval(line: dict[str, Any], folder: Path) -> None:
+    from clinweave.applications.diagnosis import write_pheval
+
+    write_pheval(line, folder)
+
+
+def _tell(lines: list[dict[str, Any]], counts: dict[str, int], out: Path | None, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({**counts, "out": str(out)} if out else {**counts, "cases": lines}))
+        return
+    if out:
+        typer.echo(
+            "{cases} cases, {with_problems} with problems, {unranked} unranked".format(**counts), err=True
+        )
+    for line in lines:
+        _show(line)
+
+
+def _show(line: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    screen = Console()
+    table = Table(
+        "rank", "disease", "id", "score", "speaks for it", "speaks against", title=escape(line["id"])
+    )
+    for entry in line["ranking"][:10]:
+        told = [one for one in entry["reasons"] if one["finding"]]
+        good = [f"{one['name']} {one['says']:+.1f}" for one in told if one["says"] > 0][:4]
+        bad = [f"{one['name']} {one['says']:+.1f}" for one in reversed(told) if one["says"] < 0][:3]
+        name, ids = escape(entry["name"]), "\n".join(entry["members"])
+        table.add_row(
+            str(entry["rank"]),
+            name,
+            ids,
+            f"{entry['score']:.1f}",
+            escape("\n".join(good)),
+            escape("\n".join(bad)),
+        )
+    screen.print(table)
+    if line["none_fits"]:
+        screen.print("None fits: the findings speak for no disease over chance.")
+    for one in line["next"]:
+        screen.print(f"Look for: {escape(one['name'])} ({one['finding']}), {one['bits']:.2f} bits expected")
+    for problem in line["problems"]:
+        screen.print(f"Note: {escape(problem)}")
