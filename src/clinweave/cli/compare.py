@@ -35,6 +35,12 @@ def compare(  # noqa: PLR0917 - each parameter is one option
         int, typer.Option(min=0, help="Stop after so many tokens, keeping pairs whole; 0 for no limit.")
     ] = 0,
     seed: Annotated[int, typer.Option(help="For drawing questions.")] = 0,
+    databases: Annotated[
+        str, typer.Option(help="Ids of databases for the graph, with commas.", show_default="all")
+    ] = "",
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Fetch nothing; what is needed must be there.")
+    ] = False,
     dump_prompts: Annotated[
         bool, typer.Option("--dump-prompts", help="Write every prompt to a file.")
     ] = False,
@@ -48,7 +54,7 @@ def compare(  # noqa: PLR0917 - each parameter is one option
     for path in filter(None, (bench, corpus)):
         if not path.exists():
             raise UserError(f"there is no {path}")
-    names = [name.strip() for name in arms.split(",") if name.strip()]
+    names = _listed(arms)
     recipe = check(
         Recipe(
             name=bench.stem,
@@ -57,6 +63,7 @@ def compare(  # noqa: PLR0917 - each parameter is one option
             dump_prompts=dump_prompts,
             model=ModelSettings(model, method, concurrency, max_tokens_total),
             knowledge=KnowledgeSettings(
+                databases=_listed(databases),
                 budget=budget,
                 arms=tuple(name for name in names if name not in CONTROLS),
                 controls=tuple(name for name in names if name in CONTROLS),
@@ -72,5 +79,10 @@ def compare(  # noqa: PLR0917 - each parameter is one option
         ),
         "--arms",
     )
-    bring(recipe)
+    if not offline:
+        bring(recipe)
     finish(recipe, out or Path("runs") / bench.stem, as_json=as_json)
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
