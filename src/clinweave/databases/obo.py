@@ -1,4 +1,7 @@
-"""The OBO flat file format (https://owlcollab.github.io/oboformat/doc/obo-syntax.html), as far as terms need it."""
+"""The OBO flat file format (https://owlcollab.github.io/oboformat/doc/obo-syntax.html), as far as terms need it.
+
+`header` and `stanzas` take obographs JSON as well (`obographs`), so that an ontology's reader takes either file.
+"""
 
 import re
 from collections import defaultdict
@@ -7,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from clinweave.databases.base import RowLog
-from clinweave.databases.files import lines, wrong
+from clinweave.databases.files import first_byte, lines, wrong
 
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"\s*(\w*)')  # "text" SCOPE ...
 _ESCAPE = re.compile(r"\\(.)")
@@ -31,6 +34,10 @@ class Stanza:
 
 def header(path: Path, kind: str) -> dict[str, str]:
     """Return the tags before the first stanza; `UserError` where the file is not OBO or holds no stanza."""
+    if first_byte(path, kind) == b"{":
+        from clinweave.databases import obographs
+
+        return obographs.header(path, kind)
     tags: dict[str, str] = {}
     for row, line in lines(path, kind):
         if row == 1 and not line.startswith("format-version:"):
@@ -46,6 +53,11 @@ def header(path: Path, kind: str) -> dict[str, str]:
 
 def stanzas(path: Path, kind: str, log: RowLog) -> Iterator[Stanza]:
     """Yield the [Term] stanzas; a line that is not "tag: value" is counted and skipped."""
+    if first_byte(path, kind) == b"{":
+        from clinweave.databases import obographs
+
+        yield from obographs.stanzas(path, kind, log)
+        return
     term: Stanza | None = None
     for row, line in lines(path, kind):
         if line.startswith("["):

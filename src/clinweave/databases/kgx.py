@@ -1,0 +1,131 @@
+"""Any graph in KGX TSV (https://github.com/biolink/kgx), as a database that is joined with the others by identifier.
+
+Files whose names end in nodes.tsv and edges.tsv, any number of each. `same_as` of a node means identity, its xrefs are
+looser links. Without a stated grade a relation is curated only where it is a knowledge_assertion by a manual_agent. The
+primary source of a row is kept as its evidence. (`clinweave graph import` opens a KGX graph as it is, without joining.)
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from clinweave.databases.base import Database, Record, RowLog
+from clinweave.databases.files import lines, needed, release_beside, wrong
+from clinweave.databases.prefixes import normal
+from clinweave.records import Concept, Grade, Relation, Source
+
+_NODES, _EDGES = "nodes.tsv", "edges.tsv"
+_NEEDED = {_NODES: ("id", "category"), _EDGES: ("subject", "predicate", "object")}
+_LEVELS = {
+    "statistical_association": Grade.COOCCURRENCE,
+    "observation": Grade.COOCCURRENCE,
+    "logical_entailment": Grade.CLASS_INFERRED,
+}
+
+
+def _source(files: Mapping[str, Path]) -> Source:
+    needed(files, _NODES, "kgx")
+    for kind in _NEEDED:
+        for path in _of_kind(files, kind):
+            next(_rows(path, kind, RowLog(keep=0)), None)
+    return Source(
+        id="kgx",
+        name="a graph in KGX",
+        infores="infores:kgx",
+        release=release_beside(files[_NODES]),
+        licence="not stated",
+        homepage="https://github.com/biolink/kgx",
+    )
+
+
+def _of_kind(files: Mapping[str, Path], kind: str) -> list[Path]:
+    return [path for name, path in files.items() if name.endswith(kind)]
+
+
+def _rows(path: Path, kind: str, log: RowLog) -> Iterator[tuple[int, dict[str, str]]]:
+    header: list[str] = []
+    for row, line in lines(path, f"a table of {kind[:-4]} in KGX"):
+        cells = line.split("\t")
+        if not header:
+            header = cells
+            if missing := [name for name in _NEEDED[kind] if name not in header]:
+                wrong(path, f"a table of {kind[:-4]} in KGX", f"its header lacks {', '.join(missing)}")
+        elif len(cells) == len(header):
+            yield row, dict(zip(header, cells, strict=True))
+        elif line:
+            log.drop(path.name, row, f"not {len(header)} columns")
+    if not header:
+        wrong(path, f"a table of {kind[:-4]} in KGX", "it is empty")
+
+
+def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
+    needed(files, _NODES, "kgx")
+    needed(files, _EDGES, "kgx")
+    seen: set[str] = set()
+    for path in _of_kind(files, _NODES):
+        for row, cells in _rows(path, _NODES, log):
+            id_ = normal(cells["id"])
+            if not id_ or id_ in seen:
+                log.drop(path.name, row, "an id twice" if id_ else "no CURIE")
+                continue
+            seen.add(id_)
+            yield _concept(id_, cells)
+    for path in _of_kind(files, _EDGES):
+        for row, cells in _rows(path, _EDGES, log):
+            subject, target = normal(cells["subject"]), normal(cells["object"])
+            predicate = cells["predicate"].strip()
+            if not subject or not target or not predicate.startswith("biolink:") or " " in predicate:
+                log.drop(path.name, row, "an end is no CURIE, or the predicate is not Biolink's")
+            elif subject not in seen or target not in seen:
+                log.drop(path.name, row, "an end that the nodes lack")
+            else:
+                yield _relation(subject, predicate, target, cells)
+
+
+def _concept(id_: str, cells: Mapping[str, str]) -> Concept:
+    name = cells.get("name", "").strip() or id_
+    same = _list(cells.get("same_as", ""), id_)
+    category = next((item for item in cells["category"].split("|") if item.startswith("biolink:")), "")
+    synonyms = dict.fromkeys(item.strip() for item in cells.get("synonym", "").split("|"))
+    return Concept(
+        id_,
+        category.strip() or "biolink:NamedThing",
+        name,
+        "kgx",
+        tuple(item for item in synonyms if item and item != name),
+        cells.get("description", "").strip(),
+        same,
+        tuple(item for item in _list(cells.get("xref", ""), id_) if item not in same),
+    )
+
+
+def _relation(subject: str, predicate: str, target: str, cells: Mapping[str, str]) -> Relation:
+    level = cells.get("knowledge_level", "").strip() or "not_provided"
+    agent = cells.get("agent_type", "").strip() or "not_provided"
+    stated = cells.get("grade", "").strip()
+    if stated in set(Grade):
+        grade = Grade(stated)
+    elif level == "knowledge_assertion" and agent == "manual_agent":
+        grade = Grade.CURATED
+    else:
+        grade = Grade.TEXT_MINED if agent == "text_mining_agent" else _LEVELS.get(level, Grade.TEXT_MINED)
+    return Relation(
+        subject,
+        predicate,
+        target,
+        "kgx",
+        publications=_list(cells.get("publications", ""), ""),
+        frequency=(cells.get("frequency", "") or cells.get("frequency_qualifier", "")).strip(),
+        negated=cells.get("negated", "").strip().lower() == "true",
+        evidence=cells.get("primary_knowledge_source", "").strip(),
+        grade=grade,
+        knowledge_level=level,
+        agent_type=agent,
+    )
+
+
+def _list(text: str, own: str) -> tuple[str, ...]:
+    found = dict.fromkeys(filter(None, (normal(item.strip()) for item in text.split("|") if item)))
+    return tuple(item for item in found if item != own)
+
+
+KGX = Database("kgx", "", (_NODES, _EDGES), _source, _read, many=True)

