@@ -62,6 +62,7 @@ class Concept:
     definition: str = ""
     xrefs: tuple[str, ...] = ()  # identifiers of the same thing elsewhere, as the source states them
     related: tuple[str, ...] = ()  # identifiers that the source links less strictly (never merged)
+    tier: Tier = Tier.PUBLIC  # the strictest of the sources that it was joined from
 
 
 @dataclass(frozen=True, slots=True)

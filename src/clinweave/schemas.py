@@ -22,6 +22,7 @@ CONCEPTS = pa.schema(
         ("definition", _TEXT),
         ("xrefs", _TEXTS),
         ("related", _TEXTS),
+        ("tier", _LABEL),
     ]
 )
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from clinweave.artifacts import Artifact, home
+from clinweave.errors import UserError
 
 if TYPE_CHECKING:
     from clinweave.knowledge import Graph
@@ -28,9 +30,29 @@ Thing = Annotated[
 
 
 @app.command()
-def build(
+def build(  # noqa: PLR0917 - each parameter is one option
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[DATABASE]...", help="Database ids, 'default' or 'all'; default if none is given."
+        ),
+    ] = None,
     databases: Annotated[
-        list[str] | None, typer.Argument(help="Database ids; the default set if none is given.")
+        str | None, typer.Option(metavar="ID,ID", help="The same as one list: all, default, or ids.")
+    ] = None,
+    add: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ID=PATH", help="Read a database from your own file or folder; may be repeated."
+        ),
+    ] = None,
+    apart: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Merges to undo, as TSV with id and canonical.",
+            show_default="home/unmerge.tsv",
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where to put it.", show_default="home/graph")
@@ -38,13 +60,22 @@ def build(
     as_json: AsJson = False,
 ) -> None:
     """Build the graph from the fetched databases; one that is up to date is kept."""
-    from clinweave.databases import DEFAULT
-    from clinweave.knowledge import build_graph
-    from clinweave.resources import located_for
+    from clinweave.knowledge import build_graph, graph_inputs
 
+    asked = [*(names or ()), *filter(None, (databases or "").split(","))]
+    files = graph_inputs(asked, map(_pair, add or ()), home())
+    usual = home() / "unmerge.tsv"
+    apart = apart or (usual if usual.is_file() else None)
     with _working() as tell:
-        done = build_graph(located_for(databases or DEFAULT, home()), out or home() / "graph", progress=tell)
+        done = build_graph(files, out or home() / "graph", progress=tell, apart=apart)
     _report(done, as_json)
+
+
+def _pair(text: str) -> tuple[str, Path]:
+    name, equals, path = text.partition("=")
+    if not equals or not path:
+        raise UserError(f"--add {text!r}: give ID=PATH, for instance orphanet=~/orphadata")
+    return name, Path(path).expanduser()
 
 
 @app.command()
@@ -68,6 +99,111 @@ def info(where: Where = None, as_json: AsJson = False) -> None:
         ("Rows dropped, and why", facts["dropped"]),
     ):
         screen.print(_counts(title, counts, "rows"))
+
+
+@app.command()
+def merges(
+    where: Where = None,
+    thing: Annotated[
+        str | None,
+        typer.Option("--id", metavar="ID", help="Only those of one concept, by any identifier of it."),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=0, help="Most rows to show; 0 for all.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List identifiers that became one, each with the statement that made it so.
+
+    Rows that are wrong, saved as TSV with the columns id and canonical, are undone by `graph build --apart FILE`.
+    """
+    graph = _open(where)
+    known = graph.find(thing) if thing else None
+    rows = [
+        row for row in graph.merges().to_pylist() if known is None or known in (row["id"], row["canonical"])
+    ]
+    shown = rows[:limit] if limit else rows
+    if as_json:
+        _json({"count": len(rows), "merges": shown})
+        return
+    table = Table("id", "canonical", "because", "source", title=f"{len(shown)} of {len(rows)} merges")
+    for row in shown:
+        table.add_row(*(escape(row[name]) for name in ("id", "canonical", "because", "source")))
+    Console().print(table)
+
+
+@app.command()
+def conflicts(
+    where: Where = None,
+    kind: Annotated[str | None, typer.Option(help="Only one kind of disagreement.")] = None,
+    limit: Annotated[int, typer.Option(min=0, help="Most of each kind to show; 0 for all.")] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Report where the sources of the graph disagree; nothing is resolved, every statement is kept."""
+    from clinweave.knowledge import conflict_counts, find_conflicts
+
+    graph = _open(where)
+    with _working() as tell:
+        tell("comparing sources")
+        found = find_conflicts(graph)
+    counts = conflict_counts(found)
+    if kind and kind not in counts:
+        raise UserError(f"no kind {kind!r}; there are {', '.join(counts)}")
+    shown = [
+        item
+        for name in counts
+        for item in [other for other in found if other.kind == name][: limit or None]
+        if kind in (None, name)
+    ]
+    if as_json:
+        _json({"counts": counts, "conflicts": [asdict(item) for item in shown]})
+        return
+    screen = Console()
+    screen.print(_counts("Disagreements", counts, "pairs"))
+    table = Table("kind", "subject", "object", "statements")
+    for item in shown:
+        ends = (f"{graph.concept(end).name} ({end})" for end in (item.subject, item.object))
+        table.add_row(item.kind, *map(escape, ends), escape("; ".join(item.statements)))
+    screen.print(table)
+
+
+@app.command()
+def similar(  # noqa: PLR0917 - each parameter is one option
+    a: Thing,
+    b: Thing,
+    root: Annotated[
+        str, typer.Option(help="The ontology: the class that all others are below.")
+    ] = "HP:0000118",
+    annotations: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PREDICATE", help="Count information by these relations; by structure if not given."
+        ),
+    ] = None,
+    where: Where = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show how alike two classes are: common ancestors, Resnik's and Lin's similarity."""
+    from clinweave.knowledge import Semantics
+
+    graph = _open(where)
+    one, other = (graph.find(thing) for thing in (a, b))
+    known = Semantics.of(graph, root, annotations=annotations)
+    facts = {
+        "a": one,
+        "b": other,
+        "most_informative": known.most_informative([one], [other])[0],
+        "resnik": round(float(known.resnik([one], [other])[0]), 4),
+        "lin": round(float(known.lin([one], [other])[0]), 4),
+        "common": known.common(one, other),
+    }
+    if as_json:
+        _json(facts)
+        return
+    screen = Console()
+    best = graph.concept(str(facts["most_informative"]))
+    screen.print(f"most informative common ancestor: {escape(best.name)} ({best.id})")
+    screen.print(
+        f"Resnik {facts['resnik']}, Lin {facts['lin']}, {len(known.common(one, other))} common ancestors"
+    )
 
 
 @app.command()
@@ -216,6 +352,8 @@ def _report(done: Artifact, as_json: bool) -> None:
     screen.print(
         _counts(f"{done.path} ({'built' if done.fresh else 'up to date'})", done.manifest["counts"], "rows")
     )
+    for warning in done.manifest.get("warnings", ()):
+        screen.print(f"[yellow]warning:[/] {escape(warning)}")
     lost = sum(done.manifest["dropped"].values())
     if lost:
         screen.print(f"{lost:,} rows left out; `clinweave graph info` says why")

@@ -23,7 +23,6 @@ _LEVELS = {
 
 
 def _source(files: Mapping[str, Path]) -> Source:
-    needed(files, _NODES, "kgx")
     for kind in _NEEDED:
         for path in _of_kind(files, kind):
             next(_rows(path, kind, RowLog(keep=0)), None)
@@ -31,14 +30,15 @@ def _source(files: Mapping[str, Path]) -> Source:
         id="kgx",
         name="a graph in KGX",
         infores="infores:kgx",
-        release=release_beside(files[_NODES]),
+        release=release_beside(_of_kind(files, _NODES)[0]),
         licence="not stated",
         homepage="https://github.com/biolink/kgx",
     )
 
 
 def _of_kind(files: Mapping[str, Path], kind: str) -> list[Path]:
-    return [path for name, path in files.items() if name.endswith(kind)]
+    found = [path for name, path in files.items() if name.endswith(kind)]
+    return found or [needed(files, kind, "kgx")]
 
 
 def _rows(path: Path, kind: str, log: RowLog) -> Iterator[tuple[int, dict[str, str]]]:
@@ -58,8 +58,6 @@ def _rows(path: Path, kind: str, log: RowLog) -> Iterator[tuple[int, dict[str, s
 
 
 def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
-    needed(files, _NODES, "kgx")
-    needed(files, _EDGES, "kgx")
     seen: set[str] = set()
     for path in _of_kind(files, _NODES):
         for row, cells in _rows(path, _NODES, log):

@@ -7,9 +7,14 @@ from clinweave.lazy import attach
 if TYPE_CHECKING:
     from clinweave.knowledge.citations.checker import CitationChecker as CitationChecker
     from clinweave.knowledge.graph.build import build_graph as build_graph
+    from clinweave.knowledge.graph.conflicts import Conflict as Conflict
+    from clinweave.knowledge.graph.conflicts import conflict_counts as conflict_counts
+    from clinweave.knowledge.graph.conflicts import find_conflicts as find_conflicts
     from clinweave.knowledge.graph.graph import Graph as Graph
+    from clinweave.knowledge.graph.inputs import graph_inputs as graph_inputs
     from clinweave.knowledge.graph.kgx import export_kgx as export_kgx
     from clinweave.knowledge.graph.kgx import import_kgx as import_kgx
+    from clinweave.knowledge.graph.semantics import Semantics as Semantics
     from clinweave.knowledge.graph.verbalise import verbalise as verbalise
     from clinweave.knowledge.linking.linker import Linker as Linker
     from clinweave.knowledge.retrieval.corpora import add_collection as add_collection
@@ -46,6 +51,11 @@ __getattr__, __dir__ = attach(
         "read_folder": "retrieval.folders",
         "Graph": "graph.graph",
         "build_graph": "graph.build",
+        "Conflict": "graph.conflicts",
+        "conflict_counts": "graph.conflicts",
+        "find_conflicts": "graph.conflicts",
+        "graph_inputs": "graph.inputs",
+        "Semantics": "graph.semantics",
         "export_kgx": "graph.kgx",
         "import_kgx": "graph.kgx",
         "Linker": "linking.linker",

@@ -1,7 +1,7 @@
 """The graph from the databases: records read, joined by identifier, checked, and written as one artifact."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,19 +10,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clinweave import schemas
-from clinweave.artifacts import Artifact, digest, sha256, stage, write_json
+from clinweave.artifacts import Artifact, sha256, stage, write_json
 from clinweave.errors import UserError
 from clinweave.knowledge.graph import tables
 from clinweave.knowledge.graph.gather import Gathered, gather
 from clinweave.knowledge.graph.identity import Merge, Node, aliases, join, prefix_of
+from clinweave.knowledge.graph.inputs import mixed_releases, readers_of
 from clinweave.knowledge.graph.relations import joined_relations, loose_links, told_matches
 from clinweave.knowledge.graph.search import search_table
+from clinweave.knowledge.graph.stated import read_apart, stated_identity, tiered
 from clinweave.records import Concept, Passage, Source, to_json
 
 if TYPE_CHECKING:
     from clinweave.databases import Record, RowLog
 
-VERSION = 2  # raise it when the same inputs give another graph
+VERSION = 3  # raise it when the same inputs give another graph
 Progress = Callable[[str], None]
 _MERGES = pa.schema(
     [("id", pa.string()), ("canonical", pa.string()), ("because", pa.string()), ("source", pa.string())]
@@ -41,12 +43,16 @@ class Joined:
 
 
 def build_graph(
-    databases: Mapping[str, Mapping[str, Path]], out: Path, *, progress: Progress | None = None
+    databases: Mapping[str, Mapping[str, Path]],
+    out: Path,
+    *,
+    progress: Progress | None = None,
+    apart: Path | None = None,
 ) -> Artifact:
     """Build the graph of these databases (database id -> its files by catalogue name) in the folder `out`.
 
-    A folder that already holds the graph of exactly these files is reused. Raises `UserError` for an unknown database
-    or a missing file.
+    `apart` is a list of merges to undo (see `read_apart`). A folder that already holds the graph of exactly these files
+    is reused. Raises `UserError` for an unknown database or a missing file.
     """
     from clinweave.databases import DATABASES, RowLog
 
@@ -54,10 +60,13 @@ def build_graph(
     for name, files in databases.items():
         if name not in DATABASES:
             raise UserError(f"no database is called {name!r}; there are {', '.join(sorted(DATABASES))}")
-        for file in DATABASES[name].files:
+        for file in () if DATABASES[name].many and files else DATABASES[name].files:
             if file not in files or not files[file].is_file():
                 raise UserError(f"database {name} needs the file {file}; `clinweave fetch` brings it")
-            inputs[f"{name}/{file}"] = sha256(files[file])
+        inputs.update({f"{name}/{file}": sha256(path) for file, path in files.items()})
+    barred = read_apart(apart) if apart else set()
+    if apart:
+        inputs["apart"] = sha256(apart)
 
     def build(folder: Path) -> dict[str, Any]:
         tell = progress or (lambda _: None)
@@ -68,18 +77,10 @@ def build_graph(
             sources[source.id] = source
             logs[source.id] = RowLog()
             records[source.id] = _told(database.read(files, logs[source.id]), f"reading {source.name}", tell)
-        return assemble(records, sources, folder, logs=logs, progress=tell)
+        return assemble(records, sources, folder, logs=logs, progress=tell, apart=barred)
 
-    parameters = {"databases": list(databases), "readers": _readers()}
+    parameters = {"databases": list(databases), "readers": readers_of(databases)}
     return stage(out, "graph", inputs, parameters, build, version=VERSION)
-
-
-def _readers() -> str:
-    """Return a hash of the code that reads databases: another reader gives another graph of the same files."""
-    import clinweave.databases
-
-    folder = Path(clinweave.databases.__path__[0])
-    return digest([[path.name, sha256(path)] for path in sorted(folder.glob("*.py"))])
 
 
 def assemble(
@@ -90,19 +91,22 @@ def assemble(
     logs: "Mapping[str, RowLog] | None" = None,
     joining: bool = True,
     merges: Iterable[Merge] = (),
+    apart: Collection[tuple[str, str]] = (),
     progress: Progress | None = None,
 ) -> dict[str, Any]:
     """Write the graph of these records (source id -> records) into `folder` and return what the manifest says.
 
     With `joining` off the identifiers stay as they are (a graph that was joined before), and `merges` is what to list.
+    The identifiers of a pair in `apart` never become one.
     """
     tell = progress or (lambda _: None)
     gathered = Gathered(gather(records), dict(sources), dict(logs or {}))
     tell("joining identifiers")
-    raw = gathered.tables[Concept]
+    raw = gathered.tables[Concept] = tiered(gathered.tables[Concept], gathered.sources)
     canonical: dict[str, str] = {}
     if joining:
-        canonical, made = join(_nodes(raw))
+        said = stated_identity(gathered)
+        canonical, made = join([*_nodes(raw, said.ends), *said.nodes], {*apart, *said.apart})
     else:
         made = list(merges)
     order = {name: number for number, name in enumerate(gathered.sources)}
@@ -126,12 +130,16 @@ def _told(stream: "Iterator[Record]", message: str, tell: Progress) -> "Iterator
     yield from stream
 
 
-def _nodes(concepts: pa.Table) -> Iterator[Node]:
-    """Return the concepts that link to others or are linked to; the many others cannot be joined."""
+def _nodes(concepts: pa.Table, also: Collection[str] = ()) -> Iterator[Node]:
+    """Return the concepts that link to others or are linked to (or are in `also`); the others cannot be joined."""
     lists = [concepts.column(name).combine_chunks() for name in ("xrefs", "related")]
     linked = pc.is_in(concepts.column("id"), value_set=pa.concat_arrays([item.flatten() for item in lists]))
     for item in lists:
         linked = pc.or_(linked, pc.greater(pc.list_value_length(item), 0))
+    if also:
+        linked = pc.or_(
+            linked, pc.is_in(concepts.column("id"), value_set=pa.array(sorted(also), pa.string()))
+        )
     names = ("id", "category", "source", "xrefs", "related", "name")
     columns = [concepts.column(name).filter(linked).to_pylist() for name in names]
     return (Node(a, b, c, tuple(d), tuple(e), f) for a, b, c, d, e, f in zip(*columns, strict=True))
@@ -219,6 +227,10 @@ def _outcome(gathered: Gathered, joined: Joined, dropped: Mapping[str, int]) -> 
         "dropped": {**refused, **dropped},
         "examples": [list(item) for log in gathered.logs.values() for item in log.examples],
         "sources": {name: to_json(item) for name, item in gathered.sources.items()},
+        "tier": max(
+            (str(item.tier) for item in gathered.sources.values()), key=tables.TIERS.index, default="public"
+        ),
+        "warnings": mixed_releases(gathered.sources),
         "licences": sorted({item.licence for item in gathered.sources.values()}),
     }
 

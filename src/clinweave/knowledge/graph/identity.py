@@ -8,7 +8,7 @@ apart. `join` returns every merge with its reason, so that a wrong one can be fo
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 # The first prefix of this list that a group of equal identifiers has is the one that the graph uses.
@@ -105,6 +105,7 @@ def family(curie: str, category: str) -> str:
     return "code" if is_code(curie) else _FAMILY.get(category, category)
 
 
+Targets = dict[str, tuple[str, str]]  # candidate -> (reason, source)
 _NAMED = frozenset({"disease", "chemical"})  # families whose names are distinct enough to confirm a link
 
 
@@ -143,25 +144,56 @@ class _Claims:
         )
 
 
-def join(nodes: Iterable[Node]) -> tuple[dict[str, str], list[Merge]]:
+def join(
+    nodes: Iterable[Node], apart: Collection[tuple[str, str]] = ()
+) -> tuple[dict[str, str], list[Merge]]:
     """Return (identifier -> canonical identifier, for merged ones only) and the merges with their reasons.
 
-    Identifiers are taken from the highest priority down; each looks only at prefixes above its own, so the outcome
-    depends on no order of the input.
+    The two identifiers of a pair in `apart` never become one, neither directly nor by way of a third. Identifiers are
+    taken from the highest priority down; each looks only at prefixes above its own, so the outcome depends on no order
+    of the input.
     """
     claims = _Claims(nodes)
     canonical: dict[str, str] = {}
     merges: list[Merge] = []
+    kept = _Apart(apart)
     touched = claims.family.keys() & claims.links.keys()
     for curie in sorted(touched, key=lambda item: (rank(item), item)):
-        targets = _targets(curie, claims, canonical)
+        targets = kept.allowed(curie, _targets(curie, claims, canonical))
         if len(targets) != 1 or "" in targets:
-            targets = _namesakes(curie, claims, canonical)
+            targets = kept.allowed(curie, _namesakes(curie, claims, canonical))
         if len(targets) == 1:
             ((target, (because, source)),) = targets.items()
             canonical[curie] = target
+            kept.merged(curie, target)
             merges.append(Merge(curie, target, because, source))
     return canonical, sorted(merges, key=lambda merge: (merge.canonical, merge.id))
+
+
+class _Apart:
+    """Pairs that must stay apart, and the groups that have grown so far."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]]):
+        self._pairs: dict[str, set[str]] = {}
+        for one, other in pairs:
+            self._pairs.setdefault(one, set()).add(other)
+            self._pairs.setdefault(other, set()).add(one)
+        self._groups: dict[str, set[str]] = {}
+
+    def allowed(self, curie: str, targets: Targets) -> Targets:
+        """Return the targets whose group holds nothing that this identifier must stay apart from."""
+        barred = self._pairs.get(curie)
+        if not barred:
+            return targets
+        return {
+            target: why
+            for target, why in targets.items()
+            if not barred & (self._groups.get(target, set()) | {target})
+        }
+
+    def merged(self, curie: str, target: str) -> None:
+        """Note that an identifier has become another."""
+        self._groups.setdefault(target, set()).add(curie)
 
 
 def _targets(curie: str, claims: _Claims, canonical: Mapping[str, str]) -> dict[str, tuple[str, str]]:

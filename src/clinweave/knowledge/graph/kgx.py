@@ -104,6 +104,7 @@ def _nodes(table: dict[str, Any], infores: dict[str, str], first: int) -> dict[s
         "synonym": _cell(table["synonyms"]),
         "source": _cell(table["source"]),
         "related": _cell(table["related"]),
+        "tier": _cell(table["tier"]),
     }
 
 

@@ -194,7 +194,15 @@ def _concept(file: _File, row: Row, known: _Sources) -> Concept:
         file.text(row, "description"),
         file.list(row, "xref"),
         file.list(row, "related"),
+        _tier(file.text(row, "tier")),
     )
+
+
+def _tier(text: str) -> Tier:
+    try:
+        return Tier(text or "public")
+    except ValueError:
+        raise _BadRowError(f"tier must be one of {', '.join(Tier)}") from None
 
 
 def _relation(file: _File, row: Row, known: _Sources) -> Relation:

@@ -14,11 +14,13 @@ import pyarrow.parquet as pq
 
 from clinweave import schemas
 from clinweave.knowledge.graph.walk import offsets
+from clinweave.predicates import SUBCLASS as SUBCLASS
+from clinweave.records import Tier
 
-SUBCLASS = "biolink:subclass_of"
 NAMES = pa.schema([("name", pa.string()), ("id", pa.string()), ("kind", pa.string())])
 _LISTS = ("synonyms", "xrefs", "related")
 EXCLUDED = "HP:0040285"
+TIERS = [str(tier) for tier in Tier]  # from open to closed
 
 
 def plain(table: pa.Table) -> pa.Table:
@@ -116,6 +118,7 @@ def _fuse(curie: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "definition": next((row["definition"] for row in rows if row["definition"]), ""),
         "xrefs": list(dict.fromkeys(xrefs)),
         "related": list(dict.fromkeys(related)),
+        "tier": max((row["tier"] for row in rows), key=TIERS.index),
     }
 
 

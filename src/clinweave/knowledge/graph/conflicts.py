@@ -1,0 +1,153 @@
+"""Where sources disagree: what one states and another denies, contradicts or puts at another frequency.
+
+Nothing is resolved here: the graph keeps every statement with its source, and a reader may see both.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from clinweave.knowledge.graph import frequency
+from clinweave.predicates import CONTRAINDICATED, HAS_PHENOTYPE, TREATS
+
+if TYPE_CHECKING:
+    from clinweave.knowledge.graph.graph import Graph
+
+KINDS = {
+    "denied": "one source states it, another (or the same) denies it",
+    "treats and contraindicated": "a drug is said to treat a disease and to be contraindicated in it",
+    "frequency": "two sources put a finding into frequency classes that are not neighbours",
+    "circle": "one source's is_a would make a class its own ancestor by another's; the row was left out",
+    "identity": "one source says that two identifiers are the same, another denies it; they were kept apart",
+}
+_EASES = "biolink:ameliorates_condition"
+_BOUNDS = (1.0, 5.0, 30.0, 80.0, 100.0)  # per cent; below is excluded, then very rare up to always
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Two or more statements about one pair of concepts that do not agree."""
+
+    kind: str
+    subject: str
+    object: str
+    statements: tuple[str, ...]  # "source: what it says", sorted
+
+
+def find_conflicts(graph: "Graph") -> list[Conflict]:
+    """Return every disagreement of the graph's sources, in the order of `KINDS`, then by subject and object."""
+    found = [*_opposed(graph), *_frequencies(graph), *_circles(graph), *_identities(graph)]
+    order = list(KINDS)
+    return sorted(found, key=lambda item: (order.index(item.kind), item.subject, item.object))
+
+
+def conflict_counts(found: list[Conflict]) -> dict[str, int]:
+    """Return kind -> how many."""
+    counted = Counter(item.kind for item in found)
+    return {kind: counted[kind] for kind in KINDS}
+
+
+def _pairs(graph: "Graph", rows: Any) -> Iterator[tuple[tuple[str, str], Any]]:
+    """Yield ((subject, object), rows) of the pairs that have more than one of these rows."""
+    subject, target = (
+        np.asarray(graph._array(name))[rows].astype(np.int64) for name in ("subject", "object")
+    )
+    key = subject * (int(target.max(initial=0)) + 1) + target
+    order = np.argsort(key, kind="stable")
+    _, starts, sizes = np.unique(key[order], return_index=True, return_counts=True)
+    for start, size in zip(starts[sizes > 1], sizes[sizes > 1], strict=True):
+        mine = rows[order[start : start + size]]
+        yield (graph._ids[int(subject[order[start]])], graph._ids[int(target[order[start]])]), np.sort(mine)
+
+
+def _rows(graph: "Graph", *predicates: str) -> Any:
+    codes = [graph._predicates[name] for name in predicates if name in graph._predicates]
+    return np.flatnonzero(np.isin(graph._predicate_codes, codes))
+
+
+def _told(graph: "Graph", rows: Any, *columns: str) -> list[tuple[Any, ...]]:
+    taken = graph._relations.take(rows)
+    return list(zip(*(taken.column(name).to_pylist() for name in columns), strict=True))
+
+
+def _opposed(graph: "Graph") -> Iterator[Conflict]:
+    negated = np.asarray(graph._array("negated"))
+    subject, target = (np.asarray(graph._array(name)).astype(np.int64) for name in ("subject", "object"))
+    size = len(graph._ids)
+    key = subject * size + target
+    against = _rows(graph, CONTRAINDICATED)
+    wanted = np.union1d(key[negated], key[against])
+    rows = np.flatnonzero(np.isin(key, wanted))
+    for (one, other), mine in _pairs(graph, rows):
+        said = _told(graph, mine, "predicate", "source", "negated", "frequency", "grade")
+        denies = negated[mine]
+        for predicate in sorted({item[0] for item in said}):
+            chosen = [place for place, item in enumerate(said) if item[0] == predicate]
+            if len({bool(denies[place]) for place in chosen}) == 2 and predicate != "biolink:exact_match":
+                words = {_words(said[place], bool(denies[place])) for place in chosen}
+                yield Conflict("denied", one, other, tuple(sorted(words)))
+        kinds = {item[0] for place, item in enumerate(said) if not denies[place]}
+        if CONTRAINDICATED in kinds and kinds & {TREATS, _EASES}:
+            words = {_words(item, bool(denies[place])) for place, item in enumerate(said)}
+            yield Conflict("treats and contraindicated", one, other, tuple(sorted(words)))
+
+
+def _words(said: tuple[Any, ...], denies: bool) -> str:
+    predicate, source, _, often, grade = said
+    parts = ["not" if denies else "", predicate.removeprefix("biolink:"), often, f"({grade})"]
+    return f"{source}: {' '.join(part for part in parts if part)}"
+
+
+def _frequencies(graph: "Graph") -> Iterator[Conflict]:
+    for (one, other), mine in _pairs(graph, _rows(graph, HAS_PHENOTYPE)):
+        said = [
+            (source, often, level)
+            for source, often, denies in _told(graph, mine, "source", "frequency", "negated")
+            if not denies and (level := frequency_class(often)) is not None
+        ]
+        for (a, _, low), (b, _, high) in ((x, y) for x in said for y in said if x[0] < y[0]):
+            if a != b and abs(low - high) > 1:
+                words = {f"{source}: {often}" for source, often, _ in said}
+                yield Conflict("frequency", one, other, tuple(sorted(words)))
+                break
+
+
+def frequency_class(text: str) -> int | None:
+    """Return 0 (excluded) to 5 (always) for a recorded frequency; None where none, or too few were counted."""
+    found = frequency.parse(text)
+    if found is None or (found.total is not None and found.total < 5):
+        return None
+    middle = (found.low + found.high) / 2
+    return int(sum(middle >= bound for bound in _BOUNDS))
+
+
+def _circles(graph: "Graph") -> Iterator[Conflict]:
+    for reason in graph.manifest.get("dropped", {}):
+        source, _, text = reason.partition(": ")
+        if text.endswith("would close a circle"):
+            words = text.split()
+            yield Conflict("circle", words[0], words[2], (f"{source}: {words[0]} is_a {words[2]}",))
+
+
+def _identities(graph: "Graph") -> Iterator[Conflict]:
+    """Yield the denied exact matches whose two ends another source states to be one, or links."""
+    denied = [item for item in graph.relations(predicate="biolink:exact_match") if item.negated]
+    for _, group in groupby(denied, key=lambda item: (item.subject, item.object)):
+        item = next(group)
+        ends = {item.subject, item.object}
+        words = {f"{item.source}: not exact_match"}
+        for concept in graph.concepts(sorted(ends)):
+            other = next(iter(ends - {concept.id}), "")
+            names = {other, *graph.concept(other).xrefs} if other else set()
+            if names & set(concept.xrefs):
+                words.add(f"{concept.source}: {concept.id} lists {min(names & set(concept.xrefs))}")
+        stated = graph.relations(subject=list(ends), predicate="biolink:close_match", object=list(ends))
+        words.update(
+            f"{told.source}: {told.subject} close_match {told.object}" for told in stated if not told.negated
+        )
+        if len(words) > 1:
+            yield Conflict("identity", item.subject, item.object, tuple(sorted(words)))

@@ -1,0 +1,118 @@
+"""Which files a graph is built from: fetched releases, what the user adds, and what readers borrow from others."""
+
+import ast
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from clinweave.artifacts import digest, sha256
+from clinweave.errors import UserError
+from clinweave.records import Source
+
+Files = dict[str, dict[str, Path]]
+_PACKED = (".gz", ".bz2")
+_TEXTS = (".xml", ".nxml", ".tsv", ".json")
+
+
+def graph_inputs(names: Sequence[str], added: Iterable[tuple[str, Path]], home: Path) -> Files:
+    """Return database id -> its files, for `build_graph`.
+
+    `names` are ids of databases that the catalogue brings, or "default" or "all" (every open one of the catalogue);
+    `added` gives a file or folder for a database id, in place of the catalogue's. A reader's optional files are taken
+    from another database's release where its own has none. Raises `UserError` for an unknown id, or missing files.
+    """
+    from clinweave.databases import DATABASES, DEFAULT, OPEN
+    from clinweave.resources import located_for
+
+    added = list(added)
+    asked: list[str] = []
+    for name in names or ("default",):
+        asked += {"default": DEFAULT, "all": OPEN}.get(name, (name,))
+    asked = list(dict.fromkeys(asked))
+    for name in (*asked, *(name for name, _ in added)):
+        if name not in DATABASES:
+            raise UserError(f"no database is called {name!r}; there are {', '.join(sorted(DATABASES))}")
+    given: Files = {}
+    for name, path in added:
+        given.setdefault(name, {}).update(files_of(name, path))
+    found = located_for([name for name in asked if name not in given], home)
+    found.update(given)
+    pool = {file: path for files in found.values() for file, path in files.items()}
+    for name, files in found.items():
+        for file in DATABASES[name].optional:
+            if file not in files and file in pool and name not in _ALONE:
+                files[file] = pool[file]
+    return {name: found[name] for name in dict.fromkeys([*asked, *given])}
+
+
+_ALONE = frozenset({"drug_names"})  # its own release is complete: the same with or without the others
+
+
+def files_of(name: str, path: Path) -> dict[str, Path]:
+    """Return the files of one database in a file or folder: by their names, with or without .gz or .bz2."""
+    from clinweave.databases import DATABASES
+
+    database = DATABASES[name]
+    if not path.exists():
+        raise UserError(f"--add {name}={path}: no such file or folder")
+    if path.is_file():
+        return {path.name if database.many else database.files[0]: path}
+    inside = sorted(item for item in path.rglob("*") if item.is_file())
+    if database.many:
+        found = {str(item.relative_to(path)): item for item in inside if _bare(item).endswith(_TEXTS)}
+        if not found:
+            raise UserError(f"--add {name}={path}: the folder holds no {', '.join(_TEXTS)} file")
+        return {
+            _bare(item) if len(found) == 1 else key.removesuffix(".gz"): item for key, item in found.items()
+        }
+    wanted = (*database.files, *database.optional)
+    found = {_bare(item): item for item in inside if _bare(item) in wanted}
+    if missing := [file for file in database.files if file not in found]:
+        raise UserError(f"--add {name}={path}: the folder lacks {', '.join(missing)} (also .gz or .bz2)")
+    return found
+
+
+def _bare(path: Path) -> str:
+    return path.name.removesuffix(path.suffix) if path.suffix in _PACKED else path.name
+
+
+def readers_of(databases: Iterable[str]) -> str:
+    """Return a hash of the code that reads these databases: another reader gives another graph of the same files."""
+    import clinweave.databases
+    from clinweave.databases import DATABASES
+
+    folder = Path(clinweave.databases.__path__[0])
+    wanted = [DATABASES[name].source.__module__.rpartition(".")[2] for name in databases if name in DATABASES]
+    used: set[str] = set()
+    while wanted:
+        name = wanted.pop()
+        if name not in used and (folder / f"{name}.py").is_file():
+            used.add(name)
+            wanted += _imported(folder / f"{name}.py")
+    return digest([[name, sha256(folder / f"{name}.py")] for name in sorted(used)])
+
+
+@cache
+def _imported(path: Path) -> tuple[str, ...]:
+    """Return the modules of the room that a module imports."""
+    room = "clinweave.databases"
+    found: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == room:
+            found += [item.name for item in node.names]
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{room}."):
+            found.append(str(node.module).rpartition(".")[2])
+    return tuple(found)
+
+
+def mixed_releases(sources: Mapping[str, Source]) -> list[str]:
+    """Return a warning for each pair of sources that are parts of one release and state different ones."""
+    found = []
+    for one, other in (("hpo", "hpoa"),):
+        if one in sources and other in sources:
+            releases = sources[one].release, sources[other].release
+            if "not stated" not in releases and releases[0] != releases[1]:
+                found.append(
+                    f"{one} is of {releases[0]}, {other} of {releases[1]}: terms of one may be missing in the other"
+                )
+    return found
