@@ -8,9 +8,11 @@ if TYPE_CHECKING:
     from clinweave.applications.diagnosis.cases import Case as Case
     from clinweave.applications.diagnosis.cases import packet as packet
     from clinweave.applications.diagnosis.cases import read_cases as read_cases
+    from clinweave.applications.diagnosis.closures import carry_down as carry_down
     from clinweave.applications.diagnosis.diagnosing import Diagnoser as Diagnoser
     from clinweave.applications.diagnosis.exports import write_page as write_page
     from clinweave.applications.diagnosis.exports import write_pheval as write_pheval
+    from clinweave.applications.diagnosis.findings import read_findings as read_findings
     from clinweave.applications.diagnosis.model import Model as Model
     from clinweave.applications.diagnosis.model import Settings as Settings
     from clinweave.applications.diagnosis.ranker import Ranker as Ranker
@@ -29,8 +31,10 @@ __getattr__, __dir__ = attach(
         "Ranker": "ranker",
         "Release": "store",
         "Settings": "model",
+        "carry_down": "closures",
         "fetched_mondo": "store",
         "fetched_release": "store",
+        "read_findings": "findings",
         "open_model": "store",
         "packet": "cases",
         "read_cases": "cases",

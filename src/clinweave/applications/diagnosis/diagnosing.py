@@ -3,7 +3,7 @@
 from typing import Any
 
 from clinweave.applications.diagnosis.cases import Case
-from clinweave.applications.diagnosis.findings import findings
+from clinweave.applications.diagnosis.findings import read_findings
 from clinweave.applications.diagnosis.model import Model
 from clinweave.applications.diagnosis.ranker import Ranker, order
 from clinweave.applications.diagnosis.reasons import Explainer
@@ -26,7 +26,7 @@ class Diagnoser:
 
         The rows of `case.publications` are dropped from every disease. `restricted` keeps only these ids.
         """
-        told = findings(self.model.ontology, case)
+        told = read_findings(self.model.ontology, case)
         line: dict[str, Any] = {"id": case.id, "ranking": [], "none_fits": True, "next": []}
         if told.observed:
             scores = self.ranker.scores(told.observed, told.excluded, case.publications)

@@ -16,7 +16,7 @@ class Findings:
     problems: tuple[str, ...]
 
 
-def findings(ontology: Ontology, case: Case) -> Findings:
+def read_findings(ontology: Ontology, case: Case) -> Findings:
     """Map the ids of a case: old ids to their heirs; unknown ids and other branches are left out and said.
 
     A finding both observed and excluded counts as observed, and so does one whose descendant is observed.

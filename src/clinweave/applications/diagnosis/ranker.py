@@ -30,6 +30,7 @@ class Overlay:
     spread: "Floats"
     refused: "Floats"  # terms by candidates: ln(1 - frequency), for excluded findings
     empty: "npt.NDArray[np.bool_]"
+    tables: Tables
 
 
 class Ranker:
@@ -132,12 +133,13 @@ class Ranker:
         )
         if not len(who):
             none = np.zeros((len(model.ontology.ids), 0), np.float32)
-            return Overlay(who, none, none[0], none, np.zeros(0, np.bool_))
+            return Overlay(who, none, none[0], none, np.zeros(0, np.bool_), model.tables)
         tables = _without(model, [model.kin[place] for place in who], lost)
         few = np.arange(len(who), dtype=np.int32)
         ratio, spread = evidence(model.ontology, tables, model.background, model.settings, few, model.weight)
         refused = np.log1p(-matrix(tables.own).toarray().T)
-        return Overlay(who, ratio, spread, refused, np.bincount(tables.mixed.who, minlength=len(who)) == 0)
+        empty = np.bincount(tables.mixed.who, minlength=len(who)) == 0
+        return Overlay(who, ratio, spread, refused, empty, tables)
 
 
 def _without(model: Model, kin: Sequence[Kin], lost: "Ints") -> Tables:

@@ -1,0 +1,15 @@
+"""How well diagnosis ranks, under protocols that neither a label nor the case's own paper can leak into."""
+
+from typing import TYPE_CHECKING
+
+from clinweave.lazy import attach
+
+if TYPE_CHECKING:
+    from clinweave.evaluation.diagnosis.chain import Outcome as Outcome
+    from clinweave.evaluation.diagnosis.chain import Setting as Setting
+    from clinweave.evaluation.diagnosis.chain import run_protocols as run_protocols
+    from clinweave.evaluation.diagnosis.chain import write_outcomes as write_outcomes
+
+__getattr__, __dir__ = attach(
+    __name__, {"Outcome": "chain", "Setting": "chain", "run_protocols": "chain", "write_outcomes": "chain"}
+)

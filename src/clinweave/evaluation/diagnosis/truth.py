@@ -1,0 +1,66 @@
+"""What is right for each case: read apart from the findings, so that no ranker can see it."""
+
+import json
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from clinweave.errors import UserError
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The published diagnosis of a case and its paper."""
+
+    id: str
+    disease: str
+    publication: str
+
+    @property
+    def development(self) -> bool:
+        """Return whether the disease is in the development part: half of all diseases, by the hash of their id."""
+        return int(sha256(self.disease.encode()).hexdigest(), 16) % 2 == 0
+
+    @property
+    def year_order(self) -> int:
+        """Return the PMID as a number, which grows with the date of publication; 0 where there is none."""
+        number = self.publication.removeprefix("PMID:")
+        return int(number) if number.isdigit() else 0
+
+
+def read_truth(path: Path) -> list[Truth]:
+    """Return the truth of each phenopacket of a folder or tar archive, in the order of `read_cases`.
+
+    Raises `UserError` where a packet names no disease or several.
+    """
+    return [_truth(json.loads(data), place) for place, data in _packets(path)]
+
+
+def _truth(value: Any, place: str) -> Truth:
+    diseases = {
+        one["diagnosis"]["disease"]["id"]
+        for one in value.get("interpretations", [])
+        if "disease" in one.get("diagnosis", {})
+    } or {one["term"]["id"] for one in value.get("diseases", []) if not one.get("excluded")}
+    if len(diseases) != 1:
+        raise UserError(f"{place} names {len(diseases)} diseases; a case to be scored needs exactly one")
+    references = value.get("metaData", {}).get("externalReferences", [])
+    papers = [one["id"] for one in references if one.get("id", "").startswith("PMID:")]
+    return Truth(value.get("id", place), diseases.pop(), papers[0] if papers else "")
+
+
+def _packets(path: Path) -> Iterator[tuple[str, bytes]]:
+    if path.is_dir():
+        for file in sorted(path.rglob("*.json")):
+            yield file.name, file.read_bytes()
+        return
+    if not path.is_file():
+        raise UserError(f"there are no cases at {path}")
+    with tarfile.open(path) as archive:
+        for member in archive:
+            if member.isfile() and member.name.endswith(".json"):
+                stream = archive.extractfile(member)
+                yield member.name, stream.read() if stream else b""
