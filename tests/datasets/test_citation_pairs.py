@@ -7,8 +7,8 @@ import pytest
 
 from clinweave.artifacts import home, read_manifest
 from clinweave.datasets import citation_pairs
-from clinweave.datasets.citation_kinds import KINDS
-from clinweave.datasets.citation_templates import DEVELOPMENT, HELD_OUT
+from clinweave.datasets.citations.kinds import KINDS
+from clinweave.datasets.citations.templates import DEVELOPMENT, HELD_OUT
 from clinweave.knowledge import CitationChecker, Graph, Linker
 from clinweave.records import Grade, Passage, Relation, Verdict
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from clinweave.datasets.build import DataSettings as DataSettings
     from clinweave.datasets.build import build_data as build_data
     from clinweave.datasets.choices import to_question as to_question
-    from clinweave.datasets.citation_pairs import citation_pairs as citation_pairs
+    from clinweave.datasets.citations.pairs import citation_pairs as citation_pairs
     from clinweave.datasets.cross_source import cross_source_questions as cross_source_questions
     from clinweave.datasets.decontamination import Benchmarks as Benchmarks
     from clinweave.datasets.decontamination import decontaminate as decontaminate
@@ -59,7 +59,7 @@ __getattr__, __dir__ = attach(
         "write_examples": "examples",
         "write_shape": "shapes",
         "KINDS": "from_graph",
-        "citation_pairs": "citation_pairs",
+        "citation_pairs": "citations.pairs",
         "cross_source_questions": "cross_source",
         "future_questions": "future",
         "graph_questions": "from_graph",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from clinweave.datasets.distractors import Options, Pool, gives_away, not_surely_false, plain
 from clinweave.errors import UserError
+from clinweave.predicates import GENE, HAS_PHENOTYPE, INHERITANCE, ROLE, SUBCLASS
 from clinweave.records import Concept, Grade, Question, Relation
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ KINDS: dict[str, Kind] = {
     for kind in (
         Kind(
             "feature",
-            "biolink:has_phenotype",
+            HAS_PHENOTYPE,
             True,
             (
                 "Which of these is a clinical feature of {}?",
@@ -51,7 +52,7 @@ KINDS: dict[str, Kind] = {
         ),
         Kind(
             "gene",
-            "biolink:gene_associated_with_condition",
+            GENE,
             False,
             (
                 "Which gene is associated with {}?",
@@ -61,7 +62,7 @@ KINDS: dict[str, Kind] = {
         ),
         Kind(
             "role",
-            "biolink:has_chemical_role",
+            ROLE,
             True,
             (
                 "Which role does {} have?",
@@ -73,7 +74,7 @@ KINDS: dict[str, Kind] = {
         ),
         Kind(
             "parent",
-            "biolink:subclass_of",
+            SUBCLASS,
             True,
             (
                 "Which broader class does {} belong to?",
@@ -85,7 +86,7 @@ KINDS: dict[str, Kind] = {
         ),
         Kind(
             "inheritance",
-            "biolink:has_mode_of_inheritance",
+            INHERITANCE,
             True,
             (
                 "How is {} inherited?",

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from clinweave.datasets.distractors import Options, Pool, gives_away, not_surely_false, plain
 from clinweave.datasets.from_graph import KINDS
 from clinweave.errors import UserError
+from clinweave.predicates import HAS_PHENOTYPE
 from clinweave.records import Concept, Question, Relation
 
 if TYPE_CHECKING:
     from clinweave.knowledge import Graph
 
 TASK = "graph-future"
-_PREDICATE = "biolink:has_phenotype"
 
 
 def future_questions(
@@ -83,7 +83,7 @@ def _features(rows: Iterable[Relation]) -> tuple[Mapping[str, set[str]], Mapping
     stated: dict[str, set[str]] = defaultdict(set)
     denied: dict[str, set[str]] = defaultdict(set)
     for row in rows:
-        if row.predicate == _PREDICATE:
+        if row.predicate == HAS_PHENOTYPE:
             (denied if row.negated else stated)[row.original_subject or row.subject].add(row.object)
     return stated, denied
 
@@ -108,7 +108,7 @@ def _question(disease: Concept, original: str, options: Options, kind: str, phra
         answer=options.answer,
         kind=kind,
         concepts=(disease.id,),
-        gold=(disease.id, _PREDICATE, answer),
+        gold=(disease.id, HAS_PHENOTYPE, answer),
         option_ids=options.ids,
         cluster=disease.id,
         origin="added by the newer release of HPO annotations",

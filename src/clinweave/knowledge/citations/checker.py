@@ -5,12 +5,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from clinweave import predicates
 from clinweave.knowledge.citations import claims
 from clinweave.knowledge.citations.claims import Reading, Span, Unclear
 from clinweave.knowledge.citations.compare import OPPOSITES, UPWARDS, Finding, compare, denied
 from clinweave.knowledge.citations.quotes import quoted
 from clinweave.knowledge.citations.sentences import marked
-from clinweave.knowledge.graph import predicates
 from clinweave.records import Concept, Evidence, Mention, Relation, Sentence, Verdict
 
 if TYPE_CHECKING:

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
+from clinweave import predicates
 from clinweave.knowledge.citations.claims import Claim, Part
 from clinweave.knowledge.citations.wording import Limits, Share
-from clinweave.knowledge.graph import frequency, predicates
+from clinweave.knowledge.graph import frequency
 from clinweave.records import Grade, Relation, Verdict
 
 EXCLUDED = "HP:0040285"

@@ -8,8 +8,8 @@ import re
 from functools import cache
 from typing import NamedTuple
 
+from clinweave import predicates
 from clinweave.knowledge.citations.wording import PEOPLE
-from clinweave.knowledge.graph import predicates
 
 _SHARE = "~"  # a pattern that begins with it holds only where the sentence stated a frequency
 _DIRECT = "!"  # ... only for the recorded object itself, not for its ancestors ("parent")

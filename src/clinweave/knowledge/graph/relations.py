@@ -13,6 +13,7 @@ from clinweave.errors import UserError
 from clinweave.knowledge.graph import tables
 from clinweave.knowledge.graph.gather import Gathered
 from clinweave.knowledge.graph.identity import prefix_of
+from clinweave.predicates import SUBCLASS
 from clinweave.records import Grade, Relation, Source
 
 
@@ -121,7 +122,7 @@ def _without_cycles(relations: pa.Table, concepts: pa.Table, dropped: Counter[st
     """Leave out the is_a rows that make a class its own ancestor, and count them."""
     ids = concepts.column("id").combine_chunks()
     is_a = pc.and_(
-        pc.equal(relations.column("predicate"), tables.SUBCLASS), pc.invert(relations.column("negated"))
+        pc.equal(relations.column("predicate"), SUBCLASS), pc.invert(relations.column("negated"))
     )
     rows = pc.indices_nonzero(is_a).to_numpy()
     child, parent = (tables.node_numbers(relations.column(name), ids)[rows] for name in ("subject", "object"))

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from clinweave import schemas
 from clinweave.knowledge.graph.walk import offsets
-from clinweave.predicates import SUBCLASS as SUBCLASS
+from clinweave.predicates import SUBCLASS
 from clinweave.records import Tier
 
 NAMES = pa.schema([("name", pa.string()), ("id", pa.string()), ("kind", pa.string())])

@@ -3,8 +3,8 @@
 import re
 import unicodedata
 
+from clinweave import predicates
 from clinweave.errors import UserError
-from clinweave.knowledge.graph import predicates
 
 LIMIT = 20_000  # characters; the longest questions of the published benchmarks have under 5,000
 

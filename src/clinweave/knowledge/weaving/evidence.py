@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise, permutations
 from typing import TYPE_CHECKING, Literal
 
+from clinweave import predicates
 from clinweave.errors import UserError
 from clinweave.knowledge.citations.quotes import gives_orders
-from clinweave.knowledge.graph import predicates
 from clinweave.knowledge.weaving import asked, facts
 from clinweave.knowledge.weaving.facts import Draft
 from clinweave.knowledge.weaving.packing import Count, pack, render

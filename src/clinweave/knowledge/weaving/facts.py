@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from clinweave.knowledge.citations.sentences import split
 from clinweave.knowledge.graph import frequency
-from clinweave.knowledge.graph.predicates import (
+from clinweave.knowledge.graph.verbalise import phrase
+from clinweave.predicates import (
     CLOSE_MATCH,
     CONTRAINDICATED,
     GENE,
@@ -18,7 +19,6 @@ from clinweave.knowledge.graph.predicates import (
     SUBCLASS,
     TREATS,
 )
-from clinweave.knowledge.graph.verbalise import phrase
 from clinweave.records import Evidence, Grade, Passage, Relation
 
 

@@ -4,24 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from clinweave.datasets.citation_pairs import (
-    CONTRAINDICATED,
-    GENE,
-    HAS,
-    INHERITANCE,
-    KIND,
-    ROLE,
-    TREATS,
-    Made,
-    Maker,
-    World,
-    curated,
-    fill,
-    item_of,
-    made_up,
-)
-from clinweave.datasets.citation_quotes import quoted, quoted_changed
-from clinweave.datasets.citation_templates import (
+from clinweave.datasets.citations.quotes import quoted, quoted_changed
+from clinweave.datasets.citations.templates import (
     ABSENT,
     ADDED,
     CAUSES,
@@ -30,11 +14,27 @@ from clinweave.datasets.citation_templates import (
     WORDS,
     Split,
 )
+from clinweave.datasets.citations.world import (
+    Made,
+    Maker,
+    World,
+    curated,
+    fill,
+    item_of,
+    made_up,
+)
+from clinweave.predicates import CONTRAINDICATED, GENE, HAS_PHENOTYPE, INHERITANCE, ROLE, SUBCLASS, TREATS
 from clinweave.records import Grade, Relation
 
 _COUNT = re.compile(r"(\d+)/(\d+)")
-_SUBJECTS = {HAS: "MONDO", GENE: "HGNC", ROLE: "CHEBI", INHERITANCE: "MONDO", KIND: "MONDO"}
-_NAMES = {HAS: "phenotype", GENE: "gene", ROLE: "role", INHERITANCE: "inheritance", KIND: "kind"}
+_SUBJECTS = {HAS_PHENOTYPE: "MONDO", GENE: "HGNC", ROLE: "CHEBI", INHERITANCE: "MONDO", SUBCLASS: "MONDO"}
+_NAMES = {
+    HAS_PHENOTYPE: "phenotype",
+    GENE: "gene",
+    ROLE: "role",
+    INHERITANCE: "inheritance",
+    SUBCLASS: "kind",
+}
 
 
 def _plain(world: World, predicate: str) -> Relation | None:
@@ -59,7 +59,7 @@ def _true(predicate: str) -> Maker:
 
 def _true_broader(world: World, split: Split) -> Made | None:
     """Say a finding's kind: what is true of the finding is true of it."""
-    gold = _plain(world, HAS)
+    gold = _plain(world, HAS_PHENOTYPE)
     parents = sorted(set(world.graph.parents(gold.object)) - {"HP:0000118", "HP:0000001"}) if gold else []
     if gold is None or not parents:
         return None
@@ -77,7 +77,7 @@ def _true_denied(world: World, split: Split) -> Made | None:
 
 
 def _denied(world: World) -> Relation | None:
-    found = world.graph.relations(predicate=HAS, negated=True)
+    found = world.graph.relations(predicate=HAS_PHENOTYPE, negated=True)
     found = [item for item in found if item.grade == Grade.CURATED and not item.sex and not item.onset]
     return world.random.choice(found) if found else None
 
@@ -95,14 +95,16 @@ def _frequency(*, shift: bool, percent: bool) -> Maker:
     """Say a count or a percentage, as recorded or changed."""
 
     def make(world: World, split: Split) -> Made | None:
-        gold = world.draw("MONDO", HAS, lambda item: _counted(item) and not item.sex and not item.onset)
+        gold = world.draw(
+            "MONDO", HAS_PHENOTYPE, lambda item: _counted(item) and not item.sex and not item.onset
+        )
         if gold is None:
             return None
         match = _COUNT.fullmatch(gold.frequency)
         assert match is not None
         count, total = int(match[1]), int(match[2])
         told, recorded = count, {count}
-        for other in world.graph.relations(subject=gold.subject, predicate=HAS, object=gold.object):
+        for other in world.graph.relations(subject=gold.subject, predicate=HAS_PHENOTYPE, object=gold.object):
             if (found := _COUNT.fullmatch(other.frequency)) and int(found[2]) == total:
                 recorded.add(int(found[1]))
         if shift:
@@ -125,10 +127,12 @@ def _adverb(*, change: bool) -> Maker:
     """Say a class of frequency, as recorded or another two classes away."""
 
     def make(world: World, split: Split) -> Made | None:
-        gold = world.draw("MONDO", HAS, lambda item: curated(item) and item.frequency in WORDS[split])
+        gold = world.draw(
+            "MONDO", HAS_PHENOTYPE, lambda item: curated(item) and item.frequency in WORDS[split]
+        )
         if gold is None:
             return None
-        records = world.graph.relations(subject=gold.subject, predicate=HAS, object=gold.object)
+        records = world.graph.relations(subject=gold.subject, predicate=HAS_PHENOTYPE, object=gold.object)
         if any(item.frequency != gold.frequency for item in records):
             return None
         classes = sorted(WORDS[split])
@@ -145,7 +149,7 @@ def _adverb(*, change: bool) -> Maker:
 
 
 def _negated(world: World, split: Split) -> Made | None:
-    gold = _plain(world, HAS)
+    gold = _plain(world, HAS_PHENOTYPE)
     if gold is None:
         return None
     return world.say(split, "phenotype-denied", world.name(gold.subject), world.name(gold.object)), (
@@ -220,10 +224,10 @@ def _swapped(predicate: str) -> Maker:
 
 def _wrong_predicate(world: World, split: Split) -> Made | None:
     """Say a finding as a kind, or a kind as a finding."""
-    gold = _plain(world, world.random.choice([HAS, KIND]))
+    gold = _plain(world, world.random.choice([HAS_PHENOTYPE, SUBCLASS]))
     if gold is None:
         return None
-    other = "kind" if gold.predicate == HAS else "treats"
+    other = "kind" if gold.predicate == HAS_PHENOTYPE else "treats"
     return world.say(split, other, world.name(gold.subject), world.name(gold.object)), (world.cite(gold),)
 
 
@@ -232,7 +236,7 @@ def _drug(told: str, recorded: str) -> Maker:
 
     def make(world: World, split: Split) -> Made | None:
         drug = world.draw("CHEBI", ROLE, curated)
-        disease = world.draw("MONDO", KIND, curated)
+        disease = world.draw("MONDO", SUBCLASS, curated)
         if drug is None or disease is None:
             return None
         record = made_up(drug.subject, recorded, disease.subject)
@@ -244,7 +248,7 @@ def _drug(told: str, recorded: str) -> Maker:
 
 
 def _population(world: World, split: Split) -> Made | None:
-    gold = world.draw("MONDO", HAS, lambda item: curated(item) and not item.sex and not item.onset)
+    gold = world.draw("MONDO", HAS_PHENOTYPE, lambda item: curated(item) and not item.sex and not item.onset)
     if gold is None:
         return None
     sentence = world.say(split, "phenotype", world.name(gold.subject), world.name(gold.object))
@@ -252,7 +256,7 @@ def _population(world: World, split: Split) -> Made | None:
 
 
 def _said_more(world: World, split: Split) -> Made | None:
-    made = _true(world.random.choice([HAS, GENE, ROLE, KIND]))(world, split)
+    made = _true(world.random.choice([HAS_PHENOTYPE, GENE, ROLE, SUBCLASS]))(world, split)
     if made is None:
         return None
     return made[0].removesuffix(".") + world.random.choice(ADDED[split]) + ".", made[1]
@@ -260,12 +264,12 @@ def _said_more(world: World, split: Split) -> Made | None:
 
 def _second_object(world: World, split: Split) -> Made | None:
     """Say a recorded finding and, in the same breath, one that is not."""
-    gold = _plain(world, HAS)
+    gold = _plain(world, HAS_PHENOTYPE)
     others = world.siblings(gold.object) if gold else []
     if gold is None or not others:
         return None
     other = world.random.choice(others)
-    if world.holds(gold.subject, HAS, other):
+    if world.holds(gold.subject, HAS_PHENOTYPE, other):
         return None
     both = f"{world.name(gold.object)} and {world.name(other)}"
     return world.say(split, "phenotype", world.name(gold.subject), both), (world.cite(gold),)
@@ -273,7 +277,7 @@ def _second_object(world: World, split: Split) -> Made | None:
 
 def _unrelated(world: World, split: Split) -> Made | None:
     """Cite a record about something else."""
-    predicate = world.random.choice([HAS, GENE, ROLE, KIND, INHERITANCE])
+    predicate = world.random.choice([HAS_PHENOTYPE, GENE, ROLE, SUBCLASS, INHERITANCE])
     made, other = _true(predicate)(world, split), _plain(world, predicate)
     if made is None or other is None or other.subject == made[1][0].relations[0].subject:
         return None
@@ -282,8 +286,8 @@ def _unrelated(world: World, split: Split) -> Made | None:
 
 def _absence(world: World, split: Split) -> Made | None:
     """Tell a missing record as a no."""
-    gold, far = _plain(world, HAS), _plain(world, HAS)
-    if gold is None or far is None or world.holds(gold.subject, HAS, far.object):
+    gold, far = _plain(world, HAS_PHENOTYPE), _plain(world, HAS_PHENOTYPE)
+    if gold is None or far is None or world.holds(gold.subject, HAS_PHENOTYPE, far.object):
         return None
     template = world.random.choice(ABSENT[split])
     return template.format(s=world.name(gold.subject), o=world.name(far.object)), (world.cite(gold),)
@@ -299,10 +303,10 @@ def _causes(world: World, split: Split) -> Made | None:
 
 
 def _not_curated(world: World, split: Split) -> Made | None:
-    gold = world.draw("MONDO", HAS, lambda item: not item.negated and item.grade != Grade.CURATED)
+    gold = world.draw("MONDO", HAS_PHENOTYPE, lambda item: not item.negated and item.grade != Grade.CURATED)
     if gold is None:
         return None
-    records = world.graph.relations(subject=gold.subject, predicate=HAS)
+    records = world.graph.relations(subject=gold.subject, predicate=HAS_PHENOTYPE)
     below = {gold.object, *world.graph.descendants(gold.object)}
     if any(item.object in below and item.grade == Grade.CURATED for item in records):
         return None
@@ -312,7 +316,7 @@ def _not_curated(world: World, split: Split) -> Made | None:
 
 
 KINDS: Mapping[str, tuple[bool, Maker]] = {
-    "true: finding": (True, _true(HAS)),
+    "true: finding": (True, _true(HAS_PHENOTYPE)),
     "true: broader finding": (True, _true_broader),
     "true: finding denied": (True, _true_denied),
     "true: count": (True, _frequency(shift=False, percent=False)),
@@ -321,7 +325,7 @@ KINDS: Mapping[str, tuple[bool, Maker]] = {
     "true: gene": (True, _true(GENE)),
     "true: role": (True, _true(ROLE)),
     "true: inheritance": (True, _true(INHERITANCE)),
-    "true: kind": (True, _true(KIND)),
+    "true: kind": (True, _true(SUBCLASS)),
     "true: treats": (True, _drug(TREATS, TREATS)),
     "true: contraindicated": (True, _drug(CONTRAINDICATED, CONTRAINDICATED)),
     "true: quotation": (True, quoted),
@@ -330,15 +334,15 @@ KINDS: Mapping[str, tuple[bool, Maker]] = {
     "number": (False, _frequency(shift=True, percent=False)),
     "percentage": (False, _frequency(shift=True, percent=True)),
     "frequency word": (False, _adverb(change=True)),
-    "sibling disease": (False, _sibling_subject(HAS)),
+    "sibling disease": (False, _sibling_subject(HAS_PHENOTYPE)),
     "sibling drug": (False, _sibling_subject(ROLE)),
-    "other finding": (False, _other_object(HAS)),
-    "narrower finding": (False, _other_object(HAS, below=True)),
+    "other finding": (False, _other_object(HAS_PHENOTYPE)),
+    "narrower finding": (False, _other_object(HAS_PHENOTYPE, below=True)),
     "other role": (False, _other_object(ROLE)),
     "other inheritance": (False, _other_object(INHERITANCE)),
-    "other kind": (False, _other_object(KIND)),
+    "other kind": (False, _other_object(SUBCLASS)),
     "gene and disease swapped": (False, _swapped(GENE)),
-    "kind swapped": (False, _swapped(KIND)),
+    "kind swapped": (False, _swapped(SUBCLASS)),
     "other predicate": (False, _wrong_predicate),
     "contraindicated told as treats": (False, _drug(TREATS, CONTRAINDICATED)),
     "treats told as contraindicated": (False, _drug(CONTRAINDICATED, TREATS)),

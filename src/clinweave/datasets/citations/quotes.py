@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping
 
-from clinweave.datasets.citation_pairs import Made, Maker, World, passage_of
-from clinweave.datasets.citation_templates import Split
+from clinweave.datasets.citations.templates import Split
+from clinweave.datasets.citations.world import Made, Maker, World, passage_of
 from clinweave.records import Passage
 
 _LEADS: Mapping[Split, tuple[str, ...]] = {
