@@ -84,7 +84,7 @@ def check(
     limit: Annotated[int, typer.Option(min=1, help="Problems to print at most.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Check a training file of any known shape; every fault is named by row and field. Exit code 2 where there is one."""
+    """Check a training file of any known shape; a fault is named by row and field, and the exit code is 2."""
     from clinweave.datasets import check_file
 
     found = check_file(file, limit)

@@ -96,9 +96,14 @@ def card(
     ]
     if later is not None:
         true, of = later["made_true"], later["statements"]
-        lines += ["", "## Later release", "", "Statements taken as false that a later release of HPO's annotations makes",
-                  "true: " + (", ".join(f"{name} {true.get(name, 0)} of {count}" for name, count in of.items()) or "none made")
-                  + ". Absence of a record is not a negation."]  # fmt: skip
+        said = (
+            ", ".join(f"{name} {true.get(name, 0)} of {count}" for name, count in of.items()) or "none made"
+        )
+        lines += ["", "## Later release", ""]
+        lines += [
+            "Statements taken as false that a later release of HPO's annotations makes true: " + said + "."
+        ]
+        lines += ["Absence of a record is not a negation."]
     if warnings:
         lines += ["", "## Warnings", "", *(f"- {one}" for one in warnings)]
     return "\n".join(lines) + "\n"

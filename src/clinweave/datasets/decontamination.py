@@ -104,7 +104,7 @@ def trap(path: Path) -> str:
 
 
 def benchmark_items(path: Path) -> Iterator[Item]:
-    """Yield the questions (and abstracts) of a benchmark file: MIRAGE, MedQA, PubMedQA, BiomixQA, MedMCQA, JSON lines."""
+    """Yield the questions and abstracts of a file of MIRAGE, MedQA, PubMedQA, BiomixQA, MedMCQA, or JSON lines."""
     if not path.is_file():
         raise UserError(f"there is no benchmark file {path}")
     if _is_medmcqa(path):

@@ -1,1 +1,40 @@
-"""Training."""
+"""Training, one stage a file: pretrain, sft, reward, dpo, ppo, grpo; and export of what came out.
+
+Every stage has a `Config` and `run(config, inputs, out) -> Artifact`; its folder holds transformers weights.
+"""
+
+from typing import TYPE_CHECKING
+
+from clinweave.lazy import attach
+
+if TYPE_CHECKING:
+    from clinweave.training.bases import base_weights as base_weights
+    from clinweave.training.curves import curve_svg as curve_svg
+    from clinweave.training.curves import read_curve as read_curve
+    from clinweave.training.export import export as export
+    from clinweave.training.memory import Need as Need
+    from clinweave.training.memory import estimate as estimate
+    from clinweave.training.rewards import Verifier as Verifier
+    from clinweave.training.settings import Inputs as Inputs
+    from clinweave.training.settings import Settings as Settings
+    from clinweave.training.stages import STAGES as STAGES
+    from clinweave.training.stages import run_stage as run_stage
+    from clinweave.training.tokens import show_example as show_example
+
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "Inputs": "settings",
+        "Need": "memory",
+        "STAGES": "stages",
+        "Settings": "settings",
+        "Verifier": "rewards",
+        "base_weights": "bases",
+        "curve_svg": "curves",
+        "estimate": "memory",
+        "export": "export",
+        "read_curve": "curves",
+        "run_stage": "stages",
+        "show_example": "tokens",
+    },
+)

@@ -1,0 +1,68 @@
+"""Loss and reward curves: kept as JSON lines beside the weights, drawn as SVG for the report."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from clinweave.training.settings import Told
+
+CURVE = "curve.jsonl"
+_TIMES = ("runtime", "per_second", "flos", "time", "speed", "eps")  # differ between runs of the same thing
+
+
+def write_curve(history: Iterable[Mapping[str, Any]], path: Path) -> list[dict[str, float]]:
+    """Write a trainer's log, without what only measures time; return its rows."""
+    rows = []
+    for entry in history:
+        row = {
+            key: round(float(value), 6)
+            for key, value in entry.items()
+            if isinstance(value, int | float) and not any(word in key for word in _TIMES)
+        }
+        if len(row) > 1:
+            rows.append(row)
+    path.write_text("".join(json.dumps(row, sort_keys=True) + "\n" for row in rows), "utf-8")
+    return rows
+
+
+def listener(told: Told, steps: int) -> Any:
+    """Return a trainer's callback that tells of each logged step."""
+    from transformers import TrainerCallback
+
+    class Listener(TrainerCallback):  # type: ignore[misc, unused-ignore]
+        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:  # noqa: ARG002
+            told(state.global_step, steps, logs or {})
+
+    return Listener()
+
+
+def read_curve(folder: Path) -> list[dict[str, float]]:
+    """Return the rows of a stage's curve."""
+    return [json.loads(line) for line in (folder / CURVE).read_text("utf-8").splitlines()]
+
+
+def curve_svg(
+    rows: Sequence[Mapping[str, float]], key: str, title: str = "", size: tuple[int, int] = (420, 160)
+) -> str:
+    """Return one value over the steps as an SVG drawing; "" where it was never logged."""
+    points = [(row.get("step", place), row[key]) for place, row in enumerate(rows, 1) if key in row]
+    if len(points) < 2:
+        return ""
+    width, height = size
+    low, high = min(value for _, value in points), max(value for _, value in points)
+    first, last = points[0][0], points[-1][0]
+    span, steps = (high - low) or 1.0, (last - first) or 1
+    line = " ".join(
+        f"{50 + (width - 60) * (step - first) / steps:.1f},{20 + (height - 45) * (high - value) / span:.1f}"
+        for step, value in points
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" role="img">'
+        f'<title>{escape(title or key)}</title><polyline fill="none" stroke="#1f6f8b" stroke-width="1.5" '
+        f'points="{line}"/><text x="50" y="13" font-size="11">{escape(title or key)}</text>'
+        f'<text x="2" y="25" font-size="10">{high:.3g}</text><text x="2" y="{height - 25}" font-size="10">{low:.3g}'
+        f'</text><text x="50" y="{height - 8}" font-size="10">step {first:g}</text>'
+        f'<text x="{width - 10}" y="{height - 8}" font-size="10" text-anchor="end">{last:g}</text></svg>'
+    )

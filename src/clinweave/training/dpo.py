@@ -1,0 +1,53 @@
+"""Direct preference optimisation on the pairs, with the base (or what came in) as the reference."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from clinweave.artifacts import Artifact
+from clinweave.datasets import Kind
+from clinweave.errors import UserError
+from clinweave.training.job import Job, run_job
+from clinweave.training.reward import pair_ids
+from clinweave.training.settings import Inputs, Settings
+
+
+@dataclass(frozen=True)
+class Config(Settings):
+    """`beta` holds the model to the reference."""
+
+    learning_rate: float = 5e-5
+    beta: float = 0.1
+
+
+def run(config: Config, inputs: Inputs, out: Path) -> Artifact:
+    """Train on the pairs of the training split."""
+    return run_job("dpo", config, inputs, out, lambda job: trainer(job, config))
+
+
+def trainer(job: Job, config: Config) -> Any:
+    """Return TRL's trainer; pairs longer than `max_length` are left out, never cut."""
+    from trl import DPOConfig, DPOTrainer
+
+    from datasets import Dataset
+
+    pairs = job.examples(Kind.PREFERENCE)
+    kept = [one for one in pairs if max(map(len, pair_ids(job.tokenizer, one))) <= config.max_length]
+    if not kept:
+        raise UserError(f"no pair fits into {config.max_length} tokens: raise max_length")
+    job.notes.update(items=len(kept), too_long=len(pairs) - len(kept))
+    rows = [
+        {
+            "prompt": list(one.prompt),
+            "chosen": [{"role": "assistant", "content": one.completion}],
+            "rejected": [{"role": "assistant", "content": one.rejected}],
+        }
+        for one in kept
+    ]
+    return DPOTrainer(
+        model=job.model(),
+        args=DPOConfig(**job.arguments(max_length=None, beta=config.beta)),
+        train_dataset=Dataset.from_list(rows),
+        processing_class=job.tokenizer,
+        peft_config=job.lora(),
+    )

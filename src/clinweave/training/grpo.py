@@ -1,0 +1,69 @@
+"""GRPO: several replies to each prompt, each judged by the reward model and by what can be verified."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from clinweave.artifacts import Artifact
+from clinweave.datasets import Example
+from clinweave.training.job import Job, run_job
+from clinweave.training.online import Online, RewardModel, prompts, trained_reward, verifier
+from clinweave.training.settings import Inputs
+
+
+@dataclass(frozen=True)
+class Config(Online):
+    """`replies` to each prompt; `batch` must be a multiple of it."""
+
+    replies: int = 4
+    kl: float = 0.0
+
+
+def run(config: Config, inputs: Inputs, out: Path) -> Artifact:
+    """Train on prompts of the training split."""
+    return run_job("grpo", config, inputs, out, lambda job: trainer(job, config))
+
+
+def trainer(job: Job, config: Config) -> Any:
+    """Return TRL's trainer; the reward model takes part where the inputs name one."""
+    from trl import GRPOConfig, GRPOTrainer
+
+    from datasets import Dataset
+
+    examples = prompts(job, config)
+    judge = verifier(job)
+    functions = [_reward("verified", examples, lambda example, reply: judge.judge(example, reply).total)]
+    weights = [config.verified_weight]
+    if job.inputs.reward is not None and config.model_weight:
+        functions.append(_reward("reward_model", examples, RewardModel(job, trained_reward(job))))
+        weights.append(config.model_weight)
+    arguments = GRPOConfig(
+        **job.arguments(
+            num_generations=config.replies,
+            max_completion_length=config.reply,
+            temperature=config.temperature,
+            beta=config.kl,
+            reward_weights=weights,
+        )
+    )
+    rows = [{"prompt": list(one.prompt), "place": place} for place, one in enumerate(examples)]
+    return GRPOTrainer(
+        model=job.model(),
+        reward_funcs=functions,
+        args=arguments,
+        train_dataset=Dataset.from_list(rows),
+        processing_class=job.tokenizer,
+        peft_config=job.lora(),
+    )
+
+
+def _reward(
+    name: str, examples: Sequence[Example], judge: Callable[[Example, str], float]
+) -> Callable[..., list[float]]:
+    def reward(completions: Sequence[Any], place: Sequence[int], **_: Any) -> list[float]:
+        replies = [one if isinstance(one, str) else one[-1]["content"] for one in completions]
+        return [judge(examples[number], reply) for number, reply in zip(place, replies, strict=True)]
+
+    reward.__name__ = name  # the trainer logs it by name
+    return reward

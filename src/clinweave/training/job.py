@@ -1,0 +1,242 @@
+"""The life of a stage: check memory, load, train (from the last checkpoint, if there is one), keep the weights.
+
+Checkpoints lie in a hidden folder beside the result, named by the stage's key, until the result stands; a killed
+run goes on from the last of them with the same order of items and the same random numbers.
+"""
+
+import shutil
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from clinweave.artifacts import Artifact, digest, read_manifest, sha256, stage
+from clinweave.datasets import Example, Kind, read_examples, read_shape
+from clinweave.errors import UserError
+from clinweave.training.bases import NOTES, base_weights, need_extra
+from clinweave.training.curves import CURVE, curve_svg, listener, write_curve
+from clinweave.training.memory import Need, require, shape_of
+from clinweave.training.settings import Inputs, Settings
+from clinweave.training.tokens import Tokens, prepare_tokenizer
+
+VERSION = 1  # raise it when the same settings give other weights
+
+
+@dataclass
+class Job:
+    """What a stage's trainer is made from."""
+
+    kind: str
+    settings: Settings
+    inputs: Inputs
+    base: Path
+    work: Path  # checkpoints
+    tokenizer: Any
+    precision: str
+    reason: str  # why this precision
+    need: Need
+    notes: dict[str, Any]  # what the stage adds to the manifest
+
+    def examples(self, kind: Kind, split: str = "train") -> list[Example]:
+        """Return the items of a kind and split; of a single file all of the kind (and every split)."""
+        return load_examples(self.inputs.data, kind, split)
+
+    def model(self, folder: Path | None = None, *, reward: bool = False) -> Any:
+        """Return weights, for language or (`reward`) with one output."""
+        import torch
+        from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
+
+        kind = torch.bfloat16 if self.precision == "bfloat16" else torch.float32
+        loader: Any = AutoModelForSequenceClassification if reward else AutoModelForCausalLM
+        more = {"num_labels": 1} if reward else {}
+        torch.manual_seed(self.settings.seed)  # a new head is drawn
+        model = loader.from_pretrained(folder or self.base, local_files_only=True, dtype=kind, **more)
+        model.config.pad_token_id = self.tokenizer.pad_token_id
+        if not reward:
+            model.generation_config.pad_token_id = self.tokenizer.pad_token_id
+            model.generation_config.eos_token_id = self.tokenizer.eos_token_id
+        return model
+
+    def lora(self, *, reward: bool = False) -> Any:
+        """Return the adapter's settings, or None where all weights are trained."""
+        from peft import LoraConfig
+
+        if not self.settings.lora_rank:
+            return None
+        return LoraConfig(
+            r=self.settings.lora_rank,
+            lora_alpha=self.settings.lora_alpha,
+            target_modules="all-linear",
+            task_type="SEQ_CLS" if reward else "CAUSAL_LM",
+            modules_to_save=["score"] if reward else None,
+        )
+
+    def arguments(self, **more: Any) -> dict[str, Any]:
+        """Return the trainer arguments that all stages share."""
+        import torch
+
+        chosen = self.settings
+        return {
+            "output_dir": str(self.work),
+            "max_steps": chosen.steps,
+            "per_device_train_batch_size": chosen.batch,
+            "gradient_accumulation_steps": chosen.accumulate,
+            "learning_rate": chosen.learning_rate,
+            "warmup_steps": max(1, int(chosen.warmup * chosen.steps)),
+            "gradient_checkpointing": chosen.checkpointing,
+            "bf16": self.precision == "bfloat16",
+            "use_cpu": not torch.cuda.is_available(),
+            "logging_steps": chosen.log_every,
+            "save_steps": chosen.save_every,
+            "save_total_limit": 2,
+            "seed": chosen.seed,
+            "report_to": [],
+            "disable_tqdm": True,
+            "dataloader_pin_memory": False,
+            **more,
+        }
+
+
+Make = Callable[[Job], Any]
+After = Callable[[Job, Any], Mapping[str, Any]]
+
+
+def run_job(  # noqa: PLR0917
+    kind: str, settings: Settings, inputs: Inputs, out: Path, make: Make, after: After | None = None
+) -> Artifact:
+    """Run a stage into `out` (transformers weights, curve, manifest), or return what is there already.
+
+    `make` returns the trainer, `after` measures what was trained and returns more for the manifest.
+    """
+    need_extra()
+    base = base_weights(inputs.base, inputs.home)
+    known = {"base": folder_key(base), "data": data_key(inputs.data)}
+    for name in ("reward", "graph", "replay"):
+        path: Path | None = getattr(inputs, name)
+        if path is not None:
+            known[name] = folder_key(path)
+    plain = asdict(settings)
+    for name in ("memory_gb", "threads", "save_every"):  # they change no number
+        plain.pop(name)
+    work = out.parent / f".{out.name}.checkpoints-{digest([kind, known, plain])}"
+    precision, reason = chosen_precision(settings)
+    need = require(shape_of(base), settings, kind, precision)
+
+    def build(folder: Path) -> Mapping[str, Any]:
+        import torch
+        from transformers import AutoTokenizer, set_seed
+        from transformers.trainer_callback import PrinterCallback
+
+        if settings.threads:
+            torch.set_num_threads(settings.threads)
+        set_seed(settings.seed)
+        tokenizer = prepare_tokenizer(AutoTokenizer.from_pretrained(base, local_files_only=True))
+        job = Job(kind, settings, inputs, base, work, tokenizer, precision, reason, need, {})
+        begun = time.perf_counter()
+        trainer = make(job)
+        trainer.remove_callback(PrinterCallback)  # it prints to standard output
+        trainer.add_callback(listener(inputs.told, settings.steps))
+        trainer.train(**({} if kind == "ppo" else {"resume_from_checkpoint": last_checkpoint(work)}))
+        seconds = time.perf_counter() - begun
+        more = dict(after(job, trainer)) if after else {}
+        rows = write_curve(trainer.state.log_history, folder / CURVE)
+        save(job, trainer, folder)
+        draw(rows, folder)
+        return {**_told(job, rows, seconds), **job.notes, **more}
+
+    made = stage(out, kind, known, plain, build, version=VERSION)
+    shutil.rmtree(work, ignore_errors=True)
+    return made
+
+
+def save(job: Job, trainer: Any, folder: Path) -> None:
+    """Write merged weights, the adapter beside them, tokenizer, and what a GGUF export needs."""
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    model = getattr(model, "policy", model)
+    if hasattr(model, "merge_and_unload"):
+        model.save_pretrained(folder / "adapter")
+        (folder / "adapter" / "README.md").unlink(missing_ok=True)
+        model = model.merge_and_unload()
+    model.config.use_cache = True
+    model.save_pretrained(folder)
+    job.tokenizer.save_pretrained(folder)
+    if (job.base / NOTES).is_file():
+        shutil.copy(job.base / NOTES, folder / NOTES)
+
+
+def draw(rows: Sequence[Mapping[str, float]], folder: Path) -> None:
+    """Write the curves of the logged values as SVG."""
+    for key in ("loss", "reward", "accuracy", "objective/rlhf_reward", "kl", "entropy"):
+        drawn = curve_svg(rows, key)
+        if drawn:
+            (folder / f"curve-{key.replace('/', '-')}.svg").write_text(drawn, "utf-8")
+
+
+def last_checkpoint(work: Path) -> str | None:
+    """Return the last whole checkpoint; one that a kill left half-written lacks its state and is skipped."""
+    whole = [one for one in work.glob("checkpoint-*") if (one / "trainer_state.json").is_file()]
+    best = max(whole, key=lambda one: int(one.name.rpartition("-")[2]), default=None)
+    return str(best) if best else None
+
+
+def chosen_precision(settings: Settings) -> tuple[str, str]:
+    """Return the number format and why: bfloat16 only where the hardware computes faster in it."""
+    if settings.precision not in {"auto", "float32", "bfloat16"}:
+        raise UserError(f"precision is {settings.precision!r}: choose auto, float32 or bfloat16")
+    if settings.precision != "auto":
+        return settings.precision, "asked for"
+    import torch
+
+    if torch.cuda.is_available() and torch.cuda.is_bf16_supported():
+        return "bfloat16", "the accelerator computes in it"
+    return "float32", "no accelerator; CPUs without AMX are slower in bfloat16"
+
+
+def load_examples(data: Path, kind: Kind, split: str) -> list[Example]:
+    """Return the items of a built set's kind and split, or those of a single file of any shape."""
+    if data.is_dir():
+        path = data / f"{kind}.{split}.jsonl"
+        if not path.is_file():
+            raise UserError(f"{data} holds no {path.name}: build a larger set with `clinweave data build`")
+        return list(read_examples(path))
+    found = [one for one in read_shape(data) if one.kind == kind]
+    if not found:
+        raise UserError(f"{data} holds no item of the kind {kind.value!r}")
+    return found
+
+
+def as_dataset(items: Iterable[Tokens]) -> Any:
+    """Return tokenised items as the trainer's dataset."""
+    from datasets import Dataset
+
+    return Dataset.from_list([{"input_ids": one.ids, "labels": one.labels} for one in items])
+
+
+def folder_key(path: Path) -> str:
+    """Return what identifies a folder: its manifest's key, else its files' names and hashes of the small ones."""
+    manifest = read_manifest(path)
+    if manifest and "key" in manifest:
+        return str(manifest["key"])
+    if path.is_file():
+        return sha256(path)
+    return digest(sorted((one.name, sha256(one)) for one in path.iterdir() if one.is_file()))
+
+
+def data_key(path: Path) -> str:
+    """Return what identifies the data. Raises `UserError` where there is none."""
+    if not path.exists():
+        raise UserError(f"there is no training data at {path}: build it with `clinweave data build`")
+    return folder_key(path)
+
+
+def _told(job: Job, rows: Sequence[Mapping[str, float]], seconds: float) -> dict[str, Any]:
+    losses = [row["loss"] for row in rows if "loss" in row]
+    return {
+        "precision": {"name": job.precision, "reason": job.reason},
+        "memory": {"estimated_gb": round(job.need.total / 1e9, 2)},
+        "loss": {"first": losses[0], "last": losses[-1]} if losses else None,
+        "steps": job.settings.steps,
+        "seconds": round(seconds, 1),
+        "base": job.inputs.base if job.inputs.base == "smollm2" else Path(job.inputs.base).name,
+    }

@@ -1,0 +1,115 @@
+"""How much memory a stage needs, before anything is loaded; and which knob to turn where there is too little."""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from clinweave.errors import UserError
+from clinweave.training.settings import Settings
+
+_BYTES = {"float32": 4.0, "bfloat16": 2.0, "nf4": 0.56}
+# models held beside the one that learns: (frozen copies with full training, frozen with LoRA, learning besides)
+_BESIDE = {"pretrain": (0, 0, 0), "sft": (0, 0, 0), "reward": (0, 0, 0), "dpo": (1, 0, 0), "grpo": (2, 1, 0),
+           "ppo": (2, 1, 1)}  # fmt: skip
+_PER_TOKEN_LAYER = (
+    34  # activations kept for a backward pass: values per token and layer, in units of the width
+)
+_RESERVE = 0.7e9  # Python, torch, the data
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What of a model decides its memory."""
+
+    parameters: int
+    width: int
+    layers: int
+    vocabulary: int
+
+
+@dataclass(frozen=True)
+class Need:
+    """Bytes by what they are for."""
+
+    weights: float
+    training: float  # gradients and Adam's two moments
+    activations: float
+    logits: float
+
+    @property
+    def total(self) -> float:
+        """Return all bytes, with what the program itself takes."""
+        return self.weights + self.training + self.activations + self.logits + _RESERVE
+
+
+def estimate(shape: Shape, settings: Settings, stage: str, precision: str = "float32") -> Need:
+    """Return the memory that one device needs for a stage; an upper estimate of its peak."""
+    full, adapter, learning = _BESIDE[stage]
+    lora = settings.lora_rank > 0
+    trainable = (14 * shape.width * settings.lora_rank * shape.layers) if lora else shape.parameters
+    trainable += learning * shape.parameters
+    size = _BYTES[precision]
+    copies = 1 + (adapter if lora else full) + learning
+    tokens = settings.batch * settings.max_length * (2 if stage in {"reward", "dpo"} else 1)
+    kept = shape.layers * (2 / _PER_TOKEN_LAYER) + 1 if settings.checkpointing else shape.layers
+    activation = 4.0 if precision == "float32" else 2.0
+    return Need(
+        weights=shape.parameters * size * copies,
+        training=trainable * 12.0,
+        activations=tokens * shape.width * _PER_TOKEN_LAYER * kept * activation,
+        logits=0.0 if stage == "reward" else tokens * shape.vocabulary * 4.0 * 2,
+    )
+
+
+def require(shape: Shape, settings: Settings, stage: str, precision: str) -> Need:
+    """Return the need, or raise `UserError` naming the knob that saves most where it exceeds what may be used."""
+    need = estimate(shape, settings, stage, precision)
+    limit = settings.memory_gb * 1e9 or free_memory()
+    if need.total <= limit:
+        return need
+    options = {
+        "batch (with a larger accumulate)": replace(settings, batch=max(1, settings.batch // 2)),
+        "max_length": replace(settings, max_length=settings.max_length // 2),
+        "checkpointing = true": replace(settings, checkpointing=True),
+        "lora_rank = 16 (adapters in place of all weights)": replace(
+            settings, lora_rank=settings.lora_rank or 16
+        ),
+    }
+    totals = {name: estimate(shape, changed, stage, precision).total for name, changed in options.items()}
+    best = min(totals, key=lambda name: totals[name])
+    told = f"{stage} needs about {need.total / 1e9:.1f} GB, and {limit / 1e9:.1f} GB may be used"
+    if totals[best] < need.total:
+        told += f"; turn {best}: then about {totals[best] / 1e9:.1f} GB"
+    raise UserError(f"{told}. If that is not enough, take a smaller base model or set memory_gb")
+
+
+def free_memory() -> float:
+    """Return the bytes free on the accelerator, else in main memory."""
+    import psutil
+    import torch
+
+    if torch.cuda.is_available():
+        return float(torch.cuda.mem_get_info()[0])
+    return float(psutil.virtual_memory().available)
+
+
+def shape_of(folder: Path) -> Shape:
+    """Return the shape of transformers weights, from config.json alone."""
+    values: dict[str, Any] = json.loads((folder / "config.json").read_text("utf-8"))
+    return shape_from(values)
+
+
+def shape_from(config: dict[str, Any]) -> Shape:
+    """Return the shape of a model of Llama's kind from its configuration."""
+    try:
+        width, layers = int(config["hidden_size"]), int(config["num_hidden_layers"])
+        inner, words = int(config["intermediate_size"]), int(config["vocab_size"])
+        heads = int(config["num_attention_heads"])
+    except KeyError as error:
+        raise UserError(f"config.json lacks {error}: only models of Llama's kind are trained here") from error
+    keys = int(config.get("num_key_value_heads") or heads) * int(config.get("head_dim") or width // heads)
+    own = int(config.get("head_dim") or width // heads) * heads
+    layer = 2 * width * own + 2 * width * keys + 3 * width * inner + 2 * width
+    ends = 1 if config.get("tie_word_embeddings") else 2
+    return Shape(layers * layer + ends * words * width + width, width, layers, words)
