@@ -37,9 +37,21 @@ def run(
     from clinweave.evaluation import load_recipe
 
     chosen = load_recipe(recipe, changes or [])
+    if any(task.type == "diagnosis" for task in chosen.tasks):
+        _diagnosis(chosen, out or Path("runs") / chosen.name, as_json=as_json)
+        return
     if not offline:
         bring(chosen)
     finish(chosen, out or Path("runs") / chosen.name, as_json=as_json)
+
+
+def _diagnosis(recipe: "Recipe", out: Path, *, as_json: bool) -> None:
+    """Rank the recipe's cases under its protocols; nothing is fetched."""
+    from clinweave.evaluation.diagnosis import run_recipe
+
+    console = Console(stderr=True)
+    report = run_recipe(recipe, out, home(), lambda text: console.print(escape(text)))
+    typer.echo((out / "results.json").read_text("utf-8") if as_json else report)
 
 
 def bring(recipe: "Recipe") -> None:

@@ -11,7 +11,8 @@ from clinweave.errors import UserError
 from clinweave.evaluation.arms import ARMS, CONTROLS, MAIN
 
 T = TypeVar("T")
-TASKS = ("graph-questions", "graph-future", "cross-source", "pubmedqa-retrieved", "benchmark")
+TASKS = ("graph-questions", "graph-future", "cross-source", "pubmedqa-retrieved", "benchmark", "diagnosis")
+PATHS = frozenset({"path", "older", "newer", "corpus", "release", "mondo"})  # relative to the recipe's folder
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,12 @@ class TaskSettings:
     newer: str = ""
     corpus: str = ""  # a folder or archive of texts to be found
     budget: int = 0  # 0: the recipe's
+    title: str = ""  # of a protocol of diagnosis; `path` then holds the cases
+    release: str = ""  # folder of the HPO release that cases are ranked by
+    mondo: str = ""  # mondo.json; "fetched" for the fetched one
+    drop: str = "none"  # whose rows citing the case's paper are dropped: none, gold, blind
+    after: int = 0  # only cases with a larger PMID
+    allow_future: bool = False  # let a dated protocol use a newer Mondo
 
 
 @dataclass(frozen=True)
@@ -101,6 +108,9 @@ def check(recipe: Recipe, where: str) -> Recipe:
     for task in recipe.tasks:
         if task.type not in TASKS:
             raise UserError(f"{where}: no type of task is called {task.type!r}{_nearest(task.type, TASKS)}")
+    kinds = {task.type == "diagnosis" for task in recipe.tasks}
+    if len(kinds) > 1:
+        raise UserError(f"{where}: tasks of type diagnosis stand in a recipe of their own")
     if recipe.knowledge.budget < 1:
         raise UserError(f"{where}: knowledge.budget is {recipe.knowledge.budget}; give tokens above 0")
     return recipe
@@ -159,8 +169,8 @@ def _literal(value: Any) -> str:
 
 def _absolute(task: Any, folder: Path) -> None:
     if isinstance(task, dict):
-        for key in ("path", "older", "newer", "corpus"):
-            if isinstance(task.get(key), str) and task[key]:
+        for key in PATHS:
+            if isinstance(task.get(key), str) and task[key] not in {"", "fetched"}:
                 task[key] = str((folder / Path(task[key]).expanduser()).resolve())
 
 
@@ -185,7 +195,7 @@ def _change(values: dict[str, Any], change: str) -> None:
     if not isinstance(place, dict):
         raise UserError(f"--set {change}: {name!r} does not name a key")
     place[last] = value
-    if last in {"path", "older", "newer", "corpus"}:
+    if last in PATHS:
         _absolute(place, Path.cwd())
 
 

@@ -45,6 +45,8 @@ class Lrz:
         self, observed: Sequence[int], excluded: Sequence[int], dropped: tuple[str, ...] = ()
     ) -> "Floats":
         """Return the score of every candidate; excluded findings are not used."""
+        import numpy as np
+
         del excluded
         rows = [self._place[term] for term in observed]
         total = self._value[rows].sum(axis=0) - _HALF * len(rows) * self._spread
@@ -53,7 +55,7 @@ class Lrz:
             if len(who):
                 total[who] = value[rows].sum(axis=0) - _HALF * len(rows) * spread
                 total[who[empty]] = -1e9
-        return total
+        return np.asarray(total, np.float32)
 
     def _values(self, own: Any, count: int) -> "Floats":
         import numpy as np
