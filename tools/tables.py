@@ -1,0 +1,80 @@
+"""Print the result of a run as Markdown, and keep the tables of the pages that quote it current.
+
+    python tools/tables.py runs/demo                              # print
+    python tools/tables.py runs/demo --into README.md --mark demo # replace what stands between the marks
+
+The marks are `<!-- NAME table: begin -->` and `<!-- NAME table: end -->`.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from clinweave.evaluation import ARMS
+
+
+def table(task: str, results: dict[str, Any]) -> str:
+    """Return one task as a Markdown table: each arm with its interval, and its paired difference to the base."""
+    found = results["tasks"][task]
+    over = {
+        row["arm"]: row for row in results["comparisons"] if (row["task"], row["baseline"]) == (task, "base")
+    }
+    floors = ", ".join(f"{name} {value:.0%}" for name, value in found["floors"].items())
+    lines = [
+        f"**{task}**, {found['n']} questions; {floors}",
+        "",
+        "| | right (95 %) | over the model alone (95 %) | p, Holm | answer in evidence | unscored |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name in (name for name in ARMS if name in found["arms"]):
+        arm, row = found["arms"][name], over.get(name)
+        low, high = (f"{100 * end:.0f}" for end in arm["interval"])
+        share = arm["answer_named"] if arm["gold_in_evidence"] is None else arm["gold_in_evidence"]
+        gain = (
+            f"{100 * row['difference']:+.0f} ({100 * row['low']:+.0f}, {100 * row['high']:+.0f})"
+            if row
+            else ""
+        )
+        p = ("<0.001" if row["p"] < 0.001 else f"{row['p']:.3f}") if row else ""
+        lines.append(
+            f"| {ARMS[name].title}{' (control)' if ARMS[name].control else ''} | {arm['accuracy']:.0%} ({low}-{high}) "
+            f"| {gain} | {p} | {'' if name == 'base' or share is None else f'{share:.0%}'} "
+            f"| {sum(arm['unscored'].values())} |"
+        )
+    return "\n".join(lines)
+
+
+def put(page: Path, mark: str, text: str) -> None:
+    """Replace what stands between the marks of a page."""
+    begin, end = f"<!-- {mark} table: begin -->", f"<!-- {mark} table: end -->"
+    whole = page.read_text("utf-8")
+    if begin not in whole or end not in whole:
+        sys.exit(f"{page} lacks {begin} ... {end}")
+    head, tail = whole.split(begin)[0], whole.split(end)[1]
+    page.write_text(f"{head}{begin}\n{text}\n{end}{tail}", "utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("run", type=Path, help="folder of a run, with results.json")
+    parser.add_argument("--into", type=Path, help="page to write into")
+    parser.add_argument("--mark", default="demo", help="name of the marks")
+    parser.add_argument("--json", action="store_true", help="print the comparisons as JSON")
+    options = parser.parse_args()
+    results = json.loads((options.run / "results.json").read_text("utf-8"))
+    if options.json:
+        print(json.dumps(results["comparisons"], indent=1))
+        return
+    text = "\n\n".join(table(task, results) for task in results["tasks"])
+    if options.into:
+        put(options.into, options.mark, text)
+    else:
+        print(text)
+
+
+if __name__ == "__main__":
+    main()
