@@ -5,17 +5,53 @@ from typing import TYPE_CHECKING
 from clinweave.lazy import attach
 
 if TYPE_CHECKING:
+    from clinweave.patients.batches import Person as Person
     from clinweave.patients.coding import share as share
+    from clinweave.patients.collecting import add_notes as add_notes
+    from clinweave.patients.deid.gold import gold_notes as gold_notes
+    from clinweave.patients.deid.i2b2 import read_i2b2 as read_i2b2
+    from clinweave.patients.deid.measure import Measured as Measured
+    from clinweave.patients.deid.measure import measure as measure
+    from clinweave.patients.deid.pseudonymise import Pseudonymised as Pseudonymised
+    from clinweave.patients.deid.pseudonymise import Pseudonymiser as Pseudonymiser
+    from clinweave.patients.deid.pseudonymise import key_at as key_at
+    from clinweave.patients.leaving import EXPORT as EXPORT
+    from clinweave.patients.leaving import gate as gate
     from clinweave.patients.loading import SourceKind as SourceKind
     from clinweave.patients.loading import load as load
+    from clinweave.patients.purging import Place as Place
+    from clinweave.patients.purging import purge as purge
+    from clinweave.patients.registry import one_store as one_store
+    from clinweave.patients.registry import register as register
+    from clinweave.patients.registry import stores as stores
     from clinweave.patients.store import PatientStore as PatientStore
+    from clinweave.patients.views import summary as summary
+    from clinweave.patients.views import timeline as timeline
 
 __getattr__, __dir__ = attach(
     __name__,
     {
+        "EXPORT": "leaving",
+        "Measured": "deid.measure",
         "PatientStore": "store",
+        "Person": "batches",
+        "Place": "purging",
+        "Pseudonymised": "deid.pseudonymise",
+        "Pseudonymiser": "deid.pseudonymise",
         "SourceKind": "loading",
+        "add_notes": "collecting",
+        "gate": "leaving",
+        "gold_notes": "deid.gold",
+        "key_at": "deid.pseudonymise",
         "load": "loading",
+        "measure": "deid.measure",
+        "one_store": "registry",
+        "purge": "purging",
+        "read_i2b2": "deid.i2b2",
+        "register": "registry",
         "share": "coding",
+        "stores": "registry",
+        "summary": "views",
+        "timeline": "views",
     },
 )

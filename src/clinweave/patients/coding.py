@@ -10,7 +10,7 @@ Done once for each distinct code, not for each event. Every link says how it was
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -33,6 +33,26 @@ _SEMANTIC_TAG = re.compile(
     r"\s*\((?:disorder|finding|situation|procedure|observable entity|substance|event|morphologic abnormality|"
     r"regime/therapy|qualifier value|product|context-dependent category)\)\s*$"
 )
+# a part of these names is not what the record says of the patient
+_NOT_SO = re.compile(
+    r"^(?:suspected|history of|family history|past history|at risk|risk of|no |absence of|exposure to|screening)",
+    re.I,
+)
+_GENERIC = frozenset(
+    (
+        "protein",
+        "solution",
+        "preservative",
+        "antigen",
+        "toxoid",
+        "extract",
+        "gas",
+        "water",
+        "ion",
+        "molecule",
+        "drug",
+    )
+)
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -46,9 +66,6 @@ class Known(Protocol):
     def candidates(self, curie: str, /) -> list[str]:
         """Return the concepts that an identifier may mean."""
 
-    def concepts(self, ids: Sequence[str], /) -> list[Any]:
-        """Return concepts by id."""
-
 
 class Recognises(Protocol):
     """What linking needs of a linker."""
@@ -57,7 +74,7 @@ class Recognises(Protocol):
     def vocabulary(self) -> Any:
         """Return the linker's vocabulary."""
 
-    def link_many(self, texts: Sequence[str], prefixes: Iterable[str] | None = None) -> list[list[Any]]:
+    def link_many(self, texts: Sequence[str], prefixes: Collection[str] | None = None) -> list[list[Any]]:
         """Return the mentions of each text."""
 
 
@@ -71,7 +88,7 @@ def link_codes(codes: pa.Table, graph: Known | None, linker: Recognises | None) 
     if linker is not None:
         _by_name(rows, linker, found)
     ids = sorted({concept for concept, _ in found.values()})
-    named = {item.id: item.name for item in graph.concepts(ids)} if graph is not None and ids else {}
+    named = _names(ids, graph) if graph is not None and ids else {}
     columns = {
         "concept": [found.get(place, ("", ""))[0] for place in range(len(rows))],
         "concept_name": [named.get(found.get(place, ("", ""))[0], "") for place in range(len(rows))],
@@ -159,12 +176,23 @@ def _by_looser(rows: list[dict[str, Any]], graph: Known, found: dict[int, tuple[
     with duckdb.connect() as connection:
         connection.register("wanted", wanted)
         result = connection.execute(
-            "select curie, min(id) from wanted join (select id, unnest(related) as other from "
+            "select curie, min(id) from wanted join (select id, unnest(related) as other from "  # noqa: S608
             f"read_parquet({engine.quoted(table)})) on other = curie group by curie having count(distinct id) = 1"
         ).fetchall()
     for curie, concept in sorted(result):
         for place in places[curie]:
             found.setdefault(place, (str(concept), "related"))
+
+
+def _names(ids: list[str], graph: Known) -> dict[str, str]:
+    """Return concept -> name, in one pass over the graph's table."""
+    import duckdb
+
+    with duckdb.connect() as connection:
+        connection.register("wanted", pa.table({"curie": pa.array(ids, pa.string())}))
+        table = engine.quoted(graph.path / "concepts.parquet")
+        query = f"select id, name from read_parquet({table}) semi join wanted on id = curie"  # noqa: S608
+        return {str(curie): str(name) for curie, name in connection.execute(query).fetchall()}
 
 
 def _by_name(rows: list[dict[str, Any]], linker: Recognises, found: dict[int, tuple[str, str]]) -> None:
@@ -181,10 +209,15 @@ def _by_name(rows: list[dict[str, Any]], linker: Recognises, found: dict[int, tu
         for (place, name), mentions in zip(
             waiting, linker.link_many([name for _, name in waiting], prefixes), strict=True
         ):
-            best = max(mentions, key=lambda item: (item.end - item.start, -item.start), default=None)
+            telling = [item for item in mentions if item.text.casefold() not in _GENERIC]
+            best = max(telling, key=lambda item: (item.end - item.start, -item.start), default=None)
             if best is not None:
                 whole = _words(best.text) == _words(name)
-                found[place] = (best.id, "name" if whole else "part")
+                vaccine = rows[place]["code"].startswith(
+                    "CVX:"
+                )  # is not the substance or disease named in it
+                if whole or not (_NOT_SO.match(name) or vaccine):
+                    found[place] = (best.id, "name" if whole else "part")
 
 
 def _words(text: str) -> list[str]:

@@ -13,7 +13,7 @@ def connect(spill: Path, memory: str = MEMORY, threads: int = 2, database: str =
     """Return a DuckDB connection that holds at most `memory`, spills into `spill`, and reaches no network."""
     import duckdb
 
-    settings = {
+    settings: dict[str, Any] = {
         "memory_limit": memory,
         "threads": str(threads),
         "temp_directory": str(spill),

@@ -74,7 +74,8 @@ class _Reader:
             else:
                 self.log.drop(file, 0, "not a FHIR Bundle")
             return
-        entries = held.get("entry") if isinstance(held.get("entry"), list) else []
+        stated = held.get("entry")
+        entries: list[Any] = stated if isinstance(stated, list) else []
         resources = [
             (row, item.get("resource")) for row, item in enumerate(entries, 1) if isinstance(item, dict)
         ]

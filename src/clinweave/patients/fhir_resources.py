@@ -183,7 +183,7 @@ def _value(held: Mapping[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def _add_notes(
+def _add_notes(  # noqa: PLR0917
     rows: Rows, resource: Mapping[str, Any], subject: int, when: Any, code: str, facts: dict[str, str]
 ) -> None:
     held = [item.get("attachment") for item in _list(resource, "content")] + _list(resource, "presentedForm")

@@ -1,12 +1,13 @@
-"""Files of records as streams of bounded lines: folders, single files, .gz and .tar.gz; damage is counted, not fatal."""
+"""Files of records as streams of bounded lines: folders, files, .gz and .tar.gz; damage is counted, not fatal."""
 
 import gzip
+import io
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple, cast
 
 from clinweave.databases import RowLog
 from clinweave.errors import UserError
@@ -103,9 +104,7 @@ def _of_archive(path: Path, wanted: Callable[[str], bool], log: RowLog) -> Itera
 
 def _plain(raw: IO[bytes]) -> IO[bytes]:
     """Return the stream, decompressed where its first bytes say gzip."""
-    import io
-
-    buffered = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(raw)  # type: ignore[arg-type]
+    buffered = raw if isinstance(raw, io.BufferedReader) else io.BufferedReader(cast(Any, raw))
     if buffered.peek(2)[:2] == b"\x1f\x8b":
         return gzip.GzipFile(fileobj=buffered)  # type: ignore[return-value]
     return buffered

@@ -3,7 +3,7 @@
 import gzip
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
@@ -94,8 +94,8 @@ def guess(source: str) -> SourceKind:
     if path.is_dir() or files.is_tar(path) or any(end in name for end in (".json", ".ndjson")):
         return SourceKind.FHIR
     raise UserError(
-        f"{path} is none of: FHIR (.json, .ndjson, folder, .tar.gz), OMOP (.duckdb, postgresql://...), MIMIC-IV (folder "
-        "with hosp/), MEDS (folder with data/*.parquet); say which with --kind"
+        f"{path} is none of: FHIR (.json, .ndjson, folder, .tar.gz), OMOP (.duckdb, postgresql://...), MIMIC-IV (a "
+        "folder with hosp/), MEDS (folder with data/*.parquet); say which with --kind"
     )
 
 
@@ -104,7 +104,7 @@ def _holds_mimic(path: Path) -> bool:
     return any(True for _ in files.members(path, lambda name: name.startswith("patients.csv"), log))
 
 
-def _events(
+def _events(  # noqa: PLR0917
     source: str,
     kind: SourceKind,
     spill: Path,
@@ -146,19 +146,19 @@ def _gather(batches: Iterator[pa.RecordBatch], spill: Path, progress: Progress |
     return rows
 
 
-def _finish(
+def _finish(  # noqa: PLR0917
     work: Path, spill: Path, people: list[Person], log: QuietLog, what: tuple[SourceKind, str], memory: str,
     graph: "Graph | None", linker: "Linker | None",
-) -> Mapping[str, Any]:  # fmt: skip
+) -> dict[str, Any]:  # fmt: skip
     kind, source = what
     with engine.connect(spill, memory) as connection:
         read = f"read_parquet({engine.quoted(spill / 'events.parquet')}, file_row_number=true)"
         order = "order by subject_id, time nulls first, file_row_number"
-        query = f"select {', '.join(EVENTS.names)} from {read} {order}"
+        query = f"select {', '.join(EVENTS.names)} from {read} {order}"  # noqa: S608
         sorted_events = (_cast(batch) for batch in engine.batches(connection, query, ROWS))
         events = meds.write_events(sorted_events, work / "data")
         codes = _codes(connection, read)
-        subjects = engine.table(connection, f"select distinct subject_id from {read} order by 1")
+        subjects = engine.table(connection, f"select distinct subject_id from {read} order by 1")  # noqa: S608
     linked = coding.link_codes(codes, graph, linker)
     meds.write_metadata(work, f"{kind.value} {Path(source.partition('#')[0]).name}", linked, {})
     known = _people(people, subjects)
@@ -185,7 +185,7 @@ def _codes(connection: Any, read: str) -> pa.Table:
     """Return the distinct codes: description, further codes, the kind most of its events have, and how many."""
     held = engine.table(
         connection,
-        "select code, coalesce(max(name), '') as description, coalesce(max(other_codes), '') as others,"
+        "select code, coalesce(max(name), '') as description, coalesce(max(other_codes), '') as others,"  # noqa: S608
         " mode(kind) as kind, count(*)::bigint as events"
         f" from (select code::varchar as code, name::varchar as name, other_codes, kind::varchar as kind from {read})"
         " group by code order by code",

@@ -5,6 +5,7 @@ timeless events first; `kind` and `unit` are further columns, which MEDS allows.
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -142,6 +143,6 @@ def _described(batch: pa.RecordBatch, known: dict[str, tuple[str, str]]) -> pa.R
 def _by_subject(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
     subjects = batch.column("subject_id").to_numpy()
     borders = [0, *((subjects[1:] != subjects[:-1]).nonzero()[0] + 1).tolist(), len(batch)]
-    for start, end in zip(borders, borders[1:], strict=False):
+    for start, end in pairwise(borders):
         if end > start:
             yield batch.slice(start, end - start)

@@ -1,7 +1,6 @@
 """MIMIC-IV as PhysioNet publishes it: hosp/, icu/ and note/ with .csv.gz, read out of core by DuckDB."""
 
 import csv
-import gzip
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,7 +85,7 @@ class _Tables:
         columns = ", ".join(wanted)
         empty = "select " + ", ".join(f"null::varchar as {column}" for column in wanted) + " where false"
         keys = wanted[:2] if short.startswith("d_icd") else wanted[:1]
-        made = f"select distinct on ({', '.join(keys)}) {columns} from ({scan})" if scan else empty
+        made = f"select distinct on ({', '.join(keys)}) {columns} from ({scan})" if scan else empty  # noqa: S608
         self._connection.execute(f"create temp table {short} as {made}")
         self._connection.execute("delete from reject_errors") if scan else None
 
@@ -102,7 +101,7 @@ class _Tables:
             return None
         columns = ", ".join(f"{engine.quoted(column)}: 'VARCHAR'" for column in header)
         return (
-            f"select *, row_number() over () + 1 as row from read_csv({engine.quoted(path)}, columns={{{columns}}},"
+            f"select *, row_number() over () + 1 as row from read_csv({engine.quoted(path)}, columns={{{columns}}},"  # noqa: S608
             " auto_detect=false, delim=',', quote='\"', escape='\"', header=true, ignore_errors=true, nullstr='',"
             f" store_rejects=true, max_line_size={MAX_LINE}, parallel=false)"
         )
@@ -141,13 +140,12 @@ def _pointed(code: str) -> str:
 
 
 def _header(path: Path, log: RowLog) -> list[str]:
-    with files.surviving(path.name, log), path.open("rb") as raw:
-        opened = gzip.open(raw) if raw.read(2) == b"\x1f\x8b" else raw
-        raw.seek(0)
-        line = opened.readline(1 << 16).decode("utf-8-sig", "replace")
-        if not line.strip():
-            log.drop(path.name, 0, "empty")
-        return next(csv.reader([line.rstrip("\r\n")]), [])
+    for member in files.members(path, lambda _: True, log):
+        with files.surviving(path.name, log):
+            line = member.stream.readline(1 << 16).decode("utf-8-sig", "replace")
+            if not line.strip():
+                log.drop(path.name, 0, "empty")
+            return next(csv.reader([line.rstrip("\r\n")]), [])
     return []
 
 

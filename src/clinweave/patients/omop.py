@@ -142,7 +142,7 @@ def _people(
     if {"person_id", "death_date"} <= death.keys():
         when = f"{cast}(d.{_quoted(death['death_date'])} as timestamp)"
         subject = f"{cast}(d.{_quoted(death['person_id'])} as bigint)"
-        query = f"select {subject} as subject_id, {when} as time, 'MEDS_DEATH' as code from {source.table('death')} d"
+        query = f"select {subject} as subject_id, {when} as time, 'MEDS_DEATH' as code from {source.table('death')} d"  # noqa: S608
         yield from _coded(source, query, log)
 
 
@@ -171,7 +171,7 @@ def _select(source: Source, table: Table, columns: Mapping[str, Mapping[str, str
         f"coalesce({text}, {_NONE.format('varchar')}) as text_value",
         f"{field(table.unit, 'varchar')} as unit",
     ]
-    query = f"select {', '.join(parts)} from {source.table(table.name)} t"
+    query = f"select {', '.join(parts)} from {source.table(table.name)} t"  # noqa: S608
     if vocabulary:
         key = _quoted(columns["concept"]["concept_id"])
         query += f" left join {source.table('concept')} c on c.{key} = t.{_quoted(have[table.concept])}"
@@ -219,7 +219,7 @@ def _events(batch: pa.RecordBatch, table: Table) -> pa.RecordBatch:
     return pa.RecordBatch.from_pydict(made)
 
 
-def _code(
+def _code(  # noqa: PLR0917
     table: Table, cv: str | None, cc: str | None, cn: str | None, sv: str | None, sc: str | None, sn: str | None,
     cid: str | None, source: str | None,
 ) -> tuple[str | None, str, str]:  # fmt: skip

@@ -23,7 +23,7 @@ class PostgresSource:
     def columns(self) -> dict[str, dict[str, str]]:
         """Return table -> column -> the name as the database spells it."""
         query = (
-            "select table_schema, table_name, column_name from information_schema.columns where table_schema = "
+            "select table_schema, table_name, column_name from information_schema.columns where table_schema = "  # noqa: S608
             + ("%s" if self._schema else "any(current_schemas(false))")
         )
         found: dict[str, dict[str, str]] = {}

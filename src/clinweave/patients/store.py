@@ -74,7 +74,7 @@ class PatientStore:
         found = self.find(patient)
         if found is None:
             raise UserError(
-                f"no patient of this id in {self.path}; `clinweave patients list` shows the {len(self.people):,} there are"
+                f"no patient of this id in {self.path}; `clinweave patients list --in` shows them"
             )
         return found
 
@@ -125,7 +125,7 @@ class PatientStore:
     def count(self) -> dict[str, int]:
         """Return how many patients, events and codes there are."""
         with engine.connect(self.path / "private") as connection:
-            events = connection.execute(f"select count(*) from {self.scan()}").fetchone()[0]
+            events = connection.execute(f"select count(*) from {self.scan()}").fetchone()[0]  # noqa: S608
         return {"patients": len(self.people), "events": int(events), "codes": len(self.codes)}
 
     def scan(self) -> str:

@@ -1,0 +1,119 @@
+"""`clinweave deidentify`: notes pseudonymised by rules, and the rules measured."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from clinweave.artifacts import home
+from clinweave.errors import UserError
+
+if TYPE_CHECKING:
+    from clinweave.patients import Measured, Person, Pseudonymiser
+
+app = typer.Typer(add_completion=False)
+MAX_NOTE = 8 << 20
+
+
+@app.command()
+def command(  # noqa: PLR0917 - each parameter is one option
+    note: Annotated[str, typer.Argument(metavar="FILE", help="A text file, or - for standard input.")] = "-",
+    patient: Annotated[
+        str, typer.Option(metavar="ID", help="Whose note it is: dates of one patient move together.")
+    ] = "",
+    store: Annotated[
+        Path | None, typer.Option("--in", metavar="DIR", help="The store that knows the patient's name.")
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The secret key.", show_default="home/deid.key")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where to write instead of the screen.")
+    ] = None,
+    i2b2: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Measure on your own copy of the i2b2 2014 files.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Replace names, dates, numbers, contacts, places and ages over 89: the outcome is pseudonymised, not anonymised."""
+    from clinweave.cli.patients import _known
+    from clinweave.patients import Pseudonymiser, key_at
+
+    rules = Pseudonymiser(key_at(key or home() / "deid.key"), _known()[1])
+    if i2b2 is not None:
+        _measured(rules, i2b2, as_json)
+        return
+    subject, person = _whose(store, patient)
+    made = rules.note(_read(note), subject, person)
+    held: dict[str, Any] = {"state": made.state, "tier": made.tier.value, "replaced": made.counts()}
+    if out is not None:
+        with os.fdopen(
+            os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+        ) as file:
+            file.write(made.text)
+        held["path"] = str(out)
+    if as_json:
+        typer.echo(json.dumps(held if out else {**held, "text": made.text}, indent=1, ensure_ascii=False))
+        return
+    if out is None:
+        typer.echo(made.text)
+    counts = ", ".join(f"{count} {kind}" for kind, count in made.counts().items() if count)
+    typer.echo(
+        f"pseudonymised, not anonymised: replaced {counts or 'nothing'}; read it before it goes anywhere",
+        err=True,
+    )
+
+
+def _read(note: str) -> str:
+    if note == "-":
+        data = sys.stdin.buffer.read(MAX_NOTE + 1)
+    else:
+        try:
+            with Path(note).open("rb") as file:
+                data = file.read(MAX_NOTE + 1)
+        except OSError as error:
+            raise UserError(f"{note} cannot be read: {error.strerror}") from error
+    if len(data) > MAX_NOTE:
+        raise UserError(f"{note} is larger than {MAX_NOTE:,} bytes: give one note at a time")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        typer.echo("not UTF-8: read as Windows-1252", err=True)
+        return data.decode("cp1252", "replace")
+
+
+def _whose(store: Path | None, patient: str) -> "tuple[str, Person | None]":
+    if store is None:
+        return patient, None
+    from clinweave.patients import PatientStore
+
+    if not patient:
+        raise UserError("--in needs --patient: whose note it is")
+    opened = PatientStore.open(store)
+    subject = opened.subject(patient)
+    return str(subject), opened.person(subject)
+
+
+def _measured(rules: "Pseudonymiser", folder: Path, as_json: bool) -> None:
+    from clinweave.databases import RowLog
+    from clinweave.patients import measure, read_i2b2
+
+    log = RowLog()
+    found: Measured = measure(rules, read_i2b2(folder, log), ignore=frozenset({"PROFESSION", "AGE<90"}))
+    facts = {
+        "notes": found.notes,
+        "leakage": round(found.leakage, 4),
+        "precision": round(found.precision, 4),
+        "marks": found.marks,
+        "leaked": found.leaked,
+        "files_refused": log.total,
+        "not_counted": ["PROFESSION", "AGE<90"],
+    }
+    if as_json:
+        typer.echo(json.dumps(facts, indent=1))
+        return
+    for name, value in facts.items():
+        typer.echo(f"{name}: {value}")

@@ -1,0 +1,56 @@
+"""`clinweave purge`: remove one patient from everything that clinweave holds."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clinweave.artifacts import home
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def command(
+    patient: Annotated[
+        str, typer.Option("--patient", metavar="ID", help="The patient's number, or the id in the source.")
+    ],
+    also: Annotated[
+        list[Path] | None,
+        typer.Option("--in", metavar="DIR", help="A store elsewhere, besides the known ones."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list where the patient is.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Remove a patient from the stores, the collections made of them and the index; list where it was found."""
+    from clinweave.cli.patients import _known
+    from clinweave.patients import Pseudonymiser, key_at, purge
+
+    graph, linker = _known()
+    rules = Pseudonymiser(key_at(home() / "deid.key"), linker)
+    places = purge(
+        patient,
+        home(),
+        also=tuple(also or ()),
+        graph=graph,
+        linker=linker,
+        pseudonymiser=rules,
+        dry_run=dry_run,
+    )
+    if as_json:
+        typer.echo(json.dumps([place._asdict() for place in places], indent=1))
+        return
+    for place in places:
+        state = (
+            "removed"
+            if place.removed
+            else "left"
+            if not dry_run or place.kind in {"source", "file"}
+            else "found"
+        )
+        typer.echo(f"{state:<8} {place.kind:<11} {place.path}  ({place.found:,})")
+    if any(place.kind == "source" for place in places):
+        typer.echo(
+            "the files that the stores were read from are yours: remove the patient there, too", err=True
+        )

@@ -1,0 +1,73 @@
+"""The notes of a store as a private collection of the text index; each document bears its patient's number."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from clinweave.artifacts import Artifact
+from clinweave.errors import UserError
+from clinweave.knowledge import add_collection
+from clinweave.patients.deid.pseudonymise import Pseudonymiser
+from clinweave.patients.registry import register
+from clinweave.patients.store import PatientStore
+from clinweave.records import Tier
+
+NOTES = "notes.jsonl"
+
+
+def add_notes(
+    store: PatientStore, home: Path, name: str, pseudonymiser: Pseudonymiser | None = None
+) -> Artifact:
+    """Make (or make anew) the collection `name` of a store's notes; with a pseudonymiser, of what it makes of them.
+
+    The collection is private: its folder is 0700, and its passages carry the tier. Raises `UserError` where the store
+    has no notes.
+    """
+    with tempfile.TemporaryDirectory(prefix="clinweave-notes-", dir=store.path / "private") as folder:
+        file = Path(folder) / NOTES
+        with os.fdopen(
+            os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+        ) as out:
+            written = 0
+            people = (
+                {row["subject_id"]: store.person(row["subject_id"]) for row in store.people.to_pylist()}
+                if pseudonymiser
+                else {}
+            )
+            for number, (subject, time, code, text) in enumerate(store.all_notes()):
+                said = (
+                    pseudonymiser.note(text, str(subject), people.get(subject)).text
+                    if pseudonymiser
+                    else text
+                )
+                title = code.rpartition("//")[2] + (
+                    f" {time.date()}" if time and pseudonymiser is None else ""
+                )
+                row = {"id": f"{tag(subject)}-{number}", "title": title, "content": said}
+                out.write(json.dumps(row, ensure_ascii=False) + "\n")
+                written += 1
+        if not written:
+            raise UserError(f"{store.path} has no notes")
+        made = add_collection(file, home, name=name, tier=Tier.PRIVATE)
+    for item in made.path.iterdir():
+        item.chmod(0o600)
+    register(store.path, home, name)
+    return made
+
+
+def tag(subject: int) -> str:
+    """Return what stands in the ids of a patient's documents."""
+    return f"patient-{subject}"
+
+
+def holds(folder: Path, subject: int) -> int:
+    """Return how many passages of a collection are of a patient."""
+    import duckdb
+
+    from clinweave.patients import engine
+
+    with duckdb.connect() as connection:
+        file = engine.quoted(folder / "passages.parquet")
+        query = f"select count(*) from read_parquet({file}) where contains(document, ?)"  # noqa: S608
+        return int((connection.execute(query, [f"#{tag(subject)}-"]).fetchone() or (0,))[0])

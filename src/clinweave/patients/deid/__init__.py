@@ -1,0 +1,1 @@
+"""Notes pseudonymised: names, dates, identifiers, contacts, places and high ages; clinical terms protected."""

@@ -1,0 +1,95 @@
+"""A note pseudonymised: every rule's stretches taken together, clinical terms kept, dates shifted, the rest tagged.
+
+Rules find what they were written for: the outcome is called pseudonymised, never anonymised, and stays private.
+"""
+
+import os
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from clinweave.errors import UserError
+from clinweave.patients.batches import Person
+from clinweave.patients.deid import dates, names, patterns
+from clinweave.patients.deid.protect import LinksText, guarded, unprotected
+from clinweave.patients.deid.spans import Kind, Span, settled
+from clinweave.records import Tier
+
+_TAGS = {Kind.NAME: "[NAME]", Kind.DATE: "[DATE]", Kind.ID: "[ID]", Kind.CONTACT: "[CONTACT]", Kind.PLACE: "[PLACE]",
+         Kind.AGE: "90+"}  # fmt: skip
+KEY_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Pseudonymised:
+    """A note that went through the rules. `spans` are offsets of the original. It remains of the private tier."""
+
+    text: str
+    spans: tuple[Span, ...]
+    tier: Tier = Tier.PRIVATE
+    state: str = "pseudonymised"
+
+    def counts(self) -> dict[str, int]:
+        """Return how many stretches of each kind were replaced."""
+        return {kind.value: sum(span.kind is kind for span in self.spans) for kind in Kind}
+
+
+class Pseudonymiser:
+    """Pseudonymises notes with one secret key; a linker protects clinical terms beyond the built-in list."""
+
+    def __init__(self, key: bytes, linker: LinksText | None = None) -> None:
+        if len(key) < 16:
+            raise UserError("the key is too short: it needs at least 16 bytes")
+        self._key, self._linker = key, linker
+
+    def note(self, text: str, patient: str = "", person: Person | None = None) -> Pseudonymised:
+        """Return a note pseudonymised. `patient` is what the dates' shift depends on; `person` adds the record's own
+        names, numbers and places."""
+        spans = self.find(text, patient, person)
+        parts, at = [], 0
+        for span in spans:
+            parts += [text[at : span.start], span.new or _TAGS[span.kind]]
+            at = span.end
+        return Pseudonymised("".join([*parts, text[at:]]), tuple(spans))
+
+    def find(self, text: str, patient: str = "", person: Person | None = None) -> list[Span]:
+        """Return the stretches that are replaced, in order, without overlaps."""
+        weeks = dates.weeks_of(self._key, patient)
+        found: list[Span] = []
+        if person is not None:
+            found += patterns.literal(text, [*person.identifiers, person.source_id], Kind.ID, "own number")
+            found += patterns.literal(text, person.places, Kind.PLACE, "own place")
+        for rules in (patterns.contacts, patterns.identifiers, patterns.places_in, patterns.high_ages):
+            found += rules(text)
+        found += names.names_in(text, person.names if person is not None else ())
+        found = _without_dates(
+            unprotected(found, guarded(text, self._linker)), moved := list(dates.dates_in(text, weeks))
+        )
+        return settled([*found, *moved])
+
+
+def key_at(path: Path, *, create: bool = True) -> bytes:
+    """Return the secret key kept in a file that only its owner can read; it is made where there is none."""
+    if path.is_file():
+        if path.stat().st_mode & 0o077:
+            raise UserError(f"others can read the key {path}: chmod 600 it, or make a new one")
+        return path.read_bytes()
+    if not create:
+        raise UserError(f"there is no key {path}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    key = secrets.token_bytes(KEY_BYTES)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+        out.write(key)
+    return key
+
+
+def _without_dates(found: Sequence[Span], moved: Iterable[Span]) -> list[Span]:
+    """Return the spans that are not part of a date: 2011-03-04 is no telephone number, May 3 no name."""
+    days = [(span.start, span.end) for span in moved]
+    return [
+        span
+        for span in found
+        if not any(start <= span.start and span.end <= end for start, end in days)
+        or (span.kind is Kind.ID and span.rule == "own number")
+    ]

@@ -1,0 +1,73 @@
+"""Which stores of patients there are and which collections were made from them: what a purge must look through."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from clinweave.artifacts import read_manifest
+from clinweave.errors import UserError
+from clinweave.patients.store import KIND, PatientStore
+
+FILE = "patients.json"
+
+
+def register(store: Path, home: Path, collection: str = "") -> None:
+    """Note a store, and a collection that was made from it."""
+
+    def change(held: dict[str, Any]) -> None:
+        known = held["stores"].setdefault(str(store.resolve()), [])
+        if collection and collection not in known:
+            known.append(collection)
+
+    _update(home, change)
+
+
+def forget(store: Path, home: Path) -> None:
+    """Take a store off the list."""
+    _update(home, lambda held: held["stores"].pop(str(store.resolve()), None))
+
+
+def stores(home: Path) -> dict[Path, list[str]]:
+    """Return the stores that still are there, each with the collections made from it."""
+    held = {Path(path): list(names) for path, names in _read(home)["stores"].items()}
+    for folder in sorted((home / "patients").glob("*")):
+        if not folder.name.startswith("."):
+            held.setdefault(folder.resolve(), [])
+    return {
+        path: names for path, names in sorted(held.items()) if (read_manifest(path) or {}).get("kind") == KIND
+    }
+
+
+def one_store(where: Path | None, home: Path, patient: str = "") -> PatientStore:
+    """Open the store `where`, or the only one that there is (that holds `patient`). Raises `UserError` otherwise."""
+    if where is not None:
+        return PatientStore.open(where)
+    known = [PatientStore.open(path) for path in stores(home)]
+    if patient and len(known) > 1:
+        known = [store for store in known if store.find(patient) is not None]
+    if len(known) == 1:
+        return known[0]
+    if not known:
+        raise UserError("no store holds this patient" if patient and stores(home) else
+                        "there is no store of patients; `clinweave patients load PATH` makes one")  # fmt: skip
+    raise UserError(f"say which store with --in: {', '.join(str(store.path) for store in known)}")
+
+
+def _read(home: Path) -> dict[str, Any]:
+    try:
+        held = json.loads((home / FILE).read_text("utf-8"))
+    except (OSError, ValueError):
+        held = {}
+    return {"stores": held.get("stores", {}) if isinstance(held, dict) else {}}
+
+
+def _update(home: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    held = _read(home)
+    change(held)
+    home.mkdir(parents=True, exist_ok=True)
+    new = home / f".{FILE}.partial"
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
+        json.dump(held, out, indent=1, sort_keys=True)
+    new.replace(home / FILE)

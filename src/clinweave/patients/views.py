@@ -1,0 +1,121 @@
+"""What a store says of one patient: a summary by concept, and a timeline; and the list of patients."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from clinweave.patients.coding import plain
+from clinweave.patients.store import PatientStore
+from clinweave.records import Event
+
+if TYPE_CHECKING:
+    from clinweave.knowledge import Linker
+
+_SHOWN = ("problem", "drug", "lab", "observation", "procedure")
+
+
+def summary(store: PatientStore, patient: str, linker: "Linker | None" = None) -> dict[str, Any]:
+    """Return a patient's problems, drugs, labs and so on, each once, with its concept, first and last time, and value.
+
+    With a linker, the concepts that the notes name (and do not deny) are counted, too.
+    """
+    subject = store.subject(patient)
+    known = {row["code"]: row for row in store.codes.to_pylist()}
+    person = store.person(subject)
+    found: dict[str, Any] = {
+        "subject_id": subject,
+        "id": person.source_id,
+        "tier": store.tier.value,
+        "names": person.names,
+    }
+    events = store.records(subject)
+    for item in events:
+        if item.code.startswith(("MEDS_BIRTH", "MEDS_DEATH", "GENDER//")):
+            key = {"MEDS_BIRTH": "born", "MEDS_DEATH": "died"}.get(item.code, "sex")
+            found[key] = item.code.partition("//")[2] if key == "sex" else _day(item)
+    for kind in _SHOWN:
+        found[f"{kind}s"] = _grouped([item for item in events if item.kind == kind], known)
+    notes = [item.text_value for item in events if item.kind == "note" and item.text_value]
+    found["visits"] = sum(item.kind == "visit" for item in events)
+    found["notes"] = len(notes)
+    found["joined"] = _joined(found)
+    if linker is not None and notes:
+        found["named_in_notes"] = _named(notes, linker)
+    return found
+
+
+def timeline(store: PatientStore, patient: str, linker: "Linker | None" = None) -> Iterator[dict[str, Any]]:
+    """Yield a patient's events by time: day, kind, name, value, concept. Notes are given by their length, not text."""
+    subject = store.subject(patient)
+    known = {row["code"]: row for row in store.codes.to_pylist()}
+    for item in store.records(subject):
+        row = known.get(item.code, {})
+        line = {
+            "time": item.time.isoformat() if item.time else None,
+            "kind": item.kind,
+            "code": item.code,
+            "name": plain(row.get("description") or "") or item.code,
+            "value": value_of(item),
+            "concept": row.get("concept") or None,
+            "linked_by": row.get("linked_by") or None,
+        }
+        if item.kind == "note" and item.text_value:
+            told = f"{len(item.text_value):,} characters"
+            if linker is not None:
+                names = dict.fromkeys(
+                    found.name for found in linker.link(item.text_value) if not found.negated
+                )
+                told += f"; names {', '.join(list(names)[:8])}"
+            line["value"] = told
+        yield line
+
+
+def value_of(item: Event) -> str:
+    """Return an event's value as text: the number with its unit, or the words."""
+    if item.numeric_value is not None:
+        return f"{item.numeric_value:g} {item.unit}".strip()
+    return (item.text_value or "") if item.kind != "note" else ""
+
+
+def _grouped(events: list[Event], known: dict[str, Any]) -> list[dict[str, Any]]:
+    groups: dict[str, list[Event]] = {}
+    for item in events:
+        groups.setdefault(item.code, []).append(item)
+    made = []
+    for code, items in groups.items():
+        row = known.get(code, {})
+        last = items[-1]
+        made.append(
+            {
+                "code": code,
+                "name": plain(row.get("description") or "") or code,
+                "concept": row.get("concept") or None,
+                "concept_name": row.get("concept_name") or None,
+                "linked_by": row.get("linked_by") or None,
+                "times": len(items),
+                "first": _day(items[0]),
+                "last": _day(last),
+                "value": value_of(last),
+            }
+        )
+    return sorted(made, key=lambda item: (item["first"] or "", item["code"]))
+
+
+def _joined(found: dict[str, Any]) -> dict[str, list[int]]:
+    """Return kind -> [codes joined to a concept, codes]."""
+    return {
+        kind: [sum(bool(item["concept"]) for item in found[f"{kind}s"]), len(found[f"{kind}s"])]
+        for kind in ("problem", "drug", "lab")
+    }
+
+
+def _named(notes: list[str], linker: "Linker") -> list[dict[str, Any]]:
+    counts: dict[tuple[str, str], int] = {}
+    for mentions in linker.link_many(notes):
+        for key in {(item.id, item.name) for item in mentions if not item.negated}:
+            counts[key] = counts.get(key, 0) + 1
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return [{"concept": curie, "name": name, "notes": count} for (curie, name), count in ranked]
+
+
+def _day(item: Event) -> str | None:
+    return item.time.date().isoformat() if item.time else None
