@@ -121,12 +121,13 @@ def _stamped(rows: pa.Table, sources: Mapping[str, Source]) -> dict[str, Any]:
 def _without_cycles(relations: pa.Table, concepts: pa.Table, dropped: Counter[str]) -> pa.Table:
     """Leave out the is_a rows that make a class its own ancestor, and count them."""
     ids = concepts.column("id").combine_chunks()
-    is_a = pc.and_(
-        pc.equal(relations.column("predicate"), SUBCLASS), pc.invert(relations.column("negated"))
-    )
+    is_a = pc.and_(pc.equal(relations.column("predicate"), SUBCLASS), pc.invert(relations.column("negated")))
     rows = pc.indices_nonzero(is_a).to_numpy()
     child, parent = (tables.node_numbers(relations.column(name), ids)[rows] for name in ("subject", "object"))
-    bad = rows[tables.broken_cycles(child, parent, len(ids))]
+    home = concepts.column("source").combine_chunks().take(pa.array(child))
+    stated = relations.column("source").combine_chunks().take(pa.array(rows))
+    foreign = pc.not_equal(home, stated).to_numpy(zero_copy_only=False)
+    bad = rows[tables.broken_cycles(child, parent, len(ids), foreign)]
     for row in relations.take(pa.array(bad, pa.int64())).select(["subject", "object", "source"]).to_pylist():
         dropped[f"{row['source']}: {row['subject']} is_a {row['object']} would close a circle"] += 1
     good = np.ones(len(relations), dtype=bool)

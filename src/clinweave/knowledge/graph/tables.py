@@ -224,10 +224,13 @@ def node_numbers(column: Any, ids: Any) -> "np.ndarray[Any, np.dtype[np.int32]]"
     return np.asarray(pc.index_in(values, value_set=ids).to_numpy(zero_copy_only=False), dtype=np.int32)
 
 
-def broken_cycles(child: Any, parent: Any, size: int) -> "np.ndarray[Any, np.dtype[np.bool_]]":
+def broken_cycles(
+    child: Any, parent: Any, size: int, foreign: Any = None
+) -> "np.ndarray[Any, np.dtype[np.bool_]]":
     """Mark the is_a rows to leave out so that no class is its own ancestor.
 
-    Only rows inside a strongly connected group are looked at; of those, the ones that a depth-first walk in ascending
+    Only rows inside a strongly connected group are looked at. Those marked `foreign` (told by another source than the
+    child's own) are left out first; then, where a circle remains, the ones that a depth-first walk in ascending
     order meets pointing back at a class still open are left out.
     """
     from scipy.sparse import coo_matrix
@@ -238,7 +241,13 @@ def broken_cycles(child: Any, parent: Any, size: int) -> "np.ndarray[Any, np.dty
         coo_matrix((np.ones(len(child), dtype=np.int8), (child, parent)), shape=(size, size)),
         connection="strong",
     )
-    inside = np.flatnonzero(group[child] == group[parent])
+    within = group[child] == group[parent]
+    if foreign is not None and (within & foreign).any():
+        out = within & foreign
+        kept = np.flatnonzero(~out)
+        out[kept] = broken_cycles(child[kept], parent[kept], size)
+        return out
+    inside = np.flatnonzero(within)
     rows: dict[int, list[int]] = {}
     for row in inside.tolist():
         rows.setdefault(int(child[row]), []).append(row)
