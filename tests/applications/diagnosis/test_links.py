@@ -1,0 +1,58 @@
+"""Members, groups and siblings from Mondo and from names."""
+
+from clinweave.applications.diagnosis.links import Links, from_mondo, from_names, kinship, series
+from clinweave.records import Concept, Relation
+
+LINKS = Links(
+    {"M:1": ("OMIM:1", "ORPHA:9"), "M:2": ("OMIM:2",), "M:3": ("OMIM:3",), "M:up": ("ORPHA:8",)},
+    {"M:1": ("M:up",), "M:2": ("M:up",), "M:3": ("M:up",)},
+)
+
+
+def _by_id(kin):
+    return {one.members[0]: one for one in kin}
+
+
+def test_equivalent_ids_are_members_and_wider_ones_are_kin():
+    found = _by_id(kinship(LINKS, frozenset({"OMIM:1", "OMIM:2", "ORPHA:8", "ORPHA:9"})))
+    assert found["OMIM:1"].members == ("OMIM:1", "ORPHA:9")
+    assert found["OMIM:1"].groups == ("ORPHA:8",)
+    assert found["OMIM:1"].siblings == ("OMIM:2",)
+
+
+def test_a_disease_without_annotations_is_a_candidate_by_its_kin_alone():
+    annotated = frozenset({"OMIM:1", "OMIM:2"})
+    assert "OMIM:3" in _by_id(kinship(LINKS, annotated))
+    assert "OMIM:3" not in _by_id(kinship(LINKS, annotated, kin_only=False))
+
+
+def test_an_annotated_id_that_no_class_knows_stands_alone():
+    assert [one.members for one in kinship(Links(), frozenset({"OMIM:7", "ORPHA:1"}))] == [("OMIM:7",)]
+
+
+def test_a_class_with_two_omim_ids_gives_two_candidates():
+    links = Links({"M:1": ("OMIM:1", "OMIM:2", "ORPHA:9")})
+    found = kinship(links, frozenset({"OMIM:1", "OMIM:2", "ORPHA:9"}))
+    assert [one.members for one in found] == [("OMIM:1", "ORPHA:9"), ("OMIM:2", "ORPHA:9")]
+
+
+def test_mondo_records():
+    links = from_mondo(
+        [
+            Concept("MONDO:1", "biolink:Disease", "a", "mondo", xrefs=("OMIM:1", "ORPHA:2", "UMLS:C1")),
+            Relation("MONDO:1", "biolink:subclass_of", "MONDO:2", "mondo"),
+        ],
+        "2024-07",
+    )
+    assert links.members == {"MONDO:1": ("OMIM:1", "ORPHA:2")}
+    assert links.parents == {"MONDO:1": ("MONDO:2",)}
+
+
+def test_equal_names_and_series():
+    assert series("Long QT syndrome 2") == series("Long QT syndrome type 13") == "long qt syndrome"
+    names = {"OMIM:1": "Dystrophy, limb", "ORPHA:2": "Limb dystrophy", "OMIM:3": "Dystrophy"}
+    links = from_names(names)
+    assert ("OMIM:1", "ORPHA:2") in links.members.values()
+    found = _by_id(kinship(links, frozenset(names)))
+    assert found["OMIM:1"].members == ("OMIM:1", "ORPHA:2")
+    assert found["OMIM:1"].siblings == ("OMIM:3",)
