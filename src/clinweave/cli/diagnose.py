@@ -49,7 +49,9 @@ def diagnose(  # noqa: PLR0917 - each parameter is one option
     age: Annotated[
         str, typer.Option(help="Age of the patient as P3Y6M. Kept with the case, not scored.")
     ] = "",
-    sex: Annotated[str, typer.Option(help="male or female. Kept with the case, not scored.")] = "",
+    sex: Annotated[
+        str, typer.Option(help="male or female; an X-linked disease counts less in a female.")
+    ] = "",
     text: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A case report; findings are recognised in it.")
     ] = None,

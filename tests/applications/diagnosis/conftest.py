@@ -28,6 +28,7 @@ ROWS = (
     ("OMIM:2", "Cataract with ataxia", "", "HP:0000302", "OMIM:2", "40%", "P"),
     ("OMIM:2", "Cataract with ataxia", "", "HP:0000005", "OMIM:2", "", "I"),
     ("OMIM:3", "Epilepsy", "", "HP:0000301", "PMID:13", "", "P"),
+    ("OMIM:3", "Epilepsy", "", "HP:0001419", "OMIM:3", "", "I"),
     ("ORPHA:9", "Lens disease, first", "", "HP:0000202", "ORPHA:9", "HP:0040282", "P"),
     ("ORPHA:9", "Lens disease, first", "", "HP:0000301", "ORPHA:9", "HP:0040283", "P"),
 )
@@ -52,18 +53,8 @@ def obo() -> str:
 
 def hpoa(rows=ROWS) -> str:
     head = [
-        "database_id",
-        "disease_name",
-        "qualifier",
-        "hpo_id",
-        "reference",
-        "evidence",
-        "onset",
-        "frequency",
-        "sex",
-        "modifier",
-        "aspect",
-        "biocuration",
+        *("database_id", "disease_name", "qualifier", "hpo_id", "reference", "evidence", "onset"),
+        *("frequency", "sex", "modifier", "aspect", "biocuration"),
     ]
     lines = ["#description: made by hand", "#version: 2020-01-01", "\t".join(head)]
     for disease, name, qualifier, term, reference, often, aspect in rows:

@@ -72,6 +72,17 @@ def test_an_excluded_finding_never_speaks_for_a_disease(diagnoser):
     assert without["OMIM:3"] > next(one["score"] for one in with_it["ranking"] if one["id"] == "OMIM:3")
 
 
+def test_a_female_patient_speaks_against_an_x_linked_disease(diagnoser):
+    told = {
+        sex: diagnoser.diagnose(Case("x", ("HP:0000301",), sex=sex))["ranking"] for sex in ("MALE", "FEMALE")
+    }
+    scores = {sex: {one["id"]: one["score"] for one in ranking} for sex, ranking in told.items()}
+    assert scores["FEMALE"]["OMIM:3"] == pytest.approx(scores["MALE"]["OMIM:3"] - 1)
+    assert scores["FEMALE"]["OMIM:1"] == scores["MALE"]["OMIM:1"]
+    for entry in told["FEMALE"]:
+        assert sum(one["says"] for one in entry["reasons"]) == pytest.approx(entry["score"], abs=0.01)
+
+
 def test_dropping_a_publication_is_the_same_as_never_having_had_it(diagnoser, tmp_path):
     """All but the weights of terms, which stay: so the profile of the touched disease is compared, not the score."""
     (tmp_path / "hp.obo").write_text(obo(), "utf-8")

@@ -29,14 +29,14 @@ class Diagnoser:
         told = read_findings(self.model.ontology, case)
         line: dict[str, Any] = {"id": case.id, "ranking": [], "none_fits": True, "next": []}
         if told.observed:
-            scores = self.ranker.scores(told.observed, told.excluded, case.publications)
+            scores = self.ranker.scores(told.observed, told.excluded, case.publications, case.sex)
             if restricted is not None:
                 scores = self._only(scores, restricted)
             places = order(scores, top)
             line["ranking"] = [
                 self._entry(rank, place, float(scores[place]))
                 | {
-                    "reasons": self.explainer.reasons(place, told, case.publications)
+                    "reasons": self.explainer.reasons(place, told, case.publications, case.sex)
                     if rank <= explained
                     else []
                 }

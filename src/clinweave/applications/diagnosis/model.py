@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int32]
     Floats = npt.NDArray[np.float32]
 
+_X_LINKED = frozenset({"HP:0001417", "HP:0001419", "HP:0001423"})  # X-linked, recessive, dominant
 _BLOCK = 512  # candidates whose evidence over all terms is held at once
 
 
@@ -30,10 +31,11 @@ class Settings:
     groups: float = 0.25  # share of the profile taken from wider Orphanet groups
     siblings: float = 0.25  # share taken from the siblings in the same series
     exact: float = 0.8  # bonus for a finding that the disease itself has, not only something near it
-    stated: float = 0.4  # bonus for a finding annotated in the very words
+    stated: float = 0.6  # bonus for a finding annotated in the very words
     spread: float = 0.65  # how much a profile that explains everything is held back
     redundancy: float = 0.7  # how much findings that say the same share one vote
     excluded: float = 0.02  # weight of excluded findings
+    sex: float = 1.0  # against a disease that is X-linked alone, in a female patient
 
 
 class Tables(NamedTuple):
@@ -68,6 +70,15 @@ class Model:
     def ids(self) -> list[str]:
         """Return the first id of each candidate."""
         return [kin.members[0] for kin in self.kin]
+
+    @cached_property
+    def x_linked(self) -> "npt.NDArray[np.bool_]":
+        """Return which candidates are stated to be inherited X-linked and in no other way."""
+        import numpy as np
+
+        modes = dict(zip(self.annotations.diseases, self.annotations.inheritance, strict=True))
+        stated = [{mode for id_ in kin.members for mode in modes.get(id_, ())} for kin in self.kin]
+        return np.array([bool(each) and each <= _X_LINKED for each in stated], np.bool_)
 
     @cached_property
     def names(self) -> list[str]:

@@ -45,7 +45,11 @@ class Ranker:
         self.overlay = lru_cache(_OVERLAYS)(self._overlay)
 
     def scores(
-        self, observed: Sequence[int], excluded: Sequence[int] = (), dropped: tuple[str, ...] = ()
+        self,
+        observed: Sequence[int],
+        excluded: Sequence[int] = (),
+        dropped: tuple[str, ...] = (),
+        sex: str = "",
     ) -> "Floats":
         """Return the score of every candidate; `dropped` publications are taken from every disease.
 
@@ -66,6 +70,8 @@ class Ranker:
             new = share @ overlay.ratio[list(observed)] - settings.spread * share.sum() * overlay.spread
             new += settings.excluded * overlay.refused[list(excluded)].sum(axis=0)
             total[overlay.who] = np.where(overlay.empty, NOTHING, new)
+        if sex == "FEMALE":
+            total[self.model.x_linked] -= settings.sex
         return total
 
     def shares(self, observed: Sequence[int]) -> "Floats":

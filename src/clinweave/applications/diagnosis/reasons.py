@@ -30,7 +30,9 @@ class Explainer:
         self._bounds = self.model.annotations.disease.searchsorted(range(count + 1)).tolist()
         self._places = {id_: place for place, id_ in enumerate(self.model.annotations.diseases)}
 
-    def reasons(self, candidate: int, case: Findings, dropped: tuple[str, ...] = ()) -> list[dict[str, Any]]:
+    def reasons(
+        self, candidate: int, case: Findings, dropped: tuple[str, ...] = (), sex: str = ""
+    ) -> list[dict[str, Any]]:
         """Return one entry a finding, strongest first, and the breadth of the profile.
 
         Their `says` sum to the score.
@@ -61,6 +63,9 @@ class Explainer:
         found.sort(key=lambda one: (-abs(one["says"]), one["finding"]))
         spread = overlay.spread[at] if overlay and at is not None else self.model.spread[candidate]
         breadth = -settings.spread * float(shares.sum()) * float(spread)
+        if sex == "FEMALE" and self.model.x_linked[candidate]:
+            name = "female patient, disease stated as X-linked alone"
+            found.append({"finding": "", "name": name, "says": -settings.sex})
         return [*found, {"finding": "", "name": "breadth of the profile", "says": round(breadth, 4)}]
 
     def _entry(self, term: int, says: float, candidate: int, dropped: tuple[str, ...]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Arrays = dict[str, npt.NDArray[np.generic]]
 
-VERSION = 1
+VERSION = 2
 _ROWS = ("disease", "term", "count", "total", "share", "negated")
 _VECTORS = ("information", "background", "weight", "spread")
 

@@ -42,12 +42,12 @@ class Lrz:
         self._changed = lru_cache(64)(self._without)
 
     def scores(
-        self, observed: Sequence[int], excluded: Sequence[int], dropped: tuple[str, ...] = ()
+        self, observed: Sequence[int], excluded: Sequence[int], dropped: tuple[str, ...] = (), sex: str = ""
     ) -> "Floats":
         """Return the score of every candidate; excluded findings are not used."""
         import numpy as np
 
-        del excluded
+        del excluded, sex
         rows = [self._place[term] for term in observed]
         total = self._value[rows].sum(axis=0) - _HALF * len(rows) * self._spread
         if dropped:
@@ -89,11 +89,12 @@ class Lirical:
         self._kept: dict[int, Any] = {}
 
     def scores(
-        self, observed: Sequence[int], excluded: Sequence[int], dropped: tuple[str, ...] = ()
+        self, observed: Sequence[int], excluded: Sequence[int], dropped: tuple[str, ...] = (), sex: str = ""
     ) -> "Floats":
         """Return the sum of log likelihood ratios for every candidate."""
         import numpy as np
 
+        del sex
         count = len(self.model.kin)
         total = np.zeros(count, np.float32)
         for term in observed:

@@ -78,9 +78,11 @@ class Scored:
         self.name, self.model = name, model
         self.ranker = Ranker(model)
 
-    def scores(self, observed: Sequence[int], excluded: Sequence[int], dropped: tuple[str, ...] = ()) -> Any:
+    def scores(
+        self, observed: Sequence[int], excluded: Sequence[int], dropped: tuple[str, ...] = (), sex: str = ""
+    ) -> Any:
         """Return one score a candidate."""
-        return self.ranker.scores(observed, excluded, dropped)
+        return self.ranker.scores(observed, excluded, dropped, sex)
 
 
 def run_protocols(

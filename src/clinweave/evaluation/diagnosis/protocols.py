@@ -19,7 +19,9 @@ class Arm(Protocol):
     name: str
     model: Model
 
-    def scores(self, observed: Sequence[int], excluded: Sequence[int], dropped: tuple[str, ...] = ()) -> Any:
+    def scores(
+        self, observed: Sequence[int], excluded: Sequence[int], dropped: tuple[str, ...] = (), sex: str = ""
+    ) -> Any:
         """Return one score a candidate."""
 
 
@@ -75,11 +77,11 @@ def rank_cases(
         if place is not None and told.observed:
             papers = (truth.publication,) if truth.publication and drop != "none" else ()
             start = perf_counter()
-            scores = arm.scores(told.observed, told.excluded, papers if drop == "blind" else ())
+            scores = arm.scores(told.observed, told.excluded, papers if drop == "blind" else (), case.sex)
             seconds += perf_counter() - start
             if drop == "gold" and papers:
                 scores = scores.copy()
-                scores[place] = arm.scores(told.observed, told.excluded, papers)[place]
+                scores[place] = arm.scores(told.observed, told.excluded, papers, case.sex)[place]
             if scores[place] > -MISS / 2:
                 ranks[truth.id] = rank_of(scores, place)
         step(1)

@@ -1,0 +1,77 @@
+"""`clinweave diagnose` from the outside."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from clinweave.cli import app
+from clinweave.errors import UserError
+from tests.applications.diagnosis.conftest import hpoa, obo
+from tests.applications.diagnosis.test_cases import PACKET
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.setenv("CLINWEAVE_HOME", str(tmp_path / "home"))
+    folder = tmp_path / "release"
+    folder.mkdir()
+    (folder / "hp.obo").write_text(obo(), "utf-8")
+    (folder / "phenotype.hpoa").write_text(hpoa(), "utf-8")
+
+    def call(*arguments):
+        given = ["diagnose", *map(str, arguments), "--hpo-release", str(folder)]
+        return CliRunner().invoke(app, given, catch_exceptions=True)
+
+    return call
+
+
+def test_terms_as_json_and_as_a_table(run):
+    told = json.loads(run("--hpo", "HP:0000102,HP:0000202", "--not", "HP:0000302", "--json").stdout)
+    assert told["cases"][0]["ranking"][0]["id"] == "OMIM:1"
+    assert "Lens disease 1" in run("--hpo", "HP:0000102").stdout
+
+
+def test_a_folder_with_a_broken_file(run, tmp_path):
+    folder = tmp_path / "cases"
+    folder.mkdir()
+    (folder / "a.json").write_text(json.dumps(PACKET), "utf-8")
+    (folder / "b.json").write_text("{", "utf-8")
+    out, page = tmp_path / "ranks.jsonl", tmp_path / "page.html"
+    done = run(folder, "--out", out, "--html", page, "--pheval", tmp_path / "pheval", "--json")
+    assert json.loads(done.stdout) == {"cases": 2, "with_problems": 1, "unranked": 1, "out": str(out)}
+    lines = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+    assert [len(line["ranking"]) for line in lines] == [3, 0]
+    assert "not JSON" in lines[1]["problems"][0]
+    assert "Lens disease 1" in page.read_text("utf-8")
+    assert len(list((tmp_path / "pheval" / "pheval_disease_results").iterdir())) == 2
+
+
+def test_the_same_bytes_whatever_the_label(run, tmp_path):
+    seen = set()
+    for name, disease in (("x", "OMIM:1"), ("y", "OMIM:3")):
+        folder = tmp_path / name
+        folder.mkdir()
+        value = json.loads(json.dumps(PACKET))
+        value["interpretations"][0]["diagnosis"]["disease"]["id"] = disease
+        value["diseases"] = [{"term": {"id": disease}}]
+        (folder / f"{disease.replace(':', '_')}.json").write_text(json.dumps(value), "utf-8")
+        run(folder, "--out", tmp_path / f"{name}.jsonl")
+        seen.add((tmp_path / f"{name}.jsonl").read_bytes())
+    assert len(seen) == 1
+
+
+def test_the_own_publication_is_dropped(run, tmp_path):
+    path = tmp_path / "case.json"
+    value = PACKET | {"phenotypicFeatures": [{"type": {"id": "HP:0000301"}}]}
+    value["metaData"] = {"externalReferences": [{"id": "PMID:13"}]}
+    path.write_text(json.dumps(value), "utf-8")
+    told = json.loads(run(path, "--drop-own-publication", "--json").stdout)
+    assert "OMIM:3" not in [one["id"] for one in told["cases"][0]["ranking"]]
+    told = json.loads(run(path, "--json").stdout)
+    assert told["cases"][0]["ranking"][0]["id"] == "OMIM:3"
+
+
+@pytest.mark.parametrize("arguments", [[], ["nowhere.json"], ["--hpo", "HP:0000102", "--mondo", "nowhere"]])
+def test_mistakes_are_the_users(run, arguments):
+    assert isinstance(run(*arguments).exception, UserError)
