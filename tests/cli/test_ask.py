@@ -34,7 +34,7 @@ def built(monkeypatch):
     graph, linker = FakeGraph(), FakeLinker()
     index = FakeIndex([Passage("p", TEXT, "Alpha", "doc.txt", 10, 10 + len(TEXT), "own", licence="mine")])
     monkeypatch.setattr(
-        ask, "_parts", lambda _: (Weaver(graph, linker, index), CitationChecker(graph, linker))
+        ask, "parts", lambda _: (Weaver(graph, linker, index), CitationChecker(graph, linker))
     )
 
 

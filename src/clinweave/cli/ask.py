@@ -60,7 +60,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
     from clinweave.applications import consult
     from clinweave.models import open_model
 
-    weaver, checker = _parts(knowledge.value)
+    weaver, checker = parts(knowledge.value)
     kept: dict[str, Any] = {}
 
     def show(woven: "Woven", messages: "list[Message]") -> None:
@@ -93,7 +93,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
         _print(answer, woven, prompt if show_prompt else None)
 
 
-def _parts(knowledge: str) -> "tuple[Weaver, CitationChecker]":
+def parts(knowledge: str) -> "tuple[Weaver, CitationChecker]":
     """Return the weaver and the checker over what was built; a missing part names the command that builds it."""
     from clinweave.knowledge import CitationChecker, Graph, Linker, TextIndex, Weaver
 

@@ -35,7 +35,11 @@ def run(
 ) -> None:
     """Run a recipe: fetch, graph, index, questions, compare, report. What is done already is not done again."""
     from clinweave.evaluation import load_recipe
+    from clinweave.evaluation.tuned import has_stages
 
+    if has_stages(recipe):
+        _tuning(recipe, out, changes or [], offline=offline, as_json=as_json)
+        return
     chosen = load_recipe(recipe, changes or [])
     if any(task.type == "diagnosis" for task in chosen.tasks):
         _diagnosis(chosen, out or Path("runs") / chosen.name, as_json=as_json)
@@ -52,6 +56,27 @@ def _diagnosis(recipe: "Recipe", out: Path, *, as_json: bool) -> None:
     console = Console(stderr=True)
     report = run_recipe(recipe, out, home(), lambda text: console.print(escape(text)))
     typer.echo((out / "results.json").read_text("utf-8") if as_json else report)
+
+
+def _tuning(recipe: Path, out: Path | None, changes: list[str], *, offline: bool, as_json: bool) -> None:
+    """Build data, train the recipe's stages, measure each, and write the report."""
+    from clinweave.evaluation import Recipe
+    from clinweave.evaluation.tuned import TuneRun, load_tuning, write_tuning_report
+
+    chosen = load_tuning(recipe, changes)
+    if not offline:
+        bring(Recipe(chosen.name))
+    place = out or Path("runs") / chosen.name
+    with _telling() as (say, _):
+        results = TuneRun(chosen, place, home(), say).run()
+        write_tuning_report(results, place / "stages", place / "report.html")
+    if as_json:
+        typer.echo(json.dumps(results, indent=1, ensure_ascii=False))
+        return
+    screen = Console()
+    for sentence in (*results["floors"], *results["sentences"]):
+        screen.print(escape(sentence), soft_wrap=True)
+    screen.print(f"\nReport: {place / 'report.html'}\nNumbers: {place / 'results.json'}", soft_wrap=True)
 
 
 def bring(recipe: "Recipe") -> None:
@@ -86,6 +111,11 @@ def finish(recipe: "Recipe", out: Path, *, as_json: bool) -> None:
         screen.print(f"Left out: {escape(row['task'])}, {escape(row['reason'])}")
     screen.print(
         f"\nReport: {out / 'report.html'}\nNumbers: {out / 'results.json'}", soft_wrap=True, highlight=False
+    )
+    took = results["timings"]
+    screen.print(
+        f"Took {took['seconds']:.0f} s after fetching, peak memory {took['peak_memory_mb']:,} MB",
+        highlight=False,
     )
     screen.print('Try next: clinweave ask "Which gene is associated with Marfan syndrome?"', highlight=False)
 

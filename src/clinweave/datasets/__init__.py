@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from clinweave.datasets.from_graph import KINDS as KINDS
     from clinweave.datasets.from_graph import graph_questions as graph_questions
     from clinweave.datasets.future import future_questions as future_questions
+    from clinweave.datasets.instructions import BLIND as BLIND
     from clinweave.datasets.instructions import choice_prompt as choice_prompt
     from clinweave.datasets.preferences import REJECTIONS as REJECTIONS
     from clinweave.datasets.preferences import poisoned as poisoned
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 __getattr__, __dir__ = attach(
     __name__,
     {
+        "BLIND": "instructions",
         "Benchmarks": "decontamination",
         "DataSettings": "build",
         "Example": "examples",

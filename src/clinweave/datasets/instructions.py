@@ -20,6 +20,7 @@ GENE = "biolink:gene_associated_with_condition"
 INHERITED = "biolink:has_mode_of_inheritance"
 KIND_OF = "biolink:subclass_of"
 CHOICE_SYSTEM = "You answer medical questions. Reply with the name of the answer only."
+BLIND = "Which of these is right?"  # in place of a question, for the options-only control
 UNKNOWN = "I do not know: the evidence does not say {}."
 _SENTENCES = 3  # facts in one answer, at most
 

@@ -12,20 +12,25 @@ if TYPE_CHECKING:
     from clinweave.training.curves import curve_svg as curve_svg
     from clinweave.training.curves import read_curve as read_curve
     from clinweave.training.export import export as export
+    from clinweave.training.gguf_writer import write_gguf as write_gguf
     from clinweave.training.memory import Need as Need
     from clinweave.training.memory import estimate as estimate
+    from clinweave.training.rewards import SAFETY as SAFETY
     from clinweave.training.rewards import Verifier as Verifier
     from clinweave.training.settings import Inputs as Inputs
     from clinweave.training.settings import Settings as Settings
     from clinweave.training.stages import STAGES as STAGES
     from clinweave.training.stages import run_stage as run_stage
+    from clinweave.training.stages import stage_config as stage_config
     from clinweave.training.tokens import show_example as show_example
+    from clinweave.training.tokens import show_first as show_first
 
 __getattr__, __dir__ = attach(
     __name__,
     {
         "Inputs": "settings",
         "Need": "memory",
+        "SAFETY": "rewards",
         "STAGES": "stages",
         "Settings": "settings",
         "Verifier": "rewards",
@@ -36,5 +41,8 @@ __getattr__, __dir__ = attach(
         "read_curve": "curves",
         "run_stage": "stages",
         "show_example": "tokens",
+        "show_first": "tokens",
+        "stage_config": "stages",
+        "write_gguf": "gguf_writer",
     },
 )

@@ -5,8 +5,10 @@ run goes on from the last of them with the same order of items and the same rand
 """
 
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -134,10 +136,12 @@ def run_job(  # noqa: PLR0917
         tokenizer = prepare_tokenizer(AutoTokenizer.from_pretrained(base, local_files_only=True))
         job = Job(kind, settings, inputs, base, work, tokenizer, precision, reason, need, {})
         begun = time.perf_counter()
-        trainer = make(job)
+        with redirect_stdout(sys.stderr):  # trainers print
+            trainer = make(job)
         trainer.remove_callback(PrinterCallback)  # it prints to standard output
         trainer.add_callback(listener(inputs.told, settings.steps))
-        trainer.train(**({} if kind == "ppo" else {"resume_from_checkpoint": last_checkpoint(work)}))
+        with redirect_stdout(sys.stderr):
+            trainer.train(**({} if kind == "ppo" else {"resume_from_checkpoint": last_checkpoint(work)}))
         seconds = time.perf_counter() - begun
         more = dict(after(job, trainer)) if after else {}
         rows = write_curve(trainer.state.log_history, folder / CURVE)

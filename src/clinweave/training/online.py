@@ -73,7 +73,7 @@ class RewardModel:
 
 
 def trained_reward(job: Job) -> Path:
-    """Return the reward model's folder, or raise `UserError`; one that held-out pairs call suspect is refused."""
+    """Return the reward model's folder, or raise `UserError`; what held-out pairs said of it goes into the manifest."""
     from clinweave.artifacts import read_manifest
 
     folder = job.inputs.reward

@@ -1,12 +1,12 @@
 """Supervised fine-tuning on completions: the loss counts the reply and the end of its turn, nothing else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from clinweave.artifacts import Artifact
-from clinweave.datasets import Kind
+from clinweave.datasets import BLIND, Kind, choice_prompt
 from clinweave.training.job import Job, as_dataset, load_examples, run_job
 from clinweave.training.settings import Inputs, Settings
 from clinweave.training.tokens import fitting
@@ -14,9 +14,13 @@ from clinweave.training.tokens import fitting
 
 @dataclass(frozen=True)
 class Config(Settings):
-    """`replay` is the share of general items mixed in from the replay file, against forgetting."""
+    """`replay` is the share of general items mixed in from the replay file, against forgetting.
+
+    `blind` hides every question and trains on the answers alone: the options-only control.
+    """
 
     replay: float = 0.0
+    blind: bool = False
 
 
 def run(config: Config, inputs: Inputs, out: Path) -> Artifact:
@@ -29,6 +33,10 @@ def trainer(job: Job, config: Config) -> Any:
     from trl import SFTConfig, SFTTrainer
 
     examples = job.examples(Kind.INSTRUCTION)
+    if config.blind:
+        examples = [
+            replace(one, prompt=choice_prompt(BLIND)) for one in examples if one.task == "closed-book"
+        ]
     if config.replay and job.inputs.replay is not None:
         general = load_examples(job.inputs.replay, Kind.INSTRUCTION, "train")
         wanted = int(len(examples) * config.replay / (1 - config.replay))

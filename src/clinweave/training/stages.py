@@ -14,7 +14,7 @@ from clinweave.training.settings import Inputs, Settings
 STAGES = ("pretrain", "sft", "reward", "dpo", "ppo", "grpo")
 
 
-def config_of(name: str, values: Mapping[str, Any]) -> Settings:
+def stage_config(name: str, values: Mapping[str, Any]) -> Settings:
     """Return a stage's settings; an unknown stage or key is a `UserError` that names the nearest one."""
     if name not in STAGES:
         raise UserError(f"there is no stage {name!r}{_nearest(name, STAGES)}")
@@ -34,7 +34,7 @@ def config_of(name: str, values: Mapping[str, Any]) -> Settings:
 
 def run_stage(name: str, values: Mapping[str, Any], inputs: Inputs, out: Path) -> Artifact:
     """Run a stage by name into `out`."""
-    config = config_of(name, values)
+    config = stage_config(name, values)
     made: Artifact = import_module(f"clinweave.training.{name}").run(config, inputs, out)
     return made
 

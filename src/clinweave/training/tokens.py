@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from clinweave.datasets import Example, Kind
 from clinweave.errors import UserError
 from clinweave.models import Message
+from clinweave.training.settings import Inputs
 
 IGNORED = -100  # the label of a token that the loss does not count
 
@@ -99,3 +100,15 @@ def show_example(tokenizer: Any, example: Example) -> str:
     start = next(place for place, label in enumerate(labels) if label != IGNORED)
     before, counted = tokenizer.decode(ids[:start]), tokenizer.decode(ids[start:])
     return f"{before}[[{counted}]]\n({len(ids)} tokens, {len(ids) - start} counted by the loss)"
+
+
+def show_first(inputs: Inputs, kind: str) -> str:
+    """Return the first item of a kind in the inputs' data as the model sees it (of a pair the better reply)."""
+    from transformers import AutoTokenizer
+
+    from clinweave.training.bases import base_weights
+    from clinweave.training.job import load_examples
+
+    tokenizer = AutoTokenizer.from_pretrained(base_weights(inputs.base, inputs.home), local_files_only=True)
+    first = load_examples(inputs.data, Kind(kind), "train")[0]
+    return show_example(prepare_tokenizer(tokenizer), first)

@@ -1,0 +1,123 @@
+"""`clinweave train`: one training stage, or one item of it as the model sees it."""
+
+import json
+import tomllib
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from clinweave.artifacts import home
+from clinweave.errors import UserError
+
+if TYPE_CHECKING:
+    from clinweave.training import Inputs
+
+app = typer.Typer(add_completion=False)
+
+
+class Stage(StrEnum):
+    """The stages."""
+
+    PRETRAIN = "pretrain"
+    SFT = "sft"
+    REWARD = "reward"
+    DPO = "dpo"
+    PPO = "ppo"
+    GRPO = "grpo"
+
+
+@app.command()
+def command(  # noqa: PLR0917 - each parameter is one option
+    stage: Annotated[Stage, typer.Argument(help="Which stage.")],
+    data: Annotated[Path, typer.Option(metavar="PATH", help="A built set, or a file in any known shape.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the weights go.")] = Path("model"),
+    base: Annotated[
+        str,
+        typer.Option(metavar="ADDRESS", help="smollm2, a .gguf file, a folder of weights (a stage's, too)."),
+    ] = "smollm2",
+    reward: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The trained reward model, for ppo and grpo.")
+    ] = None,
+    replay: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="General items mixed in (--set replay=0.2).")
+    ] = None,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting, such as steps=200.")
+    ] = None,
+    show_example: Annotated[
+        bool,
+        typer.Option("--show-example", help="Print one item with what the loss counts in [[ ]], and stop."),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the manifest.")] = False,
+) -> None:
+    """Train one stage. A killed run goes on from its last checkpoint (ppo begins anew)."""
+    from clinweave.training import Inputs, run_stage, stage_config
+
+    values = dict(_setting(change) for change in changes or [])
+    stage_config(stage.value, values)
+    screen = Console(stderr=True)
+    with screen.status(f"{stage.value}: loading") as status:
+        inputs = Inputs(
+            base=base,
+            data=data,
+            reward=reward,
+            replay=replay,
+            graph=home() / "graph" if stage in {Stage.PPO, Stage.GRPO} else None,
+            home=home(),
+            told=lambda done, total, logged: status.update(
+                f"{stage.value}: step {done} of {total} {_logged(logged)}"
+            ),
+        )
+        if show_example:
+            shown = _shown(stage, inputs)
+        else:
+            made = run_stage(stage.value, values, inputs, out)
+    if show_example:
+        typer.echo(json.dumps({"example": shown}, ensure_ascii=False) if as_json else shown)
+    elif as_json:
+        typer.echo(json.dumps(made.manifest, ensure_ascii=False, indent=1))
+    else:
+        _print(made.path, made.manifest)
+
+
+def _setting(change: str) -> tuple[str, Any]:
+    key, sign, text = change.partition("=")
+    if not sign or not key:
+        raise UserError(f"--set {change}: expected key=value, such as steps=200")
+    try:
+        return key, tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key, text
+
+
+def _logged(logged: Any) -> str:
+    return ", ".join(
+        f"{key} {logged[key]:.3f}" for key in ("loss", "reward") if isinstance(logged.get(key), float)
+    )
+
+
+def _shown(stage: Stage, inputs: "Inputs") -> str:
+    from clinweave.training import show_first
+
+    kind = {Stage.PRETRAIN: "text", Stage.REWARD: "preference", Stage.DPO: "preference"}.get(
+        stage, "instruction"
+    )
+    return show_first(inputs, kind)
+
+
+def _print(path: Path, manifest: dict[str, Any]) -> None:
+    screen = Console()
+    screen.print(f"{manifest['kind']}: {manifest['steps']} steps, {manifest.get('items')} items, "
+                 f"{manifest['seconds']:.0f} s, {manifest['precision']['name']} "
+                 f"({manifest['precision']['reason']})", markup=False)  # fmt: skip
+    if manifest.get("loss"):
+        screen.print(f"loss {manifest['loss']['first']:.3f} to {manifest['loss']['last']:.3f}")
+    held = manifest.get("held_out")
+    if held and held["pairs"]:
+        screen.print(f"held-out pairs {held['pairs']}: accuracy {held['accuracy']:.0%}")
+    for said in held["suspect"] if held else ():
+        screen.print(f"suspect data: {said}", markup=False)
+    screen.print(f"Weights: {path}", soft_wrap=True, highlight=False)

@@ -1,0 +1,115 @@
+"""From scores to numbers: means with intervals, and paired differences from base and from the options-only control."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from clinweave import statistics
+from clinweave.evaluation.tuned.measure import Measured
+from clinweave.evaluation.tuned.recipe import BASE, Tuning
+
+_CHANCE = 0.25  # of the graph's own questions and the probe: four options
+
+
+def summarise(recipe: Tuning, rows: Sequence[Measured]) -> dict[str, Any]:
+    """Return measures, differences and a headline."""
+    cells: dict[tuple[str, str, str], list[Measured]] = defaultdict(list)
+    for row in rows:
+        cells[row.measure, row.knowledge, row.arm].append(row)
+    measures: dict[str, dict[str, Any]] = {}
+    for (name, knowledge, arm), found in cells.items():
+        measures.setdefault(f"{name} | {knowledge}", {})[arm] = _cell(found)
+    differences = [*_pairs(recipe, cells), *_over_blind(recipe, cells)]
+    headline = [
+        (
+            arm,
+            name,
+            f"{100 * one['mean']:.0f} % ({100 * one['interval'][0]:.0f}-{100 * one['interval'][1]:.0f})",
+        )
+        for name, arms in measures.items()
+        for arm, one in arms.items()
+        if one["n"]
+    ]
+    return {
+        "measures": measures,
+        "differences": differences,
+        "floors": _floors(measures),
+        "sentences": _sentences(differences),
+        "headline": headline,
+    }
+
+
+def _cell(rows: Sequence[Measured]) -> dict[str, Any]:
+    values = [row.value or 0.0 for row in rows]  # nothing chosen is wrong
+    mean = sum(values) / len(values)
+    low, high = statistics.wilson(round(sum(values)), len(values))
+    return {
+        "n": len(values),
+        "mean": round(mean, 4),
+        "interval": [round(low, 4), round(high, 4)],
+        "unscored": sum(row.value is None for row in rows),
+    }
+
+
+def _pairs(recipe: Tuning, cells: Mapping[tuple[str, str, str], list[Measured]]) -> list[dict[str, Any]]:
+    """Return each arm minus base, and each later stage minus the one that it began from."""
+    begun = {stage.name: stage.start for stage in recipe.stages}
+    return [
+        _difference(cells, (name, knowledge, arm), (name, knowledge, other))
+        for name, knowledge, arm in cells
+        for other in dict.fromkeys((BASE, begun.get(arm, BASE)))
+        if arm not in {other, recipe.blind} and (name, knowledge, other) in cells
+    ]
+
+
+def _over_blind(recipe: Tuning, cells: Mapping[tuple[str, str, str], list[Measured]]) -> list[dict[str, Any]]:
+    """Return each arm minus the model that never saw a question."""
+    return [
+        _difference(cells, (name, knowledge, arm), (name, "none", recipe.blind))
+        for name, knowledge, arm in cells
+        if recipe.blind and arm != recipe.blind and (name, "none", recipe.blind) in cells
+    ]
+
+
+def _difference(
+    cells: Mapping[tuple[str, str, str], list[Measured]],
+    one: tuple[str, str, str],
+    other: tuple[str, str, str],
+) -> dict[str, Any]:
+    left, right = ({row.id: row.value or 0.0 for row in cells[key]} for key in (one, other))
+    clusters = {row.id: row.cluster for row in cells[one]}
+    made = statistics.difference(left, right, clusters, resamples=2000)
+    return {
+        "measure": one[0],
+        "knowledge": one[1],
+        "arm": one[2],
+        "baseline": other[2],
+        "n": made.n,
+        "difference": round(made.difference, 4),
+        "low": round(made.low, 4),
+        "high": round(made.high, 4),
+    }
+
+
+def _floors(measures: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[str]:
+    """Return the measures on which every arm's interval includes chance."""
+    return [
+        f"{name}: model at floor, not interpretable"
+        for name, arms in measures.items()
+        if name.startswith("choice")
+        and all(one["interval"][0] <= _CHANCE <= one["interval"][1] for one in arms.values())
+    ]
+
+
+def _sentences(differences: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return one plain sentence for each difference: added, cost, or not told apart."""
+    said = []
+    for one in differences:
+        verdict = "added" if one["low"] > 0 else "cost" if one["high"] < 0 else "did not change measurably"
+        points = (
+            f"{100 * one['difference']:+.0f} points ({100 * one['low']:+.0f} to {100 * one['high']:+.0f})"
+        )
+        said.append(
+            f"{one['arm']} against {one['baseline']}, {one['measure']} ({one['knowledge']}): {points}: {verdict}"
+        )
+    return said
