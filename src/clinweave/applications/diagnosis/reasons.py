@@ -40,6 +40,7 @@ class Explainer:
         import numpy as np
 
         settings = self.model.settings
+        often = self._own[[candidate]].toarray()[0] if case.excluded else ()
         shares = self.ranker.shares(case.observed)
         overlay = self.ranker.overlay(dropped) if dropped else None
         at = _column(overlay, candidate)
@@ -52,10 +53,8 @@ class Explainer:
             )
             found.append(self._entry(term, share * says, candidate, dropped))
         for term in case.excluded:
-            if overlay and at is not None:
-                refused = float(overlay.refused[term, at])
-            else:
-                refused = float(np.log1p(-self._own[candidate, term]))
+            new = overlay.refused[term, at] if overlay and at is not None else np.log1p(-often[term])
+            refused = float(new)
             if refused:
                 found.append(
                     {**self._entry(term, settings.excluded * refused, candidate, dropped), "excluded": True}
@@ -132,7 +131,8 @@ class Explainer:
             np.array([scores[one] for one in candidates]) - max(scores[one] for one in candidates)
         )
         chance /= chance.sum()
-        often = np.clip(self._own[list(candidates)].toarray(), 0.02, 0.98)
+        stated = self._own[list(candidates)].toarray()
+        often = np.clip(stated, 0.02, 0.98)
         gain = _bits(chance @ often) - chance @ _bits(often)
         for place in (*case.observed, *case.excluded):
             gain[self.model.ontology.ancestors[place]] = 0
@@ -152,7 +152,10 @@ class Explainer:
                 "finding": self.model.ontology.ids[place],
                 "name": self.model.ontology.names[place],
                 "bits": round(float(gain[place]), 4),
-                "frequency": {ids[one]: round(float(self._own[one, place]), 2) for one in candidates},
+                "frequency": {
+                    ids[one]: round(float(share), 2)
+                    for one, share in zip(candidates, stated[:, place], strict=True)
+                },
             }
             for place in chosen
         ]
