@@ -55,6 +55,10 @@ def diagnose(  # noqa: PLR0917 - each parameter is one option
     text: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A case report; findings are recognised in it.")
     ] = None,
+    genes: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="HGNC symbols with an optional score, or Exomiser's gene TSV."),
+    ] = None,
     page: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page to read.")] = None,
     pheval: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Also write PhEval's disease results there.")
@@ -67,13 +71,18 @@ def diagnose(  # noqa: PLR0917 - each parameter is one option
     --drop-own-publication). Each line is {"id", "ranking": [{"rank", "id", "members", "name", "score", "reasons"}],
     "none_fits", "next", "problems"}. For research, not for clinical decisions.
     """
+    from clinweave.applications.diagnosis import gene_ranking
+
     cases = _cases(source, text, (hpo, absent, age, sex), drop_own_publication)
     diagnoser = _diagnoser(hpo_release, mondo)
+    by_disease, symbols = _genes(genes) if genes else (None, {})
     counts = {"cases": 0, "with_problems": 0, "unranked": 0}
     lines: list[dict[str, Any]] = []
     with _output(out) as write:
         for case in cases:
-            line = diagnoser.diagnose(case, top=top, explained=reasons)
+            line = diagnoser.diagnose(case, top=top, explained=reasons, weighted=by_disease)
+            if genes:
+                line["genes"] = gene_ranking(line["ranking"], symbols)
             counts["cases"] += 1
             counts["with_problems"] += bool(line["problems"])
             counts["unranked"] += not line["ranking"]
@@ -117,6 +126,22 @@ def _recognised(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     yes = tuple(dict.fromkeys(one.id for one in mentions if not one.negated))
     no = tuple(dict.fromkeys(one.id for one in mentions if one.negated))
     return yes, tuple(one for one in no if one not in yes)
+
+
+def _genes(path: Path) -> tuple[dict[str, float], dict[str, str]]:
+    """Return what the genes add to each disease, and the symbol behind it, by the graph's relations."""
+    from clinweave.applications.diagnosis import diseases_of, read_genes, weights
+    from clinweave.databases import DATABASES, RowLog
+    from clinweave.knowledge import Graph
+    from clinweave.resources import located
+
+    given = read_genes(path)
+    hgnc = DATABASES["hgnc"].read(located("hgnc", home()), RowLog())
+    pairs = Graph.open(home() / "graph").relations(predicate="biolink:gene_associated_with_condition")
+    known = diseases_of(hgnc, pairs)
+    for symbol in sorted(given.keys() - known.keys()):
+        typer.echo(f"{symbol}: no disease is known of it, or it is not an HGNC symbol", err=True)
+    return weights(given, known)
 
 
 def _diagnoser(folder: Path | None, mondo: str) -> "Diagnoser":

@@ -156,7 +156,7 @@ def test_what_to_look_for_next_was_not_asked_yet(diagnoser):
 
 def test_top_and_restriction(diagnoser):
     assert len(diagnoser.diagnose(Case("x", ("HP:0000102",)), top=2)["ranking"]) == 2
-    only = diagnoser.diagnose(Case("x", ("HP:0000102",)), restricted=frozenset({"OMIM:3"}))
+    only = diagnoser.diagnose(Case("x", ("HP:0000102",)), weighted={"OMIM:3": 0.0})
     assert _ids(only) == ["OMIM:3"]
 
 

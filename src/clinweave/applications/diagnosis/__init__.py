@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from clinweave.applications.diagnosis.exports import write_page as write_page
     from clinweave.applications.diagnosis.exports import write_pheval as write_pheval
     from clinweave.applications.diagnosis.findings import read_findings as read_findings
+    from clinweave.applications.diagnosis.genes import diseases_of as diseases_of
+    from clinweave.applications.diagnosis.genes import gene_ranking as gene_ranking
+    from clinweave.applications.diagnosis.genes import read_genes as read_genes
+    from clinweave.applications.diagnosis.genes import weights as weights
     from clinweave.applications.diagnosis.model import Model as Model
     from clinweave.applications.diagnosis.model import Settings as Settings
     from clinweave.applications.diagnosis.ranker import Ranker as Ranker
@@ -35,7 +39,11 @@ __getattr__, __dir__ = attach(
         "fetched_mondo": "store",
         "fetched_release": "store",
         "read_findings": "findings",
+        "diseases_of": "genes",
+        "gene_ranking": "genes",
         "open_model": "store",
+        "read_genes": "genes",
+        "weights": "genes",
         "packet": "cases",
         "read_cases": "cases",
         "release_in": "store",

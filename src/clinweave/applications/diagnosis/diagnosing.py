@@ -1,11 +1,12 @@
 """One case in, one ranked and explained line out."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from clinweave.applications.diagnosis.cases import Case
 from clinweave.applications.diagnosis.findings import read_findings
 from clinweave.applications.diagnosis.model import Model
-from clinweave.applications.diagnosis.ranker import Ranker, order
+from clinweave.applications.diagnosis.ranker import NOTHING, Ranker, order
 from clinweave.applications.diagnosis.reasons import Explainer
 
 NONE_FITS = 0.0  # natural units; below it the findings speak for no candidate over chance
@@ -20,18 +21,19 @@ class Diagnoser:
         self.explainer = Explainer(self.ranker)
 
     def diagnose(
-        self, case: Case, *, top: int = 100, explained: int = 10, restricted: frozenset[str] | None = None
+        self, case: Case, *, top: int = 100, explained: int = 10, weighted: Mapping[str, float] | None = None
     ) -> dict[str, Any]:
         """Return {"id", "ranking", "none_fits", "next", "problems"}; the first `explained` ranks carry reasons.
 
-        The rows of `case.publications` are dropped from every disease. `restricted` keeps only these ids.
+        The rows of `case.publications` are dropped from every disease. `weighted` keeps only these ids (any
+        member) and adds a value to each score: what genes say.
         """
         told = read_findings(self.model.ontology, case)
         line: dict[str, Any] = {"id": case.id, "ranking": [], "none_fits": True, "next": []}
         if told.observed:
             scores = self.ranker.scores(told.observed, told.excluded, case.publications, case.sex)
-            if restricted is not None:
-                scores = self._only(scores, restricted)
+            if weighted is not None:
+                scores = self._only(scores, weighted)
             places = order(scores, top)
             line["ranking"] = [
                 self._entry(rank, place, float(scores[place]))
@@ -60,10 +62,12 @@ class Diagnoser:
             "score": round(score, 4),
         }
 
-    def _only(self, scores: Any, ids: frozenset[str]) -> Any:
+    def _only(self, scores: Any, weighted: Mapping[str, float]) -> Any:
         import numpy as np
 
-        from clinweave.applications.diagnosis.ranker import NOTHING
-
-        keep = np.array([not ids.isdisjoint(kin.members) for kin in self.model.kin])
-        return np.where(keep, scores, NOTHING)
+        added = [
+            max((weighted[id_] for id_ in kin.members if id_ in weighted), default=NOTHING)
+            for kin in self.model.kin
+        ]
+        told = np.array(added, scores.dtype)
+        return np.where((told > NOTHING) & (scores > NOTHING), scores + told, NOTHING)
