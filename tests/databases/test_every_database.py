@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clinweave.databases import DATABASES, DEFAULT, RowLog
+from clinweave.databases import DATABASES, DEFAULT, OPEN, RowLog
 from clinweave.errors import ClinweaveError, UserError
 from clinweave.records import Concept, Passage, Relation, Tier
 from tests.databases.conftest import SAMPLES, Reading, write
@@ -31,19 +31,27 @@ def refuses_by_name(database: str, name: str, data: bytes) -> None:
         assert name in message
 
 
-def test_every_database_has_a_sample_and_a_place_in_the_default_but_hetionet():
+GATED = {"umls", "rxnorm", "drugbank"}
+WITHOUT_CONCEPTS = {"sssom", "pubmed", "jats", "bookshelf"}
+
+
+def test_every_database_has_a_sample_and_the_default_ones_stay_as_they_were():
     assert set(SAMPLES) == set(DATABASES)
-    assert set(DATABASES) - set(DEFAULT) == {"hetionet"}
+    basic = ("hpo", "hpoa", "mondo", "icd10cm", "uniprot_diseases", "chebi", "drug_names", "hgnc")
+    assert basic == DEFAULT
+    assert set(OPEN) > set(DEFAULT)
+    assert not GATED & set(OPEN)
 
 
 @pytest.mark.parametrize("database", EVERY)
 def test_records_say_where_they_come_from(database, reading):
     found = reading(database)
-    assert found.concepts
+    assert found.records
+    assert bool(found.concepts) == (database not in WITHOUT_CONCEPTS)
     assert found.source.id == database
     assert found.source.release
     assert found.source.licence
-    assert found.source.tier is Tier.PUBLIC
+    assert found.source.tier is (Tier.GATED if database in GATED else Tier.PUBLIC)
     for record in found.records:
         assert record.source == database
         if isinstance(record, Concept):
@@ -77,7 +85,7 @@ def test_gzip_reads_the_same(database, reading):
 @pytest.mark.parametrize("database", EVERY)
 def test_without_its_optional_files_it_reads_less(database, reading):
     left_out = dict.fromkeys(DATABASES[database].optional)
-    assert reading(database, files=left_out).concepts
+    assert reading(database, files=left_out).records
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,8 @@ def _source(files: Mapping[str, Path]) -> Source:
 def _mappings(path: Path, kind: str, log: RowLog) -> Iterator[tuple[int, str, str, str]]:
     """Yield (row, code, code, flags): flags are approximate, no map, combination, scenario, choice."""
     first = next(lines(path, kind), (0, ""))[1]
+    if not first:
+        wrong(path, kind, "it is empty")
     if "," in first:
         ends = ("icd9cm", "icd10cm") if kind is _KIND else ("icd10cm", "icd9cm")
         for row, cells in csv_table(path, kind, (*ends, "approximate", "no_map", "combination"), log):

@@ -104,10 +104,11 @@ def _words(said: tuple[Any, ...], denies: bool) -> str:
 
 def _frequencies(graph: "Graph") -> Iterator[Conflict]:
     for (one, other), mine in _pairs(graph, _rows(graph, HAS_PHENOTYPE)):
+        held = mine[~np.asarray(graph._array("negated"))[mine]]
         said = [
             (source, often, level)
-            for source, often, denies in _told(graph, mine, "source", "frequency", "negated")
-            if not denies and (level := frequency_class(often)) is not None
+            for source, often in _told(graph, held, "source", "frequency")
+            if (level := frequency_class(often)) is not None
         ]
         for (a, _, low), (b, _, high) in ((x, y) for x in said for y in said if x[0] < y[0]):
             if a != b and abs(low - high) > 1:

@@ -132,8 +132,10 @@ def closed(pairs: Sequence[tuple[int, int]], size: int) -> Any:
 
 def structural(closure: Any) -> Floats:
     """Return Seco's information content from the closure."""
+    if closure.shape[0] < 2:
+        return np.zeros(closure.shape[0])
     below = np.asarray(closure.sum(axis=0)).ravel().astype(float)
-    return np.asarray(np.maximum(0.0, 1 - np.log(below) / np.log(max(2, closure.shape[0]))))
+    return np.asarray(np.maximum(0.0, 1 - np.log(below) / np.log(closure.shape[0])))
 
 
 def annotated(closure: Any, notes: Sequence[tuple[str, int]]) -> Floats:
