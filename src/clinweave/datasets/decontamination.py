@@ -143,6 +143,7 @@ def _medmcqa(path: Path) -> Iterator[Item]:
                 continue
             try:
                 row = json.loads(line)
-                yield Item(path.name, f"medmcqa/{row.get('id', number)}", row["question"])
-            except (ValueError, KeyError, AttributeError) as error:
+                text = row["question"].strip()
+            except (ValueError, KeyError, AttributeError, TypeError) as error:
                 raise UserError(f"{path}, row {number}, field question: {error!r}") from error
+            yield Item(path.name, f"medmcqa/{row.get('id', number)}", text)

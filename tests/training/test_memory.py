@@ -1,0 +1,50 @@
+import json
+from dataclasses import replace
+
+import pytest
+
+from clinweave.errors import UserError
+from clinweave.training.memory import Shape, estimate, require, shape_from
+from clinweave.training.settings import Settings
+from clinweave.training.stages import stage_config
+
+SMOL = {
+    "hidden_size": 576, "num_hidden_layers": 30, "intermediate_size": 1536, "vocab_size": 49152,
+    "num_attention_heads": 9, "num_key_value_heads": 3, "tie_word_embeddings": True,
+}  # fmt: skip
+SEVEN = Shape(7_000_000_000, 4096, 32, 32000)
+
+
+def test_parameters_are_counted_from_the_configuration_alone():
+    assert shape_from(SMOL).parameters == 134_515_008  # as loaded and counted
+    with pytest.raises(UserError, match="hidden_size"):
+        shape_from({key: value for key, value in SMOL.items() if key != "hidden_size"})
+
+
+def test_every_knob_saves_and_more_models_cost():
+    full = Settings(lora_rank=0, batch=8, max_length=1024)
+    whole = estimate(SEVEN, full, "sft").total
+    for less in (replace(full, lora_rank=16), replace(full, batch=4), replace(full, max_length=512),
+                 replace(full, checkpointing=True)):  # fmt: skip
+        assert estimate(SEVEN, less, "sft").total < whole
+    assert min(estimate(SEVEN, full, stage).total for stage in ("ppo", "dpo", "grpo")) > whole
+    assert estimate(SEVEN, full, "sft", "nf4").total < estimate(SEVEN, full, "sft", "bfloat16").total < whole
+
+
+def test_too_little_memory_names_the_knob_before_anything_is_loaded():
+    with pytest.raises(UserError, match=r"sft needs about .* GB, and 8.0 GB may be used; turn lora_rank"):
+        require(SEVEN, Settings(lora_rank=0, batch=1, memory_gb=8.0), "sft", "bfloat16")
+    with pytest.raises(UserError, match=r"turn (batch|max_length|checkpointing)"):
+        require(shape_from(SMOL), Settings(batch=64, max_length=2048, memory_gb=8.0), "sft", "float32")
+    assert require(shape_from(SMOL), Settings(memory_gb=20.0), "sft", "float32").total < 20e9
+
+
+def test_an_unknown_key_or_type_names_the_nearest():
+    with pytest.raises(UserError, match="did you mean 'steps'"):
+        stage_config("sft", {"step": 3})
+    with pytest.raises(UserError, match="expected int"):
+        stage_config("sft", {"steps": "many"})
+    with pytest.raises(UserError, match="did you mean 'reward'"):
+        stage_config("rewards", {})
+    assert stage_config("dpo", {"beta": 1}).beta == 1.0
+    assert json.dumps(stage_config("grpo", {"replies": 2}).replies) == "2"
