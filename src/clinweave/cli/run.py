@@ -2,6 +2,9 @@
 
 import json
 import logging
+import resource
+import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -96,6 +99,7 @@ def finish(recipe: "Recipe", out: Path, *, as_json: bool) -> None:
     """Compare, write the report, and print the table and what to try next."""
     from clinweave.evaluation import Run, headline, write_report
 
+    began = time.monotonic()
     with _telling() as (say, bar):
         results = Run(recipe, out, home(), say, bar).compare()
         write_report(results, out / "samples.jsonl", out / "report.html")
@@ -112,12 +116,14 @@ def finish(recipe: "Recipe", out: Path, *, as_json: bool) -> None:
     screen.print(
         f"\nReport: {out / 'report.html'}\nNumbers: {out / 'results.json'}", soft_wrap=True, highlight=False
     )
-    took = results["timings"]
-    screen.print(
-        f"Took {took['seconds']:.0f} s after fetching, peak memory {took['peak_memory_mb']:,} MB",
-        highlight=False,
-    )
+    screen.print(_took(began), highlight=False)
     screen.print('Try next: clinweave ask "Which gene is associated with Marfan syndrome?"', highlight=False)
+
+
+def _took(began: float) -> str:
+    """Say how long it took and the peak resident memory of this process (Linux counts in kB, macOS in bytes)."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e9 if sys.platform == "darwin" else 1e6)
+    return f"Took {time.monotonic() - began:.0f} s after fetching; peak memory {peak:.1f} GB."
 
 
 def _table(task: str, results: dict[str, Any]) -> Any:
