@@ -34,7 +34,11 @@ def main() -> None:
             "HPOA 2021-10-10, cases published later (PMID above 34,600,000)", older, "none", after=34_600_000
         ),
         Setting(
-            "HPOA 2024-03-06, cases published later (PMID above 38,400,000)", newer, "none", after=38_400_000
+            "HPOA 2021-10-10, cases published later, Mondo of 2024-07 allowed",
+            older,
+            after=34_600_000,
+            mondo=mondo,
+            allow_future=True,
         ),
     ]
     found = run_protocols(
