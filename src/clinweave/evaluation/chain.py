@@ -3,13 +3,10 @@
 import json
 import os
 import platform
-import resource
 import shutil
-import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -47,7 +44,6 @@ class Run:
     home: Path
     say: Callable[[str], None] = lambda _: None
     bar: Bar = no_bar
-    began: float = field(default_factory=time.monotonic)
 
     def compare(self) -> dict[str, Any]:
         """Run the recipe and return what results.json holds. Files: recipe.toml, results.json, samples.jsonl."""
@@ -169,17 +165,9 @@ class Run:
             "timings": {
                 "tasks": results.timings(samples),
                 "cores": os.cpu_count(),
-                "peak_memory_mb": _peak_memory(),
-                "seconds": round(time.monotonic() - self.began, 1),
                 "python": platform.python_version(),
             },
         }
-
-
-def _peak_memory() -> int:
-    """Return this process's peak resident memory in MB (Linux counts in kB, macOS in bytes)."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(peak / (1_000_000 if sys.platform == "darwin" else 1_000))
 
 
 @dataclass
