@@ -24,7 +24,7 @@ from clinweave.records import Concept, Passage, Source, to_json
 if TYPE_CHECKING:
     from clinweave.databases import Record, RowLog
 
-VERSION = 3  # raise it when the same inputs give another graph
+VERSION = 4  # raise it when the same inputs give another graph
 Progress = Callable[[str], None]
 _MERGES = pa.schema(
     [("id", pa.string()), ("canonical", pa.string()), ("because", pa.string()), ("source", pa.string())]

@@ -159,7 +159,7 @@ def join(
     kept = _Apart(apart)
     touched = claims.family.keys() & claims.links.keys()
     for curie in sorted(touched, key=lambda item: (rank(item), item)):
-        targets = kept.allowed(curie, _targets(curie, claims, canonical))
+        targets = kept.allowed(curie, _leading(curie, _targets(curie, claims, canonical), claims, canonical))
         if len(targets) != 1 or "" in targets:
             targets = kept.allowed(curie, _namesakes(curie, claims, canonical))
         if len(targets) == 1:
@@ -168,6 +168,19 @@ def join(
             kept.merged(curie, target)
             merges.append(Merge(curie, target, because, source))
     return canonical, sorted(merges, key=lambda merge: (merge.canonical, merge.id))
+
+
+def _leading(curie: str, targets: Targets, claims: _Claims, canonical: Mapping[str, str]) -> Targets:
+    """Return the one target that the leading vocabulary names where databases disagree, else all targets.
+
+    Mondo says that ORPHA:1 is MONDO:1, and another database that it is MONDO:2: Mondo knows its own terms best.
+    """
+    if len(targets) < 2 or len({source for _, source in targets.values()}) < 2:
+        return targets
+    claimants = [item for item in claims.of(claims.family[curie], curie) if rank(item) < rank(curie)]
+    best = min(map(rank, claimants), default=None)
+    named = {canonical.get(item, item) for item in claimants if rank(item) == best}
+    return {target: targets[target] for target in named & targets.keys()} if len(named) == 1 else targets
 
 
 class _Apart:

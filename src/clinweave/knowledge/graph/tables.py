@@ -243,7 +243,7 @@ def broken_cycles(
     )
     within = group[child] == group[parent]
     if foreign is not None and (within & foreign).any():
-        out = within & foreign
+        out = np.asarray(within & foreign, dtype=bool)
         kept = np.flatnonzero(~out)
         out[kept] = broken_cycles(child[kept], parent[kept], size)
         return out
