@@ -34,7 +34,7 @@ def summarise(recipe: Tuning, rows: Sequence[Measured]) -> dict[str, Any]:
         "measures": measures,
         "differences": differences,
         "floors": _floors(measures),
-        "sentences": _sentences(differences),
+        "sentences": _sentences(differences, recipe.blind),
         "headline": headline,
     }
 
@@ -101,15 +101,19 @@ def _floors(measures: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[str
     ]
 
 
-def _sentences(differences: Sequence[Mapping[str, Any]]) -> list[str]:
+def _sentences(differences: Sequence[Mapping[str, Any]], blind: str) -> list[str]:
     """Return one plain sentence for each difference: added, cost, or not told apart."""
     said = []
     for one in differences:
-        verdict = "added" if one["low"] > 0 else "cost" if one["high"] < 0 else "did not change measurably"
+        words = ("above", "below", "not told apart from it")
+        if one["baseline"] != blind:
+            words = ("added", "cost", "did not change measurably")
+        verdict = words[0] if one["low"] > 0 else words[1] if one["high"] < 0 else words[2]
         points = (
             f"{100 * one['difference']:+.0f} points ({100 * one['low']:+.0f} to {100 * one['high']:+.0f})"
         )
+        other = "the options-only control" if one["baseline"] == blind else one["baseline"]
         said.append(
-            f"{one['arm']} against {one['baseline']}, {one['measure']} ({one['knowledge']}): {points}: {verdict}"
+            f"{one['arm']} against {other}, {one['measure']} ({one['knowledge']}): {points}: {verdict}"
         )
     return said

@@ -1,0 +1,122 @@
+from pathlib import Path
+
+import pytest
+
+from clinweave.errors import UserError
+from clinweave.evaluation.tuned import has_stages, load_tuning, write_tuning_report
+from clinweave.evaluation.tuned.measure import Measured
+from clinweave.evaluation.tuned.probe import probe
+from clinweave.evaluation.tuned.results import summarise
+
+RECIPES = Path(__file__).parents[2] / "recipes"
+SMALL = """
+arms = ["base", "sft"]
+blind = "blind"
+[[stages]]
+name = "sft"
+type = "sft"
+settings = { steps = 3 }
+[[stages]]
+name = "blind"
+type = "sft"
+settings = { blind = true }
+"""
+
+
+def recipe(tmp_path, text=SMALL):
+    path = tmp_path / "own.toml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+@pytest.mark.parametrize("name", ["doctorgpt.toml", "doctorgpt-quick.toml"])
+def test_the_recipes_have_every_arm_of_the_question(name):
+    loaded = load_tuning(RECIPES / name)
+    assert loaded.arms == ("base", "sft", "ppo", "dpo")
+    assert has_stages(RECIPES / name)
+    assert not has_stages(RECIPES / "demo.toml")
+    assert {stage.type for stage in loaded.stages} == {"sft", "reward", "ppo", "dpo"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("steps = 3", "stepz = 3", "did you mean 'steps'"),
+        ('type = "sft"', 'type = "sfd"', "known: pretrain"),
+        ('arms = ["base", "sft"]', 'arms = ["base", "dpo"]', "no stage is called 'dpo'"),
+        ('type = "sft"', 'type = "sft"\nstart = "later"', "no earlier stage"),
+        ('arms = ["base", "sft"]', "armz = []", "armz"),
+        ('blind = "blind"\n', 'blind = "blind"\ndata = { disease = 3 }\n', "unknown key 'disease'"),
+    ],
+)
+def test_a_mistake_is_named(tmp_path, old, new, said):
+    with pytest.raises(UserError, match=said):
+        load_tuning(recipe(tmp_path, SMALL.replace(old, new, 1)))
+
+
+def test_changes_reach_a_stage(tmp_path):
+    loaded = load_tuning(recipe(tmp_path), ["stages.0.settings.steps=9", "measures.replies=2"])
+    assert (loaded.stages[0].settings["steps"], loaded.measures.replies) == (9, 2)
+    with pytest.raises(UserError, match="key=value"):
+        load_tuning(recipe(tmp_path), ["steps"])
+
+
+def rows(arm, values, name="choice held-out-facts", knowledge="none"):
+    return [Measured(arm, name, knowledge, f"q{n}", f"c{n}", value) for n, value in enumerate(values)]
+
+
+def test_gains_costs_and_floors_are_said_as_they_are(tmp_path):
+    loaded = load_tuning(recipe(tmp_path))
+    many = [1.0] * 30
+    found = summarise(
+        loaded,
+        [
+            *rows("base", [0.0] * 30),
+            *rows("sft", many),
+            *rows("blind", [1.0, 0.0, 0.0, 0.0] * 7 + [0.0, 0.0]),
+            *rows("base", many, "general"),
+            *rows("sft", [0.0] * 30, "general"),
+        ],
+    )
+    said = {one.split(":")[0]: one.rpartition(": ")[2] for one in found["sentences"]}
+    assert said == {
+        "sft against base, choice held-out-facts (none)": "added",
+        "sft against base, general (none)": "cost",
+        "sft against the options-only control, choice held-out-facts (none)": "above",
+        "base against the options-only control, choice held-out-facts (none)": "below",
+    }
+    assert found["floors"] == []
+    chance = [1.0, 0.0, 0.0, 0.0] * 7
+    at_floor = summarise(loaded, [*rows("base", chance), *rows("sft", chance[::-1])])
+    assert at_floor["floors"] == ["choice held-out-facts | none: model at floor, not interpretable"]
+    assert "did not change measurably" in at_floor["sentences"][0]
+
+
+def test_nothing_chosen_counts_as_wrong_and_is_shown(tmp_path):
+    found = summarise(load_tuning(recipe(tmp_path)), rows("base", [1.0, None]))
+    cell = found["measures"]["choice held-out-facts | none"]["base"]
+    assert (cell["mean"], cell["unscored"]) == (0.5, 1)
+
+
+def test_the_report_escapes_and_shows_every_arm(tmp_path):
+    loaded = load_tuning(recipe(tmp_path, 'title = "<b>x</b>"\n' + SMALL))
+    found = summarise(loaded, [*rows("base", [1.0, 0.0]), *rows("sft", [1.0, 1.0])])
+    data = {
+        "counts": {"text": {"train": {"text": 3}}},
+        "decontamination": {"benchmarks": {}, "removed": 0},
+        "later": None,
+    }
+    results = {**found, "recipe": {"name": "x", "title": "<b>x</b>"}, "data": data, "stages": {}}
+    page = write_tuning_report(results, tmp_path, tmp_path / "r.html").read_text("utf-8")
+    assert "&lt;b&gt;x" in page
+    assert "<b>x" not in page
+    assert "100 % (" in page
+    assert "Not compared with any benchmark" in page
+
+
+def test_the_probe_has_one_right_answer_at_changing_places():
+    questions = probe()
+    assert len(questions) == 30
+    assert {one.answer for one in questions} == {0, 1, 2, 3}
+    assert all(len(set(one.options)) == 4 for one in questions)
+    assert questions[1].options[questions[1].answer] == "Mercury"
