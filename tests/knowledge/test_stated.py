@@ -94,6 +94,22 @@ def test_apart_holds_by_way_of_a_third() -> None:
     assert set(join(nodes, {("OMIM:1", "DOID:1")})[0]) == {"DOID:1"}
 
 
+def test_where_databases_disagree_the_leading_one_counts() -> None:
+    nodes = [
+        Node("MONDO:1", DISEASE, "mondo", ("ORPHA:1",)),
+        Node("MONDO:2", DISEASE, "mondo"),
+        Node("ORPHA:1", DISEASE, "orphanet", ("MONDO:2",)),
+    ]
+    assert join(nodes)[0] == {"ORPHA:1": "MONDO:1"}
+    assert join(reversed(nodes))[0] == {"ORPHA:1": "MONDO:1"}
+    silent = [
+        Node("MONDO:2", DISEASE, "mondo"),
+        Node("DOID:1", DISEASE, "doid", ("ORPHA:1",)),
+        Node("ORPHA:1", DISEASE, "orphanet", ("MONDO:2",)),
+    ]
+    assert join(silent)[0] == {}
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [("", "first line"), ("a\tb\n", "id and canonical"), ("id\tcanonical\nMONDO:1\tnone\n", "row 2")],

@@ -178,7 +178,7 @@ def _leading(curie: str, targets: Targets, claims: _Claims, canonical: Mapping[s
     if len(targets) < 2 or len({source for _, source in targets.values()}) < 2:
         return targets
     claimants = [item for item in claims.of(claims.family[curie], curie) if rank(item) < rank(curie)]
-    best = min(map(rank, claimants), default=None)
+    best = min(map(rank, [*claimants, *filter(None, targets)]))
     named = {canonical.get(item, item) for item in claimants if rank(item) == best}
     return {target: targets[target] for target in named & targets.keys()} if len(named) == 1 else targets
 
