@@ -69,23 +69,8 @@ def card(
         "Made from records of the sources below; no sentence was written by a language model. For research, not for",
         "clinical decisions. Diseases are split by family; a tested disease and its kin are not trained on.",
         "",
-        "## Sources",
-        "",
-        "| source | release | licence |",
-        "|---|---|---|",
-        *(f"| {one['name']} | {one['release']} | {one['licence']} |" for one in sources.values()),
-        "",
-        "## Items",
-        "",
-        "| kind | split | task | items |",
-        "|---|---|---|---|",
-        *(
-            f"| {kind} | {split} | {task} | {count} |"
-            for kind, splits in counted.items()
-            for split, tasks in splits.items()
-            for task, count in tasks.items()
-        ),
-        "",
+        *_sources(sources),
+        *_items(counted),
         "Faults of rejected replies: "
         + "; ".join(f"{name}: {what}" for name, what in REJECTIONS.items())
         + ".",
@@ -94,19 +79,39 @@ def card(
         "",
         *_decontaminated(decontamination),
     ]
-    if later is not None:
-        true, of = later["made_true"], later["statements"]
-        said = (
-            ", ".join(f"{name} {true.get(name, 0)} of {count}" for name, count in of.items()) or "none made"
-        )
-        lines += ["", "## Later release", ""]
-        lines += [
-            "Statements taken as false that a later release of HPO's annotations makes true: " + said + "."
-        ]
-        lines += ["Absence of a record is not a negation."]
+    lines += _later(later)
     if warnings:
         lines += ["", "## Warnings", "", *(f"- {one}" for one in warnings)]
     return "\n".join(lines) + "\n"
+
+
+def _sources(sources: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    rows = [f"| {one['name']} | {one['release']} | {one['licence']} |" for one in sources.values()]
+    return ["## Sources", "", "| source | release | licence |", "|---|---|---|", *rows, ""]
+
+
+def _items(counted: Mapping[str, Mapping[str, Mapping[str, int]]]) -> list[str]:
+    rows = [
+        f"| {kind} | {split} | {task} | {count} |"
+        for kind, splits in counted.items()
+        for split, tasks in splits.items()
+        for task, count in tasks.items()
+    ]
+    return ["## Items", "", "| kind | split | task | items |", "|---|---|---|---|", *rows, ""]
+
+
+def _later(later: Mapping[str, Any] | None) -> list[str]:
+    if later is None:
+        return []
+    true, of = later["made_true"], later["statements"]
+    said = ", ".join(f"{name} {true.get(name, 0)} of {count}" for name, count in of.items()) or "none made"
+    return [
+        "",
+        "## Later release",
+        "",
+        f"Statements taken as false that a later release of HPO's annotations makes true: {said}.",
+        "Absence of a record is not a negation.",
+    ]
 
 
 def _decontaminated(report: Mapping[str, Any]) -> list[str]:
