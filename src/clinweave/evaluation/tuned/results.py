@@ -42,7 +42,7 @@ def summarise(recipe: Tuning, rows: Sequence[Measured]) -> dict[str, Any]:
 def _cell(rows: Sequence[Measured]) -> dict[str, Any]:
     values = [row.value or 0.0 for row in rows]  # nothing chosen is wrong
     mean = sum(values) / len(values)
-    low, high = statistics.wilson(round(sum(values)), len(values))
+    low, high = statistics.wilson(sum(values), len(values))
     return {
         "n": len(values),
         "mean": round(mean, 4),
