@@ -38,7 +38,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Replace names, dates, numbers, contacts, places and ages over 89: the outcome is pseudonymised, not anonymised."""
+    """Replace names, dates, numbers, contacts, places, ages over 89: pseudonymised, not anonymised."""
     from clinweave.cli.patients import _known
     from clinweave.patients import Pseudonymiser, key_at
 

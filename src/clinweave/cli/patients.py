@@ -121,7 +121,8 @@ def show(
     screen = Console()
     facts = ", ".join(f"{key} {found[key]}" for key in ("sex", "born", "died") if key in found)
     screen.print(
-        f"[bold]{escape(found['id'])}[/bold] ({found['subject_id']}) {facts}; {found['visits']} visits, {found['notes']} notes"
+        f"[bold]{escape(found['id'])}[/bold] ({found['subject_id']}) {facts}; "
+        f"{found['visits']} visits, {found['notes']} notes"
     )
     for kind in ("problem", "drug", "lab"):
         joined, codes = found["joined"][kind]
@@ -189,7 +190,8 @@ def index(
     else:
         facts = made.manifest
         typer.echo(
-            f"{name}: {facts['documents']:,} notes, {facts['passages']:,} passages, {'raw' if raw else 'pseudonymised'}, private"
+            f"{name}: {facts['documents']:,} notes, {facts['passages']:,} passages, "
+            f"{'raw' if raw else 'pseudonymised'}, private"
         )
 
 

@@ -19,7 +19,9 @@ def connect(spill: Path, memory: str = MEMORY, threads: int = 2, database: str =
         "temp_directory": str(spill),
         "autoinstall_known_extensions": "false",
     }
-    return duckdb.connect(database, read_only=database != ":memory:", config=settings)
+    connection = duckdb.connect(database, read_only=database != ":memory:", config=settings)
+    connection.execute("set enable_progress_bar = false")  # it would write to stdout
+    return connection
 
 
 def batches(connection: Any, query: str, rows: int) -> Iterator[pa.RecordBatch]:

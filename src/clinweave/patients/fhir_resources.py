@@ -16,7 +16,7 @@ _SIMPLE: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "Condition": ("problem", "code", ("onsetDateTime", "onsetPeriod", "recordedDate", "abatementDateTime")),
     "AllergyIntolerance": ("problem", "code", ("onsetDateTime", "recordedDate")),
     "MedicationRequest": ("drug", "medicationCodeableConcept", ("authoredOn",)),
-    "MedicationStatement": ("drug", "medicationCodeableConcept", ("effectiveDateTime", "effectivePeriod", "dateAsserted")),
+    "MedicationStatement": ("drug", "medicationCodeableConcept", ("effectiveDateTime", "effectivePeriod")),
     "MedicationAdministration": ("drug", "medicationCodeableConcept", ("effectiveDateTime", "effectivePeriod")),
     "MedicationDispense": ("drug", "medicationCodeableConcept", ("whenHandedOver", "whenPrepared")),
     "Immunization": ("drug", "vaccineCode", ("occurrenceDateTime",)),

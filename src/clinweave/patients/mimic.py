@@ -61,7 +61,8 @@ class _Tables:
             return
         for name in source.looks_into:
             self._hold(name)
-        query = f"with t as ({scan}) select t.row as row, try_cast(t.subject_id as bigint) as subject_id, {source.select}"
+        subject = "t.row as row, try_cast(t.subject_id as bigint) as subject_id"
+        query = f"with t as ({scan}) select {subject}, {source.select}"
         file = self._file(source.file).name  # type: ignore[union-attr]
         try:
             for batch in engine.batches(self._connection, query, ROWS):
@@ -101,7 +102,8 @@ class _Tables:
             return None
         columns = ", ".join(f"{engine.quoted(column)}: 'VARCHAR'" for column in header)
         return (
-            f"select *, row_number() over () + 1 as row from read_csv({engine.quoted(path)}, columns={{{columns}}},"  # noqa: S608
+            "select *, row_number() over () + 1 as row from"  # noqa: S608
+            f" read_csv({engine.quoted(path)}, columns={{{columns}}},"
             " auto_detect=false, delim=',', quote='\"', escape='\"', header=true, ignore_errors=true, nullstr='',"
             f" store_rejects=true, max_line_size={MAX_LINE}, parallel=false)"
         )

@@ -64,7 +64,7 @@ def open_postgres(address: str) -> Iterator[PostgresSource]:
         raise UserError("put the password into PGPASSWORD or ~/.pgpass: an address is seen by every program")
     name = f"PostgreSQL {parts.hostname or 'socket'}{parts.path}"
     try:
-        connection = psycopg.connect(plain, connect_timeout=10)
+        connection = psycopg.connect(plain, connect_timeout=10, client_encoding="utf8")
     except psycopg.Error as error:
         raise UserError(f"{name} cannot be opened: {str(error).splitlines()[0]}") from error
     try:

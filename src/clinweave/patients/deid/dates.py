@@ -111,17 +111,20 @@ def _moved(found: re.Match[str], start: int, end: int, weeks: int) -> str | None
         (name for name in ("y", "m", "d", "M") if _part(found, name)), key=found.start, reverse=True
     ):
         low, high = found.start(name) - offset, found.end(name) - offset
-        text = text[:low] + _written(name, _part(found, name), new, values) + text[high:]
+        text = text[:low] + _written(name, _part(found, name), new, values, "-" in text) + text[high:]
     return text
 
 
-def _written(name: str, said: str, new: date, values: dict[str, int]) -> str:
+def _written(name: str, said: str, new: date, values: dict[str, int], short: bool) -> str:
     if name == "y":
         return said[: -4 if len(said) >= 4 else -2] + (
             f"{new.year:04d}" if len(said) >= 4 else f"{new.year % 100:02d}"
         )
     if name == "M":
-        full = said.lower() in {month.lower() for month in calendar.month_name}
+        # "May" is both: in 5-May-2011 it is short
+        full = said.lower() in {month.lower() for month in calendar.month_name} and not (
+            short and len(said) == 3
+        )
         word = (calendar.month_name if full else calendar.month_abbr)[new.month]
         return word.upper() if said.isupper() else word.lower() if said.islower() else word
     value = values[name]

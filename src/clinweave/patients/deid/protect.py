@@ -33,9 +33,10 @@ def _terms() -> tuple[re.Pattern[str], re.Pattern[str]]:
     )
     sure = "|".join(sorted(words["eponyms"], key=lambda word: (-len(word), word)))
     heads = "|".join(sorted(words["heads"], key=lambda word: (-len(word), word)))
+    middle = "muscular |cell |coma |valve |optic |sleepiness |motor |spinal "
     own = r"(?:['’]s|s['’]|['’])?"
     one = rf"(?:{people}){own}"
-    term = rf"\b{one}(?:[-–/ ](?:and |en |de |of |von )?{one})*(?:[- ](?:muscular |cell |coma |valve |optic |sleepiness |motor |spinal )?(?:{heads}))\b"
+    term = rf"\b{one}(?:[-–/ ](?:and |en |de |of |von )?{one})*(?:[- ](?:{middle})?(?:{heads}))\b"
     term += rf"|\b(?:{people})(?:[-–](?:en-y|{people}))+\b"
     return re.compile(term, re.IGNORECASE), re.compile(rf"\b(?:{sure}){own}(?!\w)", re.IGNORECASE)
 

@@ -13,7 +13,7 @@ from clinweave.errors import UserError
 from clinweave.patients.batches import Person
 from clinweave.patients.deid import dates, names, patterns
 from clinweave.patients.deid.protect import LinksText, guarded, unprotected
-from clinweave.patients.deid.spans import Kind, Span, settled
+from clinweave.patients.deid.spans import Kind, Span, joined, settled
 from clinweave.records import Tier
 
 _TAGS = {Kind.NAME: "[NAME]", Kind.DATE: "[DATE]", Kind.ID: "[ID]", Kind.CONTACT: "[CONTACT]", Kind.PLACE: "[PLACE]",
@@ -66,7 +66,7 @@ class Pseudonymiser:
         found = _without_dates(
             unprotected(found, guarded(text, self._linker)), moved := list(dates.dates_in(text, weeks))
         )
-        return settled([*found, *moved])
+        return joined(settled([*found, *moved]), text)
 
 
 def key_at(path: Path, *, create: bool = True) -> bytes:

@@ -42,6 +42,18 @@ def settled(spans: Iterable[Span]) -> list[Span]:
     return sorted(taken)
 
 
+def joined(spans: Iterable[Span], text: str) -> list[Span]:
+    """Return spans, in order, with names that only a space parts taken as one."""
+    made: list[Span] = []
+    for span in spans:
+        last = made[-1] if made else None
+        if last and last.kind is span.kind is Kind.NAME and not text[last.end : span.start].strip(" ,"):
+            made[-1] = last._replace(end=span.end)
+        else:
+            made.append(span)
+    return made
+
+
 def _without(start: int, end: int, other: Span) -> list[tuple[int, int]]:
     if other.end <= start or end <= other.start:
         return [(start, end)]

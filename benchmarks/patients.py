@@ -1,0 +1,85 @@
+"""Reading patients at the size of MIMIC-IV: synthesised rows, wall time, peak memory.
+
+    python benchmarks/patients.py --rows 10000000
+
+Makes a folder of MIMIC-IV's shape (hosp/labevents.csv.gz of that many rows, and the small tables it needs), loads it in
+a program of its own, and prints events a second and the peak of that program's resident memory. The rows are invented.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+LIMIT = 2048  # MB: what the whole program may take
+_LOAD = """
+import json, resource, sys, time
+from pathlib import Path
+from clinweave.patients import load
+begun = time.perf_counter()
+made = load(sys.argv[1], Path(sys.argv[2]), memory=sys.argv[3])
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+print(json.dumps({"seconds": time.perf_counter() - begun, "peak_mb": peak, **made.manifest["counts"]}))
+"""
+
+
+def make(folder: Path, rows: int, patients: int) -> None:
+    """Write the invented tables with DuckDB."""
+    import duckdb
+
+    (folder / "hosp").mkdir(parents=True)
+    hosp = str(folder / "hosp")
+    tables = {
+        "patients": f"select 10000000 + i as subject_id, 'F' as gender, 50 as anchor_age, 2150 as anchor_year,"
+        f" '2011 - 2013' as anchor_year_group, null as dod from range({patients}) t(i)",
+        "admissions": "select 10000000 + i as subject_id, 20000000 + i as hadm_id, timestamp '2150-01-01' as admittime,"
+        " timestamp '2150-01-09' as dischtime, 'URGENT' as admission_type, 'HOME' as discharge_location"
+        f" from range({patients}) t(i)",
+        "d_labitems": "select 50800 + i as itemid, 'Test ' || i as label, 'Blood' as fluid, 'Chemistry' as category"
+        " from range(1600) t(i)",
+        "labevents": f"select i as labevent_id, 10000000 + (i * 7919) % {patients} as subject_id, null as hadm_id,"
+        " i as specimen_id, 50800 + (i * 31) % 1600 as itemid, null as order_provider_id,"
+        " timestamp '2150-01-01' + to_minutes((i * 13) % 500000) as charttime,"
+        " timestamp '2150-01-01' + to_minutes((i * 13) % 500000 + 90) as storetime,"
+        " ((i * 17) % 1000) / 10 as value,"
+        " ((i * 17) % 1000) / 10 as valuenum, 'mg/dL' as valueuom,"
+        f" 0 as ref_range_lower, 100 as ref_range_upper, null as flag, 'ROUTINE' as priority, null as comments from range({rows}) t(i)",
+    }
+    with duckdb.connect() as connection:
+        for name, query in tables.items():
+            connection.execute(f"copy ({query}) to '{hosp}/{name}.csv.gz' (header, compression gzip)")
+
+
+def run(rows: int, memory: str) -> dict[str, float]:
+    """Make, load, and return what the loading program says of itself."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "mimic"
+        begun = time.perf_counter()
+        make(folder, rows, max(10, rows // 350))  # MIMIC-IV has about 350 labs a patient
+        print(f"{rows:,} lab rows made in {time.perf_counter() - begun:.0f} s", file=sys.stderr)
+        done = subprocess.run(
+            [sys.executable, "-c", _LOAD, str(folder), str(Path(temporary) / "store"), memory],
+            capture_output=True,
+            check=True,
+        )
+        return json.loads(done.stdout.splitlines()[-1])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rows", type=int, default=10_000_000)
+    parser.add_argument("--memory", default="1GB", help="what the engine may hold")
+    chosen = parser.parse_args()
+    found = run(chosen.rows, chosen.memory)
+    print(
+        f"{found['events']:,} events of {found['patients']:,} patients: {found['seconds']:.0f} s,"
+        f" {found['events'] / found['seconds']:,.0f} events/s, peak {found['peak_mb']:,} MB (limit {LIMIT:,} MB)"
+    )
+    return int(found["peak_mb"] > LIMIT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
