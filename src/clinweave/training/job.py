@@ -4,6 +4,7 @@ Checkpoints lie in a hidden folder beside the result, named by the stage's key, 
 run goes on from the last of them with the same order of items and the same random numbers.
 """
 
+import resource
 import shutil
 import sys
 import time
@@ -238,7 +239,12 @@ def _told(job: Job, rows: Sequence[Mapping[str, float]], seconds: float) -> dict
     losses = [row["loss"] for row in rows if "loss" in row]
     return {
         "precision": {"name": job.precision, "reason": job.reason},
-        "memory": {"estimated_gb": round(job.need.total / 1e9, 2)},
+        "memory": {
+            "estimated_gb": round(job.need.total / 1e9, 2),
+            "peak_gb": round(
+                resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9, 2
+            ),  # of the program
+        },
         "loss": {"first": losses[0], "last": losses[-1]} if losses else None,
         "steps": job.settings.steps,
         "seconds": round(seconds, 1),
