@@ -46,7 +46,8 @@ def make(folder: Path, rows: int, patients: int) -> None:
         " timestamp '2150-01-01' + to_minutes((i * 13) % 500000 + 90) as storetime,"
         " ((i * 17) % 1000) / 10 as value,"
         " ((i * 17) % 1000) / 10 as valuenum, 'mg/dL' as valueuom,"
-        f" 0 as ref_range_lower, 100 as ref_range_upper, null as flag, 'ROUTINE' as priority, null as comments from range({rows}) t(i)",
+        f" 0 as ref_range_lower, 100 as ref_range_upper, null as flag, 'ROUTINE' as priority, null as comments"
+        f" from range({rows}) t(i)",
     }
     with duckdb.connect() as connection:
         for name, query in tables.items():
