@@ -136,7 +136,7 @@ def _genes(path: Path) -> tuple[dict[str, float], dict[str, str]]:
     from clinweave.resources import located
 
     given = read_genes(path)
-    hgnc = DATABASES["hgnc"].read(located("hgnc", home()), RowLog())
+    hgnc = DATABASES["hgnc"].read(located("hgnc", home()), RowLog(keep=0))
     pairs = Graph.open(home() / "graph").relations(predicate="biolink:gene_associated_with_condition")
     known = diseases_of(hgnc, pairs)
     for symbol in sorted(given.keys() - known.keys()):
