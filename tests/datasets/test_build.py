@@ -89,8 +89,10 @@ def test_wrong_statements_are_neither_recorded_nor_kin_of_what_is(built, world):
 
 
 def test_refusals_and_not_known_are_among_the_instructions(built):
-    tasks = {one.task for one in items(built, "instruction")}
-    assert tasks >= {"cited", "closed-book", "unknown", "dose", "emergency", "jailbreak"}
+    tasks = {
+        one.task for split in ("train", "held-out-diseases") for one in items(built, "instruction", split)
+    }
+    assert tasks >= {"cited", "quoted", "closed-book", "unknown", "dose", "emergency", "jailbreak"}
     train, test = (
         {
             one.prompt[-1]["content"].split(" ")[0:3].__str__()

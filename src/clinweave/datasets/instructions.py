@@ -10,7 +10,7 @@ from clinweave.datasets.from_graph import KINDS
 from clinweave.datasets.splits import LEFT_OUT, Splits
 from clinweave.knowledge import messages_for, verbalise
 from clinweave.models import Message
-from clinweave.records import Evidence, Grade, Relation, Verdict
+from clinweave.records import Evidence, Grade, Passage, Relation, Verdict
 
 if TYPE_CHECKING:
     from clinweave.knowledge import CitationChecker, Graph, Weaver
@@ -23,6 +23,7 @@ CHOICE_SYSTEM = "You answer medical questions. Reply with the name of the answer
 BLIND = "Which of these is right?"  # in place of a question, for the options-only control
 UNKNOWN = "I do not know: the evidence does not say {}."
 _SENTENCES = 3  # facts in one answer, at most
+_PASSAGE = 700  # letters of a passage shown whole
 
 # predicate -> phrasings of an open question, what it asks for (for "not known"), and the kind of its multiple choice
 _OPEN: dict[str, tuple[tuple[str, ...], str, str]] = {
@@ -92,6 +93,20 @@ class Writer:
         absent = [name for name in _OPEN if name not in facts] or list(_OPEN)
         yield from self._unknown(disease, random.choice(absent), split, random)
         yield from self._path(disease, facts, split, random)
+
+    def defined(self, disease: str, passage: Passage) -> Iterator[Example]:
+        """Yield "what is it?" answered by quoting a passage; none where no sentence of it is a plain quotation."""
+        split = self.splits.of(disease)
+        first = passage.text.split(". ")[0].strip().rstrip(".")
+        said = passage.text if passage.text.startswith(passage.title) else f"{passage.title}: {passage.text}"
+        shown = Evidence("1", "passage", said, 1.0, (), passage)
+        if split == LEFT_OUT or not 20 < len(first) < 300 or len(passage.text) > _PASSAGE:
+            return
+        if self.checker.check(first + ".", [shown])[0] != Verdict.SUPPORTED:
+            self.unsupported += 1
+            return
+        question = f"What is {self._name(disease)}?"
+        yield self.example("quoted", disease, question, (shown,), f"{first} [1].", split, None)
 
     def facts(self, disease: str) -> dict[str, list[Relation]]:
         """Return the curated, plainly positive relations of a disease by predicate."""
@@ -227,7 +242,10 @@ class Writer:
         gold: tuple[str, str, str] | None,
     ) -> Example:
         """Return one instruction whose prompt is the one that `clinweave ask` uses."""
-        sources = sorted({row.source for item in items for row in item.relations})
+        sources = sorted(
+            {row.source for item in items for row in item.relations}
+            | {item.passage.source for item in items if item.passage}
+        )
         return Example(
             id=f"{task}-{identify(disease, question, completion)}",
             kind=Kind.INSTRUCTION,

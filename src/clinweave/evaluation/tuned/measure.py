@@ -99,7 +99,7 @@ class Desk:
     def replies(self) -> Iterator[Measured]:
         """Yield replies with evidence about diseases never trained on: citations, form; and abstention."""
         items = [one for one in self._items(Kind.INSTRUCTION, "held-out-diseases", 0)
-                 if one.task in {"cited", "path", "unknown"}]  # fmt: skip
+                 if one.task in {"cited", "path", "quoted", "unknown"}]  # fmt: skip
         for example in _drawn(items, self.recipe.measures.replies, self.recipe.seed):
             reply = self._reply(example)
             judged = self.verifier.judge(example, reply)
