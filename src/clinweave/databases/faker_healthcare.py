@@ -31,7 +31,7 @@ def _source(files: Mapping[str, Path]) -> Source:
         infores="infores:faker-healthcare-provider",
         release=release_beside(path),
         licence="MIT; for testing and development, not for diagnosis or treatment",
-        homepage="https://pypi.org/project/faker-healthcare-provider",
+        homepage="https://github.com/rodrigobnogueira/faker-healthcare-provider",
     )
 
 
