@@ -25,7 +25,7 @@ LINKED_KINDS = ("problem", "drug", "lab")  # what is joined to concepts; visits 
 _PREFIXES = {
     "problem": ("MONDO", "HP", "ORPHA", "OMIM", "ICD10CM"),
     "drug": ("CHEBI", "DRUGBANK", "CHEMBL", "UNII", "RXCUI"),
-    "lab": ("CHEBI", "HGNC", "HP", "DRUGBANK"),
+    "lab": ("CHEBI", "HP", "DRUGBANK"),
 }
 _FIRST = {"problem": ("MONDO", "HP"), "drug": ("CHEBI", "DRUGBANK"), "lab": ("HP", "CHEBI")}
 _SPELLINGS = {"RXCUI": ("RXCUI", "RXNORM"), "SNOMEDCT": ("SNOMEDCT", "SCTID")}
@@ -213,9 +213,8 @@ def _by_name(rows: list[dict[str, Any]], linker: Recognises, found: dict[int, tu
             best = max(telling, key=lambda item: (item.end - item.start, -item.start), default=None)
             if best is not None:
                 whole = _words(best.text) == _words(name)
-                vaccine = rows[place]["code"].startswith(
-                    "CVX:"
-                )  # is not the substance or disease named in it
+                # a vaccine is not the substance or disease named in it
+                vaccine = rows[place]["code"].startswith("CVX:") or "vaccine" in name.lower()
                 if whole or not (_NOT_SO.match(name) or vaccine):
                     found[place] = (best.id, "name" if whole else "part")
 
