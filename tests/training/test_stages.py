@@ -54,7 +54,8 @@ def test_a_stage_lowers_its_loss_and_leaves_weights_that_load(stage, inputs, tmp
 
 
 def test_all_weights_can_be_trained_and_telemetry_is_off(inputs, tmp_path):
-    made = run_stage("sft", {**FEW, "lora_rank": 0}, inputs, tmp_path / "full")
+    made = run_stage("sft", {**FEW, "lora_rank": 0, "cited": 2}, inputs, tmp_path / "full")
+    assert made.manifest["items"] == 24  # twelve, twice
     assert not (made.path / "adapter").exists()
     from huggingface_hub import constants
 

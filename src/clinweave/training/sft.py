@@ -16,10 +16,12 @@ from clinweave.training.tokens import fitting
 class Config(Settings):
     """`replay` is the share of general items mixed in from the replay file, against forgetting.
 
+    `cited` is how often items with evidence in the prompt come, where by-heart items would outnumber them.
     `blind` hides every question and trains on the answers alone: the options-only control.
     """
 
     replay: float = 0.0
+    cited: int = 1
     blind: bool = False
 
 
@@ -37,6 +39,7 @@ def trainer(job: Job, config: Config) -> Any:
         examples = [
             replace(one, prompt=choice_prompt(BLIND)) for one in examples if one.task == "closed-book"
         ]
+    examples += [one for one in examples if one.evidence] * (max(1, config.cited) - 1)
     if config.replay and job.inputs.replay is not None:
         general = load_examples(job.inputs.replay, Kind.INSTRUCTION, "train")
         wanted = int(len(examples) * config.replay / (1 - config.replay))
