@@ -56,7 +56,9 @@ def test_ones_own_model_behind_a_real_server(demo_slice, weights, tmp_path):
     }  # fmt: skip
     corpus = tmp_path / "corpus"
     corpus.mkdir()
-    (corpus / "usher.txt").write_text("Usher syndrome type 1 begins with hearing impairment at birth.", "utf-8")
+    (corpus / "usher.txt").write_text(
+        "Usher syndrome type 1 begins with hearing impairment at birth.", "utf-8"
+    )
     (tmp_path / "bench.json").write_text(json.dumps(bench), "utf-8")
     done = demo_slice.call(
         "compare", "--model", f"{server.listening_address}/v1#smollm2", "--bench", tmp_path / "bench.json",

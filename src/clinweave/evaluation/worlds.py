@@ -109,7 +109,9 @@ class Worlds:
             self._say("Text index")
             where = (beside or place) / "index"
             index = self._index(graph.path, str(graph.manifest["key"]), where)
-            self._built[name] = World(graph.path, str(graph.manifest["key"]), where, str(index.manifest["key"]))
+            self._built[name] = World(
+                graph.path, str(graph.manifest["key"]), where, str(index.manifest["key"])
+            )
         return self._built[name]
 
     def _index(self, graph_path: Path, graph_key: str, place: Path) -> Any:
