@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -305,3 +306,17 @@ def test_folding_is_stable_and_bounded_by_spaces(text: str) -> None:
     assert once.startswith(" ")
     assert "  " not in once.strip()
     assert fold(once) == once
+
+
+def test_a_graph_of_an_older_version_is_told(tmp_path):
+    folder = build(tmp_path / "graph").path
+    whole = pa.ipc.open_file(folder / "concepts.arrow").read_all()
+    narrow = whole.drop_columns(["tier"])
+    with (
+        pa.OSFile(str(folder / "narrow.arrow"), "wb") as sink,
+        pa.ipc.new_file(sink, narrow.schema) as writer,
+    ):
+        writer.write_table(narrow)
+    (folder / "narrow.arrow").replace(folder / "concepts.arrow")
+    with pytest.raises(UserError, match="older clinweave: run `clinweave graph build`"):
+        Graph.open(folder)

@@ -1,6 +1,7 @@
 """The knowledge graph, opened from its folder: look-ups, paths, classes and search, all memory-mapped."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import fields
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from itertools import pairwise
@@ -50,11 +51,14 @@ class Graph:
         if not manifest or manifest.get("kind") != "graph":
             raise UserError(f"there is no graph in {folder}; `clinweave graph build` makes one")
         try:
-            return cls(folder, manifest)
+            graph = cls(folder, manifest)
         except (OSError, pa.ArrowInvalid) as error:
             raise UserError(
                 f"the graph in {folder} is damaged ({error}); delete the folder and build it again"
             ) from error
+        if not {item.name for item in fields(Concept)} <= set(graph._concepts.column_names):
+            raise UserError(f"the graph in {folder} is of an older clinweave: run `clinweave graph build`")
+        return graph
 
     # Identity
 
