@@ -21,7 +21,10 @@ from pathlib import Path
 from clinweave.patients import load
 begun = time.perf_counter()
 made = load(sys.argv[1], Path(sys.argv[2]), memory=sys.argv[3])
+status = Path("/proc/self/status")  # ru_maxrss counts what the parent held before exec
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+if status.exists():
+    peak = int(status.read_text().split("VmHWM:")[1].split()[0]) // 1024
 print(json.dumps({"seconds": time.perf_counter() - begun, "peak_mb": peak, **made.manifest["counts"]}))
 """
 
