@@ -20,6 +20,20 @@ class Grade(StrEnum):
     TEXT_MINED = "text-mined"
     SYNTHETIC = "synthetic"
 
+    @classmethod
+    def from_biolink(cls, knowledge_level: str, agent_type: str) -> "Grade":
+        """Return a careful grade for Biolink's two slots: only what a person asserted is curated."""
+        if agent_type == "text_mining_agent":
+            return cls.TEXT_MINED
+        if knowledge_level == "knowledge_assertion" and agent_type == "manual_agent":
+            return cls.CURATED
+        levels = {
+            "statistical_association": cls.COOCCURRENCE,
+            "observation": cls.COOCCURRENCE,
+            "logical_entailment": cls.CLASS_INFERRED,
+        }
+        return levels.get(knowledge_level, cls.TEXT_MINED)
+
 
 class Tier(StrEnum):
     """Who may see a record; it travels with the record into indexes, runs and logs."""

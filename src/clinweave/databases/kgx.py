@@ -15,11 +15,6 @@ from clinweave.records import Concept, Grade, Relation, Source
 
 _NODES, _EDGES = "nodes.tsv", "edges.tsv"
 _NEEDED = {_NODES: ("id", "category"), _EDGES: ("subject", "predicate", "object")}
-_LEVELS = {
-    "statistical_association": Grade.COOCCURRENCE,
-    "observation": Grade.COOCCURRENCE,
-    "logical_entailment": Grade.CLASS_INFERRED,
-}
 
 
 def _source(files: Mapping[str, Path]) -> Source:
@@ -100,12 +95,7 @@ def _relation(subject: str, predicate: str, target: str, cells: Mapping[str, str
     level = cells.get("knowledge_level", "").strip() or "not_provided"
     agent = cells.get("agent_type", "").strip() or "not_provided"
     stated = cells.get("grade", "").strip()
-    if stated in set(Grade):
-        grade = Grade(stated)
-    elif level == "knowledge_assertion" and agent == "manual_agent":
-        grade = Grade.CURATED
-    else:
-        grade = Grade.TEXT_MINED if agent == "text_mining_agent" else _LEVELS.get(level, Grade.TEXT_MINED)
+    grade = Grade(stated) if stated in set(Grade) else Grade.from_biolink(level, agent)
     return Relation(
         subject,
         predicate,

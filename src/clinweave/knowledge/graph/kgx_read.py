@@ -275,11 +275,4 @@ def _grade(stated: str, level: str, agent: str) -> Grade:
             return Grade(stated)
         except ValueError:
             raise _BadRowError(f"grade must be one of {', '.join(Grade)}") from None
-    if agent == "text_mining_agent":
-        return Grade.TEXT_MINED
-    if level == "knowledge_assertion" and agent == "manual_agent":
-        return Grade.CURATED
-    return {
-        "statistical_association": Grade.COOCCURRENCE,
-        "logical_entailment": Grade.CLASS_INFERRED,
-    }.get(level, Grade.TEXT_MINED)
+    return Grade.from_biolink(level, agent)
