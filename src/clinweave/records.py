@@ -29,7 +29,6 @@ class Grade(StrEnum):
             return cls.CURATED
         levels = {
             "statistical_association": cls.COOCCURRENCE,
-            "observation": cls.COOCCURRENCE,
             "logical_entailment": cls.CLASS_INFERRED,
         }
         return levels.get(knowledge_level, cls.TEXT_MINED)
