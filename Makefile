@@ -17,10 +17,10 @@ demo: $(VENV)/core.stamp ## Fetch real databases and a model, weave, compare, an
 install: $(VENV)/core.stamp ## Make .venv with clinweave in it, and nothing more
 
 test: $(VENV)/test.stamp ## Run the tests (ARGS="tests/knowledge -x" for a part)
-	@$(PY) -m pytest -m "not torch" $(ARGS)
+	@$(PY) -m pytest -m "not torch and not molecules" $(ARGS)
 
-test-torch: $(VENV)/train.stamp ## Run the tests that need torch
-	@$(PY) -m pytest -m torch $(ARGS)
+test-torch: $(VENV)/train.stamp ## Run the tests that need torch, rdkit or lightgbm
+	@$(PY) -m pytest -m "torch or molecules" $(ARGS)
 
 lint: $(VENV)/lint.stamp ## Check style, types and the direction of imports
 	@$(PY) -m ruff check .
@@ -56,4 +56,4 @@ $(VENV)/%.stamp: $(VENV)/core.stamp
 
 $(VENV)/test.stamp: EXTRAS = test,lint
 $(VENV)/lint.stamp: EXTRAS = lint
-$(VENV)/train.stamp: EXTRAS = test,lint,train
+$(VENV)/train.stamp: EXTRAS = test,lint,train,molecules
