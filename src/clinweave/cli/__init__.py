@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "deidentify": "Pseudonymise a note; measure the rules on your own corpus.",
     "purge": "Remove one patient from everything that clinweave holds.",
     "train": "Train one stage: pretrain, sft, reward, dpo, ppo or grpo.",
+    "molecules": "Generate and search molecules, predict their properties.",
     "export": "Export a trained model as safetensors and GGUF, checked by loading both again.",
     "chat": "Talk to a model in the terminal, offline, with or without knowledge.",
     "run": "Run a recipe: a whole chain described in one TOML file.",

@@ -1,0 +1,13 @@
+"""`clinweave molecules`: generate and search molecules, predict their properties."""
+
+import typer
+
+from clinweave.cli import properties
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+app.add_typer(properties.app, name="properties")
+
+
+@app.callback()
+def _root() -> None:
+    """Generate and search molecules, predict their properties. For research, not for clinical decisions."""

@@ -1,0 +1,131 @@
+"""`clinweave molecules properties`: learn, predict and judge properties of your own tables of molecules."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="Learn properties from your own table, predict them, and see how far to trust that.",
+)
+
+Molecules = Annotated[
+    Path, typer.Argument(metavar="TABLE", help="A .csv or .tsv (.gz) with a header, or a .smi.")
+]
+SmilesColumn = Annotated[
+    str, typer.Option(metavar="NAME", help="The column of SMILES, where it is not called smiles.")
+]
+Model = Annotated[Path, typer.Option(metavar="DIR", help="The model's folder.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+@app.command()
+def train(  # noqa: PLR0917 - each parameter is one option
+    table: Molecules,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where to put the model.")],
+    target: Annotated[
+        list[str],
+        typer.Option(metavar="NAME", help="A column to learn: 0 and 1, or numbers. Repeat for more."),
+    ],
+    features: Annotated[
+        str, typer.Option(help="maplight, or of morgan, avalon, erg, descriptors, joined by +.")
+    ] = "maplight",
+    smiles_column: SmilesColumn = "",
+    seed: Annotated[int, typer.Option(help="Of the trees and folds.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Learn from a table: boosted trees on fingerprints and descriptors, calibrated out of fold by scaffold."""
+    from clinweave.molecules.prediction import read_table
+    from clinweave.molecules.prediction import train as learn
+
+    known = _ready(lambda: read_table(table, smiles_column))
+    made = learn(known, target, out, features, seed)
+    told = {name: made.manifest[name] for name in ("rows", "refused", "repeated_structures", "endpoints")}
+    if as_json:
+        typer.echo(json.dumps({"model": str(out), "fresh": made.fresh, **told}))
+        return
+    _show("Measured on scaffolds left out", told["endpoints"])
+    typer.echo(
+        f"{told['rows']} rows, {told['refused']} refused, {told['repeated_structures']} repeated structures; "
+        f"{out} ({'new' if made.fresh else 'as it was'})",
+        err=True,
+    )
+
+
+@app.command()
+def predict(
+    table: Molecules,
+    model: Model,
+    out: Annotated[
+        Path, typer.Option(metavar="FILE.csv", help="The table with predictions beside each row.")
+    ],
+    smiles_column: SmilesColumn = "",
+    as_json: AsJson = False,
+) -> None:
+    """Predict: every row is answered, with a value and its bounds, or with the reason why there is none."""
+    from clinweave.molecules.prediction import PropertyModel, read_table
+    from clinweave.molecules.prediction import predict as answer
+
+    opened = _ready(lambda: PropertyModel.open(model))
+    told = answer(opened, read_table(table, smiles_column), out)
+    if as_json:
+        typer.echo(json.dumps(told))
+        return
+    typer.echo(
+        "{rows} rows: {answered} answered, {refused} refused; {outside} outside the domain".format(**told)
+    )
+    typer.echo(str(out))
+
+
+@app.command()
+def evaluate(
+    table: Molecules, model: Model, smiles_column: SmilesColumn = "", as_json: AsJson = False
+) -> None:
+    """Judge a model on a table with known answers that it was not trained on."""
+    from clinweave.molecules.prediction import PropertyModel, read_table
+    from clinweave.molecules.prediction import evaluate as judge
+
+    opened = _ready(lambda: PropertyModel.open(model))
+    told = judge(opened, read_table(table, smiles_column))
+    if as_json:
+        typer.echo(json.dumps(told))
+        return
+    _show("On rows that the model did not see", told["endpoints"])
+    typer.echo(
+        "{rows} rows, {refused} refused, {trained_on} trained on and left out".format(**told), err=True
+    )
+
+
+def _ready(action: Any) -> Any:
+    """Run what needs the extra, and say how to install it where it is missing."""
+    from clinweave.errors import UserError
+
+    try:
+        return action()
+    except ModuleNotFoundError as error:
+        if error.name and error.name.partition(".")[0] in {"rdkit", "lightgbm", "sklearn"}:
+            raise UserError(f"{error.name} is not installed: pip install 'clinweave[molecules]'") from None
+        raise
+
+
+def _show(title: str, endpoints: dict[str, dict[str, Any]]) -> None:
+    shown = Table("endpoint", "measure", "value", title=title)
+    for name, told in endpoints.items():
+        for measure, value in told.items():
+            shown.add_row(escape(name), measure, escape(_text(value)))
+            name = ""  # noqa: PLW2901 - named once
+    Console().print(shown)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict) and "value" in value:
+        return f"{value['value']:.3f} ({value['low']:.3f} to {value['high']:.3f})"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_text(one)}" for name, one in value.items())
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

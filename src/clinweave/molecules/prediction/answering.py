@@ -1,0 +1,117 @@
+"""Tables answered by a model, and a model judged by a table whose answers are known."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinweave.errors import UserError
+from clinweave.molecules.prediction import metrics
+from clinweave.molecules.prediction.endpoints import Endpoint, Predicted
+from clinweave.molecules.prediction.model import Nearness, PropertyModel
+from clinweave.molecules.prediction.structures import Refused, Structure
+from clinweave.molecules.prediction.tables import Table, write_table
+
+Floats = NDArray[np.float64]
+
+
+def predict(model: PropertyModel, table: Table, out: Path) -> dict[str, Any]:
+    """Write the table with the predictions beside each row, or the reason why there is none; return the counts.
+
+    Columns added for each endpoint: NAME_probability with NAME_low and NAME_high (Venn-Abers), or NAME_predicted with
+    the 90 % interval; then `similarity` to the `nearest` training structure, `domain` (inside or outside), `notes` on
+    what was done to the structure, and `reason`.
+    """
+    said, near = _said(model, table)
+    place = {row: number for number, row in enumerate(table.good)}
+    rows = range(len(table.rows))
+    more: dict[str, list[str]] = {}
+    for one in model.endpoints:
+        first = "probability" if one.kind == "classification" else "predicted"
+        for name, values in zip((first, "low", "high"), said[one.name], strict=True):
+            more[f"{one.name}_{name}"] = [f"{values[place[row]]:.4g}" if row in place else "" for row in rows]
+    more["similarity"] = [f"{near.similarity[place[row]]:.3f}" if row in place else "" for row in rows]
+    more["nearest"] = [near.nearest[place[row]] if row in place else "" for row in rows]
+    more["domain"] = [
+        ("inside" if near.inside[place[row]] else "outside") if row in place else "" for row in rows
+    ]
+    more["notes"] = ["; ".join(one.notes) if isinstance(one, Structure) else "" for one in table.structures]
+    more["reason"] = [one.reason if isinstance(one, Refused) else "" for one in table.structures]
+    write_table(out, table, more)
+    return {
+        "rows": len(table.rows),
+        "answered": len(place),
+        "refused": len(table.rows) - len(place),
+        "outside": int((~near.inside).sum()),
+        "out": str(out),
+    }
+
+
+def evaluate(model: PropertyModel, table: Table) -> dict[str, Any]:
+    """Return how right a model is on a table with known answers: counts, metrics with 95 % intervals, by domain.
+
+    Rows whose structure the model was trained on are left out, and counted.
+    """
+    known = set(model.smiles)
+    structures = [one for one in table.structures if isinstance(one, Structure)]
+    fresh = np.array([one.smiles not in known for one in structures], bool)
+    answers = {
+        one.name: table.numbers(one.name)[table.good] for one in model.endpoints if one.name in table.header
+    }
+    if not answers:
+        names = ", ".join(one.name for one in model.endpoints)
+        raise UserError(f"{table.path}: holds none of the columns {names} that the model predicts")
+    said, near = _said(model, table)
+    found: dict[str, Any] = {
+        "rows": len(table.rows),
+        "refused": len(table.rows) - len(structures),
+        "trained_on": int((~fresh).sum()),
+        "endpoints": {},
+    }
+    for one in model.endpoints:
+        if one.name in answers:
+            rows = np.flatnonzero(np.isfinite(answers[one.name]) & fresh)
+            found["endpoints"][one.name] = _judged(one, answers[one.name], said[one.name], near, rows)
+    return found
+
+
+def _said(model: PropertyModel, table: Table) -> tuple[dict[str, Predicted], Nearness]:
+    structures = [one for one in table.structures if isinstance(one, Structure)]
+    if structures:
+        return model.predict(structures, "describing the molecules")
+    empty = np.zeros(0)
+    nothing = {one.name: Predicted(empty, empty, empty) for one in model.endpoints}
+    return nothing, Nearness(empty, [], np.zeros(0, bool))
+
+
+def _judged(
+    one: Endpoint, answers: Floats, said: Predicted, near: Nearness, rows: NDArray[np.int64]
+) -> dict[str, Any]:
+    """Return the metrics of one endpoint on these rows, and inside and outside of the domain."""
+    if len(rows) < 2:
+        return {"n": len(rows), "problem": "fewer than two new rows with an answer"}
+    truth, value = answers[rows], said.value[rows]
+    inside = near.inside[rows]
+    found: dict[str, Any] = {"n": len(rows), "kind": one.kind}
+    if one.kind == "classification":
+        if not set(np.unique(truth)) <= {0.0, 1.0}:
+            return {"n": len(rows), "problem": "the model says yes or no, the answers are other than 0 and 1"}
+        measures = [metrics.auroc, metrics.average_precision, metrics.brier]
+        found["calibration_error"] = metrics.calibration_error(truth, value)
+        found["positives"] = float(truth.mean())
+    else:
+        measures = [metrics.rmse, metrics.mae]
+        covered = (truth >= said.low[rows]) & (truth <= said.high[rows])
+        found["coverage_of_90"] = float(covered.mean())
+        found["mean_width"] = float(np.mean(said.high[rows] - said.low[rows]))
+    for metric in measures:
+        low, high = metrics.interval(metric, truth, value)
+        found[metric.__name__] = {"value": metric(truth, value), "low": low, "high": high}
+    for name, where in (("inside", inside), ("outside", ~inside)):
+        if where.any():
+            found[name] = {
+                "n": int(where.sum()),
+                measures[-1].__name__: measures[-1](truth[where], value[where]),
+            }
+    return found

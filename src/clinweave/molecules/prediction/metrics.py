@@ -1,0 +1,61 @@
+"""How good predictions are: ranking, error, calibration, coverage."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+def auroc(truth: Floats, score: Floats) -> float:
+    """Return the area under the ROC curve; NaN where only one class is there."""
+    from sklearn.metrics import roc_auc_score
+
+    return float(roc_auc_score(truth, score)) if 0 < truth.mean() < 1 else float("nan")
+
+
+def average_precision(truth: Floats, score: Floats) -> float:
+    """Return the average precision (its floor is the share of positives); NaN without positives."""
+    from sklearn.metrics import average_precision_score
+
+    return float(average_precision_score(truth, score)) if truth.any() else float("nan")
+
+
+def rmse(truth: Floats, value: Floats) -> float:
+    """Return the root of the mean squared error, in the unit of the values."""
+    return float(np.sqrt(np.mean((truth - value) ** 2)))
+
+
+def mae(truth: Floats, value: Floats) -> float:
+    """Return the mean absolute error, in the unit of the values."""
+    return float(np.mean(np.abs(truth - value)))
+
+
+def brier(truth: Floats, probability: Floats) -> float:
+    """Return the mean squared error of a probability (Brier 1950)."""
+    return float(np.mean((truth - probability) ** 2))
+
+
+def calibration_error(truth: Floats, probability: Floats, bins: int = 10) -> float:
+    """Return the expected calibration error over bins of equal count.
+
+    Biased upward in small samples: a perfectly calibrated forecast of n items has about 0.5 * sqrt(bins / n).
+    """
+    order = np.argsort(probability, kind="stable")
+    parts = [part for part in np.array_split(order, bins) if len(part)]
+    gaps = [abs(truth[part].mean() - probability[part].mean()) * len(part) for part in parts]
+    return float(sum(gaps) / len(truth))
+
+
+def interval(
+    metric: Callable[[Floats, Floats], float], truth: Floats, value: Floats, draws: int = 500, seed: int = 0
+) -> tuple[float, float]:
+    """Return the 95 % bootstrap interval of a metric, rows resampled."""
+    random = np.random.default_rng(seed)
+    found = [
+        metric(truth[rows], value[rows])
+        for rows in (random.integers(0, len(truth), len(truth)) for _ in range(draws))
+    ]
+    low, high = np.nanquantile(found, (0.025, 0.975))
+    return float(low), float(high)

@@ -1,0 +1,188 @@
+"""A model of a user's own properties: trained from a table, kept as text files, used on tables."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinweave.artifacts import Artifact, digest, read_manifest, sha256, stage, write_json
+from clinweave.errors import UserError
+from clinweave.molecules.prediction import domain
+from clinweave.molecules.prediction.calibration import VennAbers, Widths
+from clinweave.molecules.prediction.endpoints import COVERAGE, Endpoint, Predicted, fit_endpoint
+from clinweave.molecules.prediction.features import describe
+from clinweave.molecules.prediction.splits import folds, scaffolds
+from clinweave.molecules.prediction.structures import Structure, fingerprint, read_structure
+from clinweave.molecules.prediction.tables import Table
+
+Floats = NDArray[np.float64]
+KIND = "molecules-properties"
+
+
+class Nearness(NamedTuple):
+    """How near rows are to the training structures: Tanimoto similarity, whose, and whether that is near enough."""
+
+    similarity: Floats
+    nearest: list[str]
+    inside: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class PropertyModel:
+    """Endpoints fitted on the same structures. `outside_below` is the 5th percentile of out-of-fold similarity."""
+
+    endpoints: tuple[Endpoint, ...]
+    features: str
+    smiles: tuple[str, ...]
+    outside_below: float
+
+    def predict(
+        self, structures: Sequence[Structure], progress: str = ""
+    ) -> tuple[dict[str, Predicted], Nearness]:
+        """Return the predictions of each endpoint, and how near each structure is to what was trained on."""
+        molecules = [one.molecule for one in structures]
+        best, place = domain.nearest([fingerprint(one) for one in molecules], self._prints)
+        columns = describe(molecules, self.features, progress)
+        said = {one.name: one.predict(columns, best) for one in self.endpoints}
+        return said, Nearness(best, [self.smiles[one] for one in place], best >= self.outside_below)
+
+    @cached_property
+    def _prints(self) -> list[Any]:
+        from rdkit import Chem
+
+        return [fingerprint(Chem.MolFromSmiles(one)) for one in self.smiles]
+
+    def save(self, folder: Path) -> None:
+        """Write the model into a folder: JSON, LightGBM's own text, and the training structures."""
+        told = []
+        for number, one in enumerate(self.endpoints):
+            for fold, booster in enumerate(one.boosters):
+                (folder / f"{number}-{fold}.txt").write_text(booster.model_to_string(), "utf-8")
+            widths = one.widths and {"edges": one.widths.edges.tolist(), "half": one.widths.half.tolist()}
+            told.append(
+                {
+                    "name": one.name, "kind": one.kind, "rows": one.rows, "folds": len(one.boosters),
+                    "venn": [venn.to_json() for venn in one.venn], "widths": widths,
+                    "by_similarity": one.by_similarity, "measured": one.measured,
+                }
+            )  # fmt: skip
+        write_json(
+            folder / "model.json",
+            {
+                "features": self.features,
+                "outside_below": self.outside_below,
+                "endpoints": told,
+                "coverage": COVERAGE,
+            },
+        )
+        (folder / "structures.smi").write_text("".join(f"{one}\n" for one in self.smiles), "utf-8")
+
+    @classmethod
+    def open(cls, folder: Path) -> "PropertyModel":
+        """Return a saved model. Raises `UserError` where there is none."""
+        import lightgbm
+
+        manifest = read_manifest(folder)
+        if manifest is None or manifest.get("kind") != KIND:
+            raise UserError(
+                f"{folder} holds no property model; make one with `clinweave molecules properties train`"
+            )
+        told = json.loads((folder / "model.json").read_text("utf-8"))
+        endpoints = []
+        for number, one in enumerate(told["endpoints"]):
+            files = [folder / f"{number}-{fold}.txt" for fold in range(one["folds"])]
+            widths = one["widths"] and Widths(*(np.array(one["widths"][name]) for name in ("edges", "half")))
+            endpoints.append(
+                Endpoint(
+                    one["name"],
+                    one["kind"],
+                    tuple(lightgbm.Booster(model_str=file.read_text("utf-8")) for file in files),
+                    one["rows"],
+                    tuple(VennAbers.from_json(table) for table in one["venn"]),
+                    widths or None,
+                    one["by_similarity"],
+                    one["measured"],
+                )
+            )
+        smiles = tuple((folder / "structures.smi").read_text("utf-8").split())
+        return cls(tuple(endpoints), told["features"], smiles, float(told["outside_below"]))
+
+
+def kind_of(answers: Floats) -> str:
+    """Return "classification" where all stated answers are 0 or 1, else "regression"."""
+    return "classification" if set(np.unique(answers[np.isfinite(answers)])) <= {0.0, 1.0} else "regression"
+
+
+def fit_model(
+    structures: Sequence[Structure],
+    answers: Mapping[str, Floats],
+    features: str = "maplight",
+    *,
+    seed: int = 0,
+) -> PropertyModel:
+    """Fit one endpoint for each column of answers (NaN where unknown) on these structures."""
+    smiles = [one.smiles for one in structures]
+    groups = scaffolds(smiles)
+    prints = [fingerprint(one.molecule) for one in structures]
+    columns = describe([one.molecule for one in structures], features, "describing the molecules")
+    similarity = (
+        domain.out_of_fold(prints, folds(groups, 5, seed)) if len(smiles) > 1 else np.zeros(len(smiles))
+    )
+    endpoints = [
+        fit_endpoint(name, kind_of(values), columns, values, prints=prints, groups=groups, seed=seed)
+        for name, values in answers.items()
+    ]
+    return PropertyModel(tuple(endpoints), features, tuple(smiles), float(np.quantile(similarity, 0.05)))
+
+
+def train(
+    table: Table, targets: Sequence[str], out: Path, features: str = "maplight", seed: int = 0
+) -> Artifact:
+    """Train on a table and write the model's folder; the same table and settings are not trained on twice."""
+    if not targets:
+        raise UserError("name at least one column to learn with --target")
+    answers = {name: table.numbers(name) for name in targets}
+    good = np.array(table.good, np.int64)
+    if not len(good):
+        raise UserError(f"{table.path}: no row has a structure; the first reason: {table.structures[0]}")
+    structures = [one for one in table.structures if isinstance(one, Structure)]
+
+    def build(work: Path) -> dict[str, Any]:
+        model = fit_model(
+            structures, {name: values[good] for name, values in answers.items()}, features, seed=seed
+        )
+        model.save(work)
+        return {
+            "rows": len(table.rows),
+            "refused": len(table.rows) - len(good),
+            "repeated_structures": len(structures) - len({one.smiles for one in structures}),
+            "endpoints": {
+                one.name: {"kind": one.kind, "rows": one.rows, **one.measured} for one in model.endpoints
+            },
+        }
+
+    import lightgbm
+    import rdkit
+
+    parameters = {
+        "targets": list(targets), "features": features, "seed": seed, "smiles_column": table.smiles_column,
+        "lightgbm": lightgbm.__version__, "rdkit": rdkit.__version__,
+    }  # fmt: skip
+    return stage(out, KIND, {"table": sha256(table.path)}, parameters, build)
+
+
+__all__ = [
+    "COVERAGE",
+    "Nearness",
+    "PropertyModel",
+    "digest",
+    "fit_model",
+    "kind_of",
+    "read_structure",
+    "train",
+]

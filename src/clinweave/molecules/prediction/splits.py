@@ -1,0 +1,90 @@
+"""Splits by Bemis-Murcko scaffold: no scaffold is on two sides.
+
+The rule, for anyone who wants to make the same split. The scaffold of a molecule is RDKit's
+`MurckoScaffold.MurckoScaffoldSmiles` of its parent (no chirality); molecules without a ring share the scaffold "".
+Molecules with the same scaffold are one group.
+
+- `by_size`: groups from the largest to the smallest, of equally large ones that with the earliest molecule first; a
+  group goes to the training part if that does not overfill it, else to the validation part by the same rule, else to
+  the test part. This is MoleculeNet's rule (ties may fall otherwise there). There is one such split of a data set.
+- `balanced`: groups larger than half of the validation or test part first, then the others, each of the two in an
+  order drawn by the seed; filled in the same way. This is the rule of Chemprop's `scaffold_balanced`. It gives one
+  split for each seed, and so a deviation that holds the luck of the split.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rows = NDArray[np.int64]
+
+
+class Split(NamedTuple):
+    """Positions of the rows of each part, ascending."""
+
+    train: Rows
+    valid: Rows
+    test: Rows
+
+
+def scaffolds(smiles: Sequence[str]) -> list[str]:
+    """Return the Bemis-Murcko scaffold of each SMILES as a canonical SMILES without chirality."""
+    from rdkit import Chem, rdBase
+    from rdkit.Chem.Scaffolds import MurckoScaffold
+
+    found = []
+    with rdBase.BlockLogs():
+        for one in smiles:
+            molecule = Chem.MolFromSmiles(one)
+            found.append(MurckoScaffold.MurckoScaffoldSmiles(mol=molecule, includeChirality=False))
+    return found
+
+
+def by_size(groups: Sequence[str], shares: tuple[float, float] = (0.8, 0.1)) -> Split:
+    """Return the one deterministic split of rows whose groups are given; `shares` of training and validation."""
+    members = sorted(_members(groups), key=lambda rows: (-len(rows), rows[0]))
+    return _filled(members, len(groups), shares)
+
+
+def balanced(groups: Sequence[str], seed: int, shares: tuple[float, float] = (0.8, 0.1)) -> Split:
+    """Return the split of this seed; large groups go to the training part."""
+    members, count = _members(groups), len(groups)
+    random = np.random.default_rng(seed)
+    smaller = min(share for share in (shares[1], 1 - sum(shares)) if share > 1e-9)
+    large = [rows for rows in members if len(rows) > count * smaller / 2]
+    small = [rows for rows in members if len(rows) <= count * smaller / 2]
+    order = [large[i] for i in random.permutation(len(large))]
+    order += [small[i] for i in random.permutation(len(small))]
+    return _filled(order, count, shares)
+
+
+def folds(groups: Sequence[str], count: int, seed: int) -> Rows:
+    """Return the fold (rows,) of each row, 0 to count - 1: whole groups, to the smallest fold so far."""
+    random = np.random.default_rng(seed)
+    members = _members(groups)
+    order = sorted(random.permutation(len(members)), key=lambda i: -len(members[i]))
+    sizes, found = np.zeros(count, np.int64), np.zeros(len(groups), np.int64)
+    for i in order:
+        fold = int(sizes.argmin())
+        found[members[i]] = fold
+        sizes[fold] += len(members[i])
+    return found
+
+
+def _members(groups: Sequence[str]) -> list[list[int]]:
+    found: dict[str, list[int]] = defaultdict(list)
+    for row, group in enumerate(groups):
+        found[group].append(row)
+    return list(found.values())
+
+
+def _filled(members: Sequence[Sequence[int]], count: int, shares: tuple[float, float]) -> Split:
+    room = (shares[0] * count, shares[1] * count)
+    parts: tuple[list[int], list[int], list[int]] = ([], [], [])
+    for rows in members:
+        fits = [len(part) + len(rows) <= most + 1e-9 for part, most in zip(parts, room, strict=False)]
+        parts[fits.index(True) if True in fits else 2].extend(rows)
+    return Split(*(np.array(sorted(part), np.int64) for part in parts))

@@ -1,0 +1,119 @@
+"""One structure of a user's table: what is computed on, what was done to it, or why it is refused."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NamedTuple
+
+MOST_ATOMS = 600  # heavy atoms; descriptors of larger ones take seconds each and describe no small molecule
+
+
+class Refused(NamedTuple):
+    """Why a row has no structure that can be computed on."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """A molecule ready to be computed on. `notes` says what was changed or is unusual, in plain words."""
+
+    molecule: Any  # rdkit.Chem.Mol: the parent, without counter-ions, neutral where that is possible
+    smiles: str  # of the parent, canonical and isomeric
+    notes: tuple[str, ...] = ()
+
+
+def read_structure(text: str) -> Structure | Refused:
+    """Return the parent structure of a SMILES, or the reason why there is none.
+
+    Of several parts (salts, solvates, mixtures) the largest organic one is kept; charges that can be balanced by
+    hydrogens are, as in `rdMolStandardize.Uncharger`; isotopes stay. Each change is noted.
+    """
+    from rdkit import Chem, rdBase
+    from rdkit.Chem.MolStandardize import rdMolStandardize
+
+    text = text.strip()
+    if not text:
+        return Refused("no SMILES")
+    with rdBase.BlockLogs():
+        molecule = Chem.MolFromSmiles(text)
+        if molecule is None:
+            return Refused(_why_not(text))
+        if not molecule.GetNumHeavyAtoms():
+            return Refused("no heavy atom")
+        if molecule.GetNumHeavyAtoms() > MOST_ATOMS:
+            return Refused(f"{molecule.GetNumHeavyAtoms()} heavy atoms; at most {MOST_ATOMS} are computed on")
+        notes = []
+        if len(Chem.GetMolFrags(molecule)) > 1:
+            molecule, note = _largest(molecule)
+            notes.append(note)
+        if any(atom.GetFormalCharge() for atom in molecule.GetAtoms()):
+            before = Chem.MolToSmiles(molecule)
+            molecule = rdMolStandardize.Uncharger().uncharge(molecule)
+            charge = Chem.GetFormalCharge(molecule)
+            if charge:
+                notes.append(f"charge {charge:+d}")
+            elif Chem.MolToSmiles(molecule) != before:
+                notes.append("computed on as neutral")
+        Chem.SanitizeMol(molecule)
+        notes += _unusual(molecule)
+        smiles = Chem.MolToSmiles(molecule)
+        # a canonical order of atoms, so that every way to write a molecule gives the same numbers
+        molecule = Chem.MolFromSmiles(smiles) or molecule
+    return Structure(molecule, smiles, tuple(notes))
+
+
+def inchi_key(molecule: Any) -> str:
+    """Return the InChIKey (27 letters), or "" where InChI refuses. Its first 14 letters are the skeleton's."""
+    from rdkit import rdBase
+    from rdkit.Chem import inchi
+
+    with rdBase.BlockLogs():
+        return str(inchi.MolToInchiKey(molecule) or "")
+
+
+def _largest(molecule: Any) -> tuple[Any, str]:
+    from rdkit import Chem
+
+    parts = Chem.GetMolFrags(molecule, asMols=True, sanitizeFrags=False)
+    different = {Chem.MolToSmiles(part) for part in parts}
+    organic = [part for part in parts if any(atom.GetAtomicNum() == 6 for atom in part.GetAtoms())]
+    kept = max(organic or parts, key=lambda part: (part.GetNumHeavyAtoms(), Chem.MolToSmiles(part)))
+    if len(different) == 1:
+        return kept, f"one of {len(parts)} equal parts"
+    if not organic:
+        return kept, f"the largest of {len(parts)} inorganic parts"
+    if len({Chem.MolToSmiles(part) for part in organic}) > 1:
+        return kept, f"the largest of {len(parts)} parts: a mixture, or a salt of two organic parts"
+    return kept, f"the organic part of {len(parts)}: a salt or solvate"
+
+
+def _unusual(molecule: Any) -> list[str]:
+    found = []
+    if any(atom.GetIsotope() for atom in molecule.GetAtoms()):
+        found.append("isotopes, which the features do not see")
+    if any(atom.GetAtomicNum() == 0 for atom in molecule.GetAtoms()):
+        found.append("an open attachment (*)")
+    return found
+
+
+def _why_not(text: str) -> str:
+    """Return what RDKit objects to: the grammar, or the chemistry of what could be read."""
+    from rdkit import Chem
+
+    raw = Chem.MolFromSmiles(text, sanitize=False)
+    if raw is None:
+        return "not a SMILES"
+    problems = Chem.DetectChemistryProblems(raw)
+    return problems[0].Message() if problems else "not a possible structure"
+
+
+@cache
+def _morgan() -> Any:
+    from rdkit.Chem import rdFingerprintGenerator
+
+    return rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=2048)
+
+
+def fingerprint(molecule: Any) -> Any:
+    """Return RDKit's Morgan bit vector (radius 2, 2,048 bits; Rogers and Hahn 2010), for similarity."""
+    return _morgan().GetFingerprint(molecule)
