@@ -12,7 +12,7 @@ from clinweave.errors import UserError
 from clinweave.knowledge import Graph
 from clinweave.knowledge.graph.search import fold
 from clinweave.knowledge.graph.tables import broken_cycles, distinct_relations, plain
-from clinweave.knowledge.graph.walk import Net, closure, offsets, shortest_paths
+from clinweave.knowledge.graph.walk import Net, closure, offsets, shortest_paths, within
 from clinweave.records import Concept, Grade, Relation
 from clinweave.schemas import RELATIONS, table
 from tests.knowledge.graph_fixture import DISEASE, HAS, IS_A, RECORDS, SOURCES, build
@@ -320,3 +320,28 @@ def test_a_graph_of_an_older_version_is_told(tmp_path):
     (folder / "narrow.arrow").replace(folder / "concepts.arrow")
     with pytest.raises(UserError, match="older clinweave: run `clinweave graph build`"):
         Graph.open(folder)
+
+
+@given(
+    st.sets(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=40),
+    st.integers(0, 11),
+    st.integers(1, 4),
+)
+def test_within_is_what_a_plain_walk_finds(pairs: set[tuple[int, int]], node: int, hops: int) -> None:
+    ordered = np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
+    found = within(offsets(ordered[:, 0], 12), ordered[:, 1].astype(np.int32), node, hops)
+    reached, front = set(), {node}
+    for _ in range(hops):
+        front = {target for source, target in pairs if source in front}
+        reached |= front
+    assert found.tolist() == sorted(reached - {node})
+
+
+def test_near_goes_both_ways_and_not_over_denials(graph: Graph) -> None:
+    beside = graph.near("OMIM:100", 1)
+    assert "HP:0000002" in beside
+    assert "HP:0000003" not in beside  # a NOT row
+    assert "OMIM:100" not in graph.near("HP:0000002", 2)
+    assert set(beside) < set(graph.near("OMIM:100", 2))
+    with pytest.raises(UserError, match="knows no"):
+        graph.near("MONDO:9999999")

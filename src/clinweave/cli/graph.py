@@ -1,6 +1,7 @@
 """`clinweave graph`: build, look into, export and import the knowledge graph."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -293,6 +294,25 @@ def path(  # noqa: PLR0917 - each parameter is one option
             screen.print(f"   {escape(verbalise(graph, step))} [dim]{step.source}[/dim]")
     if not found:
         screen.print(f"no path of at most {max_length} relations is recorded")
+
+
+@app.command()
+def near(
+    thing: Thing,
+    where: Where = None,
+    hops: Annotated[int, typer.Option(min=1, max=4, help="Relations to walk at most.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Count what lies a few relations away, by category (--json lists the identifiers)."""
+    graph = _open(where)
+    ids = graph.near(graph.find(thing), hops)
+    if as_json:
+        _json(ids)
+        return
+    kinds = Counter(concept.category for concept in graph.concepts(ids))
+    Console().print(
+        _counts(f"{len(ids):,} concepts, {hops} relations away or less", dict(kinds.most_common()), "")
+    )
 
 
 @app.command()

@@ -15,7 +15,7 @@ from clinweave.artifacts import read_manifest
 from clinweave.errors import UserError
 from clinweave.knowledge.graph.identity import is_code, is_curie, rank, spelt
 from clinweave.knowledge.graph.search import NameSearch, SortedTexts
-from clinweave.knowledge.graph.walk import Net, closure, shortest_paths, slices
+from clinweave.knowledge.graph.walk import Net, closure, shortest_paths, slices, within
 from clinweave.records import Concept, Grade, Passage, Relation, Source, Tier
 
 # Roots say nothing of what lies below them: a path through one is no connection.
@@ -145,6 +145,14 @@ class Graph:
         row = self._row(curie)
         return 0 if row is None else int(self._degree[row])
 
+    def near(self, curie: str, hops: int = 2) -> list[str]:
+        """Return the ids that 1 to `hops` relations reach, either way, negated ones aside; `UserError` if unknown."""
+        row = self._row(curie)
+        if row is None:
+            raise UserError(self._unknown(curie))
+        found = within(self._array("beside"), self._array("beside_targets"), row, hops)
+        return list(self._ids.array.take(pa.array(found, pa.int64())).to_pylist())
+
     def paths(self, a: str, b: str, *, max_length: int = 4, limit: int = 5) -> list[list[Relation]]:
         """Return up to `limit` of the shortest paths between two concepts, each a list of relations as stated.
 
@@ -261,7 +269,10 @@ class Graph:
 
     @cached_property
     def _arrays(self) -> Any:
-        return lru_cache(None)(lambda name: np.load(self.path / f"{name}.npy", mmap_mode="r"))
+        # plain views of the maps: indexing numpy.memmap itself costs a Python call each time
+        return lru_cache(None)(
+            lambda name: np.load(self.path / f"{name}.npy", mmap_mode="r").view(np.ndarray)
+        )
 
     @cached_property
     def _predicates(self) -> dict[str, int]:

@@ -25,6 +25,32 @@ def slices(start: Ints, nodes: Ints) -> tuple[Ints, Ints]:
     return np.repeat(first, counts) + within, owner
 
 
+def within(start: Ints, targets: Ints, node: int, hops: int = 2) -> Ints:
+    """Return the distinct nodes that 1 to `hops` steps reach from `node`, without itself, ascending.
+
+    The arrays should be plain views of a map (`.view(np.ndarray)`): indexing numpy.memmap itself costs tenfold.
+    """
+    rings = [targets[start[node] : start[node + 1]]]
+    for step in range(1, hops):
+        front = _distinct(rings[-1]) if step > 1 else rings[-1]  # a node's own row holds no pair twice
+        first = start[front]
+        counts = start[front + 1] - first
+        ends = counts.cumsum()
+        total = int(ends[-1]) if len(ends) else 0
+        rings.append(targets[np.arange(total) + np.repeat(first - ends + counts, counts)])
+    found = _distinct(np.concatenate(rings))
+    return found[found != node]
+
+
+def _distinct(values: Ints) -> Ints:
+    """Return the distinct values, ascending (np.unique's work without its cost of tens of microseconds)."""
+    ordered = np.sort(values)
+    new = np.empty(len(ordered), dtype=bool)
+    new[:1] = True
+    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
+    return ordered[new]
+
+
 def closure(start: Ints, targets: Ints, node: int) -> Ints:
     """Return all nodes reachable from `node`, without itself, in ascending order."""
     seen = np.zeros(len(start) - 1, dtype=bool)
@@ -32,7 +58,7 @@ def closure(start: Ints, targets: Ints, node: int) -> Ints:
     frontier = np.array([node])
     while len(frontier):
         positions, _ = slices(start, frontier)
-        frontier = np.unique(targets[positions])
+        frontier = _distinct(targets[positions])
         frontier = frontier[~seen[frontier]]
         seen[frontier] = True
     seen[node] = False
@@ -53,7 +79,7 @@ class Net:
 
     def beside(self, nodes: Ints) -> Ints:
         """Return the distinct neighbours of all nodes, ascending."""
-        return np.unique(self.targets[slices(self.start, nodes)[0]])
+        return _distinct(self.targets[slices(self.start, nodes)[0]])
 
 
 def shortest_paths(net: Net, a: int, b: int, max_length: int, limit: int) -> list[list[int]]:

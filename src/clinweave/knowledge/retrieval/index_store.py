@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 VERSION = 1
 GRAPH_PART = "graph"  # the passages of the databases; collections bear their own names
 MOST_LINKED = 64  # concepts kept per passage for showing why it was found
-_CHUNK = 1000
+CHUNK = 1000  # passages per batch of a part's file; readers find a row by it
 _HEAP = 96 << 20
 _STORED = pa.schema([*schemas.PASSAGES, ("linked", pa.list_(pa.string()))])
 Progress = Callable[[str, int], None]  # what is being indexed, passages done
@@ -102,9 +102,9 @@ def build_parts(
     return stage(out, "text-index", {**base, **inputs}, {}, build, version=VERSION)
 
 
-def open_part(path: Path, part: str) -> pa.Table:
-    """Return the passages of one part, memory-mapped."""
-    return pa.ipc.open_file(pa.memory_map(str(path / "parts" / f"{part}.arrow"))).read_all()
+def open_part(path: Path, part: str) -> pa.RecordBatchFileReader:
+    """Return the passages of one part, memory-mapped, in batches of `CHUNK` (the last may be shorter)."""
+    return pa.ipc.open_file(pa.memory_map(str(path / "parts" / f"{part}.arrow")))
 
 
 def _reusable(out: Path, base: Mapping[str, str]) -> dict[str, dict[str, Any]]:
@@ -158,7 +158,7 @@ def _add(
     walker = iter(passages)
     target = folder / "parts" / f"{name}.arrow"
     with pa.OSFile(str(target), "wb") as sink, pa.ipc.new_file(sink, _plain()) as file:
-        while chunk := list(islice(walker, _CHUNK)):
+        while chunk := list(islice(walker, CHUNK)):
             titles, bodies = (
                 normalised([item.title for item in chunk]),
                 normalised([item.text for item in chunk]),

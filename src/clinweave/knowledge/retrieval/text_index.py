@@ -6,8 +6,10 @@ The folder holds one Arrow file of passages per collection beside tantivy's segm
 """
 
 import heapq
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as made_of
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,7 @@ from clinweave.errors import UserError
 from clinweave.knowledge.linking.normalise import tokenise, words_of
 from clinweave.knowledge.linking.ranking import question_words
 from clinweave.knowledge.retrieval.index_store import (
+    CHUNK,
     GRAPH_PART,
     IndexedGraph,
     Progress,
@@ -41,13 +44,52 @@ WEIGHTS = {"title": 0.6, "body": 1.0}
 CONCEPT_WEIGHTS = {"own": 2.0, "mentioned": 0.8, "above": 0.5}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Hit:
     """A passage found, how well (BM25 summed over fields; comparable within one search only), and by what."""
 
     passage: Passage
     score: float
-    reason: str
+    why: Callable[[], str] = made_of(repr=False, compare=False)
+
+    @property
+    def reason(self) -> str:
+        """Return in words what of the query the passage has; worked out when asked for."""
+        return self.why()
+
+
+class _Part:
+    """The passages of one collection, mapped, fetched by row at a cost that does not grow with their number."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self._file = open_part(path, name)
+        self._names = self._file.schema.names
+        self._id = self._names.index("id")
+        self._kept: dict[int, list[pa.Array]] = {}
+
+    def __len__(self) -> int:
+        last = self._file.num_record_batches - 1
+        return last * CHUNK + len(self._columns(last)[0]) if last >= 0 else 0
+
+    def id(self, row: int) -> str:
+        """Return the id of the passage in this row."""
+        return str(self._columns(row // CHUNK)[self._id][row % CHUNK])
+
+    def passage(self, row: int) -> tuple[Passage, list[str]]:
+        """Return a stored passage and the concepts that were linked in it."""
+        at = row % CHUNK
+        values = {
+            name: column[at].as_py()
+            for name, column in zip(self._names, self._columns(row // CHUNK), strict=True)
+        }
+        linked = values.pop("linked")
+        values.update(concepts=tuple(values["concepts"]), tier=Tier(values["tier"]))
+        return Passage(**values), linked
+
+    def _columns(self, batch: int) -> list[pa.Array]:
+        if batch not in self._kept:
+            self._kept[batch] = self._file.get_batch(batch).columns
+        return self._kept[batch]
 
 
 def build_index(
@@ -80,7 +122,7 @@ class TextIndex:
         self.path, self.manifest = path, dict(manifest)
         self._index = tantivy.Index(schema(), str(path / "tantivy"))
         self._searcher = self._index.searcher()
-        self._parts: dict[str, pa.Table] = {}
+        self._parts: dict[str, _Part] = {}
 
     @classmethod
     def open(cls, path: Path | str) -> "TextIndex":
@@ -127,21 +169,20 @@ class TextIndex:
         for score, address in found:
             if round(score, 4) >= least:
                 stored = self._searcher.doc(address)
-                part, row = str(stored["part"][0]), int(stored["row"][0])
-                rows.append((-round(score, 4), self._table(part).column("id")[row].as_py(), part, row))
-        best = sorted(rows)[:k]
-        stored_passages = [self._passage(part, row) for _, _, part, row in best]
-        forms = normalised([f"{passage.title} {passage.text}" for passage, _ in stored_passages])
-        return [
-            Hit(passage, -minus, _reason(passage, linked, set(form.split(" ")), words, wanted, graph))
-            for (minus, *_), (passage, linked), form in zip(best, stored_passages, forms, strict=True)
-        ]
+                part, row = str(stored.get_first("part")), int(stored.get_first("row"))
+                rows.append((-round(score, 4), self._part(part).id(row), part, row))
+        hits = []
+        for minus, _, part, row in sorted(rows)[:k]:
+            passage, linked = self._part(part).passage(row)
+            hits.append(Hit(passage, -minus, partial(_reason, passage, linked, words, wanted, graph)))
+        return hits
 
     def passages(self) -> Iterable[Passage]:
         """Yield every indexed passage."""
         for part in self.manifest["parts"]:
-            for row in range(self._table(part).num_rows):
-                yield self._passage(part, row)[0]
+            held = self._part(part)
+            for row in range(len(held)):
+                yield held.passage(row)[0]
 
     def info(self) -> dict[str, Any]:
         """Return the folder, and per collection how many passages it has."""
@@ -169,18 +210,10 @@ class TextIndex:
         linked = [mention.id for mention in linker.link(query)] if linker is not None else []
         return list(dict.fromkeys([*given, *linked]))[:MOST_CONCEPTS]
 
-    def _table(self, part: str) -> pa.Table:
-        if part not in self._parts:
-            self._parts[part] = open_part(self.path, part)
-        return self._parts[part]
-
-    def _passage(self, part: str, row: int) -> tuple[Passage, list[str]]:
-        """Return a stored passage and the concepts that were linked in it."""
-        values = self._table(part).slice(row, 1).to_pylist()[0]
-        linked = values.pop("linked")
-        return Passage(
-            **{**values, "concepts": tuple(values["concepts"]), "tier": Tier(values["tier"])}
-        ), linked
+    def _part(self, name: str) -> _Part:
+        if name not in self._parts:
+            self._parts[name] = _Part(self.path, name)
+        return self._parts[name]
 
 
 def _question(words: Iterable[str], concepts: Sequence[str]) -> Any:
@@ -197,15 +230,15 @@ def _question(words: Iterable[str], concepts: Sequence[str]) -> Any:
     return tantivy.Query.boolean_query(clauses) if clauses else None
 
 
-def _reason(  # noqa: PLR0917 - all of them say why
+def _reason(
     passage: Passage,
     linked: Sequence[str],
-    has: Collection[str],
     words: Mapping[str, str],
     wanted: Sequence[str],
     graph: IndexedGraph | None,
 ) -> str:
-    """Return in words what of the query the passage has; `has` are its normalised words."""
+    """Return in words what of the query the passage has."""
+    has = set(normalised([f"{passage.title} {passage.text}"])[0].split(" "))
     parts = []
     shared = [form for word, form in words.items() if word in has]
     if shared:
