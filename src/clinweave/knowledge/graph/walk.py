@@ -30,7 +30,7 @@ def within(start: Ints, targets: Ints, node: int, hops: int = 2) -> Ints:
 
     The arrays should be plain views of a map (`.view(np.ndarray)`): indexing numpy.memmap itself costs tenfold.
     """
-    rings = [targets[start[node] : start[node + 1]]]
+    rings: list[Ints] = [targets[start[node] : start[node + 1]]]
     for step in range(1, hops):
         front = _distinct(rings[-1]) if step > 1 else rings[-1]  # a node's own row holds no pair twice
         first = start[front]
@@ -39,7 +39,8 @@ def within(start: Ints, targets: Ints, node: int, hops: int = 2) -> Ints:
         total = int(ends[-1]) if len(ends) else 0
         rings.append(targets[np.arange(total) + np.repeat(first - ends + counts, counts)])
     found = _distinct(np.concatenate(rings))
-    return found[found != node]
+    others: Ints = found[found != node]
+    return others
 
 
 def _distinct(values: Ints) -> Ints:

@@ -169,7 +169,7 @@ class TextIndex:
         for score, address in found:
             if round(score, 4) >= least:
                 stored = self._searcher.doc(address)
-                part, row = str(stored.get_first("part")), int(stored.get_first("row"))
+                part, row = str(stored.get_first("part")), int(str(stored.get_first("row")))
                 rows.append((-round(score, 4), self._part(part).id(row), part, row))
         hits = []
         for minus, _, part, row in sorted(rows)[:k]:
