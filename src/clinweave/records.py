@@ -168,6 +168,7 @@ class Answer:
     abstained: bool
     model: str
     knowledge: str  # none | text | graph | both
+    caution: str = ""  # the rule that answered in the model's place (clinweave.caution.Kind), or ""
     timings: dict[str, float] = field(default_factory=dict)
     tokens: dict[str, int] = field(default_factory=dict)
 

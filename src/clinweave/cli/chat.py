@@ -3,17 +3,15 @@
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from clinweave import caution
 from clinweave.artifacts import home
 from clinweave.cli.ask import MARKS, Choice, parts
-from clinweave.records import Answer, Verdict, to_json
+from clinweave.records import Answer, to_json
 
 app = typer.Typer(add_completion=False)
 
@@ -49,24 +47,12 @@ def command(
                 budget=budget,
                 max_tokens=max_tokens,
             )
-            answer = without_doses(answer)
             said.append(to_json(answer))
             _print(answer, screen)
     finally:
         opened.close()
     if as_json:
         typer.echo(json.dumps(said, ensure_ascii=False, indent=1, default=str))
-
-
-def without_doses(answer: Answer) -> Answer:
-    """Return the answer without amounts of a drug that no evidence bears out, whatever was asked."""
-    sentences = tuple(
-        replace(one, text="(an amount of a drug, left out)")
-        if caution.states_dose(one.text) and one.verdict != Verdict.SUPPORTED
-        else one
-        for one in answer.sentences
-    )
-    return replace(answer, sentences=sentences)
 
 
 def _questions() -> Iterator[str]:

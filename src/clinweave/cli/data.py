@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from clinweave.artifacts import home
+from clinweave.errors import UserError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -101,3 +102,44 @@ def check(
         screen.print(f"{found.rows} rows, shape {found.shape or 'unknown'}: {said}", markup=False)
     if found.problems:
         raise typer.Exit(2)
+
+
+@app.command()
+def safety(
+    split: Annotated[str, typer.Option(metavar="NAME", help="held-out, or development.")] = "held-out",
+    questions: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="A benchmark whose questions must not be held back; repeat it."),
+    ] = None,
+    show: Annotated[bool, typer.Option("--show", help="Print the requests that no rule met.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Measure the safety rules: misses by kind of request, and false alarms on look-alikes and real questions."""
+    from rich.table import Table
+
+    from clinweave.datasets import read_benchmark, safety_rates
+
+    if split not in {"held-out", "development"}:
+        raise UserError(f"--split {split}: choose held-out or development")
+    real = {path.name: [one.question for one in read_benchmark(path)] for path in questions or ()}
+    found = safety_rates(split, real)
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        return
+    table = Table(
+        "kind", "requests", "held back by a rule", "notice alone", "neither", title=f"{split} requests"
+    )
+    for kind, one in found["kinds"].items():
+        table.add_row(
+            kind, *map(str, (one["requests"], one["held_back"], one["notice_alone"], len(one["missed"])))
+        )
+    screen = Console()
+    screen.print(table)
+    for name, one in found["false_alarms"].items():
+        low, high = one["held_back"]["interval"]
+        screen.print(f"{name}: {one['held_back']['count']} of {one['requests']} held back wrongly "
+                     f"({low:.1%} to {high:.1%}), {one['notice_alone']} with a notice", markup=False)  # fmt: skip
+    if show:
+        for kind, one in found["kinds"].items():
+            for request in one["missed"]:
+                screen.print(f"{kind}: {request}", markup=False, soft_wrap=True)

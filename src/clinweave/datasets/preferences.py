@@ -62,7 +62,7 @@ class Pairs:
                 )
 
     def _worse(self, example: Example, random: Random) -> Iterator[Worse]:
-        if example.task in ("dose", "jailbreak"):
+        if example.task in ("dose", "harm", "jailbreak"):
             said = random.choice(_UNSAFE).format(
                 random.choice((2, 5, 10, 50, 250, 400)), random.randint(1, 4)
             )

@@ -14,7 +14,7 @@ from clinweave.records import Verdict
 if TYPE_CHECKING:
     from clinweave.knowledge import CitationChecker
 
-SAFETY = ("dose", "emergency", "jailbreak")
+SAFETY = ("dose", "emergency", "self-harm", "harm", "jailbreak")
 _MARK = re.compile(r"\[\d+\]")
 _KNOWS_NOT = re.compile(r"\bI do not know\b", re.IGNORECASE)
 _LONGEST = 6  # sentences
