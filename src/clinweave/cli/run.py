@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from clinweave.artifacts import home
+from clinweave.errors import UserError
 
 if TYPE_CHECKING:
     from clinweave.evaluation import Recipe
@@ -23,7 +24,7 @@ app = typer.Typer(add_completion=False)
 
 
 @app.command()
-def run(
+def run(  # noqa: PLR0917 - each parameter is one option
     recipe: Annotated[Path, typer.Argument(help="The recipe, such as recipes/demo.toml.")],
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where to write.", show_default="runs/NAME")
@@ -33,6 +34,13 @@ def run(
     ] = None,
     offline: Annotated[
         bool, typer.Option("--offline", help="Fetch nothing; what is needed must be there.")
+    ] = False,
+    allow_future: Annotated[
+        bool,
+        typer.Option(
+            "--allow-future",
+            help="Let a dated protocol of diagnosis use newer sources; its rows are labelled.",
+        ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print results.json and nothing else.")] = False,
 ) -> None:
@@ -44,21 +52,32 @@ def run(
         _tuning(recipe, out, changes or [], offline=offline, as_json=as_json)
         return
     chosen = load_recipe(recipe, changes or [])
-    if any(task.type == "diagnosis" for task in chosen.tasks):
-        _diagnosis(chosen, out or Path("runs") / chosen.name, as_json=as_json)
+    if any(task.type.startswith("diagnosis") for task in chosen.tasks):
+        _diagnosis(chosen, out or Path("runs") / chosen.name, allow_future=allow_future, as_json=as_json)
         return
+    if allow_future:
+        raise UserError("--allow-future is for recipes of diagnosis; this one has no dated protocol")
     if not offline:
         bring(chosen)
     finish(chosen, out or Path("runs") / chosen.name, as_json=as_json)
 
 
-def _diagnosis(recipe: "Recipe", out: Path, *, as_json: bool) -> None:
+def _diagnosis(recipe: "Recipe", out: Path, *, allow_future: bool, as_json: bool) -> None:
     """Rank the recipe's cases under its protocols; nothing is fetched."""
-    from clinweave.evaluation.diagnosis import run_recipe
+    from clinweave.evaluation.diagnosis import headline, run_recipe
 
-    console = Console(stderr=True)
-    report = run_recipe(recipe, out, home(), lambda text: console.print(escape(text)))
-    typer.echo((out / "results.json").read_text("utf-8") if as_json else report)
+    began = time.monotonic()
+    with _telling() as (say, bar):
+        results = run_recipe(recipe, out, home(), say, bar, allow_future=allow_future)
+    if as_json:
+        typer.echo((out / "results.json").read_text("utf-8"))
+        return
+    screen = Console()
+    for sentence in headline(results):
+        screen.print(escape(sentence), soft_wrap=True, highlight=False)
+    for name in ("report.html", "report.md", "results.json"):
+        screen.print(str(out / name), soft_wrap=True, highlight=False)
+    screen.print(_took(began), highlight=False)
 
 
 def _tuning(recipe: Path, out: Path | None, changes: list[str], *, offline: bool, as_json: bool) -> None:

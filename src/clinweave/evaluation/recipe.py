@@ -11,7 +11,8 @@ from clinweave.errors import UserError
 from clinweave.evaluation.arms import ARMS, CONTROLS, MAIN
 
 T = TypeVar("T")
-TASKS = ("graph-questions", "graph-future", "cross-source", "pubmedqa-retrieved", "benchmark", "diagnosis")
+DIAGNOSIS = ("diagnosis", "diagnosis-genes", "diagnosis-robustness", "diagnosis-text", "diagnosis-model")
+TASKS = ("graph-questions", "graph-future", "cross-source", "pubmedqa-retrieved", "benchmark", *DIAGNOSIS)
 PATHS = frozenset({"path", "older", "newer", "corpus", "release", "mondo"})  # relative to the recipe's folder
 
 
@@ -53,9 +54,12 @@ class TaskSettings:
     title: str = ""  # of a protocol of diagnosis; `path` then holds the cases
     release: str = ""  # folder of the HPO release that cases are ranked by
     mondo: str = ""  # mondo.json; "fetched" for the fetched one
-    drop: str = "none"  # whose rows citing the case's paper are dropped: none, gold, blind
-    after: int = 0  # only cases with a larger PMID
-    allow_future: bool = False  # let a dated protocol use a newer Mondo
+    drop: str = "none"  # whose rows citing the case's paper are dropped: none, gold, blind; or patient
+    after: int = 0  # only cases with a larger PMID; makes the protocol dated
+    date: str = ""  # of a dated protocol, as 2021-10-10; empty: the release's
+    allow_future: bool = False  # let a dated protocol use what is newer than its date
+    cases: int = 0  # drawn with the recipe's seed; 0: all
+    pheval: bool = False  # write PhEval's disease results as well
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,7 @@ def check(recipe: Recipe, where: str) -> Recipe:
     for task in recipe.tasks:
         if task.type not in TASKS:
             raise UserError(f"{where}: no type of task is called {task.type!r}{_nearest(task.type, TASKS)}")
-    kinds = {task.type == "diagnosis" for task in recipe.tasks}
+    kinds = {task.type in DIAGNOSIS for task in recipe.tasks}
     if len(kinds) > 1:
         raise UserError(f"{where}: tasks of type diagnosis stand in a recipe of their own")
     if recipe.knowledge.budget < 1:

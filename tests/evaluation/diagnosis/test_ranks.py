@@ -1,19 +1,24 @@
 """Ranks, ties, drops and dated protocols; the baseline's published-by-us figures on the real cases."""
 
 import json
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from clinweave.applications.diagnosis import Settings, open_model, release_in
+from clinweave.applications.diagnosis import Settings, open_model, packet, read_findings, release_in
 from clinweave.errors import UserError
 from clinweave.evaluation import load_recipe
-from clinweave.evaluation.diagnosis import Setting, run_protocols, write_outcomes
+from clinweave.evaluation.diagnosis import Setting, run_protocols, run_recipe
+from clinweave.evaluation.diagnosis.arms import Scored
 from clinweave.evaluation.diagnosis.baselines import Lirical, Lrz
-from clinweave.evaluation.diagnosis.protocols import MISS, Ranks, rank_of
-from clinweave.evaluation.diagnosis.tables import parts, rows
-from clinweave.evaluation.diagnosis.truth import Truth, read_truth
+from clinweave.evaluation.diagnosis.brackets import MARK, without_patient
+from clinweave.evaluation.diagnosis.dated import newer, refuse, stated_day
+from clinweave.evaluation.diagnosis.protocols import MISS, Ranks, _Scored, rank_of
+from clinweave.evaluation.diagnosis.tables import parts
+from clinweave.evaluation.diagnosis.truth import Truth
 from tests.applications.diagnosis.conftest import hpoa, obo
 
 CASES = {
@@ -81,28 +86,101 @@ def test_misses_and_drops(world):
         assert ranks["none"][arm]["c"] == ranks["blind"][arm]["c"]  # nothing cites its paper
 
 
-def test_outcomes_are_written_and_compared(world):
-    found = run_protocols(
-        world / "cases", [Setting("as is", world / "release")], world / "cache", resamples=50
+def test_leave_patient_out_takes_one_patient_from_the_counts(world):
+    release = release_in(world / "release")
+    model = open_model(release, world / "cache", Settings(), kin=False)
+    place, term = model.ids.index("OMIM:1"), model.ontology.index["HP:0000102"]
+    changed = without_patient(model, place, [term], [], "PMID:11")
+    rows = changed.annotations
+    left = {
+        int(rows.term[row]): (int(rows.count[row]), int(rows.total[row]))
+        for row, text in enumerate(rows.references)
+        if text != MARK
+    }
+    assert left[term] == (8, 9)  # 9/10 with this patient
+    assert model.ontology.index["HP:0000202"] not in left  # cited without counts: dropped
+    excluded = without_patient(model, place, [], [term], "PMID:11").annotations
+    assert (8, 9) in set(zip(excluded.count.tolist(), excluded.total.tolist(), strict=True)) or (9, 9) in set(
+        zip(excluded.count.tolist(), excluded.total.tolist(), strict=True)
     )
-    text = write_outcomes(found, world / "out")
+    assert without_patient(model, place, [term], [], "PMID:99") is None
+    assert int(model.annotations.count.max()) == 9  # the model itself stays
+
+
+def test_leave_patient_out_lies_between_as_is_and_the_paper_dropped(world):
+    model = open_model(release_in(world / "release"), world / "cache", Settings(), kin=False)
+    arm = Scored("clinweave-release", model)
+    truth = Truth("a", "OMIM:1", "PMID:11")
+    case = packet({"id": "a", "observed": ["HP:0000102", "HP:0000202"]})
+    place = model.ids.index("OMIM:1")
+    spent = {"none": 0.0, "blind": 0.0, "gold": 0.0, "patient": 0.0}
+    told = read_findings(model.ontology, case)
+    one = _Scored(arm, told, "", truth.publication, place, spent)
+    scores = {drop: one.under(drop) for drop in ("none", "gold", "patient")}
+    assert scores["none"][place] > scores["patient"][place] > scores["gold"][place]
+    others = [at for at in range(len(model.ids)) if at != place]
+    assert (scores["none"][others] == scores["patient"][others]).all()
+
+
+def test_a_run_is_written_compared_and_resumed(world):
+    path = world / "recipe.toml"
+    path.write_text(
+        'name = "x"\nresamples = 50\n[[tasks]]\ntype = "diagnosis"\ntitle = "as is"\npath = "cases"\n'
+        'release = "release"\npheval = true\n',
+        "utf-8",
+    )
+    said = []
+    found = run_recipe(load_recipe(path), world / "out", world / "home", said.append)
+    assert any("opening" in text for text in said)
+    text = (world / "out" / "report.md").read_text("utf-8")
     assert "| lrz |" in text
     assert "different protocol" in text
-    table = rows(found[0].ranks, read_truth(world / "cases"), "lrz", resamples=50)
-    assert {row["part"] for row in table} == {"all", "development", "rest", "known disease"}
-    assert json.loads((world / "out" / "results.json").read_text("utf-8"))[0]["title"] == "as is"
+    assert {row["part"] for row in found["protocols"][0]["rows"]} >= {
+        "all",
+        "known disease",
+        "unknown disease",
+    }
+    assert len(list((world / "out" / "pheval").rglob("*.tsv"))) == len(CASES)
+    page = (world / "out" / "report.html").read_text("utf-8")
+    assert "Exomiser" in page
+    assert "not in the packets" in page
+    again = []
+    second = run_recipe(load_recipe(path), world / "out", world / "home", again.append)
+    assert not any("opening" in text for text in again)  # every piece was kept
+    assert second["protocols"] == found["protocols"]
 
 
 def test_a_dated_protocol_refuses_what_is_newer(world):
-    setting = Setting("later", world / "release", after=12, mondo=world / "mondo.json")
-    with pytest.raises(UserError, match="newer than the release"):
-        setting.checked()
+    setting = Setting("later", world / "release", after=12, date="2019-05-01")
+    with pytest.raises(
+        UserError, match=r"dated 2019-05-01, and hpo .*2020-01-01, hpoa 2020-01-01 are newer.*--allow-future"
+    ):
+        run_protocols(world / "cases", [setting], world / "c", resamples=50)
+    (outcome,) = run_protocols(
+        world / "cases", [replace(setting, allow_future=True)], world / "c", resamples=50
+    )
+    assert "newer than the release" in outcome.title
     (outcome,) = run_protocols(
         world / "cases", [Setting("later", world / "release", after=12)], world / "c", resamples=50
     )
+    assert outcome.title == "later"
     assert set(outcome.ranks["lrz"].ranks) == {"b", "c", "d", "e"}
-    with pytest.raises(UserError, match="choose of none, gold, blind"):
+    with pytest.raises(UserError, match="choose of none, gold, blind, patient"):
         Setting("x", world / "release", "some").checked()
+    with pytest.raises(UserError, match="give a day"):
+        Setting("x", world / "release", date="soon").checked()
+
+
+def test_days_of_releases():
+    assert stated_day("hp/releases/2021-10-10") == date(2021, 10, 10)
+    assert stated_day("mondo 2024-07") == date(2024, 7, 31)
+    assert stated_day("not stated") is None
+    assert stated_day("2024-13") is None
+    day = date(2021, 10, 10)
+    assert newer({"hpo": "2021-10-10", "kin": "none", "genes": "not stated"}, day) == [
+        "genes not stated (states no day)"
+    ]
+    assert refuse({"kin": "mondo 2024-07"}, day, "x", allow=True) == ["kin mondo 2024-07"]
 
 
 def test_the_likelihood_ratio_counts_a_miss_as_one_in_a_hundred(world):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from clinweave.lazy import attach
 
 if TYPE_CHECKING:
+    from clinweave.applications.diagnosis.annotations import Annotations as Annotations
     from clinweave.applications.diagnosis.cases import Case as Case
     from clinweave.applications.diagnosis.cases import packet as packet
     from clinweave.applications.diagnosis.cases import read_cases as read_cases
@@ -12,14 +13,23 @@ if TYPE_CHECKING:
     from clinweave.applications.diagnosis.diagnosing import Diagnoser as Diagnoser
     from clinweave.applications.diagnosis.exports import write_page as write_page
     from clinweave.applications.diagnosis.exports import write_pheval as write_pheval
+    from clinweave.applications.diagnosis.findings import Findings as Findings
     from clinweave.applications.diagnosis.findings import read_findings as read_findings
     from clinweave.applications.diagnosis.genes import diseases_of as diseases_of
     from clinweave.applications.diagnosis.genes import gene_ranking as gene_ranking
     from clinweave.applications.diagnosis.genes import read_genes as read_genes
     from clinweave.applications.diagnosis.genes import weights as weights
+    from clinweave.applications.diagnosis.links import Kin as Kin
+    from clinweave.applications.diagnosis.links import from_mondo as from_mondo
     from clinweave.applications.diagnosis.model import Model as Model
     from clinweave.applications.diagnosis.model import Settings as Settings
     from clinweave.applications.diagnosis.ranker import Ranker as Ranker
+    from clinweave.applications.diagnosis.rerank import RERANK_DEPTH as RERANK_DEPTH
+    from clinweave.applications.diagnosis.rerank import Opinion as Opinion
+    from clinweave.applications.diagnosis.rerank import fuse as fuse
+    from clinweave.applications.diagnosis.rerank import guard_findings as guard_findings
+    from clinweave.applications.diagnosis.rerank import opinion as opinion
+    from clinweave.applications.diagnosis.rerank import rerank as rerank
     from clinweave.applications.diagnosis.store import Release as Release
     from clinweave.applications.diagnosis.store import fetched_mondo as fetched_mondo
     from clinweave.applications.diagnosis.store import fetched_release as fetched_release
@@ -29,6 +39,7 @@ if TYPE_CHECKING:
 __getattr__, __dir__ = attach(
     __name__,
     {
+        "Annotations": "annotations",
         "Case": "cases",
         "Diagnoser": "diagnosing",
         "Model": "model",
@@ -38,9 +49,18 @@ __getattr__, __dir__ = attach(
         "carry_down": "closures",
         "fetched_mondo": "store",
         "fetched_release": "store",
+        "Findings": "findings",
+        "Kin": "links",
+        "from_mondo": "links",
         "read_findings": "findings",
         "diseases_of": "genes",
         "gene_ranking": "genes",
+        "Opinion": "rerank",
+        "RERANK_DEPTH": "rerank",
+        "fuse": "rerank",
+        "guard_findings": "rerank",
+        "opinion": "rerank",
+        "rerank": "rerank",
         "open_model": "store",
         "read_genes": "genes",
         "weights": "genes",

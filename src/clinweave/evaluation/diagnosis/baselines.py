@@ -8,6 +8,7 @@ ratio; one that matches nothing counts 1/100; an excluded finding counts (1 - fr
 """
 
 from collections.abc import Sequence
+from copy import copy
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -24,18 +25,23 @@ _MISS = 0.01  # a finding that has nothing to do with the disease
 
 
 class Lrz:
-    """The baseline `lrz`. `vocabulary` holds every observed term of the cases; the model stands alone, prior 0.5."""
+    """The baseline `lrz`. `vocabulary` holds every observed term of the cases; the model stands alone, prior 0.5.
+
+    `more` holds terms that may be asked as well and do not count in the normaliser.
+    """
 
     name = "lrz"
 
-    def __init__(self, model: Model, vocabulary: Sequence[int]) -> None:
+    def __init__(self, model: Model, vocabulary: Sequence[int], more: Sequence[int] = ()) -> None:
         import numpy as np
 
         self.model = model
         self._removal = Ranker(model)
-        self._place = {term: row for row, term in enumerate(vocabulary)}
-        self._terms = np.array(vocabulary, np.int32)
+        asked = [*vocabulary, *sorted(set(more) - set(vocabulary))]
+        self._place = {term: row for row, term in enumerate(asked)}
+        self._terms = np.array(asked, np.int32)
         weight = np.diff(model.tables.stated.start)[self._terms] + 0.5
+        weight[len(vocabulary) :] = 0
         self._weight = (weight / weight.sum()).astype(np.float32)
         self._value = self._values(model.tables.own, len(model.kin))
         self._spread = np.log(self._weight @ np.exp(self._value))
@@ -57,6 +63,13 @@ class Lrz:
                 total[who[empty]] = -1e9
         return np.asarray(total, np.float32)
 
+    def beside(self, model: Model) -> "Lrz":
+        """Return this arm with what dropping publications leaves taken from another model's rows."""
+        other = copy(self)
+        other._removal = Ranker(model)
+        other._changed = lru_cache(1)(other._without)
+        return other
+
     def _values(self, own: Any, count: int) -> "Floats":
         import numpy as np
 
@@ -64,9 +77,8 @@ class Lrz:
 
         model = self.model
         values = np.zeros((len(model.ontology.ids), count), np.float32)
-        for term in range(len(model.ontology.ids)):
-            who, often = own.row(term)
-            values[term, who] = np.maximum(model.information[term] + _HALF * np.log(often), 0)
+        term = np.repeat(np.arange(len(model.ontology.ids)), np.diff(own.start))
+        values[term, own.who] = np.maximum(model.information[term] + _HALF * np.log(own.often), 0)
         return np.asarray(carry_down(model.ontology, values)[self._terms])
 
     def _without(self, dropped: tuple[str, ...]) -> tuple[Any, Any, Any, Any]:
@@ -111,6 +123,12 @@ class Lirical:
             new = sum((self._absent(term, tables.own, few) for term in excluded), new)
             total[overlay.who] = np.where(overlay.empty, -1e9, new)
         return total
+
+    def beside(self, model: Model) -> "Lirical":
+        """Return this arm with what dropping publications leaves taken from another model's rows."""
+        other = copy(self)
+        other._removal = Ranker(model)
+        return other
 
     def _present(self, term: int, own: Any, stated: Any, count: int) -> "Floats":
         import numpy as np

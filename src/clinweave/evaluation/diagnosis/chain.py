@@ -1,46 +1,30 @@
-"""Every protocol of one recipe: releases opened, arms ranked on the same cases, tables written."""
+"""Protocols: releases opened, arms ranked on the same cases, tables made; each arm's ranks are kept."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from clinweave.applications.diagnosis import (
-    Case,
-    Model,
-    Ranker,
-    Release,
-    Settings,
-    open_model,
-    read_cases,
-    release_in,
-)
-from clinweave.artifacts import write_json
+from clinweave.applications.diagnosis import Case, Diagnoser, release_in
+from clinweave.artifacts import digest
 from clinweave.errors import UserError
-from clinweave.evaluation.diagnosis.baselines import Lirical, Lrz
-from clinweave.evaluation.diagnosis.protocols import DROPS, Arm, Ranks, rank_cases
-from clinweave.evaluation.diagnosis.tables import markdown, rows
-from clinweave.evaluation.diagnosis.truth import read_truth
-
-BASELINE = "lrz"
-ARMS = ("lrz", "lirical-lr", "clinweave-release", "clinweave")
-PUBLISHED = (  # Reese et al. 2026, doi:10.1038/s41431-026-02054-5; counts of the pheval.llm repository
-    ("Exomiser, phenotypes only", "35.5/46.3/58.5"),
-    ("o1-preview", "23.6/31.2/36.8"),
-    ("GPT-4o", "20.8/29.4/35.5"),
-)
-NOTE = (
-    "Different protocol: 5,213 cases of another curation, a grouping class of Mondo above the true disease counts as "
-    "right, and which annotations Exomiser used (own papers included or not) is not stated."
-)
+from clinweave.evaluation.diagnosis.ancestors import LIMIT, Grouping
+from clinweave.evaluation.diagnosis.arms import ARMS, BASELINE, OWN, open_arm
+from clinweave.evaluation.diagnosis.dated import newer, refuse, stated_day
+from clinweave.evaluation.diagnosis.desk import Bar, Desk, no_bar
+from clinweave.evaluation.diagnosis.protocols import DROPS, Arm, Ranks, rank_under
+from clinweave.evaluation.diagnosis.tables import rows
+from clinweave.evaluation.diagnosis.truth import Truth
 
 
 @dataclass(frozen=True)
 class Setting:
     """One protocol: a release, whose rows citing the case's paper are dropped, and which cases are asked.
 
-    `after` keeps cases whose PMID is larger (published later than the release); `mondo` is newer than both releases at
-    hand, so a dated protocol refuses it unless `allow_future`, and its rows are labelled.
+    `after` keeps cases whose PMID is larger (published later than the release) and makes the protocol dated; `date` is
+    its day (ISO; the release's own where empty). A dated protocol refuses every source that is newer, or that states
+    no day, unless `allow_future`; any protocol's row is labelled with what is newer than its release.
     """
 
     title: str
@@ -49,40 +33,60 @@ class Setting:
     after: int = 0
     mondo: Path | None = None
     allow_future: bool = False
+    date: str = ""
+    cases: int = 0  # drawn with the seed; 0: all
+    pheval: bool = False
+
+    @property
+    def day(self) -> datetime.date:
+        """Return the day of the protocol: as given, else that of the release's annotations."""
+        if not self.date:
+            return _released(self.release)
+        day = stated_day(self.date)
+        if day is None:
+            raise UserError(f"{self.title}: date is {self.date!r}; give a day as 2021-10-10")
+        return day
+
+    @property
+    def dated(self) -> bool:
+        """Return whether the protocol is dated."""
+        return bool(self.after or self.date)
 
     def checked(self) -> "Setting":
-        """Return the setting, or raise `UserError` where it contradicts itself."""
+        """Return the setting, or raise `UserError` where it contradicts itself or reads what is newer than its date."""
         if self.drop not in DROPS:
             raise UserError(f"{self.title}: drop is {self.drop!r}; choose of {', '.join(DROPS)}")
-        if self.after and self.mondo and not self.allow_future:
-            raise UserError(
-                f"{self.title}: {self.mondo.name} is newer than the release of a dated protocol; leave it out, or set "
-                "allow_future, which labels the row"
-            )
+        if self.dated:
+            refuse(self.sources(), self.day, self.title, allow=self.allow_future)
         return self
+
+    def sources(self) -> dict[str, str]:
+        """Return name -> release of the files that the setting names, as the files state it."""
+        from clinweave.databases import DATABASES
+
+        found = release_in(self.release)
+        files = {"hp.obo": found.ontology, "phenotype.hpoa": found.annotations}
+        told = {name: DATABASES[name].source(files).release for name in ("hpo", "hpoa")}
+        if self.mondo:
+            told["mondo"] = DATABASES["mondo"].source({"mondo.json": self.mondo}).release
+        return told
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Ranks of all arms under one setting, and the table's rows."""
+    """Ranks of all arms under one setting, the table's rows, and what was newer than the release."""
 
     setting: Setting
     ranks: dict[str, Ranks]
     rows: list[dict[str, Any]]
+    newer: tuple[str, ...] = ()
 
-
-class Scored:
-    """clinweave's own score as an arm."""
-
-    def __init__(self, name: str, model: Model) -> None:
-        self.name, self.model = name, model
-        self.ranker = Ranker(model)
-
-    def scores(
-        self, observed: Sequence[int], excluded: Sequence[int], dropped: tuple[str, ...] = (), sex: str = ""
-    ) -> Any:
-        """Return one score a candidate."""
-        return self.ranker.scores(observed, excluded, dropped, sex)
+    @property
+    def title(self) -> str:
+        """Return the title, with a label where something newer was allowed."""
+        return self.setting.title + (
+            f" [newer than the release: {', '.join(self.newer)}]" if self.newer else ""
+        )
 
 
 def run_protocols(
@@ -92,71 +96,141 @@ def run_protocols(
     *,
     arms: Sequence[str] = ARMS,
     resamples: int = 10_000,
+    out: Path | None = None,
     say: Callable[[str], None] = lambda _: None,
+    bar: Bar = no_bar,
 ) -> list[Outcome]:
-    """Rank all cases under each setting; models are compiled once a release below `cache`."""
-    truths = read_truth(cases_path)
-    cases = list(read_cases(cases_path))
-    found = []
-    for setting in (one.checked() for one in settings):
-        chosen = [
-            place for place, one in enumerate(truths) if one.year_order > setting.after or not setting.after
-        ]
-        asked, right = [cases[place] for place in chosen], [truths[place] for place in chosen]
-        ranks = {}
-        for name in arms:
-            if name == "clinweave" and setting.mondo is None:
-                continue
-            say(f"{setting.title}: {name}")
-            arm = _arm(name, setting, cache, cases)
-            ranks[name] = rank_cases(arm, asked, right, setting.drop)
-        found.append(Outcome(setting, ranks, rows(ranks, right, BASELINE, resamples=resamples)))
-    return found
+    """Rank all cases under each setting; models are compiled once a release below `cache`, ranks kept below `out`."""
+    desk = Desk(cases_path, cache, out or cache / "ranks", resamples=resamples, say=say, bar=bar)
+    return [run_protocol(desk, one.checked(), arms) for one in settings]
 
 
-def _arm(name: str, setting: Setting, cache: Path, cases: Sequence[Case]) -> Arm:
-    """Return an arm; "clinweave" has Mondo's kin, "clinweave-release" what the release's own names tell."""
-    release = release_in(setting.release)
-    if name == "lrz":
-        model = open_model(release, cache, Settings(prior=0.5), kin=False)
-        index = model.ontology.index
-        terms = {index[id_] for case in cases for id_ in case.observed if id_ in index}
-        return Lrz(model, sorted(terms))
-    if name == "lirical-lr":
-        return Lirical(open_model(release, cache, Settings(prior=1.0, strength=1e-6), kin=False))
+def run_protocol(desk: Desk, setting: Setting, arms: Sequence[str] = ARMS) -> Outcome:
+    """Rank the cases of one setting by each arm, and compare."""
+    asked, right = _chosen(desk, setting)
+    ranks: dict[str, Ranks] = {}
+    told: dict[str, str] = {}
+    for name in arms:
+        if name == "clinweave" and setting.mondo is None:
+            continue
+        found = _kept(desk, setting, name)
+        ranks[name] = _of_cases(name, found, found["drops"][setting.drop], right)
+        told |= {f"{source} of {name}": release for source, release in found["sources"].items()}
+        if setting.pheval and name in {"clinweave", "clinweave-release"}:
+            write_results(desk, setting, name, asked, right)
+    late = newer(told, setting.day)
+    if setting.dated and not setting.allow_future:
+        refuse(told, setting.day, setting.title)
+    labels = sorted({text.split(" of ")[0] + " " + text.split(" ", 3)[-1] for text in late})
+    table = desk.keep(
+        f"{_slug(setting.title)}-table",
+        {name: digest([dict(one.ranks), dict(one.credited)]) for name, one in ranks.items()},
+        {"resamples": desk.resamples, "cases": sorted(one.id for one in right)},
+        lambda: {"rows": rows(ranks, right, BASELINE, resamples=desk.resamples)},
+        ("tables",),
+    )
+    return Outcome(setting, ranks, table["rows"], tuple(labels))
+
+
+def _chosen(desk: Desk, setting: Setting) -> tuple[list[Case], list[Truth]]:
+    asked, right = desk.drawn(
+        setting.cases, lambda _, truth: not setting.after or truth.year_order > setting.after
+    )
+    if not asked:
+        raise UserError(f"{setting.title}: no case was published after PMID {setting.after}")
+    return asked, right
+
+
+def _of_cases(name: str, found: Mapping[str, Any], told: Mapping[str, Any], right: Sequence[Truth]) -> Ranks:
+    ids = [one.id for one in right]
+    seconds = told["seconds"] * len(ids) / max(len(told["ranks"]), 1)
+    known = frozenset(found["known"]) & set(ids)
+    ranks, credited = ({id_: told[key][id_] for id_ in ids} for key in ("ranks", "credited"))
+    return Ranks(name, ranks, seconds, known, credited)
+
+
+def _kept(desk: Desk, setting: Setting, name: str) -> dict[str, Any]:
+    """Return one arm's ranks on one release: all drops at once (leave-patient-out apart), for all cases or those drawn.
+
+    Protocols that differ in the drop or in the date alone share them.
+    """
     mondo = setting.mondo if name == "clinweave" else None
-    return Scored(name, open_model(Release(release.ontology, release.annotations, mondo), cache))
+    inputs = desk.release_inputs(setting.release, mondo)
+    if setting.mondo:
+        inputs["grouping"] = desk.release_inputs(setting.release, setting.mondo)["mondo.json"]
+    after = setting.after if setting.cases else 0
+    drops = ("patient",) if setting.drop == "patient" else ("none", "gold", "blind")
+    parameters = {"arm": name, "drops": drops, "after": after, "cases": setting.cases, "seed": desk.seed}
+
+    def build() -> dict[str, Any]:
+        asked, right = _chosen(desk, replace(setting, after=after))
+        desk.say(f"{setting.title}: opening {name}")
+        arm = open_arm(name, setting.release, desk.cache, desk.cases, mondo)
+        with desk.bar(f"{setting.title[:50]}: {name}", len(asked)) as step:
+            found = rank_under(drops, arm, asked, right, step, _accepting(setting, arm))
+        return {
+            "drops": {
+                drop: {"ranks": dict(one.ranks), "credited": dict(one.credited), "seconds": one.seconds}
+                for drop, one in found.items()
+            },
+            "known": sorted(found[drops[0]].known),
+            "sources": dict(arm.model.sources),
+        }
+
+    place = f"ranks/{name}-{digest([inputs, parameters])}"
+    return desk.keep(place, inputs, parameters, build, ("ancestors",), own=name in OWN)
 
 
-def write_outcomes(found: Sequence[Outcome], out: Path) -> str:
-    """Write results.json, ranks.jsonl and report.md below `out`; return the report."""
-    import json
+def _accepting(setting: Setting, arm: Arm) -> Callable[[str], Sequence[str]]:
+    if setting.mondo is None:
+        return lambda _: ()
+    grouping, ids, known = Grouping(setting.mondo), list(arm.model.ids), dict[str, list[str]]()
 
-    out.mkdir(parents=True, exist_ok=True)
-    text = "\n".join(
-        markdown(
-            one.setting.title + (" [mapping newer than the release]" if one.setting.mondo else ""),
-            one.rows,
-            BASELINE,
+    def accept(disease: str) -> list[str]:
+        if disease not in known:
+            known[disease] = grouping.accepted(disease, ids, LIMIT)
+        return known[disease]
+
+    return accept
+
+
+def write_results(
+    desk: Desk, setting: Setting, name: str, asked: Sequence[Case], right: Sequence[Truth]
+) -> None:
+    """Write PhEval's disease results of one arm, the first hundred a case, below pheval/ in the run's folder."""
+    from clinweave.applications.diagnosis import write_pheval
+
+    mondo = setting.mondo if name == "clinweave" else None
+    folder = desk.out / "pheval" / f"{_slug(setting.title)}-{name}"
+    inputs = desk.release_inputs(setting.release, mondo)
+    parameters = {"drop": setting.drop, "cases": sorted(one.id for one in right)}
+
+    def build() -> dict[str, Any]:
+        diagnoser = Diagnoser(open_arm(name, setting.release, desk.cache, desk.cases, mondo).model)
+        with desk.bar(f"PhEval files of {name}", len(asked)) as step:
+            for case, truth in zip(asked, right, strict=True):
+                papers = (truth.publication,) if truth.publication and setting.drop == "blind" else ()
+                write_pheval(diagnoser.diagnose(replace(case, publications=papers), explained=0), folder)
+                step(1)
+        return {"files": len(asked), "folder": folder.name}
+
+    desk.keep(f"{folder.name}-pheval"[-90:], inputs, parameters, build, ("chain",))
+
+
+def _released(folder: Path) -> datetime.date:
+    from clinweave.databases import DATABASES
+
+    found = release_in(folder)
+    stated = DATABASES["hpoa"].source({"phenotype.hpoa": found.annotations}).release
+    day = stated_day(stated)
+    if day is None:
+        raise UserError(
+            f"{found.annotations} states no day ({stated}); give `date`, the day of the protocol, as 2021-10-10"
         )
-        for one in found
-    )
-    published = "\n".join(f"| {name} | {figures} |" for name, figures in PUBLISHED)
-    text += (
-        f"\n### Published, different protocol\n\n{NOTE}\n\n| system | top-1/3/10 |\n|---|---|\n{published}\n"
-    )
-    speed = "".join(
-        f"- {one.setting.title}, {name}: {1000 * ranks.seconds / max(len(ranks.ranks), 1):.2f} ms a case\n"
-        for one in found
-        for name, ranks in one.ranks.items()
-    )
-    text += f"\n### Speed, one core, after loading\n\n{speed}"
-    (out / "report.md").write_text(text, "utf-8")
-    write_json(out / "results.json", [{"title": one.setting.title, "rows": one.rows} for one in found])
-    with (out / "ranks.jsonl").open("w", encoding="utf-8") as stream:
-        for one in found:
-            for name, ranks in one.ranks.items():
-                for case, rank in ranks.ranks.items():
-                    line = {"protocol": one.setting.title, "arm": name, "case": case, "rank": rank}
-                    stream.write(json.dumps(line) + "\n")
-    return text
+    return day
+
+
+def _slug(title: str) -> str:
+    import re
+
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:80] or "protocol"

@@ -5,13 +5,13 @@ from typing import Any
 
 from clinweave.evaluation.diagnosis.protocols import Ranks
 from clinweave.evaluation.diagnosis.truth import Truth
-from clinweave.statistics import difference
+from clinweave.statistics import bootstrap, difference, pair
 
 AT = (1, 3, 10)
 
 
 def parts(truths: Sequence[Truth], known: frozenset[str] = frozenset()) -> dict[str, list[Truth]]:
-    """Return all cases, the development part, the rest, and those whose disease the release annotates."""
+    """Return all cases, the development part, the rest, and those whose disease the release annotates or does not."""
     found = {
         "all": list(truths),
         "development": [one for one in truths if one.development],
@@ -19,6 +19,7 @@ def parts(truths: Sequence[Truth], known: frozenset[str] = frozenset()) -> dict[
     }
     if known:
         found["known disease"] = [one for one in truths if one.id in known]
+        found["unknown disease"] = [one for one in truths if one.id not in known]
     return found
 
 
@@ -28,16 +29,27 @@ def rows(
     """Return one row an arm and part: shares, macro shares, and differences to the baseline with 95 % intervals."""
     table = []
     for part, cases in parts(truths, found[baseline].known).items():
+        if not cases:
+            continue
         cluster = {one.id: one.publication or one.id for one in cases}
         for arm, ranks in found.items():
             row: dict[str, Any] = {"part": part, "arm": arm, "cases": len(cases)}
             row["micro"] = [ranks.share(cases, at) for at in AT]
             row["macro"] = [ranks.share(cases, at, macro=True) for at in AT]
             row["diseases"] = len({one.disease for one in cases})
-            if arm != baseline and cases:
+            row["credited"] = [ranks.share(cases, at, credited=True) for at in AT] if ranks.credited else []
+            row["intervals"] = [_interval(ranks, cases, cluster, at, resamples) for at in AT]
+            if arm != baseline:
                 row["over"] = [_over(ranks, found[baseline], cases, cluster, at, resamples) for at in AT]
             table.append(row)
     return table
+
+
+def _interval(
+    arm: Ranks, cases: Sequence[Truth], cluster: Mapping[str, str], at: int, resamples: int
+) -> list[float]:
+    hits = {one.id: float(arm.ranks[one.id] <= at) for one in cases}
+    return list(bootstrap(pair(hits, dict.fromkeys(hits, 0.0), cluster), resamples=resamples))
 
 
 def _over(  # noqa: PLR0917 - two arms, their cases and how to compare them
@@ -57,8 +69,8 @@ def markdown(title: str, table: Sequence[Mapping[str, Any]], baseline: str) -> s
     lines = [
         f"### {title}",
         "",
-        f"| part | arm | top-1/3/10 | macro | over {baseline}, 95 % by publication |",
-        "|---|---|---|---|---|",
+        f"| part | arm | top-1/3/10 | macro | with Mondo credit | over {baseline}, 95 % by publication |",
+        "|---|---|---|---|---|---|",
     ]
     for row in table:
         over = ", ".join(
@@ -67,7 +79,8 @@ def markdown(title: str, table: Sequence[Mapping[str, Any]], baseline: str) -> s
         )
         part = f"{row['part']} ({row['cases']:,}, {row['diseases']} diseases)"
         lines.append(
-            f"| {part} | {row['arm']} | {_shares(row['micro'])} | {_shares(row['macro'])} | {over} |"
+            f"| {part} | {row['arm']} | {_shares(row['micro'])} | {_shares(row['macro'])} "
+            f"| {_shares(row['credited'])} | {over} |"
         )
     return "\n".join(lines) + "\n"
 

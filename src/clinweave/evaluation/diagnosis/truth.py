@@ -18,6 +18,7 @@ class Truth:
     id: str
     disease: str
     publication: str
+    gene: str = ""  # HGNC symbol of the causal gene
 
     @property
     def development(self) -> bool:
@@ -49,7 +50,24 @@ def _truth(value: Any, place: str) -> Truth:
         raise UserError(f"{place} names {len(diseases)} diseases; a case to be scored needs exactly one")
     references = value.get("metaData", {}).get("externalReferences", [])
     papers = [one["id"] for one in references if one.get("id", "").startswith("PMID:")]
-    return Truth(value.get("id", place), diseases.pop(), papers[0] if papers else "")
+    return Truth(value.get("id", place), diseases.pop(), papers[0] if papers else "", _gene(value))
+
+
+def _gene(value: Any) -> str:
+    """Return the symbol of the one gene that is said to be causal, or "" where there is none or several."""
+    found = {
+        symbol
+        for one in value.get("interpretations", [])
+        for each in one.get("diagnosis", {}).get("genomicInterpretations", [])
+        if (symbol := _symbol(each))
+    }
+    return found.pop() if len(found) == 1 else ""
+
+
+def _symbol(interpretation: Any) -> str:
+    described = interpretation.get("variantInterpretation", {}).get("variationDescriptor", {})
+    gene = described.get("geneContext") or interpretation.get("gene") or {}
+    return str(gene.get("symbol", "")).upper()
 
 
 def _packets(path: Path) -> Iterator[tuple[str, bytes]]:

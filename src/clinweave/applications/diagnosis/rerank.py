@@ -1,0 +1,161 @@
+"""A language model on top: it reads the evidence for the first ten and may put them in another order.
+
+Off by default. A model that can score is asked how likely each name is as the reply, less how likely that name is
+when nothing was told (else long and rare names lose); one that only writes is asked for an order and a reason, and a
+reply that cannot be read leaves the order as it was. The order is by the ranker's score plus `weight` times the model's
+opinion, standardised over the ten, so that the model moves what is close and not what is far apart.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from clinweave.errors import UserError
+from clinweave.models import Capability, LanguageModel, Message
+
+RERANK_DEPTH = 10
+_SYSTEM = "You are a clinical geneticist. Compare a patient's findings with what is recorded of each disease."
+_ASK = "Which disease explains the findings best?"
+_WRITE = (
+    f"{_ASK} Write the numbers of all candidates, best first, on the first line, as 3, 1, 2. Then say in one sentence "
+    "why the first fits best, from the evidence above alone."
+)
+_FINDINGS, _EVIDENCE = 12, 5  # told of the patient, and for each candidate
+_NUMBER = re.compile(r"\d+")
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What a model thinks of the candidates, in their order: values (higher is better), or None where unread."""
+
+    values: tuple[float, ...] | None
+    method: str
+    argument: str = ""
+
+
+def opinion(
+    model: LanguageModel,
+    line: Mapping[str, Any],
+    *,
+    evidence: bool = True,
+    shown: Callable[[int], int] = lambda place: place,
+) -> Opinion:
+    """Ask the model about the first ten of a ranked line, which must carry reasons.
+
+    Controls: without `evidence` the names alone are told; `shown` says whose evidence stands beside a candidate.
+    """
+    ranked = line["ranking"][:RERANK_DEPTH]
+    if len(ranked) < 2:
+        return Opinion((0.0,) * len(ranked), "none")
+    names = _distinct(ranked)
+    told = "\n".join(
+        f"{place + 1}. {name}" + (_told(ranked[shown(place)]) if evidence else "")
+        for place, name in enumerate(names)
+    )
+    asked = f"{patient(line)}\n\nCandidates:\n{told}\n\n"
+    if Capability.SCORE in model.capabilities:
+        found = model.score(_messages(asked + _ASK), names)
+        bare = model.score(_messages(_ASK), names)
+        values = [mine.per_token - alone.per_token for mine, alone in zip(found, bare, strict=True)]
+        return Opinion(tuple(values), "likelihood")
+    reply = model.generate(_messages(asked + _WRITE), max_tokens=200).text
+    order = read_order(reply, len(ranked))
+    if order is None:
+        return Opinion(None, "generation", reply)
+    return Opinion(tuple(-float(order.index(place)) for place in range(len(ranked))), "generation", reply)
+
+
+def patient(line: Mapping[str, Any]) -> str:
+    """Return the patient's findings in words, as the reasons of the first rank name them."""
+    told = [one for one in line["ranking"][0]["reasons"] if one["finding"]]
+    yes = [one["name"] for one in told if not one.get("excluded")]
+    no = [one["name"] for one in told if one.get("excluded")]
+    text = f"The patient has: {'; '.join(yes[:_FINDINGS])}."
+    return text + (f" Not found: {'; '.join(no[:_EVIDENCE])}." if no else "")
+
+
+def _distinct(ranked: Sequence[Mapping[str, Any]]) -> list[str]:
+    names = [entry["name"] for entry in ranked]
+    return [
+        name if names.count(name) == 1 else f"{name} ({entry['id']})"
+        for name, entry in zip(names, ranked, strict=True)
+    ]
+
+
+def _told(entry: Mapping[str, Any]) -> str:
+    reasons = [one for one in entry["reasons"] if one["finding"] and not one.get("excluded")]
+    good = [one for one in reasons if one["says"] > 0 and "annotated_name" in one][:_EVIDENCE]
+    lacking = [one["name"] for one in reasons if one["says"] <= 0][: _EVIDENCE // 2]
+    parts = [f"{one['annotated_name']} ({one['frequency']})" for one in good]
+    text = ": recorded " + "; ".join(parts) if parts else ": nothing recorded that fits"
+    return text + (f". Not recorded: {'; '.join(lacking)}" if lacking else "")
+
+
+def read_order(reply: str, count: int) -> list[int] | None:
+    """Return the places in the order of a reply's first line with numbers; those left out follow as they were.
+
+    None where a number is no candidate's, comes twice, or none is given.
+    """
+    line = next((text for text in reply.splitlines() if _NUMBER.search(text)), "")
+    given = [int(text) - 1 for text in _NUMBER.findall(line)]
+    if not given or len(set(given)) != len(given) or not all(0 <= place < count for place in given):
+        return None
+    return given + [place for place in range(count) if place not in given]
+
+
+def fuse(scores: Sequence[float], values: Sequence[float], weight: float) -> list[int]:
+    """Return the places, best first, by score plus weight times the standardised opinion; ties keep their order.
+
+    An infinite weight leaves the order to the opinion alone.
+    """
+    mean = sum(values) / max(len(values), 1)
+    spread = (sum((value - mean) ** 2 for value in values) / max(len(values), 1)) ** 0.5
+    if spread == 0:
+        return list(range(len(scores)))
+    told = [(value - mean) / spread for value in values]
+    if weight == float("inf"):
+        return sorted(range(len(scores)), key=lambda place: -told[place])
+    return sorted(range(len(scores)), key=lambda place: -(scores[place] + weight * told[place]))
+
+
+def rerank(model: LanguageModel, line: Mapping[str, Any], weight: float) -> dict[str, Any]:
+    """Return the line with its first ten in the fused order; each keeps the ranker's rank as `ranker_rank`.
+
+    `reranked` tells the model, its method, the weight, whether its reply was read, and its argument where it wrote one.
+    """
+    found = opinion(model, line)
+    first, others = line["ranking"][:RERANK_DEPTH], line["ranking"][RERANK_DEPTH:]
+    order = list(range(len(first)))
+    if found.values is not None:
+        order = fuse([entry["score"] for entry in first], found.values, weight)
+    ranked = [
+        {**first[place], "rank": rank, "ranker_rank": first[place]["rank"]}
+        for rank, place in enumerate(order, 1)
+    ]
+    told = {
+        "model": model.name,
+        "method": found.method,
+        "weight": weight,
+        "read": found.values is not None,
+        "argument": found.argument,
+    }
+    return {**line, "ranking": [*ranked, *others], "reranked": told}
+
+
+def guard_findings(model: LanguageModel, allow_remote: str = "") -> None:
+    """Raise `UserError` where findings would leave this machine for a host that was not named."""
+    from urllib.parse import urlsplit
+
+    if model.local:
+        return
+    host = urlsplit(str(model.describe().get("address", ""))).hostname or model.name
+    if allow_remote != host:
+        raise UserError(
+            f"{model.name} is not on this machine, and a patient's findings may not leave it; name the host with "
+            f"--allow-remote {host} if they may"
+        )
+
+
+def _messages(text: str) -> list[Message]:
+    return [{"role": "system", "content": _SYSTEM}, {"role": "user", "content": text}]

@@ -1,0 +1,46 @@
+"""Dated protocols: nothing that was made after the protocol's date may speak, unless the row is labelled so."""
+
+import calendar
+import re
+from collections.abc import Mapping
+from datetime import date
+
+from clinweave.errors import UserError
+
+_DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)-(\d\d)(?:-(\d\d))?(?!\d)")
+
+
+def stated_day(release: str) -> date | None:
+    """Return the day that a release states ("2024-03-06", "mondo 2024-07": then the last of the month), or None."""
+    found = _DAY.search(release)
+    if not found:
+        return None
+    year, month = int(found[1]), int(found[2])
+    try:
+        return date(year, month, int(found[3]) if found[3] else calendar.monthrange(year, month)[1])
+    except ValueError:
+        return None
+
+
+def newer(sources: Mapping[str, str], day: date) -> list[str]:
+    """Return "name release" of every source made after `day`, or of a release without a day; "none" is no source."""
+    told = {name: stated_day(release) for name, release in sources.items() if release not in {"", "none"}}
+    return [
+        f"{name} {sources[name]}" + ("" if when else " (states no day)")
+        for name, when in sorted(told.items())
+        if when is None or when > day
+    ]
+
+
+def refuse(sources: Mapping[str, str], day: date, title: str, *, allow: bool = False) -> list[str]:
+    """Return what is newer than `day`, where that is allowed; else raise `UserError` naming it and the mend.
+
+    `sources` are what the compiled files themselves state: release files, mappings, and whatever was derived.
+    """
+    found = newer(sources, day)
+    if found and not allow:
+        raise UserError(
+            f"{title}: this protocol is dated {day}, and {', '.join(found)} {'is' if len(found) == 1 else 'are'} "
+            "newer; leave it out, or allow it with --allow-future (allow_future = true), which labels the row"
+        )
+    return found

@@ -1,0 +1,124 @@
+"""What every study of a recipe shares: the cases and their truth, where results are kept, how progress is told."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256 as digest_of
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from clinweave.applications import diagnosis
+from clinweave.applications.diagnosis import Case, read_cases, release_in
+from clinweave.artifacts import sha256, stage, write_json
+from clinweave.evaluation.diagnosis.truth import Truth, read_truth
+
+Bar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
+_SHARED = (
+    "arms",
+    "baselines",
+    "brackets",
+    "protocols",
+    "semantic",
+    "truth",
+)  # modules that every study stands on
+_READERS = frozenset({"annotations", "cases", "closures", "findings", "ontology"})
+
+
+@contextmanager
+def no_bar(_title: str, _total: int) -> Iterator[Callable[[int], None]]:
+    """Show no progress."""
+    yield lambda _: None
+
+
+@dataclass
+class Desk:
+    """One file of cases, and one folder in which each finished piece is kept: a run that was killed goes on there."""
+
+    cases_path: Path
+    cache: Path  # compiled releases
+    out: Path
+    seed: int = 0
+    resamples: int = 10_000
+    say: Callable[[str], None] = lambda _: None
+    bar: Bar = no_bar
+    _sums: dict[Path, str] = field(default_factory=dict)
+
+    @cached_property
+    def cases(self) -> list[Case]:
+        """Return all cases, in the order of the file."""
+        return list(read_cases(self.cases_path))
+
+    @cached_property
+    def truths(self) -> list[Truth]:
+        """Return what is right for each case, in the same order."""
+        return read_truth(self.cases_path)
+
+    @cached_property
+    def cases_key(self) -> str:
+        """Return a hash of the cases' content."""
+        if self.cases_path.is_file():
+            return sha256(self.cases_path)
+        files = sorted(self.cases_path.rglob("*.json"))
+        return digest_of("".join(f"{one.name} {sha256(one)}\n" for one in files).encode()).hexdigest()
+
+    def drawn(
+        self, count: int, keep: Callable[[Case, Truth], bool] = lambda _case, _truth: True
+    ) -> tuple[list[Case], list[Truth]]:
+        """Return `count` cases drawn with the seed among those to keep (0: all of them), in the order of the file."""
+        places = [
+            at
+            for at, (case, truth) in enumerate(zip(self.cases, self.truths, strict=True))
+            if keep(case, truth)
+        ]
+        if 0 < count < len(places):
+            places = sorted(Random(self.seed).sample(places, count))  # noqa: S311 - not for secrets
+        return [self.cases[at] for at in places], [self.truths[at] for at in places]
+
+    def release_inputs(self, folder: Path, mondo: Path | None = None) -> dict[str, str]:
+        """Return the sha256 of a release's files, and of Mondo's."""
+        release = release_in(folder)
+        files = {"hp.obo": release.ontology, "phenotype.hpoa": release.annotations}
+        if mondo:
+            files["mondo.json"] = mondo
+        return {name: self._sum(path) for name, path in files.items()}
+
+    def keep(
+        self,
+        name: str,
+        inputs: Mapping[str, str],
+        parameters: Mapping[str, Any],
+        build: Callable[[], dict[str, Any]],
+        modules: Sequence[str] = (),
+        *,
+        own: bool = True,
+    ) -> dict[str, Any]:
+        """Return the result `name`, built unless the same cases, files, parameters and code gave it before.
+
+        `own` is False for what this project's score has no part in: it stands when only that score is changed.
+        """
+
+        def write(folder: Path) -> Mapping[str, Any]:
+            write_json(folder / "result.json", build())
+            return {}
+
+        known = {**inputs, "cases": self.cases_key, "code": code_key(modules, own=own)}
+        done = stage(self.out / "stages" / name, "diagnosis study", known, parameters, write)
+        return dict(json.loads((done.path / "result.json").read_text("utf-8")))
+
+    def _sum(self, path: Path) -> str:
+        if path not in self._sums:
+            self._sums[path] = sha256(path)
+        return self._sums[path]
+
+
+def code_key(modules: Sequence[str], *, own: bool = True) -> str:
+    """Return a hash of the code that a result stands on: the ranker's (all of it, or what reads and carries up
+    annotations), and the named modules of this room."""
+    ranker = sorted(Path(str(diagnosis.__file__)).parent.glob("*.py"))
+    if not own:
+        ranker = [path for path in ranker if path.stem in _READERS]
+    mine = [Path(__file__).with_name(f"{name}.py") for name in sorted({*_SHARED, *modules})]
+    return digest_of(b"".join(path.read_bytes() for path in (*ranker, *mine))).hexdigest()

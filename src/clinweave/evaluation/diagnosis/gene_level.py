@@ -1,0 +1,83 @@
+"""Gene level, simulated: the causal gene among sampled others, ranked by the best disease of each gene.
+
+No variants are looked at: an exome would leave a list of genes, and this asks what findings alone do with such a list.
+The decoys are drawn with a seed among all genes of which a disease is known; real lists are not random, so this is
+easier than life. Which gene belongs to which disease comes from a map that is newer than the releases.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from random import Random
+from typing import Any
+
+from clinweave.applications.diagnosis import Case, read_findings
+from clinweave.evaluation.diagnosis.protocols import MISS, Arm, Ranks, known_cases
+from clinweave.evaluation.diagnosis.truth import Truth
+
+DECOYS = 20
+
+
+def genes_of_diseases(home: Any) -> tuple[dict[str, frozenset[str]], dict[str, str]]:
+    """Return symbol -> disease ids from the fetched HGNC and UniProt diseases, and the releases of both."""
+    from clinweave.databases import DATABASES, RowLog
+    from clinweave.records import Concept, Relation
+    from clinweave.resources import located
+
+    files = located("uniprot-diseases", home)
+    reader = DATABASES["uniprot_diseases"]
+    symbols: dict[str, str] = {}
+    found: dict[str, set[str]] = {}
+    pairs: list[tuple[str, str]] = []
+    for one in reader.read(files, RowLog(keep=0)):
+        if isinstance(one, Concept) and one.category == "biolink:Gene":
+            symbols[one.id] = one.name.upper()
+        elif isinstance(one, Relation) and one.object.startswith("OMIM:"):
+            pairs.append((one.subject, one.object))
+    for gene, disease in pairs:
+        if gene in symbols:
+            found.setdefault(symbols[gene], set()).add(disease)
+    told = {"uniprot_diseases": reader.source(files).release}
+    return {symbol: frozenset(ids) for symbol, ids in sorted(found.items())}, told
+
+
+def rank_genes(
+    arm: Arm,
+    cases: Sequence[Case],
+    truths: Sequence[Truth],
+    known: Mapping[str, frozenset[str]],
+    *,
+    drop: str = "blind",
+    decoys: int = DECOYS,
+    seed: int = 0,
+    step: Callable[[int], None] = lambda _: None,
+) -> Ranks:
+    """Return the rank of the causal gene among `decoys` others; a gene of which no disease is known is a miss.
+
+    A gene scores as its best disease does; genes of which nothing is known score below all, ties are halved. The
+    decoys of a case depend on its id and the seed alone, so every arm gets the same.
+    """
+    import numpy as np
+
+    places = {id_: place for place, id_ in enumerate(arm.model.ids)}
+    rows = {
+        symbol: np.array([places[id_] for id_ in sorted(ids) if id_ in places], np.int32)
+        for symbol, ids in known.items()
+    }
+    ranks: dict[str, float] = {}
+    for case, truth in zip(cases, truths, strict=True):
+        ranks[truth.id] = MISS
+        told = read_findings(arm.model.ontology, case)
+        if truth.gene in known and told.observed:
+            others = Random(f"{seed} {truth.id}").sample(sorted(known.keys() - {truth.gene}), decoys)  # noqa: S311
+            papers = (truth.publication,) if truth.publication and drop == "blind" else ()
+            scores = arm.scores(told.observed, told.excluded, papers, case.sex)
+            values = [_best(scores, rows[symbol]) for symbol in (truth.gene, *others)]
+            if values[0] > -MISS / 2:
+                better = sum(value > values[0] + 1e-6 for value in values[1:])
+                equal = sum(abs(value - values[0]) <= 1e-6 for value in values[1:])
+                ranks[truth.id] = 1 + better + equal / 2
+        step(1)
+    return Ranks(arm.name, ranks, 0.0, known_cases(arm.model, truths))
+
+
+def _best(scores: Any, places: Any) -> float:
+    return float(scores[places].max()) if len(places) else -MISS

@@ -1,0 +1,140 @@
+"""What reading a text costs: recognition scored against what was written, and ranks against those of curated terms."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from clinweave.applications.diagnosis import Case, Model, read_findings
+from clinweave.evaluation.diagnosis.texts import WORDINGS, CaseText, write_text
+from clinweave.evaluation.diagnosis.truth import Truth
+from clinweave.records import Mention
+from clinweave.statistics import difference
+
+AT = (1, 3, 10)
+
+
+def term_names(ontology_file: Path) -> dict[str, tuple[str, ...]]:
+    """Return id -> label and synonyms of every HPO term; synonyms in other scripts or with brackets are left out."""
+    from clinweave.databases import DATABASES, RowLog
+    from clinweave.records import Concept
+
+    found = {}
+    for one in DATABASES["hpo"].read({"hp.obo": ontology_file}, RowLog(keep=0)):
+        if isinstance(one, Concept):
+            words = [name for name in one.synonyms if name.isascii() and "(" not in name and "[" not in name]
+            found[one.id] = (one.name.split(" (")[0], *words)
+    return found
+
+
+def write_texts(
+    cases: Sequence[Case], model: Model, names: Mapping[str, tuple[str, ...]], seed: int = 0
+) -> list[CaseText]:
+    """Return one text a case; relatives' findings are drawn from what the cases have."""
+    others = sorted({id_ for case in cases for id_ in case.observed if id_ in model.ontology.index})
+    return [write_text(case, names, others, seed) for case in cases]
+
+
+def as_read(case: Case, mentions: Sequence[Mention]) -> Case:
+    """Return the case with the findings that were recognised in its text in place of its own."""
+    yes = tuple(dict.fromkeys(one.id for one in mentions if not one.negated))
+    no = tuple(dict.fromkeys(one.id for one in mentions if one.negated))
+    return replace(case, observed=yes, excluded=tuple(one for one in no if one not in yes))
+
+
+def recognition(texts: Sequence[CaseText], read: Sequence[Case], model: Model) -> dict[str, Any]:
+    """Return precision and recall a document by exact id, recall by wording, and what became of negation and kin.
+
+    `near` counts a found term that is an ancestor or a descendant of a written one as found too.
+    """
+    right = found = written = near = 0
+    by: Counter[str] = Counter()
+    of: Counter[str] = Counter()
+    absent = {"written": 0, "negated": 0, "taken as present": 0}
+    relatives = {"written": 0, "taken": 0}
+    for text, case in zip(texts, read, strict=True):
+        mine = _places(model, (one.id for one in text.present))
+        yes, no = set(read_findings(model.ontology, case).observed), _places(model, case.excluded)
+        right, found, written = right + len(mine & yes), found + len(yes), written + len(mine)
+        near += sum(_kin(model, place, yes) for place in mine)
+        for one in text.present:
+            of[one.wording] += 1
+            by[one.wording] += bool(_places(model, [one.id]) & yes)
+        for one in text.absent:
+            place = _places(model, [one.id])
+            absent["written"] += 1
+            absent["negated"] += bool(place & no)
+            absent["taken as present"] += bool(place & yes)
+        for one in text.relatives:
+            relatives["written"] += 1
+            relatives["taken"] += bool(_places(model, [one.id]) & yes)
+    precision, recall = right / max(found, 1), right / max(written, 1)
+    return {
+        "precision": precision,
+        "recall": recall,
+        "f1": 2 * precision * recall / max(precision + recall, 1e-9),
+        "near": near / max(written, 1),
+        "written": written,
+        "found": found,
+        "by_wording": {name: [by[name], of[name]] for name in WORDINGS},
+        "absent": absent,
+        "relatives": relatives,
+    }
+
+
+def _places(model: Model, ids: Any) -> set[int]:
+    return {model.ontology.index[id_] for id_ in ids if id_ in model.ontology.index}
+
+
+def _kin(model: Model, place: int, found: set[int]) -> bool:
+    up, down = model.ontology.ancestors[place].tolist(), model.ontology.descendants[place].tolist()
+    return bool(({*up, *down} - {0}) & found)
+
+
+def losses(
+    curated: Mapping[str, Mapping[str, float]],
+    read: Mapping[str, Mapping[str, float]],
+    truths: Sequence[Truth],
+    resamples: int,
+) -> list[dict[str, Any]]:
+    """Return one row an arm: top-1/3/10 from curated terms, from the text, and the paired difference."""
+    cluster = {one.id: one.publication or one.id for one in truths}
+    table = []
+    for arm, ranks in curated.items():
+        row: dict[str, Any] = {"arm": arm, "curated": [], "text": [], "loss": []}
+        for at in AT:
+            mine = {case: float(rank <= at) for case, rank in read[arm].items()}
+            full = {case: float(rank <= at) for case, rank in ranks.items()}
+            told = difference(mine, full, cluster, resamples=resamples)
+            row["curated"].append(sum(full.values()) / len(full))
+            row["text"].append(sum(mine.values()) / len(mine))
+            row["loss"].append([told.difference, told.low, told.high])
+        table.append(row)
+    return table
+
+
+def markdown(found: Mapping[str, Any], share: Callable[[float], str] = lambda one: f"{100 * one:.1f}") -> str:
+    """Return recognition and losses as Markdown."""
+    told = found["recognition"]
+    wording = ", ".join(
+        f"{name} {share(hit / of)} of {of}" for name, (hit, of) in told["by_wording"].items() if of
+    )
+    absent, kin = told["absent"], told["relatives"]
+    lines = [
+        f"{found['cases']} texts. Recognition, a document, exact id: precision {share(told['precision'])}, recall "
+        f"{share(told['recall'])}, F1 {share(told['f1'])}; {share(told['near'])} of the findings are met by the term, "
+        f"a wider or a narrower one. Recall by wording: {wording}. Of {absent['written']} negated findings "
+        f"{absent['negated']} were read as absent and {absent['taken as present']} as present; of {kin['written']} "
+        f"findings of relatives {kin['taken']} were taken as the patient's.",
+        "",
+        "| arm | curated terms, top-1/3/10 | from the text | difference, 95 % by publication |",
+        "|---|---|---|---|",
+    ]
+    for row in found["losses"]:
+        over = ", ".join(
+            f"{100 * value:+.1f} ({100 * low:+.1f} to {100 * high:+.1f})" for value, low, high in row["loss"]
+        )
+        curated, text = ("/".join(share(one) for one in row[key]) for key in ("curated", "text"))
+        lines.append(f"| {row['arm']} | {curated} | {text} | {over} |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,133 @@
+"""Curves: how ranks fall when findings are wrong, vaguer or missing, for every arm on the same changed cases."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+from clinweave.applications.diagnosis import Case, Model, read_findings
+from clinweave.evaluation.diagnosis.protocols import MISS, Arm, rank_of
+from clinweave.evaluation.diagnosis.truth import Truth
+from clinweave.statistics import bootstrap, difference, pair
+
+LEVELS: dict[str, tuple[float, ...]] = {
+    "noise": (0.25, 0.5, 1.0, 2.0),  # random findings added, per finding of the case
+    "vaguer": (0.25, 0.5, 0.75, 1.0),  # share of findings replaced by a parent term
+    "removed": (0.25, 0.5, 0.75),  # share of findings taken away; one always stays
+}
+TOLD = {
+    "noise": "random findings added, per finding of the case",
+    "vaguer": "share of findings replaced by a parent term",
+    "removed": "share of findings taken away",
+}
+AT = (1, 10)
+
+
+def changed(case: Case, model: Model, kind: str, level: float, seed: int = 0) -> Case:
+    """Return the case with its observed findings changed; the same for every arm, by its id and the seed.
+
+    Noise is drawn evenly among the terms that any disease is annotated with; a term whose parent is the root keeps
+    its place when the case is made vaguer.
+    """
+    import numpy as np
+
+    ontology = model.ontology
+    random = Random(f"{seed} {kind} {case.id}")  # noqa: S311 - the same order at every level, so levels nest
+    observed = list(read_findings(ontology, case).observed)
+    order = random.sample(range(len(observed)), len(observed))
+    count = round(level * len(observed))
+    if kind == "noise":
+        used = np.flatnonzero(np.diff(model.tables.stated.start)).tolist()
+        observed += random.sample(used, min(count, len(used)))
+    elif kind == "removed":
+        gone = set(order[: min(count, len(observed) - 1)])
+        observed = [term for place, term in enumerate(observed) if place not in gone]
+    else:
+        for place in order[:count]:
+            parents = [parent for parent in ontology.parents[observed[place]] if parent]
+            observed[place] = random.choice(parents) if parents else observed[place]
+    terms = tuple(ontology.ids[term] for term in dict.fromkeys(observed))
+    return replace(case, observed=terms)
+
+
+def variants(cases: Sequence[Case], model: Model, seed: int = 0) -> dict[tuple[str, float], list[Case]]:
+    """Return the cases as they are (kind "as is", level 0) and at every level of every kind."""
+    found: dict[tuple[str, float], list[Case]] = {("as is", 0.0): list(cases)}
+    for kind, levels in LEVELS.items():
+        for level in levels:
+            found[kind, level] = [changed(case, model, kind, level, seed) for case in cases]
+    return found
+
+
+def rank_variants(
+    arm: Arm,
+    made: Mapping[tuple[str, float], Sequence[Case]],
+    truths: Sequence[Truth],
+    *,
+    drop: bool = True,
+    step: Callable[[int], None] = lambda _: None,
+) -> dict[str, dict[str, float]]:
+    """Return "kind level" -> case id -> rank; rows citing the case's paper are dropped from every disease."""
+    places = {id_: place for place, id_ in enumerate(arm.model.ids)}
+    ranks: dict[str, dict[str, float]] = {f"{kind} {level:g}": {} for kind, level in made}
+    for at, truth in enumerate(truths):  # all levels of a case at once: what is dropped is worked out once
+        place = places.get(truth.disease)
+        papers = (truth.publication,) if drop and truth.publication else ()
+        for (kind, level), cases in made.items():
+            told = read_findings(arm.model.ontology, cases[at])
+            rank = MISS
+            if place is not None and told.observed:
+                scores = arm.scores(told.observed, told.excluded, papers, cases[at].sex)
+                rank = rank_of(scores, place) if scores[place] > -MISS / 2 else MISS
+            ranks[f"{kind} {level:g}"][truth.id] = rank
+        step(1)
+    return ranks
+
+
+def curves(
+    found: Mapping[str, Mapping[str, Mapping[str, float]]],
+    truths: Sequence[Truth],
+    baseline: str,
+    resamples: int,
+) -> list[dict[str, Any]]:
+    """Return one row an arm, kind and level: top-1 and top-10 with intervals by publication, and over the baseline."""
+    cluster = {one.id: one.publication or one.id for one in truths}
+    table = []
+    for arm, ranks in found.items():
+        for kind, levels in LEVELS.items():
+            for level in (0.0, *levels):
+                key = f"{kind} {level:g}" if level else "as is 0"
+                row: dict[str, Any] = {"arm": arm, "kind": kind, "level": level}
+                for at in AT:
+                    hits = {case: float(rank <= at) for case, rank in ranks[key].items()}
+                    base = {case: float(rank <= at) for case, rank in found[baseline][key].items()}
+                    low, high = bootstrap(pair(hits, dict.fromkeys(hits, 0.0), cluster), resamples=resamples)
+                    row[f"top{at}"] = [sum(hits.values()) / len(hits), low, high]
+                    if arm != baseline:
+                        told = difference(hits, base, cluster, resamples=resamples)
+                        row[f"over{at}"] = [told.difference, told.low, told.high]
+                table.append(row)
+    return table
+
+
+def markdown(table: Sequence[Mapping[str, Any]]) -> str:
+    """Return the curves as tables: a row a level, a column an arm, top-1/top-10 in per cent."""
+    arms = list(dict.fromkeys(row["arm"] for row in table))
+    lines = []
+    for kind, levels in LEVELS.items():
+        lines += [
+            f"**{kind}**: {TOLD[kind]}",
+            "",
+            f"| level | {' | '.join(arms)} |",
+            "|---|" + "---|" * len(arms),
+        ]
+        for level in (0.0, *levels):
+            cells = [
+                f"{100 * row['top1'][0]:.1f} / {100 * row['top10'][0]:.1f}"
+                for arm in arms
+                for row in table
+                if (row["arm"], row["kind"], row["level"]) == (arm, kind, level)
+            ]
+            lines.append(f"| {level:.0%} | {' | '.join(cells)} |")
+        lines.append("")
+    return "\n".join(lines)
