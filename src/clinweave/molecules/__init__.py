@@ -1,5 +1,63 @@
-"""Molecules: generate, search, and predict their properties. Needs the extra `molecules`. Research only."""
+"""Molecules: the open counterpart of the Pangu Drug Model. A graph goes in, a latent fingerprint lies between, a
+string comes out; with conditions, scaffolds, and the measures of MOSES.
+
+Needs the extra `molecules` (reading, properties and metrics need RDKit alone; the model needs torch).
+"""
+
+from typing import TYPE_CHECKING
 
 from clinweave.lazy import attach
 
-__getattr__, __dir__ = attach(__name__, {})
+if TYPE_CHECKING:
+    from clinweave.molecules.cache import build_cache as build_cache
+    from clinweave.molecules.domain import Domain as Domain
+    from clinweave.molecules.featurising import featurise as featurise
+    from clinweave.molecules.generating import Drawn as Drawn
+    from clinweave.molecules.generating import generate as generate
+    from clinweave.molecules.generator import Encoded as Encoded
+    from clinweave.molecules.generator import Generator as Generator
+    from clinweave.molecules.generator import decode as decode
+    from clinweave.molecules.generator import encode as encode
+    from clinweave.molecules.generator import open_model as open_model
+    from clinweave.molecules.properties import PROPERTIES as PROPERTIES
+    from clinweave.molecules.properties import parse_condition as parse_condition
+    from clinweave.molecules.properties import property_table as property_table
+    from clinweave.molecules.reading import Molecule as Molecule
+    from clinweave.molecules.reading import parse as parse
+    from clinweave.molecules.reading import read_molecules as read_molecules
+    from clinweave.molecules.reading import read_smiles as read_smiles
+    from clinweave.molecules.reading import standardise as standardise
+    from clinweave.molecules.reading import standardise_all as standardise_all
+    from clinweave.molecules.settings import SHAPES as SHAPES
+    from clinweave.molecules.settings import Schedule as Schedule
+    from clinweave.molecules.settings import Shape as Shape
+    from clinweave.molecules.training import Trainer as Trainer
+
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "Domain": "domain",
+        "Drawn": "generating",
+        "Encoded": "generator",
+        "Generator": "generator",
+        "Molecule": "reading",
+        "PROPERTIES": "properties",
+        "SHAPES": "settings",
+        "Schedule": "settings",
+        "Shape": "settings",
+        "Trainer": "training",
+        "build_cache": "cache",
+        "decode": "generator",
+        "encode": "generator",
+        "featurise": "featurising",
+        "generate": "generating",
+        "open_model": "generator",
+        "parse": "reading",
+        "parse_condition": "properties",
+        "property_table": "properties",
+        "read_molecules": "reading",
+        "read_smiles": "reading",
+        "standardise": "reading",
+        "standardise_all": "reading",
+    },
+)

@@ -1,0 +1,144 @@
+"""String decoders: a GRU (fastest on a CPU) and a transformer, told the same context and giving the same answers."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from clinweave.molecules.batches import Batch
+from clinweave.molecules.recurrent import gru_step, packed_gru
+from clinweave.molecules.settings import Shape
+from clinweave.molecules.tokens import END, START, UNKNOWN
+
+LONGEST = 100  # tokens of a drawn string
+Chooser = Callable[[Tensor], Tensor]  # logits (B, V) to ids (B,)
+
+
+class GruDecoder(nn.Module):
+    """One recurrent layer. The context enters the first state and the gates of every step; tokens enter by a table
+    of what they add to the gates, made once a batch, so that the recurrence is the only product of each step."""
+
+    def __init__(self, shape: Shape, context: int) -> None:
+        super().__init__()
+        width = shape.decoder_width
+        self.width = width
+        self.tokens = nn.Embedding(shape.vocabulary, shape.embedding)
+        self.to_gates = nn.Linear(shape.embedding, 3 * width)
+        self.first = nn.Linear(context, width)
+        self.steer = nn.Linear(context, 3 * width, bias=False)
+        self.weight = nn.Parameter(torch.empty(width, 3 * width))
+        self.bias = nn.Parameter(torch.zeros(width))
+        self.out = nn.Linear(width, shape.embedding)
+        self.prior = nn.Parameter(torch.zeros(shape.vocabulary))
+        nn.init.normal_(self.tokens.weight, std=shape.embedding**-0.5)
+        for gate in torch.split(self.weight.data, width, 1):
+            nn.init.orthogonal_(gate)
+
+    def losses(self, context: Tensor, batch: Batch) -> Tensor:
+        """Return the negative log-likelihood (B,), in nats, of each string."""
+        there = batch.ids.t() >= 0  # (T, B); rows are sorted, so each step's rows come first
+        sizes = there.sum(1).tolist()
+        rows = torch.arange(there.shape[1]).expand_as(there)[there]
+        table = self.to_gates(self.tokens.weight)
+        steer = self.steer(context)
+        given = functional.embedding(batch.inputs.t()[there], table) + steer[rows]
+        states = packed_gru(given, torch.tanh(self.first(context)), self.weight, self.bias, sizes)
+        lost = functional.cross_entropy(self._logits(states), batch.ids.t()[there], reduction="none")
+        return lost.new_zeros(there.shape[1]).index_add(0, rows, lost)
+
+    def _logits(self, states: Tensor) -> Tensor:
+        return functional.linear(self.out(states), self.tokens.weight, self.prior)
+
+    @torch.inference_mode()
+    def write(self, context: Tensor, choose: Chooser) -> Tensor:
+        """Return drawn ids (B, T), END and what follows included."""
+        state, steer = torch.tanh(self.first(context)), self.steer(context)
+        table = self.to_gates(self.tokens.weight)
+        ids = torch.full((len(context),), START, device=context.device)
+        drawn = []
+        ended = torch.zeros_like(ids, dtype=torch.bool)
+        for _ in range(LONGEST):
+            state = gru_step(table[ids] + steer, state, self.weight, self.bias)
+            ids = choose(_barred(self._logits(state)))
+            drawn.append(ids)
+            ended |= ids == END
+            if bool(ended.all()):
+                break
+        return torch.stack(drawn, 1)
+
+
+class DecoderLayer(nn.Module):
+    """A transformer layer over the context's tokens and the string so far."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.first, self.second = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.mix, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+        self.relative = nn.Embedding(LONGEST + 32, heads)
+
+    def forward(self, states: Tensor) -> Tensor:
+        """Return the next states (B, L, width); each place sees itself and what stands before it."""
+        count, length, width = states.shape
+        mixed = self.mix(self.first(states)).view(count, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        place = torch.arange(length, device=states.device)
+        back = place[:, None] - place[None]
+        bias = self.relative(back.clamp(0, LONGEST + 31)).permute(2, 0, 1)
+        bias = bias.masked_fill(back < 0, float("-inf"))[None]
+        seen = functional.scaled_dot_product_attention(mixed[0], mixed[1], mixed[2], attn_mask=bias)
+        states = states + self.out(seen.transpose(1, 2).reshape(count, length, width))
+        step: Tensor = self.down(functional.gelu(self.up(self.second(states))))
+        return states + step
+
+
+class TransformerDecoder(nn.Module):
+    """The context becomes eight prefix places; relative positions in every layer, absolute ones at the input."""
+
+    PREFIX = 8
+
+    def __init__(self, shape: Shape, context: int) -> None:
+        super().__init__()
+        width = shape.decoder_width
+        self.tokens = nn.Embedding(shape.vocabulary, width)
+        self.places = nn.Embedding(LONGEST + 1, width)
+        self.steer = nn.Linear(context, self.PREFIX * width)
+        self.layers = nn.ModuleList(DecoderLayer(width, shape.heads) for _ in range(shape.decoder_layers))
+        self.norm = nn.LayerNorm(width)
+        self.prior = nn.Parameter(torch.zeros(shape.vocabulary))
+        nn.init.normal_(self.tokens.weight, std=width**-0.5)
+        nn.init.normal_(self.places.weight, std=width**-0.5)
+
+    def losses(self, context: Tensor, batch: Batch) -> Tensor:
+        """Return the negative log-likelihood (B,), in nats, of each string."""
+        logits = self._logits(context, batch.inputs)
+        lost = functional.cross_entropy(
+            logits.flatten(0, 1), batch.ids.flatten(), ignore_index=-1, reduction="none"
+        )
+        return lost.view(batch.ids.shape).sum(1)
+
+    def _logits(self, context: Tensor, inputs: Tensor) -> Tensor:
+        prefix = self.steer(context).view(len(context), self.PREFIX, -1)
+        places = torch.arange(inputs.shape[1], device=inputs.device).clamp(max=LONGEST)
+        states = torch.cat([prefix, self.tokens(inputs) + self.places(places)], 1)
+        for layer in self.layers:
+            states = layer(states)
+        return functional.linear(self.norm(states[:, self.PREFIX :]), self.tokens.weight, self.prior)
+
+    @torch.inference_mode()
+    def write(self, context: Tensor, choose: Chooser) -> Tensor:
+        """Return drawn ids (B, T), END and what follows included. Every step reads the whole string again."""
+        inputs = torch.full((len(context), 1), START, device=context.device)
+        for _ in range(LONGEST):
+            ids = choose(_barred(self._logits(context, inputs)[:, -1]))
+            inputs = torch.cat([inputs, ids[:, None]], 1)
+            if bool((inputs == END).any(1).all()):
+                break
+        return inputs[:, 1:]
+
+
+def _barred(logits: Tensor) -> Tensor:
+    """Return the logits with what is never written at minus infinity."""
+    logits[:, [START, UNKNOWN]] = float("-inf")
+    return logits

@@ -1,0 +1,60 @@
+"""What a model has seen, and whether a molecule is like it: nothing is given a latent or a score in silence."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Domain:
+    """Elements, charges and sizes among a model's training molecules, and whether any had stereo marks."""
+
+    elements: tuple[str, ...] = ("C", "N", "O", "S", "F", "Cl", "Br")  # MOSES
+    charges: tuple[int, ...] = (0,)
+    most_atoms: int = 30
+    stereo: bool = False
+
+    def outside(self, molecule: Any) -> list[str]:
+        """Return what of an RDKit molecule the model has never seen; an empty list if nothing."""
+        found = []
+        strange = sorted({atom.GetSymbol() for atom in molecule.GetAtoms()} - set(self.elements))
+        if strange:
+            found.append(f"elements never seen: {', '.join(strange)}")
+        charges = sorted({atom.GetFormalCharge() for atom in molecule.GetAtoms()} - set(self.charges))
+        if charges:
+            found.append(f"charges never seen: {', '.join(f'{one:+d}' for one in charges)}")
+        if molecule.GetNumHeavyAtoms() > self.most_atoms:
+            found.append(f"{molecule.GetNumHeavyAtoms()} heavy atoms, never more than {self.most_atoms} seen")
+        if not self.stereo and has_stereo(molecule):
+            found.append("stereo marks, which the model has never seen")
+        return found
+
+    def plain(self) -> dict[str, Any]:
+        """Return the fields for a config file."""
+        return asdict(self)
+
+
+def domain_from(values: Mapping[str, Any] | None) -> Domain:
+    """Return the domain of a config file."""
+    if not values:
+        return Domain()
+    found: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
+    return Domain(**found)
+
+
+def domain_of(molecules: Sequence[Any]) -> Domain:
+    """Return the domain of RDKit molecules."""
+    atoms = [atom for molecule in molecules for atom in molecule.GetAtoms()]
+    return Domain(
+        tuple(sorted({atom.GetSymbol() for atom in atoms})),
+        tuple(sorted({atom.GetFormalCharge() for atom in atoms})),
+        max((one.GetNumHeavyAtoms() for one in molecules), default=0),
+        any(has_stereo(one) for one in molecules),
+    )
+
+
+def has_stereo(molecule: Any) -> bool:
+    """Return whether an atom or a double bond has a stereo mark."""
+    return any(int(atom.GetChiralTag()) for atom in molecule.GetAtoms()) or any(
+        int(bond.GetStereo()) > 1 for bond in molecule.GetBonds()
+    )

@@ -1,0 +1,166 @@
+"""The opened model: encode molecules to latents, decode latents to strings, draw new molecules."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from clinweave.errors import UserError
+from clinweave.molecules.batches import FREE, SCAFFOLD, WHOLE, graph_tensors
+from clinweave.molecules.checkpoints import Checkpoint, open_checkpoint
+from clinweave.molecules.domain import Domain, domain_from
+from clinweave.molecules.graphs import graphs_of
+from clinweave.molecules.prior import draw
+from clinweave.molecules.properties import condition_vector, standardised
+from clinweave.molecules.reading import standardise
+from clinweave.molecules.tokens import END
+
+AT_ONCE = 512
+PACKAGED = Path(__file__).with_name("weights")
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Latent fingerprints (B, latent), NaN in the rows that were refused, and each row's reason (empty: none)."""
+
+    latents: NDArray[np.float32]
+    reasons: tuple[str, ...]
+
+
+@dataclass
+class Generator:
+    """A graph-to-sequence model, ready for use. Make one with `open_model`."""
+
+    checkpoint: Checkpoint
+    domain: Domain
+
+    @property
+    def latent(self) -> int:
+        """Return the length of a latent fingerprint."""
+        return self.checkpoint.network.shape.latent
+
+    @torch.inference_mode()
+    def encode(self, smiles: Sequence[str], *, strict: bool = True) -> Encoded:
+        """Return the latent (posterior mean) of each molecule, in order.
+
+        Refused with a reason: what `standardise` refuses and, where `strict`, what the model has never seen
+        (elements, charges, stereo marks, size). Not strict, these get a latent, and the reason is a warning.
+        """
+        from rdkit import Chem
+
+        latents = np.full((len(smiles), self.latent), np.nan, np.float32)
+        reasons, rows, molecules = [], [], []
+        for number, text in enumerate(smiles):
+            answer = standardise(text or "")
+            molecule = Chem.MolFromSmiles(answer.smiles) if answer.smiles else None
+            strange = "; ".join(self.domain.outside(molecule)) if molecule else answer.reason
+            reasons.append(strange)
+            if molecule is not None and not (strict and strange):
+                rows.append(number)
+                molecules.append(molecule)
+        for start in range(0, len(rows), AT_ONCE):
+            some = graphs_of(molecules[start : start + AT_ONCE])
+            mean, _ = self.checkpoint.network.latent(graph_tensors(some))
+            latents[rows[start : start + AT_ONCE]] = mean.numpy()
+        return Encoded(latents, tuple(reasons))
+
+    @torch.inference_mode()
+    def decode(
+        self,
+        latents: NDArray[np.float32],
+        condition: Mapping[str, float] | None = None,
+        *,
+        temperature: float = 1.0,
+        seed: int = 0,
+        view: int = WHOLE,
+    ) -> list[str]:
+        """Return one string for each latent (B, latent), valid or not; temperature 0 takes the likeliest token."""
+        if latents.ndim != 2 or latents.shape[1] != self.latent:
+            raise UserError(f"latents have the shape {latents.shape}: this model's are (B, {self.latent})")
+        random = torch.Generator().manual_seed(seed)
+        wanted = self._wanted(condition)
+        written: list[str] = []
+        for start in range(0, len(latents), AT_ONCE):
+            some = torch.from_numpy(np.ascontiguousarray(latents[start : start + AT_ONCE], np.float32))
+            written += self._write(some, wanted.expand(len(some), -1), view, temperature, random)
+        return written
+
+    def write(
+        self,
+        condition: Mapping[str, float] | None = None,
+        *,
+        scaffold: str | None = None,
+        source: str = "free",
+        temperature: float = 1.0,
+        seed: int = 0,
+    ) -> Iterator[list[str]]:
+        """Yield lists of raw strings for ever: from the null latent (`free`), from the fitted distribution of
+        latents (`latent`), or from a scaffold, grown."""
+        random = torch.Generator().manual_seed(seed)
+        wanted = self._wanted(condition).expand(AT_ONCE, -1)
+        view = FREE
+        fixed: Tensor | None = self.checkpoint.network.null.detach()
+        if scaffold is not None:
+            found = self.encode([scaffold], strict=True)
+            if found.reasons[0]:
+                raise UserError(f"--scaffold {scaffold}: {found.reasons[0]}")
+            fixed, view = torch.from_numpy(found.latents[0]), SCAFFOLD
+        elif source == "latent":
+            if not self.checkpoint.prior:
+                raise UserError(f"{self.checkpoint.folder} holds no fitted distribution of latents")
+            fixed, view = None, WHOLE
+        elif source != "free":
+            raise UserError(f"no source {source!r}: choose free or latent")
+        while True:
+            latents = (
+                draw(self.checkpoint.prior, AT_ONCE, random) if fixed is None else fixed.expand(AT_ONCE, -1)
+            )
+            yield self._write(latents, wanted, view, temperature, random)
+
+    def _wanted(self, condition: Mapping[str, float] | None) -> Tensor:
+        return torch.from_numpy(standardised(condition_vector(condition)))[None]
+
+    @torch.inference_mode()
+    def _write(
+        self, latents: Tensor, wanted: Tensor, view: int, temperature: float, random: torch.Generator
+    ) -> list[str]:
+        network = self.checkpoint.network
+        views = torch.full((len(latents),), view)
+
+        def choose(logits: Tensor) -> Tensor:
+            if temperature <= 0:
+                return logits.argmax(1)
+            return torch.multinomial(torch.softmax(logits / temperature, 1), 1, generator=random)[:, 0]
+
+        ids = network.decoder.write(network.told(latents, wanted, views), choose)
+        return self.checkpoint.tokens.decode(_until_end(ids))
+
+
+def _until_end(ids: Tensor) -> list[list[int]]:
+    rows = ids.tolist()
+    return [row[: row.index(END)] if END in row else [] for row in rows]
+
+
+def open_model(folder: Path | None = None) -> Generator:
+    """Return the model in a folder, else the small one that comes with clinweave."""
+    checkpoint = open_checkpoint(folder or PACKAGED)
+    return Generator(checkpoint, domain_from(checkpoint.config.get("domain")))
+
+
+def encode(smiles: Sequence[str], *, strict: bool = True, model: Any = None) -> Encoded:
+    """Return the latent fingerprints of molecules; see `Generator.encode`."""
+    found: Encoded = (model or open_model()).encode(smiles, strict=strict)
+    return found
+
+
+def decode(
+    latents: NDArray[np.float32], condition: Mapping[str, float] | None = None, *, model: Any = None
+) -> list[str]:
+    """Return a string for each latent; see `Generator.decode`."""
+    written: list[str] = (model or open_model()).decode(latents, condition)
+    return written
