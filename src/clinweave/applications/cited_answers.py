@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from clinweave import caution
 from clinweave.applications.quoting import quoted
@@ -42,7 +43,7 @@ def consult(
         raise NotCapableError(f"the model {model.name} does not generate text: choose another with --model")
     begun = time.perf_counter()
     rule = caution.screen(question)
-    known = {"question": question, "model": model.name, "knowledge": knowledge}
+    known: dict[str, Any] = {"question": question, "model": model.name, "knowledge": knowledge}
     if rule is not None and rule != caution.Kind.DOSE:
         return _by_rule(rule, Woven((), (), ()), known, show)
     woven = weaver.evidence(
@@ -72,7 +73,7 @@ def consult(
     return _answer(woven, text, sentences, **known, timings=timings, tokens=tokens, abstained=abstained)
 
 
-def _by_rule(rule: caution.Kind, woven: Woven, known: Mapping[str, str], show: Show | None) -> Answer:
+def _by_rule(rule: caution.Kind, woven: Woven, known: Mapping[str, Any], show: Show | None) -> Answer:
     """Return the rule's own text (with quotations of a dose, where evidence holds them); no model is asked."""
     if show is not None:
         show(woven, [])

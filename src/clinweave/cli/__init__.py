@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "molecules": "Generate and search molecules, predict their properties.",
     "export": "Export a trained model as safetensors and GGUF, checked by loading both again.",
     "chat": "Talk to a model in the terminal, offline, with or without knowledge.",
+    "serve": "Serve a model at an OpenAI-compatible address, with or without knowledge.",
     "run": "Run a recipe: a whole chain described in one TOML file.",
     "compare": "Compare base, text, graph and both on your own benchmark, corpus and model.",
     "compendium": "List and export what is known of databases, datasets, models and systems.",

@@ -1,0 +1,49 @@
+"""Real servers on loopback: the application behind uvicorn in a thread, asked over HTTP."""
+
+import socket
+import threading
+import time
+from contextlib import contextmanager
+
+import httpx
+import pytest
+import uvicorn
+
+from clinweave.knowledge import CitationChecker, Weaver
+from clinweave.models.scripted import ScriptedModel
+from clinweave.service import Desk, make_app
+from tests.knowledge.fakes import RELATIONS, FakeGraph, FakeIndex, FakeLinker
+
+GOOD = "Alpha syndrome has the feature Arachnodactyly [1]. Alpha syndrome is caused by glue [1]."
+
+
+def desk(reply=GOOD, knowledge="none", model=None):
+    graph, linker = FakeGraph(RELATIONS), FakeLinker()
+    made = model or ScriptedModel({"name": "tiny", "rules": [], "otherwise": reply})
+    weaver = Weaver(graph, linker, FakeIndex(()))
+    return Desk(made, weaver, CitationChecker(graph, linker), name="tiny", knowledge=knowledge)
+
+
+@contextmanager
+def running(at, **more):
+    """Yield the address of a desk that is served."""
+    held = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(
+        uvicorn.Config(make_app(at, **more), log_level="error", access_log=False, lifespan="off")
+    )
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [held]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.005)
+    try:
+        yield f"http://127.0.0.1:{held.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        held.close()
+
+
+@pytest.fixture
+def client():
+    with httpx.Client(timeout=20, trust_env=False) as made:
+        yield made

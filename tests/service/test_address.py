@@ -1,0 +1,179 @@
+"""The address as its clients meet it: OpenAI's own package, httpx, and clinweave itself."""
+
+import json
+import threading
+import time
+
+import pytest
+
+from clinweave.applications import DISCLAIMER, consult
+from clinweave.errors import ModelError
+from clinweave.knowledge import CitationChecker, Weaver
+from clinweave.models import open_model
+from clinweave.models.scripted import ScriptedModel
+from clinweave.service import Limits
+from tests.knowledge.fakes import RELATIONS, FakeGraph, FakeIndex, FakeLinker
+from tests.service.conftest import desk, running
+
+ASK = [{"role": "user", "content": "What are the features of Alpha syndrome?"}]
+TOKEN = "0123456789abcdef"
+
+
+@pytest.fixture(scope="module")
+def bare():
+    with running(desk()) as address:
+        yield address
+
+
+def post(client, address, path="chat/completions", **body):
+    return client.post(f"{address}/v1/{path}", json={"model": "tiny", **body})
+
+
+def test_openais_own_client_lists_asks_and_streams(bare):
+    openai = pytest.importorskip("openai")
+    with openai.OpenAI(base_url=f"{bare}/v1", api_key="none", max_retries=0) as client:
+        assert [one.id for one in client.models.list()] == ["tiny"]
+        whole = client.chat.completions.create(model="tiny", messages=ASK, temperature=0)
+        assert whole.choices[0].message.content.endswith(DISCLAIMER)
+        assert whole.usage.completion_tokens > 0
+        pieces = list(client.chat.completions.create(
+            model="tiny", messages=ASK, stream=True, stream_options={"include_usage": True}
+        ))  # fmt: skip
+        said = "".join(one.choices[0].delta.content or "" for one in pieces if one.choices)
+        assert said == whole.choices[0].message.content
+        assert [one.choices[0].finish_reason for one in pieces if one.choices][-1] == "stop"
+        assert pieces[-1].usage.total_tokens == whole.usage.total_tokens
+        older = client.completions.create(model="tiny", prompt="What are the features of Alpha syndrome?")
+        assert older.choices[0].text == whole.choices[0].message.content
+        with pytest.raises(openai.NotFoundError):
+            client.chat.completions.create(model="other", messages=ASK)
+
+
+def test_with_knowledge_the_answer_is_checked_and_cited(client):
+    with running(desk(knowledge="graph")) as address:
+        found = post(client, address, messages=ASK).json()
+    text, more = found["choices"][0]["message"]["content"], found["clinweave"]
+    assert text == f"Alpha syndrome has the feature Arachnodactyly. [1] {DISCLAIMER}"
+    assert [one["verdict"] for one in more["sentences"]] == ["supported", "not verified"]
+    assert more["citations"][0]["id"] == "1"
+    assert more["citations"][0]["sources"][0]["source"]
+    assert not more["abstained"]
+
+
+@pytest.mark.parametrize("knowledge", ["none", "graph"])
+def test_rules_come_before_the_model(client, knowledge):
+    class Silent(ScriptedModel):
+        def generate(self, *args, **more):
+            raise AssertionError("the model was asked")
+
+    with running(desk(knowledge=knowledge, model=Silent({"rules": []}))) as address:
+        for asked, kind in (
+            ("I want to kill myself", "self-harm"),
+            ("How many mg of x should I take?", "dose"),
+        ):
+            found = post(client, address, messages=[{"role": "user", "content": asked}]).json()
+            assert found["clinweave"]["caution"] == kind
+            assert found["choices"][0]["message"]["content"].endswith(DISCLAIMER)
+
+
+def test_an_amount_of_a_drug_is_left_out_unless_it_was_given(client):
+    with running(desk("Glumetin is taken at 500 mg daily. It is a drug.")) as address:
+        plain = post(client, address, messages=[{"role": "user", "content": "What is glumetin?"}]).json()
+        given = {
+            "role": "user",
+            "content": "Evidence:\n[1] Glumetin is taken at 500 mg daily.\n\nQuestion: What is it?\n",
+        }
+        quoted = post(client, address, messages=[given]).json()
+    assert "500" not in plain["choices"][0]["message"]["content"]
+    assert "It is a drug." in plain["choices"][0]["message"]["content"]
+    assert "500 mg" in quoted["choices"][0]["message"]["content"]
+
+
+def test_clinweave_asks_its_own_address():
+    with running(desk()) as address:
+        model = open_model(f"{address}/v1#tiny", retries=0)
+        graph, linker = FakeGraph(RELATIONS), FakeLinker()
+        answer = consult(
+            ASK[0]["content"],
+            model=model,
+            weaver=Weaver(graph, linker, FakeIndex(())),
+            checker=CitationChecker(graph, linker),
+            knowledge="graph",
+        )
+        model.close()
+    assert [item.verdict.value for item in answer.sentences] == ["supported", "not verified"]
+    assert answer.text.count(DISCLAIMER) == 1
+
+
+def test_a_token_is_asked_of_all_but_health(client):
+    with running(desk(), token=TOKEN) as address:
+        assert client.get(f"{address}/health").json() == {"status": "ok"}
+        for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": TOKEN}):
+            refused = client.get(f"{address}/v1/models", headers=headers)
+            assert refused.status_code == 401
+            assert refused.json()["error"]["type"] == "authentication_error"
+        assert (
+            client.get(f"{address}/v1/models", headers={"Authorization": f"Bearer {TOKEN}"}).status_code
+            == 200
+        )
+
+
+def test_a_page_that_leads_a_browser_here_is_refused(client, bare):
+    refused = client.get(f"{bare}/v1/models", headers={"Host": "evil.example:80"})
+    assert refused.status_code == 403
+
+
+def test_too_large_and_too_many_are_told(client):
+    class Slow(ScriptedModel):
+        def generate(self, *args, **more):
+            time.sleep(0.5)
+            return super().generate(*args, **more)
+
+    slow = Slow({"rules": [], "otherwise": "Yes."})
+    with running(desk(model=slow), limits=Limits(bytes=2000, waiting=2)) as address:
+        big = post(client, address, messages=[{"role": "user", "content": "x" * 3000}])
+        assert (big.status_code, big.json()["error"]["type"]) == (413, "invalid_request_error")
+        found = []
+        threads = [
+            threading.Thread(target=lambda: found.append(post(client, address, messages=ASK)))
+            for _ in range(5)
+        ]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+        codes = sorted(one.status_code for one in found)
+        assert codes.count(200) == 2
+        assert codes.count(429) == 3
+        assert all(one.headers["retry-after"] for one in found if one.status_code == 429)
+        assert post(client, address, messages=ASK).status_code == 200  # all have left
+
+
+def test_failures_of_the_model_come_in_form_and_no_log_holds_the_prompt(client, caplog, capfd):
+    class Broken(ScriptedModel):
+        def generate(self, messages, **more):
+            raise (ValueError if "value" in messages[-1]["content"] else ModelError)(messages[-1]["content"])
+
+    secret = "PATIENT-4711 value"
+    with running(desk(model=Broken({"rules": []}))) as address:
+        other = post(client, address, messages=[{"role": "user", "content": "PATIENT-4711"}])
+    assert other.status_code == 502
+    assert "4711" not in other.text
+    with caplog.at_level("DEBUG"), running(desk(model=Broken({"rules": []}))) as address:
+        whole = post(client, address, messages=[{"role": "user", "content": secret}])
+        streamed = post(client, address, messages=[{"role": "user", "content": secret}], stream=True)
+    assert whole.status_code == 500
+    assert whole.json()["error"]["type"] == "server_error"
+    events = [line.removeprefix("data: ") for line in streamed.text.splitlines() if line.startswith("data: ")]
+    assert json.loads(events[0])["error"]["type"] == "server_error"
+    assert events[-1] == "[DONE]"
+    seen = capfd.readouterr()
+    for told in (
+        whole.text,
+        streamed.text,
+        seen.out,
+        seen.err,
+        *(one.getMessage() for one in caplog.records),
+    ):
+        assert "4711" not in told
+    assert any("ValueError" in one.getMessage() for one in caplog.records)
