@@ -19,6 +19,7 @@ class Grade(StrEnum):
     CLASS_INFERRED = "class-inferred"
     TEXT_MINED = "text-mined"
     SYNTHETIC = "synthetic"
+    COMPUTED = "computed"  # by a program from structures or numbers, such as a similarity
 
     @classmethod
     def from_biolink(cls, knowledge_level: str, agent_type: str) -> "Grade":
@@ -140,7 +141,7 @@ class Evidence:
     """One numbered item shown to the model. `relations` or `passage` hold what it stands on."""
 
     id: str  # "1", printed as [1]
-    kind: str  # "relation" | "path" | "passage"
+    kind: str  # "relation" | "path" | "passage" | "structure"
     text: str
     score: float
     relations: tuple[Relation, ...] = ()

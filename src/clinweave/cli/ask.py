@@ -12,12 +12,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from clinweave.artifacts import home, read_manifest
+from clinweave.cli.extras import needs_molecules
 from clinweave.errors import UserError
 from clinweave.records import Answer, Evidence, Passage, Relation, Verdict, to_json
 
 if TYPE_CHECKING:
     from clinweave.knowledge import CitationChecker, Weaver, Woven
     from clinweave.models import Message
+    from clinweave.molecules import StructureEvidence
 
 app = typer.Typer(add_completion=False)
 MARKS = {
@@ -51,6 +53,13 @@ def command(  # noqa: PLR0917 - each parameter is one option
     allow_remote: Annotated[
         str, typer.Option(metavar="HOST", help="The host that may see gated or private evidence.")
     ] = "",
+    structures: Annotated[
+        bool,
+        typer.Option(
+            "--structures/--no-structures",
+            help="Also show drugs similar in structure to those of the question (computed; needs the extra molecules).",
+        ),
+    ] = False,
     show_prompt: Annotated[bool, typer.Option("--show-prompt", help="Print the prompt, too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
@@ -61,6 +70,8 @@ def command(  # noqa: PLR0917 - each parameter is one option
     from clinweave.models import open_model
 
     weaver, checker = parts(knowledge.value)
+    if structures:
+        weaver.more = _structures(weaver)
     kept: dict[str, Any] = {}
 
     def show(woven: "Woven", messages: "list[Message]") -> None:
@@ -116,6 +127,16 @@ def parts(knowledge: str) -> "tuple[Weaver, CitationChecker]":
         index = TextIndex.open(folder / "index")
     linker = Linker.open(graph) if graph is not None else None
     return Weaver(graph, linker, index), CitationChecker(graph, linker)
+
+
+def _structures(weaver: "Weaver") -> "StructureEvidence":
+    """Return what adds structural neighbours, or say what is missing."""
+    if weaver.graph is None:
+        raise UserError("--structures needs the graph: ask with --knowledge graph or both")
+    from clinweave.molecules import KnownDrugs, StructureEvidence
+
+    with needs_molecules():
+        return StructureEvidence(weaver.graph, KnownDrugs.open(home()))
 
 
 def _built(folder: Path) -> bool:

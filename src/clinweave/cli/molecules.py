@@ -2,10 +2,12 @@
 
 import typer
 
-from clinweave.cli import properties
+from clinweave.cli import properties, similar
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 app.add_typer(properties.app, name="properties")
+app.command()(similar.similar)
+app.command()(similar.known)
 
 
 @app.callback()

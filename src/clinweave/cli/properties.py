@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from clinweave.cli.extras import needs_molecules
+
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -44,8 +46,8 @@ def train(  # noqa: PLR0917 - each parameter is one option
     from clinweave.molecules.prediction import read_table
     from clinweave.molecules.prediction import train as learn
 
-    known = _ready(lambda: read_table(table, smiles_column))
-    made = learn(known, target, out, features, seed)
+    with needs_molecules():
+        made = learn(read_table(table, smiles_column), target, out, features, seed)
     told = {name: made.manifest[name] for name in ("rows", "refused", "repeated_structures", "endpoints")}
     if as_json:
         typer.echo(json.dumps({"model": str(out), "fresh": made.fresh, **told}))
@@ -72,8 +74,8 @@ def predict(
     from clinweave.molecules.prediction import PropertyModel, read_table
     from clinweave.molecules.prediction import predict as answer
 
-    opened = _ready(lambda: PropertyModel.open(model))
-    told = answer(opened, read_table(table, smiles_column), out)
+    with needs_molecules():
+        told = answer(PropertyModel.open(model), read_table(table, smiles_column), out)
     if as_json:
         typer.echo(json.dumps(told))
         return
@@ -91,8 +93,8 @@ def evaluate(
     from clinweave.molecules.prediction import PropertyModel, read_table
     from clinweave.molecules.prediction import evaluate as judge
 
-    opened = _ready(lambda: PropertyModel.open(model))
-    told = judge(opened, read_table(table, smiles_column))
+    with needs_molecules():
+        told = judge(PropertyModel.open(model), read_table(table, smiles_column))
     if as_json:
         typer.echo(json.dumps(told))
         return
@@ -100,18 +102,6 @@ def evaluate(
     typer.echo(
         "{rows} rows, {refused} refused, {trained_on} trained on and left out".format(**told), err=True
     )
-
-
-def _ready(action: Any) -> Any:
-    """Run what needs the extra, and say how to install it where it is missing."""
-    from clinweave.errors import UserError
-
-    try:
-        return action()
-    except ModuleNotFoundError as error:
-        if error.name and error.name.partition(".")[0] in {"rdkit", "lightgbm", "sklearn"}:
-            raise UserError(f"{error.name} is not installed: pip install 'clinweave[molecules]'") from None
-        raise
 
 
 def _show(title: str, endpoints: dict[str, dict[str, Any]]) -> None:

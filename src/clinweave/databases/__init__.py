@@ -7,10 +7,22 @@ from clinweave.lazy import attach
 if TYPE_CHECKING:
     from clinweave.databases.base import Database, Record, RowLog
     from clinweave.databases.counting import count_records
+    from clinweave.databases.drug_names import DrugStructure, drug_structures
     from clinweave.databases.prefixes import curie
     from clinweave.databases.registry import DATABASES, DEFAULT, OPEN
 
-__all__ = ["DATABASES", "DEFAULT", "OPEN", "Database", "Record", "RowLog", "count_records", "curie"]
+__all__ = [
+    "DATABASES",
+    "DEFAULT",
+    "OPEN",
+    "Database",
+    "DrugStructure",
+    "Record",
+    "RowLog",
+    "count_records",
+    "curie",
+    "drug_structures",
+]
 
 __getattr__, __dir__ = attach(
     __name__,
@@ -19,9 +31,11 @@ __getattr__, __dir__ = attach(
         "DEFAULT": "registry",
         "OPEN": "registry",
         "Database": "base",
+        "DrugStructure": "drug_names",
         "Record": "base",
         "RowLog": "base",
         "count_records": "counting",
         "curie": "prefixes",
+        "drug_structures": "drug_names",
     },
 )

@@ -30,6 +30,15 @@ _EXACT = frozenset({"CHEBI", "CHEMBL", "MESH"})
 _TABLES = ("drug_canonical_to_data", "drug_variant_to_canonical")
 
 
+class DrugStructure(NamedTuple):
+    """A drug with the structure that the dictionary gives it: often of its salt, sometimes without stereochemistry."""
+
+    id: str  # a CURIE, as in the graph
+    name: str
+    smiles: str
+    formula: str  # Hill's, as the dictionary states it
+
+
 @dataclass(frozen=True)
 class _Drug:
     """An entry with an identity."""
@@ -85,6 +94,24 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
             xrefs=same,
             related=(*looser, *drug.related),
         )
+
+
+def drug_structures(files: Mapping[str, Path], log: RowLog) -> Iterator[DrugStructure]:
+    """Yield the structures of the drugs that have an identity in the graph; an identifier twice is logged."""
+    path = needed(files, _FILE, "drug_names")
+    data, _ = _tables(path)
+    labels = _labels(files[_MESH], log) if _MESH in files else {}
+    seen: set[str] = set()
+    for row, (key, entry) in enumerate(data.items(), 1):
+        smiles = entry.get("smiles") if isinstance(entry, dict) else None
+        if not isinstance(smiles, str) or not smiles.strip():
+            continue
+        drug = _drug(key, entry, [], {}, labels)
+        if drug is None or drug.id in seen:
+            log.drop(path.name, row, "a structure twice" if drug else "a structure without an identifier")
+            continue
+        seen.add(drug.id)
+        yield DrugStructure(drug.id, drug.name, smiles.strip(), str(entry.get("formula", "")))
 
 
 def _tables(path: Path) -> tuple[dict[str, dict[str, Any]], dict[str, list[str]]]:

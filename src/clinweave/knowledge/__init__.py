@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from clinweave.knowledge.weaving.evidence import pack as pack
     from clinweave.knowledge.weaving.evidence import render as render
     from clinweave.knowledge.weaving.facts import Draft as Draft
+    from clinweave.knowledge.weaving.facts import Part as Part
     from clinweave.knowledge.weaving.prompts import messages_for as messages_for
 
 __getattr__, __dir__ = attach(
@@ -38,6 +39,7 @@ __getattr__, __dir__ = attach(
     {
         "CitationChecker": "citations.checker",
         "Draft": "weaving.facts",
+        "Part": "weaving.facts",
         "Knowledge": "weaving.evidence",
         "add_collection": "retrieval.corpora",
         "build_home_index": "retrieval.corpora",

@@ -11,6 +11,8 @@ from clinweave.lazy import attach
 if TYPE_CHECKING:
     from clinweave.molecules.cache import build_cache as build_cache
     from clinweave.molecules.domain import Domain as Domain
+    from clinweave.molecules.drugs.evidence import StructureEvidence as StructureEvidence
+    from clinweave.molecules.drugs.known import KnownDrugs as KnownDrugs
     from clinweave.molecules.featurising import featurise as featurise
     from clinweave.molecules.generating import Drawn as Drawn
     from clinweave.molecules.generating import generate as generate
@@ -59,5 +61,7 @@ __getattr__, __dir__ = attach(
         "read_smiles": "reading",
         "standardise": "reading",
         "standardise_all": "reading",
+        "KnownDrugs": "drugs.known",
+        "StructureEvidence": "drugs.evidence",
     },
 )

@@ -72,6 +72,12 @@ PREDICATES: Mapping[str, Phrase] = MappingProxyType(
         "biolink:has_attribute": Phrase(
             "has the attribute", "is an attribute of", "does not have the attribute", "is not an attribute of"
         ),
+        "biolink:chemically_similar_to": Phrase(
+            "is similar in structure to",
+            "is similar in structure to",
+            "is not similar in structure to",
+            "is not similar in structure to",
+        ),
         "biolink:has_part": Phrase(
             "has the part", "is a part of", "does not have the part", "is not a part of"
         ),

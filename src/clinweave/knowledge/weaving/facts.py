@@ -88,7 +88,7 @@ class Part(NamedTuple):
 class Draft:
     """An evidence item before it is numbered: `cut(n)` keeps its first n facts, or its best n sentences."""
 
-    kind: str  # "relation" | "path" | "passage"
+    kind: str  # "relation" | "path" | "passage" | "structure"
     head: str
     parts: tuple[Part, ...]
     score: float

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-TREES = 300
+TREES = 150
 # Chosen beforehand for wide, sparse tables of some hundred to some ten thousand rows: few columns a tree, small steps.
 SETTINGS: dict[str, Any] = {
-    "learning_rate": 0.05,
+    "learning_rate": 0.08,
     "num_leaves": 31,
     "min_data_in_leaf": 5,
     "feature_fraction": 0.2,
@@ -19,7 +19,7 @@ SETTINGS: dict[str, Any] = {
     "max_bin": 63,
     "num_threads": 1,
     "deterministic": True,
-    "force_row_wise": True,
+    "force_col_wise": True,
     "verbosity": -1,
 }
 

@@ -1,0 +1,215 @@
+"""The tables of the benchmark of properties, from the cells that are there."""
+
+import itertools
+
+import numpy as np
+
+from clinweave.molecules.prediction import boosting, metrics
+from clinweave.molecules.prediction.domain import EDGES
+from clinweave.statistics import difference
+from molecules_parts.cells import Cells, table
+from molecules_parts.moleculenet import Set
+from molecules_parts.trust import WAYS
+
+FEATURES = ("morgan", "descriptors", "maplight", "latent", "maplight+latent")
+EPOCHS = (50, 20, 10, 5)
+SEEDS = range(5)
+RULES = {
+    "balanced": "five seeded scaffold splits",
+    "by_size": "the one split by scaffold size, seeds of the model",
+}
+
+
+def report(cells: Cells, sets: list[Set]) -> str:
+    """Return the Markdown of everything that was measured; what was not measured is not shown."""
+    parts = []
+    for rule, told in RULES.items():
+        if text := _accuracy(cells, sets, rule):
+            parts += [f"**Accuracy, {told}** (mean and deviation; AUROC higher is better, RMSE lower)", text]
+    if text := _pairs(cells, sets):
+        parts += [
+            "**Paired with maplight** (mean squared error of each answer, 95 % interval over scaffolds)",
+            text,
+        ]
+    parts += [
+        text for text in (_probabilities(cells, sets), _coverage(cells, sets), _domain(cells, sets)) if text
+    ]
+    return "\n\n".join(parts)
+
+
+def _arms(cells: Cells, known: Set, rule: str) -> dict[str, dict[int, np.ndarray]]:
+    """Return seed -> scores of each arm that was measured."""
+    arms: dict[str, dict[int, np.ndarray]] = {}
+    for seed in SEEDS:
+        for features in FEATURES:
+            key = {"what": "accuracy", "set": known.name, "rule": rule, "seed": seed, "features": features}
+            if found := cells.get(key, None):
+                arms.setdefault(features, {})[seed] = found["said"]
+        for epochs in EPOCHS:
+            key = {"what": "chemprop", "set": known.name, "rule": rule, "seed": seed, "epochs": epochs}
+            if found := cells.get(key, None):
+                said = found["said"]
+                if known.kind == "classification":  # Chemprop states probabilities
+                    said = np.log(np.clip(said, 1e-9, 1 - 1e-9) / np.clip(1 - said, 1e-9, 1))
+                arms.setdefault(f"Chemprop 2.3.1, {epochs} epochs", {})[seed] = said
+        key = {"what": "trust", "set": known.name, "rule": rule, "seed": seed, "folds": "scaffold"}
+        if found := cells.get(key, None):
+            said = found.get("value")
+            if said is None:
+                said = np.log(np.clip(found["raw"], 1e-9, 1) / np.clip(1 - found["raw"], 1e-9, 1))
+            arms.setdefault("maplight, 5 folds (the product)", {})[seed] = said
+    return arms
+
+
+def _scored(known: Set, rule: str, seed: int, said: np.ndarray) -> float:
+    """Return the mean over tasks of AUROC, or the RMSE; tasks with one class in the test part are left out."""
+    test = known.split(rule, seed).test
+    found = []
+    for task in range(len(known.tasks)):
+        truth = known.answers[test, task]
+        stated = np.isfinite(truth)
+        metric = metrics.rmse if known.kind == "regression" else metrics.auroc
+        found.append(metric(truth[stated], said[stated, task]))
+    return float(np.nanmean(found))
+
+
+def _accuracy(cells: Cells, sets: list[Set], rule: str) -> str:
+    by_set = {known.name: _arms(cells, known, rule) for known in sets}
+    arms = dict.fromkeys(arm for one in by_set.values() for arm in one)
+    rows = []
+    for arm in arms:
+        row = [arm]
+        for known in sets:
+            scored = [
+                _scored(known, rule, seed, said) for seed, said in by_set[known.name].get(arm, {}).items()
+            ]
+            few = f" (n={len(scored)})" if 0 < len(scored) < len(SEEDS) else ""
+            row.append(f"{np.mean(scored):.3f} ± {np.std(scored):.3f}{few}" if scored else "")
+        rows.append(row)
+    heads = [f"{one.name} {'RMSE' if one.kind == 'regression' else 'AUROC'}" for one in sets]
+    return table(["features", *heads], rows) if rows else ""
+
+
+def _losses(known: Set, rule: str, by_seed: dict[int, np.ndarray]) -> dict[str, float]:
+    """Return squared errors by item: of the value, or of the probability (Brier)."""
+    found = {}
+    for seed, said in by_seed.items():
+        test = known.split(rule, seed).test
+        value = said if known.kind == "regression" else boosting.probability(said)
+        for place, row in enumerate(test):
+            for task in np.flatnonzero(np.isfinite(known.answers[row])):
+                found[f"{seed} {row} {task}"] = float((known.answers[row, task] - value[place, task]) ** 2)
+    return found
+
+
+def _pairs(cells: Cells, sets: list[Set]) -> str:
+    rows = []
+    for known in sets:
+        arms = _arms(cells, known, "balanced")
+        base = arms.pop("maplight", None)
+        for arm, by_seed in arms.items() if base else ():
+            mine, theirs = (_losses(known, "balanced", one) for one in (by_seed, base))
+            shared = mine.keys() & theirs.keys()
+            clusters = {item: known.groups[int(item.split()[1])] or item for item in shared}
+            found = difference(
+                {i: mine[i] for i in shared}, {i: theirs[i] for i in shared}, clusters, resamples=1000
+            )
+            verdict = (
+                "no difference shown"
+                if found.low <= 0 <= found.high
+                else "worse"
+                if found.low > 0
+                else "better"
+            )
+            text = f"{found.difference:+.4f} ({found.low:+.4f} to {found.high:+.4f})"
+            rows.append([known.name, arm, str(found.n), text, verdict])
+    return table(["set", "features", "answers", "difference of squared error", ""], rows) if rows else ""
+
+
+def _trust(cells: Cells, known: Set, folds: str) -> list[tuple[int, dict[str, np.ndarray]]]:
+    key = {"what": "trust", "set": known.name, "rule": "balanced"}
+    found = [(seed, cells.get({**key, "seed": seed, "folds": folds}, None)) for seed in SEEDS]
+    return [(seed, one) for seed, one in found if one]
+
+
+def _stacked(
+    known: Set, cells: list[tuple[int, dict[str, np.ndarray]]], name: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return truth and one array of all seeds and tasks, in one row each."""
+    truth = np.concatenate([known.answers[known.split("balanced", seed).test].ravel() for seed, _ in cells])
+    values = np.concatenate([one[name].ravel() for _, one in cells])
+    stated = np.isfinite(truth)
+    return truth[stated], values[stated]
+
+
+def _probabilities(cells: Cells, sets: list[Set]) -> str:
+    rows = []
+    for known in (one for one in sets if one.kind == "classification"):
+        for folds in ("scaffold", "random"):
+            if not (found := _trust(cells, known, folds)):
+                continue
+            for way in WAYS:
+                truth, said = _stacked(known, found, way)
+                low, high = metrics.interval(metrics.brier, truth, said, 200)
+                said_brier = f"{metrics.brier(truth, said):.4f} ({low:.4f} to {high:.4f})"
+                rows.append(
+                    [known.name, folds, way, str(len(truth)), said_brier,
+                     f"{metrics.calibration_error(truth, said):.3f}", f"{0.5 * np.sqrt(10 / len(truth)):.3f}"]
+                )  # fmt: skip
+    if not rows:
+        return ""
+    heads = ["set", "folds", "probability", "answers", "Brier (95 %)", "ECE", "ECE's floor at this n"]
+    return (
+        "**Probabilities on unseen scaffolds** (the product's is venn-abers, folds by scaffold)\n\n"
+        + table(heads, rows)
+    )
+
+
+def _coverage(cells: Cells, sets: list[Set]) -> str:
+    rows = []
+    for known in (one for one in sets if one.kind == "regression"):
+        for folds in ("scaffold", "random"):
+            if not (found := _trust(cells, known, folds)):
+                continue
+            truth, value = _stacked(known, found, "value")
+            near = _stacked(known, found, "similarity")[1]
+            for way in ("plain", "by similarity"):
+                half = _stacked(known, found, way)[1]
+                inside = np.abs(truth - value) <= half
+                far = near < np.median(near)
+                rows.append(
+                    [known.name, folds, way, str(len(truth)), f"{inside.mean():.3f}", f"{inside[far].mean():.3f}",
+                     f"{2 * half.mean():.2f}"]
+                )  # fmt: skip
+    if not rows:
+        return ""
+    heads = ["set", "folds", "interval", "answers", "coverage of 90 %", "of the farther half", "mean width"]
+    return (
+        "**Intervals on unseen scaffolds** (the product's is by similarity, folds by scaffold)\n\n"
+        + table(heads, rows)
+    )
+
+
+def _domain(cells: Cells, sets: list[Set]) -> str:
+    ends = (0.0, *EDGES, 1.0)
+    rows = []
+    for known in sets:
+        if not (found := _trust(cells, known, "scaffold")):
+            continue
+        truth, said = _stacked(known, found, "value" if known.kind == "regression" else "venn-abers")
+        near = _stacked(known, found, "similarity")[1]
+        place = np.searchsorted(EDGES, near, "right")
+        row = [f"{known.name}, {'mean absolute error' if known.kind == 'regression' else 'Brier'}"]
+        for i in range(len(ends) - 1):
+            inside = place == i
+            metric = metrics.mae if known.kind == "regression" else metrics.brier
+            few = int(inside.sum())
+            row.append(f"{metric(truth[inside], said[inside]):.3f} (n={few})" if few >= 10 else f"(n={few})")
+        rows.append(row)
+    if not rows:
+        return ""
+    heads = [
+        "similarity to the nearest molecule trained on",
+        *(f"{a:g} to {b:g}" for a, b in itertools.pairwise(ends)),
+    ]
+    return "**Error by applicability domain**\n\n" + table(heads, rows)

@@ -1,0 +1,110 @@
+"""Properties on MoleculeNet: features beside each other, the learned latent, Chemprop, calibration, domain.
+
+    python benchmarks/properties.py accuracy  [--sets ESOL,BBBP] [--features morgan,maplight] [--rules balanced,by_size]
+    python benchmarks/properties.py trust     [--sets ...] [--folds scaffold,random]
+    python benchmarks/properties.py chemprop  [--sets ...] [--epochs 50]
+    python benchmarks/properties.py report    [--write docs/properties.md]
+
+Every cell (set, split, seed, features) is kept under CLINWEAVE_HOME when it is done; run again to go on. Nothing is
+tuned: the settings of the trees are those of the product, and are fitted on the training and the validation part
+(Chemprop takes its best epoch by the validation part, and is fitted on the training part). `latent` takes the
+checkpoint of the molecule model that is there, and the report says which.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
+
+import numpy as np  # noqa: E402
+from molecules_parts import properties_report, trust  # noqa: E402
+from molecules_parts.cells import Cells, write_section  # noqa: E402
+from molecules_parts.chemprop_peer import predictions, program  # noqa: E402
+from molecules_parts.moleculenet import SETS, Set, read  # noqa: E402
+from rich.console import Console  # noqa: E402
+from rich.progress import track  # noqa: E402
+
+from clinweave.artifacts import home  # noqa: E402
+from clinweave.molecules.prediction import boosting  # noqa: E402
+from clinweave.molecules.prediction.features import described  # noqa: E402
+
+DATA = Path(__file__).parents[2] / "shared" / "data" / "molecules" / "moleculenet"
+SCREEN = Console(stderr=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=["accuracy", "trust", "chemprop", "report"])
+    parser.add_argument("--data", type=Path, default=DATA, help="a folder with the MoleculeNet csv.gz")
+    parser.add_argument("--sets", default=",".join(SETS))
+    parser.add_argument("--features", default="morgan,descriptors,maplight")
+    parser.add_argument("--rules", default="balanced")
+    parser.add_argument("--folds", default="scaffold")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--epochs", type=int, default=50)
+    parser.add_argument("--write", type=Path)
+    chosen = parser.parse_args()
+    cells = Cells(home() / "molecules" / "benchmarks" / "properties")
+    if chosen.what == "report":
+        text = properties_report.report(cells, [read(chosen.data, name) for name in chosen.sets.split(",")])
+        print(text)
+        if chosen.write:
+            write_section(chosen.write, "results: properties", text)
+        return 0
+    sets = [read(chosen.data, name) for name in chosen.sets.split(",")]
+    work = [
+        (one, rule, seed) for one in sets for rule in chosen.rules.split(",") for seed in range(chosen.seeds)
+    ]
+    for known, rule, seed in track(work, chosen.what, console=SCREEN):
+        if chosen.what == "accuracy":
+            for features in chosen.features.split(","):
+                key = {
+                    "what": "accuracy",
+                    "set": known.name,
+                    "rule": rule,
+                    "seed": seed,
+                    "features": features,
+                }
+                cells.get(key, lambda k=known, r=rule, s=seed, f=features: accuracy(k, r, s, f))
+        elif chosen.what == "trust":
+            for folds in chosen.folds.split(","):
+                key = {"what": "trust", "set": known.name, "rule": rule, "seed": seed, "folds": folds}
+                cells.get(
+                    key,
+                    lambda k=known, r=rule, s=seed, f=folds: trust.measure(
+                        k, columns(k, "maplight"), r, s, f
+                    ),
+                )
+        else:
+            key = {"what": "chemprop", "set": known.name, "rule": rule, "seed": seed, "epochs": chosen.epochs}
+            cells.get(key, lambda k=known, r=rule, s=seed: chemprop(k, r, s, chosen.epochs))
+    return 0
+
+
+def columns(known: Set, features: str) -> np.ndarray:
+    """Return the columns of a set, computed once."""
+    return described(known.smiles, home() / "molecules" / "features", features, known.name)
+
+
+def accuracy(known: Set, rule: str, seed: int, features: str) -> dict[str, np.ndarray]:
+    """Return the raw scores (test rows, tasks) of one model a task."""
+    split = known.split(rule, seed)
+    rows, data = np.concatenate([split.train, split.valid]), columns(known, features)
+    said = np.full((len(split.test), len(known.tasks)), np.nan)
+    for task in range(len(known.tasks)):
+        stated = rows[np.isfinite(known.answers[rows, task])]
+        booster = boosting.fit(data[stated], known.answers[stated, task], known.kind, seed=seed)
+        said[:, task] = boosting.score(booster, data[split.test])
+    return {"said": said}
+
+
+def chemprop(known: Set, rule: str, seed: int, epochs: int) -> dict[str, np.ndarray]:
+    """Return Chemprop's predictions (test rows, tasks)."""
+    return {"said": predictions(program(home() / "molecules" / "chemprop"), known, rule, seed, epochs)}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

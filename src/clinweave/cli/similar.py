@@ -1,0 +1,118 @@
+"""`clinweave molecules similar` and `known`: neighbours of a drug by structure, and the drug that a structure is."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from clinweave.artifacts import home
+from clinweave.cli.extras import needs_molecules
+from clinweave.errors import UserError
+
+if TYPE_CHECKING:
+    from clinweave.molecules import KnownDrugs
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+def similar(
+    drug: Annotated[str, typer.Argument(help="A drug's name or identifier (DRUGBANK:DB00945), or a SMILES.")],
+    top: Annotated[int, typer.Option(min=1, help="Neighbours.")] = 10,
+    as_json: AsJson = False,
+) -> None:
+    """Show the known drugs most similar in structure (computed; says nothing about effect or safety)."""
+    with needs_molecules():
+        drugs = _drugs()
+        id_, name, smiles = _drug(drugs, drug)
+        near = drugs.similar(smiles, top)
+        same = [one for one in drugs.find(smiles) if one.id != id_]
+    if as_json:
+        found = [{"rank": rank, **one._asdict()} for rank, one in enumerate(near, 1)]
+        typer.echo(
+            json.dumps(
+                {
+                    "id": id_,
+                    "name": name,
+                    "smiles": smiles,
+                    "same": [one._asdict() for one in same],
+                    "similar": found,
+                }
+            )
+        )
+        return
+    table = Table(
+        "", "drug", "id", "similarity", "structure", title=escape(f"Similar in structure to {name or smiles}")
+    )
+    for rank, one in enumerate(near, 1):
+        table.add_row(str(rank), escape(one.name), one.id, f"{one.similarity:.2f}", escape(one.smiles))
+    Console().print(table)
+    for match in same:
+        typer.echo(f"{match.how}: {match.name} ({match.id})")
+    typer.echo(
+        "Tanimoto similarity of Morgan fingerprints (radius 2, 2,048 bits), computed. Unrelated drugs: 0.1 to 0.2."
+    )
+
+
+def known(
+    table: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A .smi, or a .csv or .tsv with a column of SMILES.")
+    ],
+    out: Annotated[
+        Path, typer.Option(metavar="FILE.csv", help="The table with the drug's name beside each row.")
+    ],
+    smiles_column: Annotated[str, typer.Option(metavar="NAME", help="The column of SMILES.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Look up molecules, such as generated ones, among the known drugs: named where one is one, by InChIKey."""
+    from clinweave.molecules.drugs import answer_known
+
+    with needs_molecules():
+        told = answer_known(_drugs(), table, out, smiles_column)
+    if as_json:
+        typer.echo(json.dumps(told))
+        return
+    typer.echo(
+        "{rows} rows: {same} are known drugs, {skeleton} share a drug's skeleton, {refused} refused".format(
+            **told
+        )
+    )
+    typer.echo(str(out))
+
+
+def _drugs() -> "KnownDrugs":
+    from clinweave.molecules import KnownDrugs
+
+    return KnownDrugs.open(home())
+
+
+def _drug(drugs: "KnownDrugs", text: str) -> tuple[str, str, str]:
+    """Return identifier, name and structure of what was given: a drug of the table or of the graph, or a SMILES."""
+    from clinweave.molecules.prediction import Structure, read_structure
+
+    row = drugs.row(text)
+    if row is None:
+        row = next((place for curie in _in_graph(text) if (place := drugs.row(curie)) is not None), None)
+    if row is not None:
+        return drugs.ids[row], drugs.names[row], drugs.smiles[row]
+    found = read_structure(text)
+    if isinstance(found, Structure):
+        return "", "", found.smiles
+    raise UserError(f"{text!r} is neither a drug with a known structure nor a SMILES ({found.reason})")
+
+
+def _in_graph(text: str) -> list[str]:
+    """Return the identifiers that the graph knows for a name or identifier; none where there is no graph."""
+    from clinweave.artifacts import read_manifest
+    from clinweave.knowledge import Graph
+
+    folder = home() / "graph"
+    if read_manifest(folder) is None:
+        return []
+    graph = Graph.open(folder)
+    resolved = graph.resolve(text)
+    rows: list[Any] = graph.concepts([resolved] if resolved else graph.candidates(text))
+    return [one for concept in rows for one in (concept.id, *concept.xrefs)]

@@ -1,0 +1,120 @@
+"""Drugs with structures: neighbours, the drug that a structure is, and likeness as evidence that supports no claim."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("rdkit", reason="needs the molecules extra")
+
+from clinweave.cli import main
+from clinweave.errors import UserError
+from clinweave.knowledge import CitationChecker, Weaver
+from clinweave.molecules import KnownDrugs, StructureEvidence
+from clinweave.molecules.drugs.known import packed, tanimoto
+from clinweave.molecules.prediction import read_structure
+from clinweave.molecules.prediction.structures import inchi_key
+from clinweave.records import Concept, Grade, Relation, Verdict
+from tests.knowledge.graph_fixture import build
+
+pytestmark = pytest.mark.molecules
+
+DRUGS = {
+    "DRUGBANK:DB00945": ("Aspirin", "CC(=O)Oc1ccccc1C(=O)O"),
+    "DRUGBANK:DB01399": ("Salsalate", "O=C(Oc1ccccc1C(=O)O)c1ccccc1O"),
+    "DRUGBANK:DB08814": ("Triflusal", "CC(=O)Oc1cc(C(F)(F)F)ccc1C(=O)O"),
+    "DRUGBANK:DB00331": ("Metformin", "CN(C)C(=N)NC(=N)N"),
+    "DRUGBANK:DB00182": ("Dexamfetamine", "C[C@H](N)Cc1ccccc1"),
+}
+
+
+@pytest.fixture(scope="module")
+def drugs() -> KnownDrugs:
+    found = [read_structure(smiles) for _, smiles in DRUGS.values()]
+    molecules = [one.molecule for one in found]  # type: ignore[union-attr]
+    return KnownDrugs(
+        list(DRUGS),
+        [name for name, _ in DRUGS.values()],
+        [one.smiles for one in found],  # type: ignore[union-attr]
+        [inchi_key(one) for one in molecules],
+        np.array([packed(one) for one in molecules]),
+        {"release": "1", "licence": "CC0"},
+    )
+
+
+def test_neighbours_are_ranked_by_tanimoto(drugs: KnownDrugs) -> None:
+    from rdkit import Chem, DataStructs
+
+    from clinweave.molecules.prediction.structures import fingerprint
+
+    near = drugs.similar(DRUGS["DRUGBANK:DB00945"][1], 2)
+    assert [one.name for one in near] == ["Triflusal", "Salsalate"] or near[0].similarity >= near[
+        1
+    ].similarity
+    assert "Aspirin" not in {one.name for one in near}
+    prints = [fingerprint(Chem.MolFromSmiles(one)) for one in drugs.smiles]
+    assert tanimoto(drugs.bits[0], drugs.bits) == pytest.approx(
+        DataStructs.BulkTanimotoSimilarity(prints[0], prints)
+    )
+    with pytest.raises(UserError, match="not a SMILES"):
+        drugs.similar("what")
+
+
+def test_a_structure_is_named_where_it_is_a_drug(drugs: KnownDrugs) -> None:
+    assert [one[1:] for one in drugs.find("[Na+].CC(=O)Oc1ccccc1C(=O)[O-]")] == [("Aspirin", "same")]
+    assert [one[1:] for one in drugs.find("CC(N)Cc1ccccc1")] == [("Dexamfetamine", "same skeleton")]
+    assert not drugs.find("CCCCCCCC")
+    assert not drugs.find("nothing")
+    assert drugs.row(" aspirin ") == drugs.row("drugbank:db00945") == 0
+
+
+def test_generated_molecules_are_looked_up(drugs: KnownDrugs, tmp_path: Path) -> None:
+    from clinweave.molecules.drugs import answer_known
+
+    (tmp_path / "g.smi").write_text("CC(=O)Oc1ccccc1C(=O)O one\r\nxx two\r\nCCCC\r\n")
+    told = answer_known(drugs, tmp_path / "g.smi", tmp_path / "out.csv")
+    assert (told["rows"], told["same"], told["refused"]) == (3, 1, 1)
+    lines = (tmp_path / "out.csv").read_text().splitlines()
+    assert lines[1] == "CC(=O)Oc1ccccc1C(=O)O,one,Aspirin,DRUGBANK:DB00945,same,"
+    assert lines[2].endswith("not a SMILES")
+
+
+def test_likeness_is_evidence_that_supports_no_claim(drugs: KnownDrugs, tmp_path: Path) -> None:
+    concepts = [Concept(id_, "biolink:Drug", name, "drugs") for id_, (name, _) in DRUGS.items()]
+    concepts.append(Concept("CHEBI:1", "biolink:ChemicalRole", "antiplatelet agent", "drugs"))
+    role = Relation("DRUGBANK:DB00945", "biolink:has_chemical_role", "CHEBI:1", "drugs")
+    graph = build(tmp_path / "graph", {"drugs": [*concepts, role]})
+    weaver = Weaver(graph, None, more=StructureEvidence(graph, drugs))
+    ask = {"knowledge": "graph", "budget": 200, "count_tokens": lambda text: len(text.split())}
+    woven = weaver.evidence_for(["DRUGBANK:DB00945"], "Which drugs are similar to aspirin?", **ask)  # type: ignore[arg-type]
+    assert {one.kind for one in woven.items} == {"relation", "structure"}
+    item = next(one for one in woven.items if one.kind == "structure")
+    assert "Triflusal (0." in item.text
+    assert "computed, not curated" in item.text
+    assert {one.grade for one in item.relations} == {Grade.COMPUTED}
+    checker = CitationChecker(graph)
+    for claim in (
+        "Aspirin is similar in structure to Triflusal.",
+        "Triflusal has the role antiplatelet agent.",
+    ):
+        assert checker.check(claim, [item])[0] == Verdict.UNVERIFIED
+    facts = weaver.evidence_for(["DRUGBANK:DB00945"], "What does aspirin do?", **ask)  # type: ignore[arg-type]
+    assert facts.items[0].kind == "relation"
+
+
+def test_asking_for_what_is_no_drug_is_the_users_mistake(
+    drugs: KnownDrugs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from clinweave.cli import similar
+
+    monkeypatch.setenv("CLINWEAVE_HOME", str(tmp_path))
+    monkeypatch.setattr(similar, "_drugs", lambda: drugs)
+    with pytest.raises(SystemExit) as stop:
+        main(["molecules", "similar", "nonsense"])
+    assert stop.value.code == 2
+    with pytest.raises(SystemExit):
+        main(["molecules", "similar", "Salsalate", "--top", "1", "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert told["id"] == "DRUGBANK:DB01399"
+    assert [one["name"] for one in told["similar"]] == ["Aspirin"]
