@@ -52,7 +52,6 @@ def main():
             if len(terms):
                 sets[int(one.id)] = terms
         methods["similarity graphic/funSimAvg"] = by_similarity(sets, "graphic", "funSimAvg")
-        methods["similarity resnik/BMA"] = by_similarity(sets, "resnik", "BMA")
     with open(asked, encoding="utf-8") as stream:
         cases = json.load(stream)
     told = {}

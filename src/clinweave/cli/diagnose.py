@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from clinweave.applications.diagnosis import Case, Diagnoser
 
 app = typer.Typer(add_completion=False)
+_DEPTH = 10  # ranks that a language model reads, with their reasons
 
 
 @app.command()
@@ -59,6 +60,21 @@ def diagnose(  # noqa: PLR0917 - each parameter is one option
         Path | None,
         typer.Option(metavar="FILE", help="HGNC symbols with an optional score, or Exomiser's gene TSV."),
     ] = None,
+    model: Annotated[
+        str,
+        typer.Option(
+            "--rerank",
+            metavar="MODEL",
+            help="Let a language model re-rank the first ten from the evidence: smollm2, a .gguf or an address. Off by "
+            "default: see docs/diagnosis.md for what it does to the ranks.",
+        ),
+    ] = "",
+    weight: Annotated[
+        float, typer.Option("--rerank-weight", min=0, help="Weight of its opinion beside the score, in nats.")
+    ] = 0.25,
+    allow_remote: Annotated[
+        str, typer.Option(metavar="HOST", help="A model on this host may see the findings.")
+    ] = "",
     page: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page to read.")] = None,
     pheval: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Also write PhEval's disease results there.")
@@ -76,11 +92,15 @@ def diagnose(  # noqa: PLR0917 - each parameter is one option
     cases = _cases(source, text, (hpo, absent, age, sex), drop_own_publication)
     diagnoser = _diagnoser(hpo_release, mondo)
     by_disease, symbols = _genes(genes) if genes else (None, {})
+    reorder = _reorder(model, weight, allow_remote, reasons) if model else None
     counts = {"cases": 0, "with_problems": 0, "unranked": 0}
     lines: list[dict[str, Any]] = []
     with _output(out) as write:
         for case in cases:
-            line = diagnoser.diagnose(case, top=top, explained=reasons, weighted=by_disease)
+            told = max(reasons, _DEPTH) if reorder else reasons
+            line = diagnoser.diagnose(case, top=top, explained=told, weighted=by_disease)
+            if reorder:
+                line = reorder(line)
             if genes:
                 line["genes"] = gene_ranking(line["ranking"], symbols)
             counts["cases"] += 1
@@ -142,6 +162,27 @@ def _genes(path: Path) -> tuple[dict[str, float], dict[str, str]]:
     for symbol in sorted(given.keys() - known.keys()):
         typer.echo(f"{symbol}: no disease is known of it, or it is not an HGNC symbol", err=True)
     return weights(given, known)
+
+
+def _reorder(
+    address: str, weight: float, allow_remote: str, reasons: int
+) -> "Callable[[dict[str, Any]], dict[str, Any]]":
+    """Return what re-ranks a line by the language model at `address`, keeping the reasons of the first ranks."""
+    from clinweave.applications.diagnosis import guard_findings, reranked
+    from clinweave.models import open_model
+
+    model = open_model(address)
+    guard_findings(model, allow_remote)
+
+    def change(line: dict[str, Any]) -> dict[str, Any]:
+        found = reranked(model, line, weight) if line["ranking"] else line
+        kept = [
+            {**entry, "reasons": entry["reasons"] if entry["rank"] <= reasons else []}
+            for entry in found["ranking"]
+        ]
+        return {**found, "ranking": kept}
+
+    return change
 
 
 def _diagnoser(folder: Path | None, mondo: str) -> "Diagnoser":
@@ -224,6 +265,13 @@ def _show(line: dict[str, Any]) -> None:
     screen.print(table)
     if line["none_fits"]:
         screen.print("None fits: the findings speak for no disease over chance.")
+    if told := line.get("reranked"):
+        said = f": {escape(told['argument'])}" if told["argument"] else ""
+        screen.print(
+            f"Re-ranked by {escape(told['model'])}{said}"
+            if told["read"]
+            else "The model's reply was not readable."
+        )
     for one in line["next"]:
         screen.print(f"Look for: {escape(one['name'])} ({one['finding']}), {one['bits']:.2f} bits expected")
     for problem in line["problems"]:

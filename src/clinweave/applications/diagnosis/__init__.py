@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from clinweave.applications.diagnosis.rerank import fuse as fuse
     from clinweave.applications.diagnosis.rerank import guard_findings as guard_findings
     from clinweave.applications.diagnosis.rerank import opinion as opinion
-    from clinweave.applications.diagnosis.rerank import rerank as rerank
+    from clinweave.applications.diagnosis.rerank import reranked as reranked
     from clinweave.applications.diagnosis.store import Release as Release
     from clinweave.applications.diagnosis.store import fetched_mondo as fetched_mondo
     from clinweave.applications.diagnosis.store import fetched_release as fetched_release
@@ -60,7 +60,7 @@ __getattr__, __dir__ = attach(
         "fuse": "rerank",
         "guard_findings": "rerank",
         "opinion": "rerank",
-        "rerank": "rerank",
+        "reranked": "rerank",
         "open_model": "store",
         "read_genes": "genes",
         "weights": "genes",

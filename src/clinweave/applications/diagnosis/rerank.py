@@ -67,10 +67,10 @@ def opinion(
 
 
 def patient(line: Mapping[str, Any]) -> str:
-    """Return the patient's findings in words, as the reasons of the first rank name them."""
-    told = [one for one in line["ranking"][0]["reasons"] if one["finding"]]
-    yes = [one["name"] for one in told if not one.get("excluded")]
-    no = [one["name"] for one in told if one.get("excluded")]
+    """Return the patient's findings in words; excluded ones as far as they speak against any of the first ten."""
+    told = [one for entry in line["ranking"][:RERANK_DEPTH] for one in entry["reasons"] if one["finding"]]
+    yes = list(dict.fromkeys(one["name"] for one in told if not one.get("excluded")))
+    no = sorted({one["name"] for one in told if one.get("excluded")})
     text = f"The patient has: {'; '.join(yes[:_FINDINGS])}."
     return text + (f" Not found: {'; '.join(no[:_EVIDENCE])}." if no else "")
 
@@ -119,7 +119,7 @@ def fuse(scores: Sequence[float], values: Sequence[float], weight: float) -> lis
     return sorted(range(len(scores)), key=lambda place: -(scores[place] + weight * told[place]))
 
 
-def rerank(model: LanguageModel, line: Mapping[str, Any], weight: float) -> dict[str, Any]:
+def reranked(model: LanguageModel, line: Mapping[str, Any], weight: float) -> dict[str, Any]:
     """Return the line with its first ten in the fused order; each keeps the ranker's rank as `ranker_rank`.
 
     `reranked` tells the model, its method, the weight, whether its reply was read, and its argument where it wrote one.
