@@ -11,6 +11,7 @@ from clinweave.applications.diagnosis import (
     guard_findings,
     opinion,
     packet,
+    prompt,
     reranked,
 )
 from clinweave.applications.diagnosis.rerank import patient, read_order
@@ -66,13 +67,13 @@ def test_the_model_is_told_findings_and_evidence_and_no_id(line, tmp_path):
             seen.append(messages[-1]["content"])
             return type("Reply", (), {"text": "2, 1"})()
 
-    told = opinion(Listening(), line)
+    told = opinion(Listening(), *prompt(line))
     assert told.method == "generation"
     assert told.values[1] > told.values[0]
     assert "Seizure" in seen[0]
     assert "recorded" in seen[0]
     assert "OMIM:" not in seen[0]
-    opinion(Listening(), line, evidence=False)
+    opinion(Listening(), *prompt(line, evidence=False))
     assert "recorded" not in seen[1]
 
 
@@ -87,7 +88,7 @@ def test_a_line_is_reordered_and_says_by_whom(line, tmp_path):
     silent = reranked(script(tmp_path, capabilities=["generate"], otherwise="No."), line, 1.0)
     assert [one["id"] for one in silent["ranking"]] == [one["id"] for one in line["ranking"]]
     assert not silent["reranked"]["read"]
-    scored = opinion(script(tmp_path), line)
+    scored = opinion(script(tmp_path), *prompt(line))
     assert scored.method == "likelihood"
     assert len(scored.values) == min(10, len(line["ranking"]))
 

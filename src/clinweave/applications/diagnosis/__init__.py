@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from clinweave.applications.diagnosis.genes import read_genes as read_genes
     from clinweave.applications.diagnosis.genes import weights as weights
     from clinweave.applications.diagnosis.links import Kin as Kin
+    from clinweave.applications.diagnosis.links import Links as Links
     from clinweave.applications.diagnosis.links import from_mondo as from_mondo
     from clinweave.applications.diagnosis.model import Model as Model
     from clinweave.applications.diagnosis.model import Settings as Settings
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from clinweave.applications.diagnosis.rerank import fuse as fuse
     from clinweave.applications.diagnosis.rerank import guard_findings as guard_findings
     from clinweave.applications.diagnosis.rerank import opinion as opinion
+    from clinweave.applications.diagnosis.rerank import prompt as prompt
     from clinweave.applications.diagnosis.rerank import reranked as reranked
     from clinweave.applications.diagnosis.store import Release as Release
     from clinweave.applications.diagnosis.store import fetched_mondo as fetched_mondo
@@ -51,6 +53,7 @@ __getattr__, __dir__ = attach(
         "fetched_release": "store",
         "Findings": "findings",
         "Kin": "links",
+        "Links": "links",
         "from_mondo": "links",
         "read_findings": "findings",
         "diseases_of": "genes",
@@ -60,6 +63,7 @@ __getattr__, __dir__ = attach(
         "fuse": "rerank",
         "guard_findings": "rerank",
         "opinion": "rerank",
+        "prompt": "rerank",
         "reranked": "rerank",
         "open_model": "store",
         "read_genes": "genes",

@@ -21,7 +21,7 @@ _WRITE = (
     f"{_ASK} Write the numbers of all candidates, best first, on the first line, as 3, 1, 2. Then say in one sentence "
     "why the first fits best, from the evidence above alone."
 )
-_FINDINGS, _EVIDENCE = 12, 5  # told of the patient, and for each candidate
+_FINDINGS, _EVIDENCE, _LACKING = 12, 3, 1  # told of the patient, and for each candidate
 _NUMBER = re.compile(r"\d+")
 
 
@@ -34,36 +34,45 @@ class Opinion:
     argument: str = ""
 
 
-def opinion(
-    model: LanguageModel,
+def prompt(
     line: Mapping[str, Any],
     *,
     evidence: bool = True,
     shown: Callable[[int], int] = lambda place: place,
-) -> Opinion:
-    """Ask the model about the first ten of a ranked line, which must carry reasons.
+) -> tuple[str, list[str]]:
+    """Return what is told of the first ten of a ranked line, which must carry reasons, and the candidates' names.
 
     Controls: without `evidence` the names alone are told; `shown` says whose evidence stands beside a candidate.
     """
     ranked = line["ranking"][:RERANK_DEPTH]
-    if len(ranked) < 2:
-        return Opinion((0.0,) * len(ranked), "none")
     names = _distinct(ranked)
     told = "\n".join(
         f"{place + 1}. {name}" + (_told(ranked[shown(place)]) if evidence else "")
         for place, name in enumerate(names)
     )
-    asked = f"{patient(line)}\n\nCandidates:\n{told}\n\n"
+    return f"{patient(line)}\n\nCandidates:\n{told}\n\n", names
+
+
+def opinion(
+    model: LanguageModel, told: str, names: Sequence[str], alone: dict[str, float] | None = None
+) -> Opinion:
+    """Ask the model about candidates, by a `prompt`. `alone` keeps what names score by themselves, to save asking."""
+    if len(names) < 2:
+        return Opinion((0.0,) * len(names), "none")
     if Capability.SCORE in model.capabilities:
-        found = model.score(_messages(asked + _ASK), names)
-        bare = model.score(_messages(_ASK), names)
-        values = [mine.per_token - alone.per_token for mine, alone in zip(found, bare, strict=True)]
+        kept = {} if alone is None else alone
+        new = [name for name in names if name not in kept]
+        if new:
+            bare = model.score(_messages(_ASK), new)
+            kept.update((name, one.per_token) for name, one in zip(new, bare, strict=True))
+        found = model.score(_messages(told + _ASK), names)
+        values = [one.per_token - kept[name] for one, name in zip(found, names, strict=True)]
         return Opinion(tuple(values), "likelihood")
-    reply = model.generate(_messages(asked + _WRITE), max_tokens=200).text
-    order = read_order(reply, len(ranked))
+    reply = model.generate(_messages(told + _WRITE), max_tokens=200).text
+    order = read_order(reply, len(names))
     if order is None:
         return Opinion(None, "generation", reply)
-    return Opinion(tuple(-float(order.index(place)) for place in range(len(ranked))), "generation", reply)
+    return Opinion(tuple(-float(order.index(place)) for place in range(len(names))), "generation", reply)
 
 
 def patient(line: Mapping[str, Any]) -> str:
@@ -72,7 +81,7 @@ def patient(line: Mapping[str, Any]) -> str:
     yes = list(dict.fromkeys(one["name"] for one in told if not one.get("excluded")))
     no = sorted({one["name"] for one in told if one.get("excluded")})
     text = f"The patient has: {'; '.join(yes[:_FINDINGS])}."
-    return text + (f" Not found: {'; '.join(no[:_EVIDENCE])}." if no else "")
+    return text + (f" Not found: {'; '.join(no[:_FINDINGS])}." if no else "")
 
 
 def _distinct(ranked: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -86,7 +95,7 @@ def _distinct(ranked: Sequence[Mapping[str, Any]]) -> list[str]:
 def _told(entry: Mapping[str, Any]) -> str:
     reasons = [one for one in entry["reasons"] if one["finding"] and not one.get("excluded")]
     good = [one for one in reasons if one["says"] > 0 and "annotated_name" in one][:_EVIDENCE]
-    lacking = [one["name"] for one in reasons if one["says"] <= 0][: _EVIDENCE // 2]
+    lacking = [one["name"] for one in reasons if one["says"] <= 0][:_LACKING]
     parts = [f"{one['annotated_name']} ({one['frequency']})" for one in good]
     text = ": recorded " + "; ".join(parts) if parts else ": nothing recorded that fits"
     return text + (f". Not recorded: {'; '.join(lacking)}" if lacking else "")
@@ -124,7 +133,7 @@ def reranked(model: LanguageModel, line: Mapping[str, Any], weight: float) -> di
 
     `reranked` tells the model, its method, the weight, whether its reply was read, and its argument where it wrote one.
     """
-    found = opinion(model, line)
+    found = opinion(model, *prompt(line))
     first, others = line["ranking"][:RERANK_DEPTH], line["ranking"][RERANK_DEPTH:]
     order = list(range(len(first)))
     if found.values is not None:

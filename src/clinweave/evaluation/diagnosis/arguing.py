@@ -11,7 +11,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
-from clinweave.applications.diagnosis import RERANK_DEPTH, Case, Diagnoser, Model, fuse, opinion
+from clinweave.applications.diagnosis import RERANK_DEPTH, Case, Diagnoser, Model, fuse, opinion, prompt
 from clinweave.evaluation.cache import Cache
 from clinweave.evaluation.diagnosis.truth import Truth
 from clinweave.models import Capability, LanguageModel
@@ -41,6 +41,7 @@ def ask_all(  # noqa: PLR0917 - ranks, cases, a model, and how it is told
     """Return one row a case: the true disease's place in the first ten (or None), the scores, and the opinions."""
     diagnoser = Diagnoser(model)
     rows = []
+    alone: dict[str, float] = {}  # what names score when nothing is told
     for case, truth in zip(cases, truths, strict=True):
         papers = (truth.publication,) if drop and truth.publication else ()
         blind = replace(case, id="case", publications=papers)
@@ -51,7 +52,7 @@ def ask_all(  # noqa: PLR0917 - ranks, cases, a model, and how it is told
             line = diagnoser.diagnose(blind, top=RERANK_DEPTH, explained=RERANK_DEPTH)
             row["place"] = ids.index(truth.disease)
             row["scores"] = [entry["score"] for entry in line["ranking"]]
-            row["opinions"] = {kind: _asked(language, line, kind, cache, truth.id) for kind in KINDS}
+            row["opinions"] = {kind: _asked(language, line, kind, cache, truth.id, alone) for kind in KINDS}
         elif truth.disease in ids:
             row["place"] = 0
         rows.append(row)
@@ -59,21 +60,24 @@ def ask_all(  # noqa: PLR0917 - ranks, cases, a model, and how it is told
     return rows
 
 
-def _asked(
-    language: LanguageModel, line: Mapping[str, Any], kind: str, cache: Cache, case: str
+def _asked(  # noqa: PLR0917 - a model, what it is told, and what is kept
+    language: LanguageModel,
+    line: Mapping[str, Any],
+    kind: str,
+    cache: Cache,
+    case: str,
+    alone: dict[str, float],
 ) -> list[float] | None:
     count = len(line["ranking"])
     if kind == "random":
         random = Random(f"opinion {case}")  # noqa: S311 - a control that repeats
         return [random.gauss(0, 1) for _ in range(count)]
-    told = [{key: entry[key] for key in ("id", "name", "score", "reasons")} for entry in line["ranking"]]
-    key = Cache.key(language.describe(), kind, told, [])
+    turn = count // 2 if kind == "exchanged" else 0
+    told, names = prompt(line, evidence=kind != "names", shown=lambda place: (place + turn) % count)
+    key = Cache.key(language.describe(), "re-rank", told, names)
     known = cache.get(key)
     if known is None:
-        turned = (
-            (lambda place: (place + count // 2) % count) if kind == "exchanged" else (lambda place: place)
-        )
-        found = opinion(language, line, evidence=kind != "names", shown=turned)
+        found = opinion(language, told, names, alone)
         known = {"values": list(found.values) if found.values is not None else None}
         cache.put(key, known)
     return list(known["values"]) if known["values"] is not None else None
