@@ -15,7 +15,7 @@ from typing import Any
 
 from clinweave.applications.diagnosis import read_findings
 from clinweave.artifacts import digest, home
-from clinweave.evaluation.diagnosis import BASELINE, MISS, Desk, open_arm, rank_cases
+from clinweave.evaluation.diagnosis import BASELINE, MISS, Desk, rank_cases
 from clinweave.statistics import difference
 
 PEERS = {"hpo3": "hpo3==1.5.1", "pyhpo": "pyhpo[scipy]==4.0.0"}
@@ -33,7 +33,7 @@ TIMEOUT = 3_600
 
 def compare_peers(desk: Desk, release: Path, count: int) -> dict[str, Any]:
     """Return top-1/3/10 of each program and of the arms on the same drawn cases, paired against the baseline."""
-    base = open_arm(BASELINE, release, desk.cache, desk.cases)
+    base = desk.arm(BASELINE, release)
     rows = base.model.annotations
     known = {rows.diseases[place] for place in set(rows.disease[~rows.negated].tolist())}
     cited = {
@@ -52,7 +52,7 @@ def compare_peers(desk: Desk, release: Path, count: int) -> dict[str, Any]:
     cluster = {one.id: one.publication or one.id for one in truths}
     found: dict[str, tuple[dict[str, float], float]] = {}
     for name in (BASELINE, "lirical-lr", "clinweave-release"):
-        ranks = rank_cases(open_arm(name, release, desk.cache, desk.cases), cases, truths)
+        ranks = rank_cases(desk.arm(name, release), cases, truths)
         found[name] = dict(ranks.ranks), 1000 * ranks.seconds / len(cases)
     skipped: dict[str, str] = {}
     asked = [

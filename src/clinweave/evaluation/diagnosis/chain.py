@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from clinweave.applications.diagnosis import Case, Diagnoser, release_in
 from clinweave.artifacts import digest
 from clinweave.errors import UserError
 from clinweave.evaluation.diagnosis.ancestors import LIMIT, Grouping
-from clinweave.evaluation.diagnosis.arms import ARMS, BASELINE, OWN, open_arm
+from clinweave.evaluation.diagnosis.arms import ARMS, BASELINE, OWN
 from clinweave.evaluation.diagnosis.dated import newer, refuse, stated_day
 from clinweave.evaluation.diagnosis.desk import Bar, Desk, no_bar
 from clinweave.evaluation.diagnosis.protocols import DROPS, Arm, Ranks, rank_under
@@ -164,8 +165,7 @@ def _kept(desk: Desk, setting: Setting, name: str) -> dict[str, Any]:
 
     def build() -> dict[str, Any]:
         asked, right = _chosen(desk, replace(setting, after=after))
-        desk.say(f"{setting.title}: opening {name}")
-        arm = open_arm(name, setting.release, desk.cache, desk.cases, mondo)
+        arm = desk.arm(name, setting.release, mondo)
         with desk.bar(f"{setting.title[:50]}: {name}", len(asked)) as step:
             found = rank_under(drops, arm, asked, right, step, _accepting(setting, arm))
         return {
@@ -184,7 +184,7 @@ def _kept(desk: Desk, setting: Setting, name: str) -> dict[str, Any]:
 def _accepting(setting: Setting, arm: Arm) -> Callable[[str], Sequence[str]]:
     if setting.mondo is None:
         return lambda _: ()
-    grouping, ids, known = Grouping(setting.mondo), list(arm.model.ids), dict[str, list[str]]()
+    grouping, ids, known = _grouping(setting.mondo), list(arm.model.ids), dict[str, list[str]]()
 
     def accept(disease: str) -> list[str]:
         if disease not in known:
@@ -192,6 +192,9 @@ def _accepting(setting: Setting, arm: Arm) -> Callable[[str], Sequence[str]]:
         return known[disease]
 
     return accept
+
+
+_grouping = lru_cache(1)(Grouping)
 
 
 def write_results(
@@ -206,7 +209,7 @@ def write_results(
     parameters = {"drop": setting.drop, "cases": sorted(one.id for one in right)}
 
     def build() -> dict[str, Any]:
-        diagnoser = Diagnoser(open_arm(name, setting.release, desk.cache, desk.cases, mondo).model)
+        diagnoser = Diagnoser(desk.arm(name, setting.release, mondo).model)
         with desk.bar(f"PhEval files of {name}", len(asked)) as step:
             for case, truth in zip(asked, right, strict=True):
                 papers = (truth.publication,) if truth.publication and setting.drop == "blind" else ()

@@ -13,6 +13,8 @@ from typing import Any
 from clinweave.applications import diagnosis
 from clinweave.applications.diagnosis import Case, read_cases, release_in
 from clinweave.artifacts import sha256, stage, write_json
+from clinweave.evaluation.diagnosis.arms import open_arm
+from clinweave.evaluation.diagnosis.protocols import Arm
 from clinweave.evaluation.diagnosis.truth import Truth, read_truth
 
 Bar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
@@ -45,6 +47,7 @@ class Desk:
     say: Callable[[str], None] = lambda _: None
     bar: Bar = no_bar
     _sums: dict[Path, str] = field(default_factory=dict)
+    _arms: dict[tuple[str, Path, Path | None], Arm] = field(default_factory=dict)
 
     @cached_property
     def cases(self) -> list[Case]:
@@ -84,6 +87,15 @@ class Desk:
         if mondo:
             files["mondo.json"] = mondo
         return {name: self._sum(path) for name, path in files.items()}
+
+    def arm(self, name: str, release: Path, mondo: Path | None = None) -> Arm:
+        """Return an arm, kept open as long as no other release is asked for (opening takes some seconds)."""
+        key = (name, release, mondo if name == "clinweave" else None)
+        if key not in self._arms:
+            self._arms = {known: arm for known, arm in self._arms.items() if known[1] == release}
+            self.say(f"Opening {name} on {release.name}")
+            self._arms[key] = open_arm(name, release, self.cache, self.cases, mondo)
+        return self._arms[key]
 
     def keep(
         self,

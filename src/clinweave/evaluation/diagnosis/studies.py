@@ -38,7 +38,7 @@ def genes(desk: Desk, setting: Setting, home: Path) -> dict[str, Any]:
         for name in ARMS:
             if name == "clinweave" and setting.mondo is None:
                 continue
-            arm = open_arm(name, setting.release, desk.cache, desk.cases, setting.mondo)
+            arm = desk.arm(name, setting.release, setting.mondo)
             with desk.bar(f"Genes: {name}", len(cases)) as step:
                 found[name] = gene_level.rank_genes(
                     arm, cases, truths, known, drop=setting.drop, seed=desk.seed, step=step
@@ -60,7 +60,7 @@ def curves(desk: Desk, setting: Setting, _home: Path) -> dict[str, Any]:
     arms = ("lrz", "lirical-lr", "resnik", "clinweave-release", *(["clinweave"] if setting.mondo else []))
 
     def build() -> dict[str, Any]:
-        first = open_arm("clinweave-release", setting.release, desk.cache, desk.cases)
+        first = desk.arm("clinweave-release", setting.release)
         known = known_cases(first.model, desk.truths)
         cases, truths = desk.drawn(
             setting.cases,
@@ -72,7 +72,11 @@ def curves(desk: Desk, setting: Setting, _home: Path) -> dict[str, Any]:
         asked = {id_ for group in made.values() for case in group for id_ in case.observed}
         found = {}
         for name in arms:
-            arm = open_arm(name, setting.release, desk.cache, desk.cases, setting.mondo, more=asked)
+            arm = (
+                open_arm(name, setting.release, desk.cache, desk.cases, more=asked)
+                if name == BASELINE
+                else desk.arm(name, setting.release, setting.mondo)
+            )
             with desk.bar(f"Robustness: {name}", len(cases)) as step:
                 found[name] = robustness.rank_variants(
                     arm, made, truths, drop=setting.drop == "blind", step=step
@@ -101,7 +105,7 @@ def texts(desk: Desk, setting: Setting, home: Path) -> dict[str, Any]:
         from clinweave.knowledge import Graph, Linker
 
         name = "clinweave" if setting.mondo else "clinweave-release"
-        arm = open_arm(name, setting.release, desk.cache, desk.cases, setting.mondo)
+        arm = desk.arm(name, setting.release, setting.mondo)
         known = known_cases(arm.model, desk.truths)
         cases, truths = desk.drawn(
             setting.cases,
@@ -142,7 +146,7 @@ def model_on_top(
 
     def build() -> dict[str, Any]:
         name = "clinweave" if setting.mondo else "clinweave-release"
-        arm = open_arm(name, setting.release, desk.cache, desk.cases, setting.mondo)
+        arm = desk.arm(name, setting.release, setting.mondo)
         known = known_cases(arm.model, desk.truths)
         cases, truths = desk.drawn(setting.cases, lambda _, truth: truth.id in known)
         language = open_language_model(address, home=home, **options)

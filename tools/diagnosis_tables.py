@@ -1,0 +1,41 @@
+"""Write the tables of a run of recipes/diagnosis.toml into a page of their own.
+
+python tools/diagnosis_tables.py runs/diagnosis                                # print
+python tools/diagnosis_tables.py runs/diagnosis --into docs/diagnosis_results.md
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from clinweave.evaluation.diagnosis import headline, report_text
+
+HEAD = """# Diagnosis: results
+
+Written by `python tools/diagnosis_tables.py` from {recipe}. The protocols are told in
+[diagnosis.md](diagnosis.md). Exact OMIM id, every candidate counted by itself, ties halved; a case whose disease the
+release does not know, or without a usable finding, is a miss. Macro gives every disease the same weight. Intervals are
+95 %, of whole publications resampled; p values are not adjusted over rows. "Development" holds the diseases on which
+the constants were chosen: read "rest". PMIDs stand for dates of publication.
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("run", type=Path, help="folder of a run, with results.json")
+    parser.add_argument("--into", type=Path, help="page to write")
+    options = parser.parse_args()
+    results = json.loads((options.run / "results.json").read_text("utf-8"))
+    said = "\n".join(f"- {sentence}" for sentence in headline(results))
+    recipe = f"`clinweave run recipes/{options.run.name}.toml` or `python benchmarks/diagnosis.py`"
+    text = f"{HEAD.format(recipe=recipe)}\n{said}\n\n{report_text(results)}"
+    if options.into:
+        options.into.write_text(text, "utf-8")
+    else:
+        print(text)
+
+
+if __name__ == "__main__":
+    main()
