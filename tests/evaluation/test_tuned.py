@@ -4,7 +4,7 @@ import pytest
 
 from clinweave.errors import UserError
 from clinweave.evaluation.tuned import has_stages, load_tuning, write_tuning_report
-from clinweave.evaluation.tuned.measure import Measured
+from clinweave.evaluation.tuned.measure import TEXT, Measured
 from clinweave.evaluation.tuned.probe import probe
 from clinweave.evaluation.tuned.results import summarise
 
@@ -62,7 +62,9 @@ def test_changes_reach_a_stage(tmp_path):
 
 
 def rows(arm, values, name="choice held-out-facts", knowledge="none"):
-    return [Measured(arm, name, knowledge, f"q{n}", f"c{n}", value) for n, value in enumerate(values)]
+    return [
+        Measured(arm, name, knowledge, f"q{n}", f"c{n}", value, chance=0.25) for n, value in enumerate(values)
+    ]
 
 
 def test_gains_costs_and_floors_are_said_as_they_are(tmp_path):
@@ -114,9 +116,24 @@ def test_the_report_escapes_and_shows_every_arm(tmp_path):
     assert "Not compared with any benchmark" in page
 
 
-def test_the_probe_has_one_right_answer_at_changing_places():
+def test_the_probe_is_large_and_its_right_answers_stand_anywhere():
     questions = probe()
-    assert len(questions) == 30
-    assert {one.answer for one in questions} == {0, 1, 2, 3}
-    assert all(len(set(one.options)) == 4 for one in questions)
-    assert questions[1].options[questions[1].answer] == "Mercury"
+    assert len(questions) > 300
+    assert len({(one.question, one.options) for one in questions}) == len(questions)
+    assert {one.answer for one in questions if len(one.options) == 4} == {0, 1, 2, 3}
+    assert all(len(set(one.options)) == len(one.options) for one in questions)
+    assert {one.kind for one in questions} >= {"arithmetic", "grammar", "order", "facts"}
+    sums = [one for one in questions if " plus " in one.question and one.kind == "arithmetic"]
+    for one in sums:
+        first, second = (int(word) for word in one.question.rstrip("?").split() if word.isdigit())
+        assert int(one.options[one.answer]) == first + second
+
+
+def test_prose_is_told_in_nats_and_never_as_a_share(tmp_path):
+    found = summarise(
+        load_tuning(recipe(tmp_path)),
+        [*rows("base", [-3.0, -2.0], TEXT), *rows("sft", [-3.5, -2.5], TEXT), *rows("base", [1.0])],
+    )
+    assert found["text"]["base"]["nats"] == 2.5
+    assert found["text"]["sft"]["added"][0] == 0.5
+    assert not any(TEXT in name for name in found["measures"])

@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from clinweave.datasets.decontamination import decontaminate as decontaminate
     from clinweave.datasets.examples import Example as Example
     from clinweave.datasets.examples import Kind as Kind
+    from clinweave.datasets.examples import ask as ask
     from clinweave.datasets.examples import read_examples as read_examples
     from clinweave.datasets.examples import write_examples as write_examples
     from clinweave.datasets.from_graph import KINDS as KINDS
     from clinweave.datasets.from_graph import graph_questions as graph_questions
     from clinweave.datasets.future import future_questions as future_questions
     from clinweave.datasets.instructions import BLIND as BLIND
+    from clinweave.datasets.instructions import CHOICE_SYSTEM as CHOICE_SYSTEM
     from clinweave.datasets.instructions import choice_prompt as choice_prompt
     from clinweave.datasets.preferences import REJECTIONS as REJECTIONS
     from clinweave.datasets.preferences import poisoned as poisoned
@@ -43,6 +45,7 @@ __getattr__, __dir__ = attach(
     __name__,
     {
         "BLIND": "instructions",
+        "CHOICE_SYSTEM": "instructions",
         "Benchmarks": "decontamination",
         "DataSettings": "build",
         "Example": "examples",
@@ -50,6 +53,7 @@ __getattr__, __dir__ = attach(
         "REJECTIONS": "preferences",
         "SHAPES": "shapes",
         "Splits": "splits",
+        "ask": "examples",
         "build_data": "build",
         "check_file": "shapes",
         "choice_prompt": "instructions",

@@ -7,6 +7,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from clinweave.artifacts import Artifact, digest, sha256, stage, write_json
+from clinweave.datasets.by_heart import by_heart
 from clinweave.datasets.cards import card, counts, dataset_info
 from clinweave.datasets.choices import choice_examples
 from clinweave.datasets.decontamination import Benchmarks, decontaminate, trap
@@ -23,7 +24,7 @@ from clinweave.errors import UserError
 if TYPE_CHECKING:
     from clinweave.knowledge import Graph, Linker
 
-VERSION = 2  # raise it when the same settings give other items
+VERSION = 3  # raise it when the same settings give other items
 Progress = Callable[[int, int], None]  # diseases done, of how many
 
 
@@ -32,7 +33,9 @@ class DataSettings:
     """How much is made, and how it is split."""
 
     diseases: int = 1500
-    per_kind: int = 400  # multiple-choice questions of each kind, before splitting
+    per_kind: int = 400  # multiple-choice questions of each kind in each split, at most
+    phrasings: int = 2  # of each question answered by heart
+    wrong: int = 2  # wrong names beside each answer by heart
     passages: int = 2000  # definitions among the running text
     safety: int = 200
     budget: int = 160  # estimated tokens of evidence in a prompt
@@ -145,7 +148,10 @@ class Builder:
             made[example.id] = example
             made |= {pair.id: pair for pair in pairs.of(example)}
         more = [
-            *choice_examples(self.graph, splits, per_kind=settings.per_kind, seed=settings.seed),
+            *by_heart(
+                writer, diseases, phrasings=settings.phrasings, wrong=settings.wrong, seed=settings.seed
+            ),
+            *choice_examples(self.graph, splits, diseases, per_kind=settings.per_kind, seed=settings.seed),
             *text_examples(writer, diseases, passages=settings.passages, seed=settings.seed),
             *(example for path in self.add for example in read_shape(path)),
         ]

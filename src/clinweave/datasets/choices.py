@@ -1,42 +1,46 @@
 """Multiple-choice items from the graph's questions, each in the split of its disease and of its fact."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from clinweave.datasets.examples import Example, Kind
-from clinweave.datasets.from_graph import KINDS, graph_questions
+from clinweave.datasets.examples import SPLITS, Example, Kind
+from clinweave.datasets.from_graph import KINDS, Keep, drawn
 from clinweave.datasets.instructions import choice_prompt
-from clinweave.datasets.splits import LEFT_OUT, Splits
-from clinweave.errors import UserError
+from clinweave.datasets.splits import Splits
 from clinweave.records import Question
 
 if TYPE_CHECKING:
     from clinweave.knowledge import Graph
 
+CHOICE_KINDS = ("feature", "gene", "parent")
+
 
 def choice_examples(
     graph: "Graph",
     splits: Splits,
+    trained: Collection[str],
     *,
     per_kind: int,
     seed: int = 0,
-    kinds: Iterable[str] = ("feature", "gene", "parent"),
+    kinds: Sequence[str] = CHOICE_KINDS,
 ) -> list[Example]:
-    """Return up to `per_kind` questions of each kind; those whose disease is left out of the splits are dropped.
+    """Return up to `per_kind` questions of each kind in each split; `trained` are the diseases that are trained on.
 
-    Wrong options are neither recorded of the disease and its kin nor above or below what is.
+    Held-out facts are those of trained diseases. Wrong options are neither recorded of the disease and its kin nor
+    above or below what is.
     """
-    found = []
-    for kind in kinds:
-        wanted = per_kind
-        while wanted:
-            try:
-                found += graph_questions(graph, kinds=[kind], per_kind=wanted, seed=seed)
-                break
-            except UserError:  # the graph holds fewer
-                wanted //= 2
-    made = (_example(question, splits) for question in found)
-    return [one for one in made if one is not None]
+    seen = {one for one in trained if splits.of(one) == "train"}
+
+    def of(split: str) -> Keep:
+        def keep(gold: tuple[str, str, str], asked: str) -> bool:
+            if split in {"train", "held-out-facts"} and asked not in seen:
+                return False
+            return splits.of_fact(*gold, asked) == split
+
+        return keep
+
+    found = drawn(graph, kinds, {split: (of(split), per_kind) for split in SPLITS}, seed)
+    return [_example(question, split) for split, questions in found.items() for question in questions]
 
 
 def to_question(example: Example) -> Question:
@@ -57,11 +61,8 @@ def to_question(example: Example) -> Question:
     )
 
 
-def _example(question: Question, splits: Splits) -> Example | None:
+def _example(question: Question, split: str) -> Example:
     assert question.gold is not None
-    split = splits.of_fact(*question.gold, question.cluster)
-    if split == LEFT_OUT:
-        return None
     asked_first = KINDS[question.kind].asked_is_subject
     wrong = tuple(
         (question.cluster, question.gold[1], other)

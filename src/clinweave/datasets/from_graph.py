@@ -5,7 +5,7 @@ about as long, and no source says of them, of anything above or below them, that
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from random import Random
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 TASK = "graph-questions"
 _AT_MOST = 2  # times that one concept is the right answer within a kind: no answer can be learnt by heart
+Keep = Callable[[tuple[str, str, str], str], bool]
 _TRIES = 60  # subjects tried for each question wanted
 
 
@@ -106,8 +107,12 @@ def graph_questions(
     per_kind: int = 20,
     seed: int = 0,
     options: int = 4,
+    keep: Keep | None = None,
 ) -> list[Question]:
     """Return `per_kind` questions of each kind, in a fixed order for the same graph and seed.
+
+    `keep` is given the record that answers (subject, predicate, object) and the id that is asked about; records that it
+    refuses are asked of nobody, yet are never taken for false.
 
     Raises `UserError` on an unknown kind, and where the graph holds too little for a kind.
     """
@@ -116,7 +121,7 @@ def graph_questions(
         raise UserError(f"unknown kind of question {unknown[0]!r}: choose from {', '.join(KINDS)}")
     found: list[Question] = []
     for name in kinds:
-        made = _of_kind(graph, KINDS[name], per_kind, seed, options)
+        made = _of_kind(graph, _known(graph, KINDS[name]), per_kind, f"{seed}/{name}", options, keep)
         if len(made) < per_kind:
             raise UserError(
                 f"the graph holds enough for {len(made)} questions of kind {name!r}, not for {per_kind}: "
@@ -126,28 +131,64 @@ def graph_questions(
     return found
 
 
-def _of_kind(graph: "Graph", kind: Kind, wanted: int, seed: int, options: int) -> list[Question]:
-    random = Random(f"{seed}/{kind.name}")  # noqa: S311
+@dataclass(frozen=True)
+class _Known:
+    """What the graph says of a kind of question: read once, however many sets are drawn from it."""
+
+    kind: Kind
+    facts: Mapping[str, list[str]]
+    said: Mapping[str, set[str]]
+    pool: Pool
+
+
+def _known(graph: "Graph", kind: Kind) -> _Known:
     records = [row for row in _records(graph, kind) if row.subject != row.object]
     facts = _facts(kind, records)
     counts = Counter(answer for answers in facts.values() for answer in answers)
     pool = Pool([one for one in graph.concepts(sorted(counts)) if _fair(one)], counts)
-    asked = _asked(graph, kind, facts)
+    return _Known(kind, facts, _said(kind, records), pool)
+
+
+def drawn(
+    graph: "Graph",
+    kinds: Sequence[str],
+    keeps: Mapping[str, tuple[Keep, int]],
+    seed: int = 0,
+    options: int = 4,
+) -> dict[str, list[Question]]:
+    """Return a set of questions for each of `keeps`: which records may be asked, and how many of each kind at most.
+
+    The sets share no record where their rules share none; fewer are returned where the graph holds fewer.
+    """
+    found: dict[str, list[Question]] = {name: [] for name in keeps}
+    for kind in kinds:
+        known = _known(graph, KINDS[kind])
+        for name, (keep, wanted) in keeps.items():
+            found[name] += _of_kind(graph, known, wanted, f"{seed}/{kind}/{name}", options, keep)
+    return found
+
+
+def _of_kind(  # noqa: PLR0917
+    graph: "Graph", known: _Known, wanted: int, seed: str, options: int, keep: Keep | None
+) -> list[Question]:
+    random = Random(seed)  # noqa: S311
+    kind, pool = known.kind, known.pool
+    fit = _kept(kind, known.facts, keep)
+    asked = _asked(graph, kind, fit)
     random.shuffle(asked)
-    said = _said(kind, records)
     uses: Counter[str] = Counter()
     questions: list[Question] = []
     for concept in _readable(graph, asked[: _TRIES * wanted]):
-        answer = _answer(facts[concept.id], pool, concept, uses, random)
+        answer = _answer(fit[concept.id], pool, concept, uses, random)
         if answer is None:
             continue
-        blocked = _possible(graph, kind, concept.id, said, facts[concept.id])
-        drawn = pool.draw(
+        blocked = _possible(graph, kind, concept.id, known.said, known.facts[concept.id])
+        shown = pool.draw(
             answer, blocked=blocked, asked=concept.name, count=options, place=len(questions), random=random
         )
-        if drawn is not None:
+        if shown is not None:
             uses[answer] += 1
-            questions.append(_question(kind, concept, answer, drawn, random))
+            questions.append(_question(kind, concept, answer, shown, random))
         if len(questions) == wanted:
             break
     return questions
@@ -160,6 +201,21 @@ def _facts(kind: Kind, records: Iterable[Relation]) -> dict[str, list[str]]:
         if not row.negated and row.grade == Grade.CURATED:
             facts[_side(kind, row)[0]].add(_side(kind, row)[1])
     return {asked: sorted(answers) for asked, answers in facts.items()}
+
+
+def _kept(kind: Kind, facts: Mapping[str, list[str]], keep: Keep | None) -> Mapping[str, list[str]]:
+    """Return the facts that may be asked."""
+    if keep is None:
+        return facts
+    kept = {
+        asked: [answer for answer in answers if keep(_gold(kind, asked, answer), asked)]
+        for asked, answers in facts.items()
+    }
+    return {asked: answers for asked, answers in kept.items() if answers}
+
+
+def _gold(kind: Kind, asked: str, answer: str) -> tuple[str, str, str]:
+    return (asked, kind.predicate, answer) if kind.asked_is_subject else (answer, kind.predicate, asked)
 
 
 def _said(kind: Kind, records: Iterable[Relation]) -> Mapping[str, set[str]]:
@@ -228,7 +284,7 @@ def _possible(
 
 
 def _question(kind: Kind, asked: Concept, answer: str, options: Options, random: Random) -> Question:
-    gold = (asked.id, kind.predicate, answer) if kind.asked_is_subject else (answer, kind.predicate, asked.id)
+    gold = _gold(kind, asked.id, answer)
     return Question(
         id=f"{kind.name}-{sha256('|'.join(gold).encode()).hexdigest()[:10]}",
         task=TASK,

@@ -1,4 +1,4 @@
-"""Questions and answers written from records: cited, along a path, by heart, or "I do not know"."""
+"""Questions and answers written from records: cited, along a path, or "I do not know"."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -6,7 +6,6 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from clinweave.datasets.examples import Example, Kind, ask, identify
-from clinweave.datasets.from_graph import KINDS
 from clinweave.datasets.splits import LEFT_OUT, Splits
 from clinweave.knowledge import messages_for, verbalise
 from clinweave.models import Message
@@ -26,7 +25,7 @@ _SENTENCES = 3  # facts in one answer, at most
 _PASSAGE = 700  # letters of a passage shown whole
 
 # predicate -> phrasings of an open question, what it asks for (for "not known"), and the kind of its multiple choice
-_OPEN: dict[str, tuple[tuple[str, ...], str, str]] = {
+OPEN: dict[str, tuple[tuple[str, ...], str, str]] = {
     FEATURE: (
         (
             "What are the clinical features of {}?",
@@ -86,11 +85,9 @@ class Writer:
             return
         random = Random(f"{self.seed}/{disease}")  # noqa: S311
         facts = self.facts(disease)
-        for predicate, found in facts.items():
-            made = self._cited(disease, predicate, split, random)
-            yield from made
-            yield from self._by_heart(disease, predicate, found, random)
-        absent = [name for name in _OPEN if name not in facts] or list(_OPEN)
+        for predicate in facts:
+            yield from self._cited(disease, predicate, split, random)
+        absent = [name for name in OPEN if name not in facts] or list(OPEN)
         yield from self._unknown(disease, random.choice(absent), split, random)
         yield from self._path(disease, facts, split, random)
 
@@ -173,37 +170,12 @@ class Writer:
             return ""
         return f"{said} [{number}]."
 
-    def _by_heart(
-        self, disease: str, predicate: str, found: Sequence[Relation], random: Random
-    ) -> Iterator[Example]:
-        """Yield question and name, without evidence: what a model is to know by itself."""
-        kind = KINDS[_OPEN[predicate][2]]
-        name = self._name(disease)
-        for row in found:
-            split = self.splits.of_fact(row.subject, row.predicate, row.object, disease)
-            if split not in {"train", "validation"}:
-                continue  # held-out facts are tested by multiple choice
-            answer = row.object if kind.asked_is_subject else row.subject
-            question = _capital(random.choice(kind.phrasings).format(name))
-            yield Example(
-                id=f"closed-book-{identify(row.subject, row.predicate, row.object)}",
-                kind=Kind.INSTRUCTION,
-                task="closed-book",
-                prompt=choice_prompt(question),
-                completion=self._name(answer),
-                concepts=(disease,),
-                gold=(row.subject, row.predicate, row.object),
-                cluster=disease,
-                split=split,
-                origin=row.source,
-            )
-
     def _unknown(self, disease: str, predicate: str, split: str, random: Random) -> Iterator[Example]:
         question = self._question(disease, predicate, random)
         visible = self.visible(disease)
         items = self.evidence(disease, question, lambda row: visible(row) and row.predicate != predicate)
         if items and not any(row.predicate == predicate for item in items for row in item.relations):
-            said = UNKNOWN.format(_OPEN[predicate][1].format(self._name(disease)))
+            said = UNKNOWN.format(OPEN[predicate][1].format(self._name(disease)))
             yield self.example("unknown", disease, question, items, said, split, None)
 
     def _path(
@@ -261,7 +233,7 @@ class Writer:
         )
 
     def _question(self, disease: str, predicate: str, random: Random) -> str:
-        return random.choice(_OPEN[predicate][0]).format(self._name(disease))
+        return random.choice(OPEN[predicate][0]).format(self._name(disease))
 
     def _name(self, curie: str) -> str:
         return self.graph.concept(curie).name
@@ -276,7 +248,3 @@ def shuffled(items: Sequence[Evidence], random: Random) -> tuple[Evidence, ...]:
 def estimate(text: str) -> int:
     """Return a cautious number of tokens: medical names break into pieces of about three letters."""
     return len(text) // 3 + 1
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from clinweave.training.gguf_writer import write_gguf as write_gguf
     from clinweave.training.memory import Need as Need
     from clinweave.training.memory import estimate as estimate
+    from clinweave.training.replay import write_replay as write_replay
     from clinweave.training.rewards import SAFETY as SAFETY
     from clinweave.training.rewards import Verifier as Verifier
     from clinweave.training.settings import Inputs as Inputs
@@ -44,5 +45,6 @@ __getattr__, __dir__ = attach(
         "show_first": "tokens",
         "stage_config": "stages",
         "write_gguf": "gguf_writer",
+        "write_replay": "replay",
     },
 )

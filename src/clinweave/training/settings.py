@@ -24,6 +24,7 @@ class Settings:
     max_length: int = 512  # tokens of prompt and reply; a longer item is left out and counted
     lora_rank: int = 16
     lora_alpha: int = 32
+    layers: int = 0  # of all weights (lora_rank 0) train only those of the last so many layers; 0: all
     checkpointing: bool = False  # gradient checkpointing: less memory, about a third more time
     precision: str = "auto"  # float32 | bfloat16; auto: bfloat16 where the hardware gains from it
     threads: int = 0  # 0: torch's own choice

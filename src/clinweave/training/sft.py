@@ -1,28 +1,42 @@
 """Supervised fine-tuning on completions: the loss counts the reply and the end of its turn, nothing else."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from clinweave.artifacts import Artifact
-from clinweave.datasets import BLIND, Kind, choice_prompt
+from clinweave.datasets import BLIND, Example, Kind, choice_prompt
+from clinweave.errors import UserError
+from clinweave.training.contrast import contrasting
 from clinweave.training.job import Job, as_dataset, load_examples, run_job
 from clinweave.training.settings import Inputs, Settings
-from clinweave.training.tokens import fitting
+from clinweave.training.sharing import Row, as_rows, collator, grouped, rows
+from clinweave.training.tokens import Tokens, fitting, prompt_ids, reply_ids
+
+SAME = 16  # items whose first tokens (the rules for the assistant) are equal share a row
 
 
 @dataclass(frozen=True)
 class Config(Settings):
     """`replay` is the share of general items mixed in from the replay file, against forgetting.
 
-    `cited` is how often items with evidence in the prompt come, where by-heart items would outnumber them.
+    `cited` is how often items with evidence in the prompt come: 3 three times, 0.5 every second of them.
     `blind` hides every question and trains on the answers alone: the options-only control.
+    `share` is the tokens of a row in which items share their prompts (`clinweave.training.sharing`), 0 for one item a
+    row; `batch` then counts rows, and `answers` is how many replies to one prompt stand in a row, at most.
+    `contrast` weighs the term that puts right names above wrong ones (`clinweave.training.contrast`; needs `share`),
+    `likelihood` the usual one beside it.
     """
 
     replay: float = 0.0
-    cited: int = 1
+    cited: float = 1.0
     blind: bool = False
+    share: int = 0
+    answers: int = 12
+    contrast: float = 0.0
+    likelihood: float = 1.0
 
 
 def run(config: Config, inputs: Inputs, out: Path) -> Artifact:
@@ -34,22 +48,69 @@ def trainer(job: Job, config: Config) -> Any:
     """Return TRL's trainer over items that are tokenised and masked here."""
     from trl import SFTConfig, SFTTrainer
 
+    if config.contrast and not config.share:
+        raise UserError("contrast needs rows that share prompts: set share, such as share=1000")
+    examples = chosen(job, config)
+    items, dropped = fitting(job.tokenizer, examples, config.max_length)
+    job.notes.update(items=len(items), too_long=dropped, tokens=sum(len(one.ids) for one in items))
+    more: dict[str, Any] = {}
+    data = as_dataset(items)
+    if config.share:
+        made = shared(items, config, wrong_replies(job, examples) if config.contrast else {})
+        data = as_rows(made)
+        job.notes.update(rows=len(made), tokens_shared=sum(len(one.ids) for one in made))
+        more = {"remove_unused_columns": False}
+    model = job.model()
+    kind = contrasting(config.contrast, config.likelihood) if config.contrast else SFTTrainer
+    return kind(
+        model=model,
+        args=SFTConfig(
+            **job.arguments(max_length=None, dataset_kwargs={"skip_prepare_dataset": True}, **more)
+        ),
+        train_dataset=data,
+        data_collator=collator(model.dtype, contrast=config.contrast > 0) if config.share else None,
+        processing_class=job.tokenizer,
+        peft_config=job.lora(),
+    )
+
+
+def chosen(job: Job, config: Config) -> list[Example]:
+    """Return the items to train on, those with evidence and those of the replay file as often as asked."""
     examples = job.examples(Kind.INSTRUCTION)
     if config.blind:
         examples = [
             replace(one, prompt=choice_prompt(BLIND)) for one in examples if one.task == "closed-book"
         ]
-    examples += [one for one in examples if one.evidence] * (max(1, config.cited) - 1)
+    cited = [one for one in examples if one.evidence]
+    share = Random(config.seed).sample(cited, round((config.cited % 1) * len(cited)))  # noqa: S311
+    examples = [one for one in examples if not one.evidence] + cited * int(config.cited) + share
     if config.replay and job.inputs.replay is not None:
         general = load_examples(job.inputs.replay, Kind.INSTRUCTION, "train")
         wanted = int(len(examples) * config.replay / (1 - config.replay))
         examples += Random(config.seed).choices(general, k=wanted)  # noqa: S311
-    items, dropped = fitting(job.tokenizer, examples, config.max_length)
-    job.notes.update(items=len(items), too_long=dropped, tokens=sum(len(one.ids) for one in items))
-    return SFTTrainer(
-        model=job.model(),
-        args=SFTConfig(**job.arguments(max_length=None, dataset_kwargs={"skip_prepare_dataset": True})),
-        train_dataset=as_dataset(items),
-        processing_class=job.tokenizer,
-        peft_config=job.lora(),
-    )
+    return examples
+
+
+def wrong_replies(job: Job, examples: Iterable[Example]) -> Mapping[tuple[int, ...], list[tuple[int, ...]]]:
+    """Return the wrong options of questions by heart as ids, by their prompt's ids."""
+    found: dict[tuple[int, ...], list[tuple[int, ...]]] = {}
+    known: dict[str, tuple[int, ...]] = {}
+    for one in examples:
+        if one.task != "closed-book":
+            continue
+        place = found.setdefault(tuple(prompt_ids(job.tokenizer, one.prompt)), [])
+        for option in one.options:
+            if option != one.completion:
+                if option not in known:
+                    known[option] = tuple(reply_ids(job.tokenizer, option)[:-1])
+                place.append(known[option])
+    return found
+
+
+def shared(
+    items: Sequence[Tokens], config: Config, wrong: Mapping[tuple[int, ...], list[tuple[int, ...]]]
+) -> list[Row]:
+    """Return rows in which items with the same beginning share it."""
+    random = Random(config.seed)  # noqa: S311
+    groups = grouped(items, config.answers, random, wrong)
+    return rows(groups, config.share, SAME, random)

@@ -13,7 +13,7 @@ from clinweave.evaluation.tuned.recipe import BASE, Tuning
 from clinweave.evaluation.tuned.results import summarise
 from clinweave.evaluation.worlds import Worlds
 from clinweave.knowledge import Graph, Linker
-from clinweave.training import Inputs, base_weights, export, run_stage
+from clinweave.training import Inputs, base_weights, export, run_stage, write_replay
 
 Say = Callable[[str], None]
 
@@ -78,6 +78,7 @@ class TuneRun:
 
     def _train(self, data: Path) -> dict[str, Artifact]:
         made: dict[str, Artifact] = {}
+        replay = self._replay()
         for stage in self.recipe.stages:
             self.say(f"{stage.name}: {stage.type}")
             inputs = Inputs(
@@ -85,14 +86,29 @@ class TuneRun:
                 data=data,
                 reward=made[stage.reward].path if stage.reward else None,
                 graph=self.home / "graph" if stage.type in {"ppo", "grpo"} else None,
+                replay=replay,
                 home=self.home,
                 told=lambda done, total, logged, name=stage.name: self.say(  # type: ignore[misc]
                     f"{name}: step {done} of {total}"
                     + (f", loss {logged['loss']:.3f}" if "loss" in logged else "")
                 ),
             )
-            made[stage.name] = run_stage(stage.type, stage.settings, inputs, self.out / "stages" / stage.name)
+            settings = {"threads": self.recipe.threads, **stage.settings}
+            made[stage.name] = run_stage(stage.type, settings, inputs, self.out / "stages" / stage.name)
         return made
+
+    def _replay(self) -> Path | None:
+        if not self.recipe.replay:
+            return None
+        self.say(f"Replay: {self.recipe.replay} replies of the base itself")
+        weights = base_weights(self.recipe.base, self.home)
+        return write_replay(
+            weights,
+            self.out / "replay",
+            self.recipe.replay,
+            self.recipe.seed,
+            threads=self.recipe.threads or None,
+        ).path
 
     def _measure(self, made: Mapping[str, Artifact], data: Path) -> list[Measured]:
         graph = Graph.open(self.home / "graph")

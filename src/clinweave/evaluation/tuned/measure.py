@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from clinweave.artifacts import read_manifest, stage
 from clinweave.datasets import BLIND, Example, Kind, choice_prompt, read_benchmark, read_examples, to_question
-from clinweave.evaluation.tuned.probe import probe
+from clinweave.evaluation.tuned.probe import TEXT_PROMPT, probe
+from clinweave.evaluation.tuned.probe_texts import TEXTS
 from clinweave.evaluation.tuned.recipe import Tuning
 from clinweave.knowledge import CitationChecker, Linker, Weaver
 from clinweave.models import LanguageModel, by_option_text, open_model
@@ -19,13 +20,17 @@ from clinweave.training import SAFETY, Verifier, write_gguf
 if TYPE_CHECKING:
     from clinweave.knowledge import Graph
 
-VERSION = 1
+VERSION = 2
+TEXT = "general text"  # its values are log-likelihoods, not shares
 SPLITS = ("held-out-facts", "held-out-diseases")
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One item scored: `value` between 0 and 1, None where nothing was chosen."""
+    """One item scored: `value` between 0 and 1 (of text: nats a token, negative), None where nothing was chosen.
+
+    `kind` is the stratum, `chance` what guessing scores, 0 where there are no options.
+    """
 
     arm: str
     measure: str  # "choice held-out-facts", "citations", "refusal", "general", ...
@@ -34,6 +39,8 @@ class Measured:
     cluster: str
     value: float | None
     reply: str = ""
+    kind: str = ""
+    chance: float = 0.0
 
 
 def measure(  # noqa: PLR0917
@@ -46,7 +53,7 @@ def measure(  # noqa: PLR0917
 
     def build(folder: Path) -> dict[str, Any]:
         file = write_gguf(weights, folder / "model.gguf", "f16", arm)
-        model = open_model(str(file), threads=None)
+        model = open_model(str(file), threads=recipe.threads or None)
         try:
             desk = Desk(arm, model, graph, recipe, data)
             rows = list(desk.choices(blind=True) if blind else desk.everything(say))
@@ -81,6 +88,7 @@ class Desk:
             ("refusals", self.refusals()),
             ("benchmarks", self.benchmarks()),
             ("general probe", (self._chosen(one, "general", "none") for one in probe())),
+            ("general text", self.texts()),
         ):
             say(f"Measuring {self.arm}: {name}")
             yield from rows
@@ -93,8 +101,9 @@ class Desk:
             ]
             for question in questions:
                 yield self._chosen(question, f"choice {split}", "none", blind=blind)
-                if not blind:
-                    yield self._chosen(question, f"choice {split}", "graph")
+            shown = [] if blind else _drawn(questions, self.recipe.measures.with_evidence, self.recipe.seed)
+            for question in shown:
+                yield self._chosen(question, f"choice {split}", "graph")
 
     def replies(self) -> Iterator[Measured]:
         """Yield replies with evidence about diseases never trained on: citations, form; and abstention."""
@@ -127,12 +136,27 @@ class Desk:
                     yield self._chosen(question, question.task, "none")
                     yield self._chosen(question, question.task, "graph")
 
+    def texts(self) -> Iterator[Measured]:
+        """Yield how likely plain English prose is to the model: what forgetting costs before answers turn wrong."""
+        for number, text in enumerate(TEXTS):
+            likelihood = self.model.score(TEXT_PROMPT, [text])[0].per_token
+            yield Measured(self.arm, TEXT, "none", f"text-{number}", f"text-{number}", likelihood)
+
     def _chosen(self, question: Question, name: str, knowledge: str, *, blind: bool = False) -> Measured:
         items = self._evidence(question) if knowledge == "graph" else ()
         prompt = choice_prompt(BLIND if blind else question.question, items)
         choice = by_option_text(self.model, prompt, question.options)
         value = None if choice.index is None else float(choice.index == question.answer)
-        return Measured(self.arm, name, knowledge, question.id, question.cluster or question.id, value)
+        return Measured(
+            self.arm,
+            name,
+            knowledge,
+            question.id,
+            question.cluster or question.id,
+            value,
+            kind=question.kind,
+            chance=1 / len(question.options),
+        )
 
     def _evidence(self, question: Question) -> tuple[Any, ...]:
         budget = self.recipe.measures.budget
@@ -152,7 +176,8 @@ class Desk:
         return _drawn(list(read_examples(path)), count, self.recipe.seed) if path.is_file() else []
 
     def _row(self, name: str, knowledge: str, example: Example, value: float | None, reply: str) -> Measured:
-        return Measured(self.arm, name, knowledge, example.id, example.cluster or example.id, value, reply)
+        cluster = example.cluster or example.id
+        return Measured(self.arm, name, knowledge, example.id, cluster, value, reply, example.task)
 
 
 def _drawn(items: Sequence[Any], count: int, seed: int) -> list[Any]:

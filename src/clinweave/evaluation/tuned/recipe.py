@@ -30,6 +30,7 @@ class Measures:
     """How many items of each kind are measured; drawn with the recipe's seed."""
 
     choices: int = 100  # of each split
+    with_evidence: int = 100  # of these also with evidence
     replies: int = 60  # with evidence, on diseases never trained on
     refusals: int = 30
     reply: int = 64  # tokens
@@ -47,9 +48,15 @@ class Tuning:
     seed: int = 0
     base: str = "smollm2"
     export: str = ""
+    threads: int = (
+        0  # of every stage and measure; 0: each its own choice. On a busy machine 1 is quicker than 2
+    )
     data: dict[str, Any] = field(default_factory=dict)  # DataSettings
     avoid: tuple[str, ...] = ()  # benchmark files that nothing may be shared with
     later: str = ""  # folder of a later HPO release
+    replay: int = (
+        0  # requests that the base answers itself, for stages that mix them in (`replay` in their settings)
+    )
     stages: tuple[Stage, ...] = ()
     arms: tuple[str, ...] = (BASE,)
     blind: str = ""  # the stage whose model never saw a question: the options-only control

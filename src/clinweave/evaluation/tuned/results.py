@@ -5,17 +5,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from clinweave import statistics
-from clinweave.evaluation.tuned.measure import Measured
+from clinweave.evaluation.tuned.measure import TEXT, Measured
 from clinweave.evaluation.tuned.recipe import BASE, Tuning
-
-_CHANCE = 0.25  # of the graph's own questions and the probe: four options
 
 
 def summarise(recipe: Tuning, rows: Sequence[Measured]) -> dict[str, Any]:
     """Return measures, differences and a headline."""
     cells: dict[tuple[str, str, str], list[Measured]] = defaultdict(list)
     for row in rows:
-        cells[row.measure, row.knowledge, row.arm].append(row)
+        if row.measure != TEXT:
+            cells[row.measure, row.knowledge, row.arm].append(row)
     measures: dict[str, dict[str, Any]] = {}
     for (name, knowledge, arm), found in cells.items():
         measures.setdefault(f"{name} | {knowledge}", {})[arm] = _cell(found)
@@ -36,6 +35,8 @@ def summarise(recipe: Tuning, rows: Sequence[Measured]) -> dict[str, Any]:
         "floors": _floors(measures),
         "sentences": _sentences(differences, recipe.blind),
         "headline": headline,
+        "kinds": _kinds(cells),
+        "text": _texts(rows),
     }
 
 
@@ -48,7 +49,35 @@ def _cell(rows: Sequence[Measured]) -> dict[str, Any]:
         "mean": round(mean, 4),
         "interval": [round(low, 4), round(high, 4)],
         "unscored": sum(row.value is None for row in rows),
+        "chance": round(sum(row.chance for row in rows) / len(rows), 4),
     }
+
+
+def _kinds(cells: Mapping[tuple[str, str, str], list[Measured]]) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return each measure by its strata, where it has several: measure | knowledge -> arm -> stratum -> cell."""
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for (name, knowledge, arm), rows in cells.items():
+        kinds = sorted({row.kind for row in rows})
+        if len(kinds) > 1:
+            found.setdefault(f"{name} | {knowledge}", {})[arm] = {
+                kind: _cell([row for row in rows if row.kind == kind]) for kind in kinds
+            }
+    return found
+
+
+def _texts(rows: Sequence[Measured]) -> dict[str, Any]:
+    """Return nats a token on plain prose of each arm, and what was added to those of base (paired, 95 %)."""
+    found: dict[str, dict[str, float]] = {}
+    for row in rows:
+        if row.measure == TEXT and row.value is not None:
+            found.setdefault(row.arm, {})[row.id] = -row.value
+    told: dict[str, Any] = {}
+    for arm, values in found.items():
+        told[arm] = {"n": len(values), "nats": round(sum(values.values()) / len(values), 4)}
+        if arm != BASE and BASE in found:
+            made = statistics.difference(values, found[BASE], {one: one for one in values}, resamples=2000)
+            told[arm]["added"] = [round(one, 4) for one in (made.difference, made.low, made.high)]
+    return told
 
 
 def _pairs(recipe: Tuning, cells: Mapping[tuple[str, str, str], list[Measured]]) -> list[dict[str, Any]]:
@@ -92,12 +121,14 @@ def _difference(
 
 
 def _floors(measures: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[str]:
-    """Return the measures on which every arm's interval includes chance."""
+    """Return the measures with options on which every arm's interval includes chance."""
     return [
         f"{name}: model at floor, not interpretable"
         for name, arms in measures.items()
-        if name.startswith("choice")
-        and all(one["interval"][0] <= _CHANCE <= one["interval"][1] for one in arms.values())
+        if all(
+            one["chance"] and one["interval"][0] <= one["chance"] <= one["interval"][1]
+            for one in arms.values()
+        )
     ]
 
 

@@ -1,0 +1,80 @@
+"""A right reply is to be likelier than wrong ones: the term that supervised fine-tuning on names by heart may add.
+
+Multiple choice compares the mean log-likelihood of a token between options. The likelihood of the right names alone
+(the usual loss) is learnt mostly as the names' own spelling and frequency, which all options share; the term
+log(1 + exp(-(right - wrong) / tau)), averaged over the pairs of a prompt, is what is left of it when they do
+(pairwise logistic loss: Burges et al. 2005, RankNet; with likelihoods as scores: SLiC, https://arxiv.org/abs/2305.10425).
+"""
+
+from typing import Any, NamedTuple
+
+TAU = 0.5  # nats a token
+
+
+class Terms(NamedTuple):
+    """Negative log-likelihood of the right replies' tokens, the contrast, and the share of pairs in the right order."""
+
+    likelihood: Any
+    contrast: Any
+    ordered: Any
+
+
+def terms(model: Any, inputs: dict[str, Any], end: int) -> Terms:
+    """Return the terms for a batch of `sharing.collator`; `end` is the token that ends a turn.
+
+    The model computes the logits of the replies' tokens alone.
+    """
+    import torch
+
+    ids, segments, truth, parents = (
+        inputs["input_ids"][0],
+        inputs["segments"],
+        inputs["truth"],
+        inputs["parents"],
+    )
+    inside = torch.cat([segments.new_zeros(1, dtype=torch.bool), segments[1:] == segments[:-1]])
+    places = torch.nonzero(inside & (truth[segments] != 0))[:, 0]
+    given = {key: inputs[key] for key in ("input_ids", "position_ids", "attention_mask")}
+    logits = model(**given, logits_to_keep=places - 1, use_cache=False).logits[0].float()
+    wanted = ids[places]
+    found = logits.log_softmax(-1).gather(1, wanted[:, None])[:, 0]
+    owner = segments[places]
+    likelihood = -found[truth[owner] > 0].mean()
+    body = wanted != end
+    total = found.new_zeros(len(truth)).index_add(0, owner[body], found[body])
+    count = found.new_zeros(len(truth)).index_add(0, owner[body], torch.ones_like(found[body]))
+    mean = total / count.clamp(min=1)
+    right, wrong = torch.nonzero(truth > 0)[:, 0], torch.nonzero(truth < 0)[:, 0]
+    together = parents[right][:, None] == parents[wrong][None]
+    margins = mean[right][:, None] - mean[wrong][None]
+    each = torch.nn.functional.softplus(-margins / TAU) * together
+    pairs = together.sum(1)
+    per_reply = each.sum(1)[pairs > 0] / pairs[pairs > 0]
+    contrast = per_reply.mean() if len(per_reply) else likelihood.new_zeros(())
+    ordered = ((margins > 0) & together).sum() / together.sum().clamp(min=1)
+    return Terms(likelihood, contrast, ordered.float())
+
+
+def contrasting(weight: float, likelihood: float) -> Any:
+    """Return the class of TRL's trainer whose loss is the weighted sum of the two terms."""
+    from trl import SFTTrainer
+
+    class Contrasting(SFTTrainer):  # type: ignore[misc, unused-ignore]
+        def __init__(self, *given: Any, **named: Any) -> None:
+            super().__init__(*given, **named)
+            self.model_accepts_loss_kwargs = False  # the terms are means: accumulated steps are averaged
+
+        def compute_loss(
+            self,
+            model: Any,
+            inputs: dict[str, Any],
+            return_outputs: bool = False,
+            num_items_in_batch: Any = None,  # noqa: ARG002
+        ) -> Any:
+            found = terms(model, inputs, self.processing_class.eos_token_id)
+            for name in ("likelihood", "contrast", "ordered"):
+                self._metrics["train"][name].append(float(getattr(found, name).detach()))
+            loss = likelihood * found.likelihood + weight * found.contrast
+            return (loss, {}) if return_outputs else loss
+
+    return Contrasting
