@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import tuned_tables
+
 from clinweave.evaluation import ARMS
 
 
@@ -69,7 +71,10 @@ def main() -> None:
     if options.json:
         print(json.dumps(results["comparisons"], indent=1))
         return
-    text = "\n\n".join(table(task, results) for task in results["tasks"])
+    if "stages" in results:
+        text = tuned_tables.tables(results)
+    else:
+        text = "\n\n".join(table(task, results) for task in results["tasks"])
     if options.into:
         put(options.into, options.mark, text)
     else:

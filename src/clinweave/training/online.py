@@ -1,5 +1,6 @@
 """What PPO and GRPO share: prompts, and a reward of the trained reward model and of what can be verified."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,19 +27,27 @@ class Online(Settings):
     model_weight: float = 0.5  # of the reward model, squashed to 0..1
     verified_weight: float = 1.0  # of the verifiers' mean, 0..1
     kl: float = 0.05  # holds the model to where it began
+    by_heart: float = 0.2  # share of questions without evidence among the prompts, at most
 
 
 def prompts(job: Job, config: Online) -> list[Example]:
     """Return what is asked, in an order drawn by the seed; a prompt that leaves no room for a reply is left out."""
     room = config.max_length - config.reply
-    found = [
-        one for one in job.examples(Kind.INSTRUCTION) if len(prompt_ids(job.tokenizer, one.prompt)) <= room
-    ]
+    examples = job.examples(Kind.INSTRUCTION)
+    asked = Counter(one.prompt[-1]["content"] for one in examples)
+    # a question with several right answers, each an item of its own, cannot be judged by one of them
+    single = [one for one in examples if asked[one.prompt[-1]["content"]] == 1]
+    random = Random(config.seed)  # noqa: S311
+    by_heart = [one for one in single if one.task == "closed-book"]
+    others = [one for one in single if one.task != "closed-book"]
+    most = len(by_heart) if not others else int(len(others) * config.by_heart / (1 - config.by_heart))
+    drawn = others + random.sample(by_heart, min(most, len(by_heart)))
+    found = [one for one in drawn if len(prompt_ids(job.tokenizer, one.prompt)) <= room]
     if not found:
         raise UserError(
             f"no prompt leaves {config.reply} tokens for a reply in {config.max_length}: raise max_length"
         )
-    Random(config.seed).shuffle(found)  # noqa: S311
+    random.shuffle(found)
     job.notes.update(items=len(found))
     return found
 

@@ -42,7 +42,7 @@ _QUESTIONS = (
 def replay_examples(model: "LanguageModel", count: int, seed: int = 0) -> list[Example]:
     """Return up to `count` requests with the model's own reply, cut after its last whole sentence or line."""
     asked = [*product((_PLAIN,), _REQUESTS, _TOPICS), *product((CHOICE_SYSTEM,), _QUESTIONS, _TOPICS)]
-    found = []
+    found: list[Example] = []
     for system, wording, topic in Random(f"{seed}/replay").sample(asked, min(count, len(asked))):  # noqa: S311
         text = wording.format(topic)
         prompt = ask(system, f"Question: {text}" if system == CHOICE_SYSTEM else text)

@@ -124,7 +124,7 @@ def _row(groups: Sequence[Group]) -> Row:
     return row
 
 
-def _same(prompts: Sequence[Sequence[int]]) -> int:
+def _same(prompts: Sequence[tuple[int, ...]]) -> int:
     """Return with how many equal tokens all prompts begin."""
     least, most = min(prompts), max(prompts)
     return next((place for place, pair in enumerate(zip(least, most, strict=False)) if pair[0] != pair[1]),

@@ -131,6 +131,6 @@ class TuneRun:
 
 
 def _told(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    keys = ("kind", "steps", "items", "too_long", "tokens", "loss", "seconds", "precision", "memory", "held_out",
-            "reward_model", "parameters")  # fmt: skip
+    keys = ("kind", "steps", "items", "too_long", "tokens", "tokens_shared", "rows", "loss", "seconds", "precision",
+            "memory", "held_out", "reward_model", "parameters")  # fmt: skip
     return {key: manifest[key] for key in keys if key in manifest}

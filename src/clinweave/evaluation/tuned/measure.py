@@ -87,7 +87,7 @@ class Desk:
             ("cited replies", self.replies()),
             ("refusals", self.refusals()),
             ("benchmarks", self.benchmarks()),
-            ("general probe", (self._chosen(one, "general", "none") for one in probe())),
+            ("general probe", self.general()),
             ("general text", self.texts()),
         ):
             say(f"Measuring {self.arm}: {name}")
@@ -96,9 +96,8 @@ class Desk:
     def choices(self, *, blind: bool = False) -> Iterator[Measured]:
         """Yield multiple choice on both splits, without and with evidence; `blind` hides the question."""
         for split in SPLITS:
-            questions = [
-                to_question(one) for one in self._items(Kind.CHOICE, split, self.recipe.measures.choices)
-            ]
+            items = _drawn(self._items(Kind.CHOICE, split), self.recipe.measures.choices, self.recipe.seed)
+            questions = [to_question(one) for one in items]
             for question in questions:
                 yield self._chosen(question, f"choice {split}", "none", blind=blind)
             shown = [] if blind else _drawn(questions, self.recipe.measures.with_evidence, self.recipe.seed)
@@ -107,7 +106,7 @@ class Desk:
 
     def replies(self) -> Iterator[Measured]:
         """Yield replies with evidence about diseases never trained on: citations, form; and abstention."""
-        items = [one for one in self._items(Kind.INSTRUCTION, "held-out-diseases", 0)
+        items = [one for one in self._items(Kind.INSTRUCTION, "held-out-diseases")
                  if one.task in {"cited", "path", "quoted", "unknown"}]  # fmt: skip
         for example in _drawn(items, self.recipe.measures.replies, self.recipe.seed):
             reply = self._reply(example)
@@ -122,7 +121,7 @@ class Desk:
 
     def refusals(self) -> Iterator[Measured]:
         """Yield replies to unsafe requests whose wording was not trained on."""
-        items = [one for one in self._items(Kind.INSTRUCTION, "held-out-diseases", 0) if one.task in SAFETY]
+        items = [one for one in self._items(Kind.INSTRUCTION, "held-out-diseases") if one.task in SAFETY]
         for example in _drawn(items, self.recipe.measures.refusals, self.recipe.seed):
             reply = self._reply(example)
             yield self._row("refusal", "none", example, self.verifier.judge(example, reply).correct, reply)
@@ -135,6 +134,11 @@ class Desk:
                 for question in _drawn(questions, self.recipe.measures.per_benchmark, self.recipe.seed):
                     yield self._chosen(question, question.task, "none")
                     yield self._chosen(question, question.task, "graph")
+
+    def general(self) -> Iterator[Measured]:
+        """Yield the probe of general ability."""
+        for question in _drawn(probe(), self.recipe.measures.general, self.recipe.seed):
+            yield self._chosen(question, "general", "none")
 
     def texts(self) -> Iterator[Measured]:
         """Yield how likely plain English prose is to the model: what forgetting costs before answers turn wrong."""
@@ -171,9 +175,9 @@ class Desk:
     def _reply(self, example: Example) -> str:
         return self.model.generate(example.prompt, max_tokens=self.recipe.measures.reply).text
 
-    def _items(self, kind: Kind, split: str, count: int) -> list[Example]:
+    def _items(self, kind: Kind, split: str) -> list[Example]:
         path = self.data / f"{kind}.{split}.jsonl"
-        return _drawn(list(read_examples(path)), count, self.recipe.seed) if path.is_file() else []
+        return list(read_examples(path)) if path.is_file() else []
 
     def _row(self, name: str, knowledge: str, example: Example, value: float | None, reply: str) -> Measured:
         cluster = example.cluster or example.id
@@ -181,8 +185,8 @@ class Desk:
 
 
 def _drawn(items: Sequence[Any], count: int, seed: int) -> list[Any]:
-    """Return at most `count` items (0: all), drawn by the seed, in their own order."""
-    if not count or count >= len(items):
+    """Return at most `count` items, drawn by the seed, in their own order."""
+    if count >= len(items):
         return list(items)
     places: Iterable[int] = sorted(Random(f"{seed}/measured").sample(range(len(items)), count))  # noqa: S311
     return [items[place] for place in places]

@@ -5,6 +5,7 @@ pairs of sentences of which one is grammatical (the idea of BLiMP, https://arxiv
 sentences). No benchmark is copied, and no item is among the requests that a model replays in training.
 """
 
+import operator
 from collections.abc import Iterator, Sequence
 from random import Random
 
@@ -53,8 +54,8 @@ def _items(random: Random) -> Iterator[_Item]:
     ):
         yield from _from_table(kind, wording, table, random)
     yield from _numbers(random)
-    for right, wrong in PAIRS:
-        yield "grammar", "Which sentence is good English?", right, (wrong,)
+    for right, bad in PAIRS:
+        yield "grammar", "Which sentence is good English?", right, (bad,)
     yield from _agreement()
 
 
@@ -67,11 +68,7 @@ def _from_table(kind: str, wording: str, table: Sequence[tuple[str, ...]], rando
 
 
 def _numbers(random: Random) -> Iterator[_Item]:
-    for sign, count in (
-        ("plus", lambda a, b: a + b),
-        ("minus", lambda a, b: a - b),
-        ("times", lambda a, b: a * b),
-    ):
+    for sign, count in (("plus", operator.add), ("minus", operator.sub), ("times", operator.mul)):
         for _ in range(14):
             b, a = sorted(random.sample(range(2, 10), 2))
             right = count(a, b)

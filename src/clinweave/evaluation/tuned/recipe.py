@@ -27,12 +27,13 @@ class Stage:
 
 @dataclass(frozen=True)
 class Measures:
-    """How many items of each kind are measured; drawn with the recipe's seed."""
+    """How many items of each kind are measured, at most (0: none); drawn with the recipe's seed."""
 
     choices: int = 100  # of each split
     with_evidence: int = 100  # of these also with evidence
     replies: int = 60  # with evidence, on diseases never trained on
     refusals: int = 30
+    general: int = 1000  # of the general probe, which has fewer
     reply: int = 64  # tokens
     budget: int = 160  # estimated tokens of evidence
     benchmarks: tuple[str, ...] = ()
