@@ -1,0 +1,44 @@
+from types import SimpleNamespace
+
+import pytest
+
+from clinweave.datasets.examples import Example, Kind, ask
+from clinweave.training.online import Online, prompts
+from clinweave.training.replay import replay_examples
+from tests.training.conftest import instruction
+
+pytestmark = pytest.mark.torch
+
+
+def by_heart(number, answer):
+    return Example(
+        f"h{number}{answer}", Kind.INSTRUCTION, "closed-book", ask("s", f"Which of {number}?"), answer
+    )
+
+
+def test_a_question_with_several_answers_is_not_asked_and_names_by_heart_stay_few(tokenizer, graph):
+    single = [by_heart(number, "x") for number in range(40)]
+    several = [by_heart(99, answer) for answer in ("x", "y")]
+    cited = [instruction(graph, number) for number in range(8)]
+    job = SimpleNamespace(examples=lambda _: [*single, *several, *cited], tokenizer=tokenizer, notes={})
+    found = prompts(job, Online(max_length=400, reply=8, by_heart=0.2))
+    assert not {one.id for one in several} & {one.id for one in found}
+    assert sum(one.task == "closed-book" for one in found) == 2
+    assert sum(one.task == "cited" for one in found) == 8
+
+
+class Talker:
+    """Replies with two sentences, the second cut off."""
+
+    def generate(self, _, **__):
+        return SimpleNamespace(text="It is old. And it was", finish_reason="length")
+
+
+def test_replay_keeps_whole_sentences_and_none_of_the_probe():
+    from clinweave.evaluation.tuned.probe import probe
+
+    found = replay_examples(Talker(), 50)
+    assert len(found) == 50
+    assert {one.completion for one in found} == {"It is old."}
+    asked = {one.question for one in probe()}
+    assert not asked & {one.prompt[-1]["content"].removeprefix("Question: ") for one in found}
