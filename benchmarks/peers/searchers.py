@@ -5,7 +5,6 @@ FOLDER holds passages.parquet (id, text, concept). The protocol is that of walke
 """
 
 import json
-import resource
 import sys
 import tempfile
 import time
@@ -106,7 +105,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=folder) as work:
         wall, cpu = time.perf_counter(), time.process_time()
         search = ENGINES[sys.argv[1]](folder, Path(work))
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        peak = int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) // 1024
         told = {
             "load_wall": time.perf_counter() - wall,
             "load_cpu": time.process_time() - cpu,

@@ -7,7 +7,6 @@ or two steps away, without the node itself, as Python or Arrow values that can b
 """
 
 import json
-import resource
 import sys
 import tempfile
 import time
@@ -94,9 +93,7 @@ def ladybug(folder: Path) -> Walk:
         f"copy Edge from '{folder / 'edges.parquet'}'",
     ):
         connection.execute(command)
-    question = connection.prepare(
-        "match (a:Node)-[:Edge*1..2]->(b:Node) where a.id = $n and b.id <> $n return distinct b.id"
-    )
+    question = "match (a:Node)-[:Edge*1..2]->(b:Node) where a.id = $n and b.id <> $n return distinct b.id"
     return lambda node: connection.execute(question, {"n": node}).get_all()
 
 
@@ -136,7 +133,7 @@ def main() -> None:
         return
     wall, cpu = time.perf_counter(), time.process_time()
     walk = ENGINES[sys.argv[1]](Path(sys.argv[2]))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    peak = int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) // 1024
     told = {"load_wall": time.perf_counter() - wall, "load_cpu": time.process_time() - cpu, "peak_mb": peak}
     print(json.dumps(told), flush=True)
     for line in sys.stdin:

@@ -6,7 +6,16 @@ import json
 import zipfile
 
 from tests.databases.made import HP_OBO
-from tests.databases.samples_gated import BOOK, DRUGBANK, JATS, PUBMED, RXNORM, UMLS  # also read by the tests
+from tests.databases.samples_gated import (  # also read by the tests
+    BOOK,
+    DRUGBANK,
+    JATS,
+    LOINC,
+    PROPOSALS,
+    PUBMED,
+    RXNORM,
+    UMLS,
+)
 
 ORPHA1 = """<?xml version="1.0" encoding="UTF-8"?>
 <JDBOR date="2031-02-03 07:53:50" version="1.3" copyright="Orphanet (c)">
@@ -317,6 +326,8 @@ MORE: dict[str, dict[str, bytes]] = {
     "drugbank": {"full database.xml": DRUGBANK.encode()},
     "umls": UMLS,
     "rxnorm": RXNORM,
+    "loinc": LOINC,
+    "proposals": PROPOSALS,
     "sider": SIDER,
     "primekg": {"kg.csv": PRIMEKG.encode()},
     "kgx": {"nodes.tsv": KGX_NODES.encode(), "edges.tsv": KGX_EDGES.encode()},

@@ -106,6 +106,27 @@ RXNORM = {
     ),
     "RXNREL.RRF": rrf(relation("1", "RO", "2", "has_ingredient", "RXNORM")),
 }
+LOINC = {
+    "Loinc.csv": (
+        b'"LOINC_NUM","COMPONENT","PROPERTY","STATUS","CONSUMER_NAME","SHORTNAME","LONG_COMMON_NAME","VersionLastChanged"\n'
+        b'"1-8","Kneesteadine","MCnc","ACTIVE","Kneesteadine, Blood","Kneest SerPl-mCnc","Kneesteadine [Mass/volume] in Serum","2.99"\n'
+        b'"2-6","Kneesteadine","MCnc","DEPRECATED","","","Deprecated Kneesteadine","2.99"\n'
+        b'"3-4","Wobble","Find","ACTIVE","","","Wobble of knee, ""left"" side","2.99"\n'
+        b'"3-4","Wobble","Find","ACTIVE","","","Wobble twice","2.99"\n'
+        b'"","Nothing","","ACTIVE","","","","2.99"\n'
+        b'"4-2","short row"\n'
+    ),
+    "MapTo.csv": b'"LOINC","MAP_TO","COMMENT"\n"2-6","1-8",""\n"9-9","",""\n',
+}
+PROPOSALS = {
+    "proposals.jsonl": (
+        b'{"subject": "CHEBI:3", "predicate": "biolink:causes", "object": "MONDO:0000002", "quote": "It made knees wobble.", '
+        b'"document": "PMID:11", "model": "scripted", "tier": "public", "score": 1.5, "grade": "text-mined"}\n'
+        b'{"subject": "no curie", "predicate": "biolink:causes", "object": "MONDO:0000002", "quote": "x", '
+        b'"document": "a.txt", "model": "scripted", "tier": "public"}\n'
+        b'{"subject": "CHEBI:3", "model": "scripted", "tier": "public"}\n'
+    )
+}
 
 PUBMED = """<?xml version="1.0" encoding="utf-8"?>
 <!DOCTYPE PubmedArticleSet PUBLIC "-//NLM//DTD PubMedArticle, 1st January 2031//EN" "https://dtd.nlm.nih.gov/ncbi/pubmed/out/pubmed_310101.dtd">

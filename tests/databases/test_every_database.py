@@ -31,8 +31,8 @@ def refuses_by_name(database: str, name: str, data: bytes) -> None:
         assert name in message
 
 
-GATED = {"umls", "rxnorm", "drugbank"}
-WITHOUT_CONCEPTS = {"sssom", "pubmed", "jats", "bookshelf"}
+GATED = {"umls", "rxnorm", "drugbank", "loinc"}
+WITHOUT_CONCEPTS = {"sssom", "proposals", "pubmed", "jats", "bookshelf"}
 
 
 def test_every_database_has_a_sample_and_the_default_ones_stay_as_they_were():

@@ -14,12 +14,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from clinweave.artifacts import Artifact, home
+from clinweave.cli.graph_propose import propose
 from clinweave.errors import UserError
 
 if TYPE_CHECKING:
     from clinweave.knowledge import Graph
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
+app.command()(propose)
 
 Where = Annotated[
     Path | None, typer.Option("--graph", metavar="DIR", help="The graph's folder.", show_default="home/graph")

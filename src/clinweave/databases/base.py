@@ -47,4 +47,5 @@ class Database:
     source: Callable[[Mapping[str, Path]], Source]
     read: Callable[[Mapping[str, Path], RowLog], Iterator[Record]]
     optional: tuple[str, ...] = ()  # names of files that add to it
+    also: Mapping[str, str] = field(default_factory=dict)  # other names of release files -> ours
     many: bool = False  # any number of such files, whatever their names (KGX, mapping sets, literature)

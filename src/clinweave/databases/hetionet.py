@@ -138,4 +138,17 @@ def _curie(id_: str) -> str:
     return curie(prefix, local)
 
 
-HETIONET = Database("hetionet", "", (_NODES, _EDGES), _source, _read, optional=(_INDICATIONS,))
+HETIONET = Database(
+    "hetionet",
+    "",
+    (_NODES, _EDGES),
+    _source,
+    _read,
+    optional=(_INDICATIONS,),
+    also={
+        "hetionet-v1.0-nodes.tsv": _NODES,
+        "hetionet-v1.0-edges.sif": _EDGES,
+        "edges-5k.sif": _EDGES,
+        "indications.tsv": _INDICATIONS,
+    },
+)

@@ -17,10 +17,12 @@ from clinweave.databases.icd10cm import ICD10CM
 from clinweave.databases.icd_maps import ICD_MAPS
 from clinweave.databases.jats import JATS
 from clinweave.databases.kgx import KGX
+from clinweave.databases.loinc import LOINC
 from clinweave.databases.mesh import MESH
 from clinweave.databases.mondo import MONDO
 from clinweave.databases.orphanet import ORPHANET
 from clinweave.databases.primekg import PRIMEKG
+from clinweave.databases.proposals import PROPOSALS
 from clinweave.databases.pubmed import PUBMED
 from clinweave.databases.rxnorm import RXNORM
 from clinweave.databases.sider import SIDER
@@ -32,7 +34,8 @@ from clinweave.databases.uniprot_diseases import UNIPROT_DISEASES
 _BASIC = (HPO, HPOA, MONDO, ICD10CM, UNIPROT_DISEASES, CHEBI, DRUG_NAMES, HGNC)
 _OPEN = (DOID, MESH, ICD_MAPS, ANSM, SSSOM, FAKER_HEALTHCARE, SYNTHEA)  # the catalogue has a release of each
 _GIVEN = (  # read from files that you have
-    HETIONET, ORPHANET, DRUGBANK_VOCABULARY, SIDER, PRIMEKG, KGX, DRUGBANK, UMLS, RXNORM, PUBMED, JATS, BOOKSHELF,
+    HETIONET, ORPHANET, DRUGBANK_VOCABULARY, SIDER, PRIMEKG, KGX, DRUGBANK, UMLS, RXNORM, LOINC, PUBMED, JATS,
+    BOOKSHELF, PROPOSALS,
 )  # fmt: skip
 
 DATABASES: dict[str, Database] = {database.id: database for database in (*_BASIC, *_OPEN, *_GIVEN)}

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from clinweave.knowledge.graph.semantics import Semantics as Semantics
     from clinweave.knowledge.graph.verbalise import verbalise as verbalise
     from clinweave.knowledge.linking.linker import Linker as Linker
+    from clinweave.knowledge.proposing.proposals import propose as propose
+    from clinweave.knowledge.proposing.rules import proposal_rules as proposal_rules
     from clinweave.knowledge.retrieval.corpora import add_collection as add_collection
     from clinweave.knowledge.retrieval.corpora import build_home_index as build_home_index
+    from clinweave.knowledge.retrieval.corpora import collection_passages as collection_passages
     from clinweave.knowledge.retrieval.corpora import collections as collections
     from clinweave.knowledge.retrieval.corpora import remove_collection as remove_collection
     from clinweave.knowledge.retrieval.folders import read_folder as read_folder
@@ -43,7 +46,10 @@ __getattr__, __dir__ = attach(
         "Knowledge": "weaving.evidence",
         "add_collection": "retrieval.corpora",
         "build_home_index": "retrieval.corpora",
+        "collection_passages": "retrieval.corpora",
         "collections": "retrieval.corpora",
+        "propose": "proposing.proposals",
+        "proposal_rules": "proposing.rules",
         "remove_collection": "retrieval.corpora",
         "messages_for": "weaving.prompts",
         "pack": "weaving.evidence",

@@ -66,7 +66,9 @@ def files_of(name: str, path: Path) -> dict[str, Path]:
             _bare(item) if len(found) == 1 else key.removesuffix(".gz"): item for key, item in found.items()
         }
     wanted = (*database.files, *database.optional)
-    found = {_bare(item): item for item in inside if _bare(item) in wanted}
+    names = {_bare(item): item for item in inside}
+    found = {database.also[name]: item for name, item in names.items() if name in database.also}
+    found.update({name: item for name, item in names.items() if name in wanted})
     if missing := [file for file in database.files if file not in found]:
         raise UserError(f"--add {name}={path}: the folder lacks {', '.join(missing)} (also .gz or .bz2)")
     return found

@@ -80,6 +80,14 @@ def collections(home: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
+def collection_passages(name: str, home: Path) -> Iterator[Passage]:
+    """Yield the passages of a collection, each with its tier; `UserError` where there is none of this name."""
+    known = collections(home)
+    if name not in known:
+        raise UserError(f"there is no collection {name!r}; there are: {', '.join(known) or 'none'}")
+    return _read(home / "collections" / name / "passages.parquet")
+
+
 def remove_collection(name: str, home: Path) -> None:
     """Delete a collection's own copy. Raises `UserError` where there is none of this name."""
     known = collections(home)

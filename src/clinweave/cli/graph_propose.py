@@ -1,0 +1,131 @@
+"""`clinweave graph propose`: relations proposed from text by a model, checked, kept apart from the graph."""
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from clinweave.artifacts import Artifact, home
+from clinweave.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from clinweave.records import Passage
+
+
+class Way(StrEnum):
+    """How a model is asked."""
+
+    AUTO = "auto"
+    SCORE = "score"
+    WRITE = "write"
+
+
+class Access(StrEnum):
+    """Who may see the texts."""
+
+    PUBLIC = "public"
+    GATED = "gated"
+    PRIVATE = "private"
+
+
+def propose(  # noqa: PLR0917 - each parameter is one option
+    path: Annotated[
+        Path | None, typer.Argument(help="A file, folder or archive of texts; or give --collection.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where to put them.", show_default="home/proposals")
+    ] = None,
+    collection: Annotated[str, typer.Option(metavar="NAME", help="Read a collection of the index.")] = "",
+    predicates: Annotated[
+        str, typer.Option(metavar="NAME,NAME", help="Relations to propose.")
+    ] = "causes,treats,has_phenotype",
+    model: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="The model, as in `clinweave ask`.")
+    ] = "smollm2",
+    way: Annotated[
+        Way, typer.Option(help="Score each candidate yes or no, or let the model write.")
+    ] = Way.AUTO,
+    threshold: Annotated[float, typer.Option(help="Accept from this many nats of yes over no.")] = 0.0,
+    limit: Annotated[int, typer.Option(min=0, help="Read only the first passages; 0 for all.")] = 0,
+    tier: Annotated[Access, typer.Option(help="Who may see the texts of PATH.")] = Access.PUBLIC,
+    where: Annotated[
+        Path | None,
+        typer.Option("--graph", metavar="DIR", help="The graph's folder.", show_default="home/graph"),
+    ] = None,
+    allow_remote: Annotated[
+        str, typer.Option(metavar="HOST", help="The host that may see gated or pseudonymised text.")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Let a model propose relations between the concepts linked in texts; they are checked and kept apart.
+
+    A graph takes them in only when told: `clinweave graph build --add proposals=DIR`. Run again to go on after a stop.
+    """
+    from itertools import islice
+
+    from clinweave.knowledge import Graph, Linker, proposal_rules, propose
+    from clinweave.models import open_model
+
+    rules = proposal_rules(predicates.split(","))
+    graph = Graph.open(where or home() / "graph")
+    passages = islice(_passages(path, collection, tier.value), limit or None)
+    opened = open_model(model, home=home())
+    try:
+        with Console(stderr=True).status("reading") as status:
+            made = propose(
+                passages,
+                Linker.open(graph),
+                opened,
+                rules,
+                out or home() / "proposals",
+                way=way.value,
+                threshold=threshold,
+                allow_remote=allow_remote,
+                progress=lambda done, total: status.update(f"passage {done:,} of {total:,}"),
+            )
+    finally:
+        opened.close()
+    if as_json:
+        typer.echo(json.dumps({"path": str(made.path), **made.manifest}, ensure_ascii=False, indent=1))
+    else:
+        _print(made)
+
+
+def _passages(path: Path | None, collection: str, tier: str) -> "Iterator[Passage]":
+    from clinweave.knowledge import collection_passages, read_folder
+    from clinweave.records import Tier
+
+    if (path is None) == (not collection):
+        raise UserError("give either a PATH with texts or --collection NAME")
+    if path is None:
+        return collection_passages(collection, home())
+    return read_folder(path, tier=Tier(tier))
+
+
+def _print(made: Artifact) -> None:
+    screen = Console()
+    facts: dict[str, Any] = made.manifest
+    counts = facts["counts"]
+    state = f"{'made' if made.fresh else 'up to date'}, {facts['tier']}"
+    told = f"{counts['proposed']:,} proposed of {counts['asked']:,} asked in {counts['passages']:,} passages"
+    screen.print(f"{made.path}: {told} ({state})")
+    table = Table("not proposed, because", "")
+    for reason, count in facts["refused"].items():
+        table.add_row(reason, f"{count:,}")
+    screen.print(table)
+    shown = Table(
+        "relation", "quote", "score", title="The first ones (not verified, no support for an answer)"
+    )
+    with (made.path / "proposals.jsonl").open(encoding="utf-8") as file:
+        for line, _ in zip(file, range(8), strict=False):
+            row = json.loads(line)
+            triple = f"{row['subject_text']} {row['predicate'].removeprefix('biolink:')} {row['object_text']}"
+            shown.add_row(escape(triple), escape(row["quote"][:200]), f"{row['score']:.2f}")
+    screen.print(shown)

@@ -1,0 +1,81 @@
+"""Relations that a model proposed from text (`clinweave graph propose`), joined to a graph only where asked for.
+
+Every row stays what it is: grade text-mined, knowledge level not provided, made by a text mining agent. None of them
+supports an answer. The tier is the strictest of the texts that they were read from.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from clinweave.databases.base import Database, Record, RowLog
+from clinweave.databases.files import lines, needed, wrong
+from clinweave.databases.prefixes import normal
+from clinweave.records import Grade, Relation, Source, Tier
+
+_FILE, _KIND = "proposals.jsonl", "a file of proposals"
+_NEEDED = ("subject", "predicate", "object", "quote", "document", "model", "tier")
+
+
+def _source(files: Mapping[str, Path]) -> Source:
+    path = needed(files, _FILE, "proposals")
+    order = list(Tier)
+    tier, models, some = Tier.PUBLIC, set(), False
+    for row, line in lines(path, _KIND):
+        some = True
+        try:
+            held = json.loads(line)
+            tier = max(tier, Tier(held["tier"]), key=order.index)
+            models.add(str(held["model"]))
+        except (ValueError, KeyError, TypeError):
+            if row == 1:
+                wrong(path, _KIND, "its first line is no proposal")
+            tier = Tier.PRIVATE  # a row that cannot be read may have been
+    if not some:
+        wrong(path, _KIND, "it is empty")
+    return Source(
+        id="proposals",
+        name="relations proposed from text by a model",
+        infores="infores:clinweave-proposals",
+        release=", ".join(sorted(models)) or "not stated",
+        licence="that of the texts read",
+        homepage="not stated",
+        tier=tier,
+    )
+
+
+def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
+    path = needed(files, _FILE, "proposals")
+    for row, line in lines(path, _KIND):
+        try:
+            held = json.loads(line)
+            values = [str(held[name]).strip() for name in _NEEDED]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            log.drop(path.name, row, "not a proposal")
+            continue
+        subject, object_ = normal(values[0]), normal(values[2])
+        if not subject or not object_ or not values[1].startswith("biolink:") or " " in values[1]:
+            log.drop(path.name, row, "an end is no CURIE, or the predicate is not Biolink's")
+        elif not values[3]:
+            log.drop(path.name, row, "no quote")
+        else:
+            yield _relation(subject, values[1], object_, held)
+
+
+def _relation(subject: str, predicate: str, object_: str, held: Mapping[str, Any]) -> Relation:
+    where = normal(str(held["document"]))
+    return Relation(
+        subject,
+        predicate,
+        object_,
+        "proposals",
+        publications=(where,) if where else (),
+        evidence=f"proposed by {held['model']}",
+        grade=Grade.TEXT_MINED,
+        knowledge_level="not_provided",
+        agent_type="text_mining_agent",
+    )
+
+
+PROPOSALS = Database("proposals", "", (_FILE,), _source, _read)

@@ -1,0 +1,190 @@
+"""Proposals of a set of passages as one folder: what was asked, what was accepted, and why the rest was not.
+
+`proposals.jsonl` holds the accepted ones, a line each: the triple, the quote with its offsets in the document, the
+model, its score, `knowledge_level` not_provided and `agent_type` text_mining_agent (Biolink), the grade text-mined.
+`asked.jsonl` holds a line for each passage with everything that was asked, so that another threshold needs no model.
+A graph takes them in only when it is told so: `clinweave graph build --add proposals=DIR`.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clinweave.artifacts import Artifact, digest, stage
+from clinweave.errors import NotCapableError, UserError
+from clinweave.knowledge.proposing.asking import Asked, by_score, by_writing
+from clinweave.knowledge.proposing.candidates import candidates
+from clinweave.knowledge.proposing.rules import Rule
+from clinweave.leaving import close_folder, host_of_model, permit, strictest
+from clinweave.models import Capability, LanguageModel
+from clinweave.records import Grade, Passage, Tier
+
+if TYPE_CHECKING:
+    from clinweave.knowledge.linking.linker import Linker
+
+VERSION = 1
+PROPOSALS, ASKED = "proposals.jsonl", "asked.jsonl"
+MADE = {"grade": str(Grade.TEXT_MINED), "knowledge_level": "not_provided", "agent_type": "text_mining_agent"}
+Progress = Callable[[int, int], None]  # passages done, of how many
+
+
+def propose(
+    passages: Iterable[Passage],
+    linker: "Linker",
+    model: LanguageModel,
+    rules: Sequence[Rule],
+    out: Path,
+    *,
+    threshold: float = 0.0,
+    way: str = "auto",
+    allow_remote: str = "",
+    progress: Progress | None = None,
+) -> Artifact:
+    """Ask the model about every passage and write the folder `out`; the same question again is answered from it.
+
+    `way` is "score" (a yes or no for each candidate; accepted above `threshold` nats), "write" (the model writes lines,
+    which are checked) or "auto" (score where the model can). After an interruption the passages that were answered are
+    not asked again. Raises `UserError` for gated or private passages with a model elsewhere.
+    """
+    held = list(passages)
+    if not held:
+        raise UserError("there is no passage to read: give a file or folder with text")
+    tier = strictest(item.tier for item in held)
+    permit(tier, host_of_model(model), allow_remote, what="passages")
+    way = _way(way, model)
+    settings = {
+        "model": model.describe(),
+        "way": way,
+        "rules": [[rule.predicate, rule.question] for rule in rules],
+    }
+    inputs = {
+        "passages": digest([(item.id, item.text, item.tier) for item in held]),
+        "vocabulary": str(linker.vocabulary.path.name) + digest(str(linker.vocabulary.path.parent)),
+    }
+    kept = out.parent / f".{out.name}.{digest([settings, inputs])}.asked.jsonl"
+
+    def build(folder: Path) -> dict[str, Any]:
+        answers = _answers(held, _Asking(linker, model, rules, way), kept, progress)
+        (folder / ASKED).write_text("".join(f"{_line(item)}\n" for item in answers), "utf-8")
+        counts, refused = _accepted(held, answers, folder / PROPOSALS, threshold, model.name)
+        close_folder(folder, tier)
+        return {"counts": counts, "refused": refused, "tier": tier.value, **MADE}
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    made = stage(out, "proposals", inputs, {**settings, "threshold": threshold}, build, version=VERSION)
+    kept.unlink(missing_ok=True)
+    return made
+
+
+def _way(way: str, model: LanguageModel) -> str:
+    if way == "auto":
+        way = "score" if Capability.SCORE in model.capabilities else "write"
+    needed = {"score": Capability.SCORE, "write": Capability.GENERATE}.get(way)
+    if needed is None:
+        raise UserError(f"no way {way!r} of asking; use auto, score or write")
+    if needed not in model.capabilities:
+        raise NotCapableError(f"the model {model.name} cannot {needed.value}: choose another way or model")
+    return way
+
+
+@dataclass(frozen=True)
+class _Asking:
+    """What is asked, of whom, and how."""
+
+    linker: "Linker"
+    model: LanguageModel
+    rules: Sequence[Rule]
+    way: str
+
+    def of(self, passage: Passage) -> dict[str, Any]:
+        """Return the line of one passage: everything that was asked, and what made no question."""
+        refused: Counter[str] = Counter()
+        mentions = self.linker.link(passage.text)
+        found = candidates(passage.text, mentions, self.rules, refused)
+        if not found:
+            asked: list[Asked] = []
+        elif self.way == "score":
+            asked = by_score(self.model, passage.text, found)
+        else:
+            asked = by_writing(self.model, passage.text, mentions, self.rules, refused)
+        return {"passage": passage.id, "asked": [_row(passage, item) for item in asked], "refused": +refused}
+
+
+def _answers(
+    passages: Sequence[Passage], asking: _Asking, kept: Path, progress: Progress | None
+) -> list[dict[str, Any]]:
+    """Return a line for each passage, from the file of an interrupted run where it has one."""
+    done = _read(kept)
+    with kept.open("a", encoding="utf-8") as file:
+        kept.chmod(0o600)
+        for number, passage in enumerate(passages):
+            if passage.id not in done:
+                done[passage.id] = asking.of(passage)
+                file.write(f"{_line(done[passage.id])}\n")
+                file.flush()
+            if progress is not None:
+                progress(number + 1, len(passages))
+    return [done[passage.id] for passage in passages]
+
+
+def _row(passage: Passage, asked: Asked) -> dict[str, Any]:
+    one = asked.candidate
+    return {
+        "subject": one.subject.id,
+        "predicate": one.rule.predicate,
+        "object": one.object.id,
+        "score": round(asked.score, 4),
+        "quote": passage.text[one.start : one.end],
+        "start": passage.start + one.start,
+        "end": passage.start + one.end,
+        "subject_text": one.subject.text,
+        "object_text": one.object.text,
+    }
+
+
+def _accepted(
+    passages: Sequence[Passage],
+    answers: Sequence[dict[str, Any]],
+    path: Path,
+    threshold: float,
+    model: str,
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Write the accepted rows; return the counts, and how many were refused for each reason."""
+    refused: Counter[str] = Counter()
+    asked = accepted = 0
+    with path.open("w", encoding="utf-8") as file:
+        for passage, answer in zip(passages, answers, strict=True):
+            refused.update(answer["refused"])
+            for row in answer["asked"]:
+                asked += 1
+                if row["score"] < threshold:
+                    refused["the model says no"] += 1
+                    continue
+                accepted += 1
+                where = {"document": passage.document, "passage": passage.id, "text_source": passage.source}
+                terms = {"licence": passage.licence, "tier": Tier(passage.tier).value, "model": model}
+                file.write(f"{_line({**row, **where, **terms, **MADE})}\n")
+    return {"passages": len(passages), "asked": asked, "proposed": accepted}, dict(sorted(refused.items()))
+
+
+def _read(path: Path) -> dict[str, dict[str, Any]]:
+    """Return the finished lines of an interrupted run; a line that was cut short is asked again."""
+    done: dict[str, dict[str, Any]] = {}
+    if path.is_file():
+        whole = []
+        for line in path.read_text("utf-8").splitlines():
+            try:
+                answer = json.loads(line)
+            except ValueError:
+                continue
+            done[answer["passage"]] = answer
+            whole.append(line)
+        path.write_text("".join(f"{line}\n" for line in whole), "utf-8")
+    return done
+
+
+def _line(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
