@@ -3,7 +3,8 @@
     python benchmarks/proposals.py TRAIN.PubTator.txt DEV.PubTator.txt [--documents 150] [--model smollm2]
 
 Mentions are the corpus's own. Candidates are those of `clinweave graph propose`; the model is asked as there, on a
-sample of abstracts. Every threshold and weight is chosen on the training sample alone and scored on the development sample.
+sample of abstracts. Every threshold and weight is chosen on the training sample alone, and scored on the development
+sample.
 Beside the model stand two baselines (every pair in one abstract; every pair in one sentence) and a control without a
 language model: logistic regression over plain features. The last arm adds the model's score to those features.
 Intervals are bootstraps over abstracts, and differences are paired: the same abstracts are drawn for both.

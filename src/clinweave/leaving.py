@@ -15,6 +15,9 @@ from clinweave.errors import UserError
 from clinweave.records import Tier
 
 EXPORT = "export"  # the destination of files that leave the home folder
+PSEUDONYMISED = (
+    "pseudonymised notes"  # how the licence of passages begins whose names and dates were replaced
+)
 _ORDER = list(Tier)  # from open to closed
 
 

@@ -157,7 +157,8 @@ def test_a_stopped_run_goes_on_where_it_was(linker: Linker, tmp_path: Path) -> N
 
 
 def test_written_proposals_are_checked(linker: Linker, tmp_path: Path) -> None:
-    reply = '1 | has_phenotype | 2 | "brought long fingers"\n1 | has_phenotype | 2 | "Pebble disease brought long fingers"\nNONE'
+    quotes = ("brought long fingers", "Pebble disease brought long fingers")
+    reply = "\n".join([*(f'1 | has_phenotype | 2 | "{quote}"' for quote in quotes), "NONE"])
     model = ScriptedModel({"rules": [{"when": "Concepts", "reply": reply}], "capabilities": ["generate"]})
     made = propose(
         [passage(1, "Pebble disease brought long fingers.")], linker, model, RULES, tmp_path / "out"

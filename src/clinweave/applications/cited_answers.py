@@ -7,8 +7,9 @@ from typing import Any
 
 from clinweave import caution
 from clinweave.applications.quoting import quoted
-from clinweave.errors import NotCapableError, UserError
+from clinweave.errors import NotCapableError
 from clinweave.knowledge import CitationChecker, Knowledge, Weaver, Woven, messages_for
+from clinweave.leaving import PSEUDONYMISED, host_of_model, permit
 from clinweave.models import Capability, LanguageModel, Message
 from clinweave.records import Answer, Evidence, Sentence, Tier, Verdict
 
@@ -82,36 +83,15 @@ def _by_rule(rule: caution.Kind, woven: Woven, known: Mapping[str, Any], show: S
 
 
 def guard_tiers(model: LanguageModel, items: Sequence[Evidence], allow_remote: str = "") -> None:
-    """Refuse to send gated or private records to a model beyond this machine, unless its host is named."""
-    if model.local:
-        return
-    closed = sorted(
-        {tier for item in items for tier in _tiers(item) if tier != Tier.PUBLIC}, key=lambda tier: tier.value
-    )
-    host = _host(model)
-    if closed and (not allow_remote or allow_remote != host):
-        kinds = " and ".join(tier.value for tier in closed)
-        raise UserError(
-            f"the evidence holds {kinds} records and the model {model.name} is not on this machine: use a local model, "
-            f"or allow this host with --allow-remote {host}"
-        )
-
-
-def _host(model: LanguageModel) -> str:
-    """Return the host of a remote model's address."""
-    from urllib.parse import urlsplit
-
-    described = model.describe()
-    for key in ("host", "url", "address", "base_url"):
-        value = str(described.get(key, ""))
-        if value:
-            return urlsplit(value if "//" in value else f"//{value}").hostname or value
-    return urlsplit(model.name if "//" in model.name else f"//{model.name}").hostname or model.name
-
-
-def _tiers(item: Evidence) -> set[Tier]:
-    tiers = {Tier(relation.tier) for relation in item.relations}
-    return tiers | ({Tier(item.passage.tier)} if item.passage is not None else set())
+    """Refuse to send gated or private records to a model beyond this machine (see `clinweave.leaving.permit`)."""
+    host = host_of_model(model)
+    for item in items:
+        passage = item.passage
+        replaced = passage is not None and passage.licence.startswith(PSEUDONYMISED)
+        for relation in item.relations:
+            permit(Tier(relation.tier), host, allow_remote, what="evidence")
+        if passage is not None:
+            permit(Tier(passage.tier), host, allow_remote, what="evidence", pseudonymised=replaced)
 
 
 def _tokens(model: LanguageModel, text: str) -> int:

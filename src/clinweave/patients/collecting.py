@@ -8,6 +8,7 @@ from pathlib import Path
 from clinweave.artifacts import Artifact
 from clinweave.errors import UserError
 from clinweave.knowledge import add_collection
+from clinweave.leaving import PSEUDONYMISED
 from clinweave.patients.deid.pseudonymise import Pseudonymiser
 from clinweave.patients.registry import register
 from clinweave.patients.store import PatientStore
@@ -49,7 +50,8 @@ def add_notes(
                 written += 1
         if not written:
             raise UserError(f"{store.path} has no notes")
-        made = add_collection(file, home, name=name, tier=Tier.PRIVATE)
+        terms = PSEUDONYMISED if pseudonymiser else "raw notes"
+        made = add_collection(file, home, name=name, tier=Tier.PRIVATE, licence=terms)
     for item in made.path.iterdir():
         item.chmod(0o600)
     register(store.path, home, name)
