@@ -87,6 +87,10 @@ def _kinds(results: Mapping[str, Any]) -> str:
             count = next(one["n"] for one in cells if one)
             shown = " | ".join(f"{100 * one['mean']:.0f} %" if one else "" for one in cells)
             lines.append(f"| {_named(name)} | {kind} | {count} | {shown} |")
+    for kind, by_arm in results.get("kin", {}).items():
+        count = next(iter(by_arm.values()))["n"]
+        shown = " | ".join(f"{100 * by_arm[arm]['mean']:.0f} %" if arm in by_arm else "" for arm in arms)
+        lines.append(f"| choice held-out-facts, none | {kind} | {count} | {shown} |")
     return "\n".join(lines) if len(lines) > 4 else ""
 
 

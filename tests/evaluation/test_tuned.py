@@ -2,11 +2,14 @@ from pathlib import Path
 
 import pytest
 
+from clinweave.datasets.examples import Example, Kind, ask, write_examples
 from clinweave.errors import UserError
 from clinweave.evaluation.tuned import has_stages, load_tuning, write_tuning_report
+from clinweave.evaluation.tuned.chain import near_trained
 from clinweave.evaluation.tuned.measure import TEXT, Measured
 from clinweave.evaluation.tuned.probe import probe
-from clinweave.evaluation.tuned.results import summarise
+from clinweave.evaluation.tuned.results import by_kin, summarise
+from tests.datasets.conftest import SmallGraph
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 SMALL = """
@@ -137,3 +140,27 @@ def test_prose_is_told_in_nats_and_never_as_a_share(tmp_path):
     assert found["text"]["base"]["nats"] == 2.5
     assert found["text"]["sft"]["added"][0] == 0.5
     assert not any(TEXT in name for name in found["measures"])
+
+
+def test_held_out_facts_with_a_trained_fact_above_or_below_are_told_apart(tmp_path):
+    graph = SmallGraph()
+    below = graph.relations(predicate="biolink:subclass_of")[0]
+    other = next(one for one in ("HP:001", "HP:002", "HP:003") if one not in {below.subject, below.object})
+
+    def example(name, kind, task, target):
+        gold = ("MONDO:001", "biolink:has_phenotype", target)
+        return Example(name, kind, task, ask("s", name), "x", gold=gold, cluster="MONDO:001")
+
+    write_examples(
+        [example("t", Kind.INSTRUCTION, "closed-book", below.object)], tmp_path / "instruction.train.jsonl"
+    )
+    held = [
+        example("near", Kind.CHOICE, "feature", below.subject),
+        example("far", Kind.CHOICE, "feature", other),
+    ]
+    write_examples(held, tmp_path / "choice.held-out-facts.jsonl")
+    assert near_trained(tmp_path, graph) == {"near"}
+    found = by_kin(
+        [Measured("sft", "choice held-out-facts", "none", one, one, 1.0) for one in ("near", "far")], {"near"}
+    )
+    assert {place: one["sft"]["n"] for place, one in found.items()} == {"kin trained": 1, "no kin trained": 1}

@@ -1,16 +1,17 @@
 """From a recipe with stages to results: data, training, measuring. Every stage resumes."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from clinweave.artifacts import Artifact, write_json
-from clinweave.datasets import DataSettings, build_data
+from clinweave.datasets import DataSettings, build_data, read_examples
 from clinweave.evaluation.chain import weights_key
 from clinweave.evaluation.tuned.measure import Measured, measure
 from clinweave.evaluation.tuned.recipe import BASE, Tuning
-from clinweave.evaluation.tuned.results import summarise
+from clinweave.evaluation.tuned.results import by_kin, summarise
 from clinweave.evaluation.worlds import Worlds
 from clinweave.knowledge import Graph, Linker
 from clinweave.training import Inputs, base_weights, export, run_stage, write_replay
@@ -36,6 +37,7 @@ class TuneRun:
         found = self._measure(made, data.path)
         results = {
             **summarise(self.recipe, found),
+            "kin": by_kin(found, near_trained(data.path, Graph.open(self.home / "graph"))),
             "recipe": self._plain(),
             "base": weights_key(self.recipe.base),
             "data": {
@@ -128,6 +130,23 @@ class TuneRun:
         )
         later = Path(self.recipe.later).name
         return asdict(replace(self.recipe, avoid=names, later=later, measures=measures))
+
+
+def near_trained(data: Path, graph: Graph) -> set[str]:
+    """Return the ids of held-out facts above or below which a trained fact of the same disease stands."""
+    trained: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for one in read_examples(data / "instruction.train.jsonl"):
+        if one.gold and one.task == "closed-book":
+            subject, predicate, target = one.gold
+            trained[one.cluster, predicate].add(target if subject == one.cluster else subject)
+    near = set()
+    for one in read_examples(data / "choice.held-out-facts.jsonl"):
+        assert one.gold
+        subject, predicate, target = one.gold
+        answer = target if subject == one.cluster else subject
+        if trained[one.cluster, predicate] & (graph.ancestors(answer) | graph.descendants(answer)):
+            near.add(one.id)
+    return near
 
 
 def _told(manifest: Mapping[str, Any]) -> dict[str, Any]:

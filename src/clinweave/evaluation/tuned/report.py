@@ -27,7 +27,9 @@ def write_tuning_report(results: Mapping[str, Any], stages: Path, path: Path) ->
     recipe = results["recipe"]
     bodies = {
         "added": _added(results),
-        "measured": _measures(results["measures"]) + _text(results["text"]) + _kinds(results["kinds"]),
+        "measured": _measures(results["measures"])
+        + _text(results["text"])
+        + _kinds(results["kinds"], results.get("kin", {})),
         "cost": _cost(results["stages"]),
         "stages": "".join(_stage(name, one, stages / name) for name, one in results["stages"].items()),
         "data": _data(results["data"]),
@@ -121,7 +123,7 @@ def _text(text: Mapping[str, Any]) -> str:
     return "<h3>Plain prose: nats a token</h3>" + _table(["arm", "nats", "over base"], rows)
 
 
-def _kinds(kinds: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
+def _kinds(kinds: Mapping[str, Mapping[str, Mapping[str, Any]]], kin: Mapping[str, Mapping[str, Any]]) -> str:
     parts = []
     for name, arms in kinds.items():
         rows = [
@@ -129,6 +131,11 @@ def _kinds(kinds: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> str:
             for kind in dict.fromkeys(kind for one in arms.values() for kind in one)
         ]
         parts.append(f"<h4>{escape(name)}</h4>" + _table(["kind", *map(escape, arms)], rows))
+    if kin:
+        arms_of_kin = list(dict.fromkeys(arm for one in kin.values() for arm in one))
+        rows = [[escape(name), *(_cell(one.get(arm)) for arm in arms_of_kin)] for name, one in kin.items()]
+        parts.append("<h4>held-out facts by whether a fact above or below is trained</h4>"
+                     + _table(["", *map(escape, arms_of_kin)], rows))  # fmt: skip
     return f"<details><summary>By kind of item</summary>{''.join(parts)}</details>" if parts else ""
 
 

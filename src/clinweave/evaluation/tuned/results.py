@@ -1,7 +1,7 @@
 """From scores to numbers: means with intervals, and paired differences from base and from the options-only control."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from clinweave import statistics
@@ -63,6 +63,20 @@ def _kinds(cells: Mapping[tuple[str, str, str], list[Measured]]) -> dict[str, di
                 kind: _cell([row for row in rows if row.kind == kind]) for kind in kinds
             }
     return found
+
+
+def by_kin(rows: Sequence[Measured], near: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Return held-out facts without evidence by whether the disease's trained facts name something above or below them.
+
+    `near` are the ids of those that do: "seizure" held out, "febrile seizure" trained. The others must be inferred from
+    other diseases.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        if row.measure == "choice held-out-facts" and row.knowledge == "none":
+            place = "kin trained" if row.id in near else "no kin trained"
+            found.setdefault(place, {}).setdefault(row.arm, []).append(row)
+    return {place: {arm: _cell(own) for arm, own in arms.items()} for place, arms in found.items()}
 
 
 def _texts(rows: Sequence[Measured]) -> dict[str, Any]:
