@@ -51,10 +51,10 @@ def neighbour_columns(
     """
     known = np.isfinite(values)
     filled = np.where(known, values, 0.0)
-    codes = np.unique(np.array(groups, dtype=object), return_inverse=True)[1]
+    codes: NDArray[np.int64] = np.unique(np.array(groups, dtype=object), return_inverse=True)[1]
     if side not in {Side.TARGET, Side.BOTH}:
         codes = np.arange(len(targets))
-    same_drug, same_target = np.eye(len(drugs), dtype=bool), np.equal.outer(codes, codes)
+    same_drug, same_target = np.eye(len(drugs), dtype=bool), codes[:, None] == codes[None, :]
     others_d, others_t = np.where(same_drug, 0, drugs), np.where(same_target, 0, targets)
     columns = []
     for power in POWERS:
@@ -67,7 +67,7 @@ def neighbour_columns(
             columns.append(_mean(drugs**power @ filled @ near_t, drugs**power @ known @ near_t))
         if side == Side.BOTH:
             columns.append(_mean(near_d @ filled @ near_t, near_d @ known @ near_t))
-    measured_d, measured_t = known.any(1), known.any(0)
+    measured_d, measured_t = np.asarray(known.any(1)), np.asarray(known.any(0))
     shape = values.shape
     columns.append(np.broadcast_to(np.where(measured_d[None, :], others_d, 0).max(1)[:, None], shape))
     columns.append(np.broadcast_to(np.where(measured_t[None, :], others_t, 0).max(1)[None, :], shape))
