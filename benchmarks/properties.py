@@ -29,7 +29,7 @@ from rich.progress import track  # noqa: E402
 
 from clinweave.artifacts import home  # noqa: E402
 from clinweave.molecules.prediction import boosting  # noqa: E402
-from clinweave.molecules.prediction.features import described  # noqa: E402
+from clinweave.molecules.prediction.features import described, latent_sha256  # noqa: E402
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "molecules" / "moleculenet"
 SCREEN = Console(stderr=True)
@@ -45,11 +45,16 @@ def main() -> int:
     parser.add_argument("--folds", default="scaffold")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=50)
+    parser.add_argument(
+        "--checkpoint", type=Path, help="the molecule model that gives the latent; else the packaged"
+    )
     parser.add_argument("--write", type=Path)
     chosen = parser.parse_args()
     cells = Cells(home() / "molecules" / "benchmarks" / "properties")
     if chosen.what == "report":
-        text = properties_report.report(cells, [read(chosen.data, name) for name in chosen.sets.split(",")])
+        text = properties_report.report(
+            cells, [read(chosen.data, name) for name in chosen.sets.split(",")], chosen.checkpoint
+        )
         print(text)
         if chosen.write:
             write_section(chosen.write, "results: properties", text)
@@ -68,7 +73,14 @@ def main() -> int:
                     "seed": seed,
                     "features": features,
                 }
-                cells.get(key, lambda k=known, r=rule, s=seed, f=features: accuracy(k, r, s, f))
+                if "latent" in features:
+                    key["checkpoint"] = latent_sha256(chosen.checkpoint)[:12]
+                cells.get(
+                    key,
+                    lambda k=known, r=rule, s=seed, f=features: accuracy(
+                        k, columns(k, f, chosen.checkpoint), r, s
+                    ),
+                )
         elif chosen.what == "trust":
             for folds in chosen.folds.split(","):
                 key = {"what": "trust", "set": known.name, "rule": rule, "seed": seed, "folds": folds}
@@ -84,15 +96,15 @@ def main() -> int:
     return 0
 
 
-def columns(known: Set, features: str) -> np.ndarray:
+def columns(known: Set, features: str, checkpoint: Path | None = None) -> np.ndarray:
     """Return the columns of a set, computed once."""
-    return described(known.smiles, home() / "molecules" / "features", features, known.name)
+    return described(known.smiles, home() / "molecules" / "features", features, known.name, checkpoint)
 
 
-def accuracy(known: Set, rule: str, seed: int, features: str) -> dict[str, np.ndarray]:
+def accuracy(known: Set, data: np.ndarray, rule: str, seed: int) -> dict[str, np.ndarray]:
     """Return the raw scores (test rows, tasks) of one model a task."""
     split = known.split(rule, seed)
-    rows, data = np.concatenate([split.train, split.valid]), columns(known, features)
+    rows = np.concatenate([split.train, split.valid])
     said = np.full((len(split.test), len(known.tasks)), np.nan)
     for task in range(len(known.tasks)):
         stated = rows[np.isfinite(known.answers[rows, task])]

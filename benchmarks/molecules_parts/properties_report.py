@@ -1,11 +1,15 @@
 """The tables of the benchmark of properties, from the cells that are there."""
 
 import itertools
+import json
+from pathlib import Path
 
 import numpy as np
 
+from clinweave.molecules.generator import PACKAGED
 from clinweave.molecules.prediction import boosting, metrics
 from clinweave.molecules.prediction.domain import EDGES
+from clinweave.molecules.prediction.features import latent_sha256
 from clinweave.statistics import difference
 from molecules_parts.cells import Cells, table
 from molecules_parts.moleculenet import Set
@@ -14,15 +18,22 @@ from molecules_parts.trust import WAYS
 FEATURES = ("morgan", "descriptors", "maplight", "latent", "maplight+latent")
 EPOCHS = (50, 20, 10, 5)
 SEEDS = range(5)
+LATENT: list[str] = []  # sha256 of the weights behind the latent
 RULES = {
     "balanced": "five seeded scaffold splits",
     "by_size": "the one split by scaffold size, seeds of the model",
 }
 
 
-def report(cells: Cells, sets: list[Set]) -> str:
+def report(cells: Cells, sets: list[Set], checkpoint: Path | None = None) -> str:
     """Return the Markdown of everything that was measured; what was not measured is not shown."""
-    parts = []
+    LATENT.clear()
+    LATENT.append(latent_sha256(checkpoint)[:12])
+    parts = (
+        [_checkpoint(checkpoint)]
+        if LATENT[0]
+        else ["No molecule model is there: the latent was not measured."]
+    )
     for rule, told in RULES.items():
         if text := _accuracy(cells, sets, rule):
             parts += [f"**Accuracy, {told}** (mean and deviation; AUROC higher is better, RMSE lower)", text]
@@ -37,12 +48,23 @@ def report(cells: Cells, sets: list[Set]) -> str:
     return "\n\n".join(parts)
 
 
+def _checkpoint(folder: Path | None) -> str:
+    """Return one line on the model behind the latent."""
+    config = json.loads(((folder or PACKAGED) / "config.json").read_text("utf-8"))
+    told = config.get("training", {})
+    seen, weights = told.get("molecules", 0), told.get("parameters", 0)
+    size = f"{weights / 1e6:.1f} M parameters, {seen:,} molecules seen in training"
+    return f"The latent is that of weights {LATENT[0]}: {size}."
+
+
 def _arms(cells: Cells, known: Set, rule: str) -> dict[str, dict[int, np.ndarray]]:
     """Return seed -> scores of each arm that was measured."""
     arms: dict[str, dict[int, np.ndarray]] = {}
     for seed in SEEDS:
         for features in FEATURES:
             key = {"what": "accuracy", "set": known.name, "rule": rule, "seed": seed, "features": features}
+            if "latent" in features:
+                key["checkpoint"] = LATENT[0]
             if found := cells.get(key, None):
                 arms.setdefault(features, {})[seed] = found["said"]
         for epochs in EPOCHS:

@@ -36,8 +36,12 @@ def train(  # noqa: PLR0917 - each parameter is one option
         typer.Option(metavar="NAME", help="A column to learn: 0 and 1, or numbers. Repeat for more."),
     ],
     features: Annotated[
-        str, typer.Option(help="maplight, or of morgan, avalon, erg, descriptors, joined by +.")
+        str, typer.Option(help="maplight, or of morgan, avalon, erg, descriptors, latent, joined by +.")
     ] = "maplight",
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="The molecule model that gives the latent; else the packaged one."),
+    ] = None,
     smiles_column: SmilesColumn = "",
     seed: Annotated[int, typer.Option(help="Of the trees and folds.")] = 0,
     as_json: AsJson = False,
@@ -47,7 +51,9 @@ def train(  # noqa: PLR0917 - each parameter is one option
     from clinweave.molecules.prediction import train as learn
 
     with needs_molecules():
-        made = learn(read_table(table, smiles_column), target, out, features, seed)
+        made = learn(
+            read_table(table, smiles_column), target, out, features, seed=seed, checkpoint=checkpoint
+        )
     told = {name: made.manifest[name] for name in ("rows", "refused", "repeated_structures", "endpoints")}
     if as_json:
         typer.echo(json.dumps({"model": str(out), "fresh": made.fresh, **told}))

@@ -1,7 +1,8 @@
 """What a molecule is described by: fingerprints with counts, and descriptors.
 
 `maplight` is the set of MapLight (Notwell and Wood 2023, arXiv:2310.00174): Morgan counts (radius 2, 1,024 columns),
-Avalon counts (1,024), the extended reduced graph ErG (315; Stiefl 2006) and RDKit's descriptors.
+Avalon counts (1,024), the extended reduced graph ErG (315; Stiefl 2006) and RDKit's descriptors. `latent` is the
+fingerprint that the graph-to-sequence model learned: what it adds to maplight is measured in docs/properties.md.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,12 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clinweave.artifacts import digest
+from clinweave.artifacts import digest, sha256
 from clinweave.errors import UserError
 
 Floats = NDArray[np.float32]
 BLOCKS = ("morgan", "avalon", "erg", "descriptors")
-SETS: dict[str, tuple[str, ...]] = {"maplight": BLOCKS, **{name: (name,) for name in BLOCKS}}
+LATENT = "latent"
+SETS: dict[str, tuple[str, ...]] = {"maplight": BLOCKS, **{name: (name,) for name in (*BLOCKS, LATENT)}}
 _COUNTS = 1024
 _MOST = 1e30  # descriptors such as Ipc overflow; trees only need the order
 
@@ -32,31 +34,62 @@ def blocks_of(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def describe(molecules: Sequence[Any], features: str = "maplight", progress: str = "") -> Floats:
+def describe(
+    molecules: Sequence[Any], features: str = "maplight", progress: str = "", checkpoint: Path | None = None
+) -> Floats:
     """Return the columns (molecules, columns) of a feature set; a descriptor that cannot be computed is NaN.
 
     About 100 molecules a CPU second with descriptors, some thousands without. `progress` names a bar on stderr.
+    `checkpoint` is the folder of the model that gives the latent; without it, the one that comes with clinweave.
     """
     blocks = blocks_of(features)
-    rows = [np.concatenate([_BLOCK[name](one) for name in blocks]) for one in _shown(molecules, progress)]
-    if not rows:
-        return np.zeros((0, sum(width(name) for name in blocks)), np.float32)
-    return np.stack(rows).astype(np.float32)
+    plain = [name for name in blocks if name != LATENT]
+    parts = [np.zeros((len(molecules), 0), np.float32)]
+    if plain and len(molecules):
+        rows = [np.concatenate([_BLOCK[name](one) for name in plain]) for one in _shown(molecules, progress)]
+        parts.append(np.stack(rows).astype(np.float32))
+    if LATENT in blocks:
+        parts.append(_latent(molecules, checkpoint))
+    return np.concatenate(parts, axis=1)
 
 
-def described(smiles: Sequence[str], folder: Path, features: str = "maplight", progress: str = "") -> Floats:
+def latent_sha256(checkpoint: Path | None = None) -> str:
+    """Return the sha256 of the weights that give the latent; empty where there are none."""
+    from clinweave.molecules.generator import PACKAGED
+
+    weights = (checkpoint or PACKAGED) / "model.safetensors"
+    return sha256(weights) if weights.is_file() else ""
+
+
+def _latent(molecules: Sequence[Any], checkpoint: Path | None) -> Floats:
+    """Return the latents (molecules, latent); NaN where the model has none for a molecule."""
+    from rdkit import Chem
+
+    from clinweave.molecules.generator import open_model
+
+    found = open_model(checkpoint).encode([Chem.MolToSmiles(one) for one in molecules], strict=False)
+    return np.asarray(found.latents, np.float32)
+
+
+def described(
+    smiles: Sequence[str],
+    folder: Path,
+    features: str = "maplight",
+    progress: str = "",
+    checkpoint: Path | None = None,
+) -> Floats:
     """Return `describe` of canonical SMILES, kept in `folder` under their hash: computed once for a set."""
     import rdkit
     from rdkit import Chem
 
     parts = []
     for block in blocks_of(features):
-        file = folder / f"{block}-{digest([block, rdkit.__version__, list(smiles)])}.npy"
+        version = latent_sha256(checkpoint) if block == LATENT else rdkit.__version__
+        file = folder / f"{block}-{digest([block, version, list(smiles)])}.npy"
         if not file.is_file():
             folder.mkdir(parents=True, exist_ok=True)
-            columns = describe(
-                [Chem.MolFromSmiles(one) for one in smiles], block, progress and f"{progress}: {block}"
-            )
+            told = progress and f"{progress}: {block}"
+            columns = describe([Chem.MolFromSmiles(one) for one in smiles], block, told, checkpoint)
             with (partial := file.with_suffix(".partial")).open("wb") as stream:
                 np.save(stream, columns)
             partial.replace(file)

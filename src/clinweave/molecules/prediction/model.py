@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from clinweave.artifacts import Artifact, digest, read_manifest, sha256, stage, write_json
+from clinweave.artifacts import Artifact, read_manifest, sha256, stage, write_json
 from clinweave.errors import UserError
 from clinweave.molecules.prediction import domain
 from clinweave.molecules.prediction.calibration import VennAbers, Widths
 from clinweave.molecules.prediction.endpoints import COVERAGE, Endpoint, Predicted, fit_endpoint
-from clinweave.molecules.prediction.features import describe
+from clinweave.molecules.prediction.features import LATENT, blocks_of, describe, latent_sha256
 from clinweave.molecules.prediction.splits import folds, scaffolds
-from clinweave.molecules.prediction.structures import Structure, fingerprint, read_structure
+from clinweave.molecules.prediction.structures import Structure, fingerprint
 from clinweave.molecules.prediction.tables import Table
 
 Floats = NDArray[np.float64]
@@ -40,6 +40,7 @@ class PropertyModel:
     features: str
     smiles: tuple[str, ...]
     outside_below: float
+    checkpoint: Path | None = None  # of the latent, where the features have it; None is the packaged one
 
     def predict(
         self, structures: Sequence[Structure], progress: str = ""
@@ -47,7 +48,7 @@ class PropertyModel:
         """Return the predictions of each endpoint, and how near each structure is to what was trained on."""
         molecules = [one.molecule for one in structures]
         best, place = domain.nearest([fingerprint(one) for one in molecules], self._prints)
-        columns = describe(molecules, self.features, progress)
+        columns = describe(molecules, self.features, progress, self.checkpoint)
         said = {one.name: one.predict(columns, best) for one in self.endpoints}
         return said, Nearness(best, [self.smiles[one] for one in place], best >= self.outside_below)
 
@@ -71,15 +72,15 @@ class PropertyModel:
                     "by_similarity": one.by_similarity, "measured": one.measured,
                 }
             )  # fmt: skip
-        write_json(
-            folder / "model.json",
-            {
-                "features": self.features,
-                "outside_below": self.outside_below,
-                "endpoints": told,
-                "coverage": COVERAGE,
-            },
-        )
+        whole = {
+            "features": self.features,
+            "outside_below": self.outside_below,
+            "endpoints": told,
+            "coverage": COVERAGE,
+            "latent_sha256": _latent_of(self.features, self.checkpoint),
+            "checkpoint": str(self.checkpoint or ""),
+        }
+        write_json(folder / "model.json", whole)
         (folder / "structures.smi").write_text("".join(f"{one}\n" for one in self.smiles), "utf-8")
 
     @classmethod
@@ -110,7 +111,15 @@ class PropertyModel:
                 )
             )
         smiles = tuple((folder / "structures.smi").read_text("utf-8").split())
-        return cls(tuple(endpoints), told["features"], smiles, float(told["outside_below"]))
+        checkpoint = Path(told["checkpoint"]) if told["checkpoint"] else None
+        if told["latent_sha256"] != _latent_of(told["features"], checkpoint):
+            where = checkpoint or "the weights that come with clinweave"
+            raise UserError(f"{folder} was trained on another latent than that of {where}: train it again")
+        return cls(tuple(endpoints), told["features"], smiles, float(told["outside_below"]), checkpoint)
+
+
+def _latent_of(features: str, checkpoint: Path | None) -> str:
+    return latent_sha256(checkpoint) if LATENT in blocks_of(features) else ""
 
 
 def kind_of(answers: Floats) -> str:
@@ -124,12 +133,13 @@ def fit_model(
     features: str = "maplight",
     *,
     seed: int = 0,
+    checkpoint: Path | None = None,
 ) -> PropertyModel:
     """Fit one endpoint for each column of answers (NaN where unknown) on these structures."""
     smiles = [one.smiles for one in structures]
     groups = scaffolds(smiles)
     prints = [fingerprint(one.molecule) for one in structures]
-    columns = describe([one.molecule for one in structures], features, "describing the molecules")
+    columns = describe([one.molecule for one in structures], features, "describing the molecules", checkpoint)
     similarity = (
         domain.out_of_fold(prints, folds(groups, 5, seed)) if len(smiles) > 1 else np.zeros(len(smiles))
     )
@@ -137,25 +147,37 @@ def fit_model(
         fit_endpoint(name, kind_of(values), columns, values, prints=prints, groups=groups, seed=seed)
         for name, values in answers.items()
     ]
-    return PropertyModel(tuple(endpoints), features, tuple(smiles), float(np.quantile(similarity, 0.05)))
+    return PropertyModel(
+        tuple(endpoints), features, tuple(smiles), float(np.quantile(similarity, 0.05)), checkpoint
+    )
 
 
 def train(
-    table: Table, targets: Sequence[str], out: Path, features: str = "maplight", seed: int = 0
+    table: Table,
+    targets: Sequence[str],
+    out: Path,
+    features: str = "maplight",
+    *,
+    seed: int = 0,
+    checkpoint: Path | None = None,
 ) -> Artifact:
     """Train on a table and write the model's folder; the same table and settings are not trained on twice."""
     if not targets:
         raise UserError("name at least one column to learn with --target")
     answers = {name: table.numbers(name) for name in targets}
+    latent = _latent_of(features, checkpoint)
+    if LATENT in blocks_of(features) and not latent:
+        raise UserError(
+            "the features have `latent`, and there is no model that gives it: name one with --checkpoint"
+        )
     good = np.array(table.good, np.int64)
     if not len(good):
         raise UserError(f"{table.path}: no row has a structure; the first reason: {table.structures[0]}")
     structures = [one for one in table.structures if isinstance(one, Structure)]
 
     def build(work: Path) -> dict[str, Any]:
-        model = fit_model(
-            structures, {name: values[good] for name, values in answers.items()}, features, seed=seed
-        )
+        known = {name: values[good] for name, values in answers.items()}
+        model = fit_model(structures, known, features, seed=seed, checkpoint=checkpoint)
         model.save(work)
         return {
             "rows": len(table.rows),
@@ -171,18 +193,6 @@ def train(
 
     parameters = {
         "targets": list(targets), "features": features, "seed": seed, "smiles_column": table.smiles_column,
-        "lightgbm": lightgbm.__version__, "rdkit": rdkit.__version__,
+        "lightgbm": lightgbm.__version__, "rdkit": rdkit.__version__, "latent": latent,
     }  # fmt: skip
     return stage(out, KIND, {"table": sha256(table.path)}, parameters, build)
-
-
-__all__ = [
-    "COVERAGE",
-    "Nearness",
-    "PropertyModel",
-    "digest",
-    "fit_model",
-    "kind_of",
-    "read_structure",
-    "train",
-]
