@@ -5,7 +5,7 @@ from typing import Any
 
 from clinweave.evaluation.diagnosis.robustness import AT, LEVELS, TOLD
 
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 360, 230, 38, 8, 12, 34
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 360, 230, 38, 20, 12, 34
 
 
 def curve_panels(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:

@@ -16,7 +16,7 @@ class Published:
 
 
 _REESE = "Reese et al. 2026, doi:10.1038/s41431-026-02054-5; counts of the pheval.llm repository"
-_RULE = "5,213 cases of another curation; a grouping class of Mondo above the true disease, counts as right; "
+_RULE = "5,213 cases of another curation; a grouping class of Mondo above the true disease counts as right; "
 _LLM = _RULE + "the model may have read the cases' papers"
 
 

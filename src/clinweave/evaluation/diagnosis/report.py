@@ -32,7 +32,7 @@ def report_text(results: Mapping[str, Any]) -> str:
     found = results["studies"]
     if "diagnosis-genes" in found:
         parts += [
-            markdown("Gene level, simulated", found["diagnosis-genes"]["rows"], BASELINE),
+            markdown("Gene level, simulated", _main(found["diagnosis-genes"]["rows"]), BASELINE),
             genes(found["diagnosis-genes"]) + "\n",
         ]
     if "peers" in found:
@@ -52,6 +52,10 @@ def report_text(results: Mapping[str, Any]) -> str:
     )
     parts.append("### Speed, one core, after loading\n\n" + speed(results))
     return "\n".join(parts)
+
+
+def _main(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [row for row in rows if row["part"] in {"all", "rest"}]
 
 
 def genes(found: Mapping[str, Any]) -> str:
