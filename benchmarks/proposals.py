@@ -6,7 +6,8 @@ Mentions are the corpus's own. Candidates are those of `clinweave graph propose`
 sample of abstracts. Every threshold and weight is chosen on the training sample alone, and scored on the development
 sample.
 Beside the model stand two baselines (every pair in one abstract; every pair in one sentence) and a control without a
-language model: logistic regression over plain features. The last arm adds the model's score to those features.
+language model: logistic regression over plain features, fitted on the same sample, and on all of the training part.
+The last arm adds the model's score to those features.
 Intervals are bootstraps over abstracts, and differences are paired: the same abstracts are drawn for both.
 """
 
@@ -180,7 +181,7 @@ def best_threshold(part: Part, score: Any) -> float:
     return float(max(cuts, key=lambda cut: prf(part.counts(score >= cut))[2]))
 
 
-def arms(train: Part, dev: Part) -> dict[str, Any]:
+def arms(train: Part, dev: Part, whole: Part) -> dict[str, Any]:
     """Return each arm's choice on the development part."""
     lm = [
         np.where(np.isfinite(part.lm), part.lm, train.lm[np.isfinite(train.lm)].min())
@@ -192,12 +193,17 @@ def arms(train: Part, dev: Part) -> dict[str, Any]:
         ("model, one sentence", tuple(np.where(p.same, p.lm, -np.inf) for p in (train, dev))),
     ):
         made[name] = scores[1] >= best_threshold(train, scores[0])
-    for name, inputs in (
-        ("features (no model)", (train.x, dev.x)),
-        ("features + model", tuple(np.column_stack([p.x, s]) for p, s in zip((train, dev), lm, strict=True))),
+    for name, part, inputs in (
+        ("features, all of training", whole, (whole.x, dev.x)),
+        ("features, same sample", train, (train.x, dev.x)),
+        (
+            "features + model",
+            train,
+            tuple(np.column_stack([p.x, s]) for p, s in zip((train, dev), lm, strict=True)),
+        ),
     ):
-        fitted = logistic(inputs[0], train.y)
-        made[name] = applied(fitted, inputs[1]) >= best_threshold(train, held_out(inputs[0], train))
+        fitted = logistic(inputs[0], part.y)
+        made[name] = applied(fitted, inputs[1]) >= best_threshold(part, held_out(inputs[0], part))
     return made
 
 
@@ -257,7 +263,7 @@ def main(arguments: Iterable[str] | None = None) -> None:
     print(f"{options.model}: {train.size} abstracts to choose on ({len(train.y):,} pairs, {int(train.y.sum())} true), "
           f"{dev.size} to report ({len(dev.y):,} pairs, {int(dev.y.sum())} true); "
           f"area under the curve of the score: {ranking(dev, dev.lm):.3f}")  # fmt: skip
-    rows = report(dev, arms(train, dev))
+    rows = report(dev, arms(train, dev, Part(read(options.corpora[0]), {})))
     if options.json:
         options.json.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from clinweave.cli import main
+from clinweave.records import Tier
 
 FAKES = Path(__file__).parents[1] / "evaluation" / "conftest.py"
 
@@ -28,6 +29,7 @@ def small_world(fakes, monkeypatch, tmp_path):
         graph_key, graph_path = "g", tmp_path / "graph"
         inputs = {"graph": "g", "index": "i"}  # noqa: RUF012
         weaver = fakes.SmallWeaver()
+        tier = Tier.PUBLIC
 
     class Worlds:
         def __init__(self, *_):

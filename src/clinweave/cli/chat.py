@@ -17,13 +17,16 @@ app = typer.Typer(add_completion=False)
 
 
 @app.command()
-def command(
+def command(  # noqa: PLR0917 - each parameter is one option
     model: Annotated[
         str, typer.Option(metavar="PATH", help="A .gguf file, a folder of weights, smollm2, or an address.")
     ] = "smollm2",
     knowledge: Annotated[Choice, typer.Option(help="What is woven into each prompt.")] = Choice.NONE,
     budget: Annotated[int, typer.Option(min=1, help="Tokens of evidence in a prompt.")] = 512,
     max_tokens: Annotated[int, typer.Option(min=1, help="Tokens of a reply at most.")] = 160,
+    allow_remote: Annotated[
+        str, typer.Option(metavar="HOST", help="The host that may see gated or pseudonymised evidence.")
+    ] = "",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document when the talk ends.")
     ] = False,
@@ -46,6 +49,7 @@ def command(
                 knowledge=knowledge.value,
                 budget=budget,
                 max_tokens=max_tokens,
+                allow_remote=allow_remote,
             )
             said.append(to_json(answer))
             _print(answer, screen)

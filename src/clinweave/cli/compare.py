@@ -31,6 +31,9 @@ def compare(  # noqa: PLR0917 - each parameter is one option
     concurrency: Annotated[
         int, typer.Option(min=1, help="Requests at once; for a model behind an address.")
     ] = 1,
+    allow_remote: Annotated[
+        str, typer.Option(metavar="HOST", help="The host that may see gated or pseudonymised evidence.")
+    ] = "",
     max_tokens_total: Annotated[
         int, typer.Option(min=0, help="Stop after so many tokens, keeping pairs whole; 0 for no limit.")
     ] = 0,
@@ -61,7 +64,7 @@ def compare(  # noqa: PLR0917 - each parameter is one option
             title=f"{bench.name}: what do a text index and a knowledge graph add?",
             seed=seed,
             dump_prompts=dump_prompts,
-            model=ModelSettings(model, method, concurrency, max_tokens_total),
+            model=ModelSettings(model, method, concurrency, max_tokens_total, allow_remote=allow_remote),
             knowledge=KnowledgeSettings(
                 databases=_listed(databases),
                 budget=budget,

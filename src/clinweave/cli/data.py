@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from clinweave.artifacts import home
 from clinweave.errors import UserError
+from clinweave.leaving import EXPORT, permit, tier_of
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -36,6 +37,10 @@ def build(  # noqa: PLR0917 - each parameter is one option
     decontaminate: Annotated[
         bool, typer.Option("--decontaminate/--no-decontaminate", help="Remove what a benchmark shares.")
     ] = True,
+    allow_export: Annotated[
+        bool,
+        typer.Option("--allow-export", help="Write out what gated sources hold; your licence must allow it."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the manifest.")] = False,
 ) -> None:
     """Build instruction, preference, multiple-choice and running-text sets from the graph, split by disease."""
@@ -45,6 +50,7 @@ def build(  # noqa: PLR0917 - each parameter is one option
     from clinweave.knowledge import Graph, Linker
 
     graph = Graph.open(home() / "graph")
+    permit(tier_of(graph.manifest), EXPORT, EXPORT if allow_export else "", what="sources of the graph")
     settings = DataSettings(
         diseases=diseases,
         per_kind=per_kind,

@@ -20,18 +20,22 @@ class Form(StrEnum):
 
 
 @app.command()
-def command(
+def command(  # noqa: PLR0917 - each parameter is one option
     model: Annotated[Path, typer.Argument(help="The folder of a trained stage.")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where to write.")] = Path("export"),
     form: Annotated[Form, typer.Option(help="Number format of the GGUF file.")] = Form.Q8_0,
     title: Annotated[str, typer.Option(help="The model's name.")] = "clinweave model",
+    allow_export: Annotated[
+        bool,
+        typer.Option("--allow-export", help="Write out what gated sources hold; your licence must allow it."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the manifest.")] = False,
 ) -> None:
     """Write merged safetensors, a GGUF file with the chat template, and a card; load both and compare their replies."""
     from clinweave.training import export
 
     with Console(stderr=True).status("exporting"):
-        made = export(model, out, kind=form.value, title=title)
+        made = export(model, out, kind=form.value, title=title, allow_export=allow_export)
     if as_json:
         typer.echo(json.dumps(made.manifest, ensure_ascii=False, indent=1))
         return

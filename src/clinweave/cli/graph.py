@@ -322,6 +322,10 @@ def export(
     kgx: Annotated[Path, typer.Option("--kgx", metavar="DIR", help="Folder for nodes.tsv and edges.tsv.")],
     where: Where = None,
     compress: Annotated[bool, typer.Option("--gz", help="Write .tsv.gz.")] = False,
+    allow_export: Annotated[
+        bool,
+        typer.Option("--allow-export", help="Export what gated sources hold; your licence must allow it."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write the graph as KGX TSV files."""
@@ -330,7 +334,7 @@ def export(
     graph = _open(where)
     with _working() as tell:
         tell(f"writing {kgx}")
-        rows = export_kgx(graph, kgx, compress=compress)
+        rows = export_kgx(graph, kgx, compress=compress, allow_export=allow_export)
     if as_json:
         _json({"path": str(kgx), "rows": rows})
     else:

@@ -20,6 +20,7 @@ from clinweave.datasets.safety import safety_examples
 from clinweave.datasets.shapes import read_shape, write_shape
 from clinweave.datasets.splits import LEFT_OUT, Splits
 from clinweave.errors import UserError
+from clinweave.leaving import close_folder, tier_of
 
 if TYPE_CHECKING:
     from clinweave.knowledge import Graph, Linker
@@ -60,7 +61,8 @@ def build_data(
 ) -> Artifact:
     """Build all sets into `out`. `add` are the user's own files, in any shape, which join the training split.
 
-    `benchmarks` are the files that nothing may be shared with, `later` the folder of a later HPO release.
+    `benchmarks` are the files that nothing may be shared with, `later` the folder of a later HPO release. The
+    set bears the graph's tier.
     """
     known = {"graph": str(graph.manifest["key"])}
     known |= {f"benchmark:{path.name}": _hash(path) for path in benchmarks}
@@ -104,6 +106,8 @@ class Builder:
         write_json(out / "decontamination.json", {**report, "warnings": warnings})
         write_json(out / "dataset_info.json", dataset_info(files))
         (out / "README.md").write_text(card(counted, sources, report, later, warnings), "utf-8")
+        tier = tier_of(self.graph.manifest)
+        close_folder(out, tier)
         return {
             "counts": counted,
             "files": {path.name: sha256(path) for path in sorted(out.rglob("*.jsonl"))},
@@ -112,6 +116,7 @@ class Builder:
             "decontamination": {key: report[key] for key in ("benchmarks", "removed", "by_benchmark")},
             "later": {key: later[key] for key in ("statements", "made_true")} if later else None,
             "warnings": warnings,
+            "tier": tier.value,
             "licences": sorted({one["licence"] for one in sources.values()}),
         }
 

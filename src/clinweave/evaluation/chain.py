@@ -22,6 +22,7 @@ from clinweave.evaluation.retrieval import retrieval
 from clinweave.evaluation.samples import Sample, Scorer, prepare, score_all, to_row
 from clinweave.evaluation.tasks import Task, make_task, missing
 from clinweave.evaluation.worlds import Worlds
+from clinweave.leaving import host_of_model, permit, strictest
 from clinweave.models import Capability, LanguageModel, open_model
 
 VERSION = 1  # raise it when the same recipe gives other samples
@@ -78,7 +79,8 @@ class Run:
     def _score_task(self, task: Task, model: "_Lazily", folder: Path) -> "Scored":
         recipe = self.recipe
         settings = asdict(recipe.model)
-        settings.pop("concurrency")
+        for name in ("concurrency", "allow_remote"):  # they change no answer
+            settings.pop(name)
         budget = task.settings.budget or recipe.knowledge.budget
         parameters = {
             "model": settings,
@@ -102,6 +104,8 @@ class Run:
 
     def _ask(self, task: Task, model: LanguageModel, budget: int, out: Path) -> dict[str, Any]:
         recipe, settings = self.recipe, self.recipe.model
+        tier = task.world.tier
+        permit(tier, host_of_model(model), settings.allow_remote, what=f"knowledge for {task.settings.type}")
         desk = Desk(task.world.weaver, counter(model), budget)
         with self.bar(f"Evidence for {task.settings.type}", len(task.questions)) as tick:
             jobs = list(prepare(task.questions, recipe.arms, desk, tick))
@@ -127,6 +131,7 @@ class Run:
             "count": len(samples),
             "errors": sum(sample.unscored == "error" for sample in samples),
             "retrieval": found,
+            "tier": tier.value,
             "model": {**scorer.describe, "name": model.name, "local": model.local, "method": scorer.method},
         }
 
@@ -159,6 +164,7 @@ class Run:
                 for task in tasks
             ],
             "sources": [sources[key] for key in sorted(sources)],
+            "tier": strictest(task.world.tier for task in tasks).value,
             "skipped": skipped,
             "retrieval": retrieved,
             **results.summarise(samples, resamples=self.recipe.resamples),

@@ -25,6 +25,7 @@ class ModelSettings:
     concurrency: int = 1  # threads; for remote models
     max_tokens_total: int = 0  # stop scoring after so many tokens; 0: no limit
     options: dict[str, Any] = field(default_factory=dict)
+    allow_remote: str = ""  # the host that may see gated evidence
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from clinweave.artifacts import digest, sha256
+from clinweave.artifacts import digest, read_manifest, sha256
 from clinweave.databases import DATABASES, DEFAULT, RowLog
 from clinweave.errors import UserError
 from clinweave.knowledge import (
@@ -19,7 +19,8 @@ from clinweave.knowledge import (
     collections,
     read_folder,
 )
-from clinweave.records import Passage, Question, Relation, Source
+from clinweave.leaving import strictest, tier_of
+from clinweave.records import Passage, Question, Relation, Source, Tier
 from clinweave.resources import located_for
 
 Say = Callable[[str], None]
@@ -44,6 +45,11 @@ class World:
     def weaver(self) -> Weaver:
         """Return what finds evidence here."""
         return Weaver(self.graph, Linker.open(self.graph), TextIndex.open(self.index_path))
+
+    @property
+    def tier(self) -> Tier:
+        """Return the strictest tier of what may be woven here."""
+        return strictest(tier_of(read_manifest(path)) for path in (self.graph_path, self.index_path))
 
     @property
     def inputs(self) -> dict[str, str]:

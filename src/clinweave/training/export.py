@@ -8,6 +8,7 @@ from typing import Any
 
 from clinweave.artifacts import Artifact, read_manifest, stage
 from clinweave.errors import UserError
+from clinweave.leaving import EXPORT, permit, tier_of
 from clinweave.models import Message, open_model
 from clinweave.training.gguf_writer import write_gguf
 from clinweave.training.job import folder_key
@@ -32,14 +33,18 @@ def export(
     title: str = "clinweave model",
     results: Mapping[str, Any] | None = None,
     probes: Sequence[str] = PROBES,
+    allow_export: bool = False,
 ) -> Artifact:
     """Write a stage's weights as safetensors and GGUF with a card, load both again, and record how alike they answer.
 
-    Raises `UserError` where `model` is no finished stage's folder of a language model.
+    Raises `UserError` where `model` is no finished stage's folder of a language model, or its weights learned from
+    gated or private material (`allow_export` says that the gated may leave).
     """
     manifest = read_manifest(model)
     if not (model / "config.json").is_file() or not manifest or manifest.get("kind") == "reward":
         raise UserError(f"{model} is not the folder of a trained language model")
+    tier = tier_of(manifest)
+    permit(tier, EXPORT, EXPORT if allow_export else "", what="material in these weights")
 
     def build(folder: Path) -> Mapping[str, Any]:
         for pattern in _COPIED:
@@ -49,7 +54,7 @@ def export(
         write_gguf(model, folder / GGUF, kind, title)
         found = parity(folder, folder / GGUF, probes)
         (folder / "README.md").write_text(card(title, manifest, kind, found, results), "utf-8")
-        return {"parity": found, "gguf": kind, "bytes": (folder / GGUF).stat().st_size}
+        return {"parity": found, "gguf": kind, "bytes": (folder / GGUF).stat().st_size, "tier": tier.value}
 
     return stage(
         out, "export", {"model": folder_key(model)}, {"kind": kind, "title": title}, build, version=VERSION

@@ -17,6 +17,8 @@ from typing import Any
 from clinweave.artifacts import Artifact, digest, read_manifest, sha256, stage
 from clinweave.datasets import Example, Kind, read_examples, read_shape
 from clinweave.errors import UserError
+from clinweave.leaving import close_folder, strictest, tier_of
+from clinweave.records import Tier
 from clinweave.training.bases import NOTES, base_weights, need_extra
 from clinweave.training.curves import CURVE, curve_svg, listener, write_curve
 from clinweave.training.memory import Need, require, shape_of
@@ -127,6 +129,7 @@ def run_job(  # noqa: PLR0917
     work = out.parent / f".{out.name}.checkpoints-{digest([kind, known, plain])}"
     precision, reason = chosen_precision(settings)
     need = require(shape_of(base), settings, kind, precision)
+    tier = inherited(inputs)
 
     def build(folder: Path) -> Mapping[str, Any]:
         import torch
@@ -150,7 +153,8 @@ def run_job(  # noqa: PLR0917
         rows = write_curve(trainer.state.log_history, folder / CURVE)
         save(job, trainer, folder)
         draw(rows, folder)
-        return {**_told(job, rows, seconds), **job.notes, **more}
+        close_folder(folder, tier)
+        return {**_told(job, rows, seconds), **job.notes, **more, "tier": tier.value}
 
     made = stage(out, kind, known, plain, build, version=VERSION)
     shutil.rmtree(work, ignore_errors=True)
@@ -165,6 +169,13 @@ def freeze_below(model: Any, layers: int) -> None:
         trained |= {id(one) for one in head.parameters()}
     for one in model.parameters():
         one.requires_grad_(id(one) in trained)
+
+
+def inherited(inputs: Inputs) -> Tier:
+    """Return the strictest tier of everything that a stage reads: weights learn what their data hold."""
+    read = [inputs.data, inputs.reward, inputs.graph, inputs.replay, Path(inputs.base)]
+    folders = [path if path.is_dir() else path.parent for path in read if path is not None]
+    return strictest(tier_of(read_manifest(folder)) for folder in folders)
 
 
 def save(job: Job, trainer: Any, folder: Path) -> None:

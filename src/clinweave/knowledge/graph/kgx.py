@@ -20,17 +20,22 @@ from clinweave.knowledge.graph import frequency
 from clinweave.knowledge.graph.graph import Graph
 from clinweave.knowledge.graph.kgx_read import ABOUT, import_kgx
 from clinweave.knowledge.graph.kgx_text import escaped, joined, lines
+from clinweave.leaving import EXPORT, permit, tier_of
 from clinweave.records import to_json
 
 __all__ = ["export_kgx", "import_kgx"]
 _BATCH = 50_000
 
 
-def export_kgx(graph: Graph, folder: Path, *, compress: bool = False) -> dict[str, int]:
+def export_kgx(
+    graph: Graph, folder: Path, *, compress: bool = False, allow_export: bool = False
+) -> dict[str, int]:
     """Write the graph into `folder` as KGX TSV (`.tsv.gz` with `compress`) and return rows per file.
 
-    Every file is replaced at once when it is complete; the same graph gives the same bytes.
+    Every file is replaced at once when it is complete; the same graph gives the same bytes. Raises `UserError` for a
+    graph with gated or private sources, unless `allow_export` says that the gated ones may leave.
     """
+    permit(tier_of(graph.manifest), EXPORT, EXPORT if allow_export else "", what="sources of this graph")
     folder.mkdir(parents=True, exist_ok=True)
     if not folder.is_dir():
         raise UserError(f"{folder} is not a folder")

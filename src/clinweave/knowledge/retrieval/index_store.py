@@ -18,7 +18,8 @@ import pyarrow as pa
 from clinweave import schemas
 from clinweave.artifacts import Artifact, read_manifest, stage
 from clinweave.knowledge.linking.normalise import SEPARATOR, join, tokenise
-from clinweave.records import Passage
+from clinweave.leaving import close_folder, strictest
+from clinweave.records import Passage, Tier
 
 if TYPE_CHECKING:
     from clinweave.knowledge.linking.linker import Linker
@@ -90,13 +91,15 @@ def build_parts(
         described = dict(kept)
         writer = _start(out, folder, kept)
         for name in sorted(set(keys) - set(kept)):
-            count = _add(
+            count, tier = _add(
                 writer, folder, name, parts[name](), describer=_Describer(linker, graph), progress=progress
             )
-            described[name] = {"key": keys[name], "passages": count}
+            described[name] = {"key": keys[name], "passages": count, "tier": tier.value}
         writer.commit()
         writer.wait_merging_threads()
-        return {"base": base, "parts": dict(sorted(described.items()))}
+        tier = strictest(item.get("tier", Tier.PUBLIC) for item in described.values())
+        close_folder(folder, tier)
+        return {"base": base, "parts": dict(sorted(described.items())), "tier": tier.value}
 
     inputs = {f"part {name}": key for name, key in keys.items()}
     return stage(out, "text-index", {**base, **inputs}, {}, build, version=VERSION)
@@ -150,11 +153,11 @@ def _add(
     *,
     describer: "_Describer",
     progress: Progress | None,
-) -> int:
-    """Index one part and write its passages; return how many."""
+) -> tuple[int, Tier]:
+    """Index one part and write its passages; return how many, and the strictest tier among them."""
     import tantivy
 
-    row = 0
+    row, tier = 0, Tier.PUBLIC
     walker = iter(passages)
     target = folder / "parts" / f"{name}.arrow"
     with pa.OSFile(str(target), "wb") as sink, pa.ipc.new_file(sink, _plain()) as file:
@@ -164,6 +167,7 @@ def _add(
                 normalised([item.text for item in chunk]),
             )
             linked = describer.linked(chunk)
+            tier = strictest([tier, *{item.tier for item in chunk}])
             for item, title, body, found in zip(chunk, titles, bodies, linked, strict=True):
                 document = tantivy.Document()
                 document.add_text("title", title)
@@ -178,7 +182,7 @@ def _add(
             file.write_batch(_batch(chunk, linked))
             if progress is not None:
                 progress(name, row)
-    return row
+    return row, tier
 
 
 def _plain() -> pa.Schema:

@@ -1,0 +1,235 @@
+"""The gate before every command that can send or write out: gated and private material does not leave unasked.
+
+No test here opens a connection: tests/conftest.py refuses it, and a refusal must come before any attempt.
+"""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from clinweave.artifacts import stage, write_json
+from clinweave.cli import COMMANDS, main
+from clinweave.knowledge import Graph, add_collection, build_home_index
+from clinweave.knowledge.graph.build import assemble
+from clinweave.leaving import PSEUDONYMISED
+from clinweave.models import Generation
+from clinweave.models.remote import RemoteModel
+from clinweave.records import Source, Tier
+from tests.knowledge.graph_fixture import RECORDS, SOURCES
+
+FAR = "http://far.example:8000/v1#model"
+NOTE = "Marble syndrome was seen with long fingers in the tall patient."
+
+
+def graph_of(folder: Path, tier: Tier) -> None:
+    """Make the small graph with one source of this tier."""
+    made: dict[str, Source] = {**SOURCES}
+    made["hpoa"] = Source(
+        **{**{name: getattr(SOURCES["hpoa"], name) for name in Source.__slots__}, "tier": tier}
+    )
+    stage(folder, "graph", {"tier": tier.value}, {}, lambda work: assemble(RECORDS, made, work))
+
+
+@pytest.fixture(scope="module")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Homes whose graph has a gated, or a private source, and one with private notes in its index."""
+    made = {}
+    for name, tier, licence in (
+        ("gated", Tier.GATED, ""),
+        ("private", Tier.PRIVATE, ""),
+        ("raw notes", Tier.PUBLIC, "raw notes"),
+        ("pseudonymised notes", Tier.PUBLIC, PSEUDONYMISED),
+    ):
+        home = tmp_path_factory.mktemp("home")
+        graph_of(home / "graph", tier)
+        if licence:
+            (home / "note.txt").write_text(NOTE, "utf-8")
+            add_collection(home / "note.txt", home, name="notes", tier=Tier.PRIVATE, licence=licence)
+        build_home_index(Graph.open(home / "graph"), None, home)
+        made[name] = home
+    return made
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """Return a function that runs a command in one of the homes, and returns exit code and what was said."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(home: Path, *arguments: object, typed: str = "") -> tuple[int, str]:
+        monkeypatch.setenv("CLINWEAVE_HOME", str(home))
+        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+        try:
+            code = main([str(item) for item in arguments]) or 0
+        except SystemExit as stop:
+            code = stop.code or 0
+        shown = capsys.readouterr()
+        return int(code), shown.out + shown.err
+
+    return call
+
+
+def bench(folder: Path) -> Path:
+    """Write a question file for `compare`."""
+    path = folder / "bench.jsonl"
+    row = {
+        "id": "1",
+        "question": "Which feature has Marble syndrome?",
+        "options": ["Long fingers", "Short stature"],
+        "answer": 0,
+    }
+    path.write_text(json.dumps(row) + "\n", "utf-8")
+    return path
+
+
+QUESTION = "What are the features of Marble syndrome?"
+SENDS = {
+    "ask": ("ask", QUESTION, "--knowledge", "graph", "--model", FAR),
+    "chat": ("chat", "--knowledge", "graph", "--model", FAR),
+}
+
+
+@pytest.mark.parametrize("kind", ["gated", "private"])
+@pytest.mark.parametrize("name", sorted(SENDS))
+def test_a_model_elsewhere_sees_nothing_closed(homes, run, kind: str, name: str) -> None:
+    code, said = run(homes[kind], *SENDS[name], typed=f"{QUESTION}\n")
+    assert code == 2, said
+    assert f"{kind} evidence" in said
+    assert "--allow-remote far.example" in said
+    code, said = run(homes[kind], *SENDS[name], "--allow-remote", "near.example", typed=f"{QUESTION}\n")
+    assert code == 2, said
+
+
+def test_private_relations_stay_whatever_is_allowed(homes, run) -> None:
+    code, said = run(homes["private"], *SENDS["ask"], "--allow-remote", "far.example")
+    assert code == 2
+    assert "whatever is allowed" in said
+
+
+def test_private_notes_pass_only_pseudonymised_and_only_to_the_named_host(homes, run, monkeypatch) -> None:
+    asked = ("ask", "long fingers in the tall patient", "--knowledge", "text", "--model", FAR)
+    for kind in ("raw notes", "pseudonymised notes"):
+        code, said = run(homes[kind], *asked)
+        assert code == 2
+        assert "private evidence" in said
+        assert NOTE not in said
+    code, said = run(homes["raw notes"], *asked, "--allow-remote", "far.example")
+    assert code == 2
+    assert "not pseudonymised" in said
+    monkeypatch.setattr(RemoteModel, "generate", lambda *_, **__: Generation("Not known.", 1, 1, 0.0))
+    code, said = run(homes["pseudonymised notes"], *asked, "--allow-remote", "far.example")
+    assert code == 0, said
+
+
+def test_proposals_from_private_texts_are_not_sent(homes, run, tmp_path) -> None:
+    asked = (
+        "graph",
+        "propose",
+        "--collection",
+        "notes",
+        "--predicates",
+        "has_phenotype",
+        "--model",
+        FAR,
+        "--out",
+        tmp_path / "out",
+    )
+    code, said = run(homes["raw notes"], *asked, "--way", "write")
+    assert code == 2
+    assert "private passages may not be sent to far.example" in said
+    assert NOTE not in said
+
+
+@pytest.mark.parametrize("kind", ["gated", "private"])
+def test_comparing_with_a_model_elsewhere_is_refused(homes, run, monkeypatch, tmp_path, kind: str) -> None:
+    from clinweave.evaluation import chain, worlds
+
+    home = homes[kind]
+    world = worlds.World(home / "graph", "g", home / "index", "i")
+    monkeypatch.setattr(worlds.Worlds, "usual", lambda self: world)
+    monkeypatch.setattr(worlds.Worlds, "with_texts", lambda self, *_: world)
+    monkeypatch.setattr("clinweave.cli.run.bring", lambda _: None)
+    assert chain.Worlds is worlds.Worlds
+    code, said = run(
+        home,
+        "compare",
+        "--bench",
+        bench(tmp_path),
+        "--model",
+        FAR,
+        "--method",
+        "generation",
+        "--out",
+        tmp_path / "runs",
+    )
+    assert code == 2, said
+    assert f"{kind} knowledge" in said
+
+
+@pytest.mark.parametrize("kind", ["gated", "private"])
+def test_exports_are_refused_and_gated_ones_pass_when_named(homes, run, tmp_path, kind: str) -> None:
+    out = tmp_path / "out"
+    for command in (("graph", "export", "--kgx", out), ("data", "build", "--out", out)):
+        code, said = run(homes[kind], *command)
+        assert code == 2, said
+        assert "may not be exported" in said
+        assert not out.exists()
+    code, said = run(homes[kind], "graph", "export", "--kgx", out, "--allow-export")
+    assert code == (0 if kind == "gated" else 2), said
+
+
+def test_weights_of_closed_material_are_not_exported(run, homes, tmp_path) -> None:
+    for tier in ("gated", "private"):
+        folder = tmp_path / tier
+        folder.mkdir()
+        (folder / "config.json").write_text("{}", "utf-8")
+        write_json(folder / "manifest.json", {"kind": "sft", "tier": tier})
+        code, said = run(homes["gated"], "export", folder, "--out", tmp_path / "out")
+        assert code == 2
+        assert f"{tier} material in these weights may not be exported" in said
+
+
+def test_stages_inherit_the_strictest_tier(homes, tmp_path) -> None:
+    training = pytest.importorskip("clinweave.training.job")
+    from clinweave.training.settings import Inputs
+
+    data = tmp_path / "data"
+    data.mkdir()
+    write_json(data / "manifest.json", {"kind": "data", "tier": "gated"})
+    (data / "one.jsonl").write_text("", "utf-8")
+    assert training.inherited(Inputs(data=data)) is Tier.GATED
+    assert training.inherited(Inputs(data=data / "one.jsonl")) is Tier.GATED
+    assert training.inherited(Inputs(data=data, graph=homes["private"] / "graph")) is Tier.PRIVATE
+    assert training.inherited(Inputs(data=tmp_path)) is Tier.PUBLIC
+    for kind, part, tier in (
+        ("gated", "graph", "gated"),
+        ("private", "graph", "private"),
+        ("raw notes", "index", "private"),
+    ):
+        folder = homes[kind] / part
+        assert json.loads((folder / "manifest.json").read_text("utf-8"))["tier"] == tier
+        assert folder.stat().st_mode & 0o77 == 0
+
+
+# Every command by what it can do; a new one must be put here, and tested above if it sends or writes out.
+SENDING = {"ask", "chat", "compare", "diagnose", "graph propose", "serve", "run"}
+EXPORTING = {"graph export", "data build", "export", "compendium"}
+
+
+def test_no_command_that_takes_a_model_address_lacks_the_gate() -> None:
+    from importlib import import_module
+
+    found = {}
+    for name in COMMANDS:
+        command = get_command(import_module(f"clinweave.cli.{name}").app)
+        for sub, one in getattr(command, "commands", {"": command}).items():
+            found[f"{name} {sub}".strip()] = {option for item in one.params for option in item.opts}
+    takes = {name for name, options in found.items() if "--allow-remote" in options}
+    assert takes == SENDING - {"run"}  # a recipe says it: model.allow_remote
+    addressed = {name for name, options in found.items() if options & {"--model", "--rerank"}}
+    assert addressed - takes == set(), "a command that takes a model's address has no --allow-remote"
+    assert {name for name, options in found.items() if "--allow-export" in options} == EXPORTING - {
+        "compendium"
+    }
