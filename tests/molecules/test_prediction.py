@@ -225,3 +225,32 @@ def test_a_model_that_is_not_there_is_the_users_mistake(tmp_path: Path) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["molecules", "properties", "evaluate", str(tmp_path / "t.csv"), "--model", str(tmp_path)])
     assert stop.value.code == 2
+
+
+def test_admet_answers_each_row_through_a_program_of_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "t.csv").write_text("id,smiles\n1,CCO\n2,xx\n3,OCC\n")
+    stand_in = tmp_path / "python"
+    stand_in.write_text('#!/bin/sh\nprintf "smiles,hERG\\n$(cat $3),0.25\\n" > $4\n')
+    stand_in.chmod(0o755)
+    out = tmp_path / "out.csv"
+    _run("admet", str(tmp_path / "t.csv"), "--out", str(out), "--python", str(stand_in), "--json")
+    assert json.loads(capsys.readouterr().out)["answered"] == 2
+    lines = out.read_text().splitlines()
+    assert lines[0] == "id,smiles,hERG,notes,reason"
+    assert lines[1:] == ["1,CCO,0.25,,", "2,xx,,,not a SMILES", "3,OCC,0.25,,"]
+    with pytest.raises(SystemExit) as stop:
+        main(
+            [
+                "molecules",
+                "properties",
+                "admet",
+                str(tmp_path / "t.csv"),
+                "--out",
+                str(out),
+                "--python",
+                "nowhere",
+            ]
+        )
+    assert stop.value.code == 2

@@ -110,6 +110,30 @@ def evaluate(
     )
 
 
+@app.command()
+def admet(
+    table: Molecules,
+    out: Annotated[
+        Path, typer.Option(metavar="FILE.csv", help="The table with the endpoints beside each row.")
+    ],
+    python: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The Python of an environment that has admet-ai.")
+    ] = None,
+    smiles_column: SmilesColumn = "",
+    as_json: AsJson = False,
+) -> None:
+    """Predict 41 ADMET endpoints with ADMET-AI's own weights, offline (extra `admet`); each row is answered."""
+    from clinweave.molecules.prediction import predict_admet, read_table
+
+    with needs_molecules():
+        told = predict_admet(read_table(table, smiles_column), out, python)
+    if as_json:
+        typer.echo(json.dumps(told))
+        return
+    typer.echo("{rows} rows: {answered} answered, {refused} refused; {columns} columns".format(**told))
+    typer.echo(str(out))
+
+
 def _show(title: str, endpoints: dict[str, dict[str, Any]]) -> None:
     shown = Table("endpoint", "measure", "value", title=title)
     for name, told in endpoints.items():

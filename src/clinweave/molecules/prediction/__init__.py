@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from clinweave.lazy import attach
 
 if TYPE_CHECKING:
+    from clinweave.molecules.prediction.admet import predict_admet as predict_admet
     from clinweave.molecules.prediction.answering import evaluate as evaluate
     from clinweave.molecules.prediction.answering import predict as predict
     from clinweave.molecules.prediction.model import PropertyModel as PropertyModel
@@ -24,6 +25,7 @@ __getattr__, __dir__ = attach(
         "evaluate": "answering",
         "fit_model": "model",
         "predict": "answering",
+        "predict_admet": "admet",
         "read_structure": "structures",
         "read_table": "tables",
         "train": "model",
