@@ -25,7 +25,7 @@ from clinweave.leaving import close_folder, tier_of
 if TYPE_CHECKING:
     from clinweave.knowledge import Graph, Linker
 
-VERSION = 3  # raise it when the same settings give other items
+VERSION = 4  # raise it when the same settings give other items
 Progress = Callable[[int, int], None]  # diseases done, of how many
 
 

@@ -99,6 +99,8 @@ class Writer:
         shown = Evidence("1", "passage", said, 1.0, (), passage)
         if split == LEFT_OUT or not 20 < len(first) < 300 or len(passage.text) > _PASSAGE:
             return
+        if self.tells_held_out(disease, said):
+            return
         if self.checker.check(first + ".", [shown])[0] != Verdict.SUPPORTED:
             self.unsupported += 1
             return
@@ -117,6 +119,16 @@ class Writer:
             if row.grade == Grade.CURATED and not never:
                 found.setdefault(row.predicate, []).append(row)
         return found
+
+    def tells_held_out(self, disease: str, text: str) -> bool:
+        """Return whether a text about a disease names the answer of one of its held-out facts."""
+        shown, low = self.visible(disease), text.casefold()
+        return any(
+            self._name(row.subject if row.predicate == GENE else row.object).casefold() in low
+            for rows in self.facts(disease).values()
+            for row in rows
+            if not shown(row)
+        )
 
     def visible(self, disease: str) -> Callable[[Relation], bool]:
         """Return whether a relation may be shown in training: held-out facts are not."""

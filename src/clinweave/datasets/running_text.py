@@ -33,9 +33,10 @@ def _definitions(graph: "Graph", writer: Writer, count: int) -> Iterator[Example
     for passage in graph.passages():
         if count < 1:
             return
-        if all(writer.splits.of(one) == "train" for one in passage.concepts or (passage.document,)):
+        about, text = passage.concepts or (passage.document,), f"{passage.title}: {passage.text}"
+        if all(writer.splits.of(one) == "train" and not writer.tells_held_out(one, text) for one in about):
             count -= 1
-            yield _text(f"{passage.title}: {passage.text}", passage.document, passage.source)
+            yield _text(text, passage.document, passage.source)
 
 
 def _text(text: str, about: str, source: str) -> Example:
