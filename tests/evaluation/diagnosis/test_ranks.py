@@ -171,6 +171,19 @@ def test_a_dated_protocol_refuses_what_is_newer(world):
         Setting("x", world / "release", date="soon").checked()
 
 
+def test_a_dated_protocol_refuses_a_newer_mapping(world):
+    node = {"id": "http://purl.obolibrary.org/obo/MONDO_0000001", "lbl": "disease", "type": "CLASS"}
+    version = "http://purl.obolibrary.org/obo/mondo/releases/2024-07-02/mondo.json"
+    graph = {"id": "http://purl.obolibrary.org/obo/mondo.json", "meta": {"version": version}, "nodes": [node]}
+    path = world / "mondo.json"
+    path.write_text(json.dumps({"graphs": [{**graph, "edges": []}]}), "utf-8")
+    setting = Setting("later", world / "release", after=12, mondo=path)
+    with pytest.raises(UserError, match=r"mondo .*2024-07-02 is newer; leave it out"):
+        setting.checked()
+    assert replace(setting, allow_future=True).checked().allow_future
+    assert not replace(setting, after=0).dated  # an undated one only labels it
+
+
 def test_days_of_releases():
     assert stated_day("hp/releases/2021-10-10") == date(2021, 10, 10)
     assert stated_day("mondo 2024-07") == date(2024, 7, 31)
