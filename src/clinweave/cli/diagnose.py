@@ -129,6 +129,8 @@ def _cases(
     if source is not None:
         return read_cases(source, publications=own)
     observed, absent, age, sex = terms
+    if sex.upper() not in {"", "MALE", "FEMALE"}:
+        raise UserError(f"--sex is {sex!r}; give male or female, or leave it out")
     if text is not None:
         found, refused = _recognised(text)
         return [Case(text.stem, found, refused, sex.upper(), age)]

@@ -26,6 +26,7 @@ class Explainer:
 
         self.ranker, self.model = ranker, ranker.model
         self._own = matrix(self.model.tables.own)  # candidates by terms
+        self._stated = matrix(self.model.tables.stated)
         count = len(self.model.annotations.diseases)
         self._bounds = self.model.annotations.disease.searchsorted(range(count + 1)).tolist()
         self._places = {id_: place for place, id_ in enumerate(self.model.annotations.diseases)}
@@ -134,6 +135,8 @@ class Explainer:
         stated = self._own[list(candidates)].toarray()
         often = np.clip(stated, 0.02, 0.98)
         gain = _bits(chance @ often) - chance @ _bits(often)
+        named = np.asarray(self._stated[list(candidates)].sum(axis=0)).ravel()
+        gain[named == 0] = 0  # only what an annotation names, not its class
         for place in (*case.observed, *case.excluded):
             gain[self.model.ontology.ancestors[place]] = 0
             gain[self.model.ontology.descendants[place]] = 0

@@ -1,0 +1,116 @@
+"""What each part of the score is worth: the score without it, on the same cases, under three protocols.
+
+    python benchmarks/diagnosis_ablation.py CASES.tar.gz RELEASES [--mondo mondo.json] [--most 5] [--only NAME ...]
+
+RELEASES is a folder with 2024-03-06/ and 2021-10-10/. Every row changes one constant of `Settings` (or leaves Mondo
+away) and ranks the same cases again: HPOA 2024-03-06 as is; 2024-03-06 on the cases whose paper the release does not
+cite for the disease ("uncited": nothing to leak); 2021-10-10 with the own paper dropped. Prints top-1/3/10 in %, micro
+and macro by disease, for the development part and the rest. `--most` keeps so many cases of one paper and disease (0:
+all), so that a few large papers do not decide. Compiled releases are kept, so a second run is quick.
+"""
+
+import argparse
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from clinweave.applications.diagnosis import (
+    Model,
+    Ranker,
+    Settings,
+    fetched_mondo,
+    open_model,
+    read_cases,
+    release_in,
+)
+from clinweave.artifacts import home
+from clinweave.evaluation.diagnosis.protocols import Ranks, rank_cases
+from clinweave.evaluation.diagnosis.truth import Truth, read_truth
+
+AT = (1, 3, 10)
+CHANGES: dict[str, dict[str, float]] = {
+    "the score as it is": {},
+    "no kin (groups, siblings)": {"groups": 0.0, "siblings": 0.0},
+    "no wider Orphanet groups": {"groups": 0.0},
+    "no siblings": {"siblings": 0.0},
+    "no bonus for having the finding": {"exact": 0.0},
+    "no bonus for the very words": {"stated": 0.0},
+    "breadth not held back": {"spread": 0.0},
+    "every finding a whole vote": {"redundancy": 0.0},
+    "noise 0.01": {"noise": 0.01},
+    "unstated frequency 0.5": {"prior": 0.5},
+    "excluded findings left out": {"excluded": 0.0},
+    "excluded findings at 0.3": {"excluded": 0.3},
+    "sex left out": {"sex": 0.0},
+}
+NO_MONDO = "the release alone, without Mondo"
+
+
+class _Arm:
+    def __init__(self, name: str, model: Model) -> None:
+        self.name, self.model = name, model
+        self.scores = Ranker(model).scores
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("cases", type=Path)
+    parser.add_argument("releases", type=Path)
+    parser.add_argument("--mondo", type=Path, default=None)
+    parser.add_argument("--most", type=int, default=0)
+    parser.add_argument("--only", nargs="*", default=[*CHANGES, NO_MONDO])
+    options = parser.parse_args()
+    mondo = options.mondo or fetched_mondo(home())
+    truths = read_truth(options.cases)
+    cases = list(read_cases(options.cases))
+    kept = _kept(truths, options.most)
+    cases, truths = [cases[place] for place in kept], [truths[place] for place in kept]
+    print("| change | protocol | development | macro | rest | macro |\n|---|---|---|---|---|---|", flush=True)
+    for name in options.only:
+        settings = replace(Settings(), **CHANGES.get(name, {}))
+        kin = None if name == NO_MONDO else mondo
+        for folder, drop in (("2024-03-06", "none"), ("2021-10-10", "gold")):
+            model = open_model(release_in(options.releases / folder, kin), home() / "diagnosis", settings)
+            ranks = rank_cases(_Arm(name, model), cases, truths, drop)
+            if drop == "none":
+                _row(name, f"{folder}, as is", ranks, truths)
+                _row(name, f"{folder}, uncited, known", ranks, _uncited(model, truths))
+            else:
+                _row(name, f"{folder}, own paper dropped", ranks, truths)
+
+
+def _kept(truths: Sequence[Truth], most: int) -> list[int]:
+    """Return the places of the cases to rank: at most so many of one paper and disease, the first ones."""
+    seen: Counter[tuple[str, str]] = Counter()
+    found = []
+    for place, one in enumerate(truths):
+        seen[one.disease, one.publication] += 1
+        if not most or seen[one.disease, one.publication] <= most:
+            found.append(place)
+    return found
+
+
+def _uncited(model: Model, truths: Sequence[Truth]) -> list[Truth]:
+    """Return the cases whose disease the release annotates without citing their paper for it."""
+    rows = model.annotations
+    annotated = {rows.diseases[place] for place in rows.disease.tolist()}
+    cited = {
+        (rows.diseases[place], paper)
+        for place, text in zip(rows.disease.tolist(), rows.references, strict=True)
+        for paper in text.split(";")
+    }
+    return [one for one in truths if one.disease in annotated and (one.disease, one.publication) not in cited]
+
+
+def _row(name: str, protocol: str, ranks: Ranks, truths: Sequence[Truth]) -> None:
+    cells = [
+        "/".join(f"{100 * ranks.share(chosen, at, macro=macro):.1f}" for at in AT)
+        for chosen in ([one for one in truths if one.development is part] for part in (True, False))
+        for macro in (False, True)
+    ]
+    print(f"| {name} | {protocol} | {' | '.join(cells)} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
