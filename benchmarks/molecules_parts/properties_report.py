@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from clinweave.molecules.generator import PACKAGED
+import clinweave.molecules
 from clinweave.molecules.prediction import boosting, metrics
 from clinweave.molecules.prediction.domain import EDGES
 from clinweave.molecules.prediction.features import latent_sha256
@@ -50,7 +50,11 @@ def report(cells: Cells, sets: list[Set], checkpoint: Path | None = None) -> str
 
 def _checkpoint(folder: Path | None) -> str:
     """Return one line on the model behind the latent."""
-    config = json.loads(((folder or PACKAGED) / "config.json").read_text("utf-8"))
+    config = json.loads(
+        ((folder or Path(clinweave.molecules.__file__).with_name("weights")) / "config.json").read_text(
+            "utf-8"
+        )
+    )
     told = config.get("training", {})
     seen, weights = told.get("molecules", 0), told.get("parameters", 0)
     size = f"{weights / 1e6:.1f} M parameters, {seen:,} molecules seen in training"

@@ -55,9 +55,8 @@ def describe(
 
 def latent_sha256(checkpoint: Path | None = None) -> str:
     """Return the sha256 of the weights that give the latent; empty where there are none."""
-    from clinweave.molecules.generator import PACKAGED
-
-    weights = (checkpoint or PACKAGED) / "model.safetensors"
+    packaged = Path(__file__).parents[1] / "weights"  # as in molecules/generator.py, which loads torch
+    weights = (checkpoint or packaged) / "model.safetensors"
     return sha256(weights) if weights.is_file() else ""
 
 
