@@ -180,11 +180,11 @@ def _probabilities(cells: Cells, sets: list[Set]) -> str:
                 said_brier = f"{metrics.brier(truth, said):.4f} ({low:.4f} to {high:.4f})"
                 rows.append(
                     [known.name, folds, way, str(len(truth)), said_brier,
-                     f"{metrics.calibration_error(truth, said):.3f}", f"{0.5 * np.sqrt(10 / len(truth)):.3f}"]
+                     f"{metrics.calibration_error(truth, said):.3f}", f"{metrics.calibration_floor(said):.3f}"]
                 )  # fmt: skip
     if not rows:
         return ""
-    heads = ["set", "folds", "probability", "answers", "Brier (95 %)", "ECE", "ECE's floor at this n"]
+    heads = ["set", "folds", "probability", "answers", "Brier (95 %)", "ECE", "ECE if exactly right"]
     return (
         "**Probabilities on unseen scaffolds** (the product's is venn-abers, folds by scaffold)\n\n"
         + table(heads, rows)

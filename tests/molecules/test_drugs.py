@@ -118,3 +118,21 @@ def test_asking_for_what_is_no_drug_is_the_users_mistake(
     told = json.loads(capsys.readouterr().out)
     assert told["id"] == "DRUGBANK:DB01399"
     assert [one["name"] for one in told["similar"]] == ["Aspirin"]
+
+
+def test_neighbours_by_latent_need_a_model(
+    drugs: KnownDrugs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from clinweave.molecules.prediction import features
+
+    with pytest.raises(UserError, match="--checkpoint"):
+        drugs.similar_by_latent("CCO", tmp_path, checkpoint=tmp_path)
+    monkeypatch.setattr(features, "latent_sha256", lambda _: "made up")
+    monkeypatch.setattr(
+        features,
+        "_latent",
+        lambda molecules, _: np.array([[one.GetNumAtoms() - 10.5, 3.0] for one in molecules]),
+    )
+    near = drugs.similar_by_latent("CC(=O)Oc1ccccc1C(=O)OC", tmp_path, 2, tmp_path)  # 14 atoms
+    assert near[0].name == "Aspirin"  # 13 atoms
+    assert near[0].similarity > near[1].similarity

@@ -1,6 +1,7 @@
 """`clinweave molecules similar` and `known`: neighbours of a drug by structure, and the drug that a structure is."""
 
 import json
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,16 +20,39 @@ if TYPE_CHECKING:
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
+class By(StrEnum):
+    """What is compared."""
+
+    MORGAN = "morgan"
+    LATENT = "latent"
+
+
+SAID = {
+    By.MORGAN: "Tanimoto of Morgan fingerprints (radius 2, 2,048 bits), computed. Unrelated drugs: 0.1 to 0.2.",
+    By.LATENT: "Cosine of the learned latents, computed. What a value means depends on the model.",
+}
+
+
 def similar(
     drug: Annotated[str, typer.Argument(help="A drug's name or identifier (DRUGBANK:DB00945), or a SMILES.")],
     top: Annotated[int, typer.Option(min=1, help="Neighbours.")] = 10,
+    by: Annotated[
+        By, typer.Option(help="Morgan fingerprints (Tanimoto), or the learned latent (cosine).")
+    ] = By.MORGAN,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="The model that gives the latent; else the packaged one."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the known drugs most similar in structure (computed; says nothing about effect or safety)."""
     with needs_molecules():
         drugs = _drugs()
         id_, name, smiles = _drug(drugs, drug)
-        near = drugs.similar(smiles, top)
+        if by == By.LATENT:
+            near = drugs.similar_by_latent(smiles, home(), top, checkpoint)
+        else:
+            near = drugs.similar(smiles, top)
         same = [one for one in drugs.find(smiles) if one.id != id_]
     if as_json:
         found = [{"rank": rank, **one._asdict()} for rank, one in enumerate(near, 1)]
@@ -52,9 +76,7 @@ def similar(
     Console().print(table)
     for match in same:
         typer.echo(f"{match.how}: {match.name} ({match.id})")
-    typer.echo(
-        "Tanimoto similarity of Morgan fingerprints (radius 2, 2,048 bits), computed. Unrelated drugs: 0.1 to 0.2."
-    )
+    typer.echo(SAID[by])
 
 
 def known(

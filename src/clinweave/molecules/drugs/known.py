@@ -88,8 +88,39 @@ class KnownDrugs:
         found = read_structure(smiles)
         if not isinstance(found, Structure):
             raise UserError(f"{smiles!r} is no structure: {found.reason}")
+        return self._ranked(found, tanimoto(packed(found.molecule), self.bits), count, least)
+
+    def similar_by_latent(
+        self, smiles: str, home: Path, count: int = 10, checkpoint: Path | None = None
+    ) -> list[Neighbour]:
+        """Return the drugs whose learned latents are nearest by cosine; those without a latent are left out.
+
+        The drugs' latents are computed once for a checkpoint, under `home`. Raises `UserError` where there is none.
+        """
+        from clinweave.molecules.prediction.features import describe, described, latent_sha256
+
+        if not latent_sha256(checkpoint):
+            raise UserError(
+                f"there is no molecule model in {checkpoint or 'clinweave'}: name one with --checkpoint"
+            )
+        found = read_structure(smiles)
+        if not isinstance(found, Structure):
+            raise UserError(f"{smiles!r} is no structure: {found.reason}")
+        many = described(
+            self.smiles, home / "molecules" / "features", "latent", "latents of drugs", checkpoint
+        )
+        one = describe([found.molecule], "latent", checkpoint=checkpoint)[0]
+        if not np.isfinite(one).all():
+            raise UserError(f"the molecule model has no latent for {smiles!r}")
+        size = np.linalg.norm(many, axis=1) * np.linalg.norm(one)
+        scores = np.nan_to_num(many @ one / np.maximum(size, 1e-9), nan=-1.0).astype(np.float64)
+        return self._ranked(found, scores, count, -0.999)
+
+    def _ranked(
+        self, found: Structure, scores: NDArray[np.float64], count: int, least: float
+    ) -> list[Neighbour]:
+        """Return the best drugs by score, those with the structure's own skeleton left out."""
         same = _skeleton(inchi_key(found.molecule))
-        scores = tanimoto(packed(found.molecule), self.bits)
         order = np.argsort(-scores, kind="stable")
         kept: list[Neighbour] = []
         for place in order:

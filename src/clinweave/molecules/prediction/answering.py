@@ -99,6 +99,7 @@ def _judged(
             return {"n": len(rows), "problem": "the model says yes or no, the answers are other than 0 and 1"}
         measures = [metrics.auroc, metrics.average_precision, metrics.brier]
         found["calibration_error"] = metrics.calibration_error(truth, value)
+        found["calibration_error_if_exactly_right"] = metrics.calibration_floor(value)
         found["positives"] = float(truth.mean())
     else:
         measures = [metrics.rmse, metrics.mae]

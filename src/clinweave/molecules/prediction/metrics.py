@@ -38,14 +38,18 @@ def brier(truth: Floats, probability: Floats) -> float:
 
 
 def calibration_error(truth: Floats, probability: Floats, bins: int = 10) -> float:
-    """Return the expected calibration error over bins of equal count.
-
-    Biased upward in small samples: a perfectly calibrated forecast of n items has about 0.5 * sqrt(bins / n).
-    """
+    """Return the expected calibration error over bins of equal count; see `calibration_floor` for what is nothing."""
     order = np.argsort(probability, kind="stable")
     parts = [part for part in np.array_split(order, bins) if len(part)]
     gaps = [abs(truth[part].mean() - probability[part].mean()) * len(part) for part in parts]
     return float(sum(gaps) / len(truth))
+
+
+def calibration_floor(probability: Floats, bins: int = 10, draws: int = 100, seed: int = 0) -> float:
+    """Return the calibration error that these probabilities would have on average if they were exactly right."""
+    random = np.random.default_rng(seed)
+    drawn = [(random.uniform(size=len(probability)) < probability).astype(np.float64) for _ in range(draws)]
+    return float(np.mean([calibration_error(truth, probability, bins) for truth in drawn]))
 
 
 def interval(
