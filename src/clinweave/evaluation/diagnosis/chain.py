@@ -178,7 +178,9 @@ def _kept(desk: Desk, setting: Setting, name: str) -> dict[str, Any]:
         }
 
     place = f"ranks/{name}-{digest([inputs, parameters])}"
-    return desk.keep(place, inputs, parameters, build, ("ancestors",), own=name in OWN)
+    return desk.keep(
+        place, inputs, parameters, build, ("ancestors",), stands_on="score" if name in OWN else "reading"
+    )
 
 
 def _accepting(setting: Setting, arm: Arm) -> Callable[[str], Sequence[str]]:
@@ -217,7 +219,7 @@ def write_results(
                 step(1)
         return {"files": len(asked), "folder": folder.name}
 
-    desk.keep(f"{folder.name}-pheval"[-90:], inputs, parameters, build, ("chain",))
+    desk.keep(f"{folder.name}-pheval"[-90:], inputs, parameters, build, ("chain",), stands_on="all")
 
 
 def _released(folder: Path) -> datetime.date:

@@ -27,6 +27,9 @@ _SHARED = (
     "truth",
 )  # modules that every study stands on
 _READERS = frozenset({"annotations", "cases", "closures", "findings", "ontology"})
+_TELLERS = frozenset(
+    {"diagnosing", "exports", "genes", "pheval_runner", "reasons", "rerank"}
+)  # no score in them
 
 
 @contextmanager
@@ -105,18 +108,19 @@ class Desk:
         build: Callable[[], dict[str, Any]],
         modules: Sequence[str] = (),
         *,
-        own: bool = True,
+        stands_on: str = "score",
     ) -> dict[str, Any]:
         """Return the result `name`, built unless the same cases, files, parameters and code gave it before.
 
-        `own` is False for what this project's score has no part in: it stands when only that score is changed.
+        `stands_on` says of which code of the ranker: of "all", of the "score", or of the "reading" of annotations
+        alone, so that other programs and baselines stand when only this project's score is changed.
         """
 
         def write(folder: Path) -> Mapping[str, Any]:
             write_json(folder / "result.json", build())
             return {}
 
-        known = {**inputs, "cases": self.cases_key, "code": code_key(modules, own=own)}
+        known = {**inputs, "cases": self.cases_key, "code": code_key(modules, stands_on)}
         done = stage(self.out / "stages" / name, "diagnosis study", known, parameters, write)
         return dict(json.loads((done.path / "result.json").read_text("utf-8")))
 
@@ -126,11 +130,12 @@ class Desk:
         return self._sums[path]
 
 
-def code_key(modules: Sequence[str], *, own: bool = True) -> str:
-    """Return a hash of the code that a result stands on: the ranker's (all of it, or what reads and carries up
-    annotations), and the named modules of this room."""
+def code_key(modules: Sequence[str], stands_on: str = "score") -> str:
+    """Return a hash of code: the ranker's (see `Desk.keep`), and the named modules of this room."""
     ranker = sorted(Path(str(diagnosis.__file__)).parent.glob("*.py"))
-    if not own:
+    if stands_on == "reading":
         ranker = [path for path in ranker if path.stem in _READERS]
+    elif stands_on == "score":
+        ranker = [path for path in ranker if path.stem not in {*_TELLERS, "__init__"}]
     mine = [Path(__file__).with_name(f"{name}.py") for name in sorted({*_SHARED, *modules})]
     return digest_of(b"".join(path.read_bytes() for path in (*ranker, *mine))).hexdigest()

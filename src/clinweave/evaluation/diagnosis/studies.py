@@ -52,7 +52,7 @@ def genes(desk: Desk, setting: Setting, home: Path) -> dict[str, Any]:
             "sources": sources,
         }
 
-    return desk.keep("genes", inputs, _parameters(desk, setting), build, ("gene_level", "studies", "tables"))
+    return desk.keep("genes", inputs, _parameters(desk, setting), build, ("gene_level", "tables"))
 
 
 def curves(desk: Desk, setting: Setting, _home: Path) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def curves(desk: Desk, setting: Setting, _home: Path) -> dict[str, Any]:
         }
 
     inputs = desk.release_inputs(setting.release, setting.mondo)
-    return desk.keep("robustness", inputs, _parameters(desk, setting), build, ("robustness", "studies"))
+    return desk.keep("robustness", inputs, _parameters(desk, setting), build, ("robustness",))
 
 
 def texts(desk: Desk, setting: Setting, home: Path) -> dict[str, Any]:
@@ -129,7 +129,7 @@ def texts(desk: Desk, setting: Setting, home: Path) -> dict[str, Any]:
         }
 
     inputs = {**desk.release_inputs(setting.release, setting.mondo), "graph": str(graph.get("key"))}
-    modules = ("reading", "texts", "studies")
+    modules = ("reading", "texts")
     return desk.keep("text", inputs, _parameters(desk, setting), build, modules)
 
 
@@ -165,4 +165,4 @@ def model_on_top(
 
     inputs = desk.release_inputs(setting.release, setting.mondo)
     parameters = _parameters(desk, setting, model=address, options=dict(options))
-    return desk.keep("language-model", inputs, parameters, build, ("arguing", "studies"))
+    return desk.keep("language-model", inputs, parameters, build, ("arguing",), stands_on="all")

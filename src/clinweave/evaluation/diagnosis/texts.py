@@ -77,16 +77,16 @@ def write_text(
 def _named(id_: str, known: Sequence[str], random: Random) -> Named:
     lay = _frames()["lay"].get(id_.replace(":", "_"), ())
     label, synonyms = known[0], known[1:]
-    wording = random.choices(WORDINGS, (4, 3 if synonyms else 0, 4 if lay else 0, 1 if " " in label else 0))[
-        0
-    ]
+    wording = random.choices(
+        WORDINGS, (4, 3 if synonyms else 0, 4 if lay else 0, 1 if label.count(" ") == 1 else 0)
+    )[0]
     if wording == "lay":
         return Named(id_, random.choice(lay), wording)
     if wording == "synonym":
         return Named(id_, _plain(random.choice(synonyms)), wording)
     if wording == "reordered":
-        head, _, last = _plain(label).rpartition(" ")
-        return Named(id_, f"{last} that was {head}" if head.count(" ") == 0 else f"{last}, {head}", wording)
+        head, _, last = _plain(label).partition(" ")
+        return Named(id_, f"{last} that was {head}", wording)
     return Named(id_, _plain(label), wording)
 
 
