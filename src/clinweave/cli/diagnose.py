@@ -267,11 +267,11 @@ def _show(line: dict[str, Any]) -> None:
     screen.print(table)
     if line["none_fits"]:
         screen.print("None fits: the findings speak for no disease over chance.")
-    if told := line.get("reranked"):
-        said = f": {escape(told['argument'])}" if told["argument"] else ""
+    if opinion := line.get("reranked"):
+        said = f": {escape(opinion['argument'])}" if opinion["argument"] else ""
         screen.print(
-            f"Re-ranked by {escape(told['model'])}{said}"
-            if told["read"]
+            f"Re-ranked by {escape(opinion['model'])}{said}"
+            if opinion["read"]
             else "The model's reply was not readable."
         )
     for one in line["next"]:
