@@ -1,6 +1,7 @@
 """What each part of the score is worth: the score without it, on the same cases, under three protocols.
 
     python benchmarks/diagnosis_ablation.py CASES.tar.gz RELEASES [--mondo mondo.json] [--most 5] [--only NAME ...]
+        [--protocols {as is,dropped} ...]
 
 RELEASES is a folder with 2024-03-06/ and 2021-10-10/. Every row changes one constant of `Settings` (or leaves Mondo
 away) and ranks the same cases again: HPOA 2024-03-06 as is; 2024-03-06 on the cases whose paper the release does not
@@ -12,12 +13,14 @@ all), so that a few large papers do not decide. Compiled releases are kept, so a
 import argparse
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from clinweave.applications.diagnosis import (
+    Case,
     Model,
     Ranker,
+    Release,
     Settings,
     fetched_mondo,
     open_model,
@@ -25,6 +28,7 @@ from clinweave.applications.diagnosis import (
     release_in,
 )
 from clinweave.artifacts import home
+from clinweave.evaluation.diagnosis.baselines import Lrz
 from clinweave.evaluation.diagnosis.protocols import Ranks, rank_cases
 from clinweave.evaluation.diagnosis.truth import Truth, read_truth
 
@@ -45,6 +49,9 @@ CHANGES: dict[str, dict[str, float]] = {
     "sex left out": {"sex": 0.0},
 }
 NO_MONDO = "the release alone, without Mondo"
+LRZ = "baseline lrz"
+COMPILED = {"groups", "siblings", "exact", "noise", "prior"}  # constants that the compiled release holds
+PROTOCOLS = {"as is": ("2024-03-06", "none"), "dropped": ("2021-10-10", "gold")}
 
 
 class _Arm:
@@ -59,7 +66,8 @@ def main() -> None:
     parser.add_argument("releases", type=Path)
     parser.add_argument("--mondo", type=Path, default=None)
     parser.add_argument("--most", type=int, default=0)
-    parser.add_argument("--only", nargs="*", default=[*CHANGES, NO_MONDO])
+    parser.add_argument("--protocols", nargs="*", choices=PROTOCOLS, default=list(PROTOCOLS))
+    parser.add_argument("--only", nargs="*", default=[LRZ, *CHANGES, NO_MONDO])
     options = parser.parse_args()
     mondo = options.mondo or fetched_mondo(home())
     truths = read_truth(options.cases)
@@ -70,14 +78,29 @@ def main() -> None:
     for name in options.only:
         settings = replace(Settings(), **CHANGES.get(name, {}))
         kin = None if name == NO_MONDO else mondo
-        for folder, drop in (("2024-03-06", "none"), ("2021-10-10", "gold")):
-            model = open_model(release_in(options.releases / folder, kin), home() / "diagnosis", settings)
-            ranks = rank_cases(_Arm(name, model), cases, truths, drop)
+        for folder, drop in (PROTOCOLS[protocol] for protocol in options.protocols):
+            model = _model(release_in(options.releases / folder, kin), settings)
+            arm = _lrz(options.releases / folder, cases) if name == LRZ else _Arm(name, model)
+            ranks = rank_cases(arm, cases, truths, drop)
             if drop == "none":
                 _row(name, f"{folder}, as is", ranks, truths)
                 _row(name, f"{folder}, uncited, known", ranks, _uncited(model, truths))
             else:
                 _row(name, f"{folder}, own paper dropped", ranks, truths)
+
+
+def _model(release: Release, settings: Settings) -> Model:
+    """Return the compiled release, anew only where a constant that it holds differs."""
+    usual = asdict(Settings())
+    held = {name: value for name, value in asdict(settings).items() if name in COMPILED}
+    model = open_model(release, home() / "diagnosis", Settings(**(usual | held)))
+    return replace(model, settings=settings)
+
+
+def _lrz(folder: Path, cases: Sequence[Case]) -> Lrz:
+    model = open_model(release_in(folder), home() / "diagnosis", Settings(prior=0.5), kin=False)
+    index = model.ontology.index
+    return Lrz(model, sorted({index[id_] for case in cases for id_ in case.observed if id_ in index}))
 
 
 def _kept(truths: Sequence[Truth], most: int) -> list[int]:

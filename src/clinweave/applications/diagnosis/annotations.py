@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clinweave.applications.diagnosis.ontology import Ontology
@@ -70,11 +71,19 @@ class Annotations:
     sex: tuple[str, ...]
     release: str = ""
 
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Return the place of each disease id."""
+        return {id_: place for place, id_ in enumerate(self.diseases)}
+
     def rows_of(self, disease: int) -> "Ints":
         """Return the rows of one disease; rows are sorted by disease."""
         import numpy as np
 
-        low, high = np.searchsorted(self.disease, [disease, disease + 1])
+        ends = np.array(
+            [disease, disease + 1], self.disease.dtype
+        )  # of another type, all rows would be copied
+        low, high = np.searchsorted(self.disease, ends)
         return np.arange(low, high, dtype=np.int32)
 
 

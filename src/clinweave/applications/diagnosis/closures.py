@@ -55,16 +55,23 @@ def closure(ontology: Ontology, profile: Profile, frequencies: "Floats", count: 
     import numpy as np
 
     own = direct(profile, frequencies, len(ontology.ids), count)
-    diseases = [own.row(place)[0] for place in range(len(ontology.ids))]
-    values = [own.row(place)[1] for place in range(len(ontology.ids))]
-    for place in range(len(ontology.ids) - 1, -1, -1):
-        below = [child for child in ontology.children[place] if len(diseases[child])]
+    used = np.unique(profile.term)
+    above = [ontology.ancestors[place] for place in used.tolist()]
+    inside = (
+        np.unique(np.concatenate(above)).tolist() if above else []
+    )  # few terms, where few rows are asked about
+    found = {place: own.row(place) for place in inside}
+    for place in reversed(inside):
+        below = [found[child] for child in ontology.children[place] if child in found]
         if below:
-            who = np.concatenate([diseases[place], *(diseases[child] for child in below)])
-            often = np.concatenate([values[place], *(values[child] for child in below)])
-            diseases[place], values[place] = _largest(who, often)
-    start = np.r_[0, np.cumsum([len(who) for who in diseases])].astype(np.int64)
-    return Closure(start, np.concatenate(diseases), np.concatenate(values), count)
+            parts = [found[place], *below]
+            found[place] = _largest(*(np.concatenate(each) for each in zip(*parts, strict=True)))
+    sizes = np.zeros(len(ontology.ids), np.int64)
+    sizes[inside] = [len(found[place][0]) for place in inside]
+    start = np.r_[0, np.cumsum(sizes)].astype(np.int64)
+    who = [found[place][0] for place in inside] or [np.zeros(0, np.int32)]
+    often = [found[place][1] for place in inside] or [np.zeros(0, np.float32)]
+    return Closure(start, np.concatenate(who), np.concatenate(often), count)
 
 
 def _largest(who: "Ints", often: "Floats") -> "tuple[Ints, Floats]":

@@ -145,7 +145,7 @@ def member_rows(annotations: Annotations, kin: Sequence[Kin]) -> "tuple[Ints, In
     """Return the rows of all members of all candidates, and the candidate each belongs to."""
     import numpy as np
 
-    places = {id_: place for place, id_ in enumerate(annotations.diseases)}
+    places = annotations.places
     rows, owner = [np.zeros(0, np.int32)], [np.zeros(0, np.int32)]
     for candidate, one in enumerate(kin):
         for id_ in one.members:
@@ -161,7 +161,7 @@ def relatives(annotations: Annotations, kin: Sequence[Kin]) -> "tuple[Any, Any]"
     import numpy as np
     from scipy import sparse
 
-    places = {id_: place for place, id_ in enumerate(annotations.diseases)}
+    places = annotations.places
     found = []
     for ids in ([one.groups for one in kin], [one.siblings for one in kin]):
         lists = [[places[id_] for id_ in group if id_ in places] for group in ids]

@@ -42,6 +42,7 @@ class Ranker:
         self._full: dict[int, Floats] = {}  # with the bonuses
         self._shared: dict[int, Floats] = {}
         self._cited = _citations(model.annotations)
+        self._leaning = _leaning(model.kin)
         self.overlay = lru_cache(_OVERLAYS)(self._overlay)
 
     def scores(
@@ -129,14 +130,7 @@ class Ranker:
         rows = model.annotations
         lost = np.array(sorted({row for one in dropped for row in self._cited.get(one, ())}), np.int32)
         touched = {rows.diseases[place] for place in np.unique(rows.disease[lost])}
-        who = np.array(
-            [
-                place
-                for place, kin in enumerate(model.kin)
-                if touched and not touched.isdisjoint((*kin.members, *kin.groups, *kin.siblings))
-            ],
-            np.int32,
-        )
+        who = np.array(sorted({place for id_ in touched for place in self._leaning.get(id_, ())}), np.int32)
         if not len(who):
             none = np.zeros((len(model.ontology.ids), 0), np.float32)
             return Overlay(who, none, none[0], none, np.zeros(0, np.bool_), model.tables)
@@ -153,7 +147,7 @@ def _without(model: Model, kin: Sequence[Kin], lost: "Ints") -> Tables:
     import numpy as np
 
     rows, settings, ontology = model.annotations, model.settings, model.ontology
-    places = {id_: place for place, id_ in enumerate(rows.diseases)}
+    places = rows.places
     needed = sorted(
         {places[id_] for one in kin for id_ in (*one.members, *one.groups, *one.siblings) if id_ in places}
     )
@@ -179,6 +173,15 @@ def _without(model: Model, kin: Sequence[Kin], lost: "Ints") -> Tables:
     often = smoothed(each, settings.prior, settings.strength)
     whole = closure(ontology, each, often, len(rows.diseases))
     return Tables(own, stated, mix(own, matrix(whole), relatives(rows, kin), settings))
+
+
+def _leaning(kin: Sequence[Kin]) -> dict[str, list[int]]:
+    """Return for each disease id the candidates that its rows speak for, as a member or as kin."""
+    found: dict[str, list[int]] = {}
+    for place, one in enumerate(kin):
+        for id_ in {*one.members, *one.groups, *one.siblings}:
+            found.setdefault(id_, []).append(place)
+    return found
 
 
 def _citations(rows: Annotations) -> dict[str, list[int]]:
