@@ -72,9 +72,11 @@ class Listed:
     patient: Patient
 
 
-def drawn(model: Model, newer: Model, without: frozenset[str], seed: int = 0) -> list[Patient]:
-    """Return one patient of each paper that only the newer release cites, of diseases whose old rows were kept."""
-    draw = np.random.default_rng(seed)
+def drawn(
+    model: Model, newer: Model, without: frozenset[str], kept: tuple[float, float] = (KEPT, 1.0)
+) -> list[Patient]:
+    """Return one patient of each paper that only the newer release cites, of diseases that kept a share of rows."""
+    draw = np.random.default_rng(0)
     old, new = _stated(model), _stated(newer)
     papers: dict[tuple[str, str], list[int]] = defaultdict(list)
     rows = newer.annotations
@@ -87,8 +89,14 @@ def drawn(model: Model, newer: Model, without: frozenset[str], seed: int = 0) ->
     for (disease, paper), its in sorted(papers.items()):
         before = old.get(disease, set())
         known = any(paper == one for _, one in before)
-        kept = len(before & new[disease]) / max(len(before), 1)
-        if len(its) < LEAST_ROWS or len(before) <= LEAST_ROWS or known or kept < KEPT or disease in without:
+        share_kept = len(before & new[disease]) / max(len(before), 1)
+        if (
+            len(its) < LEAST_ROWS
+            or len(before) <= LEAST_ROWS
+            or known
+            or not kept[0] <= share_kept <= kept[1]
+            or disease in without
+        ):
             continue
         share = rows.count[its] / rows.total[its]
         ids = {
@@ -279,6 +287,7 @@ def main() -> None:
     without = frozenset(one.disease for one in read_truth(options.cases))
     describe = Lister(older)
     papers_drawn = [describe(one) for one in drawn(older, newer, without)]
+    moved = [describe(one) for one in drawn(older, newer, without, (0.0, 0.05))]
     describe = Lister(newer)
     cases = [describe(one) for one in uncited(newer, options.cases, options.most)]
     within = np.concatenate([one.features - one.features.mean(axis=0) for one in papers_drawn])
@@ -297,10 +306,14 @@ def main() -> None:
                 f"| {name} | {size} | re-ranker of {source}, penalty {penalty} | {told(lists, ranks)} |",
                 flush=True,
             )
+    size = f"{len(moved)}, {len({one.patient.disease for one in moved})} diseases"
+    ranks = [one.rank for one in moved]
+    print(f"| drawn, at most 5 % of old rows kept | {size} | the score | {told(moved, ranks)} |")
     begins, prior = onsets(releases[1], newer), papers(newer)
     for weight in (0.5, 1.0):
         ranks = [_rank(one.scores + weight * prior, one.patient.right) for one in cases]
         print(f"| cases | | the score + {weight} ln(1 + papers of the disease) | {told(cases, ranks)} |")
+    print(f"| cases | | (a stated onset: {100 * np.mean(begins > 0):.0f} % of candidates after birth) | | |")
     for weight in (1.0, 2.0):
         ranks = [_rank(one.scores - weight * _early(one, begins), one.patient.right) for one in cases]
         print(f"| cases | | the score - {weight} if younger than any stated onset | {told(cases, ranks)} |")
