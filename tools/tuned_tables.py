@@ -18,7 +18,10 @@ def tables(results: Mapping[str, Any]) -> str:
 
 
 def _arms(results: Mapping[str, Any]) -> list[str]:
-    return list(dict.fromkeys(arm for one in results["measures"].values() for arm in one))
+    """Return the arms in the recipe's order, the options-only control last."""
+    found = {arm for one in results["measures"].values() for arm in one}
+    named = [*results["recipe"].get("arms", ()), results["recipe"].get("blind", "")]
+    return [arm for arm in dict.fromkeys(named) if arm in found]
 
 
 def _share(one: Mapping[str, Any] | None) -> str:
@@ -96,7 +99,8 @@ def _kinds(results: Mapping[str, Any]) -> str:
 
 def _cost(results: Mapping[str, Any]) -> str:
     lines = ["| stage | items | steps | seconds | peak memory | loss |", "|---|---|---|---|---|---|"]
-    for name, one in results["stages"].items():
+    order = [stage["name"] for stage in results["recipe"]["stages"]]
+    for name, one in sorted(results["stages"].items(), key=lambda item: order.index(item[0])):
         loss = one.get("loss")
         curve = f"{loss['first']:.2f} to {loss['last']:.2f}" if loss else ""
         lines.append(f"| {name} ({one['kind']}) | {one.get('items', '')} | {one['steps']} | {one['seconds']:.0f} "

@@ -115,7 +115,7 @@ def test_the_report_escapes_and_shows_every_arm(tmp_path):
     page = write_tuning_report(results, tmp_path, tmp_path / "r.html").read_text("utf-8")
     assert "&lt;b&gt;x" in page
     assert "<b>x" not in page
-    assert "100 % (" in page
+    assert "100 % <small>(" in page
     assert "Not compared with any benchmark" in page
 
 

@@ -1,7 +1,9 @@
 """Direct preference optimisation on the pairs, with the base (or what came in) as the reference."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from clinweave.artifacts import Artifact
@@ -32,6 +34,9 @@ def trainer(job: Job, config: Config) -> Any:
     from datasets import Dataset
 
     pairs = job.examples(Kind.PREFERENCE)
+    seen = config.steps * config.batch * config.accumulate * int(os.environ.get("WORLD_SIZE", "1"))
+    if seen < len(pairs):  # the trainer tokenises all that it is given
+        pairs = Random(config.seed).sample(pairs, seen)  # noqa: S311
     kept = [one for one in pairs if max(map(len, pair_ids(job.tokenizer, one))) <= config.max_length]
     if not kept:
         raise UserError(f"no pair fits into {config.max_length} tokens: raise max_length")

@@ -8,10 +8,11 @@ from typing import Any
 from clinweave.training import curve_svg, read_curve
 
 _STYLE = (
-    "body{font:15px/1.45 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;color:#1b2a33}"
+    "body{font:15px/1.45 system-ui,sans-serif;max-width:80rem;margin:2rem auto;padding:0 1rem;color:#1b2a33}"
     "table{border-collapse:collapse;margin:.5rem 0}td,th{padding:.25rem .7rem;border-bottom:1px solid #d5dee3;"
     "text-align:left;vertical-align:top}h2{margin-top:2rem}.note{background:#fff6e0;padding:.5rem .8rem}"
-    "svg{margin:.3rem}small{color:#5d707c}.up{background:#dff3e4}.down{background:#fbe1de}"
+    "svg{margin:.3rem}small{color:#5d707c}.wide td{font-size:13px;white-space:nowrap}"
+    ".up{background:#dff3e4}.down{background:#fbe1de}"
     ".bar{display:block;height:4px;background:#1f6f8b;border-radius:2px;margin-top:2px}"
     ".wide{overflow-x:auto}nav a{margin-right:1rem}"
 )
@@ -109,7 +110,7 @@ def _cell(one: Mapping[str, Any] | None) -> str:
     low, high = (f"{100 * end:.0f}" for end in one["interval"])
     unread = f", {one['unscored']} unscored" if one["unscored"] else ""
     bar = f'<span class="bar" style="width:{100 * one["mean"]:.0f}%"></span>'
-    return f"{100 * one['mean']:.0f} % ({low}-{high}), <small>n {one['n']}{unread}</small>{bar}"
+    return f"{100 * one['mean']:.0f} % <small>({low}-{high}), n {one['n']}{unread}</small>{bar}"
 
 
 def _text(text: Mapping[str, Any]) -> str:
