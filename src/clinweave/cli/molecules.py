@@ -2,9 +2,13 @@
 
 import typer
 
-from clinweave.cli import properties, similar
+from clinweave.cli import generation, properties, similar
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
+app.command()(generation.train)
+app.command()(generation.generate)
+app.command()(generation.evaluate)
+app.command()(generation.encode)
 app.add_typer(properties.app, name="properties")
 app.command()(similar.similar)
 app.command()(similar.known)

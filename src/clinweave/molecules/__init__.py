@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from clinweave.molecules.settings import SHAPES as SHAPES
     from clinweave.molecules.settings import Schedule as Schedule
     from clinweave.molecules.settings import Shape as Shape
+    from clinweave.molecules.settings import schedule_of as schedule_of
+    from clinweave.molecules.settings import shape_named as shape_named
     from clinweave.molecules.training import Trainer as Trainer
 
 __getattr__, __dir__ = attach(
@@ -59,6 +61,8 @@ __getattr__, __dir__ = attach(
         "property_table": "properties",
         "read_molecules": "reading",
         "read_smiles": "reading",
+        "schedule_of": "settings",
+        "shape_named": "settings",
         "standardise": "reading",
         "standardise_all": "reading",
         "KnownDrugs": "drugs.known",

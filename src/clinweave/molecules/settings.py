@@ -1,6 +1,8 @@
 """The sizes of the model and how it is trained."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from typing import Any
 
 from clinweave.errors import UserError
@@ -85,3 +87,21 @@ def shape_from(values: dict[str, Any]) -> Shape:
     if other:
         raise UserError(f"unknown fields of a model's shape: {', '.join(sorted(other))}")
     return Shape(**{**values, "readouts": tuple(values.get("readouts", Shape.readouts))})
+
+
+def schedule_of(changes: Sequence[str], **more: Any) -> Schedule:
+    """Return a schedule with changes such as "batch=128". Raises `UserError` on an unknown key or a wrong value."""
+    plain = Schedule()
+    values: dict[str, Any] = dict(more)
+    for change in changes:
+        key, _, text = change.partition("=")
+        if not hasattr(plain, key):
+            near = get_close_matches(key, plain.__dict__, n=1)
+            raise UserError(
+                f"--set {change}: no setting {key!r}" + (f"; did you mean {near[0]}?" if near else "")
+            )
+        try:
+            values[key] = type(getattr(plain, key))(text)
+        except ValueError:
+            raise UserError(f"--set {change}: {text!r} is no {type(getattr(plain, key)).__name__}") from None
+    return Schedule(**values)

@@ -1,0 +1,164 @@
+"""What the model of molecules scores: MOSES measures beside published rows, properties asked and found, a library.
+
+`python benchmarks/molecules.py moses|floor|conditions|library|tokens|speed --reference DIR [--n 30000] [--json FILE]`.
+Every number in docs/molecules.md comes from here.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+
+
+def drawn_strings(model, count, source, seed):
+    """Return strings as drawn, valid or not."""
+    found = []
+    for part in model.write(source=source, seed=seed):
+        found += part
+        if len(found) >= count:
+            break
+    return found[:count]
+
+
+def moses(options, model):
+    """All measures of `n` raw strings, in each mode."""
+    from clinweave.cli.generation import _against
+    from clinweave.molecules.metrics import measure
+
+    against = _against(options.reference, options.chemnet)
+    rows = {}
+    for source in options.source.split(","):
+        rows[source] = measure(drawn_strings(model, options.n, source, options.seed), against)
+        print(source, json.dumps(rows[source]), flush=True)
+    return rows
+
+
+def floor(options, _model):
+    """The same measures of `n` real training molecules: the metric code's check, and FCD's floor."""
+    from clinweave.cli.generation import _against
+    from clinweave.molecules import read_smiles
+    from clinweave.molecules.metrics import PUBLISHED, measure
+
+    smiles = read_smiles(options.reference / "train.csv.gz")
+    rows = np.random.default_rng(options.seed).choice(len(smiles), options.n, replace=False)
+    found = measure([smiles[i] for i in rows], _against(options.reference, options.chemnet))
+    for name, value in PUBLISHED["training set"].items():
+        if name in found:
+            print(f"{name:12} measured {found[name]:.4f}  published at full size {value:.4f}", flush=True)
+    return found
+
+
+def conditions(options, model):
+    """Mean absolute error and correlation of each property asked for alone."""
+    from clinweave.molecules.adherence import adherence
+
+    rows = adherence(model, options.each, options.seed)
+    for row in rows:
+        print(
+            "{property:10} MAE {mean_absolute_error:.3f} (unasked {error_unasked:.3f}) r {correlation:.3f}".format(
+                **row
+            )
+        )
+    return rows
+
+
+def library(options, model):
+    """`n` distinct molecules: novelty, throughput, and what a million would take."""
+    from clinweave.molecules import generate, read_smiles
+    from clinweave.molecules.metrics import Known
+
+    known = Known(read_smiles(options.reference / "train.csv.gz"))
+    drawn = generate(options.n, model=model, distinct=True, seed=options.seed)
+    novel = sum(one not in known for one in drawn.smiles) / len(drawn.smiles)
+    table = {
+        **drawn.table(),
+        "novelty": novel,
+        "cpu_hours_for_a_million": drawn.seconds / len(drawn.smiles) * 1e6 / 3600,
+    }
+    print(json.dumps(table))
+    return table
+
+
+def tokens(options, _model):
+    """Tokens a molecule and CPU time, by kind and vocabulary, on molecules that the merges were not learned from."""
+    from clinweave.molecules import read_smiles
+    from clinweave.molecules.tokens import learn_tokens
+
+    smiles = read_smiles(options.reference / "train.csv.gz")
+    order = np.random.default_rng(options.seed).permutation(len(smiles))
+    held = [smiles[i] for i in order[:5000]]
+    rows = []
+    for kind, learned, size in (
+        ("smiles", 60_000, 500),
+        ("smiles", 60_000, 1000),
+        ("smiles", 60_000, 2000),
+        ("selfies", 20_000, 500),
+        ("selfies", 20_000, 1000),
+    ):
+        made = learn_tokens([smiles[i] for i in order[5000 : 5000 + learned]], kind, size)
+        times = [time.process_time()]
+        ids = made.encode(held)
+        times.append(time.process_time())
+        made.decode(ids)
+        times.append(time.process_time())
+        write, read = np.diff(times) / len(held) * 1e6
+        rows.append({
+            "kind": kind, "vocabulary": size, "tokens": sum(map(len, ids)) / len(held),
+            "write_us": write, "read_us": read,
+        })  # fmt: skip
+        print(rows[-1], flush=True)
+    return rows
+
+
+def speed(options, _model):
+    """Training steps: molecules a CPU second, on features that `clinweave molecules train` has prepared."""
+    from clinweave.molecules import Schedule, Trainer, shape_named
+
+    plan = Schedule(batch=256, save_every=10**9)
+    trainer = Trainer(shape_named("small"), plan, options.features, Path("runs") / "molecules-speed")
+    from clinweave.molecules.batches import stream
+
+    batches = stream(options.features, plan, trainer.positions)
+    for _ in range(3):
+        trainer._step(trainer.network, next(batches))
+    started = time.process_time()
+    for _ in range(20):
+        trainer._step(trainer.network, next(batches))
+    found = {"molecules_a_cpu_second": 20 * plan.batch / (time.process_time() - started)}
+    print(found)
+    return found
+
+
+def main():
+    """Run one part."""
+    without = {"floor": floor, "tokens": tokens, "speed": speed}
+    parts = {"moses": moses, "conditions": conditions, "library": library, **without}
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("part", choices=parts)
+    parser.add_argument("--reference", type=Path, default=Path("../shared/data/molecules/moses"))
+    parser.add_argument("--chemnet", type=Path)
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--features", type=Path, help="for speed")
+    parser.add_argument("--n", type=int, default=30_000)
+    parser.add_argument("--each", type=int, default=100)
+    parser.add_argument("--source", default="free,latent")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    import torch
+
+    from clinweave.molecules import open_model
+
+    torch.set_num_threads(options.threads)
+    started = time.process_time()
+    found = parts[options.part](options, None if options.part in without else open_model(options.model))
+    print(f"{time.process_time() - started:.0f} CPU s")
+    if options.json:
+        options.json.write_text(json.dumps(found, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""The MOSES measures (Polykovskiy et al. 2020, arXiv:1811.12823), written from their definitions and checked against
+the published row of the training set; FCD always with the floor that the sample size sets."""
+
+from typing import TYPE_CHECKING
+
+from clinweave.lazy import attach
+
+if TYPE_CHECKING:
+    from clinweave.molecules.metrics.chemnet import ChemNet as ChemNet
+    from clinweave.molecules.metrics.chemnet import frechet as frechet
+    from clinweave.molecules.metrics.chemnet import open_chemnet as open_chemnet
+    from clinweave.molecules.metrics.filters import Filters as Filters
+    from clinweave.molecules.metrics.filters import open_filters as open_filters
+    from clinweave.molecules.metrics.known import Known as Known
+    from clinweave.molecules.metrics.moses import PUBLISHED as PUBLISHED
+    from clinweave.molecules.metrics.moses import measure as measure
+    from clinweave.molecules.metrics.reference import Reference as Reference
+    from clinweave.molecules.metrics.reference import open_reference as open_reference
+
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "ChemNet": "chemnet",
+        "Filters": "filters",
+        "Known": "known",
+        "PUBLISHED": "moses",
+        "Reference": "reference",
+        "frechet": "chemnet",
+        "measure": "moses",
+        "open_chemnet": "chemnet",
+        "open_filters": "filters",
+        "open_reference": "reference",
+    },
+)
