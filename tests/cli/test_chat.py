@@ -1,5 +1,6 @@
 import io
 import json
+import sys
 
 import pytest
 
@@ -39,3 +40,36 @@ def test_knowledge_that_was_not_built_is_named(call, monkeypatch, scripted, tmp_
     code, _, err = call("chat", "--model", scripted, "--knowledge", "graph")
     assert code == 2
     assert "clinweave graph build" in err
+
+
+def test_a_command_is_no_question(call, monkeypatch, scripted):
+    talk(monkeypatch, "/help", "/nothing", "What is Marfan syndrome?", "/end", "never asked")
+    code, out, err = call("chat", "--model", scripted, "--json")
+    assert code == 0
+    assert [one["question"] for one in json.loads(out)] == ["What is Marfan syndrome?"]
+    assert "Ctrl-C" in err
+    assert "there is no /nothing" in err
+
+
+def test_a_person_talks_in_a_terminal(tmp_path):
+    pexpect = pytest.importorskip("pexpect")
+    script = tmp_path / "script.json"
+    script.write_text(
+        json.dumps({"name": "colleague", "otherwise": "Marfan syndrome is inherited."}), "utf-8"
+    )
+    arguments = ["-m", "clinweave", "chat", "--model", f"scripted:{script}"]
+    spoken = pexpect.spawn(sys.executable, arguments, encoding="utf-8", timeout=120, dimensions=(40, 160))
+    spoken.expect("colleague, knowledge: none.*> ")
+    spoken.sendline("/help")
+    spoken.expect("nothing you type is kept.*> ")
+    spoken.send("half a line")
+    spoken.sendintr()
+    spoken.expect("Ctrl-D or an empty line ends.*> ")
+    spoken.sendline("What is Marfan syndrome?")
+    spoken.expect("is inherited.*unchecked.*> ")
+    spoken.sendline("How can I double my metoprolol dose?")
+    spoken.expect("not given here.*> ")
+    spoken.sendeof()
+    spoken.expect(pexpect.EOF)
+    spoken.close()
+    assert spoken.exitstatus == 0

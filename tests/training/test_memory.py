@@ -28,7 +28,9 @@ def test_every_knob_saves_and_more_models_cost():
                  replace(full, checkpointing=True)):  # fmt: skip
         assert estimate(SEVEN, less, "sft").total < whole
     assert min(estimate(SEVEN, full, stage).total for stage in ("ppo", "dpo", "grpo")) > whole
-    assert estimate(SEVEN, full, "sft", "nf4").total < estimate(SEVEN, full, "sft", "bfloat16").total < whole
+    adapters = replace(full, lora_rank=16)
+    four = estimate(SEVEN, replace(adapters, quantise="nf4"), "sft", "bfloat16").total
+    assert four < estimate(SEVEN, adapters, "sft", "bfloat16").total < estimate(SEVEN, adapters, "sft").total
 
 
 def test_too_little_memory_names_the_knob_before_anything_is_loaded():

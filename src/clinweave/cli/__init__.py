@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "purge": "Remove one patient from everything that clinweave holds.",
     "train": "Train one stage: pretrain, sft, reward, dpo, ppo or grpo.",
     "molecules": "Generate and search molecules, predict their properties.",
+    "estimate": "Estimate memory and hours of training before anything is fetched.",
     "export": "Export a trained model as safetensors and GGUF, checked by loading both again.",
     "chat": "Talk to a model in the terminal, offline, with or without knowledge.",
     "serve": "Serve a model at an OpenAI-compatible address, with or without knowledge.",

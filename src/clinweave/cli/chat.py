@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
@@ -11,8 +12,14 @@ from rich.markup import escape
 
 from clinweave.artifacts import home
 from clinweave.cli.ask import MARKS, Choice, parts
+from clinweave.errors import ClinweaveError
 from clinweave.records import Answer, to_json
 
+HELP = """A question a line; each stands for itself, and nothing you type is kept.
+/help   this
+/end    end (as an empty line and Ctrl-D do)
+Ctrl-C  drop the line, or the answer that is being written
+Every sentence is marked: supported, contradicted, not verified, or unchecked (without --knowledge)."""
 app = typer.Typer(add_completion=False)
 
 
@@ -31,42 +38,79 @@ def command(  # noqa: PLR0917 - each parameter is one option
         bool, typer.Option("--json", help="Print one JSON document when the talk ends.")
     ] = False,
 ) -> None:
-    """Ask one question a line; an empty line or Ctrl-D ends. Each question stands for itself."""
-    from clinweave.applications import consult
+    """Ask one question a line, each standing for itself; an empty line, /end or Ctrl-D ends, /help tells more."""
+    from clinweave.applications import DISCLAIMER, consult
     from clinweave.models import open_model
 
     weaver, checker = parts(knowledge.value)
     opened = open_model(model, home=home())
     said: list[dict[str, Any]] = []
     screen = Console(stderr=as_json)
+
+    def answer(question: str) -> None:
+        found = consult(
+            question,
+            model=opened,
+            weaver=weaver,
+            checker=checker,
+            knowledge=knowledge.value,
+            budget=budget,
+            max_tokens=max_tokens,
+            allow_remote=allow_remote,
+        )
+        said.append(to_json(found))
+        _print(found, screen)
+
     try:
-        for question in _questions():
-            answer = consult(
-                question,
-                model=opened,
-                weaver=weaver,
-                checker=checker,
-                knowledge=knowledge.value,
-                budget=budget,
-                max_tokens=max_tokens,
-                allow_remote=allow_remote,
+        if sys.stdin.isatty():
+            screen.print(
+                f"{opened.name}, knowledge: {knowledge.value}. {DISCLAIMER} /help tells more.", markup=False
             )
-            said.append(to_json(answer))
-            _print(answer, screen)
+        _talk(answer, screen)
     finally:
         opened.close()
     if as_json:
         typer.echo(json.dumps(said, ensure_ascii=False, indent=1, default=str))
 
 
-def _questions() -> Iterator[str]:
-    """Yield what is typed, line by line; the prompt is shown to a person only."""
+def _talk(answer: Callable[[str], None], screen: Console) -> None:
+    """Answer line after line; a question that cannot be answered does not end the talk of a person."""
+    person = sys.stdin.isatty()
+    for question in _questions(person):
+        if question == "/help":
+            screen.print(HELP, markup=False)
+            continue
+        if question.startswith("/"):
+            screen.print(f"there is no {question.split()[0]}: /help lists what there is", markup=False)
+            continue
+        try:
+            answer(question)
+        except KeyboardInterrupt:
+            if not person:
+                raise
+            screen.print("[yellow]interrupted[/]; ask again, or end with Ctrl-D")
+        except ClinweaveError as error:
+            if not person:
+                raise
+            screen.print(f"[red]error:[/] {escape(str(error))}")
+
+
+def _questions(person: bool) -> Iterator[str]:
+    """Yield what is typed, line by line, up to an empty line, /end or the end of input; Ctrl-C drops the line."""
+    if person:
+        with suppress(ImportError):
+            import readline  # noqa: F401 - editing and the lines typed before, in this talk alone
     while True:
-        if sys.stdin.isatty():
-            sys.stderr.write("> ")
-            sys.stderr.flush()
-        line = sys.stdin.readline().strip()
-        if not line:
+        try:
+            line = (input("> ") if person else sys.stdin.readline()).strip()
+        except EOFError:
+            return
+        except KeyboardInterrupt:
+            if not person:
+                raise
+            sys.stderr.write("\n(Ctrl-D or an empty line ends)\n")
+            continue
+        if not line or line in {"/end", "/quit", "/exit"}:
             return
         yield line
 

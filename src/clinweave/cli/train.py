@@ -53,10 +53,10 @@ def command(  # noqa: PLR0917 - each parameter is one option
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the manifest.")] = False,
 ) -> None:
-    """Train one stage. A killed run goes on from its last checkpoint (ppo begins anew)."""
+    """Train one stage. A killed run goes on from its last checkpoint. `--set processes=N` uses N devices."""
     from clinweave.training import Inputs, run_stage, stage_config
 
-    values = dict(_setting(change) for change in changes or [])
+    values = dict(setting(change) for change in changes or [])
     stage_config(stage.value, values)
     screen = Console(stderr=True)
     with screen.status(f"{stage.value}: loading") as status:
@@ -83,7 +83,8 @@ def command(  # noqa: PLR0917 - each parameter is one option
         _print(made.path, made.manifest)
 
 
-def _setting(change: str) -> tuple[str, Any]:
+def setting(change: str) -> tuple[str, Any]:
+    """Return key and value of `key=value`, read as TOML; what is no TOML is a text."""
     key, sign, text = change.partition("=")
     if not sign or not key:
         raise UserError(f"--set {change}: expected key=value, such as steps=200")

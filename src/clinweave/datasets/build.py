@@ -117,6 +117,7 @@ class Builder:
             "later": {key: later[key] for key in ("statements", "made_true")} if later else None,
             "warnings": warnings,
             "tier": tier.value,
+            "sources": sources,
             "licences": sorted({one["licence"] for one in sources.values()}),
         }
 

@@ -11,10 +11,15 @@ if TYPE_CHECKING:
     from clinweave.training.bases import base_weights as base_weights
     from clinweave.training.curves import curve_svg as curve_svg
     from clinweave.training.curves import read_curve as read_curve
+    from clinweave.training.durations import NOT_ESTIMATED as NOT_ESTIMATED
+    from clinweave.training.durations import work as work
     from clinweave.training.export import export as export
     from clinweave.training.gguf_writer import write_gguf as write_gguf
+    from clinweave.training.hardware import matmul_flops as matmul_flops
     from clinweave.training.memory import Need as Need
     from clinweave.training.memory import estimate as estimate
+    from clinweave.training.memory import shape_from as shape_from
+    from clinweave.training.memory import shape_of as shape_of
     from clinweave.training.replay import write_replay as write_replay
     from clinweave.training.rewards import SAFETY as SAFETY
     from clinweave.training.rewards import Verifier as Verifier
@@ -30,6 +35,7 @@ __getattr__, __dir__ = attach(
     __name__,
     {
         "Inputs": "settings",
+        "NOT_ESTIMATED": "durations",
         "Need": "memory",
         "SAFETY": "rewards",
         "STAGES": "stages",
@@ -38,6 +44,10 @@ __getattr__, __dir__ = attach(
         "base_weights": "bases",
         "curve_svg": "curves",
         "estimate": "memory",
+        "matmul_flops": "hardware",
+        "shape_from": "memory",
+        "shape_of": "memory",
+        "work": "durations",
         "export": "export",
         "read_curve": "curves",
         "run_stage": "stages",

@@ -1,19 +1,19 @@
 """Export: merged safetensors, a GGUF file, a model card; and the proof that what was written answers the same."""
 
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from clinweave.artifacts import Artifact, read_manifest, stage
-from clinweave.errors import UserError
+from clinweave.errors import ClinweaveError, UserError
 from clinweave.leaving import EXPORT, permit, tier_of
 from clinweave.models import Message, open_model
+from clinweave.training.cards import card
 from clinweave.training.gguf_writer import write_gguf
 from clinweave.training.job import folder_key
 
-VERSION = 1
+VERSION = 2
 GGUF = "model.gguf"
 TOKENS = 24  # of a reply, compared between the two forms
 PROBES: tuple[str, ...] = (
@@ -22,6 +22,11 @@ PROBES: tuple[str, ...] = (
     "Which organ pumps the blood?",
     "How is cystic fibrosis inherited?",
 )
+SCORED = (
+    "Marfan syndrome has the feature Arachnodactyly [1].",
+    "I do not know: the evidence does not say it.",
+)
+ALLOWED: Mapping[str, float] = {"f32": 1e-3, "f16": 0.05, "q8_0": 0.25}  # nats a token between the forms
 _COPIED = ("*.safetensors", "*.json", "*.jinja", "*.model", "*.svg", "*.jsonl")
 
 
@@ -46,6 +51,10 @@ def export(
     tier = tier_of(manifest)
     permit(tier, EXPORT, EXPORT if allow_export else "", what="material in these weights")
 
+    # weights trained before lineages were kept stand on what is not known
+    known = {"lineage": {"base": manifest.get("base", "unknown"), "base_licence": "unknown", "stages": [],
+                         "data": {"sources": [], "tier": "unknown", "decontaminated": None}}, **manifest}  # fmt: skip
+
     def build(folder: Path) -> Mapping[str, Any]:
         for pattern in _COPIED:
             for path in model.glob(pattern):
@@ -53,8 +62,10 @@ def export(
                     shutil.copy(path, folder / path.name)
         write_gguf(model, folder / GGUF, kind, title)
         found = parity(folder, folder / GGUF, probes)
-        (folder / "README.md").write_text(card(title, manifest, kind, found, results), "utf-8")
-        return {"parity": found, "gguf": kind, "bytes": (folder / GGUF).stat().st_size, "tier": tier.value}
+        check_parity(found, kind)
+        (folder / "README.md").write_text(card(title, known, kind, found, results), "utf-8")
+        return {"parity": found, "gguf": kind, "bytes": (folder / GGUF).stat().st_size, "tier": tier.value,
+                "lineage": known["lineage"]}  # fmt: skip
 
     return stage(
         out, "export", {"model": folder_key(model)}, {"kind": kind, "title": title}, build, version=VERSION
@@ -62,9 +73,10 @@ def export(
 
 
 def parity(folder: Path, file: Path, probes: Sequence[str] = PROBES) -> dict[str, Any]:
-    """Return how many probes both forms answer with the same greedy text, and how far the likelihoods differ.
+    """Return how many probes both forms answer with the same greedy text, and how far their likelihoods differ.
 
-    `largest_difference` is in nats per token of the safetensors form's own reply.
+    `largest_difference` is the largest over the safetensors form's own replies and `SCORED`, texts that neither form
+    would write, in nats per token: equal replies alone would not show a tensor that is slightly wrong.
     """
     one, other = open_model(str(folder), threads=1), open_model(str(file), threads=1)
     same, gap = 0, 0.0
@@ -73,59 +85,26 @@ def parity(folder: Path, file: Path, probes: Sequence[str] = PROBES) -> dict[str
             asked = [Message(role="user", content=probe)]
             reply = one.generate(asked, max_tokens=TOKENS).text
             same += reply.strip() == other.generate(asked, max_tokens=TOKENS).text.strip()
-            if reply.strip():
-                left, right = (model.score(asked, [reply])[0].per_token for model in (one, other))
-                gap = max(gap, abs(left - right))
+            texts = [text for text in (reply, *SCORED) if text.strip()]
+            pairs = zip(one.score(asked, texts), other.score(asked, texts), strict=True)
+            gap = max(gap, *(abs(left.per_token - right.per_token) for left, right in pairs))
     finally:
         one.close()
         other.close()
     return {"probes": len(probes), "same": same, "largest_difference": round(gap, 5)}
 
 
-def card(
-    title: str,
-    manifest: Mapping[str, Any],
-    kind: str,
-    found: Mapping[str, Any],
-    results: Mapping[str, Any] | None,
-) -> str:
-    """Return the model card (README.md with YAML front matter)."""
-    settings = json.dumps(manifest["parameters"], sort_keys=True)
-    lines = [
-        "---",
-        "language: [en]",
-        "license: other",
-        "license_name: as-the-base-and-the-data",
-        "library_name: transformers",
-        "pipeline_tag: text-generation",
-        f"base_model: {manifest.get('base', 'unknown')}",
-        "tags: [medical, citations]",
-        "---",
-        f"# {title}",
-        "",
-        "For research, not for clinical decisions. It may be wrong, and it must not dose, diagnose or triage.",
-        "",
-        f"- Base: {manifest.get('base', 'unknown')}; its licence stays in force (SmolLM2: Apache-2.0).",
-        f"- Last stage: {manifest['kind']}, {manifest.get('steps')} steps, {manifest.get('items')} items, "
-        f"{manifest.get('too_long', 0)} left out as too long. Settings: `{settings}`.",
-        f"- Data: key `{manifest['inputs'].get('data')}`; its card lists sources, licences and decontamination.",
-        f"- Forms: safetensors (float32, merged) and GGUF ({kind}), the chat template in both. Loaded again, "
-        f"{found['same']} of {found['probes']} probes had the same greedy reply; the likelihoods differ by at most "
-        f"{found['largest_difference']} nats a token.",
-        "",
-        "## Results",
-        "",
-        *_results(results),
-        "",
-        "## Limits",
-        "",
-        "Trained on records of rare diseases, mostly in one form of sentence. Small models repeat and invent; use it",
-        "with evidence and with the citation check (`clinweave chat`), and read the evidence.",
-    ]
-    return "\n".join(lines) + "\n"
+def check_parity(found: Mapping[str, Any], kind: str) -> None:
+    """Raise `ClinweaveError` where a form does not answer as the other: nothing may be exported that differs.
 
-
-def _results(results: Mapping[str, Any] | None) -> list[str]:
-    if not results:
-        return ["Not evaluated."]
-    return [f"- {name}: {value}" for name, value in results.items()]
+    Likelihoods judge: within 0.001 nats a token at f32, 0.05 at f16, 0.25 at q8_0. Greedy replies may part at a tie
+    of two tokens, as the engine keeps its context in 16 bits; with none equal at f32 the form is wrong.
+    """
+    if found["largest_difference"] > ALLOWED[kind] or (
+        kind == "f32" and found["probes"] and not found["same"]
+    ):
+        raise ClinweaveError(
+            f"the GGUF file ({kind}) does not answer as the weights do: {found['same']} of {found['probes']} replies "
+            f"are equal, likelihoods differ by up to {found['largest_difference']} nats a token "
+            f"(allowed {ALLOWED[kind]}). Nothing was exported"
+        )

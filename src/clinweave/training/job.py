@@ -19,9 +19,14 @@ from clinweave.datasets import Example, Kind, read_examples, read_shape
 from clinweave.errors import UserError
 from clinweave.leaving import close_folder, strictest, tier_of
 from clinweave.records import Tier
-from clinweave.training.bases import NOTES, base_weights, need_extra
+from clinweave.training import processes
+from clinweave.training.bases import base_weights, need_extra
+from clinweave.training.cards import lineage
 from clinweave.training.curves import CURVE, curve_svg, listener, write_curve
+from clinweave.training.durations import per_token
+from clinweave.training.hardware import chosen_precision, matmul_flops
 from clinweave.training.memory import Need, require, shape_of
+from clinweave.training.saving import four_bits, save
 from clinweave.training.settings import Inputs, Settings
 from clinweave.training.tokens import Tokens, prepare_tokenizer
 
@@ -52,11 +57,19 @@ class Job:
         import torch
         from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
 
-        kind = torch.bfloat16 if self.precision == "bfloat16" else torch.float32
+        # weights that learn stay in float32: small steps would be lost in bfloat16's rounding
+        low = self.precision == "bfloat16" and self.settings.lora_rank > 0
+        kind = torch.bfloat16 if low else torch.float32
         loader: Any = AutoModelForSequenceClassification if reward else AutoModelForCausalLM
-        more = {"num_labels": 1} if reward else {}
+        more: dict[str, Any] = {"num_labels": 1} if reward else {}
+        if self.settings.quantise and folder is None:
+            more["quantization_config"] = four_bits(kind)
         torch.manual_seed(self.settings.seed)  # a new head is drawn
         model = loader.from_pretrained(folder or self.base, local_files_only=True, dtype=kind, **more)
+        if "quantization_config" in more:
+            from peft import prepare_model_for_kbit_training
+
+            model = prepare_model_for_kbit_training(model, self.settings.checkpointing)
         model.config.pad_token_id = self.tokenizer.pad_token_id
         if not reward:
             model.generation_config.pad_token_id = self.tokenizer.pad_token_id
@@ -118,15 +131,9 @@ def run_job(  # noqa: PLR0917
     """
     need_extra()
     base = base_weights(inputs.base, inputs.home)
-    known = {"base": folder_key(base), "data": data_key(inputs.data)}
-    for name in ("reward", "graph", "replay"):
-        path: Path | None = getattr(inputs, name)
-        if path is not None:
-            known[name] = folder_key(path)
-    plain = asdict(settings)
-    for name in ("memory_gb", "threads", "save_every"):  # they change no number
-        plain.pop(name)
+    known, plain = read_by(base, inputs), telling(settings)
     work = out.parent / f".{out.name}.checkpoints-{digest([kind, known, plain])}"
+    processes.check(settings)
     precision, reason = chosen_precision(settings)
     need = require(shape_of(base), settings, kind, precision)
     tier = inherited(inputs)
@@ -146,19 +153,47 @@ def run_job(  # noqa: PLR0917
             trainer = make(job)
         trainer.remove_callback(PrinterCallback)  # it prints to standard output
         trainer.add_callback(listener(inputs.told, settings.steps))
+        found = last_checkpoint(work)
         with redirect_stdout(sys.stderr):
-            trainer.train(**({} if kind == "ppo" else {"resume_from_checkpoint": last_checkpoint(work)}))
+            trainer.train(**({} if kind == "ppo" else {"resume_from_checkpoint": found}))  # ppo: resumable.py
         seconds = time.perf_counter() - begun
-        more = dict(after(job, trainer)) if after else {}
-        rows = write_curve(trainer.state.log_history, folder / CURVE)
+        wanted = after if processes.first() or settings.sharded else None  # shards answer all together
+        more = dict(wanted(job, trainer)) if wanted else {}
         save(job, trainer, folder)
+        if not processes.first():
+            return {}
+        rows = write_curve(trainer.state.log_history, folder / CURVE)
         draw(rows, folder)
+        speed = None if found else throughput(job, rows, seconds)  # of a part nothing can be said
         close_folder(folder, tier)
-        return {**_told(job, rows, seconds), **job.notes, **more, "tier": tier.value}
+        return {**_told(job, rows, seconds), "throughput": speed, **job.notes, **more, "tier": tier.value}
 
+    if not processes.first():
+        return processes.run_apart(kind, VERSION, known, plain, out, build)
     made = stage(out, kind, known, plain, build, version=VERSION)
     shutil.rmtree(work, ignore_errors=True)
     return made
+
+
+def read_by(base: Path, inputs: Inputs) -> dict[str, str]:
+    """Return what identifies everything that a stage reads."""
+    known = {"base": folder_key(base), "data": data_key(inputs.data)}
+    for name in ("reward", "graph", "replay"):
+        path: Path | None = getattr(inputs, name)
+        if path is not None:
+            known[name] = folder_key(path)
+    return known
+
+
+def telling(settings: Settings) -> dict[str, Any]:
+    """Return the settings that change a number; those that came later only where they are not as by default."""
+    plain = asdict(settings)
+    for name in ("memory_gb", "threads", "save_every"):
+        plain.pop(name)
+    for name in ("quantise", "processes", "sharded"):
+        if plain[name] == type(settings).__dataclass_fields__[name].default:
+            plain.pop(name)
+    return plain
 
 
 def freeze_below(model: Any, layers: int) -> None:
@@ -178,21 +213,6 @@ def inherited(inputs: Inputs) -> Tier:
     return strictest(tier_of(read_manifest(folder)) for folder in folders)
 
 
-def save(job: Job, trainer: Any, folder: Path) -> None:
-    """Write merged weights, the adapter beside them, tokenizer, and what a GGUF export needs."""
-    model = trainer.accelerator.unwrap_model(trainer.model)
-    model = getattr(model, "policy", model)
-    if hasattr(model, "merge_and_unload"):
-        model.save_pretrained(folder / "adapter")
-        (folder / "adapter" / "README.md").unlink(missing_ok=True)
-        model = model.merge_and_unload()
-    model.config.use_cache = True
-    model.save_pretrained(folder)
-    job.tokenizer.save_pretrained(folder)
-    if (job.base / NOTES).is_file():
-        shutil.copy(job.base / NOTES, folder / NOTES)
-
-
 def draw(rows: Sequence[Mapping[str, float]], folder: Path) -> None:
     """Write the curves of the logged values as SVG."""
     for key in ("loss", "reward", "accuracy", "objective/rlhf_reward", "kl", "entropy"):
@@ -206,19 +226,6 @@ def last_checkpoint(work: Path) -> str | None:
     whole = [one for one in work.glob("checkpoint-*") if (one / "trainer_state.json").is_file()]
     best = max(whole, key=lambda one: int(one.name.rpartition("-")[2]), default=None)
     return str(best) if best else None
-
-
-def chosen_precision(settings: Settings) -> tuple[str, str]:
-    """Return the number format and why: bfloat16 only where the hardware computes faster in it."""
-    if settings.precision not in {"auto", "float32", "bfloat16"}:
-        raise UserError(f"precision is {settings.precision!r}: choose auto, float32 or bfloat16")
-    if settings.precision != "auto":
-        return settings.precision, "asked for"
-    import torch
-
-    if torch.cuda.is_available() and torch.cuda.is_bf16_supported():
-        return "bfloat16", "the accelerator computes in it"
-    return "float32", "no accelerator; CPUs without AMX are slower in bfloat16"
 
 
 def load_examples(data: Path, kind: Kind, split: str) -> list[Example]:
@@ -258,6 +265,28 @@ def data_key(path: Path) -> str:
     return folder_key(path)
 
 
+def throughput(job: Job, rows: Sequence[Mapping[str, float]], seconds: float) -> dict[str, Any] | None:
+    """Return tokens and operations a second of this run, and as a share of what products of matrices reach here."""
+    seen = max((row["num_tokens"] for row in rows if "num_tokens" in row), default=0.0)
+    if not seen or not seconds:
+        return None
+    length = (
+        job.notes["tokens"] / max(1, job.notes.get("blocks", job.notes["items"]))
+        if "tokens" in job.notes
+        else 0
+    )
+    each = per_token(
+        shape_of(job.base), job.settings, length or job.settings.max_length, reference=job.kind == "dpo"
+    )
+    sustained, peak = each * seen / seconds, matmul_flops(job.precision)
+    return {
+        "tokens_per_second": round(seen / seconds, 1),
+        "gflops": round(sustained / 1e9, 1),
+        "matmul_gflops": round(peak / 1e9, 1),
+        "share": round(sustained / job.settings.processes / peak, 3),
+    }
+
+
 def _told(job: Job, rows: Sequence[Mapping[str, float]], seconds: float) -> dict[str, Any]:
     losses = [row["loss"] for row in rows if "loss" in row]
     return {
@@ -272,4 +301,5 @@ def _told(job: Job, rows: Sequence[Mapping[str, float]], seconds: float) -> dict
         "steps": job.settings.steps,
         "seconds": round(seconds, 1),
         "base": job.inputs.base if job.inputs.base == "smollm2" else Path(job.inputs.base).name,
+        "lineage": lineage(job.base, job.inputs),
     }

@@ -1,6 +1,7 @@
 """How much memory a stage needs, before anything is loaded; and which knob to turn where there is too little."""
 
 import json
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ class Shape:
     width: int
     layers: int
     vocabulary: int
+    tied: bool = False  # one matrix for both ends
 
 
 @dataclass(frozen=True)
@@ -44,19 +46,29 @@ class Need:
 
 
 def estimate(shape: Shape, settings: Settings, stage: str, precision: str = "float32") -> Need:
-    """Return the memory that one device needs for a stage; an upper estimate of its peak."""
+    """Return the memory that one device needs for a stage; an upper estimate of its peak.
+
+    `sharded` settings spread weights and training over the devices; one layer is whole on each while it is computed.
+    """
     full, adapter, learning = _BESIDE[stage]
     lora = settings.lora_rank > 0
     trainable = (14 * shape.width * settings.lora_rank * shape.layers) if lora else shape.parameters
     trainable += learning * shape.parameters
-    size = _BYTES[precision]
+    # what learns is kept in float32, as job.py loads it; a frozen base may be smaller
+    size = _BYTES[precision] if lora else _BYTES["float32"]
     copies = 1 + (adapter if lora else full) + learning
+    held = shape.parameters * size * copies
+    if settings.quantise and lora:  # of the learning model; its ends are not quantised but kept in float32
+        ends = shape.vocabulary * shape.width * (1 if shape.tied else 2)
+        held += (shape.parameters - ends) * _BYTES[settings.quantise] + ends * 4.0 - shape.parameters * size
+    shards = settings.processes if settings.sharded else 1
+    whole = shape.parameters / shape.layers * _BYTES[precision] * 2 if shards > 1 else 0.0
     tokens = settings.batch * settings.max_length * (2 if stage in {"reward", "dpo"} else 1)
     kept = shape.layers * (2 / _PER_TOKEN_LAYER) + 1 if settings.checkpointing else shape.layers
     activation = 4.0 if precision == "float32" else 2.0
     return Need(
-        weights=shape.parameters * size * copies,
-        training=trainable * 12.0,
+        weights=held / shards + whole,
+        training=trainable * 12.0 / shards,
         activations=tokens * shape.width * _PER_TOKEN_LAYER * kept * activation,
         logits=0.0 if stage == "reward" else tokens * shape.vocabulary * 4.0 * 2,
     )
@@ -76,6 +88,10 @@ def require(shape: Shape, settings: Settings, stage: str, precision: str) -> Nee
             settings, lora_rank=settings.lora_rank or 16
         ),
     }
+    if settings.processes > 1 and not settings.quantise:
+        options["sharded = true"] = replace(settings, sharded=True)
+    if settings.lora_rank and not settings.sharded and _accelerated():
+        options['quantise = "nf4"'] = replace(settings, quantise="nf4")
     totals = {name: estimate(shape, changed, stage, precision).total for name, changed in options.items()}
     best = min(totals, key=lambda name: totals[name])
     told = f"{stage} needs about {need.total / 1e9:.1f} GB, and {limit / 1e9:.1f} GB may be used"
@@ -91,7 +107,15 @@ def free_memory() -> float:
 
     if torch.cuda.is_available():
         return float(torch.cuda.mem_get_info()[0])
-    return float(psutil.virtual_memory().available)
+    # processes of one machine share its memory
+    beside = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    return float(psutil.virtual_memory().available) / beside
+
+
+def _accelerated() -> bool:
+    import torch
+
+    return bool(torch.cuda.is_available())
 
 
 def shape_of(folder: Path) -> Shape:
@@ -112,4 +136,4 @@ def shape_from(config: dict[str, Any]) -> Shape:
     own = int(config.get("head_dim") or width // heads) * heads
     layer = 2 * width * own + 2 * width * keys + 3 * width * inner + 2 * width
     ends = 1 if config.get("tie_word_embeddings") else 2
-    return Shape(layers * layer + ends * words * width + width, width, layers, words)
+    return Shape(layers * layer + ends * words * width + width, width, layers, words, ends == 1)

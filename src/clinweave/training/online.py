@@ -26,6 +26,7 @@ class Online(Settings):
     temperature: float = 0.9
     model_weight: float = 0.5  # of the reward model, squashed to 0..1
     verified_weight: float = 1.0  # of the verifiers' mean, 0..1
+    save_every: int = 5  # a step is long here
     kl: float = 0.05  # holds the model to where it began
     by_heart: float = 0.2  # share of questions without evidence among the prompts, at most
 

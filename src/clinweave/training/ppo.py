@@ -1,6 +1,6 @@
 """PPO: the reward model and the verifiers judge each reply; a value model learns what to expect.
 
-TRL 1.12 is the last line with this trainer. It cannot go on from a checkpoint: a killed run begins anew.
+TRL 1.12 is the last line with this trainer. Its own loop cannot go on from a checkpoint; `resumable` makes it.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from clinweave.artifacts import Artifact
 from clinweave.datasets import Example
 from clinweave.training.job import Job, run_job
 from clinweave.training.online import Online, prompts, trained_reward, verifier
+from clinweave.training.resumable import resumable
 from clinweave.training.rewards import Verifier
 from clinweave.training.settings import Inputs
 from clinweave.training.tokens import prompt_ids
@@ -55,7 +56,7 @@ def trainer(job: Job, config: Config) -> Any:
     )
     made.pop("max_steps")
     policy = job.model()
-    return PPOTrainer(
+    trainer = PPOTrainer(
         args=PPOConfig(**made),
         processing_class=job.tokenizer,
         model=policy,
@@ -65,6 +66,7 @@ def trainer(job: Job, config: Config) -> Any:
         train_dataset=Dataset.from_list([{"input_ids": one} for one in ids]),
         peft_config=job.lora(),
     )
+    return resumable(trainer, ids, job.work, config.save_every)
 
 
 def joint_reward(

@@ -27,6 +27,9 @@ class Settings:
     layers: int = 0  # of all weights (lora_rank 0) train only those of the last so many layers; 0: all
     checkpointing: bool = False  # gradient checkpointing: less memory, about a third more time
     precision: str = "auto"  # float32 | bfloat16; auto: bfloat16 where the hardware gains from it
+    quantise: str = ""  # nf4: the base in 4 bits under adapters (QLoRA; the gpu extra)
+    processes: int = 1  # devices, one process each; `batch` is what one of them takes at once
+    sharded: bool = False  # weights, gradients and moments are spread over the devices
     threads: int = 0  # 0: torch's own choice
     save_every: int = 50  # steps between checkpoints, from which an interrupted run goes on
     log_every: int = 1

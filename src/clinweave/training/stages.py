@@ -34,7 +34,12 @@ def stage_config(name: str, values: Mapping[str, Any]) -> Settings:
 
 def run_stage(name: str, values: Mapping[str, Any], inputs: Inputs, out: Path) -> Artifact:
     """Run a stage by name into `out`."""
+    from clinweave.training import processes
+
     config = stage_config(name, values)
+    processes.check(config)
+    if config.processes > 1 and not processes.inside():
+        return processes.launch(name, config, inputs, out)
     made: Artifact = import_module(f"clinweave.training.{name}").run(config, inputs, out)
     return made
 

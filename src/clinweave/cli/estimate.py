@@ -1,0 +1,133 @@
+"""`clinweave estimate`: memory and hours of training, before anything is fetched or loaded."""
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from clinweave.artifacts import home
+from clinweave.errors import UserError
+
+if TYPE_CHECKING:
+    from clinweave.training import Settings
+
+app = typer.Typer(add_completion=False)
+_GB = 1e9
+
+
+@app.command()
+def command(  # noqa: PLR0917 - each parameter is one option
+    recipe: Annotated[
+        Path | None, typer.Argument(help="A recipe with stages; without one, a single stage.")
+    ] = None,
+    model_config: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The base's config.json.", show_default="the base's own"),
+    ] = None,
+    stage: Annotated[str, typer.Option(help="The single stage.")] = "sft",
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A setting, such as lora_rank=0; repeat it."),
+    ] = None,
+    gpus: Annotated[int, typer.Option(min=0, help="Devices; 0 leaves the settings as they are.")] = 0,
+    memory: Annotated[float, typer.Option(min=0, help="GB of one device, to say what fits.")] = 0.0,
+    tflops: Annotated[
+        float,
+        typer.Option(
+            min=0, help="What one device sustains; 0: measured on this one, at --share of its peak."
+        ),
+    ] = 0.0,
+    share: Annotated[
+        float, typer.Option(min=0.01, max=1, help="Of the measured peak that training sustains.")
+    ] = 0.5,
+    precision: Annotated[str, typer.Option(help="auto, float32 or bfloat16 on the devices meant.")] = "auto",
+    tokens: Annotated[float, typer.Option(min=0, help="Mean tokens of an item; 0: max_length.")] = 0.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Estimate memory by part and hours of each stage from config.json alone; nothing is fetched or loaded."""
+    from clinweave.training import matmul_flops, stage_config
+
+    stages, base = _stages(recipe, stage, changes or [])
+    shape = _shape(model_config, base)
+    kind = ("bfloat16" if gpus else "float32") if precision == "auto" else precision
+    sustained = tflops * 1e12 or matmul_flops("float32") * share
+    rows = []
+    for name, type_, values in stages:
+        settings = stage_config(type_, values)
+        if gpus:
+            settings = replace(settings, processes=gpus)
+        rows.append(_row(name, type_, settings, shape, kind, sustained, tokens))
+    document = {"parameters": shape.parameters, "precision": kind, "sustained_tflops": round(sustained / 1e12, 3),
+                "measured_here": not tflops, "stages": rows}  # fmt: skip
+    if as_json:
+        typer.echo(json.dumps(document, indent=1))
+        return
+    _print(document, memory)
+
+
+def _row(  # noqa: PLR0917
+    name: str, type_: str, settings: "Settings", shape: Any, kind: str, sustained: float, tokens: float
+) -> dict[str, Any]:
+    from clinweave.training import estimate, work
+
+    need = estimate(shape, settings, type_, kind)
+    cost = work(shape, settings, type_, tokens or None)
+    parts = {part: round(value / _GB, 2) for part, value in asdict(need).items()}
+    return {
+        "stage": name,
+        "type": type_,
+        "devices": settings.processes,
+        "sharded": settings.sharded,
+        "gb": {**parts, "total": round(need.total / _GB, 2)},
+        "tokens": cost.tokens if cost else None,
+        "hours": round(cost.hours(sustained, settings.processes), 3) if cost else None,
+    }
+
+
+def _stages(
+    recipe: Path | None, stage: str, changes: list[str]
+) -> tuple[list[tuple[str, str, dict[str, Any]]], str]:
+    from clinweave.cli.train import setting
+    from clinweave.evaluation.tuned import load_tuning
+
+    values = dict(setting(change) for change in changes)
+    if recipe is None:
+        return [(stage, stage, values)], "smollm2"
+    chosen = load_tuning(recipe)
+    return [(one.name, one.type, {**one.settings, **values}) for one in chosen.stages], chosen.base
+
+
+def _shape(file: Path | None, base: str) -> Any:
+    from clinweave.training import base_weights, shape_from, shape_of
+
+    if file is None:
+        return shape_of(base_weights(base, home()))
+    try:
+        return shape_from(json.loads(file.read_text("utf-8")))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{file} cannot be read as a config.json: {error}") from error
+
+
+def _print(document: dict[str, Any], memory: float) -> None:
+    from clinweave.training import NOT_ESTIMATED
+
+    table = Table("stage", "devices", "weights", "training", "activations", "logits", "GB a device", "hours")
+    for row in document["stages"]:
+        gb = row["gb"]
+        fits = "" if not memory else (" fits" if gb["total"] <= memory else f" over {memory:g}")
+        table.add_row(
+            row["stage"], f"{row['devices']}{' sharded' if row['sharded'] else ''}",
+            *(f"{gb[part]:.1f}" for part in ("weights", "training", "activations", "logits")),
+            f"{gb['total']:.1f}{fits}", "-" if row["hours"] is None else f"{row['hours']:.2f}",
+        )  # fmt: skip
+    screen = Console()
+    screen.print(table)
+    how = "measured here" if document["measured_here"] else "as given"
+    screen.print(f"{document['parameters'] / 1e9:.3f} thousand million weights, {document['precision']}; "
+                 f"{document['sustained_tflops']:g} TFLOP/s a device, {how}.", markup=False)  # fmt: skip
+    if any(row["hours"] is None for row in document["stages"]):
+        screen.print(f"No hours: {NOT_ESTIMATED}.", markup=False)

@@ -1,0 +1,149 @@
+"""The card of an exported model: base, stages, data with licences and tier, results, limits."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from clinweave.artifacts import read_manifest
+from clinweave.training.bases import NOTES
+from clinweave.training.settings import Inputs
+
+_STRICT = ("private", "gated", "unknown", "public")  # the strictest first
+_STAGES = ("pretrain", "sft", "reward", "dpo", "ppo", "grpo")
+
+
+def lineage(base: Path, inputs: Inputs) -> dict[str, Any]:
+    """Return what a stage's weights stand on: the first base and its licence, earlier stages, all data so far.
+
+    The tier is the strictest of all sources; data whose manifest names none (a single file) make it "unknown".
+    """
+    before = read_manifest(base) or {}
+    known = before.get("lineage") or {"base": _named(inputs.base), "base_licence": _licence(base), "stages": [],
+                                      "data": {}}  # fmt: skip
+    stages = list(known["stages"])
+    if before.get("kind") in _STAGES:
+        stages.append({key: before.get(key) for key in ("kind", "steps", "items")})
+    own = of_data(read_manifest(inputs.data))
+    data = dict(known["data"])
+    rows = {json.dumps(one, sort_keys=True): one for one in (*data.get("sources", ()), *own["sources"])}
+    tiers = [one for one in (data.get("tier"), own["tier"]) if one]
+    return {
+        "base": known["base"],
+        "base_licence": known["base_licence"],
+        "stages": stages,
+        "data": {
+            "sources": [rows[key] for key in sorted(rows)],
+            "tier": next((tier for tier in _STRICT if tier in tiers), "unknown"),
+            "decontaminated": own["decontaminated"],
+        },
+    }
+
+
+def _named(address: str) -> str:
+    return "SmolLM2-135M-Instruct" if address == "smollm2" else Path(address).name
+
+
+def _licence(base: Path) -> str:
+    try:
+        notes = json.loads((base / NOTES).read_text("utf-8"))
+    except (OSError, ValueError):
+        return "not stated in its files"
+    return str(notes.get("general.license", "not stated in its files"))
+
+
+def of_data(manifest: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what of a built set's manifest travels with the weights: sources, the strictest tier, decontamination."""
+    sources = (manifest or {}).get("sources") or {}
+    rows = [
+        {key: str(one[key]) for key in ("name", "release", "licence", "tier") if key in one}
+        for one in sources.values()
+    ]
+    tiers = {one.get("tier", "unknown") for one in rows} or {"unknown"}
+    clean = (manifest or {}).get("decontamination") or {}
+    return {
+        "sources": rows,
+        "tier": next(tier for tier in _STRICT if tier in tiers),
+        "decontaminated": {key: clean.get(key) for key in ("benchmarks", "removed")} if clean else None,
+    }
+
+
+def card(
+    title: str,
+    manifest: Mapping[str, Any],
+    kind: str,
+    found: Mapping[str, Any],
+    results: Mapping[str, Any] | None = None,
+) -> str:
+    """Return the model card (README.md with YAML front matter)."""
+    known = manifest["lineage"]
+    stated = {known["data"]["tier"], str(manifest.get("tier", "public"))}
+    tier = next(one for one in _STRICT if one in stated)
+    last = {key: manifest.get(key) for key in ("kind", "steps", "items")}
+    lines = [
+        "---",
+        "language: [en]",
+        "license: other",
+        "license_name: as-the-base-and-the-data",
+        "library_name: transformers",
+        "pipeline_tag: text-generation",
+        f"base_model: {known['base']}",
+        "tags: [medical, citations]",
+        f"access_tier: {tier}",
+        "---",
+        f"# {title}",
+        "",
+        "For research, not for clinical decisions. It may be wrong, and it must not dose, diagnose or triage.",
+        "",
+        "## Made from",
+        "",
+        f"- Base: {known['base']}, licence {known['base_licence']}; it stays in force.",
+        *(
+            f"- Stage {one['kind']}: {one['steps']} steps, {one['items']} items."
+            for one in (*known["stages"], last)
+        ),
+        f"- Settings of the last: `{json.dumps(manifest['parameters'], sort_keys=True)}`; "
+        f"{manifest.get('too_long', 0)} items left out as too long.",
+        f"- Data: key `{manifest['inputs'].get('data')}`, access tier {tier}. {_closed(tier)}",
+        "",
+        *_sources(known),
+        "## Forms",
+        "",
+        f"Safetensors (merged, float32) and GGUF ({kind}), the chat template in both. Loaded again, {found['same']} of "
+        f"{found['probes']} probes had the same greedy reply; likelihoods differ by at most "
+        f"{found['largest_difference']} nats a token, over all replies and other texts that were scored.",
+        "",
+        "## Results",
+        "",
+        *([f"- {name}: {value}" for name, value in results.items()] if results else ["Not evaluated."]),
+        "",
+        "## Limits",
+        "",
+        "Trained on records of rare diseases, mostly in one form of sentence. Small models repeat and invent; use it",
+        "with evidence and with the citation check (`clinweave chat`), and read the evidence. Its refusals were learnt",
+        "from examples and can be talked round; `clinweave chat` and `clinweave serve` put rules before it.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _closed(tier: str) -> str:
+    if tier == "public":
+        return "Every source is open."
+    if tier == "unknown":
+        return "The data's manifest names no tier: do not pass the weights on before you know."
+    return f"Weights made from {tier} records fall under their terms: do not pass them on."
+
+
+def _sources(known: Mapping[str, Any]) -> list[str]:
+    data = known["data"]
+    if not data["sources"]:
+        return ["The data's manifest names no sources.", ""]
+    rows = [
+        f"| {one.get('name')} | {one.get('release')} | {one.get('licence')} | {one.get('tier', '')} |"
+        for one in data["sources"]
+    ]
+    clean = data["decontaminated"]
+    said = "The data were compared with no benchmark."
+    if clean and clean["benchmarks"]:
+        said = f"Compared with {', '.join(clean['benchmarks'])}: {clean['removed']} items removed."
+    return ["| source | release | licence | tier |", "|---|---|---|---|", *rows, "", said, ""]

@@ -1,0 +1,136 @@
+"""A stage over several devices: started through accelerate, one process a device, the first of which writes the result.
+
+`processes` and `sharded` are settings like any other, so that a recipe needs no launcher. A stage that was started by
+`torchrun` or `accelerate launch` finds itself inside and starts nothing more.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from clinweave.artifacts import Artifact, digest, read_manifest
+from clinweave.errors import ClinweaveError, UserError
+from clinweave.training.settings import Inputs, Settings
+
+_SHARDED = Path(__file__).parent / "accelerate" / "sharded.yaml"
+_STARTED = "CLINWEAVE_STAGE"  # set in what `launch` starts, so that it never starts more
+_TOLD = "clinweave-step "  # begins a line that tells of progress
+_LAST = 30  # lines of what a failed run said
+
+
+def inside() -> bool:
+    """Tell whether this process is one of several that train together."""
+    return int(os.environ.get("WORLD_SIZE", "1")) > 1
+
+
+def first() -> bool:
+    """Tell whether this process writes the result; it does where it is alone."""
+    return int(os.environ.get("RANK", "0")) == 0
+
+
+def check(settings: Settings) -> None:
+    """Raise `UserError` where the settings do not fit the processes that there are, or one another."""
+    there = int(os.environ.get("WORLD_SIZE", "1"))
+    if inside() and settings.processes != there:
+        raise UserError(f"{there} processes were started and the setting says {settings.processes}: "
+                        f"--set processes={there}")  # fmt: skip
+    if settings.sharded and settings.processes < 2:
+        raise UserError("sharded = true spreads a model over devices: set processes to their number")
+    if settings.sharded and settings.quantise:
+        raise UserError(
+            'weights in 4 bits are not spread over devices here: sharded = false, or quantise = ""'
+        )
+    if settings.quantise not in {"", "nf4"}:
+        raise UserError(f"quantise is {settings.quantise!r}: choose nf4, or nothing")
+    if settings.quantise and not settings.lora_rank:
+        raise UserError("weights in 4 bits cannot be trained themselves: set lora_rank, such as 16")
+
+
+def launch(stage: str, settings: Settings, inputs: Inputs, out: Path) -> Artifact:
+    """Run a stage in `settings.processes` processes and return its result; their progress is told as usual."""
+    if os.environ.get(_STARTED):
+        raise ClinweaveError(
+            f"{stage}: the launcher started one process where {settings.processes} were asked for"
+        )
+    before = read_manifest(out)
+    plain = {name: value for name, value in asdict(replace(inputs, told=None)).items() if name != "told"}  # type: ignore[arg-type]
+    given = {"stage": stage, "settings": asdict(settings), "inputs": plain, "out": str(out.absolute())}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "stage.json"
+        path.write_text(json.dumps(given, default=str), "utf-8")
+        command = _command(settings, path)
+        started = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, _STARTED: stage},
+        )
+        said: list[str] = []
+        try:
+            for line in started.stdout or ():
+                if line.startswith(_TOLD):
+                    inputs.told(*json.loads(line.removeprefix(_TOLD)))
+                else:
+                    said = [*said[-_LAST:], line]
+            code = started.wait()
+        except BaseException:
+            started.terminate()
+            started.wait()
+            raise
+    manifest = read_manifest(out)
+    if code or manifest is None:
+        raise ClinweaveError(f"{stage}: the {settings.processes} processes failed:\n{''.join(said)}")
+    return Artifact(out, manifest, fresh=before is None or before.get("key") != manifest.get("key"))
+
+
+def _command(settings: Settings, path: Path) -> list[str]:
+    """Return the launcher's command: torchrun's, or accelerate's where the model is to be spread."""
+    number = str(settings.processes)
+    if settings.sharded:
+        launcher = ["accelerate.commands.launch", "--config_file", str(_SHARDED), "--num_processes", number]
+    else:
+        launcher = ["torch.distributed.run", "--standalone", "--nproc-per-node", number]
+    return [sys.executable, "-m", *launcher, "-m", "clinweave.training.processes", str(path)]
+
+
+def run_apart(  # noqa: PLR0917
+    kind: str, version: int, known: Mapping[str, str], plain: Mapping[str, Any], out: Path, build: Any
+) -> Artifact:
+    """Take part in a stage whose result the first process writes."""
+    manifest = read_manifest(out)
+    if manifest and manifest.get("key") == digest([kind, version, dict(known), dict(plain)]):
+        return Artifact(out, manifest, fresh=False)
+    with tempfile.TemporaryDirectory() as folder:
+        build(Path(folder))
+    return Artifact(out, {}, fresh=True)
+
+
+def _inside(path: Path) -> None:
+    """Run the stage that a file describes, as one of several processes."""
+    from clinweave.training.stages import run_stage
+
+    given = json.loads(path.read_text("utf-8"))
+    plain = given["inputs"]
+    for name in ("data", "reward", "graph", "replay", "home"):
+        plain[name] = Path(plain[name]) if plain[name] else None
+
+    def told(done: int, total: int, logged: Mapping[str, Any]) -> None:
+        numbers = {name: value for name, value in logged.items() if isinstance(value, int | float)}
+        sys.stdout.write(f"{_TOLD}{json.dumps([done, total, numbers])}\n")
+        sys.stdout.flush()
+
+    inputs = Inputs(**plain)
+    if first():
+        inputs = replace(inputs, told=told)
+    run_stage(given["stage"], given["settings"], inputs, Path(given["out"]))
+
+
+if __name__ == "__main__":
+    _inside(Path(sys.argv[1]))
