@@ -17,6 +17,7 @@ class Terms(NamedTuple):
     likelihood: Any
     contrast: Any
     ordered: Any
+    pairs: int  # none in a row of items with evidence alone
 
 
 def terms(model: Any, inputs: dict[str, Any], end: int) -> Terms:
@@ -52,7 +53,7 @@ def terms(model: Any, inputs: dict[str, Any], end: int) -> Terms:
     per_reply = each.sum(1)[pairs > 0] / pairs[pairs > 0]
     contrast = per_reply.mean() if len(per_reply) else likelihood.new_zeros(())
     ordered = ((margins > 0) & together).sum() / together.sum().clamp(min=1)
-    return Terms(likelihood, contrast, ordered.float())
+    return Terms(likelihood, contrast, ordered.float(), int(together.sum()))
 
 
 def contrasting(weight: float, likelihood: float) -> Any:
@@ -72,7 +73,7 @@ def contrasting(weight: float, likelihood: float) -> Any:
             num_items_in_batch: Any = None,  # noqa: ARG002
         ) -> Any:
             found = terms(model, inputs, self.processing_class.eos_token_id)
-            for name in ("likelihood", "contrast", "ordered"):
+            for name in ("likelihood", "contrast", "ordered") if found.pairs else ("likelihood",):
                 self._metrics["train"][name].append(float(getattr(found, name).detach()))
             loss = likelihood * found.likelihood + weight * found.contrast
             return (loss, {}) if return_outputs else loss

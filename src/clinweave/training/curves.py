@@ -11,6 +11,9 @@ from clinweave.training.settings import Told
 CURVE = "curve.jsonl"
 _TIMES = ("runtime", "per_second", "flos", "time", "speed", "eps")  # differ between runs of the same thing
 
+_DARK, _PALE = "#1f6f8b", "#c3dbe4"
+_MANY, _AROUND = 40, 8  # points of which a running mean is drawn, and how many on each side it takes
+
 
 def write_curve(history: Iterable[Mapping[str, Any]], path: Path) -> list[dict[str, float]]:
     """Write a trainer's log, without what only measures time; return its rows."""
@@ -43,10 +46,22 @@ def read_curve(folder: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in (folder / CURVE).read_text("utf-8").splitlines()]
 
 
+def _smooth(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return the mean of each point and those around it."""
+    found = []
+    for place, (step, _) in enumerate(points):
+        near = [value for _, value in points[max(0, place - _AROUND) : place + _AROUND + 1]]
+        found.append((step, sum(near) / len(near)))
+    return found
+
+
 def curve_svg(
     rows: Sequence[Mapping[str, float]], key: str, title: str = "", size: tuple[int, int] = (420, 160)
 ) -> str:
-    """Return one value over the steps as an SVG drawing; "" where it was never logged."""
+    """Return one value over the steps as an SVG drawing; "" where it was never logged.
+
+    Of many steps a running mean is drawn over the values.
+    """
     points = [(row.get("step", place), row[key]) for place, row in enumerate(rows, 1) if key in row]
     if len(points) < 2:
         return ""
@@ -54,14 +69,21 @@ def curve_svg(
     low, high = min(value for _, value in points), max(value for _, value in points)
     first, last = points[0][0], points[-1][0]
     span, steps = (high - low) or 1.0, (last - first) or 1
-    line = " ".join(
-        f"{50 + (width - 60) * (step - first) / steps:.1f},{20 + (height - 45) * (high - value) / span:.1f}"
-        for step, value in points
-    )
+
+    def line(shown: Sequence[tuple[float, float]], colour: str) -> str:
+        places = " ".join(
+            f"{50 + (width - 60) * (step - first) / steps:.1f},{20 + (height - 45) * (high - value) / span:.1f}"
+            for step, value in shown
+        )
+        return f'<polyline fill="none" stroke="{colour}" stroke-width="1.5" points="{places}"/>'
+
+    lines = line(points, _DARK if len(points) <= _MANY else _PALE)
+    if len(points) > _MANY:
+        lines += line(_smooth(points), _DARK)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" role="img">'
-        f'<title>{escape(title or key)}</title><polyline fill="none" stroke="#1f6f8b" stroke-width="1.5" '
-        f'points="{line}"/><text x="50" y="13" font-size="11">{escape(title or key)}</text>'
+        f"<title>{escape(title or key)}</title>{lines}"
+        f'<text x="50" y="13" font-size="11">{escape(title or key)}</text>'
         f'<text x="2" y="25" font-size="10">{high:.3g}</text><text x="2" y="{height - 25}" font-size="10">{low:.3g}'
         f'</text><text x="50" y="{height - 8}" font-size="10">step {first:g}</text>'
         f'<text x="{width - 10}" y="{height - 8}" font-size="10" text-anchor="end">{last:g}</text></svg>'
