@@ -183,11 +183,14 @@ def best_threshold(part: Part, score: Any) -> float:
 
 def arms(train: Part, dev: Part, whole: Part) -> dict[str, Any]:
     """Return each arm's choice on the development part."""
+    made = {"every pair of an abstract": np.ones(len(dev.y), bool), "every pair of a sentence": dev.same}
+    if not np.isfinite(train.lm).any():  # --model none
+        fitted, cut = logistic(whole.x, whole.y), best_threshold(whole, held_out(whole.x, whole))
+        return {**made, "features, all of training": applied(fitted, dev.x) >= cut}
     lm = [
         np.where(np.isfinite(part.lm), part.lm, train.lm[np.isfinite(train.lm)].min())
         for part in (train, dev)
     ]
-    made = {"every pair of an abstract": np.ones(len(dev.y), bool), "every pair of a sentence": dev.same}
     for name, scores in (
         ("model", (train.lm, dev.lm)),
         ("model, one sentence", tuple(np.where(p.same, p.lm, -np.inf) for p in (train, dev))),
@@ -247,7 +250,7 @@ def main(arguments: Iterable[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("corpora", type=Path, nargs="*", help="training and development part, PubTator")
     parser.add_argument("--documents", type=int, default=150, help="abstracts of each part, 0 for all")
-    parser.add_argument("--model", default="smollm2")
+    parser.add_argument("--model", default="smollm2", help="an address, or none for baselines alone")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--kept", type=Path, help="a file that keeps the model's scores, to go on from")
     parser.add_argument("--json", type=Path)
@@ -257,8 +260,11 @@ def main(arguments: Iterable[str] | None = None) -> None:
         return
     parts = [sample(path, options.documents) for path in options.corpora]
     settings = {"threads": options.threads} if "://" not in options.model else {}
-    model = open_model(options.model, home=home(), **settings)
-    scored = [asked(model, held, options.kept) for held in parts]
+    if options.model == "none":
+        scored: list[dict[tuple[str, Pair], float]] = [{}, {}]
+    else:
+        model = open_model(options.model, home=home(), **settings)
+        scored = [asked(model, held, options.kept) for held in parts]
     train, dev = (Part(held, scores) for held, scores in zip(parts, scored, strict=True))
     print(f"{options.model}: {train.size} abstracts to choose on ({len(train.y):,} pairs, {int(train.y.sum())} true), "
           f"{dev.size} to report ({len(dev.y):,} pairs, {int(dev.y.sum())} true); "

@@ -202,7 +202,7 @@ def _links(path: Path, log: RowLog) -> dict[str, _Links]:
 def _labels(path: Path, log: RowLog) -> dict[str, frozenset[str]]:
     """Return label and entry terms of each MeSH descriptor, in lower case (a TSV without header)."""
     found = {}
-    for row, line in lines(path, _MESH_KIND):
+    for row, line in lines(path, _MESH_KIND, log):
         cells = line.lower().split("\t")
         if len(cells) < 3:
             log.drop(path.name, row, "fewer than 3 columns")

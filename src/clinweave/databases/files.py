@@ -59,21 +59,40 @@ def opened(path: Path, kind: str) -> Iterator[IO[bytes]]:
         raise ClinweaveError(f"could not read {path}: {error}") from error
 
 
-def lines(path: Path, kind: str, encoding: str = "utf-8-sig") -> Iterator[tuple[int, str]]:
-    """Yield (row number from 1, line without its end). Raises `UserError` where the file is not such text."""
+def lines(
+    path: Path, kind: str, log: RowLog | None = None, *, encoding: str = "utf-8"
+) -> Iterator[tuple[int, str]]:
+    """Yield (row number from 1, line without its end).
+
+    A line that is too long or not text is counted in `log` and skipped, never held whole; without a log, or in the
+    first row, it is a `UserError`, as such a file is not of its database.
+    """
     row = 0
-    try:
-        with opened(path, kind) as stream:
-            text = io.TextIOWrapper(stream, encoding, newline="\n")
-            while line := text.readline(MAX_LINE):
-                row += 1
-                if len(line) >= MAX_LINE:
-                    wrong(path, kind, f"row {row} is longer than {MAX_LINE:,} characters")
-                if row == 1 and line.lstrip()[:1] == "<":
+    with opened(path, kind) as stream:
+        text = io.BufferedReader(stream, 1 << 18)  # type: ignore[type-var]
+        while raw := text.readline(MAX_LINE):
+            row += 1
+            if len(raw) >= MAX_LINE and not raw.endswith(b"\n"):
+                _refuse(path, kind, row, f"longer than {MAX_LINE:,} characters", log)
+                while (more := text.readline(MAX_LINE)) and not more.endswith(b"\n"):
+                    pass
+                continue
+            try:
+                line = raw.decode(encoding)
+            except UnicodeDecodeError as error:
+                _refuse(path, kind, row, f"not UTF-8 text ({error.reason})", log)
+                continue
+            if row == 1:
+                line = line.removeprefix("\ufeff")
+                if line.lstrip()[:1] == "<":
                     wrong(path, kind, "it begins like a web page or XML")
-                yield row, line.rstrip("\r\n")
-    except UnicodeDecodeError as error:
-        wrong(path, kind, f"near row {row + 1} it is not UTF-8 text ({error.reason})")
+            yield row, line.rstrip("\r\n")
+
+
+def _refuse(path: Path, kind: str, row: int, reason: str, log: RowLog | None) -> None:
+    if log is None or row == 1:
+        wrong(path, kind, f"row {row} is {reason}")
+    log.drop(path.name, row, reason)
 
 
 def table(path: Path, kind: str, columns: Sequence[str], log: RowLog) -> Iterator[tuple[int, list[str]]]:
@@ -83,7 +102,7 @@ def table(path: Path, kind: str, columns: Sequence[str], log: RowLog) -> Iterato
     """
     header: list[str] = []
     places: list[int] = []
-    for row, line in lines(path, kind):
+    for row, line in lines(path, kind, log):
         cells = line.split("\t")
         if not header:
             header = cells
@@ -103,7 +122,15 @@ def csv_table(path: Path, kind: str, columns: Sequence[str], log: RowLog) -> Ite
     """Yield (row, cells in the order of `columns`) of a CSV with a header and quoted cells, as `table` does."""
     header: list[str] = []
     places: list[int] = []
-    reader = csv.reader((line for _, line in lines(path, kind)), strict=True)
+    at = 0
+
+    def fed() -> Iterator[str]:
+        nonlocal at
+        for row, line in lines(path, kind, log):
+            at = row
+            yield line
+
+    reader = csv.reader(fed(), strict=True)
     try:
         for cells in reader:
             if not header:
@@ -112,11 +139,11 @@ def csv_table(path: Path, kind: str, columns: Sequence[str], log: RowLog) -> Ite
                     wrong(path, kind, f"its header lacks {', '.join(missing)}")
                 places = [header.index(name) for name in columns]
             elif len(cells) == len(header):
-                yield reader.line_num, [cells[place].strip() for place in places]
+                yield at, [cells[place].strip() for place in places]
             elif cells:
-                log.drop(path.name, reader.line_num, f"not {len(header)} columns")
+                log.drop(path.name, at, f"not {len(header)} columns")
     except csv.Error as error:
-        wrong(path, kind, f"near row {reader.line_num} it is not CSV ({error})")
+        wrong(path, kind, f"near row {at} it is not CSV ({error})")
     if not header:
         wrong(path, kind, "it is empty")
 
@@ -127,7 +154,7 @@ def rrf(path: Path, kind: str, width: int, log: RowLog) -> Iterator[tuple[int, l
     A row of another width is counted and skipped; a file whose first row is of another width is a `UserError`.
     """
     row = 0
-    for row, line in lines(path, kind):
+    for row, line in lines(path, kind, log):
         cells = line.split("|")
         if len(cells) == width + 1 and not cells[-1]:
             yield row, cells[:-1]

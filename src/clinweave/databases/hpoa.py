@@ -84,7 +84,7 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
 def _annotations(path: Path, log: RowLog) -> Iterator[Record]:
     """Yield each disease once, at its first row, and one relation a row."""
     named: set[str] = set()
-    for row, line in lines(path, _KIND):
+    for row, line in lines(path, _KIND, log):
         if line.startswith("#") or _is_header(line) or not line:
             continue
         cells = line.split("\t")

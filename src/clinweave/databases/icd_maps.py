@@ -55,7 +55,7 @@ def _mappings(path: Path, kind: str, log: RowLog) -> Iterator[tuple[int, str, st
         for row, cells in csv_table(path, kind, (*ends, "approximate", "no_map", "combination"), log):
             yield row, cells[0], cells[1], "".join(cells[2:])
         return
-    for row, line in lines(path, kind):
+    for row, line in lines(path, kind, log):
         if found := _ROW.fullmatch(line.strip()):
             yield row, found[1], found[2], "".join(found.groups()[2:])
         elif row == 1:
@@ -97,7 +97,7 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
 def _titles(path: Path, log: RowLog) -> dict[str, str]:
     """Return the title of each ICD-9-CM code; CMS publishes the list in Latin-1."""
     found = {}
-    for row, line in lines(path, _TITLES_KIND, "latin-1"):
+    for row, line in lines(path, _TITLES_KIND, log, encoding="latin-1"):
         code, _, title = line.strip().partition(" ")
         if _NINE.fullmatch(code) and title.strip():
             found[nine(code)] = title.strip()

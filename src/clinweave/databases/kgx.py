@@ -38,7 +38,7 @@ def _of_kind(files: Mapping[str, Path], kind: str) -> list[Path]:
 
 def _rows(path: Path, kind: str, log: RowLog) -> Iterator[tuple[int, dict[str, str]]]:
     header: list[str] = []
-    for row, line in lines(path, f"a table of {kind[:-4]} in KGX"):
+    for row, line in lines(path, f"a table of {kind[:-4]} in KGX", log):
         cells = line.split("\t")
         if not header:
             header = cells

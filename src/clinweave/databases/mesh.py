@@ -54,7 +54,7 @@ def _headings(path: Path, log: RowLog) -> Iterator[_Heading]:
     if first_byte(path, _KIND) == b"<":
         return _from_xml(path)
     first = next(lines(path, _KIND), (0, ""))[1]
-    return _from_ascii(path) if first.startswith("*NEWRECORD") else _from_table(path, log)
+    return _from_ascii(path, log) if first.startswith("*NEWRECORD") else _from_table(path, log)
 
 
 def _from_xml(path: Path) -> Iterator[_Heading]:
@@ -67,10 +67,10 @@ def _from_xml(path: Path) -> Iterator[_Heading]:
         yield _Heading(row, id_, name.strip(), tuple(terms), tuple(trees), " ".join(scope.split()))
 
 
-def _from_ascii(path: Path) -> Iterator[_Heading]:
+def _from_ascii(path: Path, log: RowLog) -> Iterator[_Heading]:
     tags: dict[str, list[str]] = {}
     start = 1
-    for row, line in chain(lines(path, _KIND), [(0, "*NEWRECORD")]):
+    for row, line in chain(lines(path, _KIND, log), [(0, "*NEWRECORD")]):
         if line.startswith("*NEWRECORD"):
             if tags:
                 entries = (
@@ -88,7 +88,7 @@ def _from_ascii(path: Path) -> Iterator[_Heading]:
 
 
 def _from_table(path: Path, log: RowLog) -> Iterator[_Heading]:
-    for row, line in lines(path, _KIND):
+    for row, line in lines(path, _KIND, log):
         cells = line.split("\t")
         if len(cells) < 4 or not _ID.fullmatch(cells[0]):
             if row == 1:

@@ -59,7 +59,7 @@ def stanzas(path: Path, kind: str, log: RowLog) -> Iterator[Stanza]:
         yield from obographs.stanzas(path, kind, log)
         return
     term: Stanza | None = None
-    for row, line in lines(path, kind):
+    for row, line in lines(path, kind, log):
         if line.startswith("["):
             if term:
                 yield term

@@ -22,7 +22,7 @@ def _source(files: Mapping[str, Path]) -> Source:
     path = needed(files, _FILE, "proposals")
     order = list(Tier)
     tier, models, some = Tier.PUBLIC, set(), False
-    for row, line in lines(path, _KIND):
+    for row, line in lines(path, _KIND, RowLog(keep=0)):
         some = True
         try:
             held = json.loads(line)
@@ -47,7 +47,7 @@ def _source(files: Mapping[str, Path]) -> Source:
 
 def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
     path = needed(files, _FILE, "proposals")
-    for row, line in lines(path, _KIND):
+    for row, line in lines(path, _KIND, log):
         try:
             held = json.loads(line)
             values = [str(held[name]).strip() for name in _NEEDED]

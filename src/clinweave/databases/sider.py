@@ -99,7 +99,7 @@ def _frequencies(path: Path, log: RowLog) -> dict[tuple[str, str], str]:
 
 
 def _table(path: Path, width: int, log: RowLog) -> Iterator[tuple[int, list[str]]]:
-    for row, line in lines(path, _KIND):
+    for row, line in lines(path, _KIND, log):
         cells = line.split("\t")
         if len(cells) == width:
             yield row, cells

@@ -67,7 +67,7 @@ def _metadata(path: Path) -> dict[str, str]:
 def rows(path: Path, log: RowLog) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield (row, column -> cell) of the mappings of one file."""
     header: list[str] = []
-    for row, line in lines(path, _KIND):
+    for row, line in lines(path, _KIND, log):
         if line.startswith("#") or not line:
             continue
         cells = line.split("\t")

@@ -108,6 +108,20 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
     attributes.pop("", None)
     for module in modules:
         yield from _told(module, attributes, known, path.name, log)
+    for code, name in sorted({found for module in modules for found in _every_code(module.states)}):
+        yield from known.coded((code, name))
+
+
+def _every_code(value: Any) -> Iterator[Code]:
+    """Yield (CURIE, name) of every drug and measurement that is coded anywhere in a module."""
+    if isinstance(value, dict):
+        if value.get("system") in ("RxNorm", "LOINC"):
+            yield from _codes({"codes": [value]})
+        for item in value.values():
+            yield from _every_code(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _every_code(item)
 
 
 def _told(
@@ -159,6 +173,15 @@ class _Known:
             disease, stated = self._disease(condition)
             yield from self._concept(*condition, "Disease")
             yield from self._relation(disease, "has_phenotype", known or own, stated, own if known else "")
+
+    def coded(self, thing: Code) -> Iterator[Record]:
+        """Yield a drug or measurement as a concept, so that records find it by code; a drug with what it holds."""
+        if thing[0].startswith("LOINC:"):
+            yield from self._concept(*thing, "ClinicalAttribute")
+            return
+        yield from self._concept(*thing, "Drug")
+        if substance := self._drugs.get(ingredient(thing[1]), ""):
+            yield from self._relation(thing[0], "has_part", substance, "", "")
 
     def related(
         self, thing: Code, predicate: str, condition: Code, category: str, known: str = ""
