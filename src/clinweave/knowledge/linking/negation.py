@@ -50,14 +50,26 @@ def negated(tokens: Tokens, at: Ints, size: Ints) -> NDArray[np.bool_]:
     cue_at, cue_size, kind = cue_at[~inside], cue_size[~inside], kind[~inside]
     ends = cue_at[(kind & _ENDS) > 0]
     for begin, length, bits in zip(cue_at.tolist(), cue_size.tolist(), kind.tolist(), strict=True):
-        if bits & _AHEAD:
+        valued = _valued(tokens, at, size, begin) if bits & (_AHEAD | _BEHIND) else -1
+        if valued >= 0:
+            low, high = valued, valued + 1
+        elif bits & _AHEAD:
             low, high = _reach_ahead(tokens, at, size, begin + length, ends)
         elif bits & _BEHIND:
-            low, high = _reach_behind(tokens, at, begin, ends)
+            low, high = _reach_behind(tokens, at, size, begin, ends)
         else:
             continue
         result[low:high] = True
     return result
+
+
+def _valued(tokens: Tokens, at: Ints, size: Ints, begin: int) -> int:
+    """Return the mention that a cue answers, as in "Fever: none", or -1: a colon stands between the two."""
+    last = int(np.searchsorted(at, begin)) - 1
+    if last < 0 or at[last] + size[last] != begin:
+        return -1
+    same_sentence = tokens.sentence[begin] == tokens.sentence[begin - 1]
+    return last if same_sentence and tokens.segment[begin] != tokens.segment[begin - 1] else -1
 
 
 def _reach_ahead(tokens: Tokens, at: Ints, size: Ints, begin: int, ends: Ints) -> tuple[int, int]:
@@ -78,10 +90,18 @@ def _reach_ahead(tokens: Tokens, at: Ints, size: Ints, begin: int, ends: Ints) -
     return low, high
 
 
-def _reach_behind(tokens: Tokens, at: Ints, begin: int, ends: Ints) -> tuple[int, int]:
-    """Return the range of mentions that a cue starting at token `begin` negates."""
+def _reach_behind(tokens: Tokens, at: Ints, size: Ints, begin: int, ends: Ints) -> tuple[int, int]:
+    """Return the range of mentions that a cue starting at token `begin` negates: the nearest, and its list."""
     start = int(np.searchsorted(tokens.sentence, tokens.sentence[begin], side="left"))
     last_end = int(np.searchsorted(ends, begin)) - 1
     if last_end >= 0:
         start = max(start, int(ends[last_end]))
-    return int(np.searchsorted(at, max(start, begin - WINDOW))), int(np.searchsorted(at, begin))
+    high = int(np.searchsorted(at, begin))
+    low = high - 1
+    if low < 0 or at[low] < start or begin - (at[low] + size[low]) > WINDOW - 2:
+        return 0, 0
+    while low > 0 and at[low - 1] >= start:
+        if not _LINKS.issuperset(tokens.words(int(at[low - 1] + size[low - 1]), int(at[low]))):
+            break
+        low -= 1
+    return low, high

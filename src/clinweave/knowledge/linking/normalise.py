@@ -45,7 +45,7 @@ _WORD = _table("abcdefghijklmnopqrstuvwxyz0123456789")
 _WORD[128:] = True  # UTF-8 bytes of letters that have no ASCII form
 _BLANK = _table(" \t\n\r\x0b\x0c\x1e\x00")
 _ENDS_MATCH = _table(".;:!?")
-_ENDS_SENTENCE = _table(".!?")
+_ENDS_SENTENCE = _table(".!?;")
 _COMMA = _table(",")
 _BRACKET = _table("()[]")
 _ENDS_LINE = _table("\n\r-*#")
@@ -220,8 +220,11 @@ def _borders(folded: Bytes) -> tuple[Ints, Ints, Ints]:
 
 
 def _stem(folded: Bytes, word: Flags, begin: Ints, end: Ints) -> None:
-    """Take plural endings off the tokens, in place: `-ies` to `-y`, `-es` after a hiss, `-s` but not -ss, -us, -is."""
+    """Take plural endings off, in place: -ies to -y, -es after a hiss, -s but not -ss, -us, -is; -ae to -a."""
     size = end - begin
+    latin = np.flatnonzero((size > 4) & (folded[end - 1] == ord("e")))  # vertebrae: vertebra
+    latin = end[latin[folded[end[latin] - 2] == ord("a")]]
+    word[latin - 1] = False
     at = np.flatnonzero((size > 3) & (folded[end - 1] == ord("s")))
     if not len(at):
         return

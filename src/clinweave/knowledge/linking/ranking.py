@@ -8,14 +8,16 @@ from importlib.resources import files
 from clinweave.knowledge.linking.normalise import normal_form
 
 # A concept's own label is what its vocabulary's editors chose; the others are ever looser ways of saying it.
-BASE = {"label": 1.0, "exact": 0.95, "lay": 0.9, "abbreviation": 0.8}
+BASE = {"label": 1.0, "exact": 0.95, "lay": 0.9, "abbreviation": 0.8, "usage": 0.85}
 KINDS = tuple(BASE)
 WORDS = {
     "label": "label",
     "exact": "exact synonym",
     "lay": "lay synonym",
     "abbreviation": "abbreviation",
+    "usage": "what annotators call it",
 }
+USAGE = KINDS.index("usage")  # counts only where a vocabulary is asked for
 MINIMUM = 0.5  # mentions below are not reported unless asked for
 COMMON_WORD = 0.55  # taken off a name that is an everyday English word
 IN_CONTEXT = 0.25  # given back where a word beside a symbol says that a gene is meant
@@ -35,6 +37,17 @@ ROOTS = frozenset(
 REORDERED = 0.1
 SHARED_HEAD = 0.15
 IN_TEXT = 0.05
+PREFERRED = 0.3  # between senses: what annotators mean by it
+OTHER_NUMBER = 0.06  # between senses: singular where the text has the plural, or the other way round
+FINDING, DISEASE, CHEMICAL, OTHER = range(4)  # what may be asked for
+_GROUPS = {
+    "biolink:Disease": DISEASE,
+    "biolink:PhenotypicFeature": DISEASE,
+    "biolink:DiseaseOrPhenotypicFeature": DISEASE,
+    "biolink:Drug": CHEMICAL,
+    "biolink:ChemicalEntity": CHEMICAL,
+    "biolink:SmallMolecule": CHEMICAL,
+}
 _ORDER = (
     "biolink:Disease",
     "biolink:PhenotypicFeature",
@@ -68,6 +81,14 @@ def _is_common(name: str) -> bool:
 def phrases() -> list[str]:
     """Return phrases that are no name of a finding or disease, whatever their words may suggest."""
     return sorted(_lists()["phrases"])
+
+
+@lru_cache(maxsize=1)
+def usage() -> tuple[tuple[str, str], ...]:
+    """Return (name, identifier) pairs that annotators used and vocabularies lack (`benchmarks/linkers/learning.py`)."""
+    text = files("clinweave.knowledge.linking").joinpath("usage.tsv").read_text("utf-8")
+    rows = (line.split("\t") for line in text.splitlines() if line)
+    return tuple((name, curie) for name, curie in rows)
 
 
 def gene_words() -> frozenset[str]:
@@ -106,6 +127,11 @@ def score_of(name: str, key: str, kind: str, prefix: str, *, exact_case: bool, m
     if len(name) < 3:
         score -= SHORT_SYMBOL
     return round(score, 4)
+
+
+def group_of(category: str) -> int:
+    """Return whether a category is a disease or finding, a chemical, or something else."""
+    return _GROUPS.get(category, OTHER)
 
 
 def order_of(category: str) -> int:

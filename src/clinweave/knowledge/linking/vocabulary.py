@@ -1,7 +1,8 @@
 """The compiled names of a graph: the dictionary, and for each key its senses, best first. Built once per graph."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,16 +14,17 @@ from numpy.typing import NDArray
 
 from clinweave.artifacts import Artifact, digest, stage
 from clinweave.knowledge.linking import ranking
+from clinweave.knowledge.linking.crosswalk import NAMED, Crosswalk, save_crosswalk
 from clinweave.knowledge.linking.dictionary import Dictionary
 from clinweave.knowledge.linking.families import word_lists
 from clinweave.knowledge.linking.normalise import Ints
 from clinweave.knowledge.linking.word_sets import WordSets
 from clinweave.records import Concept
 
-VERSION = 7
+VERSION = 9
 LONGEST = 150  # characters; longer names are formulas in words
 FREE_ORDER = frozenset({"biolink:Disease", "biolink:PhenotypicFeature"})
-_ARRAYS = ("sense_offsets", "concept", "score", "exact_case", "kind", "name", "prefix")
+_ARRAYS = ("sense_offsets", "concept", "score", "exact_case", "plural", "kind", "name", "prefix", "groups")
 
 
 class NamedGraph(Protocol):
@@ -53,9 +55,11 @@ class Vocabulary:
     concept: NDArray[np.int32]  # per sense: row of `ids`, `labels`, `categories`
     score: NDArray[np.float32]
     exact_case: NDArray[np.bool_]
+    plural: NDArray[np.bool_]  # per sense: the name's last word lost an ending in normalisation
     kind: NDArray[np.uint8]
     name: NDArray[np.int32]  # per sense: row of `names`
     prefix: NDArray[np.int16]  # per concept: which of `prefixes`
+    groups: NDArray[np.uint8]  # per concept: disease, chemical or other (ranking.GROUPS)
 
     def __init__(self, folder: Path) -> None:
         self.path = folder
@@ -69,28 +73,70 @@ class Vocabulary:
             table.column(item).chunk(0) for item in ("id", "name", "category")
         )
         self.prefixes: list[str] = json.loads((folder / "prefixes.json").read_text("utf-8"))
-        self.best = lru_cache(maxsize=16)(self._best)
+        self.crosswalk = Crosswalk.open(folder)
+        self.scope = lru_cache(maxsize=16)(self._scope)
 
-    def senses(self, key: int, prefixes: frozenset[str] | None = None) -> list[int]:
-        """Return the senses of a key, best first, among concepts of these prefixes."""
-        found = range(int(self.sense_offsets[key]), int(self.sense_offsets[key + 1]))
-        if prefixes is None:
-            return list(found)
-        return [sense for sense in found if self.prefixes[self.prefix[self.concept[sense]]] in prefixes]
+    def senses(self, key: int, scope: "Scope") -> list[int]:
+        """Return the senses of a key that the scope allows, best first."""
+        found = np.arange(int(self.sense_offsets[key]), int(self.sense_offsets[key + 1]))
+        found = found[scope.allowed[self.concept[found]]]
+        value = self.score[found] - scope.price[self.concept[found]]
+        return [int(item) for item in found[np.argsort(-value, kind="stable")]]
 
-    def _best(self, prefixes: frozenset[str] | None) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-        """Return each key's best sense that any case may have (-1: none), and whether it has cased ones."""
+    def told(self, concepts: NDArray[Any], scope: "Scope") -> tuple[Ints, Any]:
+        """Return, for each concept, the row whose name and category are told, and the identifier, as the scope asks."""
+        rows = np.asarray(concepts, np.int64)
+        if scope.row is None or not len(rows):
+            return rows, self.ids.take(pa.array(rows))
+        place = scope.row[rows]
+        known = self.crosswalk.known[place]
+        return np.where(known >= 0, known, rows), self.crosswalk.text.take(pa.array(place))
+
+    def _scope(
+        self,
+        prefixes: tuple[str, ...],
+        categories: tuple[str, ...],
+        furthest: int = NAMED,
+        usage: bool = True,
+    ) -> "Scope":
+        allowed = np.ones(len(self.ids), np.bool_)
+        price = np.zeros(len(self.ids))
+        row = None
+        if prefixes:
+            row, price = self.crosswalk.best(prefixes, furthest)
+            allowed = row >= 0
+        if categories:
+            known = self.categories.to_pylist()
+            allowed &= np.fromiter((item in categories for item in known), np.bool_, len(known))
         key = np.repeat(np.arange(len(self.dictionary), dtype=np.int32), np.diff(self.sense_offsets))
-        allowed = np.ones(len(self.concept), np.bool_)
-        if prefixes is not None:
-            codes = [number for number, prefix in enumerate(self.prefixes) if prefix in prefixes]
-            allowed = np.isin(self.prefix, codes)[self.concept]
-        best = np.full(len(self.dictionary), -1, np.int32)
-        free = np.flatnonzero(allowed & ~self.exact_case)[::-1]
-        best[key[free]] = free
+        good = allowed[self.concept]
+        if not prefixes or not usage:
+            good &= self.kind != ranking.USAGE
+        best = np.full((2, len(self.dictionary)), -1, np.int32)
+        free = np.flatnonzero(good & ~self.exact_case)[::-1]
+        # Of "Glutamate" and "Glutamates" the one that the text's number agrees with; and the price of the way to the
+        # wanted vocabulary may turn the order of senses round.
+        value = self.score[free] - price[self.concept[free]]
+        value += ranking.PREFERRED * (self.kind[free] == ranking.USAGE)
+        for number in (0, 1):
+            order = np.argsort(value - ranking.OTHER_NUMBER * (self.plural[free] != number), kind="stable")
+            best[number][key[free[order]]] = free[order]
         cased = np.zeros(len(self.dictionary), np.bool_)
-        cased[key[allowed & self.exact_case]] = True
-        return best, cased
+        cased[key[good & self.exact_case]] = True
+        return Scope(best, cased, allowed, price, row)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scope:
+    """What may be found: limited to vocabularies and categories, or everything."""
+
+    best: NDArray[
+        np.int32
+    ]  # [0: singular, 1: plural text, key]: the best sense that any case may have, -1: none
+    cased: NDArray[np.bool_]  # per key: whether it has senses that need the same letters
+    allowed: NDArray[np.bool_]  # per concept
+    price: NDArray[np.float64]  # per concept: taken off for the way to the wanted vocabulary
+    row: Ints | None  # per concept: its row of the crosswalk; None where all identifiers are the graph's own
 
 
 def compile_vocabulary(graph: NamedGraph, out: Path | None = None) -> Artifact:
@@ -98,7 +144,9 @@ def compile_vocabulary(graph: NamedGraph, out: Path | None = None) -> Artifact:
     folder = out or graph.path.with_name(f"{graph.path.name}.vocabulary")
     inputs = {
         "graph": str(graph.manifest.get("key") or digest(dict(graph.manifest))),
-        "words": digest([sorted(ranking.common_words()), ranking.phrases(), sorted(word_lists())]),
+        "words": digest(
+            [sorted(ranking.common_words()), ranking.phrases(), sorted(word_lists()), ranking.usage()]
+        ),
     }
     return stage(folder, "vocabulary", inputs, {}, lambda into: _compile(graph, into), version=VERSION)
 
@@ -106,6 +154,11 @@ def compile_vocabulary(graph: NamedGraph, out: Path | None = None) -> Artifact:
 def _compile(graph: NamedGraph, folder: Path) -> dict[str, Any]:
     table = graph.names()
     names, ids, kinds = (table.column(item).to_pylist() for item in ("name", "id", "kind"))
+    links = _links(graph)
+    for name, curie in _usage(set(ids), links):
+        names.append(name)
+        ids.append(curie)
+        kinds.append("usage")
     concepts = _concepts(graph, set(ids))
     rows = {curie: row for row, curie in enumerate(sorted(concepts))}
     category = [concepts[curie].category for curie in ids]
@@ -113,25 +166,14 @@ def _compile(graph: NamedGraph, folder: Path) -> dict[str, Any]:
     # Phrases without a sense are keys all the same: their words are then not put in another order.
     dictionary, key = Dictionary.build([*usable, *ranking.phrases()])
     key = key[: len(names)]
+    spelt = [dictionary.key(number) if number >= 0 else None for number in key.tolist()]
     cased = [ranking.needs_case(*row) for row in zip(names, kinds, category, strict=True)]
     modifiers = _modifiers(graph, concepts)
-    score = [
-        ranking.score_of(
-            name,
-            dictionary.key(number),
-            kind,
-            curie.partition(":")[0],
-            exact_case=exact,
-            modifier=curie in modifiers,
-        )
-        if number >= 0
-        else 0.0
-        for name, number, kind, curie, exact in zip(names, key.tolist(), kinds, ids, cased, strict=True)
-    ]
     columns: dict[str, NDArray[Any]] = {
         "concept": np.fromiter((rows[curie] for curie in ids), np.int32, len(ids)),
-        "score": np.array(score, np.float32),
+        "score": _scores(zip(spelt, names, kinds, ids, cased, strict=True), modifiers),
         "exact_case": np.array(cased, np.bool_),
+        "plural": np.fromiter(map(_is_plural, names, spelt), np.bool_, len(names)),
         "kind": np.fromiter((_kind(kind) for kind in kinds), np.uint8, len(ids)),
         "name": np.arange(len(ids), dtype=np.int32),
     }
@@ -147,13 +189,40 @@ def _compile(graph: NamedGraph, folder: Path) -> dict[str, Any]:
         if number >= 0 and item in FREE_ORDER
     }
     WordSets.build(dictionary, sorted(free)).save(folder)
-    _save_concepts(folder, names, [concepts[curie] for curie in rows])
+    listed = [concepts[curie] for curie in rows]
+    _save_concepts(folder, names, listed)
+    # Concepts that bear the same name, whatever its letters' case.
+    plain = kept[~columns["exact_case"][kept]]
+    groups = np.split(columns["concept"][plain], np.flatnonzero(np.diff(key[plain])) + 1)
+    save_crosswalk(folder, listed, links, groups)
     return {
         "names": len(names),
         "keys": len(dictionary),
         "senses": len(kept),
         "left out": int((key < 0).sum()),
     }
+
+
+def _scores(
+    rows: Iterable[tuple[str | None, str, str, str, bool]], modifiers: frozenset[str]
+) -> NDArray[np.float32]:
+    """Return the score of each name, of rows (key, name, kind, id, needs its case); 0 where it is no key."""
+    return np.array(
+        [
+            0.0
+            if key is None
+            else ranking.score_of(
+                name, key, kind, curie.partition(":")[0], exact_case=exact, modifier=curie in modifiers
+            )
+            for key, name, kind, curie, exact in rows
+        ],
+        np.float32,
+    )
+
+
+def _is_plural(name: str, key: str | None) -> bool:
+    """Say whether the last word of a name lost an ending in its key."""
+    return key is not None and not name.lower().endswith(key.rpartition(" ")[2])
 
 
 def _concepts(graph: NamedGraph, ids: set[str]) -> dict[str, Concept]:
@@ -168,6 +237,24 @@ def _concepts(graph: NamedGraph, ids: set[str]) -> dict[str, Concept]:
         for curie, kind, name in zip(*columns, strict=True)
         if curie in ids
     }
+
+
+def _usage(ids: set[str], links: Mapping[str, tuple[Sequence[str], Sequence[str]]]) -> list[tuple[str, str]]:
+    """Return the names of `ranking.usage` with the ids of the concepts that they mean in this graph."""
+    pairs = ranking.usage()
+    wanted = {curie for _, curie in pairs} - ids
+    heirs = {item: curie for curie, (stated, _) in links.items() for item in stated if item in wanted}
+    return [(name, heirs.get(curie, curie)) for name, curie in pairs if curie in ids or curie in heirs]
+
+
+def _links(graph: NamedGraph) -> dict[str, tuple[list[str], list[str]]]:
+    """Return the (xrefs, related) of each concept, where the graph's own table is at hand."""
+    table = graph.path / "concepts.parquet"
+    if not table.is_file():
+        return {}
+    rows = pq.read_table(table, columns=["id", "xrefs", "related"])
+    columns = (rows.column(item).to_pylist() for item in ("id", "xrefs", "related"))
+    return {curie: (stated, related) for curie, stated, related in zip(*columns, strict=True)}
 
 
 def _modifiers(graph: NamedGraph, concepts: Mapping[str, Concept]) -> frozenset[str]:
@@ -208,6 +295,10 @@ def _save_concepts(folder: Path, names: list[str], concepts: list[Concept]) -> N
     known = sorted(set(prefixes))
     places = {prefix: number for number, prefix in enumerate(known)}
     np.save(folder / "prefix.npy", np.array([places[prefix] for prefix in prefixes], np.int16))
+    np.save(
+        folder / "groups.npy",
+        np.array([ranking.group_of(concept.category) for concept in concepts], np.uint8),
+    )
     (folder / "prefixes.json").write_text(json.dumps(known), "utf-8")
     _write(folder / "names.arrow", pa.table({"name": pa.array(names, pa.string())}))
     columns = {item: [getattr(concept, item) for concept in concepts] for item in ("id", "name", "category")}

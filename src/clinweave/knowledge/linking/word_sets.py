@@ -16,12 +16,23 @@ from clinweave.knowledge.linking.dictionary import Dictionary, Found
 from clinweave.knowledge.linking.families import family, listed
 from clinweave.knowledge.linking.hash_table import HashTable
 from clinweave.knowledge.linking.normalise import Hashes, Ints, Tokens, hashes_of, mix
+from clinweave.knowledge.linking.ranking import common_words
 
-MOST_WIDTH = 9  # tokens that a match may span
+MOST_WIDTH = 10  # tokens that a match may span
 MOST_NAMED = 8  # content words of a name
-STOP_WORDS = frozenset({"of", "the", "a", "an", "in", "with", "and", "to", "for", "on", "by", "or"})
+# Words that a name and a text may have or lack alike: function words, and what laboratories add.
+_IN_NAMES = "of the a an in with and to for on by or morphology physiology circulating concentration level serum plasma"
+# What only texts have between the words of a name: copulas, pronouns, degrees. A name that has one stays as it is.
+_IN_TEXTS = """
+at from as his her their its this these both was were is are be been being appeared appear has have had
+markedly extremely very slightly somewhat unusually invariably quite also often usually
+"""
+_LOOSE = frozenset(_IN_TEXTS.split())
+STOP_WORDS = frozenset(_IN_NAMES.split()) | _LOOSE
 AS_NAMED, REORDERED, SHARED, DEFINED = 0, 1, 2, 3  # how a mention came to its name
 
+_ADJECTIVES = ("ic", "ous", "ive", "ed", "oid", "al")
+_SHORT = 6  # letters of a name whose family says little
 _BAG = np.uint64(0xC2B2AE3D27D4EB4F)
 # Around a conjunction at 0, the words of the second name: (X) and Y (H): -1, 2; (M) X and (Y): -2, 1; and wider ones.
 _SHARES = (
@@ -62,8 +73,11 @@ class WordSets:
         words: dict[str, int] = {}
         members: dict[tuple[str, ...], list[int]] = defaultdict(list)
         for key in chosen:
-            parts = [word for word in dictionary.key(key).split(" ") if word not in STOP_WORDS]
-            if not 2 <= len(parts) <= MOST_NAMED:
+            named = dictionary.key(key).split(" ")
+            parts = [word for word in named if word not in STOP_WORDS]
+            if not 1 <= len(parts) <= MOST_NAMED or not _LOOSE.isdisjoint(named):
+                continue
+            if len(parts) == 1 and (len(named) > 1 or not _inflects(parts[0])):
                 continue
             for word in parts:
                 words.setdefault(word, numbers.setdefault(family(word), len(numbers) + 1))
@@ -106,8 +120,12 @@ class WordSets:
             dictionary, HashTable.open(folder, "sets"), HashTable.open(folder, "families"), starts, keys
         )
 
-    def match(self, tokens: Tokens, found: Found) -> tuple[Found, Ints]:
-        """Return the matches that are not in `found` already, and how each came about (REORDERED or SHARED)."""
+    def match(self, tokens: Tokens, found: Found, usable: NDArray[np.bool_]) -> tuple[Found, Ints]:
+        """Return the matches that are not in `found` already, and how each came about (REORDERED or SHARED).
+
+        `usable` tells for each key of the dictionary whether it may be found.
+        """
+        found = Found(*(getattr(found, item)[usable[found.key]] for item in Found.__slots__))
         code = self.families.find(tokens.hash)
         stop_code = int(self.families.find(_STOP_HASH)[0])
         stop = code == stop_code
@@ -119,9 +137,9 @@ class WordSets:
         rows = [
             (at, size, key, REORDERED)
             for at, size, number in _rows(windows, fresh)
-            if (key := self._verified(number, tokens.words(at, at + size))) is not None
+            if (key := self._verified(number, tokens.words(at, at + size), usable)) is not None
         ]
-        rows += self._shared(tokens, part, known)
+        rows += self._shared(tokens, part, known, usable)
         columns = np.array(rows, np.int64).reshape(-1, 4).T
         return Found(columns[0], columns[1], columns[2]), columns[3]
 
@@ -130,7 +148,7 @@ class WordSets:
         sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(part, dtype=np.uint64)])
         starts = np.flatnonzero(known)
         at, sizes, sets = [starts[:0]], [starts[:0]], [starts[:0]]
-        for size in range(2, MOST_WIDTH + 1):
+        for size in range(1, MOST_WIDTH + 1):
             starts = starts[starts + size <= len(tokens)]
             starts = starts[tokens.clause[starts + size - 1] == tokens.clause[starts]]
             here = starts[known[starts + size - 1]]
@@ -142,7 +160,7 @@ class WordSets:
         return Found(np.concatenate(at), np.concatenate(sizes), np.concatenate(sets))
 
     def _shared(
-        self, tokens: Tokens, part: Hashes, known: NDArray[np.bool_]
+        self, tokens: Tokens, part: Hashes, known: NDArray[np.bool_], usable: NDArray[np.bool_]
     ) -> list[tuple[int, int, int, int]]:
         """Return the matches (start, size, key, SHARED) of names that lend a word across "and" or "or"."""
         at = np.flatnonzero(np.isin(tokens.hash, _CONJUNCTIONS))
@@ -160,7 +178,7 @@ class WordSets:
                 words = [tokens.words(place + shift, place + shift + 1)[0] for shift in share]
                 # "tumor and other kidney" is no kidney tumor: what stands before a shared last word leads.
                 key = (
-                    self._verified(number - 1, words, ordered=share[-1] > 1)
+                    self._verified(number - 1, words, usable, ordered=share[-1] > 1)
                     if _JOINS.isdisjoint(words)
                     else None
                 )
@@ -168,7 +186,9 @@ class WordSets:
                     rows[place + low, high - low + 1] = (place + low, high - low + 1, key, SHARED)
         return list(rows.values())
 
-    def _verified(self, number: int, words: Sequence[str], *, ordered: bool = False) -> int | None:
+    def _verified(
+        self, number: int, words: Sequence[str], usable: NDArray[np.bool_], *, ordered: bool = False
+    ) -> int | None:
         """Return the key of set `number` that shares most words with `words`, or None where the sets differ.
 
         `ordered` asks for the same order, too.
@@ -179,13 +199,20 @@ class WordSets:
         for key in self.keys[self.starts[number] : self.starts[number + 1]].tolist():
             named = self.dictionary.key(key).split(" ")
             same = len(set(named) & set(words))
-            if same <= most or (joins and _JOINS.isdisjoint(named)):
+            if len(words) == 1 and not words[0].endswith(_ADJECTIVES):
+                return None
+            if not usable[key] or same <= most or (joins and _JOINS.isdisjoint(named)):
                 continue  # "blood and urine" is not blood in the urine
             if ordered and in_order != [family(word) for word in named if word not in STOP_WORDS]:
                 continue
             if content(named) == families:
                 best, most = key, same
         return best
+
+
+def _inflects(word: str) -> bool:
+    """Say whether a one-word name is also found by its family: "polydactylous" for polydactyly."""
+    return len(word) > _SHORT and word.isalpha() and word not in common_words() and word not in listed()
 
 
 def _among(values: Ints, ordered: Ints) -> NDArray[np.bool_]:
