@@ -101,7 +101,7 @@ class Vocabulary:
     ) -> "Scope":
         allowed = np.ones(len(self.ids), np.bool_)
         price = np.zeros(len(self.ids))
-        row = None
+        row: Ints | None = None
         if prefixes:
             row, price = self.crosswalk.best(prefixes, furthest)
             allowed = row >= 0
