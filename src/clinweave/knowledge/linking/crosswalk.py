@@ -81,7 +81,7 @@ class Crosswalk:
 
 def save_crosswalk(
     folder: Path, concepts: Sequence[Any], links: Mapping[str, tuple[Sequence[str], Sequence[str]]],
-    same_name: Iterable[Sequence[int]],
+    same_name: Iterable[Any],
 ) -> None:  # fmt: skip
     """Write the table. `links` gives each id's (xrefs, related); `same_name` groups of concepts by a common name."""
     family = [ranking.group_of(concept.category) for concept in concepts]
@@ -121,7 +121,7 @@ def _neighbours(
     concepts: Sequence[Any],
     held: Sequence[tuple[Sequence[str], Sequence[str]]],
     family: Sequence[int],
-    same_name: Iterable[Sequence[int]],
+    same_name: Iterable[Any],
 ) -> dict[int, dict[int, int]]:
     """Return, for each concept, the concepts of other vocabularies that mean the same, and by what."""
     bridges: dict[str, list[int]] = defaultdict(list)
