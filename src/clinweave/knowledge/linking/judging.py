@@ -61,7 +61,8 @@ def _hash_of(spelt: str, *, whole: bool) -> int:
     group, *words = spelt.split(" ")
     hashes = hashes_of(words)
     if whole:
-        hashes = mix(hashes + np.arange(len(hashes), dtype=np.uint64)).sum(keepdims=True, dtype=np.uint64)
+        placed: Any = hashes + np.arange(len(hashes), dtype=np.uint64)
+        hashes = mix(placed).sum(keepdims=True, dtype=np.uint64)
     else:
         hashes = mix(hashes)
     return int(_in_group(hashes, np.array([int(group)]))[0])
@@ -86,7 +87,7 @@ def features(
     """Return the values of each feature that is a small number."""
     found, how, sense, document = matches
     last = found.at + found.size - 1
-    concept = vocabulary.concept[sense]
+    concept = vocabulary.concept[sense].astype(np.int64)
     kind = vocabulary.kind[sense].astype(np.int64)
     cased = vocabulary.exact_case[sense].astype(np.int64)
     length = np.searchsorted(_LENGTHS, tokens.end[last] - tokens.start[found.at], side="right")
@@ -182,13 +183,15 @@ def _supported(document: Ints, concept: Ints, full: NDArray[np.bool_]) -> Ints:
         return np.zeros(len(key), np.int64)
     place = np.minimum(np.searchsorted(named, key), len(named) - 1)
     count = np.where(named[place] == key, counts[place], 0) - full
-    return (count > 0).astype(np.int64)
+    more: Ints = (count > 0).astype(np.int64)
+    return more
 
 
 def _repeated(document: Ints, key: Ints) -> Ints:
     """Return how often the document has the same words: 0 for once, to 3 for five times and more."""
     _, which, counts = np.unique(document * (1 << 32) + key, return_inverse=True, return_counts=True)
-    return np.searchsorted(np.array([2, 3, 5]), counts[which], side="right").astype(np.int64)
+    bins: Ints = np.searchsorted(np.array([2, 3, 5]), counts[which], side="right").astype(np.int64)
+    return bins
 
 
 def _inside(found: Found, how: Ints) -> Ints:
@@ -216,4 +219,5 @@ def _bracketed(tokens: Tokens, found: Found) -> Ints:
     left = (found.at == 0) | (tokens.clause[np.maximum(found.at - 1, 0)] != tokens.clause[found.at])
     after = np.minimum(last + 1, len(tokens) - 1)
     right = (last + 1 >= len(tokens)) | (tokens.clause[after] != tokens.clause[last])
-    return (left & right).astype(np.int64)
+    filled: Ints = (left & right).astype(np.int64)
+    return filled
