@@ -3,35 +3,16 @@
 from itertools import product
 
 RINGS = ("c1ccc({})cc1{}", "c1ccnc({})c1{}", "C1CCN({})CC1{}", "c1cc({})sc1{}", "C1CC({})C1{}")
-ARMS = (
-    "C",
-    "CC",
-    "CO",
-    "OC",
-    "C(C)C",
-    "CN",
-    "C(=O)O",
-    "C#N",
-    "CCl",
-    "CF",
-    "C(=O)NC",
-    "CCO",
-    "C(N)=O",
-    "CS",
-    "CCC",
-)
+ARMS = ("C", "CC", "CO", "C(C)C", "CN", "C(=O)O", "C#N", "CCl", "CF", "CCO", "C(N)=O", "CS", "CCC")
+LINKS = ("", "C", "CC", "CO", "C(=O)N", "CNC")
 
 
 def smiles_set(count: int) -> list[str]:
-    """Return distinct canonical SMILES."""
+    """Return distinct canonical SMILES, the same ones for the same count."""
     from rdkit import Chem
 
-    texts = [
-        ring.format(left, right + more) for ring, left, right, more in product(RINGS, ARMS, ARMS, ("", *ARMS))
-    ]
-    found: dict[str, None] = {}
-    for text in texts[:: max(1, len(texts) // (2 * count))]:
-        molecule = Chem.MolFromSmiles(text)
-        if molecule is not None:
-            found.setdefault(Chem.MolToSmiles(molecule))
+    texts = [ring.format(left, link + right) for ring, left, link, right in product(RINGS, ARMS, LINKS, ARMS)]
+    found = dict.fromkeys(
+        Chem.MolToSmiles(Chem.MolFromSmiles(text)) for text in texts[:: len(texts) // (2 * count) or 1]
+    )
     return list(found)[:count]
