@@ -1,0 +1,209 @@
+"""From a file of SMILES to a trained model to molecules: learning, resuming, delivering, refusing."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("torch", reason="needs the extra molecules")
+pytest.importorskip("rdkit", reason="needs the extra molecules")
+
+import numpy as np
+import torch
+
+from clinweave.cli import main
+from clinweave.errors import ClinweaveError, UserError
+from clinweave.molecules import Schedule, Trainer, build_cache, generate, open_model, parse, shape_named
+from clinweave.molecules.cache import FULL, STRINGS, read_shard, shards
+from clinweave.molecules.finishing import finish
+from clinweave.molecules.prior import draw, fit_mixture, log_density
+from clinweave.molecules.tokens import learn_tokens
+from clinweave.molecules.training import read_history
+from tests.molecules.made import smiles_set
+
+pytestmark = [pytest.mark.molecules, pytest.mark.torch]
+SHAPE = shape_named("tiny", vocabulary=300, decoder_width=96, embedding=48)
+PLAN = Schedule(molecules=16_000, batch=64, learning_rate=1e-2, warmup=500, beta_warmup=4000, save_every=4000)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """Return (folder of features, folder of a trained model, the SMILES file)."""
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("molecules")
+    source = folder / "set.smi"
+    smiles = smiles_set(1200)
+    source.write_text("\n".join(smiles) + "\n")
+    build_cache(smiles, source, folder / "cache", vocabulary=300)
+    Trainer(SHAPE, PLAN, folder / "cache", folder / "model").run()
+    finish(folder / "model", folder / "cache", command="a test", data="made", licence="none", parts=4)
+    return folder / "cache", folder / "model", source
+
+
+def test_learning_falls_and_most_strings_are_valid(world):
+    history = read_history(world[1])
+    assert len(history) >= 4
+    assert history[-1]["held_free"] < 0.8 * history[0]["train_nats"]
+    # the graph says which molecule it is, so that its string costs less than without
+    assert history[-1]["held_whole"] < history[-1]["held_free"]
+    drawn = generate(200, model=open_model(world[1]))
+    assert drawn.table()["raw_validity"] > 0.4
+    assert all(not isinstance(parse(one), str) for one in drawn.smiles)
+    assert len(drawn.smiles) == 200
+
+
+def test_an_interrupted_run_goes_on_to_the_same_weights(world, tmp_path):
+    cache, _, _ = world
+    plan = Schedule(molecules=1024, batch=64, save_every=512)
+    Trainer(SHAPE, plan, cache, tmp_path / "once").run()
+    first = Trainer(SHAPE, plan, cache, tmp_path / "twice")
+    first.schedule = Schedule(molecules=1024, batch=64, save_every=512)
+    first.run(seconds=1e-9)  # one step at most, then it stops and saves
+    Trainer(SHAPE, plan, cache, tmp_path / "twice").run()
+    one, two = (read_history(tmp_path / name)[-1] for name in ("once", "twice"))
+    assert one["molecules"] == two["molecules"]
+    assert one["held_free"] == pytest.approx(two["held_free"], rel=1e-3)
+
+
+def test_features_are_made_once_and_shards_may_hold_strings_alone(world, tmp_path):
+    cache, _, source = world
+    smiles = source.read_text().split()
+    before = shards(cache)[0].stat().st_mtime_ns
+    build_cache(smiles, source, cache, vocabulary=300)
+    assert shards(cache)[0].stat().st_mtime_ns == before
+    with pytest.raises(UserError, match="other vocabulary"):
+        build_cache(smiles, source, cache, vocabulary=400)
+    build_cache(smiles, source, tmp_path, vocabulary=300, graphs=0)
+    assert not shards(tmp_path, FULL)
+    lean = read_shard(shards(tmp_path, STRINGS)[0])
+    assert lean.graphs is None
+    assert len(lean) == len(smiles)
+
+
+def test_latents_answer_every_row_and_refuse_what_was_never_seen(world):
+    model = open_model(world[1])
+    found = model.encode(["Cc1ccccc1", "C1CC", "C[N+](C)(C)C", "CC[Si](C)(C)C", "C[C@H](N)C(=O)O"])
+    assert found.latents.shape == (5, model.latent)
+    assert np.isfinite(found.latents[:, 0]).tolist() == [True, False, False, False, False]
+    assert [bool(reason) for reason in found.reasons] == [False, True, True, True, True]
+    assert "charges never seen: +1" in found.reasons[2]
+    loose = model.encode(["C[N+](C)(C)C"], strict=False)
+    assert np.isfinite(loose.latents).all()
+    assert loose.reasons[0]
+    assert model.decode(found.latents[:1], temperature=0) == model.decode(found.latents[:1], temperature=0)
+    with pytest.raises(UserError, match="shape"):
+        model.decode(np.zeros((1, 3), np.float32))
+
+
+def test_scaffolds_are_in_all_that_is_delivered_and_counts_add_up(world):
+    model = open_model(world[1])
+    drawn = generate(20, scaffold="c1ccccc1", model=model)
+    assert all(parse(one).HasSubstructMatch(parse("c1ccccc1")) for one in drawn.smiles)
+    assert drawn.valid == len(drawn.smiles) + drawn.without_scaffold + drawn.outside
+    once = generate(60, model=model, distinct=True, known=set(drawn.smiles))
+    assert len(set(once.smiles)) == 60
+    assert not set(once.smiles) & set(drawn.smiles)
+    assert generate(30, model=model, seed=5).smiles == generate(30, model=model, seed=5).smiles
+    assert len(generate(10, source="latent", model=model).smiles) == 10
+    with pytest.raises(UserError, match="not a SMILES"):
+        generate(1, scaffold="c1ccc", model=model)
+    with pytest.raises(ClinweaveError, match="without the scaffold"):
+        generate(5, scaffold="C1CCCCCCCCCCC1", model=model)
+
+
+def test_the_commands_answer_with_one_document(world, tmp_path, capsys):
+    _, model, source = world
+    out = tmp_path / "new.smi"
+    wanted = [
+        "--condition",
+        "logp=2.5",
+        "--model",
+        str(model),
+        "--report",
+        str(tmp_path / "page.html"),
+        "--json",
+    ]
+    with pytest.raises(SystemExit):
+        main(["molecules", "generate", "--n", "12", "--out", str(out), *wanted])
+    told = json.loads(capsys.readouterr().out)
+    assert told["delivered"] == len(out.read_text().split()) == 12
+    assert (tmp_path / "page.html").read_text().count("<figure") >= 12
+    rows = tmp_path / "rows.csv"
+    rows.write_bytes(b"smiles\r\nCc1ccccc1\r\nbad\r\nsmiles\r\n")
+    with pytest.raises(SystemExit):
+        main(
+            [
+                "molecules",
+                "encode",
+                str(rows),
+                "--out",
+                str(tmp_path / "z.parquet"),
+                "--model",
+                str(model),
+                "--json",
+            ]
+        )
+    assert json.loads(capsys.readouterr().out) == {
+        "file": str(tmp_path / "z.parquet"), "rows": 3, "refused": 2, "warned": 0
+    }  # fmt: skip
+    arguments = ["--data", str(source), "--out", str(tmp_path / "m"), "--size", "tiny", "--molecules", "300"]
+    more = ["--features", str(tmp_path / "features"), "--set", "batch=50", "--threads", "1", "--json"]
+    with pytest.raises(SystemExit):
+        main(["molecules", "train", *arguments, *more])
+    assert json.loads(capsys.readouterr().out)["molecules"] == 300
+    with pytest.raises(SystemExit) as stopped:
+        main(["molecules", "train", *arguments, "--set", "bacth=5"])
+    assert stopped.value.code == 2
+    assert "did you mean batch" in capsys.readouterr().err
+
+
+def test_selfies_always_spell_a_molecule():
+    smiles = smiles_set(120)
+    tokens = learn_tokens(smiles, "selfies", 120)
+    assert [parse(one) is not None for one in tokens.decode(tokens.encode(smiles))] == [True] * len(smiles)
+    random = np.random.default_rng(0)
+    nonsense = [random.integers(3, len(tokens), 12).tolist() for _ in range(50)]
+    assert [one for one in tokens.decode(nonsense) if isinstance(parse(one), str) and one] == []
+
+
+def test_a_mixture_finds_its_parts():
+    torch.manual_seed(0)
+    made = torch.cat([torch.randn(600, 3) * 0.2 + 3, torch.randn(600, 3) * 0.5 - 2])
+    mixture = fit_mixture(made, parts=2)
+    drawn = draw(mixture, 4000, torch.Generator().manual_seed(1))
+    assert torch.allclose(drawn.mean(0), made.mean(0), atol=0.15)
+    assert torch.allclose(torch.cov(drawn.T), torch.cov(made.T), rtol=0.1, atol=0.2)
+    assert log_density(mixture, made[:5]).min() > log_density(mixture, torch.full((1, 3), 30.0))[0]
+
+
+def test_two_processes_share_a_step(world, tmp_path):
+    code = (
+        "import torch; torch.set_num_threads(1)\n"
+        "from pathlib import Path\n"
+        "from clinweave.molecules import Schedule, Trainer, shape_named\n"
+        f"t = Trainer(shape_named('tiny', vocabulary=300), Schedule(molecules=512, batch=32, save_every=512), "
+        f"Path({str(world[0])!r}), Path({str(tmp_path / 'both')!r}))\n"
+        "t.run()\n"
+        "assert t.seen == 512\n"
+        "print(float(t.network.null.detach().sum()))\n"
+    )
+    port = str(20_000 + os.getpid() % 20_000)
+    base = {
+        **os.environ,
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": port,
+        "WORLD_SIZE": "2",
+        "OMP_NUM_THREADS": "1",
+    }
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-c", code], env={**base, "RANK": str(rank)}, stdout=subprocess.PIPE, text=True
+        )
+        for rank in range(2)
+    ]
+    sums = [run.communicate(timeout=120)[0].split()[-1] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0]
+    assert sums[0] == sums[1]  # the same weights in both
+    assert read_history(tmp_path / "both")[-1]["molecules"] == 512
