@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -24,6 +25,11 @@ QUIET = {
 }
 
 netguard.install()
+# a slow example is the machine's doing, not the code's: speed is measured in benchmarks
+hypothesis.settings.register_profile(
+    "house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("house")
 os.environ.update(QUIET)
 # messages are compared as text: no colours, no wrapping by the width of someone's terminal
 os.environ.update({"NO_COLOR": "1", "COLUMNS": "200", "TERM": "dumb"})

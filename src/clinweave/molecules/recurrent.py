@@ -2,7 +2,7 @@
 
 Strings of unequal length are packed without padding: sorted by length, longest first, step after step, so that step
 t holds rows 0 to sizes[t]-1. The backward pass is written by hand: the gradient of the recurrent weights is one large
-product instead of one for each step, and nothing but the gates is kept. On a CPU this is about twice as fast as the
+product instead of one for each step, and nothing but the gates is kept. On a CPU this is meant to be faster than the
 library's.
 """
 
