@@ -78,8 +78,13 @@ def host_of_model(model: Any) -> str:
 
 
 def is_this_machine(host: str) -> bool:
-    """Say whether a host is this machine itself. A name other than localhost is not, whatever it resolves to."""
-    if host in {"", "localhost"}:
+    """Say whether a destination is this machine itself: "" or its loopback."""
+    return not host or loopback(host)
+
+
+def loopback(host: str) -> bool:
+    """Say whether a host is this machine's loopback. A name other than localhost is not, whatever it resolves to."""
+    if host == "localhost":
         return True
     try:
         return ipaddress.ip_address(host).is_loopback

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinweave.errors import UserError
+from clinweave.leaving import loopback
 from clinweave.service.requests import RequestError, parse
-from clinweave.service.serving import check, loopback
+from clinweave.service.serving import check
 from tests.service.conftest import desk, running
 
 ASK = [{"role": "user", "content": "secret-4711?"}]

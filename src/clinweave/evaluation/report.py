@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from clinweave.evaluation.arms import ARMS, MAIN
+from clinweave.evaluation.pages import templates
 from clinweave.evaluation.plots import Scale, interval_svg, share_svg
 
 PLUMBING = ("graph-questions",)
@@ -30,16 +31,8 @@ EXPLAINED = {
 
 def write_report(results: Mapping[str, Any], samples: Path, path: Path) -> None:
     """Write the report of `results` and its `samples.jsonl` to `path`, whole or not at all."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
     rows = [json.loads(line) for line in samples.read_text("utf-8").splitlines()]
-    environment = Environment(
-        loader=PackageLoader("clinweave.evaluation"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates()
     environment.filters.update(percent=percent, points=points, probability=probability, number=number)
     text = environment.get_template("report.html").render(
         results=results,

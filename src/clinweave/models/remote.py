@@ -5,7 +5,6 @@ https://platform.openai.com/docs/api-reference/chat. The key comes from CLINWEAV
 is never recorded, and OPENAI_API_KEY never goes to another machine without TLS.
 """
 
-import ipaddress
 import os
 import threading
 import time
@@ -16,6 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 import httpx
 
 from clinweave.errors import ModelError, NotCapableError, UserError
+from clinweave.leaving import loopback
 from clinweave.models.base import Capability, Generation, Message, OptionScore
 from clinweave.models.prompts import checked
 
@@ -36,7 +36,7 @@ class RemoteModel:
 
     def __init__(self, address: str, *, timeout: float = 300.0, retries: int = 4, pause: float = 0.5) -> None:
         parts = _split(address)
-        self.local = _loopback(parts.hostname or "")
+        self.local = loopback(parts.hostname or "")
         self._address = parts._replace(fragment="").geturl().rstrip("/")
         self._retries, self._pause = retries, pause
         self._answered = False
@@ -184,15 +184,6 @@ def _split(address: str) -> SplitResult:
             "A model address carries no user, password or query; put the key into CLINWEAVE_API_KEY."
         )
     return parts
-
-
-def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _authorisation(parts: SplitResult, local: bool) -> dict[str, str]:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from clinweave.molecules.attention import TransformerLayer
 from clinweave.molecules.batches import Batch
 from clinweave.molecules.recurrent import gru_step, packed_gru
 from clinweave.molecules.settings import Shape
@@ -68,29 +69,20 @@ class GruDecoder(nn.Module):
         return torch.stack(drawn, 1)
 
 
-class DecoderLayer(nn.Module):
-    """A transformer layer over the context's tokens and the string so far."""
+class DecoderLayer(TransformerLayer):
+    """A transformer layer over the context's tokens and the string so far, with a learned bias for each distance."""
 
     def __init__(self, width: int, heads: int) -> None:
-        super().__init__()
-        self.heads = heads
-        self.first, self.second = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.mix, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+        super().__init__(width, heads)
         self.relative = nn.Embedding(LONGEST + 32, heads)
 
-    def forward(self, states: Tensor) -> Tensor:
+    def step(self, states: Tensor) -> Tensor:
         """Return the next states (B, L, width); each place sees itself and what stands before it."""
-        count, length, width = states.shape
-        mixed = self.mix(self.first(states)).view(count, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        place = torch.arange(length, device=states.device)
+        place = torch.arange(states.shape[1], device=states.device)
         back = place[:, None] - place[None]
         bias = self.relative(back.clamp(0, LONGEST + 31)).permute(2, 0, 1)
-        bias = bias.masked_fill(back < 0, float("-inf"))[None]
-        seen = functional.scaled_dot_product_attention(mixed[0], mixed[1], mixed[2], attn_mask=bias)
-        states = states + self.out(seen.transpose(1, 2).reshape(count, length, width))
-        step: Tensor = self.down(functional.gelu(self.up(self.second(states))))
-        return states + step
+        after: Tensor = self(states, bias.masked_fill(back < 0, float("-inf"))[None])
+        return after
 
 
 class TransformerDecoder(nn.Module):
@@ -123,7 +115,7 @@ class TransformerDecoder(nn.Module):
         places = torch.arange(inputs.shape[1], device=inputs.device).clamp(max=LONGEST)
         states = torch.cat([prefix, self.tokens(inputs) + self.places(places)], 1)
         for layer in self.layers:
-            states = layer(states)
+            states = layer.step(states)
         return functional.linear(self.norm(states[:, self.PREFIX :]), self.tokens.weight, self.prior)
 
     @torch.inference_mode()

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from clinweave.molecules.attention import TransformerLayer
 from clinweave.molecules.batches import GraphTensors
 from clinweave.molecules.graphs import ATOM_FEATURES, BOND_KINDS
 from clinweave.molecules.settings import Shape
@@ -76,26 +77,6 @@ class MessageLayer(nn.Module):
         return states + step
 
 
-class TransformerLayer(nn.Module):
-    """Attention over all atoms of a molecule, biased by bond kind and distance (Ying et al. 2021, Graphormer)."""
-
-    def __init__(self, width: int, heads: int) -> None:
-        super().__init__()
-        self.heads = heads
-        self.first, self.second = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.mix, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
-
-    def forward(self, states: Tensor, bias: Tensor) -> Tensor:
-        """Return the next states (G, A, width); bias (G, heads, A, A) is -inf where there is no atom."""
-        count, atoms, width = states.shape
-        mixed = self.mix(self.first(states)).view(count, atoms, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        seen = functional.scaled_dot_product_attention(mixed[0], mixed[1], mixed[2], attn_mask=bias)
-        states = states + self.out(seen.transpose(1, 2).reshape(count, atoms, width))
-        step: Tensor = self.down(functional.gelu(self.up(self.second(states))))
-        return states + step
-
-
 class MessageEncoder(nn.Module):
     """Embedding, message layers, and a readout (mean and sum over atoms) behind each chosen layer."""
 
@@ -119,7 +100,8 @@ class MessageEncoder(nn.Module):
 
 
 class TransformerEncoder(nn.Module):
-    """Embedding, graph-transformer layers over padded molecules, and the same readouts."""
+    """Embedding, layers of attention over all atoms, biased by bond kind and distance (Ying et al. 2021, Graphormer), and
+    the same readouts; molecules are padded."""
 
     FAR = 8  # distances beyond this many bonds share a bias
 

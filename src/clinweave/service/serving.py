@@ -1,10 +1,10 @@
 """Start the address: on loopback without more, elsewhere only with a token."""
 
-import ipaddress
 import socket
 from collections.abc import Callable
 
 from clinweave.errors import ClinweaveError, UserError
+from clinweave.leaving import loopback
 from clinweave.service.app import Limits, make_app
 from clinweave.service.desk import Desk
 
@@ -52,13 +52,3 @@ def check(host: str, token: str) -> None:
         raise UserError(
             f"{host} can be reached from other machines: give --token (or CLINWEAVE_TOKEN), or serve 127.0.0.1 alone"
         )
-
-
-def loopback(host: str) -> bool:
-    """Tell whether a host to bind is this machine's loopback."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

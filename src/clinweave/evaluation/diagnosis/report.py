@@ -10,6 +10,7 @@ from clinweave.evaluation.diagnosis.figures import curve_panels
 from clinweave.evaluation.diagnosis.published import PUBLISHED
 from clinweave.evaluation.diagnosis.published import markdown as published
 from clinweave.evaluation.diagnosis.tables import markdown
+from clinweave.evaluation.pages import templates
 from clinweave.evaluation.plots import Scale, interval_svg, share_svg
 
 BEST = ("clinweave", "clinweave-release")
@@ -147,15 +148,7 @@ def headline(results: Mapping[str, Any]) -> list[str]:
 
 def write_page(results: Mapping[str, Any], path: Path) -> None:
     """Write the self-contained HTML page, whole or not at all."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("clinweave.evaluation"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates()
     environment.filters.update(percent=_percent, points=_points, shares=_shares)
     studies = results["studies"]
     curves = studies.get("diagnosis-robustness")

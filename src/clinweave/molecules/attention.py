@@ -1,0 +1,24 @@
+"""The transformer layer of the graph encoder and of the string decoder; they differ in their bias alone."""
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class TransformerLayer(nn.Module):
+    """Attention over all places, with a bias for each pair, then a step for each place; normalised before both."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.first, self.second = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.mix, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
+
+    def forward(self, states: Tensor, bias: Tensor) -> Tensor:
+        """Return the next states (B, L, width); bias (B or 1, heads, L, L) is -inf where nothing may be seen."""
+        count, length, width = states.shape
+        mixed = self.mix(self.first(states)).view(count, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        seen = functional.scaled_dot_product_attention(mixed[0], mixed[1], mixed[2], attn_mask=bias)
+        states = states + self.out(seen.transpose(1, 2).reshape(count, length, width))
+        step: Tensor = self.down(functional.gelu(self.up(self.second(states))))
+        return states + step
