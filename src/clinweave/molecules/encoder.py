@@ -100,8 +100,8 @@ class MessageEncoder(nn.Module):
 
 
 class TransformerEncoder(nn.Module):
-    """Embedding, layers of attention over all atoms, biased by bond kind and distance (Ying et al. 2021, Graphormer), and
-    the same readouts; molecules are padded."""
+    """Embedding, layers of attention over all atoms, biased by bond kind and distance (Ying et al. 2021,
+    Graphormer), and the same readouts; molecules are padded."""
 
     FAR = 8  # distances beyond this many bonds share a bias
 
