@@ -24,10 +24,9 @@ def drawn_strings(model, count, source, seed):
 
 def moses(options, model):
     """All measures of `n` raw strings, in each mode."""
-    from clinweave.cli.generation import _against
-    from clinweave.molecules.metrics import measure
+    from clinweave.molecules.metrics import measure, open_against
 
-    against = _against(options.reference, options.chemnet)
+    against = open_against(options.reference, options.chemnet)
     rows = {}
     for source in options.source.split(","):
         rows[source] = measure(drawn_strings(model, options.n, source, options.seed), against)
@@ -37,13 +36,12 @@ def moses(options, model):
 
 def floor(options, _model):
     """The same measures of `n` real training molecules: the metric code's check, and FCD's floor."""
-    from clinweave.cli.generation import _against
     from clinweave.molecules import read_smiles
-    from clinweave.molecules.metrics import PUBLISHED, measure
+    from clinweave.molecules.metrics import PUBLISHED, measure, open_against
 
     smiles = read_smiles(options.reference / "train.csv.gz")
     rows = np.random.default_rng(options.seed).choice(len(smiles), options.n, replace=False)
-    found = measure([smiles[i] for i in rows], _against(options.reference, options.chemnet))
+    found = measure([smiles[i] for i in rows], open_against(options.reference, options.chemnet))
     for name, value in PUBLISHED["training set"].items():
         if name in found:
             print(f"{name:12} measured {found[name]:.4f}  published at full size {value:.4f}", flush=True)

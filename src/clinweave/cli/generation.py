@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -14,9 +14,6 @@ from rich.table import Table
 from clinweave.artifacts import home
 from clinweave.cli.extras import needs_molecules
 from clinweave.errors import UserError
-
-if TYPE_CHECKING:
-    from clinweave.molecules.metrics.moses import Against
 
 Model = Annotated[
     Path | None,
@@ -191,7 +188,7 @@ def evaluate(  # noqa: PLR0917 - each parameter is one option
 ) -> None:
     """Measure a generated set by all MOSES metrics, FCD beside the floor of its sample size."""
     with needs_molecules():
-        from clinweave.molecules.metrics import measure
+        from clinweave.molecules.metrics import measure, open_against
 
         _use(threads)
         if not file.is_file():
@@ -201,7 +198,7 @@ def evaluate(  # noqa: PLR0917 - each parameter is one option
         if not any(lines):
             raise UserError(f"{file} holds no molecules")
         with _bar() as told:
-            found = measure(lines, _against(reference, chemnet), told=told)
+            found = measure(lines, open_against(reference, chemnet), told=told)
         if report:
             from clinweave.molecules.report import write_report
 
@@ -210,24 +207,6 @@ def evaluate(  # noqa: PLR0917 - each parameter is one option
         typer.echo(json.dumps(found))
     else:
         _show(found)
-
-
-def _against(reference: Path | None, chemnet: Path | None) -> "Against":
-    from clinweave.molecules.metrics import open_chemnet, open_filters, open_reference
-    from clinweave.molecules.metrics.moses import Against
-    from clinweave.molecules.metrics.reference import training_set
-    from clinweave.resources import located
-
-    if reference is None:
-        reference = located("moses", home())["test_stats.npz"].parent
-    weights = chemnet or next(iter(located("chemnet", home()).values()))
-    names = {"Test": "test_stats.npz", "TestSF": "test_scaffolds_stats.npz"}
-    return Against(
-        {name: open_reference(reference / file) for name, file in names.items()},
-        training_set(reference),
-        open_filters(reference),
-        open_chemnet(weights),
-    )
 
 
 def encode(  # noqa: PLR0917 - each parameter is one option

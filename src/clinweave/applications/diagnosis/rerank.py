@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from clinweave.errors import UserError
+from clinweave.leaving import host_of_model, permit
 from clinweave.models import Capability, LanguageModel, Message
+from clinweave.records import Tier
 
 RERANK_DEPTH = 10
 _SYSTEM = "You are a clinical geneticist. Compare a patient's findings with what is recorded of each disease."
@@ -154,16 +155,7 @@ def reranked(model: LanguageModel, line: Mapping[str, Any], weight: float) -> di
 
 def guard_findings(model: LanguageModel, allow_remote: str = "") -> None:
     """Raise `UserError` where findings would leave this machine for a host that was not named."""
-    from urllib.parse import urlsplit
-
-    if model.local:
-        return
-    host = urlsplit(str(model.describe().get("address", ""))).hostname or model.name
-    if allow_remote != host:
-        raise UserError(
-            f"{model.name} is not on this machine, and a patient's findings may not leave it; name the host with "
-            f"--allow-remote {host} if they may"
-        )
+    permit(Tier.GATED, host_of_model(model), allow_remote, what="findings of a patient")
 
 
 def _messages(text: str) -> list[Message]:

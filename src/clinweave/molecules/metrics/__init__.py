@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from clinweave.lazy import attach
 
 if TYPE_CHECKING:
+    from clinweave.molecules.metrics.against import open_against as open_against
     from clinweave.molecules.metrics.chemnet import ChemNet as ChemNet
     from clinweave.molecules.metrics.chemnet import frechet as frechet
     from clinweave.molecules.metrics.chemnet import open_chemnet as open_chemnet
@@ -27,6 +28,7 @@ __getattr__, __dir__ = attach(
         "Reference": "reference",
         "frechet": "chemnet",
         "measure": "moses",
+        "open_against": "against",
         "open_chemnet": "chemnet",
         "open_filters": "filters",
         "open_reference": "reference",
