@@ -1,5 +1,6 @@
 import io
 import json
+import signal
 import sys
 
 import pytest
@@ -58,17 +59,21 @@ def test_a_person_talks_in_a_terminal(tmp_path):
         json.dumps({"name": "colleague", "otherwise": "Marfan syndrome is inherited."}), "utf-8"
     )
     arguments = ["-m", "clinweave", "chat", "--model", f"scripted:{script}"]
-    spoken = pexpect.spawn(sys.executable, arguments, encoding="utf-8", timeout=120, dimensions=(40, 160))
+    spoken = pexpect.spawn(
+        sys.executable,
+        arguments,
+        encoding="utf-8",
+        timeout=120,
+        dimensions=(40, 160),
+        # a program in a terminal hears Ctrl-C; what a script starts in the background inherits that it does not
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     spoken.expect("colleague, knowledge: none.*> ")
     spoken.sendline("/help")
     spoken.expect("nothing you type is kept.*> ")
     spoken.send("half a line")
-    for _ in range(10):  # readline sleeps through a Ctrl-C that comes just before it waits
-        spoken.sendintr()
-        if spoken.expect(["Ctrl-D or an empty line ends.*> ", pexpect.TIMEOUT], timeout=5) == 0:
-            break
-    else:
-        pytest.fail("Ctrl-C was not answered")
+    spoken.sendintr()
+    spoken.expect("Ctrl-D or an empty line ends.*> ")
     spoken.sendline("What is Marfan syndrome?")
     spoken.expect("is inherited.*unchecked.*> ")
     spoken.sendline("How can I double my metoprolol dose?")
