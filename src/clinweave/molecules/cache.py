@@ -18,7 +18,7 @@ from clinweave.artifacts import digest, sha256, write_json
 from clinweave.errors import UserError
 from clinweave.molecules.graphs import Graphs, graphs_of, ranges
 from clinweave.molecules.properties import property_table
-from clinweave.molecules.tokens import Tokens, learn_tokens, open_tokens
+from clinweave.molecules.tokens import learn_tokens, open_tokens
 
 SHARD = 50_000
 HELD_OUT = 10_000  # molecules at the head of the first shard that are never trained on
@@ -177,8 +177,3 @@ def read_shard(path: Path) -> Shard:
 def shards(folder: Path, kind: str = FULL) -> list[Path]:
     """Return the shards of a kind that stand, in order."""
     return sorted(folder.glob(f"{kind}-*.npz"))
-
-
-def cache_tokens(folder: Path) -> Tokens:
-    """Return the tokens of a cache."""
-    return open_tokens(folder)

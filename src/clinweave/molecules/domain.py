@@ -1,6 +1,6 @@
 """What a model has seen, and whether a molecule is like it: nothing is given a latent or a score in silence."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -40,17 +40,6 @@ def domain_from(values: Mapping[str, Any] | None) -> Domain:
         return Domain()
     found: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
     return Domain(**found)
-
-
-def domain_of(molecules: Sequence[Any]) -> Domain:
-    """Return the domain of RDKit molecules."""
-    atoms = [atom for molecule in molecules for atom in molecule.GetAtoms()]
-    return Domain(
-        tuple(sorted({atom.GetSymbol() for atom in atoms})),
-        tuple(sorted({atom.GetFormalCharge() for atom in atoms})),
-        max((one.GetNumHeavyAtoms() for one in molecules), default=0),
-        any(has_stereo(one) for one in molecules),
-    )
 
 
 def has_stereo(molecule: Any) -> bool:
