@@ -10,6 +10,7 @@ from pathlib import Path
 
 from clinweave.compendium.entries import Entry
 from clinweave.errors import UserError
+from clinweave.pages import page
 
 COLUMNS = (
     "id",
@@ -25,11 +26,7 @@ COLUMNS = (
 )
 NOTHING = "nothing yet"
 
-_STYLE = (
-    "body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}"
-    "table{border-collapse:collapse;width:100%}td,th{border:1px solid #ccc;padding:.3rem .5rem;"
-    "text-align:left;vertical-align:top}th{background:#f3f3f3}small{color:#555}"
-)
+_STYLE = "header, main { max-width: 76rem; } td { vertical-align: top; }"
 
 
 def flat(entry: Entry) -> dict[str, str]:
@@ -79,12 +76,9 @@ def as_markdown(entries: Sequence[Entry]) -> str:
 def as_html(entries: Sequence[Entry]) -> str:
     """Return one self-contained page: no script, nothing loaded from elsewhere."""
     rows = "".join(_html_row(entry) for entry in entries)
-    return (
-        '<!doctype html><html lang="en"><meta charset="utf-8"><title>clinweave compendium</title>'
-        f"<style>{_STYLE}</style><h1>Compendium</h1><p>{len(entries)} entries.</p>"
-        "<table><tr><th>what</th><th>access, licence</th><th>facts</th></tr>"
-        f"{rows}</table></html>\n"
-    )
+    table = f"<table><tr><th>what</th><th>access, licence</th><th>facts</th></tr>{rows}</table>"
+    body = f'<section class="scroll">{table}</section>'
+    return page("Compendium", body, kind="compendium", lead=[f"{len(entries)} entries."], more=_STYLE)
 
 
 FORMATS: dict[str, Callable[[Sequence[Entry]], str]] = {

@@ -8,10 +8,10 @@ if TYPE_CHECKING:
 
 def templates() -> "Environment":
     """Return the environment that renders `evaluation/templates`."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
     return Environment(
-        loader=PackageLoader("clinweave.evaluation"),
+        loader=ChoiceLoader([PackageLoader("clinweave.evaluation"), PackageLoader("clinweave", "pages")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

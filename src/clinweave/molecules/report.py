@@ -10,14 +10,17 @@ import numpy as np
 from clinweave.molecules.metrics.moses import PUBLISHED
 from clinweave.molecules.properties import PROPERTIES, property_table
 from clinweave.molecules.reading import parse
+from clinweave.pages import page, write_whole
 
-_STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1c2733}
-table{border-collapse:collapse;margin:1rem 0;font-size:12px}
-td,th{padding:.25rem .5rem;border-bottom:1px solid #d8dee6;text-align:right}
-td:first-child,th:first-child{text-align:left}.own td{font-weight:600;background:#eef5ff}
-.row{display:flex;flex-wrap:wrap;gap:.8rem}figure{margin:0;border:1px solid #d8dee6;border-radius:6px;padding:.4rem;
-width:12.5rem}figcaption{font-size:11px;color:#5a6876;overflow-wrap:anywhere}svg{max-width:100%}
-.note{color:#5a6876}"""
+_STYLE = (
+    "header, main { max-width: 76rem; } .measures { font-size: .8rem; }"
+    ".measures td, .measures th { text-align: right; }"
+    ".measures td:first-child { text-align: left; } .own td { font-weight: 600; background: var(--bar); }"
+    ".gallery { display: flex; flex-wrap: wrap; gap: .8rem; }"
+    "figcaption { font-size: .72rem; overflow-wrap: anywhere; }"
+    "figure { margin: 0; border: 1px solid var(--rule); border-radius: 6px; padding: .4rem; width: 13rem;"
+    " background: #fff; color: #444; } svg { max-width: 100%; } .learning { background: #fff; }"
+)
 _COLUMNS = ("valid", "unique@1k", "unique@10k", "FCD/Test", "FCD/TestSF", "SNN/Test", "SNN/TestSF", "Frag/Test",
             "Scaf/Test", "Scaf/TestSF", "IntDiv", "IntDiv2", "Filters", "Novelty")  # fmt: skip
 
@@ -33,23 +36,19 @@ def write_report(  # noqa: PLR0917
     """Write the page. The drawings are the first molecules, not chosen ones."""
     found = [(one, parse(one)) for one in smiles[:2000]]
     shown = [(one, molecule) for one, molecule in found if not isinstance(molecule, str)]
-    parts = [f"<h1>{escape(title)}</h1>"]
-    parts.append(
-        '<p class="note">For research only. Nothing here says that a molecule is safe or active.</p>'
-    )
+    parts = []
     if measured:
         parts.append(_table(measured))
     if history:
-        parts.append("<h2>Learning</h2>" + curve(history))
+        parts.append(f'<h2>Learning</h2><div class="learning scroll">{curve(history)}</div>')
     if shown:
         parts.append("<h2>Properties</h2>" + _histograms([molecule for _, molecule in shown]))
         parts.append(f"<h2>The first {min(drawings, len(shown))} molecules</h2>")
         figures = "".join(_figure(one, molecule) for one, molecule in shown[:drawings])
-        parts.append(f'<div class="row">{figures}</div>')
-    page = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style>'
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page + "\n".join(parts) + "</html>\n", "utf-8")
-    return path
+        parts[-1] += f'<div class="gallery">{figures}</div>'
+    body = "\n".join(f"<section>{part}</section>" for part in parts)
+    told = "Nothing here says that a molecule is safe or active."
+    return write_whole(path, page(title, body, kind="molecules", caution=told, more=_STYLE))
 
 
 def _table(measured: Mapping[str, Any]) -> str:
@@ -65,7 +64,8 @@ def _table(measured: Mapping[str, Any]) -> str:
         f"<tr><td>{escape(name)} (published, 30,000)</td>{cells(row)}</tr>" for name, row in PUBLISHED.items()
     ]
     note = '<p class="note">FCD is biased upwards in small samples: read it beside the floor, never across sizes.</p>'
-    return f"<h2>MOSES measures</h2><table><tr><th></th>{head}</tr>{''.join(lines)}</table>{note}"
+    table = f'<table class="measures"><tr><th></th>{head}</tr>{"".join(lines)}</table>'
+    return f'<h2>MOSES measures</h2><div class="scroll">{table}</div>{note}'
 
 
 def curve(history: Sequence[Mapping[str, float]]) -> str:
@@ -100,7 +100,7 @@ def curve(history: Sequence[Mapping[str, float]]) -> str:
 def _histograms(molecules: Sequence[Any]) -> str:
     table = property_table(molecules[:1000])
     return (
-        '<div class="row">'
+        '<div class="gallery">'
         + "".join(_bars(name, table[:, n]) for n, name in enumerate(PROPERTIES))
         + "</div>"
     )

@@ -6,25 +6,21 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from clinweave.pages import page, write_whole
+
 _STYLE = (
-    "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222}"
-    "table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.2rem .6rem;border-bottom:1px solid #ddd}"
-    ".for{color:#065}.against{color:#922}summary{cursor:pointer}small{color:#666}"
-    ".rank{margin:.25rem 0 .25rem 1rem}.bar{display:inline-block;height:.6rem;background:#9bc;margin-right:.5rem}"
+    ".for { color: var(--up); } .against { color: var(--down); } .rank { margin: .25rem 0 .25rem 1rem; }"
+    ".scale { display: inline-block; width: 6.5rem; }"
+    ".share { display: inline-block; height: .6rem; background: var(--accent); } summary { margin: .25rem 0; }"
 )
 
 
 def write_page(lines: Sequence[Mapping[str, Any]], sources: Mapping[str, str], path: Path) -> None:
     """Write one self-contained HTML page: each case's ranks, the reasons behind them, and what to look for next."""
-    told = ", ".join(f"{escape(name)} {escape(release)}" for name, release in sorted(sources.items()))
-    body = "".join(_case(line) for line in lines)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Differentials</title><style>{_STYLE}</style>'
-        f"<h1>Differentials</h1><p><small>{told}. For research, not for clinical decisions. Scores are sums of "
-        f"natural-log evidence.</small></p>{body}</html>\n",
-        "utf-8",
-    )
+    told = ", ".join(f"{name} {release}" for name, release in sorted(sources.items()))
+    told = f"Scores are sums of natural-log evidence. Sources: {told}."
+    body = "\n".join(_case(line) for line in lines)
+    write_whole(path, page("Differentials", body, kind="diagnosis", caution=told, more=_STYLE))
 
 
 def _case(line: Mapping[str, Any]) -> str:
@@ -54,7 +50,7 @@ def _rank(entry: Mapping[str, Any], best: float) -> str:
     table = f"<table><tr><th>finding<th>says<th>annotated<th>frequency<th>source</tr>{rows}</table>"
     width = max(0.0, 6 * entry["score"] / best) if best > 0 else 0.0
     head = (
-        f'<span class="bar" style="width:{width:.2f}rem"></span>'
+        f'<span class="scale"><span class="share" style="width:{width:.2f}rem"></span></span>'
         f"{entry['rank']}. {escape(entry['name'])} <small>{escape(', '.join(entry['members']))}, score "
         f"{entry['score']:.2f}</small>"
     )

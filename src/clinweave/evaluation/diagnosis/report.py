@@ -12,6 +12,7 @@ from clinweave.evaluation.diagnosis.published import markdown as published
 from clinweave.evaluation.diagnosis.tables import markdown
 from clinweave.evaluation.pages import templates
 from clinweave.evaluation.plots import Scale, interval_svg, share_svg
+from clinweave.pages import write_whole
 
 BEST = ("clinweave", "clinweave-release")
 DATES = (
@@ -173,9 +174,7 @@ def write_page(results: Mapping[str, Any], path: Path) -> None:
         negatives=negatives(results),
         baseline=BASELINE,
     )
-    partial = path.with_suffix(".partial")
-    partial.write_text(text, "utf-8")
-    partial.replace(path)
+    write_whole(path, text)
 
 
 def _protocol(one: Mapping[str, Any]) -> dict[str, Any]:

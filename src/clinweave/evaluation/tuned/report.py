@@ -5,16 +5,15 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from clinweave.pages import page, write_whole
 from clinweave.training import curve_svg, read_curve
 
 _STYLE = (
-    "body{font:15px/1.45 system-ui,sans-serif;max-width:80rem;margin:2rem auto;padding:0 1rem;color:#1b2a33}"
-    "table{border-collapse:collapse;margin:.5rem 0}td,th{padding:.25rem .7rem;border-bottom:1px solid #d5dee3;"
-    "text-align:left;vertical-align:top}h2{margin-top:2rem}.note{background:#fff6e0;padding:.5rem .8rem}"
-    "svg{margin:.3rem}small{color:#5d707c}.wide td{font-size:13px;white-space:nowrap}"
-    ".up{background:#dff3e4}.down{background:#fbe1de}"
-    ".bar{display:block;height:4px;background:#1f6f8b;border-radius:2px;margin-top:2px}"
-    ".wide{overflow-x:auto}nav a{margin-right:1rem}"
+    "header, main { max-width: 84rem; } .scroll td { font-size: .85rem; white-space: nowrap; } svg { margin: .3rem; }"
+    "td.up { background: color-mix(in srgb, var(--up) 18%, transparent); }"
+    "td.down { background: color-mix(in srgb, var(--down) 18%, transparent); }"
+    ".share { display: block; height: 4px; background: var(--accent); border-radius: 2px; margin-top: 2px; }"
+    "nav a { margin-right: 1rem; }"
 )
 _CURVES = ("loss", "contrast", "ordered", "mean_token_accuracy", "reward", "accuracy", "objective/scores",
            "objective/rlhf_reward", "objective/kl", "objective/entropy", "rewards/accuracies", "rewards/margins",
@@ -36,18 +35,17 @@ def write_tuning_report(results: Mapping[str, Any], stages: Path, path: Path) ->
         "data": _data(results["data"]),
     }
     parts = [
-        f"<h1>{escape(recipe['title'] or recipe['name'])}</h1>",
-        "<p>For research, not for clinical decisions. Intervals are 95 %; differences are paired by item and resampled "
-        "by disease.</p>",
         "<nav>" + "".join(f'<a href="#{name}">{escape(title)}</a>' for name, title in _PARTS) + "</nav>",
         *(f'<p class="note">{escape(one)}</p>' for one in results["floors"]),
-        *(f'<h2 id="{name}">{escape(title)}</h2>\n{bodies[name]}' for name, title in _PARTS),
+        *(
+            f'<section><h2 id="{name}">{escape(title)}</h2>\n{bodies[name]}</section>'
+            for name, title in _PARTS
+        ),
     ]
-    body = "\n".join(parts)
-    title = escape(recipe["name"])
-    page = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style>{body}'
-    path.write_text(page + "</html>\n", "utf-8")
-    return path
+    told = "Intervals are 95 %; differences are paired by item and resampled by disease."
+    title = recipe["title"] or recipe["name"]
+    text = page(title, "\n".join(parts), kind="training report", caution=told, more=_STYLE)
+    return write_whole(path, text)
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -57,7 +55,7 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
         "<tr>" + "".join(one if one.startswith("<td") else f"<td>{one}</td>" for one in row) + "</tr>"
         for row in rows
     )
-    return f'<div class="wide"><table><tr>{top}</tr>{"".join(lines)}</table></div>'
+    return f'<div class="scroll"><table><tr>{top}</tr>{"".join(lines)}</table></div>'
 
 
 def _added(results: Mapping[str, Any]) -> str:
@@ -109,7 +107,7 @@ def _cell(one: Mapping[str, Any] | None) -> str:
         return ""
     low, high = (f"{100 * end:.0f}" for end in one["interval"])
     unread = f", {one['unscored']} unscored" if one["unscored"] else ""
-    bar = f'<span class="bar" style="width:{100 * one["mean"]:.0f}%"></span>'
+    bar = f'<span class="share" style="width:{100 * one["mean"]:.0f}%"></span>'
     return f"{100 * one['mean']:.0f} % <small>({low}-{high}), n {one['n']}{unread}</small>{bar}"
 
 
@@ -148,7 +146,7 @@ def _cost(stages: Mapping[str, Mapping[str, Any]]) -> str:
             escape(one["kind"]),
             str(one["steps"]),
             str(one.get("items", "")),
-            f'{one["seconds"]:.0f} s<span class="bar" style="width:{100 * one["seconds"] / most:.0f}%"></span>',
+            f'{one["seconds"]:.0f} s<span class="share" style="width:{100 * one["seconds"] / most:.0f}%"></span>',
             f"{one['memory']['peak_gb']:.1f} GB <small>(estimated {one['memory']['estimated_gb']:.1f})</small>",
         ]
         for name, one in stages.items()
