@@ -44,7 +44,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
     share: Annotated[
         float, typer.Option(min=0.01, max=1, help="Of the measured peak that training sustains.")
     ] = 0.5,
-    precision: Annotated[str, typer.Option(help="auto, float32 or bfloat16 on the devices meant.")] = "auto",
+    precision: Annotated[str, typer.Option(help="auto (bfloat16 with --gpus or --tflops), float32 or bfloat16.")] = "auto",
     tokens: Annotated[float, typer.Option(min=0, help="Mean tokens of an item; 0: max_length.")] = 0.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
@@ -53,7 +53,8 @@ def command(  # noqa: PLR0917 - each parameter is one option
 
     stages, base = _stages(recipe, stage, changes or [])
     shape = _shape(model_config, base)
-    kind = ("bfloat16" if gpus else "float32") if precision == "auto" else precision
+    elsewhere = bool(gpus or tflops)  # a device that is not this one is meant
+    kind = ("bfloat16" if elsewhere else "float32") if precision == "auto" else precision
     sustained = tflops * 1e12 or matmul_flops("float32") * share
     rows = []
     for name, type_, values in stages:
