@@ -44,7 +44,9 @@ def command(  # noqa: PLR0917 - each parameter is one option
     share: Annotated[
         float, typer.Option(min=0.01, max=1, help="Of the measured peak that training sustains.")
     ] = 0.5,
-    precision: Annotated[str, typer.Option(help="auto (bfloat16 with --gpus, --tflops), float32 or bfloat16.")] = "auto",
+    precision: Annotated[
+        str, typer.Option(help="auto (bfloat16 with --gpus, --tflops), float32, bfloat16.")
+    ] = "auto",
     tokens: Annotated[float, typer.Option(min=0, help="Mean tokens of an item; 0: max_length.")] = 0.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
