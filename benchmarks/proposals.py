@@ -19,6 +19,7 @@ import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -82,12 +83,19 @@ def read(path: Path) -> list[Abstract]:
 
 
 def sample(path: Path, count: int) -> list[Abstract]:
+    """Return abstracts in a fixed random order; a smaller count gives the beginning of a larger one."""
     held = read(path)
-    return held if not count else random.Random(0).sample(held, min(count, len(held)))
+    random.Random(0).shuffle(held)
+    return held[: count or None]
 
 
-def asked(model: LanguageModel, held: list[Abstract], kept: Path | None) -> dict[tuple[str, Pair], float]:
-    """Return the model's score of each candidate; `kept` holds what was asked before."""
+def asked(
+    model: LanguageModel, held: list[Abstract], kept: Path | None, minutes: float
+) -> dict[str, dict[Pair, float]]:
+    """Return the model's score of each candidate by abstract; `kept` holds what was asked before.
+
+    Asking ends after `minutes` (0: never); abstracts that were not reached are not in what comes back.
+    """
     known: dict[str, list[Any]] = {}
     if kept and kept.is_file():
         known = {row[0]: row[1] for row in map(json.loads, kept.read_text("utf-8").splitlines())}
@@ -95,12 +103,14 @@ def asked(model: LanguageModel, held: list[Abstract], kept: Path | None) -> dict
     begun, spent = time.perf_counter(), time.process_time()
     for number, item in enumerate(held, 1):
         if item.id not in known:
+            if minutes and time.perf_counter() - begun > 60 * minutes:
+                break
             found = by_score(model, item.text, candidates(item.text, item.mentions, rules))
             known[item.id] = [[one.candidate.subject.id, one.candidate.object.id, one.score] for one in found]
             if kept:
                 with kept.open("a", encoding="utf-8") as file:
                     file.write(json.dumps([item.id, known[item.id]]) + "\n")
-        scores.update({(item.id, (a, b)): score for a, b, score in known[item.id]})
+        scores[item.id] = {(a, b): score for a, b, score in known[item.id]}
         if number % 10 == 0:
             print(f"\r{number} of {len(held)} abstracts, {time.perf_counter() - begun:.0f} s, "
                   f"{time.process_time() - spent:.0f} s of CPU", end="", file=sys.stderr, flush=True)  # fmt: skip
@@ -150,14 +160,14 @@ def applied(model: tuple[Any, Any, Any], x: Any) -> Any:
 class Part:
     """A part of the corpus as arrays: a row for each pair of each abstract."""
 
-    def __init__(self, held: list[Abstract], scores: dict[tuple[str, Pair], float]) -> None:
+    def __init__(self, held: list[Abstract], scores: dict[str, dict[Pair, float]]) -> None:
         rows = [(item, pair) for item in held for pair in item.pairs()]
         number = {item.id: place for place, item in enumerate(held)}
         self.doc = np.array([number[item.id] for item, _ in rows])
         self.y = np.array([pair in item.gold for item, pair in rows], float)
         self.missed = np.array([len(item.gold - set(item.pairs())) for item in held])
         self.x = np.array([features(item, pair) for item, pair in rows])
-        self.lm = np.array([scores.get((item.id, pair), -np.inf) for item, pair in rows])
+        self.lm = np.array([scores.get(item.id, {}).get(pair, -np.inf) for item, pair in rows])
         self.same = self.x[:, 0] > 0
         self.size = len(held)
 
@@ -253,6 +263,9 @@ def main(arguments: Iterable[str] | None = None) -> None:
     parser.add_argument("--model", default="smollm2", help="an address, or none for baselines alone")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--kept", type=Path, help="a file that keeps the model's scores, to go on from")
+    parser.add_argument(
+        "--minutes", type=float, default=0, help="stop asking then, and report what was asked"
+    )
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(list(arguments) if arguments is not None else None)
     if len(options.corpora) != 2:
@@ -260,12 +273,13 @@ def main(arguments: Iterable[str] | None = None) -> None:
         return
     parts = [sample(path, options.documents) for path in options.corpora]
     settings = {"threads": options.threads} if "://" not in options.model else {}
-    if options.model == "none":
-        scored: list[dict[tuple[str, Pair], float]] = [{}, {}]
-    else:
+    scores: dict[str, dict[Pair, float]] = {}
+    if options.model != "none":
         model = open_model(options.model, home=home(), **settings)
-        scored = [asked(model, held, options.kept) for held in parts]
-    train, dev = (Part(held, scores) for held, scores in zip(parts, scored, strict=True))
+        turns = [item for both in zip_longest(*parts) for item in both if item is not None]
+        scores = asked(model, turns, options.kept, options.minutes)
+        parts = [[item for item in held if item.id in scores] for held in parts]
+    train, dev = (Part(held, scores) for held in parts)
     print(f"{options.model}: {train.size} abstracts to choose on ({len(train.y):,} pairs, {int(train.y.sum())} true), "
           f"{dev.size} to report ({len(dev.y):,} pairs, {int(dev.y.sum())} true); "
           f"area under the curve of the score: {ranking(dev, dev.lm):.3f}")  # fmt: skip

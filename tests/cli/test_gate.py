@@ -12,6 +12,7 @@ from typer.main import get_command
 
 from clinweave.artifacts import stage, write_json
 from clinweave.cli import COMMANDS, main
+from clinweave.errors import UserError
 from clinweave.knowledge import Graph, add_collection, build_home_index
 from clinweave.knowledge.graph.build import assemble
 from clinweave.leaving import PSEUDONYMISED
@@ -142,30 +143,93 @@ def test_proposals_from_private_texts_are_not_sent(homes, run, tmp_path) -> None
     assert NOTE not in said
 
 
-@pytest.mark.parametrize("kind", ["gated", "private"])
-def test_comparing_with_a_model_elsewhere_is_refused(homes, run, monkeypatch, tmp_path, kind: str) -> None:
+@pytest.fixture
+def world_of(monkeypatch: pytest.MonkeyPatch):
+    """Return a function that lets `compare` and `run` weave from a home as it is, without fetching or building."""
     from clinweave.evaluation import chain, worlds
 
-    home = homes[kind]
-    world = worlds.World(home / "graph", "g", home / "index", "i")
-    monkeypatch.setattr(worlds.Worlds, "usual", lambda self: world)
-    monkeypatch.setattr(worlds.Worlds, "with_texts", lambda self, *_: world)
-    monkeypatch.setattr("clinweave.cli.run.bring", lambda _: None)
-    assert chain.Worlds is worlds.Worlds
-    code, said = run(
-        home,
-        "compare",
-        "--bench",
-        bench(tmp_path),
-        "--model",
-        FAR,
-        "--method",
-        "generation",
-        "--out",
-        tmp_path / "runs",
-    )
-    assert code == 2, said
-    assert f"{kind} knowledge" in said
+    def use(home: Path) -> None:
+        world = worlds.World(home / "graph", "g", home / "index", "i")
+        monkeypatch.setattr(worlds.Worlds, "usual", lambda self: world)
+        monkeypatch.setattr(worlds.Worlds, "with_texts", lambda self, *_: world)
+        monkeypatch.setattr("clinweave.cli.run.bring", lambda _: None)
+        assert chain.Worlds is worlds.Worlds
+
+    return use
+
+
+@pytest.mark.parametrize("kind", ["gated", "private"])
+@pytest.mark.parametrize("command", ["compare", "run"])
+def test_comparing_with_a_model_elsewhere_is_refused(
+    homes, run, world_of, tmp_path, kind: str, command: str
+) -> None:
+    world_of(homes[kind])
+    questions, recipe = bench(tmp_path), tmp_path / "own.toml"
+    for allowed in ("", "near.example"):
+        recipe.write_text(
+            f'title = "Own"\n[model]\naddress = "{FAR}"\nmethod = "generation"\nallow_remote = "{allowed}"\n'
+            f'[[tasks]]\ntype = "benchmark"\npath = "{questions.name}"\n',
+            "utf-8",
+        )
+        given = ("--bench", questions, "--model", FAR, "--method", "generation", "--allow-remote", allowed)
+        code, said = run(
+            homes[kind], command, *((recipe,) if command == "run" else given), "--out", tmp_path / "runs"
+        )
+        assert code == 2, said
+        assert f"{kind} knowledge for benchmark may not be sent to far.example" in said
+        assert "--allow-remote far.example" in said
+
+
+@pytest.mark.parametrize("kind", ["gated", "private"])
+def test_a_served_model_elsewhere_sees_nothing_closed(homes, run, monkeypatch, kind: str) -> None:
+    import httpx
+
+    from tests.service.conftest import running
+
+    replies = []
+
+    def served(desk, *_: object) -> None:
+        with running(desk) as address:
+            body = {"model": desk.name, "messages": [{"role": "user", "content": QUESTION}]}
+            replies.append(httpx.post(f"{address}/v1/chat/completions", json=body, trust_env=False))
+
+    monkeypatch.setattr("clinweave.service.serve", served)
+    for allowed in ("", "near.example"):
+        given = ("--knowledge", "graph", "--model", FAR, "--allow-remote", allowed)
+        assert run(homes[kind], "serve", *given)[0] == 0
+        said = replies[-1].json()["error"]["message"]
+        assert replies[-1].status_code == 400, said
+        assert f"{kind} evidence may not be sent to far.example" in said
+
+
+def test_findings_of_a_patient_are_not_sent_to_rank(homes, run, tmp_path) -> None:
+    from tests.applications.diagnosis.conftest import hpoa, obo
+
+    (tmp_path / "hp.obo").write_text(obo(), "utf-8")
+    (tmp_path / "phenotype.hpoa").write_text(hpoa(), "utf-8")
+    asked = ("diagnose", "--hpo", "HP:0000102", "--hpo-release", tmp_path, "--mondo", "none", "--rerank", FAR)
+    for more in ((), ("--allow-remote", "near.example")):
+        code, said = run(homes["gated"], *asked, *more)
+        assert code == 2, said
+        assert "findings of a patient may not be sent to far.example" in said
+        assert "--allow-remote far.example" in said
+
+
+def test_findings_of_a_recipes_cases_are_not_sent_to_rank(tmp_path, monkeypatch) -> None:
+    from clinweave.evaluation.diagnosis import studies
+    from clinweave.evaluation.recipe import ModelSettings
+
+    class Desk:  # every step before the model is opened has its own tests
+        truths, seed, resamples = (), 0, 1
+        arm = drawn = release_inputs = staticmethod(lambda *_: ((), ()))
+        keep = staticmethod(lambda name, inputs, parameters, build, *_, **__: build())
+
+    monkeypatch.setattr(studies, "known_cases", lambda *_: set())
+    Desk.arm = staticmethod(lambda *_: type("Arm", (), {"model": None}))
+    setting = type("Setting", (), {"mondo": None, "release": None, "cases": 1, "drop": ""})
+    for allowed in ("", "near.example"):
+        with pytest.raises(UserError, match=r"findings of a patient may not be sent to far\.example"):
+            studies.model_on_top(Desk, setting, tmp_path, ModelSettings(FAR, allow_remote=allowed))
 
 
 @pytest.mark.parametrize("kind", ["gated", "private"])

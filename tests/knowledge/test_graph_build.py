@@ -1,5 +1,6 @@
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,10 @@ import pytest
 from clinweave import databases
 from clinweave.artifacts import sha256
 from clinweave.cli import main
-from clinweave.databases import Database, Record, RowLog
+from clinweave.databases import DATABASES, Database, Record, RowLog
 from clinweave.errors import ClinweaveError, UserError
 from clinweave.knowledge import Graph, build_graph
+from clinweave.knowledge.graph.inputs import as_recorded
 from clinweave.records import Concept, Source
 from tests.knowledge.graph_fixture import DISEASE, build
 
@@ -65,6 +67,21 @@ def test_unknown_database_and_missing_file(toy: dict[str, dict[str, Path]], tmp_
     with pytest.raises(UserError, match=r"toy\.txt"):
         build_graph({"toy": {"toy.txt": tmp_path / "absent"}}, tmp_path / "g")
     assert not (tmp_path / "g").exists()
+
+
+def test_a_file_that_states_no_release_is_of_what_was_fetched(tmp_path: Path) -> None:
+    path = tmp_path / "positive.sssom.tsv"
+    path.write_text("subject_id\tpredicate_id\tobject_id\nMESH:D1\tskos:exactMatch\tMONDO:1\n", "utf-8")
+    files = {path.name: path}
+    source = DATABASES["sssom"].source(files)
+    assert as_recorded(source, files).release == "not stated"
+    record = {"release": "7", "licence": "CC0 1.0", "files": {path.name: {}}}
+    (tmp_path / "resource.json").write_text(json.dumps(record), "utf-8")
+    found = as_recorded(source, files)
+    assert (found.release, found.licence) == ("7", "CC0 1.0")
+    assert as_recorded(replace(source, release="6"), files).release == "6"
+    (tmp_path / "resource.json").write_text("[]", "utf-8")
+    assert as_recorded(source, files) == source
 
 
 @pytest.fixture

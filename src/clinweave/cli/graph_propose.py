@@ -76,6 +76,11 @@ def propose(  # noqa: PLR0917 - each parameter is one option
     rules = proposal_rules(predicates.split(","))
     graph = Graph.open(where or home() / "graph")
     passages = islice(_passages(path, collection, tier.value), limit or None)
+    out = out or home() / "proposals"
+    if _is_private(collection, tier):
+        from clinweave.patients import register_proposals
+
+        register_proposals(out, home())  # a purge must find them, also where the run is stopped
     opened = open_model(model, home=home())
     try:
         with Console(stderr=True).status("reading") as status:
@@ -84,7 +89,7 @@ def propose(  # noqa: PLR0917 - each parameter is one option
                 Linker.open(graph),
                 opened,
                 rules,
-                out or home() / "proposals",
+                out,
                 way=way.value,
                 threshold=threshold,
                 allow_remote=allow_remote,
@@ -107,6 +112,13 @@ def _passages(path: Path | None, collection: str, tier: str) -> "Iterator[Passag
     if path is None:
         return collection_passages(collection, home())
     return read_folder(path, tier=Tier(tier))
+
+
+def _is_private(collection: str, tier: Access) -> bool:
+    from clinweave.knowledge import collections
+
+    told = collections(home()).get(collection, {}).get("tier") if collection else tier.value
+    return told == Access.PRIVATE.value
 
 
 def _print(made: Artifact) -> None:

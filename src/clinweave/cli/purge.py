@@ -23,7 +23,10 @@ def command(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list where the patient is.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Remove a patient from the stores, the collections made of them and the index; list where it was found."""
+    """Remove a patient from the stores and from what was made of them; list where the patient was found.
+
+    That is the collections of notes, the index, and what a model proposed from the notes (`graph propose`).
+    """
     from clinweave.cli.patients import _known
     from clinweave.patients import Pseudonymiser, key_at, purge
 
@@ -46,11 +49,16 @@ def command(
             "removed"
             if place.removed
             else "left"
-            if not dry_run or place.kind in {"source", "file"}
+            if not dry_run or place.kind in {"source", "file", "graph"}
             else "found"
         )
         typer.echo(f"{state:<8} {place.kind:<11} {place.path}  ({place.found:,})")
     if any(place.kind == "source" for place in places):
         typer.echo(
             "the files that the stores were read from are yours: remove the patient there, too", err=True
+        )
+    if any(place.kind == "graph" for place in places):
+        typer.echo(
+            "graphs named above took in proposals from the patient's notes: build them anew without those",
+            err=True,
         )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from clinweave.patients.purging import purge as purge
     from clinweave.patients.registry import one_store as one_store
     from clinweave.patients.registry import register as register
+    from clinweave.patients.registry import register_proposals as register_proposals
     from clinweave.patients.registry import stores as stores
     from clinweave.patients.store import PatientStore as PatientStore
     from clinweave.patients.views import summary as summary
@@ -49,6 +50,7 @@ __getattr__, __dir__ = attach(
         "purge": "purging",
         "read_i2b2": "deid.i2b2",
         "register": "registry",
+        "register_proposals": "registry",
         "share": "coding",
         "stores": "registry",
         "summary": "views",

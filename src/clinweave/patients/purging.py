@@ -15,7 +15,8 @@ from clinweave.knowledge import build_home_index, collections, remove_collection
 from clinweave.patients import coding, engine
 from clinweave.patients.batches import ROWS
 from clinweave.patients.collecting import add_notes, holds, tag
-from clinweave.patients.registry import stores
+from clinweave.patients.proposed import find_proposals, graphs_with, without_patient
+from clinweave.patients.registry import proposals, stores
 from clinweave.patients.store import PatientStore, seal
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _PIECE = 1 << 20
 class Place(NamedTuple):
     """Where a patient was found, and whether the patient is gone from there."""
 
-    kind: str  # store | collection | index | file | source
+    kind: str  # store | collection | index | proposals | graph | file | source
     path: str
     found: int  # events, passages or places in a file
     removed: bool
@@ -44,10 +45,12 @@ def purge(
     pseudonymiser: "Pseudonymiser | None" = None,
     dry_run: bool = False,
 ) -> list[Place]:
-    """Remove a patient from every known store (and those in `also`), the collections made of them, and the index.
+    """Remove a patient from every known store (and those in `also`), and from what was made of them.
 
-    Afterwards every other file under `home` is looked through for the patient's id; those are listed and left, as are
-    the files that a store was read from. `dry_run` only lists. Raises `UserError` where no store holds the patient.
+    That is the collections of their notes, the index, and what a model proposed from the notes. A graph that took such
+    proposals in is named and left: it must be built anew, which only its user's files can do. Afterwards every other
+    file under `home` is looked through for the patient's id; those are listed and left, as are the files that a store
+    was read from. `dry_run` only lists. Raises `UserError` where no store holds the patient.
     """
     known = {**stores(home), **{path: [] for path in also}}
     held = [(store, subject, names) for path, names in known.items()
@@ -72,11 +75,23 @@ def purge(
                 _again(store, home, name, pseudonymiser)
                 changed = True
         places.append(Place("source", str(store.manifest.get("source", "")), 1, removed=False))
+        places += _proposed(home, subject, dry_run=dry_run)
     if changed and (home / "index").is_dir():
         if collections(home) or graph is not None:
             build_home_index(graph, linker, home)
         places.append(Place("index", str(home / "index"), 1, removed=True))
     return places + list(_leftovers(home, ids, {Path(place.path) for place in places}))
+
+
+def _proposed(home: Path, subject: int, *, dry_run: bool) -> Iterator[Place]:
+    found = find_proposals(home, proposals(home), subject)
+    graphs = list(graphs_with(home, found))
+    for item in found:
+        if not dry_run:
+            without_patient(item.path, subject)
+        yield Place("proposals", str(item.path), item.lines, not dry_run)
+    for path, lines in graphs:
+        yield Place("graph", str(path), lines, removed=False)
 
 
 def _forget(store: PatientStore, subject: int, *, dry_run: bool) -> int:

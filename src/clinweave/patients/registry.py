@@ -1,4 +1,4 @@
-"""Which stores of patients there are and which collections were made from them: what a purge must look through."""
+"""Which stores of patients there are, and which collections and proposals: what a purge must look through."""
 
 import json
 import os
@@ -24,9 +24,18 @@ def register(store: Path, home: Path, collection: str = "") -> None:
     _update(home, change)
 
 
-def forget(store: Path, home: Path) -> None:
-    """Take a store off the list."""
-    _update(home, lambda held: held["stores"].pop(str(store.resolve()), None))
+def register_proposals(folder: Path, home: Path) -> None:
+    """Note a folder of proposals that a model makes from private texts, wherever it is."""
+
+    def change(held: dict[str, Any]) -> None:
+        held["proposals"] = sorted({*held["proposals"], str(folder.resolve())})
+
+    _update(home, change)
+
+
+def proposals(home: Path) -> list[Path]:
+    """Return the folders of proposals from private texts, also those that are no more."""
+    return [Path(path) for path in _read(home)["proposals"]]
 
 
 def stores(home: Path) -> dict[Path, list[str]]:
@@ -60,7 +69,9 @@ def _read(home: Path) -> dict[str, Any]:
         held = json.loads((home / FILE).read_text("utf-8"))
     except (OSError, ValueError):
         held = {}
-    return {"stores": held.get("stores", {}) if isinstance(held, dict) else {}}
+    if not isinstance(held, dict):
+        held = {}
+    return {"stores": held.get("stores", {}), "proposals": held.get("proposals", [])}
 
 
 def _update(home: Path, change: Callable[[dict[str, Any]], object]) -> None:

@@ -73,7 +73,7 @@ def _study(kind: str, desk: Desk, setting: Setting, recipe: Recipe, home: Path) 
         return studies.curves(desk, setting, home)
     if kind == "diagnosis-text":
         return studies.texts(desk, setting, home)
-    return studies.model_on_top(desk, setting, home, recipe.model.address, recipe.model.options)
+    return studies.model_on_top(desk, setting, home, recipe.model)
 
 
 def _setting(task: TaskSettings, home: Path, allow_future: bool) -> Setting:

@@ -1,8 +1,7 @@
 """The studies of a recipe beside its protocols: genes, robustness, free text, a language model on top."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clinweave.applications.diagnosis import read_findings, release_in
 from clinweave.errors import UserError
@@ -12,6 +11,9 @@ from clinweave.evaluation.diagnosis.chain import Setting
 from clinweave.evaluation.diagnosis.desk import Desk
 from clinweave.evaluation.diagnosis.protocols import Ranks, known_cases, rank_cases
 from clinweave.evaluation.diagnosis.tables import rows
+
+if TYPE_CHECKING:
+    from clinweave.evaluation.recipe import ModelSettings
 
 
 def _parameters(desk: Desk, setting: Setting, **more: Any) -> dict[str, Any]:
@@ -137,10 +139,11 @@ def _asked(cases: Any) -> set[str]:
     return {id_ for case in cases for id_ in case.observed}
 
 
-def model_on_top(
-    desk: Desk, setting: Setting, home: Path, address: str, options: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return the language model's re-ranking of the first ten against the ranks alone, with controls."""
+def model_on_top(desk: Desk, setting: Setting, home: Path, asked_of: "ModelSettings") -> dict[str, Any]:
+    """Return the language model's re-ranking of the first ten against the ranks alone, with controls.
+
+    Findings of patients go to no other machine than this one and the host that the recipe names (`allow_remote`).
+    """
     from clinweave.evaluation.cache import Cache
     from clinweave.models import open_model as open_language_model
 
@@ -149,11 +152,11 @@ def model_on_top(
         arm = desk.arm(name, setting.release, setting.mondo)
         known = known_cases(arm.model, desk.truths)
         cases, truths = desk.drawn(setting.cases, lambda _, truth: truth.id in known)
-        language = open_language_model(address, home=home, **options)
+        language = open_language_model(asked_of.address, home=home, **asked_of.options)
         try:
             from clinweave.applications.diagnosis import guard_findings
 
-            guard_findings(language)
+            guard_findings(language, asked_of.allow_remote)
             cache = Cache(desk.out / "language.jsonl")
             with desk.bar(f"{language.name} on top", len(cases)) as step:
                 asked = arguing.ask_all(
@@ -164,5 +167,5 @@ def model_on_top(
             language.close()
 
     inputs = desk.release_inputs(setting.release, setting.mondo)
-    parameters = _parameters(desk, setting, model=address, options=dict(options))
+    parameters = _parameters(desk, setting, model=asked_of.address, options=dict(asked_of.options))
     return desk.keep("language-model", inputs, parameters, build, ("arguing",), stands_on="all")

@@ -15,7 +15,7 @@ from clinweave.errors import UserError
 from clinweave.knowledge.graph import tables
 from clinweave.knowledge.graph.gather import Gathered, gather
 from clinweave.knowledge.graph.identity import Merge, Node, aliases, join, prefix_of
-from clinweave.knowledge.graph.inputs import mixed_releases, readers_of
+from clinweave.knowledge.graph.inputs import as_recorded, mixed_releases, readers_of
 from clinweave.knowledge.graph.relations import joined_relations, loose_links, told_matches
 from clinweave.knowledge.graph.search import search_table
 from clinweave.knowledge.graph.stated import read_apart, stated_identity, tiered
@@ -73,7 +73,7 @@ def build_graph(
         sources, logs, records = {}, {}, {}
         for name, files in databases.items():
             database = DATABASES[name]
-            source = database.source(files)
+            source = as_recorded(database.source(files), files)
             sources[source.id] = source
             logs[source.id] = RowLog()
             records[source.id] = _told(database.read(files, logs[source.id]), f"reading {source.name}", tell)

@@ -1,7 +1,9 @@
 """Which files a graph is built from: fetched releases, what the user adds, and what readers borrow from others."""
 
 import ast
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -105,6 +107,21 @@ def _imported(path: Path) -> tuple[str, ...]:
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{room}."):
             found.append(str(node.module).rpartition(".")[2])
     return tuple(found)
+
+
+def as_recorded(source: Source, files: Mapping[str, Path]) -> Source:
+    """Return a source with what `clinweave fetch` recorded of its first file, where the file does not state it."""
+    path = next(iter(files.values()), None)
+    try:
+        record = json.loads((path.parent / "resource.json").read_text("utf-8")) if path else {}
+        known = record if path and path.name in record["files"] else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        known = {}
+    release, licence = (
+        str(known.get(name) or "not stated") if stated == "not stated" else stated
+        for name, stated in (("release", source.release), ("licence", source.licence))
+    )
+    return replace(source, release=release, licence=licence)
 
 
 def mixed_releases(sources: Mapping[str, Source]) -> list[str]:
