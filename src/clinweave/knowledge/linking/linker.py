@@ -15,15 +15,15 @@ from numpy.typing import NDArray
 
 from clinweave.errors import UserError
 from clinweave.knowledge.linking import ranking
-from clinweave.knowledge.linking.abbreviations import Definition, definitions, occurrences
 from clinweave.knowledge.linking.crosswalk import LEVELS, NAMED
 from clinweave.knowledge.linking.dictionary import Found
 from clinweave.knowledge.linking.judging import Matches, accepted
 from clinweave.knowledge.linking.negation import negated
 from clinweave.knowledge.linking.normalise import Ints, Tokens, join, tokenise
 from clinweave.knowledge.linking.overlaps import longest_first
+from clinweave.knowledge.linking.picked import Picked, with_defined
 from clinweave.knowledge.linking.vocabulary import NamedGraph, Scope, Vocabulary, compile_vocabulary
-from clinweave.knowledge.linking.word_sets import AS_NAMED, DEFINED, REORDERED, SHARED
+from clinweave.knowledge.linking.word_sets import AS_NAMED, DEFINED, REORDERED, SHARED, VARIED
 from clinweave.records import Mention
 
 MENTIONS = pa.schema(
@@ -40,8 +40,13 @@ MENTIONS = pa.schema(
         ("reason", pa.string()),
     ]
 )
-_HOW = {REORDERED: "other word order or form", SHARED: "shared word", DEFINED: "defined in the text"}
-_PENALTY = np.array([0.0, ranking.REORDERED, ranking.SHARED_HEAD])  # by how: as named, reordered, shared
+_HOW = {
+    REORDERED: "other word order or form",
+    SHARED: "shared word",
+    VARIED: "a word that alternates with it in other names",
+    DEFINED: "defined in the text",
+}
+_PENALTY = np.array([0.0, ranking.REORDERED, ranking.SHARED_HEAD, ranking.VARIED])  # by how
 _PIECE = 1 << 20  # characters matched at once: arrays of this size stay in the cache
 
 
@@ -83,6 +88,7 @@ class Linker:
         self.vocabulary, self.minimum, self.any_order, self.judged = vocabulary, minimum, any_order, judged
         self.usage, self.furthest = usage, furthest
         self._told = lru_cache(maxsize=1 << 16)(self._tell)
+        self._cased = lru_cache(maxsize=1 << 16)(self._spellings)
 
     @classmethod
     def open(cls, graph: NamedGraph, *, folder: Path | None = None) -> "Linker":
@@ -198,11 +204,11 @@ class Linker:
         # A name that shares its words with a neighbour stands beside it.
         kept = np.concatenate([kept, shared])
         kept = kept[np.argsort(found.at[kept], kind="stable")]
-        picked = _Picked(
+        picked = Picked(
             found.at[kept], found.size[kept], sense[kept], found.key[kept], score[kept], how[kept]
         )
         if "(" in whole:
-            picked = self._with_defined(texts, begins, tokens, picked)
+            picked = with_defined(texts, begins, tokens, picked)
         negative = negated(tokens, picked.at, picked.size)
         start = tokens.start[picked.at]
         end = tokens.end[picked.at + picked.size - 1]
@@ -244,48 +250,35 @@ class Linker:
         known = np.maximum(sense, 0)
         score = vocabulary.score[known] - scope.price[vocabulary.concept[known]]
         score = np.where(sense >= 0, score, 0.0).astype(np.float64)
-        for number in np.flatnonzero(
-            scope.cased[found.key] & tokens.capital[found.at] & (how == AS_NAMED)
-        ).tolist():
-            begin, last = int(found.at[number]), int(found.at[number] + found.size[number] - 1)
-            surface = text[tokens.start[begin] : tokens.end[last]]
-            for option in vocabulary.senses(int(found.key[number]), scope):
-                if not vocabulary.exact_case[option]:
+        rows = np.flatnonzero(scope.cased[found.key] & tokens.capital[found.at] & (how == AS_NAMED))
+        begins, lasts = tokens.start[found.at[rows]].tolist(), tokens.end[last_of[rows]].tolist()
+        for number, begin, last, key in zip(
+            rows.tolist(), begins, lasts, found.key[rows].tolist(), strict=True
+        ):
+            surface = text[begin:last]
+            for option, named, worth in self._cased(key, scope):
+                if named != surface and named != surface.removesuffix("s"):
                     continue
-                named = vocabulary.names[int(vocabulary.name[option])].as_py()
-                value = float(vocabulary.score[option] - scope.price[vocabulary.concept[option]])
-                if value < self.minimum and _among_genes(tokens, begin, last):
+                value = worth
+                if value < self.minimum and _among_genes(tokens, int(found.at[number]), int(last_of[number])):
                     value += ranking.IN_CONTEXT
-                if named in {surface, surface.removesuffix("s")} and value > score[number]:
+                if value > score[number]:
                     sense[number], score[number] = option, value
                     break
         return sense, score
 
-    def _with_defined(
-        self, texts: Sequence[str], begins: Ints, tokens: Tokens, picked: "_Picked"
-    ) -> "_Picked":
-        """Return the mentions with the abbreviations that the texts define: they mean what the long form means."""
-        gone: set[int] = set()
-        added: list[tuple[int, int, int]] = []  # token, tokens, the mention it repeats
-        starts, ends = tokens.start[picked.at], tokens.end[picked.at + picked.size - 1]
-        for number, text in enumerate(texts):
-            defined = {item.short: item for item in definitions(text)} if "(" in text else {}
-            if not defined:
-                continue
-            base = int(begins[number])
-            means = {short: _meaning(item, base, starts, ends) for short, item in defined.items()}
-            for begin, end, short in occurrences(text, defined):
-                first, last = np.searchsorted(tokens.start, [base + begin, base + end])
-                low, high = np.searchsorted(picked.at, [first, last])
-                inside = range(int(low), int(high))
-                if int(low) and picked.at[low - 1] + picked.size[low - 1] > first:
-                    continue  # part of a longer name
-                if any(picked.at[item] + picked.size[item] > last for item in inside):
-                    continue
-                gone.update(inside)
-                if means[short] is not None and last > first:
-                    added.append((int(first), int(last - first), means[short] or 0))
-        return picked.changed(gone, added)
+    def _spellings(self, key: int, scope: Scope) -> list[tuple[int, str, float]]:
+        """Return (sense, name, score) of the senses of a key that need the very same letters, best first."""
+        vocabulary = self.vocabulary
+        return [
+            (
+                sense,
+                vocabulary.names[int(vocabulary.name[sense])].as_py(),
+                float(vocabulary.score[sense] - scope.price[vocabulary.concept[sense]]),
+            )
+            for sense in vocabulary.senses(key, scope)
+            if vocabulary.exact_case[sense]
+        ]
 
     def _mention(self, text: str, spans: Spans, number: int, scope: Scope) -> Mention:
         vocabulary, sense = self.vocabulary, int(spans.sense[number])
@@ -325,44 +318,10 @@ class Linker:
         return f"{reason}; {_HOW[how]}" if how in _HOW else reason
 
 
-@dataclass(frozen=True, slots=True)
-class _Picked:
-    """Chosen matches in the tokens of one batch, by place."""
-
-    at: Ints
-    size: Ints
-    sense: Ints
-    key: Ints
-    score: NDArray[np.float64]
-    how: Ints
-
-    def changed(self, gone: set[int], added: list[tuple[int, int, int]]) -> "_Picked":
-        """Return the matches without those `gone` and with `added` (token, tokens, the match it repeats)."""
-        if not gone and not added:
-            return self
-        stay = np.setdiff1d(np.arange(len(self.at)), np.fromiter(gone, np.int64, len(gone)))
-        at, size, of = np.array(added, np.int64).reshape(-1, 3).T
-        order = np.argsort(np.concatenate([self.at[stay], at]), kind="stable")
-        score = self.score[of] - ranking.IN_TEXT
-        new = (at, size, self.sense[of], self.key[of], score, np.full(len(at), DEFINED))
-        old = (self.at, self.size, self.sense, self.key, self.score, self.how)
-        return _Picked(
-            *(np.concatenate([left[stay], right])[order] for left, right in zip(old, new, strict=True))
-        )
-
-
 def _among_genes(tokens: Tokens, begin: int, last: int) -> bool:
     """Say whether a word beside the tokens speaks of genes."""
     low, high = max(0, begin - ranking.NEAR), min(len(tokens), last + 1 + ranking.NEAR)
     return not ranking.gene_words().isdisjoint(tokens.words(low, begin) + tokens.words(last + 1, high))
-
-
-def _meaning(item: Definition, base: int, starts: Ints, ends: Ints) -> int | None:
-    """Return the mention of the whole long form, or None where that is no known name."""
-    place = int(np.searchsorted(ends, base + item.end))
-    if place < len(ends) and ends[place] == base + item.end and starts[place] <= base + item.start:
-        return place
-    return None
 
 
 def _triples(spans: Spans) -> Iterable[tuple[int, int, int]]:

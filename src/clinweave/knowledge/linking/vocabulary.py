@@ -21,7 +21,7 @@ from clinweave.knowledge.linking.normalise import Ints
 from clinweave.knowledge.linking.word_sets import WordSets
 from clinweave.records import Concept
 
-VERSION = 9
+VERSION = 10
 LONGEST = 150  # characters; longer names are formulas in words
 FREE_ORDER = frozenset({"biolink:Disease", "biolink:PhenotypicFeature"})
 _ARRAYS = ("sense_offsets", "concept", "score", "exact_case", "plural", "kind", "name", "prefix", "groups")
@@ -112,6 +112,10 @@ class Vocabulary:
         good = allowed[self.concept]
         if not prefixes or not usage:
             good &= self.kind != ranking.USAGE
+        elif "HP" in self.crosswalk.prefixes and row is not None:
+            # Names that annotators of diseases use are no names of findings.
+            finding = self.crosswalk.prefix[np.maximum(row, 0)] == self.crosswalk.prefixes.index("HP")
+            good &= (self.kind != ranking.USAGE) | ~finding[self.concept]
         best = np.full((2, len(self.dictionary)), -1, np.int32)
         free = np.flatnonzero(good & ~self.exact_case)[::-1]
         # Of "Glutamate" and "Glutamates" the one that the text's number agrees with; and the price of the way to the
@@ -169,9 +173,10 @@ def _compile(graph: NamedGraph, folder: Path) -> dict[str, Any]:
     spelt = [dictionary.key(number) if number >= 0 else None for number in key.tolist()]
     cased = [ranking.needs_case(*row) for row in zip(names, kinds, category, strict=True)]
     modifiers = _modifiers(graph, concepts)
+    inherited = frozenset({ranking.INHERITANCE} | graph.descendants(ranking.INHERITANCE))
     columns: dict[str, NDArray[Any]] = {
         "concept": np.fromiter((rows[curie] for curie in ids), np.int32, len(ids)),
-        "score": _scores(zip(spelt, names, kinds, ids, cased, strict=True), modifiers),
+        "score": _scores(zip(spelt, names, kinds, ids, cased, strict=True), modifiers, inherited),
         "exact_case": np.array(cased, np.bool_),
         "plural": np.fromiter(map(_is_plural, names, spelt), np.bool_, len(names)),
         "kind": np.fromiter((_kind(kind) for kind in kinds), np.uint8, len(ids)),
@@ -188,7 +193,11 @@ def _compile(graph: NamedGraph, folder: Path) -> dict[str, Any]:
         for number, item in zip(key.tolist(), category, strict=True)
         if number >= 0 and item in FREE_ORDER
     }
-    WordSets.build(dictionary, sorted(free)).save(folder)
+    owners: dict[int, set[str]] = {}
+    for number, curie, kind in zip(key.tolist(), ids, kinds, strict=True):
+        if number >= 0 and curie.startswith("HP:") and kind not in {"abbreviation", "usage"}:
+            owners.setdefault(number, set()).add(curie)
+    WordSets.build(dictionary, sorted(free), owners).save(folder)
     listed = [concepts[curie] for curie in rows]
     _save_concepts(folder, names, listed)
     # Concepts that bear the same name, whatever its letters' case.
@@ -204,7 +213,9 @@ def _compile(graph: NamedGraph, folder: Path) -> dict[str, Any]:
 
 
 def _scores(
-    rows: Iterable[tuple[str | None, str, str, str, bool]], modifiers: frozenset[str]
+    rows: Iterable[tuple[str | None, str, str, str, bool]],
+    modifiers: frozenset[str],
+    inherited: frozenset[str],
 ) -> NDArray[np.float32]:
     """Return the score of each name, of rows (key, name, kind, id, needs its case); 0 where it is no key."""
     return np.array(
@@ -212,7 +223,12 @@ def _scores(
             0.0
             if key is None
             else ranking.score_of(
-                name, key, kind, curie.partition(":")[0], exact_case=exact, modifier=curie in modifiers
+                name,
+                key,
+                kind,
+                curie.partition(":")[0],
+                exact_case=exact,
+                modifier=curie in modifiers or (curie in inherited and ranking.is_attribute(name)),
             )
             for key, name, kind, curie, exact in rows
         ],

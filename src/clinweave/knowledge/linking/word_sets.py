@@ -6,12 +6,16 @@ given to both.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
+from clinweave.knowledge.linking.alternations import variants
 from clinweave.knowledge.linking.dictionary import Dictionary, Found
 from clinweave.knowledge.linking.families import family, listed
 from clinweave.knowledge.linking.hash_table import HashTable
@@ -24,12 +28,12 @@ MOST_NAMED = 8  # content words of a name
 _IN_NAMES = "of the a an in with and to for on by or morphology physiology circulating concentration level serum plasma"
 # What only texts have between the words of a name: copulas, pronouns, degrees. A name that has one stays as it is.
 _IN_TEXTS = """
-at from as his her their its this these both was were is are be been being appeared appear has have had
+his her their its this these both was were is are be been being appeared appear has have had
 markedly extremely very slightly somewhat unusually invariably quite also often usually
 """
 _LOOSE = frozenset(_IN_TEXTS.split())
 STOP_WORDS = frozenset(_IN_NAMES.split()) | _LOOSE
-AS_NAMED, REORDERED, SHARED, DEFINED = 0, 1, 2, 3  # how a mention came to its name
+AS_NAMED, REORDERED, SHARED, VARIED, DEFINED = 0, 1, 2, 3, 4  # how a mention came to its name
 
 _ADJECTIVES = ("ic", "ous", "ive", "ed", "oid", "al")
 _SHORT = 6  # letters of a name whose family says little
@@ -52,23 +56,33 @@ def content(words: Iterable[str]) -> list[str]:
     return sorted(family(word) for word in words if word not in STOP_WORDS)
 
 
+class Members(NamedTuple):
+    """The dictionary's keys of set n are `keys[starts[n]:starts[n + 1]]`; its families, spaces between, `words[n]`."""
+
+    starts: Ints
+    keys: Ints
+    words: "pa.StringArray"
+
+
 class WordSets:
-    """Sets of word families of names. `keys[starts[n]:starts[n + 1]]` are the dictionary's keys of set n."""
+    """Sets of word families of names."""
 
     def __init__(
-        self, dictionary: Dictionary, sets: HashTable, families: HashTable, starts: Ints, keys: Ints
+        self, dictionary: Dictionary, sets: HashTable, families: HashTable, members: Members, own: int
     ) -> None:
-        self.dictionary, self.sets, self.families, self.starts, self.keys = (
-            dictionary,
-            sets,
-            families,
-            starts,
-            keys,
-        )
+        """Take the arrays; the first `own` sets are those of names, the others have a word in another's place."""
+        self.dictionary, self.sets, self.families = dictionary, sets, families
+        self.members, self.own = members, own
+        self.starts, self.keys, self.words = members
 
     @classmethod
-    def build(cls, dictionary: Dictionary, chosen: Iterable[int]) -> "WordSets":
-        """Return the word sets of the `chosen` keys with two or more content words."""
+    def build(
+        cls,
+        dictionary: Dictionary,
+        chosen: Iterable[int],
+        owners: Mapping[int, Collection[str]] = MappingProxyType({}),
+    ) -> "WordSets":
+        """Return the word sets of the `chosen` keys; `owners` are the concepts of keys whose words may alternate."""
         numbers: dict[str, int] = {}
         words: dict[str, int] = {}
         members: dict[tuple[str, ...], list[int]] = defaultdict(list)
@@ -82,6 +96,15 @@ class WordSets:
             for word in parts:
                 words.setdefault(word, numbers.setdefault(family(word), len(numbers) + 1))
             members[tuple(sorted(map(family, parts)))].append(key)
+        own = len(members)
+        named_by = {
+            bag: frozenset(item for key in keys for item in owners.get(key, ()))
+            for bag, keys in members.items()
+        }
+        named_by = {bag: concepts for bag, concepts in named_by.items() if concepts}
+        for new, old in variants(named_by).items():
+            if new not in members:
+                members[new] = [key for key in members[old] if key in owners]
         for word, head in listed().items():
             if head in numbers:
                 words.setdefault(word, numbers[head])
@@ -98,8 +121,12 @@ class WordSets:
             dictionary,
             HashTable.build(only, (first + 1).astype(np.int32)),
             HashTable.build(distinct, values[index]),
-            starts,
-            np.array([key for keys in members.values() for key in keys], np.int64),
+            Members(
+                starts,
+                np.array([key for keys in members.values() for key in keys], np.int64),
+                pa.array([" ".join(names) for names in members], pa.string()),
+            ),
+            own,
         )
 
     def save(self, folder: Path) -> None:
@@ -108,6 +135,13 @@ class WordSets:
         self.families.save(folder, "families")
         np.save(folder / "set_starts.npy", self.starts)
         np.save(folder / "set_keys.npy", self.keys)
+        np.save(folder / "set_own.npy", np.array(self.own))
+        table = pa.table({"words": self.words})
+        with (
+            pa.OSFile(str(folder / "set_words.arrow"), "wb") as out,
+            pa.ipc.new_file(out, table.schema) as writer,
+        ):
+            writer.write_table(table, max_chunksize=max(1, len(table)))
 
     @classmethod
     def open(cls, folder: Path, dictionary: Dictionary) -> "WordSets":
@@ -116,9 +150,11 @@ class WordSets:
             np.load(folder / f"{name}.npy", mmap_mode="r").view(np.ndarray)
             for name in ("set_starts", "set_keys")
         )
-        return cls(
-            dictionary, HashTable.open(folder, "sets"), HashTable.open(folder, "families"), starts, keys
-        )
+        table = pa.ipc.open_file(pa.memory_map(str(folder / "set_words.arrow"))).read_all()
+        words = table.column("words").chunk(0) if table.num_rows else pa.array([], pa.string())
+        own = int(np.load(folder / "set_own.npy"))
+        sets, families = (HashTable.open(folder, name) for name in ("sets", "families"))
+        return cls(dictionary, sets, families, Members(starts, keys, words), own)
 
     def match(self, tokens: Tokens, found: Found, usable: NDArray[np.bool_]) -> tuple[Found, Ints]:
         """Return the matches that are not in `found` already, and how each came about (REORDERED or SHARED).
@@ -134,11 +170,16 @@ class WordSets:
         known = (code > 0) & ~stop
         windows = self._windows(tokens, part, known)
         fresh = ~_among(windows.at * 64 + windows.size, np.sort(found.at * 64 + found.size))
-        rows = [
-            (at, size, key, REORDERED)
-            for at, size, number in _rows(windows, fresh)
-            if (key := self._verified(number, tokens.words(at, at + size), usable)) is not None
-        ]
+        rows = []
+        for at, size, number in _rows(windows, fresh):
+            varied = number >= self.own
+            if self._leads_on(tokens, at + size - 1, known, any_word=varied):
+                continue
+            if varied and at and known[at - 1] and tokens.clause[at - 1] == tokens.clause[at]:
+                continue  # part of a longer phrase
+            key = self._verified(number, tokens.words(at, at + size), usable)
+            if key is not None:
+                rows.append((at, size, key, VARIED if varied else REORDERED))
         rows += self._shared(tokens, part, known, usable)
         columns = np.array(rows, np.int64).reshape(-1, 4).T
         return Found(columns[0], columns[1], columns[2]), columns[3]
@@ -174,7 +215,10 @@ class WordSets:
             for place in share:
                 total += part[here + place]
             value = self.sets.find(mix(total))
-            for place, number in zip(here[value > 0].tolist(), value[value > 0].tolist(), strict=True):
+            hit = (value > 0) & (value <= self.own)
+            for place, number in zip(here[hit].tolist(), value[hit].tolist(), strict=True):
+                if self._leads_on(tokens, place + high, known):
+                    continue
                 words = [tokens.words(place + shift, place + shift + 1)[0] for shift in share]
                 # "tumor and other kidney" is no kidney tumor: what stands before a shared last word leads.
                 key = (
@@ -186,6 +230,16 @@ class WordSets:
                     rows[place + low, high - low + 1] = (place + low, high - low + 1, key, SHARED)
         return list(rows.values())
 
+    def _leads_on(
+        self, tokens: Tokens, last: int, known: NDArray[np.bool_], *, any_word: bool = False
+    ) -> bool:
+        """Say whether the token is an adjective of the word after it: "cranial" of "cranial vault"."""
+        after = last + 1
+        if after >= len(tokens) or not known[after] or tokens.clause[after] != tokens.clause[last]:
+            return False
+        one, other = tokens.words(last, after + 1)
+        return (any_word or one.endswith(_ATTRIBUTES)) and other not in _JOINS
+
     def _verified(
         self, number: int, words: Sequence[str], usable: NDArray[np.bool_], *, ordered: bool = False
     ) -> int | None:
@@ -193,7 +247,9 @@ class WordSets:
 
         `ordered` asks for the same order, too.
         """
-        families, best, most = content(words), None, -1
+        if " ".join(content(words)) != self.words[number].as_py():
+            return None
+        best, most = None, -1
         joins = not _JOINS.isdisjoint(words)
         in_order = [family(word) for word in words if word not in STOP_WORDS]
         for key in self.keys[self.starts[number] : self.starts[number + 1]].tolist():
@@ -203,11 +259,25 @@ class WordSets:
                 return None
             if not usable[key] or same <= most or (joins and _JOINS.isdisjoint(named)):
                 continue  # "blood and urine" is not blood in the urine
+            if not _PREP.isdisjoint(words) and set(words) & _PREP != set(named) & _PREP:
+                continue
+            if joins and _joined_words(words) != _joined_words(named):
+                continue
             if ordered and in_order != [family(word) for word in named if word not in STOP_WORDS]:
                 continue
-            if content(named) == families:
-                best, most = key, same
+            best, most = key, same
         return best
+
+
+def _joined_words(words: Sequence[str]) -> set[str]:
+    """Return the families of the words on either side of each "and" or "or"."""
+    found = set()
+    for at, word in enumerate(words):
+        if word in _JOINS:
+            left = [item for item in words[:at] if item not in STOP_WORDS]
+            right = [item for item in words[at + 1 :] if item not in STOP_WORDS]
+            found |= {family(item) for item in (*left[-1:], *right[:1])}
+    return found
 
 
 def _inflects(word: str) -> bool:
@@ -229,6 +299,8 @@ def _rows(found: Found, chosen: NDArray[np.bool_]) -> Iterable[tuple[int, int, i
     )
 
 
+_ATTRIBUTES = ("al", "ar", "ic", "ous", "ary", "ive", "ine")
+_PREP = frozenset({"with", "to", "for", "on", "by", "as", "from", "at"})
 _JOINS = frozenset({"and", "or"})
 _STOP_HASH = hashes_of(["of"])
 _CONJUNCTIONS = hashes_of(["and", "or"])

@@ -1,0 +1,73 @@
+"""Words that alternate between names: learned where they hold, not where they lead to another concept."""
+
+import numpy as np
+import pytest
+
+from clinweave.knowledge.linking.alternations import FEWEST, learned, variants
+from clinweave.knowledge.linking.dictionary import Dictionary
+from clinweave.knowledge.linking.normalise import tokenise
+from clinweave.knowledge.linking.word_sets import REORDERED, VARIED, WordSets, content
+
+PARTS = ("hand", "knee", "hip", "wrist", "elbow")
+
+
+def owners(names: dict[str, str]) -> dict[tuple[str, ...], frozenset[str]]:
+    return {tuple(content(name.split(" "))): frozenset({curie}) for name, curie in names.items()}
+
+
+def test_a_rule_that_holds_is_tried_on_other_names_and_never_on_a_name_of_its_own() -> None:
+    named = {f"{part} soreness": part for part in PARTS} | {f"{part} discomfort": part for part in PARTS}
+    named |= {"ankle soreness": "ankle", "back soreness": "back", "back discomfort": "other"}
+    found = variants(owners(named))
+    assert found == {tuple(content(["ankle", "discomfort"])): tuple(content(["ankle", "soreness"]))}
+
+
+@pytest.mark.parametrize("wrong", [0, FEWEST])
+def test_a_rule_that_leads_to_other_concepts_is_dropped(wrong: int) -> None:
+    named = {f"{part} soreness": part for part in PARTS} | {f"{part} discomfort": part for part in PARTS}
+    named |= {f"{number} soreness": f"a{number}" for number in range(wrong)}
+    named |= {f"{number} discomfort": f"b{number}" for number in range(wrong)}
+    assert bool(learned(owners(named))) == (wrong == 0)
+
+
+def test_words_that_stand_in_one_name_do_not_alternate() -> None:
+    named = {f"{part} broken": part for part in PARTS} | {f"{part} bone": part for part in PARTS}
+    assert learned(owners(named))
+    named |= {f"{part} broken bone": part for part in PARTS}
+    assert not learned(owners(named))
+
+
+NAMES = [
+    "Sclerosis of the skull",
+    "Cranial vault defect",
+    "Hypoplasia or aplasia of the corpus callosum",
+    "Abnormal gait with falls",
+    "Ankle soreness",
+    *(f"{part} {word}" for part in PARTS for word in ("soreness", "discomfort")),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("sclerosis of the cranial area", [(0, 4, REORDERED)]),
+        ("sclerosis of the cranial vault", []),
+        ("aplasia or hypoplasia of the corpus callosum", [(0, 7, REORDERED)]),
+        ("aplasia of the corpus callosum and hypoplasia", []),
+        ("falls with abnormal gait", [(0, 4, REORDERED)]),
+        ("falls to an abnormal gait", []),
+        ("discomfort of the ankle", [(0, 4, VARIED)]),
+        ("discomfort of the ankle vault", []),
+    ],
+)
+def test_windows(text: str, found: list[tuple[int, int, int]]) -> None:
+    dictionary, keys = Dictionary.build(NAMES)
+    sets = WordSets.build(
+        dictionary,
+        keys.tolist(),
+        {key: {name.split(" ")[0]} for name, key in zip(NAMES, keys.tolist(), strict=True)},
+    )
+    tokens = tokenise(text)
+    named = dictionary.match(tokens)
+    matches, how = sets.match(tokens, named, np.ones(len(dictionary), np.bool_))
+    assert list(zip(matches.at.tolist(), matches.size.tolist(), how.tolist(), strict=True)) == found
