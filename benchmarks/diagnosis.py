@@ -25,6 +25,9 @@ def main() -> None:
     parser.add_argument("cases", type=Path)
     parser.add_argument("releases", type=Path)
     parser.add_argument("--mondo", default="fetched", help="a mondo.json; default: the fetched one")
+    parser.add_argument(
+        "--genes", default="fetched", help="a genes_to_phenotype.txt; default: the fetched one"
+    )
     parser.add_argument("--out", type=Path, default=Path("runs/diagnosis"))
     parser.add_argument("--quick", action="store_true", help="few cases: a taste of every table")
     parser.add_argument("--allow-future", action="store_true", help="dated protocols may use newer sources")
@@ -37,6 +40,8 @@ def main() -> None:
         changes += [f'tasks.{place}.path="{options.cases}"', f'tasks.{place}.release="{release}"']
         if task.mondo:
             changes.append(f'tasks.{place}.mondo="{options.mondo}"')
+        if task.genes:
+            changes.append(f'tasks.{place}.genes="{options.genes}"')
     recipe = load_recipe(path, changes)
     results = run_recipe(
         recipe,

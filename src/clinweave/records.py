@@ -134,6 +134,7 @@ class Mention:
     score: float
     negated: bool
     reason: str
+    experiencer: str = ""  # "family" where a relative has it, else the patient
 
 
 @dataclass(frozen=True, slots=True)

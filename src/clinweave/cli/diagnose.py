@@ -39,6 +39,17 @@ def diagnose(  # noqa: PLR0917 - each parameter is one option
             metavar="FILE", help="Mondo for equal and kindred diseases: auto, a mondo.json, or none."
         ),
     ] = "auto",
+    disease_genes: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE",
+            help="HPO's table of genes and diseases, for diseases that have no finding of their own: auto, a "
+            "genes_to_phenotype.txt or genes_to_disease.txt, or none.",
+        ),
+    ] = "auto",
+    orphanet: Annotated[
+        bool, typer.Option("--orphanet", help="Rank diseases too that have an ORPHA id and no OMIM id.")
+    ] = False,
     drop_own_publication: Annotated[
         bool,
         typer.Option("--drop-own-publication", help="Drop rows citing the case's paper from every disease."),
@@ -90,7 +101,7 @@ def diagnose(  # noqa: PLR0917 - each parameter is one option
     from clinweave.applications.diagnosis import gene_ranking
 
     cases = _cases(source, text, (hpo, absent, age, sex), drop_own_publication)
-    diagnoser = _diagnoser(hpo_release, mondo)
+    diagnoser = _diagnoser(hpo_release, (mondo, disease_genes), orphanet)
     by_disease, symbols = _genes(genes) if genes else (None, {})
     reorder = _reorder(model, weight, allow_remote, reasons) if model else None
     counts = {"cases": 0, "with_problems": 0, "unranked": 0}
@@ -132,22 +143,20 @@ def _cases(
     if sex.upper() not in {"", "MALE", "FEMALE"}:
         raise UserError(f"--sex is {sex!r}; give male or female, or leave it out")
     if text is not None:
-        found, refused = _recognised(text)
-        return [Case(text.stem, found, refused, sex.upper(), age)]
+        return [_recognised(text, sex.upper(), age)]
     split = [tuple(one.strip() for one in given.split(",") if one.strip()) for given in (observed, absent)]
     return [Case("patient", split[0], split[1], sex.upper(), age)]
 
 
-def _recognised(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return observed and excluded HPO ids of a text, as the linker finds and negates them."""
+def _recognised(path: Path, sex: str, age: str) -> "Case":
+    """Return the case that a text tells, as the linker finds and negates findings."""
+    from clinweave.applications.diagnosis import from_mentions
     from clinweave.knowledge import Graph, Linker
 
     if not path.is_file():
         raise UserError(f"there is no text {path}")
     mentions = Linker.open(Graph.open(home() / "graph")).link(path.read_text("utf-8"), ["HP"])
-    yes = tuple(dict.fromkeys(one.id for one in mentions if not one.negated))
-    no = tuple(dict.fromkeys(one.id for one in mentions if one.negated))
-    return yes, tuple(one for one in no if one not in yes)
+    return from_mentions(path.stem, mentions, sex, age)
 
 
 def _genes(path: Path) -> tuple[dict[str, float], dict[str, str]]:
@@ -187,12 +196,13 @@ def _reorder(
     return change
 
 
-def _diagnoser(folder: Path | None, mondo: str) -> "Diagnoser":
+def _diagnoser(folder: Path | None, maps: tuple[str, str], orphanet: bool) -> "Diagnoser":
     from rich.console import Console
 
     from clinweave.applications.diagnosis import (
         Diagnoser,
         Release,
+        fetched_genes,
         fetched_mondo,
         fetched_release,
         open_model,
@@ -200,12 +210,18 @@ def _diagnoser(folder: Path | None, mondo: str) -> "Diagnoser":
     )
 
     release = release_in(folder) if folder else fetched_release(home())
-    known = fetched_mondo(home()) if mondo == "auto" else None if mondo == "none" else Path(mondo)
-    if known is not None and not known.is_file():
-        raise UserError(f"there is no Mondo file {known}; give a mondo.json, auto or none")
+    mondo = _map(maps[0], fetched_mondo, "Mondo file", "a mondo.json")
+    genes = _map(maps[1], fetched_genes, "table of genes", "a genes_to_phenotype.txt")
+    used = Release(release.ontology, release.annotations, mondo, genes)
     with Console(stderr=True).status("Opening the annotations (compiled on first use)"):
-        model = open_model(Release(release.ontology, release.annotations, known), home() / "diagnosis")
-        return Diagnoser(model)
+        return Diagnoser(open_model(used, home() / "diagnosis", orphanet=orphanet))
+
+
+def _map(given: str, fetched: "Callable[[Path], Path | None]", what: str, example: str) -> Path | None:
+    found = fetched(home()) if given == "auto" else None if given == "none" else Path(given)
+    if found is not None and not found.is_file():
+        raise UserError(f"there is no {what} {found}; give {example}, auto or none")
+    return found
 
 
 @contextmanager

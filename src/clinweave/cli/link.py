@@ -82,11 +82,20 @@ def _show(mentions: list[Mention], as_json: bool) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table("text", "place", "concept", "name", "score", "negated", "why")
+    table = Table("text", "place", "concept", "name", "score", "negated", "whose", "why")
     for item in mentions:
         place = f"{item.start}-{item.end}"
         negated = "yes" if item.negated else ""
-        row = (item.text, place, item.id, item.name, f"{item.score:.2f}", negated, item.reason)
+        row = (
+            item.text,
+            place,
+            item.id,
+            item.name,
+            f"{item.score:.2f}",
+            negated,
+            item.experiencer,
+            item.reason,
+        )
         table.add_row(*(escape(_printable(cell)) for cell in row))
     Console().print(table if mentions else "no concept was recognised")
 

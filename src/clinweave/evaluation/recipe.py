@@ -13,7 +13,9 @@ from clinweave.evaluation.arms import ARMS, CONTROLS, MAIN
 T = TypeVar("T")
 DIAGNOSIS = ("diagnosis", "diagnosis-genes", "diagnosis-robustness", "diagnosis-text", "diagnosis-model")
 TASKS = ("graph-questions", "graph-future", "cross-source", "pubmedqa-retrieved", "benchmark", *DIAGNOSIS)
-PATHS = frozenset({"path", "older", "newer", "corpus", "release", "mondo"})  # relative to the recipe's folder
+PATHS = frozenset(
+    {"path", "older", "newer", "corpus", "release", "mondo", "genes"}
+)  # relative to the recipe's folder
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class TaskSettings:
     title: str = ""  # of a protocol of diagnosis; `path` then holds the cases
     release: str = ""  # folder of the HPO release that cases are ranked by
     mondo: str = ""  # mondo.json; "fetched" for the fetched one
+    genes: str = ""  # genes_to_phenotype.txt; "fetched" for the fetched one
     drop: str = "none"  # whose rows citing the case's paper are dropped: none, gold, blind; or patient
     after: int = 0  # only cases with a larger PMID; makes the protocol dated
     date: str = ""  # of a dated protocol, as 2021-10-10; empty: the release's

@@ -62,7 +62,9 @@ def timeline(store: PatientStore, patient: str, linker: "Linker | None" = None) 
             told = f"{len(item.text_value):,} characters"
             if linker is not None:
                 names = dict.fromkeys(
-                    found.name for found in linker.link(item.text_value) if not found.negated
+                    found.name
+                    for found in linker.link(item.text_value)
+                    if not found.negated and not found.experiencer
                 )
                 told += f"; names {', '.join(list(names)[:8])}"
             line["value"] = told
@@ -111,7 +113,7 @@ def _joined(found: dict[str, Any]) -> dict[str, list[int]]:
 def _named(notes: list[str], linker: "Linker") -> list[dict[str, Any]]:
     counts: dict[tuple[str, str], int] = {}
     for mentions in linker.link_many(notes):
-        for key in {(item.id, item.name) for item in mentions if not item.negated}:
+        for key in {(item.id, item.name) for item in mentions if not item.negated and not item.experiencer}:
             counts[key] = counts.get(key, 0) + 1
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return [{"concept": curie, "name": name, "notes": count} for (curie, name), count in ranked]

@@ -15,11 +15,13 @@ from clinweave.applications.diagnosis import (
     Diagnoser,
     Release,
     Settings,
+    from_mentions,
     open_model,
     packet,
     write_page,
     write_pheval,
 )
+from clinweave.records import Mention
 from tests.applications.diagnosis.conftest import ROWS, TERMS, hpoa, obo
 from tests.applications.diagnosis.test_cases import PACKET
 
@@ -188,3 +190,63 @@ def test_pheval_results(diagnoser, tmp_path):
     assert header.split("\t") == ["rank", "score", "disease_name", "disease_identifier"]
     assert first.split("\t")[0] == "1"
     assert first.endswith("OMIM:1")
+
+
+GENES = "\n".join(
+    [
+        "ncbi_gene_id\tgene_symbol\thpo_id\thpo_name\tfrequency\tdisease_id",
+        "1\tAAA\tHP:0000102\tx\t-\tOMIM:1",
+        "1\tAAA\tHP:0000102\tx\t-\tOMIM:700",
+        "2\tBBB\tHP:0000103\tx\t-\tOMIM:2",
+        "2\tBBB\tHP:0000103\tx\t-\tOMIM:700",
+        "3\tCCC\tHP:0000103\tx\t-\tOMIM:800",
+    ]
+)
+
+
+@pytest.fixture(scope="module")
+def by_gene(release, tmp_path_factory):
+    """OMIM:700 is of the genes of OMIM:1 and OMIM:2 and has no findings of its own."""
+    folder = tmp_path_factory.mktemp("genes")
+    (folder / "genes_to_phenotype.txt").write_text(GENES, "utf-8")
+    used = Release(release.ontology, release.annotations, genes=folder / "genes_to_phenotype.txt")
+    model = open_model(used, folder / "cache", Settings())
+    return Diagnoser(model)
+
+
+def test_a_disease_without_findings_follows_the_best_of_its_gene(by_gene, diagnoser):
+    case = Case("x", ("HP:0000102",), ("HP:0000301",), publications=("PMID:12",))
+    line = by_gene.diagnose(case)
+    assert _ids(line)[:2] == ["OMIM:1", "OMIM:700"]
+    first, second = line["ranking"][:2]
+    assert second["score"] == pytest.approx(first["score"] - Settings().gene, abs=1e-3)
+    assert sum(one["says"] for one in second["reasons"]) == pytest.approx(second["score"], abs=0.01)
+    assert {one["match"] for one in second["reasons"] if one["finding"]} == {"same gene"}
+    assert "Lens disease 1 (OMIM:1) is of the same gene" in second["reasons"][-1]["name"]
+    assert second["name"] == "OMIM:700, a disease of AAA, BBB"
+    assert by_gene.model.sources["genes"].startswith("hpoa")
+    without = [entry for entry in line["ranking"] if entry["id"] != "OMIM:700"]
+    plain = diagnoser.diagnose(case)["ranking"]
+    assert [entry["score"] for entry in without] == [
+        entry["score"] for entry in plain
+    ]  # the others are as they were
+    assert _ids(by_gene.diagnose(Case("x", ("HP:0000302",))))[:2] == ["OMIM:2", "OMIM:700"]
+
+
+def test_what_a_text_tells_of_relatives_is_left_out():
+    def mention(id_, negated=False, experiencer=""):
+        return Mention(0, 1, "x", id_, f"name of {id_}", "", 1.0, negated, "", experiencer)
+
+    case = from_mentions(
+        "x",
+        [
+            mention("HP:1"),
+            mention("HP:2", negated=True),
+            mention("HP:3", experiencer="family"),
+            mention("HP:4", negated=True, experiencer="family"),
+            mention("HP:1", experiencer="family"),
+        ],
+    )
+    assert case.observed == ("HP:1",)
+    assert case.excluded == ("HP:2",)
+    assert [text.split(" (")[0] for text in case.problems] == ["HP:3", "HP:4"]

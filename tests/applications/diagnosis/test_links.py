@@ -1,6 +1,6 @@
 """Members, groups and siblings from Mondo and from names."""
 
-from clinweave.applications.diagnosis.links import Links, from_mondo, from_names, kinship, series
+from clinweave.applications.diagnosis.links import Links, from_mondo, from_names, genes_from, kinship, series
 from clinweave.records import Concept, Relation
 
 LINKS = Links(
@@ -56,3 +56,33 @@ def test_equal_names_and_series():
     found = _by_id(kinship(links, frozenset(names)))
     assert found["OMIM:1"].members == ("OMIM:1", "ORPHA:2")
     assert found["OMIM:1"].siblings == ("OMIM:3",)
+
+
+def test_a_disease_without_annotations_has_the_annotated_ones_of_its_gene():
+    genes = {
+        "OMIM:1": frozenset("A"),
+        "ORPHA:9": frozenset("C"),
+        "OMIM:7": frozenset("AC"),
+        "OMIM:8": frozenset("B"),
+    }
+    found = _by_id(kinship(LINKS, frozenset({"OMIM:1", "OMIM:2", "ORPHA:9"}), genes))
+    assert found["OMIM:7"].genes == ("OMIM:1",)
+    assert found["OMIM:7"].name == "OMIM:7, a disease of A, C"
+    assert not found["OMIM:1"].genes  # it has findings of its own
+    assert "OMIM:8" not in found  # its gene has no other disease
+
+
+def test_what_orphanet_alone_names_is_a_candidate_on_request():
+    annotated = frozenset({"OMIM:1", "ORPHA:8", "ORPHA:9", "ORPHA:5"})
+    assert "ORPHA:5" not in _by_id(kinship(LINKS, annotated))
+    found = _by_id(kinship(LINKS, annotated, orphanet=True))
+    assert "ORPHA:5" in found
+    assert not {"ORPHA:8", "ORPHA:9"} & found.keys()  # a group above OMIM ids, and a member
+
+
+def test_pairs_of_genes_and_diseases():
+    records = [
+        Concept("NCBIGene:1", "biolink:Gene", "A", "hpoa"),
+        Relation("NCBIGene:1", "biolink:gene_associated_with_condition", "OMIM:1", "hpoa"),
+    ]
+    assert genes_from(records) == {"OMIM:1": frozenset({"A"})}

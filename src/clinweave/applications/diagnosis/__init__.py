@@ -7,6 +7,7 @@ from clinweave.lazy import attach
 if TYPE_CHECKING:
     from clinweave.applications.diagnosis.annotations import Annotations as Annotations
     from clinweave.applications.diagnosis.cases import Case as Case
+    from clinweave.applications.diagnosis.cases import from_mentions as from_mentions
     from clinweave.applications.diagnosis.cases import packet as packet
     from clinweave.applications.diagnosis.cases import read_cases as read_cases
     from clinweave.applications.diagnosis.closures import carry_down as carry_down
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from clinweave.applications.diagnosis.links import Kin as Kin
     from clinweave.applications.diagnosis.links import Links as Links
     from clinweave.applications.diagnosis.links import from_mondo as from_mondo
+    from clinweave.applications.diagnosis.links import genes_from as genes_from
     from clinweave.applications.diagnosis.model import Model as Model
     from clinweave.applications.diagnosis.model import Settings as Settings
     from clinweave.applications.diagnosis.ranker import Ranker as Ranker
@@ -33,8 +35,10 @@ if TYPE_CHECKING:
     from clinweave.applications.diagnosis.rerank import prompt as prompt
     from clinweave.applications.diagnosis.rerank import reranked as reranked
     from clinweave.applications.diagnosis.store import Release as Release
+    from clinweave.applications.diagnosis.store import fetched_genes as fetched_genes
     from clinweave.applications.diagnosis.store import fetched_mondo as fetched_mondo
     from clinweave.applications.diagnosis.store import fetched_release as fetched_release
+    from clinweave.applications.diagnosis.store import genes_release as genes_release
     from clinweave.applications.diagnosis.store import open_model as open_model
     from clinweave.applications.diagnosis.store import release_in as release_in
 
@@ -49,12 +53,16 @@ __getattr__, __dir__ = attach(
         "Release": "store",
         "Settings": "model",
         "carry_down": "closures",
+        "fetched_genes": "store",
         "fetched_mondo": "store",
+        "genes_release": "store",
         "fetched_release": "store",
         "Findings": "findings",
         "Kin": "links",
         "Links": "links",
+        "from_mentions": "cases",
         "from_mondo": "links",
+        "genes_from": "links",
         "read_findings": "findings",
         "diseases_of": "genes",
         "gene_ranking": "genes",

@@ -31,14 +31,19 @@ class Diagnoser:
         told = read_findings(self.model.ontology, case)
         line: dict[str, Any] = {"id": case.id, "ranking": [], "none_fits": True, "next": []}
         if told.observed:
-            scores = self.ranker.scores(told.observed, told.excluded, case.publications, case.sex)
+            scores = spoken = self.ranker.scores(told.observed, told.excluded, case.publications, case.sex)
             if weighted is not None:
                 scores = self._only(scores, weighted)
             places = order(scores, top)
+            standing = {
+                place: self.ranker.stand_in(place, spoken) for place in places[: max(explained, 5)].tolist()
+            }
             line["ranking"] = [
                 self._entry(rank, place, float(scores[place]))
                 | {
-                    "reasons": self.explainer.reasons(place, told, case.publications, case.sex)
+                    "reasons": self.explainer.reasons(
+                        place, told, case.publications, case.sex, stand_in=standing[place]
+                    )
                     if rank <= explained
                     else []
                 }
@@ -48,7 +53,7 @@ class Diagnoser:
             if explained:
                 five = places[:5].tolist()
                 line["next"] = self.explainer.next_findings(
-                    five, {one: float(scores[one]) for one in five}, told
+                    five, {one: float(scores[one]) for one in five}, told, standing
                 )
         return line | {"problems": list(told.problems)}
 

@@ -1,8 +1,8 @@
-"""Which disease ids mean the same, and which diseases are kin: from Mondo, or from equal names alone."""
+"""Which disease ids mean the same, and which diseases are kin: from Mondo, or from equal names alone; and by gene."""
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from clinweave.records import Concept, Relation
 
@@ -20,28 +20,49 @@ class Links:
     parents: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     source: str = ""
     release: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)  # of the classes
 
 
 @dataclass(frozen=True)
 class Kin:
-    """Of each candidate: the ids it is known by, the wider Orphanet groups above it, and its siblings' ids."""
+    """Of each candidate: the ids it is known by, the wider Orphanet groups above it, and its siblings' ids.
+
+    Where nothing is annotated of it, `genes` are annotated candidates of the same gene, which may stand in for it, and
+    `name` is what it is called elsewhere.
+    """
 
     members: tuple[str, ...]
     groups: tuple[str, ...] = ()
     siblings: tuple[str, ...] = ()
+    genes: tuple[str, ...] = ()
+    name: str = ""
 
 
 def from_mondo(records: Iterable[object], release: str = "") -> Links:
     """Return the one-to-one OMIM and ORPHA ids and the is_a of Mondo's reader."""
     members: dict[str, tuple[str, ...]] = {}
     parents: dict[str, list[str]] = {}
+    names: dict[str, str] = {}
     for record in records:
         if isinstance(record, Concept):
+            names[record.id] = record.name
             if ids := tuple(xref for xref in record.xrefs if xref.startswith(("OMIM:", "ORPHA:"))):
                 members[record.id] = ids
         elif isinstance(record, Relation) and record.predicate == "biolink:subclass_of":
             parents.setdefault(record.subject, []).append(record.object)
-    return Links(members, {id_: tuple(above) for id_, above in parents.items()}, "mondo", release)
+    return Links(members, {id_: tuple(above) for id_, above in parents.items()}, "mondo", release, names)
+
+
+def genes_from(records: Iterable[object]) -> dict[str, frozenset[str]]:
+    """Return disease id -> symbols of its genes, from the records of HPO's table of genes and diseases."""
+    symbols: dict[str, str] = {}
+    found: dict[str, set[str]] = {}
+    for record in records:
+        if isinstance(record, Concept):
+            symbols[record.id] = record.name
+        elif isinstance(record, Relation) and record.predicate == "biolink:gene_associated_with_condition":
+            found.setdefault(record.object, set()).add(symbols.get(record.subject, record.subject))
+    return {id_: frozenset(genes) for id_, genes in found.items()}
 
 
 def from_names(names: Mapping[str, str], release: str = "") -> Links:
@@ -60,11 +81,20 @@ def series(name: str) -> str:
     return _SERIES.sub("", name.lower().split(";")[0].split(",")[0].strip()).strip()
 
 
-def kinship(links: Links, annotated: frozenset[str], *, kin_only: bool = True) -> list[Kin]:
+def kinship(
+    links: Links,
+    annotated: frozenset[str],
+    genes: Mapping[str, frozenset[str]] | None = None,
+    *,
+    kin_only: bool = True,
+    orphanet: bool = False,
+) -> list[Kin]:
     """Return the candidates, sorted by their first id: every OMIM id that is annotated itself or by an equivalent.
 
     An ORPHA id joins the OMIM id of its class; a class with several OMIM ids gives one candidate each. `kin_only` adds
-    the OMIM ids of which nothing is annotated but that have kin: a disease newer than the release can then be found.
+    the OMIM ids of which nothing is annotated but that have kin, and those of `genes` (disease id -> symbols) that
+    share a gene with an annotated candidate: a disease newer than the release can then be found. `orphanet` adds the
+    ORPHA ids that no OMIM id shares and below which `links` has no OMIM id: diseases that Orphanet alone names.
     """
     family = _Family(links, annotated)
     found: dict[str, Kin] = {}
@@ -78,7 +108,37 @@ def kinship(links: Links, annotated: frozenset[str], *, kin_only: bool = True) -
     for id_ in annotated - found.keys():
         if id_.startswith("OMIM:"):
             found[id_] = Kin((id_,))
+    if orphanet:
+        taken = {id_ for one in found.values() for id_ in one.members}
+        found |= {
+            id_: Kin((id_,)) for id_ in sorted(annotated - taken - family.wide) if id_.startswith("ORPHA:")
+        }
+    _stand_in(found, annotated, genes or {})
+    classes = {id_: class_ for class_, ids in links.members.items() for id_ in ids}
+    for id_, one in found.items():
+        if not annotated & set(one.members):
+            name = links.names.get(classes.get(id_, ""), "")
+            found[id_] = replace(one, name=name or _of_genes(id_, (genes or {}).get(id_, frozenset())))
     return [found[id_] for id_ in sorted(found)]
+
+
+def _stand_in(found: dict[str, Kin], annotated: frozenset[str], genes: Mapping[str, frozenset[str]]) -> None:
+    """Give candidates of which nothing is annotated, old and new, the annotated ones of the same gene."""
+    by_gene: dict[str, set[str]] = {}
+    for first, one in found.items():
+        if annotated & set(one.members):
+            for symbol in {symbol for id_ in one.members for symbol in genes.get(id_, ())}:
+                by_gene.setdefault(symbol, set()).add(first)
+    for id_ in sorted(genes):
+        known = found.get(id_)
+        if not id_.startswith("OMIM:") or (known and annotated & set(known.members)):
+            continue
+        if near := {first for symbol in genes[id_] for first in by_gene.get(symbol, ())}:
+            found[id_] = replace(known or Kin((id_,)), genes=tuple(sorted(near)))
+
+
+def _of_genes(id_: str, symbols: frozenset[str]) -> str:
+    return f"{id_}, a disease of {', '.join(sorted(symbols))}" if symbols else id_
 
 
 class _Family:
@@ -89,6 +149,19 @@ class _Family:
             for parent in above:
                 self.children.setdefault(parent, []).append(class_)
         self.inside: dict[str, tuple[str, ...]] = {}
+
+    @property
+    def wide(self) -> frozenset[str]:
+        """Return the ORPHA ids of classes that have an OMIM id below them: groups, not diseases."""
+        above, waiting = set[str](), list[str]()
+        for class_, ids in self.links.members.items():
+            if any(id_.startswith("OMIM:") for id_ in ids):
+                waiting += self.links.parents.get(class_, ())
+        while waiting:
+            if (here := waiting.pop()) not in above:
+                above.add(here)
+                waiting += self.links.parents.get(here, ())
+        return frozenset(id_ for here in above for id_ in self.links.members.get(here, ()))
 
     def kin(self, members: tuple[str, ...], class_: str) -> Kin:
         """Return the groups within three steps, and the siblings below the smallest class that has any."""

@@ -36,6 +36,7 @@ class Settings:
     redundancy: float = 0.7  # how much findings that say the same share one vote
     excluded: float = 0.02  # weight of excluded findings
     sex: float = 1.0  # against a disease that is X-linked alone, in a female patient
+    gene: float = 0.5  # against a disease of which nothing is annotated, beside the best one of its gene
 
 
 class Tables(NamedTuple):
@@ -84,7 +85,10 @@ class Model:
     def names(self) -> list[str]:
         """Return the name of each candidate, from its first member that has one."""
         known = dict(zip(self.annotations.diseases, self.annotations.names, strict=True))
-        return [next((known[id_] for id_ in kin.members if id_ in known), kin.members[0]) for kin in self.kin]
+        return [
+            next((known[id_] for id_ in kin.members if id_ in known), kin.name or kin.members[0])
+            for kin in self.kin
+        ]
 
 
 def build_model(

@@ -19,6 +19,7 @@ from clinweave.applications.diagnosis.diagnosing import Diagnoser
 from clinweave.applications.diagnosis.exports import pheval_rows
 from clinweave.applications.diagnosis.store import (
     Release,
+    fetched_genes,
     fetched_mondo,
     fetched_release,
     open_model,
@@ -41,7 +42,8 @@ class ClinweavePhEvalRunner(PhEvalRunner):
         given = (folder / "hp.obo").is_file() or (folder / "hp.obo.gz").is_file()
         release = release_in(folder) if given else fetched_release(home())
         model = open_model(
-            Release(release.ontology, release.annotations, fetched_mondo(home())), home() / "diagnosis"
+            Release(release.ontology, release.annotations, fetched_mondo(home()), fetched_genes(home())),
+            home() / "diagnosis",
         )
         diagnoser = Diagnoser(model)
         for path in sorted(self._packets().glob("*.json")):

@@ -43,6 +43,7 @@ class Ranker:
         self._shared: dict[int, Floats] = {}
         self._cited = _citations(model.annotations)
         self._leaning = _leaning(model.kin)
+        self._stand_ins = _stand_ins(model.kin)
         self.overlay = lru_cache(_OVERLAYS)(self._overlay)
 
     def scores(
@@ -54,7 +55,8 @@ class Ranker:
     ) -> "Floats":
         """Return the score of every candidate; `dropped` publications are taken from every disease.
 
-        Findings are places in the ontology. With no observed finding every score is 0 but for the excluded.
+        Findings are places in the ontology. With no observed finding every score is 0 but for the excluded. A disease
+        of which nothing is annotated scores a little less than the best one of its gene, if that is more.
         """
         import numpy as np
 
@@ -73,7 +75,23 @@ class Ranker:
             total[overlay.who] = np.where(overlay.empty, NOTHING, new)
         if sex == "FEMALE":
             total[self.model.x_linked] -= settings.sex
+        who, others, starts = self._stand_ins
+        if len(who):
+            best = np.maximum.reduceat(total[others], starts) - settings.gene
+            total[who] = np.maximum(total[who], best)
         return total
+
+    def stand_in(self, place: int, scores: "Floats") -> int | None:
+        """Return the candidate of the same gene that gave `place` its score, or None if that is its own."""
+        import numpy as np
+
+        who, others, starts = self._stand_ins
+        at = int(np.searchsorted(who, place))
+        if at == len(who) or who[at] != place:
+            return None
+        near = others[starts[at] : starts[at + 1] if at + 1 < len(who) else len(others)]
+        best = int(near[scores[near].argmax()])
+        return best if scores[place] <= scores[best] - np.float32(self.model.settings.gene) else None
 
     def shares(self, observed: Sequence[int]) -> "Floats":
         """Return each finding's vote: less than 1 where others say the same."""
@@ -182,6 +200,21 @@ def _leaning(kin: Sequence[Kin]) -> dict[str, list[int]]:
         for id_ in {*one.members, *one.groups, *one.siblings}:
             found.setdefault(id_, []).append(place)
     return found
+
+
+def _stand_ins(kin: Sequence[Kin]) -> "tuple[Ints, Ints, Ints]":
+    """Return the candidates that others of their gene stand in for, these end to end, and where each one's start."""
+    import numpy as np
+
+    places = {one.members[0]: place for place, one in enumerate(kin)}
+    lists = [
+        (place, near)
+        for place, one in enumerate(kin)
+        if (near := [places[id_] for id_ in one.genes if id_ in places])
+    ]
+    starts = np.cumsum([0, *(len(near) for _, near in lists[:-1])])
+    others = np.array([other for _, near in lists for other in near], np.int32)
+    return np.array([place for place, _ in lists], np.int32), others, starts.astype(np.int32)
 
 
 def _citations(rows: Annotations) -> dict[str, list[int]]:

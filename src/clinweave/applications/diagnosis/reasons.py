@@ -32,13 +32,22 @@ class Explainer:
         self._places = {id_: place for place, id_ in enumerate(self.model.annotations.diseases)}
 
     def reasons(
-        self, candidate: int, case: Findings, dropped: tuple[str, ...] = (), sex: str = ""
+        self,
+        candidate: int,
+        case: Findings,
+        dropped: tuple[str, ...] = (),
+        sex: str = "",
+        *,
+        stand_in: int | None = None,
     ) -> list[dict[str, Any]]:
         """Return one entry a finding, strongest first, and the breadth of the profile.
 
-        Their `says` sum to the score.
+        Their `says` sum to the score. `stand_in` is the candidate of the same gene that gave this one its score.
         """
         import numpy as np
+
+        if stand_in is not None:
+            return self._borrowed(stand_in, self.reasons(stand_in, case, dropped, sex))
 
         settings = self.model.settings
         often = self._own[[candidate]].toarray()[0] if case.excluded else ()
@@ -67,6 +76,12 @@ class Explainer:
             name = "female patient, disease stated as X-linked alone"
             found.append({"finding": "", "name": name, "says": -settings.sex})
         return [*found, {"finding": "", "name": "breadth of the profile", "says": round(breadth, 4)}]
+
+    def _borrowed(self, stand_in: int, reasons: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the reasons of another disease, marked as such, and what is taken off for standing on it."""
+        marked = [{**one, "match": "same gene"} if one.get("match") == "own" else one for one in reasons]
+        name = f"nothing annotated of it; {self.model.names[stand_in]} ({self.model.ids[stand_in]}) is of the same gene"
+        return [*marked, {"finding": "", "name": name, "says": -self.model.settings.gene}]
 
     def _entry(self, term: int, says: float, candidate: int, dropped: tuple[str, ...]) -> dict[str, Any]:
         ontology = self.model.ontology
@@ -121,9 +136,17 @@ class Explainer:
         return "not stated" if math.isnan(share) else f"about {100 * share:.3g}%"
 
     def next_findings(
-        self, candidates: Sequence[int], scores: Mapping[int, float], case: Findings, limit: int = 5
+        self,
+        candidates: Sequence[int],
+        scores: Mapping[int, float],
+        case: Findings,
+        standing: Mapping[int, int | None] | None = None,
+        limit: int = 5,
     ) -> list[dict[str, Any]]:
-        """Return the findings, not yet asked, that would tell the candidates apart most, in bits expected."""
+        """Return the findings, not yet asked, that would tell the candidates apart most, in bits expected.
+
+        `standing` says whose findings count for a candidate of which nothing is annotated.
+        """
         import numpy as np
 
         if len(candidates) < 2:
@@ -132,10 +155,11 @@ class Explainer:
             np.array([scores[one] for one in candidates]) - max(scores[one] for one in candidates)
         )
         chance /= chance.sum()
-        stated = self._own[list(candidates)].toarray()
+        whose = [one if (other := (standing or {}).get(one)) is None else other for one in candidates]
+        stated = self._own[whose].toarray()
         often = np.clip(stated, 0.02, 0.98)
         gain = _bits(chance @ often) - chance @ _bits(often)
-        named = np.asarray(self._stated[list(candidates)].sum(axis=0)).ravel()
+        named = np.asarray(self._stated[whose].sum(axis=0)).ravel()
         gain[named == 0] = 0  # only what an annotation names, not its class
         for place in (*case.observed, *case.excluded):
             gain[self.model.ontology.ancestors[place]] = 0

@@ -1,18 +1,26 @@
 """Compiled releases on disk: read once from hp.obo, phenotype.hpoa and Mondo, kept by what they were made from."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clinweave.applications.diagnosis.annotations import Annotations, build_annotations
 from clinweave.applications.diagnosis.closures import Closure
-from clinweave.applications.diagnosis.links import Kin, Links, from_mondo, from_names, kinship
+from clinweave.applications.diagnosis.links import (
+    Kin,
+    Links,
+    from_mondo,
+    from_names,
+    genes_from,
+    kinship,
+)
 from clinweave.applications.diagnosis.model import Model, Settings, Tables, build_model
 from clinweave.applications.diagnosis.ontology import Ontology, build_ontology
 from clinweave.artifacts import digest, sha256, stage
 from clinweave.errors import UserError
+from clinweave.records import Concept, Relation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,21 +28,25 @@ if TYPE_CHECKING:
 
     Arrays = dict[str, npt.NDArray[np.generic]]
 
-VERSION = 2
+VERSION = 3
 _ROWS = ("disease", "term", "count", "total", "share", "negated")
 _VECTORS = ("information", "background", "weight", "spread")
 
 
 @dataclass(frozen=True)
 class Release:
-    """The files of one HPO release, and optionally Mondo's (as fetched) for equivalences and kin."""
+    """The files of one HPO release; optionally Mondo's (as fetched) for equivalences and kin, and a table of genes.
+
+    `genes` is HPO's genes_to_phenotype.txt or genes_to_disease.txt: its pairs of gene and disease are read, no finding.
+    """
 
     ontology: Path
     annotations: Path
     mondo: Path | None = None
+    genes: Path | None = None
 
 
-def release_in(folder: Path, mondo: Path | None = None) -> Release:
+def release_in(folder: Path, mondo: Path | None = None, genes: Path | None = None) -> Release:
     """Return the release of a folder with hp.obo and phenotype.hpoa, plain or .gz; else `UserError`."""
     found = {}
     for name in ("hp.obo", "phenotype.hpoa"):
@@ -42,7 +54,7 @@ def release_in(folder: Path, mondo: Path | None = None) -> Release:
         if path is None:
             raise UserError(f"{folder} holds no {name} or {name}.gz; give the folder of one HPO release")
         found[name] = path
-    return Release(found["hp.obo"], found["phenotype.hpoa"], mondo)
+    return Release(found["hp.obo"], found["phenotype.hpoa"], mondo, genes)
 
 
 def fetched_release(home: Path) -> Release:
@@ -50,7 +62,7 @@ def fetched_release(home: Path) -> Release:
     from clinweave.resources import located
 
     files = located("hpo", home)
-    return Release(files["hp.obo"], files["phenotype.hpoa"], fetched_mondo(home))
+    return Release(files["hp.obo"], files["phenotype.hpoa"], fetched_mondo(home), fetched_genes(home))
 
 
 def fetched_mondo(home: Path) -> Path | None:
@@ -63,21 +75,51 @@ def fetched_mondo(home: Path) -> Path | None:
         return None
 
 
-def open_model(release: Release, cache: Path, settings: Settings | None = None, *, kin: bool = True) -> Model:
+def fetched_genes(home: Path) -> Path | None:
+    """Return the fetched table of genes and diseases, or None."""
+    from clinweave.resources import located
+
+    try:
+        return located("hpo", home).get("genes_to_phenotype.txt")
+    except UserError:
+        return None
+
+
+def genes_release(path: Path) -> str:
+    """Return the release of a table of genes, which states none itself: that of the phenotype.hpoa beside it."""
+    from clinweave.databases import DATABASES
+
+    try:
+        return DATABASES["hpoa"].source({"phenotype.hpoa": release_in(path.parent).annotations}).release
+    except UserError:
+        return "not stated"
+
+
+def open_model(
+    release: Release,
+    cache: Path,
+    settings: Settings | None = None,
+    *,
+    kin: bool = True,
+    orphanet: bool = False,
+) -> Model:
     """Return the model of a release, compiled on first use below `cache` (some seconds) and then read from there.
 
-    `kin=False` uses neither Mondo nor names: every annotated OMIM id stands alone.
+    `kin=False` uses neither Mondo nor names nor genes: every annotated OMIM id stands alone. `orphanet` adds diseases
+    that Orphanet alone names.
     """
     chosen = settings or Settings()
     files = {"hp.obo": release.ontology, "phenotype.hpoa": release.annotations}
     if release.mondo and kin:
         files["mondo.json"] = release.mondo
+    if release.genes and kin:
+        files["genes_to_phenotype.txt"] = release.genes
     inputs = {name: sha256(path) for name, path in files.items()}
-    parameters = {**asdict(chosen), "kin": kin}
+    parameters = {**asdict(chosen), "kin": kin, "orphanet": orphanet}
     name = digest([VERSION, inputs, parameters])
 
     def build(folder: Path) -> Mapping[str, Any]:
-        model = _compiled(files, chosen, kin)
+        model = _compiled(files, chosen, kin, orphanet)
         _write(model, folder)
         return {"counts": {"terms": len(model.ontology.ids), "candidates": len(model.kin)}, **model.sources}
 
@@ -85,14 +127,15 @@ def open_model(release: Release, cache: Path, settings: Settings | None = None, 
     return _read(artifact.path, chosen)
 
 
-def _compiled(files: Mapping[str, Path], settings: Settings, kin: bool) -> Model:
+def _compiled(files: Mapping[str, Path], settings: Settings, kin: bool, orphanet: bool) -> Model:
     from clinweave.databases import DATABASES, RowLog
 
     log = RowLog()
     hpo, hpoa, mondo = (DATABASES[name] for name in ("hpo", "hpoa", "mondo"))
     release = {"hpo": hpo.source(files).release, "hpoa": hpoa.source(files).release}
     ontology = build_ontology(hpo.read(files, log), release["hpo"])
-    annotations = build_annotations(hpoa.read(files, log), ontology, release["hpoa"])
+    of_genes: list[Concept | Relation] = []
+    annotations = build_annotations(_set_apart(hpoa.read(files, log), of_genes), ontology, release["hpoa"])
     if not len(annotations.disease):
         raise UserError(f"{files['phenotype.hpoa']} has no row with a term of {files['hp.obo']}")
     if not kin:
@@ -101,9 +144,22 @@ def _compiled(files: Mapping[str, Path], settings: Settings, kin: bool) -> Model
         links = from_mondo(mondo.read(files, log), mondo.source(files).release)
     else:
         links = from_names(dict(zip(annotations.diseases, annotations.names, strict=True)), release["hpoa"])
-    found = kinship(links, frozenset(annotations.diseases))
+    genes = genes_from(of_genes)
+    found = kinship(links, frozenset(annotations.diseases), genes, orphanet=orphanet)
     sources = {**release, "kin": f"{links.source} {links.release}".strip() or "none"}
+    if genes:
+        sources["genes"] = f"hpoa {genes_release(files['genes_to_phenotype.txt'])}"
     return build_model(ontology, annotations, found, settings, sources)
+
+
+def _set_apart(records: Iterable[object], of_genes: list[Concept | Relation]) -> Iterator[object]:
+    """Yield the records of diseases, and keep those of genes for themselves."""
+    for record in records:
+        gene = record.id if isinstance(record, Concept) else getattr(record, "subject", "")
+        if isinstance(record, Concept | Relation) and gene.startswith("NCBIGene:"):
+            of_genes.append(record)
+        else:
+            yield record
 
 
 def _write(model: Model, folder: Path) -> None:
@@ -130,7 +186,7 @@ def _write(model: Model, folder: Path) -> None:
         },
         "diseases": {"diseases": rows.diseases, "names": rows.names, "inheritance": rows.inheritance},
         "release": rows.release,
-        "kin": [(one.members, one.groups, one.siblings) for one in model.kin],
+        "kin": [astuple(one) for one in model.kin],
         "sources": dict(model.sources),
     }
     (folder / "texts.json").write_text(json.dumps(texts, ensure_ascii=False), "utf-8")
@@ -151,7 +207,9 @@ def _read(folder: Path, settings: Settings) -> Model:
         frozenset(said["outside"]),
         said["release"],
     )
-    kin = tuple(Kin(tuple(one[0]), tuple(one[1]), tuple(one[2])) for one in texts["kin"])
+    kin = tuple(
+        Kin(tuple(one[0]), tuple(one[1]), tuple(one[2]), tuple(one[3]), one[4]) for one in texts["kin"]
+    )
     columns: dict[str, Any] = {
         name: tuple(texts[name][code] for code in arrays[f"{name}_code"].tolist())
         for name in ("references", "onset", "sex")

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from clinweave.applications.diagnosis import Case, Diagnoser, release_in
+from clinweave.applications.diagnosis import Case, Diagnoser, genes_release, release_in
 from clinweave.artifacts import digest
 from clinweave.errors import UserError
 from clinweave.evaluation.diagnosis.ancestors import LIMIT, Grouping
@@ -33,6 +33,7 @@ class Setting:
     drop: str = "none"
     after: int = 0
     mondo: Path | None = None
+    genes: Path | None = None
     allow_future: bool = False
     date: str = ""
     cases: int = 0  # drawn with the seed; 0: all
@@ -70,6 +71,8 @@ class Setting:
         told = {name: DATABASES[name].source(files).release for name in ("hpo", "hpoa")}
         if self.mondo:
             told["mondo"] = DATABASES["mondo"].source({"mondo.json": self.mondo}).release
+        if self.genes:
+            told["genes"] = genes_release(self.genes)
         return told
 
 
@@ -155,8 +158,8 @@ def _kept(desk: Desk, setting: Setting, name: str) -> dict[str, Any]:
 
     Protocols that differ in the drop or in the date alone share them.
     """
-    mondo = setting.mondo if name == "clinweave" else None
-    inputs = desk.release_inputs(setting.release, mondo)
+    mondo, genes = (setting.mondo, setting.genes) if name == "clinweave" else (None, None)
+    inputs = desk.release_inputs(setting.release, mondo, genes)
     if setting.mondo:
         inputs["grouping"] = desk.release_inputs(setting.release, setting.mondo)["mondo.json"]
     after = setting.after if setting.cases else 0
@@ -165,7 +168,7 @@ def _kept(desk: Desk, setting: Setting, name: str) -> dict[str, Any]:
 
     def build() -> dict[str, Any]:
         asked, right = _chosen(desk, replace(setting, after=after))
-        arm = desk.arm(name, setting.release, mondo)
+        arm = desk.arm(name, setting.release, mondo, genes)
         with desk.bar(f"{setting.title[:50]}: {name}", len(asked)) as step:
             found = rank_under(drops, arm, asked, right, step, _accepting(setting, arm))
         return {
@@ -205,13 +208,13 @@ def write_results(
     """Write PhEval's disease results of one arm, the first hundred a case, below pheval/ in the run's folder."""
     from clinweave.applications.diagnosis import write_pheval
 
-    mondo = setting.mondo if name == "clinweave" else None
+    mondo, genes = (setting.mondo, setting.genes) if name == "clinweave" else (None, None)
     folder = desk.out / "pheval" / f"{_slug(setting.title)}-{name}"
-    inputs = desk.release_inputs(setting.release, mondo)
+    inputs = desk.release_inputs(setting.release, mondo, genes)
     parameters = {"drop": setting.drop, "cases": sorted(one.id for one in right)}
 
     def build() -> dict[str, Any]:
-        diagnoser = Diagnoser(desk.arm(name, setting.release, mondo).model)
+        diagnoser = Diagnoser(desk.arm(name, setting.release, mondo, genes).model)
         with desk.bar(f"PhEval files of {name}", len(asked)) as step:
             for case, truth in zip(asked, right, strict=True):
                 papers = (truth.publication,) if truth.publication and setting.drop == "blind" else ()

@@ -50,7 +50,7 @@ class Desk:
     say: Callable[[str], None] = lambda _: None
     bar: Bar = no_bar
     _sums: dict[Path, str] = field(default_factory=dict)
-    _arms: dict[tuple[str, Path, Path | None], Arm] = field(default_factory=dict)
+    _arms: dict[tuple[str, Path, Path | None, Path | None], Arm] = field(default_factory=dict)
 
     @cached_property
     def cases(self) -> list[Case]:
@@ -83,21 +83,25 @@ class Desk:
             places = sorted(Random(self.seed).sample(places, count))  # noqa: S311 - not for secrets
         return [self.cases[at] for at in places], [self.truths[at] for at in places]
 
-    def release_inputs(self, folder: Path, mondo: Path | None = None) -> dict[str, str]:
-        """Return the sha256 of a release's files, and of Mondo's."""
+    def release_inputs(
+        self, folder: Path, mondo: Path | None = None, genes: Path | None = None
+    ) -> dict[str, str]:
+        """Return the sha256 of a release's files, of Mondo's and of a table of genes."""
         release = release_in(folder)
         files = {"hp.obo": release.ontology, "phenotype.hpoa": release.annotations}
         if mondo:
             files["mondo.json"] = mondo
+        if genes:
+            files["genes"] = genes
         return {name: self._sum(path) for name, path in files.items()}
 
-    def arm(self, name: str, release: Path, mondo: Path | None = None) -> Arm:
+    def arm(self, name: str, release: Path, mondo: Path | None = None, genes: Path | None = None) -> Arm:
         """Return an arm, kept open as long as no other release is asked for (opening takes some seconds)."""
-        key = (name, release, mondo if name == "clinweave" else None)
+        key = (name, release, *((mondo, genes) if name == "clinweave" else (None, None)))
         if key not in self._arms:
             self._arms = {known: arm for known, arm in self._arms.items() if known[1] == release}
             self.say(f"Opening {name} on {release.name}")
-            self._arms[key] = open_arm(name, release, self.cache, self.cases, mondo)
+            self._arms[key] = open_arm(name, release, self.cache, self.cases, mondo, genes)
         return self._arms[key]
 
     def keep(

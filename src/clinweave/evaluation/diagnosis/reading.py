@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from clinweave.applications.diagnosis import Case, Model, read_findings
+from clinweave.applications.diagnosis import Case, Model, from_mentions, read_findings
 from clinweave.evaluation.diagnosis.texts import WORDINGS, CaseText, write_text
 from clinweave.evaluation.diagnosis.truth import Truth
 from clinweave.records import Mention
@@ -38,9 +38,8 @@ def write_texts(
 
 def as_read(case: Case, mentions: Sequence[Mention]) -> Case:
     """Return the case with the findings that were recognised in its text in place of its own."""
-    yes = tuple(dict.fromkeys(one.id for one in mentions if not one.negated))
-    no = tuple(dict.fromkeys(one.id for one in mentions if one.negated))
-    return replace(case, observed=yes, excluded=tuple(one for one in no if one not in yes))
+    read = from_mentions(case.id, mentions, case.sex, case.age)
+    return replace(case, observed=read.observed, excluded=read.excluded)
 
 
 def recognition(texts: Sequence[CaseText], read: Sequence[Case], model: Model) -> dict[str, Any]:

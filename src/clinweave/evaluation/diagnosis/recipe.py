@@ -6,7 +6,7 @@ from pathlib import Path
 from time import monotonic, process_time
 from typing import Any
 
-from clinweave.applications.diagnosis import fetched_mondo
+from clinweave.applications.diagnosis import fetched_genes, fetched_mondo
 from clinweave.artifacts import write_json
 from clinweave.errors import UserError
 from clinweave.evaluation.diagnosis import studies
@@ -86,9 +86,15 @@ def _setting(task: TaskSettings, home: Path, allow_future: bool) -> Setting:
         raise UserError(
             f"{task.title}: Mondo is not fetched; run `clinweave fetch mondo`, or leave `mondo` out"
         )
+    genes = fetched_genes(home) if task.genes == "fetched" else Path(task.genes) if task.genes else None
+    if task.genes and (genes is None or not genes.is_file()):
+        raise UserError(
+            f"{task.title}: there is no table of genes; run `clinweave fetch hpo`, or leave `genes` out"
+        )
     found = Setting(task.title or Path(task.release).name, Path(task.release), task.drop, task.after, mondo)
     return replace(
         found,
+        genes=genes,
         allow_future=task.allow_future or allow_future,
         date=task.date,
         cases=task.cases,

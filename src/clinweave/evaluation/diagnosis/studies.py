@@ -30,7 +30,7 @@ def genes(desk: Desk, setting: Setting, home: Path) -> dict[str, Any]:
     """Return the rank of the causal gene among sampled others, for every arm."""
     known, sources = gene_level.genes_of_diseases(home)
     inputs = {
-        **desk.release_inputs(setting.release, setting.mondo),
+        **desk.release_inputs(setting.release, setting.mondo, setting.genes),
         "genes": str(sum(map(len, known.values()))),
     }
 
@@ -40,7 +40,7 @@ def genes(desk: Desk, setting: Setting, home: Path) -> dict[str, Any]:
         for name in ARMS:
             if name == "clinweave" and setting.mondo is None:
                 continue
-            arm = desk.arm(name, setting.release, setting.mondo)
+            arm = desk.arm(name, setting.release, setting.mondo, setting.genes)
             with desk.bar(f"Genes: {name}", len(cases)) as step:
                 found[name] = gene_level.rank_genes(
                     arm, cases, truths, known, drop=setting.drop, seed=desk.seed, step=step
@@ -77,7 +77,7 @@ def curves(desk: Desk, setting: Setting, _home: Path) -> dict[str, Any]:
             arm = (
                 open_arm(name, setting.release, desk.cache, desk.cases, more=asked)
                 if name == BASELINE
-                else desk.arm(name, setting.release, setting.mondo)
+                else desk.arm(name, setting.release, setting.mondo, setting.genes)
             )
             with desk.bar(f"Robustness: {name}", len(cases)) as step:
                 found[name] = robustness.rank_variants(
@@ -89,7 +89,7 @@ def curves(desk: Desk, setting: Setting, _home: Path) -> dict[str, Any]:
             "diseases": len({one.disease for one in truths}),
         }
 
-    inputs = desk.release_inputs(setting.release, setting.mondo)
+    inputs = desk.release_inputs(setting.release, setting.mondo, setting.genes)
     return desk.keep("robustness", inputs, _parameters(desk, setting), build, ("robustness",))
 
 
@@ -107,7 +107,7 @@ def texts(desk: Desk, setting: Setting, home: Path) -> dict[str, Any]:
         from clinweave.knowledge import Graph, Linker
 
         name = "clinweave" if setting.mondo else "clinweave-release"
-        arm = desk.arm(name, setting.release, setting.mondo)
+        arm = desk.arm(name, setting.release, setting.mondo, setting.genes)
         known = known_cases(arm.model, desk.truths)
         cases, truths = desk.drawn(
             setting.cases,
@@ -130,7 +130,10 @@ def texts(desk: Desk, setting: Setting, home: Path) -> dict[str, Any]:
             "example": written[0].text,
         }
 
-    inputs = {**desk.release_inputs(setting.release, setting.mondo), "graph": str(graph.get("key"))}
+    inputs = {
+        **desk.release_inputs(setting.release, setting.mondo, setting.genes),
+        "graph": str(graph.get("key")),
+    }
     modules = ("reading", "texts")
     return desk.keep("text", inputs, _parameters(desk, setting), build, modules)
 
@@ -149,7 +152,7 @@ def model_on_top(desk: Desk, setting: Setting, home: Path, asked_of: "ModelSetti
 
     def build() -> dict[str, Any]:
         name = "clinweave" if setting.mondo else "clinweave-release"
-        arm = desk.arm(name, setting.release, setting.mondo)
+        arm = desk.arm(name, setting.release, setting.mondo, setting.genes)
         known = known_cases(arm.model, desk.truths)
         cases, truths = desk.drawn(setting.cases, lambda _, truth: truth.id in known)
         language = open_language_model(asked_of.address, home=home, **asked_of.options)
@@ -166,6 +169,6 @@ def model_on_top(desk: Desk, setting: Setting, home: Path, asked_of: "ModelSetti
         finally:
             language.close()
 
-    inputs = desk.release_inputs(setting.release, setting.mondo)
+    inputs = desk.release_inputs(setting.release, setting.mondo, setting.genes)
     parameters = _parameters(desk, setting, model=asked_of.address, options=dict(asked_of.options))
     return desk.keep("language-model", inputs, parameters, build, ("arguing",), stands_on="all")

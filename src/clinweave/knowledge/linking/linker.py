@@ -18,7 +18,7 @@ from clinweave.knowledge.linking import ranking
 from clinweave.knowledge.linking.crosswalk import LEVELS, NAMED
 from clinweave.knowledge.linking.dictionary import Found
 from clinweave.knowledge.linking.judging import Matches, accepted
-from clinweave.knowledge.linking.negation import negated
+from clinweave.knowledge.linking.negation import in_context
 from clinweave.knowledge.linking.normalise import Ints, Tokens, join, tokenise
 from clinweave.knowledge.linking.overlaps import longest_first
 from clinweave.knowledge.linking.picked import Picked, with_defined
@@ -38,6 +38,7 @@ MENTIONS = pa.schema(
         ("score", pa.float64()),
         ("negated", pa.bool_()),
         ("reason", pa.string()),
+        ("experiencer", pa.string()),  # "family": a relative's finding; "": the patient's
     ]
 )
 _HOW = {
@@ -47,6 +48,7 @@ _HOW = {
     DEFINED: "defined in the text",
 }
 _PENALTY = np.array([0.0, ranking.REORDERED, ranking.SHARED_HEAD, ranking.VARIED])  # by how
+FAMILY = "family"  # a mention's experiencer, where it is a relative's finding
 _PIECE = 1 << 20  # characters matched at once: arrays of this size stay in the cache
 
 
@@ -62,6 +64,7 @@ class Spans:
     score: NDArray[np.float64]
     how: Ints
     negated: NDArray[np.bool_]
+    family: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.start)
@@ -142,6 +145,7 @@ class Linker:
         columns: list[Any] = [spans.document, spans.start, spans.end, surfaces, ids]
         columns += [column.take(pa.array(concept)) for column in (vocabulary.labels, vocabulary.categories)]
         columns += [np.round(spans.score, 4), spans.negated, reasons]
+        columns.append(np.where(spans.family, FAMILY, ""))
         arrays = [pa.array(column, item.type) for column, item in zip(columns, MENTIONS, strict=True)]
         return pa.record_batch(arrays, schema=MENTIONS)
 
@@ -209,13 +213,13 @@ class Linker:
         )
         if "(" in whole:
             picked = with_defined(texts, begins, tokens, picked)
-        negative = negated(tokens, picked.at, picked.size)
+        negative, family = in_context(tokens, picked.at, picked.size)
         start = tokens.start[picked.at]
         end = tokens.end[picked.at + picked.size - 1]
         document = np.searchsorted(begins, start, side="right") - 1
         start, end = start - begins[document], end - begins[document]
         return Spans(
-            document + first, start, end, picked.sense, picked.key, picked.score, picked.how, negative
+            document + first, start, end, picked.sense, picked.key, picked.score, picked.how, negative, family
         )
 
     def candidates(
@@ -292,7 +296,16 @@ class Linker:
         reason = self._reason(text[start:end], spans, number, scope)
         score = round(float(spans.score[number]), 4)
         return Mention(
-            start, end, text[start:end], curie, label, category, score, bool(spans.negated[number]), reason
+            start,
+            end,
+            text[start:end],
+            curie,
+            label,
+            category,
+            score,
+            bool(spans.negated[number]),
+            reason,
+            FAMILY if spans.family[number] else "",
         )
 
     def _reason(self, surface: str, spans: Spans, number: int, scope: Scope) -> str:

@@ -1,4 +1,4 @@
-"""Which mentions are negated: cue phrases and their scope.
+"""Which mentions are negated, and which are a relative's: cue phrases and their scope.
 
 After NegEx (Chapman et al., J Biomed Inform 2001;34:301-310) and ConText (Harkema et al., J Biomed Inform
 2009;42:839-851): a cue negates the mentions that follow (or precede) it in its sentence up to a terminating word;
@@ -12,6 +12,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
+from clinweave.knowledge.linking import experiencer
 from clinweave.knowledge.linking.dictionary import Dictionary
 from clinweave.knowledge.linking.normalise import Ints, Tokens
 from clinweave.knowledge.linking.overlaps import longest_first
@@ -19,35 +20,37 @@ from clinweave.knowledge.linking.overlaps import longest_first
 WINDOW = 7  # tokens that a cue reaches; a list of findings carries it on
 _LINKS = frozenset({"and", "or", "nor", "any", "of", "the", "a", "an"})
 
-_CLASSES = ("ahead", "behind", "pseudo", "ends")
+_CLASSES = ("ahead", "behind", "pseudo", "ends", *experiencer.CLASSES)
 _AHEAD, _BEHIND, _ENDS = 1, 2, 8  # bits, in that order
 
 
 @lru_cache(maxsize=1)
-def _cues() -> tuple[Dictionary, NDArray[np.uint8]]:
+def _cues() -> tuple[Dictionary, NDArray[np.uint16]]:
     """Return the dictionary of cues, and for each key the set of its classes as bits."""
     lists = tomllib.loads(files("clinweave.knowledge.linking").joinpath("negation.toml").read_text("utf-8"))
     names = [phrase for group in _CLASSES for phrase in lists[group]]
     bits = [1 << number for number, group in enumerate(_CLASSES) for _ in lists[group]]
     dictionary, keys = Dictionary.build(names)
-    classes = np.zeros(len(dictionary), np.uint8)
-    np.bitwise_or.at(classes, keys, np.array(bits, np.uint8))
+    classes = np.zeros(len(dictionary), np.uint16)
+    np.bitwise_or.at(classes, keys, np.array(bits, np.uint16))
     return dictionary, classes
 
 
-def negated(tokens: Tokens, at: Ints, size: Ints) -> NDArray[np.bool_]:
-    """Return which of the mentions `[at, at + size)` (tokens, sorted, not overlapping) are negated."""
+def in_context(tokens: Tokens, at: Ints, size: Ints) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return two masks of the mentions `[at, at + size)` (tokens, sorted, not overlapping): negated, a relative's."""
     result = np.zeros(len(at), np.bool_)
     dictionary, classes = _cues()
     found = dictionary.match(tokens)
     if not len(found) or not len(at):
-        return result
+        return result, result.copy()
     kept = longest_first(found.at, found.size, np.zeros(len(found)))
     cue_at, cue_size, kind = found.at[kept], found.size[kept], classes[found.key[kept]]
+    others = experiencer.of_relatives(tokens, at, size, experiencer.Cues(cue_at, cue_size, kind))
     # A cue inside a mention is part of the name ("absent speech").
     before = np.searchsorted(at, cue_at, side="right") - 1
     inside = (before >= 0) & (cue_at < at[before] + size[before])
-    cue_at, cue_size, kind = cue_at[~inside], cue_size[~inside], kind[~inside]
+    mine = ~inside & ((kind & (_AHEAD | _BEHIND | _ENDS)) > 0)
+    cue_at, cue_size, kind = cue_at[mine], cue_size[mine], kind[mine]
     ends = cue_at[(kind & _ENDS) > 0]
     for begin, length, bits in zip(cue_at.tolist(), cue_size.tolist(), kind.tolist(), strict=True):
         valued = _valued(tokens, at, size, begin) if bits & (_AHEAD | _BEHIND) else -1
@@ -60,7 +63,7 @@ def negated(tokens: Tokens, at: Ints, size: Ints) -> NDArray[np.bool_]:
         else:
             continue
         result[low:high] = True
-    return result
+    return result, others
 
 
 def _valued(tokens: Tokens, at: Ints, size: Ints, begin: int) -> int:
