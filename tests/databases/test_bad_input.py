@@ -55,7 +55,7 @@ def test_mixed_releases_circles_doubles_and_dangling_rows_in_one_build(tmp_path)
         b"[Term]\nid: HP:0000102\nname: Swaying\nis_a: HP:0000100 ! Wobbling\n\n"
         b"[Term]\nid: HP:0000102\nname: Swaying again\n\n[Typedef]",
     )  # fmt: skip
-    hpoa = as_bytes(HPOA).replace(b"2031", b"2030")
+    hpoa = as_bytes(HPOA).replace(b"2031", b"2030").replace(b"HP:0000100", b"HP:0000998")
     files = {
         "hpo": write(tmp_path, {"hp.obo": made}),
         "hpoa": write(tmp_path, {**SAMPLES["hpoa"], "phenotype.hpoa": hpoa}),
@@ -68,6 +68,8 @@ def test_mixed_releases_circles_doubles_and_dangling_rows_in_one_build(tmp_path)
     graph = Graph.open(tmp_path / "graph")
     assert graph.concept("HP:0000102").name == "Swaying"
     assert "HP:0000102" not in graph.ancestors("HP:0000102")
+    assert ["hpoa", "OMIM:100001", "biolink:has_phenotype", "HP:0000998"] in graph.info()["dangling"]
+    assert graph.info()["warnings"] == built.manifest["warnings"]
     assert len(built.manifest["warnings"]) == (1 if b"2030" in hpoa else 0)
 
 

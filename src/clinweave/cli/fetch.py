@@ -12,7 +12,7 @@ from rich.console import Console
 
 from clinweave.artifacts import home
 from clinweave.errors import ChecksumError, UserError
-from clinweave.resources import Resource, catalogue, fetch, folder, located_for, verify
+from clinweave.resources import Resource, catalogue, fetch, folder, verify
 
 app = typer.Typer(add_completion=False)
 
@@ -71,9 +71,11 @@ def command(  # noqa: PLR0917 - each parameter is one option
 
 def _count(wanted: list[Resource], *, as_json: bool) -> None:
     from clinweave.databases import DATABASES, count_records
+    from clinweave.knowledge import graph_inputs
 
     names = [name for item in wanted for name in item.databases]
-    files = located_for(names, home())
+    # a reader's optional files may be another's, as when a graph is built
+    files = graph_inputs(names, (), home()) if names else {}
     counts = {name: count_records(DATABASES[name], files[name]) for name in names}
     if as_json:
         typer.echo(json.dumps(counts, indent=1))

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -83,7 +83,7 @@ def _pair(text: str) -> tuple[str, Path]:
 
 @app.command()
 def info(where: Where = None, as_json: AsJson = False) -> None:
-    """Show what the graph holds: counts, sources with release and licence, merges, dropped rows and why."""
+    """Show what the graph holds: counts, sources, merges, dropped rows and why (--json: the first of them, too)."""
     facts = _open(where).info()
     if as_json:
         _json(facts)
@@ -102,6 +102,7 @@ def info(where: Where = None, as_json: AsJson = False) -> None:
         ("Rows dropped, and why", facts["dropped"]),
     ):
         screen.print(_counts(title, counts, "rows"))
+    _warn(screen, facts["warnings"])
 
 
 @app.command()
@@ -378,11 +379,14 @@ def _report(done: Artifact, as_json: bool) -> None:
     screen.print(
         _counts(f"{done.path} ({'built' if done.fresh else 'up to date'})", done.manifest["counts"], "rows")
     )
-    for warning in done.manifest.get("warnings", ()):
-        screen.print(f"[yellow]warning:[/] {escape(warning)}")
-    lost = sum(done.manifest["dropped"].values())
-    if lost:
+    _warn(screen, done.manifest.get("warnings", ()))
+    if lost := sum(done.manifest["dropped"].values()):
         screen.print(f"{lost:,} rows left out; `clinweave graph info` says why")
+
+
+def _warn(screen: Console, warnings: Iterable[str]) -> None:
+    for warning in warnings:
+        screen.print(f"[yellow]warning:[/] {escape(warning)}")
 
 
 def _counts(title: str, counts: Mapping[str, int], unit: str) -> Table:

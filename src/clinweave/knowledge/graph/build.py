@@ -115,13 +115,13 @@ def assemble(
     known = set(concepts.column("id").to_pylist())
     links = loose_links(raw, canonical, known, told_matches(gathered, resolve)) if joining else []
     tell("relating concepts")
-    relations, dropped = joined_relations(gathered, links, resolve, concepts)
+    relations, dropped, dangling = joined_relations(gathered, links, resolve, concepts)
     passages = _passages(gathered, raw, canonical, resolve)
     tell("writing the graph")
     joined = Joined(concepts, relations, passages, alias_pairs, made)
     _write(folder, joined)
     write_json(folder / "sources.json", {name: to_json(item) for name, item in gathered.sources.items()})
-    return _outcome(gathered, joined, dropped)
+    return {**_outcome(gathered, joined, dropped), "dangling": dangling}
 
 
 def _told(stream: "Iterator[Record]", message: str, tell: Progress) -> "Iterator[Record]":

@@ -225,9 +225,14 @@ class Graph:
         }
 
     def info(self) -> dict[str, Any]:
-        """Return what the manifest says: counts, merges, dropped rows and why, sources with release and licence."""
+        """Return what the manifest says: counts, merges, dropped rows and why, sources with release and licence.
+
+        `examples` are the first refused rows of each source (file, row, reason), `dangling` the first relations with an
+        end that no database describes, `warnings` what does not fit together, such as mixed releases.
+        """
         keys = ("counts", "concepts", "relations", "passages", "merged", "dropped", "sources", "licences")
-        return {"path": str(self.path), **{key: self.manifest[key] for key in keys}}
+        more = {key: self.manifest.get(key, []) for key in ("warnings", "examples", "dangling")}
+        return {"path": str(self.path), **{key: self.manifest[key] for key in keys}, **more}
 
     # Inside
 

@@ -16,6 +16,8 @@ from clinweave.knowledge.graph.identity import prefix_of
 from clinweave.predicates import SUBCLASS
 from clinweave.records import Grade, Relation, Source
 
+_SHOWN = 3  # dangling relations that are told for each reason
+
 
 def loose_links(
     raw: pa.Table, canonical: Mapping[str, str], known: set[str], told: set[tuple[str, str, str]]
@@ -64,21 +66,27 @@ def _loose_link(here: str, there: str, predicate: str, source: str, stated: tupl
 
 def joined_relations(
     gathered: Gathered, links: list[Relation], resolve: Mapping[str, str], concepts: pa.Table
-) -> tuple[pa.Table, dict[str, int]]:
-    """Return the joined, distinct, sorted relations, and how many rows were dropped and why.
+) -> tuple[pa.Table, dict[str, int], list[list[str]]]:
+    """Return the joined, distinct, sorted relations, how many rows were dropped and why, and the first dangling ones.
 
-    A relation whose subject or object no database describes is dropped and counted: a concept without a name would
-    be of no use to a reader, and a made-up one would be a lie.
+    The last are [source, subject, predicate, object], by which a row is found in its file. A relation whose subject or
+    object no database describes is dropped and counted: a concept without a name would be of no use to a reader, and a
+    made-up one would be a lie.
     """
     dropped: Counter[str] = Counter()
+    dangling: list[list[str]] = []
     rows = gathered.tables[Relation]
     if links:
         rows = pa.concat_tables([rows, tables.plain(schemas.table(links, schemas.RELATIONS))])
     ends = {name: _resolved(rows.column(name), resolve) for name in ("subject", "object")}
     keep = pc.and_(pc.is_valid(ends["subject"]), pc.is_valid(ends["object"]))
     for name, values in ends.items():
-        lost = rows.filter(pc.is_null(values)).select([name, "source"]).to_pylist()
-        dropped.update(f"{row['source']}: {name} {prefix_of(row[name])} is no known concept" for row in lost)
+        lost = rows.filter(pc.is_null(values)).select(["source", "subject", "predicate", "object"])
+        for row in lost.to_pylist():
+            reason = f"{row['source']}: {name} {prefix_of(row[name])} is no known concept"
+            dropped[reason] += 1
+            if dropped[reason] <= _SHOWN:
+                dangling.append(list(row.values()))
     same = pc.fill_null(pc.equal(ends["subject"], ends["object"]), False)
     for source in rows.column("source").filter(same).to_pylist():
         dropped[f"{source}: subject and object are one concept after joining"] += 1
@@ -95,7 +103,8 @@ def joined_relations(
     dropped["rows equal but for publications, made one"] = (
         pc.sum(keep).as_py() - len(joined) if len(rows) else 0
     )
-    return _without_cycles(joined, concepts, dropped), {key: n for key, n in sorted(dropped.items()) if n}
+    acyclic = _without_cycles(joined, concepts, dropped)
+    return acyclic, {key: n for key, n in sorted(dropped.items()) if n}, dangling
 
 
 def _resolved(column: Any, resolve: Mapping[str, str]) -> Any:
