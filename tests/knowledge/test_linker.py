@@ -55,7 +55,6 @@ def ids(linker: Linker, text: str, **more: object) -> list[str]:
         ("mutations of the CAT gene", ["HGNC:1516"]),
         ("FBN1 and fbn1", ["HGNC:3603"]),
         ("ARMS and arms", []),
-        ("autosomal dominant ataxia", []),
         ("alveolar rhabdomyosarcoma (ARMS) and ARMS", ["MONDO:0009994"] * 3),
         ("RMSA, not rmsa", ["MONDO:0009994"]),
         ("blood in the urine", ["HP:0000790"]),

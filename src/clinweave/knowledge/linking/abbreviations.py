@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 MOST = 500  # brackets of one text that are looked at
 
-_BRACKETED = re.compile(r"\(([^()\s][^()]{0,40}?)\)")
-_SHORT = re.compile(r"[^\W_][\w/.+-]{1,9}")
+# A short form alone in brackets, or before a comma or semicolon there; it begins at once, and 41 characters at most.
+_BRACKETED = re.compile(r"\((?=[^()]{1,41}\))([^\W_][\w/.+-]{1,9})\s*(?:[;,][^()]*)?\)")
 
 
 class Definition(NamedTuple):
@@ -28,9 +28,9 @@ class Definition(NamedTuple):
 def definitions(text: str) -> Iterator[Definition]:
     """Yield the abbreviations that `text` defines, in order; offsets are those of `text`."""
     for found in islice(_BRACKETED.finditer(text), MOST):
-        short = re.split(r"[;,]", found[1], maxsplit=1)[0].strip()
-        if not _is_short_form(short):
-            continue
+        short = found[1]
+        if short == short.lower():
+            continue  # beyond the paper: it has a capital, which "(gangrene)" and "(ulcers)" lack
         words = min(len(short) + 5, 2 * len(short))
         before = text[max(0, found.start() - 20 * words) : found.start()].rstrip()
         end = max(0, found.start() - 20 * words) + len(before)
@@ -52,32 +52,33 @@ def occurrences(text: str, shorts: Iterable[str]) -> Iterator[tuple[int, int, st
             at = text.find(short, end)
 
 
-def _is_short_form(short: str) -> bool:
-    """Say whether it may be one. Beyond the paper: it has a capital, which "(gangrene)" and "(ulcers)" lack."""
-    return _SHORT.fullmatch(short) is not None and any(part.isupper() for part in short)
-
-
 def _window_start(before: str, words: int) -> int:
     """Return where the last `words` words of the same sentence begin."""
     sentence = max(before.rfind(mark) for mark in (". ", "; ", "\n\n", "("))
-    starts = [found.start() for found in re.finditer(r"\S+", before) if found.start() > sentence]
-    return starts[-words] if len(starts) >= words else (starts[0] if starts else len(before))
+    start = sentence + 1
+    if sentence >= 0 and before[sentence] == "(":  # what sticks to the bracket is no word of the sentence
+        while start < len(before) and not before[start].isspace():
+            start += 1
+    part = before[start:]
+    heads = part.rsplit(None, words)
+    ahead = len(heads[0]) if len(heads) > words else 0
+    return len(before) - len(part[ahead:].lstrip())
 
 
 def _long_form(short: str, before: str) -> int | None:
     """Return where the long form of `short` begins in `before`, or None where its letters are not all there."""
-    place = len(before) - 1
+    lower = before.lower()
+    if len(lower) != len(before):
+        lower = "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in before)
     letters = [letter.lower() for letter in short if letter.isalnum()]
+    place = len(before)
     for number in range(len(letters) - 1, -1, -1):
-        first = number == 0
-        while place >= 0 and (
-            before[place].lower() != letters[number] or (first and place > 0 and before[place - 1].isalnum())
-        ):
-            place -= 1
+        place = lower.rfind(letters[number], 0, place)
+        while number == 0 and place > 0 and before[place - 1].isalnum():
+            place = lower.rfind(letters[0], 0, place)
         if place < 0:
             return None
-        place -= 1
-    start = place + 1
+    start = place
     long_form = before[start:]
     if len(long_form) <= len(short) or short in long_form.split():
         return None

@@ -49,7 +49,7 @@ _HOW = {
 }
 _PENALTY = np.array([0.0, ranking.REORDERED, ranking.SHARED_HEAD, ranking.VARIED])  # by how
 FAMILY = "family"  # a mention's experiencer, where it is a relative's finding
-_PIECE = 1 << 20  # characters matched at once: arrays of this size stay in the cache
+_PIECE = 1 << 18  # characters matched at once: arrays of this size stay in the cache
 
 
 @dataclass(frozen=True, slots=True)

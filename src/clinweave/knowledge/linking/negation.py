@@ -6,6 +6,7 @@ pseudo-cues such as "no increase" only look like one. The cue lists are this pro
 """
 
 import tomllib
+from bisect import bisect_left
 from functools import lru_cache
 from importlib.resources import files
 
@@ -51,60 +52,66 @@ def in_context(tokens: Tokens, at: Ints, size: Ints) -> tuple[NDArray[np.bool_],
     inside = (before >= 0) & (cue_at < at[before] + size[before])
     mine = ~inside & ((kind & (_AHEAD | _BEHIND | _ENDS)) > 0)
     cue_at, cue_size, kind = cue_at[mine], cue_size[mine], kind[mine]
-    ends = cue_at[(kind & _ENDS) > 0]
+    ends = cue_at[(kind & _ENDS) > 0].tolist()
+    # Lists from here on: one look-up at a time.
+    places, sizes = at.tolist(), size.tolist()
     for begin, length, bits in zip(cue_at.tolist(), cue_size.tolist(), kind.tolist(), strict=True):
-        valued = _valued(tokens, at, size, begin) if bits & (_AHEAD | _BEHIND) else -1
+        valued = _valued(tokens, places, sizes, begin) if bits & (_AHEAD | _BEHIND) else -1
         if valued >= 0:
             low, high = valued, valued + 1
         elif bits & _AHEAD:
-            low, high = _reach_ahead(tokens, at, size, begin + length, ends)
+            low, high = _reach_ahead(tokens, places, sizes, begin + length, ends)
         elif bits & _BEHIND:
-            low, high = _reach_behind(tokens, at, size, begin, ends)
+            low, high = _reach_behind(tokens, places, sizes, begin, ends)
         else:
             continue
         result[low:high] = True
     return result, others
 
 
-def _valued(tokens: Tokens, at: Ints, size: Ints, begin: int) -> int:
+def _valued(tokens: Tokens, at: list[int], size: list[int], begin: int) -> int:
     """Return the mention that a cue answers, as in "Fever: none", or -1: a colon stands between the two."""
-    last = int(np.searchsorted(at, begin)) - 1
+    last = bisect_left(at, begin) - 1
     if last < 0 or at[last] + size[last] != begin:
         return -1
     same_sentence = tokens.sentence[begin] == tokens.sentence[begin - 1]
     return last if same_sentence and tokens.segment[begin] != tokens.segment[begin - 1] else -1
 
 
-def _reach_ahead(tokens: Tokens, at: Ints, size: Ints, begin: int, ends: Ints) -> tuple[int, int]:
+def _reach_ahead(
+    tokens: Tokens, at: list[int], size: list[int], begin: int, ends: list[int]
+) -> tuple[int, int]:
     """Return the range of mentions that a cue ending at token `begin` negates."""
     if begin >= len(tokens):
         return 0, 0
     stop = int(np.searchsorted(tokens.sentence, tokens.sentence[begin - 1], side="right"))
-    next_end = int(np.searchsorted(ends, begin))
+    next_end = bisect_left(ends, begin)
     if next_end < len(ends):
-        stop = min(stop, int(ends[next_end]))
-    low = int(np.searchsorted(at, begin))
-    high = int(np.searchsorted(at, min(stop, begin + WINDOW)))
+        stop = min(stop, ends[next_end])
+    low = bisect_left(at, begin)
+    high = bisect_left(at, min(stop, begin + WINDOW))
     while low < high < len(at) and at[high] < stop:
-        between = tokens.words(int(at[high - 1] + size[high - 1]), int(at[high]))
+        between = tokens.words(at[high - 1] + size[high - 1], at[high])
         if not _LINKS.issuperset(between):
             break
         high += 1
     return low, high
 
 
-def _reach_behind(tokens: Tokens, at: Ints, size: Ints, begin: int, ends: Ints) -> tuple[int, int]:
+def _reach_behind(
+    tokens: Tokens, at: list[int], size: list[int], begin: int, ends: list[int]
+) -> tuple[int, int]:
     """Return the range of mentions that a cue starting at token `begin` negates: the nearest, and its list."""
     start = int(np.searchsorted(tokens.sentence, tokens.sentence[begin], side="left"))
-    last_end = int(np.searchsorted(ends, begin)) - 1
+    last_end = bisect_left(ends, begin) - 1
     if last_end >= 0:
-        start = max(start, int(ends[last_end]))
-    high = int(np.searchsorted(at, begin))
+        start = max(start, ends[last_end])
+    high = bisect_left(at, begin)
     low = high - 1
     if low < 0 or at[low] < start or begin - (at[low] + size[low]) > WINDOW - 2:
         return 0, 0
     while low > 0 and at[low - 1] >= start:
-        if not _LINKS.issuperset(tokens.words(int(at[low - 1] + size[low - 1]), int(at[low]))):
+        if not _LINKS.issuperset(tokens.words(at[low - 1] + size[low - 1], at[low])):
             break
         low -= 1
     return low, high

@@ -31,7 +31,6 @@ PROPER = {
     "HP": ("HP:0000118", "HP:0000005"),
     "MONDO": ("MONDO:0000001",),
 }  # what is no qualifier lies below these
-INHERITANCE = "HP:0000005"
 ROOTS = frozenset(
     {"HP:0000001", "HP:0000118", "HP:0000005", "MONDO:0000001", "MONDO:0700096", "MONDO:0002254"}
 )
@@ -129,11 +128,6 @@ def score_of(name: str, key: str, kind: str, prefix: str, *, exact_case: bool, m
     if len(name) < 3:
         score -= SHORT_SYMBOL
     return round(score, 4)
-
-
-def is_attribute(name: str) -> bool:
-    """Say whether a name of a mode of inheritance describes a disease: "autosomal dominant", without "inheritance"."""
-    return "inherit" not in name.lower() and "transmission" not in name.lower()
 
 
 def group_of(category: str) -> int:

@@ -21,7 +21,7 @@ from clinweave.knowledge.linking.normalise import Ints
 from clinweave.knowledge.linking.word_sets import WordSets
 from clinweave.records import Concept
 
-VERSION = 10
+VERSION = 11
 LONGEST = 150  # characters; longer names are formulas in words
 FREE_ORDER = frozenset({"biolink:Disease", "biolink:PhenotypicFeature"})
 _ARRAYS = ("sense_offsets", "concept", "score", "exact_case", "plural", "kind", "name", "prefix", "groups")
@@ -173,10 +173,9 @@ def _compile(graph: NamedGraph, folder: Path) -> dict[str, Any]:
     spelt = [dictionary.key(number) if number >= 0 else None for number in key.tolist()]
     cased = [ranking.needs_case(*row) for row in zip(names, kinds, category, strict=True)]
     modifiers = _modifiers(graph, concepts)
-    inherited = frozenset({ranking.INHERITANCE} | graph.descendants(ranking.INHERITANCE))
     columns: dict[str, NDArray[Any]] = {
         "concept": np.fromiter((rows[curie] for curie in ids), np.int32, len(ids)),
-        "score": _scores(zip(spelt, names, kinds, ids, cased, strict=True), modifiers, inherited),
+        "score": _scores(zip(spelt, names, kinds, ids, cased, strict=True), modifiers),
         "exact_case": np.array(cased, np.bool_),
         "plural": np.fromiter(map(_is_plural, names, spelt), np.bool_, len(names)),
         "kind": np.fromiter((_kind(kind) for kind in kinds), np.uint8, len(ids)),
@@ -213,9 +212,7 @@ def _compile(graph: NamedGraph, folder: Path) -> dict[str, Any]:
 
 
 def _scores(
-    rows: Iterable[tuple[str | None, str, str, str, bool]],
-    modifiers: frozenset[str],
-    inherited: frozenset[str],
+    rows: Iterable[tuple[str | None, str, str, str, bool]], modifiers: frozenset[str]
 ) -> NDArray[np.float32]:
     """Return the score of each name, of rows (key, name, kind, id, needs its case); 0 where it is no key."""
     return np.array(
@@ -223,12 +220,7 @@ def _scores(
             0.0
             if key is None
             else ranking.score_of(
-                name,
-                key,
-                kind,
-                curie.partition(":")[0],
-                exact_case=exact,
-                modifier=curie in modifiers or (curie in inherited and ranking.is_attribute(name)),
+                name, key, kind, curie.partition(":")[0], exact_case=exact, modifier=curie in modifiers
             )
             for key, name, kind, curie, exact in rows
         ],

@@ -37,6 +37,7 @@ AS_NAMED, REORDERED, SHARED, VARIED, DEFINED = 0, 1, 2, 3, 4  # how a mention ca
 
 _ADJECTIVES = ("ic", "ous", "ive", "ed", "oid", "al")
 _SHORT = 6  # letters of a name whose family says little
+_HELD = np.uint64((1 << 20) - 1)
 _BAG = np.uint64(0xC2B2AE3D27D4EB4F)
 # Around a conjunction at 0, the words of the second name: (X) and Y (H): -1, 2; (M) X and (Y): -2, 1; and wider ones.
 _SHARES = (
@@ -74,6 +75,9 @@ class WordSets:
         self.dictionary, self.sets, self.families = dictionary, sets, families
         self.members, self.own = members, own
         self.starts, self.keys, self.words = members
+        # Most windows are no set: one byte, which stays in the cache, says so before the table is asked.
+        self._held = np.zeros(int(_HELD) + 1, np.bool_)
+        self._held[(sets.keys & _HELD).astype(np.int64)] = True
 
     @classmethod
     def build(
@@ -193,7 +197,9 @@ class WordSets:
             starts = starts[starts + size <= len(tokens)]
             starts = starts[tokens.clause[starts + size - 1] == tokens.clause[starts]]
             here = starts[known[starts + size - 1]]
-            value = self.sets.find(mix(sums[here + size] - sums[here]))
+            total = mix(sums[here + size] - sums[here])
+            maybe = np.flatnonzero(self._held[(total & _HELD).astype(np.int64)])
+            here, value = here[maybe], self.sets.find(total[maybe])
             hit = np.flatnonzero(value)
             at.append(here[hit])
             sizes.append(np.full(len(hit), size))
