@@ -1,14 +1,15 @@
-"""`clinweave molecules`: generate and search molecules, predict their properties."""
+"""`clinweave molecules`: generate, optimise and search molecules, predict their properties."""
 
 import typer
 
-from clinweave.cli import generation, properties, similar
+from clinweave.cli import generation, optimizing, properties, similar
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 app.command()(generation.train)
 app.command()(generation.generate)
 app.command()(generation.evaluate)
 app.command()(generation.encode)
+app.command()(optimizing.optimize)
 app.add_typer(properties.app, name="properties")
 app.command()(similar.similar)
 app.command()(similar.known)
@@ -16,4 +17,4 @@ app.command()(similar.known)
 
 @app.callback()
 def _root() -> None:
-    """Generate and search molecules, predict their properties. For research, not for clinical decisions."""
+    """Generate, optimise and search molecules, predict their properties. For research, not for clinical decisions."""

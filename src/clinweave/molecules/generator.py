@@ -87,7 +87,7 @@ class Generator:
         written: list[str] = []
         for start in range(0, len(latents), AT_ONCE):
             some = torch.from_numpy(np.ascontiguousarray(latents[start : start + AT_ONCE], np.float32))
-            written += self._write(some, wanted.expand(len(some), -1), view, temperature, random)
+            written += self.spell(some, wanted.expand(len(some), -1), view, temperature, random)
         return written
 
     def write(
@@ -120,15 +120,16 @@ class Generator:
             latents = (
                 draw(self.checkpoint.prior, AT_ONCE, random) if fixed is None else fixed.expand(AT_ONCE, -1)
             )
-            yield self._write(latents, wanted, view, temperature, random)
+            yield self.spell(latents, wanted, view, temperature, random)
 
     def _wanted(self, condition: Mapping[str, float] | None) -> Tensor:
         return torch.from_numpy(standardised(condition_vector(condition)))[None]
 
     @torch.inference_mode()
-    def _write(
+    def spell(
         self, latents: Tensor, wanted: Tensor, view: int, temperature: float, random: torch.Generator
     ) -> list[str]:
+        """Return one string for each latent (B, latent) and condition (B, 7; standardised, NaN where hidden)."""
         network = self.checkpoint.network
         views = torch.full((len(latents),), view)
 

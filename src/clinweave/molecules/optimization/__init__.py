@@ -1,0 +1,49 @@
+"""Optimisation of molecules: scorers, an oracle that counts and remembers, methods behind one protocol, the answer."""
+
+from typing import TYPE_CHECKING
+
+from clinweave.lazy import attach
+
+if TYPE_CHECKING:
+    from clinweave.molecules.optimization.answering import rows_of as rows_of
+    from clinweave.molecules.optimization.answering import summary as summary
+    from clinweave.molecules.optimization.answering import write_rows as write_rows
+    from clinweave.molecules.optimization.measures import best_so_far as best_so_far
+    from clinweave.molecules.optimization.measures import front as front
+    from clinweave.molecules.optimization.measures import top_auc as top_auc
+    from clinweave.molecules.optimization.oracle import Oracle as Oracle
+    from clinweave.molecules.optimization.page import write_page as write_page
+    from clinweave.molecules.optimization.problem import Problem as Problem
+    from clinweave.molecules.optimization.running import METHODS as METHODS
+    from clinweave.molecules.optimization.running import Outcome as Outcome
+    from clinweave.molecules.optimization.running import Search as Search
+    from clinweave.molecules.optimization.running import optimise as optimise
+    from clinweave.molecules.optimization.running import read_pool as read_pool
+    from clinweave.molecules.optimization.scoring import Scored as Scored
+    from clinweave.molecules.optimization.scoring import Scorer as Scorer
+    from clinweave.molecules.optimization.scoring import open_scorer as open_scorer
+    from clinweave.molecules.optimization.tasks import TASKS as TASKS
+
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "METHODS": "running",
+        "Oracle": "oracle",
+        "Outcome": "running",
+        "Problem": "problem",
+        "Scored": "scoring",
+        "Scorer": "scoring",
+        "Search": "running",
+        "TASKS": "tasks",
+        "best_so_far": "measures",
+        "front": "measures",
+        "open_scorer": "scoring",
+        "optimise": "running",
+        "read_pool": "running",
+        "rows_of": "answering",
+        "summary": "answering",
+        "top_auc": "measures",
+        "write_page": "page",
+        "write_rows": "answering",
+    },
+)

@@ -1,0 +1,26 @@
+"""No search at all: the pool, then what the model draws by itself. Every gain stands beside this."""
+
+from collections.abc import Sequence
+
+from clinweave.molecules.optimization.oracle import Answer
+from clinweave.molecules.optimization.policy import Policy
+from clinweave.molecules.optimization.problem import Problem
+
+
+class Screening:
+    """See the module."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.policy = Policy(problem, 0.0)
+        pool = problem.pool[:100] if problem.keep is None else ()
+        self.first = [*([problem.start] if problem.start else []), *pool]
+
+    def ask(self) -> list[str]:
+        """Return the start and the pool, then unguided drawings."""
+        if self.first:
+            first, self.first = self.first, []
+            return first
+        return self.policy.sample(128).strings
+
+    def tell(self, answers: Sequence[Answer]) -> None:
+        """Learn nothing."""
