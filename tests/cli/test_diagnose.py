@@ -75,3 +75,33 @@ def test_the_own_publication_is_dropped(run, tmp_path):
 @pytest.mark.parametrize("arguments", [[], ["nowhere.json"], ["--hpo", "HP:0000102", "--mondo", "nowhere"]])
 def test_mistakes_are_the_users(run, arguments):
     assert isinstance(run(*arguments).exception, UserError)
+
+
+def test_ids_and_paths_change_the_id_of_a_line_and_nothing_else(run, tmp_path):
+    other = PACKET | {"id": "second", "phenotypicFeatures": [{"type": {"id": "HP:0000301"}}]}
+    seen = []
+    for name, ids, paths in (("x", True, "ab"), ("y", False, "ab"), ("z", True, "ba"), ("w", False, "ba")):
+        folder = tmp_path / name
+        folder.mkdir()
+        for value, path in zip((PACKET, other), paths, strict=True):
+            given = {
+                key: item for key, item in value.items() if key in {"id", "subject", "phenotypicFeatures"}
+            }
+            if not ids:
+                del given["id"]
+                given["subject"] = {key: item for key, item in given["subject"].items() if key != "id"}
+            (folder / f"{path}.json").write_text(json.dumps(given if name != "x" else value), "utf-8")
+        run(folder, "--out", tmp_path / f"{name}.jsonl")
+        lines = [json.loads(line) for line in (tmp_path / f"{name}.jsonl").read_text("utf-8").splitlines()]
+        assert all(line.pop("id") for line in lines)
+        seen.append(json.dumps(lines if paths == "ab" else lines[::-1]))
+    assert len(set(seen)) == 1
+
+
+def test_the_table_of_genes_is_named_or_refused(run, tmp_path):
+    assert isinstance(run("--hpo", "HP:0000102", "--disease-genes", "nowhere").exception, UserError)
+    rows = ("1\tAAA\tHP:0000102\tx\t-\tOMIM:1", "1\tAAA\tHP:0000102\tx\t-\tOMIM:700")
+    head = "ncbi_gene_id\tgene_symbol\thpo_id\thpo_name\tfrequency\tdisease_id"
+    (tmp_path / "genes.txt").write_text("\n".join([head, *rows]) + "\n", "utf-8")
+    done = run("--hpo", "HP:0000102", "--disease-genes", tmp_path / "genes.txt", "--json")
+    assert [one["id"] for one in json.loads(done.stdout)["cases"][0]["ranking"]][:2] == ["OMIM:1", "OMIM:700"]

@@ -44,7 +44,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
     """Recognise concepts in text: where they stand, what they are, whether they are negated, and why.
 
     Each line of a file gives one line {"id", "mentions": [{"start", "end", "text", "id", "name", "category",
-    "negated", "score", "reason"}]}. Offsets are those of the original text, in Unicode characters.
+    "negated", "score", "reason", "experiencer"}]}. Offsets are those of the original text, in Unicode characters.
     """
     if (text is None) == (source is None):
         raise UserError("give either a file of lines or --text, not both")

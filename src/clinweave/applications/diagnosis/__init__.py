@@ -7,11 +7,11 @@ from clinweave.lazy import attach
 if TYPE_CHECKING:
     from clinweave.applications.diagnosis.annotations import Annotations as Annotations
     from clinweave.applications.diagnosis.cases import Case as Case
-    from clinweave.applications.diagnosis.cases import from_mentions as from_mentions
     from clinweave.applications.diagnosis.cases import packet as packet
     from clinweave.applications.diagnosis.cases import read_cases as read_cases
     from clinweave.applications.diagnosis.closures import carry_down as carry_down
     from clinweave.applications.diagnosis.diagnosing import Diagnoser as Diagnoser
+    from clinweave.applications.diagnosis.diagnosing import from_mentions as from_mentions
     from clinweave.applications.diagnosis.exports import write_page as write_page
     from clinweave.applications.diagnosis.exports import write_pheval as write_pheval
     from clinweave.applications.diagnosis.findings import Findings as Findings
@@ -60,7 +60,7 @@ __getattr__, __dir__ = attach(
         "Findings": "findings",
         "Kin": "links",
         "Links": "links",
-        "from_mentions": "cases",
+        "from_mentions": "diagnosing",
         "from_mondo": "links",
         "genes_from": "links",
         "read_findings": "findings",

@@ -9,13 +9,12 @@ import gzip
 import io
 import json
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from clinweave.errors import UserError
-from clinweave.records import Mention
 
 _MAX_BYTES = 64 << 20  # of one packet or line
 _SEXES = frozenset({"MALE", "FEMALE"})
@@ -50,18 +49,6 @@ def read_cases(path: Path, *, publications: bool = False) -> Iterator[Case]:
             yield _parsed(data, name, place, publications)
     if not count:
         raise UserError(f"{path} holds no .json or .jsonl file; give phenopackets or JSON lines")
-
-
-def from_mentions(id_: str, mentions: Sequence[Mention], sex: str = "", age: str = "") -> Case:
-    """Return the case that a text tells: findings of relatives are left out, and said among its problems."""
-    mine = [one for one in mentions if not one.experiencer]
-    yes = dict.fromkeys(one.id for one in mine if not one.negated)
-    no = dict.fromkeys(one.id for one in mine if one.negated and one.id not in yes)
-    others = {
-        one.id: one.name for one in mentions if one.experiencer and one.id not in yes and one.id not in no
-    }
-    problems = [f"{other} ({name}) is told of a relative and was left out" for other, name in others.items()]
-    return Case(id_, tuple(yes), tuple(no), sex, age, problems=tuple(problems))
 
 
 def packet(value: Any, name: str = "case-1", *, publications: bool = False) -> Case:

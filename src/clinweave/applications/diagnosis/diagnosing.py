@@ -1,6 +1,6 @@
 """One case in, one ranked and explained line out."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from clinweave.applications.diagnosis.cases import Case
@@ -8,6 +8,7 @@ from clinweave.applications.diagnosis.findings import read_findings
 from clinweave.applications.diagnosis.model import Model
 from clinweave.applications.diagnosis.ranker import NOTHING, Ranker, order
 from clinweave.applications.diagnosis.reasons import Explainer
+from clinweave.records import Mention
 
 NONE_FITS = 0.0  # natural units; below it the findings speak for no candidate over chance
 
@@ -76,3 +77,15 @@ class Diagnoser:
         ]
         told = np.array(added, scores.dtype)
         return np.where((told > NOTHING) & (scores > NOTHING), scores + told, NOTHING)
+
+
+def from_mentions(id_: str, mentions: Sequence[Mention], sex: str = "", age: str = "") -> Case:
+    """Return the case that a text tells: findings of relatives are left out, and said among its problems."""
+    mine = [one for one in mentions if not one.experiencer]
+    yes = dict.fromkeys(one.id for one in mine if not one.negated)
+    no = dict.fromkeys(one.id for one in mine if one.negated and one.id not in yes)
+    others = {
+        one.id: one.name for one in mentions if one.experiencer and one.id not in yes and one.id not in no
+    }
+    problems = [f"{other} ({name}) is told of a relative and was left out" for other, name in others.items()]
+    return Case(id_, tuple(yes), tuple(no), sex, age, problems=tuple(problems))

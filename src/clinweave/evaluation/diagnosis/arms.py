@@ -27,7 +27,7 @@ TOLD = {
     "lirical-lr": "LIRICAL's likelihood ratio, re-implemented here",
     "resnik": "Resnik's similarity, findings to disease",
     "clinweave-release": "this project's score, from the HPO release alone",
-    "clinweave": "this project's score, with Mondo's equivalences and kin, and diseases of the same gene",
+    "clinweave": "this project's score, with Mondo's equivalences and kin",
 }
 
 
@@ -49,13 +49,12 @@ class Scored:
         return Scored(self.name, model)
 
 
-def open_arm(  # noqa: PLR0917 - an arm, and every file that it may stand on
+def open_arm(
     name: str,
     folder: Path,
     cache: Path,
     cases: Sequence[Case],
     mondo: Path | None = None,
-    genes: Path | None = None,
     *,
     more: Iterable[str] = (),
 ) -> "Arm":
@@ -73,6 +72,5 @@ def open_arm(  # noqa: PLR0917 - an arm, and every file that it may stand on
         return Lirical(open_model(release, cache, Settings(prior=1.0, strength=1e-6), kin=False))
     if name == "resnik":
         return Resnik(open_model(release, cache, Settings(prior=0.5), kin=False))
-    if name == "clinweave":
-        release = Release(release.ontology, release.annotations, mondo, genes)
-    return Scored(name, open_model(release, cache))
+    known = mondo if name == "clinweave" else None
+    return Scored(name, open_model(Release(release.ontology, release.annotations, known), cache))

@@ -11,9 +11,9 @@ from random import Random
 from typing import Any
 
 from clinweave.applications import diagnosis
-from clinweave.applications.diagnosis import Case, read_cases, release_in
+from clinweave.applications.diagnosis import Case, open_model, read_cases, release_in
 from clinweave.artifacts import sha256, stage, write_json
-from clinweave.evaluation.diagnosis.arms import open_arm
+from clinweave.evaluation.diagnosis.arms import Scored, open_arm
 from clinweave.evaluation.diagnosis.protocols import Arm
 from clinweave.evaluation.diagnosis.truth import Truth, read_truth
 
@@ -101,7 +101,11 @@ class Desk:
         if key not in self._arms:
             self._arms = {known: arm for known, arm in self._arms.items() if known[1] == release}
             self.say(f"Opening {name} on {release.name}")
-            self._arms[key] = open_arm(name, release, self.cache, self.cases, mondo, genes)
+            if name == "clinweave":
+                found = release_in(release, mondo, genes)
+                self._arms[key] = Scored(name, open_model(found, self.cache))
+            else:
+                self._arms[key] = open_arm(name, release, self.cache, self.cases)
         return self._arms[key]
 
     def keep(

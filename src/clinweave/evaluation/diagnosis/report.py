@@ -157,7 +157,7 @@ def write_page(results: Mapping[str, Any], path: Path) -> None:
         results=results,
         headline=headline(results),
         protocols=[_protocol(one) for one in results["protocols"]],
-        arms=TOLD,
+        arms=TOLD | {"clinweave": f"{TOLD['clinweave']}, and its genes"},
         published=PUBLISHED,
         credit=credit(results) if results.get("trivial") else "",
         dates=DATES,
