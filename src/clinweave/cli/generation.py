@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -14,6 +14,9 @@ from rich.table import Table
 from clinweave.artifacts import home
 from clinweave.cli.extras import needs_molecules
 from clinweave.errors import UserError
+
+if TYPE_CHECKING:
+    from clinweave.molecules.drugs.known import Match
 
 Model = Annotated[
     Path | None,
@@ -157,21 +160,55 @@ def generate(  # noqa: PLR0917 - each parameter is one option
                 n, wanted, scaffold, model=opened, source=source, temperature=temperature, distinct=distinct,
                 known=known, seed=seed, told=lambda done, total: told("molecules", done, total),
             )  # fmt: skip
+            drugs = _known_drugs(drawn.smiles, lambda done, total: told("known drugs", done, total))
         out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text("".join(f"{one}\n" for one in drawn.smiles), "utf-8")
+        names = {one: f" {match.name}" for one, match in (drugs or {}).items()}
+        out.write_text("".join(f"{one}{names.get(one, '')}\n" for one in drawn.smiles), "utf-8")
         if report:
             from clinweave.molecules.report import write_report
 
             write_report(report, f"{n:,} molecules {condition} {scaffold or ''}".strip(), drawn.smiles)
     table = drawn.table()
     if as_json:
-        typer.echo(json.dumps({"file": str(out), "condition": wanted, "scaffold": scaffold, **table}))
+        known_drugs = None if drugs is None else {one: match._asdict() for one, match in drugs.items()}
+        typer.echo(
+            json.dumps(
+                {
+                    "file": str(out),
+                    "condition": wanted,
+                    "scaffold": scaffold,
+                    **table,
+                    "known_drugs": known_drugs,
+                }
+            )
+        )
         return
     typer.echo(
         f"{table['delivered']:,} molecules in {out}: {table['unique']:.1%} distinct; of {table['raw']:,} strings drawn "
         f"{table['raw_validity']:.1%} were valid, {table['without_scaffold']:,} lacked the scaffold, "
         f"{table['known']:,} were known; {table['delivered_per_cpu_second']:,.0f} a CPU second"
     )
+    _tell_drugs(drugs)
+
+
+def _known_drugs(smiles: list[str], told: Callable[[int, int], None]) -> "dict[str, Match] | None":
+    """Return which molecules are known drugs, or None where the drugs' structures were not fetched."""
+    from clinweave.errors import ClinweaveError
+    from clinweave.molecules import KnownDrugs
+
+    try:
+        return KnownDrugs.open(home()).named(smiles, told)
+    except ClinweaveError:
+        return None
+
+
+def _tell_drugs(drugs: "dict[str, Match] | None") -> None:
+    if drugs is None:
+        typer.echo("not looked up among known drugs: `clinweave fetch drug-names`", err=True)
+        return
+    for one, match in drugs.items():
+        typer.echo(f"{one} is {match.name} ({match.id}, {match.how})")
+    typer.echo(f"{len(drugs):,} of them known drugs")
 
 
 def evaluate(  # noqa: PLR0917 - each parameter is one option

@@ -5,7 +5,7 @@ the parent: without counter-ions, neutral. They are made once, into `molecules/d
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,7 @@ from clinweave.molecules.prediction.tables import write_table
 
 _BITS = 2048
 _RESOURCE = "drug-names"
+Told = Callable[[int, int], None]
 
 
 class Neighbour(NamedTuple):
@@ -145,6 +146,30 @@ class KnownDrugs:
         ]
         return sorted(matches, key=lambda one: (one.how != "same", one.id))
 
+    def named(self, smiles: Iterable[str], told: Told | None = None) -> dict[str, Match]:
+        """Return the drug that each structure is, for those that are one.
+
+        As `find` for many: an InChIKey is made only where the heavy atoms are those of a drug. `told`: done, of how
+        many.
+        """
+        from rdkit import Chem
+
+        found: dict[str, Match] = {}
+        distinct = list(dict.fromkeys(smiles))
+        for number, text in enumerate(distinct, 1):
+            if told and not number % 500:
+                told(number, len(distinct))
+            molecule = Chem.MolFromSmiles(text)
+            if molecule is not None and _heavy(molecule) in self._by_atoms and (matches := self.find(text)):
+                found[text] = matches[0]
+        return found
+
+    @cached_property
+    def _by_atoms(self) -> frozenset[tuple[int, ...]]:
+        from rdkit import Chem
+
+        return frozenset(_heavy(Chem.MolFromSmiles(one)) for one in self.smiles)
+
     @cached_property
     def _by_text(self) -> dict[str, int]:
         names = {name.casefold(): row for row, name in reversed(list(enumerate(self.names)))}
@@ -173,6 +198,10 @@ def packed(molecule: Any) -> NDArray[np.uint8]:
     bits = np.zeros(_BITS, np.uint8)
     DataStructs.ConvertToNumpyArray(fingerprint(molecule), bits)
     return np.packbits(bits)
+
+
+def _heavy(molecule: Any) -> tuple[int, ...]:
+    return tuple(sorted(atom.GetAtomicNum() for atom in molecule.GetAtoms() if atom.GetAtomicNum() > 1))
 
 
 def _skeleton(key: str) -> str:

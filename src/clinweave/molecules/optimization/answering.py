@@ -23,9 +23,9 @@ def rows_of(outcome: Outcome, top: int, home: Path) -> list[Row]:
     """
     calls = outcome.oracle.ranked()[:top]
     rows = [_row(rank, call, outcome.start) for rank, call in enumerate(calls, 1)]
-    drugs, seen = _drugs(home), in_moses([call.smiles for call in calls], home)
+    drugs, seen = _drugs(home, calls), in_moses([call.smiles for call in calls], home)
     for row in rows:
-        row["drug"] = None if drugs is None else _name(drugs, row["smiles"])
+        row["drug"] = None if drugs is None else drugs.get(row["smiles"], "")
         row["in MOSES"] = None if seen is None else row["smiles"] in seen
     return rows
 
@@ -78,19 +78,16 @@ def alerts(molecule: Any) -> list[str]:
     return found
 
 
-def _drugs(home: Path) -> Any:
+def _drugs(home: Path, calls: Sequence[Call]) -> dict[str, str] | None:
+    """Return the names of those that are known drugs, or None where the drugs' structures were not fetched."""
     from clinweave.errors import ClinweaveError
     from clinweave.molecules.drugs.known import KnownDrugs
 
     try:
-        return KnownDrugs.open(home)
+        found = KnownDrugs.open(home).named(call.smiles for call in calls)
     except ClinweaveError:
         return None
-
-
-def _name(drugs: Any, smiles: str) -> str:
-    found = drugs.find(smiles)
-    return f"{found[0].name} ({found[0].how})" if found else ""
+    return {smiles: f"{match.name} ({match.how})" for smiles, match in found.items()}
 
 
 def in_moses(smiles: Sequence[str], home: Path) -> set[str] | None:
