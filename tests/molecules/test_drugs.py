@@ -66,7 +66,13 @@ def test_a_structure_is_named_where_it_is_a_drug(drugs: KnownDrugs) -> None:
     assert [one[1:] for one in drugs.find("CC(N)Cc1ccccc1")] == [("Dexamfetamine", "same skeleton")]
     assert not drugs.find("CCCCCCCC")
     assert not drugs.find("nothing")
-    many = ["CC(=O)Oc1ccccc1C(=O)O", "CC(N)Cc1ccccc1", "CCCCCCCC", "COC(=O)c1ccccc1C(=O)O", "CC(=O)Oc1ccccc1C(=O)[O-]"]
+    many = [
+        "CC(=O)Oc1ccccc1C(=O)O",
+        "CC(N)Cc1ccccc1",
+        "CCCCCCCC",
+        "COC(=O)c1ccccc1C(=O)O",
+        "CC(=O)Oc1ccccc1C(=O)[O-]",
+    ]
     expected = {one: drugs.find(one)[0] for one in many if drugs.find(one)}
     assert drugs.named(many) == expected
     assert len(expected) == 3
