@@ -2,9 +2,10 @@
 
     python benchmarks/linking.py CORPUS [CORPUS ...] [--graph DIR] [--peers] [--speed] [--negation]
 
-A corpus is lines {"id", "text", "mentions"} (HPO) or PubTator (MeSH, OMIM; diseases and chemicals apart).
-Scoring: `linkers/corpora.py`. "live" leaves out gold whose identifier the graph lacks (for HPO: what is no phenotypic
-abnormality). The graph for all corpora: `clinweave graph build --databases all,mesh_supplement`.
+A corpus is lines {"id", "text", "mentions"} or a folder with `Text` and `Annotations` (HPO), or PubTator (MeSH, OMIM;
+diseases and chemicals apart). Scoring: `linkers/corpora.py`. "live" leaves out gold whose identifier the graph lacks
+(for HPO: what is no phenotypic abnormality). The graph for all corpora: `clinweave graph build --databases
+all,mesh_supplement`.
 """
 
 import argparse
@@ -98,6 +99,7 @@ def arms(
         found |= {
             "linker, own word order": by(Linker(words, any_order=False)),
             "linker, names of its vocabulary": by(Linker(words, furthest=STATED)),
+            "linker, no alternating words": by(Linker(words, varied=False)),
             "linker, without usage": by(Linker(words, usage=False)),
         }
     found |= {

@@ -1,8 +1,9 @@
 """Annotated corpora and how they are scored.
 
-Two forms: lines {"id", "text", "mentions": [{"start", "end", "id"}]} with HPO identifiers, and PubTator with those of
-MeSH and OMIM ("-1" for none, "D1|D2" and "D1+D2" for a mention of several concepts). An identifier that the graph knows
-under another one (an old HPO id; MeSH and OMIM that Mondo joins) counts as the same.
+Three forms: lines {"id", "text", "mentions": [{"start", "end", "id"}]} with HPO identifiers; a folder with `Text` and
+`Annotations` (GSC-2024: start:end, identifier, words); and PubTator with identifiers of MeSH and OMIM ("-1" for none,
+"D1|D2" and "D1+D2" for a mention of several concepts). An identifier that the graph knows under another one (an old HPO
+id; MeSH and OMIM that Mondo joins) counts as the same.
 """
 
 import json
@@ -51,6 +52,12 @@ class Found(NamedTuple):
 
 def read(path: Path) -> list[Corpus]:
     """Return the corpora of a file: one, or one for diseases and one for chemicals."""
+    if path.is_dir():
+        return [
+            Corpus(
+                path.name, [_pair(one, path) for one in sorted((path / "Text").glob("[!.]*"))], ("HP",), ()
+            )
+        ]
     if path.suffix == ".jsonl":
         return [Corpus(path.stem, _lines(path), ("HP",), ())]
     name = path.name.split(".")[0].removesuffix("_corpus")
@@ -79,6 +86,13 @@ def _lines(path: Path) -> list[Document]:
         )
         for row in rows
     ]
+
+
+def _pair(text: Path, folder: Path) -> Document:
+    rows = (folder / "Annotations" / text.name).read_text("utf-8").splitlines()
+    found = (re.match(r"(\d+):(\d+)\t(HP:\d+)", row) for row in rows)
+    gold = tuple(Gold(int(row[1]), int(row[2]), (row[3],)) for row in found if row)
+    return Document(text.name, text.read_bytes().decode("utf-8", "replace"), gold)
 
 
 def _pubtator(path: Path) -> dict[str, list[Document]]:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from clinweave.knowledge.linking.negation import negated
+from clinweave.knowledge.linking.negation import in_context
 from clinweave.knowledge.linking.normalise import tokenise
 
 _MARK = re.compile(r"\{([^{}]*)\}([-+])")
@@ -59,7 +59,7 @@ def ours(sentence: Sentence) -> list[bool]:
     tokens = tokenise(sentence.text)
     first = np.array([np.searchsorted(tokens.end, start, side="right") for start, _, _ in sentence.findings])
     last = np.array([np.searchsorted(tokens.start, end) for _, end, _ in sentence.findings])
-    return [bool(item) for item in negated(tokens, first, last - first)]
+    return [bool(item) for item in in_context(tokens, first, last - first)[0]]
 
 
 def negex(sentence: Sentence) -> list[bool]:

@@ -81,15 +81,17 @@ class Linker:
         any_order: bool = True,
         judged: bool = True,
         usage: bool = True,
+        varied: bool = True,
         furthest: int = NAMED,
     ) -> None:
         """Take a vocabulary; the rest is for measuring what each part does.
 
-        `judged`: the learned model refuses matches; `usage`: what annotators call things counts; `furthest`: the
-        loosest step (`crosswalk.LEVELS`) by which names of other vocabularies count.
+        `judged`: the learned model refuses matches; `usage`: what annotators call things counts; `varied`: words that
+        alternate between names are tried; `furthest`: the loosest step (`crosswalk.LEVELS`) by which names of other
+        vocabularies count.
         """
         self.vocabulary, self.minimum, self.any_order, self.judged = vocabulary, minimum, any_order, judged
-        self.usage, self.furthest = usage, furthest
+        self.usage, self.varied, self.furthest = usage, varied, furthest
         self._told = lru_cache(maxsize=1 << 16)(self._tell)
         self._cased = lru_cache(maxsize=1 << 16)(self._spellings)
 
@@ -229,7 +231,7 @@ class Linker:
         found, how = self._matches(tokens, scope)
         sense, score = self._senses(whole, tokens, found, how, scope)
         score = score - _PENALTY[how]
-        good = np.flatnonzero((sense >= 0) & (score >= self.minimum))
+        good = np.flatnonzero((sense >= 0) & (score >= self.minimum) & (self.varied | (how != VARIED)))
         found = Found(found.at[good], found.size[good], found.key[good])
         return found, how[good], sense[good], score[good]
 

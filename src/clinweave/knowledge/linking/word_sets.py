@@ -177,7 +177,8 @@ class WordSets:
         rows = []
         for at, size, number in _rows(windows, fresh):
             varied = number >= self.own
-            if self._leads_on(tokens, at + size - 1, known, any_word=varied):
+            # "Hypertensive patients" have hypertension; "sclerosis of the cranial" is cut off its vault.
+            if (size > 1 or varied) and self._leads_on(tokens, at + size - 1, known, any_word=varied):
                 continue
             if varied and at and known[at - 1] and tokens.clause[at - 1] == tokens.clause[at]:
                 continue  # part of a longer phrase
