@@ -76,6 +76,17 @@ def summary(found: dict[str, dict[str, Counter[str]]]) -> dict[str, dict[str, in
     return table
 
 
+def joined(path: Path) -> tuple[int, int]:
+    """Return how many disease ids HPO's annotations have in this graph, and how many of them are a Mondo disease."""
+    import pyarrow.parquet as pq
+
+    wanted = [("source", "=", "hpoa"), ("predicate", "in", ["biolink:has_phenotype"])]
+    columns = ["subject", "original_subject"]
+    rows = pq.read_table(path / "relations.parquet", columns=columns, filters=wanted).to_pylist()
+    found = {row["original_subject"] or row["subject"]: row["subject"] for row in rows}
+    return len(found), sum(known.startswith("MONDO:") for known in found.values())
+
+
 def listed() -> list[dict[str, str]]:
     """Return the rows of the committed list."""
     return tomllib.loads(LIST.read_text("utf-8"))["disease"]
@@ -185,6 +196,11 @@ def main() -> None:
         for label, counts in summary(item).items():
             print(
                 f"{label:12}" + "".join(f"{counts[title]:16}" for title in (*grades, "any", "curated_median"))
+            )
+        every, known = joined(Path(name))
+        if every:
+            print(
+                f"disease ids of HPO annotations that are a Mondo disease: {known:,} of {every:,} ({known / every:.1%})"
             )
         if given.missing:
             for label in ASPECTS:

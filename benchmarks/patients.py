@@ -1,6 +1,7 @@
-"""Reading patients at the size of MIMIC-IV: synthesised rows, wall time, peak memory.
+"""Reading patients at the size of MIMIC-IV: synthesised rows, wall time, peak memory; and codes joined to concepts.
 
     python benchmarks/patients.py --rows 10000000
+    python benchmarks/patients.py --coverage SOURCE... --graph DIR      how many events' codes a graph knows
 
 Makes a folder of MIMIC-IV's shape (hosp/labevents.csv.gz of that many rows, and the small tables it needs), loads it in
 a program of its own, and prints events a second and the peak of that program's resident memory. The rows are invented.
@@ -72,11 +73,41 @@ def run(rows: int, memory: str) -> dict[str, float]:
         return json.loads(done.stdout.splitlines()[-1])
 
 
+def coverage(sources: list[str], graph: Path) -> None:
+    """Load each source with this graph, and print which share of its events is joined, and which by code."""
+    from clinweave.knowledge import Graph, Linker
+    from clinweave.patients import load, share
+
+    known = Graph.open(graph)
+    linker = Linker.open(known)
+    for source in sources:
+        with tempfile.TemporaryDirectory() as temporary:
+            found = load(source, Path(temporary) / "store", graph=known, linker=linker).manifest["coverage"]
+        print(f"{Path(source).name}, {graph}")
+        for kind, counts in found.items():
+            total = sum(held["events"] for held in counts.values())
+            codes = sum(counts[how]["events"] for how in counts if how.startswith("code"))
+            print(
+                f"  {kind:<10}{total:>10,} events, joined {share(counts):6.1%}, by code {codes / max(total, 1):6.1%}  "
+                + ", ".join(f"{how} {held['events']:,}" for how, held in counts.items() if held["events"]),
+                flush=True,
+            )
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--memory", default="1GB", help="what the engine may hold")
+    parser.add_argument(
+        "--coverage", nargs="+", default=[], metavar="SOURCE", help="as `clinweave patients load`"
+    )
+    parser.add_argument("--graph", type=Path, help="the graph that codes are joined to")
     chosen = parser.parse_args()
+    if chosen.coverage:
+        if chosen.graph is None:
+            parser.error("--coverage needs --graph DIR")
+        coverage(chosen.coverage, chosen.graph)
+        return 0
     found = run(chosen.rows, chosen.memory)
     print(
         f"{found['events']:,} events of {found['patients']:,} patients: {found['seconds']:.0f} s,"

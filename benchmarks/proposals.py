@@ -280,9 +280,15 @@ def main(arguments: Iterable[str] | None = None) -> None:
         scores = asked(model, turns, options.kept, options.minutes)
         parts = [[item for item in held if item.id in scores] for held in parts]
     train, dev = (Part(held, scores) for held in parts)
-    print(f"{options.model}: {train.size} abstracts to choose on ({len(train.y):,} pairs, {int(train.y.sum())} true), "
-          f"{dev.size} to report ({len(dev.y):,} pairs, {int(dev.y.sum())} true); "
-          f"area under the curve of the score: {ranking(dev, dev.lm):.3f}")  # fmt: skip
+    print(
+        f"{options.model}: {train.size} abstracts to choose on ({len(train.y):,} pairs, {int(train.y.sum())} true), "
+        f"{dev.size} to report ({len(dev.y):,} pairs, {int(dev.y.sum())} true)"
+        + (
+            ""
+            if options.model == "none"
+            else f"; area under the curve of the score: {ranking(dev, dev.lm):.3f}"
+        )
+    )
     rows = report(dev, arms(train, dev, Part(read(options.corpora[0]), {})))
     if options.json:
         options.json.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
