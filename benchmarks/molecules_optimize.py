@@ -29,7 +29,7 @@ from rich.progress import track  # noqa: E402
 from clinweave.artifacts import home, sha256  # noqa: E402
 from clinweave.molecules import open_model, read_smiles  # noqa: E402
 from clinweave.molecules.generator import PACKAGED  # noqa: E402
-from clinweave.molecules.optimization import METHODS, TASKS, Search, open_scorer, optimise  # noqa: E402
+from clinweave.molecules.optimization import METHODS, TASKS, WITHOUT_WEIGHTS, Search, open_scorer, optimise  # noqa: E402
 
 MOSES = Path(__file__).parents[2] / "shared" / "data" / "molecules" / "moses"
 DEVELOPED_ON = {"thiothixene_rediscovery", "aripiprazole_similarity", "median1"}
@@ -78,7 +78,7 @@ def main() -> int:
 
 def key(chosen, task, method, seed):
     """Return what names a cell; the weights matter to the methods that have some, the pool to all."""
-    weights = "" if method == "graph-ga" else sha256(chosen.model / "model.safetensors")[:12]
+    weights = "" if method in WITHOUT_WEIGHTS else sha256(chosen.model / "model.safetensors")[:12]
     return {"task": task, "method": method, "seed": seed, "budget": chosen.budget, "weights": weights}
 
 

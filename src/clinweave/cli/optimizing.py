@@ -27,6 +27,7 @@ class How(StrEnum):
     LATENT = "latent"
     REINVENT = "reinvent"
     SCREEN = "screen"
+    SURROGATE = "surrogate"
 
 
 def optimize(  # noqa: PLR0917 - each parameter is one option
@@ -69,6 +70,7 @@ def optimize(  # noqa: PLR0917 - each parameter is one option
     """
     with needs_molecules():
         from clinweave.molecules.optimization import (
+            WITHOUT_WEIGHTS,
             Search,
             open_scorer,
             optimise,
@@ -78,7 +80,7 @@ def optimize(  # noqa: PLR0917 - each parameter is one option
             write_rows,
         )
 
-        if method != How.GRAPH_GA or pool is None:  # the only search that needs no torch
+        if method.value not in WITHOUT_WEIGHTS or pool is None:  # else torch is not needed
             _use(threads)
         opened = open_scorer(scorer, target, minimise=minimize)
         search = Search(

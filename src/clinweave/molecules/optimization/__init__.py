@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from clinweave.molecules.optimization.page import write_page as write_page
     from clinweave.molecules.optimization.problem import Problem as Problem
     from clinweave.molecules.optimization.running import METHODS as METHODS
+    from clinweave.molecules.optimization.running import WITHOUT_WEIGHTS as WITHOUT_WEIGHTS
     from clinweave.molecules.optimization.running import Outcome as Outcome
     from clinweave.molecules.optimization.running import Search as Search
     from clinweave.molecules.optimization.running import optimise as optimise
@@ -35,6 +36,7 @@ __getattr__, __dir__ = attach(
         "Scorer": "scoring",
         "Search": "running",
         "TASKS": "tasks",
+        "WITHOUT_WEIGHTS": "running",
         "best_so_far": "measures",
         "front": "measures",
         "open_scorer": "scoring",

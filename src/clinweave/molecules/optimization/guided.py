@@ -7,16 +7,18 @@ mean plus beta deviations are asked, beta drawn anew each round (from exploiting
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from clinweave.molecules.optimization.finetuning import BEST, RATE, learn
 from clinweave.molecules.optimization.genetic import GraphGA
 from clinweave.molecules.optimization.oracle import Answer
-from clinweave.molecules.optimization.policy import Policy
 from clinweave.molecules.optimization.problem import Problem
 from clinweave.molecules.optimization.surrogate import TanimotoProcess
 from clinweave.molecules.reading import standardise
+
+if TYPE_CHECKING:
+    from clinweave.molecules.optimization.policy import Policy
 
 CHILDREN = 80  # of the genetic algorithm, a round
 WRITTEN = 40  # of the policy
@@ -30,7 +32,7 @@ class Guided:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self.genetic = GraphGA(problem)
-        self.policy = Policy(problem, RATE)
+        self.policy = self._policy()
         self.process = TanimotoProcess()
         self.random = np.random.default_rng([problem.seed, 6])
 
@@ -39,7 +41,8 @@ class Guided:
         archive = self.genetic.archive
         if self.genetic.first:
             return self.genetic.ask()
-        proposals = self.genetic.children(CHILDREN) + self._written()
+        children = CHILDREN if self.policy else CHILDREN + WRITTEN
+        proposals = self.genetic.children(children) + self._written()
         proposals = [one for one in dict.fromkeys(proposals) if one not in archive.scores]
         if len(archive) < 3 or len(proposals) <= CHOSEN:
             return proposals[:CHOSEN]
@@ -52,14 +55,32 @@ class Guided:
     def tell(self, answers: Sequence[Answer]) -> None:
         """Keep what was scored, and train the policy on the best."""
         self.genetic.tell(answers)
-        learn(self.policy, self.genetic.archive.best(BEST), STEPS, self.random)
+        if self.policy:
+            from clinweave.molecules.optimization.finetuning import BEST, learn
+
+            learn(self.policy, self.genetic.archive.best(BEST), STEPS, self.random)
+
+    def _policy(self) -> "Policy | None":
+        from clinweave.molecules.optimization.finetuning import RATE
+        from clinweave.molecules.optimization.policy import Policy
+
+        return Policy(self.problem, RATE)
 
     def _written(self) -> list[str]:
         """Return the molecules among what the policy writes, which have what is kept."""
         from rdkit import Chem
 
+        if not self.policy:
+            return []
         found = [standardise(text).smiles for text in self.policy.sample(WRITTEN).strings]
         keep = self.problem.keep
         return [
             one for one in found if one and (keep is None or Chem.MolFromSmiles(one).HasSubstructMatch(keep))
         ]
+
+
+class Surrogate(Guided):
+    """The same without a policy: all proposals are the genetic algorithm's, so that no weights are needed."""
+
+    def _policy(self) -> "Policy | None":
+        return None

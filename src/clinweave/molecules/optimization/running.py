@@ -23,9 +23,11 @@ METHODS: dict[str, tuple[str, str, str]] = {
     "guided": ("guided", "Guided", "graph-ga and policy propose, a Gaussian process chooses what is scored"),
     "latent": ("latent_search", "LatentSearch", "genetic search in the model's latent space"),
     "reinvent": ("reinforcing", "Reinvent", "policy loop with augmented likelihood (Olivecrona 2017)"),
+    "surrogate": ("guided", "Surrogate", "graph-ga proposes, a Gaussian process chooses what is scored"),
     "screen": ("screening", "Screening", "no search: what the model draws, scored"),
 }
 DEFAULT = "guided"  # the best measured: docs/molecules_optimize.md
+WITHOUT_WEIGHTS = frozenset({"graph-ga", "surrogate"})
 POOL = 100  # first molecules, drawn where none are given
 STALLED = 40  # rounds in a row without a new molecule
 
@@ -117,11 +119,11 @@ def _check_start(oracle: Oracle, start: str) -> None:
 
 def _world(search: Search, model: Any) -> tuple[tuple[str, ...], Any]:
     """Return the pool and the model."""
+    if search.pool and search.method in WITHOUT_WEIGHTS:
+        return search.pool, model
     from clinweave.molecules.generating import generate
     from clinweave.molecules.generator import open_model
 
-    if search.pool and search.method == "graph-ga":
-        return search.pool, model
     opened = model or open_model(search.weights)
     if search.pool:
         return search.pool, opened
