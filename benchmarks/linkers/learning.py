@@ -1,6 +1,6 @@
 """Learn which matches annotators mark (`judgement.json`) and what they call things (`usage.tsv`).
 
-    python benchmarks/linkers/learning.py --graph DIR TRAINING.txt [TRAINING.jsonl ...] [--folds 5] [--usage]
+    python benchmarks/linkers/learning.py --graph DIR TRAINING.txt [TRAINING.jsonl ...] [--folds 5] [--usage] [--halves]
 
 L2-regularised logistic regression over the features of `clinweave.knowledge.linking.judging`, a few hundred weights, on
 every candidate of the dictionary in the training corpora: right where it overlaps a gold mention of the same concept
@@ -13,6 +13,7 @@ import argparse
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -59,10 +60,18 @@ def main() -> None:
     parser.add_argument("--graph", type=Path, default=home() / "graph")
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--usage", action="store_true", help="write usage.tsv instead")
+    parser.add_argument("--halves", action="store_true", help="tell what names of one half do in the other")
     options = parser.parse_args()
     graph = Graph.open(options.graph)
     linker, scorer = Linker.open(graph), Scorer(graph)
     corpora = [corpus for path in options.corpora for corpus in read(path)]
+    if options.halves:
+        for corpus in corpora:
+            names, right, wrong = halves(linker, scorer, corpus)
+            print(
+                f"{corpus.name}: {names} names a half; in the other {right} concepts more right, {wrong} wrong"
+            )
+        return
     if options.usage:
         rows = sorted({row for corpus in corpora for row in usage(linker, corpus)})
         (FOLDER / "usage.tsv").write_text("".join(f"{name}\t{curie}\n" for name, curie in rows), "utf-8")
@@ -313,6 +322,26 @@ def usage(linker: Linker, corpus: Corpus) -> Iterator[tuple[str, str]]:
             continue
         if count >= 0.5 * sum(text.count(f" {name} ") for text in texts):
             yield name, curie
+
+
+def halves(linker: Linker, scorer: Scorer, corpus: Corpus) -> tuple[int, int, int]:
+    """Return (names a half, right, wrong): concepts that only the names of the other half's annotators tell."""
+    unaided = Linker(linker.vocabulary, judged=False, usage=False)
+    names = right = wrong = 0
+    for half in (0, 1):
+        learned = set(usage(linker, replace(corpus, documents=corpus.documents[half::2])))
+        other = replace(corpus, documents=corpus.documents[1 - half :: 2])
+        names += len(learned)
+        found = unaided.link_many(other.texts, other.prefixes, other.categories)
+        for document, mentions in zip(other.documents, found, strict=True):
+            text, told = f" {normal_form(document.text)} ", {item.id for item in mentions}
+            wanted = {item for row in document.gold for item in row.ids}
+            for curie in {curie for name, curie in learned if f" {name} " in text} - told:
+                if not any(scorer.same(curie, item) for item in wanted):
+                    wrong += 1
+                elif not any(scorer.same(curie, item) for item in told):
+                    right += 1
+    return names // 2, right, wrong
 
 
 if __name__ == "__main__":

@@ -17,11 +17,12 @@ from clinweave.errors import UserError
 from clinweave.knowledge.linking import ranking
 from clinweave.knowledge.linking.crosswalk import LEVELS, NAMED
 from clinweave.knowledge.linking.dictionary import Found
-from clinweave.knowledge.linking.judging import Matches, accepted
+from clinweave.knowledge.linking.judging import Matches, accepted, groups
 from clinweave.knowledge.linking.negation import in_context
 from clinweave.knowledge.linking.normalise import Ints, Tokens, join, tokenise
 from clinweave.knowledge.linking.overlaps import longest_first
 from clinweave.knowledge.linking.picked import Picked, with_defined
+from clinweave.knowledge.linking.ranking import FINDING
 from clinweave.knowledge.linking.vocabulary import NamedGraph, Scope, Vocabulary, compile_vocabulary
 from clinweave.knowledge.linking.word_sets import AS_NAMED, DEFINED, REORDERED, SHARED, VARIED
 from clinweave.records import Mention
@@ -231,7 +232,12 @@ class Linker:
         found, how = self._matches(tokens, scope)
         sense, score = self._senses(whole, tokens, found, how, scope)
         score = score - _PENALTY[how]
-        good = np.flatnonzero((sense >= 0) & (score >= self.minimum) & (self.varied | (how != VARIED)))
+        stay = (sense >= 0) & (score >= self.minimum)
+        varied = np.flatnonzero(stay & (how == VARIED))
+        # Words alternate between names of findings; told as diseases they cost more than they find (training parts).
+        told = groups(self.vocabulary, scope, sense[varied])
+        stay[varied] = self.varied & ((told == FINDING) | (scope.row is None))
+        good = np.flatnonzero(stay)
         found = Found(found.at[good], found.size[good], found.key[good])
         return found, how[good], sense[good], score[good]
 
