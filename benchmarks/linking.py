@@ -29,6 +29,9 @@ def main() -> None:
         "--peers", action="store_true", help="spaCy, flashtext2 and ahocorasick_rs (extra: bench)"
     )
     parser.add_argument("--speed", action="store_true")
+    parser.add_argument(
+        "--no-spacy", action="store_true", help="no speed of spaCy, whose matcher takes minutes to build"
+    )
     parser.add_argument("--negation", action="store_true")
     parser.add_argument("--text", type=Path, help="what speed is measured on; default: the corpora, repeated")
     parser.add_argument("--megabytes", type=float, default=10.0)
@@ -46,7 +49,8 @@ def main() -> None:
         texts = [text for corpus in corpora for text in corpus.texts]
         if options.text:
             texts = options.text.read_text("utf-8", "replace").split("\n\n")
-        speed.report(graph, linker, texts, options.megabytes, options.names, peers=options.peers)
+        slow = not options.no_spacy
+        speed.report(graph, linker, texts, options.megabytes, options.names, peers=options.peers, slow=slow)
 
 
 def recognition(

@@ -4,7 +4,6 @@ Peers and linker have the same number of names, evenly drawn from the graph's; t
 """
 
 import re
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -42,9 +41,9 @@ class Drawn:
 
 
 def report(
-    graph: Graph, linker: Linker, texts: list[str], megabytes: float, most: int, *, peers: bool
+    graph: Graph, linker: Linker, texts: list[str], megabytes: float, most: int, *, peers: bool, slow: bool
 ) -> None:
-    """Print the speeds; `most` names are given to the peers, evenly drawn from all."""
+    """Print the speeds; `most` names are given to the peers, evenly drawn from all; `slow`: spaCy too."""
     size = sum(map(len, texts))
     batch = (texts * (int(megabytes * 1e6 / size) + 1))[: max(1, int(len(texts) * megabytes * 1e6 / size))]
     total = sum(map(len, batch)) / 1e6
@@ -58,13 +57,12 @@ def report(
     print(f"\n{total:.1f} MB of text; vocabulary opened in {opened:.4f} s (CPU times throughout)")
     arms = {
         f"{name}; {len(names):,} names": work
-        for name, work in (_peers(names, batch) if peers else {}).items()
+        for name, work in (_peers(names, batch, slow=slow) if peers else {}).items()
     }
-    with tempfile.TemporaryDirectory() as folder:
-        drawn = Drawn(graph, Path(folder) / "graph", frozenset(names))
-        equal = Linker.open(drawn)
-        equal.spans(["warm"])
-        _print(total, arms | _own(equal, batch, len(names)))
+    place = graph.path.with_name(f"{graph.path.name}-{len(names)}-names")
+    equal = Linker.open(Drawn(graph, place, frozenset(names)))
+    equal.spans(["warm"])
+    _print(total, arms | _own(equal, batch, len(names)))
     linker.spans(["warm"], PREFIX)
     own = _own(linker, batch, len(linker.vocabulary.names))
     own["whole linker, told in HPO, judged; all names"] = lambda: linker.spans(batch, PREFIX)
@@ -99,22 +97,16 @@ def _print(total: float, arms: Mapping[str, Callable[[], object]]) -> None:
         print(f"{name:<78}{total / spent:8.2f} MB/s {ratio}", flush=True)
 
 
-def _peers(names: list[str], batch: list[str]) -> dict[str, Callable[[], object]]:
+def _peers(names: list[str], batch: list[str], *, slow: bool) -> dict[str, Callable[[], object]]:
     import ahocorasick_rs
-    import spacy
     from flashtext2 import KeywordProcessor
-    from spacy.matcher import PhraseMatcher
 
     padded = sorted({f" {re.sub(r'[^a-z0-9]+', ' ', name).strip()} " for name in names})
     automaton = ahocorasick_rs.AhoCorasick([name for name in padded if len(name) > 3], store_patterns=False)
     processor = KeywordProcessor(case_sensitive=False)
     processor.add_keywords_from_iter(names)
-    english = spacy.blank("en")
-    matcher = PhraseMatcher(english.vocab, attr="LOWER")
-    matcher.add("name", list(english.tokenizer.pipe(names)))
     ready = _padded(batch)
-    few = batch[: max(1, len(batch) // 10)]  # spaCy is slow: a tenth, counted ten times
-    return {
+    arms: dict[str, Callable[[], object]] = {
         "ahocorasick_rs, text ready, padded, overlapping": lambda: automaton.find_matches_as_indexes(
             ready, overlapping=True
         ),
@@ -122,9 +114,22 @@ def _peers(names: list[str], batch: list[str]) -> dict[str, Callable[[], object]
             _padded(batch), overlapping=True
         ),
         "flashtext2, from raw text": lambda: [processor.extract_keywords_with_span(text) for text in batch],
+    }
+    return arms | (_spacy(names, batch) if slow else {})
+
+
+def _spacy(names: list[str], batch: list[str]) -> dict[str, Callable[[], object]]:
+    import spacy
+    from spacy.matcher import PhraseMatcher
+
+    english = spacy.blank("en")
+    matcher = PhraseMatcher(english.vocab, attr="LOWER")
+    matcher.add("name", list(english.tokenizer.pipe(names)))
+    few = batch[: max(1, len(batch) // 10)]  # a tenth, counted ten times
+    return {
         "spaCy PhraseMatcher, from raw text (x 10 of a tenth)": lambda: [
             [matcher(english.make_doc(text)) for text in few] for _ in range(10)
-        ],
+        ]
     }
 
 
