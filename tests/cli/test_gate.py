@@ -217,6 +217,7 @@ def test_findings_of_a_patient_are_not_sent_to_rank(homes, run, tmp_path) -> Non
 
 def test_findings_of_a_recipes_cases_are_not_sent_to_rank(tmp_path, monkeypatch) -> None:
     from clinweave.evaluation.diagnosis import studies
+    from clinweave.evaluation.diagnosis.chain import Setting
     from clinweave.evaluation.recipe import ModelSettings
 
     class Desk:  # every step before the model is opened has its own tests
@@ -226,7 +227,7 @@ def test_findings_of_a_recipes_cases_are_not_sent_to_rank(tmp_path, monkeypatch)
 
     monkeypatch.setattr(studies, "known_cases", lambda *_: set())
     Desk.arm = staticmethod(lambda *_: type("Arm", (), {"model": None}))
-    setting = type("Setting", (), {"mondo": None, "release": None, "cases": 1, "drop": ""})
+    setting = Setting("own", tmp_path, cases=1)
     for allowed in ("", "near.example"):
         with pytest.raises(UserError, match=r"findings of a patient may not be sent to far\.example"):
             studies.model_on_top(Desk, setting, tmp_path, ModelSettings(FAR, allow_remote=allowed))
