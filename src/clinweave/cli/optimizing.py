@@ -120,7 +120,8 @@ def _show(outcome: "Outcome", rows: list[dict[str, Any]], said: dict[str, Any]) 
     Console().print(table)
     typer.echo(
         f"{said['calls']:,} of {said['budget']:,} calls ({said['calls_from_journal']:,} from the journal), "
-        f"{said['failed']:,} failed; top-10 AUC {said['top10_auc']:.3f}"
+        f"{said['failed']:,} failed"
+        + (f"; top-10 AUC {said['top10_auc']:.3f}" if said["top10_auc"] is not None else "")
         + (f"; start {said['start_score']:.3f}" if said["start_score"] is not None else "")
     )
     for text, count in said["problems"].items():

@@ -132,7 +132,8 @@ def summary(outcome: Outcome, rows: Sequence[Row]) -> Row:
         "fates": dict(oracle.fates),
         "best": max(good, default=None),
         "top10": float(best_so_far(scores, 10)[-1]) if good else None,
-        "top10_auc": top_auc(scores, oracle.budget),
+        # the area begins at a score of 0, so that it says nothing of scores below
+        "top10_auc": top_auc(scores, oracle.budget) if good and min(good) >= 0 else None,
         "start": outcome.start or None,
         "start_score": began,
         "keep": outcome.search.keep or None,
