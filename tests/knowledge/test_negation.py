@@ -33,6 +33,7 @@ def linker(tmp_path_factory: pytest.TempPathFactory) -> Linker:
         ("absent speech and seizures", [False, False]),
         ("She doesn’t have asthma", [True]),
         ("Marfan syndrome without seizures", [False, True]),
+        ("Intelligence was normal; seizures never occurred.", [True]),
         ("no", []),
     ],
 )

@@ -184,6 +184,19 @@ def test_a_dated_protocol_refuses_a_newer_mapping(world):
     assert not replace(setting, after=0).dated  # an undated one only labels it
 
 
+def test_a_dated_protocol_refuses_a_newer_table_of_genes(world):
+    rows = (
+        "ncbi_gene_id\tgene_symbol\thpo_id\thpo_name\tfrequency\tdisease_id\n1\tA\tHP:0000102\tx\t-\tOMIM:1\n"
+    )
+    alone = world / "genes_to_phenotype.txt"
+    alone.write_text(rows, "utf-8")  # beside no release: it states no day
+    setting = Setting("x", world / "release", after=10, genes=alone)
+    with pytest.raises(UserError, match=r"genes not stated \(states no day\) is newer"):
+        setting.checked()
+    (world / "release" / alone.name).write_text(rows, "utf-8")
+    assert replace(setting, genes=world / "release" / alone.name).checked()
+
+
 def test_days_of_releases():
     assert stated_day("hp/releases/2021-10-10") == date(2021, 10, 10)
     assert stated_day("mondo 2024-07") == date(2024, 7, 31)
