@@ -202,10 +202,9 @@ def similar(  # noqa: PLR0917 - each parameter is one option
     if as_json:
         _json(facts)
         return
-    screen = Console()
     best = graph.concept(str(facts["most_informative"]))
-    screen.print(f"most informative common ancestor: {escape(best.name)} ({best.id})")
-    screen.print(
+    Console().print(
+        f"most informative common ancestor: {escape(best.name)} ({best.id})\n"
         f"Resnik {facts['resnik']}, Lin {facts['lin']}, {len(known.common(one, other))} common ancestors"
     )
 
