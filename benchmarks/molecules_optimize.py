@@ -134,7 +134,20 @@ def keeping(chosen, cells):
                 model, molecules, t, m, s, chosen.budget, a, k
             ),
         )
-    return optimize_report.kept(found, KEEPING, chosen)
+    grown = "; ".join(f"{name} {grown_from(model, name)}" for name in KEEPING)
+    return f"{optimize_report.kept(found, KEEPING, chosen)}\n\nOf 512 strings grown from it, have the part: {grown}."
+
+
+def grown_from(model, name):
+    """Return how many of 512 strings that the decoder grows from the kept part of a drug have it."""
+    from clinweave.molecules.optimization import Oracle, Problem
+    from clinweave.molecules.optimization.policy import Policy
+    from clinweave.molecules.optimization.problem import parse_start
+
+    start, keep = parse_start(*KEEPING[name][:2])
+    policy = Policy(Problem(start, keep, (), model), 0.0)
+    answers = Oracle(open_scorer("qed"), 512, keep=keep)(policy.sample(512).strings)
+    return sum(one.fate == "scored" for one in answers)
 
 
 def peer(chosen):
