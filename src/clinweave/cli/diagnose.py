@@ -82,7 +82,7 @@ def diagnose(  # noqa: PLR0917 - each parameter is one option
     ] = "",
     weight: Annotated[
         float, typer.Option("--rerank-weight", min=0, help="Weight of its opinion beside the score, in nats.")
-    ] = 0.25,
+    ] = 0.1,
     allow_remote: Annotated[
         str, typer.Option(metavar="HOST", help="A model on this host may see the findings.")
     ] = "",
