@@ -16,6 +16,7 @@ from clinweave.molecules.reading import parse
 from clinweave.molecules.report import drawing
 
 DRAWN = 24
+NO_AIMS = frozenset({"low", "high", "inside domain", "as given"})  # parts that say how sure a score is
 PLOTTED = 2000  # molecules in a plot of a front: the best half, the rest at even steps
 _STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;color:#1c2733}
 table{border-collapse:collapse;margin:1rem 0;font-size:13px}td,th{padding:.25rem .6rem;border-bottom:1px solid #d8dee6;
@@ -154,7 +155,7 @@ def _fronts(outcome: Outcome) -> str:
 
 def opposed(calls: Sequence[Call]) -> tuple[str, str] | None:
     """Return the two parts of the score whose ranks over these calls are most negatively correlated, or None."""
-    names = list(calls[0].scored.parts)
+    names = [name for name in calls[0].scored.parts if name not in NO_AIMS]
     table = np.array([[call.scored.parts.get(name, np.nan) for name in names] for call in calls])
     useful = [
         place for place in range(len(names)) if np.isfinite(table[:, place]).all() and np.ptp(table[:, place])
