@@ -3,6 +3,7 @@ SHELL := /bin/sh
 VENV ?= .venv
 PY := $(VENV)/bin/python
 ARGS ?=
+JOBS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
@@ -16,11 +17,11 @@ demo: $(VENV)/core.stamp ## Fetch real databases and a model, weave, compare, an
 
 install: $(VENV)/core.stamp ## Make .venv with clinweave in it, and nothing more
 
-test: $(VENV)/test.stamp ## Run the tests (ARGS="tests/knowledge -x" for a part)
-	@$(PY) -m pytest -m "not torch and not molecules" $(ARGS)
+test: $(VENV)/test.stamp ## Run the tests (ARGS="tests/knowledge -x" for a part, JOBS=0 in one process)
+	@$(PY) -m pytest -m "not torch and not molecules" -n $(JOBS) --dist loadfile $(ARGS)
 
 test-torch: $(VENV)/train.stamp ## Run the tests that need torch, rdkit or lightgbm
-	@$(PY) -m pytest -m "torch or molecules" $(ARGS)
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -m "torch or molecules" -n $(JOBS) --dist loadfile $(ARGS)
 
 lint: $(VENV)/lint.stamp ## Check style, types and the direction of imports
 	@$(PY) -m ruff check .
