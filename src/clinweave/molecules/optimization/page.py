@@ -14,16 +14,18 @@ from clinweave.molecules.optimization.oracle import Call
 from clinweave.molecules.optimization.running import Outcome
 from clinweave.molecules.reading import parse
 from clinweave.molecules.report import drawing
+from clinweave.pages import page, write_whole
 
 DRAWN = 24
 NO_AIMS = frozenset({"low", "high", "inside domain", "as given"})  # parts that say how sure a score is
 PLOTTED = 2000  # molecules in a plot of a front: the best half, the rest at even steps
-_STYLE = """body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;color:#1c2733}
-table{border-collapse:collapse;margin:1rem 0;font-size:13px}td,th{padding:.25rem .6rem;border-bottom:1px solid #d8dee6;
-text-align:left;vertical-align:top}.row{display:flex;flex-wrap:wrap;gap:.8rem}figure{margin:0;border:1px solid #d8dee6;
-border-radius:6px;padding:.5rem;width:15.5rem}figcaption{font-size:11.5px;color:#33414f;overflow-wrap:anywhere}
-figure.start{background:#f2f7ee}.score{font-weight:600;font-size:14px}.alert{color:#a33}.note{color:#5a6876}
-svg text{font-family:system-ui,sans-serif}svg{max-width:100%}"""
+_STYLE = (
+    "header, main { max-width: 76rem; } .gallery { display: flex; flex-wrap: wrap; gap: .8rem; }"
+    "figure { margin: 0; border: 1px solid var(--rule); border-radius: 6px; padding: .5rem; width: 15.5rem;"
+    " background: #fff; color: #33414f; } figcaption { font-size: .75rem; overflow-wrap: anywhere; }"
+    "figure.start { background: #f2f7ee; } .score { font-weight: 600; font-size: .9rem; } .alert { color: #a33; }"
+    "section > svg, .gallery > svg { background: #fff; } svg { max-width: 100%; } .gallery > svg { max-width: 48%; }"
+)
 
 
 def write_page(path: Path, outcome: Outcome, rows: Sequence[Row], told: Row) -> Path:
@@ -31,19 +33,18 @@ def write_page(path: Path, outcome: Outcome, rows: Sequence[Row], told: Row) -> 
     search = outcome.search
     title = f"{search.scorer.name}: {told['calls']:,} molecules scored by {search.method}"
     parts = [
-        f"<h1>{escape(title)}</h1>",
-        '<p class="note">For research only. A score says what its scorer says, and nothing about effect or safety.</p>',
         _facts(told),
         "<h2>Best so far</h2>",
         _curve(outcome.oracle.scores, told.get("start_score")),
         _fronts(outcome),
         f"<h2>The best {min(DRAWN, len(rows))} molecules</h2>",
-        f'<div class="row">{_start(outcome, told)}{"".join(_figure(row) for row in rows[:DRAWN])}</div>',
+        f'<div class="gallery">{_start(outcome, told)}{"".join(_figure(row) for row in rows[:DRAWN])}</div>',
     ]
-    page = f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style>'
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page + "\n".join(parts) + "</html>\n", "utf-8")
-    return path
+    body = f"<section>{chr(10).join(parts)}</section>"
+    caution = "A score says what its scorer says, and nothing about effect or safety."
+    return write_whole(
+        path, page(title, body, kind="optimisation of molecules", caution=caution, more=_STYLE)
+    )
 
 
 def _facts(told: Row) -> str:
@@ -150,7 +151,7 @@ def _fronts(outcome: Outcome) -> str:
         '<p class="note">Each point is a scored molecule; on the line are those that no other beats in both. The two '
         "parts of a score that are shown are those that oppose each other most.</p>"
     )
-    return f'<h2>Fronts</h2>{note}<div class="row">{"".join(plots)}</div>'
+    return f'<h2>Fronts</h2>{note}<div class="gallery">{"".join(plots)}</div>'
 
 
 def opposed(calls: Sequence[Call]) -> tuple[str, str] | None:
