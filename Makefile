@@ -55,6 +55,6 @@ $(VENV)/%.stamp: $(VENV)/core.stamp
 	@sh tools/install.sh $(PY) ".[$(EXTRAS)]"
 	@touch $@
 
-$(VENV)/test.stamp: EXTRAS = test,lint
+$(VENV)/test.stamp: EXTRAS = test,lint,postgres
 $(VENV)/lint.stamp: EXTRAS = lint
 $(VENV)/train.stamp: EXTRAS = test,lint,train,molecules
