@@ -53,6 +53,35 @@ def test_omop_in_duckdb(tmp_path):
     check_omop(*read_omop(omop_file(tmp_path / "a.duckdb", made.OMOP, made.VOCABULARY), tmp_path))
 
 
+@pytest.mark.parametrize(
+    ("version", "visit"),
+    [
+        (
+            "5.3",
+            "admitting_source_concept_id int, admitting_source_value varchar, discharge_to_concept_id int",
+        ),
+        (
+            "5.4",
+            "admitted_from_concept_id int, admitted_from_source_value varchar, discharged_to_concept_id int",
+        ),
+    ],
+)
+def test_omop_of_both_versions(tmp_path, version, visit):
+    # where the two differ in tables that are read: names of visit_occurrence, more columns of measurement and note
+    extra = f"""create table visit_occurrence (visit_occurrence_id bigint, person_id bigint, visit_concept_id bigint,
+      visit_start_date date, visit_start_datetime timestamp, visit_end_date date, visit_source_value varchar,
+      visit_source_concept_id bigint, {visit});
+      insert into visit_occurrence values (9, 1, 9201, '2015-03-03', '2015-03-03 08:00:00', '2015-03-09', 'ward', 0, 0, '', 0);"""
+    if version == "5.4":
+        extra += """alter table measurement add column unit_source_concept_id int;
+          alter table measurement add column measurement_event_id bigint;
+          alter table note add column note_event_id bigint;"""
+    rows, log = read_omop(omop_file(tmp_path / "a.duckdb", made.OMOP, made.VOCABULARY, extra), tmp_path)
+    check_omop([row for row in rows if row["kind"] != "visit"], log)
+    (stay,) = (row for row in rows if row["kind"] == "visit")
+    assert (stay["code"], str(stay["time"])) == ("OMOP:9201", "2015-03-03 08:00:00")
+
+
 def test_omop_without_vocabulary_loads_with_concept_ids(tmp_path):
     rows, log = read_omop(omop_file(tmp_path / "a.duckdb", made.OMOP), tmp_path)
     assert {row["code"] for row in rows if row["kind"] == "problem"} == {"OMOP:501", "LOCAL:odd_pain"}
