@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clinweave.artifacts import home
+from clinweave.cli.spinning import spinning
 from clinweave.errors import UserError
 
 if TYPE_CHECKING:
@@ -106,8 +107,9 @@ def diagnose(  # noqa: PLR0917 - each parameter is one option
     reorder = _reorder(model, weight, allow_remote, reasons) if model else None
     counts = {"cases": 0, "with_problems": 0, "unranked": 0}
     lines: list[dict[str, Any]] = []
-    with _output(out) as write:
+    with _output(out) as write, spinning(quiet=source is None) as said:
         for case in cases:
+            said(f"ranking: {counts['cases']:,} cases")
             told = max(reasons, _DEPTH) if reorder else reasons
             line = diagnoser.diagnose(case, top=top, explained=told, weighted=by_disease)
             if reorder:
@@ -212,6 +214,10 @@ def _diagnoser(folder: Path | None, maps: tuple[str, str], orphanet: bool) -> "D
     release = release_in(folder) if folder else fetched_release(home())
     mondo = _map(maps[0], fetched_mondo, "Mondo file", "a mondo.json")
     genes = _map(maps[1], fetched_genes, "table of genes", "a genes_to_phenotype.txt")
+    if mondo is None and maps[0] == "auto":
+        typer.echo(
+            "without Mondo, kindred diseases are told by their names alone: `clinweave fetch mondo`", err=True
+        )
     used = Release(release.ontology, release.annotations, mondo, genes)
     with Console(stderr=True).status("Opening the annotations (compiled on first use)"):
         return Diagnoser(open_model(used, home() / "diagnosis", orphanet=orphanet))

@@ -1,8 +1,6 @@
 """`clinweave index`: build and search the text index; add your own folders."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clinweave.artifacts import Artifact, home, read_manifest
+from clinweave.cli.spinning import spinning
 from clinweave.records import to_json
 
 if TYPE_CHECKING:
@@ -47,14 +46,14 @@ def add(
     from clinweave.knowledge import add_collection
     from clinweave.records import Tier
 
-    with _progress() as told:
+    with spinning() as said:
         done = add_collection(
             path,
             home(),
             name=name,
             tier=Tier(tier.value),
             licence=licence,
-            progress=lambda count: told("reading", count),
+            progress=lambda count: said(f"reading: {count:,} passages"),
         )
     index = _built()
     if as_json:
@@ -161,11 +160,11 @@ def _knowledge() -> "tuple[Graph | None, Linker | None]":
 def _built() -> Artifact:
     from clinweave.knowledge import build_home_index
 
-    with _progress() as told:
-        told("reading names", 0)
+    with spinning() as said:
+        said("reading names")
         graph, linker = _knowledge()
         return build_home_index(
-            graph, linker, home(), progress=lambda name, count: told(f"indexing {name}", count)
+            graph, linker, home(), progress=lambda name, count: said(f"indexing {name}: {count:,} passages")
         )
 
 
@@ -192,14 +191,3 @@ def _show(hits: "list[Hit]") -> None:
             f"[bold]{escape(hit.passage.title)}[/bold]  {hit.score:.2f}  {escape(place)}  {hit.passage.source}"
         )
         screen.print(f"{escape(shown)}\n[dim]{escape(hit.reason)}[/dim]\n")
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int], None]]:
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting")
-        yield lambda what, count: bar.update(task, description=f"{what}: {count:,} passages")

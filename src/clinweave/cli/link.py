@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 import typer
 
 from clinweave.artifacts import home
+from clinweave.cli.spinning import spinning
 from clinweave.errors import ClinweaveError, UserError
 from clinweave.records import Mention, to_json
 
@@ -55,10 +56,10 @@ def command(  # noqa: PLR0917 - each parameter is one option
         _show(linker.link(text, prefix), as_json)
         return
     counts = {"documents": 0, "mentions": 0, "errors": 0}
-    with _output(out) as stream, _progress(counts, quiet=out is None) as step:
+    with _output(out) as stream, spinning(quiet=out is None) as said:
         for line in _linked(linker, source or Path(), prefix, keep_going, counts):
             stream.write(_dumped(line) + "\n")
-            step()
+            said(f"linking: {counts['documents']} texts, {counts['mentions']} mentions")
     if as_json and out is not None:
         typer.echo(json.dumps({**counts, "out": str(out)}))
     else:
@@ -173,22 +174,6 @@ def _output(out: Path | None) -> Iterator[IO[str]]:
         Path(name).replace(out)
     finally:
         Path(name).unlink(missing_ok=True)
-
-
-@contextmanager
-def _progress(counts: dict[str, int], *, quiet: bool) -> Iterator[Any]:
-    if quiet:
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("linking")
-        yield lambda: bar.update(
-            task, description=f"linking: {counts['documents']} texts, {counts['mentions']} mentions"
-        )
 
 
 def _dumped(value: Any) -> str:

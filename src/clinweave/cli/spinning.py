@@ -1,0 +1,19 @@
+"""A line that turns on standard error while something of unknown length is read: what, how many, how long so far."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def spinning(*, quiet: bool = False) -> Iterator[Callable[[str], object]]:
+    """Yield what says how far it is. Where standard error is no terminal, or `quiet`, nothing is shown."""
+    if quiet:
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting")
+        yield lambda said: bar.update(task, description=said)
