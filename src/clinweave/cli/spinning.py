@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def spinning(*, quiet: bool = False) -> Iterator[Callable[[str], object]]:
+def spinning(*, quiet: bool = False) -> Iterator[Callable[[str], None]]:
     """Yield what says how far it is. Where standard error is no terminal, or `quiet`, nothing is shown."""
     if quiet:
         yield lambda _: None
