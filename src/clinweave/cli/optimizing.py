@@ -46,7 +46,7 @@ def optimize(  # noqa: PLR0917 - each parameter is one option
         str, typer.Option(metavar="SMARTS", help="What every molecule must have; the start must have it.")
     ] = "",
     budget: Annotated[int, typer.Option(help="Distinct molecules that may be scored.")] = 10_000,
-    method: Annotated[How, typer.Option(help="How to search.")] = How.GUIDED,
+    method: Annotated[How, typer.Option(help="How to search.")] = How.SURROGATE,
     pool: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="First molecules (.smi, .csv); else 100 drawn from the model."),
