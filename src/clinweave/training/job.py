@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from clinweave.artifacts import Artifact, digest, read_manifest, sha256, stage
-from clinweave.datasets import Example, Kind, read_examples, read_shape
+from clinweave.datasets import Example, Kind
 from clinweave.errors import UserError
 from clinweave.leaving import close_folder, strictest, tier_of
 from clinweave.records import Tier
@@ -25,6 +25,7 @@ from clinweave.training.cards import lineage
 from clinweave.training.curves import CURVE, curve_svg, listener, write_curve
 from clinweave.training.durations import per_token
 from clinweave.training.hardware import chosen_precision, matmul_flops
+from clinweave.training.items import load_examples
 from clinweave.training.memory import Need, require, shape_of
 from clinweave.training.saving import four_bits, save
 from clinweave.training.settings import Inputs, Settings
@@ -226,19 +227,6 @@ def last_checkpoint(work: Path) -> str | None:
     whole = [one for one in work.glob("checkpoint-*") if (one / "trainer_state.json").is_file()]
     best = max(whole, key=lambda one: int(one.name.rpartition("-")[2]), default=None)
     return str(best) if best else None
-
-
-def load_examples(data: Path, kind: Kind, split: str) -> list[Example]:
-    """Return the items of a built set's kind and split, or those of a single file of any shape."""
-    if data.is_dir():
-        path = data / f"{kind}.{split}.jsonl"
-        if not path.is_file():
-            raise UserError(f"{data} holds no {path.name}: build a larger set with `clinweave data build`")
-        return list(read_examples(path))
-    found = [one for one in read_shape(data) if one.kind == kind]
-    if not found:
-        raise UserError(f"{data} holds no item of the kind {kind.value!r}")
-    return found
 
 
 def as_dataset(items: Iterable[Tokens]) -> Any:

@@ -7,7 +7,8 @@ from typing import Any
 
 from clinweave.artifacts import Artifact
 from clinweave.datasets import Kind
-from clinweave.training.job import Job, as_dataset, load_examples, run_job
+from clinweave.training.items import load_examples
+from clinweave.training.job import Job, as_dataset, run_job
 from clinweave.training.settings import Inputs, Settings
 from clinweave.training.tokens import packed
 

@@ -10,7 +10,8 @@ from clinweave.artifacts import Artifact
 from clinweave.datasets import BLIND, Example, Kind, choice_prompt
 from clinweave.errors import UserError
 from clinweave.training.contrast import contrasting
-from clinweave.training.job import Job, as_dataset, load_examples, run_job
+from clinweave.training.items import load_examples
+from clinweave.training.job import Job, as_dataset, run_job
 from clinweave.training.settings import Inputs, Settings
 from clinweave.training.sharing import Row, as_rows, collator, grouped, rows
 from clinweave.training.tokens import Tokens, fitting, prompt_ids, reply_ids

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from clinweave.datasets import Example, Kind
 from clinweave.errors import UserError
 from clinweave.models import Message
+from clinweave.training.items import load_examples
 from clinweave.training.settings import Inputs
 
 IGNORED = -100  # the label of a token that the loss does not count
@@ -107,7 +108,6 @@ def show_first(inputs: Inputs, kind: str) -> str:
     from transformers import AutoTokenizer
 
     from clinweave.training.bases import base_weights
-    from clinweave.training.job import load_examples
 
     tokenizer = AutoTokenizer.from_pretrained(base_weights(inputs.base, inputs.home), local_files_only=True)
     first = load_examples(inputs.data, Kind(kind), "train")[0]
