@@ -148,7 +148,7 @@ def generate(  # noqa: PLR0917 - each parameter is one option
     """Draw new molecules. All that is delivered is valid and counted; the raw rate is told as well."""
     with needs_molecules():
         from clinweave.molecules import generate as draw
-        from clinweave.molecules import open_model, parse_condition, read_smiles
+        from clinweave.molecules import named_drugs, open_model, parse_condition, read_smiles
         from clinweave.molecules.metrics import Known
 
         _use(threads)
@@ -160,7 +160,7 @@ def generate(  # noqa: PLR0917 - each parameter is one option
                 n, wanted, scaffold, model=opened, source=source, temperature=temperature, distinct=distinct,
                 known=known, seed=seed, told=lambda done, total: told("molecules", done, total),
             )  # fmt: skip
-            drugs = _known_drugs(drawn.smiles, lambda done, total: told("known drugs", done, total))
+            drugs = named_drugs(drawn.smiles, home(), lambda done, total: told("known drugs", done, total))
         out.parent.mkdir(parents=True, exist_ok=True)
         names = {one: f" {match.name}" for one, match in (drugs or {}).items()}
         out.write_text("".join(f"{one}{names.get(one, '')}\n" for one in drawn.smiles), "utf-8")
@@ -189,17 +189,6 @@ def generate(  # noqa: PLR0917 - each parameter is one option
         f"{table['known']:,} were known; {table['delivered_per_cpu_second']:,.0f} a CPU second"
     )
     _tell_drugs(drugs)
-
-
-def _known_drugs(smiles: list[str], told: Callable[[int, int], None]) -> "dict[str, Match] | None":
-    """Return which molecules are known drugs, or None where the drugs' structures were not fetched."""
-    from clinweave.errors import ClinweaveError
-    from clinweave.molecules import KnownDrugs
-
-    try:
-        return KnownDrugs.open(home()).named(smiles, told)
-    except ClinweaveError:
-        return None
 
 
 def _tell_drugs(drugs: "dict[str, Match] | None") -> None:

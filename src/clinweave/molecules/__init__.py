@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from clinweave.molecules.domain import Domain as Domain
     from clinweave.molecules.drugs.evidence import StructureEvidence as StructureEvidence
     from clinweave.molecules.drugs.known import KnownDrugs as KnownDrugs
+    from clinweave.molecules.drugs.known import named_drugs as named_drugs
     from clinweave.molecules.featurising import featurise as featurise
     from clinweave.molecules.generating import Drawn as Drawn
     from clinweave.molecules.generating import generate as generate
@@ -66,6 +67,7 @@ __getattr__, __dir__ = attach(
         "standardise": "reading",
         "standardise_all": "reading",
         "KnownDrugs": "drugs.known",
+        "named_drugs": "drugs.known",
         "StructureEvidence": "drugs.evidence",
     },
 )

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinweave.artifacts import sha256, stage
-from clinweave.errors import UserError
+from clinweave.errors import ClinweaveError, UserError
 from clinweave.molecules.prediction import Structure, read_structure, read_table
 from clinweave.molecules.prediction.structures import fingerprint, inchi_key
 from clinweave.molecules.prediction.tables import write_table
@@ -263,3 +263,11 @@ def answer_known(drugs: KnownDrugs, path: Path, out: Path, smiles_column: str = 
         "refused": len(table.rows) - len(table.good),
         "out": str(out),
     }
+
+
+def named_drugs(smiles: Iterable[str], home: Path, told: Told | None = None) -> dict[str, Match] | None:
+    """Return the drug that each structure is, or None where the drugs' structures were not fetched."""
+    try:
+        return KnownDrugs.open(home).named(smiles, told)
+    except ClinweaveError:
+        return None

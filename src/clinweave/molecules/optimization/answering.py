@@ -80,12 +80,10 @@ def alerts(molecule: Any) -> list[str]:
 
 def _drugs(home: Path, calls: Sequence[Call]) -> dict[str, str] | None:
     """Return the names of those that are known drugs, or None where the drugs' structures were not fetched."""
-    from clinweave.errors import ClinweaveError
-    from clinweave.molecules.drugs.known import KnownDrugs
+    from clinweave.molecules.drugs.known import named_drugs
 
-    try:
-        found = KnownDrugs.open(home).named(call.smiles for call in calls)
-    except ClinweaveError:
+    found = named_drugs((call.smiles for call in calls), home)
+    if found is None:
         return None
     return {smiles: f"{match.name} ({match.how})" for smiles, match in found.items()}
 

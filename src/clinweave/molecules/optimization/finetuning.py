@@ -25,8 +25,7 @@ class FineTuning:
         self.archive = Archive()
         self.random = np.random.default_rng([problem.seed, 2])
         self.temperature = 1.0
-        pool = problem.pool[:100] if problem.keep is None else ()
-        self.first = list(dict.fromkeys([*([problem.start] if problem.start else []), *pool]))
+        self.first = problem.beginning()
 
     def ask(self) -> list[str]:
         """Return the beginning, then what the policy writes."""

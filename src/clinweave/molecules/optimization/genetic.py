@@ -15,7 +15,6 @@ from clinweave.molecules.optimization.editing import mutate
 from clinweave.molecules.optimization.oracle import Answer
 from clinweave.molecules.optimization.problem import Archive, Problem
 
-FIRST = 100  # molecules of the pool that are scored at the beginning
 BROOD = 20  # children in a generation
 ELDERS = 120  # the best so many may be parents
 MUTATED = 0.5  # share of crossed children that are changed as well
@@ -28,7 +27,7 @@ class GraphGA:
         self.problem = problem
         self.random = np.random.default_rng([problem.seed, 1])
         self.archive = Archive()
-        self.first = _beginning(problem, FIRST)
+        self.first = problem.beginning()
 
     def ask(self) -> list[str]:
         """Return the beginning, then generation after generation."""
@@ -78,12 +77,6 @@ class GraphGA:
         if self.problem.pool and self.problem.keep is not None and self.random.random() < 0.5:
             return self.problem.pool[int(self.random.integers(len(self.problem.pool)))]
         return self.parent()
-
-
-def _beginning(problem: Problem, count: int) -> list[str]:
-    start = [problem.start] if problem.start else []
-    pool = problem.pool[:count] if problem.keep is None else ()
-    return list(dict.fromkeys([*start, *pool]))
 
 
 @lru_cache(2048)

@@ -20,7 +20,6 @@ from clinweave.molecules.properties import PROPERTIES, properties_of, standardis
 
 CHILDREN = 64
 ELDERS = 60
-FIRST = 100
 TEMPERATURE = 0.8
 
 
@@ -40,8 +39,7 @@ class LatentSearch:
         self.bar = -np.inf
         core = core_of(problem)
         self.core = latent_of(self.model, core) if core else None
-        pool = problem.pool[:FIRST] if problem.keep is None else ()
-        self.first = [*([problem.start] if problem.start else []), *pool]
+        self.first = problem.beginning()
 
     def ask(self) -> list[str]:
         """Return the beginning, then the strings of children."""

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from clinweave.molecules.generator import Generator
 
 
+FIRST = 100  # of the pool
+
+
 @dataclass(frozen=True)
 class Problem:
     """Where a search begins. `start` and `pool` are canonical SMILES; `keep` a pattern that all must have, or None."""
@@ -24,6 +27,11 @@ class Problem:
     model: "Generator | None"  # None for methods that need none
     bounded: bool = True  # scores from 0 to 1
     seed: int = 0
+
+    def beginning(self) -> list[str]:
+        """Return what every method scores first: the start and, where nothing must be kept, the pool's first."""
+        pool = self.pool[:FIRST] if self.keep is None else ()
+        return list(dict.fromkeys([*([self.start] if self.start else []), *pool]))
 
 
 class Method(Protocol):

@@ -28,8 +28,7 @@ class Reinvent:
         self.policy = Policy(problem, RATE)
         self.archive = Archive()
         self.random = np.random.default_rng([problem.seed, 3])
-        pool = problem.pool[:100] if problem.keep is None else ()
-        self.first = [*([problem.start] if problem.start else []), *pool]
+        self.first = problem.beginning()
         self.tokens: list[list[int]] = []
 
     def ask(self) -> list[str]:

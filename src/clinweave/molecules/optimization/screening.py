@@ -12,8 +12,7 @@ class Screening:
 
     def __init__(self, problem: Problem) -> None:
         self.policy = Policy(problem, 0.0)
-        pool = problem.pool[:100] if problem.keep is None else ()
-        self.first = [*([problem.start] if problem.start else []), *pool]
+        self.first = problem.beginning()
 
     def ask(self) -> list[str]:
         """Return the start and the pool, then unguided drawings."""
