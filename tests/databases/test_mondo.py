@@ -31,6 +31,22 @@ def test_codes_and_phenotypes_are_never_the_same_thing(reading):
     assert ("MONDO:0000002", "close_match", "ICD10CM:M25.9") in found.triples
 
 
+def test_one_spelling_whichever_way_a_file_has_it():
+    told = (
+        "go:0005",
+        "UBERON:1",
+        "uberon:1",
+        "Orphanet:7",
+        "SNOMED_CT:3",
+        "snomedct_us:3",
+        "loinc:4-1",
+        "chebi:CHEBI:9",
+    )
+    assert [*map(normal, told)] == [
+        "GO:0005", "UBERON:1", "UBERON:1", "ORPHA:7", "SNOMEDCT:3", "SNOMEDCT:3", "LOINC:4-1", "CHEBI:9",
+    ]  # fmt: skip
+
+
 def test_malformed_terms_are_counted(reading):
     extra = [7, {"id": "0000004"}, {"id": "0000001", "name": "again"}, {"id": "a b", "name": "x"}]
     extra.append({"id": "0000005", "name": "x", "relations": {"is_a": ["9"]}})

@@ -80,8 +80,13 @@ def test_a_file_that_states_no_release_is_of_what_was_fetched(tmp_path: Path) ->
     found = as_recorded(source, files)
     assert (found.release, found.licence) == ("7", "CC0 1.0")
     assert as_recorded(replace(source, release="6"), files).release == "6"
-    (tmp_path / "resource.json").write_text("[]", "utf-8")
-    assert as_recorded(source, files) == source
+    for unusable in (
+        "[]",
+        json.dumps(record | {"release": None, "licence": ""}),
+        json.dumps(record | {"files": {}}),
+    ):
+        (tmp_path / "resource.json").write_text(unusable, "utf-8")
+        assert as_recorded(source, files) == source
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from clinweave.databases.base import Database, Record, RowLog
     from clinweave.databases.counting import count_records
     from clinweave.databases.drug_names import DrugStructure, drug_structures
+    from clinweave.databases.files import beside
     from clinweave.databases.prefixes import curie
     from clinweave.databases.registry import DATABASES, DEFAULT, OPEN
 
@@ -19,6 +20,7 @@ __all__ = [
     "DrugStructure",
     "Record",
     "RowLog",
+    "beside",
     "count_records",
     "curie",
     "drug_structures",
@@ -34,6 +36,7 @@ __getattr__, __dir__ = attach(
         "DrugStructure": "drug_names",
         "Record": "base",
         "RowLog": "base",
+        "beside": "files",
         "count_records": "counting",
         "curie": "prefixes",
         "drug_structures": "drug_names",

@@ -202,8 +202,13 @@ def json_items(path: Path, kind: str) -> list[Any]:
 
 def release_beside(path: Path, unknown: str = "not stated") -> str:
     """Return the release that `clinweave fetch` recorded beside a file which does not state its own."""
+    return beside(path, "release", unknown)
+
+
+def beside(path: Path, fact: str, unknown: str = "not stated") -> str:
+    """Return what `clinweave fetch` recorded of a file's resource, such as its "release" or "licence"."""
     try:
         record = json.loads((path.parent / "resource.json").read_text("utf-8"))
-        return str(record["release"]) if path.name in record["files"] else unknown
+        return str(record[fact] or unknown) if path.name in record["files"] else unknown
     except (OSError, ValueError, KeyError, TypeError):
         return unknown

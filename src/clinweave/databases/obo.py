@@ -4,39 +4,21 @@
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
+from clinweave.databases import obographs
 from clinweave.databases.base import RowLog
 from clinweave.databases.files import first_byte, lines, wrong
+from clinweave.databases.stanza import Stanza
 
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"\s*(\w*)')  # "text" SCOPE ...
 _ESCAPE = re.compile(r"\\(.)")
 
 
-@dataclass
-class Stanza:
-    """One [Term] stanza: the row of its head and its values by tag."""
-
-    row: int
-    tags: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-
-    def first(self, tag: str) -> str:
-        """Return the first value of a tag, or "" where it has none."""
-        return self.tags[tag][0] if tag in self.tags else ""
-
-    def all(self, tag: str) -> list[str]:
-        """Return every value of a tag, without trailing comments ("! name")."""
-        return [value.split(" ! ")[0].strip() for value in self.tags.get(tag, ())]
-
-
 def header(path: Path, kind: str) -> dict[str, str]:
     """Return the tags before the first stanza; `UserError` where the file is not OBO or holds no stanza."""
     if first_byte(path, kind) == b"{":
-        from clinweave.databases import obographs
-
         return obographs.header(path, kind)
     tags: dict[str, str] = {}
     for row, line in lines(path, kind):
@@ -54,8 +36,6 @@ def header(path: Path, kind: str) -> dict[str, str]:
 def stanzas(path: Path, kind: str, log: RowLog) -> Iterator[Stanza]:
     """Yield the [Term] stanzas; a line that is not "tag: value" is counted and skipped."""
     if first_byte(path, kind) == b"{":
-        from clinweave.databases import obographs
-
         yield from obographs.stanzas(path, kind, log)
         return
     term: Stanza | None = None

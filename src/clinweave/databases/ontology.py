@@ -13,6 +13,7 @@ from clinweave.databases.base import RowLog
 from clinweave.databases.files import first_byte, release_beside, wrong
 from clinweave.databases.obojson import Term
 from clinweave.databases.prefixes import normal
+from clinweave.databases.stanza import Stanza
 from clinweave.records import Relation
 
 _RELATIONS = {
@@ -55,7 +56,7 @@ def read(path: Path, prefix: str, kind: str, log: RowLog) -> Iterator[Term]:
         yield replace(term, alt_ids=tuple(sorted(old for old in olds if old not in terms)))
 
 
-def _taken(stanza: obo.Stanza, prefix: str, terms: dict[str, Term], former: dict[str, set[str]]) -> str:
+def _taken(stanza: Stanza, prefix: str, terms: dict[str, Term], former: dict[str, set[str]]) -> str:
     """Take a stanza as a term or as the former identifier of one; return why it cannot be, or ""."""
     id_, name = normal(stanza.first("id").strip()), stanza.first("name").strip()
     if not id_:
@@ -90,7 +91,7 @@ def relations(
                 log.drop(file, row, f"{name} of an unknown term")
 
 
-def _term(id_: str, name: str, stanza: obo.Stanza, prefix: str) -> Term:
+def _term(id_: str, name: str, stanza: Stanza, prefix: str) -> Term:
     synonyms = [found for value in stanza.tags.get("synonym", ()) if (found := obo.quoted(value))]
     exact = dict.fromkeys(text.strip() for text, scope in synonyms if scope not in ("BROAD", "NARROW"))
     xrefs, same = [], []
@@ -112,7 +113,7 @@ def _term(id_: str, name: str, stanza: obo.Stanza, prefix: str) -> Term:
     )
 
 
-def _relations(stanza: obo.Stanza, prefix: str) -> Mapping[str, tuple[str, ...]]:
+def _relations(stanza: Stanza, prefix: str) -> Mapping[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {
         "is_a": [normal(value.split()[0]) for value in stanza.all("is_a") if value]
     }

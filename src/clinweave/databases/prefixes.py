@@ -17,7 +17,9 @@ _SPELLING = {
     "icdo": "ICDO", "icd-o": "ICDO", "meddra": "MEDDRA", "hgnc": "HGNC", "ncbigene": "NCBIGene",
     "uniprot": "UNIPROT", "uniprotkb": "UNIPROT", "chebi": "CHEBI", "chembl": "CHEMBL", "drugbank": "DRUGBANK",
     "decipher": "DECIPHER", "gard": "GARD", "efo": "EFO", "hp": "HP", "mondo": "MONDO", "ensembl": "ENSEMBL",
-    "rxcui": "RXCUI", "rxnorm": "RXCUI", "unii": "UNII",
+    "rxcui": "RXCUI", "rxnorm": "RXCUI", "unii": "UNII", "loinc": "LOINC", "ndfrt": "NDFRT",
+    "go": "GO", "uberon": "UBERON", "cl": "CL", "ncbitaxon": "NCBITaxon",
+    "reactome": "REACTOME", "atc": "ATC", "cas": "CAS", "snomed_ct": "SNOMEDCT",
 }  # fmt: skip
 _PREFIX = re.compile(r"[A-Za-z][\w.-]*", re.ASCII)
 _LOCAL = re.compile(r"[^\s:|,;\"<>]+")  # no separator of any file that holds lists of CURIEs

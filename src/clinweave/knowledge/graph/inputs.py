@@ -1,7 +1,6 @@
 """Which files a graph is built from: fetched releases, what the user adds, and what readers borrow from others."""
 
 import ast
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -111,15 +110,12 @@ def _imported(path: Path) -> tuple[str, ...]:
 
 def as_recorded(source: Source, files: Mapping[str, Path]) -> Source:
     """Return a source with what `clinweave fetch` recorded of its first file, where the file does not state it."""
-    path = next(iter(files.values()), None)
-    try:
-        record = json.loads((path.parent / "resource.json").read_text("utf-8")) if path else {}
-        known = record if path and path.name in record["files"] else {}
-    except (OSError, ValueError, KeyError, TypeError):
-        known = {}
+    from clinweave.databases import beside
+
+    path = next(iter(files.values()), Path())
     release, licence = (
-        str(known.get(name) or "not stated") if stated == "not stated" else stated
-        for name, stated in (("release", source.release), ("licence", source.licence))
+        beside(path, fact) if stated == "not stated" else stated
+        for fact, stated in (("release", source.release), ("licence", source.licence))
     )
     return replace(source, release=release, licence=licence)
 
