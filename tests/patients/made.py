@@ -145,7 +145,7 @@ class SmallLinker:
     class vocabulary:  # noqa: N801
         prefixes = ("CHEBI", "MONDO", "HP")
 
-    def link_many(self, texts, prefixes=None):
+    def link_many(self, texts, prefixes=None, categories=None):
         from clinweave.records import Mention
 
         found = []

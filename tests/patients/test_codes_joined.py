@@ -1,11 +1,15 @@
 """Records meet the graph by code: RxNorm and LOINC from the user's own copies, end to end from files to coverage."""
 
 import json
+from types import SimpleNamespace
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from clinweave.knowledge import Graph, build_graph
+from clinweave.knowledge import Graph, Linker, build_graph
 from clinweave.patients import load
+from clinweave.patients.coding import link_codes
+from clinweave.records import Mention
 from tests.databases.conftest import SAMPLES, write
 from tests.patients import made
 
@@ -42,3 +46,24 @@ def test_drugs_and_labs_join_by_code_through_rxnorm_and_loinc(tmp_path):
     rows = {row["code"]: row["concept"] for row in table}
     assert rows["RXCUI:2"] == "RXCUI:2"
     assert rows["LOINC:1-8"] == rows["LOINC:2-6"] == "LOINC:1-8"
+
+
+def test_names_of_codes_are_no_sentences(monkeypatch):
+    """A linker whose learned model refuses everything still links whole names, and the drug named in a name."""
+
+    def link_many(self, texts, prefixes=None, categories=None):
+        found = [(text, text.find("stonix")) for text in texts]
+        mentions = [
+            Mention(at, at + 6, "stonix", f"{prefixes[0]}:1", "", "", 1.0, False, "") for _, at in found
+        ]
+        return [[item] if item.start >= 0 and not self.judged else [] for item in mentions]
+
+    monkeypatch.setattr(Linker, "link_many", link_many)
+    told = [("drug", "stonix 5 mg"), ("drug", "Bag"), ("lab", "stonix"), ("lab", "stonix, Blood")]
+    rows = [
+        {"code": f"X:{at}", "description": name, "parent_codes": [], "kind": kind, "events": 1}
+        for at, (kind, name) in enumerate(told)
+    ]
+    linker = Linker(SimpleNamespace(prefixes=("CHEBI", "MESH")))
+    linked = link_codes(pa.Table.from_pylist(rows), None, linker).column("linked_by").to_pylist()
+    assert linked == ["part", "none", "name", "none"]

@@ -7,6 +7,10 @@ Done once for each distinct code, not for each event. Every link says how it was
   name         the whole name is a concept's name
   part         the longest concept named inside the name (the substance of "Glucose [Mass/volume] in Blood")
   none         nothing of these
+
+A name of a code is no sentence. The linker's learned model tells terms from look-alikes by the words around them and
+refuses many names that stand alone ("Insulin", "Sodium Chloride 0.9%"), so whole names, and all names of drugs, are
+linked without it.
 """
 
 import re
@@ -22,10 +26,12 @@ from clinweave.patients.vocabularies import curie_of
 
 HOW = ("code", "code-chosen", "related", "name", "part", "none")
 LINKED_KINDS = ("problem", "drug", "lab")  # what is joined to concepts; visits and persons are not
-_PREFIXES = {
-    "problem": ("MONDO", "HP", "ORPHA", "OMIM", "ICD10CM"),
-    "drug": ("CHEBI", "DRUGBANK", "CHEMBL", "UNII", "RXCUI"),
-    "lab": ("CHEBI", "HP", "DRUGBANK"),
+_CHEMICALS = ("biolink:ChemicalEntity", "biolink:Drug", "biolink:Protein", "biolink:SmallMolecule")
+# the vocabularies that names are looked for in, one set after the other, and the categories that count there
+_NAMED_IN: dict[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]] = {
+    "problem": ((("MONDO", "HP", "ORPHA", "OMIM", "ICD10CM"), ()),),
+    "drug": ((("CHEBI", "DRUGBANK", "CHEMBL", "UNII", "RXCUI"), ()), (("MESH",), _CHEMICALS)),
+    "lab": ((("CHEBI", "HP", "DRUGBANK"), ()),),
 }
 _FIRST = {"problem": ("MONDO", "HP"), "drug": ("CHEBI", "DRUGBANK"), "lab": ("HP", "CHEBI")}
 _SPELLINGS = {"RXCUI": ("RXCUI", "RXNORM"), "SNOMEDCT": ("SNOMEDCT", "SCTID")}
@@ -38,21 +44,9 @@ _NOT_SO = re.compile(
     r"^(?:suspected|history of|family history|past history|at risk|risk of|no |absence of|exposure to|screening)",
     re.I,
 )
-_GENERIC = frozenset(
-    (
-        "protein",
-        "solution",
-        "preservative",
-        "antigen",
-        "toxoid",
-        "extract",
-        "gas",
-        "water",
-        "ion",
-        "molecule",
-        "drug",
-    )
-)
+_GENERIC = frozenset({
+    "protein", "solution", "preservative", "antigen", "toxoid", "extract", "gas", "water", "ion", "molecule", "drug",
+})  # fmt: skip
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -74,7 +68,12 @@ class Recognises(Protocol):
     def vocabulary(self) -> Any:
         """Return the linker's vocabulary."""
 
-    def link_many(self, texts: Sequence[str], prefixes: Collection[str] | None = None) -> list[list[Any]]:
+    def link_many(
+        self,
+        texts: Sequence[str],
+        prefixes: Collection[str] | None = None,
+        categories: Collection[str] | None = None,
+    ) -> list[list[Any]]:
         """Return the mentions of each text."""
 
 
@@ -86,7 +85,7 @@ def link_codes(codes: pa.Table, graph: Known | None, linker: Recognises | None) 
         _by_code(rows, graph, found)
         _by_looser(rows, graph, found)
     if linker is not None:
-        _by_name(rows, linker, found)
+        _by_name(rows, graph, linker, found)
     ids = sorted({concept for concept, _ in found.values()})
     named = _names(ids, graph) if graph is not None and ids else {}
     columns = {
@@ -195,28 +194,47 @@ def _names(ids: list[str], graph: Known) -> dict[str, str]:
         return {str(curie): str(name) for curie, name in connection.execute(query).fetchall()}
 
 
-def _by_name(rows: list[dict[str, Any]], linker: Recognises, found: dict[int, tuple[str, str]]) -> None:
-    have = set(linker.vocabulary.prefixes)
-    for kind in LINKED_KINDS:
-        prefixes = [prefix for prefix in _PREFIXES[kind] if prefix in have]
-        waiting = [
-            (place, plain(row["description"] or ""))
-            for place, row in _wanted(rows, found)
-            if row["kind"] == kind
-        ]
-        if not waiting or not prefixes:
-            continue
-        for (place, name), mentions in zip(
-            waiting, linker.link_many([name for _, name in waiting], prefixes), strict=True
-        ):
-            telling = [item for item in mentions if item.text.casefold() not in _GENERIC]
-            best = max(telling, key=lambda item: (item.end - item.start, -item.start), default=None)
-            if best is not None:
-                whole = _words(best.text) == _words(name)
-                # a vaccine is not the substance or disease named in it
-                vaccine = rows[place]["code"].startswith("CVX:") or "vaccine" in name.lower()
-                if whole or not (_NOT_SO.match(name) or vaccine):
-                    found[place] = (best.id, "name" if whole else "part")
+def _by_name(
+    rows: list[dict[str, Any]], graph: Known | None, linker: Recognises, found: dict[int, tuple[str, str]]
+) -> None:
+    have, unjudged = set(linker.vocabulary.prefixes), _unjudged(linker)
+    for kind, steps in _NAMED_IN.items():
+        for asked, categories in steps:
+            prefixes = [prefix for prefix in asked if prefix in have]
+            waiting = [(place, row) for place, row in _wanted(rows, found) if row["kind"] == kind]
+            if not waiting or not prefixes:
+                continue
+            names = [plain(row["description"] or "") for _, row in waiting]
+            freely = unjudged.link_many(names, prefixes, categories or None)
+            judged = freely if kind == "drug" else linker.link_many(names, prefixes, categories or None)
+            for (place, row), name, free, sure in zip(waiting, names, freely, judged, strict=True):
+                best = _longest(free)
+                if best is None or _words(best.text) != _words(name):
+                    best = _longest(sure)
+                if best is not None and (how := _how(best, name, row["code"])):
+                    known = graph.candidates(best.id) if graph else ()
+                    found[place] = (_chosen(known, kind) if known else best.id, how)
+
+
+def _unjudged(linker: Recognises) -> Recognises:
+    """Return the linker without the model that judges mentions by the words around them."""
+    from clinweave.knowledge import Linker
+
+    return Linker(linker.vocabulary, judged=False) if isinstance(linker, Linker) else linker
+
+
+def _longest(mentions: Iterable[Any]) -> Any | None:
+    telling = [item for item in mentions if item.text.casefold() not in _GENERIC]
+    return max(telling, key=lambda item: (item.end - item.start, -item.start), default=None)
+
+
+def _how(mention: Any, name: str, code: str) -> str:
+    """Return how a mention in a code's name links the code, or "" where it does not."""
+    if _words(mention.text) == _words(name):
+        return "name"
+    # a vaccine is not the substance or disease named in it
+    vaccine = code.startswith("CVX:") or "vaccine" in name.lower()
+    return "" if _NOT_SO.match(name) or vaccine else "part"
 
 
 def _words(text: str) -> list[str]:
