@@ -36,6 +36,7 @@ pytestmark = pytest.mark.molecules
         ("C[N+](=O)[O-]", "C[N+](=O)[O-]", ""),
         ("[2H]CC", "[2H]CC", "isotopes"),
         ("C[Si](C)(C)C", "C[Si](C)(C)C", ""),
+        ("[SbH6+3]", "[SbH6+3]", "charge +3"),  # without its charge it would be no possible structure
     ],
 )
 def test_what_is_done_to_a_structure_is_said(given: str, smiles: str, note: str) -> None:
@@ -81,10 +82,19 @@ def test_no_group_is_on_two_sides(groups: list[str], seed: int) -> None:
         assert not (sides[1] & sides[2])
         assert len(split.train) <= 0.8 * len(groups)
     places = splits.folds(groups, 4, seed)
-    assert all(
-        len({int(places[row]) for row in range(len(groups)) if groups[row] == one}) == 1
-        for one in set(groups)
-    )
+    for one in set(groups):
+        rows = [row for row in range(len(groups)) if groups[row] == one]
+        assert len({int(places[row]) for row in rows}) == 1 or 2 * len(rows) > len(groups)
+
+
+def test_a_series_around_one_scaffold_is_dealt_over_the_folds() -> None:
+    groups = ["a"] * 30 + ["b"] * 10
+    places = splits.folds(groups, 5, 0)
+    assert splits.crowded(groups) == "a"
+    assert sorted(np.bincount(places[:30], minlength=5).tolist()) == [0, 7, 7, 8, 8]
+    assert len(set(places[30:].tolist())) == 1
+    assert splits.crowded(["a", "b"]) is None
+    assert splits.crowded([]) is None
 
 
 def test_scaffolds_are_bemis_and_murckos() -> None:
@@ -161,7 +171,7 @@ def test_each_row_is_answered_in_order(tmp_path: Path) -> None:
         ("", "is empty"),
         ("a,b\n1,2\n", "--smiles-column"),
         ("smiles,smiles\nC,C\n", "2 columns are called 'smiles'"),
-        ("smiles,y\nC,many\n", "row 1, column y: 'many' is not a number"),
+        ("smiles,y\nC,many\n", "column y, row 1: 'many' is not a number"),
         ("smiles,y,y\nC,1,2\n", "2 columns are called 'y'"),
     ],
 )

@@ -24,6 +24,9 @@ SmilesColumn = Annotated[
     str, typer.Option(metavar="NAME", help="The column of SMILES, where it is not called smiles.")
 ]
 Model = Annotated[Path, typer.Option(metavar="DIR", help="The model's folder.")]
+Bounds = Annotated[
+    str, typer.Option(metavar="HOW", help="Answers such as >10: leave-out, or as-value (its number).")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
@@ -43,6 +46,7 @@ def train(  # noqa: PLR0917 - each parameter is one option
         typer.Option(metavar="DIR", help="The molecule model that gives the latent; else the packaged one."),
     ] = None,
     smiles_column: SmilesColumn = "",
+    bounds: Bounds = "leave-out",
     seed: Annotated[int, typer.Option(help="Of the trees and folds.")] = 0,
     as_json: AsJson = False,
 ) -> None:
@@ -51,14 +55,14 @@ def train(  # noqa: PLR0917 - each parameter is one option
     from clinweave.molecules.prediction import train as learn
 
     with needs_molecules():
-        made = learn(
-            read_table(table, smiles_column), target, out, features, seed=seed, checkpoint=checkpoint
-        )
-    told = {name: made.manifest[name] for name in ("rows", "refused", "repeated_structures", "endpoints")}
+        known = read_table(table, smiles_column)
+        made = learn(known, target, out, features, bounds=bounds, seed=seed, checkpoint=checkpoint)
+    names = ("rows", "refused", "repeated_structures", "notes", "endpoints")
+    told = {name: made.manifest[name] for name in names}
     if as_json:
         typer.echo(json.dumps({"model": str(out), "fresh": made.fresh, **told}))
         return
-    _show("Measured on scaffolds left out", told["endpoints"])
+    _show("Measured on scaffolds left out", told["endpoints"], told["notes"])
     typer.echo(
         f"{told['rows']} rows, {told['refused']} refused, {told['repeated_structures']} repeated structures; "
         f"{out} ({'new' if made.fresh else 'as it was'})",
@@ -93,18 +97,22 @@ def predict(
 
 @app.command()
 def evaluate(
-    table: Molecules, model: Model, smiles_column: SmilesColumn = "", as_json: AsJson = False
+    table: Molecules,
+    model: Model,
+    smiles_column: SmilesColumn = "",
+    bounds: Bounds = "leave-out",
+    as_json: AsJson = False,
 ) -> None:
     """Judge a model on a table with known answers that it was not trained on."""
     from clinweave.molecules.prediction import PropertyModel, read_table
     from clinweave.molecules.prediction import evaluate as judge
 
     with needs_molecules():
-        told = judge(PropertyModel.open(model), read_table(table, smiles_column))
+        told = judge(PropertyModel.open(model), read_table(table, smiles_column), bounds)
     if as_json:
         typer.echo(json.dumps(told))
         return
-    _show("On rows that the model did not see", told["endpoints"])
+    _show("On rows that the model did not see", told["endpoints"], told["notes"])
     typer.echo(
         "{rows} rows, {refused} refused, {trained_on} trained on and left out".format(**told), err=True
     )
@@ -134,13 +142,15 @@ def admet(
     typer.echo(str(out))
 
 
-def _show(title: str, endpoints: dict[str, dict[str, Any]]) -> None:
+def _show(title: str, endpoints: dict[str, dict[str, Any]], notes: list[str]) -> None:
     shown = Table("endpoint", "measure", "value", title=title)
     for name, told in endpoints.items():
         for measure, value in told.items():
-            shown.add_row(escape(name), measure, escape(_text(value)))
+            shown.add_row(escape(name), measure.replace("_", " "), escape(_text(value)))
             name = ""  # noqa: PLW2901 - named once
     Console().print(shown)
+    for note in notes:
+        typer.echo(note, err=True)
 
 
 def _text(value: Any) -> str:

@@ -18,7 +18,7 @@ from clinweave.artifacts import sha256, stage
 from clinweave.errors import ClinweaveError, UserError
 from clinweave.molecules.prediction import Structure, read_structure, read_table
 from clinweave.molecules.prediction.structures import fingerprint, inchi_key
-from clinweave.molecules.prediction.tables import write_table
+from clinweave.molecules.prediction.tables import check_out, write_table
 
 _BITS = 2048
 _RESOURCE = "drug-names"
@@ -243,6 +243,7 @@ def _build(files: Mapping[str, Path], work: Path) -> dict[str, Any]:
 def answer_known(drugs: KnownDrugs, path: Path, out: Path, smiles_column: str = "") -> dict[str, Any]:
     """Write a table with `drug`, `drug_id` and `match` beside each row, or `reason`; return the counts."""
     table = read_table(path, smiles_column)
+    check_out(table, out)
     found = [drugs.find(one.smiles) if isinstance(one, Structure) else [] for one in table.structures]
     first = [matches[0] if matches else None for matches in found]
     write_table(

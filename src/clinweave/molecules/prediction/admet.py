@@ -17,7 +17,7 @@ from typing import Any
 
 from clinweave.errors import ClinweaveError, UserError
 from clinweave.molecules.prediction.structures import Refused, Structure
-from clinweave.molecules.prediction.tables import Table, write_table
+from clinweave.molecules.prediction.tables import Table, check_out, write_table
 
 VERSION = "2.0.1"
 _PROGRAM = """
@@ -36,6 +36,7 @@ def predict_admet(table: Table, out: Path, python: Path | None = None) -> dict[s
 
     `python` is the interpreter of an environment that holds admet-ai; without it, clinweave's own is taken.
     """
+    check_out(table, out)
     interpreter = _interpreter(python)
     unique = list(dict.fromkeys(one.smiles for one in table.structures if isinstance(one, Structure)))
     columns, values = _run(interpreter, unique) if unique else ([], {})

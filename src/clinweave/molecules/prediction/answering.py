@@ -11,7 +11,7 @@ from clinweave.molecules.prediction import metrics
 from clinweave.molecules.prediction.endpoints import Endpoint, Predicted
 from clinweave.molecules.prediction.model import Nearness, PropertyModel
 from clinweave.molecules.prediction.structures import Refused, Structure
-from clinweave.molecules.prediction.tables import Table, write_table
+from clinweave.molecules.prediction.tables import Table, check_out, write_table
 
 Floats = NDArray[np.float64]
 
@@ -23,6 +23,7 @@ def predict(model: PropertyModel, table: Table, out: Path) -> dict[str, Any]:
     the 90 % interval; then `similarity` to the `nearest` training structure, `domain` (inside or outside), `notes` on
     what was done to the structure, and `reason`.
     """
+    check_out(table, out)
     said, near = _said(model, table)
     place = {row: number for number, row in enumerate(table.good)}
     rows = range(len(table.rows))
@@ -48,17 +49,16 @@ def predict(model: PropertyModel, table: Table, out: Path) -> dict[str, Any]:
     }
 
 
-def evaluate(model: PropertyModel, table: Table) -> dict[str, Any]:
+def evaluate(model: PropertyModel, table: Table, bounds: str = "leave-out") -> dict[str, Any]:
     """Return how right a model is on a table with known answers: counts, metrics with 95 % intervals, by domain.
 
-    Rows whose structure the model was trained on are left out, and counted.
+    Rows whose structure the model was trained on are left out, and counted. `bounds` is that of `read_answers`.
     """
     known = set(model.smiles)
     structures = [one for one in table.structures if isinstance(one, Structure)]
     fresh = np.array([one.smiles not in known for one in structures], bool)
-    answers = {
-        one.name: table.numbers(one.name)[table.good] for one in model.endpoints if one.name in table.header
-    }
+    read = {one.name: table.answers(one.name, bounds) for one in model.endpoints if one.name in table.header}
+    answers = {name: one.values[table.good] for name, one in read.items()}
     if not answers:
         names = ", ".join(one.name for one in model.endpoints)
         raise UserError(f"{table.path}: holds none of the columns {names} that the model predicts")
@@ -67,6 +67,7 @@ def evaluate(model: PropertyModel, table: Table) -> dict[str, Any]:
         "rows": len(table.rows),
         "refused": len(table.rows) - len(structures),
         "trained_on": int((~fresh).sum()),
+        "notes": [f"{name}: {note}" for name, one in read.items() for note in one.notes],
         "endpoints": {},
     }
     for one in model.endpoints:
@@ -102,7 +103,8 @@ def _judged(
         found["calibration_error_if_exactly_right"] = metrics.calibration_floor(value)
         found["positives"] = float(truth.mean())
     else:
-        measures = [metrics.rmse, metrics.mae]
+        measures = [metrics.spearman, metrics.rmse, metrics.mae]
+        found["rmse_of_the_mean"] = float(truth.std())
         covered = (truth >= said.low[rows]) & (truth <= said.high[rows])
         found["coverage_of_90"] = float(covered.mean())
         found["mean_width"] = float(np.mean(said.high[rows] - said.low[rows]))

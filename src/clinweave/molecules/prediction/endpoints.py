@@ -140,6 +140,8 @@ def _measured(kind: str, unseen: Unseen) -> dict[str, float]:
         return {
             "rmse": metrics.rmse(unseen.truth, unseen.scores),
             "mae": metrics.mae(unseen.truth, unseen.scores),
+            "rmse_of_the_mean": float(unseen.truth.std()),  # what saying the mean of all would reach
+            "spearman": metrics.spearman(unseen.truth, unseen.scores),
         }
     return {
         "auroc": metrics.auroc(unseen.truth, unseen.scores),

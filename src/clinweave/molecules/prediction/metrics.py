@@ -32,6 +32,13 @@ def mae(truth: Floats, value: Floats) -> float:
     return float(np.mean(np.abs(truth - value)))
 
 
+def spearman(truth: Floats, value: Floats) -> float:
+    """Return the rank correlation; NaN where either is constant."""
+    from scipy.stats import spearmanr
+
+    return float(spearmanr(truth, value).statistic) if np.ptp(truth) and np.ptp(value) else float("nan")
+
+
 def brier(truth: Floats, probability: Floats) -> float:
     """Return the mean squared error of a probability (Brier 1950)."""
     return float(np.mean((truth - probability) ** 2))

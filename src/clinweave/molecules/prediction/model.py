@@ -1,7 +1,7 @@
 """A model of a user's own properties: trained from a table, kept as text files, used on tables."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,10 +14,11 @@ from clinweave.artifacts import Artifact, read_manifest, sha256, stage, write_js
 from clinweave.errors import UserError
 from clinweave.molecules.prediction import domain
 from clinweave.molecules.prediction.calibration import VennAbers, Widths
+from clinweave.molecules.prediction.doubts import doubts, kind_of
 from clinweave.molecules.prediction.endpoints import COVERAGE, Endpoint, Predicted, fit_endpoint
 from clinweave.molecules.prediction.features import LATENT, blocks_of, describe, latent_sha256
 from clinweave.molecules.prediction.splits import folds, scaffolds
-from clinweave.molecules.prediction.structures import Structure, fingerprint
+from clinweave.molecules.prediction.structures import Refused, Structure, fingerprint
 from clinweave.molecules.prediction.tables import Table
 
 Floats = NDArray[np.float64]
@@ -122,11 +123,6 @@ def _latent_of(features: str, checkpoint: Path | None) -> str:
     return latent_sha256(checkpoint) if LATENT in blocks_of(features) else ""
 
 
-def kind_of(answers: Floats) -> str:
-    """Return "classification" where all stated answers are 0 or 1, else "regression"."""
-    return "classification" if set(np.unique(answers[np.isfinite(answers)])) <= {0.0, 1.0} else "regression"
-
-
 def fit_model(
     structures: Sequence[Structure],
     answers: Mapping[str, Floats],
@@ -145,10 +141,25 @@ def fit_model(
     )
     endpoints = [
         fit_endpoint(name, kind_of(values), columns, values, prints=prints, groups=groups, seed=seed)
-        for name, values in answers.items()
+        for name, values in _told(answers)
     ]
     return PropertyModel(
         tuple(endpoints), features, tuple(smiles), float(np.quantile(similarity, 0.05)), checkpoint
+    )
+
+
+def _told(answers: Mapping[str, Floats]) -> Iterator[tuple[str, Floats]]:
+    """Yield each column of answers, with what is being learned on a terminal's standard error."""
+    from rich.console import Console
+    from rich.progress import track
+
+    console = Console(stderr=True)
+    yield from track(
+        list(answers.items()),
+        "learning",
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
     )
 
 
@@ -158,13 +169,19 @@ def train(
     out: Path,
     features: str = "maplight",
     *,
+    bounds: str = "leave-out",
     seed: int = 0,
     checkpoint: Path | None = None,
 ) -> Artifact:
-    """Train on a table and write the model's folder; the same table and settings are not trained on twice."""
+    """Train on a table and write the model's folder; the same table and settings are not trained on twice.
+
+    `bounds` says what becomes of answers such as ">10" (`read_answers`). The manifest's `notes` hold what was made of
+    the cells, structures whose answers contradict each other, and numbers that had better be logarithms.
+    """
     if not targets:
         raise UserError("name at least one column to learn with --target")
-    answers = {name: table.numbers(name) for name in targets}
+    read = {name: table.answers(name, bounds) for name in targets}
+    answers = {name: one.values for name, one in read.items()}
     latent = _latent_of(features, checkpoint)
     if LATENT in blocks_of(features) and not latent:
         raise UserError(
@@ -172,7 +189,13 @@ def train(
         )
     good = np.array(table.good, np.int64)
     if not len(good):
-        raise UserError(f"{table.path}: no row has a structure; the first reason: {table.structures[0]}")
+        refused = [one.reason for one in table.structures if isinstance(one, Refused)]
+        why = (
+            f"no row has a structure; the first: {refused[0]}"
+            if refused
+            else "there is no row below the header"
+        )
+        raise UserError(f"{table.path}: {why}")
     structures = [one for one in table.structures if isinstance(one, Structure)]
 
     def build(work: Path) -> dict[str, Any]:
@@ -183,6 +206,11 @@ def train(
             "rows": len(table.rows),
             "refused": len(table.rows) - len(good),
             "repeated_structures": len(structures) - len({one.smiles for one in structures}),
+            "notes": [
+                f"{name}: {note}"
+                for name, one in read.items()
+                for note in [*one.notes, *doubts(one.values[good], structures, good)]
+            ],
             "endpoints": {
                 one.name: {"kind": one.kind, "rows": one.rows, **one.measured} for one in model.endpoints
             },
@@ -193,6 +221,6 @@ def train(
 
     parameters = {
         "targets": list(targets), "features": features, "seed": seed, "smiles_column": table.smiles_column,
-        "lightgbm": lightgbm.__version__, "rdkit": rdkit.__version__, "latent": latent,
+        "bounds": bounds, "lightgbm": lightgbm.__version__, "rdkit": rdkit.__version__, "latent": latent,
     }  # fmt: skip
     return stage(out, KIND, {"table": sha256(table.path)}, parameters, build)

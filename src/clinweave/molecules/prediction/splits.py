@@ -62,9 +62,18 @@ def balanced(groups: Sequence[str], seed: int, shares: tuple[float, float] = (0.
 
 
 def folds(groups: Sequence[str], count: int, seed: int) -> Rows:
-    """Return the fold (rows,) of each row, 0 to count - 1: whole groups, to the smallest fold so far."""
+    """Return the fold (rows,) of each row, 0 to count - 1: whole groups, to the smallest fold so far.
+
+    A group of more than half of all rows (`crowded`) is dealt row by row: left whole, its fold would leave too little
+    to learn from.
+    """
     random = np.random.default_rng(seed)
-    members = _members(groups)
+    whole = crowded(groups)
+    members = [
+        part
+        for rows in _members(groups)
+        for part in ([[r] for r in rows] if groups[rows[0]] == whole else [rows])
+    ]
     order = sorted(random.permutation(len(members)), key=lambda i: -len(members[i]))
     sizes, found = np.zeros(count, np.int64), np.zeros(len(groups), np.int64)
     for i in order:
@@ -72,6 +81,12 @@ def folds(groups: Sequence[str], count: int, seed: int) -> Rows:
         found[members[i]] = fold
         sizes[fold] += len(members[i])
     return found
+
+
+def crowded(groups: Sequence[str]) -> str | None:
+    """Return the group that holds more than half of the rows, as in a series around one scaffold; None without one."""
+    largest = max(_members(groups), key=len, default=[])
+    return groups[largest[0]] if 2 * len(largest) > len(groups) else None
 
 
 def _members(groups: Sequence[str]) -> list[list[int]]:

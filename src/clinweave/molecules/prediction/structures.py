@@ -29,7 +29,6 @@ def read_structure(text: str) -> Structure | Refused:
     hydrogens are, as in `rdMolStandardize.Uncharger`; isotopes stay. Each change is noted.
     """
     from rdkit import Chem, rdBase
-    from rdkit.Chem.MolStandardize import rdMolStandardize
 
     text = text.strip()
     if not text:
@@ -42,24 +41,46 @@ def read_structure(text: str) -> Structure | Refused:
             return Refused("no heavy atom")
         if molecule.GetNumHeavyAtoms() > MOST_ATOMS:
             return Refused(f"{molecule.GetNumHeavyAtoms()} heavy atoms; at most {MOST_ATOMS} are computed on")
-        notes = []
-        if len(Chem.GetMolFrags(molecule)) > 1:
-            molecule, note = _largest(molecule)
-            notes.append(note)
-        if any(atom.GetFormalCharge() for atom in molecule.GetAtoms()):
-            before = Chem.MolToSmiles(molecule)
-            molecule = rdMolStandardize.Uncharger().uncharge(molecule)
-            charge = Chem.GetFormalCharge(molecule)
-            if charge:
-                notes.append(f"charge {charge:+d}")
-            elif Chem.MolToSmiles(molecule) != before:
-                notes.append("computed on as neutral")
-        Chem.SanitizeMol(molecule)
-        notes += _unusual(molecule)
-        smiles = Chem.MolToSmiles(molecule)
-        # a canonical order of atoms, so that every way to write a molecule gives the same numbers
-        molecule = Chem.MolFromSmiles(smiles) or molecule
+        try:
+            return _parent(molecule)
+        except (ValueError, RuntimeError) as error:  # RDKit gave up on what it had read itself
+            return Refused(f"RDKit cannot standardise it: {str(error).strip().splitlines()[0]}")
+
+
+def _parent(molecule: Any) -> Structure:
+    from rdkit import Chem
+
+    notes = []
+    if len(Chem.GetMolFrags(molecule)) > 1:
+        molecule, note = _largest(molecule)
+        notes.append(note)
+    if any(atom.GetFormalCharge() for atom in molecule.GetAtoms()):
+        before = Chem.MolToSmiles(molecule)
+        molecule = _uncharged(molecule)
+        charge = Chem.GetFormalCharge(molecule)
+        if charge:
+            notes.append(f"charge {charge:+d}")
+        elif Chem.MolToSmiles(molecule) != before:
+            notes.append("computed on as neutral")
+    Chem.SanitizeMol(molecule)
+    notes += _unusual(molecule)
+    smiles = Chem.MolToSmiles(molecule)
+    # a canonical order of atoms, so that every way to write a molecule gives the same numbers
+    molecule = Chem.MolFromSmiles(smiles) or molecule
     return Structure(molecule, smiles, tuple(notes))
+
+
+def _uncharged(molecule: Any) -> Any:
+    """Return the molecule with charges balanced by hydrogens; itself where that would be no possible structure."""
+    from rdkit import Chem
+    from rdkit.Chem.MolStandardize import rdMolStandardize
+
+    try:
+        found = rdMolStandardize.Uncharger().uncharge(molecule)
+        Chem.SanitizeMol(found)
+    except Chem.MolSanitizeException:  # such as a hydrogen too many on SbF6-
+        return molecule
+    return found
 
 
 def inchi_key(molecule: Any) -> str:

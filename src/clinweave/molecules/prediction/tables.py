@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinweave.errors import UserError
+from clinweave.molecules.prediction.answers import Answers, read_answers
 from clinweave.molecules.prediction.structures import Refused, Structure, read_structure
 
 _NAMES = ("smiles", "canonical_smiles", "canonicalsmiles", "structure", "drug", "mol")
-_MISSING = frozenset({"", "na", "nan", "n/a", "null", "none", "?"})
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Table:
     rows: list[list[str]]
     smiles_column: int
     structures: list[Structure | Refused]
+    separator: str = ","
 
     @property
     def good(self) -> list[int]:
@@ -43,22 +44,18 @@ class Table:
             raise UserError(f"{self.path}: {len(places)} columns are called {name!r}; rename all but one")
         raise UserError(f"{self.path}: no column {name!r}; there are {', '.join(self.header)}")
 
+    def answers(self, name: str, bounds: str = "leave-out") -> Answers:
+        """Return a column as numbers, NaN where it is empty; see `read_answers`. Raises `UserError` naming the row."""
+        place = self.column(name)
+        cells = [
+            None if place >= len(cells) or isinstance(structure, Refused) else cells[place]
+            for cells, structure in zip(self.rows, self.structures, strict=True)
+        ]
+        return read_answers(cells, self.separator, bounds, place=f"{self.path}, column {name}, ")
+
     def numbers(self, name: str) -> NDArray[np.float64]:
-        """Return a column as numbers, NaN where it is empty. Raises `UserError` naming the row of other text."""
-        place, found = self.column(name), np.full(len(self.rows), np.nan)
-        for number, (cells, structure) in enumerate(zip(self.rows, self.structures, strict=True)):
-            if (
-                place >= len(cells)
-                or isinstance(structure, Refused)
-                or cells[place].strip().lower() in _MISSING
-            ):
-                continue
-            try:
-                found[number] = float(cells[place])
-            except ValueError:
-                said = f"{cells[place]!r} is not a number; leave the cell empty where nothing is known"
-                raise UserError(f"{self.path}, row {number + 1}, column {name}: {said}") from None
-        return found
+        """Return `answers` without what was made of them."""
+        return self.answers(name).values
 
 
 def read_table(path: Path, smiles_column: str = "") -> Table:
@@ -67,7 +64,8 @@ def read_table(path: Path, smiles_column: str = "") -> Table:
     Byte order marks and Windows line ends are no matter. Raises `UserError` for what is no table; a bad row is kept,
     with its reason.
     """
-    header, rows = _smi(path) if path.name.removesuffix(".gz").endswith((".smi", ".smiles")) else _csv(path)
+    plain = path.name.removesuffix(".gz").endswith((".smi", ".smiles"))
+    header, rows, separator = _smi(path) if plain else _csv(path)
     place = _smiles_place(path, header, smiles_column)
     structures: list[Structure | Refused] = []
     for cells in rows:
@@ -77,14 +75,26 @@ def read_table(path: Path, smiles_column: str = "") -> Table:
             structures.append(Refused(f"{len(cells)} cells, the header has {len(header)}"))
         else:
             structures.append(read_structure(cells[place]))
-    return Table(path, header, rows, place, structures)
+    return Table(path, header, rows, place, structures, separator)
+
+
+def check_out(table: Table, out: Path) -> None:
+    """Raise `UserError` where the answers would be written over the table itself."""
+    if out.resolve() == table.path.resolve():
+        raise UserError(
+            f"{out} is the table itself: give --out another name, so that the table stays as it is"
+        )
 
 
 def write_table(path: Path, table: Table, more: Mapping[str, Sequence[str]]) -> None:
-    """Write the table's own cells and more columns beside them; the file appears whole or not at all."""
+    """Write the table's own cells and more columns beside them; the file appears whole or not at all.
+
+    The ending decides the form: .tsv has tabs, anything else commas; .gz is compressed.
+    """
     names = [_free(name, table.header) for name in more]
     with appearing(path) as stream:
-        writer = csv.writer(stream, lineterminator="\n")
+        tabs = path.name.removesuffix(".gz").endswith(".tsv")
+        writer = csv.writer(stream, delimiter="\t" if tabs else ",", lineterminator="\n")
         writer.writerow([*table.header, *names])
         for cells, added in zip(table.rows, zip(*more.values(), strict=True), strict=True):
             kept = [*cells, *[""] * (len(table.header) - len(cells))][: len(table.header)]
@@ -97,7 +107,8 @@ def appearing(path: Path) -> Iterator[IO[str]]:
     path.parent.mkdir(parents=True, exist_ok=True)
     work = path.with_name(f".{path.name}.partial")
     try:
-        with work.open("w", encoding="utf-8", newline="") as stream:
+        kept = gzip.open if path.suffix == ".gz" else open
+        with kept(work, "wt", encoding="utf-8", newline="") as stream:
             yield stream
         work.replace(path)
     finally:
@@ -125,7 +136,7 @@ def _text(path: Path) -> str:
     return text
 
 
-def _csv(path: Path) -> tuple[list[str], list[list[str]]]:
+def _csv(path: Path) -> tuple[list[str], list[list[str]], str]:
     text = _text(path)
     first = text.lstrip("\r\n").splitlines()[0]
     separator = max(",;\t", key=first.count)
@@ -135,21 +146,20 @@ def _csv(path: Path) -> tuple[list[str], list[list[str]]]:
     except csv.Error as error:
         raise UserError(f"{path}: not a table ({error})") from None
     header = [cell.strip() for cell in lines[0]]
-    return header, [
-        [cell.strip() for cell in cells] if _same(cells, header) else cells for cells in lines[1:]
-    ]
+    rows = [[cell.strip() for cell in cells] if _same(cells, header) else cells for cells in lines[1:]]
+    return header, rows, separator
 
 
 def _same(cells: Iterable[str], header: list[str]) -> bool:
     return [cell.strip() for cell in cells] == header
 
 
-def _smi(path: Path) -> tuple[list[str], list[list[str]]]:
+def _smi(path: Path) -> tuple[list[str], list[list[str]], str]:
     rows = []
     for line in _text(path).splitlines():
         smiles, _, name = line.strip().partition(" ") if "\t" not in line else line.strip().partition("\t")
         rows.append([smiles, name.strip()])
-    return ["smiles", "name"], rows
+    return ["smiles", "name"], rows, " "
 
 
 def _smiles_place(path: Path, header: list[str], wanted: str) -> int:
