@@ -259,7 +259,7 @@ def test_a_full_disk_is_said_before_or_while_writing(house, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(store.os, "replace", full)
+        patch.setattr(Path, "replace", full)
         with pytest.raises(ClinweaveError, match="No space left"):
             resources.fetch(home=house.home, source_dir=house.links, offline=True)
     assert house.there() == {}

@@ -8,9 +8,11 @@ into a sibling folder that replaces the old one in a single rename.
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,18 +100,34 @@ def stage(
     return Artifact(path, manifest, fresh=True)
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write JSON with sorted keys, atomically: a reader sees the old file or the new one."""
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=path.parent, delete=False, suffix=".partial"
-    ) as stream:
-        try:
-            json.dump(value, stream, indent=1, sort_keys=True, ensure_ascii=False, default=str)
-            stream.write("\n")
-        except BaseException:
-            Path(stream.name).unlink(missing_ok=True)
-            raise
-    Path(stream.name).replace(path)
+@contextmanager
+def appearing(path: Path, *, private: bool = False) -> Iterator[Path]:
+    """Yield the name of a file to write that takes the place of `path` when it is whole, and vanishes on any failure.
+
+    A reader sees the old file or all of the new one. Folders above are made. `private`: only its owner may read it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    work = path.with_name(f".{path.name.lstrip('.')}.{secrets.token_hex(4)}.partial")
+    try:
+        if private:
+            os.close(os.open(work, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        yield work
+        work.replace(path)
+    finally:
+        work.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str, *, private: bool = False) -> Path:
+    """Write UTF-8 text that appears whole or not at all; return `path`."""
+    with appearing(path, private=private) as work:
+        work.write_text(text, "utf-8", newline="")
+    return path
+
+
+def write_json(path: Path, value: Any, *, private: bool = False) -> None:
+    """Write JSON with sorted keys, whole or not at all."""
+    text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, default=str)
+    write_text(path, text + "\n", private=private)
 
 
 def _replace(work: Path, path: Path) -> None:

@@ -1,5 +1,6 @@
 """The command line. Each group is one file, loaded only when it is called."""
 
+import errno
 import sys
 from importlib import import_module
 from typing import Any
@@ -33,6 +34,9 @@ COMMANDS: dict[str, str] = {
     "compare": "Compare base, text, graph and both on your own benchmark, corpus and model.",
     "compendium": "List and export what is known of databases, datasets, models and systems.",
 }
+
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS}  # said in one line, wherever they arise
 
 
 class LazyGroup(TyperGroup):
@@ -92,6 +96,12 @@ def main(arguments: list[str] | None = None) -> Any:
     except ClinweaveError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        where = f" ({error.filename})" if error.filename else ""
+        typer.echo(f"error: {error.strerror}{where}; what was finished is kept", err=True)
+        sys.exit(1)
     except KeyboardInterrupt:
         typer.echo("interrupted; finished stages are kept, run again to go on", err=True)
         sys.exit(130)

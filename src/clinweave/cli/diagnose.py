@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from clinweave.artifacts import home
+from clinweave.artifacts import appearing, home
 from clinweave.cli.spinning import spinning
 from clinweave.errors import UserError
 
@@ -236,14 +236,8 @@ def _output(out: Path | None) -> "Iterator[Callable[[str], object]]":
     if out is None:
         yield lambda _: None
         return
-    out.parent.mkdir(parents=True, exist_ok=True)
-    work = out.with_name(f".{out.name}.partial")
-    try:
-        with work.open("w", encoding="utf-8") as stream:
-            yield stream.write
-        work.replace(out)
-    finally:
-        work.unlink(missing_ok=True)
+    with appearing(out) as work, work.open("w", encoding="utf-8") as stream:
+        yield stream.write
 
 
 def _pheval(line: dict[str, Any], folder: Path) -> None:

@@ -1,8 +1,6 @@
 """`clinweave link`: recognise concepts in a text, or in every line of a file."""
 
 import json
-import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -11,9 +9,9 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from clinweave.artifacts import home
+from clinweave.artifacts import appearing, home
 from clinweave.cli.spinning import spinning
-from clinweave.errors import ClinweaveError, UserError
+from clinweave.errors import UserError
 from clinweave.records import Mention, to_json
 
 if TYPE_CHECKING:
@@ -164,16 +162,8 @@ def _output(out: Path | None) -> Iterator[IO[str]]:
         return
     if not out.parent.is_dir():
         raise UserError(f"the folder {out.parent} does not exist")
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{out.name}.", suffix=".partial", dir=out.parent)
-    except OSError as error:
-        raise ClinweaveError(f"cannot write in {out.parent}: {error.strerror}") from error
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            yield stream
-        Path(name).replace(out)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    with appearing(out) as work, work.open("w", encoding="utf-8") as stream:
+        yield stream
 
 
 def _dumped(value: Any) -> str:

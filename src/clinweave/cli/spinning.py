@@ -1,5 +1,6 @@
 """A line that turns on standard error while something of unknown length is read: what, how many, how long so far."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -7,7 +8,7 @@ from contextlib import contextmanager
 @contextmanager
 def spinning(*, quiet: bool = False) -> Iterator[Callable[[str], None]]:
     """Yield what says how far it is. Where standard error is no terminal, or `quiet`, nothing is shown."""
-    if quiet:
+    if quiet or not sys.stderr.isatty():
         yield lambda _: None
         return
     from rich.console import Console

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from clinweave.artifacts import write_text
 from clinweave.compendium.entries import Entry
 from clinweave.errors import UserError
 from clinweave.pages import page
@@ -100,8 +101,7 @@ def export(entries: Sequence[Entry], form: str, path: Path) -> None:
     """Write the entries to `path`; raises `UserError` where that cannot be written."""
     text = render(entries, form)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8", newline="")
+        write_text(path, text)
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror}; choose another place") from error
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from clinweave import __version__, statistics
-from clinweave.artifacts import digest, read_manifest, sha256, stage, write_json
+from clinweave.artifacts import digest, read_manifest, sha256, stage, write_json, write_text
 from clinweave.evaluation import results
 from clinweave.evaluation.arms import Desk
 from clinweave.evaluation.cache import Cache
@@ -49,7 +49,7 @@ class Run:
     def compare(self) -> dict[str, Any]:
         """Run the recipe and return what results.json holds. Files: recipe.toml, results.json, samples.jsonl."""
         self.out.mkdir(parents=True, exist_ok=True, mode=0o700)
-        (self.out / "recipe.toml").write_text(to_toml(self.recipe), "utf-8")
+        write_text(self.out / "recipe.toml", to_toml(self.recipe))
         worlds = Worlds(self.home, self.recipe.knowledge.databases, self.say)
         skipped, tasks = [], []
         for number, settings in enumerate(self.recipe.tasks, 1):
@@ -72,8 +72,8 @@ class Run:
             for number, task in tasks:
                 folder = self.out / "scored" / f"{number}-{task.settings.type}"
                 scored.append(self._score_task(task, model, folder))
-        lines = [json.dumps(to_row(row), ensure_ascii=False) for one in scored for row in one.samples]
-        (self.out / "samples.jsonl").write_text("".join(line + "\n" for line in lines), "utf-8")
+        rows = [to_row(row) for one in scored for row in one.samples]
+        _write_lines(self.out / "samples.jsonl", rows)
         return scored
 
     def _score_task(self, task: Task, model: "_Lazily", folder: Path) -> "Scored":
@@ -256,7 +256,7 @@ def _sample(row: dict[str, Any]) -> Sample:
 
 
 def _write_lines(path: Path, rows: list[dict[str, Any]]) -> None:
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
+    write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
 def _plain_recipe(recipe: Recipe) -> dict[str, Any]:

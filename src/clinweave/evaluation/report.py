@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from clinweave.artifacts import write_text
 from clinweave.evaluation.arms import ARMS, MAIN
 from clinweave.evaluation.pages import templates
 from clinweave.evaluation.plots import Scale, interval_svg, share_svg
-from clinweave.pages import write_whole
 
 PLUMBING = ("graph-questions",)
 _ITEMS = 500  # items listed one by one; all are in samples.jsonl
@@ -45,7 +45,7 @@ def write_report(results: Mapping[str, Any], samples: Path, path: Path) -> None:
         title=results["recipe"]["title"] or results["recipe"]["name"],
         shown_arms=[name for name in ARMS if any(row["arm"] == name for row in rows)],
     )
-    write_whole(path, text)
+    write_text(path, text)
 
 
 def headline(results: Mapping[str, Any]) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clinweave.artifacts import digest, sha256, write_json
+from clinweave.artifacts import appearing, digest, sha256, write_json
 from clinweave.errors import UserError
 from clinweave.molecules.graphs import Graphs, graphs_of, ranges
 from clinweave.molecules.properties import property_table
@@ -131,11 +131,8 @@ def write_shard(folder: Path, number: int, smiles: Sequence[str], plan: Plan) ->
     kind = plan.kind_of(number)
     if kind == FULL:
         keep |= _features(smiles, np.random.default_rng(number).random(len(smiles)) < plan.qed_share)
-    path = shard_path(folder, number, kind)
-    partial = path.with_suffix(".partial")
-    with partial.open("wb") as stream:
+    with appearing(shard_path(folder, number, kind)) as work, work.open("wb") as stream:
         np.savez(stream, **keep)
-    partial.replace(path)
 
 
 def _features(smiles: Sequence[str], with_qed: NDArray[np.bool_]) -> dict[str, NDArray[Any]]:

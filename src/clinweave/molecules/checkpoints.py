@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from clinweave.artifacts import write_json
+from clinweave.artifacts import appearing, write_json
 from clinweave.errors import ClinweaveError, UserError
 from clinweave.molecules.network import Network
 from clinweave.molecules.settings import Shape, shape_from
@@ -38,12 +38,10 @@ def save_checkpoint(
     """Write a model's folder; weights are kept in half precision, which changes no digit that is reported."""
     from safetensors.torch import save_file
 
-    folder.mkdir(parents=True, exist_ok=True)
     kept = {name: one.detach().to(torch.float16).contiguous() for name, one in network.state_dict().items()}
     kept |= {f"prior.{name}": one.to(torch.float32).contiguous() for name, one in (prior or {}).items()}
-    partial = folder / f".{WEIGHTS}.partial"
-    save_file(kept, partial)
-    partial.replace(folder / WEIGHTS)
+    with appearing(folder / WEIGHTS) as work:
+        save_file(kept, work)
     tokens.save(folder)
     write_json(folder / CONFIG, {"format": 1, "shape": asdict(network.shape), **config})
 

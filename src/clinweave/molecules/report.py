@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from clinweave.artifacts import write_text
 from clinweave.molecules.metrics.moses import PUBLISHED
 from clinweave.molecules.properties import PROPERTIES, property_table
 from clinweave.molecules.reading import parse
-from clinweave.pages import page, write_whole
+from clinweave.pages import page
 
 _STYLE = (
     "header, main { max-width: 76rem; } .measures { font-size: .8rem; }"
@@ -48,7 +49,7 @@ def write_report(  # noqa: PLR0917
         parts[-1] += f'<div class="gallery">{figures}</div>'
     body = "\n".join(f"<section>{part}</section>" for part in parts)
     told = "Nothing here says that a molecule is safe or active."
-    return write_whole(path, page(title, body, kind="molecules", caution=told, more=_STYLE))
+    return write_text(path, page(title, body, kind="molecules", caution=told, more=_STYLE))
 
 
 def _table(measured: Mapping[str, Any]) -> str:

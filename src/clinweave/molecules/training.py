@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from clinweave.artifacts import appearing
 from clinweave.errors import UserError
 from clinweave.molecules.batches import FREE, SCAFFOLD, WHOLE, Batch, Position, fixed_batches, stream
 from clinweave.molecules.cache import FULL, STRINGS, read_shard, shards
@@ -138,9 +139,8 @@ class Trainer:
             "seconds": self.seconds,
             "random": torch.get_rng_state(),
         }
-        partial = self.out / f".{STATE}.partial"
-        torch.save(state, partial)
-        partial.replace(self.out / STATE)
+        with appearing(self.out / STATE) as work:
+            torch.save(state, work)
 
     def _resume(self) -> None:
         path = self.out / STATE

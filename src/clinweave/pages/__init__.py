@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
-from pathlib import Path
 
 RESEARCH = "For research, not for clinical decisions."
 
@@ -29,15 +28,3 @@ def page(
         f'<p class="caution">{escape(f"{RESEARCH} {caution}".strip())}</p>\n</header>\n'
         f"<main>\n{body}\n</main>\n</body>\n</html>\n"
     )
-
-
-def write_whole(path: Path, text: str) -> Path:
-    """Write UTF-8 text so that a reader sees the old file or all of the new one; folders above are made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_text(text, "utf-8")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-    return path

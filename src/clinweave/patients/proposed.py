@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from clinweave.artifacts import MANIFEST, read_manifest, sha256, write_json
+from clinweave.artifacts import MANIFEST, appearing, read_manifest, sha256, write_json
 from clinweave.patients.collecting import tag
 
 KIND, ACCEPTED, ASKED = "proposals", "proposals.jsonl", "asked.jsonl"
@@ -90,13 +90,10 @@ def _lines(file: Path) -> Iterator[str]:
 def _rewrite(file: Path, subject: int) -> list[str]:
     """Write a file anew without a patient's lines, and return those."""
     gone: list[str] = []
-    new = file.with_name(f".{file.name.lstrip('.')}.partial")
-    with new.open("w", encoding="utf-8") as out:
-        new.chmod(0o600)
+    with appearing(file, private=True) as work, work.open("w", encoding="utf-8") as out:
         for line in _lines(file):
             if _is_of(line, subject):
                 gone.append(line)
             else:
                 out.write(line)
-    new.replace(file)
     return gone

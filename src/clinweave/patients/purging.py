@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from clinweave.artifacts import MANIFEST, write_json
+from clinweave.artifacts import MANIFEST, appearing, write_json
 from clinweave.errors import UserError
 from clinweave.knowledge import build_home_index, collections, remove_collection
 from clinweave.patients import coding, engine
@@ -130,25 +130,24 @@ def _forget(store: PatientStore, subject: int, *, dry_run: bool) -> int:
 
 
 def _without(file: Path, subject: int) -> None:
-    new = file.with_suffix(".partial")
     rows = 0
-    with pq.ParquetFile(file) as old, pq.ParquetWriter(new, old.schema_arrow, compression="zstd") as out:
+    with (
+        appearing(file, private=True) as work,
+        pq.ParquetFile(file) as old,
+        pq.ParquetWriter(work, old.schema_arrow, compression="zstd") as out,
+    ):
         for batch in old.iter_batches(ROWS):
             kept = batch.filter(pc.not_equal(batch.column("subject_id"), subject))
             rows += len(kept)
             if len(kept):
                 out.write_batch(kept)
-    new.chmod(0o600)
-    new.replace(file)
     if not rows:
         file.unlink()
 
 
 def _write(table: pa.Table, file: Path) -> None:
-    new = file.with_suffix(".partial")
-    pq.write_table(table, new, compression="zstd")
-    new.chmod(0o600)
-    new.replace(file)
+    with appearing(file, private=True) as work:
+        pq.write_table(table, work, compression="zstd")
 
 
 def _again(store: PatientStore, home: Path, name: str, pseudonymiser: "Pseudonymiser | None") -> None:

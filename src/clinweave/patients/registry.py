@@ -1,12 +1,11 @@
 """Which stores of patients there are, and which collections and proposals: what a purge must look through."""
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from clinweave.artifacts import read_manifest
+from clinweave.artifacts import read_manifest, write_json
 from clinweave.errors import UserError
 from clinweave.patients.store import KIND, PatientStore
 
@@ -77,8 +76,4 @@ def _read(home: Path) -> dict[str, Any]:
 def _update(home: Path, change: Callable[[dict[str, Any]], object]) -> None:
     held = _read(home)
     change(held)
-    home.mkdir(parents=True, exist_ok=True)
-    new = home / f".{FILE}.partial"
-    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
-        json.dump(held, out, indent=1, sort_keys=True)
-    new.replace(home / FILE)
+    write_json(home / FILE, held, private=True)

@@ -2,13 +2,11 @@
 
 import hashlib
 import json
-import os
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO
 
+from clinweave.artifacts import appearing, sha256, write_text
 from clinweave.errors import ChecksumError, ClinweaveError, UserError
 from clinweave.resources.listing import File, Resource, catalogue, resource
 
@@ -57,13 +55,7 @@ def state(path: Path, file: File, *, deep: bool) -> str:
         return "missing"
     if path.stat().st_size != file.size:
         return "wrong size"
-    return "wrong checksum" if deep and sha256_of(path) != file.sha256 else "good"
-
-
-def sha256_of(path: Path) -> str:
-    """Return the sha256 of a file in hex."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return "wrong checksum" if deep and sha256(path) != file.sha256 else "good"
 
 
 def keep(stream: IO[bytes], path: Path, file: File, origin: str) -> None:
@@ -72,7 +64,7 @@ def keep(stream: IO[bytes], path: Path, file: File, origin: str) -> None:
     Raises `ChecksumError` where the bytes are not the pinned ones.
     """
     sum_, count = hashlib.sha256(), 0
-    with replacing(path) as out:
+    with appearing(path) as work, work.open("wb") as out:
         while piece := stream.read(_PIECE):
             count += len(piece)
             if count > file.size:
@@ -92,19 +84,6 @@ def refuse(file: File, origin: str, size: int, checksum: str) -> None:
         raise ChecksumError(
             f"{origin} gave another {file.name}: sha256 {checksum[:12]}…, the catalogue pins {file.sha256[:12]}…"
         )
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Open a partial file that takes the place of `path` on success, and vanishes on any failure or Ctrl-C."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as out:
-            yield out
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    finally:
-        Path(name).unlink(missing_ok=True)
 
 
 def record(item: Resource, home: Path, origins: Mapping[str, str]) -> None:
@@ -130,8 +109,7 @@ def record(item: Resource, home: Path, origins: Mapping[str, str]) -> None:
     }
     text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     if not (path.is_file() and path.read_text("utf-8") == text):
-        with replacing(path) as out:
-            out.write(text.encode())
+        write_text(path, text)
 
 
 def room_for(item: str, needed: int, home: Path) -> None:

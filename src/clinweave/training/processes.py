@@ -20,7 +20,7 @@ from clinweave.training.settings import Inputs, Settings
 
 _SHARDED = Path(__file__).parent / "accelerate" / "sharded.yaml"
 _STARTED = "CLINWEAVE_STAGE"  # set in what `launch` starts, so that it never starts more
-_TOLD = "clinweave-step "  # begins a line that tells of progress
+TOLD = "clinweave-step "  # begins a line that tells of progress
 _LAST = 30  # lines of what a failed run said
 
 
@@ -75,8 +75,8 @@ def launch(stage: str, settings: Settings, inputs: Inputs, out: Path) -> Artifac
         said: list[str] = []
         try:
             for line in started.stdout or ():
-                if line.startswith(_TOLD):
-                    inputs.told(*json.loads(line.removeprefix(_TOLD)))
+                if line.startswith(TOLD):
+                    inputs.told(*json.loads(line.removeprefix(TOLD)))
                 else:
                     said = [*said[-_LAST:], line]
             code = started.wait()
@@ -97,7 +97,7 @@ def _command(settings: Settings, path: Path) -> list[str]:
         launcher = ["accelerate.commands.launch", "--config_file", str(_SHARDED), "--num_processes", number]
     else:
         launcher = ["torch.distributed.run", "--standalone", "--nproc-per-node", number]
-    return [sys.executable, "-m", *launcher, "-m", "clinweave.training.processes", str(path)]
+    return [sys.executable, "-m", *launcher, "-m", "clinweave.training.stages", str(path)]
 
 
 def run_apart(  # noqa: PLR0917
@@ -110,27 +110,3 @@ def run_apart(  # noqa: PLR0917
     with tempfile.TemporaryDirectory() as folder:
         build(Path(folder))
     return Artifact(out, {}, fresh=True)
-
-
-def _inside(path: Path) -> None:
-    """Run the stage that a file describes, as one of several processes."""
-    from clinweave.training.stages import run_stage
-
-    given = json.loads(path.read_text("utf-8"))
-    plain = given["inputs"]
-    for name in ("data", "reward", "graph", "replay", "home"):
-        plain[name] = Path(plain[name]) if plain[name] else None
-
-    def told(done: int, total: int, logged: Mapping[str, Any]) -> None:
-        numbers = {name: value for name, value in logged.items() if isinstance(value, int | float)}
-        sys.stdout.write(f"{_TOLD}{json.dumps([done, total, numbers])}\n")
-        sys.stdout.flush()
-
-    inputs = Inputs(**plain)
-    if first():
-        inputs = replace(inputs, told=told)
-    run_stage(given["stage"], given["settings"], inputs, Path(given["out"]))
-
-
-if __name__ == "__main__":
-    _inside(Path(sys.argv[1]))

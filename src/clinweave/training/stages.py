@@ -1,7 +1,9 @@
 """The stages by name: each a file with `Config` and `run(config, inputs, out) -> Artifact`."""
 
+import json
+import sys
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
@@ -9,6 +11,7 @@ from typing import Any
 
 from clinweave.artifacts import Artifact
 from clinweave.errors import UserError
+from clinweave.training import processes
 from clinweave.training.settings import Inputs, Settings
 
 STAGES = ("pretrain", "sft", "reward", "dpo", "ppo", "grpo")
@@ -34,8 +37,6 @@ def stage_config(name: str, values: Mapping[str, Any]) -> Settings:
 
 def run_stage(name: str, values: Mapping[str, Any], inputs: Inputs, out: Path) -> Artifact:
     """Run a stage by name into `out`."""
-    from clinweave.training import processes
-
     config = stage_config(name, values)
     processes.check(config)
     if config.processes > 1 and not processes.inside():
@@ -47,3 +48,25 @@ def run_stage(name: str, values: Mapping[str, Any], inputs: Inputs, out: Path) -
 def _nearest(name: str, known: Any) -> str:
     near = get_close_matches(name, list(known), n=1, cutoff=0.5)
     return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"
+
+
+def _inside(path: Path) -> None:
+    """Run the stage that a file describes, as one of several processes."""
+    given = json.loads(path.read_text("utf-8"))
+    plain = given["inputs"]
+    for name in ("data", "reward", "graph", "replay", "home"):
+        plain[name] = Path(plain[name]) if plain[name] else None
+
+    def told(done: int, total: int, logged: Mapping[str, Any]) -> None:
+        numbers = {name: value for name, value in logged.items() if isinstance(value, int | float)}
+        sys.stdout.write(f"{processes.TOLD}{json.dumps([done, total, numbers])}\n")
+        sys.stdout.flush()
+
+    inputs = Inputs(**plain)
+    if processes.first():
+        inputs = replace(inputs, told=told)
+    run_stage(given["stage"], given["settings"], inputs, Path(given["out"]))
+
+
+if __name__ == "__main__":
+    _inside(Path(sys.argv[1]))

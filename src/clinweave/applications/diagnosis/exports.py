@@ -6,7 +6,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from clinweave.pages import page, write_whole
+from clinweave.artifacts import write_text
+from clinweave.pages import page
 
 _STYLE = (
     ".for { color: var(--up); } .against { color: var(--down); } .rank { margin: .25rem 0 .25rem 1rem; }"
@@ -20,7 +21,7 @@ def write_page(lines: Sequence[Mapping[str, Any]], sources: Mapping[str, str], p
     told = ", ".join(f"{name} {release}" for name, release in sorted(sources.items()))
     told = f"Scores are sums of natural-log evidence. Sources: {told}."
     body = "\n".join(_case(line) for line in lines)
-    write_whole(path, page("Differentials", body, kind="diagnosis", caution=told, more=_STYLE))
+    write_text(path, page("Differentials", body, kind="diagnosis", caution=told, more=_STYLE))
 
 
 def _case(line: Mapping[str, Any]) -> str:

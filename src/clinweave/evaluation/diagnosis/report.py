@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from clinweave.artifacts import write_text
 from clinweave.evaluation.diagnosis import arguing, reading, robustness
 from clinweave.evaluation.diagnosis.arms import BASELINE, TOLD
 from clinweave.evaluation.diagnosis.figures import curve_panels
@@ -12,7 +13,6 @@ from clinweave.evaluation.diagnosis.published import markdown as published
 from clinweave.evaluation.diagnosis.tables import markdown
 from clinweave.evaluation.pages import templates
 from clinweave.evaluation.plots import Scale, interval_svg, share_svg
-from clinweave.pages import write_whole
 
 BEST = ("clinweave", "clinweave-release")
 DATES = (
@@ -174,7 +174,7 @@ def write_page(results: Mapping[str, Any], path: Path) -> None:
         negatives=negatives(results),
         baseline=BASELINE,
     )
-    write_whole(path, text)
+    write_text(path, text)
 
 
 def _protocol(one: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from clinweave.pages import page, write_whole
+from clinweave.artifacts import write_text
+from clinweave.pages import page
 from clinweave.training import curve_svg, read_curve
 
 _STYLE = (
@@ -45,7 +46,7 @@ def write_tuning_report(results: Mapping[str, Any], stages: Path, path: Path) ->
     told = "Intervals are 95 %; differences are paired by item and resampled by disease."
     title = recipe["title"] or recipe["name"]
     text = page(title, "\n".join(parts), kind="training report", caution=told, more=_STYLE)
-    return write_whole(path, text)
+    return write_text(path, text)
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

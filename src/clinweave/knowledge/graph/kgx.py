@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from clinweave.artifacts import write_json
+from clinweave.artifacts import appearing, write_json
 from clinweave.errors import UserError
 from clinweave.knowledge.graph import frequency
 from clinweave.knowledge.graph.graph import Graph
@@ -53,19 +53,15 @@ def export_kgx(
 
 def _write(table: Path, out: Path, shape: Any, infores: dict[str, str]) -> int:
     """Write one Parquet table as TSV, batch by batch; the file appears only when it is whole."""
-    partial = out.with_name(f".{out.name}.partial")
     rows = 0
-    try:
-        with pq.ParquetFile(table) as file, _opened(partial, out.name.endswith(".gz")) as sink:
-            header = list(shape(_decoded(pa.RecordBatch.from_pylist([], file.schema_arrow)), infores, 0))
-            sink.write(("\t".join(header) + "\n").encode())
-            for batch in file.iter_batches(_BATCH):
-                columns = shape(_decoded(batch), infores, rows)
-                sink.writelines(f"{line}\n".encode() for line in lines(list(columns.values())))
-                rows += len(batch)
-        partial.replace(out)
-    finally:
-        partial.unlink(missing_ok=True)
+    zipped = out.name.endswith(".gz")
+    with appearing(out) as work, pq.ParquetFile(table) as file, _opened(work, zipped) as sink:
+        header = list(shape(_decoded(pa.RecordBatch.from_pylist([], file.schema_arrow)), infores, 0))
+        sink.write(("\t".join(header) + "\n").encode())
+        for batch in file.iter_batches(_BATCH):
+            columns = shape(_decoded(batch), infores, rows)
+            sink.writelines(f"{line}\n".encode() for line in lines(list(columns.values())))
+            rows += len(batch)
     return rows
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from clinweave.artifacts import write_text
 from clinweave.molecules.optimization.answering import Row, likeness
 from clinweave.molecules.optimization.measures import best_so_far, front
 from clinweave.molecules.optimization.objectives import synthetic_accessibility
@@ -14,7 +15,7 @@ from clinweave.molecules.optimization.oracle import Call
 from clinweave.molecules.optimization.running import Outcome
 from clinweave.molecules.reading import parse
 from clinweave.molecules.report import drawing
-from clinweave.pages import page, write_whole
+from clinweave.pages import page
 
 DRAWN = 24
 NO_AIMS = frozenset({"low", "high", "inside domain", "as given"})  # parts that say how sure a score is
@@ -42,9 +43,7 @@ def write_page(path: Path, outcome: Outcome, rows: Sequence[Row], told: Row) -> 
     ]
     body = f"<section>{chr(10).join(parts)}</section>"
     caution = "A score says what its scorer says, and nothing about effect or safety."
-    return write_whole(
-        path, page(title, body, kind="optimisation of molecules", caution=caution, more=_STYLE)
-    )
+    return write_text(path, page(title, body, kind="optimisation of molecules", caution=caution, more=_STYLE))
 
 
 def _facts(told: Row) -> str:

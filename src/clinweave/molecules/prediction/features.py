@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clinweave.artifacts import digest, sha256
+from clinweave.artifacts import appearing, digest, sha256
 from clinweave.errors import UserError
 
 Floats = NDArray[np.float32]
@@ -86,12 +86,10 @@ def described(
         version = latent_sha256(checkpoint) if block == LATENT else rdkit.__version__
         file = folder / f"{block}-{digest([block, version, list(smiles)])}.npy"
         if not file.is_file():
-            folder.mkdir(parents=True, exist_ok=True)
             told = progress and f"{progress}: {block}"
             columns = describe([Chem.MolFromSmiles(one) for one in smiles], block, told, checkpoint)
-            with (partial := file.with_suffix(".partial")).open("wb") as stream:
+            with appearing(file) as work, work.open("wb") as stream:
                 np.save(stream, columns)
-            partial.replace(file)
         parts.append(np.load(file))
     return np.concatenate(parts, axis=1)
 

@@ -3,15 +3,14 @@
 import csv
 import gzip
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from clinweave.artifacts import appearing
 from clinweave.errors import UserError
 from clinweave.molecules.prediction.answers import Answers, read_answers
 from clinweave.molecules.prediction.structures import Refused, Structure, read_structure
@@ -92,27 +91,14 @@ def write_table(path: Path, table: Table, more: Mapping[str, Sequence[str]]) -> 
     The ending decides the form: .tsv has tabs, anything else commas; .gz is compressed.
     """
     names = [_free(name, table.header) for name in more]
-    with appearing(path) as stream:
-        tabs = path.name.removesuffix(".gz").endswith(".tsv")
+    opened = gzip.open if path.suffix == ".gz" else open
+    tabs = path.name.removesuffix(".gz").endswith(".tsv")
+    with appearing(path) as work, opened(work, "wt", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, delimiter="\t" if tabs else ",", lineterminator="\n")
         writer.writerow([*table.header, *names])
         for cells, added in zip(table.rows, zip(*more.values(), strict=True), strict=True):
             kept = [*cells, *[""] * (len(table.header) - len(cells))][: len(table.header)]
             writer.writerow([*kept, *added])
-
-
-@contextmanager
-def appearing(path: Path) -> Iterator[IO[str]]:
-    """Open a text file for writing that takes its name only when it is whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    work = path.with_name(f".{path.name}.partial")
-    try:
-        kept = gzip.open if path.suffix == ".gz" else open
-        with kept(work, "wt", encoding="utf-8", newline="") as stream:
-            yield stream
-        work.replace(path)
-    finally:
-        work.unlink(missing_ok=True)
 
 
 def _free(name: str, taken: Sequence[str]) -> str:
