@@ -52,9 +52,8 @@ def main() -> int:
     chosen = parser.parse_args()
     cells = Cells(home() / "molecules" / "benchmarks" / "properties")
     if chosen.what == "report":
-        text = properties_report.report(
-            cells, [read(chosen.data, name) for name in chosen.sets.split(",")], chosen.checkpoint
-        )
+        sets = [read(chosen.data, name) for name in chosen.sets.split(",")]
+        text = properties_report.report(cells, sets, chosen.checkpoint, chosen.epochs)
         print(text)
         if chosen.write:
             write_section(chosen.write, "results: properties", text)
