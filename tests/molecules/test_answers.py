@@ -120,7 +120,13 @@ def test_awkward_rows_are_told_and_the_table_stays(
     assert _stops("predict", str(table), "--model", model, "--out", str(table)) == 2
     assert "another name" in capsys.readouterr().err
     assert table.read_bytes() == whole
-    assert _stops("predict", str(table), "--model", model, "--out", str(tmp_path / "o.tsv.gz")) == 0
+    page = tmp_path / "p.html"
+    answer = ("predict", str(table), "--model", model, "--out", str(tmp_path / "o.tsv.gz"))
+    assert _stops(*answer, "--report", str(page)) == 0
+    shown = page.read_text("utf-8")
+    assert shown.count("<figure>") == 24
+    assert "50 rows: 48 answered" in shown
+    assert "the header once more" in shown
     assert gzip.decompress((tmp_path / "o.tsv.gz").read_bytes()).startswith(b"SMILES\tIC50\tIC50_predicted\t")
     assert len(read_table(tmp_path / "o.tsv.gz").rows) == 50
 
@@ -150,3 +156,27 @@ def test_what_a_chemist_would_look_at() -> None:
         [*rings, "C1=CC=CC=C1"], [1, 0, 1, 0, 0]
     )
     assert "answers up to 2 apart" in _doubts([*rings, "C1=CC=CC=C1"], [1, 2, 3, 4, 3])
+
+
+@pytest.mark.parametrize("binary", [True, False])
+def test_the_page_of_a_judgement_shows_what_was_missed_most(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], binary: bool
+) -> None:
+    rings = ("c1ccccc1", "C1CCCCC1", "c1ccncc1", "C1CCNCC1", "c1ccsc1")
+    lines = [
+        f"{'C' * n}{ring},{int(n > 4) if binary else n + len(ring)},<b>{n}"
+        for n in range(1, 9)
+        for ring in rings
+    ]
+    (tmp_path / "t.csv").write_text("smiles,y,id\n" + "\n".join(lines[::2]))
+    (tmp_path / "new.csv").write_text("smiles,y,id\n" + "\n".join(lines))
+    model, page = str(tmp_path / "model"), tmp_path / "e.html"
+    train = ("train", str(tmp_path / "t.csv"), "--target", "y", "--features", "morgan", "--out", model)
+    assert _stops(*train) == 0
+    assert _stops("evaluate", str(tmp_path / "new.csv"), "--model", model, "--report", str(page)) == 0
+    shown = page.read_text("utf-8")
+    assert "20 trained on and left out" in shown
+    assert shown.count("<figure>") == 12
+    assert "<b>" not in shown
+    assert "&lt;b&gt;" in shown
+    assert ("share of yes" in shown) is binary

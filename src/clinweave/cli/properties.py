@@ -27,6 +27,7 @@ Model = Annotated[Path, typer.Option(metavar="DIR", help="The model's folder.")]
 Bounds = Annotated[
     str, typer.Option(metavar="HOW", help="Answers such as >10: leave-out, or as-value (its number).")
 ]
+Report = Annotated[Path | None, typer.Option(metavar="FILE.html", help="A page with drawings and plots.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
@@ -71,12 +72,13 @@ def train(  # noqa: PLR0917 - each parameter is one option
 
 
 @app.command()
-def predict(
+def predict(  # noqa: PLR0917 - each parameter is one option
     table: Molecules,
     model: Model,
     out: Annotated[
         Path, typer.Option(metavar="FILE.csv", help="The table with predictions beside each row.")
     ],
+    report: Report = None,
     smiles_column: SmilesColumn = "",
     as_json: AsJson = False,
 ) -> None:
@@ -85,20 +87,23 @@ def predict(
     from clinweave.molecules.prediction import predict as answer
 
     with needs_molecules():
-        told = answer(PropertyModel.open(model), read_table(table, smiles_column), out)
+        told = answer(PropertyModel.open(model), read_table(table, smiles_column), out, report)
     if as_json:
         typer.echo(json.dumps(told))
         return
     typer.echo(
         "{rows} rows: {answered} answered, {refused} refused; {outside} outside the domain".format(**told)
     )
-    typer.echo(str(out))
+    for written in (out, report):
+        if written:
+            typer.echo(str(written))
 
 
 @app.command()
-def evaluate(
+def evaluate(  # noqa: PLR0917 - each parameter is one option
     table: Molecules,
     model: Model,
+    report: Report = None,
     smiles_column: SmilesColumn = "",
     bounds: Bounds = "leave-out",
     as_json: AsJson = False,
@@ -108,7 +113,7 @@ def evaluate(
     from clinweave.molecules.prediction import evaluate as judge
 
     with needs_molecules():
-        told = judge(PropertyModel.open(model), read_table(table, smiles_column), bounds)
+        told = judge(PropertyModel.open(model), read_table(table, smiles_column), bounds, report)
     if as_json:
         typer.echo(json.dumps(told))
         return
@@ -116,6 +121,8 @@ def evaluate(
     typer.echo(
         "{rows} rows, {refused} refused, {trained_on} trained on and left out".format(**told), err=True
     )
+    if report:
+        typer.echo(str(report))
 
 
 @app.command()
@@ -143,19 +150,13 @@ def admet(
 
 
 def _show(title: str, endpoints: dict[str, dict[str, Any]], notes: list[str]) -> None:
+    from clinweave.molecules.prediction.page import text
+
     shown = Table("endpoint", "measure", "value", title=title)
     for name, told in endpoints.items():
         for measure, value in told.items():
-            shown.add_row(escape(name), measure.replace("_", " "), escape(_text(value)))
+            shown.add_row(escape(name), measure.replace("_", " "), escape(text(value)))
             name = ""  # noqa: PLW2901 - named once
     Console().print(shown)
     for note in notes:
         typer.echo(note, err=True)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, dict) and "value" in value:
-        return f"{value['value']:.3f} ({value['low']:.3f} to {value['high']:.3f})"
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_text(one)}" for name, one in value.items())
-    return f"{value:.3f}" if isinstance(value, float) else str(value)

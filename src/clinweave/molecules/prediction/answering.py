@@ -10,14 +10,17 @@ from clinweave.errors import UserError
 from clinweave.molecules.prediction import metrics
 from clinweave.molecules.prediction.endpoints import Endpoint, Predicted
 from clinweave.molecules.prediction.model import Nearness, PropertyModel
+from clinweave.molecules.prediction.page import Said, Shown, write_evaluation, write_predictions
 from clinweave.molecules.prediction.structures import Refused, Structure
 from clinweave.molecules.prediction.tables import Table, check_out, write_table
 
 Floats = NDArray[np.float64]
 
 
-def predict(model: PropertyModel, table: Table, out: Path) -> dict[str, Any]:
+def predict(model: PropertyModel, table: Table, out: Path, report: Path | None = None) -> dict[str, Any]:
     """Write the table with the predictions beside each row, or the reason why there is none; return the counts.
+
+    `report` is an HTML page with drawings.
 
     Columns added for each endpoint: NAME_probability with NAME_low and NAME_high (Venn-Abers), or NAME_predicted with
     the 90 % interval; then `similarity` to the `nearest` training structure, `domain` (inside or outside), `notes` on
@@ -40,6 +43,12 @@ def predict(model: PropertyModel, table: Table, out: Path) -> dict[str, Any]:
     more["notes"] = ["; ".join(one.notes) if isinstance(one, Structure) else "" for one in table.structures]
     more["reason"] = [one.reason if isinstance(one, Refused) else "" for one in table.structures]
     write_table(out, table, more)
+    if report:
+        refused = [
+            (row + 1, one.reason) for row, one in enumerate(table.structures) if isinstance(one, Refused)
+        ]
+        told = {one.name: Said(one.kind, *said[one.name]) for one in model.endpoints}
+        write_predictions(report, table.path.name, _shown(model, table, near), told, refused)
     return {
         "rows": len(table.rows),
         "answered": len(place),
@@ -49,10 +58,13 @@ def predict(model: PropertyModel, table: Table, out: Path) -> dict[str, Any]:
     }
 
 
-def evaluate(model: PropertyModel, table: Table, bounds: str = "leave-out") -> dict[str, Any]:
+def evaluate(
+    model: PropertyModel, table: Table, bounds: str = "leave-out", report: Path | None = None
+) -> dict[str, Any]:
     """Return how right a model is on a table with known answers: counts, metrics with 95 % intervals, by domain.
 
-    Rows whose structure the model was trained on are left out, and counted. `bounds` is that of `read_answers`.
+    Rows whose structure the model was trained on are left out, and counted. `bounds` is that of `read_answers`;
+    `report` is an HTML page with plots and the largest misses.
     """
     known = set(model.smiles)
     structures = [one for one in table.structures if isinstance(one, Structure)]
@@ -74,6 +86,43 @@ def evaluate(model: PropertyModel, table: Table, bounds: str = "leave-out") -> d
         if one.name in answers:
             rows = np.flatnonzero(np.isfinite(answers[one.name]) & fresh)
             found["endpoints"][one.name] = _judged(one, answers[one.name], said[one.name], near, rows)
+    if report:
+        new = {name: np.where(fresh, values, np.nan) for name, values in answers.items()}
+        judged = {
+            one.name: Said(one.kind, *said[one.name], new[one.name], found["endpoints"][one.name])
+            for one in model.endpoints
+            if one.name in new
+        }
+        counts = "{rows} rows, {refused} refused, {trained_on} trained on and left out".format(**found)
+        write_evaluation(
+            report, table.path.name, _shown(model, table, near), judged, [counts, *found["notes"]]
+        )
+    return found
+
+
+def _shown(model: PropertyModel, table: Table, near: Nearness) -> list[Shown]:
+    """Return what a page needs of the rows that were answered; the first other column is their name."""
+    taken = {one.name for one in model.endpoints}
+    names = [
+        place for place, name in enumerate(table.header) if place != table.smiles_column and name not in taken
+    ]
+    found = []
+    for number, row in enumerate(table.good):
+        structure = table.structures[row]
+        assert isinstance(structure, Structure)
+        name = table.rows[row][names[0]] if names else ""
+        notes, alike = "; ".join(structure.notes), float(near.similarity[number])
+        found.append(
+            Shown(
+                row + 1,
+                name,
+                structure.molecule,
+                notes,
+                alike,
+                near.nearest[number],
+                bool(near.inside[number]),
+            )
+        )
     return found
 
 
