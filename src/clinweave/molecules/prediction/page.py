@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from clinweave.artifacts import write_text
 from clinweave.molecules.prediction.plots import bars, calibration, observed
 from clinweave.molecules.report import drawing
-from clinweave.pages import page, write_whole
+from clinweave.pages import page
 
 Floats = NDArray[np.float64]
 DRAWN = 24
@@ -106,7 +107,7 @@ def write_evaluation(
 
 def _write(path: Path, title: str, parts: Sequence[str], kind: str) -> Path:
     body = f"<section>{chr(10).join(parts)}</section>"
-    return write_whole(path, page(title, body, kind=kind, caution=_CAUTION, more=_STYLE))
+    return write_text(path, page(title, body, kind=kind, caution=_CAUTION, more=_STYLE))
 
 
 def _measures(measured: Mapping[str, Any]) -> str:
