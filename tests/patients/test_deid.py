@@ -47,6 +47,7 @@ def test_what_identifies_nobody_stays(text):
     ("Signed by: Kasimir B. Zorbova, MD", ["Kasimir", "Zorbova"]), ("His wife Thaddea called.", ["Thaddea"]), ("MRN: 0045231", ["0045231"]),
     ("Call 617-555-0134 or (617) 555 0199", ["0134"]), ("a.b@c.example and https://x.example/u/1", ["a.b", "x.example"]), ("SSN 123-45-6789", ["6789"]),
     ("Lives at 7 Vard Lane, Ashbrook, MA 01431", ["Vard", "Ashbrook", "01431"]), ("A 93-year-old woman, 101 y/o", ["93", "101"]),
+    ("Patient Name: HODGKIN, WILL\nMRN: 7", ["HODGKIN", "WILL"]), ("Patient Name: D'ARVELLI, JOSÉ\n", ["ARVELLI"]),
     ("Seen at Quillerby Hospital.", ["Quillerby"]), ("id MRN778899 again", ["MRN778899"]), ("born 03/04/1921, seen 2015", ["1921"]),
 ])  # fmt: skip
 def test_what_identifies_goes(text, gone):

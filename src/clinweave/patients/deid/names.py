@@ -11,7 +11,7 @@ _UP = "A-ZÀ-ÖØ-ÞŁŚŻČŠŽ"
 _LOW = "a-zß-öø-ÿłśżčšžńęąć"
 # Title case with apostrophes, hyphens and the digits of synthetic records: O'Brien, Smith-Jones, McDonald, Larue605
 _TITLED = rf"(?:[{_UP}]['’])?[{_UP}][{_LOW}]+(?:[{_UP}][{_LOW}]+)?(?:-[{_UP}][{_LOW}]+)*\d{{0,4}}"
-_CAPS = rf"[{_UP}]{{2,}}(?:['’-][{_UP}]+)*"
+_CAPS = rf"(?:[{_UP}]['’])?[{_UP}]{{2,}}(?:['’-][{_UP}]+)*"
 _INITIAL = rf"[{_UP}]\.?"
 _PARTICLE = r"(?:van der|van den|van|von|de la|de los|de|del|da|di|bin|al|el|le|la|st\.?)"
 _WORD = rf"(?:{_TITLED}|{_CAPS})"
@@ -33,6 +33,7 @@ _RULES = (
     ("two doctors", re.compile(rf"\bDrs\.?[ ]+{_WORD}(?:,[ ]+{_WORD})*,?[ ]+and[ ]+(?P<it>{_FULL})")),
     ("degree", re.compile(rf"(?P<it>{_WORD}(?:{_MORE}){{0,3}}),?[ ]+(?:M\.?D\.?|D\.?O\.?|R\.?N\.?|N\.?P\.?|PA-C|PA|Ph\.?D\.?|LPN|FNP|DNP|MBBS|FACS|CRNA|PharmD|LCSW|MSW|DDS|DPM|ARNP|CNP|MPH)\b(?![{_LOW}])")),
     ("role", re.compile(rf"(?im:^|(?<=[\s(\[;]))(?i:{_ROLE})[ ]*(?::|#|-(?=[ ]))[ ]*(?:(?i:dr|mrs?|ms)\.?[ ]+)?(?P<it>{_WORD}(?:,[ ]*{_WORD})?{_MORE}{{0,3}})")),
+    ("label", re.compile(rf"(?im:^|(?<=[\s(\[;]))(?i:(?:patient|pt|full|last|family|first|given)(?:['’]?s)?[ ]+name)[ ]*[:#][ ]*(?P<it>{_WORD}(?:,[ ]*{_WORD})?{_MORE}{{0,3}})(?=[ ]*(?:$|[\n(\d|;]))")),
     ("kin", re.compile(rf"\b(?:{_KIN})s?,?[ ]+\(?(?:named[ ]+|called[ ]+|is[ ]+)?(?P<it>{_TITLED}(?:[ ]+{_TITLED})?)")),
     ("name is", re.compile(rf"\b(?i:name is|named|called|known as|goes by|introduced (?:him|her)self as)[ ]+[\"“]?(?P<it>{_FULL})")),
     ("seen by", re.compile(rf"\b(?:seen|evaluated|examined|followed|referred|signed|performed|discussed|spoke|spoken|talked|met|reviewed|accompanied|dictated|called|contacted|staffed|assisted)[ ]+(?:by|with|to)[ ]+(?P<it>{_TITLED}[ ]+(?:{_INITIAL}[ ]+)?{_TITLED})")),
@@ -42,7 +43,7 @@ _RULES = (
 )  # fmt: skip
 _TOKEN = re.compile(rf"\b(?:[{_UP}]['’])?[{_UP}][{_UP}{_LOW}]+(?:-[{_UP}][{_LOW}]+)*")
 _INITIAL_NAME = re.compile(rf"\b[{_UP}]\.[ ]*(?:[{_UP}]\.[ ]*)?(?P<it>{_TITLED})")
-_STRONG = frozenset({"title", "two doctors", "degree", "own name"})
+_STRONG = frozenset({"title", "two doctors", "degree", "label", "own name"})
 
 
 def names_in(text: str, own: Iterable[str] = ()) -> Iterator[Span]:
@@ -53,7 +54,9 @@ def names_in(text: str, own: Iterable[str] = ()) -> Iterator[Span]:
     sure: set[str] = set()
     for rule, pattern in _RULES:
         for found in pattern.finditer(text):
-            for span in _trimmed(text, found.start("it"), found.end("it"), rule):
+            start, end = found.span("it")
+            whole = rule == "label"  # all of the line is the name, "HODGKIN, WILL" too
+            for span in [Span(start, end, Kind.NAME, rule)] if whole else _trimmed(text, start, end, rule):
                 sure |= {word for word in _words(text[span.start : span.end]) if len(word) > 2}
                 yield span
     for found in _INITIAL_NAME.finditer(text):
