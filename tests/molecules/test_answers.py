@@ -131,6 +131,12 @@ def test_awkward_rows_are_told_and_the_table_stays(
     assert len(read_table(tmp_path / "o.tsv.gz").rows) == 50
 
 
+def test_another_kind_of_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "t.sdf").write_text("benzene\n")
+    with pytest.raises(UserError, match=r"\.sdf is not read; save it as a CSV"):
+        read_table(tmp_path / "t.sdf")
+
+
 def test_a_header_alone_teaches_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "t.csv").write_text("smiles,y\n")
     arguments = ("--target", "y", "--out", str(tmp_path / "model"))

@@ -87,6 +87,11 @@ def test_no_group_is_on_two_sides(groups: list[str], seed: int) -> None:
         assert len({int(places[row]) for row in rows}) == 1 or 2 * len(rows) > len(groups)
 
 
+def test_of_equal_groups_the_first_of_the_table_are_tested_on() -> None:
+    split = splits.by_size([*"abcdefghij", "k", "k"], (0.5, 0.25))
+    assert [part.tolist() for part in split] == [[6, 7, 8, 9, 10, 11], [3, 4, 5], [0, 1, 2]]
+
+
 def test_a_series_around_one_scaffold_is_dealt_over_the_folds() -> None:
     groups = ["a"] * 30 + ["b"] * 10
     places = splits.folds(groups, 5, 0)

@@ -4,12 +4,14 @@ The rule, for anyone who wants to make the same split. The scaffold of a molecul
 `MurckoScaffold.MurckoScaffoldSmiles` of its parent (no chirality); molecules without a ring share the scaffold "".
 Molecules with the same scaffold are one group.
 
-- `by_size`: groups from the largest to the smallest, of equally large ones that with the earliest molecule first; a
-  group goes to the training part if that does not overfill it, else to the validation part by the same rule, else to
-  the test part. This is MoleculeNet's rule (ties may fall otherwise there). There is one such split of a data set.
+- `by_size`: groups from the largest to the smallest, of equally large ones that whose earliest molecule stands last in
+  the table first; a group goes to the training part if that does not overfill it, else to the validation part if that
+  does not overfill the two together, else to the test part. This is MoleculeNet's rule, with DeepChem's ties: single
+  molecules from the top of the table are the test part, so that the order of the table matters. There is one such
+  split of a data set.
 - `balanced`: groups larger than half of the validation or test part first, then the others, each of the two in an
-  order drawn by the seed; filled in the same way. This is the rule of Chemprop's `scaffold_balanced`. It gives one
-  split for each seed, and so a deviation that holds the luck of the split.
+  order drawn by the seed; each part is filled up to its own share. This is the rule of Chemprop's
+  `scaffold_balanced`. It gives one split for each seed, and so a deviation that holds the luck of the split.
 """
 
 from collections import defaultdict
@@ -45,8 +47,18 @@ def scaffolds(smiles: Sequence[str]) -> list[str]:
 
 def by_size(groups: Sequence[str], shares: tuple[float, float] = (0.8, 0.1)) -> Split:
     """Return the one deterministic split of rows whose groups are given; `shares` of training and validation."""
-    members = sorted(_members(groups), key=lambda rows: (-len(rows), rows[0]))
-    return _filled(members, len(groups), shares)
+    train_end, valid_end = shares[0] * len(groups) + 1e-9, sum(shares) * len(groups) + 1e-9
+    train: list[int] = []
+    valid: list[int] = []
+    test: list[int] = []
+    for rows in sorted(_members(groups), key=lambda rows: (len(rows), rows[0]), reverse=True):
+        if len(train) + len(rows) <= train_end:
+            train.extend(rows)
+        elif len(train) + len(valid) + len(rows) <= valid_end:
+            valid.extend(rows)
+        else:
+            test.extend(rows)
+    return Split(*(np.array(sorted(part), np.int64) for part in (train, valid, test)))
 
 
 def balanced(groups: Sequence[str], seed: int, shares: tuple[float, float] = (0.8, 0.1)) -> Split:

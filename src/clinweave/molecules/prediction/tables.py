@@ -15,6 +15,7 @@ from clinweave.errors import UserError
 from clinweave.molecules.prediction.answers import Answers, read_answers
 from clinweave.molecules.prediction.structures import Refused, Structure, read_structure
 
+_OTHERS = (".sdf", ".sd", ".mol", ".mol2", ".xlsx", ".xls", ".parquet")
 _NAMES = ("smiles", "canonical_smiles", "canonicalsmiles", "structure", "drug", "mol")
 
 
@@ -63,7 +64,10 @@ def read_table(path: Path, smiles_column: str = "") -> Table:
     Byte order marks and Windows line ends are no matter. Raises `UserError` for what is no table; a bad row is kept,
     with its reason.
     """
-    plain = path.name.removesuffix(".gz").endswith((".smi", ".smiles"))
+    name = path.name.lower().removesuffix(".gz")
+    if name.endswith(_OTHERS):
+        raise UserError(f"{path}: {Path(name).suffix} is not read; save it as a CSV with a column of SMILES")
+    plain = name.endswith((".smi", ".smiles"))
     header, rows, separator = _smi(path) if plain else _csv(path)
     place = _smiles_place(path, header, smiles_column)
     structures: list[Structure | Refused] = []
