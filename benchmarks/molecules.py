@@ -64,11 +64,11 @@ def conditions(options, model):
 
 def library(options, model):
     """`n` distinct molecules: novelty, throughput, and what a million would take."""
-    from clinweave.molecules import generate, read_smiles
+    from clinweave.molecules import Wish, generate, read_smiles
     from clinweave.molecules.metrics import Known
 
     known = Known(read_smiles(options.reference / "train.csv.gz"))
-    drawn = generate(options.n, model=model, distinct=True, seed=options.seed)
+    drawn = generate(options.n, None, Wish(distinct=True), model=model, seed=options.seed)
     novel = sum(one not in known for one in drawn.smiles) / len(drawn.smiles)
     table = {
         **drawn.table(),

@@ -12,12 +12,14 @@ pytest.importorskip("rdkit", reason="needs the extra molecules")
 
 import numpy as np
 import torch
+from rdkit import Chem
 
 from clinweave.cli import main
 from clinweave.errors import ClinweaveError, UserError
-from clinweave.molecules import Schedule, Trainer, build_cache, generate, open_model, parse, shape_named
+from clinweave.molecules import Schedule, Trainer, Wish, build_cache, generate, open_model, parse, shape_named
 from clinweave.molecules.cache import FULL, STRINGS, read_shard, shards
 from clinweave.molecules.finishing import finish
+from clinweave.molecules.generator import _nucleus
 from clinweave.molecules.prior import draw, fit_mixture, log_density
 from clinweave.molecules.tokens import learn_tokens
 from clinweave.molecules.training import read_history
@@ -99,18 +101,51 @@ def test_latents_answer_every_row_and_refuse_what_was_never_seen(world):
 
 def test_scaffolds_are_in_all_that_is_delivered_and_counts_add_up(world):
     model = open_model(world[1])
-    drawn = generate(20, scaffold="c1ccccc1", model=model)
+    drawn = generate(20, None, Wish("c1ccccc1"), model=model)
     assert all(parse(one).HasSubstructMatch(parse("c1ccccc1")) for one in drawn.smiles)
     assert drawn.valid == len(drawn.smiles) + drawn.without_scaffold + drawn.outside
-    once = generate(60, model=model, distinct=True, known=set(drawn.smiles))
+    once = generate(60, None, Wish(distinct=True, new_to=set(drawn.smiles)), model=model)
     assert len(set(once.smiles)) == 60
     assert not set(once.smiles) & set(drawn.smiles)
     assert generate(30, model=model, seed=5).smiles == generate(30, model=model, seed=5).smiles
     assert len(generate(10, source="latent", model=model).smiles) == 10
     with pytest.raises(UserError, match="not a SMILES"):
-        generate(1, scaffold="c1ccc", model=model)
+        generate(1, None, Wish("c1ccc"), model=model)
     with pytest.raises(ClinweaveError, match="without the scaffold"):
-        generate(5, scaffold="C1CCCCCCCCCCC1", model=model)
+        generate(5, None, Wish("C1CCCCCCCCCCC1"), model=model)
+
+
+def test_what_is_left_out_is_counted_and_the_training_set_is_known(world):
+    model = open_model(world[1])
+    trained = set(world[2].read_text().split())
+    free = generate(80, model=model)
+    assert free.trained_on == pytest.approx(sum(one in trained for one in free.smiles), abs=2)
+    assert free.trained_on > 0
+    wish = Wish(
+        distinct=True, new_to=model.seen, passes=lambda molecule: "F" not in Chem.MolToSmiles(molecule)
+    )
+    new = generate(40, None, wish, model=model, temperature=1.2, top_p=0.99)
+    assert not trained & set(new.smiles)
+    assert not any("F" in one for one in new.smiles)
+    assert new.trained_on == 0
+    assert new.known > 0
+    table = new.table()
+    assert table["valid"] == 40 + sum(
+        table[name] for name in ("known", "with_alerts", "outside", "without_scaffold", "repeats_left_out")
+    )
+
+
+def test_a_nucleus_keeps_the_likeliest_tokens_and_always_one(world):
+    logits = torch.log(torch.tensor([[0.5, 0.3, 0.15, 0.05], [0.05, 0.9, 0.02, 0.03]]))
+    assert torch.isfinite(_nucleus(logits, 0.8)).tolist() == [
+        [True, True, False, False],
+        [False, True, False, False],
+    ]
+    assert torch.isfinite(_nucleus(logits, 0.01)).sum(1).tolist() == [1, 1]
+    model = open_model(world[1])
+    # so small a nucleus is the likeliest token, whatever the temperature
+    likeliest = next(model.write(temperature=0.0))[0]
+    assert set(next(model.write(temperature=3.0, top_p=1e-6))) == {likeliest}
 
 
 def test_the_commands_answer_with_one_document(world, tmp_path, capsys):
@@ -123,12 +158,19 @@ def test_the_commands_answer_with_one_document(world, tmp_path, capsys):
         str(model),
         "--report",
         str(tmp_path / "page.html"),
+        "--new-to",
+        str(source),
+        "--new-to",
+        "training",
         "--json",
     ]
     with pytest.raises(SystemExit):
         main(["molecules", "generate", "--n", "12", "--out", str(out), *wanted])
     told = json.loads(capsys.readouterr().out)
     assert told["delivered"] == len(out.read_text().split()) == 12
+    assert not set(out.read_text().split()) & set(source.read_text().split())
+    assert told["reference_rows"] == len(source.read_text().split())
+    assert told["trained_on"] == 0
     assert (tmp_path / "page.html").read_text().count("<figure") >= 12
     rows = tmp_path / "rows.csv"
     rows.write_bytes(b"smiles\r\nCc1ccccc1\r\nbad\r\nsmiles\r\n")

@@ -82,43 +82,20 @@ def train(  # noqa: PLR0917 - each parameter is one option
     Several processes: `torchrun --nproc-per-node N -m clinweave molecules train ...`.
     """
     with needs_molecules():
-        from clinweave.molecules import Trainer, schedule_of, shape_named
-        from clinweave.molecules.finishing import finish
+        from clinweave.molecules import Lesson, train_model
 
         _use(threads)
-        schedule = schedule_of(changes or [], molecules=molecules)
         where = features or home() / "molecules" / f"{data.name.partition('.')[0]}-{tokens}"
+        lesson = Lesson(
+            data, size, molecules, tokens, graphs, qed_share, tuple(changes or ()), start, workers
+        )
         with _bar() as told:
-            _prepare(data, where, workers, told, kind=tokens, graphs=graphs or None, qed_share=qed_share)
-            trainer = Trainer(shape_named(size), schedule, where, out, start)
-
-            def step(seen: int, total: int, found: Any) -> None:
-                told(f"training, {found['nats']:.1f} nats a molecule", seen, total)
-
-            history = trainer.run(step, seconds or float("inf"))
-        if trainer.rank == 0:
-            said = f"clinweave molecules train --data {data.name} --out DIR --size {size} --molecules {molecules}"
-            said += f" --tokens {tokens} --graphs {graphs} --qed-share {qed_share}"
-            said += "".join(f" --set {change}" for change in changes or [])
-            finish(out, where, command=said, data=data.name, licence="that of the data")
+            history = train_model(lesson, where, out, told, seconds or float("inf"))
     last = history[-1]
     typer.echo(
         json.dumps({"model": str(out), **last})
         if as_json
         else f"{last['molecules']:,.0f} molecules seen: {out}"
-    )
-
-
-def _prepare(
-    data: Path, where: Path, workers: int, told: Callable[[str, int, int], None], **plan: Any
-) -> None:
-    from clinweave.molecules import build_cache, read_smiles
-
-    smiles = read_smiles(data)
-    if len(smiles) < 1000:
-        raise UserError(f"{data} holds {len(smiles)} molecules: at least 1,000 are needed to learn from")
-    build_cache(
-        smiles, data, where, workers=workers, said=lambda done, total: told("features", done, total), **plan
     )
 
 
@@ -133,12 +110,24 @@ def generate(  # noqa: PLR0917 - each parameter is one option
         str | None, typer.Option(metavar="SMILES", help="What every molecule must hold.")
     ] = None,
     distinct: Annotated[bool, typer.Option(help="Leave out repeats.")] = False,
-    novel: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Leave out the molecules of this file (canonical SMILES)."),
+    new: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--new-to",
+            metavar="FILE|training|moses",
+            help="Leave out the molecules of this file, or of what the model was trained on. Repeat for more.",
+        ),
     ] = None,
+    filters: Annotated[
+        bool, typer.Option("--filters", help="Leave out what MOSES' filters (MCF and PAINS) stop.")
+    ] = False,
     source: Annotated[str, typer.Option(help="free (the string-only mode) or latent.")] = "free",
-    temperature: Annotated[float, typer.Option(help="Below 1: likelier and less varied.")] = 1.0,
+    temperature: Annotated[
+        float, typer.Option(help="Below 1: likelier and less varied; above: newer, and less like MOSES.")
+    ] = 1.0,
+    top_p: Annotated[
+        float, typer.Option(min=0.01, max=1.0, help="Draw of the likeliest tokens with this share together.")
+    ] = 1.0,
     report: Annotated[Path | None, typer.Option(metavar="FILE.html", help="A page with drawings.")] = None,
     model: Model = None,
     seed: Seed = 0,
@@ -147,18 +136,18 @@ def generate(  # noqa: PLR0917 - each parameter is one option
 ) -> None:
     """Draw new molecules. All that is delivered is valid and counted; the raw rate is told as well."""
     with needs_molecules():
+        from clinweave.molecules import Wish, moses_filters, named_drugs, new_to, open_model, parse_condition
         from clinweave.molecules import generate as draw
-        from clinweave.molecules import named_drugs, open_model, parse_condition, read_smiles
-        from clinweave.molecules.metrics import Known
 
         _use(threads)
         wanted = parse_condition(condition)
         opened = open_model(model)
-        known: Any = Known(read_smiles(novel)) if novel else ()
         with _bar() as told:
+            known = new_to(new or (), opened, home(), told)
+            wish = Wish(scaffold, distinct, known, moses_filters(home()) if filters else None)
             drawn = draw(
-                n, wanted, scaffold, model=opened, source=source, temperature=temperature, distinct=distinct,
-                known=known, seed=seed, told=lambda done, total: told("molecules", done, total),
+                n, wanted, wish, model=opened, source=source, temperature=temperature, top_p=top_p, seed=seed,
+                told=lambda done, total: told("molecules", done, total),
             )  # fmt: skip
             drugs = named_drugs(drawn.smiles, home(), lambda done, total: told("known drugs", done, total))
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -171,24 +160,37 @@ def generate(  # noqa: PLR0917 - each parameter is one option
     table = drawn.table()
     if as_json:
         known_drugs = None if drugs is None else {one: match._asdict() for one, match in drugs.items()}
-        typer.echo(
-            json.dumps(
-                {
-                    "file": str(out),
-                    "condition": wanted,
-                    "scaffold": scaffold,
-                    **table,
-                    "known_drugs": known_drugs,
-                }
-            )
-        )
+        asked = {"condition": wanted, "scaffold": scaffold, "new_to": new or [], "filters": filters}
+        read = {"reference_rows": known.rows, "reference_rows_unread": known.unread}
+        typer.echo(json.dumps({"file": str(out), **asked, **read, **table, "known_drugs": known_drugs}))
         return
+    _tell(out, table)
+    if known.unread:
+        typer.echo(
+            f"{known.unread:,} of {known.rows:,} rows to be new to hold no molecule ({known.first_unread})",
+            err=True,
+        )
+    _tell_drugs(drugs)
+
+
+def _tell(out: Path, table: dict[str, Any]) -> None:
+    """Say what was drawn and what became of it: what is left out is part of the answer."""
+    dropped = {
+        "known": table["known"],
+        "with alerts": table["with_alerts"],
+        "without the scaffold": table["without_scaffold"],
+        "charged, isotopic or in parts": table["outside"],
+        "drawn before": table["repeats_left_out"],
+    }
+    told = ", ".join(f"{count:,} {why}" for why, count in dropped.items() if count) or "none"
     typer.echo(
         f"{table['delivered']:,} molecules in {out}: {table['unique']:.1%} distinct; of {table['raw']:,} strings drawn "
-        f"{table['raw_validity']:.1%} were valid, {table['without_scaffold']:,} lacked the scaffold, "
-        f"{table['known']:,} were known; {table['delivered_per_cpu_second']:,.0f} a CPU second"
+        f"{table['raw_validity']:.1%} were valid, and of these left out: {told}; "
+        f"{table['delivered_per_cpu_second']:,.0f} a CPU second"
     )
-    _tell_drugs(drugs)
+    if table["trained_on"] is not None:
+        share = 1 - table["trained_on"] / max(table["delivered"], 1)
+        typer.echo(f"{share:.1%} of what is delivered is not in the training set")
 
 
 def _tell_drugs(drugs: "dict[str, Match] | None") -> None:

@@ -46,8 +46,12 @@ def run(  # noqa: PLR0917 - each parameter is one option
 ) -> None:
     """Run a recipe: fetch, graph, index, questions, compare, report. What is done already is not done again."""
     from clinweave.evaluation import load_recipe
+    from clinweave.evaluation.design import designs
     from clinweave.evaluation.tuned import has_stages
 
+    if designs(recipe):
+        _design(recipe, out, changes or [], as_json=as_json)
+        return
     if has_stages(recipe):
         _tuning(recipe, out, changes or [], offline=offline, as_json=as_json)
         return
@@ -99,6 +103,28 @@ def _tuning(recipe: Path, out: Path | None, changes: list[str], *, offline: bool
     for sentence in (*results["floors"], *results["sentences"]):
         screen.print(escape(sentence), soft_wrap=True)
     screen.print(f"\nReport: {place / 'report.html'}\nNumbers: {place / 'results.json'}", soft_wrap=True)
+
+
+def _design(recipe: Path, out: Path | None, changes: list[str], *, as_json: bool) -> None:
+    """Make molecules: model, generation, measures, property, searches, one page; nothing is fetched."""
+    from clinweave.cli.extras import needs_molecules
+    from clinweave.evaluation.design import DesignRun, load_design, sentences, write_design_report
+
+    began = time.monotonic()
+    with needs_molecules(), _telling() as (say, _):
+        chosen = load_design(recipe, changes)
+        place = out or Path("runs") / chosen.name
+        run = DesignRun(chosen, place, home(), say)
+        results = run.run()
+        write_design_report(results, run.delivered(), place / "report.html")
+    if as_json:
+        typer.echo((place / "results.json").read_text("utf-8"))
+        return
+    screen = Console()
+    for sentence in sentences(results):
+        screen.print(escape(sentence), soft_wrap=True, highlight=False)
+    screen.print(f"\nReport: {place / 'report.html'}\nNumbers: {place / 'results.json'}", soft_wrap=True)
+    screen.print(_took(began), highlight=False)
 
 
 def bring(recipe: "Recipe") -> None:

@@ -101,7 +101,7 @@ def load_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe:
     for task in values["tasks"] if isinstance(values.get("tasks"), list) else []:
         _absolute(task, path.resolve().parent)
     for change in changes:
-        _change(values, change)
+        change_key(values, change)
     values.setdefault("name", path.stem)
     return check(build(Recipe, values, str(path)), str(path))
 
@@ -182,7 +182,7 @@ def _absolute(task: Any, folder: Path) -> None:
                 task[key] = str((folder / Path(task[key]).expanduser()).resolve())
 
 
-def _change(values: dict[str, Any], change: str) -> None:
+def change_key(values: dict[str, Any], change: str) -> None:
     """Apply one `key=value`; a path given so is relative to the working folder."""
     name, sign, text = change.partition("=")
     if not sign or not name:

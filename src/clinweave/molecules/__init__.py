@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from clinweave.molecules.drugs.known import named_drugs as named_drugs
     from clinweave.molecules.featurising import featurise as featurise
     from clinweave.molecules.generating import Drawn as Drawn
+    from clinweave.molecules.generating import Wish as Wish
     from clinweave.molecules.generating import generate as generate
     from clinweave.molecules.generator import Encoded as Encoded
     from clinweave.molecules.generator import Generator as Generator
     from clinweave.molecules.generator import decode as decode
     from clinweave.molecules.generator import encode as encode
     from clinweave.molecules.generator import open_model as open_model
+    from clinweave.molecules.generator import packaged as packaged
     from clinweave.molecules.properties import PROPERTIES as PROPERTIES
     from clinweave.molecules.properties import parse_condition as parse_condition
     from clinweave.molecules.properties import property_table as property_table
@@ -31,6 +33,10 @@ if TYPE_CHECKING:
     from clinweave.molecules.reading import read_smiles as read_smiles
     from clinweave.molecules.reading import standardise as standardise
     from clinweave.molecules.reading import standardise_all as standardise_all
+    from clinweave.molecules.refusing import moses_filters as moses_filters
+    from clinweave.molecules.refusing import new_to as new_to
+    from clinweave.molecules.school import Lesson as Lesson
+    from clinweave.molecules.school import train_model as train_model
     from clinweave.molecules.settings import SHAPES as SHAPES
     from clinweave.molecules.settings import Schedule as Schedule
     from clinweave.molecules.settings import Shape as Shape
@@ -45,18 +51,23 @@ __getattr__, __dir__ = attach(
         "Drawn": "generating",
         "Encoded": "generator",
         "Generator": "generator",
+        "Lesson": "school",
         "Molecule": "reading",
         "PROPERTIES": "properties",
         "SHAPES": "settings",
         "Schedule": "settings",
         "Shape": "settings",
         "Trainer": "training",
+        "Wish": "generating",
         "build_cache": "cache",
         "decode": "generator",
         "encode": "generator",
         "featurise": "featurising",
         "generate": "generating",
+        "moses_filters": "refusing",
+        "new_to": "refusing",
         "open_model": "generator",
+        "packaged": "generator",
         "parse": "reading",
         "parse_condition": "properties",
         "property_table": "properties",
@@ -66,6 +77,7 @@ __getattr__, __dir__ = attach(
         "shape_named": "settings",
         "standardise": "reading",
         "standardise_all": "reading",
+        "train_model": "school",
         "KnownDrugs": "drugs.known",
         "named_drugs": "drugs.known",
         "StructureEvidence": "drugs.evidence",

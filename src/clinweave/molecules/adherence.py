@@ -21,9 +21,11 @@ GRID: dict[str, tuple[float, ...]] = {
 }
 
 
-def adherence(model: Generator, each: int = 100, seed: int = 0) -> list[dict[str, Any]]:
+def adherence(
+    model: Generator, each: int = 100, seed: int = 0, *, found_too: bool = False
+) -> list[dict[str, Any]]:
     """Return for each property, asked for alone: mean absolute error and correlation of asked and found, `each`
-    molecules for each value, beside the error of molecules that nothing was asked of."""
+    molecules for each value, beside the error of molecules that nothing was asked of; `found_too`: every value."""
     column = {name: number for number, name in enumerate(PROPERTIES)}
     free = property_table([parse(one) for one in generate(each * 2, model=model, seed=seed).smiles])
     rows = []
@@ -43,5 +45,6 @@ def adherence(model: Generator, each: int = 100, seed: int = 0) -> list[dict[str
             "mean_absolute_error": float(np.abs(wanted - got).mean()),
             "correlation": float(np.corrcoef(wanted, got)[0, 1]) if got.std() else 0.0,
             "error_unasked": float(idle),
+            **({"wanted": asked, "found": found} if found_too else {}),
         })  # fmt: skip
     return rows

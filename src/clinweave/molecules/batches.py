@@ -44,7 +44,7 @@ class Batch:
     @property
     def inputs(self) -> Tensor:
         """Return what the decoder reads: START, then all but the last token."""
-        first = torch.full((len(self.ids), 1), START)
+        first = torch.full((len(self.ids), 1), START, device=self.ids.device)
         return torch.cat([first, self.ids[:, :-1].clamp(min=0)], 1)
 
 

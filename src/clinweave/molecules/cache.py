@@ -18,6 +18,7 @@ from clinweave.artifacts import appearing, digest, sha256, write_json
 from clinweave.errors import UserError
 from clinweave.molecules.graphs import Graphs, graphs_of, ranges
 from clinweave.molecules.properties import property_table
+from clinweave.molecules.seen import SEEN, seen_from, write_seen
 from clinweave.molecules.tokens import learn_tokens, open_tokens
 
 SHARD = 50_000
@@ -84,6 +85,8 @@ def build_cache(
     order = np.random.default_rng(plan.seed).permutation(len(smiles))
     if not (folder / "tokens.json").is_file():
         learn_tokens([smiles[i] for i in order[:100_000]], plan.kind, plan.vocabulary).save(folder)
+    if not (folder / SEEN).is_file():
+        write_seen(folder / SEEN, seen_from(smiles))
     missing = [n for n in range(plan.shards) if not shard_path(folder, n, plan.kind_of(n)).is_file()]
     jobs = [(folder, n, [smiles[i] for i in order[n * SHARD : (n + 1) * SHARD]], plan) for n in missing]
     done = plan.shards - len(missing)

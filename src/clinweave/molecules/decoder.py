@@ -40,7 +40,7 @@ class GruDecoder(nn.Module):
         """Return the negative log-likelihood (B,), in nats, of each string."""
         there = batch.ids.t() >= 0  # (T, B); rows are sorted, so each step's rows come first
         sizes = there.sum(1).tolist()
-        rows = torch.arange(there.shape[1]).expand_as(there)[there]
+        rows = torch.arange(there.shape[1], device=there.device).expand_as(there)[there]
         table = self.to_gates(self.tokens.weight)
         steer = self.steer(context)
         given = functional.embedding(batch.inputs.t()[there], table) + steer[rows]

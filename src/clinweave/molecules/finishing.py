@@ -1,5 +1,6 @@
 """From a trained network to a model that can be given away: the distribution of its latents, its domain, its card."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,15 @@ from clinweave.molecules.domain import Domain
 from clinweave.molecules.graphs import ELEMENTS
 from clinweave.molecules.network import Network
 from clinweave.molecules.prior import fit_mixture
+from clinweave.molecules.seen import SEEN
 from clinweave.molecules.settings import Shape
 
 LATENTS = 8_000  # molecules whose latents the distribution is fitted to
 
 
 def finish(folder: Path, cache: Path, *, command: str, data: str, licence: str, parts: int = 10) -> None:
-    """Add the fitted distribution, the domain and the card to the model in `folder`, trained on `cache`."""
+    """Add to the model in `folder`, trained on `cache`: the fitted distribution, the domain, the set of molecules it
+    was trained on, and the card."""
     checkpoint = open_checkpoint(folder)
     shard = read_shard(shards(cache)[0])
     rows = np.arange(min(HELD_OUT, len(shard) // 5), len(shard))[:LATENTS]
@@ -34,6 +37,8 @@ def finish(folder: Path, cache: Path, *, command: str, data: str, licence: str, 
     }
     config.pop("format", None)
     save_checkpoint(folder, checkpoint.network, checkpoint.tokens, config, prior)
+    if (cache / SEEN).is_file():
+        shutil.copyfile(cache / SEEN, folder / SEEN)
     (folder / CARD).write_text(card(config, checkpoint.network.shape), "utf-8")
 
 

@@ -1,7 +1,11 @@
-"""Drawing molecules that are delivered only when valid: raw rate, repeats and known ones are counted."""
+"""Drawing molecules that are delivered only when valid, and new or free of alerts where that is asked for.
+
+Everything that is left out is counted by its reason, because a share that refusal has made whole says nothing of the
+model: what was drawn stands beside what is delivered.
+"""
 
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -13,26 +17,41 @@ Told = Callable[[int, int], None]  # delivered, of how many
 TRIES = 200  # strings drawn for each molecule delivered, at most
 
 
+@dataclass(frozen=True)
+class Wish:
+    """What a delivered molecule must be, besides valid."""
+
+    scaffold: str | None = None  # SMILES that it holds
+    distinct: bool = False  # no repeats
+    new_to: Container[str] = ()  # canonical SMILES that it is none of
+    passes: Callable[[Any], bool] | None = None  # such as MOSES' filters, of an RDKit molecule
+
+
 @dataclass
 class Drawn:
-    """What became of the strings that were drawn."""
+    """What became of the strings that were drawn. A molecule is left out for the first reason that holds, in the order
+    of the fields, and counted there alone; only `repeated` also counts those that are delivered again."""
 
     smiles: list[str] = field(default_factory=list)  # delivered, canonical
     raw: int = 0  # strings drawn
     valid: int = 0
-    repeated: int = 0  # valid, but delivered before (left out where distinct ones were asked for)
-    known: int = 0  # valid and among the training molecules (left out where novel ones were asked for)
-    without_scaffold: int = 0
     outside: int = 0  # valid, but with charges, isotopes or several parts
+    without_scaffold: int = 0
+    known: int = 0  # in the set to which new molecules were asked for
+    with_alerts: int = 0  # stopped by the filters
+    repeated: int = 0  # drawn before (left out where distinct ones were asked for)
+    trained_on: int | None = None  # delivered, and in the training set (1 in 1,024 of them is not)
     seconds: float = 0.0  # CPU
 
     def table(self) -> dict[str, Any]:
         """Return the counts and rates."""
         counts = {name: value for name, value in asdict(self).items() if name != "smiles"}
         delivered = len(self.smiles)
+        others = self.outside + self.without_scaffold + self.known + self.with_alerts
         return {
             "delivered": delivered,
             **counts,
+            "repeats_left_out": self.valid - others - delivered,
             "raw_validity": self.valid / max(self.raw, 1),
             "delivered_per_cpu_second": delivered / max(self.seconds, 1e-9),
             "unique": len(set(self.smiles)) / max(delivered, 1),
@@ -42,68 +61,72 @@ class Drawn:
 def generate(
     count: int,
     condition: Mapping[str, float] | None = None,
-    scaffold: str | None = None,
+    wish: Wish | None = None,
     *,
     model: Generator | None = None,
     source: str = "free",
     temperature: float = 1.0,
-    distinct: bool = False,
-    known: Collection[str] = (),
+    top_p: float = 1.0,
     seed: int = 0,
     told: Told | None = None,
 ) -> Drawn:
-    """Return `count` valid molecules as canonical SMILES, each read by RDKit, each with the scaffold if one is given.
+    """Return `count` valid molecules as canonical SMILES, each read by RDKit, and each as it is wished.
 
-    `distinct` leaves out repeats, and molecules in `known` (canonical SMILES) are left out and counted. Raises
-    `UserError` for a scaffold or condition that cannot be, `ClinweaveError` where too few drawn strings will do.
+    Raises `UserError` for a scaffold or condition that cannot be, `ClinweaveError` where too few drawn strings will do.
     """
     if count < 1:
         raise UserError(f"--n {count}: ask for at least one molecule")
-    model = model or open_model()
-    pattern = _pattern(scaffold)
+    model, wish = model or open_model(), wish or Wish()
+    pattern = _pattern(wish.scaffold)
     drawn, before = Drawn(), set[str]()
     started = time.process_time()
     for strings in model.write(
-        condition, scaffold=scaffold, source=source, temperature=temperature, seed=seed
+        condition, scaffold=wish.scaffold, source=source, temperature=temperature, top_p=top_p, seed=seed
     ):
         for text in strings:
             if len(drawn.smiles) == count:
                 break
-            _take(text, drawn, before, pattern, distinct, known)
+            _take(text, drawn, before, pattern, wish)
         if told:
             told(len(drawn.smiles), count)
         drawn.seconds = time.process_time() - started
         if len(drawn.smiles) == count:
+            if model.seen is not None:
+                drawn.trained_on = sum(one in model.seen for one in drawn.smiles)
             return drawn
         if drawn.raw > TRIES * max(len(drawn.smiles), 50):
             raise ClinweaveError(
                 f"only {len(drawn.smiles)} of {count} molecules after {drawn.raw:,} strings ({drawn.valid:,} valid, "
-                f"{drawn.without_scaffold:,} without the scaffold, {drawn.repeated:,} repeated): ask for fewer, or less"
+                f"{drawn.without_scaffold:,} without the scaffold, {drawn.known:,} known, {drawn.with_alerts:,} with "
+                f"alerts, {drawn.repeated:,} repeated): ask for fewer, or less"
             )
     raise AssertionError("the model stopped writing")
 
 
-def _take(  # noqa: PLR0917
-    text: str, drawn: Drawn, before: set[str], pattern: Any, distinct: bool, known: Collection[str]
-) -> None:
+def _take(text: str, drawn: Drawn, before: set[str], pattern: Any, wish: Wish) -> None:
+    from rdkit import Chem
+
     drawn.raw += 1
-    molecule = parse(text) if text else ""
-    if isinstance(molecule, str):
+    answer = standardise(text) if text else None
+    if answer is None or answer.smiles is None:
+        if text and not isinstance(parse(text), str):
+            drawn.valid += 1
+            drawn.outside += 1
         return
     drawn.valid += 1
-    answer = standardise(text)
-    if answer.smiles is None:
-        drawn.outside += 1
-        return
+    looked_at = pattern is not None or wish.passes is not None
+    molecule: Any = Chem.MolFromSmiles(answer.smiles) if looked_at else None
     if pattern is not None and not molecule.HasSubstructMatch(pattern):
         drawn.without_scaffold += 1
-        return
-    repeated, seen = answer.smiles in before, answer.smiles in known
-    drawn.repeated += repeated
-    drawn.known += seen
-    before.add(answer.smiles)
-    if not (distinct and repeated) and not seen:
-        drawn.smiles.append(answer.smiles)
+    elif answer.smiles in wish.new_to:
+        drawn.known += 1
+    elif wish.passes is not None and not wish.passes(molecule):
+        drawn.with_alerts += 1
+    else:
+        drawn.repeated += answer.smiles in before
+        if not (wish.distinct and answer.smiles in before):
+            drawn.smiles.append(answer.smiles)
+        before.add(answer.smiles)
 
 
 def _pattern(scaffold: str | None) -> Any:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from clinweave.molecules.graphs import graphs_of
 from clinweave.molecules.prior import draw
 from clinweave.molecules.properties import condition_vector, standardised
 from clinweave.molecules.reading import standardise
+from clinweave.molecules.seen import SEEN, Seen, open_seen
 from clinweave.molecules.tokens import END
 
 AT_ONCE = 512
@@ -43,6 +45,11 @@ class Generator:
     def latent(self) -> int:
         """Return the length of a latent fingerprint."""
         return self.checkpoint.network.shape.latent
+
+    @cached_property
+    def seen(self) -> Seen | None:
+        """Return the set of molecules that the model was trained on, or None where its folder has none."""
+        return open_seen(self.checkpoint.folder / SEEN)
 
     @torch.inference_mode()
     def encode(self, smiles: Sequence[str], *, strict: bool = True) -> Encoded:
@@ -97,10 +104,11 @@ class Generator:
         scaffold: str | None = None,
         source: str = "free",
         temperature: float = 1.0,
+        top_p: float = 1.0,
         seed: int = 0,
     ) -> Iterator[list[str]]:
         """Yield lists of raw strings for ever: from the null latent (`free`), from the fitted distribution of
-        latents (`latent`), or from a scaffold, grown."""
+        latents (`latent`), or from a scaffold, grown. `temperature` and `top_p` as in `spell`."""
         random = torch.Generator().manual_seed(seed)
         wanted = self._wanted(condition).expand(AT_ONCE, -1)
         view = FREE
@@ -120,31 +128,59 @@ class Generator:
             latents = (
                 draw(self.checkpoint.prior, AT_ONCE, random) if fixed is None else fixed.expand(AT_ONCE, -1)
             )
-            yield self.spell(latents, wanted, view, temperature, random)
+            yield self.spell(latents, wanted, view, temperature, random, top_p)
 
     def _wanted(self, condition: Mapping[str, float] | None) -> Tensor:
         return torch.from_numpy(standardised(condition_vector(condition)))[None]
 
     @torch.inference_mode()
-    def spell(
-        self, latents: Tensor, wanted: Tensor, view: int, temperature: float, random: torch.Generator
+    def spell(  # noqa: PLR0917
+        self,
+        latents: Tensor,
+        wanted: Tensor,
+        view: int,
+        temperature: float,
+        random: torch.Generator,
+        top_p: float = 1.0,
     ) -> list[str]:
-        """Return one string for each latent (B, latent) and condition (B, 7; standardised, NaN where hidden)."""
+        """Return one string for each latent (B, latent) and condition (B, 7; standardised, NaN where hidden).
+
+        Each token is drawn at the temperature, of the likeliest that together have a share of `top_p` (Holtzman et
+        al. 2020, arXiv:1904.09751); the share is that before the temperature, so that heat stirs the likely ones
+        and lets in none of the unlikely.
+        """
         network = self.checkpoint.network
         views = torch.full((len(latents),), view)
 
         def choose(logits: Tensor) -> Tensor:
             if temperature <= 0:
                 return logits.argmax(1)
+            if top_p < 1:
+                logits = _nucleus(logits, top_p)
             return torch.multinomial(torch.softmax(logits / temperature, 1), 1, generator=random)[:, 0]
 
         ids = network.decoder.write(network.told(latents, wanted, views), choose)
         return self.checkpoint.tokens.decode(_until_end(ids))
 
 
+def _nucleus(logits: Tensor, top_p: float) -> Tensor:
+    """Return logits (B, V) at minus infinity but for the fewest that together have a share of `top_p`."""
+    ranked, order = torch.softmax(logits, 1).sort(1, descending=True)
+    before = (
+        ranked.cumsum(1) - ranked
+    )  # the share of those above: the first has none, so that one is always left
+    barred = torch.zeros_like(logits, dtype=torch.bool).scatter_(1, order, before >= top_p)
+    return logits.masked_fill(barred, float("-inf"))
+
+
 def _until_end(ids: Tensor) -> list[list[int]]:
     rows = ids.tolist()
     return [row[: row.index(END)] if END in row else [] for row in rows]
+
+
+def packaged() -> Path:
+    """Return the folder of the small model that comes with clinweave."""
+    return PACKAGED
 
 
 def open_model(folder: Path | None = None) -> Generator:

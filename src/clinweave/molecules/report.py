@@ -13,7 +13,7 @@ from clinweave.molecules.properties import PROPERTIES, property_table
 from clinweave.molecules.reading import parse
 from clinweave.pages import page
 
-_STYLE = (
+STYLE = (
     "header, main { max-width: 76rem; } .measures { font-size: .8rem; }"
     ".measures td, .measures th { text-align: right; }"
     ".measures td:first-child { text-align: left; } .own td { font-weight: 600; background: var(--bar); }"
@@ -39,34 +39,41 @@ def write_report(  # noqa: PLR0917
     shown = [(one, molecule) for one, molecule in found if not isinstance(molecule, str)]
     parts = []
     if measured:
-        parts.append(_table(measured))
+        parts.append("<h2>MOSES measures</h2>" + measures_table({"this set": measured}))
     if history:
         parts.append(f'<h2>Learning</h2><div class="learning scroll">{curve(history)}</div>')
     if shown:
-        parts.append("<h2>Properties</h2>" + _histograms([molecule for _, molecule in shown]))
+        parts.append("<h2>Properties</h2>" + histograms([molecule for _, molecule in shown]))
         parts.append(f"<h2>The first {min(drawings, len(shown))} molecules</h2>")
         figures = "".join(_figure(one, molecule) for one, molecule in shown[:drawings])
         parts[-1] += f'<div class="gallery">{figures}</div>'
     body = "\n".join(f"<section>{part}</section>" for part in parts)
     told = "Nothing here says that a molecule is safe or active."
-    return write_text(path, page(title, body, kind="molecules", caution=told, more=_STYLE))
+    return write_text(path, page(title, body, kind="molecules", caution=told, more=STYLE))
 
 
-def _table(measured: Mapping[str, Any]) -> str:
+def measures_table(sets: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return a table of MOSES' measures, a line for each set by its name, above the floor and the published rows."""
+
     def cells(row: Mapping[str, Any]) -> str:
         return "".join(f"<td>{row[name]:.3f}</td>" if name in row else "<td></td>" for name in _COLUMNS)
 
     head = "".join(f"<th>{escape(name)}</th>" for name in _COLUMNS)
-    lines = [f'<tr class="own"><td>this set ({measured["drawn"]:,})</td>{cells(measured)}</tr>']
-    if "FCD floor" in measured:
-        floor = {"FCD/Test": measured["FCD floor"]}
-        lines.append(f"<tr><td>floor: real molecules, as many</td>{cells(floor)}</tr>")
+    lines = [
+        f'<tr class="own"><td>{escape(name)} ({row["drawn"]:,})</td>{cells(row)}</tr>'
+        for name, row in sets.items()
+    ]
+    floors = {row["FCD floor"] for row in sets.values() if "FCD floor" in row}
+    lines += [
+        f"<tr><td>floor: real molecules, as many</td>{cells({'FCD/Test': floor})}</tr>"
+        for floor in sorted(floors)
+    ]
     lines += [
         f"<tr><td>{escape(name)} (published, 30,000)</td>{cells(row)}</tr>" for name, row in PUBLISHED.items()
     ]
     note = '<p class="note">FCD is biased upwards in small samples: read it beside the floor, never across sizes.</p>'
     table = f'<table class="measures"><tr><th></th>{head}</tr>{"".join(lines)}</table>'
-    return f'<h2>MOSES measures</h2><div class="scroll">{table}</div>{note}'
+    return f'<div class="scroll">{table}</div>{note}'
 
 
 def curve(history: Sequence[Mapping[str, float]]) -> str:
@@ -98,7 +105,8 @@ def curve(history: Sequence[Mapping[str, float]]) -> str:
     return f'<svg viewBox="0 0 840 230" width="840" role="img">{axis}{"".join(lines)}</svg>'
 
 
-def _histograms(molecules: Sequence[Any]) -> str:
+def histograms(molecules: Sequence[Any]) -> str:
+    """Return a small SVG for each property of RDKit molecules."""
     table = property_table(molecules[:1000])
     return (
         '<div class="gallery">'

@@ -121,13 +121,13 @@ def _world(search: Search, model: Any) -> tuple[tuple[str, ...], Any]:
     """Return the pool and the model."""
     if search.pool and search.method in WITHOUT_WEIGHTS:
         return search.pool, model
-    from clinweave.molecules.generating import generate
+    from clinweave.molecules.generating import Wish, generate
     from clinweave.molecules.generator import open_model
 
     opened = model or open_model(search.weights)
     if search.pool:
         return search.pool, opened
-    drawn = generate(POOL, model=opened, distinct=True, seed=search.seed)
+    drawn = generate(POOL, None, Wish(distinct=True), model=opened, seed=search.seed)
     return tuple(drawn.smiles), opened
 
 
