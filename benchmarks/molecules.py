@@ -1,6 +1,7 @@
 """What the model of molecules scores: MOSES measures beside published rows, properties asked and found, a library.
 
-`python benchmarks/molecules.py moses|floor|conditions|library|tokens|speed --reference DIR [--n 30000] [--json FILE]`.
+`python benchmarks/molecules.py moses|sampling|delivered|floor|conditions|library|tokens|strings|speed --reference DIR
+[--n 30000] [--json FILE]`.
 Every number in docs/molecules.md comes from here.
 """
 
@@ -10,6 +11,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from molecules_parts import sampling, strings
 
 
 def drawn_strings(model, count, source, seed):
@@ -129,10 +131,17 @@ def speed(options, _model):
     return found
 
 
+def _setting(text):
+    """Return (temperature, top-p) of "1.1" or "1.1,0.98"."""
+    first, _, second = text.partition(",")
+    return float(first), float(second or 1.0)
+
+
 def main():
     """Run one part."""
-    without = {"floor": floor, "tokens": tokens, "speed": speed}
-    parts = {"moses": moses, "conditions": conditions, "library": library, **without}
+    without = {"floor": floor, "tokens": tokens, "speed": speed, "strings": strings.compare}
+    drawing = {"sampling": sampling.curve, "delivered": sampling.delivered}
+    parts = {"moses": moses, "conditions": conditions, "library": library, **drawing, **without}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("part", choices=parts)
     parser.add_argument("--reference", type=Path, default=Path("../shared/data/molecules/moses"))
@@ -142,6 +151,16 @@ def main():
     parser.add_argument("--n", type=int, default=30_000)
     parser.add_argument("--each", type=int, default=100)
     parser.add_argument("--source", default="free,latent")
+    parser.add_argument(
+        "--settings", type=_setting, nargs="+", help="for sampling: T or T,top-p of each point"
+    )
+    parser.add_argument(
+        "--filtered", type=int, default=2000, help="for sampling: molecules that are filtered"
+    )
+    parser.add_argument("--temperature", type=float, default=1.0, help="for delivered")
+    parser.add_argument("--top-p", type=float, default=1.0, help="for delivered")
+    parser.add_argument("--seconds", type=int, default=280, help="for strings: CPU seconds of each training")
+    parser.add_argument("--plot", type=Path, help="for sampling: an SVG")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--json", type=Path)
