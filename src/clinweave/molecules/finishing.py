@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from clinweave.artifacts import appearing
 from clinweave.molecules.batches import graph_tensors
 from clinweave.molecules.cache import HELD_OUT, Shard, read_shard, shards
 from clinweave.molecules.checkpoints import CARD, open_checkpoint, save_checkpoint
@@ -38,7 +39,8 @@ def finish(folder: Path, cache: Path, *, command: str, data: str, licence: str, 
     config.pop("format", None)
     save_checkpoint(folder, checkpoint.network, checkpoint.tokens, config, prior)
     if (cache / SEEN).is_file():
-        shutil.copyfile(cache / SEEN, folder / SEEN)
+        with appearing(folder / SEEN) as work:
+            shutil.copyfile(cache / SEEN, work)
     (folder / CARD).write_text(card(config, checkpoint.network.shape), "utf-8")
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from clinweave.artifacts import appearing
 from clinweave.errors import ClinweaveError
 
 SEEN = "trained_on.npz"
@@ -47,10 +48,8 @@ def write_seen(path: Path, seen: Seen) -> None:
     steps = np.diff(seen._hashes, prepend=np.uint64(0))
     high = steps >> np.uint64(8)
     high = high.astype(np.min_scalar_type(high.max(initial=np.uint64(0))))
-    partial = path.with_name(f".{path.name}.partial")
-    with partial.open("wb") as stream:
+    with appearing(path) as work, work.open("wb") as stream:
         np.savez_compressed(stream, size=np.int64(seen.size), low=steps.astype(np.uint8), high=high)
-    partial.replace(path)
 
 
 def open_seen(path: Path) -> Seen | None:

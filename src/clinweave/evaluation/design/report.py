@@ -5,9 +5,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from clinweave.artifacts import write_text
 from clinweave.evaluation.design.plots import asked_svg, bars_svg, lines_svg
 from clinweave.evaluation.design.recipe import SCREEN
-from clinweave.artifacts import write_text
 from clinweave.pages import page
 
 _MORE = (
