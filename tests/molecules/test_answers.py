@@ -16,6 +16,7 @@ from clinweave.cli import main
 from clinweave.errors import UserError
 from clinweave.molecules.prediction.answers import read_answers
 from clinweave.molecules.prediction.doubts import doubts
+from clinweave.molecules.prediction.splits import scaffolds
 from clinweave.molecules.prediction.structures import Structure, read_structure
 from clinweave.molecules.prediction.tables import read_table, write_table
 
@@ -148,7 +149,8 @@ def test_a_header_alone_teaches_nothing(tmp_path: Path, capsys: pytest.CaptureFi
 
 def _doubts(smiles: list[str], values: list[float]) -> str:
     structures = [one for one in map(read_structure, smiles) if isinstance(one, Structure)]
-    return " ".join(doubts(np.array(values), structures, np.arange(len(smiles))))
+    groups = scaffolds([one.smiles for one in structures])
+    return " ".join(doubts(np.array(values), structures, groups, np.arange(len(smiles))))
 
 
 def test_what_a_chemist_would_look_at() -> None:

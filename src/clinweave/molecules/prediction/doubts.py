@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from clinweave.molecules.prediction.splits import crowded, scaffolds
+from clinweave.molecules.prediction.splits import crowded
 from clinweave.molecules.prediction.structures import Structure
 
 Floats = NDArray[np.float64]
@@ -18,10 +18,13 @@ def kind_of(answers: Floats) -> str:
     return "classification" if set(np.unique(answers[np.isfinite(answers)])) <= {0.0, 1.0} else "regression"
 
 
-def doubts(values: Floats, structures: Sequence[Structure], rows: NDArray[np.int64]) -> list[str]:
+def doubts(
+    values: Floats, structures: Sequence[Structure], groups: Sequence[str], rows: NDArray[np.int64]
+) -> list[str]:
     """Return sentences on contradicting repeats, a series around one scaffold, and numbers better taken as logarithms.
 
-    `values` and `structures` are of the same molecules, NaN where nothing is known; `rows` are places in the table.
+    `values` (NaN where nothing is known), `structures` and their scaffolds (`groups`) are of the same molecules; `rows`
+    are their places in the table.
     """
     kind = kind_of(values)
     places: dict[str, list[int]] = defaultdict(list)
@@ -29,7 +32,7 @@ def doubts(values: Floats, structures: Sequence[Structure], rows: NDArray[np.int
         places[structures[place].smiles].append(place)
     return [
         *_contradictions(kind, values, places, rows),
-        *_series(kind, values, places),
+        *_series(kind, values, places, groups),
         *_orders(kind, values),
     ]
 
@@ -50,15 +53,14 @@ def _contradictions(
     return [f"{which} {how}; all were used (rows {where}: {worst})"]
 
 
-def _series(kind: str, values: Floats, places: Mapping[str, list[int]]) -> list[str]:
-    groups = dict(zip(places, scaffolds(list(places)), strict=True))
-    if crowded(list(groups.values())) is not None:
+def _series(kind: str, values: Floats, places: Mapping[str, list[int]], groups: Sequence[str]) -> list[str]:
+    if crowded([groups[where[0]] for where in places.values()]) is not None:
         return [
             "more than half of the structures share one scaffold (or have no ring), so that it was dealt over the "
             "folds: the measures are of more of that series, not of new scaffolds"
         ]
     for answer, name in ((1.0, "yes"), (0.0, "no")) if kind == "classification" else ():
-        if len({groups[smiles] for smiles, where in places.items() if (values[where] == answer).any()}) == 1:
+        if len({groups[where[0]] for where in places.values() if (values[where] == answer).any()}) == 1:
             return [f"every {name} has the same scaffold: nothing can be said of new scaffolds"]
     return []
 

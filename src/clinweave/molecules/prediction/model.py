@@ -202,6 +202,7 @@ def train(
         known = {name: values[good] for name, values in answers.items()}
         model = fit_model(structures, known, features, seed=seed, checkpoint=checkpoint)
         model.save(work)
+        groups = scaffolds([one.smiles for one in structures])
         return {
             "rows": len(table.rows),
             "refused": len(table.rows) - len(good),
@@ -209,7 +210,7 @@ def train(
             "notes": [
                 f"{name}: {note}"
                 for name, one in read.items()
-                for note in [*one.notes, *doubts(one.values[good], structures, good)]
+                for note in [*one.notes, *doubts(one.values[good], structures, groups, good)]
             ],
             "endpoints": {
                 one.name: {"kind": one.kind, "rows": one.rows, **one.measured} for one in model.endpoints
