@@ -41,7 +41,8 @@ class Set:
     name: str
     kind: str
     tasks: list[str]
-    smiles: list[str]
+    smiles: list[str]  # of the parents: what every method here gets
+    written: list[str]  # as they stand in the file
     answers: np.ndarray  # (rows, tasks), NaN where unknown
     groups: list[str]  # scaffolds
     refused: list[str]
@@ -65,4 +66,5 @@ def read(folder: Path, name: str, limit: int = 0) -> Set:
     rows = known.good if not limit else known.good[:: max(1, len(known.good) // limit)]
     smiles = [known.structures[row].smiles for row in rows]
     refused = [one.reason for one in known.structures if not hasattr(one, "smiles")]
-    return Set(name, kind, tasks, smiles, answers[rows], scaffolds(smiles), refused)
+    written = [known.rows[row][known.smiles_column] for row in rows]
+    return Set(name, kind, tasks, smiles, written, answers[rows], scaffolds(smiles), refused)

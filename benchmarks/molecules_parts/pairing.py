@@ -21,9 +21,20 @@ class Paired(NamedTuple):
 
 
 def score_difference(
-    known: Set, rule: str, mine: Scores, theirs: Scores, *, draws: int = 500, seed: int = 0
+    known: Set,
+    rule: str,
+    mine: Scores,
+    theirs: Scores,
+    *,
+    only: np.ndarray | None = None,
+    draws: int = 500,
+    seed: int = 0,
 ) -> Paired:
-    """Compare two arms; a scaffold is drawn with all its molecules in all splits, a molecule without one alone."""
+    """Compare two arms; a scaffold is drawn with all its molecules in all splits, a molecule without one alone.
+
+    `only` (rows,) says which molecules are looked at.
+    """
+    only = np.ones(len(known.smiles), bool) if only is None else only
     shared = sorted(mine.keys() & theirs.keys())
     units = [known.groups[row] or f"\0{row}" for row in range(len(known.smiles))]
     codes = np.unique(np.array(units, object), return_inverse=True)[1]
@@ -35,8 +46,11 @@ def score_difference(
     found = []
     for one in shared:
         test = known.split(rule, one).test
-        each = weights[:, place[test]].astype(np.float32)
-        found.append([_scored(known, known.answers[test], said[one], each) for said in (mine, theirs)])
+        at = only[test]
+        each = weights[:, place[test][at]].astype(np.float32)
+        found.append(
+            [_scored(known, known.answers[test[at]], said[one][at], each) for said in (mine, theirs)]
+        )
     ours, others = np.mean(found, axis=0)
     low, high = np.nanquantile((ours - others)[1:], (0.025, 0.975))
     return Paired(len(shared), float(ours[0]), float(others[0]), float(low), float(high))
@@ -56,7 +70,8 @@ def _scored(known: Set, answers: np.ndarray, said: np.ndarray, weights: np.ndarr
 
 def rmse(truth: np.ndarray, said: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Return the RMSE under each row of weights (draws, rows)."""
-    return np.sqrt(weights @ (truth - said) ** 2 / weights.sum(1))
+    with np.errstate(invalid="ignore"):
+        return np.sqrt(weights @ (truth - said) ** 2 / weights.sum(1))
 
 
 def auroc(truth: np.ndarray, said: np.ndarray, weights: np.ndarray) -> np.ndarray:
