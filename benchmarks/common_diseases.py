@@ -1,6 +1,7 @@
 """How much the graph knows of 200 common diseases: findings, treatments and tests, per grade, before and after.
 
     python benchmarks/common_diseases.py GRAPH [GRAPH...] [--missing] [--json]      coverage of each graph
+    python benchmarks/common_diseases.py GRAPH --proposals DIR     and what `clinweave graph propose` read from texts
     python benchmarks/common_diseases.py --choose MEDQUAD.tar.gz GRAPH [--orphanet XML]   makes the list anew
 
 The list is common_diseases.toml; its rule stands there. A disease counts as covered where at least one relation of that
@@ -27,6 +28,9 @@ TESTS = {"biolink:diagnoses"}
 ASPECTS = ("findings", "treatments", "tests")
 FINDING = {"biolink:PhenotypicFeature", "biolink:DiseaseOrPhenotypicFeature"}
 SIZE, GROUP = 200, 100
+PROPOSED = "from texts"  # proposals that no graph holds unless told so
+GRADES = (*map(str, Grade),)
+SHOWN = (*GRADES, "any", PROPOSED, "any or text", "curated_median")
 
 
 def aspect(graph: Graph, disease: str, relation: Relation, categories: dict[str, str]) -> str:
@@ -45,17 +49,33 @@ def aspect(graph: Graph, disease: str, relation: Relation, categories: dict[str,
     return ""
 
 
-def coverage(graph: Graph, diseases: Iterable[str]) -> dict[str, dict[str, Counter[str]]]:
-    """Return disease -> aspect -> grade -> number of distinct things told."""
+def proposed(path: Path, graph: Graph) -> dict[str, list[Relation]]:
+    """Return disease -> the relations that a folder of proposals tells of it, in the identifiers of the graph."""
+    found: dict[str, list[Relation]] = defaultdict(list)
+    for line in (path / "proposals.jsonl").read_text("utf-8").splitlines():
+        row = json.loads(line)
+        ends = [graph.resolve(row[name]) for name in ("subject", "object")]
+        if all(ends):
+            relation = Relation(ends[0], row["predicate"], ends[1], "proposals", grade=Grade.TEXT_MINED)
+            for end in ends:
+                found[end].append(relation)
+    return found
+
+
+def coverage(
+    graph: Graph, diseases: Iterable[str], texts: dict[str, list[Relation]] | None = None
+) -> dict[str, dict[str, Counter[str]]]:
+    """Return disease -> aspect -> grade -> number of distinct things told; what `texts` propose is a grade apart."""
     categories: dict[str, str] = {}
     found: dict[str, dict[str, Counter[str]]] = {}
     for disease in diseases:
         told: dict[tuple[str, str], set[str]] = defaultdict(set)
         known = graph.resolve(disease)
-        for relation in graph.about(known) if known else ():
+        stated = [(str(item.grade), item) for item in (graph.about(known) if known else ())]
+        stated += [(PROPOSED, item) for item in (texts or {}).get(known, ())]
+        for grade, relation in stated:
             if name := aspect(graph, known, relation, categories):
-                other = relation.object if relation.subject == known else relation.subject
-                told[name, str(relation.grade)].add(other)
+                told[name, grade].add(relation.object if relation.subject == known else relation.subject)
         found[disease] = {
             name: Counter({g: len(things) for (a, g), things in told.items() if a == name})
             for name in ASPECTS
@@ -64,13 +84,14 @@ def coverage(graph: Graph, diseases: Iterable[str]) -> dict[str, dict[str, Count
 
 
 def summary(found: dict[str, dict[str, Counter[str]]]) -> dict[str, dict[str, int]]:
-    """Return aspect -> {grade or "any" or "median": diseases with at least one}."""
+    """Return aspect -> {one of `SHOWN`: diseases with at least one}; "any" is without what texts propose."""
     table = {}
     for name in ASPECTS:
         rows = [told[name] for told in found.values()]
         table[name] = {
-            **{str(grade): sum(row[str(grade)] > 0 for row in rows) for grade in Grade},
-            "any": sum(sum(row.values()) > 0 for row in rows),
+            **{grade: sum(row[grade] > 0 for row in rows) for grade in (*GRADES, PROPOSED)},
+            "any": sum(any(row[grade] for grade in GRADES) for row in rows),
+            "any or text": sum(sum(row.values()) > 0 for row in rows),
             "curated_median": sorted(row["curated"] for row in rows)[len(rows) // 2],
         }
     return table
@@ -178,6 +199,7 @@ def main() -> None:
     parser.add_argument("graphs", nargs="+", type=Path)
     parser.add_argument("--choose", type=Path)
     parser.add_argument("--orphanet", type=Path)
+    parser.add_argument("--proposals", type=Path, metavar="DIR", help="a folder of `clinweave graph propose`")
     parser.add_argument("--missing", action="store_true", help="name the diseases that nothing is told of")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
@@ -185,18 +207,20 @@ def main() -> None:
         write_list(choose(given.choose, Graph.open(given.graphs[0]), given.orphanet))
         return
     rows = listed()
-    found = {str(path): coverage(Graph.open(path), [row["id"] for row in rows]) for path in given.graphs}
+    ids, found = [row["id"] for row in rows], {}
+    for path in given.graphs:
+        graph = Graph.open(path)
+        texts = proposed(given.proposals, graph) if given.proposals else None
+        found[str(path)] = coverage(graph, ids, texts)
     if given.json:
         print(json.dumps({name: summary(item) for name, item in found.items()}, indent=1))
         return
-    grades = [str(grade) for grade in Grade]
+    shown = [title for title in SHOWN if given.proposals or title not in (PROPOSED, "any or text")]
     for name, item in found.items():
         print(f"\n{name}: of {len(rows)} common diseases, how many have at least one")
-        print(f"{'':12}" + "".join(f"{title:>16}" for title in (*grades, "any", "curated_median")))
+        print(f"{'':12}" + "".join(f"{title:>16}" for title in shown))
         for label, counts in summary(item).items():
-            print(
-                f"{label:12}" + "".join(f"{counts[title]:16}" for title in (*grades, "any", "curated_median"))
-            )
+            print(f"{label:12}" + "".join(f"{counts[title]:16}" for title in shown))
         every, known = joined(Path(name))
         if every:
             print(

@@ -25,6 +25,7 @@ class Way(StrEnum):
     AUTO = "auto"
     SCORE = "score"
     WRITE = "write"
+    SECTIONS = "sections"
 
 
 class Access(StrEnum):
@@ -50,7 +51,10 @@ def propose(  # noqa: PLR0917 - each parameter is one option
         str, typer.Option(metavar="ADDRESS", help="The model, as in `clinweave ask`.")
     ] = "smollm2",
     way: Annotated[
-        Way, typer.Option(help="Score each candidate yes or no, or let the model write.")
+        Way,
+        typer.Option(
+            help="Score each candidate yes or no, let the model write, or read pages by title and section, without one."
+        ),
     ] = Way.AUTO,
     threshold: Annotated[float, typer.Option(help="Accept from this many nats of yes over no.")] = 0.0,
     limit: Annotated[int, typer.Option(min=0, help="Read only the first passages; 0 for all.")] = 0,
@@ -81,7 +85,7 @@ def propose(  # noqa: PLR0917 - each parameter is one option
         from clinweave.patients import register_proposals
 
         register_proposals(out, home())  # a purge must find them, also where the run is stopped
-    opened = open_model(model, home=home())
+    opened = open_model(model, home=home()) if way is not Way.SECTIONS else None
     try:
         with Console(stderr=True).status("reading") as status:
             made = propose(
@@ -96,7 +100,8 @@ def propose(  # noqa: PLR0917 - each parameter is one option
                 progress=lambda done, total: status.update(f"passage {done:,} of {total:,}"),
             )
     finally:
-        opened.close()
+        if opened is not None:
+            opened.close()
     if as_json:
         typer.echo(json.dumps({"path": str(made.path), **made.manifest}, ensure_ascii=False, indent=1))
     else:

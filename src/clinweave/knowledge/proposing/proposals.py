@@ -18,6 +18,7 @@ from clinweave.errors import NotCapableError, UserError
 from clinweave.knowledge.proposing.asking import Asked, by_score, by_writing
 from clinweave.knowledge.proposing.candidates import candidates
 from clinweave.knowledge.proposing.rules import Rule
+from clinweave.knowledge.proposing.sections import NAME, by_sections
 from clinweave.leaving import close_folder, host_of_model, permit, strictest
 from clinweave.models import Capability, LanguageModel
 from clinweave.records import Grade, Passage, Tier
@@ -34,7 +35,7 @@ Progress = Callable[[int, int], None]  # passages done, of how many
 def propose(
     passages: Iterable[Passage],
     linker: "Linker",
-    model: LanguageModel,
+    model: LanguageModel | None,
     rules: Sequence[Rule],
     out: Path,
     *,
@@ -46,30 +47,36 @@ def propose(
     """Ask the model about every passage and write the folder `out`; the same question again is answered from it.
 
     `way` is "score" (a yes or no for each candidate; accepted above `threshold` nats), "write" (the model writes lines,
-    which are checked) or "auto" (score where the model can). After an interruption the passages that were answered are
-    not asked again. Raises `UserError` for gated or private passages with a model elsewhere.
+    which are checked) or "auto" (score where the model can). Without a model, passages are read by their titles and
+    sections (`sections.py`). After an interruption the passages that were answered are not asked again. Raises
+    `UserError` for gated or private passages with a model elsewhere.
     """
     held = list(passages)
     if not held:
         raise UserError("there is no passage to read: give a file or folder with text")
     tier = strictest(item.tier for item in held)
-    permit(tier, host_of_model(model), allow_remote, what="passages")
-    way = _way(way, model)
+    name = NAME if model is None else model.name
+    if model is not None:
+        permit(tier, host_of_model(model), allow_remote, what="passages")
+        way = _way(way, model)
     settings = {
-        "model": model.describe(),
-        "way": way,
+        "model": model.describe() if model is not None else {"name": NAME, "version": VERSION},
+        "way": way if model is not None else NAME,
         "rules": [[rule.predicate, rule.question] for rule in rules],
     }
     inputs = {
-        "passages": digest([(item.id, item.text, item.tier) for item in held]),
+        "passages": digest([_read_of(item, whole=model is None) for item in held]),
         "vocabulary": str(linker.vocabulary.path.name) + digest(str(linker.vocabulary.path.parent)),
     }
     kept = out.parent / f".{out.name}.{digest([settings, inputs])}.asked.jsonl"
 
     def build(folder: Path) -> dict[str, Any]:
-        answers = _answers(held, _Asking(linker, model, rules, way), kept, progress)
+        if model is None:
+            answers = _by_sections(held, linker, rules, progress)
+        else:
+            answers = _answers(held, _Asking(linker, model, rules, way), kept, progress)
         (folder / ASKED).write_text("".join(f"{_line(item)}\n" for item in answers), "utf-8")
-        counts, refused = _accepted(held, answers, folder / PROPOSALS, threshold, model.name)
+        counts, refused = _accepted(held, answers, folder / PROPOSALS, threshold, name)
         close_folder(folder, tier)
         return {"counts": counts, "refused": refused, "tier": tier.value, **MADE}
 
@@ -77,6 +84,12 @@ def propose(
     made = stage(out, "proposals", inputs, {**settings, "threshold": threshold}, build, version=VERSION)
     kept.unlink(missing_ok=True)
     return made
+
+
+def _read_of(passage: Passage, *, whole: bool) -> tuple[str, ...]:
+    """Return what is read of a passage: where no model is asked, its title and section, too."""
+    told = (passage.id, passage.text, passage.tier)
+    return (*told, passage.title, passage.section) if whole else told
 
 
 def _way(way: str, model: LanguageModel) -> str:
@@ -111,6 +124,19 @@ class _Asking:
         else:
             asked = by_writing(self.model, passage.text, mentions, self.rules, refused)
         return {"passage": passage.id, "asked": [_row(passage, item) for item in asked], "refused": +refused}
+
+
+def _by_sections(
+    passages: Sequence[Passage], linker: "Linker", rules: Sequence[Rule], progress: Progress | None
+) -> list[dict[str, Any]]:
+    """Return a line for each passage read by its title and section; so quick that a stop begins anew."""
+    answers = []
+    for passage, (asked, refused) in zip(passages, by_sections(passages, linker, rules), strict=True):
+        rows = [{**_row(passage, item), "title": passage.title, "section": passage.section} for item in asked]
+        answers.append({"passage": passage.id, "asked": rows, "refused": +refused})
+        if progress is not None:
+            progress(len(answers), len(passages))
+    return answers
 
 
 def _answers(

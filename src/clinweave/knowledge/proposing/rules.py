@@ -41,6 +41,8 @@ RULES = MappingProxyType(
                  "Is {object} a feature of {subject}?"),
             Rule("biolink:gene_associated_with_condition", _GENES, _CONDITIONS,
                  "Is the gene {subject} associated with {object}?"),
+            Rule("biolink:diagnoses", frozenset({"biolink:Procedure"}), _DISEASES,
+                 "Is {subject} a test for {object}?"),
         )
     }
 )  # fmt: skip
