@@ -93,7 +93,7 @@ def test_gains_costs_and_floors_are_said_as_they_are(tmp_path):
     assert found["floors"] == []
     chance = [1.0, 0.0, 0.0, 0.0] * 7
     at_floor = summarise(loaded, [*rows("base", chance), *rows("sft", chance[::-1])])
-    assert at_floor["floors"] == ["choice held-out-facts | none: model at floor, not interpretable"]
+    assert at_floor["floors"] == ["choice held-out-facts, model alone: model at floor, not interpretable"]
     assert "did not change measurably" in at_floor["sentences"][0]
 
 

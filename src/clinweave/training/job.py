@@ -4,10 +4,9 @@ Checkpoints lie in a hidden folder beside the result, named by the stage's key, 
 run goes on from the last of them with the same order of items and the same random numbers.
 """
 
-import resource
+import json
 import shutil
 import sys
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass
@@ -29,6 +28,7 @@ from clinweave.training.items import load_examples
 from clinweave.training.memory import Need, require, shape_of
 from clinweave.training.saving import four_bits, save
 from clinweave.training.settings import Inputs, Settings
+from clinweave.training.spending import Spending, peak_gb
 from clinweave.training.tokens import Tokens, prepare_tokenizer
 
 VERSION = 1  # raise it when the same settings give other weights
@@ -149,15 +149,17 @@ def run_job(  # noqa: PLR0917
         set_seed(settings.seed)
         tokenizer = prepare_tokenizer(AutoTokenizer.from_pretrained(base, local_files_only=True))
         job = Job(kind, settings, inputs, base, work, tokenizer, precision, reason, need, {})
-        begun = time.perf_counter()
+        found = last_checkpoint(work)
+        spending = Spending(work, found)
         with redirect_stdout(sys.stderr):  # trainers print
             trainer = make(job)
         trainer.remove_callback(PrinterCallback)  # it prints to standard output
         trainer.add_callback(listener(inputs.told, settings.steps))
-        found = last_checkpoint(work)
+        if processes.first():
+            trainer.add_callback(spending.callback())
         with redirect_stdout(sys.stderr):
             trainer.train(**({} if kind == "ppo" else {"resume_from_checkpoint": found}))  # ppo: resumable.py
-        seconds = time.perf_counter() - begun
+        seconds, peak = spending.seconds, peak_gb()
         wanted = after if processes.first() or settings.sharded else None  # shards answer all together
         more = dict(wanted(job, trainer)) if wanted else {}
         save(job, trainer, folder)
@@ -167,7 +169,13 @@ def run_job(  # noqa: PLR0917
         draw(rows, folder)
         speed = None if found else throughput(job, rows, seconds)  # of a part nothing can be said
         close_folder(folder, tier)
-        return {**_told(job, rows, seconds), "throughput": speed, **job.notes, **more, "tier": tier.value}
+        return {
+            **_told(job, rows, seconds, peak),
+            "throughput": speed,
+            **job.notes,
+            **more,
+            "tier": tier.value,
+        }
 
     if not processes.first():
         return processes.run_apart(kind, VERSION, known, plain, out, build)
@@ -191,7 +199,7 @@ def telling(settings: Settings) -> dict[str, Any]:
     plain = asdict(settings)
     for name in ("memory_gb", "threads", "save_every"):
         plain.pop(name)
-    for name in ("quantise", "processes", "sharded"):
+    for name in {"quantise", "processes", "sharded", "safety"} & set(plain):
         if plain[name] == type(settings).__dataclass_fields__[name].default:
             plain.pop(name)
     return plain
@@ -223,10 +231,18 @@ def draw(rows: Sequence[Mapping[str, float]], folder: Path) -> None:
 
 
 def last_checkpoint(work: Path) -> str | None:
-    """Return the last whole checkpoint; one that a kill left half-written lacks its state and is skipped."""
-    whole = [one for one in work.glob("checkpoint-*") if (one / "trainer_state.json").is_file()]
+    """Return the last whole checkpoint; one that a kill left half-written lacks its state, or that state's end."""
+    whole = [one for one in work.glob("checkpoint-*") if _is_whole(one)]
     best = max(whole, key=lambda one: int(one.name.rpartition("-")[2]), default=None)
     return str(best) if best else None
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    """Tell whether a checkpoint's state, which is written last, can be read."""
+    try:
+        return "global_step" in json.loads((checkpoint / "trainer_state.json").read_text("utf-8"))
+    except (OSError, ValueError, TypeError):
+        return False
 
 
 def as_dataset(items: Iterable[Tokens]) -> Any:
@@ -275,16 +291,11 @@ def throughput(job: Job, rows: Sequence[Mapping[str, float]], seconds: float) ->
     }
 
 
-def _told(job: Job, rows: Sequence[Mapping[str, float]], seconds: float) -> dict[str, Any]:
+def _told(job: Job, rows: Sequence[Mapping[str, float]], seconds: float, peak: float) -> dict[str, Any]:
     losses = [row["loss"] for row in rows if "loss" in row]
     return {
         "precision": {"name": job.precision, "reason": job.reason},
-        "memory": {
-            "estimated_gb": round(job.need.total / 1e9, 2),
-            "peak_gb": round(
-                resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9, 2
-            ),  # of the program
-        },
+        "memory": {"estimated_gb": round(job.need.total / 1e9, 2), "peak_gb": peak},
         "loss": {"first": losses[0], "last": losses[-1]} if losses else None,
         "steps": job.settings.steps,
         "seconds": round(seconds, 1),

@@ -12,6 +12,7 @@ from clinweave.errors import UserError
 from clinweave.training.contrast import contrasting
 from clinweave.training.items import load_examples
 from clinweave.training.job import Job, as_dataset, run_job
+from clinweave.training.rewards import SAFETY
 from clinweave.training.settings import Inputs, Settings
 from clinweave.training.sharing import Row, as_rows, collator, grouped, rows
 from clinweave.training.tokens import Tokens, fitting, prompt_ids, reply_ids
@@ -24,6 +25,7 @@ class Config(Settings):
     """`replay` is the share of general items mixed in from the replay file, against forgetting.
 
     `cited` is how often items with evidence in the prompt come: 3 three times, 0.5 every second of them.
+    `safety` is the same of requests to be refused and of emergencies, at least 1: they are few among many facts.
     `blind` hides every question and trains on the answers alone: the options-only control.
     `share` is the tokens of a row in which items share their prompts (`clinweave.training.sharing`), 0 for one item a
     row; `batch` then counts rows, and `answers` is how many replies to one prompt stand in a row, at most.
@@ -33,6 +35,7 @@ class Config(Settings):
 
     replay: float = 0.0
     cited: float = 1.0
+    safety: float = 1.0
     blind: bool = False
     share: int = 0
     answers: int = 12
@@ -49,6 +52,8 @@ def trainer(job: Job, config: Config) -> Any:
     """Return TRL's trainer over items that are tokenised and masked here."""
     from trl import SFTConfig, SFTTrainer
 
+    if config.safety < 1:
+        raise UserError("safety is how often requests to be refused come: 1 or more")
     if config.contrast and not config.share:
         raise UserError("contrast needs rows that share prompts: set share, such as share=1000")
     examples = chosen(job, config)
@@ -82,14 +87,21 @@ def chosen(job: Job, config: Config) -> list[Example]:
         examples = [
             replace(one, prompt=choice_prompt(BLIND)) for one in examples if one.task == "closed-book"
         ]
-    cited = [one for one in examples if one.evidence]
-    share = Random(config.seed).sample(cited, round((config.cited % 1) * len(cited)))  # noqa: S311
-    examples = [one for one in examples if not one.evidence] + cited * int(config.cited) + share
+    random = Random(config.seed)  # noqa: S311
+    cited = _often([one for one in examples if one.evidence], config.cited, random)
+    safety = _often([one for one in examples if one.task in SAFETY], config.safety - 1, random)
+    examples = [one for one in examples if not one.evidence] + cited + safety
     if config.replay and job.inputs.replay is not None:
         general = load_examples(job.inputs.replay, Kind.INSTRUCTION, "train")
         wanted = int(len(examples) * config.replay / (1 - config.replay))
         examples += Random(config.seed).choices(general, k=wanted)  # noqa: S311
     return examples
+
+
+def _often(examples: Sequence[Example], times: float, random: Random) -> list[Example]:
+    """Return the items so many times over; of a fraction, a sample."""
+    whole = int(times)
+    return [*examples] * whole + random.sample(examples, round((times - whole) * len(examples)))
 
 
 def wrong_replies(job: Job, examples: Iterable[Example]) -> Mapping[tuple[int, ...], list[tuple[int, ...]]]:

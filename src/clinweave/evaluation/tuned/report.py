@@ -15,6 +15,7 @@ _STYLE = (
     "td.down { background: color-mix(in srgb, var(--down) 18%, transparent); }"
     ".share { display: block; height: 4px; background: var(--accent); border-radius: 2px; margin-top: 2px; }"
     "nav a { margin-right: 1rem; }"
+    "p.floor { border-left: 4px solid var(--down); padding-left: .7rem; margin: .3rem 0; }"
 )
 _CURVES = ("loss", "contrast", "ordered", "mean_token_accuracy", "reward", "accuracy", "objective/scores",
            "objective/rlhf_reward", "objective/kl", "objective/entropy", "rewards/accuracies", "rewards/margins",
@@ -37,7 +38,7 @@ def write_tuning_report(results: Mapping[str, Any], stages: Path, path: Path) ->
     }
     parts = [
         "<nav>" + "".join(f'<a href="#{name}">{escape(title)}</a>' for name, title in _PARTS) + "</nav>",
-        *(f'<p class="note">{escape(one)}</p>' for one in results["floors"]),
+        *(f'<p class="floor">{escape(one)}</p>' for one in results["floors"]),
         *(
             f'<section><h2 id="{name}">{escape(title)}</h2>\n{bodies[name]}</section>'
             for name, title in _PARTS

@@ -137,7 +137,8 @@ def _difference(
 def _floors(measures: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[str]:
     """Return the measures with options on which every arm's interval includes chance."""
     return [
-        f"{name}: model at floor, not interpretable"
+        f"{name.replace(' | none', ', model alone').replace(' | graph', ', with graph evidence')}: "
+        "model at floor, not interpretable"
         for name, arms in measures.items()
         if all(
             one["chance"] and one["interval"][0] <= one["chance"] <= one["interval"][1]
