@@ -163,6 +163,20 @@ def _told(answers: Mapping[str, Floats]) -> Iterator[tuple[str, Floats]]:
     )
 
 
+def _usable(table: Table) -> NDArray[np.int64]:
+    """Return which rows have a structure. Raises `UserError` where none has."""
+    good = np.array(table.good, np.int64)
+    if not len(good):
+        refused = [one.reason for one in table.structures if isinstance(one, Refused)]
+        why = (
+            f"no row has a structure; the first: {refused[0]}"
+            if refused
+            else "there is no row below the header"
+        )
+        raise UserError(f"{table.path}: {why}")
+    return good
+
+
 def train(
     table: Table,
     targets: Sequence[str],
@@ -187,15 +201,7 @@ def train(
         raise UserError(
             "the features have `latent`, and there is no model that gives it: name one with --checkpoint"
         )
-    good = np.array(table.good, np.int64)
-    if not len(good):
-        refused = [one.reason for one in table.structures if isinstance(one, Refused)]
-        why = (
-            f"no row has a structure; the first: {refused[0]}"
-            if refused
-            else "there is no row below the header"
-        )
-        raise UserError(f"{table.path}: {why}")
+    good = _usable(table)
     structures = [one for one in table.structures if isinstance(one, Structure)]
 
     def build(work: Path) -> dict[str, Any]:
