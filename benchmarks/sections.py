@@ -7,7 +7,7 @@ Findings are held against HPO's and Orphanet's curated annotations, treatments a
 for diseases that have at least five there. A finding counts as the same, as implied (the same or an ancestor of one
 that is annotated) or as related (implied, or a kind of one that is annotated). What a curated list lacks may still be
 true, so these shares are lower bounds. The floor gives each disease the findings of another page, in random order. The
-rules were written while looking at the diseases of one half (by a hash of the identifier); the other half is reported.
+rules were chosen by the figures of one half of the diseases (by a hash of the identifier); the other half is reported.
 """
 
 import argparse
