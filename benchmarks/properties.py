@@ -32,6 +32,7 @@ from clinweave.molecules.prediction import boosting  # noqa: E402
 from clinweave.molecules.prediction.features import described, latent_sha256  # noqa: E402
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "molecules" / "moleculenet"
+AS_WRITTEN = " as written"
 SCREEN = Console(stderr=True)
 
 
@@ -96,8 +97,10 @@ def main() -> int:
 
 
 def columns(known: Set, features: str, checkpoint: Path | None = None) -> np.ndarray:
-    """Return the columns of a set, computed once."""
-    return described(known.smiles, home() / "molecules" / "features", features, known.name, checkpoint)
+    """Return the columns of a set, computed once; "morgan as written" is of the file's SMILES, charges left."""
+    plain = features.removesuffix(AS_WRITTEN)
+    smiles = known.smiles if plain == features else known.written
+    return described(smiles, home() / "molecules" / "features", plain, known.name, checkpoint)
 
 
 def accuracy(known: Set, data: np.ndarray, rule: str, seed: int) -> dict[str, np.ndarray]:
