@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from linkers import negation, peers, speed
-from linkers.corpora import Corpus, Found, Scorer, fold, read
+from linkers.corpora import FATES, Corpus, Found, Scorer, fold, read
 
 from clinweave.artifacts import home
 from clinweave.knowledge import Graph, Linker
@@ -63,6 +63,7 @@ def recognition(
     for corpus in corpora:
         total, known, words = scorer.ceiling(corpus, named)
         print(f"{corpus.name:<34}{total:>9}{known / total:>16.1%}{words / total:>18.1%}")
+    reach(scorer, corpora)
     print(
         f"\n{'corpus':<34}{'arm':<34}{'span P':>7}{'R':>6}{'F1':>6}{'doc P':>7}{'R':>6}{'F1':>6}   live: F1, F1"
     )
@@ -76,6 +77,18 @@ def recognition(
                 f"{corpus.name:<34}{name:<34}{cells}   {live.span.scores[2]:.3f} {live.document.scores[2]:.3f}",
                 flush=True,
             )
+
+
+def reach(scorer: Scorer, corpora: list[Corpus]) -> None:
+    """Print what became of the HPO identifiers that were marked, and the recall and F1 that they leave within reach."""
+    found = [corpus for corpus in corpora if corpus.prefixes == ("HP",)]
+    for corpus in found:
+        counts = scorer.fates(corpus)
+        total = max(1, counts.total())
+        recall = sum(counts[fate] for fate in FATES[:3]) / total
+        shares = ", ".join(f"{fate} {count / total:.1%}" for fate, count in counts.items())
+        best = f"recall {recall:.3f}, F1 {2 * recall / (1 + recall):.3f}"
+        print(f"{corpus.name}, ids of mentions: {shares}; ceiling: {best}")
 
 
 def arms(

@@ -8,6 +8,7 @@ id; MeSH and OMIM that Mondo joins) counts as the same.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +17,8 @@ from typing import NamedTuple
 
 from clinweave.knowledge import Graph
 
+# The last two are never told: qualifiers of findings, and what no term replaced.
+FATES = ("finding", "finding, another id today", "inheritance", "onset, course, modifier", "gone")
 DISEASES = ("biolink:Disease", "biolink:PhenotypicFeature", "biolink:DiseaseOrPhenotypicFeature")
 CHEMICALS = ("biolink:Drug", "biolink:ChemicalEntity", "biolink:SmallMolecule")
 
@@ -213,6 +216,20 @@ class Scorer:
         known = [(text, item) for text, item in rows if self._live(self._told(item), corpus)]
         words = sum(fold(text[item.start : item.end]) in named for text, item in known)
         return len(rows), len(known), words
+
+    def fates(self, corpus: Corpus) -> Counter[str]:
+        """Count what became of each mention's HPO identifier, as marked: `FATES`, in this order."""
+        inherited = self.graph.descendants("HP:0000005") | {"HP:0000005"}
+        counts = Counter(dict.fromkeys(FATES, 0))
+        for marked in (item.ids[0] for document in corpus.documents for item in document.gold):
+            now = self._now(marked)
+            if now in self.phenotypes:
+                counts[FATES[now != marked]] += 1
+            elif now in inherited:
+                counts[FATES[2]] += 1
+            else:
+                counts[FATES[3 if self.graph.candidates(now) else 4]] += 1
+        return counts
 
     def _told(self, item: Gold) -> Gold:
         return Gold(item.start, item.end, tuple(sorted({self._now(one) for one in item.ids})))
