@@ -159,6 +159,10 @@ def main():
     )
     parser.add_argument("--temperature", type=float, default=1.0, help="for delivered")
     parser.add_argument("--top-p", type=float, default=1.0, help="for delivered")
+    parser.add_argument(
+        "--parts", type=int, default=3, help="for delivered: seeds that the draws are made with"
+    )
+    parser.add_argument("--only", type=int, help="for delivered: do this part alone")
     parser.add_argument("--seconds", type=int, default=280, help="for strings: CPU seconds of each training")
     parser.add_argument("--plot", type=Path, help="for sampling: an SVG")
     parser.add_argument("--seed", type=int, default=0)

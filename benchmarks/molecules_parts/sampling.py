@@ -6,14 +6,17 @@ drawn for each molecule. Temperature changes what the model writes, and refuses 
 
 import json
 import time
+from copy import copy
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from clinweave.molecules import parse
+from clinweave.artifacts import home, sha256
+from clinweave.molecules import packaged, parse
 from clinweave.molecules.metrics import frechet, open_against
 from clinweave.molecules.metrics.moses import floor_of
 from clinweave.molecules.reading import standardise
+from molecules_parts.cells import Cells
 
 # temperature, and the share of likely tokens that it stirs
 SETTINGS = ((1.0, 1.0), (1.05, 1.0), (1.1, 1.0), (1.15, 1.0), (1.15, 0.99), (1.2, 0.97))
@@ -27,6 +30,7 @@ class Sample:
     known: list[bool] = field(default_factory=list)
     passed: list[bool] = field(default_factory=list)
     raw: int = 0
+    good: int = 0  # not known, and past the filters
 
 
 def sample(model, against, options, enough, *, filtered=10**9):
@@ -46,12 +50,13 @@ def sample(model, against, options, enough, *, filtered=10**9):
             found.smiles.append(smiles)
             found.known.append(known)
             found.passed.append(not asked or against.filters.passes(parse(smiles)))
+            found.good += found.passed[-1] and not known
     raise AssertionError("the model stopped writing")
 
 
 def measured(smiles, acts, against):
     """Return what a set scores: FCD/test with its floor, repeats, novelty."""
-    reference, distinct = against.references["Test"], set(smiles)
+    reference, distinct, acts = against.references["Test"], set(smiles), acts.astype(np.float64)
     return {
         "molecules": len(smiles),
         "FCD/Test": frechet(acts.mean(0), np.cov(acts.T), reference.mean, reference.covariance),
@@ -72,7 +77,7 @@ def curve(options, model):
         found = sample(
             model, against, options, lambda one: len(one.smiles) == options.n, filtered=options.filtered
         )
-        acts = against.chemnet.activations(found.smiles).astype(np.float64)
+        acts = against.chemnet.activations(found.smiles)
         rows.append(
             {
                 "temperature": temperature,
@@ -89,41 +94,64 @@ def curve(options, model):
 
 
 def delivered(options, model):
-    """`n` molecules with known ones and alerts refused, beside as many of the same draws with nothing refused."""
+    """`n` molecules with known ones and alerts refused, beside as many of the same draws with nothing refused.
+
+    Drawn in `parts` with a seed each; a part that is done is kept under CLINWEAVE_HOME, and `only` does one part, so
+    that several processes may share the work."""
     against = open_against(options.reference, options.chemnet)
-    started = time.process_time()
-    found = sample(model, against, options, lambda one: sum(_good(one)) == options.n)
-    drawing = time.process_time() - started
-    good = np.array(_good(found))
-    acts = against.chemnet.activations(found.smiles).astype(np.float64)
-    first = slice(0, options.n)
+    cells = Cells(home() / "molecules" / "benchmarks" / "delivered")
+    wanted = range(options.parts) if options.only is None else [options.only]
+    found = [
+        cells.get(_key(options, one), lambda one=one: _part(options, model, against, one)) for one in wanted
+    ]
+    smiles = [str(one) for part in found for one in part["smiles"]]
+    known, passed, acts = (
+        np.concatenate([part[name] for part in found]) for name in ("known", "passed", "acts")
+    )
+    good = passed & ~known
+    first = np.concatenate([np.arange(len(part["known"])) < options.n // options.parts for part in found])
     rows = {
-        "as drawn": {
-            **measured(found.smiles[first], acts[first], against),
-            "Filters": float(np.mean(found.passed[first])),
-        },
-        "delivered": {
-            **measured(
-                [one for one, kept in zip(found.smiles, good, strict=True) if kept], acts[good], against
-            ),
-            "Filters": 1.0,
-        },
-        "counts": {
-            "strings": found.raw,
-            "valid": len(found.smiles),
-            "known, refused": int(np.sum(found.known)),
-            "alerts, refused": int(np.sum(~np.array(found.passed))),
-            "delivered": int(good.sum()),
-            "cpu_seconds_of_drawing_and_refusing": drawing,
-        },
+        name: {
+            **measured([one for one, kept in zip(smiles, where, strict=True) if kept], acts[where], against),
+            "Filters": float(passed[where].mean()),
+        }
+        for name, where in (("as drawn", first), ("delivered", good))
+    }
+    rows["counts"] = {
+        "strings": int(sum(part["raw"] for part in found)),
+        "valid": len(smiles),
+        "known, refused": int(known.sum()),
+        "alerts, refused": int((~passed).sum()),
+        "delivered": int(good.sum()),
+        "cpu_seconds_of_drawing_and_refusing": float(sum(part["seconds"] for part in found)),
     }
     for name, row in rows.items():
         print(name, json.dumps(row), flush=True)
     return rows
 
 
-def _good(found):
-    return [passed and not known for known, passed in zip(found.known, found.passed, strict=True)]
+def _key(options, part):
+    weights = sha256((options.model or packaged()) / "model.safetensors")[:12]
+    told = {
+        "n": options.n,
+        "parts": options.parts,
+        "temperature": options.temperature,
+        "top_p": options.top_p,
+    }
+    return {"what": "delivered", "part": part, "seed": options.seed, "weights": weights, **told}
+
+
+def _part(options, model, against, part):
+    started, count = time.process_time(), options.n // options.parts
+    options = copy(options)
+    options.seed += part
+    found = sample(model, against, options, lambda one: one.good == count)
+    seconds = time.process_time() - started
+    acts = against.chemnet.activations(found.smiles)
+    return {
+        "smiles": np.array(found.smiles), "known": np.array(found.known), "passed": np.array(found.passed),
+        "raw": np.array(found.raw), "seconds": np.array(seconds), "acts": acts,
+    }  # fmt: skip
 
 
 def plot(rows, goal=(0.9, 0.099)):

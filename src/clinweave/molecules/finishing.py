@@ -100,4 +100,6 @@ Elements {", ".join(domain["elements"])}; charges {", ".join(map(str, domain["ch
 {domain["most_atoms"]} heavy atoms; {"stereo marks" if domain["stereo"] else "no stereo marks"}. Anything else is \
 refused with its reason, or encoded with a warning where that is asked for. MOSES holds drug-like fragments of 250 to \
 350 Da that passed medicinal-chemistry filters; most approved drugs lie outside it.
+
+`{SEEN}` is a digest of the training file, for `--new-to training`: all its molecules are found, and 1 in 1,024 others.
 """

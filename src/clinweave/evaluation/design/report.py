@@ -33,10 +33,10 @@ def sentences(results: Mapping[str, Any]) -> list[str]:
     if results["measured"]:
         raw, kept = results["measured"]["as drawn"], results["measured"]["delivered"]
         said.append(
-            f"FCD/test of {kept['drawn']:,} delivered: {kept['FCD/Test']:.3f}, as drawn {raw['FCD/Test']:.3f}; as many "
-            f"real molecules score about {kept['FCD floor']:.3f}. Novelty as drawn {raw['Novelty']:.3f}, filters "
-            f"{raw['Filters']:.3f}."
+            f"FCD/test of {kept['drawn']:,} delivered: {kept['FCD/Test']:.3f} (as many real molecules about "
+            f"{kept['FCD floor']:.3f}), of the valid as drawn {raw['FCD/Test']:.3f} ({raw['FCD floor']:.3f})."
         )
+        said.append(f"As drawn, novelty is {raw['Novelty']:.3f} and filters {raw['Filters']:.3f}.")
     if results["conditions"]:
         best = sorted(results["conditions"], key=lambda row: -row["correlation"])
         shown = ", ".join(f"{row['property']} {row['correlation']:.2f}" for row in best)
