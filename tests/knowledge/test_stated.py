@@ -1,5 +1,6 @@
 """Statements of identity from mappings, merges undone, tiers, which files are read, and mixed releases."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +161,28 @@ def test_files_of_a_folder_with_packed_names(tmp_path: Path) -> None:
         files_of("umls", tmp_path)
     with pytest.raises(UserError, match="no such file"):
         files_of("umls", tmp_path / "absent")
+
+
+def test_folders_given_for_one_database_are_all_read(tmp_path: Path) -> None:
+    from clinweave.databases import DATABASES, RowLog
+
+    row = {"predicate": "biolink:treats", "quote": "q", "document": "PMID:1", "tier": "public"}
+    for folder, made in (("one/out", "way 1"), ("two/out", "way 2"), ("three", "way 3")):
+        place = tmp_path / folder
+        place.mkdir(parents=True)
+        lines = {**row, "subject": "CHEBI:1", "object": f"MONDO:000000{made[-1]}", "model": made}
+        (place / "proposals.jsonl").write_text(json.dumps(lines) + "\n", "utf-8")
+    folders = [tmp_path / one for one in ("one/out", "two/out", "three", "three")]
+    files = graph_inputs(["proposals"], [("proposals", one) for one in folders], tmp_path)["proposals"]
+    assert len(files) == 3
+    database = DATABASES["proposals"]
+    assert database.source(files).release == "way 1, way 2, way 3"
+    assert {one.object for one in database.read(files, RowLog())} == {f"MONDO:000000{n}" for n in "123"}
+    for one in ("a", "b"):
+        (tmp_path / one).mkdir()
+        (tmp_path / one / "en_product1.xml").write_bytes(b"")
+    with pytest.raises(UserError, match=r"both .*a/en_product1.xml and .*b/en_product1.xml"):
+        graph_inputs(["orphanet"], [("orphanet", tmp_path / "a"), ("orphanet", tmp_path / "b")], tmp_path)
 
 
 def test_unknown_ids_and_unfetched_releases_are_named(tmp_path: Path) -> None:

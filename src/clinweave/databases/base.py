@@ -49,3 +49,4 @@ class Database:
     optional: tuple[str, ...] = ()  # names of files that add to it
     also: Mapping[str, str] = field(default_factory=dict)  # other names of release files -> ours
     many: bool = False  # any number of such files, whatever their names (KGX, mapping sets, literature)
+    repeats: bool = False  # any number of files of that one name, each from a folder of its own

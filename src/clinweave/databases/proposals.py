@@ -19,21 +19,23 @@ _NEEDED = ("subject", "predicate", "object", "quote", "document", "model", "tier
 
 
 def _source(files: Mapping[str, Path]) -> Source:
-    path = needed(files, _FILE, "proposals")
+    needed({Path(name).name: path for name, path in files.items()}, _FILE, "proposals")
     order = list(Tier)
-    tier, models, some = Tier.PUBLIC, set(), False
-    for row, line in lines(path, _KIND, RowLog(keep=0)):
-        some = True
-        try:
-            held = json.loads(line)
-            tier = max(tier, Tier(held["tier"]), key=order.index)
-            models.add(str(held["model"]))
-        except (ValueError, KeyError, TypeError):
-            if row == 1:
-                wrong(path, _KIND, "its first line is no proposal")
-            tier = Tier.PRIVATE  # a row that cannot be read may have been
-    if not some:
-        wrong(path, _KIND, "it is empty")
+    tier, models = Tier.PUBLIC, set()
+    for path in files.values():
+        some = False
+        for row, line in lines(path, _KIND, RowLog(keep=0)):
+            some = True
+            try:
+                held = json.loads(line)
+                tier = max(tier, Tier(held["tier"]), key=order.index)
+                models.add(str(held["model"]))
+            except (ValueError, KeyError, TypeError):
+                if row == 1:
+                    wrong(path, _KIND, "its first line is no proposal")
+                tier = Tier.PRIVATE  # a row that cannot be read may have been
+        if not some:
+            wrong(path, _KIND, "it is empty")
     return Source(
         id="proposals",
         name="relations proposed from text by a model",
@@ -46,19 +48,23 @@ def _source(files: Mapping[str, Path]) -> Source:
 
 
 def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
-    path = needed(files, _FILE, "proposals")
+    for name, path in files.items():
+        yield from _rows(name, path, log)
+
+
+def _rows(name: str, path: Path, log: RowLog) -> Iterator[Record]:
     for row, line in lines(path, _KIND, log):
         try:
             held = json.loads(line)
-            values = [str(held[name]).strip() for name in _NEEDED]
+            values = [str(held[key]).strip() for key in _NEEDED]
         except (ValueError, KeyError, TypeError, RecursionError):
-            log.drop(path.name, row, "not a proposal")
+            log.drop(name, row, "not a proposal")
             continue
         subject, object_ = normal(values[0]), normal(values[2])
         if not subject or not object_ or not values[1].startswith("biolink:") or " " in values[1]:
-            log.drop(path.name, row, "an end is no CURIE, or the predicate is not Biolink's")
+            log.drop(name, row, "an end is no CURIE, or the predicate is not Biolink's")
         elif not values[3]:
-            log.drop(path.name, row, "no quote")
+            log.drop(name, row, "no quote")
         else:
             yield _relation(subject, values[1], object_, held)
 
@@ -78,4 +84,4 @@ def _relation(subject: str, predicate: str, object_: str, held: Mapping[str, Any
     )
 
 
-PROPOSALS = Database("proposals", "", (_FILE,), _source, _read)
+PROPOSALS = Database("proposals", "", (_FILE,), _source, _read, repeats=True)

@@ -35,7 +35,7 @@ def graph_inputs(names: Sequence[str], added: Iterable[tuple[str, Path]], home: 
             raise UserError(f"no database is called {name!r}; there are {', '.join(sorted(DATABASES))}")
     given: Files = {}
     for name, path in added:
-        given.setdefault(name, {}).update(files_of(name, path))
+        _join(name, given.setdefault(name, {}), files_of(name, path))
     found = located_for([name for name in asked if name not in given], home)
     found.update(given)
     pool = {file: path for files in found.values() for file, path in files.items()}
@@ -44,6 +44,24 @@ def graph_inputs(names: Sequence[str], added: Iterable[tuple[str, Path]], home: 
             if file not in files and file in pool and name not in _ALONE:
                 files[file] = pool[file]
     return {name: found[name] for name in dict.fromkeys([*asked, *given])}
+
+
+def _join(name: str, given: dict[str, Path], more: Mapping[str, Path]) -> None:
+    """Add the files of another folder, none in the place of one that was given before."""
+    from clinweave.databases import DATABASES
+
+    for file, path in more.items():
+        key = file
+        if path in given.values():
+            continue
+        if file in given:
+            if not (DATABASES[name].many or DATABASES[name].repeats):
+                raise UserError(
+                    f"--add {name}: both {given[file]} and {path} are its {file}; give one of them"
+                )
+            key = f"{path.parent.name}/{file}"
+            key = key if key not in given else f"{path.parent}/{file}"
+        given[key] = path
 
 
 _ALONE = frozenset({"drug_names"})  # its own release is complete: the same with or without the others
