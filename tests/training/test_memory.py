@@ -33,6 +33,17 @@ def test_every_knob_saves_and_more_models_cost():
     assert four < estimate(SEVEN, adapters, "sft", "bfloat16").total < estimate(SEVEN, adapters, "sft").total
 
 
+def test_the_estimate_is_above_what_stages_took():
+    # peaks of recipes/doctorgpt.toml's stages on SmolLM2-135M in float32, each in a program of its own, in GB
+    whole = {"lora_rank": 0, "layers": 20, "max_length": 400}
+    for stage, values, peak in (("sft", {**whole, "batch": 1, "share": 1200}, 3.7),
+                                ("reward", {"batch": 2, "max_length": 400}, 4.6),
+                                ("ppo", {"batch": 4, "max_length": 400, "reply": 48}, 9.7),
+                                ("dpo", {"batch": 2, "max_length": 400}, 5.8)):  # fmt: skip
+        need = estimate(shape_from(SMOL), stage_config(stage, values), stage).total / 1e9
+        assert peak <= need <= 1.4 * peak, (stage, need)
+
+
 def test_too_little_memory_names_the_knob_before_anything_is_loaded():
     with pytest.raises(UserError, match=r"sft needs about .* GB, and 8.0 GB may be used; turn lora_rank"):
         require(SEVEN, Settings(lora_rank=0, batch=1, memory_gb=8.0), "sft", "bfloat16")

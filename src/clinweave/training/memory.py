@@ -13,6 +13,10 @@ _BYTES = {"float32": 4.0, "bfloat16": 2.0, "nf4": 0.56}
 # models held beside the one that learns: (frozen copies with full training, frozen with LoRA, learning besides)
 _BESIDE = {"pretrain": (0, 0, 0), "sft": (0, 0, 0), "reward": (0, 0, 0), "dpo": (1, 0, 0), "grpo": (2, 1, 0),
            "ppo": (2, 1, 1)}  # fmt: skip
+_LOGITS = {
+    "reward": 0,
+    "dpo": 3,
+}  # copies: what the head gives and its gradient; dpo keeps their logarithms as well
 _PER_TOKEN_LAYER = (
     34  # activations kept for a backward pass: values per token and layer, in units of the width
 )
@@ -69,8 +73,8 @@ def estimate(shape: Shape, settings: Settings, stage: str, precision: str = "flo
     return Need(
         weights=held / shards + whole,
         training=trainable * 12.0 / shards,
-        activations=tokens * shape.width * _PER_TOKEN_LAYER * kept * activation,
-        logits=0.0 if stage == "reward" else tokens * shape.vocabulary * 4.0 * 2,
+        activations=tokens * shape.width * _PER_TOKEN_LAYER * kept * activation * (1 + learning),
+        logits=tokens * shape.vocabulary * 4.0 * _LOGITS.get(stage, 2),
     )
 
 
