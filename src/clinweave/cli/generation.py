@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from clinweave.artifacts import home
+from clinweave.artifacts import home, write_text
 from clinweave.cli.extras import needs_molecules
 from clinweave.errors import UserError
 
@@ -150,9 +150,8 @@ def generate(  # noqa: PLR0917 - each parameter is one option
                 told=lambda done, total: told("molecules", done, total),
             )  # fmt: skip
             drugs = named_drugs(drawn.smiles, home(), lambda done, total: told("known drugs", done, total))
-        out.parent.mkdir(parents=True, exist_ok=True)
         names = {one: f" {match.name}" for one, match in (drugs or {}).items()}
-        out.write_text("".join(f"{one}{names.get(one, '')}\n" for one in drawn.smiles), "utf-8")
+        write_text(out, "".join(f"{one}{names.get(one, '')}\n" for one in drawn.smiles))
         if report:
             from clinweave.molecules.report import write_report
 

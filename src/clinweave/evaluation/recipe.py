@@ -182,6 +182,14 @@ def _absolute(task: Any, folder: Path) -> None:
                 task[key] = str((folder / Path(task[key]).expanduser()).resolve())
 
 
+def names_table(path: Path, key: str) -> bool:
+    """Return whether a recipe has this key at its top; one that cannot be read is left to the reader that tells why."""
+    try:
+        return key in tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+
+
 def change_key(values: dict[str, Any], change: str) -> None:
     """Apply one `key=value`; a path given so is relative to the working folder."""
     name, sign, text = change.partition("=")
@@ -196,7 +204,7 @@ def change_key(values: dict[str, Any], change: str) -> None:
     for part in above:
         if isinstance(place, list):
             if not part.isdigit() or int(part) >= len(place):
-                raise UserError(f"--set {change}: there are {len(place)} tasks, counted from 0")
+                raise UserError(f"--set {change}: there are {len(place)} of these, counted from 0")
             place = place[int(part)]
         else:
             place = place.setdefault(part, {})

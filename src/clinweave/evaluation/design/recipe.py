@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from clinweave.errors import UserError
-from clinweave.evaluation.recipe import build, change_key
+from clinweave.evaluation.recipe import build, change_key, names_table
 
 PATHS = {"model": ("train", "weights"), "property": ("table",), "optimize": ("scorer",)}
 SCREEN = "screen"  # no search: what every method stands beside
@@ -91,11 +91,8 @@ class Design:
 
 
 def designs(path: Path) -> bool:
-    """Return whether a recipe makes molecules; one that cannot be read is left to the reader that tells why."""
-    try:
-        return "generate" in tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return False
+    """Return whether a recipe makes molecules."""
+    return names_table(path, "generate")
 
 
 def load_design(path: Path, changes: Sequence[str] = ()) -> Design:

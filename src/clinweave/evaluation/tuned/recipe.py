@@ -8,7 +8,7 @@ from typing import Any
 
 from clinweave.datasets import DataSettings
 from clinweave.errors import UserError
-from clinweave.evaluation.recipe import build
+from clinweave.evaluation.recipe import build, change_key, names_table
 from clinweave.training import STAGES
 
 BASE = "base"
@@ -65,11 +65,8 @@ class Tuning:
 
 
 def has_stages(path: Path) -> bool:
-    """Return whether a recipe trains; one that cannot be read is left to the reader that tells why."""
-    try:
-        return "stages" in tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return False
+    """Return whether a recipe trains."""
+    return names_table(path, "stages")
 
 
 def load_tuning(path: Path, changes: Sequence[str] = ()) -> Tuning:
@@ -78,7 +75,7 @@ def load_tuning(path: Path, changes: Sequence[str] = ()) -> Tuning:
     folder = path.resolve().parent
     values.setdefault("name", path.stem)
     for change in changes:
-        _change(values, change)
+        change_key(values, change)
     values["avoid"] = [str(folder / one) for one in values.get("avoid", ())]
     if values.get("later"):
         values["later"] = str(folder / values["later"])
@@ -113,18 +110,3 @@ def check(recipe: Tuning, where: str) -> Tuning:
         if key not in settings:
             raise UserError(f"{where}: data: unknown key {key!r}; known: {', '.join(sorted(settings))}")
     return recipe
-
-
-def _change(values: dict[str, Any], change: str) -> None:
-    name, sign, text = change.partition("=")
-    if not sign or not name:
-        raise UserError(f"--set {change}: expected key=value, such as measures.replies=10")
-    try:
-        value: Any = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = text
-    place: Any = values
-    *above, last = name.split(".")
-    for part in above:
-        place = place[int(part)] if isinstance(place, list) and part.isdigit() else place.setdefault(part, {})
-    place[last] = value
