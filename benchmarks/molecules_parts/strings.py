@@ -33,7 +33,7 @@ def compare(options, _model):
         history = Trainer(shape_named("small"), plan, features, out).run(seconds=options.seconds)
         found[kind] = {
             "cpu_seconds_of_features": prepared, "molecules_seen": history[-1]["molecules"],
-            "cpu_seconds": history[-1]["cpu_seconds"], "held_free": history[-1]["held_free"],
+            "cpu_seconds": history[-1]["seconds"], "held_free": history[-1]["held_free"],
         }  # fmt: skip
         options.settings = ((1.0, 1.0),)
         found[kind] |= curve(options, open_model(out))[0]

@@ -17,9 +17,11 @@ from rdkit import Chem
 from clinweave.cli import main
 from clinweave.errors import ClinweaveError, UserError
 from clinweave.molecules import Schedule, Trainer, Wish, build_cache, generate, open_model, parse, shape_named
+from clinweave.molecules.batches import Position
 from clinweave.molecules.cache import FULL, STRINGS, read_shard, shards
 from clinweave.molecules.finishing import finish
 from clinweave.molecules.generator import _nucleus
+from clinweave.molecules.loading import Source, load
 from clinweave.molecules.prior import draw, fit_mixture, log_density
 from clinweave.molecules.tokens import learn_tokens
 from clinweave.molecules.training import read_history
@@ -249,3 +251,39 @@ def test_two_processes_share_a_step(world, tmp_path):
     assert [run.returncode for run in runs] == [0, 0]
     assert sums[0] == sums[1]  # the same weights in both
     assert read_history(tmp_path / "both")[-1]["molecules"] == 512
+
+
+def test_batches_made_by_other_processes_come_in_the_same_order(world):
+    cache = world[0]
+    plan = Schedule(molecules=10**6, batch=64)
+    start = {FULL: Position(), STRINGS: Position()}
+
+    def first(workers, rank, of):
+        given = load(Source(cache, plan, start, rank, of), workers)
+        return [next(given) for _ in range(5)]
+
+    for rank, of in ((0, 1), (0, 2), (1, 2)):
+        plain, made = first(0, rank, of), first(2, rank, of)
+        for (one, place), (other, there) in zip(plain, made, strict=True):
+            assert torch.equal(one.ids, other.ids)
+            assert place == there
+
+
+def test_transformers_learn_in_half_precision_where_autocast_sees_fit(world, tmp_path):
+    shape = shape_named(
+        "tiny",
+        vocabulary=300,
+        encoder="transformer",
+        decoder="transformer",
+        width=32,
+        decoder_width=32,
+        heads=2,
+    )
+    plan = Schedule(molecules=8192, batch=64, learning_rate=3e-3, warmup=500, save_every=2048)
+    trainer = Trainer(shape, plan, world[0], tmp_path, loaders=1)
+    trainer.half = True  # what a GPU does, on a CPU
+    history = trainer.run()
+    assert history[-1]["train_nats"] < 0.8 * history[0]["train_nats"]
+    assert history[-1]["device"] == "CPU"
+    with pytest.raises(UserError, match="--device nowhere"):
+        open_model(world[1], "nowhere")

@@ -18,7 +18,9 @@ class TransformerLayer(nn.Module):
         """Return the next states (B, L, width); bias (B or 1, heads, L, L) is -inf where nothing may be seen."""
         count, length, width = states.shape
         mixed = self.mix(self.first(states)).view(count, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        seen = functional.scaled_dot_product_attention(mixed[0], mixed[1], mixed[2], attn_mask=bias)
+        seen = functional.scaled_dot_product_attention(
+            mixed[0], mixed[1], mixed[2], attn_mask=bias.to(mixed.dtype)
+        )
         states = states + self.out(seen.transpose(1, 2).reshape(count, length, width))
         step: Tensor = self.down(functional.gelu(self.up(self.second(states))))
         return states + step

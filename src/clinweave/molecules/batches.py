@@ -1,8 +1,10 @@
 """From shards to batches: random order, random views (whole graph, scaffold, none), hidden properties."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -16,6 +18,8 @@ from clinweave.molecules.settings import Schedule
 from clinweave.molecules.tokens import END, START
 
 FREE, WHOLE, SCAFFOLD = 0, 1, 2  # what the decoder is given of the graph
+
+Given = TypeVar("Given")
 
 
 @dataclass
@@ -46,6 +50,20 @@ class Batch:
         """Return what the decoder reads: START, then all but the last token."""
         first = torch.full((len(self.ids), 1), START, device=self.ids.device)
         return torch.cat([first, self.ids[:, :-1].clamp(min=0)], 1)
+
+
+def to_device(given: Given, device: torch.device) -> Given:
+    """Return a batch or graphs with the tensors there."""
+    if device.type == "cpu":
+        return given
+
+    def moved(one: Any) -> Any:
+        if isinstance(one, Tensor):
+            return one.to(device, non_blocking=True)
+        return one if one is None else type(one)(**{name: moved(value) for name, value in vars(one).items()})
+
+    result: Given = moved(given)
+    return result
 
 
 def graph_tensors(graphs: Graphs) -> GraphTensors:
@@ -145,7 +163,7 @@ def stream(
     """Yield batches for ever, moving `positions` on before each is yielded.
 
     Two streams are mixed: molecules with graphs, and molecules with strings alone, which are cheap to prepare. Of
-    several processes, each takes every `world`-th batch; all draw the same mixture.
+    several processes, each makes every `world`-th batch; all draw the same mixture.
     """
     streams = {kind: _stream(folder, kind, schedule, positions[kind]) for kind in (FULL, STRINGS)}
     random = np.random.default_rng([schedule.seed, *(positions[kind].batch for kind in streams)])
@@ -153,14 +171,15 @@ def stream(
     while True:
         both = bool(shards(folder, STRINGS))
         kind = STRINGS if both and random.random() < schedule.strings else FULL
-        batch = next(streams[kind])
+        make = next(streams[kind])
         count += 1
         if count % world == rank:
-            yield batch
+            yield make()
 
 
-def _stream(folder: Path, kind: str, schedule: Schedule, position: Position) -> Iterator[Batch]:
-    """Yield the batches of one kind of shard. One that is written meanwhile is found at the next change of shard."""
+def _stream(folder: Path, kind: str, schedule: Schedule, position: Position) -> Iterator[Callable[[], Batch]]:
+    """Yield the batches of one kind of shard, each made when it is called for. A shard that is written meanwhile is
+    found at the next change of shard."""
     while True:
         paths = {path.name: path for path in shards(folder, kind)}
         left = [name for name in paths if name not in position.done]
@@ -172,19 +191,21 @@ def _stream(folder: Path, kind: str, schedule: Schedule, position: Position) -> 
             position.shard, position.batch = left[int(pick.integers(len(left)))], 0
         shard = read_shard(paths[position.shard])
         first = HELD_OUT if kind == FULL and position.shard == min(paths) else 0
-        for batch in _batches(shard, min(first, len(shard) // 5), schedule, position):
+        for make in _batches(shard, min(first, len(shard) // 5), schedule, position):
             position.batch += 1
-            yield batch
+            yield make
         position.done = (*position.done, position.shard)
 
 
-def _batches(shard: Shard, first: int, schedule: Schedule, position: Position) -> Iterator[Batch]:
+def _batches(
+    shard: Shard, first: int, schedule: Schedule, position: Position
+) -> Iterator[Callable[[], Batch]]:
     key = [schedule.seed, position.epoch, int("".join(filter(str.isdigit, position.shard)) or 0)]
     order = np.random.default_rng(key).permutation(np.arange(first, len(shard)))
     count = max(1, len(order) // schedule.batch)
     for number in range(position.batch, count):
         rows = order[number * schedule.batch : (number + 1) * schedule.batch]
-        yield make_batch(shard, rows, schedule, np.random.default_rng([*key, number]))
+        yield partial(make_batch, shard, rows, schedule, np.random.default_rng([*key, number]))
 
 
 def fixed_batches(shard: Shard, rows: int, views: Sequence[int]) -> Iterator[tuple[int, Batch]]:

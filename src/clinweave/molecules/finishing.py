@@ -84,7 +84,7 @@ For research only: not for clinical decisions, and no statement about the safety
 | decoder | {shape.decoder}, {shape.decoder_layers} of {shape.decoder_width}; {shape.vocabulary:,} byte-pair tokens |
 | trained on | {config["data"]} |
 | molecules seen | {trained.get("molecules", 0):,} |
-| CPU seconds of training | {trained.get("cpu_seconds", 0):,.0f} |
+| seconds of training ({trained.get("device", "CPU")}) | {trained.get("seconds", 0):,.0f} |
 | held-out nats per molecule: string alone | {trained.get("held_free", float("nan")):.2f} |
 | ... with the graph's latent (and its divergence) | {trained.get("held_whole", float("nan")):.2f} \
 ({trained.get("held_divergence", float("nan")):.2f}) |

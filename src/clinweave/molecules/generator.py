@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from clinweave.errors import UserError
-from clinweave.molecules.batches import FREE, SCAFFOLD, WHOLE, graph_tensors
+from clinweave.molecules.batches import FREE, SCAFFOLD, WHOLE, graph_tensors, to_device
 from clinweave.molecules.checkpoints import Checkpoint, open_checkpoint
 from clinweave.molecules.domain import Domain, domain_from
 from clinweave.molecules.graphs import graphs_of
@@ -46,6 +46,11 @@ class Generator:
         """Return the length of a latent fingerprint."""
         return self.checkpoint.network.shape.latent
 
+    @property
+    def device(self) -> torch.device:
+        """Return where the network lies; a seed draws other molecules on a GPU than on a CPU."""
+        return self.checkpoint.network.null.device
+
     @cached_property
     def seen(self) -> Seen | None:
         """Return the set of molecules that the model was trained on, or None where its folder has none."""
@@ -72,8 +77,8 @@ class Generator:
                 molecules.append(molecule)
         for start in range(0, len(rows), AT_ONCE):
             some = graphs_of(molecules[start : start + AT_ONCE])
-            mean, _ = self.checkpoint.network.latent(graph_tensors(some))
-            latents[rows[start : start + AT_ONCE]] = mean.numpy()
+            mean, _ = self.checkpoint.network.latent(to_device(graph_tensors(some), self.device))
+            latents[rows[start : start + AT_ONCE]] = mean.cpu().numpy()
         return Encoded(latents, tuple(reasons))
 
     @torch.inference_mode()
@@ -89,12 +94,14 @@ class Generator:
         """Return one string for each latent (B, latent), valid or not; temperature 0 takes the likeliest token."""
         if latents.ndim != 2 or latents.shape[1] != self.latent:
             raise UserError(f"latents have the shape {latents.shape}: this model's are (B, {self.latent})")
-        random = torch.Generator().manual_seed(seed)
+        random = torch.Generator(self.device).manual_seed(seed)
         wanted = self._wanted(condition)
         written: list[str] = []
         for start in range(0, len(latents), AT_ONCE):
             some = torch.from_numpy(np.ascontiguousarray(latents[start : start + AT_ONCE], np.float32))
-            written += self.spell(some, wanted.expand(len(some), -1), view, temperature, random)
+            written += self.spell(
+                some.to(self.device), wanted.expand(len(some), -1), view, temperature, random
+            )
         return written
 
     def write(
@@ -109,7 +116,7 @@ class Generator:
     ) -> Iterator[list[str]]:
         """Yield lists of raw strings for ever: from the null latent (`free`), from the fitted distribution of
         latents (`latent`), or from a scaffold, grown. `temperature` and `top_p` as in `spell`."""
-        random = torch.Generator().manual_seed(seed)
+        random = torch.Generator(self.device).manual_seed(seed)
         wanted = self._wanted(condition).expand(AT_ONCE, -1)
         view = FREE
         fixed: Tensor | None = self.checkpoint.network.null.detach()
@@ -117,7 +124,7 @@ class Generator:
             found = self.encode([scaffold], strict=True)
             if found.reasons[0]:
                 raise UserError(f"--scaffold {scaffold}: {found.reasons[0]}")
-            fixed, view = torch.from_numpy(found.latents[0]), SCAFFOLD
+            fixed, view = torch.from_numpy(found.latents[0]).to(self.device), SCAFFOLD
         elif source == "latent":
             if not self.checkpoint.prior:
                 raise UserError(f"{self.checkpoint.folder} holds no fitted distribution of latents")
@@ -131,7 +138,7 @@ class Generator:
             yield self.spell(latents, wanted, view, temperature, random, top_p)
 
     def _wanted(self, condition: Mapping[str, float] | None) -> Tensor:
-        return torch.from_numpy(standardised(condition_vector(condition)))[None]
+        return torch.from_numpy(standardised(condition_vector(condition)))[None].to(self.device)
 
     @torch.inference_mode()
     def spell(  # noqa: PLR0917
@@ -150,7 +157,7 @@ class Generator:
         and lets in none of the unlikely.
         """
         network = self.checkpoint.network
-        views = torch.full((len(latents),), view)
+        views = torch.full((len(latents),), view, device=self.device)
 
         def choose(logits: Tensor) -> Tensor:
             if temperature <= 0:
@@ -183,9 +190,13 @@ def packaged() -> Path:
     return PACKAGED
 
 
-def open_model(folder: Path | None = None) -> Generator:
-    """Return the model in a folder, else the small one that comes with clinweave."""
+def open_model(folder: Path | None = None, device: str = "cpu") -> Generator:
+    """Return the model in a folder, else the small one that comes with clinweave, on the CPU or such as "cuda"."""
     checkpoint = open_checkpoint(folder or PACKAGED)
+    try:
+        checkpoint.network.to(device)
+    except (RuntimeError, AssertionError) as error:
+        raise UserError(f"--device {device}: {str(error).splitlines()[0]}") from error
     return Generator(checkpoint, domain_from(checkpoint.config.get("domain")))
 
 

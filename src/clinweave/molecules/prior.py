@@ -46,10 +46,15 @@ def _densities(latents: Tensor, weights: Tensor, means: Tensor, factors: Tensor)
 
 
 def draw(mixture: dict[str, Tensor], count: int, random: torch.Generator) -> Tensor:
-    """Return latents (count, D)."""
-    part = torch.multinomial(mixture["weights"], count, replacement=True, generator=random)
-    noise = torch.randn(count, mixture["means"].shape[1], generator=random)
-    return mixture["means"][part] + torch.einsum("nij,nj->ni", mixture["factors"][part], noise)
+    """Return latents (count, D), where `random` lies."""
+    there = {name: one.to(random.device) for name, one in mixture.items()}
+    part = torch.multinomial(there["weights"], count, replacement=True, generator=random)
+    noise = torch.randn(count, there["means"].shape[1], generator=random, device=random.device)
+    found = torch.empty_like(noise)
+    for one in part.unique():  # a factor is a large matrix: it must not be copied for each row
+        rows = part == one
+        found[rows] = there["means"][one] + noise[rows] @ there["factors"][one].T
+    return found
 
 
 def log_density(mixture: dict[str, Tensor], latents: Tensor) -> Tensor:

@@ -1,7 +1,8 @@
 """Training: stream, step, average, save; a killed run goes on from its last state.
 
 The rate rises, stays, and falls in the last share of the schedule, so that a run can be lengthened later from a state
-of its level part, and shortened by naming fewer molecules. Several processes (torchrun) share each step.
+of its level part, and shortened by naming fewer molecules. Several processes (torchrun) share each step. On a GPU,
+transformers are trained in bfloat16 where autocast sees fit, and other processes make the batches.
 """
 
 import json
@@ -11,22 +12,23 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from clinweave.artifacts import appearing
 from clinweave.errors import UserError
-from clinweave.molecules.batches import FREE, SCAFFOLD, WHOLE, Batch, Position, fixed_batches, stream
+from clinweave.molecules.batches import FREE, SCAFFOLD, WHOLE, Batch, Position, fixed_batches, to_device
 from clinweave.molecules.cache import FULL, STRINGS, read_shard, shards
 from clinweave.molecules.checkpoints import open_checkpoint, save_checkpoint
+from clinweave.molecules.decoder import TransformerDecoder
+from clinweave.molecules.loading import Source, load
 from clinweave.molecules.network import Network, parameter_count
 from clinweave.molecules.settings import Schedule, Shape
 from clinweave.molecules.tokens import open_tokens
 
 Told = Callable[[int, int, Mapping[str, float]], None]  # molecules seen, of how many, what was measured
+TELL = 0.2  # seconds between two reports of progress: each waits for the GPU
 STATE, HISTORY = "state.pt", "history.jsonl"
 
 
@@ -34,8 +36,17 @@ class Trainer:
     """One run in one process."""
 
     def __init__(
-        self, shape: Shape, schedule: Schedule, cache: Path, out: Path, start: Path | None = None
+        self,
+        shape: Shape,
+        schedule: Schedule,
+        cache: Path,
+        out: Path,
+        start: Path | None = None,
+        *,
+        loaders: int | None = None,
     ) -> None:
+        """Start, or go on from the state in `out`. `loaders`: processes that make batches (None: 4 for a GPU, else
+        0)."""
         if not shards(cache):
             raise UserError(f"{cache} holds no features: make them with `clinweave molecules prepare`")
         torch.manual_seed(schedule.seed)
@@ -49,6 +60,12 @@ class Trainer:
         self.rank, self.world = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
         self.device = torch.device("cuda", self.rank) if torch.cuda.is_available() else torch.device("cpu")
         self.network.to(self.device)
+        on_gpu = self.device.type == "cuda"
+        self.loaders = (4 if on_gpu else 0) if loaders is None else loaders
+        self.clock = time.perf_counter if on_gpu else time.process_time
+        self.half = on_gpu and isinstance(self.network.decoder, TransformerDecoder)
+        if on_gpu:
+            torch.set_float32_matmul_precision("high")
         self.mean = {name: one.detach().clone() for name, one in self.network.state_dict().items()}
         self.optimizer = _optimizer(self.network, schedule)
         self.positions = {FULL: Position(), STRINGS: Position()}
@@ -56,38 +73,52 @@ class Trainer:
         self._resume()
 
     def run(self, told: Told | None = None, seconds: float = math.inf) -> list[dict[str, float]]:
-        """Train to the end of the schedule, or for so many seconds of CPU; return the history."""
+        """Train to the end of the schedule, or for so many seconds (of CPU; with a GPU, of the clock); return the
+        history."""
         torch.set_flush_denormal(True)
         wrapped = self._shared()
-        begun = started = time.process_time()
-        last_save, sums = self.seen, np.zeros(3)
-        batches = stream(self.cache, self.schedule, self.positions, rank=self.rank, world=self.world)
-        while self.seen < self.schedule.molecules and time.process_time() - begun < seconds:
-            batch = to_device(next(batches), self.device)
-            sums += self._step(wrapped, batch)
+        begun = started = self.clock()
+        said, last_save, sums = 0.0, self.seen, self._nothing()
+        source = Source(self.cache, self.schedule, self.positions, self.rank, self.world)
+        batches = load(source, self.loaders)
+        while self.seen < self.schedule.molecules and self.clock() - begun < seconds:
+            batch, self.positions = next(batches)
+            sums += self._step(wrapped, to_device(batch, self.device))
             self.seen += len(batch.ids) * self.world
-            if told:
-                told(self.seen, self.schedule.molecules, {"nats": sums[0] / max(sums[2], 1)})
+            if told and time.perf_counter() - said > TELL:
+                said = time.perf_counter()
+                told(self.seen, self.schedule.molecules, {"nats": float(sums[0] / sums[2])})
             if self.seen - last_save >= self.schedule.save_every:
-                self._save(sums, time.process_time() - started)
-                started, last_save, sums = time.process_time(), self.seen, np.zeros(3)
+                self._save(sums, self.clock() - started)
+                started, last_save, sums = self.clock(), self.seen, self._nothing()
         if self.seen > last_save:
-            self._save(sums, time.process_time() - started)
+            self._save(sums, self.clock() - started)
         return read_history(self.out)
 
-    def _step(self, network: nn.Module, batch: Batch) -> Any:
+    def _nothing(self) -> Tensor:
+        return torch.zeros(
+            3, dtype=torch.float64, device=self.device
+        )  # nats of strings, of latents; molecules
+
+    def _step(self, network: nn.Module, batch: Batch) -> Tensor:
         rate = self.schedule.learning_rate * rate_at(self.seen, self.schedule)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         beta = self.schedule.beta * min(1.0, self.seen / max(self.schedule.beta_warmup, 1))
-        losses = network(batch)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
+            losses = network(batch)
         tokens = (batch.ids >= 0).sum()
         ((losses.string.sum() + beta * losses.divergence.sum()) / tokens).backward()
         nn.utils.clip_grad_norm_(network.parameters(), self.schedule.clip)
         self.optimizer.step()
         self.optimizer.zero_grad()
         self._average()
-        return np.array([losses.string.detach().sum(), losses.divergence.detach().sum(), len(batch.ids)])
+        parts = (
+            losses.string.detach().sum(),
+            losses.divergence.detach().sum(),
+            tokens.new_tensor(len(batch.ids)),
+        )
+        return torch.stack([one.double() for one in parts])
 
     def _average(self) -> None:
         steps = self.seen / (self.schedule.batch * self.world)
@@ -95,6 +126,9 @@ class Trainer:
         state = self.network.state_dict()
         names = list(self.mean)
         torch._foreach_lerp_([self.mean[n] for n in names], [state[n] for n in names], 1 - keep)
+
+    def _device_name(self) -> str:
+        return torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else "CPU"
 
     def _shared(self) -> nn.Module:
         if self.world == 1:
@@ -113,7 +147,7 @@ class Trainer:
         network.to(self.device).eval()
         return network
 
-    def _save(self, sums: Any, seconds: float) -> None:
+    def _save(self, sums: Tensor, seconds: float) -> None:
         self.seconds += seconds
         if self.rank:
             return
@@ -121,9 +155,10 @@ class Trainer:
         network = self.averaged()
         row = {
             "molecules": self.seen,
-            "cpu_seconds": round(self.seconds, 1),
+            "seconds": round(self.seconds, 1),
+            "device": self._device_name(),
             "rate": self.schedule.learning_rate * rate_at(self.seen, self.schedule),
-            "train_nats": sums[0] / max(sums[2], 1),
+            "train_nats": float(sums[0] / sums[2]),
             **held_out(network, self.cache),
         }
         trained = {**row, "schedule": asdict(self.schedule), "parameters": parameter_count(network)}
@@ -172,20 +207,6 @@ def _optimizer(network: nn.Module, schedule: Schedule) -> torch.optim.Optimizer:
         {"params": others, "weight_decay": 0.0},
     ]
     return torch.optim.AdamW(groups, lr=schedule.learning_rate, betas=(0.9, 0.98), fused=True)
-
-
-def to_device(batch: Batch, device: torch.device) -> Batch:
-    """Return the batch with its tensors there."""
-    if device.type == "cpu":
-        return batch
-
-    def moved(one: Any) -> Any:
-        if isinstance(one, Tensor):
-            return one.to(device, non_blocking=True)
-        return one if one is None else type(one)(**{name: moved(value) for name, value in vars(one).items()})
-
-    result: Batch = moved(batch)
-    return result
 
 
 @torch.inference_mode()
