@@ -1,13 +1,16 @@
 """What the model of molecules scores: MOSES measures beside published rows, properties asked and found, a library.
 
-`python benchmarks/molecules.py moses|sampling|delivered|floor|conditions|library|tokens|strings|speed --reference DIR
-[--n 30000] [--json FILE]`.
+`python benchmarks/molecules.py moses|sampling|delivered|floor|conditions|library|draw|tokens|strings|speed --reference DIR
+[--n 30000] [--json FILE]`. `draw --device cuda --out FILE` keeps strings as drawn, and `moses` and `delivered` measure
+them elsewhere with `--drawn FILE`.
 Every number in docs/molecules.md comes from here.
 """
 
 import argparse
+import gzip
 import json
 import time
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +37,27 @@ def moses(options, model):
         rows[source] = measure(drawn_strings(model, options.n, source, options.seed), against)
         print(source, json.dumps(rows[source]), flush=True)
     return rows
+
+
+def draw(options, model):
+    """Keep `n` strings as they are drawn, valid or not, one a line."""
+    found = drawn_strings(model, options.n, options.source, options.seed)
+    with gzip.open(options.out, "wt") as stream:
+        stream.writelines(f"{one}\n" for one in found)
+    return {"drawn": len(found), "file": str(options.out)}
+
+
+class Written:
+    """Strings that `draw` kept, in the place of a model."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def write(self, **_):
+        """Yield them in parts, once."""
+        with gzip.open(self.path, "rt") as stream:
+            while part := list(islice(stream, 512)):
+                yield [line.rstrip("\n") for line in part]
 
 
 def floor(options, _model):
@@ -140,13 +164,16 @@ def _setting(text):
 def main():
     """Run one part."""
     without = {"floor": floor, "tokens": tokens, "speed": speed, "strings": strings.compare}
-    drawing = {"sampling": sampling.curve, "delivered": sampling.delivered}
+    drawing = {"draw": draw, "sampling": sampling.curve, "delivered": sampling.delivered}
     parts = {"moses": moses, "conditions": conditions, "library": library, **drawing, **without}
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("part", choices=parts)
     parser.add_argument("--reference", type=Path, default=Path("../shared/data/molecules/moses"))
     parser.add_argument("--chemnet", type=Path)
     parser.add_argument("--model", type=Path)
+    parser.add_argument("--device", default="cpu", help="where the network runs")
+    parser.add_argument("--drawn", type=Path, help="for moses and delivered: strings that `draw` kept")
+    parser.add_argument("--out", type=Path, help="for draw: FILE.txt.gz")
     parser.add_argument("--features", type=Path, help="for speed")
     parser.add_argument("--n", type=int, default=30_000)
     parser.add_argument("--each", type=int, default=100)
@@ -175,7 +202,10 @@ def main():
 
     torch.set_num_threads(options.threads)
     started = time.process_time()
-    found = parts[options.part](options, None if options.part in without else open_model(options.model))
+    model = Written(options.drawn) if options.drawn else None
+    if model is None and options.part not in without:
+        model = open_model(options.model, options.device)
+    found = parts[options.part](options, model)
     print(f"{time.process_time() - started:.0f} CPU s")
     if options.json:
         options.json.write_text(json.dumps(found, indent=1) + "\n")

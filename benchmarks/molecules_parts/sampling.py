@@ -131,7 +131,7 @@ def delivered(options, model):
 
 
 def _key(options, part):
-    weights = sha256((options.model or packaged()) / "model.safetensors")[:12]
+    weights = sha256(options.drawn or (options.model or packaged()) / "model.safetensors")[:12]
     told = {
         "n": options.n,
         "parts": options.parts,

@@ -23,6 +23,10 @@ Model = Annotated[
     typer.Option(metavar="DIR", help="A trained model; else the small one that comes with clinweave."),
 ]
 Threads = Annotated[int, typer.Option(help="CPU threads; 0 is torch's own choice.")]
+Device = Annotated[
+    str,
+    typer.Option(help="Where the network runs: cpu, or cuda, which draws other molecules by the same seed."),
+]
 Seed = Annotated[int, typer.Option(help="Of the random draws.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
@@ -56,7 +60,9 @@ def train(  # noqa: PLR0917 - each parameter is one option
         str, typer.Option(help="small (2 M parameters), base (59 M, for a GPU) or tiny.")
     ] = "small",
     molecules: Annotated[int, typer.Option(help="Molecules to see, over all epochs.")] = 3_000_000,
-    seconds: Annotated[float, typer.Option(help="Stop after so many CPU seconds; 0: never.")] = 0.0,
+    seconds: Annotated[
+        float, typer.Option(help="Stop after so many seconds, of CPU (with a GPU, of the clock); 0: never.")
+    ] = 0.0,
     start: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Go on from the weights of this model.")
     ] = None,
@@ -79,7 +85,7 @@ def train(  # noqa: PLR0917 - each parameter is one option
 ) -> None:
     """Train a graph-to-sequence model. Features are prepared once; a killed run goes on where it stood.
 
-    Several processes: `torchrun --nproc-per-node N -m clinweave molecules train ...`.
+    A GPU is used where there is one. Several processes: `torchrun --nproc-per-node N -m clinweave molecules train ...`.
     """
     with needs_molecules():
         from clinweave.molecules import Lesson, train_model
@@ -130,6 +136,7 @@ def generate(  # noqa: PLR0917 - each parameter is one option
     ] = 1.0,
     report: Annotated[Path | None, typer.Option(metavar="FILE.html", help="A page with drawings.")] = None,
     model: Model = None,
+    device: Device = "cpu",
     seed: Seed = 0,
     threads: Threads = 1,
     as_json: AsJson = False,
@@ -141,7 +148,7 @@ def generate(  # noqa: PLR0917 - each parameter is one option
 
         _use(threads)
         wanted = parse_condition(condition)
-        opened = open_model(model)
+        opened = open_model(model, device)
         with _bar() as told:
             known = new_to(new or (), opened, home(), told)
             wish = Wish(scaffold, distinct, known, moses_filters(home()) if filters else None)
@@ -241,6 +248,7 @@ def encode(  # noqa: PLR0917 - each parameter is one option
     out: Annotated[Path, typer.Option(metavar="FILE.parquet", help="Row, SMILES, reason, latent.")],
     strict: Annotated[bool, typer.Option(help="Refuse what the model has never seen, or warn.")] = True,
     model: Model = None,
+    device: Device = "cpu",
     threads: Threads = 1,
     as_json: AsJson = False,
 ) -> None:
@@ -253,7 +261,7 @@ def encode(  # noqa: PLR0917 - each parameter is one option
         from clinweave.molecules import open_model, read_molecules
 
         _use(threads)
-        opened = open_model(model)
+        opened = open_model(model, device)
         rows = list(read_molecules(file))
         found = opened.encode([row.smiles or "" for row in rows], strict=strict)
         reasons = [row.reason or found.reasons[n] for n, row in enumerate(rows)]

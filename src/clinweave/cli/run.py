@@ -1,11 +1,10 @@
 """`clinweave run`: a whole chain described in one TOML file, from fetching to the report."""
 
-import json
 import logging
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -73,15 +72,7 @@ def _diagnosis(recipe: "Recipe", out: Path, *, allow_future: bool, as_json: bool
     began = time.monotonic()
     with _telling() as (say, bar):
         results = run_recipe(recipe, out, home(), say, bar, allow_future=allow_future)
-    if as_json:
-        typer.echo((out / "results.json").read_text("utf-8"))
-        return
-    screen = Console()
-    for sentence in headline(results):
-        screen.print(escape(sentence), soft_wrap=True, highlight=False)
-    for name in ("report.html", "report.md", "results.json"):
-        screen.print(str(out / name), soft_wrap=True, highlight=False)
-    screen.print(_took(began), highlight=False)
+    _answer(out, headline(results), began, as_json=as_json)
 
 
 def _tuning(recipe: Path, out: Path | None, changes: list[str], *, offline: bool, as_json: bool) -> None:
@@ -92,17 +83,12 @@ def _tuning(recipe: Path, out: Path | None, changes: list[str], *, offline: bool
     chosen = load_tuning(recipe, changes)
     if not offline:
         bring(Recipe(chosen.name))
+    began = time.monotonic()
     place = out or Path("runs") / chosen.name
     with _telling() as (say, _):
         results = TuneRun(chosen, place, home(), say).run()
         write_tuning_report(results, place / "stages", place / "report.html")
-    if as_json:
-        typer.echo(json.dumps(results, indent=1, ensure_ascii=False))
-        return
-    screen = Console()
-    for sentence in (*results["floors"], *results["sentences"]):
-        screen.print(escape(sentence), soft_wrap=True)
-    screen.print(f"\nReport: {place / 'report.html'}\nNumbers: {place / 'results.json'}", soft_wrap=True)
+    _answer(place, (*results["floors"], *results["sentences"]), began, as_json=as_json)
 
 
 def _design(recipe: Path, out: Path | None, changes: list[str], *, as_json: bool) -> None:
@@ -117,14 +103,7 @@ def _design(recipe: Path, out: Path | None, changes: list[str], *, as_json: bool
         run = DesignRun(chosen, place, home(), say)
         results = run.run()
         write_design_report(results, run.delivered(), place / "report.html")
-    if as_json:
-        typer.echo((place / "results.json").read_text("utf-8"))
-        return
-    screen = Console()
-    for sentence in sentences(results):
-        screen.print(escape(sentence), soft_wrap=True, highlight=False)
-    screen.print(f"\nReport: {place / 'report.html'}\nNumbers: {place / 'results.json'}", soft_wrap=True)
-    screen.print(_took(began), highlight=False)
+    _answer(place, sentences(results), began, as_json=as_json)
 
 
 def bring(recipe: "Recipe") -> None:
@@ -148,27 +127,33 @@ def finish(recipe: "Recipe", out: Path, *, as_json: bool) -> None:
     with _telling() as (say, bar):
         results = Run(recipe, out, home(), say, bar).compare()
         write_report(results, out / "samples.jsonl", out / "report.html")
+    screen = Console()
+    if not as_json:
+        for task in results["tasks"]:
+            screen.print(_table(task, results))
+    left_out = [f"Left out: {row['task']}, {row['reason']}" for row in results["skipped"]]
+    _answer(out, [*headline(results), *left_out], began, as_json=as_json)
+    if not as_json:
+        screen.print(
+            'Try next: clinweave ask "Which gene is associated with Marfan syndrome?"', highlight=False
+        )
+
+
+def _answer(out: Path, sentences: Iterable[str], began: float, *, as_json: bool) -> None:
+    """End a run: its numbers as they are on disk, or what it says, where the page is, time and peak of memory."""
     if as_json:
-        typer.echo(json.dumps(results, indent=1, ensure_ascii=False))
+        typer.echo((out / "results.json").read_text("utf-8"))
         return
     screen = Console()
-    for task in results["tasks"]:
-        screen.print(_table(task, results))
-    for sentence in headline(results):
-        screen.print(escape(sentence))
-    for row in results["skipped"]:
-        screen.print(f"Left out: {escape(row['task'])}, {escape(row['reason'])}")
+    for sentence in sentences:
+        screen.print(escape(sentence), soft_wrap=True, highlight=False)
     screen.print(
         f"\nReport: {out / 'report.html'}\nNumbers: {out / 'results.json'}", soft_wrap=True, highlight=False
     )
-    screen.print(_took(began), highlight=False)
-    screen.print('Try next: clinweave ask "Which gene is associated with Marfan syndrome?"', highlight=False)
-
-
-def _took(began: float) -> str:
-    """Say how long it took and the peak resident memory of this process (Linux counts in kB, macOS in bytes)."""
+    # Linux counts in kB, macOS in bytes
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e9 if sys.platform == "darwin" else 1e6)
-    return f"Took {time.monotonic() - began:.0f} s after fetching; peak memory {peak:.1f} GB."
+    took = f"Took {time.monotonic() - began:.0f} s after fetching; peak memory {peak:.1f} GB."
+    screen.print(took, highlight=False)
 
 
 def _table(task: str, results: dict[str, Any]) -> Any:

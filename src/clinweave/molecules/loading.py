@@ -41,11 +41,5 @@ def load(source: Source, workers: int) -> Iterator[tuple[Batch, Positions]]:
     """Yield what `source` does; with `workers`, made ahead by so many processes."""
     if not workers:
         return iter(source)
-    loader: DataLoader[Any] = DataLoader(
-        source,
-        batch_size=None,
-        num_workers=workers,
-        prefetch_factor=AHEAD,
-        multiprocessing_context="forkserver",
-    )
+    loader: DataLoader[Any] = DataLoader(source, batch_size=None, num_workers=workers, prefetch_factor=AHEAD)
     return iter(loader)
