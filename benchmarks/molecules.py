@@ -1,9 +1,8 @@
 """What the model of molecules scores: MOSES measures beside published rows, properties asked and found, a library.
 
-`python benchmarks/molecules.py moses|sampling|delivered|floor|conditions|library|draw|tokens|strings|speed --reference DIR
-[--n 30000] [--json FILE]`. `draw --device cuda --out FILE` keeps strings as drawn, and `moses` and `delivered` measure
-them elsewhere with `--drawn FILE`.
-Every number in docs/molecules.md comes from here.
+`python benchmarks/molecules.py moses|sampling|delivered|floor|conditions|library|draw|tokens|strings|speed
+--reference DIR [--n 30000] [--json FILE]`. `draw --device cuda --out FILE` keeps strings as drawn; `moses` and
+`delivered` measure them elsewhere with `--drawn FILE`. Every number in docs/molecules.md comes from here.
 """
 
 import argparse

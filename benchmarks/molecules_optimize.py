@@ -56,6 +56,7 @@ def main() -> int:
     parser.add_argument("--model", type=Path, default=PACKAGED)
     parser.add_argument("--guacamol", type=Path, help="the unpacked source of guacamol 0.5.5")
     parser.add_argument("--write", type=Path)
+    parser.add_argument("--section", default="optimize", help="for report: of the page")
     chosen = parser.parse_args()
     if chosen.what == "peer":
         return peer(chosen)
@@ -69,7 +70,7 @@ def main() -> int:
     if chosen.what == "keep":
         text, section = keeping(chosen, cells), "results: keep"
     else:
-        text, section = optimize_report.report(chosen, cells, key), "results: optimize"
+        text, section = optimize_report.report(chosen, cells, key), f"results: {chosen.section}"
     print(text)
     if chosen.write:
         write_section(chosen.write, section, text)
