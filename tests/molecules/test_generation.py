@@ -23,7 +23,7 @@ from clinweave.molecules.finishing import finish
 from clinweave.molecules.generator import _nucleus
 from clinweave.molecules.loading import Source, load
 from clinweave.molecules.prior import draw, fit_mixture, log_density
-from clinweave.molecules.tokens import learn_tokens
+from clinweave.molecules.tokens import START, learn_tokens
 from clinweave.molecules.training import read_history
 from tests.molecules.made import smiles_set
 
@@ -285,5 +285,20 @@ def test_transformers_learn_in_half_precision_where_autocast_sees_fit(world, tmp
     history = trainer.run()
     assert history[-1]["train_nats"] < 0.8 * history[0]["train_nats"]
     assert history[-1]["device"] == "CPU"
+    # a string that is drawn token by token has the likelihood that training gives it
+    network = trainer.averaged()
+    context = torch.randn(5, network.decoder.steer.in_features)
+    seen = []
+
+    def choose(logits):
+        seen.append(logits)
+        return torch.multinomial(logits.softmax(1), 1)[:, 0]
+
+    ids = network.decoder.write(context, choose)
+    inputs = torch.cat([torch.full((5, 1), START), ids[:, :-1]], 1)
+    whole = network.decoder._logits(context, inputs)
+    drawn = torch.stack(seen, 1)
+    there = torch.isfinite(drawn)
+    assert torch.allclose(drawn[there], whole[there], atol=1e-4)
     with pytest.raises(UserError, match="--device nowhere"):
         open_model(world[1], "nowhere")

@@ -1,7 +1,10 @@
 """The transformer layer of the graph encoder and of the string decoder; they differ in their bias alone."""
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+Before = list[Tensor]  # keys and values (B, heads, K, width / heads) of the places before; empty at first
 
 
 class TransformerLayer(nn.Module):
@@ -14,13 +17,18 @@ class TransformerLayer(nn.Module):
         self.mix, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
         self.up, self.down = nn.Linear(width, 4 * width), nn.Linear(4 * width, width)
 
-    def forward(self, states: Tensor, bias: Tensor) -> Tensor:
-        """Return the next states (B, L, width); bias (B or 1, heads, L, L) is -inf where nothing may be seen."""
+    def forward(self, states: Tensor, bias: Tensor, before: Before | None = None) -> Tensor:
+        """Return the next states (B, L, width); bias (B or 1, heads, L, K) is -inf where nothing may be seen.
+
+        K is L, or with `before` the number of all places so far: these states are the last L of them.
+        """
         count, length, width = states.shape
         mixed = self.mix(self.first(states)).view(count, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        seen = functional.scaled_dot_product_attention(
-            mixed[0], mixed[1], mixed[2], attn_mask=bias.to(mixed.dtype)
-        )
+        keys, values = mixed[1], mixed[2]
+        if before is not None:
+            before[:] = [torch.cat([*before[n : n + 1], one], 2) for n, one in enumerate((keys, values))]
+            keys, values = before
+        seen = functional.scaled_dot_product_attention(mixed[0], keys, values, attn_mask=bias.to(mixed.dtype))
         states = states + self.out(seen.transpose(1, 2).reshape(count, length, width))
         step: Tensor = self.down(functional.gelu(self.up(self.second(states))))
         return states + step

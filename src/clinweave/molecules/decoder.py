@@ -1,12 +1,13 @@
 """String decoders: a GRU (fastest on a CPU) and a transformer, told the same context and giving the same answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import zip_longest
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from clinweave.molecules.attention import TransformerLayer
+from clinweave.molecules.attention import Before, TransformerLayer
 from clinweave.molecules.batches import Batch
 from clinweave.molecules.recurrent import gru_step, packed_gru
 from clinweave.molecules.settings import Shape
@@ -76,12 +77,13 @@ class DecoderLayer(TransformerLayer):
         super().__init__(width, heads)
         self.relative = nn.Embedding(LONGEST + 32, heads)
 
-    def step(self, states: Tensor) -> Tensor:
+    def step(self, states: Tensor, before: Before | None = None) -> Tensor:
         """Return the next states (B, L, width); each place sees itself and what stands before it."""
-        place = torch.arange(states.shape[1], device=states.device)
-        back = place[:, None] - place[None]
+        first = before[0].shape[2] if before else 0
+        place = torch.arange(first + states.shape[1], device=states.device)
+        back = place[first:, None] - place[None]
         bias = self.relative(back.clamp(0, LONGEST + 31)).permute(2, 0, 1)
-        after: Tensor = self(states, bias.masked_fill(back < 0, float("-inf"))[None])
+        after: Tensor = self(states, bias.masked_fill(back < 0, float("-inf"))[None], before)
         return after
 
 
@@ -110,24 +112,34 @@ class TransformerDecoder(nn.Module):
         )
         return lost.view(batch.ids.shape).sum(1)
 
-    def _logits(self, context: Tensor, inputs: Tensor) -> Tensor:
-        prefix = self.steer(context).view(len(context), self.PREFIX, -1)
-        places = torch.arange(inputs.shape[1], device=inputs.device).clamp(max=LONGEST)
-        states = torch.cat([prefix, self.tokens(inputs) + self.places(places)], 1)
-        for layer in self.layers:
-            states = layer.step(states)
-        return functional.linear(self.norm(states[:, self.PREFIX :]), self.tokens.weight, self.prior)
+    def _logits(
+        self, context: Tensor, inputs: Tensor, before: Sequence[Before] = (), first: int = 0
+    ) -> Tensor:
+        """Return logits (B, L, V) behind each of `inputs` (B, L), the first of which stands at `first`."""
+        places = torch.arange(first, first + inputs.shape[1], device=inputs.device).clamp(max=LONGEST)
+        states = self.tokens(inputs) + self.places(places)
+        if not first:
+            prefix = self.steer(context).view(len(context), self.PREFIX, -1)
+            states = torch.cat([prefix, states], 1)
+        for layer, kept in zip_longest(self.layers, before):
+            states = layer.step(states, kept)
+        states = states[:, -inputs.shape[1] :]
+        return functional.linear(self.norm(states), self.tokens.weight, self.prior)
 
     @torch.inference_mode()
     def write(self, context: Tensor, choose: Chooser) -> Tensor:
-        """Return drawn ids (B, T), END and what follows included. Every step reads the whole string again."""
-        inputs = torch.full((len(context), 1), START, device=context.device)
-        for _ in range(LONGEST):
-            ids = choose(_barred(self._logits(context, inputs)[:, -1]))
-            inputs = torch.cat([inputs, ids[:, None]], 1)
-            if bool((inputs == END).any(1).all()):
+        """Return drawn ids (B, T), END and what follows included. Keys and values of what is written are kept."""
+        ids = torch.full((len(context),), START, device=context.device)
+        before: list[Before] = [[] for _ in self.layers]
+        drawn: list[Tensor] = []
+        ended = torch.zeros_like(ids, dtype=torch.bool)
+        for place in range(LONGEST):
+            ids = choose(_barred(self._logits(context, ids[:, None], before, place)[:, -1]))
+            drawn.append(ids)
+            ended |= ids == END
+            if bool(ended.all()):
                 break
-        return inputs[:, 1:]
+        return torch.stack(drawn, 1)
 
 
 def _barred(logits: Tensor) -> Tensor:
