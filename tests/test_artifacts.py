@@ -2,11 +2,13 @@
 
 import json
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from clinweave.artifacts import appearing, write_json, write_text
+from clinweave.artifacts import appearing, stage, write_json, write_text
 
 
 def test_a_file_takes_the_old_ones_place_only_when_it_is_whole(tmp_path: Path) -> None:
@@ -51,3 +53,36 @@ def test_json_that_cannot_be_written_leaves_the_old(tmp_path: Path) -> None:
     with pytest.raises(TypeError):
         write_json(path, {1: 1, "a": 2})  # keys that cannot be sorted
     assert json.loads(path.read_text("utf-8")) == {"a": "é", "b": 1}
+
+
+def test_a_killed_stage_leaves_nothing_that_stays(tmp_path: Path) -> None:
+    code = """
+import os, signal, sys
+from pathlib import Path
+from clinweave.artifacts import stage
+
+def build(work):
+    (work / "half.bin").write_bytes(b"x" * 1000)
+    print("writing", flush=True)
+    sys.stdin.read()
+
+stage(Path(sys.argv[1]), "a test", {}, {}, build)
+"""
+    place = tmp_path / "made"
+    run = subprocess.Popen(
+        [sys.executable, "-c", code, str(place)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert run.stdout is not None
+    assert run.stdout.readline() == b"writing\n"
+
+    def build(work: Path) -> dict[str, int]:
+        (work / "whole.txt").write_text("whole")
+        return {"rows": 1}
+
+    assert stage(place, "a test", {}, {}, build).fresh
+    assert len(list(tmp_path.glob(".made.*.partial"))) == 1  # another run's work is let alone
+    run.kill()
+    run.communicate()
+    assert not stage(place, "a test", {}, {}, build).fresh
+    assert stage(place, "a test", {}, {"other": 1}, build).fresh
+    assert [one.name for one in tmp_path.iterdir()] == ["made"]

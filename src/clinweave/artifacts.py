@@ -5,14 +5,15 @@ and what came out (counts, dropped rows, licences). A folder whose key matches i
 into a sibling folder that replaces the old one in a single rename.
 """
 
+import fcntl
+import glob
 import hashlib
 import json
 import os
 import secrets
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,34 +71,56 @@ def stage(
 
     `inputs` maps a name to a sha256, `version` is raised when the stage's code changes its output, and `build` writes
     into the empty folder it is given and returns what the manifest records. An exception, Ctrl-C or a kill leaves
-    `path` as it was.
+    `path` as it was; what a killed run had written is removed by the next one.
     """
     key = digest([kind, version, dict(inputs), dict(parameters)])
     known = read_manifest(path)
     if known and known.get("key") == key:
         return Artifact(path, known, fresh=False)
     path.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent))
     try:
-        outcome = dict(build(work))
-        manifest = {
-            "kind": kind,
-            "key": key,
-            "version": version,
-            "clinweave": __version__,
-            "inputs": dict(inputs),
-            "parameters": dict(parameters),
-            **outcome,
-        }
-        write_json(work / MANIFEST, manifest)
-        _replace(work, path)
+        with _workplace(path) as work:
+            outcome = dict(build(work))
+            manifest = {
+                "kind": kind,
+                "key": key,
+                "version": version,
+                "clinweave": __version__,
+                "inputs": dict(inputs),
+                "parameters": dict(parameters),
+                **outcome,
+            }
+            write_json(work / MANIFEST, manifest)
+            _replace(work, path)
     except OSError as error:
         raise ClinweaveError(
             f"could not write {path}: {error}. Nothing was kept; free space or choose another folder"
         ) from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
     return Artifact(path, manifest, fresh=True)
+
+
+@contextmanager
+def _workplace(path: Path) -> Iterator[Path]:
+    """Yield an empty folder beside `path` that vanishes in the end.
+
+    A lock file says that its owner lives, so that what a killed run left can be told from another run's work.
+    """
+    for lock in path.parent.glob(f".{glob.escape(path.name)}.*.lock"):
+        # locked: its owner lives; not there: another run has swept it
+        with suppress(BlockingIOError, FileNotFoundError), lock.open("rb") as held:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(lock.with_suffix(".partial"), ignore_errors=True)
+            lock.unlink(missing_ok=True)
+    lock = path.with_name(f".{path.name}.{secrets.token_hex(4)}.lock")
+    work = lock.with_suffix(".partial")
+    with lock.open("wb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        try:
+            work.mkdir(mode=0o700)
+            yield work
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+            lock.unlink(missing_ok=True)
 
 
 @contextmanager
