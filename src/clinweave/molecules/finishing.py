@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from clinweave.artifacts import appearing
-from clinweave.molecules.batches import graph_tensors
+from clinweave.molecules.batches import graph_tensors, to_device
 from clinweave.molecules.cache import HELD_OUT, Shard, read_shard, shards
 from clinweave.molecules.checkpoints import CARD, open_checkpoint, save_checkpoint
 from clinweave.molecules.domain import Domain
@@ -27,6 +27,8 @@ def finish(folder: Path, cache: Path, *, command: str, data: str, licence: str, 
     checkpoint = open_checkpoint(folder)
     shard = read_shard(shards(cache)[0])
     rows = np.arange(min(HELD_OUT, len(shard) // 5), len(shard))[:LATENTS]
+    if torch.cuda.is_available():
+        checkpoint.network.to("cuda")
     prior = fit_mixture(latents_of(checkpoint.network, shard, rows), parts)
     domain = domain_of_shard(shard)
     config = {
@@ -52,7 +54,8 @@ def latents_of(network: Network, shard: Shard, rows: Any, seed: int = 0) -> torc
     for start in range(0, len(rows), 512):
         if shard.graphs is None:
             break
-        mean, spread = network.latent(graph_tensors(shard.graphs.take(rows[start : start + 512])))
+        graphs = to_device(graph_tensors(shard.graphs.take(rows[start : start + 512])), network.null.device)
+        mean, spread = (one.cpu() for one in network.latent(graphs))
         found.append(mean + torch.exp(spread / 2) * torch.randn(mean.shape, generator=random))
     return torch.cat(found)
 

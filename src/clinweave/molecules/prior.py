@@ -20,7 +20,7 @@ def fit_mixture(latents: Tensor, parts: int = 20, rounds: int = 25, seed: int = 
     whole = torch.cov(latents.T) + 1e-4 * torch.eye(width)
     factors = torch.linalg.cholesky(whole).expand(parts, width, width)
     weights = torch.full((parts,), 1 / parts, dtype=torch.float64)
-    for _ in range(rounds):
+    for _ in range(rounds if parts > 1 else 1):
         share = torch.softmax(_densities(latents, weights, means, factors), 1)
         mass = share.sum(0) + 1e-6
         weights, means = mass / mass.sum(), (share.T @ latents) / mass[:, None]

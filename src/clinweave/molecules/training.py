@@ -58,7 +58,8 @@ class Trainer:
                 f"the features use {len(self.tokens)} tokens, the model knows {self.network.shape.vocabulary}"
             )
         self.rank, self.world = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
-        self.device = torch.device("cuda", self.rank) if torch.cuda.is_available() else torch.device("cpu")
+        local = int(os.environ.get("LOCAL_RANK", self.rank))
+        self.device = torch.device("cuda", local) if torch.cuda.is_available() else torch.device("cpu")
         self.network.to(self.device)
         on_gpu = self.device.type == "cuda"
         self.loaders = (4 if on_gpu else 0) if loaders is None else loaders
