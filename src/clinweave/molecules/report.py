@@ -16,7 +16,7 @@ from clinweave.pages import page
 STYLE = (
     "header, main { max-width: 76rem; } .measures { font-size: .8rem; }"
     ".measures td, .measures th { text-align: right; }"
-    ".measures td:first-child { text-align: left; } .own td { font-weight: 600; background: var(--bar); }"
+    ".measures td:first-child { text-align: left; } .own { font-weight: 600; background: var(--bar); }"
     ".gallery { display: flex; flex-wrap: wrap; gap: .8rem; }"
     "figcaption { font-size: .72rem; overflow-wrap: anywhere; }"
     "figure { margin: 0; border: 1px solid var(--rule); border-radius: 6px; padding: .4rem; width: 13rem;"
@@ -53,24 +53,22 @@ def write_report(  # noqa: PLR0917
 
 
 def measures_table(sets: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return a table of MOSES' measures, a line for each set by its name, above the floor and the published rows."""
+    """Return a table of MOSES' measures, a column for each set by its name, beside the published ones; the floor of
+    FCD stands below it."""
+    published = {f"{name} (published, 30,000)": row for name, row in PUBLISHED.items()}
+    own = {f"{name} ({row['drawn']:,})": row for name, row in sets.items()}
+    head = "".join(f"<th>{escape(name)}</th>" for name in (*own, *published))
 
-    def cells(row: Mapping[str, Any]) -> str:
-        return "".join(f"<td>{row[name]:.3f}</td>" if name in row else "<td></td>" for name in _COLUMNS)
+    def line(title: str, name: str) -> str:
+        found = [(row.get(name), ' class="own"') for row in own.values()]
+        found += [(row.get(name), "") for row in published.values()]
+        cells = "".join(
+            f"<td{mark}>{'' if value is None else format(value, '.3f')}</td>" for value, mark in found
+        )
+        return f"<tr><td>{title}</td>{cells}</tr>"
 
-    head = "".join(f"<th>{escape(name)}</th>" for name in _COLUMNS)
-    lines = [
-        f'<tr class="own"><td>{escape(name)} ({row["drawn"]:,})</td>{cells(row)}</tr>'
-        for name, row in sets.items()
-    ]
-    lines += [
-        f"<tr><td>floor: as many real molecules as {escape(name)}</td>{cells({'FCD/Test': row['FCD floor']})}</tr>"
-        for name, row in sets.items()
-        if "FCD floor" in row
-    ]
-    lines += [
-        f"<tr><td>{escape(name)} (published, 30,000)</td>{cells(row)}</tr>" for name, row in PUBLISHED.items()
-    ]
+    lines = [line(escape(name), name) for name in _COLUMNS]
+    lines.insert(_COLUMNS.index("FCD/Test") + 1, line("... of as many real molecules", "FCD floor"))
     note = '<p class="note">FCD is biased upwards in small samples: read it beside the floor, never across sizes.</p>'
     table = f'<table class="measures"><tr><th></th>{head}</tr>{"".join(lines)}</table>'
     return f'<div class="scroll">{table}</div>{note}'

@@ -152,7 +152,7 @@ def _measures(measured: Mapping[str, Any]) -> str:
         return ""
     note = (
         "What was refused cannot lower a share: validity, novelty and filters of what is delivered are whole because "
-        "of refusal. The first line is the model's own."
+        "of refusal. The first column is the model's own."
     )
     return f'{measures_table(measured)}<p class="note">{note}</p>'
 
