@@ -2,7 +2,8 @@
 
 `python benchmarks/molecules.py moses|sampling|delivered|floor|conditions|library|draw|tokens|strings|speed
 --reference DIR [--n 30000] [--json FILE]`. `draw --device cuda --out FILE` keeps strings as drawn; `moses` and
-`delivered` measure them elsewhere with `--drawn FILE`. Every number in docs/molecules.md comes from here.
+`delivered` measure them elsewhere with `--drawn FILE`. The numbers in docs/molecules.md come from here, those of
+training from its history, and what `small` delivers from recipes/pangu_drug.toml.
 """
 
 import argparse

@@ -57,7 +57,7 @@ def test_json_that_cannot_be_written_leaves_the_old(tmp_path: Path) -> None:
 
 def test_a_killed_stage_leaves_nothing_that_stays(tmp_path: Path) -> None:
     code = """
-import os, signal, sys
+import sys
 from pathlib import Path
 from clinweave.artifacts import stage
 

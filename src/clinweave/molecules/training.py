@@ -97,9 +97,8 @@ class Trainer:
         return read_history(self.out)
 
     def _nothing(self) -> Tensor:
-        return torch.zeros(
-            3, dtype=torch.float64, device=self.device
-        )  # nats of strings, of latents; molecules
+        # nats of strings, of latents; molecules
+        return torch.zeros(3, dtype=torch.float64, device=self.device)
 
     def _step(self, network: nn.Module, batch: Batch) -> Tensor:
         rate = self.schedule.learning_rate * rate_at(self.seen, self.schedule)
