@@ -135,6 +135,7 @@ class Mention:
     negated: bool
     reason: str
     experiencer: str = ""  # "family" where a relative has it, else the patient
+    status: str = "present"  # or "absent", "uncertain", "hypothetical", "historical"
 
 
 @dataclass(frozen=True, slots=True)
