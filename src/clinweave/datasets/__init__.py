@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from clinweave.datasets.build import build_data as build_data
     from clinweave.datasets.choices import to_question as to_question
     from clinweave.datasets.citations.pairs import citation_pairs as citation_pairs
+    from clinweave.datasets.citations.written import NamedConcepts as NamedConcepts
+    from clinweave.datasets.citations.written import read_written_pairs as read_written_pairs
     from clinweave.datasets.cross_source import cross_source_questions as cross_source_questions
     from clinweave.datasets.decontamination import Benchmarks as Benchmarks
     from clinweave.datasets.decontamination import decontaminate as decontaminate
@@ -68,6 +70,8 @@ __getattr__, __dir__ = attach(
         "write_shape": "shapes",
         "KINDS": "from_graph",
         "citation_pairs": "citations.pairs",
+        "NamedConcepts": "citations.written",
+        "read_written_pairs": "citations.written",
         "cross_source_questions": "cross_source",
         "future_questions": "future",
         "graph_questions": "from_graph",

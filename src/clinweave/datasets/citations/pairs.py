@@ -31,6 +31,7 @@ class CitationPair:
     supported: bool
     sentence: str
     evidence: tuple[Evidence, ...]
+    question: str = ""  # where the pair asks whether a true sentence answers a question
 
 
 def citation_pairs(graph: "Graph", *, n: int = 2000, seed: int = 0) -> list[CitationPair]:
