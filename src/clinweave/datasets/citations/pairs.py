@@ -27,7 +27,7 @@ class CitationPair:
 
     id: str
     kind: str
-    split: Split
+    split: str
     supported: bool
     sentence: str
     evidence: tuple[Evidence, ...]
