@@ -1,15 +1,16 @@
-"""Write-once output folders with a manifest, so that every stage resumes and nothing half-done looks finished.
+"""Write-once output folders with a manifest: every stage resumes, and nothing half-done looks finished.
 
-A stage's folder holds `manifest.json`: a key made from what went in (inputs by sha256, parameters, code version),
-and what came out (counts, dropped rows, licences). A folder whose key matches is reused; otherwise the stage writes
-into a sibling folder that replaces the old one in a single rename.
+A stage's folder holds `manifest.json`: a key made from what went in (inputs by sha256, parameters, code version), what
+came out (counts, dropped rows, licences), and the size and sha256 of every file. A folder whose key matches and whose
+files are whole is reused; otherwise the stage writes into a sibling folder that takes the old one's place in one step.
+Only a folder that a stage of the same kind wrote, with no file of anybody else in it, is ever replaced.
 """
 
-import fcntl
 import glob
 import hashlib
 import json
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -19,9 +20,21 @@ from pathlib import Path
 from typing import Any
 
 from clinweave import __version__
-from clinweave.errors import ClinweaveError
+from clinweave.errors import ClinweaveError, UserError
+from clinweave.filesystem import (
+    is_abandoned,
+    kind_of,
+    locked,
+    output_file,
+    output_folder,
+    reason,
+    replace_folder,
+)
 
 MANIFEST = "manifest.json"
+_KEY = re.compile("[0-9a-f]{16}")  # as `digest` gives it
+_PASSING = re.compile(r"(^|/)(\.DS_Store|Thumbs\.db|\.nfs[0-9a-f]+|\.tantivy-[a-z]+\.lock|\..*\.partial)$")
+_DIGESTS: dict[tuple[Any, ...], str] = {}
 
 
 def home() -> Path:
@@ -51,11 +64,99 @@ class Artifact:
 
 
 def read_manifest(path: Path) -> dict[str, Any] | None:
-    """Return the manifest of a finished folder, or None where there is none that can be read."""
-    try:
-        return dict(json.loads((path / MANIFEST).read_text("utf-8")))
-    except (OSError, ValueError):
+    """Return the manifest of a finished folder, or None where there is no manifest.
+
+    A folder that a kill left half-way between two renames is put back first. Raises `UserError` naming the file where
+    the manifest cannot be read or was changed.
+    """
+    file = path / MANIFEST
+    if not file.is_file() and (not recover(path) or not file.is_file()):
         return None
+    try:
+        manifest = json.loads(file.read_text("utf-8"))
+    except OSError as error:
+        raise UserError(f"{file} cannot be read: {reason(error)}") from error
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{file} is damaged: not JSON. Delete the folder and build it again") from error
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("kind", ""), str):
+        raise UserError(f"{file} is damaged: not a manifest. Delete the folder and build it again")
+    if "checksum" in manifest and manifest["checksum"] != _checksum(manifest):
+        raise UserError(
+            f"{file} was changed or is damaged: its checksum does not match. Build the folder again"
+        )
+    return manifest
+
+
+def write_manifest(path: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the manifest of the folder `path` with the size and sha256 of every file there; return it."""
+    plain: dict[str, Any] = json.loads(json.dumps(dict(manifest), default=str))
+    plain["contents"] = {name: [size(path / name), sha256(path / name)] for name in names_in(path)}
+    plain["checksum"] = _checksum(plain)
+    write_json(path / MANIFEST, plain)
+    return plain
+
+
+def is_ours(manifest: Mapping[str, Any] | None) -> bool:
+    """Say whether a manifest was written by `stage`."""
+    held = manifest or {}
+    texts = all(isinstance(held.get(name), str) for name in ("kind", "key", "clinweave"))
+    return texts and bool(_KEY.fullmatch(held["key"])) and isinstance(held.get("inputs"), dict)
+
+
+def size(path: Path) -> int:
+    """Return the size of a file in bytes."""
+    return path.stat().st_size
+
+
+def names_in(path: Path) -> list[str]:
+    """Return the files below a folder as sorted relative names, without its manifest and what other programs drop."""
+    found = (item for item in path.rglob("*") if item.is_symlink() or not item.is_dir())
+    names = (item.relative_to(path).as_posix() for item in found)
+    return sorted(name for name in names if name != MANIFEST and not _PASSING.search(name))
+
+
+def _checksum(manifest: Mapping[str, Any]) -> str:
+    return digest({name: value for name, value in manifest.items() if name != "checksum"})
+
+
+def damage(path: Path, *, full: bool = False) -> str:
+    """Return what is wrong with the files of a finished folder, "" where nothing is.
+
+    Compares sizes, and the sha256 of files changed after the manifest was written; `full` of all files. Folders written
+    before manifests listed their files pass.
+    """
+    manifest = read_manifest(path)
+    if manifest is None:
+        return f"{path / MANIFEST} does not exist"
+    contents = manifest.get("contents", {})
+    if not isinstance(contents, dict):
+        return f"{path / MANIFEST} lists no files"
+    written = (path / MANIFEST).stat().st_mtime_ns
+    for name, (length, expected) in contents.items():
+        file = path / name
+        try:
+            status = file.stat()
+        except OSError as error:
+            return f"{file}: {reason(error)}"
+        if status.st_size != length:
+            return f"{file} has {status.st_size:,} bytes instead of {length:,}"
+        if (full or status.st_mtime_ns > written) and not _matches(file, status, expected):
+            return f"{file} was changed or is damaged: its sha256 does not match"
+    return ""
+
+
+def check(path: Path, what: str = "folder") -> None:
+    """Raise `UserError` where a finished folder is damaged (see `damage`)."""
+    if wrong := damage(path):
+        raise UserError(f"the {what} is damaged: {wrong}. Delete {path} and build it again")
+
+
+def _matches(file: Path, status: os.stat_result, expected: str) -> bool:
+    """Compare a file's sha256, which is kept for this process while the file stays as it is."""
+    key = (str(file), status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    if key not in _DIGESTS:
+        _DIGESTS[key] = sha256(file)
+    return _DIGESTS[key] == expected
 
 
 def stage(
@@ -67,18 +168,22 @@ def stage(
     *,
     version: int = 1,
 ) -> Artifact:
-    """Build the folder `path` unless it already holds the result of exactly these inputs.
+    """Build the folder `path` unless it already holds the whole result of exactly these inputs.
 
     `inputs` maps a name to a sha256, `version` is raised when the stage's code changes its output, and `build` writes
     into the empty folder it is given and returns what the manifest records. An exception, Ctrl-C or a kill leaves
-    `path` as it was; what a killed run had written is removed by the next one.
+    `path` as it was; what a killed run had written is removed by the next one. Raises `UserError` where `path` is a
+    file, holds anything that a stage of this kind did not write, or is a folder that must not be replaced.
     """
+    path = output_folder(path, reserved=(home(),))
     key = digest([kind, version, dict(inputs), dict(parameters)])
+    check_replaceable(path, kind)
     known = read_manifest(path)
-    if known and known.get("key") == key:
+    if known and known.get("key") == key and not damage(path):
+        sweep(path)
         return Artifact(path, known, fresh=False)
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with _workplace(path) as work:
             outcome = dict(build(work))
             manifest = {
@@ -90,8 +195,9 @@ def stage(
                 "parameters": dict(parameters),
                 **outcome,
             }
-            write_json(work / MANIFEST, manifest)
-            _replace(work, path)
+            manifest = write_manifest(work, manifest)
+            check_replaceable(path, kind)
+            replace_folder(work, path)
     except OSError as error:
         raise ClinweaveError(
             f"could not write {path}: {error}. Nothing was kept; free space or choose another folder"
@@ -99,22 +205,85 @@ def stage(
     return Artifact(path, manifest, fresh=True)
 
 
+def check_replaceable(path: Path, kind: str) -> None:
+    """Raise `UserError` unless `path` is new, empty, or a folder of this kind with nothing else in it."""
+    if kind_of(path) != "a folder" and not recover(path):
+        return
+    try:
+        names = sorted(item.name for item in path.iterdir())
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {reason(error)}") from error
+    if not names:
+        return
+    manifest = read_manifest(path) if MANIFEST in names else None
+    advice = "nothing was changed; choose another folder, or move these files away"
+    if not is_ours(manifest) or manifest is None:
+        some = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+        raise UserError(f"{path} holds files that clinweave did not write ({some}): {advice}")
+    if manifest["kind"] != kind:
+        raise UserError(f"{path} holds a {manifest['kind']}, not a {kind}: {advice}")
+    contents = manifest.get("contents")
+    if contents is not None and (strange := [name for name in names_in(path) if name not in contents]):
+        some = ", ".join(strange[:3]) + (", ..." if len(strange) > 3 else "")
+        raise UserError(f"{path} holds files that clinweave did not write ({some}): {advice}")
+
+
+def leftovers(path: Path) -> list[Path]:
+    """Return what killed runs left beside the folder or file `path`: partial and old folders, partial files, locks."""
+    left = []
+    prefix = f".{glob.escape(path.name.lstrip('.'))}.????????"
+    for lock in path.parent.glob(f"{prefix}.lock"):
+        if is_abandoned(lock):
+            left += [
+                item for item in (lock.with_suffix(".partial"), lock.with_suffix(".old")) if item.exists()
+            ]
+            left.append(lock)
+    for item in path.parent.glob(f"{prefix}.partial"):
+        if item.is_file() and is_abandoned(item):
+            left.append(item)
+    for item in path.parent.glob(f"{prefix}.old"):
+        if (
+            item not in left
+            and not item.with_suffix(".lock").exists()
+            and (path.exists() or item.is_symlink())
+        ):
+            left.append(item)
+    return left
+
+
+def sweep(path: Path) -> None:
+    """Remove what killed runs left beside the folder or file `path`; what belongs to a living run stays."""
+    recover(path)
+    for item in leftovers(path):
+        if item.is_dir() and not item.is_symlink():
+            shutil.rmtree(item, ignore_errors=True)
+        else:
+            item.unlink(missing_ok=True)
+
+
+def recover(path: Path) -> bool:
+    """Put back the folder that a kill between two renames left as ".old"; say whether one was put back."""
+    if not path.name or os.path.lexists(path) or not path.parent.is_dir():
+        return False
+    for old in path.parent.glob(f".{glob.escape(path.name.lstrip('.'))}.????????.old"):
+        lock = old.with_suffix(".lock")
+        if (not lock.exists() or is_abandoned(lock)) and (old / MANIFEST).is_file():
+            with suppress(OSError):
+                old.rename(path)
+                return True
+    return False
+
+
 @contextmanager
 def _workplace(path: Path) -> Iterator[Path]:
     """Yield an empty folder beside `path` that vanishes in the end.
 
-    A lock file says that its owner lives, so that what a killed run left can be told from another run's work.
+    A lock file says that its owner lives, so what a killed run left can be told from another run's work.
     """
-    for lock in path.parent.glob(f".{glob.escape(path.name)}.*.lock"):
-        # locked: its owner lives; not there: another run has swept it
-        with suppress(BlockingIOError, FileNotFoundError), lock.open("rb") as held:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(lock.with_suffix(".partial"), ignore_errors=True)
-            lock.unlink(missing_ok=True)
-    lock = path.with_name(f".{path.name}.{secrets.token_hex(4)}.lock")
+    sweep(path)
+    lock = path.with_name(f".{path.name.lstrip('.')}.{secrets.token_hex(4)}.lock")
     work = lock.with_suffix(".partial")
-    with lock.open("wb") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+    with locked(lock):
         try:
             work.mkdir(mode=0o700)
             yield work
@@ -127,15 +296,19 @@ def _workplace(path: Path) -> Iterator[Path]:
 def appearing(path: Path, *, private: bool = False) -> Iterator[Path]:
     """Yield the name of a file to write that takes the place of `path` when it is whole, and vanishes on any failure.
 
-    A reader sees the old file or all of the new one. Folders above are made. `private`: only its owner may read it.
+    A reader sees the old file or all of the new one, also after a kill. Folders above are made; a link is followed to
+    its end. What killed runs left is removed. `private`: only its owner may read it.
     """
+    path = output_file(path)
     path.parent.mkdir(parents=True, exist_ok=True)
+    sweep(path)
     work = path.with_name(f".{path.name.lstrip('.')}.{secrets.token_hex(4)}.partial")
     try:
-        if private:
-            os.close(os.open(work, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        yield work
-        work.replace(path)
+        with locked(work, mode=0o600 if private else 0o666) as held:
+            yield work
+            if private:
+                os.fsync(held.fileno())
+            work.replace(path)
     finally:
         work.unlink(missing_ok=True)
 
@@ -151,17 +324,3 @@ def write_json(path: Path, value: Any, *, private: bool = False) -> None:
     """Write JSON with sorted keys, whole or not at all."""
     text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, default=str)
     write_text(path, text + "\n", private=private)
-
-
-def _replace(work: Path, path: Path) -> None:
-    """Put `work` in the place of `path`; a failure between the two renames restores the old folder."""
-    old = work.with_suffix(".old")
-    if path.exists():
-        path.rename(old)
-    try:
-        work.rename(path)
-    except OSError:
-        if old.exists():
-            old.rename(path)
-        raise
-    shutil.rmtree(old, ignore_errors=True)

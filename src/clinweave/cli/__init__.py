@@ -57,7 +57,9 @@ class LazyGroup(TyperGroup):
             return None
         if getattr(self, "_called", "") != cmd_name:
             return _line_of_help(cmd_name)
-        command = get_command(import_module(f"clinweave.cli.{cmd_name}").app)
+        from clinweave.cli.outputs import guard
+
+        command = guard(get_command(import_module(f"clinweave.cli.{cmd_name}").app))
         command.name, command.help = cmd_name, command.help or COMMANDS[cmd_name]
         return command
 

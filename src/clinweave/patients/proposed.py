@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from clinweave.artifacts import MANIFEST, appearing, read_manifest, sha256, write_json
+from clinweave.artifacts import MANIFEST, appearing, read_manifest, sha256, write_manifest
 from clinweave.patients.collecting import tag
 
 KIND, ACCEPTED, ASKED = "proposals", "proposals.jsonl", "asked.jsonl"
@@ -56,7 +56,7 @@ def without_patient(path: Path, subject: int) -> None:
     counts.subtract({**taken, "proposed": len(_rewrite(path / ACCEPTED, subject))})
     manifest |= {"counts": dict(counts), "refused": dict(sorted((+refused).items()))}
     manifest["purged"] = int(manifest.get("purged", 0)) + 1
-    write_json(path / MANIFEST, manifest)
+    write_manifest(path, manifest)
 
 
 def graphs_with(home: Path, found: Iterable[Proposed]) -> Iterator[tuple[Path, int]]:

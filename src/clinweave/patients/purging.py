@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from clinweave.artifacts import MANIFEST, appearing, write_json
+from clinweave.artifacts import appearing, write_manifest
 from clinweave.errors import UserError
 from clinweave.knowledge import build_home_index, collections, remove_collection
 from clinweave.patients import coding, engine
@@ -122,7 +122,7 @@ def _forget(store: PatientStore, subject: int, *, dry_run: bool) -> int:
     manifest["purged"] = int(manifest.get("purged", 0)) + 1
     # examples of refused rows name files, and a file may be named after its patient
     manifest["dropped_examples"] = []
-    write_json(store.path / MANIFEST, manifest)
+    write_manifest(store.path, manifest)
     seal(store.path)
     store.__dict__.pop("people", None)
     store.__dict__.pop("codes", None)
