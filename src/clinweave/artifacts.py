@@ -6,6 +6,7 @@ files are whole is reused; otherwise the stage writes into a sibling folder that
 Only a folder that a stage of the same kind wrote, with no file of anybody else in it, is ever replaced.
 """
 
+import errno
 import glob
 import hashlib
 import json
@@ -40,7 +41,12 @@ _DIGESTS: dict[tuple[Any, ...], str] = {}
 def home() -> Path:
     """Return the folder for everything fetched or built: `$CLINWEAVE_HOME`, else `~/.cache/clinweave`."""
     given = os.environ.get("CLINWEAVE_HOME")
-    return Path(given).expanduser() if given else Path.home() / ".cache" / "clinweave"
+    path = Path(given).expanduser() if given else Path.home() / ".cache" / "clinweave"
+    if (kind := kind_of(path)) not in {"", "a folder"}:
+        raise UserError(
+            f"the home {path} is {'a file' if kind == 'file' else kind}; set CLINWEAVE_HOME to a folder"
+        )
+    return path
 
 
 def sha256(path: Path) -> str:
@@ -199,10 +205,24 @@ def stage(
             check_replaceable(path, kind)
             replace_folder(work, path)
     except OSError as error:
+        if _is_input(error, path):
+            raise UserError(
+                f"{error.filename} cannot be read: {reason(error)}; nothing was changed"
+            ) from error
         raise ClinweaveError(
-            f"could not write {path}: {error}. Nothing was kept; free space or choose another folder"
+            f"could not write {path}: {reason(error)}. Nothing was changed; free space or choose another folder"
         ) from error
     return Artifact(path, manifest, fresh=True)
+
+
+def _is_input(error: OSError, path: Path) -> bool:
+    """Say whether an error names a file that is neither the output nor its partial folder."""
+    name = error.filename
+    if not isinstance(name, str) or error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EROFS}:
+        return False
+    return not any(
+        name.startswith(str(item)) for item in (path, path.with_name(f".{path.name.lstrip('.')}."))
+    ) and (Path(name) not in path.parents)
 
 
 def check_replaceable(path: Path, kind: str) -> None:

@@ -1,6 +1,5 @@
 """The command line. Each group is one file, loaded only when it is called."""
 
-import errno
 import sys
 from importlib import import_module
 from typing import Any
@@ -10,7 +9,6 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from clinweave import __version__
-from clinweave.errors import ClinweaveError
 
 # name -> one line of help; the command's file bears its name, and the help of the whole program loads none of them
 COMMANDS: dict[str, str] = {
@@ -34,9 +32,6 @@ COMMANDS: dict[str, str] = {
     "compare": "Compare base, text, graph and both on your own benchmark, corpus and model.",
     "compendium": "List and export what is known of databases, datasets, models and systems.",
 }
-
-
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS}  # said in one line, wherever they arise
 
 
 class LazyGroup(TyperGroup):
@@ -92,18 +87,20 @@ def _root(
 
 
 def main(arguments: list[str] | None = None) -> Any:
-    """Run the program: a `ClinweaveError` is one line on stderr and its exit code (2 for the user's mistakes)."""
-    try:
-        return app(args=arguments)
-    except ClinweaveError as error:
-        typer.echo(f"error: {error}", err=True)
-        sys.exit(error.exit_code)
-    except OSError as error:
-        if error.errno not in _NO_ROOM:
-            raise
-        where = f" ({error.filename})" if error.filename else ""
-        typer.echo(f"error: {error.strerror}{where}; what was finished is kept", err=True)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        typer.echo("interrupted; finished stages are kept, run again to go on", err=True)
-        sys.exit(130)
+    """Run the program: an error is one line on stderr and an exit code (2 for the user's mistakes, 1 for others)."""
+    from clinweave.cli.streams import harmless_streams
+
+    with harmless_streams():
+        try:
+            return app(args=arguments)
+        except KeyboardInterrupt:
+            typer.echo("interrupted; finished stages are kept, run again to go on", err=True)
+            sys.exit(130)
+        except Exception as error:
+            from clinweave.cli.failures import failure, show, wants_traceback
+
+            if wants_traceback():
+                raise
+            line, code = failure(error)
+            show(line)
+            sys.exit(code)

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from clinweave.artifacts import home, read_manifest
+from clinweave.cli.console import Console
 from clinweave.cli.extras import needs_molecules
 from clinweave.errors import UserError
 from clinweave.records import Answer, Evidence, Passage, Relation, Verdict, to_json

@@ -7,11 +7,11 @@ from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from clinweave.artifacts import home
 from clinweave.cli.ask import MARKS, Choice, parts
+from clinweave.cli.console import Console
 from clinweave.errors import ClinweaveError
 from clinweave.records import Answer, to_json
 

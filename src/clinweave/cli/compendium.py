@@ -52,9 +52,10 @@ def main(  # noqa: PLR0917 - each parameter is one option
 
 
 def _print(entries: list[compendium.Entry], *, full: bool) -> None:
-    from rich.console import Console
     from rich.markdown import Markdown
     from rich.table import Table
+
+    from clinweave.cli.console import Console
 
     console = Console()
     if full and entries:

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from clinweave.artifacts import home
+from clinweave.cli.console import Console
 from clinweave.errors import UserError
 from clinweave.leaving import EXPORT, permit, tier_of
 

@@ -199,8 +199,6 @@ def _reorder(
 
 
 def _diagnoser(folder: Path | None, maps: tuple[str, str], orphanet: bool) -> "Diagnoser":
-    from rich.console import Console
-
     from clinweave.applications.diagnosis import (
         Diagnoser,
         Release,
@@ -210,6 +208,7 @@ def _diagnoser(folder: Path | None, maps: tuple[str, str], orphanet: bool) -> "D
         open_model,
         release_in,
     )
+    from clinweave.cli.console import Console
 
     release = release_in(folder) if folder else fetched_release(home())
     mondo = _map(maps[0], fetched_mondo, "Mondo file", "a mondo.json")
@@ -259,9 +258,10 @@ def _tell(lines: list[dict[str, Any]], counts: dict[str, int], out: Path | None,
 
 
 def _show(line: dict[str, Any]) -> None:
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
+
+    from clinweave.cli.console import Console
 
     screen = Console()
     table = Table(

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from clinweave.artifacts import home
+from clinweave.cli.console import Console
 from clinweave.errors import UserError
 
 if TYPE_CHECKING:

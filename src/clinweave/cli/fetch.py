@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from clinweave.artifacts import home
+from clinweave.cli.console import Console
 from clinweave.errors import ChecksumError, UserError
 from clinweave.resources import Resource, catalogue, fetch, folder, verify
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from clinweave.artifacts import home, write_text
+from clinweave.cli.console import Console
 from clinweave.cli.extras import needs_molecules
 from clinweave.errors import UserError
 

@@ -177,8 +177,9 @@ def _report(index: Artifact, as_json: bool) -> None:
 
 
 def _show(hits: "list[Hit]") -> None:
-    from rich.console import Console
     from rich.markup import escape
+
+    from clinweave.cli.console import Console
 
     screen = Console()
     if not hits:

@@ -77,9 +77,10 @@ def _show(mentions: list[Mention], as_json: bool) -> None:
     if as_json:
         typer.echo(_dumped({"mentions": [to_json(mention) for mention in mentions]}))
         return
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
+
+    from clinweave.cli.console import Console
 
     table = Table("text", "place", "concept", "name", "score", "negated", "whose", "why")
     for item in mentions:

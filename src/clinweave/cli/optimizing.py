@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from clinweave.artifacts import home
+from clinweave.cli.console import Console
 from clinweave.cli.extras import needs_molecules
 from clinweave.cli.generation import AsJson, Model, Seed, Threads, _bar, _use
 

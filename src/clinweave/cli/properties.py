@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from clinweave.cli.console import Console
 from clinweave.cli.extras import needs_molecules
 
 app = typer.Typer(

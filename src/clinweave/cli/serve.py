@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from clinweave.artifacts import home
 from clinweave.cli.ask import Choice, parts
+from clinweave.cli.console import Console
 
 app = typer.Typer(add_completion=False)
 

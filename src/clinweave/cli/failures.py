@@ -1,0 +1,74 @@
+"""One line and an exit code for every error that reaches the program's end."""
+
+import errno
+import os
+import sys
+from types import TracebackType
+
+from clinweave.errors import ClinweaveError
+from clinweave.filesystem import reason
+
+TRACEBACK = "CLINWEAVE_TRACEBACK"  # an environment variable: show where an error arose
+# errors of the machine, not of what the user named
+_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+_UNREADABLE = (EOFError, LookupError, RecursionError, UnicodeError, ValueError)
+_LIBRARIES = (
+    "duckdb",
+    "_duckdb",
+    "pyarrow",
+    "zipfile",
+    "tarfile",
+    "gzip",
+    "zlib",
+    "lzma",
+    "csv",
+    "_csv",
+    "xml",
+    "tomllib",
+)
+
+
+def failure(error: BaseException) -> tuple[str, int]:
+    """Return the line and the exit code for an error: 2 for the user's mistakes, 1 for all others.
+
+    The text of an unforeseen error is left out, as it may quote what a file holds.
+    """
+    if isinstance(error, ClinweaveError):
+        return f"error: {error}", error.exit_code
+    if isinstance(error, MemoryError):
+        return "error: out of memory; what was finished is kept", 1
+    if isinstance(error, OSError) and error.errno is not None:
+        where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+        code = 1 if error.errno in _MACHINE else 2
+        return f"error: {where}{reason(error)}; what was finished is kept", code
+    kind = type(error)
+    if kind.__module__ == "builtins" and "Symlink loop" in str(error):  # pathlib of Python 3.11 and 3.12
+        return f"error: {reason(error)}", 2
+    hint = f"set {TRACEBACK}=1 to see where, and report it"
+    if isinstance(error, _UNREADABLE) or kind.__module__.partition(".")[0] in _LIBRARIES:
+        return (
+            f"error: an input could not be read ({kind.__name__} in {_place(error.__traceback__)}); {hint}",
+            1,
+        )
+    return f"error: unforeseen {kind.__name__} in {_place(error.__traceback__)}; {hint}", 1
+
+
+def wants_traceback() -> bool:
+    """Say whether the user asked for tracebacks."""
+    return os.environ.get(TRACEBACK, "") not in {"", "0"}
+
+
+def _place(trace: TracebackType | None) -> str:
+    """Return the module and line of clinweave's innermost frame."""
+    place = "clinweave"
+    while trace is not None:
+        name = str(trace.tb_frame.f_globals.get("__name__", ""))
+        if name.partition(".")[0] == "clinweave":
+            place = f"{name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
+
+
+def show(line: str) -> None:
+    """Write one line to standard error."""
+    sys.stderr.write(" ".join(line.splitlines()) + "\n")
