@@ -29,17 +29,17 @@ def test_from_a_folder_to_a_hit_and_away(tmp_path: Path, home: Path) -> None:
     texts.mkdir()
     (texts / "a.md").write_text("# Glue\n\nGlue is [sticky].")
     (texts / "b.txt").write_text("")
-    told = json.loads(run("add", str(texts), "--json"))
+    result = CliRunner().invoke(index.app, ["add", str(texts), "--name", "strict"])
+    assert (result.exit_code, "b.txt: empty" in result.stderr) == (1, True)
+    run("remove", "strict")
+    told = json.loads(run("add", str(texts), "--skip-unreadable", "--json"))
     assert told["collection"]["name"] == "my-texts"
     assert told["collection"]["dropped"] == {"empty": 1}
     assert told["index"]["parts"]["my-texts"]["passages"] == 1
-    assert "(unchanged)" in run("add", str(texts))
+    assert "(unchanged)" in run("add", str(texts), "--skip-unreadable")
     assert list(json.loads(run("list", "--json"))) == ["my-texts"]
     (hit,) = json.loads(run("search", "sticky", "--json"))["hits"]
-    assert (hit["document"], hit["text"][hit["start"] : hit["end"]]) == (
-        "a.md",
-        "# Glue\n\nGlue is [sticky].",
-    )
+    assert (hit["document"], hit["section"], hit["text"]) == ("a.md", "Glue", "Glue is [sticky].")
     assert "[sticky]" in run("search", "sticky")
     assert "nothing was found" in run("search", "unheard")
     assert json.loads(run("info", "--json"))["passages"] == 1

@@ -73,7 +73,7 @@ def test_every_kind_of_file(tmp_path: Path) -> None:
     assert set(documents) == {"a.txt", "b.md", "sub/c.xml#7-1", "d.xml", "e.jsonl#x"}
     assert documents["a.txt"].title == "Title"
     assert documents["b.md"].text == "caf\u00e9"
-    assert documents["sub/c.xml#7-1"][1:] == (
+    assert documents["sub/c.xml#7-1"][1:4] == (
         "What are the symptoms?",
         "symptoms",
         "Caf\u00e9 and fever.\n\nIt passes.",
@@ -169,6 +169,6 @@ def test_truncated_and_mislabelled_archives_are_told(tmp_path: Path) -> None:
             list(read_folder(tmp_path / name))
     with pytest.raises(UserError, match="does not exist"):
         list(read_folder(tmp_path / "nowhere"))
-    (tmp_path / "a.pdf").write_text("x")
+    (tmp_path / "a.rtf").write_text("x")
     with pytest.raises(UserError, match="no folder, archive or file"):
-        list(read_folder(tmp_path / "a.pdf"))
+        list(read_folder(tmp_path / "a.rtf"))

@@ -33,16 +33,23 @@ def build(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def add(
+def add(  # noqa: PLR0917 - each parameter is one option
     path: Annotated[
-        Path, typer.Argument(help="A file, folder, .tar.gz or .zip of .txt, .md, .xml or .jsonl.")
+        Path,
+        typer.Argument(help="A file, folder, .tar.gz or .zip of PDF, DOCX, HTML, .md, .txt, .xml, .jsonl."),
     ],
     name: Annotated[str, typer.Option(help="What to call the collection; by default after the path.")] = "",
     tier: Annotated[Access, typer.Option(help="Who may see it.")] = Access.PUBLIC,
     licence: Annotated[str, typer.Option(help="The licence that its passages carry.")] = "",
+    skip_unreadable: Annotated[
+        bool, typer.Option("--skip-unreadable", help="Exit with 0 although some files could not be read.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Read your own texts, keep them as a collection, and add them to the index."""
+    """Read your own documents, keep them as a collection, and add them to the index.
+
+    Files that cannot be read are listed with the reason, and the exit code is 1 (what could be read is indexed).
+    """
     from clinweave.knowledge import add_collection
     from clinweave.records import Tier
 
@@ -56,18 +63,25 @@ def add(
             progress=lambda count: said(f"reading: {count:,} passages"),
         )
     index = _built()
-    if as_json:
-        typer.echo(
-            json.dumps({"collection": done.manifest, "fresh": done.fresh, "index": index.manifest}, indent=1)
-        )
-        return
     facts = done.manifest
+    unreadable: dict[str, str] = facts["unreadable"]
+    if as_json:
+        typer.echo(json.dumps({"collection": facts, "fresh": done.fresh, "index": index.manifest}, indent=1))
+        if unreadable and not skip_unreadable:
+            raise typer.Exit(1)
+        return
     typer.echo(
         f"{facts['name']}: {facts['documents']:,} documents, {facts['passages']:,} passages"
         f"{'' if done.fresh else ' (unchanged)'}"
     )
     for reason, count in facts["dropped"].items():
         typer.echo(f"  {count:,} x {reason}", err=True)
+    if unreadable:
+        typer.echo(f"not read ({len(unreadable)} files):", err=True)
+        for file, reason in unreadable.items():
+            typer.echo(f"  {file}: {reason}", err=True)
+        if not skip_unreadable:
+            raise typer.Exit(1)
 
 
 @app.command("list")

@@ -1,6 +1,7 @@
-"""The text files of a folder, a single file, a .tar(.gz) or a .zip, read in memory within bounds."""
+"""The documents of a folder, a single file, a .tar(.gz) or a .zip, read in memory within bounds."""
 
 import os
+import re
 import tarfile
 import zipfile
 import zlib
@@ -10,13 +11,24 @@ from typing import IO
 
 from clinweave.databases import RowLog
 from clinweave.errors import UserError
+from clinweave.knowledge.retrieval.documents import READERS
 
-READABLE = frozenset({".txt", ".md", ".xml", ".jsonl"})
+READABLE = frozenset({*READERS, ".xml", ".jsonl"})
 MOST_FILE = 256 << 20  # bytes of one file, unpacked
 MOST_TOTAL = 16 << 30  # bytes of one archive, unpacked
 MOST_RATIO = 200  # unpacked bytes to each packed one, past the first megabytes
 MOST_MEMBERS = 2_000_000
 _FREE = 64 << 20  # an archive may unpack to this much whatever its ratio
+_UNSUPPORTED = "unsupported file type; convert to PDF, DOCX, HTML or text"
+_SYSTEM_NAMES = frozenset({"thumbs.db", "desktop.ini", "__macosx", "icon\r", "$recycle.bin"})
+_EDITOR_NAME = re.compile(
+    r"^(?:\.|~\$|#.*#$)|(?:~|\.swp|\.swo|\.bak|\.tmp|\.crdownload|\.part)$", re.IGNORECASE
+)
+
+
+def is_system_file(name: str) -> bool:
+    """Tell whether a file or folder name is an operating system's or an editor's own (".DS_Store", "~$note.docx")."""
+    return name.lower() in _SYSTEM_NAMES or bool(_EDITOR_NAME.search(name))
 
 
 def is_archive(path: Path) -> bool:
@@ -49,10 +61,15 @@ def read_files(path: Path, log: RowLog) -> Iterator[tuple[str, bytes]]:
 
 
 def _folder(path: Path, log: RowLog) -> Iterator[tuple[str, bytes]]:
-    for folder, inner, names in os.walk(path, followlinks=False):
-        inner.sort()
+    def refused(error: OSError) -> None:
+        log.drop(os.path.relpath(str(error.filename), path), 0, f"folder cannot be read ({error.strerror})")
+
+    for folder, inner, names in os.walk(path, onerror=refused, followlinks=False):
+        inner[:] = sorted(name for name in inner if not is_system_file(name))
         for name in sorted(names):
             file = Path(folder) / name
+            if is_system_file(name):
+                continue
             if is_archive(file):
                 log.drop(
                     file.relative_to(path).as_posix(), 0, "an archive inside a folder; add it by its own path"
@@ -63,7 +80,7 @@ def _folder(path: Path, log: RowLog) -> Iterator[tuple[str, bytes]]:
 
 def _file(file: Path, name: str, log: RowLog) -> Iterator[tuple[str, bytes]]:
     if file.suffix.lower() not in READABLE:
-        log.drop(name, 0, "not a .txt, .md, .xml or .jsonl file")
+        log.drop(name, 0, _UNSUPPORTED)
     elif file.is_symlink() or not file.is_file():
         log.drop(name, 0, "a link or a special file")
     elif file.stat().st_size > MOST_FILE:
@@ -123,10 +140,13 @@ def _acceptable(name: str, log: RowLog) -> bool:
     if parts.is_absolute() or ".." in parts.parts or "\x00" in name or name[1:2] == ":":
         log.drop(name, 0, "a path that leads out of the archive")
         return False
-    if parts.name.startswith("._") or "__MACOSX" in parts.parts:
+    if any(is_system_file(part) for part in parts.parts if part not in (".", "/")):
+        return False
+    if is_archive(Path(parts.name)):
+        log.drop(name, 0, "an archive inside an archive; unpack it and add it by its own path")
         return False
     if parts.suffix.lower() not in READABLE:
-        log.drop(name, 0, "not a .txt, .md, .xml or .jsonl file")
+        log.drop(name, 0, _UNSUPPORTED)
         return False
     return True
 

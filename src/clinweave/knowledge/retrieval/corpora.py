@@ -14,6 +14,7 @@ from clinweave import schemas
 from clinweave.artifacts import Artifact, digest, read_manifest, sha256, stage
 from clinweave.databases import RowLog
 from clinweave.errors import UserError
+from clinweave.knowledge.retrieval.archives import READABLE
 from clinweave.knowledge.retrieval.folders import check_name, read_folder
 from clinweave.knowledge.retrieval.index_store import GRAPH_PART, Progress, build_parts
 from clinweave.records import Passage, Tier
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from clinweave.knowledge.graph.graph import Graph
     from clinweave.knowledge.linking.linker import Linker
 
-VERSION = 1
+VERSION = 2
+_MOST_LISTED = 1000  # unreadable files listed in a manifest
 _CHUNK = 5000
 
 
@@ -49,7 +51,7 @@ def add_collection(
     folder = home / "collections" / name
 
     def build(into: Path) -> dict[str, Any]:
-        log = RowLog()
+        log = RowLog(keep=_MOST_LISTED)
         passages = read_folder(path, source=name, tier=tier, licence=licence, log=log)
         count, documents = _write(into / "passages.parquet", passages, progress)
         if not count:
@@ -61,6 +63,7 @@ def add_collection(
             "passages": count,
             "documents": documents,
             "dropped": reasons(log),
+            "unreadable": unreadable(log),
         }
 
     settings = {"name": name, "tier": tier.value, "licence": licence}
@@ -135,13 +138,18 @@ def reasons(log: RowLog) -> dict[str, int]:
     return dict(sorted(totals.items()))
 
 
+def unreadable(log: RowLog) -> dict[str, str]:
+    """Return the files that were not read at all, each with the reason (rows and answers are counted in `reasons`)."""
+    return {item.file: item.reason for item in log.examples if item.row == 0 and "#" not in item.file}
+
+
 def _why(log: RowLog) -> str:
     return "; ".join(f"{reason} ({count})" for reason, count in reasons(log).items()) or "it is empty"
 
 
 def _name_of(path: Path) -> str:
     name = path.resolve().name
-    for ending in (".tar.gz", ".tgz", ".tar", ".zip", ".jsonl", ".xml", ".txt", ".md"):
+    for ending in (".tar.gz", ".tgz", ".tar", ".zip", *READABLE):
         name = name.removesuffix(ending)
     return "".join(
         part if part.isascii() and (part.isalnum() or part in "._-") else "-" for part in name

@@ -1,4 +1,4 @@
-"""A user's own texts as passages: .txt, .md, .xml (MedQuAD's too) and MedRAG's .jsonl, in folders or archives."""
+"""A user's own documents as passages: PDF, DOCX, HTML, Markdown, text, XML, MedRAG's JSONL; folders, archives."""
 
 import json
 import re
@@ -10,6 +10,8 @@ from typing import NamedTuple
 from clinweave.databases import RowLog
 from clinweave.errors import UserError
 from clinweave.knowledge.retrieval.archives import read_files
+from clinweave.knowledge.retrieval.documents import READERS, TEXT_FORMATS, read_blocks
+from clinweave.knowledge.retrieval.documents.blocks import Section, UnreadableError, assemble, title_of
 from clinweave.knowledge.retrieval.passages import MOST_WORDS, split
 from clinweave.records import Passage, Tier
 
@@ -45,6 +47,7 @@ class Document(NamedTuple):
     title: str
     section: str
     text: str
+    sections: tuple[Section, ...] = ()  # stretches of `text` under their headings; () is the whole text
 
 
 def read_folder(
@@ -58,14 +61,15 @@ def read_folder(
 ) -> Iterator[Passage]:
     """Yield the passages of a file, folder or archive, with `text == document[start:end]`.
 
-    The document is the decoded file (.txt, .md), one answer (MedQuAD's XML, id `file#question id`), the text of the
-    whole file (other XML) or the `content` of one line (.jsonl of {"id", "title", "content"}, id `file#id`). Files
-    and lines that cannot be read are counted in `log`. Raises `UserError` as `read_files` does.
+    The document is the text of a page (PDF, id `file#page=N`), of a file (.docx, .html, .md, .txt, other XML), one
+    answer (MedQuAD's XML, id `file#question id`) or the `content` of one line (.jsonl of {"id", "title", "content"}, id
+    `file#id`). A passage never crosses a heading, and `section` is the path of headings above it. Files and lines that
+    cannot be read are counted in `log`. Raises `UserError` as `read_files` does.
     """
     place = Path(path)
     name = source or place.name
     for document in read_documents(place, log or RowLog()):
-        for start, end in split(document.text, most_words):
+        for start, end, section in _passages(document, most_words):
             yield Passage(
                 id=f"{document.id}:{start}-{end}",
                 text=document.text[start:end],
@@ -74,27 +78,65 @@ def read_folder(
                 start=start,
                 end=end,
                 source=name,
-                section=document.section,
+                section=section,
                 licence=licence,
                 tier=tier,
             )
+
+
+def _passages(document: Document, most_words: int) -> Iterator[tuple[int, int, str]]:
+    """Yield (start, end, section) of each passage of a document."""
+    for section in document.sections or (Section(0, len(document.text), document.section),):
+        for start, end in split(document.text[section.start : section.end], most_words):
+            yield section.start + start, section.start + end, section.heading
 
 
 def read_documents(path: Path, log: RowLog) -> Iterator[Document]:
     """Yield the documents of a file, folder or archive; ids that come twice get a number."""
     seen: dict[str, int] = {}
     for name, content in read_files(path, log):
-        text = _decoded(name, content, log)
-        if text is None:
-            continue
-        suffix = Path(name).suffix.lower()
-        read = {".xml": _xml, ".jsonl": _jsonl}.get(suffix, _plain)
-        for document in read(name, text, log):
+        for document in _documents(name, content, log):
             if not document.text.strip():
                 log.drop(document.id, 0, "no text")
                 continue
             seen[document.id] = times = seen.get(document.id, 0) + 1
             yield document if times == 1 else document._replace(id=f"{document.id}~{times}")
+
+
+def _documents(name: str, content: bytes, log: RowLog) -> Iterator[Document]:
+    suffix = Path(name).suffix.lower()
+    if suffix in READERS and suffix not in TEXT_FORMATS:
+        yield from _formatted(name, suffix, content, log)
+        return
+    text = _decoded(name, content, log)
+    if text is None:
+        return
+    if suffix in TEXT_FORMATS:
+        yield from _formatted(name, suffix, text.encode("utf-8", "replace"), log)
+    else:
+        yield from (_xml if suffix == ".xml" else _jsonl)(name, text, log)
+
+
+def _formatted(name: str, suffix: str, content: bytes, log: RowLog) -> Iterator[Document]:
+    """Yield the pages, or the whole, of a file in a document format."""
+    if not content.strip():
+        log.drop(name, 0, "empty")
+        return
+    try:
+        blocks = read_blocks(suffix, content)
+    except UnreadableError as error:
+        log.drop(name, 0, str(error))
+        return
+    title = title_of(blocks) or name
+    whole = list(assemble(blocks))
+    if not any(page.sections for page in whole):
+        log.drop(name, 0, "no text")
+        return
+    for page in whole:
+        if page.sections:
+            yield Document(
+                f"{name}#page={page.page}" if page.page else name, title, "", page.text, page.sections
+            )
 
 
 def _decoded(name: str, content: bytes, log: RowLog) -> str | None:
@@ -123,12 +165,6 @@ def _decoded(name: str, content: bytes, log: RowLog) -> str | None:
                 name, content[: error.start].count(b"\n") + 1, "not UTF-8: read as Windows-1252 and kept"
             )
         return text
-
-
-def _plain(name: str, text: str, log: RowLog) -> Iterator[Document]:  # noqa: ARG001
-    lines = (line.strip("#=* \t\r") for line in text[:2000].splitlines())
-    title = next((line for line in lines if line), "")
-    yield Document(name, title[:200] or name, "", text)
 
 
 def _jsonl(name: str, text: str, log: RowLog) -> Iterator[Document]:

@@ -24,7 +24,7 @@ from clinweave.records import Passage, Tier
 if TYPE_CHECKING:
     from clinweave.knowledge.linking.linker import Linker
 
-VERSION = 1
+VERSION = 2
 GRAPH_PART = "graph"  # the passages of the databases; collections bear their own names
 MOST_LINKED = 64  # concepts kept per passage for showing why it was found
 CHUNK = 1000  # passages per batch of a part's file; readers find a row by it
@@ -163,7 +163,7 @@ def _add(
     with pa.OSFile(str(target), "wb") as sink, pa.ipc.new_file(sink, _plain()) as file:
         while chunk := list(islice(walker, CHUNK)):
             titles, bodies = (
-                normalised([item.title for item in chunk]),
+                normalised([_headings(item) for item in chunk]),
                 normalised([item.text for item in chunk]),
             )
             linked = describer.linked(chunk)
@@ -208,6 +208,11 @@ def _storable(value: Any) -> Any:
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
+def _headings(passage: Passage) -> str:
+    """Return the title and the headings above a passage, each once: a passage is found by what it stands under."""
+    return SEPARATOR.join(dict.fromkeys((passage.title, *passage.section.split(" > ")))).rstrip(SEPARATOR)
+
+
 def normalised(texts: list[str]) -> list[str]:
     """Return each text as its normalised words with spaces between."""
     whole, begins = join(texts)
@@ -230,7 +235,7 @@ class _Describer:
         """Return the concepts that the linker finds in each passage's title and text, the most frequent first."""
         if self.linker is None:
             return [[] for _ in chunk]
-        spans = self.linker.spans([f"{item.title}{SEPARATOR}{item.text}" for item in chunk])
+        spans = self.linker.spans([f"{_headings(item)}{SEPARATOR}{item.text}" for item in chunk])
         counts: list[dict[str, int]] = [{} for _ in chunk]
         best = self.linker.vocabulary.ids.take(
             pa.array(self.linker.vocabulary.concept[spans.sense])

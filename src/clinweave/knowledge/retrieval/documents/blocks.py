@@ -1,0 +1,151 @@
+"""The common form of a document: blocks in reading order, assembled into text with sections and pages.
+
+Headings and lead-ins ("Do not:") stay with what they govern: a section carries its path of headings, a list item is
+never separated from its lead-in, and a table row is one statement with its column heads.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal, NamedTuple
+
+from clinweave.errors import ClinweaveError
+from clinweave.knowledge.retrieval.passages import MOST_WORDS
+
+Kind = Literal["heading", "paragraph", "item", "row"]
+SEPARATOR = " > "  # between the headings of a section's path
+MOST_HEADING = 200  # characters
+_LEAD_IN_WORDS = 25
+
+
+class UnreadableError(ClinweaveError):
+    """A file that cannot be read as text; the message is the reason, without the file's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block. `level` is the depth of a heading or list item from 1; `page` counts from 1, 0 if unknown."""
+
+    kind: Kind
+    text: str
+    level: int = 1
+    page: int = 0
+
+
+class Section(NamedTuple):
+    """A stretch of a document's text under one path of headings: `text[start:end]`, headings excluded."""
+
+    start: int
+    end: int
+    heading: str
+
+
+class Assembled(NamedTuple):
+    """The text of one page, or of a whole document without pages."""
+
+    page: int
+    text: str
+    sections: tuple[Section, ...]
+
+
+def title_of(blocks: Iterable[Block]) -> str:
+    """Return the first heading, else the first line of text, or "" for an empty document."""
+    listed = list(blocks)
+    first = next((block for block in listed if block.kind == "heading"), listed[0] if listed else None)
+    return first.text.splitlines()[0].strip("#=* \t")[:MOST_HEADING] if first else ""
+
+
+def assemble(blocks: Iterable[Block], *, most_words: int = MOST_WORDS) -> Iterator[Assembled]:
+    """Yield the text of each page in order with its sections; headings stand in the text and name the sections below.
+
+    A run of list items or table rows that is longer than a passage is divided, and each part repeats the lead-in.
+    """
+    headings: list[tuple[int, str]] = []
+    for page, of_page in groupby(blocks, key=lambda block: block.page):
+        text, sections = "", []
+        for is_heading, run in groupby(of_page, key=lambda block: block.kind == "heading"):
+            members = list(run)
+            if is_heading:
+                for block in members:
+                    headings = [item for item in headings if item[0] < block.level]
+                    headings.append((block.level, _one_line(block.text)[:MOST_HEADING]))
+                    text += f"{_one_line(block.text)}\n\n"
+                continue
+            body = "\n\n".join(_units(members, most_words))
+            sections.append(
+                Section(len(text), len(text) + len(body), SEPARATOR.join(name for _, name in headings))
+            )
+            text += f"{body}\n\n"
+        yield Assembled(page, text.rstrip("\n"), tuple(sections))
+
+
+def _units(blocks: list[Block], most_words: int) -> Iterator[str]:
+    """Yield paragraphs, and each list or table together with its lead-in."""
+    place = 0
+    while place < len(blocks):
+        block = blocks[place]
+        after = blocks[place + 1].kind if place + 1 < len(blocks) else "paragraph"
+        lead_in = (
+            block.text if block.kind == "paragraph" and after == "item" and _leads_in(block.text) else ""
+        )
+        if block.kind == "paragraph" and not lead_in:
+            yield block.text
+            place += 1
+            continue
+        end = place + bool(lead_in)
+        kind = blocks[end].kind
+        while end < len(blocks) and blocks[end].kind == kind:
+            end += 1
+        lines = [_line(item) for item in blocks[place + bool(lead_in) : end]]
+        yield from _divided(lead_in, lines, most_words)
+        place = end
+
+
+def _leads_in(text: str) -> bool:
+    return text.rstrip().endswith((":", "\u2014", "\u2026")) and len(text.split()) <= _LEAD_IN_WORDS
+
+
+def _line(block: Block) -> str:
+    text = _one_line(block.text)
+    return text if block.kind == "row" else f"{'  ' * (block.level - 1)}- {text}"
+
+
+def _divided(lead_in: str, lines: list[str], most_words: int) -> Iterator[str]:
+    """Yield the lines in parts of at most `most_words` words, each after the lead-in."""
+    words = start = len(lead_in.split())
+    part = [lead_in] if lead_in else []
+    for line in lines:
+        count = len(line.split())
+        if words > start and words + count > most_words:
+            yield "\n".join(part)
+            part, words = ([lead_in] if lead_in else []), start
+        part.append(line)
+        words += count
+    if part:
+        yield "\n".join(part)
+
+
+def row_text(heads: list[str], cells: list[str]) -> str:
+    """Return a table row as one statement: "Drug: Cefalexin; Safe in penicillin anaphylaxis?: No"."""
+    parts = []
+    for place, cell in enumerate(cells):
+        value = _one_line(cell)
+        head = _one_line(heads[place]) if place < len(heads) else ""
+        if value:
+            parts.append(f"{head.rstrip(':')}: {value}" if head else value)
+    return "; ".join(parts)
+
+
+def rows_of(table: list[list[str]], *, header: bool = True, page: int = 0) -> list[Block]:
+    """Return the rows of a table as blocks, each with the column heads of the first row."""
+    filled = [row for row in table if any(cell.strip() for cell in row)]
+    if not filled:
+        return []
+    if not header or len(filled) == 1:
+        return [Block("row", row_text([], row), page=page) for row in filled]
+    return [Block("row", text, page=page) for row in filled[1:] if (text := row_text(filled[0], row))]
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()

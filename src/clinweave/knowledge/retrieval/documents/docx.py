@@ -1,0 +1,116 @@
+"""Word documents (Office Open XML) by python-docx: tracked insertions accepted, deletions and comments left out."""
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from clinweave.knowledge.retrieval.documents.blocks import Block, UnreadableError, rows_of
+from clinweave.knowledge.retrieval.documents.scripts import scripted
+
+if TYPE_CHECKING:
+    from docx.document import Document
+
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_LEFT_OUT = frozenset(
+    {f"{_W}{name}" for name in ("del", "moveFrom", "delText", "instrText", "commentReference", "rPr", "pPr")}
+    | {_FALLBACK}
+)
+_OLE = b"\xd0\xcf\x11\xe0"  # an encrypted .docx is an OLE container, as is an old .doc
+MOST_UNPACKED = 512 << 20  # bytes of all parts together
+
+
+def read(content: bytes) -> list[Block]:
+    """Return the blocks of a .docx file. Raises `UnreadableError` where it is encrypted, damaged or none."""
+    if content.startswith(_OLE):
+        raise UnreadableError("encrypted, or a .doc file of old Word; save it as .docx without a password")
+    import docx
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            if sum(part.file_size for part in parts.infolist()) > MOST_UNPACKED:
+                raise UnreadableError(f"unpacks to more than {MOST_UNPACKED >> 20} MiB")
+        document = docx.Document(io.BytesIO(content))
+        return list(_blocks(document))
+    except UnreadableError:
+        raise
+    except Exception as error:  # the library raises many kinds for damaged files
+        raise UnreadableError(f"damaged, or not a Word document ({type(error).__name__})") from error
+
+
+def _blocks(document: "Document") -> Iterator[Block]:
+    from docx.table import Table
+
+    for item in document.iter_inner_content():
+        if isinstance(item, Table):
+            yield from rows_of(
+                [_cells(row) for row in item._tbl.iterchildren(f"{_W}tr") if not _deleted(row)]
+            )
+        else:
+            yield from _paragraph(item)
+
+
+def _paragraph(paragraph: Any) -> Iterator[Block]:
+    text = _text(paragraph._p)
+    if not text:
+        return
+    style = str(getattr(paragraph.style, "name", "") or "")
+    heading = re.fullmatch(r"(?:Heading|heading|\u00dcberschrift|Titre|T\u00edtulo) ?(\d)", style)
+    if heading or style == "Title":
+        yield Block("heading", text, int(heading[1]) + 1 if heading else 1)
+    elif (level := _list_level(paragraph._p, style)) is not None:
+        yield Block("item", text, level)
+    else:
+        yield Block("paragraph", text)
+
+
+def _list_level(element: Any, style: str) -> int | None:
+    """Return the depth of a list item from 1, or None for an ordinary paragraph."""
+    numbering = element.find(f"{_W}pPr/{_W}numPr")
+    if numbering is not None:
+        level = numbering.find(f"{_W}ilvl")
+        return 1 + (int(level.get(f"{_W}val", "0")) if level is not None else 0)
+    found = re.match(r"List (?:Bullet|Number|Paragraph|Continue)(?: (\d))?", style)
+    return int(found[1] or 1) if found else None
+
+
+def _cells(row: Any) -> list[str]:
+    """Return the text of each grid column of a table row; a merged cell counts for each column it spans."""
+    cells: list[str] = []
+    for cell in row.iterchildren(f"{_W}tc", f"{_W}sdt"):
+        span = cell.find(f"{_W}tcPr/{_W}gridSpan")
+        times = min(int(span.get(f"{_W}val", "1")), 50) if span is not None else 1
+        text = " ".join(filter(None, (_text(item) for item in cell.iter(f"{_W}p"))))
+        cells.extend([text] * max(times, 1))
+    return cells
+
+
+def _deleted(row: Any) -> bool:
+    return row.find(f"{_W}trPr/{_W}del") is not None
+
+
+def _text(element: Any) -> str:
+    """Return the text of a paragraph as it reads when all tracked changes are accepted."""
+    parts: list[str] = []
+    stack = list(reversed(element))
+    while stack:
+        item = stack.pop()
+        if item.tag in _LEFT_OUT:
+            continue
+        if item.tag == f"{_W}r" and (script := item.find(f"{_W}rPr/{_W}vertAlign")) is not None:
+            value = script.get(f"{_W}val", "")
+            run = "".join(node.text or "" for node in item.iter(f"{_W}t"))
+            parts.append(
+                scripted(run, above=value == "superscript") if value in ("superscript", "subscript") else run
+            )
+        elif item.tag == f"{_W}t":
+            parts.append(item.text or "")
+        elif item.tag in (f"{_W}tab", f"{_W}br", f"{_W}cr"):
+            parts.append(" ")
+        elif item.tag == f"{_W}noBreakHyphen":
+            parts.append("-")
+        else:
+            stack.extend(reversed(item))
+    return re.sub(r"\s+", " ", "".join(parts)).strip()

@@ -1,0 +1,170 @@
+"""Web pages by selectolax (lexbor): what a reader sees, without navigation, scripts, styles and hidden parts."""
+
+import re
+from typing import TYPE_CHECKING
+
+from clinweave.knowledge.retrieval.documents.blocks import Block, rows_of
+from clinweave.knowledge.retrieval.documents.scripts import scripted
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
+
+_LEFT_OUT = (
+    "head, nav, script, style, noscript, template, iframe, svg, button, select, form, aside, del, s, footer, "
+    '[hidden], [aria-hidden="true"], [role="navigation"], [role="search"], [role="banner"], [role="contentinfo"], '
+    '[style*="display:none"], [style*="display: none"], [style*="visibility:hidden"], [style*="visibility: hidden"]'
+)
+_BLOCKS = frozenset(
+    [
+        "address",
+        "article",
+        "blockquote",
+        "body",
+        "caption",
+        "center",
+        "dd",
+        "details",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figcaption",
+        "figure",
+        "header",
+        "hr",
+        "html",
+        "legend",
+        "main",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    ]
+)
+_CHARSET = re.compile(
+    rb"""<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*["']?([A-Za-z0-9._-]+)""", re.IGNORECASE
+)
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+
+
+def read(content: bytes) -> list[Block]:
+    """Return the blocks of an HTML page; the encoding is the declared one, else guessed."""
+    from selectolax.lexbor import LexborHTMLParser
+
+    page = LexborHTMLParser(_decoded(content))
+    for node in page.css(_LEFT_OUT):
+        node.decompose()
+    for node in page.css("sup, sub"):
+        footnote = node.css_first("a") is not None
+        node.replace_with("" if footnote else scripted(node.text(), above=node.tag == "sup"))
+    body = page.body
+    return _Walk().run(body) if body is not None else []
+
+
+def _decoded(content: bytes) -> str:
+    """Return the text by its byte order mark, its declared encoding, UTF-8, or else Windows-1252, in this order."""
+    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if content.startswith(mark):
+            return content.decode(encoding, "replace")
+    declared = _CHARSET.search(content[:4096])
+    for encoding in ((declared[1].decode("ascii"),) if declared else ()) + ("utf-8",):
+        try:
+            return content.decode(encoding)
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return content.decode("cp1252", "replace")
+
+
+class _Walk:
+    """Walks a page without recursion and collects its blocks."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self._text: list[str] = []
+        self._kind: tuple[str, int] = ("paragraph", 1)
+        self._lists = 0
+
+    def run(self, body: "LexborNode") -> list[Block]:
+        """Return the blocks below `body`."""
+        stack: list[tuple[LexborNode, bool]] = [(body, False)]
+        while stack:
+            node, leaving = stack.pop()
+            tag = node.tag or ""
+            if leaving:
+                self._leave(tag)
+            elif tag == "-text":
+                self._text.append(node.text_content or "")
+            elif tag == "br":
+                self._text.append("\n")
+            elif tag == "table" and not node.css("table table"):
+                self._close()
+                self.blocks.extend(_table(node))
+            elif not tag.startswith(("-", "_", "!")):
+                self._enter(tag)
+                stack.append((node, True))
+                stack.extend((child, False) for child in reversed(list(node.iter(include_text=True))))
+        self._close()
+        return self.blocks
+
+    def _enter(self, tag: str) -> None:
+        if tag in _HEADINGS:
+            self._close()
+            self._kind = ("heading", _HEADINGS[tag])
+        elif tag in ("ul", "ol"):
+            self._close()
+            self._lists += 1
+        elif tag in ("li", "dd"):
+            self._close()
+            self._kind = ("item", max(self._lists, 1))
+        elif tag in _BLOCKS:
+            self._close(keep_kind=True)
+
+    def _leave(self, tag: str) -> None:
+        if tag in ("ul", "ol"):
+            self._lists -= 1
+        if tag in _BLOCKS or tag in _HEADINGS or tag == "li":
+            self._close(keep_kind=tag not in _HEADINGS and tag not in ("li", "dd", "ul", "ol"))
+
+    def _close(self, *, keep_kind: bool = False) -> None:
+        text = _spaces("".join(self._text))
+        self._text = []
+        if text:
+            kind, level = self._kind
+            self.blocks.append(Block(kind, text, level))  # type: ignore[arg-type]
+        if not keep_kind:
+            self._kind = ("paragraph", 1)
+
+
+def _table(table: "LexborNode") -> list[Block]:
+    """Return the rows with the heads of the first row of `th` cells; a `th` that begins a row is its first cell."""
+    rows: list[list[str]] = []
+    header = False
+    for number, row in enumerate(table.css("tr")):
+        cells = row.css("th, td")
+        if number == 0:
+            header = bool(cells) and (all(cell.tag == "th" for cell in cells) or row.parent.tag == "thead")  # type: ignore[union-attr]
+        rows.append([text for cell in cells for text in _spanned(cell)])
+    caption = table.css_first("caption")
+    blocks = [Block("paragraph", _spaces(caption.text()))] if caption and _spaces(caption.text()) else []
+    return blocks + rows_of(rows, header=header)
+
+
+def _spanned(cell: "LexborNode") -> list[str]:
+    """Return the text of a cell once for every column that it spans."""
+    stated = (cell.attributes.get("colspan") or "1").strip()
+    times = min(int(stated), 50) if stated.isdigit() else 1
+    return [_spaces(cell.text(separator=" "))] * max(times, 1)
+
+
+def _spaces(text: str) -> str:
+    lines = (re.sub(r"[ \t\r\f\u00a0]+", " ", line).strip() for line in text.split("\n"))
+    return " ".join(line for line in lines if line)

@@ -1,0 +1,87 @@
+"""Markdown (CommonMark with GitHub's tables and strikethrough), by markdown-it-py."""
+
+from typing import TYPE_CHECKING
+
+from clinweave.knowledge.retrieval.documents.blocks import Block, rows_of
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+_FRONT_MATTER = "---\n"
+
+
+def read(content: bytes) -> list[Block]:
+    """Return the blocks of UTF-8 Markdown; images give their description, links their text, HTML is left out."""
+    from markdown_it import MarkdownIt
+
+    text = content.decode("utf-8", "replace").replace("\r\n", "\n")
+    if text.startswith(_FRONT_MATTER) and (end := text.find(f"\n{_FRONT_MATTER}", 3)) > 0:
+        text = text[end + len(_FRONT_MATTER) + 1 :]
+    parser = MarkdownIt("commonmark", {"maxNesting": 100}).enable(["table", "strikethrough"])
+    collector = _Collector()
+    for token in parser.parse(text):
+        collector.take(token)
+    return collector.blocks
+
+
+class _Collector:
+    """Collects the blocks of a stream of tokens."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self._list_depth = 0
+        self._heading = 0  # level of the open heading, 0 outside
+        self._table: list[list[str]] | None = None
+
+    def take(self, token: "Token") -> None:
+        """Read one token."""
+        kind = token.type
+        if kind in ("bullet_list_open", "ordered_list_open"):
+            self._list_depth += 1
+        elif kind in ("bullet_list_close", "ordered_list_close"):
+            self._list_depth -= 1
+        elif kind == "heading_open":
+            self._heading = int(token.tag[1])
+        elif kind == "heading_close":
+            self._heading = 0
+        elif kind in ("inline", "fence", "code_block"):
+            self._take_text(_inline(token))
+        elif kind.startswith(("table", "tr")):
+            self._take_table(kind)
+
+    def _take_table(self, kind: str) -> None:
+        if kind == "table_open":
+            self._table = []
+        elif kind == "tr_open" and self._table is not None:
+            self._table.append([])
+        elif kind == "table_close" and self._table is not None:
+            self.blocks.extend(rows_of(self._table))
+            self._table = None
+
+    def _take_text(self, text: str) -> None:
+        if self._table is not None:
+            self._table[-1].append(text)
+        elif text and self._heading:
+            self.blocks.append(Block("heading", text, self._heading))
+        elif text and self._list_depth:
+            self.blocks.append(Block("item", text, self._list_depth))
+        elif text:
+            self.blocks.append(Block("paragraph", text))
+
+
+def _inline(token: "Token") -> str:
+    """Return the text of an inline token; what is struck through is left out."""
+    if token.children is None:
+        return token.content.strip()
+    parts: list[str] = []
+    struck = 0
+    for child in token.children:
+        if child.type in ("s_open", "s_close"):
+            struck += 1 if child.type == "s_open" else -1
+        elif struck or child.type == "html_inline":
+            continue
+        elif child.type in ("softbreak", "hardbreak"):
+            parts.append("\n")
+        else:
+            parts.append(child.content)
+    return "".join(parts).strip()
