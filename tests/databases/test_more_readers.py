@@ -332,7 +332,7 @@ def test_jats_and_bookshelf(reading):
     chapter = reading("bookshelf").passages
     assert [(item.section, item.text) for item in chapter] == [
         ("Etiology", "Walking."),
-        ("Etiology", "Running."),
+        ("Etiology", "- Running."),
     ]
 
 

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from clinweave.databases.counting import count_records
     from clinweave.databases.drug_names import DrugStructure, drug_structures
     from clinweave.databases.files import beside
+    from clinweave.databases.inline_markup import script_text, tidy_scripts
+    from clinweave.databases.literature_documents import LiteratureDocument, literature_documents
     from clinweave.databases.prefixes import curie
     from clinweave.databases.registry import DATABASES, DEFAULT, OPEN
 
@@ -18,12 +20,16 @@ __all__ = [
     "OPEN",
     "Database",
     "DrugStructure",
+    "LiteratureDocument",
     "Record",
     "RowLog",
     "beside",
     "count_records",
     "curie",
     "drug_structures",
+    "literature_documents",
+    "script_text",
+    "tidy_scripts",
 ]
 
 __getattr__, __dir__ = attach(
@@ -34,11 +40,15 @@ __getattr__, __dir__ = attach(
         "OPEN": "registry",
         "Database": "base",
         "DrugStructure": "drug_names",
+        "LiteratureDocument": "literature_documents",
         "Record": "base",
         "RowLog": "base",
         "beside": "files",
         "count_records": "counting",
         "curie": "prefixes",
         "drug_structures": "drug_names",
+        "literature_documents": "literature_documents",
+        "script_text": "inline_markup",
+        "tidy_scripts": "inline_markup",
     },
 )

@@ -7,9 +7,10 @@ machine, and do not pass on what you change.
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from clinweave.databases.article_blocks import blocks
 from clinweave.databases.base import Database, Record, RowLog
-from clinweave.databases.jats import sections
-from clinweave.databases.literature import given, passages, text_of
+from clinweave.databases.inline_markup import inline_text
+from clinweave.databases.literature import given, passages
 from clinweave.databases.prefixes import curie
 from clinweave.databases.xmlsafe import elements
 from clinweave.records import Source
@@ -41,9 +42,13 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
                 log.drop(path.name, row, "a chapter twice" if name else "no id")
                 continue
             seen.add(name)
-            title = text_of(part.find("book-part-meta/title-group/title"))
-            body = part.find("body")
-            yield from passages(name, title, [] if body is None else sections(body, ""), "bookshelf")
+            title = inline_text(part.find("book-part-meta/title-group/title"), ("fn",))
+            found = [
+                block for item in part.findall("body") + part.findall("back") for block in blocks(item, "")
+            ]
+            if not found:
+                log.drop(path.name, row, "a chapter without text")
+            yield from passages(name, title, found, "bookshelf")
 
 
 BOOKSHELF = Database("bookshelf", "NBK", (_FILE,), _source, _read, many=True)

@@ -1,15 +1,18 @@
 """Articles in JATS XML (https://jats.nlm.nih.gov), as PMC's open access subset publishes them: one file an article.
 
-Paragraphs of the abstract and the body become passages with the title of their section. Tables, figures, formulas and
-references are left out. The licence is that of each article: take the subset whose licences you may use.
+Paragraphs, lists, quotations, tables and the captions of figures become passages with the title of their section
+(`article_blocks`). The bibliography, acknowledgements and notes of the authors are left out; sub-articles (letters,
+replies, translations) and articles without text are counted. The licence is that of each article: take the subset
+whose licences you may use.
 """
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from clinweave.databases.article_blocks import article_blocks, article_title
 from clinweave.databases.base import Database, Record, RowLog
-from clinweave.databases.literature import given, passages, text_of
+from clinweave.databases.literature import given, passages
 from clinweave.databases.xmlsafe import elements
 from clinweave.records import Source
 
@@ -18,7 +21,6 @@ if TYPE_CHECKING:
 
 _FILE, _KIND = "article.xml", "an article in JATS"
 _ROOTS = ("article", "pmc-articleset")
-_LEFT = frozenset({"xref", "table-wrap", "fig", "disp-formula", "inline-formula", "fn", "ref-list", "sup"})
 
 
 def _source(files: Mapping[str, Path]) -> Source:
@@ -44,16 +46,12 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
                 log.drop(path.name, row, "an article twice" if name else "no PMC id, PMID or DOI")
                 continue
             seen.add(name)
-            title = text_of(article.find("front/article-meta/title-group/article-title"), _LEFT)
-            paragraphs = [
-                ("abstract", text)
-                for item in article.iterfind("front/article-meta/abstract//p")
-                if (text := text_of(item, _LEFT))
-            ]
-            body = article.find("body")
-            if body is not None:
-                paragraphs += sections(body, "")
-            yield from passages(name, title, paragraphs, "jats")
+            found = list(article_blocks(article))
+            if not found:
+                log.drop(path.name, row, "an article without text")
+            for _ in (*article.iterfind("sub-article"), *article.iterfind("response")):
+                log.drop(path.name, row, "a sub-article, which is left out")
+            yield from passages(name, article_title(article), found, "jats")
 
 
 def _name(meta: "Element") -> str:
@@ -64,16 +62,6 @@ def _name(meta: "Element") -> str:
             if local := stated.get(kind, "").removeprefix("PMC"):
                 return prefix + local if " " not in local else ""
     return ""
-
-
-def sections(element: "Element", title: str) -> Iterator[tuple[str, str]]:
-    """Yield (title of the section, paragraph) below an element, in the order of the text."""
-    for child in element:
-        if child.tag == "p":
-            if text := text_of(child, _LEFT):
-                yield title, text
-        elif child.tag in ("sec", "list", "list-item", "body", "boxed-text", "def-list", "book-part"):
-            yield from sections(child, text_of(child.find("title"), _LEFT) or title)
 
 
 JATS = Database("jats", "PMC", (_FILE,), _source, _read, many=True)

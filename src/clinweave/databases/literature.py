@@ -1,16 +1,14 @@
-"""Passages of an article: paragraphs found in its text, each with its place, for the readers of literature."""
+"""Passages of an article: the blocks of its text with their offsets, for the readers of literature."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from clinweave.errors import UserError
 from clinweave.records import Passage
 
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
-
-MOST = 2000  # characters of a passage; a longer paragraph is cut at the end of a sentence
+MOST = (
+    2000  # characters of a passage; a longer block is cut at the end of a sentence, else of a line or a word
+)
 
 
 def given(files: Mapping[str, Path], name: str, database: str) -> list[Path]:
@@ -18,23 +16,6 @@ def given(files: Mapping[str, Path], name: str, database: str) -> list[Path]:
     if not files:
         raise UserError(f"the database {database} needs the file {name} (given: none)")
     return [files[key] for key in sorted(files)]
-
-
-def text_of(element: "Element | None", leave: frozenset[str] = frozenset()) -> str:
-    """Return all text within an element, spaces made one, without the elements named in `leave`."""
-    if element is None:
-        return ""
-    parts: list[str] = []
-    _collect(element, leave, parts)
-    return " ".join("".join(parts).split())
-
-
-def _collect(element: "Element", leave: frozenset[str], parts: list[str]) -> None:
-    parts.append(element.text or "")
-    for child in element:
-        if child.tag not in leave:
-            _collect(child, leave, parts)
-        parts.append(child.tail or "")
 
 
 def passages(
@@ -63,11 +44,13 @@ def passages(
 
 
 def _pieces(text: str) -> Iterator[tuple[int, int]]:
-    """Yield (start, end) of pieces of at most `MOST` characters."""
+    """Yield (start, end) of pieces of at most `MOST` characters, cut at a sentence, else at a line or a word."""
     start = 0
     while len(text) - start > MOST:
-        cut = text.rfind(". ", start + MOST // 2, start + MOST)
-        end = cut + 1 if cut > 0 else start + MOST
+        least, most = start + MOST // 2, start + MOST
+        sentence, line, word = (text.rfind(mark, least, most) for mark in (". ", "\n", " "))
+        cut = max(sentence + 1, line) if max(sentence, line) > 0 else word
+        end = cut if cut > 0 else most
         yield start, end
         start = end + 1 if cut > 0 else end
     if start < len(text):

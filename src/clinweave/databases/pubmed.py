@@ -1,8 +1,9 @@
 """PubMed's baseline and updates (https://pubmed.ncbi.nlm.nih.gov/download), pubmed26n0001.xml.gz and so on, streamed.
 
-Any number of files. An abstract is one passage a labelled part, about the MeSH descriptors that it was indexed with. Of
-several versions of a citation the first met is kept, and the others are counted. Deleted
-citations of an update file are counted; they are not taken out of files given beside it.
+Any number of files, of citations and of books. An abstract gives one passage for each labelled part, about the MeSH
+descriptors that the citation was indexed with; an English summary in plain language is a part of its own. A citation
+without an abstract (a title only) gives no passage and is counted. Of several versions of a citation the first is
+kept and the others are counted. Deleted citations of an update file are counted, not removed from other files.
 """
 
 import re
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from clinweave.databases.base import Database, Record, RowLog
 from clinweave.databases.files import opened
-from clinweave.databases.literature import given, passages, text_of
+from clinweave.databases.inline_markup import inline_text
+from clinweave.databases.literature import given, passages
 from clinweave.databases.prefixes import curie
 from clinweave.databases.xmlsafe import elements
 from clinweave.records import Source
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 _FILE, _KIND = "pubmed.xml", "a PubMed file"
+_ROOTS = ("PubmedArticleSet", "PubmedBookArticleSet")
+_TAGS = ("PubmedArticle", "PubmedBookArticle", "DeleteCitation", "DeleteDocument")
 _YEAR = re.compile(r"pubmed(\d\d)n\d{4}")
 
 
@@ -29,9 +33,7 @@ def _source(files: Mapping[str, Path]) -> Source:
     for path in paths:
         with opened(path, _KIND) as stream:
             stream.read(1)
-        next(
-            elements(path, "PubmedArticleSet", ("PubmedArticle", "DeleteCitation"), _KIND, doctype=True), None
-        )
+        next(elements(path, _ROOTS, _TAGS, _KIND, doctype=True), None)
     years = sorted({f"20{found[1]}" for path in paths if (found := _YEAR.search(path.name))})
     return Source(
         id="pubmed",
@@ -44,39 +46,60 @@ def _source(files: Mapping[str, Path]) -> Source:
 
 
 def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
-    tags = ("PubmedArticle", "DeleteCitation")
     seen: set[int] = set()
     for path in given(files, _FILE, "pubmed"):
-        for row, element in elements(path, "PubmedArticleSet", tags, _KIND, doctype=True):
-            if element.tag == "DeleteCitation":
+        for row, element in elements(path, _ROOTS, _TAGS, _KIND, doctype=True):
+            if element.tag.startswith("Delete"):
                 for _ in element.iterfind("PMID"):
                     log.drop(path.name, row, "a citation that is withdrawn")
                 continue
-            number = (element.findtext("MedlineCitation/PMID") or "").strip()
+            number = pmid(element)
             if not number.isdecimal() or len(number) > 9:
                 log.drop(path.name, row, "no PMID")
             elif int(number) in seen:
                 log.drop(path.name, row, "a PMID twice")
             else:
                 seen.add(int(number))
-                yield from _article(element, number)
+                if parts := list(abstract_parts(element)):
+                    name = f"PMID:{number}"
+                    yield from passages(name, citation_title(element), parts, "pubmed", _about(element))
+                else:
+                    log.drop(path.name, row, "no abstract (title only)")
 
 
-def _article(element: "Element", number: str) -> Iterator[Record]:
-    article = element.find("MedlineCitation/Article")
-    if article is None:
-        return
-    parts = [
-        ((item.get("Label") or "abstract").lower(), text)
-        for item in article.iterfind("Abstract/AbstractText")
-        if (text := text_of(item))
-    ]
+def pmid(element: "Element") -> str:
+    """Return the PMID of a `PubmedArticle` or `PubmedBookArticle`, or ""."""
+    return (element.findtext("MedlineCitation/PMID") or element.findtext("BookDocument/PMID") or "").strip()
+
+
+def citation_title(element: "Element") -> str:
+    """Return the title of an article or a chapter; of a whole book its own; of an untranslated one the original."""
+    paths = (
+        "MedlineCitation/Article/ArticleTitle", "MedlineCitation/Article/VernacularTitle",
+        "BookDocument/ArticleTitle", "BookDocument/Book/BookTitle",
+    )  # fmt: skip
+    return next((text for path in paths if (text := inline_text(element.find(path)))), "")
+
+
+def abstract_parts(element: "Element") -> Iterator[tuple[str, str]]:
+    """Yield (label in lower case, text) of the parts of an abstract, then of English summaries of other kinds."""
+    for holder in ("MedlineCitation/Article/Abstract", "BookDocument/Abstract"):
+        for item in element.iterfind(f"{holder}/AbstractText"):
+            if text := inline_text(item):
+                yield (item.get("Label") or "abstract").lower(), text
+    for other in element.iterfind("MedlineCitation/OtherAbstract"):
+        if other.get("Language", "eng") == "eng":
+            for item in other.iterfind("AbstractText"):
+                if text := inline_text(item):
+                    yield (item.get("Label") or other.get("Type") or "summary").lower(), text
+
+
+def _about(element: "Element") -> tuple[str, ...]:
     headings = (
         curie("MESH", item.get("UI", ""))
         for item in element.iterfind("MedlineCitation/MeshHeadingList/MeshHeading/DescriptorName")
     )
-    about = tuple(dict.fromkeys(filter(None, headings)))
-    yield from passages(f"PMID:{number}", text_of(article.find("ArticleTitle")), parts, "pubmed", about)
+    return tuple(dict.fromkeys(filter(None, headings)))
 
 
 PUBMED = Database("pubmed", "PMID", (_FILE,), _source, _read, many=True)

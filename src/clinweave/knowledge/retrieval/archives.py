@@ -13,7 +13,7 @@ from clinweave.databases import RowLog
 from clinweave.errors import UserError
 from clinweave.knowledge.retrieval.documents import READERS
 
-READABLE = frozenset({*READERS, ".xml", ".jsonl"})
+READABLE = frozenset({*READERS, ".xml", ".nxml", ".jsonl"})
 MOST_FILE = 256 << 20  # bytes of one file, unpacked
 MOST_TOTAL = 16 << 30  # bytes of one archive, unpacked
 MOST_RATIO = 200  # unpacked bytes to each packed one, past the first megabytes

@@ -7,7 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from clinweave.databases import RowLog
+from clinweave.databases import (
+    LiteratureDocument,
+    RowLog,
+    literature_documents,
+    script_text,
+    tidy_scripts,
+)
 from clinweave.errors import UserError
 from clinweave.knowledge.retrieval.archives import read_files
 from clinweave.knowledge.retrieval.documents import READERS, TEXT_FORMATS, read_blocks
@@ -39,6 +45,8 @@ _INLINE = frozenset(
     }
 )
 
+_SCRIPTS = {"sup": "^", "sub": "_"}
+
 
 class Document(NamedTuple):
     """One text with an identity: what a passage's offsets count in."""
@@ -62,9 +70,10 @@ def read_folder(
     """Yield the passages of a file, folder or archive, with `text == document[start:end]`.
 
     The document is the text of a page (PDF, id `file#page=N`), of a file (.docx, .html, .md, .txt, other XML), one
-    answer (MedQuAD's XML, id `file#question id`) or the `content` of one line (.jsonl of {"id", "title", "content"}, id
-    `file#id`). A passage never crosses a heading, and `section` is the path of headings above it. Files and lines that
-    cannot be read are counted in `log`. Raises `UserError` as `read_files` does.
+    article (JATS; PubMed, id `file#PMID`), one answer (MedQuAD's XML, id `file#question id`) or the `content` of one
+    line (.jsonl of {"id", "title", "content"}, id `file#id`). A passage never crosses a heading, and `section` is the
+    path of headings above it. Files and lines that cannot be read are counted in `log`. Raises `UserError` as
+    `read_files` does.
     """
     place = Path(path)
     name = source or place.name
@@ -114,7 +123,7 @@ def _documents(name: str, content: bytes, log: RowLog) -> Iterator[Document]:
     if suffix in TEXT_FORMATS:
         yield from _formatted(name, suffix, text.encode("utf-8", "replace"), log)
     else:
-        yield from (_xml if suffix == ".xml" else _jsonl)(name, text, log)
+        yield from (_jsonl if suffix == ".jsonl" else _xml)(name, text, log)
 
 
 def _formatted(name: str, suffix: str, content: bytes, log: RowLog) -> Iterator[Document]:
@@ -194,6 +203,10 @@ def _xml(name: str, text: str, log: RowLog) -> Iterator[Document]:
             name, getattr(error, "position", (0, 0))[0], f"not well-formed XML ({str(error).split(':')[0]})"
         )
         return
+    articles = literature_documents(root)
+    if articles is not None:
+        yield from _articles(name, articles, log)
+        return
     pairs = [
         item
         for item in root.iter()
@@ -213,6 +226,26 @@ def _xml(name: str, text: str, log: RowLog) -> Iterator[Document]:
         )
 
 
+def _articles(name: str, articles: Iterator[LiteratureDocument], log: RowLog) -> Iterator[Document]:
+    """Yield the articles of one file, each stretch of blocks under the title of its section."""
+    for article in articles:
+        id_ = f"{name}#{article.key}" if article.key else name
+        if not article.blocks:
+            log.drop(id_, 0, "no abstract and no text")
+            continue
+        sections: list[Section] = []
+        start = 0
+        for heading, text in article.blocks:
+            end = start + len(text)
+            if sections and sections[-1].heading == heading:
+                sections[-1] = Section(sections[-1].start, end, heading)
+            else:
+                sections.append(Section(start, end, heading))
+            start = end + 2
+        text = "\n\n".join(text for _, text in article.blocks)
+        yield Document(id_, article.title[:200] or id_, "", text, tuple(sections))
+
+
 def _tag(item: ET.Element) -> str:
     return item.tag.rpartition("}")[2].lower() if isinstance(item.tag, str) else ""
 
@@ -227,6 +260,10 @@ def _text(root: ET.Element) -> str:
     walk: list[tuple[ET.Element, bool]] = [(root, False)]
     while walk:
         item, leaving = walk.pop()
+        if not leaving and item is not root and _tag(item) in _SCRIPTS:
+            parts.append(script_text("".join(item.itertext()), _SCRIPTS[_tag(item)], "".join(parts[-4:])))
+            parts.append(item.tail or "")
+            continue
         block = _tag(item) not in _INLINE and item is not root
         if leaving:
             parts.append("\n\n" if block else "")
@@ -236,7 +273,7 @@ def _text(root: ET.Element) -> str:
         parts.append(item.text or "")
         walk.append((item, True))
         walk.extend((child, False) for child in reversed(item))
-    return "".join(parts)
+    return tidy_scripts("".join(parts))
 
 
 def check_name(name: str) -> str:
