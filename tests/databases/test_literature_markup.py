@@ -218,4 +218,6 @@ def test_a_folder_reads_articles_as_articles(tmp_path: Path):
     assert {"b.xml#1", "b.xml#3"} <= titles.keys()
     assert titles["b.xml#1"] == "Vitamin D₃"
     assert "10⁹/L of CO₂" in " ".join(item.text for item in found if item.document == "c.xml")
-    assert log.total == 2  # two citations without an abstract
+    assert {item.section for item in found if item.document == "a.nxml"} >= {"Methods", "Harms", "Appendix"}
+    assert [item.text for item in found if item.document == "b.xml#2"] == ["A letter."]
+    assert log.total == 0

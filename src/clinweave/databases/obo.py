@@ -1,6 +1,7 @@
 """The OBO flat file format (https://owlcollab.github.io/oboformat/doc/obo-syntax.html), as far as terms need it.
 
-`header` and `stanzas` take obographs JSON as well (`obographs`), so that an ontology's reader takes either file.
+A line that begins with "!" is a comment. A value may end with qualifiers (`{source="x"}`) and a comment (`! name`);
+both are taken off, whatever the quoted text before them holds. `header` and `stanzas` take obographs JSON as well.
 """
 
 import re
@@ -13,6 +14,10 @@ from clinweave.databases.files import first_byte, lines, wrong
 from clinweave.databases.stanza import Stanza
 
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"\s*(\w*)')  # "text" SCOPE ...
+_PIECE = re.compile(
+    r'"(?:[^"\\]|\\.)*"|\\.|[^"\\!{]+|.', re.DOTALL
+)  # quoted text, an escape, plain text, a mark
+_QUALIFIERS = re.compile(r'\{((?:\s*[^\s=,"{}]+\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^",{}]*)\s*,?)*)\}\s*$')
 _ESCAPE = re.compile(r"\\(.)")
 
 
@@ -22,12 +27,14 @@ def header(path: Path, kind: str) -> dict[str, str]:
         return obographs.header(path, kind)
     tags: dict[str, str] = {}
     for row, line in lines(path, kind):
-        if row == 1 and not line.startswith("format-version:"):
-            wrong(path, kind, "its first line is not format-version")
+        if _is_comment(line) and not line.startswith("format-version:"):
+            continue
+        if not tags and not line.startswith("format-version:"):
+            wrong(path, kind, f"row {row}, its first tag, is not format-version")
         if line.startswith("["):
             break
         tag, _, value = line.partition(": ")
-        tags.setdefault(tag, value.strip())
+        tags.setdefault(tag, split_value(value)[0])
     else:
         wrong(path, kind, "it holds no term" if tags else "it is empty")
     return tags
@@ -44,14 +51,44 @@ def stanzas(path: Path, kind: str, log: RowLog) -> Iterator[Stanza]:
             if term:
                 yield term
             term = Stanza(row) if line.strip() == "[Term]" else None
-        elif term and line.strip():
+        elif term and not _is_comment(line):
             tag, colon, value = line.partition(": ")
             if colon:
-                term.tags[tag].append(value)
+                term.add(tag, *split_value(value))
             else:
                 log.drop(path.name, row, "not 'tag: value'")
     if term:
         yield term
+
+
+def _is_comment(line: str) -> bool:
+    return not line.strip() or line.lstrip().startswith("!")
+
+
+def split_value(value: str) -> tuple[str, str]:
+    """Return (value, text of its qualifiers) of what follows "tag: ", without a trailing comment.
+
+    Marks within quoted text or after a backslash are content; "!" begins a comment only after a blank, and braces are
+    qualifiers only where they hold `name=value`.
+    """
+    end, braces = 0, []
+    for found in _PIECE.finditer(value):
+        if found[0] == "!" and (not end or value[end - 1].isspace()):
+            break
+        braces += [end] if found[0] == "{" else []
+        end = found.end()
+    body = value[:end].rstrip()
+    if not braces and body.endswith("}"):  # after an unpaired quotation mark (a name such as 5" needle)
+        braces = [at for at in [body.rfind("{")] if at >= 0 and body[at - 1 : at] != "\\"]
+    for brace in braces:
+        if qualifiers := _QUALIFIERS.match(body, brace):
+            return body[:brace].rstrip(), qualifiers[1].strip()
+    return body, ""
+
+
+def plain(value: str) -> str:
+    """Return an unquoted value (a name) without its escapes."""
+    return _ESCAPE.sub(_unescape, value).strip()
 
 
 def quoted(value: str) -> tuple[str, str] | None:

@@ -83,26 +83,25 @@ def stanzas(path: Path, kind: str, log: RowLog) -> Iterator[Stanza]:
 def _stanza(row: int, id_: str, node: dict[str, Any], edges: list[tuple[str, str]]) -> Stanza:
     meta = node.get("meta") or {}
     term = Stanza(row)
-    tags = term.tags
-    tags["id"].append(id_)
+    term.add("id", id_)
     if isinstance(node.get("lbl"), str):
-        tags["name"].append(node["lbl"])
+        term.add("name", node["lbl"])
     if meta.get("deprecated"):
-        tags["is_obsolete"].append("true")
+        term.add("is_obsolete", "true")
     if definition := meta.get("definition"):
-        tags["def"].append(_quote(definition["val"]))
+        term.add("def", _quote(definition["val"]))
     for synonym in meta.get("synonyms", ()):
-        tags["synonym"].append(f"{_quote(synonym['val'])} {_SCOPES.get(synonym.get('pred', ''), 'RELATED')}")
+        term.add("synonym", f"{_quote(synonym['val'])} {_SCOPES.get(synonym.get('pred', ''), 'RELATED')}")
     for xref in meta.get("xrefs", ()):
-        tags["xref"].append(str(xref["val"]))
+        term.add("xref", str(xref["val"]))
     for value in meta.get("basicPropertyValues", ()):
         tag = _TAGS.get(re.split(r"[#/]", str(value["pred"]))[-1])
         if tag and (known := short(str(value["val"]))):
-            tags[tag].append(known)
+            term.add(tag, known)
     for predicate, target in edges:
         if known := short(target):
             name = "is_a" if predicate == "is_a" else "relationship"
-            tags[name].append(known if name == "is_a" else f"{short(predicate) or predicate} {known}")
+            term.add(name, known if name == "is_a" else f"{short(predicate) or predicate} {known}")
     return term
 
 

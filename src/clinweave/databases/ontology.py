@@ -43,7 +43,7 @@ def read(path: Path, prefix: str, kind: str, log: RowLog) -> Iterator[Term]:
     terms: dict[str, Term] = {}
     former: dict[str, set[str]] = {}
     for stanza in obo.stanzas(path, kind, log):
-        if reason := _taken(stanza, prefix, terms, former):
+        for reason in _taken(stanza, prefix, terms, former):
             log.drop(path.name, stanza.row, reason)
     if not terms:
         wrong(path, kind, f"it holds no term of {prefix}")
@@ -56,20 +56,22 @@ def read(path: Path, prefix: str, kind: str, log: RowLog) -> Iterator[Term]:
         yield replace(term, alt_ids=tuple(sorted(old for old in olds if old not in terms)))
 
 
-def _taken(stanza: Stanza, prefix: str, terms: dict[str, Term], former: dict[str, set[str]]) -> str:
-    """Take a stanza as a term or as the former identifier of one; return why it cannot be, or ""."""
-    id_, name = normal(stanza.first("id").strip()), stanza.first("name").strip()
+def _taken(stanza: Stanza, prefix: str, terms: dict[str, Term], former: dict[str, set[str]]) -> Iterator[str]:
+    """Take a stanza as a term or as the former identifier of one; yield what of it cannot be read."""
+    id_, name = normal(stanza.first("id")), obo.plain(stanza.first("name"))
     if not id_:
-        return "a term without an id"
-    if not id_.startswith(f"{prefix}:"):
-        return ""  # ontologies import terms of others
-    if stanza.first("is_obsolete").strip() == "true":
-        former.setdefault(id_, set()).update(map(normal, stanza.all("replaced_by")))
-        return ""
-    if id_ in terms or not name:
-        return "an id twice" if id_ in terms else "no id or no name"
-    terms[id_] = _term(id_, name, stanza, prefix)
-    return ""
+        yield "a term without an id"
+    elif not id_.startswith(f"{prefix}:"):
+        return  # ontologies import terms of others
+    elif stanza.first("is_obsolete") == "true":
+        heirs = [normal(value) for value in stanza.all("replaced_by")]
+        former.setdefault(id_, set()).update(filter(None, heirs))
+        yield from ("replaced_by that is no identifier" for heir in heirs if not heir)
+    elif id_ in terms or not name:
+        yield "an id twice" if id_ in terms else "no id or no name"
+    else:
+        terms[id_] = _term(id_, name, stanza, prefix)
+        yield from ("alt_id that is no identifier" for value in stanza.all("alt_id") if not normal(value))
 
 
 def relations(
@@ -95,10 +97,10 @@ def _term(id_: str, name: str, stanza: Stanza, prefix: str) -> Term:
     synonyms = [found for value in stanza.tags.get("synonym", ()) if (found := obo.quoted(value))]
     exact = dict.fromkeys(text.strip() for text, scope in synonyms if scope not in ("BROAD", "NARROW"))
     xrefs, same = [], []
-    for value in stanza.tags.get("xref", ()):
-        if xref := normal(value.split(maxsplit=1)[0]) if value.strip() else "":
+    for value, qualifiers in stanza.qualified("xref"):
+        if xref := normal(obo.plain(value.split(maxsplit=1)[0])) if value else "":
             xrefs.append(xref)
-            if _EQUIVALENT.search(value):
+            if _EQUIVALENT.search(qualifiers):
                 same.append(xref)
     same += [normal(value) for value in stanza.all("exact_match")]
     return Term(

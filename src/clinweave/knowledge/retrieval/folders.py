@@ -205,7 +205,7 @@ def _xml(name: str, text: str, log: RowLog) -> Iterator[Document]:
         return
     articles = literature_documents(root)
     if articles is not None:
-        yield from _articles(name, articles, log)
+        yield from _articles(name, articles)
         return
     pairs = [
         item
@@ -226,23 +226,21 @@ def _xml(name: str, text: str, log: RowLog) -> Iterator[Document]:
         )
 
 
-def _articles(name: str, articles: Iterator[LiteratureDocument], log: RowLog) -> Iterator[Document]:
+def _articles(name: str, articles: Iterator[LiteratureDocument]) -> Iterator[Document]:
     """Yield the articles of one file, each stretch of blocks under the title of its section."""
     for article in articles:
         id_ = f"{name}#{article.key}" if article.key else name
-        if not article.blocks:
-            log.drop(id_, 0, "no abstract and no text")
-            continue
+        blocks = article.blocks or (("", article.title),)  # a citation without an abstract is its title
         sections: list[Section] = []
         start = 0
-        for heading, text in article.blocks:
+        for heading, text in blocks:
             end = start + len(text)
             if sections and sections[-1].heading == heading:
                 sections[-1] = Section(sections[-1].start, end, heading)
             else:
                 sections.append(Section(start, end, heading))
             start = end + 2
-        text = "\n\n".join(text for _, text in article.blocks)
+        text = "\n\n".join(text for _, text in blocks)
         yield Document(id_, article.title[:200] or id_, "", text, tuple(sections))
 
 
