@@ -21,5 +21,17 @@ class ModelError(ClinweaveError):
     """A language model refused, timed out, or cannot do what was asked of it."""
 
 
+class ContextLengthError(ModelError):
+    """A prompt does not fit the context of a model. The message holds numbers of tokens, never the prompt."""
+
+
+class InputTooLongError(UserError):
+    """A question is longer than is read. The message holds numbers of characters, never the question."""
+
+
+class AccessError(UserError):
+    """The access policy forbids sending a record somewhere. The message names the tier and the destination."""
+
+
 class NotCapableError(UserError):
     """A back end was asked for something it declares it cannot do."""

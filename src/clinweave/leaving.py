@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from clinweave.errors import UserError
+from clinweave.errors import AccessError
 from clinweave.records import Tier
 
 EXPORT = "export"  # the destination of files that leave the home folder
@@ -34,7 +34,7 @@ def tier_of(manifest: Mapping[str, Any] | None) -> Tier:
 def permit(
     tier: Tier, destination: str, allow: str = "", *, what: str = "text", pseudonymised: bool = False
 ) -> None:
-    """Return where material of this tier may go to `destination`, else raise `UserError`.
+    """Return where material of this tier may go to `destination`, else raise `AccessError`.
 
     `destination` is a host or address, "" for this machine, or `EXPORT`; `allow` is what the user named
     (`--allow-remote HOST`, or "export"). Private material passes only `pseudonymised`, whatever is allowed.
@@ -45,9 +45,9 @@ def permit(
     where = "be exported" if host == EXPORT else f"be sent to {host}"
     if not allow or host_of(allow) != host:
         named = "--allow-export" if host == EXPORT else f"--allow-remote {host}"
-        raise UserError(f"{tier.value} {what} may not {where}: name it with {named} if you may")
+        raise AccessError(f"{tier.value} {what} may not {where}: name it with {named} if you may")
     if tier is Tier.PRIVATE and not pseudonymised:
-        raise UserError(
+        raise AccessError(
             f"{tier.value} {what} that is not pseudonymised may not {where}, whatever is allowed: "
             "use this machine alone, or pseudonymise first (`clinweave deidentify`)"
         )

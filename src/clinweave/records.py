@@ -8,7 +8,7 @@ large tables are Arrow with the schemas below, whose columns bear the same names
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 
 class Grade(StrEnum):
@@ -41,6 +41,20 @@ class Tier(StrEnum):
     PUBLIC = "public"
     GATED = "gated"
     PRIVATE = "private"
+
+
+class Audience(StrEnum):
+    """Who reads an answer. Doses and management are withheld from the public."""
+
+    PUBLIC = "public"
+    CLINICIAN = "clinician"
+
+
+class Message(TypedDict):
+    """One chat message, as in the OpenAI chat format."""
+
+    role: str
+    content: str
 
 
 class Verdict(StrEnum):
@@ -161,18 +175,42 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """One thing the sources say, as it is shown: a verbalised relation, a quotation, a code, a place in a ranking."""
+
+    text: str  # without citation marks
+    kind: str  # "relation" | "quotation" | "code" | "ranking"
+    evidence: tuple[str, ...]  # Evidence.id
+    heading: str = ""  # the headings and conditions that a quotation stands under
+    date: str = ""  # of the release or document, shown where sources disagree
+    score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer whose every sentence was checked before it is shown."""
+    """An answer and everything it was made from: `statements` of the sources, and checked `sentences` of a model.
+
+    `text` is what a user is shown: the supported sentences, then the statements. A model never changes `statements`.
+    """
 
     question: str
     text: str
-    sentences: tuple[Sentence, ...]
-    evidence: tuple[Evidence, ...]
     abstained: bool
-    model: str
-    knowledge: str  # none | text | graph | both
-    caution: str = ""  # the rule that answered in the model's place (clinweave.caution.Kind), or ""
-    timings: dict[str, float] = field(default_factory=dict)
+    statements: tuple[Statement, ...] = ()
+    sentences: tuple[Sentence, ...] = ()  # of the model, each with its verdict; () without a model
+    evidence: tuple[Evidence, ...] = ()
+    mentions: tuple[Mention, ...] = ()
+    notes: tuple[str, ...] = ()  # gaps and faults, in plain words
+    retrievers: tuple[str, ...] = ()  # whose evidence was used, by name
+    audience: Audience = Audience.PUBLIC
+    guardrail: str = ""  # the risk category whose fixed reply this is, or ""
+    model: str = "none"
+    model_error: str = (
+        ""  # the back end's own words where the model failed; may quote the prompt, so never log it
+    )
+    finish_reason: str = "stop"  # "length" where the model was cut at the limit of tokens
+    prompt: tuple[Message, ...] = ()  # exactly what the model was sent; () without a model
+    timings: dict[str, float] = field(default_factory=dict)  # seconds by step
     tokens: dict[str, int] = field(default_factory=dict)
 
 

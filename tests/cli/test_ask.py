@@ -4,10 +4,9 @@ import json
 
 import pytest
 
-from clinweave.cli import ask, main
-from clinweave.knowledge import CitationChecker, Weaver
+from clinweave.cli import main
 from clinweave.records import Passage
-from tests.knowledge.fakes import FakeGraph, FakeIndex, FakeLinker
+from tests.knowledge.small_base import SmallBase
 
 QUESTION = "What are the features of Alpha syndrome?"
 TEXT = "Alpha syndrome is rarely seen before the age of ten."
@@ -31,10 +30,9 @@ def run(capsys, monkeypatch, tmp_path):
 @pytest.fixture
 def built(monkeypatch):
     """Put the small world in the place of what `clinweave graph build` makes."""
-    graph, linker = FakeGraph(), FakeLinker()
-    index = FakeIndex([Passage("p", TEXT, "Alpha", "doc.txt", 10, 10 + len(TEXT), "own", licence="mine")])
+    passages = [Passage("p", TEXT, "Alpha", "doc.txt", 10, 10 + len(TEXT), "own", licence="mine")]
     monkeypatch.setattr(
-        ask, "parts", lambda _: (Weaver(graph, linker, index), CitationChecker(graph, linker))
+        "clinweave.knowledge_base.KnowledgeBase", lambda **options: SmallBase(passages=passages, **options)
     )
 
 
@@ -52,9 +50,12 @@ def test_json_is_one_document(run, built, script):
     assert code == 0
     assert [item["verdict"] for item in document["sentences"]] == ["supported", "not verified"]
     assert document["abstained"] is False
-    assert document["knowledge"] == "both"
+    assert document["answer"].startswith("Alpha syndrome has the feature Arachnodactyly. [1]")
+    assert document["statements"][0]["evidence"] == ["1"]
+    assert document["retrievers"] == ["graph", "text"]
+    assert (document["audience"], document["notes"]) == ("public", [])
     assert document["mentions"][0]["id"] == "MONDO:1"
-    assert document["prompt"][1]["content"].startswith("Evidence:\n[1] ")
+    assert document["prompt"][1]["content"].startswith("Evidence:\n[")
     assert {item["kind"] for item in document["evidence"]} == {"relation", "passage"}
     first = document["evidence"][0]["relations"][0]
     assert (first["release"], first["licence"]) == ("2025", "CC0")
@@ -96,12 +97,16 @@ def test_an_unknown_concept_is_told(run, built, script):
     code, out, _ = run("what of zorglub", "--model", script, "--knowledge", "graph", "--json")
     document = json.loads(out)
     assert code == 0
-    assert document["abstained"]
+    assert document["abstained"] is True
     assert any("no concept" in note for note in document["notes"])
 
 
 def test_an_address_that_refuses_and_one_that_is_none(run, built):
-    code, out, err = run(QUESTION, "--model", "http://127.0.0.1:9/v1#m")
+    code, out, _ = run(QUESTION, "--model", "http://127.0.0.1:9/v1#m")
+    assert code == 0
+    assert "cannot be reached" in " ".join(out.split())
+    assert "Arachnodactyly" in out
+    code, out, err = run(QUESTION, "--model", "http://127.0.0.1:9/v1#m", "--knowledge", "none")
     assert (code, out) == (1, "")
     assert "cannot be reached" in err
     code, _, err = run(QUESTION, "--model", "no-such-model")
@@ -113,3 +118,33 @@ def test_a_wrong_choice(run):
     code, _, err = run(QUESTION, "--knowledge", "web")
     assert code == 2
     assert "web" in err
+
+
+def test_without_a_model_the_sources_answer(run, built):
+    code, out, _ = run(QUESTION, "--json")
+    document = json.loads(out)
+    assert code == 0
+    assert (document["model"], document["sentences"]) == ("none", [])
+    assert "Arachnodactyly" in document["answer"]
+    assert document["abstained"] is False
+
+
+def test_the_audience(run, built, monkeypatch):
+    assert json.loads(run(QUESTION, "--audience", "clinician", "--json")[1])["audience"] == "clinician"
+    monkeypatch.setenv("CLINWEAVE_AUDIENCE", "clinician")
+    assert json.loads(run(QUESTION, "--json")[1])["audience"] == "clinician"
+    assert json.loads(run(QUESTION, "--audience", "public", "--json")[1])["audience"] == "public"
+    code, out, err = run(QUESTION, "--audience", "dentist")
+    assert (code, out) == (2, "")
+    assert "public or clinician" in err
+
+
+def test_control_characters_do_not_reach_the_terminal(run, built, tmp_path):
+    path = tmp_path / "script.json"
+    path.write_text(
+        json.dumps({"otherwise": "Alpha \x1b]0;PWNED\x07\x1b[31m [1]. \u202eevil\ud800"}), "utf-8"
+    )
+    code, out, _ = run(QUESTION, "--model", f"scripted:{path}")
+    assert code == 0
+    assert not set("\x1b\x07\u202e\ud800") & set(out)
+    assert "\\x1b]0;PWNED" in out

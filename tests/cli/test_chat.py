@@ -19,16 +19,16 @@ def talk(monkeypatch, *lines):
 
 def test_each_line_is_answered_and_an_empty_one_ends(call, monkeypatch, scripted):
     talk(monkeypatch, "What is Marfan syndrome?", "And what else?", "", "never asked")
-    code, out, _ = call("chat", "--model", scripted, "--json")
+    code, out, _ = call("chat", "--knowledge", "none", "--model", scripted, "--json")
     assert code == 0
     said = json.loads(out)
     assert [one["question"] for one in said] == ["What is Marfan syndrome?", "And what else?"]
-    assert all("For research" in one["text"] for one in said)
+    assert all("For research" in one["answer"] for one in said)
 
 
 def test_doses_are_left_out_and_emergencies_met_with_help(call, monkeypatch, scripted):
     talk(monkeypatch, "What dose of warfarin should I take?", "I want to kill myself")
-    code, out, _ = call("chat", "--model", scripted)
+    code, out, _ = call("chat", "--knowledge", "none", "--model", scripted)
     assert code == 0
     assert "not given here" in out
     assert "5 mg" not in out
@@ -45,7 +45,7 @@ def test_knowledge_that_was_not_built_is_named(call, monkeypatch, scripted, tmp_
 
 def test_a_command_is_no_question(call, monkeypatch, scripted):
     talk(monkeypatch, "/help", "/nothing", "What is Marfan syndrome?", "/end", "never asked")
-    code, out, err = call("chat", "--model", scripted, "--json")
+    code, out, err = call("chat", "--knowledge", "none", "--model", scripted, "--json")
     assert code == 0
     assert [one["question"] for one in json.loads(out)] == ["What is Marfan syndrome?"]
     assert "Ctrl-C" in err
@@ -58,7 +58,7 @@ def test_a_person_talks_in_a_terminal(tmp_path):
     script.write_text(
         json.dumps({"name": "colleague", "otherwise": "Marfan syndrome is inherited."}), "utf-8"
     )
-    arguments = ["-m", "clinweave", "chat", "--model", f"scripted:{script}"]
+    arguments = ["-m", "clinweave", "chat", "--knowledge", "none", "--model", f"scripted:{script}"]
     spoken = pexpect.spawn(
         sys.executable,
         arguments,
@@ -68,9 +68,9 @@ def test_a_person_talks_in_a_terminal(tmp_path):
         # a program in a terminal hears Ctrl-C; what a script starts in the background inherits that it does not
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    spoken.expect("colleague, knowledge: none.*> ")
+    spoken.expect("model: colleague, knowledge: none.*> ")
     spoken.sendline("/help")
-    spoken.expect("nothing you type is kept.*> ")
+    spoken.expect("nothing you type is stored.*> ")
     spoken.send("half a line")
     spoken.sendintr()
     spoken.expect("Ctrl-D or an empty line ends.*> ")

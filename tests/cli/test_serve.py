@@ -59,12 +59,13 @@ def test_it_refuses_other_machines_without_a_token(script, call, monkeypatch):
 
 @pytest.mark.weights
 def test_the_real_model_behind_our_own_address(weights, call):
+    from clinweave.knowledge_base import KnowledgeBase
     from clinweave.models import open_model
-    from clinweave.service import Desk
+    from clinweave.service import ChatHandler
     from tests.service.conftest import running
 
     model = open_model(str(weights), threads=1, context=1024)
-    with running(Desk(model, None, None, name="smol")) as address:
+    with running(ChatHandler(KnowledgeBase(model=model), name="smol")) as address:
         question = {"role": "user", "content": "What is a gene?"}
         asked = {"model": "smol", "messages": [question], "max_tokens": 12, "temperature": 0}
         found = httpx.post(f"{address}/v1/chat/completions", json=asked, timeout=60, trust_env=False).json()

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,12 +11,12 @@ pytest.importorskip("rdkit", reason="needs the molecules extra")
 
 from clinweave.cli import main
 from clinweave.errors import UserError
-from clinweave.knowledge import CitationChecker, Weaver
-from clinweave.molecules import KnownDrugs, StructureEvidence
+from clinweave.knowledge import CitationChecker, Query
+from clinweave.molecules import KnownDrugs, StructureRetriever
 from clinweave.molecules.drugs.known import packed, tanimoto
 from clinweave.molecules.prediction import read_structure
 from clinweave.molecules.prediction.structures import inchi_key
-from clinweave.records import Concept, Grade, Relation, Verdict
+from clinweave.records import Concept, Grade, Mention, Relation, Verdict
 from tests.knowledge.graph_fixture import build
 
 pytestmark = pytest.mark.molecules
@@ -90,16 +91,23 @@ def test_generated_molecules_are_looked_up(drugs: KnownDrugs, tmp_path: Path) ->
     assert lines[2].endswith("not a SMILES")
 
 
-def test_likeness_is_evidence_that_supports_no_claim(drugs: KnownDrugs, tmp_path: Path) -> None:
+def test_likeness_is_evidence_that_supports_no_claim(
+    drugs: KnownDrugs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     concepts = [Concept(id_, "biolink:Drug", name, "drugs") for id_, (name, _) in DRUGS.items()]
     concepts.append(Concept("CHEBI:1", "biolink:ChemicalRole", "antiplatelet agent", "drugs"))
     role = Relation("DRUGBANK:DB00945", "biolink:has_chemical_role", "CHEBI:1", "drugs")
     graph = build(tmp_path / "graph", {"drugs": [*concepts, role]})
-    weaver = Weaver(graph, None, more=StructureEvidence(graph, drugs))
-    ask = {"knowledge": "graph", "budget": 200, "count_tokens": lambda text: len(text.split())}
-    woven = weaver.evidence_for(["DRUGBANK:DB00945"], "Which drugs are similar to aspirin?", **ask)  # type: ignore[arg-type]
-    assert {one.kind for one in woven.items} == {"relation", "structure"}
-    item = next(one for one in woven.items if one.kind == "structure")
+    monkeypatch.setattr(KnownDrugs, "open", lambda _home: drugs)
+    retriever = StructureRetriever(SimpleNamespace(graph=graph, home=tmp_path))  # type: ignore[arg-type]
+    mention = Mention(0, 7, "aspirin", "DRUGBANK:DB00945", "Aspirin", "biolink:Drug", 1.0, False, "")
+    asked = Query("Which drugs are similar to aspirin?", mentions=(mention,))
+    (item,) = retriever.retrieve(asked, limit=5)
+    assert item.kind == "structure"
+    assert retriever.retrieve(asked, limit=0) == []
+    assert (
+        retriever.retrieve(Query("What does aspirin do?", mentions=(mention,)), limit=5)[0].score < item.score
+    )
     assert "Triflusal (0." in item.text
     assert "computed, not curated" in item.text
     assert {one.grade for one in item.relations} == {Grade.COMPUTED}
@@ -109,8 +117,6 @@ def test_likeness_is_evidence_that_supports_no_claim(drugs: KnownDrugs, tmp_path
         "Triflusal has the role antiplatelet agent.",
     ):
         assert checker.check(claim, [item])[0] == Verdict.UNVERIFIED
-    facts = weaver.evidence_for(["DRUGBANK:DB00945"], "What does aspirin do?", **ask)  # type: ignore[arg-type]
-    assert facts.items[0].kind == "relation"
 
 
 def test_asking_for_what_is_no_drug_is_the_users_mistake(

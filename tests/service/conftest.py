@@ -9,24 +9,19 @@ import httpx
 import pytest
 import uvicorn
 
-from clinweave.knowledge import CitationChecker, Weaver
-from clinweave.models.scripted import ScriptedModel
-from clinweave.service import Desk, make_app
-from tests.knowledge.fakes import RELATIONS, FakeGraph, FakeIndex, FakeLinker
+from clinweave.service import ChatHandler, make_app
+from tests.knowledge.small_base import SmallBase, says
 
 GOOD = "Alpha syndrome has the feature Arachnodactyly [1]. Alpha syndrome is caused by glue [1]."
 
 
-def desk(reply=GOOD, knowledge="none", model=None):
-    graph, linker = FakeGraph(RELATIONS), FakeLinker()
-    made = model or ScriptedModel({"name": "tiny", "rules": [], "otherwise": reply})
-    weaver = Weaver(graph, linker, FakeIndex(()))
-    return Desk(made, weaver, CitationChecker(graph, linker), name="tiny", knowledge=knowledge)
+def handler(reply=GOOD, retrievers=(), model=None, **parts):
+    return ChatHandler(SmallBase(model or says(reply), **parts), name="tiny", retrievers=retrievers)
 
 
 @contextmanager
 def running(at, **more):
-    """Yield the address of a desk that is served."""
+    """Yield the address of a handler that is served."""
     held = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
         uvicorn.Config(make_app(at, **more), log_level="error", access_log=False, lifespan="off")

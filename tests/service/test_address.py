@@ -1,19 +1,17 @@
 """The address as its clients meet it: OpenAI's own package, httpx, and clinweave itself."""
 
-import json
 import threading
 import time
 
 import pytest
 
-from clinweave.applications import DISCLAIMER, consult
+from clinweave.applications import DISCLAIMER
 from clinweave.errors import ModelError
-from clinweave.knowledge import CitationChecker, Weaver
 from clinweave.models import open_model
 from clinweave.models.scripted import ScriptedModel
 from clinweave.service import Limits
-from tests.knowledge.fakes import RELATIONS, FakeGraph, FakeIndex, FakeLinker
-from tests.service.conftest import desk, running
+from tests.knowledge.small_base import SmallBase
+from tests.service.conftest import handler, running
 
 ASK = [{"role": "user", "content": "What are the features of Alpha syndrome?"}]
 TOKEN = "0123456789abcdef"
@@ -21,7 +19,7 @@ TOKEN = "0123456789abcdef"
 
 @pytest.fixture(scope="module")
 def bare():
-    with running(desk()) as address:
+    with running(handler()) as address:
         yield address
 
 
@@ -50,34 +48,36 @@ def test_openais_own_client_lists_asks_and_streams(bare):
 
 
 def test_with_knowledge_the_answer_is_checked_and_cited(client):
-    with running(desk(knowledge="graph")) as address:
+    with running(handler(retrievers=("graph",))) as address:
         found = post(client, address, messages=ASK).json()
     text, more = found["choices"][0]["message"]["content"], found["clinweave"]
-    assert text == f"Alpha syndrome has the feature Arachnodactyly. [1] {DISCLAIMER}"
+    assert text.startswith("Alpha syndrome has the feature Arachnodactyly. [1]\n")
+    assert text.endswith(f"\n{DISCLAIMER}")
+    assert more["statements"]
     assert [one["verdict"] for one in more["sentences"]] == ["supported", "not verified"]
     assert more["citations"][0]["id"] == "1"
     assert more["citations"][0]["sources"][0]["source"]
     assert not more["abstained"]
 
 
-@pytest.mark.parametrize("knowledge", ["none", "graph"])
-def test_rules_come_before_the_model(client, knowledge):
+@pytest.mark.parametrize("retrievers", [(), ("graph",)])
+def test_guardrails_come_before_the_model(client, retrievers):
     class Silent(ScriptedModel):
         def generate(self, *args, **more):
             raise AssertionError("the model was asked")
 
-    with running(desk(knowledge=knowledge, model=Silent({"rules": []}))) as address:
+    with running(handler(retrievers=retrievers, model=Silent({"rules": []}))) as address:
         for asked, kind in (
             ("I want to kill myself", "self-harm"),
             ("How many mg of x should I take?", "dose"),
         ):
             found = post(client, address, messages=[{"role": "user", "content": asked}]).json()
-            assert found["clinweave"]["caution"] == kind
+            assert found["clinweave"]["guardrail"] == kind
             assert found["choices"][0]["message"]["content"].endswith(DISCLAIMER)
 
 
 def test_an_amount_of_a_drug_is_left_out_unless_it_was_given(client):
-    with running(desk("Glumetin is taken at 500 mg daily. It is a drug.")) as address:
+    with running(handler("Glumetin is taken at 500 mg daily. It is a drug.")) as address:
         plain = post(client, address, messages=[{"role": "user", "content": "What is glumetin?"}]).json()
         given = {
             "role": "user",
@@ -90,23 +90,16 @@ def test_an_amount_of_a_drug_is_left_out_unless_it_was_given(client):
 
 
 def test_clinweave_asks_its_own_address():
-    with running(desk()) as address:
+    with running(handler()) as address:
         model = open_model(f"{address}/v1#tiny", retries=0)
-        graph, linker = FakeGraph(RELATIONS), FakeLinker()
-        answer = consult(
-            ASK[0]["content"],
-            model=model,
-            weaver=Weaver(graph, linker, FakeIndex(())),
-            checker=CitationChecker(graph, linker),
-            knowledge="graph",
-        )
+        answer = SmallBase(model).ask(ASK[0]["content"], retrievers=("graph",))
         model.close()
     assert [item.verdict.value for item in answer.sentences] == ["supported", "not verified"]
     assert answer.text.count(DISCLAIMER) == 1
 
 
 def test_a_token_is_asked_of_all_but_health(client):
-    with running(desk(), token=TOKEN) as address:
+    with running(handler(), token=TOKEN) as address:
         assert client.get(f"{address}/health").json() == {"status": "ok"}
         for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": TOKEN}):
             refused = client.get(f"{address}/v1/models", headers=headers)
@@ -130,7 +123,7 @@ def test_too_large_and_too_many_are_told(client):
             return super().generate(*args, **more)
 
     slow = Slow({"rules": [], "otherwise": "Yes."})
-    with running(desk(model=slow), limits=Limits(bytes=2000, waiting=2)) as address:
+    with running(handler(model=slow), limits=Limits(bytes=2000, waiting=2)) as address:
         big = post(client, address, messages=[{"role": "user", "content": "x" * 3000}])
         assert (big.status_code, big.json()["error"]["type"]) == (413, "invalid_request_error")
         found = []
@@ -155,18 +148,18 @@ def test_failures_of_the_model_come_in_form_and_no_log_holds_the_prompt(client, 
             raise (ValueError if "value" in messages[-1]["content"] else ModelError)(messages[-1]["content"])
 
     secret = "PATIENT-4711 value"
-    with running(desk(model=Broken({"rules": []}))) as address:
+    with running(handler(model=Broken({"rules": []}))) as address:
         other = post(client, address, messages=[{"role": "user", "content": "PATIENT-4711"}])
     assert other.status_code == 502
     assert "4711" not in other.text
-    with caplog.at_level("DEBUG"), running(desk(model=Broken({"rules": []}))) as address:
+    with caplog.at_level("DEBUG"), running(handler(model=Broken({"rules": []}))) as address:
         whole = post(client, address, messages=[{"role": "user", "content": secret}])
         streamed = post(client, address, messages=[{"role": "user", "content": secret}], stream=True)
     assert whole.status_code == 500
     assert whole.json()["error"]["type"] == "server_error"
-    events = [line.removeprefix("data: ") for line in streamed.text.splitlines() if line.startswith("data: ")]
-    assert json.loads(events[0])["error"]["type"] == "server_error"
-    assert events[-1] == "[DONE]"
+    # a stream has not begun yet: its error has a status of its own
+    assert streamed.status_code == 500
+    assert streamed.json()["error"]["type"] == "server_error"
     seen = capfd.readouterr()
     for told in (
         whole.text,

@@ -10,7 +10,7 @@ from clinweave.errors import UserError
 from clinweave.leaving import loopback
 from clinweave.service.requests import RequestError, parse
 from clinweave.service.serving import check
-from tests.service.conftest import desk, running
+from tests.service.conftest import handler, running
 
 ASK = [{"role": "user", "content": "secret-4711?"}]
 
@@ -39,7 +39,9 @@ def body(**more):
         ({"stream": 1}, "stream"),
         ({"n": 2}, "n"),
         ({"logprobs": True}, "logprobs"),
-        ({"tools": []}, "tools"),
+        ({"tool_choice": "required"}, "tool_choice"),
+        ({"top_k": 5}, "top_k"),
+        ({"response_format": {"type": "json_object"}}, "response_format"),
         ({"prompt": "x"}, "prompt"),
         ({"model": "secret-4711"}, "model"),
         ({"stream_options": 1}, "stream_options"),
@@ -85,7 +87,7 @@ def test_any_bytes_are_refused_or_read(given_):
 
 
 def test_errors_of_the_address_are_json(client):
-    with running(desk()) as address:
+    with running(handler()) as address:
         for answer, status in (
             (client.post(f"{address}/v1/chat/completions", content=b"{not json"), 400),
             (client.post(f"{address}/v1/chat/completions", content=b"[1]"), 400),

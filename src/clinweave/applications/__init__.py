@@ -1,14 +1,23 @@
-"""Applications of woven knowledge: consult answers a question with checked citations."""
+"""Applications of clinical knowledge: `consult` answers a question from evidence; `diagnosis` ranks diseases."""
 
 from typing import TYPE_CHECKING
 
 from clinweave.lazy import attach
 
 if TYPE_CHECKING:
-    from clinweave.applications.cited_answers import DISCLAIMER as DISCLAIMER
-    from clinweave.applications.cited_answers import consult as consult
+    from clinweave.applications.consult import DISCLAIMER as DISCLAIMER
+    from clinweave.applications.consult import ModelSettings as ModelSettings
+    from clinweave.applications.consult import answer_question as answer_question
+    from clinweave.applications.consult import continue_chat as continue_chat
     from clinweave.knowledge import messages_for as messages_for
 
 __getattr__, __dir__ = attach(
-    __name__, {"DISCLAIMER": "cited_answers", "consult": "cited_answers", "messages_for": "cited_answers"}
+    __name__,
+    {
+        "DISCLAIMER": "consult",
+        "ModelSettings": "consult",
+        "answer_question": "consult",
+        "continue_chat": "consult",
+        "messages_for": "consult.model_text",
+    },
 )

@@ -1,4 +1,4 @@
-"""`clinweave serve`: an OpenAI-compatible address for a model, with or without knowledge."""
+"""`clinweave serve`: an OpenAI-compatible server for a knowledge base and a model."""
 
 import json
 from pathlib import Path
@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from clinweave.artifacts import home
-from clinweave.cli.ask import Choice, parts
+from clinweave.cli.answers import AUDIENCE_HELP, KNOWLEDGE_HELP, MODEL_HELP
 from clinweave.cli.console import Console
 
 app = typer.Typer(add_completion=False)
@@ -15,11 +14,21 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def command(  # noqa: PLR0917 - each parameter is one option
-    model: Annotated[
-        str, typer.Option(metavar="PATH", help="A .gguf file, a folder of weights, smollm2, or an address.")
-    ] = "smollm2",
-    name: Annotated[str, typer.Option(help="The model's name at the address.", show_default="its own")] = "",
-    knowledge: Annotated[Choice, typer.Option(help="What is woven into each prompt.")] = Choice.NONE,
+    model: Annotated[str, typer.Option(metavar="ADDRESS", help=MODEL_HELP)] = "none",
+    name: Annotated[
+        str, typer.Option(help="The name that clients see.", show_default="the model's own")
+    ] = "",
+    knowledge: Annotated[
+        str,
+        typer.Option(
+            metavar="NAMES",
+            help=f"{KNOWLEDGE_HELP} With none, messages go to the model as they came.",
+            show_default="graph,text; none with --model",
+        ),
+    ] = "",
+    audience: Annotated[
+        str, typer.Option(metavar="[public|clinician]", help=AUDIENCE_HELP, show_default=False)
+    ] = "",
     host: Annotated[
         str, typer.Option(help="Where to listen; beyond this machine a token is needed.")
     ] = "127.0.0.1",
@@ -30,8 +39,8 @@ def command(  # noqa: PLR0917 - each parameter is one option
             envvar="CLINWEAVE_TOKEN", help="The bearer token; better in the environment.", show_default=False
         ),
     ] = "",
-    budget: Annotated[int, typer.Option(min=1, help="Tokens of evidence in a prompt.")] = 512,
-    max_tokens: Annotated[int, typer.Option(min=1, help="Tokens of a reply at most.")] = 512,
+    budget: Annotated[int, typer.Option(min=1, help="Tokens of statements in the model's prompt.")] = 512,
+    max_tokens: Annotated[int, typer.Option(min=1, help="Tokens that the model may write.")] = 512,
     max_bytes: Annotated[int, typer.Option(min=1024, help="Bytes of a request at most.")] = 1 << 20,
     waiting: Annotated[int, typer.Option(min=1, help="Requests that may run or wait.")] = 8,
     allow_remote: Annotated[
@@ -39,33 +48,31 @@ def command(  # noqa: PLR0917 - each parameter is one option
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print the address as JSON.")] = False,
 ) -> None:
-    """Serve a model as OpenAI's chat API does, until Ctrl-C; with knowledge, answers are checked as by `ask`."""
-    from clinweave.models import open_model
-    from clinweave.service import Desk, Limits, serve
+    """Serve answers as OpenAI's chat API does, until Ctrl-C; with knowledge, as `ask` gives them."""
+    from clinweave.errors import UserError
+    from clinweave.knowledge import parse_retrievers
+    from clinweave.knowledge_base import NO_MODEL, KnowledgeBase
+    from clinweave.service import ChatHandler, Limits, serve
     from clinweave.service.serving import check
 
     check(host, token)
-    weaver, checker = parts(knowledge.value)
-    opened = open_model(model, home=home())
-    title = name or Path(opened.name).name
-    desk = Desk(
-        opened,
-        weaver,
-        checker,
-        name=title,
-        knowledge=knowledge.value,
-        budget=budget,
-        allow_remote=allow_remote,
-    )
+    without_model = model in NO_MODEL
+    names = parse_retrievers(knowledge or ("graph,text" if without_model else "none"))
+    if without_model and not names:
+        raise UserError("there is nothing to serve: choose --knowledge graph,text or a --model")
+    with KnowledgeBase(model=model, audience=audience or None) as base:
+        base.open_parts(names)
+        title = name or (Path(base.model.name).name if base.model is not None else "clinweave")
+        handler = ChatHandler(base, name=title, retrievers=names, budget=budget, allow_remote=allow_remote)
 
-    def ready(address: str) -> None:
-        if as_json:
-            typer.echo(json.dumps({"address": address, "model": title, "knowledge": knowledge.value}))
-        else:
-            Console().print(f"{title} ({knowledge.value}): {address}#{title}", markup=False, soft_wrap=True)
+        def ready(address: str) -> None:
+            if as_json:
+                typer.echo(
+                    json.dumps({"address": address, "model": title, "knowledge": ",".join(names) or "none"})
+                )
+                return
+            line = f"{title} ({','.join(names) or 'none'}): {address}#{title}"
+            Console().print(line, markup=False, soft_wrap=True)
             Console().print("For research, not for clinical decisions. Ctrl-C ends.", markup=False)
 
-    try:
-        serve(desk, host, port, token, Limits(max_bytes, max_tokens, waiting), ready)
-    finally:
-        opened.close()
+        serve(handler, host, port, token, Limits(max_bytes, max_tokens, waiting), ready)

@@ -19,12 +19,21 @@ if TYPE_CHECKING:
     from clinweave.knowledge.linking.linker import Linker as Linker
     from clinweave.knowledge.proposing.proposals import propose as propose
     from clinweave.knowledge.proposing.rules import proposal_rules as proposal_rules
+    from clinweave.knowledge.query import Query as Query
+    from clinweave.knowledge.query import clean_question as clean_question
+    from clinweave.knowledge.query import parse_query as parse_query
     from clinweave.knowledge.retrieval.corpora import add_collection as add_collection
     from clinweave.knowledge.retrieval.corpora import build_home_index as build_home_index
     from clinweave.knowledge.retrieval.corpora import collection_passages as collection_passages
     from clinweave.knowledge.retrieval.corpora import collections as collections
     from clinweave.knowledge.retrieval.corpora import remove_collection as remove_collection
     from clinweave.knowledge.retrieval.folders import read_folder as read_folder
+    from clinweave.knowledge.retrieval.retrievers import KnowledgeParts as KnowledgeParts
+    from clinweave.knowledge.retrieval.retrievers import Retriever as Retriever
+    from clinweave.knowledge.retrieval.retrievers import check_retrievers as check_retrievers
+    from clinweave.knowledge.retrieval.retrievers import open_retriever as open_retriever
+    from clinweave.knowledge.retrieval.retrievers import parse_retrievers as parse_retrievers
+    from clinweave.knowledge.retrieval.retrievers import retriever_names as retriever_names
     from clinweave.knowledge.retrieval.text_index import Hit as Hit
     from clinweave.knowledge.retrieval.text_index import TextIndex as TextIndex
     from clinweave.knowledge.retrieval.text_index import build_index as build_index
@@ -33,16 +42,12 @@ if TYPE_CHECKING:
     from clinweave.knowledge.weaving.evidence import Woven as Woven
     from clinweave.knowledge.weaving.evidence import pack as pack
     from clinweave.knowledge.weaving.evidence import render as render
-    from clinweave.knowledge.weaving.facts import Draft as Draft
-    from clinweave.knowledge.weaving.facts import Part as Part
     from clinweave.knowledge.weaving.prompts import messages_for as messages_for
 
 __getattr__, __dir__ = attach(
     __name__,
     {
         "CitationChecker": "citations.checker",
-        "Draft": "weaving.facts",
-        "Part": "weaving.facts",
         "Knowledge": "weaving.evidence",
         "add_collection": "retrieval.corpora",
         "build_home_index": "retrieval.corpora",
@@ -67,6 +72,15 @@ __getattr__, __dir__ = attach(
         "export_kgx": "graph.kgx",
         "import_kgx": "graph.kgx",
         "Linker": "linking.linker",
+        "Query": "query",
+        "clean_question": "query",
+        "parse_query": "query",
+        "KnowledgeParts": "retrieval.retrievers",
+        "Retriever": "retrieval.retrievers",
+        "check_retrievers": "retrieval.retrievers",
+        "open_retriever": "retrieval.retrievers",
+        "parse_retrievers": "retrieval.retrievers",
+        "retriever_names": "retrieval.retrievers",
         "Hit": "retrieval.text_index",
         "TextIndex": "retrieval.text_index",
         "build_index": "retrieval.text_index",

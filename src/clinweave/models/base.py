@@ -3,14 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple, Protocol, TypedDict
+from typing import NamedTuple, Protocol
 
+from clinweave.records import Message
 
-class Message(TypedDict):
-    """One chat message, as in the OpenAI chat format."""
-
-    role: str
-    content: str
+__all__ = ["Capability", "Generation", "LanguageModel", "Message", "OptionScore"]
 
 
 class Capability(StrEnum):
@@ -62,8 +59,13 @@ class LanguageModel(Protocol):
         temperature: float = 0.0,
         seed: int = 0,
         stop: Sequence[str] = (),
+        top_p: float = 1.0,
     ) -> Generation:
-        """Return the reply. Raises `ModelError` where the model refuses or cannot be reached."""
+        """Return the reply; `top_p` limits sampling to the smallest set of tokens with this total probability.
+
+        Raises `ContextLengthError` where the prompt is longer than the context, and `ModelError` where the model
+        refuses or cannot be reached.
+        """
         ...
 
     def score(self, messages: Sequence[Message], options: Sequence[str]) -> list[OptionScore]:

@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from clinweave.errors import ModelError
+from clinweave.errors import ContextLengthError, ModelError
 from clinweave.models.base import Message, OptionScore
 
 
@@ -145,4 +145,7 @@ def _check(answer: dict[str, Any]) -> None:
     if "error" in answer:
         error = answer["error"]
         reason = error.get("message", error) if isinstance(error, dict) else error
+        if isinstance(error, dict) and error.get("type") == "exceed_context_size_error":
+            tokens, size = error.get("n_prompt_tokens", "more"), error.get("n_ctx", "fewer")
+            raise ContextLengthError(f"The prompt has {tokens} tokens; the context holds {size}.")
         raise ModelError(f"The embedded engine refused the request: {reason}")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clinweave.errors import ModelError, UserError
+from clinweave.errors import ContextLengthError, UserError
 from clinweave.models.base import Capability, Generation, Message, OptionScore
 from clinweave.models.engine import Engine, default_threads
 from clinweave.models.header import read_header
@@ -89,8 +89,9 @@ class GgufModel:
         temperature: float = 0.0,
         seed: int = 0,
         stop: Sequence[str] = (),
+        top_p: float = 1.0,
     ) -> Generation:
-        """Return the reply. Raises `ModelError` where prompt and reply do not fit the context."""
+        """Return the reply. Raises `ContextLengthError` where the prompt does not fit the context."""
         begun = time.perf_counter()
         body = {
             "messages": checked(messages, self._specials),
@@ -98,6 +99,7 @@ class GgufModel:
             "temperature": temperature,
             "seed": seed,
             "stop": list(stop),
+            **({"top_p": top_p} if top_p < 1 else {}),
         }
         answer = self._engine.chat(body)
         choice, usage = answer["choices"][0], answer["usage"]
@@ -113,7 +115,7 @@ class GgufModel:
         longest = len(context) + max(len(piece) for piece in pieces)
         if longest > self._engine.context:
             limit = self._engine.context
-            raise ModelError(
+            raise ContextLengthError(
                 f"The prompt with its longest option is {longest} tokens; the context holds {limit}."
             )
         if self._why_slow:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from clinweave.errors import ModelError, UserError
+from clinweave.errors import ContextLengthError, UserError
 from clinweave.models.base import Capability, Generation, Message, OptionScore
 from clinweave.models.prompts import checked, checked_options
 
@@ -50,15 +50,16 @@ class HuggingFaceModel:
         temperature: float = 0.0,
         seed: int = 0,
         stop: Sequence[str] = (),
+        top_p: float = 1.0,
     ) -> Generation:
-        """Return the reply. Raises `ModelError` where the prompt does not fit the context."""
+        """Return the reply. Raises `ContextLengthError` where the prompt does not fit the context."""
         begun = time.perf_counter()
         context = self._prompt(messages)
         self._fits(len(context) + max_tokens)
         settings: dict[str, Any] = {"max_new_tokens": max_tokens, "do_sample": temperature > 0}
         if temperature > 0:
             self._torch.manual_seed(seed)
-            settings |= {"temperature": temperature, "top_k": 0}
+            settings |= {"temperature": temperature, "top_k": 0, "top_p": top_p}
         if stop:
             settings |= {"stop_strings": list(stop), "tokenizer": self._tokenizer}
         given = self._torch.tensor([context])
@@ -91,7 +92,7 @@ class HuggingFaceModel:
     def _fits(self, tokens: int) -> None:
         limit = getattr(self._model.config, "max_position_embeddings", tokens)
         if tokens > limit:
-            raise ModelError(
+            raise ContextLengthError(
                 f"The prompt with its reply may take {tokens} tokens; the context holds {limit}."
             )
 

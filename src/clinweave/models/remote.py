@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
-from clinweave.errors import ModelError, NotCapableError, UserError
+from clinweave.errors import ContextLengthError, ModelError, NotCapableError, UserError
 from clinweave.leaving import loopback
 from clinweave.models.base import Capability, Generation, Message, OptionScore
 from clinweave.models.prompts import checked
@@ -95,6 +95,7 @@ class RemoteModel:
         temperature: float = 0.0,
         seed: int = 0,
         stop: Sequence[str] = (),
+        top_p: float = 1.0,
     ) -> Generation:
         """Return the reply. Raises `ModelError` where the server refuses, cannot be reached, or answers nonsense."""
         begun = time.perf_counter()
@@ -107,6 +108,8 @@ class RemoteModel:
         }
         if stop:
             wanted["stop"] = list(stop)
+        if top_p < 1:
+            wanted["top_p"] = top_p
         answer = self._completed(wanted)
         try:
             choice = answer["choices"][0]
@@ -196,6 +199,8 @@ def _authorisation(parts: SplitResult, local: bool) -> dict[str, str]:
 def _read(address: str, reply: httpx.Response) -> dict[str, Any]:
     if reply.status_code >= 300:
         message = f"{address} refused with status {reply.status_code}: {_reason(reply)}"
+        if _error(reply).get("code") == "context_length_exceeded":
+            raise ContextLengthError(f"The prompt is longer than the context of the model at {address}.")
         kind = _RefusedError if reply.status_code in {400, 422} else ModelError
         raise kind(message)
     try:
@@ -216,12 +221,17 @@ def _reason(reply: httpx.Response) -> str:
         403: "the key may not use this model",
         404: "no such path or model",
     }
+    words = _error(reply).get("message", "")
+    return " ".join(filter(None, [str(words)[:200], hints.get(reply.status_code, "")])) or "no reason given"
+
+
+def _error(reply: httpx.Response) -> dict[str, Any]:
+    """Return the error object of a reply in OpenAI's form, or {}."""
     try:
         error = reply.json().get("error", {})
-        words = error.get("message", "") if isinstance(error, dict) else str(error)
     except (ValueError, AttributeError):
-        words = ""
-    return " ".join(filter(None, [str(words)[:200], hints.get(reply.status_code, "")])) or "no reason given"
+        return {}
+    return error if isinstance(error, dict) else {"message": str(error)}
 
 
 def _asked_wait(reply: httpx.Response) -> float:

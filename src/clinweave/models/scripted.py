@@ -77,6 +77,7 @@ class ScriptedModel:
         temperature: float = 0.0,  # noqa: ARG002 - a script has no chance in it
         seed: int = 0,  # noqa: ARG002
         stop: Sequence[str] = (),
+        top_p: float = 1.0,  # noqa: ARG002
     ) -> Generation:
         """Return the reply of the first fitting rule, cut at `stop` and at `max_tokens` words."""
         self._need(Capability.GENERATE)

@@ -11,7 +11,7 @@ from clinweave.lazy import attach
 if TYPE_CHECKING:
     from clinweave.molecules.cache import build_cache as build_cache
     from clinweave.molecules.domain import Domain as Domain
-    from clinweave.molecules.drugs.evidence import StructureEvidence as StructureEvidence
+    from clinweave.molecules.drugs.evidence import StructureRetriever as StructureRetriever
     from clinweave.molecules.drugs.known import KnownDrugs as KnownDrugs
     from clinweave.molecules.drugs.known import named_drugs as named_drugs
     from clinweave.molecules.featurising import featurise as featurise
@@ -80,6 +80,6 @@ __getattr__, __dir__ = attach(
         "train_model": "school",
         "KnownDrugs": "drugs.known",
         "named_drugs": "drugs.known",
-        "StructureEvidence": "drugs.evidence",
+        "StructureRetriever": "drugs.evidence",
     },
 )

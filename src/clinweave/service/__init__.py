@@ -1,4 +1,4 @@
-"""An OpenAI-compatible address for a model, with or without knowledge; on this machine alone unless told otherwise."""
+"""An OpenAI-compatible server for a knowledge base and a model, on this machine's loopback by default."""
 
 from typing import TYPE_CHECKING
 
@@ -7,9 +7,9 @@ from clinweave.lazy import attach
 if TYPE_CHECKING:
     from clinweave.service.app import Limits as Limits
     from clinweave.service.app import make_app as make_app
-    from clinweave.service.desk import Desk as Desk
+    from clinweave.service.handler import ChatHandler as ChatHandler
     from clinweave.service.serving import serve as serve
 
 __getattr__, __dir__ = attach(
-    __name__, {"Desk": "desk", "Limits": "app", "make_app": "app", "serve": "serving"}
+    __name__, {"ChatHandler": "handler", "Limits": "app", "make_app": "app", "serve": "serving"}
 )

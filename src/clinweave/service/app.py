@@ -14,6 +14,7 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -22,13 +23,22 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from clinweave.errors import ModelError, UserError
-from clinweave.service.desk import Desk, Reply
-from clinweave.service.requests import Asked, RequestError, parse
+from clinweave.errors import (
+    AccessError,
+    ContextLengthError,
+    InputTooLongError,
+    ModelError,
+    NotCapableError,
+    UserError,
+)
+from clinweave.leaving import loopback
+from clinweave.service.handler import ChatHandler, Reply
+from clinweave.service.requests import ChatRequest, RequestError, parse
 
 LOG = logging.getLogger(__name__)
-_HERE = re.compile(r"^(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$")
-_TOO_LONG = re.compile(r"^The prompt[\w ]* tokens; the context holds \d+\.$")
+_JSON_TYPES = frozenset(
+    {"", "application/json", "application/x-www-form-urlencoded"}
+)  # the last is curl's own
 _PIECE = re.compile(r"\S+\s*")
 _ALIVE = 5.0  # seconds between comments in a stream
 Handler = Callable[[Request], Awaitable[Response]]
@@ -43,41 +53,49 @@ class Limits:
     waiting: int = 8  # requests that run or wait
 
 
-def make_app(desk: Desk, *, token: str = "", limits: Limits | None = None) -> Starlette:
+class Utf8JSONResponse(JSONResponse):
+    """JSON whose text is always UTF-8: halves of surrogate pairs are replaced."""
+
+    def render(self, content: Any) -> bytes:
+        """Return the body."""
+        return _json(content)
+
+
+def make_app(handler: ChatHandler, *, token: str = "", limits: Limits | None = None) -> Starlette:
     """Return the ASGI application. With a `token` every route but /health needs it as a bearer token."""
-    room = Room(desk, token, limits or Limits())
+    server = Routes(handler, token, limits or Limits())
     routes = [
-        Route("/health", room.safely(room.health), methods=["GET"]),
-        Route("/v1/models", room.safely(room.models), methods=["GET"]),
-        Route("/v1/models/{name:path}", room.safely(room.models), methods=["GET"]),
-        Route("/v1/chat/completions", room.safely(room.chat), methods=["POST"]),
-        Route("/v1/completions", room.safely(room.completions), methods=["POST"]),
+        Route("/health", server.safely(server.health), methods=["GET"]),
+        Route("/v1/models", server.safely(server.models), methods=["GET"]),
+        Route("/v1/models/{name:path}", server.safely(server.models), methods=["GET"]),
+        Route("/v1/chat/completions", server.safely(server.chat), methods=["POST"]),
+        Route("/v1/completions", server.safely(server.completions), methods=["POST"]),
     ]
     return Starlette(routes=routes, exception_handlers={HTTPException: _no_route})
 
 
 async def _no_route(_request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    told = {404: "there is nothing at this address", 405: "this address takes another method"}
-    return _refusal(RequestError(told.get(status, "the request was not understood"), status))
+    messages = {404: "there is no such path", 405: "this path takes another method"}
+    return _refusal(RequestError(messages.get(status, "the request was not understood"), status))
 
 
-def _refusal(error: RequestError) -> JSONResponse:
+def _refusal(error: RequestError) -> Response:
     headers = {"Retry-After": "2"} if error.status == 429 else {}
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return JSONResponse(error.body(), error.status, headers)
+    return Utf8JSONResponse(error.body(), error.status, headers)
 
 
-class Room:
-    """What the routes share."""
+class Routes:
+    """The routes and what they share."""
 
-    def __init__(self, desk: Desk, token: str, limits: Limits) -> None:
-        self.desk, self._token, self._limits = desk, token, limits
-        self._inside = 0
+    def __init__(self, handler: ChatHandler, token: str, limits: Limits) -> None:
+        self.handler, self._token, self._limits = handler, token, limits
+        self._active = 0
 
     def safely(self, handler: Handler) -> Handler:
-        """Return a handler whose every error is JSON in OpenAI's form and in no log but by its kind."""
+        """Return a handler whose errors are all JSON in OpenAI's form; a log gets their kind alone."""
 
         async def handled(request: Request) -> Response:
             try:
@@ -88,33 +106,43 @@ class Room:
             except ClientDisconnect:
                 return Response(status_code=499)
             except Exception as error:
-                return _refusal(_told(error))
+                return _refusal(_as_request_error(error))
 
         return handled
 
     def _admit(self, request: Request) -> None:
+        """Raise `RequestError` for a request without the token, or from a web page of another site."""
+        host = request.headers.get("host", "")
         if self._token:
             scheme, _, given = request.headers.get("authorization", "").partition(" ")
             right = scheme.lower() == "bearer" and hmac.compare_digest(given.encode(), self._token.encode())
             if request.url.path != "/health" and not right:
                 raise RequestError("a bearer token is needed", 401, code="invalid_api_key")
-        elif not _HERE.match(request.headers.get("host", "")):
-            # a page in a browser may be led to 127.0.0.1 by a name of its own
-            raise RequestError("without a token only localhost is answered", 403)
+        elif not loopback(_hostname(host)):
+            # a page in a browser may reach 127.0.0.1 by a name of its own (DNS rebinding)
+            raise RequestError("without a token only requests to localhost are answered", 403)
+        origin = request.headers.get("origin")
+        if origin is not None and not _same_site(origin, host):
+            raise RequestError("requests from a web page of another origin are refused", 403)
+        if origin is None and request.headers.get("sec-fetch-site", "") in {"cross-site", "same-site"}:
+            raise RequestError("requests from a web page of another origin are refused", 403)
+        content = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if request.method == "POST" and content not in _JSON_TYPES:
+            raise RequestError("the content type is application/json", 415)
 
     async def health(self, _request: Request) -> Response:
         """Say that the server is up."""
-        return JSONResponse({"status": "ok"})
+        return Utf8JSONResponse({"status": "ok"})
 
     async def models(self, request: Request) -> Response:
         """List the one model, or show it by its name."""
-        one = {"id": self.desk.name, "object": "model", "created": 0, "owned_by": "clinweave"}
+        one = {"id": self.handler.name, "object": "model", "created": 0, "owned_by": "clinweave"}
         name = request.path_params.get("name")
         if name is None:
-            return JSONResponse({"object": "list", "data": [one]})
-        if name != self.desk.name:
+            return Utf8JSONResponse({"object": "list", "data": [one]})
+        if name != self.handler.name:
             raise RequestError("there is no such model", 404, param="model", code="model_not_found")
-        return JSONResponse(one)
+        return Utf8JSONResponse(one)
 
     async def chat(self, request: Request) -> Response:
         """Answer a conversation."""
@@ -125,22 +153,26 @@ class Room:
         return await self._answer(request, chat=False)
 
     async def _answer(self, request: Request, *, chat: bool) -> Response:
-        asked = parse(await self._body(request), self.desk.name, self._limits.tokens, chat=chat)
-        if self._inside >= self._limits.waiting:
+        asked = parse(await self._body(request), self.handler.name, self._limits.tokens, chat=chat)
+        if self._active >= self._limits.waiting:
             raise RequestError("too many requests wait already", 429, code="rate_limit_exceeded")
-        self._inside += 1
-        work = asyncio.ensure_future(run_in_threadpool(self.desk.answer, asked))
+        self._active += 1
+        work = asyncio.ensure_future(run_in_threadpool(self.handler.answer, asked))
         work.add_done_callback(self._left)
-        form = Form(self.desk.name, chat=chat)
+        form = Form(self.handler.name, chat=chat)
         if asked.stream:
+            # an error that comes at once gets its own status; later it can only be an event of the stream
+            await asyncio.wait([work], timeout=_ALIVE)
+            if work.done() and not work.cancelled() and (error := work.exception()) is not None:
+                raise error
             return StreamingResponse(form.stream(work, asked), media_type="text/event-stream",
                                      headers={"Cache-Control": "no-store"})  # fmt: skip
-        return JSONResponse(form.whole(await asyncio.shield(work)))
+        return Utf8JSONResponse(form.whole(await asyncio.shield(work)))
 
     def _left(self, work: "asyncio.Future[Reply]") -> None:
-        self._inside -= 1
+        self._active -= 1
         if not work.cancelled():
-            work.exception()  # taken note of, though the client may have gone
+            work.exception()  # marked as read, although the client may have gone
 
     async def _body(self, request: Request) -> bytes:
         """Return the body, read no further than the limit whatever its header says."""
@@ -156,36 +188,36 @@ class Form:
     """OpenAI's two shapes of a reply, whole and in pieces. `clinweave` holds what they have no place for."""
 
     def __init__(self, model: str, *, chat: bool) -> None:
-        self._chat = chat
+        self._chat, self._usage = chat, False
         self._head = {"id": f"{'chatcmpl' if chat else 'cmpl'}-{uuid.uuid4().hex[:24]}", "created": int(time.time()),
                       "model": model}  # fmt: skip
 
     def whole(self, reply: Reply) -> dict[str, Any]:
         """Return one JSON document."""
-        said: dict[str, Any] = {"index": 0, "finish_reason": reply.finish, "logprobs": None}
-        said |= (
-            {"message": {"role": "assistant", "content": reply.text}} if self._chat else {"text": reply.text}
-        )
+        choice: dict[str, Any] = {"index": 0, "finish_reason": reply.finish, "logprobs": None}
+        message = {"role": "assistant", "content": reply.text, "refusal": None}
+        choice |= {"message": message} if self._chat else {"text": reply.text}
         kind = "chat.completion" if self._chat else "text_completion"
         return {
             **self._head,
             "object": kind,
-            "choices": [said],
+            "choices": [choice],
             "usage": _usage(reply),
             "clinweave": reply.more,
         }
 
-    async def stream(self, work: "asyncio.Future[Reply]", asked: Asked) -> AsyncIterator[str]:
+    async def stream(self, work: "asyncio.Future[Reply]", asked: ChatRequest) -> AsyncIterator[bytes]:
         """Yield server-sent events up to [DONE]; an error is one event in OpenAI's form."""
+        self._usage = asked.usage
         while not work.done():
             await asyncio.wait([work], timeout=_ALIVE)
             if not work.done():
-                yield ": the model is at work\n\n"
+                yield b": working\n\n"
         try:
             reply = work.result()
         except Exception as error:
-            yield _event(_told(error).body())
-            yield "data: [DONE]\n\n"
+            yield _event(_as_request_error(error).body())
+            yield b"data: [DONE]\n\n"
             return
         if self._chat:
             yield _event(self._piece({"role": "assistant", "content": ""}))
@@ -194,17 +226,40 @@ class Form:
         yield _event({**self._piece({} if self._chat else "", reply.finish), "clinweave": reply.more})
         if asked.usage:
             yield _event({**self._piece({}), "choices": [], "usage": _usage(reply)})
-        yield "data: [DONE]\n\n"
+        yield b"data: [DONE]\n\n"
 
-    def _piece(self, said: Any, finish: str | None = None) -> dict[str, Any]:
-        one: dict[str, Any] = {"index": 0, "finish_reason": finish, "logprobs": None}
-        one |= {"delta": said} if self._chat else {"text": said}
+    def _piece(self, delta: Any, finish: str | None = None) -> dict[str, Any]:
+        choice: dict[str, Any] = {"index": 0, "finish_reason": finish, "logprobs": None}
+        choice |= {"delta": delta} if self._chat else {"text": delta}
         kind = "chat.completion.chunk" if self._chat else "text_completion"
-        return {**self._head, "object": kind, "choices": [one]}
+        usage = {"usage": None} if self._usage else {}
+        return {**self._head, "object": kind, "choices": [choice], **usage}
 
 
-def _event(body: Mapping[str, Any]) -> str:
-    return f"data: {json.dumps(body, ensure_ascii=False)}\n\n"
+def _event(body: Mapping[str, Any]) -> bytes:
+    return b"data: " + _json(body) + b"\n\n"
+
+
+def _json(body: Any) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def _hostname(netloc: str) -> str:
+    """Return the host of "host:port" in lower case, "" where it is not one."""
+    try:
+        return (urlsplit(f"//{netloc}").hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def _same_site(origin: str, host: str) -> bool:
+    """Return whether a page's origin is this server itself, or a server on this machine's loopback."""
+    try:
+        parts = urlsplit(origin)
+        name = (parts.hostname or "").lower()
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and (loopback(name) or parts.netloc.lower() == host.lower())
 
 
 def _usage(reply: Reply) -> dict[str, int]:
@@ -213,13 +268,17 @@ def _usage(reply: Reply) -> dict[str, int]:
             "total_tokens": total}  # fmt: skip
 
 
-def _told(error: BaseException) -> RequestError:
-    """Return an error as one of the address; only our own messages are passed on, and a log gets the kind alone."""
-    if isinstance(error, UserError):
+def _as_request_error(error: BaseException) -> RequestError:
+    """Return an error as one of this server; only messages that hold nothing of a request are passed on."""
+    if isinstance(error, RequestError):
+        return error
+    if isinstance(error, ContextLengthError | InputTooLongError):
+        return RequestError(str(error), 400, param="messages", code="context_length_exceeded")
+    if isinstance(error, AccessError | NotCapableError):
         return RequestError(str(error), 400)
     LOG.error("a request failed: %s", type(error).__name__)
-    if isinstance(error, ModelError) and _TOO_LONG.match(str(error)):
-        return RequestError(str(error), 400, param="messages", code="context_length_exceeded")
+    if isinstance(error, UserError):
+        return RequestError("this request cannot be answered; the server's log names the kind of error", 400)
     if isinstance(error, ModelError):  # its words may be another server's
         return RequestError("the model failed; the server's log names the kind of error", 502)
     return RequestError("the server failed; its log names the kind of error", 500)

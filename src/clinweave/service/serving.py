@@ -6,13 +6,13 @@ from collections.abc import Callable
 from clinweave.errors import ClinweaveError, UserError
 from clinweave.leaving import loopback
 from clinweave.service.app import Limits, make_app
-from clinweave.service.desk import Desk
+from clinweave.service.handler import ChatHandler
 
 _SHORTEST = 16  # characters of a token
 
 
 def serve(  # noqa: PLR0917
-    desk: Desk,
+    handler: ChatHandler,
     host: str = "127.0.0.1",
     port: int = 8000,
     token: str = "",
@@ -36,7 +36,7 @@ def serve(  # noqa: PLR0917
     shown = f"[{host}]" if ":" in host else host
     # no access log, and of uvicorn's own words the errors alone
     settings = uvicorn.Config(
-        make_app(desk, token=token, limits=limits), log_level="error", access_log=False, lifespan="off",
+        make_app(handler, token=token, limits=limits), log_level="error", access_log=False, lifespan="off",
         server_header=False, timeout_keep_alive=30, h11_max_incomplete_event_size=64 << 10,
     )  # fmt: skip
     with held:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 from clinweave import predicates
 from clinweave.errors import UserError
 from clinweave.knowledge.citations.quotes import gives_orders
-from clinweave.knowledge.weaving import asked, facts
+from clinweave.knowledge.query import asked
+from clinweave.knowledge.weaving import facts
 from clinweave.knowledge.weaving.facts import Draft
 from clinweave.knowledge.weaving.packing import Count, pack, render
 from clinweave.records import Evidence, Mention, Relation
@@ -23,7 +24,6 @@ __all__ = ["Knowledge", "Weaver", "Woven", "pack", "render"]
 Knowledge = Literal["none", "text", "graph", "both"]
 Keep = Callable[[Relation], bool]
 Rewrite = Callable[[Relation], Relation]
-More = Callable[[Sequence[str], str], list[Draft]]
 
 MENTIONS = 8  # a question's first concepts; more only dilute the budget
 FACTS = 5_000  # records read for one concept and predicate in one direction
@@ -73,14 +73,10 @@ class Weaver:
         graph: "Graph | None",
         linker: "Linker | None",
         index: "TextIndex | None" = None,
-        *,
-        more: More | None = None,
     ) -> None:
-        """Weave over a graph and an index; `more` adds drafts of other kinds for concepts and a question."""
         self.graph = graph
         self.linker = linker
         self.index = index
-        self.more = more
 
     def evidence(
         self,
@@ -200,8 +196,6 @@ class Weaver:
             for concept in concepts[:MENTIONS]:
                 score = _relevance(concept, (), question)
                 drafts.extend(self.facts_about(concept, keep=keep, rewrite=rewrite, score=score))
-        if self.more is not None:
-            drafts.extend(self.more(concepts[:MENTIONS], question))
         drafts.sort(key=lambda draft: -draft.score)  # stable: concepts keep the question's order
         return drafts + self._paths(concepts, keep, rewrite)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from clinweave.lazy import attach
 
 if TYPE_CHECKING:
-    from clinweave.molecules.drugs.evidence import StructureEvidence as StructureEvidence
+    from clinweave.molecules.drugs.evidence import StructureRetriever as StructureRetriever
     from clinweave.molecules.drugs.known import KnownDrugs as KnownDrugs
     from clinweave.molecules.drugs.known import Match as Match
     from clinweave.molecules.drugs.known import Neighbour as Neighbour
@@ -17,7 +17,7 @@ __getattr__, __dir__ = attach(
         "KnownDrugs": "known",
         "Match": "known",
         "Neighbour": "known",
-        "StructureEvidence": "evidence",
+        "StructureRetriever": "evidence",
         "answer_known": "known",
     },
 )

@@ -8,13 +8,12 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from clinweave.knowledge import Draft, Part
 from clinweave.predicates import ALIKE
-from clinweave.records import Grade, Relation
+from clinweave.records import Evidence, Grade, Relation
 
 if TYPE_CHECKING:
-    from clinweave.knowledge import Graph
-    from clinweave.molecules.drugs.known import KnownDrugs, Neighbour
+    from clinweave.knowledge import KnowledgeParts, Query
+    from clinweave.molecules.drugs.known import Neighbour
 
 LEAST = 0.4  # Tanimoto similarity of Morgan bits; unrelated drugs have 0.1 to 0.2
 MOST = 6
@@ -23,38 +22,40 @@ _ASKS = re.compile(
 )
 
 
-class StructureEvidence:
-    """Gives a `Weaver` the drugs that are similar in structure to those that a question names."""
+class StructureRetriever:
+    """Finds the drugs that are similar in structure to those that a question names."""
 
-    def __init__(self, graph: "Graph", drugs: "KnownDrugs") -> None:
-        self.graph, self.drugs = graph, drugs
+    name = "structures"
 
-    def __call__(self, concepts: Sequence[str], question: str) -> list[Draft]:
-        """Return one item for each drug with a structure; ranked first only where the question asks for likeness."""
-        score = 1.5 if _ASKS.search(question) else 0.1
-        found = []
-        for concept in concepts:
+    def __init__(self, parts: "KnowledgeParts") -> None:
+        """Read the structures of the fetched drug dictionary (some seconds on first use)."""
+        from clinweave.molecules.drugs.known import KnownDrugs
+
+        self.graph, self.drugs = parts.graph, KnownDrugs.open(parts.home)
+
+    def retrieve(self, query: "Query", *, limit: int) -> list[Evidence]:
+        """Return one item for each drug with a structure; it scores high only where likeness is asked for."""
+        score = 1.5 if _ASKS.search(query.text) else 0.1
+        items = []
+        for concept in dict.fromkeys(mention.id for mention in query.mentions):
             row = self._row(concept)
             if row is not None and (near := self.drugs.similar(self.drugs.smiles[row], MOST, LEAST)):
-                found.append(self._draft(concept, row, near, score))
-        return found
+                items.append(self._evidence(concept, row, near, score))
+        return items[:limit]
 
     def _row(self, concept: str) -> int | None:
         """Return the row of a concept, by any of the identifiers that the graph joined into it."""
-        known = [concept, *(one for item in self.graph.concepts([concept]) for one in item.xrefs)]
-        rows = [row for one in known if (row := self.drugs.row(one)) is not None]
+        names = [concept, *(xref for item in self.graph.concepts([concept]) for xref in item.xrefs)]
+        rows = [row for name in names if (row := self.drugs.row(name)) is not None]
         return rows[0] if rows else None
 
-    def _draft(self, concept: str, row: int, near: "Sequence[Neighbour]", score: float) -> Draft:
-        name = self.drugs.names[row]
-        head = (
-            f"Drugs similar in structure to {name} (computed, not curated; Tanimoto similarity of Morgan fingerprints; "
-            "says nothing about effect or safety): "
+    def _evidence(self, concept: str, row: int, near: "Sequence[Neighbour]", score: float) -> Evidence:
+        listed = "; ".join(f"{item.name} ({item.similarity:.2f})" for item in near)
+        text = (
+            f"Drugs similar in structure to {self.drugs.names[row]} (computed, not curated; Tanimoto similarity of "
+            f"Morgan fingerprints; says nothing about effect or safety): {listed}."
         )
-        parts = tuple(
-            Part(f"{one.name} ({one.similarity:.2f})", (self._relation(concept, one),)) for one in near
-        )
-        return Draft("structure", head, parts, score)
+        return Evidence("", "structure", text, score, tuple(self._relation(concept, item) for item in near))
 
     def _relation(self, concept: str, near: "Neighbour") -> Relation:
         return Relation(

@@ -1,0 +1,11 @@
+"""Answers from evidence: what the sources say, composed without a model, and a model's checked words over it."""
+
+from clinweave.applications.consult.answering import (
+    DISCLAIMER,
+    ModelSettings,
+    answer_question,
+    continue_chat,
+)
+from clinweave.applications.consult.compose import Composition, compose
+
+__all__ = ["DISCLAIMER", "Composition", "ModelSettings", "answer_question", "compose", "continue_chat"]

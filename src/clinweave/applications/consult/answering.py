@@ -1,0 +1,239 @@
+"""Answer a question from evidence: guardrail, query, retrieval, composition, then a model's checked words over it."""
+
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from clinweave import caution
+from clinweave.applications.consult.compose import compose
+from clinweave.applications.consult.model_text import (
+    DISCLAIMER,
+    ModelSettings,
+    ModelText,
+    check_access,
+    generate,
+    require_generation,
+    without_disclaimer,
+    without_doses,
+    without_repetition,
+    write,
+)
+from clinweave.errors import InputTooLongError, UserError
+from clinweave.knowledge import CitationChecker, Query, Retriever, clean_question
+from clinweave.models import LanguageModel, Message
+from clinweave.records import Answer, Audience, Evidence
+
+if TYPE_CHECKING:
+    from clinweave.records import Sentence
+
+__all__ = ["DISCLAIMER", "ModelSettings", "answer_question", "check_access", "continue_chat"]
+
+LIMIT = 12  # items of each retriever
+LONGEST = 20_000  # characters; the longest questions of the published benchmarks have under 5,000
+UNCHECKED = "Without evidence nothing can be verified; what follows is the model's own, unchecked."
+_SENTENCE = re.compile(r"(?<=[.!?])(\s+)")
+_LEFT_OUT = "(an amount of a drug, left out)"
+
+
+@dataclass(slots=True)
+class _Clock:
+    """Seconds by step."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    last: float = field(default_factory=time.perf_counter)
+
+    def lap(self, name: str) -> None:
+        """Add the time since the last lap under a name."""
+        now = time.perf_counter()
+        self.seconds[name] = self.seconds.get(name, 0.0) + now - self.last
+        self.last = now
+
+
+def answer_question(
+    question: str,
+    *,
+    retrievers: Sequence[str],
+    open_retriever: Callable[[str], Retriever],
+    parse: Callable[[str], Query],
+    checker: Callable[[], CitationChecker],
+    model: Callable[[], LanguageModel | None] = lambda: None,
+    audience: Audience = Audience.PUBLIC,
+    settings: ModelSettings | None = None,
+) -> Answer:
+    """Return an answer whose statements are the sources' and whose model sentences were each checked.
+
+    The parts come as functions, called in order and only when needed: a request that a guardrail meets opens nothing.
+    Raises `UserError` for an empty or over-long question, for a part that was not built, for a model that cannot
+    generate, and for gated or private evidence with a model elsewhere.
+    """
+    settings = settings or ModelSettings()
+    clock = _Clock()
+    text = _cleaned(question)
+    if (refused := _refused(question, audience)) is not None:
+        return replace(refused, retrievers=tuple(retrievers))
+    opened = [open_retriever(name) for name in retrievers]
+    language_model = model()
+    if language_model is not None:
+        require_generation(language_model)
+    if not opened:
+        return _without_knowledge(question, text, language_model, audience, settings)
+    clock.lap("open")
+    query = parse(text)
+    clock.lap("parse")
+    evidence = _numbered([item for each in opened for item in each.retrieve(query, limit=LIMIT)])
+    clock.lap("retrieve")
+    composition = compose(query, evidence, audience=audience)
+    clock.lap("compose")
+    written = ModelText()
+    if language_model is not None and composition.statements:
+        written = write(
+            text, composition.statements, evidence, model=language_model, checker=checker(), settings=settings
+        )
+    answer = Answer(
+        question=question,
+        text=_shown(question, "\n\n".join(part for part in (written.text, composition.text) if part)),
+        abstained=composition.abstained,
+        statements=composition.statements,
+        evidence=evidence,
+        mentions=tuple(query.mentions),
+        notes=tuple(dict.fromkeys((*query.notes, *composition.notes))),
+        retrievers=tuple(retrievers),
+        audience=audience,
+        model="none" if language_model is None else language_model.name,
+        timings=_rounded(clock.seconds),
+    )
+    return _with_model(answer, written)
+
+
+def _with_model(answer: Answer, written: ModelText) -> Answer:
+    """Return the answer with what a model wrote over it, and what that cost."""
+    return replace(
+        answer,
+        sentences=written.sentences,
+        notes=(*answer.notes, *written.notes),
+        model_error=written.error,
+        finish_reason=written.finish,
+        prompt=written.prompt,
+        timings={**answer.timings, **_rounded(dict(written.timings))},
+        tokens=dict(written.tokens),
+    )
+
+
+def continue_chat(
+    messages: Sequence[Message],
+    *,
+    model: LanguageModel,
+    audience: Audience = Audience.PUBLIC,
+    settings: ModelSettings | None = None,
+) -> Answer:
+    """Return the model's own reply to a conversation, without evidence: nothing in it can be verified.
+
+    The guardrail reads the user's last message first. A sentence that states an amount of a drug is left out unless the
+    messages hold it word for word. Raises `ModelError` where the model fails.
+    """
+    settings = settings or ModelSettings()
+    require_generation(model)
+    question = own_words(messages[-1]["content"])
+    if (refused := _refused(question, audience)) is not None:
+        return refused
+    clock = _Clock()
+    reply = generate(model, messages, settings)
+    clock.lap("generate")
+    given = " ".join(item["content"] for item in messages)
+    return Answer(
+        question=question,
+        text=_shown(question, without_amounts(without_disclaimer(reply.text), given)),
+        abstained=False,
+        audience=audience,
+        model=model.name,
+        finish_reason=reply.finish_reason,
+        prompt=tuple(messages),
+        timings=_rounded(clock.seconds),
+        tokens={"prompt": reply.prompt_tokens, "completion": reply.completion_tokens},
+    )
+
+
+def _cleaned(question: str) -> str:
+    """Return the question in plain characters. Raises `UserError` for an empty or over-long one."""
+    if len(question) > LONGEST:
+        raise InputTooLongError(
+            f"the question has {len(question):,} characters and the limit is {LONGEST:,}: shorten it "
+            "(`clinweave link` reads long documents, `clinweave index add` makes them searchable)"
+        )
+    return clean_question(question)
+
+
+def _refused(question: str, audience: Audience) -> Answer | None:
+    """Return the guardrail's reply, or None where the question may be answered."""
+    category = caution.screen(question)
+    if category is None or (category is caution.Kind.DOSE and audience is Audience.CLINICIAN):
+        return None
+    return Answer(
+        question=question,
+        text=f"{caution.REPLIES[category]}\n{DISCLAIMER}",
+        abstained=True,
+        audience=audience,
+        guardrail=category.value,
+    )
+
+
+def _without_knowledge(
+    question: str, text: str, model: LanguageModel | None, audience: Audience, settings: ModelSettings
+) -> Answer:
+    """Return a model's answer from no evidence: its sentences are shown as unchecked, and the answer abstains."""
+    if model is None:
+        raise UserError("there is nothing to answer from: choose --knowledge graph,text or a --model")
+    reply = continue_chat(
+        [Message(role="user", content=text)], model=model, audience=audience, settings=settings
+    )
+    body = reply.text.removesuffix(DISCLAIMER).strip()
+    body, repeated = without_repetition(body)
+    sentences: tuple[Sentence, ...] = without_doses(CitationChecker(None).check_answer(body, ()))
+    notes = ("the model repeated itself; its text was cut at the first repetition",) if repeated else ()
+    if not body:
+        notes = ("the model wrote nothing",)
+    return replace(
+        reply,
+        question=question,
+        text=_shown(question, f"I do not know. {UNCHECKED}"),
+        abstained=True,
+        sentences=sentences,
+        notes=notes,
+    )
+
+
+def _numbered(items: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """Return the items numbered from 1, the same passage or relations once."""
+    kept: dict[Any, Evidence] = {}
+    for item in items:
+        kept.setdefault((item.kind, item.text, item.relations), item)
+    return tuple(replace(item, id=str(number)) for number, item in enumerate(kept.values(), 1))
+
+
+def _shown(question: str, text: str) -> str:
+    """Return the text with where help is (when someone at hand is meant), and the disclaimer."""
+    parts = [text, caution.EMERGENCY if caution.of_a_person(question) else "", DISCLAIMER]
+    return "\n".join(part for part in parts if part)
+
+
+def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(value, 3) for name, value in seconds.items()}
+
+
+def own_words(content: str) -> str:
+    """Return what a user asks: of a prompt of clinweave's own form, the question alone without its evidence."""
+    if content.startswith("Evidence:\n") and "\n\nQuestion: " in content:
+        return content.rpartition("\n\nQuestion: ")[2].rpartition("\n")[0] or content
+    return content
+
+
+def without_amounts(text: str, given: str) -> str:
+    """Return the text without sentences that state an amount of a drug, unless `given` holds them word for word."""
+    parts = _SENTENCE.split(text)
+    for place in range(0, len(parts), 2):
+        bare = re.sub(r"\s*\[\d+\]", "", parts[place]).strip(" .")
+        if caution.states_dose(bare) and bare.casefold() not in given.casefold():
+            parts[place] = _LEFT_OUT
+    return "".join(parts)

@@ -1,0 +1,86 @@
+"""Answers on the terminal and as JSON: what `ask` and `chat` share."""
+
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from clinweave.cli.console import Console
+from clinweave.records import Answer, Evidence, Passage, Relation, Verdict, to_json
+
+MARKS = {
+    Verdict.SUPPORTED: "[green]supported[/]",
+    Verdict.CONTRADICTED: "[red]contradicted[/]",
+    Verdict.UNVERIFIED: "[yellow]not verified[/]",
+}
+KNOWLEDGE_HELP = "Retrievers, separated by commas: graph, text, or others installed; both, none."
+MODEL_HELP = (
+    "none (the sources alone), smollm2, a .gguf file, http(s)://host:port/v1#name, scripted:FILE. "
+    "A model only adds sentences, each checked, above the statements of the sources."
+)
+AUDIENCE_HELP = (
+    "Who reads the answer: public, or clinician (with doses). Default: $CLINWEAVE_AUDIENCE, else public."
+)
+
+
+def document(answer: Answer, *, prompt: bool = False) -> dict[str, Any]:
+    """Return an answer as JSON values: `answer` is the text shown, `abstained` whether the question stays open."""
+    values = to_json(answer)
+    shown = values.pop("text")
+    sent = values.pop("prompt")
+    found = {"question": values.pop("question"), "answer": shown, **values}
+    return {**found, "prompt": sent} if prompt else found
+
+
+def show(answer: Answer, screen: Console, *, prompt: bool = False, evidence: bool = True) -> None:
+    """Print an answer: the text, the model's sentences with verdicts, the evidence with its sources, the notes."""
+    if prompt:
+        for message in answer.prompt:
+            screen.print(f"[dim]{message['role']}:[/] {escape(message['content'])}\n")
+    screen.print(escape(answer.text), style="bold")
+    if answer.sentences:
+        screen.print(_sentences(answer))
+    if answer.evidence and evidence:
+        screen.print(_evidence(answer))
+    for note in answer.notes:
+        screen.print(f"[dim]note: {escape(note)}[/]")
+    if answer.model_error:
+        screen.print(f"[dim]model: {escape(answer.model_error)}[/]")
+    spent = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in answer.timings.items())
+    tokens = ", ".join(f"{count} {name} tokens" for name, count in answer.tokens.items())
+    parts = [f"model {escape(answer.model)}, for the {answer.audience.value}", spent, tokens]
+    screen.print(f"[dim]{'; '.join(part for part in parts if part)}[/]")
+
+
+def _sentences(answer: Answer) -> Table:
+    table = Table(
+        "sentence of the model", "cites", "verdict", "reason", title="What the model wrote, checked"
+    )
+    for item in answer.sentences:
+        mark = MARKS[item.verdict] if answer.retrievers else "[yellow]unchecked[/]"
+        table.add_row(escape(item.text), escape(" ".join(item.evidence)), mark, escape(item.reason))
+    return table
+
+
+def _evidence(answer: Answer) -> Table:
+    table = Table("", "record", "source", "publications", title="Evidence, as recorded")
+    for item in answer.evidence:
+        table.add_row(item.id, escape(item.text), escape(_sources(item)), escape(_publications(item)))
+    return table
+
+
+def _sources(item: Evidence) -> str:
+    """Return source, release and licence of everything that an item is based on."""
+    records: list[Relation | Passage] = [*item.relations]
+    if item.passage is not None:
+        records.append(item.passage)
+    seen = dict.fromkeys(f"{record.source} {record.release} ({record.licence})" for record in records)
+    return "; ".join(seen)
+
+
+def _publications(item: Evidence, most: int = 4) -> str:
+    if item.passage is not None:
+        return f"{item.passage.document} {item.passage.start}-{item.passage.end}"
+    names = list(dict.fromkeys(name for relation in item.relations for name in relation.publications))
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

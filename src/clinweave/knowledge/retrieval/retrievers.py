@@ -1,0 +1,125 @@
+"""Retrievers: each finds evidence for a question, and is found by its name.
+
+To add one, write a module with a class that follows `Retriever` and can be made from the opened parts of a knowledge
+base (`KnowledgeParts`), and name it: in `BUILT_IN` here, or in another package under the entry point group
+`clinweave.retrievers` (`mine = "package.module:MyRetriever"`). It is then a choice of `--knowledge`, of
+`KnowledgeBase.ask(retrievers=...)` and an arm of a comparison.
+"""
+
+from collections.abc import Callable, Iterable
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from clinweave.errors import UserError
+from clinweave.records import Evidence
+
+if TYPE_CHECKING:
+    from clinweave.knowledge.graph.graph import Graph
+    from clinweave.knowledge.linking.linker import Linker
+    from clinweave.knowledge.query import Query
+    from clinweave.knowledge.retrieval.text_index import TextIndex
+
+GROUP = "clinweave.retrievers"
+BUILT_IN = {
+    "graph": "clinweave.knowledge.weaving.retrievers:GraphRetriever",
+    "text": "clinweave.knowledge.weaving.retrievers:TextRetriever",
+    "structures": "clinweave.molecules.drugs.evidence:StructureRetriever",
+}
+ALIASES: dict[str, tuple[str, ...]] = {"both": ("graph", "text"), "none": ()}
+
+
+class Retriever(Protocol):
+    """Finds evidence for a question. It sees the question alone, is deterministic, and opens nothing by itself."""
+
+    name: str
+
+    def retrieve(self, query: "Query", *, limit: int) -> list[Evidence]:
+        """Return at most `limit` items, the most relevant first; ids are those of this list and may be renumbered."""
+        ...
+
+
+class KnowledgeParts(Protocol):
+    """The parts of a knowledge base that a retriever is made from; each is opened when it is first read.
+
+    A part that was not built raises `UserError` naming the command that builds it.
+    """
+
+    @property
+    def home(self) -> Path:
+        """Return the folder for everything fetched or built."""
+        ...
+
+    def has(self, part: str) -> bool:
+        """Return whether a part ("graph" or "index") was built."""
+        ...
+
+    @property
+    def graph(self) -> "Graph":
+        """Return the knowledge graph."""
+        ...
+
+    @property
+    def linker(self) -> "Linker":
+        """Return the linker of the graph."""
+        ...
+
+    @property
+    def index(self) -> "TextIndex":
+        """Return the text index."""
+        ...
+
+
+RetrieverFactory = Callable[[KnowledgeParts], Retriever]
+
+
+def retriever_names() -> tuple[str, ...]:
+    """Return the names of all retrievers, built in and installed."""
+    return tuple(sorted({*BUILT_IN, *(point.name for point in entry_points(group=GROUP))}))
+
+
+def parse_retrievers(text: str) -> tuple[str, ...]:
+    """Return the retrievers that a text lists ("graph,text"); "both" means graph and text, "none" means no one.
+
+    Raises `UserError` naming the known ones for an unknown name.
+    """
+    names: list[str] = []
+    for word in text.split(","):
+        if word.strip():
+            names += ALIASES.get(word.strip(), (word.strip(),))
+    return check_retrievers(names)
+
+
+def check_retrievers(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the names, each once. Raises `UserError` for one that is not registered."""
+    wanted = tuple(dict.fromkeys(names))
+    known = retriever_names()
+    for name in wanted:
+        if name not in known:
+            near = get_close_matches(name, [*known, *ALIASES], n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise UserError(
+                f"there is no retriever {name!r}{hint}. Known: {', '.join((*known, *ALIASES))}; "
+                "several are separated by commas"
+            )
+    return wanted
+
+
+def open_retriever(name: str, parts: KnowledgeParts) -> Retriever:
+    """Return the retriever `name` over the parts of a knowledge base. Raises `UserError` for an unknown name."""
+    check_retrievers((name,))
+    return _factory(name)(parts)
+
+
+@cache
+def _factory(name: str) -> RetrieverFactory:
+    if name in BUILT_IN:
+        module, _, attribute = BUILT_IN[name].partition(":")
+        loaded: Any = getattr(import_module(module), attribute)
+    else:
+        (point, *_) = entry_points(group=GROUP, name=name)
+        loaded = point.load()
+    return loaded  # type: ignore[no-any-return]

@@ -1,0 +1,232 @@
+"""The Python API: one object over everything that was built, whose parts are opened when they are first needed."""
+
+import os
+import threading
+from collections.abc import Callable, Collection, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clinweave.artifacts import home as default_home
+from clinweave.artifacts import read_manifest
+from clinweave.errors import UserError
+from clinweave.records import Answer, Audience, Mention, Message
+
+if TYPE_CHECKING:
+    from clinweave.applications import ModelSettings
+    from clinweave.knowledge import CitationChecker, Graph, Hit, Linker, Query, Retriever, TextIndex
+    from clinweave.models import LanguageModel
+
+NO_MODEL = frozenset({"", "none"})
+AUDIENCE_VARIABLE = "CLINWEAVE_AUDIENCE"
+
+
+class KnowledgeBase:
+    """A graph, its linker, a text index and, if asked for, a language model. Opening it opens none of them.
+
+    Use it as a context manager, or call `close` where a model was used. Safe to call from several threads.
+    """
+
+    def __init__(
+        self,
+        home: Path | None = None,
+        *,
+        model: "str | LanguageModel" = "none",
+        audience: Audience | str | None = None,
+    ) -> None:
+        """Take the folder of what was built, an address or a model, and who reads the answers.
+
+        `audience` None reads the environment variable CLINWEAVE_AUDIENCE, else it is the public.
+        """
+        self.home = default_home() if home is None else Path(home)
+        self.audience = read_audience(audience)
+        self._address = model
+        self._lock = threading.RLock()
+        self._retrievers: dict[str, Retriever] = {}
+        self._opened_model: LanguageModel | None = None
+
+    # Parts
+
+    @cached_property
+    def graph(self) -> "Graph":
+        """Return the graph. Raises `UserError` where none was built."""
+        from clinweave.knowledge import Graph
+
+        if not self.has("graph"):
+            raise UserError(
+                f"there is no graph at {self.home / 'graph'}: run `clinweave fetch` and `clinweave graph build` "
+                "(or `make demo`)"
+            )
+        return Graph.open(self.home / "graph")
+
+    @cached_property
+    def linker(self) -> "Linker":
+        """Return the linker of the graph."""
+        from clinweave.knowledge import Linker
+
+        return Linker.open(self.graph)
+
+    @cached_property
+    def index(self) -> "TextIndex":
+        """Return the text index. Raises `UserError` where none was built."""
+        from clinweave.knowledge import TextIndex
+
+        if not self.has("index"):
+            raise UserError(
+                f"there is no text index at {self.home / 'index'}: run `clinweave index build` (or `make demo`), "
+                "or ask with --knowledge graph"
+            )
+        return TextIndex.open(self.home / "index")
+
+    @cached_property
+    def checker(self) -> "CitationChecker":
+        """Return the citation checker, over the graph where there is one."""
+        from clinweave.knowledge import CitationChecker
+
+        return CitationChecker(self.graph, self.linker) if self.has("graph") else CitationChecker(None)
+
+    @property
+    def model(self) -> "LanguageModel | None":
+        """Return the language model, opened on the first call, or None where none was asked for."""
+        if isinstance(self._address, str):
+            if self._address in NO_MODEL:
+                return None
+            with self._lock:
+                if self._opened_model is None:
+                    from clinweave.models import open_model
+
+                    self._opened_model = open_model(self._address, home=self.home)
+            return self._opened_model
+        return self._address
+
+    def has(self, part: str) -> bool:
+        """Return whether a part ("graph" or "index") was built."""
+        return read_manifest(self.home / part) is not None
+
+    def retriever(self, name: str) -> "Retriever":
+        """Return the retriever of this name, opened once."""
+        from clinweave.knowledge import open_retriever
+
+        with self._lock:
+            if name not in self._retrievers:
+                self._retrievers[name] = open_retriever(name, self)
+            return self._retrievers[name]
+
+    def use(self, retriever: "Retriever") -> None:
+        """Let `ask` use a retriever object under its own name, in the place of a registered one of that name."""
+        self._retrievers[retriever.name] = retriever
+
+    def open_parts(self, retrievers: Sequence[str]) -> None:
+        """Open the named retrievers and the model now, so that what is missing is said before the first question."""
+        for name in self._checked(retrievers):
+            self.retriever(name)
+        _ = self.model
+
+    # What it does
+
+    def ask(
+        self,
+        question: str,
+        *,
+        retrievers: Sequence[str] = ("graph", "text"),
+        audience: Audience | str | None = None,
+        settings: "ModelSettings | None" = None,
+        progress: Callable[[str], None] = lambda _: None,
+    ) -> Answer:
+        """Return the answer to a question: statements of the sources, and a model's checked sentences, if there is one.
+
+        `retrievers` names what is searched. `audience` overrides that of the knowledge base. `settings` says how a
+        model is asked. Raises `UserError` for an empty or over-long question and for a part that was not built.
+        """
+        from clinweave.applications import answer_question
+
+        def open_retriever(name: str) -> "Retriever":
+            progress(f"opening {name}")
+            return self.retriever(name)
+
+        def open_language_model() -> "LanguageModel | None":
+            if self._address not in NO_MODEL:
+                progress("opening the model")
+            found = self.model
+            progress("answering")
+            return found
+
+        return answer_question(
+            question,
+            retrievers=self._checked(retrievers),
+            open_retriever=open_retriever,
+            parse=self._parse,
+            checker=lambda: self.checker,
+            model=open_language_model,
+            audience=self.audience if audience is None else read_audience(audience),
+            settings=settings,
+        )
+
+    def chat(
+        self,
+        messages: Sequence[Message],
+        *,
+        audience: Audience | str | None = None,
+        settings: "ModelSettings | None" = None,
+    ) -> Answer:
+        """Return the model's own reply to a conversation, without evidence. Raises `UserError` without a model."""
+        from clinweave.applications import continue_chat
+
+        model = self.model
+        if model is None:
+            raise UserError("a conversation without knowledge needs a model: choose one with --model")
+        asked_for = self.audience if audience is None else read_audience(audience)
+        return continue_chat(messages, model=model, audience=asked_for, settings=settings)
+
+    def link(self, text: str, prefixes: Collection[str] | None = None) -> list[Mention]:
+        """Return the concepts mentioned in a text, in its order; `prefixes` limits them to vocabularies ({"HP"})."""
+        return self.linker.link(text, prefixes)
+
+    def search(self, query: str, *, limit: int = 10) -> "list[Hit]":
+        """Return the best passages of the text index for the words and concepts of a query."""
+        graph = self.graph if self.has("graph") else None
+        linker = self.linker if graph is not None else None
+        return self.index.search(query, k=limit, linker=linker, graph=graph)
+
+    def close(self) -> None:
+        """Release the model, if one was opened."""
+        with self._lock:
+            if self._opened_model is not None:
+                self._opened_model.close()
+            self._opened_model = None
+
+    def __enter__(self) -> "KnowledgeBase":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _parse(self, question: str) -> "Query":
+        from clinweave.knowledge import parse_query
+
+        has_graph = self.has("graph")
+        return parse_query(
+            question, graph=self.graph if has_graph else None, linker=self.linker if has_graph else None
+        )
+
+    def _checked(self, names: Sequence[str]) -> tuple[str, ...]:
+        from clinweave.knowledge import check_retrievers
+
+        check_retrievers(name for name in names if name not in self._retrievers)
+        return tuple(dict.fromkeys(names))
+
+
+def open_knowledge_base(home: Path | str | None = None, **options: Any) -> KnowledgeBase:
+    """Return the knowledge base in `home` (`$CLINWEAVE_HOME`, else `~/.cache/clinweave`)."""
+    return KnowledgeBase(None if home is None else Path(home), **options)
+
+
+def read_audience(value: Audience | str | None) -> Audience:
+    """Return the audience of a name; None reads the environment, then it is the public. Raises `UserError`."""
+    where = "audience"
+    if value is None:
+        value, where = os.environ.get(AUDIENCE_VARIABLE, ""), AUDIENCE_VARIABLE
+    try:
+        return Audience(str(value or Audience.PUBLIC).strip().lower())
+    except ValueError:
+        raise UserError(f"{where} is {value!r}: choose {' or '.join(Audience)}") from None
