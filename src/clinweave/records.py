@@ -244,6 +244,9 @@ class Event:
     text_value: str | None = None
     kind: str = ""  # problem | drug | lab | procedure | observation | visit | note | person
     unit: str = ""
+    status: str = (
+        "present"  # or "absent" (ruled out, not given), "uncertain" (suspected), "historical" (superseded)
+    )
 
 
 class Dropped(NamedTuple):

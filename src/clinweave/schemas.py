@@ -76,6 +76,7 @@ EVENTS = pa.schema(
         ("text_value", pa.large_string()),
         ("kind", _LABEL),
         ("unit", _LABEL),
+        ("status", _LABEL),
     ]
 )
 

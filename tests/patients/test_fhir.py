@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from clinweave.errors import UserError
 from clinweave.patients import fhir, files
 from clinweave.patients.batches import QuietLog, number_of
-from clinweave.patients.fhir_resources import bare
+from clinweave.patients.fhir_references import reference_of
 from tests.patients import made
 
 
@@ -154,17 +154,19 @@ def test_refuted_conditions_are_no_problems(tmp_path):
     st.sampled_from(["code", "coding", "subject", "reference", "valueQuantity", "value", "component", "category", "content", "attachment"]), inner, max_size=4), max_leaves=12),
     st.sampled_from(["Condition", "Observation", "DocumentReference", "MedicationRequest", "Encounter"]))  # fmt: skip
 def test_no_shape_of_a_resource_breaks_the_reader(value, kind):
-    log, people = QuietLog(), []
-    reader = fhir._Reader(log, people)
-    reader._resource("f", 1, made.patient("p1"), {})
+    reader = fhir.Reader(QuietLog())
+    first = io.BytesIO(json.dumps(made.patient("p1")).encode())
+    reader.first_pass(files.Member("f", io.BufferedReader(first)))
+    (person,) = reader.close()
     odd = {
         "subject": {"reference": "Patient/p1"},
         "onsetDateTime": "2015",
         "date": "2015",
         **(value if isinstance(value, dict) else {"code": value}),
     }
-    reader._resource("f", 2, {**odd, "resourceType": kind}, {})
-    assert all(isinstance(batch, pa.RecordBatch) for batch in reader.rows.rest())
+    reader.document("f", 2, {**odd, "resourceType": kind})
+    rows = pa.Table.from_batches(reader.rows.rest())
+    assert set(rows.column("subject_id").to_pylist()) == {person.subject_id}
 
 
 @pytest.mark.parametrize(
@@ -172,4 +174,4 @@ def test_no_shape_of_a_resource_breaks_the_reader(value, kind):
     [("Patient/1", "1"), ("urn:uuid:a-b", "a-b"), ("https://h/fhir/Patient/7/_history/2", "7")],
 )
 def test_references(reference, ident):
-    assert bare(reference) == ident
+    assert reference_of(reference).id == ident

@@ -128,6 +128,9 @@ def show(
         joined, codes = found["joined"][kind]
         if codes:
             screen.print(_grouped(f"{kind}s: {joined} of {codes} joined to a concept", found[f"{kind}s"]))
+    for status, title in (("absent", "stated as absent: ruled out or not given"), ("uncertain", "uncertain")):
+        if found[status]:
+            screen.print(_grouped(title, found[status]))
     for row in found.get("named_in_notes", [])[:20]:
         screen.print(f"  in {row['notes']} notes: {escape(row['name'])} [dim]{row['concept']}[/dim]")
 
@@ -157,6 +160,7 @@ def timeline(
     for line in picked:
         day = (line["time"] or "always")[:10]
         value = f" = {line['value']}" if line["value"] else ""
+        value += "" if line["status"] == "present" else f" [{line['status']}]"
         concept = f"  [dim]{line['concept']} ({line['linked_by']})[/dim]" if line["concept"] else ""
         screen.print(
             f"{day if day != last else ' ' * 10}  {line['kind']:<11} {escape(line['name'])}{escape(value)}{concept}",

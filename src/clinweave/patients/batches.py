@@ -17,6 +17,14 @@ from clinweave.schemas import EVENTS
 KINDS = ("problem", "drug", "lab", "procedure", "observation", "visit", "note", "person")
 READ = pa.schema([*EVENTS, ("name", pa.string()), ("other_codes", pa.string())])  # codes parted by spaces
 ROWS = 20_000  # events in a batch
+PRESENT, ABSENT, UNCERTAIN, HISTORICAL = "present", "absent", "uncertain", "historical"
+# of the codes of such events
+PREFIXES = {ABSENT: "ABSENT//", UNCERTAIN: "UNCERTAIN//", HISTORICAL: "HISTORICAL//"}
+BOUND = r"^\s*(<|>|≤|≥|(?i:less than|greater than|more than)\b)"  # "<5" is not 5
+
+
+class Refused(Exception):  # noqa: N818 - not an error of the program
+    """A record that cannot be an event, and why. The reason never holds a value of the record."""
 
 
 class QuietLog(RowLog):
@@ -75,11 +83,17 @@ class Rows:
         return len(self._columns["code"])
 
     def add(self, subject_id: int, time: datetime | None, code: str, kind: str, **rest: Any) -> None:
-        """Add one event; `rest` may hold numeric_value, text_value, unit, name and other_codes."""
+        """Add one event; `rest` may hold numeric_value, text_value, unit, status, name and other_codes."""
         row = {"subject_id": subject_id, "time": time, "code": code, "kind": kind, "unit": "", "name": ""}
         row.update(rest)
+        row["status"] = row.get("status") or PRESENT
         for name, column in self._columns.items():
             column.append(row.get(name))
+
+    def cut(self, length: int) -> None:
+        """Take off the events after the first `length`."""
+        for column in self._columns.values():
+            del column[length:]
 
     def full(self) -> Iterator[pa.RecordBatch]:
         """Yield a batch where enough events wait."""
@@ -96,25 +110,69 @@ class Rows:
 
 
 def fitted(batch: pa.RecordBatch, schema: pa.Schema = READ) -> pa.RecordBatch:
-    """Return a batch with exactly the columns and types of `schema`; absent ones are empty, NaN becomes null."""
-    columns = []
+    """Return a batch with exactly the columns and types of `schema`; absent ones are empty.
+
+    A number that the 32 bits of MEDS cannot hold is kept as text, NaN becomes null, and the code of an event that is
+    absent or uncertain says so: a program that reads codes alone must not take it as present.
+    """
+    columns = {name: batch.column(name) for name in batch.schema.names}
+    if "numeric_value" in columns:
+        numbers, texts = _exact(columns["numeric_value"], columns.get("text_value"))
+        columns |= {"numeric_value": numbers, "text_value": texts}
+    status = columns.get("status")
+    if status is not None and "code" in columns:
+        columns["code"] = _marked(columns["code"], status)
+    fields = []
     for item in schema:
-        if item.name in batch.schema.names:
-            column = batch.column(item.name)
-        else:
-            blank = "" if item.name in {"kind", "unit"} else None
-            column = pa.array([blank] * len(batch), pa.string() if blank == "" else item.type)
+        column = columns.get(item.name)
+        if column is None:
+            blank = {"kind": "", "unit": "", "status": PRESENT}.get(item.name)
+            column = pa.array([blank] * len(batch), item.type if blank is None else pa.string())
         if pa.types.is_dictionary(item.type) and not pa.types.is_dictionary(column.type):
-            column = pc.fill_null(column.cast(pa.string()), "").dictionary_encode()
-        columns.append(column.cast(item.type))
-    made = pa.RecordBatch.from_arrays(columns, schema=schema)
-    place = schema.get_field_index("numeric_value")
-    if place >= 0:
-        numbers = made.column(place)
-        made = made.set_column(
-            place, schema.field(place), pc.if_else(pc.is_nan(numbers), pa.scalar(None, pa.float32()), numbers)
-        )
-    return made
+            empty = PRESENT if item.name == "status" else ""
+            column = pc.fill_null(column.cast(pa.string()), empty).dictionary_encode()
+        fields.append(column.cast(item.type))
+    return pa.RecordBatch.from_arrays(fields, schema=schema)
+
+
+def status_of(code: str) -> str:
+    """Return what the prefix of a code says of the event: present, absent, uncertain or historical."""
+    return next((status for status, prefix in PREFIXES.items() if code.startswith(prefix)), PRESENT)
+
+
+def _exact(numbers: pa.Array, texts: pa.Array | None) -> tuple[pa.Array, pa.Array]:
+    """Return numbers as 32 bits and texts; a bound ("<5") is no number, and what 32 bits change stays in the text."""
+    words = (
+        pa.array([None] * len(numbers), pa.large_string()) if texts is None else texts.cast(pa.large_string())
+    )
+    double = numbers.cast(pa.float64())
+    if texts is not None:
+        bound = pc.fill_null(pc.match_substring_regex(words, BOUND), False)
+        if pc.any(bound).as_py():
+            double = pc.if_else(bound, pa.scalar(None, pa.float64()), double)
+    wide = double.to_numpy(zero_copy_only=False)
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        narrow = wide.astype(np.float32)
+        lost = np.isfinite(wide) & (~np.isfinite(narrow) | ((narrow == 0) & (wide != 0)))
+        rounded = np.isfinite(wide) & (np.abs(wide) >= 1 << 24) & (narrow.astype(np.float64) != wide) & ~lost
+    if lost.any() or rounded.any():
+        held = words.to_pylist()
+        for place in np.flatnonzero(lost | rounded).tolist():
+            held[place] = held[place] or f"{wide[place]:.17g}"
+        words = pa.array(held, pa.large_string())
+    return pa.array(narrow, pa.float32(), mask=~np.isfinite(narrow)), words
+
+
+def _marked(codes: pa.Array, status: pa.Array) -> pa.Array:
+    texts, marks = codes.cast(pa.large_string()), status.cast(pa.string())
+    for name, prefix in PREFIXES.items():
+        change = pc.and_(pc.equal(marks, name), pc.invert(pc.starts_with(texts, prefix)))
+        if pc.any(change).as_py():
+            joined = pc.binary_join_element_wise(
+                pa.scalar(prefix, pa.large_string()), texts, pa.scalar("", pa.large_string())
+            )
+            texts = pc.if_else(pc.fill_null(change, False), joined, texts)
+    return texts
 
 
 def checked(
@@ -137,22 +195,8 @@ def checked(
     yield plain if good.all() else plain.filter(pa.array(good))
 
 
-def instant(text: str) -> datetime | None:
-    """Return a time as FHIR and ISO 8601 write it, as it stood on the patient's clock; None where it is none.
-
-    A year or month alone is its first day; an offset is dropped, as MEDS times carry none.
-    """
-    text = text.strip()
-    if len(text) in {4, 7}:
-        text += "-01-01" if len(text) == 4 else "-01"
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=None)
-    except ValueError:
-        return None
-
-
 def _array(name: str, values: list[Any]) -> pa.Array:
-    kind = READ.field(name).type
+    kind = pa.float64() if name == "numeric_value" else READ.field(name).type
     if pa.types.is_dictionary(kind):
         return pa.array(values, pa.string())
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):

@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clinweave.patients import engine
+from clinweave.patients.batches import PRESENT, status_of
 from clinweave.patients.vocabularies import curie_of
 
 HOW = ("code", "code-chosen", "related", "name", "part", "none")
@@ -92,8 +93,7 @@ def link_codes(codes: pa.Table, graph: Known | None, linker: Recognises | None) 
         "concept": [found.get(place, ("", ""))[0] for place in range(len(rows))],
         "concept_name": [named.get(found.get(place, ("", ""))[0], "") for place in range(len(rows))],
         "linked_by": [
-            found.get(place, ("", "none"))[1] if row["kind"] in LINKED_KINDS else ""
-            for place, row in enumerate(rows)
+            found.get(place, ("", "none"))[1] if _linked(row) else "" for place, row in enumerate(rows)
         ],
     }
     for name, values in columns.items():
@@ -140,13 +140,18 @@ def plain(name: str) -> str:
 
 
 def _wanted(rows: list[dict[str, Any]], found: Mapping[int, Any]) -> list[tuple[int, dict[str, Any]]]:
-    return [
-        (place, row) for place, row in enumerate(rows) if row["kind"] in LINKED_KINDS and place not in found
-    ]
+    return [(place, row) for place, row in enumerate(rows) if _linked(row) and place not in found]
+
+
+def _linked(row: Mapping[str, Any]) -> bool:
+    """Say whether a code is joined to a concept: what is absent or uncertain must not count as the patient's."""
+    return row["kind"] in LINKED_KINDS and status_of(row["code"]) == PRESENT
 
 
 def _by_code(rows: list[dict[str, Any]], graph: Known, found: dict[int, tuple[str, str]]) -> None:
     for place, row in _wanted(rows, found):
+        if row["code"].startswith("ALLERGY//"):
+            continue  # the substance is not the problem
         for curie in spellings(row["code"], row["parent_codes"] or ()):
             known = graph.candidates(curie)
             if known:
@@ -165,6 +170,8 @@ def _by_looser(rows: list[dict[str, Any]], graph: Known, found: dict[int, tuple[
     table = graph.path / "concepts.parquet"
     places: dict[str, list[int]] = {}
     for place, row in _wanted(rows, found):
+        if row["code"].startswith("ALLERGY//"):
+            continue
         for curie in spellings(row["code"], row["parent_codes"] or ()):
             places.setdefault(curie, []).append(place)
     if not places or not table.is_file():

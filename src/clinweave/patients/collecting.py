@@ -9,6 +9,7 @@ from clinweave.artifacts import Artifact
 from clinweave.errors import UserError
 from clinweave.knowledge import add_collection
 from clinweave.leaving import PSEUDONYMISED
+from clinweave.patients.batches import HISTORICAL, status_of
 from clinweave.patients.deid.pseudonymise import Pseudonymiser
 from clinweave.patients.registry import register
 from clinweave.patients.store import PatientStore
@@ -45,6 +46,7 @@ def add_notes(
                 title = code.rpartition("//")[2] + (
                     f" {time.date()}" if time and pseudonymiser is None else ""
                 )
+                title += " (superseded)" if status_of(code) == HISTORICAL else ""
                 row = {"id": f"{tag(subject)}-{number}", "title": title, "content": said}
                 out.write(json.dumps(row, ensure_ascii=False) + "\n")
                 written += 1

@@ -1,7 +1,11 @@
-"""FHIR R4 bundles (JSON) and bulk exports (NDJSON), streamed. https://hl7.org/fhir/uv/bulkdata/"""
+"""FHIR R4 bundles and bulk exports, streamed: JSON or NDJSON of any name. https://hl7.org/fhir/uv/bulkdata/
 
-import json
+A source is read twice: first its patients and medications, wherever they stand, then everything that refers to them.
+"""
+
+import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,124 +14,145 @@ import pyarrow as pa
 from clinweave.databases import RowLog
 from clinweave.errors import UserError
 from clinweave.patients import files
-from clinweave.patients.batches import Person, Rows
-from clinweave.patients.fhir_resources import READ_TYPES, Refused, add, add_person, bare, patient_of, person
+from clinweave.patients.batches import Person, QuietLog, Refused, Rows
+from clinweave.patients.fhir_json import Entry, documents, entries, objects
+from clinweave.patients.fhir_people import People
+from clinweave.patients.fhir_references import Index, reference_of
+from clinweave.patients.fhir_resources import NEUTRAL_TYPES, READ_TYPES, add, add_person
 
-MAX_BUNDLE = 256 << 20  # bytes; a bundle is one JSON document and is read at once
-_BUNDLES, _LINES = (".json", ".json.gz"), (".ndjson", ".ndjson.gz", ".jsonl", ".jsonl.gz")
+_SHAPE = "a field has another shape than FHIR R4's"
+_BROKEN = (AttributeError, TypeError, KeyError, ValueError, IndexError, OverflowError, RecursionError)
+_HELD = ("Medication", "Binary")  # what others refer to
+_FIRST = re.compile(r'"resourceType"\s*:\s*"(?:Patient|Medication|Bundle)"')
 
 
 def read(path: Path, log: RowLog, people: list[Person]) -> Iterator[pa.RecordBatch]:
-    """Yield the events of a file, folder or .tar.gz of bundles and NDJSON files; `people` gets the patients.
+    """Yield the events of a file, folder or .tar.gz of FHIR JSON; `people` gets the patients.
 
     Raises `UserError` where there is no patient in it.
     """
-    reader = _Reader(log, people)
-    yield from reader.bundles(path)
-    yield from reader.bulk(path)
+    reader = Reader(log)
+    for member in files.members(path, _visible, QuietLog()):
+        reader.first_pass(member)
+    people += reader.close()
+    for member in files.members(path, _visible, log):
+        for row, document in documents(member, log):
+            reader.document(member.name, row, document)
+            yield from reader.rows.full()
     yield from reader.rows.rest()
     if not people:
         why = "; ".join(f"{reason} ({count})" for reason, count in list(log.counts.items())[:5])
-        raise UserError(f"there is no FHIR Patient in {path}: {why or 'no .json or .ndjson file'}")
+        raise UserError(f"there is no FHIR Patient in {path}: {why or 'no JSON or NDJSON file of FHIR'}")
 
 
-class _Reader:
-    def __init__(self, log: RowLog, people: list[Person]) -> None:
-        self.log, self.people, self.rows = log, people, Rows()
-        self._known: dict[str, int] = {}
-        self._medications: dict[str, Any] = {}
+class Reader:
+    """Reads the documents of a source: `first_pass` over every file, `close`, then `document` for each document."""
 
-    def bundles(self, path: Path) -> Iterator[pa.RecordBatch]:
-        """Yield the events of the bundles, one bundle in memory at a time."""
-        for member in files.members(path, lambda name: name.lower().endswith(_BUNDLES), self.log):
-            text = files.whole(member, MAX_BUNDLE, self.log)
-            if text is not None:
-                self._bundle(member.name, text)
-                yield from self.rows.full()
+    def __init__(self, log: RowLog) -> None:
+        self.log, self.rows = log, Rows()
+        self._people = People()
+        self._shared = _Held()
 
-    def bulk(self, path: Path) -> Iterator[pa.RecordBatch]:
-        """Yield the events of NDJSON files: patients and medications first, as the others refer to them."""
+    def first_pass(self, member: files.Member) -> None:
+        """Note the patients of a file, and the medications that stand outside the bundles of patients."""
+        quiet = QuietLog()
+        for row, document in documents(member, quiet, _FIRST):
+            items = list(entries(document, row, quiet, member.name))
+            alone = not any(_type(item.resource) == "Patient" for item in items)
+            for item in items:
+                if _type(item.resource) == "Patient":
+                    self._guarded(member.name, item, partial(self._patient, member.name))
+                elif alone and _type(item.resource) in _HELD:
+                    self._shared.add(item, member.name)
+                else:
+                    self._guarded(member.name, item, partial(self._contained, member.name))
 
-        def named(*kinds: str) -> Any:
-            return lambda name: name.lower().endswith(_LINES) and name.lower().startswith(kinds)
+    def close(self) -> list[Person]:
+        """Give the patients their numbers, add what their resources say of them, and return them."""
+        self._people.close()
+        for person, resource, (file, row) in zip(
+            self._people.persons, self._people.resources, self._people.places, strict=True
+        ):
+            add_person(self.rows, resource, person.subject_id, partial(self.log.drop, file, row))
+        return self._people.persons
 
-        def other(name: str) -> bool:
-            return name.lower().endswith(_LINES) and not name.lower().startswith(
-                ("patient", "medication.", "log.")
-            )
+    def document(self, file: str, row: int, document: Any) -> None:
+        """Read the events of a document."""
+        items = list(entries(document, row, self.log, file))
+        local = _Held()
+        if len(items) > 1:
+            for item in items:
+                if _type(item.resource) in _HELD:
+                    local.add(item, file)
+        for item in items:
+            self._guarded(file, item, partial(self._event, file, local))
 
-        for wanted in (named("patient"), named("medication."), other):
-            for member in files.members(path, wanted, self.log):
-                for row, line in files.lines(member, self.log):
-                    self._line(member.name, row, line)
-                    yield from self.rows.full()
-
-    def _bundle(self, file: str, text: str) -> None:
+    def _guarded(self, file: str, item: Entry, read_one: Any) -> None:
+        kind = _type(item.resource)
         try:
-            held = json.loads(text)
-        except (ValueError, RecursionError):
-            self.log.drop(file, 0, "not JSON")
-            return
-        if not isinstance(held, dict) or held.get("resourceType") != "Bundle":
-            if isinstance(held, dict) and held.get("resourceType") == "Patient":
-                self._resource(file, 0, held, {})
-            else:
-                self.log.drop(file, 0, "not a FHIR Bundle")
-            return
-        stated = held.get("entry")
-        entries: list[Any] = stated if isinstance(stated, list) else []
-        resources = [
-            (row, item.get("resource")) for row, item in enumerate(entries, 1) if isinstance(item, dict)
-        ]
-        if not resources:
-            self.log.drop(file, 0, "a Bundle without entries")
-        # an entry is referred to by its fullUrl, which need not end with its id
-        ids = {bare(str(item.get("fullUrl"))): str((item.get("resource") or {}).get("id", ""))
-               for item in entries if isinstance(item, dict) and item.get("fullUrl")}  # fmt: skip
-        first = {"Patient": 0, "Medication": 0}
-        for row, resource in sorted(resources, key=lambda item: first.get(_type(item[1]), 1)):
-            self._resource(file, row, resource, ids)
-        self._medications.clear()
+            read_one(item)
+        except Refused as reason:
+            self.log.drop(file, item.row, f"{kind}: {reason}" if kind else str(reason))
+        except _BROKEN:
+            self.log.drop(file, item.row, f"{kind}: {_SHAPE}")
 
-    def _line(self, file: str, row: int, line: str) -> None:
-        try:
-            held = json.loads(line)
-        except (ValueError, RecursionError):
-            self.log.drop(file, row, "not JSON")
-            return
-        self._resource(file, row, held, {})
+    def _patient(self, file: str, item: Entry) -> None:
+        self._people.add(item.resource, file, item.row, reference_of(item.full_url), item.request)
 
-    def _resource(self, file: str, row: int, resource: Any, ids: Mapping[str, str]) -> None:
-        kind = _type(resource)
+    def _contained(self, file: str, item: Entry) -> None:
+        inside = objects(item.resource, "contained")
+        about = item.resource.get("subject") or item.resource.get("patient") if inside else None
+        wanted = str(about.get("reference") or "") if isinstance(about, dict) else ""
+        for resource in inside:
+            if _type(resource) == "Patient" and wanted == f"#{resource.get('id')}":
+                self._people.contained(resource, file, item.row)
+
+    def _event(self, file: str, local: "_Held", item: Entry) -> None:
+        kind = _type(item.resource)
         if not kind:
-            self.log.drop(file, row, "not a FHIR resource")
-        elif kind == "Medication":
-            self._medications[str(resource.get("id"))] = resource.get("code")
-            for url, local in ids.items():
-                if local == resource.get("id"):
-                    self._medications[url] = resource.get("code")
-        elif kind in READ_TYPES:
-            try:
-                self._event(kind, resource, ids)
-            except Refused as reason:
-                self.log.drop(file, row, f"{kind}: {reason}")
-            except (AttributeError, TypeError, KeyError, ValueError, IndexError):
-                self.log.drop(file, row, f"{kind}: a field has another shape than FHIR R4's")
-
-    def _event(self, kind: str, resource: Mapping[str, Any], ids: Mapping[str, str]) -> None:
-        if kind == "Patient":
-            found = person(resource)
-            if found.source_id in self._known:
-                raise Refused("the same Patient again")
-            self._known[found.source_id] = found.subject_id
-            self.people.append(found)
-            add_person(self.rows, resource, found.subject_id)
+            raise Refused("not a FHIR resource")
+        if kind == "Patient" or kind in NEUTRAL_TYPES:
             return
-        reference = patient_of(resource)
-        subject = self._known.get(ids.get(reference, reference), self._known.get(reference))
-        if subject is None:
-            raise Refused("broken reference: no such Patient" if reference else "no reference to a Patient")
-        add(self.rows, resource, subject, self._medications)
+        if kind not in READ_TYPES:
+            raise Refused("this type of resource is not read")
+        own = reference_of(item.full_url).base
+        subject = self._people.subject_of(item.resource, file, own)
+
+        def find(wanted: str, reference: str) -> Mapping[str, Any] | None:
+            return local.find(wanted, reference, file, own) or self._shared.find(wanted, reference, file, own)
+
+        def remark(text: str) -> None:
+            self.log.drop(file, item.row, f"{kind}: {text}")
+
+        before = len(self.rows)
+        try:
+            add(self.rows, item.resource, subject, find, remark)
+        except _BROKEN:
+            self.rows.cut(before)
+            raise
+
+
+class _Held:
+    """Medications and binaries that other resources refer to."""
+
+    def __init__(self) -> None:
+        self._index, self._resources = Index(), list[Mapping[str, Any]]()
+
+    def add(self, item: Entry, file: str) -> None:
+        ident = item.resource.get("id")
+        full = reference_of(item.full_url)
+        self._index.add(
+            len(self._resources), _type(item.resource), ident if isinstance(ident, str) else "", full, file
+        )
+        self._resources.append(item.resource)
+
+    def find(self, kind: str, reference: str, file: str, own: str) -> Mapping[str, Any] | None:
+        number = self._index.find(kind, reference_of(reference), file, own)
+        return None if number is None else self._resources[number]
+
+
+def _visible(name: str) -> bool:
+    return not name.startswith(".")
 
 
 def _type(resource: Any) -> str:

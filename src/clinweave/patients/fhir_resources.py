@@ -1,228 +1,268 @@
-"""FHIR R4 resources as events: one function from a resource to rows. https://hl7.org/fhir/R4/resourcelist.html"""
+"""FHIR R4 resources as events: one function from a resource to rows. https://hl7.org/fhir/R4/resourcelist.html
 
-import base64
-import binascii
-import re
-from collections.abc import Mapping
-from html import unescape
-from typing import Any
+Fields of R5 and STU3 that say the same are read, too. `remark` is called with what is odd about a resource that is
+kept; `Refused` is raised for what is no event.
+"""
 
-from clinweave.patients.batches import Person, Rows, instant, number_of
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from clinweave.patients.batches import PRESENT, Refused, Rows
+from clinweave.patients.fhir_dates import When, date_of, time_of
+from clinweave.patients.fhir_json import objects
+from clinweave.patients.fhir_references import reference_of
+from clinweave.patients.fhir_status import KEPT, status_of, status_of_name
+from clinweave.patients.fhir_values import label_of, value_of
+from clinweave.patients.note_text import best_text
 from clinweave.patients.vocabularies import FHIR_SYSTEMS, coded
 
-MAX_NOTE = 8 << 20  # characters
-# resource -> (kind, field of the code, fields of the time in order)
-_SIMPLE: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    "Condition": ("problem", "code", ("onsetDateTime", "onsetPeriod", "recordedDate", "abatementDateTime")),
-    "AllergyIntolerance": ("problem", "code", ("onsetDateTime", "recordedDate")),
-    "MedicationRequest": ("drug", "medicationCodeableConcept", ("authoredOn",)),
-    "MedicationStatement": ("drug", "medicationCodeableConcept", ("effectiveDateTime", "effectivePeriod")),
-    "MedicationAdministration": ("drug", "medicationCodeableConcept", ("effectiveDateTime", "effectivePeriod")),
-    "MedicationDispense": ("drug", "medicationCodeableConcept", ("whenHandedOver", "whenPrepared")),
-    "Immunization": ("drug", "vaccineCode", ("occurrenceDateTime",)),
-    "Procedure": ("procedure", "code", ("performedDateTime", "performedPeriod")),
-    "Encounter": ("visit", "type", ("period",)),
-    "Observation": ("observation", "code", ("effectiveDateTime", "effectivePeriod", "effectiveInstant", "issued")),
-    "DiagnosticReport": ("note", "code", ("effectiveDateTime", "effectivePeriod", "issued")),
-    "DocumentReference": ("note", "type", ("date",)),
+_PERFORMED = ("performedDateTime", "performedPeriod", "occurrenceDateTime", "occurrencePeriod")
+_EFFECTIVE = ("effectiveDateTime", "effectivePeriod", "effectiveInstant")
+_MEDICATION = ("medicationCodeableConcept", "medication", "medicationReference")
+# resource -> (kind, fields of the code, fields of the time; the first that holds something is taken)
+_SIMPLE: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
+    "Condition": ("problem", ("code",),
+                  ("onsetDateTime", "onsetPeriod", "recordedDate", "assertedDate", "abatementDateTime",
+                   "abatementPeriod")),
+    "AllergyIntolerance": ("problem", ("code", "substance"),
+                           ("onsetDateTime", "onsetPeriod", "recordedDate", "assertedDate", "lastOccurrence")),
+    "MedicationRequest": ("drug", _MEDICATION, ("authoredOn",)),
+    "MedicationStatement": ("drug", _MEDICATION, (*_EFFECTIVE, "dateAsserted")),
+    "MedicationAdministration": ("drug", _MEDICATION, (*_EFFECTIVE, "occurenceDateTime", "occurencePeriod")),
+    "MedicationDispense": ("drug", _MEDICATION, ("whenHandedOver", "whenPrepared")),
+    "Immunization": ("drug", ("vaccineCode",), ("occurrenceDateTime", "date", "recorded")),
+    "Procedure": ("procedure", ("code",), _PERFORMED),
+    "Encounter": ("visit", ("type",), ("period", "actualPeriod")),
+    "Observation": ("observation", ("code",), (*_EFFECTIVE, "issued")),
+    "DiagnosticReport": ("note", ("code",), (*_EFFECTIVE, "issued")),
+    "DocumentReference": ("note", ("type",), ("date", "created", "indexed")),
 }  # fmt: skip
 READ_TYPES = frozenset({"Patient", *_SIMPLE})
-_DENIED = frozenset({"refuted", "entered-in-error"})
-_TAG = re.compile(r"<[^>]+>")
+# nothing of these is about one patient's health
+NEUTRAL_TYPES = frozenset({
+    "Binary", "Bundle", "CapabilityStatement", "CodeSystem", "Device", "Endpoint", "Group", "HealthcareService",
+    "Library", "Location", "Medication", "OperationOutcome", "Organization", "Parameters", "Practitioner",
+    "PractitionerRole", "Provenance", "StructureDefinition", "Substance", "ValueSet",
+})  # fmt: skip
+# lists of problems, allergies, drugs and operations often bear no date, and an allergy must not be lost for it
+_UNDATED_KEPT = frozenset({
+    "Condition", "AllergyIntolerance", "MedicationRequest", "MedicationStatement", "Immunization", "Procedure",
+})  # fmt: skip
+_UNDATED = "no usable time: kept without time"
+_SUBSTANCES = ("RXCUI:", "NDC:", "UNII:", "ATC:", "CVX:")
+Remark = Callable[[str], None]
+Find = Callable[[str, str], Mapping[str, Any] | None]  # (type, reference) -> the resource
 
 
-class Refused(Exception):  # noqa: N818 - not an error of the program
-    """A resource that cannot be an event, and why. The reason never holds a value of the record."""
+class _Event(NamedTuple):
+    """What the events of one resource have in common."""
+
+    subject: int
+    when: When | None
+    code: str
+    kind: str
+    facts: dict[str, Any]
 
 
-def patient_of(resource: Mapping[str, Any]) -> str:
-    """Return the id of the patient that a resource is about, without "Patient/" or "urn:uuid:"; "" where none."""
-    held = resource.get("subject") or resource.get("patient")
-    reference = held.get("reference") if isinstance(held, dict) else None
-    return bare(reference) if isinstance(reference, str) else ""
-
-
-def bare(reference: str) -> str:
-    """Return the id in a reference ("Patient/1", "urn:uuid:...", "https://host/Patient/1/_history/2")."""
-    if reference.startswith("urn:"):
-        return reference.rpartition(":")[2]
-    return reference.partition("/_history/")[0].rpartition("/")[2]
-
-
-def person(resource: Mapping[str, Any]) -> Person:
-    """Return who a Patient resource says the patient is. Raises `Refused` without an id."""
-    source_id = resource.get("id")
-    if not isinstance(source_id, str) or not source_id:
-        raise Refused("a Patient without an id")
-    made = Person(number_of(source_id), source_id)
-    for name in _list(resource, "name"):
-        made.names += [str(part) for part in (*_texts(name, "given"), *_texts(name, "family")) if part]
-    for held in _list(resource, "identifier"):
-        made.identifiers += [str(held["value"])] if held.get("value") else []
-    made.identifiers += [str(item["value"]) for item in _list(resource, "telecom") if item.get("value")]
-    for place in _list(resource, "address"):
-        made.places += [part for key in ("line", "city", "postalCode") for part in _texts(place, key) if part]
-    for extension in _list(resource, "extension"):
-        if str(extension.get("url", "")).endswith("mothersMaidenName"):
-            made.names += str(extension.get("valueString", "")).split()
-        made.places += _texts(extension.get("valueAddress") or {}, "city")
-    return made
-
-
-def add_person(rows: Rows, resource: Mapping[str, Any], subject: int) -> None:
-    """Add birth, death and sex of a Patient."""
-    for code, key in (("MEDS_BIRTH", "birthDate"), ("MEDS_DEATH", "deceasedDateTime")):
-        when = instant(str(resource.get(key) or ""))
-        if when is not None:
-            rows.add(subject, when, code, "person")
-    if resource.get("gender"):
+def add_person(rows: Rows, resource: Mapping[str, Any], subject: int, remark: Remark) -> None:
+    """Add birth, death and sex of a Patient. A date that is none is told to `remark`, never guessed."""
+    for code, key, read in (
+        ("MEDS_BIRTH", "birthDate", date_of),
+        ("MEDS_DEATH", "deceasedDateTime", time_of),
+    ):
+        stated = resource.get(key)
+        if stated in (None, ""):
+            continue
+        when = read(stated) if isinstance(stated, str) else None
+        if when is None:
+            remark(f"Patient: {key} is no FHIR date: left out")
+            continue
+        if when.remark:
+            remark(f"Patient: {key}: {when.remark}")
+        rows.add(subject, when.time, code, "person", text_value=when.partial or None)
+    if resource.get("deceasedBoolean") is True and not resource.get("deceasedDateTime"):
+        remark("Patient: deceased, but without a date: no event of the death")
+    if isinstance(resource.get("gender"), str) and resource["gender"]:
         rows.add(subject, None, f"GENDER//{resource['gender']}", "person")
 
 
-def add(rows: Rows, resource: Mapping[str, Any], subject: int, medications: Mapping[str, Any]) -> None:
+def add(rows: Rows, resource: Mapping[str, Any], subject: int, find: Find, remark: Remark) -> None:
     """Add what a resource says of a patient. Raises `Refused` where it says nothing that can be used."""
     name = str(resource["resourceType"])
-    kind, key, times = _SIMPLE[name]
-    _check_status(resource)
-    when = _time(resource, times)
-    concept = resource.get(key)
-    if concept is None and "medicationReference" in resource:
-        concept = _medication(resource, medications)
-    concept = concept[0] if isinstance(concept, list) and concept else concept
+    kind, keys, times = _SIMPLE[name]
+    status = status_of(resource)
+    concept = _concept(resource, keys, find)
     code, label, others = codings(concept)
     if not code and kind in {"note", "visit"}:
         code = f"{kind.upper()}//{label or 'unnamed'}"
     if not code:
         raise Refused("no code and no text for it")
-    facts = {"name": label, "other_codes": others}
+    if kind == "problem":
+        status = status_of_name(concept, label, status)
+    when = _time(resource, times, remark)
+    if when is None and name not in _UNDATED_KEPT:
+        raise Refused("no usable time")
+    if when is None:
+        remark(_UNDATED)
+    if status != PRESENT:
+        remark(KEPT[status])
+    if name == "AllergyIntolerance" and code.startswith(_SUBSTANCES):
+        code = f"ALLERGY//{code}"  # the code of a substance alone would say that it was given
+    event = _Event(subject, when, code, kind, {"name": label, "other_codes": others, "status": status})
     if kind == "note":
-        _add_notes(rows, resource, subject, when, code, facts)
+        _add_note(rows, resource, event, find, remark)
     elif name == "Observation":
-        _add_observation(rows, resource, subject, when, (code, facts))
+        _add_observation(rows, resource, event, remark)
     else:
-        rows.add(subject, when, code, kind, **facts)
+        _row(rows, event, text_value=_stated_time(resource, when))
 
 
 def codings(concept: Any) -> tuple[str, str, str]:
     """Return (code, name, further codes parted by spaces) of a CodeableConcept; codes of known systems come first."""
     if not isinstance(concept, dict):
         return "", "", ""
-    held = [item for item in _list(concept, "coding") if item.get("code")]
+    held = [item for item in objects(concept, "coding") if item.get("code")]
     known = [coded(FHIR_SYSTEMS[str(item["system"])], str(item["code"])) for item in held
              if item.get("system") in FHIR_SYSTEMS]  # fmt: skip
     local = [coded("LOCAL", str(item["code"])) for item in held if item.get("system") not in FHIR_SYSTEMS]
     label = next((str(item["display"]) for item in held if item.get("display")), "") or str(
         concept.get("text") or ""
     )
-    codes = list(dict.fromkeys([*known, *local]))
+    codes = [code for code in dict.fromkeys([*known, *local]) if code]
     if not codes and label:
         codes = [coded("LOCAL", label[:120])]
     return (codes[0] if codes else ""), label, " ".join(codes[1:])
 
 
-def _check_status(resource: Mapping[str, Any]) -> None:
-    stated = {str(resource.get("status", ""))}
-    stated |= {str(item.get("code")) for item in _list(resource.get("verificationStatus") or {}, "coding")}
-    if stated & _DENIED:
-        raise Refused("refuted or entered in error: not a fact of the patient")
-    if str(resource.get("status", "")) in {"not-done", "cancelled", "not-taken"}:
-        raise Refused("not done")
+def _row(rows: Rows, event: _Event, **rest: Any) -> None:
+    time = event.when.time if event.when else None
+    rows.add(event.subject, time, event.code, event.kind, **{**event.facts, **rest})
 
 
-def _time(resource: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
+def _concept(resource: Mapping[str, Any], keys: tuple[str, ...], find: Find) -> Any:
+    for key in keys:
+        held: Any = resource.get(key)
+        held = held[0] if isinstance(held, list) and held else held
+        if not isinstance(held, dict):
+            continue
+        if key == "medication" and isinstance(held.get("concept"), dict):  # R5's CodeableReference
+            held = held["concept"]
+        elif key == "medication" and isinstance(held.get("reference"), dict):
+            return _medication(held["reference"], resource, find)
+        elif key == "medicationReference":
+            return _medication(held, resource, find)
+        return held
+    return None
+
+
+def _medication(held: Mapping[str, Any], resource: Mapping[str, Any], find: Find) -> Any:
+    text = str(held.get("reference") or "")
+    if text.startswith("#"):
+        inside = [item for item in objects(resource, "contained") if item.get("id") == text[1:]]
+        found: Mapping[str, Any] | None = inside[0] if inside else None
+    else:
+        found = find("Medication", text) if text else None
+    concept = found.get("code") if found else None
+    if isinstance(concept, dict) and concept:
+        return concept
+    if not held.get("display"):
+        raise Refused("broken reference: no such Medication")
+    return {"text": str(held["display"])}
+
+
+def _time(resource: Mapping[str, Any], keys: tuple[str, ...], remark: Remark) -> When | None:
+    odd = False
     for key in keys:
         held = resource.get(key)
         held = (held.get("start") or held.get("end")) if isinstance(held, dict) else held
-        when = instant(held) if isinstance(held, str) else None
+        when = time_of(held) if isinstance(held, str) else None
         if when is not None:
+            if odd:
+                remark("a time that is no FHIR date: the next stated time was taken")
+            if when.remark:
+                remark(when.remark)
             return when
-    raise Refused("no usable time")
+        odd = odd or held not in (None, "")
+    context = resource.get("context")
+    period = context.get("period") if isinstance(context, dict) else None
+    for held in (period, *(item.get("attachment") for item in objects(resource, "content"))):
+        text = (held.get("start") or held.get("creation")) if isinstance(held, dict) else None
+        if isinstance(text, str) and (when := time_of(text)) is not None:
+            return when
+    return None
 
 
-def _medication(resource: Mapping[str, Any], medications: Mapping[str, Any]) -> Any:
-    held = resource["medicationReference"]
-    reference = str(held.get("reference", "")) if isinstance(held, dict) else ""
-    if reference.startswith("#"):
-        inside = {str(item.get("id")): item.get("code") for item in _list(resource, "contained")}
-        found = inside.get(reference[1:])
-    else:
-        found = medications.get(bare(reference))
-    if found is None and not (isinstance(held, dict) and held.get("display")):
-        raise Refused("broken reference: no such Medication")
-    return found or {"text": held["display"]}
+def _stated_time(resource: Mapping[str, Any], when: When | None) -> str | None:
+    """Return in words what the record says of the time where it says less than a day, or None."""
+    for key in (
+        "onsetString",
+        "onsetAge",
+        "onsetRange",
+        "performedString",
+        "performedAge",
+        "occurrenceString",
+    ):
+        held = resource.get(key)
+        if isinstance(held, dict):
+            value = value_of({"valueRange" if key.endswith("Range") else "valueQuantity": held})
+            number = value.text_value or (
+                f"{value.numeric_value:g}" if value.numeric_value is not None else ""
+            )
+            held = f"at age {number} {value.unit}".strip() if number else None
+        if isinstance(held, str) and held.strip():
+            return held.strip()
+    return f"dated {when.partial}" if when and when.partial else None
 
 
-def _add_observation(
-    rows: Rows, resource: Mapping[str, Any], subject: int, when: Any, coded_as: tuple[str, dict[str, str]]
-) -> None:
-    kinds = {str(code.get("code")) for item in _list(resource, "category") for code in _list(item, "coding")}
-    kind = "lab" if "laboratory" in kinds else "observation"
-    parts = [(coded_as, resource)] if any(key.startswith("value") for key in resource) else []
-    for part in _list(resource, "component"):
-        code, label, others = codings(part.get("code"))
+def _add_observation(rows: Rows, resource: Mapping[str, Any], event: _Event, remark: Remark) -> None:
+    words = set()
+    for item in objects(resource, "category"):
+        coded_as = [code.get(key) for code in objects(item, "coding") for key in ("code", "display")]
+        words |= {str(word).strip().lower() for word in (item.get("text"), *coded_as) if word}
+    kind = "lab" if words & {"laboratory", "lab"} else "observation"
+    parts: list[tuple[_Event, Mapping[str, Any]]] = [(event, resource)]
+    components = [(codings(part.get("code")), part) for part in objects(resource, "component")]
+    if any(code for (code, _, _), _ in components) and not any(key.startswith("value") for key in resource):
+        parts = []
+    for (code, label, others), held in components:
         if code:
-            parts.append(((code, {"name": label, "other_codes": others}), part))
-    for (code, facts), held in parts or [(coded_as, resource)]:
-        rows.add(subject, when, code, kind, **facts, **_value(held))
+            parts.append(
+                (event._replace(code=code, facts={**event.facts, "name": label, "other_codes": others}), held)
+            )
+        else:
+            remark("a component without a code: not read")
+    for part, source in parts:
+        value = value_of(source)
+        if value.remark:
+            remark(value.remark)
+        _row(rows, part._replace(kind=kind), numeric_value=value.numeric_value, text_value=value.text_value,
+             unit=value.unit)  # fmt: skip
 
 
-def _value(held: Mapping[str, Any]) -> dict[str, Any]:
-    quantity = held.get("valueQuantity")
-    if isinstance(quantity, dict):
-        number = quantity.get("value")
-        usable = isinstance(number, int | float) and not isinstance(number, bool)
-        unit = str(quantity.get("unit") or quantity.get("code") or "")
-        return {"numeric_value": float(number) if usable else None, "unit": unit}  # type: ignore[arg-type]
-    concept = held.get("valueCodeableConcept")
-    if isinstance(concept, dict):
-        return {"text_value": codings(concept)[1]}
-    for key in ("valueString", "valueInteger", "valueBoolean", "valueDateTime"):
-        if key in held:
-            number = float(held[key]) if key == "valueInteger" and isinstance(held[key], int) else None
-            return {"numeric_value": number, "text_value": None if number is not None else str(held[key])}
-    return {}
-
-
-def _add_notes(  # noqa: PLR0917
-    rows: Rows, resource: Mapping[str, Any], subject: int, when: Any, code: str, facts: dict[str, str]
-) -> None:
-    held = [item.get("attachment") for item in _list(resource, "content")] + _list(resource, "presentedForm")
-    if not held and resource["resourceType"] == "DiagnosticReport":
-        rows.add(
-            subject, when, code, "procedure", **facts
-        )  # a report of results, which are events of their own
+def _add_note(rows: Rows, resource: Mapping[str, Any], event: _Event, find: Find, remark: Remark) -> None:
+    held = [item.get("attachment") for item in objects(resource, "content")] + objects(
+        resource, "presentedForm"
+    )
+    report = resource["resourceType"] == "DiagnosticReport"
+    conclusion = resource.get("conclusion")
+    words = [conclusion] if isinstance(conclusion, str) else []
+    words += [label_of(item) for item in objects(resource, "conclusionCode")]
+    plain = event._replace(kind="procedure")  # a report of results, which are events of their own
+    if not held and report:
+        _row(rows, plain, text_value="; ".join(word for word in words if word) or None)
         return
-    for attachment in held:
-        rows.add(subject, when, code, "note", text_value=_text(attachment), **facts)
 
+    def binary(url: str) -> Mapping[str, Any] | None:
+        return find("Binary", url) if reference_of(url).type in {"", "Binary"} else None
 
-def _text(attachment: Any) -> str:
-    if not isinstance(attachment, dict) or not isinstance(attachment.get("data"), str):
-        raise Refused("the note lies elsewhere (an address, no data)")
-    kind = str(attachment.get("contentType", "text/plain")).partition(";")[0].strip().lower()
-    if not kind.startswith("text/") and kind != "application/xhtml+xml":
-        raise Refused(f"a note that is no text ({kind[:40]})")
     try:
-        data = base64.b64decode(attachment["data"], validate=False)
-    except (binascii.Error, ValueError) as error:
-        raise Refused("a note whose base64 is damaged") from error
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        text = data.decode("cp1252", "replace")
-    text = unescape(_TAG.sub(" ", text)) if "html" in kind else text
-    if len(text) > MAX_NOTE:
-        raise Refused(f"a note longer than {MAX_NOTE:,} characters")
-    return text
-
-
-def _list(held: Any, key: str) -> list[dict[str, Any]]:
-    """Return the objects in a list field, whatever else stands there."""
-    value = held.get(key) if isinstance(held, dict) else None
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def _texts(held: Mapping[str, Any], key: str) -> list[str]:
-    value = held.get(key)
-    values = value if isinstance(value, list) else [value]
-    return [item for item in values if isinstance(item, str)]
+        text = best_text(held, binary)
+    except Refused as reason:
+        if not report:
+            raise
+        remark(str(reason))
+        _row(rows, plain, text_value="; ".join(word for word in words if word) or None)
+        return
+    for odd in text.remarks:
+        remark(odd)
+    _row(rows, event, text_value=text.text)

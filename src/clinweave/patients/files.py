@@ -14,6 +14,8 @@ from clinweave.errors import UserError
 
 MAX_LINE = 32 << 20  # bytes; a note in base64 may be long, anything longer is no resource
 DAMAGED = "compressed data are cut short or damaged, the rest of the file is lost"
+IRREGULAR = "a link, pipe or device, not a regular file: not read"
+UNREADABLE = "the file cannot be read (permissions or disk)"
 _BROKEN = (EOFError, gzip.BadGzipFile, zlib.error, tarfile.ReadError)
 _PIECE = 1 << 20
 
@@ -32,11 +34,16 @@ def members(path: Path, wanted: Callable[[str], bool], log: RowLog) -> Iterator[
     """
     if path.is_dir():
         for file in sorted(path.rglob("*")):
-            if file.is_file() and not file.is_symlink() and wanted(file.name):
-                with file.open("rb") as raw:
-                    yield Member(file.relative_to(path).as_posix(), _plain(raw))
+            name = file.relative_to(path).as_posix()
+            if file.is_dir() or not wanted(file.name):
+                continue
+            if file.is_symlink() or not file.is_file():
+                log.drop(name, 0, IRREGULAR)
+                continue
+            with surviving(name, log), file.open("rb") as raw:
+                yield Member(name, _plain(raw))
     elif not path.is_file():
-        raise UserError(f"{path} does not exist")
+        raise UserError(f"{path} {'is no regular file' if path.exists() else 'does not exist'}")
     elif is_tar(path):
         yield from _of_archive(path, wanted, log)
     elif wanted(path.name):
@@ -56,13 +63,21 @@ def surviving(name: str, log: RowLog) -> Iterator[None]:
         yield
     except _BROKEN:
         log.drop(name, 0, DAMAGED)
+    except OSError:
+        log.drop(name, 0, UNREADABLE)
 
 
-def lines(member: Member, log: RowLog, limit: int | None = None) -> Iterator[tuple[int, str]]:
-    """Yield (row from 1, text) of each line that is not blank, at most `limit` bytes (`MAX_LINE`) of it in memory."""
-    most, row = limit or MAX_LINE, 0
+def lines(
+    member: Member, log: RowLog, limit: int | None = None, before: bytes = b"", skipped: int = 0
+) -> Iterator[tuple[int, str]]:
+    """Yield (row from 1, text) of each line that is not blank, at most `limit` bytes (`MAX_LINE`) of it in memory.
+
+    `before` is what was already read of the line that comes next, after `skipped` lines.
+    """
+    most, row = limit or MAX_LINE, skipped
     with surviving(member.name, log):
-        while line := member.stream.readline(most + 1):
+        while line := before or member.stream.readline(most + 1):
+            before = b""
             row += 1
             if len(line) > most and not line.endswith(b"\n"):
                 log.drop(member.name, row, f"longer than {most:,} bytes")
@@ -72,10 +87,13 @@ def lines(member: Member, log: RowLog, limit: int | None = None) -> Iterator[tup
                 yield row, decoded(line, member.name, row, log)
 
 
-def whole(member: Member, most: int, log: RowLog) -> str | None:
-    """Return all text of a file, or None where it is damaged, empty or larger than `most` bytes (each counted)."""
+def whole(member: Member, most: int, log: RowLog, before: bytes = b"") -> str | None:
+    """Return all text of a file, or None where it is damaged, empty or larger than `most` bytes (each counted).
+
+    `before` is what was already read of it.
+    """
     with surviving(member.name, log):
-        data = member.stream.read(most + 1)
+        data = before + member.stream.read(most + 1 - len(before))
         if len(data) > most:
             log.drop(member.name, 0, f"larger than {most:,} bytes")
         elif not data.strip():

@@ -17,7 +17,7 @@ from clinweave import __version__
 from clinweave.artifacts import write_json
 from clinweave.databases import RowLog
 from clinweave.errors import UserError
-from clinweave.patients.batches import ROWS, checked
+from clinweave.patients.batches import ROWS, checked, status_of
 from clinweave.patients.vocabularies import kind_of
 from clinweave.schemas import EVENTS
 
@@ -133,6 +133,7 @@ def _described(batch: pa.RecordBatch, known: dict[str, tuple[str, str]]) -> pa.R
         "name": [known.get(code, ("", ""))[0] or None for code in distinct],
         "other_codes": [known.get(code, ("", ""))[1] or None for code in distinct],
         "kind": [kind_of(code) for code in distinct],
+        "status": [status_of(code or "") for code in distinct],
     }
     for name, values in found.items():
         if name not in batch.schema.names:

@@ -13,7 +13,7 @@ from clinweave import schemas
 from clinweave.artifacts import read_manifest
 from clinweave.errors import UserError
 from clinweave.patients import engine
-from clinweave.patients.batches import Person
+from clinweave.patients.batches import Person, fitted
 from clinweave.records import Event, Tier
 
 KIND = "patients"
@@ -61,12 +61,26 @@ class PatientStore:
         return pq.read_table(self.path / "metadata" / "codes.parquet")
 
     def find(self, patient: str) -> int | None:
-        """Return the number of a patient given by number or by the source's id, or None."""
+        """Return the number of a patient given by number or by the source's id, or None.
+
+        Raises `UserError` where several patients have the id.
+        """
         wanted = patient.strip().removeprefix("Patient/").removeprefix("urn:uuid:")
         ids = self.people.column("source_id").to_pylist()
         numbers = self.people.column("subject_id").to_pylist()
         if wanted in ids:
             return int(numbers[ids.index(wanted)])
+        # where several servers have a patient of one id, the whole address is the id
+        ends = [
+            place for place, item in enumerate(ids) if item.endswith((f"/Patient/{wanted}", f"#{wanted}"))
+        ]
+        if len(ends) == 1:
+            return int(numbers[ends[0]])
+        if ends:
+            raise UserError(
+                f"{len(ends)} patients in {self.path} have this id, on several servers or in several files: give the"
+                " whole id that `clinweave patients list --in` shows"
+            )
         return int(wanted) if wanted.lstrip("-").isdigit() and int(wanted) in numbers else None
 
     def subject(self, patient: str) -> int:
@@ -87,7 +101,10 @@ class PatientStore:
         """Return the events of one patient, by time, timeless first."""
         files = self.files(subject)
         parts = [pq.read_table(file, filters=[("subject_id", "=", subject)]) for file in files]
-        return pa.concat_tables(parts).cast(schemas.EVENTS) if parts else schemas.EVENTS.empty_table()
+        if not parts:
+            return schemas.EVENTS.empty_table()
+        batches = pa.concat_tables(parts, promote_options="permissive").combine_chunks().to_batches()
+        return pa.Table.from_batches([fitted(batch, schemas.EVENTS) for batch in batches], schemas.EVENTS)
 
     def records(self, subject: int) -> list[Event]:
         """Return the events of one patient as records."""

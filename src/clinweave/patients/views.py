@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from clinweave.patients.batches import ABSENT, HISTORICAL, PRESENT, UNCERTAIN
 from clinweave.patients.coding import plain
 from clinweave.patients.store import PatientStore
 from clinweave.records import Event
@@ -11,11 +14,13 @@ if TYPE_CHECKING:
     from clinweave.knowledge import Linker
 
 _SHOWN = ("problem", "drug", "lab", "observation", "procedure")
+_SIGNS = frozenset("<>=~≤≥-+.")
 
 
 def summary(store: PatientStore, patient: str, linker: "Linker | None" = None) -> dict[str, Any]:
     """Return a patient's problems, drugs, labs and so on, each once, with its concept, first and last time, and value.
 
+    What is stated as absent (ruled out, not given) or uncertain is in lists of its own, "absent" and "uncertain".
     With a linker, the concepts that the notes name (and do not deny) are counted, too.
     """
     subject = store.subject(patient)
@@ -31,12 +36,22 @@ def summary(store: PatientStore, patient: str, linker: "Linker | None" = None) -
     for item in events:
         if item.code.startswith(("MEDS_BIRTH", "MEDS_DEATH", "GENDER//")):
             key = {"MEDS_BIRTH": "born", "MEDS_DEATH": "died"}.get(item.code, "sex")
-            found[key] = item.code.partition("//")[2] if key == "sex" else _day(item)
+            # a birth that is stated by year or month alone stays so
+            found[key] = item.code.partition("//")[2] if key == "sex" else item.text_value or _day(item)
     for kind in _SHOWN:
-        found[f"{kind}s"] = _grouped([item for item in events if item.kind == kind], known)
-    notes = [item.text_value for item in events if item.kind == "note" and item.text_value]
-    found["visits"] = sum(item.kind == "visit" for item in events)
+        held = [item for item in events if item.kind == kind and item.status == PRESENT]
+        found[f"{kind}s"] = _grouped(held, known)
+    for status in (ABSENT, UNCERTAIN):
+        marked = [item for item in events if item.kind in _SHOWN and item.status == status]
+        found[status] = _grouped(marked, known)
+    notes = [
+        item.text_value
+        for item in events
+        if item.kind == "note" and item.text_value and item.status == PRESENT
+    ]
+    found["visits"] = sum(item.kind == "visit" and item.status == PRESENT for item in events)
     found["notes"] = len(notes)
+    found["superseded_notes"] = sum(item.kind == "note" and item.status == HISTORICAL for item in events)
     found["joined"] = _joined(found)
     if linker is not None and notes:
         found["named_in_notes"] = _named(notes, linker)
@@ -52,6 +67,7 @@ def timeline(store: PatientStore, patient: str, linker: "Linker | None" = None) 
         line = {
             "time": item.time.isoformat() if item.time else None,
             "kind": item.kind,
+            "status": item.status,
             "code": item.code,
             "name": plain(row.get("description") or "") or item.code,
             "value": value_of(item),
@@ -72,10 +88,28 @@ def timeline(store: PatientStore, patient: str, linker: "Linker | None" = None) 
 
 
 def value_of(item: Event) -> str:
-    """Return an event's value as text: the number with its unit, or the words."""
-    if item.numeric_value is not None:
-        return f"{item.numeric_value:g} {item.unit}".strip()
-    return (item.text_value or "") if item.kind != "note" else ""
+    """Return an event's value as text: the number with its unit, or the words; a bound ("<5") is never a number."""
+    text = (item.text_value or "") if item.kind != "note" else ""
+    if item.numeric_value is None:
+        return f"{text} {item.unit}".strip() if text[:1].isdigit() or text[:1] in _SIGNS else text
+    exact = text if _is_number(text) else shortest(item.numeric_value)
+    return f"{exact} {item.unit}".strip()
+
+
+def shortest(number: float) -> str:
+    """Return the shortest digits that give the same number in the 32 bits of MEDS."""
+    value = np.float32(number)
+    if value == 0 or 1e-4 <= abs(value) < 1e15:
+        return np.format_float_positional(value, trim="-")
+    return np.format_float_scientific(value, trim="-")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _grouped(events: list[Event], known: dict[str, Any]) -> list[dict[str, Any]]:
@@ -89,6 +123,7 @@ def _grouped(events: list[Event], known: dict[str, Any]) -> list[dict[str, Any]]
         made.append(
             {
                 "code": code,
+                "kind": last.kind,
                 "name": plain(row.get("description") or "") or code,
                 "concept": row.get("concept") or None,
                 "concept_name": row.get("concept_name") or None,

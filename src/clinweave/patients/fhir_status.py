@@ -1,0 +1,121 @@
+"""Whether a FHIR resource states something that is so: present, absent, uncertain, or nothing of the patient at all.
+
+https://hl7.org/fhir/R4/valueset-condition-ver-status.html and the status of each resource.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from clinweave.patients.batches import ABSENT, HISTORICAL, PRESENT, UNCERTAIN, Refused
+from clinweave.patients.fhir_json import objects
+
+KEPT = {
+    ABSENT: "refuted or known to be absent: kept as absent",
+    UNCERTAIN: "not confirmed: kept as uncertain",
+    HISTORICAL: "superseded by a later document: kept as historical",
+}
+_REFUSED = {
+    "entered-in-error": "entered in error: not a fact of the patient",
+    "not-done": "not done",
+    "cancelled": "cancelled",
+    "canceled": "cancelled",
+    "revoked": "cancelled",
+    "declined": "not done",
+    "not-taken": "not done",
+    "abandoned": "not done",
+    "noshow": "not done",
+    "draft": "a draft, not an order",
+    "intended": "intended, not done",
+    "planned": "planned, not done",
+    "preparation": "in preparation, not done",
+}
+_PLANS = {"proposal", "plan", "option"}
+_VERIFIED = {
+    "refuted": ABSENT,
+    "differential": UNCERTAIN,
+    "provisional": UNCERTAIN,
+    "unconfirmed": UNCERTAIN,
+    "presumed": UNCERTAIN,
+    "unknown": UNCERTAIN,
+}
+# the International Patient Summary's codes where nothing is known of allergies, drugs, problems
+_NO_INFORMATION = re.compile(r"no-[a-z]+-info")
+# SNOMED CT: no known allergy (of any kind, drug, food, environmental, latex, animal), no current problems, no drugs
+_NONE_CODES = frozenset({
+    "716186003", "409137002", "429625007", "428607008", "1003774007", "428197003", "160244002", "160245001",
+    "787481004",
+})  # fmt: skip
+_NONE_WORDS = re.compile(
+    r"\s*(?:no|nil|non|none)[- ](?:known|current|active|significant|relevant|history of|evidence of|reported|"
+    r"documented|(?:drug |food |medication |medicine |latex |environmental |other )*allerg)|"
+    r"\s*(?:nka|nkda|nkfa)\b|\s*none known\b|\s*not (?:known to|allergic)|.*\b(?:ruled out|excluded)\s*$|"
+    r"\s*(?:denies|denied|negative for|never had|ruled out|absence of allerg|allergies?:? *(?:none|nil|no)\b)",
+    re.I,
+)
+_DOUBT_WORDS = re.compile(
+    r"\s*(?:suspected|suspicion of|possible|probable|likely|presumed|presumptive|provisional|questionable|"
+    r"query|rule[- ]out|r/o|differential diagnosis|\?)(?![- ]free)",
+    re.I,
+)
+
+
+def status_of(resource: Mapping[str, Any]) -> str:
+    """Return present, absent, uncertain or historical. Raises `Refused` where nothing of the patient is stated."""
+    if resource.get("doNotPerform") is True or str(resource.get("doNotPerform")).lower() == "true":
+        raise Refused("an order not to do it")
+    for key in ("status", "docStatus"):
+        if (stated := _word(resource.get(key))) in _REFUSED:
+            raise Refused(_REFUSED[stated])
+    if (
+        resource.get("wasNotGiven") is True
+        or resource.get("notDone") is True
+        or resource.get("notGiven") is True
+    ):
+        raise Refused("not done")
+    if _word(resource.get("intent")) in _PLANS:
+        raise Refused("a proposal or plan, not an order")
+    if objects(resource, "modifierExtension"):
+        raise Refused("a modifier extension, which may change the meaning, is not understood")
+    if _word(resource.get("status")) == "superseded":
+        return HISTORICAL
+    words = _words(resource.get("verificationStatus"))
+    if "entered-in-error" in words or "entered in error" in words:
+        raise Refused(_REFUSED["entered-in-error"])
+    found = {_VERIFIED[word] for word in words if word in _VERIFIED}
+    return ABSENT if ABSENT in found else UNCERTAIN if found else PRESENT
+
+
+def status_of_name(concept: Any, name: str, status: str) -> str:
+    """Return the status that a code's name gives a problem: "No known allergy" is absent, "Suspected ..." uncertain.
+
+    Raises `Refused` where the code says that nothing is known.
+    """
+    codes = {str(item.get("code") or "") for item in objects(concept, "coding")}
+    if any(_NO_INFORMATION.fullmatch(code) for code in codes):
+        raise Refused("no information")
+    if codes & _NONE_CODES or any(code.startswith("no-known-") for code in codes):
+        return ABSENT
+    return status_of_words(name, status)
+
+
+def status_of_words(name: str, status: str = PRESENT) -> str:
+    """Return the status that the name of a problem states, or `status` where it states none."""
+    if _NONE_WORDS.match(name):
+        return ABSENT
+    return UNCERTAIN if status == PRESENT and _DOUBT_WORDS.match(name) else status
+
+
+def _word(value: Any) -> str:
+    return value.strip().lower() if isinstance(value, str) else ""
+
+
+def _words(held: Any) -> set[str]:
+    """Return the codes and words of a CodeableConcept, or of a plain code as older versions of FHIR have it."""
+    if isinstance(held, str):
+        return {_word(held)}
+    if not isinstance(held, dict):
+        return set()
+    return {_word(item.get(key)) for item in objects(held, "coding") for key in ("code", "display")} | {
+        _word(held.get("text"))
+    }
