@@ -134,7 +134,7 @@ def _kept_ranks(
             )
         return dict(json.loads(answers.read_text("utf-8")))
 
-    return desk.keep(f"peer-{peer}", inputs, {"requirement": requirement}, build, stands_on="reading")
+    return desk.keep(f"peer-{peer}", inputs, {"requirement": requirement}, build, 1, uses=("reading",))
 
 
 def environment(peer: str, requirement: str) -> Path:

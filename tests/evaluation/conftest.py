@@ -17,20 +17,20 @@ class SmallWeaver:
     graph = index = True
     linker = None
 
-    def evidence(self, question, *, knowledge, budget, count_tokens, keep=None, rewrite=None):
+    def evidence(self, question, *, retrievers, budget, count_tokens, keep=None, rewrite=None):
         place = int(question.rstrip("?").split()[-1])
         return self.evidence_for(
             (f"D:{place}",),
             question,
-            knowledge=knowledge,
+            retrievers=retrievers,
             budget=budget,
             count_tokens=count_tokens,
             keep=keep,
             rewrite=rewrite,
         )
 
-    def evidence_for(self, concepts, question, *, knowledge, budget, count_tokens, keep=None, rewrite=None):
-        if knowledge not in ("graph", "both"):
+    def evidence_for(self, concepts, question, *, retrievers, budget, count_tokens, keep=None, rewrite=None):
+        if "graph" not in retrievers:
             return Woven((), (), ())
         place = int(concepts[0].removeprefix("D:"))
         rows = [

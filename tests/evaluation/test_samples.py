@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from clinweave.errors import ModelError, UserError
-from clinweave.evaluation.arms import ARMS, Desk, others_of
+from clinweave.evaluation.arms import ARMS, EvidenceProvider, others_of
 from clinweave.evaluation.cache import Cache
 from clinweave.evaluation.lookup import has_gold, is_gold_text, look_up
 from clinweave.evaluation.samples import Scorer, prepare, score_all, to_row
@@ -19,7 +19,7 @@ def silent(_):
 
 
 def jobs(questions, weaver, arms=tuple(ARMS)):
-    return list(prepare(questions, arms, Desk(weaver, words, 50), silent))
+    return list(prepare(questions, arms, EvidenceProvider(weaver, words, 50), silent))
 
 
 def accuracy(samples, arm):
@@ -129,7 +129,9 @@ def test_private_evidence_is_not_copied_into_samples(questions, weaver, monkeypa
         1.0,
         passage=Passage("p", "a secret", "", "d", 0, 8, "s", tier=Tier.PRIVATE),
     )
-    monkeypatch.setattr(Desk, "evidence", lambda *_: type("F", (), {"items": (shown,), "tokens": 2})())
+    monkeypatch.setattr(
+        EvidenceProvider, "evidence", lambda *_: type("F", (), {"items": (shown,), "tokens": 2})()
+    )
     job = jobs(questions[:1], weaver, ("graph",))[0]
     assert job.sample.evidence == ()
     assert "a secret" in job.prompt[-1]["content"]

@@ -1,6 +1,7 @@
 """Statements of identity from mappings, merges undone, tiers, which files are read, and mixed releases."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from clinweave.databases import Database, Record
 from clinweave.errors import UserError
 from clinweave.knowledge import Graph, build_graph, graph_inputs
 from clinweave.knowledge.graph.identity import Node, join
-from clinweave.knowledge.graph.inputs import files_of, mixed_releases, readers_of
+from clinweave.knowledge.graph.inputs import files_of, mixed_releases, reader_versions
 from clinweave.knowledge.graph.stated import read_apart
 from clinweave.records import Concept, Grade, Relation, Source, Tier
 
@@ -147,9 +148,32 @@ def test_mixed_releases_are_said() -> None:
     assert "2031" in said
 
 
-def test_another_reader_changes_the_hash_of_its_own_users_only() -> None:
-    assert readers_of(["hpo"]) != readers_of(["hgnc"])
-    assert readers_of(["hpo", "hgnc"]) == readers_of(["hgnc", "hpo"])
+def test_a_graph_is_built_again_when_the_version_of_its_reader_is_raised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from clinweave.databases import DATABASES
+
+    versions = reader_versions(["hpo", "hgnc"])
+    assert versions == reader_versions(["hgnc", "hpo"])
+    monkeypatch.setitem(DATABASES, "hgnc", replace(DATABASES["hgnc"], version=99))
+    assert reader_versions(["hpo"]) == {name: versions[name] for name in ("hpo", "shared")}
+    assert reader_versions(["hgnc"])["hgnc"] == 99
+    table = tmp_path / "hgnc_complete_set.txt"
+    monkeypatch.setitem(DATABASES, "tiny", _tiny(1))
+    table.write_text("x", "utf-8")
+    files = {"tiny": {"tiny.txt": table}}
+    assert build_graph(files, tmp_path / "graph").fresh
+    assert not build_graph(files, tmp_path / "graph").fresh
+    monkeypatch.setitem(DATABASES, "tiny", _tiny(2))
+    assert build_graph(files, tmp_path / "graph").fresh
+
+
+def _tiny(version: int) -> Database:
+    source = Source("tiny", "tiny", "", "1", "CC0", "")
+    concept = Concept("MONDO:1", "biolink:Disease", "alpha", "tiny")
+    return Database(
+        "tiny", "MONDO", ("tiny.txt",), lambda _: source, lambda *_: iter([concept]), version=version
+    )
 
 
 def test_files_of_a_folder_with_packed_names(tmp_path: Path) -> None:

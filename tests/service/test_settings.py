@@ -17,10 +17,12 @@ COUNT = "one two three four five six seven eight nine ten"
 OPTIONAL = {
     "max_tokens": 3, "max_completion_tokens": 3, "temperature": 0.5, "top_p": 0.5, "seed": 1, "stop": ["x"],
     "stream": False, "stream_options": {"include_usage": True}, "n": 1, "presence_penalty": 0, "frequency_penalty": 0.0,
-    "logprobs": False, "top_logprobs": 0, "logit_bias": {}, "response_format": {"type": "text"}, "user": "me", "metadata": {"a": "b"},
+    "logprobs": False, "top_logprobs": 0, "logit_bias": {},
+    "response_format": {"type": "text"}, "user": "me", "metadata": {"a": "b"},
     "store": False, "tools": [{"type": "function", "function": {"name": "f"}}], "tool_choice": "auto",
     "parallel_tool_calls": True, "functions": [], "function_call": "none", "reasoning_effort": "low",
-    "verbosity": "low", "modalities": ["text"], "service_tier": "auto", "safety_identifier": "x", "prompt_cache_key": "x", "model": "tiny",
+    "verbosity": "low", "modalities": ["text"], "service_tier": "auto",
+    "safety_identifier": "x", "prompt_cache_key": "x", "model": "tiny",
     "audio": None, "web_search_options": None, "prediction": {"type": "content", "content": "x"},
 }  # fmt: skip
 

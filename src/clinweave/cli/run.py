@@ -160,7 +160,7 @@ def _table(task: str, results: dict[str, Any]) -> Any:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    from clinweave.evaluation import ARMS
+    from clinweave.evaluation import find_arm, in_arm_order
 
     found = results["tasks"][task]
     floors = ", ".join(f"{name} {value:.0%}" for name, value in found["floors"].items())
@@ -172,12 +172,12 @@ def _table(task: str, results: dict[str, Any]) -> Any:
     over = {
         row["arm"]: row for row in results["comparisons"] if row["task"] == task and row["baseline"] == "base"
     }
-    for name in (name for name in ARMS if name in found["arms"]):
+    for name in in_arm_order(found["arms"]):
         arm, row = found["arms"][name], over.get(name)
         share = arm["answer_named"] if arm["gold_in_evidence"] is None else arm["gold_in_evidence"]
         low, high = (f"{100 * end:.0f}" for end in arm["interval"])
         table.add_row(
-            ARMS[name].title,
+            find_arm(name).title,
             "-" if arm["accuracy"] is None else f"{arm['accuracy']:.0%} ({low}-{high})",
             f"{100 * row['difference']:+.0f} ({100 * row['low']:+.0f}, {100 * row['high']:+.0f})"
             if row
@@ -186,7 +186,7 @@ def _table(task: str, results: dict[str, Any]) -> Any:
             "" if name == "base" or share is None else f"{share:.0%}",
             str(sum(arm["unscored"].values())),
             f"{results['timings']['tasks'][task][name]['seconds_per_item']:.2f}",
-            style="dim" if ARMS[name].control else "",
+            style="dim" if find_arm(name).control else "",
         )
     return table
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from clinweave.lazy import attach
 
 if TYPE_CHECKING:
-    from clinweave.databases.base import Database, Record, RowLog
+    from clinweave.databases.base import READERS_VERSION, Database, Record, RowLog
     from clinweave.databases.counting import count_records
     from clinweave.databases.drug_names import DrugStructure, drug_structures
     from clinweave.databases.files import beside
@@ -18,6 +18,7 @@ __all__ = [
     "DATABASES",
     "DEFAULT",
     "OPEN",
+    "READERS_VERSION",
     "Database",
     "DrugStructure",
     "LiteratureDocument",
@@ -38,6 +39,7 @@ __getattr__, __dir__ = attach(
         "DATABASES": "registry",
         "DEFAULT": "registry",
         "OPEN": "registry",
+        "READERS_VERSION": "base",
         "Database": "base",
         "DrugStructure": "drug_names",
         "LiteratureDocument": "literature_documents",

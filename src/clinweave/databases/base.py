@@ -8,6 +8,9 @@ from pathlib import Path
 from clinweave.records import Concept, Dropped, Passage, Relation, Source
 
 Record = Concept | Relation | Passage
+READERS_VERSION = (
+    1  # of what the readers share (OBO, XML, prefixes): raise it when that changes their records
+)
 logger = logging.getLogger(__name__)
 
 
@@ -50,3 +53,4 @@ class Database:
     also: Mapping[str, str] = field(default_factory=dict)  # other names of release files -> ours
     many: bool = False  # any number of such files, whatever their names (KGX, mapping sets, literature)
     repeats: bool = False  # any number of files of that one name, each from a folder of its own
+    version: int = 1  # of the reader: raise it when the same files give other records

@@ -145,7 +145,7 @@ class Writer:
         woven = self.weaver.evidence_for(
             [disease],
             question,
-            knowledge="graph",
+            retrievers=("graph",),
             budget=self.budget,
             count_tokens=estimate,
             keep=keep,

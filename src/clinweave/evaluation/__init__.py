@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from clinweave.evaluation.arms import ARMS as ARMS
     from clinweave.evaluation.arms import CONTROLS as CONTROLS
     from clinweave.evaluation.arms import MAIN as MAIN
+    from clinweave.evaluation.arms import find_arm as find_arm
+    from clinweave.evaluation.arms import in_arm_order as in_arm_order
     from clinweave.evaluation.chain import Run as Run
     from clinweave.evaluation.chain import weight_resources as weight_resources
     from clinweave.evaluation.recipe import KnowledgeSettings as KnowledgeSettings
@@ -26,6 +28,8 @@ __getattr__, __dir__ = attach(
         "CONTROLS": "arms",
         "KnowledgeSettings": "recipe",
         "MAIN": "arms",
+        "find_arm": "arms",
+        "in_arm_order": "arms",
         "ModelSettings": "recipe",
         "Recipe": "recipe",
         "Run": "chain",

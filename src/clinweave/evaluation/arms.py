@@ -1,17 +1,17 @@
-"""What is compared: the four arms, and the controls that say what an arm's gain is made of.
+"""What is compared: arms, each with its retrievers, and the controls that say what an arm's gain is made of.
 
 Every arm and control asks the same `Weaver` the same way. A control changes one thing only: whose evidence is asked
 for, or what `keep` and `rewrite` do to the gold relation on its way into the evidence.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from clinweave.knowledge import Weaver, render
+from clinweave.errors import UserError
+from clinweave.knowledge import Weaver, parse_retrievers, render
 from clinweave.records import Evidence, Question, Relation
 
-Knowledge = Literal["none", "text", "graph", "both"]
 _STRANGERS = 3  # other entities tried, to come near to equal length
 
 
@@ -20,7 +20,7 @@ class Arm:
     """One way of asking. `control` says in plain words what a control shows; empty for the arms themselves."""
 
     name: str
-    knowledge: Knowledge
+    retrievers: tuple[str, ...]
     title: str
     control: str = ""
 
@@ -28,31 +28,31 @@ class Arm:
 ARMS: dict[str, Arm] = {
     arm.name: arm
     for arm in (
-        Arm("base", "none", "Model alone"),
-        Arm("text", "text", "+ text index"),
-        Arm("graph", "graph", "+ knowledge graph"),
-        Arm("both", "both", "+ text and graph"),
+        Arm("base", (), "Model alone"),
+        Arm("text", ("text",), "+ text index"),
+        Arm("graph", ("graph",), "+ knowledge graph"),
+        Arm("both", ("graph", "text"), "+ text and graph"),
         Arm(
             "lookup",
-            "graph",
+            ("graph",),
             "Look-up, no model",
             "what the evidence alone decides, without any language model",
         ),
         Arm(
             "wrong-entity",
-            "graph",
+            ("graph",),
             "Wrong entity",
             "evidence of the same length about something else: does mere context help?",
         ),
         Arm(
             "gold-removed",
-            "graph",
+            ("graph",),
             "Answer removed",
             "the graph's evidence without the one relation that answers",
         ),
         Arm(
             "gold-falsified",
-            "graph",
+            ("graph",),
             "Answer falsified",
             "the relation that answers names a wrong option instead",
         ),
@@ -62,6 +62,34 @@ MAIN = tuple(name for name, arm in ARMS.items() if not arm.control)
 CONTROLS = tuple(name for name, arm in ARMS.items() if arm.control)
 
 
+def find_arm(name: str) -> Arm:
+    """Return the arm or control of a name; any registered retriever is an arm, "graph+mine" is one of several.
+
+    Raises `UserError` for a name that is neither.
+    """
+    if name in ARMS:
+        return ARMS[name]
+    try:
+        retrievers = parse_retrievers(name.replace("+", ","))
+    except UserError:
+        retrievers = ()
+    if not retrievers:
+        raise UserError(f"no arm, control or retriever is called {name!r}")
+    return Arm(name, retrievers, f"+ {' and '.join(retrievers)}")
+
+
+def in_arm_order(names: Iterable[str]) -> list[str]:
+    """Return the names in the order of reports: the known arms, other retrievers, then the controls."""
+    given = list(dict.fromkeys(names))
+    others = [name for name in given if name not in ARMS]
+    return [name for name in (*MAIN, *others, *CONTROLS) if name in given]
+
+
+def is_control(name: str) -> bool:
+    """Return whether a name is a control's."""
+    return name in CONTROLS
+
+
 class Found(NamedTuple):
     """The evidence of one item under one arm."""
 
@@ -69,7 +97,7 @@ class Found(NamedTuple):
     tokens: int
 
 
-class Desk:
+class EvidenceProvider:
     """Finds evidence for the items of one task. `count` returns the tokens of a text."""
 
     def __init__(self, weaver: Weaver, count: Callable[[str], int], budget: int) -> None:
@@ -79,15 +107,15 @@ class Desk:
 
     def applies(self, arm: Arm, question: Question) -> bool:
         """Return whether an arm can be asked of a question here."""
-        if arm.knowledge in ("graph", "both") and self.weaver.graph is None:
+        if "graph" in arm.retrievers and self.weaver.graph is None:
             return False
-        if arm.knowledge in ("text", "both") and self.weaver.index is None:
+        if "text" in arm.retrievers and self.weaver.index is None:
             return False
         return question.gold is not None if arm.name.startswith("gold-") else True
 
     def evidence(self, arm: Arm, question: Question, others: Sequence[Question]) -> Found:
         """Return the evidence of `question` under `arm`; `others` are the items of its kind, for the wrong entity."""
-        if arm.knowledge == "none":
+        if not arm.retrievers:
             return Found((), 0)
         if arm.name == "wrong-entity":
             return self._of_another(question, others)
@@ -95,7 +123,7 @@ class Desk:
         rewrite = _false_gold(question) if arm.name == "gold-falsified" else None
         woven = self.weaver.evidence(
             question.question,
-            knowledge=arm.knowledge,
+            retrievers=arm.retrievers,
             budget=self.budget,
             count_tokens=self.count,
             keep=keep,
@@ -113,7 +141,7 @@ class Desk:
             woven = self.weaver.evidence_for(
                 self._concepts(other),
                 question.question,
-                knowledge="graph",
+                retrievers=("graph",),
                 budget=length,
                 count_tokens=self.count,
             )

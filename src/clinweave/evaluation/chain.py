@@ -14,7 +14,7 @@ from typing import Any
 from clinweave import __version__, statistics
 from clinweave.artifacts import digest, read_manifest, sha256, stage, write_json, write_text
 from clinweave.evaluation import results
-from clinweave.evaluation.arms import Desk
+from clinweave.evaluation.arms import EvidenceProvider
 from clinweave.evaluation.cache import Cache
 from clinweave.evaluation.prompts import template_hash
 from clinweave.evaluation.recipe import Recipe, to_toml
@@ -106,9 +106,9 @@ class Run:
         recipe, settings = self.recipe, self.recipe.model
         tier = task.world.tier
         permit(tier, host_of_model(model), settings.allow_remote, what=f"knowledge for {task.settings.type}")
-        desk = Desk(task.world.weaver, counter(model), budget)
+        provider = EvidenceProvider(task.world.weaver, counter(model), budget)
         with self.bar(f"Evidence for {task.settings.type}", len(task.questions)) as tick:
-            jobs = list(prepare(task.questions, recipe.arms, desk, tick))
+            jobs = list(prepare(task.questions, recipe.arms, provider, tick))
             found = retrieval(task.questions, task.world.weaver)
         if recipe.dump_prompts:
             _write_lines(

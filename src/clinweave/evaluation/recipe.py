@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from clinweave.errors import UserError
-from clinweave.evaluation.arms import ARMS, CONTROLS, MAIN
+from clinweave.evaluation.arms import ARMS, CONTROLS, MAIN, find_arm, in_arm_order
+from clinweave.knowledge import retriever_names
 
 T = TypeVar("T")
 DIAGNOSIS = ("diagnosis", "diagnosis-genes", "diagnosis-robustness", "diagnosis-text", "diagnosis-model")
@@ -82,8 +83,7 @@ class Recipe:
     @property
     def arms(self) -> tuple[str, ...]:
         """Return arms and controls in the order of reports."""
-        wanted = {*self.knowledge.arms, *self.knowledge.controls}
-        return tuple(name for name in ARMS if name in wanted)
+        return tuple(in_arm_order((*self.knowledge.arms, *self.knowledge.controls)))
 
 
 def load_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe:
@@ -109,8 +109,10 @@ def load_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe:
 def check(recipe: Recipe, where: str) -> Recipe:
     """Return the recipe, or raise `UserError` where a value cannot be."""
     for name in (*recipe.knowledge.arms, *recipe.knowledge.controls):
-        if name not in ARMS:
-            raise UserError(f"{where}: no arm or control is called {name!r}{_nearest(name, ARMS)}")
+        try:
+            find_arm(name)
+        except UserError as error:
+            raise UserError(f"{where}: {error}{_nearest(name, (*ARMS, *retriever_names()))}") from None
     if "base" not in recipe.knowledge.arms:
         raise UserError(f"{where}: knowledge.arms lacks base, to which every arm is compared")
     for task in recipe.tasks:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from clinweave.artifacts import write_text
-from clinweave.evaluation.arms import ARMS, MAIN
+from clinweave.evaluation.arms import ARMS, find_arm, in_arm_order, is_control
 from clinweave.evaluation.pages import templates
 from clinweave.evaluation.plots import Scale, interval_svg, share_svg
 
@@ -33,17 +33,18 @@ EXPLAINED = {
 def write_report(results: Mapping[str, Any], samples: Path, path: Path) -> None:
     """Write the report of `results` and its `samples.jsonl` to `path`, whole or not at all."""
     rows = [json.loads(line) for line in samples.read_text("utf-8").splitlines()]
+    shown = in_arm_order(str(row["arm"]) for row in rows)
     environment = templates()
     environment.filters.update(percent=percent, points=points, probability=probability, number=number)
     text = environment.get_template("report.html").render(
         results=results,
         headline=headline(results),
         tasks=[_task(name, results) for name in results["tasks"]],
-        arms=ARMS,
+        arms={name: find_arm(name) for name in {*ARMS, *shown}},
         items=_items(rows),
         hidden=max(0, len({(row["task"], row["id"]) for row in rows}) - _ITEMS),
         title=results["recipe"]["title"] or results["recipe"]["name"],
-        shown_arms=[name for name in ARMS if any(row["arm"] == name for row in rows)],
+        shown_arms=shown,
     )
     write_text(path, text)
 
@@ -74,7 +75,7 @@ def _finding(task: str, results: Mapping[str, Any], model: str) -> str:
     if found["at_floor"]:
         return ""
     rows = [row for row in results["comparisons"] if row["task"] == task and row["baseline"] == "base"]
-    rows = [row for row in rows if row["arm"] in MAIN]
+    rows = [row for row in rows if not is_control(row["arm"])]
     if not rows:
         return ""
     best = max(rows, key=lambda row: row["difference"])
@@ -84,9 +85,8 @@ def _finding(task: str, results: Mapping[str, Any], model: str) -> str:
         verdict = f"a gain of {points(best['difference']).lstrip('+')} points (95 % interval {between})"
     else:
         verdict = f"{points(best['difference'])} points ({between}), which may be nothing"
-    with_what = {"text": "the text index", "graph": "the knowledge graph", "both": "text and graph"}[
-        best["arm"]
-    ]
+    named = {"text": "the text index", "graph": "the knowledge graph", "both": "text and graph"}
+    with_what = named.get(best["arm"]) or " and ".join(find_arm(best["arm"]).retrievers)
     return (
         f"{title}: {model} alone is right in {percent(base)} of {best['n']} questions, with {with_what} in "
         f"{percent(arm)}: {verdict}."
@@ -146,7 +146,7 @@ def _readings(found: Mapping[str, Any], comparisons: Sequence[Mapping[str, Any]]
         )
     hurt = {arm: row["hurt"] for arm, row in in_order(found["hurt"]).items() if row["hurt"]}
     if hurt:
-        listed = ", ".join(f"{ARMS[arm].title.removeprefix('+ ')} {count}" for arm, count in hurt.items())
+        listed = ", ".join(f"{find_arm(arm).title.removeprefix('+ ')} {count}" for arm, count in hurt.items())
         said.append(f"Knowledge also hurts. Items right without it and wrong with it: {listed}.")
     return said
 
@@ -163,14 +163,14 @@ def _items(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             found[key] = {**row, "evidence": {}}
         mark = "right" if row["score"] == 1 else row["unscored"] or "wrong"
         marks[key][row["arm"]] = mark
-        if row["evidence"] and row["arm"] in {"text", "graph"}:
+        if row["evidence"] and not is_control(row["arm"]) and row["arm"] != "both":
             found[key]["evidence"][row["arm"]] = row["evidence"]
     return [{**item, "marks": marks[key]} for key, item in found.items()]
 
 
 def in_order(arms: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arms in the order of reports; JSON files are sorted by name."""
-    return {name: arms[name] for name in ARMS if name in arms}
+    return {name: arms[name] for name in in_arm_order(arms)}
 
 
 def percent(value: float | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from clinweave import statistics
-from clinweave.evaluation.arms import ARMS, CONTROLS, MAIN
+from clinweave.evaluation.arms import ARMS, CONTROLS, in_arm_order, is_control
 from clinweave.evaluation.samples import Sample
 
 # (arm, baseline, family): Holm's correction runs within a family over all tasks
@@ -45,7 +45,7 @@ def _task(rows: Sequence[Sample]) -> dict[str, Any]:
     kinds = sorted({row.kind for row in first})
     arms = {arm: _arm(found) for arm, found in _by_arm(rows).items()}
     chance = statistics.chance_floor([len(row.options) for row in first])
-    intervals = [statistics.Interval(*arms[arm]["interval"]) for arm in MAIN if arm in arms]
+    intervals = [statistics.Interval(*arms[arm]["interval"]) for arm in arms if not is_control(arm)]
     return {
         "n": len(first),
         "clusters": len({row.cluster for row in first}),
@@ -90,7 +90,8 @@ def _arm(rows: Sequence[Sample]) -> dict[str, Any]:
 def _comparisons(task: str, rows: Sequence[Sample], resamples: int) -> Iterable[dict[str, Any]]:
     arms = _by_arm(rows)
     clusters = {row.id: row.cluster for row in rows}
-    for arm, baseline, family in COMPARISONS:
+    others = [(arm, "base", "arms") for arm in arms if arm not in ARMS]
+    for arm, baseline, family in (*COMPARISONS, *others):
         if arm not in arms or baseline not in arms or not _comparable(arms[arm], arms[baseline]):
             continue
         left, right = _scores(arms[arm]), _scores(arms[baseline])
@@ -137,7 +138,9 @@ def _hurt(rows: Sequence[Sample]) -> dict[str, dict[str, int]]:
     arms = _by_arm(rows)
     base = _scores(arms.get("base", ()))
     found = {}
-    for arm in MAIN[1:]:
+    for arm in arms:
+        if arm == "base" or is_control(arm):
+            continue
         scores = _scores(arms.get(arm, ()))
         both = base.keys() & scores.keys()
         if both:
@@ -162,10 +165,10 @@ def _lm_eval(rows: Sequence[Sample]) -> dict[str, Any]:
 
 
 def _by_arm(rows: Iterable[Sample]) -> Mapping[str, list[Sample]]:
-    found: dict[str, list[Sample]] = {arm: [] for arm in ARMS}
+    found: dict[str, list[Sample]] = defaultdict(list)
     for row in rows:
         found[row.arm].append(row)
-    return {arm: kept for arm, kept in found.items() if kept}
+    return {arm: found[arm] for arm in in_arm_order(found)}
 
 
 def _label(row: Sample) -> str:

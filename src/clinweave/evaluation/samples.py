@@ -8,7 +8,7 @@ from threading import Lock
 from typing import Any
 
 from clinweave.errors import ModelError, UserError
-from clinweave.evaluation.arms import ARMS, Arm, Desk, others_of
+from clinweave.evaluation.arms import Arm, EvidenceProvider, find_arm, others_of
 from clinweave.evaluation.cache import Cache
 from clinweave.evaluation.lookup import has_gold, look_up, named_options
 from clinweave.evaluation.prompts import messages
@@ -55,18 +55,20 @@ class Job:
     prompt: list[Message]
 
 
-def prepare(questions: Sequence[Question], arms: Sequence[str], desk: Desk, tick: Tick) -> Iterator[Job]:
+def prepare(
+    questions: Sequence[Question], arms: Sequence[str], provider: EvidenceProvider, tick: Tick
+) -> Iterator[Job]:
     """Yield the jobs of a task, all arms of an item together, so that a run cut short stays paired."""
     for question in questions:
         others = others_of(question, questions) if "wrong-entity" in arms else []
         for name in arms:
-            if desk.applies(ARMS[name], question):
-                yield _job(question, ARMS[name], desk, others)
+            if provider.applies(find_arm(name), question):
+                yield _job(question, find_arm(name), provider, others)
         tick(1)
 
 
-def _job(question: Question, arm: Arm, desk: Desk, others: Sequence[Question]) -> Job:
-    found = desk.evidence(arm, question, others)
+def _job(question: Question, arm: Arm, provider: EvidenceProvider, others: Sequence[Question]) -> Job:
+    found = provider.evidence(arm, question, others)
     prompt = messages(question.question, found.items)
     sample = Sample(
         task=question.task,
@@ -100,7 +102,7 @@ def _job(question: Question, arm: Arm, desk: Desk, others: Sequence[Question]) -
 
 def _can_hold_gold(arm: Arm, question: Question) -> bool:
     """Return whether an arm's evidence could hold the gold relation, or the gold text."""
-    return arm.knowledge in (("graph", "both") if question.gold is not None else ("text", "both"))
+    return ("graph" if question.gold is not None else "text") in arm.retrievers
 
 
 def _public(items: Sequence[Evidence]) -> bool:

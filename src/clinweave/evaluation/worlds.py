@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from clinweave.knowledge import (
     build_graph,
     build_index,
     collections,
+    open_retriever,
     read_folder,
 )
 from clinweave.leaving import strictest, tier_of
@@ -41,10 +42,30 @@ class World:
         """Return the graph."""
         return Graph.open(self.graph_path)
 
+    @property
+    def home(self) -> Path:
+        """Return the folder that holds the graph."""
+        return self.graph_path.parent
+
+    @cached_property
+    def linker(self) -> Linker:
+        """Return the linker of the graph."""
+        return Linker.open(self.graph)
+
+    @cached_property
+    def index(self) -> TextIndex:
+        """Return the text index."""
+        return TextIndex.open(self.index_path)
+
+    def has(self, part: str) -> bool:
+        """Return whether a part ("graph" or "index") is there."""
+        return read_manifest(self.graph_path if part == "graph" else self.index_path) is not None
+
     @cached_property
     def weaver(self) -> Weaver:
-        """Return what finds evidence here."""
-        return Weaver(self.graph, Linker.open(self.graph), TextIndex.open(self.index_path))
+        """Return the builder of evidence over this graph and index, and every other registered retriever."""
+        opened = cache(lambda name: open_retriever(name, self))
+        return Weaver(self.graph, self.linker, self.index, open_other=opened)
 
     @property
     def tier(self) -> Tier:

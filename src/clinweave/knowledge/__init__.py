@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from clinweave.knowledge.retrieval.text_index import Hit as Hit
     from clinweave.knowledge.retrieval.text_index import TextIndex as TextIndex
     from clinweave.knowledge.retrieval.text_index import build_index as build_index
-    from clinweave.knowledge.weaving.evidence import Knowledge as Knowledge
     from clinweave.knowledge.weaving.evidence import Weaver as Weaver
     from clinweave.knowledge.weaving.evidence import Woven as Woven
     from clinweave.knowledge.weaving.evidence import pack as pack
@@ -48,7 +47,6 @@ __getattr__, __dir__ = attach(
     __name__,
     {
         "CitationChecker": "citations.checker",
-        "Knowledge": "weaving.evidence",
         "add_collection": "retrieval.corpora",
         "build_home_index": "retrieval.corpora",
         "collection_passages": "retrieval.corpora",

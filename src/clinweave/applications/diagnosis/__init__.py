@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from clinweave.applications.diagnosis.rerank import opinion as opinion
     from clinweave.applications.diagnosis.rerank import prompt as prompt
     from clinweave.applications.diagnosis.rerank import reranked as reranked
+    from clinweave.applications.diagnosis.store import VERSIONS as VERSIONS
     from clinweave.applications.diagnosis.store import Release as Release
     from clinweave.applications.diagnosis.store import fetched_genes as fetched_genes
     from clinweave.applications.diagnosis.store import fetched_mondo as fetched_mondo
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 __getattr__, __dir__ = attach(
     __name__,
     {
+        "VERSIONS": "store",
         "Annotations": "annotations",
         "Case": "cases",
         "Diagnoser": "diagnosing",

@@ -18,6 +18,9 @@ from clinweave.evaluation.diagnosis.protocols import DROPS, Arm, Ranks, rank_und
 from clinweave.evaluation.diagnosis.tables import rows
 from clinweave.evaluation.diagnosis.truth import Truth
 
+# of each cached step: raise it when its code gives other results of the same cases
+VERSIONS = {"table": 1, "ranks": 1, "pheval": 1}
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -131,7 +134,7 @@ def run_protocol(desk: Desk, setting: Setting, arms: Sequence[str] = ARMS) -> Ou
         {name: digest([dict(one.ranks), dict(one.credited)]) for name, one in ranks.items()},
         {"resamples": desk.resamples, "cases": sorted(one.id for one in right)},
         lambda: {"rows": rows(ranks, right, BASELINE, resamples=desk.resamples)},
-        ("tables",),
+        VERSIONS["table"],
     )
     return Outcome(setting, ranks, table["rows"], tuple(labels))
 
@@ -181,9 +184,8 @@ def _kept(desk: Desk, setting: Setting, name: str) -> dict[str, Any]:
         }
 
     place = f"ranks/{name}-{digest([inputs, parameters])}"
-    return desk.keep(
-        place, inputs, parameters, build, ("ancestors",), stands_on="score" if name in OWN else "reading"
-    )
+    uses = ("reading", "score") if name in OWN else ("reading",)
+    return desk.keep(place, inputs, parameters, build, VERSIONS["ranks"], uses=uses)
 
 
 def _accepting(setting: Setting, arm: Arm) -> Callable[[str], Sequence[str]]:
@@ -222,7 +224,8 @@ def write_results(
                 step(1)
         return {"files": len(asked), "folder": folder.name}
 
-    desk.keep(f"{folder.name}-pheval"[-90:], inputs, parameters, build, ("chain",), stands_on="all")
+    uses = ("reading", "score", "output")
+    desk.keep(f"{folder.name}-pheval"[-90:], inputs, parameters, build, VERSIONS["pheval"], uses=uses)
 
 
 def _released(folder: Path) -> datetime.date:

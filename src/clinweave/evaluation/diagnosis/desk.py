@@ -10,26 +10,16 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from clinweave.applications import diagnosis
-from clinweave.applications.diagnosis import Case, open_model, read_cases, release_in
+from clinweave.applications.diagnosis import VERSIONS, Case, open_model, read_cases, release_in
 from clinweave.artifacts import sha256, stage, write_json
 from clinweave.evaluation.diagnosis.arms import Scored, open_arm
 from clinweave.evaluation.diagnosis.protocols import Arm
 from clinweave.evaluation.diagnosis.truth import Truth, read_truth
 
 Bar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
-_SHARED = (
-    "arms",
-    "baselines",
-    "brackets",
-    "protocols",
-    "semantic",
-    "truth",
-)  # modules that every study stands on
-_READERS = frozenset({"annotations", "cases", "closures", "findings", "ontology"})
-_TELLERS = frozenset(
-    {"diagnosing", "exports", "genes", "pheval_runner", "reasons", "rerank"}
-)  # no score in them
+VERSION = (
+    1  # of what every study uses (arms, baselines, protocols, truth): raise it when that changes results
+)
 
 
 @contextmanager
@@ -114,36 +104,29 @@ class Desk:
         inputs: Mapping[str, str],
         parameters: Mapping[str, Any],
         build: Callable[[], dict[str, Any]],
-        modules: Sequence[str] = (),
+        version: int,
         *,
-        stands_on: str = "score",
+        uses: Sequence[str] = ("reading", "score"),
     ) -> dict[str, Any]:
-        """Return the result `name`, built unless the same cases, files, parameters and code gave it before.
+        """Return the result `name`, built unless the same cases, files, parameters and versions gave it before.
 
-        `stands_on` says of which code of the ranker: of "all", of the "score", or of the "reading" of annotations
-        alone, so that other programs and baselines stand when only this project's score is changed.
+        `version` is that of the study, raised when its code gives other results. `uses` names the parts of the ranker
+        that it depends on (`clinweave.applications.diagnosis.VERSIONS`): other programs and baselines depend on the
+        reading of annotations alone, and are not run again when only this project's score changes.
         """
 
         def write(folder: Path) -> Mapping[str, Any]:
             write_json(folder / "result.json", build())
             return {}
 
-        known = {**inputs, "cases": self.cases_key, "code": code_key(modules, stands_on)}
-        done = stage(self.out / "stages" / name, "diagnosis study", known, parameters, write)
+        versions = {part: VERSIONS[part] for part in uses} | {"studies": VERSION}
+        known = {**inputs, "cases": self.cases_key}
+        settings = {**parameters, "versions": versions}
+        folder = self.out / "stages" / name
+        done = stage(folder, "diagnosis study", known, settings, write, version=version)
         return dict(json.loads((done.path / "result.json").read_text("utf-8")))
 
     def _sum(self, path: Path) -> str:
         if path not in self._sums:
             self._sums[path] = sha256(path)
         return self._sums[path]
-
-
-def code_key(modules: Sequence[str], stands_on: str = "score") -> str:
-    """Return a hash of code: the ranker's (see `Desk.keep`), and the named modules of this room."""
-    ranker = sorted(Path(str(diagnosis.__file__)).parent.glob("*.py"))
-    if stands_on == "reading":
-        ranker = [path for path in ranker if path.stem in _READERS]
-    elif stands_on == "score":
-        ranker = [path for path in ranker if path.stem not in {*_TELLERS, "__init__"}]
-    mine = [Path(__file__).with_name(f"{name}.py") for name in sorted({*_SHARED, *modules})]
-    return digest_of(b"".join(path.read_bytes() for path in (*ranker, *mine))).hexdigest()

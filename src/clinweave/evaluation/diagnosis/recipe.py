@@ -9,7 +9,7 @@ from typing import Any
 from clinweave.applications.diagnosis import fetched_genes, fetched_mondo
 from clinweave.artifacts import write_json
 from clinweave.errors import UserError
-from clinweave.evaluation.diagnosis import studies
+from clinweave.evaluation.diagnosis import ancestors, studies
 from clinweave.evaluation.diagnosis.ancestors import LIMIT, Grouping
 from clinweave.evaluation.diagnosis.chain import Outcome, Setting, run_protocol
 from clinweave.evaluation.diagnosis.desk import Bar, Desk, no_bar
@@ -129,7 +129,7 @@ def _trivial(settings: list[Setting], desk: Desk) -> dict[str, Any]:
         }
 
     inputs = {"mondo": desk.release_inputs(settings[0].release, mondo)["mondo.json"]}
-    return desk.keep("trivial-ancestors", inputs, {"limit": LIMIT}, build, ("ancestors",))
+    return desk.keep("trivial-ancestors", inputs, {"limit": LIMIT}, build, ancestors.VERSION)
 
 
 def _write_ranks(outcomes: list[Outcome], out: Path) -> None:

@@ -15,6 +15,9 @@ from clinweave.evaluation.diagnosis.tables import rows
 if TYPE_CHECKING:
     from clinweave.evaluation.recipe import ModelSettings
 
+# of each study: raise it when its code gives other results of the same cases
+VERSIONS = {"genes": 1, "robustness": 1, "text": 1, "language-model": 1}
+
 
 def _parameters(desk: Desk, setting: Setting, **more: Any) -> dict[str, Any]:
     return {
@@ -54,7 +57,7 @@ def genes(desk: Desk, setting: Setting, home: Path) -> dict[str, Any]:
             "sources": sources,
         }
 
-    return desk.keep("genes", inputs, _parameters(desk, setting), build, ("gene_level", "tables"))
+    return desk.keep("genes", inputs, _parameters(desk, setting), build, VERSIONS["genes"])
 
 
 def curves(desk: Desk, setting: Setting, _home: Path) -> dict[str, Any]:
@@ -90,7 +93,7 @@ def curves(desk: Desk, setting: Setting, _home: Path) -> dict[str, Any]:
         }
 
     inputs = desk.release_inputs(setting.release, setting.mondo, setting.genes)
-    return desk.keep("robustness", inputs, _parameters(desk, setting), build, ("robustness",))
+    return desk.keep("robustness", inputs, _parameters(desk, setting), build, VERSIONS["robustness"])
 
 
 def texts(desk: Desk, setting: Setting, home: Path) -> dict[str, Any]:
@@ -134,8 +137,7 @@ def texts(desk: Desk, setting: Setting, home: Path) -> dict[str, Any]:
         **desk.release_inputs(setting.release, setting.mondo, setting.genes),
         "graph": str(graph.get("key")),
     }
-    modules = ("reading", "texts")
-    return desk.keep("text", inputs, _parameters(desk, setting), build, modules)
+    return desk.keep("text", inputs, _parameters(desk, setting), build, VERSIONS["text"])
 
 
 def _asked(cases: Any) -> set[str]:
@@ -171,4 +173,5 @@ def model_on_top(desk: Desk, setting: Setting, home: Path, asked_of: "ModelSetti
 
     inputs = desk.release_inputs(setting.release, setting.mondo, setting.genes)
     parameters = _parameters(desk, setting, model=asked_of.address, options=dict(asked_of.options))
-    return desk.keep("language-model", inputs, parameters, build, ("arguing",), stands_on="all")
+    uses = ("reading", "score", "output")
+    return desk.keep("language-model", inputs, parameters, build, VERSIONS["language-model"], uses=uses)

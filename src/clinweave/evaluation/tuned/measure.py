@@ -164,7 +164,7 @@ class Desk:
 
     def _evidence(self, question: Question) -> tuple[Any, ...]:
         budget = self.recipe.measures.budget
-        settings: dict[str, Any] = {"knowledge": "graph", "budget": budget, "count_tokens": self._count}
+        settings: dict[str, Any] = {"retrievers": ("graph",), "budget": budget, "count_tokens": self._count}
         if question.concepts:
             return self.weaver.evidence_for(list(question.concepts), question.question, **settings).items
         return self.weaver.evidence(question.question, **settings).items

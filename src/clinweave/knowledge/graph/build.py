@@ -15,7 +15,7 @@ from clinweave.errors import UserError
 from clinweave.knowledge.graph import tables
 from clinweave.knowledge.graph.gather import Gathered, gather
 from clinweave.knowledge.graph.identity import Merge, Node, aliases, join, prefix_of
-from clinweave.knowledge.graph.inputs import as_recorded, mixed_releases, readers_of
+from clinweave.knowledge.graph.inputs import as_recorded, mixed_releases, reader_versions
 from clinweave.knowledge.graph.relations import joined_relations, loose_links, told_matches
 from clinweave.knowledge.graph.search import search_table
 from clinweave.knowledge.graph.stated import read_apart, stated_identity, tiered
@@ -79,7 +79,7 @@ def build_graph(
             records[source.id] = _told(database.read(files, logs[source.id]), f"reading {source.name}", tell)
         return assemble(records, sources, folder, logs=logs, progress=tell, apart=barred)
 
-    parameters = {"databases": list(databases), "readers": readers_of(databases)}
+    parameters = {"databases": list(databases), "readers": reader_versions(databases)}
     return stage(out, "graph", inputs, parameters, build, version=VERSION)
 
 

@@ -1,12 +1,9 @@
 """Which files a graph is built from: fetched releases, what the user adds, and what readers borrow from others."""
 
-import ast
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
-from clinweave.artifacts import digest, sha256
 from clinweave.errors import UserError
 from clinweave.records import Source
 
@@ -97,33 +94,12 @@ def _bare(path: Path) -> str:
     return path.name.removesuffix(path.suffix) if path.suffix in _PACKED else path.name
 
 
-def readers_of(databases: Iterable[str]) -> str:
-    """Return a hash of the code that reads these databases: another reader gives another graph of the same files."""
-    import clinweave.databases
-    from clinweave.databases import DATABASES
+def reader_versions(databases: Iterable[str]) -> dict[str, int]:
+    """Return the version of each database's reader, and of what all share: another version gives another graph."""
+    from clinweave.databases import DATABASES, READERS_VERSION
 
-    folder = Path(clinweave.databases.__path__[0])
-    wanted = [DATABASES[name].source.__module__.rpartition(".")[2] for name in databases if name in DATABASES]
-    used: set[str] = set()
-    while wanted:
-        name = wanted.pop()
-        if name not in used and (folder / f"{name}.py").is_file():
-            used.add(name)
-            wanted += _imported(folder / f"{name}.py")
-    return digest([[name, sha256(folder / f"{name}.py")] for name in sorted(used)])
-
-
-@cache
-def _imported(path: Path) -> tuple[str, ...]:
-    """Return the modules of the room that a module imports."""
-    room = "clinweave.databases"
-    found: list[str] = []
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module == room:
-            found += [item.name for item in node.names]
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{room}."):
-            found.append(str(node.module).rpartition(".")[2])
-    return tuple(found)
+    versions = {name: DATABASES[name].version for name in sorted(databases) if name in DATABASES}
+    return {**versions, "shared": READERS_VERSION}
 
 
 def as_recorded(source: Source, files: Mapping[str, Path]) -> Source:

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, permutations
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from clinweave import predicates
 from clinweave.errors import UserError
 from clinweave.knowledge.citations.quotes import gives_orders
-from clinweave.knowledge.query import asked
+from clinweave.knowledge.query import asked, parse_query
+from clinweave.knowledge.retrieval.retrievers import Retriever, check_retrievers
 from clinweave.knowledge.weaving import facts
 from clinweave.knowledge.weaving.facts import Draft
 from clinweave.knowledge.weaving.packing import Count, pack, render
@@ -19,9 +20,8 @@ if TYPE_CHECKING:
     from clinweave.knowledge.linking.linker import Linker
     from clinweave.knowledge.retrieval.text_index import TextIndex
 
-__all__ = ["Knowledge", "Weaver", "Woven", "pack", "render"]
+__all__ = ["Weaver", "Woven", "pack", "render"]
 
-Knowledge = Literal["none", "text", "graph", "both"]
 Keep = Callable[[Relation], bool]
 Rewrite = Callable[[Relation], Relation]
 
@@ -30,7 +30,7 @@ FACTS = 5_000  # records read for one concept and predicate in one direction
 PATHS = 3
 BELOW = 2_000  # kinds of a concept that are looked up for a record between two concepts
 PASSAGES = 12
-TEXT_SHARE = 1 / 3  # of the budget, with knowledge="both"; what either half leaves goes to the other
+TEXT_SHARE = 1 / 3  # of the budget, with graph and text; what either half leaves goes to the other
 # Roots of the vocabularies: they are in every question and lead everywhere.
 TOO_GENERAL = frozenset(
     {
@@ -73,16 +73,20 @@ class Weaver:
         graph: "Graph | None",
         linker: "Linker | None",
         index: "TextIndex | None" = None,
+        *,
+        open_other: Callable[[str], Retriever] | None = None,
     ) -> None:
+        """Use a graph and an index; `open_other` opens retrievers of other names."""
         self.graph = graph
         self.linker = linker
         self.index = index
+        self._open_other = open_other
 
     def evidence(
         self,
         question: str,
         *,
-        knowledge: Knowledge,
+        retrievers: Sequence[str],
         budget: int,
         count_tokens: Count,
         keep: Keep | None = None,
@@ -93,20 +97,20 @@ class Weaver:
         Raises `UserError` for an empty or over-long question, a budget under 1, and a part that is not there.
         """
         question = asked.clean(question)
-        self._require(knowledge, budget)
-        mentions = tuple(self.linker.link(question)) if self.linker and knowledge != "none" else ()
+        self._require(retrievers, budget)
+        mentions = tuple(self.linker.link(question)) if self.linker and retrievers else ()
         concepts = _distinct(mentions)
         woven = self.evidence_for(
             concepts,
             question,
-            knowledge=knowledge,
+            retrievers=retrievers,
             budget=budget,
             count_tokens=count_tokens,
             keep=keep,
             rewrite=rewrite,
         )
         notes = woven.notes
-        if not concepts and knowledge != "none":
+        if not concepts and retrievers:
             notes = ("no concept of the vocabularies was recognised in the question", *notes)
         return replace(woven, mentions=mentions, notes=notes)
 
@@ -115,7 +119,7 @@ class Weaver:
         concepts: Sequence[str],
         question: str,
         *,
-        knowledge: Knowledge,
+        retrievers: Sequence[str],
         budget: int,
         count_tokens: Count,
         keep: Keep | None = None,
@@ -127,14 +131,15 @@ class Weaver:
         removed, falsified, or another entity's evidence run the same code as the arm itself.
         """
         question = asked.clean(question)
-        self._require(knowledge, budget)
+        self._require(retrievers, budget)
         notes: list[str] = []
-        structured = (
-            self._facts(concepts, question, keep, rewrite, notes) if knowledge in ("graph", "both") else []
-        )
-        texts = self._passages(concepts, question, notes) if knowledge in ("text", "both") else []
+        structured = self._facts(concepts, question, keep, rewrite, notes) if "graph" in retrievers else []
+        texts = self._passages(concepts, question, notes) if "text" in retrievers else []
+        for name in retrievers:
+            if name not in {"graph", "text"}:
+                texts += self._retrieved(name, question)
         items = _share(structured, texts, budget, count_tokens)
-        if knowledge != "none" and not items:
+        if retrievers and not items:
             notes.append(
                 "no evidence was found, or none fits the budget: this says nothing about what is true"
             )
@@ -238,6 +243,13 @@ class Weaver:
             )
         return [facts.passage(hit.passage, question, hit.score) for hit in fit]
 
+    def _retrieved(self, name: str, question: str) -> list[Draft]:
+        """Return what another retriever gives for the question; each item is shown whole or not at all."""
+        if self._open_other is None:
+            raise UserError(f"the retriever {name!r} cannot be used here: choose graph or text")
+        query = parse_query(question, graph=self.graph, linker=self.linker)
+        return [facts.whole(item) for item in self._open_other(name).retrieve(query, limit=PASSAGES)]
+
     def _names(self, relations: Iterable[Relation], *more: str) -> dict[str, str]:
         ids = {end for relation in relations for end in (relation.subject, relation.object)} | set(more)
         return {concept.id: concept.name or concept.id for concept in self._graph().concepts(sorted(ids))}
@@ -252,14 +264,13 @@ class Weaver:
             )
         return self.graph
 
-    def _require(self, knowledge: str, budget: int) -> None:
-        if knowledge not in ("none", "text", "graph", "both"):
-            raise UserError(f"knowledge is {knowledge!r}: choose none, text, graph or both")
+    def _require(self, retrievers: Sequence[str], budget: int) -> None:
+        check_retrievers(retrievers)
         if budget < 1:
             raise UserError(f"the evidence budget is {budget}: give a number of tokens above 0")
-        if knowledge in ("graph", "both"):
+        if "graph" in retrievers:
             self._graph()
-        if knowledge in ("text", "both") and self.index is None:
+        if "text" in retrievers and self.index is None:
             raise UserError("there is no text index: run `clinweave index build` (or `make demo`)")
 
 

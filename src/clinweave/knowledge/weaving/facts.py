@@ -208,6 +208,15 @@ def passage(found: Passage, question: str, score: float) -> Draft:
     )
 
 
+def whole(item: Evidence) -> Draft:
+    """Return an item of another retriever as a draft that is shown whole or not at all."""
+    if item.passage is not None:
+        shown = replace(item.passage, text=item.text)
+        spans = ((0, len(item.text)),)
+        return Draft(item.kind, "", (Part(item.text),), item.score, whole=True, passage=shown, spans=spans)
+    return Draft(item.kind, "", (Part(item.text.removesuffix("."), item.relations),), item.score, whole=True)
+
+
 def _name(names: Mapping[str, str], identifier: str) -> str:
     return names.get(identifier, identifier)
 

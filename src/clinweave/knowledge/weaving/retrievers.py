@@ -18,7 +18,7 @@ class GraphRetriever:
 
     def retrieve(self, query: Query, *, limit: int) -> list[Evidence]:
         """Return grouped relations, the most relevant first."""
-        woven = self._weaver.evidence(query.text, knowledge="graph", budget=_WORDS, count_tokens=_words)
+        woven = self._weaver.evidence(query.text, retrievers=("graph",), budget=_WORDS, count_tokens=_words)
         return list(woven.items[:limit])
 
 
@@ -32,7 +32,7 @@ class TextRetriever:
 
     def retrieve(self, query: Query, *, limit: int) -> list[Evidence]:
         """Return passages, the most relevant first."""
-        woven = self._weaver.evidence(query.text, knowledge="text", budget=_WORDS, count_tokens=_words)
+        woven = self._weaver.evidence(query.text, retrievers=("text",), budget=_WORDS, count_tokens=_words)
         return list(woven.items[:limit])
 
 
