@@ -29,7 +29,7 @@ _KINDS = {
 }  # fmt: skip
 _KIND = {word: kind for kind, words in _KINDS.items() for word in words}
 # results of outpatients, whose code is their bare name
-_OUTPATIENT = re.compile(r"(?:blood pressure|weight|height|bmi|egfr)\b[^/:]*", re.I)
+_OUTPATIENT = re.compile(r"(?!.*//)(?:blood pressure|weight|height|bmi|egfr)\b[^:]*", re.I)
 _NO_UNIT = frozenset({"", "UNK", "None", "null"})
 _GIVEN, _NOT_GIVEN = re.compile(GIVEN, re.I), re.compile(NOT_GIVEN, re.I)
 

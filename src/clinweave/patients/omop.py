@@ -233,9 +233,10 @@ def _select(source: Source, table: Table, columns: Mapping[str, Mapping[str, str
         both = f"case when {answer} = {text} then {answer} else {answer} || '; ' || {text} end"
         stated = f"coalesce({both if table.kind == 'observation' else answer}, {answer}, {text})"
         digits = f"regexp_replace({source.cast}({number} as varchar), '[.]0$', '')"
+        shown = f"case when {sign} like 'OMOP:%' then {sign} || ' ' else {sign} end"
         text = (
             f"case when left({text}, 1) in ('<', '>') then {text} when {number} is null then {stated}"
-            f" when coalesce({sign}, '=') <> '=' then {sign} || {digits} else {text} end"
+            f" when coalesce({sign}, '=') <> '=' then {shown} || {digits} else {text} end"
         )
         number = f"case when coalesce({sign}, '=') = '=' then {number} end"
     # the first of date and time that holds something; an absent column is null
@@ -258,7 +259,9 @@ def _select(source: Source, table: Table, columns: Mapping[str, Mapping[str, str
         f"{text} as text_value",
         f"coalesce({sql.text(table.unit)}, {sql.known('unit_concept_id', {}, code=True)}) as unit",
     ]
-    return f"select {', '.join(parts)} {sql.tables()}"
+    # a join may change the order, and the same database must give the same store everywhere
+    order = " order by 1" if table.key in columns[table.name] else ""
+    return f"select {', '.join(parts)} {sql.tables()}{order}"
 
 
 def _events(batch: pa.RecordBatch, table: Table) -> pa.RecordBatch:
