@@ -162,6 +162,10 @@ class Evidence:
     score: float
     relations: tuple[Relation, ...] = ()
     passage: Passage | None = None
+    about: str = ""  # the concept that the relations are grouped around
+    names: tuple[
+        tuple[str, str], ...
+    ] = ()  # (CURIE, name) of the ends of relations, or of the drugs of a passage
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,9 @@
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from types import SimpleNamespace
+
+import pyarrow as pa
 
 from clinweave.records import Concept, Mention, Passage, Relation
 
@@ -95,6 +98,26 @@ class FakeGraph:
     def about(self, curie, limit=None):
         return [item for item in self.all if curie in (item.subject, item.object)][:limit]
 
+    def degree(self, curie: str) -> int:
+        return len(self.about(curie))
+
+    def parents(self, curie: str) -> list[str]:
+        return [item.object for item in self.all if item.predicate == S and item.subject == curie]
+
+    def names(self) -> pa.Table:
+        return pa.table({"name": [name for _, name in NAMES.values()], "id": list(NAMES)})
+
+    def of_categories(self, categories: Collection[str]) -> pa.Array:
+        return pa.array(
+            [curie for curie, (category, _) in NAMES.items() if category in categories], pa.string()
+        )
+
+    def search(self, text: str, limit: int = 10, prefixes: Collection[str] | None = None):
+        same = [curie for curie, (_, name) in NAMES.items() if name.lower() == text.lower()]
+        return [
+            (self.concept(curie), 1.0) for curie in same if not prefixes or curie.split(":")[0] in prefixes
+        ][:limit]
+
     def paths(self, a, b, *, max_length=4, limit=5):
         for first in self.about(a):
             for second in self.about(b):
@@ -127,6 +150,9 @@ class FakeLinker:
     """Finds the longest names first, on word boundaries."""
 
     def __init__(self) -> None:
+        self.vocabulary = SimpleNamespace(
+            crosswalk=SimpleNamespace(prefixes=["CHEBI", "HGNC", "HP", "MONDO"])
+        )
         self.names = {name.lower(): curie for curie, (_, name) in NAMES.items()} | SYNONYMS
 
     def link(self, text: str, prefixes=None) -> list[Mention]:
@@ -144,7 +170,8 @@ class FakeLinker:
                         match.start(), match.end(), match.group(), curie, label, category, 1.0, False, "name"
                     )
                 )
-        return sorted(found, key=lambda mention: mention.start)
+        kept = [mention for mention in found if not prefixes or mention.id.split(":")[0] in prefixes]
+        return sorted(kept, key=lambda mention: mention.start)
 
 
 @dataclass
@@ -157,10 +184,27 @@ class FakeHit:
 class FakeIndex:
     def __init__(self, passages: Collection[Passage] = ()) -> None:
         self.passages = list(passages)
+        self.manifest = {"parts": dict.fromkeys(item.source for item in passages)}
 
-    def search(self, query, *, k=10, concepts=(), linker=None, graph=None):
+    def first(self, part):
+        return next((item for item in self.passages if item.source == part), None)
+
+    def titled(self, names, *, k, parts=None):
+        wanted = [set(name.lower().split()) for name in names]
+        fits = (
+            item for item in self._within(parts) if any(w <= set(item.title.lower().split()) for w in wanted)
+        )
+        return [FakeHit(item, 1.0) for item in fits][:k]
+
+    def has_word(self, word, least=1):
+        return any(word.lower() in item.text.lower() for item in self.passages)
+
+    def _within(self, parts):
+        return [item for item in self.passages if parts is None or item.source in parts]
+
+    def search(self, query, *, k=10, concepts=(), linker=None, graph=None, parts=None):
         words = set(query.lower().split())
-        scored = [(len(words & set(item.text.lower().split())), item) for item in self.passages]
+        scored = [(len(words & set(item.text.lower().split())), item) for item in self._within(parts)]
         scored = [(score, item) for score, item in scored if score or set(concepts) & set(item.concepts)]
         scored.sort(key=lambda pair: (-pair[0], pair[1].id))
         return [FakeHit(item, float(score)) for score, item in scored[:k]]

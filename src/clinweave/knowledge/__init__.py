@@ -6,28 +6,39 @@ from clinweave.lazy import attach
 
 if TYPE_CHECKING:
     from clinweave.knowledge.citations.checker import CitationChecker as CitationChecker
+    from clinweave.knowledge.citations.quotes import gives_orders as gives_orders
+    from clinweave.knowledge.citations.sentences import split_sentences as split_sentences
     from clinweave.knowledge.graph.build import build_graph as build_graph
     from clinweave.knowledge.graph.conflicts import Conflict as Conflict
     from clinweave.knowledge.graph.conflicts import conflict_counts as conflict_counts
     from clinweave.knowledge.graph.conflicts import find_conflicts as find_conflicts
+    from clinweave.knowledge.graph.frequency import parse_frequency as parse_frequency
     from clinweave.knowledge.graph.graph import Graph as Graph
     from clinweave.knowledge.graph.inputs import graph_inputs as graph_inputs
     from clinweave.knowledge.graph.kgx import export_kgx as export_kgx
     from clinweave.knowledge.graph.kgx import import_kgx as import_kgx
     from clinweave.knowledge.graph.semantics import Semantics as Semantics
+    from clinweave.knowledge.graph.verbalise import how_often as how_often
+    from clinweave.knowledge.graph.verbalise import phrase as phrase
     from clinweave.knowledge.graph.verbalise import verbalise as verbalise
     from clinweave.knowledge.linking.linker import Linker as Linker
+    from clinweave.knowledge.linking.normalise import normal_form as normal_form
     from clinweave.knowledge.proposing.proposals import propose as propose
     from clinweave.knowledge.proposing.rules import proposal_rules as proposal_rules
     from clinweave.knowledge.query import Query as Query
     from clinweave.knowledge.query import clean_question as clean_question
     from clinweave.knowledge.query import parse_query as parse_query
+    from clinweave.knowledge.query.lexicon import equivalents as equivalents
+    from clinweave.knowledge.query.query import Intent as Intent
+    from clinweave.knowledge.query.query import Kind as Kind
+    from clinweave.knowledge.query.query import Topic as Topic
     from clinweave.knowledge.retrieval.corpora import add_collection as add_collection
     from clinweave.knowledge.retrieval.corpora import build_home_index as build_home_index
     from clinweave.knowledge.retrieval.corpora import collection_passages as collection_passages
     from clinweave.knowledge.retrieval.corpora import collections as collections
     from clinweave.knowledge.retrieval.corpora import remove_collection as remove_collection
     from clinweave.knowledge.retrieval.folders import read_folder as read_folder
+    from clinweave.knowledge.retrieval.graph_retriever import GraphRetriever as GraphRetriever
     from clinweave.knowledge.retrieval.retrievers import KnowledgeParts as KnowledgeParts
     from clinweave.knowledge.retrieval.retrievers import Retriever as Retriever
     from clinweave.knowledge.retrieval.retrievers import check_retrievers as check_retrievers
@@ -37,6 +48,12 @@ if TYPE_CHECKING:
     from clinweave.knowledge.retrieval.text_index import Hit as Hit
     from clinweave.knowledge.retrieval.text_index import TextIndex as TextIndex
     from clinweave.knowledge.retrieval.text_index import build_index as build_index
+    from clinweave.knowledge.retrieval.text_retriever import Origin as Origin
+    from clinweave.knowledge.retrieval.text_retriever import TextRetriever as TextRetriever
+    from clinweave.knowledge.retrieval.text_retriever import also_answers as also_answers
+    from clinweave.knowledge.retrieval.text_retriever import origin_of as origin_of
+    from clinweave.knowledge.retrieval.text_retriever import stored_intent as stored_intent
+    from clinweave.knowledge.retrieval.text_retriever import subject_fit as subject_fit
     from clinweave.knowledge.weaving.evidence import Weaver as Weaver
     from clinweave.knowledge.weaving.evidence import Woven as Woven
     from clinweave.knowledge.weaving.evidence import pack as pack
@@ -83,5 +100,22 @@ __getattr__, __dir__ = attach(
         "TextIndex": "retrieval.text_index",
         "build_index": "retrieval.text_index",
         "verbalise": "graph.verbalise",
+        "GraphRetriever": "retrieval.graph_retriever",
+        "Intent": "query.query",
+        "Kind": "query.query",
+        "Origin": "retrieval.text_retriever",
+        "TextRetriever": "retrieval.text_retriever",
+        "Topic": "query.query",
+        "also_answers": "retrieval.text_retriever",
+        "equivalents": "query.lexicon",
+        "gives_orders": "citations.quotes",
+        "how_often": "graph.verbalise",
+        "normal_form": "linking.normalise",
+        "origin_of": "retrieval.text_retriever",
+        "parse_frequency": "graph.frequency",
+        "phrase": "graph.verbalise",
+        "split_sentences": "citations.sentences",
+        "stored_intent": "retrieval.text_retriever",
+        "subject_fit": "retrieval.text_retriever",
     },
 )

@@ -1,13 +1,30 @@
-"""Compose an answer from evidence alone: verbalised relations and quoted passages, each with its citation."""
+"""Compose an answer from evidence alone: relations in sentences and quotations, each with its citation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clinweave.knowledge import Query
+from clinweave.applications.consult import polarity, wording
+from clinweave.applications.consult.doses import states_amount
+from clinweave.applications.consult.quoting import Quote, own_quotes
+from clinweave.applications.consult.stored import definitions, stored_quotes
+from clinweave.knowledge import Intent, Kind, Query, gives_orders, subject_fit
 from clinweave.records import Audience, Evidence, Statement
 
+SHOWN = 10  # statements of an answer
 NO_EVIDENCE = "I do not know: no evidence was retrieved for this question."
-_MOST = 8
+REFERRAL = (
+    "Doses are not given here to the public. Read the leaflet of the medicine, or ask a pharmacist or doctor. "
+    "No database of drug labels is available to this knowledge base."
+)
+_GRAPH_FIRST = frozenset(
+    {
+        Intent.GENES, Intent.GENE_DISEASES, Intent.INHERITANCE, Intent.RELATED, Intent.HOW_OFTEN, Intent.DRUG_CLASS,
+        Intent.CLASS_DRUGS, Intent.INDICATIONS, Intent.DIFFERENTIAL, Intent.SUBTYPES, Intent.ONSET,
+    }
+)  # fmt: skip
+_NO_TEXT = frozenset({Intent.CODE, Intent.CODE_NAME, Intent.CLASS_DRUGS, Intent.GENE_DISEASES})
+_MANY = 5  # recorded features from which on the graph answers a clinician before general text does
+_NAMED = {Intent.DOSE: "a dose", Intent.SAFETY: "whether it may be used", Intent.TREATMENT: "a treatment"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,24 +37,141 @@ class Composition:
     notes: tuple[str, ...] = ()
 
 
-def compose(
-    query: Query,  # noqa: ARG001
-    evidence: Sequence[Evidence],
-    *,
-    audience: Audience,  # noqa: ARG001
-) -> Composition:
-    """Return the statements that answer a query, best first; with none it abstains."""
-    statements = tuple(
-        Statement(
-            item.passage.text if item.passage is not None else item.text,
-            "quotation" if item.passage is not None else "relation",
-            (item.id,),
-            heading=item.passage.title if item.passage is not None else "",
-            score=item.score,
-        )
-        for item in evidence[:_MOST]
-    )
+def compose(query: Query, evidence: Sequence[Evidence], *, audience: Audience) -> Composition:
+    """Return the statements that answer a query, the most telling first; if none does, say what was searched.
+
+    Missing records are never told as "no". The public gets no dose. Deterministic; opens nothing.
+    """
+    evidence = [item for item in evidence if item.passage is None or not gives_orders(item.passage.text)]
+    if query.intent == Intent.DOSE and audience == Audience.PUBLIC:
+        return Composition((), REFERRAL, True, _notes(query))
+    if query.intent in {Intent.CODE, Intent.CODE_NAME}:
+        statements, lead = _codes(evidence), ""
+    else:
+        statements, lead = _statements(query, evidence, audience)
     if not statements:
-        return Composition((), NO_EVIDENCE, True)
-    lines = (f"{item.text} {''.join(f'[{number}]' for number in item.evidence)}" for item in statements)
-    return Composition(statements, "\n".join(lines), False)
+        return Composition((), _unknown(query, evidence), True, _notes(query))
+    shown = tuple(statements[:SHOWN])
+    return Composition(shown, _text(query, shown, lead), False, _notes(query))
+
+
+def _statements(
+    query: Query, evidence: Sequence[Evidence], audience: Audience
+) -> tuple[list[Statement], str]:
+    own = own_quotes(query, evidence)
+    if audience == Audience.PUBLIC:
+        own = [quote for quote in own if not any(states_amount(unit.text) for unit in quote.units)]
+    stored = [] if query.intent in _NO_TEXT or query.intent == Intent.DOSE else stored_quotes(query, evidence)
+    relations = _relations(query, evidence)
+    defined = [] if query.intent in {*_NO_TEXT, Intent.DOSE, Intent.SAFETY} else definitions(query, evidence)
+    lead = ""
+    if query.intent == Intent.SAFETY and query.yes_no and own:
+        lead = _lead(query, own)
+    if query.intent in {Intent.RELATED, Intent.HOW_OFTEN} and not relations:
+        stored = [quote for quote in stored if quote.direct]
+        defined = []
+    facts = max((len(item.relations) for item in evidence if item.kind == "relation"), default=0)
+    groups = [_quoted(own), relations, _quoted(stored), _quoted(defined)]
+    if query.intent not in _GRAPH_FIRST and not _rich(query, facts, audience):
+        groups = [_quoted(own), _quoted(stored), relations, _quoted(defined)]
+    if query.intent == Intent.TREATMENT and own:
+        groups[1:] = [_quoted(stored), relations]
+    statements = [statement for group in groups for statement in group]
+    return sorted(statements, key=lambda item: item.text.startswith("Also recorded for ")), lead
+
+
+def _rich(query: Query, facts: int, audience: Audience) -> bool:
+    """Say whether recorded features should come before general text."""
+    return query.intent == Intent.FEATURES and audience == Audience.CLINICIAN and facts >= _MANY
+
+
+def _lead(query: Query, own: Sequence[Quote]) -> str:
+    stances = [quote.stance for quote in own if quote.direct]
+    return polarity.verdict(query.text, stances) if stances and len(stances) == len(own) else ""
+
+
+def _quoted(quotes: Sequence[Quote]) -> list[Statement]:
+    return [quote.statement() for quote in quotes]
+
+
+def _relations(query: Query, evidence: Sequence[Evidence]) -> list[Statement]:
+    items = [item for item in evidence if item.kind == "relation" and item.relations]
+    ranked = [item for item in evidence if item.kind == "ranking" and item.relations]
+    statements: list[Statement] = []
+    for item in items:
+        if query.intent in {Intent.RELATED, Intent.HOW_OFTEN}:
+            asked = "".join(f" under {topic.name}" for topic in query.of_kind(Kind.ORGAN)[:1])
+            statements += wording.related(item, asked)
+        else:
+            statements += wording.grouped(item)
+    if ranked:
+        findings = sum(not topic.negated for topic in query.of_kind(Kind.FINDING, Kind.DISEASE))
+        statements += wording.ranking(ranked, findings)
+    return statements
+
+
+def _codes(evidence: Sequence[Evidence]) -> list[Statement]:
+    return [
+        Statement(item.text, "code", (item.id,), score=item.score) for item in evidence if item.kind == "code"
+    ]
+
+
+def _text(query: Query, statements: Sequence[Statement], lead: str) -> str:
+    lines = []
+    dates = {item.date for item in statements if item.kind == "quotation" and item.date}
+    for item in statements:
+        marks = "".join(f"[{number}]" for number in item.evidence)
+        if item.kind == "quotation":
+            head = f"{item.heading}: " if item.heading else ""
+            date = f" ({item.date})" if len(dates) > 1 and item.date and item.date not in head else ""
+            lines.append(f"{head}“{item.text}”{date} {marks}")
+        else:
+            lines.append(f"{item.text} {marks}")
+    if query.corrections:
+        read = ", ".join(f"“{written}” as “{name}”" for written, name in query.corrections)
+        lines.append(f"(Read {read}.)")
+    body = "\n".join(lines)
+    return f"{lead}: {body}" if lead else body
+
+
+def _notes(query: Query) -> tuple[str, ...]:
+    read = tuple(f"read {written!r} as {name!r}" for written, name in query.corrections)
+    return (*query.notes, *read)
+
+
+def _reason(query: Query) -> str:
+    names = list(dict.fromkeys(topic.name for topic in query.topics))
+    if query.intent in {Intent.RELATED, Intent.HOW_OFTEN} and len(names) >= 2:
+        return f"I do not know: no source here records {' and '.join(names)} together; that is not a no."
+    if names:
+        what = _NAMED.get(query.intent, "this")
+        return f"I do not know: no source here states {what} for {', '.join(names)}; that is not a no."
+    if query.words:
+        words = ", ".join(query.words[:6])
+        return f"I do not know: no known disease, finding, drug or gene was recognised in the question ({words})."
+    return "I do not know: the question names nothing to look up. Name the disease, finding, drug or gene."
+
+
+def _unknown(query: Query, evidence: Sequence[Evidence]) -> str:
+    """Return "I do not know" with what was searched and what nearby was found."""
+    parts = [_reason(query)]
+    if query.intent == Intent.DOSE:
+        parts.append("No database of drug labels is available to this knowledge base.")
+    sources = {item.passage.source for item in evidence if item.passage is not None}
+    searched = sorted(sources | {row.source for item in evidence for row in item.relations})
+    if searched:
+        parts.append(f"Searched: {', '.join(searched)}.")
+    near = [wording.nearby(item) for item in evidence if item.kind == "nearby" and item.relations][:2]
+    about = [name for topic in query.topics for name in topic.names]
+    titles = list(
+        dict.fromkeys(
+            item.passage.title
+            for item in evidence
+            if item.passage is not None and subject_fit(item.passage.title, about)
+        )
+    )[:3]
+    if near:
+        parts.append(f"Nearby: {'; '.join(near)}.")
+    elif titles:
+        parts.append(f"Nearby passages: {'; '.join(titles)}.")
+    return " ".join(parts)

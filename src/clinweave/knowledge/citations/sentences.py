@@ -48,6 +48,9 @@ def split(text: str) -> list[Span]:
     return spans
 
 
+split_sentences = split  # the name under which the package offers it
+
+
 def marked(text: str) -> list[Marked]:
     """Return the sentences of an answer, each without its markers and with the ids they point at."""
     found = []

@@ -58,6 +58,9 @@ def parse(text: str) -> Frequency | None:
     return None
 
 
+parse_frequency = parse  # the name under which the package offers it
+
+
 def describe(text: str) -> str:
     """Return a recorded frequency as an evidence item prints it; "" where none is stated."""
     found = parse(text)

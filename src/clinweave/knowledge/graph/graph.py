@@ -167,8 +167,7 @@ class Graph:
 
     def parents(self, curie: str) -> list[str]:
         """Return the ids one is_a step up."""
-        row = self._row(curie)
-        if row is None:
+        if (row := self._row(curie)) is None:
             return []
         start, targets = self._array("up"), self._array("up_targets")
         return [self._ids[int(item)] for item in targets[start[row] : start[row + 1]]]
@@ -234,6 +233,10 @@ class Graph:
         more = {key: self.manifest.get(key, []) for key in ("warnings", "examples", "dangling")}
         return {"path": str(self.path), **{key: self.manifest[key] for key in keys}, **more}
 
+    def of_categories(self, names: Collection[str]) -> Any:
+        """Return the ids of all concepts of these Biolink categories as an Arrow array."""
+        return self._ids.array.filter(pa.array(self._of_category(names)))
+
     # Inside
 
     def _row(self, curie: str) -> int | None:
@@ -274,7 +277,6 @@ class Graph:
 
     @cached_property
     def _arrays(self) -> Any:
-        # plain views of the maps: indexing numpy.memmap itself costs a Python call each time
         return lru_cache(None)(
             lambda name: np.load(self.path / f"{name}.npy", mmap_mode="r").view(np.ndarray)
         )

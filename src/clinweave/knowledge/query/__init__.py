@@ -1,6 +1,7 @@
-"""What a question asks for."""
+"""What a question asks: language, intent, the concepts that it names, and the words that remain."""
 
 from clinweave.knowledge.query.asked import clean as clean_question
-from clinweave.knowledge.query.parse import Query, parse_query
+from clinweave.knowledge.query.parse import parse_query
+from clinweave.knowledge.query.query import Intent, Kind, Query, Topic
 
-__all__ = ["Query", "clean_question", "parse_query"]
+__all__ = ["Intent", "Kind", "Query", "Topic", "clean_question", "parse_query"]

@@ -1,32 +1,253 @@
-"""Read a question: its concepts and the predicates that its words ask for."""
+"""A question into a `Query`: spelling, abbreviations, intent, topics. Opens no file and asks no model."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
-from clinweave.knowledge.query import asked
+from clinweave.knowledge.linking.normalise import words_of
+from clinweave.knowledge.query import lexicon
+from clinweave.knowledge.query.asked import clean
+from clinweave.knowledge.query.query import Intent, Kind, Query, Topic
+from clinweave.knowledge.query.spelling import Speller
+from clinweave.knowledge.query.topics import kind_of, linked_topics, organ_topics, resolve_roles, topic_of
 from clinweave.records import Mention
 
 if TYPE_CHECKING:
     from clinweave.knowledge.graph.graph import Graph
     from clinweave.knowledge.linking.linker import Linker
 
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A question as it was understood. Retrievers read it; it opens nothing."""
-
-    text: str
-    language: str = "en"
-    intent: str = ""
-    yes_no: bool = False
-    mentions: tuple[Mention, ...] = ()
-    predicates: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+NO_CONCEPT = "no concept of the vocabularies was recognised in the question"
+_CODE = re.compile(r"\b[A-TV-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?\b")
+_BESIDE_GENE = re.compile(
+    r"\b(?:gene|protein|mutations?|variants?|deletions?|allele|locus|mutated|exon)\b", re.IGNORECASE
+)
+_AFFECTS = re.compile(
+    r"\b(?:affect|involve|damage|harm|attack|impair|target|influence|hurt|impact|change)\w*\b", re.IGNORECASE
+)
+_spellers: "WeakKeyDictionary[Graph, Speller]" = WeakKeyDictionary()
 
 
-def parse_query(question: str, *, graph: "Graph | None" = None, linker: "Linker | None" = None) -> Query:  # noqa: ARG001
-    """Return what a question asks for. Raises `UserError` for an empty or over-long question."""
-    text = asked.clean(question)
-    mentions = tuple(linker.link(text)) if linker is not None else ()
-    notes = () if mentions else ("no concept of the vocabularies was recognised in the question",)
-    return Query(text, mentions=mentions, predicates=asked.wanted_predicates(text), notes=notes)
+def parse_query(
+    question: str,
+    *,
+    graph: "Graph | None" = None,
+    linker: "Linker | None" = None,
+    known: Callable[[str], bool] = lambda _: False,
+) -> Query:
+    """Return what the question asks. Without a graph or linker, language, intent and words alone are filled.
+
+    `known` says whether a word is spelt as in the texts at hand: such a word is never corrected.
+
+    Raises `UserError` for an empty question and for one longer than `asked.LIMIT` characters.
+    """
+    text = clean(question)
+    language = lexicon.language_of(text)
+    if graph is None or linker is None:
+        return _finished(Query(question, text, language, intent=intent_of(text, language)), ())
+    text, corrections = _corrected(text, language, graph, linker, known)
+    intent = intent_of(text, language)
+    text, expanded = _expanded(text, intent)
+    groups, mentions = linked_topics(text, linker, graph)
+    if intent in {Intent.CODE, Intent.CODE_NAME}:
+        groups = [group for group in groups if group[0].text.lower() not in {"icd", "icd-10", "icd-10-cm"}]
+    yes_no = _is_yes_no(text, language)
+    codes = _codes(text, intent, graph)
+    organs = organ_topics(text, [topic_of(group, intent, graph) for group in groups], graph)
+    intent = refined(text, intent, groups, organs, yes_no=yes_no, coded=bool(codes))
+    topics = _topics(text, groups, organs, intent, graph)
+    query = Query(
+        question,
+        text,
+        language,
+        intent,
+        yes_no,
+        topics,
+        codes=codes,
+        corrections=corrections + expanded,
+        mentions=mentions,
+    )
+    return _finished(query, topics)
+
+
+def intent_of(text: str, language: str) -> Intent:
+    """Return the first intent whose cue the text has in its language, else in English."""
+    for code in dict.fromkeys((language, "en")):
+        for item in lexicon.cues():
+            pattern = item.patterns.get(code)
+            if pattern is not None and pattern.search(text):
+                return item.intent
+    return Intent.GENERAL
+
+
+def refined(
+    text: str,
+    intent: Intent,
+    groups: Sequence[Sequence[Mention]],
+    organs: Sequence[Topic],
+    *,
+    yes_no: bool,
+    coded: bool,
+) -> Intent:
+    """Return the intent in the light of what the question names."""
+    kinds = [{kind_of(item) for item in group} for group in groups]
+    clinical = sum(bool(found & {Kind.DISEASE, Kind.FINDING}) for found in kinds)
+    gene = any(Kind.GENE in found for found in kinds)
+    drug = any(Kind.DRUG in found for found in kinds)
+    role = any(Kind.ROLE in found for found in kinds)
+    if coded:
+        return Intent.CODE_NAME
+    if (
+        gene
+        and intent in {Intent.GENES, Intent.GENE_DISEASES, Intent.DIFFERENTIAL, Intent.CAUSES}
+        and not clinical
+    ):
+        return Intent.GENE_DISEASES
+    if intent == Intent.GENE_DISEASES:
+        return (
+            Intent.RELATED
+            if gene and clinical and yes_no
+            else Intent.GENES
+            if clinical and not gene
+            else intent
+        )
+    if intent == Intent.CLASS_DRUGS and not (role or drug):
+        intent = Intent.INDICATIONS if clinical else Intent.GENERAL
+    if drug and not clinical and intent in {Intent.TREATMENT, Intent.DIFFERENTIAL}:
+        intent = Intent.INDICATIONS
+    if drug and not clinical and intent == Intent.DEFINITION:
+        return Intent.DRUG_CLASS
+    return _of_findings(
+        text, intent, kinds, bool(organs), yes_no=yes_no, gene=gene, clinical=clinical, drug=drug
+    )
+
+
+def _of_findings(
+    text: str,
+    intent: Intent,
+    kinds: Sequence[set[Kind]],
+    organs: bool,
+    *,
+    yes_no: bool,
+    gene: bool,
+    clinical: int,
+    drug: bool,
+) -> Intent:
+    """Return the intent of a question about diseases and findings."""
+    related = {Intent.FEATURES, Intent.CAUSES, Intent.GENERAL, Intent.DEFINITION, Intent.GENES, Intent.DIFFERENTIAL,
+               Intent.COMPLICATIONS, Intent.SUBTYPES}  # fmt: skip
+    pure = sum(Kind.DISEASE in found and Kind.FINDING not in found for found in kinds)
+    paired = clinical >= 2 or gene or (organs and bool(_AFFECTS.search(text)))
+    if yes_no and clinical and not drug and intent in related and paired:
+        return Intent.RELATED
+    if intent == Intent.HOW_OFTEN:
+        if clinical >= 2:
+            return intent
+        return Intent.PREVALENCE if clinical and not drug else Intent.GENERAL
+    if intent == Intent.DIFFERENTIAL and not clinical:
+        return Intent.GENERAL
+    open_ended = {Intent.DIAGNOSIS, Intent.GENERAL, Intent.DEFINITION, Intent.CAUSES, Intent.FEATURES}
+    if clinical >= 2 and not pure and not drug and intent in open_ended:
+        return Intent.DIFFERENTIAL
+    return intent
+
+
+def _topics(
+    text: str, groups: Sequence[Sequence[Mention]], organs: Sequence[Topic], intent: Intent, graph: "Graph"
+) -> tuple[Topic, ...]:
+    if intent in {Intent.RELATED, Intent.HOW_OFTEN}:
+        topics = resolve_roles(text, groups, intent, graph)
+    else:
+        topics = tuple(topic_of(group, intent, graph) for group in groups)
+    if intent not in {Intent.CLASS_DRUGS, Intent.DRUG_CLASS}:
+        topics = tuple(topic for topic in topics if topic.kind not in {Kind.ROLE, Kind.OTHER})
+    if intent == Intent.RELATED and not any(topic.kind in {Kind.FINDING, Kind.GENE} for topic in topics):
+        topics = (*topics, *organs)
+    return tuple(sorted(topics, key=lambda topic: topic.start))
+
+
+def _finished(query: Query, topics: Sequence[Topic]) -> Query:
+    """Return the query with its content words."""
+    words: dict[str, None] = {}
+    wanted: dict[str, None] = {}
+    for match in re.finditer(r"[^\W_]+(?:-[^\W_]+)*", query.text):
+        if any(match.start() < topic.end and topic.start < match.end() for topic in topics):
+            continue
+        plain = words_of(match[0])
+        if not plain or all(
+            word in lexicon.frame_words() or word in lexicon.cue_words() or word.isdigit() for word in plain
+        ):
+            continue
+        if len(match[0]) < 2:
+            continue
+        words.setdefault(match[0].lower())
+        if _is_name(match[0], plain):
+            wanted.setdefault(match[0].lower())
+    notes = query.notes if topics else (*query.notes, NO_CONCEPT)
+    return replace(query, words=tuple(words), names_wanted=tuple(wanted), notes=notes)
+
+
+def _is_name(word: str, plain: Sequence[str]) -> bool:
+    """Say whether a word is no everyday English and no known clinical word: likely the name of something."""
+    if len(word) < 4 or not word.isascii() or any(letter.isdigit() for letter in word):
+        return False
+    everyday = lexicon.everyday_words()
+    return not any(
+        part in everyday or part in lexicon.equivalents()
+        for item in plain
+        for part in (item, *word.lower().split("-"))
+    )
+
+
+def _corrected(
+    text: str, language: str, graph: "Graph", linker: "Linker", known: Callable[[str], bool]
+) -> tuple[str, tuple[tuple[str, str], ...]]:
+    if language != "en":
+        return text, ()
+    speller = _spellers.get(graph)
+    if speller is None:
+        speller = _spellers.setdefault(graph, Speller(graph))
+    linked = linker.link(text)
+
+    @lru_cache(maxsize=64)
+    def links(candidate: str) -> int:
+        return sum(item.end - item.start for item in linker.link(candidate))
+
+    return speller.correct(text, links, [(item.start, item.end) for item in linked], known)
+
+
+def _expanded(text: str, intent: Intent) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return the text with clinical abbreviations written out; symbols that are meant as genes stay."""
+    if text.isupper():
+        return text, ()
+    changed: list[tuple[str, str]] = []
+
+    def written_out(match: re.Match[str]) -> str:
+        name = lexicon.abbreviations().get(match[0])
+        if name is None or intent == Intent.GENE_DISEASES:
+            return match[0]
+        near = text[max(0, match.start() - 20) : match.end() + 10]
+        gene_like = any(letter.isdigit() for letter in match[0]) or match[0] in {"VHL", "FH"}
+        if gene_like and (
+            (_BESIDE_GENE.search(near) and intent != Intent.GENES) or intent == Intent.DIFFERENTIAL
+        ):
+            return match[0]
+        changed.append((match[0], name))
+        return name
+
+    return re.sub(r"\b[A-Z][A-Za-z0-9]{1,5}\b", written_out, text), tuple(changed)
+
+
+def _is_yes_no(text: str, language: str) -> bool:
+    last = re.split(r"(?<=[.!;])\s+", text)[-1]
+    pattern = lexicon.yes_no_cues().get(language)
+    return bool(pattern is not None and pattern.search(last))
+
+
+def _codes(text: str, intent: Intent, graph: "Graph") -> tuple[str, ...]:
+    """Return the ICD-10-CM codes that a question names."""
+    asked = intent in {Intent.CODE, Intent.DEFINITION, Intent.GENERAL} or re.search(r"\bstands? for\b", text)
+    codes = [f"ICD10CM:{match[0]}" for match in _CODE.finditer(text) if "." in match[0] or asked]
+    return tuple(dict.fromkeys(code for code in codes if graph.resolve(code) == code))

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 GROUP = "clinweave.retrievers"
 BUILT_IN = {
-    "graph": "clinweave.knowledge.weaving.retrievers:GraphRetriever",
-    "text": "clinweave.knowledge.weaving.retrievers:TextRetriever",
+    "graph": "clinweave.knowledge.retrieval.graph_retriever:GraphRetriever",
+    "text": "clinweave.knowledge.retrieval.text_retriever:TextRetriever",
     "structures": "clinweave.molecules.drugs.evidence:StructureRetriever",
 }
 ALIASES: dict[str, tuple[str, ...]] = {"both": ("graph", "text"), "none": ()}

@@ -149,11 +149,13 @@ class TextIndex:
         concepts: Collection[str] = (),
         linker: "Linker | None" = None,
         graph: IndexedGraph | None = None,
+        parts: Collection[str] | None = None,
     ) -> list[Hit]:
         """Return the `k` best passages for the words of `query` and for concepts, best first.
 
         Concepts are the given ones (any identifier that `graph` knows) and those that `linker` finds in the query; a
-        passage about a narrower concept is found too. Equal scores are in the order of the passages' ids.
+        passage about a narrower concept is found too. Equal scores are in the order of the passages' ids. `parts`
+        limits the search to these collections.
         """
         if k < 1:
             raise UserError(f"k must be at least 1, not {k}")
@@ -163,6 +165,33 @@ class TextIndex:
         question = _question(words, wanted)
         if question is None:
             return []
+        return self._hits(_within(question, parts), k, words, wanted, graph)
+
+    def titled(self, names: Sequence[str], *, k: int, parts: Collection[str] | None = None) -> list[Hit]:
+        """Return up to `k` passages whose title has all words of one of the names, the shortest titles first."""
+        import tantivy
+
+        known, groups = schema(), []
+        for name in names:
+            terms = [tantivy.Query.term_query(known, "title", word) for word in dict.fromkeys(words_of(name))]
+            if terms:
+                groups.append(
+                    (
+                        tantivy.Occur.Should,
+                        tantivy.Query.boolean_query([(tantivy.Occur.Must, term) for term in terms]),
+                    )
+                )
+        if not groups:
+            return []
+        return self._hits(_within(tantivy.Query.boolean_query(groups), parts), k, {}, [], None)
+
+    def has_word(self, word: str, least: int = 1) -> bool:
+        """Say whether at least `least` passages have the word, in any form that the index takes as the same."""
+        return all(self._searcher.doc_freq("body", item) >= least for item in words_of(word))
+
+    def _hits(
+        self, question: Any, k: int, words: dict[str, str], wanted: list[str], graph: IndexedGraph | None
+    ) -> list[Hit]:
         found = self._searcher.search(question, limit=k + _TIES, count=False).hits
         least = round(found[min(k, len(found)) - 1][0], 4) if found else 0.0
         rows = []
@@ -176,6 +205,11 @@ class TextIndex:
             passage, linked = self._part(part).passage(row)
             hits.append(Hit(passage, -minus, partial(_reason, passage, linked, words, wanted, graph)))
         return hits
+
+    def first(self, part: str) -> Passage | None:
+        """Return the first passage of a collection, None if it is empty."""
+        rows = self._part(part)
+        return rows.passage(0)[0] if len(rows) else None
 
     def passages(self) -> Iterable[Passage]:
         """Yield every indexed passage."""
@@ -228,6 +262,20 @@ def _question(words: Iterable[str], concepts: Sequence[str]) -> Any:
                 clause = tantivy.Query.term_query(known, field, term, "freq" if field in WEIGHTS else "basic")
                 clauses.append((tantivy.Occur.Should, tantivy.Query.boost_query(clause, weight)))
     return tantivy.Query.boolean_query(clauses) if clauses else None
+
+
+def _within(question: Any, parts: Collection[str] | None) -> Any:
+    """Return the query limited to some collections."""
+    if parts is None:
+        return question
+    import tantivy
+
+    known = schema()
+    allowed = [
+        (tantivy.Occur.Should, tantivy.Query.term_query(known, "part", name)) for name in sorted(parts)
+    ]
+    limit = tantivy.Query.const_score_query(tantivy.Query.boolean_query(allowed), 0.0)
+    return tantivy.Query.boolean_query([(tantivy.Occur.Must, question), (tantivy.Occur.Must, limit)])
 
 
 def _reason(

@@ -1,0 +1,108 @@
+"""Dose statements: an amount belongs to the drug named nearest to it, and its conditions go with it."""
+
+import re
+from collections.abc import Sequence
+
+from clinweave.applications.consult.cues import pattern
+from clinweave.applications.consult.matching import AMOUNT, Facet
+from clinweave.applications.consult.units import Unit
+from clinweave.knowledge import normal_form
+
+
+def states_amount(text: str) -> bool:
+    """Say whether a text has an amount of something given (not only a measured value)."""
+    return any(not _measured(text, found) for found in AMOUNT.finditer(text))
+
+
+def _measured(text: str, found: re.Match[str]) -> bool:
+    """Say whether an amount is a limit or a measurement ("below 30 mL/min", "6.5 mmol/L or more")."""
+    before, after = text[max(0, found.start() - 22) : found.start()], text[found.end() : found.end() + 14]
+    if re.match(r"\s*/\s*(?:L|min|dL|ml)\b", after, re.IGNORECASE):
+        return True
+    limit = r"(?:below|above|less than|more than|at least|over|under|weight|age|is|of age)\s*$"
+    return bool(re.search(limit, before, re.I) or re.match(r"\s*or (?:more|less|older|above|below)\b", after))
+
+
+def is_dose_of(unit: Unit, drug: Sequence[Facet], others: Sequence[str]) -> bool:
+    """Say whether a statement gives an amount of the drug that the facets name.
+
+    `others` are names of other drugs in the passage. An amount belongs to what follows it after "of" ("10 units of
+    soluble insulin"), else to the drug named last before it in the sentence, else to the label or the nearest head.
+    """
+    if not drug:
+        return states_amount(unit.text)
+    for found in AMOUNT.finditer(unit.text):
+        if _measured(unit.text, found):
+            continue
+        if _owner_is(unit, found, drug, others):
+            return True
+    return False
+
+
+def _owner_is(unit: Unit, amount: re.Match[str], drug: Sequence[Facet], others: Sequence[str]) -> bool:
+    after = re.match(r"\s*(?:\([^)]*\)\s*)?of\s+((?:[\w-]+\s*){1,5})", unit.text[amount.end() :])
+    if after is not None:
+        phrase = f" {normal_form(after[1])} "
+        if _names(phrase, drug):
+            return True
+        if any(f" {normal_form(other)} " in phrase for other in others):
+            return False
+    before = unit.text[: amount.start()]
+    last_own = _last(before, [form for facet in drug for form in facet.forms])
+    last_other = _last(before, [other for other in others if not _names(f" {normal_form(other)} ", drug)])
+    if last_own < 0 and last_other < 0:
+        follows = f" {normal_form(unit.text[amount.end() : amount.end() + 60])} "
+        governed = _names(unit.label_norm, drug) or (
+            bool(unit.heads) and _names(f" {normal_form(unit.heads[-1])} ", drug)
+        )
+        return governed or (
+            _names(follows, drug)
+            and after is None
+            and not any(f" {normal_form(o)} " in follows for o in others)
+        )
+    return last_own > last_other
+
+
+def _names(norm: str, drug: Sequence[Facet]) -> bool:
+    return any(facet.within(norm) for facet in drug)
+
+
+def _last(text: str, names: Sequence[str]) -> int:
+    """Return where the last of some names ends in a text, -1 if none occurs."""
+    norm = f" {normal_form(text)} "
+    return max(
+        (
+            norm.rfind(f" {normal_form(name)} ") + len(name)
+            for name in names
+            if f" {normal_form(name)} " in norm
+        ),
+        default=-1,
+    )
+
+
+def with_conditions(
+    units: Sequence[Unit], place: int, drug: Sequence[Facet], others: Sequence[str]
+) -> list[Unit]:
+    """Return a statement with what continues it: the sentences and list items of its conditions."""
+    first = units[place]
+    kept = [first]
+    if first.kind == "row":
+        return kept
+    for unit in units[place + 1 :]:
+        same = unit.block == first.block or (unit.kind == "item" and kept[-1].text.endswith(":"))
+        same = same or (unit.kind == "item" and kept[-1].kind == "item" and kept[-1].heads == unit.heads)
+        foreign = any(
+            f" {normal_form(other)} " in unit.norm
+            for other in others
+            if not _names(f" {normal_form(other)} ", drug)
+        )
+        if not same or (foreign and not _names(unit.norm, drug)):
+            break
+        if (
+            unit.kind != "item"
+            and not pattern("doses", "continues").match(unit.text)
+            and not _names(unit.norm, drug)
+        ):
+            break
+        kept.append(unit)
+    return kept

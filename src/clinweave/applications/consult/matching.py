@@ -1,0 +1,114 @@
+"""How well a statement answers a query: which of the things that the question names it speaks of, and where."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from clinweave.applications.consult.units import Unit
+from clinweave.knowledge import Kind, Query, equivalents, normal_form
+
+IN_TEXT, IN_LABEL, IN_NEAR_HEAD, IN_TITLE = 1.0, 0.9, 0.8, 0.7
+NAME_WEIGHT, WORD_WEIGHT = 2.0, 1.0
+_STEM = 5  # letters that two forms of a word share at least
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """One thing that the question names: any of its forms will do."""
+
+    forms: tuple[str, ...]  # normal forms
+    weight: float
+    required: bool  # a statement about something else in its place is no answer
+    kind: str = "word"
+
+    def level(self, unit: Unit) -> float:
+        """Return where the statement speaks of it: 1 in its text, less in what governs it, 0 nowhere."""
+        if self.within(unit.norm):
+            return IN_TEXT
+        if self.within(unit.label_norm):
+            return IN_LABEL
+        if self.within(unit.head_norm):
+            return (
+                IN_NEAR_HEAD if unit.heads and self.within(f" {normal_form(unit.heads[-1])} ") else IN_TITLE
+            )
+        return 0.0
+
+    def within(self, norm: str) -> bool:
+        """Say whether a normalised text has one of the forms."""
+        return any(_has(norm, form) for form in self.forms)
+
+
+def facets_of(query: Query) -> tuple[Facet, ...]:
+    """Return the things that a question names, its topics first."""
+    facets = []
+    for topic in query.topics:
+        if topic.kind == Kind.CODE:
+            continue
+        forms = list(dict.fromkeys(normal_form(name) for name in topic.names))
+        forms += [other for form in forms[:4] for other in _swapped(form)]
+        required = topic.kind in {Kind.DRUG, Kind.GENE}
+        facets.append(Facet(tuple(form for form in forms if form), NAME_WEIGHT, required, topic.kind.value))
+    for word in query.words:
+        form = normal_form(word)
+        same = tuple(dict.fromkeys([form, *sorted(equivalents().get(form, ()))]))
+        name = word in query.names_wanted
+        facets.append(Facet(same, NAME_WEIGHT if name else WORD_WEIGHT, name))
+    return tuple(facets)
+
+
+def _swapped(form: str) -> list[str]:
+    """Return a name with one of its words replaced by an equivalent: "renal failure" for "kidney failure"."""
+    words = form.split(" ")
+    return [
+        " ".join([*words[:place], other, *words[place + 1 :]])
+        for place, word in enumerate(words)
+        for other in sorted(equivalents().get(word, ()))
+        if other != word
+    ]
+
+
+def _has(norm: str, form: str) -> bool:
+    if f" {form} " in norm:
+        return True
+    if " " in form or len(form) < _STEM or form.isdigit():
+        return False
+    stem = form[: max(_STEM, len(form) - 3)]
+    return f" {stem}" in norm and any(
+        word.startswith(stem) and abs(len(word) - len(form)) <= 4
+        for word in norm.split()
+        if word[:_STEM] == stem[:_STEM]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How a statement fits a query."""
+
+    unit: Unit
+    coverage: float  # weighted share of the facets, 0 to 1
+    in_text: float  # the same, of the statement's own words and label alone
+    complete: bool  # every required facet is met by the statement or what governs it
+    all_met: bool
+
+
+def match(unit: Unit, facets: Sequence[Facet]) -> Match:
+    """Return how a statement fits the facets of a query."""
+    total = sum(facet.weight for facet in facets) or 1.0
+    levels = [facet.level(unit) for facet in facets]
+    coverage = sum(facet.weight * level for facet, level in zip(facets, levels, strict=True)) / total
+    own = sum(facet.weight for facet, level in zip(facets, levels, strict=True) if level >= IN_LABEL) / total
+    complete = all(level > 0 for facet, level in zip(facets, levels, strict=True) if facet.required)
+    return Match(unit, round(coverage, 4), round(own, 4), complete, all(level > 0 for level in levels))
+
+
+AMOUNT = re.compile(
+    r"\d[\d.,]*(?:\s*(?:to|-|–)\s*\d[\d.,]*)?\s*(?:%|mg|mcg|micrograms?|µg|ug|ng|g|grams?|kg|mL|ml|litres?|liters?|L|units?|IU|mmol|mEq"
+    r"|tablets?|capsules?|puffs?|drops?|sprays?|doses?)\b(?:/(?:kg|h|hour|min|day|m2|dose)\b)*",
+)
+
+
+def drug_facets(facets: Iterable[Facet]) -> tuple[Facet, ...]:
+    """Return the facets that a dose or a safety statement must be about."""
+    return tuple(
+        facet for facet in facets if facet.kind == Kind.DRUG or (facet.required and facet.kind == "word")
+    )

@@ -1,0 +1,120 @@
+"""Permission and prohibition: what a safety question asks, what a statement says of the same drug, and yes or no."""
+
+import re
+from collections.abc import Sequence
+
+from clinweave.applications.consult.cues import pattern
+from clinweave.applications.consult.matching import Facet
+from clinweave.applications.consult.units import Unit
+from clinweave.knowledge import normal_form
+
+_NOT = re.compile(r"\b(?:not|never)\b|n't\b", re.IGNORECASE)
+_LIST = re.compile(r"\w, \w|\w(?:,)? (?:and|or) \w", re.IGNORECASE)
+_ANSWER_CELL = re.compile(r":\s*(yes|no)\b", re.IGNORECASE)
+
+
+def asks_forbidden(question: str) -> bool:
+    """Say whether "yes" to the question means that something must not be done."""
+    forbidden = bool(pattern("polarity", "asks_forbidden").search(question))
+    return forbidden != bool(_NOT.search(question))
+
+
+def forbids(unit: Unit) -> bool:
+    """Say whether a statement or what governs it has words of prohibition."""
+    return bool(pattern("polarity", "forbids").search(unit.text)) or any(_is_ban(head) for head in unit.heads)
+
+
+def permits(unit: Unit) -> bool:
+    """Say whether a statement has words of permission or direction."""
+    return bool(pattern("polarity", "permits").search(pattern("polarity", "forbids").sub(" ", unit.text)))
+
+
+def speaks(unit: Unit) -> bool:
+    """Say whether a statement permits or forbids something."""
+    return forbids(unit) or permits(unit) or bool(_ANSWER_CELL.search(unit.text))
+
+
+def _is_ban(head: str) -> bool:
+    return bool(
+        re.match(
+            r"\s*(?:do not|don't|never|avoid|must not|contra-?indicat\w*|not to be)\b", head, re.IGNORECASE
+        )
+    )
+
+
+def stance(unit: Unit, facets: Sequence[Facet], others: Sequence[str] = ()) -> str:
+    """Return "permitted", "forbidden" or "" (unclear, or under a condition) for the drug that the facets name.
+
+    The words of permission must stand in the same clause as the drug, with no other drug of `others` between them
+    (lists apart), and without a condition. A cell of a table that says yes or no speaks for its row.
+    """
+    if unit.kind == "row":
+        cell = _ANSWER_CELL.search(unit.text)
+        return "" if cell is None else "permitted" if cell[1].lower() == "yes" else "forbidden"
+    if unit.kind == "item" and any(_is_ban(head) for head in unit.heads):
+        return "forbidden"
+    clauses = [part for part in re.split(r"[;.](?:\s|$)", unit.text) if _about(part, facets)]
+    if not clauses and any(_is_ban(head) for head in unit.heads[-1:]):
+        return ""
+    stances = {_stance_of_clause(part, facets, others) for part in clauses}
+    return stances.pop() if len(stances) == 1 else ""
+
+
+def _about(text: str, facets: Sequence[Facet]) -> bool:
+    norm = f" {normal_form(text)} "
+    return all(facet.within(norm) for facet in facets)
+
+
+def _stance_of_clause(clause: str, facets: Sequence[Facet], others: Sequence[str]) -> str:
+    if pattern("polarity", "condition").search(clause):
+        return ""
+    bans = list(pattern("polarity", "forbids").finditer(clause))
+    grants = list(
+        pattern("polarity", "permits").finditer(
+            pattern("polarity", "forbids").sub(lambda found: "#" * len(found[0]), clause)
+        )
+    )
+    grants = [
+        found for found in grants if not any(ban.start() <= found.start() <= ban.end() + 25 for ban in bans)
+    ]
+    if bans and grants:
+        return ""
+    if bans:
+        return "forbidden" if all(_beside(clause, found, facets, others) for found in bans[:1]) else ""
+    if grants:
+        return "permitted" if _beside(clause, grants[0], facets, others) else ""
+    return ""
+
+
+def _beside(clause: str, cue: re.Match[str], facets: Sequence[Facet], others: Sequence[str]) -> bool:
+    """Say whether a cue governs the drug: it stands within some words, with no other drug nearer but in a list."""
+    before = normal_form(clause[: cue.start()]).split()[-8:]
+    after = normal_form(clause[cue.end() :]).split()[:12]
+    foreign = [f" {normal_form(name)} " for name in others]
+    foreign = [name for name in foreign if not any(facet.within(name) for facet in facets)]
+    sides = []
+    for words in (list(reversed(before)), after):
+        place = next(
+            (size for size in range(1, len(words) + 1) if _all_within(words[:size], facets, before)), None
+        )
+        if place is not None:
+            between = words[:place]
+            text = f" {' '.join(reversed(between) if words != after else between)} "
+            listed = bool(_LIST.search(clause))
+            sides.append(listed or not any(name in text for name in foreign))
+    return any(sides)
+
+
+def _all_within(words: Sequence[str], facets: Sequence[Facet], before: Sequence[str]) -> bool:
+    forward = f" {' '.join(words)} "
+    backward = f" {' '.join(reversed(words))} " if before else forward
+    return all(facet.within(forward) or facet.within(backward) for facet in facets)
+
+
+def verdict(question: str, stances: Sequence[str]) -> str:
+    """Return "Yes", "No" or "" for a yes/no safety question, from what all matching statements say."""
+    known = set(stances)
+    if len(known) != 1 or "" in known:
+        return ""
+    forbidden = known == {"forbidden"}
+    return "Yes" if forbidden == asks_forbidden(question) else "No"

@@ -1,0 +1,142 @@
+"""Quotations of stored answers whose question fits, and of the databases' definitions."""
+
+from collections.abc import Sequence
+
+from clinweave.applications.consult.cues import cue_of, pattern, strong_cue_of
+from clinweave.applications.consult.matching import IN_LABEL, Facet, facets_of
+from clinweave.applications.consult.quoting import STORED_QUESTION, Quote
+from clinweave.applications.consult.units import Unit, units_of
+from clinweave.knowledge import (
+    Intent,
+    Kind,
+    Origin,
+    Query,
+    also_answers,
+    origin_of,
+    stored_intent,
+    subject_fit,
+)
+from clinweave.records import Evidence
+
+LEAST_STORED_FIT = 0.34
+STORED_WORDS = 60
+_NEEDS_TOPIC = frozenset(
+    {
+        Intent.GENES, Intent.GENE_DISEASES, Intent.FEATURES, Intent.INHERITANCE, Intent.ONSET, Intent.RELATED,
+        Intent.HOW_OFTEN, Intent.PREVALENCE, Intent.OUTLOOK, Intent.DIFFERENTIAL, Intent.INDICATIONS, Intent.SUBTYPES,
+    }
+)  # fmt: skip
+LEAST_WORDS = 2  # content words of a question without a topic, all of which a stored answer must hold
+_TOGETHER = frozenset({Intent.RELATED, Intent.HOW_OFTEN})  # both things must be said together
+
+
+def stored_quotes(query: Query, evidence: Sequence[Evidence]) -> list[Quote]:
+    """Return the answers to stored questions that fit, at most two, each of another document."""
+    names = [name for topic in query.topics for name in topic.names]
+    facets = facets_of(query)
+    if not query.topics and (query.intent in _NEEDS_TOPIC or len(facets) < LEAST_WORDS):
+        return []
+    rated: list[tuple[float, Quote]] = []
+    documents: dict[str, list[Evidence]] = {}
+    for item in evidence:
+        if item.passage is not None and origin_of(item.passage) == Origin.STORED:
+            documents.setdefault(item.passage.document, []).append(item)
+    for items in documents.values():
+        items.sort(key=lambda item: item.passage.start if item.passage else 0)
+        found = _of_document(query, items, names, facets)
+        if found is not None:
+            rated.append(found)
+    rated.sort(key=lambda pair: -pair[0])
+    best = rated[0][0] if rated else 0.0
+    return [quote for score, quote in rated if score >= best - 0.6][:2]
+
+
+def _of_document(
+    query: Query, items: Sequence[Evidence], names: Sequence[str], facets: Sequence[Facet]
+) -> tuple[float, Quote] | None:
+    """Return the best run of statements of one stored answer with its score, None if nothing in it answers."""
+    passage = items[0].passage
+    assert passage is not None
+    fit = subject_fit(passage.title, names) if names else 0.0
+    asked = stored_intent(passage.title)
+    if query.topics and asked != query.intent and asked not in also_answers(query.intent):
+        return None
+    same = stored_intent(passage.title) == query.intent and fit >= LEAST_STORED_FIT
+    best: tuple[float, Quote] | None = None
+    place = 0
+    for item in items:
+        assert item.passage is not None
+        if pattern("stored", "elsewhere").search(item.passage.text):
+            continue
+        units = [unit for unit in units_of(item.passage) if _says_something(unit)]
+        for number, unit in enumerate(units):
+            score = _start_score(
+                query, unit, facets, same=same, first=item.passage.start == 0 and number == 0
+            )
+            place += 1
+            if score is None:
+                continue
+            total = score - 0.04 * min(place, 20) + 1.5 * fit + (0.8 if same else 0.0)
+            if best is None or total > best[0]:
+                best = total, Quote(item, tuple(_run(units, number)), fit, Origin.STORED)
+    return best
+
+
+def _says_something(unit: Unit) -> bool:
+    if pattern("stored", "pointer").search(unit.text) or STORED_QUESTION.match(unit.text):
+        return False
+    return len(unit.text.split()) >= (2 if unit.kind == "item" else 4)
+
+
+def _start_score(
+    query: Query, unit: Unit, facets: Sequence[Facet], *, same: bool, first: bool
+) -> float | None:
+    """Return how well a quotation may begin with a statement, None if it may not."""
+    weak = cue_of(query.intent, unit.text)
+    if query.intent in _TOGETHER or not query.topics:
+        said = (
+            facet.within(unit.norm) or (facet.kind == Kind.DISEASE and facet.level(unit) > 0)
+            for facet in facets
+        )
+        return 1.0 + weak if all(said) else None
+    extra = [facet for facet in facets if facet.kind != Kind.DISEASE]
+    if any(facet.level(unit) < IN_LABEL for facet in extra if facet.required):
+        return None
+    strong = strong_cue_of(query.intent, unit.text)
+    met = sum(facet.within(unit.norm) for facet in extra) / len(extra) if extra else 0.0
+    if not same:
+        named = all(facet.within(unit.norm) or facet.within(unit.head_norm) for facet in facets)
+        return 0.5 + met if strong and named else None
+    misses = bool(extra) and not met and not query.of_kind(Kind.DISEASE)
+    if misses or unit.kind == "item" or not (strong or weak or first):
+        return None
+    return 1.0 * strong + 0.5 * weak + 0.4 * first + 1.5 * met
+
+
+def _run(units: Sequence[Unit], start: int) -> list[Unit]:
+    kept: list[Unit] = []
+    words = 0
+    for unit in units[start:]:
+        words += len(unit.text.split())
+        if kept and words > STORED_WORDS:
+            break
+        kept.append(unit)
+    return kept
+
+
+def definitions(query: Query, evidence: Sequence[Evidence]) -> list[Quote]:
+    """Return the databases' definitions of the topics that hold words of an answer."""
+    ids = {item for topic in query.topics for item in (topic.id, *topic.senses)}
+    quotes = []
+    for item in evidence:
+        passage = item.passage
+        if passage is None or origin_of(passage) != Origin.DEFINED or not ids & set(passage.concepts):
+            continue
+        units = units_of(passage)
+        if query.intent in {Intent.DEFINITION, Intent.GENERAL}:
+            chosen = units[:3]
+        else:
+            chosen = [unit for unit in units if strong_cue_of(query.intent, unit.text)][:2]
+        if chosen:
+            quotes.append(Quote(item, tuple(chosen), 0.5, Origin.DEFINED))
+    return quotes[:2]

@@ -1,0 +1,149 @@
+"""A passage as statements that can be quoted alone: sentences, list items and table rows with what they stand under."""
+
+import re
+from dataclasses import dataclass, field
+
+from clinweave.knowledge import normal_form, split_sentences
+from clinweave.records import Passage
+
+_BULLET = re.compile(r"^\s*(?:[-*+•–]|\d{1,2}[.)])\s+")
+_MARKDOWN = re.compile(r"^\s*(#{1,6})\s+(.+?)\s*#*$")
+_ROW = re.compile(r"^\s*\|(.+)\|\s*$")
+_RULE = re.compile(r"^[\s|:\-=]+$")
+_HEADED = re.compile(r"^[^:;]{1,80}: [^;]*(?:; [^:;]{1,80}: [^;]*)+$")  # "Drug: A; Dose: 5 mg"
+_LABEL = re.compile(r"^([^.:;!?]{2,60}):\s+(?=\S)")
+_ENDED = re.compile(r"[.!?]['\")\]]*$")
+LONG_LINE = 60  # characters from which on a line without a full stop is taken as wrapped
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One statement of a passage. Its heads govern it: headings, the lead-in of a list, the label of its line."""
+
+    text: str
+    heads: tuple[str, ...] = ()  # outermost first
+    label: str = ""  # "Warfarin" of a line "Warfarin: ..." that the sentence belongs to
+    block: int = 0  # statements of one paragraph share it
+    kind: str = "sentence"  # | "item" | "row"
+    norm: str = field(default="", compare=False)  # normal form with a space at either end
+    head_norm: str = field(default="", compare=False)
+    label_norm: str = field(default="", compare=False)
+
+
+def units_of(passage: Passage) -> list[Unit]:
+    """Return the statements of a passage in order."""
+    reader = _Reader(passage)
+    for line in _joined(passage.text):
+        reader.read(line)
+    return reader.units
+
+
+def _joined(text: str) -> list[str]:
+    """Return the lines of a text with wrapped ones joined; "" between paragraphs."""
+    lines: list[str] = []
+    for raw in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+        line = raw.strip()
+        last = lines[-1] if lines else ""
+        wrapped = bool(line) and bool(last) and not _ENDED.search(last) and not last.endswith((":", ";", "|"))
+        starts = bool(_BULLET.match(line) or _MARKDOWN.match(line) or _ROW.match(line) or _HEADED.match(line))
+        wrapped = wrapped and not starts and not _MARKDOWN.match(last) and not _HEADED.match(last)
+        if wrapped and (line[:1].islower() or len(last) >= LONG_LINE):
+            lines[-1] = f"{last} {line}"
+            continue
+        lines.append(line)
+    return lines
+
+
+class _Reader:
+    """Reads lines in order and keeps the heads that govern them."""
+
+    def __init__(self, passage: Passage) -> None:
+        self.units: list[Unit] = []
+        self.block = 0
+        section = [part.strip() for part in passage.section.split(" > ")] if " > " in passage.section else []
+        base = [passage.title, *(part for part in section if part != passage.title)]
+        if (
+            not section
+            and passage.section
+            and passage.section != passage.title
+            and not passage.title.rstrip().endswith("?")
+        ):
+            base.append(passage.section)
+        self.base = tuple(part for part in base if part)
+        self.path: list[str] = []  # markdown headings by level
+        self.heading = ""  # a short line alone
+        self.lead = ""  # "Do not:"
+        self.columns: list[str] = []
+
+    def read(self, line: str) -> None:
+        """Take one line: a heading, a lead-in, an item, a row, or sentences."""
+        if not line:
+            self.block += 1
+            self.columns = []
+            return
+        if heading := _MARKDOWN.match(line):
+            self.path = [*self.path[: len(heading[1]) - 1], heading[2]]
+            self.heading = self.lead = ""
+            return
+        if row := _ROW.match(line):
+            self._row([cell.strip() for cell in row[1].split("|")], line)
+            return
+        self.columns = []
+        bullet = _BULLET.match(line)
+        text = line[bullet.end() :] if bullet else line
+        if not bullet and self._is_heading(text):
+            self.heading, self.lead = text.rstrip(":"), ""
+            return
+        if text.endswith(":") and len(text.split()) <= 25:
+            self.lead = text
+            if len(text.split()) > 3:
+                self._add(text, "sentence")
+            return
+        if _HEADED.match(text):
+            self._add(text, "row")
+            return
+        if not bullet and _ENDED.search(text) and len(text.split()) > 12:
+            self.lead = ""
+        self._sentences(text, "item" if bullet or self.lead else "sentence")
+
+    def _is_heading(self, text: str) -> bool:
+        words = text.split()
+        return (
+            not self.lead and 1 <= len(words) <= 8 and not re.search(r"[.;,:!]$", text) and text[:1].isupper()
+            and not re.search(r"\d", words[0]) and not _LABEL.match(text) and not re.search(r"\b(?:mg|mL|mmol)\b", text)
+        )  # fmt: skip
+
+    def _row(self, cells: list[str], line: str) -> None:
+        if _RULE.match(line):
+            return
+        if not self.columns:
+            self.columns = cells
+            return
+        pairs = [f"{head}: {cell}" for head, cell in zip(self.columns, cells, strict=False) if cell]
+        self._add("; ".join(pairs), "row")
+
+    def _sentences(self, text: str, kind: str) -> None:
+        label = ""
+        if (found := _LABEL.match(text)) and kind == "sentence":
+            label = found[1]
+        for span in split_sentences(text):
+            sentence = " ".join(span.text.split())
+            if re.search(r"\w", sentence):
+                self._add(sentence, kind, label)
+        self.block += 1
+
+    def _add(self, text: str, kind: str, label: str = "") -> None:
+        heads = [*self.base, *(part for part in self.path if part not in self.base)]
+        heads += [part for part in (self.heading, self.lead.rstrip(":")) if part and part not in heads]
+        if self.lead and text == self.lead:
+            heads = heads[:-1]
+        self.units.append(
+            Unit(
+                text, tuple(heads), label, self.block, kind,
+                _padded(text), _padded(" . ".join(heads)), _padded(label),
+            )
+        )  # fmt: skip
+
+
+def _padded(text: str) -> str:
+    return f" {normal_form(text)} "

@@ -1,0 +1,207 @@
+"""Relations in plain sentences: grouped by what they say, a few first and the rest below."""
+
+from collections.abc import Sequence
+
+from clinweave.knowledge import how_often, parse_frequency, phrase
+from clinweave.predicates import CONTRAINDICATED, GENE, HAS_PHENOTYPE, INHERITANCE, ROLE, SUBCLASS, TREATS
+from clinweave.records import Evidence, Grade, Relation, Statement
+
+FIRST = 10  # facts of a group in its first sentence
+REST = 24  # facts of a group in the sentence below
+SMALL = 5  # patients below which a count is no frequency
+EXCLUDED = "HP:0040285"
+_ATTRIBUTE = "biolink:has_attribute"
+
+_OF_DISEASES = frozenset({HAS_PHENOTYPE, INHERITANCE, _ATTRIBUTE})
+
+_FORWARD = {
+    HAS_PHENOTYPE: "{} has these recorded features: {}",
+    INHERITANCE: "{} is inherited as: {}",
+    GENE: "{} is a gene associated with: {}",
+    ROLE: "{} has the roles: {}",
+    SUBCLASS: "{} is a kind of: {}",
+    TREATS: "{} treats: {}",
+    CONTRAINDICATED: "{} is contraindicated in: {}",
+    _ATTRIBUTE: "{} has the recorded onset: {}",
+}
+_REVERSE = {
+    HAS_PHENOTYPE: "Diseases with {}: {}",
+    GENE: "Genes associated with {}: {}",
+    ROLE: "Drugs with the role {}: {}",
+    SUBCLASS: "Kinds of {}: {}",
+    TREATS: "Drugs recorded as treating {}: {}",
+    CONTRAINDICATED: "Drugs contraindicated in {}: {}",
+}
+
+
+def name_in(evidence: Evidence, curie: str) -> str:
+    """Return the name of a concept in an item of evidence."""
+    return dict(evidence.names).get(curie, curie)
+
+
+def frequency_words(recorded: str) -> str:
+    """Return a recorded frequency in words; a count of fewer than five patients is told as a count alone."""
+    stated = parse_frequency(recorded)
+    if stated is not None and stated.word and stated.count is None:
+        share = f"{stated.low:g}-{stated.high:g} %" if stated.low != stated.high else f"{stated.low:g} %"
+        return f"{stated.word}, {share}"
+    words = how_often(recorded)
+    if words.startswith("in ") and " of " in words and "%" not in words:
+        total = words.split(" of ")[1].split(" ")[0]
+        if total.isdigit() and int(total) < SMALL:
+            return "reported " + words
+    return words
+
+
+def grouped(evidence: Evidence) -> list[Statement]:
+    """Return a group of relations as one sentence with its first facts, and one with the rest."""
+    rows = evidence.relations
+    if not rows:
+        return []
+    centre, forward = _centre(evidence)
+    denied = all(_denied(row) for row in rows)
+    uncurated = all(row.grade != Grade.CURATED for row in rows)
+    frame = (_FORWARD if forward else _REVERSE).get(rows[0].predicate)
+    if frame is None:
+        words = phrase(rows[0].predicate)
+        frame = "{} " + (words.verb if forward else words.inverse) + ": {}"
+    if denied:
+        frame = (
+            "Recorded as absent in {}: {}"
+            if rows[0].predicate == HAS_PHENOTYPE
+            else "Recorded as not so: " + frame
+        )
+    if uncurated:
+        frame = frame.replace(": {}", " (text-mined, not curated): {}")
+    name = name_in(evidence, centre)
+    facts = [fact for fact in _facts(evidence, centre, forward) if fact[0].casefold() != name.casefold()]
+    if not facts:
+        return []
+    statements = [_statement(frame.format(name, _listed(facts[:FIRST])) + ".", evidence)]
+    if len(facts) > FIRST:
+        more = f"Also recorded for {name}: {_listed(facts[FIRST : FIRST + REST])}."
+        left = len(facts) - FIRST - REST
+        statements.append(_statement(more + (f" And {left} more." if left > 0 else ""), evidence, rest=True))
+    return statements
+
+
+def _facts(evidence: Evidence, centre: str, forward: bool) -> list[tuple[str, str]]:
+    """Return (name, note) of the other end of each relation, once each; the note holds frequency, sex and support."""
+    merged: dict[str, list[Relation]] = {}
+    for row in evidence.relations:
+        merged.setdefault(row.object if forward else row.subject, []).append(row)
+    several = len(merged) > 1 and max(len({row.source for row in rows}) for rows in merged.values()) > 1
+    facts = []
+    for other, rows in merged.items():
+        notes = [note for note in _row_notes(evidence, rows[0], centre, forward) if note]
+        sources = len({row.source for row in rows})
+        if several and rows[0].predicate == GENE:
+            notes.append(f"{sources} sources" if sources > 1 else "1 source")
+        facts.append((name_in(evidence, other), ", ".join(notes)))
+    return facts
+
+
+def _listed(facts: Sequence[tuple[str, str]]) -> str:
+    """Return the facts as a list in which neighbours with the same note share it."""
+    runs: list[tuple[list[str], str]] = []
+    for name, note in facts:
+        if runs and runs[-1][1] == note:
+            runs[-1][0].append(name)
+        else:
+            runs.append(([name], note))
+    return "; ".join(", ".join(names) + (f" ({note})" if note else "") for names, note in runs)
+
+
+def _statement(text: str, evidence: Evidence, *, rest: bool = False) -> Statement:
+    date = evidence.relations[0].release if evidence.relations else ""
+    return Statement(
+        text, "relation", (evidence.id,), date=date, score=evidence.score - (2.5 if rest else 0.0)
+    )
+
+
+def _centre(evidence: Evidence) -> tuple[str, bool]:
+    """Return the concept that an item is about, and whether it is the subject of its relations."""
+    subjects = {row.subject for row in evidence.relations}
+    targets = {row.object for row in evidence.relations}
+    about = evidence.about or next(iter(subjects if len(subjects) == 1 else targets))
+    of_kinds = about not in targets and evidence.relations[0].predicate in _OF_DISEASES
+    return about, about in subjects or of_kinds
+
+
+def _fact(evidence: Evidence, row: Relation, centre: str, forward: bool) -> str:
+    text = name_in(evidence, row.object if forward else row.subject)
+    noted = ", ".join(note for note in _row_notes(evidence, row, centre, forward) if note)
+    return f"{text} ({noted})" if noted else text
+
+
+def _row_notes(evidence: Evidence, row: Relation, centre: str, forward: bool) -> list[str]:
+    own = row.subject if forward else row.object
+    notes = [frequency_words(row.frequency)] if row.frequency and row.frequency != EXCLUDED else []
+    if row.sex:
+        notes.append({"MALE": "males", "FEMALE": "females"}.get(row.sex.upper(), row.sex))
+    if own != centre:
+        notes.append(f"in {name_in(evidence, own)}")
+    return notes
+
+
+def _denied(row: Relation) -> bool:
+    stated = parse_frequency(row.frequency)
+    return row.negated or (stated is not None and stated.high == 0)
+
+
+def related(evidence: Evidence, asked: str) -> list[Statement]:
+    """Return yes or no with the record for a question of whether two things go together."""
+    rows = evidence.relations
+    if not rows:
+        return []
+    row = rows[0]
+    subject, target = name_in(evidence, row.subject), name_in(evidence, row.object)
+    words = phrase(row.predicate)
+    if row.predicate == HAS_PHENOTYPE and how_often(row.frequency).startswith("in 0 of"):
+        return [
+            _statement(
+                f"{target} was looked for in {subject} and found {how_often(row.frequency)}.", evidence
+            )
+        ]
+    if row.predicate == HAS_PHENOTYPE and _denied(row):
+        how = "excluded" if row.frequency == EXCLUDED else "stated as not present"
+        text = f"No: {target} is recorded as absent in {subject} ({how})."
+        return [_statement(text, evidence)]
+    if row.predicate != HAS_PHENOTYPE:
+        verb = words.negated if row.negated else words.verb
+        return [_statement(f"{'No' if row.negated else 'Yes'}: {subject} {verb} {target}.", evidence)]
+    often = frequency_words(row.frequency)
+    lead = f"Yes: {target} is a recorded feature of {subject}"
+    if often:
+        lead += f", {often}"
+    statements = [_statement(lead + ".", evidence)]
+    others = [_fact(evidence, other, row.subject, True) for other in rows[1:FIRST]]
+    if others:
+        statements.append(_statement(f"Also recorded{asked}: {'; '.join(others)}.", evidence, rest=False))
+    return statements
+
+
+def nearby(evidence: Evidence) -> str:
+    """Return what is recorded near a missing record, for the note of an abstention."""
+    names = [name_in(evidence, row.object) for row in evidence.relations[:3]]
+    subject = name_in(evidence, evidence.relations[0].subject)
+    return f"nearest records of {subject}: {', '.join(names)} [{evidence.id}]"
+
+
+def ranking(items: Sequence[Evidence], findings: int) -> list[Statement]:
+    """Return the ranked diseases, each with the findings that it is recorded with."""
+    statements = []
+    for place, item in enumerate(items, 1):
+        disease = name_in(item, item.relations[0].subject)
+        facts = "; ".join(_fact(item, row, row.subject, True) for row in item.relations)
+        count = f"{len(item.relations)} of {findings} findings: " if findings > 1 else ""
+        statements.append(
+            Statement(
+                f"{place}. {disease}: {count}{facts}.",
+                "ranking",
+                (item.id,),
+                date=item.relations[0].release,
+                score=item.score,
+            )
+        )
+    return statements

@@ -1,0 +1,232 @@
+"""Word lists of questions: intents, abbreviations, equivalents, organs, and everyday English."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from clinweave.knowledge.linking.normalise import words_of
+from clinweave.knowledge.linking.ranking import question_words
+from clinweave.knowledge.query.query import Intent
+
+LANGUAGES = ("en", "es", "fr", "de", "zh")
+
+
+@dataclass(frozen=True, slots=True)
+class Cues:
+    """The compiled cues of one intent, by language."""
+
+    intent: Intent
+    patterns: dict[str, re.Pattern[str]]
+
+
+@lru_cache(maxsize=1)
+def _terms() -> dict[str, Any]:
+    return tomllib.loads(files("clinweave.knowledge.query").joinpath("terms.toml").read_text("utf-8"))
+
+
+@lru_cache(maxsize=1)
+def _intents() -> dict[str, Any]:
+    return tomllib.loads(files("clinweave.knowledge.query").joinpath("intents.toml").read_text("utf-8"))
+
+
+@lru_cache(maxsize=1)
+def cues() -> tuple[Cues, ...]:
+    """Return the cues of all intents in order of priority."""
+    return tuple(
+        Cues(
+            Intent(row["name"]),
+            {code: re.compile("|".join(row[code]), re.IGNORECASE) for code in LANGUAGES if code in row},
+        )
+        for row in _intents()["intent"]
+    )
+
+
+@lru_cache(maxsize=1)
+def yes_no_cues() -> dict[str, re.Pattern[str]]:
+    """Return the pattern of a yes/no question by language."""
+    return {code: re.compile("|".join(items), re.IGNORECASE) for code, items in _intents()["yes_no"].items()}
+
+
+@lru_cache(maxsize=1)
+def abbreviations() -> dict[str, str]:
+    """Return clinical abbreviations (exact letters) with the names that the vocabularies know."""
+    return dict(_terms()["abbreviations"])
+
+
+@lru_cache(maxsize=1)
+def organs() -> dict[str, str]:
+    """Return organs and systems in normal form with the name of their abnormalities in the phenotype ontology."""
+    return {" ".join(words_of(name)): label for name, label in _terms()["organs"].items()}
+
+
+@lru_cache(maxsize=1)
+def equivalents() -> dict[str, frozenset[str]]:
+    """Return, for a word in normal form, the words that mean the same in clinical text (itself included)."""
+    classes: dict[str, set[str]] = {}
+    for line in _terms()["equivalents"]["classes"].splitlines():
+        words = [word for item in line.split() for word in [" ".join(words_of(item))] if word]
+        for word in words:
+            classes.setdefault(word, set()).update(words)
+    return {word: frozenset(others) for word, others in classes.items()}
+
+
+@lru_cache(maxsize=1)
+def frame_words() -> frozenset[str]:
+    """Return words (normal form) that carry the question but name nothing."""
+    return frozenset(words_of(_terms()["words"]["frame"])) | frozenset(
+        words_of(" ".join(sorted(question_words())))
+    )
+
+
+@lru_cache(maxsize=1)
+def cue_words() -> frozenset[str]:
+    """Return words (normal form) that carry an intent and name nothing."""
+    return frozenset(words_of(_terms()["words"]["cues"]))
+
+
+@lru_cache(maxsize=1)
+def everyday_words() -> frozenset[str]:
+    """Return common English words (lower case) from symspellpy's frequency dictionary (82,765 words, MIT licence)."""
+    text = files("symspellpy").joinpath("frequency_dictionary_en_82_765.txt").read_text("utf-8-sig")
+    return frozenset(line.partition(" ")[0] for line in text.splitlines())
+
+
+@lru_cache(maxsize=1 << 14)
+def is_cue(text: str) -> bool:
+    """Say whether the words are only a word of asking ("inherited", "symptom")."""
+    return any(
+        pattern.fullmatch(text.strip())
+        for item in cues()
+        for code, pattern in item.patterns.items()
+        if code == "en"
+    )
+
+
+def language_of(text: str) -> str:
+    """Return the ISO 639-1 code of a question's language, "en" unless another one is plain."""
+    if re.search(r"[\u4e00-\u9fff]", text):
+        return "zh"
+    words = set(re.findall(r"[^\W\d_]+", text.lower()))
+    counts = {code: len(words & stops) for code, stops in _STOPS.items()}
+    if re.search(r"[¿¡ñ]", text):
+        counts["es"] += 3
+    if re.search(r"[äöüß]", text.lower()):
+        counts["de"] += 1
+    best = max(counts, key=lambda code: counts[code])
+    return best if counts[best] >= 2 and counts[best] > len(words & _ENGLISH) else "en"
+
+
+_STOPS = {
+    "es": frozenset(
+        [
+            "qué",
+            "que",
+            "cuál",
+            "cuáles",
+            "cómo",
+            "como",
+            "el",
+            "la",
+            "los",
+            "las",
+            "del",
+            "de",
+            "en",
+            "un",
+            "una",
+            "es",
+            "son",
+            "tiene",
+            "tienen",
+            "para",
+            "con",
+            "y",
+            "por",
+            "se",
+            "puede",
+            "cual",
+        ]
+    ),
+    "fr": frozenset(
+        [
+            "quel",
+            "quelle",
+            "quels",
+            "quelles",
+            "est",
+            "sont",
+            "le",
+            "la",
+            "les",
+            "des",
+            "du",
+            "de",
+            "un",
+            "une",
+            "dans",
+            "pour",
+            "avec",
+            "et",
+            "comment",
+            "peut",
+            "qui",
+            "que",
+            "quoi",
+        ]
+    ),
+    "de": frozenset(
+        [
+            "welche",
+            "welcher",
+            "welches",
+            "was",
+            "ist",
+            "sind",
+            "der",
+            "die",
+            "das",
+            "den",
+            "dem",
+            "ein",
+            "eine",
+            "einen",
+            "bei",
+            "für",
+            "mit",
+            "und",
+            "wie",
+            "kann",
+            "man",
+            "wird",
+            "nicht",
+        ]
+    ),
+}
+_ENGLISH = frozenset(
+    [
+        "what",
+        "which",
+        "how",
+        "is",
+        "are",
+        "the",
+        "of",
+        "in",
+        "a",
+        "an",
+        "does",
+        "do",
+        "can",
+        "for",
+        "with",
+        "and",
+        "to",
+        "when",
+        "who",
+        "why",
+        "should",
+    ]
+)

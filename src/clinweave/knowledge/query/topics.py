@@ -1,0 +1,196 @@
+"""The concepts that a question names, each with its senses as a disease, a finding, a drug or a gene."""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from clinweave.knowledge.linking.normalise import words_of
+from clinweave.knowledge.query.lexicon import frame_words, is_cue, organs
+from clinweave.knowledge.query.query import Intent, Kind, Topic
+from clinweave.records import Concept, Mention
+
+if TYPE_CHECKING:
+    from clinweave.knowledge.graph.graph import Graph
+    from clinweave.knowledge.linking.linker import Linker
+
+MOST_NAMES = 40  # names of one topic that matching uses
+_KINDS = {
+    "biolink:Disease": Kind.DISEASE,
+    "biolink:PhenotypicFeature": Kind.FINDING,
+    "biolink:Drug": Kind.DRUG,
+    "biolink:ChemicalEntity": Kind.DRUG,
+    "biolink:SmallMolecule": Kind.DRUG,
+    "biolink:Gene": Kind.GENE,
+    "biolink:ChemicalRole": Kind.ROLE,
+}
+# Roots of the vocabularies: they say nothing of what is asked.
+_ROOTS = frozenset(
+    [
+        "MONDO:0000001",
+        "MONDO:0700096",
+        "MONDO:0002254",
+        "HP:0000001",
+        "HP:0000118",
+        "CHEBI:24431",
+        "CHEBI:50906",
+        "CHEBI:23888",
+    ]
+)
+_FINDINGS_FIRST = frozenset({Intent.DIFFERENTIAL})
+_DISEASES_FIRST = frozenset(
+    {
+        Intent.GENES, Intent.FEATURES, Intent.PREVALENCE, Intent.INHERITANCE, Intent.ONSET, Intent.TREATMENT,
+        Intent.DIAGNOSIS, Intent.CAUSES, Intent.PREVENTION, Intent.OUTLOOK, Intent.COMPLICATIONS, Intent.SUBTYPES,
+        Intent.DEFINITION, Intent.DOSE, Intent.SAFETY, Intent.GENERAL, Intent.GENE_DISEASES, Intent.CODE,
+    }
+)  # fmt: skip
+# "a feature of Y", "in Y": what follows is the disease; "Y cause X", "Y affect X": what goes before.
+_BEFORE_DISEASE = re.compile(
+    r"\b(?:of|in|with|have|having|has|from)\s+(?:the\s+|an?\s+|patients?\s+with\s+|people\s+with\s+)*$"
+)
+
+
+def kind_of(mention: Mention) -> Kind:
+    """Return what kind of thing a mention is."""
+    if mention.id.startswith("ICD10CM:"):
+        return Kind.CODE
+    return _KINDS.get(mention.category, Kind.OTHER)
+
+
+def linked_topics(
+    text: str, linker: "Linker", graph: "Graph"
+) -> tuple[list[list[Mention]], tuple[Mention, ...]]:
+    """Return the mentions grouped by span (several senses each), and those of the linker's own choice."""
+    own = linker.link(text)
+    prefixes = {curie for curie in ("MONDO", "HP") if curie in linker.vocabulary.crosswalk.prefixes}
+    passes = [own, *(linker.link(text, {prefix}) for prefix in sorted(prefixes))]
+    every = [item for found in passes for item in found if not _empty(item)]
+    every.sort(key=lambda item: (-(item.end - item.start), item.start))
+    spans: list[list[Mention]] = []
+    for item in every:
+        same = next(
+            (group for group in spans if (group[0].start, group[0].end) == (item.start, item.end)), None
+        )
+        if same is not None:
+            if item.id not in {other.id for other in same}:
+                same.append(item)
+        elif not any(item.start < group[0].end and group[0].start < item.end for group in spans):
+            spans.append([item])
+    spans.sort(key=lambda group: group[0].start)
+    return [_widened(group, graph) for group in spans], tuple(own)
+
+
+def _widened(group: list[Mention], graph: "Graph") -> list[Mention]:
+    """Return a span's senses with the disease or finding of the same name that the linker preferred another to."""
+    ids = {item.id for item in group}
+    for other in re.findall(r"\b(?:MONDO|HP):\d{7}\b", group[0].reason):
+        if other not in ids and graph.resolve(other) == other:
+            concept = graph.concept(other)
+            ids.add(other)
+            group.append(replace(group[0], id=other, name=concept.name, category=concept.category))
+    return group
+
+
+def _empty(mention: Mention) -> bool:
+    """Say whether a mention is only a word of asking or of the frame of a question."""
+    if mention.id in _ROOTS or is_cue(mention.text):
+        return True
+    words = words_of(mention.text)
+    if all(word in frame_words() for word in words):
+        return True
+    short = mention.name.lower().startswith(mention.text.lower() + " ")
+    return short and kind_of(mention) == Kind.DRUG  # "potassium" is no potassium hydride
+
+
+def topic_of(
+    group: Sequence[Mention], intent: Intent, graph: "Graph", *, disease_first: bool | None = None
+) -> Topic:
+    """Return one topic from the senses of a span; `disease_first` decides between a disease and a finding."""
+    if disease_first is None:
+        disease_first = intent in _DISEASES_FIRST
+    wanted = [Kind.DISEASE, Kind.FINDING] if disease_first else [Kind.FINDING, Kind.DISEASE]
+    order = [*wanted, Kind.DRUG, Kind.GENE, Kind.ROLE, Kind.CODE, Kind.OTHER]
+    if intent == Intent.GENE_DISEASES:
+        order.insert(0, Kind.GENE)
+    best = min(group, key=lambda item: (order.index(kind_of(item)), -item.score))
+    chosen = [best, *(item for item in group if item is not best)]
+    concepts = [graph.concept(item.id) for item in chosen if graph.resolve(item.id) is not None]
+    return Topic(
+        best.text,
+        best.start,
+        best.end,
+        best.id,
+        best.name,
+        kind_of(best),
+        names_of(concepts, best.text),
+        tuple(item.id for item in chosen),
+        best.negated,
+    )
+
+
+def names_of(concepts: Iterable[Concept], *surfaces: str) -> tuple[str, ...]:
+    """Return the names under which text may speak of the concepts, the shortest synonyms first."""
+    names: dict[str, None] = dict.fromkeys(surfaces)
+    for concept in concepts:
+        names.setdefault(concept.name)
+        for name in sorted(concept.synonyms, key=len):
+            if len(name) > 1:
+                names.setdefault(name)
+    return tuple(names)[:MOST_NAMES]
+
+
+def resolve_roles(
+    text: str, groups: Sequence[Sequence[Mention]], intent: Intent, graph: "Graph"
+) -> tuple[Topic, ...]:
+    """Return the topics of a yes/no or how-often question: which of two names is the disease, which the finding."""
+    kinds = [{kind_of(item) for item in group} for group in groups]
+    certain = [Kind.DISEASE in found and Kind.FINDING not in found for found in kinds]
+    marked = [bool(_BEFORE_DISEASE.search(text[: group[0].start])) for group in groups]
+    if any(certain):
+        first = certain
+    elif any(marked):
+        first = [
+            flag and number == len(marked) - 1 - marked[::-1].index(True)
+            for number, flag in enumerate(marked)
+        ]
+    else:
+        first = [number == 0 for number in range(len(groups))]
+    return tuple(
+        topic_of(group, intent, graph, disease_first=flag) for group, flag in zip(groups, first, strict=True)
+    )
+
+
+def organ_topics(text: str, taken: Collection[Topic], graph: "Graph") -> tuple[Topic, ...]:
+    """Return the organs that the text names, as the classes of their abnormalities in the phenotype ontology."""
+    topics = []
+    words = list(re.finditer(r"[^\W\d_]+", text))
+    place = 0
+    while place < len(words):
+        size = 0
+        for length in (2, 1):
+            part = words[place : place + length]
+            label = organs().get(" ".join(words_of(text[part[0].start() : part[-1].end()])))
+            inside = any(part[0].start() < item.end and item.start < part[-1].end() for item in taken)
+            if label is None or inside:
+                continue
+            found = [concept for concept, score in graph.search(label, 3, {"HP"}) if score >= 0.95]
+            if found:
+                start, end = part[0].start(), part[-1].end()
+                names = names_of(found[:1], text[start:end])
+                topics.append(
+                    Topic(
+                        text[start:end],
+                        start,
+                        end,
+                        found[0].id,
+                        found[0].name,
+                        Kind.ORGAN,
+                        names,
+                        (found[0].id,),
+                    )
+                )
+                size = length
+                break
+        place += max(size, 1)
+    return tuple(topics)

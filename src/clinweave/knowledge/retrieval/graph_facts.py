@@ -1,0 +1,236 @@
+"""The graph's records that answer a query: one function per intent, each returning groups of relations in order."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from clinweave.knowledge.graph.profiles import profiles
+from clinweave.knowledge.query.query import Intent, Kind, Query
+from clinweave.knowledge.retrieval.drug_facts import (
+    class_drugs,
+    drug_and_disease,
+    drug_roles,
+    indications,
+    treatments,
+)
+from clinweave.knowledge.retrieval.graph_groups import Group, by_frequency, by_support, denied, subjects
+from clinweave.predicates import (
+    GENE,
+    HAS_PHENOTYPE,
+    INHERITANCE,
+    SUBCLASS,
+)
+from clinweave.records import Relation
+
+if TYPE_CHECKING:
+    from clinweave.knowledge.graph.graph import Graph
+
+ATTRIBUTE = "biolink:has_attribute"
+ONSET_ROOT = "HP:0003674"
+FEW = 3  # records of a disease below which those of its kinds are read as well
+KINDS = 40  # kinds of a disease that are read
+RANKED = 8  # diseases of a differential
+
+
+def facts(query: Query, graph: "Graph") -> list[Group]:
+    """Return the groups that answer the query, the most direct first."""
+    reader = _READERS.get(query.intent)
+    groups = reader(query, graph) if reader is not None else []
+    return sorted(groups, key=lambda group: -group.score)
+
+
+def _of_disease(graph: "Graph", disease: str, predicate: str, *, forward: bool) -> list[Relation]:
+    """Return the records of a disease; if there are few, also those of its kinds."""
+
+    def read(ids: Sequence[str]) -> list[Relation]:
+        return graph.relations(ids, predicate) if forward else graph.relations(None, predicate, ids)
+
+    own = read([disease])
+    if len(own) < FEW:
+        own += read(sorted(graph.descendants(disease))[:KINDS])
+    return own
+
+
+def _features(query: Query, graph: "Graph") -> list[Group]:
+    groups = []
+    for _, ids in subjects(query, graph, Kind.DISEASE)[:2]:
+        rows = _of_disease(graph, ids[0], HAS_PHENOTYPE, forward=True)
+        yes = [row for row in rows if not denied(row)]
+        no = [row for row in rows if denied(row) and row.subject == ids[0]]
+        if yes:
+            groups.append(Group("relation", ids[0], HAS_PHENOTYPE, by_frequency(yes, graph), 2.0))
+        if no:
+            groups.append(
+                Group("relation", ids[0], HAS_PHENOTYPE, by_frequency(no, graph), 0.5, negated=True)
+            )
+    return groups
+
+
+def _related(query: Query, graph: "Graph") -> list[Group]:
+    """Return what is recorded between the disease and each finding, organ or gene of the question."""
+    groups: list[Group] = []
+    diseases = subjects(query, graph, Kind.DISEASE)
+    for _, ids in diseases[:2]:
+        kin = [ids[0], *sorted(graph.descendants(ids[0]))[:KINDS]]
+        for _, findings in subjects(query, graph, Kind.FINDING, Kind.ORGAN):
+            groups += _between(graph, ids[0], kin, findings)
+        for topic in query.of_kind(Kind.GENE):
+            above = [item for item in graph.ancestors(ids[0]) if item.startswith("MONDO:")]
+            rows = graph.relations(topic.id, GENE, kin)
+            kind = "relation" if rows else "nearby"
+            rows = rows or graph.relations(topic.id, GENE, above)
+            if rows:
+                groups.append(Group(kind, topic.id, GENE, by_support(rows, forward=True), 3.0))
+    for (_, first), (_, second) in pairwise(diseases):
+        rows = graph.relations(first[0], None, second[0]) + graph.relations(second[0], None, first[0])
+        for predicate in dict.fromkeys(row.predicate for row in rows):
+            same = tuple(row for row in rows if row.predicate == predicate)
+            groups.append(Group("relation", same[0].subject, predicate, same, 2.5))
+    return groups
+
+
+def _between(graph: "Graph", disease: str, kin: Sequence[str], findings: Sequence[str]) -> list[Group]:
+    terms = [item for item in findings if item.startswith("HP:")] or list(findings)
+    below = {item for term in terms for item in graph.descendants(term)}
+    rows = graph.relations(kin, HAS_PHENOTYPE, [*terms, *sorted(below)])
+    groups = []
+    yes = [row for row in rows if not denied(row)]
+    no = [row for row in rows if denied(row) and row.object in terms]
+    if yes:
+        exact = [row for row in yes if row.object in terms and row.subject == disease]
+        rest = [row for row in yes if row not in exact]
+        ordered = (*by_frequency(exact, graph), *by_frequency(rest, graph))
+        groups.append(Group("relation", disease, HAS_PHENOTYPE, ordered, 3.0))
+    if no:
+        groups.append(Group("relation", disease, HAS_PHENOTYPE, by_frequency(no, graph), 2.9, negated=True))
+    if not yes and not no:
+        above = {item for term in terms for item in graph.ancestors(term)} - {"HP:0000001", "HP:0000118"}
+        near = [row for row in graph.relations(disease, HAS_PHENOTYPE, sorted(above)) if not denied(row)]
+        near = [row for row in near if len(graph.ancestors(row.object)) > 3]
+        if near:
+            groups.append(Group("nearby", disease, HAS_PHENOTYPE, by_frequency(near, graph), 0.4))
+    return groups
+
+
+def _genes(query: Query, graph: "Graph") -> list[Group]:
+    groups = []
+    for _, ids in subjects(query, graph, Kind.DISEASE)[:2]:
+        rows = graph.relations(None, GENE, ids[0], negated=False)
+        rows = rows or graph.relations(None, GENE, sorted(graph.descendants(ids[0]))[:KINDS], negated=False)
+        if rows:
+            groups.append(
+                Group("relation", ids[0], GENE, by_support(rows, forward=False), 2.0, forward=False)
+            )
+    return groups
+
+
+def _gene_diseases(query: Query, graph: "Graph") -> list[Group]:
+    groups = []
+    for topic in query.of_kind(Kind.GENE)[:2]:
+        rows = graph.relations(topic.id, GENE, negated=False)
+        if rows:
+            groups.append(Group("relation", topic.id, GENE, by_support(rows, forward=True), 2.0))
+    return groups
+
+
+def _inheritance(query: Query, graph: "Graph") -> list[Group]:
+    groups = []
+    for _, ids in subjects(query, graph, Kind.DISEASE)[:2]:
+        rows = graph.relations(ids[0], INHERITANCE, negated=False)
+        rows = rows or graph.relations(sorted(graph.descendants(ids[0]))[:KINDS], INHERITANCE, negated=False)
+        if rows:
+            groups.append(Group("relation", ids[0], INHERITANCE, by_support(rows, forward=True), 2.0))
+    return groups
+
+
+def _onset(query: Query, graph: "Graph") -> list[Group]:
+    groups = []
+    onsets = {ONSET_ROOT, *graph.descendants(ONSET_ROOT)}
+    for _, ids in subjects(query, graph, Kind.DISEASE)[:2]:
+        rows = [row for row in graph.relations(ids[0], ATTRIBUTE, negated=False) if row.object in onsets]
+        if not rows:
+            kin = sorted(graph.descendants(ids[0]))[:KINDS]
+            rows = [row for row in graph.relations(kin, ATTRIBUTE, negated=False) if row.object in onsets]
+        if rows:
+            groups.append(Group("relation", ids[0], ATTRIBUTE, by_frequency(rows, graph), 2.0))
+    return groups
+
+
+def _differential(query: Query, graph: "Graph") -> list[Group]:
+    """Return one group per disease: its records of the findings of the question."""
+    present = [topic for topic in query.of_kind(Kind.FINDING, Kind.DISEASE) if not topic.negated]
+    terms = [
+        next((item for item in (topic.id, *topic.senses) if item.startswith("HP:")), "") for topic in present
+    ]
+    terms = [item for item in dict.fromkeys(terms) if item]
+    if not terms:
+        return []
+    groups = []
+    below = {term: {term, *graph.descendants(term)} for term in terms}
+    wanted = sorted({item for items in below.values() for item in items})
+    for place, ranked in enumerate(profiles(graph).rank(terms, RANKED)):
+        rows = [row for row in graph.relations(ranked.id, HAS_PHENOTYPE, wanted) if not denied(row)]
+        chosen: list[Relation] = []
+        for term in terms:
+            of_term = [row for row in rows if row.object in below[term]]
+            exact = [row for row in of_term if row.object == term]
+            chosen += by_frequency(exact or of_term, graph)[:1]
+        if chosen:
+            groups.append(Group("ranking", ranked.id, HAS_PHENOTYPE, tuple(chosen), 2.0 - place / 100))
+    return groups
+
+
+def _subtypes(query: Query, graph: "Graph") -> list[Group]:
+    groups = []
+    for _, ids in subjects(query, graph, Kind.DISEASE, Kind.FINDING, Kind.DRUG)[:1]:
+        rows = graph.relations(None, SUBCLASS, ids[0], negated=False)
+        rows.sort(key=lambda row: (-graph.degree(row.subject), row.subject))
+        if rows:
+            groups.append(Group("relation", ids[0], SUBCLASS, tuple(rows), 2.0, forward=False))
+    return groups
+
+
+def _causes(query: Query, graph: "Graph") -> list[Group]:
+    groups = [_lowered(group) for group in _genes(query, graph)]
+    if not query.of_kind(Kind.DISEASE) or not groups:
+        groups += [_lowered(group) for group in _differential(query, graph)]
+    return groups
+
+
+def _lowered(group: Group) -> Group:
+    return replace(group, score=group.score - 1.0)
+
+
+def _definition(query: Query, graph: "Graph") -> list[Group]:
+    groups = []
+    for topic in query.topics[:2]:
+        if topic.kind == Kind.DRUG:
+            groups += drug_roles(query, graph)
+            continue
+        rows = graph.relations(topic.id, SUBCLASS, negated=False)
+        if rows:
+            groups.append(Group("relation", topic.id, SUBCLASS, tuple(rows), 0.5))
+    if not query.of_kind(Kind.DISEASE) and query.of_kind(Kind.GENE):
+        groups += _gene_diseases(query, graph)
+    return groups + [_lowered(group) for group in _genes(query, graph)]
+
+
+_READERS = {
+    Intent.GENES: _genes,
+    Intent.GENE_DISEASES: _gene_diseases,
+    Intent.FEATURES: _features,
+    Intent.RELATED: _related,
+    Intent.HOW_OFTEN: _related,
+    Intent.INHERITANCE: _inheritance,
+    Intent.ONSET: _onset,
+    Intent.DRUG_CLASS: drug_roles,
+    Intent.CLASS_DRUGS: class_drugs,
+    Intent.INDICATIONS: indications,
+    Intent.SAFETY: drug_and_disease,
+    Intent.TREATMENT: treatments,
+    Intent.DIFFERENTIAL: _differential,
+    Intent.SUBTYPES: _subtypes,
+    Intent.CAUSES: _causes,
+    Intent.DEFINITION: _definition,
+}

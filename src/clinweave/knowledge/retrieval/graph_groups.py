@@ -1,0 +1,88 @@
+"""Groups of relations around what a question names, and the order of the records in them."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from clinweave.knowledge.graph import frequency
+from clinweave.knowledge.graph.profiles import is_absent, lower_share
+from clinweave.knowledge.query.query import Kind, Query, Topic
+from clinweave.records import Grade, Relation
+
+if TYPE_CHECKING:
+    from clinweave.knowledge.graph.graph import Graph
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Relations of one predicate around one centre, best first, each with its other end."""
+
+    kind: str  # "relation" | "nearby" | "ranking" | "code"
+    centre: str
+    predicate: str
+    relations: tuple[Relation, ...]
+    score: float
+    forward: bool = True  # the centre is the subject
+    negated: bool = False
+
+
+def subjects(query: Query, graph: "Graph", *kinds: Kind) -> list[tuple[Topic, list[str]]]:
+    """Return the topics of these kinds, each with the ids under which its records may stand."""
+    found = []
+    for topic in query.of_kind(*kinds):
+        ids = [item for item in topic.senses or (topic.id,) if graph.resolve(item) == item]
+        found.append((topic, [topic.id, *(item for item in ids if item != topic.id)]))
+    return found
+
+
+def denied(row: Relation) -> bool:
+    """Say whether a record states an absence: a NOT row, "excluded", or seen in nobody."""
+    return row.negated or is_absent(row.frequency)
+
+
+def by_frequency(rows: Iterable[Relation], graph: "Graph") -> tuple[Relation, ...]:
+    """Return one record per object, the frequent first: by the lower end of the frequency, then the better known."""
+    kept: dict[str, list[Relation]] = defaultdict(list)
+    for row in rows:
+        kept[row.object].append(row)
+    best = {
+        target: min(
+            same,
+            key=lambda row: (
+                frequency.parse(row.frequency) is None,
+                row.grade != Grade.CURATED,
+                -lower_share(row.frequency),
+            ),
+        )
+        for target, same in kept.items()
+    }
+    order = sorted(
+        best,
+        key=lambda target: (
+            -round(lower_share(best[target].frequency), 4),
+            best[target].grade != Grade.CURATED,
+            -graph.degree(target),
+            target,
+        ),
+    )
+    return tuple(best[target] for target in order)
+
+
+def by_support(rows: Iterable[Relation], *, forward: bool) -> tuple[Relation, ...]:
+    """Return the records by other end, those that most sources and records state first."""
+    kept: dict[str, list[Relation]] = defaultdict(list)
+    for row in rows:
+        kept[row.object if forward else row.subject].append(row)
+
+    def strength(item: tuple[str, list[Relation]]) -> tuple[float, ...]:
+        same = item[1]
+        curated = sum(row.grade == Grade.CURATED for row in same)
+        return (-len({row.source for row in same if row.grade == Grade.CURATED}), -curated, -len(same))
+
+    ordered = sorted(kept.items(), key=lambda item: (*strength(item), item[0]))
+    return tuple(
+        row
+        for _, same in ordered
+        for row in sorted(same, key=lambda row: (row.grade != Grade.CURATED, row.source))
+    )

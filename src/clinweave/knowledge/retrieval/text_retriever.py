@@ -1,0 +1,212 @@
+"""The text index as a retriever: the user's own documents first, then stored questions that fit, then definitions.
+
+Collections are told apart by their passages: a question as the title makes a stored question with its answer; the
+part of the graph holds definitions; everything else is a document of the user's own.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from enum import StrEnum
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from clinweave.knowledge.linking.normalise import words_of
+from clinweave.knowledge.query.lexicon import cue_words, equivalents, frame_words
+from clinweave.knowledge.query.parse import intent_of
+from clinweave.knowledge.query.query import Intent, Kind, Query
+from clinweave.knowledge.query.topics import kind_of
+from clinweave.knowledge.retrieval.index_store import GRAPH_PART
+from clinweave.records import Evidence, Passage
+
+if TYPE_CHECKING:
+    from clinweave.knowledge.retrieval.retrievers import KnowledgeParts
+    from clinweave.knowledge.retrieval.text_index import Hit, TextIndex
+
+OWN, STORED, DEFINED = 3.0, 2.0, 1.0  # added to the score (0 to 1) of an item by its origin
+MOST_OWN, MOST_STORED = 5, 5
+EACH = 3  # passages of one stored answer
+TITLED = 160  # passages with the subject in their title that are looked at
+MOST_WORDS = 400  # words of an evidence text
+
+
+class Origin(StrEnum):
+    """Where a passage comes from."""
+
+    OWN = "own"
+    STORED = "stored"  # an answer to a stored question
+    DEFINED = "defined"  # a database's definition
+
+
+# A stored question of these intents also answers the one asked, in this order.
+_ALSO = {
+    Intent.FEATURES: (Intent.DEFINITION,),
+    Intent.ONSET: (Intent.DEFINITION, Intent.FEATURES, Intent.HOW_OFTEN),
+    Intent.PREVALENCE: (Intent.HOW_OFTEN, Intent.DEFINITION),
+    Intent.HOW_OFTEN: (Intent.FEATURES, Intent.DEFINITION),
+    Intent.RELATED: (Intent.FEATURES, Intent.DEFINITION, Intent.COMPLICATIONS, Intent.CAUSES),
+    Intent.CAUSES: (Intent.GENES, Intent.DEFINITION),
+    Intent.GENES: (Intent.CAUSES, Intent.DEFINITION),
+    Intent.COMPLICATIONS: (Intent.DEFINITION, Intent.FEATURES),
+    Intent.OUTLOOK: (Intent.DEFINITION,),
+    Intent.SUBTYPES: (Intent.DEFINITION,),
+    Intent.SAFETY: (Intent.TREATMENT,),
+    Intent.DOSE: (),
+    Intent.DIFFERENTIAL: (Intent.CAUSES,),
+    Intent.GENERAL: (Intent.DEFINITION, Intent.TREATMENT, Intent.FEATURES, Intent.CAUSES, Intent.DIAGNOSIS),
+}
+
+
+def also_answers(intent: Intent) -> tuple[Intent, ...]:
+    """Return the other intents whose stored questions may answer one of this intent, the nearest first."""
+    return _ALSO.get(intent, ())
+
+
+def origin_of(passage: Passage) -> Origin:
+    """Return where a passage comes from."""
+    if passage.title.rstrip().endswith("?"):
+        return Origin.STORED
+    if passage.concepts and re.fullmatch(r"[A-Za-z][\w.]*:\S+", passage.document):
+        return Origin.DEFINED
+    return Origin.OWN
+
+
+def stored_intent(title: str) -> Intent:
+    """Return what a stored question asks."""
+    intent = intent_of(title, "en")
+    return Intent.PREVALENCE if intent == Intent.HOW_OFTEN else intent
+
+
+def subject_fit(title: str, names: Iterable[str]) -> float:
+    """Return how well a stored question's subject is one of the names: 1 the same words, 0 nothing shared."""
+    left = [word for word in words_of(title) if word not in _asking()]
+    best = 0.0
+    for name in names:
+        own = [word for word in words_of(name) if word not in _asking()] or words_of(name)
+        shared = len(set(left) & set(own))
+        if shared == len(set(own)):
+            best = max(best, shared / max(len(set(left) | set(own)), 1))
+    return best
+
+
+def _asking() -> frozenset[str]:
+    return frame_words() | cue_words()
+
+
+class TextRetriever:
+    """Returns passages: of the user's documents, of stored questions that fit, and definitions."""
+
+    name = "text"
+
+    def __init__(self, parts: "KnowledgeParts") -> None:
+        self._index: TextIndex = parts.index
+        self._linker = parts.linker if parts.has("graph") else None
+        self._drugs = lru_cache(maxsize=4096)(self._drugs_in)
+        self._kinds: dict[str, Origin] = {}
+
+    def retrieve(self, query: Query, *, limit: int) -> list[Evidence]:
+        """Return at most `limit` passages, the user's own first, each with a score by origin and rank."""
+        items = [*self._own(query), *self._stored(query), *self._defined(query)]
+        seen: dict[str, Evidence] = {}
+        for item in sorted(items, key=lambda item: -item.score):
+            assert item.passage is not None
+            seen.setdefault(item.passage.id, item)
+        return list(seen.values())[:limit]
+
+    def _own(self, query: Query) -> list[Evidence]:
+        parts = self._parts(Origin.OWN)
+        if not parts:
+            return []
+        hits = self._index.search(_widened(query), k=MOST_OWN, parts=parts, concepts=_ids(query))
+        items = _scored(hits, OWN)
+        return [
+            replace(item, names=self._drugs(item.passage.text)) for item in items if item.passage is not None
+        ]
+
+    def _drugs_in(self, text: str) -> tuple[tuple[str, str], ...]:
+        """Return (CURIE, name as written) of the drugs that a text names: whose an amount in it may be."""
+        if self._linker is None:
+            return ()
+        mentions = self._linker.link(text)
+        return tuple(dict.fromkeys((item.id, item.text) for item in mentions if kind_of(item) == Kind.DRUG))
+
+    def _stored(self, query: Query) -> list[Evidence]:
+        parts = self._parts(Origin.STORED)
+        if not parts:
+            return []
+        wanted = (query.intent, *_ALSO.get(query.intent, ()))
+        items: list[Evidence] = []
+        for topic in query.topics[:2]:
+            names = list(dict.fromkeys(topic.names))[:16]
+            rated = []
+            for hit in self._index.titled(names, k=TITLED, parts=parts):
+                intent = stored_intent(hit.passage.title)
+                if intent in wanted:
+                    fit = subject_fit(hit.passage.title, names)
+                    rated.append((round(fit - 0.15 * wanted.index(intent), 4), hit))
+            rated = [pair for pair in rated if pair[0] >= _least(rated)]
+            rated.sort(key=lambda pair: (-pair[0], pair[1].passage.document, pair[1].passage.start))
+            items += [_item(hit.passage, STORED + max(fit, 0.0)) for fit, hit in _few_of_each(rated)]
+        hits = self._index.search(_widened(query), k=MOST_STORED, parts=parts, concepts=_ids(query))
+        if query.intent != Intent.DOSE:
+            items += _scored(hits, STORED - 0.5)
+        return items[: 2 * MOST_STORED + 3]
+
+    def _defined(self, query: Query) -> list[Evidence]:
+        ids = set(_ids(query))
+        if GRAPH_PART not in self._index.manifest["parts"] or not ids:
+            return []
+        text = " ".join(topic.name for topic in query.topics)
+        hits = self._index.search(text, k=8, parts=[GRAPH_PART], concepts=sorted(ids))
+        return _scored([hit for hit in hits if ids & set(hit.passage.concepts)][:3], DEFINED)
+
+    def _parts(self, origin: Origin) -> list[str]:
+        for name in self._index.manifest["parts"]:
+            if name not in self._kinds:
+                first = self._index.first(name)
+                self._kinds[name] = (
+                    Origin.DEFINED if name == GRAPH_PART or first is None else origin_of(first)
+                )
+        return [name for name, kind in self._kinds.items() if kind == origin]
+
+
+def _least(rated: Sequence[tuple[float, "Hit"]]) -> float:
+    """Return the fit below which stored questions are about something else than the best ones."""
+    best = max((fit for fit, _ in rated), default=0.0)
+    return max(0.2, best - 0.35)
+
+
+def _few_of_each(rated: Sequence[tuple[float, "Hit"]]) -> list[tuple[float, "Hit"]]:
+    """Return the first passages of each document: an answer begins at its beginning."""
+    count: dict[str, int] = {}
+    kept = []
+    for fit, hit in rated:
+        document = hit.passage.document
+        count[document] = count.get(document, 0) + 1
+        if count[document] <= EACH:
+            kept.append((fit, hit))
+    return kept[: 2 * MOST_STORED]
+
+
+def _widened(query: Query) -> str:
+    """Return the question's words with the names of its topics and the equivalents of its other words."""
+    more = [topic.name for topic in query.topics]
+    for word in query.words:
+        more += sorted(equivalents().get(" ".join(words_of(word)), ()))
+    return " ".join([query.text, *more])
+
+
+def _ids(query: Query) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(item for topic in query.topics for item in (topic.id, *topic.senses)))
+
+
+def _scored(hits: Sequence["Hit"], base: float) -> list[Evidence]:
+    best = max((hit.score for hit in hits), default=1.0) or 1.0
+    return [_item(hit.passage, base + hit.score / best) for hit in hits]
+
+
+def _item(passage: Passage, score: float) -> Evidence:
+    words = passage.text.split()
+    text = " ".join(words[:MOST_WORDS])
+    head = f"{passage.title}: " if passage.title and not text.startswith(passage.title) else ""
+    return Evidence("0", "passage", head + text, round(score, 4), (), passage)
