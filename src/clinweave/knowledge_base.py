@@ -7,13 +7,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clinweave.artifacts import MANIFEST
 from clinweave.artifacts import home as default_home
-from clinweave.artifacts import read_manifest
 from clinweave.errors import UserError
 from clinweave.records import Answer, Audience, Mention, Message
 
 if TYPE_CHECKING:
     from clinweave.applications import ModelSettings
+    from clinweave.applications.diagnosis import Diagnoser
     from clinweave.knowledge import CitationChecker, Graph, Hit, Linker, Query, Retriever, TextIndex
     from clinweave.models import LanguageModel
 
@@ -43,6 +44,7 @@ class KnowledgeBase:
         self._address = model
         self._lock = threading.RLock()
         self._retrievers: dict[str, Retriever] = {}
+        self._diagnosers: dict[Path | None, Diagnoser] = {}
         self._opened_model: LanguageModel | None = None
 
     # Parts
@@ -101,7 +103,7 @@ class KnowledgeBase:
 
     def has(self, part: str) -> bool:
         """Return whether a part ("graph" or "index") was built."""
-        return read_manifest(self.home / part) is not None
+        return (self.home / part / MANIFEST).exists()
 
     def retriever(self, name: str) -> "Retriever":
         """Return the retriever of this name, opened once."""
@@ -188,6 +190,34 @@ class KnowledgeBase:
         linker = self.linker if graph is not None else None
         return self.index.search(query, k=limit, linker=linker, graph=graph)
 
+    def diagnose(
+        self,
+        observed: Sequence[str] = (),
+        *,
+        excluded: Sequence[str] = (),
+        text: str = "",
+        sex: str = "",
+        limit: int = 10,
+        release: Path | None = None,
+    ) -> dict[str, Any]:
+        """Return rare diseases ranked by findings: {"ranking", "none_fits", "next", "problems"}, with reasons.
+
+        `observed` and `excluded` are HPO ids; the findings of `text` are added, as the linker reads them. `sex` is
+        "MALE", "FEMALE" or unknown. `release` is a folder with hp.obo and phenotype.hpoa; the fetched one if not given.
+        Raises `UserError` where there is no release.
+        """
+        from clinweave.applications.diagnosis import Case, from_mentions
+
+        found = from_mentions("case", self.link(text, ["HP"])) if text else Case("case", (), ())
+        case = Case(
+            "case",
+            tuple(dict.fromkeys([*observed, *found.observed])),
+            tuple(dict.fromkeys([*excluded, *found.excluded])),
+            sex.upper(),
+            problems=found.problems,
+        )
+        return self._diagnoser(release).diagnose(case, top=limit, explained=limit)
+
     def close(self) -> None:
         """Release the model, if one was opened."""
         with self._lock:
@@ -200,6 +230,27 @@ class KnowledgeBase:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _diagnoser(self, release: Path | None) -> "Diagnoser":
+        """Return the ranker of a release, compiled on first use (some seconds)."""
+        from clinweave.applications.diagnosis import (
+            Diagnoser,
+            fetched_genes,
+            fetched_mondo,
+            fetched_release,
+            open_model,
+            release_in,
+        )
+
+        with self._lock:
+            if release not in self._diagnosers:
+                files = (
+                    fetched_release(self.home)
+                    if release is None
+                    else release_in(release, fetched_mondo(self.home), fetched_genes(self.home))
+                )
+                self._diagnosers[release] = Diagnoser(open_model(files, self.home / "diagnosis"))
+            return self._diagnosers[release]
 
     def _parse(self, question: str) -> "Query":
         from clinweave.knowledge import parse_query

@@ -1,6 +1,8 @@
 """A retriever is one module: registered by name, used by `ask`, by the command line's option, and as an arm."""
 
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -11,35 +13,24 @@ from clinweave.records import Question
 from tests.knowledge.fakes import FakeGraph, FakeIndex, FakeLinker
 from tests.knowledge.small_base import SmallBase
 
-MODULE = '''
-from clinweave.records import Evidence, Passage
-
-
-class Almanac:
-    """Returns one passage for every question."""
-
-    name = "almanac"
-
-    def __init__(self, parts):
-        self.home = parts.home
-
-    def retrieve(self, query, *, limit):
-        text = "Alpha syndrome was first described in 1931."
-        passage = Passage("a", text, "Almanac", "almanac.txt", 0, len(text), "almanac")
-        return [Evidence("1", "passage", text, 1.0, passage=passage)][:limit]
-'''
+EXAMPLE = Path(__file__).parents[2] / "examples" / "retriever"
 
 
 @pytest.fixture
 def installed(tmp_path, monkeypatch):
-    """Install a package with a retriever: a module, and its entry point as an installer writes it."""
-    (tmp_path / "almanac_retriever.py").write_text(MODULE, "utf-8")
+    """Install the example package: its module, and its entry point as an installer writes it."""
+    project = tomllib.loads((EXAMPLE / "pyproject.toml").read_text("utf-8"))["project"]
     info = tmp_path / "almanac_retriever-1.0.dist-info"
     info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: almanac-retriever\nVersion: 1.0\n", "utf-8")
-    (info / "entry_points.txt").write_text(
-        "[clinweave.retrievers]\nalmanac = almanac_retriever:Almanac\n", "utf-8"
-    )
+    name, version = project["name"], project["version"]
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n", "utf-8")
+    lines = [
+        line
+        for group, points in project["entry-points"].items()
+        for line in (f"[{group}]", *(f"{key} = {value}" for key, value in points.items()))
+    ]
+    (info / "entry_points.txt").write_text("\n".join(lines) + "\n", "utf-8")
+    monkeypatch.syspath_prepend(str(EXAMPLE))
     monkeypatch.syspath_prepend(str(tmp_path))
     yield
     sys.modules.pop("almanac_retriever", None)
@@ -76,7 +67,7 @@ def test_an_installed_retriever_is_an_arm_of_a_comparison(installed):
         FakeGraph(), FakeLinker(), FakeIndex(), open_other=lambda name: open_retriever(name, base)
     )
     provider = EvidenceProvider(weaver, lambda text: len(text.split()), 60)
-    question = Question("q", "t", "What are the features of Alpha syndrome?", ("a", "b"), 0)
+    question = Question("q", "t", "When do the features of Alpha syndrome begin?", ("a", "b"), 0)
     kinds = [item.kind for item in provider.evidence(arm, question, ()).items]
     assert kinds[-1] == "passage"
     assert "relation" in kinds

@@ -16,6 +16,10 @@ from clinweave.schemas import EVENTS
 
 KINDS = ("problem", "drug", "lab", "procedure", "observation", "visit", "note", "person")
 READ = pa.schema([*EVENTS, ("name", pa.string()), ("other_codes", pa.string())])  # codes parted by spaces
+_FIRST_TIME, _LAST_TIME = (
+    -62_135_596_800_000_000,
+    253_402_300_799_999_999,
+)  # years 1 and 9999, in microseconds
 ROWS = 20_000  # events in a batch
 PRESENT, ABSENT, UNCERTAIN, HISTORICAL = "present", "absent", "uncertain", "historical"
 # of the codes of such events
@@ -119,6 +123,8 @@ def fitted(batch: pa.RecordBatch, schema: pa.Schema = READ) -> pa.RecordBatch:
     if "numeric_value" in columns:
         numbers, texts = _exact(columns["numeric_value"], columns.get("text_value"))
         columns |= {"numeric_value": numbers, "text_value": texts}
+    if "time" in columns:
+        columns["time"] = _possible(columns["time"])
     status = columns.get("status")
     if status is not None and "code" in columns:
         columns["code"] = _marked(columns["code"], status)
@@ -161,6 +167,16 @@ def _exact(numbers: pa.Array, texts: pa.Array | None) -> tuple[pa.Array, pa.Arra
             held[place] = held[place] or f"{wide[place]:.17g}"
         words = pa.array(held, pa.large_string())
     return pa.array(narrow, pa.float32(), mask=~np.isfinite(narrow)), words
+
+
+def _possible(times: pa.Array) -> pa.Array:
+    """Return times without those outside of the years 1 to 9999, such as "infinity" of a database."""
+    if not pa.types.is_timestamp(times.type) or times.type.unit != "us":
+        times = times.cast(pa.timestamp("us"), safe=False)
+    plain = times.cast(pa.timestamp("us"))
+    count = plain.cast(pa.int64())
+    fits = pc.and_(pc.greater_equal(count, _FIRST_TIME), pc.less_equal(count, _LAST_TIME))
+    return pc.if_else(pc.fill_null(fits, False), plain, pa.scalar(None, pa.timestamp("us")))
 
 
 def _marked(codes: pa.Array, status: pa.Array) -> pa.Array:

@@ -21,6 +21,7 @@ def connect(spill: Path, memory: str = MEMORY, threads: int = 2, database: str =
     }
     connection = duckdb.connect(database, read_only=database != ":memory:", config=settings)
     connection.execute("set enable_progress_bar = false")  # it would write to stdout
+    connection.execute("set TimeZone = 'UTC'")  # times with a zone must not depend on the machine's
     return connection
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from clinweave.patients.batches import ABSENT, HISTORICAL, PRESENT, UNCERTAIN, Refused
 from clinweave.patients.fhir_json import objects
+from clinweave.patients.status_words import status_of_words
 
 KEPT = {
     ABSENT: "refuted or known to be absent: kept as absent",
@@ -46,18 +47,6 @@ _NONE_CODES = frozenset({
     "716186003", "409137002", "429625007", "428607008", "1003774007", "428197003", "160244002", "160245001",
     "787481004",
 })  # fmt: skip
-_NONE_WORDS = re.compile(
-    r"\s*(?:no|nil|non|none)[- ](?:known|current|active|significant|relevant|history of|evidence of|reported|"
-    r"documented|(?:drug |food |medication |medicine |latex |environmental |other )*allerg)|"
-    r"\s*(?:nka|nkda|nkfa)\b|\s*none known\b|\s*not (?:known to|allergic)|.*\b(?:ruled out|excluded)\s*$|"
-    r"\s*(?:denies|denied|negative for|never had|ruled out|absence of allerg|allergies?:? *(?:none|nil|no)\b)",
-    re.I,
-)
-_DOUBT_WORDS = re.compile(
-    r"\s*(?:suspected|suspicion of|possible|probable|likely|presumed|presumptive|provisional|questionable|"
-    r"query|rule[- ]out|r/o|differential diagnosis|\?)(?![- ]free)",
-    re.I,
-)
 
 
 def status_of(resource: Mapping[str, Any]) -> str:
@@ -97,13 +86,6 @@ def status_of_name(concept: Any, name: str, status: str) -> str:
     if codes & _NONE_CODES or any(code.startswith("no-known-") for code in codes):
         return ABSENT
     return status_of_words(name, status)
-
-
-def status_of_words(name: str, status: str = PRESENT) -> str:
-    """Return the status that the name of a problem states, or `status` where it states none."""
-    if _NONE_WORDS.match(name):
-        return ABSENT
-    return UNCERTAIN if status == PRESENT and _DOUBT_WORDS.match(name) else status
 
 
 def _word(value: Any) -> str:

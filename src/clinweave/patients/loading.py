@@ -3,8 +3,9 @@
 import gzip
 import secrets
 import shutil
+import zlib
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,7 @@ from clinweave.schemas import EVENTS
 if TYPE_CHECKING:
     from clinweave.knowledge import Graph, Linker
 
-VERSION = 1
+VERSION = 2
 Progress = Callable[[str, int], None]  # what is being done, events so far
 
 
@@ -72,9 +73,27 @@ def load(
 
     settings = {"kind": found.value, "graph": "" if graph is None else str(graph.manifest.get("key", "")),
                 "linked": linker is not None}  # fmt: skip
-    made = stage(out, KIND, {"source": _key(source)}, settings, build, version=VERSION)
-    seal(made.path)
+    with _one_line_errors(source):
+        made = stage(out, KIND, {"source": _key(source)}, settings, build, version=VERSION)
+        seal(made.path)
     return made
+
+
+@contextmanager
+def _one_line_errors(source: str) -> Iterator[None]:
+    """Raise `UserError` where the system or the engine refuses: what a library says may repeat a record."""
+    import duckdb
+
+    try:
+        yield
+    except OSError as error:
+        file = error.filename if isinstance(error.filename, str) else _shown(source)
+        raise UserError(f"{file}: {error.strerror or type(error).__name__}; nothing was loaded") from error
+    except (duckdb.Error, pa.ArrowException, RuntimeError) as error:
+        raise UserError(
+            f"{_shown(source)} cannot be read ({type(error).__name__}): a file in it is damaged or of another kind;"
+            " nothing was loaded"
+        ) from error
 
 
 def guess(source: str) -> SourceKind:
@@ -84,6 +103,8 @@ def guess(source: str) -> SourceKind:
     path = Path(source).expanduser()
     if not path.exists():
         raise UserError(f"{path} does not exist")
+    if not path.is_dir() and not path.is_file():
+        raise UserError(f"{path} is a pipe or device, not a regular file or folder")
     name = path.name.lower()
     if name.endswith((".duckdb", ".duckdb.gz", ".db")):
         return SourceKind.OMOP
@@ -123,15 +144,16 @@ def _events(  # noqa: PLR0917
     if kind is SourceKind.MEDS:
         return meds.read(path, log)
     if path.suffix == ".gz":
-        path = _unzipped(path, spill / "source.duckdb", log)
+        path = _unzipped(path, spill / "source.duckdb")
     return omop.read(stack.enter_context(omop.open_duckdb(path, spill, memory)), log)
 
 
-def _unzipped(path: Path, into: Path, log: QuietLog) -> Path:
-    with files.surviving(path.name, log), gzip.open(path) as stream, into.open("wb") as out:
-        shutil.copyfileobj(stream, out, 1 << 20)
-    if log.total:
-        raise UserError(f"{path} is no gzip file, or cut short")
+def _unzipped(path: Path, into: Path) -> Path:
+    try:
+        with gzip.open(path) as stream, into.open("wb") as out:
+            shutil.copyfileobj(stream, out, 1 << 20)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise UserError(f"{path} is no gzip file, or cut short") from error
     return into
 
 
@@ -210,8 +232,8 @@ def _key(source: str) -> str:
     if path.is_file():
         return sha256(path)
     if not path.is_dir():
-        raise UserError(f"{path} does not exist")
-    held = sorted(file for file in path.rglob("*") if file.is_file() and not file.is_symlink())
+        raise UserError(f"{path} {'is no regular file or folder' if path.exists() else 'does not exist'}")
+    held = sorted(file for file in path.rglob("*") if file.is_file())
     return digest([(file.relative_to(path).as_posix(), sha256(file)) for file in held])
 
 

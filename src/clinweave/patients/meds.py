@@ -17,8 +17,8 @@ from clinweave import __version__
 from clinweave.artifacts import write_json
 from clinweave.databases import RowLog
 from clinweave.errors import UserError
-from clinweave.patients.batches import ROWS, checked, status_of
-from clinweave.patients.vocabularies import kind_of
+from clinweave.patients.batches import ROWS, checked
+from clinweave.patients.meds_codes import meaning_of
 from clinweave.schemas import EVENTS
 
 VERSION = "0.4.0"  # of MEDS
@@ -60,7 +60,7 @@ def read(path: Path, log: RowLog) -> Iterator[pa.RecordBatch]:
                     continue
                 for batch in opened.iter_batches(ROWS, columns=_columns(opened.schema_arrow)):
                     yield from checked(_described(batch, described), name, log, timeless=True)
-        except (pa.ArrowInvalid, OSError):
+        except (pa.ArrowException, OSError, TypeError, ValueError):
             log.drop(name, 0, "not Parquet, or damaged")
 
 
@@ -71,12 +71,12 @@ def descriptions(path: Path, log: RowLog | None = None) -> dict[str, tuple[str, 
         return {}
     try:
         rows = pq.read_table(file).to_pylist()
-    except (pa.ArrowInvalid, OSError):
+    except (pa.ArrowException, OSError, ValueError):
         if log is not None:
             log.drop("metadata/codes.parquet", 0, "not Parquet, or damaged: codes have no description")
         return {}
     return {
-        str(row["code"]): (str(row.get("description") or ""), " ".join(row.get("parent_codes") or ()))
+        str(row["code"]): (str(row.get("description") or ""), " ".join(_texts(row.get("parent_codes"))))
         for row in rows
         if row.get("code")
     }
@@ -122,22 +122,37 @@ def write_metadata(folder: Path, name: str, codes: pa.Table, facts: dict[str, An
     pq.write_table(codes.cast(CODES), metadata / "codes.parquet", compression="zstd")
 
 
+def _texts(held: Any) -> list[str]:
+    items = held if isinstance(held, list) else [held]
+    return [str(item) for item in items if item]
+
+
 def _columns(schema: pa.Schema) -> list[str]:
     return [name for name in EVENTS.names if name in schema.names]
 
 
 def _described(batch: pa.RecordBatch, known: dict[str, tuple[str, str]]) -> pa.RecordBatch:
+    """Return events with name, further codes, kind, unit and status, as far as the codes tell what no column states."""
     codes = pc.dictionary_encode(batch.column("code").cast(pa.string()))
     distinct = codes.dictionary.to_pylist()
+    told = [meaning_of(code or "") for code in distinct]
+    described = [known.get(code, ("", "")) for code in distinct]
     found = {
-        "name": [known.get(code, ("", ""))[0] or None for code in distinct],
-        "other_codes": [known.get(code, ("", ""))[1] or None for code in distinct],
-        "kind": [kind_of(code) for code in distinct],
-        "status": [status_of(code or "") for code in distinct],
+        "name": [words or item.name or None for (words, _), item in zip(described, told, strict=True)],
+        "other_codes": [others or None for _, others in described],
+        "kind": [item.kind for item in told],
+        "unit": [item.unit for item in told],
+        "status": [item.status for item in told],
     }
     for name, values in found.items():
-        if name not in batch.schema.names:
-            batch = batch.append_column(name, pa.array(values, pa.string()).take(codes.indices))
+        column = pa.array(values, pa.string()).take(codes.indices)
+        place = batch.schema.get_field_index(name)
+        if place < 0:
+            batch = batch.append_column(name, column)
+        elif name in {"kind", "unit"}:  # what a column leaves open
+            stated = batch.column(place).cast(pa.string())
+            blank = pc.fill_null(pc.equal(stated, ""), True)
+            batch = batch.set_column(place, name, pc.if_else(blank, column, stated))
     return batch
 
 

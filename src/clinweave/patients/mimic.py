@@ -39,6 +39,7 @@ def read(path: Path, log: RowLog, spill: Path, memory: str = engine.MEMORY) -> I
         )
     connection = engine.connect(spill, memory, threads=1)
     try:
+        _count_unread(root, log)
         tables = _Tables(connection, root, log)
         for source in SOURCES:
             yield from tables.events(source)
@@ -56,7 +57,7 @@ class _Tables:
         """Yield the events of one SELECT, and count what the reader of CSV refused."""
         import duckdb
 
-        scan = self._scan(source.file, source.needs)
+        scan = self._scan(source.file, source.needs, source.may_need)
         if scan is None:
             return
         for name in source.looks_into:
@@ -68,12 +69,13 @@ class _Tables:
             for batch in engine.batches(self._connection, query, ROWS):
                 yield from checked(_with_points(batch), file, self._log, timeless=source.timeless)
         except duckdb.Error as error:
-            # the engine's own words may repeat a row
-            self._log.drop(file, 0, f"could not be read to its end ({type(error).__name__})")
+            self._log.drop(file, 0, _unread(error))
         self._count_refused(file)
 
     def _hold(self, name: str) -> None:
-        """Load a small table that others look into; an absent one is empty."""
+        """Load a small table that others look into; an absent or damaged one is empty."""
+        import duckdb
+
         short = name.partition("/")[2]
         if short in self._held:
             return
@@ -87,10 +89,16 @@ class _Tables:
         empty = "select " + ", ".join(f"null::varchar as {column}" for column in wanted) + " where false"
         keys = wanted[:2] if short.startswith("d_icd") else wanted[:1]
         made = f"select distinct on ({', '.join(keys)}) {columns} from ({scan})" if scan else empty  # noqa: S608
-        self._connection.execute(f"create temp table {short} as {made}")
+        try:
+            self._connection.execute(f"create temp table {short} as {made}")
+        except duckdb.Error as error:
+            file = self._file(name)
+            self._log.drop(file.name if file else name, 0, _unread(error))
+            self._connection.execute(f"create temp table {short} as {empty}")
+            return
         self._connection.execute("delete from reject_errors") if scan else None
 
-    def _scan(self, name: str, needs: tuple[str, ...]) -> str | None:
+    def _scan(self, name: str, needs: tuple[str, ...], may_need: tuple[str, ...] = ()) -> str | None:
         path = self._file(name)
         if path is None:
             return None
@@ -100,9 +108,13 @@ class _Tables:
             if header:
                 self._log.drop(path.name, 1, f"the header lacks {', '.join(lacking)}: table skipped")
             return None
-        columns = ", ".join(f"{engine.quoted(column)}: 'VARCHAR'" for column in header)
+        if len(set(wanted)) < sum(column in wanted for column in header):
+            self._log.drop(path.name, 1, "the header repeats a column that is read: table skipped")
+            return None
+        columns = ", ".join(f"{engine.quoted(column)}: 'VARCHAR'" for column in _distinct(header))
+        more = "".join(f", null::varchar as {column}" for column in may_need if column not in header)
         return (
-            "select *, row_number() over () + 1 as row from"  # noqa: S608
+            f"select *{more}, row_number() over () + 1 as row from"  # noqa: S608
             f" read_csv({engine.quoted(path)}, columns={{{columns}}},"
             " auto_detect=false, delim=',', quote='\"', escape='\"', header=true, ignore_errors=true, nullstr='',"
             f" store_rejects=true, max_line_size={MAX_LINE}, parallel=false)"
@@ -126,6 +138,19 @@ class _Tables:
             self._log.drop(file, int(line), f"damaged row ({str(kind).lower()})")
 
 
+def _count_unread(root: Path, log: RowLog) -> None:
+    known = {
+        *(source.file for source in SOURCES),
+        *(name for source in SOURCES for name in source.looks_into),
+    }
+    for folder in _FOLDERS:
+        for file in sorted((root / folder).glob("*.csv*")):
+            if f"{folder}/{file.name.partition('.')[0]}" not in known:
+                log.drop(f"{folder}/{file.name}", 0, "this table is not read")
+            elif not file.is_file():
+                log.drop(f"{folder}/{file.name}", 0, files.IRREGULAR)
+
+
 def _with_points(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Return the batch with the points of ICD codes, which MIMIC-IV leaves out."""
     place = batch.schema.get_field_index("code")
@@ -139,6 +164,22 @@ def _with_points(batch: pa.RecordBatch) -> pa.RecordBatch:
 def _pointed(code: str) -> str:
     prefix, colon, local = code.partition(":")
     return f"{prefix}:{dotted(prefix, local)}" if colon and prefix.startswith("ICD") else code
+
+
+def _distinct(header: list[str]) -> list[str]:
+    """Return the names of columns without repetition; DuckDB tells apart no names that differ by case alone."""
+    found: dict[str, str] = {}
+    for place, name in enumerate(header):
+        key = name.lower() or "column"
+        found[key if key not in found else f"{key} {place}"] = (
+            name if key not in found and name else f"{key} {place}"
+        )
+    return list(found.values())
+
+
+def _unread(error: Exception) -> str:
+    """Return why a file was not read; the engine's own words may repeat a row."""
+    return f"could not be read to its end ({type(error).__name__})"
 
 
 def _header(path: Path, log: RowLog) -> list[str]:

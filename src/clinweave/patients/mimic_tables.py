@@ -16,6 +16,7 @@ class Source:
     select: str
     looks_into: tuple[str, ...] = ()
     timeless: bool = False
+    may_need: tuple[str, ...] = ()  # columns that older releases lack: empty where absent
 
 
 def _time(column: str) -> str:
@@ -26,14 +27,66 @@ def _number(column: str) -> str:
     return f"try_cast({column} as double) as numeric_value"
 
 
-def _icd(system: str, prefix9: str, prefix10: str) -> str:
-    return f"case t.icd_version when '9' then '{prefix9}' when '10' then '{prefix10}' end || ':' || trim({system})"
+def _icd(prefix9: str, prefix10: str) -> str:
+    version = "trim(t.icd_version)"
+    return (
+        f"case {version} when '9' then '{prefix9}' when '10' then '{prefix10}' end || ':' || trim(t.icd_code)"
+    )
 
 
-_PROBLEM = _icd("t.icd_code", "ICD9CM", "ICD10CM")
-_PROCEDURE = _icd("t.icd_code", "ICD9PROC", "ICD10PCS")
+def _same_icd(table: str) -> str:
+    return (
+        f" left join {table} d on trim(d.icd_code) = trim(t.icd_code)"
+        " and trim(d.icd_version) = trim(t.icd_version)"
+    )
+
+
+def _stated(column: str) -> str:
+    """Return a text column, null where it is blank or was taken out by the de-identification ("___")."""
+    return f"nullif(nullif(trim({column}), ''), '___')"
+
+
+def _status(text: str, absent: str, else_: str = "'present'") -> str:
+    return f"case when regexp_matches({text}, '{absent}', 'i') then 'absent' else {else_} end as status"
+
+
+_PROBLEM = _icd("ICD9CM", "ICD10CM")
+_PROCEDURE = _icd("ICD9PROC", "ICD10PCS")
 _ITEM = "'MIMIC.ITEM:' || t.itemid as code, i.label as name"
 _ITEMS = "left join d_items i on i.itemid = t.itemid"
+# a test that was not done has no result
+_CANCELLED = r"^\W*(test )?(was )?(cancel|not (done|performed)\b)|patient credited|^nd\b.*\bnot done"
+# https://mimic.mit.edu/docs/iv/modules/hosp/emar: what was given, and what was not given by this event
+GIVEN = (
+    r"^(delayed |partial )?(administered|applied|started|restarted|given|flushed|bolus|confirmed|rate change)|"
+    r"^removed existing"
+)
+NOT_GIVEN = (
+    r"^(delayed )?not\b|\bnot (given|done|applied|started|administered|flushed)|^hold|^held|refus|^(delayed )?stop|"
+    r"^removed( in other location)?$|^(delayed )?assessed|reconciliation|cancel|discontinu|^omit|^missed"
+)
+_IS_GIVEN = f"case when regexp_matches(trim(t.event_txt), '{GIVEN}', 'i') then 'present' else 'uncertain' end"
+_STATED_STATUS = "coalesce(trim(t.statusdescription), '')"
+# https://mimic.mit.edu/docs/iv/modules/icu/inputevents: a rewritten row was replaced by another and not delivered
+_UNDONE = r"^(rewritten|cancel|not ?ordered)"
+# a number is a result unless the text beside it is a bound; a result may stand in the comments alone
+_BLANK = "''"
+_MICRO_TIME = "coalesce(try_cast(t.charttime as timestamp), try_cast(t.chartdate as timestamp)) as time"
+_RESULT, _COMMENT = _stated("t.value"), _stated("t.comments")
+_BOUND = r"^\s*([<>]|(less|greater|more) than\b)"
+_LAB_TEXT = (
+    f"case when regexp_matches({_RESULT}, '{_BOUND}', 'i') then {_RESULT}"
+    f" when {_RESULT} is null and regexp_matches({_COMMENT}, '{_BOUND}', 'i') then {_COMMENT}"
+    f" when coalesce(try_cast(t.valuenum as double), try_cast({_RESULT} as double)) is null"
+    f" then coalesce({_RESULT}, {_COMMENT}) end"
+)
+_MICRO_TEXT = (
+    f"nullif(concat_ws('; ', {_stated('t.org_name')}, {_stated('t.quantity')}, {_stated('t.comments')}), '')"
+)
+_SUSCEPTIBLE = (
+    "case trim(t.interpretation) when 'S' then 'S (susceptible)' when 'R' then 'R (resistant)'"
+    " when 'I' then 'I (intermediate)' when 'P' then 'P (pending)' else nullif(trim(t.interpretation), '') end"
+)
 
 SOURCES = (
     Source(
@@ -64,32 +117,47 @@ SOURCES = (
     Source(
         "hosp/diagnoses_icd",
         ("hadm_id", "icd_code", "icd_version"),
-        f"{_time('a.dischtime')}, {_PROBLEM} as code, d.long_title as name, 'problem' as kind from t"
+        "coalesce(try_cast(a.dischtime as timestamp), try_cast(a.admittime as timestamp)) as time,"
+        f" {_PROBLEM} as code, d.long_title as name, 'problem' as kind from t"
         " left join admissions a on a.hadm_id = t.hadm_id"
-        " left join d_icd_diagnoses d on d.icd_code = t.icd_code and d.icd_version = t.icd_version",
+        "" + _same_icd("d_icd_diagnoses"),
         ("hosp/admissions", "hosp/d_icd_diagnoses"),
     ),
     Source(
         "hosp/procedures_icd",
         ("chartdate", "icd_code", "icd_version"),
         f"{_time('t.chartdate')}, {_PROCEDURE} as code, d.long_title as name, 'procedure' as kind from t"
-        " left join d_icd_procedures d on d.icd_code = t.icd_code and d.icd_version = t.icd_version",
+        "" + _same_icd("d_icd_procedures"),
         ("hosp/d_icd_procedures",),
     ),
     Source(
         "hosp/labevents",
         ("itemid", "charttime", "valuenum", "value", "valueuom"),
-        f"{_time('t.charttime')}, 'MIMIC.LAB:' || t.itemid as code, {_number('t.valuenum')},"
-        " case when try_cast(t.valuenum as double) is null then t.value end as text_value, t.valueuom as unit,"
+        f"{_time('t.charttime')}, 'MIMIC.LAB:' || t.itemid as code,"
+        f" coalesce(try_cast(t.valuenum as double), try_cast({_RESULT} as double)) as numeric_value,"
+        f" {_LAB_TEXT} as text_value, {_status(f'coalesce({_LAB_TEXT}, {_BLANK})', _CANCELLED)}, t.valueuom as unit,"
         " concat_ws(', ', l.label, nullif(l.fluid, '')) as name, 'lab' as kind"
         " from t left join d_labitems l on l.itemid = t.itemid",
         ("hosp/d_labitems",),
+        may_need=("comments",),
     ),
     Source(
         "hosp/microbiologyevents",
         ("chartdate", "test_itemid", "test_name", "org_name"),
-        f"{_time('t.chartdate')}, 'MIMIC.MICRO:' || t.test_itemid as code, t.test_name as name,"
-        " t.org_name as text_value, 'lab' as kind from t",
+        f"{_MICRO_TIME}, 'MIMIC.MICRO:' || t.test_itemid as code, t.test_name as name,"
+        f" {_MICRO_TEXT} as text_value, {_status(f'coalesce({_MICRO_TEXT}, {_BLANK})', _CANCELLED)}, 'lab' as kind"
+        " from t",
+        may_need=("charttime", "quantity", "comments"),
+    ),
+    Source(
+        "hosp/microbiologyevents",
+        ("chartdate", "test_itemid", "org_name", "ab_name"),
+        f"{_MICRO_TIME}, 'MIMIC.SUSCEPTIBILITY:'"
+        " || coalesce(nullif(trim(t.ab_itemid), ''), replace(t.ab_name, ' ', '_')) as code,"
+        f" t.ab_name || ' susceptibility' as name, concat_ws(', ', {_stated('t.org_name')} || ':'"
+        f" || coalesce(' ' || {_SUSCEPTIBLE}, ''), 'MIC ' || {_stated('t.dilution_text')}) as text_value, 'lab' as kind"
+        " from t where coalesce(trim(t.ab_name), '') <> ''",
+        may_need=("charttime", "ab_itemid", "interpretation", "dilution_text"),
     ),
     Source(
         "hosp/omr",
@@ -111,8 +179,9 @@ SOURCES = (
     Source(
         "hosp/emar",
         ("charttime", "medication", "event_txt"),
-        f"{_time('t.charttime')}, 'MIMIC.DRUG:' || replace(t.medication, ' ', '_') as code, t.medication as name,"
-        " t.event_txt as text_value, 'drug' as kind from t where coalesce(t.medication, '') <> ''",
+        f"{_time('t.charttime')}, 'MIMIC.DRUG:' || replace(nullif(trim(t.medication), ''), ' ', '_') as code,"
+        f" t.medication as name, nullif(trim(t.event_txt), '') as text_value, 'drug' as kind,"
+        f" {_status('trim(t.event_txt)', NOT_GIVEN, _IS_GIVEN)} from t",
     ),
     Source(
         "icu/icustays",
@@ -122,14 +191,18 @@ SOURCES = (
     Source(
         "icu/inputevents",
         ("starttime", "itemid", "amount", "amountuom"),
-        f"{_time('t.starttime')}, {_ITEM}, {_number('t.amount')}, t.amountuom as unit, 'drug' as kind from t {_ITEMS}",
+        f"{_time('t.starttime')}, {_ITEM}, {_number('t.amount')}, t.amountuom as unit, 'drug' as kind,"
+        f" {_status(_STATED_STATUS, _UNDONE)} from t {_ITEMS}",
         ("icu/d_items",),
+        may_need=("statusdescription",),
     ),
     Source(
         "icu/procedureevents",
         ("starttime", "itemid"),
-        f"{_time('t.starttime')}, {_ITEM}, 'procedure' as kind from t {_ITEMS}",
+        f"{_time('t.starttime')}, {_ITEM}, 'procedure' as kind,"
+        f" {_status(_STATED_STATUS, _UNDONE)} from t {_ITEMS}",
         ("icu/d_items",),
+        may_need=("statusdescription",),
     ),
     *(
         Source(

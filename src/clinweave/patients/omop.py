@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 from clinweave.databases import RowLog
 from clinweave.errors import UserError
 from clinweave.patients import engine
-from clinweave.patients.batches import ROWS, checked
+from clinweave.patients.batches import PRESENT, ROWS, checked
+from clinweave.patients.status_words import status_of_term, status_of_words
 from clinweave.patients.vocabularies import OMOP_VOCABULARIES, coded
 
 _RAW = pa.schema(
@@ -24,13 +25,19 @@ _RAW = pa.schema(
         ("row", pa.int64()),
         ("subject_id", pa.int64()),
         ("time", pa.timestamp("us")),
-        *[(name, pa.string()) for name in ("cv", "cc", "cn", "sv", "sc", "sn", "cid", "source")],
+        *[(name, pa.string()) for name in ("cv", "cc", "cn", "sv", "sc", "sn", "cid", "source", "stated")],
         ("numeric_value", pa.float64()),
         ("text_value", pa.string()),
         ("unit", pa.string()),
     ]
 )
 _NONE = "cast(null as {})"
+_VOCABULARY = {"concept_id", "vocabulary_id", "concept_code", "concept_name"}
+# standard concepts that must be understood in a database without its vocabulary, too: https://athena.ohdsi.org
+_SEXES = {8507: "male", 8532: "female", 8521: "other", 8551: "unknown"}
+_OPERATORS = {4171756: "<", 4171754: "<=", 4172703: "=", 4171755: ">=", 4172704: ">"}
+_STATUSES = {32899: "Preliminary diagnosis", 4033240: "Preliminary diagnosis"}
+_UNREAD = ("specimen", "visit_detail", "episode")
 
 
 class Source(Protocol):
@@ -62,6 +69,7 @@ class Table:
     number: str = ""
     texts: tuple[str, ...] = ()
     unit: str = ""
+    status: str = ""
     key: str = ""
 
 
@@ -73,7 +81,7 @@ def _clinical(name: str, short: str, kind: str, date: str, **more: Any) -> Table
 
 
 TABLES = (
-    _clinical("condition_occurrence", "condition", "problem", "condition_start_date"),
+    _clinical("condition_occurrence", "condition", "problem", "condition_start_date", status="condition_status"),
     _clinical("drug_exposure", "drug", "drug", "drug_exposure_start_date"),
     _clinical("procedure_occurrence", "procedure", "procedure", "procedure_date"),
     _clinical("measurement", "measurement", "lab", "measurement_date", number="value_as_number",
@@ -94,13 +102,13 @@ def read(source: Source, log: RowLog) -> Iterator[pa.RecordBatch]:
         raise UserError(
             f"{source.name} has no table person with a column person_id: it is no OMOP CDM database"
         )
-    vocabulary = {"concept_id", "vocabulary_id", "concept_code", "concept_name"} <= columns.get(
-        "concept", {}
-    ).keys()
-    if not vocabulary:
+    if not columns.get("concept", {}).keys() >= _VOCABULARY:
         log.drop(
             "concept", 0, "the vocabulary tables are missing: codes are OMOP concept ids, names the source's"
         )
+    for name in _UNREAD:
+        if name in columns:
+            log.drop(name, 0, "this table is not read")
     yield from _people(source, columns, log)
     for table in TABLES:
         have = columns.get(table.name)
@@ -109,40 +117,44 @@ def read(source: Source, log: RowLog) -> Iterator[pa.RecordBatch]:
         if lacking := [name for name in ("person_id", table.concept) if name not in have]:
             log.drop(table.name, 0, f"the table has no column {' and '.join(lacking)}: skipped")
             continue
-        for batch in source.stream(_select(source, table, columns, vocabulary)):
+        for batch in source.stream(_select(source, table, columns)):
             yield from checked(_events(batch, table), table.name, log)
 
 
 def _people(
     source: Source, columns: Mapping[str, Mapping[str, str]], log: RowLog
 ) -> Iterator[pa.RecordBatch]:
-    have, cast = columns["person"], source.cast
-    year, month, day = (
-        f"{cast}(p.{_quoted(have[name])} as integer)" if (name := f"{part}_of_birth") in have else "null"
-        for part in ("year", "month", "day")
-    )
+    sql = _Columns(source, columns, "person")
+    year, month, day = (sql.field(f"{part}_of_birth", "integer") for part in ("year", "month", "day"))
+    cast = source.cast
     born = f"{cast}({year} || '-' || coalesce({month}, 1) || '-' || coalesce({day}, 1) as timestamp)"
-    sex = have.get("gender_source_value")
-    sex_sql = f"{cast}(p.{_quoted(sex)} as varchar)" if sex else _NONE.format("varchar")
-    subject = f"{cast}(p.{_quoted(have['person_id'])} as bigint)"
-    people = f"from {source.table('person')} p"
-    yield from _coded(
-        source, f"select {subject} as subject_id, {born} as time, 'MEDS_BIRTH' as code {people}", log
+    partial = (
+        f"case when {month} is null then {cast}({year} as varchar) when {day} is null then"
+        f" {cast}({year} as varchar) || '-' || lpad({cast}({month} as varchar), 2, '0') end"
     )
-    query = f"select {subject} as subject_id, {sex_sql} as sex {people}"
+    exact = sql.field("birth_datetime", "timestamp")
+    subject = sql.field("person_id", "bigint")
+    query = (
+        f"select {subject} as subject_id, coalesce({exact}, {born}) as time, 'MEDS_BIRTH' as code,"
+        f" case when {exact} is null then {partial} end as text_value {sql.tables()}"
+    )
+    yield from _coded(source, query, log)
+    sex = sql.known("gender_concept_id", _SEXES)
+    query = (
+        f"select {subject} as subject_id, coalesce({sql.text('gender_source_value')}, lower({sex}), 'unknown') as sex"
+        f" {sql.tables()}"
+    )
     for batch in source.stream(query):
-        codes = pc.binary_join_element_wise(
-            "GENDER", pc.fill_null(batch.column("sex").cast(pa.string()), "unknown"), "//"
-        )
+        codes = pc.binary_join_element_wise("GENDER", batch.column("sex").cast(pa.string()), "//")
         held = pa.RecordBatch.from_pydict(
             {"subject_id": batch.column("subject_id"), "code": codes, "kind": _all("person", len(batch))}
         )
         yield from checked(held, "person", log, timeless=True)
-    death = columns.get("death", {})
-    if {"person_id", "death_date"} <= death.keys():
-        when = f"{cast}(d.{_quoted(death['death_date'])} as timestamp)"
-        subject = f"{cast}(d.{_quoted(death['person_id'])} as bigint)"
-        query = f"select {subject} as subject_id, {when} as time, 'MEDS_DEATH' as code from {source.table('death')} d"  # noqa: S608
+    if {"person_id", "death_date"} <= columns.get("death", {}).keys():
+        sql = _Columns(source, columns, "death")
+        when = f"coalesce({sql.field('death_datetime', 'timestamp')}, {sql.field('death_date', 'timestamp')})"
+        subject = sql.field("person_id", "bigint")
+        query = f"select {subject} as subject_id, {when} as time, 'MEDS_DEATH' as code {sql.tables()}"
         yield from _coded(source, query, log)
 
 
@@ -151,46 +163,105 @@ def _coded(source: Source, query: str, log: RowLog) -> Iterator[pa.RecordBatch]:
         yield from checked(batch.append_column("kind", _all("person", len(batch))), "person", log)
 
 
-def _select(source: Source, table: Table, columns: Mapping[str, Mapping[str, str]], vocabulary: bool) -> str:
-    have, cast = columns[table.name], source.cast
+class _Columns:
+    """Columns of a table as SQL; a concept column is joined with the vocabulary where there is one."""
 
-    def field(name: str, kind: str) -> str:
-        return f"{cast}(t.{_quoted(have[name])} as {kind})" if name in have else _NONE.format(kind)
+    def __init__(self, source: Source, columns: Mapping[str, Mapping[str, str]], table: str) -> None:
+        self._source, self._have, self._table = source, columns[table], table
+        self._concept = columns.get("concept", {})
+        self.vocabulary = self._concept.keys() >= _VOCABULARY
+        self._joined: dict[str, str] = {}  # column of a concept -> alias of its row in the vocabulary
 
+    def field(self, name: str, kind: str) -> str:
+        """Return a column cast to a type; an absent one is null."""
+        if name not in self._have:
+            return _NONE.format(kind)
+        return f"{self._source.cast}(t.{_quoted(self._have[name])} as {kind})"
+
+    def text(self, name: str) -> str:
+        """Return a column as text; null where it is blank."""
+        return (
+            f"nullif(trim({self.field(name, 'varchar')}), '')"
+            if name in self._have
+            else _NONE.format("varchar")
+        )
+
+    def concept(self, name: str, column: str) -> str:
+        """Return a column of the vocabulary for the concept in the column `name`; null where there is none."""
+        if not self.vocabulary or name not in self._have:
+            return _NONE.format("varchar")
+        alias = self._joined.setdefault(name, f"c{len(self._joined)}")
+        return f"{self._source.cast}({alias}.{_quoted(self._concept[column])} as varchar)"
+
+    def known(self, name: str, words: Mapping[int, str], code: bool = False) -> str:
+        """Return the word for a concept: of `words`, of the vocabulary, else "OMOP:" and its number; 0 is null.
+
+        With `code`, a UCUM unit is given by its code, which is its symbol.
+        """
+        if name not in self._have:
+            return _NONE.format("varchar")
+        number = self.field(name, "bigint")
+        word = self.concept(name, "concept_name")
+        if code:
+            symbol, vocabulary = self.concept(name, "concept_code"), self.concept(name, "vocabulary_id")
+            word = f"case when {vocabulary} = 'UCUM' then {symbol} else {word} end"
+        fixed = " ".join(f"when {key} then {engine.quoted(value)}" for key, value in words.items())
+        fixed = f"case {number} {fixed} end" if fixed else _NONE.format("varchar")
+        named = f"coalesce({fixed}, nullif({word}, ''), 'OMOP:' || {self._source.cast}({number} as varchar))"
+        return f"case when coalesce({number}, 0) <> 0 then {named} end"
+
+    def tables(self) -> str:
+        """Return the FROM clause with the joins that the columns above need."""
+        found = f"from {self._source.table(self._table)} t"
+        for name, alias in self._joined.items():
+            key = _quoted(self._concept["concept_id"])
+            concepts = self._source.table("concept")
+            found += f" left join {concepts} {alias} on {alias}.{key} = t.{_quoted(self._have[name])}"
+        return found
+
+
+def _select(source: Source, table: Table, columns: Mapping[str, Mapping[str, str]]) -> str:
+    sql, double = (
+        _Columns(source, columns, table.name),
+        "double precision" if source.cast == "cast" else "double",
+    )
+    number, sign = sql.field(table.number, double), sql.known("operator_concept_id", _OPERATORS)
+    text = sql.text(table.texts[0]) if table.texts else _NONE.format("varchar")
+    if table.number:
+        # the concept is the standard's value, the text the source's; a bound stays a text ("<0.01")
+        answer = sql.known("value_as_concept_id", {})
+        both = f"case when {answer} = {text} then {answer} else {answer} || '; ' || {text} end"
+        stated = f"coalesce({both if table.kind == 'observation' else answer}, {answer}, {text})"
+        digits = f"regexp_replace({source.cast}({number} as varchar), '[.]0$', '')"
+        shown = f"case when {sign} like 'OMOP:%' then {sign} || ' ' else {sign} end"
+        text = (
+            f"case when left({text}, 1) in ('<', '>') then {text} when {number} is null then {stated}"
+            f" when coalesce({sign}, '=') <> '=' then {shown} || {digits} else {text} end"
+        )
+        number = f"case when coalesce({sign}, '=') = '=' then {number} end"
     # the first of date and time that holds something; an absent column is null
-    times = ", ".join(field(name, "timestamp") for name in table.dates)
-    text = ", ".join(field(name, "varchar") for name in table.texts) or _NONE.format("varchar")
-    parts = [
-        f"{field(table.key, 'bigint')} as row",
-        f"{field('person_id', 'bigint')} as subject_id",
-        f"coalesce({times}) as time",
-        *_concept(columns.get("concept", {}), vocabulary, table.source_concept in have, cast),
-        f"{field(table.concept, 'varchar')} as cid",
-        f"{field(table.source, 'varchar')} as source",
-        f"{field(table.number, 'double precision' if cast == 'cast' else 'double')} as numeric_value",
-        f"coalesce({text}, {_NONE.format('varchar')}) as text_value",
-        f"{field(table.unit, 'varchar')} as unit",
+    times = ", ".join(sql.field(name, "timestamp") for name in table.dates)
+    concepts = [
+        f"{sql.concept(name, column)} as {letter}{short}"
+        for letter, name in (("c", table.concept), ("s", table.source_concept))
+        for short, column in (("v", "vocabulary_id"), ("c", "concept_code"), ("n", "concept_name"))
     ]
-    query = f"select {', '.join(parts)} from {source.table(table.name)} t"  # noqa: S608
-    if vocabulary:
-        key = _quoted(columns["concept"]["concept_id"])
-        query += f" left join {source.table('concept')} c on c.{key} = t.{_quoted(have[table.concept])}"
-        if table.source_concept in have:
-            query += (
-                f" left join {source.table('concept')} s on s.{key} = t.{_quoted(have[table.source_concept])}"
-            )
-    return query
-
-
-def _concept(have: Mapping[str, str], vocabulary: bool, with_source: bool, cast: str) -> list[str]:
-    found = []
-    for letter, there in (("c", vocabulary), ("s", vocabulary and with_source)):
-        for name, column in (("v", "vocabulary_id"), ("c", "concept_code"), ("n", "concept_name")):
-            value = (
-                f"{cast}({letter}.{_quoted(have[column])} as varchar)" if there else _NONE.format("varchar")
-            )
-            found.append(f"{value} as {letter}{name}")
-    return found
+    parts = [
+        f"{sql.field(table.key, 'bigint')} as row",
+        f"{sql.field('person_id', 'bigint')} as subject_id",
+        f"coalesce({times}) as time",
+        *concepts,
+        f"{sql.field(table.concept, 'varchar')} as cid",
+        f"{sql.text(table.source)} as source",
+        f"coalesce({sql.known(f'{table.status}_concept_id', _STATUSES)}, {sql.text(f'{table.status}_source_value')})"
+        " as stated",
+        f"{number} as numeric_value",
+        f"{text} as text_value",
+        f"coalesce({sql.text(table.unit)}, {sql.known('unit_concept_id', {}, code=True)}) as unit",
+    ]
+    # a join may change the order, and the same database must give the same store everywhere
+    order = " order by 1" if table.key in columns[table.name] else ""
+    return f"select {', '.join(parts)} {sql.tables()}{order}"
 
 
 def _events(batch: pa.RecordBatch, table: Table) -> pa.RecordBatch:
@@ -210,6 +281,7 @@ def _events(batch: pa.RecordBatch, table: Table) -> pa.RecordBatch:
         names.append(name)
         others.append(other)
     made = {
+        "status": pa.array(_statuses(table, names, rows["stated"]), pa.string()),
         **{name: rows[name] for name in ("row", "subject_id", "time", "numeric_value", "text_value", "unit")},
         "code": pa.array(codes, pa.string()),
         "name": pa.array(names, pa.string()),
@@ -217,6 +289,14 @@ def _events(batch: pa.RecordBatch, table: Table) -> pa.RecordBatch:
         "kind": _all(table.kind, len(batch)),
     }
     return pa.RecordBatch.from_pydict(made)
+
+
+def _statuses(table: Table, names: list[str], stated: pa.Array) -> list[str]:
+    """Return the status of each row of conditions, by its status concept, else by the name of the condition."""
+    if table.kind != "problem":
+        return [PRESENT] * len(names)
+    terms = (status_of_term(term or "") for term in stated.to_pylist())
+    return [status_of_words(name, term) for name, term in zip(names, terms, strict=True)]
 
 
 def _code(  # noqa: PLR0917
@@ -261,9 +341,15 @@ class DuckDBSource:
 
     def columns(self) -> dict[str, dict[str, str]]:
         """Return table -> column -> the name as the database spells it."""
+        import duckdb
+
         query = "select table_schema, table_name, column_name from information_schema.columns order by 1, 2"
         found: dict[str, dict[str, str]] = {}
-        for schema, table, column in self._connection.execute(query).fetchall():
+        try:
+            rows = self._connection.execute(query).fetchall()
+        except duckdb.Error as error:
+            raise UserError(f"{self.name}: its list of tables is damaged") from error
+        for schema, table, column in rows:
             self._tables.setdefault(table.lower(), f"{_quoted(schema)}.{_quoted(table)}")
             found.setdefault(table.lower(), {})[column.lower()] = column
         return found
@@ -273,8 +359,17 @@ class DuckDBSource:
         return self._tables[name]
 
     def stream(self, query: str) -> Iterator[pa.RecordBatch]:
-        """Yield the rows of a query as batches."""
-        yield from engine.batches(self._connection, query, ROWS)
+        """Yield the rows of a query as batches. Raises `UserError` where the file is damaged."""
+        import duckdb
+
+        try:
+            yield from engine.batches(self._connection, query, ROWS)
+        except (duckdb.Error, RuntimeError) as error:
+            # the engine's own words may repeat a row
+            raise UserError(
+                f"{self.name} cannot be read to its end ({type(error).__name__}): the file is damaged, or a view in it"
+                " refers to a table that is missing"
+            ) from error
 
 
 @contextmanager

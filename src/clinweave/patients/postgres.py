@@ -69,6 +69,7 @@ def open_postgres(address: str) -> Iterator[PostgresSource]:
         raise UserError(f"{name} cannot be opened: {str(error).splitlines()[0]}") from error
     try:
         connection.read_only = True
+        connection.execute("set time zone 'UTC'")  # times with a zone must not depend on the machine's
         yield PostgresSource(connection, name, schema)
     except psycopg.Error as error:
         # the server's own words may repeat a value of a row

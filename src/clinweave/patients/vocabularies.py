@@ -73,16 +73,12 @@ def dotted(prefix: str, code: str) -> str:
 def curie_of(code: str) -> str:
     """Return the CURIE in a MEDS code ("ICD10CM/E11.9", "DIAGNOSIS//ICD//10//E119", "RxNorm:1191"), or ""."""
     parts = [part for part in re.split(r"[/:]+", code) if part]
+    procedure = bool(parts) and parts[0].lower() == "procedure"
     for place, part in enumerate(parts[:-1]):
         name, rest = part.lower().replace("-", "").replace("_", ""), parts[place + 1 :]
         if name == "icd" and len(rest) > 1 and rest[0] in {"9", "10"}:
-            name, rest = f"icd{rest[0]}cm", rest[1:]
+            kinds = {"9": "icd9proc", "10": "icd10pcs"} if procedure else {"9": "icd9cm", "10": "icd10cm"}
+            name, rest = kinds[rest[0]], rest[1:]
         if name in _OTHERS:
             return coded(_OTHERS[name], rest[0])
     return ""
-
-
-def kind_of(code: str) -> str:
-    """Return the kind of event that a code of MEDS data most likely is, or "" where the code does not tell."""
-    curie = code if code.startswith("MEDS_") else curie_of(code)
-    return KIND_OF.get(curie.partition(":")[0], "")

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from clinweave import schemas
 from clinweave.artifacts import Artifact, read_manifest, stage
+from clinweave.errors import UserError
 from clinweave.knowledge.linking.normalise import SEPARATOR, join, tokenise
 from clinweave.leaving import close_folder, strictest
 from clinweave.records import Passage, Tier
@@ -107,7 +108,14 @@ def build_parts(
 
 def open_part(path: Path, part: str) -> pa.RecordBatchFileReader:
     """Return the passages of one part, memory-mapped, in batches of `CHUNK` (the last may be shorter)."""
-    return pa.ipc.open_file(pa.memory_map(str(path / "parts" / f"{part}.arrow")))
+    file = path / "parts" / f"{part}.arrow"
+    try:
+        return pa.ipc.open_file(pa.memory_map(str(file)))
+    except (OSError, pa.ArrowInvalid) as error:
+        raise UserError(
+            f"the text index in {path} is damaged ({file.name} cannot be read); delete it and run "
+            "`clinweave index build`"
+        ) from error
 
 
 def _reusable(out: Path, base: Mapping[str, str]) -> dict[str, dict[str, Any]]:
