@@ -84,13 +84,47 @@ def read_manifest(path: Path) -> dict[str, Any] | None:
         raise UserError(f"{file} cannot be read: {reason(error)}") from error
     except (ValueError, RecursionError) as error:
         raise UserError(f"{file} is damaged: not JSON. Delete the folder and build it again") from error
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("kind", ""), str):
+    if not isinstance(manifest, dict):
         raise UserError(f"{file} is damaged: not a manifest. Delete the folder and build it again")
     if "checksum" in manifest and manifest["checksum"] != _checksum(manifest):
         raise UserError(
             f"{file} was changed or is damaged: its checksum does not match. Build the folder again"
         )
     return manifest
+
+
+def open_manifest(
+    path: Path, kind: str, advice: str, *, required: Mapping[str, type] | None = None
+) -> dict[str, Any]:
+    """Return the manifest of a folder of this kind, its files checked for damage.
+
+    `advice` says what makes such a folder; `required` names entries and their types. Raises `UserError` otherwise.
+    """
+    manifest = read_manifest(path)
+    if manifest is None or manifest.get("kind") != kind:
+        raise UserError(f"there is no {kind} in {path}; {advice}")
+    require(path, manifest, required or {})
+    check(path, kind)
+    return manifest
+
+
+def require(path: Path, manifest: Mapping[str, Any], required: Mapping[str, type]) -> None:
+    """Raise `UserError` naming the manifest's file where an entry is missing or of another type."""
+    for name, kind in {"key": str, "inputs": dict, **required}.items():
+        if not isinstance(manifest.get(name), kind):
+            raise UserError(
+                f"{path / MANIFEST} is damaged: {name} is missing or wrong. Build the folder again"
+            )
+
+
+def is_built(path: Path) -> bool:
+    """Say whether a folder was built by clinweave, also where its manifest is damaged."""
+    try:
+        return is_ours(read_manifest(path))
+    except UserError:
+        with suppress(OSError):
+            return b'"clinweave"' in (path / MANIFEST).read_bytes()
+        return False
 
 
 def write_manifest(path: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -292,6 +326,12 @@ def recover(path: Path) -> bool:
                 old.rename(path)
                 return True
     return False
+
+
+def recover_all(parent: Path) -> None:
+    """Put back every folder below `parent` that a kill between two renames left as ".old"."""
+    for old in parent.glob(".*.????????.old"):
+        recover(old.with_name(old.name[1:].rpartition(".")[0].rpartition(".")[0]))
 
 
 @contextmanager

@@ -75,10 +75,10 @@ def _against_inputs(name: str, real: Path, manner: str, inputs: Iterable[tuple[s
 
 def _not_inside(name: str, real: Path, manner: str) -> None:
     """Refuse an output within a folder that was built as a whole: its next build would lose or refuse it."""
-    from clinweave.artifacts import is_ours, read_manifest
+    from clinweave.artifacts import is_built
 
     for folder in (real, *real.parents) if manner is NAMED_FILES else real.parents:
-        if is_ours(read_manifest(folder)):
+        if is_built(folder):
             raise UserError(f"{name} {real} lies in {folder}, which clinweave built; name a place outside it")
 
 

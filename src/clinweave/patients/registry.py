@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from clinweave.artifacts import read_manifest, write_json
+from clinweave.artifacts import read_manifest, recover_all, write_json
 from clinweave.errors import UserError
 from clinweave.patients.store import KIND, PatientStore
 
@@ -40,8 +40,9 @@ def proposals(home: Path) -> list[Path]:
 def stores(home: Path) -> dict[Path, list[str]]:
     """Return the stores that still are there, each with the collections made from it."""
     held = {Path(path): list(names) for path, names in _read(home)["stores"].items()}
+    recover_all(home / "patients")
     for folder in sorted((home / "patients").glob("*")):
-        if not folder.name.startswith("."):
+        if not folder.name.startswith(".") and folder.is_dir():
             held.setdefault(folder.resolve(), [])
     return {
         path: names for path, names in sorted(held.items()) if (read_manifest(path) or {}).get("kind") == KIND

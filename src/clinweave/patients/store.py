@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from clinweave import schemas
-from clinweave.artifacts import read_manifest
+from clinweave.artifacts import open_manifest
 from clinweave.errors import UserError
 from clinweave.patients import engine
 from clinweave.patients.batches import Person, fitted
@@ -38,12 +38,8 @@ class PatientStore:
     def open(cls, path: Path | str) -> "PatientStore":
         """Open a store. Raises `UserError` where there is none."""
         folder = Path(path)
-        manifest = read_manifest(folder)
-        if not manifest or manifest.get("kind") != KIND:
-            raise UserError(
-                f"there is no store of patients in {folder}; `clinweave patients load PATH` makes one"
-            )
-        return cls(folder, manifest)
+        advice = "`clinweave patients load PATH` makes a store"
+        return cls(folder, open_manifest(folder, KIND, advice, required={"counts": dict}))
 
     @property
     def data(self) -> Path:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from clinweave.artifacts import read_manifest
+from clinweave.artifacts import open_manifest
 from clinweave.errors import UserError
 from clinweave.knowledge.graph.identity import is_code, is_curie, rank, spelt
 from clinweave.knowledge.graph.search import NameSearch, SortedTexts
@@ -47,9 +47,9 @@ class Graph:
     def open(cls, path: Path | str) -> "Graph":
         """Open a graph's folder. Raises `UserError` where there is none."""
         folder = Path(path)
-        manifest = read_manifest(folder)
-        if not manifest or manifest.get("kind") != "graph":
-            raise UserError(f"there is no graph in {folder}; `clinweave graph build` makes one")
+        manifest = open_manifest(
+            folder, "graph", "`clinweave graph build` makes one", required={"counts": dict}
+        )
         try:
             graph = cls(folder, manifest)
         except (OSError, pa.ArrowInvalid) as error:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from clinweave import schemas
-from clinweave.artifacts import Artifact, digest, read_manifest, sha256, stage
+from clinweave.artifacts import Artifact, check, digest, read_manifest, recover_all, require, sha256, stage
 from clinweave.databases import RowLog
 from clinweave.errors import UserError
 from clinweave.knowledge.retrieval.archives import READABLE
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 VERSION = 2
 _MOST_LISTED = 1000  # unreadable files listed in a manifest
 _CHUNK = 5000
+_NEEDED = {"path": str, "tier": str, "passages": int, "documents": int}  # of a manifest
 
 
 def add_collection(
@@ -76,9 +77,13 @@ def add_collection(
 def collections(home: Path) -> dict[str, dict[str, Any]]:
     """Return the manifests of all collections by name."""
     found = {}
+    recover_all(home / "collections")
     for folder in sorted((home / "collections").glob("*")):
+        if folder.name.startswith(".") or not folder.is_dir():
+            continue
         manifest = read_manifest(folder)
-        if manifest is not None and manifest.get("kind") == "collection" and not folder.name.startswith("."):
+        if manifest is not None and manifest.get("kind") == "collection":
+            require(folder, manifest, _NEEDED)
             found[folder.name] = manifest
     return found
 
@@ -189,6 +194,7 @@ def _clean(passage: Passage) -> Passage:
 
 
 def _read(path: Path) -> Iterator[Passage]:
+    check(path.parent, "collection")
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(_CHUNK):
             plain = pa.Table.from_batches([batch])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from clinweave.artifacts import Artifact, digest, read_manifest
+from clinweave.artifacts import Artifact, digest, open_manifest
 from clinweave.errors import UserError
 from clinweave.knowledge.linking.normalise import tokenise, words_of
 from clinweave.knowledge.linking.ranking import question_words
@@ -128,9 +128,9 @@ class TextIndex:
     def open(cls, path: Path | str) -> "TextIndex":
         """Return the index in the folder `path`; raises `UserError` where there is none or it is damaged."""
         folder = Path(path)
-        manifest = read_manifest(folder)
-        if manifest is None or manifest.get("kind") != "text-index":
-            raise UserError(f"there is no text index in {folder}: run `clinweave index build`")
+        manifest = open_manifest(
+            folder, "text-index", "run `clinweave index build`", required={"parts": dict}
+        )
         try:
             return cls(folder, manifest)
         except ValueError as error:
