@@ -7,12 +7,10 @@ Only a folder that a stage of the same kind wrote, with no file of anybody else 
 """
 
 import errno
-import glob
 import hashlib
 import json
 import os
 import re
-import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -21,20 +19,61 @@ from pathlib import Path
 from typing import Any
 
 from clinweave import __version__
-from clinweave.errors import ClinweaveError, UserError
-from clinweave.filesystem import (
-    is_abandoned,
-    kind_of,
-    locked,
-    output_file,
-    output_folder,
-    reason,
+from clinweave.atomic import (
+    appearing,
+    leftovers_below,
+    recover,
+    recover_all,
+    remove_folder,
     replace_folder,
+    scratch,
+    sweep,
+    sweep_below,
+    write_new,
+    write_text,
 )
+from clinweave.errors import ClinweaveError, UserError
+from clinweave.filesystem import kind_of, output_folder, reason
+
+__all__ = [
+    "MANIFEST",
+    "Artifact",
+    "appearing",
+    "check",
+    "check_replaceable",
+    "damage",
+    "digest",
+    "home",
+    "is_built",
+    "is_ours",
+    "leftovers_below",
+    "names_in",
+    "open_manifest",
+    "read_manifest",
+    "recover",
+    "recover_all",
+    "remove_built",
+    "remove_folder",
+    "replace_folder",
+    "require",
+    "rewriting",
+    "scratch",
+    "sha256",
+    "stage",
+    "sweep",
+    "sweep_below",
+    "write_json",
+    "write_manifest",
+    "write_new",
+    "write_text",
+]
 
 MANIFEST = "manifest.json"
 _KEY = re.compile("[0-9a-f]{16}")  # as `digest` gives it
-_PASSING = re.compile(r"(^|/)(\.DS_Store|Thumbs\.db|\.nfs[0-9a-f]+|\.tantivy-[a-z]+\.lock|\..*\.partial)$")
+_PASSING = re.compile(  # what other programs and killed runs drop into a folder
+    r"(^|/)(\.DS_Store$|Thumbs\.db$|\.nfs[0-9a-f]+$|\.tantivy-[a-z]+\.lock$"
+    r"|\.[^/]+\.[0-9a-f]{8}\.(partial|old|lock)(/|$)|private/clinweave-notes-)"
+)
 _DIGESTS: dict[tuple[Any, ...], str] = {}
 
 
@@ -224,7 +263,7 @@ def stage(
         return Artifact(path, known, fresh=False)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _workplace(path) as work:
+        with scratch(path) as work:
             outcome = dict(build(work))
             manifest = {
                 "kind": kind,
@@ -259,6 +298,30 @@ def _is_input(error: OSError, path: Path) -> bool:
     ) and (Path(name) not in path.parents)
 
 
+@contextmanager
+def rewriting(path: Path) -> Iterator[Path]:
+    """Yield a copy of a built folder that takes its place at the end; a failure or a kill leaves `path` as it was.
+
+    Files are hard links: replace them (`appearing`), never write into them. The caller writes the manifest anew.
+    """
+    with scratch(path) as work:
+        for name in [*names_in(path), MANIFEST]:
+            target = work / name
+            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            try:
+                os.link(path / name, target)
+            except OSError:  # a file system without hard links
+                shutil.copy2(path / name, target)
+        yield work
+        replace_folder(work, path)
+
+
+def remove_built(path: Path, kind: str) -> None:
+    """Remove a folder that a stage of this kind built; `UserError` where it holds anything else."""
+    check_replaceable(path, kind)
+    remove_folder(path)
+
+
 def check_replaceable(path: Path, kind: str) -> None:
     """Raise `UserError` unless `path` is new, empty, or a folder of this kind with nothing else in it."""
     if kind_of(path) != "a folder" and not recover(path):
@@ -280,104 +343,6 @@ def check_replaceable(path: Path, kind: str) -> None:
     if contents is not None and (strange := [name for name in names_in(path) if name not in contents]):
         some = ", ".join(strange[:3]) + (", ..." if len(strange) > 3 else "")
         raise UserError(f"{path} holds files that clinweave did not write ({some}): {advice}")
-
-
-def leftovers(path: Path) -> list[Path]:
-    """Return what killed runs left beside the folder or file `path`: partial and old folders, partial files, locks."""
-    left = []
-    prefix = f".{glob.escape(path.name.lstrip('.'))}.????????"
-    for lock in path.parent.glob(f"{prefix}.lock"):
-        if is_abandoned(lock):
-            left += [
-                item for item in (lock.with_suffix(".partial"), lock.with_suffix(".old")) if item.exists()
-            ]
-            left.append(lock)
-    for item in path.parent.glob(f"{prefix}.partial"):
-        if item.is_file() and is_abandoned(item):
-            left.append(item)
-    for item in path.parent.glob(f"{prefix}.old"):
-        if (
-            item not in left
-            and not item.with_suffix(".lock").exists()
-            and (path.exists() or item.is_symlink())
-        ):
-            left.append(item)
-    return left
-
-
-def sweep(path: Path) -> None:
-    """Remove what killed runs left beside the folder or file `path`; what belongs to a living run stays."""
-    recover(path)
-    for item in leftovers(path):
-        if item.is_dir() and not item.is_symlink():
-            shutil.rmtree(item, ignore_errors=True)
-        else:
-            item.unlink(missing_ok=True)
-
-
-def recover(path: Path) -> bool:
-    """Put back the folder that a kill between two renames left as ".old"; say whether one was put back."""
-    if not path.name or os.path.lexists(path) or not path.parent.is_dir():
-        return False
-    for old in path.parent.glob(f".{glob.escape(path.name.lstrip('.'))}.????????.old"):
-        lock = old.with_suffix(".lock")
-        if (not lock.exists() or is_abandoned(lock)) and (old / MANIFEST).is_file():
-            with suppress(OSError):
-                old.rename(path)
-                return True
-    return False
-
-
-def recover_all(parent: Path) -> None:
-    """Put back every folder below `parent` that a kill between two renames left as ".old"."""
-    for old in parent.glob(".*.????????.old"):
-        recover(old.with_name(old.name[1:].rpartition(".")[0].rpartition(".")[0]))
-
-
-@contextmanager
-def _workplace(path: Path) -> Iterator[Path]:
-    """Yield an empty folder beside `path` that vanishes in the end.
-
-    A lock file says that its owner lives, so what a killed run left can be told from another run's work.
-    """
-    sweep(path)
-    lock = path.with_name(f".{path.name.lstrip('.')}.{secrets.token_hex(4)}.lock")
-    work = lock.with_suffix(".partial")
-    with locked(lock):
-        try:
-            work.mkdir(mode=0o700)
-            yield work
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
-            lock.unlink(missing_ok=True)
-
-
-@contextmanager
-def appearing(path: Path, *, private: bool = False) -> Iterator[Path]:
-    """Yield the name of a file to write that takes the place of `path` when it is whole, and vanishes on any failure.
-
-    A reader sees the old file or all of the new one, also after a kill. Folders above are made; a link is followed to
-    its end. What killed runs left is removed. `private`: only its owner may read it.
-    """
-    path = output_file(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    sweep(path)
-    work = path.with_name(f".{path.name.lstrip('.')}.{secrets.token_hex(4)}.partial")
-    try:
-        with locked(work, mode=0o600 if private else 0o666) as held:
-            yield work
-            if private:
-                os.fsync(held.fileno())
-            work.replace(path)
-    finally:
-        work.unlink(missing_ok=True)
-
-
-def write_text(path: Path, text: str, *, private: bool = False) -> Path:
-    """Write UTF-8 text that appears whole or not at all; return `path`."""
-    with appearing(path, private=private) as work:
-        work.write_text(text, "utf-8", newline="")
-    return path
 
 
 def write_json(path: Path, value: Any, *, private: bool = False) -> None:

@@ -1,21 +1,14 @@
 """File-system safety: paths that may be read or written, locks that end with a process, folders swapped at once."""
 
-import ctypes
-import fcntl
 import os
-import shutil
 import stat
-import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
 
 from clinweave.errors import UserError
 
-_AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # linux/fs.h
-_RENAME_SWAP = 2  # macOS sys/stdio.h
 _KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
     (stat.S_ISDIR, "a folder"),
     (stat.S_ISFIFO, "a named pipe"),
@@ -139,63 +132,3 @@ def _protected() -> Iterator[Path]:
 
 def _printable(path: Path) -> str:
     return "".join(part if part.isprintable() else "\N{REPLACEMENT CHARACTER}" for part in str(path))
-
-
-@contextmanager
-def locked(path: Path, *, mode: int = 0o666) -> Iterator[IO[bytes]]:
-    """Create the new file `path` and hold an exclusive lock on it, which the system releases when the process ends."""
-    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode), "r+b") as held:
-        with suppress(OSError):  # a file system without locks
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield held
-
-
-def is_abandoned(path: Path) -> bool:
-    """Say whether a file made by `locked` outlived its process. False where that cannot be told."""
-    try:
-        with path.open("rb") as held:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
-def replace_folder(work: Path, path: Path) -> None:
-    """Put the folder `work` in the place of `path` in one step, and remove what was there.
-
-    Where the system can swap two names (Linux, macOS) `path` is at every moment the old or the new folder. Elsewhere
-    the old one is renamed to `work` with the suffix ".old" first; `recover` undoes that after a kill.
-    """
-    if not path.exists():
-        work.rename(path)
-        return
-    if exchange(work, path):
-        shutil.rmtree(work, ignore_errors=True)
-        return
-    old = work.with_suffix(".old")
-    path.rename(old)
-    try:
-        work.rename(path)
-    except OSError:
-        old.rename(path)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def exchange(one: Path, other: Path) -> bool:
-    """Swap two names of one file system in a single step; return False where the system cannot."""
-    library = _libc()
-    ends = (os.fsencode(one), os.fsencode(other))
-    if sys.platform == "darwin" and hasattr(library, "renamex_np"):
-        return library.renamex_np(*ends, ctypes.c_uint(_RENAME_SWAP)) == 0
-    if sys.platform == "linux" and hasattr(library, "renameat2"):
-        swapped = library.renameat2(_AT_FDCWD, ends[0], _AT_FDCWD, ends[1], ctypes.c_uint(_RENAME_EXCHANGE))
-        return bool(swapped == 0)
-    return False
-
-
-def _libc() -> Any:
-    try:
-        return ctypes.CDLL(None, use_errno=True)
-    except OSError:
-        return None

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clinweave.artifacts import sha256
+from clinweave.artifacts import read_manifest, sha256, write_manifest
 from clinweave.errors import UserError
 from clinweave.knowledge import Graph
 from clinweave.knowledge.graph.search import fold
@@ -318,6 +318,7 @@ def test_a_graph_of_an_older_version_is_told(tmp_path):
     ):
         writer.write_table(narrow)
     (folder / "narrow.arrow").replace(folder / "concepts.arrow")
+    write_manifest(folder, read_manifest(folder) or {})
     with pytest.raises(UserError, match="older clinweave: run `clinweave graph build`"):
         Graph.open(folder)
 

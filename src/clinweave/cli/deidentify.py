@@ -1,15 +1,15 @@
 """`clinweave deidentify`: notes pseudonymised by rules, and the rules measured."""
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from clinweave.artifacts import home
+from clinweave.artifacts import home, write_text
 from clinweave.errors import UserError
+from clinweave.filesystem import regular_file
 
 if TYPE_CHECKING:
     from clinweave.patients import Measured, Person, Pseudonymiser
@@ -50,10 +50,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
     made = rules.note(_read(note), subject, person)
     held: dict[str, Any] = {"state": made.state, "tier": made.tier.value, "replaced": made.counts()}
     if out is not None:
-        with os.fdopen(
-            os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
-        ) as file:
-            file.write(made.text)
+        write_text(out, made.text, private=True)
         held["path"] = str(out)
     if as_json:
         typer.echo(json.dumps(held if out else {**held, "text": made.text}, indent=1, ensure_ascii=False))
@@ -72,7 +69,7 @@ def _read(note: str) -> str:
         data = sys.stdin.buffer.read(MAX_NOTE + 1)
     else:
         try:
-            with Path(note).open("rb") as file:
+            with regular_file(Path(note)).open("rb") as file:
                 data = file.read(MAX_NOTE + 1)
         except OSError as error:
             raise UserError(f"{note} cannot be read: {error.strerror}") from error

@@ -235,7 +235,7 @@ def _output(out: Path | None) -> "Iterator[Callable[[str], object]]":
     if out is None:
         yield lambda _: None
         return
-    with appearing(out) as work, work.open("w", encoding="utf-8") as stream:
+    with appearing(out, private=True) as work, work.open("w", encoding="utf-8") as stream:
         yield stream.write
 
 

@@ -10,7 +10,16 @@ from clinweave.filesystem import reason
 
 TRACEBACK = "CLINWEAVE_TRACEBACK"  # an environment variable: show where an error arose
 # errors of the machine, not of what the user named
-_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+_MACHINE = {
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EROFS,
+    errno.EIO,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENOMEM,
+}
 _UNREADABLE = (EOFError, LookupError, RecursionError, UnicodeError, ValueError)
 _LIBRARIES = (
     "duckdb",

@@ -114,9 +114,9 @@ def remove(
     if collections(home()) or read_manifest(home() / "graph") is not None:
         index = _built()
     else:
-        import shutil
+        from clinweave.artifacts import remove_built
 
-        shutil.rmtree(home() / "index", ignore_errors=True)
+        remove_built(home() / "index", "text-index")
     if as_json:
         typer.echo(json.dumps({"removed": name, "index": index.manifest if index else None}, indent=1))
     else:

@@ -163,7 +163,7 @@ def _output(out: Path | None) -> Iterator[IO[str]]:
         return
     if not out.parent.is_dir():
         raise UserError(f"the folder {out.parent} does not exist")
-    with appearing(out) as work, work.open("w", encoding="utf-8") as stream:
+    with appearing(out, private=True) as work, work.open("w", encoding="utf-8") as stream:
         yield stream
 
 

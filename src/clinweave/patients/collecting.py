@@ -2,10 +2,9 @@
 
 import json
 import os
-import tempfile
 from pathlib import Path
 
-from clinweave.artifacts import Artifact
+from clinweave.artifacts import Artifact, scratch, sweep_below
 from clinweave.errors import UserError
 from clinweave.knowledge import add_collection
 from clinweave.leaving import PSEUDONYMISED
@@ -26,8 +25,9 @@ def add_notes(
     The collection is private: its folder is 0700, and its passages carry the tier. Raises `UserError` where the store
     has no notes.
     """
-    with tempfile.TemporaryDirectory(prefix="clinweave-notes-", dir=store.path / "private") as folder:
-        file = Path(folder) / NOTES
+    sweep_below(store.path)
+    with scratch(store.path / "private" / "notes") as folder:
+        file = folder / NOTES
         with os.fdopen(
             os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
         ) as out:
@@ -53,7 +53,9 @@ def add_notes(
         if not written:
             raise UserError(f"{store.path} has no notes")
         terms = PSEUDONYMISED if pseudonymiser else "raw notes"
-        made = add_collection(file, home, name=name, tier=Tier.PRIVATE, licence=terms)
+        made = add_collection(
+            file, home, name=name, tier=Tier.PRIVATE, licence=terms, origin=str(store.path.resolve())
+        )
     for item in made.path.iterdir():
         item.chmod(0o600)
     register(store.path, home, name)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from clinweave.artifacts import MANIFEST, appearing, read_manifest, sha256, write_manifest
+from clinweave.artifacts import MANIFEST, appearing, read_manifest, rewriting, sha256, write_manifest
 from clinweave.patients.collecting import tag
 
 KIND, ACCEPTED, ASKED = "proposals", "proposals.jsonl", "asked.jsonl"
@@ -44,6 +44,11 @@ def without_patient(path: Path, subject: int) -> None:
     if path.is_file():
         _rewrite(path, subject)
         return
+    with rewriting(path) as work:
+        _without(work, subject)
+
+
+def _without(path: Path, subject: int) -> None:
     manifest = dict(read_manifest(path) or {})
     threshold = float(manifest.get("parameters", {}).get("threshold", 0.0))
     gone = [json.loads(line) for line in _rewrite(path / ASKED, subject)]

@@ -1,6 +1,5 @@
 """One patient removed from everything that clinweave holds, and a list of where the patient was found."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -9,27 +8,35 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from clinweave.artifacts import appearing, write_manifest
+from clinweave.artifacts import (
+    appearing,
+    leftovers_below,
+    read_manifest,
+    remove_built,
+    rewriting,
+    sweep_below,
+    write_manifest,
+)
 from clinweave.errors import UserError
 from clinweave.knowledge import build_home_index, collections, remove_collection
 from clinweave.patients import coding, engine
 from clinweave.patients.batches import ROWS
-from clinweave.patients.collecting import add_notes, holds, tag
+from clinweave.patients.collecting import add_notes, holds
 from clinweave.patients.proposed import find_proposals, graphs_with, without_patient
+from clinweave.patients.purge_journal import Journal, finish, unfinished
 from clinweave.patients.registry import proposals, stores
+from clinweave.patients.searching import count_in_folder, left_in, sought
 from clinweave.patients.store import PatientStore, seal
 
 if TYPE_CHECKING:
     from clinweave.knowledge import Graph, Linker
     from clinweave.patients.deid.pseudonymise import Pseudonymiser
 
-_PIECE = 1 << 20
-
 
 class Place(NamedTuple):
     """Where a patient was found, and whether the patient is gone from there."""
 
-    kind: str  # store | collection | index | proposals | graph | file | source
+    kind: str  # store | collection | index | proposals | graph | leftover | file | source
     path: str
     found: int  # events, passages or places in a file
     removed: bool
@@ -48,39 +55,86 @@ def purge(
     """Remove a patient from every known store (and those in `also`), and from what was made of them.
 
     That is the collections of their notes, the index, and what a model proposed from the notes. A graph that took such
-    proposals in is named and left: it must be built anew, which only its user's files can do. Afterwards every other
-    file under `home` is looked through for the patient's id; those are listed and left, as are the files that a store
-    was read from. `dry_run` only lists. Raises `UserError` where no store holds the patient.
+    proposals in is named and left: it must be built anew, which only its user's files can do. Afterwards every file
+    under `home` is searched for the patient's identifiers; those that hold one are listed as left, as are the files
+    that a store was read from. `dry_run` only lists. Raises `UserError` where no store holds the patient.
     """
-    known = {**stores(home), **{path: [] for path in also}}
-    held = [(store, subject, names) for path, names in known.items()
-            if (subject := (store := PatientStore.open(path)).find(patient)) is not None]  # fmt: skip
-    if not held:
-        raise UserError(f"no store holds this patient; looked into {', '.join(map(str, known)) or 'none'}")
     places: list[Place] = []
-    changed = False
-    ids = {patient}
-    for store, subject, names in held:
-        ids |= {store.person(subject).source_id, str(subject), tag(subject)}
-        affected = [
-            name
-            for name in names
-            if name in collections(home) and holds(home / "collections" / name, subject)
-        ]
-        passages = {name: holds(home / "collections" / name, subject) for name in affected}
-        places.append(Place("store", str(store.path), _forget(store, subject, dry_run=dry_run), not dry_run))
-        for name in affected:
-            places.append(Place("collection", str(home / "collections" / name), passages[name], not dry_run))
-            if not dry_run:
-                _again(store, home, name, pseudonymiser)
-                changed = True
-        places.append(Place("source", str(store.manifest.get("source", "")), 1, removed=False))
-        places += _proposed(home, subject, dry_run=dry_run)
+    journal = unfinished(home)
+    if journal is not None and journal.patient != patient and not dry_run:
+        options = {"graph": graph, "linker": linker, "pseudonymiser": pseudonymiser}
+        places += purge(journal.patient, home, also=also, **options)  # type: ignore[arg-type]
+        journal = None
+    if journal is None or journal.patient != patient:
+        journal = _journal(patient, home, also)
+    wanted = [item.encode() for item in journal.wanted]
+    if not dry_run:
+        journal.write(home)
+    places += _killed(home, [Path(path) for path, _, _ in journal.held], wanted, dry_run=dry_run)
+    for path, subject, names in journal.held:
+        if read_manifest(Path(path)) is not None:  # a store that was deleted since a killed purge
+            places += _from_store(path, subject, names, home, pseudonymiser, dry_run=dry_run)
+    changed = not dry_run and any(names for _, _, names in journal.held)
+    before = count_in_folder(home / "index", wanted)
     if changed and (home / "index").is_dir():
         if collections(home) or graph is not None:
             build_home_index(graph, linker, home)
-        places.append(Place("index", str(home / "index"), 1, removed=True))
-    return places + list(_leftovers(home, ids, {Path(place.path) for place in places}))
+        else:
+            remove_built(home / "index", "text-index")
+        if not count_in_folder(home / "index", wanted):
+            places.append(Place("index", str(home / "index"), before, removed=True))
+    if not dry_run:
+        finish(home)
+    done = {Path(place.path) for place in places} if dry_run else set()
+    return places + [Place(*item, removed=False) for item in left_in(home, wanted, done)]
+
+
+def _from_store(
+    path: str,
+    subject: int,
+    names: tuple[str, ...],
+    home: Path,
+    pseudonymiser: "Pseudonymiser | None",
+    *,
+    dry_run: bool,
+) -> Iterator[Place]:
+    """Remove a patient from one store and from what was made of it."""
+    store = PatientStore.open(path)
+    passages = {
+        name: count
+        for name in names
+        if name in collections(home) and (count := holds(home / "collections" / name, subject))
+    }
+    yield Place("store", path, _forget(store, subject, dry_run=dry_run), not dry_run)
+    for name, count in passages.items():
+        if not dry_run:
+            _again(store, home, name, pseudonymiser)
+        yield Place("collection", str(home / "collections" / name), count, not dry_run)
+    yield Place("source", str(store.manifest.get("source", "")), 1, removed=False)
+    yield from _proposed(home, subject, dry_run=dry_run)
+
+
+def _journal(patient: str, home: Path, also: tuple[Path, ...]) -> Journal:
+    """Return what a purge of the patient has to do. Raises `UserError` where no store holds the patient."""
+    known = {**stores(home), **{path: [] for path in also}}
+    held = [(store, subject, tuple(names)) for path, names in known.items()
+            if (subject := (store := PatientStore.open(path)).find(patient)) is not None]  # fmt: skip
+    if not held:
+        raise UserError(f"no store holds this patient; looked into {', '.join(map(str, known)) or 'none'}")
+    wanted = sought({patient}, ((store, subject) for store, subject, _ in held))
+    return Journal(
+        patient, tuple((str(store.path), subject, names) for store, subject, names in held), wanted
+    )
+
+
+def _killed(home: Path, folders: list[Path], wanted: list[bytes], *, dry_run: bool) -> Iterator[Place]:
+    """Remove what killed runs left, and yield what of it holds the patient."""
+    for top in (home, *(path for path in folders if home not in path.parents)):
+        for path in leftovers_below(top):
+            if count := count_in_folder(path, wanted):
+                yield Place("leftover", str(path), count, not dry_run)
+        if not dry_run:
+            sweep_below(top)
 
 
 def _proposed(home: Path, subject: int, *, dry_run: bool) -> Iterator[Place]:
@@ -95,10 +149,19 @@ def _proposed(home: Path, subject: int, *, dry_run: bool) -> Iterator[Place]:
 
 
 def _forget(store: PatientStore, subject: int, *, dry_run: bool) -> int:
-    """Rewrite what of a store holds a patient; return how many events that was."""
+    """Rewrite a store without a patient, in one step; return how many events that was."""
     events = len(store.events(subject))
-    if dry_run:
+    if dry_run or subject not in store.people.column("subject_id").to_pylist():
         return events
+    with rewriting(store.path) as work:
+        _rewrite(PatientStore(work, store.manifest), subject)
+    seal(store.path)
+    store.__dict__.pop("people", None)
+    store.__dict__.pop("codes", None)
+    return events
+
+
+def _rewrite(store: PatientStore, subject: int) -> None:
     for file in store.files(subject):
         _without(file, subject)
     people = store.people.filter(pc.not_equal(store.people.column("subject_id"), subject))
@@ -122,11 +185,8 @@ def _forget(store: PatientStore, subject: int, *, dry_run: bool) -> int:
     manifest["purged"] = int(manifest.get("purged", 0)) + 1
     # examples of refused rows name files, and a file may be named after its patient
     manifest["dropped_examples"] = []
-    write_manifest(store.path, manifest)
     seal(store.path)
-    store.__dict__.pop("people", None)
-    store.__dict__.pop("codes", None)
-    return events
+    write_manifest(store.path, manifest)
 
 
 def _without(file: Path, subject: int) -> None:
@@ -156,31 +216,6 @@ def _again(store: PatientStore, home: Path, name: str, pseudonymiser: "Pseudonym
         add_notes(fresh, home, name, pseudonymiser)
     else:
         remove_collection(name, home)
-
-
-def _leftovers(home: Path, ids: set[str], done: set[Path]) -> Iterator[Place]:
-    """Yield the other files under `home` that hold a textual id of the patient (compressed ones cannot be told)."""
-    wanted = sorted(item.encode() for item in ids if len(item) >= 8)
-    if not wanted:
-        return
-    skipped = {home / "resources", home / "graph", home / "graph.vocabulary", *done}
-    for folder, names, found in os.walk(home):
-        names[:] = [name for name in names if Path(folder, name) not in skipped]
-        for name in found:
-            file = Path(folder, name)
-            if not file.is_symlink() and (count := _count(file, wanted)):
-                yield Place("file", str(file), count, removed=False)
-
-
-def _count(file: Path, wanted: list[bytes]) -> int:
-    count, tail, longest = 0, b"", max(map(len, wanted))
-    with file.open("rb") as stream:
-        while piece := stream.read(_PIECE):
-            held = tail + piece
-            count += sum(held.count(item) for item in wanted)
-            tail = held[-(longest - 1) :]
-            count -= sum(tail.count(item) for item in wanted)
-    return count + sum(tail.count(item) for item in wanted)
 
 
 def shown(places: list[Place]) -> list[dict[str, Any]]:

@@ -7,9 +7,11 @@ from typing import Any
 
 from clinweave.artifacts import read_manifest, recover_all, write_json
 from clinweave.errors import UserError
+from clinweave.filesystem import kind_of, reason, regular_file
 from clinweave.patients.store import KIND, PatientStore
 
 FILE = "patients.json"
+_MEND = "restore it from a backup, or delete it and run `clinweave patients load` for stores outside the home"
 
 
 def register(store: Path, home: Path, collection: str = "") -> None:
@@ -65,13 +67,21 @@ def one_store(where: Path | None, home: Path, patient: str = "") -> PatientStore
 
 
 def _read(home: Path) -> dict[str, Any]:
+    file = home / FILE
+    if not kind_of(file):
+        return {"stores": {}, "proposals": []}
     try:
-        held = json.loads((home / FILE).read_text("utf-8"))
-    except (OSError, ValueError):
-        held = {}
-    if not isinstance(held, dict):
-        held = {}
-    return {"stores": held.get("stores", {}), "proposals": held.get("proposals", [])}
+        held = json.loads(regular_file(file).read_text("utf-8"))
+        stores, folders = dict(held.get("stores", {})), list(held.get("proposals", []))
+        sound = all(isinstance(names, list) for names in stores.values()) and all(
+            isinstance(name, str)
+            for name in (*folders, *(name for names in stores.values() for name in names))
+        )
+    except (OSError, ValueError, RecursionError, AttributeError, TypeError) as error:
+        raise UserError(f"{file} is damaged ({reason(error)}); {_MEND}") from error
+    if not sound:
+        raise UserError(f"{file} is damaged (not a list of stores); {_MEND}")
+    return {"stores": stores, "proposals": folders}
 
 
 def _update(home: Path, change: Callable[[dict[str, Any]], object]) -> None:

@@ -21,7 +21,7 @@ def write_page(lines: Sequence[Mapping[str, Any]], sources: Mapping[str, str], p
     told = ", ".join(f"{name} {release}" for name, release in sorted(sources.items()))
     told = f"Scores are sums of natural-log evidence. Sources: {told}."
     body = "\n".join(_case(line) for line in lines)
-    write_text(path, page("Differentials", body, kind="diagnosis", caution=told, more=_STYLE))
+    write_text(path, page("Differentials", body, kind="diagnosis", caution=told, more=_STYLE), private=True)
 
 
 def _case(line: Mapping[str, Any]) -> str:
@@ -81,7 +81,7 @@ def write_pheval(line: Mapping[str, Any], folder: Path) -> None:
     target = folder / "pheval_disease_results"
     target.mkdir(parents=True, exist_ok=True)
     name = re.sub(r"[^\w.-]+", "_", line["id"]).lstrip(".") or "case"
-    (target / f"{name}-disease_result.tsv").write_text(pheval_rows(line), "utf-8")
+    write_text(target / f"{name}-disease_result.tsv", pheval_rows(line), private=True)
 
 
 def pheval_rows(line: Mapping[str, Any]) -> str:

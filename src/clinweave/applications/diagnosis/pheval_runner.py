@@ -25,7 +25,7 @@ from clinweave.applications.diagnosis.store import (
     open_model,
     release_in,
 )
-from clinweave.artifacts import home
+from clinweave.artifacts import home, write_text
 
 _TOP = 1000  # ranks kept a case; PhEval counts a disease below them as not found
 
@@ -49,7 +49,7 @@ class ClinweavePhEvalRunner(PhEvalRunner):
         for path in sorted(self._packets().glob("*.json")):
             line = diagnoser.diagnose(next(read_cases(path)), top=_TOP, explained=0)
             target = Path(self.raw_results_dir) / f"{path.stem}.tsv"
-            target.write_text(pheval_rows(line), "utf-8")
+            write_text(target, pheval_rows(line), private=True)
 
     def post_process(self) -> None:
         """Let PhEval rank, map to Mondo and mark the raw results."""

@@ -1,6 +1,5 @@
 """The user's own collections, kept as Parquet under home()/collections, and the index of graph and collections."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
@@ -11,7 +10,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from clinweave import schemas
-from clinweave.artifacts import Artifact, check, digest, read_manifest, recover_all, require, sha256, stage
+from clinweave.artifacts import (
+    Artifact,
+    check,
+    digest,
+    read_manifest,
+    recover_all,
+    remove_built,
+    require,
+    sha256,
+    stage,
+)
 from clinweave.databases import RowLog
 from clinweave.errors import UserError
 from clinweave.knowledge.retrieval.archives import READABLE
@@ -36,11 +45,13 @@ def add_collection(
     name: str = "",
     tier: Tier = Tier.PUBLIC,
     licence: str = "",
+    origin: str = "",
     progress: Callable[[int], None] | None = None,
 ) -> Artifact:
     """Read a file, folder or archive into `home`/collections/`name`; the same files again change nothing.
 
-    Raises `UserError` where nothing in it can be read, or the name is another collection's of another path.
+    `origin` is recorded as where the texts come from, `path` if not given. Raises `UserError` where nothing in it can
+    be read, or a collection of this name was made from another place that still exists.
     """
     name = check_name(name or _name_of(path))
     if name == GRAPH_PART:
@@ -50,6 +61,13 @@ def add_collection(
     if not path.exists():
         raise UserError(f"{path} does not exist")
     folder = home / "collections" / name
+    origin = origin or str(path.resolve())
+    before = collections(home).get(name)
+    if before and before["path"] != origin and Path(before["path"]).exists():
+        raise UserError(
+            f"the collection {name} holds the texts of {before['path']}: give another --name, or run "
+            f"`clinweave index remove {name}` first"
+        )
 
     def build(into: Path) -> dict[str, Any]:
         log = RowLog(keep=_MOST_LISTED)
@@ -59,7 +77,7 @@ def add_collection(
             raise UserError(f"nothing in {path} could be read as text: {_why(log)}")
         return {
             "name": name,
-            "path": str(path.resolve()),
+            "path": origin,
             "tier": tier.value,
             "passages": count,
             "documents": documents,
@@ -101,7 +119,7 @@ def remove_collection(name: str, home: Path) -> None:
     known = collections(home)
     if name not in known:
         raise UserError(f"there is no collection {name!r}; there are: {', '.join(known) or 'none'}")
-    shutil.rmtree(home / "collections" / name)
+    remove_built(home / "collections" / name, "collection")
 
 
 def build_home_index(

@@ -3,13 +3,14 @@
 Rules find what they were written for: the outcome is called pseudonymised, never anonymised, and stays private.
 """
 
-import os
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from clinweave.artifacts import sweep, write_new
 from clinweave.errors import UserError
+from clinweave.filesystem import kind_of
 from clinweave.patients.batches import Person
 from clinweave.patients.deid import dates, names, patterns
 from clinweave.patients.deid.protect import LinksText, guarded, unprotected
@@ -71,17 +72,20 @@ class Pseudonymiser:
 
 def key_at(path: Path, *, create: bool = True) -> bytes:
     """Return the secret key kept in a file that only its owner can read; it is made where there is none."""
-    if path.is_file():
+    sweep(path)
+    regular = kind_of(path)
+    if regular not in {"", "file"}:
+        raise UserError(f"the key {path} is {regular}, not a file")
+    if regular and path.stat().st_size:
         if path.stat().st_mode & 0o077:
             raise UserError(f"others can read the key {path}: chmod 600 it, or make a new one")
         return path.read_bytes()
     if not create:
         raise UserError(f"there is no key {path}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    key = secrets.token_bytes(KEY_BYTES)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(key)
-    return key
+    if regular:  # empty: what a full disk left, so no note was made with it
+        path.unlink(missing_ok=True)
+    write_new(path, secrets.token_bytes(KEY_BYTES))
+    return path.read_bytes()  # where two runs make a key at once, the first one's
 
 
 def _without_dates(found: Sequence[Span], moved: Iterable[Span]) -> list[Span]:

@@ -1,0 +1,124 @@
+"""Search for a patient's identifiers in every file below a folder, also inside compressed ones."""
+
+import gzip
+import os
+import zlib
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from clinweave.patients.collecting import tag
+from clinweave.patients.store import PatientStore
+
+SHORTEST = 6  # characters of an identifier that is sought: shorter ones are found in anything
+_PIECE = 1 << 20
+_FOLDERS = {"collections": "collection", "patients": "store", "index": "index"}
+
+
+def sought(given: Collection[str], held: Iterable[tuple[PatientStore, int]]) -> tuple[str, ...]:
+    """Return what to search for: the ids given, and the patient's source id, number, tag and own identifiers.
+
+    Identifiers that another patient of the store has as well (a telephone of a ward) are left out.
+    """
+    found = set(given)
+    for store, subject in held:
+        person, rows = store.person(subject), store.people.to_pylist()
+        shared = {item for row in rows if row["subject_id"] != subject for item in row["identifiers"]}
+        found |= {person.source_id, str(subject), tag(subject), *(set(person.identifiers) - shared)}
+    return tuple(sorted(item for item in found if len(item) >= SHORTEST))
+
+
+def left_in(home: Path, wanted: list[bytes], done: Collection[Path] = ()) -> list[tuple[str, str, int]]:
+    """Return (kind, path, places) of what below `home` holds one of these; a built folder is named as a whole.
+
+    Fetched releases and the graph of public databases are not searched.
+    """
+    skipped = {home / "resources", home / "graph", home / "graph.vocabulary", *done}
+    found: dict[tuple[str, str], int] = {}
+    for file in _files(home, skipped):
+        if count := count_in(file, wanted):
+            parts = file.relative_to(home).parts
+            kind = _FOLDERS.get(parts[0], "file") if len(parts) > 1 else "file"
+            path = (
+                file if kind == "file" else home / parts[0] if kind == "index" else home / parts[0] / parts[1]
+            )
+            found[kind, str(path)] = found.get((kind, str(path)), 0) + count
+    return [(kind, path, count) for (kind, path), count in found.items()]
+
+
+def count_in_folder(path: Path, wanted: list[bytes]) -> int:
+    """Return how often a file, or the files below a folder, hold one of these."""
+    if path.is_file():
+        return count_in(path, wanted)
+    return sum(count_in(file, wanted) for file in _files(path, set()))
+
+
+def count_in(file: Path, wanted: list[bytes]) -> int:
+    """Return how often a file holds one of these, in its bytes or, in gzip and Parquet, in what they hold."""
+    if not wanted:
+        return 0
+    count = _count(_pieces(file), wanted)
+    if file.suffix == ".parquet":
+        count += _count(_texts(file), wanted)
+    elif file.suffix == ".gz":
+        count += _count(_unzipped(file), wanted)
+    return count
+
+
+def _files(folder: Path, skipped: set[Path]) -> Iterator[Path]:
+    for at, names, files in os.walk(folder):
+        names[:] = sorted(name for name in names if Path(at, name) not in skipped)
+        for name in sorted(files):
+            file = Path(at, name)
+            if file not in skipped and file.is_file() and not file.is_symlink():
+                yield file
+
+
+def _count(pieces: Iterable[bytes], wanted: list[bytes]) -> int:
+    count, tail, longest = 0, b"", max(map(len, wanted))
+    for piece in pieces:
+        held = tail + piece
+        count += sum(held.count(item) for item in wanted)
+        tail = held[-(longest - 1) :]
+        count -= sum(tail.count(item) for item in wanted)
+    return count + sum(tail.count(item) for item in wanted)
+
+
+def _pieces(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as stream:
+        while piece := stream.read(_PIECE):
+            yield piece
+
+
+def _unzipped(file: Path) -> Iterator[bytes]:
+    try:
+        with gzip.open(file) as stream:
+            while piece := stream.read(_PIECE):
+                yield piece
+    except (OSError, EOFError, zlib.error):  # not gzip, or cut short: what could be read was
+        return
+
+
+def _texts(file: Path) -> Iterator[bytes]:
+    """Yield the text columns of a Parquet file as bytes."""
+    try:
+        with pq.ParquetFile(file) as table:
+            for batch in table.iter_batches():
+                for column in batch.columns:
+                    yield from _buffers(column)
+    except (OSError, pa.ArrowException):  # not Parquet: its bytes were searched
+        return
+
+
+def _buffers(column: pa.Array) -> Iterator[bytes]:
+    if isinstance(column, pa.DictionaryArray):
+        column = column.dictionary_decode()
+    while pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+        column = column.flatten()
+    if pa.types.is_struct(column.type):
+        for inner in column.flatten():
+            yield from _buffers(inner)
+    elif pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        yield "\n".join(text for text in column.to_pylist() if text).encode("utf-8", "replace") + b"\n"
