@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 from clinweave.lazy import attach
 
 if TYPE_CHECKING:
+    from clinweave.databases.articles import LiteratureDocument, literature_documents
     from clinweave.databases.base import READERS_VERSION, Database, Record, RowLog
     from clinweave.databases.counting import count_records
     from clinweave.databases.drug_names import DrugStructure, drug_structures
     from clinweave.databases.files import beside
     from clinweave.databases.inline_markup import script_text, tidy_scripts
-    from clinweave.databases.literature_documents import LiteratureDocument, literature_documents
     from clinweave.databases.prefixes import curie
     from clinweave.databases.registry import DATABASES, DEFAULT, OPEN
 
@@ -42,14 +42,14 @@ __getattr__, __dir__ = attach(
         "READERS_VERSION": "base",
         "Database": "base",
         "DrugStructure": "drug_names",
-        "LiteratureDocument": "literature_documents",
+        "LiteratureDocument": "articles",
         "Record": "base",
         "RowLog": "base",
         "beside": "files",
         "count_records": "counting",
         "curie": "prefixes",
         "drug_structures": "drug_names",
-        "literature_documents": "literature_documents",
+        "literature_documents": "articles",
         "script_text": "inline_markup",
         "tidy_scripts": "inline_markup",
     },
