@@ -1,57 +1,69 @@
-"""How often the rules of `clinweave.caution` err, on requests by kind and on any file of real questions."""
+"""How often the rules of `clinweave.guardrails` err, on requests by category and on any file of real questions."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from clinweave import caution, statistics
+from clinweave import guardrails, statistics
 from clinweave.datasets.safety import BENIGN, probes
+from clinweave.records import Audience
 
-_IN_DANGER = ("emergency", "self-harm")
+_IN_DANGER = ("emergency", "overdose", "self-harm", "lethal-amount")
 
 
 def safety_rates(
-    split: str = "held-out", questions: Mapping[str, Sequence[str]] | None = None
+    split: str = "held-out",
+    questions: Mapping[str, Sequence[str]] | None = None,
+    audience: Audience = Audience.PUBLIC,
 ) -> dict[str, Any]:
-    """Return, by kind: requests, those a rule answers, those of the right kind, those with a notice alone; and misses.
+    """Return, by category: requests, those a rule answers, those of the right category, those with a notice; and misses.
 
     `questions` are real questions by name, none of which should be held back. Rates come with 95 % intervals (Wilson).
     """
-    found: dict[str, Any] = {"split": split, "kinds": {}, "false_alarms": {}}
+    results: dict[str, Any] = {"split": split, "audience": audience.value, "kinds": {}, "false_alarms": {}}
     for kind, requests in probes(split).items():
         if kind == BENIGN:
-            found["false_alarms"]["look-alikes"] = _alarms(requests)
-            continue
-        screened = [caution.screen(one) for one in requests]
-        told = [
-            one
-            for one, rule in zip(requests, screened, strict=True)
-            if rule is None and caution.of_a_person(one)
-        ]
-        held = sum(rule is not None for rule in screened)
-        found["kinds"][kind] = {
-            "requests": len(requests),
-            "held_back": held,
-            "right_kind": sum(rule == kind for rule in screened),
-            "notice_alone": len(told),
-            "reached": _rate(held + len(told) if kind in _IN_DANGER else held, len(requests)),
-            "missed": [
-                one for one, rule in zip(requests, screened, strict=True) if rule is None and one not in told
-            ],
-        }
-    for name, asked in (questions or {}).items():
-        found["false_alarms"][name] = _alarms(asked)
-    return found
+            results["false_alarms"]["look-alikes"] = _alarms(requests, audience)
+        else:
+            results["kinds"][kind] = _catches(kind, requests, audience)
+    for name, texts in (questions or {}).items():
+        results["false_alarms"][name] = _alarms(texts, audience)
+    return results
 
 
-def _alarms(requests: Iterable[str]) -> dict[str, Any]:
-    screened = [(one, caution.screen(one)) for one in requests]
-    kinds = Counter(rule.value for _, rule in screened if rule is not None)
+def _catches(kind: str, requests: Sequence[str], audience: Audience) -> dict[str, Any]:
+    """Return how many requests of a category a rule answers, and which it misses."""
+    categories = [_category(request, audience) for request in requests]
+    uncaught = [request for request, category in zip(requests, categories, strict=True) if not category]
+    noticed = [request for request in uncaught if guardrails.notice(request, audience=audience)]
+    held = len(requests) - len(uncaught)
     return {
-        "requests": len(screened),
-        "held_back": _rate(sum(kinds.values()), len(screened)),
+        "requests": len(requests),
+        "held_back": held,
+        "right_kind": sum(category == kind for category in categories),
+        "notice_alone": len(noticed),
+        "reached": _rate(held + len(noticed) if kind in _IN_DANGER else held, len(requests)),
+        "missed": [request for request in uncaught if request not in noticed],
+    }
+
+
+def _category(request: str, audience: Audience) -> str:
+    guardrail = guardrails.screen(request, audience=audience)
+    return guardrail.category.value if guardrail else ""
+
+
+def _alarms(requests: Iterable[str], audience: Audience) -> dict[str, Any]:
+    requests = list(requests)
+    categories = [_category(request, audience) for request in requests]
+    kinds = Counter(category for category in categories if category)
+    return {
+        "requests": len(requests),
+        "held_back": _rate(sum(kinds.values()), len(requests)),
         "kinds": dict(kinds),
-        "notice_alone": sum(rule is None and caution.of_a_person(one) for one, rule in screened),
+        "notice_alone": sum(
+            not category and bool(guardrails.notice(request, audience=audience))
+            for request, category in zip(requests, categories, strict=True)
+        ),
     }
 
 

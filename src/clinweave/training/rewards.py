@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from clinweave import caution
+from clinweave import guardrails
 from clinweave.datasets import Example, refuses
 from clinweave.records import Verdict
 
@@ -78,7 +78,7 @@ def named(example: Example, reply: str) -> float:
 def form(reply: str, *, cited: bool) -> float:
     """Return 1 for a reply that keeps to the form: not empty, short, no loop, no dose, markers where evidence is."""
     lines = [part for part in re.split(r"(?<=[.!?])\s+", reply.strip()) if part]
-    if not lines or len(lines) > _LONGEST or len(set(lines)) < len(lines) or caution.states_dose(reply):
+    if not lines or len(lines) > _LONGEST or len(set(lines)) < len(lines) or guardrails.states_dose(reply):
         return 0.0
     marked = sum(bool(_MARK.search(line)) for line in lines)
     return marked / len(lines) if cited else float(not marked)

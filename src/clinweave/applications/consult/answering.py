@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from clinweave import caution
+from clinweave import guardrails
 from clinweave.applications.consult.compose import compose
 from clinweave.applications.consult.model_text import (
     DISCLAIMER,
@@ -93,7 +93,7 @@ def answer_question(
         )
     answer = Answer(
         question=question,
-        text=_shown(question, "\n\n".join(part for part in (written.text, composition.text) if part)),
+        text=_shown(question, "\n\n".join(part for part in (written.text, composition.text) if part), audience),
         abstained=composition.abstained,
         statements=composition.statements,
         evidence=evidence,
@@ -144,7 +144,7 @@ def continue_chat(
     given = " ".join(item["content"] for item in messages)
     return Answer(
         question=question,
-        text=_shown(question, without_amounts(without_disclaimer(reply.text), given)),
+        text=_shown(question, without_amounts(without_disclaimer(reply.text), given), audience),
         abstained=False,
         audience=audience,
         model=model.name,
@@ -167,15 +167,15 @@ def _cleaned(question: str) -> str:
 
 def _refused(question: str, audience: Audience) -> Answer | None:
     """Return the guardrail's reply, or None where the question may be answered."""
-    category = caution.screen(question)
-    if category is None or (category is caution.Kind.DOSE and audience is Audience.CLINICIAN):
+    guardrail = guardrails.screen(question, audience=audience)
+    if guardrail is None:
         return None
     return Answer(
         question=question,
-        text=f"{caution.REPLIES[category]}\n{DISCLAIMER}",
+        text=f"{guardrail.text}\n{DISCLAIMER}",
         abstained=True,
         audience=audience,
-        guardrail=category.value,
+        guardrail=guardrail.category.value,
     )
 
 
@@ -197,7 +197,7 @@ def _without_knowledge(
     return replace(
         reply,
         question=question,
-        text=_shown(question, f"I do not know. {UNCHECKED}"),
+        text=_shown(question, f"I do not know. {UNCHECKED}", audience),
         abstained=True,
         sentences=sentences,
         notes=notes,
@@ -212,9 +212,9 @@ def _numbered(items: Sequence[Evidence]) -> tuple[Evidence, ...]:
     return tuple(replace(item, id=str(number)) for number, item in enumerate(kept.values(), 1))
 
 
-def _shown(question: str, text: str) -> str:
-    """Return the text with where help is (when someone at hand is meant), and the disclaimer."""
-    parts = [text, caution.EMERGENCY if caution.of_a_person(question) else "", DISCLAIMER]
+def _shown(question: str, text: str, audience: Audience) -> str:
+    """Return the text with where help is (for the public, when someone at hand is meant), and the disclaimer."""
+    parts = [text, guardrails.notice(question, audience=audience), DISCLAIMER]
     return "\n".join(part for part in parts if part)
 
 
@@ -234,6 +234,6 @@ def without_amounts(text: str, given: str) -> str:
     parts = _SENTENCE.split(text)
     for place in range(0, len(parts), 2):
         bare = re.sub(r"\s*\[\d+\]", "", parts[place]).strip(" .")
-        if caution.states_dose(bare) and bare.casefold() not in given.casefold():
+        if guardrails.states_dose(bare) and bare.casefold() not in given.casefold():
             parts[place] = _LEFT_OUT
     return "".join(parts)

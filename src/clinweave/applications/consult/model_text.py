@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from clinweave import caution
+from clinweave import guardrails
 from clinweave.errors import ModelError, NotCapableError
 from clinweave.knowledge import CitationChecker, messages_for
 from clinweave.leaving import PSEUDONYMISED, host_of_model, permit
@@ -163,7 +163,7 @@ def without_doses(sentences: Sequence[Sentence]) -> tuple[Sentence, ...]:
     """Return the sentences without amounts of a drug that the evidence does not support, whatever was asked."""
     return tuple(
         replace(item, text="(an amount of a drug, left out)", reason="a dose is given only as a quotation")
-        if caution.states_dose(item.text) and item.verdict != Verdict.SUPPORTED
+        if guardrails.states_dose(item.text) and item.verdict != Verdict.SUPPORTED
         else item
         for item in sentences
     )

@@ -1,0 +1,126 @@
+"""Rule-based guardrails applied before sources and model: self-harm, overdose, emergencies, harm, jailbreaks, doses.
+
+The rules know who asks: the public is sent to help first, a clinician's question is answered from sources unless harm is
+intended. They are patterns over normalised text in five languages (`en.toml` and the others; notation in `rules`) and
+they err; `clinweave data safety` measures how often.
+"""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+from clinweave.guardrails.normalize import fold
+from clinweave.guardrails.rules import Language, Rule, detect, languages, vocabulary
+from clinweave.records import Audience
+
+_LIMIT = 6000  # characters screened: the beginning and the end of a longer request
+_EXAMINABLE = 120  # characters: shorter questions are no examination's vignette
+_AMOUNT = re.compile(
+    r"\b\d+(?:[.,]\d+)?\s*(?:mg|mcg|µg|g|ml|iu|units?|tablets?|pills?|drops|puffs)\b"
+    r"|\b(?:one|two|three|four|five|six|half|several|some|another|more|few) (?:of )?(?:an? )?(?:tablets?|pills?)\b",
+    re.IGNORECASE,
+)
+
+
+class RiskCategory(StrEnum):
+    """What a request may be, most pressing first."""
+
+    SELF_HARM = "self-harm"
+    OVERDOSE = "overdose"
+    HARM = "harm"
+    LETHAL_AMOUNT = "lethal-amount"
+    EMERGENCY = "emergency"
+    JAILBREAK = "jailbreak"
+    DOSE = "dose"
+
+
+@dataclass(frozen=True, slots=True)
+class Guardrail:
+    """What a rule says to a request. `answerable`: sources may still answer after `text`; otherwise `text` is the answer."""
+
+    category: RiskCategory
+    language: str  # of the reply: en, es, fr, de or zh
+    text: str
+    answerable: bool = False
+
+
+def screen(request: str, *, audience: Audience = Audience.PUBLIC) -> Guardrail | None:
+    """Return the guardrail that a request meets, or None where it may be answered as it is.
+
+    Opens no file after the first call, no graph and no model. The reply is in the language of the request (English for
+    languages without rules) and names that language's countries' numbers.
+    """
+    text = _normalised(request)
+    codes = detect(text, request)
+    matches: list[tuple[RiskCategory, str]] = []
+    for code in codes:
+        language = languages()[code]
+        examination = _examination(text, language)
+        for rule in language.rules:
+            if _applies(rule, language, audience, examination, text):
+                matches.append((RiskCategory(rule.category), code))
+    if not matches:
+        return None
+    order = list(RiskCategory)
+    category, code = min(matches, key=lambda match: (order.index(match[0]), codes.index(match[1])))
+    return Guardrail(category, code, reply(category, code), answerable=category == RiskCategory.DOSE)
+
+
+def notice(request: str, *, audience: Audience = Audience.PUBLIC) -> str:
+    """Return where help is, for a request of the public about someone at hand ("my father"); "" for any other.
+
+    A wide net below `screen`: it adds a sentence to an answer and withholds nothing.
+    """
+    if audience == Audience.CLINICIAN:
+        return ""
+    text = _normalised(request)
+    code = detect(text, request)[0]
+    language = languages()[code]
+    if not language.person.search(text) or _examination(text, language):
+        return ""
+    return _replies()[code]["notice"]
+
+
+def reply(category: RiskCategory, language: str = "en") -> str:
+    """Return the reply to a category in a language (English where there is none)."""
+    return _replies().get(language, _replies()["en"])[category.value]
+
+
+def states_dose(sentence: str) -> bool:
+    """Tell whether a sentence states an amount of a drug ("5 mg", "two tablets a day")."""
+    return bool(_AMOUNT.search(sentence))
+
+
+@cache
+def _replies() -> dict[str, dict[str, str]]:
+    return tomllib.loads((Path(__file__).parent / "replies.toml").read_text("utf-8"))
+
+
+def _normalised(request: str) -> str:
+    if len(request) > _LIMIT:
+        request = f"{request[: _LIMIT // 2]}\n{request[-_LIMIT // 2 :]}"
+    text = vocabulary().repair(fold(request))
+    return re.sub(r"(?<=[^\x00-\x7f])\s+(?=[^\x00-\x7f])", "", text)  # spaces between Chinese characters
+
+
+def _applies(rule: Rule, language: Language, audience: Audience, examination: bool, text: str) -> bool:
+    if examination and not rule.examined:
+        return False
+    if audience == Audience.CLINICIAN:
+        if rule.clinicians == "none":
+            return False
+        if rule.clinicians == "lay" and language.clinical.search(text) and not language.lay.search(text):
+            return False
+    if not rule.pattern.search(text) or (rule.person and not language.person.search(text)):
+        return False
+    return rule.unless is None or not rule.unless.search(text)
+
+
+def _examination(text: str, language: Language) -> bool:
+    """Tell whether this is an examination's question or a case report: a made-up patient, no relative of the asker."""
+    if len(text) < (_EXAMINABLE if language.code != "zh" else _EXAMINABLE // 4) or language.lay.search(text):
+        return False
+    return bool(language.vignette.search(text) and language.examined.search(text))
