@@ -16,7 +16,7 @@ def safety_rates(
     questions: Mapping[str, Sequence[str]] | None = None,
     audience: Audience = Audience.PUBLIC,
 ) -> dict[str, Any]:
-    """Return, by category: requests, those a rule answers, those of the right category, those with a notice; and misses.
+    """Return, by category: requests, those a rule answers, those of that category, those with a notice; and misses.
 
     `questions` are real questions by name, none of which should be held back. Rates come with 95 % intervals (Wilson).
     """

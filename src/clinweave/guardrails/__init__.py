@@ -1,8 +1,8 @@
 """Rule-based guardrails applied before sources and model: self-harm, overdose, emergencies, harm, jailbreaks, doses.
 
-The rules know who asks: the public is sent to help first, a clinician's question is answered from sources unless harm is
-intended. They are patterns over normalised text in five languages (`en.toml` and the others; notation in `rules`) and
-they err; `clinweave data safety` measures how often.
+The rules know who asks: the public is sent to help first, a clinician's question is answered from sources unless harm
+is intended. They are patterns over normalised text in five languages (`en.toml` and the others; notation in `rules`).
+They err; `clinweave data safety` measures how often.
 """
 
 import re
@@ -39,7 +39,7 @@ class RiskCategory(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Guardrail:
-    """What a rule says to a request. `answerable`: sources may still answer after `text`; otherwise `text` is the answer."""
+    """What a rule says to a request. `text` is the whole answer unless `answerable`: then sources may follow it."""
 
     category: RiskCategory
     language: str  # of the reply: en, es, fr, de or zh
@@ -55,13 +55,7 @@ def screen(request: str, *, audience: Audience = Audience.PUBLIC) -> Guardrail |
     """
     text = _normalised(request)
     codes = detect(text, request)
-    matches: list[tuple[RiskCategory, str]] = []
-    for code in codes:
-        language = languages()[code]
-        examination = _examination(text, language)
-        for rule in language.rules:
-            if _applies(rule, language, audience, examination, text):
-                matches.append((RiskCategory(rule.category), code))
+    matches = [(category, code) for code in codes for category in _matches(languages()[code], audience, text)]
     if not matches:
         return None
     order = list(RiskCategory)
@@ -104,6 +98,15 @@ def _normalised(request: str) -> str:
         request = f"{request[: _LIMIT // 2]}\n{request[-_LIMIT // 2 :]}"
     text = vocabulary().repair(fold(request))
     return re.sub(r"(?<=[^\x00-\x7f])\s+(?=[^\x00-\x7f])", "", text)  # spaces between Chinese characters
+
+
+def _matches(language: Language, audience: Audience, text: str) -> list[RiskCategory]:
+    examination = _examination(text, language)
+    return [
+        RiskCategory(rule.category)
+        for rule in language.rules
+        if _applies(rule, language, audience, examination, text)
+    ]
 
 
 def _applies(rule: Rule, language: Language, audience: Audience, examination: bool, text: str) -> bool:

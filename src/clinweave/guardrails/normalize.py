@@ -16,8 +16,62 @@ _WORD = re.compile(r"[a-z]+")
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'"})
 _ENGLISH_ENDINGS = re.compile(r"(?<=[a-z])'(?=(?:t|s|m|ve|re|d|ll)\b)")
 _COMMON = frozenset(
-    "a an and are as at be but can do does for from go have he her him his how i if in is it me my no not of off on or "
-    "our out she so that the them then they this to up us want was way we what when will with without you your".split()
+    {
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "be",
+        "but",
+        "can",
+        "do",
+        "does",
+        "for",
+        "from",
+        "go",
+        "have",
+        "he",
+        "her",
+    }
+    | {
+        "him",
+        "his",
+        "how",
+        "i",
+        "if",
+        "in",
+        "is",
+        "it",
+        "me",
+        "my",
+        "no",
+        "not",
+        "of",
+        "off",
+        "on",
+        "or",
+        "our",
+    }
+    | {
+        "out",
+        "she",
+        "so",
+        "that",
+        "the",
+        "them",
+        "then",
+        "they",
+        "this",
+        "to",
+        "up",
+        "us",
+        "want",
+        "was",
+        "way",
+    }
+    | {"we", "what", "when", "will", "with", "without", "you", "your"}
 )
 # Traditional characters of the rules' vocabulary, each followed by its simplified form.
 _TRADITIONAL = (
@@ -33,7 +87,7 @@ _SIMPLIFIED = str.maketrans(
 
 
 def fold(text: str) -> str:
-    """Return the text in lower case, without accents, invisible characters and apostrophes; Chinese in simplified form."""
+    """Return the text in lower case without accents, invisible characters and apostrophes; Chinese simplified."""
     text = unicodedata.normalize("NFKC", text).casefold().translate(_LETTERS).translate(_APOSTROPHES)
     text = unicodedata.normalize("NFD", text)
     text = "".join(sign for sign in text if unicodedata.category(sign) not in {"Mn", "Cf"})
@@ -133,7 +187,7 @@ def _deletions(word: str) -> list[str]:
 
 
 def _slip(token: str, word: str) -> bool:
-    """Tell whether two words differ by one slip: a letter more, less or exchanged with its neighbour, or a like sound."""
+    """Tell whether two words differ by one slip: a letter more or less, two exchanged, or a similar sound."""
     if token[0] != word[0]:
         return False
     if abs(len(token) - len(word)) == 1:

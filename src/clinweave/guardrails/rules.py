@@ -1,8 +1,8 @@
 """Rules in a short notation, one file a language, compiled to regular expressions.
 
 In a pattern a space stands for any space or sign inside a sentence, " ?" for an optional one, "..." for up to 60
-characters of the same sentence (15 in Chinese), "*" after a letter for the rest of the word and {name} for an entry of [words].
-Everything else is a regular expression; accents and case do not matter.
+characters of the same sentence (15 in Chinese), "*" after a letter for the rest of the word and {name} for an entry of
+[words]. Everything else is a regular expression; accents and case do not matter.
 """
 
 import re
@@ -23,7 +23,10 @@ _UMLAUTS = {"ä": "(?:ae|a)", "ö": "(?:oe|o)", "ü": "(?:ue|u)"}
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Patterns of one category. `clinicians`: to whom it applies ("all", "lay": not where a patient is spoken of, "none")."""
+    """Patterns of one category. `clinicians` says when it applies to a clinician's request.
+
+    "all": always; "lay": unless a patient is spoken of; "none": never.
+    """
 
     category: str
     pattern: re.Pattern[str]

@@ -93,7 +93,9 @@ def answer_question(
         )
     answer = Answer(
         question=question,
-        text=_shown(question, "\n\n".join(part for part in (written.text, composition.text) if part), audience),
+        text=_shown(
+            question, "\n\n".join(part for part in (written.text, composition.text) if part), audience
+        ),
         abstained=composition.abstained,
         statements=composition.statements,
         evidence=evidence,
