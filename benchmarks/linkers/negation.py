@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from clinweave.knowledge.linking.negation import in_context
+from clinweave.knowledge.linking.cues import ABSENT
 from clinweave.knowledge.linking.normalise import tokenise
+from clinweave.knowledge.linking.status import assess
 
 _MARK = re.compile(r"\{([^{}]*)\}([-+])")
 # Cue phrases and window of Chapman et al. 2001 (five words on either side, to the end of the sentence).
@@ -59,7 +60,7 @@ def ours(sentence: Sentence) -> list[bool]:
     tokens = tokenise(sentence.text)
     first = np.array([np.searchsorted(tokens.end, start, side="right") for start, _, _ in sentence.findings])
     last = np.array([np.searchsorted(tokens.start, end) for _, end, _ in sentence.findings])
-    return [bool(item) for item in in_context(tokens, first, last - first)[0]]
+    return (assess(sentence.text, tokens, first, last - first).status == ABSENT).tolist()
 
 
 def negex(sentence: Sentence) -> list[bool]:

@@ -40,10 +40,11 @@ def command(  # noqa: PLR0917 - each parameter is one option
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Recognise concepts in text: where they stand, what they are, whether they are negated, and why.
+    """Recognise concepts in text: where they stand, what they are, their status (present, absent, ...), and why.
 
     Each line of a file gives one line {"id", "mentions": [{"start", "end", "text", "id", "name", "category",
-    "negated", "score", "reason", "experiencer"}]}. Offsets are those of the original text, in Unicode characters.
+    "negated", "score", "reason", "experiencer", "status"}]}. Offsets are those of the original text, in Unicode
+    characters.
     """
     if (text is None) == (source is None):
         raise UserError("give either a file of lines or --text, not both")
@@ -82,17 +83,16 @@ def _show(mentions: list[Mention], as_json: bool) -> None:
 
     from clinweave.cli.console import Console
 
-    table = Table("text", "place", "concept", "name", "score", "negated", "whose", "why")
+    table = Table("text", "place", "concept", "name", "score", "status", "whose", "why")
     for item in mentions:
         place = f"{item.start}-{item.end}"
-        negated = "yes" if item.negated else ""
         row = (
             item.text,
             place,
             item.id,
             item.name,
             f"{item.score:.2f}",
-            negated,
+            item.status,
             item.experiencer,
             item.reason,
         )

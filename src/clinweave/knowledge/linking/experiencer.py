@@ -2,65 +2,97 @@
 
 After ConText (Harkema et al., J Biomed Inform 2009;42:839-851), which calls it the experiencer. A relative has what
 follows a word such as "had" ("her brother had seizures"), what a heading announces ("Family history: ..."), and what
-stands before "in" ("seizures in his mother"), in one sentence and up to a word for the patient. A relative who tells
-("the mother reported seizures") has nothing. What is said of a pregnancy counts as the child's. The lists are this
-project's own, in negation.toml.
+stands before "in" or before brackets ("seizures in his mother", "seizures (mother)"), in one sentence and up to a word
+for the patient. A relative who tells ("the mother reported seizures") has nothing. What is said of a pregnancy counts
+as the child's. Whether the relative has it or has it not is the status of the mention (status.py).
 """
 
-from typing import NamedTuple
+import re
 
 import numpy as np
 from numpy.typing import NDArray
 
+from clinweave.knowledge.linking.cues import (
+    AFFECTED,
+    FAMILY_HISTORY,
+    OF_RELATIVES,
+    PATIENT,
+    PREGNANCY,
+    RELATIVE,
+    REPORTS,
+    Cues,
+)
 from clinweave.knowledge.linking.normalise import Ints, Tokens
 
-CLASSES = ("family", "relative", "affected", "patient", "pregnancy")
-FAMILY, RELATIVE, AFFECTED, PATIENT, PREGNANCY = (
-    1 << number for number in range(4, 9)
-)  # after those of negation
 _GAP = 6  # tokens between a relative and what is said of it
 _NEAR = 4  # tokens after "his mother is"
 _BEFORE = 5  # tokens between a finding and "in" his mother
 _BE = frozenset({"is", "are", "was", "were"})
 _TOLD = (
     frozenset(
-        {"of", "for", "with", "positive", "significant", "notable", "remarkable", "include", "included"}
+        {
+            "of",
+            "for",
+            "with",
+            "positive",
+            "negative",
+            "significant",
+            "notable",
+            "remarkable",
+            "include",
+            "included",
+        }
+        | {"unremarkable", "neg", "pos", "shows", "show", "no"}
     )
     | _BE
 )
 _IN = frozenset({"in", "among", "affecting"})
 _WHOSE = frozenset({"his", "her", "their", "the", "a", "an", "one", "two", "both", "patient", "proband", "whose"}) | {
     "maternal", "paternal", "older", "elder", "younger", "affected", "other", "another", "deceased", "healthy",
+    "any", "several",
 }  # fmt: skip
 _LISTS = frozenset({"and", "or", "as", "well", "of", "the", "a", "an"})
+_IN_BRACKETS = re.compile(r"\s*[(\[]\s*(?:[\w']+\s+){0,3}")
+_SECTION = re.compile(r"[^\n:]{0,20}:[ \t]*\r?\n")
+_SECTION_END = re.compile(r"\n[^\S\n]*\n|\x1e|\n[^\S\n]*[A-Z][\w /()&-]{1,40}:")
 
 
-class Cues(NamedTuple):
-    """Cue phrases in one batch, by place: first token, number of tokens, classes as bits."""
-
-    at: Ints
-    size: Ints
-    kind: NDArray[np.uint16]
-
-
-def of_relatives(tokens: Tokens, at: Ints, size: Ints, cues: Cues) -> NDArray[np.bool_]:
+def of_relatives(whole: str, tokens: Tokens, at: Ints, size: Ints, cues: Cues) -> NDArray[np.bool_]:
     """Return which of the mentions `[at, at + size)` (tokens, sorted, not overlapping) are a relative's."""
     result = np.zeros(len(at), np.bool_)
-    for number in np.flatnonzero(cues.kind & (FAMILY | RELATIVE)).tolist():
+    for number in np.flatnonzero(cues.value & (FAMILY_HISTORY | RELATIVE | OF_RELATIVES)).tolist():
         begin, end = int(cues.at[number]), int(cues.at[number] + cues.size[number])
         stop = int(np.searchsorted(tokens.sentence, tokens.sentence[begin], side="right"))
         inside = slice(
             *np.searchsorted(cues.at, [tokens.sentence.searchsorted(tokens.sentence[begin]), stop])
         )
-        if (cues.kind[inside] & PREGNANCY).any():
+        kind = int(cues.value[number])
+        if kind & FAMILY_HISTORY and end == stop:
+            low, high = _section(whole, tokens, end)
+        elif (cues.value[inside] & PREGNANCY).any():
             continue
-        told = _heading if cues.kind[number] & FAMILY else _said
-        low, high = told(tokens, cues, number, end, stop)
+        elif kind & OF_RELATIVES:
+            low, high = 0, 0
+        else:
+            low, high = (_heading if kind & FAMILY_HISTORY else _said)(tokens, cues, number, end, stop)
         result[np.searchsorted(at, low) : np.searchsorted(at, high)] = True
-        if cues.kind[number] & RELATIVE:
-            low, high = _before(tokens, at, size, begin)
+        if kind & (RELATIVE | OF_RELATIVES):
+            low, high = _before(whole, tokens, at, size, begin, directly=bool(kind & OF_RELATIVES))
             result[low:high] = True
     return result
+
+
+def _section(whole: str, tokens: Tokens, end: int) -> tuple[int, int]:
+    """Return the tokens below an empty heading, up to a blank line or the next heading."""
+    place = int(tokens.end[end - 1])
+    heading = _SECTION.match(whole, place)
+    if heading is None:
+        return 0, 0
+    after = _SECTION_END.search(whole, heading.end() - 1)
+    low, high = np.searchsorted(
+        tokens.start, [heading.end(), after.start() if after else len(whole)]
+    ).tolist()
+    return low, high
 
 
 def _heading(tokens: Tokens, cues: Cues, number: int, end: int, stop: int) -> tuple[int, int]:
@@ -78,37 +110,53 @@ def _said(tokens: Tokens, cues: Cues, number: int, end: int, stop: int) -> tuple
     if end < stop and tokens.segment[end] != tokens.segment[end - 1]:
         return end, _until_patient(cues, number, stop)  # "Mother: migraine"
     for later in range(number + 1, len(cues.at)):
-        begin, kind = int(cues.at[later]), int(cues.kind[later])
+        begin, kind = int(cues.at[later]), int(cues.value[later])
         if begin >= stop or begin - end > _GAP:
             break
         if kind & AFFECTED:
             return begin + int(cues.size[later]), _until_patient(cues, later, stop)
         if kind & RELATIVE:
             end = begin + int(cues.size[later])
-        elif tokens.words(begin, begin + 1)[0] != "who":
+        elif kind & (PATIENT | REPORTS):
             return 0, 0
-    if end < stop and tokens.words(end, end + 1)[0] in _BE:
+    words = tokens.words(end, min(end + 2, stop))
+    if words[:1] == ["who"]:
+        end, words = end + 1, words[1:]
+    if words[:1] and words[0] in _BE:
         return end, min(_until_patient(cues, number, stop), end + _NEAR)
     return 0, 0
 
 
 def _until_patient(cues: Cues, number: int, stop: int) -> int:
-    later = np.flatnonzero(cues.kind[number + 1 :] & PATIENT)
+    later = np.flatnonzero(cues.value[number + 1 :] & PATIENT)
     return min(stop, int(cues.at[number + 1 + later[0]])) if len(later) else stop
 
 
-def _before(tokens: Tokens, at: Ints, size: Ints, begin: int) -> tuple[int, int]:
-    """Return the range of mentions before "in" a relative: the nearest, and its list."""
+def _before(
+    whole: str, tokens: Tokens, at: Ints, size: Ints, begin: int, *, directly: bool
+) -> tuple[int, int]:
+    """Return the range of mentions before "in" a relative or before brackets: the nearest, and its list.
+
+    `directly`: the cue itself says so ("runs in the family").
+    """
     start = int(np.searchsorted(tokens.sentence, tokens.sentence[begin]))
-    before = tokens.words(max(start, begin - 5), begin)
-    while before and before[-1] in _WHOSE:
-        before.pop()
+    high = int(np.searchsorted(at, begin))
+    if high == 0 or at[high - 1] < start:
+        return 0, 0
+    stop = int(at[high - 1] + size[high - 1])
+    if _IN_BRACKETS.fullmatch(whole[tokens.end[stop - 1] : tokens.start[begin]]):
+        return high - 1, high
+    if not directly:
+        before = tokens.words(max(start, begin - 5), begin)
+        while before and before[-1] in _WHOSE:
+            before.pop()
+            begin -= 1
+        if not before or before[-1] not in _IN:
+            return 0, 0
         begin -= 1
     high = int(np.searchsorted(at, begin))
     low = high - 1
-    if not before or before[-1] not in _IN or low < 0 or at[low] < start:
-        return 0, 0
-    if begin - 1 - (at[low] + size[low]) > _BEFORE:
+    if low < 0 or at[low] < start or begin - (at[low] + size[low]) > _BEFORE:
         return 0, 0
     while low > 0 and at[low - 1] >= start:
         if not _LISTS.issuperset(tokens.words(int(at[low - 1] + size[low - 1]), int(at[low]))):

@@ -1,4 +1,4 @@
-"""Concepts in text: matched by the dictionary, chosen among senses, freed of overlaps, negation marked.
+"""Concepts in text: matched by the dictionary, chosen among senses, freed of overlaps, with status and experiencer.
 
 Everything works on a batch of texts as arrays; `link` is the batch of one.
 """
@@ -16,13 +16,15 @@ from numpy.typing import NDArray
 from clinweave.errors import UserError
 from clinweave.knowledge.linking import ranking
 from clinweave.knowledge.linking.crosswalk import LEVELS, NAMED
+from clinweave.knowledge.linking.cues import ABSENT, STATUSES
 from clinweave.knowledge.linking.dictionary import Found
 from clinweave.knowledge.linking.judging import Matches, accepted, groups
-from clinweave.knowledge.linking.negation import in_context
 from clinweave.knowledge.linking.normalise import Ints, Tokens, join, tokenise
+from clinweave.knowledge.linking.notation import written_out
 from clinweave.knowledge.linking.overlaps import longest_first
 from clinweave.knowledge.linking.picked import Picked, with_defined
 from clinweave.knowledge.linking.ranking import FINDING
+from clinweave.knowledge.linking.status import assess
 from clinweave.knowledge.linking.vocabulary import NamedGraph, Scope, Vocabulary, compile_vocabulary
 from clinweave.knowledge.linking.word_sets import AS_NAMED, DEFINED, REORDERED, SHARED, VARIED
 from clinweave.records import Mention
@@ -40,6 +42,7 @@ MENTIONS = pa.schema(
         ("negated", pa.bool_()),
         ("reason", pa.string()),
         ("experiencer", pa.string()),  # "family": a relative's finding; "": the patient's
+        ("status", pa.string()),  # one of cues.STATUSES
     ]
 )
 _HOW = {
@@ -64,8 +67,13 @@ class Spans:
     key: Ints
     score: NDArray[np.float64]
     how: Ints
-    negated: NDArray[np.bool_]
+    status: NDArray[np.uint8]  # a place in cues.STATUSES
     family: NDArray[np.bool_]
+
+    @property
+    def negated(self) -> NDArray[np.bool_]:
+        """Return where the status is "absent"."""
+        return np.asarray(self.status == ABSENT)
 
     def __len__(self) -> int:
         return len(self.start)
@@ -149,6 +157,7 @@ class Linker:
         columns += [column.take(pa.array(concept)) for column in (vocabulary.labels, vocabulary.categories)]
         columns += [np.round(spans.score, 4), spans.negated, reasons]
         columns.append(np.where(spans.family, FAMILY, ""))
+        columns.append(np.array(STATUSES)[spans.status])
         arrays = [pa.array(column, item.type) for column, item in zip(columns, MENTIONS, strict=True)]
         return pa.record_batch(arrays, schema=MENTIONS)
 
@@ -200,6 +209,7 @@ class Linker:
 
     def _piece(self, texts: Sequence[str], first: int, scope: Scope) -> Spans:
         whole, begins = join(texts)
+        whole = written_out(whole)
         tokens = tokenise(whole)
         found, how, sense, score = self.candidates(whole, tokens, scope)
         good = np.arange(len(found))
@@ -216,14 +226,17 @@ class Linker:
         )
         if "(" in whole:
             picked = with_defined(texts, begins, tokens, picked)
-        negative, family = in_context(tokens, picked.at, picked.size)
+        assessed = assess(whole, tokens, picked.at, picked.size)
+        named = np.flatnonzero(~assessed.heading)
+        picked = picked.at_rows(named)
         start = tokens.start[picked.at]
         end = tokens.end[picked.at + picked.size - 1]
         document = np.searchsorted(begins, start, side="right") - 1
         start, end = start - begins[document], end - begins[document]
         return Spans(
-            document + first, start, end, picked.sense, picked.key, picked.score, picked.how, negative, family
-        )
+            document + first, start, end, picked.sense, picked.key, picked.score, picked.how,
+            assessed.status[named], assessed.family[named],
+        )  # fmt: skip
 
     def candidates(
         self, whole: str, tokens: Tokens, scope: Scope
@@ -314,6 +327,7 @@ class Linker:
             bool(spans.negated[number]),
             reason,
             FAMILY if spans.family[number] else "",
+            STATUSES[int(spans.status[number])],
         )
 
     def _reason(self, surface: str, spans: Spans, number: int, scope: Scope) -> str:

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from clinweave.knowledge.linking.line_breaks import ends_line, goes_on
+
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
@@ -77,8 +79,10 @@ class Tokens:
     start: Ints  # offset of its first character in the original (code points, as in a str)
     end: Ints  # offset after its last character, plural ending included
     clause: Ints  # a segment's stretch between commas
-    segment: Ints  # a match stays within one value: it changes after . ; : ! ? and blank lines
-    sentence: Ints  # changes after . ! ?, blank lines and list items
+    segment: (
+        Ints  # a match stays within one value: changes after . ; : ! ? and where a line ends (line_breaks.py)
+    )
+    sentence: Ints  # changes after . ; ! ? and at the end of a line
     hash: Hashes
     capital: Flags  # the token's first character is an upper-case ASCII letter or not ASCII
 
@@ -107,7 +111,7 @@ def tokenise(text: str) -> Tokens:
     word &= ~_possessive(folded, word)
     edges = np.flatnonzero(np.diff(word, prepend=False, append=False))
     begin, end = edges[::2], edges[1::2]
-    clause, segment, sentence = (np.searchsorted(border, begin) for border in _borders(folded))
+    clause, segment, sentence = (np.searchsorted(border, begin) for border in _borders(folded, capital))
     starts = begin if origin is None else origin[begin]
     ends = end if origin is None else origin[end - 1] + 1
     capitals = capital[begin]
@@ -204,14 +208,20 @@ def _possessive(folded: Bytes, word: Flags) -> Flags:
     return found
 
 
-def _borders(folded: Bytes) -> tuple[Ints, Ints, Ints]:
+def _borders(folded: Bytes, capital: Flags) -> tuple[Ints, Ints, Ints]:
     """Return the places after which a new clause, a new match segment, and a new sentence begins."""
     marks = np.flatnonzero(_ENDS_CLAUSE[folded])
     after = folded[np.minimum(marks + 1, len(folded) - 1)] if len(marks) else folded[:0]
     kind = folded[marks]
-    # A new line ends the sentence where a blank line or a list item follows; . ; : ! ? end it before a blank.
-    line = (kind == ord("\n")) & _ENDS_LINE[after]
+    # A new line ends the sentence before a blank line or a list item, and where the line was ended on purpose.
+    new_line = kind == ord("\n")
+    line = new_line & _ENDS_LINE[after]
+    breaks = np.flatnonzero(new_line & ~line)
+    line[breaks] = ends_line(folded, capital, marks[breaks].tolist())
+    # . ; : ! ? end it before a blank, but for the full stop of an abbreviation.
     before_blank = _BLANK[after] | (marks == len(folded) - 1)
+    stops = np.flatnonzero((kind == ord(".")) & before_blank)
+    before_blank[stops[goes_on(folded, capital, marks[stops])]] = False
     hard = (kind == 0x1E) | line
     sentence = hard | (_ENDS_SENTENCE[kind] & before_blank)
     segment = hard | (_ENDS_MATCH[kind] & before_blank)

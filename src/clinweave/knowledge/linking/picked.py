@@ -24,6 +24,12 @@ class Picked:
     score: NDArray[np.float64]
     how: Ints
 
+    def at_rows(self, rows: Ints) -> "Picked":
+        """Return the matches of these rows."""
+        return Picked(
+            self.at[rows], self.size[rows], self.sense[rows], self.key[rows], self.score[rows], self.how[rows]
+        )
+
     def changed(self, gone: set[int], added: list[tuple[int, int, int]]) -> "Picked":
         """Return the matches without those `gone` and with `added` (token, tokens, the match it repeats)."""
         if not gone and not added:

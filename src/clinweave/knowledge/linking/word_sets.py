@@ -78,6 +78,8 @@ class WordSets:
         # Most windows are no set: one byte, which stays in the cache, says so before the table is asked.
         self._held = np.zeros(int(_HELD) + 1, np.bool_)
         self._held[(sets.keys & _HELD).astype(np.int64)] = True
+        self._named = np.zeros(len(dictionary), np.bool_)  # names of findings and diseases
+        self._named[self.keys] = True
 
     @classmethod
     def build(
@@ -175,8 +177,19 @@ class WordSets:
         windows = self._windows(tokens, part, known)
         fresh = ~_among(windows.at * 64 + windows.size, np.sort(found.at * 64 + found.size))
         rows = []
+        denies = np.isin(tokens.hash, _NEGATIONS)
+        lacks = np.isin(tokens.hash, _ABSENCES)
         for at, size, number in _rows(windows, fresh):
             varied = number >= self.own
+            # "No seizures" is no way to say "absence seizures", nor "absence of anemia" aplastic anemia.
+            if varied and denies[at : at + size].any():
+                continue
+            if (
+                size > 1
+                and (lacks[at] or lacks[at + size - 1])
+                and self._denied(tokens, at, size, found, lacks)
+            ):
+                continue
             # "Hypertensive patients" have hypertension; "sclerosis of the cranial" is cut off its vault.
             if (size > 1 or varied) and self._leads_on(tokens, at + size - 1, known, any_word=varied):
                 continue
@@ -188,6 +201,22 @@ class WordSets:
         rows += self._shared(tokens, part, known, usable)
         columns = np.array(rows, np.int64).reshape(-1, 4).T
         return Found(columns[0], columns[1], columns[2]), columns[3]
+
+    def _denied(self, tokens: Tokens, at: int, size: int, found: Found, lacks: NDArray[np.bool_]) -> bool:
+        """Say whether a window is a finding and a word of absence: "absence of seizures", "cupped ear is absent"."""
+        first, last = at, at + size
+        first += bool(lacks[at])
+        last -= bool(lacks[last - 1])
+        words = tokens.words(first, last)
+        while words and words[0] in STOP_WORDS:
+            words.pop(0)
+            first += 1
+        while words and words[-1] in STOP_WORDS:
+            words.pop()
+            last -= 1
+        covering = (found.at <= first) & (found.at + found.size >= last)
+        longer = found.size > last - first
+        return bool((covering & (longer | self._named[found.key])).any())
 
     def _windows(self, tokens: Tokens, part: Hashes, known: NDArray[np.bool_]) -> Found:
         """Return (start, size, set) of the windows whose words may be a set; a comma ends a window."""
@@ -311,3 +340,7 @@ _PREP = frozenset({"with", "to", "for", "on", "by", "as", "from", "at"})
 _JOINS = frozenset({"and", "or"})
 _STOP_HASH = hashes_of(["of"])
 _CONJUNCTIONS = hashes_of(["and", "or"])
+_NEGATIONS = hashes_of(
+    ["no", "not", "without", "never", "nor", "neither", "deny", "denied", "non", "negative", "free"]
+)
+_ABSENCES = hashes_of(["absence", "absent", "lack", "lacking", "missing", "loss", "lost", "deficiency"])

@@ -1,0 +1,285 @@
+"""The reach of cues in one sentence: what a cue governs ahead, behind, or as its answer."""
+
+import re
+from typing import NamedTuple
+
+from clinweave.knowledge.linking.cues import (
+    ABSENT,
+    END,
+    HISTORICAL,
+    HYPOTHETICAL,
+    PRESENT,
+    UNCERTAIN,
+    Rule,
+)
+from clinweave.knowledge.linking.normalise import Tokens
+
+_JOIN = r"(?:,\s*(?:and/or|and|or|nor|&)?|/|&|\+|and/or|and|or|nor|as well as|and also|plus)"
+_WORD = r"[\w'\u2019-]+"
+# Between two items of a list: a comma or a conjunction, and up to two words of the next item.
+_LINK = re.compile(rf"\s*(?:\([^()]*\)\s*|{_WORD}\s+)?{_JOIN}\s*(?:{_WORD}\s+){{0,2}}", re.IGNORECASE)
+_PLAIN_LINK = re.compile(rf"\s*(?:\([^()]*\)\s*)?{_JOIN}\s*(?:{_WORD}\s+){{0,2}}", re.IGNORECASE)
+# The same with items between them that are no known finding.
+_LONG_LINK = re.compile(
+    rf"\s*(?:{_WORD}\s+)?{_JOIN}(?:\s*(?:{_WORD}\s*){{1,3}}{_JOIN}){{1,3}}\s*(?:{_WORD}\s+){{0,2}}",
+    re.IGNORECASE,
+)
+_CONJUNCTION = re.compile(r"\b(?:or|nor|and)\b|[/&]", re.IGNORECASE)
+_OR = re.compile(r"\b(?:or|nor)\b", re.IGNORECASE)
+_DASH = re.compile(r"\s(?:-{1,2}|\u2013|\u2014)\s")
+_COLON = re.compile(r":(?:\s|$)")
+# A new subject or verb begins another statement.
+_STATEMENT = re.compile(
+    r"\b(?:he|she|they|it|we|i|patient|is|was|are|were|has|have|had|there|looks?|appears?|gave|given|received|started|on)"
+    r"\b",
+    re.IGNORECASE,
+)
+_ANSWERED = re.compile(r"\s*(?:[:=(\[?]|-{1,2}|\u2013|\u2014|\.{2,}|\u2026|\|)?\s*(?:-\s*)?")
+_ASKED = re.compile(r"\s*(?:\?+|:)\s*")
+# What may follow an answer within its clause ("none since Monday").
+_TIMES = """
+at in on since per to so currently today now yet known reported noted seen found identified present recently during by
+from until this ever prior before after upon throughout according thus either again all and or but though although
+except however far
+"""
+_TRAILING = frozenset(_TIMES.split())
+_PLURAL = re.compile(r"(?:are|were|have|all|both|denie[sd]|deny)\b", re.IGNORECASE)
+_VERSUS = re.compile(r"\s+(?:versus|vs\.?|v\.)\s+(?:a\s+|an\s+|the\s+)?", re.IGNORECASE)
+_TAKES_LIST = re.compile(
+    r"den|negative|without|neg|free|absence|lack|nor|neither|risk|screen|watch|monitor|return|call|if\b",
+    re.IGNORECASE,
+)
+_NEAR = 1  # tokens between a cue that may point either way and a finding right after it
+_COMPOSED = 5  # tokens between two cues that are read together ("no evidence of possible ...")
+
+
+class Place(NamedTuple):
+    """A mention: its tokens `[at, stop)` and its offsets `[start, end)`."""
+
+    at: int
+    stop: int
+    start: int
+    end: int
+
+
+class Cue(NamedTuple):
+    """A cue: its tokens `[at, stop)`, its offsets `[start, end)`, and its rule."""
+
+    at: int
+    stop: int
+    start: int
+    end: int
+    rule: Rule
+
+
+class _Open:
+    """A cue whose reach goes on: its status, where it ends, and the last mention that it governs."""
+
+    __slots__ = ("cue", "last", "listed", "status")
+
+    def __init__(self, cue: Cue, status: int) -> None:
+        self.cue, self.status = cue, status
+        self.last: Place | None = None
+        self.listed = False
+
+
+class Sentence:
+    """One sentence with its cues and mentions, by place."""
+
+    def __init__(
+        self, text: str, tokens: Tokens, bounds: tuple[int, int], cues: list[Cue], places: list[Place]
+    ) -> None:
+        """Take the tokens `bounds` of `text` with their cues and mentions."""
+        self.text, self.tokens = text, tokens
+        self.first, self.stop = bounds
+        self.cues, self.places = cues, places
+        self._status: dict[int, int] = {}
+        self._in_list: set[int] = set()  # governed as a later item of a list without "or"
+        self._ended = -1  # the offset where the last word that ends a reach stands
+
+    def statuses(self) -> dict[int, int]:
+        """Return the status of each mention that a cue governs, by its number in the sentence."""
+        if not self.places:
+            return {}
+        items: list[tuple[int, int, int]] = [(cue.at, 0, number) for number, cue in enumerate(self.cues)]
+        items += [(place.at, 1, number) for number, place in enumerate(self.places)]
+        items.sort()
+        open_: _Open | None = None
+        before = -1  # the last mention
+        for _, kind, number in items:
+            if kind:
+                open_ = self._govern(open_, number)
+                before = number
+                continue
+            open_ = self._hear(self.cues[number], open_, before)
+        self._alternatives()
+        return self._status
+
+    def answers_before(self, earlier: list[Place]) -> dict[int, int]:
+        """Return the statuses that the sentence's first word gives to mentions before it ("Asthma? No.").
+
+        The keys count back from the end of `earlier`: 1 is the last mention.
+        """
+        if not earlier or not self.cues or self.cues[0].at != self.first:
+            return {}
+        cue = self.cues[0]
+        if not cue.rule.answer or cue.rule.status < 0 or not self._complete(cue):
+            return {}
+        gap = self.text[earlier[-1].end : cue.start]
+        if not _ASKED.fullmatch(gap):
+            return {}
+        result = {1: cue.rule.status}
+        for back in range(2, len(earlier) + 1):
+            if not _PLAIN_LINK.fullmatch(self.text[earlier[-back].end : earlier[-back + 1].start]):
+                break
+            result[back] = cue.rule.status
+        return result
+
+    def _hear(self, cue: Cue, open_: _Open | None, before: int) -> _Open | None:
+        """Let a cue govern what precedes it, or return it as open."""
+        rule = cue.rule
+        if rule.status == END:
+            self._ended = cue.start
+            return None
+        if rule.status < PRESENT or (rule.starts and cue.at != self.first):
+            return open_
+        points_on = rule.ahead and self._leads(cue)
+        if before >= 0 and not points_on and self._answers(cue, before):
+            return None
+        if rule.ahead:
+            status = rule.status
+            if open_ is not None and self._adjacent(open_, cue):
+                status = composed(open_.status, status)
+            return _Open(cue, status)
+        return open_
+
+    def _leads(self, cue: Cue) -> bool:
+        """Say whether a finding stands right after the cue, in its clause."""
+        following = next((place for place in self.places if place.at >= cue.stop), None)
+        if following is None or following.at - cue.stop > _NEAR:
+            return False
+        return (
+            self.tokens.clause[following.at] == self.tokens.clause[cue.stop - 1]
+            or ":" in (self.text[cue.end : following.start])
+        )
+
+    def _answers(self, cue: Cue, before: int) -> bool:
+        """Let a cue govern the mention before it and its list; return whether it does."""
+        rule, place = cue.rule, self.places[before]
+        gap = self.text[place.end : cue.start]
+        if self._ended >= place.end:
+            return False
+        direct = _ANSWERED.fullmatch(gap) is not None
+        if not (rule.answer and direct and self._complete(cue)):
+            near = cue.at - place.stop <= rule.behind_reach and (not _COLON.search(gap) or gap.strip() == ":")
+            plain = "," not in gap or gap.strip() in {",", ", which", ", that"}
+            if not (rule.behind and near and plain) or (rule.behind_reach == 0 and len(gap) > 1):
+                return False
+            if rule.ahead and _DASH.search(gap):
+                return False
+        closed = ":" in gap or "?" in gap or _PLURAL.match(self.text, cue.start) is not None
+        self._settle(before, rule.status)
+        number = before
+        while number > 0:
+            between = self.text[self.places[number - 1].end : self.places[number].start]
+            if not _PLAIN_LINK.fullmatch(between) or _STATEMENT.search(between):
+                break
+            if not (closed or _CONJUNCTION.search(between)) or "(" in gap:
+                break
+            number -= 1
+            self._settle(number, rule.status)
+        return True
+
+    def _settle(self, number: int, status: int) -> None:
+        """Join the status that a cue behind a mention gives with what a cue before it gave."""
+        held = self._status.get(number)
+        if held is None or held == PRESENT:
+            self._status[number] = status
+        elif status == PRESENT:
+            if held == ABSENT and number in self._in_list:
+                self._status[number] = PRESENT
+        elif held not in {ABSENT, HYPOTHETICAL}:
+            self._status[number] = status
+
+    def _complete(self, cue: Cue) -> bool:
+        """Say whether a cue is the whole value: its clause ends, or goes on with a time or a place."""
+        after = cue.stop
+        if after >= self.stop or self.tokens.clause[after] != self.tokens.clause[cue.stop - 1]:
+            return True
+        if _DASH.match(self.text, cue.end):
+            return True
+        return self.tokens.words(after, after + 1)[0] in _TRAILING
+
+    def _adjacent(self, open_: _Open, cue: Cue) -> bool:
+        """Say whether two cues are read together: no finding, comma or other statement between them."""
+        if open_.last is not None or cue.at - open_.cue.stop > _COMPOSED:
+            return False
+        gap = self.text[open_.cue.end : cue.start]
+        return not any(mark in gap for mark in ",:()")
+
+    def _govern(self, open_: _Open | None, number: int) -> _Open | None:
+        """Give a mention the status of the open cue, where it is within reach; return what stays open."""
+        if open_ is None:
+            return None
+        place = self.places[number]
+        reached = self._first(open_, place) if open_.last is None else self._next(open_, place)
+        if not reached:
+            return None
+        self._status[number] = open_.status
+        if open_.listed:
+            self._in_list.add(number)
+        open_.last = place
+        return open_
+
+    def _first(self, open_: _Open, place: Place) -> bool:
+        cue = open_.cue
+        if place.at - cue.stop >= cue.rule.ahead_reach:
+            return False
+        gap = self.text[cue.end : place.start]
+        if gap.isspace():
+            return True
+        if _DASH.search(gap) and gap.strip("-\u2013\u2014 :"):
+            return False
+        if "," in gap and gap.strip(", ") and not _TAKES_LIST.match(self.text, cue.start):
+            return False
+        opened, closed = gap.rfind("("), gap.rfind(")")
+        return closed < 0 or 0 <= opened < closed
+
+    def _next(self, open_: _Open, place: Place) -> bool:
+        last = open_.last
+        assert last is not None
+        if place.at < last.stop:
+            return True  # names that share words
+        gap = self.text[last.end : place.start]
+        if _DASH.search(gap) or _COLON.search(gap) or _STATEMENT.search(gap):
+            return False
+        if _LINK.fullmatch(gap):
+            if "," not in gap:
+                return True
+            whole = self.text[last.end : int(self.tokens.end[self.stop - 1])]
+            open_.listed = not _OR.search(whole)
+            return _PLAIN_LINK.fullmatch(gap) is not None or not open_.listed
+        if _LONG_LINK.fullmatch(gap):
+            rest = self.text[last.end : int(self.tokens.end[self.stop - 1])]
+            return _TAKES_LIST.match(self.text, open_.cue.start) is not None or _OR.search(rest) is not None
+        same = self.tokens.clause[place.at] == self.tokens.clause[last.stop - 1]
+        return bool(same) and place.at - open_.cue.stop < open_.cue.rule.ahead_reach
+
+    def _alternatives(self) -> None:
+        """Mark "X versus Y" as uncertain."""
+        for number in range(1, len(self.places)):
+            gap = self.text[self.places[number - 1].end : self.places[number].start]
+            if gap[:1] == " " and _VERSUS.fullmatch(gap):
+                for one in (number - 1, number):
+                    self._status.setdefault(one, UNCERTAIN)
+
+
+def composed(outer: int, inner: int) -> int:
+    """Return the status of a finding in the reach of `inner`, which stands in the reach of `outer`."""
+    if outer in {PRESENT, inner}:
+        return inner
+    if HYPOTHETICAL in {outer, inner}:
+        return ABSENT if outer == ABSENT else HYPOTHETICAL
+    if outer == HISTORICAL:
+        return HISTORICAL if inner == PRESENT else inner
+    return outer

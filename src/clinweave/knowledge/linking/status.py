@@ -1,0 +1,169 @@
+"""Whether a finding is present, absent, uncertain, hypothetical or historical, and whose it is.
+
+After NegEx (Chapman et al., J Biomed Inform 2001;34:301-310) and ConText (Harkema et al., J Biomed Inform
+2009;42:839-851): cues govern what follows, what precedes, or what they answer, within one sentence and up to a cue of
+another status, a word that ends their reach, or a heading. The cues are this project's own (status.toml).
+"""
+
+import re
+from bisect import bisect_left
+from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinweave.knowledge.linking import cues as lexicon
+from clinweave.knowledge.linking import experiencer
+from clinweave.knowledge.linking.cues import PRESENT, UNCERTAIN, Cues
+from clinweave.knowledge.linking.normalise import Ints, Tokens, normal_form
+from clinweave.knowledge.linking.scope import Cue, Place, Sentence
+
+# An empty heading ("Denies:") governs the lines below it, up to a blank line or the next heading.
+_EMPTY_HEADING = re.compile(r":[ \t]*\r?\n")
+_HEADING = re.compile(r"(?:\s+[a-z]+){0,2}\s*:[ \t]*\r?\n", re.ASCII | re.IGNORECASE)
+_SECTION_END = re.compile(r"\n[^\S\n]*\n|\x1e|\n[^\S\n]*[A-Z][\w /()&-]{1,40}:")
+_ALONE = re.compile(r"\s*\?+\s*(?:$|\n|\x1e|[A-Z])")  # "Asthma?"
+_LINE_START = re.compile(r"(?:^|[\n\x1e.;!?])[\s*#>\u2022-]*(?:\d+[.)]\s*)?$")
+_LIST = 8  # mentions that one answer may govern
+_MOST_BEFORE = 2  # tokens before a finding that is asked about alone ("Possibly new asthma?")
+
+
+class Assessment(NamedTuple):
+    """For each mention: status (a place in `cues.STATUSES`), whether it is a relative's, whether a heading."""
+
+    status: NDArray[np.uint8]
+    family: NDArray[np.bool_]
+    heading: NDArray[np.bool_]
+
+
+def assess(whole: str, tokens: Tokens, at: Ints, size: Ints) -> Assessment:
+    """Return the assessment of the mentions `[at, at + size)` (tokens, sorted by place); `whole` is the joined text."""
+    if not len(at):
+        return Assessment(np.zeros(0, np.uint8), np.zeros(0, np.bool_), np.zeros(0, np.bool_))
+    found, family = lexicon.match(whole, tokens, at, size)
+    batch = _Batch(whole, tokens, at, size, found)
+    batch.in_sentences()
+    batch.in_sections()
+    batch.by_signs()
+    inside = _within(found, at, size) | _within(family, at, size)
+    return Assessment(
+        batch.status, experiencer.of_relatives(whole, tokens, at, size, family), inside | batch.headings()
+    )
+
+
+class _Batch:
+    """The mentions and cues of one batch, and the statuses that they get step by step."""
+
+    def __init__(self, whole: str, tokens: Tokens, at: Ints, size: Ints, found: Cues) -> None:
+        self.whole, self.tokens, self.found = whole, tokens, found
+        self.at = at
+        rows = (
+            at.tolist(),
+            (at + size).tolist(),
+            tokens.start[at].tolist(),
+            tokens.end[at + size - 1].tolist(),
+        )
+        self.rows = list(zip(*rows, strict=True))
+        self.status = np.zeros(len(at), np.uint8)
+        self.settled: set[int] = set()  # mentions that some cue governs
+
+    def in_sentences(self) -> None:
+        """Set the statuses that cues of the same sentence give, and those that the next one's first word answers."""
+        rules, tokens, found = lexicon.lexicon().rules, self.tokens, self.found
+        named, spoken = tokens.sentence[self.at], tokens.sentence[found.at]
+        marks = np.array([rule.marks for rule in rules])[found.value]
+        answer = np.array([rule.answer for rule in rules])[found.value]
+        answer &= (found.at == 0) | (tokens.sentence[np.maximum(found.at - 1, 0)] != spoken)
+        active = np.intersect1d(spoken[marks], named)
+        active = np.union1d(active, np.intersect1d(spoken[answer], named + 1))
+        chosen = np.flatnonzero(np.isin(spoken, active))
+        if not len(chosen):
+            return
+        at, stop = found.at[chosen], (found.at + found.size)[chosen]
+        columns = (spoken[chosen], at, stop, tokens.start[at], tokens.end[stop - 1], found.value[chosen])
+        cues = zip(*(column.tolist() for column in columns), strict=True)
+        sides = [
+            np.searchsorted(values, active, side=side).tolist()
+            for values in (named, tokens.sentence)
+            for side in ("left", "right")
+        ]
+        bounds = {key: row for key, *row in zip(active.tolist(), *sides, strict=True)}
+        for key, group in groupby(cues, key=itemgetter(0)):
+            begin, end, first, last = bounds[key]
+            spoken_here = [
+                Cue(at_, stop_, start_, end_, rules[rule_]) for _, at_, stop_, start_, end_, rule_ in group
+            ]
+            sentence = Sentence(self.whole, tokens, (first, last), spoken_here, self._places(begin, end))
+            for number, value in sentence.statuses().items():
+                self._settle(begin + number, value)
+            for back, value in sentence.answers_before(self._places(max(0, begin - _LIST), begin)).items():
+                self._settle(begin - back, value)
+
+    def _places(self, begin: int, end: int) -> list[Place]:
+        return [Place(*row) for row in self.rows[begin:end]]
+
+    def _settle(self, number: int, value: int) -> None:
+        self.status[number] = value
+        self.settled.add(number)
+
+    def in_sections(self) -> None:
+        """Give the findings under an empty heading that is a cue its status, where their own sentence gives none."""
+        rules, tokens, found = lexicon.lexicon().rules, self.tokens, self.found
+        starts = [row[2] for row in self.rows]
+        for colon in _EMPTY_HEADING.finditer(self.whole):
+            token = int(np.searchsorted(tokens.end, colon.start(), side="right"))
+            row = int(np.searchsorted(found.at, token)) - 1
+            if row < 0 or not (rules[found.value[row]].ahead and rules[found.value[row]].marks):
+                continue
+            if not _HEADING.fullmatch(
+                self.whole, int(tokens.end[found.at[row] + found.size[row] - 1]), colon.end()
+            ):
+                continue
+            low, high = (bisect_left(starts, place) for place in section(self.whole, colon.end()))
+            for number in range(low, high):
+                if number not in self.settled:
+                    self._settle(number, rules[found.value[row]].status)
+
+    def by_signs(self) -> None:
+        """Mark findings with a question mark of their own ("?asthma", "Asthma?") as uncertain."""
+        if "?" not in self.whole:
+            return
+        whole, sentence = self.whole, self.tokens.sentence
+        for number, (at, _, start, end) in enumerate(self.rows):
+            if number in self.settled:
+                continue
+            if "?" in whole[max(0, start - 2) : start]:
+                before = whole[max(0, start - 4) : start].rstrip(" ?")[-1:]
+                if not before.isalnum() and before not in {")", "]"}:
+                    self.status[number] = UNCERTAIN
+            elif whole[end : end + 1] == "?" and _ALONE.match(whole, end):
+                first = int(np.searchsorted(sentence, sentence[at]))
+                self.status[number] = UNCERTAIN if at - first <= _MOST_BEFORE else PRESENT
+
+    def headings(self) -> NDArray[np.bool_]:
+        """Return which mentions head a section ("Infection: no fever") and are no finding."""
+        names, whole = lexicon.lexicon().headings, self.whole
+        result = np.zeros(len(self.rows), np.bool_)
+        for number, (_, _, start, end) in enumerate(self.rows):
+            if whole[end : end + 1] == ":" and number not in self.settled:
+                result[number] = (
+                    normal_form(whole[start:end]) in names
+                    and _LINE_START.search(whole[max(0, start - 12) : start]) is not None
+                )
+        return result
+
+
+def section(whole: str, begin: int) -> tuple[int, int]:
+    """Return the offsets of the lines that an empty heading governs; `begin` is the end of the heading's line."""
+    after = _SECTION_END.search(whole, begin - 1)
+    return begin, after.start() if after else len(whole)
+
+
+def _within(found: Cues, at: Ints, size: Ints) -> NDArray[np.bool_]:
+    """Return which mentions lie inside a longer cue ("family history" of "family history of")."""
+    if not len(found.at):
+        return np.zeros(len(at), np.bool_)
+    last = np.maximum(np.searchsorted(found.at, at, side="right") - 1, 0)
+    return np.asarray((found.at[last] <= at) & (found.at[last] + found.size[last] >= at + size))
