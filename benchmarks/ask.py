@@ -3,7 +3,7 @@
     python benchmarks/ask.py QUESTIONS.jsonl [--cold 3] [--json]
 
 QUESTIONS has one JSON object with "question" per line. The knowledge base is the one in CLINWEAVE_HOME. The first pass
-over the questions opens the parts and is not counted. Processor seconds are of the command and disturbed less by others.
+over the questions opens the parts and is not counted. Processor seconds are those of the command.
 """
 
 import argparse
