@@ -40,6 +40,7 @@ class Tier(StrEnum):
 
     PUBLIC = "public"
     GATED = "gated"
+    PSEUDONYMISED = "pseudonymised"  # private notes whose names and dates clinweave itself replaced
     PRIVATE = "private"
 
 

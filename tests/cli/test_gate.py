@@ -15,7 +15,6 @@ from clinweave.cli import COMMANDS, main
 from clinweave.errors import UserError
 from clinweave.knowledge import Graph, add_collection, build_home_index
 from clinweave.knowledge.graph.build import assemble
-from clinweave.leaving import PSEUDONYMISED
 from clinweave.models import Generation
 from clinweave.models.remote import RemoteModel
 from clinweave.records import Source, Tier
@@ -42,13 +41,14 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         ("gated", Tier.GATED, ""),
         ("private", Tier.PRIVATE, ""),
         ("raw notes", Tier.PUBLIC, "raw notes"),
-        ("pseudonymised notes", Tier.PUBLIC, PSEUDONYMISED),
+        ("pseudonymised notes", Tier.PUBLIC, "pseudonymised notes"),
     ):
         home = tmp_path_factory.mktemp("home")
         graph_of(home / "graph", tier)
         if licence:
             (home / "note.txt").write_text(NOTE, "utf-8")
-            add_collection(home / "note.txt", home, name="notes", tier=Tier.PRIVATE, licence=licence)
+            held = Tier.PSEUDONYMISED if name == "pseudonymised notes" else Tier.PRIVATE
+            add_collection(home / "note.txt", home, name="notes", tier=held, licence=licence)
         build_home_index(Graph.open(home / "graph"), None, home)
         made[name] = home
     return made

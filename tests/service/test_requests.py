@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clinweave.access_policy import loopback
 from clinweave.errors import UserError
-from clinweave.leaving import loopback
 from clinweave.service.requests import RequestError, parse
 from clinweave.service.serving import check
 from tests.service.conftest import handler, running

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from clinweave.access_policy import EXPORT, check_egress, tier_of
 from clinweave.artifacts import home
 from clinweave.cli.console import Console
 from clinweave.errors import UserError
-from clinweave.leaving import EXPORT, permit, tier_of
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -50,7 +50,7 @@ def build(  # noqa: PLR0917 - each parameter is one option
     from clinweave.knowledge import Graph, Linker
 
     graph = Graph.open(home() / "graph")
-    permit(tier_of(graph.manifest), EXPORT, EXPORT if allow_export else "", what="sources of the graph")
+    check_egress(tier_of(graph.manifest), EXPORT, EXPORT if allow_export else "", what="sources of the graph")
     settings = DataSettings(
         diseases=diseases,
         per_kind=per_kind,

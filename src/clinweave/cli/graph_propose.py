@@ -123,7 +123,7 @@ def _is_private(collection: str, tier: Access) -> bool:
     from clinweave.knowledge import collections
 
     told = collections(home()).get(collection, {}).get("tier") if collection else tier.value
-    return told == Access.PRIVATE.value
+    return told in {Access.PRIVATE.value, "pseudonymised"}
 
 
 def _print(made: Artifact) -> None:

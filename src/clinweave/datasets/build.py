@@ -6,6 +6,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from clinweave.access_policy import close_folder, tier_of
 from clinweave.artifacts import Artifact, digest, sha256, stage, write_json
 from clinweave.datasets.by_heart import by_heart
 from clinweave.datasets.cards import card, counts, dataset_info
@@ -20,7 +21,6 @@ from clinweave.datasets.safety import safety_examples
 from clinweave.datasets.shapes import read_shape, write_shape
 from clinweave.datasets.splits import LEFT_OUT, Splits
 from clinweave.errors import UserError
-from clinweave.leaving import close_folder, tier_of
 
 if TYPE_CHECKING:
     from clinweave.knowledge import Graph, Linker

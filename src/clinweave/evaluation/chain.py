@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from clinweave import __version__, statistics
+from clinweave.access_policy import check_egress, host_of_model, strictest
 from clinweave.artifacts import digest, read_manifest, sha256, stage, write_json, write_text
 from clinweave.evaluation import results
 from clinweave.evaluation.arms import EvidenceProvider
@@ -22,7 +23,6 @@ from clinweave.evaluation.retrieval import retrieval
 from clinweave.evaluation.samples import Sample, Scorer, prepare, score_all, to_row
 from clinweave.evaluation.tasks import Task, make_task, missing
 from clinweave.evaluation.worlds import Worlds
-from clinweave.leaving import host_of_model, permit, strictest
 from clinweave.models import Capability, LanguageModel, open_model
 
 VERSION = 1  # raise it when the same recipe gives other samples
@@ -105,7 +105,9 @@ class Run:
     def _ask(self, task: Task, model: LanguageModel, budget: int, out: Path) -> dict[str, Any]:
         recipe, settings = self.recipe, self.recipe.model
         tier = task.world.tier
-        permit(tier, host_of_model(model), settings.allow_remote, what=f"knowledge for {task.settings.type}")
+        check_egress(
+            tier, host_of_model(model), settings.allow_remote, what=f"knowledge for {task.settings.type}"
+        )
         provider = EvidenceProvider(task.world.weaver, counter(model), budget)
         with self.bar(f"Evidence for {task.settings.type}", len(task.questions)) as tick:
             jobs = list(prepare(task.questions, recipe.arms, provider, tick))

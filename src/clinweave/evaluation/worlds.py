@@ -6,6 +6,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+from clinweave.access_policy import strictest, tier_of
 from clinweave.artifacts import digest, read_manifest, sha256
 from clinweave.databases import DATABASES, DEFAULT, RowLog
 from clinweave.errors import UserError
@@ -20,7 +21,6 @@ from clinweave.knowledge import (
     open_retriever,
     read_folder,
 )
-from clinweave.leaving import strictest, tier_of
 from clinweave.records import Passage, Question, Relation, Source, Tier
 from clinweave.resources import located_for
 

@@ -14,8 +14,8 @@ from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
+from clinweave.access_policy import loopback
 from clinweave.errors import ContextLengthError, ModelError, NotCapableError, UserError
-from clinweave.leaving import loopback
 from clinweave.models.base import Capability, Generation, Message, OptionScore
 from clinweave.models.prompts import checked
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from clinweave.lazy import attach
 
 if TYPE_CHECKING:
+    from clinweave.patients.access_policy import EXPORT as EXPORT
+    from clinweave.patients.access_policy import gate as gate
     from clinweave.patients.batches import Person as Person
     from clinweave.patients.coding import share as share
     from clinweave.patients.collecting import add_notes as add_notes
@@ -15,8 +17,6 @@ if TYPE_CHECKING:
     from clinweave.patients.deid.pseudonymise import Pseudonymised as Pseudonymised
     from clinweave.patients.deid.pseudonymise import Pseudonymiser as Pseudonymiser
     from clinweave.patients.deid.pseudonymise import key_at as key_at
-    from clinweave.patients.leaving import EXPORT as EXPORT
-    from clinweave.patients.leaving import gate as gate
     from clinweave.patients.loading import SourceKind as SourceKind
     from clinweave.patients.loading import load as load
     from clinweave.patients.purging import Place as Place
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __getattr__, __dir__ = attach(
     __name__,
     {
-        "EXPORT": "leaving",
+        "EXPORT": "access_policy",
         "Measured": "deid.measure",
         "PatientStore": "store",
         "Person": "batches",
@@ -41,7 +41,7 @@ __getattr__, __dir__ = attach(
         "Pseudonymiser": "deid.pseudonymise",
         "SourceKind": "loading",
         "add_notes": "collecting",
-        "gate": "leaving",
+        "gate": "access_policy",
         "gold_notes": "deid.gold",
         "key_at": "deid.pseudonymise",
         "load": "loading",

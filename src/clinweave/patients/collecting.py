@@ -7,7 +7,6 @@ from pathlib import Path
 from clinweave.artifacts import Artifact, scratch, sweep_below
 from clinweave.errors import UserError
 from clinweave.knowledge import add_collection
-from clinweave.leaving import PSEUDONYMISED
 from clinweave.patients.batches import HISTORICAL, status_of
 from clinweave.patients.deid.pseudonymise import Pseudonymiser
 from clinweave.patients.registry import register
@@ -52,9 +51,11 @@ def add_notes(
                 written += 1
         if not written:
             raise UserError(f"{store.path} has no notes")
-        terms = PSEUDONYMISED if pseudonymiser else "raw notes"
+        tier, terms = (
+            (Tier.PSEUDONYMISED, "pseudonymised notes") if pseudonymiser else (Tier.PRIVATE, "raw notes")
+        )
         made = add_collection(
-            file, home, name=name, tier=Tier.PRIVATE, licence=terms, origin=str(store.path.resolve())
+            file, home, name=name, tier=tier, licence=terms, origin=str(store.path.resolve())
         )
     for item in made.path.iterdir():
         item.chmod(0o600)

@@ -23,6 +23,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from clinweave.access_policy import loopback
 from clinweave.errors import (
     AccessError,
     ContextLengthError,
@@ -31,7 +32,6 @@ from clinweave.errors import (
     NotCapableError,
     UserError,
 )
-from clinweave.leaving import loopback
 from clinweave.service.handler import ChatHandler, Reply
 from clinweave.service.requests import ChatRequest, RequestError, parse
 

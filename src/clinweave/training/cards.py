@@ -9,7 +9,7 @@ from clinweave.artifacts import read_manifest
 from clinweave.training.bases import NOTES
 from clinweave.training.settings import Inputs
 
-_STRICT = ("private", "gated", "unknown", "public")  # the strictest first
+_STRICT = ("private", "pseudonymised", "gated", "unknown", "public")  # the strictest first
 _STAGES = ("pretrain", "sft", "reward", "dpo", "ppo", "grpo")
 
 

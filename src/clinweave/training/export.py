@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from clinweave.access_policy import EXPORT, check_egress, tier_of
 from clinweave.artifacts import Artifact, read_manifest, stage
 from clinweave.errors import ClinweaveError, UserError
-from clinweave.leaving import EXPORT, permit, tier_of
 from clinweave.models import Message, open_model
 from clinweave.training.cards import card
 from clinweave.training.gguf_writer import write_gguf
@@ -49,7 +49,7 @@ def export(
     if not (model / "config.json").is_file() or not manifest or manifest.get("kind") == "reward":
         raise UserError(f"{model} is not the folder of a trained language model")
     tier = tier_of(manifest)
-    permit(tier, EXPORT, EXPORT if allow_export else "", what="material in these weights")
+    check_egress(tier, EXPORT, EXPORT if allow_export else "", what="material in these weights")
 
     # weights trained before lineages were kept stand on what is not known
     known = {"lineage": {"base": manifest.get("base", "unknown"), "base_licence": "unknown", "stages": [],

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from clinweave import guardrails
+from clinweave.access_policy import check_egress, host_of_model
 from clinweave.errors import ModelError, NotCapableError
 from clinweave.knowledge import CitationChecker, messages_for
-from clinweave.leaving import PSEUDONYMISED, host_of_model, permit
 from clinweave.models import Capability, Generation, LanguageModel, Message
 from clinweave.records import Evidence, Sentence, Statement, Tier, Verdict
 
@@ -170,12 +170,11 @@ def without_doses(sentences: Sequence[Sentence]) -> tuple[Sentence, ...]:
 
 
 def check_access(model: LanguageModel, items: Sequence[Evidence], allow_remote: str = "") -> None:
-    """Refuse to send gated or private records to a model beyond this machine (see `clinweave.leaving.permit`)."""
+    """Refuse to send gated or private records to a model beyond this machine (see `access_policy.check_egress`)."""
     host = host_of_model(model)
     for item in items:
         passage = item.passage
-        replaced = passage is not None and passage.licence.startswith(PSEUDONYMISED)
         for relation in item.relations:
-            permit(Tier(relation.tier), host, allow_remote, what="evidence")
+            check_egress(Tier(relation.tier), host, allow_remote, what="evidence")
         if passage is not None:
-            permit(Tier(passage.tier), host, allow_remote, what="evidence", pseudonymised=replaced)
+            check_egress(Tier(passage.tier), host, allow_remote, what="evidence")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from clinweave.leaving import host_of_model, permit
+from clinweave.access_policy import check_egress, host_of_model
 from clinweave.models import Capability, LanguageModel, Message
 from clinweave.records import Tier
 
@@ -155,7 +155,7 @@ def reranked(model: LanguageModel, line: Mapping[str, Any], weight: float) -> di
 
 def guard_findings(model: LanguageModel, allow_remote: str = "") -> None:
     """Raise `UserError` where findings would leave this machine for a host that was not named."""
-    permit(Tier.GATED, host_of_model(model), allow_remote, what="findings of a patient")
+    check_egress(Tier.GATED, host_of_model(model), allow_remote, what="findings of a patient")
 
 
 def _messages(text: str) -> list[Message]:

@@ -14,13 +14,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from clinweave.access_policy import EXPORT, check_egress, tier_of
 from clinweave.artifacts import appearing, write_json
 from clinweave.errors import UserError
 from clinweave.knowledge.graph import frequency
 from clinweave.knowledge.graph.graph import Graph
 from clinweave.knowledge.graph.kgx_read import ABOUT, import_kgx
 from clinweave.knowledge.graph.kgx_text import escaped, joined, lines
-from clinweave.leaving import EXPORT, permit, tier_of
 from clinweave.records import to_json
 
 __all__ = ["export_kgx", "import_kgx"]
@@ -35,7 +35,9 @@ def export_kgx(
     Every file is replaced at once when it is complete; the same graph gives the same bytes. Raises `UserError` for a
     graph with gated or private sources, unless `allow_export` says that the gated ones may leave.
     """
-    permit(tier_of(graph.manifest), EXPORT, EXPORT if allow_export else "", what="sources of this graph")
+    check_egress(
+        tier_of(graph.manifest), EXPORT, EXPORT if allow_export else "", what="sources of this graph"
+    )
     folder.mkdir(parents=True, exist_ok=True)
     if not folder.is_dir():
         raise UserError(f"{folder} is not a folder")

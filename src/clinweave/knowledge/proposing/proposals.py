@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clinweave.access_policy import check_egress, close_folder, host_of_model, strictest
 from clinweave.artifacts import Artifact, digest, stage
 from clinweave.errors import NotCapableError, UserError
 from clinweave.knowledge.proposing.asking import Asked, by_score, by_writing
 from clinweave.knowledge.proposing.candidates import candidates
 from clinweave.knowledge.proposing.rules import Rule
 from clinweave.knowledge.proposing.sections import NAME, by_sections
-from clinweave.leaving import close_folder, host_of_model, permit, strictest
 from clinweave.models import Capability, LanguageModel
 from clinweave.records import Grade, Passage, Tier
 
@@ -57,7 +57,7 @@ def propose(
     tier = strictest(item.tier for item in held)
     name = NAME if model is None else model.name
     if model is not None:
-        permit(tier, host_of_model(model), allow_remote, what="passages")
+        check_egress(tier, host_of_model(model), allow_remote, what="passages")
         way = _way(way, model)
     settings = {
         "model": model.describe() if model is not None else {"name": NAME, "version": VERSION},

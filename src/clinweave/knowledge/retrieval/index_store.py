@@ -16,10 +16,10 @@ import numpy as np
 import pyarrow as pa
 
 from clinweave import schemas
+from clinweave.access_policy import close_folder, strictest
 from clinweave.artifacts import Artifact, read_manifest, stage
 from clinweave.errors import UserError
 from clinweave.knowledge.linking.normalise import SEPARATOR, join, tokenise
-from clinweave.leaving import close_folder, strictest
 from clinweave.records import Passage, Tier
 
 if TYPE_CHECKING:

@@ -1,8 +1,9 @@
-"""Who may take what where: the rule that stands before every model beyond this machine and before every export.
+"""Access policy: decide whether material of a given tier may be sent to a remote model or exported.
 
 Public material passes; anything passes to this machine's own loopback. Gated material leaves only where the user names
-the destination. Private material must besides have been pseudonymised. A manifest that lacks a tier counts as public:
-only stages that read gated or private things write one.
+the destination. Private material must also have been pseudonymised: passages say so by their tier
+(`Tier.PSEUDONYMISED`), which only `clinweave patients index` gives; no licence or other text of a user does. A manifest
+that lacks a tier counts as public: only stages that read gated or private things write one.
 """
 
 import ipaddress
@@ -15,9 +16,6 @@ from clinweave.errors import AccessError
 from clinweave.records import Tier
 
 EXPORT = "export"  # the destination of files that leave the home folder
-PSEUDONYMISED = (
-    "pseudonymised notes"  # how the licence of passages begins whose names and dates were replaced
-)
 _ORDER = list(Tier)  # from open to closed
 
 
@@ -31,7 +29,7 @@ def tier_of(manifest: Mapping[str, Any] | None) -> Tier:
     return Tier((manifest or {}).get("tier", Tier.PUBLIC))
 
 
-def permit(
+def check_egress(
     tier: Tier, destination: str, allow: str = "", *, what: str = "text", pseudonymised: bool = False
 ) -> None:
     """Return where material of this tier may go to `destination`, else raise `AccessError`.

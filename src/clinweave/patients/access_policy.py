@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from clinweave.access_policy import EXPORT, check_egress, host_of, is_this_machine
 from clinweave.errors import UserError
-from clinweave.leaving import EXPORT, host_of, is_this_machine, permit
 from clinweave.patients.deid.pseudonymise import Pseudonymised
 from clinweave.records import Tier
 
@@ -13,14 +13,14 @@ __all__ = ["EXPORT", "gate", "host_of", "is_this_machine"]
 def gate(
     texts: Sequence[str | Pseudonymised], *, tier: Tier, destination: str, allow_remote: str = ""
 ) -> list[str]:
-    """Return the texts where they may go to `destination`, else raise `UserError` (see `clinweave.leaving.permit`).
+    """Return the texts where they may go to `destination`, else raise `UserError` (see `check_egress`).
 
     Private text must be `Pseudonymised`, each piece of it: raw text is refused whatever is allowed. Messages hold no
     text.
     """
     raw = sum(not isinstance(item, Pseudonymised) for item in texts)
     try:
-        permit(tier, destination, allow_remote, pseudonymised=not raw)
+        check_egress(tier, destination, allow_remote, pseudonymised=not raw)
     except UserError as error:
         raise UserError(
             f"{raw} of {len(texts)} texts: {error}" if raw and allow_remote else str(error)
