@@ -114,7 +114,7 @@ def test_private_notes_pass_only_pseudonymised_and_only_to_the_named_host(homes,
     for kind in ("raw notes", "pseudonymised notes"):
         code, said = run(homes[kind], *asked)
         assert code == 2
-        assert "private evidence" in said
+        assert f"{kind.split()[0].replace('raw', 'private')} evidence" in said
         assert NOTE not in said
     code, said = run(homes["raw notes"], *asked, "--allow-remote", "far.example")
     assert code == 2

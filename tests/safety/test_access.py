@@ -11,7 +11,7 @@ from clinweave.knowledge import collection_passages, collections
 from clinweave.patients import PatientStore, Pseudonymiser, add_notes, load
 from clinweave.records import Evidence, Passage, Tier
 from tests.patients import made
-from tests.safety.calling import clinweave, refused
+from tests.safety.calling import clinweave
 
 HOST = "models.example"
 
@@ -68,17 +68,10 @@ def test_a_user_cannot_give_that_tier(tmp_path: Path, monkeypatch: pytest.Monkey
     )
     assert done.code == 0
     assert collections(tmp_path / "home")["own"]["tier"] == "private"
-    line = refused(
-        "ask",
-        "What is gout?",
-        "--knowledge",
-        "text",
-        "--model",
-        f"http://{HOST}/v1#m",
-        "--allow-remote",
-        HOST,
-    )
-    assert "private" in line
+    (passage,) = collection_passages("own", tmp_path / "home")
+    assert passage.licence.startswith("pseudonymised notes")
+    with pytest.raises(UserError, match="private evidence"):
+        check_access(Elsewhere(), [Evidence("1", "passage", "t", 1.0, passage=passage)], HOST)  # type: ignore[arg-type]
 
 
 def test_notes_that_were_pseudonymised_carry_it_and_raw_ones_do_not(tmp_path: Path) -> None:
