@@ -1,4 +1,7 @@
 import json
+import os
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 
@@ -44,3 +47,126 @@ def test_mistakes_are_told(small_world, call, tmp_path, monkeypatch, arguments, 
     code, out, err = call("compare", *arguments)
     assert (code, out) == (2, "")
     assert message in err
+
+
+class Chat(BaseHTTPRequestHandler):
+    """A chat server whose weights can be exchanged behind one name; `stated` is what it says of them."""
+
+    reply, stated, asked = "A", "", 0
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        entry = {"id": "m", "object": "model", **({"sha256": Chat.stated} if Chat.stated else {})}
+        self._send({"data": [entry]})
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        Chat.asked += 1
+        self._send({"choices": [{"message": {"content": Chat.reply}}]})
+
+    def _send(self, body):
+        data = json.dumps(body).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+
+@pytest.fixture
+def real_models(small_world, monkeypatch):
+    """The small world with models opened by their address."""
+    from clinweave.evaluation import chain
+    from clinweave.models import open_model
+
+    monkeypatch.setattr(chain, "open_model", open_model)
+
+
+@pytest.fixture
+def server():
+    served = ThreadingHTTPServer(("127.0.0.1", 0), Chat)
+    Thread(target=served.serve_forever, daemon=True).start()
+    Chat.reply, Chat.stated, Chat.asked = "A", "", 0
+    yield f"http://127.0.0.1:{served.server_port}/v1#m"
+    served.shutdown()
+    served.server_close()
+
+
+def accuracy(call, tmp_path, model, *more):
+    code, out, err = call(
+        "compare", "--bench", tmp_path / "two.jsonl", "--model", model, "--arms", "base", "--offline", "--json",
+        "--out", tmp_path / "shared", *more,
+    )  # fmt: skip
+    assert code == 0, err
+    return json.loads(out)["tasks"]["two"]["arms"]["base"]["accuracy"]
+
+
+def two_questions(tmp_path):
+    rows = [{"question": f"Which one, {n}?", "options": ["x", "y"], "answer": "A"} for n in range(2)]
+    (tmp_path / "two.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+
+
+@pytest.mark.parametrize("more", [(), ("--reuse-unidentified",)])
+def test_a_server_with_other_weights_never_gets_the_scores_of_before(
+    real_models, call, tmp_path, server, more
+):
+    two_questions(tmp_path)
+    assert accuracy(call, tmp_path, server, *more) == 1.0
+    Chat.reply = "B"
+    assert accuracy(call, tmp_path, server, *more) == 0.0
+
+
+def test_scores_of_a_server_are_reused_when_it_states_its_weights_or_when_asked(
+    real_models, call, tmp_path, server
+):
+    two_questions(tmp_path)
+    accuracy(call, tmp_path, server)
+    asked = Chat.asked
+    accuracy(call, tmp_path, server)
+    assert Chat.asked == 2 * asked  # nobody says that the weights are the same
+    Chat.stated = "a" * 64
+    accuracy(call, tmp_path, server)
+    asked = Chat.asked
+    accuracy(call, tmp_path, server)
+    assert Chat.asked == asked
+    Chat.stated = "b" * 64
+    accuracy(call, tmp_path, server)
+    assert Chat.asked > asked
+    Chat.stated = ""
+    accuracy(call, tmp_path, server, "--reuse-unidentified")
+    asked = Chat.asked
+    accuracy(call, tmp_path, server, "--reuse-unidentified")
+    assert Chat.asked - asked == 4  # the fixed questions alone
+
+
+def test_two_models_of_one_name_in_one_folder_have_their_own_scores(real_models, call, tmp_path):
+    two_questions(tmp_path)
+    found = []
+    for folder, reply in (("a", "x"), ("b", "y"), ("c", "x")):
+        (tmp_path / folder).mkdir()
+        path = tmp_path / folder / "model.json"
+        path.write_text(json.dumps({"name": "m", "capabilities": ["generate"], "otherwise": reply}), "utf-8")
+        os.utime(path, (1, 1))
+        found.append(accuracy(call, tmp_path, f"scripted:{path}"))
+    assert found == [1.0, 0.0, 1.0]
+
+
+def test_a_dead_server_is_an_error_and_no_floor(real_models, call, tmp_path):
+    two_questions(tmp_path)
+    code, out, err = call(
+        "compare", "--bench", tmp_path / "two.jsonl", "--model", "http://127.0.0.1:9/v1#m", "--arms", "base",
+        "--offline", "--out", tmp_path / "dead",
+    )  # fmt: skip
+    assert code == 1
+    assert "cannot be reached" in err
+    assert "floor" not in out + err
+
+
+def test_a_second_model_is_refused(real_models, call, tmp_path):
+    two_questions(tmp_path)
+    code, _, err = call(
+        "compare", "--bench", tmp_path / "two.jsonl", "--model", "smollm2", "--model", "other.gguf"
+    )
+    assert code == 2
+    assert "--model is given 2 times (smollm2, other.gguf)" in err

@@ -1,4 +1,6 @@
 import json
+import random
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -89,7 +91,7 @@ def test_generic_lines(tmp_path, answer):
             {"m": {"7": {"question": "Q", "options": {"A": "x", "B": " "}, "answer": "A"}}},
             "an option is empty",
         ),
-        ("b.json", {"m": {"7": {"question": "Q", "options": {"A": "x"}, "answer": "A"}}}, "two to ten"),
+        ("b.json", {"m": {"7": {"question": "Q", "options": {"A": "x"}, "answer": "A"}}}, "two or more"),
         ("b.json", "{nonsense", "not JSON"),
         ("b.json", "{}", "not a benchmark known"),
         ("p.json", {"1": {"QUESTION": "Q?", "CONTEXTS": [], "final_decision": "perhaps"}}, "PMID 1.*perhaps"),
@@ -129,3 +131,90 @@ def test_a_missing_file_and_a_doubled_id(tmp_path):
 )
 def test_real_files_are_read_whole(file, counts):
     assert len(read_benchmark(SHARED / file)) == counts
+
+
+ROW = '{"question": "Which?", "options": ["Vitamin C", "Vitamin K"], "answer": "A"}'
+FILES = {
+    "l.jsonl": f"{ROW}\n{ROW}\n",
+    "m.json": json.dumps({"m": {"1": {"question": "Q", "options": {"A": "é", "B": "y"}, "answer": "A"}}}),
+    "p.json": json.dumps({"1": {"QUESTION": "Q?", "CONTEXTS": ["c"], "final_decision": "yes"}}),
+    "c.csv": 'text,correct_node,options_combined\n"Out of the given list, which Gene",A,"A, B"\n',
+    "t.csv": "text,label\nit is,True\n",
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_marks_and_line_ends_change_nothing(tmp_path, name, encoding, end):
+    plain, dressed = tmp_path / "plain" / name, tmp_path / "dressed" / name
+    for path in (plain, dressed):
+        path.parent.mkdir()
+    plain.write_text(FILES[name], "utf-8")
+    dressed.write_bytes(FILES[name].replace("\n", end).encode(encoding))
+    assert read_benchmark(dressed) == read_benchmark(plain)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_damaged_files_are_a_user_error_or_are_read(tmp_path, name):
+    chance = random.Random(name)
+    whole = FILES[name].encode()
+    for _ in range(300):
+        data = bytearray(whole)
+        for _ in range(chance.randrange(1, 4)):
+            data[chance.randrange(len(data))] = chance.choice([0, 34, 44, 0x85, 0xFF, 10, 91, 123])
+        path = tmp_path / name
+        path.write_bytes(bytes(data))
+        with suppress(UserError):
+            read_benchmark(path)  # any other error fails the test
+
+
+@pytest.mark.parametrize("name", ["d.json", "d.jsonl"])
+def test_deep_nesting_is_a_user_error(tmp_path, name):
+    (tmp_path / name).write_text("[" * 200_000)
+    with pytest.raises(UserError, match=f"{name}.*nested too deeply"):
+        read_benchmark(tmp_path / name)
+
+
+@pytest.mark.parametrize("count", [2, 10, 11, 26, 27, 60])
+def test_any_number_of_options_in_either_shape(tmp_path, count):
+    texts = [f"text {place}" for place in range(count)]
+    labels = (
+        [chr(65 + place) for place in range(count)]
+        if count <= 26
+        else [str(place + 1) for place in range(count)]
+    )
+    rows = [
+        {"question": "Q1", "options": texts, "answer": texts[-1]},
+        {"question": "Q2", "options": dict(zip(labels, texts, strict=True)), "answer": labels[-1]},
+        {"question": "Q3", "options": texts, "answer": count - 1},
+    ]
+    path = tmp_path / "many.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)))
+    for question in read_benchmark(path):
+        assert question.options == tuple(texts)
+        assert question.answer == count - 1
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"options": ["B", "A", "O"], "answer": "A"}, "field answer: 'A' is the label of 'B'"),
+        ({"options": ["a", None], "answer": 0}, "row 1, field options: expected texts, found None"),
+        ({"options": ["a", {"x": 1}], "answer": 0}, "field options"),
+        ({"options": ["a", "b"], "answer": 0, "context": "one text"}, "field context: expected a list"),
+        ({"options": ["a", "b"], "answer": 0, "concepts": [1]}, "field concepts"),
+        ({"options": {"1": "x", "2": "y"}, "answer": 3}, "field answer"),
+    ],
+)
+def test_odd_fields_are_refused_by_name(tmp_path, row, message):
+    (tmp_path / "l.jsonl").write_text(json.dumps({"question": "Q", **row}))
+    with pytest.raises(UserError, match=message):
+        read_benchmark(tmp_path / "l.jsonl")
+
+
+def test_a_number_that_is_a_label_is_that_label(tmp_path):
+    row = {"question": "Q", "options": {"1": "x", "2": "y", "10": "z"}, "answer": 2}
+    (tmp_path / "l.jsonl").write_text(json.dumps(row))
+    (question,) = read_benchmark(tmp_path / "l.jsonl")
+    assert (question.options, question.answer) == (("x", "y", "z"), 1)

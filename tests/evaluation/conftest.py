@@ -77,6 +77,9 @@ class Reader:
     name, local = "reader", True
     asked = 0
 
+    def identity(self):
+        return "reader"
+
     def __init__(self):
         from clinweave.models import Capability
 

@@ -59,11 +59,11 @@ def test_the_wrong_entity_is_never_of_the_same_cluster(questions):
     assert [one.id for one in others_of(questions[4], questions)] == ["q5", "q0", "q1", "q2", "q3"]
 
 
-def test_an_undecided_look_up_is_unscored_and_counts_as_chance(questions, weaver, reader, tmp_path):
+def test_an_undecided_look_up_is_unscored_and_counts_as_not_right(questions, weaver, reader, tmp_path):
     doubled = [replace(questions[0], options=("fever", "unease", "rash", "cough"), option_ids=())]
     doubled = [replace(doubled[0], gold=None)]
     sample = score_all(jobs(doubled, weaver, ("lookup",)), Scorer(reader, Cache(tmp_path / "c")), silent)[0]
-    assert (sample.choice, sample.unscored, sample.score) == (None, "undecided", 0.25)
+    assert (sample.choice, sample.unscored, sample.score) == (None, "undecided", 0.0)
     assert reader.asked == 0
 
 

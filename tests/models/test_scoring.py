@@ -17,7 +17,8 @@ from clinweave.models import (
     choose,
     choose_method,
 )
-from clinweave.models.scoring import parsed, with_options
+from clinweave.models.replies import parsed
+from clinweave.models.scoring import chance_of, same_option, with_options
 from clinweave.models.scripted import ScriptedModel
 
 ASKED: list[Message] = [{"role": "user", "content": "Which is a feature?"}]
@@ -140,9 +141,6 @@ def test_bad_options_are_refused(way) -> None:
     for options in ([], ["a", ""]):
         with pytest.raises(UserError):
             way(scripted(), ASKED, options)
-    if way is not by_option_text:
-        with pytest.raises(UserError, match="letters"):
-            way(scripted(), ASKED, [str(number) for number in range(27)])
 
 
 def test_messages_are_not_changed() -> None:
@@ -156,3 +154,42 @@ def test_a_choice_tells_what_it_cost() -> None:
     assert found.index == 2
     assert found.tokens == 4 + 4
     assert found.seconds >= 0
+
+
+@pytest.mark.parametrize("way", [by_option_text, by_letter, by_generation])
+def test_equal_options_are_one_choice(way) -> None:
+    options = ["Phenytoin", "Ethosuximide", "Carbamazepine", " Ethosuximide"]
+    model = scripted(
+        rules=[
+            {
+                "when": "",
+                "reply": "D",
+                "scores": {
+                    "Ethosuximide": -0.5,
+                    "Phenytoin": -3,
+                    "Carbamazepine": -3,
+                    "B": -0.5,
+                    "A": -3,
+                    "C": -3,
+                },
+            }
+        ]
+    )
+    found = way(model, ASKED, options)
+    if way is by_letter:  # a preference for one letter is no choice of a text
+        assert found.scores[1] == found.scores[3]
+    else:
+        assert found.index == 1
+        assert same_option(options, found.index, 3)
+
+
+def test_chance_counts_equal_options() -> None:
+    assert chance_of(["a", "b", "c", "d"], 0) == 0.25
+    assert chance_of(["a", "b", "a", "d"], 0) == 0.5
+    assert chance_of(["b", "a", "b", "d"], 1) == pytest.approx(1 / 3)
+
+
+def test_more_options_than_letters_are_asked_by_number() -> None:
+    options = [f"text {number}" for number in range(30)]
+    assert with_options(ASKED, options)[-1]["content"].endswith("Answer with the number of one option only.")
+    assert by_generation(scripted(otherwise="30"), ASKED, options).index == 29

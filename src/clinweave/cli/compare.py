@@ -15,8 +15,13 @@ def compare(  # noqa: PLR0917 - each parameter is one option
         typer.Option(metavar="FILE", help="MIRAGE, MedQA, PubMedQA, BiomixQA, or JSON lines of questions."),
     ],
     model: Annotated[
-        str, typer.Option(metavar="URL|PATH", help="http(s)://host:port/v1#model, a .gguf file, or smollm2.")
-    ] = "smollm2",
+        list[str] | None,
+        typer.Option(
+            metavar="URL|PATH",
+            help="http(s)://host:port/v1#model, a .gguf file, a folder of weights, or smollm2; given once.",
+            show_default="smollm2",
+        ),
+    ] = None,
     corpus: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Your texts (.txt, .md, .xml, MedRAG .jsonl; also .tar.gz, .zip)."),
@@ -37,6 +42,13 @@ def compare(  # noqa: PLR0917 - each parameter is one option
     max_tokens_total: Annotated[
         int, typer.Option(min=0, help="Stop after so many tokens, keeping pairs whole; 0 for no limit.")
     ] = 0,
+    reuse_unidentified: Annotated[
+        bool,
+        typer.Option(
+            "--reuse-unidentified",
+            help="Reuse scores of an address that does not state a digest of its weights, if it answers as before.",
+        ),
+    ] = False,
     seed: Annotated[int, typer.Option(help="For drawing questions.")] = 0,
     databases: Annotated[
         str, typer.Option(help="Ids of databases for the graph, with commas.", show_default="all")
@@ -57,6 +69,11 @@ def compare(  # noqa: PLR0917 - each parameter is one option
     for path in filter(None, (bench, corpus)):
         if not path.exists():
             raise UserError(f"there is no {path}")
+    if model and len(model) > 1:
+        raise UserError(
+            f"--model is given {len(model)} times ({', '.join(model)}): run compare once for each model"
+        )
+    address = model[0] if model else "smollm2"
     names = _listed(arms)
     recipe = check(
         Recipe(
@@ -64,7 +81,14 @@ def compare(  # noqa: PLR0917 - each parameter is one option
             title=f"{bench.name}: what do a text index and a knowledge graph add?",
             seed=seed,
             dump_prompts=dump_prompts,
-            model=ModelSettings(model, method, concurrency, max_tokens_total, allow_remote=allow_remote),
+            model=ModelSettings(
+                address,
+                method,
+                concurrency,
+                max_tokens_total,
+                allow_remote=allow_remote,
+                reuse_unidentified=reuse_unidentified,
+            ),
             knowledge=KnowledgeSettings(
                 databases=_listed(databases),
                 budget=budget,

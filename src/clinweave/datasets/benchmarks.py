@@ -3,17 +3,16 @@
 `question` is all that retrieval sees (MIRAGE's rule): options, gold abstracts and lists of candidates stay out of it.
 """
 
-import csv
-import json
 from ast import literal_eval
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from clinweave.datasets.text_files import csv_rows, json_file, json_lines
 from clinweave.errors import UserError
 from clinweave.records import Question
 
-_LETTERS = "ABCDEFGHIJ"
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def read_benchmark(path: Path) -> list[Question]:
@@ -35,12 +34,13 @@ def read_benchmark(path: Path) -> list[Question]:
 
 
 def _reader(path: Path) -> Callable[[Path], Iterator[Question]]:
-    if path.suffix == ".csv":
+    suffix = path.suffix.lower()
+    if suffix == ".csv":
         return read_biomixqa
-    if path.suffix == ".jsonl":
-        first = next((row for _, row in _json_lines(path)), {})
+    if suffix == ".jsonl":
+        first = next((row for _, row in json_lines(path)), {})
         return read_medqa if "meta_info" in first or "answer_idx" in first else read_jsonl
-    whole = _json(path)
+    whole = json_file(path)
     if isinstance(whole, list):
         return read_medqa
     sample: Any = next(iter(whole.values()), None) if isinstance(whole, dict) else None
@@ -54,7 +54,7 @@ def _reader(path: Path) -> Callable[[Path], Iterator[Question]]:
 
 def read_mirage(path: Path) -> Iterator[Question]:
     """Yield MIRAGE's questions: {task: {id: {"question", "options": {"A": ...}, "answer": "A"}}}."""
-    for task, items in _mapping(_json(path), path, "the file").items():
+    for task, items in _mapping(json_file(path), path, "the file").items():
         for identifier, row in _mapping(items, path, task).items():
             where = f"{path}, {task}/{identifier}"
             options = _options(_field(row, "options", where), where)
@@ -63,7 +63,7 @@ def read_mirage(path: Path) -> Iterator[Question]:
                 task=f"mirage-{task}",
                 question=_text(row, "question", where),
                 options=tuple(options.values()),
-                answer=_place(_field(row, "answer", where), options, where),
+                answer=_place(_field(row, "answer", where), row, options, where),
                 kind=task,
                 origin="MIRAGE",
             )
@@ -71,17 +71,21 @@ def read_mirage(path: Path) -> Iterator[Question]:
 
 def read_medqa(path: Path) -> Iterator[Question]:
     """Yield MedQA's questions, JSON lines or a list. Sets of 4 and of 5 options are two tasks, never mixed."""
-    rows = _json_lines(path) if path.suffix == ".jsonl" else enumerate(_sequence(_json(path), path), 1)
+    rows = (
+        json_lines(path)
+        if path.suffix.lower() == ".jsonl"
+        else enumerate(_sequence(json_file(path), path), 1)
+    )
     for number, row in rows:
         where = f"{path}, row {number}"
         options = _options(_field(row, "options", where), where)
-        answer = row.get("answer_idx", _field(row, "answer", where))
+        answer = _field(row, "answer", where) if row.get("answer_idx") is None else row["answer_idx"]
         yield Question(
             id=str(number),
             task=f"medqa-{len(options)}",
             question=_text(row, "question", where),
             options=tuple(options.values()),
-            answer=_place(answer, options, where),
+            answer=_place(answer, row, options, where),
             kind=str(row.get("meta_info", "")),
             origin="MedQA",
         )
@@ -90,7 +94,7 @@ def read_medqa(path: Path) -> Iterator[Question]:
 def read_pubmedqa(path: Path) -> Iterator[Question]:
     """Yield PubMedQA's labelled questions; the abstract is `context`, hidden from every arm. `id` is the PMID."""
     choices = ("yes", "no", "maybe")
-    for identifier, row in _mapping(_json(path), path, "the file").items():
+    for identifier, row in _mapping(json_file(path), path, "the file").items():
         where = f"{path}, PMID {identifier}"
         label = _text(row, "final_decision", where)
         if label not in choices:
@@ -102,39 +106,42 @@ def read_pubmedqa(path: Path) -> Iterator[Question]:
             options=choices,
             answer=choices.index(label),
             kind=label,
-            context=tuple(str(part) for part in _sequence(_field(row, "CONTEXTS", where), where)),
+            context=_texts(row, "CONTEXTS", where, needed=True),
             origin="PubMedQA",
         )
 
 
 def read_biomixqa(path: Path) -> Iterator[Question]:
     """Yield BiomixQA's questions (KG-RAG): multiple choice without its "given list", or true/false."""
-    with path.open(encoding="utf-8", newline="") as stream:
-        rows = csv.DictReader(stream)
-        columns = set(rows.fieldnames or ())
-        if {"correct_node", "options_combined", "text"} <= columns:
-            read = _biomix_choice
-        elif {"text", "label"} <= columns:
-            read = _biomix_true_false
-        else:
-            raise UserError(
-                f"{path}, row 1: columns {', '.join(sorted(columns))}; BiomixQA has correct_node, options_combined "
-                "and text, or text and label"
-            )
-        for number, row in enumerate(rows, 2):
-            yield read(row, number, f"{path}, row {number}")
+    columns, rows = csv_rows(path)
+    if {"correct_node", "options_combined", "text"} <= set(columns):
+        read = _biomix_choice
+    elif {"text", "label"} <= set(columns):
+        read = _biomix_true_false
+    else:
+        raise UserError(
+            f"{path}, row 1: columns {', '.join(sorted(columns))}; BiomixQA has correct_node, options_combined "
+            "and text, or text and label"
+        )
+    for number, row in rows:
+        yield read(row, number, f"{path}, row {number}")
 
 
 def _biomix_choice(row: Mapping[str, str], number: int, where: str) -> Question:
-    options = [option.strip() for option in row["options_combined"].split(",")]
-    right = row["correct_node"].strip()
+    options = [option.strip() for option in _text(row, "options_combined", where).split(",")]
+    if len(options) < 2 or not all(options):
+        raise UserError(f"{where}, field options_combined: expected two or more options, found {options!r}")
+    right = _text(row, "correct_node", where)
     if right not in options:
         raise UserError(f"{where}, field correct_node: {right!r} is not among the options")
-    asked = row["text"].removeprefix("Out of the given list, ").split(" Given list is")[0].strip().rstrip(".")
+    asked = _text(row, "text", where).removeprefix("Out of the given list, ").split(" Given list is")[0]
+    asked = asked.strip().rstrip(".")
+    if not asked:
+        raise UserError(f"{where}, field text: there is no question before the given list")
     pair = row.get("disease_pair", "")
     try:
         cluster = "|".join(sorted(str(name) for name in literal_eval(pair)))
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         cluster = pair
     return Question(
         id=f"mcq-{number}",
@@ -149,14 +156,15 @@ def _biomix_choice(row: Mapping[str, str], number: int, where: str) -> Question:
 
 
 def _biomix_true_false(row: Mapping[str, str], number: int, where: str) -> Question:
-    if row["label"] not in {"True", "False"}:
+    label = _text(row, "label", where).capitalize()
+    if label not in {"True", "False"}:
         raise UserError(f"{where}, field label: {row['label']!r} is not True or False")
     return Question(
         id=f"tf-{number}",
         task="biomixqa-true-false",
-        question=f"Is this statement true or false? {row['text']}",
+        question=f"Is this statement true or false? {_text(row, 'text', where)}",
         options=("True", "False"),
-        answer=("True", "False").index(row["label"]),
+        answer=("True", "False").index(label),
         origin="BiomixQA (KG-RAG)",
     )
 
@@ -167,42 +175,21 @@ def read_jsonl(path: Path) -> Iterator[Question]:
     `options` is a list or a mapping from letters; `answer` a letter, a place from 0, or the option's own text. `id`,
     `task`, `kind`, `cluster`, `concepts` and `context` are kept where given.
     """
-    for number, row in _json_lines(path):
+    for number, row in json_lines(path):
         where = f"{path}, row {number}"
         options = _options(_field(row, "options", where), where)
         yield Question(
-            id=str(row.get("id", number)),
-            task=str(row.get("task", path.stem)),
+            id=str(number if row.get("id") is None else row["id"]),
+            task=str(row.get("task") or path.stem),
             question=_text(row, "question", where),
             options=tuple(options.values()),
-            answer=_place(_field(row, "answer", where), options, where),
-            kind=str(row.get("kind", "")),
-            concepts=tuple(row.get("concepts", ())),
-            cluster=str(row.get("cluster", "")),
-            context=tuple(row.get("context", ())),
+            answer=_place(_field(row, "answer", where), row, options, where),
+            kind=str(row.get("kind") or ""),
+            concepts=_texts(row, "concepts", where),
+            cluster=str(row.get("cluster") or ""),
+            context=_texts(row, "context", where),
             origin=path.name,
         )
-
-
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text("utf-8"))
-    except (ValueError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is not JSON: {error}. JSON lines need the ending .jsonl") from error
-
-
-def _json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    with path.open(encoding="utf-8") as stream:
-        for number, line in enumerate(stream, 1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise UserError(f"{path}, row {number}: not JSON ({error})") from error
-            if not isinstance(row, dict):
-                raise UserError(f"{path}, row {number}: expected an object, found {type(row).__name__}")
-            yield number, row
 
 
 def _mapping(value: Any, path: Path, where: str) -> dict[str, Any]:
@@ -230,28 +217,64 @@ def _text(row: Any, name: str, where: str) -> str:
     return value.strip()
 
 
+def _texts(row: Any, name: str, where: str, *, needed: bool = False) -> tuple[str, ...]:
+    """Return a list of texts; empty where the field is missing or null, unless it is needed."""
+    value = _field(row, name, where) if needed else row.get(name)
+    if value is None and not needed:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise UserError(f"{where}, field {name}: expected a list of texts, found {value!r}")
+    return tuple(value)
+
+
 def _options(value: Any, where: str) -> dict[str, str]:
-    """Return letter -> text. A list's own letters ("A. Aspirin") are taken off when every item has one."""
-    if isinstance(value, list):
-        texts = [str(item).strip() for item in value]
-        lettered = all(text[:2] == f"{letter}." for text, letter in zip(texts, _LETTERS, strict=False))
-        value = dict(zip(_LETTERS, [text[2:].strip() if lettered else text for text in texts], strict=False))
-    if not isinstance(value, dict) or not 2 <= len(value) <= len(_LETTERS):
-        raise UserError(f"{where}, field options: expected two to ten options, found {value!r}")
-    options = {str(letter): str(text).strip() for letter, text in sorted(value.items())}
-    if not all(options.values()):  # a doubled option is left: MIRAGE has some
+    """Return label -> text. A list's own letters ("A. Aspirin") are taken off when every item has one."""
+    listed = isinstance(value, list)
+    if listed:
+        texts = [_option_text(item, where) for item in value]
+        labels = (
+            _LETTERS if len(texts) <= len(_LETTERS) else [str(place) for place in range(1, len(texts) + 1)]
+        )
+        lettered = all(text[:2] == f"{label}." for text, label in zip(texts, labels, strict=False))
+        value = dict(zip(labels, [text[2:].strip() if lettered else text for text in texts], strict=False))
+    if not isinstance(value, dict) or len(value) < 2:
+        raise UserError(f"{where}, field options: expected two or more options, found {value!r}")
+    items = value.items() if listed else sorted(value.items(), key=lambda item: (len(item[0]), item[0]))
+    options = {str(label).strip(): _option_text(text, where) for label, text in items}
+    if not all(options.values()):  # a doubled option stays: MIRAGE has some
         raise UserError(f"{where}, field options: an option is empty: {list(options.values())!r}")
     return options
 
 
-def _place(answer: Any, options: Mapping[str, str], where: str) -> int:
-    """Return the place of the right option, from its letter, its place or its text."""
-    if isinstance(answer, int) and not isinstance(answer, bool) and 0 <= answer < len(options):
-        return answer
+def _option_text(value: Any, where: str) -> str:
+    if not isinstance(value, str | int | float) or isinstance(value, bool):
+        raise UserError(f"{where}, field options: expected texts, found {value!r}")
+    return str(value).strip()
+
+
+def _place(answer: Any, row: Mapping[str, Any], options: Mapping[str, str], where: str) -> int:
+    """Return the place of the right option of a row, from its label, its place from 0, or its text.
+
+    A number is a label where the row itself labels its options by numbers.
+
+    A text that is one option's label and another's text ("B" among blood groups) is refused.
+    """
+    labels, texts = list(options), list(options.values())
+    if isinstance(answer, int) and not isinstance(answer, bool):
+        if isinstance(row["options"], dict) and str(answer) in labels:
+            return labels.index(str(answer))
+        if 0 <= answer < len(options):
+            return answer
     if isinstance(answer, str):
-        for names in (list(options), list(options.values())):
-            if answer.strip() in names:
-                return names.index(answer.strip())
+        name = answer.strip()
+        found = [names.index(name) for names in (labels, texts) if name in names]
+        if len(found) == 2 and texts[found[0]] != texts[found[1]]:
+            raise UserError(
+                f"{where}, field answer: {name!r} is the label of {texts[found[0]]!r} and the text of another option; "
+                "give the place from 0"
+            )
+        if found:
+            return found[0]
     raise UserError(
-        f"{where}, field answer: {answer!r} is neither a letter, a place nor the text of an option"
+        f"{where}, field answer: {answer!r} is neither a label, a place nor the text of an option"
     )

@@ -7,6 +7,7 @@ from threading import Lock
 from typing import Any
 
 from clinweave.artifacts import digest
+from clinweave.models import CHOICE_VERSION as VERSION
 
 
 class Cache:
@@ -33,8 +34,8 @@ class Cache:
 
     @staticmethod
     def key(model: Mapping[str, Any], method: str, prompt: Any, options: Any) -> str:
-        """Return the key of one scored item: who was asked, how, what, and among which options."""
-        return digest([dict(model), method, prompt, options])
+        """Return the key of one scored item: which weights were asked, how, what, and among which options."""
+        return digest([VERSION, dict(model), method, prompt, options])
 
     def get(self, key: str) -> dict[str, Any] | None:
         """Return a stored value."""

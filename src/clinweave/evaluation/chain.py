@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import secrets
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -13,7 +14,7 @@ from typing import Any
 
 from clinweave import __version__, statistics
 from clinweave.access_policy import check_egress, host_of_model, strictest
-from clinweave.artifacts import digest, read_manifest, sha256, stage, write_json, write_text
+from clinweave.artifacts import digest, read_manifest, stage, write_json, write_text
 from clinweave.evaluation import results
 from clinweave.evaluation.arms import EvidenceProvider
 from clinweave.evaluation.cache import Cache
@@ -23,9 +24,16 @@ from clinweave.evaluation.retrieval import retrieval
 from clinweave.evaluation.samples import Sample, Scorer, prepare, score_all, to_row
 from clinweave.evaluation.tasks import Task, make_task, missing
 from clinweave.evaluation.worlds import Worlds
-from clinweave.models import Capability, LanguageModel, open_model
+from clinweave.models import (
+    CHOICE_VERSION,
+    Capability,
+    LanguageModel,
+    content_digest,
+    identity_of,
+    open_model,
+)
 
-VERSION = 1  # raise it when the same recipe gives other samples
+VERSION = 2  # raise it when the same recipe gives other samples
 Bar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 PACKAGES = ("numpy", "scipy", "pyarrow", "tantivy", "xllamacpp", "gguf")
 
@@ -45,6 +53,7 @@ class Run:
     home: Path
     say: Callable[[str], None] = lambda _: None
     bar: Bar = no_bar
+    _identity: str = ""
 
     def compare(self) -> dict[str, Any]:
         """Run the recipe and return what results.json holds. Files: recipe.toml, results.json, samples.jsonl."""
@@ -79,12 +88,13 @@ class Run:
     def _score_task(self, task: Task, model: "_Lazily", folder: Path) -> "Scored":
         recipe = self.recipe
         settings = asdict(recipe.model)
-        for name in ("concurrency", "allow_remote"):  # they change no answer
+        for name in ("concurrency", "allow_remote", "reuse_unidentified"):  # they change no answer
             settings.pop(name)
         budget = task.settings.budget or recipe.knowledge.budget
         parameters = {
             "model": settings,
-            "weights": weights_key(recipe.model.address),
+            "weights": self._weights(model),
+            "choosing": CHOICE_VERSION,
             "budget": budget,
             "arms": recipe.arms,
             "prompt": template_hash(),
@@ -101,6 +111,19 @@ class Run:
         done = stage(folder, "scored", known, parameters, build, version=VERSION)
         rows = [json.loads(line) for line in (done.path / "scored.jsonl").read_text("utf-8").splitlines()]
         return Scored([_sample(row) for row in rows], done.manifest)
+
+    def _weights(self, model: "_Lazily") -> str:
+        """Return what identifies the weights of this run; another value in each run where nothing does."""
+        settings = self.recipe.model
+        if not self._identity:
+            if is_address(settings.address):
+                opened = model.open()
+                self._identity = identity_of(opened, probe=settings.reuse_unidentified) or secrets.token_hex(
+                    16
+                )
+            else:
+                self._identity = weights_key(settings.address)
+        return self._identity
 
     def _ask(self, task: Task, model: LanguageModel, budget: int, out: Path) -> dict[str, Any]:
         recipe, settings = self.recipe, self.recipe.model
@@ -125,6 +148,7 @@ class Run:
             Cache(self.out / "cache.jsonl"),
             method=settings.method,
             max_tokens_total=settings.max_tokens_total or None,
+            reuse_unidentified=settings.reuse_unidentified,
         )
         with self.bar(f"Scoring {task.settings.type}", len(jobs)) as tick:
             samples = score_all(jobs, scorer, tick, concurrency=settings.concurrency)
@@ -219,17 +243,18 @@ def weight_resources(address: str) -> list[str]:
 
 
 def weights_key(address: str) -> str:
-    """Return what identifies the weights without opening them; an address on a network is only its name."""
+    """Return what identifies the content of weights without opening them; an address on a network is only its name."""
     from clinweave.resources import hashes
 
     for name in weight_resources(address):
         return digest(hashes(name))
     path = Path(address.removeprefix("scripted:")).expanduser()
-    if path.is_file():
-        return sha256(path)
-    return (
-        digest(sorted((one.name, one.stat().st_size) for one in path.iterdir())) if path.is_dir() else address
-    )
+    return content_digest(path) if path.exists() else address
+
+
+def is_address(address: str) -> bool:
+    """Say whether a model is behind an address on a network."""
+    return address.startswith(("http://", "https://"))
 
 
 def counter(model: LanguageModel) -> Callable[[str], int]:

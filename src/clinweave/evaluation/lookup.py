@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from clinweave.models import same_option
 from clinweave.records import Evidence, Question
 
 
@@ -20,9 +21,10 @@ def named_options(question: Question, evidence: Sequence[Evidence]) -> list[int]
 
 
 def look_up(question: Question, evidence: Sequence[Evidence]) -> int | None:
-    """Return the one option that the evidence names, or None where it names none or several."""
+    """Return the one option that the evidence names, or None where it names none or several (equal ones are one)."""
     named = named_options(question, evidence)
-    return named[0] if len(named) == 1 else None
+    one = named and all(same_option(question.options, named[0], other) for other in named)
+    return named[0] if one else None
 
 
 def has_gold(question: Question, evidence: Sequence[Evidence]) -> bool | None:

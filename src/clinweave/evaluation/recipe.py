@@ -29,6 +29,7 @@ class ModelSettings:
     max_tokens_total: int = 0  # stop scoring after so many tokens; 0: no limit
     options: dict[str, Any] = field(default_factory=dict)
     allow_remote: str = ""  # the host that may see gated evidence
+    reuse_unidentified: bool = False  # reuse scores of an address that states no digest of its weights
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 from clinweave import statistics
 from clinweave.evaluation.arms import ARMS, CONTROLS, in_arm_order, is_control
 from clinweave.evaluation.samples import Sample
+from clinweave.models import chance_of, same_option
 
 # (arm, baseline, family): Holm's correction runs within a family over all tasks
 COMPARISONS: tuple[tuple[str, str, str], ...] = (
@@ -44,8 +45,9 @@ def _task(rows: Sequence[Sample]) -> dict[str, Any]:
     first = list({row.id: row for row in rows}.values())
     kinds = sorted({row.kind for row in first})
     arms = {arm: _arm(found) for arm, found in _by_arm(rows).items()}
-    chance = statistics.chance_floor([len(row.options) for row in first])
-    intervals = [statistics.Interval(*arms[arm]["interval"]) for arm in arms if not is_control(arm)]
+    chance = sum(chance_of(row.options, row.answer) for row in first) / len(first)
+    scored = [arm for arm in arms if not is_control(arm) and arms[arm]["n"]]
+    intervals = [statistics.Interval(*arms[arm]["interval"]) for arm in scored]
     return {
         "n": len(first),
         "clusters": len({row.cluster for row in first}),
@@ -54,7 +56,7 @@ def _task(rows: Sequence[Sample]) -> dict[str, Any]:
             "majority": _round(statistics.majority_floor([_label(row) for row in first])),
             "longest option": _round(_by_length(first)),
         },
-        "at_floor": statistics.at_floor(intervals, chance),
+        "at_floor": bool(intervals) and statistics.at_floor(intervals, chance),
         "arms": arms,
         "kinds": {
             kind: {
@@ -181,7 +183,7 @@ def _by_length(rows: Sequence[Sample]) -> float:
     for row in rows:
         longest = max(len(option) for option in row.options)
         tied = [place for place, option in enumerate(row.options) if len(option) == longest]
-        total += (row.answer in tied) / len(tied)
+        total += sum(same_option(row.options, place, row.answer) for place in tied) / len(tied)
     return total / len(rows)
 
 

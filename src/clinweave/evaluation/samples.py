@@ -1,5 +1,6 @@
 """One item under one arm: prepared (evidence and prompt), then scored, cached, and never guessed."""
 
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
@@ -12,7 +13,15 @@ from clinweave.evaluation.arms import Arm, EvidenceProvider, find_arm, others_of
 from clinweave.evaluation.cache import Cache
 from clinweave.evaluation.lookup import has_gold, look_up, named_options
 from clinweave.evaluation.prompts import messages
-from clinweave.models import Choice, LanguageModel, Message, choose, choose_method
+from clinweave.models import (
+    Choice,
+    LanguageModel,
+    Message,
+    choose,
+    choose_method,
+    identity_of,
+    same_option,
+)
 from clinweave.records import Evidence, Question, Tier
 
 METHODS = ("auto", "option-text", "letter", "generation")
@@ -33,7 +42,7 @@ class Sample:
     options: tuple[str, ...]
     answer: int
     choice: int | None = None
-    score: float = 0.0  # 1 right, 0 wrong or unparsed, 1/options where the look-up did not decide
+    score: float = 0.0  # 1 right; 0 wrong, unparsed, or where the look-up did not decide
     unscored: str = ""  # "", "undecided", "unparsed", "tokens", "error"
     method: str = ""
     scores: tuple[float, ...] = ()
@@ -80,19 +89,21 @@ def _job(question: Question, arm: Arm, provider: EvidenceProvider, others: Seque
         options=question.options,
         answer=question.answer,
         gold=has_gold(question, found.items) if _can_hold_gold(arm, question) else None,
-        named=question.answer in named_options(question, found.items),
+        named=any(
+            same_option(question.options, place, question.answer)
+            for place in named_options(question, found.items)
+        ),
         evidence=tuple(item.text for item in found.items) if _public(found.items) else (),
         evidence_tokens=found.tokens,
     )
     if arm.name != "lookup":
         return Job(sample, prompt)
     choice = look_up(question, found.items)
-    score = 1 / len(question.options) if choice is None else float(choice == question.answer)
     return Job(
         replace(
             sample,
             choice=choice,
-            score=score,
+            score=float(same_option(question.options, choice, question.answer)),
             method="look-up",
             unscored="undecided" if choice is None else "",
         ),
@@ -116,7 +127,13 @@ class Scorer:
     """Scores jobs with one model, from the cache where it can. Safe to call from several threads."""
 
     def __init__(
-        self, model: LanguageModel, cache: Cache, *, method: str = "auto", max_tokens_total: int | None = None
+        self,
+        model: LanguageModel,
+        cache: Cache,
+        *,
+        method: str = "auto",
+        max_tokens_total: int | None = None,
+        reuse_unidentified: bool = False,
     ) -> None:
         if method not in METHODS:
             raise UserError(f"unknown way of choosing {method!r}: choose {', '.join(METHODS)}")
@@ -126,6 +143,11 @@ class Scorer:
         self.describe = {
             key: value for key, value in model.describe().items() if key not in {"threads", "seconds"}
         }
+        identity = identity_of(model, probe=reuse_unidentified)
+        self.describe["weights"] = identity or "not stated"
+        # Scores of weights that nobody identifies are good for this run alone: the next run may meet other weights.
+        self._run = "" if identity else secrets.token_hex(16)
+        self.failure = ""  # what the model said when it last failed
         self.fresh = 0  # items scored now
         self.reused = 0  # items taken from the cache
         self.spent = 0  # tokens of the items scored now
@@ -139,7 +161,7 @@ class Scorer:
         if sample.method == "look-up":
             return sample
         key = Cache.key(self.describe, self.method, job.prompt, sample.options)
-        known = self.cache.get(key)
+        known = self.cache.get(key + self._run)
         if known is None:
             if self._limit is not None and self.spent >= self._limit:
                 return replace(sample, method=self.method, unscored="tokens", prompt=key)
@@ -147,7 +169,7 @@ class Scorer:
             if choice is None:
                 return replace(sample, method=self.method, unscored="error", prompt=key)
             known = asdict(choice)
-            self.cache.put(key, known)
+            self.cache.put(key + self._run, known)
         else:
             with self._lock:
                 self.reused += 1
@@ -156,8 +178,9 @@ class Scorer:
     def _ask(self, job: Job) -> Choice | None:
         try:
             choice = choose(self.model, job.prompt, list(job.sample.options), self.method)
-        except ModelError:
+        except ModelError as error:
             with self._lock:
+                self.failure = str(error)
                 self._failures += 1
                 if self._failures >= _FAILURES:
                     raise
@@ -170,11 +193,10 @@ class Scorer:
 
 
 def _scored(sample: Sample, choice: Choice, key: str) -> Sample:
-    right = choice.index is not None and sample.options[choice.index] == sample.options[sample.answer]
     return replace(
         sample,
         choice=choice.index,
-        score=float(right),
+        score=float(same_option(sample.options, choice.index, sample.answer)),
         unscored="" if choice.index is not None else "unparsed",
         method=choice.method,
         scores=tuple(round(value, 6) for value in choice.scores),
@@ -186,7 +208,18 @@ def _scored(sample: Sample, choice: Choice, key: str) -> Sample:
 
 
 def score_all(jobs: Sequence[Job], scorer: Scorer, tick: Tick, *, concurrency: int = 1) -> list[Sample]:
-    """Return the samples in the order of the jobs; `concurrency` threads ask a remote model at once."""
+    """Return the samples in the order of the jobs; `concurrency` threads ask a remote model at once.
+
+    Raises `ModelError` where the model failed on every item that it was asked: such a run measures nothing.
+    """
+    samples = _scored_all(jobs, scorer, tick, concurrency)
+    asked = [sample for sample in samples if sample.method != "look-up"]
+    if asked and all(sample.unscored == "error" for sample in asked):
+        raise ModelError(f"the model failed on all {len(asked)} items: {scorer.failure}")
+    return samples
+
+
+def _scored_all(jobs: Sequence[Job], scorer: Scorer, tick: Tick, concurrency: int) -> list[Sample]:
     samples: list[Sample] = []
     if concurrency <= 1:
         for job in jobs:

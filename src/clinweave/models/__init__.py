@@ -14,12 +14,17 @@ if TYPE_CHECKING:
     from clinweave.models.base import LanguageModel as LanguageModel
     from clinweave.models.base import Message as Message
     from clinweave.models.base import OptionScore as OptionScore
+    from clinweave.models.identity import content_digest as content_digest
+    from clinweave.models.identity import identity_of as identity_of
+    from clinweave.models.scoring import CHOICE_VERSION as CHOICE_VERSION
     from clinweave.models.scoring import Choice as Choice
     from clinweave.models.scoring import by_generation as by_generation
     from clinweave.models.scoring import by_letter as by_letter
     from clinweave.models.scoring import by_option_text as by_option_text
+    from clinweave.models.scoring import chance_of as chance_of
     from clinweave.models.scoring import choose as choose
     from clinweave.models.scoring import choose_method as choose_method
+    from clinweave.models.scoring import same_option as same_option
 
 __getattr__, __dir__ = attach(
     __name__,
@@ -30,11 +35,16 @@ __getattr__, __dir__ = attach(
         "LanguageModel": "base",
         "Message": "base",
         "OptionScore": "base",
+        "CHOICE_VERSION": "scoring",
         "Choice": "scoring",
+        "content_digest": "identity",
+        "identity_of": "identity",
         "by_generation": "scoring",
         "by_letter": "scoring",
         "by_option_text": "scoring",
+        "chance_of": "scoring",
         "choose": "scoring",
         "choose_method": "scoring",
+        "same_option": "scoring",
     },
 )

@@ -10,6 +10,7 @@ from clinweave.errors import ContextLengthError, UserError
 from clinweave.models.base import Capability, Generation, Message, OptionScore
 from clinweave.models.engine import Engine, default_threads
 from clinweave.models.header import read_header
+from clinweave.models.identity import content_digest
 from clinweave.models.prompts import checked, checked_options
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class GgufModel:
         self._why_slow = self._unscorable(scorer)
         self._engine = Engine(path, threads=self._threads, context=size)
         self._llama: Llama | None = None  # loaded when first needed: an answer needs no scores
+        self._identity = ""
         self._lock = threading.Lock()
         kinds = self._header.keys.get("tokenizer.ggml.token_type", [])
         words = self._header.keys.get("tokenizer.ggml.tokens", [])
@@ -149,6 +151,12 @@ class GgufModel:
             "scorer": scorer,
             "threads": self._threads,
         }
+
+    def identity(self) -> str:
+        """Return the sha256 of the file, read once."""
+        if not self._identity:
+            self._identity = content_digest(self._header.path)
+        return self._identity
 
     def close(self) -> None:
         """Release memory and threads."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from clinweave.errors import ContextLengthError, UserError
 from clinweave.models.base import Capability, Generation, Message, OptionScore
+from clinweave.models.identity import content_digest
 from clinweave.models.prompts import checked, checked_options
 
 
@@ -27,6 +28,7 @@ class HuggingFaceModel:
         if threads:
             torch.set_num_threads(threads)
         self.name, self._path = name or path.name, path
+        self._identity = ""
         try:
             self._tokenizer: Any = AutoTokenizer.from_pretrained(path, local_files_only=True)
             model = AutoModelForCausalLM.from_pretrained(path, local_files_only=True, dtype=torch.float32)
@@ -115,6 +117,12 @@ class HuggingFaceModel:
             "engine": f"torch {self._torch.__version__}",
             "scorer": "torch float32",
         }
+
+    def identity(self) -> str:
+        """Return a sha256 of the folder's files, read once."""
+        if not self._identity:
+            self._identity = content_digest(self._path)
+        return self._identity
 
     def close(self) -> None:
         """Release the weights."""

@@ -6,6 +6,7 @@ is never recorded, and OPENAI_API_KEY never goes to another machine without TLS.
 """
 
 import os
+import re
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,7 @@ from clinweave.models.prompts import checked
 _TRY_AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 _LONGEST_WAIT = 60.0  # seconds, whatever a server asks for
 _OPTIONAL = ("seed", "temperature", "stop", "max_tokens")  # what a server may refuse to know
+_DIGEST = re.compile(r"(?:sha256[:-])?[0-9a-fA-F]{64}")  # of weights; no version or fingerprint of software
 _CHARACTERS = 3.0  # per token, on the safe side for clinical English
 
 
@@ -164,6 +166,25 @@ class RemoteModel:
             "address": self._address,
             "parameters_refused": left_out,
         }
+
+    def stated(self) -> dict[str, Any]:
+        """Return what the server says of the model it serves (its entry under /models); {} where it says nothing."""
+        try:
+            listed = self._ask("GET", "/models").get("data")
+        except _RefusedError:
+            return {}
+        entries = listed if isinstance(listed, list) else []
+        found = [item for item in entries if isinstance(item, dict) and item.get("id") == self._model]
+        return {str(key): value for key, value in found[0].items() if key != "created"} if found else {}
+
+    def identity(self) -> str:
+        """Return the digest of the weights that the server states, or "" where it states none."""
+        try:
+            stated = self.stated()
+        except ModelError:
+            return ""  # a server without /models; a dead one is told by the first question
+        digests = (str(stated.get(key) or "") for key in ("sha256", "weights_sha256", "digest"))
+        return next((text for text in digests if _DIGEST.fullmatch(text)), "")
 
     def close(self) -> None:
         """Close the connections."""

@@ -5,7 +5,6 @@ and are never compared with one another.
 """
 
 import math
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,13 +12,9 @@ from dataclasses import dataclass
 from clinweave.errors import UserError
 from clinweave.models.base import Capability, LanguageModel, Message
 from clinweave.models.prompts import checked, checked_options
+from clinweave.models.replies import option_key, option_labels, parsed
 
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_THOUGHT = re.compile(r"<think>.*?(</think>|\Z)", re.DOTALL)
-_LEAD = re.compile(
-    r"^(?:so\W+)?(?:the\s+)?(?:(?:final|correct|best|right)\s+)*(?:answer|option|choice)(?:\s+is)?\W+", re.I
-)
-_LETTER = re.compile(r"^[(\[]?([A-Za-z])(?:[)\].:]+(?:\s+(.*))?|[)\]]?\s*)$", re.DOTALL)
+CHOICE_VERSION = 2  # raise it when the same model may be read to choose another option
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +58,13 @@ def by_option_text(
     Scores are nats. The summed form favours short options.
     """
     begun = time.perf_counter()
-    found = model.score(messages, checked_options(options))
-    scores = tuple(option.per_token if normalise else option.logprob for option in found)
+    texts, places = _distinct(options)
+    found = model.score(messages, texts)
+    each = [option.per_token if normalise else option.logprob for option in found]
+    scores = tuple(each[place] for place in places)
     tokens = model.count_tokens(messages) + sum(len(option.tokens) for option in found)
     method = "option-text" if normalise else "option-text-sum"
-    return Choice(_best(scores), scores, method, tokens, time.perf_counter() - begun, "")
+    return Choice(_best(each, places), scores, method, tokens, time.perf_counter() - begun, "")
 
 
 def by_letter(model: LanguageModel, messages: Sequence[Message], options: Sequence[str]) -> Choice:
@@ -77,19 +74,20 @@ def by_letter(model: LanguageModel, messages: Sequence[Message], options: Sequen
     Scores are mean probabilities among the letters. Costs as many prompts as there are options.
     """
     begun = time.perf_counter()
-    texts = _lettered(options)
-    letters = LETTERS[: len(texts)]
+    texts, places = _distinct(options)
+    labels = option_labels(len(texts))
     totals, tokens = [0.0] * len(texts), 0
     for shift in range(len(texts)):
         asked = with_options(messages, texts[shift:] + texts[:shift])
-        found = [option.logprob for option in model.score(asked, list(letters))]
+        found = [option.logprob for option in model.score(asked, labels)]
         most = max(found)
         weights = [math.exp(value - most) for value in found]
         for place, weight in enumerate(weights):
             totals[(place + shift) % len(texts)] += weight / sum(weights)
-        tokens += model.count_tokens(asked) + len(letters)
-    scores = tuple(total / len(texts) for total in totals)
-    return Choice(_best(scores), scores, "letter", tokens, time.perf_counter() - begun, "")
+        tokens += model.count_tokens(asked) + len(labels)
+    each = [total / len(texts) for total in totals]
+    scores = tuple(each[place] for place in places)
+    return Choice(_best(each, places), scores, "letter", tokens, time.perf_counter() - begun, "")
 
 
 def by_generation(
@@ -97,7 +95,7 @@ def by_generation(
 ) -> Choice:
     """Choose by reading the reply (`parsed`); a reply that names no option, or two, is counted as None."""
     begun = time.perf_counter()
-    texts = _lettered(options)
+    texts = checked_options(options)
     reply = model.generate(with_options(messages, texts), max_tokens=max_tokens)
     tokens = reply.prompt_tokens + reply.completion_tokens
     return Choice(
@@ -106,54 +104,40 @@ def by_generation(
 
 
 def with_options(messages: Sequence[Message], options: Sequence[str]) -> list[Message]:
-    """Return messages whose last one ends in the lettered options and asks for one letter."""
+    """Return messages whose last one ends in the options by letter (by number above 26) and asks for one of them."""
     asked = checked(messages)
-    lines = [f"{letter}. {option}" for letter, option in zip(LETTERS, options, strict=False)]
-    tail = "\n".join(["", *lines, "Answer with the letter of one option only."])
+    labels = option_labels(len(options))
+    lines = [f"{label}. {option}" for label, option in zip(labels, options, strict=True)]
+    kind = "letter" if labels[0].isalpha() else "number"
+    tail = "\n".join(["", *lines, f"Answer with the {kind} of one option only."])
     return [*asked[:-1], {"role": asked[-1]["role"], "content": asked[-1]["content"] + "\n" + tail}]
 
 
-def parsed(reply: str, options: Sequence[str]) -> int | None:
-    """Return the option that a reply names by its letter or its whole text, or None. Nothing is guessed.
-
-    The first and the last line are read, thoughts in <think> left out; where they name different options, or a letter
-    stands before another option's text, the reply is not parsed.
-    """
-    lines = [line.strip() for line in _THOUGHT.sub("", reply).splitlines() if line.strip()]
-    if not lines:
-        return None
-    named = {_named(line, options) for line in (lines[0], lines[-1])} - {None}
-    return named.pop() if len(named) == 1 else None
+def same_option(options: Sequence[str], one: int | None, other: int) -> bool:
+    """Say whether two places hold the same text: some published benchmarks list an option twice."""
+    return one is not None and option_key(options[one]) == option_key(options[other])
 
 
-def _named(line: str, options: Sequence[str]) -> int | None:
-    text = _LEAD.sub("", line.strip("*_`\"' ")).strip("*_`\"' ")
-    found = {place for place, option in enumerate(options) if _plain(option) == _plain(text)}
-    letter = _LETTER.match(text)
-    if letter:
-        place = LETTERS.find(letter.group(1).upper())
-        rest = _plain((letter.group(2) or "").strip("*_`\"' "))
-        # "A. text" must not name another option; a lower-case letter counts only when it stands alone.
-        others = {_plain(option) for other, option in enumerate(options) if other != place}
-        if 0 <= place < len(options) and rest not in others and (letter.group(1).isupper() or not rest):
-            found.add(place)
-    return found.pop() if len(found) == 1 else None
+def chance_of(options: Sequence[str], answer: int) -> float:
+    """Return what a blind guess scores: among the options as listed, or among the distinct ones if that is more."""
+    keys = [option_key(option) for option in options]
+    return max(keys.count(keys[answer]) / len(keys), 1 / len(set(keys)))
 
 
-def _plain(text: str) -> str:
-    return " ".join(text.casefold().split()).rstrip(".")
+def _distinct(options: Sequence[str]) -> tuple[list[str], list[int]]:
+    """Return the distinct texts, and for each option the place of its text among them. Equal texts are scored once."""
+    places: dict[str, int] = {}
+    texts: list[str] = []
+    for option in checked_options(options):
+        if (key := option_key(option)) not in places:
+            places[key] = len(texts)
+            texts.append(option)
+    return texts, [places[option_key(option)] for option in options]
 
 
-def _lettered(options: Sequence[str]) -> list[str]:
-    texts = checked_options(options)
-    if len(texts) > len(LETTERS):
-        raise UserError(f"{len(texts)} options are more than there are letters; choose by option-text.")
-    return texts
-
-
-def _best(scores: Sequence[float]) -> int | None:
-    """Return the place of the one highest finite score; None where there is none or a tie."""
+def _best(scores: Sequence[float], places: Sequence[int]) -> int | None:
+    """Return the first option with the one highest finite score of a text; None where there is none or a tie."""
     if not all(math.isfinite(score) for score in scores):
         return None
     most = max(scores)
-    return list(scores).index(most) if list(scores).count(most) == 1 else None
+    return places.index(list(scores).index(most)) if list(scores).count(most) == 1 else None

@@ -6,6 +6,7 @@ the list of rules alone. A RULE has "when" (a substring of the prompt) or "match
 and has what is asked for is used. Options without a scripted score are scored by how far the prompt names them.
 """
 
+import hashlib
 import json
 import re
 import time
@@ -45,13 +46,14 @@ class ScriptedModel:
         except ValueError as error:
             raise UserError(f"{source}: {error}; use {', '.join(Capability)}.") from error
         self._rules = [_rule(source, place, rule) for place, rule in enumerate(body.get("rules", []), 1)]
-        self._digest = zlib.crc32(json.dumps(body, sort_keys=True).encode())
+        text = json.dumps(body, sort_keys=True).encode()
+        self._digest, self._sha256 = zlib.crc32(text), hashlib.sha256(text).hexdigest()
 
     @classmethod
     def open(cls, path: Path) -> "ScriptedModel":
         """Read a script. Raises `UserError` naming the file and the rule at fault."""
         try:
-            script = json.loads(path.read_text("utf-8"))
+            script = json.loads(path.read_text("utf-8-sig"))
         except FileNotFoundError as error:
             raise UserError(f"There is no script {path}.") from error
         except (ValueError, OSError) as error:
@@ -125,6 +127,10 @@ class ScriptedModel:
     def describe(self) -> dict[str, str | int | float]:
         """Return the script's name, size and checksum."""
         return {"backend": "scripted", "name": self.name, "rules": len(self._rules), "crc32": self._digest}
+
+    def identity(self) -> str:
+        """Return the sha256 of the script."""
+        return self._sha256
 
     def close(self) -> None:
         """Do nothing: there is nothing to release."""

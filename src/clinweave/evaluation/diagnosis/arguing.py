@@ -6,6 +6,7 @@ the development part and reported on the rest. Controls: the evidence of the can
 (what the model knows or likes by itself), and an opinion drawn at random at the same weight.
 """
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from random import Random
@@ -14,7 +15,7 @@ from typing import Any
 from clinweave.applications.diagnosis import RERANK_DEPTH, Case, Diagnoser, Model, fuse, opinion, prompt
 from clinweave.evaluation.cache import Cache
 from clinweave.evaluation.diagnosis.truth import Truth
-from clinweave.models import Capability, LanguageModel
+from clinweave.models import Capability, LanguageModel, identity_of
 from clinweave.statistics import difference
 
 INFINITE = float("inf")  # the model's order alone
@@ -41,6 +42,9 @@ def ask_all(  # noqa: PLR0917 - ranks, cases, a model, and how it is told
     """Return one row a case: the true disease's place in the first ten (or None), the scores, and the opinions."""
     diagnoser = Diagnoser(model)
     rows = []
+    weights = identity_of(language) or secrets.token_hex(
+        16
+    )  # unidentified opinions are good for this run alone
     alone: dict[str, float] = {}  # what names score when nothing is told
     for case, truth in zip(cases, truths, strict=True):
         papers = (truth.publication,) if drop and truth.publication else ()
@@ -52,7 +56,9 @@ def ask_all(  # noqa: PLR0917 - ranks, cases, a model, and how it is told
             line = diagnoser.diagnose(blind, top=RERANK_DEPTH, explained=RERANK_DEPTH)
             row["place"] = ids.index(truth.disease)
             row["scores"] = [entry["score"] for entry in line["ranking"]]
-            row["opinions"] = {kind: _asked(language, line, kind, cache, truth.id, alone) for kind in KINDS}
+            row["opinions"] = {
+                kind: _asked(language, weights, line, kind, cache, truth.id, alone) for kind in KINDS
+            }
         elif truth.disease in ids:
             row["place"] = 0
         rows.append(row)
@@ -62,6 +68,7 @@ def ask_all(  # noqa: PLR0917 - ranks, cases, a model, and how it is told
 
 def _asked(  # noqa: PLR0917 - a model, what it is told, and what is kept
     language: LanguageModel,
+    weights: str,
     line: Mapping[str, Any],
     kind: str,
     cache: Cache,
@@ -74,7 +81,7 @@ def _asked(  # noqa: PLR0917 - a model, what it is told, and what is kept
         return [random.gauss(0, 1) for _ in range(count)]
     turn = count // 2 if kind == "exchanged" else 0
     told, names = prompt(line, evidence=kind != "names", shown=lambda place: (place + turn) % count)
-    key = Cache.key(language.describe(), "re-rank", told, names)
+    key = Cache.key({**language.describe(), "weights": weights}, "re-rank", told, names)
     known = cache.get(key)
     if known is None:
         found = opinion(language, told, names, alone)

@@ -13,7 +13,7 @@ from clinweave.evaluation.tuned.probe import TEXT_PROMPT, probe
 from clinweave.evaluation.tuned.probe_texts import TEXTS
 from clinweave.evaluation.tuned.recipe import Tuning
 from clinweave.knowledge import CitationChecker, Linker, Weaver
-from clinweave.models import LanguageModel, by_option_text, open_model
+from clinweave.models import LanguageModel, by_option_text, chance_of, open_model, same_option
 from clinweave.records import Question
 from clinweave.training import SAFETY, Verifier, write_gguf
 
@@ -150,7 +150,11 @@ class Desk:
         items = self._evidence(question) if knowledge == "graph" else ()
         prompt = choice_prompt(BLIND if blind else question.question, items)
         choice = by_option_text(self.model, prompt, question.options)
-        value = None if choice.index is None else float(choice.index == question.answer)
+        value = (
+            None
+            if choice.index is None
+            else float(same_option(question.options, choice.index, question.answer))
+        )
         return Measured(
             self.arm,
             name,
@@ -159,7 +163,7 @@ class Desk:
             question.cluster or question.id,
             value,
             kind=question.kind,
-            chance=1 / len(question.options),
+            chance=chance_of(question.options, question.answer),
         )
 
     def _evidence(self, question: Question) -> tuple[Any, ...]:
