@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from clinweave.applications import DISCLAIMER, ModelSettings
-from clinweave.applications.consult.model_text import without_repetition
+from clinweave.applications.consult.model_text import without_doses, without_repetition
 from clinweave.errors import InputTooLongError, ModelError, NotCapableError, UserError
 from clinweave.models import open_model
 from clinweave.models.scripted import ScriptedModel
-from clinweave.records import Audience, Evidence, Passage, Tier, Verdict
+from clinweave.records import Audience, Evidence, Passage, Sentence, Tier, Verdict
 from tests.knowledge.fakes import RELATIONS
 from tests.knowledge.small_base import SmallBase, says
 
@@ -216,6 +216,24 @@ def test_the_audience_is_an_option_an_environment_variable_or_the_public(monkeyp
 def test_an_amount_of_a_drug_is_never_the_models_own(retrievers):
     answer = ask(says("Alpha syndrome needs 500 mg of glumetin a day."), retrievers=retrievers)
     assert "500" not in answer.text + "".join(item.text for item in answer.sentences)
+
+
+def test_the_public_sees_no_amount_of_a_model_even_if_a_source_has_it():
+    dose = Sentence("Glumetin is given at 500 mg.", ("1",), YES, "the passage says this word for word")
+    plain = Sentence("Glumetin is a tablet.", ("1",), YES, "")
+    assert without_doses([dose, plain], Audience.CLINICIAN) == (dose, plain)
+    hidden, kept = without_doses([dose, plain], Audience.PUBLIC)
+    assert (kept, hidden.verdict) == (plain, OPEN)
+    assert "500" not in hidden.text
+    (guess,) = without_doses([replace(dose, verdict=OPEN)], Audience.CLINICIAN)
+    assert "500" not in guess.text
+
+
+def test_a_sentence_that_repeats_a_statement_word_for_word_is_not_shown_twice():
+    bare = ask()
+    statement = bare.statements[0].text
+    answer = ask(says(f"{statement} [1]"))
+    assert answer.text == bare.text
 
 
 def test_a_disclaimer_that_came_with_the_reply_is_not_checked_as_a_sentence():

@@ -13,6 +13,7 @@ MARKS = {
     Verdict.CONTRADICTED: "[red]contradicted[/]",
     Verdict.UNVERIFIED: "[yellow]not verified[/]",
 }
+_LONGEST = 240  # characters of a record in the table
 KNOWLEDGE_HELP = "Retrievers, separated by commas: graph, text, or others installed; both, none."
 MODEL_HELP = (
     "none (the sources alone), smollm2, a .gguf file, http(s)://host:port/v1#name, scripted:FILE. "
@@ -63,10 +64,22 @@ def _sentences(answer: Answer) -> Table:
 
 
 def _evidence(answer: Answer) -> Table:
-    table = Table("", "record", "source", "publications", title="Evidence, as recorded")
-    for item in answer.evidence:
-        table.add_row(item.id, escape(item.text), escape(_sources(item)), escape(_publications(item)))
+    """Return the cited items; where none is cited, all that was retrieved."""
+    cited = {number for statement in answer.statements for number in statement.evidence}
+    cited |= {number for sentence in answer.sentences for number in sentence.evidence}
+    items = [item for item in answer.evidence if item.id in cited] or list(answer.evidence)
+    more = len(answer.evidence) - len(items)
+    caption = f"{more} more items were retrieved and not used (--json lists them)" if more else ""
+    table = Table("", "record", "source", "publications", title="Evidence, as recorded", caption=caption)
+    for item in items:
+        table.add_row(
+            item.id, escape(_shortened(item.text)), escape(_sources(item)), escape(_publications(item))
+        )
     return table
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rsplit(' ', 1)[0]} ..."
 
 
 def _sources(item: Evidence) -> str:
@@ -74,7 +87,10 @@ def _sources(item: Evidence) -> str:
     records: list[Relation | Passage] = [*item.relations]
     if item.passage is not None:
         records.append(item.passage)
-    seen = dict.fromkeys(f"{record.source} {record.release} ({record.licence})" for record in records)
+    seen = dict.fromkeys(
+        f"{record.source} {record.release}".strip() + (f" ({record.licence})" if record.licence else "")
+        for record in records
+    )
     return "; ".join(seen)
 
 

@@ -89,13 +89,18 @@ def answer_question(
     written = ModelText()
     if language_model is not None and composition.statements:
         written = write(
-            text, composition.statements, evidence, model=language_model, checker=checker(), settings=settings
+            text,
+            composition.statements,
+            evidence,
+            model=language_model,
+            checker=checker(),
+            settings=settings,
+            audience=audience,
         )
+    parts = [written.text_above(composition.text), composition.text]
     answer = Answer(
         question=question,
-        text=_shown(
-            question, "\n\n".join(part for part in (written.text, composition.text) if part), audience
-        ),
+        text=_shown(question, "\n\n".join(part for part in parts if part), audience),
         abstained=composition.abstained,
         statements=composition.statements,
         evidence=evidence,
@@ -192,7 +197,7 @@ def _without_knowledge(
     )
     body = reply.text.removesuffix(DISCLAIMER).strip()
     body, repeated = without_repetition(body)
-    sentences: tuple[Sentence, ...] = without_doses(CitationChecker(None).check_answer(body, ()))
+    sentences: tuple[Sentence, ...] = without_doses(CitationChecker(None).check_answer(body, ()), audience)
     notes = ("the model repeated itself; its text was cut at the first repetition",) if repeated else ()
     if not body:
         notes = ("the model wrote nothing",)

@@ -10,7 +10,7 @@ from clinweave.access_policy import check_egress, host_of_model
 from clinweave.errors import ModelError, NotCapableError
 from clinweave.knowledge import CitationChecker, messages_for
 from clinweave.models import Capability, Generation, LanguageModel, Message
-from clinweave.records import Evidence, Sentence, Statement, Tier, Verdict
+from clinweave.records import Audience, Evidence, Sentence, Statement, Tier, Verdict
 
 DISCLAIMER = "For research, not for clinical decisions."
 NOTHING_WRITTEN = "the model wrote nothing; the statements of the sources stand"
@@ -22,6 +22,8 @@ FAILED = "the model failed; the statements of the sources stand"
 
 _REPEATED_WORDS = re.compile(r"(\S.{2,160}?)(?:\s*\1){3,}", re.DOTALL)
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|\n+")
+_WORD = re.compile(r"\w+")
+_DOSE_LEFT_OUT = "(an amount of a drug, left out)"
 _LONGEST = 20_000  # characters of a reply that are read
 
 
@@ -50,10 +52,14 @@ class ModelText:
     timings: tuple[tuple[str, float], ...] = ()
     tokens: tuple[tuple[str, int], ...] = ()
 
-    @property
-    def text(self) -> str:
-        """Return the supported sentences with their citation marks."""
-        supported = [item for item in self.sentences if item.verdict == Verdict.SUPPORTED]
+    def text_above(self, composed: str) -> str:
+        """Return the supported sentences with citation marks, without those that `composed` says word for word."""
+        below = _bare(composed)
+        supported = [
+            item
+            for item in self.sentences
+            if item.verdict == Verdict.SUPPORTED and _bare(item.text) not in below
+        ]
         return " ".join(
             f"{item.text} {''.join(f'[{number}]' for number in item.evidence)}" for item in supported
         )
@@ -73,6 +79,7 @@ def write(
     model: LanguageModel,
     checker: CitationChecker,
     settings: ModelSettings,
+    audience: Audience,
 ) -> ModelText:
     """Return what the model writes over the statements, each sentence checked against the evidence that it was shown.
 
@@ -91,7 +98,7 @@ def write(
     text, repeated = without_repetition(without_disclaimer(reply.text))
     by_id = {item.id: item for item in evidence}
     cited = [by_id[number] for number in dict.fromkeys(item.id for item in shown)]
-    sentences = without_doses(checker.check_answer(text, cited)) if text else ()
+    sentences = without_doses(checker.check_answer(text, cited), audience) if text else ()
     notes = [REPEATED] if repeated else []
     if not text:
         notes.append(NOTHING_WRITTEN)
@@ -159,14 +166,20 @@ def without_repetition(text: str) -> tuple[str, bool]:
     return whole.strip(), loop is not None
 
 
-def without_doses(sentences: Sequence[Sentence]) -> tuple[Sentence, ...]:
-    """Return the sentences without amounts of a drug that the evidence does not support, whatever was asked."""
+def without_doses(sentences: Sequence[Sentence], audience: Audience) -> tuple[Sentence, ...]:
+    """Return the sentences without amounts of a drug: all for the public, for a clinician those without support."""
     return tuple(
-        replace(item, text="(an amount of a drug, left out)", reason="a dose is given only as a quotation")
-        if guardrails.states_dose(item.text) and item.verdict != Verdict.SUPPORTED
+        Sentence(_DOSE_LEFT_OUT, item.evidence, Verdict.UNVERIFIED, "a dose is given only as a quotation")
+        if guardrails.states_dose(item.text)
+        and (item.verdict != Verdict.SUPPORTED or audience is Audience.PUBLIC)
         else item
         for item in sentences
     )
+
+
+def _bare(text: str) -> str:
+    """Return the words of a text alone, for comparison."""
+    return " " + " ".join(_WORD.findall(text.casefold())) + " "
 
 
 def check_access(model: LanguageModel, items: Sequence[Evidence], allow_remote: str = "") -> None:
