@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from clinweave.guardrails.normalize import fold
-from clinweave.guardrails.rules import Language, Rule, detect, languages, vocabulary
+from clinweave.guardrails.rules import Language, Rule, detect, language_of, vocabulary
 from clinweave.records import Audience
 
 _LIMIT = 6000  # characters screened: the beginning and the end of a longer request
@@ -55,7 +55,7 @@ def screen(request: str, *, audience: Audience = Audience.PUBLIC) -> Guardrail |
     """
     text = _normalised(request)
     codes = detect(text, request)
-    matches = [(category, code) for code in codes for category in _matches(languages()[code], audience, text)]
+    matches = [(category, code) for code in codes for category in _matches(language_of(code), audience, text)]
     if not matches:
         return None
     order = list(RiskCategory)
@@ -72,7 +72,7 @@ def notice(request: str, *, audience: Audience = Audience.PUBLIC) -> str:
         return ""
     text = _normalised(request)
     code = detect(text, request)[0]
-    language = languages()[code]
+    language = language_of(code)
     if not language.person.search(text) or _examination(text, language):
         return ""
     return _replies()[code]["notice"]

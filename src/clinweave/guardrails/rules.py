@@ -47,13 +47,12 @@ class Language:
     vignette: re.Pattern[str]
     examined: re.Pattern[str]
     lay: re.Pattern[str]
-    function_words: frozenset[str]
 
 
 @cache
-def languages() -> dict[str, Language]:
-    """Return the rules of every language by its code."""
-    return {code: _language(code, _read(code)) for code in LANGUAGES}
+def language_of(code: str) -> Language:
+    """Return the rules of a language, compiled on the first call (some 0.1 s)."""
+    return _language(code, _read(code))
 
 
 @cache
@@ -83,9 +82,9 @@ def detect(text: str, original: str = "") -> list[str]:
 def _latin(text: str, original: str) -> list[str]:
     tokens = re.findall(r"[a-z]+", text)
     scores = {
-        code: sum(token in language.function_words for token in tokens)
+        code: sum(token in _function_words(code) for token in tokens)
         + bool(code in _LETTERS and re.search(_LETTERS[code], original))
-        for code, language in languages().items()
+        for code in LANGUAGES
         if code != "zh"
     }
     best = max(scores.values())
@@ -117,9 +116,12 @@ def _language(code: str, content: dict[str, Any]) -> Language:
         for rule in content["rules"]
     )
     lists = {name: compiled([words[name]]) for name in ("person", "clinical", "vignette", "examined", "lay")}
-    return Language(
-        code, rules, **lists, function_words=frozenset(fold(content["detection"]["words"]).split())
-    )
+    return Language(code, rules, **lists)
+
+
+@cache
+def _function_words(code: str) -> frozenset[str]:
+    return frozenset(fold(_read(code)["detection"]["words"]).split())
 
 
 def _expression(pattern: str, words: dict[str, str], code: str) -> str:
