@@ -88,15 +88,8 @@ def answer_question(
     clock.lap("compose")
     written = ModelText()
     if language_model is not None and composition.statements:
-        written = write(
-            text,
-            composition.statements,
-            evidence,
-            model=language_model,
-            checker=checker(),
-            settings=settings,
-            audience=audience,
-        )
+        sources = (composition.statements, evidence)
+        written = write(text, *sources, language_model, checker(), settings, audience)
     parts = [written.text_above(composition.text), composition.text]
     answer = Answer(
         question=question,

@@ -71,11 +71,10 @@ def require_generation(model: LanguageModel) -> None:
         raise NotCapableError(f"the model {model.name} does not generate text: choose another with --model")
 
 
-def write(
+def write(  # noqa: PLR0917
     question: str,
     statements: Sequence[Statement],
     evidence: Sequence[Evidence],
-    *,
     model: LanguageModel,
     checker: CitationChecker,
     settings: ModelSettings,
