@@ -1,6 +1,7 @@
 """Reading patients at the size of MIMIC-IV: synthesised rows, wall time, peak memory; and codes joined to concepts.
 
     python benchmarks/patients.py --rows 10000000
+    python benchmarks/patients.py --counts SOURCE...                    what is read, and what is refused and why
     python benchmarks/patients.py --coverage SOURCE... --graph DIR      how many events' codes a graph knows
 
 Makes a folder of MIMIC-IV's shape (hosp/labevents.csv.gz of that many rows, and the small tables it needs), loads it in
@@ -94,6 +95,30 @@ def coverage(sources: list[str], graph: Path) -> None:
             )
 
 
+def counts(sources: list[str]) -> None:
+    """Load each source, and print its events by kind and status, and how many rows were refused for which reason."""
+    import duckdb
+
+    from clinweave.patients import load
+
+    for source in sources:
+        with tempfile.TemporaryDirectory() as temporary:
+            made = load(source, Path(temporary) / "store")
+            with duckdb.connect() as connection:
+                rows = connection.execute(
+                    "select kind::varchar, status::varchar, count(*), count(numeric_value), count(text_value)"
+                    f" from read_parquet('{made.path}/data/*.parquet') group by all order by all"
+                ).fetchall()
+        held = made.manifest["counts"]
+        print(f"{Path(source).name}: {held['patients']:,} patients, {held['events']:,} events")
+        for kind, status, events, numbers, texts in rows:
+            print(
+                f"  {kind:<12}{status:<11}{events:>9,} events, {numbers:>8,} with a number, {texts:>7,} with a text"
+            )
+        for reason, count in made.manifest["dropped"].items():
+            print(f"  {count:,} x {reason}", flush=True)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=10_000_000)
@@ -101,8 +126,14 @@ def main() -> int:
     parser.add_argument(
         "--coverage", nargs="+", default=[], metavar="SOURCE", help="as `clinweave patients load`"
     )
+    parser.add_argument(
+        "--counts", nargs="+", default=[], metavar="SOURCE", help="as `clinweave patients load`"
+    )
     parser.add_argument("--graph", type=Path, help="the graph that codes are joined to")
     chosen = parser.parse_args()
+    if chosen.counts:
+        counts(chosen.counts)
+        return 0
     if chosen.coverage:
         if chosen.graph is None:
             parser.error("--coverage needs --graph DIR")

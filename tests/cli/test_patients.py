@@ -1,6 +1,8 @@
 """`clinweave patients`, `purge` and `deidentify` from end to end."""
 
+import gzip
 import json
+import os
 import stat
 
 import pytest
@@ -47,6 +49,35 @@ def test_an_unknown_patient_and_source(loaded, call, tmp_path):
     assert (code, out) == (2, "")
     assert "no patient of this id" in err
     assert call("patients", "load", tmp_path / "gone")[0] == 2
+
+
+def test_what_is_absent_or_uncertain_is_shown_apart(tmp_path, home, call):
+    odd = made.resources("p1", "Patient/p1")
+    refuted = {**odd[0], "verificationStatus": {"coding": [{"code": "refuted"}]}}
+    proposed = {**odd[1], "intent": "proposal"}
+    (tmp_path / "a.json").write_text(json.dumps(made.bundle(made.patient("p1"), refuted, proposed)), "utf-8")
+    code, _, err = call("patients", "load", tmp_path / "a.json")
+    assert code == 0
+    assert "1 x MedicationRequest: a proposal or plan, not an order" in err
+    assert "a.json, row 3: MedicationRequest" in err
+    shown = json.loads(call("patients", "show", "p1", "--json")[1])
+    assert (shown["problems"], shown["drugs"]) == ([], [])
+    assert [row["name"] for row in shown["absent"]] == ["Marble syndrome"]
+    assert "stated as absent" in call("patients", "show", "p1")[1]
+    assert "[absent]" in call("patients", "timeline", "p1")[1]
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.duckdb", "hosp.tar.gz"])
+def test_a_source_that_cannot_be_read_is_one_line(tmp_path, home, call, name):
+    made.write_bulk(tmp_path / "bulk", "p1")
+    for text in (b"", b"[" * 10_000, b"\x00" * 5000, gzip.compress(b"x" * 99999)[:60]):
+        (tmp_path / name).write_bytes(text)
+        code, out, err = call("patients", "load", tmp_path / name)
+        assert (code, out) == (2, "")
+        assert len(err.strip().splitlines()) == 1, err
+    (tmp_path / name).unlink()
+    os.mkfifo(tmp_path / name)
+    assert call("patients", "load", tmp_path / name)[0] == 2
 
 
 def test_purge(loaded, call):

@@ -291,6 +291,12 @@ def test_a_birth_date_that_is_none_is_counted_and_a_partial_one_stays_partial(tm
     }
 
 
+def test_a_problem_that_is_over_says_so(tmp_path):
+    rows, _ = read(tmp_path, verified("confirmed", clinicalStatus={"coding": [{"code": "resolved"}]}, abatementDateTime="2021-02-03T00:00:00Z"),
+                   verified("confirmed", clinicalStatus={"coding": [{"code": "active"}]}, recordedDate="2020-01-02"))  # fmt: skip
+    assert [row["text_value"] for row in rows] == ["dated 2020; resolved 2021-02-03", None]
+
+
 def test_undated_problems_are_kept_and_said(tmp_path):
     rows, dropped = read(tmp_path, {"resourceType": "Condition", "code": {"text": "Asthma"}, "onsetAge": {"value": 6, "unit": "a"}},
                          {"resourceType": "Condition", "code": {"text": "Gout"}, "onsetString": "in childhood", "recordedDate": "2020-03-01"},

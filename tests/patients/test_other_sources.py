@@ -224,6 +224,9 @@ def test_what_a_source_is(tmp_path):
     made.write_mimic(tmp_path / "m")
     assert guess(str(tmp_path / "m")) is SourceKind.MIMIC
     assert guess("postgresql://h/d") is SourceKind.OMOP
+    (tmp_path / "export.txt.gz").write_bytes(gzip.compress(b'\xef\xbb\xbf {"resourceType": "Patient"}'))
+    assert guess(str(tmp_path / "export.txt.gz")) is SourceKind.FHIR
+    assert guess(str(omop_file(tmp_path / "cdm.dat", made.OMOP))) is SourceKind.OMOP
     (tmp_path / "x.pdf").write_bytes(b"%PDF")
     with pytest.raises(UserError, match="say which with --kind"):
         guess(str(tmp_path / "x.pdf"))

@@ -17,7 +17,7 @@ from clinweave.patients import files
 from clinweave.patients.batches import Person, QuietLog, Refused, Rows
 from clinweave.patients.fhir_json import Entry, documents, entries, objects
 from clinweave.patients.fhir_people import People
-from clinweave.patients.fhir_references import Index, reference_of
+from clinweave.patients.fhir_references import Index, reference_of, type_name
 from clinweave.patients.fhir_resources import NEUTRAL_TYPES, READ_TYPES, add, add_person
 
 _SHAPE = "a field has another shape than FHIR R4's"
@@ -88,7 +88,7 @@ class Reader:
             self._guarded(file, item, partial(self._event, file, local))
 
     def _guarded(self, file: str, item: Entry, read_one: Any) -> None:
-        kind = _type(item.resource)
+        kind = type_name(_type(item.resource))
         try:
             read_one(item)
         except Refused as reason:

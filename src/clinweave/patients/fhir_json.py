@@ -12,6 +12,7 @@ from clinweave.patients import files
 MAX_BUNDLE = 256 << 20  # bytes; a bundle is one JSON document and is read at once
 _LINES = (".ndjson", ".ndjson.gz", ".jsonl", ".jsonl.gz")
 _OPEN = (b"{", b"[", b",")  # how the first line of an indented document ends
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 NOT_FHIR = "not FHIR JSON: the file was not read"
 
 
@@ -157,8 +158,15 @@ def _lines(
 
 
 def _parsed(text: str) -> Any | None:
-    """Return what a JSON text holds, or None where it is no JSON or nested too deeply; NaN becomes the text "NaN"."""
+    """Return what a JSON text holds, or None where it is no JSON or nested too deeply; NaN becomes the text "NaN".
+
+    A lone surrogate, which JSON can escape and no file can hold, becomes a question mark.
+    """
     try:
-        return json.loads(text, parse_constant=str)
+        held = json.loads(text, parse_constant=str)
+        if _SURROGATE.search(text):
+            whole = json.dumps(held, ensure_ascii=False).encode("utf-8", "replace").decode()
+            held = json.loads(whole, parse_constant=str)
+        return held
     except (ValueError, RecursionError):
         return None

@@ -5,12 +5,14 @@ looked for by its whole address first, then by type and id in the same file, the
 nearest first. Where several resources fit, the reference is ambiguous and refused.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from clinweave.patients.batches import Refused
 
+_TYPE = re.compile(r"[A-Z][A-Za-z]{2,39}", re.A)
 AMBIGUOUS = "ambiguous reference: several resources of this id"
 
 
@@ -93,7 +95,7 @@ class Index:
         Raises `Refused` where several fit, or where the reference is to another type.
         """
         if wanted.type not in {"", kind}:
-            raise Refused(f"the reference is to a {wanted.type[:40]}, not to a {kind}")
+            raise Refused(f"the reference is to a {type_name(wanted.type)}, not to a {kind}")
         if wanted.query:
             return self.identified(kind, identifiers_in(wanted.query))
         url = wanted.url or (f"{own}/{kind}/{wanted.id}" if own else "")
@@ -128,6 +130,11 @@ def scopes(file: str) -> list[str]:
     """Return a file and the folders around it, the nearest first; "" is the whole source."""
     parts = file.split("/")
     return [file, *("/".join(parts[:count]) + "/" for count in range(len(parts) - 1, 0, -1)), ""]
+
+
+def type_name(stated: str) -> str:
+    """Return the name of a type of resource for a message; what is no such name may be a patient's."""
+    return stated if not stated or _TYPE.fullmatch(stated) else "resource of an unknown type"
 
 
 def _only(found: set[int]) -> int | None:

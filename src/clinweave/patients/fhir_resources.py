@@ -193,7 +193,8 @@ def _time(resource: Mapping[str, Any], keys: tuple[str, ...], remark: Remark) ->
 
 
 def _stated_time(resource: Mapping[str, Any], when: When | None) -> str | None:
-    """Return in words what the record says of the time where it says less than a day, or None."""
+    """Return in words what the record says of the time beyond the day of the event, or None."""
+    parts = []
     for key in (
         "onsetString",
         "onsetAge",
@@ -210,8 +211,14 @@ def _stated_time(resource: Mapping[str, Any], when: When | None) -> str | None:
             )
             held = f"at age {number} {value.unit}".strip() if number else None
         if isinstance(held, str) and held.strip():
-            return held.strip()
-    return f"dated {when.partial}" if when and when.partial else None
+            parts.append(held.strip())
+    if when and when.partial and not parts:
+        parts.append(f"dated {when.partial}")
+    over = label_of(resource.get("clinicalStatus")).lower()
+    if over in {"resolved", "inactive", "remission"}:
+        end = resource.get("abatementDateTime")
+        parts.append(f"{over} {end[:10]}" if isinstance(end, str) and time_of(end) else over)
+    return "; ".join(parts) or None
 
 
 def _add_observation(rows: Rows, resource: Mapping[str, Any], event: _Event, remark: Remark) -> None:

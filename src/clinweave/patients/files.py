@@ -34,7 +34,7 @@ def members(path: Path, wanted: Callable[[str], bool], log: RowLog) -> Iterator[
     """
     if path.is_dir():
         for file in sorted(path.rglob("*")):
-            name = file.relative_to(path).as_posix()
+            name = _shown(file.relative_to(path).as_posix())
             if file.is_dir() or not wanted(file.name):
                 continue
             if file.is_symlink() or not file.is_file():
@@ -43,12 +43,12 @@ def members(path: Path, wanted: Callable[[str], bool], log: RowLog) -> Iterator[
             with surviving(name, log), file.open("rb") as raw:
                 yield Member(name, _plain(raw))
     elif not path.is_file():
-        raise UserError(f"{path} {'is no regular file' if path.exists() else 'does not exist'}")
+        raise UserError(f"{path} {'is not a regular file' if path.exists() else 'does not exist'}")
     elif is_tar(path):
         yield from _of_archive(path, wanted, log)
     elif wanted(path.name):
         with path.open("rb") as raw:
-            yield Member(path.name, _plain(raw))
+            yield Member(_shown(path.name), _plain(raw))
 
 
 def is_tar(path: Path) -> bool:
@@ -117,7 +117,12 @@ def _of_archive(path: Path, wanted: Callable[[str], bool], log: RowLog) -> Itera
         for item in archive:
             stream = archive.extractfile(item) if item.isfile() and wanted(Path(item.name).name) else None
             if stream is not None:
-                yield Member(item.name, _plain(stream))
+                yield Member(_shown(item.name), _plain(stream))
+
+
+def _shown(name: str) -> str:
+    """Return a file's name without the bytes of another encoding, which no manifest can hold."""
+    return name.encode("utf-8", "replace").decode()
 
 
 def _plain(raw: IO[bytes]) -> IO[bytes]:

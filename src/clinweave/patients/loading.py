@@ -54,6 +54,7 @@ def load(
     `memory` caps what the engine holds ("1GB"). What is refused is counted in the manifest with file and row. The store
     is private: only its owner can read it. Raises `UserError` where nothing can be read.
     """
+    _check_regular(source)
     found = guess(source) if kind is SourceKind.AUTO else kind
 
     def build(work: Path) -> dict[str, Any]:
@@ -103,21 +104,36 @@ def guess(source: str) -> SourceKind:
     path = Path(source).expanduser()
     if not path.exists():
         raise UserError(f"{path} does not exist")
-    if not path.is_dir() and not path.is_file():
-        raise UserError(f"{path} is a pipe or device, not a regular file or folder")
-    name = path.name.lower()
-    if name.endswith((".duckdb", ".duckdb.gz", ".db")):
+    _check_regular(source)
+    name, first = path.name.lower(), b"" if path.is_dir() or files.is_tar(path) else _first_bytes(path)
+    if name.endswith((".duckdb", ".duckdb.gz", ".db")) or first[8:12] == b"DUCK":
         return SourceKind.OMOP
     if path.is_dir() and meds.is_meds(path):
         return SourceKind.MEDS
     if (path.is_dir() and mimic.is_mimic(path)) or (files.is_tar(path) and _holds_mimic(path)):
         return SourceKind.MIMIC
-    if path.is_dir() or files.is_tar(path) or any(end in name for end in (".json", ".ndjson")):
+    is_json = first.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"{", b"["))
+    if path.is_dir() or files.is_tar(path) or is_json or any(end in name for end in (".json", ".ndjson")):
         return SourceKind.FHIR
     raise UserError(
         f"{path} is none of: FHIR (.json, .ndjson, folder, .tar.gz), OMOP (.duckdb, postgresql://...), MIMIC-IV (a "
         "folder with hosp/), MEDS (folder with data/*.parquet); say which with --kind"
     )
+
+
+def _check_regular(source: str) -> None:
+    """Refuse a pipe or device, which may never end. Raises `UserError`."""
+    path = Path(source).expanduser()
+    if "://" not in source and path.exists() and not path.is_dir() and not path.is_file():
+        raise UserError(f"{path} is a pipe or device, not a regular file or folder")
+
+
+def _first_bytes(path: Path) -> bytes:
+    """Return the first bytes of a file, decompressed; b"" where it cannot be read."""
+    for member in files.members(path, lambda _: True, QuietLog()):
+        with files.surviving(path.name, QuietLog()):
+            return member.stream.read(4096)
+    return b""
 
 
 def _holds_mimic(path: Path) -> bool:
@@ -232,7 +248,7 @@ def _key(source: str) -> str:
     if path.is_file():
         return sha256(path)
     if not path.is_dir():
-        raise UserError(f"{path} {'is no regular file or folder' if path.exists() else 'does not exist'}")
+        raise UserError(f"{path} does not exist")
     held = sorted(file for file in path.rglob("*") if file.is_file())
     return digest([(file.relative_to(path).as_posix(), sha256(file)) for file in held])
 

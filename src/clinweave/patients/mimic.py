@@ -17,6 +17,7 @@ from clinweave.patients.mimic_tables import SOURCES, Source
 from clinweave.patients.vocabularies import dotted
 
 MAX_LINE = 2 << 20  # bytes of one row; the longest discharge note has about 60,000
+_NOT_READ = "this table is not read"
 _FOLDERS = ("hosp", "icu", "note")
 
 
@@ -146,7 +147,7 @@ def _count_unread(root: Path, log: RowLog) -> None:
     for folder in _FOLDERS:
         for file in sorted((root / folder).glob("*.csv*")):
             if f"{folder}/{file.name.partition('.')[0]}" not in known:
-                log.drop(f"{folder}/{file.name}", 0, "this table is not read")
+                log.drop(f"{folder}/{file.name}", 0, _NOT_READ)
             elif not file.is_file():
                 log.drop(f"{folder}/{file.name}", 0, files.IRREGULAR)
 
@@ -188,7 +189,10 @@ def _header(path: Path, log: RowLog) -> list[str]:
             line = member.stream.readline(1 << 16).decode("utf-8-sig", "replace")
             if not line.strip():
                 log.drop(path.name, 0, "empty")
-            return next(csv.reader([line.rstrip("\r\n")]), [])
+            try:
+                return next(csv.reader([line.rstrip("\r\n")]), [])
+            except csv.Error:
+                log.drop(path.name, 1, "the header is no line of CSV: table skipped")
     return []
 
 
@@ -207,6 +211,9 @@ def _unpacked(path: Path, into: Path, log: RowLog) -> Path:
         for item in archive:
             parts = Path(item.name).parts
             name = "/".join(parts[-2:])
+            table = name.partition(".")[0]
+            if item.isfile() and table not in wanted and ".csv" in name and name.startswith(_FOLDERS):
+                log.drop(name, 0, _NOT_READ)
             stream = archive.extractfile(item) if item.isfile() and name.partition(".")[0] in wanted else None
             if stream is not None and name.endswith((".csv", ".csv.gz")) and parts[-2] in _FOLDERS:
                 (into / parts[-2]).mkdir(parents=True, exist_ok=True)

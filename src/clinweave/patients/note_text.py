@@ -28,6 +28,7 @@ _SAME = {
     "application/hl7-cda+xml": "text/xml",
     "application/hl7-sda+xml": "text/xml",
 }
+_TYPE = re.compile(r"[a-z]{2,20}/[a-z0-9.+-]{2,30}")
 _BLOCKS = frozenset(
     "p div br li ul ol tr table h1 h2 h3 h4 h5 h6 section article hr dd dt pre paragraph title text".split()  # noqa: SIM905
 )
@@ -158,7 +159,8 @@ def _read(kind: str, charset: str, data: bytes) -> Text:
     elif kind.startswith("text/"):
         found = _decoded(data, charset)
     else:
-        raise Refused(f"a note that is no text ({kind[:40]})")
+        shown = kind if _TYPE.fullmatch(kind) else "of an unknown type"
+        raise Refused(f"a note that is no text ({shown})")
     if not found.text.strip():
         raise Refused("a note without text")
     if "\x00" in found.text:
@@ -215,7 +217,7 @@ def _of_pdf(data: bytes) -> str:
                 page.close()
     except (pypdfium2.PdfiumError, ValueError, OSError) as error:
         raise Refused("a note whose PDF is damaged or encrypted") from error
-    text = "\n".join(pages).replace("\r\n", "\n").replace("\ufffe", "")
+    text = "\n".join(pages).replace("\r\n", "\n").translate({0: None, 0xFFFE: None})
     if not text.strip():
         raise Refused("a PDF without text (a scan)")
     return text

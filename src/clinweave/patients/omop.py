@@ -381,7 +381,7 @@ def open_duckdb(path: Path, spill: Path, memory: str) -> Iterator[DuckDBSource]:
         connection = engine.connect(spill, memory, database=str(path))
     except duckdb.Error as error:
         raise UserError(
-            f"{path} is not a DuckDB database that this version reads: {str(error)[:200]}"
+            f"{path} is not a DuckDB database that this version reads: {' '.join(str(error).split())[:200]}"
         ) from error
     try:
         yield DuckDBSource(connection, path.name)
