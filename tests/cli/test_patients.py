@@ -93,7 +93,7 @@ def test_purge(loaded, call):
 
 def test_index_makes_a_pseudonymised_private_collection(loaded, call, home):
     facts = json.loads(call("patients", "index", "--in", loaded["path"], "--name", "notes", "--json")[1])
-    assert (facts["tier"], facts["documents"]) == ("private", 2)
+    assert (facts["tier"], facts["documents"]) == ("pseudonymised", 2)
     import pyarrow.parquet as pq
 
     texts = " ".join(
