@@ -32,7 +32,7 @@ from clinweave.atomic import (
     write_new,
     write_text,
 )
-from clinweave.errors import ClinweaveError, UserError
+from clinweave.errors import ClinweaveError, OutdatedError, UserError
 from clinweave.filesystem import kind_of, output_folder, reason
 
 __all__ = [
@@ -246,13 +246,15 @@ def stage(
     build: Callable[[Path], Mapping[str, Any]],
     *,
     version: int = 1,
+    replace: bool = True,
 ) -> Artifact:
     """Build the folder `path` unless it already holds the whole result of exactly these inputs.
 
     `inputs` maps a name to a sha256, `version` is raised when the stage's code changes its output, and `build` writes
     into the empty folder it is given and returns what the manifest records. An exception, Ctrl-C or a kill leaves
     `path` as it was; what a killed run had written is removed by the next one. Raises `UserError` where `path` is a
-    file, holds anything that a stage of this kind did not write, or is a folder that must not be replaced.
+    file, holds anything that a stage of this kind did not write, or is a folder that must not be replaced, and
+    `OutdatedError` where it holds the result of other inputs and not `replace`.
     """
     path = output_folder(path, reserved=(home(),))
     key = digest([kind, version, dict(inputs), dict(parameters)])
@@ -261,6 +263,8 @@ def stage(
     if known and known.get("key") == key and not damage(path):
         sweep(path)
         return Artifact(path, known, fresh=False)
+    if known and not replace:
+        raise OutdatedError(f"{path} was built from other inputs, or is damaged")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with scratch(path) as work:

@@ -13,6 +13,10 @@ class UserError(ClinweaveError):
     exit_code = 2
 
 
+class OutdatedError(ClinweaveError):
+    """A folder holds the result of other inputs, and the caller may not replace it."""
+
+
 class ChecksumError(ClinweaveError):
     """A file is not the one that the catalogue pins."""
 

@@ -13,6 +13,7 @@ from clinweave import __version__
 # name -> one line of help; the command's file bears its name, and the help of the whole program loads none of them
 COMMANDS: dict[str, str] = {
     "fetch": "Bring and check the databases and weights of the catalogue.",
+    "check": "Compare everything built or fetched with its recorded checksums.",
     "graph": "Build, look into, export and import the knowledge graph.",
     "link": "Recognise concepts in text.",
     "index": "Build and search the text index; add your own folders.",

@@ -60,6 +60,10 @@ def build(  # noqa: PLR0917 - each parameter is one option
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where to put it.", show_default="home/graph")
     ] = None,
+    allow_loss: Annotated[
+        bool,
+        typer.Option("--allow-loss", help="Replace a graph that has kinds of records which this one lacks."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Build the graph from the fetched databases; one that is up to date is kept."""
@@ -70,7 +74,14 @@ def build(  # noqa: PLR0917 - each parameter is one option
     usual = home() / "unmerge.tsv"
     apart = apart or (usual if usual.is_file() else None)
     with _working() as tell:
-        done = build_graph(files, out or home() / "graph", progress=tell, apart=apart)
+        done = build_graph(
+            files,
+            out or home() / "graph",
+            progress=tell,
+            apart=apart,
+            allow_loss=allow_loss,
+            chosen=bool(asked),
+        )
     _report(done, as_json)
 
 

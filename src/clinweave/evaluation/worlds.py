@@ -4,12 +4,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
 
 from clinweave.access_policy import strictest, tier_of
-from clinweave.artifacts import digest, read_manifest, sha256
+from clinweave.artifacts import Artifact, digest, read_manifest, sha256
 from clinweave.databases import DATABASES, DEFAULT, RowLog
-from clinweave.errors import UserError
+from clinweave.errors import OutdatedError, UserError
 from clinweave.knowledge import (
     Graph,
     Linker,
@@ -132,18 +131,36 @@ class Worlds:
     ) -> World:
         if name not in self._built:
             self._say("Knowledge graph")
-            graph = build_graph(files, place / "graph", progress=self._say)
+            graph = self._graph(files, place)
             self._say("Text index")
-            where = (beside or place) / "index"
+            where = (beside or graph.path.parent) / "index"
             index = self._index(graph.path, str(graph.manifest["key"]), where)
             self._built[name] = World(
-                graph.path, str(graph.manifest["key"]), where, str(index.manifest["key"])
+                graph.path, str(graph.manifest["key"]), index.path, str(index.manifest["key"])
             )
         return self._built[name]
 
-    def _index(self, graph_path: Path, graph_key: str, place: Path) -> Any:
+    def _graph(self, files: Mapping[str, Mapping[str, Path]], place: Path) -> Artifact:
+        """Return the graph in `place`; a graph of the user's that was built otherwise is let alone."""
+        try:
+            return build_graph(files, place / "graph", progress=self._say, replace=place != self.home)
+        except OutdatedError:
+            own = self._own()
+            self._say(f"The graph in {place} was built from other files; comparing with one in {own}")
+            return build_graph(files, own / "graph", progress=self._say)
+
+    def _index(self, graph_path: Path, graph_key: str, place: Path) -> Artifact:
         graph = Graph.open(graph_path)
-        return build_index(graph.passages(), Linker.open(graph), graph, place, inputs={"graph": graph_key})
+        linker, inputs = Linker.open(graph), {"graph": graph_key}
+        usual = place == self.home / "index"
+        try:
+            return build_index(graph.passages(), linker, graph, place, inputs=inputs, replace=not usual)
+        except OutdatedError:
+            return build_index(graph.passages(), linker, graph, self._own() / "index", inputs=inputs)
+
+    def _own(self) -> Path:
+        """Return where a comparison builds what it may not replace."""
+        return self.home / "worlds" / f"usual-{digest(self.databases)}"
 
 
 def release_files(folder: Path) -> dict[str, Path]:

@@ -16,6 +16,7 @@ from clinweave.knowledge.graph import tables
 from clinweave.knowledge.graph.gather import Gathered, gather
 from clinweave.knowledge.graph.identity import Merge, Node, aliases, join, prefix_of
 from clinweave.knowledge.graph.inputs import as_recorded, mixed_releases, reader_versions
+from clinweave.knowledge.graph.loss import check_loss
 from clinweave.knowledge.graph.relations import joined_relations, loose_links, told_matches
 from clinweave.knowledge.graph.search import search_table
 from clinweave.knowledge.graph.stated import read_apart, stated_identity, tiered
@@ -48,11 +49,16 @@ def build_graph(
     *,
     progress: Progress | None = None,
     apart: Path | None = None,
+    allow_loss: bool = True,
+    chosen: bool = True,
+    replace: bool = True,
 ) -> Artifact:
     """Build the graph of these databases (database id -> its files by catalogue name) in the folder `out`.
 
     `apart` is a list of merges to undo (see `read_apart`). A folder that already holds the graph of exactly these files
-    is reused. Raises `UserError` for an unknown database or a missing file.
+    is reused. Raises `UserError` for an unknown database or a missing file, and, unless `allow_loss`, where the graph
+    that `out` holds has kinds of records that the new one lacks (`chosen`: the user named the databases). Raises
+    `OutdatedError` where `out` holds another graph and not `replace`.
     """
     from clinweave.databases import DATABASES, RowLog
 
@@ -77,10 +83,13 @@ def build_graph(
             sources[source.id] = source
             logs[source.id] = RowLog()
             records[source.id] = _told(database.read(files, logs[source.id]), f"reading {source.name}", tell)
-        return assemble(records, sources, folder, logs=logs, progress=tell, apart=barred)
+        outcome = assemble(records, sources, folder, logs=logs, progress=tell, apart=barred)
+        if not allow_loss:
+            check_loss(out, folder, chosen=chosen)
+        return outcome
 
     parameters = {"databases": list(databases), "readers": reader_versions(databases)}
-    return stage(out, "graph", inputs, parameters, build, version=VERSION)
+    return stage(out, "graph", inputs, parameters, build, version=VERSION, replace=replace)
 
 
 def assemble(

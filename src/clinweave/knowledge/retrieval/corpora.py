@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from clinweave import schemas
 from clinweave.artifacts import (
+    MANIFEST,
     Artifact,
     check,
     digest,
@@ -100,7 +101,13 @@ def collections(home: Path) -> dict[str, dict[str, Any]]:
         if folder.name.startswith(".") or not folder.is_dir():
             continue
         manifest = read_manifest(folder)
-        if manifest is not None and manifest.get("kind") == "collection":
+        if manifest is None and (folder / "passages.parquet").exists():
+            raise UserError(f"{folder} lacks its manifest: delete it and add the collection again")
+        if manifest is not None:
+            if manifest.get("kind") != "collection":
+                raise UserError(
+                    f"{folder / MANIFEST} is damaged: it is of no collection. Add the collection again"
+                )
             require(folder, manifest, _NEEDED)
             found[folder.name] = manifest
     return found

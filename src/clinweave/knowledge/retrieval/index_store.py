@@ -71,6 +71,7 @@ def build_parts(
     out: Path,
     *,
     progress: Progress | None = None,
+    replace: bool = True,
 ) -> Artifact:
     """Make `out` the index of exactly these parts (name -> passages); where parts are only added, the others are kept.
 
@@ -103,7 +104,7 @@ def build_parts(
         return {"base": base, "parts": dict(sorted(described.items())), "tier": tier.value}
 
     inputs = {f"part {name}": key for name, key in keys.items()}
-    return stage(out, "text-index", {**base, **inputs}, {}, build, version=VERSION)
+    return stage(out, "text-index", {**base, **inputs}, {}, build, version=VERSION, replace=replace)
 
 
 def open_part(path: Path, part: str) -> pa.RecordBatchFileReader:

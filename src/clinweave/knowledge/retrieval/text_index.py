@@ -100,17 +100,21 @@ def build_index(
     *,
     inputs: Mapping[str, str] | None = None,
     progress: Progress | None = None,
+    replace: bool = True,
 ) -> Artifact:
     """Index `passages` in the folder `out`; an index of exactly these inputs is reused.
 
     `inputs` names what the passages were made from (name -> hash); without it the passages themselves are hashed.
-    Concepts are those of each passage and those that `linker` finds; `graph` gives their ancestors.
+    With `replace` off, an index of other inputs in `out` is an `OutdatedError`. Concepts are those of each passage and
+    those that `linker` finds; `graph` gives their ancestors.
     """
     if inputs is None:
         passages = list(passages)
         inputs = {"passages": digest([(item.id, item.text, item.title, item.concepts) for item in passages])}
     keys = {GRAPH_PART: digest(dict(inputs))}
-    return build_parts({GRAPH_PART: lambda: passages}, keys, linker, graph, out, progress=progress)
+    return build_parts(
+        {GRAPH_PART: lambda: passages}, keys, linker, graph, out, progress=progress, replace=replace
+    )
 
 
 class TextIndex:
