@@ -1,19 +1,17 @@
 """`clinweave graph`: build, look into, export and import the knowledge graph."""
 
-import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from clinweave.artifacts import Artifact, home
+from clinweave.artifacts import home
 from clinweave.cli.console import Console
+from clinweave.cli.graph_output import counts_table, print_built, print_json, print_warnings, working
 from clinweave.cli.graph_propose import propose
 from clinweave.errors import UserError
 
@@ -73,7 +71,7 @@ def build(  # noqa: PLR0917 - each parameter is one option
     files = graph_inputs(asked, map(_pair, add or ()), home())
     usual = home() / "unmerge.tsv"
     apart = apart or (usual if usual.is_file() else None)
-    with _working() as tell:
+    with working() as tell:
         done = build_graph(
             files,
             out or home() / "graph",
@@ -82,7 +80,7 @@ def build(  # noqa: PLR0917 - each parameter is one option
             allow_loss=allow_loss,
             chosen=bool(asked),
         )
-    _report(done, as_json)
+    print_built(done, as_json)
 
 
 def _pair(text: str) -> tuple[str, Path]:
@@ -97,10 +95,10 @@ def info(where: Where = None, as_json: AsJson = False) -> None:
     """Show what the graph holds: counts, sources, merges, dropped rows and why (--json: the first of them, too)."""
     facts = _open(where).info()
     if as_json:
-        _json(facts)
+        print_json(facts)
         return
     screen = Console()
-    screen.print(_counts("Graph", facts["counts"], "rows"))
+    screen.print(counts_table("Graph", facts["counts"], "rows"))
     table = Table("source", "release", "licence", "concepts", "relations", title="Sources")
     for name, source in facts["sources"].items():
         held = [f"{facts[kind]['source'].get(name, 0):,}" for kind in ("concepts", "relations")]
@@ -112,8 +110,8 @@ def info(where: Where = None, as_json: AsJson = False) -> None:
         ("Identifiers merged", facts["merged"]),
         ("Rows dropped, and why", facts["dropped"]),
     ):
-        screen.print(_counts(title, counts, "rows"))
-    _warn(screen, facts["warnings"])
+        screen.print(counts_table(title, counts, "rows"))
+    print_warnings(screen, facts["warnings"])
 
 
 @app.command()
@@ -137,7 +135,7 @@ def merges(
     ]
     shown = rows[:limit] if limit else rows
     if as_json:
-        _json({"count": len(rows), "merges": shown})
+        print_json({"count": len(rows), "merges": shown})
         return
     table = Table("id", "canonical", "because", "source", title=f"{len(shown)} of {len(rows)} merges")
     for row in shown:
@@ -156,7 +154,7 @@ def conflicts(
     from clinweave.knowledge import conflict_counts, find_conflicts
 
     graph = _open(where)
-    with _working() as tell:
+    with working() as tell:
         tell("comparing sources")
         found = find_conflicts(graph)
     counts = conflict_counts(found)
@@ -169,10 +167,10 @@ def conflicts(
         if kind in (None, name)
     ]
     if as_json:
-        _json({"counts": counts, "conflicts": [asdict(item) for item in shown]})
+        print_json({"counts": counts, "conflicts": [asdict(item) for item in shown]})
         return
     screen = Console()
-    screen.print(_counts("Disagreements", counts, "pairs"))
+    screen.print(counts_table("Disagreements", counts, "pairs"))
     table = Table("kind", "subject", "object", "statements")
     for item in shown:
         ends = (f"{graph.concept(end).name} ({end})" for end in (item.subject, item.object))
@@ -211,7 +209,7 @@ def similar(  # noqa: PLR0917 - each parameter is one option
         "common": known.common(one, other),
     }
     if as_json:
-        _json(facts)
+        print_json(facts)
         return
     best = graph.concept(str(facts["most_informative"]))
     Console().print(
@@ -240,7 +238,7 @@ def show(
             {"sentence": sentence, **to_json(relation)}
             for sentence, relation in zip(sentences, relations, strict=False)
         ]
-        _json({"concept": to_json(concept), "count": len(relations), "relations": rows})
+        print_json({"concept": to_json(concept), "count": len(relations), "relations": rows})
         return
     screen = Console()
     screen.print(f"[bold]{escape(concept.name)}[/bold]  {concept.id}  {concept.category}  ({concept.source})")
@@ -274,7 +272,7 @@ def search(
 
     found = _open(where).search(text, limit, prefix)
     if as_json:
-        _json([{"score": round(score, 4), **to_json(concept)} for concept, score in found])
+        print_json([{"score": round(score, 4), **to_json(concept)} for concept, score in found])
         return
     table = Table("id", "name", "category", "score")
     for concept, score in found:
@@ -298,7 +296,9 @@ def path(  # noqa: PLR0917 - each parameter is one option
     graph = _open(where)
     found = graph.paths(start, end, max_length=max_length, limit=limit)
     if as_json:
-        _json([[{"sentence": verbalise(graph, step), **to_json(step)} for step in steps] for steps in found])
+        print_json(
+            [[{"sentence": verbalise(graph, step), **to_json(step)} for step in steps] for steps in found]
+        )
         return
     screen = Console()
     for number, steps in enumerate(found, 1):
@@ -320,11 +320,11 @@ def near(
     graph = _open(where)
     ids = graph.near(graph.find(thing), hops)
     if as_json:
-        _json(ids)
+        print_json(ids)
         return
     kinds = Counter(concept.category for concept in graph.concepts(ids))
     Console().print(
-        _counts(f"{len(ids):,} concepts, {hops} relations away or less", dict(kinds.most_common()), "")
+        counts_table(f"{len(ids):,} concepts, {hops} relations away or less", dict(kinds.most_common()), "")
     )
 
 
@@ -343,13 +343,13 @@ def export(
     from clinweave.knowledge import export_kgx
 
     graph = _open(where)
-    with _working() as tell:
+    with working() as tell:
         tell(f"writing {kgx}")
         rows = export_kgx(graph, kgx, compress=compress, allow_export=allow_export)
     if as_json:
-        _json({"path": str(kgx), "rows": rows})
+        print_json({"path": str(kgx), "rows": rows})
     else:
-        Console().print(_counts(str(kgx), rows, "rows"))
+        Console().print(counts_table(str(kgx), rows, "rows"))
 
 
 @app.command("import")
@@ -363,48 +363,12 @@ def import_(
     """Build a graph from KGX TSV files (.tsv or .tsv.gz)."""
     from clinweave.knowledge import import_kgx
 
-    with _working() as tell:
+    with working() as tell:
         done = import_kgx(kgx, out or home() / "graph", progress=tell)
-    _report(done, as_json)
+    print_built(done, as_json)
 
 
 def _open(where: Path | None) -> "Graph":
     from clinweave.knowledge import Graph
 
     return Graph.open(where or home() / "graph")
-
-
-@contextmanager
-def _working() -> Iterator[Callable[[str], None]]:
-    """Show on stderr what is being done."""
-    with Console(stderr=True).status("starting") as status:
-        yield lambda message: status.update(escape(message))
-
-
-def _report(done: Artifact, as_json: bool) -> None:
-    if as_json:
-        _json({"path": str(done.path), "fresh": done.fresh, **done.manifest["counts"]})
-        return
-    screen = Console()
-    screen.print(
-        _counts(f"{done.path} ({'built' if done.fresh else 'up to date'})", done.manifest["counts"], "rows")
-    )
-    _warn(screen, done.manifest.get("warnings", ()))
-    if lost := sum(done.manifest["dropped"].values()):
-        screen.print(f"{lost:,} rows left out; `clinweave graph info` says why")
-
-
-def _warn(screen: Console, warnings: Iterable[str]) -> None:
-    for warning in warnings:
-        screen.print(f"[yellow]warning:[/] {escape(warning)}")
-
-
-def _counts(title: str, counts: Mapping[str, int], unit: str) -> Table:
-    table = Table("", unit, title=escape(title))
-    for name, count in counts.items():
-        table.add_row(escape(name), f"{count:,}")
-    return table
-
-
-def _json(value: Any) -> None:
-    typer.echo(json.dumps(value, indent=1, ensure_ascii=False))

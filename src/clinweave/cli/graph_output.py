@@ -1,0 +1,55 @@
+"""Output that the commands of `clinweave graph` share."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from clinweave.artifacts import Artifact
+from clinweave.cli.console import Console
+
+
+@contextmanager
+def working() -> Iterator[Callable[[str], None]]:
+    """Yield a function that shows on standard error what is being done."""
+    with Console(stderr=True).status("starting") as status:
+        yield lambda message: status.update(escape(message))
+
+
+def print_built(done: Artifact, as_json: bool) -> None:
+    """Print what a build made: counts, warnings and how many rows were left out."""
+    if as_json:
+        print_json({"path": str(done.path), "fresh": done.fresh, **done.manifest["counts"]})
+        return
+    screen = Console()
+    screen.print(
+        counts_table(
+            f"{done.path} ({'built' if done.fresh else 'up to date'})", done.manifest["counts"], "rows"
+        )
+    )
+    print_warnings(screen, done.manifest.get("warnings", ()))
+    if lost := sum(done.manifest["dropped"].values()):
+        screen.print(f"{lost:,} rows left out; `clinweave graph info` says why")
+
+
+def print_warnings(screen: Console, warnings: Iterable[str]) -> None:
+    """Print warnings."""
+    for warning in warnings:
+        screen.print(f"[yellow]warning:[/] {escape(warning)}")
+
+
+def counts_table(title: str, counts: Mapping[str, int], unit: str) -> Table:
+    """Return a table of counts."""
+    table = Table("", unit, title=escape(title))
+    for name, count in counts.items():
+        table.add_row(escape(name), f"{count:,}")
+    return table
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON document."""
+    typer.echo(json.dumps(value, indent=1, ensure_ascii=False))
