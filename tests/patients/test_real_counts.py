@@ -24,6 +24,7 @@ def test_counts_do_not_fall(tmp_path, name):
     assert made.manifest["counts"]["patients"] == patients
     assert made.manifest["counts"]["events"] >= events
     query = f"select count(numeric_value), count(text_value) from '{made.path}/data/*.parquet' where kind = '{kind}'"
-    found = duckdb.sql(query).fetchone()
+    with duckdb.connect() as connection:
+        found = connection.execute(query).fetchone()
     assert found[0] >= numbers
     assert found[1] >= texts
