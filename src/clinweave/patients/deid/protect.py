@@ -36,8 +36,8 @@ def _terms() -> tuple[re.Pattern[str], re.Pattern[str]]:
     middle = "muscular |cell |coma |valve |optic |sleepiness |motor |spinal "
     own = r"(?:['’]s|s['’]|['’])?"
     one = rf"(?:{people}){own}"
-    term = rf"\b{one}(?:[-–/ ](?:and |en |de |of |von )?{one})*(?:[- ](?:{middle})?(?:{heads}))\b"
-    term += rf"|\b(?:{people})(?:[-–](?:en-y|{people}))+\b"
+    term = rf"\b{one}(?:[-–/ ](?:and |en |de |of |von )?{one}){{0,4}}(?:[- ](?:{middle})?(?:{heads}))\b"
+    term += rf"|\b(?:{people})(?:[-–](?:en-y|{people})){{1,4}}\b"
     return re.compile(term, re.IGNORECASE), re.compile(rf"\b(?:{sure}){own}(?!\w)", re.IGNORECASE)
 
 

@@ -3,8 +3,9 @@
 Rules find what they were written for: the outcome is called pseudonymised, never anonymised, and stays private.
 """
 
+import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +13,14 @@ from clinweave.artifacts import sweep, write_new
 from clinweave.errors import UserError
 from clinweave.filesystem import kind_of
 from clinweave.patients.batches import Person
-from clinweave.patients.deid import dates, names, patterns
+from clinweave.patients.deid import dates, names
+from clinweave.patients.deid.addresses import places_after_names, places_in
+from clinweave.patients.deid.ages import high_ages
+from clinweave.patients.deid.clinical_values import clinical_values
+from clinweave.patients.deid.contacts import contacts
+from clinweave.patients.deid.identifiers import identifiers
 from clinweave.patients.deid.protect import LinksText, guarded, unprotected
-from clinweave.patients.deid.spans import Kind, Span, joined, settled
+from clinweave.patients.deid.spans import Kind, Mask, Span, joined, settled
 from clinweave.records import Tier
 
 _TAGS = {Kind.NAME: "[NAME]", Kind.DATE: "[DATE]", Kind.ID: "[ID]", Kind.CONTACT: "[CONTACT]", Kind.PLACE: "[PLACE]",
@@ -59,15 +65,26 @@ class Pseudonymiser:
         weeks = dates.weeks_of(self._key, patient)
         found: list[Span] = []
         if person is not None:
-            found += patterns.literal(text, [*person.identifiers, person.source_id], Kind.ID, "own number")
-            found += patterns.literal(text, person.places, Kind.PLACE, "own place")
-        for rules in (patterns.contacts, patterns.identifiers, patterns.places_in, patterns.high_ages):
-            found += rules(text)
-        found += names.names_in(text, person.names if person is not None else ())
-        found = _without_dates(
-            unprotected(found, guarded(text, self._linker)), moved := list(dates.dates_in(text, weeks))
-        )
+            found += literal(text, [*person.identifiers, person.source_id], Kind.ID, "own number")
+            found += literal(text, person.places, Kind.PLACE, "own place")
+        values = list(clinical_values(text))
+        measured = Mask(len(text), values)
+        for rules in (contacts, identifiers, high_ages):
+            found += [span for span in rules(text) if not measured.overlaps(span.start, span.end)]
+        found += places_in(text)
+        people = list(names.names_in(text, person.names if person is not None else ()))
+        found += [*people, *places_after_names(text, people)]
+        moved = list(dates.dates_in(text, weeks, values))
+        found = _without_dates(unprotected(found, guarded(text, self._linker)), moved)
         return joined(settled([*found, *moved]), text)
+
+
+def literal(text: str, values: Iterable[str], kind: Kind, rule: str) -> Iterator[Span]:
+    """Yield where a value of the patient's own record stands in the text, whatever its case."""
+    for value in values:
+        if len(value.strip()) >= 4:
+            for match in re.finditer(rf"(?<!\w){re.escape(value.strip())}(?!\w)", text, re.IGNORECASE):
+                yield Span(*match.span(), kind, rule)
 
 
 def key_at(path: Path, *, create: bool = True) -> bytes:
