@@ -3,6 +3,7 @@
 import pytest
 
 from clinweave.applications.consult import compose
+from clinweave.applications.consult.limits import meets
 from clinweave.applications.consult.units import units_of
 from clinweave.knowledge import Intent, Kind, Query, Topic
 from clinweave.records import Audience, Evidence, Passage, Relation
@@ -126,12 +127,14 @@ def test_a_drug_that_no_vocabulary_has_is_required_too():
         ("Should zorbin be continued?", "Continue zorbin.", "Yes:"),
         ("Is zorbin safe?", "Drug: Zorbin; Safe?: No", "No:"),
         ("Is zorbin safe?", "| Drug | Safe? |\n|---|---|\n| Zorbin | Yes, first dose observed |", "Yes:"),
+        ("Can zorbin be used in pregnancy?", "Drug: Zorbin; In children?: Yes; In pregnancy?: No", "No:"),
         ("Can zorbin be used?", "Do not:\n- use zorbin\n- use ice", "No:"),
         ("Can zorbin be used?", "Patients must not receive quellax, zorbin or kryptol.", "No:"),
     ],
 )
 def test_polarity_of_a_safety_answer(question, text, lead):
-    answer = ask(question, Intent.SAFETY, [drug("zorbin")], [own(text)])
+    words = ["pregnancy"] if "pregnancy" in question else []
+    answer = ask(question, Intent.SAFETY, [drug("zorbin")], [own(text)], words)
     assert answer.text.startswith(lead), answer.text
     assert "orbin" in answer.text
 
@@ -255,13 +258,15 @@ def test_the_stored_question_tells_whether_its_answer_fits():
     assert "being treated" not in answer.text
 
 
-def test_ones_own_documents_come_before_stored_answers():
+def test_ones_own_documents_answer_before_stored_answers():
     guide = own("Treat Alpha syndrome with rest.", "2", title="Alpha syndrome in adults")
     general = stored(
         "What are the treatments for Alpha syndrome ?", "Treatment of Alpha syndrome is surgery.", "1"
     )
     answer = ask("How is Alpha syndrome treated?", Intent.TREATMENT, [disease()], [general, guide])
-    assert answer.text.index("rest") < answer.text.index("surgery")
+    assert "rest" in answer.text
+    assert "surgery" not in answer.text
+    assert "surgery" in ask("How is Alpha syndrome treated?", Intent.TREATMENT, [disease()], [general]).text
 
 
 def test_a_passage_that_orders_is_not_quoted():
@@ -293,3 +298,18 @@ def test_nothing_named_and_nothing_retrieved_abstain():
     answer = ask("What should I do?", Intent.TREATMENT)
     assert answer.abstained
     assert "names nothing to look up" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "expected"),
+    [
+        ("for a potassium of 6.2 mmol/L", "Potassium (mmol/L): 6.0 to 6.4; Action: insulin", True),
+        ("for a potassium of 6.2 mmol/L", "Potassium (mmol/L): 6.5 or more; Action: emergency", False),
+        ("when the clearance is 20 mL/min", "20 mg if the clearance is below 30 mL/min", True),
+        ("when the clearance is 45 mL/min", "20 mg if the clearance is below 30 mL/min", False),
+        ("when the clearance is 45 mL/min", "5 mg daily", None),
+        ("in type 2 diabetes", "if 30 mL/min or more", None),
+    ],
+)
+def test_a_value_of_the_question_meets_a_limit_or_does_not(question, text, expected):
+    assert meets(question, text) is expected

@@ -189,7 +189,7 @@ class FakeIndex:
     def first(self, part):
         return next((item for item in self.passages if item.source == part), None)
 
-    def titled(self, names, *, k, parts=None):
+    def titled(self, names, *, k, parts=None, prefer=""):
         wanted = [set(name.lower().split()) for name in names]
         fits = (
             item for item in self._within(parts) if any(w <= set(item.title.lower().split()) for w in wanted)

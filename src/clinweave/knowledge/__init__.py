@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from clinweave.knowledge.retrieval.text_retriever import Origin as Origin
     from clinweave.knowledge.retrieval.text_retriever import TextRetriever as TextRetriever
     from clinweave.knowledge.retrieval.text_retriever import also_answers as also_answers
+    from clinweave.knowledge.retrieval.text_retriever import is_broader as is_broader
     from clinweave.knowledge.retrieval.text_retriever import origin_of as origin_of
     from clinweave.knowledge.retrieval.text_retriever import stored_intent as stored_intent
     from clinweave.knowledge.retrieval.text_retriever import subject_fit as subject_fit
@@ -110,6 +111,7 @@ __getattr__, __dir__ = attach(
         "equivalents": "query.lexicon",
         "gives_orders": "citations.quotes",
         "how_often": "graph.verbalise",
+        "is_broader": "retrieval.text_retriever",
         "normal_form": "linking.normalise",
         "origin_of": "retrieval.text_retriever",
         "parse_frequency": "graph.frequency",

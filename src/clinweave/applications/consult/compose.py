@@ -70,12 +70,21 @@ def _statements(
     if query.intent in {Intent.RELATED, Intent.HOW_OFTEN} and not relations:
         stored = [quote for quote in stored if quote.direct]
         defined = []
-    facts = max((len(item.relations) for item in evidence if item.kind == "relation"), default=0)
+    facts = max(
+        (
+            sum(row.subject == item.about for row in item.relations)
+            for item in evidence
+            if item.kind == "relation"
+        ),
+        default=0,
+    )
+    if query.intent == Intent.CAUSES and stored:
+        relations = [item for item in relations if item.kind != "ranking"]
     groups = [_quoted(own), relations, _quoted(stored), _quoted(defined)]
     if query.intent not in _GRAPH_FIRST and not _rich(query, facts, audience):
         groups = [_quoted(own), _quoted(stored), relations, _quoted(defined)]
-    if query.intent == Intent.TREATMENT and own:
-        groups[1:] = [_quoted(stored), relations]
+    if own and query.intent not in _GRAPH_FIRST:
+        groups = [_quoted(own), relations if query.intent == Intent.SAFETY else []]
     statements = [statement for group in groups for statement in group]
     return sorted(statements, key=lambda item: item.text.startswith("Also recorded for ")), lead
 

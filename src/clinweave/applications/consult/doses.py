@@ -5,8 +5,7 @@ from collections.abc import Sequence
 
 from clinweave.applications.consult.cues import pattern
 from clinweave.applications.consult.matching import AMOUNT, Facet
-from clinweave.applications.consult.units import Unit
-from clinweave.knowledge import normal_form
+from clinweave.applications.consult.units import Unit, normal
 
 
 def states_amount(text: str) -> bool:
@@ -31,6 +30,8 @@ def is_dose_of(unit: Unit, drug: Sequence[Facet], others: Sequence[str]) -> bool
     """
     if not drug:
         return states_amount(unit.text)
+    if unit.kind == "row":  # a row of a table is about what it names
+        return states_amount(unit.text) and _names(unit.norm, drug)
     for found in AMOUNT.finditer(unit.text):
         if _measured(unit.text, found):
             continue
@@ -42,23 +43,21 @@ def is_dose_of(unit: Unit, drug: Sequence[Facet], others: Sequence[str]) -> bool
 def _owner_is(unit: Unit, amount: re.Match[str], drug: Sequence[Facet], others: Sequence[str]) -> bool:
     after = re.match(r"\s*(?:\([^)]*\)\s*)?of\s+((?:[\w-]+\s*){1,5})", unit.text[amount.end() :])
     if after is not None:
-        phrase = f" {normal_form(after[1])} "
+        phrase = f" {normal(after[1])} "
         if _names(phrase, drug):
             return True
-        if any(f" {normal_form(other)} " in phrase for other in others):
+        if any(f" {normal(other)} " in phrase for other in others):
             return False
     before = unit.text[: amount.start()]
     last_own = _last(before, [form for facet in drug for form in facet.forms])
-    last_other = _last(before, [other for other in others if not _names(f" {normal_form(other)} ", drug)])
+    last_other = _last(before, [other for other in others if not _names(f" {normal(other)} ", drug)])
     if last_own < 0 and last_other < 0:
-        follows = f" {normal_form(unit.text[amount.end() : amount.end() + 60])} "
+        follows = f" {normal(unit.text[amount.end() : amount.end() + 60])} "
         governed = _names(unit.label_norm, drug) or (
-            bool(unit.heads) and _names(f" {normal_form(unit.heads[-1])} ", drug)
+            bool(unit.heads) and _names(f" {normal(unit.heads[-1])} ", drug)
         )
         return governed or (
-            _names(follows, drug)
-            and after is None
-            and not any(f" {normal_form(o)} " in follows for o in others)
+            _names(follows, drug) and after is None and not any(f" {normal(o)} " in follows for o in others)
         )
     return last_own > last_other
 
@@ -69,13 +68,9 @@ def _names(norm: str, drug: Sequence[Facet]) -> bool:
 
 def _last(text: str, names: Sequence[str]) -> int:
     """Return where the last of some names ends in a text, -1 if none occurs."""
-    norm = f" {normal_form(text)} "
+    norm = f" {normal(text)} "
     return max(
-        (
-            norm.rfind(f" {normal_form(name)} ") + len(name)
-            for name in names
-            if f" {normal_form(name)} " in norm
-        ),
+        (norm.rfind(f" {normal(name)} ") + len(name) for name in names if f" {normal(name)} " in norm),
         default=-1,
     )
 
@@ -89,14 +84,14 @@ def with_conditions(
     if first.kind == "row":
         return kept
     for unit in units[place + 1 :]:
-        same = unit.block == first.block or (unit.kind == "item" and kept[-1].text.endswith(":"))
-        same = same or (unit.kind == "item" and kept[-1].kind == "item" and kept[-1].heads == unit.heads)
+        listed = unit.kind == "item" and first.kind != "item"
+        same = unit.block == first.block or (listed and kept[-1].text.endswith(":"))
+        same = same or (listed and kept[-1].kind == "item" and kept[-1].heads == unit.heads)
         foreign = any(
-            f" {normal_form(other)} " in unit.norm
-            for other in others
-            if not _names(f" {normal_form(other)} ", drug)
+            f" {normal(other)} " in unit.norm for other in others if not _names(f" {normal(other)} ", drug)
         )
-        if not same or (foreign and not _names(unit.norm, drug)):
+        governed = bool(unit.label) and unit.label == first.label and _names(unit.label_norm, drug)
+        if not same or (foreign and not governed and not _names(unit.norm, drug)):
             break
         if (
             unit.kind != "item"

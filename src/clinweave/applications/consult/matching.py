@@ -4,11 +4,19 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from clinweave.applications.consult.units import Unit
-from clinweave.knowledge import Kind, Query, equivalents, normal_form
+from clinweave.applications.consult.units import Unit, normal
+from clinweave.knowledge import Kind, Query, Topic, equivalents
 
 IN_TEXT, IN_LABEL, IN_NEAR_HEAD, IN_TITLE = 1.0, 0.9, 0.8, 0.7
 NAME_WEIGHT, WORD_WEIGHT = 2.0, 1.0
+_AFTER = re.compile(
+    r"^[\s-]+(?:allerg\w*|anaphyla\w*|hypersensitiv\w*|intoleran\w*|poisoning|overdose|toxicity|resistan\w*|levels?|concentration"
+    r"|clearance|kinase)\b",
+    re.IGNORECASE,
+)
+_BEFORE = re.compile(
+    r"\b(?:allerg(?:y|ic) to|anaphylaxis to|serum|plasma|blood|taking|on|receiving|takes)\s+$", re.IGNORECASE
+)
 _STEM = 5  # letters that two forms of a word share at least
 
 
@@ -28,9 +36,7 @@ class Facet:
         if self.within(unit.label_norm):
             return IN_LABEL
         if self.within(unit.head_norm):
-            return (
-                IN_NEAR_HEAD if unit.heads and self.within(f" {normal_form(unit.heads[-1])} ") else IN_TITLE
-            )
+            return IN_NEAR_HEAD if unit.heads and self.within(f" {normal(unit.heads[-1])} ") else IN_TITLE
         return 0.0
 
     def within(self, norm: str) -> bool:
@@ -44,16 +50,23 @@ def facets_of(query: Query) -> tuple[Facet, ...]:
     for topic in query.topics:
         if topic.kind == Kind.CODE:
             continue
-        forms = list(dict.fromkeys(normal_form(name) for name in topic.names))
+        forms = list(dict.fromkeys(normal(name) for name in topic.names))
         forms += [other for form in forms[:4] for other in _swapped(form)]
-        required = topic.kind in {Kind.DRUG, Kind.GENE}
-        facets.append(Facet(tuple(form for form in forms if form), NAME_WEIGHT, required, topic.kind.value))
+        condition = topic.kind == Kind.DRUG and is_condition(query.text, topic)
+        kind = "condition" if condition else topic.kind.value
+        required = topic.kind in {Kind.DRUG, Kind.GENE} and not condition
+        facets.append(Facet(tuple(form for form in forms if form), NAME_WEIGHT, required, kind))
     for word in query.words:
-        form = normal_form(word)
+        form = normal(word)
         same = tuple(dict.fromkeys([form, *sorted(equivalents().get(form, ()))]))
         name = word in query.names_wanted
         facets.append(Facet(same, NAME_WEIGHT if name else WORD_WEIGHT, name))
     return tuple(facets)
+
+
+def is_condition(text: str, topic: Topic) -> bool:
+    """Say whether a drug or chemical of the question is a condition or a measurement, not what is asked about."""
+    return bool(_AFTER.match(text[topic.end :]) or _BEFORE.search(text[: topic.start]))
 
 
 def _swapped(form: str) -> list[str]:

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from clinweave.applications.consult.cues import pattern
 from clinweave.applications.consult.matching import Facet
-from clinweave.applications.consult.units import Unit
-from clinweave.knowledge import normal_form
+from clinweave.applications.consult.units import Unit, normal
 
 _NOT = re.compile(r"\b(?:not|never)\b|n't\b", re.IGNORECASE)
 _LIST = re.compile(r"\w, \w|\w(?:,)? (?:and|or) \w", re.IGNORECASE)
+_CELL = re.compile(r"([^;:]+):\s*(yes|no)\b", re.IGNORECASE)
 _ANSWER_CELL = re.compile(r":\s*(yes|no)\b", re.IGNORECASE)
 
 
@@ -42,15 +42,16 @@ def _is_ban(head: str) -> bool:
     )
 
 
-def stance(unit: Unit, facets: Sequence[Facet], others: Sequence[str] = ()) -> str:
+def stance(
+    unit: Unit, facets: Sequence[Facet], others: Sequence[str] = (), conditions: Sequence[Facet] = ()
+) -> str:
     """Return "permitted", "forbidden" or "" (unclear, or under a condition) for the drug that the facets name.
 
     The words of permission must stand in the same clause as the drug, with no other drug of `others` between them
     (lists apart), and without a condition. A cell of a table that says yes or no speaks for its row.
     """
     if unit.kind == "row":
-        cell = _ANSWER_CELL.search(unit.text)
-        return "" if cell is None else "permitted" if cell[1].lower() == "yes" else "forbidden"
+        return _stance_of_row(unit.text, conditions)
     if unit.kind == "item" and any(_is_ban(head) for head in unit.heads):
         return "forbidden"
     clauses = [part for part in re.split(r"[;.](?:\s|$)", unit.text) if _about(part, facets)]
@@ -60,8 +61,16 @@ def stance(unit: Unit, facets: Sequence[Facet], others: Sequence[str] = ()) -> s
     return stances.pop() if len(stances) == 1 else ""
 
 
+def _stance_of_row(text: str, conditions: Sequence[Facet]) -> str:
+    """Return what the yes/no cells of a row say: of several columns, those whose head names what is asked."""
+    cells = [(head, word.lower()) for head, word in _CELL.findall(text)]
+    named = [word for head, word in cells if any(item.within(f" {normal(head)} ") for item in conditions)]
+    words = set(named or [word for _, word in cells])
+    return {"yes": "permitted", "no": "forbidden"}[words.pop()] if len(words) == 1 else ""
+
+
 def _about(text: str, facets: Sequence[Facet]) -> bool:
-    norm = f" {normal_form(text)} "
+    norm = f" {normal(text)} "
     return all(facet.within(norm) for facet in facets)
 
 
@@ -88,9 +97,9 @@ def _stance_of_clause(clause: str, facets: Sequence[Facet], others: Sequence[str
 
 def _beside(clause: str, cue: re.Match[str], facets: Sequence[Facet], others: Sequence[str]) -> bool:
     """Say whether a cue governs the drug: it stands within some words, with no other drug nearer but in a list."""
-    before = normal_form(clause[: cue.start()]).split()[-8:]
-    after = normal_form(clause[cue.end() :]).split()[:12]
-    foreign = [f" {normal_form(name)} " for name in others]
+    before = normal(clause[: cue.start()]).split()[-8:]
+    after = normal(clause[cue.end() :]).split()[:12]
+    foreign = [f" {normal(name)} " for name in others]
     foreign = [name for name in foreign if not any(facet.within(name) for facet in facets)]
     sides = []
     for words in (list(reversed(before)), after):

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from clinweave.applications.consult import polarity
 from clinweave.applications.consult.cues import cue_of, pattern
 from clinweave.applications.consult.doses import is_dose_of, states_amount, with_conditions
+from clinweave.applications.consult.limits import meets
 from clinweave.applications.consult.matching import (
+    IN_LABEL,
+    IN_NEAR_HEAD,
     Facet,
     Match,
     drug_facets,
@@ -91,11 +94,7 @@ def own_quotes(query: Query, evidence: Sequence[Evidence]) -> list[Quote]:
             found = match(unit, facets)
             if _answers(query, found, facets, item):
                 kept = _extended(query, units, place, facets, item)
-                stance = (
-                    polarity.stance(unit, drug_facets(facets), [name for _, name in item.names])
-                    if query.intent == Intent.SAFETY
-                    else ""
-                )
+                stance = _stance(unit, facets, item) if query.intent == Intent.SAFETY else ""
                 quotes.append(Quote(item, tuple(kept), found.coverage, Origin.OWN, stance, found.all_met))
     quotes.sort(key=lambda quote: -quote.coverage)
     best = quotes[0].coverage if quotes else 0.0
@@ -109,18 +108,26 @@ def _answers(query: Query, found: Match, facets: Sequence[Facet], item: Evidence
     others = [name for _, name in item.names]
     if not found.complete or found.coverage < LEAST_OWN:
         return False
+    if meets(query.text, unit.text, " ".join(unit.heads)) is False:
+        return False
     if query.intent == Intent.DOSE:
         return is_dose_of(unit, drugs, others) and _own_words(found, drugs)
     if query.intent == Intent.SAFETY and (drugs or query.yes_no):
-        return polarity.speaks(unit) and _own_words(found, drugs)
+        together = len(drugs) > 1 and all(facet.within(unit.norm) for facet in drugs)
+        return (together or polarity.speaks(unit)) and _own_words(found, drugs)
     others_asked = [facet for facet in facets if facet.kind not in {Kind.DISEASE, Kind.FINDING}]
     if not others_asked:
         return _about_disease(query, found, facets)
-    return (
-        found.in_text > 0
-        and any(facet.level(unit) >= 0.8 for facet in others_asked)
-        and cue_of(query.intent, unit.text)
-    )
+    in_text = [facet for facet in others_asked if facet.level(unit) >= IN_LABEL]
+    near = any(facet.level(unit) >= IN_NEAR_HEAD for facet in others_asked)
+    gives = query.intent == Intent.TREATMENT and states_amount(unit.text)
+    return near and found.in_text > 0 and (len(in_text) > 1 or gives or cue_of(query.intent, unit.text))
+
+
+def _stance(unit: Unit, facets: Sequence[Facet], item: Evidence) -> str:
+    drugs = drug_facets(facets)
+    conditions = [facet for facet in facets if facet not in drugs]
+    return polarity.stance(unit, drugs, [name for _, name in item.names], conditions)
 
 
 def _own_words(found: Match, drugs: Sequence[Facet]) -> bool:

@@ -12,6 +12,7 @@ from clinweave.knowledge import (
     Origin,
     Query,
     also_answers,
+    is_broader,
     origin_of,
     stored_intent,
     subject_fit,
@@ -26,6 +27,8 @@ _NEEDS_TOPIC = frozenset(
         Intent.HOW_OFTEN, Intent.PREVALENCE, Intent.OUTLOOK, Intent.DIFFERENTIAL, Intent.INDICATIONS, Intent.SUBTYPES,
     }
 )  # fmt: skip
+# Intents whose answer may stand under another subject, if it names all that is asked.
+_ANYWHERE = frozenset({Intent.SAFETY, Intent.GENERAL, Intent.RELATED, Intent.HOW_OFTEN, Intent.DIFFERENTIAL})
 LEAST_WORDS = 2  # content words of a question without a topic, all of which a stored answer must hold
 _TOGETHER = frozenset({Intent.RELATED, Intent.HOW_OFTEN})  # both things must be said together
 
@@ -61,7 +64,15 @@ def _of_document(
     asked = stored_intent(passage.title)
     if query.topics and asked != query.intent and asked not in also_answers(query.intent):
         return None
-    same = stored_intent(passage.title) == query.intent and fit >= LEAST_STORED_FIT
+    same = asked == query.intent
+    if (
+        fit == 0
+        and query.disease is not None
+        and query.intent not in _ANYWHERE
+        and not is_broader(passage.title, names)
+    ):
+        return None
+    diseases = [facet for facet in facets if facet.kind == Kind.DISEASE]
     best: tuple[float, Quote] | None = None
     place = 0
     for item in items:
@@ -74,7 +85,10 @@ def _of_document(
                 query, unit, facets, same=same, first=item.passage.start == 0 and number == 0
             )
             place += 1
-            if score is None:
+            # A stored question about something broader answers where it speaks of the thing itself.
+            if score is None or (
+                fit < LEAST_STORED_FIT and not all(facet.within(unit.norm) for facet in diseases)
+            ):
                 continue
             total = score - 0.04 * min(place, 20) + 1.5 * fit + (0.8 if same else 0.0)
             if best is None or total > best[0]:
@@ -106,11 +120,14 @@ def _start_score(
     met = sum(facet.within(unit.norm) for facet in extra) / len(extra) if extra else 0.0
     if not same:
         named = all(facet.within(unit.norm) or facet.within(unit.head_norm) for facet in facets)
-        return 0.5 + met if strong and named else None
+        elsewhere = query.intent == Intent.FEATURES and strong_cue_of(Intent.TREATMENT, unit.text)
+        return 0.5 + met if strong and named and not elsewhere else None
     misses = bool(extra) and not met and not query.of_kind(Kind.DISEASE)
     if misses or unit.kind == "item" or not (strong or weak or first):
         return None
-    return 1.0 * strong + 0.5 * weak + 0.4 * first + 1.5 * met
+    lists = bool(pattern("stored", "lists").search(unit.text))
+    strays = query.intent == Intent.FEATURES and strong_cue_of(Intent.TREATMENT, unit.text)
+    return 1.0 * strong + 0.5 * weak + 0.4 * first + 1.5 * met + 0.6 * (lists and strong) - 1.2 * strays
 
 
 def _run(units: Sequence[Unit], start: int) -> list[Unit]:
@@ -133,7 +150,7 @@ def definitions(query: Query, evidence: Sequence[Evidence]) -> list[Quote]:
         if passage is None or origin_of(passage) != Origin.DEFINED or not ids & set(passage.concepts):
             continue
         units = units_of(passage)
-        if query.intent in {Intent.DEFINITION, Intent.GENERAL}:
+        if query.intent in {Intent.DEFINITION, Intent.GENERAL, Intent.DIAGNOSIS}:
             chosen = units[:3]
         else:
             chosen = [unit for unit in units if strong_cue_of(query.intent, unit.text)][:2]

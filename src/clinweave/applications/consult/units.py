@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from clinweave.knowledge import normal_form, split_sentences
 from clinweave.records import Passage
@@ -13,6 +14,9 @@ _RULE = re.compile(r"^[\s|:\-=]+$")
 _HEADED = re.compile(r"^[^:;]{1,80}: [^;]*(?:; [^:;]{1,80}: [^;]*)+$")  # "Drug: A; Dose: 5 mg"
 _LABEL = re.compile(r"^([^.:;!?]{2,60}):\s+(?=\S)")
 _ENDED = re.compile(r"[.!?]['\")\]]*$")
+normal = lru_cache(maxsize=1 << 15)(
+    normal_form
+)  # the linker's normal form; the same texts come again and again
 LONG_LINE = 60  # characters from which on a line without a full stop is taken as wrapped
 
 
@@ -146,4 +150,4 @@ class _Reader:
 
 
 def _padded(text: str) -> str:
-    return f" {normal_form(text)} "
+    return f" {normal(text)} "

@@ -109,7 +109,8 @@ def _listed(facts: Sequence[tuple[str, str]]) -> str:
             runs[-1][0].append(name)
         else:
             runs.append(([name], note))
-    return "; ".join(", ".join(names) + (f" ({note})" if note else "") for names, note in runs)
+    comma = "; " if any("," in name for name, _ in facts) else ", "
+    return "; ".join(comma.join(names) + (f" ({note})" if note else "") for names, note in runs)
 
 
 def _statement(text: str, evidence: Evidence, *, rest: bool = False) -> Statement:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clinweave.knowledge.graph import frequency
+from clinweave.knowledge.graph.walk import closure
 from clinweave.predicates import HAS_PHENOTYPE
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class DiseaseProfiles:
                     value = np.maximum(value, _BROADER * part * (above > 0) * (0.5 + 0.5 * above))
             score += value
             matched += share > 0
-        order = np.lexsort((-score, -matched))
+        order = np.lexsort((-self._records, -np.round(score, 3), -matched))
         order = order[(score[order] > 0) & (matched[order] > 0)][:limit]
         return [
             RankedDisease(
@@ -83,13 +84,20 @@ class DiseaseProfiles:
 
     def _read_share(self, finding: str) -> Any:
         """Return, per disease, the share of patients with the finding or a kind of it (0: not recorded)."""
-        terms = [finding, *self.graph.descendants(finding)]
         wanted = np.zeros(len(self.graph._ids), np.bool_)
-        wanted[[row for row in map(self.graph._ids.find, terms) if row is not None]] = True
+        row = self.graph._ids.find(finding)
+        if row is not None:
+            wanted[row] = True
+            wanted[closure(self.graph._array("down"), self.graph._array("down_targets"), row)] = True
         rows = np.flatnonzero(wanted[self._table.object])
         share = np.zeros(len(self._diseases), np.float32)
         np.maximum.at(share, self._table.disease[rows], self._table.weight[rows])
         return share
+
+    @cached_property
+    def _records(self) -> Any:
+        """Return how many findings are recorded of each disease: of equals the better described comes first."""
+        return np.bincount(self._table.disease, minlength=len(self._table.diseases))
 
     @cached_property
     def _diseases(self) -> Any:

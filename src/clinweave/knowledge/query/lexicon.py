@@ -88,6 +88,12 @@ def cue_words() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
+def drug_classes() -> frozenset[str]:
+    """Return names of classes of drugs (normal form)."""
+    return frozenset(words_of(_terms()["words"]["drug_classes"]))
+
+
+@lru_cache(maxsize=1)
 def everyday_words() -> frozenset[str]:
     """Return common English words (lower case) from symspellpy's frequency dictionary (82,765 words, MIT licence)."""
     text = files("symspellpy").joinpath("frequency_dictionary_en_82_765.txt").read_text("utf-8-sig")

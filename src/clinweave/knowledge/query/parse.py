@@ -12,7 +12,14 @@ from clinweave.knowledge.query import lexicon
 from clinweave.knowledge.query.asked import clean
 from clinweave.knowledge.query.query import Intent, Kind, Query, Topic
 from clinweave.knowledge.query.spelling import Speller
-from clinweave.knowledge.query.topics import kind_of, linked_topics, organ_topics, resolve_roles, topic_of
+from clinweave.knowledge.query.topics import (
+    kind_of,
+    linked_topics,
+    organ_topics,
+    resolve_roles,
+    topic_of,
+    worded_findings,
+)
 from clinweave.records import Mention
 
 if TYPE_CHECKING:
@@ -24,6 +31,7 @@ _CODE = re.compile(r"\b[A-TV-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?\b")
 _BESIDE_GENE = re.compile(
     r"\b(?:gene|protein|mutations?|variants?|deletions?|allele|locus|mutated|exon)\b", re.IGNORECASE
 )
+_USES = re.compile(r"\b(?:treats?|used|uses?|indicated)\b", re.IGNORECASE)
 _AFFECTS = re.compile(
     r"\b(?:affect|involve|damage|harm|attack|impair|target|influence|hurt|impact|change)\w*\b", re.IGNORECASE
 )
@@ -115,7 +123,7 @@ def refined(
         )
     if intent == Intent.CLASS_DRUGS and not (role or drug):
         intent = Intent.INDICATIONS if clinical else Intent.GENERAL
-    if drug and not clinical and intent in {Intent.TREATMENT, Intent.DIFFERENTIAL}:
+    if drug and not clinical and intent in {Intent.TREATMENT, Intent.DIFFERENTIAL} and _USES.search(text):
         intent = Intent.INDICATIONS
     if drug and not clinical and intent == Intent.DEFINITION:
         return Intent.DRUG_CLASS
@@ -162,7 +170,10 @@ def _topics(
     else:
         topics = tuple(topic_of(group, intent, graph) for group in groups)
     if intent not in {Intent.CLASS_DRUGS, Intent.DRUG_CLASS}:
-        topics = tuple(topic for topic in topics if topic.kind not in {Kind.ROLE, Kind.OTHER})
+        unwanted = {Kind.ROLE, Kind.OTHER} if intent == Intent.CODE else {Kind.ROLE, Kind.OTHER, Kind.CODE}
+        topics = tuple(topic for topic in topics if topic.kind not in unwanted)
+    if intent == Intent.DIFFERENTIAL:
+        topics = (*topics, *worded_findings(text, topics, graph))
     if intent == Intent.RELATED and not any(topic.kind in {Kind.FINDING, Kind.GENE} for topic in topics):
         topics = (*topics, *organs)
     return tuple(sorted(topics, key=lambda topic: topic.start))

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from clinweave.knowledge.linking.normalise import words_of
-from clinweave.knowledge.query.lexicon import frame_words, is_cue, organs
+from clinweave.knowledge.query.lexicon import drug_classes, everyday_words, frame_words, is_cue, organs
 from clinweave.knowledge.query.query import Intent, Kind, Topic
 from clinweave.records import Concept, Mention
 
@@ -51,6 +52,13 @@ _BEFORE_DISEASE = re.compile(
 )
 
 
+_STRETCH = re.compile(
+    r"(?:(?!\b(?:and|with|has|have|had|who|which|what|presents?|presenting|of|is|are|or|plus|shows?|by)\b)[^\W_][\w'-]*\s*)+",
+    re.IGNORECASE,
+)
+_LEAST_NAME = 0.35  # of the graph's name search: all words, in a name not much longer
+
+
 def kind_of(mention: Mention) -> Kind:
     """Return what kind of thing a mention is."""
     if mention.id.startswith("ICD10CM:"):
@@ -64,11 +72,15 @@ def linked_topics(
     """Return the mentions grouped by span (several senses each), and those of the linker's own choice."""
     own = linker.link(text)
     prefixes = {curie for curie in ("MONDO", "HP") if curie in linker.vocabulary.crosswalk.prefixes}
-    passes = [own, *(linker.link(text, {prefix}) for prefix in sorted(prefixes))]
-    every = [item for found in passes for item in found if not _empty(item)]
-    every.sort(key=lambda item: (-(item.end - item.start), item.start))
+    strict = in_order(linker)
+    every = []
+    for rank, reader in enumerate(dict.fromkeys((strict, linker))):
+        passes = [reader.link(text), *(reader.link(text, {prefix}) for prefix in sorted(prefixes))]
+        every += [(rank, item) for found in passes for item in found if not _empty(item)]
+    # Names as they stand come before names in another word order, longer ones before shorter ones.
+    every.sort(key=lambda pair: (pair[0], -(pair[1].end - pair[1].start), pair[1].start))
     spans: list[list[Mention]] = []
-    for item in every:
+    for _, item in every:
         same = next(
             (group for group in spans if (group[0].start, group[0].end) == (item.start, item.end)), None
         )
@@ -78,10 +90,18 @@ def linked_topics(
         elif not any(item.start < group[0].end and group[0].start < item.end for group in spans):
             spans.append([item])
     spans.sort(key=lambda group: group[0].start)
-    return [_widened(group, graph) for group in spans], tuple(own)
+    return [_widened(group, graph, linker) for group in spans], tuple(own)
 
 
-def _widened(group: list[Mention], graph: "Graph") -> list[Mention]:
+@lru_cache(maxsize=4)
+def in_order(linker: "Linker") -> "Linker":
+    """Return a linker of the same vocabulary that takes words in their order alone ("have short" joins nothing)."""
+    from clinweave.knowledge.linking.linker import Linker
+
+    return Linker(linker.vocabulary, any_order=False) if isinstance(linker, Linker) else linker
+
+
+def _widened(group: list[Mention], graph: "Graph", linker: "Linker") -> list[Mention]:
     """Return a span's senses with the disease or finding of the same name that the linker preferred another to."""
     ids = {item.id for item in group}
     for other in re.findall(r"\b(?:MONDO|HP):\d{7}\b", group[0].reason):
@@ -89,6 +109,11 @@ def _widened(group: list[Mention], graph: "Graph") -> list[Mention]:
             concept = graph.concept(other)
             ids.add(other)
             group.append(replace(group[0], id=other, name=concept.name, category=concept.category))
+    kinds = {kind_of(item) for item in group}
+    if Kind.DISEASE in kinds and Kind.FINDING not in kinds:
+        for item in linker.link(group[0].name, {"HP"}):  # "diabetes" is a finding as "Diabetes mellitus"
+            if item.start == 0 and item.end == len(group[0].name) and item.id.startswith("HP:"):
+                group.append(replace(group[0], id=item.id, name=item.name, category=item.category))
     return group
 
 
@@ -98,6 +123,11 @@ def _empty(mention: Mention) -> bool:
         return True
     words = words_of(mention.text)
     if all(word in frame_words() for word in words):
+        return True
+    if kind_of(mention) == Kind.DRUG and len(words) == 1 and words[0] in drug_classes():
+        return True
+    everyday = len(mention.text) <= 4 and mention.text.islower() and mention.text in everyday_words()
+    if everyday and mention.name.lower() != mention.text:
         return True
     short = mention.name.lower().startswith(mention.text.lower() + " ")
     return short and kind_of(mention) == Kind.DRUG  # "potassium" is no potassium hydride
@@ -159,6 +189,28 @@ def resolve_roles(
     return tuple(
         topic_of(group, intent, graph, disease_first=flag) for group, flag in zip(groups, first, strict=True)
     )
+
+
+def worded_findings(text: str, taken: Collection[Topic], graph: "Graph") -> tuple[Topic, ...]:
+    """Return findings of a vignette that the linker missed: stretches all of whose words one finding's name has."""
+    topics = []
+    for stretch in _STRETCH.finditer(text):
+        start, end = stretch.span()
+        if any(start < topic.end and topic.start < end for topic in taken):
+            continue
+        words = [word for word in words_of(stretch[0]) if word not in frame_words() and not word.isdigit()]
+        if not 2 <= len(words) <= 5:
+            continue
+        found = graph.search(" ".join(words), 3, {"HP"})
+        if found and found[0][1] >= _LEAST_NAME:
+            concept = found[0][0]
+            names = names_of([concept], stretch[0].strip())
+            topics.append(
+                Topic(
+                    text[start:end], start, end, concept.id, concept.name, Kind.FINDING, names, (concept.id,)
+                )
+            )
+    return tuple(topics)
 
 
 def organ_topics(text: str, taken: Collection[Topic], graph: "Graph") -> tuple[Topic, ...]:

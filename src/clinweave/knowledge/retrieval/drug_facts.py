@@ -65,15 +65,15 @@ def drug_roles(query: Query, graph: "Graph") -> list[Group]:
         rest = [row for row in ordered if row not in telling]
         if rest and not telling and not clinical:
             groups.append(Group("relation", drug, ROLE, tuple(rest), 0.6))
-        if not clinical and parents:
-            groups.append(Group("relation", drug, SUBCLASS, tuple(parents), 0.8 if not telling else 0.3))
+        if not clinical and not telling and parents:
+            groups.append(Group("relation", drug, SUBCLASS, tuple(parents), 0.8))
     return list(dict.fromkeys(groups))
 
 
 def role_rank(role: str, graph: "Graph") -> int:
     """Return how telling a role is to a clinician: 0 a therapeutic use, 1 a mechanism, 2 other, 3 says little."""
     above = graph.ancestors(role) | {role}
-    if above & _TELLS_LITTLE and _THERAPEUTIC not in above:
+    if role in _TELLS_LITTLE or (above & _TELLS_LITTLE and _THERAPEUTIC not in above):
         return 3
     if _THERAPEUTIC in above:
         return 0

@@ -58,8 +58,10 @@ def _features(query: Query, graph: "Graph") -> list[Group]:
         rows = _of_disease(graph, ids[0], HAS_PHENOTYPE, forward=True)
         yes = [row for row in rows if not denied(row)]
         no = [row for row in rows if denied(row) and row.subject == ids[0]]
+        own = any(row.subject == ids[0] for row in yes)
         if yes:
-            groups.append(Group("relation", ids[0], HAS_PHENOTYPE, by_frequency(yes, graph), 2.0))
+            score = 2.0 if own else 0.7
+            groups.append(Group("relation", ids[0], HAS_PHENOTYPE, by_frequency(yes, graph), score))
         if no:
             groups.append(
                 Group("relation", ids[0], HAS_PHENOTYPE, by_frequency(no, graph), 0.5, negated=True)
@@ -193,6 +195,7 @@ def _subtypes(query: Query, graph: "Graph") -> list[Group]:
 
 def _causes(query: Query, graph: "Graph") -> list[Group]:
     groups = [_lowered(group) for group in _genes(query, graph)]
+    groups = [group for group in groups if any(row.object == group.centre for row in group.relations)]
     if not query.of_kind(Kind.DISEASE) or not groups:
         groups += [_lowered(group) for group in _differential(query, graph)]
     return groups

@@ -39,6 +39,7 @@ QUESTION_WORDS = frozenset(words_of(" ".join(sorted(question_words()))))
 MOST_TERMS = 48
 MOST_CONCEPTS = 24
 MOST_QUERY = 20_000  # characters of a query that are read; the rest adds no term that the first 48 lack
+_PREFERRED = 4.0
 _TIES = 32  # hits read beyond k, so that equal scores can be put in order
 WEIGHTS = {"title": 0.6, "body": 1.0}
 CONCEPT_WEIGHTS = {"own": 2.0, "mentioned": 0.8, "above": 0.5}
@@ -171,8 +172,10 @@ class TextIndex:
             return []
         return self._hits(_within(question, parts), k, words, wanted, graph)
 
-    def titled(self, names: Sequence[str], *, k: int, parts: Collection[str] | None = None) -> list[Hit]:
-        """Return up to `k` passages whose title has all words of one of the names, the shortest titles first."""
+    def titled(
+        self, names: Sequence[str], *, k: int, parts: Collection[str] | None = None, prefer: str = ""
+    ) -> list[Hit]:
+        """Return up to `k` passages whose title has all words of one of the names; words of `prefer` raise the rank."""
         import tantivy
 
         known, groups = schema(), []
@@ -187,7 +190,11 @@ class TextIndex:
                 )
         if not groups:
             return []
-        return self._hits(_within(tantivy.Query.boolean_query(groups), parts), k, {}, [], None)
+        clauses = [(tantivy.Occur.Must, tantivy.Query.boolean_query(groups))]
+        for word in words_of(prefer):
+            term = tantivy.Query.term_query(known, "title", word)
+            clauses.append((tantivy.Occur.Should, tantivy.Query.boost_query(term, _PREFERRED)))
+        return self._hits(_within(tantivy.Query.boolean_query(clauses), parts), k, {}, [], None)
 
     def has_word(self, word: str, least: int = 1) -> bool:
         """Say whether at least `least` passages have the word, in any form that the index takes as the same."""

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 OWN, STORED, DEFINED = 3.0, 2.0, 1.0  # added to the score (0 to 1) of an item by its origin
 MOST_OWN, MOST_STORED = 5, 5
+_KINDS = frozenset(
+    words_of("type ii iii iv i mellitus primary secondary acute chronic essential adult juvenile familial")
+)
 EACH = 3  # passages of one stored answer
 TITLED = 160  # passages with the subject in their title that are looked at
 MOST_WORDS = 400  # words of an evidence text
@@ -52,8 +55,24 @@ _ALSO = {
     Intent.SUBTYPES: (Intent.DEFINITION,),
     Intent.SAFETY: (Intent.TREATMENT,),
     Intent.DOSE: (),
+    Intent.DIAGNOSIS: (Intent.DEFINITION,),
     Intent.DIFFERENTIAL: (Intent.CAUSES,),
     Intent.GENERAL: (Intent.DEFINITION, Intent.TREATMENT, Intent.FEATURES, Intent.CAUSES, Intent.DIAGNOSIS),
+}
+
+
+# Words of the stored questions of an intent, as collections of questions and answers put them.
+_ASKED = {
+    Intent.FEATURES: "symptoms",
+    Intent.TREATMENT: "treatments",
+    Intent.DIAGNOSIS: "diagnose",
+    Intent.CAUSES: "causes risk",
+    Intent.PREVENTION: "prevent",
+    Intent.OUTLOOK: "outlook prognosis",
+    Intent.HOW_OFTEN: "people affected",
+    Intent.INHERITANCE: "inherited",
+    Intent.GENES: "genetic changes",
+    Intent.COMPLICATIONS: "complications",
 }
 
 
@@ -64,13 +83,14 @@ def also_answers(intent: Intent) -> tuple[Intent, ...]:
 
 def origin_of(passage: Passage) -> Origin:
     """Return where a passage comes from."""
-    if passage.title.rstrip().endswith("?"):
+    if passage.title.rstrip().endswith("?") or ".xml#" in passage.document:
         return Origin.STORED
     if passage.concepts and re.fullmatch(r"[A-Za-z][\w.]*:\S+", passage.document):
         return Origin.DEFINED
     return Origin.OWN
 
 
+@lru_cache(maxsize=1 << 14)
 def stored_intent(title: str) -> Intent:
     """Return what a stored question asks."""
     intent = intent_of(title, "en")
@@ -79,16 +99,28 @@ def stored_intent(title: str) -> Intent:
 
 def subject_fit(title: str, names: Iterable[str]) -> float:
     """Return how well a stored question's subject is one of the names: 1 the same words, 0 nothing shared."""
-    left = [word for word in words_of(title) if word not in _asking()]
+    left = _subject_words(title)
     best = 0.0
     for name in names:
-        own = [word for word in words_of(name) if word not in _asking()] or words_of(name)
-        shared = len(set(left) & set(own))
-        if shared == len(set(own)):
-            best = max(best, shared / max(len(set(left) | set(own)), 1))
+        own = _subject_words(name)
+        if own and own <= left:
+            best = max(best, len(own) / len(left))
     return best
 
 
+def is_broader(title: str, names: Iterable[str]) -> bool:
+    """Say whether a stored question is about something broader: all words of its subject are in one of the names."""
+    subject = _subject_words(title)
+    return any(subject < _subject_words(name) for name in names)
+
+
+@lru_cache(maxsize=1 << 14)
+def _subject_words(text: str) -> frozenset[str]:
+    words = words_of(text)
+    return frozenset(word for word in words if word not in _asking()) or frozenset(words)
+
+
+@lru_cache(maxsize=1)
 def _asking() -> frozenset[str]:
     return frame_words() | cue_words()
 
@@ -135,14 +167,19 @@ class TextRetriever:
         if not parts:
             return []
         wanted = (query.intent, *_ALSO.get(query.intent, ()))
+        prefer = " ".join(_ASKED.get(intent, "") for intent in wanted)
         items: list[Evidence] = []
         for topic in query.topics[:2]:
-            names = list(dict.fromkeys(topic.names))[:16]
+            broader = _broader(topic.names[:6])
+            names = list(dict.fromkeys([*topic.names[:16], *broader]))
             rated = []
-            for hit in self._index.titled(names, k=TITLED, parts=parts):
+            for hit in self._index.titled(names, k=TITLED, parts=parts, prefer=prefer):
                 intent = stored_intent(hit.passage.title)
                 if intent in wanted:
-                    fit = subject_fit(hit.passage.title, names)
+                    fit = max(
+                        subject_fit(hit.passage.title, topic.names),
+                        0.4 * subject_fit(hit.passage.title, broader),
+                    )
                     rated.append((round(fit - 0.15 * wanted.index(intent), 4), hit))
             rated = [pair for pair in rated if pair[0] >= _least(rated)]
             rated.sort(key=lambda pair: (-pair[0], pair[1].passage.document, pair[1].passage.start))
@@ -174,6 +211,15 @@ def _least(rated: Sequence[tuple[float, "Hit"]]) -> float:
     """Return the fit below which stored questions are about something else than the best ones."""
     best = max((fit for fit, _ in rated), default=0.0)
     return max(0.2, best - 0.35)
+
+
+def _broader(names: Sequence[str]) -> list[str]:
+    """Return the names without what makes a kind of a disease: "diabetes" for "type 2 diabetes mellitus"."""
+    kept = [
+        " ".join(word for word in words_of(name) if word not in _KINDS and not word.isdigit())
+        for name in names
+    ]
+    return [name for name in dict.fromkeys(kept) if len(name) > 3]
 
 
 def _few_of_each(rated: Sequence[tuple[float, "Hit"]]) -> list[tuple[float, "Hit"]]:
