@@ -52,8 +52,8 @@ _BEFORE_DISEASE = re.compile(
 )
 
 
-_STRETCH = re.compile(
-    r"(?:(?!\b(?:and|with|has|have|had|who|which|what|presents?|presenting|of|is|are|or|plus|shows?|by)\b)[^\W_][\w'-]*\s*)+",
+_BORDER = re.compile(
+    r"[,.;:?!]|\b(?:and|with|has|have|had|who|which|what|presents?|presented|presenting|of|is|are|or|plus|shows?|by|as|from|than)\b",
     re.IGNORECASE,
 )
 _LEAST_NAME = 0.35  # of the graph's name search: all words, in a name not much longer
@@ -194,17 +194,22 @@ def resolve_roles(
 def worded_findings(text: str, taken: Collection[Topic], graph: "Graph") -> tuple[Topic, ...]:
     """Return findings of a vignette that the linker missed: stretches all of whose words one finding's name has."""
     topics = []
-    for stretch in _STRETCH.finditer(text):
-        start, end = stretch.span()
-        if any(start < topic.end and topic.start < end for topic in taken):
+    borders = [0, *(place for found in _BORDER.finditer(text) for place in found.span()), len(text)]
+    for first, last in zip(borders[::2], borders[1::2], strict=True):
+        inside = text[first:last]
+        start = first + len(inside) - len(inside.lstrip())
+        end = start + len(inside.strip())
+        if start >= end or any(start < topic.end and topic.start < end for topic in taken):
             continue
-        words = [word for word in words_of(stretch[0]) if word not in frame_words() and not word.isdigit()]
+        words = [
+            word for word in words_of(text[start:end]) if word not in frame_words() and not word.isdigit()
+        ]
         if not 2 <= len(words) <= 5:
             continue
         found = graph.search(" ".join(words), 3, {"HP"})
         if found and found[0][1] >= _LEAST_NAME:
             concept = found[0][0]
-            names = names_of([concept], stretch[0].strip())
+            names = names_of([concept], text[start:end])
             topics.append(
                 Topic(
                     text[start:end], start, end, concept.id, concept.name, Kind.FINDING, names, (concept.id,)

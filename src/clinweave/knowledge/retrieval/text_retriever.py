@@ -99,25 +99,28 @@ def stored_intent(title: str) -> Intent:
 
 def subject_fit(title: str, names: Iterable[str]) -> float:
     """Return how well a stored question's subject is one of the names: 1 the same words, 0 nothing shared."""
-    left = _subject_words(title)
+    words, left = _words(title), _subject_words(title)
     best = 0.0
     for name in names:
-        own = _subject_words(name)
-        if own and own <= left:
-            best = max(best, len(own) / len(left))
+        own = _words(name)
+        if own and own <= words:
+            best = max(best, len(own) / len(own | left))
     return best
 
 
 def is_broader(title: str, names: Iterable[str]) -> bool:
     """Say whether a stored question is about something broader: all words of its subject are in one of the names."""
     subject = _subject_words(title)
-    return any(subject < _subject_words(name) for name in names)
+    return any(subject < _words(name) for name in names)
 
 
 @lru_cache(maxsize=1 << 14)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(words_of(text))
+
+
 def _subject_words(text: str) -> frozenset[str]:
-    words = words_of(text)
-    return frozenset(word for word in words if word not in _asking()) or frozenset(words)
+    return (_words(text) - _asking()) or _words(text)
 
 
 @lru_cache(maxsize=1)
