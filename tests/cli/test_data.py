@@ -6,7 +6,7 @@ def test_check_names_row_and_field_and_exits_with_2(call, tmp_path):
     path.write_text('{"instruction": "a", "output": "b"}\n{"instruction": "a", "output": 3}\n', "utf-8")
     code, out, _ = call("data", "check", path)
     assert code == 2
-    assert f"{path}, row 2, field output: expected text, found 3" in out
+    assert f"{path}, row 2, field output: expected text, found a number" in out
     code, out, _ = call("data", "check", path, "--json")
     assert code == 2
     assert json.loads(out)["problems"][0]["field"] == "output"

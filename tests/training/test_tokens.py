@@ -2,7 +2,16 @@ import pytest
 
 from clinweave.datasets.examples import Example, Kind, ask
 from clinweave.errors import UserError
-from clinweave.training.tokens import IGNORED, Tokens, check_masks, fitting, packed, show_example, tokenised
+from clinweave.training.tokens import (
+    IGNORED,
+    Tokens,
+    by_turn,
+    check_masks,
+    fitting,
+    packed,
+    show_example,
+    tokenised,
+)
 from tests.training.conftest import instruction
 
 pytestmark = pytest.mark.torch
@@ -70,3 +79,48 @@ def test_packing_loses_no_token_and_ends_each_text(tokenizer):
     assert {len(block.ids) for block in blocks[:-1]} == {16}
     assert stream.count(tokenizer.eos_token_id) == 5
     assert all(block.ids == block.labels for block in blocks)
+
+
+def conversation(*turns):
+    prompt = [{"role": role, "content": text} for role, text in turns]
+    counted = tuple(place for place, (role, _) in enumerate(turns) if role == "assistant" and place)
+    return Example("x", Kind.INSTRUCTION, "t", tuple(prompt), "Rest.", counted=counted)
+
+
+TALK = (("system", "s"), ("user", "My child has 38.5 C."), ("assistant", "How long?"), ("user", "A day."))
+
+
+def test_every_turn_of_the_assistant_is_counted_or_the_last_one(tokenizer):
+    talk = conversation(*TALK)
+    shown = show_example(tokenizer, talk)
+    assert "[[How long?<|im_end|>]]" in shown
+    assert "[[Rest.<|im_end|>]]" in shown
+    assert shown.count("[[") == 2
+    assert show_example(tokenizer, talk, "last").count("[[") == 1
+
+
+def test_the_turns_change_labels_and_no_token(tokenizer):
+    for turns in (
+        TALK,
+        TALK[1:],
+        (("assistant", "Hello."), *TALK[1:]),
+        (*TALK, ("assistant", " a \n"), ("user", "b")),
+    ):
+        talk = conversation(*turns)
+        every, last = tokenised(tokenizer, talk, "all"), tokenised(tokenizer, talk, "last")
+        assert every.ids == last.ids
+        check_masks(tokenizer, [every, last])
+        counted = [token for token, label in zip(every.ids, every.labels, strict=True) if label != IGNORED]
+        assert counted.count(tokenizer.eos_token_id) == len(talk.counted) + 1
+
+
+def test_turns_apart_are_the_same_replies(tokenizer):
+    talk = conversation(*TALK)
+    apart = by_turn(talk)
+    assert [one.completion for one in apart] == ["How long?", "Rest."]
+    whole = tokenised(tokenizer, talk)
+    for one in apart:
+        ids, labels = tokenised(tokenizer, one)
+        assert whole.ids[: len(ids)] == ids
+        reply = [label for label in labels if label != IGNORED]
+        assert whole.labels[len(ids) - len(reply) : len(ids)] == reply

@@ -105,6 +105,8 @@ def check(
         for row, field, message in found.problems:
             screen.print(f"{file}, row {row}, field {field}: {message}", markup=False, soft_wrap=True)
         said = "no fault" if not found.problems else f"{len(found.problems)} faults"
+        if found.turns > found.rows:
+            said += f"; {found.turns} turns of the assistant, all counted by `train sft` (--set turns=last: the last)"
         screen.print(f"{found.rows} rows, shape {found.shape or 'unknown'}: {said}", markup=False)
     if found.problems:
         raise typer.Exit(2)

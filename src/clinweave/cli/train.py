@@ -72,7 +72,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
             ),
         )
         if show_example:
-            shown = _shown(stage, inputs)
+            shown = _shown(stage, inputs, str(values.get("turns", "all")))
         else:
             made = run_stage(stage.value, values, inputs, out)
     if show_example:
@@ -100,13 +100,13 @@ def _logged(logged: Any) -> str:
     )
 
 
-def _shown(stage: Stage, inputs: "Inputs") -> str:
+def _shown(stage: Stage, inputs: "Inputs", turns: str) -> str:
     from clinweave.training import show_first
 
     kind = {Stage.PRETRAIN: "text", Stage.REWARD: "preference", Stage.DPO: "preference"}.get(
         stage, "instruction"
     )
-    return show_first(inputs, kind)
+    return show_first(inputs, kind, turns)
 
 
 def _print(path: Path, manifest: dict[str, Any]) -> None:

@@ -45,6 +45,7 @@ class Example:
     cluster: str = ""
     split: str = "train"
     origin: str = ""
+    counted: tuple[int, ...] = ()  # places in `prompt` of earlier replies that may be trained as well
 
 
 def identify(*parts: object) -> str:
@@ -88,7 +89,7 @@ def from_row(row: Mapping[str, Any]) -> Example:
         Message(role=one["role"], content=one["content"]) for one in row.get("prompt", ())
     )
     values["evidence"] = tuple(_evidence(item) for item in row.get("evidence", ()))
-    for name in ("options", "option_ids", "concepts"):
+    for name in ("options", "option_ids", "concepts", "counted"):
         values[name] = tuple(row.get(name, ()))
     values["gold"] = tuple(row["gold"]) if row.get("gold") else None
     values["wrong"] = tuple(tuple(one) for one in row.get("wrong", ()))

@@ -1,4 +1,4 @@
-"""Supervised fine-tuning on completions: the loss counts the reply and the end of its turn, nothing else."""
+"""Supervised fine-tuning on completions: the loss counts the replies and the ends of their turns, nothing else."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,8 +15,9 @@ from clinweave.training.job import Job, as_dataset, run_job
 from clinweave.training.rewards import SAFETY
 from clinweave.training.settings import Inputs, Settings
 from clinweave.training.sharing import Row, as_rows, collator, grouped, rows
-from clinweave.training.tokens import Tokens, fitting, prompt_ids, reply_ids
+from clinweave.training.tokens import Tokens, by_turn, fitting, prompt_ids, reply_ids
 
+TURNS = ("all", "last")
 SAME = 16  # items whose first tokens (the rules for the assistant) are equal share a row
 
 
@@ -31,6 +32,8 @@ class Config(Settings):
     row; `batch` then counts rows, and `answers` is how many replies to one prompt stand in a row, at most.
     `contrast` weighs the term that puts right names above wrong ones (`clinweave.training.contrast`; needs `share`),
     `likelihood` the usual one beside it.
+    `turns` is which turns of the assistant in a conversation the loss counts: "all", as TRL and LLaMA-Factory do for
+    these shapes, or "last". Turns of a `prompt` field are never counted.
     """
 
     replay: float = 0.0
@@ -41,6 +44,7 @@ class Config(Settings):
     answers: int = 12
     contrast: float = 0.0
     likelihood: float = 1.0
+    turns: str = "all"
 
 
 def run(config: Config, inputs: Inputs, out: Path) -> Artifact:
@@ -56,9 +60,14 @@ def trainer(job: Job, config: Config) -> Any:
         raise UserError("safety is how often requests to be refused come: 1 or more")
     if config.contrast and not config.share:
         raise UserError("contrast needs rows that share prompts: set share, such as share=1000")
+    if config.turns not in TURNS:
+        raise UserError(f"turns is {config.turns!r}: use {' or '.join(TURNS)}")
     examples = chosen(job, config)
-    items, dropped = fitting(job.tokenizer, examples, config.max_length)
+    if config.share and config.turns == "all":  # replies share their prompts one by one
+        examples = [item for example in examples for item in by_turn(example)]
+    items, dropped = fitting(job.tokenizer, examples, config.max_length, config.turns)
     job.notes.update(items=len(items), too_long=dropped, tokens=sum(len(one.ids) for one in items))
+    job.notes.update(turns=config.turns, earlier_turns=sum(len(one.counted) for one in examples))
     more: dict[str, Any] = {}
     data = as_dataset(items)
     if config.share:

@@ -4,6 +4,7 @@ Tokenised here and not by the trainer, so that what `show_example` prints is wha
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from clinweave.datasets import Example, Kind
@@ -40,15 +41,7 @@ def prepare_tokenizer(tokenizer: Any) -> Any:
 
 def prompt_ids(tokenizer: Any, prompt: Sequence[Message]) -> list[int]:
     """Return the ids of a prompt up to the assistant's header; control words in its text are broken up."""
-    words = [word for word in tokenizer.all_special_tokens if len(word) > 1]
-    turns = []
-    for message in prompt:
-        text = message["content"]
-        for word in words:
-            text = text.replace(word, f"{word[0]} {word[1:]}")
-        turns.append({"role": message["role"], "content": text})
-    shown = tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True)
-    return list(tokenizer(shown, add_special_tokens=False)["input_ids"])
+    return _ids(tokenizer, _rendered(tokenizer, _plain_turns(tokenizer, prompt)))
 
 
 def reply_ids(tokenizer: Any, reply: str) -> list[int]:
@@ -57,18 +50,83 @@ def reply_ids(tokenizer: Any, reply: str) -> list[int]:
     return [*plain, tokenizer.eos_token_id]
 
 
-def tokenised(tokenizer: Any, example: Example) -> Tokens:
-    """Return one item with labels: of running text every token counts, else the reply's alone."""
+def tokenised(tokenizer: Any, example: Example, turns: str = "all") -> Tokens:
+    """Return one item with labels: of running text every token counts, else the replies' alone.
+
+    With `turns` "all" those are the assistant's turns of the conversation (`Example.counted` and the last one), with
+    "last" the last one alone. Raises `UserError` where the chat template writes earlier turns in another way than the
+    last one, so that they cannot be trained.
+    """
     if example.kind == Kind.TEXT:
-        ids = reply_ids(tokenizer, example.completion)
-        return Tokens(ids, list(ids))
-    prompt, reply = prompt_ids(tokenizer, example.prompt), reply_ids(tokenizer, example.completion)
-    return Tokens(prompt + reply, [IGNORED] * len(prompt) + reply)
+        text = reply_ids(tokenizer, example.completion)
+        return Tokens(text, list(text))
+    messages = _plain_turns(tokenizer, example.prompt)
+    ids: list[int] = []
+    labels: list[int] = []
+    written = ""
+    for place in example.counted if turns == "all" else ():
+        before = _rendered(tokenizer, messages[:place])
+        reply = messages[place]["content"]
+        after = _rendered(tokenizer, messages[: place + 1], header=False)
+        if not after.startswith(before + reply + tokenizer.eos_token):
+            reply = reply.strip()  # many templates trim a turn
+        if not before.startswith(written) or not after.startswith(before + reply + tokenizer.eos_token):
+            raise UserError(
+                f"item {example.id}: the chat template writes earlier turns of the assistant in another way; train the "
+                "last turn alone (turns=last)"
+            )
+        between, answer = _ids(tokenizer, before[len(written) :]), reply_ids(tokenizer, reply)
+        ids += between + answer
+        labels += [IGNORED] * len(between) + answer
+        written = before + reply + tokenizer.eos_token
+    whole = _rendered(tokenizer, messages)
+    if not whole.startswith(written):
+        raise UserError(f"item {example.id}: the chat template changes earlier turns; set turns=last")
+    between, answer = _ids(tokenizer, whole[len(written) :]), reply_ids(tokenizer, example.completion)
+    return Tokens(ids + between + answer, labels + [IGNORED] * len(between) + answer)
 
 
-def fitting(tokenizer: Any, examples: Iterable[Example], max_length: int) -> tuple[list[Tokens], int]:
+def by_turn(example: Example) -> list[Example]:
+    """Return one item for each counted turn of a conversation, each with what comes before it as its prompt."""
+    earlier = [
+        replace(
+            example,
+            id=f"{example.id}-{place}",
+            prompt=example.prompt[:place],
+            completion=example.prompt[place]["content"],
+            counted=(),
+        )
+        for place in example.counted
+    ]
+    return [*earlier, replace(example, counted=())]
+
+
+def _plain_turns(tokenizer: Any, prompt: Sequence[Message]) -> list[Message]:
+    """Return messages whose text holds no control word of the template."""
+    words = [word for word in tokenizer.all_special_tokens if len(word) > 1]
+    turns = []
+    for message in prompt:
+        text = message["content"]
+        for word in words:
+            text = text.replace(word, f"{word[0]} {word[1:]}")
+        turns.append(Message(role=message["role"], content=text))
+    return turns
+
+
+def _rendered(tokenizer: Any, messages: Sequence[Message], *, header: bool = True) -> str:
+    """Return messages in the chat template, up to the assistant's header where it is wanted."""
+    return str(tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=header))
+
+
+def _ids(tokenizer: Any, text: str) -> list[int]:
+    return list(tokenizer(text, add_special_tokens=False)["input_ids"])
+
+
+def fitting(
+    tokenizer: Any, examples: Iterable[Example], max_length: int, turns: str = "all"
+) -> tuple[list[Tokens], int]:
     """Return the items that fit, and how many do not: an answer cut short would teach to stop short."""
-    made = [tokenised(tokenizer, example) for example in examples]
+    made = [tokenised(tokenizer, example, turns) for example in examples]
     kept = [one for one in made if len(one.ids) <= max_length]
     if not kept:
         raise UserError(f"no item fits into {max_length} tokens: raise max_length")
@@ -77,12 +135,13 @@ def fitting(tokenizer: Any, examples: Iterable[Example], max_length: int) -> tup
 
 
 def check_masks(tokenizer: Any, items: Iterable[Tokens]) -> None:
-    """Raise `UserError` where an item counts nothing, counts a prompt's token, or does not end its turn."""
+    """Raise `UserError` where an item counts nothing, a reply does not end its turn, or a label is not its token."""
     for place, item in enumerate(items):
         counted = [label != IGNORED for label in item.labels]
-        if not any(counted) or counted != sorted(counted):
-            raise UserError(f"item {place}: the counted tokens are not one stretch at the end")
-        if item.labels[-1] != tokenizer.eos_token_id:
+        if not any(counted):
+            raise UserError(f"item {place}: no token is counted")
+        ends = [at for at, mine in enumerate(counted) if mine and not any(counted[at + 1 : at + 2])]
+        if any(item.labels[at] != tokenizer.eos_token_id for at in ends) or not counted[-1]:
             raise UserError(f"item {place}: the reply does not end its turn")
         if any(label not in (IGNORED, token) for token, label in zip(item.ids, item.labels, strict=True)):
             raise UserError(f"item {place}: a label differs from its token")
@@ -95,15 +154,20 @@ def packed(tokenizer: Any, examples: Iterable[Example], length: int) -> list[Tok
     return [Tokens(block, list(block)) for block in blocks if len(block) > 1]
 
 
-def show_example(tokenizer: Any, example: Example) -> str:
+def show_example(tokenizer: Any, example: Example, turns: str = "all") -> str:
     """Return one item as the model sees it: what the loss counts stands between the marks [[ and ]]."""
-    ids, labels = tokenised(tokenizer, example)
-    start = next(place for place, label in enumerate(labels) if label != IGNORED)
-    before, counted = tokenizer.decode(ids[:start]), tokenizer.decode(ids[start:])
-    return f"{before}[[{counted}]]\n({len(ids)} tokens, {len(ids) - start} counted by the loss)"
+    ids, labels = tokenised(tokenizer, example, turns)
+    text, start = "", 0
+    for at in range(1, len(ids) + 1):
+        if at == len(ids) or (labels[at] != IGNORED) != (labels[start] != IGNORED):
+            piece = tokenizer.decode(ids[start:at])
+            text += f"[[{piece}]]" if labels[start] != IGNORED else piece
+            start = at
+    counted = sum(label != IGNORED for label in labels)
+    return f"{text}\n({len(ids)} tokens, {counted} counted by the loss)"
 
 
-def show_first(inputs: Inputs, kind: str) -> str:
+def show_first(inputs: Inputs, kind: str, turns: str = "all") -> str:
     """Return the first item of a kind in the inputs' data as the model sees it (of a pair the better reply)."""
     from transformers import AutoTokenizer
 
@@ -111,4 +175,4 @@ def show_first(inputs: Inputs, kind: str) -> str:
 
     tokenizer = AutoTokenizer.from_pretrained(base_weights(inputs.base, inputs.home), local_files_only=True)
     first = load_examples(inputs.data, Kind(kind), "train")[0]
-    return show_example(prepare_tokenizer(tokenizer), first)
+    return show_example(prepare_tokenizer(tokenizer), first, turns)
