@@ -118,10 +118,15 @@ class KnowledgeBase:
         """Let `ask` use a retriever object under its own name, in the place of a registered one of that name."""
         self._retrievers[retriever.name] = retriever
 
-    def open_parts(self, retrievers: Sequence[str]) -> None:
-        """Open the named retrievers and the model now, so that what is missing is said before the first question."""
+    def open_parts(
+        self, retrievers: Sequence[str], *, progress: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """Open the named retrievers and the model now: a missing part is reported before the first question."""
         for name in self._checked(retrievers):
+            progress(f"opening {name}")
             self.retriever(name)
+        if self._address not in NO_MODEL:
+            progress("opening the model")
         _ = self.model
 
     # What it does

@@ -229,6 +229,27 @@ def test_the_public_sees_no_amount_of_a_model_even_if_a_source_has_it():
     assert "500" not in guess.text
 
 
+def test_unused_passages_with_amounts_are_not_listed_for_the_public():
+    text = "Glumetin for Alpha syndrome is started at 500 mg twice daily."
+    passage = Passage("p", text, "Glumetin", "d", 0, len(text), "labels")
+
+    class Label:
+        name = "label"
+
+        def retrieve(self, query, *, limit):
+            return [Evidence("1", "passage", text, 0.1, passage=passage)]
+
+    found = {}
+    for audience in Audience:
+        base = SmallBase(audience=audience)
+        base.use(Label())
+        found[audience] = base.ask("What are the features of Alpha syndrome?", retrievers=("graph", "label"))
+    public, clinician = found[Audience.PUBLIC], found[Audience.CLINICIAN]
+    assert "500" in str(clinician.evidence)
+    assert "500" not in str(public)
+    assert any("not listed for the public" in note for note in public.notes)
+
+
 def test_a_sentence_that_repeats_a_statement_word_for_word_is_not_shown_twice():
     bare = ask()
     statement = bare.statements[0].text

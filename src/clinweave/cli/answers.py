@@ -64,21 +64,24 @@ def _sentences(answer: Answer) -> Table:
 
 
 def _evidence(answer: Answer) -> Table:
-    """Return the cited items; where none is cited, all that was retrieved."""
+    """Return the cited items with their sources."""
     cited = {number for statement in answer.statements for number in statement.evidence}
     cited |= {number for sentence in answer.sentences for number in sentence.evidence}
-    items = [item for item in answer.evidence if item.id in cited] or list(answer.evidence)
+    items = [item for item in answer.evidence if item.id in cited]
     more = len(answer.evidence) - len(items)
-    caption = f"{more} more items were retrieved and not used (--json lists them)" if more else ""
+    caption = f"{more} items were retrieved and not used (--json lists them)" if more else ""
     table = Table("", "record", "source", "publications", title="Evidence, as recorded", caption=caption)
     for item in items:
-        table.add_row(
-            item.id, escape(_shortened(item.text)), escape(_sources(item)), escape(_publications(item))
-        )
+        table.add_row(item.id, escape(_record(item)), escape(_sources(item)), escape(_publications(item)))
     return table
 
 
-def _shortened(text: str) -> str:
+def _record(item: Evidence) -> str:
+    """Return a relation in words, or the title and section of a passage; the answer has what is quoted of it."""
+    passage = item.passage
+    if passage is not None and (passage.title or passage.section):
+        return ", ".join(part for part in (passage.title, passage.section) if part)
+    text = item.text
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rsplit(' ', 1)[0]} ..."
 
 

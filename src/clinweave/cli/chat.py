@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from clinweave.cli.answers import AUDIENCE_HELP, KNOWLEDGE_HELP, MODEL_HELP, document, show
 from clinweave.cli.console import Console
+from clinweave.cli.spinning import spinning
 from clinweave.errors import ClinweaveError
 
 HELP = """One question per line; no memory between questions, and nothing you type is stored.
@@ -47,7 +48,8 @@ def command(  # noqa: PLR0917 - each parameter is one option
     answers: list[dict[str, Any]] = []
     screen = Console(stderr=as_json)
     with KnowledgeBase(model=model, audience=audience or None) as base:
-        base.open_parts(names)
+        with spinning(quiet=as_json) as say:
+            base.open_parts(names, progress=say)
 
         def answer(question: str) -> None:
             result = base.ask(question, retrievers=names, settings=settings)

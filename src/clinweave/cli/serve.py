@@ -8,6 +8,7 @@ import typer
 
 from clinweave.cli.answers import AUDIENCE_HELP, KNOWLEDGE_HELP, MODEL_HELP
 from clinweave.cli.console import Console
+from clinweave.cli.spinning import spinning
 
 app = typer.Typer(add_completion=False)
 
@@ -61,7 +62,8 @@ def command(  # noqa: PLR0917 - each parameter is one option
     if without_model and not names:
         raise UserError("there is nothing to serve: choose --knowledge graph,text or a --model")
     with KnowledgeBase(model=model, audience=audience or None) as base:
-        base.open_parts(names)
+        with spinning(quiet=as_json) as say:
+            base.open_parts(names, progress=say)
         title = name or (Path(base.model.name).name if base.model is not None else "clinweave")
         handler = ChatHandler(base, name=title, retrievers=names, budget=budget, allow_remote=allow_remote)
 

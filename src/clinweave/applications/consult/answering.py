@@ -23,7 +23,7 @@ from clinweave.applications.consult.model_text import (
 from clinweave.errors import InputTooLongError, UserError
 from clinweave.knowledge import CitationChecker, Query, Retriever, clean_question
 from clinweave.models import LanguageModel, Message
-from clinweave.records import Answer, Audience, Evidence
+from clinweave.records import Answer, Audience, Evidence, Statement
 
 if TYPE_CHECKING:
     from clinweave.records import Sentence
@@ -90,15 +90,16 @@ def answer_question(
     if language_model is not None and composition.statements:
         sources = (composition.statements, evidence)
         written = write(text, *sources, language_model, checker(), settings, audience)
+    shown, withheld = _for_audience(evidence, composition.statements, audience)
     parts = [written.text_above(composition.text), composition.text]
     answer = Answer(
         question=question,
         text=_shown(question, "\n\n".join(part for part in parts if part), audience),
         abstained=composition.abstained,
         statements=composition.statements,
-        evidence=evidence,
+        evidence=shown,
         mentions=tuple(query.mentions),
-        notes=tuple(dict.fromkeys((*query.notes, *composition.notes))),
+        notes=tuple(dict.fromkeys((*query.notes, *composition.notes, *withheld))),
         retrievers=tuple(retrievers),
         audience=audience,
         model="none" if language_model is None else language_model.name,
@@ -210,6 +211,19 @@ def _numbered(items: Sequence[Evidence]) -> tuple[Evidence, ...]:
     for item in items:
         kept.setdefault((item.kind, item.text, item.relations), item)
     return tuple(replace(item, id=str(number)) for number, item in enumerate(kept.values(), 1))
+
+
+def _for_audience(
+    evidence: tuple[Evidence, ...], statements: Sequence[Statement], audience: Audience
+) -> tuple[tuple[Evidence, ...], tuple[str, ...]]:
+    """Return the evidence to list and a note: unused items that state amounts of drugs are not for the public."""
+    if audience is Audience.CLINICIAN:
+        return evidence, ()
+    cited = {number for statement in statements for number in statement.evidence}
+    listed = tuple(item for item in evidence if item.id in cited or not guardrails.states_dose(item.text))
+    left = len(evidence) - len(listed)
+    note = f"{left} retrieved items state amounts of a drug and are not listed for the public"
+    return listed, (note,) if left else ()
 
 
 def _shown(question: str, text: str, audience: Audience) -> str:
