@@ -64,6 +64,7 @@ class Verdict(StrEnum):
     SUPPORTED = "supported"
     CONTRADICTED = "contradicted"
     UNVERIFIED = "not verified"
+    IRRELEVANT = "supported, but not an answer"  # only where the checker was given the question
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from clinweave.datasets.citations.templates import (
     ADDED,
     CAUSES,
     POPULATIONS,
+    STRONGER,
     TEMPLATES,
     WORDS,
     Split,
@@ -302,6 +303,22 @@ def _causes(world: World, split: Split) -> Made | None:
     return template.format(s=world.name(gold.subject), o=world.name(gold.object)), (world.cite(gold),)
 
 
+def _stronger(world: World, split: Split) -> Made | None:
+    """Say more than the record does: the only one, always, approved, a cure."""
+    which = world.random.choice(sorted(STRONGER[split]))
+    predicate = {"phenotype": HAS_PHENOTYPE, "gene": GENE, "role": ROLE}.get(which)
+    if predicate is None:
+        drug, disease = world.draw("CHEBI", ROLE, curated), world.draw("MONDO", SUBCLASS, curated)
+        gold = made_up(drug.subject, TREATS, disease.subject) if drug and disease else None
+    else:
+        gold = _plain(world, predicate)
+    if gold is None or (which == "phenotype" and gold.frequency):
+        return None
+    template = world.random.choice(STRONGER[split][which])
+    cited = world.cite(gold) if predicate else item_of([gold])
+    return fill(template, world.name(gold.subject), world.name(gold.object)), (cited,)
+
+
 def _not_curated(world: World, split: Split) -> Made | None:
     gold = world.draw("MONDO", HAS_PHENOTYPE, lambda item: not item.negated and item.grade != Grade.CURATED)
     if gold is None:
@@ -352,6 +369,7 @@ KINDS: Mapping[str, tuple[bool, Maker]] = {
     "unrelated evidence": (False, _unrelated),
     "absence told as no": (False, _absence),
     "association told as cause": (False, _causes),
+    "said too strongly": (False, _stronger),
     "not curated": (False, _not_curated),
     "quotation: number": (False, quoted_changed("number")),
     "quotation: negation": (False, quoted_changed("negation")),

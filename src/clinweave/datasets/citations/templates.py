@@ -71,7 +71,7 @@ DEVELOPMENT: Mapping[str, tuple[str, ...]] = {
         "{o} is associated with the gene {s}.",
         "Variants in {s} are associated with {o}.",
         "{o} is linked to {s}.",
-        "The gene for {o} is {s}.",
+        "{s} is one gene linked to {o}.",
         "{s} has been implicated in {o}.",
         "Mutations of the {s} gene are related to {o}.",
         "A gene connected with {o} is {s}.",
@@ -116,11 +116,11 @@ DEVELOPMENT: Mapping[str, tuple[str, ...]] = {
         "{s} treats {o}.",
         "{s} is used to treat {o}.",
         "{o} is treated with {s}.",
-        "{s} is indicated for {o}.",
-        "Doctors prescribe {s} for {o}.",
+        "{s} is used for {o}.",
+        "Doctors use {s} to treat {o}.",
         "{s} is a treatment for {o}.",
         "Therapy of {o} may include {s}.",
-        "Patients with {o} are given {s}.",
+        "Patients with {o} are treated with {s}.",
     ),
     "contraindicated": (
         "{s} is contraindicated in {o}.",
@@ -134,10 +134,10 @@ DEVELOPMENT: Mapping[str, tuple[str, ...]] = {
 
 HELD_OUT: Mapping[str, tuple[str, ...]] = {
     "phenotype": (
-        "{s} often goes hand in hand with {o}.",
+        "{s} can go along with {o}.",
         "Affected individuals with {s} can be found to have {o}.",
         "{o} has been noted in patients suffering from {s}.",
-        "A hallmark of {s} is {o}.",
+        "A possible sign of {s} is {o}.",
         "Doctors may observe {o} in a patient with {s}.",
         "{s} is a condition associated with {o}.",
         "As part of {s}, patients may display {o}.",
@@ -195,8 +195,8 @@ HELD_OUT: Mapping[str, tuple[str, ...]] = {
     "treats": (
         "{s} can be used for the treatment of {o}.",
         "{o} can be managed with {s}.",
-        "{s} is given to patients with {o}.",
-        "{s} is effective against {o}.",
+        "Among the treatments for {o} is {s}.",
+        "Treatment of {o} can involve {s}.",
     ),
     "contraindicated": (
         "Patients with {o} should not take {s}.",
@@ -256,6 +256,39 @@ CAUSES: Mapping[Split, tuple[str, ...]] = {
         "{s} mutations lead to {o}.",
         "{o} is due to a faulty {s} gene.",
     ),
+}
+# A statement that is stronger than the record: the only one, always, approved, a cure.
+STRONGER: Mapping[Split, Mapping[str, tuple[str, ...]]] = {
+    "development": {
+        "phenotype": (
+            "All patients with {s} have {o}.",
+            "Only {s} has the feature {o}.",
+            "{s} is known for {o}.",
+        ),
+        "gene": ("The gene for {o} is {s}.", "{s} is the gene behind {o}.", "{s} is the only gene for {o}."),
+        "treats": (
+            "{s} is indicated for {o}.",
+            "Doctors prescribe {s} for {o}.",
+            "Patients with {o} are given {s}.",
+            "The treatment of {o} is {s}.",
+        ),
+        "role": ("{s} is the {o}.", "{s} is the only {o}.", "{s} is the best {o}."),
+    },
+    "held-out": {
+        "phenotype": (
+            "A hallmark of {s} is {o}.",
+            "{o} proves {s}.",
+            "{s} often goes hand in hand with {o}.",
+        ),
+        "gene": ("Every {o} is due to {s}.", "{s} alone explains {o}.", "{s} is the disease gene of {o}."),
+        "treats": (
+            "{s} is effective against {o}.",
+            "{s} cures {o}.",
+            "{s} is approved for {o}.",
+            "{s} is the standard of care in {o}.",
+        ),
+        "role": ("{s} is a powerful {o}.", "No {o} is better than {s}.", "{s} is the first {o}."),
+    },
 }
 WORDS: Mapping[Split, Mapping[str, tuple[str, ...]]] = {  # HPO class -> adverbs that mean it
     "development": {

@@ -1,5 +1,6 @@
 """The check of citations: offline, deterministic, and strict. Its error rates are measured by `benchmarks/`."""
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -10,12 +11,15 @@ from clinweave.knowledge.citations import claims
 from clinweave.knowledge.citations.claims import Reading, Span, Unclear
 from clinweave.knowledge.citations.compare import OPPOSITES, UPWARDS, Finding, compare, denied
 from clinweave.knowledge.citations.quotes import quoted
-from clinweave.knowledge.citations.sentences import marked
+from clinweave.knowledge.citations.relation_text import as_passage
+from clinweave.knowledge.citations.relevance import irrelevant
+from clinweave.knowledge.citations.sentences import facts, marked
 from clinweave.records import Concept, Evidence, Mention, Relation, Sentence, Verdict
 
 if TYPE_CHECKING:
     from clinweave.knowledge.linking.linker import Linker
 
+_REMEMBERED = 4096  # texts whose names were replaced
 _DESCENDANTS = 500  # names read below a denied finding; a sentence about one further down stays unverified
 _VOCABULARY = frozenset({"HP", "MONDO", "CHEBI", "HGNC", "DRUGBANK", "OMIM", "ORPHA", "Orphanet", "ICD10CM"})
 # Names of the vocabularies' roots, which a sentence uses as plain words.
@@ -56,41 +60,93 @@ class CitationChecker:
         self.graph = graph
         self.linker = linker
         self._concepts: dict[str, Concept | None] = {}
+        self._renames: dict[str, str] = {}
 
-    def check(self, sentence: str, cited: Sequence[Evidence]) -> tuple[Verdict, str]:
-        """Return the verdict on one sentence (without markers) and why; anything not plainly stated is not verified."""
+    def check(self, sentence: str, cited: Sequence[Evidence], question: str = "") -> tuple[Verdict, str]:
+        """Return the verdict on one sentence (without markers) and why; anything not plainly stated is not verified.
+
+        With a `question`, a supported sentence that does not answer it is IRRELEVANT.
+        """
+        verdict, reason = self._checked(sentence, cited)
+        if question and verdict == Verdict.SUPPORTED and (why := irrelevant(sentence, question)):
+            return Verdict.IRRELEVANT, f"{reason}, but {why}"
+        return verdict, reason
+
+    def _checked(self, sentence: str, cited: Sequence[Evidence]) -> tuple[Verdict, str]:
+        """Return the verdict on one sentence, whatever was asked."""
         if not cited:
             return Verdict.UNVERIFIED, "the sentence cites no evidence"
+        if sentence.rstrip(" \"'”’)").endswith("?"):
+            return Verdict.UNVERIFIED, "the sentence asks"
         shown = _Shown(tuple(relation for item in cited for relation in item.relations), tuple(cited))
-        best = self._against_relations(sentence, shown)
-        if best.verdict == Verdict.UNVERIFIED:
-            for item in cited:
-                if item.passage is not None:
-                    verdict, reason = quoted(sentence, item.passage)
-                    if verdict == Verdict.SUPPORTED:
-                        return verdict, reason
-                    best = best if shown.relations else Finding(verdict, reason)
+        best = self._fact(sentence, shown)
+        parts = facts(sentence) if best.verdict == Verdict.UNVERIFIED else ()
+        if len(parts) > 1:  # two facts in one sentence: each must be supported
+            found = [self._fact(part, shown) for part in parts]
+            for verdict in (Verdict.CONTRADICTED, Verdict.UNVERIFIED):
+                for finding in found:
+                    if finding.verdict == verdict:
+                        return verdict, finding.reason if verdict == Verdict.CONTRADICTED else best.reason
+            return found[0].verdict, found[0].reason
         return best.verdict, best.reason
 
-    def check_answer(self, text: str, evidence: Sequence[Evidence]) -> tuple[Sentence, ...]:
+    def _fact(self, sentence: str, shown: _Shown) -> Finding:
+        """Judge one fact against the cited relations and passages; a contradiction decides only without support."""
+        best = self._against_relations(sentence, shown)
+        for item in shown.items:
+            if best.verdict == Verdict.SUPPORTED:
+                break
+            if item.passage is None:
+                continue
+            verdict, reason = quoted(sentence, item.passage, self._renamed)
+            if verdict == Verdict.SUPPORTED:
+                if best.verdict == Verdict.CONTRADICTED:
+                    return Finding(Verdict.UNVERIFIED, "the cited record and the cited passage disagree")
+                return Finding(verdict, reason)
+            if verdict == Verdict.CONTRADICTED or (
+                best.verdict == Verdict.UNVERIFIED and not shown.relations and best.verdict == verdict
+            ):
+                best = Finding(verdict, reason)
+        return best
+
+    def _renamed(self, text: str) -> str:
+        """Return the text with the names that the vocabularies know replaced by identifiers, for comparison."""
+        if self.linker is None:
+            return text
+        if text not in self._renames:
+            if len(self._renames) >= _REMEMBERED:
+                self._renames.clear()
+            done = text
+            for mention in reversed(list(self.linker.link(text))):
+                if _of_a_vocabulary(mention) and _plain_name(mention):
+                    word = re.sub(r"[^a-z0-9]", "", mention.id.lower())
+                    done = f"{done[: mention.start]}{word}{done[mention.end :]}"
+            self._renames[text] = done
+        return self._renames[text]
+
+    def check_answer(
+        self, text: str, evidence: Sequence[Evidence], question: str = ""
+    ) -> tuple[Sentence, ...]:
         """Return the sentences of an answer with their verdicts.
 
         A sentence that cites nothing is tried against each shown item; the pointer that this finds is marked as the
-        checker's. One that cites an id which was not shown is never verified.
+        checker's. One that cites an id which was not shown is never verified. See `check` for `question`.
         """
         known = {item.id: item for item in evidence}
-        return tuple(self._sentence(item.text, item.ids, known) for item in marked(text))
+        return tuple(self._sentence(item.text, item.ids, known, question) for item in marked(text))
 
-    def _sentence(self, text: str, ids: tuple[str, ...], known: dict[str, Evidence]) -> Sentence:
+    def _sentence(
+        self, text: str, ids: tuple[str, ...], known: dict[str, Evidence], question: str
+    ) -> Sentence:
         unknown = [number for number in ids if number not in known]
         if unknown:
             shown = ", ".join(f"[{number}]" for number in unknown)
             return Sentence(text, ids, Verdict.UNVERIFIED, f"cites {shown}, which was not shown to the model")
         if ids:
-            verdict, reason = self.check(text, [known[number] for number in ids])
+            verdict, reason = self.check(text, [known[number] for number in ids], question)
             return Sentence(text, ids, verdict, reason)
         for item in known.values():
-            verdict, reason = self.check(text, [item])
+            verdict, reason = self.check(text, [item], question)
             if verdict != Verdict.UNVERIFIED:
                 return Sentence(
                     text, (item.id,), verdict, f"{reason} (no pointer given; found by the checker)"
@@ -109,8 +165,13 @@ class CitationChecker:
         try:
             reading = claims.read(sentence, spans)
         except Unclear as unclear:
+            if _in_other_words(sentence, spans, shown.relations):
+                return Finding(Verdict.SUPPORTED, "the record states this")
             return Finding(Verdict.UNVERIFIED, unclear.reason)
-        return self._judged(reading, shown.relations)
+        found = self._judged(reading, shown.relations)
+        if found.verdict == Verdict.UNVERIFIED and _in_other_words(sentence, spans, shown.relations):
+            return Finding(Verdict.SUPPORTED, "the record states this")
+        return found
 
     def _judged(self, reading: Reading, relations: Sequence[Relation]) -> Finding:
         recorded = {item.predicate for item in relations}
@@ -178,12 +239,34 @@ class _Kinds:
         return frozenset(self.graph.ancestors(curie)) - {curie} if self.graph is not None else frozenset()
 
 
+def _in_other_words(sentence: str, spans: Sequence[Span], relations: Sequence[Relation]) -> bool:
+    """Tell whether a relation, put into plain sentences, says the sentence; another one that denies it forbids that."""
+    words = {curie: f"concept{place}x" for place, span in enumerate(spans) for curie in span.ids}
+    named = {curie for span in spans for curie in span.ids}
+    fit = [item for item in relations if item.subject in named and item.object in named]
+    if not fit or any(denied(item) for item in fit):
+        return False
+    masked = sentence
+    for place, span in reversed(list(enumerate(spans))):
+        masked = f"{masked[: span.start]}concept{place}x{masked[span.end :]}"
+    passages = [as_passage(item, words[item.subject], words[item.object]) for item in fit]
+    return any(
+        passage is not None and quoted(masked, passage).verdict == Verdict.SUPPORTED for passage in passages
+    )
+
+
 def _span(mention: Mention) -> Span:
     return Span(mention.start, mention.end, frozenset({mention.id}))
 
 
 def _of_a_vocabulary(mention: Mention) -> bool:
     return mention.id.partition(":")[0] in _VOCABULARY
+
+
+def _plain_name(mention: Mention) -> bool:
+    """Tell whether the text is a name or an exact synonym of the concept, and no abbreviation."""
+    exact = mention.reason.startswith(("label", "exact synonym"))
+    return exact and len(mention.text) > 4 and not mention.text.isupper()
 
 
 def _longer(linked: Span, spans: Sequence[Span], sentence: str) -> bool:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from clinweave.knowledge.citations.frames import frames
 from clinweave.knowledge.citations.wording import Limits, Unclear, limits_of
+from clinweave.predicates import HAS_PHENOTYPE
 
 _TOKEN = re.compile(r"\w+")
 _LONGEST = 40  # words of a name: chemicals have many
@@ -42,11 +43,27 @@ _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<!\d)-|-(?!\d)"), " "),
     (re.compile(r"(?<!\d)\.|\.(?!\d)|[\"“”'’*_`!?…]"), " "),
     (re.compile(r"([,;:()])"), r" \1 "),
-    (re.compile(r"^\s*no\s+,(?=.* not )"), " "),  # "No, X is not ..." denies once
 )
 _FILLER = re.compile(
-    r"(?<![@\w])(?:the|a|an|that of|both|either|its|their|other|each other|respectively|s)(?![\w])"
+    r"(?<![@\w])(?:the|a|an|that of|both|either|its|their|each other|respectively|s)(?![\w])"
 )
+_THINGS = (
+    r"(?:gene|treatment|therapy|drug|medicine|medication|cause|disease|disorder|condition|syndrome|chemical|compound|"
+    r"role|symptom|sign|feature|finding|manifestation|contraindication|indication|agent|remedy|cure)"
+)
+# "The gene for X is Y", "Y is the gene for X", "the symptoms of X are A and B": these and no others.
+_EXCLUSIVE = re.compile(
+    rf"\b(?:is|was|remains) the (?:@\d+|(?:\w+ )?{_THINGS}\b)|\bare the (?:@\d+|(?:\w+ )?{_THINGS}s?\b)"
+    rf"|^(?:yes , )?the (?:\w+ )?{_THINGS} (?!@).*\b(?:is|was) (?:an? |the )?@\d+$"
+    rf"|^(?:yes , )?the (?:\w+ )?{_THINGS}s (?!@).*\b(?:are|were) @\d+(?!.* (?:among|one of|some of|feature|symptom))"
+)
+# Forms that say only that a finding occurs.
+_EXISTENTIAL = re.compile(
+    r"\b(?:can|may|might|could|features?|symptoms?|signs?|findings?|manifestations?|phenotypes?|abnormalit(?:y|ies)|seen|"
+    r"observed|found|reported|described|recorded|documented|noted|present|detected|encountered|listed|identified|"
+    r"occurs?|appears?|develops?|arises?|include|includes|associated|part of)\b"
+)
+_SOME = re.compile(r"\b(?:some|sometimes|at times|several|certain|a number of|a few)\b")
 _AND = r"(?: ?(?:[,;]|\band\b|\bor\b|\band/or\b|\bas well as\b|\balong with\b))+ ?"
 
 
@@ -73,6 +90,7 @@ class Reading:
     skeleton: str
     parts: tuple[Part, ...]
     limits: Limits = field(default_factory=Limits)
+    some: bool = False  # "some patients", "sometimes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +102,7 @@ class Claim:
     objects: tuple[Part, ...]
     limits: Limits
     direct: bool = False
+    existential: bool = True  # it says that the finding occurs, not that patients have it
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -129,10 +148,17 @@ def without_overlaps(spans: Iterable[Span]) -> list[Span]:
 def read(sentence: str, spans: Sequence[Span]) -> Reading:
     """Return the reading of a sentence whose concepts stand at `spans`. Raises `Unclear` for what is not plain."""
     text, parts = _masked(sentence, spans)
+    text = re.sub(
+        r"^\s*no\s*[,;:.]\s*(?=.*\b(?:not|never|avoided|contraindicated|lacks?|free of|absent)\b)", "", text
+    )
     for pattern, plain in _REWRITES:
         text = pattern.sub(plain, text)
+    exclusive = _EXCLUSIVE.search(" ".join(text.split()))
+    if exclusive:
+        raise Unclear("the sentence says that it is the only one, and a record does not say so")
     text = _INTRO.sub("", " ".join(text.split()) + " ").strip()
     text, parts = _parenthesised(text, parts)
+    some = bool(_SOME.search(text))
     text, limits = limits_of(text)
     text = re.sub(r"[()]|\bpart of the\b", " ", _FILLER.sub(" ", text))
     text = " ".join(text.split()).strip(" ,;:")
@@ -144,7 +170,7 @@ def read(sentence: str, spans: Sequence[Span]) -> Reading:
     text = re.sub(
         rf"@\d+(?:{_AND}@\d+)+", lambda match: "@" + "+".join(re.findall(r"\d+", match.group())), text
     )
-    return Reading(" ".join(text.split()), tuple(parts), limits)
+    return Reading(" ".join(text.split()), tuple(parts), limits, some)
 
 
 def claims(reading: Reading, predicate: str) -> list[Claim]:
@@ -161,6 +187,7 @@ def claims(reading: Reading, predicate: str) -> list[Claim]:
                 _parts(reading, match["o"]),
                 reading.limits,
                 frame.direct,
+                predicate != HAS_PHENOTYPE or bool(_EXISTENTIAL.search(reading.skeleton)) or reading.some,
             )
         )
     return found

@@ -12,6 +12,8 @@ from clinweave.records import Grade, Relation, Verdict
 EXCLUDED = "HP:0040285"
 # What is true of a thing is true of the thing's kind only for these: a finding, a role, a kind, a mode of inheritance.
 UPWARDS = frozenset({predicates.HAS_PHENOTYPE, predicates.ROLE, predicates.SUBCLASS, predicates.INHERITANCE})
+_SELDOM = 30  # per cent: HPO's "occasional" ends below it
+_LEAST_COUNTED = 5  # patients from whom a share is told in words or per cent
 OPPOSITES = {predicates.TREATS: predicates.CONTRAINDICATED, predicates.CONTRAINDICATED: predicates.TREATS}
 
 
@@ -109,11 +111,21 @@ def _assertion(claim: Claim, target: Part, limits: Limits, records: "_Records", 
     if against:
         return Finding(Verdict.UNVERIFIED, "the cited records disagree", against[0])
     if limits == Limits():
-        hit = next(iter((*exact, *below)), None)
-        if hit is None:
-            return Finding(Verdict.UNVERIFIED, "no cited record states this")
-        return Finding(Verdict.SUPPORTED, _why(hit, exact), hit)
+        return _bare(claim, exact, below)
     return _with_limits(exact, limits)
+
+
+def _bare(claim: Claim, exact: list[Relation], below: list[Relation]) -> Finding:
+    """Judge a statement without frequency and group: not of one sex alone, and not of the few as if of all."""
+    hits = [item for item in (*exact, *below) if not item.sex]
+    hit = next((item for item in hits if claim.existential or not _seldom(item)), None)
+    if hit is not None:
+        return Finding(Verdict.SUPPORTED, _why(hit, exact), hit)
+    if hits:
+        return Finding(Verdict.UNVERIFIED, "the record says that few patients have this", hits[0])
+    if exact or below:
+        return Finding(Verdict.UNVERIFIED, "the record is of one sex alone", (*exact, *below)[0])
+    return Finding(Verdict.UNVERIFIED, "no cited record states this")
 
 
 def _with_limits(exact: list[Relation], limits: Limits) -> Finding:
@@ -175,9 +187,15 @@ def _within(found: frequency.Frequency, share: Share) -> bool:
     """Tell whether a claimed share holds for the recorded one: the same count, or a range that contains it."""
     if share.total is not None:
         return (found.count, found.total) == (share.count, share.total)
-    if found.total is not None and found.total < 5 and share.low == 100:
-        return False  # "always" from one or two patients
+    if found.total is not None and found.total < _LEAST_COUNTED:
+        return False  # "most" or "always" from a few patients
     return share.low <= found.low and found.high <= share.high
+
+
+def _seldom(relation: Relation) -> bool:
+    """Tell whether less than 30 per cent have it: "patients have it" is then too much."""
+    found = frequency.parse(relation.frequency)
+    return found is not None and found.high < _SELDOM
 
 
 def _apart(found: frequency.Frequency, share: Share) -> bool:

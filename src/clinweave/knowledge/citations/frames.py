@@ -23,7 +23,7 @@ class Frame(NamedTuple):
     direct: bool
 
 
-_MODAL = r"(?:(?:does|do|did|can|may|might|could|will) )?(?:also )?"
+_MODAL = r"(?:(?:does|do|did|can|may|might|could) )?(?:also )?"
 _BE = r"(?:is|are|was|were|can be|may be|might be|could be|has been|have been)(?: also)?"
 _ILL = r"(?:(?:disease|disorder|condition|syndrome|diagnosis) )?"
 _KNOWN = (
@@ -56,7 +56,7 @@ _HAVE = (
 )
 _HAS = (
     rf"(?:{_MODAL}{_HAVE}|{_BE} (?:{_SEEN} (?:to have|with)|characteri[sz]ed by|marked by|accompanied by|"
-    r"associated with|known for|recorded as having|known to (?:have|cause)))"
+    r"associated with|recorded as having|known to (?:have|cause)))"
 )
 _TAIL = rf"(?: (?:in|among) {PEOPLE})?"
 _VARIANTS = r"(?:(?:pathogenic )?(?:variants?|mutations?|changes|alterations) (?:in|of) )?"
@@ -69,17 +69,18 @@ _AS = r"(?:acts?|functions?|works?|serves?|behaves?) as"
 _ASIS = r"(?:as (?:drug|chemical|compound|substance|medicine) :? ?)?"
 _DRUG = r"(?:(?:drug|drugs|chemical|compound|substance|medicine|medication|agent|molecule) )?"
 _TERM = r"(?:(?:disease|disorder|condition|finding|phenotype|term|concept|class|category|group) )?"
-_MANNER = (
-    r"(?: (?:inheritance|manner|fashion|pattern|way|trait|mode|transmission|disease|disorder|condition))*"
-)
-_KIND = r"(?:kind|type|form|sub ?type|sub ?class|example|instance|variant|member|case|one)s?"
+_MANNER = r"(?: (?:of )?(?:inheritance|manner|fashion|pattern|way|trait|mode|transmission|disease|disorder|condition))*"
+_KIND = r"(?:kind|type|form|sub ?type|subtype|sub ?class|example|instance|variant|member|case|one)s?"
 
 _PATTERNS: dict[str, tuple[str, ...]] = {
     predicates.HAS_PHENOTYPE: (
         rf"{_WHO} {_HAS}(?: {_SIGN}{_SUCH})? {{o}}(?: as {_SIGN})?{_TAIL}",
         rf"{{o}} (?:{_BE}|{_MODAL}(?:forms?|constitutes?|represents?|counts? as|"
-        rf"belongs? to)) (?:one of )?{_SIGN} "
+        rf"belongs? to)) (?:one of |among )?{_SIGN} "
         rf"(?:{_SEEN} )?{_IN} {_WHO}",
+        rf"{{o}} (?:counts?|ranks?|is|are) among {_SIGN} (?:{_SEEN} )?{_IN} {_WHO}",
+        rf"(?:doctors|clinicians|physicians|one) {_MODAL}(?:observes?|sees?|finds?|notes?) {{o}} {_IN} {_WHO}",
+        rf"as part of {_WHO} :? ?{PEOPLE} {_HAS} {{o}}",
         rf"{{o}} {_BE} {_SEEN} {_IN} {_WHO}",
         rf"{{o}} {_MODAL}(?:occurs?|appears?|develops?|arises?|presents?) {_IN} {_WHO}",
         rf"{_SIGN} (?:{_SEEN} )?{_IN} {_WHO} {_MODAL}(?:includes?|are|is|comprises?|:) {{o}}",
@@ -90,7 +91,8 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         rf"{_IN} {_WHO} :? ?{{o}} {_BE} (?:{_SEEN}|{_SIGN})",
         rf"when {{s}} was (?:studied|examined|investigated) :? ?{PEOPLE} {_HAS} {{o}}",
         rf"{PEOPLE} {_WITH} {{s}} {_BE} found to have {{o}}",
-        rf"{_ILL}{{s}} {_BE} {_ILL}(?:with|featuring|that causes|that features|characteri[sz]ed by) {{o}}",
+        rf"{_ILL}{{s}} {_BE} {_ILL}(?:with|featuring|associated with|marked by|that causes|"
+        rf"that features|characteri[sz]ed by) {{o}}",
         rf"{{o}} {_BE} (?:caused by|associated with|part of|linked to|due to) {_ILL}{{s}}",
         rf"(?:diseases?|disorders?|conditions?) with (?:{_SIGN} )?{{o}} (?:include|includes|are|is|:) {{s}}",
         rf"~{{o}} {_BE} {_IN} {_WHO}",
@@ -101,7 +103,8 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         rf"~in {_WHO} :? ?{{o}} (?:has|with) frequency(?: of)?",
     ),
     predicates.GENE: (
-        rf"{_GENE} (?:{_LINKED}|{_BE} (?:disease )?genes? (?:associated with|linked to|implicated in|for|of|"
+        rf"{_GENE} (?:{_LINKED}|{_BE} (?:one of )?(?:disease )?genes? (?:associated with|linked to|implicated in|"
+        rf"for|of|"
         rf"{_SEEN} in)) "
         rf"{_ILL}{{o}}",
         rf"{_ILL}{{o}} {_BE} (?:associated|linked|related|connected|tied) (?:with|to) {_GENE}",
@@ -123,7 +126,7 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         rf"one role (?:played by|of) {_DRUG}{{s}} is {{o}}",
         rf"{{o}} (?:is|are) (?:one of )?roles? of {_DRUG}{{s}}",
         r"(?:chemicals?|drugs?|compounds?) with roles? {o} (?:include|includes|are|is|:) {s}",
-        rf"{_DRUG}{{s}} (?:belongs? to|is member of|is in|falls? under) (?:class|group|category)(?: of)? {{o}}",
+        rf"{_DRUG}{{s}} (?:belongs? to|is member of|is in|falls? under) (?:(?:class|group|category)(?: of)? )?{{o}}",
         rf"{_DRUG}{{s}} {_BE} (?:counted|listed|found) among {{o}}",
         r"(?:chemists|pharmacologists|scientists) (?:count|list|class|classify) {s} (?:among|as) {o}",
         rf"{_DRUG}{{s}} {_BE} {_DRUG}(?:that|which) {_AS} {{o}}",
@@ -144,12 +147,14 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
         rf"families (?:pass on|inherit|transmit) {{s}} (?:in|as) {{o}}{_MANNER}",
     ),
     predicates.SUBCLASS: (
-        rf"{_TERM}{{s}} {_BE} (?:(?:one )?(?:of )?{_KIND} of )?{_TERM}{{o}}",
+        rf"{_TERM}{{s}} (?:{_BE}|{_BE} considered|represents?) (?:(?:one )?(?:of )?{_KIND} of )?{_TERM}{{o}}",
+        rf"among {_KIND} of {_TERM}{{o}} (?:is|are) {_TERM}{{s}}",
         rf"{_TERM}{{s}} (?:belongs? to|falls? under|comes? under|counts? as|counts? among|"
         rf"{_BE} (?:classified|classed|grouped|"
         rf"categori[sz]ed|listed|filed) (?:as|under|among|with|in|within)) (?:{_KIND} of )?{_TERM}{{o}}",
         rf"{_TERM}{{o}} {_MODAL}(?:includes?|comprises?|covers?|contains?) {_TERM}{{s}}",
-        rf"(?:{_KIND} of )?{_TERM}{{o}} (?:include|includes|are|:) {_TERM}{{s}}",
+        rf"{_TERM}{{o}} (?:include|includes|:) {_TERM}{{s}}",
+        rf"(?:some )?{_KIND} of {_TERM}{{o}} (?:include|includes|are|:) {_TERM}{{s}}",
         rf"within {_TERM}{{o}} (?::|,)? ?(?:one finds|there is|is|are|belongs) {_TERM}{{s}}",
         rf"!(?:direct )?(?:parent|superclass) (?:term |class |concept )?of {_TERM}{{s}} is {{o}}",
         rf"!{_TERM}{{o}} {_BE} (?:direct )?(?:parent|superclass) (?:term |class |concept )?of {_TERM}{{s}}",
@@ -159,19 +164,18 @@ _PATTERNS: dict[str, tuple[str, ...]] = {
     ),
     predicates.TREATS: (
         rf"{_DRUG}{{s}} {_MODAL}treats? {_ILL}(?:{PEOPLE} {_WITH} )?{{o}}",
-        rf"{_DRUG}{{s}} {_BE} (?:used|given|prescribed|indicated|taken|licensed|approved|recommended) "
-        rf"(?:to treat|for|in|for treatment of|in treatment of|for treating|"
-        rf"against) (?:{PEOPLE} {_WITH} )?{_ILL}{{o}}",
-        rf"{_DRUG}{{s}} {_BE} (?:treatment|therapy|medicine|drug|medication|indicated treatment) (?:for|of|"
-        rf"against) {_ILL}{{o}}",
+        rf"{_DRUG}{{s}} {_BE} used (?:as (?:treatment|therapy) for|to treat|in treating|for treating|for|against|"
+        rf"(?:for|in) (?:treatment|therapy|management) of) (?:{PEOPLE} {_WITH} )?{_ILL}{{o}}",
+        rf"{_DRUG}{{s}} {_BE} (?:one of |among )?(?:treatments?|therap(?:y|ies)|medicines?|drugs?|medications?|"
+        rf"treatment options?) (?:used )?(?:for|of|against|to treat|that treats?) (?:{PEOPLE} {_WITH} )?{_ILL}{{o}}",
         rf"{_ILL}{{o}} {_BE} treated (?:with|by|using) {_DRUG}{{s}}",
-        rf"(?:treatments?|therap(?:y|ies)|drugs?) (?:for|of|that treat|against) {_ILL}{{o}} (?:include|"
-        rf"includes|are|is|:) {{s}}",
-        rf"{PEOPLE} {_WITH} {_ILL}{{o}} {_BE} (?:treated with|given) {_DRUG}{{s}}",
-        rf"{{o}} {_BE} indications? (?:for|of) {{s}}",
-        rf"(?:doctors|physicians|clinicians) (?:prescribe|give|use) {_DRUG}{{s}} (?:for|to treat|against|"
-        rf"in) {_ILL}{{o}}",
-        rf"(?:treatment|therapy|management) (?:of|for) {_ILL}{{o}} {_MODAL}(?:includes?|involves?|is|"
+        rf"(?:treatments?|therap(?:y|ies)|drugs?|treatment options?) (?:used )?(?:for|of|that treat|against|to treat) "
+        rf"{_ILL}{{o}} (?:include|includes|are|:) {{s}}",
+        rf"(?:one|some) (?:of )?(?:treatments?|therap(?:y|ies)|drugs?) (?:for|of|against) {_ILL}{{o}} (?:is|are) {{s}}",
+        rf"{PEOPLE} {_WITH} {_ILL}{{o}} {_BE} treated with {_DRUG}{{s}}",
+        rf"(?:doctors|physicians|clinicians) use {_DRUG}{{s}} (?:for|to treat|against) {_ILL}{{o}}",
+        rf"(?:doctors|physicians|clinicians) treat {_ILL}{{o}} (?:with|using) {_DRUG}{{s}}",
+        rf"(?:treatment|therapy|management) (?:of|for) {_ILL}{{o}} {_MODAL}(?:includes?|involves?|"
         rf"comprises?) {_DRUG}{{s}}",
     ),
     predicates.CONTRAINDICATED: (

@@ -1,37 +1,29 @@
-"""Whether a passage says a sentence word for word, with nothing beside it that changes the sense."""
+"""Whether a passage says a sentence: word for word, or in other words that leave nothing out that restricts it."""
 
 import re
-import unicodedata
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
-from clinweave.knowledge.citations.sentences import split
+from clinweave.knowledge.citations.clauses import BE, DROPPED, FILLERS, Chunk, Frame, frames
+from clinweave.knowledge.citations.context import Statement, statements
+from clinweave.knowledge.citations.entailment import entailed
+from clinweave.knowledge.citations.instructions import gives_orders
+from clinweave.knowledge.citations.lexicon import abbreviations, canonical, phrases_of, without_abbreviations
+from clinweave.knowledge.citations.patterns import pattern
+from clinweave.knowledge.citations.readings import readings, weaker
+from clinweave.knowledge.citations.splitting import Clause, clauses, divided, relative
+from clinweave.knowledge.citations.tokens import Token, tokens
 from clinweave.records import Passage, Verdict
 
-LEAST = 5  # words of the shortest quotation that supports
-_WORD = re.compile(r"(?<![\w.])-(?=\d)|\d+(?:[.,:/]\d+)*|\w+|[%<>≤≥=±]")
-_LEAD_IN = re.compile(
-    r"^\s*(?:according to [^,:]{1,60}, |(?:the|this) (?:passage|text|source|evidence|document|article) "
-    r"(?:states?|says?|notes?|reads?)(?: that)?[:,]? )",
-    re.IGNORECASE,
-)
-# Words outside the quotation, in its own sentence, that may turn its sense round or limit it.
-_TURNS = frozenset(
-    re.findall(
-        r"\w+",
-        "not no nor never neither without cannot n t may might could would should if unless until except only rarely "
-        "seldom hardly scarcely barely but although though however whereas while despite unlike than rather instead "
-        "whether suspected possible possibly probably unlikely false falsely incorrect incorrectly wrong wrongly myth "
-        "deny denies denied excluded absent absence lack lacks lacking believed thought claimed alleged hypothesized "
-        "hypothesised suggest suggests refuted some few many most all several when in among during under after before "
-        "children women men infants adults females males patients with",
-    )
-)
-_ORDERS = re.compile(
-    r"\b(?:ignore|disregard|forget|override)\b[^.\n]{0,40}\b(?:instructions?|prompts?|rules|above|previous|prior|earlier)\b"
-    r"|\bsystem prompt\b|\byou are now\b|\b(?:you|the assistant) must (?:answer|say|reply|respond|state)\b"
-    r"|\b(?:answer|reply|respond) (?:only )?with\b|<\|?(?:im_start|im_end|system|assistant|endoftext)\|?>|\[/?inst\]",
-    re.IGNORECASE,
-)
+LEAST = 3  # words of the shortest sentence that a passage supports
+Rename = Callable[[str], str]  # a text with the names of concepts replaced by their identifiers
+_Pairs = tuple[tuple[str, str], ...]
+_LEAD_IN = pattern("lead_in", "sentence")
+_LEAD_OUT = pattern("lead_out", "sentence")
+_NO = re.compile(r"^\s*(?:no\b\s*[,.:;–—-])", re.IGNORECASE)
+_DENIES = pattern("denies", "sentence")
+_POINTING = frozenset({"it", "they", "this", "these", "those", "he", "she", "such", "that", "here", "both"})
 
 
 class Quoted(NamedTuple):
@@ -41,34 +33,214 @@ class Quoted(NamedTuple):
     reason: str
 
 
-def gives_orders(text: str) -> bool:
-    """Tell whether a text speaks to a language model ("ignore previous instructions"): nothing in it supports."""
-    return bool(_ORDERS.search(text))
+class Prepared(NamedTuple):
+    """A sentence to be checked, as tokens, and whether it began with "No,"."""
+
+    clause: Clause
+    refused: str
 
 
-def quoted(sentence: str, passage: Passage) -> Quoted:
-    """Return SUPPORTED where the passage contains the sentence word for word as a clause of its own."""
-    if gives_orders(passage.text):
+def quoted(sentence: str, passage: Passage, rename: Rename | None = None) -> Quoted:
+    """Return whether the passage states the sentence; CONTRADICTED where it states the opposite in the same words."""
+    if gives_orders(" ".join((passage.title, passage.section, passage.text))):
         return Quoted(
             Verdict.UNVERIFIED, "the passage contains instructions to a model, and supports nothing"
         )
-    wanted = _words(_LEAD_IN.sub("", sentence))
-    if len(wanted) < LEAST:
-        return Quoted(Verdict.UNVERIFIED, "too short to be a quotation")
-    have = [(word, place) for place, span in enumerate(split(passage.text)) for word in _words(span.text)]
-    for first in range(len(have) - len(wanted) + 1):
-        last = first + len(wanted)
-        if [word for word, _ in have[first:last]] != wanted:
-            continue
-        touched = {place for _, place in have[first:last]}
-        beside = {word for word, place in have[:first] + have[last:] if place in touched}
-        if not _TURNS & beside:
-            return Quoted(Verdict.SUPPORTED, "the passage says this word for word")
-        return Quoted(
-            Verdict.UNVERIFIED, "the passage says more beside these words, which may change their sense"
+    known = tuple(sorted({**abbreviations(passage.text), **abbreviations(sentence)}.items()))
+    best = Quoted(Verdict.UNVERIFIED, "the passage does not state this")
+    names: tuple[Rename | None, ...] = (None, rename) if rename is not None else (None,)
+    for change in names:
+        found = _stated(sentence, passage, known, change)
+        if found.verdict == Verdict.SUPPORTED:
+            return found
+        if found.verdict == Verdict.CONTRADICTED or best.verdict == Verdict.UNVERIFIED:
+            best = found
+    return best
+
+
+def prepared(sentence: str, known: _Pairs, rename: Rename | None = None) -> Prepared:
+    """Return a sentence without its lead-in, as tokens, or why it cannot be checked."""
+    bare = _LEAD_OUT.sub("", _LEAD_IN.sub("", sentence)).strip()
+    if bare.rstrip(" \"'”’)").endswith("?"):
+        return Prepared((), "the sentence asks")
+    if _NO.match(sentence) and not _DENIES.search(bare):
+        return Prepared((), 'the sentence says "no" and then affirms')
+    clause = _tokens(bare, known, rename)
+    if len(clause) < LEAST:
+        return Prepared((), "too short to be a statement")
+    if clause[0].text in _POINTING and clause[0].kind == "word":
+        return Prepared((), f'"{clause[0].raw}" does not say what the sentence is about')
+    return Prepared(clause, "")
+
+
+def _tokens(text: str, known: _Pairs, rename: Rename | None) -> Clause:
+    pairs = dict(known)
+    text = without_abbreviations(text, pairs)
+    if rename is not None:
+        text = rename(text)
+    items = canonical(tokens(text), phrases_of(pairs)) if pairs else canonical(tokens(text))
+    while items and items[-1].kind == "mark" and items[-1].text in ".!?:;,":
+        items.pop()
+    return tuple(item for item in items if item.text not in '.!"')
+
+
+def _stated(sentence: str, passage: Passage, known: _Pairs, rename: Rename | None) -> Quoted:
+    claim = prepared(sentence, known, rename)
+    if claim.refused:
+        return Quoted(Verdict.UNVERIFIED, claim.refused)
+    evidence = _evidence(passage.text, passage.section, passage.title, known, rename)
+    whole = _whole(claim.clause, evidence)
+    if whole.verdict != Verdict.UNVERIFIED:
+        return whole
+    parts = [part for piece in relative(claim.clause) or [claim.clause] for part in divided(piece)]
+    if len(parts) > 1:
+        found = [_whole(part, evidence) for part in parts]
+        for verdict in (Verdict.CONTRADICTED, Verdict.UNVERIFIED):
+            for item in found:
+                if item.verdict == verdict:
+                    return item
+        return found[0]
+    return whole
+
+
+class _Stated(NamedTuple):
+    """One statement of a passage: its tokens, its readings and what follows from them."""
+
+    statement: Statement
+    clause: Clause
+    readings: tuple[Frame, ...]
+
+
+def _evidence(
+    text: str, section: str, title: str, known: _Pairs, rename: Rename | None
+) -> tuple[_Stated, ...]:
+    found: list[_Stated] = []
+    topic: tuple[Token, ...] = _tokens(title, known, rename) if title and "?" not in title else ()
+    for item in statements(text, section, title):
+        shown = rename(without_abbreviations(item.text, dict(known))) if rename is not None else item.text
+        clause, read = _read(shown, known)
+        if item.pronoun and topic:
+            clause, read = _resolved(clause, topic, item.pronoun)
+        elif not item.pronoun:
+            topic = _topic(clause)
+        found.append(_Stated(item, clause, read))
+    return tuple(found)
+
+
+@lru_cache(maxsize=8192)
+def _read(text: str, known: _Pairs) -> tuple[Clause, tuple[Frame, ...]]:
+    clause = _tokens(text, known, None)
+    return clause, _frames_of_evidence(clause)
+
+
+def _frames_of_evidence(clause: Clause) -> tuple[Frame, ...]:
+    found: dict[Frame, None] = {}
+    for part in clauses(clause):
+        for frame in frames(part):
+            for reading in readings(frame):
+                found[reading] = None
+                found.update(dict.fromkeys(weaker(reading)))
+    return tuple(found)
+
+
+def _topic(clause: Clause) -> Clause:
+    """Return the words before the first verb: what a pronoun in the next sentence stands for."""
+    from clinweave.knowledge.citations.clauses import groups
+
+    group = next(groups(list(clause)), None)
+    head = clause[: group.start] if group is not None else ()
+    simple = 0 < len(head) <= 6 and not any(
+        item.text in ("and", "or", ",", "in", "with", "for") for item in head
+    )
+    return tuple(head) if simple else ()
+
+
+def _resolved(clause: Clause, topic: Clause, length: int) -> tuple[Clause, tuple[Frame, ...]]:
+    full = (*topic, *clause[length:])
+    return clause, _frames_of_evidence(full)
+
+
+def _whole(clause: Clause, evidence: Sequence[_Stated]) -> Quoted:
+    """Judge one clause of the sentence against every statement of the passage."""
+    wanted = _sequence(clause)
+    words = {item.text for item in clause}
+    claims = [(frame, reading) for frame in frames(clause) for reading in readings(frame)]
+    opposite: Quoted | None = None
+    refused = ""
+    for item in evidence:
+        same = _sequence(item.clause) == wanted
+        verdicts = (
+            {entailed(reading, stated) for _, reading in claims for stated in item.readings}
+            if not same
+            else set()
         )
-    return Quoted(Verdict.UNVERIFIED, "the passage does not say this word for word")
+        said = same or Verdict.SUPPORTED in verdicts
+        denied = Verdict.CONTRADICTED in verdicts
+        if not said and not denied:
+            continue
+        why = item.statement.refused or _other_group(item, words)
+        if why:
+            refused = refused or why
+        elif said:
+            reason = "the passage says this word for word" if same else "the passage says this in other words"
+            return Quoted(Verdict.SUPPORTED, reason)
+        else:
+            opposite = Quoted(Verdict.CONTRADICTED, "the passage says the opposite")
+    if opposite is not None:
+        return opposite
+    if refused:
+        return Quoted(Verdict.UNVERIFIED, f"the passage has these words, but {refused}")
+    return _by_items(claims, evidence, words)
 
 
-def _words(text: str) -> list[str]:
-    return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+def _by_items(claims: Sequence[tuple[Frame, Frame]], evidence: Sequence[_Stated], words: set[str]) -> Quoted:
+    """Support a list where each of its items is stated by itself, in sentences of their own."""
+    usable = [
+        stated
+        for item in evidence
+        if not item.statement.refused and not _other_group(item, words)
+        for stated in item.readings
+    ]
+    for _, claim in claims:
+        singles = _singles(claim)
+        if len(singles) > 1 and all(
+            any(entailed(single, stated) == Verdict.SUPPORTED for stated in usable) for single in singles
+        ):
+            return Quoted(Verdict.SUPPORTED, "the passage says this in other words")
+    return Quoted(Verdict.UNVERIFIED, "the passage does not state this")
+
+
+def _singles(frame: Frame) -> list[Frame]:
+    from dataclasses import replace
+
+    def each(chunk: Chunk) -> list[Chunk]:
+        if len(chunk.items) < 2 or chunk.joint != "and":
+            return [chunk]
+        return [Chunk(bag, (bag,), "", chunk.article, chunk.phrases) for bag in chunk.items]
+
+    if frame.exhaustive or frame.negated:
+        return [frame]
+    return [
+        replace(frame, subject=subject, object=target)
+        for subject in each(frame.subject)
+        for target in each(frame.object)
+    ]
+
+
+def _sequence(clause: Clause) -> tuple[str, ...]:
+    """Return the words in their order, without articles, for word-for-word comparison."""
+    words = [item.text for item in clause if item.text not in FILLERS and item.text not in (",", "(", ")")]
+    return tuple(
+        word
+        for place, word in enumerate(words)
+        if word not in DROPPED or (word == "the" and place and words[place - 1] in BE)
+    )
+
+
+def _other_group(item: _Stated, words: set[str]) -> str:
+    own = {token.text for token in item.clause}
+    missing = [word for word in item.statement.group if word not in words and word not in own]
+    return f"they stand under a heading about {missing[0]!r}" if missing else ""
+
+
+__all__ = ["Quoted", "gives_orders", "prepared", "quoted"]

@@ -67,6 +67,23 @@ def marked(text: str) -> list[Marked]:
     return found
 
 
+_VERB = (
+    r"(?:is|are|was|were|has|have|can|may|might|does|do|shows?|follows?|features?|causes?|affects?|presents?|treats?|acts?|"
+    r"belongs?|includes?|occurs?)"
+)
+_NEXT_FACT = re.compile(rf",?\s+and\s+(?:it |they )?(?={_VERB}\b)|;\s+(?:and )?(?:it |they )(?={_VERB}\b)")
+
+
+def facts(sentence: str) -> tuple[str, ...]:
+    """Return "X has A and is B" as "X has A" and "X is B"; the sentence itself where it states one thing."""
+    pieces = _NEXT_FACT.split(sentence)
+    first = re.search(rf"\s(?={_VERB}\b)", pieces[0])
+    if len(pieces) == 1 or first is None:
+        return (sentence,)
+    subject = re.sub(r"^(?:yes|no)\s*,\s*", "", pieces[0][: first.start()], flags=re.IGNORECASE)
+    return (pieces[0], *(f"{subject} {piece}" for piece in pieces[1:]))
+
+
 def _numbers(inside: str) -> list[str]:
     """Return the ids in "1, 2", "1-3" or "1 and 2"; a range over 50 ids is taken as its two ends."""
     ids: list[str] = []

@@ -7,7 +7,8 @@ PEOPLE = (
     r"(?:(?:affected |reported |studied |published |described )?"
     r"(?:patients?|people|individuals?|persons?|subjects?|cases?|those|someone|anyone))"
 )
-_ABOUT = r"(?:about |around |approximately |roughly |nearly |almost |some )?"
+_ABOUT = r"(?:about |around |approximately |roughly |some )?"
+_SLIVER = 1e-9  # "more than 50 %" does not hold for 50 %
 _NUMBER = r"\d+(?:\.\d+)?"
 
 # A claimed share must contain the recorded one. "Frequent" and "occasional" are HPO's own classes.
@@ -23,7 +24,11 @@ _WORDS: tuple[tuple[str, float, float], ...] = (
     (r"frequent", 30, 79.999),
     (r"(?:common(?:ly)?|often|frequently|many|typical(?:ly)?)", 30, 100),
     (r"(?:about |around |roughly )?half", 45, 55),
-    (r"(?:most|usual(?:ly)?|generally|mostly|(?:large |great |vast )?majority of)", 50.001, 100),
+    (
+        rf"(?:most(?= (?:of\b|{PEOPLE}))|usual(?:ly)?|generally|mostly|(?:large |great |vast )?majority of)",
+        50.001,
+        100,
+    ),
 )
 # These say only that it happens: harmless beside a positive record.
 _EXISTENTIAL = r"(?:sometimes|at times|some(?: of)?|several|certain|a number of)"
@@ -34,6 +39,11 @@ _UNCLEAR = re.compile(
     r"|\b(?:may|might|could|can|need|would) not\b|\bcannot\b|\bno longer\b|\bnot (?:be )?exclu\w+"
     r"|(?:,|\band|\bor|\bbut) (?:not|no)\b"  # "A, not B" denies one of two
     r"|\bnot (?:been )?(?:recorded|reported|described|documented|observed|found|seen)\b"
+)
+# These deny or limit something else than the statement itself: who is meant, or that there is more.
+_OTHER_SCOPE = re.compile(
+    r"\bwithout\b|\bwith no\b|\b(?:not|never) (?:having|with|affected|suffering|carrying|in|among)\b|\bnon\b"
+    r"|\b(?:only|solely|exclusively|sole|nearly|almost|just|unlike|other than|except)\b"
 )
 ABSENCE = re.compile(
     r"\bno (?:known )?(?:record|records|evidence|data|information|report|reports|mention|documentation|knowledge)\b"
@@ -46,9 +56,8 @@ _LACKING: tuple[tuple[str, str], ...] = (  # phrases of absence, and the same wi
     (r"\b(?:is|are) (?:free of|free from|devoid of)\b", "has"),
     (r"\b(?:absent|missing|excluded) (?:in|from|among)\b", "present in"),
     (r"\b(?:is|are) (?:absent|excluded)$", "is present"),
-    (r"\bwithout\b", "with"),
 )
-_SEX = {"MALE": r"(?:males?|men|boys?)", "FEMALE": r"(?:females?|women|girls?)"}
+_SEX = {"MALE": r"(?:males?|men)", "FEMALE": r"(?:females?|women)"}  # boys and girls are an age as well
 ONSETS: dict[str, str] = {  # HPO onset terms
     "HP:0003577": r"(?:congenital|at birth|birth)",
     "HP:0030674": r"(?:antenatal|prenatal)",
@@ -92,6 +101,8 @@ class Unclear(Exception):  # noqa: N818
 
 def take_negation(text: str) -> tuple[str, bool]:
     """Return the text without its one denial, and whether there was one. Raises `Unclear` for anything subtler."""
+    if _OTHER_SCOPE.search(text):
+        raise Unclear("the sentence speaks of those without it, or limits the statement")
     if ABSENCE.search(text):
         raise Unclear("that there is no record is not a statement that something is absent")
     if _UNCLEAR.search(text) or re.match(r"no\s*,", text):
@@ -133,6 +144,8 @@ def take_share(text: str) -> tuple[str, Share | None]:
         text, times = re.subn(rf"\b{pattern}\b(?: of\b)?", " ", text)
         found.extend([Share(low, high)] * times)
     text = re.sub(rf"\b{_EXISTENTIAL}\b", " ", text)
+    if len(found) == 2 and (counted_share := _same_count(*found)) is not None:
+        found = [counted_share]
     if len(found) > 1:
         raise Unclear("more than one statement of frequency")
     return _squeeze(text), found[0] if found else None
@@ -151,7 +164,7 @@ def take_people(text: str) -> tuple[str, str, str]:
         raise Unclear("more than one group of patients")
     for words in _SEX.values():
         text = re.sub(rf"\b{words} (?={PEOPLE})", " ", text)
-        text = re.sub(rf"\b(?:only )?(?:in|among) {words}(?= with\b)", "in patients", text)
+        text = re.sub(rf"\b(?:in|among) {words}(?= with\b)", "in patients", text)
         text = re.sub(rf"^{words}(?= with\b)", "patients", text)
         text = re.sub(rf"\b(?:in|among) {words}\b", " ", text)
     return _squeeze(text), sexes[0] if sexes else "", onsets[0] if onsets else ""
@@ -167,14 +180,26 @@ def limits_of(text: str) -> tuple[str, Limits]:
     return text, Limits(share, sex, onset, negated)
 
 
+def _same_count(first: Share, second: Share) -> Share | None:
+    """Return the count where a sentence gives it together with its percentage: "45 of 60 (75 %)"."""
+    for count, share in ((first, second), (second, first)):
+        if count.total is not None and share.total is None and share.low <= count.low <= share.high:
+            return count if share.high - share.low <= 1 else None
+    return None
+
+
 def _percent(match: re.Match[str]) -> Share:
     bound = (match[1] or "").strip()
     low = float(match[2])
     high = float(match[3] or match[2])
     if not 0 <= low <= high <= 100:
         raise Unclear("the percentage is not a share")
-    if bound in ("more than", "over", "at least"):
+    if bound == "at least":
         return Share(low, 100)
+    if bound in ("more than", "over"):
+        return Share(low + _SLIVER, 100)
+    if bound in ("less than", "under", "fewer than"):
+        return Share(0, high - _SLIVER)
     if bound:
         return Share(0, high)
     if match[3]:

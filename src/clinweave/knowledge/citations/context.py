@@ -1,0 +1,171 @@
+"""Which sentences of a passage are its own assertions, and which a heading or a later sentence takes back."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from clinweave.knowledge.citations.instructions import gives_orders
+from clinweave.knowledge.citations.lexicon import canonical
+from clinweave.knowledge.citations.patterns import pattern
+from clinweave.knowledge.citations.sentences import split
+from clinweave.knowledge.citations.tokens import Token, tokens
+
+_BULLET = re.compile(r"^\s*(?:[-*•–·o]|\(?\d{1,2}[.)]|\(?[a-z][.)])\s+")
+# Headings and announcements under which a sentence is not what the passage says.
+_DENYING = pattern("denying")
+_VOID = pattern("void")
+_ANNOUNCES = pattern("announces")
+# "Many things are said that are not so.", "You may hear people say this."
+_HEARSAY = pattern("hearsay")
+# A later sentence that takes the one before it back.
+_TAKES_BACK = pattern("takes_back")
+_QUESTION_START = pattern("question")
+# Headings of groups and settings: a sentence under one holds for that group alone.
+_GROUP = pattern("group")
+_GROUP_TITLE = pattern("group_in_title")
+_INTRODUCES = re.compile(
+    r"\b(?:include|includes|are|is)(?: the following| these| as follows)?\s*:\s*$", re.IGNORECASE
+)
+# A heading that is the beginning of a sentence: what stands under it is no sentence of its own.
+_UNFINISHED = pattern("unfinished")
+_QUOTATION = re.compile(r"[\"“„«]\s*[^\"”“»]+\s[^\"”“»]+\s[^\"”“»]+[\"”“»]")  # three words or more
+_PRONOUN = pattern("pronoun")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence of a passage: why it asserts nothing ("" if it does), and words that a claim must name."""
+
+    text: str
+    refused: str = ""
+    group: tuple[str, ...] = ()
+    pronoun: int = 0  # words of the pronoun that it begins with ("it", "this condition")
+
+
+@lru_cache(maxsize=512)
+def statements(text: str, section: str = "", title: str = "") -> tuple[Statement, ...]:
+    """Return the sentences of a passage in order, with the status that heading, list and neighbours give them."""
+    if gives_orders(text) or gives_orders(section) or gives_orders(title):
+        return ()
+    above = [part for part in (title, section) if part]
+    refused = next((f"it stands under the heading {part!r}" for part in above if _denies(part)), "")
+    lines = list(_lines(text))
+    whole = [sentence for _, sentence in lines]
+    if any(_VOID.search(sentence) for sentence in whole):
+        refused = refused or "the passage says that it, or a part of it, was withdrawn or is wrong"
+    found: list[Statement] = []
+    announced = ""
+    for place, (heading, sentence) in enumerate(lines):
+        why = refused or announced or _refusal(heading, sentence, whole[place + 1 : place + 3])
+        group = (
+            () if why else (*_group_words(_GROUP, (section, heading)), *_group_words(_GROUP_TITLE, (title,)))
+        )
+        found.append(Statement(sentence, why, group, _pronoun(sentence)))
+        denies = _DENYING.search(sentence) and _ANNOUNCES.search(sentence)
+        if (denies or _HEARSAY.search(sentence)) and place + 1 < len(lines):
+            announced = "it is announced as something that the passage does not say itself"
+    return tuple(found)
+
+
+def _denies(heading: str) -> bool:
+    return bool(_DENYING.search(heading) or _VOID.search(heading))
+
+
+def _refusal(heading: str, sentence: str, later: Sequence[str]) -> str:
+    if heading and _denies(heading):
+        return f"it stands under the heading {heading!r}"
+    if heading and _UNFINISHED.search(heading):
+        return f"it is part of a list that {heading!r} introduces"
+    if sentence.rstrip(" \"'”’)]*_").endswith("?") or _QUESTION_START.search(sentence):
+        return "the passage asks this"
+    if _QUOTATION.search(sentence):
+        return "it is in quotation marks"
+    if later and _TAKES_BACK.search(later[0]):
+        return "the sentence after it takes it back"
+    return ""
+
+
+def _group_words(pattern: re.Pattern[str], headings: Iterable[str]) -> tuple[str, ...]:
+    """Return the words of headings that name a group or setting."""
+    words = [match.group().lower() for heading in headings for match in pattern.finditer(heading)]
+    small = {"with", "at", "who", "on", "and", "or", "the", "a", "of", "in"}
+    return tuple(
+        dict.fromkeys(item.text for word in words for item in _words(word) if item.text not in small)
+    )
+
+
+def _words(text: str) -> list[Token]:
+    return [item for item in canonical(tokens(text)) if item.kind != "mark"]
+
+
+def _pronoun(sentence: str) -> int:
+    match = _PRONOUN.search(sentence)
+    return len(match.group().split()) if match else 0
+
+
+def _lines(text: str) -> Iterable[tuple[str, str]]:
+    """Yield each sentence with the heading or list introduction above it; an introduction joins its plain list."""
+    heading = ""
+    listed: list[str] = []
+    blocks = _blocks(text)
+    for place, (line, bullet) in enumerate(blocks):
+        if not bullet:
+            yield from _joined(heading, listed)
+            listed = []
+            if _is_heading(
+                line, alone=len(blocks) == 1, listed=place + 1 < len(blocks) and blocks[place + 1][1]
+            ):
+                heading = line.strip("#* ")
+                continue
+        elif heading.endswith(":"):
+            listed.append(line)
+        for span in split(line):
+            yield heading, span.text
+    yield from _joined(heading, listed)
+
+
+def _blocks(text: str) -> list[tuple[str, bool]]:
+    """Return paragraphs, headings and list items; a wrapped line is joined to the one before."""
+    blocks: list[tuple[str, bool]] = []
+    fresh = True
+    for line in text.split("\n"):
+        if not line.strip():
+            fresh = True
+            continue
+        bullet = _BULLET.match(line)
+        wrapped = blocks and not fresh and not bullet and line.strip()[:1].islower()
+        long = (
+            blocks
+            and not fresh
+            and not bullet
+            and len(blocks[-1][0]) > 60
+            and blocks[-1][0][-1] not in ".!?:"
+        )
+        if wrapped or long:
+            blocks[-1] = (f"{blocks[-1][0]} {line.strip()}", blocks[-1][1])
+        else:
+            blocks.append((line[bullet.end() :].strip() if bullet else line.strip(), bool(bullet)))
+        fresh = False
+    return blocks
+
+
+def _is_heading(line: str, *, alone: bool, listed: bool) -> bool:
+    if alone:
+        return False
+    return len(line) <= 120 and (
+        line[-1] == ":"
+        or line[0] == "#"
+        or line[:2] == "**"
+        or listed
+        or (len(line) <= 80 and line[-1] not in '.!?;,"”')
+    )
+
+
+def _joined(heading: str, listed: Sequence[str]) -> Iterable[tuple[str, str]]:
+    """Yield "Symptoms include:" and its items as one sentence."""
+    plain = [item.rstrip(" .;,") for item in listed]
+    if plain and _INTRODUCES.search(heading) and all(len(item.split()) <= 8 for item in plain):
+        lead = re.sub(r"\s*(?:the following|these|as follows|such as)?\s*:\s*$", "", heading)
+        names = ", ".join(plain[:-1]) + (" and " if len(plain) > 1 else "") + plain[-1]
+        yield "", f"{lead} {names}."

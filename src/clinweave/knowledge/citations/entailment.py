@@ -1,0 +1,99 @@
+"""Whether one frame of the evidence states a frame of the sentence: equal in all that restricts, and no stronger."""
+
+from collections.abc import Iterable
+
+from clinweave.knowledge.citations.clauses import CERTAIN, Bag, Chunk, Frame
+from clinweave.knowledge.citations.inflection import word_set
+from clinweave.records import Verdict
+
+# A list before or after these may hold only together ("fever and rash suggest measles").
+_TOGETHER = word_set(
+    "treat suggest indicate define diagnose require confirm use recommend give cure prevent combine "
+    "consist make form"
+)
+_MAY_GO = frozenset({"often", "usually", "always"})  # "often causes" lets "can cause" stand
+_EXCLUSIVE = frozenset({"only", "sole", "solely", "exclusively", "unique", "alone"})
+
+
+def entailed(claim: Frame, stated: Frame) -> Verdict:
+    """Return SUPPORTED where `stated` states `claim`, CONTRADICTED where it states the opposite, else UNVERIFIED."""
+    if not (_same_action(claim, stated) and _same_limits(claim, stated)):
+        return Verdict.UNVERIFIED
+    if claim.negated != stated.negated:
+        plain = not claim.adverbs and not stated.adverbs and stated.possibility == CERTAIN
+        return Verdict.CONTRADICTED if plain and _equal_parts(claim, stated) else Verdict.UNVERIFIED
+    if claim.possibility > stated.possibility or not _duty_allowed(claim, stated):
+        return Verdict.UNVERIFIED
+    return Verdict.SUPPORTED
+
+
+def _same_action(claim: Frame, stated: Frame) -> bool:
+    if claim.verb != stated.verb or claim.passive != stated.passive:
+        return False
+    if claim.exhaustive and not stated.exhaustive:
+        return False
+    return (
+        _covers(claim.subject, stated.subject, claim, stated)
+        and _covers(claim.object, stated.object, claim, stated)
+        and _article_allowed(claim, stated)
+    )
+
+
+def _equal_parts(claim: Frame, stated: Frame) -> bool:
+    return claim.subject.whole == stated.subject.whole and claim.object.whole == stated.object.whole
+
+
+def _covers(part: Chunk, whole: Chunk, claim: Frame, stated: Frame) -> bool:
+    """Tell whether a noun phrase is the evidence's, or a part of its list that holds by itself."""
+    if not _same_phrases(part.phrases, whole.phrases):
+        return False
+    if part.bag == whole.bag:
+        return True
+    if (
+        not part.items
+        or len(whole.items) < 2
+        or not whole.joint
+        or len(part.items) > len(whole.items)
+        or claim.exhaustive
+    ):
+        return False
+    if not set(part.items) <= set(whole.items) or claim.verb in _TOGETHER:
+        return False
+    if stated.negated:
+        return whole.joint == "or"
+    return whole.joint != "or" or stated.verb == "include" or claim.possibility < CERTAIN
+
+
+def _same_phrases(claim: Iterable[tuple[str, Bag]], stated: Iterable[tuple[str, Bag]]) -> bool:
+    return sorted(claim) == sorted(stated)
+
+
+def _same_limits(claim: Frame, stated: Frame) -> bool:
+    if not _same_phrases(claim.phrases, stated.phrases):
+        return False
+    if claim.past != stated.past and not (stated.past and _counted(stated) and not claim.past):
+        return False
+    if not claim.adverbs <= stated.adverbs:
+        return False
+    missing = stated.adverbs - claim.adverbs
+    return not missing or (missing <= _MAY_GO and claim.possibility < CERTAIN) or missing <= {"never"}
+
+
+def _counted(frame: Frame) -> bool:
+    """Tell whether a finding is a count, which may be told in the present tense."""
+    words = [*frame.subject.bag, *frame.object.bag, *(word for _, bag in frame.phrases for word in bag)]
+    return any(word[:1].isdigit() and ("/" in word or word.endswith("%")) for word in words)
+
+
+def _article_allowed(claim: Frame, stated: Frame) -> bool:
+    """ "X is the treatment" says more than "X is a treatment"."""
+    if claim.verb != "be" or claim.object.article != "the":
+        return True
+    best = {"most", "least", "first", "best", "main", "commonest"} & set(claim.object.bag)
+    return stated.object.article == "the" or (bool(best) and stated.object.article == "")
+
+
+def _duty_allowed(claim: Frame, stated: Frame) -> bool:
+    if claim.duty == 0:
+        return stated.duty == 0
+    return claim.duty <= stated.duty or (claim.imperative and stated.duty == 0)

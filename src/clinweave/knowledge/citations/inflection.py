@@ -1,0 +1,104 @@
+"""The base form of an English word, and its British or American spelling brought to one."""
+
+import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+def word_set(text: str) -> frozenset[str]:
+    """Return the words of a text."""
+    return frozenset(text.split())
+
+
+_SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern), plain)
+    for pattern, plain in (
+        (r"aemi", "emi"), (r"haem", "hem"), (r"paed", "ped"), (r"^oe(?=[sd])|(?<=n)oe(?=a)", "e"), (r"oed", "ed"),
+        (r"coeli", "celi"), (r"rrhoe", "rrhe"), (r"foet", "fet"), (r"gynaec", "gynec"), (r"aesth", "esth"),
+        (r"leuc(?=o|em)", "leuk"), (r"caec", "cec"), (r"faec", "fec"), (r"sulph", "sulf"), (r"tumour", "tumor"),
+        (r"colour", "color"), (r"behaviour", "behavior"), (r"favour", "favor"), (r"odour", "odor"),
+        (r"fibre(?=s?$)", "fiber"), (r"litre(?=s?$)", "liter"), (r"metre(?=s?$)", "meter"),
+        (r"(?<=[a-z]{3})is(?=(?:e|es|ed|ing|ation)$)(?<!rais)(?<!advis)(?<!exercis)(?<!ris)(?<!dis)(?<!promis)"
+         r"(?<!precis)(?<!wis)(?<!bruis)(?<!nois)(?<!devis)(?<!revis)(?<!supervis)(?<!compris)(?<!surpris)", "iz"),
+        (r"centre(?=s?$)", "center"), (r"ageing", "aging"), (r"labelled", "labeled"), (r"orrhoe", "orrhe"),
+        (r"programme", "program"), (r"oestr", "estr"), (r"anaem", "anem"), (r"orthopaed", "orthoped"), (r"naev", "nev"),
+    )
+)  # fmt: skip
+_PLURALS = {
+    "children": "child", "women": "woman", "men": "man", "people": "people", "diagnoses": "diagnosis",
+    "feet": "foot", "teeth": "tooth", "metastases": "metastasis", "bacteria": "bacterium", "stimuli": "stimulus",
+    "fungi": "fungus", "nuclei": "nucleus", "crises": "crisis", "vertebrae": "vertebra", "mice": "mouse",
+    "these": "this", "those": "those", "viruses": "virus", "biopsies": "biopsy", "thrombi": "thrombus",
+}  # fmt: skip
+_KEEP = word_set(
+    "is was has does as this its us yes less plus always perhaps besides diabetes rabies herpes mumps "
+    "measles series species ascites shingles hives rickets biceps triceps caries scabies feces sometimes "
+    "towards across gas bias pus lupus times news"
+)  # fmt: skip
+
+
+@cache
+def lexicon() -> dict[str, Any]:
+    """Return the lexicon file: verbs, irregular forms, synonyms and abbreviations."""
+    return tomllib.loads(files(__package__).joinpath("lexicon.toml").read_text(encoding="utf-8"))
+
+
+def spelling(word: str) -> str:
+    """Return a lower-case word in one spelling: "oedema" as "edema", "tumour" as "tumor"."""
+    for pattern, plain in _SPELLINGS:
+        word = pattern.sub(plain, word)
+    return word
+
+
+@cache
+def lemma(word: str) -> tuple[str, str]:
+    """Return the base form of a lower-case word, and the ending that it had: "s", "ed", "ing" or ""."""
+    if word in _KEEP:
+        return word, ""
+    if word in _PLURALS:
+        return _PLURALS[word], "s"
+    if word in _verb_forms():
+        return _verb_forms()[word]
+    return _singular(word)
+
+
+def is_verb(word: str) -> bool:
+    """Tell whether a base form is one of the lexicon's verbs."""
+    return word in _bases()
+
+
+def _singular(word: str) -> tuple[str, str]:
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y", "s"
+    if len(word) > 4 and re.search(r"(?:ss|x|ch|sh|z)es$", word):
+        return word[:-2], "s"
+    if len(word) > 3 and word.endswith("s") and not re.search(r"(?:ss|us|is|ous)$", word):
+        return word[:-1], "s"
+    return word, ""
+
+
+@cache
+def _bases() -> frozenset[str]:
+    return frozenset(lexicon()["verbs"].split())
+
+
+@cache
+def _verb_forms() -> dict[str, tuple[str, str]]:
+    """Return each inflected form with its base and ending."""
+    forms: dict[str, tuple[str, str]] = {}
+    doubled = frozenset(lexicon()["stems_doubled"])
+    for base in sorted(_bases()):
+        stem = base + base[-1] if base in doubled else base
+        soft = re.search(r"[^aeiou]y$", base)
+        third = (
+            base[:-1] + "ies" if soft else base + ("es" if re.search(r"(?:s|x|ch|sh|z|o)$", base) else "s")
+        )
+        past = base[:-1] + "ied" if soft else base + "d" if base.endswith("e") else stem + "ed"
+        gerund = base[:-1] + "ing" if re.search(r"[^e]e$", base) else stem + "ing"
+        forms |= {base: (base, ""), third: (base, "s"), past: (base, "ed"), gerund: (base, "ing")}
+    for base, past, participle in lexicon()["irregular"]:
+        forms[past] = (base, "ed") if past != base else forms.get(base, (base, ""))
+        forms[participle] = (base, "ed") if participle != base else (base, "")
+    return forms

@@ -1,0 +1,142 @@
+"""The checker on sentences that people wrote: false ones of every kind, true ones in other words, instructions."""
+
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clinweave.datasets import NamedConcepts, read_written_pairs
+from clinweave.knowledge import CitationChecker
+from clinweave.knowledge.citations.context import statements
+from clinweave.knowledge.citations.instructions import gives_orders
+from clinweave.knowledge.citations.quotes import quoted
+from clinweave.knowledge.citations.tokens import tokens
+from clinweave.records import Evidence, Passage, Verdict
+
+FOLDER = Path(__file__).parent / "citation_pairs"
+FILES = sorted(FOLDER.glob("*.jsonl"))
+SUPPORTED, CONTRADICTED, OPEN = Verdict.SUPPORTED, Verdict.CONTRADICTED, Verdict.UNVERIFIED
+
+
+def passage(text, section="", title=""):
+    return Passage("p", text, title, "d", 0, len(text), "test", section=section)
+
+
+def verdict(sentence, text, section="", title=""):
+    return quoted(sentence, passage(text, section, title)).verdict
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_written_pairs_without_graph_or_linker(path):
+    names = NamedConcepts()
+    pairs = read_written_pairs(path, names)
+    checker = CitationChecker(names)
+    supported = [checker.check(pair.sentence, pair.evidence)[0] == SUPPORTED for pair in pairs]
+    if path.stem.startswith("false"):
+        assert sum(supported) <= 0.02 * len(pairs), [
+            pair.sentence for pair, yes in zip(pairs, supported, strict=True) if yes
+        ]
+    else:
+        assert sum(supported) >= 0.8 * len(pairs)
+
+
+def test_every_passage_with_instructions_is_seen():
+    by_kind = defaultdict(list)
+    for path in FILES:
+        for pair in read_written_pairs(path, NamedConcepts()):
+            by_kind[pair.kind].append(gives_orders(pair.evidence[0].text))
+    instructions = by_kind.pop("instruction")
+    assert sum(instructions) >= 0.95 * len(instructions)
+    assert not any(seen for kind in by_kind.values() for seen in kind)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Patients should follow the instructions of their doctor. Tell your doctor about all medicines.",
+        "You must not drive if you have had a seizure. Ask your pharmacist.",
+        "The protein can act as a receptor. The model predicts survival.",
+        "If you are pregnant, do not take this medicine. Follow the guidelines.",
+        "Repeat the test after two weeks. Report side effects. Answer the call of nature when you need to.",
+        "The system is known as the complement system. Assistants measured the blood pressure.",
+    ],
+)
+def test_ordinary_advice_is_no_instruction_to_a_model(text):
+    assert not gives_orders(text)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "text", "section"),
+    [
+        ("Ice is put on the burn.", "Do not:\n- Ice is put on the burn.", ""),
+        ("Ice is put on the burn.", "Ice is put on the burn.", "Do not"),
+        ("Ice is put on the burn.", "Ice is put on the burn. This is wrong.", ""),
+        ("Ice is put on the burn.", "Ice is put on the burn. However, trials found no benefit.", ""),
+        ("Ice is put on the burn.", "Ice is put on the burn. This advice has been withdrawn.", ""),
+        ("Ice is put on the burn.", "Ice is put on the burn.", "Burns in children"),
+        ("Ice is put on the burn.", 'The seller wrote "ice is put on the burn".', ""),
+        ("The dose is 5 mg.", "The dose is 5 mg per kg.", ""),
+        ("Fever lasts three days.", "Call a doctor if:\n- Fever lasts three days.", ""),
+    ],
+)
+def test_what_a_passage_does_not_assert(sentence, text, section):
+    assert verdict(sentence, text, section) == OPEN
+
+
+@pytest.mark.parametrize(
+    ("sentence", "text", "expected"),
+    [
+        ("Ticks transmit Borrelia.", "Borrelia is transmitted by ticks.", SUPPORTED),
+        ("Ticks do not transmit Borrelia.", "Borrelia is transmitted by ticks.", CONTRADICTED),
+        ("Borrelia transmits ticks.", "Borrelia is transmitted by ticks.", OPEN),
+        ("Fever is a symptom of malaria.", "Symptoms of malaria include:\n- fever\n- chills", SUPPORTED),
+        ("Rash is a symptom of malaria.", "Symptoms of malaria include:\n- fever\n- chills", OPEN),
+        ("It lowers glucose.", "Metformin is safe. It lowers glucose.", OPEN),
+        ("Metformin lowers glucose.", "Metformin is safe. It lowers glucose.", SUPPORTED),
+        ("Drug A lowers glucose.", "Drug A lowers glucose and reduces weight in obese patients.", OPEN),
+        ("Drug A lowers glucose.", "Drug A, a biguanide, lowers glucose.", SUPPORTED),
+        ("Ibuprofen causes ulcers.", "Painkillers such as ibuprofen cause ulcers.", SUPPORTED),
+        ("The dose is 500 mg.", "The dose is 0.5 g.", SUPPORTED),
+        ("The dose is 500 mg.", "The dose is 0.5 g daily.", OPEN),
+        ("Drug A may cause rash.", "Drug A often causes rash.", SUPPORTED),
+        ("Drug A causes rash.", "Drug A often causes rash.", OPEN),
+        ("Drug A must be stopped.", "Drug A should be stopped.", OPEN),
+        ("Drug A should be stopped.", "Drug A must be stopped.", SUPPORTED),
+    ],
+)
+def test_a_passage_in_other_words(sentence, text, expected):
+    assert verdict(sentence, text) == expected
+
+
+def test_a_title_that_says_retracted_voids_the_passage():
+    assert verdict("Drug A lowers glucose.", "Drug A lowers glucose.") == SUPPORTED
+    assert verdict("Drug A lowers glucose.", "Drug A lowers glucose.", title="Retracted: Drug A") == OPEN
+
+
+def test_a_true_sentence_about_another_thing_is_no_answer():
+    text = "Gout is caused by urate crystals. Gout is treated with colchicine."
+    shown = [Evidence("1", "passage", text, 1.0, (), passage(text))]
+    checker = CitationChecker(None)
+    asked = "How is gout treated?"
+    assert checker.check("Gout is treated with colchicine.", shown, asked)[0] == SUPPORTED
+    found, reason = checker.check("Gout is caused by urate crystals.", shown, asked)
+    assert found == Verdict.IRRELEVANT
+    assert "treatment" in reason
+    assert checker.check("Gout is caused by urate crystals.", shown)[0] == SUPPORTED
+    answer = checker.check_answer("Gout is caused by urate crystals [1].", shown, asked)
+    assert [item.verdict for item in answer] == [Verdict.IRRELEVANT]
+
+
+def test_quantities_are_compared_in_one_unit():
+    assert [item.text for item in tokens("1,500 mg; 1.5 g; at least 2 weeks; 7 out of 12; −5 mmHg")] == [
+        "1500mg", ";", "1500mg", ";", ">=336h", ";", "7/12", ";", "-5mmhg",
+    ]  # fmt: skip
+
+
+@given(st.text(max_size=200), st.text(max_size=60))
+def test_any_passage_is_read_without_an_error(text, section):
+    for item in statements(text, section):
+        assert item.text
+    assert quoted("Drug A lowers glucose.", passage(text, section)).verdict in Verdict
