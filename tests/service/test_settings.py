@@ -7,6 +7,7 @@ import pytest
 
 from clinweave.applications import DISCLAIMER
 from clinweave.errors import ContextLengthError, UserError
+from clinweave.models import identity_of, open_model
 from clinweave.models.scripted import ScriptedModel
 from clinweave.service.requests import RequestError, parse
 from tests.knowledge.small_base import says
@@ -202,3 +203,16 @@ def test_a_reply_cut_by_the_model_says_so_with_knowledge(client):
     with running(handler(model=says("word " * 600), retrievers=("graph",))) as address:
         found = post(client, address, messages=ASK).json()
     assert found["choices"][0]["finish_reason"] == "length"
+
+
+def test_the_list_of_models_tells_one_model_from_another_of_its_name(client):
+    stated = []
+    for reply in ("one", "one", "two"):
+        with running(handler(reply)) as address:
+            model = open_model(f"{address}/v1#tiny", retries=0)
+            stated.append(
+                (identity_of(model), client.get(f"{address}/v1/models").json()["data"][0]["sha256"])
+            )
+            model.close()
+    assert stated[0] == stated[1] != stated[2]
+    assert stated[0][0] == stated[0][1]

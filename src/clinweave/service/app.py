@@ -136,13 +136,15 @@ class Routes:
 
     async def models(self, request: Request) -> Response:
         """List the one model, or show it by its name."""
-        one = {"id": self.handler.name, "object": "model", "created": 0, "owned_by": "clinweave"}
+        model = {"id": self.handler.name, "object": "model", "created": 0, "owned_by": "clinweave"}
+        if stated := await run_in_threadpool(lambda: self.handler.digest):
+            model["sha256"] = stated
         name = request.path_params.get("name")
         if name is None:
-            return Utf8JSONResponse({"object": "list", "data": [one]})
+            return Utf8JSONResponse({"object": "list", "data": [model]})
         if name != self.handler.name:
             raise RequestError("there is no such model", 404, param="model", code="model_not_found")
-        return Utf8JSONResponse(one)
+        return Utf8JSONResponse(model)
 
     async def chat(self, request: Request) -> Response:
         """Answer a conversation."""

@@ -1,12 +1,16 @@
 """Answer a parsed chat request from a knowledge base: with evidence as `ask` does, or by the model alone."""
 
+import hashlib
 import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from clinweave import __version__
 from clinweave.applications import DISCLAIMER, ModelSettings
+from clinweave.artifacts import read_manifest
 from clinweave.records import Answer, Evidence, Passage, Relation, to_json
 from clinweave.service.requests import ChatRequest
 
@@ -47,6 +51,23 @@ class ChatHandler:
         self.base, self.name, self.retrievers = base, name, tuple(retrievers)
         self._settings = ModelSettings(budget=budget, allow_remote=allow_remote)
         self._lock = threading.Lock()
+
+    @cached_property
+    def digest(self) -> str:
+        """Return a sha256 of what a reply depends on: weights, sources, audience, version; "" for unknown weights.
+
+        Clients that store scores (`clinweave compare`) tell by it whether another model answers under the same name.
+        """
+        from clinweave.models import identity_of
+
+        model = self.base.model
+        weights = "none" if model is None else identity_of(model)
+        if not weights:
+            return ""
+        parts = [self.base.home / part for part in ("graph", "index")] if self.retrievers else []
+        keys = [str((read_manifest(path) or {}).get("key", "")) for path in parts]
+        described = [weights, __version__, self.base.audience.value, *self.retrievers, *keys]
+        return hashlib.sha256("\n".join(described).encode()).hexdigest()
 
     def answer(self, request: ChatRequest) -> Reply:
         """Return the reply to a request. Raises `UserError` and `ModelError` as the model and the retrievers do."""
