@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,10 +64,10 @@ class KnowledgeBase:
 
     @cached_property
     def linker(self) -> "Linker":
-        """Return the linker of the graph."""
-        from clinweave.knowledge import Linker
+        """Return the linker of the graph, which also reads other languages where translations were fetched."""
+        from clinweave.knowledge import Linker, with_translations
 
-        return Linker.open(self.graph)
+        return with_translations(Linker.open(self.graph), self.home)
 
     @cached_property
     def index(self) -> "TextIndex":
@@ -258,15 +259,17 @@ class KnowledgeBase:
             return self._diagnosers[release]
 
     def _parse(self, question: str) -> "Query":
-        from clinweave.knowledge import parse_query
+        from clinweave.knowledge import language_limits, parse_query
 
         has_graph = self.has("graph")
-        return parse_query(
+        query = parse_query(
             question,
             graph=self.graph if has_graph else None,
             linker=self.linker if has_graph else None,
             known=self.index.has_word if self.has("index") else lambda _: False,
         )
+        limits = language_limits(question, self.linker.languages if has_graph else ())
+        return replace(query, notes=(*query.notes, limits)) if limits else query
 
     def _checked(self, names: Sequence[str]) -> tuple[str, ...]:
         from clinweave.knowledge import check_retrievers

@@ -16,7 +16,7 @@ from tests.knowledge.named import NamesGraph
 @pytest.fixture(autouse=True)
 def small_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     linker = Linker.open(NamesGraph(tmp_path / "world"))
-    monkeypatch.setattr(link, "_linker", lambda _graph: linker)
+    monkeypatch.setattr(link, "_linker", lambda *_: linker)
 
 
 def run(*arguments: str) -> tuple[str, str]:

@@ -34,6 +34,16 @@ def command(  # noqa: PLR0917 - each parameter is one option
         list[str] | None,
         typer.Option(help="Only concepts of this vocabulary, as HP or MONDO; may be repeated."),
     ] = None,
+    language: Annotated[
+        str,
+        typer.Option(
+            metavar="CODE", help="Language of the texts, as es; detected for each text if not given."
+        ),
+    ] = "",
+    translations: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder of HPO translation files; the fetched ones if not given."),
+    ] = None,
     graph: Annotated[Path | None, typer.Option("--graph", metavar="DIR", help="The graph's folder.")] = None,
     keep_going: Annotated[
         bool, typer.Option("--keep-going", help='Write {"id", "error"} for a bad line instead of stopping.')
@@ -50,28 +60,39 @@ def command(  # noqa: PLR0917 - each parameter is one option
         raise UserError("give either a file of lines or --text, not both")
     if source is not None and not source.is_file():
         raise UserError(f"{source} does not exist or is no file")
-    linker = _linker(graph)
+    linker = _linker(graph, translations, language.lower())
     if text is not None:
+        if not language and (unread := _unread(text, linker)):
+            typer.echo(f"warning: {unread}", err=True)
         _show(linker.link(text, prefix), as_json)
         return
-    counts = {"documents": 0, "mentions": 0, "errors": 0}
+    counts = {"documents": 0, "mentions": 0, "errors": 0, "unread": 0}
     with _output(out) as stream, spinning(quiet=out is None) as said:
         for line in _linked(linker, source or Path(), prefix, keep_going, counts):
             stream.write(_dumped(line) + "\n")
             said(f"linking: {counts['documents']} texts, {counts['mentions']} mentions")
     if as_json and out is not None:
-        typer.echo(json.dumps({**counts, "out": str(out)}))
+        shown = {name: count for name, count in counts.items() if count or name != "unread"}
+        typer.echo(json.dumps({**shown, "out": str(out)}))
     else:
+        unread = f", {counts['unread']} texts in a language that is not read" if counts["unread"] else ""
         typer.echo(
-            f"{counts['documents']} texts, {counts['mentions']} mentions, {counts['errors']} bad lines",
+            f"{counts['documents']} texts, {counts['mentions']} mentions, {counts['errors']} bad lines{unread}",
             err=True,
         )
 
 
-def _linker(graph: Path | None) -> "Linker":
-    from clinweave.knowledge import Graph, Linker
+def _linker(graph: Path | None, translations: Path | None, language: str) -> "Linker":
+    from clinweave.knowledge import Graph, Linker, with_translations
 
-    return Linker.open(Graph.open(graph or home() / "graph"))
+    linker = Linker.open(Graph.open(graph or home() / "graph"))
+    return with_translations(linker, home(), folder=translations, language=language)
+
+
+def _unread(text: str, linker: "Linker") -> str:
+    from clinweave.knowledge import unread_language
+
+    return unread_language(text, linker.languages)
 
 
 def _show(mentions: list[Mention], as_json: bool) -> None:
@@ -124,6 +145,7 @@ def _linked(
                     counts["errors"] += 1
                     items.append({"id": _id_of(raw), "error": where})
             texts = [item["text"] for item in items if "error" not in item]
+            counts["unread"] += sum(bool(_unread(text, linker)) for text in texts)
             found = iter(linker.link_many(texts, prefix))
             for item in items:
                 counts["documents"] += 1

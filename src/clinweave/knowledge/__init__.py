@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from clinweave.knowledge.graph.verbalise import how_often as how_often
     from clinweave.knowledge.graph.verbalise import phrase as phrase
     from clinweave.knowledge.graph.verbalise import verbalise as verbalise
+    from clinweave.knowledge.linking.languages import language_limits as language_limits
+    from clinweave.knowledge.linking.languages import unread_language as unread_language
     from clinweave.knowledge.linking.linker import Linker as Linker
     from clinweave.knowledge.linking.normalise import normal_form as normal_form
+    from clinweave.knowledge.linking.translations import with_translations as with_translations
     from clinweave.knowledge.proposing.proposals import propose as propose
     from clinweave.knowledge.proposing.rules import proposal_rules as proposal_rules
     from clinweave.knowledge.query import Query as Query
@@ -65,6 +68,9 @@ __getattr__, __dir__ = attach(
     __name__,
     {
         "CitationChecker": "citations.checker",
+        "language_limits": "linking.languages",
+        "unread_language": "linking.languages",
+        "with_translations": "linking.translations",
         "add_collection": "retrieval.corpora",
         "build_home_index": "retrieval.corpora",
         "collection_passages": "retrieval.corpora",

@@ -104,6 +104,11 @@ class Linker:
         self._told = lru_cache(maxsize=1 << 16)(self._tell)
         self._cased = lru_cache(maxsize=1 << 16)(self._spellings)
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Return the languages in which findings are read beside English (ISO 639-1)."""
+        return ()
+
     @classmethod
     def open(cls, graph: NamedGraph, *, folder: Path | None = None) -> "Linker":
         """Return the linker of `graph`; its vocabulary is compiled once and kept beside the graph (or in `folder`)."""

@@ -1,0 +1,199 @@
+"""The languages whose HPO labels are read: their word lists, telling them apart, saying what is not read, denial."""
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+LANGUAGES = ("es", "fr", "de", "zh", "ja")
+BY_CHARACTER = frozenset({"zh", "ja"})  # languages that are matched by character
+NAMED_DISEASES = frozenset({"es", "fr", "de"})  # whose forms of diseases named after a person are read
+FETCH = "run `clinweave fetch hpo-translations`"
+WORD = re.compile(r"[^\W_]+")
+_SCRIPTS = {
+    "Russian or another language in Cyrillic script": r"[\u0400-\u04ff]",
+    "Arabic or another language in Arabic script": r"[\u0600-\u06ff]",
+    "Korean": r"[\uac00-\ud7af]",
+    "Hebrew": r"[\u0590-\u05ff]",
+    "Hindi or another language in Devanagari script": r"[\u0900-\u097f]",
+    "Thai": r"[\u0e00-\u0e7f]",
+    "Greek": r"[\u0370-\u03ff]{4}",
+}
+_CLAUSE = re.compile(r"[.;:!?\n。；：！？]")
+_LIST_CLAUSE = re.compile(r"[.;:!?\n。；：！？,，]")  # in Chinese lists "、" stands between the items
+_REACH = 5  # words, or half as many characters again, over which a denial reaches
+
+
+def language_of(text: str) -> str:
+    """Return the language of a text among those that can be read (ISO 639-1); "en" unless another one is plain."""
+    if re.search(r"[\u3040-\u30ff]", text):
+        return "ja"
+    if re.search(r"[\u4e00-\u9fff]", text):
+        return "zh"
+    words = set(WORD.findall(text.casefold()))
+    counts = {code: len(words & word_lists(code).own) for code in LANGUAGES if code not in BY_CHARACTER}
+    counts["es"] += 2 * bool(re.search(r"[¿¡ñ]", text))
+    counts["de"] += bool(re.search(r"[äöüß]", text))
+    best = max(counts, key=lambda code: counts[code])
+    others = max(len(words & own) for _, own in _unread_languages())
+    return best if counts[best] > max(len(words & _ENGLISH), others - 1) else "en"
+
+
+def unread_language(text_or_code: str, available: Collection[str]) -> str:
+    """Return a sentence that says that the language of a text (or this code) is not read, or "" where it is read."""
+    if re.fullmatch(r"[a-z]{2}", text_or_code):
+        code = text_or_code
+    else:
+        code = language_of(text_or_code)
+        if code == "en":
+            return _other_language(text_or_code)
+    if code == "en" or code in available:
+        return ""
+    if code in LANGUAGES:
+        return f"findings in {word_lists(code).name} are not read: {FETCH}"
+    read = ", ".join(("en", *LANGUAGES))
+    return f"the language {code!r} is not read: choose one of {read}"
+
+
+def language_limits(text: str, available: Collection[str]) -> str:
+    """Return a sentence on what is not read of a text's language: "" for English, what is missing for any other."""
+    code = language_of(text)
+    if code == "en" or code not in available:
+        return unread_language(text, available)
+    name = word_lists(code).name
+    diseases = (
+        "diseases only where they are named after a person"
+        if code in NAMED_DISEASES
+        else "names of diseases are not"
+    )
+    return f"in {name}, findings are read by their HPO labels; {diseases}"
+
+
+def _other_language(text: str) -> str:
+    """Return the sentence for a language that is told apart only to say that it is not read, or ""."""
+    for name, pattern in _SCRIPTS.items():
+        if re.search(pattern, text) and not re.search(r"[A-Za-z]{4}", text):
+            return f"{name} is not read: ask in English or in one of {', '.join(LANGUAGES)}"
+    words = set(WORD.findall(text.casefold()))
+    english = len(words & _ENGLISH)
+    for name, own in _unread_languages():
+        if len(words & own) > max(1, english):
+            return f"{name} is not read: ask in English or in one of {', '.join(LANGUAGES)}"
+    return ""
+
+
+def denied(text: str, start: int, end: int, language: str) -> bool:
+    """Tell whether a finding is denied by a cue in its own clause, before or just after it."""
+    words = word_lists(language)
+    clause = _LIST_CLAUSE if language == "zh" else _CLAUSE
+    before, after = clause.split(text[:start])[-1], clause.split(text[end:])[0]
+    if language in BY_CHARACTER:
+        reach = max((before.rfind(cue) + len(cue) for cue in words.absent if cue in before), default=-1)
+        stopped = any(before.rfind(cue) >= reach >= 0 for cue in words.ends)
+        return (language == "zh" and reach >= 0 and not stopped) or _denied_after(after, words.after)
+    tokens = [folded_word(word) for word in WORD.findall(before)]
+    for distance, token in enumerate(reversed(tokens)):
+        if token in words.ends:
+            break
+        if token in words.absent:
+            return distance <= _REACH or "," in before
+    following = [folded_word(word) for word in WORD.findall(after)][:2]
+    return any(token in words.after for token in following)
+
+
+def _denied_after(after: str, cues: Collection[str]) -> bool:
+    head = re.sub(r"^[\s、,，]+", "", after)
+    return any(head.startswith((cue, f"は{cue}", f"が{cue}")) for cue in cues)
+
+
+def folded_word(word: str) -> str:
+    """Return a word in lower case and without accents."""
+    decomposed = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(sign for sign in decomposed if unicodedata.category(sign) != "Mn").replace("œ", "oe")
+
+
+@cache
+def _unread_languages() -> tuple[tuple[str, frozenset[str]], ...]:
+    """Return name and frequent words of the languages that are told apart only to say that they are not read."""
+    lines = (line.partition(":") for line in _data()["unread"].values())
+    return tuple((name, frozenset(own.split())) for name, _, own in lines)
+
+
+@cache
+def _data() -> dict[str, dict[str, str]]:
+    return tomllib.loads(
+        files("clinweave.knowledge.linking").joinpath("translations.toml").read_text("utf-8")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class WordLists:
+    """The word lists of a language: folded, but for the words that tell it."""
+
+    name: str
+    stops: frozenset[str]
+    own: frozenset[str]
+    absent: frozenset[str]
+    after: frozenset[str]
+    ends: frozenset[str]
+
+
+@cache
+def word_lists(language: str) -> WordLists:
+    """Return the word lists of one of `LANGUAGES`."""
+    lists = _data()[language]
+
+    def folded(kind: str) -> frozenset[str]:
+        items = lists.get(kind, "").split()
+        return frozenset(items if language in BY_CHARACTER else map(folded_word, items))
+
+    return WordLists(
+        lists["name"],
+        frozenset(lists["stops"].split()),
+        frozenset(lists.get("own", "").split()),
+        folded("absent"),
+        folded("after"),
+        folded("ends"),
+    )
+
+
+_ENGLISH = frozenset(
+    {
+        "a",
+        "an",
+        "and",
+        "are",
+        "can",
+        "cause",
+        "do",
+        "does",
+        "for",
+        "has",
+        "have",
+        "he",
+        "her",
+        "his",
+        "how",
+        "in",
+        "is",
+    }
+    | {
+        "it",
+        "of",
+        "or",
+        "patient",
+        "she",
+        "the",
+        "to",
+        "was",
+        "what",
+        "which",
+        "who",
+        "why",
+        "with",
+        "without",
+    }
+)

@@ -1,0 +1,196 @@
+"""Findings in other languages by the translated labels of the HPO: a `Linker` that also reads these.
+
+Words of a label match in any order, without accents and with their plural and gender endings; articles and prepositions
+may differ, and one other word may stand between them. Chinese and Japanese labels match as runs of characters, as these
+languages have no spaces. The labels are official unless a mention's reason says "candidate".
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+from clinweave.databases.base import RowLog
+from clinweave.databases.hpo_translations import read_translations, translation_files
+from clinweave.errors import UserError
+from clinweave.knowledge.linking.languages import (
+    FETCH,
+    LANGUAGES,
+    WORD,
+    denied,
+    folded_word,
+    language_of,
+    unread_language,
+    word_lists,
+)
+from clinweave.knowledge.linking.linker import Linker
+from clinweave.knowledge.linking.translated_labels import TranslatedLabels
+from clinweave.records import Mention
+
+PREFIX = "HP"
+RESOURCE = "hpo-translations"
+_PERSON = r"((?:(?:[Vv]on|[Vv]an|[Dd]e la|Le|La) )?[A-ZÁÉÍÓÖÜ][\w’']+(?:[- ][A-ZÁÉÍÓÖÜ][\w’']+){0,3})"
+_EPONYMS = {  # English noun, pattern with the person's name
+    "es": (("syndrome", re.compile(rf"\b[Ss][íi]ndrome de {_PERSON}")),
+           ("disease", re.compile(rf"\b[Ee]nfermedad de {_PERSON}"))),
+    "fr": (("syndrome", re.compile(rf"\b[Ss]yndrome d(?:e |['’]){_PERSON}")),
+           ("disease", re.compile(rf"\b[Mm]aladie d(?:e |['’]){_PERSON}"))),
+    "de": (("syndrome", re.compile(rf"\b{_PERSON}-Syndroms?\b")),
+           ("disease", re.compile(rf"\bMorbus {_PERSON}")),
+           ("disease", re.compile(rf"\b{_PERSON}-Krankheit\b"))),
+}  # fmt: skip
+
+
+class TranslatedLinker(Linker):
+    """A `Linker` that reads findings in further languages where the translations of the HPO are at hand."""
+
+    def __init__(self, linker: Linker, folder: Path, language: str = "") -> None:
+        """Take a linker and the folder of the translation files; `language` holds for every text ("": detected)."""
+        super().__init__(linker.vocabulary)
+        self.__dict__.update(linker.__dict__)
+        self.language = language
+        self._files = translation_files(folder)
+        self._labels: dict[str, TranslatedLabels] = {}
+        if language and language != "en" and language not in self._files:
+            raise UserError(unread_language(language, self._files) or f"--language {language}: {FETCH}")
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Return the languages that can be read beside English."""
+        return tuple(code for code in LANGUAGES if code in self._files)
+
+    def labels(self, language: str) -> TranslatedLabels:
+        """Return the labels of a language, read on first use (under a second)."""
+        if language not in self._labels:
+            log, findings = RowLog(), self._findings
+            names = [
+                item
+                for path in self._files[language]
+                for item in read_translations(path, log)
+                if item.id in findings
+            ]
+            # Where two terms share a name, the one with the shorter English label, the more general, has it.
+            names.sort(key=lambda item: len(findings[item.id][0]))
+            self._labels[language] = TranslatedLabels(language, names)
+        return self._labels[language]
+
+    def link_many(
+        self,
+        texts: Sequence[str],
+        prefixes: Collection[str] | None = None,
+        categories: Collection[str] | None = None,
+    ) -> list[list[Mention]]:
+        """Return the mentions of each text: translated findings first, then what the English names find elsewhere."""
+        results = super().link_many(texts, prefixes, categories)
+        for number, text in enumerate(texts):
+            language = self.language or language_of(text)
+            if language in self._files:
+                own = self._translated(text, language, prefixes, categories)
+                others = (item for item in results[number] if _trusted(item, language) and _apart(item, own))
+                results[number] = sorted((*own, *others), key=lambda mention: mention.start)
+        return results
+
+    def _translated(
+        self,
+        text: str,
+        language: str,
+        prefixes: Collection[str] | None,
+        categories: Collection[str] | None,
+    ) -> list[Mention]:
+        """Return the mentions of a text by its language's names: what the English name of each is linked to."""
+        named = [*self._named(text, language), *_eponyms(text, language)]
+        english = super().link_many([item.name for item in named], prefixes, categories)
+        wanted = {prefixes} if isinstance(prefixes, str) else prefixes
+        mentions: list[Mention] = []
+        for item, linked in zip(named, english, strict=True):
+            whole = next((other for other in linked if other.text == item.name), None)
+            if whole is None and item.id and not categories and (not wanted or PREFIX in wanted):
+                whole = item
+            if whole is None or not _apart(item, mentions):
+                continue
+            absent = denied(text, item.start, item.end, language)
+            mentions.append(
+                replace(
+                    whole,
+                    start=item.start,
+                    end=item.end,
+                    text=item.text,
+                    score=item.score,
+                    negated=absent,
+                    reason=item.reason if whole is item else f"{item.reason}; {whole.reason}",
+                    status="absent" if absent else "present",
+                    experiencer="",
+                )
+            )
+        return mentions
+
+    def _named(self, text: str, language: str) -> Iterator[Mention]:
+        """Yield the findings named in a text; `name` is the English label."""
+        for match in self.labels(language).matches(text):
+            name, category = self._findings[match.id]
+            kind = "official" if match.official else "candidate"
+            reason = f"{kind} {word_lists(language).name} name “{match.label}” of {match.id}"
+            yield Mention(
+                match.start, match.end, text[match.start : match.end], match.id, name, category,
+                1.0 if match.exact else 0.9, False,
+                reason if match.exact else f"{reason}; other word order or form",
+            )  # fmt: skip
+
+    @cached_property
+    def _findings(self) -> dict[str, tuple[str, str]]:
+        """Return label and category of the graph's HPO findings by id."""
+        vocabulary = self.vocabulary
+        columns = (vocabulary.ids, vocabulary.labels, vocabulary.categories)
+        return {
+            curie: (label, category)
+            for curie, label, category in zip(*(column.to_pylist() for column in columns), strict=True)
+            if curie.startswith("HP:") and category == "biolink:PhenotypicFeature"
+        }
+
+
+def translations_folder(home: Path) -> Path | None:
+    """Return the folder of the newest translation files under a home, or None."""
+    folders = [path for path in (home / "resources" / RESOURCE).glob("*") if translation_files(path)]
+    return max(folders, default=None)
+
+
+def with_translations(
+    linker: Linker, home: Path, *, folder: Path | None = None, language: str = ""
+) -> Linker:
+    """Return a linker that also reads the languages of fetched translation files (or of `folder`).
+
+    Without such files it is `linker` itself. Raises `UserError` for a language that cannot be read, and for a folder
+    without translation files.
+    """
+    if folder is not None and not translation_files(folder):
+        raise UserError(f"{folder}: no file hp-LANGUAGE.babelon.tsv; {FETCH}")
+    folder = folder or translations_folder(home)
+    if folder is None:
+        if message := unread_language(language, ()) if language else "":
+            raise UserError(message)
+        return linker
+    return TranslatedLinker(linker, folder, language)
+
+
+def _apart(mention: Mention, others: Iterable[Mention]) -> bool:
+    return all(mention.end <= other.start or other.end <= mention.start for other in others)
+
+
+def _trusted(mention: Mention, language: str) -> bool:
+    """Tell whether an English name in a text of another language is likely one, and no common word of that language."""
+    lists = word_lists(language)
+    words = [folded_word(word) for word in WORD.findall(mention.text)]
+    common = {folded_word(word) for word in lists.stops | lists.own} | lists.absent
+    long = len(mention.text) > 4 or (mention.text.isupper() and len(mention.text) > 2)
+    return long and not any(word in common for word in words)
+
+
+def _eponyms(text: str, language: str) -> Iterator[Mention]:
+    """Yield the diseases named after a person ("síndrome de Marfan"), with the English form as `name`."""
+    for noun, pattern in _EPONYMS.get(language, ()):
+        for match in pattern.finditer(text):
+            reason = f"{word_lists(language).name} form of a disease's name"
+            yield Mention(
+                match.start(), match.end(), match[0], "", f"{match[1]} {noun}", "", 0.9, False, reason
+            )
