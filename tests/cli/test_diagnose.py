@@ -105,3 +105,16 @@ def test_the_table_of_genes_is_named_or_refused(run, tmp_path):
     (tmp_path / "genes.txt").write_text("\n".join([head, *rows]) + "\n", "utf-8")
     done = run("--hpo", "HP:0000102", "--disease-genes", tmp_path / "genes.txt", "--json")
     assert [one["id"] for one in json.loads(done.stdout)["cases"][0]["ranking"]][:2] == ["OMIM:1", "OMIM:700"]
+
+
+def test_every_output_is_private_and_other_files_are_named(run, tmp_path):
+    folder = tmp_path / "cases"
+    folder.mkdir()
+    (folder / "a.JSON").write_text(json.dumps(PACKET), "utf-8")
+    (folder / "notes.txt").write_text("x", "utf-8")
+    out, page, pheval = tmp_path / "ranks.jsonl", tmp_path / "page.html", tmp_path / "pheval"
+    done = run(folder, "--out", out, "--html", page, "--pheval", pheval)
+    assert "not read: notes.txt" in done.stderr
+    written = [out, page, *(path for path in pheval.rglob("*") if path.is_file())]
+    assert len(written) == 3
+    assert {path.stat().st_mode & 0o777 for path in written} == {0o600}

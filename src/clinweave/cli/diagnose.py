@@ -23,7 +23,10 @@ _DEPTH = 10  # ranks that a language model reads, with their reasons
 def diagnose(  # noqa: PLR0917 - each parameter is one option
     source: Annotated[
         Path | None,
-        typer.Argument(metavar="[INPUT]", help="A phenopacket, a folder or .tar.gz of them, or JSON lines."),
+        typer.Argument(
+            metavar="[INPUT]",
+            help="Phenopackets (JSON, YAML, JSON lines; .gz), or a folder, .zip or .tar.gz of them.",
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="RANKS.jsonl", help="Where to write one line a case.")
@@ -101,7 +104,8 @@ def diagnose(  # noqa: PLR0917 - each parameter is one option
     """
     from clinweave.applications.diagnosis import gene_ranking
 
-    cases = _cases(source, text, (hpo, absent, age, sex), drop_own_publication)
+    skipped: list[str] = []
+    cases = _cases(source, text, (hpo, absent, age, sex), drop_own_publication, skipped)
     diagnoser = _diagnoser(hpo_release, (mondo, disease_genes), orphanet)
     by_disease, symbols = _genes(genes) if genes else (None, {})
     reorder = _reorder(model, weight, allow_remote, reasons) if model else None
@@ -124,6 +128,8 @@ def diagnose(  # noqa: PLR0917 - each parameter is one option
                 _pheval(line, pheval)
             if out is None or page:
                 lines.append(line)
+    for name in skipped:
+        typer.echo(f"not read: {name}", err=True)
     if page:
         from clinweave.applications.diagnosis import write_page
 
@@ -132,7 +138,7 @@ def diagnose(  # noqa: PLR0917 - each parameter is one option
 
 
 def _cases(
-    source: Path | None, text: Path | None, terms: tuple[str, str, str, str], own: bool
+    source: Path | None, text: Path | None, terms: tuple[str, str, str, str], own: bool, skipped: list[str]
 ) -> "Iterable[Case]":
     from clinweave.applications.diagnosis import Case, read_cases
 
@@ -140,7 +146,7 @@ def _cases(
     if sum(given) != 1:
         raise UserError("give one of: INPUT, --text FILE, or --hpo (with --not)")
     if source is not None:
-        return read_cases(source, publications=own)
+        return read_cases(source, publications=own, skipped=skipped)
     observed, absent, age, sex = terms
     if sex.upper() not in {"", "MALE", "FEMALE"}:
         raise UserError(f"--sex is {sex!r}; give male or female, or leave it out")

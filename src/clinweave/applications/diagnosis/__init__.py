@@ -6,6 +6,7 @@ from clinweave.lazy import attach
 
 if TYPE_CHECKING:
     from clinweave.applications.diagnosis.annotations import Annotations as Annotations
+    from clinweave.applications.diagnosis.case_files import read_packets as read_packets
     from clinweave.applications.diagnosis.cases import Case as Case
     from clinweave.applications.diagnosis.cases import packet as packet
     from clinweave.applications.diagnosis.cases import read_cases as read_cases
@@ -80,6 +81,7 @@ __getattr__, __dir__ = attach(
         "weights": "genes",
         "packet": "cases",
         "read_cases": "cases",
+        "read_packets": "case_files",
         "release_in": "store",
         "write_page": "exports",
         "write_pheval": "exports",

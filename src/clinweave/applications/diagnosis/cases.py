@@ -2,22 +2,20 @@
 
 Of a packet only subject, age, sex and phenotypicFeatures are read; `id` is copied to the output and read for nothing
 else. With `publications` the PMIDs of metaData.externalReferences are read too, so that their rows can be dropped.
-Schema: https://phenopacket-schema.readthedocs.io/en/latest/
+Field names may be in snake case. Schema: https://phenopacket-schema.readthedocs.io/en/latest/
 """
 
-import gzip
-import io
-import json
-import tarfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from clinweave.errors import UserError
+from clinweave.applications.diagnosis.case_files import field, read_packets
 
-_MAX_BYTES = 64 << 20  # of one packet or line
-_SEXES = frozenset({"MALE", "FEMALE"})
+_SEXES = {"MALE": "MALE", "FEMALE": "FEMALE", "M": "MALE", "F": "FEMALE", "1": "FEMALE", "2": "MALE"}
+_NO_SEX = frozenset({"", "0", "3", "UNKNOWN_SEX", "OTHER_SEX", "UNKNOWN", "OTHER"})
+_YES = frozenset({"true", "1"})
+_NO = frozenset({"false", "0", "none"})
 
 
 @dataclass(frozen=True)
@@ -33,44 +31,47 @@ class Case:
     problems: tuple[str, ...] = ()
 
 
-def read_cases(path: Path, *, publications: bool = False) -> Iterator[Case]:
-    """Yield the cases of a JSON file, JSON lines, a folder (sorted by path) or a tar archive, in order.
+def read_cases(path: Path, *, publications: bool = False, skipped: list[str] | None = None) -> Iterator[Case]:
+    """Yield the cases of a file, a folder or an archive (`read_packets`), in order; no case is lost without a word.
 
-    A file or line that cannot be read is a case with problems and no findings. Raises `UserError` where there is no
-    such path, the archive is broken, or nothing in it looks like a case.
+    What cannot be read is a case with problems and no findings; files of other kinds are named in `skipped`. Raises
+    `UserError` where there is no such path, the archive is broken, or nothing in it looks like a case.
     """
-    count = 0
-    for place, data in _documents(path):
-        count += 1
+    for count, found in enumerate(read_packets(path, skipped), 1):
         name = f"case-{count}"
-        if isinstance(data, str):
-            yield Case(name, problems=(f"{place}: {data}",))
-        else:
-            yield _parsed(data, name, place, publications)
-    if not count:
-        raise UserError(f"{path} holds no .json or .jsonl file; give phenopackets or JSON lines")
+        if found.problem:
+            yield Case(name, problems=(f"{found.place}: {found.problem}",))
+            continue
+        case = packet(found.value, name, publications=publications)
+        yield replace(case, problems=(*found.notes, *case.problems)) if found.notes else case
 
 
 def packet(value: Any, name: str = "case-1", *, publications: bool = False) -> Case:
     """Return the case of a parsed phenopacket, or of {"id", "observed", "excluded", "age", "sex", "pmid"}."""
     if not isinstance(value, dict):
-        return Case(name, problems=("not a JSON object; expected a phenopacket",))
-    id_ = value["id"] if isinstance(value.get("id"), str) and value["id"] else name
+        return Case(name, problems=("not an object; expected a phenopacket",))
+    id_ = value.get("id")
+    id_ = str(id_) if isinstance(id_, str | int) and not isinstance(id_, bool) and str(id_) else name
     cited = _publications(value) if publications else ()
-    if "phenotypicFeatures" not in value and isinstance(value.get("observed"), list):
+    problems: list[str] = []
+    features = field(value, "phenotypicFeatures")
+    if features is None and (
+        isinstance(value.get("observed"), list) or isinstance(value.get("excluded"), list)
+    ):
         return Case(
             id_,
-            _texts(value["observed"]),
-            _texts(value.get("excluded")),
-            _sex(value.get("sex")),
+            _texts(value, "observed", problems),
+            _texts(value, "excluded", problems),
+            _sex(value.get("sex"), problems),
             value["age"] if isinstance(value.get("age"), str) else "",
             cited,
+            tuple(problems),
         )
-    problems: list[str] = []
-    observed, excluded = _findings(value.get("phenotypicFeatures"), problems)
+    observed, excluded = _findings(features, problems)
     subject = value.get("subject")
     subject = subject if isinstance(subject, dict) else {}
-    return Case(id_, observed, excluded, _sex(subject.get("sex")), _age(subject), cited, tuple(problems))
+    sex = _sex(subject.get("sex"), problems)
+    return Case(id_, observed, excluded, sex, _age(subject), cited, tuple(problems))
 
 
 def _findings(features: Any, problems: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -82,20 +83,32 @@ def _findings(features: Any, problems: list[str]) -> tuple[tuple[str, ...], tupl
     for place, feature in enumerate(features):
         type_ = feature.get("type") if isinstance(feature, dict) else None
         id_ = type_.get("id") if isinstance(type_, dict) else None
-        if not isinstance(id_, str):
+        if not isinstance(id_, str) or not id_.strip():
             problems.append(f"phenotypicFeatures[{place}] has no type.id and was left out")
             continue
+        stated = [feature[name] for name in ("excluded", "negated") if name in feature]
+        values = {_truth(value) for value in stated}
         if "negated" in feature:
             problems.append("phenopacket of version 1: `negated` was read as `excluded`")
-        no = feature.get("excluded", feature.get("negated", False))
-        (excluded if no is True else observed).append(id_)
+        if None in values or len(values) > 1:
+            problems.append(
+                f"phenotypicFeatures[{place}] ({id_}): excluded is neither true nor false; it was left out"
+            )
+            continue
+        (excluded if True in values else observed).append(id_)
     return tuple(observed), tuple(excluded)
+
+
+def _truth(value: Any) -> bool | None:
+    """Return what a flag says: true, false (null counts as false, as in protobuf), or None where it says neither."""
+    text = str(value).strip().lower()
+    return True if text in _YES else False if text in _NO else None
 
 
 def _age(subject: dict[str, Any]) -> str:
     """Return the ISO 8601 age at the last encounter (v2) or at collection (v1), or ""."""
     for key in ("timeAtLastEncounter", "ageAtCollection"):
-        value = subject.get(key)
+        value = field(subject, key)
         value = value.get("age", value) if isinstance(value, dict) else value
         value = value.get("iso8601duration", value.get("age")) if isinstance(value, dict) else value
         if isinstance(value, str):
@@ -106,78 +119,31 @@ def _age(subject: dict[str, Any]) -> str:
 def _publications(value: dict[str, Any]) -> tuple[str, ...]:
     given = value.get("pmid")
     found = [given] if isinstance(given, str) else []
-    meta = value.get("metaData")
-    references = meta.get("externalReferences") if isinstance(meta, dict) else None
+    references = field(field(value, "metaData"), "externalReferences")
     listed = (
-        [one.get("id") for one in references if isinstance(one, dict)] if isinstance(references, list) else []
+        [item.get("id") for item in references if isinstance(item, dict)]
+        if isinstance(references, list)
+        else []
     )
-    found += [one for one in listed if isinstance(one, str) and one.upper().startswith("PMID:")]
+    found += [item for item in listed if isinstance(item, str) and item.upper().startswith("PMID:")]
     return tuple(dict.fromkeys(f"PMID:{text.split(':')[-1].strip()}" for text in found))
 
 
-def _texts(value: Any) -> tuple[str, ...]:
-    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+def _texts(value: dict[str, Any], name: str, problems: list[str]) -> tuple[str, ...]:
+    """Return the identifiers of a plain list; what is none is left out and said."""
+    listed = value.get(name)
+    if listed is not None and not isinstance(listed, list):
+        problems.append(f"{name} is no list and was left out")
+    items = listed if isinstance(listed, list) else []
+    for place, item in enumerate(items):
+        if not isinstance(item, str):
+            problems.append(f"{name}[{place}] is no text and was left out")
+    return tuple(item for item in items if isinstance(item, str))
 
 
-def _sex(value: Any) -> str:
-    return value.upper() if isinstance(value, str) and value.upper() in _SEXES else ""
-
-
-def _parsed(data: bytes, name: str, place: str, publications: bool) -> Case:
-    try:
-        value = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        return Case(name, problems=(f"{place}: not JSON ({str(error)[:80]})",))
-    if isinstance(value, dict) and isinstance(value.get("phenopacket"), dict):
-        value = value["phenopacket"]  # a family: its proband is in `proband`, a wrapped packet here
-    elif isinstance(value, dict) and isinstance(value.get("proband"), dict):
-        value = value["proband"]
-    return packet(value, name, publications=publications)
-
-
-def _documents(path: Path) -> Iterator[tuple[str, bytes | str]]:
-    """Yield (place to name in messages, content or what is wrong)."""
-    if not path.exists():
-        raise UserError(f"there is no {path}; give a phenopacket, a folder or .tar.gz of them, or JSON lines")
-    if path.is_dir():
-        for file in sorted(path.rglob("*.json")) + sorted(path.rglob("*.jsonl")):
-            yield from _file(file, file.relative_to(path).as_posix())
-    elif path.name.endswith((".tar", ".tar.gz", ".tgz")):
-        yield from _archive(path)
-    else:
-        yield from _file(path, path.name)
-
-
-def _file(path: Path, place: str) -> Iterator[tuple[str, bytes | str]]:
-    try:
-        with path.open("rb") as raw:
-            zipped = raw.read(2) == b"\x1f\x8b"
-            raw.seek(0)
-            if not zipped:
-                yield from _content(raw, place, ".jsonl" in path.name)
-                return
-            with gzip.open(raw) as stream:
-                yield from _content(stream, place, ".jsonl" in path.name)  # type: ignore[arg-type]
-    except (OSError, EOFError) as error:
-        yield place, f"could not be read ({error})"
-
-
-def _archive(path: Path) -> Iterator[tuple[str, bytes | str]]:
-    try:
-        with tarfile.open(path) as archive:
-            for member in archive:
-                if member.isfile() and member.name.endswith((".json", ".jsonl")):
-                    stream = archive.extractfile(member)
-                    yield from _content(stream or io.BytesIO(), member.name, member.name.endswith("l"))
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise UserError(f"{path} is not a whole tar archive ({error}); pack it anew") from error
-
-
-def _content(stream: IO[bytes], place: str, lines: bool) -> Iterator[tuple[str, bytes | str]]:
-    if not lines:
-        data = stream.read(_MAX_BYTES + 1)
-        yield place, data if len(data) <= _MAX_BYTES else f"larger than {_MAX_BYTES:,} bytes"
-        return
-    for row, line in enumerate(stream, 1):
-        if line.strip():
-            yield f"{place}, line {row}", line if len(line) <= _MAX_BYTES else "line too long"
+def _sex(value: Any, problems: list[str]) -> str:
+    """Return MALE, FEMALE or ""; numbers are those of the schema (1 female, 2 male)."""
+    text = "" if value is None else str(value).strip().upper()
+    if text not in _SEXES and text not in _NO_SEX:
+        problems.append("the sex is none of MALE and FEMALE and was left out")
+    return _SEXES.get(text, "")

@@ -57,7 +57,7 @@ class Desk:
         """Return a hash of the cases' content."""
         if self.cases_path.is_file():
             return sha256(self.cases_path)
-        files = sorted(self.cases_path.rglob("*.json"))
+        files = sorted(file for file in self.cases_path.rglob("*") if file.is_file())
         return digest_of("".join(f"{one.name} {sha256(one)}\n" for one in files).encode()).hexdigest()
 
     def drawn(

@@ -1,13 +1,11 @@
 """What is right for each case: read apart from the findings, so that no ranker can see it."""
 
-import json
-import tarfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from clinweave.applications.diagnosis import read_packets
 from clinweave.errors import UserError
 
 
@@ -33,11 +31,16 @@ class Truth:
 
 
 def read_truth(path: Path) -> list[Truth]:
-    """Return the truth of each phenopacket of a folder or tar archive, in the order of `read_cases`.
+    """Return the truth of each phenopacket of a file, folder or archive, in the order of `read_cases`.
 
-    Raises `UserError` where a packet names no disease or several.
+    Raises `UserError` where a packet cannot be read, or names no disease or several.
     """
-    return [_truth(json.loads(data), place) for place, data in _packets(path)]
+    truths = []
+    for found in read_packets(path):
+        if found.problem or not isinstance(found.value, dict):
+            raise UserError(f"{path}, {found.place}: {found.problem or 'not a phenopacket'}")
+        truths.append(_truth(found.value, found.place))
+    return truths
 
 
 def _truth(value: Any, place: str) -> Truth:
@@ -68,17 +71,3 @@ def _symbol(interpretation: Any) -> str:
     described = interpretation.get("variantInterpretation", {}).get("variationDescriptor", {})
     gene = described.get("geneContext") or interpretation.get("gene") or {}
     return str(gene.get("symbol", "")).upper()
-
-
-def _packets(path: Path) -> Iterator[tuple[str, bytes]]:
-    if path.is_dir():
-        for file in sorted(path.rglob("*.json")):
-            yield file.name, file.read_bytes()
-        return
-    if not path.is_file():
-        raise UserError(f"there are no cases at {path}")
-    with tarfile.open(path) as archive:
-        for member in archive:
-            if member.isfile() and member.name.endswith(".json"):
-                stream = archive.extractfile(member)
-                yield member.name, stream.read() if stream else b""
