@@ -163,6 +163,22 @@ def test_absolute_references_of_a_bulk_export_name_one_server(tmp_path):
     assert log.total == 1
 
 
+@pytest.mark.parametrize("differs", [
+    {"identifier": [{"system": "urn:{}", "value": "1"}]}, {"identifier": [{"system": "urn:mrn", "value": "{}"}]}, {"meta": {"source": "https://{}.example#1"}},
+    {"managingOrganization": {"reference": "Organization/{}"}}, {"birthDate": "19{}-01-01"}, {"gender": "{}"},
+])  # fmt: skip
+def test_one_id_and_name_with_other_systems_is_two_people(tmp_path, differs):
+    for word, code in (("50", "111"), ("60", "222")):
+        more = json.loads(json.dumps(differs).replace("{}", word))
+        whole = {"born": "1950-01-01", "name": [{"family": "Quill", "given": ["Ada"]}], **more}
+        write(
+            tmp_path / f"{word}.json",
+            bundle(*hospital("", code, whole.pop("birthDate", whole.pop("born")), **whole)),
+        )
+    rows, _, people = read(tmp_path)
+    assert two_of(rows, people) == [["SNOMEDCT:111"], ["SNOMEDCT:222"]]
+
+
 def test_the_same_patient_again_is_one(tmp_path):
     base = "https://a.example/fhir"
     write(tmp_path / "a.json", bundle(*hospital(base, "111", "1950-01-01")))

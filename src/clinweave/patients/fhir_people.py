@@ -21,17 +21,21 @@ class _Facts:
     born: str
     sex: str
     source: str  # the system that the resource came from
+    organization: str  # who keeps the record
     names: frozenset[str]
     identifiers: frozenset[tuple[str, str]]  # of a named system
     whole: str  # a hash of all of the resource
 
     def same(self, other: "_Facts") -> bool:
         """Say whether two resources of one id are of one person."""
-        pairs = ((self.born, other.born), (self.sex, other.sex), (self.source, other.source))
+        pairs = ((self.born, other.born), (self.sex, other.sex), (self.source, other.source),
+                 (self.organization, other.organization))  # fmt: skip
         if any(one and two and one != two for one, two in pairs):
             return False
         if self.whole == other.whole or self.identifiers & other.identifiers:
             return True
+        if self.identifiers and other.identifiers:
+            return False  # each is known by numbers of its own
         return bool(self.born and self.born == other.born and self.names and self.names == other.names)
 
 
@@ -161,11 +165,18 @@ def _facts(resource: Mapping[str, Any]) -> _Facts:
         for part in texts(name, key)
     }
     known = frozenset((system, value) for system, value in identifiers_of(resource) if system)
+    keeper = resource.get("managingOrganization")
+    organization = keeper.get("reference") or keeper.get("display") if isinstance(keeper, dict) else ""
     plain = {key: value for key, value in resource.items() if key != "meta"}
     return _Facts(
-        str(resource.get("birthDate") or ""), str(resource.get("gender") or ""), source, frozenset(names), known,
-        _digest(plain),
-    )  # fmt: skip
+        born=str(resource.get("birthDate") or ""),
+        sex=str(resource.get("gender") or ""),
+        source=source,
+        organization=str(organization or ""),
+        names=frozenset(names),
+        identifiers=known,
+        whole=_digest(plain),
+    )
 
 
 def _kept(resource: Mapping[str, Any]) -> dict[str, Any]:
