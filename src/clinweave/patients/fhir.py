@@ -22,7 +22,7 @@ from clinweave.patients.fhir_resources import NEUTRAL_TYPES, READ_TYPES, add, ad
 
 _SHAPE = "a field has another shape than FHIR R4's"
 _BROKEN = (AttributeError, TypeError, KeyError, ValueError, IndexError, OverflowError, RecursionError)
-_HELD = ("Medication", "Binary")  # what others refer to
+_REFERENCED = ("Medication", "Binary")  # what others refer to
 _FIRST = re.compile(r'"resourceType"\s*:\s*"(?:Patient|Medication|Bundle)"')
 
 
@@ -51,7 +51,7 @@ class Reader:
     def __init__(self, log: RowLog) -> None:
         self.log, self.rows = log, Rows()
         self._people = People()
-        self._shared = _Held()
+        self._shared = _Referenced()
 
     def first_pass(self, member: files.Member) -> None:
         """Note the patients of a file, and the medications that stand outside the bundles of patients."""
@@ -62,7 +62,7 @@ class Reader:
             for item in items:
                 if _type(item.resource) == "Patient":
                     self._guarded(member.name, item, partial(self._patient, member.name))
-                elif alone and _type(item.resource) in _HELD:
+                elif alone and _type(item.resource) in _REFERENCED:
                     self._shared.add(item, member.name)
                 else:
                     self._guarded(member.name, item, partial(self._contained, member.name))
@@ -79,10 +79,10 @@ class Reader:
     def document(self, file: str, row: int, document: Any) -> None:
         """Read the events of a document."""
         items = list(entries(document, row, self.log, file))
-        local = _Held()
+        local = _Referenced()
         if len(items) > 1:
             for item in items:
-                if _type(item.resource) in _HELD:
+                if _type(item.resource) in _REFERENCED:
                     local.add(item, file)
         for item in items:
             self._guarded(file, item, partial(self._event, file, local))
@@ -102,12 +102,12 @@ class Reader:
     def _contained(self, file: str, item: Entry) -> None:
         inside = objects(item.resource, "contained")
         about = item.resource.get("subject") or item.resource.get("patient") if inside else None
-        wanted = str(about.get("reference") or "") if isinstance(about, dict) else ""
+        reference = str(about.get("reference") or "") if isinstance(about, dict) else ""
         for resource in inside:
-            if _type(resource) == "Patient" and wanted == f"#{resource.get('id')}":
+            if _type(resource) == "Patient" and reference == f"#{resource.get('id')}":
                 self._people.contained(resource, file, item.row)
 
-    def _event(self, file: str, local: "_Held", item: Entry) -> None:
+    def _event(self, file: str, local: "_Referenced", item: Entry) -> None:
         kind = _type(item.resource)
         if not kind:
             raise Refused("not a FHIR resource")
@@ -118,8 +118,9 @@ class Reader:
         own = reference_of(item.full_url).base
         subject = self._people.subject_of(item.resource, file, own)
 
-        def find(wanted: str, reference: str) -> Mapping[str, Any] | None:
-            return local.find(wanted, reference, file, own) or self._shared.find(wanted, reference, file, own)
+        def find(resource_type: str, reference: str) -> Mapping[str, Any] | None:
+            inside = local.find(resource_type, reference, file, own)
+            return inside or self._shared.find(resource_type, reference, file, own)
 
         def remark(text: str) -> None:
             self.log.drop(file, item.row, f"{kind}: {text}")
@@ -132,7 +133,7 @@ class Reader:
             raise
 
 
-class _Held:
+class _Referenced:
     """Medications and binaries that other resources refer to."""
 
     def __init__(self) -> None:
@@ -156,5 +157,5 @@ def _visible(name: str) -> bool:
 
 
 def _type(resource: Any) -> str:
-    held = resource.get("resourceType") if isinstance(resource, dict) else None
-    return held if isinstance(held, str) else ""
+    field = resource.get("resourceType") if isinstance(resource, dict) else None
+    return field if isinstance(field, str) else ""

@@ -50,14 +50,16 @@ def documents(
     text = files.whole(member, MAX_BUNDLE, log, before=first)
     if text is None:
         return
-    held = _parsed(text)
-    rows = [] if held is not None else [line for line in enumerate(text.splitlines(), 1) if line[1].strip()]
+    content = _parsed(text)
+    rows = (
+        [] if content is not None else [line for line in enumerate(text.splitlines(), 1) if line[1].strip()]
+    )
     if len(rows) > 1 and all(line.lstrip().startswith("{") for _, line in rows):
         yield from _lines(iter(rows), member.name, log, wanted)
-    elif held is None:
+    elif content is None:
         log.drop(member.name, 0, "not JSON")
     else:
-        yield 0, held
+        yield 0, content
 
 
 def entries(document: Any, row: int, log: RowLog, file: str) -> Iterator[Entry]:
@@ -66,8 +68,8 @@ def entries(document: Any, row: int, log: RowLog, file: str) -> Iterator[Entry]:
         for number, item in enumerate(document, 1):
             yield from entries(item, row or number, log, file)
     elif isinstance(document, dict) and document.get("resourceType") == "Bundle":
-        held = document.get("entry")
-        items = held if isinstance(held, list) else []
+        content = document.get("entry")
+        items = content if isinstance(content, list) else []
         if not items:
             log.drop(file, row, "a Bundle without entries")
         yield from _of_bundle(items, row, str(document.get("type") or ""), log, file)
@@ -75,17 +77,17 @@ def entries(document: Any, row: int, log: RowLog, file: str) -> Iterator[Entry]:
         yield Entry(row, document)
 
 
-def objects(held: Any, key: str) -> list[dict[str, Any]]:
+def objects(content: Any, key: str) -> list[dict[str, Any]]:
     """Return the objects in a list field, whatever else stands there; a single object counts as a list of one."""
-    value = held.get(key) if isinstance(held, Mapping) else None
+    value = content.get(key) if isinstance(content, Mapping) else None
     if isinstance(value, dict):
         return [value]
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def texts(held: Any, key: str) -> list[str]:
+def texts(content: Any, key: str) -> list[str]:
     """Return the texts of a field that is one text or a list of them."""
-    value = held.get(key) if isinstance(held, Mapping) else None
+    value = content.get(key) if isinstance(content, Mapping) else None
     values = value if isinstance(value, list) else [value]
     return [item for item in values if isinstance(item, str)]
 
@@ -137,8 +139,8 @@ def _first(member: files.Member) -> tuple[bytes, int]:
 
 
 def _complete(line: bytes) -> bool:
-    held = _parsed(line.decode("utf-8-sig", "replace"))
-    return isinstance(held, dict | list)
+    content = _parsed(line.decode("utf-8-sig", "replace"))
+    return isinstance(content, dict | list)
 
 
 def _lines(
@@ -150,11 +152,11 @@ def _lines(
     for row, line in chain(start, rows):
         if wanted is not None and not wanted.search(line):
             continue
-        held = _parsed(line)
-        if held is None:
+        content = _parsed(line)
+        if content is None:
             log.drop(name, row, "not JSON")
         else:
-            yield row, held
+            yield row, content
 
 
 def _parsed(text: str) -> Any | None:
@@ -163,10 +165,10 @@ def _parsed(text: str) -> Any | None:
     A lone surrogate, which JSON can escape and no file can hold, becomes a question mark.
     """
     try:
-        held = json.loads(text, parse_constant=str)
+        content = json.loads(text, parse_constant=str)
         if _SURROGATE.search(text):
-            whole = json.dumps(held, ensure_ascii=False).encode("utf-8", "replace").decode()
-            held = json.loads(whole, parse_constant=str)
-        return held
+            whole = json.dumps(content, ensure_ascii=False).encode("utf-8", "replace").decode()
+            content = json.loads(whole, parse_constant=str)
+        return content
     except (ValueError, RecursionError):
         return None

@@ -63,21 +63,21 @@ class People:
         facts, identifiers = _facts(resource), identifiers_of(resource)
         label = ident or full.id or next((f"{one}|{two}".strip("|") for one, two in identifiers), "")
         label = label or f"{file}#{row}"
-        known = self._known(label, facts, file, full)
-        if known is None:
+        existing = self._existing(label, facts, file, full)
+        if existing is None:
             number = len(self.persons)
             self.persons.append(person(resource, label))
-            self.resources.append(_kept(resource))
+            self.resources.append(_life_events(resource))
             self.places.append((file, row))
             self._facts.append(facts)
             self._labels.append((label, full.url or f"{file}#{label}"))
             self._by_id.setdefault(label, []).append(number)
         else:
-            number = known
+            number = existing
             _join(self.persons[number], person(resource, label))
         self.index.add(number, "Patient", ident, full, file)
         self.index.add_identifiers(number, "Patient", identifiers)
-        if known is not None:
+        if existing is not None:
             raise Refused("the same Patient again")
 
     def contained(self, resource: Mapping[str, Any], file: str, row: int) -> None:
@@ -105,24 +105,24 @@ class People:
 
     def subject_of(self, resource: Mapping[str, Any], file: str, own: str) -> int:
         """Return the number of the patient that a resource is about. Raises `Refused` where it is nobody known."""
-        held = resource.get("subject") or resource.get("patient") or resource.get("individual")
-        if not isinstance(held, dict):
+        field = resource.get("subject") or resource.get("patient") or resource.get("individual")
+        if not isinstance(field, dict):
             raise Refused("no reference to a Patient")
-        text = held.get("reference")
+        text = field.get("reference")
         if isinstance(text, str) and text.startswith("#"):
             inside = [item for item in objects(resource, "contained") if item.get("id") == text[1:]]
-            found = self._contained(inside[0]) if inside else None
+            match = self._contained(inside[0]) if inside else None
         elif isinstance(text, str) and text.strip():
-            found = self.index.find("Patient", reference_of(text), file, own)
-        elif identifiers := identifiers_of({"identifier": held.get("identifier")}):
-            found = self.index.identified("Patient", identifiers)
+            match = self.index.find("Patient", reference_of(text), file, own)
+        elif identifiers := identifiers_of({"identifier": field.get("identifier")}):
+            match = self.index.identified("Patient", identifiers)
         else:
             raise Refused("no reference to a Patient")
-        if found is None:
+        if match is None:
             raise Refused("broken reference: no such Patient")
-        return self.persons[found].subject_id
+        return self.persons[match].subject_id
 
-    def _known(self, label: str, facts: _Facts, file: str, full: Reference) -> int | None:
+    def _existing(self, label: str, facts: _Facts, file: str, full: Reference) -> int | None:
         if full.base:
             return next(iter(self.index.at(full.url)), None)
         if full.urn and (here := self.index.at(full.urn, file)):
@@ -140,19 +140,21 @@ class People:
 
 def person(resource: Mapping[str, Any], source_id: str) -> Person:
     """Return who a Patient resource says the patient is; the number is given later."""
-    made = Person(0, source_id)
+    result = Person(0, source_id)
     for name in objects(resource, "name"):
         parts = [*texts(name, "given"), *texts(name, "family")] or texts(name, "text")
-        made.names += [part for part in parts if part]
-    made.identifiers += [value for _, value in identifiers_of(resource)]
-    made.identifiers += [str(item["value"]) for item in objects(resource, "telecom") if item.get("value")]
+        result.names += [part for part in parts if part]
+    result.identifiers += [value for _, value in identifiers_of(resource)]
+    result.identifiers += [str(item["value"]) for item in objects(resource, "telecom") if item.get("value")]
     for place in objects(resource, "address"):
-        made.places += [part for key in ("line", "city", "postalCode") for part in texts(place, key) if part]
+        result.places += [
+            part for key in ("line", "city", "postalCode") for part in texts(place, key) if part
+        ]
     for extension in objects(resource, "extension"):
         if str(extension.get("url", "")).endswith("mothersMaidenName"):
-            made.names += str(extension.get("valueString", "")).split()
-        made.places += texts(extension.get("valueAddress"), "city")
-    return made
+            result.names += str(extension.get("valueString", "")).split()
+        result.places += texts(extension.get("valueAddress"), "city")
+    return result
 
 
 def _facts(resource: Mapping[str, Any]) -> _Facts:
@@ -164,7 +166,7 @@ def _facts(resource: Mapping[str, Any]) -> _Facts:
         for key in ("family", "given", "text")
         for part in texts(name, key)
     }
-    known = frozenset((system, value) for system, value in identifiers_of(resource) if system)
+    identifiers = frozenset((system, value) for system, value in identifiers_of(resource) if system)
     keeper = resource.get("managingOrganization")
     organization = keeper.get("reference") or keeper.get("display") if isinstance(keeper, dict) else ""
     plain = {key: value for key, value in resource.items() if key != "meta"}
@@ -174,21 +176,21 @@ def _facts(resource: Mapping[str, Any]) -> _Facts:
         source=source,
         organization=str(organization or ""),
         names=frozenset(names),
-        identifiers=known,
+        identifiers=identifiers,
         whole=_digest(plain),
     )
 
 
-def _kept(resource: Mapping[str, Any]) -> dict[str, Any]:
+def _life_events(resource: Mapping[str, Any]) -> dict[str, Any]:
     wanted = ("birthDate", "deceasedDateTime", "deceasedBoolean", "gender")
     return {key: resource[key] for key in wanted if key in resource}
 
 
-def _join(known: Person, again: Person) -> None:
+def _join(existing: Person, again: Person) -> None:
     """Add the names of a repeated resource: they are looked for in notes, too."""
     for name in ("names", "identifiers", "places"):
-        held = getattr(known, name)
-        held += [item for item in getattr(again, name) if item not in held]
+        field = getattr(existing, name)
+        field += [item for item in getattr(again, name) if item not in field]
 
 
 def _digest(value: Any) -> str:

@@ -47,8 +47,8 @@ def reference_of(text: str) -> Reference:
 
 def identifiers_of(resource: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return (system, value) of a resource's identifiers."""
-    held = resource.get("identifier")
-    items = held if isinstance(held, list) else [held]
+    field = resource.get("identifier")
+    items = field if isinstance(field, list) else [field]
     return [
         (str(item.get("system") or ""), str(item["value"]).strip())
         for item in items
@@ -89,41 +89,42 @@ class Index:
         """Return the address of the server that a resource is on, or ""."""
         return self._bases.get(number, "")
 
-    def find(self, kind: str, wanted: Reference, file: str, own: str = "") -> int | None:
+    def find(self, kind: str, reference: Reference, file: str, own: str = "") -> int | None:
         """Return the resource that is meant in a file, by a resource whose server is `own`; None where there is none.
 
         Raises `Refused` where several fit, or where the reference is to another type.
         """
-        if wanted.type not in {"", kind}:
-            raise Refused(f"the reference is to a {type_name(wanted.type)}, not to a {kind}")
-        if wanted.query:
-            return self.identified(kind, identifiers_in(wanted.query))
-        url = wanted.url or (f"{own}/{kind}/{wanted.id}" if own else "")
+        if reference.type not in {"", kind}:
+            raise Refused(f"the reference is to a {type_name(reference.type)}, not to a {kind}")
+        if reference.query:
+            return self.identified(kind, identifiers_in(reference.query))
+        url = reference.url or (f"{own}/{kind}/{reference.id}" if own else "")
         exact = (self.at(url, file) or self.at(url)) if url else set()
         if exact:
             return _only(exact)
         around = next(
-            (found for scope in scopes(file) if (found := self._ids.get((scope, kind, wanted.id)))), None
+            (matches for scope in scopes(file) if (matches := self._ids.get((scope, kind, reference.id)))),
+            None,
         )
-        server = wanted.base or own
+        server = reference.base or own
         fitting = {item for item in around or () if not server or self._bases.get(item, server) == server}
-        if wanted.base and len(fitting) == 1:
+        if reference.base and len(fitting) == 1:
             # the first server that is named for a resource without one is taken as its server
-            self._bases.setdefault(next(iter(fitting)), wanted.base)
+            self._bases.setdefault(next(iter(fitting)), reference.base)
         return _only(fitting)
 
     def identified(self, kind: str, identifiers: list[tuple[str, str]]) -> int | None:
         """Return the resource with one of these identifiers; raises `Refused` where several have one."""
-        found: set[int] = set()
+        matches: set[int] = set()
         for system, value in identifiers:
-            found |= self._identifiers.get((kind, system, value), set())
-        return _only(found)
+            matches |= self._identifiers.get((kind, system, value), set())
+        return _only(matches)
 
 
 def identifiers_in(query: str) -> list[tuple[str, str]]:
     """Return (system, value) in a conditional reference's query "identifier=system|value"."""
-    found = [value.rpartition("|") for key, value in parse_qsl(query) if key == "identifier"]
-    return [(system, value) for system, _, value in found if value]
+    matches = [value.rpartition("|") for key, value in parse_qsl(query) if key == "identifier"]
+    return [(system, value) for system, _, value in matches if value]
 
 
 def scopes(file: str) -> list[str]:
@@ -137,10 +138,10 @@ def type_name(stated: str) -> str:
     return stated if not stated or _TYPE.fullmatch(stated) else "resource of an unknown type"
 
 
-def _only(found: set[int]) -> int | None:
-    if len(found) > 1:
+def _only(matches: set[int]) -> int | None:
+    if len(matches) > 1:
         raise Refused(AMBIGUOUS)
-    return next(iter(found), None)
+    return next(iter(matches), None)
 
 
 def _base(text: str) -> str:

@@ -70,10 +70,10 @@ def add_person(rows: Rows, resource: Mapping[str, Any], subject: int, remark: Re
         ("MEDS_BIRTH", "birthDate", date_of),
         ("MEDS_DEATH", "deceasedDateTime", time_of),
     ):
-        stated = resource.get(key)
-        if stated in (None, ""):
+        value_text = resource.get(key)
+        if value_text in (None, ""):
             continue
-        when = read(stated) if isinstance(stated, str) else None
+        when = read(value_text) if isinstance(value_text, str) else None
         if when is None:
             remark(f"Patient: {key} is no FHIR date: left out")
             continue
@@ -121,14 +121,14 @@ def codings(concept: Any) -> tuple[str, str, str]:
     """Return (code, name, further codes parted by spaces) of a CodeableConcept; codes of known systems come first."""
     if not isinstance(concept, dict):
         return "", "", ""
-    held = [item for item in objects(concept, "coding") if item.get("code")]
-    known = [coded(FHIR_SYSTEMS[str(item["system"])], str(item["code"])) for item in held
+    items = [item for item in objects(concept, "coding") if item.get("code")]
+    standard = [coded(FHIR_SYSTEMS[str(item["system"])], str(item["code"])) for item in items
              if item.get("system") in FHIR_SYSTEMS]  # fmt: skip
-    local = [coded("LOCAL", str(item["code"])) for item in held if item.get("system") not in FHIR_SYSTEMS]
-    label = next((str(item["display"]) for item in held if item.get("display")), "") or str(
+    local = [coded("LOCAL", str(item["code"])) for item in items if item.get("system") not in FHIR_SYSTEMS]
+    label = next((str(item["display"]) for item in items if item.get("display")), "") or str(
         concept.get("text") or ""
     )
-    codes = [code for code in dict.fromkeys([*known, *local]) if code]
+    codes = [code for code in dict.fromkeys([*standard, *local]) if code]
     if not codes and label:
         codes = [coded("LOCAL", label[:120])]
     return (codes[0] if codes else ""), label, " ".join(codes[1:])
@@ -141,52 +141,52 @@ def _row(rows: Rows, event: _Event, **rest: Any) -> None:
 
 def _concept(resource: Mapping[str, Any], keys: tuple[str, ...], find: Find) -> Any:
     for key in keys:
-        held: Any = resource.get(key)
-        held = held[0] if isinstance(held, list) and held else held
-        if not isinstance(held, dict):
+        field: Any = resource.get(key)
+        field = field[0] if isinstance(field, list) and field else field
+        if not isinstance(field, dict):
             continue
-        if key == "medication" and isinstance(held.get("concept"), dict):  # R5's CodeableReference
-            held = held["concept"]
-        elif key == "medication" and isinstance(held.get("reference"), dict):
-            return _medication(held["reference"], resource, find)
+        if key == "medication" and isinstance(field.get("concept"), dict):  # R5's CodeableReference
+            field = field["concept"]
+        elif key == "medication" and isinstance(field.get("reference"), dict):
+            return _medication(field["reference"], resource, find)
         elif key == "medicationReference":
-            return _medication(held, resource, find)
-        return held
+            return _medication(field, resource, find)
+        return field
     return None
 
 
-def _medication(held: Mapping[str, Any], resource: Mapping[str, Any], find: Find) -> Any:
-    text = str(held.get("reference") or "")
+def _medication(field: Mapping[str, Any], resource: Mapping[str, Any], find: Find) -> Any:
+    text = str(field.get("reference") or "")
     if text.startswith("#"):
         inside = [item for item in objects(resource, "contained") if item.get("id") == text[1:]]
-        found: Mapping[str, Any] | None = inside[0] if inside else None
+        match: Mapping[str, Any] | None = inside[0] if inside else None
     else:
-        found = find("Medication", text) if text else None
-    concept = found.get("code") if found else None
+        match = find("Medication", text) if text else None
+    concept = match.get("code") if match else None
     if isinstance(concept, dict) and concept:
         return concept
-    if not held.get("display"):
+    if not field.get("display"):
         raise Refused("broken reference: no such Medication")
-    return {"text": str(held["display"])}
+    return {"text": str(field["display"])}
 
 
 def _time(resource: Mapping[str, Any], keys: tuple[str, ...], remark: Remark) -> When | None:
-    odd = False
+    invalid = False
     for key in keys:
-        held = resource.get(key)
-        held = (held.get("start") or held.get("end")) if isinstance(held, dict) else held
-        when = time_of(held) if isinstance(held, str) else None
+        field = resource.get(key)
+        field = (field.get("start") or field.get("end")) if isinstance(field, dict) else field
+        when = time_of(field) if isinstance(field, str) else None
         if when is not None:
-            if odd:
+            if invalid:
                 remark("a time that is no FHIR date: the next stated time was taken")
             if when.remark:
                 remark(when.remark)
             return when
-        odd = odd or held not in (None, "")
+        invalid = invalid or field not in (None, "")
     context = resource.get("context")
     period = context.get("period") if isinstance(context, dict) else None
-    for held in (period, *(item.get("attachment") for item in objects(resource, "content"))):
-        text = (held.get("start") or held.get("creation")) if isinstance(held, dict) else None
+    for field in (period, *(item.get("attachment") for item in objects(resource, "content"))):
+        text = (field.get("start") or field.get("creation")) if isinstance(field, dict) else None
         if isinstance(text, str) and (when := time_of(text)) is not None:
             return when
     return None
@@ -203,15 +203,15 @@ def _stated_time(resource: Mapping[str, Any], when: When | None) -> str | None:
         "performedAge",
         "occurrenceString",
     ):
-        held = resource.get(key)
-        if isinstance(held, dict):
-            value = value_of({"valueRange" if key.endswith("Range") else "valueQuantity": held})
+        field = resource.get(key)
+        if isinstance(field, dict):
+            value = value_of({"valueRange" if key.endswith("Range") else "valueQuantity": field})
             number = value.text_value or (
                 f"{value.numeric_value:g}" if value.numeric_value is not None else ""
             )
-            held = f"at age {number} {value.unit}".strip() if number else None
-        if isinstance(held, str) and held.strip():
-            parts.append(held.strip())
+            field = f"at age {number} {value.unit}".strip() if number else None
+        if isinstance(field, str) and field.strip():
+            parts.append(field.strip())
     if when and when.partial and not parts:
         parts.append(f"dated {when.partial}")
     over = label_of(resource.get("clinicalStatus")).lower()
@@ -231,10 +231,13 @@ def _add_observation(rows: Rows, resource: Mapping[str, Any], event: _Event, rem
     components = [(codings(part.get("code")), part) for part in objects(resource, "component")]
     if any(code for (code, _, _), _ in components) and not any(key.startswith("value") for key in resource):
         parts = []
-    for (code, label, others), held in components:
+    for (code, label, others), field in components:
         if code:
             parts.append(
-                (event._replace(code=code, facts={**event.facts, "name": label, "other_codes": others}), held)
+                (
+                    event._replace(code=code, facts={**event.facts, "name": label, "other_codes": others}),
+                    field,
+                )
             )
         else:
             remark("a component without a code: not read")
@@ -247,7 +250,7 @@ def _add_observation(rows: Rows, resource: Mapping[str, Any], event: _Event, rem
 
 
 def _add_note(rows: Rows, resource: Mapping[str, Any], event: _Event, find: Find, remark: Remark) -> None:
-    held = [item.get("attachment") for item in objects(resource, "content")] + objects(
+    attachments = [item.get("attachment") for item in objects(resource, "content")] + objects(
         resource, "presentedForm"
     )
     report = resource["resourceType"] == "DiagnosticReport"
@@ -255,7 +258,7 @@ def _add_note(rows: Rows, resource: Mapping[str, Any], event: _Event, find: Find
     words = [conclusion] if isinstance(conclusion, str) else []
     words += [label_of(item) for item in objects(resource, "conclusionCode")]
     plain = event._replace(kind="procedure")  # a report of results, which are events of their own
-    if not held and report:
+    if not attachments and report:
         _row(rows, plain, text_value="; ".join(word for word in words if word) or None)
         return
 
@@ -263,13 +266,13 @@ def _add_note(rows: Rows, resource: Mapping[str, Any], event: _Event, find: Find
         return find("Binary", url) if reference_of(url).type in {"", "Binary"} else None
 
     try:
-        text = best_text(held, binary)
+        text = best_text(attachments, binary)
     except Refused as reason:
         if not report:
             raise
         remark(str(reason))
         _row(rows, plain, text_value="; ".join(word for word in words if word) or None)
         return
-    for odd in text.remarks:
-        remark(odd)
+    for text_remark in text.remarks:
+        remark(text_remark)
     _row(rows, event, text_value=text.text)

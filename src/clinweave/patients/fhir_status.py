@@ -54,8 +54,8 @@ def status_of(resource: Mapping[str, Any]) -> str:
     if resource.get("doNotPerform") is True or str(resource.get("doNotPerform")).lower() == "true":
         raise Refused("an order not to do it")
     for key in ("status", "docStatus"):
-        if (stated := _word(resource.get(key))) in _REFUSED:
-            raise Refused(_REFUSED[stated])
+        if (status_word := _word(resource.get(key))) in _REFUSED:
+            raise Refused(_REFUSED[status_word])
     if (
         resource.get("wasNotGiven") is True
         or resource.get("notDone") is True
@@ -71,8 +71,8 @@ def status_of(resource: Mapping[str, Any]) -> str:
     words = _words(resource.get("verificationStatus"))
     if "entered-in-error" in words or "entered in error" in words:
         raise Refused(_REFUSED["entered-in-error"])
-    found = {_VERIFIED[word] for word in words if word in _VERIFIED}
-    return ABSENT if ABSENT in found else UNCERTAIN if found else PRESENT
+    statuses = {_VERIFIED[word] for word in words if word in _VERIFIED}
+    return ABSENT if ABSENT in statuses else UNCERTAIN if statuses else PRESENT
 
 
 def status_of_name(concept: Any, name: str, status: str) -> str:
@@ -92,12 +92,12 @@ def _word(value: Any) -> str:
     return value.strip().lower() if isinstance(value, str) else ""
 
 
-def _words(held: Any) -> set[str]:
+def _words(concept: Any) -> set[str]:
     """Return the codes and words of a CodeableConcept, or of a plain code as older versions of FHIR have it."""
-    if isinstance(held, str):
-        return {_word(held)}
-    if not isinstance(held, dict):
+    if isinstance(concept, str):
+        return {_word(concept)}
+    if not isinstance(concept, dict):
         return set()
-    return {_word(item.get(key)) for item in objects(held, "coding") for key in ("code", "display")} | {
-        _word(held.get("text"))
+    return {_word(item.get(key)) for item in objects(concept, "coding") for key in ("code", "display")} | {
+        _word(concept.get("text"))
     }

@@ -21,19 +21,19 @@ class Value(NamedTuple):
     remark: str = ""
 
 
-def value_of(held: Mapping[str, Any]) -> Value:
+def value_of(field: Mapping[str, Any]) -> Value:
     """Return the value of an Observation or of one of its components."""
     for key, read in _READERS.items():
-        if key in held:
-            value = read(held[key])
+        if key in field:
+            value = read(field[key])
             return value if value is not None else Value(remark=NOT_READ)
-    if unread := [key for key in held if key.startswith("value") and held[key] is not None]:
+    if unread := [key for key in field if key.startswith("value") and field[key] is not None]:
         return Value(text_value=None, remark=NOT_READ if unread else "")
-    reason = label_of(held.get("dataAbsentReason"))
+    reason = label_of(field.get("dataAbsentReason"))
     if reason:
         return Value(text_value=f"no value: {reason}", remark=NO_VALUE)
-    words = [label_of(item) for item in objects(held, "interpretation")]
-    words += [str(item["text"]) for item in objects(held, "note") if isinstance(item.get("text"), str)]
+    words = [label_of(item) for item in objects(field, "interpretation")]
+    words += [str(item["text"]) for item in objects(field, "note") if isinstance(item.get("text"), str)]
     return Value(text_value="; ".join(word for word in words if word) or None)
 
 
@@ -50,14 +50,14 @@ def label_of(concept: Any) -> str:
     return next((word for word in words if word), "")
 
 
-def quantity(held: Any) -> Value | None:
+def quantity(field: Any) -> Value | None:
     """Return a Quantity; with a comparator it is a text, as is a number in quotation marks or a huge one."""
-    if not isinstance(held, dict):
+    if not isinstance(field, dict):
         return None
-    unit = str(held.get("unit") or held.get("code") or "")
-    number, sign = held.get("value"), str(held.get("comparator") or "")
+    unit = str(field.get("unit") or field.get("code") or "")
+    number, sign = field.get("value"), str(field.get("comparator") or "")
     if number is None:
-        reason = label_of(held.get("extension"))
+        reason = label_of(field.get("extension"))
         return Value(unit=unit, text_value=reason or None, remark=NOT_READ)
     if isinstance(number, bool) or not isinstance(number, int | float):
         return Value(
@@ -83,55 +83,55 @@ def _number(number: float, unit: str = "") -> Value:
     return Value(numeric_value=value, unit=unit)
 
 
-def _range(held: Any) -> Value | None:
-    if not isinstance(held, dict):
+def _range(field: Any) -> Value | None:
+    if not isinstance(field, dict):
         return None
-    low, high = (_words_of(held.get(key)) for key in ("low", "high"))
+    low, high = (_words_of(field.get(key)) for key in ("low", "high"))
     unit = next((str(item.get("unit") or item.get("code") or "") for key in ("low", "high")
-                 if isinstance(item := held.get(key), dict)), "")  # fmt: skip
+                 if isinstance(item := field.get(key), dict)), "")  # fmt: skip
     if low and high:
         return Value(text_value=f"{low}{_DASH}{high}", unit=unit)
     text = f">={low}" if low else f"<={high}" if high else ""
     return Value(text_value=text, unit=unit) if text else None
 
 
-def _ratio(held: Any) -> Value | None:
-    if not isinstance(held, dict):
+def _ratio(field: Any) -> Value | None:
+    if not isinstance(field, dict):
         return None
-    parts = [held.get(key) for key in ("numerator", "denominator")]
+    parts = [field.get(key) for key in ("numerator", "denominator")]
     words = [_words_of(part, with_unit=True) for part in parts]
     return Value(text_value=":".join(words)) if all(words) else None
 
 
-def _words_of(held: Any, with_unit: bool = False) -> str:
-    value = quantity(held)
+def _words_of(field: Any, with_unit: bool = False) -> str:
+    value = quantity(field)
     if value is None or (value.numeric_value is None and value.text_value is None):
         return ""
-    text = value.text_value or plain(held["value"])
+    text = value.text_value or plain(field["value"])
     return f"{text} {value.unit}".strip() if with_unit and value.unit not in {"", "1"} else text
 
 
-def _integer(held: Any) -> Value | None:
-    return _number(held) if isinstance(held, int | float) and not isinstance(held, bool) else _text(held)
+def _integer(field: Any) -> Value | None:
+    return _number(field) if isinstance(field, int | float) and not isinstance(field, bool) else _text(field)
 
 
-def _text(held: Any) -> Value | None:
-    if isinstance(held, bool):
-        return Value(text_value=str(held))
-    if isinstance(held, str | int | float):
-        return Value(text_value=str(held)) if str(held).strip() else None
+def _text(field: Any) -> Value | None:
+    if isinstance(field, bool):
+        return Value(text_value=str(field))
+    if isinstance(field, str | int | float):
+        return Value(text_value=str(field)) if str(field).strip() else None
     return None
 
 
-def _concept(held: Any) -> Value | None:
-    words = label_of(held)
+def _concept(field: Any) -> Value | None:
+    words = label_of(field)
     return Value(text_value=words) if words else None
 
 
-def _period(held: Any) -> Value | None:
-    if not isinstance(held, dict):
+def _period(field: Any) -> Value | None:
+    if not isinstance(field, dict):
         return None
-    start, end = (str(held.get(key) or "") for key in ("start", "end"))
+    start, end = (str(field.get(key) or "") for key in ("start", "end"))
     return Value(text_value=f"{start} to {end}".strip()) if start or end else None
 
 

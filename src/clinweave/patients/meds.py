@@ -135,16 +135,16 @@ def _described(batch: pa.RecordBatch, known: dict[str, tuple[str, str]]) -> pa.R
     """Return events with name, further codes, kind, unit and status, as far as the codes tell what no column states."""
     codes = pc.dictionary_encode(batch.column("code").cast(pa.string()))
     distinct = codes.dictionary.to_pylist()
-    told = [meaning_of(code or "") for code in distinct]
+    meanings = [meaning_of(code or "") for code in distinct]
     described = [known.get(code, ("", "")) for code in distinct]
-    found = {
-        "name": [words or item.name or None for (words, _), item in zip(described, told, strict=True)],
+    derived = {
+        "name": [words or item.name or None for (words, _), item in zip(described, meanings, strict=True)],
         "other_codes": [others or None for _, others in described],
-        "kind": [item.kind for item in told],
-        "unit": [item.unit for item in told],
-        "status": [item.status for item in told],
+        "kind": [item.kind for item in meanings],
+        "unit": [item.unit for item in meanings],
+        "status": [item.status for item in meanings],
     }
-    for name, values in found.items():
+    for name, values in derived.items():
         column = pa.array(values, pa.string()).take(codes.indices)
         place = batch.schema.get_field_index(name)
         if place < 0:

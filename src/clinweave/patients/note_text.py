@@ -55,15 +55,15 @@ def best_text(attachments: Iterable[Any], data_of: Callable[[str], Mapping[str, 
     none can be read.
     """
     items = [item for item in attachments if isinstance(item, Mapping)]
-    held = [(kind, charset, data) for item in items for kind, charset, data in [_opened(item, data_of)]]
-    ranked = sorted(held, key=lambda item: _ORDER.index(item[0]) if item[0] in _ORDER else len(_ORDER))
+    candidates = [(kind, charset, data) for item in items for kind, charset, data in [_opened(item, data_of)]]
+    ranked = sorted(candidates, key=lambda item: _ORDER.index(item[0]) if item[0] in _ORDER else len(_ORDER))
     reasons: list[str] = []
     for kind, charset, data in ranked:
         if isinstance(data, str):
             reasons.append(data)
             continue
         try:
-            found = _read(kind, charset, data)
+            result = _read(kind, charset, data)
         except Refused as reason:
             reasons.append(str(reason))
             continue
@@ -73,7 +73,7 @@ def best_text(attachments: Iterable[Any], data_of: Callable[[str], Mapping[str, 
             if other[0] == kind and other[2] != data and not isinstance(other[2], str)
         ]
         more = ("another text of the same document and format: not read",) if others else ()
-        return Text(found.text, (*found.remarks, *reasons, *more))
+        return Text(result.text, (*result.remarks, *reasons, *more))
     raise Refused(reasons[0] if reasons else "a note without an attachment")
 
 
@@ -119,13 +119,13 @@ def _opened(
     item: Mapping[str, Any], data_of: Callable[[str], Mapping[str, Any] | None]
 ) -> tuple[str, str, bytes | str]:
     """Return (format, charset, bytes) of an attachment; in place of bytes the reason why there are none."""
-    stated, data, url = item.get("contentType"), item.get("data"), item.get("url")
+    declared, data, url = item.get("contentType"), item.get("data"), item.get("url")
     if not isinstance(data, str) and isinstance(url, str) and (binary := data_of(url)) is not None:
-        stated, data = stated or binary.get("contentType"), binary.get("data")
+        declared, data = declared or binary.get("contentType"), binary.get("data")
     message = Message()
-    message["content-type"] = str(stated or "text/plain")[:200].replace("\n", " ").replace("\r", " ")
+    message["content-type"] = str(declared or "text/plain")[:200].replace("\n", " ").replace("\r", " ")
     kind, charset = message.get_content_type(), str(message.get_param("charset") or "")
-    kind = _SAME.get(str(stated).partition(";")[0].strip().lower() if stated else "", kind)
+    kind = _SAME.get(str(declared).partition(";")[0].strip().lower() if declared else "", kind)
     if not isinstance(data, str) or not data:
         return kind, charset, ELSEWHERE
     try:
@@ -149,39 +149,39 @@ def _sniffed(data: bytes, kind: str) -> str:
 
 def _read(kind: str, charset: str, data: bytes) -> Text:
     if kind == "application/pdf":
-        found = Text(_of_pdf(data))
+        result = Text(_of_pdf(data))
     elif kind == "text/rtf":
-        found = _of_rtf(data)
+        result = _of_rtf(data)
     elif kind in {"text/html", "text/xml"}:
         meta = _META_CHARSET.search(data[:2048])
         page = _decoded(data, charset or (meta[1].decode("ascii", "replace") if meta else ""))
-        found = page._replace(text=of_html(page.text))
+        result = page._replace(text=of_html(page.text))
     elif kind.startswith("text/"):
-        found = _decoded(data, charset)
+        result = _decoded(data, charset)
     else:
         shown = kind if _TYPE.fullmatch(kind) else "of an unknown type"
         raise Refused(f"a note that is no text ({shown})")
-    if not found.text.strip():
+    if not result.text.strip():
         raise Refused("a note without text")
-    if "\x00" in found.text:
+    if "\x00" in result.text:
         raise Refused("a note with NUL bytes: its charset is not the stated one, or it is no text")
-    if len(found.text) > MAX_NOTE:
+    if len(result.text) > MAX_NOTE:
         raise Refused(f"a note longer than {MAX_NOTE:,} characters")
-    return found
+    return result
 
 
 def _decoded(data: bytes, charset: str) -> Text:
     """Return bytes as text: a byte order mark first, then the stated charset, then UTF-8, then Windows-1252."""
     remarks: list[str] = []
-    stated = charset.strip(" '\"")
+    declared = charset.strip(" '\"")
     marked = next((name for mark, name in _BOMS if data.startswith(mark)), "")
-    for name in (marked, stated, "utf-8"):
+    for name in (marked, declared, "utf-8"):
         if not name:
             continue
         try:
             return Text(data.decode(name), tuple(remarks))
         except (ValueError, LookupError):
-            if name == stated:
+            if name == declared:
                 remarks.append("a note that is not in its stated charset: read otherwise and kept")
     text = data.decode("cp1252", "replace")
     return Text(text, (*remarks, "a note that is not UTF-8: read as Windows-1252 and kept"))
