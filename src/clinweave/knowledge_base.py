@@ -58,7 +58,7 @@ class KnowledgeBase:
         if not self.has("graph"):
             raise UserError(
                 f"there is no graph at {self.home / 'graph'}: run `clinweave fetch` and `clinweave graph build` "
-                "(or `make demo`)"
+                "(or `make demo`), or search texts alone with --knowledge text"
             )
         return Graph.open(self.home / "graph")
 

@@ -132,6 +132,30 @@ def test_without_a_model_the_sources_answer(run, built):
     assert document["abstained"] is False
 
 
+def test_the_document_is_a_contract(run, built, script):
+    kinds = {
+        "answer": str, "abstained": bool, "statements": list, "evidence": list, "mentions": list, "notes": list,
+        "question": str, "sentences": list, "retrievers": list, "audience": str, "guardrail": str, "model": str,
+        "timings": dict, "tokens": dict,
+    }  # fmt: skip
+    for arguments in (
+        (QUESTION,),
+        (QUESTION, "--model", script),
+        ("what of zorglub",),
+        ("I want to kill myself",),
+        (QUESTION, "--knowledge", "none", "--model", script),
+    ):
+        code, out, _ = run(*arguments, "--json")
+        document = json.loads(out)
+        assert code == 0
+        assert {name: type(document[name]) for name in kinds} == kinds
+        assert "prompt" not in document
+        ids = {item["id"] for item in document["evidence"]}
+        for statement in document["statements"]:
+            assert set(statement["evidence"]) <= ids
+            assert statement["kind"] in {"relation", "quotation", "code", "ranking"}
+
+
 def test_the_audience(run, built, monkeypatch):
     assert json.loads(run(QUESTION, "--audience", "clinician", "--json")[1])["audience"] == "clinician"
     monkeypatch.setenv("CLINWEAVE_AUDIENCE", "clinician")

@@ -3,11 +3,16 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from starlette.testclient import TestClient
 
 from clinweave.access_policy import loopback
 from clinweave.errors import UserError
+from clinweave.service import make_app
+from clinweave.service.requests import _FIXED as FIXED
+from clinweave.service.requests import _HONOURED as HONOURED
+from clinweave.service.requests import _IGNORED as IGNORED
 from clinweave.service.requests import RequestError, parse
 from clinweave.service.serving import check
 from tests.service.conftest import handler, running
@@ -67,6 +72,7 @@ def test_what_is_plain_or_of_no_matter_is_taken():
     assert (asked.max_tokens, asked.stop, asked.temperature, asked.stream) == (100, ("x",), 0.5, False)
 
 
+KNOWN = {*HONOURED, *FIXED, *IGNORED}
 KEYS = ("model", "messages", "role", "content", "stop", "stream", "seed", "n", "prompt")
 LEAVES = st.none() | st.booleans() | st.integers() | st.text(max_size=9)
 VALUES = st.recursive(
@@ -84,6 +90,36 @@ def test_any_bytes_are_refused_or_read(given_):
         except RequestError as error:
             told = error.body()
             json.dumps(told)
+
+
+ODD = st.text(st.characters(exclude_categories=()), max_size=12)  # lone surrogates and controls among them
+FIELDS = st.dictionaries(
+    st.sampled_from([*sorted(HONOURED), *sorted(FIXED), *sorted(IGNORED)]) | ODD,
+    st.none() | st.booleans() | st.integers() | st.floats() | ODD | st.lists(ODD, max_size=2)
+    | st.dictionaries(ODD, ODD, max_size=2),
+    max_size=4,
+)  # fmt: skip
+CONTENT = ODD | st.lists(st.fixed_dictionaries({"type": st.just("text"), "text": ODD}), max_size=2)
+
+
+@settings(max_examples=80)
+@given(FIELDS, CONTENT, st.booleans(), st.sampled_from([(), ("graph",)]), ODD)
+def test_no_request_breaks_the_server(fields, content, stream, retrievers, reply):
+    app = make_app(handler(reply, retrievers=retrievers), token="t" * 16)
+    given_ = {"messages": [{"role": "user", "content": content}], "stream": stream, **fields}
+    with TestClient(app, raise_server_exceptions=True) as client:
+        found = client.post(
+            "/v1/chat/completions", content=json.dumps(given_).encode(),
+            headers={"Authorization": "Bearer " + "t" * 16},
+        )  # fmt: skip
+    assert found.status_code in {200, 400, 404}
+    if found.status_code != 200:
+        message = found.json()["error"]["message"]
+        assert not any(name in message for name in fields if name not in KNOWN and len(name) > 3)
+    elif "text/event-stream" in found.headers["content-type"]:
+        assert found.text.endswith("data: [DONE]\n\n")
+    else:
+        assert found.json()["choices"][0]["finish_reason"] in {"stop", "length"}
 
 
 def test_errors_of_the_address_are_json(client):
