@@ -149,6 +149,8 @@ class FakeGraph:
 class FakeLinker:
     """Finds the longest names first, on word boundaries."""
 
+    languages = ()
+
     def __init__(self) -> None:
         self.vocabulary = SimpleNamespace(
             crosswalk=SimpleNamespace(prefixes=["CHEBI", "HGNC", "HP", "MONDO"])
