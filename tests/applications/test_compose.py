@@ -112,6 +112,26 @@ def test_a_drug_that_no_vocabulary_has_is_required_too():
     assert answer.abstained
 
 
+def test_a_dose_for_adults_is_none_for_children():
+    asked = "What is the dose of zorbin for a child?"
+    assert ask(asked, Intent.DOSE, [drug("zorbin")], [own("Zorbin 5 mg daily.")]).abstained
+    assert not ask(
+        asked, Intent.DOSE, [drug("zorbin")], [own("Zorbin in children: zorbin 1 mg daily.")]
+    ).abstained
+
+
+def test_an_adjustment_is_shown_after_the_dose_that_it_adjusts():
+    text = "Zorbin for gout: 5 mg daily. Reduce to 2.5 mg daily if the weight is 60 kg or less."
+    answer = ask(
+        "What is the dose of zorbin at a weight of 50 kg?",
+        Intent.DOSE,
+        [drug("zorbin")],
+        [own(text)],
+        ["weight"],
+    )
+    assert answer.text.index("5 mg daily") < answer.text.index("Reduce to 2.5 mg")
+
+
 # Permission and prohibition
 
 
@@ -162,6 +182,12 @@ def test_documents_that_disagree_are_both_shown_with_their_dates_and_no_verdict(
     assert "Guideline 2019" in answer.text
     assert "Guideline 2024" in answer.text
     assert {item.date for item in answer.statements} == {"2019", "2024"}
+
+
+def test_a_prohibition_under_another_condition_is_no_answer():
+    text = "Zorbin must be stopped during ketoacidosis."
+    answer = ask("Is zorbin safe in pregnancy?", Intent.SAFETY, [drug("zorbin")], [own(text)], ["pregnancy"])
+    assert answer.abstained
 
 
 def test_a_statement_about_another_drug_is_no_answer():

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from clinweave.applications.consult.units import Unit, normal
-from clinweave.knowledge import Kind, Query, Topic, equivalents
+from clinweave.knowledge import Intent, Kind, Query, Topic, equivalents
 
 IN_TEXT, IN_LABEL, IN_NEAR_HEAD, IN_TITLE = 1.0, 0.9, 0.8, 0.7
 NAME_WEIGHT, WORD_WEIGHT = 2.0, 1.0
@@ -16,6 +16,21 @@ _AFTER = re.compile(
 )
 _BEFORE = re.compile(
     r"\b(?:allerg(?:y|ic) to|anaphylaxis to|serum|plasma|blood|taking|on|receiving|takes)\s+$", re.IGNORECASE
+)
+# A dose or permission for one population is none for another.
+_POPULATIONS = (
+    (
+        re.compile(
+            r"\b(?:child|children|boys?|girls?|infants?|bab(?:y|ies)|newborns?|neonat\w+|toddlers?|pa?ediatrics?)\b",
+            re.IGNORECASE,
+        ),
+        ("child", "children", "infant", "baby", "newborn", "neonate", "paediatric", "pediatric"),
+    ),
+    (re.compile(r"\bpregnan\w+\b", re.IGNORECASE), ("pregnancy", "pregnant")),
+    (
+        re.compile(r"\b(?:breast-?feeding|lactati\w+)\b", re.IGNORECASE),
+        ("breastfeeding", "breast feeding", "lactation"),
+    ),
 )
 _STEM = 5  # letters that two forms of a word share at least
 
@@ -56,7 +71,13 @@ def facets_of(query: Query) -> tuple[Facet, ...]:
         kind = "condition" if condition else topic.kind.value
         required = topic.kind in {Kind.DRUG, Kind.GENE} and not condition
         facets.append(Facet(tuple(form for form in forms if form), NAME_WEIGHT, required, kind))
+    if query.intent in {Intent.DOSE, Intent.SAFETY}:
+        for cue, forms_of in _POPULATIONS:
+            if cue.search(query.text):
+                facets.append(Facet(forms_of, WORD_WEIGHT, True, "population"))
     for word in query.words:
+        if any(cue.fullmatch(word) for cue, _ in _POPULATIONS):
+            continue
         form = normal(word)
         same = tuple(dict.fromkeys([form, *sorted(equivalents().get(form, ()))]))
         name = word in query.names_wanted

@@ -22,7 +22,7 @@ from clinweave.knowledge import Intent, Kind, Origin, Query, origin_of
 from clinweave.records import Evidence, Statement
 
 # Calibrated on the given questions (benchmarks/clinical_questions.py): the least coverage of the question's facets.
-LEAST_OWN = 0.62
+LEAST_OWN = 0.56
 CLOSE = 0.12  # statements this much below the best one are shown as well
 MOST_QUOTES = 4
 _MEASURE = r"(?:treat(?:ment)?|therapy|management|diagnosis|prevention)"
@@ -95,7 +95,10 @@ def own_quotes(query: Query, evidence: Sequence[Evidence]) -> list[Quote]:
             if _answers(query, found, facets, item):
                 kept = _extended(query, units, place, facets, item)
                 stance = _stance(unit, facets, item) if query.intent == Intent.SAFETY else ""
-                quotes.append(Quote(item, tuple(kept), found.coverage, Origin.OWN, stance, found.all_met))
+                met = 0.05 * bool(meets(query.text, unit.text, " ".join(unit.heads)))
+                quotes.append(
+                    Quote(item, tuple(kept), found.coverage + met, Origin.OWN, stance, found.all_met)
+                )
     quotes.sort(key=lambda quote: -quote.coverage)
     best = quotes[0].coverage if quotes else 0.0
     return _distinct([quote for quote in quotes if quote.coverage >= best - CLOSE])[:MOST_QUOTES]
@@ -103,25 +106,38 @@ def own_quotes(query: Query, evidence: Sequence[Evidence]) -> list[Quote]:
 
 def _answers(query: Query, found: Match, facets: Sequence[Facet], item: Evidence) -> bool:
     """Say whether a statement of a document answers the query."""
+    limit = meets(query.text, found.unit.text, " ".join(found.unit.heads))
+    if not found.complete or found.coverage < LEAST_OWN or limit is False:
+        return False
     drugs = drug_facets(facets)
-    unit = found.unit
-    others = [name for _, name in item.names]
-    if not found.complete or found.coverage < LEAST_OWN:
-        return False
-    if meets(query.text, unit.text, " ".join(unit.heads)) is False:
-        return False
     if query.intent == Intent.DOSE:
-        return is_dose_of(unit, drugs, others) and _own_words(found, drugs)
+        return is_dose_of(found.unit, drugs, [name for _, name in item.names]) and _own_words(found, drugs)
     if query.intent == Intent.SAFETY and (drugs or query.yes_no):
-        together = len(drugs) > 1 and all(facet.within(unit.norm) for facet in drugs)
-        return (together or polarity.speaks(unit)) and _own_words(found, drugs)
-    others_asked = [facet for facet in facets if facet.kind not in {Kind.DISEASE, Kind.FINDING}]
-    if not others_asked:
+        return _answers_safety(found, facets, drugs)
+    if all(facet.kind in {Kind.DISEASE, Kind.FINDING} for facet in facets):
         return _about_disease(query, found, facets)
+    return _answers_words(query, found, facets, met=limit is True)
+
+
+def _answers_safety(found: Match, facets: Sequence[Facet], drugs: Sequence[Facet]) -> bool:
+    """Say whether a statement permits or forbids the drug, under one of the conditions asked for if there are any."""
+    conditions = [facet for facet in facets if facet not in drugs]
+    if drugs and conditions and not any(facet.level(found.unit) > 0 for facet in conditions):
+        return False
+    together = len(drugs) > 1 and all(facet.within(found.unit.norm) for facet in drugs)
+    return (together or polarity.speaks(found.unit)) and _own_words(found, drugs)
+
+
+def _answers_words(query: Query, found: Match, facets: Sequence[Facet], *, met: bool) -> bool:
+    """Say whether a statement speaks of what is asked beside the disease, in words of such an answer."""
+    unit = found.unit
+    others_asked = [facet for facet in facets if facet.kind not in {Kind.DISEASE, Kind.FINDING}]
     in_text = [facet for facet in others_asked if facet.level(unit) >= IN_LABEL]
     near = any(facet.level(unit) >= IN_NEAR_HEAD for facet in others_asked)
     gives = query.intent == Intent.TREATMENT and states_amount(unit.text)
-    return near and found.in_text > 0 and (len(in_text) > 1 or gives or cue_of(query.intent, unit.text))
+    return (
+        near and found.in_text > 0 and (len(in_text) > 1 or gives or met or cue_of(query.intent, unit.text))
+    )
 
 
 def _stance(unit: Unit, facets: Sequence[Facet], item: Evidence) -> str:
@@ -162,6 +178,8 @@ def _extended(
 ) -> list[Unit]:
     others = [name for _, name in item.names]
     drugs = drug_facets(facets)
+    if query.intent == Intent.DOSE:
+        place = _first_dose(units, place, drugs, others)
     unit = units[place]
     if query.intent == Intent.DOSE or states_amount(unit.text) or unit.text.endswith(":"):
         return with_conditions(units, place, drugs or facets, others)
@@ -169,6 +187,17 @@ def _extended(
         kept = with_conditions(units, place, drugs or facets, others)
         return kept[:3]
     return [unit]
+
+
+def _first_dose(units: Sequence[Unit], place: int, drugs: Sequence[Facet], others: Sequence[str]) -> int:
+    """Return where the dose of the line begins that a statement adjusts ("Reduce to ... if ...")."""
+    here = units[place]
+    while place > 0:
+        last = units[place - 1]
+        if last.block != here.block or last.label != here.label or not is_dose_of(last, drugs, others):
+            break
+        place -= 1
+    return place
 
 
 def _distinct(quotes: Sequence[Quote]) -> list[Quote]:

@@ -1,5 +1,6 @@
 """Quotations of stored answers whose question fits, and of the databases' definitions."""
 
+import re
 from collections.abc import Sequence
 
 from clinweave.applications.consult.cues import cue_of, pattern, strong_cue_of
@@ -29,6 +30,7 @@ _NEEDS_TOPIC = frozenset(
 )  # fmt: skip
 # Intents whose answer may stand under another subject, if it names all that is asked.
 _ANYWHERE = frozenset({Intent.SAFETY, Intent.GENERAL, Intent.RELATED, Intent.HOW_OFTEN, Intent.DIFFERENTIAL})
+_GOES_ON = re.compile(r"(?:other|additional|also|in addition)\b", re.IGNORECASE)
 LEAST_WORDS = 2  # content words of a question without a topic, all of which a stored answer must hold
 _TOGETHER = frozenset({Intent.RELATED, Intent.HOW_OFTEN})  # both things must be said together
 
@@ -112,7 +114,8 @@ def _start_score(
             facet.within(unit.norm) or (facet.kind == Kind.DISEASE and facet.level(unit) > 0)
             for facet in facets
         )
-        return 1.0 + weak if all(said) else None
+        opens = query.intent in _TOGETHER or strong_cue_of(query.intent, unit.text)
+        return 1.0 + weak if opens and all(said) else None
     extra = [facet for facet in facets if facet.kind != Kind.DISEASE]
     if any(facet.level(unit) < IN_LABEL for facet in extra if facet.required):
         return None
@@ -125,9 +128,18 @@ def _start_score(
     misses = bool(extra) and not met and not query.of_kind(Kind.DISEASE)
     if misses or unit.kind == "item" or not (strong or weak or first):
         return None
+    goes_on = bool(_GOES_ON.match(unit.text))
     lists = bool(pattern("stored", "lists").search(unit.text))
-    strays = query.intent == Intent.FEATURES and strong_cue_of(Intent.TREATMENT, unit.text)
-    return 1.0 * strong + 0.5 * weak + 0.4 * first + 1.5 * met + 0.6 * (lists and strong) - 1.2 * strays
+    strays = query.intent == Intent.FEATURES and pattern("stored", "no_features").search(unit.text)
+    return (
+        1.0 * strong
+        + 0.5 * weak
+        + 0.4 * first
+        + 1.5 * met
+        + 0.6 * (lists and strong)
+        - 1.2 * bool(strays)
+        - 0.6 * goes_on
+    )
 
 
 def _run(units: Sequence[Unit], start: int) -> list[Unit]:

@@ -192,6 +192,9 @@ def nearby(evidence: Evidence) -> str:
 def ranking(items: Sequence[Evidence], findings: int) -> list[Statement]:
     """Return the ranked diseases, each with the findings that it is recorded with."""
     statements = []
+    if findings > 1 and all(len(item.relations) < findings for item in items):
+        text = f"No disease here is recorded with all {findings} findings; the nearest:"
+        statements.append(Statement(text, "ranking", (items[0].id,), score=items[0].score))
     for place, item in enumerate(items, 1):
         disease = name_in(item, item.relations[0].subject)
         facts = "; ".join(_fact(item, row, row.subject, True) for row in item.relations)

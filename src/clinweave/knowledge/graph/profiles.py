@@ -63,7 +63,10 @@ class DiseaseProfiles:
                     value = np.maximum(value, _BROADER * part * (above > 0) * (0.5 + 0.5 * above))
             score += value
             matched += share > 0
-        order = np.lexsort((-self._records, -np.round(score, 3), -matched))
+        # Of two findings both must fit; of more, the better fit may lack one.
+        first = -matched if len(findings) <= 2 else np.zeros_like(matched)
+        worth = score + matched * score.max() / (2 * max(len(findings), 1))
+        order = np.lexsort((-self._records, -np.round(worth, 3), first))
         order = order[(score[order] > 0) & (matched[order] > 0)][:limit]
         return [
             RankedDisease(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 NO_CONCEPT = "no concept of the vocabularies was recognised in the question"
 _CODE = re.compile(r"\b[A-TV-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?\b")
+_NAMED = re.compile(r"[\s-]+(?:syndrome|disease|disorder|sign|ring|ataxia|tumou?r|cells?)\b", re.IGNORECASE)
 _BESIDE_GENE = re.compile(
     r"\b(?:gene|protein|mutations?|variants?|deletions?|allele|locus|mutated|exon)\b", re.IGNORECASE
 )
@@ -58,6 +59,7 @@ def parse_query(
     text, corrections = _corrected(text, language, graph, linker, known)
     intent = intent_of(text, language)
     text, expanded = _expanded(text, intent)
+    text, eponyms = _with_eponyms(text, linker)
     groups, mentions = linked_topics(text, linker, graph)
     if intent in {Intent.CODE, Intent.CODE_NAME}:
         groups = [group for group in groups if group[0].text.lower() not in {"icd", "icd-10", "icd-10-cm"}]
@@ -74,7 +76,7 @@ def parse_query(
         yes_no,
         topics,
         codes=codes,
-        corrections=corrections + expanded,
+        corrections=corrections + expanded + eponyms,
         mentions=mentions,
     )
     return _finished(query, topics)
@@ -107,6 +109,8 @@ def refined(
     role = any(Kind.ROLE in found for found in kinds)
     if coded:
         return Intent.CODE_NAME
+    if intent == Intent.DEFINITION and _asks_more(text, groups):
+        intent = Intent.GENERAL
     if (
         gene
         and intent in {Intent.GENES, Intent.GENE_DISEASES, Intent.DIFFERENTIAL, Intent.CAUSES}
@@ -130,6 +134,17 @@ def refined(
     return _of_findings(
         text, intent, kinds, bool(organs), yes_no=yes_no, gene=gene, clinical=clinical, drug=drug
     )
+
+
+def _asks_more(text: str, groups: Sequence[Sequence[Mention]]) -> bool:
+    """Say whether "What is ...?" names more than one thing ("the target pressure in sepsis")."""
+    if len(groups) > 1:
+        return True
+    left = text
+    for group in groups:
+        left = left.replace(group[0].text, " ")
+    words = [word for word in words_of(left) if word not in lexicon.frame_words() | lexicon.cue_words()]
+    return bool(groups) and bool(words)
 
 
 def _of_findings(
@@ -239,6 +254,8 @@ def _expanded(text: str, intent: Intent) -> tuple[str, tuple[tuple[str, str], ..
         name = lexicon.abbreviations().get(match[0])
         if name is None or intent == Intent.GENE_DISEASES:
             return match[0]
+        if re.match(r"\s+(?:gene|protein|mutations?|variants?)\b", text[match.end() :], re.IGNORECASE):
+            return match[0]
         near = text[max(0, match.start() - 20) : match.end() + 10]
         gene_like = any(letter.isdigit() for letter in match[0]) or match[0] in {"VHL", "FH"}
         if gene_like and (
@@ -249,6 +266,25 @@ def _expanded(text: str, intent: Intent) -> tuple[str, tuple[tuple[str, str], ..
         return name
 
     return re.sub(r"\b[A-Z][A-Za-z0-9]{1,5}\b", written_out, text), tuple(changed)
+
+
+def _with_eponyms(text: str, linker: "Linker") -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return the text with bare eponyms completed: "Marfan patients" as "Marfan syndrome patients"."""
+    linked = linker.link(text)
+    changed: list[tuple[str, str]] = []
+
+    def completed(match: re.Match[str]) -> str:
+        word = match[0].removesuffix("'s")
+        inside = any(item.start < match.end() and match.start() < item.end for item in linked)
+        if inside or word.lower() in lexicon.everyday_words() or _NAMED.match(text[match.end() :]):
+            return match[0]
+        for name in (f"{word} syndrome", f"{word} disease"):
+            if any(item.text == name and kind_of(item) == Kind.DISEASE for item in linker.link(name)):
+                changed.append((match[0], name))
+                return name
+        return match[0]
+
+    return re.sub(r"\b[A-Za-z][a-z]{4,}(?:'s)?\b", completed, text), tuple(changed)
 
 
 def _is_yes_no(text: str, language: str) -> bool:

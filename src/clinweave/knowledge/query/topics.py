@@ -78,6 +78,10 @@ def linked_topics(
         passes = [reader.link(text), *(reader.link(text, {prefix}) for prefix in sorted(prefixes))]
         every += [(rank, item) for found in passes for item in found if not _empty(item)]
     # Names as they stand come before names in another word order, longer ones before shorter ones.
+    # "Smith-Jones-Miller syndrome" is no Miller syndrome.
+    every = [
+        pair for pair in every if not (text[: pair[1].start].endswith("-") and pair[1].text[:1].isupper())
+    ]
     every.sort(key=lambda pair: (pair[0], -(pair[1].end - pair[1].start), pair[1].start))
     spans: list[list[Mention]] = []
     for _, item in every:
@@ -127,7 +131,11 @@ def _empty(mention: Mention) -> bool:
     if kind_of(mention) == Kind.DRUG and len(words) == 1 and words[0] in drug_classes():
         return True
     everyday = len(mention.text) <= 4 and mention.text.islower() and mention.text in everyday_words()
-    if everyday and mention.name.lower() != mention.text:
+    letters = re.search(r"'([A-Z][A-Z0-9-]{1,4})'", mention.reason)
+    if letters and mention.text.islower():  # "car" is no CAR
+        return True
+    short_form = kind_of(mention) in {Kind.DRUG, Kind.GENE} or "abbreviation" in mention.reason
+    if everyday and short_form and mention.name.lower() != mention.text:
         return True
     short = mention.name.lower().startswith(mention.text.lower() + " ")
     return short and kind_of(mention) == Kind.DRUG  # "potassium" is no potassium hydride
@@ -204,10 +212,13 @@ def worded_findings(text: str, taken: Collection[Topic], graph: "Graph") -> tupl
         words = [
             word for word in words_of(text[start:end]) if word not in frame_words() and not word.isdigit()
         ]
-        if not 2 <= len(words) <= 5:
+        if not 1 <= len(words) <= 5:
             continue
-        found = graph.search(" ".join(words), 3, {"HP"})
-        if found and found[0][1] >= _LEAST_NAME:
+        found = graph.search(" ".join(words), 10, {"HP"})
+        if len(words) == 1:  # "fractures" is the best known finding that such a word ends
+            ends = [pair for pair in found if words_of(pair[0].name)[-1:] == words and " " in pair[0].name]
+            found = sorted(ends, key=lambda pair: -graph.degree(pair[0].id))
+        if found and (len(words) == 1 or found[0][1] >= _LEAST_NAME):
             concept = found[0][0]
             names = names_of([concept], text[start:end])
             topics.append(

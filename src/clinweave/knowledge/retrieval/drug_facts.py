@@ -34,6 +34,7 @@ _TELLS_LITTLE = frozenset(
         "CHEBI:27027",
     ]
 )
+_NO_USE = re.compile(r"(?:allergen|toxic agent|toxin|activator|contaminant|metabolite|inducer)s?$")
 _MECHANISM = re.compile(
     r"(?:antagonist|agonist|inhibitor|blocker|modulator|activator|diuretic|hormone|anticoagulant|coagulant|chelator)s?$"
 )
@@ -49,7 +50,7 @@ def drug_roles(query: Query, graph: "Graph") -> list[Group]:
         shared = [
             row for row in graph.relations(above, ROLE, negated=False) if role_rank(row.object, graph) < 2
         ]
-        ordered = sorted(own, key=lambda row: (role_rank(row.object, graph), graph.degree(row.object)))
+        ordered = sorted(own, key=lambda row: (role_rank(row.object, graph), -graph.degree(row.object)))
         telling = [row for row in ordered if role_rank(row.object, graph) < 2]
         if telling:
             groups.append(Group("relation", drug, ROLE, tuple(telling), 2.0))
@@ -73,6 +74,8 @@ def drug_roles(query: Query, graph: "Graph") -> list[Group]:
 def role_rank(role: str, graph: "Graph") -> int:
     """Return how telling a role is to a clinician: 0 a therapeutic use, 1 a mechanism, 2 other, 3 says little."""
     above = graph.ancestors(role) | {role}
+    if _NO_USE.search(graph.concept(role).name):
+        return 3
     if role in _TELLS_LITTLE or (above & _TELLS_LITTLE and _THERAPEUTIC not in above):
         return 3
     if _THERAPEUTIC in above:

@@ -14,7 +14,14 @@ from clinweave.knowledge.retrieval.drug_facts import (
     indications,
     treatments,
 )
-from clinweave.knowledge.retrieval.graph_groups import Group, by_frequency, by_support, denied, subjects
+from clinweave.knowledge.retrieval.graph_groups import (
+    Group,
+    by_frequency,
+    by_support,
+    denied,
+    kinds_of,
+    subjects,
+)
 from clinweave.predicates import (
     GENE,
     HAS_PHENOTYPE,
@@ -48,7 +55,7 @@ def _of_disease(graph: "Graph", disease: str, predicate: str, *, forward: bool) 
 
     own = read([disease])
     if len(own) < FEW:
-        own += read(sorted(graph.descendants(disease))[:KINDS])
+        own += read(kinds_of(graph, disease, KINDS))
     return own
 
 
@@ -74,7 +81,7 @@ def _related(query: Query, graph: "Graph") -> list[Group]:
     groups: list[Group] = []
     diseases = subjects(query, graph, Kind.DISEASE)
     for _, ids in diseases[:2]:
-        kin = [ids[0], *sorted(graph.descendants(ids[0]))[:KINDS]]
+        kin = [ids[0], *kinds_of(graph, ids[0], KINDS)]
         for _, findings in subjects(query, graph, Kind.FINDING, Kind.ORGAN):
             groups += _between(graph, ids[0], kin, findings)
         for topic in query.of_kind(Kind.GENE):
@@ -119,7 +126,7 @@ def _genes(query: Query, graph: "Graph") -> list[Group]:
     groups = []
     for _, ids in subjects(query, graph, Kind.DISEASE)[:2]:
         rows = graph.relations(None, GENE, ids[0], negated=False)
-        rows = rows or graph.relations(None, GENE, sorted(graph.descendants(ids[0]))[:KINDS], negated=False)
+        rows = rows or graph.relations(None, GENE, kinds_of(graph, ids[0], KINDS), negated=False)
         if rows:
             groups.append(
                 Group("relation", ids[0], GENE, by_support(rows, forward=False), 2.0, forward=False)
@@ -140,7 +147,7 @@ def _inheritance(query: Query, graph: "Graph") -> list[Group]:
     groups = []
     for _, ids in subjects(query, graph, Kind.DISEASE)[:2]:
         rows = graph.relations(ids[0], INHERITANCE, negated=False)
-        rows = rows or graph.relations(sorted(graph.descendants(ids[0]))[:KINDS], INHERITANCE, negated=False)
+        rows = rows or graph.relations(kinds_of(graph, ids[0], KINDS), INHERITANCE, negated=False)
         if rows:
             groups.append(Group("relation", ids[0], INHERITANCE, by_support(rows, forward=True), 2.0))
     return groups
@@ -152,7 +159,7 @@ def _onset(query: Query, graph: "Graph") -> list[Group]:
     for _, ids in subjects(query, graph, Kind.DISEASE)[:2]:
         rows = [row for row in graph.relations(ids[0], ATTRIBUTE, negated=False) if row.object in onsets]
         if not rows:
-            kin = sorted(graph.descendants(ids[0]))[:KINDS]
+            kin = kinds_of(graph, ids[0], KINDS)
             rows = [row for row in graph.relations(kin, ATTRIBUTE, negated=False) if row.object in onsets]
         if rows:
             groups.append(Group("relation", ids[0], ATTRIBUTE, by_frequency(rows, graph), 2.0))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from clinweave.knowledge.graph import frequency
 from clinweave.knowledge.graph.profiles import is_absent, lower_share
+from clinweave.knowledge.linking.normalise import words_of
 from clinweave.knowledge.query.query import Kind, Query, Topic
 from clinweave.records import Grade, Relation
 
@@ -34,6 +35,14 @@ def subjects(query: Query, graph: "Graph", *kinds: Kind) -> list[tuple[Topic, li
         ids = [item for item in topic.senses or (topic.id,) if graph.resolve(item) == item]
         found.append((topic, [topic.id, *(item for item in ids if item != topic.id)]))
     return found
+
+
+def kinds_of(graph: "Graph", disease: str, most: int = 40) -> list[str]:
+    """Return the kinds of a disease, those that bear its name alone if there are any ("... type 2")."""
+    below = sorted(graph.descendants(disease))
+    words = set(words_of(graph.concept(disease).name))
+    named = [item.id for item in graph.concepts(below) if words <= set(words_of(item.name))]
+    return (named or below)[:most]
 
 
 def denied(row: Relation) -> bool:
