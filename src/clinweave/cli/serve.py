@@ -43,7 +43,14 @@ def command(  # noqa: PLR0917 - each parameter is one option
     budget: Annotated[int, typer.Option(min=1, help="Tokens of statements in the model's prompt.")] = 512,
     max_tokens: Annotated[int, typer.Option(min=1, help="Tokens that the model may write.")] = 512,
     max_bytes: Annotated[int, typer.Option(min=1024, help="Bytes of a request at most.")] = 1 << 20,
-    waiting: Annotated[int, typer.Option(min=1, help="Requests that may run or wait.")] = 8,
+    max_queue: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Requests that may run or wait; one more gets 429.",
+            show_default="8, without a model 64",
+        ),
+    ] = 0,
     allow_remote: Annotated[
         str, typer.Option(metavar="HOST", help="The host that may see gated or private evidence.")
     ] = "",
@@ -77,4 +84,11 @@ def command(  # noqa: PLR0917 - each parameter is one option
             Console().print(line, markup=False, soft_wrap=True)
             Console().print("For research, not for clinical decisions. Ctrl-C ends.", markup=False)
 
-        serve(handler, host, port, token, Limits(max_bytes, max_tokens, waiting), ready)
+        serve(
+            handler,
+            host,
+            port,
+            token,
+            Limits(max_bytes, max_tokens, max_queue or (64 if without_model else 8)),
+            ready,
+        )
