@@ -33,7 +33,7 @@ from clinweave.atomic import (
     write_text,
 )
 from clinweave.errors import ClinweaveError, OutdatedError, UserError
-from clinweave.filesystem import kind_of, output_folder, reason
+from clinweave.filesystem import kind_of, output_folder, reason, regular_file
 
 __all__ = [
     "MANIFEST",
@@ -90,7 +90,7 @@ def home() -> Path:
 
 def sha256(path: Path) -> str:
     """Return the sha256 of a file in hex, read in pieces."""
-    with path.open("rb") as stream:
+    with regular_file(path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 

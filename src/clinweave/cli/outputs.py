@@ -48,6 +48,9 @@ def check_outputs(options: Iterable[Any], values: Mapping[str, Any], *, exports:
             outputs += [(names[0], path, _manner(option, names[0])) for path in given]
         else:
             inputs += [(max(option.opts, key=len), path) for path in _paths(value)]
+    for _, path in inputs:
+        if kind_of(path) not in {"", "file", "a folder"}:  # reading it might never end
+            raise UserError(f"{path} is not a regular file but {kind_of(path)}; save it to a file first")
     for number, (name, path, manner) in enumerate(outputs):
         real = resolved(output_file(path) if manner is FILE else path)
         _against_inputs(name, real, manner, inputs)

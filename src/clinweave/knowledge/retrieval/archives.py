@@ -4,13 +4,13 @@ import os
 import re
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
 
 from clinweave.databases import RowLog
 from clinweave.errors import UserError
+from clinweave.filesystem import BROKEN_ARCHIVE, kind_of, reason, regular_file
 from clinweave.knowledge.retrieval.documents import READERS
 
 READABLE = frozenset({*READERS, ".xml", ".nxml", ".jsonl"})
@@ -18,6 +18,7 @@ MOST_FILE = 256 << 20  # bytes of one file, unpacked
 MOST_TOTAL = 16 << 30  # bytes of one archive, unpacked
 MOST_RATIO = 200  # unpacked bytes to each packed one, past the first megabytes
 MOST_MEMBERS = 2_000_000
+_BROKEN: tuple[type[Exception], ...] = (*BROKEN_ARCHIVE, OSError)
 _FREE = 64 << 20  # an archive may unpack to this much whatever its ratio
 _UNSUPPORTED = "unsupported file type; convert to PDF, DOCX, HTML or text"
 _SYSTEM_NAMES = frozenset({"thumbs.db", "desktop.ini", "__macosx", "icon\r", "$recycle.bin"})
@@ -42,11 +43,10 @@ def read_files(path: Path, log: RowLog) -> Iterator[tuple[str, bytes]]:
     What cannot be read is counted in `log` with its reason. Raises `UserError` where `path` is missing, is no such
     archive, is truncated, or unpacks to more than the bounds.
     """
-    if not path.exists():
-        raise UserError(f"{path} does not exist")
-    if path.is_dir():
+    if kind_of(path) == "a folder":
         yield from _folder(path, log)
         return
+    regular_file(path)
     try:
         if zipfile.is_zipfile(path) and path.suffix.lower() == ".zip":
             yield from _zip(path, log)
@@ -56,8 +56,8 @@ def read_files(path: Path, log: RowLog) -> Iterator[tuple[str, bytes]]:
             yield from _file(path, path.name, log)
         else:
             raise UserError(f"{path} is no folder, archive or file of {', '.join(sorted(READABLE))}")
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError) as error:
-        raise UserError(f"{path} is damaged or is not what its name says: {error}") from error
+    except _BROKEN as error:
+        raise UserError(f"{path} is damaged or is not what its name says ({reason(error)})") from error
 
 
 def _folder(path: Path, log: RowLog) -> Iterator[tuple[str, bytes]]:
@@ -116,6 +116,9 @@ def _zip(path: Path, log: RowLog) -> Iterator[tuple[str, bytes]]:
     budget = _Budget(path)
     with zipfile.ZipFile(path) as archive:
         for member in archive.infolist():
+            if not member.filename:
+                log.drop(path.name, 0, "a member without a name")
+                continue
             if member.is_dir() or not _acceptable(member.filename, log):
                 continue
             if member.flag_bits & 1:

@@ -24,6 +24,7 @@ from clinweave.artifacts import (
 )
 from clinweave.databases import RowLog
 from clinweave.errors import UserError
+from clinweave.filesystem import kind_of, regular_file
 from clinweave.knowledge.retrieval.archives import READABLE
 from clinweave.knowledge.retrieval.folders import check_name, read_folder
 from clinweave.knowledge.retrieval.index_store import GRAPH_PART, Progress, build_parts
@@ -59,8 +60,8 @@ def add_collection(
         raise UserError(
             f"{GRAPH_PART!r} is the name of the databases' own passages; give another with --name"
         )
-    if not path.exists():
-        raise UserError(f"{path} does not exist")
+    if kind_of(path) != "a folder":
+        regular_file(path)
     folder = home / "collections" / name
     origin = origin or str(path.resolve())
     before = collections(home).get(name)
