@@ -4,10 +4,12 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 ARGS ?=
 JOBS ?= 2
+FUZZ ?= 50000
+SEED ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test test-torch lint format docs bench clean
+.PHONY: help demo install test test-torch fuzz lint format docs bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +24,9 @@ test: $(VENV)/test.stamp ## Run the tests (ARGS="tests/knowledge -x" for a part,
 
 test-torch: $(VENV)/train.stamp ## Run the tests that need torch, rdkit or lightgbm
 	@OMP_NUM_THREADS=1 $(PY) -m pytest -m "torch or molecules" -n $(JOBS) --dist loadfile $(ARGS)
+
+fuzz: $(VENV)/test.stamp ## Change the files of every reader 50,000 times (nightly; FUZZ=5000 SEED=2 for another run)
+	@CLINWEAVE_FUZZ=$(FUZZ) CLINWEAVE_FUZZ_SEED=$(SEED) $(PY) -m pytest tests/safety/test_fuzz.py
 
 lint: $(VENV)/lint.stamp ## Check style, types and the direction of imports
 	@$(PY) -m ruff check .

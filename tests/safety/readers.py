@@ -17,7 +17,17 @@ import duckdb
 from clinweave.applications.diagnosis import read_cases
 from clinweave.compendium import load as load_compendium
 from clinweave.databases import DATABASES, RowLog
-from clinweave.datasets import check_file, read_benchmark, read_examples, read_questions, read_shape
+from clinweave.datasets import (
+    Example,
+    Kind,
+    ask,
+    check_file,
+    read_benchmark,
+    read_examples,
+    read_questions,
+    read_shape,
+)
+from clinweave.datasets.examples import to_row
 from clinweave.evaluation import load_recipe
 from clinweave.evaluation.tuned import load_tuning
 from clinweave.knowledge import Graph, TextIndex, build_graph, collections, import_kgx, read_folder
@@ -150,7 +160,7 @@ def _datasets() -> list[Reader]:
         "m.jsonl": _lines(medqa, medqa | {"question": "What?"}),
         "p.json": json.dumps({"1": {"QUESTION": "Is it?", "CONTEXTS": ["a"], "LABELS": ["B"], "final_decision": "yes",
                                     "LONG_ANSWER": "It is."}}).encode(),
-        "mcq.csv": b",text,correct_node\n0,\"Out of the given list, which Gene is it. Given list is: A, B, C\",B\n",
+        "mcq.csv": b'text,correct_node,options_combined\n"Out of the given list, which Gene",A,"A, B"\n',
         "tf.csv": b",text,label\n3,gout is an asthma,False\n",
         "own.jsonl": _lines({"id": "1", "question": "Which?", "options": ["one", "two"], "answer": "one"}),
     }  # fmt: skip
@@ -166,7 +176,7 @@ def _datasets() -> list[Reader]:
         Reader(f"benchmark {name}", {name: data}, lambda folder: read_benchmark(first(folder)))
         for name, data in benchmarks.items()
     ]
-    example = {"id": "1", "kind": "instruction", "task": "t", "prompt": chat[:2], "completion": "a"}
+    example = to_row(Example("1", Kind.INSTRUCTION, "t", tuple(ask("s", "q")), "a"))
     question = {"id": "1", "task": "t", "question": "Which?", "options": ["a", "b"], "answer": 0}
     return [
         *readers,
@@ -177,12 +187,19 @@ def _datasets() -> list[Reader]:
 
 def _documents() -> list[Reader]:
     article = (
-        b'<?xml version="1.0" encoding="UTF-8"?><article><front><article-meta><article-id pub-id-type="pmc">1</article-id>'
+        b'<?xml version="1.0" encoding="UTF-8"?><article><front><article-meta>'
+        b'<article-id pub-id-type="pmc">1</article-id>'
         b"<title-group><article-title>Gout</article-title></title-group><abstract><p>Text <sup>2</sup></p></abstract>"
         b"</article-meta></front><body><sec><title>A</title><p>Body</p></sec></body></article>"
     )
-    pairs = b'<D><QAPairs><QAPair pid="1"><Question qid="1" qtype="x">Q?</Question><Answer>A.</Answer></QAPair></QAPairs></D>'
-    html = b"<html><head><title>T</title></head><body><h1>H</h1><p>Text</p><table><tr><td>a</td></tr></table></body></html>"
+    pairs = (
+        b'<D><QAPairs><QAPair pid="1"><Question qid="1" qtype="x">Q?</Question><Answer>A.</Answer></QAPair>'
+        b"</QAPairs></D>"
+    )
+    html = (
+        b"<html><head><title>T</title></head><body><h1>H</h1><p>Text</p><table><tr><td>a</td></tr></table>"
+        b"</body></html>"
+    )
     texts = {"a.txt": b"Gout is a disease.\n", "b.xml": article, "c.md": b"# H\n\nText.\n"}
     zipped, tar = io.BytesIO(), io.BytesIO()
     with zipfile.ZipFile(zipped, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -193,7 +210,7 @@ def _documents() -> list[Reader]:
             info = tarfile.TarInfo(name)
             info.size = len(data)
             packed.addfile(info, io.BytesIO(data))
-    docx = _docx()
+    docx, lines = _docx(), _lines({"id": 1, "content": "x"})
 
     def folder_of(folder: Path) -> None:
         drain(read_folder(first(folder), log=RowLog()))
@@ -206,14 +223,14 @@ def _documents() -> list[Reader]:
     return [
         *(
             Reader(f"document {name}", {name: data}, folder_of)
-            for name, data in {**texts, "d.xml": pairs, "e.html": html, "f.jsonl": _lines({"id": 1, "content": "x"})}.items()
+            for name, data in {**texts, "d.xml": pairs, "e.html": html, "f.jsonl": lines}.items()
         ),
         Reader("document docx", {"g.docx": docx}, folder_of, text=False),
         Reader("document pdf", {"h.pdf": _pdf()}, folder_of, text=False),
         Reader("archive zip", {"x.zip": zipped.getvalue()}, folder_of, text=False, weight=8),
         Reader("archive tar", {"x.tar.gz": tar.getvalue()}, folder_of, text=False),
         Reader("wheel", {"p.whl": wheel.getvalue()},
-               lambda folder: extract(folder / "p.whl", "pkg/data.txt", folder / "o.txt", pinned), text=False, weight=6),
+               lambda folder: extract(first(folder), "pkg/data.txt", folder / "o.txt", pinned), text=False, weight=6),
     ]  # fmt: skip
 
 
@@ -227,8 +244,8 @@ def _docx() -> bytes:
     )
     relations = (
         '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-        '<Relationship Id="r" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" '
-        'Target="word/document.xml"/></Relationships>'
+        '<Relationship Id="r" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"'
+        ' Target="word/document.xml"/></Relationships>'
     )
     body = (
         '<?xml version="1.0"?><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>'
@@ -270,7 +287,8 @@ def _pdf() -> bytes:
 
 def _built(scratch: Path) -> list[Reader]:
     kgx = {
-        "nodes.tsv": b"id\tcategory\tname\txref\nMONDO:1\tbiolink:Disease\tgout\tOMIM:1\nHP:1\tbiolink:PhenotypicFeature\tpain\t\n",
+        "nodes.tsv": b"id\tcategory\tname\txref\nMONDO:1\tbiolink:Disease\tgout\tOMIM:1\n"
+        b"HP:1\tbiolink:PhenotypicFeature\tpain\t\n",
         "edges.tsv": b"subject\tpredicate\tobject\tpublications\nMONDO:1\tbiolink:has_phenotype\tHP:1\tPMID:1\n",
     }
     (scratch / "kgx").mkdir()
@@ -334,9 +352,11 @@ def _databases() -> list[Reader]:
         drain(database.read(files, RowLog()))
 
     others = {
-        "a.json": b'{"graphs": [{"nodes": [{"id": "http://purl.obolibrary.org/obo/MONDO_1", "lbl": "gout"}], "edges": []}]}',
+        "a.json": b'{"graphs": [{"nodes": [{"id": "http://purl.obolibrary.org/obo/MONDO_1", "lbl": "gout"}],'
+        b' "edges": []}]}',
         "b.tsv": b"id\tname\tsynonyms\nHGNC:1\tA1BG\tx|y\n",
-        "c.xml": b'<?xml version="1.0"?><JDBOR date="2025-01-01"><DisorderList><Disorder id="1"/></DisorderList></JDBOR>',
+        "c.xml": b'<?xml version="1.0"?><JDBOR date="2025-01-01"><DisorderList><Disorder id="1"/></DisorderList>'
+        b"</JDBOR>",
         "d.csv": b"code,name\nA00,Cholera\n",
         "e.obo": texts["hp.obo"],
         "f.rrf": b"C1|ENG|P|L1|PF|S1|Y|A1||||MSH|MH|D1|Gout|0|N||\n",

@@ -159,7 +159,8 @@ def _linked(
 def _parsed(raw: bytes) -> dict[str, Any]:
     """Return a line's id and text; raises `ValueError` that says what is wrong with it."""
     try:
-        item = json.loads(raw)
+        item = json.loads(raw, parse_constant=_no_number)
+        json.dumps(item, allow_nan=False)  # 1e999 is read as infinity
     except UnicodeDecodeError as error:
         raise ValueError("not UTF-8") from error
     except (ValueError, RecursionError) as error:
@@ -169,9 +170,15 @@ def _parsed(raw: bytes) -> dict[str, Any]:
     return {"id": item["id"], "text": item["text"]}
 
 
+def _no_number(name: str) -> None:
+    """Refuse NaN and Infinity, which no strict reader of the output would take."""
+    raise ValueError(f"{name} is no JSON number")
+
+
 def _id_of(raw: bytes) -> Any:
     try:
-        item = json.loads(raw)
+        item = json.loads(raw, parse_constant=_no_number)
+        json.dumps(item, allow_nan=False)
     except (ValueError, RecursionError):
         return None
     return item.get("id") if isinstance(item, dict) else None

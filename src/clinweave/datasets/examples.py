@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from clinweave.errors import ClinweaveError
+from clinweave.filesystem import regular_file
 from clinweave.models import Message
 from clinweave.records import Evidence, Grade, Passage, Relation, Tier
 
@@ -107,13 +108,14 @@ def write_examples(examples: Iterable[Example], path: Path) -> int:
 
 def read_examples(path: Path) -> Iterator[Example]:
     """Yield what `write_examples` wrote. Raises `ClinweaveError` naming a damaged row."""
-    with path.open(encoding="utf-8") as stream:
+    with regular_file(path).open("rb") as stream:
         for number, line in enumerate(stream, 1):
             try:
                 yield from_row(json.loads(line))
-            except (ValueError, TypeError, KeyError) as error:
+            except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
                 raise ClinweaveError(
-                    f"{path}, row {number}: not an item of `clinweave data build` ({error!r}); build it again"
+                    f"{path}, row {number}: not an item of `clinweave data build` ({type(error).__name__}); build it "
+                    "again"
                 ) from error
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from clinweave.errors import ClinweaveError
+from clinweave.filesystem import regular_file
 from clinweave.records import Question, to_json
 
 
@@ -18,13 +19,13 @@ def write_questions(questions: Iterable[Question], path: Path) -> int:
 def read_questions(path: Path) -> list[Question]:
     """Return the questions that `write_questions` wrote. Raises `ClinweaveError` naming a damaged row."""
     questions = []
-    for row, line in enumerate(path.read_text("utf-8").split("\n")[:-1], 1):
+    for row, line in enumerate(regular_file(path).read_bytes().split(b"\n")[:-1], 1):
         try:
             values = json.loads(line)
             lists = {key: tuple(value) for key, value in values.items() if isinstance(value, list)}
             questions.append(Question(**{**values, **lists}))
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
             raise ClinweaveError(
-                f"{path}, row {row}: not a stored question ({error}); delete the folder"
+                f"{path}, row {row}: not a stored question ({type(error).__name__}); delete the folder"
             ) from error
     return questions

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from clinweave.errors import UserError
 from clinweave.evaluation.arms import ARMS, CONTROLS, MAIN, find_arm, in_arm_order
+from clinweave.filesystem import kind_of, reason, regular_file
 from clinweave.knowledge import retriever_names
 
 T = TypeVar("T")
@@ -92,19 +93,24 @@ def load_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe:
 
     Raises `UserError` naming the file and the nearest known key for an unknown one.
     """
-    try:
-        values = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        beside = sorted(one.name for one in path.parent.glob("*.toml")) if path.parent.is_dir() else []
-        raise UserError(f"there is no recipe {path}{_nearest(path.name, beside)}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} is not TOML: {error}") from error
+    values = toml_values(path)
     for task in values["tasks"] if isinstance(values.get("tasks"), list) else []:
         _absolute(task, path.resolve().parent)
     for change in changes:
         change_key(values, change)
     values.setdefault("name", path.stem)
     return check(build(Recipe, values, str(path)), str(path))
+
+
+def toml_values(path: Path) -> dict[str, Any]:
+    """Return what a TOML file holds. Raises `UserError` naming the file, and recipes with a similar name."""
+    if not kind_of(path):
+        others = sorted(item.name for item in path.parent.glob("*.toml")) if path.parent.is_dir() else []
+        raise UserError(f"there is no recipe {path}{_nearest(path.name, others)}")
+    try:
+        return tomllib.loads(regular_file(path).read_text("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path} is not TOML: {reason(error)}") from error
 
 
 def check(recipe: Recipe, where: str) -> Recipe:
@@ -188,8 +194,8 @@ def _absolute(task: Any, folder: Path) -> None:
 def names_table(path: Path, key: str) -> bool:
     """Return whether a recipe has this key at its top; one that cannot be read is left to the reader that tells why."""
     try:
-        return key in tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
+        return key in toml_values(path)
+    except UserError:
         return False
 
 

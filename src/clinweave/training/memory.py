@@ -117,8 +117,10 @@ def free_memory() -> float:
 
 
 def _accelerated() -> bool:
-    import torch
-
+    try:
+        import torch
+    except ImportError:  # the estimate is given before the extra is installed, too
+        return False
     return bool(torch.cuda.is_available())
 
 

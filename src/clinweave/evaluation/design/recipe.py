@@ -1,13 +1,12 @@
 """The keys of a recipe of molecules: the dataclasses here, and nothing else."""
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from clinweave.errors import UserError
-from clinweave.evaluation.recipe import build, change_key, names_table
+from clinweave.evaluation.recipe import build, change_key, names_table, toml_values
 
 PATHS = {"model": ("train", "weights"), "property": ("table",), "optimize": ("scorer",)}
 SCREEN = "screen"  # no search: what every method stands beside
@@ -98,7 +97,7 @@ def designs(path: Path) -> bool:
 def load_design(path: Path, changes: Sequence[str] = ()) -> Design:
     """Return the recipe of a TOML file with `key=value` changes. Paths in the file are relative to its folder, those
     of changes to the working folder. Raises `UserError` naming the nearest known key."""
-    values = tomllib.loads(path.read_text("utf-8"))
+    values = toml_values(path)
     values.setdefault("name", path.stem)
     _absolute(values, path.resolve().parent)
     for change in changes:

@@ -1,6 +1,5 @@
 """A recipe with stages. The dataclasses here are its keys; what a stage may be told is in `clinweave.training`."""
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any
 
 from clinweave.datasets import DataSettings
 from clinweave.errors import UserError
-from clinweave.evaluation.recipe import build, change_key, names_table
+from clinweave.evaluation.recipe import build, change_key, names_table, toml_values
 from clinweave.training import STAGES
 
 BASE = "base"
@@ -71,7 +70,7 @@ def has_stages(path: Path) -> bool:
 
 def load_tuning(path: Path, changes: Sequence[str] = ()) -> Tuning:
     """Return the recipe of a TOML file with `key=value` changes. Raises `UserError` naming the nearest known key."""
-    values = tomllib.loads(path.read_text("utf-8"))
+    values = toml_values(path)
     folder = path.resolve().parent
     values.setdefault("name", path.stem)
     for change in changes:
