@@ -36,6 +36,7 @@ from clinweave.resources.listing import File
 from clinweave.resources.wheels import extract
 from tests.patients import made
 from tests.safety import test_replacing as releases
+from tests.safety.documents import docx_file, pdf_file
 
 ROOT = Path(__file__).parents[2]
 
@@ -210,7 +211,7 @@ def _documents() -> list[Reader]:
             info = tarfile.TarInfo(name)
             info.size = len(data)
             packed.addfile(info, io.BytesIO(data))
-    docx, lines = _docx(), _lines({"id": 1, "content": "x"})
+    docx, lines = docx_file(), _lines({"id": 1, "content": "x"})
 
     def folder_of(folder: Path) -> None:
         drain(read_folder(first(folder), log=RowLog()))
@@ -226,63 +227,12 @@ def _documents() -> list[Reader]:
             for name, data in {**texts, "d.xml": pairs, "e.html": html, "f.jsonl": lines}.items()
         ),
         Reader("document docx", {"g.docx": docx}, folder_of, text=False),
-        Reader("document pdf", {"h.pdf": _pdf()}, folder_of, text=False),
+        Reader("document pdf", {"h.pdf": pdf_file()}, folder_of, text=False),
         Reader("archive zip", {"x.zip": zipped.getvalue()}, folder_of, text=False, weight=8),
         Reader("archive tar", {"x.tar.gz": tar.getvalue()}, folder_of, text=False),
         Reader("wheel", {"p.whl": wheel.getvalue()},
                lambda folder: extract(first(folder), "pkg/data.txt", folder / "o.txt", pinned), text=False, weight=6),
     ]  # fmt: skip
-
-
-def _docx() -> bytes:
-    out = io.BytesIO()
-    types = (
-        '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default '
-        'Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override '
-        'PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.'
-        'document.main+xml"/></Types>'
-    )
-    relations = (
-        '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-        '<Relationship Id="r" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"'
-        ' Target="word/document.xml"/></Relationships>'
-    )
-    body = (
-        '<?xml version="1.0"?><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body>'
-        "<w:p><w:r><w:t>Gout</w:t></w:r></w:p></w:body></w:document>"
-    )
-    with zipfile.ZipFile(out, "w") as archive:
-        for name, text in (
-            ("[Content_Types].xml", types),
-            ("_rels/.rels", relations),
-            ("word/document.xml", body),
-        ):
-            archive.writestr(name, text)
-    return out.getvalue()
-
-
-def _pdf() -> bytes:
-    stream = b"BT /F1 12 Tf 20 100 Td (Gout is a disease of joints) Tj ET"
-    objects = [
-        b"<</Type/Catalog/Pages 2 0 R>>",
-        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
-        b"<</Length %d>>stream\n%s\nendstream" % (len(stream), stream),
-        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
-    ]
-    out, places = b"%PDF-1.4\n", []
-    for number, item in enumerate(objects, 1):
-        places.append(len(out))
-        out += b"%d 0 obj\n%s\nendobj\n" % (number, item)
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    return (
-        out
-        + b"xref\n0 6\n0000000000 65535 f \n%strailer\n<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n"
-        % (
-            table,
-            len(out),
-        )
-    )
 
 
 def _built(scratch: Path) -> list[Reader]:
