@@ -4,7 +4,7 @@ import pytest
 
 from clinweave.errors import UserError
 from clinweave.knowledge import Intent, Kind, parse_query
-from clinweave.knowledge.query.lexicon import language_of
+from clinweave.knowledge.linking.languages import language_of
 from clinweave.knowledge.query.parse import intent_of
 from tests.knowledge.fakes import FakeGraph, FakeLinker
 

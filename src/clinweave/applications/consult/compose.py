@@ -11,6 +11,10 @@ from clinweave.knowledge import Intent, Kind, Query, gives_orders, subject_fit
 from clinweave.records import Audience, Evidence, Statement
 
 SHOWN = 10  # statements of an answer
+WITHHELD = (
+    "A document here answers this, but with amounts of medicines, which are not shown to the public: ask a doctor or "
+    "pharmacist."
+)
 NO_EVIDENCE = "I do not know: no evidence was retrieved for this question."
 REFERRAL = (
     "Doses are not given here to the public. Read the leaflet of the medicine, or ask a pharmacist or doctor. "
@@ -49,6 +53,8 @@ def compose(query: Query, evidence: Sequence[Evidence], *, audience: Audience) -
         statements, lead = _codes(evidence), ""
     else:
         statements, lead = _statements(query, evidence, audience)
+    if not statements and audience == Audience.PUBLIC and own_quotes(query, evidence):
+        return Composition((), WITHHELD, True, _notes(query))
     if not statements:
         return Composition((), _unknown(query, evidence), True, _notes(query))
     shown = tuple(statements[:SHOWN])

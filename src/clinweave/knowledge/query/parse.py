@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from clinweave.knowledge.linking.languages import language_of
 from clinweave.knowledge.linking.normalise import words_of
 from clinweave.knowledge.query import lexicon
 from clinweave.knowledge.query.asked import clean
@@ -53,14 +54,14 @@ def parse_query(
     Raises `UserError` for an empty question and for one longer than `asked.LIMIT` characters.
     """
     text = clean(question)
-    language = lexicon.language_of(text)
+    language = language_of(text)
     if graph is None or linker is None:
         return _finished(Query(question, text, language, intent=intent_of(text, language)), ())
     text, corrections = _corrected(text, language, graph, linker, known)
     intent = intent_of(text, language)
     text, expanded = _expanded(text, intent)
-    text, eponyms = _with_eponyms(text, linker)
-    groups, mentions = linked_topics(text, linker, graph)
+    text, eponyms = _with_eponyms(text, linker) if language == "en" else (text, ())
+    groups, mentions = linked_topics(text, linker, graph, language)
     if intent in {Intent.CODE, Intent.CODE_NAME}:
         groups = [group for group in groups if group[0].text.lower() not in {"icd", "icd-10", "icd-10-cm"}]
     yes_no = _is_yes_no(text, language)

@@ -67,14 +67,14 @@ def kind_of(mention: Mention) -> Kind:
 
 
 def linked_topics(
-    text: str, linker: "Linker", graph: "Graph"
+    text: str, linker: "Linker", graph: "Graph", language: str = "en"
 ) -> tuple[list[list[Mention]], tuple[Mention, ...]]:
     """Return the mentions grouped by span (several senses each), and those of the linker's own choice."""
     own = linker.link(text)
     prefixes = {curie for curie in ("MONDO", "HP") if curie in linker.vocabulary.crosswalk.prefixes}
-    strict = in_order(linker)
+    readers = (in_order(linker), linker) if language == "en" else (linker,)
     every = []
-    for rank, reader in enumerate(dict.fromkeys((strict, linker))):
+    for rank, reader in enumerate(dict.fromkeys(readers)):
         passes = [reader.link(text), *(reader.link(text, {prefix}) for prefix in sorted(prefixes))]
         every += [(rank, item) for found in passes for item in found if not _empty(item)]
     # Names as they stand come before names in another word order, longer ones before shorter ones.
