@@ -44,8 +44,8 @@ def bundle(*entries, kind="transaction"):
     return {"resourceType": "Bundle", "type": kind, "entry": list(entries)}
 
 
-def entry(resource, url="", **request):
-    return {**({"fullUrl": url} if url else {}), "resource": resource, "request": request}
+def entry(resource, full="", **request):
+    return {**({"fullUrl": full} if full else {}), "resource": resource, "request": request}
 
 
 def write(file, document):
@@ -64,10 +64,14 @@ URN = "urn:uuid:5f339d06-b1d0-466b-8578-1dffecfe4f07"
         (entry(person(), "https://h.example/fhir/Patient/7"), "https://h.example/fhir/Patient/7/_history/3"),
         (entry(person(), "https://h.example/fhir/Patient/7"), "Patient/7"),
         (entry(person(id="7")), "Patient/7"),
+        (entry(person(), "Patient/7"), "Patient/7"),
         (entry(person(id="7"), URN), "Patient/7"),
         (entry(person(id="7"), URN), URN),
         (entry(person(), method="PUT", url="Patient/7"), "Patient/7"),
         (entry(person(identifier=[{"system": "s", "value": "m1"}]), method="POST", url="Patient"), "Patient?identifier=s|m1"),
+        (entry(person(), method="POST", url="Patient", ifNoneExist="identifier=s|m1"), "Patient?identifier=s|m1"),
+        (entry(person(), method="PUT", url="Patient?identifier=s|m1"), "Patient?identifier=s%7Cm1"),
+        (entry(person(), URN.upper().replace("URN:UUID", "urn:uuid")), URN),
         (entry(person(identifier=[{"system": "s", "value": "m1"}]), URN), {"identifier": {"system": "s", "value": "m1"}}),
     ],
 )  # fmt: skip
@@ -116,6 +120,23 @@ def test_both_servers_in_one_bundle(tmp_path):
     rows, log, people = read(write(tmp_path / "a.json", bundle(*both, kind="searchset")))
     assert two_of(rows, people) == [["SNOMEDCT:111"], ["SNOMEDCT:222"]]
     assert log.total == 0
+
+
+@pytest.mark.parametrize("facts", [{}, {"gender": "female"}])
+def test_patients_of_whom_nothing_is_said_are_not_one(tmp_path, facts):
+    for name, code in (("a", "111"), ("b", "222")):
+        patient = {"resourceType": "Patient", "id": "1", **facts}
+        write(tmp_path / f"{name}.json", bundle(entry(patient), entry(condition("Patient/1", code))))
+    rows, _, people = read(tmp_path)
+    assert two_of(rows, people) == [["SNOMEDCT:111"], ["SNOMEDCT:222"]]
+
+
+def test_a_server_whose_patient_is_missing_takes_no_other_patient(tmp_path):
+    write(tmp_path / "a.json", bundle(*hospital("", "111", "1950")))
+    write(tmp_path / "b.json", bundle(hospital("https://b.example", "222", "1990")[1]))
+    rows, log, people = read(tmp_path)
+    assert two_of(rows, people) == [["SNOMEDCT:111"]]
+    assert [item.reason for item in log.examples] == ["Condition: broken reference: no such Patient"]
 
 
 def test_bundles_that_name_no_server(tmp_path):

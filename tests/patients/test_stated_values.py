@@ -110,6 +110,19 @@ def test_omop_operators_and_sexes_are_known_without_the_vocabulary(tmp_path):
     assert {"GENDER//male", "GENDER//female"} <= {row["code"] for row in rows}
 
 
+def test_numbers_that_are_none_are_counted(tmp_path):
+    database(tmp_path / "a.duckdb")
+    with duckdb.connect(str(tmp_path / "a.duckdb")) as connection:
+        connection.execute(
+            "update measurement set value_as_number = 'NaN', operator_concept_id = 0 where measurement_id = 1"
+        )
+    rows, log = read_omop(tmp_path / "a.duckdb", tmp_path)
+    assert next(row for row in rows if row["kind"] == "lab")["numeric_value"] is None
+    assert ("measurement", 1, "the value is no number (NaN or infinite): no number kept") in [
+        tuple(item) for item in log.examples
+    ]
+
+
 def test_times_do_not_depend_on_the_zone_of_the_machine(tmp_path):
     database(tmp_path / "a.duckdb")
     script = (
@@ -165,6 +178,8 @@ LABS = [  # value, number, comments -> number, text, status
     (("", "20", "LESS THAN 20."), (None, "LESS THAN 20.", "present")),
     (("5.5", "", ""), (5.5, None, "present")),
     (("POS", "", "___"), (None, "POS", "present")),
+    (("NaN", "", ""), (None, "NaN", "present")),
+    (("", "inf", "HIGH."), (None, "HIGH.", "present")),
     (("", "", ""), (None, None, "present")),
     (("___", "", "___"), (None, None, "present")),
     (("", "", "TEST NOT PERFORMED."), (None, "TEST NOT PERFORMED.", "absent")),

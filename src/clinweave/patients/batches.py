@@ -201,6 +201,12 @@ def checked(
     if not len(batch):
         return
     rows = batch.column("row").to_numpy(zero_copy_only=False) if "row" in batch.schema.names else None
+    for place in _endless(batch):
+        log.drop(
+            file,
+            0 if rows is None else int(rows[place]),
+            "the value is no number (NaN or infinite): no number kept",
+        )
     plain = fitted(batch)
     good = np.ones(len(plain), bool)
     for name in ("subject_id", "code") if timeless else ("subject_id", "code", "time"):
@@ -209,6 +215,16 @@ def checked(
             log.drop(file, 0 if rows is None else int(rows[place]), f"no usable {name}")
         good &= ~lacking
     yield plain if good.all() else plain.filter(pa.array(good))
+
+
+def _endless(batch: pa.RecordBatch) -> list[int]:
+    """Return the rows whose number is NaN or infinite."""
+    if "numeric_value" not in batch.schema.names:
+        return []
+    numbers = batch.column("numeric_value").cast(pa.float64())
+    return np.flatnonzero(
+        pc.fill_null(pc.invert(pc.is_finite(numbers)), False).to_numpy(zero_copy_only=False)
+    ).tolist()
 
 
 def _array(name: str, values: list[Any]) -> pa.Array:

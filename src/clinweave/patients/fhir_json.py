@@ -22,8 +22,7 @@ class Entry(NamedTuple):
     row: int
     resource: Any
     full_url: str = ""
-    request: str = ""
-    method: str = ""
+    request: str = ""  # of an update its address, of a conditional create its query
 
 
 def documents(
@@ -119,7 +118,10 @@ def _of_bundle(items: list[Any], row: int, kind: str, log: RowLog, file: str) ->
         elif isinstance(resource, dict) and resource.get("resourceType") == "Bundle":
             yield from (entry._replace(row=place) for entry in entries(resource, place, log, file))
         else:
-            yield Entry(place, resource, full, url if method.upper() in {"PUT", "PATCH"} else "", method)
+            # a conditional create names its resource by a query, as a conditional update does in its address
+            query = str(request.get("ifNoneExist") or "")
+            given = url if method.upper() in {"PUT", "PATCH"} else f"Patient?{query}" if query else ""
+            yield Entry(place, resource, full, given)
 
 
 def _name(resource: Any) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from clinweave.patients.batches import Person, Refused, number_of
 from clinweave.patients.fhir_json import objects, texts
-from clinweave.patients.fhir_references import Index, Reference, identifiers_of, reference_of
+from clinweave.patients.fhir_references import Index, Reference, identifiers_in, identifiers_of, reference_of
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,14 @@ class _Facts:
     identifiers: frozenset[tuple[str, str]]  # of a named system
     whole: str  # a hash of all of the resource
 
-    def same(self, other: "_Facts") -> bool:
-        """Say whether two resources of one id are of one person."""
+    def same(self, other: "_Facts", one_file: bool) -> bool:
+        """Say whether two resources of one id, of one file or of two, are of one person."""
         pairs = ((self.born, other.born), (self.sex, other.sex), (self.source, other.source),
                  (self.organization, other.organization))  # fmt: skip
         if any(one and two and one != two for one, two in pairs):
             return False
-        if self.whole == other.whole or self.identifiers & other.identifiers:
+        telling = one_file or self.born or self.names or self.identifiers
+        if (self.whole == other.whole and telling) or self.identifiers & other.identifiers:
             return True
         if self.identifiers and other.identifiers:
             return False  # each is known by numbers of its own
@@ -60,7 +61,7 @@ class People:
         put = reference_of(request)
         if not ident and put.type == "Patient" and put.id:
             ident = put.id
-        facts, identifiers = _facts(resource), identifiers_of(resource)
+        facts, identifiers = _facts(resource), [*identifiers_of(resource), *identifiers_in(put.query)]
         label = ident or full.id or next((f"{one}|{two}".strip("|") for one, two in identifiers), "")
         label = label or f"{file}#{row}"
         existing = self._existing(label, facts, file, full)
@@ -127,7 +128,11 @@ class People:
             return next(iter(self.index.at(full.url)), None)
         if full.urn and (here := self.index.at(full.urn, file)):
             return next(iter(here))
-        alike = [item for item in self._by_id.get(label, ()) if self._facts[item].same(facts)]
+        alike = [
+            item
+            for item in self._by_id.get(label, ())
+            if self._facts[item].same(facts, self.places[item][0] == file)
+        ]
         return next((item for item in alike if not self.index.base(item)), None)
 
     def _contained(self, resource: Mapping[str, Any]) -> int | None:

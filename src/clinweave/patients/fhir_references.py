@@ -35,7 +35,7 @@ def reference_of(text: str) -> Reference:
     """Return the parts of a reference; a version ("/_history/2") is left out."""
     text = text.strip()
     if text.lower().startswith("urn:"):
-        return Reference(urn=text, id=text.rpartition(":")[2])
+        return Reference(urn=text.lower(), id=text.rpartition(":")[2])
     path, _, query = text.partition("?")
     path = path.partition("#")[0].partition("/_history")[0].rstrip("/")
     if query:
@@ -102,12 +102,18 @@ class Index:
         exact = (self.at(url, file) or self.at(url)) if url else set()
         if exact:
             return _only(exact)
-        around = next(
-            (matches for scope in scopes(file) if (matches := self._ids.get((scope, kind, reference.id)))),
-            None,
+        scope, around = next(
+            (
+                (scope, matches)
+                for scope in scopes(file)
+                if (matches := self._ids.get((scope, kind, reference.id)))
+            ),
+            ("", set[int]()),
         )
         server = reference.base or own
-        fitting = {item for item in around or () if not server or self._bases.get(item, server) == server}
+        # a resource without a server, in another file than one that has a server, is not known to be of that server
+        open_to = server if reference.base or scope == file else ""
+        fitting = {item for item in around if not server or self._bases.get(item, open_to) == server}
         if reference.base and len(fitting) == 1:
             # the first server that is named for a resource without one is taken as its server
             self._bases.setdefault(next(iter(fitting)), reference.base)

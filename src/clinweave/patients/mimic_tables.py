@@ -23,8 +23,13 @@ def _time(column: str) -> str:
     return f"try_cast({column} as timestamp) as time"
 
 
+def _finite(column: str) -> str:
+    """Return a column as a number; null where it is none, NaN or infinite."""
+    return f"case when isfinite(try_cast({column} as double)) then try_cast({column} as double) end"
+
+
 def _number(column: str) -> str:
-    return f"try_cast({column} as double) as numeric_value"
+    return f"{_finite(column)} as numeric_value"
 
 
 def _icd(prefix9: str, prefix10: str) -> str:
@@ -77,7 +82,7 @@ _BOUND = r"^\s*([<>]|(less|greater|more) than\b)"
 _LAB_TEXT = (
     f"case when regexp_matches({_RESULT}, '{_BOUND}', 'i') then {_RESULT}"
     f" when {_RESULT} is null and regexp_matches({_COMMENT}, '{_BOUND}', 'i') then {_COMMENT}"
-    f" when coalesce(try_cast(t.valuenum as double), try_cast({_RESULT} as double)) is null"
+    f" when coalesce({_finite('t.valuenum')}, {_finite(_RESULT)}) is null"
     f" then coalesce({_RESULT}, {_COMMENT}) end"
 )
 _MICRO_TEXT = (
@@ -134,7 +139,7 @@ SOURCES = (
         "hosp/labevents",
         ("itemid", "charttime", "valuenum", "value", "valueuom"),
         f"{_time('t.charttime')}, 'MIMIC.LAB:' || t.itemid as code,"
-        f" coalesce(try_cast(t.valuenum as double), try_cast({_RESULT} as double)) as numeric_value,"
+        f" coalesce({_finite('t.valuenum')}, {_finite(_RESULT)}) as numeric_value,"
         f" {_LAB_TEXT} as text_value, {_status(f'coalesce({_LAB_TEXT}, {_BLANK})', _CANCELLED)}, t.valueuom as unit,"
         " concat_ws(', ', l.label, nullif(l.fluid, '')) as name, 'lab' as kind"
         " from t left join d_labitems l on l.itemid = t.itemid",
@@ -164,7 +169,7 @@ SOURCES = (
         ("chartdate", "result_name", "result_value"),
         f"{_time('t.chartdate')}, 'MIMIC.OMR:' || replace(t.result_name, ' ', '_') as code, t.result_name as name,"
         f" {_number('t.result_value')},"
-        " case when try_cast(t.result_value as double) is null then t.result_value end as text_value,"
+        f" case when ({_finite('t.result_value')}) is null then t.result_value end as text_value,"
         " 'observation' as kind from t",
     ),
     Source(
@@ -209,7 +214,7 @@ SOURCES = (
             f"icu/{name}",
             ("charttime", "itemid", "value", "valueuom"),
             f"{_time('t.charttime')}, {_ITEM}, {_number('t.value')},"
-            " case when try_cast(t.value as double) is null then t.value end as text_value, t.valueuom as unit,"
+            f" case when ({_finite('t.value')}) is null then t.value end as text_value, t.valueuom as unit,"
             f" 'observation' as kind from t {_ITEMS}",
             ("icu/d_items",),
         )
