@@ -185,7 +185,7 @@ class Statement:
     """One thing the sources say, as it is shown: a verbalised relation, a quotation, a code, a place in a ranking."""
 
     text: str  # without citation marks
-    kind: str  # "relation" | "quotation" | "code" | "ranking"
+    kind: str  # "relation" | "quotation" | "code" | "ranking", or the kind of another retriever's evidence
     evidence: tuple[str, ...]  # Evidence.id
     heading: str = ""  # the headings and conditions that a quotation stands under
     date: str = ""  # of the release or document, shown where sources disagree

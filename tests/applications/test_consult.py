@@ -250,6 +250,22 @@ def test_unused_passages_with_amounts_are_not_listed_for_the_public():
     assert any("not listed for the public" in note for note in public.notes)
 
 
+@pytest.mark.parametrize(("score", "abstained"), [(1.5, False), (0.1, True)])
+def test_evidence_of_another_kind_is_shown_as_its_retriever_words_it(score, abstained):
+    class Likeness:
+        name = "likeness"
+
+        def retrieve(self, query, *, limit):
+            return [Evidence("", "structure", "Similar in structure to glumetin: beta (0.5).", score)]
+
+    base = SmallBase()
+    base.use(Likeness())
+    answer = base.ask("Which drugs are similar to glumetin?", retrievers=("likeness",))
+    assert answer.abstained is abstained
+    assert "Similar in structure to glumetin: beta (0.5). [1]" in answer.text
+    assert [(item.kind, item.evidence) for item in answer.statements] == [("structure", ("1",))]
+
+
 def test_a_sentence_that_repeats_a_statement_word_for_word_is_not_shown_twice():
     bare = ask()
     statement = bare.statements[0].text

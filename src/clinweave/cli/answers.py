@@ -42,7 +42,7 @@ def show(answer: Answer, screen: Console, *, prompt: bool = False, evidence: boo
     if answer.sentences:
         screen.print(_sentences(answer))
     if answer.evidence and evidence:
-        screen.print(_evidence(answer))
+        _show_evidence(answer, screen)
     for note in answer.notes:
         screen.print(f"[dim]note: {escape(note)}[/]")
     if answer.model_error:
@@ -63,24 +63,26 @@ def _sentences(answer: Answer) -> Table:
     return table
 
 
-def _evidence(answer: Answer) -> Table:
-    """Return the cited items with their sources."""
+def _show_evidence(answer: Answer, screen: Console) -> None:
+    """Print the cited items with their sources, and how many others were retrieved."""
     cited = {number for statement in answer.statements for number in statement.evidence}
     cited |= {number for sentence in answer.sentences for number in sentence.evidence}
     items = [item for item in answer.evidence if item.id in cited]
     more = len(answer.evidence) - len(items)
-    caption = f"{more} items were retrieved and not used (--json lists them)" if more else ""
-    table = Table("", "record", "source", "publications", title="Evidence, as recorded", caption=caption)
+    table = Table("", "record", "source", "publications", title="Evidence, as recorded")
     for item in items:
         table.add_row(item.id, escape(_record(item)), escape(_sources(item)), escape(_publications(item)))
-    return table
+    if items:
+        screen.print(table)
+    if more:
+        screen.print(f"[dim]retrieved and not used: {more} (--json lists them)[/]")
 
 
 def _record(item: Evidence) -> str:
     """Return a relation in words, or the title and section of a passage; the answer has what is quoted of it."""
     passage = item.passage
     if passage is not None and (passage.title or passage.section):
-        return ", ".join(part for part in (passage.title, passage.section) if part)
+        return ", ".join(dict.fromkeys(part for part in (passage.title, passage.section) if part))
     text = item.text
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST].rsplit(' ', 1)[0]} ..."
 

@@ -20,6 +20,7 @@ from clinweave.applications.consult.model_text import (
     without_repetition,
     write,
 )
+from clinweave.applications.consult.other_kinds import with_other_kinds
 from clinweave.errors import InputTooLongError, UserError
 from clinweave.knowledge import CitationChecker, Query, Retriever, clean_question
 from clinweave.models import LanguageModel, Message
@@ -84,7 +85,7 @@ def answer_question(
     clock.lap("parse")
     evidence = _numbered([item for each in opened for item in each.retrieve(query, limit=LIMIT)])
     clock.lap("retrieve")
-    composition = compose(query, evidence, audience=audience)
+    composition = with_other_kinds(compose(query, evidence, audience=audience), evidence)
     clock.lap("compose")
     written = ModelText()
     if language_model is not None and composition.statements:
@@ -222,7 +223,7 @@ def _for_audience(
     cited = {number for statement in statements for number in statement.evidence}
     listed = tuple(item for item in evidence if item.id in cited or not guardrails.states_dose(item.text))
     left = len(evidence) - len(listed)
-    note = f"{left} retrieved items state amounts of a drug and are not listed for the public"
+    note = f"not listed for the public, as they state amounts of a drug: {left} of the retrieved items"
     return listed, (note,) if left else ()
 
 

@@ -22,6 +22,7 @@ FAILED = "the model failed; the statements of the sources stand"
 
 _REPEATED_WORDS = re.compile(r"(\S.{2,160}?)(?:\s*\1){3,}", re.DOTALL)
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|\n+")
+_LABEL = re.compile(r"^(?:answer|evidence)\s*:\s*", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
 _DOSE_LEFT_OUT = "(an amount of a drug, left out)"
 _LONGEST = 20_000  # characters of a reply that are read
@@ -145,8 +146,8 @@ def count_tokens(model: LanguageModel, text: str) -> int:
 
 
 def without_disclaimer(reply: str) -> str:
-    """Return a reply without the disclaimer that our own server adds."""
-    return reply.strip().removesuffix(DISCLAIMER).rstrip()
+    """Return a reply without a leading label ("Answer:") and the disclaimer that our own server adds."""
+    return _LABEL.sub("", reply.strip()).removesuffix(DISCLAIMER).rstrip()
 
 
 def without_repetition(text: str) -> tuple[str, bool]:
