@@ -101,13 +101,13 @@ def test_likeness_is_evidence_that_supports_no_claim(
     monkeypatch.setattr(KnownDrugs, "open", lambda _home: drugs)
     retriever = StructureRetriever(SimpleNamespace(graph=graph, home=tmp_path))  # type: ignore[arg-type]
     mention = Mention(0, 7, "aspirin", "DRUGBANK:DB00945", "Aspirin", "biolink:Drug", 1.0, False, "")
-    asked = Query("Which drugs are similar to aspirin?", mentions=(mention,))
+    similar, general = "Which drugs are similar to aspirin?", "What does aspirin do?"
+    asked = Query(similar, similar, mentions=(mention,))
+    other = Query(general, general, mentions=(mention,))
     (item,) = retriever.retrieve(asked, limit=5)
     assert item.kind == "structure"
     assert retriever.retrieve(asked, limit=0) == []
-    assert (
-        retriever.retrieve(Query("What does aspirin do?", mentions=(mention,)), limit=5)[0].score < item.score
-    )
+    assert retriever.retrieve(other, limit=5)[0].score < item.score
     assert "Triflusal (0." in item.text
     assert "computed, not curated" in item.text
     assert {one.grade for one in item.relations} == {Grade.COMPUTED}
