@@ -227,6 +227,40 @@ def test_absent_and_uncertain_are_said(tmp_path, resource, status):
     assert ("//" in row["code"]) == (status != "present")
 
 
+NAMES = {
+    "absent": ["No diabetes", "No known problems", "No evidence of metastasis", "Not pregnant", "Diabetes ruled out", "Pneumonia excluded.", "Negative for influenza", "Denies chest pain", "Without complications", "No seizures"],
+    "uncertain": ["? PE", "Query appendicitis", "Rule out MI", "R/O sepsis", "Possible pneumonia", "Likely viral infection", "Sepsis (suspected)", "Stroke, possible", "Lupus?", "Suspected COVID-19"],
+    "present": ["Non-Hodgkin lymphoma", "No-reflow phenomenon", "No sense of smell", "No light perception", "Absence of kidney", "Hypertension, not otherwise specified", "Nocturia", "Noonan syndrome", "History of stroke",
+                "Negativism", "Nonketotic hyperglycinemia", "Nilsson disease", "Exclusion diet", "Probability", "Rule-based disorder"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("status", NAMES)
+def test_the_name_of_a_problem_may_state_its_status(tmp_path, status):
+    for name in NAMES[status]:
+        rows, _ = read(tmp_path, verified("confirmed", code={"text": name}))
+        assert [row["status"] for row in rows] == [status], name
+
+
+@pytest.mark.parametrize("name", ["None", "Nil.", "NKDA", "Patient denies any allergies", "Negative history of allergy", "Keine bekannten Allergien", "Sin alergias conocidas", "Aucune allergie connue", "Allergies: none known", "No allergies recorded"])  # fmt: skip
+def test_no_allergy_in_words(tmp_path, name):
+    assert [row["status"] for row in read(tmp_path, allergy({"text": name}))[0]] == ["absent"]
+    rows, dropped = read(
+        tmp_path, allergy({"text": name}, verificationStatus={"coding": [{"code": "refuted"}]})
+    )
+    assert not [row for row in rows if row["status"] == "present"]
+    assert dropped
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Unknown", "Not known", "n/k", "Allergy status unknown", "Not asked", "No information about allergies"],
+)
+def test_unknown_allergies_are_no_allergies(tmp_path, name):
+    rows, dropped = read(tmp_path, allergy({"text": name}))
+    assert (rows, dropped) == ([], ["AllergyIntolerance: no information"])
+
+
 def test_the_code_of_an_allergen_does_not_look_like_a_drug_given(tmp_path):
     rows, _ = read(tmp_path, allergy(made.concept(made.RXNORM, "7980", "Penicillin G")))
     assert [(row["code"], row["kind"], row["time"]) for row in rows] == [("ALLERGY//RXCUI:7980", "problem", None)]  # fmt: skip

@@ -98,7 +98,7 @@ def add(rows: Rows, resource: Mapping[str, Any], subject: int, find: Find, remar
     if not code:
         raise Refused("no code and no text for it")
     if kind == "problem":
-        status = status_of_name(concept, label, status)
+        status = status_of_name(concept, label, status, name == "AllergyIntolerance")
     when = _time(resource, times, remark)
     if when is None and name not in _UNDATED_KEPT:
         raise Refused("no usable time")

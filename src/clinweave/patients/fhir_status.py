@@ -9,7 +9,7 @@ from typing import Any
 
 from clinweave.patients.batches import ABSENT, HISTORICAL, PRESENT, UNCERTAIN, Refused
 from clinweave.patients.fhir_json import objects
-from clinweave.patients.status_words import status_of_words
+from clinweave.patients.status_words import status_of_allergy, status_of_words
 
 KEPT = {
     ABSENT: "refuted or known to be absent: kept as absent",
@@ -45,7 +45,7 @@ _NO_INFORMATION = re.compile(r"no-[a-z]+-info")
 # SNOMED CT: no known allergy (of any kind, drug, food, environmental, latex, animal), no current problems, no drugs
 _NONE_CODES = frozenset({
     "716186003", "409137002", "429625007", "428607008", "1003774007", "428197003", "160244002", "160245001",
-    "787481004",
+    "787481004", "716184000", "716220001",
 })  # fmt: skip
 
 
@@ -75,17 +75,26 @@ def status_of(resource: Mapping[str, Any]) -> str:
     return ABSENT if ABSENT in statuses else UNCERTAIN if statuses else PRESENT
 
 
-def status_of_name(concept: Any, name: str, status: str) -> str:
+def status_of_name(concept: Any, name: str, status: str, allergy: bool) -> str:
     """Return the status that a code's name gives a problem: "No known allergy" is absent, "Suspected ..." uncertain.
 
-    Raises `Refused` where the code says that nothing is known.
+    Raises `Refused` where the code says that nothing is known, or where an absence is refuted itself.
     """
     codes = {str(item.get("code") or "") for item in objects(concept, "coding")}
-    if any(_NO_INFORMATION.fullmatch(code) for code in codes):
+    words = {name, str(concept.get("text") or "") if isinstance(concept, dict) else ""} - {""}
+    statuses = {status_of_words(word, status) for word in words}
+    if allergy:
+        statuses |= {status_of_allergy(word) for word in words}
+    if any(_NO_INFORMATION.fullmatch(code) for code in codes) or "" in statuses:
         raise Refused("no information")
-    if codes & _NONE_CODES or any(code.startswith("no-known-") for code in codes):
+    none = bool(codes & _NONE_CODES) or any(code.startswith("no-known-") for code in codes)
+    if status == ABSENT:
+        if none or any(status_of_words(word) == ABSENT for word in words):
+            raise Refused("an absence that is refuted")
         return ABSENT
-    return status_of_words(name, status)
+    if none or ABSENT in statuses:
+        return ABSENT
+    return UNCERTAIN if UNCERTAIN in statuses else status
 
 
 def _word(value: Any) -> str:

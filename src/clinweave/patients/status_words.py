@@ -4,16 +4,35 @@ import re
 
 from clinweave.patients.batches import ABSENT, PRESENT, UNCERTAIN
 
+# "no sense of smell" and the like are findings that are present
+_PRESENT_LACK = (
+    r"(?:perception|light|sense|speech|response|reflex|reaction|pulse|urine|stool|bowel|movement|fetal|foetal|"
+    r"heart ?beat|head control|eye contact|hair|tears|teeth|menstrua)"
+)
 _NONE_WORDS = re.compile(
-    r"\s*(?:no|nil|non|none)[- ](?:known|current|active|significant|relevant|history of|evidence of|reported|"
-    r"documented|(?:drug |food |medication |medicine |latex |environmental |other )*allerg)|"
-    r"\s*(?:nka|nkda|nkfa)\b|\s*none known\b|\s*not (?:known to|allergic)|.*\b(?:ruled out|excluded)\s*$|"
-    r"\s*(?:denies|denied|negative for|never had|ruled out|absence of allerg|allergies?:? *(?:none|nil|no)\b)",
+    rf"\s*(?:no|nil|non|none)[ ](?!{_PRESENT_LACK})|\s*(?:no|nil|non|none)[- ]known\b|\s*none (?:known|reported)\b|"
+    r"\s*(?:nka|nkda|nkfa)\b|\s*not (?:known to|allergic|pregnant|diabetic|hypertensive|present|detected)|"
+    r".*\b(?:ruled out|excluded|refuted|not present|not detected)\W*$|"
+    r"\s*(?:patient |pt )?(?:denies|denied|negative (?:for|history)|never had|ruled out|without)\b|"
+    r"\s*absence of allerg",
     re.I,
 )
 _DOUBT_WORDS = re.compile(
-    r"\s*(?:suspected|suspicion of|possible|probable|likely|presumed|presumptive|provisional|questionable|"
-    r"query|rule[- ]out|r/o|differential diagnosis|\?)(?![- ]free)",
+    r"\s*(?:suspected|suspicion of|suspect|possible|possibly|probable|probably|likely|presumed|presumptive|provisional|"
+    r"questionable|query|rule[- ]out|r/o|differential diagnosis|\?)(?![- ]free)|"
+    r".*(?:\((?:suspected|probable|possible|provisional|presumed|differential|query|unconfirmed|rule[- ]out|r/o|\?)\)"
+    r"|[,;:] ?(?:suspected|probable|possible|provisional|presumed|unconfirmed)|\bsuspected|\?)\s*$",
+    re.I,
+)
+_NO_ALLERGY = re.compile(
+    r"\W*(?:none|nil|no|nka|nkda)\W*$|.*\ballerg\w*\W+(?:none|nil|denied|negative)\b|.*\ballerg\w*\W+no\W*$|.*\bden(?:y|ies|ied)\b.*\ballerg|"
+    r".*\b(?:keine|aucune|sin|ninguna|nessuna|geen|nenhuma|pas d.|ingen)\b.*\b(?:al+erg|uczule)",
+    re.I,
+)
+_UNKNOWN = re.compile(
+    r"\W*(?:unknown|not known|n/k|unk|not (?:asked|assessed|recorded|available)|no information.*|"
+    r"unable to (?:assess|obtain).*|"
+    r"allerg\w* (?:status )?(?:unknown|not (?:asked|assessed|known)))\W*$",
     re.I,
 )
 # OMOP's condition_status and the like
@@ -29,6 +48,13 @@ def status_of_words(name: str, status: str = PRESENT) -> str:
     if _NONE_WORDS.match(name):
         return ABSENT
     return UNCERTAIN if status == PRESENT and _DOUBT_WORDS.match(name) else status
+
+
+def status_of_allergy(name: str) -> str:
+    """Return the status that the words of an allergy state ("None" is absent), or "" where it is said to be unknown."""
+    if _UNKNOWN.match(name):
+        return ""
+    return ABSENT if _NO_ALLERGY.match(name) else PRESENT
 
 
 def status_of_term(term: str) -> str:
