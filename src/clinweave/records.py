@@ -151,7 +151,19 @@ class Mention:
     negated: bool
     reason: str
     experiencer: str = ""  # "family" where a relative has it, else the patient
-    status: str = "present"  # or "absent", "uncertain", "hypothetical", "historical"
+    status: str = ""  # "present", "absent" (where negated), "uncertain", "hypothetical", "historical"
+
+    def __post_init__(self) -> None:
+        """Fill a status that was not given; raises `ValueError` where it contradicts `negated`."""
+        if not self.status:
+            object.__setattr__(self, "status", "absent" if self.negated else "present")
+        elif (self.status == "absent") != self.negated:
+            raise ValueError(f"a mention with the status {self.status!r} has negated={self.negated}")
+
+    @property
+    def of_patient(self) -> bool:
+        """Say whether the patient has the finding now or had it: not denied, doubted, feared or a relative's."""
+        return not self.experiencer and self.status in {"present", "historical"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,6 +167,8 @@ def _parsed(raw: bytes) -> dict[str, Any]:
         raise ValueError(f"not JSON ({str(error).partition(':')[0]})") from error
     if not isinstance(item, dict) or "id" not in item or not isinstance(item.get("text"), str):
         raise ValueError('needs an "id" and a "text" that is a string')
+    if not _is_json(item["id"]):
+        raise ValueError("the id is NaN or infinite, which is not JSON; give a string or a finite number")
     return {"id": item["id"], "text": item["text"]}
 
 
@@ -181,7 +183,17 @@ def _id_of(raw: bytes) -> Any:
         json.dumps(item, allow_nan=False)
     except (ValueError, RecursionError):
         return None
-    return item.get("id") if isinstance(item, dict) else None
+    found = item.get("id") if isinstance(item, dict) else None
+    return found if _is_json(found) else None
+
+
+def _is_json(value: Any) -> bool:
+    """Say whether a value that Python's reader took is JSON: NaN and numbers beyond the range of a float are not."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 @contextmanager
@@ -197,8 +209,8 @@ def _output(out: Path | None) -> Iterator[IO[str]]:
 
 
 def _dumped(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if _encodable(text) else json.dumps(value)
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return text if _encodable(text) else json.dumps(value, allow_nan=False)
 
 
 def _encodable(text: str) -> bool:

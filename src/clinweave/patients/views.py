@@ -78,9 +78,7 @@ def timeline(store: PatientStore, patient: str, linker: "Linker | None" = None) 
             told = f"{len(item.text_value):,} characters"
             if linker is not None:
                 names = dict.fromkeys(
-                    found.name
-                    for found in linker.link(item.text_value)
-                    if not found.negated and not found.experiencer
+                    found.name for found in linker.link(item.text_value) if found.of_patient
                 )
                 told += f"; names {', '.join(list(names)[:8])}"
             line["value"] = told
@@ -148,7 +146,7 @@ def _joined(found: dict[str, Any]) -> dict[str, list[int]]:
 def _named(notes: list[str], linker: "Linker") -> list[dict[str, Any]]:
     counts: dict[tuple[str, str], int] = {}
     for mentions in linker.link_many(notes):
-        for key in {(item.id, item.name) for item in mentions if not item.negated and not item.experiencer}:
+        for key in {(item.id, item.name) for item in mentions if item.of_patient}:
             counts[key] = counts.get(key, 0) + 1
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return [{"concept": curie, "name": name, "notes": count} for (curie, name), count in ranked]

@@ -80,12 +80,17 @@ class Diagnoser:
 
 
 def from_mentions(id_: str, mentions: Sequence[Mention], sex: str = "", age: str = "") -> Case:
-    """Return the case that a text tells: findings of relatives are left out, and said among its problems."""
+    """Return the case that a text tells: what the patient has or had is observed, what is denied is excluded.
+
+    Findings of relatives and findings that are only suspected or feared are left out, and listed among its problems.
+    """
     mine = [one for one in mentions if not one.experiencer]
-    yes = dict.fromkeys(one.id for one in mine if not one.negated)
-    no = dict.fromkeys(one.id for one in mine if one.negated and one.id not in yes)
+    yes = dict.fromkeys(one.id for one in mine if one.of_patient)
+    no = dict.fromkeys(one.id for one in mine if one.status == "absent" and one.id not in yes)
     others = {
-        one.id: one.name for one in mentions if one.experiencer and one.id not in yes and one.id not in no
+        one.id: (one.name, "reported for a relative" if one.experiencer else one.status)
+        for one in mentions
+        if one.id not in yes and one.id not in no
     }
-    problems = [f"{other} ({name}) is told of a relative and was left out" for other, name in others.items()]
+    problems = [f"{other} ({name}) is {why} and was left out" for other, (name, why) in others.items()]
     return Case(id_, tuple(yes), tuple(no), sex, age, problems=tuple(problems))

@@ -1,4 +1,4 @@
-"""Abbreviations that a text defines itself: "Marfan syndrome (MFS)".
+"""Abbreviations that a text defines itself: "Marfan syndrome (MFS)", "MFS (Marfan syndrome)".
 
 The algorithm is that of Schwartz and Hearst, "A simple algorithm for identifying abbreviation definitions in
 biomedical text", Pacific Symposium on Biocomputing 2003:451-462: a short form in parentheses is matched backwards,
@@ -14,6 +14,10 @@ MOST = 500  # brackets of one text that are looked at
 
 # A short form alone in brackets, or before a comma or semicolon there; it begins at once, and 41 characters at most.
 _BRACKETED = re.compile(r"\((?=[^()]{1,41}\))([^\W_][\w/.+-]{1,9})\s*(?:[;,][^()]*)?\)")
+
+
+# The other way round: a short form with its long form in brackets.
+_EXPLAINED = re.compile(r"(?<![\w-])([A-Z][A-Za-z0-9/-]{1,9})\s*\(([^()]{4,80})\)")
 
 
 class Definition(NamedTuple):
@@ -38,6 +42,15 @@ def definitions(text: str) -> Iterator[Definition]:
         start = _long_form(short, before[begin:])
         if start is not None:
             yield Definition(short, end - len(before) + begin + start, end, found.start())
+    for found in islice(_EXPLAINED.finditer(text), MOST):
+        short, long = found[1], found[2]
+        if sum(letter.isupper() for letter in short) < 2:
+            continue  # "Marfan (marfanoid habitus)" is a word and a remark
+        start = _long_form(short, long)
+        if start is not None and not long[:start].strip():
+            yield Definition(
+                short, found.start(2) + start, found.start(2) + len(long.rstrip()), found.start()
+            )
 
 
 def occurrences(text: str, shorts: Iterable[str]) -> Iterator[tuple[int, int, str]]:

@@ -73,7 +73,7 @@ def variants(owners: Mapping[Bag, frozenset[str]]) -> dict[Bag, Bag]:
 def changed(bag: Bag, rules: Mapping[Bag, Sequence[Bag]]) -> Iterator[tuple[Bag, Bag, Bag]]:
     """Yield (taken out, put in, the new bag) for every rule that fits."""
     parts = {(word,) for word in bag} | set(combinations(bag, 2))
-    for out in parts:
+    for out in sorted(parts):  # the order of a set of strings changes with each run of Python
         if len(out) == len(bag):
             continue
         for into in rules.get(out, ()):

@@ -24,9 +24,10 @@ from clinweave.knowledge.linking.notation import written_out
 from clinweave.knowledge.linking.overlaps import longest_first
 from clinweave.knowledge.linking.picked import Picked, with_defined
 from clinweave.knowledge.linking.ranking import FINDING
+from clinweave.knowledge.linking.shorthand import Text, with_short_forms
 from clinweave.knowledge.linking.status import assess
 from clinweave.knowledge.linking.vocabulary import NamedGraph, Scope, Vocabulary, compile_vocabulary
-from clinweave.knowledge.linking.word_sets import AS_NAMED, DEFINED, REORDERED, SHARED, VARIED
+from clinweave.knowledge.linking.word_sets import AS_NAMED, DEFINED, REORDERED, SHARED, SHORT_FORM, VARIED
 from clinweave.records import Mention
 
 MENTIONS = pa.schema(
@@ -50,6 +51,7 @@ _HOW = {
     SHARED: "shared word",
     VARIED: "a word that alternates with it in other names",
     DEFINED: "defined in the text",
+    SHORT_FORM: "a short form, by the words around it",
 }
 _PENALTY = np.array([0.0, ranking.REORDERED, ranking.SHARED_HEAD, ranking.VARIED])  # by how
 FAMILY = "family"  # a mention's experiencer, where it is a relative's finding
@@ -231,6 +233,7 @@ class Linker:
         )
         if "(" in whole:
             picked = with_defined(texts, begins, tokens, picked)
+        picked = with_short_forms(Text(texts, whole, begins), tokens, picked, self.vocabulary, scope)
         assessed = assess(whole, tokens, picked.at, picked.size)
         named = np.flatnonzero(~assessed.heading)
         picked = picked.at_rows(named)

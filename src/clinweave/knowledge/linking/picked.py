@@ -30,6 +30,19 @@ class Picked:
             self.at[rows], self.size[rows], self.sense[rows], self.key[rows], self.score[rows], self.how[rows]
         )
 
+    def without(self, gone: set[int]) -> "Picked":
+        """Return the matches but for the rows `gone`."""
+        if not gone:
+            return self
+        return self.at_rows(np.setdiff1d(np.arange(len(self.at)), np.fromiter(gone, np.int64, len(gone))))
+
+    def joined(self, other: "Picked") -> "Picked":
+        """Return the matches of both, by place."""
+        columns = (self.at, self.size, self.sense, self.key, self.score, self.how)
+        added = (other.at, other.size, other.sense, other.key, other.score, other.how)
+        order = np.argsort(np.concatenate([self.at, other.at]), kind="stable")
+        return Picked(*(np.concatenate(both)[order] for both in zip(columns, added, strict=True)))
+
     def changed(self, gone: set[int], added: list[tuple[int, int, int]]) -> "Picked":
         """Return the matches without those `gone` and with `added` (token, tokens, the match it repeats)."""
         if not gone and not added:

@@ -127,7 +127,7 @@ class Vocabulary:
             best[number][key[free[order]]] = free[order]
         cased = np.zeros(len(self.dictionary), np.bool_)
         cased[key[good & self.exact_case]] = True
-        return Scope(best, cased, allowed, price, row)
+        return Scope(best, cased, allowed, price, row, prefixes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,6 +141,7 @@ class Scope:
     allowed: NDArray[np.bool_]  # per concept
     price: NDArray[np.float64]  # per concept: taken off for the way to the wanted vocabulary
     row: Ints | None  # per concept: its row of the crosswalk; None where all identifiers are the graph's own
+    prefixes: tuple[str, ...] = ()  # the vocabularies that were asked for
 
 
 def compile_vocabulary(graph: NamedGraph, out: Path | None = None) -> Artifact:

@@ -33,7 +33,7 @@ markedly extremely very slightly somewhat unusually invariably quite also often 
 """
 _LOOSE = frozenset(_IN_TEXTS.split())
 STOP_WORDS = frozenset(_IN_NAMES.split()) | _LOOSE
-AS_NAMED, REORDERED, SHARED, VARIED, DEFINED = 0, 1, 2, 3, 4  # how a mention came to its name
+AS_NAMED, REORDERED, SHARED, VARIED, DEFINED, SHORT_FORM = range(6)  # how a mention came to its name
 
 _ADJECTIVES = ("ic", "ous", "ive", "ed", "oid", "al")
 _SHORT = 6  # letters of a name whose family says little

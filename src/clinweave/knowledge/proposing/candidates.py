@@ -39,7 +39,7 @@ def candidates(
     counts = Counter() if refused is None else refused
     spans = sentences.split(text)
     starts = [span.start for span in spans]
-    said = [mention for mention in mentions if not mention.negated]
+    said = [mention for mention in mentions if not mention.negated and not mention.experiencer]
     counts["denied in the text"] += len(mentions) - len(said)
     best: dict[tuple[str, str, str], tuple[int, Candidate]] = {}
     for subject, object_ in product(said, said):
