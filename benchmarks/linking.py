@@ -9,10 +9,11 @@ all,mesh_supplement`.
 """
 
 import argparse
+import random
 from collections.abc import Callable
 from pathlib import Path
 
-from linkers import negation, peers, speed
+from linkers import negation, peers, speed, status
 from linkers.corpora import FATES, Corpus, Found, Scorer, fold, read
 
 from clinweave.artifacts import home
@@ -33,16 +34,21 @@ def main() -> None:
         "--no-spacy", action="store_true", help="no speed of spaCy, whose matcher takes minutes to build"
     )
     parser.add_argument("--negation", action="store_true")
+    parser.add_argument(
+        "--status", type=Path, metavar="HP.OBO", help="fill the templates of status with these labels"
+    )
     parser.add_argument("--text", type=Path, help="what speed is measured on; default: the corpora, repeated")
     parser.add_argument("--megabytes", type=float, default=10.0)
     parser.add_argument("--names", type=int, default=500_000)
     options = parser.parse_args()
     if options.negation:
         negations()
-    if not options.corpora and not options.text:
+    if not options.corpora and not options.text and not options.status:
         return
     graph = Graph.open(options.graph)
     linker = Linker.open(graph)
+    if options.status:
+        statuses(linker, status.labels(options.status))
     corpora = [corpus for path in options.corpora for corpus in read(path)]
     recognition(graph, linker, corpora, ablations=options.ablations, with_peers=options.peers)
     if options.speed or options.text:
@@ -140,6 +146,22 @@ def negations() -> None:
     for part in ("development", "report"):
         for name, precision, recall, score, total in negation.table(part):
             print(f"{part:<14}{name:<24}{total:>9}{precision:>7.3f}{recall:>7.3f}{score:>7.3f}")
+    print()
+
+
+def statuses(linker: Linker, labels: list[str]) -> None:
+    """Print how findings in filled templates are read, by part and status."""
+    named = frozenset(map(str.lower, linker.vocabulary.names.to_pylist()))
+    labels = [label for label in labels if label.lower() in named]
+    print(f"{'status, templates':<20}{'status':<16}{'findings':>9}{'wrong':>9}{'not recognised':>16}")
+    for part in ("dev", "held"):
+        draw = random.Random(0)
+        filled = [
+            status.fill(template, labels, draw) for template in status.templates(part) for _ in range(20)
+        ]
+        for name, right, wrong, lost in status.report(status.outcomes(linker, filled, ["HP"])):
+            total = right + wrong + lost
+            print(f"{part:<20}{name:<16}{total:>9}{wrong / max(1, right + wrong):>9.2%}{lost / total:>16.2%}")
     print()
 
 

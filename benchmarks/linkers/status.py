@@ -5,6 +5,7 @@ were tuned on the part "dev"; "held" was scored at the end only. A finding is re
 of their joint span, and right where every mention that overlaps it has the status asked for.
 """
 
+import gzip
 import random
 import re
 from collections import Counter
@@ -16,6 +17,7 @@ from clinweave.knowledge import Linker
 from clinweave.records import Mention
 
 TEMPLATES = Path(__file__).with_name("status_templates.tsv")
+_ROOT = "HP:0000118"  # phenotypic abnormality
 _SLOT = re.compile(r"\{(\w+)\}")
 
 
@@ -34,6 +36,32 @@ class Outcome(NamedTuple):
     label: str
     status: str
     result: str
+
+
+def labels(obo: Path) -> list[str]:
+    """Return the labels of all findings in an OBO file of HPO (plain or gzip), by identifier."""
+    raw = gzip.decompress(obo.read_bytes()) if obo.suffix == ".gz" else obo.read_bytes()
+    names: dict[str, str] = {}
+    parents: dict[str, list[str]] = {}
+    text = raw.decode("utf-8")
+    for stanza in text.split("\n[Term]\n")[1:]:
+        fields = [line.split(": ", 1) for line in stanza.split("\n[")[0].splitlines() if ": " in line]
+        values = dict(reversed(fields))
+        if "is_obsolete" not in values:
+            names[values["id"]] = values["name"]
+            parents[values["id"]] = [value[:10] for key, value in fields if key == "is_a"]
+    return [names[term] for term in sorted(names) if term != _ROOT and _ROOT in _above(term, parents)]
+
+
+def _above(term: str, parents: dict[str, list[str]]) -> set[str]:
+    above: set[str] = set()
+    todo = [term]
+    while todo:
+        for parent in parents.get(todo.pop(), []):
+            if parent not in above:
+                above.add(parent)
+                todo.append(parent)
+    return above
 
 
 def templates(part: str) -> list[str]:

@@ -17,7 +17,8 @@ _BRACKETED = re.compile(r"\((?=[^()]{1,41}\))([^\W_][\w/.+-]{1,9})\s*(?:[;,][^()
 
 
 # The other way round: a short form with its long form in brackets.
-_EXPLAINED = re.compile(r"(?<![\w-])([A-Z][A-Za-z0-9/-]{1,9})\s*\(([^()]{4,80})\)")
+_EXPLANATION = re.compile(r"\(([^()]{4,80})\)")
+_EXPLAINED = re.compile(r"(?<![\w-])([A-Z][A-Za-z0-9/-]{1,9})\s?$")
 
 
 class Definition(NamedTuple):
@@ -42,15 +43,14 @@ def definitions(text: str) -> Iterator[Definition]:
         start = _long_form(short, before[begin:])
         if start is not None:
             yield Definition(short, end - len(before) + begin + start, end, found.start())
-    for found in islice(_EXPLAINED.finditer(text), MOST):
-        short, long = found[1], found[2]
-        if sum(letter.isupper() for letter in short) < 2:
+    for found in islice(_EXPLANATION.finditer(text), MOST):
+        before = _EXPLAINED.search(text[max(0, found.start() - 12) : found.start()])
+        if before is None or sum(letter.isupper() for letter in before[1]) < 2:
             continue  # "Marfan (marfanoid habitus)" is a word and a remark
-        start = _long_form(short, long)
-        if start is not None and not long[:start].strip():
-            yield Definition(
-                short, found.start(2) + start, found.start(2) + len(long.rstrip()), found.start()
-            )
+        start = _long_form(before[1], found[1])
+        if start is not None and not found[1][:start].strip():
+            end = found.start(1) + len(found[1].rstrip())
+            yield Definition(before[1], found.start(1) + start, end, found.start())
 
 
 def occurrences(text: str, shorts: Iterable[str]) -> Iterator[tuple[int, int, str]]:

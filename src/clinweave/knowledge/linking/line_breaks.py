@@ -66,7 +66,7 @@ def _open_ended(line: bytes) -> bool:
     last = _LAST.search(line)
     if last is None or last[0] not in _OPEN or line[last.start() - 1 : last.start()] not in {b"", b" "}:
         return False
-    return line[: last.start()].rstrip()[-1:] not in {b":", b"-", b"=", b"?"}
+    return line[: last.start()].rstrip()[-1:] not in {b":", b"-", b"=", b"?", b"|"}
 
 
 def _continued(raw: bytes, capital: NDArray[np.bool_], at: int, length: int, following: bytes) -> bool:

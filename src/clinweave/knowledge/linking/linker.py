@@ -105,6 +105,7 @@ class Linker:
         self.usage, self.varied, self.furthest = usage, varied, furthest
         self._told = lru_cache(maxsize=1 << 16)(self._tell)
         self._cased = lru_cache(maxsize=1 << 16)(self._spellings)
+        self._named = lru_cache(maxsize=1 << 16)(self._identity)
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -314,14 +315,9 @@ class Linker:
         ]
 
     def _mention(self, text: str, spans: Spans, number: int, scope: Scope) -> Mention:
-        vocabulary, sense = self.vocabulary, int(spans.sense[number])
+        sense = int(spans.sense[number])
         start, end = int(spans.start[number]), int(spans.end[number])
-        rows, ids = vocabulary.told(vocabulary.concept[[sense]], scope)
-        curie, label, category = (
-            ids[0].as_py(),
-            vocabulary.labels[int(rows[0])].as_py(),
-            vocabulary.categories[int(rows[0])].as_py(),
-        )
+        curie, label, category = self._named(sense, scope)
         reason = self._reason(text[start:end], spans, number, scope)
         score = round(float(spans.score[number]), 4)
         return Mention(
@@ -337,6 +333,13 @@ class Linker:
             FAMILY if spans.family[number] else "",
             STATUSES[int(spans.status[number])],
         )
+
+    def _identity(self, sense: int, scope: Scope) -> tuple[str, str, str]:
+        """Return the identifier, name and category of a sense, as the scope asks."""
+        vocabulary = self.vocabulary
+        rows, ids = vocabulary.told(vocabulary.concept[[sense]], scope)
+        row = int(rows[0])
+        return ids[0].as_py(), vocabulary.labels[row].as_py(), vocabulary.categories[row].as_py()
 
     def _reason(self, surface: str, spans: Spans, number: int, scope: Scope) -> str:
         sense = int(spans.sense[number])

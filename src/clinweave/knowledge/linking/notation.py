@@ -4,6 +4,7 @@ import re
 
 _PLAIN = {"(-)": " no", "(\u2013)": " no", "(\u2212)": " no", "(+)": "yes", "+/-": "unc", "-/+": "unc"}
 _VE = re.compile(r"([-+\u2013\u2212])ve\b")
+_AFTER = re.compile(r"(?<=\w) [-+](?=[,;.])")  # "vomiting +, fever -"
 _EMPTY = re.compile(r":\s[-\u2013\u2212](?=[\s,;.]|$)")  # "Fever: -"
 
 
@@ -14,6 +15,8 @@ def written_out(text: str) -> str:
             text = text.replace(sign, word)
     if "ve" in text and any(f"{sign}ve" in text for sign in "-+\u2013\u2212"):
         text = _VE.sub(_word, text)
+    if any(f" {sign}{stop}" in text for sign in "-+" for stop in ",;."):
+        text = _AFTER.sub(_value, text)
     if any(f": {sign}" in text for sign in "-\u2013\u2212"):
         text = _EMPTY.sub(" no", text)
     return text
@@ -22,3 +25,7 @@ def written_out(text: str) -> str:
 def _word(sign: re.Match[str]) -> str:
     before = sign.string[max(0, sign.start() - 1) : sign.start()]
     return sign[0] if before.isalnum() else "pos" if sign[1] == "+" else "neg"
+
+
+def _value(sign: re.Match[str]) -> str:
+    return "=y" if sign[0] == " +" else "=n"

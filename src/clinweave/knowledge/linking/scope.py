@@ -34,8 +34,14 @@ _STATEMENT = re.compile(
     r"\b",
     re.IGNORECASE,
 )
-_ANSWERED = re.compile(r"\s*(?:[:=(\[?]|-{1,2}|\u2013|\u2014|\.{2,}|\u2026|\|)?\s*(?:-\s*)?")
-_ASKED = re.compile(r"\s*(?:\?+|:)\s*")
+_SUBJECT = re.compile(r"\b(?:he|she|they|it|we|patient)\b", re.IGNORECASE)
+# A name may go on for a word that its concept lacks: "creatine kinase activity (no)".
+_TAIL = (
+    r"(?:[-+\s]?(?:\w\b|\d+\+?|\+|activity|levels?|concentrations?|morphology|signs?|symptoms?|episodes?|attacks?|disease"
+    r"|today|currently|now))*"
+)
+_ANSWERED = re.compile(_TAIL + r"\s*(?:[:=(\[?]|-{1,2}|\u2013|\u2014|\.{2,}|\u2026|\|)?\s*(?:-\s*)?")
+_ASKED = re.compile(_TAIL + r"\s*(?:\?+|:)\s*")
 # What may follow an answer within its clause ("none since Monday").
 _TIMES = """
 at in on since per to so currently today now yet known reported noted seen found identified present recently during by
@@ -181,6 +187,10 @@ class Sentence:
         self._settle(before, rule.status)
         number = before
         while number > 0:
+            if self.places[number - 1].stop > self.places[number].at:  # names that share words
+                number -= 1
+                self._settle(number, rule.status)
+                continue
             between = self.text[self.places[number - 1].end : self.places[number].start]
             if not _PLAIN_LINK.fullmatch(between) or _STATEMENT.search(between):
                 break
@@ -198,8 +208,8 @@ class Sentence:
         elif status == PRESENT:
             if held == ABSENT and number in self._in_list:
                 self._status[number] = PRESENT
-        elif held not in {ABSENT, HYPOTHETICAL}:
-            self._status[number] = status
+        elif held != ABSENT and (held != HYPOTHETICAL or status == ABSENT):
+            self._status[number] = status  # "screening for anemia was negative"
 
     def _complete(self, cue: Cue) -> bool:
         """Say whether a cue is the whole value: its clause ends, or goes on with a time or a place."""
@@ -215,6 +225,8 @@ class Sentence:
         if open_.last is not None or cue.at - open_.cue.stop > _COMPOSED:
             return False
         gap = self.text[open_.cue.end : cue.start]
+        if open_.status == ABSENT and _SUBJECT.search(gap) and "that" not in gap:
+            return False  # "without warning he developed ..."
         return not any(mark in gap for mark in ",:()")
 
     def _govern(self, open_: _Open | None, number: int) -> _Open | None:

@@ -76,7 +76,7 @@ def with_short_forms(
     stops = (picked.at + picked.size).tolist()
     for token in np.flatnonzero(np.isin(tokens.hash, known.hashes) & tokens.capital).tolist():
         form = whole[tokens.start[token] : tokens.end[token]]
-        if form not in known.senses or _joined(whole, int(tokens.start[token]), int(tokens.end[token])):
+        if form not in known.senses or _no_finding(whole, int(tokens.start[token]), int(tokens.end[token])):
             continue
         row = int(np.searchsorted(picked.at, token, side="right")) - 1
         covered = row >= 0 and stops[row] > token
@@ -111,8 +111,13 @@ def _needs_support(known: Forms, form: str) -> bool:
     return len(form) <= _SHORT or len(known.senses[form]) > 1
 
 
-def _joined(whole: str, start: int, end: int) -> bool:
-    """Say whether the form is part of a code or a compound: "PS-1", "MS-based"."""
+def _no_finding(whole: str, start: int, end: int) -> bool:
+    """Say whether the form heads a line ("PE: ...") or is part of a code or a compound ("PS-1", "MS-based")."""
+    if (
+        whole[end : end + 1] == ":"
+        and whole[max(0, start - 8) : start].rpartition("\n")[2].strip(" -*") == ""
+    ):
+        return True
     return (whole[end : end + 1] == "-" and whole[end + 1 : end + 2].isalnum()) or (
         whole[max(0, start - 1) : start] == "-" and whole[max(0, start - 2) : start - 1].isalnum()
     )
