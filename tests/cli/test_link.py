@@ -57,7 +57,18 @@ def test_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", ["{", '{"id": 1}', '{"id": 1, "text": 5}', "[]", '{"text": "x"}', "\xff", "9" * 5000]
+    "bad",
+    [
+        "{",
+        '{"id": NaN, "text": "x"}',
+        '{"id": [1e999], "text": "x"}',
+        '{"id": 1}',
+        '{"id": 1, "text": 5}',
+        "[]",
+        '{"text": "x"}',
+        "\xff",
+        "9" * 5000,
+    ],
 )
 def test_a_bad_line_stops_and_leaves_nothing(tmp_path: Path, bad: str) -> None:
     source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"

@@ -1,5 +1,9 @@
 """Words that alternate between names: learned where they hold, not where they lead to another concept."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -71,3 +75,23 @@ def test_windows(text: str, found: list[tuple[int, int, int]]) -> None:
     named = dictionary.match(tokens)
     matches, how = sets.match(tokens, named, np.ones(len(dictionary), np.bool_))
     assert list(zip(matches.at.tolist(), matches.size.tolist(), how.tolist(), strict=True)) == found
+
+
+def test_the_same_order_whatever_the_hash_seed():
+    """Bytes of a compiled vocabulary follow this order, so that they must not depend on `PYTHONHASHSEED`."""
+    code = (
+        "from clinweave.knowledge.linking.alternations import changed\n"
+        "bag = ('arm', 'big', 'leg', 'red', 'short', 'thin')\n"
+        "rules = {(word,): [('x',)] for word in bag} | {('arm', 'red'): [('y',)], ('big', 'thin'): [('z',)]}\n"
+        "print(list(changed(bag, rules)))"
+    )
+    seen = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(seen) == 1

@@ -1,11 +1,13 @@
-"""Negation: cues, their reach, what only looks like one."""
+"""Status of findings: cues, their reach, what only looks like one."""
 
 from pathlib import Path
 
 import pytest
 
 from clinweave.knowledge.linking.abbreviations import definitions
+from clinweave.knowledge.linking.cues import lexicon
 from clinweave.knowledge.linking.linker import Linker
+from clinweave.records import Mention
 from tests.knowledge.named import NamesGraph
 
 
@@ -64,3 +66,65 @@ def test_a_cue_does_not_reach_far(linker: Linker) -> None:
 )
 def test_definitions(text: str, pairs: list[tuple[str, str]]) -> None:
     assert [(item.short, text[item.start : item.end]) for item in definitions(text)] == pairs
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Constitutional: no fever\nNeuro: seizures", ["absent", "present"]),
+        ("No fever\nseizures", ["absent", "present"]),
+        ("The patient reports that there has been no fever, no\nseizures and no asthma.", ["absent"] * 3),
+        ("Denies:\n- fever\n- seizures\n\nReports:\n- asthma", ["absent", "absent", "present"]),
+        ("Seizures: fever: no", ["present", "absent"]),
+        ("Fever -ve, asthma +ve, seizures (-)", ["absent", "present", "absent"]),
+        ("Fever +, seizures -, asthma +/-", ["present", "absent", "uncertain"]),
+        ("Asthma? No. Fever? Yes. ?Seizures", ["absent", "present", "uncertain"]),
+        ("Neg. for asthma. Poss. seizures.", ["absent", "uncertain"]),
+        ("No asthma, sick contacts, fever, or seizures.", ["absent"] * 3),
+        ("No fever, seizures present.", ["absent", "present"]),
+        ("Seizures versus fever.", ["uncertain", "uncertain"]),
+        ("Without warning he developed seizures.", ["present"]),
+        ("He cannot walk because of seizures.", ["present"]),
+        ("Screening for anemia was negative.", ["absent"]),
+        ("Return if seizures recur; fever resolved.", ["hypothetical", "historical"]),
+        ("No history of asthma; history of seizures", ["absent", "historical"]),
+        ("A five-year history of seizures", ["present"]),
+        ("Fever has not resolved.", ["present"]),
+        ("Seizure-free for two years", ["absent"]),
+        ("This does not exclude asthma", ["uncertain"]),
+        ("A clear film excludes asthma", ["absent"]),
+        ("No evidence that she has asthma", ["absent"]),
+        ("It was not asthma but anemia", ["absent", "present"]),
+    ],
+)
+def test_status(linker: Linker, text: str, expected: list[str]) -> None:
+    mentions = linker.link(text)
+    assert [mention.status for mention in mentions] == expected
+    assert all(mention.negated == (mention.status == "absent") for mention in mentions)
+    assert linker.link_batch([text]).column("status").to_pylist() == expected
+
+
+def test_a_denial_stays_in_its_text(linker: Linker) -> None:
+    texts = ["no further problems and no", "seizures.", "Denies:\n", "asthma", "fever?", "No."]
+    found = linker.link_many(texts)
+    assert [[mention.status for mention in mentions] for mentions in found] == [
+        [],
+        ["present"],
+        [],
+        ["present"],
+        ["uncertain"],
+        [],
+    ]
+
+
+def test_a_mention_cannot_contradict_itself() -> None:
+    assert Mention(0, 1, "x", "HP:1", "", "", 1.0, True, "").status == "absent"
+    assert Mention(0, 1, "x", "HP:1", "", "", 1.0, False, "").status == "present"
+    with pytest.raises(ValueError, match="uncertain"):
+        Mention(0, 1, "x", "HP:1", "", "", 1.0, True, "", "", "uncertain")
+
+
+def test_every_phrase_has_one_status() -> None:
+    cues = lexicon()
+    assert len(cues.dictionary) > 5000
+    assert {rule.status for rule in cues.rules} >= set(range(5))

@@ -250,3 +250,17 @@ def test_what_a_text_tells_of_relatives_is_left_out():
     assert case.observed == ("HP:1",)
     assert case.excluded == ("HP:2",)
     assert [text.split(" (")[0] for text in case.problems] == ["HP:3", "HP:4"]
+
+
+def test_what_a_text_only_suspects_is_left_out():
+    def mention(id_, status):
+        return Mention(0, 1, "x", id_, f"name of {id_}", "", 1.0, status == "absent", "", "", status)
+
+    statuses = ("present", "absent", "uncertain", "hypothetical", "historical")
+    case = from_mentions("x", [mention(f"HP:{number}", status) for number, status in enumerate(statuses)])
+    assert case.observed == ("HP:0", "HP:4")
+    assert case.excluded == ("HP:1",)
+    assert [text.split(") is ")[1] for text in case.problems] == [
+        "uncertain and was left out",
+        "hypothetical and was left out",
+    ]

@@ -16,6 +16,7 @@ _JOINING = frozenset(b"and or nor but with of".split())
 _ITEM = re.compile(rb"\(?(?:\d{1,3}|[a-z])[.)]\s")
 _FIRST = re.compile(rb"[a-z]+")
 _LAST = re.compile(rb"[a-z]+$")
+_PARAGRAPH_END = re.compile(rb"\n\s*\n|\x1e")
 _FULL_STOP = re.compile(rb"[.!?;](?:\s|$)")
 # A full stop after these ends no sentence: always; before "for"; before a lower-case letter.
 _ALWAYS = ("dr", "mr", "mrs", "prof", "vs", "poss", "prob", "susp", "approx", "e.g", "i.e", "eg", "ie")
@@ -79,8 +80,8 @@ def _continued(raw: bytes, capital: NDArray[np.bool_], at: int, length: int, fol
         return True
     if length < _WRAPPED:
         return False
-    paragraph = raw.find(b"\n\n", at + 1)
-    return _FULL_STOP.search(raw, at + 1, paragraph if paragraph >= 0 else len(raw)) is not None
+    paragraph = _PARAGRAPH_END.search(raw, at + 1)
+    return _FULL_STOP.search(raw, at + 1, paragraph.start() if paragraph else len(raw)) is not None
 
 
 def goes_on(

@@ -2,7 +2,15 @@
 
 import re
 
-_PLAIN = {"(-)": " no", "(\u2013)": " no", "(\u2212)": " no", "(+)": "yes", "+/-": "unc", "-/+": "unc"}
+_PLAIN = {
+    "(-)": " no",
+    "(\u2013)": " no",
+    "(\u2212)": " no",
+    "(+)": "yes",
+    "(?)": "unc",
+    "+/-": "unc",
+    "-/+": "unc",
+}
 _VE = re.compile(r"([-+\u2013\u2212])ve\b")
 _AFTER = re.compile(r"(?<=\w) [-+](?=[,;.])")  # "vomiting +, fever -"
 _EMPTY = re.compile(r":\s[-\u2013\u2212](?=[\s,;.]|$)")  # "Fever: -"

@@ -17,8 +17,8 @@ from clinweave.knowledge.linking.normalise import Tokens
 _JOIN = r"(?:,\s*(?:and/or|and|or|nor|&)?|/|&|\+|and/or|and|or|nor|as well as|and also|plus)"
 _WORD = r"[\w'\u2019-]+"
 # Between two items of a list: a comma or a conjunction, and up to two words of the next item.
-_LINK = re.compile(rf"\s*(?:\([^()]*\)\s*|{_WORD}\s+)?{_JOIN}\s*(?:{_WORD}\s+){{0,2}}", re.IGNORECASE)
-_PLAIN_LINK = re.compile(rf"\s*(?:\([^()]*\)\s*)?{_JOIN}\s*(?:{_WORD}\s+){{0,2}}", re.IGNORECASE)
+_LINK = re.compile(rf"\+?\s*(?:\([^()]*\)\s*|{_WORD}\s+)?{_JOIN}\s*(?:{_WORD}\s+){{0,2}}", re.IGNORECASE)
+_PLAIN_LINK = re.compile(rf"\+?\s*(?:\([^()]*\)\s*)?{_JOIN}\s*(?:{_WORD}\s+){{0,2}}", re.IGNORECASE)
 # The same with items between them that are no known finding.
 _LONG_LINK = re.compile(
     rf"\s*(?:{_WORD}\s+)?{_JOIN}(?:\s*(?:{_WORD}\s*){{1,3}}{_JOIN}){{1,3}}\s*(?:{_WORD}\s+){{0,2}}",
@@ -40,8 +40,8 @@ _TAIL = (
     r"(?:[-+\s]?(?:\w\b|\d+\+?|\+|activity|levels?|concentrations?|morphology|signs?|symptoms?|episodes?|attacks?|disease"
     r"|today|currently|now))*"
 )
-_ANSWERED = re.compile(_TAIL + r"\s*(?:[:=(\[?]|-{1,2}|\u2013|\u2014|\.{2,}|\u2026|\|)?\s*(?:-\s*)?")
-_ASKED = re.compile(_TAIL + r"\s*(?:\?+|:)\s*")
+_ANSWERED = re.compile(_TAIL + r"\s*(?:[:=(\[?/]|-{1,2}|\u2013|\u2014|\.{2,}|\u2026|\|)?\s*(?:-\s*)?")
+_ASKED = re.compile(_TAIL + r"\s*(?:\?+|:|\.{2,}|\u2026)\s*")
 # What may follow an answer within its clause ("none since Monday").
 _TIMES = """
 at in on since per to so currently today now yet known reported noted seen found identified present recently during by
@@ -175,6 +175,8 @@ class Sentence:
         gap = self.text[place.end : cue.start]
         if self._ended >= place.end:
             return False
+        if rule.ahead and not self._complete(cue):
+            return False  # "rash and suspected ..."
         direct = _ANSWERED.fullmatch(gap) is not None
         if not (rule.answer and direct and self._complete(cue)):
             near = cue.at - place.stop <= rule.behind_reach and (not _COLON.search(gap) or gap.strip() == ":")
@@ -218,7 +220,8 @@ class Sentence:
             return True
         if _DASH.match(self.text, cue.end):
             return True
-        return self.tokens.words(after, after + 1)[0] in _TRAILING
+        word = self.tokens.words(after, after + 1)[0]
+        return word in _TRAILING or word.endswith("ly")
 
     def _adjacent(self, open_: _Open, cue: Cue) -> bool:
         """Say whether two cues are read together: no finding, comma or other statement between them."""

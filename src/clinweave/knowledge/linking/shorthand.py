@@ -14,7 +14,7 @@ import numpy as np
 
 from clinweave.knowledge.linking import ranking
 from clinweave.knowledge.linking.abbreviations import definitions
-from clinweave.knowledge.linking.normalise import Hashes, Ints, Tokens, hashes_of, tokenise, words_of
+from clinweave.knowledge.linking.normalise import Flags, Hashes, Ints, Tokens, hashes_of, tokenise, words_of
 from clinweave.knowledge.linking.picked import Picked
 from clinweave.knowledge.linking.vocabulary import Scope, Vocabulary
 from clinweave.knowledge.linking.word_sets import DEFINED, SHORT_FORM
@@ -22,6 +22,7 @@ from clinweave.knowledge.linking.word_sets import DEFINED, SHORT_FORM
 _AROUND = 150  # tokens on either side that tell the field
 _ANY = "any"
 _FINDINGS = frozenset({"HP"})  # elsewhere the learned model of mentions decides
+_LONGEST = 5  # letters of a short form
 _SHORT = 2  # letters of a form that always needs support
 
 
@@ -69,7 +70,8 @@ def with_short_forms(
     known = forms()
     whole, begins = text.whole, text.begins
     defined: dict[int, set[str]] = {}
-    gone = _unsupported(begins, tokens, picked, vocabulary)
+    full = _named_in_full(begins, tokens, picked, vocabulary)
+    gone = _unsupported(tokens, picked, vocabulary, full)
     if scope.row is not None and not set(scope.prefixes) & _FINDINGS:
         return picked.without(gone)
     added: list[tuple[int, int, int, float]] = []  # token, sense, key, score
@@ -80,7 +82,7 @@ def with_short_forms(
             continue
         row = int(np.searchsorted(picked.at, token, side="right")) - 1
         covered = row >= 0 and stops[row] > token
-        if covered and (picked.size[row] > 1 or picked.how[row] == DEFINED):
+        if covered and (picked.size[row] > 1 or picked.how[row] == DEFINED or full[row]):
             continue
         document = int(np.searchsorted(begins, tokens.start[token], side="right")) - 1
         if document not in defined:
@@ -159,17 +161,18 @@ def _looked_up(names: tuple[str, ...], vocabulary: Vocabulary, scope: Scope) -> 
     return None
 
 
-def _unsupported(begins: Ints, tokens: Tokens, picked: Picked, vocabulary: Vocabulary) -> set[int]:
+def _named_in_full(begins: Ints, tokens: Tokens, picked: Picked, vocabulary: Vocabulary) -> Flags:
+    """Return for each match whether its document names its concept by more than a short form elsewhere."""
+    last = picked.at + picked.size - 1
+    long = tokens.end[last] - tokens.start[picked.at] > _LONGEST
+    document = np.searchsorted(begins, tokens.start[picked.at], side="right")
+    key = document * (1 << 32) + vocabulary.concept[picked.sense]
+    return np.asarray(~long & np.isin(key, key[long]))
+
+
+def _unsupported(tokens: Tokens, picked: Picked, vocabulary: Vocabulary, full: Flags) -> set[int]:
     """Return the rows of two-letter abbreviations whose concept the document does not name in full."""
     last = picked.at + picked.size - 1
-    length = tokens.end[last] - tokens.start[picked.at]
-    short = (length <= _SHORT) & (picked.how != DEFINED)
+    short = (tokens.end[last] - tokens.start[picked.at] <= _SHORT) & (picked.how != DEFINED) & ~full
     short &= vocabulary.kind[picked.sense] == ranking.KINDS.index("abbreviation")
-    if not short.any():
-        return set()
-    document = np.searchsorted(begins, tokens.start[picked.at], side="right")
-    concept = vocabulary.concept[picked.sense]
-    full = set(zip(document[length > _SHORT].tolist(), concept[length > _SHORT].tolist(), strict=True))
-    return {
-        row for row in np.flatnonzero(short).tolist() if (int(document[row]), int(concept[row])) not in full
-    }
+    return set(np.flatnonzero(short).tolist())
