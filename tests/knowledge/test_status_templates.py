@@ -17,11 +17,13 @@ ROOT = Path(__file__).parents[2]
 LABELS = """
 Absence seizure; Absent thumb; Lack of facial expression; Increased intracranial pressure; Negative affect
 Aplastic anemia; Anemia; Seizure; Loss of consciousness; Cupped ear; Neck webbing; Small scrotum
-Elevated creatine kinase level; Maternal diabetes; Non-obstructive azoospermia; Decreased fetal movement; Hearing impairment; Nystagmus
-Spastic paraplegia; Retinitis pigmentosa; Recurrent otitis media; Long, thin fingers; Febrile seizure
-Hypertrophic cardiomyopathy; Tremor; Short stature; Abnormality of the eye; Increased number of teeth; Bilateral tonic-clonic seizure; Muscle weakness; Rash
-Poor suck; Reduced tendon reflexes; Abnormal facial expression; Sleep disturbance; Chest pain; Cold intolerance; Ataxia
-Family history of cancer; Cerebellar atrophy; Optic disc pallor; Pes cavus; Vertigo; Fatigue; Night sweats; Weight loss
+Elevated creatine kinase level; Maternal diabetes; Non-obstructive azoospermia; Decreased fetal movement
+Hearing impairment; Nystagmus; Spastic paraplegia; Retinitis pigmentosa; Recurrent otitis media
+Long, thin fingers; Febrile seizure; Hypertrophic cardiomyopathy; Tremor; Short stature; Abnormality of the eye
+Increased number of teeth; Bilateral tonic-clonic seizure; Muscle weakness; Rash; Poor suck
+Reduced tendon reflexes; Abnormal facial expression; Sleep disturbance; Chest pain; Cold intolerance; Ataxia
+Family history of cancer; Cerebellar atrophy; Optic disc pallor; Pes cavus; Vertigo; Fatigue; Night sweats
+Weight loss
 """
 GAPS = ("When {hypothetical} occurs, give midazolam.",)  # "when" of a past event looks the same
 

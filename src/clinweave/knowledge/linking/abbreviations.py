@@ -44,13 +44,13 @@ def definitions(text: str) -> Iterator[Definition]:
         if start is not None:
             yield Definition(short, end - len(before) + begin + start, end, found.start())
     for found in islice(_EXPLANATION.finditer(text), MOST):
-        before = _EXPLAINED.search(text[max(0, found.start() - 12) : found.start()])
-        if before is None or sum(letter.isupper() for letter in before[1]) < 2:
+        name = _EXPLAINED.search(text[max(0, found.start() - 12) : found.start()])
+        if name is None or sum(letter.isupper() for letter in name[1]) < 2:
             continue  # "Marfan (marfanoid habitus)" is a word and a remark
-        start = _long_form(before[1], found[1])
+        start = _long_form(name[1], found[1])
         if start is not None and not found[1][:start].strip():
             end = found.start(1) + len(found[1].rstrip())
-            yield Definition(before[1], found.start(1) + start, end, found.start())
+            yield Definition(name[1], found.start(1) + start, end, found.start())
 
 
 def occurrences(text: str, shorts: Iterable[str]) -> Iterator[tuple[int, int, str]]:
