@@ -105,7 +105,7 @@ class Linker:
         self.usage, self.varied, self.furthest = usage, varied, furthest
         self._told = lru_cache(maxsize=1 << 16)(self._tell)
         self._cased = lru_cache(maxsize=1 << 16)(self._spellings)
-        self._named = lru_cache(maxsize=1 << 16)(self._identity)
+        self._identified = lru_cache(maxsize=1 << 16)(self._identity)
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -317,7 +317,7 @@ class Linker:
     def _mention(self, text: str, spans: Spans, number: int, scope: Scope) -> Mention:
         sense = int(spans.sense[number])
         start, end = int(spans.start[number]), int(spans.end[number])
-        curie, label, category = self._named(sense, scope)
+        curie, label, category = self._identified(sense, scope)
         reason = self._reason(text[start:end], spans, number, scope)
         score = round(float(spans.score[number]), 4)
         return Mention(
