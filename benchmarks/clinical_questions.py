@@ -6,7 +6,8 @@ QUESTIONS has one JSON object per line: "id", "question", "audience" (public or 
 urgent), "must" and "never" (regular expressions, case ignored). `must` is searched in the first 80 words without a
 repetition of the question (in Chinese in the whole answer), `never` in the whole answer. A pattern is a floor, not a
 judge: read the answers. The knowledge base is the one in CLINWEAVE_HOME. Questions without patterns are answered and
-timed, and not scored. Seconds: `cold` is the first answer of a process, the others are warm.
+timed, and not scored. Seconds: `cold` is the first answer of a process; without a model every question is asked twice
+and the second time is warm, with a model the first question alone is cold.
 """
 
 import argparse
@@ -92,10 +93,15 @@ def read(paths: Iterable[Path]) -> list[dict[str, Any]]:
     return rows
 
 
-def answer_all(questions: Sequence[Mapping[str, Any]], model: str) -> list[Row]:
-    """Ask every question of the knowledge base."""
+def answer_all(questions: Sequence[Mapping[str, Any]], model: str) -> tuple[list[Row], float]:
+    """Ask every question of the knowledge base; return the answers and the seconds of the first, cold one."""
     rows = []
     with clinweave.open(model=model) as base:
+        started = time.perf_counter()
+        base.ask(questions[0]["question"], audience=questions[0]["audience"])
+        cold = time.perf_counter() - started
+        for question in questions if model == "none" else ():
+            base.ask(question["question"], audience=question["audience"])
         for question in questions:
             started = time.perf_counter()
             answer = base.ask(question["question"], audience=question["audience"])
@@ -107,19 +113,19 @@ def answer_all(questions: Sequence[Mapping[str, Any]], model: str) -> list[Row]:
                     answer.guardrail, round(seconds, 4),
                 )
             )  # fmt: skip
-    return rows
+    return rows, cold
 
 
-def summary(rows: Sequence[Row]) -> dict[str, Any]:
+def summary(rows: Sequence[Row], cold: float) -> dict[str, Any]:
     """Return counts and seconds of one model's answers."""
     counts = Counter(row.verdict for row in rows if row.verdict)
-    warm = sorted(row.seconds for row in rows[1:]) or [row.seconds for row in rows]
+    warm = sorted(row.seconds for row in rows)
     return {
         "questions": len(rows),
         "scored": sum(counts.values()),
         **{name: counts[name] for name in ("useful", "unhelpful", "dangerous")},
         "abstained": sum(row.abstained for row in rows),
-        "cold_seconds": round(rows[0].seconds, 3),
+        "cold_seconds": round(cold, 3),
         "warm_p50": round(warm[len(warm) // 2], 3),
         "warm_p95": round(warm[min(len(warm) - 1, int(0.95 * len(warm)))], 3),
     }
@@ -152,8 +158,8 @@ def main() -> None:
     options = parser.parse_args()
     questions = read(options.questions)
     by_model = {model: answer_all(questions, model) for model in options.model or ["none"]}
-    summaries = {model: summary(rows) for model, rows in by_model.items()}
-    every = [row for rows in by_model.values() for row in rows]
+    summaries = {model: summary(rows, cold) for model, (rows, cold) in by_model.items()}
+    every = [row for rows, _ in by_model.values() for row in rows]
     if options.out is not None:
         options.out.mkdir(parents=True, exist_ok=True)
         lines = (json.dumps(asdict(row), ensure_ascii=False) for row in every)

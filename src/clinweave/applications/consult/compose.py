@@ -156,6 +156,8 @@ def _notes(query: Query) -> tuple[str, ...]:
 
 def _reason(query: Query) -> str:
     names = list(dict.fromkeys(topic.name for topic in query.topics))
+    if query.intent == Intent.RELATED and len(names) == 1 and query.words:
+        names.append(f"“{' '.join(query.words[:4])}”")
     if query.intent in {Intent.RELATED, Intent.HOW_OFTEN} and len(names) >= 2:
         return f"I do not know: no source here records {' and '.join(names)} together; that is not a no."
     if names:

@@ -37,6 +37,13 @@ _USES = re.compile(r"\b(?:treats?|used|uses?|indicated)\b", re.IGNORECASE)
 _AFFECTS = re.compile(
     r"\b(?:affect|involve|damage|harm|attack|impair|target|influence|hurt|impact|change)\w*\b", re.IGNORECASE
 )
+# Intents whose words a yes/no question of a disease and a finding may have.
+_OF_FINDINGS = frozenset(
+    {
+        Intent.FEATURES, Intent.CAUSES, Intent.GENERAL, Intent.DEFINITION, Intent.GENES, Intent.DIFFERENTIAL,
+        Intent.COMPLICATIONS, Intent.SUBTYPES,
+    }
+)  # fmt: skip
 _spellers: "WeakKeyDictionary[Graph, Speller]" = WeakKeyDictionary()
 
 
@@ -67,8 +74,16 @@ def parse_query(
     yes_no = _is_yes_no(text, language)
     codes = _codes(text, intent, graph)
     organs = organ_topics(text, [topic_of(group, intent, graph) for group in groups], graph)
-    intent = refined(text, intent, groups, organs, yes_no=yes_no, coded=bool(codes))
+    worded: tuple[Topic, ...] = ()
+    if intent == Intent.HOW_OFTEN or (yes_no and intent in _OF_FINDINGS):
+        named = [topic_of(group, intent, graph) for group in groups]
+        worded = worded_findings(text, [*named, *organs], graph)
+    intent = refined(text, intent, groups, (*organs, *worded), yes_no=yes_no, coded=bool(codes))
     topics = _topics(text, groups, organs, intent, graph)
+    if intent in {Intent.RELATED, Intent.HOW_OFTEN} and not any(
+        topic.kind == Kind.FINDING for topic in topics
+    ):
+        topics = tuple(sorted({*topics, *worded}, key=lambda topic: topic.start))
     query = Query(
         question,
         text,
@@ -160,14 +175,12 @@ def _of_findings(
     drug: bool,
 ) -> Intent:
     """Return the intent of a question about diseases and findings."""
-    related = {Intent.FEATURES, Intent.CAUSES, Intent.GENERAL, Intent.DEFINITION, Intent.GENES, Intent.DIFFERENTIAL,
-               Intent.COMPLICATIONS, Intent.SUBTYPES}  # fmt: skip
     pure = sum(Kind.DISEASE in found and Kind.FINDING not in found for found in kinds)
-    paired = clinical >= 2 or gene or (organs and bool(_AFFECTS.search(text)))
-    if yes_no and clinical and not drug and intent in related and paired:
+    paired = clinical >= 2 or gene or (organs and bool(_AFFECTS.search(text))) or intent == Intent.FEATURES
+    if yes_no and clinical and not drug and intent in _OF_FINDINGS and paired:
         return Intent.RELATED
     if intent == Intent.HOW_OFTEN:
-        if clinical >= 2:
+        if clinical >= 2 or (clinical and organs):
             return intent
         return Intent.PREVALENCE if clinical and not drug else Intent.GENERAL
     if intent == Intent.DIFFERENTIAL and not clinical:

@@ -7,7 +7,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from clinweave.knowledge.linking.normalise import words_of
-from clinweave.knowledge.query.lexicon import drug_classes, everyday_words, frame_words, is_cue, organs
+from clinweave.knowledge.query.lexicon import (
+    cue_words,
+    drug_classes,
+    everyday_words,
+    frame_words,
+    is_cue,
+    organs,
+)
 from clinweave.knowledge.query.query import Intent, Kind, Topic
 from clinweave.records import Concept, Mention
 
@@ -209,9 +216,8 @@ def worded_findings(text: str, taken: Collection[Topic], graph: "Graph") -> tupl
         end = start + len(inside.strip())
         if start >= end or any(start < topic.end and topic.start < end for topic in taken):
             continue
-        words = [
-            word for word in words_of(text[start:end]) if word not in frame_words() and not word.isdigit()
-        ]
+        idle = frame_words() | cue_words()
+        words = [word for word in words_of(text[start:end]) if word not in idle and not word.isdigit()]
         if not 1 <= len(words) <= 5:
             continue
         found = graph.search(" ".join(words), 10, {"HP"})
