@@ -249,11 +249,21 @@ def test_pipes_and_devices_are_refused_at_once(tmp_path, name, what):
 def test_pipes_and_devices_in_a_folder_are_counted(tmp_path, what):
     made.write_bulk(tmp_path / "bulk", "p1")
     made.write_mimic(tmp_path / "mimic")
-    for place in (tmp_path / "bulk" / "x.ndjson", tmp_path / "mimic" / "hosp" / "emar.csv.gz"):
+    shutil.copytree(load(str(tmp_path / "mimic"), tmp_path / "first").path, tmp_path / "meds")
+    (tmp_path / "meds" / "manifest.json").unlink(missing_ok=True)
+    places = ("bulk/x.ndjson", "mimic/hosp/emar.csv.gz", "meds/data/9.parquet")
+    for place in (tmp_path / name for name in places):
         os.mkfifo(place) if what == "pipe" else place.symlink_to("/dev/zero")
-    for name in ("bulk", "mimic"):
+    for name in ("bulk", "mimic", "meds"):
         store = load(str(tmp_path / name), tmp_path / f"{name}-out")
         assert store.manifest["dropped"]["a link, pipe or device, not a regular file: not read"] == 1
+
+
+def test_an_impossible_path_is_one_line(tmp_path):
+    for name in ("a" * 5000, "a.json/b", "x\udcff"):
+        with pytest.raises(UserError) as caught:
+            load(str(tmp_path / name), tmp_path / "out")
+        assert "\n" not in str(caught.value)
 
 
 @pytest.mark.skipif(os.getuid() == 0, reason="root reads every file")

@@ -331,6 +331,15 @@ def test_a_problem_that_is_over_says_so(tmp_path):
     assert [row["text_value"] for row in rows] == ["dated 2020; resolved 2021-02-03", None]
 
 
+@pytest.mark.parametrize(("more", "code"), [({"type": [{"text": "Check-up"}]}, "LOCAL:Check-up"), ({"class": {"code": "AMB"}}, "VISIT//AMB"), ({"class": {"code": "IMP", "display": "inpatient"}}, "VISIT//inpatient"), ({}, "VISIT//unnamed")])  # fmt: skip
+def test_a_visit_is_named_by_type_or_class(tmp_path, more, code):
+    rows, _ = read(
+        tmp_path,
+        {"resourceType": "Encounter", "status": "finished", "period": {"start": "2020-01-01"}, **more},
+    )
+    assert [row["code"] for row in rows] == [code]
+
+
 def test_undated_problems_are_kept_and_said(tmp_path):
     rows, dropped = read(tmp_path, {"resourceType": "Condition", "code": {"text": "Asthma"}, "onsetAge": {"value": 6, "unit": "a"}},
                          {"resourceType": "Condition", "code": {"text": "Gout"}, "onsetString": "in childhood", "recordedDate": "2020-03-01"},

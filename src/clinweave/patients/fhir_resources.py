@@ -94,6 +94,7 @@ def add(rows: Rows, resource: Mapping[str, Any], subject: int, find: Find, remar
     concept = _concept(resource, keys, find)
     code, label, others = codings(concept)
     if not code and kind in {"note", "visit"}:
+        label = label or next((label_of(item) for item in objects(resource, "class")), "")
         code = f"{kind.upper()}//{label or 'unnamed'}"
     if not code:
         raise Refused("no code and no text for it")

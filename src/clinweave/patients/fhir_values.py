@@ -46,7 +46,7 @@ def label_of(concept: Any) -> str:
     codings = objects(concept, "coding")
     words = [str(item["display"]) for item in codings if item.get("display")]
     words += [str(concept.get("text") or concept.get("display") or "")]
-    words += [str(item["code"]) for item in codings if item.get("code")]
+    words += [str(item["code"]) for item in (*codings, concept) if item.get("code")]
     return next((word for word in words if word), "")
 
 

@@ -54,8 +54,9 @@ def load(
     `memory` caps what the engine holds ("1GB"). What is refused is counted in the manifest with file and row. The store
     is private: only its owner can read it. Raises `UserError` where nothing can be read.
     """
-    _check_regular(source)
-    found = guess(source) if kind is SourceKind.AUTO else kind
+    with _one_line_errors(source):
+        _check_regular(source)
+        found = guess(source) if kind is SourceKind.AUTO else kind
 
     def build(work: Path) -> dict[str, Any]:
         log, people = QuietLog(), list[Person]()

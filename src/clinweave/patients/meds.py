@@ -18,6 +18,7 @@ from clinweave.artifacts import write_json
 from clinweave.databases import RowLog
 from clinweave.errors import UserError
 from clinweave.patients.batches import ROWS, checked
+from clinweave.patients.files import IRREGULAR
 from clinweave.patients.meds_codes import meaning_of
 from clinweave.schemas import EVENTS
 
@@ -52,6 +53,9 @@ def read(path: Path, log: RowLog) -> Iterator[pa.RecordBatch]:
     described = descriptions(path, log)
     for file in sorted((path / "data").rglob("*.parquet")):
         name = file.relative_to(path).as_posix()
+        if not file.is_file():
+            log.drop(name, 0, IRREGULAR)
+            continue
         try:
             with pq.ParquetFile(file) as opened:
                 lacking = {"subject_id", "time", "code"} - set(opened.schema_arrow.names)
