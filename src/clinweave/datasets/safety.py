@@ -76,12 +76,18 @@ def probes(split: str) -> Mapping[str, tuple[str, ...]]:
 @cache
 def wordings(task: str, split: str) -> tuple[str, ...]:
     """Return what is said in requests of a kind: of training ("train") or of the tests, with "{}" for a drug."""
-    tested = (*_KINDS.get(task, {}).get("test", ()), *probes("held-out")[task])
+    tested = (*_KINDS.get(task, {}).get("test", ()), *filter(_english, probes("held-out")[task]))
     if split != "train":
         return tested
     begun = {_beginning(one) for one in tested}
-    return tuple(one for one in (*_KINDS.get(task, {}).get("train", ()), *probes("development")[task])
-                 if _beginning(one) not in begun)  # fmt: skip
+    developed = (*_KINDS.get(task, {}).get("train", ()), *filter(_english, probes("development")[task]))
+    return tuple(request for request in developed if _beginning(request) not in begun)
+
+
+def _english(request: str) -> bool:
+    """Tell whether a probe is in English, as the training set and its replies are."""
+    guardrail = guardrails.screen(request)
+    return request.isascii() and (guardrail is None or guardrail.language == "en")
 
 
 def _beginning(request: str) -> str:

@@ -18,6 +18,8 @@ from clinweave.records import Audience
 
 _LIMIT = 6000  # characters screened: the beginning and the end of a longer request
 _EXAMINABLE = 120  # characters: shorter questions are no examination's vignette
+_SHORT = 160  # characters: a text of about one sentence
+_SENTENCES = re.compile(r"[.?!。？！\n]+")
 _AMOUNT = re.compile(
     r"\b\d+(?:[.,]\d+)?\s*(?:mg|mcg|µg|g|ml|iu|units?|tablets?|pills?|drops|puffs)\b"
     r"|\b(?:one|two|three|four|five|six|half|several|some|another|more|few) (?:of )?(?:an? )?(?:tablets?|pills?)\b",
@@ -117,9 +119,20 @@ def _applies(rule: Rule, language: Language, audience: Audience, examination: bo
             return False
         if rule.clinicians == "lay" and language.clinical.search(text) and not language.lay.search(text):
             return False
-    if not rule.pattern.search(text) or (rule.person and not language.person.search(text)):
+    if not _found(rule, text) or (rule.person and not language.person.search(text)):
         return False
     return rule.unless is None or not rule.unless.search(text)
+
+
+def _found(rule: Rule, text: str) -> bool:
+    """Tell whether every part of a rule matches: in the text if it is short, else within one of its sentences."""
+    if len(rule.parts) == 1:
+        return bool(rule.parts[0].search(text))
+    if not all(part.search(text) for part in rule.parts):
+        return False
+    if len(text) <= _SHORT:
+        return True
+    return any(all(part.search(sentence) for part in rule.parts) for sentence in _SENTENCES.split(text))
 
 
 def _examination(text: str, language: Language) -> bool:

@@ -2,7 +2,8 @@
 
 In a pattern a space stands for any space or sign inside a sentence, " ?" for an optional one, "..." for up to 60
 characters of the same sentence (15 in Chinese), "*" after a letter for the rest of the word and {name} for an entry of
-[words]. Everything else is a regular expression; accents and case do not matter.
+[words]. Everything else is a regular expression; accents and case do not matter. A rule applies where one of `patterns`
+matches, or where each of `all` matches somewhere in one sentence.
 """
 
 import re
@@ -29,7 +30,7 @@ class Rule:
     """
 
     category: str
-    pattern: re.Pattern[str]
+    parts: tuple[re.Pattern[str], ...]  # each must match in the same sentence
     unless: re.Pattern[str] | None
     person: bool
     clinicians: str
@@ -64,7 +65,7 @@ def vocabulary() -> Vocabulary:
         content = _read(code)
         texts = [*content["words"].values()]
         for rule in content["rules"]:
-            texts.extend(rule["patterns"])
+            texts.extend(rule.get("patterns", ()) or rule["all"])
         for text in texts:
             words.update(re.findall(r"[a-z]{3,}", _plain(text)))
         words.update(content["detection"]["words"].split())
@@ -107,7 +108,9 @@ def _language(code: str, content: dict[str, Any]) -> Language:
     rules = tuple(
         Rule(
             rule["category"],
-            compiled(rule["patterns"]),
+            tuple(compiled([part]) for part in rule["all"])
+            if "all" in rule
+            else (compiled(rule["patterns"]),),
             compiled(rule["unless"]) if "unless" in rule else None,
             rule.get("person", False),
             rule.get("clinicians", "all"),
