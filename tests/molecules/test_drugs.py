@@ -63,8 +63,8 @@ def test_neighbours_are_ranked_by_tanimoto(drugs: KnownDrugs) -> None:
 
 
 def test_a_structure_is_named_where_it_is_a_drug(drugs: KnownDrugs) -> None:
-    assert [one[1:] for one in drugs.find("[Na+].CC(=O)Oc1ccccc1C(=O)[O-]")] == [("Aspirin", "same")]
-    assert [one[1:] for one in drugs.find("CC(N)Cc1ccccc1")] == [("Dexamfetamine", "same skeleton")]
+    assert [one[1:3] for one in drugs.find("[Na+].CC(=O)Oc1ccccc1C(=O)[O-]")] == [("Aspirin", "salt")]
+    assert [one[1:3] for one in drugs.find("CC(N)Cc1ccccc1")] == [("Dexamfetamine", "same skeleton")]
     assert not drugs.find("CCCCCCCC")
     assert not drugs.find("nothing")
     many = [
@@ -87,7 +87,7 @@ def test_generated_molecules_are_looked_up(drugs: KnownDrugs, tmp_path: Path) ->
     told = answer_known(drugs, tmp_path / "g.smi", tmp_path / "out.csv")
     assert (told["rows"], told["same"], told["refused"]) == (3, 1, 1)
     lines = (tmp_path / "out.csv").read_text().splitlines()
-    assert lines[1] == "CC(=O)Oc1ccccc1C(=O)O,one,Aspirin,DRUGBANK:DB00945,same,"
+    assert lines[1] == "CC(=O)Oc1ccccc1C(=O)O,one,Aspirin,DRUGBANK:DB00945,same,CC(=O)Oc1ccccc1C(=O)O,,"
     assert lines[2].endswith("not a SMILES")
 
 

@@ -89,7 +89,7 @@ def known(
     smiles_column: Annotated[str, typer.Option(metavar="NAME", help="The column of SMILES.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Look up molecules, such as generated ones, among the known drugs: named where one is one, by InChIKey."""
+    """Look up molecules, such as generated ones, among the known drugs: named where a whole or a part of it is one."""
     from clinweave.molecules.drugs import answer_known
 
     with needs_molecules():
@@ -98,9 +98,8 @@ def known(
         typer.echo(json.dumps(told))
         return
     typer.echo(
-        "{rows} rows: {same} are known drugs, {skeleton} share a drug's skeleton, {refused} refused".format(
-            **told
-        )
+        "{rows} rows: {same} are known drugs, {salt} salts of one, {skeleton} share a drug's skeleton, {component} "
+        "have one as a component, {refused} refused".format(**told)
     )
     typer.echo(str(out))
 
@@ -120,6 +119,8 @@ def _drug(drugs: "KnownDrugs", text: str) -> tuple[str, str, str]:
         row = next((place for curie in _in_graph(text) if (place := drugs.row(curie)) is not None), None)
     if row is not None:
         return drugs.ids[row], drugs.names[row], drugs.smiles[row]
+    if gap := drugs.gap(text) or next(filter(None, map(drugs.gap, _in_graph(text))), ""):
+        raise UserError(f"{text!r} is a known drug without a structure here. {gap}. Give its SMILES")
     found = read_structure(text)
     if isinstance(found, Structure):
         return "", "", found.smiles

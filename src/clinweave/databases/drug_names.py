@@ -37,10 +37,11 @@ _TABLES = ("drug_canonical_to_data", "drug_variant_to_canonical")
 class DrugStructure(NamedTuple):
     """A drug with the structure that the dictionary gives it: often of its salt, sometimes without stereochemistry."""
 
-    id: str  # a CURIE, as in the graph
+    id: str  # a CURIE, as in the graph; "" of a form that has none of its own ("imatinib mesylate")
     name: str
-    smiles: str
+    smiles: str  # "" where the dictionary has none
     formula: str  # Hill's, as the dictionary states it
+    names: tuple[str, ...] = ()  # other names: synonyms and brands
 
 
 @dataclass(frozen=True)
@@ -131,21 +132,30 @@ class _Combinations:
 
 
 def drug_structures(files: Mapping[str, Path], log: RowLog) -> Iterator[DrugStructure]:
-    """Yield the structures of the drugs that have an identity in the graph; an identifier twice is logged."""
+    """Yield the drugs with their structure where there is one, and structures of forms without an identifier.
+
+    A structure without an identifier, an identifier twice, and a combination with the identifier of one of its parts
+    are logged.
+    """
     path = needed(files, _FILE, "drug_names")
-    data, _ = _tables(path)
+    data, variants = _tables(path)
+    combinations = _Combinations(data, variants)
     labels = _labels(files[_MESH], log) if _MESH in files else {}
     seen: set[str] = set()
     for row, (key, entry) in enumerate(data.items(), 1):
         smiles = entry.get("smiles") if isinstance(entry, dict) else None
-        if not isinstance(smiles, str) or not smiles.strip():
-            continue
-        drug = _drug(key, entry, [], {}, labels)
+        smiles = smiles.strip() if isinstance(smiles, str) else ""
+        drug = None if combinations.borrows(key) else _drug(key, entry, combinations.names(key), {}, labels)
         if drug is None or drug.id in seen:
-            log.drop(path.name, row, "a structure twice" if drug else "a structure without an identifier")
+            if smiles:
+                log.drop(path.name, row, "a structure twice" if drug else "a structure without an identifier")
+            if smiles and drug is None and isinstance(key, str) and not combinations.borrows(key):
+                yield DrugStructure(
+                    "", key, smiles, str(entry.get("formula", "")), tuple(combinations.names(key))
+                )
             continue
         seen.add(drug.id)
-        yield DrugStructure(drug.id, drug.name, smiles.strip(), str(entry.get("formula", "")))
+        yield DrugStructure(drug.id, drug.name, smiles, str(entry.get("formula", "")), drug.synonyms)
 
 
 def _tables(path: Path) -> tuple[dict[str, dict[str, Any]], dict[str, list[str]]]:

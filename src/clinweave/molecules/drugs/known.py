@@ -1,12 +1,13 @@
 """The drugs of the vocabulary that have a structure, in a form that can be searched.
 
-The structures are those of the dictionary of drug names (about 6,800, by DrugBank id or MeSH descriptor), reduced to
-the parent: without counter-ions, neutral. They are made once, into `molecules/drugs` under clinweave's home.
+The structures are those of the dictionary of drug names (by DrugBank id or MeSH descriptor), with what is wrong in it
+set right or left out (`reference`). They are made once, into `molecules/drugs` under clinweave's home.
 """
 
+import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,12 +17,15 @@ from numpy.typing import NDArray
 
 from clinweave.artifacts import sha256, stage
 from clinweave.errors import ClinweaveError, UserError
+from clinweave.molecules.drugs.parts import Composition, Part, stereo_note
+from clinweave.molecules.drugs.reference import build_reference, composition_of
 from clinweave.molecules.prediction import Structure, read_structure, read_table
 from clinweave.molecules.prediction.structures import fingerprint, inchi_key
 from clinweave.molecules.prediction.tables import check_out, write_table
 
 _BITS = 2048
 _RESOURCE = "drug-names"
+VERSION = 2  # raise it when the same dictionary gives other rows
 Told = Callable[[int, int], None]
 
 
@@ -35,11 +39,25 @@ class Neighbour(NamedTuple):
 
 
 class Match(NamedTuple):
-    """A known drug that a structure is. `how`: "same", or "same skeleton" (stereochemistry or isotopes differ)."""
+    """A known drug that a structure is or contains.
+
+    `how` is one of "same" (the whole), "same parts" (in other proportions), "salt" (the active part is the drug's, with
+    a counter-ion), "component" (one part of a mixture, or beside a metal), each also "of the same skeleton" where
+    stereochemistry or isotopes differ, and "same skeleton". `component` is the SMILES of the part that matched, `note`
+    what stands beside it and how the stereochemistry compares.
+    """
 
     id: str
     name: str
     how: str
+    component: str = ""
+    note: str = ""
+
+
+_CLOSENESS = (
+    "same", "same parts", "salt", "same skeleton", "salt of the same skeleton", "component",
+    "component of the same skeleton",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -52,6 +70,11 @@ class KnownDrugs:
     keys: list[str]
     bits: NDArray[np.uint8]
     about: dict[str, Any]
+    wholes: list[str] = field(default_factory=list)  # what identifies all parts; empty: made from `smiles`
+    kinds: list[str] = field(default_factory=list)  # the same without proportions
+    salts: list[bool] = field(default_factory=list)  # the drug's name is that of a salt
+    synonyms: dict[str, str] = field(default_factory=dict)  # other names and brands -> identifier
+    gaps: dict[str, str] = field(default_factory=dict)  # identifier -> why there is no structure
 
     @classmethod
     def open(cls, home: Path) -> "KnownDrugs":
@@ -64,7 +87,12 @@ class KnownDrugs:
         hashes = {name: sha256(path) for name, path in files.items()}
         folder = home / "molecules" / "drugs"
         made = stage(
-            folder, "molecules-drugs", hashes, {"rdkit": rdkit.__version__}, lambda work: _build(files, work)
+            folder,
+            "molecules-drugs",
+            hashes,
+            {"rdkit": rdkit.__version__},
+            lambda work: build_reference(files, work),
+            version=VERSION,
         )
         return cls.load(folder, made.manifest)
 
@@ -74,15 +102,25 @@ class KnownDrugs:
         import pyarrow.parquet as pq
 
         table = pq.read_table(folder / "drugs.parquet")
-        columns = {name: table.column(name).to_pylist() for name in ("id", "name", "smiles", "inchi_key")}
+        wanted = ("id", "name", "smiles", "inchi_key", "whole", "kinds", "salt")
+        columns = {name: table.column(name).to_pylist() for name in wanted}
+        known = json.loads((folder / "names.json").read_text("utf-8"))
         return cls(
             columns["id"], columns["name"], columns["smiles"], columns["inchi_key"],
-            np.load(folder / "bits.npy"), dict(manifest),
+            np.load(folder / "bits.npy"), dict(manifest), columns["whole"], columns["kinds"], columns["salt"],
+            known["names"], {id_: f"{known['titles'][id_]} ({id_}): {why}" for id_, why in known["gaps"].items()},
         )  # fmt: skip
 
     def row(self, text: str) -> int | None:
-        """Return the row of a drug by its identifier or name (case does not matter), or None."""
-        return self._by_text.get(text.strip().casefold())
+        """Return the row of a drug by its identifier, name, synonym or brand (case does not matter), or None."""
+        name = text.strip().casefold()
+        row = self._by_text.get(name)
+        return row if row is not None else self._by_text.get(self.synonyms.get(name, "").casefold())
+
+    def gap(self, text: str) -> str:
+        """Return why a drug that is known by name has no structure here, or "" where the name is not known."""
+        name = text.strip()
+        return self.gaps.get(self.synonyms.get(name.casefold(), name.upper()), "")
 
     def similar(self, smiles: str, count: int = 10, least: float = 0.0) -> list[Neighbour]:
         """Return the drugs most similar to a structure, itself left out. Raises `UserError` on no structure."""
@@ -134,23 +172,55 @@ class KnownDrugs:
         return kept
 
     def find(self, smiles: str) -> list[Match]:
-        """Return the known drugs that a structure is: by InChIKey of the parent; exact ones first."""
-        found = read_structure(smiles)
-        key = inchi_key(found.molecule) if isinstance(found, Structure) else ""
-        if not key:
+        """Return the known drugs that a structure is or contains, the closest first.
+
+        The same drug is the same whole: every part in its proportion. A salt of a drug by sodium, potassium, calcium,
+        magnesium or a listed acid or base is "salt"; a mixture, or a compound with another metal, only has components.
+        """
+        made = composition_of(smiles)
+        if made is None:
             return []
-        rows = self._by_skeleton.get(_skeleton(key), [])
-        matches = [
-            Match(self.ids[row], self.names[row], "same" if self.keys[row] == key else "same skeleton")
-            for row in rows
-        ]
-        return sorted(matches, key=lambda one: (one.how != "same", one.id))
+        rows = dict.fromkeys(self._by_whole.get(made.whole, []), "same")
+        rows |= {row: "same parts" for row in self._by_kinds.get(made.kinds, []) if row not in rows}
+        matches = [self._match(row, how, made, None) for row, how in rows.items()]
+        for part in made.acting:
+            alike = self._by_skeleton.get(_skeleton(part.key), [])
+            matches += [
+                self._match(row, self._how(row, part, made), made, part) for row in alike if row not in rows
+            ]
+        return sorted(matches, key=lambda match: (_CLOSENESS.index(match.how), match.id))
+
+    def _how(self, row: int, part: Part, made: Composition) -> str:
+        """Return what a structure is to a drug whose active part has the skeleton of `part`."""
+        if made.active is None:
+            return "component" if self.keys[row] == part.key else "component of the same skeleton"
+        salt = len([item for item in made.parts if item.role != "solvent"]) > 1 or self._is_salt(row)
+        if self.keys[row] == part.key:
+            return "salt" if salt else "same"
+        return "salt of the same skeleton" if salt else "same skeleton"
+
+    def _match(self, row: int, how: str, made: Composition, part: Part | None) -> Match:
+        active = part or made.active
+        notes = []
+        if how == "same parts":
+            notes.append("the parts are in other proportions")
+        if active is not None:
+            if others := made.others(active):
+                notes.append(f"beside it: {others}")
+            if self._is_salt(row) and how.startswith("salt"):
+                notes.append(f"the drug is itself a salt: {self.names[row]}")
+            if self.keys[row] and (note := stereo_note(active.key, self.keys[row], active.smiles)):
+                notes.append(note)
+        return Match(self.ids[row], self.names[row], how, active.smiles if active else "", "; ".join(notes))
+
+    def _is_salt(self, row: int) -> bool:
+        return bool(self.salts) and self.salts[row]
 
     def named(self, smiles: Iterable[str], told: Told | None = None) -> dict[str, Match]:
         """Return the drug that each structure is, for those that are one.
 
-        As `find` for many: an InChIKey is made only where the heavy atoms are those of a drug. `told`: done, of how
-        many.
+        As `find` for many: parts are looked at only where the heavy atoms are those of a drug, or there are several
+        parts. `told`: done, of how many.
         """
         from rdkit import Chem
 
@@ -160,7 +230,9 @@ class KnownDrugs:
             if told and not number % 500:
                 told(number, len(distinct))
             molecule = Chem.MolFromSmiles(text)
-            if molecule is not None and _heavy(molecule) in self._by_atoms and (matches := self.find(text)):
+            if molecule is None or ("." not in text and _heavy(molecule) not in self._by_atoms):
+                continue
+            if matches := self.find(text):
                 found[text] = matches[0]
         return found
 
@@ -174,6 +246,16 @@ class KnownDrugs:
     def _by_text(self) -> dict[str, int]:
         names = {name.casefold(): row for row, name in reversed(list(enumerate(self.names)))}
         return names | {id_.casefold(): row for row, id_ in enumerate(self.ids)}
+
+    @cached_property
+    def _by_whole(self) -> dict[str, list[int]]:
+        made = [composition_of(smiles) for smiles in self.smiles] if not self.wholes else []
+        return _rows_by(self.wholes or [one.whole if one else "" for one in made])
+
+    @cached_property
+    def _by_kinds(self) -> dict[str, list[int]]:
+        made = [composition_of(smiles) for smiles in self.smiles] if not self.kinds else []
+        return _rows_by(self.kinds or [one.kinds if one else "" for one in made])
 
     @cached_property
     def _by_skeleton(self) -> dict[str, list[int]]:
@@ -208,43 +290,23 @@ def _skeleton(key: str) -> str:
     return key[:14]
 
 
-def _build(files: Mapping[str, Path], work: Path) -> dict[str, Any]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-    from rich.console import Console
-    from rich.progress import track
-
-    from clinweave.databases import DATABASES, RowLog, drug_structures
-
-    log = RowLog(keep=0)
-    drugs = list(drug_structures(files, log))
-    rows, bits, refused = [], [], []
-    for drug in track(drugs, "structures of drugs", console=Console(stderr=True), transient=True):
-        found = read_structure(drug.smiles)
-        if not isinstance(found, Structure):
-            refused.append({"id": drug.id, "name": drug.name, "reason": found.reason})
-            continue
-        rows.append(
-            {
-                "id": drug.id, "name": drug.name, "smiles": found.smiles, "given": drug.smiles,
-                "inchi_key": inchi_key(found.molecule), "notes": "; ".join(found.notes),
-            }
-        )  # fmt: skip
-        bits.append(packed(found.molecule))
-    pq.write_table(pa.Table.from_pylist(rows), work / "drugs.parquet")
-    np.save(work / "bits.npy", np.array(bits, np.uint8).reshape(-1, _BITS // 8))
-    source = DATABASES["drug_names"].source(files)
-    return {
-        "drugs": len(rows), "refused": refused, "dropped": log.total, "licence": source.licence,
-        "release": source.release,
-    }  # fmt: skip
+def _rows_by(keys: Iterable[str]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = defaultdict(list)
+    for row, key in enumerate(keys):
+        if key:
+            found[key].append(row)
+    return dict(found)
 
 
 def answer_known(drugs: KnownDrugs, path: Path, out: Path, smiles_column: str = "") -> dict[str, Any]:
     """Write a table with `drug`, `drug_id` and `match` beside each row, or `reason`; return the counts."""
     table = read_table(path, smiles_column)
     check_out(table, out)
-    found = [drugs.find(one.smiles) if isinstance(one, Structure) else [] for one in table.structures]
+    # the whole structure as given: what is computed on elsewhere is a part of it
+    found = [
+        drugs.find(cells[table.smiles_column]) if isinstance(one, Structure) else []
+        for cells, one in zip(table.rows, table.structures, strict=True)
+    ]
     first = [matches[0] if matches else None for matches in found]
     write_table(
         out,
@@ -253,6 +315,8 @@ def answer_known(drugs: KnownDrugs, path: Path, out: Path, smiles_column: str = 
             "drug": [one.name if one else "" for one in first],
             "drug_id": [one.id if one else "" for one in first],
             "match": [one.how if one else "" for one in first],
+            "component": [one.component if one else "" for one in first],
+            "note": [_note(matches) for matches in found],
             "reason": ["" if isinstance(one, Structure) else one.reason for one in table.structures],
         },
     )
@@ -260,10 +324,22 @@ def answer_known(drugs: KnownDrugs, path: Path, out: Path, smiles_column: str = 
     return {
         "rows": len(table.rows),
         "same": kinds.count("same"),
-        "skeleton": kinds.count("same skeleton"),
+        "salt": sum(how in {"salt", "same parts"} for how in kinds),
+        "skeleton": sum("skeleton" in how for how in kinds),
+        "component": kinds.count("component"),
         "refused": len(table.rows) - len(table.good),
         "out": str(out),
     }
+
+
+def _note(matches: Sequence[Match]) -> str:
+    """Return what is to be said of the first match, and the other drugs that are components."""
+    if not matches:
+        return ""
+    others = [match.name for match in matches[1:] if match.component != matches[0].component]
+    return "; ".join(
+        filter(None, [matches[0].note, f"also: {', '.join(dict.fromkeys(others))}" if others else ""])
+    )
 
 
 def named_drugs(smiles: Iterable[str], home: Path, told: Told | None = None) -> dict[str, Match] | None:
