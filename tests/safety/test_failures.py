@@ -122,6 +122,57 @@ def test_paths_that_cannot_be_are_one_line(work: Path, arguments: tuple[str, ...
     assert (work / "letter.txt").read_text() == "Dear colleague"
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("compare", "--bench", "FILE"),
+        ("diagnose", "FILE"),
+        ("patients", "load", "FILE"),
+        ("data", "check", "FILE"),
+        ("index", "add", "FILE"),
+        ("link", "FILE", "--graph", "graph"),
+        ("graph", "propose", "FILE", "--graph", "graph"),
+        ("graph", "build", "mondo", "--add", "mondo=FILE"),
+        ("run", "FILE"),
+    ],
+)
+@pytest.mark.parametrize(
+    "content", [b"[" * 200_000, b"\0" * 50, b"\xff\xfe\xff", b"\x80abc", b"", b'{"a": NaN']
+)
+def test_damaged_inputs_are_one_line(work: Path, command: tuple[str, ...], content: bytes) -> None:
+    suffix = {"run": ".toml", "compare": ".json", "diagnose": ".json", "patients": ".json"}.get(
+        command[0], ".jsonl"
+    )
+    (work / f"x{suffix}").write_bytes(content)
+    (work / "kgx").mkdir()
+    (work / "kgx" / "nodes.tsv").write_text("id\tcategory\tname\nMONDO:1\tbiolink:Disease\tgout\n")
+    (work / "kgx" / "edges.tsv").write_text("subject\tpredicate\tobject\n")
+    assert clinweave("graph", "import", "--kgx", "kgx", "--out", "graph").code == 0
+    called = clinweave(*(item.replace("FILE", f"x{suffix}") for item in command))
+    errors = [line for line in called.err.splitlines() if line.startswith("error: ")]
+    assert "Traceback" not in called.err
+    if (command[0], content) == ("link", b""):  # no lines: none are linked
+        return
+    if called.code == 0:  # a sound reader may read bytes of another encoding as text
+        assert command[:2] == ("index", "add"), called
+        return
+    assert called.code == 2, called
+    assert len(errors) <= 1, called
+    assert "could not be read: " not in called.err
+    assert "unforeseen" not in called.err
+
+
+def test_an_argument_that_is_no_text_is_one_line(work: Path) -> None:
+    (work / "kgx").mkdir()
+    (work / "kgx" / "nodes.tsv").write_text("id\tcategory\tname\nMONDO:1\tbiolink:Disease\tgout\n")
+    (work / "kgx" / "edges.tsv").write_text("subject\tpredicate\tobject\n")
+    assert clinweave("graph", "import", "--kgx", "kgx").code == 0
+    for command in (("graph", "show"), ("graph", "search"), ("link", "--text")):
+        called = clinweave(*command, "a\udcff")
+        assert called.code in {0, 2}, called
+        assert called.err.count("\n") <= 1
+
+
 @pytest.mark.parametrize("kind", ["loop", "file"])
 def test_a_home_that_is_no_folder_is_refused(work: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     (work / "loop").symlink_to("loop")

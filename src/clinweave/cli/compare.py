@@ -63,12 +63,14 @@ def compare(  # noqa: PLR0917 - each parameter is one option
 ) -> None:
     """Compare base, text, graph and both on your own benchmark. Scored items are kept; run again to go on."""
     from clinweave.cli.run import bring, finish
+    from clinweave.datasets import read_benchmark
     from clinweave.errors import UserError
     from clinweave.evaluation import CONTROLS, KnowledgeSettings, ModelSettings, Recipe, TaskSettings, check
 
     for path in filter(None, (bench, corpus)):
         if not path.exists():
             raise UserError(f"there is no {path}")
+    read_benchmark(bench)  # before anything is fetched
     if model and len(model) > 1:
         raise UserError(
             f"--model is given {len(model)} times ({', '.join(model)}): run compare once for each model"

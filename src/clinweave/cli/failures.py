@@ -20,6 +20,10 @@ _MACHINE = {
     errno.ENFILE,
     errno.ENOMEM,
 }
+_SIMPLE: tuple[tuple[type[Exception], str, int], ...] = (
+    (MemoryError, "error: out of memory; what was finished is kept", 1),
+    (UnicodeEncodeError, "error: an argument or input holds bytes that are no text; write it as UTF-8", 2),
+)
 _UNREADABLE = (EOFError, LookupError, RecursionError, UnicodeError, ValueError)
 _LIBRARIES = (
     "duckdb",
@@ -42,24 +46,22 @@ def failure(error: BaseException) -> tuple[str, int]:
 
     The text of an unforeseen error is left out, as it may quote what a file holds.
     """
+    kind = type(error)
     if isinstance(error, ClinweaveError):
         return f"error: {error}", error.exit_code
-    if isinstance(error, MemoryError):
-        return "error: out of memory; what was finished is kept", 1
     if isinstance(error, OSError) and error.errno is not None:
         where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
         code = 1 if error.errno in _MACHINE else 2
         return f"error: {where}{reason(error)}; what was finished is kept", code
-    kind = type(error)
     if kind.__module__ == "builtins" and "Symlink loop" in str(error):  # pathlib of Python 3.11 and 3.12
         return f"error: {reason(error)}", 2
-    hint = f"set {TRACEBACK}=1 to see where, and report it"
-    if isinstance(error, _UNREADABLE) or kind.__module__.partition(".")[0] in _LIBRARIES:
-        return (
-            f"error: an input could not be read ({kind.__name__} in {_place(error.__traceback__)}); {hint}",
-            1,
-        )
-    return f"error: unforeseen {kind.__name__} in {_place(error.__traceback__)}; {hint}", 1
+    for known, line, code in _SIMPLE:
+        if isinstance(error, known):
+            return line, code
+    foreseen = isinstance(error, _UNREADABLE) or kind.__module__.partition(".")[0] in _LIBRARIES
+    said = "an input could not be read: " if foreseen else "unforeseen "
+    place = _place(error.__traceback__)
+    return f"error: {said}{kind.__name__} in {place}; set {TRACEBACK}=1 to see where, and report it", 1
 
 
 def wants_traceback() -> bool:

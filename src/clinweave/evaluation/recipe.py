@@ -130,6 +130,8 @@ def check(recipe: Recipe, where: str) -> Recipe:
         raise UserError(f"{where}: tasks of type diagnosis stand in a recipe of their own")
     if recipe.knowledge.budget < 1:
         raise UserError(f"{where}: knowledge.budget is {recipe.knowledge.budget}; give tokens above 0")
+    if not recipe.tasks:
+        raise UserError(f"{where}: it has no [[tasks]], so there is nothing to run")
     return recipe
 
 

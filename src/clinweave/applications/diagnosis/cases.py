@@ -7,10 +7,12 @@ Field names may be in snake case. Schema: https://phenopacket-schema.readthedocs
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from clinweave.applications.diagnosis.case_files import field, read_packets
+from clinweave.errors import UserError
 
 _SEXES = {"MALE": "MALE", "FEMALE": "FEMALE", "M": "MALE", "F": "FEMALE", "1": "FEMALE", "2": "MALE"}
 _NO_SEX = frozenset({"", "0", "3", "UNKNOWN_SEX", "OTHER_SEX", "UNKNOWN", "OTHER"})
@@ -35,9 +37,14 @@ def read_cases(path: Path, *, publications: bool = False, skipped: list[str] | N
     """Yield the cases of a file, a folder or an archive (`read_packets`), in order; no case is lost without a word.
 
     What cannot be read is a case with problems and no findings; files of other kinds are named in `skipped`. Raises
-    `UserError` where there is no such path, the archive is broken, or nothing in it looks like a case.
+    `UserError` where there is no such path, the archive is broken, nothing in it looks like a case, or the only case of
+    a single file cannot be read.
     """
-    for count, found in enumerate(read_packets(path, skipped), 1):
+    packets = read_packets(path, skipped)
+    leading = list(islice(packets, 2))
+    if len(leading) == 1 and leading[0].problem and path.is_file():
+        raise UserError(f"{leading[0].place}: {leading[0].problem}")
+    for count, found in enumerate(chain(leading, packets), 1):
         name = f"case-{count}"
         if found.problem:
             yield Case(name, problems=(f"{found.place}: {found.problem}",))

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _FRONT_MATTER = "---\n"
+_MOST_OPEN = 200  # brackets of a block that are not closed
 
 
 def read(content: bytes) -> list[Block]:
@@ -17,11 +18,17 @@ def read(content: bytes) -> list[Block]:
     text = content.decode("utf-8", "replace").replace("\r\n", "\n")
     if text.startswith(_FRONT_MATTER) and (end := text.find(f"\n{_FRONT_MATTER}", 3)) > 0:
         text = text[end + len(_FRONT_MATTER) + 1 :]
+    text = "\n\n".join(map(_escaped, text.split("\n\n")))
     parser = MarkdownIt("commonmark", {"maxNesting": 100}).enable(["table", "strikethrough"])
     collector = _Collector()
     for token in parser.parse(text):
         collector.take(token)
     return collector.blocks
+
+
+def _escaped(block: str) -> str:
+    """Return a block with its brackets escaped where many stay open: each would be tried as a link to the block's end."""
+    return block.replace("[", "\\[") if block.count("[") - block.count("]") > _MOST_OPEN else block
 
 
 class _Collector:
