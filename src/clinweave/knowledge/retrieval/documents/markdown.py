@@ -27,7 +27,7 @@ def read(content: bytes) -> list[Block]:
 
 
 def _escaped(block: str) -> str:
-    """Return a block with its brackets escaped where many stay open: each would be tried as a link to the block's end."""
+    """Return a block with its brackets escaped where many stay open: each would be tried as a link to the end."""
     return block.replace("[", "\\[") if block.count("[") - block.count("]") > _MOST_OPEN else block
 
 
