@@ -87,6 +87,7 @@ class Run:
 
     def _score_task(self, task: Task, model: "_Lazily", folder: Path) -> "Scored":
         recipe = self.recipe
+        self._check_egress(task)  # before a server is asked anything, its identity included
         settings = asdict(recipe.model)
         for name in ("concurrency", "allow_remote", "reuse_unidentified"):  # they change no answer
             settings.pop(name)
@@ -111,6 +112,12 @@ class Run:
         done = stage(folder, "scored", known, parameters, build, version=VERSION)
         rows = [json.loads(line) for line in (done.path / "scored.jsonl").read_text("utf-8").splitlines()]
         return Scored([_sample(row) for row in rows], done.manifest)
+
+    def _check_egress(self, task: Task) -> None:
+        """Raise `AccessError` where the knowledge of a task may not be sent to the model's host."""
+        settings = self.recipe.model
+        host = settings.address if is_address(settings.address) else ""
+        check_egress(task.world.tier, host, settings.allow_remote, what=f"knowledge for {task.settings.type}")
 
     def _weights(self, model: "_Lazily") -> str:
         """Return what identifies the weights of this run; another value in each run where nothing does."""
