@@ -9,7 +9,7 @@ from clinweave.databases import RowLog
 from clinweave.databases.hpo_translations import Translation, read_translations, translation_files
 from clinweave.errors import UserError
 from clinweave.knowledge import Linker, language_limits, unread_language, with_translations
-from clinweave.knowledge.linking.languages import denied, language_of
+from clinweave.knowledge.linking.languages import denied, language_of, of_relative, uncertain
 from clinweave.knowledge.linking.translated_labels import TranslatedLabels
 from tests.knowledge.named import NamesGraph
 
@@ -86,6 +86,42 @@ def test_offsets_are_those_of_the_text():
 def test_denied_findings_are_absent(language, text, finding, absent):
     start = text.index(finding)
     assert denied(text, start, start + len(finding), language) is absent
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "finding", "relative"),
+    [
+        ("es", "La madre tiene miopía", "miopía", True),
+        ("es", "La madre refiere fiebre", "fiebre", False),
+        ("es", "La madre está sana. Fiebre.", "Fiebre", False),
+        ("fr", "Son frère a une scoliose", "scoliose", True),
+        ("fr", "La mère signale une fièvre", "fièvre", False),
+        ("de", "Der Vater hat Hochwuchs", "Hochwuchs", True),
+        ("de", "Die Mutter berichtet von Fieber", "Fieber", False),
+        ("zh", "其母亲有高血压", "高血压", True),
+        ("zh", "患儿发热", "发热", False),
+        ("ja", "母親に高身長を認める", "高身長", True),
+    ],
+)
+def test_a_relatives_finding_is_told_from_the_patients(language, text, finding, relative):
+    assert of_relative(text, text.index(finding), language) is relative
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "finding", "suspected"),
+    [
+        ("es", "Sospecha de escoliosis", "escoliosis", True),
+        ("es", "Escoliosis", "Escoliosis", False),
+        ("fr", "possible scoliose", "scoliose", True),
+        ("de", "Verdacht auf Hochwuchs", "Hochwuchs", True),
+        ("zh", "疑似晶状体异位", "晶状体异位", True),
+        ("ja", "高身長の疑い", "高身長", True),
+        ("ja", "高身長を認める", "高身長", False),
+    ],
+)
+def test_suspected_findings_are_uncertain(language, text, finding, suspected):
+    start = text.index(finding)
+    assert uncertain(text, start, start + len(finding), language) is suspected
 
 
 @pytest.mark.parametrize(

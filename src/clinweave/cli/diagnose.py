@@ -159,11 +159,15 @@ def _cases(
 def _recognised(path: Path, sex: str, age: str) -> "Case":
     """Return the case that a text tells, as the linker finds and negates findings."""
     from clinweave.applications.diagnosis import from_mentions
-    from clinweave.knowledge import Graph, Linker
+    from clinweave.knowledge import Graph, Linker, unread_language, with_translations
 
     if not path.is_file():
         raise UserError(f"there is no text {path}")
-    mentions = Linker.open(Graph.open(home() / "graph")).link(path.read_text("utf-8"), ["HP"])
+    linker = with_translations(Linker.open(Graph.open(home() / "graph")), home())
+    letter = path.read_text("utf-8")
+    if unread := unread_language(letter, linker.languages):
+        typer.echo(f"warning: {unread}", err=True)
+    mentions = linker.link(letter, ["HP"])
     return from_mentions(path.stem, mentions, sex, age)
 
 

@@ -163,12 +163,12 @@ def info(as_json: AsJson = False) -> None:
 
 
 def _knowledge() -> "tuple[Graph | None, Linker | None]":
-    from clinweave.knowledge import Graph, Linker
+    from clinweave.knowledge import Graph, Linker, with_translations
 
     if read_manifest(home() / "graph") is None:
         return None, None
     graph = Graph.open(home() / "graph")
-    return graph, Linker.open(graph)
+    return graph, with_translations(Linker.open(graph), home())
 
 
 def _built() -> Artifact:

@@ -24,6 +24,7 @@ _SCRIPTS = {
 }
 _CLAUSE = re.compile(r"[.;:!?\n。；：！？]")
 _LIST_CLAUSE = re.compile(r"[.;:!?\n。；：！？,，]")  # in Chinese lists "、" stands between the items
+_SENTENCE = re.compile(r"[.;!?\n。；！？]")
 _REACH = 5  # words, or half as many characters again, over which a denial reaches
 
 
@@ -104,6 +105,28 @@ def denied(text: str, start: int, end: int, language: str) -> bool:
     return any(token in words.after for token in following)
 
 
+def uncertain(text: str, start: int, end: int, language: str) -> bool:
+    """Tell whether a finding is only suspected, by a cue just before it (or, in Japanese, just after it)."""
+    cues = word_lists(language).uncertain
+    before, after = _LIST_CLAUSE.split(text[:start])[-1], _LIST_CLAUSE.split(text[end:])[0]
+    if language == "ja":
+        return any(cue in after[:8] for cue in cues)
+    if language == "zh":
+        return any(cue in before[-8:] for cue in cues)
+    return any(folded_word(word) in cues for word in WORD.findall(before)[-4:])
+
+
+def of_relative(text: str, start: int, language: str) -> bool:
+    """Tell whether a finding is a relative's: the sentence names one before it, who does not just report it."""
+    words, sentence = word_lists(language), _SENTENCE.split(text[:start])[-1]
+    if language in BY_CHARACTER:
+        place = max((sentence.rfind(cue) for cue in words.family), default=-1)
+        return place >= 0 and not any(cue in sentence[place:] for cue in words.reports)
+    tokens = [folded_word(word) for word in WORD.findall(sentence)]
+    places = [place for place, token in enumerate(tokens) if token in words.family]
+    return bool(places) and not any(token in words.reports for token in tokens[places[-1] :])
+
+
 def _denied_after(after: str, cues: Collection[str]) -> bool:
     head = re.sub(r"^[\s、,，]+", "", after)
     return any(head.startswith((cue, f"は{cue}", f"が{cue}")) for cue in cues)
@@ -139,6 +162,9 @@ class WordLists:
     absent: frozenset[str]
     after: frozenset[str]
     ends: frozenset[str]
+    uncertain: frozenset[str]
+    family: frozenset[str]
+    reports: frozenset[str]
 
 
 @cache
@@ -157,6 +183,9 @@ def word_lists(language: str) -> WordLists:
         folded("absent"),
         folded("after"),
         folded("ends"),
+        folded("uncertain"),
+        folded("family"),
+        folded("reports"),
     )
 
 

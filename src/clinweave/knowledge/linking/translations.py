@@ -21,10 +21,12 @@ from clinweave.knowledge.linking.languages import (
     denied,
     folded_word,
     language_of,
+    of_relative,
+    uncertain,
     unread_language,
     word_lists,
 )
-from clinweave.knowledge.linking.linker import Linker
+from clinweave.knowledge.linking.linker import FAMILY, Linker
 from clinweave.knowledge.linking.translated_labels import TranslatedLabels
 from clinweave.records import Mention
 
@@ -109,20 +111,7 @@ class TranslatedLinker(Linker):
                 whole = item
             if whole is None or not _apart(item, mentions):
                 continue
-            absent = denied(text, item.start, item.end, language)
-            mentions.append(
-                replace(
-                    whole,
-                    start=item.start,
-                    end=item.end,
-                    text=item.text,
-                    score=item.score,
-                    negated=absent,
-                    reason=item.reason if whole is item else f"{item.reason}; {whole.reason}",
-                    status="absent" if absent else "present",
-                    experiencer="",
-                )
-            )
+            mentions.append(_in_context(whole, item, text, language))
         return mentions
 
     def _named(self, text: str, language: str) -> Iterator[Mention]:
@@ -171,6 +160,26 @@ def with_translations(
             raise UserError(message)
         return linker
     return TranslatedLinker(linker, folder, language)
+
+
+def _in_context(concept: Mention, item: Mention, text: str, language: str) -> Mention:
+    """Return the mention of `item`'s place as a concept, with its status and whose it is."""
+    status = "present"
+    if denied(text, item.start, item.end, language):
+        status = "absent"
+    elif uncertain(text, item.start, item.end, language):
+        status = "uncertain"
+    return replace(
+        concept,
+        start=item.start,
+        end=item.end,
+        text=item.text,
+        score=item.score,
+        negated=status == "absent",
+        reason=item.reason if concept is item else f"{item.reason}; {concept.reason}",
+        experiencer=FAMILY if of_relative(text, item.start, language) else "",
+        status=status,
+    )
 
 
 def _apart(mention: Mention, others: Iterable[Mention]) -> bool:
