@@ -154,7 +154,7 @@ def statuses(linker: Linker, labels: list[str]) -> None:
     named = frozenset(map(str.lower, linker.vocabulary.names.to_pylist()))
     labels = [label for label in labels if label.lower() in named]
     print(f"{'status, templates':<20}{'status':<16}{'findings':>9}{'wrong':>9}{'not recognised':>16}")
-    for part in ("dev", "held"):
+    for part in status.PARTS:
         draw = random.Random(0)
         filled = [
             status.fill(template, labels, draw) for template in status.templates(part) for _ in range(20)

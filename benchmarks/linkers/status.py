@@ -1,8 +1,10 @@
 """Status and experiencer of findings: templates filled with labels at random, and whether each finding is read right.
 
-`status_templates.tsv` was written for this purpose, before the rules were: "Denies {absent} but has {present}." Rules
-were tuned on the part "dev"; "held" was scored at the end only. A finding is recognised where a mention shares half
-of their joint span, and right where every mention that overlaps it has the status asked for.
+`status_templates.tsv` was written for this purpose: "Denies {absent} but has {present}." The parts "dev" and "held" were
+written before the rules; the rules were tuned on "dev", and "held" was scored when they were done and its errors mended
+after that. "later", "final" and "last" were written afterwards in other wordings, scored once and mended. A finding is
+recognised where a mention shares half of their joint span, and right where every mention that overlaps it has the
+status asked for.
 """
 
 import gzip
@@ -17,6 +19,7 @@ from clinweave.knowledge import Linker
 from clinweave.records import Mention
 
 TEMPLATES = Path(__file__).with_name("status_templates.tsv")
+PARTS = ("dev", "held", "later", "final", "last")
 _ROOT = "HP:0000118"  # phenotypic abnormality
 _SLOT = re.compile(r"\{(\w+)\}")
 

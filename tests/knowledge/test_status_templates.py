@@ -57,12 +57,12 @@ def templates(monkeypatch: pytest.MonkeyPatch):
     return status
 
 
-@pytest.mark.parametrize("part", ["dev", "held", "later"])
+@pytest.mark.parametrize("part", ["dev", "held", "later", "final", "last"])
 def test_each_status_is_read_right(templates, graph: LabelsGraph, part: str) -> None:
     linker = Linker.open(graph)
     draw = random.Random(f"status {part}")
     chosen = [one for one in templates.templates(part) if one not in GAPS]
-    assert len(chosen) >= 40
+    assert len(chosen) >= 30
     sentences = [templates.fill(one, list(graph.labels.values()), draw) for one in chosen for _ in range(4)]
     results = templates.outcomes(linker, sentences, ["HP"])
     wrong = defaultdict(list)
@@ -74,7 +74,7 @@ def test_each_status_is_read_right(templates, graph: LabelsGraph, part: str) -> 
         assert lost <= 0.02 * (right + bad + lost), f"{name}: {lost} not recognised"
 
 
-@pytest.mark.xfail(strict=True, reason="'when' of a coming event is read as of a past one")
+@pytest.mark.xfail(strict=True, reason="'when' is read as of a past event")
 @pytest.mark.parametrize("template", GAPS)
 def test_gaps(templates, graph: LabelsGraph, template: str) -> None:
     sentence = templates.fill(template, list(graph.labels.values()), random.Random(0))

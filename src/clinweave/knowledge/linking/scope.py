@@ -34,14 +34,20 @@ _STATEMENT = re.compile(
     r"\b",
     re.IGNORECASE,
 )
+_RELATIVE = frozenset(
+    {"which", ", which", "that", ", that", ", and", ", both", ", but", ", this", ", these", ", it"}
+)
 _SUBJECT = re.compile(r"\b(?:he|she|they|it|we|patient)\b", re.IGNORECASE)
+_INVERTED = re.compile(
+    r"\s*(?:did|do|does|has|have|had|was|were)\b", re.IGNORECASE
+)  # "at no time did she ..."
 # A name may go on for a word that its concept lacks: "creatine kinase activity (no)".
 _TAIL = (
     r"(?:[-+\s]?(?:\w\b|\d+\+?|\+|activity|levels?|concentrations?|morphology|signs?|symptoms?|episodes?|attacks?|disease"
     r"|today|currently|now))*"
 )
 _ANSWERED = re.compile(_TAIL + r"\s*(?:[:=(\[?/]|-{1,2}|\u2013|\u2014|\.{2,}|\u2026|\|)?\s*(?:-\s*)?")
-_ASKED = re.compile(_TAIL + r"\s*(?:\?+|:|\.{2,}|\u2026)\s*")
+_ASKED = re.compile(_TAIL + r"\s*(?:\?+|:|;|\.{2,}|\u2026)\s*")
 # What may follow an answer within its clause ("none since Monday").
 _TIMES = """
 at in on since per to so currently today now yet known reported noted seen found identified present recently during by
@@ -173,14 +179,14 @@ class Sentence:
         """Let a cue govern the mention before it and its list; return whether it does."""
         rule, place = cue.rule, self.places[before]
         gap = self.text[place.end : cue.start]
-        if self._ended >= place.end:
+        if self._ended >= place.end and gap.strip() not in _RELATIVE:
             return False
         if rule.ahead and not self._complete(cue):
             return False  # "rash and suspected ..."
         direct = _ANSWERED.fullmatch(gap) is not None
         if not (rule.answer and direct and self._complete(cue)):
             near = cue.at - place.stop <= rule.behind_reach and (not _COLON.search(gap) or gap.strip() == ":")
-            plain = "," not in gap or gap.strip() in {",", ", which", ", that"}
+            plain = "," not in gap or gap.strip() == "," or gap.strip() in _RELATIVE
             if not (rule.behind and near and plain) or (rule.behind_reach == 0 and len(gap) > 1):
                 return False
             if rule.ahead and _DASH.search(gap):
@@ -228,7 +234,7 @@ class Sentence:
         if open_.last is not None or cue.at - open_.cue.stop > _COMPOSED:
             return False
         gap = self.text[open_.cue.end : cue.start]
-        if open_.status == ABSENT and _SUBJECT.search(gap) and "that" not in gap:
+        if open_.status == ABSENT and _SUBJECT.search(gap) and "that" not in gap and not _INVERTED.match(gap):
             return False  # "without warning he developed ..."
         return not any(mark in gap for mark in ",:()")
 
