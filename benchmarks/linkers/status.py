@@ -1,6 +1,6 @@
 """Status and experiencer of findings: templates filled with labels at random, and whether each finding is read right.
 
-`status_templates.tsv` was written for this purpose: "Denies {absent} but has {present}." The parts "dev" and "held" were
+`status_templates.tsv` was made for this purpose: "Denies {absent} but has {present}." The parts "dev" and "held" were
 written before the rules; the rules were tuned on "dev", and "held" was scored when they were done and its errors mended
 after that. "later", "final" and "last" were written afterwards in other wordings, scored once and mended. A finding is
 recognised where a mention shares half of their joint span, and right where every mention that overlaps it has the
