@@ -55,6 +55,9 @@ from until this ever prior before after upon throughout according thus either ag
 except however far
 """
 _TRAILING = frozenset(_TIMES.split())
+_NO_ADVERBS = frozenset(
+    {"family", "only", "early", "likely"}
+)  # "resolved completely", but not "no family history"
 _PLURAL = re.compile(r"(?:are|were|have|all|both|denie[sd]|deny)\b", re.IGNORECASE)
 _VERSUS = re.compile(r"\s+(?:versus|vs\.?|v\.)\s+(?:a\s+|an\s+|the\s+)?", re.IGNORECASE)
 _TAKES_LIST = re.compile(
@@ -227,7 +230,7 @@ class Sentence:
         if _DASH.match(self.text, cue.end):
             return True
         word = self.tokens.words(after, after + 1)[0]
-        return word in _TRAILING or word.endswith("ly")
+        return word in _TRAILING or (cue.rule.behind and word.endswith("ly") and word not in _NO_ADVERBS)
 
     def _adjacent(self, open_: _Open, cue: Cue) -> bool:
         """Say whether two cues are read together: no finding, comma or other statement between them."""
