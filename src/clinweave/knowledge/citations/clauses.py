@@ -8,6 +8,7 @@ words must then stand at the same places on both sides.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from clinweave.knowledge.citations.bags import Bag, bag_of, items_of
 from clinweave.knowledge.citations.inflection import is_verb, word_set
 from clinweave.knowledge.citations.tokens import Token
 
@@ -57,8 +58,6 @@ CONDITIONS = word_set(
 _UNCHANGED = frozenset({"spread", "cut", "put", "set", "hit", "shut"})  # participles like the base form
 LISTS = frozenset({",", "and", "or", "nor"})
 
-Bag = tuple[str, ...]
-
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
@@ -69,11 +68,6 @@ class Chunk:
     joint: str = ""  # "and" or "or" where it is a list
     article: str = ""  # "a", "the" or ""
     phrases: tuple[tuple[str, Bag], ...] = ()
-
-    @property
-    def whole(self) -> tuple[Bag, tuple[tuple[str, Bag], ...]]:
-        """Return everything that must be equal."""
-        return self.bag, self.phrases
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +85,7 @@ class Frame:
     past: bool = False
     passive: bool = False
     imperative: bool = False
+    loose: bool = True  # its adverbs stand in the verb group and speak of nothing else
     exhaustive: bool = False  # "the symptoms are A and B": these and no others
 
 
@@ -204,6 +199,7 @@ def _frame(items: Sequence[Token], group: Group) -> Frame:
     negations = sum(word in NEGATIONS for word in group.words)
     left, more = _without_adverbs(left)
     right, others = _without_adverbs(right)
+    loose = not more | others
     adverbs |= more | others
     for side in (left, right):
         negations += _take_negation(side)
@@ -225,6 +221,7 @@ def _frame(items: Sequence[Token], group: Group) -> Frame:
         group.past,
         group.passive,
         group.imperative,
+        loose,
     )
     if negations > 1:
         frame = replace(frame, adverbs=frame.adverbs | {"double negation"})
@@ -285,7 +282,9 @@ def _phrases(items: Sequence[Token]) -> tuple[Chunk, list[tuple[str, Bag]]]:
             phrases[-1][1].append(item)
         else:
             head.append(item)
-    return _list_of(head), [(name, _bag(tokens)) for name, tokens in phrases]
+    return _list_of(head), [
+        (name, _in_order(words) if name in CONDITIONS else _list_of(words).bag) for name, words in phrases
+    ]
 
 
 def _without_patients(items: Sequence[Token]) -> list[Token]:
@@ -302,41 +301,45 @@ def _without_patients(items: Sequence[Token]) -> list[Token]:
 
 
 def _list_of(items: Sequence[Token]) -> Chunk:
-    if any(_verbal(item) for item in items):  # a clause inside: its order counts
-        bag = _bag(items)
+    if _has_clause(items):  # a clause inside: its order counts
+        bag = _in_order(items)
         return Chunk(bag, (bag,) if bag else ())
-    parts: list[list[Token]] = [[]]
+    parts: list[list[list[str]]] = [[[]]]
     joints = {item.text for item in items if item.text in ("and", "or", "nor")}
-    for item in items:
+    for item in items[2 if [token.text for token in items[:2]] == ["one", "of"] else 0 :]:
         if item.text in LISTS:
-            parts.append([])
-        else:
-            parts[-1].append(item)
-    bags = tuple(bag for part in parts if (bag := _bag(part)))
+            parts.append([[]])
+        elif item.text == "of":
+            parts[-1].append([])
+        elif _counts(item):
+            parts[-1][-1].append(item.text)
     joint = "or" if joints & {"or", "nor"} else "and" if joints else ""
-    bag = tuple(sorted(word for part in bags for word in part)) + ((joint,) if joint else ())
-    return Chunk(bag, bags, joint)
+    bag = bag_of(parts, joint)
+    return Chunk(bag, items_of(bag), joint)
 
 
-def _bag(items: Sequence[Token]) -> Bag:
-    """Return the words that must be equal, sorted: no articles, no "of", no marks."""
-    words = [item.text for item in items]
-    if words[:2] == ["one", "of"]:
-        words = words[2:]
-    kept = tuple(
-        word
-        for word, item in zip(words, items[len(items) - len(words) :], strict=True)
-        if word not in DROPPED | BE | {"of", "be"} and (item.kind != "mark" or word in ":/<>%")
-    )
-    ordered = any(_verbal(item) for item in items)
-    return kept if ordered else tuple(sorted(kept))
+def _in_order(items: Sequence[Token]) -> Bag:
+    """Return the words in their order, for what has a verb of its own."""
+    return tuple(item.text for item in items if _counts(item) and item.text != "of")
 
 
-def _verbal(item: Token) -> bool:
-    """Tell whether a token is, or may be, an inflected verb."""
-    return item.text in AUXILIARIES or (
-        item.form in ("s", "ed") and item.kind == "word" and is_verb(item.text)
-    )
+def _counts(item: Token) -> bool:
+    """Tell whether a word must be equal: no articles, no forms of "be", no marks."""
+    return item.text not in DROPPED | BE | {"be"} and (item.kind != "mark" or item.text in ":/<>%")
+
+
+def _has_clause(items: Sequence[Token]) -> bool:
+    """Tell whether there is an inflected verb in a noun phrase: "protamine reverses heparin", not "causes of fever"."""
+    for place, item in enumerate(items):
+        if item.text in AUXILIARIES:
+            return True
+        verb = item.form in ("s", "ed") and item.kind == "word" and is_verb(item.text)
+        if not verb or place in (0, len(items) - 1):
+            continue
+        before, after = items[place - 1].text, items[place + 1].text
+        if before not in DROPPED | LISTS | {"of"} and after not in LISTS | {"of"} | PREPOSITIONS.keys():
+            return True
+    return False
 
 
 def _sorted(phrases: Sequence[tuple[str, Bag]]) -> tuple[tuple[str, Bag], ...]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from clinweave.knowledge.citations.clauses import CERTAIN, Bag, Chunk, Frame
+from clinweave.knowledge.citations.bags import Bag, same, words_of
+from clinweave.knowledge.citations.clauses import CERTAIN, Chunk, Frame
 from clinweave.knowledge.citations.inflection import word_set
 from clinweave.records import Verdict
 
@@ -40,32 +41,42 @@ def _same_action(claim: Frame, stated: Frame) -> bool:
 
 
 def _equal_parts(claim: Frame, stated: Frame) -> bool:
-    return claim.subject.whole == stated.subject.whole and claim.object.whole == stated.object.whole
+    return all(
+        same(one.bag, other.bag) and _same_phrases(one.phrases, other.phrases)
+        for one, other in ((claim.subject, stated.subject), (claim.object, stated.object))
+    )
 
 
 def _covers(part: Chunk, whole: Chunk, claim: Frame, stated: Frame) -> bool:
     """Tell whether a noun phrase is the evidence's, or a part of its list that holds by itself."""
     if not _same_phrases(part.phrases, whole.phrases):
         return False
-    if part.bag == whole.bag:
-        return True
-    if (
-        not part.items
-        or len(whole.items) < 2
-        or not whole.joint
-        or len(part.items) > len(whole.items)
-        or claim.exhaustive
-    ):
+    return same(part.bag, whole.bag) or _is_part(part, whole, claim, stated)
+
+
+def _is_part(part: Chunk, whole: Chunk, claim: Frame, stated: Frame) -> bool:
+    """Tell whether a noun phrase is some items of the evidence's list, and may stand without the others."""
+    if not part.items or not whole.joint or len(part.items) > len(whole.items) or claim.exhaustive:
         return False
-    if not set(part.items) <= set(whole.items) or claim.verb in _TOGETHER:
+    held = all(any(same(item, other) for other in whole.items) for item in part.items)
+    if not held or len(whole.items) < 2 or claim.verb in _TOGETHER:
         return False
+    if claim.verb == "be" and claim.subject.article == "the" and part is claim.object:
+        return False  # "the organs are A and B": these and no others
     if stated.negated:
         return whole.joint == "or"
     return whole.joint != "or" or stated.verb == "include" or claim.possibility < CERTAIN
 
 
 def _same_phrases(claim: Iterable[tuple[str, Bag]], stated: Iterable[tuple[str, Bag]]) -> bool:
-    return sorted(claim) == sorted(stated)
+    first, second = sorted(claim, key=_order), sorted(stated, key=_order)
+    return len(first) == len(second) and all(
+        one[0] == other[0] and same(one[1], other[1]) for one, other in zip(first, second, strict=True)
+    )
+
+
+def _order(phrase: tuple[str, Bag]) -> tuple[str, Bag]:
+    return phrase[0], words_of(phrase[1])
 
 
 def _same_limits(claim: Frame, stated: Frame) -> bool:
@@ -76,7 +87,11 @@ def _same_limits(claim: Frame, stated: Frame) -> bool:
     if not claim.adverbs <= stated.adverbs:
         return False
     missing = stated.adverbs - claim.adverbs
-    return not missing or (missing <= _MAY_GO and claim.possibility < CERTAIN) or missing <= {"never"}
+    return (
+        not missing
+        or (missing <= _MAY_GO and claim.possibility < CERTAIN and stated.loose)
+        or missing <= {"never"}
+    )
 
 
 def _counted(frame: Frame) -> bool:

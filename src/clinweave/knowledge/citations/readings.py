@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from clinweave.knowledge.citations.clauses import CERTAIN, Bag, Chunk, Frame
+from clinweave.knowledge.citations.bags import Bag, items_of, joint_of, less, words_of
+from clinweave.knowledge.citations.clauses import CERTAIN, Chunk, Frame
 from clinweave.knowledge.citations.inflection import is_verb, word_set
 
 _NOMINALS = {
@@ -59,7 +60,7 @@ def weaker(frame: Frame) -> list[Frame]:
     found: list[Frame] = []
     marks = set(frame.object.bag) & _SYMPTOMS
     if frame.verb == "be" and len(marks) == 1 and not frame.negated and frame.object.article != "the":
-        disease = _less(frame.object.bag, marks)
+        disease = less(frame.object.bag, marks)
         if disease:
             found.append(
                 replace(
@@ -106,7 +107,7 @@ def _to_do(frame: Frame) -> Iterator[Frame]:
                 continue
             rest = list(frame.phrases)
             rest.remove(phrase)
-            target = _noun(_less(phrase[1], {verb[0]}))
+            target = _noun(less(phrase[1], {verb[0]}))
             yield replace(frame, passive=False, verb=verb[1], object=target, phrases=_sort(rest))
     if not frame.passive and frame.verb in ("fail", "be") and words:
         for phrase in words:
@@ -118,7 +119,7 @@ def _to_do(frame: Frame) -> Iterator[Frame]:
                 yield replace(
                     frame,
                     verb=verb[1],
-                    object=_noun(_less(phrase[1], {verb[0]})),
+                    object=_noun(less(phrase[1], {verb[0]})),
                     phrases=_sort(rest),
                     negated=not frame.negated,
                     past=frame.past,
@@ -173,10 +174,10 @@ def _role(frame: Frame) -> Iterator[Frame]:
     bag = frame.object.bag
     if "cause" in bag and len(bag) > 1:
         yield replace(
-            frame, verb="cause", object=_noun(_less(bag, {"cause"})), possibility=min(frame.possibility, 3)
+            frame, verb="cause", object=_noun(less(bag, {"cause"})), possibility=min(frame.possibility, 3)
         )
     if "treatment" in bag:
-        rest = _less(bag, {"treatment"})
+        rest = less(bag, {"treatment"})
         if rest:
             yield replace(frame, verb="treat", object=_noun(rest))
         else:
@@ -194,13 +195,13 @@ def _nominal_verb(frame: Frame) -> Iterator[Frame]:
             if phrase[0] in ("with", "by"):
                 rest = list(frame.phrases)
                 rest.remove(phrase)
-                target = _noun(_less(frame.subject.bag, {"treatment"}))
+                target = _noun(less(frame.subject.bag, {"treatment"}))
                 yield replace(
                     frame, verb="treat", subject=_noun(phrase[1]), object=target, phrases=_sort(rest)
                 )
     if frame.verb == "cause" and not frame.passive:
         for word in set(frame.object.bag) & _EFFECTS.keys():
-            rest_bag = _less(frame.object.bag, {word})
+            rest_bag = less(frame.object.bag, {word})
             phrases = list(frame.phrases)
             places = [item for item in phrases if item[0] in ("to", "in")]
             if not rest_bag and len(places) == 1:
@@ -309,30 +310,21 @@ _STEPS = (
 
 def _verb_in(bag: Bag) -> tuple[str, str] | None:
     """Return the one verb of a bag of words, as written and as a verb."""
-    verbs = [word for word in bag if is_verb(word)]
+    verbs = [word for word in words_of(bag) if is_verb(word)]
     return (verbs[0], verbs[0]) if len(verbs) == 1 else None
 
 
 def _nominal_in(bag: Bag) -> tuple[str, str] | None:
-    found = [word for word in bag if word in _NOMINALS]
+    found = [word for word in words_of(bag) if word in _NOMINALS]
     return (found[0], _NOMINALS[found[0]]) if len(found) == 1 else None
 
 
 def _noun(bag: Bag) -> Chunk:
-    joint = bag[-1] if bag and bag[-1] in ("and", "or") else ""
-    return Chunk(bag, (bag,) if bag else (), joint)
+    return Chunk(bag, items_of(bag), joint_of(bag))
 
 
 def _bare(chunk: Chunk) -> Chunk:
     return Chunk(chunk.bag, chunk.items, chunk.joint, "", chunk.phrases)
-
-
-def _less(bag: Bag, words: set[str]) -> Bag:
-    rest = list(bag)
-    for word in words:
-        if word in rest:
-            rest.remove(word)
-    return tuple(rest)
 
 
 def _with(phrases: object, more: tuple[str, Bag]) -> tuple[tuple[str, Bag], ...]:
