@@ -26,6 +26,7 @@ _VOCABULARY = frozenset({"HP", "MONDO", "CHEBI", "HGNC", "DRUGBANK", "OMIM", "OR
 _PLAIN_WORDS = frozenset(
     {"role", "mode of inheritance", "inheritance", "disease", "disorder", "drug", "gene", "all"}
 )
+_VERBS = re.compile(r"\b(?:is|are|was|were|has|have|had|can|may|does|do|not)\b")  # no name has one
 Names = dict[tuple[str, ...], set[tuple[str, str]]]
 
 
@@ -193,7 +194,11 @@ class CitationChecker:
         names = self._names(relations)
         spans = claims.find(sentence, names)
         if self.linker is not None:
-            linked = [_span(mention) for mention in self.linker.link(sentence) if _of_a_vocabulary(mention)]
+            linked = [
+                _span(mention)
+                for mention in self.linker.link(sentence)
+                if _of_a_vocabulary(mention) and not _VERBS.search(mention.text)
+            ]
             # A longer name that the vocabularies know wins: "X type 2" is not X.
             named = {curie for pairs in names.values() for _, curie in pairs}
             more = [item for item in linked if item.ids & named or _longer(item, spans, sentence)]

@@ -17,7 +17,8 @@ from clinweave.predicates import HAS_PHENOTYPE
 _TOKEN = re.compile(r"\w+")
 _LONGEST = 40  # words of a name: chemicals have many
 _INTRO = re.compile(
-    r"^(?:(?:yes|indeed|also|additionally|furthermore|moreover|in addition|overall|therefore|thus|so|hence|"
+    r"^(?:in (?:the )?(?:(?:given|cited|shown) )?(?:records?|evidence|graph|database|sources?) ?, ?|"
+    r"(?:yes|indeed|also|additionally|furthermore|moreover|in addition|overall|therefore|thus|so|hence|"
     r"specifically|clinically)"
     r"(?: ,|:)? |(?:according to|based on|as stated in|per) (?:the )?(?:(?:given|provided|above|shown|"
     r"numbered) )?"
@@ -30,6 +31,12 @@ _INTRO = re.compile(
 )
 _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"n['’]t\b"), " not"),
+    (
+        re.compile(
+            r"\bof (?:the )?(\d+) (patients|people|individuals|cases|persons) ((?:with|who have) [^,]*?) ?, (\d+) "
+        ),
+        r"\4 of \1 \2 \3 ",
+    ),
     (re.compile(r"\bcannot\b"), "can not"),
     (
         re.compile(

@@ -55,6 +55,10 @@ CONDITIONS = word_set(
     "if unless until once provided whether although though while whereas that which who whose where why "
     "how but not only even so lest till than"
 )
+_NOT_MANNER = word_set(
+    "family assembly anomaly elderly early only likely unlikely supply reply apply multiply"
+)
+_PLURAL = word_set("patient they we you i people who that which and or , not never child woman man")
 _UNCHANGED = frozenset({"spread", "cut", "put", "set", "hit", "shut"})  # participles like the base form
 LISTS = frozenset({",", "and", "or", "nor"})
 
@@ -152,7 +156,9 @@ def groups(items: Sequence[Token]) -> Iterator[Group]:
 
 def _auxiliary_group(items: Sequence[Token], position: int) -> Group:
     start, last = position, position
-    while last < len(items) and items[last].text in AUXILIARIES | NEGATIONS | ADVERBS:
+    while last < len(items) and (
+        items[last].text in AUXILIARIES | NEGATIONS | ADVERBS or _manner(items[last])
+    ):
         last += 1
     while last - 1 > position and items[last - 1].text == "no":  # "has no cure": "no" belongs to the noun
         last -= 1
@@ -190,12 +196,15 @@ def _finite(items: Sequence[Token], position: int) -> bool:
         return False
     if position == 0:
         return item.form == ""
-    return items[position - 1].text not in DROPPED | PREPOSITIONS.keys() - {"to"} | {"of", "to", "no"}
+    before = items[position - 1]
+    if item.form == "" and not any(word.form == "s" or word.text in _PLURAL for word in items[:position]):
+        return False  # a plain form needs a plural subject: "whooping cough" has none
+    return before.text not in DROPPED | PREPOSITIONS.keys() - {"to"} | {"of", "to", "no"}
 
 
 def _frame(items: Sequence[Token], group: Group) -> Frame:
     left, right = list(items[: group.start]), list(items[group.end :])
-    adverbs = {word for word in group.words if word in ADVERBS} | {"never"} & set(group.words)
+    adverbs = set(group.words) - AUXILIARIES - NEGATIONS | {"never"} & set(group.words)
     negations = sum(word in NEGATIONS for word in group.words)
     left, more = _without_adverbs(left)
     right, others = _without_adverbs(right)
@@ -247,7 +256,18 @@ def _without_adverbs(items: list[Token]) -> tuple[list[Token], set[str]]:
         "often usually sometimes rarely always mainly generally probably possibly daily weekly monthly yearly "
         "potentially currently"
     )
-    return [item for item in items if item.text not in free], {i.text for i in items if i.text in free}
+    loose = {item.text for item in items if item.text in free or _manner(item)}
+    return [item for item in items if item.text not in loose], loose
+
+
+def _manner(item: Token) -> bool:
+    """Tell whether a word is an adverb in -ly that may stand anywhere."""
+    return (
+        item.kind == "word"
+        and len(item.text) > 5
+        and item.text.endswith("ly")
+        and item.text not in _NOT_MANNER
+    )
 
 
 def _article(items: Sequence[Token]) -> str:
@@ -272,7 +292,7 @@ def _phrases(items: Sequence[Token]) -> tuple[Chunk, list[tuple[str, Bag]]]:
     for item in _without_patients(items):
         name = PREPOSITIONS.get(item.text)
         if item.text in CONDITIONS and item.text != "only" and not condition:
-            phrases.append((item.text, []))
+            phrases.append(("that" if item.text in ("which", "who") else item.text, []))
             condition = True
         elif name is not None and not condition and item.kind == "word":
             phrases.append((name, []))
@@ -320,7 +340,7 @@ def _list_of(items: Sequence[Token]) -> Chunk:
 
 def _in_order(items: Sequence[Token]) -> Bag:
     """Return the words in their order, for what has a verb of its own."""
-    return tuple(item.text for item in items if _counts(item) and item.text != "of")
+    return tuple(item.text for item in items if (_counts(item) or item.text in BE) and item.text != "of")
 
 
 def _counts(item: Token) -> bool:
@@ -333,7 +353,12 @@ def _has_clause(items: Sequence[Token]) -> bool:
     for place, item in enumerate(items):
         if item.text in AUXILIARIES:
             return True
-        verb = item.form in ("s", "ed") and item.kind == "word" and is_verb(item.text)
+        bare = (
+            item.form == ""
+            and place > 0
+            and (items[place - 1].form == "s" or items[place - 1].text in _PLURAL)
+        )
+        verb = (item.form in ("s", "ed") or bare) and item.kind == "word" and is_verb(item.text)
         if not verb or place in (0, len(items) - 1):
             continue
         before, after = items[place - 1].text, items[place + 1].text

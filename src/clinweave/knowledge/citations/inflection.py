@@ -31,6 +31,9 @@ _PLURALS = {
     "feet": "foot", "teeth": "tooth", "metastases": "metastasis", "bacteria": "bacterium", "stimuli": "stimulus",
     "fungi": "fungus", "nuclei": "nucleus", "crises": "crisis", "vertebrae": "vertebra", "mice": "mouse",
     "these": "this", "those": "those", "viruses": "virus", "biopsies": "biopsy", "thrombi": "thrombus",
+    "calculi": "calculus",
+    "emboli": "embolus", "bacilli": "bacillus", "foci": "focus", "criteria": "criterion", "phenomena": "phenomenon",
+    "bronchi": "bronchus", "alveoli": "alveolus", "villi": "villus", "larvae": "larva", "ova": "ovum",
 }  # fmt: skip
 _KEEP = word_set(
     "is was has does as this its us yes less plus always perhaps besides diabetes rabies herpes mumps "

@@ -123,5 +123,5 @@ def _like(piece: Sequence[Token], target: tuple[Token, ...]) -> list[Token]:
     """Return the target's tokens, the first inflected as the phrase's first where both are verbs."""
     first = piece[0]
     if not is_verb(target[0].text):
-        return list(target)
+        return [*target[:-1], target[-1]._replace(form=piece[-1].form)]
     return [Token(target[0].text, target[0].kind, first.form, first.raw), *target[1:]]

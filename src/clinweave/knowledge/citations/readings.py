@@ -58,6 +58,8 @@ def readings(frame: Frame) -> list[Frame]:
 def weaker(frame: Frame) -> list[Frame]:
     """Return what follows from a frame of the evidence, beyond what says the same."""
     found: list[Frame] = []
+    if frame.verb == "be" and frame.object.article == "the" and not frame.negated:
+        found.extend(_role(replace(frame, object=replace(frame.object, article="a"))))
     marks = set(frame.object.bag) & _SYMPTOMS
     if frame.verb == "be" and len(marks) == 1 and not frame.negated and frame.object.article != "the":
         disease = less(frame.object.bag, marks)
@@ -199,6 +201,14 @@ def _nominal_verb(frame: Frame) -> Iterator[Frame]:
                 yield replace(
                     frame, verb="treat", subject=_noun(phrase[1]), object=target, phrases=_sort(rest)
                 )
+    if (
+        frame.verb in ("involve", "include", "require")
+        and "treatment" in frame.subject.bag
+        and frame.object.bag
+    ):
+        target = _noun(less(frame.subject.bag, {"treatment"}))
+        if target.bag and not frame.subject.phrases:
+            yield replace(frame, verb="treat", subject=_bare(frame.object), object=target)
     if frame.verb == "cause" and not frame.passive:
         for word in set(frame.object.bag) & _EFFECTS.keys():
             rest_bag = less(frame.object.bag, {word})
@@ -258,7 +268,7 @@ def _existence(frame: Frame) -> Iterator[Frame]:
     """ "There is no cure for X" as "X has no cure"."""
     if frame.verb == "be" and frame.subject.bag == ("there",) and frame.object.bag:
         for phrase in frame.phrases:
-            if phrase[0] in ("for", "in"):
+            if phrase[0] in ("for", "in", "against"):
                 rest = list(frame.phrases)
                 rest.remove(phrase)
                 yield replace(
@@ -268,6 +278,11 @@ def _existence(frame: Frame) -> Iterator[Frame]:
                     phrases=_sort(rest),
                     object=replace(frame.object, article=""),
                 )
+    if frame.verb == "exist" and not frame.passive and not frame.object.bag:
+        yield from _existence(
+            replace(frame, verb="be", subject=Chunk(("there",), (("there",),)), object=frame.subject)
+        )
+        yield replace(frame, verb="be", subject=Chunk(("there",), (("there",),)), object=_bare(frame.subject))
     if frame.verb == "lack" and not frame.passive:
         yield replace(frame, verb="have", negated=not frame.negated)
 
