@@ -29,6 +29,9 @@ _INTRODUCES = re.compile(
 )
 # A heading that is the beginning of a sentence: what stands under it is no sentence of its own.
 _UNFINISHED = pattern("unfinished")
+_SPECIES = pattern("species")
+_HUMAN = pattern("human")
+_STRUCK_OUT = pattern("struck_out")
 _QUOTATION = re.compile(r"[\"“„«]\s*[^\"”“»]+\s[^\"”“»]+\s[^\"”“»]+[\"”“»]")  # three words or more
 _PRONOUN = pattern("pronoun")
 
@@ -56,11 +59,12 @@ def statements(text: str, section: str = "", title: str = "") -> tuple[Statement
         refused = refused or "the passage says that it, or a part of it, was withdrawn or is wrong"
     found: list[Statement] = []
     announced = ""
+    animals = next((match.group() for sentence in whole if (match := _SPECIES.search(sentence))), "")
     for place, (heading, sentence) in enumerate(lines):
-        why = refused or announced or _refusal(heading, sentence, whole[place + 1 : place + 3])
-        group = (
-            () if why else (*_group_words(_GROUP, (section, heading)), *_group_words(_GROUP_TITLE, (title,)))
-        )
+        why = refused or announced or _refusal(heading, sentence, whole[place + 1 : place + 2])
+        if not why and animals and not (_SPECIES.search(sentence) or _HUMAN.search(sentence)):
+            why = f"the passage speaks of {animals!r}"
+        group = () if why else _groups(title, section, heading)
         found.append(Statement(sentence, why, group, _pronoun(sentence)))
         denies = _DENYING.search(sentence) and _ANNOUNCES.search(sentence)
         if (denies or _HEARSAY.search(sentence)) and place + 1 < len(lines):
@@ -68,22 +72,27 @@ def statements(text: str, section: str = "", title: str = "") -> tuple[Statement
     return tuple(found)
 
 
+def _groups(title: str, section: str, heading: str) -> tuple[str, ...]:
+    return (*_group_words(_GROUP, (section, heading)), *_group_words(_GROUP_TITLE, (title,)))
+
+
 def _denies(heading: str) -> bool:
     return bool(_DENYING.search(heading) or _VOID.search(heading))
 
 
 def _refusal(heading: str, sentence: str, later: Sequence[str]) -> str:
-    if heading and _denies(heading):
-        return f"it stands under the heading {heading!r}"
-    if heading and _UNFINISHED.search(heading):
-        return f"it is part of a list that {heading!r} introduces"
-    if sentence.rstrip(" \"'”’)]*_").endswith("?") or _QUESTION_START.search(sentence):
-        return "the passage asks this"
-    if _QUOTATION.search(sentence):
-        return "it is in quotation marks"
-    if later and _TAKES_BACK.search(later[0]):
-        return "the sentence after it takes it back"
-    return ""
+    """Return why a sentence is no assertion of the passage, from its heading, its form and the sentence after it."""
+    asks = sentence.rstrip(" \"'”’)]*_").endswith("?") or _QUESTION_START.search(sentence)
+    after = later[0] if later else ""
+    reasons = (
+        (heading and _denies(heading), f"it stands under the heading {heading!r}"),
+        (heading and _UNFINISHED.search(heading), f"it is part of a list that {heading!r} introduces"),
+        (asks, "the passage asks this"),
+        (_STRUCK_OUT.search(sentence), "it is struck out"),
+        (_QUOTATION.search(sentence), "it is in quotation marks"),
+        (_TAKES_BACK.search(after) or after[:1].islower(), "the sentence after it takes it back"),
+    )
+    return next((reason for holds, reason in reasons if holds), "")
 
 
 def _group_words(pattern: re.Pattern[str], headings: Iterable[str]) -> tuple[str, ...]:

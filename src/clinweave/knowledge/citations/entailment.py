@@ -13,7 +13,19 @@ _TOGETHER = word_set(
     "consist make form"
 )
 _MAY_GO = frozenset({"often", "usually", "always"})  # "often causes" lets "can cause" stand
-_EXCLUSIVE = frozenset({"only", "sole", "solely", "exclusively", "unique", "alone"})
+_JOINTLY = frozenset(
+    {
+        "together",
+        "combined",
+        "combination",
+        "combine",
+        "jointly",
+        "plus",
+        "mixture",
+        "mixed",
+        "simultaneously",
+    }
+)
 
 
 def entailed(claim: Frame, stated: Frame) -> Verdict:
@@ -63,6 +75,8 @@ def _is_part(part: Chunk, whole: Chunk, claim: Frame, stated: Frame) -> bool:
         return False
     if claim.verb == "be" and claim.subject.article == "the" and part is claim.object:
         return False  # "the organs are A and B": these and no others
+    if _JOINTLY & set(whole.bag):
+        return False
     if stated.negated:
         return whole.joint == "or"
     return whole.joint != "or" or stated.verb == "include" or claim.possibility < CERTAIN

@@ -21,6 +21,10 @@ Rename = Callable[[str], str]  # a text with the names of concepts replaced by t
 _Pairs = tuple[tuple[str, str], ...]
 _LEAD_IN = pattern("lead_in", "sentence")
 _LEAD_OUT = pattern("lead_out", "sentence")
+_JOINING = re.compile(
+    r"^\s*(?:however|in addition|additionally|therefore|thus|also|moreover|furthermore|consequently|as a result)\s*,\s*",
+    re.IGNORECASE,
+)
 _NO = re.compile(r"^\s*(?:no\b\s*[,.:;–—-])", re.IGNORECASE)
 _DENIES = pattern("denies", "sentence")
 _POINTING = frozenset({"it", "they", "this", "these", "those", "he", "she", "such", "that", "here", "both"})
@@ -117,7 +121,8 @@ def _evidence(
     found: list[_Stated] = []
     topic: tuple[Token, ...] = _tokens(title, known, rename) if title and "?" not in title else ()
     for item in statements(text, section, title):
-        shown = rename(without_abbreviations(item.text, dict(known))) if rename is not None else item.text
+        bare = _JOINING.sub("", item.text)
+        shown = rename(without_abbreviations(bare, dict(known))) if rename is not None else bare
         clause, read = _read(shown, known)
         if item.pronoun and topic:
             clause, read = _resolved(clause, topic, item.pronoun)

@@ -200,15 +200,17 @@ def _examples(items: Sequence[Token]) -> list[list[Token]]:
             before = items[:place]
             if before[-1].text == ",":
                 before = before[:-1]
-            end = next((group.start for group in groups(list(items[place + 2 :])) if group.start > 0), None)
+            end = next(
+                (group.start for group in groups(list(items)) if group.start > place + 2), None
+            )  # where the verb begins
             if end is None or any(item.text in AUXILIARIES for item in before):
                 head = _last_noun(before)
                 named = [item for item in items[place + 2 :] if item.text != "."]
                 return [list(before), [*before[:head], *named]] if head else []
-            named = list(items[place + 2 : place + 2 + end])
+            named = list(items[place + 2 : end])
             if named and named[-1].text == ",":
                 named.pop()
-            after = items[place + 2 + end :]
+            after = items[end:]
             return [[*before, *after], [*named, *after]]
     return []
 
