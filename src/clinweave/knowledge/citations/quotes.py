@@ -22,7 +22,8 @@ _Pairs = tuple[tuple[str, str], ...]
 _LEAD_IN = pattern("lead_in", "sentence")
 _LEAD_OUT = pattern("lead_out", "sentence")
 _JOINING = re.compile(
-    r"^\s*(?:however|in addition|additionally|therefore|thus|also|moreover|furthermore|consequently|as a result)\s*,\s*",
+    r"^\s*(?:however|in addition|additionally|therefore|thus|also|moreover|furthermore|consequently|"
+    r"as a result)\s*,\s*",
     re.IGNORECASE,
 )
 _NO = re.compile(r"^\s*(?:no\b\s*[,.:;–—-])", re.IGNORECASE)

@@ -210,7 +210,9 @@ def _examples(items: Sequence[Token]) -> list[list[Token]]:
             named = list(items[place + 2 : end])
             if named and named[-1].text == ",":
                 named.pop()
-            after = items[end:]
+            after = list(items[end:])
+            if after and after[0].form == "" and is_verb(after[0].text):
+                after[0] = after[0]._replace(form="s")  # one example may be singular
             return [[*before, *after], [*named, *after]]
     return []
 
