@@ -339,3 +339,38 @@ def test_nothing_named_and_nothing_retrieved_abstain():
 )
 def test_a_value_of_the_question_meets_a_limit_or_does_not(question, text, expected):
     assert meets(question, text) is expected
+
+
+def test_a_negated_question_gets_no_yes():
+    row = Relation("M:1", P, "HP:3", "hpoa", frequency="7/12")
+    evidence = [relation_evidence([row], names=(("HP:3", "Cataract"),))]
+    answer = ask(
+        "Is cataract never seen in Alpha syndrome?",
+        Intent.RELATED,
+        [finding("cataract", "HP:3"), disease()],
+        evidence,
+    )
+    assert answer.text.startswith("Cataract is a recorded feature")
+
+
+def test_an_allergy_to_one_drug_is_none_to_another():
+    text = "Patients with anaphylaxis to quellax must not receive zorbin."
+    question = "Can zorbin be given in vitamin K allergy?"
+    asked = Topic("zorbin", 4, 10, "D:1", "zorbin", Kind.DRUG, ("zorbin",), ("D:1",))
+    allergen = Topic("vitamin K", 23, 32, "D:3", "vitamin K", Kind.DRUG, ("vitamin K",), ("D:3",))
+    assert ask(question, Intent.SAFETY, [asked, allergen], [own(text)], ["allergy"]).abstained
+
+
+def test_a_fraction_adjusts_the_dose_of_the_drug():
+    text = "Zorbin: quellax raises its level; reduce the zorbin dose by one third."
+    quellax = Topic("quellax", 0, 7, "D:2", "quellax", Kind.DRUG, ("quellax",), ("D:2",))
+    answer = ask(
+        "How is the zorbin dose changed with quellax?", Intent.DOSE, [drug("zorbin"), quellax], [own(text)]
+    )
+    assert "reduce the zorbin dose by one third" in answer.text
+
+
+def test_one_word_alone_selects_no_statement():
+    assert ask(
+        "What about the kidneys?", Intent.GENERAL, [], [own("Measure the kidneys.")], ["kidneys"]
+    ).abstained

@@ -137,3 +137,15 @@ def test_bad_questions():
         parse(" \n ")
     assert parse("what of zorglub").topics == ()
     assert parse_query("How is X treated?").intent == Intent.TREATMENT
+
+
+def test_a_letter_that_narrows_a_name_makes_another_thing():
+    (topic,) = parse("What are the symptoms of Alpha syndrome C?").topics
+    assert (topic.text, topic.id, topic.senses) == ("Alpha syndrome C", "", ())
+
+
+def test_a_bare_eponym_is_completed_and_a_hyphenated_one_is_not():
+    query = parse("What are the features in Alpha patients?")
+    assert query.topics[0].id == "MONDO:1"
+    assert ("Alpha", "Alpha syndrome") in query.corrections
+    assert parse("What are the features of the Beta-Alpha syndrome?").topics == ()

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from clinweave.knowledge.query import Query as Query
     from clinweave.knowledge.query import clean_question as clean_question
     from clinweave.knowledge.query import parse_query as parse_query
+    from clinweave.knowledge.query.lexicon import broader_phrases as broader_phrases
     from clinweave.knowledge.query.lexicon import equivalents as equivalents
     from clinweave.knowledge.query.query import Intent as Intent
     from clinweave.knowledge.query.query import Kind as Kind
@@ -114,6 +115,7 @@ __getattr__, __dir__ = attach(
         "TextRetriever": "retrieval.text_retriever",
         "Topic": "query.query",
         "also_answers": "retrieval.text_retriever",
+        "broader_phrases": "query.lexicon",
         "equivalents": "query.lexicon",
         "gives_orders": "citations.quotes",
         "how_often": "graph.verbalise",

@@ -1,5 +1,6 @@
 """Compose an answer from evidence alone: relations in sentences and quotations, each with its citation."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from clinweave.applications.consult.stored import definitions, stored_quotes
 from clinweave.knowledge import Intent, Kind, Query, gives_orders, subject_fit
 from clinweave.records import Audience, Evidence, Statement
 
+_NEGATED = re.compile(r"\b(?:not|never|no|without|absent)\b|n't\b", re.IGNORECASE)
 SHOWN = 10  # statements of an answer
 WITHHELD = (
     "A document here answers this, but with amounts of medicines, which are not shown to the public: ask a doctor or "
@@ -116,7 +118,8 @@ def _relations(query: Query, evidence: Sequence[Evidence]) -> list[Statement]:
     for item in items:
         if query.intent in {Intent.RELATED, Intent.HOW_OFTEN}:
             asked = "".join(f" under {topic.name}" for topic in query.of_kind(Kind.ORGAN)[:1])
-            statements += wording.related(item, asked)
+            plain = query.yes_no and not _NEGATED.search(query.text)
+            statements += wording.related(item, asked, yes_no=plain)
         else:
             statements += wording.grouped(item)
     if ranked:

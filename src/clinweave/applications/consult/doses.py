@@ -7,6 +7,12 @@ from clinweave.applications.consult.cues import pattern
 from clinweave.applications.consult.matching import AMOUNT, Facet
 from clinweave.applications.consult.units import Unit, normal
 
+# "reduce the dose by one third": an adjustment without an amount
+_FRACTION = re.compile(
+    r"\bdoses?\b[^.;]{0,40}\b(?:half|third|quarter|per ?cent|double|halve)|\b(?:halve|double)\b[^.;]{0,30}\bdose",
+    re.IGNORECASE,
+)
+
 
 def states_amount(text: str) -> bool:
     """Say whether a text has an amount of something given (not only a measured value)."""
@@ -32,6 +38,8 @@ def is_dose_of(unit: Unit, drug: Sequence[Facet], others: Sequence[str]) -> bool
         return states_amount(unit.text)
     if unit.kind == "row":  # a row of a table is about what it names
         return states_amount(unit.text) and _names(unit.norm, drug)
+    if _FRACTION.search(unit.text) and _names(unit.norm, drug):
+        return all(facet.within(unit.norm) for facet in drug)
     for found in AMOUNT.finditer(unit.text):
         if _measured(unit.text, found):
             continue

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from clinweave.applications.consult.units import Unit, normal
-from clinweave.knowledge import Intent, Kind, Query, Topic, equivalents
+from clinweave.knowledge import Intent, Kind, Query, Topic, broader_phrases, equivalents
 
 IN_TEXT, IN_LABEL, IN_NEAR_HEAD, IN_TITLE = 1.0, 0.9, 0.8, 0.7
 NAME_WEIGHT, WORD_WEIGHT = 2.0, 1.0
@@ -32,6 +32,7 @@ _POPULATIONS = (
         ("breastfeeding", "breast feeding", "lactation"),
     ),
 )
+_ALLERGY = re.compile(r"\b(?:allerg\w*|anaphyla\w*|hypersensitiv\w*|intoleran\w*)\b", re.IGNORECASE)
 _STEM = 5  # letters that two forms of a word share at least
 
 
@@ -61,28 +62,37 @@ class Facet:
 
 def facets_of(query: Query) -> tuple[Facet, ...]:
     """Return the things that a question names, its topics first."""
-    facets = []
-    for topic in query.topics:
-        if topic.kind == Kind.CODE:
-            continue
-        forms = list(dict.fromkeys(normal(name) for name in topic.names))
-        forms += [other for form in forms[:4] for other in _swapped(form)]
-        condition = topic.kind == Kind.DRUG and is_condition(query.text, topic)
-        kind = "condition" if condition else topic.kind.value
-        required = topic.kind in {Kind.DRUG, Kind.GENE} and not condition
-        facets.append(Facet(tuple(form for form in forms if form), NAME_WEIGHT, required, kind))
+    facets = [_topic_facet(query, topic) for topic in query.topics if topic.kind != Kind.CODE]
     if query.intent in {Intent.DOSE, Intent.SAFETY}:
-        for cue, forms_of in _POPULATIONS:
-            if cue.search(query.text):
-                facets.append(Facet(forms_of, WORD_WEIGHT, True, "population"))
+        facets += [
+            Facet(forms, WORD_WEIGHT, True, "population")
+            for cue, forms in _POPULATIONS
+            if cue.search(query.text)
+        ]
+    text = f" {normal(query.text)} "
+    covered: set[str] = set()
+    for phrase, others in broader_phrases().items():
+        if f" {phrase} " in text and not any(topic.text.lower() == phrase for topic in query.topics):
+            facets.append(Facet((phrase, *others), NAME_WEIGHT, False, Kind.DISEASE.value))
+            covered.update(phrase.split(" "))
     for word in query.words:
-        if any(cue.fullmatch(word) for cue, _ in _POPULATIONS):
+        if normal(word) in covered or any(cue.fullmatch(word) for cue, _ in _POPULATIONS):
             continue
         form = normal(word)
         same = tuple(dict.fromkeys([form, *sorted(equivalents().get(form, ()))]))
         name = word in query.names_wanted
         facets.append(Facet(same, NAME_WEIGHT if name else WORD_WEIGHT, name))
     return tuple(facets)
+
+
+def _topic_facet(query: Query, topic: Topic) -> Facet:
+    forms = list(dict.fromkeys(normal(name) for name in topic.names))
+    forms += [other for form in forms[:4] for other in _swapped(form)]
+    condition = topic.kind == Kind.DRUG and is_condition(query.text, topic)
+    allergy = condition and bool(_ALLERGY.search(query.text))
+    required = topic.kind in {Kind.DRUG, Kind.GENE} and (not condition or allergy)
+    kind = "condition" if condition else topic.kind.value
+    return Facet(tuple(form for form in forms if form), NAME_WEIGHT, required, kind)
 
 
 def is_condition(text: str, topic: Topic) -> bool:
@@ -106,7 +116,7 @@ def _has(norm: str, form: str) -> bool:
         return True
     if " " in form or len(form) < _STEM or form.isdigit():
         return False
-    stem = form[: max(_STEM, len(form) - 3)]
+    stem = form[: max(_STEM, len(form) - (4 if len(form) >= 10 else 3))]
     return f" {stem}" in norm and any(
         word.startswith(stem) and abs(len(word) - len(form)) <= 4
         for word in norm.split()

@@ -113,9 +113,10 @@ def _answers(query: Query, found: Match, facets: Sequence[Facet], item: Evidence
     if query.intent == Intent.DOSE:
         return is_dose_of(found.unit, drugs, [name for _, name in item.names]) and _own_words(found, drugs)
     if query.intent == Intent.SAFETY and (drugs or query.yes_no):
-        return _answers_safety(found, facets, drugs)
+        open_question = not query.yes_no and _answers_words(query, found, facets, met=limit is True)
+        return _answers_safety(found, facets, drugs) or open_question
     if all(facet.kind in {Kind.DISEASE, Kind.FINDING} for facet in facets):
-        return _about_disease(query, found, facets)
+        return _about_disease(query, found, facets, met=limit is True)
     return _answers_words(query, found, facets, met=limit is True)
 
 
@@ -132,6 +133,8 @@ def _answers_words(query: Query, found: Match, facets: Sequence[Facet], *, met: 
     """Say whether a statement speaks of what is asked beside the disease, in words of such an answer."""
     unit = found.unit
     others_asked = [facet for facet in facets if facet.kind not in {Kind.DISEASE, Kind.FINDING}]
+    if len(facets) == 1 and facets[0].kind == "word" and not met:  # "What about the kidneys?"
+        return False
     in_text = [facet for facet in others_asked if facet.level(unit) >= IN_LABEL]
     near = any(facet.level(unit) >= IN_NEAR_HEAD for facet in others_asked)
     gives = query.intent == Intent.TREATMENT and states_amount(unit.text)
@@ -151,7 +154,7 @@ def _own_words(found: Match, drugs: Sequence[Facet]) -> bool:
     return all(facet.level(found.unit) >= 0.8 for facet in drugs)
 
 
-def _about_disease(query: Query, found: Match, facets: Sequence[Facet]) -> bool:
+def _about_disease(query: Query, found: Match, facets: Sequence[Facet], *, met: bool = False) -> bool:
     """Say whether a statement answers a question that names a disease alone: it stands under its heading."""
     if query.intent not in {
         Intent.TREATMENT,
@@ -169,7 +172,7 @@ def _about_disease(query: Query, found: Match, facets: Sequence[Facet]) -> bool:
         re.search(rf"\b{_MEASURE} (?:of|for) (?:\w+ ){{0,2}}{re.escape(form)}\b", unit.norm) for form in forms
     )
     if query.intent == Intent.TREATMENT:
-        return (governed and bool(pattern("stored", "directs").search(unit.text))) or said
+        return (governed and (met or bool(pattern("stored", "directs").search(unit.text)))) or said
     return (governed or said) and cue_of(query.intent, unit.text)
 
 

@@ -94,7 +94,8 @@ def _of_document(
                 continue
             total = score - 0.04 * min(place, 20) + 1.5 * fit + (0.8 if same else 0.0)
             if best is None or total > best[0]:
-                best = total, Quote(item, tuple(_run(units, number)), fit, Origin.STORED)
+                run = _run(units, number)
+                best = total, Quote(item, tuple(run if same else run[:2]), fit, Origin.STORED)
     return best
 
 
@@ -125,7 +126,7 @@ def _start_score(
         named = all(facet.within(unit.norm) or facet.within(unit.head_norm) for facet in facets)
         elsewhere = query.intent == Intent.FEATURES and strong_cue_of(Intent.TREATMENT, unit.text)
         return 0.5 + met if strong and named and not elsewhere else None
-    misses = bool(extra) and not met and not query.of_kind(Kind.DISEASE)
+    misses = bool(extra) and not met and (query.intent == Intent.GENERAL or not query.of_kind(Kind.DISEASE))
     if misses or unit.kind == "item" or not (strong or weak or first):
         return None
     goes_on = bool(_GOES_ON.match(unit.text))

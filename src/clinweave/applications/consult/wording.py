@@ -150,7 +150,7 @@ def _denied(row: Relation) -> bool:
     return row.negated or (stated is not None and stated.high == 0)
 
 
-def related(evidence: Evidence, asked: str) -> list[Statement]:
+def related(evidence: Evidence, asked: str, *, yes_no: bool = True) -> list[Statement]:
     """Return yes or no with the record for a question of whether two things go together."""
     rows = evidence.relations
     if not rows:
@@ -166,13 +166,14 @@ def related(evidence: Evidence, asked: str) -> list[Statement]:
         ]
     if row.predicate == HAS_PHENOTYPE and _denied(row):
         how = "excluded" if row.frequency == EXCLUDED else "stated as not present"
-        text = f"No: {target} is recorded as absent in {subject} ({how})."
+        text = f"{'No: ' if yes_no else ''}{target} is recorded as absent in {subject} ({how})."
         return [_statement(text, evidence)]
     if row.predicate != HAS_PHENOTYPE:
         verb = words.negated if row.negated else words.verb
-        return [_statement(f"{'No' if row.negated else 'Yes'}: {subject} {verb} {target}.", evidence)]
+        lead = f"{'No' if row.negated else 'Yes'}: " if yes_no else ""
+        return [_statement(f"{lead}{subject} {verb} {target}.", evidence)]
     often = frequency_words(row.frequency)
-    lead = f"Yes: {target} is a recorded feature of {subject}"
+    lead = f"{'Yes: ' if yes_no else ''}{target} is a recorded feature of {subject}"
     if often:
         lead += f", {often}"
     statements = [_statement(lead + ".", evidence)]

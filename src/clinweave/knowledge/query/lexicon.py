@@ -74,6 +74,15 @@ def equivalents() -> dict[str, frozenset[str]]:
 
 
 @lru_cache(maxsize=1)
+def broader_phrases() -> dict[str, tuple[str, ...]]:
+    """Return phrases (normal form) with the broader names whose documents speak of them."""
+    return {
+        " ".join(words_of(name)): tuple(" ".join(words_of(item)) for item in items)
+        for name, items in _terms()["broader"].items()
+    }
+
+
+@lru_cache(maxsize=1)
 def frame_words() -> frozenset[str]:
     """Return words (normal form) that carry the question but name nothing."""
     return frozenset(words_of(_terms()["words"]["frame"])) | frozenset(

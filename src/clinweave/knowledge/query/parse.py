@@ -33,6 +33,7 @@ _NAMED = re.compile(r"[\s-]+(?:syndrome|disease|disorder|sign|ring|ataxia|tumou?
 _BESIDE_GENE = re.compile(
     r"\b(?:gene|protein|mutations?|variants?|deletions?|allele|locus|mutated|exon)\b", re.IGNORECASE
 )
+_IS_A = re.compile(r"^(?:is|are)\b[^?]*\b(?:an?|one of|types? of|kinds? of)\b", re.IGNORECASE)
 _USES = re.compile(r"\b(?:treats?|used|uses?|indicated)\b", re.IGNORECASE)
 _AFFECTS = re.compile(
     r"\b(?:affect|involve|damage|harm|attack|impair|target|influence|hurt|impact|change)\w*\b", re.IGNORECASE
@@ -84,6 +85,7 @@ def parse_query(
         topic.kind == Kind.FINDING for topic in topics
     ):
         topics = tuple(sorted({*topics, *worded}, key=lambda topic: topic.start))
+    topics = tuple(_qualified(topic, text) for topic in topics)
     query = Query(
         question,
         text,
@@ -141,6 +143,8 @@ def refined(
             if clinical and not gene
             else intent
         )
+    if yes_no and drug and role and not clinical and _IS_A.search(text):
+        return Intent.RELATED
     if intent == Intent.CLASS_DRUGS and not (role or drug):
         intent = Intent.INDICATIONS if clinical else Intent.GENERAL
     if drug and not clinical and intent in {Intent.TREATMENT, Intent.DIFFERENTIAL} and _USES.search(text):
@@ -198,7 +202,7 @@ def _topics(
         topics = resolve_roles(text, groups, intent, graph)
     else:
         topics = tuple(topic_of(group, intent, graph) for group in groups)
-    if intent not in {Intent.CLASS_DRUGS, Intent.DRUG_CLASS}:
+    if intent not in {Intent.CLASS_DRUGS, Intent.DRUG_CLASS, Intent.RELATED}:
         unwanted = {Kind.ROLE, Kind.OTHER} if intent == Intent.CODE else {Kind.ROLE, Kind.OTHER, Kind.CODE}
         topics = tuple(topic for topic in topics if topic.kind not in unwanted)
     if intent == Intent.DIFFERENTIAL:
@@ -206,6 +210,18 @@ def _topics(
     if intent == Intent.RELATED and not any(topic.kind in {Kind.FINDING, Kind.GENE} for topic in topics):
         topics = (*topics, *organs)
     return tuple(sorted(topics, key=lambda topic: topic.start))
+
+
+def _qualified(topic: Topic, text: str) -> Topic:
+    """Return the topic; one that a letter or number narrows further ("hepatitis C") without a concept of its own."""
+    more = re.match(
+        r"\s+((?:type\s+)?(?:[A-Z]|\d{1,2}|I{1,3}V?))(?=[\s?.,;:!]|$)(?!\s*(?:%|m|g|years?)\b)",
+        text[topic.end :],
+    )
+    if more is None or topic.kind not in {Kind.DISEASE, Kind.FINDING}:
+        return topic
+    name = f"{topic.text} {more[1]}"
+    return Topic(name, topic.start, topic.end + more.end(), "", name, topic.kind, (name,))
 
 
 def _finished(query: Query, topics: Sequence[Topic]) -> Query:
@@ -290,7 +306,8 @@ def _with_eponyms(text: str, linker: "Linker") -> tuple[str, tuple[tuple[str, st
     def completed(match: re.Match[str]) -> str:
         word = match[0].removesuffix("'s")
         inside = any(item.start < match.end() and match.start() < item.end for item in linked)
-        if inside or word.lower() in lexicon.everyday_words() or _NAMED.match(text[match.end() :]):
+        everyday = word.lower() in lexicon.everyday_words() and not (word[0].isupper() and match.start() > 0)
+        if inside or everyday or _NAMED.match(text[match.end() :]):
             return match[0]
         for name in (f"{word} syndrome", f"{word} disease"):
             if any(item.text == name and kind_of(item) == Kind.DISEASE for item in linker.link(name)):
@@ -298,7 +315,7 @@ def _with_eponyms(text: str, linker: "Linker") -> tuple[str, tuple[tuple[str, st
                 return name
         return match[0]
 
-    return re.sub(r"\b[A-Za-z][a-z]{4,}(?:'s)?\b", completed, text), tuple(changed)
+    return re.sub(r"(?<![\w-])[A-Za-z][a-z]{4,}(?:'s)?(?![\w-])", completed, text), tuple(changed)
 
 
 def _is_yes_no(text: str, language: str) -> bool:
@@ -309,6 +326,8 @@ def _is_yes_no(text: str, language: str) -> bool:
 
 def _codes(text: str, intent: Intent, graph: "Graph") -> tuple[str, ...]:
     """Return the ICD-10-CM codes that a question names."""
-    asked = intent in {Intent.CODE, Intent.DEFINITION, Intent.GENERAL} or re.search(r"\bstands? for\b", text)
+    asked = intent in {Intent.CODE, Intent.DEFINITION, Intent.GENERAL} or re.search(
+        r"\bstands? for\b|\bcode\b", text
+    )
     codes = [f"ICD10CM:{match[0]}" for match in _CODE.finditer(text) if "." in match[0] or asked]
     return tuple(dict.fromkeys(code for code in codes if graph.resolve(code) == code))

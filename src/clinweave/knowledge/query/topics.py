@@ -158,7 +158,14 @@ def topic_of(
     order = [*wanted, Kind.DRUG, Kind.GENE, Kind.ROLE, Kind.CODE, Kind.OTHER]
     if intent == Intent.GENE_DISEASES:
         order.insert(0, Kind.GENE)
-    best = min(group, key=lambda item: (order.index(kind_of(item)), -item.score))
+    best = min(
+        group,
+        key=lambda item: (
+            order.index(kind_of(item)),
+            words_of(item.name) != words_of(item.text),
+            -item.score,
+        ),
+    )
     chosen = [best, *(item for item in group if item is not best)]
     concepts = [graph.concept(item.id) for item in chosen if graph.resolve(item.id) is not None]
     return Topic(

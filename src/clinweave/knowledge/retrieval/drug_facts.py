@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from clinweave.knowledge.graph.graph import Graph
 
 DRUGS = 40
+_METABOLITE = "CHEBI:25212"
 _THERAPEUTIC = "CHEBI:23888"  # drug
 # Metabolite, xenobiotic, contaminant, geroprotector, food roles, pesticide, mutagen, epitope, allergen.
 _TELLS_LITTLE = frozenset(
@@ -93,6 +94,11 @@ def indications(query: Query, graph: "Graph") -> list[Group]:
     return groups + drug_roles(query, graph)
 
 
+def _of_body(role: str, graph: "Graph") -> bool:
+    """Say whether a role is that of a metabolite: what the body makes is no typical member of a class of drugs."""
+    return _METABOLITE in graph.ancestors(role) or role == _METABOLITE
+
+
 def class_drugs(query: Query, graph: "Graph") -> list[Group]:
     """Return the drugs that have a role or belong to a chemical class."""
     groups = []
@@ -102,7 +108,12 @@ def class_drugs(query: Query, graph: "Graph") -> list[Group]:
         rows = graph.relations(None, predicate, roles, negated=False)
         members = {item.id: item for item in graph.concepts(sorted({row.subject for row in rows}))}
         rows = [row for row in rows if members[row.subject].category == "biolink:Drug"]
-        rows.sort(key=lambda row: (-graph.degree(row.subject), row.subject))
+        made = {
+            row.subject
+            for row in graph.relations([row.subject for row in rows], ROLE)
+            if _of_body(row.object, graph)
+        }
+        rows.sort(key=lambda row: (row.subject in made, -graph.degree(row.subject), row.subject))
         if rows:
             groups.append(Group("relation", ids[0], predicate, tuple(rows[:DRUGS]), 2.0, forward=False))
     return groups

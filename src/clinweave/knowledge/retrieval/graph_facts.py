@@ -26,6 +26,7 @@ from clinweave.predicates import (
     GENE,
     HAS_PHENOTYPE,
     INHERITANCE,
+    ROLE,
     SUBCLASS,
 )
 from clinweave.records import Relation
@@ -91,6 +92,13 @@ def _related(query: Query, graph: "Graph") -> list[Group]:
             rows = rows or graph.relations(topic.id, GENE, above)
             if rows:
                 groups.append(Group(kind, topic.id, GENE, by_support(rows, forward=True), 3.0))
+    for _, drugs in subjects(query, graph, Kind.DRUG):
+        for _, roles in subjects(query, graph, Kind.ROLE):
+            rows = graph.relations(
+                drugs[0], ROLE, [roles[0], *sorted(graph.descendants(roles[0]))], negated=False
+            )
+            if rows:
+                groups.append(Group("relation", drugs[0], ROLE, tuple(rows), 3.0))
     for (_, first), (_, second) in pairwise(diseases):
         rows = graph.relations(first[0], None, second[0]) + graph.relations(second[0], None, first[0])
         for predicate in dict.fromkeys(row.predicate for row in rows):
@@ -214,7 +222,7 @@ def _lowered(group: Group) -> Group:
 
 def _definition(query: Query, graph: "Graph") -> list[Group]:
     groups = []
-    for topic in query.topics[:2]:
+    for topic in [topic for topic in query.topics if topic.id][:2]:
         if topic.kind == Kind.DRUG:
             groups += drug_roles(query, graph)
             continue

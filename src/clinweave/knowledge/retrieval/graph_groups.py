@@ -32,6 +32,8 @@ def subjects(query: Query, graph: "Graph", *kinds: Kind) -> list[tuple[Topic, li
     """Return the topics of these kinds, each with the ids under which its records may stand."""
     found = []
     for topic in query.of_kind(*kinds):
+        if not topic.id:  # named, but no concept of the graph
+            continue
         ids = [item for item in topic.senses or (topic.id,) if graph.resolve(item) == item]
         found.append((topic, [topic.id, *(item for item in ids if item != topic.id)]))
     return found

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 MOST = 6
 _PREFIX = "ICD10CM:"
 _FILLER = frozenset(
-    words_of("unspecified other specified without of the a an in and not elsewhere classified nos code")
+    words_of(
+        "unspecified other specified without of the a an in and not elsewhere classified nos code organism site type"
+    )
 )
 _PHRASE = re.compile(
     r"\b(?:codes?|icd(?:-?10(?:-?cm)?)?)\b(?:\s+(?:codes?|number))?\s*(?:for|of|to)\s+(?:an?\s+|the\s+)?(.+)|\bcode\s+(?:an?\s+)?(.+)",
@@ -46,7 +48,7 @@ def codes_for(query: Query, graph: "Graph") -> list[CodeMatch]:
                     _fit(concept.name, name)
                     for name in (phrase_of(query) or topic.text, topic.text, topic.name)
                 )
-                matches.setdefault(code, CodeMatch(code, concept.name, 0.8 + 0.2 * fit))
+                matches.setdefault(code, CodeMatch(code, concept.name, 0.5 + 0.5 * fit))
     for phrase in dict.fromkeys(
         [phrase_of(query), *(topic.text for topic in query.topics), *(topic.name for topic in query.topics)]
     ):

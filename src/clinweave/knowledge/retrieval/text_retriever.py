@@ -56,6 +56,7 @@ _ALSO = {
     Intent.SAFETY: (Intent.TREATMENT,),
     Intent.DOSE: (),
     Intent.DIAGNOSIS: (Intent.DEFINITION,),
+    Intent.TREATMENT: (Intent.DEFINITION,),
     Intent.DIFFERENTIAL: (Intent.CAUSES,),
     Intent.GENERAL: (Intent.DEFINITION, Intent.TREATMENT, Intent.FEATURES, Intent.CAUSES, Intent.DIAGNOSIS),
 }
@@ -175,7 +176,7 @@ class TextRetriever:
         for topic in query.topics[:2]:
             broader = _broader(topic.names[:6])
             names = list(dict.fromkeys([*topic.names[:16], *broader]))
-            rated = []
+            rated: list[tuple[float, int, Hit]] = []
             for hit in self._index.titled(names, k=TITLED, parts=parts, prefer=prefer):
                 intent = stored_intent(hit.passage.title)
                 if intent in wanted:
@@ -183,10 +184,8 @@ class TextRetriever:
                         subject_fit(hit.passage.title, topic.names),
                         0.4 * subject_fit(hit.passage.title, broader),
                     )
-                    rated.append((round(fit - 0.15 * wanted.index(intent), 4), hit))
-            rated = [pair for pair in rated if pair[0] >= _least(rated)]
-            rated.sort(key=lambda pair: (-pair[0], pair[1].passage.document, pair[1].passage.start))
-            items += [_item(hit.passage, STORED + max(fit, 0.0)) for fit, hit in _few_of_each(rated)]
+                    rated.append((round(fit, 4), wanted.index(intent), hit))
+            items += [_item(hit.passage, STORED + max(fit, 0.0)) for fit, hit in _few_of_each(_ranked(rated))]
         hits = self._index.search(_widened(query), k=MOST_STORED, parts=parts, concepts=_ids(query))
         if query.intent != Intent.DOSE:
             items += _scored(hits, STORED - 0.5)
@@ -210,10 +209,17 @@ class TextRetriever:
         return [name for name, kind in self._kinds.items() if kind == origin]
 
 
-def _least(rated: Sequence[tuple[float, "Hit"]]) -> float:
-    """Return the fit below which stored questions are about something else than the best ones."""
-    best = max((fit for fit, _ in rated), default=0.0)
-    return max(0.2, best - 0.35)
+def _ranked(rated: Sequence[tuple[float, int, "Hit"]]) -> list[tuple[float, "Hit"]]:
+    """Return (fit, hit) of (fit, place of the intent, hit), best first; of each intent those about the same thing."""
+    best: dict[int, float] = {}
+    for fit, place, _ in rated:
+        best[place] = max(fit, best.get(place, 0.0))
+    kept = [
+        (round(fit - 0.15 * place, 4), hit)
+        for fit, place, hit in rated
+        if fit >= max(0.2, best[place] - 0.35)
+    ]
+    return sorted(kept, key=lambda pair: (-pair[0], pair[1].passage.document, pair[1].passage.start))
 
 
 def _broader(names: Sequence[str]) -> list[str]:
@@ -246,7 +252,7 @@ def _widened(query: Query) -> str:
 
 
 def _ids(query: Query) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(item for topic in query.topics for item in (topic.id, *topic.senses)))
+    return tuple(dict.fromkeys(item for topic in query.topics for item in (topic.id, *topic.senses) if item))
 
 
 def _scored(hits: Sequence["Hit"], base: float) -> list[Evidence]:
