@@ -194,6 +194,21 @@ def test_a_header_that_repeats_what_is_not_read_does_no_harm(tmp_path):
     )
 
 
+@pytest.mark.parametrize("wrong", [".csv", ".csv.gz"])
+def test_a_table_whose_name_is_wrong_about_compression_is_read(tmp_path, wrong):
+    made.write_mimic(tmp_path / "m")
+    for file in sorted((tmp_path / "m").rglob("*.csv.gz")):
+        data = file.read_bytes()
+        file.unlink()
+        name = file.name.removesuffix(".csv.gz")
+        (file.parent / f"{name}{wrong}").write_bytes(gzip.decompress(data) if wrong == ".csv.gz" else data)
+    made.write_mimic(tmp_path / "right")
+    assert (
+        load(str(tmp_path / "m"), tmp_path / "out").manifest["counts"]
+        == load(str(tmp_path / "right"), tmp_path / "two").manifest["counts"]
+    )
+
+
 def test_omop_of_any_bytes(tmp_path):
     rng = random.Random(3)
     with duckdb.connect(str(tmp_path / "a.duckdb")) as connection:

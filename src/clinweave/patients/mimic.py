@@ -53,6 +53,7 @@ class _Tables:
         self._connection, self._root, self._log = connection, root, log
         self._headers: dict[str, list[str]] = {}
         self._held: set[str] = set()
+        self._counted: set[tuple[str, int]] = set()  # files and rows that were refused
 
     def events(self, source: Source) -> Iterator[pa.RecordBatch]:
         """Yield the events of one SELECT, and count what the reader of CSV refused."""
@@ -70,7 +71,7 @@ class _Tables:
             for batch in engine.batches(self._connection, query, ROWS):
                 yield from checked(_with_points(batch), file, self._log, timeless=source.timeless)
         except duckdb.Error as error:
-            self._log.drop(file, 0, _unread(error))
+            self._once(file, 0, _unread(error))
         self._count_refused(file)
 
     def _hold(self, name: str) -> None:
@@ -94,7 +95,7 @@ class _Tables:
             self._connection.execute(f"create temp table {short} as {made}")
         except duckdb.Error as error:
             file = self._file(name)
-            self._log.drop(file.name if file else name, 0, _unread(error))
+            self._once(file.name if file else name, 0, _unread(error))
             self._connection.execute(f"create temp table {short} as {empty}")
             return
         self._connection.execute("delete from reject_errors") if scan else None
@@ -116,7 +117,7 @@ class _Tables:
         more = "".join(f", null::varchar as {column}" for column in may_need if column not in header)
         return (
             f"select *{more}, row_number() over () + 1 as row from"  # noqa: S608
-            f" read_csv({engine.quoted(path)}, columns={{{columns}}},"
+            f" read_csv({engine.quoted(path)}, columns={{{columns}}}, compression='{_compression(path)}',"
             " auto_detect=false, delim=',', quote='\"', escape='\"', header=true, ignore_errors=true, nullstr='',"
             f" store_rejects=true, max_line_size={MAX_LINE}, parallel=false)"
         )
@@ -136,7 +137,13 @@ class _Tables:
         except Exception:
             return
         for line, kind in rows:
-            self._log.drop(file, int(line), f"damaged row ({str(kind).lower()})")
+            self._once(file, int(line), f"damaged row ({str(kind).lower()})")
+
+    def _once(self, file: str, row: int, reason: str) -> None:
+        """Count a row once: a table is read for several kinds of events, and a row may lack several columns."""
+        if (file, row) not in self._counted:
+            self._counted.add((file, row))
+            self._log.drop(file, row, reason)
 
 
 def _count_unread(root: Path, log: RowLog) -> None:
@@ -165,6 +172,12 @@ def _with_points(batch: pa.RecordBatch) -> pa.RecordBatch:
 def _pointed(code: str) -> str:
     prefix, colon, local = code.partition(":")
     return f"{prefix}:{dotted(prefix, local)}" if colon and prefix.startswith("ICD") else code
+
+
+def _compression(path: Path) -> str:
+    """Return how a file is compressed, by its first bytes, whatever its name says."""
+    with path.open("rb") as stream:
+        return "gzip" if stream.read(2) == b"\x1f\x8b" else "none"
 
 
 def _distinct(header: list[str]) -> list[str]:
