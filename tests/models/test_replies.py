@@ -12,7 +12,8 @@ OPTIONS = ["Aspirin", "Heparin", "Warfarin", "Alteplase"]
 B = [
     "B", "b", "(B)", "B.", "[B]", "“B”", "Ｂ", "（Ｂ）", "Ⓑ", "В", "**B**", "b) heparin", "B: Heparin",
     "B - Heparin", "B, because it acts at once.", "B because A is wrong",
-    "B, heparin, since aspirin is not enough", "Heparin", "heparin.", "Heparin (B)", "The heparin",
+    "B, heparin, since aspirin is not enough", "Heparin", "heparin.", "Heparin (B)", "- B", "> B", "<b>B</b>",
+    "The heparin",
     "B. Heparin. Aspirin does not act at once.", "Option B", "Definitely B!", "Therefore, B.",
     "the answer is (B)", "Answer: **B**", "answer: b", "Answer is B", "Answer = B", "Final answer: B.",
     "My answer: option B", "The answer is B. Note that A is a common distractor.",
@@ -30,7 +31,7 @@ B = [
     "<think>A? No.</think>\nB",
 ]  # fmt: skip
 NONE = [
-    "", "A and B", "Both A and C are correct.", "The answer is both A and C.", "A, B", "A/B", "B or C",
+    "", "A and B", "A; C", "Both A and C are correct.", "The answer is both A and C.", "A, B", "A/B", "B or C",
     "Answer: B or C", "Not A.", "It is not A.", "A is wrong.", "I'd rule out A.", "Neither A nor B",
     "None of them", "A. Heparin", "Answer: A. Heparin", "The best choice is heparin (A).",
     "A. Aspirin. This is incorrect.", "A, but B is better", "A. Wait, B.", "The answer is A? No, A is wrong.",

@@ -61,8 +61,9 @@ def _read(path: Path, limit: int) -> tuple[Checked, list[Example]]:
     for number, row in _rows(path, problems):
         count += 1
         shape = shape_of(row)
-        shapes[shape] = shapes.get(shape, 0) + 1
-        if not shape:
+        if shape:
+            shapes[shape] = shapes.get(shape, 0) + 1
+        else:
             problems.append(
                 Problem(number, "(row)", f"fields {', '.join(map(repr, row)) or 'none'}: {_EXPECTED}")
             )
@@ -75,7 +76,7 @@ def _read(path: Path, limit: int) -> tuple[Checked, list[Example]]:
     if not count and not problems:
         problems.append(Problem(1, "(file)", "the file is empty"))
     if len(shapes) > 1:
-        names = ", ".join(sorted(filter(None, shapes)))
+        names = ", ".join(sorted(shapes))
         problems.append(Problem(1, "(file)", f"rows of several shapes: {names}"))
     shape = max(shapes, key=lambda name: shapes[name], default="")
     turns = sum(len(example.counted) + 1 for example in examples if example.kind == Kind.INSTRUCTION)

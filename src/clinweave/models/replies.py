@@ -20,6 +20,8 @@ _MARKS = str.maketrans(
     {"。": ".", "、": ",", "，": ",", "“": '"', "”": '"', "’": "'", "‘": "'", "–": "-", "—": "-"}
 )
 _DRESS = re.compile(r"[*`]+|(?<!\w)_+|_+(?!\w)|\\(?:text|textbf|mathrm|mathbf|mathit)(?=\{)")
+_TAGS = re.compile(r"</?(?:b|strong|i|em|u|p|code|span|br)\s*/?>", re.IGNORECASE)
+_BULLET = re.compile(r"^(?:[-•>#]+\s+)+|\s+-$")
 _BOXED = re.compile(r"\\boxed\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
 _TAGGED = re.compile(r"<(answer|final_answer|choice|option)>(.*?)</\1>", re.DOTALL | re.IGNORECASE)
 _JSON_KEYS = (  # the first that a reply has
@@ -48,7 +50,7 @@ _AFTER_LETTER = re.compile(
     re.IGNORECASE,
 )
 _ALSO = re.compile(
-    r"[\"')\]}]*\s*(?:(?P<listed>,)|and|or|/|&|\+|und|oder|et|ou|y|o|,\s*(?:and|or))\s*(?:also\s+|option\s+)?[(\"']*([A-Z])"
+    r"[\"')\]}]*\s*(?:(?P<listed>[,;])|and|or|/|&|\+|und|oder|et|ou|y|o|,\s*(?:and|or))\s*(?:also\s+|option\s+)?[(\"']*([A-Z])"
     r"(?!\w|'s)(?P<says>\s+(?:is|was|are|would|only|has|can|does|acts|seems)\b)?"
 )
 _SEVERAL = re.compile(r"\s*(?:both|either|neither|all|none|any|several|between)\b", re.IGNORECASE)
@@ -247,7 +249,7 @@ class _Reader:
 
     def line(self, line: str, whole: str) -> int | None:
         """Return the option that a line is: its text, its label, or a label with a remark that does not reject it."""
-        text = line.strip().strip("\"' ")
+        text = _BULLET.sub("", line.strip()).strip("\"' ")
         spelt_out = self.texts.get(_plain(text))
         if spelt_out is not None and self.label(_plain(text)) in {None, spelt_out}:
             return spelt_out
@@ -320,6 +322,7 @@ def _cleaned(reply: str) -> str:
     """Return a reply without thoughts and emphasis, with full-width and look-alike letters as ASCII."""
     text = _THOUGHT.sub("", reply).translate(_MARKS)
     text = "".join(map(_ascii, text)) if not text.isascii() else text
+    text = _TAGS.sub("", text)
     return _DRESS.sub("", _LONE.sub(lambda found: _LOOKALIKE[found[0]], text)).strip()
 
 
