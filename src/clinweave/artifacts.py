@@ -41,6 +41,7 @@ __all__ = [
     "appearing",
     "check",
     "check_replaceable",
+    "claim",
     "damage",
     "digest",
     "home",
@@ -69,6 +70,7 @@ __all__ = [
 ]
 
 MANIFEST = "manifest.json"
+_RUN = ".clinweave-run"  # a file that says that a run writes into its folder
 _KEY = re.compile("[0-9a-f]{16}")  # as `digest` gives it
 _PASSING = re.compile(  # what other programs and killed runs drop into a folder
     r"(^|/)(\.DS_Store$|Thumbs\.db$|\.nfs[0-9a-f]+$|\.tantivy-[a-z]+\.lock$"
@@ -318,6 +320,25 @@ def rewriting(path: Path) -> Iterator[Path]:
                 shutil.copy2(path / name, target)
         yield work
         replace_folder(work, path)
+
+
+def claim(folder: Path) -> Path:
+    """Make the folder of a run, or take one that a run wrote; return it.
+
+    Raises `UserError` where it holds files and no run wrote there: a run replaces its report, numbers and stages.
+    """
+    kind = kind_of(folder)
+    if kind not in {"", "a folder"}:
+        raise UserError(f"{folder} is {'a file' if kind == 'file' else kind}; name a folder to write")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    names = sorted(item.name for item in folder.iterdir())
+    if names and _RUN not in names and not {"recipe.toml", "results.json", "stages"} & set(names):
+        raise UserError(
+            f"{folder} holds files that no run wrote ({', '.join(names[:3])}): nothing was changed; name another folder"
+        )
+    if _RUN not in names:
+        write_json(folder / _RUN, {"clinweave": __version__})
+    return folder
 
 
 def remove_built(path: Path, kind: str) -> None:

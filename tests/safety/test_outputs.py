@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from clinweave.artifacts import stage, write_text
+from clinweave.artifacts import claim, stage, write_text
 from clinweave.errors import UserError
 from tests.safety.calling import clinweave, refused
 
@@ -171,3 +171,28 @@ def test_the_given_case(place: Path) -> None:
     (place / "out.txt").write_text("years")
     refused("graph", "import", "--kgx", "kgx", "--out", "out.txt")
     assert (place / "out.txt").read_text() == "years"
+
+
+@pytest.mark.parametrize("name", ["nodes.tsv", "edges.tsv.gz", "merges.tsv"])
+def test_an_export_replaces_only_files_of_an_export(place: Path, name: str) -> None:
+    assert clinweave("graph", "import", "--kgx", "kgx", "--out", "graph").code == 0
+    (place / "mine").mkdir()
+    (place / "mine" / name).write_text("mine")
+    for more in ((), ("--gz",)):
+        assert name in refused("graph", "export", "--graph", "graph", "--kgx", "mine", *more)
+        assert contents(place / "mine") == {name: b"mine"}
+    for more in ((), ("--gz",)):
+        assert clinweave("graph", "export", "--graph", "graph", "--kgx", "other", *more).code == 0
+
+
+def test_a_run_takes_no_folder_of_the_users(place: Path) -> None:
+    (place / "paper").mkdir()
+    (place / "paper" / "report.html").write_text("mine")
+    with pytest.raises(UserError, match=r"report\.html"):
+        claim(place / "paper")
+    assert contents(place / "paper") == {"report.html": b"mine"}
+    (place / "own.toml").write_text('[[tasks]]\ntype = "graph-questions"\n')
+    assert "no run wrote" in refused("run", "own.toml", "--offline", "--out", "paper")
+    assert claim(claim(place / "new")) == place / "new"
+    (place / "new" / "report.html").write_text("a run's")
+    claim(place / "new")

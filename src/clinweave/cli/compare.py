@@ -62,6 +62,7 @@ def compare(  # noqa: PLR0917 - each parameter is one option
     as_json: Annotated[bool, typer.Option("--json", help="Print results.json and nothing else.")] = False,
 ) -> None:
     """Compare base, text, graph and both on your own benchmark. Scored items are kept; run again to go on."""
+    from clinweave.artifacts import claim
     from clinweave.cli.run import bring, finish
     from clinweave.datasets import read_benchmark
     from clinweave.errors import UserError
@@ -108,9 +109,10 @@ def compare(  # noqa: PLR0917 - each parameter is one option
         ),
         "--arms",
     )
+    place = claim(out or Path("runs") / bench.stem)
     if not offline:
         bring(recipe)
-    finish(recipe, out or Path("runs") / bench.stem, as_json=as_json)
+    finish(recipe, place, as_json=as_json)
 
 
 def _listed(text: str) -> tuple[str, ...]:

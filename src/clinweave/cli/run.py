@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
-from clinweave.artifacts import home
+from clinweave.artifacts import claim, home
 from clinweave.cli.console import Console
 from clinweave.errors import UserError
 
@@ -55,14 +55,15 @@ def run(  # noqa: PLR0917 - each parameter is one option
         _tuning(recipe, out, changes or [], offline=offline, as_json=as_json)
         return
     chosen = load_recipe(recipe, changes or [])
+    place = claim(out or Path("runs") / chosen.name)
     if any(task.type.startswith("diagnosis") for task in chosen.tasks):
-        _diagnosis(chosen, out or Path("runs") / chosen.name, allow_future=allow_future, as_json=as_json)
+        _diagnosis(chosen, place, allow_future=allow_future, as_json=as_json)
         return
     if allow_future:
         raise UserError("--allow-future is for recipes of diagnosis; this one has no dated protocol")
     if not offline:
         bring(chosen)
-    finish(chosen, out or Path("runs") / chosen.name, as_json=as_json)
+    finish(chosen, place, as_json=as_json)
 
 
 def _diagnosis(recipe: "Recipe", out: Path, *, allow_future: bool, as_json: bool) -> None:
@@ -81,10 +82,10 @@ def _tuning(recipe: Path, out: Path | None, changes: list[str], *, offline: bool
     from clinweave.evaluation.tuned import TuneRun, load_tuning, write_tuning_report
 
     chosen = load_tuning(recipe, changes)
+    place = claim(out or Path("runs") / chosen.name)
     if not offline:
         bring(Recipe(chosen.name))
     began = time.monotonic()
-    place = out or Path("runs") / chosen.name
     with _telling() as (say, _):
         results = TuneRun(chosen, place, home(), say).run()
         write_tuning_report(results, place / "stages", place / "report.html")
@@ -97,9 +98,10 @@ def _design(recipe: Path, out: Path | None, changes: list[str], *, as_json: bool
     from clinweave.evaluation.design import DesignRun, load_design, sentences, write_design_report
 
     began = time.monotonic()
-    with needs_molecules(), _telling() as (say, _):
+    with needs_molecules():
         chosen = load_design(recipe, changes)
-        place = out or Path("runs") / chosen.name
+    place = claim(out or Path("runs") / chosen.name)
+    with needs_molecules(), _telling() as (say, _):
         run = DesignRun(chosen, place, home(), say)
         results = run.run()
         write_design_report(results, run.delivered(), place / "report.html")

@@ -5,6 +5,8 @@ them lie passages.tsv, merges.tsv and clinweave.json with the releases. Foreign 
 """
 
 import gzip
+import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +19,7 @@ import pyarrow.parquet as pq
 from clinweave.access_policy import EXPORT, check_egress, tier_of
 from clinweave.artifacts import appearing, write_json
 from clinweave.errors import UserError
+from clinweave.filesystem import kind_of, regular_file
 from clinweave.knowledge.graph import frequency
 from clinweave.knowledge.graph.graph import Graph
 from clinweave.knowledge.graph.kgx_read import ABOUT, import_kgx
@@ -38,19 +41,32 @@ def export_kgx(
     check_egress(
         tier_of(graph.manifest), EXPORT, EXPORT if allow_export else "", what="sources of this graph"
     )
-    folder.mkdir(parents=True, exist_ok=True)
-    if not folder.is_dir():
+    if kind_of(folder) not in {"", "a folder"}:
         raise UserError(f"{folder} is not a folder")
-    infores = {name: source.infores for name, source in graph.sources().items()}
     ending = "tsv.gz" if compress else "tsv"
+    _check_replaceable(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    infores = {name: source.infores for name, source in graph.sources().items()}
     counts = {}
-    for name, shape in {"nodes": _nodes, "edges": _edges, "passages": _plain, "merges": _plain}.items():
+    for name, shape in _SHAPES.items():
         table = {"nodes": "concepts", "edges": "relations"}.get(name, name)
         counts[name] = _write(graph.path / f"{table}.parquet", folder / f"{name}.{ending}", shape, infores)
         (folder / f"{name}.{'tsv' if compress else 'tsv.gz'}").unlink(missing_ok=True)
     sources = {name: to_json(source) for name, source in graph.sources().items()}
     write_json(folder / ABOUT, {"format": 1, "sources": sources})
     return counts
+
+
+def _check_replaceable(folder: Path) -> None:
+    """Raise `UserError` where files would be replaced that no export wrote: an export also writes its sources."""
+    names = [f"{name}.{ending}" for name in _SHAPES for ending in ("tsv", "tsv.gz")]
+    if taken := [name for name in names if os.path.lexists(folder / name)]:
+        try:
+            ours = json.loads(regular_file(folder / ABOUT).read_text("utf-8"))["format"] == 1
+        except (OSError, UserError, ValueError, RecursionError, LookupError, TypeError):
+            ours = False
+        if not ours:
+            raise UserError(f"{folder} holds {', '.join(taken)}, which no export wrote; name another folder")
 
 
 def _write(table: Path, out: Path, shape: Any, infores: dict[str, str]) -> int:
@@ -154,3 +170,6 @@ def _mapped(column: Any, table: dict[str, str]) -> Any:
     return escaped(
         pa.array([table[item] for item in coded.dictionary.to_pylist()], pa.string()).take(coded.indices)
     )
+
+
+_SHAPES = {"nodes": _nodes, "edges": _edges, "passages": _plain, "merges": _plain}
