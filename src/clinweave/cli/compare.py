@@ -64,14 +64,10 @@ def compare(  # noqa: PLR0917 - each parameter is one option
     """Compare base, text, graph and both on your own benchmark. Scored items are kept; run again to go on."""
     from clinweave.artifacts import claim
     from clinweave.cli.run import bring, finish
-    from clinweave.datasets import read_benchmark
     from clinweave.errors import UserError
     from clinweave.evaluation import CONTROLS, KnowledgeSettings, ModelSettings, Recipe, TaskSettings, check
 
-    for path in filter(None, (bench, corpus)):
-        if not path.exists():
-            raise UserError(f"there is no {path}")
-    read_benchmark(bench)  # before anything is fetched
+    _check_inputs(bench, corpus)
     if model and len(model) > 1:
         raise UserError(
             f"--model is given {len(model)} times ({', '.join(model)}): run compare once for each model"
@@ -113,6 +109,17 @@ def compare(  # noqa: PLR0917 - each parameter is one option
     if not offline:
         bring(recipe)
     finish(recipe, place, as_json=as_json)
+
+
+def _check_inputs(bench: Path, corpus: Path | None) -> None:
+    """Read the benchmark before anything is fetched. Raises `UserError` where it or the corpus cannot be used."""
+    from clinweave.datasets import read_benchmark
+    from clinweave.errors import UserError
+
+    for path in filter(None, (bench, corpus)):
+        if not path.exists():
+            raise UserError(f"there is no {path}")
+    read_benchmark(bench)
 
 
 def _listed(text: str) -> tuple[str, ...]:
