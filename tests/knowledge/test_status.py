@@ -1,5 +1,6 @@
 """Status of findings: cues, their reach, what only looks like one."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -128,3 +129,24 @@ def test_every_phrase_has_one_status() -> None:
     cues = lexicon()
     assert len(cues.dictionary) > 5000
     assert {rule.status for rule in cues.rules} >= set(range(5))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no seizures, " * 4000,
+        "seizures " + "+" * 20000 + " no",
+        "seizures " + "1" * 20000 + " no",
+        "no seizures " + "x" * 20000 + ", fever or asthma",
+        "denies:\n" * 4000 + "seizures",
+        "mother had seizures, father with fever " * 1000,
+        "no seizures in the morning and the long evening of the day\nfever " * 1000,
+        "PS murmur " * 3000,
+    ],
+)
+def test_odd_texts_take_linear_time(linker: Linker, text: str) -> None:
+    begin = time.process_time()
+    linker.link(text)
+    once = time.process_time() - begin
+    linker.link(text + text)
+    assert time.process_time() - begin - once < 4 * once + 0.5

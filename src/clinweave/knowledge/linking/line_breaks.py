@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _WRAPPED = 45  # characters: a shorter line was ended on purpose
+_SENTENCE = 1000  # characters of a wrapped sentence
 # A sentence goes on after a line that ends in one of these, and before a line that begins with one.
 _OPEN = frozenset(
     b"and or nor of the a an with without for in on to by from any his her their no is was are were has had "
@@ -80,8 +81,8 @@ def _continued(raw: bytes, capital: NDArray[np.bool_], at: int, length: int, fol
         return True
     if length < _WRAPPED:
         return False
-    paragraph = _PARAGRAPH_END.search(raw, at + 1)
-    return _FULL_STOP.search(raw, at + 1, paragraph.start() if paragraph else len(raw)) is not None
+    paragraph = _PARAGRAPH_END.search(raw, at + 1, at + _SENTENCE)
+    return _FULL_STOP.search(raw, at + 1, paragraph.start() if paragraph else at + _SENTENCE) is not None
 
 
 def goes_on(

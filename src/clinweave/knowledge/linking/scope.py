@@ -1,6 +1,7 @@
 """The reach of cues in one sentence: what a cue governs ahead, behind, or as its answer."""
 
 import re
+from bisect import bisect_left
 from typing import NamedTuple
 
 from clinweave.knowledge.linking.cues import (
@@ -15,7 +16,7 @@ from clinweave.knowledge.linking.cues import (
 from clinweave.knowledge.linking.normalise import Tokens
 
 _JOIN = r"(?:,\s*(?:and/or|and|or|nor|&)?|/|&|\+|and/or|and|or|nor|as well as|and also|plus)"
-_WORD = r"[\w'\u2019-]+"
+_WORD = r"[\w'\u2019-]++"
 # Between two items of a list: a comma or a conjunction, and up to two words of the next item.
 _LINK = re.compile(rf"\+?\s*(?:\([^()]*\)\s*|{_WORD}\s+)?{_JOIN}\s*(?:{_WORD}\s+){{0,2}}", re.IGNORECASE)
 _PLAIN_LINK = re.compile(rf"\+?\s*(?:\([^()]*\)\s*)?{_JOIN}\s*(?:{_WORD}\s+){{0,2}}", re.IGNORECASE)
@@ -43,7 +44,7 @@ _INVERTED = re.compile(
 )  # "at no time did she ..."
 # A name may go on for a word that its concept lacks: "creatine kinase activity (no)".
 _TAIL = (
-    r"(?:[-+\s]?(?:\w\b|\d+\+?|\+|activity|levels?|concentrations?|morphology|signs?|symptoms?|episodes?|attacks?|disease"
+    r"(?:[-\s]?(?:\w\b|\d+\b\+?|\+|activity|levels?|concentrations?|morphology|signs?|symptoms?|episodes?|attacks?|disease"
     r"|today|currently|now))*"
 )
 _ANSWERED = re.compile(_TAIL + r"\s*(?:[:=(\[?/]|-{1,2}|\u2013|\u2014|\.{2,}|\u2026|\|)?\s*(?:-\s*)?")
@@ -64,6 +65,7 @@ _TAKES_LIST = re.compile(
     r"den|negative|without|neg|free|absence|lack|nor|neither|risk|screen|watch|monitor|return|call|if\b",
     re.IGNORECASE,
 )
+_MOST_GAP, _MOST_LIST = 160, 600  # characters between two items of a list, and of the rest of a list
 _NEAR = 1  # tokens between a cue that may point either way and a finding right after it
 _COMPOSED = 5  # tokens between two cues that are read together ("no evidence of possible ...")
 
@@ -108,6 +110,7 @@ class Sentence:
         self.text, self.tokens = text, tokens
         self.first, self.stop = bounds
         self.cues, self.places = cues, places
+        self._begins = [place.at for place in places]
         self._status: dict[int, int] = {}
         self._in_list: set[int] = set()  # governed as a later item of a list without "or"
         self._ended = -1  # the offset where the last word that ends a reach stands
@@ -170,9 +173,10 @@ class Sentence:
 
     def _leads(self, cue: Cue) -> bool:
         """Say whether a finding stands right after the cue, in its clause."""
-        following = next((place for place in self.places if place.at >= cue.stop), None)
-        if following is None or following.at - cue.stop > _NEAR:
+        number = bisect_left(self._begins, cue.stop)
+        if number == len(self.places) or self.places[number].at - cue.stop > _NEAR:
             return False
+        following = self.places[number]
         return (
             self.tokens.clause[following.at] == self.tokens.clause[cue.stop - 1]
             or ":" in (self.text[cue.end : following.start])
@@ -182,7 +186,7 @@ class Sentence:
         """Let a cue govern the mention before it and its list; return whether it does."""
         rule, place = cue.rule, self.places[before]
         gap = self.text[place.end : cue.start]
-        if self._ended >= place.end and gap.strip() not in _RELATIVE:
+        if len(gap) > _MOST_GAP or (self._ended >= place.end and gap.strip() not in _RELATIVE):
             return False
         if rule.ahead and not self._complete(cue):
             return False  # "rash and suspected ..."
@@ -202,7 +206,7 @@ class Sentence:
                 number -= 1
                 self._settle(number, rule.status)
                 continue
-            between = self.text[self.places[number - 1].end : self.places[number].start]
+            between = self.text[self.places[number - 1].end : self.places[number].start][: _MOST_GAP + 1]
             if not _PLAIN_LINK.fullmatch(between) or _STATEMENT.search(between):
                 break
             if not (closed or _CONJUNCTION.search(between)) or "(" in gap:
@@ -275,19 +279,24 @@ class Sentence:
         if place.at < last.stop:
             return True  # names that share words
         gap = self.text[last.end : place.start]
-        if _DASH.search(gap) or _COLON.search(gap) or _STATEMENT.search(gap):
+        if len(gap) > _MOST_GAP or _DASH.search(gap) or _COLON.search(gap) or _STATEMENT.search(gap):
             return False
         if _LINK.fullmatch(gap):
             if "," not in gap:
                 return True
-            whole = self.text[last.end : int(self.tokens.end[self.stop - 1])]
-            open_.listed = not _OR.search(whole)
+            open_.listed = not _OR.search(self._rest(last))
             return _PLAIN_LINK.fullmatch(gap) is not None or not open_.listed
         if _LONG_LINK.fullmatch(gap):
-            rest = self.text[last.end : int(self.tokens.end[self.stop - 1])]
-            return _TAKES_LIST.match(self.text, open_.cue.start) is not None or _OR.search(rest) is not None
+            return (
+                _TAKES_LIST.match(self.text, open_.cue.start) is not None
+                or _OR.search(self._rest(last)) is not None
+            )
         same = self.tokens.clause[place.at] == self.tokens.clause[last.stop - 1]
         return bool(same) and place.at - open_.cue.stop < open_.cue.rule.ahead_reach
+
+    def _rest(self, last: Place) -> str:
+        """Return the sentence after a mention, cut where lists do not reach."""
+        return self.text[last.end : min(last.end + _MOST_LIST, int(self.tokens.end[self.stop - 1]))]
 
     def _alternatives(self) -> None:
         """Mark "X versus Y" as uncertain."""

@@ -5,7 +5,7 @@ several meanings, is left out where no such word supports it or two fields tie.
 """
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -20,6 +20,7 @@ from clinweave.knowledge.linking.vocabulary import Scope, Vocabulary
 from clinweave.knowledge.linking.word_sets import DEFINED, SHORT_FORM
 
 _AROUND = 150  # tokens on either side that tell the field
+_BLOCK = 50  # tokens that share their surroundings
 _ANY = "any"
 _FINDINGS = frozenset({"HP"})  # elsewhere the learned model of mentions decides
 _LONGEST = 5  # letters of a short form
@@ -47,6 +48,7 @@ class Forms(NamedTuple):
     senses: dict[str, tuple[Sense, ...]]
     fields: dict[str, frozenset[str]]
     hashes: Hashes
+    words: dict[str, frozenset[str]]  # of the form itself
 
 
 @lru_cache(maxsize=1)
@@ -57,7 +59,7 @@ def forms() -> Forms:
     senses = {form: tuple(map(_sense, rows)) for form, rows in table["forms"].items()}
     fields = {name: frozenset(words_of(words)) for name, words in table["fields"].items()}
     hashes = np.unique(hashes_of([word for form in senses for word in words_of(form)]))
-    return Forms(senses, fields, hashes)
+    return Forms(senses, fields, hashes, {form: frozenset(words_of(form)) for form in senses})
 
 
 def with_short_forms(
@@ -67,30 +69,24 @@ def with_short_forms(
 
     What a document defines itself (abbreviations.py) is left as it is.
     """
-    known = forms()
-    whole, begins = text.whole, text.begins
-    defined: dict[int, set[str]] = {}
-    full = _named_in_full(begins, tokens, picked, vocabulary)
+    known, context = forms(), _Context(text, tokens)
+    full = _named_in_full(text.begins, tokens, picked, vocabulary)
     gone = _unsupported(tokens, picked, vocabulary, full)
     if scope.row is not None and not set(scope.prefixes) & _FINDINGS:
         return picked.without(gone)
+    meanings: dict[tuple[str, ...], tuple[int, int, float] | None] = {}
     added: list[tuple[int, int, int, float]] = []  # token, sense, key, score
     stops = (picked.at + picked.size).tolist()
-    for token in np.flatnonzero(np.isin(tokens.hash, known.hashes) & tokens.capital).tolist():
-        form = whole[tokens.start[token] : tokens.end[token]]
-        if form not in known.senses or _no_finding(whole, int(tokens.start[token]), int(tokens.end[token])):
-            continue
+    for token, form in context.forms():
         row = int(np.searchsorted(picked.at, token, side="right")) - 1
         covered = row >= 0 and stops[row] > token
         if covered and (picked.size[row] > 1 or picked.how[row] == DEFINED or full[row]):
             continue
-        document = int(np.searchsorted(begins, tokens.start[token], side="right")) - 1
-        if document not in defined:
-            defined[document] = {item.short for item in definitions(text.texts[document])}
-        if form in defined[document]:
-            continue
-        sense = _chosen(known, form, _words_around(tokens, begins[document : document + 2], token, form))
-        meant = _looked_up(sense.names, vocabulary, scope) if sense else None
+        sense = _chosen(known, form, context.words(token) - known.words[form])
+        names = sense.names if sense else ()
+        if names not in meanings:
+            meanings[names] = _looked_up(names, vocabulary, scope)
+        meant = meanings[names]
         if covered and (meant is not None or _needs_support(known, form)):
             gone.add(row)
         if meant is not None:
@@ -100,8 +96,45 @@ def with_short_forms(
         return stay
     at, sense_, key = np.array([row[:3] for row in added], np.int64).reshape(-1, 3).T
     score = np.array([row[3] for row in added], np.float64)
-    new = Picked(at, np.ones_like(at), sense_, key, score, np.full(len(at), SHORT_FORM))
-    return stay.joined(new)
+    return stay.joined(Picked(at, np.ones_like(at), sense_, key, score, np.full(len(at), SHORT_FORM)))
+
+
+class _Context:
+    """The short forms of a batch, what its documents define, and the words of fields near a token."""
+
+    def __init__(self, text: Text, tokens: Tokens) -> None:
+        self.text, self.tokens = text, tokens
+        self._defined: dict[int, set[str]] = {}
+        self._around: dict[tuple[int, int], frozenset[str]] = {}
+        self._words = frozenset().union(*forms().fields.values())
+
+    def forms(self) -> Iterator[tuple[int, str]]:
+        """Yield the token and spelling of each listed form that its document does not define."""
+        known, tokens, whole = forms(), self.tokens, self.text.whole
+        for token in np.flatnonzero(np.isin(tokens.hash, known.hashes) & tokens.capital).tolist():
+            start, end = int(tokens.start[token]), int(tokens.end[token])
+            form = whole[start:end]
+            if form not in known.senses or _no_finding(whole, start, end):
+                continue
+            document = self._document(token)
+            if document not in self._defined:
+                self._defined[document] = {item.short for item in definitions(self.text.texts[document])}
+            if form not in self._defined[document]:
+                yield token, form
+
+    def words(self, token: int) -> frozenset[str]:
+        """Return the words of any field near a token, within its document."""
+        block = self._document(token), token // _BLOCK
+        if block not in self._around:
+            bounds = self.text.begins[block[0] : block[0] + 2]
+            low, high = np.searchsorted(self.tokens.start, bounds).tolist()
+            first = block[1] * _BLOCK
+            words = self.tokens.words(max(low, first - _AROUND), min(high, first + _BLOCK + _AROUND))
+            self._around[block] = self._words.intersection(words)
+        return self._around[block]
+
+    def _document(self, token: int) -> int:
+        return int(np.searchsorted(self.text.begins, self.tokens.start[token], side="right")) - 1
 
 
 def _sense(row: str) -> Sense:
@@ -123,12 +156,6 @@ def _no_finding(whole: str, start: int, end: int) -> bool:
     return (whole[end : end + 1] == "-" and whole[end + 1 : end + 2].isalnum()) or (
         whole[max(0, start - 1) : start] == "-" and whole[max(0, start - 2) : start - 1].isalnum()
     )
-
-
-def _words_around(tokens: Tokens, bounds: Ints, token: int, form: str) -> frozenset[str]:
-    low, high = np.searchsorted(tokens.start, bounds).tolist()
-    words = tokens.words(max(low, token - _AROUND), min(high, token + _AROUND))
-    return frozenset(words) - frozenset(words_of(form))
 
 
 def _chosen(known: Forms, form: str, words: frozenset[str]) -> Sense | None:

@@ -26,6 +26,7 @@ _HEADING = re.compile(r"(?:\s+[a-z]+){0,2}\s*:[ \t]*\r?\n", re.ASCII | re.IGNORE
 _SECTION_END = re.compile(r"\n[^\S\n]*\n|\x1e|\n[^\S\n]*[A-Z][\w /()&-]{1,40}:")
 _ALONE = re.compile(r"\s*\?+\s*(?:$|\n|\x1e|[A-Z])")  # "Asthma?"
 _LINE_START = re.compile(r"(?:^|[\n\x1e.;!?])[\s*#>\u2022-]*(?:\d+[.)]\s*)?$")
+_MOST_SECTION = 5000  # characters that an empty heading governs
 _LIST = 8  # mentions that one answer may govern
 _MOST_BEFORE = 2  # tokens before a finding that is asked about alone ("Possibly new asthma?")
 
@@ -157,8 +158,8 @@ class _Batch:
 
 def section(whole: str, begin: int) -> tuple[int, int]:
     """Return the offsets of the lines that an empty heading governs; `begin` is the end of the heading's line."""
-    after = _SECTION_END.search(whole, begin - 1)
-    return begin, after.start() if after else len(whole)
+    after = _SECTION_END.search(whole, begin - 1, begin + _MOST_SECTION)
+    return begin, after.start() if after else min(len(whole), begin + _MOST_SECTION)
 
 
 def _within(found: Cues, at: Ints, size: Ints) -> NDArray[np.bool_]:
