@@ -18,6 +18,7 @@ _PIECE = re.compile(
     r'"(?:[^"\\]|\\.)*"|\\.|[^"\\!{]+|.', re.DOTALL
 )  # quoted text, an escape, plain text, a mark
 _QUALIFIERS = re.compile(r'\{((?:\s*[^\s=,"{}]+\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^",{}]*)\s*,?)*)\}\s*$')
+_COMMENT = re.compile(r"\s!")
 _ESCAPE = re.compile(r"\\(.)")
 
 
@@ -71,6 +72,8 @@ def split_value(value: str) -> tuple[str, str]:
     Marks within quoted text or after a backslash are content; "!" begins a comment only after a blank, and braces are
     qualifiers only where they hold `name=value`.
     """
+    if "{" not in value and ("!" not in value or not ('"' in value or "\\" in value)):  # most lines
+        return _COMMENT.split(f" {value}", maxsplit=1)[0].strip(), ""
     end, braces = 0, []
     for found in _PIECE.finditer(value):
         if found[0] == "!" and (not end or value[end - 1].isspace()):
