@@ -102,4 +102,4 @@ def test_no_module_prints_past_these() -> None:
         if uses.search(text) and name != "cli/console.py":
             assert not name.startswith("cli/"), name
             # progress bars with titles of our own, on standard error
-            assert text.count("Console(") == text.count("console=Console(stderr=True)"), name
+            assert text.count("Console(") == text.count("Console(stderr=True)"), name
