@@ -132,70 +132,6 @@ def test_an_adjustment_is_shown_after_the_dose_that_it_adjusts():
     assert answer.text.index("5 mg daily") < answer.text.index("Reduce to 2.5 mg")
 
 
-# Permission and prohibition
-
-
-@pytest.mark.parametrize(
-    ("question", "text", "lead"),
-    [
-        ("Can zorbin be used?", "Do not use zorbin.", "No:"),
-        ("Can zorbin be used?", "Zorbin may be given.", "Yes:"),
-        ("Is zorbin contraindicated?", "Zorbin is contraindicated.", "Yes:"),
-        ("Is zorbin contraindicated?", "Zorbin may be given.", "No:"),
-        ("Should zorbin be stopped?", "Zorbin must be stopped.", "Yes:"),
-        ("Should zorbin be stopped?", "Continue zorbin.", "No:"),
-        ("Should zorbin be continued?", "Continue zorbin.", "Yes:"),
-        ("Is zorbin safe?", "Drug: Zorbin; Safe?: No", "No:"),
-        ("Is zorbin safe?", "| Drug | Safe? |\n|---|---|\n| Zorbin | Yes, first dose observed |", "Yes:"),
-        ("Can zorbin be used in pregnancy?", "Drug: Zorbin; In children?: Yes; In pregnancy?: No", "No:"),
-        ("Can zorbin be used?", "Do not:\n- use zorbin\n- use ice", "No:"),
-        ("Can zorbin be used?", "Patients must not receive quellax, zorbin or kryptol.", "No:"),
-    ],
-)
-def test_polarity_of_a_safety_answer(question, text, lead):
-    words = ["pregnancy"] if "pregnancy" in question else []
-    answer = ask(question, Intent.SAFETY, [drug("zorbin")], [own(text)], words)
-    assert answer.text.startswith(lead), answer.text
-    assert "orbin" in answer.text
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Do not give zorbin if the potassium is above 5.5.",  # under a condition that the question does not name
-        "Zorbin may be given only after discussion.",
-        "Use quellax instead of zorbin.",
-        "Unlike zorbin, quellax may be given.",
-        "Give quellax to patients on zorbin.",
-    ],
-)
-def test_a_condition_or_unclear_words_give_no_yes_or_no(text):
-    answer = ask("Can zorbin be used?", Intent.SAFETY, [drug("zorbin")], [own(text)])
-    assert not answer.text.startswith(("Yes", "No:"))
-
-
-def test_documents_that_disagree_are_both_shown_with_their_dates_and_no_verdict():
-    first = own("Zorbin may be given.", "1", title="Guideline 2019", document="a.md")
-    second = own("Zorbin is contraindicated.", "2", title="Guideline 2024", document="b.md")
-    answer = ask("Can zorbin be used?", Intent.SAFETY, [drug("zorbin")], [first, second])
-    assert not answer.text.startswith(("Yes", "No:"))
-    assert "Guideline 2019" in answer.text
-    assert "Guideline 2024" in answer.text
-    assert {item.date for item in answer.statements} == {"2019", "2024"}
-
-
-def test_a_prohibition_under_another_condition_is_no_answer():
-    text = "Zorbin must be stopped during ketoacidosis."
-    answer = ask("Is zorbin safe in pregnancy?", Intent.SAFETY, [drug("zorbin")], [own(text)], ["pregnancy"])
-    assert answer.abstained
-
-
-def test_a_statement_about_another_drug_is_no_answer():
-    assert ask(
-        "Can zorbin be used?", Intent.SAFETY, [drug("zorbin")], [own("Quellax may be given.")]
-    ).abstained
-
-
 # Relations
 
 
@@ -353,12 +289,17 @@ def test_a_negated_question_gets_no_yes():
     assert answer.text.startswith("Cataract is a recorded feature")
 
 
-def test_an_allergy_to_one_drug_is_none_to_another():
-    text = "Patients with anaphylaxis to quellax must not receive zorbin."
-    question = "Can zorbin be given in vitamin K allergy?"
-    asked = Topic("zorbin", 4, 10, "D:1", "zorbin", Kind.DRUG, ("zorbin",), ("D:1",))
-    allergen = Topic("vitamin K", 23, 32, "D:3", "vitamin K", Kind.DRUG, ("vitamin K",), ("D:3",))
-    assert ask(question, Intent.SAFETY, [asked, allergen], [own(text)], ["allergy"]).abstained
+def test_the_dose_of_the_other_drug_is_not_changed_by_a_fraction():
+    text = "Zorbin: quellax raises its level; reduce the zorbin dose by one third."
+    quellax = Topic("quellax", 0, 7, "D:2", "quellax", Kind.DRUG, ("quellax",), ("D:2",))
+    assert ask("What is the dose of quellax?", Intent.DOSE, [quellax], [own(text)]).abstained
+
+
+def test_an_amount_of_something_else_is_no_dose_of_a_word():
+    text = "If the serum potash is 6.5 mmol/L, give zorbin 30 mL. Add 40 mmol of potash per litre."
+    answer = ask("What is the dose of potash?", Intent.DOSE, [], [own(text)], ["potash"])
+    assert "40 mmol of potash" in answer.text
+    assert "30 mL" not in answer.text
 
 
 def test_a_fraction_adjusts_the_dose_of_the_drug():

@@ -9,7 +9,8 @@ from clinweave.applications.consult.units import Unit, normal
 
 # "reduce the dose by one third": an adjustment without an amount
 _FRACTION = re.compile(
-    r"\bdoses?\b[^.;]{0,40}\b(?:half|third|quarter|per ?cent|double|halve)|\b(?:halve|double)\b[^.;]{0,30}\bdose",
+    r"\bdoses?\b[^.;]{0,40}\b(?:half|third|quarter|per ?cent)|\b(?:halve|double)\b[^.;]{0,30}\bdose"
+    r"|\b(?:half|third|quarter)\b[^.;]{0,20}\bdose",
     re.IGNORECASE,
 )
 
@@ -38,14 +39,20 @@ def is_dose_of(unit: Unit, drug: Sequence[Facet], others: Sequence[str]) -> bool
         return states_amount(unit.text)
     if unit.kind == "row":  # a row of a table is about what it names
         return states_amount(unit.text) and _names(unit.norm, drug)
-    if _FRACTION.search(unit.text) and _names(unit.norm, drug):
-        return all(facet.within(unit.norm) for facet in drug)
+    if all(facet.within(unit.norm) for facet in drug) and _adjusts(unit, drug[0]):
+        return True
     for found in AMOUNT.finditer(unit.text):
         if _measured(unit.text, found):
             continue
         if _owner_is(unit, found, drug, others):
             return True
     return False
+
+
+def _adjusts(unit: Unit, drug: Facet) -> bool:
+    """Say whether a clause changes the dose of the drug by a fraction ("reduce the warfarin dose by one third")."""
+    clauses = re.split(r"[;.,]", unit.text)
+    return any(_FRACTION.search(clause) and drug.within(f" {normal(clause)} ") for clause in clauses)
 
 
 def _owner_is(unit: Unit, amount: re.Match[str], drug: Sequence[Facet], others: Sequence[str]) -> bool:

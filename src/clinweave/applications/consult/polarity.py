@@ -8,6 +8,10 @@ from clinweave.applications.consult.matching import Facet
 from clinweave.applications.consult.units import Unit, normal
 
 _NOT = re.compile(r"\b(?:not|never)\b|n't\b", re.IGNORECASE)
+_RESTRICTED = re.compile(
+    r"\b(?:in|with|during|for|who|among|to) (?:an? |the )?(?!be\b)[a-z]{3,}", re.IGNORECASE
+)
+_LONG = 8  # letters of a last word that stands for a whole name ("ketoacidosis")
 _LIST = re.compile(r"\w, \w|\w(?:,)? (?:and|or) \w", re.IGNORECASE)
 _CELL = re.compile(r"([^;:]+):\s*(yes|no)\b", re.IGNORECASE)
 _ANSWER_CELL = re.compile(r":\s*(yes|no)\b", re.IGNORECASE)
@@ -52,6 +56,8 @@ def stance(
     """
     if unit.kind == "row":
         return _stance_of_row(unit.text, conditions)
+    if not _covered(unit, conditions):
+        return ""
     if unit.kind == "item" and any(_is_ban(head) for head in unit.heads):
         return "forbidden"
     clauses = [part for part in re.split(r"[;.](?:\s|$)", unit.text) if _about(part, facets)]
@@ -59,6 +65,15 @@ def stance(
         return ""
     stances = {_stance_of_clause(part, facets, others) for part in clauses}
     return stances.pop() if len(stances) == 1 else ""
+
+
+def _covered(unit: Unit, conditions: Sequence[Facet]) -> bool:
+    """Say whether the patients that a statement is restricted to ("in patients with ...") are those asked about."""
+    if not _RESTRICTED.search(unit.text):
+        return True
+    tails = [form.rpartition(" ")[2] for facet in conditions for form in facet.forms[:4]]
+    named = any(facet.within(unit.norm) for facet in conditions)
+    return named or any(len(tail) >= _LONG and f" {tail} " in unit.norm for tail in tails)
 
 
 def _stance_of_row(text: str, conditions: Sequence[Facet]) -> str:

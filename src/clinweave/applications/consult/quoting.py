@@ -94,7 +94,7 @@ def own_quotes(query: Query, evidence: Sequence[Evidence]) -> list[Quote]:
             found = match(unit, facets)
             if _answers(query, found, facets, item):
                 kept = _extended(query, units, place, facets, item)
-                stance = _stance(unit, facets, item) if query.intent == Intent.SAFETY else ""
+                stance = _stance(kept, facets, item) if query.intent == Intent.SAFETY else ""
                 met = 0.05 * bool(meets(query.text, unit.text, " ".join(unit.heads)))
                 quotes.append(
                     Quote(item, tuple(kept), found.coverage + met, Origin.OWN, stance, found.all_met)
@@ -111,7 +111,8 @@ def _answers(query: Query, found: Match, facets: Sequence[Facet], item: Evidence
         return False
     drugs = drug_facets(facets)
     if query.intent == Intent.DOSE:
-        return is_dose_of(found.unit, drugs, [name for _, name in item.names]) and _own_words(found, drugs)
+        asked = _substance(facets)
+        return is_dose_of(found.unit, asked, [name for _, name in item.names]) and _own_words(found, asked)
     if query.intent == Intent.SAFETY and (drugs or query.yes_no):
         open_question = not query.yes_no and _answers_words(query, found, facets, met=limit is True)
         return _answers_safety(found, facets, drugs) or open_question
@@ -143,10 +144,22 @@ def _answers_words(query: Query, found: Match, facets: Sequence[Facet], *, met: 
     )
 
 
-def _stance(unit: Unit, facets: Sequence[Facet], item: Evidence) -> str:
+def _substance(facets: Sequence[Facet]) -> tuple[Facet, ...]:
+    """Return what a dose is asked of: the drugs of the question, else its first other word ("fluid")."""
+    words = [facet for facet in facets if facet.kind == "word"]
+    return drug_facets(facets) or tuple(words[:1])
+
+
+def _stance(units: Sequence[Unit], facets: Sequence[Facet], item: Evidence) -> str:
+    """Return what the statements of a quotation permit or forbid together, "" if they do not agree."""
     drugs = drug_facets(facets)
     conditions = [facet for facet in facets if facet not in drugs]
-    return polarity.stance(unit, drugs, [name for _, name in item.names], conditions)
+    others = [name for _, name in item.names]
+    stances = [polarity.stance(units[0], drugs, others, conditions)]
+    stances += [
+        polarity.stance(unit, drugs, others, conditions) for unit in units[1:] if polarity.speaks(unit)
+    ]
+    return stances[0] if len(set(stances)) == 1 else ""
 
 
 def _own_words(found: Match, drugs: Sequence[Facet]) -> bool:
@@ -182,7 +195,7 @@ def _extended(
     others = [name for _, name in item.names]
     drugs = drug_facets(facets)
     if query.intent == Intent.DOSE:
-        place = _first_dose(units, place, drugs, others)
+        place = _first_dose(units, place, _substance(facets), others)
     unit = units[place]
     if query.intent == Intent.DOSE or states_amount(unit.text) or unit.text.endswith(":"):
         return with_conditions(units, place, drugs or facets, others)

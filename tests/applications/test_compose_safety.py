@@ -1,0 +1,99 @@
+"""Permission and prohibition: yes and no only where the statements say so of that drug and those patients."""
+
+import pytest
+
+from clinweave.knowledge import Intent, Kind, Topic
+from tests.applications.test_compose import ask, drug, own
+
+# Permission and prohibition
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "lead"),
+    [
+        ("Can zorbin be used?", "Do not use zorbin.", "No:"),
+        ("Can zorbin be used?", "Zorbin may be given.", "Yes:"),
+        ("Is zorbin contraindicated?", "Zorbin is contraindicated.", "Yes:"),
+        ("Is zorbin contraindicated?", "Zorbin may be given.", "No:"),
+        ("Should zorbin be stopped?", "Zorbin must be stopped.", "Yes:"),
+        ("Should zorbin be stopped?", "Continue zorbin.", "No:"),
+        ("Should zorbin be continued?", "Continue zorbin.", "Yes:"),
+        ("Is zorbin safe?", "Drug: Zorbin; Safe?: No", "No:"),
+        ("Is zorbin safe?", "| Drug | Safe? |\n|---|---|\n| Zorbin | Yes, first dose observed |", "Yes:"),
+        ("Can zorbin be used in pregnancy?", "Drug: Zorbin; In children?: Yes; In pregnancy?: No", "No:"),
+        ("Can zorbin be used?", "Do not:\n- use zorbin\n- use ice", "No:"),
+        ("Can zorbin be used?", "Patients must not receive quellax, zorbin or kryptol.", "No:"),
+    ],
+)
+def test_polarity_of_a_safety_answer(question, text, lead):
+    words = ["pregnancy"] if "pregnancy" in question else []
+    answer = ask(question, Intent.SAFETY, [drug("zorbin")], [own(text)], words)
+    assert answer.text.startswith(lead), answer.text
+    assert "orbin" in answer.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Do not give zorbin if the potassium is above 5.5.",  # under a condition that the question does not name
+        "Zorbin may be given only after discussion.",
+        "Use quellax instead of zorbin.",
+        "Unlike zorbin, quellax may be given.",
+        "Give quellax to patients on zorbin.",
+    ],
+)
+def test_a_condition_or_unclear_words_give_no_yes_or_no(text):
+    answer = ask("Can zorbin be used?", Intent.SAFETY, [drug("zorbin")], [own(text)])
+    assert not answer.text.startswith(("Yes", "No:"))
+
+
+def test_documents_that_disagree_are_both_shown_with_their_dates_and_no_verdict():
+    first = own("Zorbin may be given.", "1", title="Guideline 2019", document="a.md")
+    second = own("Zorbin is contraindicated.", "2", title="Guideline 2024", document="b.md")
+    answer = ask("Can zorbin be used?", Intent.SAFETY, [drug("zorbin")], [first, second])
+    assert not answer.text.startswith(("Yes", "No:"))
+    assert "Guideline 2019" in answer.text
+    assert "Guideline 2024" in answer.text
+    assert {item.date for item in answer.statements} == {"2019", "2024"}
+
+
+def test_a_prohibition_under_another_condition_is_no_answer():
+    text = "Zorbin must be stopped during ketoacidosis."
+    answer = ask("Is zorbin safe in pregnancy?", Intent.SAFETY, [drug("zorbin")], [own(text)], ["pregnancy"])
+    assert answer.abstained
+
+
+def test_a_statement_about_another_drug_is_no_answer():
+    assert ask(
+        "Can zorbin be used?", Intent.SAFETY, [drug("zorbin")], [own("Quellax may be given.")]
+    ).abstained
+
+
+def test_an_allergy_to_one_drug_is_none_to_another():
+    text = "Patients with anaphylaxis to quellax must not receive zorbin."
+    question = "Can zorbin be given in vitamin K allergy?"
+    asked = Topic("zorbin", 4, 10, "D:1", "zorbin", Kind.DRUG, ("zorbin",), ("D:1",))
+    allergen = Topic("vitamin K", 23, 32, "D:3", "vitamin K", Kind.DRUG, ("vitamin K",), ("D:3",))
+    assert ask(question, Intent.SAFETY, [asked, allergen], [own(text)], ["allergy"]).abstained
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "text"),
+    [
+        (
+            "Can zorbin be used in gout?",
+            ["gout"],
+            "Zorbin is not recommended in patients with heart disease.",
+        ),
+        (
+            "Is zorbin contraindicated?",
+            [],
+            "Zorbin is contraindicated in patients with a mechanical heart valve.",
+        ),
+        ("Can zorbin be used in gout?", ["gout"], "Zorbin is given in gout. Do not use zorbin alone."),
+    ],
+)
+def test_a_restricted_or_mixed_statement_gives_no_yes_or_no(question, words, text):
+    item = own(text, title="Gout guideline")
+    answer = ask(question, Intent.SAFETY, [drug("zorbin")], [item], words)
+    assert not answer.text.startswith(("Yes", "No:"))
