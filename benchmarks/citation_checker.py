@@ -1,11 +1,13 @@
 """How often the citation checker is wrong: false support by kind, recall on true sentences, coverage, speed.
 
     python benchmarks/citation_checker.py [--n 4000] [--seed 0] [--json] [--show KIND [--split SPLIT]]
+    python benchmarks/citation_checker.py --n 0 --pairs tests/knowledge/citation_pairs/unseen --totals
 
 Two kinds of pairs are scored: those that people wrote (`tests/knowledge/citation_pairs/*.jsonl`, one table a file) and
-those made from the graph (`--n` of them; 0 leaves them out). Needs the built graph (`clinweave fetch`, `clinweave graph
-build`). A sentence counts as falsely supported where the checker says "supported" and the pair is labelled otherwise.
-Coverage is the share of pairs on which it decides at all. Intervals are Wilson's, 95 %.
+those made from the graph (`--n` of them; 0 leaves them out). The pairs in `unseen` were written without reading the
+checker; `--totals` prints no kinds and no sentences, to keep them unseen. Needs the built graph (`clinweave fetch`,
+`clinweave graph build`). A sentence counts as falsely supported where the checker says "supported" and the pair is
+labelled otherwise. Coverage is the share of pairs on which it decides at all. Intervals are Wilson's, 95 %.
 """
 
 import argparse
@@ -98,11 +100,12 @@ def show(result: dict, seconds: float) -> None:
     )
 
 
-def show_written(name: str, pairs, verdicts, seconds: float) -> list[dict]:
-    """Print one file of written pairs by kind, and return its rows."""
+def show_written(name: str, pairs, verdicts, seconds: float, totals: bool = False) -> list[dict]:
+    """Print one file of written pairs by kind (or its totals only), and return the rows."""
     groups: dict = defaultdict(list)
     for pair, verdict in zip(pairs, verdicts, strict=True):
-        groups[pair.kind].append((pair, verdict))
+        if not totals:
+            groups[pair.kind].append((pair, verdict))
         groups["all"].append((pair, verdict))
     label = pairs[0].supported
     title = f"{name}: {'recall on true sentences' if label else 'false support'}"
@@ -153,17 +156,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--split", default="development", help="with --show: development, held-out, or a file's name"
     )
+    parser.add_argument("--pairs", type=Path, default=WRITTEN, help="folder of written pairs")
+    parser.add_argument("--totals", action="store_true", help="of written pairs, print the totals only")
     options = parser.parse_args(arguments)
     graph = Graph.open(home() / "graph")
     linker = Linker.open(graph)
     result: dict = {"pairs": 0, "goal_false_support": GOAL, "rows": [], "written": []}
     names = NamedConcepts(graph)
-    for path in sorted(WRITTEN.glob("*.jsonl")):
+    for path in sorted(options.pairs.glob("*.jsonl")):
         pairs = read_written_pairs(path, names)
         verdicts, seconds = timed(pairs, CitationChecker(names, linker))
         with contextlib.redirect_stdout(sys.stderr if options.json else sys.stdout):
-            result["written"] += show_written(path.stem, pairs, verdicts, seconds)
-        if options.show:
+            result["written"] += show_written(path.stem, pairs, verdicts, seconds, options.totals)
+        if options.show and not options.totals:
             show_errors(pairs, verdicts, options)
     if options.n:
         pairs = citation_pairs(graph, n=options.n, seed=options.seed)
