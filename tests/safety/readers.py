@@ -347,6 +347,8 @@ def write(files: Mapping[str, bytes], folder: Path) -> None:
     """Write files into an empty folder."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.rmtree(folder.with_name("out"), ignore_errors=True)
-    for name, data in files.items():
+    for name, data in sorted(
+        files.items(), key=lambda item: "manifest" not in item[0]
+    ):  # others change after it
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)

@@ -15,6 +15,7 @@ from clinweave.artifacts import open_manifest
 from clinweave.errors import UserError
 from clinweave.knowledge.graph.identity import is_code, is_curie, rank, spelt
 from clinweave.knowledge.graph.search import NameSearch, SortedTexts
+from clinweave.knowledge.graph.tables import read_array, read_arrow
 from clinweave.knowledge.graph.walk import Net, closure, shortest_paths, slices, within
 from clinweave.records import Concept, Grade, Passage, Relation, Source, Tier
 
@@ -39,8 +40,8 @@ class Graph:
     def __init__(self, path: Path, manifest: Mapping[str, Any]):
         self.path = path
         self.manifest = dict(manifest)
-        self._concepts = _mapped(path / "concepts.arrow")
-        self._relations = _mapped(path / "relations.arrow")
+        self._concepts = read_arrow(path / "concepts.arrow")
+        self._relations = read_arrow(path / "relations.arrow")
         self._ids = SortedTexts(self._concepts.column("id"))
 
     @classmethod
@@ -277,9 +278,7 @@ class Graph:
 
     @cached_property
     def _arrays(self) -> Any:
-        return lru_cache(None)(
-            lambda name: np.load(self.path / f"{name}.npy", mmap_mode="r").view(np.ndarray)
-        )
+        return lru_cache(None)(lambda name: read_array(self.path / f"{name}.npy"))
 
     @cached_property
     def _predicates(self) -> dict[str, int]:
@@ -310,7 +309,7 @@ class Graph:
 
     @cached_property
     def _aliases(self) -> tuple[SortedTexts, Any]:
-        batch = _mapped(self.path / "aliases.arrow")
+        batch = read_arrow(self.path / "aliases.arrow")
         return SortedTexts(batch.column("alias")), batch.column("id")
 
     @cached_property
@@ -372,15 +371,6 @@ class Graph:
         low, high = max(low, 0), min(high, low + 2000)
         near = get_close_matches(curie, [self._ids[row] for row in range(low, high)], n=5, cutoff=0.6)
         return [row for row in map(self._ids.find, near) if row is not None]
-
-
-def _mapped(path: Path) -> Any:
-    """Return the one record batch of a memory-mapped Arrow file."""
-    table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
-    columns = [
-        column.chunk(0) if column.num_chunks else pa.array([], column.type) for column in table.columns
-    ]
-    return pa.RecordBatch.from_arrays(columns, schema=table.schema)
 
 
 _TYPED: dict[str, Callable[[str], Any]] = {"grade": Grade, "tier": Tier}
