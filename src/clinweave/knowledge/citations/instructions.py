@@ -6,6 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from clinweave.knowledge.citations.inflection import word_set
 from clinweave.knowledge.citations.patterns import instructions
 
 _INVISIBLE = re.compile(
@@ -24,22 +25,58 @@ _LEET = str.maketrans("013457@$!|", "oieastasil")
 _LOOKALIKES = str.maketrans("аеорсухіѕјԁһӏοαερτυνικ", "aeopcyxisjdhloaeptuvik")
 
 
+_ENGLISH = re.compile(r"\b(?:the|of|is|are|and|in|every|with|for|to|a|an|by|not|can|it)\b", re.IGNORECASE)
+_LEAST_ENGLISH, _LEAST_FOREIGN = 2, 3
+# Four letters in a row of a script that English clinical text does not use; single Greek letters are common in it.
+_OTHER_SCRIPT = re.compile(
+    "[\u0400-\u04ff]{4,}|[\u0590-\u05ff]{4,}|[\u0600-\u06ff]{4,}|[\u0900-\u0dff]{4,}|[\u0e00-\u0e7f]{4,}"
+    "|[\u3040-\u30ff\u4e00-\u9fff]{4,}|[\uac00-\ud7af]{2,}|[\u0370-\u03ff]{4,}"
+)
+_FOREIGN = word_set(
+    "le les des une vous votre vos tu tes est sont dans avec pour que qui ceci cela sans toujours ne pas ces cette "
+    "der das und ist nicht sie ihr ihre du dein deine bitte dass mit ohne immer alle diese diesen folgenden sind auf "
+    "el los las una usted tus sus es por para con sin siempre esta esto eso debes que como "
+    "il lo gli della delle sei tuo tua devi questo questa non sempre che "
+    "voce você seu sua isto sempre uma não deve "
+    "het een niet jij je uw deze dit altijd van "
+    "jest nie ten ta to twoje zawsze wszystkie "
+    "bir ve bu için değil her zaman senin och att inte du din alltid"
+) - word_set(
+    "es to sin a her les el la de van das du dit ten non con per lo sua il der zaman ve est ne se tu sei por mit"
+)
+    "es to sin a her les el la de van das du dit ten non con per lo sua il der zaman ve est ne se tu sei por mit"
+)
+
+
 @lru_cache(maxsize=2048)
 def gives_orders(text: str) -> bool:
     """Tell whether a text speaks to a language model ("ignore previous instructions"), in any script or disguise."""
-    if not text:
-        return False
-    if _TAGS.search(text) or _ORDERS.search(text):
-        return True
     shown = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
-    if shown != text and (_ORDERS.search(shown) or _SQUEEZED.search(_letters(shown))):
-        return True
     latin = shown.lower().translate(_LOOKALIKES)
-    if latin != shown.lower() and _ORDERS.search(latin):
+    return bool(
+        _TAGS.search(text)
+        or _ORDERS.search(text)
+        or (shown != text and _ORDERS.search(shown))
+        or (latin != shown.lower() and _ORDERS.search(latin))
+        or _SQUEEZED.search(_letters(latin))
+        or _SQUEEZED.search(_letters(latin.translate(_LEET)))
+        or _other_language(shown)
+        or any(_written_text(match.group()) for match in _ENCODED.finditer(shown))
+    )
+
+
+def _other_language(text: str) -> bool:
+    """Tell whether an English text holds a stretch in another script or tongue, where an order may hide unseen."""
+    if len(_ENGLISH.findall(text)) < _LEAST_ENGLISH:
+        return False
+    if _OTHER_SCRIPT.search(text):
         return True
-    if _SQUEEZED.search(_letters(latin)) or _SQUEEZED.search(_letters(latin.translate(_LEET))):
-        return True
-    return any(_written_text(match.group()) for match in _ENCODED.finditer(shown))
+    for sentence in re.split(r"[.!?\n]+", text.lower()):
+        words = re.findall(r"[^\W\d_]+", sentence)
+        foreign = _FOREIGN & set(words)
+        if len(foreign) >= _LEAST_FOREIGN and len(foreign) >= len(words) / 4:
+            return True
+    return False
 
 
 def _letters(text: str) -> str:

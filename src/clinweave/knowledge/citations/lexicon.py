@@ -17,7 +17,20 @@ def canonical(items: Sequence[Token], *extra: Phrases) -> list[Token]:
     done = list(items)
     for phrases in (*extra, _abbreviations(), _synonyms()):
         done = _replaced(done, phrases)
-    return done
+    return _without_repetition(done)
+
+
+def _without_repetition(items: list[Token]) -> list[Token]:
+    """Drop parentheses that repeat the words before them: "tuberculosis (TB)" with the abbreviation replaced."""
+    texts = [item.text for item in items]
+    for start in range(len(items)):
+        if texts[start] != "(" or ")" not in texts[start:]:
+            continue
+        end = texts.index(")", start)
+        inside = texts[start + 1 : end]
+        if inside and texts[max(0, start - len(inside)) : start] == inside:
+            return _without_repetition([*items[:start], *items[end + 1 :]])
+    return items
 
 
 def abbreviations(text: str) -> dict[str, str]:
@@ -64,7 +77,7 @@ def _name_of(short: str, before: Sequence[str]) -> str:
         )
         if words[0][0].lower() != letters[0]:
             continue
-        inside = len(words) > 1 and _in_order(main, letters) and _in_order(letters, "".join(words).lower())
+        inside = _in_order(main, letters) and _in_order(letters, "".join(words).lower())
         if letters in (initials, main) or inside:
             return " ".join(words)
     return ""
