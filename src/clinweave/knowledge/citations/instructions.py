@@ -44,8 +44,6 @@ _FOREIGN = word_set(
 ) - word_set(
     "es to sin a her les el la de van das du dit ten non con per lo sua il der zaman ve est ne se tu sei por mit"
 )
-    "es to sin a her les el la de van das du dit ten non con per lo sua il der zaman ve est ne se tu sei por mit"
-)
 
 
 @lru_cache(maxsize=2048)
