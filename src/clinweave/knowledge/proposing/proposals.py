@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clinweave.access_policy import check_egress, close_folder, host_of_model, strictest
-from clinweave.artifacts import Artifact, digest, stage
+from clinweave.artifacts import Artifact, digest, stage, write_text
 from clinweave.errors import NotCapableError, UserError
 from clinweave.knowledge.proposing.asking import Asked, by_score, by_writing
 from clinweave.knowledge.proposing.candidates import candidates
@@ -201,14 +201,14 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
     done: dict[str, dict[str, Any]] = {}
     if path.is_file():
         whole = []
-        for line in path.read_text("utf-8").splitlines():
+        for line in path.read_text("utf-8", "replace").splitlines():
             try:
                 answer = json.loads(line)
-            except ValueError:
+                done[answer["passage"]] = answer
+            except (ValueError, LookupError, TypeError, RecursionError):
                 continue
-            done[answer["passage"]] = answer
             whole.append(line)
-        path.write_text("".join(f"{line}\n" for line in whole), "utf-8")
+        write_text(path, "".join(f"{line}\n" for line in whole), private=True)
     return done
 
 
