@@ -130,6 +130,12 @@ def test_names_that_no_vocabulary_has_are_marked():
     assert query.intent == Intent.SAFETY
 
 
+def test_a_cue_inside_a_name_asks_for_nothing():
+    query = parse("What are the features of hereditary disorder of glue?")
+    assert (query.intent, query.topics[0].id) == (Intent.FEATURES, "MONDO:9")
+    assert parse("Which gene causes hereditary disorder of glue?").intent == Intent.GENES
+
+
 def test_bad_questions():
     with pytest.raises(UserError, match="the limit is"):
         parse("x" * 1_000_000)

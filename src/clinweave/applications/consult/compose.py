@@ -118,7 +118,7 @@ def _relations(query: Query, evidence: Sequence[Evidence]) -> list[Statement]:
     for item in items:
         if query.intent in {Intent.RELATED, Intent.HOW_OFTEN}:
             asked = "".join(f" under {topic.name}" for topic in query.of_kind(Kind.ORGAN)[:1])
-            plain = query.yes_no and not _NEGATED.search(query.text)
+            plain = query.yes_no and not _NEGATED.search(_without_topics(query))
             statements += wording.related(item, asked, yes_no=plain)
         else:
             statements += wording.grouped(item)
@@ -126,6 +126,13 @@ def _relations(query: Query, evidence: Sequence[Evidence]) -> list[Statement]:
         findings = sum(not topic.negated for topic in query.of_kind(Kind.FINDING, Kind.DISEASE))
         statements += wording.ranking(ranked, findings)
     return statements
+
+
+def _without_topics(query: Query) -> str:
+    text = query.text
+    for topic in query.topics:
+        text = text.replace(topic.text, "X")
+    return text
 
 
 def _codes(evidence: Sequence[Evidence]) -> list[Statement]:

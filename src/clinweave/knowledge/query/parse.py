@@ -66,7 +66,7 @@ def parse_query(
     if graph is None or linker is None:
         return _finished(Query(question, text, language, intent=intent_of(text, language)), ())
     text, corrections = _corrected(text, language, graph, linker, known)
-    intent = intent_of(text, language)
+    intent = intent_of(without_names(text, linker), language)
     text, expanded = _expanded(text, intent)
     text, eponyms = _with_eponyms(text, linker) if language == "en" else (text, ())
     groups, mentions = linked_topics(text, linker, graph, language)
@@ -98,6 +98,14 @@ def parse_query(
         mentions=mentions,
     )
     return _finished(query, topics)
+
+
+def without_names(text: str, linker: "Linker") -> str:
+    """Return the text with diseases and findings as "X": "autosomal" or "onset" in a name asks for nothing."""
+    for item in sorted(linker.link(text), key=lambda item: -item.start):
+        if kind_of(item) in {Kind.DISEASE, Kind.FINDING} and not lexicon.is_cue(item.text):
+            text = f"{text[: item.start]}X{text[item.end :]}"
+    return text
 
 
 def intent_of(text: str, language: str) -> Intent:

@@ -113,7 +113,7 @@ class Speller:
             if gain > len(word) // 2:
                 gains.append((-gain, place, candidate))
         if gains:
-            return min(gains, key=lambda item: item[1])[2]
+            return min(gains)[2]
         stem = words_of(word)
         plain = [item for item in near if item in everyday_words() or item in stem]
         return plain[0] if plain and self._count.get(plain[0], 0) > 50 else None

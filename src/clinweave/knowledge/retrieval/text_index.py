@@ -40,6 +40,8 @@ MOST_TERMS = 48
 MOST_CONCEPTS = 24
 MOST_QUERY = 20_000  # characters of a query that are read; the rest adds no term that the first 48 lack
 _PREFERRED = 4.0
+_SEVERAL = 8  # passages that spell a word so
+_SMALL = 5_000  # passages of a collection in which a word is no misprint
 _TIES = 32  # hits read beyond k, so that equal scores can be put in order
 WEIGHTS = {"title": 0.6, "body": 1.0}
 CONCEPT_WEIGHTS = {"own": 2.0, "mentioned": 0.8, "above": 0.5}
@@ -196,9 +198,23 @@ class TextIndex:
             clauses.append((tantivy.Occur.Should, tantivy.Query.boost_query(term, _PREFERRED)))
         return self._hits(_within(tantivy.Query.boolean_query(clauses), parts), k, {}, [], None)
 
-    def has_word(self, word: str, least: int = 1) -> bool:
-        """Say whether at least `least` passages have the word, in any form that the index takes as the same."""
-        return all(self._searcher.doc_freq("body", item) >= least for item in words_of(word))
+    def has_word(self, word: str) -> bool:
+        """Say whether the passages spell a word so: several do, or one of a small collection.
+
+        A word that stands in few passages of a large collection may be a misprint.
+        """
+        import tantivy
+
+        for item in words_of(word):
+            count = self._searcher.doc_freq("body", item)
+            if count >= _SEVERAL:
+                continue
+            query = tantivy.Query.term_query(schema(), "body", item)
+            hits = self._searcher.search(query, limit=_SEVERAL, count=False).hits if count else []
+            parts = {str(self._searcher.doc(address).get_first("part")) for _, address in hits}
+            if not any(self.manifest["parts"][part]["passages"] <= _SMALL for part in parts):
+                return False
+        return True
 
     def _hits(
         self, question: Any, k: int, words: dict[str, str], wanted: list[str], graph: IndexedGraph | None
