@@ -35,12 +35,17 @@ class KnowledgeBase:
         *,
         model: "str | LanguageModel" = "none",
         audience: Audience | str | None = None,
+        graph: Path | str | None = None,
+        collections: Sequence[str] = (),
     ) -> None:
         """Take the folder of what was built, an address or a model, and who reads the answers.
 
-        `audience` None reads the environment variable CLINWEAVE_AUDIENCE, else it is the public.
+        `audience` None reads the environment variable CLINWEAVE_AUDIENCE, else it is the public. `graph` is the folder
+        of a graph, that in `home` if not given. Passages come from these `collections`; () means from all.
         """
         self.home = default_home() if home is None else Path(home)
+        self.graph_folder = self.home / "graph" if graph is None else Path(graph)
+        self.collections = tuple(collections)
         self.audience = read_audience(audience)
         self._address = model
         self._lock = threading.RLock()
@@ -57,10 +62,10 @@ class KnowledgeBase:
 
         if not self.has("graph"):
             raise UserError(
-                f"there is no graph at {self.home / 'graph'}: run `clinweave fetch` and `clinweave graph build` "
+                f"there is no graph at {self.graph_folder}: run `clinweave fetch` and `clinweave graph build` "
                 "(or `make demo`), or search texts alone with --knowledge text"
             )
-        return Graph.open(self.home / "graph")
+        return Graph.open(self.graph_folder)
 
     @cached_property
     def linker(self) -> "Linker":
@@ -72,14 +77,18 @@ class KnowledgeBase:
     @cached_property
     def index(self) -> "TextIndex":
         """Return the text index. Raises `UserError` where none was built."""
-        from clinweave.knowledge import TextIndex
+        from clinweave.knowledge import TextIndex, preferred_collections
 
         if not self.has("index"):
             raise UserError(
                 f"there is no text index at {self.home / 'index'}: run `clinweave index build` (or `make demo`), "
                 "or ask with --knowledge graph"
             )
-        return TextIndex.open(self.home / "index")
+        return TextIndex.open(
+            self.home / "index",
+            collections=self.collections or None,
+            preferred=preferred_collections(self.home),
+        )
 
     @cached_property
     def checker(self) -> "CitationChecker":
@@ -104,7 +113,8 @@ class KnowledgeBase:
 
     def has(self, part: str) -> bool:
         """Return whether a part ("graph" or "index") was built."""
-        return (self.home / part / MANIFEST).exists()
+        folder = self.graph_folder if part == "graph" else self.home / part
+        return (folder / MANIFEST).exists()
 
     def retriever(self, name: str) -> "Retriever":
         """Return the retriever of this name, opened once."""

@@ -59,3 +59,25 @@ def test_what_is_missing_is_told(tmp_path: Path) -> None:
         run("add", str(tmp_path / "nowhere"))
     with pytest.raises(UserError, match="there are: none"):
         run("remove", "nothing")
+
+
+def test_versions_are_listed_replaced_and_preferred(tmp_path: Path) -> None:
+    for name, files in {"old": ["sepsis v1", "sepsis v2"], "new": ["asthma"]}.items():
+        (tmp_path / name).mkdir()
+        for file in files:
+            (tmp_path / name / f"{file}.md").write_text(f"{file} text on sepsis and asthma", "utf-8")
+    result = CliRunner().invoke(index.app, ["add", str(tmp_path / "old"), "--name", "own"])
+    assert result.exit_code == 0
+    assert "own/sepsis v1.md: older version (version 1): sepsis v2.md is version 2" in result.stderr
+    run("add", str(tmp_path / "new"), "--name", "other")
+    assert run("prefer", "own") == "preferred: own\n"
+    assert json.loads(run("list", "--json"))["own"]["preferred"] is True
+    (hit,) = json.loads(run("search", "sepsis", "--collection", "other", "--json"))["hits"]
+    assert hit["document"] == "asthma.md"
+    assert "1 documents" in run("replace", "own", str(tmp_path / "new"))
+    assert json.loads(run("search", "v2", "--json"))["hits"] == []
+    assert run("prefer", "--none") == "preferred: none\n"
+    with pytest.raises(UserError, match="not both"):
+        run("prefer", "own", "--none")
+    with pytest.raises(UserError, match="no collection 'lost'"):
+        run("search", "sepsis", "--collection", "lost")

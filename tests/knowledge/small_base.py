@@ -8,8 +8,8 @@ from tests.knowledge.fakes import RELATIONS, FakeGraph, FakeIndex, FakeLinker
 class SmallBase(KnowledgeBase):
     """A `KnowledgeBase` whose parts are made, not opened; everything else is the real one."""
 
-    def __init__(self, model="none", *, relations=RELATIONS, passages=(), audience=None):
-        super().__init__(model=model, audience=audience)
+    def __init__(self, model="none", *, relations=RELATIONS, passages=(), audience=None, **options):
+        super().__init__(model=model, audience=audience, **options)
         self.__dict__.update(
             graph=FakeGraph(relations), linker=FakeLinker(), index=FakeIndex(passages)
         )  # in the place of the cached properties

@@ -1,7 +1,9 @@
 """Answers on the terminal and as JSON: what `ask` and `chat` share."""
 
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
+import typer
 from rich.markup import escape
 from rich.table import Table
 
@@ -22,6 +24,19 @@ MODEL_HELP = (
 AUDIENCE_HELP = (
     "Who reads the answer: public, or clinician (with doses). Default: $CLINWEAVE_AUDIENCE, else public."
 )
+
+Collections = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--collection",
+        metavar="NAME",
+        help="Search only this collection of documents (see `index list`); may be repeated.",
+    ),
+]
+GraphFolder = Annotated[
+    Path | None,
+    typer.Option("--graph", metavar="DIR", help="The graph's folder.", show_default="home/graph"),
+]
 
 
 def document(answer: Answer, *, prompt: bool = False) -> dict[str, Any]:

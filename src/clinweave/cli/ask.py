@@ -5,7 +5,15 @@ from typing import Annotated
 
 import typer
 
-from clinweave.cli.answers import AUDIENCE_HELP, KNOWLEDGE_HELP, MODEL_HELP, document, show
+from clinweave.cli.answers import (
+    AUDIENCE_HELP,
+    KNOWLEDGE_HELP,
+    MODEL_HELP,
+    Collections,
+    GraphFolder,
+    document,
+    show,
+)
 from clinweave.cli.console import Console
 from clinweave.cli.extras import needs_molecules
 from clinweave.cli.spinning import spinning
@@ -22,6 +30,8 @@ def command(  # noqa: PLR0917 - each parameter is one option
     audience: Annotated[
         str, typer.Option(metavar="[public|clinician]", help=AUDIENCE_HELP, show_default=False)
     ] = "",
+    collection: Collections = None,
+    graph: GraphFolder = None,
     budget: Annotated[int, typer.Option(min=1, help="Tokens of statements in the model's prompt.")] = 512,
     max_tokens: Annotated[int, typer.Option(min=1, help="Tokens that the model may write.")] = 160,
     allow_remote: Annotated[
@@ -47,7 +57,9 @@ def command(  # noqa: PLR0917 - each parameter is one option
     names = parse_retrievers(f"{knowledge},structures" if structures else knowledge)
     settings = ModelSettings(budget=budget, max_tokens=max_tokens, allow_remote=allow_remote)
     with (
-        KnowledgeBase(model=model, audience=audience or None) as base,
+        KnowledgeBase(
+            model=model, audience=audience or None, graph=graph, collections=collection or ()
+        ) as base,
         spinning(quiet=as_json) as say,
         needs_molecules(),
     ):

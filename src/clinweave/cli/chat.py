@@ -9,7 +9,15 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from clinweave.cli.answers import AUDIENCE_HELP, KNOWLEDGE_HELP, MODEL_HELP, document, show
+from clinweave.cli.answers import (
+    AUDIENCE_HELP,
+    KNOWLEDGE_HELP,
+    MODEL_HELP,
+    Collections,
+    GraphFolder,
+    document,
+    show,
+)
 from clinweave.cli.console import Console
 from clinweave.cli.spinning import spinning
 from clinweave.errors import ClinweaveError
@@ -29,6 +37,8 @@ def command(  # noqa: PLR0917 - each parameter is one option
     audience: Annotated[
         str, typer.Option(metavar="[public|clinician]", help=AUDIENCE_HELP, show_default=False)
     ] = "",
+    collection: Collections = None,
+    graph: GraphFolder = None,
     budget: Annotated[int, typer.Option(min=1, help="Tokens of statements in the model's prompt.")] = 512,
     max_tokens: Annotated[int, typer.Option(min=1, help="Tokens that the model may write.")] = 160,
     allow_remote: Annotated[
@@ -47,7 +57,9 @@ def command(  # noqa: PLR0917 - each parameter is one option
     settings = ModelSettings(budget=budget, max_tokens=max_tokens, allow_remote=allow_remote)
     answers: list[dict[str, Any]] = []
     screen = Console(stderr=as_json)
-    with KnowledgeBase(model=model, audience=audience or None) as base:
+    with KnowledgeBase(
+        model=model, audience=audience or None, graph=graph, collections=collection or ()
+    ) as base:
         with spinning(quiet=as_json) as say:
             base.open_parts(names, progress=say)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clinweave.artifacts import Artifact, home, read_manifest
+from clinweave.cli.answers import Collections
 from clinweave.cli.spinning import spinning
 from clinweave.records import to_json
 
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Skip = Annotated[
+    bool, typer.Option("--skip-unreadable", help="Exit with 0 although some files could not be read.")
+]
+
+_MOST_SHOWN = 50  # documents listed on the terminal
 
 
 class Access(StrEnum):
@@ -41,9 +47,10 @@ def add(  # noqa: PLR0917 - each parameter is one option
     name: Annotated[str, typer.Option(help="What to call the collection; by default after the path.")] = "",
     tier: Annotated[Access, typer.Option(help="Who may see it.")] = Access.PUBLIC,
     licence: Annotated[str, typer.Option(help="The licence that its passages carry.")] = "",
-    skip_unreadable: Annotated[
-        bool, typer.Option("--skip-unreadable", help="Exit with 0 although some files could not be read.")
+    all_versions: Annotated[
+        bool, typer.Option("--all-versions", help="Also index older versions and withdrawn documents.")
     ] = False,
+    skip_unreadable: Skip = False,
     as_json: AsJson = False,
 ) -> None:
     """Read your own documents, keep them as a collection, and add them to the index.
@@ -60,8 +67,65 @@ def add(  # noqa: PLR0917 - each parameter is one option
             name=name,
             tier=Tier(tier.value),
             licence=licence,
+            all_versions=all_versions,
             progress=lambda count: said(f"reading: {count:,} passages"),
         )
+    _report_collection(done, as_json=as_json, skip_unreadable=skip_unreadable)
+
+
+@app.command()
+def replace(  # noqa: PLR0917 - each parameter is one option
+    name: Annotated[str, typer.Argument(help="The collection's name.")],
+    path: Annotated[Path, typer.Argument(help="The new file, folder, .tar.gz or .zip.")],
+    tier: Annotated[Access | None, typer.Option(help="Who may see it.", show_default="as before")] = None,
+    licence: Annotated[
+        str, typer.Option(help="The licence that its passages carry.", show_default="as before")
+    ] = "",
+    skip_unreadable: Skip = False,
+    as_json: AsJson = False,
+) -> None:
+    """Put new files in the place of a collection's, in one step; if none can be read, the old ones stay."""
+    from clinweave.knowledge import replace_collection
+    from clinweave.records import Tier
+
+    with spinning() as said:
+        done = replace_collection(
+            name,
+            path,
+            home(),
+            tier=Tier(tier.value) if tier else None,
+            licence=licence,
+            progress=lambda count: said(f"reading: {count:,} passages"),
+        )
+    _report_collection(done, as_json=as_json, skip_unreadable=skip_unreadable)
+
+
+@app.command()
+def prefer(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[NAME]...", help="Collections; none shows the setting.")
+    ] = None,
+    none: Annotated[bool, typer.Option("--none", help="Prefer no collection.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Let passages of these collections rank above those of others of the same kind (scores x 1.5)."""
+    from clinweave.errors import UserError
+    from clinweave.knowledge import collections, prefer_collections, preferred_collections
+
+    if names and none:
+        raise UserError("give names of collections or --none, not both")
+    if names or none:
+        preferred = prefer_collections(names or (), home(), collections(home()))
+    else:
+        preferred = preferred_collections(home())
+    if as_json:
+        typer.echo(json.dumps({"preferred": preferred}))
+    else:
+        typer.echo(f"preferred: {', '.join(preferred) or 'none'}")
+
+
+def _report_collection(done: Artifact, *, as_json: bool, skip_unreadable: bool) -> None:
+    """Index a collection that was read, print what was read and left out, and exit with 1 for unread files."""
     index = _built()
     facts = done.manifest
     unreadable: dict[str, str] = facts["unreadable"]
@@ -76,6 +140,9 @@ def add(  # noqa: PLR0917 - each parameter is one option
     )
     for reason, count in facts["dropped"].items():
         typer.echo(f"  {count:,} x {reason}", err=True)
+    _show_left_out(
+        [item for item in index.manifest.get("left_out", []) if item["collection"] == facts["name"]]
+    )
     if unreadable:
         typer.echo(f"not read ({len(unreadable)} files):", err=True)
         for file, reason in unreadable.items():
@@ -87,16 +154,20 @@ def add(  # noqa: PLR0917 - each parameter is one option
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
     """List the collections."""
-    from clinweave.knowledge import collections
+    from clinweave.knowledge import collections, preferred_collections
 
     found = collections(home())
+    preferred = preferred_collections(home())
     if as_json:
+        for name, facts in found.items():
+            facts["preferred"] = name in preferred
         typer.echo(json.dumps(found, indent=1))
         return
     for name, facts in found.items():
+        first = "\tpreferred" if name in preferred else ""
         typer.echo(
             f"{name}\t{facts['documents']:,} documents\t{facts['passages']:,} passages\t"
-            f"{facts['tier']}\t{facts['path']}"
+            f"{facts['tier']}\t{facts['path']}{first}"
         )
     if not found:
         typer.echo("no collections; `clinweave index add PATH` makes one", err=True)
@@ -130,12 +201,13 @@ def search(
     concept: Annotated[
         list[str] | None, typer.Option(help="Also passages on this concept (a CURIE) or a narrower one.")
     ] = None,
+    collection: Collections = None,
     as_json: AsJson = False,
 ) -> None:
     """Find passages by words and by the concepts of the question."""
-    from clinweave.knowledge import TextIndex
+    from clinweave.knowledge import TextIndex, preferred_collections
 
-    index = TextIndex.open(home() / "index")
+    index = TextIndex.open(home() / "index", collections=collection, preferred=preferred_collections(home()))
     graph, linker = _knowledge()
     if graph is not None:
         for curie in concept or ():
@@ -160,6 +232,21 @@ def info(as_json: AsJson = False) -> None:
     typer.echo(f"{facts['path']}: {facts['passages']:,} passages")
     for name, part in facts["parts"].items():
         typer.echo(f"  {name}: {part['passages']:,}")
+    _show_left_out(facts["left_out"])
+
+
+def _show_left_out(items: list[dict[str, str]]) -> None:
+    """Print the documents that are not indexed: withdrawn ones and older versions by name, copies by number."""
+    copies = sum(item["kind"] == "duplicate" for item in items)
+    named = [item for item in items if item["kind"] != "duplicate"]
+    if named:
+        typer.echo(f"left out ({len(named)} documents; `index add --all-versions` indexes them):", err=True)
+    for item in named[:_MOST_SHOWN]:
+        typer.echo(f"  {item['collection']}/{item['document']}: {item['reason']}", err=True)
+    if len(named) > _MOST_SHOWN:
+        typer.echo(f"  and {len(named) - _MOST_SHOWN:,} more (`index info --json` lists all)", err=True)
+    if copies:
+        typer.echo(f"indexed once: {copies:,} documents are copies of another", err=True)
 
 
 def _knowledge() -> "tuple[Graph | None, Linker | None]":
@@ -188,6 +275,7 @@ def _report(index: Artifact, as_json: bool) -> None:
         return
     total = sum(part["passages"] for part in index.manifest["parts"].values())
     typer.echo(f"{index.path}: {total:,} passages{'' if index.fresh else ' (unchanged)'}")
+    _show_left_out(index.manifest.get("left_out", []))
 
 
 def _show(hits: "list[Hit]") -> None:

@@ -6,7 +6,13 @@ from typing import Annotated
 
 import typer
 
-from clinweave.cli.answers import AUDIENCE_HELP, KNOWLEDGE_HELP, MODEL_HELP
+from clinweave.cli.answers import (
+    AUDIENCE_HELP,
+    KNOWLEDGE_HELP,
+    MODEL_HELP,
+    Collections,
+    GraphFolder,
+)
 from clinweave.cli.console import Console
 from clinweave.cli.spinning import spinning
 
@@ -40,6 +46,8 @@ def command(  # noqa: PLR0917 - each parameter is one option
             envvar="CLINWEAVE_TOKEN", help="The bearer token; better in the environment.", show_default=False
         ),
     ] = "",
+    collection: Collections = None,
+    graph: GraphFolder = None,
     budget: Annotated[int, typer.Option(min=1, help="Tokens of statements in the model's prompt.")] = 512,
     max_tokens: Annotated[int, typer.Option(min=1, help="Tokens that the model may write.")] = 512,
     max_bytes: Annotated[int, typer.Option(min=1024, help="Bytes of a request at most.")] = 1 << 20,
@@ -68,7 +76,9 @@ def command(  # noqa: PLR0917 - each parameter is one option
     names = parse_retrievers(knowledge or ("graph,text" if without_model else "none"))
     if without_model and not names:
         raise UserError("there is nothing to serve: choose --knowledge graph,text or a --model")
-    with KnowledgeBase(model=model, audience=audience or None) as base:
+    with KnowledgeBase(
+        model=model, audience=audience or None, graph=graph, collections=collection or ()
+    ) as base:
         with spinning(quiet=as_json) as say:
             base.open_parts(names, progress=say)
         title = name or (Path(base.model.name).name if base.model is not None else "clinweave")

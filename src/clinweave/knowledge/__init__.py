@@ -41,8 +41,11 @@ if TYPE_CHECKING:
     from clinweave.knowledge.retrieval.corpora import collection_passages as collection_passages
     from clinweave.knowledge.retrieval.corpora import collections as collections
     from clinweave.knowledge.retrieval.corpora import remove_collection as remove_collection
+    from clinweave.knowledge.retrieval.corpora import replace_collection as replace_collection
     from clinweave.knowledge.retrieval.folders import read_folder as read_folder
     from clinweave.knowledge.retrieval.graph_retriever import GraphRetriever as GraphRetriever
+    from clinweave.knowledge.retrieval.preferences import prefer_collections as prefer_collections
+    from clinweave.knowledge.retrieval.preferences import preferred_collections as preferred_collections
     from clinweave.knowledge.retrieval.retrievers import KnowledgeParts as KnowledgeParts
     from clinweave.knowledge.retrieval.retrievers import Retriever as Retriever
     from clinweave.knowledge.retrieval.retrievers import check_retrievers as check_retrievers
@@ -79,6 +82,9 @@ __getattr__, __dir__ = attach(
         "propose": "proposing.proposals",
         "proposal_rules": "proposing.rules",
         "remove_collection": "retrieval.corpora",
+        "replace_collection": "retrieval.corpora",
+        "prefer_collections": "retrieval.preferences",
+        "preferred_collections": "retrieval.preferences",
         "messages_for": "weaving.prompts",
         "pack": "weaving.evidence",
         "Weaver": "weaving.evidence",

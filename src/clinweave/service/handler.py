@@ -64,8 +64,10 @@ class ChatHandler:
         weights = "none" if model is None else identity_of(model)
         if not weights:
             return ""
-        parts = [self.base.home / part for part in ("graph", "index")] if self.retrievers else []
+        parts = [self.base.graph_folder, self.base.home / "index"] if self.retrievers else []
         keys = [str((read_manifest(path) or {}).get("key", "")) for path in parts]
+        if self.retrievers and self.base.collections:
+            keys += ["collections", *sorted(self.base.collections)]
         described = [weights, __version__, self.base.audience.value, *self.retrievers, *keys]
         return hashlib.sha256("\n".join(described).encode()).hexdigest()
 

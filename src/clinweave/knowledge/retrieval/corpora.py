@@ -1,6 +1,7 @@
 """The user's own collections, kept as Parquet under home()/collections, and the index of graph and collections."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import asdict
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -28,6 +29,8 @@ from clinweave.filesystem import kind_of, regular_file
 from clinweave.knowledge.retrieval.archives import READABLE
 from clinweave.knowledge.retrieval.folders import check_name, read_folder
 from clinweave.knowledge.retrieval.index_store import GRAPH_PART, Progress, build_parts
+from clinweave.knowledge.retrieval.preferences import prefer_collections, preferred_collections
+from clinweave.knowledge.retrieval.superseded import LeftOut, file_of, left_out
 from clinweave.records import Passage, Tier
 
 if TYPE_CHECKING:
@@ -48,12 +51,15 @@ def add_collection(
     tier: Tier = Tier.PUBLIC,
     licence: str = "",
     origin: str = "",
+    all_versions: bool = False,
+    replace: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Artifact:
     """Read a file, folder or archive into `home`/collections/`name`; the same files again change nothing.
 
-    `origin` is recorded as where the texts come from, `path` if not given. Raises `UserError` where nothing in it can
-    be read, or a collection of this name was made from another place that still exists.
+    `origin` is recorded as where the texts come from, `path` if not given. With `all_versions`, older and withdrawn
+    documents are indexed, too. Raises `UserError` where nothing in it can be read, or, unless `replace`, a collection
+    of this name was made from another place that still exists; the old collection then stays.
     """
     name = check_name(name or _name_of(path))
     if name == GRAPH_PART:
@@ -65,10 +71,10 @@ def add_collection(
     folder = home / "collections" / name
     origin = origin or str(path.resolve())
     before = collections(home).get(name)
-    if before and before["path"] != origin and Path(before["path"]).exists():
+    if not replace and before and before["path"] != origin and Path(before["path"]).exists():
         raise UserError(
-            f"the collection {name} holds the texts of {before['path']}: give another --name, or run "
-            f"`clinweave index remove {name}` first"
+            f"the collection {name} holds the texts of {before['path']}: give another --name, or put these in "
+            f"their place with `clinweave index replace {name} {path}`"
         )
 
     def build(into: Path) -> dict[str, Any]:
@@ -88,10 +94,47 @@ def add_collection(
         }
 
     settings = {"name": name, "tier": tier.value, "licence": licence}
+    if all_versions:
+        settings["all_versions"] = "yes"
     made = stage(folder, "collection", {"files": corpus_hash(path)}, settings, build, version=VERSION)
     if tier is not Tier.PUBLIC:
         folder.chmod(0o700)
     return made
+
+
+def replace_collection(
+    name: str,
+    path: Path,
+    home: Path,
+    *,
+    tier: Tier | None = None,
+    licence: str = "",
+    progress: Callable[[int], None] | None = None,
+) -> Artifact:
+    """Put the texts of `path` in the place of a collection's, in one step; tier and licence stay if not given.
+
+    Raises `UserError` where there is no collection of this name, or nothing in `path` can be read (the old one stays).
+    """
+    before = _known(name, home)
+    settings = before["parameters"]
+    return add_collection(
+        path,
+        home,
+        name=name,
+        tier=tier or Tier(before["tier"]),
+        licence=licence or settings.get("licence", ""),
+        all_versions="all_versions" in settings,
+        replace=True,
+        progress=progress,
+    )
+
+
+def _known(name: str, home: Path) -> dict[str, Any]:
+    """Return the manifest of a collection; `UserError` where there is none of this name."""
+    known = collections(home)
+    if name not in known:
+        raise UserError(f"there is no collection {name!r}; there are: {', '.join(known) or 'none'}")
+    return known[name]
 
 
 def collections(home: Path) -> dict[str, dict[str, Any]]:
@@ -116,40 +159,63 @@ def collections(home: Path) -> dict[str, dict[str, Any]]:
 
 def collection_passages(name: str, home: Path) -> Iterator[Passage]:
     """Yield the passages of a collection, each with its tier; `UserError` where there is none of this name."""
-    known = collections(home)
-    if name not in known:
-        raise UserError(f"there is no collection {name!r}; there are: {', '.join(known) or 'none'}")
+    _known(name, home)
     return _read(home / "collections" / name / "passages.parquet")
 
 
 def remove_collection(name: str, home: Path) -> None:
     """Delete a collection's own copy. Raises `UserError` where there is none of this name."""
-    known = collections(home)
-    if name not in known:
-        raise UserError(f"there is no collection {name!r}; there are: {', '.join(known) or 'none'}")
+    _known(name, home)
     remove_built(home / "collections" / name, "collection")
+    preferred = preferred_collections(home)
+    if name in preferred:
+        prefer_collections([item for item in preferred if item != name], home, preferred)
 
 
 def build_home_index(
     graph: "Graph | None", linker: "Linker | None", home: Path, *, progress: Progress | None = None
 ) -> Artifact:
-    """Make `home`/index the index of the graph's passages and of every collection; only what changed is indexed."""
+    """Make `home`/index the index of the graph's passages and of every collection; only what changed is indexed.
+
+    Withdrawn documents, older versions and second copies are left out; the manifest lists them in `left_out`.
+    """
     parts: dict[str, Any] = {}
     keys: dict[str, str] = {}
     if graph is not None:
         parts[GRAPH_PART] = graph.passages
         keys[GRAPH_PART] = digest({"graph": str(graph.manifest["key"])})
+    out = _left_out(home)
     for name, manifest in collections(home).items():
-        parts[name] = partial(_read, home / "collections" / name / "passages.parquet")
-        keys[name] = str(manifest["key"])
+        names = frozenset(item.document for item in out if item.collection == name)
+        parts[name] = partial(_read, home / "collections" / name / "passages.parquet", names)
+        keys[name] = digest([manifest["key"], sorted(names)]) if names else str(manifest["key"])
     if not parts:
         raise UserError(
             "there is nothing to index: run `clinweave graph build`, or `clinweave index add PATH`"
         )
-    index = build_parts(parts, keys, linker, graph, home / "index", progress=progress)
+    facts = {"left_out": [asdict(item) for item in out]}
+    index = build_parts(parts, keys, linker, graph, home / "index", progress=progress, facts=facts)
     if any(item["tier"] != Tier.PUBLIC for item in collections(home).values()):
         index.path.chmod(0o700)
     return index
+
+
+def _left_out(home: Path) -> list[LeftOut]:
+    """Return the documents of all collections that are not indexed; those with all versions lose copies alone."""
+    manifests = collections(home)
+    texts = {name: _texts(home / "collections" / name / "passages.parquet") for name in manifests}
+    everything = {name for name, item in manifests.items() if "all_versions" in item["parameters"]}
+    return [item for item in left_out(texts) if item.kind == "duplicate" or item.collection not in everything]
+
+
+def _texts(path: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield (document, title, text) of the passages of a collection."""
+    check(path.parent, "collection")
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(_CHUNK, columns=["document", "title", "text"]):
+            yield from zip(
+                *(batch.column(name).to_pylist() for name in ("document", "title", "text")), strict=True
+            )
 
 
 def corpus_hash(path: Path) -> str:
@@ -219,9 +285,12 @@ def _clean(passage: Passage) -> Passage:
     return passage
 
 
-def _read(path: Path) -> Iterator[Passage]:
+def _read(path: Path, without: Collection[str] = ()) -> Iterator[Passage]:
+    """Yield the passages of a collection but of some documents."""
     check(path.parent, "collection")
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(_CHUNK):
             plain = pa.Table.from_batches([batch])
-            yield from schemas.records_of(Passage, plain)
+            for passage in schemas.records_of(Passage, plain):
+                if not without or file_of(passage.document) not in without:
+                    yield passage

@@ -72,10 +72,12 @@ def build_parts(
     *,
     progress: Progress | None = None,
     replace: bool = True,
+    facts: Mapping[str, Any] | None = None,
 ) -> Artifact:
     """Make `out` the index of exactly these parts (name -> passages); where parts are only added, the others are kept.
 
-    `keys` holds a hash for each part. A change of the graph or of the linker's vocabulary makes every part anew.
+    `keys` holds a hash for each part; `facts` is recorded in the manifest and must follow from the keys. A change of
+    the graph or of the linker's vocabulary makes every part anew.
     """
     base = {
         "graph": str(graph.manifest.get("key", "")) if graph is not None else "",
@@ -101,7 +103,12 @@ def build_parts(
         writer.wait_merging_threads()
         tier = strictest(item.get("tier", Tier.PUBLIC) for item in described.values())
         close_folder(folder, tier)
-        return {"base": base, "parts": dict(sorted(described.items())), "tier": tier.value}
+        return {
+            "base": base,
+            "parts": dict(sorted(described.items())),
+            "tier": tier.value,
+            **(facts or {}),
+        }
 
     inputs = {f"part {name}": key for name, key in keys.items()}
     return stage(out, "text-index", {**base, **inputs}, {}, build, version=VERSION, replace=replace)

@@ -42,6 +42,7 @@ MOST_QUERY = 20_000  # characters of a query that are read; the rest adds no ter
 _PREFERRED = 4.0
 _SEVERAL = 8  # passages that spell a word so
 _SMALL = 5_000  # passages of a collection in which a word is no misprint
+PREFERENCE = 1.5  # scores of preferred collections are multiplied by this
 _TIES = 32  # hits read beyond k, so that equal scores can be put in order
 WEIGHTS = {"title": 0.6, "body": 1.0}
 CONCEPT_WEIGHTS = {"own": 2.0, "mentioned": 0.8, "above": 0.5}
@@ -123,23 +124,49 @@ def build_index(
 class TextIndex:
     """An opened index. Searching takes a few milliseconds and is safe to repeat from one thread."""
 
-    def __init__(self, path: Path, manifest: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        manifest: Mapping[str, Any],
+        *,
+        collections: Collection[str] | None = None,
+        preferred: Collection[str] = (),
+    ) -> None:
         import tantivy
 
         self.path, self.manifest = path, dict(manifest)
+        self._every = manifest["parts"]
+        self.collections = None if collections is None else tuple(sorted(set(collections)))
+        if self.collections is not None:
+            self.manifest["parts"] = {name: manifest["parts"][name] for name in self.collections}
+        self.preferred = tuple(name for name in preferred if name in self.manifest["parts"])
         self._index = tantivy.Index(schema(), str(path / "tantivy"))
         self._searcher = self._index.searcher()
         self._parts: dict[str, _Part] = {}
 
     @classmethod
-    def open(cls, path: Path | str) -> "TextIndex":
-        """Return the index in the folder `path`; raises `UserError` where there is none or it is damaged."""
+    def open(
+        cls, path: Path | str, *, collections: Collection[str] | None = None, preferred: Collection[str] = ()
+    ) -> "TextIndex":
+        """Return the index in the folder `path`; raises `UserError` where there is none or it is damaged.
+
+        With `collections` only these are searched (`UserError` for an unknown one); passages of the `preferred` ones
+        rank higher.
+        """
         folder = Path(path)
         manifest = open_manifest(
             folder, "text-index", "run `clinweave index build`", required={"parts": dict}
         )
+        held = manifest["parts"]
+        for name in collections or ():
+            if name not in held:
+                own = ", ".join(item for item in held if item != GRAPH_PART) or "none"
+                raise UserError(
+                    f"there is no collection {name!r} in the text index; there are: {own} "
+                    f"(and {GRAPH_PART!r}, the databases' own definitions)"
+                )
         try:
-            return cls(folder, manifest)
+            return cls(folder, manifest, collections=collections, preferred=preferred)
         except ValueError as error:
             raise UserError(
                 f"the text index in {folder} is damaged ({error}): delete it and build it again"
@@ -172,7 +199,7 @@ class TextIndex:
         question = _question(words, wanted)
         if question is None:
             return []
-        return self._hits(_within(question, parts), k, words, wanted, graph)
+        return self._hits(self._limited(question, parts), k, words, wanted, graph)
 
     def titled(
         self, names: Sequence[str], *, k: int, parts: Collection[str] | None = None, prefer: str = ""
@@ -196,7 +223,24 @@ class TextIndex:
         for word in words_of(prefer):
             term = tantivy.Query.term_query(known, "title", word)
             clauses.append((tantivy.Occur.Should, tantivy.Query.boost_query(term, _PREFERRED)))
-        return self._hits(_within(tantivy.Query.boolean_query(clauses), parts), k, {}, [], None)
+        return self._hits(self._limited(tantivy.Query.boolean_query(clauses), parts), k, {}, [], None)
+
+    def _limited(self, question: Any, parts: Collection[str] | None) -> Any:
+        """Return the query limited to some collections, those that are preferred with a higher score."""
+        import tantivy
+
+        if self.collections is not None:
+            parts = self.collections if parts is None else set(parts) & set(self.collections)
+        if not self.preferred or not any(parts is None or name in parts for name in self.preferred):
+            return _within(question, parts)
+        searched = self.manifest["parts"] if parts is None else parts
+        first = [name for name in searched if name in self.preferred]
+        rest = [name for name in searched if name not in self.preferred]
+        raised = tantivy.Query.boost_query(_within(question, first), PREFERENCE)
+        if not rest:
+            return raised
+        both = [(tantivy.Occur.Should, raised), (tantivy.Occur.Should, _within(question, rest))]
+        return tantivy.Query.boolean_query(both)
 
     def has_word(self, word: str) -> bool:
         """Say whether the passages spell a word so: several do, or one of a small collection.
@@ -212,7 +256,7 @@ class TextIndex:
             query = tantivy.Query.term_query(schema(), "body", item)
             hits = self._searcher.search(query, limit=_SEVERAL, count=False).hits if count else []
             parts = {str(self._searcher.doc(address).get_first("part")) for _, address in hits}
-            if not any(self.manifest["parts"][part]["passages"] <= _SMALL for part in parts):
+            if not any(self._every[part]["passages"] <= _SMALL for part in parts):
                 return False
         return True
 
@@ -227,10 +271,15 @@ class TextIndex:
                 stored = self._searcher.doc(address)
                 part, row = str(stored.get_first("part")), int(str(stored.get_first("row")))
                 rows.append((-round(score, 4), self._part(part).id(row), part, row))
-        hits = []
-        for minus, _, part, row in sorted(rows)[:k]:
+        hits: list[Hit] = []
+        seen: dict[tuple[str, str], str] = {}
+        for minus, _, part, row in sorted(rows):
+            if len(hits) == k:
+                break
             passage, linked = self._part(part).passage(row)
-            hits.append(Hit(passage, -minus, partial(_reason, passage, linked, words, wanted, graph)))
+            same = (passage.text, passage.title if "#" in passage.document else "")
+            if seen.setdefault(same, part) == part:  # one text in two collections is shown once
+                hits.append(Hit(passage, -minus, partial(_reason, passage, linked, words, wanted, graph)))
         return hits
 
     def first(self, part: str) -> Passage | None:
@@ -247,7 +296,12 @@ class TextIndex:
 
     def info(self) -> dict[str, Any]:
         """Return the folder, and per collection how many passages it has."""
-        return {"path": str(self.path), "passages": len(self), "parts": self.manifest["parts"]}
+        return {
+            "path": str(self.path),
+            "passages": len(self),
+            "parts": self.manifest["parts"],
+            "left_out": self.manifest.get("left_out", []),
+        }
 
     def _words(self, query: str) -> dict[str, str]:
         """Return the distinct words to seek, with how the query writes them; at most `MOST_TERMS`, the rarest."""

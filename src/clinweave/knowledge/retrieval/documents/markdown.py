@@ -1,5 +1,6 @@
 """Markdown (CommonMark with GitHub's tables and strikethrough), by markdown-it-py."""
 
+import re
 from typing import TYPE_CHECKING
 
 from clinweave.knowledge.retrieval.documents.blocks import Block, rows_of
@@ -8,6 +9,12 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _FRONT_MATTER = "---\n"
+_FLAGS = {"withdrawn", "superseded", "obsolete", "retired"}
+_STATED = re.compile(
+    r"^(status|version|revision|edition|date|issued|effective(?:[ _]date)?|valid[ _]from|last[ _]updated|published"
+    r"|superseded[ _]by|replaced[ _]by|withdrawn|superseded|obsolete|retired)[ \t]*:[ \t]*(\S[^\n]*)$",
+    re.IGNORECASE | re.MULTILINE,
+)
 _MOST_OPEN = 200  # brackets of a block that are not closed
 
 
@@ -17,13 +24,32 @@ def read(content: bytes) -> list[Block]:
 
     text = content.decode("utf-8", "replace").replace("\r\n", "\n")
     if text.startswith(_FRONT_MATTER) and (end := text.find(f"\n{_FRONT_MATTER}", 3)) > 0:
-        text = text[end + len(_FRONT_MATTER) + 1 :]
+        text = _with_status(text[end + len(_FRONT_MATTER) + 1 :], _stated(text[:end]))
     text = "\n\n".join(map(_escaped, text.split("\n\n")))
     parser = MarkdownIt("commonmark", {"maxNesting": 100}).enable(["table", "strikethrough"])
     collector = _Collector()
     for token in parser.parse(text):
         collector.take(token)
     return collector.blocks
+
+
+def _with_status(text: str, stated: str) -> str:
+    """Return the text with what the front matter states, under the first heading where the text begins with one."""
+    first, _, rest = text.lstrip().partition("\n")
+    return f"{first}\n\n{stated}{rest}" if stated and first.startswith("#") else f"{stated}{text}"
+
+
+def _stated(front: str) -> str:
+    """Return what the front matter says of the document's status, version and date, a paragraph each."""
+    lines = []
+    for found in _STATED.finditer(front):
+        key, value = found[1].lower().replace("_", " "), found[2].strip("\"' ")
+        if key in _FLAGS and value.lower() in {"true", "yes"}:
+            key, value = "status", key
+        elif key in _FLAGS and value.lower() in {"false", "no", "", "null", "~"}:
+            continue
+        lines.append(f"{key.capitalize()}: {value}\n\n")
+    return "".join(lines)
 
 
 def _escaped(block: str) -> str:
