@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from clinweave.knowledge.graph.graph import Graph
 
 SHORTEST = 5  # letters; shorter words have too many neighbours
+SURE = 7  # letters of a word of asking that a misprint in some name does not protect
 LONG = 8  # letters from which on two edits are allowed
 TRIED = 6  # nearest words that are tried in the question
 _PREFIXES = ("MONDO:", "HP:")
@@ -84,9 +85,10 @@ class Speller:
         """
         changed: list[tuple[str, str]] = []
         for word in dict.fromkeys(unknown_words(text, linked)):
-            if word.lower() in self._known:
+            asking = self._asking(word)
+            if word.lower() in self._known and (asking is None or len(asking) < SURE):
                 continue
-            best = self._asking(word) or (None if known(word) else self._best(text, word, links))
+            best = asking or (None if known(word) else self._best(text, word, links))
             if best is not None:
                 changed.append((word, best))
                 text = re.sub(rf"\b{re.escape(word)}\b", best, text)
