@@ -176,16 +176,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--split", default="development", help="with --show: development, held-out, or a file's name"
     )
-    parser.add_argument("--pairs", type=Path, default=WRITTEN, help="folder of written pairs")
+    parser.add_argument("--pairs", type=Path, default=WRITTEN, help="folder or file of written pairs")
     parser.add_argument("--totals", action="store_true", help="of written pairs, print the totals only")
     options = parser.parse_args(arguments)
     graph = Graph.open(home() / "graph")
     linker = Linker.open(graph)
     result: dict = {"pairs": 0, "goal_false_support": GOAL, "rows": [], "written": []}
     names = NamedConcepts(graph)
-    pairs = [
-        pair for path in sorted(options.pairs.glob("*.jsonl")) for pair in read_written_pairs(path, names)
-    ]
+    paths = [options.pairs] if options.pairs.is_file() else sorted(options.pairs.glob("*.jsonl"))
+    pairs = [pair for path in paths for pair in read_written_pairs(path, names)]
     verdicts, seconds = timed(pairs, CitationChecker(names, linker))
     result["written"] = report_written(zip(pairs, verdicts, strict=True))
     if options.totals:
@@ -206,7 +205,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(json.dumps(result, indent=1))
     missed = [row for row in result["rows"] if (row["kind"], row["split"]) == ("all false", "both")]
     written = [row for row in result["written"] if row["kind"] == "all" and not row["label"]]
-    pooled = sum(row["n"] * row["supported"] for row in written) / sum(row["n"] for row in written)
+    pooled = sum(row["n"] * row["supported"] for row in written) / max(1, sum(row["n"] for row in written))
     return int(any(share > GOAL for share in (pooled, *(row["supported"] for row in missed))))
 
 
