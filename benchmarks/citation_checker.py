@@ -3,12 +3,12 @@
     python benchmarks/citation_checker.py [--n 4000] [--seed 0] [--json] [--show KIND [--split SPLIT]]
     python benchmarks/citation_checker.py --n 0 --pairs tests/knowledge/citation_pairs/unseen --totals
 
-Two kinds of pairs are scored: those that people wrote (`tests/knowledge/citation_pairs/*.jsonl`; the files that end in
-`_fresh` were written after the checker's last change and are only scored) and those made from the graph (`--n` of them;
-0 leaves them out). The pairs in `unseen` were written without reading the checker; `--totals` prints no kinds and no
-sentences, to keep them unseen. Needs the built graph (`clinweave fetch`, `clinweave graph build`). A sentence counts as
-falsely supported where the checker says "supported" and the pair is labelled otherwise. Coverage is the share of pairs
-on which it decides at all. Intervals are Wilson's, 95 %.
+Two kinds of pairs are scored: those that people wrote (`tests/knowledge/citation_pairs/*.jsonl`) and those made from
+the graph (`--n` of them; 0 leaves them out). The written pairs in `unseen` are by an author who had not read the
+checker: only their totals are printed, to keep them unseen; `--totals` does that for all. Needs the built graph
+(`clinweave fetch`, `clinweave graph build`). A sentence counts as falsely supported where the checker says "supported"
+and the pair is labelled otherwise. Coverage is the share of pairs on which it decides at all. Intervals are Wilson's,
+95 %.
 """
 
 import argparse
@@ -104,8 +104,8 @@ def report_written(scored) -> list[dict]:
     """Return a row for each label, time of writing and kind of the written pairs, and one over all kinds."""
     groups: dict = defaultdict(list)
     for pair, verdict in scored:
-        written = "fresh" if ("_fresh" in pair.split or "_unseen" in pair.split) else "before"
-        for kind in (pair.kind, "all"):
+        written = "unseen" if "_unseen" in pair.split else "before"
+        for kind in ("all",) if "_unseen" in pair.split else (pair.kind, "all"):
             groups[pair.supported, written, kind].append((pair, verdict))
     return [
         {
@@ -119,17 +119,17 @@ def report_written(scored) -> list[dict]:
 
 
 def show_written(rows, seconds: float, count: int) -> None:
-    """Print the written pairs by kind: those written before the checker's last change, and the fresh ones."""
+    """Print the written pairs by kind: those written before the checker's last change, and the unseen ones."""
     cells = {(row["label"], row["written"], row["kind"]): row for row in rows}
     console = Console(width=110, file=sys.stdout)
     for label, title in (
         (False, "Written pairs: false support"),
         (True, "Written pairs: recall on true sentences"),
     ):
-        table = Table("kind", "before", "% (95 % CI)", "fresh", "% (95 % CI)", title=title)
+        table = Table("kind", "before", "% (95 % CI)", "unseen", "% (95 % CI)", title=title)
         for kind in dict.fromkeys(row["kind"] for row in rows if row["label"] is label):
             shown = []
-            for written in ("before", "fresh"):
+            for written in ("before", "unseen"):
                 row = cells.get((label, written, kind))
                 shown += (
                     [
@@ -149,7 +149,7 @@ def show_errors(pairs, verdicts, options) -> None:
     for pair, (verdict, reason) in zip(pairs, verdicts, strict=True):
         wrong = (verdict == Verdict.SUPPORTED) != pair.supported  # a miss or a false support
         wanted = options.show == "all" or options.show in pair.kind
-        if wanted and pair.split == options.split and wrong:
+        if wanted and pair.split == options.split and wrong and "_unseen" not in pair.split:
             print(f"{pair.kind}: {pair.sentence}\n    {verdict}: {reason}", file=sys.stderr)
 
 
@@ -183,7 +183,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     linker = Linker.open(graph)
     result: dict = {"pairs": 0, "goal_false_support": GOAL, "rows": [], "written": []}
     names = NamedConcepts(graph)
-    paths = [options.pairs] if options.pairs.is_file() else sorted(options.pairs.glob("*.jsonl"))
+    paths = [options.pairs] if options.pairs.is_file() else sorted(options.pairs.rglob("*.jsonl"))
     pairs = [pair for path in paths for pair in read_written_pairs(path, names)]
     verdicts, seconds = timed(pairs, CitationChecker(names, linker))
     result["written"] = report_written(zip(pairs, verdicts, strict=True))

@@ -109,6 +109,11 @@ class Group:
 def frames(items: Sequence[Token]) -> list[Frame]:
     """Return the readings of one clause; none where no verb is known."""
     items = [item for item in items if item.text not in FILLERS]
+    items = [  # "helps to prevent" is "helps prevent"
+        item
+        for place, item in enumerate(items)
+        if not (item.text == "to" and place and items[place - 1].text == "help")
+    ]
     front, rest = fronted(items)
     found: list[Frame] = []
     for group in groups(rest):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from clinweave.knowledge.citations.clauses import BE, DROPPED, FILLERS, Chunk, Frame, frames
+from clinweave.knowledge.citations.clauses import BE, DROPPED, FILLERS, Chunk, Frame, frames, groups
 from clinweave.knowledge.citations.context import Statement, statements
 from clinweave.knowledge.citations.entailment import entailed
 from clinweave.knowledge.citations.instructions import gives_orders
@@ -25,6 +25,9 @@ _JOINING = re.compile(
     r"^\s*(?:however|in addition|additionally|therefore|thus|also|moreover|furthermore|consequently|"
     r"as a result)\s*,\s*",
     re.IGNORECASE,
+)
+_ASPECTS = frozenset(
+    {"symptom", "sign", "feature", "cause", "treatment", "complication", "manifestation", "trigger"}
 )
 _NO = re.compile(r"^\s*(?:no\b\s*[,.:;–—-])", re.IGNORECASE)
 _DENIES = pattern("denies", "sentence")
@@ -127,6 +130,8 @@ def _evidence(
         clause, read = _read(shown, known)
         if item.pronoun and topic:
             clause, read = _resolved(clause, topic, item.pronoun)
+        elif not item.pronoun and topic and (full := _of_topic(clause, topic)):
+            read = _frames_of_evidence(full)
         elif not item.pronoun:
             topic = _topic(clause)
         found.append(_Stated(item, clause, read))
@@ -151,14 +156,25 @@ def _frames_of_evidence(clause: Clause) -> tuple[Frame, ...]:
 
 def _topic(clause: Clause) -> Clause:
     """Return the words before the first verb: what a pronoun in the next sentence stands for."""
-    from clinweave.knowledge.citations.clauses import groups
-
     group = next(groups(list(clause)), None)
     head = clause[: group.start] if group is not None else ()
     simple = 0 < len(head) <= 6 and not any(
         item.text in ("and", "or", ",", "in", "with", "for") for item in head
     )
     return tuple(head) if simple else ()
+
+
+def _of_topic(clause: Clause, topic: Clause) -> Clause:
+    """Return "Symptoms include fever" with "of influenza", where the sentence before was about influenza."""
+    group = next(groups(list(clause)), None)
+    head = clause[: group.start] if group is not None else ()
+    if (
+        not 0 < len(head) <= 4
+        or head[-1].text not in _ASPECTS
+        or any(item.text in ("of", "for") for item in head)
+    ):
+        return ()
+    return (*head, Token("of", "word", "", "of"), *topic, *clause[len(head) :])
 
 
 def _resolved(clause: Clause, topic: Clause, length: int) -> tuple[Clause, tuple[Frame, ...]]:

@@ -22,7 +22,7 @@ _BY_MEANS = frozenset(
     {"treat", "relieve", "prevent", "control", "cure", "confirm", "diagnose", "remove", "lower"}
 )
 _GIVING = frozenset({"use", "give", "administer", "take", "prescribe", "receive"})
-_NOBODY = frozenset({("doctor",), ("one",), ("you",), ("we",)})
+_NOBODY = frozenset({("doctor",), ("patient",), ("one",), ("you",), ("we",)})
 _HAVING = frozenset({"have", "experience", "develop", "show", "exhibit", "display"})
 _SEEN = frozenset({"see", "find", "observe", "report", "describe", "note", "detect"})
 _EFFECTS = {
@@ -244,6 +244,28 @@ def _occurrence(frame: Frame) -> Iterator[Frame]:
         yield replace(frame, verb="occur", passive=False)
 
 
+def _origin(frame: Frame) -> Iterator[Frame]:
+    """ "X is due to Y", "X results from Y" and "Y is responsible for X" as "Y causes X"."""
+    if frame.passive or not frame.subject.bag:
+        return
+    for phrase in frame.phrases:
+        due = frame.verb == "be" and not frame.object.bag and phrase[0] == "because"
+        stems = frame.verb in ("result", "occur", "stem", "come", "originate") and phrase[0] == "from"
+        rest = list(frame.phrases)
+        rest.remove(phrase)
+        if due or (stems and not frame.object.bag):
+            moved = _sort([*rest, *frame.subject.phrases])
+            yield replace(
+                frame, verb="cause", subject=_noun(phrase[1]), object=_plain(frame.subject), phrases=moved
+            )
+        if frame.verb == "be" and frame.object.bag == ("responsible",) and phrase[0] == "for":
+            yield replace(frame, verb="cause", object=_noun(phrase[1]), phrases=_sort(rest))
+
+
+def _plain(chunk: Chunk) -> Chunk:
+    return Chunk(chunk.bag, chunk.items, chunk.joint)
+
+
 def _avoid(frame: Frame) -> Iterator[Frame]:
     """ "should be avoided in X" and "is contraindicated in X" as "should not be used in X"."""
     negated, duty = frame.negated, frame.duty
@@ -317,6 +339,7 @@ _STEPS = (
     _role,
     _nominal_verb,
     _occurrence,
+    _origin,
     _avoid,
     _existence,
     _standard,

@@ -71,10 +71,10 @@ _BEFORE: tuple[tuple[tuple[str, ...], str], ...] = tuple(
     for words, mark in (
         ("no more than", "<="), ("not more than", "<="), ("up to", "<="), ("at most", "<="), ("a maximum of", "<="),
         ("no fewer than", ">="), ("no less than", ">="), ("not less than", ">="), ("at least", ">="),
-        ("a minimum of", ">="), ("less than", "<"), ("fewer than", "<"), ("lower than", "<"), ("younger than", "< old"),
+        ("a minimum of", ">="), ("less than", "<"), ("fewer than", "<"), ("lower than", "<"), ("younger than", "<"),
         ("smaller than", "<"), ("shorter than", "<"), ("below", "<"), ("under", "<"), ("<", "<"), ("≤", "<="),
         ("more than", ">"), ("greater than", ">"), ("higher than", ">"), ("longer than", ">"), ("larger than", ">"),
-        ("older than", "> old"), ("above", ">"), ("over", ">"), ("exceeding", ">"), (">", ">"), ("≥", ">="),
+        ("older than", ">"), ("above", ">"), ("over", ">"), ("exceeding", ">"), (">", ">"), ("≥", ">="),
         ("nearly", "≲"), ("almost", "≲"), ("just under", "≲"), ("just over", "≳"), ("about", "~"), ("around", "~"),
         ("approximately", "~"), ("roughly", "~"), ("some", "~"), ("~", "~"), ("≈", "~"), ("circa", "~"), ("±", "±"),
     )
@@ -83,8 +83,8 @@ _AFTER: tuple[tuple[tuple[str, ...], str], ...] = tuple(
     (tuple(words.split()), mark)
     for words, mark in (
         ("or more", ">="), ("or over", ">="), ("or above", ">="), ("or higher", ">="), ("and over", ">="),
-        ("or older", ">= old"), ("and older", ">= old"), ("and above", ">="), ("or less", "<="), ("or fewer", "<="),
-        ("or below", "<="), ("or under", "<="), ("or lower", "<="), ("or younger", "<= old"),
+        ("or older", ">="), ("and older", ">="), ("and above", ">="), ("or less", "<="), ("or fewer", "<="),
+        ("or below", "<="), ("or under", "<="), ("or lower", "<="), ("or younger", "<="),
     )
 )  # fmt: skip
 
