@@ -246,10 +246,15 @@ def test_kgx_grades_carefully(reading):
     assert [(item.grade, item.negated, item.evidence) for item in found.relations] == [
         (Grade.CURATED, False, "infores:x"),
         (Grade.TEXT_MINED, True, "infores:y"),
+        (
+            Grade.CURATED,
+            False,
+            "",
+        ),  # nothing stated: the owner's assertion; its end may be another database's
     ]
     assert found.concepts["MONDO:0000002"].xrefs == ("OMIM:100001",)
     assert found.concepts["MONDO:0000002"].related == ("UMLS:C1",)
-    assert found.log.total == 2
+    assert found.log.total == 1
 
 
 def test_sssom_denials_and_machine_mappings(reading):

@@ -14,6 +14,7 @@ from clinweave.cli.console import Console
 from clinweave.cli.graph_output import counts_table, print_built, print_json, print_warnings, working
 from clinweave.cli.graph_propose import propose
 from clinweave.errors import UserError
+from clinweave.records import Grade
 
 if TYPE_CHECKING:
     from clinweave.knowledge import Graph
@@ -44,7 +45,9 @@ def build(  # noqa: PLR0917 - each parameter is one option
     add: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="ID=PATH", help="Read a database from your own file or folder; may be repeated."
+            metavar="ID=PATH",
+            help="Read a database from a file or folder that you have, or, under a name of your own, tables of "
+            "triples and concepts (.csv, .tsv, KGX); may be repeated.",
         ),
     ] = None,
     apart: Annotated[
@@ -58,6 +61,14 @@ def build(  # noqa: PLR0917 - each parameter is one option
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where to put it.", show_default="home/graph")
     ] = None,
+    grade: Annotated[
+        str,
+        typer.Option(
+            metavar="GRADE",
+            help="Grade of relations of your own that state no knowledge level: curated (may support answers), "
+            "text-mined, co-occurrence, class-inferred, synthetic, computed.",
+        ),
+    ] = "curated",
     allow_loss: Annotated[
         bool,
         typer.Option("--allow-loss", help="Replace a graph that has kinds of records which this one lacks."),
@@ -68,7 +79,8 @@ def build(  # noqa: PLR0917 - each parameter is one option
     from clinweave.knowledge import build_graph, graph_inputs
 
     asked = [*(names or ()), *filter(None, (databases or "").split(","))]
-    files = graph_inputs(asked, map(_pair, add or ()), home())
+    added = [_pair(item) for item in add or ()]
+    files = graph_inputs(asked, added, home())
     usual = home() / "unmerge.tsv"
     apart = apart or (usual if usual.is_file() else None)
     with working() as tell:
@@ -79,8 +91,16 @@ def build(  # noqa: PLR0917 - each parameter is one option
             apart=apart,
             allow_loss=allow_loss,
             chosen=bool(asked),
+            own_grade=_grade(grade),
         )
-    print_built(done, as_json)
+    print_built(done, as_json, own=[name for name, _ in added])
+
+
+def _grade(text: str) -> Grade:
+    try:
+        return Grade(text)
+    except ValueError:
+        raise UserError(f"--grade {text!r}: choose one of {', '.join(Grade)}") from None
 
 
 def _pair(text: str) -> tuple[str, Path]:

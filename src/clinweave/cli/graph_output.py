@@ -1,7 +1,7 @@
 """Output that the commands of `clinweave graph` share."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,10 +20,12 @@ def working() -> Iterator[Callable[[str], None]]:
         yield lambda message: status.update(escape(message))
 
 
-def print_built(done: Artifact, as_json: bool) -> None:
-    """Print what a build made: counts, warnings and how many rows were left out."""
+def print_built(done: Artifact, as_json: bool, own: Sequence[str] = ()) -> None:
+    """Print what a build made: counts, warnings and how many rows were left out; those of `own` sources one by one."""
+    refused = [item for item in done.manifest["examples"] if own and _file_of(item, done, own)]
     if as_json:
-        print_json({"path": str(done.path), "fresh": done.fresh, **done.manifest["counts"]})
+        facts = {"path": str(done.path), "fresh": done.fresh, **done.manifest["counts"]}
+        print_json({**facts, "refused": refused} if own else facts)
         return
     screen = Console()
     screen.print(
@@ -34,6 +36,12 @@ def print_built(done: Artifact, as_json: bool) -> None:
     print_warnings(screen, done.manifest.get("warnings", ()))
     if lost := sum(done.manifest["dropped"].values()):
         screen.print(f"{lost:,} rows left out; `clinweave graph info` says why")
+
+
+def _file_of(item: Sequence[Any], done: Artifact, own: Sequence[str]) -> bool:
+    """Say whether a refused row stands in a file that the user added."""
+    names = {key.rpartition("/")[2] for key in done.manifest["inputs"] if key.partition("/")[0] in own}
+    return item[0] in names
 
 
 def print_warnings(screen: Console, warnings: Iterable[str]) -> None:

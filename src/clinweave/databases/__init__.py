@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from clinweave.databases.drug_names import DrugStructure, drug_structures
     from clinweave.databases.files import beside
     from clinweave.databases.inline_markup import script_text, tidy_scripts
+    from clinweave.databases.own_graph import OwnGraph
     from clinweave.databases.prefixes import curie
     from clinweave.databases.registry import DATABASES, DEFAULT, OPEN
 
@@ -22,6 +23,7 @@ __all__ = [
     "Database",
     "DrugStructure",
     "LiteratureDocument",
+    "OwnGraph",
     "Record",
     "RowLog",
     "beside",
@@ -43,6 +45,7 @@ __getattr__, __dir__ = attach(
         "Database": "base",
         "DrugStructure": "drug_names",
         "LiteratureDocument": "articles",
+        "OwnGraph": "own_graph",
         "Record": "base",
         "RowLog": "base",
         "beside": "files",

@@ -1,8 +1,10 @@
 """Any graph in KGX TSV (https://github.com/biolink/kgx), as a database that is joined with the others by identifier.
 
 Files whose names end in nodes.tsv and edges.tsv, any number of each. `same_as` of a node means identity, its xrefs are
-looser links. Without a stated grade a relation is curated only where it is a knowledge_assertion by a manual_agent. The
-primary source of a row is kept as its evidence. (`clinweave graph import` opens a KGX graph as it is, without joining.)
+looser links. An edge may end at an identifier of another database of the graph. Without a stated grade a relation that
+states a knowledge level or agent is curated only where it is a knowledge_assertion by a manual_agent; one that states
+neither is what the owner of the files asserts. The primary source of a row is kept as its evidence. (`clinweave graph
+import` opens a KGX graph as it is, without joining.)
 """
 
 from collections.abc import Iterator, Mapping
@@ -68,8 +70,6 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
             predicate = cells["predicate"].strip()
             if not subject or not target or not predicate.startswith("biolink:") or " " in predicate:
                 log.drop(path.name, row, "an end is no CURIE, or the predicate is not Biolink's")
-            elif subject not in seen or target not in seen:
-                log.drop(path.name, row, "an end that the nodes lack")
             else:
                 yield _relation(subject, predicate, target, cells)
 
@@ -95,7 +95,7 @@ def _relation(subject: str, predicate: str, target: str, cells: Mapping[str, str
     level = cells.get("knowledge_level", "").strip() or "not_provided"
     agent = cells.get("agent_type", "").strip() or "not_provided"
     stated = cells.get("grade", "").strip()
-    grade = Grade(stated) if stated in set(Grade) else Grade.from_biolink(level, agent)
+    grade = Grade(stated) if stated in set(Grade) else _grade(level, agent)
     return Relation(
         subject,
         predicate,
@@ -111,9 +111,13 @@ def _relation(subject: str, predicate: str, target: str, cells: Mapping[str, str
     )
 
 
+def _grade(level: str, agent: str) -> Grade:
+    return Grade.CURATED if level == agent == "not_provided" else Grade.from_biolink(level, agent)
+
+
 def _list(text: str, own: str) -> tuple[str, ...]:
     found = dict.fromkeys(filter(None, (normal(item.strip()) for item in text.split("|") if item)))
     return tuple(item for item in found if item != own)
 
 
-KGX = Database("kgx", "", (_NODES, _EDGES), _source, _read, many=True)
+KGX = Database("kgx", "", (_NODES, _EDGES), _source, _read, many=True, version=2)

@@ -17,14 +17,16 @@ from clinweave.knowledge.graph.gather import Gathered, gather
 from clinweave.knowledge.graph.identity import Merge, Node, aliases, join, prefix_of
 from clinweave.knowledge.graph.inputs import as_recorded, mixed_releases, reader_versions
 from clinweave.knowledge.graph.loss import check_loss
+from clinweave.knowledge.graph.name_finder import NameFinder
 from clinweave.knowledge.graph.relations import joined_relations, loose_links, told_matches
 from clinweave.knowledge.graph.search import search_table
 from clinweave.knowledge.graph.stated import read_apart, stated_identity, tiered
-from clinweave.records import Concept, Passage, Source, to_json
+from clinweave.records import Concept, Grade, Passage, Source, to_json
 
 if TYPE_CHECKING:
-    from clinweave.databases import Record, RowLog
+    from clinweave.databases import OwnGraph, Record, RowLog
 
+OWN_VERSION = 1  # of the reader of own tables
 VERSION = 4  # raise it when the same inputs give another graph
 Progress = Callable[[str], None]
 _MERGES = pa.schema(
@@ -52,44 +54,70 @@ def build_graph(
     allow_loss: bool = True,
     chosen: bool = True,
     replace: bool = True,
+    own_grade: Grade = Grade.CURATED,
 ) -> Artifact:
     """Build the graph of these databases (database id -> its files by catalogue name) in the folder `out`.
 
-    `apart` is a list of merges to undo (see `read_apart`). A folder that already holds the graph of exactly these files
-    is reused. Raises `UserError` for an unknown database or a missing file, and, unless `allow_loss`, where the graph
-    that `out` holds has kinds of records that the new one lacks (`chosen`: the user named the databases). Raises
-    `OutdatedError` where `out` holds another graph and not `replace`.
+    A name of no database is a source of the user's own, and its files are tables (see `OwnGraph`), whose relations have
+    `own_grade` where they state no knowledge level. `apart` is a list of merges to undo (see `read_apart`). A folder
+    that already holds the graph of exactly these files is reused. Raises `UserError` for an unknown database or a
+    missing file, and, unless `allow_loss`, where the graph that `out` holds has kinds of records that the new one lacks
+    (`chosen`: the user named the databases). Raises `OutdatedError` where `out` holds another graph and not `replace`.
     """
-    from clinweave.databases import DATABASES, RowLog
+    from clinweave.databases import DATABASES, OwnGraph, RowLog
 
-    inputs = {}
-    for name, files in databases.items():
-        if name not in DATABASES:
-            raise UserError(f"no database is called {name!r}; there are {', '.join(sorted(DATABASES))}")
-        for file in () if DATABASES[name].many and files else DATABASES[name].files:
-            if file not in files or not files[file].is_file():
-                raise UserError(f"database {name} needs the file {file}; `clinweave fetch` brings it")
-        inputs.update({f"{name}/{file}": sha256(path) for file, path in files.items()})
+    inputs = _checked_inputs(databases)
+    own = {
+        name: OwnGraph(name, files, own_grade) for name, files in databases.items() if name not in DATABASES
+    }
     barred = read_apart(apart) if apart else set()
     if apart:
         inputs["apart"] = sha256(apart)
 
     def build(folder: Path) -> dict[str, Any]:
         tell = progress or (lambda _: None)
-        sources, logs, records = {}, {}, {}
+        sources: dict[str, Source] = {}
+        logs: dict[str, RowLog] = {}
+        records: dict[str, Iterable[Record]] = {}
         for name, files in databases.items():
+            if name in own:
+                sources[name], logs[name], records[name] = (
+                    own[name].source,
+                    own[name].log,
+                    own[name].concepts(),
+                )
+                continue
             database = DATABASES[name]
             source = as_recorded(database.source(files), files)
             sources[source.id] = source
             logs[source.id] = RowLog()
             records[source.id] = _told(database.read(files, logs[source.id]), f"reading {source.name}", tell)
-        outcome = assemble(records, sources, folder, logs=logs, progress=tell, apart=barred)
+        outcome = assemble(records, sources, folder, logs=logs, progress=tell, apart=barred, own=own.values())
         if not allow_loss:
             check_loss(out, folder, chosen=chosen)
         return outcome
 
-    parameters = {"databases": list(databases), "readers": reader_versions(databases)}
+    parameters: dict[str, Any] = {"databases": list(databases), "readers": reader_versions(databases)}
+    if own:
+        parameters["own"] = [OWN_VERSION, str(own_grade), *own]
     return stage(out, "graph", inputs, parameters, build, version=VERSION, replace=replace)
+
+
+def _checked_inputs(databases: Mapping[str, Mapping[str, Path]]) -> dict[str, str]:
+    """Return the hash of each file; raises `UserError` for an unknown database, or one that lacks a file."""
+    from clinweave.databases import DATABASES
+
+    inputs: dict[str, str] = {}
+    for name, files in databases.items():
+        if name not in DATABASES and not files:
+            raise UserError(f"no database is called {name!r}; there are {', '.join(sorted(DATABASES))}")
+        for file in (
+            () if name not in DATABASES or (DATABASES[name].many and files) else DATABASES[name].files
+        ):
+            if file not in files or not files[file].is_file():
+                raise UserError(f"database {name} needs the file {file}; `clinweave fetch` brings it")
+        inputs.update({f"{name}/{file}": sha256(path) for file, path in files.items()})
+    return inputs
 
 
 def assemble(
@@ -102,11 +130,12 @@ def assemble(
     merges: Iterable[Merge] = (),
     apart: Collection[tuple[str, str]] = (),
     progress: Progress | None = None,
+    own: "Iterable[OwnGraph]" = (),
 ) -> dict[str, Any]:
     """Write the graph of these records (source id -> records) into `folder` and return what the manifest says.
 
     With `joining` off the identifiers stay as they are (a graph that was joined before), and `merges` is what to list.
-    The identifiers of a pair in `apart` never become one.
+    The identifiers of a pair in `apart` never become one. The relations of `own` tables are added, found by name.
     """
     tell = progress or (lambda _: None)
     gathered = Gathered(gather(records), dict(sources), dict(logs or {}))
@@ -122,8 +151,13 @@ def assemble(
     concepts = tables.merged_concepts(raw, canonical, order)
     resolve, alias_pairs = _resolver(concepts, canonical)
     known = set(concepts.column("id").to_pylist())
-    links = loose_links(raw, canonical, known, told_matches(gathered, resolve)) if joining else []
+    told = told_matches(gathered, resolve) if joining else set()
+    links = loose_links(raw, canonical, known, told) if joining else []
     tell("relating concepts")
+    if own:
+        pairs = [*((item.subject, item.object) for item in links), *((a, b) for a, b, _ in told)]
+        find = NameFinder(concepts, resolve, pairs)
+        links = [*links, *(relation for graph in own for relation in graph.relations(find))]
     relations, dropped, dangling = joined_relations(gathered, links, resolve, concepts)
     passages = _passages(gathered, raw, canonical, resolve)
     tell("writing the graph")

@@ -1,7 +1,9 @@
 """Which files a graph is built from: fetched releases, what the user adds, and what readers borrow from others."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 
 from clinweave.errors import UserError
@@ -9,6 +11,7 @@ from clinweave.records import Source
 
 Files = dict[str, dict[str, Path]]
 _PACKED = (".gz", ".bz2")
+_TABLES = (".csv", ".tsv")
 _TEXTS = (".xml", ".nxml", ".tsv", ".json")
 
 
@@ -16,7 +19,8 @@ def graph_inputs(names: Sequence[str], added: Iterable[tuple[str, Path]], home: 
     """Return database id -> its files, for `build_graph`.
 
     `names` are ids of databases that the catalogue brings, or "default" or "all" (every open one of the catalogue);
-    `added` gives a file or folder for a database id, in place of the catalogue's. A reader's optional files are taken
+    `added` gives a file or folder for a database id, in place of the catalogue's; another name is a source of the
+    user's own, whose tables the folder holds. A reader's optional files are taken
     from another database's release where its own has none. Raises `UserError` for an unknown id, or missing files.
     """
     from clinweave.databases import DATABASES, DEFAULT, OPEN
@@ -27,20 +31,23 @@ def graph_inputs(names: Sequence[str], added: Iterable[tuple[str, Path]], home: 
     for name in names or ("default",):
         asked += {"default": DEFAULT, "all": OPEN}.get(name, (name,))
     asked = list(dict.fromkeys(asked))
-    for name in (*asked, *(name for name, _ in added)):
+    for name in asked:
         if name not in DATABASES:
             raise UserError(f"no database is called {name!r}; there are {', '.join(sorted(DATABASES))}")
     given: Files = {}
     for name, path in added:
-        _join(name, given.setdefault(name, {}), files_of(name, path))
-    found = located_for([name for name in asked if name not in given], home)
-    found.update(given)
-    pool = {file: path for files in found.values() for file, path in files.items()}
-    for name, files in found.items():
-        for file in DATABASES[name].optional:
+        found = files_of(name, path) if name in DATABASES else own_files(name, path)
+        _join(name, given.setdefault(name, {}), found)
+    located = located_for([name for name in asked if name not in given], home)
+    located.update(given)
+    pool = {
+        file: path for name, files in located.items() if name in DATABASES for file, path in files.items()
+    }
+    for name, files in located.items():
+        for file in DATABASES[name].optional if name in DATABASES else ():
             if file not in files and file in pool and name not in _ALONE:
                 files[file] = pool[file]
-    return {name: found[name] for name in dict.fromkeys([*asked, *given])}
+    return {name: located[name] for name in dict.fromkeys([*asked, *given])}
 
 
 def _join(name: str, given: dict[str, Path], more: Mapping[str, Path]) -> None:
@@ -52,7 +59,7 @@ def _join(name: str, given: dict[str, Path], more: Mapping[str, Path]) -> None:
         if path in given.values():
             continue
         if file in given:
-            if not (DATABASES[name].many or DATABASES[name].repeats):
+            if name in DATABASES and not (DATABASES[name].many or DATABASES[name].repeats):
                 raise UserError(
                     f"--add {name}: both {given[file]} and {path} are its {file}; give one of them"
                 )
@@ -88,6 +95,27 @@ def files_of(name: str, path: Path) -> dict[str, Path]:
     if missing := [file for file in database.files if file not in found]:
         raise UserError(f"--add {name}={path}: the folder lacks {', '.join(missing)} (also .gz or .bz2)")
     return found
+
+
+def own_files(name: str, path: Path) -> dict[str, Path]:
+    """Return the tables of a source of the user's own: a file, or all .csv and .tsv files of a folder."""
+    from clinweave.databases import DATABASES
+
+    near = get_close_matches(name, DATABASES, n=1)
+    hint = f" (did you mean {near[0]}?)" if near else ""
+    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,39}", name):
+        raise UserError(f"--add {name}: a source is named by small letters, digits, '-' and '_'")
+    if not path.exists():
+        raise UserError(f"--add {name}={path}: no such file or folder{hint}")
+    if path.is_file():
+        return {path.name: path}
+    inside = sorted(item for item in path.rglob("*") if item.is_file() and _bare(item).endswith(_TABLES))
+    if not inside:
+        raise UserError(
+            f"--add {name}={path}: no database is called {name!r}{hint}, and as a source of your own the folder "
+            "holds no .csv or .tsv table"
+        )
+    return {item.relative_to(path).as_posix(): item for item in inside}
 
 
 def _bare(path: Path) -> str:
