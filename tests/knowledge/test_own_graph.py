@@ -54,7 +54,10 @@ def run(*arguments):
 
 
 def relations(graph):
-    return {(row.subject, row.predicate, row.object) for row in graph.relations(["MONDO:0000010", "MONDO:0000020", "CHEBI:1"])}
+    return {
+        (row.subject, row.predicate, row.object)
+        for row in graph.relations(["MONDO:0000010", "MONDO:0000020", "CHEBI:1"])
+    }
 
 
 def test_names_and_identifiers_in_a_simple_table(toy, tmp_path):
