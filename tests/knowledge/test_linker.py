@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinweave.errors import UserError
+from clinweave.knowledge.linking import vocabulary
 from clinweave.knowledge.linking.dictionary import Dictionary
 from clinweave.knowledge.linking.linker import Linker
 from clinweave.knowledge.linking.normalise import tokenise
@@ -175,6 +176,25 @@ def test_the_vocabulary_is_compiled_once_and_again_for_another_graph(tmp_path: P
     assert (tmp_path / "graph.vocabulary" / "manifest.json").stat().st_mtime_ns == stamp
     other = NamesGraph(tmp_path, [("glue sickness", "MONDO:0007947", "exact")], key="two")
     assert [item.id for item in Linker.open(other).link("glue sickness")] == ["MONDO:0007947"]
+
+
+def test_a_vocabulary_of_another_release_is_compiled_again_or_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = NamesGraph(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(vocabulary, "VERSION", vocabulary.VERSION - 1)
+        old = vocabulary.compile_vocabulary(graph)
+    assert vocabulary.compile_vocabulary(graph).fresh
+    assert not vocabulary.compile_vocabulary(graph).fresh
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "read-only")
+
+    monkeypatch.setattr(vocabulary, "stage", refuse)
+    with pytest.raises(UserError, match="of another release and cannot be written"):
+        Linker.open(graph)
+    assert old.path.is_dir()
 
 
 def test_equal_hashes_are_not_trusted(monkeypatch: pytest.MonkeyPatch) -> None:

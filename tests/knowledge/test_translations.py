@@ -140,6 +140,44 @@ def test_languages_are_told_apart(text, language):
     assert language_of(text) == language
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Fever -ve, rash +ve.",
+        "No fever.",
+        "No seizures, no ataxia",
+        "PMH: no diabetes\nGout, asthma",
+        "Neither hepatomegaly nor splenomegaly",
+        "LA and LE edema; MI 2010",
+        "G2 para 1, OS 20/40",
+        "CNS: No TIA.",
+        "del(5q), HAT negative",
+        "Gout? No.",
+        "SON WAS ILL",
+        "Die-back of nerve; pour feeding",
+    ],
+)
+def test_a_short_english_note_is_english(text):
+    assert language_of(text) == "en"
+    assert not unread_language(text, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Paciente con fiebre y tos.", "es"),
+        ("No presenta fiebre.", "es"),
+        ("Niega convulsiones.", "es"),
+        ("Le patient a de la fièvre.", "fr"),
+        ("La mère a une épilepsie", "fr"),
+        ("Kein Fieber", "de"),
+        ("Der Patient hat Fieber.", "de"),
+    ],
+)
+def test_a_short_note_in_another_language_is_told(text, language):
+    assert language_of(text) == language
+
+
 def test_what_is_not_read_is_said():
     assert "Chinese are not read" in unread_language("哪些疾病会发热？", ())
     assert not unread_language("哪些疾病会发热？", ("zh",))
@@ -228,3 +266,17 @@ def test_a_linker_with_translations_reads_findings_eponyms_and_english_names(tmp
     assert [
         item.id for item in with_translations(linker, tmp_path, language="es").link("fiebre", {"HP"})
     ] == ["HP:0001945"]
+
+
+def test_a_text_too_short_to_tell_its_language_loses_no_english_finding(tmp_path, linker):
+    rows = [("HP:0001250", "Seizure", "rdfs:label", "Convulsiones", "OFFICIAL"),
+            ("HP:0001945", "Fever", "rdfs:label", "Fiebre", "OFFICIAL")]  # fmt: skip
+    folder = tmp_path / "resources" / "hpo-translations" / "2026"
+    folder.mkdir(parents=True)
+    table(folder / "hp-es.babelon.tsv", rows)
+    reading = with_translations(linker, tmp_path)
+    for text in ("No fever.", "No seizures, no fever", "WAS y fever"):
+        assert reading.link(text) == linker.link(text)
+    assert [(item.text, item.id, item.status) for item in reading.link("Fiebre y convulsiones", {"HP"})] == [
+        ("Fiebre", "HP:0001945", "present"), ("convulsiones", "HP:0001250", "present"),
+    ]  # fmt: skip

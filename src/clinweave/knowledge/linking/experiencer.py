@@ -109,6 +109,14 @@ def _said(tokens: Tokens, cues: Cues, number: int, end: int, stop: int) -> tuple
     """Return the tokens that tell what a relative has."""
     if end < stop and tokens.segment[end] != tokens.segment[end - 1]:
         return end, _until_patient(cues, number, stop)  # "Mother: migraine"
+    words = tokens.words(end, min(end + 2, stop))
+    aside = (0, 0)
+    if words[:1] == ["who"] and not _BE.isdisjoint(words):
+        clause = int(np.searchsorted(tokens.clause, tokens.clause[end], side="right"))
+        aside = (
+            end + 1,
+            min(_until_patient(cues, number, stop), clause),
+        )  # "The father, who is deaf, noticed ..."
     for later in range(number + 1, len(cues.at)):
         begin, kind = int(cues.at[later]), int(cues.value[later])
         if begin >= stop or begin - end > _GAP:
@@ -118,7 +126,7 @@ def _said(tokens: Tokens, cues: Cues, number: int, end: int, stop: int) -> tuple
         if kind & RELATIVE:
             end = begin + int(cues.size[later])
         elif kind & (PATIENT | REPORTS):
-            return 0, 0
+            return aside
     words = tokens.words(end, min(end + 2, stop))
     if words[:1] == ["who"]:
         end, words = end + 1, words[1:]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from clinweave.knowledge.linking.crosswalk import OWN
 from clinweave.knowledge.linking.dictionary import Found
 from clinweave.knowledge.linking.normalise import Hashes, Ints, Tokens, hashes_of, mix
-from clinweave.knowledge.linking.ranking import DISEASE, FINDING, OTHER
+from clinweave.knowledge.linking.ranking import DISEASE, EVERYDAY_KINDS, FINDING, KINDS, OTHER
 from clinweave.knowledge.linking.vocabulary import Scope, Vocabulary
 
 _LENGTHS = np.array([3, 4, 5, 6, 8, 11, 16])  # characters
@@ -89,12 +89,13 @@ def features(
     last = found.at + found.size - 1
     concept = vocabulary.concept[sense].astype(np.int64)
     kind = vocabulary.kind[sense].astype(np.int64)
+    kind[np.isin(kind, EVERYDAY_KINDS)] = KINDS.index("lay")  # the model was learned without these
     cased = vocabulary.exact_case[sense].astype(np.int64)
     length = np.searchsorted(_LENGTHS, tokens.end[last] - tokens.start[found.at], side="right")
     plural = (tokens.end[last] - tokens.start[last] > tokens.last[last] - tokens.first[last]).astype(np.int64)
     level = vocabulary.crosswalk.level[scope.row[concept]].astype(np.int64) if scope.row is not None else OWN
     size = np.minimum(found.size, 4) - 1
-    held = np.diff(vocabulary.sense_offsets)[found.key]
+    held = vocabulary.senses_per_key[found.key]
     senses = np.searchsorted(np.array([2, 3, 5]), held, side="right")
     supported = _supported(document, concept, (cased == 0) & (length >= 3))
     repeated = _repeated(document, found.key)

@@ -25,6 +25,7 @@ _SCRIPTS = {
 _CLAUSE = re.compile(r"[.;:!?\n。；：！？]")
 _LIST_CLAUSE = re.compile(r"[.;:!?\n。；：！？,，]")  # in Chinese lists "、" stands between the items
 _SENTENCE = re.compile(r"[.;!?\n。；！？]")
+_SEVERAL = 3  # words that English has too, which together tell a language
 _REACH = 5  # words, or half as many characters again, over which a denial reaches
 
 
@@ -35,16 +36,44 @@ def language_of(text: str) -> str:
     if re.search(r"[\u4e00-\u9fff]", text):
         return "zh"
     words = set(WORD.findall(text.casefold()))
-    counts = {code: len(words & word_lists(code).own) for code in LANGUAGES if code not in BY_CHARACTER}
+    counts = {code: _evidence(words, _words_of(code)) for code in LANGUAGES if code not in BY_CHARACTER}
     counts["es"] += 2 * bool(re.search(r"[¿¡ñ]", text))
     counts["de"] += bool(re.search(r"[äöüß]", text))
     best = max(counts, key=lambda code: counts[code])
-    others = max(len(words & own) for _, own in _unread_languages())
-    return best if counts[best] > max(len(words & _ENGLISH), others - 1) else "en"
+    others = max(_evidence(words, own) for _, own in _unread_languages())
+    return best if counts[best] > max(len(words & english_words()), others - 1) else "en"
+
+
+def possible_languages(text: str) -> tuple[str, ...]:
+    """Return the languages that a text of no plain language may be in, by words that English notes have as well."""
+    words = set(WORD.findall(text.casefold()))
+    if words & english_words() or language_of(text) != "en":
+        return ()
+    return tuple(code for code in LANGUAGES if words & word_lists(code).own)
+
+
+def _evidence(words: Collection[str], own: frozenset[str]) -> float:
+    """Return how many of the words are a language's own; those that English notes have too ("no", "y") count half.
+
+    They count only beside a word that is plainly the language's, or three at once: "No fever" is not Spanish.
+    """
+    shared = _shared_words()
+    plain = sum(word in own and word not in shared for word in words)
+    both = sum(word in own and word in shared for word in words)
+    return plain + both / 2 if plain or both >= _SEVERAL else 0.0
+
+
+@cache
+def _words_of(code: str) -> frozenset[str]:
+    """Return the words that tell a language: its frequent words, and its cues of absence, relatives and reports."""
+    lists = word_lists(code)
+    return lists.own | lists.absent | lists.family | lists.reports
 
 
 def unread_language(text_or_code: str, available: Collection[str]) -> str:
     """Return a sentence that says that the language of a text (or this code) is not read, or "" where it is read."""
+    if text_or_code in english_words():
+        return ""
     if re.fullmatch(r"[a-z]{2}", text_or_code):
         code = text_or_code
     else:
@@ -79,9 +108,9 @@ def _other_language(text: str) -> str:
         if re.search(pattern, text) and not re.search(r"[A-Za-z]{4}", text):
             return f"{name} is not read: ask in English or in one of {', '.join(LANGUAGES)}"
     words = set(WORD.findall(text.casefold()))
-    english = len(words & _ENGLISH)
+    english = len(words & english_words())
     for name, own in _unread_languages():
-        if len(words & own) > max(1, english):
+        if _evidence(words, own) > max(1, english):
             return f"{name} is not read: ask in English or in one of {', '.join(LANGUAGES)}"
     return ""
 
@@ -146,6 +175,18 @@ def _unread_languages() -> tuple[tuple[str, frozenset[str]], ...]:
 
 
 @cache
+def english_words() -> frozenset[str]:
+    """Return frequent words of English questions and notes that no other language read here has."""
+    return frozenset(_data()["english"]["words"].split()) - _shared_words()
+
+
+@cache
+def _shared_words() -> frozenset[str]:
+    """Return words of other languages that also stand in English notes, as words or as short forms."""
+    return frozenset(_data()["english"]["shared"].split())
+
+
+@cache
 def _data() -> dict[str, dict[str, str]]:
     return tomllib.loads(
         files("clinweave.knowledge.linking").joinpath("translations.toml").read_text("utf-8")
@@ -187,42 +228,3 @@ def word_lists(language: str) -> WordLists:
         folded("family"),
         folded("reports"),
     )
-
-
-_ENGLISH = frozenset(
-    {
-        "a",
-        "an",
-        "and",
-        "are",
-        "can",
-        "cause",
-        "do",
-        "does",
-        "for",
-        "has",
-        "have",
-        "he",
-        "her",
-        "his",
-        "how",
-        "in",
-        "is",
-    }
-    | {
-        "it",
-        "of",
-        "or",
-        "patient",
-        "she",
-        "the",
-        "to",
-        "was",
-        "what",
-        "which",
-        "who",
-        "why",
-        "with",
-        "without",
-    }
-)

@@ -18,6 +18,7 @@ from clinweave.knowledge.linking import ranking
 from clinweave.knowledge.linking.crosswalk import LEVELS, NAMED
 from clinweave.knowledge.linking.cues import ABSENT, STATUSES
 from clinweave.knowledge.linking.dictionary import Found
+from clinweave.knowledge.linking.everyday import describes
 from clinweave.knowledge.linking.judging import Matches, accepted, groups
 from clinweave.knowledge.linking.normalise import Ints, Tokens, join, tokenise
 from clinweave.knowledge.linking.notation import written_out
@@ -251,7 +252,7 @@ class Linker:
         self, whole: str, tokens: Tokens, scope: Scope
     ) -> tuple[Found, Ints, Ints, NDArray[np.float64]]:
         """Return the matches that are good enough, how each came about, its sense and its score."""
-        found, how = self._matches(tokens, scope)
+        found, how = self._matches(whole, tokens, scope)
         sense, score = self._senses(whole, tokens, found, how, scope)
         score = score - _PENALTY[how]
         stay = (sense >= 0) & (score >= self.minimum)
@@ -263,12 +264,19 @@ class Linker:
         found = Found(found.at[good], found.size[good], found.key[good])
         return found, how[good], sense[good], score[good]
 
-    def _matches(self, tokens: Tokens, scope: Scope) -> tuple[Found, Ints]:
+    def _matches(self, whole: str, tokens: Tokens, scope: Scope) -> tuple[Found, Ints]:
         found = self.vocabulary.dictionary.match(tokens)
+        if scope.adjective is not None:
+            rows = np.flatnonzero(scope.adjective[found.key])
+            stay = np.ones(len(found), np.bool_)
+            stay[rows] = describes(whole, tokens, found.at[rows], found.size[rows])
+            found = Found(found.at[stay], found.size[stay], found.key[stay])
         how = np.full(len(found), AS_NAMED, np.int64)
         if not self.any_order:
             return found, how
-        other, other_how = self.vocabulary.word_sets.match(tokens, found, scope.best[0] >= 0)
+        known = scope.best[0, found.key] >= 0
+        usable = Found(found.at[known], found.size[known], found.key[known])
+        other, other_how = self.vocabulary.word_sets.match(tokens, usable, scope.reorders)
         both = (np.concatenate([getattr(found, item), getattr(other, item)]) for item in Found.__slots__)
         return Found(*both), np.concatenate([how, other_how])
 

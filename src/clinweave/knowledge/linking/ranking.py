@@ -5,10 +5,19 @@ import tomllib
 from functools import lru_cache
 from importlib.resources import files
 
+from clinweave.knowledge.linking.everyday import ADJECTIVE, EVERYDAY
 from clinweave.knowledge.linking.normalise import normal_form
 
 # A concept's own label is what its vocabulary's editors chose; the others are ever looser ways of saying it.
-BASE = {"label": 1.0, "exact": 0.95, "lay": 0.9, "abbreviation": 0.8, "usage": 0.85}
+BASE = {
+    "label": 1.0,
+    "exact": 0.95,
+    "lay": 0.9,
+    "abbreviation": 0.8,
+    "usage": 0.85,
+    EVERYDAY: 0.85,
+    ADJECTIVE: 0.8,
+}
 KINDS = tuple(BASE)
 WORDS = {
     "label": "label",
@@ -16,8 +25,12 @@ WORDS = {
     "lay": "lay synonym",
     "abbreviation": "abbreviation",
     "usage": "what annotators call it",
+    EVERYDAY: "everyday words for it",
+    ADJECTIVE: "adjective for it",
 }
 USAGE = KINDS.index("usage")  # counts only where a vocabulary is asked for
+ADJECTIVES = KINDS.index(ADJECTIVE)
+EVERYDAY_KINDS = (KINDS.index(EVERYDAY), ADJECTIVES)  # count only where findings are asked for
 MINIMUM = 0.5  # mentions below are not reported unless asked for
 COMMON_WORD = 0.55  # taken off a name that is an everyday English word
 IN_CONTEXT = 0.25  # given back where a word beside a symbol says that a gene is meant
@@ -117,7 +130,7 @@ def needs_case(name: str, kind: str, category: str) -> bool:
 def score_of(name: str, key: str, kind: str, prefix: str, *, exact_case: bool, modifier: bool) -> float:
     """Return the score, 0 to 1, of `name` (in normal form `key`) as a name of its concept before the text is seen."""
     score = BASE.get(kind, 0.85) - CLASSIFICATION.get(prefix, 0.0)
-    if len(key) < 20 and key in common_words():
+    if len(key) < 20 and kind != ADJECTIVE and key in common_words():
         score -= COMMON_WORD
     if modifier:
         score -= MODIFIER

@@ -22,6 +22,7 @@ from clinweave.knowledge.linking.languages import (
     folded_word,
     language_of,
     of_relative,
+    possible_languages,
     uncertain,
     unread_language,
     word_lists,
@@ -91,7 +92,25 @@ class TranslatedLinker(Linker):
                 own = self._translated(text, language, prefixes, categories)
                 others = (item for item in results[number] if _trusted(item, language) and _apart(item, own))
                 results[number] = sorted((*own, *others), key=lambda mention: mention.start)
+            elif not self.language:
+                results[number] = self._with_short(text, results[number], prefixes, categories)
         return results
+
+    def _with_short(
+        self,
+        text: str,
+        english: list[Mention],
+        prefixes: Collection[str] | None,
+        categories: Collection[str] | None,
+    ) -> list[Mention]:
+        """Return the English mentions and others of a text too short to tell its language ("Pas de fièvre")."""
+        for language in possible_languages(text):
+            if language not in self._files or _covered(text, english, language):
+                continue
+            own = self._translated(text, language, prefixes, categories)
+            if own := [item for item in own if _apart(item, english)]:
+                return sorted((*own, *english), key=lambda mention: mention.start)
+        return english
 
     def _translated(
         self,
@@ -184,6 +203,15 @@ def _in_context(concept: Mention, item: Mention, text: str, language: str) -> Me
 
 def _apart(mention: Mention, others: Iterable[Mention]) -> bool:
     return all(mention.end <= other.start or other.end <= mention.start for other in others)
+
+
+def _covered(text: str, mentions: Iterable[Mention], language: str) -> bool:
+    """Tell whether nothing but words of the language's list is left beside the English mentions."""
+    left = list(text)
+    for item in mentions:
+        left[item.start : item.end] = " " * (item.end - item.start)
+    words = {word.casefold() for word in WORD.findall("".join(left))}
+    return words <= word_lists(language).own
 
 
 def _trusted(mention: Mention, language: str) -> bool:

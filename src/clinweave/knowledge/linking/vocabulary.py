@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from clinweave.artifacts import Artifact, digest, stage
-from clinweave.knowledge.linking import ranking
+from clinweave.errors import UserError
+from clinweave.knowledge.linking import everyday, ranking
 from clinweave.knowledge.linking.crosswalk import NAMED, Crosswalk, save_crosswalk
 from clinweave.knowledge.linking.dictionary import Dictionary
 from clinweave.knowledge.linking.families import word_lists
@@ -21,9 +22,10 @@ from clinweave.knowledge.linking.normalise import Ints
 from clinweave.knowledge.linking.word_sets import WordSets
 from clinweave.records import Concept
 
-VERSION = 11
+VERSION = 12
 LONGEST = 150  # characters; longer names are formulas in words
 FREE_ORDER = frozenset({"biolink:Disease", "biolink:PhenotypicFeature"})
+_EVERYDAY = frozenset({everyday.EVERYDAY, everyday.ADJECTIVE})
 _ARRAYS = ("sense_offsets", "concept", "score", "exact_case", "plural", "kind", "name", "prefix", "groups")
 
 
@@ -83,6 +85,12 @@ class Vocabulary:
         value = self.score[found] - scope.price[self.concept[found]]
         return [int(item) for item in found[np.argsort(-value, kind="stable")]]
 
+    @cached_property
+    def senses_per_key(self) -> Ints:
+        """Return the number of senses of each key, everyday names aside."""
+        total = np.concatenate([[0], np.cumsum(~np.isin(self.kind, ranking.EVERYDAY_KINDS))])
+        return np.asarray(np.diff(total[self.sense_offsets]))
+
     def told(self, concepts: NDArray[Any], scope: "Scope") -> tuple[Ints, Any]:
         """Return, for each concept, the row whose name and category are told, and the identifier, as the scope asks."""
         rows = np.asarray(concepts, np.int64)
@@ -116,6 +124,8 @@ class Vocabulary:
             # Names that annotators of diseases use are no names of findings.
             finding = self.crosswalk.prefix[np.maximum(row, 0)] == self.crosswalk.prefixes.index("HP")
             good &= (self.kind != ranking.USAGE) | ~finding[self.concept]
+        if "HP" not in prefixes:
+            good &= ~np.isin(self.kind, ranking.EVERYDAY_KINDS)
         best = np.full((2, len(self.dictionary)), -1, np.int32)
         free = np.flatnonzero(good & ~self.exact_case)[::-1]
         # Of "Glutamate" and "Glutamates" the one that the text's number agrees with; and the price of the way to the
@@ -127,7 +137,12 @@ class Vocabulary:
             best[number][key[free[order]]] = free[order]
         cased = np.zeros(len(self.dictionary), np.bool_)
         cased[key[good & self.exact_case]] = True
-        return Scope(best, cased, allowed, price, row, prefixes)
+        adjective = self.kind[np.maximum(best[0], 0)] == ranking.ADJECTIVES
+        adjective &= best[0] >= 0
+        reorders = (best[0] >= 0) & ~np.isin(self.kind[np.maximum(best[0], 0)], ranking.EVERYDAY_KINDS)
+        return Scope(
+            best, cased, allowed, price, row, reorders, prefixes, adjective if adjective.any() else None
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,19 +156,37 @@ class Scope:
     allowed: NDArray[np.bool_]  # per concept
     price: NDArray[np.float64]  # per concept: taken off for the way to the wanted vocabulary
     row: Ints | None  # per concept: its row of the crosswalk; None where all identifiers are the graph's own
+    reorders: NDArray[np.bool_]  # per key: whether it may be found by its words in any order
     prefixes: tuple[str, ...] = ()  # the vocabularies that were asked for
+    adjective: NDArray[np.bool_] | None = None  # per key: its best sense is an adjective; None: none is
 
 
 def compile_vocabulary(graph: NamedGraph, out: Path | None = None) -> Artifact:
-    """Compile the names of `graph` into the folder `out` (default: beside the graph), unless it is there already."""
+    """Compile the names of `graph` into the folder `out` (default: beside the graph), unless it is there already.
+
+    A vocabulary of another release is compiled again. Raises `UserError` where the folder cannot be written.
+    """
     folder = out or graph.path.with_name(f"{graph.path.name}.vocabulary")
     inputs = {
         "graph": str(graph.manifest.get("key") or digest(dict(graph.manifest))),
         "words": digest(
-            [sorted(ranking.common_words()), ranking.phrases(), sorted(word_lists()), ranking.usage()]
+            [
+                sorted(ranking.common_words()),
+                ranking.phrases(),
+                sorted(word_lists()),
+                ranking.usage(),
+                sorted(everyday.lists().names.items()),
+                sorted(everyday.lists().adjectives.items()),
+            ]
         ),
     }
-    return stage(folder, "vocabulary", inputs, {}, lambda into: _compile(graph, into), version=VERSION)
+    try:
+        return stage(folder, "vocabulary", inputs, {}, lambda into: _compile(graph, into), version=VERSION)
+    except PermissionError as error:
+        raise UserError(
+            f"{folder}: the vocabulary is missing or of another release and cannot be written here; "
+            "make the folder above it writable, or copy the graph to where you may write"
+        ) from error
 
 
 def _compile(graph: NamedGraph, folder: Path) -> dict[str, Any]:
@@ -167,6 +200,13 @@ def _compile(graph: NamedGraph, folder: Path) -> dict[str, Any]:
     concepts = _concepts(graph, set(ids))
     rows = {curie: row for row, curie in enumerate(sorted(concepts))}
     category = [concepts[curie].category for curie in ids]
+    for name, curie, kind in everyday.everyday_names(
+        list(zip(names, ids, kinds, category, strict=True)), ranking.common_words()
+    ):
+        names.append(name)
+        ids.append(curie)
+        kinds.append(kind)
+        category.append(concepts[curie].category)
     usable = [name if len(name) <= LONGEST else "" for name in names]
     # Phrases without a sense are keys all the same: their words are then not put in another order.
     dictionary, key = Dictionary.build([*usable, *ranking.phrases()])
@@ -190,18 +230,18 @@ def _compile(graph: NamedGraph, folder: Path) -> dict[str, Any]:
     dictionary.save(folder)
     free = {
         number
-        for number, item in zip(key.tolist(), category, strict=True)
-        if number >= 0 and item in FREE_ORDER
+        for number, item, kind in zip(key.tolist(), category, kinds, strict=True)
+        if number >= 0 and item in FREE_ORDER and kind not in _EVERYDAY
     }
     owners: dict[int, set[str]] = {}
     for number, curie, kind in zip(key.tolist(), ids, kinds, strict=True):
-        if number >= 0 and curie.startswith("HP:") and kind not in {"abbreviation", "usage"}:
+        if number >= 0 and curie.startswith("HP:") and kind not in {"abbreviation", "usage", *_EVERYDAY}:
             owners.setdefault(number, set()).add(curie)
     WordSets.build(dictionary, sorted(free), owners).save(folder)
     listed = [concepts[curie] for curie in rows]
     _save_concepts(folder, names, listed)
     # Concepts that bear the same name, whatever its letters' case.
-    plain = kept[~columns["exact_case"][kept]]
+    plain = kept[~columns["exact_case"][kept] & ~np.isin(columns["kind"][kept], ranking.EVERYDAY_KINDS)]
     groups = np.split(columns["concept"][plain], np.flatnonzero(np.diff(key[plain])) + 1)
     save_crosswalk(folder, listed, links, groups)
     return {

@@ -165,9 +165,9 @@ class WordSets:
     def match(self, tokens: Tokens, found: Found, usable: NDArray[np.bool_]) -> tuple[Found, Ints]:
         """Return the matches that are not in `found` already, and how each came about (REORDERED or SHARED).
 
-        `usable` tells for each key of the dictionary whether it may be found.
+        `usable` tells for each key of the dictionary whether it may be found by its words; `found` are matches with a
+        sense.
         """
-        found = Found(*(getattr(found, item)[usable[found.key]] for item in Found.__slots__))
         code = self.families.find(tokens.hash)
         stop_code = int(self.families.find(_STOP_HASH)[0])
         stop = code == stop_code
@@ -318,7 +318,9 @@ def _joined_words(words: Sequence[str]) -> set[str]:
 
 def _inflects(word: str) -> bool:
     """Say whether a one-word name is also found by its family: "polydactylous" for polydactyly."""
-    return len(word) > _SHORT and word.isalpha() and word not in common_words() and word not in listed()
+    if len(word) <= _SHORT or not word.isalpha() or word in common_words() or word in listed():
+        return False
+    return family(word) not in listed().values()  # "oral" is no adjective of "mouthing"
 
 
 def _among(values: Ints, ordered: Ints) -> NDArray[np.bool_]:

@@ -1,0 +1,118 @@
+"""Findings in everyday words, adjectives of findings, and diseases that the HPO calls infections."""
+
+from pathlib import Path
+
+import pytest
+
+from clinweave.knowledge.linking.everyday import adjectives_of, everyday_names, lists
+from clinweave.knowledge.linking.linker import Linker
+from tests.knowledge import named
+from tests.knowledge.named import DISEASE, FINDING, NamesGraph
+
+FINDINGS = {
+    "HP:0000988": "Skin rash",
+    "HP:0000365": "Hearing impairment",
+    "HP:0002312": "Clumsiness",
+    "HP:0000819": "Diabetes mellitus",
+    "HP:0001513": "Obesity",
+    "HP:0000961": "Cyanosis",
+    "HP:0001252": "Hypotonia",
+    "HP:0000252": "Microcephaly",
+    "HP:0000618": "Blindness",
+    "HP:0002360": "Slowness",
+    "HP:0001289": "Confusion",
+    "HP:0002271": "Tuberculosis infection",
+    "HP:0003270": "Abdominal distention",
+    "HP:0002194": "Mouthing",
+}
+
+
+@pytest.fixture(scope="module")
+def linker(tmp_path_factory: pytest.TempPathFactory) -> Linker:
+    with pytest.MonkeyPatch.context() as patch:
+        concepts = {curie: (FINDING, name) for curie, name in FINDINGS.items()}
+        concepts["MONDO:0018076"] = (DISEASE, "tuberculosis")
+        patch.setattr(named, "CONCEPTS", {**named.CONCEPTS, **concepts})
+        patch.setattr(named, "PARENTS", {**named.PARENTS, **{curie: ["HP:0000118"] for curie in FINDINGS}})
+        return Linker.open(NamesGraph(Path(tmp_path_factory.mktemp("everyday"))))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Fever -ve, rash +ve.", [("Fever", "absent"), ("rash", "present")]),
+        ("He is deaf and clumsy.", [("deaf", "present"), ("clumsy", "present")]),
+        ("A deaf boy.", [("deaf", "present")]),
+        ("She was obese, cyanotic, and mildly hypotonic",
+         [("obese", "present"), ("cyanotic", "present"), ("hypotonic", "present")]),
+        ("Not febrile today.", [("febrile", "absent")]),
+        ("He was febrile intermittently.", [("febrile", "present")]),
+        ("Non-diabetic, never deaf.", [("diabetic", "absent"), ("deaf", "absent")]),
+        ("A microcephalic infant", [("microcephalic", "present")]),
+        ("Not bloated, no rashes", [("bloated", "absent"), ("rashes", "absent")]),
+        ("The film does not exclude tuberculosis.", [("tuberculosis", "uncertain")]),
+        ("A double-blind trial; a blind loop; diabetic socks", []),
+        ("The confused picture", []),
+        ("A slow, regular pulse", []),
+        ("The oral mucosa was dry.", []),
+    ],
+)  # fmt: skip
+def test_everyday_findings(linker: Linker, text: str, expected: list[tuple[str, str]]) -> None:
+    mentions = linker.link(text, ["HP"])
+    assert [(item.text, item.status) for item in mentions] == expected
+    assert all(text[item.start : item.end] == item.text for item in mentions)
+
+
+def test_everyday_words_count_for_findings_alone(linker: Linker) -> None:
+    text = "He is deaf and has a rash; tuberculosis"
+    assert [item.id for item in linker.link(text)] == ["MONDO:0018076"]
+    assert [item.id for item in linker.link(text, ["MONDO"])] == ["MONDO:0018076"]
+    assert [item.name for item in linker.link(text, ["HP"])] == [
+        "Hearing impairment", "Skin rash", "Tuberculosis infection",
+    ]  # fmt: skip
+    assert "adjective for it" in linker.link("He is deaf", ["HP"])[0].reason
+    assert "everyday words for it" in linker.link("A rash.", ["HP"])[0].reason
+
+
+def test_whose_finding_an_adjective_is(linker: Linker) -> None:
+    text = "The father, who is deaf, noticed that the boy was clumsy."
+    assert [item.experiencer for item in linker.link(text, ["HP"])] == ["family", ""]
+    text = "The mother, who is a teacher, noticed that the boy was clumsy."
+    assert [item.experiencer for item in linker.link(text, ["HP"])] == [""]
+
+
+@pytest.mark.parametrize(
+    ("noun", "adjective"),
+    [
+        ("clumsiness", "clumsy"), ("deafness", "deaf"), ("hypotonia", "hypotonic"), ("cyanosis", "cyanotic"),
+        ("microcephaly", "microcephalic"), ("obesity", "obese"), ("anxiety", "anxious"), ("tachypnea", "tachypneic"),
+        ("hypothyroidism", "hypothyroid"), ("incontinence", "incontinent"), ("constipation", "constipated"),
+        ("confusion", "confused"), ("depression", "depressed"), ("hypertension", "hypertensive"), ("sepsis", "septic"),
+        ("irritability", "irritable"), ("edema", "edematous"), ("arthritis", "arthritic"), ("amnesia", "amnestic"),
+    ],
+)  # fmt: skip
+def test_adjectives_of_nouns(noun: str, adjective: str) -> None:
+    assert adjective in adjectives_of(noun)
+
+
+def test_a_name_of_the_hpo_comes_first_and_an_unclear_one_is_left_out() -> None:
+    rows = [
+        ("Fever", "HP:1", "label", FINDING),
+        ("Pyrexia", "HP:1", "exact", FINDING),
+        ("Febrile", "HP:2", "exact", FINDING),
+        ("Deafness", "HP:3", "label", FINDING),
+        ("Dizziness", "HP:4", "exact", FINDING),
+        ("Dizziness", "HP:5", "exact", FINDING),
+    ]
+    names = {name: curie for name, curie, _ in everyday_names(rows, ())}
+    assert "febrile" not in names
+    assert names["feverish"] == "HP:1"
+    assert names["deaf"] == "HP:3"
+    assert "dizzy" not in names  # two findings have the noun
+    assert "deaf" not in {name for name, _, _ in everyday_names(rows, {"deaf"})}
+
+
+def test_the_lists_name_each_word_once() -> None:
+    words = [word for table in (lists().names, lists().adjectives) for row in table.values() for word in row]
+    assert len(words) == len(set(words))
+    assert all(word == word.strip() and word for word in words)
