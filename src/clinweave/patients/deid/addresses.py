@@ -31,6 +31,16 @@ _TOWN_AFTER = rf"(?:,?\s+(?:[A-Z]{{1,2}}-)?\d{{4,5}}(?:[ ]?[A-Z]{{2}})?[ ]+{_NAM
 _CJK = r"[\u4e00-\u9fff]"
 _TOWN_BEFORE = re.compile(rf"\b{_NAME}(?:[ -](?:on|upon|le|in|under|{_NAME})){{0,3}},?\s{{1,3}}$")
 _AFTER_NAME = re.compile(rf",[ ](?P<it>[{UPPER}][{LOWER}]{{2,30}})(?=[.;\n]|$)")
+# After a street, perhaps with floor and door between: a postcode with its town, or a town before its code or a clause's end.
+_CODE_AND_TOWN = re.compile(
+    rf"(?:,?\s+[\w.\u00ba\u00aa\u00b0/-]{{1,6}}(?:\s[\w.\u00ba\u00aa\u00b0]{{1,4}})?)??,?\s{{1,3}}(?P<it>(?:[A-Z]{{1,2}}-)?\d{{4,6}}(?:[ ]?[A-Z]{{2}})?[ ]+(?P<town>{_NAME}(?:[ -]{_NAME}){{0,2}}))"
+)
+_TOWN_AFTER_PLACE = re.compile(
+    rf",\s{{1,3}}(?P<it>(?P<town>{_NAME}(?:[ -]{_NAME}){{0,2}})(?:[ ]\([A-Z]{{2}}\)|[,\s\u2013-]{{1,3}}(?:[A-Z]{{2,3}}[ ]+)?\d{{4,6}}(?!\d))?)(?=\s*(?:[).;,\n]|\[|\(|$)|\s+[A-Z]\d[A-Z])"
+)
+_BEFORE_TOWN = frozenset(
+    {"street", "German or Dutch street", "Romance street", "foreign facility", "facility", "flat"}
+)
 # where a person works or lives: what follows in capitals is a place
 _PLACE_CUE = (
     r"lives? (?:alone )?(?:in|at|near)|living in|resid(?:es?|ing) (?:in|at)|resident (?:of|in|at)|moved (?:here )?(?:to|from)|born (?:and raised )?in|raised in|grew up in|"
@@ -63,6 +73,9 @@ def _places() -> tuple[tuple[str, re.Pattern[str]], ...]:
         ("foreign facility", re.compile(rf"\b(?:H\u00f4pital|Hospital|Cl\u00ednica|Clinique|Klinik|Klinikum|Krankenhaus|Ospedale|Charit\u00e9)\s+(?P<it>{_ROMANCE_NAME})")),
         ("known place", re.compile(rf"\b(?:{known})\b(?!\s+(?:Heart|Scale|Score|Classification|criteria|consensus|guideline|equation|Agitation))")),
         ("place after its word", re.compile(rf"\b(?i:{_PLACE_CUE})\s+(?:the\s+)?(?P<it>{_NAME}(?:[ -](?:on |upon |le |in |of )?{_NAME}){{0,3}})")),
+        ("address after its label", re.compile(rf"\b(?i:home address|address|adresse|anschrift|domicilio|direcci[o\u00f3]n|indirizzo|adres|morada)[ ]*:[ ]*(?P<it>(?=[{UPPER}\d])(?:[^\n|;.]|\.(?!\s|$)|(?<=\b\w\w)\.[ ]|(?<=\b\w)\.[ ]){{4,90}})")),
+        ("Indian address", re.compile(r"\b(?:R/o|[Rr]esident of|[Rr]esiding at)[:\s]+(?P<it>(?:H\.? ?No|House|Flat|Plot|Vill(?:age)?|Door|D\.? ?No|Ward|\d)(?:[^\n|;.]|\.(?!\s|$)|(?<=No)\.[ ]){4,90})")),
+        ("Russian address", re.compile(r"(?:\u0433\.|\u0433\u043e\u0440\u043e\u0434|\u0443\u043b\.|\u0443\u043b\u0438\u0446\u0430|\u043f\u0440\.|\u043f\u0440\u043e\u0441\u043f\u0435\u043a\u0442|\u043f\u0435\u0440\.)[ ]?[\u0410-\u042f\u0401][\u0430-\u044f\u0451-]+(?:[ ][\u0410-\u042f\u0401][\u0430-\u044f\u0451-]+)?(?:,?[ ](?:\u0434|\u0434\u043e\u043c|\u043a\u0432|\u043a\u043e\u0440\u043f)\.?[ ]?\d+[\u0430-\u044f]?){0,3}")),
         ("county", re.compile(rf"\b{_NAME}(?: {_NAME})? (?:County|Township|Parish|Village|Shire|Borough)\b")),
     )  # fmt: skip
 
@@ -108,6 +121,23 @@ def places_after_names(text: str, names: Iterable[Span]) -> Iterator[Span]:
         match = _AFTER_NAME.match(text, span.end)
         if match and match["it"].lower() not in general:
             yield Span(*match.span("it"), Kind.PLACE, "town after a name")
+
+
+def places_after_places(text: str, places: Iterable[Span]) -> Iterator[Span]:
+    """Yield the town that follows a street or an institution ("Calle Olmo 15, 41003 Sevilla", "(H\u00f4pital Nord, Lyon)")."""
+    general = (
+        lists()["common"]
+        | lists()["heads"]
+        | lists()["not_people"]
+        | lists()["generic_places"]
+        | lists()["not_places"]
+    )
+    for span in places:
+        if span.rule not in _BEFORE_TOWN:
+            continue
+        match = _CODE_AND_TOWN.match(text, span.end) or _TOWN_AFTER_PLACE.match(text, span.end)
+        if match and match["town"].split()[0].lower() not in general:
+            yield Span(*match.span("it"), Kind.PLACE, "town after a place")
 
 
 def _town(text: str, span: Span) -> str:

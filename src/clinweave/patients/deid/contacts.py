@@ -23,7 +23,7 @@ _CONTACTS = (
     ("account after its word", re.compile(r"\b(?:twitter|facebook|instagram|skype|whatsapp|wechat|telegram|tiktok|snapchat|linkedin)\b(?: (?:id|handle|account|name|user))?\s*[:=]?\s*(?P<it>@?[\w.-]*[\w])(?=[\s,;.)]|$)", _FLAGS)),
     ("hardware address", re.compile(r"\b(?:[0-9A-F]{2}[:-]){5}[0-9A-F]{2}\b", _FLAGS)),
     ("telephone", re.compile(r"(?<![\d.])(?:\+?1[-. ]?)?\(?\d{3}\)?[-. ]{0,2}\d{3}[-. ]\d{4}(?:\s*(?:x|ext\.?)\s*\d{1,6})?(?!\d)", _FLAGS)),
-    ("telephone abroad", re.compile(r"(?<!\w)(?:\+|00(?=[1-9]))\d{1,3}(?:[ ./-]?\(?\d{1,4}\)?){2,6}(?!\d)")),
+    ("telephone abroad", re.compile(r"(?<!\w)(?:\+(?=[1-9](?:\D*\d){6})|00(?=[1-9]))\d{1,3}(?:[ ./-]?\(?\d{1,4}\)?){2,6}(?!\d)")),
     ("telephone after its word", re.compile(
         r"\b(?:phone|tel|telephone|fax|pager|beeper|cell|mobile|mob|extension|ext|call|ring|ruf|text|sms|whatsapp|dial|contact(?: no\.?| number)?|t\u00e9l|telefon|tel\u00e9fono|m\u00f3vil|handy|portable)\b[.:# ]{0,3}(?:number |no\.? |is |at |on |him |her |them )*"
         r"(?P<it>\(?\+?\d[\d()./-]{1,14}\d(?:[ ]?[ /-][ ]?\d{2,6}){0,4}|\(?0\d{1,4}\)?(?:[ ]?[ /-][ ]?\d{2,6}){1,4})", _FLAGS)),
@@ -34,6 +34,9 @@ _CANDIDATE = re.compile(
     r"(?<![\w.,/+-])\(?\d{2,5}\)?(?:[ ./-]{1,2}\d{2,8}){1,4}(?![\w/%]|[.,]\d|\s?(?:mg|mL|mmHg|%))"
 )
 _REGIONS = ("GB", "DE", "FR", "ES", "IT", "NL", "IN", "JP", "CN", "VN", "AU", "BR", "MX", "RU")
+_DATE = re.compile(
+    r"\(?(?:\d{1,2}([./-])\d{1,2}\1(?:19|20)\d{2}|(?:19|20)\d{2}([./-])\d{1,2}\2\d{1,2})(?!\d)"
+)
 _FEWEST_DIGITS, _MOST_DIGITS = 8, 13
 
 
@@ -78,7 +81,7 @@ def _is_telephone(text: str, *, named: bool) -> bool:
     import phonenumbers
 
     digits = "".join(letter for letter in text if letter.isdigit())
-    if not _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS:
+    if not _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS or _DATE.match(text):
         return False
     groups = [part for part in text.replace("/", " ").replace("-", " ").replace(".", " ").split() if part]
     if (

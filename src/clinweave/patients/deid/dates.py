@@ -80,6 +80,8 @@ _SPOKEN = tuple(
         rf"\b{_WEEKDAY},? (?:the )?(?P<it>\d{{1,2}}(?:st|nd|rd|th)|the (?:{_ORDINALS}))(?!\w)",
         r"\b(?:on|by|until|since) the (?P<it>\d{1,2}(?:st|nd|rd|th))(?=\s*(?:[.,;)]|$|and\b|at\b))",
         r"(?P<it>ng\u00e0y\s+\d{1,2})(?=\s+th\u00e1ng)",
+        # years of an era: Reiwa, Heisei, Showa, Taisho, Republic of China
+        r"(?P<it>(?:\u4ee4\u548c|\u5e73\u6210|\u662d\u548c|\u5927\u6b63|\u6c11\u56fd|\u6c11\u570b)\s?(?:\d{1,3}|\u5143)\s?\u5e74(?:\s?\d{1,2}\s?\u6708(?:\s?\d{1,2}\s?[\u65e5\u53f7])?)?)",
     )
 )  # fmt: skip
 _HOLIDAY = re.compile(

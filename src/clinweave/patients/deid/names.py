@@ -21,7 +21,7 @@ _CAPS = rf"(?<![{_UP}])(?:[{_UP}]['\u2019])?[{_UP}]{{2,30}}(?:['\u2019-][{_UP}]{
 _INITIAL = rf"[{_UP}](?:\.|(?![{_LOW}{_UP}\w]))"
 _PARTICLE = (
     r"(?:van der|van den|van de|van 't|van \u2019t|van|von der|von und zu|von|zu|zur|de la|de los|de las|de|del|della|di|da|dos|das|do|du|des|d['\u2019]|"
-    r"bin|ibn|bint|abu|al|el|le|la|ten|ter|st\.?|y|'t)"
+    r"bin|ibn|bint|abu|al|el|le|la|den|ten|ter|st\.?|y|'t)"
 )
 _WORD = rf"(?:{_TITLED}|{_CAPS})"
 _MORE = rf"(?:[ ]+(?:{_PARTICLE}[ ]+){{0,2}}(?:{_WORD}|{_INITIAL}))"
@@ -37,12 +37,24 @@ _ROLE = (
     r"resident|fellow|intern|dictated by|signed by|electronically signed by|signed|referring (?:physician|provider|doctor|md)|reviewed by|"
     r"transcribed by|attested by|authored by|author|cc|next of kin|nok|emergency contact|contact|mother|father|guardian|spouse|nurse|"
     r"cardiologist|neurologist|oncologist|interpreter|social worker|health care proxy|hcp|proxy|from|to|re|consultant|assistant|anesthesiologist|"
-    r"anaesthetist|gp|registrar|midwife|keyworker|carer|surname|forename|first name|last name|maiden name|alias|aka|dear"
+    r"anaesthetist|gp|registrar|midwife|keyworker|carer|surname|forename|first name|last name|maiden name|preferred name|alias|aka|dear|"
+    r"pathologist|radiologist|therapist|ordering|ordered by|witness(?:ed by)?|attn|"
+    r"paciente|nombre(?: completo)?|apellidos?|m[e\u00e9]dic[oa](?: tratante| curante)?|firmado(?: por)?|enfermer[oa]|familiar|"
+    r"patiente|nom(?: de naissance)?|pr[e\u00e9]noms?|m[e\u00e9]decin(?: traitant)?|sign[e\u00e9](?: par)?|infirmi[e\u00e8]re?|"
+    r"patientin|nachname|vorname|familienname|geburtsname|(?:haus)?(?:arzt|\u00e4rztin)|angeh\u00f6riger?|unterschrift|"
+    r"pati\u00ebnte?|naam|achternaam|voornaam|huisarts|behandelaar|paziente|nome|cognome|utente|enfermeir[oa]"
 )
+# Grades before a name ("seen by RN Lee"), after a word for who acts: "RN Notified" is a sentence.
+_GRADE = (
+    r"RN|LPN|LVN|CNA|CRNA|NP|FNP|DNP|PA|PA-C|MA|PT|OT|SLP|SW|LCSW|EMT|HCA|SHO|SpR|ST[1-8]|FY[12]|CNS|ANP|MD"
+)
+_BEFORE_GRADE = r"[Bb]y|with|per|from|to|via|saw|told|informed|notified|paged|called"
+_VIETNAMESE = "Nguy\u1ec5n|Tr\u1ea7n|L\u00ea|Ph\u1ea1m|Hu\u1ef3nh|Ho\u00e0ng|Phan|V\u0169|V\u00f5|\u0110\u1eb7ng|B\u00f9i|\u0110\u1ed7|H\u1ed3|Ng\u00f4|D\u01b0\u01a1ng|L\u00fd|\u0110inh|Tr\u01b0\u01a1ng|Mai|\u0110o\u00e0n"
 _TITLE = (
     r"Drs?|Mrs?|Ms|Mx|Miss|Prof|Professor|Doctor|Sister|Rev|Reverend|Father|Fr|Sir|Dame|Lady|Lord|Nurse|Capt|Captain|Sgt|Sergeant|Lt|Col|Maj|Major|Hon|Judge|"
-    r"Pastor|Rabbi|Imam|Herr|Frau|Fr\u00e4ulein|Monsieur|Madame|Mme|Mlle|Se\u00f1ora?|Srta|Sra?|Don|Do\u00f1a|Dra|Signora?|Sig|Dhr|Mevrouw|Mevr|Mw|Dott|Ing|Dipl|Sheikh|Hajji"
+    r"Pastor|Rabbi|Imam|Herrn?|Frau|Kolleg(?:e|in|en)|[Cc]ollega|Fr\u00e4ulein|Monsieur|Madame|Mme|Mlle|Se\u00f1ora?|Srta|Sra?|Don|Do\u00f1a|Dra|Signora?|Sig|Dhr|Mevrouw|Mevr|Mw|Dott|Ing|Dipl|Sheikh|Hajji|Smt|Shri|Sri|Kumari"
 )
+_FACULTY = r"(?:(?:med|rer|nat|phil|dent|vet|habil|h\.\s?c|univ)\.[ ]*){0,3}"  # "Dr. med. K. Haas"
 _DOES = (
     r"(?:was|were|is|are) (?:seen|admitted|born|examined|referred|evaluated|discharged|brought|reviewed|transferred|intubated|found|known|counsel?led|informed|told|called|"
     r"a \d|an? \d|very|a pleasant|a lovely|short of breath|well known|feeling|doing|worried|here|accompanied|married|retired|allergic|upset|alert)|"
@@ -60,12 +72,15 @@ _ACTS = (
 _MARKER = r"(?=[ ]*\(?(?:dob|d\.o\.b|mrn|born|aged?\b|nhs|hosp|\d{1,3}[ ]?(?:yo|y/o|yrs?|y\.o|m\b|f\b)))"
 # In _TITLE patterns a point without a space ("Mr.Smith") and none at all ("DrJones") are both seen in notes.
 _RULES = (
-    ("title", re.compile(rf"\b(?:{_TITLE})\b(?:\.\s*|[ ]+)(?:(?i:{_TITLE})\.?[ ]+)?(?P<it>{_FULL})")),
+    ("title", re.compile(rf"\b(?:{_TITLE})\b(?:\.\s*|[ ]+)(?:(?i:{_TITLE})\.?[ ]+)?{_FACULTY}(?P<it>{_FULL})")),
     ("title", re.compile(rf"\b(?:Dr|Mr|Mrs|Prof)(?P<it>[{_UP}][{_LOW}]{{2,30}}{_MORE}{{0,2}})")),
     ("title", re.compile(rf"\b(?:DRS?|MRS?|MS|MISS|PROF)\b\.?[ ]+(?P<it>{_FULL})")),
     ("two doctors", re.compile(rf"\bDrs\.?[ ]+{_WORD}(?:,[ ]+{_WORD}){{0,5}},?[ ]+and[ ]+(?P<it>{_FULL})")),
     ("degree", re.compile(rf"\b(?P<it>{_WORD}{_MORE}{{0,3}}),?[ ]*(?:M\.?D\.?|D\.?O\.?|R\.?N\.?|N\.?P\.?|PA-C|Ph\.?D\.?|LPN|FNP|DNP|MBBS|FACS|FRCP|FRCS|MRCP|CRNA|PharmD|LCSW|MSW|DDS|DPM|ARNP|CNP|MPH)\b(?![{_LOW}])")),
-    ("role", re.compile(rf"(?im:^|(?<=[\s(\[;]))(?i:{_ROLE})[ ]*(?::|#|-(?=[ ]))[ ]*(?:(?i:dr|mrs?|ms)\.?[ ]+)?(?P<it>{_WORD}(?:,[ ]*{_WORD})?{_MORE}{{0,3}})")),
+    ("role", re.compile(rf"(?im:^|(?<=[\s(\[;]))(?i:{_ROLE})[ ]*(?::|#|-(?=[ ]))[ ]*(?:(?i:dr|mrs?|ms)\.?[ ]+)?(?P<it>(?:{_INITIAL}[ ]?){{0,3}}{_WORD}(?:,[ ]*{_WORD})?{_MORE}{{0,3}})")),
+    ("grade", re.compile(rf"\b(?:{_BEFORE_GRADE})[ ]+(?:the[ ]+)?(?:{_GRADE})\b\.?[ ]+(?P<it>{_FULL})")),
+    ("Vietnamese name", re.compile(rf"(?<!\w)(?P<it>(?:{_VIETNAMESE})(?:[ ]{_TITLED}){{1,3}})(?!\w)")),
+    ("Vietnamese title", re.compile(rf"(?<!\w)(?:[Bb]\u1ec7nh nh\u00e2n|[Bb]\u00e1c s[\u0129i]|BS\.|BN\.|\u00d4ng|B\u00e0|Ch\u1ecb|Anh|\u0110i\u1ec1u d\u01b0\u1ee1ng)[ :]{{1,2}}(?P<it>{_FULL})")),
     ("label", re.compile(rf"(?im:^|(?<=[\s(\[;]))(?i:(?:patient|pt|full|last|family|first|given|maiden|sur|fore)(?:['\u2019]?s)?[ ]?name)[ ]*[:#][ ]*(?P<it>{_WORD}(?:,[ ]*{_WORD})?{_MORE}{{0,3}})(?=[ ]*(?:$|[\n(\d|;,.]))")),
     ("kin", re.compile(rf"\b(?:{_KIN})s?,?[ ]+[(\[]?(?:named[ ]+|called[ ]+|is[ ]+|of[ ]+)?(?P<it>{_TITLED}(?:[ ]+{_TITLED}){{0,3}})")),
     ("name is", re.compile(rf"\b(?i:name is|named|called|known as|goes by|introduced (?:him|her)self as|n\u00e9e|formerly|aka|a\.k\.a\.)[ ]+[\"\u201c]?(?P<it>{_FULL})")),
@@ -73,7 +88,7 @@ _RULES = (
     ("seen by one name", re.compile(rf"\b(?:with|by)[ ](?P<it>{_TITLED})[ ]+(?:present|at the bedside|in attendance|at bedside)\b")),
     ("patient", re.compile(rf"(?<![Tt]he[ ])\b(?i:pt|patient|pt's|client)\.?[ ]+(?P<it>{_TITLED}(?:[ ]+{_TITLED}){{0,3}})(?=[ ,'\u2019.])")),
     ("in brackets", re.compile(rf"\b(?:{_KIN}|contact|carer|nurse|patient|pt)[^.\n]{{0,20}}[(\[](?P<it>{_TITLED}(?:[ ]+{_TITLED})?)[)\]]")),
-    ("who was", re.compile(rf"\b(?P<it>{_TITLED}[ ]+(?:{_INITIAL}[ ]+)?(?:{_PARTICLE}[ ]+){{0,2}}{_TITLED})(?:,[ ]+(?:an?|the|aged?|\d{{1,3}})\b|[ ]+(?:{_DOES})\b)")),
+    ("who was", re.compile(rf"\b(?P<it>{_TITLED}[ ]+(?:{_INITIAL}[ ]+)?(?:{_PARTICLE}[ ]+){{0,2}}{_TITLED})(?:,[ ]+(?:an?|the|aged?|\d{{1,3}}|(?:was |is )?(?:referred|seen|born|presenting|accompanied|admitted|followed|known)|who)\b|[ ]+(?:{_DOES})\b)")),
     ("Arabic name", re.compile(rf"\b(?P<it>(?:Abu|Umm|Ibn|Bint|Abd(?:ul|el|al)?)[ -](?:(?:[aAeE]l-|bin[ ]|ibn[ ]|bint[ ]|ben[ ])?{_TITLED}[ ]?){{1,4}})(?<![ ])")),
     ("both were", re.compile(rf"\b(?P<it>{_TITLED}[ ]+{_TITLED})[ ]+and[ ]+{_TITLED}[ ]+{_TITLED}[ ]+(?:{_DOES})\b")),
     ("family name first", re.compile(rf"\b(?P<it>{_CAPS},[ ]?{_CAPS}(?:[ ]+{_INITIAL})?)(?=[ ]*(?:$|\n|[(\d|]))")),
@@ -156,8 +171,15 @@ def _by_rule(text: str) -> Iterator[Span]:
                     yield Span(start, end, Kind.NAME, rule)
             elif rule == "label":  # all of the line is the name, "HODGKIN, WILL" too
                 yield Span(start, end, Kind.NAME, rule)
-            else:
+            elif rule != "role" or not _is_short_form(text, start, end):
                 yield from _trimmed(text, start, end, rule)
+
+
+def _is_short_form(text: str, start: int, end: int) -> bool:
+    """Say whether what stands after a role is a short form of the clinic ("CC: RLQ pain"), not a name in capitals."""
+    return bool(
+        re.fullmatch(rf"[{_UP}]{{2,4}}", text[start:end]) and re.match(rf"[ ]+[{_LOW}]", text[end : end + 4])
+    )
 
 
 def _not_lower_names() -> frozenset[str]:

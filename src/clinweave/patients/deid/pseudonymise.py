@@ -14,7 +14,7 @@ from clinweave.errors import UserError
 from clinweave.filesystem import kind_of
 from clinweave.patients.batches import Person
 from clinweave.patients.deid import dates, names
-from clinweave.patients.deid.addresses import places_after_names, places_in
+from clinweave.patients.deid.addresses import places_after_names, places_after_places, places_in
 from clinweave.patients.deid.ages import high_ages
 from clinweave.patients.deid.clinical_values import clinical_values
 from clinweave.patients.deid.contacts import contacts
@@ -71,7 +71,8 @@ class Pseudonymiser:
         measured = Mask(len(text), values)
         for rules in (contacts, identifiers, high_ages):
             found += [span for span in rules(text) if not measured.overlaps(span.start, span.end)]
-        found += places_in(text)
+        places = list(places_in(text))
+        found += [*places, *places_after_places(text, places)]
         people = list(names.names_in(text, person.names if person is not None else ()))
         found += [*people, *places_after_names(text, people)]
         moved = list(dates.dates_in(text, weeks, values))
