@@ -280,3 +280,25 @@ def test_a_text_too_short_to_tell_its_language_loses_no_english_finding(tmp_path
     assert [(item.text, item.id, item.status) for item in reading.link("Fiebre y convulsiones", {"HP"})] == [
         ("Fiebre", "HP:0001945", "present"), ("convulsiones", "HP:0001250", "present"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No seizures.",
+        "PMH: no asthma",
+        "Cough N, headache Y.",
+        "Patient: ataxia",
+        "- No fever\n- Cough",
+        "Died of a sin",
+    ],
+)
+def test_words_that_are_english_too_make_no_other_language(text):
+    assert language_of(text) == "en"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("No tiene fiebre.", "es"), ("Patient ohne Fieber", "de"), ("Le patient tousse", "fr")]
+)
+def test_words_that_are_english_too_count_beside_others(text, code):
+    assert language_of(text) == code

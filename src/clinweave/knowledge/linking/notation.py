@@ -1,4 +1,5 @@
-"""Signs of clinical shorthand written out at equal length: "-ve" is "neg", "(+)" is "yes", "+/-" is a cue of doubt."""
+"""Signs of clinical shorthand written out at equal length: "-ve" is "neg", "(+)" is "yes", "+/-" is a cue of doubt,
+and an empty box is "no"."""
 
 import re
 
@@ -15,6 +16,10 @@ _PLAIN = {
 }
 _VE = re.compile(r"([-+\u2013\u2212])ve\b")
 _AFTER = re.compile(r"(?<=\w) [-+](?=[,;.])")  # "vomiting +, fever -"
+_BOXES = re.compile(
+    r"^[ \t]*(?:[-*\u2022] )?\[[ xX]\] .*$", re.MULTILINE
+)  # a form: each box stands before its item
+_BOX = re.compile(r"\[([ xX])\](?= )")
 _EMPTY = re.compile(r":\s[-\u2013\u2212](?=[\s,;.]|$)")  # "Fever: -"
 
 
@@ -27,6 +32,8 @@ def written_out(text: str) -> str:
         text = _VE.sub(_word, text)
     if any(f" {sign}{stop}" in text for sign in "-+" for stop in ",;."):
         text = _AFTER.sub(_value, text)
+    if "[ ] " in text:
+        text = _BOXES.sub(lambda line: _BOX.sub(lambda box: ";no" if box[1] == " " else ";  ", line[0]), text)
     if any(f": {sign}" in text for sign in "-\u2013\u2212"):
         text = _EMPTY.sub(" no", text)
     return text

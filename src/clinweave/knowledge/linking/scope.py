@@ -35,6 +35,8 @@ _STATEMENT = re.compile(
     r"\b",
     re.IGNORECASE,
 )
+_ASIDE = re.compile(r",[^,.;:()\n]{2,40},\s*")
+_VERB = re.compile(r"(?:is|are|was|were|has|have|had)\b", re.IGNORECASE)
 _RELATIVE = frozenset(
     {"which", ", which", "that", ", that", ", and", ", both", ", but", ", this", ", these", ", it"}
 )
@@ -53,7 +55,7 @@ _ASKED = re.compile(_TAIL + r"\s*(?:\?+|:|;|\.{2,}|\u2026)\s*")
 _TIMES = """
 at in on since per to so currently today now yet known reported noted seen found identified present recently during by
 from until this ever prior before after upon throughout according thus either again all and or but though although
-except however far
+except however far od os ou bilaterally
 """
 _TRAILING = frozenset(_TIMES.split())
 _NO_ADVERBS = frozenset(
@@ -192,8 +194,7 @@ class Sentence:
             return False  # "rash and suspected ..."
         direct = _ANSWERED.fullmatch(gap) is not None
         if not (rule.answer and direct and self._complete(cue)):
-            near = cue.at - place.stop <= rule.behind_reach and (not _COLON.search(gap) or gap.strip() == ":")
-            plain = "," not in gap or gap.strip() == "," or gap.strip() in _RELATIVE
+            near, plain = self._behind(cue, place, gap)
             if not (rule.behind and near and plain) or (rule.behind_reach == 0 and len(gap) > 1):
                 return False
             if rule.ahead and _DASH.search(gap):
@@ -215,14 +216,22 @@ class Sentence:
             self._settle(number, rule.status)
         return True
 
+    def _behind(self, cue: Cue, place: Place, gap: str) -> tuple[bool, bool]:
+        """Say whether a cue is near enough behind a mention, and whether no other part of a list lies between."""
+        if _ASIDE.fullmatch(gap) and _VERB.match(self.text, cue.start):
+            return True, True  # "X, as the letter says, is not present"
+        near = cue.at - place.stop <= cue.rule.behind_reach and (not _COLON.search(gap) or gap.strip() == ":")
+        return near, "," not in gap or gap.strip() == "," or gap.strip() in _RELATIVE
+
     def _settle(self, number: int, status: int) -> None:
         """Join the status that a cue behind a mention gives with what a cue before it gave."""
         held = self._status.get(number)
         if held is None or held == PRESENT:
             self._status[number] = status
+        elif held == ABSENT and number in self._in_list and status in {PRESENT, UNCERTAIN}:
+            self._status[number] = status  # "without fever, pneumonia was suspected"
         elif status == PRESENT:
-            if held == ABSENT and number in self._in_list:
-                self._status[number] = PRESENT
+            return
         elif held != ABSENT and (held != HYPOTHETICAL or status == ABSENT):
             self._status[number] = status  # "screening for anemia was negative"
 

@@ -74,6 +74,12 @@ def _places() -> tuple[tuple[str, re.Pattern[str]], ...]:
         ("known place", re.compile(rf"\b(?:{known})\b(?!\s+(?:Heart|Scale|Score|Classification|criteria|consensus|guideline|equation|Agitation))")),
         ("place after its word", re.compile(rf"\b(?i:{_PLACE_CUE})\s+(?:the\s+)?(?P<it>{_NAME}(?:[ -](?:on |upon |le |in |of )?{_NAME}){{0,3}})")),
         ("address after its label", re.compile(rf"\b(?i:home address|address|adresse|anschrift|domicilio|direcci[o\u00f3]n|indirizzo|adres|morada)[ ]*:[ ]*(?P<it>(?=[{UPPER}\d])(?:[^\n|;.]|\.(?!\s|$)|(?<=\b\w\w)\.[ ]|(?<=\b\w)\.[ ]){{4,90}})")),
+        ("address in lower case", re.compile(
+            rf"\b\d{{1,5}}\s+(?:[nsew]\.?\s+)?(?:[a-z]{{3,20}}\s+){{1,2}}(?i:{_STREET})\b\.?(?:,?\s+(?i:{_UNIT}))?(?:,?\s+(?:[a-z]{{3,20}}\s+)?[a-z]{{3,20}},?\s+(?i:{_STATE})\b,?\s+\d{{5}}(?:-\d{{4}})?)")),
+        ("address in lower case", re.compile(
+            rf"\b(?:lives? at|resid(?:es|ing) at|staying at|address is|home is)\s+(?P<it>\d{{1,5}}\s+(?:[nsew]\.?\s+)?(?:[a-z]{{3,20}}\s+){{1,2}}(?i:{_STREET})\b\.?(?:,?\s+(?i:{_UNIT}))?)")),
+        ("town and state in lower case", re.compile(rf"\b[a-z]{{3,20}}(?:[ ][a-z]{{3,20}})?,?[ ]+(?i:{_STATE})[ ]+\d{{5}}(?:-\d{{4}})?(?!\d)")),
+        ("known place in lower case", re.compile(rf"\b(?:in|from|to|near)\s+(?P<it>{known.lower()})\b")),
         ("Indian address", re.compile(r"\b(?:R/o|[Rr]esident of|[Rr]esiding at)[:\s]+(?P<it>(?:H\.? ?No|House|Flat|Plot|Vill(?:age)?|Door|D\.? ?No|Ward|\d)(?:[^\n|;.]|\.(?!\s|$)|(?<=No)\.[ ]){4,90})")),
         ("Russian address", re.compile(r"(?:\u0433\.|\u0433\u043e\u0440\u043e\u0434|\u0443\u043b\.|\u0443\u043b\u0438\u0446\u0430|\u043f\u0440\.|\u043f\u0440\u043e\u0441\u043f\u0435\u043a\u0442|\u043f\u0435\u0440\.)[ ]?[\u0410-\u042f\u0401][\u0430-\u044f\u0451-]+(?:[ ][\u0410-\u042f\u0401][\u0430-\u044f\u0451-]+)?(?:,?[ ](?:\u0434|\u0434\u043e\u043c|\u043a\u0432|\u043a\u043e\u0440\u043f)\.?[ ]?\d+[\u0430-\u044f]?){0,3}")),
         ("county", re.compile(rf"\b{_NAME}(?: {_NAME})? (?:County|Township|Parish|Village|Shire|Borough)\b")),

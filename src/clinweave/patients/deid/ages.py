@@ -8,7 +8,7 @@ from clinweave.patients.deid.spans import Kind, Span
 
 _N = r"(?P<it>(?:9\d|1[0-2]\d))"
 _ONES = "one|two|three|four|five|six|seven|eight|nine"
-_WORD = rf"(?P<it>ninety(?:[\s-]*(?:{_ONES}|\d))?|(?:one|a) hundred(?:[\s-]+(?:and[\s-]+)?(?:{_ONES}|ten|eleven|twelve))?|hundred(?=[\s-]*years?[\s-]*old))"
+_WORD = rf"(?P<it>ninety(?:[\s-]*(?:{_ONES}|\d))?|(?:one|a)[\s-]hundred(?:[\s-]+(?:and[\s-]+)?(?:{_ONES}|ten|eleven|twelve))?|hundred(?=[\s-]*years?[\s-]*old))"
 _OLD = r"(?:of age|old|o(?:ld)?\b)"
 _SEX = r"(?:male|female|man|woman|gentleman|lady|boy|girl|m|f|w|caucasian|white|black|african|asian|hispanic)"
 _PERSON = (
@@ -27,10 +27,11 @@ _AGES = tuple(
         rf"\b(?:aged?|age is|age of|age at \w+|turn(?:ed|ing|s)|years)\s*[:=]?\s*{_N}(?![\d/%]|\.\d|\s*(?:%|mg|bpm|mm|mcg|units?|degrees))\b",
         rf"\b(?:{_PERSON})(?:\s+(?:is|was|has just turned|turns|turned)|'s|\u2019s)\s+(?:now\s+|about\s+|almost\s+|nearly\s+)?{_N}(?=\s*(?:[.,;)]|$|\n|and\b|when\b|in\b(?!\s*(?:bpm|mm))|now\b))",
         rf"\b(?:at|until|since)\s+(?:the )?age(?: of)?\s*{_N}\b",
-        rf"(?<![\d./-]){_N}\s?[MF]\b(?![\w/])",
+        rf"(?<![\d./-]){_N}\s?[MF]\b(?![\w/]|\s*(?:temp|fever|cells|Hz))",
         rf"\b{_WORD}(?=[\s-]*(?:years?|yrs?|y\.?/?o)\b)",
         rf"\b(?:aged?|age of|age is|age:?|turn(?:ed|ing|s)|at)\s+{_WORD}(?!\s*(?:percent|per cent|mg|%))\b",
         rf"\b(?:{_PERSON})\s+(?:is|was|turns|turned)\s+{_WORD}\b",
+        r"\b(?P<it>(?:ninetieth|ninety[\s-](?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|(?:one[\s-])?hundredth|9\dth|9[123](?:st|nd|rd)|10\dth)(?=\s+(?:birthday|year of)))",
         r"\b(?P<it>nonagenarian|centenarian|supercentenarian)s?\b",
         r"(?P<it>(?:9\d|1[0-2]\d))\s?(?:\u5c81|\u6b72|\u6b73|tu\u1ed5i|Jahre alt|j\u00e4hrige?r?|ans|a\u00f1os|anni|jaar|\u043b\u0435\u0442)",
     )

@@ -23,9 +23,9 @@ _CONTACTS = (
     ("account after its word", re.compile(r"\b(?:twitter|facebook|instagram|skype|whatsapp|wechat|telegram|tiktok|snapchat|linkedin)\b(?: (?:id|handle|account|name|user))?\s*[:=]?\s*(?P<it>@?[\w.-]*[\w])(?=[\s,;.)]|$)", _FLAGS)),
     ("hardware address", re.compile(r"\b(?:[0-9A-F]{2}[:-]){5}[0-9A-F]{2}\b", _FLAGS)),
     ("telephone", re.compile(r"(?<![\d.])(?:\+?1[-. ]?)?\(?\d{3}\)?[-. ]{0,2}\d{3}[-. ]\d{4}(?:\s*(?:x|ext\.?)\s*\d{1,6})?(?!\d)", _FLAGS)),
-    ("telephone abroad", re.compile(r"(?<!\w)(?:\+(?=[1-9](?:\D*\d){6})|00(?=[1-9]))\d{1,3}(?:[ ./-]?\(?\d{1,4}\)?){2,6}(?!\d)")),
+    ("telephone abroad", re.compile(r"(?<!\w)(?:\+(?=[1-9](?:[ ./()-]{0,3}\d){6})|00(?=[1-9]))\d{1,3}(?:[ ./-]?\(?\d{1,4}\)?){2,6}(?!\d)")),
     ("telephone after its word", re.compile(
-        r"\b(?:phone|tel|telephone|fax|pager|beeper|cell|mobile|mob|extension|ext|call|ring|ruf|text|sms|whatsapp|dial|contact(?: no\.?| number)?|t\u00e9l|telefon|tel\u00e9fono|m\u00f3vil|handy|portable)\b[.:# ]{0,3}(?:number |no\.? |is |at |on |him |her |them )*"
+        r"\b(?:phone|tel|telephone|fax|pager|beeper|bleep|extn|dect|cell|mobile|mob|extension|ext|call|ring|ruf|text|sms|whatsapp|dial|contact(?: no\.?| number)?|t\u00e9l|telefon|tel\u00e9fono|m\u00f3vil|handy|portable)\b[.:# ]{0,3}(?:number |no\.? |is |at |on |him |her |them )*"
         r"(?P<it>\(?\+?\d[\d()./-]{1,14}\d(?:[ ]?[ /-][ ]?\d{2,6}){0,4}|\(?0\d{1,4}\)?(?:[ ]?[ /-][ ]?\d{2,6}){1,4})", _FLAGS)),
 )  # fmt: skip
 _IP4 = re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?:/\d{1,2})?(?![\d.]\d)")

@@ -89,6 +89,10 @@ _HOLIDAY = re.compile(
     r"New Year['\u2019]?s(?: Day| Eve)?|Labou?r Day|Memorial Day|Independence Day|Veterans Day|Boxing Day|Good Friday|Halloween|Valentine['\u2019]?s(?: Day)?|"
     r"Mother['\u2019]?s Day|Father['\u2019]?s Day|St\.? Patrick['\u2019]?s Day|Hanukkah|Passover|Yom Kippur|Ramadan|Eid|Diwali|Fourth of July|4th of July)(?!\s+(?:disease|factor))"
 )  # fmt: skip
+_HOLIDAY_AND_YEAR = re.compile(
+    r"\b(?P<it>(?:(?:Christmas|New Year['\u2019]?s)(?: Day| Eve)?|Xmas|Thanksgiving|(?:Palm|Easter) ?(?:Sunday|Monday)?|Labou?r Day|Memorial Day|Independence Day|Veterans Day|"
+    rf"Boxing Day|Good Friday|Halloween|Ramadan|Eid|Diwali|Passover|Hanukkah),? (?:in |of )?{_YEAR})(?!\d)"
+)
 _DAY_MONTH = re.compile(r"(?<![\w/.])(?P<n>\d{1,2})(?P<s>/)(?P<k>\d{1,2})(?![\d/]|\.\d|\w)")
 _CUE_BEFORE = re.compile(
     rf"(?:\b(?:on|seen|follow[- ]?up|f/u|fu|rtc|return(?:s|ed|ing)?|d/c(?:'d|\u2019d|ed)?|dc'd|discharged?|appt|appointment|admitted|admission|admit|labs?|"
@@ -136,7 +140,11 @@ def dates_in(text: str, weeks: int, values: Sequence[tuple[int, int]] = ()) -> I
         moved = _moved(match, *match.span(), weeks, day_first)
         if moved is not None:
             yield Span(*match.span(), Kind.DATE, "day and month", moved)
-    for match in (*_HOLIDAY.finditer(text), *_COMPACT_BIRTH.finditer(text)):
+    for match in (
+        *_HOLIDAY.finditer(text),
+        *_HOLIDAY_AND_YEAR.finditer(text),
+        *_COMPACT_BIRTH.finditer(text),
+    ):
         yield Span(*match.span("it"), Kind.DATE, "holiday or compact date")
 
 

@@ -32,6 +32,9 @@ _IDS = (
     ("vehicle", re.compile(r"\b(?=[A-HJ-NPR-Z\d]*\d[A-HJ-NPR-Z\d]*\d)(?=[A-HJ-NPR-Z\d]*[A-HJ-NPR-Z])[A-HJ-NPR-Z\d]{9}[A-HJ-NPR-Z\d]{2}\d{6}\b")),
     ("bank account", re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b")),
     ("plate", re.compile(r"\b(?:plates?|registration|reg)\b[\s:#]{1,3}(?:no\.? |number )?(?P<it>[A-Z0-9]{1,4}[- ]?[A-Z0-9]{2,5})\b")),
+    ("plate", re.compile(r"\b(?i:licen[cs]e plate|number plate|plate|reg)\s+(?:no\.? |number )?(?P<it>(?=[A-Z]*\d)(?=\d*[A-Z])[A-Z\d]{5,8})\b")),
+    ("spoken number", re.compile(
+        r"\b(?:number|MRN|account|security|phone|zip|code|extension|license|policy)\s+(?:is\s+)?(?P<it>(?:(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|double|dash)[ ,-]+){2,24}(?:zero|oh|one|two|three|four|five|six|seven|eight|nine|\d{2,12})\b)", _FLAGS)),
     ("accession", re.compile(r"\b(?:accession|specimen|path(?:ology)?|case)\b\.?\s*(?:no\.?|number|#|:)?\s*(?P<it>(?:[A-Z]{1,3}-?)?\d{2}-\d{3,7})(?!\w)", _FLAGS)),
     ("laboratory number", re.compile(r"(?<![\w-])[A-Z]{1,2}\d{2}-\d{4,7}(?![\w-])")),
     ("Italian tax code", re.compile(r"\b[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]\b")),

@@ -44,15 +44,20 @@ _ROLE = (
     r"patientin|nachname|vorname|familienname|geburtsname|(?:haus)?(?:arzt|\u00e4rztin)|angeh\u00f6riger?|unterschrift|"
     r"pati\u00ebnte?|naam|achternaam|voornaam|huisarts|behandelaar|paziente|nome|cognome|utente|enfermeir[oa]"
 )
+_KIN_ABROAD = (
+    r"fils|fille|\u00e9pouse|\u00e9poux|mari|fr\u00e8re|s(?:\u0153|oe)ur|m\u00e8re|p\u00e8re|hij[oa]|espos[oa]|herman[oa]|madre|padre|moglie|marito|figli[oa]|"
+    r"fratello|sorella|zoon|dochter|echtgenote|broer|zus|moeder|vader"
+)
+_KIN_LISTED = r"Wife|Husband|Son|Daughter|Brother|Sister|Mother|Mom|Mum|Dad|Partner|Spouse|Aunt|Uncle|Niece|Nephew|Cousin|Friend|Grandson|Granddaughter|Carer|Neighbou?r"
 # Grades before a name ("seen by RN Lee"), after a word for who acts: "RN Notified" is a sentence.
 _GRADE = (
     r"RN|LPN|LVN|CNA|CRNA|NP|FNP|DNP|PA|PA-C|MA|PT|OT|SLP|SW|LCSW|EMT|HCA|SHO|SpR|ST[1-8]|FY[12]|CNS|ANP|MD"
 )
 _BEFORE_GRADE = r"[Bb]y|with|per|from|to|via|saw|told|informed|notified|paged|called"
-_VIETNAMESE = "Nguy\u1ec5n|Tr\u1ea7n|L\u00ea|Ph\u1ea1m|Hu\u1ef3nh|Ho\u00e0ng|Phan|V\u0169|V\u00f5|\u0110\u1eb7ng|B\u00f9i|\u0110\u1ed7|H\u1ed3|Ng\u00f4|D\u01b0\u01a1ng|L\u00fd|\u0110inh|Tr\u01b0\u01a1ng|Mai|\u0110o\u00e0n"
+_VIETNAMESE = "Nguy\u1ec5n|Tr\u1ea7n|L\u00ea|Ph\u1ea1m|Hu\u1ef3nh|Ho\u00e0ng|Phan|V\u0169|V\u00f5|\u0110\u1eb7ng|B\u00f9i|\u0110\u1ed7|H\u1ed3|Ng\u00f4|D\u01b0\u01a1ng|L\u00fd|\u0110inh|Tr\u01b0\u01a1ng|\u0110o\u00e0n"
 _TITLE = (
     r"Drs?|Mrs?|Ms|Mx|Miss|Prof|Professor|Doctor|Sister|Rev|Reverend|Father|Fr|Sir|Dame|Lady|Lord|Nurse|Capt|Captain|Sgt|Sergeant|Lt|Col|Maj|Major|Hon|Judge|"
-    r"Pastor|Rabbi|Imam|Herrn?|Frau|Kolleg(?:e|in|en)|[Cc]ollega|Fr\u00e4ulein|Monsieur|Madame|Mme|Mlle|Se\u00f1ora?|Srta|Sra?|Don|Do\u00f1a|Dra|Signora?|Sig|Dhr|Mevrouw|Mevr|Mw|Dott|Ing|Dipl|Sheikh|Hajji|Smt|Shri|Sri|Kumari"
+    r"Pastor|Rabbi|Imam|Herrn?|Frau|Kolleg(?:e|in|en)|[Cc]ollega|[Hh]eer|Fr\u00e4ulein|Monsieur|Madame|Mme|Mlle|Se\u00f1ora?|Srta|Sra?|Don|Do\u00f1a|Dra|Signora?|Sig|[Dd]hr|[Mm]evrouw|[Mm]evr|[Mm]w|Dott|Ing|Dipl|Sheikh|Hajji|Smt|Shri|Sri|Kumari"
 )
 _FACULTY = r"(?:(?:med|rer|nat|phil|dent|vet|habil|h\.\s?c|univ)\.[ ]*){0,3}"  # "Dr. med. K. Haas"
 _DOES = (
@@ -83,6 +88,13 @@ _RULES = (
     ("Vietnamese title", re.compile(rf"(?<!\w)(?:[Bb]\u1ec7nh nh\u00e2n|[Bb]\u00e1c s[\u0129i]|BS\.|BN\.|\u00d4ng|B\u00e0|Ch\u1ecb|Anh|\u0110i\u1ec1u d\u01b0\u1ee1ng)[ :]{{1,2}}(?P<it>{_FULL})")),
     ("label", re.compile(rf"(?im:^|(?<=[\s(\[;]))(?i:(?:patient|pt|full|last|family|first|given|maiden|sur|fore)(?:['\u2019]?s)?[ ]?name)[ ]*[:#][ ]*(?P<it>{_WORD}(?:,[ ]*{_WORD})?{_MORE}{{0,3}})(?=[ ]*(?:$|[\n(\d|;,.]))")),
     ("kin", re.compile(rf"\b(?:{_KIN})s?,?[ ]+[(\[]?(?:named[ ]+|called[ ]+|is[ ]+|of[ ]+)?(?P<it>{_TITLED}(?:[ ]+{_TITLED}){{0,3}})")),
+    ("kin", re.compile(rf"\b(?:{_KIN_ABROAD})[ ]+(?P<it>{_TITLED}(?:[ ]+{_TITLED}){{0,2}})")),
+    ("kin", re.compile(rf"\b(?:{_KIN_LISTED})(?:,[ ]+|[ ]+\()(?P<it>{_TITLED}(?:[ ]+{_TITLED}){{0,2}})(?=[,).;])")),
+    ("whose kin", re.compile(rf"\b(?P<it>{_TITLED})['\u2019]s[ ]+(?:{_KIN})\b")),
+    ("kin behind", re.compile(rf"\b(?P<it>(?!\w+ly,){_TITLED}(?:[ ]+{_TITLED})?),[ ]+(?:his|her|their|my|the patient['\u2019]s)[ ]+(?:\w+[ ]+)?(?:{_KIN})\b")),
+    ("newborn", re.compile(rf"\b(?i:baby (?:boy|girl)|twin [ab12])[ ]+(?P<it>(?![{_UP}{_LOW}]+(?i:ed|ing)\b){_FULL})")),
+    ("child of", re.compile(rf"\b[BSD]/O\.?[ ]+(?P<it>{_FULL})")),
+    ("child of", re.compile(rf"\b(?P<it>{_TITLED}(?:[ ]+{_TITLED}){{0,2}})[ ]+(?:[SD]/[Oo]\.?|W/[Oo]\.?[ ]+(?:Shri|Sri|Mr|Late))[ ]+(?={_WORD})")),
     ("name is", re.compile(rf"\b(?i:name is|named|called|known as|goes by|introduced (?:him|her)self as|n\u00e9e|formerly|aka|a\.k\.a\.)[ ]+[\"\u201c]?(?P<it>{_FULL})")),
     ("seen by", re.compile(rf"\b(?:seen|evaluated|examined|followed|referred|signed|performed|discussed|spoke|spoken|talked|met|reviewed|accompanied|dictated|called|contacted|staffed|assisted|saw|told|informed|phoned|visited|brought in)[ ]+(?:by|with|to)?[ ]*(?P<it>{_TITLED}[ ]+(?:{_INITIAL}[ ]+)?{_TITLED})")),
     ("seen by one name", re.compile(rf"\b(?:with|by)[ ](?P<it>{_TITLED})[ ]+(?:present|at the bedside|in attendance|at bedside)\b")),
@@ -94,15 +106,24 @@ _RULES = (
     ("family name first", re.compile(rf"\b(?P<it>{_CAPS},[ ]?{_CAPS}(?:[ ]+{_INITIAL})?)(?=[ ]*(?:$|\n|[(\d|]))")),
     ("family name first", re.compile(rf"\b(?P<it>{_TITLED},[ ]?{_TITLED})(?:[ ]{_INITIAL})?(?=[ ]*(?::|\((?i:dob|mrn|\d)))")),
     ("family name first", re.compile(rf"\b(?P<it>{_LOWER_NAME},[ ]?{_LOWER_NAME}){_MARKER}")),
-    ("lower case after a title", re.compile(rf"\b(?:[Mm]rs\.?|[Mm][rsx]\.|[Pp]rof\.?|[Dd]r\.)[ ]+(?P<it>{_LOWER_NAME}(?:[ ]{_LOWER_NAME})?)(?=[\s,.;:)'\u2019]|$)")),
+    ("lower case after a title", re.compile(rf"\b(?:[Mm]rs\.?|[Mm][rsx]\.|[Pp]rof\.?|[Dd]r\.|(?:this is|by|saw|with|dear|hi|hello) (?:[Dd]octor|[Dd]r))[ ]+(?P<it>{_LOWER_NAME}(?:[ ]{_LOWER_NAME})?)(?=[\s,.;:)'\u2019]|$)")),
     ("lower case after a title", re.compile(rf"\b(?:[Mm][rsx]|[Mm]iss|[Dd]r)[ ]+(?P<it>{_LOWER_NAME})(?=[ ]+(?:c/o|{_DOES})(?!\w)|['\u2019]s\b)")),
+    ("lower case after a title", re.compile(rf"\b(?:{_KIN})[ ]+(?P<it>(?![{_LOW}]+(?:ly|s|ed|ing)\b){_LOWER_NAME})[ ]+(?:c/o|rang|{_DOES})(?!\w)")),
+    ("known given name in lower case", re.compile(rf"\b(?i:patient|pt|it['\u2019]?s|this is|i am|i['\u2019]?m|name is|by|with|from|client|{_KIN}),?[ ]+(?P<it>{_LOWER_NAME}(?:[ ](?!(?:[{_LOW}]+(?:ly|ed|ing)|mrn|dob)\b){_LOWER_NAME})?)(?![\w'\u2019-])")),
     ("known name after a title", re.compile(rf"\b(?:[Mm][rsx]|[Mm]iss|[Dd]r)[ ]+(?P<it>{_LOWER_NAME})(?=[\s,.;:)'\u2019]|$)")),
     ("lower case after a title", re.compile(rf"\b[Pp]t\b\.?[ ]+(?P<it>(?![{_LOW}]+(?:ly|s|ed|ing)\b){_LOWER_NAME})[ ]+(?:c/o|{_DOES})(?!\w)")),
     ("lower case before a birth date", re.compile(rf"(?:^|(?<=\n)|(?<=[.;][ ]))(?P<it>{_LOWER_NAME}[ ]{_LOWER_NAME}){_MARKER}")),
 )  # fmt: skip
-_LOWER_RULES = frozenset({"lower case after a title", "lower case before a birth date"})
+_LOWER_RULES = frozenset(
+    {
+        "lower case after a title",
+        "lower case before a birth date",
+        "known given name in lower case",
+        "known name after a title",
+    }
+)
 _ALONE = re.compile(
-    rf"(?:(?<=[.!?;:\n][ ])|(?<=\n)|^|(?<=\band[ ])|(?<=[(\u201c\"]))(?P<it>{_TITLED}|{_CAPS})[ ]+(?:{_ACTS})\b"
+    rf"(?:(?<=[.!?;:\n][ ])|(?<=\n)|^|(?<=\band[ ])|(?<=[(\u201c\"])|(?<=[\u201d\"][ ]))(?P<it>{_TITLED}|{_CAPS})[ ]+(?:{_ACTS})\b"
 )
 _TOKEN = re.compile(
     rf"(?<!\w)(?:[{_UP}]['\u2019])?[{_UP}][{_UP}{_LOW}]{{1,40}}(?:-[{_UP}{_LOW}][{_LOW}]{{1,30}}){{0,3}}"
@@ -160,25 +181,34 @@ def _by_rule(text: str) -> Iterator[Span]:
         for match in pattern.finditer(text):
             start, end = match.span("it")
             if rule in _LOWER_RULES:
-                words = text[start:end].lower().split()
-                kept = next(
-                    (place for place, word in enumerate(words) if word in _not_lower_names()), len(words)
-                )
-                if kept and (kept == len(words) or rule == "lower case after a title"):
-                    yield Span(start, start + len(" ".join(words[:kept])), Kind.NAME, rule)
-            elif rule == "known name after a title":
-                if text[start:end] in lists()["family"] | lists()["given"] | lists()["surname_eponyms"]:
-                    yield Span(start, end, Kind.NAME, rule)
+                yield from _lower_case(text, start, end, rule)
             elif rule == "label":  # all of the line is the name, "HODGKIN, WILL" too
                 yield Span(start, end, Kind.NAME, rule)
             elif rule != "role" or not _is_short_form(text, start, end):
                 yield from _trimmed(text, start, end, rule)
 
 
+def _lower_case(text: str, start: int, end: int, rule: str) -> Iterator[Span]:
+    """Yield a name in lower case as far as its words are no general words."""
+    words = text[start:end].lower().split()
+    kept = next((place for place, word in enumerate(words) if word in _not_lower_names()), len(words))
+    if not kept:
+        return
+    if rule == "known given name in lower case":
+        wanted = words[0] in lists()["given"] - lists()["given_words"] - lists()["family_words"]
+    elif rule == "known name after a title":
+        wanted = text[start:end] in lists()["family"] | lists()["given"] | lists()["surname_eponyms"]
+    else:
+        wanted = kept == len(words) or rule == "lower case after a title"
+    if wanted:
+        yield Span(start, start + len(" ".join(words[:kept])), Kind.NAME, rule)
+
+
 def _is_short_form(text: str, start: int, end: int) -> bool:
     """Say whether what stands after a role is a short form of the clinic ("CC: RLQ pain"), not a name in capitals."""
-    return bool(
-        re.fullmatch(rf"[{_UP}]{{2,4}}", text[start:end]) and re.match(rf"[ ]+[{_LOW}]", text[end : end + 4])
+    return bool(re.fullmatch(rf"[{_UP}]{{2,4}}", text[start:end])) and (
+        text[start:end].lower() in lists()["abbreviations"]
+        or bool(re.match(rf"[ ]+[{_LOW}]", text[end : end + 4]))
     )
 
 

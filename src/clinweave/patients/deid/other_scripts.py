@@ -24,14 +24,14 @@ _SURNAMES = (
     "\u6c5f\u53f2\u987e\u4faf\u90b5\u5b5f\u9f99\u4e07\u6bb5\u94b1\u6c64\u5c39\u9ece\u6613\u5e38\u6b66\u4e54\u8d3a\u8d56\u9f9a\u6587\u5f35\u9673\u694a\u9ec3\u8d99\u5289"
 )  # the hundred commonest family names of China
 _CHINESE = (
-    re.compile(rf"(?:\u60a3\u8005|\u75c5\u4eba|\u59d3\u540d[:\uff1a]?|\u5bb6\u5c5e|\u8054\u7cfb\u4eba[:\uff1a]?|\u533b\u751f[:\uff1a]|\u533b\u5e08[:\uff1a]|\u4e3b\u8bc9\u4eba)\s*(?P<it>[{_SURNAMES}][{_CJK}]{{1,2}})(?=[,\uff0c\u3002;\uff1b\s(\uff08]|\u7537|\u5973|\u56e0|\u4e8e|\u6709|\u5728|$)"),
+    re.compile(rf"(?:\u60a3\u8005|\u75c5\u4eba|\u62a4\u58eb|\u533b\u5e08|\u59d3\u540d[:\uff1a]?|\u5bb6\u5c5e|\u8054\u7cfb\u4eba[:\uff1a]?|\u533b\u751f[:\uff1a]|\u533b\u5e08[:\uff1a]|\u4e3b\u8bc9\u4eba)\s*(?P<it>[{_SURNAMES}][{_CJK}]{{1,2}})(?=[,\uff0c\u3002;\uff1b\s(\uff08]|\u7537|\u5973|\u56e0|\u4e8e|\u6709|\u5728|$)"),
     re.compile(rf"(?P<it>[{_SURNAMES}][{_CJK}]{{0,2}})(?=\u5148\u751f|\u5973\u58eb|\u5c0f\u59d0|\u533b\u751f|\u533b\u5e08|\u4e3b\u4efb|\u6559\u6388|\u62a4\u58eb|\u963f\u59e8|\u592a\u592a)"),
-    re.compile(rf"(?P<it>[{_CJK}]{{1,4}})(?=[\\s\u3000]?(?:\u3055\u3093|\u69d8|\u6c0f(?!\u540d)|\u5148\u751f))"),
+    re.compile(rf"(?P<it>[{_CJK}]{{1,4}})(?=[\s\u3000]?(?:\u3055\u3093|\u69d8|\u6c0f(?!\u540d)|\u5148\u751f))"),
     re.compile(rf"(?<![{_CJK}])(?P<it>[{_CJK}]{{1,3}}[ \u3000][{_CJK}{_KANA}]{{1,4}})(?=[ \u3000]?(?:\u3055\u3093|\u69d8|\u6c0f(?!\u540d)|\u5148\u751f))"),
     # Japanese labels; after a colon or a space alone the name is whole
-    re.compile(rf"(?:\u6c0f\u540d|\u60a3\u8005(?:\u540d|\u6c0f\u540d)?|\u62c5\u5f53\u533b|\u4e3b\u6cbb\u533b|\u770b\u8b77\u5e2b|\u533b\u5e2b|\u8a18\u8f09\u8005)(?:\\s?[:\uff1a]\\s?|[ \u3000])(?P<it>[{_CJK}]{{1,4}}(?:[ \u3000][{_CJK}{_KANA}]{{1,4}})?)(?=[ \u3000,\uff0c\u3001\u3002;\uff1b(\uff08\n]|$)"),
+    re.compile(rf"(?:\u6c0f\u540d|\u60a3\u8005(?:\u540d|\u6c0f\u540d)?|\u62c5\u5f53\u533b|\u4e3b\u6cbb\u533b|\u770b\u8b77\u5e2b|\u533b\u5e2b|\u8a18\u8f09\u8005)(?:\s?[:\uff1a]\s?|[ \u3000])(?P<it>[{_CJK}]{{1,4}}(?:[ \u3000][{_CJK}{_KANA}]{{1,4}})?)(?=[ \u3000,\uff0c\u3001\u3002;\uff1b(\uff08\n]|$)"),
     # Chinese labels before a colon, whatever the family name
-    re.compile(rf"(?:\u59d3\u540d|\u60a3\u8005|\u533b\u751f|\u533b\u5e08|\u533b\u5e2b|\u62a4\u58eb|\u7b7e\u540d|\u7b7e\u5b57|\u8bb0\u5f55\u8005|\u5bb6\u5c5e|\u8054\u7cfb\u4eba|\u7236\u4eb2|\u6bcd\u4eb2|\u59bb\u5b50|\u4e08\u592b)\\s?[:\uff1a]\\s?(?P<it>[{_CJK}]{{2,4}})(?=[ \u3000,\uff0c\u3001\u3002;\uff1b(\uff08\n]|$)"),
+    re.compile(rf"(?:\u59d3\u540d|\u60a3\u8005|\u533b\u751f|\u533b\u5e08|\u533b\u5e2b|\u62a4\u58eb|\u7b7e\u540d|\u7b7e\u5b57|\u8bb0\u5f55\u8005|\u5bb6\u5c5e|\u8054\u7cfb\u4eba|\u7236\u4eb2|\u6bcd\u4eb2|\u59bb\u5b50|\u4e08\u592b)\s?[:\uff1a]\s?(?P<it>[{_CJK}]{{2,4}})(?=[ \u3000,\uff0c\u3001\u3002;\uff1b(\uff08\n]|$)"),
     re.compile(rf"(?P<it>[{_HANGUL}]{{2,4}})(?=\s?(?:\uc528|\ub2d8|\ud658\uc790))"),
 )  # fmt: skip
 _ARABIC_NAME = re.compile(
