@@ -67,7 +67,8 @@ def vocabulary() -> Vocabulary:
         for rule in content["rules"]:
             texts.extend(rule.get("patterns", ()) or rule["all"])
         for text in texts:
-            words.update(re.findall(r"[a-z]{3,}", _plain(text)))
+            for word, optional in re.findall(r"([a-z]{3,})(\?)?", _plain(text)):
+                words |= {word, word[:-1]} if optional and len(word) > 3 else {word}
         words.update(content["detection"]["words"].split())
         corrected.update(word for word in fold(content["detection"]["corrected"]).split() if len(word) > 4)
     return Vocabulary(words, corrected)
