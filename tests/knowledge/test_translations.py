@@ -298,7 +298,8 @@ def test_words_that_are_english_too_make_no_other_language(text):
 
 
 @pytest.mark.parametrize(
-    ("text", "code"), [("No tiene fiebre.", "es"), ("Patient ohne Fieber", "de"), ("Le patient tousse", "fr")]
+    ("text", "code"),
+    [("No tiene fiebre.", "es"), ("Patient ohne Fieber", "de"), ("Le patient ne tousse pas", "fr")],
 )
 def test_words_that_are_english_too_count_beside_others(text, code):
     assert language_of(text) == code
