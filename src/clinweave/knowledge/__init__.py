@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from clinweave.knowledge.query import clean_question as clean_question
     from clinweave.knowledge.query import parse_query as parse_query
     from clinweave.knowledge.query.lexicon import broader_phrases as broader_phrases
+    from clinweave.knowledge.query.lexicon import drug_classes as drug_classes
     from clinweave.knowledge.query.lexicon import equivalents as equivalents
     from clinweave.knowledge.query.query import Intent as Intent
     from clinweave.knowledge.query.query import Kind as Kind
@@ -122,6 +123,7 @@ __getattr__, __dir__ = attach(
         "Topic": "query.query",
         "also_answers": "retrieval.text_retriever",
         "broader_phrases": "query.lexicon",
+        "drug_classes": "query.lexicon",
         "equivalents": "query.lexicon",
         "gives_orders": "citations.quotes",
         "how_often": "graph.verbalise",

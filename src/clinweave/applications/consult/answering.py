@@ -22,7 +22,7 @@ from clinweave.applications.consult.model_text import (
 )
 from clinweave.applications.consult.other_kinds import with_other_kinds
 from clinweave.errors import InputTooLongError, UserError
-from clinweave.knowledge import CitationChecker, Query, Retriever, clean_question
+from clinweave.knowledge import CitationChecker, Intent, Query, Retriever, clean_question
 from clinweave.models import LanguageModel, Message
 from clinweave.records import Answer, Audience, Evidence, Statement
 
@@ -35,6 +35,10 @@ LIMIT = 12  # items of each retriever
 LONGEST = 20_000  # characters; the longest questions of the published benchmarks have under 5,000
 UNCHECKED = "Without evidence nothing can be verified; what follows is the model's own, unchecked."
 _SENTENCE = re.compile(r"(?<=[.!?])(\s+)")
+_ASKER = re.compile(
+    r"\b(?:can|could|do|should|would|might|to) (?:i|we|you|one)\b|\b(?:my|our|your) (?:own )?risk\b",
+    re.IGNORECASE,
+)
 _LEFT_OUT = "(an amount of a drug, left out)"
 
 
@@ -95,7 +99,7 @@ def answer_question(
     parts = [written.text_above(composition.text), composition.text]
     answer = Answer(
         question=question,
-        text=_shown(question, "\n\n".join(part for part in parts if part), audience),
+        text=_shown(_impersonal(question, query), "\n\n".join(part for part in parts if part), audience),
         abstained=composition.abstained,
         statements=composition.statements,
         evidence=shown,
@@ -231,6 +235,11 @@ def _shown(question: str, text: str, audience: Audience) -> str:
     """Return the text with where help is (for the public, when someone at hand is meant), and the disclaimer."""
     parts = [text, guardrails.notice(question, audience=audience), DISCLAIMER]
     return "\n".join(part for part in parts if part)
+
+
+def _impersonal(question: str, query: Query) -> str:
+    """Return a question of prevention without its asker: "How can I prevent ...?" is about nobody in danger."""
+    return _ASKER.sub(" ", question) if query.intent == Intent.PREVENTION else question
 
 
 def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 
 from clinweave.applications.consult import polarity, wording
 from clinweave.applications.consult.doses import states_amount
-from clinweave.applications.consult.quoting import Quote, own_quotes
+from clinweave.applications.consult.quoting import VERDICTS, Quote, own_quotes
 from clinweave.applications.consult.stored import definitions, stored_quotes
 from clinweave.knowledge import Intent, Kind, Query, gives_orders, subject_fit
 from clinweave.records import Audience, Evidence, Statement
 
 _NEGATED = re.compile(r"\b(?:not|never|no|without|absent)\b|n't\b", re.IGNORECASE)
+_SEX_WORDS = {
+    "MALE": re.compile(r"\b(?:men|man|boys?|males?)\b", re.IGNORECASE),
+    "FEMALE": re.compile(r"\b(?:women|woman|girls?|females?)\b", re.IGNORECASE),
+}
 SHOWN = 10  # statements of an answer
 WITHHELD = (
     "A document here answers this, but with amounts of medicines, which are not shown to the public: ask a doctor or "
@@ -73,7 +77,7 @@ def _statements(
     relations = _relations(query, evidence)
     defined = [] if query.intent in {*_NO_TEXT, Intent.DOSE, Intent.SAFETY} else definitions(query, evidence)
     lead = ""
-    if query.intent == Intent.SAFETY and query.yes_no and own:
+    if query.intent in VERDICTS and query.yes_no and own:
         lead = _lead(query, own)
     if query.intent in {Intent.RELATED, Intent.HOW_OFTEN} and not relations:
         stored = [quote for quote in stored if quote.direct]
@@ -118,14 +122,23 @@ def _relations(query: Query, evidence: Sequence[Evidence]) -> list[Statement]:
     for item in items:
         if query.intent in {Intent.RELATED, Intent.HOW_OFTEN}:
             asked = "".join(f" under {topic.name}" for topic in query.of_kind(Kind.ORGAN)[:1])
-            plain = query.yes_no and not _NEGATED.search(_without_topics(query))
-            statements += wording.related(item, asked, yes_no=plain)
+            plain = query.intent == Intent.RELATED and query.yes_no
+            plain = plain and not _NEGATED.search(_without_topics(query))
+            statements += wording.related(item, asked, yes_no=plain, sex=_sex(query.text))
+        elif query.intent == Intent.INHERITANCE and query.yes_no:
+            statements += wording.inherited(item, query.text)
         else:
             statements += wording.grouped(item)
     if ranked:
         findings = sum(not topic.negated for topic in query.of_kind(Kind.FINDING, Kind.DISEASE))
         statements += wording.ranking(ranked, findings)
     return statements
+
+
+def _sex(text: str) -> str:
+    """Return the sex of the patients that a question is about: MALE, FEMALE or ""."""
+    named = {sex for sex, words in _SEX_WORDS.items() if words.search(text)}
+    return named.pop() if len(named) == 1 else ""
 
 
 def _without_topics(query: Query) -> str:
@@ -165,7 +178,9 @@ def _notes(query: Query) -> tuple[str, ...]:
 
 
 def _reason(query: Query) -> str:
-    names = list(dict.fromkeys(topic.name for topic in query.topics))
+    names = list(
+        dict.fromkeys(topic.text if topic.kind == Kind.DRUG else topic.name for topic in query.topics)
+    )
     if query.intent == Intent.RELATED and len(names) == 1 and query.words:
         names.append(f"“{' '.join(query.words[:4])}”")
     if query.intent in {Intent.RELATED, Intent.HOW_OFTEN} and len(names) >= 2:

@@ -81,6 +81,11 @@ def _names(norm: str, drug: Sequence[Facet]) -> bool:
     return any(facet.within(norm) for facet in drug)
 
 
+def _as_drug(norm: str, name: str) -> bool:
+    """Say whether a text names a drug, not a measurement called after it ("creatinine clearance")."""
+    return bool(re.search(rf" {re.escape(name)} (?!clearance|level|concentration|kinase)", norm))
+
+
 def _last(text: str, names: Sequence[str]) -> int:
     """Return where the last of some names ends in a text, -1 if none occurs."""
     norm = f" {normal(text)} "
@@ -103,7 +108,7 @@ def with_conditions(
         same = unit.block == first.block or (listed and kept[-1].text.endswith(":"))
         same = same or (listed and kept[-1].kind == "item" and kept[-1].heads == unit.heads)
         foreign = any(
-            f" {normal(other)} " in unit.norm for other in others if not _names(f" {normal(other)} ", drug)
+            _as_drug(unit.norm, normal(other)) for other in others if not _names(f" {normal(other)} ", drug)
         )
         governed = bool(unit.label) and unit.label == first.label and _names(unit.label_norm, drug)
         if not same or (foreign and not governed and not _names(unit.norm, drug)):

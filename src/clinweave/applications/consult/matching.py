@@ -1,22 +1,28 @@
 """How well a statement answers a query: which of the things that the question names it speaks of, and where."""
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from clinweave.applications.consult.units import Unit, normal
-from clinweave.knowledge import Intent, Kind, Query, Topic, broader_phrases, equivalents
+from clinweave.knowledge import Intent, Kind, Query, Topic, broader_phrases, drug_classes, equivalents
 
 IN_TEXT, IN_LABEL, IN_NEAR_HEAD, IN_TITLE = 1.0, 0.9, 0.8, 0.7
 NAME_WEIGHT, WORD_WEIGHT = 2.0, 1.0
+LEAST_PART = 6  # letters of a part of a joined name that stands alone
+RARE_WEIGHT = 0.3  # of an everyday word that no document has
 _AFTER = re.compile(
     r"^[\s-]+(?:allerg\w*|anaphyla\w*|hypersensitiv\w*|intoleran\w*|poisoning|overdose|toxicity|resistan\w*|levels?|concentration"
-    r"|clearance|kinase)\b",
+    r"|clearance|kinase)\b|^\s*(?:(?:is|was|of|=|level)\s+)*\d+(?:\.\d+)?\b"
+    r"(?!\s*(?:mg|g|micrograms?|mcg|units?|tablets?|ml|%)\b)",
     re.IGNORECASE,
 )
 _BEFORE = re.compile(
-    r"\b(?:allerg(?:y|ic) to|anaphylaxis to|serum|plasma|blood|taking|on|receiving|takes)\s+$", re.IGNORECASE
+    r"\b(?:allerg(?:y|ic) to|anaphylaxis to|serum|plasma|blood|taking|on|receiving|takes|after|before|following|during"
+    r"|since|failed|despite)\s+(?:an?\s+|the\s+)?$",
+    re.IGNORECASE,
 )
+_DENIED = re.compile(r"\b(?:without|no|free of)\s+(?:any |known |an? )?$", re.IGNORECASE)
 # A dose or permission for one population is none for another.
 _POPULATIONS = (
     (
@@ -33,6 +39,26 @@ _POPULATIONS = (
     ),
 )
 _ALLERGY = re.compile(r"\b(?:allerg\w*|anaphyla\w*|hypersensitiv\w*|intoleran\w*)\b", re.IGNORECASE)
+# Measurements whose names in text differ: any of them speaks of the same.
+_MEASURES = (
+    (
+        re.compile(
+            r"\b(?:e-?gfr|gfr|crcl|(?:estimated )?glomerular filtration(?: rate)?|estimated gfr"
+            r"|creatinine clearance)\b",
+            re.IGNORECASE,
+        ),
+        (
+            "egfr",
+            "gfr",
+            "estimated gfr",
+            "glomerular filtration",
+            "crcl",
+            "creatinine clearance",
+            "renal",
+            "kidney",
+        ),
+    ),
+)
 _STEM = 5  # letters that two forms of a word share at least
 
 
@@ -44,6 +70,7 @@ class Facet:
     weight: float
     required: bool  # a statement about something else in its place is no answer
     kind: str = "word"
+    several: bool = False  # the forms are names of several drugs: "A or B", "A-B"
 
     def level(self, unit: Unit) -> float:
         """Return where the statement speaks of it: 1 in its text, less in what governs it, 0 nowhere."""
@@ -62,7 +89,10 @@ class Facet:
 
 def facets_of(query: Query) -> tuple[Facet, ...]:
     """Return the things that a question names, its topics first."""
-    facets = [_topic_facet(query, topic) for topic in query.topics if topic.kind != Kind.CODE]
+    measured = [(found.span(), forms) for cue, forms in _MEASURES for found in cue.finditer(query.text)]
+    facets = [Facet(forms, NAME_WEIGHT, False, "measure") for _, forms in measured[:1]]
+    facets += _topic_facets(query, [span for span, _ in measured])
+    spoken = {normal(word) for (start, end), _ in measured for word in query.text[start:end].split()}
     if query.intent in {Intent.DOSE, Intent.SAFETY}:
         facets += [
             Facet(forms, WORD_WEIGHT, True, "population")
@@ -72,17 +102,81 @@ def facets_of(query: Query) -> tuple[Facet, ...]:
     text = f" {normal(query.text)} "
     covered: set[str] = set()
     for phrase, others in broader_phrases().items():
-        if f" {phrase} " in text and not any(topic.text.lower() == phrase for topic in query.topics):
+        if f" {phrase} " not in text:
+            continue
+        inside = [
+            place
+            for place, facet in enumerate(facets)
+            if any(f" {phrase} " in f" {form} " for form in facet.forms[:3])
+        ]
+        for place in inside:
+            facets[place] = replace(facets[place], forms=(*facets[place].forms, *others))
+        covered.update(phrase.split(" "))
+        if not inside:
             facets.append(Facet((phrase, *others), NAME_WEIGHT, False, Kind.DISEASE.value))
-            covered.update(phrase.split(" "))
+    facets += _word_facets(query, covered | spoken)
+    return tuple(facets)
+
+
+def _word_facets(query: Query, covered: Collection[str]) -> list[Facet]:
+    facets: list[Facet] = []
     for word in query.words:
         if normal(word) in covered or any(cue.fullmatch(word) for cue, _ in _POPULATIONS):
             continue
         form = normal(word)
         same = tuple(dict.fromkeys([form, *sorted(equivalents().get(form, ()))]))
+        if form in drug_classes():
+            facets.append(Facet(same, WORD_WEIGHT, False, "class"))
+            continue
         name = word in query.names_wanted
+        if name and "-" in word:  # "piperacillin-tazobactam": what is said of one part is to be shown
+            parts = tuple(normal(part) for part in word.split("-") if len(part) >= LEAST_PART)
+            facets.append(Facet((*same, *parts), NAME_WEIGHT, True, several=True))
+            continue
         facets.append(Facet(same, NAME_WEIGHT if name else WORD_WEIGHT, name))
-    return tuple(facets)
+    return facets
+
+
+def _joined(text: str, first: Topic, second: Topic) -> bool:
+    """Say whether two drugs stand as "A or B", "A/B" or "A-B": what is said of either answers."""
+    between = text[first.end : second.start]
+    return first.end <= second.start and bool(re.fullmatch(r"\s*(?:-|/|,?\s*or)\s*", between, re.IGNORECASE))
+
+
+def _topic_facets(query: Query, measured: Sequence[tuple[int, int]]) -> list[Facet]:
+    """Return the facets of the topics outside the measurements; denied ones ("without allergy") are left out."""
+    topics = [
+        topic
+        for topic in query.topics
+        if topic.kind != Kind.CODE
+        and not any(start <= topic.start < end for start, end in measured)
+        and not _DENIED.search(query.text[: topic.start])
+    ]
+    facets: list[Facet] = []
+    for topic in topics:
+        facet = _topic_facet(query, topic)
+        joined = any(_joined(query.text, other, topic) for other in topics)
+        if joined and facets and facets[-1].kind == facet.kind == Kind.DRUG:
+            facets[-1] = replace(facets[-1], forms=(*facets[-1].forms, *facet.forms), several=True)
+        else:
+            facets.append(facet)
+    return facets
+
+
+def facets_in(facets: Sequence[Facet], drugs: Iterable[str], text: str) -> tuple[Facet, ...]:
+    """Return the facets as they count in a document: a member speaks of its class, a word it never has counts little.
+
+    `drugs` are the names of drugs in the document, `text` all of its text in normal form.
+    """
+    members = tuple(normal(name) for name in drugs)
+    return tuple(
+        replace(facet, forms=(*facet.forms, *members))
+        if facet.kind == "class"
+        else replace(facet, weight=RARE_WEIGHT)
+        if facet.kind == "word" and not facet.required and not facet.within(text)
+        else facet
+        for facet in facets
+    )
 
 
 def _topic_facet(query: Query, topic: Topic) -> Facet:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from clinweave.applications.consult.cues import pattern
+from clinweave.applications.consult.limits import meets
 from clinweave.applications.consult.matching import Facet
 from clinweave.applications.consult.units import Unit, normal
 
@@ -17,6 +18,29 @@ _CELL = re.compile(r"([^;:]+):\s*(yes|no)\b", re.IGNORECASE)
 _ANSWER_CELL = re.compile(r":\s*(yes|no)\b", re.IGNORECASE)
 
 
+# "need not be stopped", "is not contraindicated", "do not withhold": no prohibition.
+_NO_BAN = re.compile(
+    r"\b(?:not|n't|never|no need to|no reason to|without)\s+(?:(?:be|necessary|needed|need|to|an?|absolute(?:ly)?"
+    r"|strict(?:ly)?|usually|routinely)\s+)*"
+    r"(?:contra-?indicat\w*|stop\w*|avoid\w*|withh[eo]ld\w*|discontinu\w*|omit\w*|suspend\w*"
+    r"|unsafe|harmful|dangerous|prohibited|paus\w*|interrupt\w*)\b",
+    re.IGNORECASE,
+)
+_ALLOWED = "may be used"
+# What is left of a condition that the question's own value meets.
+_IF = re.compile(r"\b(?:if|when|where|with|in (?:patients|people|adults) with)\b", re.IGNORECASE)
+_LIMIT = re.compile(
+    r"\b(?:above|over|below|under|less than|more than|greater than|lower than|at least|at most)\s+\d[\d.,]*"
+    r"|\d[\d.,]*(?:\s*\S+)? or (?:more|less|above|below|lower|higher)",
+    re.IGNORECASE,
+)
+
+
+def _plain(text: str) -> str:
+    """Return the text with denied prohibitions as permissions."""
+    return _NO_BAN.sub(_ALLOWED, text)
+
+
 def asks_forbidden(question: str) -> bool:
     """Say whether "yes" to the question means that something must not be done."""
     forbidden = bool(pattern("polarity", "asks_forbidden").search(question))
@@ -25,12 +49,20 @@ def asks_forbidden(question: str) -> bool:
 
 def forbids(unit: Unit) -> bool:
     """Say whether a statement or what governs it has words of prohibition."""
-    return bool(pattern("polarity", "forbids").search(unit.text)) or any(_is_ban(head) for head in unit.heads)
+    return bool(pattern("polarity", "forbids").search(_plain(unit.text))) or any(
+        _is_ban(head) for head in unit.heads
+    )
+
+
+def is_banned(unit: Unit) -> bool:
+    """Say whether a statement stands under words of prohibition ("Do not:")."""
+    return any(_is_ban(head) for head in unit.heads)
 
 
 def permits(unit: Unit) -> bool:
     """Say whether a statement has words of permission or direction."""
-    return bool(pattern("polarity", "permits").search(pattern("polarity", "forbids").sub(" ", unit.text)))
+    text = pattern("polarity", "forbids").sub(" ", _plain(unit.text))
+    return bool(pattern("polarity", "permits").search(text))
 
 
 def speaks(unit: Unit) -> bool:
@@ -41,18 +73,26 @@ def speaks(unit: Unit) -> bool:
 def _is_ban(head: str) -> bool:
     return bool(
         re.match(
-            r"\s*(?:do not|don't|never|avoid|must not|contra-?indicat\w*|not to be)\b", head, re.IGNORECASE
+            r"\s*(?:do not|don't|never|avoid|must not|contra-?indicat\w*|not to be|not recommended|should not)\b",
+            head,
+            re.IGNORECASE,
         )
     )
 
 
 def stance(
-    unit: Unit, facets: Sequence[Facet], others: Sequence[str] = (), conditions: Sequence[Facet] = ()
+    unit: Unit,
+    facets: Sequence[Facet],
+    others: Sequence[str] = (),
+    conditions: Sequence[Facet] = (),
+    *,
+    question: str = "",
 ) -> str:
     """Return "permitted", "forbidden" or "" (unclear, or under a condition) for the drug that the facets name.
 
     The words of permission must stand in the same clause as the drug, with no other drug of `others` between them
-    (lists apart), and without a condition. A cell of a table that says yes or no speaks for its row.
+    (lists apart), and without a condition, but a limit that a value of the question meets.
+    A cell of a table that says yes or no speaks for its row.
     """
     if unit.kind == "row":
         return _stance_of_row(unit.text, conditions)
@@ -60,10 +100,10 @@ def stance(
         return ""
     if unit.kind == "item" and any(_is_ban(head) for head in unit.heads):
         return "forbidden"
-    clauses = [part for part in re.split(r"[;.](?:\s|$)", unit.text) if _about(part, facets)]
+    clauses = [part for part in re.split(r"[;.](?:\s|$)", _plain(unit.text)) if _about(part, facets)]
     if not clauses and any(_is_ban(head) for head in unit.heads[-1:]):
         return ""
-    stances = {_stance_of_clause(part, facets, others) for part in clauses}
+    stances = {_stance_of_clause(_unconditional(part, question), facets, others) for part in clauses}
     return stances.pop() if len(stances) == 1 else ""
 
 
@@ -87,6 +127,15 @@ def _stance_of_row(text: str, conditions: Sequence[Facet]) -> str:
 def _about(text: str, facets: Sequence[Facet]) -> bool:
     norm = f" {normal(text)} "
     return all(facet.within(norm) for facet in facets)
+
+
+def _unconditional(clause: str, question: str) -> str:
+    """Return the clause without its one limit, if a value of the question meets that limit."""
+    limits = list(_LIMIT.finditer(clause))
+    ifs = list(_IF.finditer(clause))
+    if len(limits) != 1 or len(ifs) > 1 or not meets(question, clause) or re.search(r"\band\b", clause):
+        return clause
+    return _IF.sub(" ", _LIMIT.sub(" ", clause))
 
 
 def _stance_of_clause(clause: str, facets: Sequence[Facet], others: Sequence[str]) -> str:

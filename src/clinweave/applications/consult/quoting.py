@@ -1,10 +1,11 @@
 """Quotations of the user's own documents that answer a query, with their heads and conditions."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from clinweave.applications.consult import polarity
+from clinweave.applications.consult.asked_form import has_form
 from clinweave.applications.consult.cues import cue_of, pattern
 from clinweave.applications.consult.doses import is_dose_of, states_amount, with_conditions
 from clinweave.applications.consult.limits import meets
@@ -14,17 +15,29 @@ from clinweave.applications.consult.matching import (
     Facet,
     Match,
     drug_facets,
+    facets_in,
     facets_of,
     match,
 )
-from clinweave.applications.consult.units import Unit, units_of
+from clinweave.applications.consult.units import Unit, normal, units_of
 from clinweave.knowledge import Intent, Kind, Origin, Query, origin_of
 from clinweave.records import Evidence, Statement
 
 # Calibrated on the given questions (benchmarks/clinical_questions.py): the least coverage of the question's facets.
 LEAST_OWN = 0.56
+LEAST_SPOKEN_OF = 0.45  # the same, where no statement has the words of such an answer
 CLOSE = 0.12  # statements this much below the best one are shown as well
 MOST_QUOTES = 4
+VERDICTS = frozenset({Intent.SAFETY, Intent.GENERAL, Intent.TREATMENT})
+GRAPH_ALONE = frozenset(
+    {
+        Intent.GENES, Intent.GENE_DISEASES, Intent.INHERITANCE, Intent.ONSET, Intent.CODE, Intent.CODE_NAME,
+        Intent.CLASS_DRUGS, Intent.DRUG_CLASS, Intent.SUBTYPES, Intent.PREVALENCE,
+    }
+)  # fmt: skip
+_AMOUNT_OF = re.compile(
+    r"\b(?:how much|(?:doses?|dosage|amount|rate|volume) of|how many \w+ of) ([\w-]+)", re.IGNORECASE
+)
 _MEASURE = r"(?:treat(?:ment)?|therapy|management|diagnosis|prevention)"
 STORED_QUESTION = re.compile(r"^(?:what|how|who|is|are|when|why|does)\b.*\?$", re.IGNORECASE)
 
@@ -50,20 +63,17 @@ class Quote:
         )
         if self.origin == Origin.STORED and self.evidence.passage is not None:
             heads = [self.evidence.passage.title.replace(" ?", "?")]
+        if first.label and not first.text.startswith(first.label) and self.origin != Origin.STORED:
+            heads.append(first.label)  # the quotation itself is text of the passage as it stands
         parts = []
         for place, unit in enumerate(self.units):
             ahead = self.units[place - 1] if place else None
-            label = (
-                f"{unit.label}: "
-                if unit.label and place == 0 and not unit.text.startswith(unit.label)
-                else ""
-            )
             joined = (
                 "; "
                 if unit.kind in {"item", "row"} and ahead is not None and ahead.kind == unit.kind
                 else " "
             )
-            parts.append((joined if place else "") + label + unit.text)
+            parts.append((joined if place else "") + unit.text)
         score = self.coverage + (1.0 if self.origin == Origin.OWN else 0.0)
         return Statement(
             "".join(parts),
@@ -81,38 +91,87 @@ def _date(heads: Sequence[str]) -> str:
 
 
 def own_quotes(query: Query, evidence: Sequence[Evidence]) -> list[Quote]:
-    """Return the statements of the user's own documents that answer, best first."""
+    """Return the statements of the user's own documents that answer, best first.
+
+    Where no statement has the words of such an answer, those are returned that speak of what the question names.
+    """
     facets = facets_of(query)
-    if not facets:
+    items = [item for item in evidence if item.passage is not None and origin_of(item.passage) == Origin.OWN]
+    if not facets or not items:
         return []
-    quotes: list[Quote] = []
-    for item in evidence:
-        if item.passage is None or origin_of(item.passage) != Origin.OWN:
+    units = [units_of(item.passage) for item in items if item.passage is not None]
+    text = " ".join(unit.norm + unit.head_norm for group in units for unit in group)
+    for rule in (_answers, _speaks_of):
+        quotes = [
+            quote
+            for item, group in zip(items, units, strict=True)
+            for quote in _of_item(query, item, group, facets_in(facets, _members(query, item), text), rule)
+        ]
+        if quotes:
+            quotes.sort(key=lambda quote: -quote.coverage)
+            best = quotes[0].coverage
+            return _distinct([quote for quote in quotes if quote.coverage >= best - CLOSE])[:MOST_QUOTES]
+    return []
+
+
+def _members(query: Query, item: Evidence) -> list[str]:
+    """Return the drugs of a passage that may stand for a class that the question names; in a dose none may."""
+    return [] if query.intent == Intent.DOSE else [name for _, name in item.names]
+
+
+def _of_item(
+    query: Query,
+    item: Evidence,
+    units: Sequence[Unit],
+    facets: Sequence[Facet],
+    rule: Callable[[Query, Match, Match, Sequence[Facet], Evidence], bool],
+) -> list[Quote]:
+    """Return the quotations of one passage that a rule takes for an answer."""
+    quotes = []
+    for place, unit in enumerate(units):
+        found = match(unit, facets)
+        if found.coverage == 0:
             continue
-        units = units_of(item.passage)
-        for place, unit in enumerate(units):
-            found = match(unit, facets)
-            if _answers(query, found, facets, item):
-                kept = _extended(query, units, place, facets, item)
-                stance = _stance(kept, facets, item) if query.intent == Intent.SAFETY else ""
-                met = 0.05 * bool(meets(query.text, unit.text, " ".join(unit.heads)))
-                quotes.append(
-                    Quote(item, tuple(kept), found.coverage + met, Origin.OWN, stance, found.all_met)
-                )
-    quotes.sort(key=lambda quote: -quote.coverage)
-    best = quotes[0].coverage if quotes else 0.0
-    return _distinct([quote for quote in quotes if quote.coverage >= best - CLOSE])[:MOST_QUOTES]
+        kept = _extended(query, units, place, facets, item)
+        whole = match(_merged(kept), facets) if len(kept) > 1 else found
+        if not rule(query, found, whole, facets, item):
+            continue
+        stance = _stance(query, kept, facets, item) if query.intent in VERDICTS else ""
+        score = whole.coverage + _bonus(query, kept, facets)
+        quotes.append(Quote(item, tuple(kept), score, Origin.OWN, stance, found.all_met))
+    return quotes
 
 
-def _answers(query: Query, found: Match, facets: Sequence[Facet], item: Evidence) -> bool:
+def _merged(units: Sequence[Unit]) -> Unit:
+    """Return statements as one, under the heads of the first."""
+    text = " ".join(unit.text for unit in units)
+    return replace(units[0], text=text, norm="".join(unit.norm for unit in units))
+
+
+def _bonus(query: Query, units: Sequence[Unit], facets: Sequence[Facet]) -> float:
+    """Return what a quotation gains or loses by a limit that is met and by the form of answer that is asked for."""
+    text = " ".join(unit.text for unit in units)
+    bonus = 0.05 * bool(meets(query.text, text, " ".join(units[0].heads)))
+    form = has_form(query.text, text)
+    bonus += 0.0 if form is None else 0.08 if form else -0.08
+    if query.intent == Intent.SAFETY and not query.yes_no and polarity.asks_forbidden(query.text):
+        bonus += 0.12 if any(polarity.forbids(unit) for unit in units) else -0.12
+    if units[0].kind == "item" and any(facet.within(units[0].head_norm) for facet in facets):
+        bonus += 0.01
+    return bonus
+
+
+def _answers(query: Query, found: Match, whole: Match, facets: Sequence[Facet], item: Evidence) -> bool:
     """Say whether a statement of a document answers the query."""
     limit = meets(query.text, found.unit.text, " ".join(found.unit.heads))
-    if not found.complete or found.coverage < LEAST_OWN or limit is False:
+    if not whole.complete or whole.coverage < LEAST_OWN or limit is False:
         return False
     drugs = drug_facets(facets)
     if query.intent == Intent.DOSE:
-        asked = _substance(facets)
+        asked = _substance(query.text, facets)
         return is_dose_of(found.unit, asked, [name for _, name in item.names]) and _own_words(found, asked)
+    if not found.complete:
+        return False
     if query.intent == Intent.SAFETY and (drugs or query.yes_no):
         open_question = not query.yes_no and _answers_words(query, found, facets, met=limit is True)
         return _answers_safety(found, facets, drugs) or open_question
@@ -121,12 +180,41 @@ def _answers(query: Query, found: Match, facets: Sequence[Facet], item: Evidence
     return _answers_words(query, found, facets, met=limit is True)
 
 
+def _speaks_of(query: Query, found: Match, whole: Match, facets: Sequence[Facet], item: Evidence) -> bool:
+    """Say whether a statement speaks of the things that a specific question names, whatever its words.
+
+    A dose still belongs to the drug asked about, and a disease that the question names must be that of the statement.
+    """
+    unit = found.unit
+    drugs = drug_facets(facets)
+    if (
+        query.intent in GRAPH_ALONE
+        or not whole.complete
+        or whole.coverage < LEAST_SPOKEN_OF
+        or meets(query.text, unit.text, " ".join(unit.heads)) is False
+        or not all(facet.level(unit) > 0 for facet in facets if facet.kind == Kind.DISEASE)
+        or (drugs and not _own_words(found, drugs))
+    ):
+        return False
+    if query.intent == Intent.DOSE:
+        others = [name for _, name in item.names]
+        return bool(drugs) and is_dose_of(unit, drugs, others)
+    if not found.complete or has_form(query.text, unit.text) is False:
+        return False
+    near = [facet for facet in facets if facet.level(unit) >= IN_NEAR_HEAD]
+    said = [facet for facet in facets if facet.level(unit) >= IN_LABEL]
+    conditions = [facet for facet in facets if facet not in drugs]
+    if query.intent == Intent.SAFETY and drugs and conditions:
+        return any(facet.level(unit) > 0 for facet in conditions) and polarity.speaks(unit)
+    return len(near) > 1 and bool(said)
+
+
 def _answers_safety(found: Match, facets: Sequence[Facet], drugs: Sequence[Facet]) -> bool:
     """Say whether a statement permits or forbids the drug, under one of the conditions asked for if there are any."""
     conditions = [facet for facet in facets if facet not in drugs]
-    if drugs and conditions and not any(facet.level(found.unit) > 0 for facet in conditions):
-        return False
     together = len(drugs) > 1 and all(facet.within(found.unit.norm) for facet in drugs)
+    if drugs and conditions and not (together or any(facet.level(found.unit) > 0 for facet in conditions)):
+        return False
     return (together or polarity.speaks(found.unit)) and _own_words(found, drugs)
 
 
@@ -144,20 +232,28 @@ def _answers_words(query: Query, found: Match, facets: Sequence[Facet], *, met: 
     )
 
 
-def _substance(facets: Sequence[Facet]) -> tuple[Facet, ...]:
+def _substance(question: str, facets: Sequence[Facet]) -> tuple[Facet, ...]:
     """Return what a dose is asked of: the drugs of the question, else its first other word ("fluid")."""
-    words = [facet for facet in facets if facet.kind == "word"]
-    return drug_facets(facets) or tuple(words[:1])
+    words = [facet for facet in facets if facet.kind in {"word", "class"}]
+    named = _AMOUNT_OF.search(question)
+    first = [facet for facet in words if named and facet.within(f" {normal(named[1])} ")]
+    return drug_facets(facets) or tuple((first or words)[:1])
 
 
-def _stance(units: Sequence[Unit], facets: Sequence[Facet], item: Evidence) -> str:
+def _stance(query: Query, units: Sequence[Unit], facets: Sequence[Facet], item: Evidence) -> str:
     """Return what the statements of a quotation permit or forbid together, "" if they do not agree."""
     drugs = drug_facets(facets)
+    if any(facet.several for facet in drugs):  # "A or B", "A-B": what is said of one is no verdict on both
+        return ""
     conditions = [facet for facet in facets if facet not in drugs]
     others = [name for _, name in item.names]
-    stances = [polarity.stance(units[0], drugs, others, conditions)]
-    stances += [
-        polarity.stance(unit, drugs, others, conditions) for unit in units[1:] if polarity.speaks(unit)
+    if not drugs and query.intent != Intent.SAFETY:  # "Are antibiotics routine?" and a list under "Do not:"
+        banned = units[0].kind == "item" and polarity.is_banned(units[0])
+        return "forbidden" if banned else ""
+    stances = [
+        polarity.stance(unit, drugs, others, conditions, question=query.text)
+        for unit in units
+        if unit is units[0] or polarity.speaks(unit)
     ]
     return stances[0] if len(set(stances)) == 1 else ""
 
@@ -195,7 +291,7 @@ def _extended(
     others = [name for _, name in item.names]
     drugs = drug_facets(facets)
     if query.intent == Intent.DOSE:
-        place = _first_dose(units, place, _substance(facets), others)
+        place = _first_dose(units, place, _substance(query.text, facets), others)
     unit = units[place]
     if query.intent == Intent.DOSE or states_amount(unit.text) or unit.text.endswith(":"):
         return with_conditions(units, place, drugs or facets, others)

@@ -31,6 +31,10 @@ _NEEDS_TOPIC = frozenset(
 # Intents whose answer may stand under another subject, if it names all that is asked.
 _ANYWHERE = frozenset({Intent.SAFETY, Intent.GENERAL, Intent.RELATED, Intent.HOW_OFTEN, Intent.DIFFERENTIAL})
 _GOES_ON = re.compile(r"(?:other|additional|also|in addition)\b", re.IGNORECASE)
+_ENDS = re.compile(r"[.!?;]['\")\]\d,]*$")
+_NOTHING = re.compile(r"\b(?:cannot|alone|not (?:enough|known)|goals? of|special concern)\b", re.IGNORECASE)
+CONTENT = frozenset({Intent.DIAGNOSIS, Intent.TREATMENT, Intent.PREVENTION, Intent.FEATURES})
+_CURE = re.compile(r"\bcur(?:e|es|ed|able)\b", re.IGNORECASE)
 LEAST_WORDS = 2  # content words of a question without a topic, all of which a stored answer must hold
 _TOGETHER = frozenset({Intent.RELATED, Intent.HOW_OFTEN})  # both things must be said together
 
@@ -92,9 +96,12 @@ def _of_document(
                 fit < LEAST_STORED_FIT and not all(facet.within(unit.norm) for facet in diseases)
             ):
                 continue
+            run = _run(units, number)
+            if not run:
+                continue
             total = score - 0.04 * min(place, 20) + 1.5 * fit + (0.8 if same else 0.0)
+            total += _content(query.intent, run)
             if best is None or total > best[0]:
-                run = _run(units, number)
                 best = total, Quote(item, tuple(run if same else run[:2]), fit, Origin.STORED)
     return best
 
@@ -129,6 +136,8 @@ def _start_score(
     misses = bool(extra) and not met and (query.intent == Intent.GENERAL or not query.of_kind(Kind.DISEASE))
     if misses or unit.kind == "item" or not (strong or weak or first):
         return None
+    if _CURE.search(query.text) and _CURE.search(unit.text):
+        return 3.0
     goes_on = bool(_GOES_ON.match(unit.text))
     lists = bool(pattern("stored", "lists").search(unit.text))
     strays = query.intent == Intent.FEATURES and pattern("stored", "no_features").search(unit.text)
@@ -143,15 +152,44 @@ def _start_score(
     )
 
 
+def _content(intent: Intent, run: Sequence[Unit]) -> float:
+    """Return what a run gains by what it names (tests, treatments, actions, symptoms); the first count more."""
+    if intent not in CONTENT:
+        return 0.0
+    cue = pattern("content", intent.value)
+    own = {found[0].lower()[:5] for found in cue.finditer(run[0].text)}
+    more = {found[0].lower()[:5] for unit in run[1:] for found in cue.finditer(unit.text)} - own
+    denied = bool(_NOTHING.search(run[0].text)) and not own
+    return 0.25 * min(len(own), 4) + 0.1 * min(len(more), 4) - 0.8 * denied
+
+
 def _run(units: Sequence[Unit], start: int) -> list[Unit]:
+    """Return the statements from one on: about `STORED_WORDS` words, and a list never without its items.
+
+    Empty where the first is a lead-in whose list is missing.
+    """
     kept: list[Unit] = []
     words = 0
     for unit in units[start:]:
         words += len(unit.text.split())
-        if kept and words > STORED_WORDS:
+        open_list = bool(kept) and unit.kind == "item" and words <= 2 * STORED_WORDS
+        if (
+            kept
+            and words > STORED_WORDS
+            and not (open_list and (kept[-1].kind == "item" or _leads(kept[-1])))
+        ):
             break
+        if unit.kind == "item" and any(unit.text == other.text for other in kept):
+            continue
         kept.append(unit)
+    while kept and _leads(kept[-1]):
+        kept.pop()
     return kept
+
+
+def _leads(unit: Unit) -> bool:
+    """Say whether a statement breaks off where a list should follow ("those more likely to are people who")."""
+    return unit.kind != "item" and (unit.text.endswith(":") or not _ENDS.search(unit.text))
 
 
 def definitions(query: Query, evidence: Sequence[Evidence]) -> list[Quote]:

@@ -1,6 +1,8 @@
 """Relations in plain sentences: grouped by what they say, a few first and the rest below."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from clinweave.knowledge import how_often, parse_frequency, phrase
 from clinweave.predicates import CONTRAINDICATED, GENE, HAS_PHENOTYPE, INHERITANCE, ROLE, SUBCLASS, TREATS
@@ -9,7 +11,9 @@ from clinweave.records import Evidence, Grade, Relation, Statement
 FIRST = 10  # facts of a group in its first sentence
 REST = 24  # facts of a group in the sentence below
 SMALL = 5  # patients below which a count is no frequency
+_SEXES = {"MALE": "males", "FEMALE": "females"}
 EXCLUDED = "HP:0040285"
+_MODE = re.compile(r"\b(?:autosomal|dominant|recessive|[xy]-linked|mitochondrial|digenic|somatic)\b")
 _ATTRIBUTE = "biolink:has_attribute"
 
 _OF_DISEASES = frozenset({HAS_PHENOTYPE, INHERITANCE, _ATTRIBUTE})
@@ -85,6 +89,25 @@ def grouped(evidence: Evidence) -> list[Statement]:
     return statements
 
 
+def inherited(evidence: Evidence, question: str) -> list[Statement]:
+    """Return the recorded modes of inheritance, with "Yes" where all of them are what the question names.
+
+    Another recorded mode is no proof of "no": the answer then says that no source records what is asked.
+    """
+    statements = grouped(evidence)
+    asked = set(_MODE.findall(question.lower()))
+    recorded = [set(_MODE.findall(name_in(evidence, row.object).lower())) for row in evidence.relations]
+    if not asked or not statements:
+        return statements
+    if all(asked <= modes for modes in recorded):
+        lead = "Yes: "
+    elif not any(asked <= modes or modes <= asked for modes in recorded):
+        lead = "No source here records that: "
+    else:
+        return statements
+    return [replace(statements[0], text=lead + statements[0].text), *statements[1:]]
+
+
 def _facts(evidence: Evidence, centre: str, forward: bool) -> list[tuple[str, str]]:
     """Return (name, note) of the other end of each relation, once each; the note holds frequency, sex and support."""
     merged: dict[str, list[Relation]] = {}
@@ -150,8 +173,11 @@ def _denied(row: Relation) -> bool:
     return row.negated or (stated is not None and stated.high == 0)
 
 
-def related(evidence: Evidence, asked: str, *, yes_no: bool = True) -> list[Statement]:
-    """Return yes or no with the record for a question of whether two things go together."""
+def related(evidence: Evidence, asked: str, *, yes_no: bool = True, sex: str = "") -> list[Statement]:
+    """Return yes or no with the records for a question of whether two things go together.
+
+    Every recorded frequency is told with the sex that it counts, those of `sex` (MALE, FEMALE) first.
+    """
     rows = evidence.relations
     if not rows:
         return []
@@ -172,15 +198,30 @@ def related(evidence: Evidence, asked: str, *, yes_no: bool = True) -> list[Stat
         verb = words.negated if row.negated else words.verb
         lead = f"{'No' if row.negated else 'Yes'}: " if yes_no else ""
         return [_statement(f"{lead}{subject} {verb} {target}.", evidence)]
-    often = frequency_words(row.frequency)
+    same = [item for item in rows if (item.subject, item.object) == (row.subject, row.object)]
+    if sex and any(item.sex.upper() == sex for item in same):  # the other sex's count is none for this one
+        same = [item for item in same if item.sex.upper() in {"", sex}]
+    same.sort(key=lambda item: bool(sex) and item.sex.upper() != sex)
+    often = "; ".join(dict.fromkeys(_often(item) for item in same if item.frequency))
     lead = f"{'Yes: ' if yes_no else ''}{target} is a recorded feature of {subject}"
     if often:
         lead += f", {often}"
+    if sex and not any(item.sex.upper() == sex for item in same):
+        lead += f" (no record counts {_SEXES[sex]} alone)"
     statements = [_statement(lead + ".", evidence)]
-    others = [_fact(evidence, other, row.subject, True) for other in rows[1:FIRST]]
+    rest = [item for item in rows if (item.subject, item.object) != (row.subject, row.object)]
+    others = [_fact(evidence, other, row.subject, True) for other in rest[:FIRST]]
     if others:
         statements.append(_statement(f"Also recorded{asked}: {'; '.join(others)}.", evidence, rest=False))
     return statements
+
+
+def _often(row: Relation) -> str:
+    words = frequency_words(row.frequency)
+    plural = _SEXES.get(row.sex.upper(), row.sex.lower())
+    if not plural:
+        return words
+    return words.replace(" patients", f" {plural}") if " patients" in words else f"{words} ({plural})"
 
 
 def nearby(evidence: Evidence) -> str:

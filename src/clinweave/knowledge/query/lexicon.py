@@ -14,6 +14,12 @@ from clinweave.knowledge.query.query import Intent
 LANGUAGES = ("en", "es", "fr", "de", "zh")
 
 
+# Endings of words for processes, operations and states: such a word is no name of a drug.
+PROCESS = re.compile(
+    r"(?:lysis|ectomy|itis|osis|a?emia|uria|pathy|otomy|plasty|scopy|graphy|therapy|ation)$", re.IGNORECASE
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Cues:
     """The compiled cues of one intent, by language."""

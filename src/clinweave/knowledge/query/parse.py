@@ -14,6 +14,7 @@ from clinweave.knowledge.query.asked import clean
 from clinweave.knowledge.query.query import Intent, Kind, Query, Topic
 from clinweave.knowledge.query.spelling import Speller
 from clinweave.knowledge.query.topics import (
+    is_mode,
     kind_of,
     linked_topics,
     organ_topics,
@@ -103,7 +104,8 @@ def parse_query(
 def without_names(text: str, linker: "Linker") -> str:
     """Return the text with diseases and findings as "X": "autosomal" or "onset" in a name asks for nothing."""
     for item in sorted(linker.link(text), key=lambda item: -item.start):
-        if kind_of(item) in {Kind.DISEASE, Kind.FINDING} and not lexicon.is_cue(item.text):
+        named = kind_of(item) in {Kind.DISEASE, Kind.FINDING}
+        if named and not lexicon.is_cue(item.text) and not is_mode(item.text):
             text = f"{text[: item.start]}X{text[item.end :]}"
     return text
 
@@ -258,6 +260,8 @@ def _is_name(word: str, plain: Sequence[str]) -> bool:
     if len(word) < 4 or not word.isascii() or any(letter.isdigit() for letter in word):
         return False
     everyday = lexicon.everyday_words()
+    if lexicon.PROCESS.search(word):
+        return False
     return not any(
         part in everyday or part in lexicon.equivalents()
         for item in plain

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.compute as pc
 
 from clinweave.knowledge.linking.normalise import words_of
-from clinweave.knowledge.query.lexicon import everyday_words
+from clinweave.knowledge.query.lexicon import PROCESS, everyday_words
 
 if TYPE_CHECKING:
     from clinweave.knowledge.graph.graph import Graph
@@ -84,11 +84,17 @@ class Speller:
         an everyday word of asking ("symtoms").
         """
         changed: list[tuple[str, str]] = []
-        for word in dict.fromkeys(unknown_words(text, linked)):
+        words = dict.fromkeys(unknown_words(text, linked))
+        for word in sorted(
+            words, key=lambda item: self._asking(item) is None
+        ):  # "sindrome" before what it ends
             asking = self._asking(word)
             if word.lower() in self._known and (asking is None or len(asking) < SURE):
                 continue
             best = asking or (None if known(word) else self._best(text, word, links))
+            ending = PROCESS.search(word)
+            if best is not None and ending and not best.endswith(ending[0].lower()):
+                continue
             if best is not None:
                 changed.append((word, best))
                 text = re.sub(rf"\b{re.escape(word)}\b", best, text)

@@ -63,6 +63,10 @@ _BORDER = re.compile(
     r"[,.;:?!]|\b(?:and|with|has|have|had|who|which|what|presents?|presented|presenting|of|is|are|or|plus|shows?|by|as|from|than)\b",
     re.IGNORECASE,
 )
+_MODES = frozenset(["autosomal", "dominant", "recessive", "linked"])
+_OF_MODES = frozenset(
+    words_of("x y disease disorder condition trait inherited inheritance genetic hereditary")
+)
 _LEAST_NAME = 0.35  # of the graph's name search: all words, in a name not much longer
 
 
@@ -128,9 +132,15 @@ def _widened(group: list[Mention], graph: "Graph", linker: "Linker") -> list[Men
     return group
 
 
+def is_mode(text: str) -> bool:
+    """Say whether words name a mode of inheritance alone ("X-linked disease"), which is what a question asks for."""
+    words = set(words_of(text))
+    return bool(words & _MODES) and words <= _MODES | _OF_MODES
+
+
 def _empty(mention: Mention) -> bool:
     """Say whether a mention is only a word of asking or of the frame of a question."""
-    if mention.id in _ROOTS or is_cue(mention.text):
+    if mention.id in _ROOTS or is_cue(mention.text) or is_mode(mention.text):
         return True
     words = words_of(mention.text)
     if all(word in frame_words() for word in words):

@@ -51,7 +51,7 @@ def drug_roles(query: Query, graph: "Graph") -> list[Group]:
         shared = [
             row for row in graph.relations(above, ROLE, negated=False) if role_rank(row.object, graph) < 2
         ]
-        ordered = sorted(own, key=lambda row: (role_rank(row.object, graph), -graph.degree(row.object)))
+        ordered = sorted(own, key=lambda row: (role_rank(row.object, graph), graph.degree(row.object)))
         telling = [row for row in ordered if role_rank(row.object, graph) < 2]
         if telling:
             groups.append(Group("relation", drug, ROLE, tuple(telling), 2.0))

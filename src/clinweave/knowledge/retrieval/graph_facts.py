@@ -21,6 +21,7 @@ from clinweave.knowledge.retrieval.graph_groups import (
     denied,
     kinds_of,
     subjects,
+    with_counts,
 )
 from clinweave.predicates import (
     GENE,
@@ -117,7 +118,7 @@ def _between(graph: "Graph", disease: str, kin: Sequence[str], findings: Sequenc
     if yes:
         exact = [row for row in yes if row.object in terms and row.subject == disease]
         rest = [row for row in yes if row not in exact]
-        ordered = (*by_frequency(exact, graph), *by_frequency(rest, graph))
+        ordered = (*with_counts(exact, graph), *by_frequency(rest, graph))
         groups.append(Group("relation", disease, HAS_PHENOTYPE, ordered, 3.0))
     if no:
         groups.append(Group("relation", disease, HAS_PHENOTYPE, by_frequency(no, graph), 2.9, negated=True))

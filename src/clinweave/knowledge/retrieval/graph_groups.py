@@ -80,6 +80,29 @@ def by_frequency(rows: Iterable[Relation], graph: "Graph") -> tuple[Relation, ..
     return tuple(best[target] for target in order)
 
 
+def with_counts(rows: Iterable[Relation], graph: "Graph") -> tuple[Relation, ...]:
+    """Return the records in the order of `by_frequency`, each followed by those of the same object that differ.
+
+    Of one object, records that count patients come first (the most patients first); sources and sexes may disagree.
+    """
+    rows = list(rows)
+    ordered: list[Relation] = []
+    for best in by_frequency(rows, graph):
+        same = {(row.frequency, row.sex): row for row in rows if row.object == best.object}
+        ordered += sorted(
+            (row for row in same.values() if row.frequency or len(same) == 1), key=lambda row: -_counted(row)
+        )
+    return tuple(ordered)
+
+
+def _counted(row: Relation) -> float:
+    """Return how many patients a record counts; 0.5 for a share without a count, 0 without a frequency."""
+    stated = frequency.parse(row.frequency)
+    if stated is None:
+        return 0.0
+    return float(stated.total or 0.5)
+
+
 def by_support(rows: Iterable[Relation], *, forward: bool) -> tuple[Relation, ...]:
     """Return the records by other end, those that most sources and records state first."""
     kept: dict[str, list[Relation]] = defaultdict(list)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from clinweave.knowledge.retrieval.text_index import Hit, TextIndex
 
 OWN, STORED, DEFINED = 3.0, 2.0, 1.0  # added to the score (0 to 1) of an item by its origin
-MOST_OWN, MOST_STORED = 5, 5
+MOST_OWN, MOST_STORED = 8, 5
 _KINDS = frozenset(
     words_of("type ii iii iv i mellitus primary secondary acute chronic essential adult juvenile familial")
 )

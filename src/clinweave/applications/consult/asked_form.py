@@ -1,0 +1,41 @@
+"""The form of answer that a question asks for ("how long", "when", "what level"), and statements that have it."""
+
+import re
+
+_COUNT = r"(?:\d[\d.,]*|an?|one|two|three|four|five|six|seven|eight|ten|twelve)"
+_SPAN = rf"\b{_COUNT}(?:\s*(?:to|-|–|or)\s*{_COUNT})?[\s-]*(?:minutes?|mins?|hours?|days?|weeks?|months?|years?)\b"
+# (words of the question, words of a statement that answers), the first that the question has counts.
+_FORMS = tuple(
+    (re.compile(asked, re.IGNORECASE), re.compile(answer, re.IGNORECASE))
+    for asked, answer in (
+        (
+            r"\bhow long\b|\bduration\b|\bhow many (?:days|weeks|months|hours)\b|\bfor what (?:time|period)\b",
+            rf"{_SPAN}|\b(?:lifelong|life-long|for life|indefinite\w*|until|continuous\w*)\b",
+        ),
+        (
+            r"\bhow (?:often|frequently|regularly)\b|\bwhat interval\b",
+            r"\bevery\b|\b(?:once|twice|(?:two|three|four) times|daily|hourly|weekly|fortnightly|monthly"
+            r"|quarterly|yearly|annual\w*)\b|\bat (?:each|\d)",
+        ),
+        (
+            r"\b(?:what|which)\b[^?]{0,40}\b(?:levels?|values?|targets?|thresholds?|ranges?|concentrations?|counts?|pressures?|rates?|cut-?offs?"
+            r"|limits?|saturations?|temperatures?|goals?|age|weight)\b|\bhow (?:high|low)\b",
+            r"\d",
+        ),
+        (
+            r"\bwhen\b|\bhow (?:soon|quickly|early|late)\b|\bat what (?:point|time|stage)\b|\bunder what\b"
+            r"|\bin (?:which|what) (?:case|situation|circumstance)",
+            r"\b(?:if|when|whenever|before|after|within|once|until|above|below|at least|over|under"
+            r"|in case|immediately|as soon as|unless|for)\b|" + _SPAN,
+        ),
+        (r"^\W*why\b|\breasons?\b", r"\b(?:because|since|due to|as it|as they|risk|cause\w*|owing)\b"),
+    )
+)
+
+
+def has_form(question: str, text: str) -> bool | None:
+    """Say whether a statement has the form that a question asks for; None if the question asks for none."""
+    for asked, answer in _FORMS:
+        if asked.search(question):
+            return bool(answer.search(text))
+    return None
