@@ -139,8 +139,20 @@ class Linker:
         scope = self.scope(prefixes, categories)
         spans = self._spans(texts, scope)
         mentions: list[list[Mention]] = [[] for _ in texts]
-        for number, document in enumerate(spans.document.tolist()):
-            mentions[document].append(self._mention(texts[document], spans, number, scope))
+        scores = np.round(spans.score, 4)
+        columns = (
+            spans.start,
+            spans.end,
+            spans.sense,
+            spans.key,
+            scores,
+            spans.how,
+            spans.family,
+            spans.status,
+        )
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        for document, row in zip(spans.document.tolist(), rows, strict=True):
+            mentions[document].append(self._mention(texts[document], row, scope))
         return mentions
 
     def link_batch(
@@ -155,9 +167,10 @@ class Linker:
         spans = self._spans(texts, scope)
         vocabulary = self.vocabulary
         places = list(_triples(spans))
+        rows = zip(spans.sense.tolist(), spans.key.tolist(), spans.how.tolist(), strict=True)
         reasons = [
-            self._reason(texts[doc][begin:end], spans, number, scope)
-            for number, (doc, begin, end) in enumerate(places)
+            self._told(sense, key, scope, texts[doc][begin:end] == self._identified(sense, scope)[3], how)
+            for (doc, begin, end), (sense, key, how) in zip(places, rows, strict=True)
         ]
         # Arrow holds UTF-8 alone: a lone surrogate inside a mention becomes a question mark.
         surfaces = [texts[doc][begin:end].encode("utf-8", "replace").decode() for doc, begin, end in places]
@@ -322,37 +335,26 @@ class Linker:
             if vocabulary.exact_case[sense]
         ]
 
-    def _mention(self, text: str, spans: Spans, number: int, scope: Scope) -> Mention:
-        sense = int(spans.sense[number])
-        start, end = int(spans.start[number]), int(spans.end[number])
-        curie, label, category = self._identified(sense, scope)
-        reason = self._reason(text[start:end], spans, number, scope)
-        score = round(float(spans.score[number]), 4)
+    def _mention(
+        self, text: str, row: tuple[int, int, int, int, float, int, bool, int], scope: Scope
+    ) -> Mention:
+        """Return the mention of a row (start, end, sense, key, score, how, family, status) of `text`."""
+        start, end, sense, key, score, how, family, status = row
+        surface = text[start:end]
+        curie, label, category, name = self._identified(sense, scope)
+        reason = self._told(sense, key, scope, surface == name, how)
+        experiencer = FAMILY if family else ""
         return Mention(
-            start,
-            end,
-            text[start:end],
-            curie,
-            label,
-            category,
-            score,
-            bool(spans.negated[number]),
-            reason,
-            FAMILY if spans.family[number] else "",
-            STATUSES[int(spans.status[number])],
-        )
+            start, end, surface, curie, label, category, score, status == ABSENT, reason, experiencer, STATUSES[status]
+        )  # fmt: skip
 
-    def _identity(self, sense: int, scope: Scope) -> tuple[str, str, str]:
-        """Return the identifier, name and category of a sense, as the scope asks."""
+    def _identity(self, sense: int, scope: Scope) -> tuple[str, str, str, str]:
+        """Return the identifier, label and category of a sense, as the scope asks, and the name that it is."""
         vocabulary = self.vocabulary
         rows, ids = vocabulary.told(vocabulary.concept[[sense]], scope)
         row = int(rows[0])
-        return ids[0].as_py(), vocabulary.labels[row].as_py(), vocabulary.categories[row].as_py()
-
-    def _reason(self, surface: str, spans: Spans, number: int, scope: Scope) -> str:
-        sense = int(spans.sense[number])
-        name = self.vocabulary.names[int(self.vocabulary.name[sense])].as_py()
-        return self._told(sense, int(spans.key[number]), scope, surface == name, int(spans.how[number]))
+        name = vocabulary.names[int(vocabulary.name[sense])].as_py()
+        return ids[0].as_py(), vocabulary.labels[row].as_py(), vocabulary.categories[row].as_py(), name
 
     def _tell(self, sense: int, key: int, scope: Scope, same: bool, how: int) -> str:
         """Return the reason for a sense of a key; `same` says that the text has the very letters of the name."""

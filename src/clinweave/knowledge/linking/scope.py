@@ -63,6 +63,7 @@ _NO_ADVERBS = frozenset(
 )  # "resolved completely", but not "no family history"
 _PLURAL = re.compile(r"(?:are|were|have|all|both|denie[sd]|deny)\b", re.IGNORECASE)
 _VERSUS = re.compile(r"\s+(?:versus|vs\.?|v\.)\s+(?:a\s+|an\s+|the\s+)?", re.IGNORECASE)
+_VERSUS_STARTS = re.compile(r"\s[vV]")
 _TAKES_LIST = re.compile(
     r"den|negative|without|neg|free|absence|lack|nor|neither|risk|screen|watch|monitor|return|call|if\b",
     re.IGNORECASE,
@@ -309,6 +310,8 @@ class Sentence:
 
     def _alternatives(self) -> None:
         """Mark "X versus Y" as uncertain."""
+        if not _VERSUS_STARTS.search(self.text, self.places[0].end, self.places[-1].start):
+            return
         for number in range(1, len(self.places)):
             gap = self.text[self.places[number - 1].end : self.places[number].start]
             if gap[:1] == " " and _VERSUS.fullmatch(gap):

@@ -60,12 +60,8 @@ class _Batch:
     def __init__(self, whole: str, tokens: Tokens, at: Ints, size: Ints, found: Cues) -> None:
         self.whole, self.tokens, self.found = whole, tokens, found
         self.at = at
-        rows = (
-            at.tolist(),
-            (at + size).tolist(),
-            tokens.start[at].tolist(),
-            tokens.end[at + size - 1].tolist(),
-        )
+        self._starts, self._ends = tokens.start[at], tokens.end[at + size - 1]
+        rows = (at.tolist(), (at + size).tolist(), self._starts.tolist(), self._ends.tolist())
         self.rows = list(zip(*rows, strict=True))
         self.status = np.zeros(len(at), np.uint8)
         self.settled: set[int] = set()  # mentions that some cue governs
@@ -99,11 +95,13 @@ class _Batch:
             sentence = Sentence(self.whole, tokens, (first, last), spoken_here, self._places(begin, end))
             for number, value in sentence.statuses().items():
                 self._settle(begin + number, value)
-            for back, value in sentence.answers_before(self._places(max(0, begin - _LIST), begin)).items():
-                self._settle(begin - back, value)
+            if spoken_here[0].at == first and spoken_here[0].rule.answer:
+                earlier = self._places(max(0, begin - _LIST), begin)
+                for back, value in sentence.answers_before(earlier).items():
+                    self._settle(begin - back, value)
 
     def _places(self, begin: int, end: int) -> list[Place]:
-        return [Place(*row) for row in self.rows[begin:end]]
+        return [*map(Place._make, self.rows[begin:end])]
 
     def _settle(self, number: int, value: int) -> None:
         self.status[number] = value
@@ -132,7 +130,11 @@ class _Batch:
         if "?" not in self.whole:
             return
         whole, sentence = self.whole, self.tokens.sentence
-        for number, (at, _, start, end) in enumerate(self.rows):
+        starts, ends = self._starts, self._ends
+        signs = _places_of("?", whole)
+        near = np.isin(ends, signs) | np.isin(starts - 1, signs) | np.isin(starts - 2, signs)
+        for number in np.flatnonzero(near).tolist():
+            at, _, start, end = self.rows[number]
             if number in self.settled:
                 continue
             if "?" in whole[max(0, start - 2) : start]:
@@ -147,13 +149,19 @@ class _Batch:
         """Return which mentions head a section ("Infection: no fever") and are no finding."""
         names, whole = lexicon.lexicon().headings, self.whole
         result = np.zeros(len(self.rows), np.bool_)
-        for number, (_, _, start, end) in enumerate(self.rows):
-            if whole[end : end + 1] == ":" and number not in self.settled:
+        for number in np.flatnonzero(np.isin(self._ends, _places_of(":", whole))).tolist():
+            _, _, start, end = self.rows[number]
+            if number not in self.settled:
                 result[number] = (
                     normal_form(whole[start:end]) in names
                     and _LINE_START.search(whole[max(0, start - 12) : start]) is not None
                 )
         return result
+
+
+def _places_of(sign: str, whole: str) -> list[int]:
+    """Return the offsets of a sign."""
+    return [match.start() for match in re.finditer(re.escape(sign), whole)]
 
 
 def section(whole: str, begin: int) -> tuple[int, int]:

@@ -7,6 +7,7 @@ given to both.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -55,6 +56,12 @@ _SHARES = (
 def content(words: Iterable[str]) -> list[str]:
     """Return the families of the words that are not stop words, sorted."""
     return sorted(family(word) for word in words if word not in STOP_WORDS)
+
+
+@lru_cache(maxsize=1 << 15)
+def _bag(words: tuple[str, ...]) -> str:
+    """Return the content of the words as the sets of a vocabulary are spelt."""
+    return " ".join(content(words))
 
 
 class Members(NamedTuple):
@@ -283,17 +290,19 @@ class WordSets:
 
         `ordered` asks for the same order, too.
         """
-        if " ".join(content(words)) != self.words[number].as_py():
+        if len(words) == 1 and not words[0].endswith(_ADJECTIVES):
+            return None
+        if _bag(tuple(words)) != self.words[number].as_py():
             return None
         best, most = None, -1
         joins = not _JOINS.isdisjoint(words)
-        in_order = [family(word) for word in words if word not in STOP_WORDS]
+        in_order = [family(word) for word in words if word not in STOP_WORDS] if ordered else []
         for key in self.keys[self.starts[number] : self.starts[number + 1]].tolist():
+            if not usable[key]:
+                continue
             named = self.dictionary.key(key).split(" ")
             same = len(set(named) & set(words))
-            if len(words) == 1 and not words[0].endswith(_ADJECTIVES):
-                return None
-            if not usable[key] or same <= most or (joins and _JOINS.isdisjoint(named)):
+            if same <= most or (joins and _JOINS.isdisjoint(named)):
                 continue  # "blood and urine" is not blood in the urine
             if not _PREP.isdisjoint(words) and set(words) & _PREP != set(named) & _PREP:
                 continue
