@@ -153,8 +153,8 @@ class _Batch:
             _, _, start, end = self.rows[number]
             if number not in self.settled:
                 result[number] = (
-                    normal_form(whole[start:end]) in names
-                    and _LINE_START.search(whole[max(0, start - 12) : start]) is not None
+                    _LINE_START.search(whole[max(0, start - 12) : start]) is not None
+                    and normal_form(whole[start:end]) in names
                 )
         return result
 
