@@ -1,4 +1,4 @@
-# clinweave: what a person types. Everything stays in this folder ($(VENV)) and in clinweave's own cache.
+# clinweave: development commands. Everything stays in this folder ($(VENV)) and in the clinweave cache (CLINWEAVE_HOME).
 SHELL := /bin/sh
 VENV ?= .venv
 PY := $(VENV)/bin/python
@@ -14,10 +14,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/core.stamp ## Fetch real databases and a model, weave, compare, and write runs/demo/report.html
+demo: $(VENV)/core.stamp ## Download databases and a model, build the graph and index, compare, write runs/demo/report.html
 	@$(VENV)/bin/clinweave run recipes/demo.toml $(ARGS)
 
-install: $(VENV)/core.stamp ## Make .venv with clinweave in it, and nothing more
+install: $(VENV)/core.stamp ## Create .venv with clinweave (no torch)
 
 test: $(VENV)/test.stamp ## Run the tests (ARGS="tests/knowledge -x" for a part, JOBS=0 in one process)
 	@$(PY) -m pytest -m "not torch and not molecules" -n $(JOBS) --dist loadfile $(ARGS)
@@ -25,28 +25,28 @@ test: $(VENV)/test.stamp ## Run the tests (ARGS="tests/knowledge -x" for a part,
 test-torch: $(VENV)/train.stamp ## Run the tests that need torch, rdkit or lightgbm
 	@OMP_NUM_THREADS=1 $(PY) -m pytest -m "torch or molecules" -n $(JOBS) --dist loadfile $(ARGS)
 
-fuzz: $(VENV)/test.stamp ## Change the files of every reader 50,000 times (nightly; FUZZ=5000 SEED=2 for another run)
+fuzz: $(VENV)/test.stamp ## Fuzz every file reader with 50,000 mutations (nightly; FUZZ=5000 SEED=2 for another run)
 	@CLINWEAVE_FUZZ=$(FUZZ) CLINWEAVE_FUZZ_SEED=$(SEED) $(PY) -m pytest tests/safety/test_fuzz.py
 
-lint: $(VENV)/lint.stamp ## Check style, types and the direction of imports
+lint: $(VENV)/lint.stamp ## Check style, types and import direction
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@$(VENV)/bin/lint-imports
 
-format: $(VENV)/lint.stamp ## Rewrite the files in the house's style
+format: $(VENV)/lint.stamp ## Format the code
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
 
 docs: $(VENV)/core.stamp ## Rewrite docs/cli.md from the commands themselves
 	@$(PY) docs/generate_cli.py
 
-bench: $(VENV)/core.stamp ## Measure speed and accuracy beside peers
+bench: $(VENV)/core.stamp ## Run the benchmarks of speed and accuracy, with peers
 	@found=; for file in benchmarks/*.py; do \
 	  if [ -f "$$file" ]; then found=1; $(PY) "$$file" $(ARGS) || exit 1; fi; \
 	done; [ -n "$$found" ] || echo "no benchmarks yet"
 
-clean: ## Remove .venv, runs and caches of this folder (what was fetched is kept)
+clean: ## Remove .venv, runs and caches of this folder (downloads stay)
 	rm -rf $(VENV) runs build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache src/*.egg-info
 
 $(PY):

@@ -27,7 +27,8 @@ def table(task: str, results: dict[str, Any]) -> str:
     lines = [
         f"**{task}**, {found['n']} questions; {floors}",
         "",
-        "| | right (95 %) | over the model alone (95 %) | p, Holm | answer in evidence | unscored |",
+        "| | accuracy (95 % CI) | difference to the model alone (95 % CI) "
+        "| Holm-adjusted p | answer in evidence | unscored |",
         "|---|---|---|---|---|---|",
     ]
     for name in (name for name in ARMS if name in found["arms"]):

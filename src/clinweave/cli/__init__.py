@@ -81,7 +81,7 @@ def _root(
         False, "--version", is_eager=True, callback=_print_version, help="Print the version and stop."
     ),
 ) -> None:
-    """Weave clinical knowledge into language models, and measure whether it helped.
+    """Merge clinical knowledge into language models and measure whether it helped.
 
     For research, not for clinical decisions.
     """
@@ -95,7 +95,7 @@ def main(arguments: list[str] | None = None) -> Any:
         try:
             return app(args=arguments)
         except KeyboardInterrupt:
-            typer.echo("interrupted; finished stages are kept, run again to go on", err=True)
+            typer.echo("interrupted; finished stages are saved, run the command again to resume", err=True)
             sys.exit(130)
         except Exception as error:
             from clinweave.cli.failures import failure, show, wants_traceback

@@ -1,4 +1,4 @@
-"""The house keeps its own rules: imports downwards, quick start, short files, current docs, no private words."""
+"""Rules of the code base: import direction, start-up time, file length, current docs, no private paths."""
 
 import ast
 import importlib.util
