@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from clinweave.knowledge.citations.headings import denies, doubtful
 from clinweave.knowledge.citations.instructions import gives_orders
 from clinweave.knowledge.citations.lexicon import canonical
 from clinweave.knowledge.citations.patterns import pattern
@@ -32,6 +33,9 @@ _UNFINISHED = pattern("unfinished")
 _SPECIES = pattern("species")
 _HUMAN = pattern("human")
 _STRUCK_OUT = pattern("struck_out")
+# "X treats Y (statement withdrawn)." and "X treats Y. [Retracted 2008.]"
+_REMARK = pattern("remark")
+_BRACKETED = pattern("bracketed")
 _QUOTATION = re.compile(r"[\"“„«]\s*[^\"”“»]+\s[^\"”“»]+\s[^\"”“»]+[\"”“»]")  # three words or more
 _PRONOUN = pattern("pronoun")
 
@@ -51,17 +55,17 @@ def statements(text: str, section: str = "", title: str = "") -> tuple[Statement
     """Return the sentences of a passage in order, with the status that heading, list and neighbours give them."""
     if gives_orders(text) or gives_orders(section) or gives_orders(title):
         return ()
-    above = [part for part in (title, section) if part]
-    refused = next((f"it stands under the heading {part!r}" for part in above if _denies(part)), "")
+    refused = _above(text, section, title)
     lines = list(_lines(text))
     whole = [sentence for _, sentence in lines]
+    passage = f"{title} {text}"
     if any(_VOID.search(sentence) for sentence in whole):
         refused = refused or "the passage says that it, or a part of it, was withdrawn or is wrong"
     found: list[Statement] = []
     announced = ""
     animals = next((match.group() for sentence in whole if (match := _SPECIES.search(sentence))), "")
     for place, (heading, sentence) in enumerate(lines):
-        why = refused or announced or _refusal(heading, sentence, whole[place + 1 : place + 2])
+        why = refused or announced or _refusal(heading, sentence, whole[place + 1 : place + 2], passage)
         if not why and animals and not (_SPECIES.search(sentence) or _HUMAN.search(sentence)):
             why = f"the passage speaks of {animals!r}"
         group = () if why else _groups(title, section, heading)
@@ -76,19 +80,27 @@ def _groups(title: str, section: str, heading: str) -> tuple[str, ...]:
     return (*_group_words(_GROUP, (section, heading)), *_group_words(_GROUP_TITLE, (title,)))
 
 
-def _denies(heading: str) -> bool:
-    return bool(_DENYING.search(heading) or _VOID.search(heading))
+def _above(text: str, section: str, title: str) -> str:
+    """Return why the title or section takes away all that the passage says; "" where it does not."""
+    if title and denies(title):
+        return f"it stands under the heading {title!r}"
+    if section and doubtful(section, f"{title} {text}"):
+        return f"it stands under the heading {section!r}"
+    return ""
 
 
-def _refusal(heading: str, sentence: str, later: Sequence[str]) -> str:
+def _refusal(heading: str, sentence: str, later: Sequence[str], passage: str) -> str:
     """Return why a sentence is no assertion of the passage, from its heading, its form and the sentence after it."""
     asks = sentence.rstrip(" \"'”’)]*_").endswith("?") or _QUESTION_START.search(sentence)
     after = later[0] if later else ""
     reasons = (
-        (heading and _denies(heading), f"it stands under the heading {heading!r}"),
+        (heading and doubtful(heading, passage), f"it stands under the heading {heading!r}"),
         (heading and _UNFINISHED.search(heading), f"it is part of a list that {heading!r} introduces"),
         (asks, "the passage asks this"),
         (_STRUCK_OUT.search(sentence), "it is struck out"),
+        ("|" in sentence, "it stands in a table"),
+        (_REMARK.search(sentence), "a remark in brackets marks it as withdrawn or disputed"),
+        (_BRACKETED.search(after), "the remark in brackets after it may take it back"),
         (_QUOTATION.search(sentence), "it is in quotation marks"),
         (_TAKES_BACK.search(after) or after[:1].islower(), "the sentence after it takes it back"),
     )

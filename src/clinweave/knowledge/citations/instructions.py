@@ -26,7 +26,8 @@ _LOOKALIKES = str.maketrans("аеорсухіѕјԁһӏοαερτυνικ", "aeo
 
 
 _ENGLISH = re.compile(r"\b(?:the|of|is|are|and|in|every|with|for|to|a|an|by|not|can|it)\b", re.IGNORECASE)
-_LEAST_ENGLISH, _LEAST_FOREIGN = 2, 3
+_LEAST_ENGLISH, _LEAST_FOREIGN, _LEAST_LATIN = 2, 3, 3
+_LATIN_WORD = re.compile(r"\b[A-Za-z]{3,}\b")
 # Four letters in a row of a script that English clinical text does not use; single Greek letters are common in it.
 _OTHER_SCRIPT = re.compile(
     "[\u0400-\u04ff]{4,}|[\u0590-\u05ff]{4,}|[\u0600-\u06ff]{4,}|[\u0900-\u0dff]{4,}|[\u0e00-\u0e7f]{4,}"
@@ -65,10 +66,10 @@ def gives_orders(text: str) -> bool:
 
 def _other_language(text: str) -> bool:
     """Tell whether an English text holds a stretch in another script or tongue, where an order may hide unseen."""
+    if _OTHER_SCRIPT.search(text) and len(_LATIN_WORD.findall(text)) >= _LEAST_LATIN:
+        return True
     if len(_ENGLISH.findall(text)) < _LEAST_ENGLISH:
         return False
-    if _OTHER_SCRIPT.search(text):
-        return True
     for sentence in re.split(r"[.!?\n]+", text.lower()):
         words = re.findall(r"[^\W\d_]+", sentence)
         foreign = _FOREIGN & set(words)

@@ -1,0 +1,66 @@
+"""Whether a heading leaves what stands under it as the passage's own words, or takes it away.
+
+Headings that say "not so" have endless wordings. So a heading must be known to be neutral: a word of doubt, or a
+majority of words that are no heading words, no clinical terms and no words of the passage, makes it doubtful.
+"""
+
+import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+from clinweave.knowledge.citations.inflection import lemma
+from clinweave.knowledge.citations.patterns import pattern
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’][a-z]+)?")
+_DENYING = pattern("denying")
+_VOID = pattern("void")
+_SHORTEST_TERM = 6  # letters of a word that its ending marks as a clinical term
+
+
+def denies(heading: str) -> bool:
+    """Tell whether a heading or title has a word by which its content is denied, limited or withdrawn."""
+    return bool(_DENYING.search(heading) or _VOID.search(heading) or _doubtful_word(heading))
+
+
+def doubtful(heading: str, passage: str) -> bool:
+    """Tell whether a heading denies its content, or has no sense that is known to be neutral.
+
+    `passage` is the text and title around the heading: a word that it uses elsewhere names the topic.
+    """
+    if denies(heading):
+        return True
+    words = [word.lower() for word in _WORD.findall(heading) if len(word) > 1]
+    topic = {word.lower() for word in _WORD.findall(passage.replace(heading, " "))}
+    unknown = [word for word in words if not _known(word, topic)]
+    return 2 * len(unknown) >= len(words) > 0
+
+
+def _doubtful_word(heading: str) -> bool:
+    words = {word.lower().replace("’", "'") for word in _WORD.findall(heading)}
+    return bool(words & _words("doubtful"))
+
+
+def _known(word: str, topic: set[str]) -> bool:
+    forms = {word, lemma(word)[0], word.removesuffix("'s").removesuffix("’s")}
+    if forms & (_words("neutral") | topic):
+        return True
+    return len(word) >= _SHORTEST_TERM and word.endswith(_endings())
+
+
+@cache
+def _file() -> dict[str, str]:
+    return tomllib.loads(files(__package__).joinpath("headings.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def _words(name: str) -> frozenset[str]:
+    return frozenset(_file()[name].split())
+
+
+@cache
+def _endings() -> tuple[str, ...]:
+    return tuple(_file()["endings"].split())
+
+
+__all__ = ["denies", "doubtful"]
