@@ -39,6 +39,8 @@ def test_the_token_limit_is_kept_and_told(small_world, call, tmp_path):
         (["--bench", "bench.jsonl", "--arms", "base,grph"], "did you mean 'graph'"),
         (["--bench", "bench.jsonl", "--arms", "graph"], "lacks base"),
         (["--bench", "bad.json"], "bad.json is not JSON"),
+        (["--bench", "bench.jsonl", "--graph", "nowhere"], "there is no graph in nowhere"),
+        (["--bench", "bench.jsonl", "--graph", "x", "--databases", "hpo"], "not both"),
     ],
 )
 def test_mistakes_are_told(small_world, call, tmp_path, monkeypatch, arguments, message):

@@ -53,6 +53,10 @@ def compare(  # noqa: PLR0917 - each parameter is one option
     databases: Annotated[
         str, typer.Option(help="Ids of databases for the graph, with commas.", show_default="all")
     ] = "",
+    graph: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="A graph that was built, in the place of one of --databases."),
+    ] = None,
     offline: Annotated[
         bool, typer.Option("--offline", help="Fetch nothing; what is needed must be there.")
     ] = False,
@@ -68,6 +72,14 @@ def compare(  # noqa: PLR0917 - each parameter is one option
     from clinweave.evaluation import CONTROLS, KnowledgeSettings, ModelSettings, Recipe, TaskSettings, check
 
     _check_inputs(bench, corpus)
+    if graph is not None:
+        from clinweave.knowledge import Graph
+
+        if databases:
+            raise UserError(
+                "give --graph (a graph that was built) or --databases (of one to build), not both"
+            )
+        Graph.open(graph)
     if model and len(model) > 1:
         raise UserError(
             f"--model is given {len(model)} times ({', '.join(model)}): run compare once for each model"
@@ -90,6 +102,7 @@ def compare(  # noqa: PLR0917 - each parameter is one option
             ),
             knowledge=KnowledgeSettings(
                 databases=_listed(databases),
+                graph=str(graph.resolve()) if graph else "",
                 budget=budget,
                 arms=tuple(name for name in names if name not in CONTROLS),
                 controls=tuple(name for name in names if name in CONTROLS),

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from clinweave.artifacts import home
 from clinweave.cli.console import Console
+from clinweave.cli.graph_diff import diff
 from clinweave.cli.graph_output import counts_table, print_built, print_json, print_warnings, working
 from clinweave.cli.graph_propose import propose
 from clinweave.errors import UserError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 app.command()(propose)
+app.command()(diff)
 
 Where = Annotated[
     Path | None, typer.Option("--graph", metavar="DIR", help="The graph's folder.", show_default="home/graph")

@@ -115,7 +115,7 @@ def bring(recipe: "Recipe") -> None:
     from clinweave.evaluation import weight_resources
     from clinweave.resources import catalogue, fetch
 
-    wanted = set(recipe.knowledge.databases or DEFAULT)
+    wanted = set() if recipe.knowledge.graph else set(recipe.knowledge.databases or DEFAULT)
     ids = [item.id for item in catalogue().values() if wanted & set(item.databases)]
     with progress_bars() as told:
         fetch([*ids, *weight_resources(recipe.model.address)], home=home(), progress=told)

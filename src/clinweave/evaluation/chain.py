@@ -59,7 +59,7 @@ class Run:
         """Run the recipe and return what results.json holds. Files: recipe.toml, results.json, samples.jsonl."""
         self.out.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_text(self.out / "recipe.toml", to_toml(self.recipe))
-        worlds = Worlds(self.home, self.recipe.knowledge.databases, self.say)
+        worlds = Worlds(self.home, self.recipe.knowledge.databases, self.say, self.recipe.knowledge.graph)
         skipped, tasks = [], []
         for number, settings in enumerate(self.recipe.tasks, 1):
             reason = missing(settings)
@@ -299,6 +299,7 @@ def _plain_recipe(recipe: Recipe) -> dict[str, Any]:
     for task in values["tasks"]:
         for key in ("path", "older", "newer", "corpus"):
             task[key] = Path(task[key]).name if task[key] else ""
+    values["knowledge"]["graph"] = Path(values["knowledge"]["graph"]).name
     values["model"].pop("concurrency")
     return values
 

@@ -38,6 +38,7 @@ class KnowledgeSettings:
     """What is fetched and woven, and into how many tokens of evidence."""
 
     databases: tuple[str, ...] = ()  # empty: the default set
+    graph: str = ""  # the folder of a graph that was built before; then no databases are fetched
     budget: int = 180
     arms: tuple[str, ...] = MAIN
     controls: tuple[str, ...] = CONTROLS

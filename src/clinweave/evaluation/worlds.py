@@ -84,14 +84,19 @@ class World:
 class Worlds:
     """Builds worlds on demand below `home`, and keeps them there for the next run."""
 
-    def __init__(self, home: Path, databases: Sequence[str], say: Say) -> None:
+    def __init__(self, home: Path, databases: Sequence[str], say: Say, graph: str = "") -> None:
         self.home = home
+        self.graph = (
+            Path(graph) if graph else None
+        )  # a graph that was built before, in the place of one built here
         self.databases = tuple(databases) or DEFAULT
         self._say = say
         self._built: dict[str, World] = {}
 
     def usual(self) -> World:
-        """Return the world of the recipe's databases."""
+        """Return the world of the recipe's databases, or of the graph that it names."""
+        if self.graph is not None:
+            return self._given(self.graph)
         files = located_for(self.databases, self.home)
         place = self.home if self.databases == DEFAULT else self.home / "worlds" / digest(self.databases)
         # The user's own collections stay in the index that `ask` reads, and out of what is compared.
@@ -125,6 +130,15 @@ class Worlds:
             progress=None,
         )
         return World(usual.graph_path, usual.graph_key, place, str(built.manifest["key"]))
+
+    def _given(self, folder: Path) -> World:
+        """Return the world of a graph that was built before; its index is built below the home folder."""
+        if "given" not in self._built:
+            key = str(Graph.open(folder).manifest["key"])
+            self._say("Text index")
+            index = self._index(folder, key, self.home / "worlds" / f"graph-{key}" / "index")
+            self._built["given"] = World(folder, key, index.path, str(index.manifest["key"]))
+        return self._built["given"]
 
     def _world(
         self, name: str, files: Mapping[str, Mapping[str, Path]], place: Path, beside: Path | None = None

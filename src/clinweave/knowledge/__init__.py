@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from clinweave.knowledge.graph.conflicts import Conflict as Conflict
     from clinweave.knowledge.graph.conflicts import conflict_counts as conflict_counts
     from clinweave.knowledge.graph.conflicts import find_conflicts as find_conflicts
+    from clinweave.knowledge.graph.difference import compare_graphs as compare_graphs
     from clinweave.knowledge.graph.frequency import parse_frequency as parse_frequency
     from clinweave.knowledge.graph.graph import Graph as Graph
     from clinweave.knowledge.graph.inputs import graph_inputs as graph_inputs
@@ -97,6 +98,7 @@ __getattr__, __dir__ = attach(
         "Conflict": "graph.conflicts",
         "conflict_counts": "graph.conflicts",
         "find_conflicts": "graph.conflicts",
+        "compare_graphs": "graph.difference",
         "graph_inputs": "graph.inputs",
         "Semantics": "graph.semantics",
         "export_kgx": "graph.kgx",
