@@ -71,15 +71,7 @@ def compare(  # noqa: PLR0917 - each parameter is one option
     from clinweave.errors import UserError
     from clinweave.evaluation import CONTROLS, KnowledgeSettings, ModelSettings, Recipe, TaskSettings, check
 
-    _check_inputs(bench, corpus)
-    if graph is not None:
-        from clinweave.knowledge import Graph
-
-        if databases:
-            raise UserError(
-                "give --graph (a graph that was built) or --databases (of one to build), not both"
-            )
-        Graph.open(graph)
+    _check_inputs(bench, corpus, graph, databases)
     if model and len(model) > 1:
         raise UserError(
             f"--model is given {len(model)} times ({', '.join(model)}): run compare once for each model"
@@ -124,15 +116,20 @@ def compare(  # noqa: PLR0917 - each parameter is one option
     finish(recipe, place, as_json=as_json)
 
 
-def _check_inputs(bench: Path, corpus: Path | None) -> None:
-    """Read the benchmark before anything is fetched. Raises `UserError` where it or the corpus cannot be used."""
+def _check_inputs(bench: Path, corpus: Path | None, graph: Path | None, databases: str) -> None:
+    """Read the benchmark before anything is fetched. Raises `UserError` where it, corpus or graph cannot be used."""
     from clinweave.datasets import read_benchmark
     from clinweave.errors import UserError
+    from clinweave.knowledge import Graph
 
     for path in filter(None, (bench, corpus)):
         if not path.exists():
             raise UserError(f"there is no {path}")
     read_benchmark(bench)
+    if graph is not None and databases:
+        raise UserError("give --graph (a graph that was built) or --databases (of one to build), not both")
+    if graph is not None:
+        Graph.open(graph)
 
 
 def _listed(text: str) -> tuple[str, ...]:
