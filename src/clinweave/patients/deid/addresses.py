@@ -38,6 +38,11 @@ _CODE_AND_TOWN = re.compile(
 _TOWN_AFTER_PLACE = re.compile(
     rf",\s{{1,3}}(?P<it>(?P<town>{_NAME}(?:[ -]{_NAME}){{0,2}})(?:[ ]\([A-Z]{{2}}\)|[,\s\u2013-]{{1,3}}(?:[A-Z]{{2,3}}[ ]+)?\d{{4,6}}(?!\d))?)(?=\s*(?:[).;,\n]|\[|\(|$)|\s+[A-Z]\d[A-Z])"
 )
+# clinical scales, stages and criteria called after a town ("Vancouver classification B1", "Rome IV criteria")
+_NAMED_AFTER_TOWNS = (
+    r"heart|scale|score|classification|criteria|criterion|consensus|guidelines?|equation|agitation|system|protocol|grade|grading|stage|staging|rules?|repair|"
+    r"screening|chromosome|questionnaire|bowel|index|definition|regimen|procedure|technique|brace|angle|virus|diet|nomenclature"
+)
 _BEFORE_TOWN = frozenset(
     {"street", "German or Dutch street", "Romance street", "foreign facility", "facility", "flat"}
 )
@@ -71,7 +76,7 @@ def _places() -> tuple[tuple[str, re.Pattern[str]], ...]:
         ("Canadian postcode", re.compile(r"\b[ABCEGHJ-NPRSTVXY]\d[A-Z] \d[A-Z]\d\b")),
         ("facility", re.compile(rf"\b(?:(?:{_NAME}(?:['\u2019]s)?|of|and|the|&)[ ]+){{1,5}}(?:{_FACILITY})\b")),
         ("foreign facility", re.compile(rf"\b(?:H\u00f4pital|Hospital|Cl\u00ednica|Clinique|Klinik|Klinikum|Krankenhaus|Ospedale|Charit\u00e9)\s+(?P<it>{_ROMANCE_NAME})")),
-        ("known place", re.compile(rf"\b(?:{known})\b(?!\s+(?:Heart|Scale|Score|Classification|criteria|consensus|guideline|equation|Agitation))")),
+        ("known place", re.compile(rf"\b(?:{known})\b(?!(?:\s+(?:[A-Z][a-z]+|[IVX]+)){{0,2}}\s+(?i:{_NAMED_AFTER_TOWNS})\b)")),
         ("place after its word", re.compile(rf"\b(?i:{_PLACE_CUE})\s+(?:the\s+)?(?P<it>{_NAME}(?:[ -](?:on |upon |le |in |of )?{_NAME}){{0,3}})")),
         ("address after its label", re.compile(rf"\b(?i:home address|address|adresse|anschrift|domicilio|direcci[o\u00f3]n|indirizzo|adres|morada)[ ]*:[ ]*(?P<it>(?=[{UPPER}\d])(?:[^\n|;.]|\.(?!\s|$)|(?<=\b\w\w)\.[ ]|(?<=\b\w)\.[ ]){{4,90}})")),
         ("address in lower case", re.compile(
@@ -80,7 +85,7 @@ def _places() -> tuple[tuple[str, re.Pattern[str]], ...]:
             rf"\b(?:lives? at|resid(?:es|ing) at|staying at|address is|home is)\s+(?P<it>\d{{1,5}}\s+(?:[nsew]\.?\s+)?(?:[a-z]{{3,20}}\s+){{1,2}}(?i:{_STREET})\b\.?(?:,?\s+(?i:{_UNIT}))?)")),
         ("town and state in lower case", re.compile(rf"\b[a-z]{{3,20}}(?:[ ][a-z]{{3,20}})?,?[ ]+(?i:{_STATE})[ ]+\d{{5}}(?:-\d{{4}})?(?!\d)")),
         ("known place in lower case", re.compile(rf"\b(?:in|from|to|near)\s+(?P<it>{known.lower()})\b")),
-        ("Indian address", re.compile(r"\b(?:R/o|[Rr]esident of|[Rr]esiding at)[:\s]+(?P<it>(?:H\.? ?No|House|Flat|Plot|Vill(?:age)?|Door|D\.? ?No|Ward|\d)(?:[^\n|;.]|\.(?!\s|$)|(?<=No)\.[ ]){4,90})")),
+        ("Indian address", re.compile(r"\b(?:R/o|[Rr]esident of|[Rr]esiding at)[:\s]+(?P<it>(?:H\.? ?No|House|Flat|Plot|Vill(?:age)?|Door|D\.? ?No|Ward)(?:[^\n|;.]|\.(?!\s|$)|(?<=No)\.[ ]){4,90})")),
         ("Russian address", re.compile(r"(?:\u0433\.|\u0433\u043e\u0440\u043e\u0434|\u0443\u043b\.|\u0443\u043b\u0438\u0446\u0430|\u043f\u0440\.|\u043f\u0440\u043e\u0441\u043f\u0435\u043a\u0442|\u043f\u0435\u0440\.)[ ]?[\u0410-\u042f\u0401][\u0430-\u044f\u0451-]+(?:[ ][\u0410-\u042f\u0401][\u0430-\u044f\u0451-]+)?(?:,?[ ](?:\u0434|\u0434\u043e\u043c|\u043a\u0432|\u043a\u043e\u0440\u043f)\.?[ ]?\d+[\u0430-\u044f]?){0,3}")),
         ("county", re.compile(rf"\b{_NAME}(?: {_NAME})? (?:County|Township|Parish|Village|Shire|Borough)\b")),
     )  # fmt: skip

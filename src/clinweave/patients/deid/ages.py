@@ -27,7 +27,7 @@ _AGES = tuple(
         rf"\b(?:aged?|age is|age of|age at \w+|turn(?:ed|ing|s)|years)\s*[:=]?\s*{_N}(?![\d/%]|\.\d|\s*(?:%|mg|bpm|mm|mcg|units?|degrees))\b",
         rf"\b(?:{_PERSON})(?:\s+(?:is|was|has just turned|turns|turned)|'s|\u2019s)\s+(?:now\s+|about\s+|almost\s+|nearly\s+)?{_N}(?=\s*(?:[.,;)]|$|\n|and\b|when\b|in\b(?!\s*(?:bpm|mm))|now\b))",
         rf"\b(?:at|until|since)\s+(?:the )?age(?: of)?\s*{_N}\b",
-        rf"(?<![\d./-]){_N}\s?[MF]\b(?![\w/]|\s*(?:temp|fever|cells|Hz))",
+        rf"(?<![\d./-]){_N}\s?[MF]\b(?![\w/]|\s*-?(?:temp|fever|cells|Hz|Tc\b))",
         rf"\b{_WORD}(?=[\s-]*(?:years?|yrs?|y\.?/?o)\b)",
         rf"\b(?:aged?|age of|age is|age:?|turn(?:ed|ing|s)|at)\s+{_WORD}(?!\s*(?:percent|per cent|mg|%))\b",
         rf"\b(?:{_PERSON})\s+(?:is|was|turns|turned)\s+{_WORD}\b",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from clinweave.patients.deid.identifiers import CODE_BEFORE
 from clinweave.patients.deid.spans import Kind, Span
 from clinweave.patients.deid.words import places
 
@@ -45,7 +46,10 @@ def contacts(text: str) -> Iterator[Span]:
     for rule, pattern in _CONTACTS:
         group = "it" if "it" in pattern.groupindex else 0
         for match in pattern.finditer(text):
-            if match.start(group) < match.end(group):
+            before = text[max(0, match.start(group) - 24) : match.start(group)]
+            if match.start(group) < match.end(group) and not (
+                rule.startswith("telephone") and CODE_BEFORE.search(before)
+            ):
                 yield Span(*match.span(group), Kind.CONTACT, rule)
     for pattern in (_IP4, _IP6):
         for match in pattern.finditer(text):
@@ -53,7 +57,9 @@ def contacts(text: str) -> Iterator[Span]:
                 yield Span(*match.span(), Kind.CONTACT, "network address")
     for match in _CANDIDATE.finditer(text):
         before = text[max(0, match.start() - 24) : match.start()]
-        if _is_telephone(match[0], named=bool(_town_before().search(before))):
+        if not CODE_BEFORE.search(before) and _is_telephone(
+            match[0], named=bool(_town_before().search(before))
+        ):
             yield Span(*match.span(), Kind.CONTACT, "national telephone number")
 
 

@@ -38,7 +38,7 @@ _IDS = (
     ("accession", re.compile(r"\b(?:accession|specimen|path(?:ology)?|case)\b\.?\s*(?:no\.?|number|#|:)?\s*(?P<it>(?:[A-Z]{1,3}-?)?\d{2}-\d{3,7})(?!\w)", _FLAGS)),
     ("laboratory number", re.compile(r"(?<![\w-])[A-Z]{1,2}\d{2}-\d{4,7}(?![\w-])")),
     ("Italian tax code", re.compile(r"\b[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]\b")),
-    ("Quebec health insurance", re.compile(r"\b[A-Z]{4} ?\d{4} ?\d{4}\b")),
+    ("Quebec health insurance", re.compile(r"\b[A-Z]{4}(?: \d{4} \d{4}|\d{8})\b")),
     ("Mexican population register", re.compile(r"\b[A-Z]{4}\d{6}[HMX][A-Z]{5}[A-Z\d]\d\b")),
     ("Indian tax number", re.compile(r"\b[A-Z]{5}\d{4}[A-Z]\b")),
     ("Spanish identity card", re.compile(r"\b(?:\d{8}|[XYZ]-?\d{7})-?[A-HJ-NP-TV-Z]\b")),
@@ -47,10 +47,10 @@ _IDS = (
     ("French social security", re.compile(r"(?<!\d)[12] ?\d{2} ?(?:0[1-9]|1[0-2]) ?(?:\d{2}|2[AB]) ?\d{3} ?\d{3}(?: ?\d{2})?(?!\d)")),
     ("Chinese identity card", re.compile(r"(?<!\w)\d{6}(?:19|20)\d{9}[\dXx](?!\w)")),
     ("long number", re.compile(r"(?<![\w.,/-])\d{7,}(?![\w/]|[.,]\d)")),
-    ("letters and a long number", re.compile(r"\b[A-Z]{1,4}-?\d{6,}[A-Z]?\b")),
+    ("letters and a long number", re.compile(r"\b(?!NCT|PMID|PMC|SCT|ISRCTN|GSE|COSM|ENS)[A-Z]{1,4}-?\d{6,}[A-Z]?\b")),
 )  # fmt: skip
 # a code of a vocabulary is no person's number
-_CODE_BEFORE = re.compile(
+CODE_BEFORE = re.compile(
     r"(?:SNOMED(?:[- ]?CT)?|SCTID|ICD[-\d A-Z]*|LOINC|RxNorm|RxCUI|NDC|CPT|code|PMID|UMLS|OMIM|NCT|ORPHA|HGNC|CHEBI)[\s:#(]*$",
     _FLAGS,
 )
@@ -67,5 +67,5 @@ def identifiers(text: str) -> Iterator[Span]:
         for match in pattern.finditer(text):
             start, end = match.span(group)
             before = text[max(0, start - 24) : start]
-            if start < end and not _CODE_BEFORE.search(before) and not _VALUE_BEFORE.search(before):
+            if start < end and not CODE_BEFORE.search(before) and not _VALUE_BEFORE.search(before):
                 yield Span(start, end, Kind.ID, rule)

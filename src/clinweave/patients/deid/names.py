@@ -89,10 +89,10 @@ _RULES = (
     ("label", re.compile(rf"(?im:^|(?<=[\s(\[;]))(?i:(?:patient|pt|full|last|family|first|given|maiden|sur|fore)(?:['\u2019]?s)?[ ]?name)[ ]*[:#][ ]*(?P<it>{_WORD}(?:,[ ]*{_WORD})?{_MORE}{{0,3}})(?=[ ]*(?:$|[\n(\d|;,.]))")),
     ("kin", re.compile(rf"\b(?:{_KIN})s?,?[ ]+[(\[]?(?:named[ ]+|called[ ]+|is[ ]+|of[ ]+)?(?P<it>{_TITLED}(?:[ ]+{_TITLED}){{0,3}})")),
     ("kin", re.compile(rf"\b(?:{_KIN_ABROAD})[ ]+(?P<it>{_TITLED}(?:[ ]+{_TITLED}){{0,2}})")),
-    ("kin", re.compile(rf"\b(?:{_KIN_LISTED})(?:,[ ]+|[ ]+\()(?P<it>{_TITLED}(?:[ ]+{_TITLED}){{0,2}})(?=[,).;])")),
+    ("kin", re.compile(rf"\b(?:{_KIN_LISTED})(?:,[ ]+|[ ]+\()(?P<it>{_TITLED}(?:[ ]+{_TITLED}){{0,2}})(?=[,)][ ]*(?:at (?:the )?bedside|in attendance|accompan\w+|who|present\b|(?:{_DOES})))")),
     ("whose kin", re.compile(rf"\b(?P<it>{_TITLED})['\u2019]s[ ]+(?:{_KIN})\b")),
     ("kin behind", re.compile(rf"\b(?P<it>(?!\w+ly,){_TITLED}(?:[ ]+{_TITLED})?),[ ]+(?:his|her|their|my|the patient['\u2019]s)[ ]+(?:\w+[ ]+)?(?:{_KIN})\b")),
-    ("newborn", re.compile(rf"\b(?i:baby (?:boy|girl)|twin [ab12])[ ]+(?P<it>(?![{_UP}{_LOW}]+(?i:ed|ing)\b){_FULL})")),
+    ("newborn", re.compile(rf"\b(?i:baby (?:boy|girl))[ ]+(?P<it>(?![{_UP}{_LOW}]+(?i:ed|ing)\b){_FULL})")),
     ("child of", re.compile(rf"\b[BSD]/O\.?[ ]+(?P<it>{_FULL})")),
     ("child of", re.compile(rf"\b(?P<it>{_TITLED}(?:[ ]+{_TITLED}){{0,2}})[ ]+(?:[SD]/[Oo]\.?|W/[Oo]\.?[ ]+(?:Shri|Sri|Mr|Late))[ ]+(?={_WORD})")),
     ("name is", re.compile(rf"\b(?i:name is|named|called|known as|goes by|introduced (?:him|her)self as|n\u00e9e|formerly|aka|a\.k\.a\.)[ ]+[\"\u201c]?(?P<it>{_FULL})")),
@@ -114,6 +114,7 @@ _RULES = (
     ("lower case after a title", re.compile(rf"\b[Pp]t\b\.?[ ]+(?P<it>(?![{_LOW}]+(?:ly|s|ed|ing)\b){_LOWER_NAME})[ ]+(?:c/o|{_DOES})(?!\w)")),
     ("lower case before a birth date", re.compile(rf"(?:^|(?<=\n)|(?<=[.;][ ]))(?P<it>{_LOWER_NAME}[ ]{_LOWER_NAME}){_MARKER}")),
 )  # fmt: skip
+_CAPITALS_RULES = frozenset({"role", "family name first"})
 _LOWER_RULES = frozenset(
     {
         "lower case after a title",
@@ -184,7 +185,7 @@ def _by_rule(text: str) -> Iterator[Span]:
                 yield from _lower_case(text, start, end, rule)
             elif rule == "label":  # all of the line is the name, "HODGKIN, WILL" too
                 yield Span(start, end, Kind.NAME, rule)
-            elif rule != "role" or not _is_short_form(text, start, end):
+            elif rule not in _CAPITALS_RULES or not _is_short_form(text, start, end):
                 yield from _trimmed(text, start, end, rule)
 
 
@@ -205,11 +206,12 @@ def _lower_case(text: str, start: int, end: int, rule: str) -> Iterator[Span]:
 
 
 def _is_short_form(text: str, start: int, end: int) -> bool:
-    """Say whether what stands after a role is a short form of the clinic ("CC: RLQ pain"), not a name in capitals."""
-    return bool(re.fullmatch(rf"[{_UP}]{{2,4}}", text[start:end])) and (
-        text[start:end].lower() in lists()["abbreviations"]
-        or bool(re.match(rf"[ ]+[{_LOW}]", text[end : end + 4]))
-    )
+    """Say whether what stands after a role are short forms of the clinic ("CC: RLQ pain", "Father: CAD, MI")."""
+    parts = re.findall(r"[^\s,]+", text[start:end])
+    if not all(re.fullmatch(rf"[{_UP}]{{2,4}}", part) for part in parts):
+        return False
+    known = all(part.lower() in lists()["abbreviations"] for part in parts)
+    return known or (len(parts) == 1 and re.match(rf"[ ]+[{_LOW}]", text[end : end + 4]) is not None)
 
 
 def _not_lower_names() -> frozenset[str]:
@@ -312,7 +314,7 @@ def _repeated_words(text: str, words: set[str]) -> Iterator[Span]:
 
 def _trimmed(text: str, start: int, end: int, rule: str) -> Iterator[Span]:
     """Yield the name without words at its edges that are no names ("Dr. Smith Neurology")."""
-    common = lists()["common"] | lists()["heads"] | lists()["not_people"]
+    common = lists()["common"] | lists()["heads"] | lists()["not_people"] | lists()["conditions"]
     parts = [(start + item.start(), start + item.end()) for item in re.finditer(r"[^\s,]+", text[start:end])]
     trailing = common - lists()["given_words"] if rule == "title" else common
     while (

@@ -38,7 +38,9 @@ def _terms() -> tuple[re.Pattern[str], re.Pattern[str]]:
     one = rf"(?:{people}){own}"
     term = rf"\b{one}(?:[-–/ ](?:and |en |de |of |von )?{one}){{0,4}}(?:[- ](?:{middle})?(?:{heads}))\b"
     term += rf"|\b(?:{people})(?:[-–](?:en-y|{people})){{1,4}}\b"
-    return re.compile(term, re.IGNORECASE), re.compile(rf"\b(?:{sure}){own}(?!\w)", re.IGNORECASE)
+    term += r"|\bSister Mary Joseph(?:['’]s)?(?= nodule)|\bAnn Arbor(?=\s+(?:stag|class|[IV]+\b))"
+    lone = rf"\b(?:{sure}){own}(?!\w)|\b(?:{people})(?=\s+(?:IV|VI?|II)[A-C]?\b|\s+(?:mosaic|level)\b)"  # "Clark IV"
+    return re.compile(term, re.IGNORECASE), re.compile(lone, re.IGNORECASE)
 
 
 def guarded(text: str, linker: LinksText | None = None) -> list[Guarded]:
