@@ -289,7 +289,9 @@ class Linker:
             return found, how
         known = scope.best[0, found.key] >= 0
         usable = Found(found.at[known], found.size[known], found.key[known])
-        other, other_how = self.vocabulary.word_sets.match(tokens, usable, scope.reorders)
+        other, other_how = self.vocabulary.word_sets.match(
+            tokens, usable, scope.reorders, skipping="HP" in scope.prefixes
+        )
         both = (np.concatenate([getattr(found, item), getattr(other, item)]) for item in Found.__slots__)
         return Found(*both), np.concatenate([how, other_how])
 

@@ -169,11 +169,13 @@ class WordSets:
         sets, families = (HashTable.open(folder, name) for name in ("sets", "families"))
         return cls(dictionary, sets, families, Members(starts, keys, words), own)
 
-    def match(self, tokens: Tokens, found: Found, usable: NDArray[np.bool_]) -> tuple[Found, Ints]:
+    def match(
+        self, tokens: Tokens, found: Found, usable: NDArray[np.bool_], *, skipping: bool = False
+    ) -> tuple[Found, Ints]:
         """Return the matches that are not in `found` already, and how each came about (REORDERED or SHARED).
 
         `usable` tells for each key of the dictionary whether it may be found by its words; `found` are matches with a
-        sense.
+        sense. `skipping` lets words of side and degree stand between the words of a name (`_SKIPPED`).
         """
         code = self.families.find(tokens.hash)
         stop_code = int(self.families.find(_STOP_HASH)[0])
@@ -206,6 +208,8 @@ class WordSets:
             if key is not None:
                 rows.append((at, size, key, VARIED if varied else REORDERED))
         rows += self._shared(tokens, part, known, usable)
+        if skipping:
+            rows += self._skipping(tokens, part, known, usable)
         columns = np.array(rows, np.int64).reshape(-1, 4).T
         return Found(columns[0], columns[1], columns[2]), columns[3]
 
@@ -225,10 +229,37 @@ class WordSets:
         longer = found.size > last - first
         return bool((covering & (longer | self._named[found.key])).any())
 
-    def _windows(self, tokens: Tokens, part: Hashes, known: NDArray[np.bool_]) -> Found:
-        """Return (start, size, set) of the windows whose words may be a set; a comma ends a window."""
-        sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(part, dtype=np.uint64)])
+    def _skipping(
+        self, tokens: Tokens, part: Hashes, known: NDArray[np.bool_], usable: NDArray[np.bool_]
+    ) -> list[tuple[int, int, int, int]]:
+        """Return the matches (start, size, key, REORDERED) of names with words of side or degree between their own."""
+        skipped = np.isin(tokens.hash, _SKIPPED_HASHES)
+        places = np.flatnonzero(skipped)
+        if not len(places):
+            return []
+        part, known = np.where(skipped, np.uint64(0), part), known & ~skipped
         starts = np.flatnonzero(known)
+        following = np.append(places, len(tokens) + MOST_WIDTH)[np.searchsorted(places, starts)]
+        windows = self._windows(tokens, part, known, starts[following - starts < MOST_WIDTH])
+        inside = np.searchsorted(places, windows.at + windows.size) > np.searchsorted(places, windows.at)
+        rows = []
+        for at, size, number in _rows(windows, inside & (windows.key < self.own)):
+            words = tokens.words(at, at + size)
+            if _BARRED.isdisjoint(words) and not self._leads_on(tokens, at + size - 1, known):
+                key = self._verified(number, [word for word in words if word not in _SKIPPED], usable)
+                if key is not None:
+                    rows.append((at, size, key, REORDERED))
+        return rows
+
+    def _windows(
+        self, tokens: Tokens, part: Hashes, known: NDArray[np.bool_], starts: Ints | None = None
+    ) -> Found:
+        """Return (start, size, set) of the windows whose words may be a set; a comma ends a window.
+
+        `starts` are the tokens at which a window may start; all known ones where it is None.
+        """
+        sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(part, dtype=np.uint64)])
+        starts = np.flatnonzero(known) if starts is None else starts
         at, sizes, sets = [starts[:0]], [starts[:0]], [starts[:0]]
         for size in range(1, MOST_WIDTH + 1):
             starts = starts[starts + size <= len(tokens)]
@@ -347,6 +378,14 @@ def _rows(found: Found, chosen: NDArray[np.bool_]) -> Iterable[tuple[int, int, i
 
 
 _ATTRIBUTES = ("al", "ar", "ic", "ous", "ary", "ive", "ine")
+# Sides and degrees that only texts have between the words of a name: "hypoplastic left olfactory bulb".
+_SIDES_AND_DEGREES = """
+left right bilateral bilaterally both mild mildly moderate moderately severe severely marked grossly significant
+significantly considerable considerably greatly persistently profoundly strikingly slight
+"""
+_SKIPPED = frozenset(_SIDES_AND_DEGREES.split())
+_SKIPPED_HASHES = hashes_of(sorted(_SKIPPED))
+_BARRED = frozenset({"and", "or", "with", "to", "no", "not", "without"})  # of a window with such words
 _PREP = frozenset({"with", "to", "for", "on", "by", "as", "from", "at"})
 _JOINS = frozenset({"and", "or"})
 _STOP_HASH = hashes_of(["of"])
