@@ -50,6 +50,7 @@ _SHARES = (
     (-3, -2, 1),
     (-4, -3, -2, 1),
     (-2, 1, 2),
+    (-3, 1, 2),
 )
 
 
@@ -186,12 +187,13 @@ class WordSets:
         windows = self._windows(tokens, part, known)
         fresh = ~_among(windows.at * 64 + windows.size, np.sort(found.at * 64 + found.size))
         rows = []
-        denies = np.isin(tokens.hash, _NEGATIONS)
+        bars = np.isin(tokens.hash, _NO_VARIANTS)
         lacks = np.isin(tokens.hash, _ABSENCES)
         for at, size, number in _rows(windows, fresh):
             varied = number >= self.own
-            # "No seizures" is no way to say "absence seizures", nor "absence of anemia" aplastic anemia.
-            if varied and denies[at : at + size].any():
+            # "No seizures" is no way to say "absence seizures", nor "absence of anemia" aplastic anemia, nor
+            # "episodes of tachycardia" paroxysmal tachycardia.
+            if varied and bars[at : at + size].any():
                 continue
             if (
                 size > 1
@@ -390,7 +392,20 @@ _PREP = frozenset({"with", "to", "for", "on", "by", "as", "from", "at"})
 _JOINS = frozenset({"and", "or"})
 _STOP_HASH = hashes_of(["of"])
 _CONJUNCTIONS = hashes_of(["and", "or"])
-_NEGATIONS = hashes_of(
-    ["no", "not", "without", "never", "nor", "neither", "deny", "denied", "non", "negative", "free"]
+_NO_VARIANTS = hashes_of(
+    [
+        "episode",
+        "no",
+        "not",
+        "without",
+        "never",
+        "nor",
+        "neither",
+        "deny",
+        "denied",
+        "non",
+        "negative",
+        "free",
+    ]
 )
 _ABSENCES = hashes_of(["absence", "absent", "lack", "lacking", "missing", "loss", "lost", "deficiency"])
