@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from benchmarks.linkers.broad_names import broad
 
 from clinweave.knowledge.linking.everyday import adjectives_of, everyday_names, lists
 from clinweave.knowledge.linking.linker import Linker
@@ -72,6 +73,49 @@ def test_everyday_words_count_for_findings_alone(linker: Linker) -> None:
     ]  # fmt: skip
     assert "adjective for it" in linker.link("He is deaf", ["HP"])[0].reason
     assert "everyday words for it" in linker.link("A rash.", ["HP"])[0].reason
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("bowing of the left femur", ["HP:0002980"]),
+        ("The femurs were severely and markedly bowed", []),
+        ("Femoral bilateral bowing", ["HP:0002980"]),
+        ("Abnormal left eye", ["HP:0000478"]),
+        ("a femoral fracture left without bowing", []),
+    ],
+)
+def test_words_of_side_and_degree_between_the_words_of_a_finding(
+    linker: Linker, text: str, expected: list[str]
+) -> None:
+    assert [item.id for item in linker.link(text, ["HP"])] == expected
+
+
+def test_a_broad_synonym_leads_to_its_finding_where_it_has_one() -> None:
+    stanzas = """[Term]
+id: HP:1
+name: Skin rash
+synonym: "Rash" BROAD layperson []
+synonym: "Kidney disease" BROAD layperson []
+
+[Term]
+id: HP:2
+name: Nephropathy
+synonym: "Kidney disease" BROAD layperson []
+synonym: "Renal rash" EXACT []
+synonym: "Sore" BROAD []
+
+[Term]
+id: HP:3
+name: obsolete Spots
+synonym: "Spots" BROAD layperson []
+is_obsolete: true
+"""
+    assert broad("format-version: 1.2\n\n" + stanzas) == {"rash": "HP:1"}
+    rows = [("Skin rash", "HP:0000988", "label", FINDING), ("Birthmark", "HP:9", "exact", FINDING)]
+    found = {name: curie for name, curie, _ in everyday_names(rows, ())}
+    assert found["rash"] == "HP:0000988"
+    assert "birthmark" not in found
 
 
 def test_whose_finding_an_adjective_is(linker: Linker) -> None:

@@ -34,6 +34,7 @@ _DERIVED = (
 
 
 class _Lists(NamedTuple):
+    broad: Mapping[str, str]  # broad layperson synonyms of the HPO, each with its finding's id
     names: Mapping[str, tuple[str, ...]]
     adjectives: Mapping[str, tuple[str, ...]]
     after: NDArray[np.uint64]  # hashes of the words that may follow an adjective
@@ -44,6 +45,8 @@ def lists() -> _Lists:
     """Return the lists of everyday.toml: everyday names and adjectives by HPO label."""
     text = files("clinweave.knowledge.linking").joinpath("everyday.toml").read_text("utf-8")
     table: dict[str, Any] = tomllib.loads(text)
+    rows = files("clinweave.knowledge.linking").joinpath("broad_names.tsv").read_text("utf-8").splitlines()
+    broad = dict(row.split("\t") for row in rows if not row.startswith("#"))
     names, adjectives = (
         {label: tuple(word.strip() for word in words.split(",")) for label, words in table[kind].items()}
         for kind in ("names", "adjectives")
@@ -54,7 +57,7 @@ def lists() -> _Lists:
         for text in words.split()
         for word in words_of(text)
     }
-    return _Lists(names, adjectives, np.sort(hashes_of(sorted(after))))
+    return _Lists(broad, names, adjectives, np.sort(hashes_of(sorted(after))))
 
 
 def everyday_names(
@@ -73,19 +76,27 @@ def everyday_names(
         elif category == _FINDING and curie.startswith("HP:") and kind != "abbreviation":
             owners[name.lower()].setdefault(curie, int(kind != "label"))
     found: dict[str, tuple[str, str]] = {}
-    for kind, table in ((EVERYDAY, lists().names), (ADJECTIVE, lists().adjectives)):
-        for label, words in table.items():
-            owner = _owner(owners.get(label.lower(), {}))
-            for word in words if owner else ():
-                found.setdefault(word, (owner, kind))
-    for name, curie in _infections(owners, diseases):
-        found.setdefault(name, (curie, EVERYDAY))
+    for name, curie, kind in (
+        *_listed(owners),
+        *((*pair, EVERYDAY) for pair in _infections(owners, diseases)),
+    ):
+        found.setdefault(name, (curie, kind))
     for adjective, curie in _derived(owners):
         if adjective not in common:
             found.setdefault(adjective, (curie, ADJECTIVE))
     return [
         (name, curie, kind) for name, (curie, kind) in sorted(found.items()) if name.lower() not in owners
     ]
+
+
+def _listed(owners: Mapping[str, Mapping[str, int]]) -> Iterator[tuple[str, str, str]]:
+    """Yield the listed names whose finding the graph has: everyday words, adjectives, broad synonyms."""
+    for kind, table in ((EVERYDAY, lists().names), (ADJECTIVE, lists().adjectives)):
+        for label, words in table.items():
+            if owner := _owner(owners.get(label.lower(), {})):
+                yield from ((word, owner, kind) for word in words)
+    findings = {curie for held in owners.values() for curie in held}
+    yield from ((name, curie, EVERYDAY) for name, curie in lists().broad.items() if curie in findings)
 
 
 def _owner(findings: Mapping[str, int]) -> str:

@@ -175,6 +175,7 @@ def compile_vocabulary(graph: NamedGraph, out: Path | None = None) -> Artifact:
                 ranking.phrases(),
                 sorted(word_lists()),
                 ranking.usage(),
+                sorted(everyday.lists().broad.items()),
                 sorted(everyday.lists().names.items()),
                 sorted(everyday.lists().adjectives.items()),
             ]
