@@ -14,7 +14,7 @@ from reportlab.pdfgen.canvas import Canvas
 from clinweave.databases import RowLog
 from clinweave.knowledge.retrieval.corpora import unreadable
 from clinweave.knowledge.retrieval.documents import Block, UnreadableError, assemble, read_blocks
-from clinweave.knowledge.retrieval.documents.blocks import rows_of
+from clinweave.knowledge.retrieval.documents.blocks import join_lines, rows_of
 from clinweave.knowledge.retrieval.folders import read_folder
 from clinweave.records import Passage
 
@@ -248,3 +248,34 @@ def test_unread_files_are_listed_and_system_files_passed_over(tmp_path: Path) ->
     assert [item.document for item in read_folder(tmp_path, log=log)] == ["a.txt"]
     assert set(unreadable(log)) == {"b.rtf", "c.pdf"}
     assert "convert to PDF" in unreadable(log)["b.rtf"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "joined"),
+    [
+        (("hyper-", "kalaemia"), "hyperkalaemia"),
+        (("beta-", "blocker"), "beta-blocker"),
+        (("give 10-", "20 mg"), "give 10-20 mg"),
+        (("raised IL-", "6"), "raised IL-6"),
+        (("pre-", "and postoperative"), "pre- and postoperative"),
+        (("potassium -", "see below"), "potassium - see below"),
+        (("soft\u00ad", "Ware"), "softWare"),
+    ],
+)
+def test_a_word_divided_at_a_line_end_is_joined_and_a_compound_keeps_its_hyphen(lines, joined):
+    assert join_lines(*lines, " ") == joined
+
+
+def test_a_file_too_large_is_refused_without_being_read(tmp_path, monkeypatch):
+    from clinweave.knowledge import add_collection
+    from clinweave.knowledge.retrieval import corpora
+
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "a.md").write_text("# A\n\ntext")
+    with (tmp_path / "texts" / "big.pdf").open("wb") as file:
+        file.truncate(300 << 20)  # without content on the disk
+    read = []
+    monkeypatch.setattr(corpora, "sha256", lambda path: read.append(path.name) or "0")
+    done = add_collection(tmp_path / "texts", tmp_path / "home")
+    assert done.manifest["unreadable"] == {"big.pdf": "larger than 256 MiB"}
+    assert read == ["a.md"]

@@ -1,6 +1,7 @@
 """The user's own collections, kept as Parquet under home()/collections, and the index of graph and collections."""
 
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from itertools import islice
@@ -26,7 +27,7 @@ from clinweave.artifacts import (
 from clinweave.databases import RowLog
 from clinweave.errors import UserError
 from clinweave.filesystem import kind_of, regular_file
-from clinweave.knowledge.retrieval.archives import READABLE
+from clinweave.knowledge.retrieval.archives import MOST_FILE, READABLE, is_archive
 from clinweave.knowledge.retrieval.folders import check_name, read_folder
 from clinweave.knowledge.retrieval.index_store import GRAPH_PART, Progress, build_parts
 from clinweave.knowledge.retrieval.preferences import prefer_collections, preferred_collections
@@ -219,11 +220,22 @@ def _texts(path: Path) -> Iterator[tuple[str, str, str]]:
 
 
 def corpus_hash(path: Path) -> str:
-    """Return a hash of a file's, or of all of a folder's, names and contents."""
+    """Return a hash of a file's, or of all of a folder's, names and contents.
+
+    Of a file that is not read (over `MOST_FILE`, or without permission) size and time stand for the content.
+    """
     if path.is_file():
-        return sha256(path)
+        return sha256(path) if is_archive(path) else _file_hash(path)
     files = sorted(file for file in path.rglob("*") if file.is_file() and not file.is_symlink())
-    return digest([(file.relative_to(path).as_posix(), sha256(file)) for file in files])
+    return digest([(file.relative_to(path).as_posix(), _file_hash(file)) for file in files])
+
+
+def _file_hash(path: Path) -> str:
+    status = path.stat()
+    if status.st_size <= MOST_FILE:
+        with suppress(PermissionError):
+            return sha256(path)
+    return f"unread {status.st_size} {status.st_mtime_ns}"
 
 
 def reasons(log: RowLog) -> dict[str, int]:

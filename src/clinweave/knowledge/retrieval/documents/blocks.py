@@ -19,8 +19,29 @@ MOST_HEADING = 200  # characters
 _LEAD_IN_WORDS = 25
 
 
+# First parts of compounds, whose hyphen at a line's end is their own: "beta-blocker", "well-known".
+_FIRST_PARTS = frozenset({
+    "alpha", "beta", "gamma", "delta", "well", "low", "high", "first", "second", "third", "long", "short", "self",
+    "half", "full", "broad", "narrow", "non", "pre", "post", "dose", "drug", "age", "sex", "weight", "evidence", "follow",
+    "fast", "slow", "once", "twice", "early", "late", "right", "left", "life", "point", "close", "end", "risk", "time",
+    "patient", "ill", "two", "three", "four", "five", "six", "ten",
+})  # fmt: skip
+
+
 class UnreadableError(ClinweaveError):
     """A file that cannot be read as text; the message is the reason, without the file's name."""
+
+
+def join_lines(text: str, line: str, separator: str) -> str:
+    """Return two lines as one text; a divided word is joined, a compound keeps its hyphen ("beta-blocker", "10-20")."""
+    found = re.search(r"(\w+)([-\u00ad\u2010])$", text)
+    if not found or not line[:1].isalnum() or re.match(r"(?:and|or|to|nor)\b", line):
+        return f"{text}{separator}{line}"
+    first, mark = found[1], found[2]
+    divided = len(first) > 1 and first[-2:].isalpha() and first[-1].islower() and line[:1].islower()
+    if mark == "\u00ad" or (divided and first.lower() not in _FIRST_PARTS):
+        return text[: found.start(2)] + line
+    return text + line
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from clinweave.knowledge.retrieval.documents.blocks import Block, UnreadableError, row_text
+from clinweave.knowledge.retrieval.documents.blocks import Block, UnreadableError, join_lines, row_text
 
 _ITEM = re.compile(r"^(?:[-\u2022\u2023\u25aa\u25cf\u25e6\uf0b7\u00b7*]|\(?\d{1,2}[.)])\s+(?=\S)")
 _LIGATURES = str.maketrans({"\ufb00": "ff", "\ufb01": "fi", "\ufb02": "fl", "\ufb03": "ffi", "\ufb04": "ffl"})
@@ -353,10 +353,7 @@ def _reflowed(lines: list[str]) -> str:
     """Return lines as one paragraph; a word divided at a line's end is joined, a compound keeps its hyphen."""
     text = lines[0]
     for line in lines[1:]:
-        if re.search(r"[a-z]{2}[-\u00ad\u2010]$", text) and line[:1].islower():
-            text = text[:-1] + line
-        else:
-            text = f"{text} {line}"
+        text = join_lines(text, line, " ")
     return text.replace("\u00ad", "")
 
 

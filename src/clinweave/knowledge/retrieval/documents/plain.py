@@ -2,7 +2,7 @@
 
 import re
 
-from clinweave.knowledge.retrieval.documents.blocks import Block
+from clinweave.knowledge.retrieval.documents.blocks import Block, join_lines
 
 _ITEM = re.compile(r"^(\s*)(?:[-*\u2022\u00b7\u25aa]|\(?\d{1,2}[.)]|\(?[a-z][.)])\s+(?=\S)")
 _RULE = re.compile(r"^\s*[-=*_~#]{3,}\s*$")
@@ -17,7 +17,10 @@ def read(content: bytes) -> list[Block]:
 
     def close() -> None:
         if paragraph:
-            blocks.append(Block("paragraph", "\n".join(paragraph)))
+            text = paragraph[0]
+            for more in paragraph[1:]:
+                text = join_lines(text, more, "\n")
+            blocks.append(Block("paragraph", text.replace("\u00ad", "")))
             paragraph.clear()
 
     for number, line in enumerate(lines):
