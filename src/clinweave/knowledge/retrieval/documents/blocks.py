@@ -22,9 +22,9 @@ _LEAD_IN_WORDS = 25
 # First parts of compounds, whose hyphen at a line's end is their own: "beta-blocker", "well-known".
 _FIRST_PARTS = frozenset({
     "alpha", "beta", "gamma", "delta", "well", "low", "high", "first", "second", "third", "long", "short", "self",
-    "half", "full", "broad", "narrow", "non", "pre", "post", "dose", "drug", "age", "sex", "weight", "evidence", "follow",
-    "fast", "slow", "once", "twice", "early", "late", "right", "left", "life", "point", "close", "end", "risk", "time",
-    "patient", "ill", "two", "three", "four", "five", "six", "ten",
+    "half", "full", "broad", "narrow", "non", "pre", "post", "dose", "drug", "age", "sex", "weight", "evidence",
+    "follow", "fast", "slow", "once", "twice", "early", "late", "right", "left", "life", "point", "close", "end",
+    "risk", "time", "patient", "ill", "two", "three", "four", "five", "six", "ten",
 })  # fmt: skip
 
 
