@@ -1,5 +1,6 @@
 """The user's own collections, kept as Parquet under home()/collections, and the index of graph and collections."""
 
+import re
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import asdict
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 VERSION = 2
 _MOST_LISTED = 1000  # unreadable files listed in a manifest
+PATIENT_NOTE = re.compile(r"#patient-\d+-\d+")  # the ids that `patients index` gives to notes
 _CHUNK = 5000
 _NEEDED = {"path": str, "tier": str, "passages": int, "documents": int}  # of a manifest
 
@@ -202,11 +204,19 @@ def build_home_index(
 
 
 def _left_out(home: Path) -> list[LeftOut]:
-    """Return the documents of all collections that are not indexed; those with all versions lose copies alone."""
+    """Return the documents of all collections that are not indexed; those with all versions lose copies alone.
+
+    Every note of a patient is indexed: two patients may have the same text, and no note is a version of another.
+    """
     manifests = collections(home)
     texts = {name: _texts(home / "collections" / name / "passages.parquet") for name in manifests}
     everything = {name for name, item in manifests.items() if "all_versions" in item["parameters"]}
-    return [item for item in left_out(texts) if item.kind == "duplicate" or item.collection not in everything]
+    return [
+        item
+        for item in left_out(texts)
+        if (item.kind == "duplicate" or item.collection not in everything)
+        and not PATIENT_NOTE.search(item.document)
+    ]
 
 
 def _texts(path: Path) -> Iterator[tuple[str, str, str]]:
