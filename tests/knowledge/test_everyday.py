@@ -76,6 +76,24 @@ def test_everyday_words_count_for_findings_alone(linker: Linker) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "family"),
+    [
+        ("Father febrile; patient deaf.", [True, False]),
+        ("Sister deaf and blind, brother well", [True, True]),
+        ("Her mother deaf, she is obese.", [True, False]),
+        ("Mother deaf. Febrile today.", [True, False]),
+        ("Not deaf, unlike his brother. Clumsy.", [False, False]),
+        ("Seen with his mother, febrile.", [False]),
+        ("His sister is deaf", [True]),
+    ],
+)
+def test_an_adjective_right_after_a_relative_is_the_relatives(
+    linker: Linker, text: str, family: list[bool]
+) -> None:
+    assert [item.experiencer == "family" for item in linker.link(text, ["HP"])] == family
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("bowing of the left femur", ["HP:0002980"]),

@@ -75,6 +75,8 @@ def of_relatives(whole: str, tokens: Tokens, at: Ints, size: Ints, cues: Cues) -
             low, high = 0, 0
         else:
             low, high = (_heading if kind & FAMILY_HISTORY else _said)(tokens, cues, number, end, stop)
+        if low == high and kind & RELATIVE:
+            low, high = _directly(tokens, at, cues, number, end)
         result[np.searchsorted(at, low) : np.searchsorted(at, high)] = True
         if kind & (RELATIVE | OF_RELATIVES):
             low, high = _before(whole, tokens, at, size, begin, directly=bool(kind & OF_RELATIVES))
@@ -133,6 +135,15 @@ def _said(tokens: Tokens, cues: Cues, number: int, end: int, stop: int) -> tuple
     if words[:1] and words[0] in _BE:
         return end, min(_until_patient(cues, number, stop), end + _NEAR)
     return 0, 0
+
+
+def _directly(tokens: Tokens, at: Ints, cues: Cues, number: int, end: int) -> tuple[int, int]:
+    """Return the tokens of a finding right after a relative, and the rest of its clause: "Father asthmatic"."""
+    row = int(np.searchsorted(at, end))
+    if row == len(at) or at[row] != end or tokens.clause[end] != tokens.clause[end - 1]:
+        return 0, 0
+    clause = int(np.searchsorted(tokens.clause, tokens.clause[end], side="right"))
+    return end, _until_patient(cues, number, clause)
 
 
 def _until_patient(cues: Cues, number: int, stop: int) -> int:
