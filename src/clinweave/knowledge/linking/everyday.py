@@ -37,6 +37,7 @@ class _Lists(NamedTuple):
     broad: Mapping[str, str]  # broad layperson synonyms of the HPO, each with its finding's id
     names: Mapping[str, tuple[str, ...]]
     adjectives: Mapping[str, tuple[str, ...]]
+    excluded: frozenset[str]  # adjectives that are not derived
     after: NDArray[np.uint64]  # hashes of the words that may follow an adjective
 
 
@@ -57,7 +58,13 @@ def lists() -> _Lists:
         for text in words.split()
         for word in words_of(text)
     }
-    return _Lists(broad, names, adjectives, np.sort(hashes_of(sorted(after))))
+    return _Lists(
+        broad,
+        names,
+        adjectives,
+        frozenset(table["not_derived"]["words"].split()),
+        np.sort(hashes_of(sorted(after))),
+    )
 
 
 def everyday_names(
@@ -82,7 +89,7 @@ def everyday_names(
     ):
         found.setdefault(name, (curie, kind))
     for adjective, curie in _derived(owners):
-        if adjective not in common:
+        if adjective not in common and adjective not in lists().excluded:
             found.setdefault(adjective, (curie, ADJECTIVE))
     return [
         (name, curie, kind) for name, (curie, kind) in sorted(found.items()) if name.lower() not in owners

@@ -178,6 +178,7 @@ def compile_vocabulary(graph: NamedGraph, out: Path | None = None) -> Artifact:
                 sorted(everyday.lists().broad.items()),
                 sorted(everyday.lists().names.items()),
                 sorted(everyday.lists().adjectives.items()),
+                sorted(everyday.lists().excluded),
             ]
         ),
     }
