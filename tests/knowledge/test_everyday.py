@@ -85,9 +85,16 @@ def test_everyday_words_count_for_findings_alone(linker: Linker) -> None:
         ("Not deaf, unlike his brother. Clumsy.", [False, False]),
         ("Seen with his mother, febrile.", [False]),
         ("His sister is deaf", [True]),
+        ("A deaf boy with a diabetic father.", [False, True]),
+        ("Son of a deaf mother, he is obese.", [True, False]),
+        ("Parents not obese.", [True]),
+        ("Mother obese in pregnancy.", [True]),
+        ("Deaf. Mother well.", [False]),
+        ("Fever mother gave paracetamol", [False]),
+        ("The mother had seizures during pregnancy", [False]),
     ],
 )
-def test_an_adjective_right_after_a_relative_is_the_relatives(
+def test_an_adjective_beside_a_relative_is_the_relatives(
     linker: Linker, text: str, family: list[bool]
 ) -> None:
     assert [item.experiencer == "family" for item in linker.link(text, ["HP"])] == family

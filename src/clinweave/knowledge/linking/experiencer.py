@@ -46,6 +46,7 @@ _TOLD = (
     )
     | _BE
 )
+_NOT = frozenset({"not", "never", "also", "both"})  # between a relative and a finding ("Parents not obese")
 _IN = frozenset({"in", "among", "affecting"})
 _WHOSE = frozenset({"his", "her", "their", "the", "a", "an", "one", "two", "both", "patient", "proband", "whose"}) | {
     "maternal", "paternal", "older", "elder", "younger", "affected", "other", "another", "deceased", "healthy",
@@ -70,6 +71,9 @@ def of_relatives(whole: str, tokens: Tokens, at: Ints, size: Ints, cues: Cues) -
         if kind & FAMILY_HISTORY and end == stop:
             low, high = _section(whole, tokens, end)
         elif (cues.value[inside] & PREGNANCY).any():
+            if kind & RELATIVE:  # "Mother anaemic in pregnancy"
+                low, high = _directly(tokens, at, cues, number, end)
+                result[np.searchsorted(at, low) : np.searchsorted(at, high)] = True
             continue
         elif kind & OF_RELATIVES:
             low, high = 0, 0
@@ -78,6 +82,8 @@ def of_relatives(whole: str, tokens: Tokens, at: Ints, size: Ints, cues: Cues) -
         if low == high and kind & RELATIVE:
             low, high = _directly(tokens, at, cues, number, end)
         result[np.searchsorted(at, low) : np.searchsorted(at, high)] = True
+        if kind & RELATIVE and (row := _attribute(whole, tokens, at, size, begin)) >= 0:
+            result[row] = True
         if kind & (RELATIVE | OF_RELATIVES):
             low, high = _before(whole, tokens, at, size, begin, directly=bool(kind & OF_RELATIVES))
             result[low:high] = True
@@ -140,10 +146,22 @@ def _said(tokens: Tokens, cues: Cues, number: int, end: int, stop: int) -> tuple
 def _directly(tokens: Tokens, at: Ints, cues: Cues, number: int, end: int) -> tuple[int, int]:
     """Return the tokens of a finding right after a relative, and the rest of its clause: "Father asthmatic"."""
     row = int(np.searchsorted(at, end))
-    if row == len(at) or at[row] != end or tokens.clause[end] != tokens.clause[end - 1]:
+    if row == len(at) or tokens.clause[at[row]] != tokens.clause[end - 1]:
+        return 0, 0
+    if at[row] > end + 1 or not _NOT.issuperset(tokens.words(end, int(at[row]))):
         return 0, 0
     clause = int(np.searchsorted(tokens.clause, tokens.clause[end], side="right"))
     return end, _until_patient(cues, number, clause)
+
+
+def _attribute(whole: str, tokens: Tokens, at: Ints, size: Ints, begin: int) -> int:
+    """Return the mention right before a relative, which describes it ("a deaf sister"), or -1."""
+    row = int(np.searchsorted(at, begin)) - 1
+    if row < 0 or at[row] + size[row] != begin or tokens.clause[begin - 1] != tokens.clause[begin]:
+        return -1
+    if not _WHOSE.intersection(tokens.words(max(0, int(at[row]) - 1), int(at[row]))):
+        return -1  # "Fever mother gave paracetamol"
+    return row if whole[tokens.end[begin - 1] : tokens.start[begin]] == " " else -1
 
 
 def _until_patient(cues: Cues, number: int, stop: int) -> int:
