@@ -65,6 +65,21 @@ def test_the_examples_of_the_page_are_true(home, tmp_path, monkeypatch):
     assert "FBN1" in printed.stdout
 
 
+def test_collections_and_another_graph(home, tmp_path):
+    other = build(tmp_path / "other", {**RECORDS, "hpoa": RECORDS["hpoa"][:1]})
+    with clinweave.open(home, collections=["notes"], graph=tmp_path / "other") as base:
+        assert base.graph.manifest["key"] == other.manifest["key"]
+        assert base.ask(QUESTION, retrievers=["graph"]).abstained  # the other graph has no gene of it
+        assert {hit.passage.source for hit in base.search("Marfan syndrome")} == {"notes"}
+    with (
+        clinweave.open(home, collections=["lost"]) as base,
+        pytest.raises(UserError, match="there are: notes"),
+    ):
+        base.search("Marfan syndrome")
+    with clinweave.open(home, graph=tmp_path / "none") as base, pytest.raises(UserError, match="no graph at"):
+        base.ask(QUESTION)
+
+
 def test_importing_is_quick_and_loads_nothing(home):
     loaded = "sorted(set(sys.modules) & {'numpy', 'pyarrow', 'typer'})"
     code = f"import sys, clinweave; kb = clinweave.open(); print({loaded})"

@@ -32,6 +32,9 @@ OLDER = [
     ("guidelines 2022/sepsis.md", "guidelines 2024/sepsis.md"),
     ("archive/sepsis v2.md", "sepsis v3.md"),
     ("sepsis v2 (2021).md", "sepsis v3 (2023).md"),
+    ("sepsis_old.md", "sepsis.md"),
+    ("archive/sepsis.md", "sepsis.md"),
+    ("sepsis v2 (old).md", "sepsis v3.md"),
 ]
 
 
@@ -50,7 +53,12 @@ STAYS = [
     ("sepsis adults v2.md", "sepsis children v3.md"),
     ("sepsis v2 (2024).md", "sepsis v3 (2022).md"),  # number and date contradict each other
     ("sepsis v2.md", "asthma v3.md"),
+    ("sepsis v2.md", "sepsis v3 draft.md"),
+    ("sepsis v2.md", "draft/sepsis v3.md"),
     ("sepsis v3.md", "sepsis 2024.md"),
+    ("sepsis v3 old.md", "sepsis v2.md"),  # name and number contradict each other
+    ("5 years old.md", "5 years.txt.md"),
+    ("care of the old.md", "asthma.md"),
     ("type 1 diabetes.md", "type 2 diabetes.md"),
     ("hepatitis B.md", "hepatitis C.md"),
     ("dose 2000 units.md", "dose 5000 units.md"),
@@ -76,6 +84,14 @@ def test_titles_and_first_lines_state_versions():
     other = "Asthma attacks: nebulised salbutamol every twenty minutes, oral steroids for five days."
     assert out(**{"a.pdf": ("Clinical guideline", f"Version 2\n\n{TEXT}"),
                   "b.pdf": ("Clinical guideline", f"Version 3\n\n{other}")}) == {}  # fmt: skip
+
+
+def test_a_draft_takes_no_place():
+    draft = "Status: draft for consultation\n\nGive B."
+    assert out(**{"sepsis v2.md": "Give A.", "sepsis v3.md": draft}) == {}
+    assert out(**{"sepsis v2.md": "Give A.", "sepsis v3.md": "Draft\n\nGive B.", "sepsis v4.md": "Give C."}) == {
+        "sepsis v2.md": "older version", "sepsis v3.md": "older version",
+    }  # fmt: skip
 
 
 WITHDRAWN = [

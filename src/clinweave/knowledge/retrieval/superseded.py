@@ -61,6 +61,12 @@ _STATED = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _CLOSED = re.compile(rf"^(?:old|older|archive|archived|previous|{_STATUS_WORD})$")
+_DRAFT = re.compile(
+    r"\bstatus\W{0,4}(?:draft|consultation|proposed|in preparation)\b|^\W*(?:draft|consultation draft)\b"
+    r"|\bthis (?:is a|document is a) draft\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+_OLD = re.compile(r"[ _\-(\[]+(?:old|previous|archived|outdated)[)\]]?$", re.IGNORECASE)
 _SERIES = re.compile(
     r"\b(?:minutes?|reports?|newsletters?|bulletins?|agendas?|meetings?|audits?|letters?|notes?|logs?|rotas?|cases?|"
     r"visits?|encounters?|diary|diaries|issues?|volumes?|vol|parts?|chapters?|appendix|annex|discharge|summar(?:y|ies)|"
@@ -225,7 +231,9 @@ def _older(files: Iterable[_File]) -> Iterator[LeftOut]:
             yield LeftOut(
                 file.collection,
                 file.name,
-                f"older version ({own}): {other.name}{where} is {its}",
+                f"older version ({own}): {other.name}{where} is {its}"
+                if own.is_older(its)
+                else f"older version (its name says so): {other.name}{where} is not marked so",
                 "older version",
             )
 
@@ -239,10 +247,34 @@ def _compare(
         own = versions[id(file)]
         for other in members:
             its = versions[id(other)]
-            if not own.is_older(its) or _is_of_another(file, other, by_title=by_title):
+            if (
+                not _is_older(file, own, other, its)
+                or _is_draft(other)
+                or _is_of_another(file, other, by_title=by_title)
+            ):
                 continue
             if id(file) not in newer or newer[id(file)][2].is_older(its):
                 newer[id(file)] = (other, own, its)
+
+
+def _is_older(file: _File, own: Version, other: _File, its: Version) -> bool:
+    """Say whether a document is older by its version, or by a name that calls it old; both must not contradict."""
+    old, other_old = _is_marked_old(file), _is_marked_old(other)
+    if old != other_old:
+        return old and not its.is_older(own)
+    return own.is_older(its)
+
+
+def _is_marked_old(file: _File) -> bool:
+    """Say whether the name or a folder calls a document old: "sepsis old.md", "archive/sepsis.md"."""
+    path = PurePosixPath(file.name)
+    return bool(_OLD.search(path.stem)) or any(_CLOSED.match(part.lower()) for part in path.parent.parts)
+
+
+def _is_draft(file: _File) -> bool:
+    """Say whether a document is not in force yet: it takes no other's place."""
+    title = "" if file.title == file.name else file.title
+    return "draft" in _plain(f"{file.name} {title}") or bool(_DRAFT.search(file.head[:MOST_HEAD]))
 
 
 def _is_of_another(file: _File, other: _File, *, by_title: bool) -> bool:
@@ -289,9 +321,9 @@ def _family(name: str) -> str:
 
 def _stripped(text: str) -> str:
     """Return the words of a name without version and date."""
-    plain = _plain(text)
+    plain = _plain(_OLD.sub("", text))
     plain = _DATE.sub(" ", _NUMBER.sub(" ", plain))
-    return " ".join(_WORD.findall(re.sub(r"\b(?:final|draft|updated?|new|latest|current)\b", " ", plain)))
+    return " ".join(_WORD.findall(re.sub(r"\b(?:final|updated?|new|latest|current)\b", " ", plain)))
 
 
 def _plain(text: str) -> str:
