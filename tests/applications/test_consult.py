@@ -73,7 +73,7 @@ def test_a_model_without_support_leaves_the_sources_answer(reply):
     assert answer.text == bare.text
     assert not answer.abstained
     assert all(item.verdict != YES for item in answer.sentences)
-    assert any("the statements of the sources stand" in note for note in answer.notes)
+    assert any("only the statements of the sources are shown" in note for note in answer.notes)
 
 
 def test_a_model_that_loops_is_cut_at_the_first_repetition():
@@ -111,7 +111,7 @@ def test_a_model_that_fails_leaves_the_sources_answer_and_one_note():
 
     answer = ask(Broken({"rules": []}))
     assert answer.text == ask().text
-    assert answer.notes == ("the model failed; the statements of the sources stand",)
+    assert answer.notes == ("the model failed; only the statements of the sources are shown",)
     assert answer.model_error == "the engine said: no"
 
 

@@ -109,6 +109,6 @@ def test_a_full_disk_is_one_line_and_leaves_the_old_output(
     with pytest.raises(SystemExit) as stopped:
         main(["link", str(given), "--out", str(out)])
     assert stopped.value.code == 1
-    assert capsys.readouterr().err.startswith("error: No space left on device; what was finished is kept")
+    assert capsys.readouterr().err.startswith("error: No space left on device; finished steps are saved")
     assert out.read_text("utf-8") == "old\n"
     assert sorted(tmp_path.iterdir()) == before

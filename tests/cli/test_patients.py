@@ -88,7 +88,7 @@ def test_purge(loaded, call):
     assert ("store", True) in {(place["kind"], place["removed"]) for place in places}
     code, _, err = call("purge", "--patient", "patient-one")
     assert code == 2
-    assert "no store holds" in err
+    assert "no store contains" in err
 
 
 def test_index_makes_a_pseudonymised_private_collection(loaded, call, home):

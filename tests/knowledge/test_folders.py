@@ -83,7 +83,7 @@ def test_every_kind_of_file(tmp_path: Path) -> None:
     told = reasons(log)
     assert told["empty"] == told["no text"] == told["not text (binary)"] == told["not a JSON object"] == 1
     assert told['without a "content" text'] == 1
-    assert told["not UTF-8: read as Windows-1252 and kept"] == 1
+    assert told["not UTF-8: read as Windows-1252"] == 1
     for passage in read_folder(tmp_path, source="mine", tier=Tier.PRIVATE):
         assert passage.text == documents[passage.document].text[passage.start : passage.end]
         assert (passage.source, passage.tier) == ("mine", Tier.PRIVATE)

@@ -46,7 +46,7 @@ def test_a_column_is_read_as_chemists_keep_it(
 def test_a_bound_can_be_taken_as_its_number() -> None:
     found = read_answers([">10", "2"], bounds="as-value")
     assert found.values.tolist() == [10, 2]
-    assert "each taken as its number" in found.notes[0]
+    assert "each used as its number" in found.notes[0]
     with pytest.raises(UserError, match="leave-out, as-value"):
         read_answers(["1"], bounds="both")
 
@@ -183,7 +183,7 @@ def test_the_page_of_a_judgement_shows_what_was_missed_most(
     assert _stops(*train) == 0
     assert _stops("evaluate", str(tmp_path / "new.csv"), "--model", model, "--report", str(page)) == 0
     shown = page.read_text("utf-8")
-    assert "20 trained on and left out" in shown
+    assert "20 in the training set and left out" in shown
     assert shown.count("<figure>") == 12
     assert "<b>" not in shown
     assert "&lt;b&gt;" in shown

@@ -326,7 +326,7 @@ def test_a_learned_property_is_a_scorer(tmp_path):
     [
         (["--scorer", "osimertinib"], "did you mean osimertinib_mpo"),
         (["--scorer", "qed", "--start", "C(", "--keep", "C"], "--start C("),
-        (["--scorer", "qed", "--start", "CCO", "--keep", "c1ccccc1"], "does not have it"),
+        (["--scorer", "qed", "--start", "CCO", "--keep", "c1ccccc1"], "does not contain it"),
         (["--scorer", "qed", "--start", "CCO", "--keep", "[C"], "not a SMARTS pattern"),
         (["--scorer", "qed", "--keep", "C"], "needs --start"),
         (["--scorer", "qed", "--budget", "0"], "at least one call"),

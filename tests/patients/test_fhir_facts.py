@@ -154,7 +154,7 @@ def test_values_are_kept_as_they_stand(tmp_path, value, number, text, unit):
     row = next(row for row in rows if row["kind"] == "lab")
     assert (row["numeric_value"], row["text_value"], row["unit"]) == (number, text, unit)
     if number is None and text is None:
-        assert dropped == ["Observation: the value is of a type that is not read: kept without value"]
+        assert dropped == ["Observation: the value is of a type that is not read: stored without value"]
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "1" + "0" * 400])
@@ -319,9 +319,9 @@ def test_a_birth_date_that_is_none_is_counted_and_a_partial_one_stays_partial(tm
     store = PatientStore.open(load(str(tmp_path / "a.ndjson"), tmp_path / "out").path)
     assert [summary(store, f"p{number}").get("born") for number in (0, 1, 5, 6)] == ["1980", "1980-05", "0001-01-01", "2999-01-01"]  # fmt: skip
     assert store.manifest["dropped"] == {
-        "Patient: birthDate is no FHIR date: left out": 3,
-        "Patient: birthDate: a time in the future, kept as stated": 1,
-        "Patient: birthDate: a year before 1800, kept as stated": 1,
+        "Patient: birthDate is not a FHIR date: ignored": 3,
+        "Patient: birthDate: a time in the future, stored as stated": 1,
+        "Patient: birthDate: a year before 1800, stored as stated": 1,
     }
 
 
@@ -346,4 +346,4 @@ def test_undated_problems_are_kept_and_said(tmp_path):
                          {"resourceType": "Condition", "code": {"text": "Flu"}, "onsetDateTime": "2020-13-01"}, observation(effectiveDateTime="soon"))  # fmt: skip
     assert [(row["code"], row["time"], row["text_value"]) for row in rows] == [
         ("LOCAL:Asthma", None, "at age 6 a"), ("LOCAL:Gout", datetime(2020, 3, 1), "in childhood"), ("LOCAL:Flu", None, None)]  # fmt: skip
-    assert dropped == ["Condition: no usable time: kept without time", "Observation: no usable time"]
+    assert dropped == ["Condition: no usable time: stored without time", "Observation: no usable time"]

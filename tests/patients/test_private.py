@@ -148,7 +148,7 @@ def test_notes_become_a_private_collection_and_a_purge_takes_the_patient_everywh
     assert str(subject).encode() not in b"".join(
         file.read_bytes() for file in (home / "index").rglob("*") if file.is_file()
     )
-    with pytest.raises(UserError, match="no store holds"):
+    with pytest.raises(UserError, match="no store contains"):
         purge("patient-one", home)
 
 

@@ -118,7 +118,7 @@ def test_numbers_that_are_none_are_counted(tmp_path):
         )
     rows, log = read_omop(tmp_path / "a.duckdb", tmp_path)
     assert next(row for row in rows if row["kind"] == "lab")["numeric_value"] is None
-    assert ("measurement", 1, "the value is no number (NaN or infinite): no number kept") in [
+    assert ("measurement", 1, "the value is not a number (NaN or infinite): stored without a number") in [
         tuple(item) for item in log.examples
     ]
 

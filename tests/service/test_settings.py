@@ -142,7 +142,7 @@ def test_without_a_model_the_sources_answer_over_http(client):
 def test_a_prompt_over_the_context_is_named_so(client, stream):
     class Small(ScriptedModel):
         def generate(self, messages, **settings):
-            raise ContextLengthError("The prompt has 5031 tokens; the context holds 4096.")
+            raise ContextLengthError("The prompt has 5031 tokens; the context has room for 4096.")
 
     with running(handler(model=Small({"rules": []}))) as address:
         found = post(client, address, messages=ASK, stream=stream)

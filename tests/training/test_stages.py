@@ -156,7 +156,7 @@ def test_calibration_and_report_say_what_margins_mean(graph):
     pairs = [pair(graph, n % 60) for n in range(60)]
     assert report(pairs, [1.0] * 60, 0.6)["suspect"] == []
     assert report(pairs, [-1.0] * 60, 0.6)["suspect"]
-    assert "cannot be judged" in report([], [], 0.6)["suspect"][0]
+    assert "cannot be evaluated" in report([], [], 0.6)["suspect"][0]
     assert json.dumps(report(pairs, [1.0] * 60, 0.6))
 
 

@@ -69,9 +69,7 @@ def show(answer: Answer, screen: Console, *, prompt: bool = False, evidence: boo
 
 
 def _sentences(answer: Answer) -> Table:
-    table = Table(
-        "sentence of the model", "cites", "verdict", "reason", title="What the model wrote, checked"
-    )
+    table = Table("sentence", "cites", "verdict", "reason", title="Sentences written by the model")
     for item in answer.sentences:
         mark = MARKS[item.verdict] if answer.retrievers else "[yellow]unchecked[/]"
         table.add_row(escape(item.text), escape(" ".join(item.evidence)), mark, escape(item.reason))
@@ -84,13 +82,13 @@ def _show_evidence(answer: Answer, screen: Console) -> None:
     cited |= {number for sentence in answer.sentences for number in sentence.evidence}
     items = [item for item in answer.evidence if item.id in cited]
     more = len(answer.evidence) - len(items)
-    table = Table("", "record", "source", "publications", title="Evidence, as recorded")
+    table = Table("", "record", "source", "reference", title="Evidence")
     for item in items:
         table.add_row(item.id, escape(_record(item)), escape(_sources(item)), escape(_publications(item)))
     if items:
         screen.print(table)
     if more:
-        screen.print(f"[dim]retrieved and not used: {more} (--json lists them)[/]")
+        screen.print(f"[dim]{more} more retrieved (--json lists them)[/]")
 
 
 def _record(item: Evidence) -> str:

@@ -33,9 +33,11 @@ def command(  # noqa: PLR0917 - each parameter is one option
     collection: Collections = None,
     graph: GraphFolder = None,
     budget: Annotated[int, typer.Option(min=1, help="Tokens of statements in the model's prompt.")] = 512,
-    max_tokens: Annotated[int, typer.Option(min=1, help="Tokens that the model may write.")] = 160,
+    max_tokens: Annotated[
+        int, typer.Option(min=1, help="Maximum number of tokens that the model writes.")
+    ] = 160,
     allow_remote: Annotated[
-        str, typer.Option(metavar="HOST", help="The host that may see gated or private evidence.")
+        str, typer.Option(metavar="HOST", help="Host that may receive gated or private evidence.")
     ] = "",
     structures: Annotated[
         bool,
@@ -44,10 +46,13 @@ def command(  # noqa: PLR0917 - each parameter is one option
             help="Also show drugs similar in structure to those of the question (computed; needs the extra molecules).",
         ),
     ] = False,
-    show_prompt: Annotated[bool, typer.Option("--show-prompt", help="Print the prompt, too.")] = False,
+    show_prompt: Annotated[bool, typer.Option("--show-prompt", help="Also print the prompt.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Answer a question from the graph and the text index; a model's sentences are checked against what they cite."""
+    """Answer a question from the graph and the text index, with citations.
+
+    Sentences written by a model are checked against what they cite.
+    """
     from clinweave.applications import ModelSettings
     from clinweave.knowledge import parse_retrievers
     from clinweave.knowledge_base import KnowledgeBase

@@ -40,15 +40,17 @@ def command(  # noqa: PLR0917 - each parameter is one option
     collection: Collections = None,
     graph: GraphFolder = None,
     budget: Annotated[int, typer.Option(min=1, help="Tokens of statements in the model's prompt.")] = 512,
-    max_tokens: Annotated[int, typer.Option(min=1, help="Tokens that the model may write.")] = 160,
+    max_tokens: Annotated[
+        int, typer.Option(min=1, help="Maximum number of tokens that the model writes.")
+    ] = 160,
     allow_remote: Annotated[
-        str, typer.Option(metavar="HOST", help="The host that may see gated or pseudonymised evidence.")
+        str, typer.Option(metavar="HOST", help="Host that may receive gated or pseudonymised evidence.")
     ] = "",
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON document when the session ends.")
     ] = False,
 ) -> None:
-    """Answer one question per line, as `ask` does; an empty line, /end or Ctrl-D ends, /help explains."""
+    """Answer one question per line, as `ask` does; /help lists the commands; an empty line, /end or Ctrl-D exits."""
     from clinweave.applications import DISCLAIMER, ModelSettings
     from clinweave.knowledge import parse_retrievers
     from clinweave.knowledge_base import KnowledgeBase

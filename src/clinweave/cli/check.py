@@ -25,7 +25,7 @@ def command(
 ) -> None:
     """Read every file of graphs, indexes, collections, stores, models and fetched releases, and compare checksums.
 
-    Exit code 1 where anything is damaged. Folders of versions that recorded no checksums are named "not recorded".
+    Exit code 1 if anything is damaged. Folders of versions that recorded no checksums are named "not recorded".
     """
     for folder in folders or ():
         if kind_of(folder) != "a folder":

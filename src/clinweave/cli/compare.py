@@ -18,7 +18,7 @@ def compare(  # noqa: PLR0917 - each parameter is one option
         list[str] | None,
         typer.Option(
             metavar="URL|PATH",
-            help="http(s)://host:port/v1#model, a .gguf file, a folder of weights, or smollm2; given once.",
+            help="http(s)://host:port/v1#model, a .gguf file, a folder of weights, or smollm2; only one.",
             show_default="smollm2",
         ),
     ] = None,
@@ -26,21 +26,23 @@ def compare(  # noqa: PLR0917 - each parameter is one option
         Path | None,
         typer.Option(metavar="DIR", help="Your texts (.txt, .md, .xml, MedRAG .jsonl; also .tar.gz, .zip)."),
     ] = None,
-    arms: Annotated[str, typer.Option(help="Arms and controls, with commas.")] = "base,text,graph,both",
+    arms: Annotated[
+        str, typer.Option(help="Conditions and controls, separated by commas.")
+    ] = "base,text,graph,both",
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where to write.", show_default="runs/BENCH")
+        Path | None, typer.Option(metavar="DIR", help="Output folder.", show_default="runs/BENCH")
     ] = None,
-    count: Annotated[int, typer.Option(min=0, help="Questions at most, drawn with the seed; 0 for all.")] = 0,
+    count: Annotated[
+        int, typer.Option(min=0, help="Maximum number of questions, sampled with the seed; 0 for all.")
+    ] = 0,
     budget: Annotated[int, typer.Option(min=1, help="Tokens of evidence in a prompt.")] = 400,
     method: Annotated[str, typer.Option(help="auto, option-text, letter or generation.")] = "auto",
-    concurrency: Annotated[
-        int, typer.Option(min=1, help="Requests at once; for a model behind an address.")
-    ] = 1,
+    concurrency: Annotated[int, typer.Option(min=1, help="Concurrent requests, for a model server.")] = 1,
     allow_remote: Annotated[
-        str, typer.Option(metavar="HOST", help="The host that may see gated or pseudonymised evidence.")
+        str, typer.Option(metavar="HOST", help="Host that may receive gated or pseudonymised evidence.")
     ] = "",
     max_tokens_total: Annotated[
-        int, typer.Option(min=0, help="Stop after so many tokens, keeping pairs whole; 0 for no limit.")
+        int, typer.Option(min=0, help="Stop after this many tokens, without splitting pairs; 0 for no limit.")
     ] = 0,
     reuse_unidentified: Annotated[
         bool,
@@ -49,23 +51,26 @@ def compare(  # noqa: PLR0917 - each parameter is one option
             help="Reuse scores of an address that does not state a digest of its weights, if it answers as before.",
         ),
     ] = False,
-    seed: Annotated[int, typer.Option(help="For drawing questions.")] = 0,
+    seed: Annotated[int, typer.Option(help="Random seed for sampling questions.")] = 0,
     databases: Annotated[
-        str, typer.Option(help="Ids of databases for the graph, with commas.", show_default="all")
+        str, typer.Option(help="Ids of databases for the graph, separated by commas.", show_default="all")
     ] = "",
     graph: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="A graph that was built, in the place of one of --databases."),
+        typer.Option(metavar="DIR", help="Folder of a built graph, used instead of --databases."),
     ] = None,
     offline: Annotated[
-        bool, typer.Option("--offline", help="Fetch nothing; what is needed must be there.")
+        bool, typer.Option("--offline", help="Download nothing; fail if something is missing.")
     ] = False,
     dump_prompts: Annotated[
         bool, typer.Option("--dump-prompts", help="Write every prompt to a file.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print results.json and nothing else.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print results.json only.")] = False,
 ) -> None:
-    """Compare base, text, graph and both on your own benchmark. Scored items are kept; run again to go on."""
+    """Compare a model without evidence and with text, graph and both on your own benchmark.
+
+    An interrupted run resumes.
+    """
     from clinweave.artifacts import claim
     from clinweave.cli.run import bring, finish
     from clinweave.errors import UserError

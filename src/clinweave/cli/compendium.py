@@ -25,16 +25,18 @@ class Kind(StrEnum):
 @app.command()
 def main(  # noqa: PLR0917 - each parameter is one option
     kind: Annotated[Kind | None, typer.Option(help="Only entries of this kind.")] = None,
-    search: Annotated[str, typer.Option(help="Only entries that hold all these words.")] = "",
+    search: Annotated[str, typer.Option(help="Only entries that contain all these words.")] = "",
     show: Annotated[str, typer.Option(help="Show one entry in full, by id or name.")] = "",
     export: Annotated[
         Optional[tuple[str, Path]],  # noqa: UP045 typer reads a pair only in this form
         typer.Option(help="Write the entries: csv, md, json or html, and the file.", metavar="FORMAT PATH"),
     ] = None,
-    folder: Annotated[Path | None, typer.Option(help="Your own entries instead of the shipped ones.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Folder of your own entries instead of the packaged ones.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")] = False,
 ) -> None:
-    """List, search, show and export sourced facts on databases, datasets, models and systems of the field."""
+    """List, search, show and export facts about databases, datasets, models and systems of the field, with sources."""
     entries = compendium.load(folder)
     if show:
         entries = [compendium.find(entries, show)]

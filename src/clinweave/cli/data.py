@@ -17,29 +17,37 @@ app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 @app.command()
 def build(  # noqa: PLR0917 - each parameter is one option
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where to write.")] = Path("data"),
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Output folder.")] = Path("data"),
     diseases: Annotated[int, typer.Option(min=1, help="Diseases to write about.")] = 1500,
     per_kind: Annotated[int, typer.Option(min=1, help="Multiple-choice questions of each kind.")] = 400,
-    passages: Annotated[int, typer.Option(min=0, help="Definitions among the running text.")] = 2000,
-    safety: Annotated[int, typer.Option(min=0, help="Requests that must be refused.")] = 200,
-    seed: Annotated[int, typer.Option(help="Draws other diseases and splits.")] = 0,
+    passages: Annotated[int, typer.Option(min=0, help="Definitions in the running text.")] = 2000,
+    safety: Annotated[int, typer.Option(min=0, help="Number of requests to refuse.")] = 200,
+    seed: Annotated[int, typer.Option(help="Random seed for diseases and splits.")] = 0,
     benchmark: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", help="A benchmark that nothing may be shared with; repeat it."),
+        typer.Option(metavar="FILE", help="Benchmark to decontaminate against; may be repeated."),
     ] = None,
     add: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", help="Your own training file, in any known shape; repeat it."),
+        typer.Option(
+            metavar="FILE", help="Your own training file, in any supported format; may be repeated."
+        ),
     ] = None,
     later: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="A later HPO release, to count what it makes true.")
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Newer HPO release; report how many negatives it turns into positives."
+        ),
     ] = None,
     decontaminate: Annotated[
-        bool, typer.Option("--decontaminate/--no-decontaminate", help="Remove what a benchmark shares.")
+        bool,
+        typer.Option(
+            "--decontaminate/--no-decontaminate", help="Remove items that overlap with a benchmark."
+        ),
     ] = True,
     allow_export: Annotated[
         bool,
-        typer.Option("--allow-export", help="Write out what gated sources hold; your licence must allow it."),
+        typer.Option("--allow-export", help="Include records of gated sources; your licence must allow it."),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the manifest.")] = False,
 ) -> None:
@@ -88,10 +96,10 @@ def build(  # noqa: PLR0917 - each parameter is one option
 @app.command()
 def check(
     file: Annotated[Path, typer.Argument(help="A JSON or JSON-lines file.")],
-    limit: Annotated[int, typer.Option(min=1, help="Problems to print at most.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of problems to print.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Check a training file of any known shape; a fault is named by row and field, and the exit code is 2."""
+    """Check a training file of any supported format; errors name row and field, with exit code 2."""
     from clinweave.datasets import check_file
 
     found = check_file(file, limit)
@@ -117,12 +125,12 @@ def safety(
     split: Annotated[str, typer.Option(metavar="NAME", help="held-out, or development.")] = "held-out",
     questions: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", help="A benchmark whose questions must not be held back; repeat it."),
+        typer.Option(metavar="FILE", help="Benchmark whose questions must not be caught; may be repeated."),
     ] = None,
-    show: Annotated[bool, typer.Option("--show", help="Print the requests that no rule met.")] = False,
+    show: Annotated[bool, typer.Option("--show", help="Print the requests that no rule caught.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Measure the safety rules: misses by kind of request, and false alarms on look-alikes and real questions."""
+    """Measure the guardrails: missed requests by category, and false alarms on look-alikes and real questions."""
     from rich.table import Table
 
     from clinweave.datasets import read_benchmark, safety_rates
@@ -135,7 +143,7 @@ def safety(
         typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
         return
     table = Table(
-        "kind", "requests", "held back by a rule", "notice alone", "neither", title=f"{split} requests"
+        "kind", "requests", "caught by a rule", "notice alone", "neither", title=f"{split} requests"
     )
     for kind, one in found["kinds"].items():
         table.add_row(
@@ -145,7 +153,7 @@ def safety(
     screen.print(table)
     for name, one in found["false_alarms"].items():
         low, high = one["held_back"]["interval"]
-        screen.print(f"{name}: {one['held_back']['count']} of {one['requests']} held back wrongly "
+        screen.print(f"{name}: {one['held_back']['count']} of {one['requests']} caught by mistake "
                      f"({low:.1%} to {high:.1%}), {one['notice_alone']} with a notice", markup=False)  # fmt: skip
     if show:
         for kind, one in found["kinds"].items():

@@ -22,16 +22,19 @@ MAX_NOTE = 8 << 20
 def command(  # noqa: PLR0917 - each parameter is one option
     note: Annotated[str, typer.Argument(metavar="FILE", help="A text file, or - for standard input.")] = "-",
     patient: Annotated[
-        str, typer.Option(metavar="ID", help="Whose note it is: dates of one patient move together.")
+        str,
+        typer.Option(
+            metavar="ID", help="Patient of the note; all dates of a patient are shifted by the same amount."
+        ),
     ] = "",
     store: Annotated[
-        Path | None, typer.Option("--in", metavar="DIR", help="The store that knows the patient's name.")
+        Path | None, typer.Option("--in", metavar="DIR", help="Store with the patient's name.")
     ] = None,
     key: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The secret key.", show_default="home/deid.key")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Where to write instead of the screen.")
+        Path | None, typer.Option(metavar="FILE", help="Output file (default: standard output).")
     ] = None,
     i2b2: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Measure on your own copy of the i2b2 2014 files.")

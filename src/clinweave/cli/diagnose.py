@@ -29,42 +29,43 @@ def diagnose(  # noqa: PLR0917 - each parameter is one option
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="RANKS.jsonl", help="Where to write one line a case.")
+        Path | None, typer.Option(metavar="RANKS.jsonl", help="Output file, one line per case.")
     ] = None,
     hpo_release: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", help="A folder with hp.obo and phenotype.hpoa; else the fetched release."
+            metavar="DIR", help="Folder with hp.obo and phenotype.hpoa (default: the downloaded release)."
         ),
     ] = None,
     mondo: Annotated[
         str,
         typer.Option(
-            metavar="FILE", help="Mondo for equal and kindred diseases: auto, a mondo.json, or none."
+            metavar="FILE", help="Mondo, for equivalent and related diseases: auto, a mondo.json, or none."
         ),
     ] = "auto",
     disease_genes: Annotated[
         str,
         typer.Option(
             metavar="FILE",
-            help="HPO's table of genes and diseases, for diseases that have no finding of their own: auto, a "
+            help="HPO's table of genes and diseases, for diseases without findings of their own: auto, a "
             "genes_to_phenotype.txt or genes_to_disease.txt, or none.",
         ),
     ] = "auto",
     orphanet: Annotated[
-        bool, typer.Option("--orphanet", help="Rank diseases too that have an ORPHA id and no OMIM id.")
+        bool, typer.Option("--orphanet", help="Also rank diseases with an ORPHA id and no OMIM id.")
     ] = False,
     drop_own_publication: Annotated[
         bool,
-        typer.Option("--drop-own-publication", help="Drop rows citing the case's paper from every disease."),
+        typer.Option(
+            "--drop-own-publication",
+            help="Drop annotations that cite the case's own paper, for every disease.",
+        ),
     ] = False,
-    top: Annotated[int, typer.Option(min=1, help="Ranks a case.")] = 100,
-    reasons: Annotated[int, typer.Option(min=0, help="Ranks that carry their reasons.")] = 5,
+    top: Annotated[int, typer.Option(min=1, help="Number of ranks per case.")] = 100,
+    reasons: Annotated[int, typer.Option(min=0, help="Number of ranks with reasons.")] = 5,
     hpo: Annotated[str, typer.Option(metavar="HP:...,HP:...", help="Observed findings of one patient.")] = "",
     absent: Annotated[str, typer.Option("--not", metavar="HP:...", help="Excluded findings.")] = "",
-    age: Annotated[
-        str, typer.Option(help="Age of the patient as P3Y6M. Kept with the case, not scored.")
-    ] = "",
+    age: Annotated[str, typer.Option(help="Age of the patient, as P3Y6M. Stored, not scored.")] = "",
     sex: Annotated[
         str, typer.Option(help="male or female; an X-linked disease counts less in a female.")
     ] = "",
@@ -80,23 +81,26 @@ def diagnose(  # noqa: PLR0917 - each parameter is one option
         typer.Option(
             "--rerank",
             metavar="MODEL",
-            help="Let a language model re-rank the first ten from the evidence: smollm2, a .gguf or an address. Off by "
-            "default: see docs/diagnosis.md for what it does to the ranks.",
+            help="Re-rank the first ten with a language model: smollm2, a .gguf file or an address. Off by default "
+            "(no gain measured, see docs/diagnosis.md).",
         ),
     ] = "",
     weight: Annotated[
-        float, typer.Option("--rerank-weight", min=0, help="Weight of its opinion beside the score, in nats.")
+        float,
+        typer.Option(
+            "--rerank-weight", min=0, help="Weight of the model's opinion relative to the score, in nats."
+        ),
     ] = 0.1,
     allow_remote: Annotated[
-        str, typer.Option(metavar="HOST", help="A model on this host may see the findings.")
+        str, typer.Option(metavar="HOST", help="Host that may receive the findings.")
     ] = "",
-    page: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page to read.")] = None,
+    page: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write an HTML page.")] = None,
     pheval: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Also write PhEval's disease results there.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Rank rare diseases by a patient's findings, and say why.
+    """Rank rare diseases by a patient's findings, with reasons.
 
     Of a phenopacket only subject and phenotypicFeatures are read (and the case's own PMID with
     --drop-own-publication). Each line is {"id", "ranking": [{"rank", "id", "members", "name", "score", "reasons"}],
@@ -225,7 +229,8 @@ def _diagnoser(folder: Path | None, maps: tuple[str, str], orphanet: bool) -> "D
     genes = _map(maps[1], fetched_genes, "table of genes", "a genes_to_phenotype.txt")
     if mondo is None and maps[0] == "auto":
         typer.echo(
-            "without Mondo, kindred diseases are told by their names alone: `clinweave fetch mondo`", err=True
+            "without Mondo, related diseases are found by their names alone; run `clinweave fetch mondo`",
+            err=True,
         )
     used = Release(release.ontology, release.annotations, mondo, genes)
     with Console(stderr=True).status("Opening the annotations (compiled on first use)"):
@@ -275,7 +280,7 @@ def _show(line: dict[str, Any]) -> None:
 
     screen = Console()
     table = Table(
-        "rank", "disease", "id", "score", "speaks for it", "speaks against", title=escape(line["id"])
+        "rank", "disease", "id", "score", "findings for", "findings against", title=escape(line["id"])
     )
     for entry in line["ranking"][:10]:
         told = [one for one in entry["reasons"] if one["finding"]]
@@ -292,15 +297,17 @@ def _show(line: dict[str, Any]) -> None:
         )
     screen.print(table)
     if line["none_fits"]:
-        screen.print("None fits: the findings speak for no disease over chance.")
+        screen.print("No match: the findings support no disease better than chance.")
     if opinion := line.get("reranked"):
         said = f": {escape(opinion['argument'])}" if opinion["argument"] else ""
         screen.print(
             f"Re-ranked by {escape(opinion['model'])}{said}"
             if opinion["read"]
-            else "The model's reply was not readable."
+            else "The model's reply could not be parsed."
         )
     for one in line["next"]:
-        screen.print(f"Look for: {escape(one['name'])} ({one['finding']}), {one['bits']:.2f} bits expected")
+        screen.print(
+            f"Look for next: {escape(one['name'])} ({one['finding']}), {one['bits']:.2f} bits expected"
+        )
     for problem in line["problems"]:
         screen.print(f"Note: {escape(problem)}")

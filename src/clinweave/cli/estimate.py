@@ -34,23 +34,25 @@ def command(  # noqa: PLR0917 - each parameter is one option
         typer.Option("--set", metavar="KEY=VALUE", help="A setting, such as lora_rank=0; repeat it."),
     ] = None,
     gpus: Annotated[int, typer.Option(min=0, help="Devices; 0 leaves the settings as they are.")] = 0,
-    memory: Annotated[float, typer.Option(min=0, help="GB of one device, to say what fits.")] = 0.0,
+    memory: Annotated[
+        float, typer.Option(min=0, help="GB of memory of one device, to check what fits.")
+    ] = 0.0,
     tflops: Annotated[
         float,
-        typer.Option(
-            min=0, help="What one device sustains; 0: measured on this one, at --share of its peak."
-        ),
+        typer.Option(min=0, help="Sustained TFLOPS of one device; 0: measured here, times --share."),
     ] = 0.0,
     share: Annotated[
-        float, typer.Option(min=0.01, max=1, help="Of the measured peak that training sustains.")
+        float, typer.Option(min=0.01, max=1, help="Share of the measured peak that training sustains.")
     ] = 0.5,
     precision: Annotated[
         str, typer.Option(help="auto (bfloat16 with --gpus, --tflops), float32, bfloat16.")
     ] = "auto",
-    tokens: Annotated[float, typer.Option(min=0, help="Mean tokens of an item; 0: max_length.")] = 0.0,
+    tokens: Annotated[
+        float, typer.Option(min=0, help="Mean number of tokens per item; 0: max_length.")
+    ] = 0.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Estimate memory by part and hours of each stage from config.json alone; nothing is fetched or loaded."""
+    """Estimate memory by part and hours per stage from config.json alone; downloads nothing."""
     from clinweave.training import matmul_flops, stage_config
 
     stages, base = _stages(recipe, stage, changes or [])

@@ -23,16 +23,19 @@ class Form(StrEnum):
 @app.command()
 def command(  # noqa: PLR0917 - each parameter is one option
     model: Annotated[Path, typer.Argument(help="The folder of a trained stage.")],
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where to write.")] = Path("export"),
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Output folder.")] = Path("export"),
     form: Annotated[Form, typer.Option(help="Number format of the GGUF file.")] = Form.Q8_0,
     title: Annotated[str, typer.Option(help="The model's name.")] = "clinweave model",
     allow_export: Annotated[
         bool,
-        typer.Option("--allow-export", help="Write out what gated sources hold; your licence must allow it."),
+        typer.Option("--allow-export", help="Include records of gated sources; your licence must allow it."),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the manifest.")] = False,
 ) -> None:
-    """Write merged safetensors, a GGUF file with the chat template, and a card; load both and compare their replies."""
+    """Export merged safetensors, a GGUF file with the chat template, and a model card.
+
+    Both are loaded again and their replies compared.
+    """
     from clinweave.training import export
 
     with Console(stderr=True).status("exporting"):

@@ -21,8 +21,8 @@ _MACHINE = {
     errno.ENOMEM,
 }
 _SIMPLE: tuple[tuple[type[Exception], str, int], ...] = (
-    (MemoryError, "error: out of memory; what was finished is kept", 1),
-    (UnicodeEncodeError, "error: an argument or input holds bytes that are no text; write it as UTF-8", 2),
+    (MemoryError, "error: out of memory; finished steps are saved", 1),
+    (UnicodeEncodeError, "error: an argument or input is not valid UTF-8", 2),
 )
 _UNREADABLE = (EOFError, LookupError, RecursionError, UnicodeError, ValueError)
 _LIBRARIES = (
@@ -52,7 +52,7 @@ def failure(error: BaseException) -> tuple[str, int]:
     if isinstance(error, OSError) and error.errno is not None:
         where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
         code = 1 if error.errno in _MACHINE else 2
-        return f"error: {where}{reason(error)}; what was finished is kept", code
+        return f"error: {where}{reason(error)}; finished steps are saved", code
     if kind.__module__ == "builtins" and "Symlink loop" in str(error):  # pathlib of Python 3.11 and 3.12
         return f"error: {reason(error)}", 2
     for known, line, code in _SIMPLE:

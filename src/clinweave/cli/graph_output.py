@@ -35,7 +35,7 @@ def print_built(done: Artifact, as_json: bool, own: Sequence[str] = ()) -> None:
     )
     print_warnings(screen, done.manifest.get("warnings", ()))
     if lost := sum(done.manifest["dropped"].values()):
-        screen.print(f"{lost:,} rows left out; `clinweave graph info` says why")
+        screen.print(f"{lost:,} rows dropped; see `clinweave graph info`")
 
 
 def _file_of(item: Sequence[Any], done: Artifact, own: Sequence[str]) -> bool:

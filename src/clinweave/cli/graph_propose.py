@@ -53,22 +53,25 @@ def propose(  # noqa: PLR0917 - each parameter is one option
     way: Annotated[
         Way,
         typer.Option(
-            help="Score each candidate yes or no, let the model write, or read pages by title and section, without one."
+            help="score: score each candidate yes or no; write: let the model write; sections: use titles and "
+            "sections, without a model."
         ),
     ] = Way.AUTO,
-    threshold: Annotated[float, typer.Option(help="Accept from this many nats of yes over no.")] = 0.0,
-    limit: Annotated[int, typer.Option(min=0, help="Read only the first passages; 0 for all.")] = 0,
+    threshold: Annotated[
+        float, typer.Option(help="Accept if log p(yes) - log p(no) is at least this, in nats.")
+    ] = 0.0,
+    limit: Annotated[int, typer.Option(min=0, help="Maximum number of passages to read; 0 for all.")] = 0,
     tier: Annotated[Access, typer.Option(help="Who may see the texts of PATH.")] = Access.PUBLIC,
     where: Annotated[
         Path | None,
         typer.Option("--graph", metavar="DIR", help="The graph's folder.", show_default="home/graph"),
     ] = None,
     allow_remote: Annotated[
-        str, typer.Option(metavar="HOST", help="The host that may see gated or pseudonymised text.")
+        str, typer.Option(metavar="HOST", help="Host that may receive gated or pseudonymised text.")
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Let a model propose relations between the concepts linked in texts; they are checked and kept apart.
+    """Extract relations between concepts from texts with a model; they are checked and stored separately.
 
     A graph takes them in only when told: `clinweave graph build --add proposals=DIR`. Run again to go on after a stop.
     """

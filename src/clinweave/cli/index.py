@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Skip = Annotated[
-    bool, typer.Option("--skip-unreadable", help="Exit with 0 although some files could not be read.")
+    bool, typer.Option("--skip-unreadable", help="Exit with 0 even if some files could not be read.")
 ]
 
 _MOST_SHOWN = 50  # documents listed on the terminal
@@ -34,7 +34,7 @@ class Access(StrEnum):
 
 @app.command()
 def build(as_json: AsJson = False) -> None:
-    """Index the graph's passages and every collection; what has not changed is kept."""
+    """Index the graph's passages and all collections; unchanged parts are not rebuilt."""
     _report(_built(), as_json)
 
 
@@ -44,16 +44,16 @@ def add(  # noqa: PLR0917 - each parameter is one option
         Path,
         typer.Argument(help="A file, folder, .tar.gz or .zip of PDF, DOCX, HTML, .md, .txt, .xml, .jsonl."),
     ],
-    name: Annotated[str, typer.Option(help="What to call the collection; by default after the path.")] = "",
+    name: Annotated[str, typer.Option(help="Name of the collection (default: from the path).")] = "",
     tier: Annotated[Access, typer.Option(help="Who may see it.")] = Access.PUBLIC,
-    licence: Annotated[str, typer.Option(help="The licence that its passages carry.")] = "",
+    licence: Annotated[str, typer.Option(help="Licence of its passages.")] = "",
     all_versions: Annotated[
         bool, typer.Option("--all-versions", help="Also index older versions and withdrawn documents.")
     ] = False,
     skip_unreadable: Skip = False,
     as_json: AsJson = False,
 ) -> None:
-    """Read your own documents, keep them as a collection, and add them to the index.
+    """Add your own documents to the index as a collection.
 
     Files that cannot be read are listed with the reason, and the exit code is 1 (what could be read is indexed).
     """
@@ -78,13 +78,11 @@ def replace(  # noqa: PLR0917 - each parameter is one option
     name: Annotated[str, typer.Argument(help="The collection's name.")],
     path: Annotated[Path, typer.Argument(help="The new file, folder, .tar.gz or .zip.")],
     tier: Annotated[Access | None, typer.Option(help="Who may see it.", show_default="as before")] = None,
-    licence: Annotated[
-        str, typer.Option(help="The licence that its passages carry.", show_default="as before")
-    ] = "",
+    licence: Annotated[str, typer.Option(help="Licence of its passages.", show_default="as before")] = "",
     skip_unreadable: Skip = False,
     as_json: AsJson = False,
 ) -> None:
-    """Put new files in the place of a collection's, in one step; if none can be read, the old ones stay."""
+    """Replace a collection's files in one step; if no new file can be read, nothing changes."""
     from clinweave.knowledge import replace_collection
     from clinweave.records import Tier
 
@@ -103,12 +101,13 @@ def replace(  # noqa: PLR0917 - each parameter is one option
 @app.command()
 def prefer(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="Collections; none shows the setting.")
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="Collections; if none is given, show the setting."),
     ] = None,
     none: Annotated[bool, typer.Option("--none", help="Prefer no collection.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Let passages of these collections rank above those of others of the same kind (scores x 1.5)."""
+    """Rank passages of these collections above others of the same kind (scores x 1.5)."""
     from clinweave.errors import UserError
     from clinweave.knowledge import collections, prefer_collections, preferred_collections
 
@@ -177,7 +176,7 @@ def list_(as_json: AsJson = False) -> None:
 def remove(
     name: Annotated[str, typer.Argument(help="The collection's name.")], as_json: AsJson = False
 ) -> None:
-    """Delete a collection's copy and its passages in the index; your own files stay."""
+    """Delete a collection from the index; your own files are not touched."""
     from clinweave.knowledge import collections, remove_collection
 
     remove_collection(name, home())
@@ -197,7 +196,7 @@ def remove(
 @app.command()
 def search(
     text: Annotated[str, typer.Argument(help="Words or a question.")],
-    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="How many passages.")] = 10,
+    k: Annotated[int, typer.Option("-k", min=1, max=1000, help="Number of passages.")] = 10,
     concept: Annotated[
         list[str] | None, typer.Option(help="Also passages on this concept (a CURIE) or a narrower one.")
     ] = None,
@@ -222,7 +221,7 @@ def search(
 
 @app.command()
 def info(as_json: AsJson = False) -> None:
-    """Show where the index lies and what is in it."""
+    """Show the index's path and contents."""
     from clinweave.knowledge import TextIndex
 
     facts = TextIndex.open(home() / "index").info()

@@ -50,7 +50,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Recognise concepts in text: where they stand, what they are, their status (present, absent, ...), and why.
+    """Recognise concepts in text, with offsets, identifier, status (present, absent, ...) and reason.
 
     Each line of a file gives one line {"id", "mentions": [{"start", "end", "text", "id", "name", "category",
     "negated", "score", "reason", "experiencer", "status"}]}. Offsets are those of the original text, in Unicode
@@ -104,7 +104,7 @@ def _show(mentions: list[Mention], as_json: bool) -> None:
 
     from clinweave.cli.console import Console
 
-    table = Table("text", "place", "concept", "name", "score", "status", "whose", "why")
+    table = Table("text", "offsets", "concept", "name", "score", "status", "experiencer", "reason")
     for item in mentions:
         place = f"{item.start}-{item.end}"
         row = (
@@ -118,7 +118,7 @@ def _show(mentions: list[Mention], as_json: bool) -> None:
             item.reason,
         )
         table.add_row(*(escape(_printable(cell)) for cell in row))
-    Console().print(table if mentions else "no concept was recognised")
+    Console().print(table if mentions else "no concepts recognised")
 
 
 def _linked(

@@ -82,7 +82,9 @@ def _not_inside(name: str, real: Path, manner: str) -> None:
 
     for folder in (real, *real.parents) if manner is NAMED_FILES else real.parents:
         if is_built(folder):
-            raise UserError(f"{name} {real} lies in {folder}, which clinweave built; name a place outside it")
+            raise UserError(
+                f"{name} {real} lies in {folder}, which clinweave built; choose a path outside it"
+            )
 
 
 def _paths(value: Any) -> Iterator[Path]:

@@ -22,7 +22,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Where = Annotated[
     Path | None,
-    typer.Option("--in", metavar="DIR", help="The store; by default the one that holds the patient."),
+    typer.Option("--in", metavar="DIR", help="Folder of the store (default: the one with the patient)."),
 ]
 Patient = Annotated[str, typer.Argument(metavar="ID", help="The patient's number, or the id in the source.")]
 
@@ -33,16 +33,15 @@ def load(  # noqa: PLR0917
         str, typer.Argument(metavar="PATH", help="File, folder, .tar.gz, or postgresql://host/db#schema.")
     ],
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The store to make.", show_default="home/patients/NAME")
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder of the new store.", show_default="home/patients/NAME"),
     ] = None,
-    kind: Annotated[SourceKind, typer.Option(help="What the source is.")] = SourceKind.AUTO,
-    memory: Annotated[
-        str, typer.Option(help="How much the engine may hold before it uses the disk.")
-    ] = "1GB",
-    links: Annotated[bool, typer.Option(help="Join codes to concepts of the graph.")] = True,
+    kind: Annotated[SourceKind, typer.Option(help="Format of the source.")] = SourceKind.AUTO,
+    memory: Annotated[str, typer.Option(help="Memory limit of DuckDB; beyond it, it uses the disk.")] = "1GB",
+    links: Annotated[bool, typer.Option(help="Map codes to concepts of the graph.")] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Read records (FHIR, OMOP, MIMIC-IV, MEDS) into a private store of events, joined to concepts of the graph."""
+    """Load records (FHIR, OMOP, MIMIC-IV, MEDS) into a private event store and map their codes to concepts."""
     from clinweave.patients import load as load_patients
     from clinweave.patients import register
 
@@ -77,7 +76,7 @@ def load(  # noqa: PLR0917
 @app.command("list")
 def list_(
     where: Where = None,
-    limit: Annotated[int, typer.Option(min=1, help="Most patients to show.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of patients to show.")] = 20,
     as_json: AsJson = False,
 ) -> None:
     """List the stores; with --in, the patients of one."""
@@ -108,10 +107,12 @@ def list_(
 def show(
     patient: Patient,
     where: Where = None,
-    notes: Annotated[bool, typer.Option("--notes", help="Count the concepts that the notes name.")] = False,
+    notes: Annotated[
+        bool, typer.Option("--notes", help="Count the concepts mentioned in the notes.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show one patient's problems, drugs and labs with the concepts they are joined to."""
+    """Show one patient's problems, drugs and labs, with the mapped concepts."""
     from clinweave.patients import summary
 
     found = summary(_store(where, patient), patient, _known()[1] if notes else None)
@@ -142,10 +143,10 @@ def timeline(
     only: Annotated[
         str, typer.Option(help="Only this kind: problem, drug, lab, procedure, observation, visit, note.")
     ] = "",
-    limit: Annotated[int, typer.Option(min=0, help="Most events to show; 0: all.")] = 200,
+    limit: Annotated[int, typer.Option(min=0, help="Maximum number of events to show; 0 for all.")] = 200,
     as_json: AsJson = False,
 ) -> None:
-    """Show one patient's events by time; notes by their length and the concepts they name."""
+    """Show one patient's events in order of time; for notes, their length and concepts."""
     from itertools import islice
 
     from clinweave.patients import timeline as timeline_of
@@ -174,13 +175,11 @@ def timeline(
 @app.command()
 def index(
     where: Where = None,
-    name: Annotated[str, typer.Option(help="What to call the collection.")] = "patients",
-    raw: Annotated[
-        bool, typer.Option("--raw", help="Keep the notes as they are instead of pseudonymising them.")
-    ] = False,
+    name: Annotated[str, typer.Option(help="Name of the collection.")] = "patients",
+    raw: Annotated[bool, typer.Option("--raw", help="Do not pseudonymise the notes.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make a private collection of a store's notes, and add it to the text index."""
+    """Add a store's notes to the text index, as a private collection."""
     from clinweave.knowledge import build_home_index
     from clinweave.patients import Pseudonymiser, add_notes, key_at
 

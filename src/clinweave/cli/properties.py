@@ -14,44 +14,47 @@ from clinweave.cli.extras import needs_molecules
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
-    help="Learn properties from your own table, predict them, and see how far to trust that.",
+    help="Train property models on your own table, predict, and estimate the uncertainty.",
 )
 
 Molecules = Annotated[
     Path, typer.Argument(metavar="TABLE", help="A .csv or .tsv (.gz) with a header, or a .smi.")
 ]
 SmilesColumn = Annotated[
-    str, typer.Option(metavar="NAME", help="The column of SMILES, where it is not called smiles.")
+    str, typer.Option(metavar="NAME", help="Name of the SMILES column (default: smiles).")
 ]
 Model = Annotated[Path, typer.Option(metavar="DIR", help="The model's folder.")]
 Bounds = Annotated[
-    str, typer.Option(metavar="HOW", help="Answers such as >10: leave-out, or as-value (its number).")
+    str,
+    typer.Option(metavar="HOW", help="Censored values such as >10: leave-out, or as-value (use the number)."),
 ]
-Report = Annotated[Path | None, typer.Option(metavar="FILE.html", help="A page with drawings and plots.")]
+Report = Annotated[
+    Path | None, typer.Option(metavar="FILE.html", help="HTML report with drawings and plots.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
 @app.command()
 def train(  # noqa: PLR0917 - each parameter is one option
     table: Molecules,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where to put the model.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Output folder for the model.")],
     target: Annotated[
         list[str],
-        typer.Option(metavar="NAME", help="A column to learn: 0 and 1, or numbers. Repeat for more."),
+        typer.Option(metavar="NAME", help="Column to predict: 0 and 1, or numbers; may be repeated."),
     ],
     features: Annotated[
         str, typer.Option(help="maplight, or of morgan, avalon, erg, descriptors, latent, joined by +.")
     ] = "maplight",
     checkpoint: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="The molecule model that gives the latent; else the packaged one."),
+        typer.Option(metavar="DIR", help="Molecule model for the latent (default: the packaged one)."),
     ] = None,
     smiles_column: SmilesColumn = "",
     bounds: Bounds = "leave-out",
-    seed: Annotated[int, typer.Option(help="Of the trees and folds.")] = 0,
+    seed: Annotated[int, typer.Option(help="Random seed of trees and folds.")] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Learn from a table: boosted trees on fingerprints and descriptors, calibrated out of fold by scaffold."""
+    """Train boosted trees on fingerprints and descriptors, calibrated out of fold by scaffold."""
     from clinweave.molecules.prediction import read_table
     from clinweave.molecules.prediction import train as learn
 
@@ -63,7 +66,7 @@ def train(  # noqa: PLR0917 - each parameter is one option
     if as_json:
         typer.echo(json.dumps({"model": str(out), "fresh": made.fresh, **told}))
         return
-    _show("Measured on scaffolds left out", told["endpoints"], told["notes"])
+    _show("Measured on held-out scaffolds", told["endpoints"], told["notes"])
     typer.echo(
         f"{told['rows']} rows, {told['refused']} refused, {told['repeated_structures']} repeated structures; "
         f"{out} ({'new' if made.fresh else 'as it was'})",
@@ -75,14 +78,12 @@ def train(  # noqa: PLR0917 - each parameter is one option
 def predict(  # noqa: PLR0917 - each parameter is one option
     table: Molecules,
     model: Model,
-    out: Annotated[
-        Path, typer.Option(metavar="FILE.csv", help="The table with predictions beside each row.")
-    ],
+    out: Annotated[Path, typer.Option(metavar="FILE.csv", help="Output table: the input with predictions.")],
     report: Report = None,
     smiles_column: SmilesColumn = "",
     as_json: AsJson = False,
 ) -> None:
-    """Predict: every row is answered, with a value and its bounds, or with the reason why there is none."""
+    """Predict properties; every row gets a value with its interval, or the reason why there is none."""
     from clinweave.molecules.prediction import PropertyModel, read_table
     from clinweave.molecules.prediction import predict as answer
 
@@ -108,7 +109,7 @@ def evaluate(  # noqa: PLR0917 - each parameter is one option
     bounds: Bounds = "leave-out",
     as_json: AsJson = False,
 ) -> None:
-    """Judge a model on a table with known answers that it was not trained on."""
+    """Evaluate a model on a labelled table that it was not trained on."""
     from clinweave.molecules.prediction import PropertyModel, read_table
     from clinweave.molecules.prediction import evaluate as judge
 
@@ -119,7 +120,8 @@ def evaluate(  # noqa: PLR0917 - each parameter is one option
         return
     _show("On rows that the model did not see", told["endpoints"], told["notes"])
     typer.echo(
-        "{rows} rows, {refused} refused, {trained_on} trained on and left out".format(**told), err=True
+        "{rows} rows, {refused} refused, {trained_on} in the training set and left out".format(**told),
+        err=True,
     )
     if report:
         typer.echo(str(report))
@@ -129,7 +131,7 @@ def evaluate(  # noqa: PLR0917 - each parameter is one option
 def admet(
     table: Molecules,
     out: Annotated[
-        Path, typer.Option(metavar="FILE.csv", help="The table with the endpoints beside each row.")
+        Path, typer.Option(metavar="FILE.csv", help="Output table: the input with the endpoints.")
     ],
     python: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The Python of an environment that has admet-ai.")
@@ -137,7 +139,7 @@ def admet(
     smiles_column: SmilesColumn = "",
     as_json: AsJson = False,
 ) -> None:
-    """Predict 41 ADMET endpoints with ADMET-AI's own weights, offline (extra `admet`); each row is answered."""
+    """Predict 41 ADMET endpoints with ADMET-AI's own weights, offline (extra `admet`); every row gets a result."""
     from clinweave.molecules.prediction import predict_admet, read_table
 
     with needs_molecules():

@@ -18,14 +18,16 @@ def command(
     ],
     also: Annotated[
         list[Path] | None,
-        typer.Option("--in", metavar="DIR", help="A store elsewhere, besides the known ones."),
+        typer.Option("--in", metavar="DIR", help="Another store, in addition to the registered ones."),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list where the patient is.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only list where the patient was found; delete nothing.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Remove a patient from the stores and from what was made of them; list where the patient was found.
+    """Delete a patient from the stores and everything derived from them; list where the patient was found.
 
-    That is the collections of notes, the index, and what a model proposed from the notes (`graph propose`).
+    This includes collections of notes, the index, and relations extracted from the notes (`graph propose`).
     """
     from clinweave.cli.patients import _known
     from clinweave.patients import Pseudonymiser, key_at, purge
@@ -59,6 +61,6 @@ def command(
         )
     if any(place.kind == "graph" for place in places):
         typer.echo(
-            "graphs named above took in proposals from the patient's notes: build them anew without those",
+            "graphs named above took in proposals from the patient's notes: rebuild them without those",
             err=True,
         )

@@ -26,24 +26,25 @@ app = typer.Typer(add_completion=False)
 def run(  # noqa: PLR0917 - each parameter is one option
     recipe: Annotated[Path, typer.Argument(help="The recipe, such as recipes/demo.toml.")],
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where to write.", show_default="runs/NAME")
+        Path | None, typer.Option(metavar="DIR", help="Output folder.", show_default="runs/NAME")
     ] = None,
     changes: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the recipe.")
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Override a key of the recipe; may be repeated."),
     ] = None,
     offline: Annotated[
-        bool, typer.Option("--offline", help="Fetch nothing; what is needed must be there.")
+        bool, typer.Option("--offline", help="Download nothing; fail if something is missing.")
     ] = False,
     allow_future: Annotated[
         bool,
         typer.Option(
             "--allow-future",
-            help="Let a dated protocol of diagnosis use newer sources; its rows are labelled.",
+            help="Allow sources newer than a dated diagnosis protocol; its rows are labelled.",
         ),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print results.json and nothing else.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print results.json only.")] = False,
 ) -> None:
-    """Run a recipe: fetch, graph, index, questions, compare, report. What is done already is not done again."""
+    """Run a recipe: download, graph, index, questions, comparison, report. Finished steps are reused."""
     from clinweave.evaluation import load_recipe
     from clinweave.evaluation.design import designs
     from clinweave.evaluation.tuned import has_stages
@@ -169,7 +170,7 @@ def _table(task: str, results: dict[str, Any]) -> Any:
     table = Table(
         title=f"{escape(task)}: {found['n']} questions; {floors}", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
     )
-    for name in ("95 % intervals", "right", "over base", "p", "found", "unread", "s"):
+    for name in ("95 % intervals", "accuracy", "difference", "p", "recall", "unscored", "s"):
         table.add_column(name, no_wrap=True)
     over = {
         row["arm"]: row for row in results["comparisons"] if row["task"] == task and row["baseline"] == "base"
@@ -195,18 +196,27 @@ def _table(task: str, results: dict[str, Any]) -> Any:
 
 @contextmanager
 def _telling() -> Iterator[tuple[Callable[[str], None], Any]]:
-    """Yield what says a stage and what draws a bar, both on stderr."""
+    """Yield (set_status, progress_bar), both writing to stderr; without a terminal, one line per step."""
     logging.getLogger("clinweave.databases").addHandler(logging.NullHandler())  # counted in the manifest
     logging.getLogger("clinweave.databases").propagate = False
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bars:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
         stage = bars.add_task("Starting", total=None)
+        quiet = not console.is_terminal
 
         @contextmanager
         def bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
+            if quiet:
+                console.print(f"{escape(title)} ({total})")
             task = bars.add_task(escape(title), total=total)
             yield lambda count: bars.advance(task, count)
 
-        yield (lambda message: bars.update(stage, description=escape(message))), bar
+        def set_status(message: str) -> None:
+            if quiet:
+                console.print(escape(message))
+            bars.update(stage, description=escape(message))
+
+        yield set_status, bar

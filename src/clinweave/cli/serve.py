@@ -23,13 +23,13 @@ app = typer.Typer(add_completion=False)
 def command(  # noqa: PLR0917 - each parameter is one option
     model: Annotated[str, typer.Option(metavar="ADDRESS", help=MODEL_HELP)] = "none",
     name: Annotated[
-        str, typer.Option(help="The name that clients see.", show_default="the model's own")
+        str, typer.Option(help="Model name shown to clients.", show_default="the model's own")
     ] = "",
     knowledge: Annotated[
         str,
         typer.Option(
             metavar="NAMES",
-            help=f"{KNOWLEDGE_HELP} With none, messages go to the model as they came.",
+            help=f"{KNOWLEDGE_HELP} With none, messages are passed to the model unchanged.",
             show_default="graph,text; none with --model",
         ),
     ] = "",
@@ -37,34 +37,38 @@ def command(  # noqa: PLR0917 - each parameter is one option
         str, typer.Option(metavar="[public|clinician]", help=AUDIENCE_HELP, show_default=False)
     ] = "",
     host: Annotated[
-        str, typer.Option(help="Where to listen; beyond this machine a token is needed.")
+        str, typer.Option(help="Address to listen on; any other than this machine needs a token.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0: a free one.")] = 8000,
     token: Annotated[
         str,
         typer.Option(
-            envvar="CLINWEAVE_TOKEN", help="The bearer token; better in the environment.", show_default=False
+            envvar="CLINWEAVE_TOKEN",
+            help="Bearer token; prefer the environment variable.",
+            show_default=False,
         ),
     ] = "",
     collection: Collections = None,
     graph: GraphFolder = None,
     budget: Annotated[int, typer.Option(min=1, help="Tokens of statements in the model's prompt.")] = 512,
-    max_tokens: Annotated[int, typer.Option(min=1, help="Tokens that the model may write.")] = 512,
-    max_bytes: Annotated[int, typer.Option(min=1024, help="Bytes of a request at most.")] = 1 << 20,
+    max_tokens: Annotated[
+        int, typer.Option(min=1, help="Maximum number of tokens that the model writes.")
+    ] = 512,
+    max_bytes: Annotated[int, typer.Option(min=1024, help="Maximum size of a request, in bytes.")] = 1 << 20,
     max_queue: Annotated[
         int,
         typer.Option(
             min=0,
-            help="Requests that may run or wait; one more gets 429.",
+            help="Maximum number of running and waiting requests; more get status 429.",
             show_default="8, without a model 64",
         ),
     ] = 0,
     allow_remote: Annotated[
-        str, typer.Option(metavar="HOST", help="The host that may see gated or private evidence.")
+        str, typer.Option(metavar="HOST", help="Host that may receive gated or private evidence.")
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print the address as JSON.")] = False,
 ) -> None:
-    """Serve answers as OpenAI's chat API does, until Ctrl-C; with knowledge, as `ask` gives them."""
+    """Start an OpenAI-compatible server; with knowledge, it answers as `ask` does. Ctrl-C stops it."""
     from clinweave.errors import UserError
     from clinweave.knowledge import parse_retrievers
     from clinweave.knowledge_base import NO_MODEL, KnowledgeBase

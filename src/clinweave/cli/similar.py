@@ -35,13 +35,13 @@ SAID = {
 
 def similar(
     drug: Annotated[str, typer.Argument(help="A drug's name or identifier (DRUGBANK:DB00945), or a SMILES.")],
-    top: Annotated[int, typer.Option(min=1, help="Neighbours.")] = 10,
+    top: Annotated[int, typer.Option(min=1, help="Number of neighbours.")] = 10,
     by: Annotated[
         By, typer.Option(help="Morgan fingerprints (Tanimoto), or the learned latent (cosine).")
     ] = By.MORGAN,
     checkpoint: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="The model that gives the latent; else the packaged one."),
+        typer.Option(metavar="DIR", help="Molecule model for the latent (default: the packaged one)."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -84,12 +84,12 @@ def known(
         Path, typer.Argument(metavar="FILE", help="A .smi, or a .csv or .tsv with a column of SMILES.")
     ],
     out: Annotated[
-        Path, typer.Option(metavar="FILE.csv", help="The table with the drug's name beside each row.")
+        Path, typer.Option(metavar="FILE.csv", help="Output table: the input with the drug's name.")
     ],
-    smiles_column: Annotated[str, typer.Option(metavar="NAME", help="The column of SMILES.")] = "",
+    smiles_column: Annotated[str, typer.Option(metavar="NAME", help="Name of the SMILES column.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Look up molecules, such as generated ones, among the known drugs: named where a whole or a part of it is one."""
+    """Look up molecules among known drugs, as a whole or by component."""
     from clinweave.molecules.drugs import answer_known
 
     with needs_molecules():

@@ -32,28 +32,36 @@ class Stage(StrEnum):
 @app.command()
 def command(  # noqa: PLR0917 - each parameter is one option
     stage: Annotated[Stage, typer.Argument(help="Which stage.")],
-    data: Annotated[Path, typer.Option(metavar="PATH", help="A built set, or a file in any known shape.")],
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the weights go.")] = Path("model"),
+    data: Annotated[
+        Path,
+        typer.Option(metavar="PATH", help="Folder of a built data set, or a file in any supported format."),
+    ],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Output folder for the weights.")] = Path("model"),
     base: Annotated[
         str,
-        typer.Option(metavar="ADDRESS", help="smollm2, a .gguf file, a folder of weights (a stage's, too)."),
+        typer.Option(
+            metavar="ADDRESS",
+            help="Base model: smollm2, a .gguf file, or a folder of weights (also of an earlier stage).",
+        ),
     ] = "smollm2",
     reward: Annotated[
         Path | None, typer.Option(metavar="DIR", help="The trained reward model, for ppo and grpo.")
     ] = None,
     replay: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="General items mixed in (--set replay=0.2).")
+        Path | None, typer.Option(metavar="FILE", help="General items to mix in (--set replay=0.2).")
     ] = None,
     changes: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="A setting, such as steps=200.")
     ] = None,
     show_example: Annotated[
         bool,
-        typer.Option("--show-example", help="Print one item with what the loss counts in [[ ]], and stop."),
+        typer.Option(
+            "--show-example", help="Print one item with the tokens that the loss counts in [[ ]], and exit."
+        ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the manifest.")] = False,
 ) -> None:
-    """Train one stage. A killed run goes on from its last checkpoint. `--set processes=N` uses N devices."""
+    """Train one stage. An interrupted run resumes from its last checkpoint. `--set processes=N` uses N devices."""
     from clinweave.training import Inputs, run_stage, stage_config
 
     values = dict(setting(change) for change in changes or [])

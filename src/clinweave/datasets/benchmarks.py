@@ -28,7 +28,7 @@ def read_benchmark(path: Path) -> list[Question]:
     seen: set[tuple[str, str]] = set()
     for row, question in enumerate(questions, 1):
         if (question.task, question.id) in seen:
-            raise UserError(f"{path}, row {row}, field id: {question.id!r} stands twice in {question.task!r}")
+            raise UserError(f"{path}, row {row}, field id: {question.id!r} occurs twice in {question.task!r}")
         seen.add((question.task, question.id))
     return questions
 

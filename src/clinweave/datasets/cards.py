@@ -67,7 +67,7 @@ def card(
         "# clinweave training set",
         "",
         "Made from records of the sources below; no sentence was written by a language model. For research, not for",
-        "clinical decisions. Diseases are split by family; a tested disease and its kin are not trained on.",
+        "clinical decisions. Diseases are split by family; tested diseases and their relatives are not trained on.",
         "",
         *_sources(sources),
         *_items(counted),

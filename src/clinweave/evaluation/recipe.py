@@ -122,13 +122,13 @@ def check(recipe: Recipe, where: str) -> Recipe:
         except UserError as error:
             raise UserError(f"{where}: {error}{_nearest(name, (*ARMS, *retriever_names()))}") from None
     if "base" not in recipe.knowledge.arms:
-        raise UserError(f"{where}: knowledge.arms lacks base, to which every arm is compared")
+        raise UserError(f"{where}: knowledge.arms lacks base, with which every arm is compared")
     for task in recipe.tasks:
         if task.type not in TASKS:
             raise UserError(f"{where}: no type of task is called {task.type!r}{_nearest(task.type, TASKS)}")
     kinds = {task.type in DIAGNOSIS for task in recipe.tasks}
     if len(kinds) > 1:
-        raise UserError(f"{where}: tasks of type diagnosis stand in a recipe of their own")
+        raise UserError(f"{where}: tasks of type diagnosis need a separate recipe")
     if recipe.knowledge.budget < 1:
         raise UserError(f"{where}: knowledge.budget is {recipe.knowledge.budget}; give tokens above 0")
     if not recipe.tasks:

@@ -16,7 +16,7 @@ _ITEMS = 500  # items listed one by one; all are in samples.jsonl
 TITLES = {
     "graph-questions": "Questions that the graph answers",
     "graph-future": "What a later HPO release added",
-    "cross-source": "Hetionet's indications, Hetionet left out",
+    "cross-source": "Hetionet's indications, with Hetionet left out of the graph",
     "pubmedqa-retrieved": "PubMedQA, abstract to be found",
     "biomixqa-mcq": "BiomixQA, multiple choice",
     "biomixqa-true-false": "BiomixQA, true or false",
@@ -26,7 +26,7 @@ EXPLAINED = {
     "graph-future": "The graph is built from the older release; the questions are what the newer one added. Wrong "
     "options are never kin of a known feature, so a refinement can be guessed from one.",
     "cross-source": "The graph does not contain these facts; only what it knows of the drug or disease can help.",
-    "pubmedqa-retrieved": "Each question's abstract lies hidden in the index; retrieval sees the question alone.",
+    "pubmedqa-retrieved": "Each question's abstract is in the index; retrieval sees only the question.",
 }
 
 
@@ -64,7 +64,7 @@ def headline(results: Mapping[str, Any]) -> list[str]:
             arm = results["tasks"].get(task, {}).get("arms", {}).get("lookup")
             if arm:
                 said.append(
-                    f"{TITLES[task]}: that tests the plumbing, for a look-up without any model is right in "
+                    f"{TITLES[task]}: a smoke test. A look-up without any model is right in "
                     f"{percent(arm['accuracy'])} of them."
                 )
     return said or ["Nothing was compared."]
@@ -84,7 +84,7 @@ def _finding(task: str, results: Mapping[str, Any], model: str) -> str:
     if best["low"] > 0 and best["p"] < 0.05:
         verdict = f"a gain of {points(best['difference']).lstrip('+')} points (95 % interval {between})"
     else:
-        verdict = f"{points(best['difference'])} points ({between}), which may be nothing"
+        verdict = f"{points(best['difference'])} points ({between}), not significant"
     named = {"text": "the text index", "graph": "the knowledge graph", "both": "text and graph"}
     with_what = named.get(best["arm"]) or " and ".join(find_arm(best["arm"]).retrievers)
     return (
@@ -134,15 +134,15 @@ def _readings(found: Mapping[str, Any], comparisons: Sequence[Mapping[str, Any]]
         said.append(
             f"Without the one relation that answers, the graph's arm loses {points(row['difference']).lstrip('+')}"
             " points"
-            + (": the gain is that fact." if row["low"] > 0 else ": the gain does not hang on that fact.")
+            + (": the gain is that fact." if row["low"] > 0 else ": the gain does not depend on that fact.")
         )
     if row := by_pair.get(("gold-falsified", "base")):
         accuracy = found["arms"]["gold-falsified"]["accuracy"]
         said.append(
-            f"Told a falsehood instead, the model is right in {percent(accuracy)}: it says what it reads, and a wrong "
-            "database makes a wrong answer."
+            f"With the false relation instead, the model is right in {percent(accuracy)}: it repeats what it reads; "
+            "a wrong database gives a wrong answer."
             if row["high"] < 0
-            else f"Told a falsehood instead, the model is right in {percent(accuracy)}."
+            else f"With the false relation instead, the model is right in {percent(accuracy)}."
         )
     hurt = {arm: row["hurt"] for arm, row in in_order(found["hurt"]).items() if row["hurt"]}
     if hurt:

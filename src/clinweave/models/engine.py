@@ -147,5 +147,5 @@ def _check(answer: dict[str, Any]) -> None:
         reason = error.get("message", error) if isinstance(error, dict) else error
         if isinstance(error, dict) and error.get("type") == "exceed_context_size_error":
             tokens, size = error.get("n_prompt_tokens", "more"), error.get("n_ctx", "fewer")
-            raise ContextLengthError(f"The prompt has {tokens} tokens; the context holds {size}.")
+            raise ContextLengthError(f"The prompt has {tokens} tokens; the context has room for {size}.")
         raise ModelError(f"The embedded engine refused the request: {reason}")

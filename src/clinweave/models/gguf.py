@@ -118,7 +118,7 @@ class GgufModel:
         if longest > self._engine.context:
             limit = self._engine.context
             raise ContextLengthError(
-                f"The prompt with its longest option is {longest} tokens; the context holds {limit}."
+                f"The prompt with its longest option is {longest} tokens; the context has room for {limit}."
             )
         if self._why_slow:
             return [self._engine.forced(context, piece) for piece in pieces]

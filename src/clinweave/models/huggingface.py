@@ -95,7 +95,7 @@ class HuggingFaceModel:
         limit = getattr(self._model.config, "max_position_embeddings", tokens)
         if tokens > limit:
             raise ContextLengthError(
-                f"The prompt with its reply may take {tokens} tokens; the context holds {limit}."
+                f"The prompt with its reply may take {tokens} tokens; the context has room for {limit}."
             )
 
     def tokenise(self, text: str) -> list[int]:

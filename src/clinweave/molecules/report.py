@@ -69,7 +69,7 @@ def measures_table(sets: Mapping[str, Mapping[str, Any]]) -> str:
 
     lines = [line(escape(name), name) for name in _COLUMNS]
     lines.insert(_COLUMNS.index("FCD/Test") + 1, line("... of as many real molecules", "FCD floor"))
-    note = '<p class="note">FCD is biased upwards in small samples: read it beside the floor, never across sizes.</p>'
+    note = '<p class="note">FCD is biased upwards in small samples: compare it with the floor, never across sizes.</p>'
     table = f'<table class="measures"><tr><th></th>{head}</tr>{"".join(lines)}</table>'
     return f'<div class="scroll">{table}</div>{note}'
 

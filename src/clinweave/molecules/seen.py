@@ -53,7 +53,7 @@ def write_seen(path: Path, seen: Seen) -> None:
 
 
 def open_seen(path: Path) -> Seen | None:
-    """Return the set in a file, or None where there is no such file."""
+    """Return the set in a file, or None where no such file."""
     if not path.is_file():
         return None
     try:

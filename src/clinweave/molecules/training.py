@@ -48,7 +48,7 @@ class Trainer:
         """Start, or go on from the state in `out`. `loaders`: processes that make batches (None: 4 for a GPU, else
         0)."""
         if not shards(cache):
-            raise UserError(f"{cache} holds no features: make them with `clinweave molecules prepare`")
+            raise UserError(f"{cache} holds no features: run `clinweave molecules train --data FILE`")
         torch.manual_seed(schedule.seed)
         self.schedule, self.cache, self.out = schedule, cache, out
         self.tokens = open_tokens(cache)

@@ -205,7 +205,7 @@ def checked(
         log.drop(
             file,
             0 if rows is None else int(rows[place]),
-            "the value is no number (NaN or infinite): no number kept",
+            "the value is not a number (NaN or infinite): stored without a number",
         )
     plain = fitted(batch)
     good = np.ones(len(plain), bool)

@@ -55,5 +55,5 @@ def time_of(text: str) -> When | None:
 
 def _odd(time: datetime) -> str:
     if time.year < _EARLIEST:
-        return f"a year before {_EARLIEST}, kept as stated"
-    return "a time in the future, kept as stated" if time > datetime.now() + timedelta(days=2) else ""
+        return f"a year before {_EARLIEST}, stored as stated"
+    return "a time in the future, stored as stated" if time > datetime.now() + timedelta(days=2) else ""

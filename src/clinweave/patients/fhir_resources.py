@@ -48,7 +48,7 @@ NEUTRAL_TYPES = frozenset({
 _UNDATED_KEPT = frozenset({
     "Condition", "AllergyIntolerance", "MedicationRequest", "MedicationStatement", "Immunization", "Procedure",
 })  # fmt: skip
-_UNDATED = "no usable time: kept without time"
+_UNDATED = "no usable time: stored without time"
 _SUBSTANCES = ("RXCUI:", "NDC:", "UNII:", "ATC:", "CVX:")
 Remark = Callable[[str], None]
 Find = Callable[[str, str], Mapping[str, Any] | None]  # (type, reference) -> the resource
@@ -75,7 +75,7 @@ def add_person(rows: Rows, resource: Mapping[str, Any], subject: int, remark: Re
             continue
         when = read(value_text) if isinstance(value_text, str) else None
         if when is None:
-            remark(f"Patient: {key} is no FHIR date: left out")
+            remark(f"Patient: {key} is not a FHIR date: ignored")
             continue
         if when.remark:
             remark(f"Patient: {key}: {when.remark}")
@@ -179,7 +179,7 @@ def _time(resource: Mapping[str, Any], keys: tuple[str, ...], remark: Remark) ->
         when = time_of(field) if isinstance(field, str) else None
         if when is not None:
             if invalid:
-                remark("a time that is no FHIR date: the next stated time was taken")
+                remark("a time that is not a FHIR date: the next stated time is used")
             if when.remark:
                 remark(when.remark)
             return when

@@ -12,9 +12,9 @@ from clinweave.patients.fhir_json import objects
 from clinweave.patients.status_words import status_of_allergy, status_of_words
 
 KEPT = {
-    ABSENT: "refuted or known to be absent: kept as absent",
-    UNCERTAIN: "not confirmed: kept as uncertain",
-    HISTORICAL: "superseded by a later document: kept as historical",
+    ABSENT: "refuted or known to be absent: stored as absent",
+    UNCERTAIN: "not confirmed: stored as uncertain",
+    HISTORICAL: "superseded by a later document: stored as historical",
 }
 _REFUSED = {
     "entered-in-error": "entered in error: not a fact of the patient",

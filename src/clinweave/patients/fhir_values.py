@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from clinweave.patients.fhir_json import objects
 
-NOT_READ = "the value is of a type that is not read: kept without value"
-NO_NUMBER = "the value is no number: kept as text"
-NO_VALUE = "no value, for the stated reason: kept without value"
+NOT_READ = "the value is of a type that is not read: stored without value"
+NO_NUMBER = "the value is not a number: stored as text"
+NO_VALUE = "no value, for the stated reason: stored without value"
 _DASH = "-"
 
 

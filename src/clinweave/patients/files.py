@@ -30,7 +30,7 @@ class Member(NamedTuple):
 def members(path: Path, wanted: Callable[[str], bool], log: RowLog) -> Iterator[Member]:
     """Yield the files below `path` (a file, folder or tar archive) whose name is wanted, decompressed, in order.
 
-    A damaged one is counted in `log`, the others are still read. Raises `UserError` where there is no such path.
+    A damaged one is counted in `log`, the others are still read. Raises `UserError` where no such path.
     """
     if path.is_dir():
         for file in sorted(path.rglob("*")):
@@ -108,7 +108,7 @@ def decoded(data: bytes, name: str, row: int, log: RowLog) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        log.drop(name, row, "not UTF-8: read as Windows-1252 and kept")
+        log.drop(name, row, "not UTF-8: read as Windows-1252")
         return data.decode("cp1252", "replace")
 
 

@@ -13,7 +13,7 @@ from clinweave.patients.batches import Refused
 
 MAX_NOTE = 8 << 20  # characters
 MAX_PAGES = 2000  # of a PDF
-ELSEWHERE = "the note lies elsewhere (an address, no data)"
+ELSEWHERE = "the note is stored elsewhere (an address, no data)"
 _ORDER = ("text/plain", "text/html", "text/rtf", "application/pdf", "text/xml")
 _SAME = {
     "": "text/plain",
@@ -182,9 +182,9 @@ def _decoded(data: bytes, charset: str) -> Text:
             return Text(data.decode(name), tuple(remarks))
         except (ValueError, LookupError):
             if name == declared:
-                remarks.append("a note that is not in its stated charset: read otherwise and kept")
+                remarks.append("a note that is not in its stated charset: read as another charset")
     text = data.decode("cp1252", "replace")
-    return Text(text, (*remarks, "a note that is not UTF-8: read as Windows-1252 and kept"))
+    return Text(text, (*remarks, "a note that is not UTF-8: read as Windows-1252"))
 
 
 def _of_rtf(data: bytes) -> Text:

@@ -73,7 +73,9 @@ def open_postgres(address: str) -> Iterator[PostgresSource]:
         yield PostgresSource(connection, name, schema)
     except psycopg.Error as error:
         # the server's own words may repeat a value of a row
-        raise ClinweaveError(f"{name} refused a query ({type(error).__name__}); nothing was kept") from error
+        raise ClinweaveError(
+            f"{name} refused a query ({type(error).__name__}); nothing was stored"
+        ) from error
     finally:
         connection.close()
 

@@ -120,7 +120,7 @@ def _journal(patient: str, home: Path, also: tuple[Path, ...]) -> Journal:
     held = [(store, subject, tuple(names)) for path, names in known.items()
             if (subject := (store := PatientStore.open(path)).find(patient)) is not None]  # fmt: skip
     if not held:
-        raise UserError(f"no store holds this patient; looked into {', '.join(map(str, known)) or 'none'}")
+        raise UserError(f"no store contains this patient; searched: {', '.join(map(str, known)) or 'none'}")
     wanted = sought({patient}, ((store, subject) for store, subject, _ in held))
     return Journal(
         patient, tuple((str(store.path), subject, names) for store, subject, names in held), wanted

@@ -61,7 +61,7 @@ def one_store(where: Path | None, home: Path, patient: str = "") -> PatientStore
     if len(known) == 1:
         return known[0]
     if not known:
-        raise UserError("no store holds this patient" if patient and stores(home) else
+        raise UserError("no store contains this patient" if patient and stores(home) else
                         "there is no store of patients; `clinweave patients load PATH` makes one")  # fmt: skip
     raise UserError(f"say which store with --in: {', '.join(str(store.path) for store in known)}")
 

@@ -150,7 +150,7 @@ def _complain(left: list[_Job], *, offline: bool) -> None:
     ids = " ".join(dict.fromkeys(job.item.id for job in left))
     mend = "without --offline" if offline else "when the network is back"
     raise (ChecksumError if wrong else ClinweaveError)(
-        "\n".join(["not all could be brought:", *lines])
+        "\n".join(["some downloads failed:", *lines])
         + f"\nRun `clinweave fetch {ids}` again {mend}, or give a folder of the files or wheels with --from DIR."
     )
 

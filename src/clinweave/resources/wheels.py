@@ -33,7 +33,7 @@ _PATIENCE = {"PIP_RETRIES": "2", "PIP_DEFAULT_TIMEOUT": "15"}  # seconds; the us
 def bring(wheel: Wheel, work: Path, *, progress: Progress | None, stop: Event) -> Path:
     """Return the wheel's file in `work`, brought by `pip download` and equal to its pin.
 
-    Raises `ClinweaveError` where pip could not bring it and `ChecksumError` where it brought something else.
+    Raises `ClinweaveError` where pip could not download it and `ChecksumError` where it brought something else.
     """
     target = work / wheel.package
     scratch = target / "tmp"
@@ -53,7 +53,7 @@ def bring(wheel: Wheel, work: Path, *, progress: Progress | None, stop: Event) -
     if stop.is_set():
         raise ClinweaveError(f"{wheel.package} was interrupted")
     if process.returncode != 0:
-        raise ClinweaveError(f"pip could not bring {wheel.package}=={wheel.version}: {_reason(log)}")
+        raise ClinweaveError(f"pip could not download {wheel.package}=={wheel.version}: {_reason(log)}")
     return checked(target / wheel.file, wheel)
 
 

@@ -76,7 +76,7 @@ def make_app(handler: ChatHandler, *, token: str = "", limits: Limits | None = N
 
 async def _no_route(_request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    messages = {404: "there is no such path", 405: "this path takes another method"}
+    messages = {404: "no such path", 405: "this path takes another method"}
     return _refusal(RequestError(messages.get(status, "the request was not understood"), status))
 
 
@@ -143,7 +143,7 @@ class Routes:
         if name is None:
             return Utf8JSONResponse({"object": "list", "data": [model]})
         if name != self.handler.name:
-            raise RequestError("there is no such model", 404, param="model", code="model_not_found")
+            raise RequestError("no such model", 404, param="model", code="model_not_found")
         return Utf8JSONResponse(model)
 
     async def chat(self, request: Request) -> Response:

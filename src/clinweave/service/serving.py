@@ -31,7 +31,7 @@ def serve(  # noqa: PLR0917
         held = socket.create_server((host, port), family=family)
     except OSError as error:
         raise ClinweaveError(
-            f"{host}:{port} cannot be taken: {error.strerror}; choose another --port"
+            f"{host}:{port} is not available: {error.strerror}; choose another --port"
         ) from error
     shown = f"[{host}]" if ":" in host else host
     # no access log, and of uvicorn's own words the errors alone

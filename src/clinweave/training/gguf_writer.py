@@ -85,7 +85,7 @@ def _tokenizer(out: Any, folder: Path, config: Mapping[str, Any], notes: Mapping
     template = folder / "chat_template.jinja"
     text = template.read_text("utf-8") if template.is_file() else own.get("chat_template")
     if not text:
-        raise UserError(f"{folder} holds no chat template: the file could not be talked to")
+        raise UserError(f"{folder} holds no chat template: the exported model could not chat")
     out.add_chat_template(text)
 
 

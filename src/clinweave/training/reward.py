@@ -91,7 +91,7 @@ def held_out(job: Job) -> list[Example]:
 def report(pairs: Sequence[Example], margins: Sequence[float], required: float) -> dict[str, Any]:
     """Return what margins (better minus worse, in nats) on held-out pairs say of the model and of its data."""
     if not pairs:
-        return {"pairs": 0, "suspect": ["no held-out pairs: the data cannot be judged"]}
+        return {"pairs": 0, "suspect": ["no held-out pairs: the data cannot be evaluated"]}
     kinds: dict[str, list[float]] = defaultdict(list)
     for pair, margin in zip(pairs, margins, strict=True):
         kinds[pair.rejection or pair.task].append(margin)

@@ -195,7 +195,7 @@ def test_relatives_and_odd_lists_are_said(tmp_path):
     (case,) = read_cases(tmp_path / "f.json")
     assert "2 relatives" in case.problems[0]
     assert "observed[1]" in packet({"observed": ["HP:1", 5]}).problems[0]
-    assert "excluded is no list" in packet({"observed": ["HP:1"], "excluded": "HP:2"}).problems[0]
+    assert "excluded is not a list" in packet({"observed": ["HP:1"], "excluded": "HP:2"}).problems[0]
 
 
 def test_an_alias_bomb_ends(tmp_path):

@@ -179,7 +179,7 @@ def test_pages_escape_what_they_show(diagnoser, tmp_path):
     write_page([line], {"hpoa": "2020"}, tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text("utf-8")
     assert "<script>" not in page
-    assert "<b>" not in page.replace("<b>None fits", "")
+    assert "<b>" not in page.replace("<b>No match", "")
     assert "Lens disease 1" in page
 
 

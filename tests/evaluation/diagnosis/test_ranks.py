@@ -237,7 +237,7 @@ def test_a_recipe_of_protocols(world):
     (task,) = load_recipe(path).tasks
     assert Path(task.release) == world / "release"
     path.write_text(path.read_text("utf-8") + '[[tasks]]\ntype = "graph-questions"\n', "utf-8")
-    with pytest.raises(UserError, match="recipe of their own"):
+    with pytest.raises(UserError, match="need a separate recipe"):
         load_recipe(path)
 
 

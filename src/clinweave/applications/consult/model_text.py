@@ -13,12 +13,12 @@ from clinweave.models import Capability, Generation, LanguageModel, Message
 from clinweave.records import Audience, Evidence, Sentence, Statement, Tier, Verdict
 
 DISCLAIMER = "For research, not for clinical decisions."
-NOTHING_WRITTEN = "the model wrote nothing; the statements of the sources stand"
+NOTHING_WRITTEN = "the model wrote nothing; only the statements of the sources are shown"
 REPEATED = "the model repeated itself; its text was cut at the first repetition"
 NOTHING_SUPPORTED = (
-    "no sentence of the model was supported by the evidence; the statements of the sources stand"
+    "no sentence of the model was supported by the evidence; only the statements of the sources are shown"
 )
-FAILED = "the model failed; the statements of the sources stand"
+FAILED = "the model failed; only the statements of the sources are shown"
 
 _REPEATED_WORDS = re.compile(r"(\S.{2,160}?)(?:\s*\1){3,}", re.DOTALL)
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|\n+")

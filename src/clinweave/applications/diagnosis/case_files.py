@@ -38,7 +38,7 @@ class Packet(NamedTuple):
 def read_packets(path: Path, skipped: list[str] | None = None) -> Iterator[Packet]:
     """Yield the packets of a file, a folder (sorted by path) or an archive (in its order).
 
-    Raises `UserError` where there is no such path, the archive is broken, or nothing in it looks like a case.
+    Raises `UserError` where no such path, the archive is broken, or nothing in it looks like a case.
     """
     left = [] if skipped is None else skipped
     if not path.exists():
@@ -184,7 +184,7 @@ def _unwrapped(value: Any, place: str, depth: int = 0) -> Iterator[Packet]:
     """Yield the packets in a list, a cohort, a family or a wrapper; deeper nesting is not followed."""
     if isinstance(value, list) and depth < _DEPTH:
         if not value:
-            yield Packet(place, None, "an empty list: it holds no case")
+            yield Packet(place, None, "an empty list without cases")
         for number, item in enumerate(value, 1):
             yield from _unwrapped(item, f"{place}, item {number}", depth + 1)
         return

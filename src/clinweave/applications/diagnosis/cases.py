@@ -37,7 +37,7 @@ def read_cases(path: Path, *, publications: bool = False, skipped: list[str] | N
     """Yield the cases of a file, a folder or an archive (`read_packets`), in order; no case is lost without a word.
 
     What cannot be read is a case with problems and no findings; files of other kinds are named in `skipped`. Raises
-    `UserError` where there is no such path, the archive is broken, nothing in it looks like a case, or the only case of
+    `UserError` where no such path, the archive is broken, nothing in it looks like a case, or the only case of
     a single file cannot be read.
     """
     packets = read_packets(path, skipped)
@@ -91,7 +91,7 @@ def _findings(features: Any, problems: list[str]) -> tuple[tuple[str, ...], tupl
         type_ = feature.get("type") if isinstance(feature, dict) else None
         id_ = type_.get("id") if isinstance(type_, dict) else None
         if not isinstance(id_, str) or not id_.strip():
-            problems.append(f"phenotypicFeatures[{place}] has no type.id and was left out")
+            problems.append(f"phenotypicFeatures[{place}] has no type.id and was ignored")
             continue
         stated = [feature[name] for name in ("excluded", "negated") if name in feature]
         values = {_truth(value) for value in stated}
@@ -99,7 +99,7 @@ def _findings(features: Any, problems: list[str]) -> tuple[tuple[str, ...], tupl
             problems.append("phenopacket of version 1: `negated` was read as `excluded`")
         if None in values or len(values) > 1:
             problems.append(
-                f"phenotypicFeatures[{place}] ({id_}): excluded is neither true nor false; it was left out"
+                f"phenotypicFeatures[{place}] ({id_}): excluded is neither true nor false; it was ignored"
             )
             continue
         (excluded if True in values else observed).append(id_)
@@ -140,11 +140,11 @@ def _texts(value: dict[str, Any], name: str, problems: list[str]) -> tuple[str, 
     """Return the identifiers of a plain list; what is none is left out and said."""
     listed = value.get(name)
     if listed is not None and not isinstance(listed, list):
-        problems.append(f"{name} is no list and was left out")
+        problems.append(f"{name} is not a list and was ignored")
     items = listed if isinstance(listed, list) else []
     for place, item in enumerate(items):
         if not isinstance(item, str):
-            problems.append(f"{name}[{place}] is no text and was left out")
+            problems.append(f"{name}[{place}] is not text and was ignored")
     return tuple(item for item in items if isinstance(item, str))
 
 
@@ -152,5 +152,5 @@ def _sex(value: Any, problems: list[str]) -> str:
     """Return MALE, FEMALE or ""; numbers are those of the schema (1 female, 2 male)."""
     text = "" if value is None else str(value).strip().upper()
     if text not in _SEXES and text not in _NO_SEX:
-        problems.append("the sex is none of MALE and FEMALE and was left out")
+        problems.append("the sex is neither MALE nor FEMALE and was ignored")
     return _SEXES.get(text, "")

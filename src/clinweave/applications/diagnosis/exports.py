@@ -29,7 +29,9 @@ def _case(line: Mapping[str, Any]) -> str:
     best = max((entry["score"] for entry in line["ranking"]), default=0.0)
     ranks = "".join(_rank(entry, best) for entry in line["ranking"][:20])
     none = (
-        "<p><b>None fits:</b> the findings speak for no disease over chance.</p>" if line["none_fits"] else ""
+        "<p><b>No match:</b> the findings support no disease better than chance.</p>"
+        if line["none_fits"]
+        else ""
     )
     following = "".join(
         f"<li>{escape(one['name'])} <small>{one['finding']}, {one['bits']:.2f} bits expected; stated in "
@@ -48,7 +50,7 @@ def _stated(frequency: Mapping[str, float]) -> str:
 
 def _rank(entry: Mapping[str, Any], best: float) -> str:
     rows = "".join(_reason(one) for one in entry["reasons"])
-    table = f"<table><tr><th>finding<th>says<th>annotated<th>frequency<th>source</tr>{rows}</table>"
+    table = f"<table><tr><th>finding<th>contribution<th>annotated<th>frequency<th>source</tr>{rows}</table>"
     width = max(0.0, 6 * entry["score"] / best) if best > 0 else 0.0
     head = (
         f'<span class="scale"><span class="share" style="width:{width:.2f}rem"></span></span>'

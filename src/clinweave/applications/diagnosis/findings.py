@@ -48,12 +48,12 @@ def _places(ontology: Ontology, ids: Sequence[str], problems: list[str]) -> set[
         if place is None:
             known = id_ in ontology.outside
             problems.append(
-                f"{given} is not a phenotypic abnormality and was left out"
+                f"{given} is not a phenotypic abnormality and was ignored"
                 if known
                 else f"{given} is not in HPO {ontology.release or 'at hand'} and was left out"
             )
         elif ontology.ids[place] == ROOT:
-            problems.append(f"{given} (any abnormality) says nothing and was left out")
+            problems.append(f"{given} (any abnormality) carries no information and was ignored")
         else:
             if ontology.ids[place] != id_:
                 problems.append(f"{given} is now {ontology.ids[place]} ({ontology.names[place]})")

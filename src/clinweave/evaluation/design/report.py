@@ -55,7 +55,7 @@ def sentences(results: Mapping[str, Any]) -> list[str]:
         one = results["searches"][0]
         said.append(f"{one['scorer']}, mean of the ten best after {one['calls']:,} calls: {scored}.")
         if not any(one["method"] == SCREEN for one in results["searches"]):
-            said.append("No search stands beside drawing without one (screen).")
+            said.append("No search is compared with random screening (screen).")
     said += [f"Left out: {name}, {why}." for name, why in results["left_out"].items()]
     return said
 
@@ -124,7 +124,7 @@ def _molecules(counts: Mapping[str, Any], smiles: Sequence[str], drawings: int =
     rows.append(("delivered", f"{counts['delivered']:,}, {counts['unique']:.1%} distinct"))
     if counts["trained_on"] is not None:
         rows.append(("of these in the training set", f"{counts['trained_on']:,}"))
-    rows.append(("delivered a CPU second", f"{counts['delivered_per_cpu_second']:,.0f}"))
+    rows.append(("delivered per CPU second", f"{counts['delivered_per_cpu_second']:,.0f}"))
     drugs = counts["drugs"]
     rows.append(
         (
@@ -205,9 +205,9 @@ def _property(found: Mapping[str, Any]) -> str:
         for row, end in ends
     )
     return (
-        f"<h3>The model, on scaffolds left out</h3>{measured}<h3>Predicted for what was delivered</h3>"
+        f"<h3>The model, on held-out scaffolds</h3>{measured}<h3>Predictions for the generated molecules</h3>"
         f'<div class="plot-card scroll">{bars_svg([float(row[column]) for row in rows])}</div>'
-        f"<h3>The ends of it, inside the model's domain</h3>"
+        f"<h3>Best and worst, inside the model's domain</h3>"
         f'<div class="gallery">{figures}</div>'
     )
 

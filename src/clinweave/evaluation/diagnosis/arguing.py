@@ -22,7 +22,7 @@ INFINITE = float("inf")  # the model's order alone
 WEIGHTS = (0.1, 0.25, 0.5, 1.0, 2.0, INFINITE)
 KINDS = {
     "model": "the model reads the evidence",
-    "exchanged": "control: each candidate stands beside another one's evidence",
+    "exchanged": "control: candidates with another candidate's evidence",
     "names": "control: names alone, no evidence",
     "random": "control: an opinion drawn at random",
 }

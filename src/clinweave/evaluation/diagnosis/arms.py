@@ -27,7 +27,7 @@ TOLD = {
     "lirical-lr": "LIRICAL's likelihood ratio, re-implemented here",
     "resnik": "Resnik's similarity, findings to disease",
     "clinweave-release": "this project's score, from the HPO release alone",
-    "clinweave": "this project's score, with Mondo's equivalences and kin",
+    "clinweave": "this project's score, with Mondo's equivalences and related diseases",
 }
 
 

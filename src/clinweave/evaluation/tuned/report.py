@@ -135,7 +135,7 @@ def _kinds(kinds: Mapping[str, Mapping[str, Mapping[str, Any]]], kin: Mapping[st
     if kin:
         arms_of_kin = list(dict.fromkeys(arm for one in kin.values() for arm in one))
         rows = [[escape(name), *(_cell(one.get(arm)) for arm in arms_of_kin)] for name, one in kin.items()]
-        parts.append("<h4>held-out facts by whether a fact above or below is trained</h4>"
+        parts.append("<h4>held-out facts by whether a more general or specific fact is trained</h4>"
                      + _table(["", *map(escape, arms_of_kin)], rows))  # fmt: skip
     return f"<details><summary>By kind of item</summary>{''.join(parts)}</details>" if parts else ""
 

@@ -151,7 +151,7 @@ def _sentences(differences: Sequence[Mapping[str, Any]], blind: str) -> list[str
     """Return one plain sentence for each difference: added, cost, or not told apart."""
     said = []
     for one in differences:
-        words = ("above", "below", "not told apart from it")
+        words = ("above", "below", "not significantly different")
         if one["baseline"] != blind:
             words = ("added", "cost", "did not change measurably")
         verdict = words[0] if one["low"] > 0 else words[1] if one["high"] < 0 else words[2]

@@ -115,7 +115,7 @@ def _checked_inputs(databases: Mapping[str, Mapping[str, Path]]) -> dict[str, st
             () if name not in DATABASES or (DATABASES[name].many and files) else DATABASES[name].files
         ):
             if file not in files or not files[file].is_file():
-                raise UserError(f"database {name} needs the file {file}; `clinweave fetch` brings it")
+                raise UserError(f"database {name} needs the file {file}; run `clinweave fetch`")
         inputs.update({f"{name}/{file}": sha256(path) for file, path in files.items()})
     return inputs
 

@@ -22,7 +22,7 @@ KINDS = {
     "treats and contraindicated": "a drug is said to treat a disease and to be contraindicated in it",
     "frequency": "two sources put a finding into frequency classes that are not neighbours",
     "circle": "one source's is_a would make a class its own ancestor by another's; the row was left out",
-    "identity": "one source says that two identifiers are the same, another denies it; they were kept apart",
+    "identity": "one source says that two identifiers are the same, another denies it; they were not merged",
 }
 _EASES = "biolink:ameliorates_condition"
 _BOUNDS = (1.0, 5.0, 30.0, 80.0, 100.0)  # per cent; below is excluded, then very rare up to always

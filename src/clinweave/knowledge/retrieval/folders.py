@@ -170,9 +170,7 @@ def _decoded(name: str, content: bytes, log: RowLog) -> str | None:
         except LookupError:
             text = content.decode("cp1252", "replace")
         if not stated:
-            log.drop(
-                name, content[: error.start].count(b"\n") + 1, "not UTF-8: read as Windows-1252 and kept"
-            )
+            log.drop(name, content[: error.start].count(b"\n") + 1, "not UTF-8: read as Windows-1252")
         return text
 
 

@@ -183,7 +183,7 @@ def _withdrawn(files: Iterable[_File]) -> Iterator[LeftOut]:
         if any(_NAMED.search(text) or _NAMED_LOUDLY.search(text) for text in names):
             why = "its name or title says that it is withdrawn"
         elif not file.is_record and _status_folder(path):
-            why = f"it lies in the folder {path.parent.name!r}"
+            why = f"it is in the folder {path.parent.name!r}"
         elif not file.is_record and (stated := _STATED.search(file.head[:MOST_HEAD])):
             why = f"its text says {' '.join(stated[0].split())[:80]!r}"
         else:

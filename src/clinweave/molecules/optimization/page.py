@@ -63,7 +63,7 @@ def _facts(told: Row) -> str:
             f"{told.get('better_than_start', 0):,} ({told.get('better_per_call', 0):.1%} of calls)"
         )
     if told["keep"]:
-        shown["kept in every molecule"] = told["keep"]
+        shown["contained in every molecule"] = told["keep"]
     if told["problems"]:
         shown["problems"] = "; ".join(f"{text} ({count:,})" for text, count in told["problems"].items())
     if told["stopped"]:

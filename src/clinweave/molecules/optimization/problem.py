@@ -102,7 +102,5 @@ def parse_start(smiles: str, keep: str) -> tuple[str, Any]:
         raise UserError(f"--start {smiles}: {answer.reason}")
     molecule: Any = Chem.MolFromSmiles(answer.smiles)
     if pattern is not None and not molecule.HasSubstructMatch(pattern):
-        raise UserError(
-            f"--keep {keep}: the start {answer.smiles} does not have it, so that nothing could be kept"
-        )
+        raise UserError(f"--keep {keep}: the start {answer.smiles} does not contain it")
     return answer.smiles, pattern

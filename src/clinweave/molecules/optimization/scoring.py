@@ -246,7 +246,7 @@ def _script(path: Path) -> Script:
     import importlib.util
 
     if not path.is_file():
-        raise UserError(f"--scorer {path}: there is no such file")
+        raise UserError(f"--scorer {path}: no such file")
     spec = importlib.util.spec_from_file_location(f"scorer_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise UserError(f"--scorer {path}: cannot be read as Python")

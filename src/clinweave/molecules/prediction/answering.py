@@ -93,7 +93,9 @@ def evaluate(
             for one in model.endpoints
             if one.name in new
         }
-        counts = "{rows} rows, {refused} refused, {trained_on} trained on and left out".format(**found)
+        counts = "{rows} rows, {refused} refused, {trained_on} in the training set and left out".format(
+            **found
+        )
         write_evaluation(
             report, table.path.name, _shown(model, table, near), judged, [counts, *found["notes"]]
         )

@@ -99,6 +99,6 @@ def _left_out(
     first = next(iter(bound))
     what = f"{len(bound)} of {len(stated)} cells are bounds (row {first + 1}: {stated[first]})"
     if not out:
-        return f"{what}, each taken as its number"
+        return f"{what}, each used as its number"
     values[list(bound)] = np.nan
-    return f"{what} and were left out; --bounds as-value takes each as its number"
+    return f"{what} and were left out; --bounds as-value uses their numbers"

@@ -39,7 +39,7 @@ def describe(
 ) -> Floats:
     """Return the columns (molecules, columns) of a feature set; a descriptor that cannot be computed is NaN.
 
-    About 100 molecules a CPU second with descriptors, some thousands without. `progress` names a bar on stderr.
+    About 100 molecules per CPU second with descriptors, some thousands without. `progress` names a bar on stderr.
     `checkpoint` is the folder of the model that gives the latent; without it, the one that comes with clinweave.
     """
     blocks = blocks_of(features)

@@ -84,9 +84,7 @@ def read_table(path: Path, smiles_column: str = "") -> Table:
 def check_out(table: Table, out: Path) -> None:
     """Raise `UserError` where the answers would be written over the table itself."""
     if out.resolve() == table.path.resolve():
-        raise UserError(
-            f"{out} is the table itself: give --out another name, so that the table stays as it is"
-        )
+        raise UserError(f"{out} is the table itself: give --out another name")
 
 
 def write_table(path: Path, table: Table, more: Mapping[str, Sequence[str]]) -> None:
