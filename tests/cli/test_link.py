@@ -66,6 +66,7 @@ def test_a_file(tmp_path: Path) -> None:
         '{"id": 1, "text": 5}',
         "[]",
         '{"text": "x"}',
+        '{"id": "\\ud800", "text": "x"}',
         "\xff",
         "9" * 5000,
     ],

@@ -43,6 +43,11 @@ def text(markup):
             'known.<sup><xref ref-type="bibr">1</xref>,<xref ref-type="bibr">2</xref></sup> Next',
             "known. Next",
         ),
+        (
+            'n = 5<sup>,</sup><sup><xref ref-type="bibr">1</xref>–<xref ref-type="bibr">3</xref></sup>',
+            "n = 5",
+        ),
+        ('given<xref ref-type="fn"><sup>*</sup></xref> twice', "given twice"),
         ('known [<xref ref-type="bibr">1</xref>–<xref ref-type="bibr">3</xref>].', "known."),
         ('<xref ref-type="bibr">Doe et al. (2010)</xref> saw it', "Doe et al. (2010) saw it"),
         ('as in <xref ref-type="table">Table 2</xref>.', "as in Table 2."),
@@ -90,7 +95,7 @@ ARTICLE = """<article><front><article-meta><article-id pub-id-type="pmcid">PMC9<
 <list-item><p>rash</p></list-item></list></p></sec></abstract></article-meta></front>
 <body><sec><title>Methods</title>
 <p>Criteria:<list list-type="order"><list-item><label>1.</label><p>adult<list><list-item><p>over 18</p></list-item>
-</list></p></list-item><list-item><label>2.</label><p>consent</p></list-item></list>All agreed.</p>
+</list></p></list-item><list-item><label>2</label><p>10 mg</p></list-item></list>All agreed.</p>
 <def-list><def-item><term>Relapse</term><def><p>Return of heat.</p></def></def-item></def-list>
 <disp-quote><p>I could not walk.</p></disp-quote>
 <boxed-text><caption><title>Box</title></caption><p>Key point.</p></boxed-text>
@@ -110,7 +115,7 @@ ARTICLE = """<article><front><article-meta><article-id pub-id-type="pmcid">PMC9<
 <body><p>We disagree.</p></body></sub-article></article>"""
 BLOCKS = [
     ("abstract: Aim", "Signs:\n- heat\n- rash"),
-    ("Methods", "Criteria:\n1. adult\n  - over 18\n2. consent\nAll agreed."),
+    ("Methods", "Criteria:\n1. adult\n  - over 18\n2. 10 mg\nAll agreed."),
     ("Methods", "- Relapse: Return of heat."),
     ("Methods", "I could not walk."),
     ("Box", "Key point."),

@@ -23,9 +23,12 @@ name: Phenotypic abnormality
 [Term]
 id: HP:0009001
 name: Knee sign {comment="a ! in \"quotes\" and a } brace"} ! comment
+  ! an indented comment
 alt_id: HP:0009101 {source="x"}
 def: "Sign \"A\" of P\{UAS\} lines! See L2\\E6." [HPO:x, "a ! b"] {source="y"}
-synonym: "3',3\"-knee {sign}" EXACT [] {http\://x="1"}
+is_a:	HP:0000118
+synonym: "3',3\"-knee \
+{sign}" EXACT [] {http\://x="1"}
 xref: UMLS:C9000001 "Knee ! sign" {source="z"}
 xref: SNOMEDCT_US:123 ! trailing comment
 is_a: HP:0000118 {source="x", xref="y"} ! Phenotypic abnormality

@@ -50,6 +50,14 @@ def roles(example):
         ({"prompt": [U, A, U], "completion": [A]}, "user assistant user", ()),
         ({"prompt": "x", "completion": [A, U, A]}, "user assistant user", (1,)),
         ({"prompt": [U], "completion": [U, A]}, "user", ()),  # the prompt repeated
+        ({"prompt": "x", "completion": "y", "system": "s"}, "system user", ()),
+        ({"prompt": "x", "completion": "y", "label": True}, "user", ()),
+        ({"prompt": "x", "chosen": "a", "rejected": "b", "system": "s"}, "system user", ()),
+        (
+            {"prompt": [U], "chosen": [U, A], "rejected": [U, turn("assistant", "b")], "system": "s"},
+            "system user",
+            (),
+        ),
         ({"instruction": "x", "output": "y", "history": [["a", "b"]]}, "user assistant user", (1,)),
         ({"instruction": "x", "input": None, "output": "y", "history": None, "system": None}, "user", ()),
     ],
@@ -125,6 +133,13 @@ def test_a_pair_shares_its_whole_prompt(tmp_path, row):
         ({"messages": [U, {"role": ["a"], "content": "b"}]}, "messages[1].role", "none of"),
         ({"messages": [U, turn("assistant", "\ud83d")]}, "messages[1].content", "surrogate"),
         ({"messages": {}}, "messages", "found an object"),
+        (
+            {"prompt": "x", "chosen": [turn("user", "y"), A], "rejected": [turn("user", "y"), last("b")]},
+            "chosen",
+            "another question",
+        ),
+        ({"prompt": "x", "completion": [U, A]}, "completion", "another question"),
+        ({"prompt": "x", "completion": "y", "label": False}, "label", "is false"),
         ({"text": None}, "text", "found null"),
         ({"text": "x", "task": 3}, "task", "found a number"),
     ],

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from clinweave.artifacts import read_manifest, sha256, write_manifest
 from clinweave.errors import UserError
 from clinweave.knowledge import Graph
-from clinweave.knowledge.graph.search import fold
+from clinweave.knowledge.graph.search import NameSearch, fold
 from clinweave.knowledge.graph.tables import broken_cycles, distinct_relations, plain
 from clinweave.knowledge.graph.walk import Net, closure, offsets, shortest_paths, within
 from clinweave.records import Concept, Grade, Relation
@@ -33,6 +33,14 @@ def test_equal_identifiers_become_one_concept(graph: Graph) -> None:
     assert graph.concept("DRUGBANK:DB1").id == "CHEBI:1"
     assert graph.concept("CHEBI:1").category == "biolink:Drug"
     assert graph.resolve("HP:0009999") == "HP:0000002"
+
+
+def test_a_damaged_file_of_names_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "search.arrow"
+    for content in (b"", b"ARROW1", b"x" * 4000):
+        file.write_bytes(content)
+        with pytest.raises(UserError, match=r"search\.arrow is damaged"):
+            NameSearch(file, None)
 
 
 def test_one_to_many_is_never_merged(graph: Graph) -> None:

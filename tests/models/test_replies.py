@@ -28,7 +28,8 @@ B = [
     "A: Aspirin\nB: Heparin\nAnswer: B", "Réponse : B", "Die richtige Antwort ist B.", "La respuesta es B",
     "答案是B。", "答案：B", "\\boxed{B}", "$\\boxed{\\text{B}}$", "<answer>b</answer>", '{"answer": "b"}',
     '```json\n{"reason": "acts at once", "answer_choice": "B. Heparin"}\n```', '{"answer": ["B"]}',
-    "<think>A? No.</think>\nB",
+    "<think>A? No.</think>\nB", "B</s>", "<|assistant|>B", "B<|im_end|>", "<final>B</final>", "正确答案是B",
+    "The letter is B", "The wrong answer is A. The right answer is B.",
 ]  # fmt: skip
 NONE = [
     "", "A and B", "A; C", "Both A and C are correct.", "The answer is both A and C.", "A, B", "A/B", "B or C",
@@ -41,6 +42,9 @@ NONE = [
     "A. Aspirin only blocks platelets, so it is wrong. Heparin acts at once.", "hepatitis B is correct",
     "A. Aspirin\nB. Heparin\nC. Warfarin\nD. Alteplase", '{"answer": ["A", "B"]}',
     "I cannot give medical advice.", "Vitamin C is not an option", "A\nB", "<think>B</think>",
+    "The wrong answer is A", "The incorrect option is A.", "The least likely diagnosis is A",
+    "It would be a mistake to pick A", "The answer is A, which is wrong",
+    "A is the correct answer to a different question",
 ]  # fmt: skip
 
 

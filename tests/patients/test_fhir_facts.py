@@ -183,7 +183,7 @@ def drug(kind="MedicationRequest", **more):
     {"resourceType": "Procedure", "status": "preparation", "code": {"text": "Stonix"}, "performedDateTime": "2020"},
     {"resourceType": "Encounter", "status": "planned", "type": [{"text": "Stonix"}], "period": {"start": "2020"}},
     {"resourceType": "Condition", "code": {"text": "Stonix"}, "verificationStatus": {"coding": [{"code": "entered-in-error"}]}},
-    observation(status="cancelled"), observation(status="entered-in-error"), document(attachment("text/plain", "x"), docStatus="entered-in-error"),
+    observation(focus=[{"reference": "Patient/fetus"}]), observation(status="cancelled"), observation(status="entered-in-error"), document(attachment("text/plain", "x"), docStatus="entered-in-error"),
     {"resourceType": "AllergyIntolerance", "code": {"coding": [{"code": "no-allergy-info"}]}},
 ])  # fmt: skip
 def test_what_is_no_fact_is_refused_and_counted(tmp_path, resource):

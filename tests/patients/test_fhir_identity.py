@@ -309,6 +309,17 @@ def test_other_files_and_types_are_counted(tmp_path):
     }
 
 
+def test_versions_that_only_the_id_or_the_request_names(tmp_path):
+    older = {**condition("Patient/1"), "id": "1"}
+    newest = {**older, "verificationStatus": {"coding": [{"code": "refuted"}]}}
+    gone = {**condition("Patient/1", "222"), "id": "2"}
+    items = [entry(person(id="1")), entry(newest, method="PUT", url="Condition/1"), {"request": {"method": "DELETE", "url": "Condition/2"}},
+             entry(older, method="POST", url="Condition"), entry(gone, method="POST", url="Condition")]  # fmt: skip
+    rows, log, _ = read(write(tmp_path / "h.json", bundle(*items, kind="history")))
+    assert [row["status"] for row in rows if row["kind"] == "problem"] == ["absent"]
+    assert [count for reason, count in log.counts.items() if "older version" in reason] == [2]
+
+
 def test_only_the_newest_version_of_a_history_counts(tmp_path):
     older = {**condition("Patient/1"), "id": "1"}
     newest = {**older, "verificationStatus": {"coding": [{"code": "entered-in-error"}]}}

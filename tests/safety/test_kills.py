@@ -20,7 +20,9 @@ from clinweave.artifacts import (
     write_text,
 )
 from clinweave.errors import UserError
+from clinweave.knowledge.retrieval.index_store import build_parts
 from clinweave.patients import key_at
+from clinweave.records import Passage
 from tests.safety.killing import full_disk, killed_at
 
 MOST = 60  # more changes than any of these makes
@@ -173,6 +175,18 @@ def test_a_killed_key(tmp_path: Path) -> None:
         key_at(path)
         assert [item.name for item in path.parent.iterdir()] == ["deid.key"]
     assert number > 2
+
+
+@pytest.mark.parametrize("left", [0, 64, 600])
+def test_a_full_disk_while_an_index_is_written(tmp_path: Path, left: int) -> None:
+    passages = [
+        Passage(f"p{number}", f"word{number} " * 40, "Title", "d", 0, 9, "own") for number in range(50)
+    ]
+    full_disk(
+        lambda: build_parts({"a": lambda: passages}, {"a": "key"}, None, None, tmp_path / "index"), left=left
+    )
+    assert leftovers_below(tmp_path) == []
+    assert not (tmp_path / "index").exists()
 
 
 def test_a_full_disk_leaves_the_old(tmp_path: Path) -> None:

@@ -72,6 +72,12 @@ def test_a_full_disk_leaves_the_old_letter(home: Path) -> None:
     assert leftovers_below(home.parent) == []
 
 
+def test_a_note_without_identifiers_comes_out_as_it_was(home: Path) -> None:
+    for text in ("Strength 4/5.\n", "Strength 4/5.\n\n", "Murmur 2/6"):
+        (home.parent / "letter.txt").write_text(text)
+        assert clinweave("deidentify", "letter.txt").out.removesuffix("\n") == text.removesuffix("\n")
+
+
 def _must_fail(*arguments: str) -> None:
     called = clinweave(*arguments)
     assert called.code == 1, called

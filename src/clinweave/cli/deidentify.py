@@ -59,7 +59,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
         typer.echo(json.dumps(held if out else {**held, "text": made.text}, indent=1, ensure_ascii=False))
         return
     if out is None:
-        typer.echo(made.text)
+        typer.echo(made.text, nl=not made.text.endswith("\n"))
     counts = ", ".join(f"{count} {kind}" for kind, count in made.counts().items() if count)
     typer.echo(
         f"pseudonymised, not anonymised: replaced {counts or 'nothing'}; read it before it goes anywhere",

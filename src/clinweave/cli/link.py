@@ -168,7 +168,9 @@ def _parsed(raw: bytes) -> dict[str, Any]:
     if not isinstance(item, dict) or "id" not in item or not isinstance(item.get("text"), str):
         raise ValueError('needs an "id" and a "text" that is a string')
     if not _is_json(item["id"]):
-        raise ValueError("the id is NaN or infinite, which is not JSON; give a string or a finite number")
+        raise ValueError(
+            "the id is NaN, infinite or half of a surrogate pair, which is not JSON; give a string or a finite number"
+        )
     return {"id": item["id"], "text": item["text"]}
 
 
@@ -188,9 +190,12 @@ def _id_of(raw: bytes) -> Any:
 
 
 def _is_json(value: Any) -> bool:
-    """Say whether a value that Python's reader took is JSON: NaN and numbers beyond the range of a float are not."""
+    """Say whether a value that Python's reader took is JSON that strict readers take.
+
+    NaN, numbers beyond the range of a float and halves of surrogate pairs are not.
+    """
     try:
-        json.dumps(value, allow_nan=False)
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return False
     return True

@@ -29,6 +29,7 @@ _CONTAINERS = frozenset({
 })  # fmt: skip
 _CAPTIONED = frozenset({"fig", "supplementary-material", "media", "chem-struct-wrap", "graphic"})
 _LISTS = frozenset({"list", "def-list"})
+_CLOSED = frozenset(".):]")  # what sets a label apart from the number that may follow it
 _BULLETS = frozenset({"", "•", "-", "–", "—", "·", "○", "▪", "*"})
 _BLOCKS = _CONTAINERS | _CAPTIONED | _LISTS | {"p", "table-wrap", "table", "fn", "array"}
 
@@ -154,7 +155,7 @@ def _items(element: "Element", wanted: str) -> tuple[list[str], list["Element"]]
             continue
         inner, more = _definition(item) if wanted == "def-item" else _lines(item)
         label = inline_text(item.find("label"))
-        mark = "- " if label in _BULLETS else f"{label} "
+        mark = "- " if label in _BULLETS else f"{label} " if label[-1:] in _CLOSED else f"{label}. "
         lines += [f"{mark if number == 0 else '  '}{line}" for number, line in enumerate(inner)]
         floating += more
     return lines, floating

@@ -28,6 +28,7 @@ _OPEN, _CLOSE = "\ue000", "\ue001"  # around a script that gets parentheses wher
 _SCRIPT = re.compile(f"([\\^_]){_OPEN}([^{_OPEN}{_CLOSE}]*){_CLOSE}(?=(.?))", re.DOTALL)
 _MARK_KINDS = frozenset({"bibr", "fn", "table-fn", "aff", "corresp", "author-notes", "contrib", "other"})
 _MARK = re.compile(r"[\s\d,;*†‡§¶#|.\-\u2010-\u2015\[\]()]*|[a-z*†‡§¶]{1,2}", re.IGNORECASE)
+_SEPARATOR = re.compile(r"[\s,;]+")  # raised commas between reference marks
 _EMPTY = re.compile(r"\s?(?:\[[\s,;\u2010-\u2015-]*\]|\([\s,;\u2010-\u2015-]*\))")
 _TEX = re.compile(r"\\begin\{document\}(.*)\\end\{document\}", re.DOTALL)
 _ALTERNATIVES = ("math", "tex-math", "textual-form", "preformat", "table", "chem-struct")
@@ -133,12 +134,11 @@ def collect_child(child: "Element", name: str, leave: frozenset[str], parts: lis
         collect(child, leave, body)
         text = "".join(body)
         marks = any(local(item) == "xref" for item in child.iter())
-        if not (marks and not re.search(r"\w", text)):
+        if not (marks or _SEPARATOR.fullmatch(text)) or re.search(r"\w", text):
             parts.append(script_text(text, "^" if name == "sup" else "_", "".join(parts[-4:])))
     elif name == "xref":
-        text = inline_text(child, leave)
-        if not _is_mark(child, text):
-            parts.append(text)
+        if not _is_mark(child, "".join(child.itertext()).strip()):
+            parts.append(inline_text(child, leave))
     elif name == "math":
         parts.append(math_text(child))
     elif name == "tex-math":

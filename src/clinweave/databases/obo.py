@@ -18,6 +18,7 @@ _PIECE = re.compile(
     r'"(?:[^"\\]|\\.)*"|\\.|[^"\\!{]+|.', re.DOTALL
 )  # quoted text, an escape, plain text, a mark
 _QUALIFIERS = re.compile(r'\{((?:\s*[^\s=,"{}]+\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^",{}]*)\s*,?)*)\}\s*$')
+_TAG = re.compile(r"([^:\s]+):[ \t]+")
 _COMMENT = re.compile(r"\s!")
 _ESCAPE = re.compile(r"\\(.)")
 
@@ -47,19 +48,28 @@ def stanzas(path: Path, kind: str, log: RowLog) -> Iterator[Stanza]:
         yield from obographs.stanzas(path, kind, log)
         return
     term: Stanza | None = None
-    for row, line in lines(path, kind, log):
+    for row, line in _joined(lines(path, kind, log)):
         if line.startswith("["):
             if term:
                 yield term
             term = Stanza(row) if line.strip() == "[Term]" else None
         elif term and not _is_comment(line):
-            tag, colon, value = line.partition(": ")
-            if colon:
-                term.add(tag, *split_value(value))
+            if found := _TAG.match(line):
+                term.add(found[1], *split_value(line[found.end() :]))
             else:
                 log.drop(path.name, row, "not 'tag: value'")
     if term:
         yield term
+
+
+def _joined(rows: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """Yield lines, each with those that continue it: a line that ends with a single backslash goes on in the next."""
+    for row, line in rows:
+        whole = line
+        while whole.endswith("\\") and (len(whole) - len(whole.rstrip("\\"))) % 2:
+            _, more = next(rows, (0, ""))
+            whole = whole[:-1] + more
+        yield row, whole
 
 
 def _is_comment(line: str) -> bool:
@@ -91,7 +101,7 @@ def split_value(value: str) -> tuple[str, str]:
 
 def plain(value: str) -> str:
     """Return an unquoted value (a name) without its escapes."""
-    return _ESCAPE.sub(_unescape, value).strip()
+    return " ".join(_ESCAPE.sub(_unescape, value).split())
 
 
 def quoted(value: str) -> tuple[str, str] | None:

@@ -154,6 +154,14 @@ def _instruction(turns: list[_Turn], field: str, faults: _Faults) -> _Made:
     return (Kind.INSTRUCTION, turns[:-1], turns[-1].content, "") if len(turns) > 1 else None
 
 
+def _after(turns: list[_Turn], prompt: list[_Turn], field: str, faults: _Faults) -> list[_Turn]:
+    """Return the turns that follow a prompt; a fault where they ask something else than the prompt does."""
+    rest = _without(turns, prompt)
+    if prompt and rest and prompt[-1].role == rest[0].role == "user":
+        faults.append(Fault(field, "begins with another question than prompt"))
+    return rest
+
+
 def _messages(row: Row, faults: _Faults) -> _Made:
     turns = faults.turns(row["messages"], "messages")
     faults.ends(turns, f"messages[{len(turns) - 1}].role", "assistant", "the assistant's")
@@ -169,10 +177,15 @@ def _sharegpt(row: Row, faults: _Faults) -> _Made:
 
 def _completion(row: Row, faults: _Faults) -> _Made:
     """TRL: the loss counts the completion alone, whatever turns the prompt has."""
-    prompt = [turn._replace(counted=False) for turn in faults.turns(row["prompt"], "prompt", "user")]
+    if row.get("label") is False:
+        faults.append(
+            Fault("label", "is false: a reply that is not wanted is never trained; leave the row out")
+        )
+    prompt = faults.system(row) + faults.turns(row["prompt"], "prompt", "user")
+    prompt = [turn._replace(counted=False) for turn in prompt]
     turns = faults.turns(row["completion"], "completion", "assistant")
     faults.ends(turns, f"completion[{len(turns) - 1}].role", "assistant", "the assistant's")
-    return _instruction([*prompt, *_without(turns, prompt)], "completion", faults)
+    return _instruction([*prompt, *_after(turns, prompt, "completion", faults)], "completion", faults)
 
 
 def _alpaca(row: Row, faults: _Faults) -> _Made:
@@ -214,7 +227,7 @@ def _sharegpt_preference(row: Row, faults: _Faults) -> _Made:
 def _preference(row: Row, faults: _Faults) -> _Made:
     """Pairs of TRL (with or without a prompt of its own) and of Alpaca (with an instruction)."""
     if "prompt" in row:
-        prompt = faults.turns(row["prompt"], "prompt", "user")
+        prompt = faults.system(row) + faults.turns(row["prompt"], "prompt", "user")
     else:
         prompt = _alpaca_prompt(row, faults) if "instruction" in row else []
     sides = []
@@ -225,7 +238,7 @@ def _preference(row: Row, faults: _Faults) -> _Made:
             )
         turns = faults.turns(row[name], name, "assistant")
         faults.ends(turns, f"{name}[{len(turns) - 1}].role", "assistant", "the assistant's")
-        sides.append([*prompt, *_without(turns, prompt)])
+        sides.append([*prompt, *_after(turns, prompt, name, faults)])
     if faults:
         return None
     better, worse = sides
@@ -252,11 +265,12 @@ def _pair(prompt: list[_Turn], replies: Sequence[str], faults: _Faults) -> _Made
 
 def _without(turns: list[_Turn], prompt: Sequence[_Turn]) -> list[_Turn]:
     """Return turns without a prompt that they repeat at their beginning."""
-    size = len(prompt)
-    same = [(turn.role, turn.content) for turn in turns[:size]] == [
-        (turn.role, turn.content) for turn in prompt
-    ]
-    return turns[size:] if size and len(turns) > size and same else turns
+    said = [(turn.role, turn.content) for turn in prompt]
+    for head in (said, [turn for turn in said if turn[0] != "system"]):
+        size = len(head)
+        if 0 < size < len(turns) and [(turn.role, turn.content) for turn in turns[:size]] == head:
+            return turns[size:]
+    return turns
 
 
 def _kind(value: Any) -> str:

@@ -21,18 +21,19 @@ _MARKS = str.maketrans(
 )
 _DRESS = re.compile(r"[*`]+|(?<!\w)_+|_+(?!\w)|\\(?:text|textbf|mathrm|mathbf|mathit)(?=\{)")
 _TAGS = re.compile(r"</?(?:b|strong|i|em|u|p|code|span|br)\s*/?>", re.IGNORECASE)
+_CONTROL = re.compile(r"<\|[^|<>\n]{1,40}\|>|</?s>|<(?:eos|bos|end_of_turn|EOT)>")  # marks of chat templates
 _BULLET = re.compile(r"^(?:[-•>#]+\s+)+|\s+-$")
 _BOXED = re.compile(r"\\boxed\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
-_TAGGED = re.compile(r"<(answer|final_answer|choice|option)>(.*?)</\1>", re.DOTALL | re.IGNORECASE)
+_TAGGED = re.compile(r"<(answer|final_answer|final|choice|option)>(.*?)</\1>", re.DOTALL | re.IGNORECASE)
 _JSON_KEYS = (  # the first that a reply has
     "answer_choice", "final_answer", "answer", "choice", "option", "answer_idx", "selected", "letter", "label",
 )  # fmt: skip
 _NOUN = (
-    r"(?:answers?|options?|choices?|diagnosis|selection|pick"
+    r"(?:answers?|options?|choices?|letter|diagnosis|selection|pick"
     r"|réponse|antwort|respuesta|resposta|risposta|ответ|答案|选项)"
 )
 _LEAD = re.compile(
-    rf"(?:\b(?:(?:final|correct|best|right|single|most\s+(?:likely|appropriate)|my|richtige|bonne|correcta)\s+)*{_NOUN}"
+    rf"(?:(?:\b|(?<=[^\x00-\x7f]))(?:(?:final|correct|best|right|single|most\s+(?:likely|appropriate)|my|richtige|bonne|correcta)\s+)*{_NOUN}"
     r"(?:\s+(?:here|to\s+this\s+question|choice|option|correcta))*\s*"
     r"(?::|=|-|(?:is|was|would\s+be|should\s+be|must\s+be|seems\s+to\s+be|appears\s+to\s+be|ist|est|es|è)(?!\w)\s*:?|[是为]\s*:?)"
     r"|\b(?:it|this|that)(?:\s+is|'s|\s+must\s+be|\s+should\s+be)(?!\w)"
@@ -56,7 +57,8 @@ _ALSO = re.compile(
 _SEVERAL = re.compile(r"\s*(?:both|either|neither|all|none|any|several|between)\b", re.IGNORECASE)
 _DENIED = re.compile(
     r"(?:\b(?:not|never|no|isn't|wasn't|cannot|can't|don't|won't|wouldn't|shouldn't|nor|neither|avoid|reject|exclude"
-    r"|rules?\s+out|ruled\s+out|eliminate|rather\s+than|instead\s+of|nicht|pas|不)(?:\s+\w+){0,2}\s*)$",
+    r"|rules?\s+out|ruled\s+out|eliminate|rather\s+than|instead\s+of|nicht|pas|不)(?:\s+\w+){0,2}\s*"
+    r"|\b(?:wrong|incorrect|false|worst|unlikely|least(?:\s+(?:likely|appropriate))?|(?:mistake|error|wrong|incorrect)\s+to)\s+)$",
     re.IGNORECASE,
 )
 _VERDICT = re.compile(
@@ -64,12 +66,16 @@ _VERDICT = re.compile(
     r"|(?<=\bthat)|(?<=\btherefore)|(?<=\bhence)|(?<=\bthus))\s*[(\"']*([A-Z])[)\"']*"
     r"(?:\s*[:=-]\s*(?=(?:not\s+|in)?(?:correct|right|true|wrong|false)\b)|\s+(?:is|was|are|seems|looks|must\s+be)\s+)"
     r"(?:clearly\s+|definitely\s+|probably\s+)?(not\s+|in)?(?:the\s+)?(?:only\s+)?"
-    r"(correct|right|true|best|answer|wrong|false|eliminated|ruled\s+out|excluded)\b",
+    r"(correct|right|true|best|answer|wrong|false|eliminated|ruled\s+out|excluded)\b"
+    r"(?!(?:\s+\w+)?\s+(?:to|for|in)\s+(?:an?\s+)?(?:different|another|other)\b)",
     re.IGNORECASE | re.MULTILINE,
 )
 _PAIRED = re.compile(r"(?<!\w)([A-Z])\W{0,3}(?:,|and|or|/|&|\+)\W{0,3}$")
 _BUT = re.compile(r"\bnot\s+\(?([A-Z])\)?\s*,?\s*but\s+(?:rather\s+)?\(?([A-Z])(?!\w)")
-_RETRACTED = re.compile(r"[\s,;)?-]*\b(?:wait|no|actually|sorry|correction|but)\b", re.IGNORECASE)
+_RETRACTED = re.compile(
+    r"[\s,;)?-]*\b(?:wait|no|actually|sorry|correction|but|(?:which|that|this|it)\s+(?:is|was|would\s+be)\s+(?:wrong|incorrect|false|not\s+(?:right|correct|true)))\b",
+    re.IGNORECASE,
+)
 _CORRECTS = re.compile(r"\b(?:actually|wait|correction|instead)\b", re.IGNORECASE)
 _CAUSE = re.compile(r"\b(?:because|since|as|due\s+to|for)\b", re.IGNORECASE)
 _OPENING = re.compile(
@@ -322,7 +328,7 @@ def _cleaned(reply: str) -> str:
     """Return a reply without thoughts and emphasis, with full-width and look-alike letters as ASCII."""
     text = _THOUGHT.sub("", reply).translate(_MARKS)
     text = "".join(map(_ascii, text)) if not text.isascii() else text
-    text = _TAGS.sub("", text)
+    text = _TAGS.sub("", _CONTROL.sub("", text))
     return _DRESS.sub("", _LONE.sub(lambda found: _LOOKALIKE[found[0]], text)).strip()
 
 

@@ -106,11 +106,11 @@ def _of_bundle(items: list[Any], row: int, kind: str, log: RowLog, file: str) ->
         resource = item.get("resource")
         if kind == "history":
             # the newest version of a resource comes first, and a deletion is a version, too
-            name = full or url or _name(resource)
-            if name and name in seen:
+            names = {full, _name(resource), url if "/" in url else ""} - {""}
+            if names & seen:
                 log.drop(file, place, "an older version of a resource in a history")
                 continue
-            seen.add(name)
+            seen |= names
         if method.upper() == "DELETE":
             log.drop(file, place, "a deleted resource")
         elif resource is None:

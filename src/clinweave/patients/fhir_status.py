@@ -40,6 +40,7 @@ _VERIFIED = {
     "presumed": UNCERTAIN,
     "unknown": UNCERTAIN,
 }
+_PERSON = re.compile(r"(?:^|/)(?:Patient|RelatedPerson|Group)/")
 # the International Patient Summary's codes where nothing is known of allergies, drugs, problems
 _NO_INFORMATION = re.compile(r"no-[a-z]+-info")
 # SNOMED CT: no known allergy (of any kind, drug, food, environmental, latex, animal), no current problems, no drugs
@@ -47,6 +48,16 @@ _NONE_CODES = frozenset({
     "716186003", "409137002", "429625007", "428607008", "1003774007", "428197003", "160244002", "160245001",
     "787481004", "716184000", "716220001",
 })  # fmt: skip
+
+
+def _of_another(resource: Mapping[str, Any]) -> bool:
+    """Say whether an observation on this patient's record is about another person, such as a fetus or a donor."""
+    subject = resource.get("subject")
+    own = subject.get("reference") if isinstance(subject, Mapping) else None
+    stated = [
+        str(item.get("reference")) for item in objects(resource, "focus") if item.get("reference") != own
+    ]
+    return any(_PERSON.search(reference) for reference in stated)
 
 
 def status_of(resource: Mapping[str, Any]) -> str:
@@ -64,6 +75,8 @@ def status_of(resource: Mapping[str, Any]) -> str:
         raise Refused("not done")
     if _word(resource.get("intent")) in _PLANS:
         raise Refused("a proposal or plan, not an order")
+    if _of_another(resource):
+        raise Refused("about somebody else than the patient (focus)")
     if objects(resource, "modifierExtension"):
         raise Refused("a modifier extension, which may change the meaning, is not understood")
     if _word(resource.get("status")) == "superseded":

@@ -15,6 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from clinweave.errors import UserError
+
 _MOST = 2000  # rows ranked for one query
 
 
@@ -76,7 +78,10 @@ class NameSearch:
     """Ranked search over the folded names; a result is (concept row, score in 0..1)."""
 
     def __init__(self, path: Path, weight: Any):
-        table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+        try:
+            table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+        except (OSError, pa.ArrowInvalid) as error:
+            raise UserError(f"{path} is damaged; delete the graph and build it again") from error
         self._names = whole(table.column("name"))
         self._concept = whole(table.column("concept")).to_numpy()
         self._label = whole(table.column("label"))

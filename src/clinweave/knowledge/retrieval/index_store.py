@@ -5,8 +5,10 @@ what is added, and an interrupted one leaves the old index as it was. A removal 
 """
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from itertools import islice, pairwise
 from pathlib import Path
@@ -30,6 +32,7 @@ GRAPH_PART = "graph"  # the passages of the databases; collections bear their ow
 MOST_LINKED = 64  # concepts kept per passage for showing why it was found
 CHUNK = 1000  # passages per batch of a part's file; readers find a row by it
 _HEAP = 96 << 20
+_SYSTEM_ERROR = re.compile(r"\(os error (\d+)\)|\bcode: (\d+)\b")
 _STORED = pa.schema([*schemas.PASSAGES, ("linked", pa.list_(pa.string()))])
 Progress = Callable[[str, int], None]  # what is being indexed, passages done
 
@@ -86,6 +89,7 @@ def build_parts(
         else "",
     }
 
+    @_disk_errors(out)
     def build(folder: Path) -> dict[str, Any]:
         old = _reusable(out, base)
         kept = {name: item for name, item in old.items() if keys.get(name) == item["key"]}
@@ -112,6 +116,17 @@ def build_parts(
 
     inputs = {f"part {name}": key for name, key in keys.items()}
     return stage(out, "text-index", {**base, **inputs}, {}, build, version=VERSION, replace=replace)
+
+
+@contextmanager
+def _disk_errors(out: Path) -> Iterator[None]:
+    """Raise what tantivy reports of the disk (a `ValueError` with the system's number) as the `OSError` that it is."""
+    try:
+        yield
+    except ValueError as error:
+        if number := _SYSTEM_ERROR.search(str(error)):
+            raise OSError(code := int(number[1] or number[2]), os.strerror(code), str(out)) from error
+        raise
 
 
 def open_part(path: Path, part: str) -> pa.RecordBatchFileReader:
