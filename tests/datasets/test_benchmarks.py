@@ -40,6 +40,24 @@ def test_medqa_with_four_and_five_options_are_two_tasks(tmp_path):
     assert lines[0].task == "medqa-4"
 
 
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (
+            {"question": "Q?", "options": {"A": "x", "B": "y"}, "answer": "x", "answer_idx": "B"},
+            "different options",
+        ),
+        ({"question": "Q \ud800", "options": {"A": "x", "B": "y"}, "answer": "x"}, "question.*surrogate"),
+        ({"question": "Q?", "options": {"A": "x", "B": "y\udc00"}, "answer": "x"}, "options.*surrogate"),
+    ],
+)
+def test_rows_that_contradict_themselves_or_are_no_text_are_refused(tmp_path, row, said):
+    path = tmp_path / "b.jsonl"
+    path.write_text(json.dumps(row))
+    with pytest.raises(UserError, match=f"row 1.*{said}"):
+        read_benchmark(path)
+
+
 def test_pubmedqa_hides_the_abstract(tmp_path):
     row = {"QUESTION": "Does it?", "CONTEXTS": ["First.", "Second."], "final_decision": "maybe"}
     found = read_benchmark(write(tmp_path / "p.json", {"123": row}))[0]

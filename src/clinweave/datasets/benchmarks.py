@@ -80,12 +80,15 @@ def read_medqa(path: Path) -> Iterator[Question]:
         where = f"{path}, row {number}"
         options = _options(_field(row, "options", where), where)
         answer = _field(row, "answer", where) if row.get("answer_idx") is None else row["answer_idx"]
+        place, stated = _place(answer, row, options, where), str(row.get("answer")).strip()
+        if stated in options.values() and stated != list(options.values())[place]:
+            raise UserError(f"{where}: answer and answer_idx name different options; correct one of them")
         yield Question(
             id=str(number),
             task=f"medqa-{len(options)}",
             question=_text(row, "question", where),
             options=tuple(options.values()),
-            answer=_place(answer, row, options, where),
+            answer=place,
             kind=str(row.get("meta_info", "")),
             origin="MedQA",
         )
@@ -214,7 +217,14 @@ def _text(row: Any, name: str, where: str) -> str:
     value = _field(row, name, where)
     if not isinstance(value, str) or not value.strip():
         raise UserError(f"{where}, field {name}: expected text, found {value!r}")
-    return value.strip()
+    return _unicode(value.strip(), name, where)
+
+
+def _unicode(text: str, name: str, where: str) -> str:
+    """Return a text; `UserError` where it holds half of a character (a lone surrogate), which no model reads."""
+    if any("\ud800" <= item <= "\udfff" for item in text):
+        raise UserError(f"{where}, field {name}: holds half of a character (a lone surrogate)")
+    return text
 
 
 def _texts(row: Any, name: str, where: str, *, needed: bool = False) -> tuple[str, ...]:
@@ -249,7 +259,7 @@ def _options(value: Any, where: str) -> dict[str, str]:
 def _option_text(value: Any, where: str) -> str:
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         raise UserError(f"{where}, field options: expected texts, found {value!r}")
-    return str(value).strip()
+    return _unicode(str(value).strip(), "options", where)
 
 
 def _place(answer: Any, row: Mapping[str, Any], options: Mapping[str, str], where: str) -> int:
