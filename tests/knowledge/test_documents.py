@@ -1,6 +1,7 @@
 """Document formats: what is read, what stays together, and what is refused with a reason."""
 
 import io
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -263,7 +264,14 @@ def test_unread_files_are_listed_and_system_files_passed_over(tmp_path: Path) ->
     ],
 )
 def test_a_word_divided_at_a_line_end_is_joined_and_a_compound_keeps_its_hyphen(lines, joined):
-    assert join_lines(*lines, " ") == joined
+    assert join_lines(lines, " ") == joined
+
+
+def test_joining_many_lines_takes_linear_time():
+    lines = ["a line of an export with a hy-", "phen"] * 100_000
+    began = time.process_time()
+    assert len(join_lines(lines, " ")) == 100_000 * len("a line of an export with a hyphen ") - 1
+    assert time.process_time() - began < 5
 
 
 def test_a_file_too_large_is_refused_without_being_read(tmp_path, monkeypatch):

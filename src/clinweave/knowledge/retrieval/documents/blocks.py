@@ -19,6 +19,9 @@ MOST_HEADING = 200  # characters
 _LEAD_IN_WORDS = 25
 
 
+_HYPHENS = ("-", "\u00ad", "\u2010")
+_LINE_END = re.compile(r"(\w{1,40})([-\u00ad\u2010])$")
+_CONJUNCTION = re.compile(r"(?:and|or|to|nor)\b")
 # First parts of compounds, whose hyphen at a line's end is their own: "beta-blocker", "well-known".
 _FIRST_PARTS = frozenset({
     "alpha", "beta", "gamma", "delta", "well", "low", "high", "first", "second", "third", "long", "short", "self",
@@ -32,16 +35,20 @@ class UnreadableError(ClinweaveError):
     """A file that cannot be read as text; the message is the reason, without the file's name."""
 
 
-def join_lines(text: str, line: str, separator: str) -> str:
-    """Return two lines as one text; a divided word is joined, a compound keeps its hyphen ("beta-blocker", "10-20")."""
-    found = re.search(r"(\w+)([-\u00ad\u2010])$", text)
-    if not found or not line[:1].isalnum() or re.match(r"(?:and|or|to|nor)\b", line):
-        return f"{text}{separator}{line}"
-    first, mark = found[1], found[2]
-    divided = len(first) > 1 and first[-2:].isalpha() and first[-1].islower() and line[:1].islower()
-    if mark == "\u00ad" or (divided and first.lower() not in _FIRST_PARTS):
-        return text[: found.start(2)] + line
-    return text + line
+def join_lines(lines: Iterable[str], separator: str) -> str:
+    """Return lines as one text; a divided word is joined, a compound keeps its hyphen ("beta-blocker", "10-20")."""
+    parts: list[str] = []
+    for line in lines:
+        found = _LINE_END.search(parts[-1]) if parts and parts[-1].endswith(_HYPHENS) else None
+        if found and line[:1].isalnum() and not _CONJUNCTION.match(line):
+            first, mark = found[1], found[2]
+            divided = first[-2:].isalpha() and len(first) > 1 and first[-1].islower() and line[0].islower()
+            if mark == "\u00ad" or (divided and first.lower() not in _FIRST_PARTS):
+                parts[-1] = parts[-1][:-1]
+        elif parts:
+            parts.append(separator)
+        parts.append(line)
+    return "".join(parts)
 
 
 @dataclass(frozen=True, slots=True)

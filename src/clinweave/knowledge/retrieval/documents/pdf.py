@@ -351,10 +351,7 @@ def _all_bold(line: Line) -> bool:
 
 def _reflowed(lines: list[str]) -> str:
     """Return lines as one paragraph; a word divided at a line's end is joined, a compound keeps its hyphen."""
-    text = lines[0]
-    for line in lines[1:]:
-        text = join_lines(text, line, " ")
-    return text.replace("\u00ad", "")
+    return join_lines(lines, " ").replace("\u00ad", "")
 
 
 def _joined(words: Sequence[Word]) -> str:

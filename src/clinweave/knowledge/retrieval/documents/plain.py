@@ -17,10 +17,7 @@ def read(content: bytes) -> list[Block]:
 
     def close() -> None:
         if paragraph:
-            text = paragraph[0]
-            for more in paragraph[1:]:
-                text = join_lines(text, more, "\n")
-            blocks.append(Block("paragraph", text.replace("\u00ad", "")))
+            blocks.append(Block("paragraph", join_lines(paragraph, "\n").replace("\u00ad", "")))
             paragraph.clear()
 
     for number, line in enumerate(lines):
