@@ -229,6 +229,8 @@ class CitationChecker:
         for concept in self._known(ids):
             for name in (concept.name, *concept.synonyms):
                 names[claims.words(name)].add((name, concept.id))
+                if joined := _joined_hyphens(name):
+                    names[claims.words(joined)].add((joined, concept.id))
                 if concept.id in shortened:
                     short = name.removesuffix(" inheritance")
                     names[claims.words(short)].add((short, concept.id))
@@ -267,6 +269,12 @@ def _in_other_words(sentence: str, spans: Sequence[Span], relations: Sequence[Re
     return any(
         passage is not None and quoted(masked, passage).verdict == Verdict.SUPPORTED for passage in passages
     )
+
+
+def _joined_hyphens(name: str) -> str:
+    """Return "near-sightedness" as "nearsightedness"; "" for a name without such a hyphen."""
+    joined = re.sub(r"(?<=[a-z]{3})-(?=[a-z]{3})", "", name)
+    return joined if joined != name else ""
 
 
 def _span(mention: Mention) -> Span:

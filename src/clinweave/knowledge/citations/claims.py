@@ -29,6 +29,10 @@ _INTRO = re.compile(
     r"notes?|records?)(?: that)?(?: :)? |(?:it is (?:known|recorded|reported|stated|documented)|note) that "
     r"|(?:the )?answer is(?: that)?(?: :)? |(?:evidence|answer) : )+"
 )
+_OUTRO = re.compile(
+    r",? (?:according to|as stated in|as recorded in|as noted in|per) (?:the )?(?:(?:given|cited|provided|shown) )?"
+    r"(?:evidence|records?|sources?|graph|database|passages?)$"
+)
 _REWRITES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"n['’]t\b"), " not"),
     (
@@ -163,7 +167,7 @@ def read(sentence: str, spans: Sequence[Span]) -> Reading:
     exclusive = _EXCLUSIVE.search(" ".join(text.split()))
     if exclusive:
         raise Unclear("the sentence says that it is the only one, and a record does not say so")
-    text = _INTRO.sub("", " ".join(text.split()) + " ").strip()
+    text = _OUTRO.sub("", _INTRO.sub("", " ".join(text.split()) + " ").strip())
     text, parts = _parenthesised(text, parts)
     some = bool(_SOME.search(text))
     text, limits = limits_of(text)

@@ -59,7 +59,7 @@ _NOT_MANNER = word_set(
     "family assembly anomaly elderly early only likely unlikely supply reply apply multiply"
 )
 _PLURAL = word_set("patient they we you i people who that which and or , not never child woman man")
-_UNCHANGED = frozenset({"spread", "cut", "put", "set", "hit", "shut"})  # participles like the base form
+UNCHANGED = frozenset({"spread", "cut", "put", "set", "hit", "shut"})  # participles like the base form
 LISTS = frozenset({",", "and", "or", "nor"})
 
 
@@ -175,7 +175,7 @@ def _auxiliary_group(items: Sequence[Token], position: int) -> Group:
     past = helpers[0] in ("was", "were", "had", "did")
     if main is not None and main.kind == "word":
         taken = tuple(words)
-        same = main.raw.lower() in _UNCHANGED
+        same = main.raw.lower() in UNCHANGED
         if helpers[-1] in BE and (main.form == "ed" or same or _participle(main.text)):
             verb = main.text if main.form == "ed" or same else main.text.removesuffix("d").removesuffix("e")
             return Group(start, last + 1, verb, taken, passive=True, past=past)
@@ -185,7 +185,8 @@ def _auxiliary_group(items: Sequence[Token], position: int) -> Group:
             return Group(start, last + 1, main.text, taken, past=past)
         bare = helpers[-1] in MODALS or helpers[-1] in DO
         if bare and main.form == "":
-            return Group(start, last + 1, main.text, taken, past=past)
+            order = start == 0 and words[:2] == ["do", "not"]
+            return Group(start, last + 1, main.text, taken, past=past, imperative=order)
     name = "be" if helpers[-1] in BE else "have" if helpers[-1] in HAVE else "do"
     return Group(start, last, name, tuple(words), past=past)
 

@@ -12,6 +12,7 @@ _TOGETHER = word_set(
     "treat suggest indicate define diagnose require confirm use recommend give cure prevent combine "
     "consist make form"
 )
+_ADVISED = 2  # "should", among the duties of `clauses`
 _MAY_GO = frozenset({"often", "usually", "always"})  # "often causes" lets "can cause" stand
 _JOINTLY = frozenset(
     {
@@ -123,6 +124,8 @@ def _article_allowed(claim: Frame, stated: Frame) -> bool:
 
 
 def _duty_allowed(claim: Frame, stated: Frame) -> bool:
+    if claim.imperative and claim.negated:  # "do not" repeats what "should not" says
+        return stated.duty >= _ADVISED
     if claim.duty == 0:
         return stated.duty == 0
     return claim.duty <= stated.duty or (claim.imperative and stated.duty == 0)

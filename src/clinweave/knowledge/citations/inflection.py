@@ -31,10 +31,21 @@ _PLURALS = {
     "feet": "foot", "teeth": "tooth", "metastases": "metastasis", "bacteria": "bacterium", "stimuli": "stimulus",
     "fungi": "fungus", "nuclei": "nucleus", "crises": "crisis", "vertebrae": "vertebra", "mice": "mouse",
     "these": "this", "those": "those", "viruses": "virus", "biopsies": "biopsy", "thrombi": "thrombus",
-    "calculi": "calculus",
+    "calculi": "calculus", "hordeola": "hordeolum", "diverticula": "diverticulum", "septa": "septum",
+    "labia": "labium", "ganglia": "ganglion", "atria": "atrium", "cilia": "cilium", "ostia": "ostium",
+    "capilli": "capillus", "nevi": "nevus", "cocci": "coccus", "streptococci": "streptococcus",
+    "staphylococci": "staphylococcus", "meningococci": "meningococcus", "pneumococci": "pneumococcus",
+    "fetuses": "fetus", "cervices": "cervix", "indices": "index", "cortices": "cortex", "varices": "varix",
+    "matrices": "matrix", "appendices": "appendix", "themselves": "itself",
     "emboli": "embolus", "bacilli": "bacillus", "foci": "focus", "criteria": "criterion", "phenomena": "phenomenon",
     "bronchi": "bronchus", "alveoli": "alveolus", "villi": "villus", "larvae": "larva", "ova": "ovum",
 }  # fmt: skip
+# Greek and Latin plurals: carcinomata, bursae, thromboses.
+_LEARNED = (
+    (re.compile(r"mata$"), "ma"),
+    (re.compile(r"ae$"), "a"),
+    (re.compile(r"(?<=[mtnhrclip]o)ses$|(?<=ly)ses$|(?<=the)ses$"), "sis"),
+)
 _KEEP = word_set(
     "is was has does as this its us yes less plus always perhaps besides diabetes rabies herpes mumps "
     "measles series species ascites shingles hives rickets biceps triceps caries scabies feces sometimes "
@@ -73,6 +84,9 @@ def is_verb(word: str) -> bool:
 
 
 def _singular(word: str) -> tuple[str, str]:
+    for pattern, ending in _LEARNED:
+        if len(word) > 6 and (plain := pattern.sub(ending, word)) != word:
+            return plain, "s"
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y", "s"
     if len(word) > 4 and re.search(r"(?:ss|x|ch|sh|z)es$", word):

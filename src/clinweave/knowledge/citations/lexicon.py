@@ -9,7 +9,15 @@ from clinweave.knowledge.citations.tokens import Token, tokens
 
 Phrases = Mapping[str, tuple[tuple[tuple[str, ...], tuple[Token, ...]], ...]]
 _LONGEST_NAME = 8  # words before "(ABC)" that its letters may stand for
-_ABBREVIATION = re.compile(r"\(\s*([A-Z][A-Za-z0-9-]{0,9})\s*\)")
+_INSIDE = r"(?:also |abbreviated |known as |called |or )*"  # "(also called ABC)"
+_NAMED = (  # ", also known as ABC,"
+    r"(?:also |often |commonly |usually )?(?:abbreviated|known|called|referred to)(?: as| to)?(?: an?| the)?"
+)
+_ABBREVIATION = re.compile(
+    rf"\(\s*{_INSIDE}([A-Z][A-Za-z0-9-]{{0,9}})\s*\)"
+    rf"|, {_NAMED} ([A-Z][A-Za-z0-9-]{{1,9}})\s*(?=,)"
+    r"|, or ([A-Z][A-Z0-9-]{1,9})\s*(?=,)"
+)
 
 
 def canonical(items: Sequence[Token], *extra: Phrases) -> list[Token]:
@@ -38,7 +46,8 @@ def abbreviations(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for match in _ABBREVIATION.finditer(text):
         before = re.findall(r"[\w'-]+", text[: match.start()])[-_LONGEST_NAME:]
-        short = match[1].removesuffix("s") if match[1][:-1].isupper() else match[1]
+        written = match[1] or match[2] or match[3]
+        short = written.removesuffix("s") if written[:-1].isupper() else written
         name = _name_of(short, before)
         if name:
             found[short] = name
@@ -48,7 +57,9 @@ def abbreviations(text: str) -> dict[str, str]:
 def without_abbreviations(text: str, known: Mapping[str, str]) -> str:
     """Return the text without the parentheses that explain an abbreviation."""
     for short in known:
-        text = re.sub(rf"\s*\(\s*{re.escape(short)}s?\s*\)", "", text)
+        name = re.escape(short)
+        text = re.sub(rf"\s*\(\s*{_INSIDE}{name}s?\s*\)", "", text)
+        text = re.sub(rf", (?:{_NAMED}|or) {name}s?\s*,", "", text)
     return text
 
 

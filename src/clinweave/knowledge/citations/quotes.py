@@ -12,7 +12,7 @@ from clinweave.knowledge.citations.instructions import gives_orders
 from clinweave.knowledge.citations.lexicon import abbreviations, canonical, phrases_of, without_abbreviations
 from clinweave.knowledge.citations.patterns import pattern
 from clinweave.knowledge.citations.readings import readings, weaker
-from clinweave.knowledge.citations.splitting import Clause, clauses, divided, relative
+from clinweave.knowledge.citations.splitting import Clause, clauses, defined, divided, relative
 from clinweave.knowledge.citations.tokens import Token, tokens
 from clinweave.records import Passage, Verdict
 
@@ -100,7 +100,8 @@ def _stated(sentence: str, passage: Passage, known: _Pairs, rename: Rename | Non
     whole = _whole(claim.clause, evidence)
     if whole.verdict != Verdict.UNVERIFIED:
         return whole
-    parts = [part for piece in relative(claim.clause) or [claim.clause] for part in divided(piece)]
+    pieces = relative(claim.clause) or defined(claim.clause) or [claim.clause]
+    parts = _with_topic([part for piece in pieces for part in divided(piece)])
     if len(parts) > 1:
         found = [_whole(part, evidence) for part in parts]
         for verdict in (Verdict.CONTRADICTED, Verdict.UNVERIFIED):
@@ -109,6 +110,17 @@ def _stated(sentence: str, passage: Passage, known: _Pairs, rename: Rename | Non
                     return item
         return found[0]
     return whole
+
+
+def _with_topic(parts: list[Clause]) -> list[Clause]:
+    """Return "there is no treatment" with "for dengue", where the fact before it is about dengue."""
+    done: list[Clause] = []
+    for part in parts:
+        texts = [item.text for item in part]
+        bare = texts[:1] == ["there"] and not {"for", "of", "in", "against"} & set(texts)
+        topic = _topic(done[0]) if bare and done else ()
+        done.append((*part, Token("for", "word", "", "for"), *topic) if topic else part)
+    return done
 
 
 class _Stated(NamedTuple):

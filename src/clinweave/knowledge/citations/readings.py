@@ -6,6 +6,7 @@ from dataclasses import replace
 from clinweave.knowledge.citations.bags import Bag, items_of, joint_of, less, words_of
 from clinweave.knowledge.citations.clauses import CERTAIN, Chunk, Frame
 from clinweave.knowledge.citations.inflection import is_verb, word_set
+from clinweave.knowledge.citations.paraphrases import effective, given, kept, recommended, treated, unknown
 
 _NOMINALS = {
     "treatment": "treat",
@@ -273,7 +274,9 @@ def _avoid(frame: Frame) -> Iterator[Frame]:
         negated, duty = True, max(frame.duty, 2)
     elif frame.verb == "contraindicate" and frame.passive and not frame.negated:
         negated, duty = True, 3
-    elif not (frame.verb in _GIVING and negated and (duty or frame.imperative)):
+    elif frame.verb in _GIVING and negated and frame.imperative:
+        duty = 3
+    elif not (frame.verb in _GIVING and negated and duty):
         return
     phrases = [
         ("in" if item[0] in ("for", "by", "to", "during", "with") else item[0], item[1])
@@ -282,7 +285,16 @@ def _avoid(frame: Frame) -> Iterator[Frame]:
     target = _bare(frame.object) if frame.object.bag else _bare(frame.subject)
     if frame.passive or not frame.subject.bag or frame.subject.bag == ("patient",):
         yield Frame(
-            "use", Chunk(), target, _sort(phrases), frame.adverbs, negated, CERTAIN, max(duty, 2), frame.past
+            "use",
+            Chunk(),
+            target,
+            _sort(phrases),
+            frame.adverbs,
+            negated,
+            CERTAIN,
+            max(duty, 2),
+            frame.past,
+            imperative=frame.imperative,
         )
 
 
@@ -328,12 +340,18 @@ def _standard(frame: Frame) -> Iterator[Frame]:
                     frame, subject=_noun(phrase[1]), phrases=_with(rest, ("with", frame.subject.bag))
                 )
     if frame.imperative and not frame.subject.bag and not frame.duty:
-        yield replace(frame, duty=2)
+        yield replace(frame, duty=3 if frame.negated else 2)
 
 
 _STEPS = (
+    treated,
+    unknown,
+    effective,
+    kept,
+    recommended,
     _to_do,
     _active,
+    given,
     _by_means,
     _member,
     _role,

@@ -9,6 +9,7 @@ from clinweave.knowledge.citations.clauses import (
     BE,
     CONDITIONS,
     PREPOSITIONS,
+    UNCHANGED,
     fronted,
     groups,
 )
@@ -26,6 +27,8 @@ _REPORTING = word_set(
     "teach taught once formerly previously historically"
 )
 _RESTRICTING = frozenset({"in", "for", "during", "after", "before", "at", "without", "except", "under", "on"})
+_BREAKS = frozenset({",", ";", "and", "but"})
+_PERIODS = ("childhood", "infancy", "adulthood", "adolescence")
 _JOINTS = frozenset({"and", "but"})
 _CONTRAST = frozenset({"whereas", "while"})
 
@@ -51,7 +54,13 @@ def clauses(items: Sequence[Token]) -> list[Clause]:
     found: list[Clause] = [whole]
     if reported(items):
         return found
-    for variant in (_without_apposition(items), *relative(items), *_examples(items)):
+    for variant in (
+        _without_apposition(items),
+        _without_even(items),
+        _of_childhood(items),
+        *relative(items),
+        *_examples(items),
+    ):
         if variant and tuple(variant) not in found:
             found.append(tuple(variant))
     for variant in list(found):
@@ -88,7 +97,7 @@ def divided(items: Sequence[Token]) -> list[Clause]:
         if group is not None and group.start > 0 and not _starts_with_verb(piece):
             subject = piece[: group.start]
             helpers = [item for item in piece[group.start : group.end] if item.text in AUXILIARIES]
-        elif piece and piece[0].form == "ed" and helpers:
+        elif piece and (piece[0].form == "ed" or _unchanged(piece)) and helpers:
             full = [*subject, *helpers, *piece]
         else:
             full = [*subject, *piece]
@@ -117,7 +126,7 @@ def _begins_clause(items: Sequence[Token], position: int, link: str) -> bool:
     rest = items[position:]
     if not rest:
         return False
-    if _starts_with_verb(rest) or (rest[0].form == "ed" and is_verb(rest[0].text)):
+    if _starts_with_verb(rest) or (rest[0].form == "ed" and is_verb(rest[0].text)) or _unchanged(rest):
         return True
     limit = next(
         (place for place, item in enumerate(rest) if item.text in _JOINTS | {";"} | _CONTRAST), len(rest)
@@ -141,6 +150,11 @@ def _starts_with_verb(items: Sequence[Token]) -> bool:
         return False
     item = items[place]
     return item.text in AUXILIARIES or (is_verb(item.text) and item.form == "s" and item.kind == "word")
+
+
+def _unchanged(items: Sequence[Token]) -> bool:
+    """Tell whether a participle that looks like the base form begins here: "spread by ticks"."""
+    return len(items) > 1 and items[0].raw.lower() in UNCHANGED and items[1].text == "by"
 
 
 def _has_verb(items: Sequence[Token]) -> bool:
@@ -175,6 +189,55 @@ def _without_apposition(items: Sequence[Token]) -> list[Token]:
         plain = not any(item.text in BE or item.text in ("and", "or") for item in inside)
         if plain and after and (_starts_with_verb(after) or after[0].text in AUXILIARIES):
             return [*items[: places[0]], *after]
+    return []
+
+
+def _without_even(items: Sequence[Token]) -> list[Token]:
+    """Return "X raises Y even at low doses" without what begins with "even": the rest holds without it."""
+    for place in range(3, len(items) - 1):
+        if items[place].text == "even" and items[place + 1].text in PREPOSITIONS:
+            rest = items[place + 1 :]
+            plain = not any(item.text in _BREAKS or item.text in CONDITIONS for item in rest)
+            return list(items[:place]) if plain else []
+    return []
+
+
+def _of_childhood(items: Sequence[Token]) -> list[Token]:
+    """Return "a cancer of the retina that occurs in childhood" as "a childhood cancer of the retina"."""
+    texts = [item.text for item in items]
+    for period in _PERIODS:
+        for ending in (["that", "occur", "in", period], ["occur", "in", period], ["of", period]):
+            start = len(texts) - len(ending)
+            if start > 2 and texts[start:] == ending:
+                article = next((place for place, text in enumerate(texts[:start]) if text in ("a", "an")), -1)
+                if article < 0 or texts[article - 1] not in BE or len({"and", "or", ","} & set(texts)):
+                    return []
+                named = items[-1]._replace(form="")
+                return [*items[: article + 1], named, *items[article + 1 : start]]
+    return []
+
+
+def defined(items: Sequence[Token]) -> list[Clause]:
+    """Return "X is a Y that does Z" as "X is a Y" and "X does Z"; nothing for any other sentence."""
+    group = next(groups(items), None)
+    if (
+        group is None
+        or group.start == 0
+        or group.verb != "be"
+        or len(group.words) != 1
+        or group.end >= len(items)
+    ):
+        return []
+    if items[group.end].text not in ("a", "an"):
+        return []
+    for place in range(group.end + 2, len(items) - 2):
+        if items[place].text in ("that", "which") and _starts_with_verb(items[place + 1 :]):
+            before, after = items[:place], items[place + 1 :]
+            if before[-1].text == ",":
+                before = before[:-1]
+            if any(item.text in CONDITIONS or item.text == "," for item in (*before, *after)):
+                return []
+            return [tuple(before), (*items[: group.start], *after)]
     return []
 
 

@@ -14,6 +14,23 @@ _TOKEN = re.compile(
     r"|(?P<word>[^\W\d_]+(?:\d+[^\W_]*)?)"
     r"|(?P<mark>[%/<>≤≥=±~≈,;:()?!\"“”.&+*-])"
 )
+_RAISED = re.compile("(?<=\\d)[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_COUNTED = frozenset(
+    {
+        "tablet",
+        "capsule",
+        "dose",
+        "drop",
+        "puff",
+        "injection",
+        "sachet",
+        "ampoule",
+        "vial",
+        "tablespoon",
+        "teaspoon",
+    }
+    | {"patch", "spray", "suppository", "course", "infusion", "pill", "patient", "child", "person"}
+)
 _SIGN_AFTER = re.compile(r"(?<=[A-Za-z0-9])\s?(\+|\((?:\+|-)\))(?=[\s,.;:)]|$)")
 _MINUS_AFTER = re.compile(r"(?<=[A-Z0-9])-(?=[\s,.;:)]|$)")
 _NUMBERS = {
@@ -101,8 +118,16 @@ class Token(NamedTuple):
     raw: str
 
 
+def _power(match: re.Match[str]) -> str:
+    """Return "10^9" as a word: as a number it would be read as 109."""
+    sign = "minus" if re.search("[-−]", match.group()) else ""
+    return f" tentothe{sign}{match[1]} "
+
+
 def plain(text: str) -> str:
     """Return a text in one Unicode form without invisible characters, with plain dashes and signs spelt out."""
+    text = _RAISED.sub(lambda match: "^" + unicodedata.normalize("NFKC", match.group()), text)
+    text = re.sub(r"(?:(?<=\d)\s*[x×*·]\s*)?\b10\s*\^\s*[-−]?\s*(\d+)", _power, text)
     text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).replace("µ", "μ").replace("−", "-")
     text = re.sub(r"(?<=\d)\s?[–—]\s?(?=\d)", "-", text)
     text = re.sub(r"(?<![\w)])\s?[–—](?=\d)", " -", text)
@@ -174,7 +199,12 @@ def _counted(items: Sequence[Token]) -> list[Token]:
     """Join numbers with what belongs to them: ranges, counts of a total, comparators and units."""
     items = [
         Token("1", "number", "", item.raw)
-        if item.text == "one" and (_unit(items, place + 1)[1] or _joined(items, place + 1, "1"))
+        if item.text == "one"
+        and (
+            _unit(items, place + 1)[1]
+            or _joined(items, place + 1, "1")
+            or (_word(items, place + 1) in _COUNTED and _word(items, place - 1) not in ("the", "only"))
+        )
         else item
         for place, item in enumerate(items)
     ]
