@@ -175,3 +175,60 @@ def test_control_characters_do_not_reach_the_terminal(run, built, tmp_path):
     assert code == 0
     assert not set("\x1b\x07\u202e\ud800") & set(out)
     assert "\\x1b]0;PWNED" in out
+
+
+MYTHS = (
+    "It is a misconception that large doses of vitamin C cure Alpha syndrome in every child. "
+    "Nobody believes losartan is harmful in Alpha syndrome."
+)
+
+
+@pytest.fixture
+def ask_of(run, monkeypatch, tmp_path):
+    """Return a function that asks of one passage, with a model that always writes the same."""
+
+    def call(passage: Passage, question: str, reply: str) -> dict:
+        monkeypatch.setattr(
+            "clinweave.knowledge_base.KnowledgeBase",
+            lambda **options: SmallBase(passages=[passage], **options),
+        )
+        path = tmp_path / "script.json"
+        path.write_text(json.dumps({"otherwise": reply}), "utf-8")
+        options = ("--knowledge", "text", "--model", f"scripted:{path}")
+        code, out, err = run(question, *options, "--json")
+        assert code == 0, err
+        assert run(question, *options)[0] == 0  # the table has a mark for every verdict
+        return json.loads(out)
+
+    return call
+
+
+@pytest.mark.parametrize(
+    ("text", "section"),
+    [
+        (MYTHS, ""),
+        ("Large doses of vitamin C cure Alpha syndrome in every child.", "Statements the panel threw out"),
+        ("Large doses of vitamin C cure Alpha syndrome in every child. [Retracted 2019.]", ""),
+    ],
+)
+def test_a_model_cannot_have_a_denied_claim_shown(ask_of, text, section):
+    claim = "Large doses of vitamin C cure Alpha syndrome in every child"
+    text = f"{text} Alpha syndrome is treated with aspirin."  # so the model has a statement to write about
+    passage = Passage("p", text, "Alpha syndrome", "doc.txt", 0, len(text), "own", section=section)
+    document = ask_of(passage, "How is Alpha syndrome treated?", f"{claim}. {claim} [1]. {claim} [2].")
+    assert document["sentences"]
+    assert not any(item["verdict"] == "supported" for item in document["sentences"])
+    assert not document["answer"].startswith(claim)
+
+
+def test_a_true_sentence_beside_the_question_is_marked_and_not_shown(ask_of):
+    text = "Alpha syndrome is caused by a virus. Alpha syndrome is treated with aspirin."
+    passage = Passage("p", text, "Alpha syndrome", "doc.txt", 0, len(text), "own")
+    reply = "Alpha syndrome is caused by a virus [1]. Alpha syndrome is treated with aspirin [1]."
+    document = ask_of(passage, "How is Alpha syndrome treated?", reply)
+    assert [item["verdict"] for item in document["sentences"]] == [
+        "supported, but not an answer",
+        "supported",
+    ]
+    assert "treatment" in document["sentences"][0]["reason"]
+    assert not document["answer"].startswith("Alpha syndrome is caused")

@@ -14,6 +14,7 @@ MARKS = {
     Verdict.SUPPORTED: "[green]supported[/]",
     Verdict.CONTRADICTED: "[red]contradicted[/]",
     Verdict.UNVERIFIED: "[yellow]not verified[/]",
+    Verdict.IRRELEVANT: "[yellow]supported, but not an answer[/]",
 }
 _LONGEST = 240  # characters of a record in the table
 KNOWLEDGE_HELP = "Retrievers, separated by commas: graph, text, or others installed; both, none."

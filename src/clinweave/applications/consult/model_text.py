@@ -98,7 +98,7 @@ def write(  # noqa: PLR0917
     text, repeated = without_repetition(without_disclaimer(reply.text))
     by_id = {item.id: item for item in evidence}
     cited = [by_id[number] for number in dict.fromkeys(item.id for item in shown)]
-    sentences = without_doses(checker.check_answer(text, cited), audience) if text else ()
+    sentences = without_doses(checker.check_answer(text, cited, question), audience) if text else ()
     notes = [REPEATED] if repeated else []
     if not text:
         notes.append(NOTHING_WRITTEN)

@@ -30,7 +30,11 @@ def doubtful(heading: str, passage: str) -> bool:
     """
     if denies(heading):
         return True
-    words = [word.lower() for word in _WORD.findall(heading) if len(word) > 1]
+    words = [
+        word.lower()
+        for word in _WORD.findall(heading)
+        if len(word) > 1 and word.lower() not in _words("small")
+    ]
     topic = {word.lower() for word in _WORD.findall(passage.replace(heading, " "))}
     unknown = [word for word in words if not _known(word, topic)]
     return 2 * len(unknown) >= len(words) > 0
