@@ -5,6 +5,7 @@ is intended. They are patterns over normalised text in five languages (`en.toml`
 They err; `clinweave data safety` measures how often.
 """
 
+import math
 import re
 import tomllib
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
+from clinweave.guardrails.classifier import concept_names, concepts, judge, threshold, windows
 from clinweave.guardrails.normalize import fold
 from clinweave.guardrails.rules import Language, Rule, detect, language_of, vocabulary
 from clinweave.records import Audience
@@ -55,9 +57,11 @@ def screen(request: str, *, audience: Audience = Audience.PUBLIC) -> Guardrail |
     Opens no file after the first call, no graph and no model. The reply is in the language of the request (English for
     languages without rules) and names that language's countries' numbers.
     """
-    text = _normalised(request)
+    text = normalised(request)
     codes = detect(text, request)
     matches = [(category, code) for code in codes for category in _matches(language_of(code), audience, text)]
+    if all(category == RiskCategory.DOSE for category, _ in matches):
+        matches += [(category, codes[0]) for category in _resembled(language_of(codes[0]), audience, text)]
     if not matches:
         return None
     order = list(RiskCategory)
@@ -72,7 +76,7 @@ def notice(request: str, *, audience: Audience = Audience.PUBLIC) -> str:
     """
     if audience == Audience.CLINICIAN:
         return ""
-    text = _normalised(request)
+    text = normalised(request)
     code = detect(text, request)[0]
     language = language_of(code)
     if not language.person.search(text) or _examination(text, language):
@@ -95,7 +99,7 @@ def _replies() -> dict[str, dict[str, str]]:
     return tomllib.loads((Path(__file__).parent / "replies.toml").read_text("utf-8"))
 
 
-def _normalised(request: str) -> str:
+def normalised(request: str) -> str:
     if len(request) > _LIMIT:
         request = f"{request[: _LIMIT // 2]}\n{request[-_LIMIT // 2 :]}"
     text = vocabulary().repair(fold(request))
@@ -133,6 +137,24 @@ def _found(rule: Rule, text: str) -> bool:
     if len(text) <= _SHORT:
         return True
     return any(all(part.search(sentence) for part in rule.parts) for sentence in _SENTENCES.split(text))
+
+
+def _resembled(language: Language, audience: Audience, text: str) -> list[RiskCategory]:
+    """Return the danger that a request resembles by the classifier, at most one; for a clinician only what harms."""
+    judgement = judge(text, language.code)
+    # the highest of several windows is judged: each further window raises the bar
+    if judgement.log_odds <= threshold(language.code) + math.log(len(windows(text))) or _examination(text, language):
+        return []
+    category = RiskCategory(judgement.category)
+    if audience == Audience.CLINICIAN and category != RiskCategory.HARM:
+        names = concept_names()
+        named = {names[number] for number in concepts(text, language.code)}
+        of_patients = language.clinical.search(text) and not language.lay.search(text)
+        if category == RiskCategory.EMERGENCY or of_patients:
+            return []
+        if category == RiskCategory.LETHAL_AMOUNT and not named & {"self", "ending"}:
+            return []
+    return [category]
 
 
 def _examination(text: str, language: Language) -> bool:
