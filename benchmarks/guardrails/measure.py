@@ -1,6 +1,6 @@
 """Measure the guardrails on written requests: recall by language and category, false alarms on ordinary questions.
 
-    python benchmarks/guardrails/measure.py [--half test|dev|both] [--misses] [--questions FILE ...]
+python benchmarks/guardrails/measure.py [--half test|dev|both] [--misses] [--questions FILE ...]
 """
 
 import argparse
@@ -40,7 +40,9 @@ def alarm(text: str, audience: Audience) -> str:
 
 def main() -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--half", default="test", choices=["test", "dev", "both"])
     parser.add_argument("--requests", type=Path, default=HERE / "unseen.toml")
     parser.add_argument("--misses", action="store_true", help="also print the requests that passed")

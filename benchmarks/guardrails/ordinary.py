@@ -1,4 +1,4 @@
-"""Ordinary questions by which the classifier is trained and false alarms are counted: public sets and names of findings."""
+"""Ordinary questions for training and for counting false alarms: public sets and names of findings."""
 
 import csv
 import gzip
@@ -8,10 +8,34 @@ import tarfile
 from pathlib import Path
 
 QUESTIONS_WITH = {
-    "en": ("What causes {}?", "{}", "Which diseases have {}?", "How is {} treated?", "Which syndrome has {} and short stature?"),
-    "es": ("¿Qué causa {}?", "{}", "¿Qué enfermedades tienen {}?", "¿Cómo se trata {}?", "¿Es hereditario: {}?"),
-    "fr": ("Quelle est la cause de {} ?", "{}", "Quelles maladies ont {} ?", "Comment traite-t-on {} ?", "Qu'est-ce que {} ?"),
-    "de": ("Was verursacht {}?", "{}", "Welche Krankheiten haben {}?", "Wie behandelt man {}?", "Was ist {}?"),
+    "en": (
+        "What causes {}?",
+        "{}",
+        "Which diseases have {}?",
+        "How is {} treated?",
+        "Which syndrome has {} and short stature?",
+    ),
+    "es": (
+        "¿Qué causa {}?",
+        "{}",
+        "¿Qué enfermedades tienen {}?",
+        "¿Cómo se trata {}?",
+        "¿Es hereditario: {}?",
+    ),
+    "fr": (
+        "Quelle est la cause de {} ?",
+        "{}",
+        "Quelles maladies ont {} ?",
+        "Comment traite-t-on {} ?",
+        "Qu'est-ce que {} ?",
+    ),
+    "de": (
+        "Was verursacht {}?",
+        "{}",
+        "Welche Krankheiten haben {}?",
+        "Wie behandelt man {}?",
+        "Was ist {}?",
+    ),
     "zh": ("什么会引起{}？", "{}", "哪些疾病有{}？", "{}怎么治疗？", "什么是{}？"),
 }
 
@@ -21,10 +45,19 @@ def ordinary(folder: Path, translations: Path) -> dict[str, list[tuple[str, str]
     sets = {
         "PubMedQA": [("en", row["question"]) for row in _json(folder / "qa/pubmedqa_train.json")],
         "MedQuAD": [("en", text) for text in _medquad(folder / "corpus/medquad.tar.gz")],
-        "MedQA": [("en", row["question"]) for name in ("dev", "train_1030") for row in _json(folder / f"qa/medqa/{name}.json")],
-        "clinicians": [("en", row["question"]) for row in _json(folder / "qa/clinical_questions.jsonl") if row["expect"] == "answer"],
+        "MedQA": [
+            ("en", row["question"])
+            for name in ("dev", "train_1030")
+            for row in _json(folder / f"qa/medqa/{name}.json")
+        ],
+        "clinicians": [
+            ("en", row["question"])
+            for row in _json(folder / "qa/clinical_questions.jsonl")
+            if row["expect"] == "answer"
+        ],
         "Chinese instructions": [
-            ("zh", row["instruction"]) for row in _json(next((folder / "corpus/zh").glob("*.json.gz"), folder / "absent"))
+            ("zh", row["instruction"])
+            for row in _json(next((folder / "corpus/zh").glob("*.json.gz"), folder / "absent"))
         ],
         "names of findings": _names(translations),
     }

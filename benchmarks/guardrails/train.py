@@ -2,9 +2,9 @@
 
     python benchmarks/guardrails/train.py --data FOLDER --translations FOLDER [--folds 5] [--write]
 
-Positives: training_*.toml (slots filled), the development half of unseen.toml and the development probes. Ordinary questions: public sets by path, half of each by
-a coin. The other half sets the threshold. `--folds` cross-validates by wording family: a request and all its fillings
-are in one fold.
+Positives: training_*.toml (slots filled), the development half of unseen.toml and the development probes. Ordinary
+questions: public sets by path, half of each by a coin. The other half sets the threshold. `--folds` cross-validates by
+wording family: a request and all its fillings are in one fold.
 """
 
 import argparse
@@ -36,7 +36,7 @@ Matrix = csr_matrix
 
 def positives(seed: int = 5) -> list[Row]:
     """Return the written requests, slots filled, and the probes of the development split."""
-    chosen = random.Random(seed)  # noqa: S311
+    chosen = random.Random(seed)
     rows: list[Row] = []
     family = 0
     for path in sorted(HERE.glob("training_*.toml")):
@@ -97,18 +97,24 @@ def log_odds(coefficients: np.ndarray, bias: np.ndarray, data: Matrix) -> np.nda
 
 def windows(rows: list[tuple[str, str]]) -> tuple[list[tuple[str, str]], np.ndarray]:
     """Return the windows of folded texts and the number of the text of each."""
-    parts = [(part, code, number) for number, (text, code) in enumerate(rows) for part in classifier.windows(text)]
+    parts = [
+        (part, code, number) for number, (text, code) in enumerate(rows) for part in classifier.windows(text)
+    ]
     return [(part, code) for part, code, _ in parts], np.array([number for _, _, number in parts])
 
 
 def main() -> None:
     """Train, print recall and false alarms by threshold, write on request."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--translations", type=Path, required=True)
     parser.add_argument("--folds", type=int, default=0)
     parser.add_argument("--strength", type=float, default=20.0)
-    parser.add_argument("--rate", type=float, default=0.004, help="false alarms allowed on held-out ordinary questions")
+    parser.add_argument(
+        "--rate", type=float, default=0.004, help="false alarms allowed on held-out ordinary questions"
+    )
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
     written = positives()
@@ -122,29 +128,46 @@ def main() -> None:
         for code, text in rows * REPEATED.get(name, 1)
         if half(text + "ordinary") == "dev"
     ]
-    calibration = {name: [prepare(text, code) for code, text in rows if half(text + "ordinary") == "test"] for name, rows in sets.items()}
+    calibration = {
+        name: [prepare(text, code) for code, text in rows if half(text + "ordinary") == "test"]
+        for name, rows in sets.items()
+    }
     parts, _ = windows(trained)
     data = matrix(texts + parts)
     target = np.array(labels + [0] * len(parts))
     weight = np.array([1.0 if label else 2.0 for label in labels] + [1.0] * len(parts))
     held = {name: windows(rows) for name, rows in calibration.items()}
     held_data = {name: (matrix(rows), numbers) for name, (rows, numbers) in held.items()}
-    print(f"{len(texts)} written ({sum(map(bool, labels))} dangerous), {len(parts)} windows of ordinary questions")
+    print(
+        f"{len(texts)} written ({sum(map(bool, labels))} dangerous), {len(parts)} windows of ordinary questions"
+    )
     if arguments.folds:
-        cross_validate(data, target, weight, families, arguments, held_data, written)
+        cross_validate((data, target, weight), families, arguments)
     model = fit(data, target, weight, arguments.strength)
     coefficients, bias = model.coef_.T, model.intercept_
     scale = float(np.abs(coefficients).max() / 32767)
     whole = np.round(coefficients / scale).astype(np.int16)
-    scores = {name: by_text(log_odds(whole * scale, bias, rows), numbers) for name, (rows, numbers) in held_data.items()}
+    scores = {
+        name: by_text(log_odds(whole * scale, bias, rows), numbers)
+        for name, (rows, numbers) in held_data.items()
+    }
     languages = {name: np.array([code for _, code in rows]) for name, rows in calibration.items()}
     thresholds = {}
     for code in ("en", "es", "fr", "de", "zh"):
         values = np.concatenate([scores[name][languages[name] == code] for name in scores])
         thresholds[code] = round(float(np.clip(np.quantile(values, 1 - arguments.rate), *LIMITS)), 2)
-        print(code, len(values), {rate: round(float(np.quantile(values, 1 - rate)), 2) for rate in (0.01, 0.005, 0.003, 0.002, 0.001)})
+        print(
+            code,
+            len(values),
+            {
+                rate: round(float(np.quantile(values, 1 - rate)), 2)
+                for rate in (0.01, 0.005, 0.003, 0.002, 0.001)
+            },
+        )
     for name, values in scores.items():
-        print(f"{name}: {[(limit, int((values > limit).sum())) for limit in (-3, -2, -1, 0, 1, 2)]} of {len(values)}")
+        print(
+            f"{name}: {[(limit, int((values > limit).sum())) for limit in (-3, -2, -1, 0, 1, 2)]} of {len(values)}"
+        )
     if arguments.write:
         head = {"bias": [round(float(value), 4) for value in bias], "scale": scale, "thresholds": thresholds}
         OUT.write_bytes(json.dumps(head).encode() + b"\n" + zlib.compress(whole.tobytes(), 9))
@@ -159,27 +182,23 @@ def by_text(values: np.ndarray, numbers: np.ndarray) -> np.ndarray:
 
 
 def cross_validate(
-    data: Matrix,
-    target: np.ndarray,
-    weight: np.ndarray,
-    families: np.ndarray,
-    arguments: argparse.Namespace,
-    held: dict[str, tuple[Matrix, np.ndarray]],
-    written: list[Row],
+    training: tuple[Matrix, np.ndarray, np.ndarray], families: np.ndarray, arguments: argparse.Namespace
 ) -> None:
-    """Print recall on families of wordings that were left out, at the threshold that the held-out questions allow."""
-    count = len(written)
+    """Print what is held back of families of wordings that were left out, by threshold of the log odds."""
+    data, target, weight = training
+    count = len(families)
     fold = np.concatenate([families * 7919 % 104729 % arguments.folds, np.full(len(target) - count, -1)])
-    caught = np.zeros(count, bool)
+    odds = np.zeros(count)
     for number in range(arguments.folds):
         model = fit(data[fold != number], target[fold != number], weight[fold != number], arguments.strength)
-        values = np.concatenate([by_text(log_odds(model.coef_.T, model.intercept_, rows), of) for rows, of in held.values()])
         left_out = np.flatnonzero(fold == number)
-        caught[left_out] = log_odds(model.coef_.T, model.intercept_, data[left_out]) > np.quantile(values, 1 - arguments.rate)
+        odds[left_out] = log_odds(model.coef_.T, model.intercept_, data[left_out])
     labels = target[:count]
+    limits = (-2, -1.5, -1.2, -0.9, -0.6, 0)
     for label, name in enumerate(classifier.CLASSES):
-        print(f"cross-validated {name}: {caught[labels == label].mean():.1%} of {(labels == label).sum()}")
-    print(f"cross-validated danger: {caught[labels > 0].mean():.1%}")
+        shares = [f"{limit}: {(odds[labels == label] > limit).mean():.1%}" for limit in limits]
+        print(f"cross-validated, held back, {name} ({(labels == label).sum()}): {', '.join(shares)}")
+    print("all danger:", ", ".join(f"{limit}: {(odds[labels > 0] > limit).mean():.1%}" for limit in limits))
 
 
 if __name__ == "__main__":

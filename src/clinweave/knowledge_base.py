@@ -278,7 +278,11 @@ class KnowledgeBase:
             linker=self.linker if has_graph else None,
             known=self.index.has_word if self.has("index") else lambda _: False,
         )
-        limits = language_limits(question, self.linker.languages if has_graph else ())
+        limits = (
+            language_limits(question, self.linker.languages, self.linker.official_languages)
+            if has_graph
+            else language_limits(question, ())
+        )
         return replace(query, notes=(*query.notes, limits)) if limits else query
 
     def _checked(self, names: Sequence[str]) -> tuple[str, ...]:

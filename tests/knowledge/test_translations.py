@@ -184,7 +184,8 @@ def test_what_is_not_read_is_said():
     assert "Cyrillic" in unread_language("Какие симптомы при астме?", ("zh",))
     assert "Portuguese" in unread_language("Quais são os sintomas para uma criança?", ())
     assert not unread_language("What are the symptoms of Marfan syndrome?", ())
-    assert "names of diseases are not" in language_limits("哪些疾病会发热？", ("zh",))
+    assert "only common ones" in language_limits("哪些疾病会发热？", ("zh",))
+    assert "unofficial" in language_limits("哪些疾病会发热？", ("zh",), ())
     assert not language_limits("What is asthma?", ("zh",))
 
 
@@ -235,11 +236,13 @@ def test_a_file_of_something_else_is_refused(tmp_path):
         list(read_translations(bad, RowLog()))
 
 
-def test_without_files_the_linker_stays_as_it_is_and_a_named_language_is_refused(tmp_path, linker):
-    assert with_translations(linker, tmp_path) is linker
+def test_without_files_common_names_are_read_and_a_language_without_names_is_refused(tmp_path, linker):
+    reading = with_translations(linker, tmp_path, language="es")
+    assert (reading.languages, reading.official_languages) == (("es", "fr", "de", "zh", "ja"), ())
+    (mention,) = reading.link("Tiene convulsiones.")
+    assert mention.id == "HP:0001250"
+    assert "clinweave's own Spanish name" in mention.reason
     assert linker.languages == ()
-    with pytest.raises(UserError, match="Spanish are not read: run `clinweave fetch hpo-translations`"):
-        with_translations(linker, tmp_path, language="es")
     with pytest.raises(UserError, match="'pt' is not read: choose one of en, es"):
         with_translations(linker, tmp_path, language="pt")
     with pytest.raises(UserError, match="no file hp-LANGUAGE"):
@@ -253,7 +256,7 @@ def test_a_linker_with_translations_reads_findings_eponyms_and_english_names(tmp
     folder.mkdir(parents=True)
     table(folder / "hp-es.babelon.tsv", rows)
     reading = with_translations(linker, tmp_path)
-    assert reading.languages == ("es",)
+    assert reading.official_languages == ("es",)
     text = "¿El síndrome de Marfan da convulsiones? Paciente sin fiebre."
     mentions = reading.link(text)
     assert [item.text for item in mentions] == ["síndrome de Marfan", "convulsiones", "fiebre"]

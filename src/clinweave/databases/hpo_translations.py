@@ -32,6 +32,7 @@ class Translation:
     language: str  # ISO 639-1
     label: bool  # False for a synonym
     official: bool  # False for a candidate, such as a machine translation
+    own: bool = False  # from clinweave's own list, not from a file of the HPO
 
 
 def translation_files(folder: Path) -> dict[str, list[Path]]:

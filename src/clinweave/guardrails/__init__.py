@@ -22,6 +22,12 @@ _LIMIT = 6000  # characters screened: the beginning and the end of a longer requ
 _EXAMINABLE = 120  # characters: shorter questions are no examination's vignette
 _SHORT = 160  # characters: a text of about one sentence
 _SENTENCES = re.compile(r"[.?!。？！\n]+")
+_USUAL_AMOUNT = re.compile(  # one or two of something, or taken for months and years
+    r"\b(?:1|2|one|two|un|una|dos|deux|zwei|eine?)\b(?! ?(?:packs?|box|boxes|bottles?|strips?|hours?|weeks?))"
+    r"|\b(?:for|since|desde|depuis|seit)\b.{0,12}\b(?:years?|months?|anos|meses|ans|mois|jahren?|monaten?|\d{4})\b"
+    r"|[12一两](?:片|粒|颗)|吃了?.{0,8}年"
+)
+_TOO_MUCH = frozenset({"many", "poison", "overdose", "child", "conscious"})
 _AMOUNT = re.compile(
     r"\b\d+(?:[.,]\d+)?\s*(?:mg|mcg|µg|g|ml|iu|units?|tablets?|pills?|drops|puffs)\b"
     r"|\b(?:one|two|three|four|five|six|half|several|some|another|more|few) (?:of )?(?:an? )?(?:tablets?|pills?)\b",
@@ -100,6 +106,7 @@ def _replies() -> dict[str, dict[str, str]]:
 
 
 def normalised(request: str) -> str:
+    """Return a request as the rules and the classifier read it; of a long one the beginning and the end."""
     if len(request) > _LIMIT:
         request = f"{request[: _LIMIT // 2]}\n{request[-_LIMIT // 2 :]}"
     text = vocabulary().repair(fold(request))
@@ -143,12 +150,18 @@ def _resembled(language: Language, audience: Audience, text: str) -> list[RiskCa
     """Return the danger that a request resembles by the classifier, at most one; for a clinician only what harms."""
     judgement = judge(text, language.code)
     # the highest of several windows is judged: each further window raises the bar
-    if judgement.log_odds <= threshold(language.code) + math.log(len(windows(text))) or _examination(text, language):
+    if judgement.log_odds <= threshold(language.code) + math.log(len(windows(text))) or _examination(
+        text, language
+    ):
         return []
     category = RiskCategory(judgement.category)
+    names = concept_names()
+    named = {names[number] for number in concepts(text, language.code)}
+    if category == RiskCategory.OVERDOSE and _USUAL_AMOUNT.search(text):
+        lasting = re.search(r"\b(?:for|since|desde|depuis|seit)\b|年", text)
+        if lasting or not named & _TOO_MUCH:
+            return []
     if audience == Audience.CLINICIAN and category != RiskCategory.HARM:
-        names = concept_names()
-        named = {names[number] for number in concepts(text, language.code)}
         of_patients = language.clinical.search(text) and not language.lay.search(text)
         if category == RiskCategory.EMERGENCY or of_patients:
             return []

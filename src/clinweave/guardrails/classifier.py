@@ -1,8 +1,8 @@
 """A linear classifier of requests, beside the rules: which danger the wording resembles, if any.
 
-Its features are letter and word sequences, hashed, and the concepts that a request names (`concepts.toml`), alone and in
-pairs, in any order. The weights (`classifier.bin`) are trained by `benchmarks/guardrails/train.py` on requests written for
-it and on ordinary questions. Plain Python: nothing is imported to ask it.
+Its features are letter and word sequences, hashed, and the concepts that a request names (`concepts.toml`), alone and
+in pairs, in any order. The weights (`classifier.bin`) are trained by `benchmarks/guardrails/train.py` on requests
+written for it and on ordinary questions. Plain Python: nothing is imported to ask it.
 """
 
 import json
@@ -13,6 +13,7 @@ import zlib
 from array import array
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 BUCKETS = 1 << 15
@@ -23,8 +24,9 @@ _WINDOWS = 8  # of a longer text, the first and last half of these
 _HAN = re.compile(r"[一-鿿]")
 _SENTENCE = re.compile(r"[^.?!。？！\n]+[.?!。？！\n]*")
 _COUNT = re.compile(
-    r"(?<![\w.,])(\d{1,3})(?![\d.,])(?! ?(?:years?|yrs?|yo|y|months?|weeks?|days?|hours?|hrs?|minutes?|percent|%|kg|degrees|grados|ans|mois|"
-    r"semaines|heures|anos|meses|semanas|horas|dias|jahre|monate|wochen|tage|stunden|grad|岁|周|年|天|个月|小时|度|分钟)(?:\W|$|[^a-z]))"
+    r"(?<![\w.,])(\d{1,3})(?![\d.,])(?! ?(?:years?|yrs?|yo|y|months?|weeks?|days?|hours?|hrs?|minutes?|percent|%|kg|"
+    r"degrees|grados|ans|mois|semaines|heures|anos|meses|semanas|horas|dias|"
+    r"jahre|monate|wochen|tage|stunden|grad|岁|周|年|天|个月|小时|度|分钟)(?:\W|$|[^a-z]))"
 )
 _MANY = 8  # of something: more than anyone takes at once
 
@@ -83,7 +85,7 @@ def features(text: str, language: str) -> tuple[list[int], list[int]]:
     else:
         words = re.findall(r"[^\W_]+", re.sub(r"\d+", "0", text))
         sequences.update(f"={word}" for word in words)
-        sequences.update(f"={first} {second}" for first, second in zip(words, words[1:], strict=False))
+        sequences.update(f"={first} {second}" for first, second in pairwise(words))
         plain = f" {' '.join(words)} "
         for length in (3, 4, 5):
             sequences.update(plain[start : start + length] for start in range(len(plain) - length + 1))
@@ -102,7 +104,9 @@ def concepts(text: str, language: str) -> list[int]:
     stems, lengths, names = lexicon.get(language, lexicon["en"])
     found: set[int] = set()
     padded = re.sub(r"[^\w]+", " ", text) + " "
-    starts = range(len(padded)) if language == "zh" else [match.start() for match in re.finditer(r"\w+", padded)]
+    starts = (
+        range(len(padded)) if language == "zh" else [match.start() for match in re.finditer(r"\w+", padded)]
+    )
     for start in starts:
         for length in lengths:
             found.update(stems.get(padded[start : start + length], ()))
@@ -157,7 +161,9 @@ def _lexicon() -> dict[str, tuple[dict[str, tuple[int, ...]], list[int], list[st
     return {code: _stems(lists, names) for code, lists in content.items()}
 
 
-def _stems(lists: dict[str, str], names: list[str]) -> tuple[dict[str, tuple[int, ...]], list[int], list[str]]:
+def _stems(
+    lists: dict[str, str], names: list[str]
+) -> tuple[dict[str, tuple[int, ...]], list[int], list[str]]:
     stems: dict[str, tuple[int, ...]] = {}
     for name, text in lists.items():
         for word in text.split():

@@ -88,16 +88,22 @@ def unread_language(text_or_code: str, available: Collection[str]) -> str:
     return f"the language {code!r} is not read: choose one of {read}"
 
 
-def language_limits(text: str, available: Collection[str]) -> str:
-    """Return a sentence on what is not read of a text's language: "" for English, what is missing for any other."""
+def language_limits(text: str, available: Collection[str], official: Collection[str] | None = None) -> str:
+    """Return a sentence on what is not read of a text's language: "" for English, what is missing for any other.
+
+    `official` are the languages with official translations at hand (all `available` ones if not given).
+    """
     code = language_of(text)
     if code == "en" or code not in available:
         return unread_language(text, available)
     name = word_lists(code).name
+    if official is not None and code not in official:
+        common = "common findings and diseases are read by clinweave's own unofficial names"
+        return f"in {name}, {common}; for all findings {FETCH}"
     diseases = (
-        "diseases only where they are named after a person"
+        "diseases where they are common or named after a person"
         if code in NAMED_DISEASES
-        else "names of diseases are not"
+        else "of diseases only common ones"
     )
     return f"in {name}, findings are read by their HPO labels; {diseases}"
 

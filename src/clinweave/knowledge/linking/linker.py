@@ -113,6 +113,11 @@ class Linker:
         """Return the languages in which findings are read beside English (ISO 639-1)."""
         return ()
 
+    @property
+    def official_languages(self) -> tuple[str, ...]:
+        """Return those of `languages` whose official translations are at hand."""
+        return ()
+
     @classmethod
     def open(cls, graph: NamedGraph, *, folder: Path | None = None) -> "Linker":
         """Return the linker of `graph`; its vocabulary is compiled once and kept beside the graph (or in `folder`)."""

@@ -34,6 +34,7 @@ class Match:
     official: bool
     exact: bool  # the words of the label in its order
     size: int  # content words, or characters
+    own: bool = False  # from clinweave's own list
 
 
 class TranslatedLabels:
@@ -44,7 +45,7 @@ class TranslatedLabels:
         self.language = language
         self.labels: dict[str, str] = {}  # id -> label
         self._names: dict[tuple[str, ...], Translation] = {}
-        for item in sorted(names, key=lambda item: (not item.official, not item.label)):
+        for item in sorted(names, key=lambda item: (not item.official, not item.label, item.own)):
             if item.label:
                 self.labels.setdefault(item.id, item.name)
             for key in self._keys(item.name):
@@ -110,7 +111,14 @@ class TranslatedLabels:
                     first, last = min(places), max(places)
                     exact = places == list(range(first, first + len(key)))
                     yield Match(
-                        words[first][1], words[last][2], item.id, item.name, item.official, exact, len(key)
+                        words[first][1],
+                        words[last][2],
+                        item.id,
+                        item.name,
+                        item.official,
+                        exact,
+                        len(key),
+                        item.own,
                     )
 
     def _same_word(self, name: str, word: str) -> bool:
@@ -128,7 +136,7 @@ class TranslatedLabels:
                 if line.startswith(key, place):
                     item = self._names[tuple(key)]
                     start, end = characters[place][1], characters[place + len(key) - 1][1] + 1
-                    yield Match(start, end, item.id, item.name, item.official, True, len(key))
+                    yield Match(start, end, item.id, item.name, item.official, True, len(key), item.own)
                     break
 
     @cached_property

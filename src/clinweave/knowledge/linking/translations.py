@@ -2,7 +2,8 @@
 
 Words of a label match in any order, without accents and with their plural and gender endings; articles and prepositions
 may differ, and one other word may stand between them. Chinese and Japanese labels match as runs of characters, as these
-languages have no spaces. The labels are official unless a mention's reason says "candidate".
+languages have no spaces. The labels are official unless a mention's reason says "candidate" or "clinweave's own":
+a list of common findings and diseases (`starter_names.tsv`) is read without any fetched file.
 """
 
 import re
@@ -28,6 +29,7 @@ from clinweave.knowledge.linking.languages import (
     word_lists,
 )
 from clinweave.knowledge.linking.linker import FAMILY, Linker
+from clinweave.knowledge.linking.starter_names import starter_names, starter_translations
 from clinweave.knowledge.linking.translated_labels import TranslatedLabels
 from clinweave.records import Mention
 
@@ -46,21 +48,26 @@ _EPONYMS = {  # English noun, pattern with the person's name
 
 
 class TranslatedLinker(Linker):
-    """A `Linker` that reads findings in further languages where the translations of the HPO are at hand."""
+    """A `Linker` that also reads other languages: by clinweave's own list and fetched translations of the HPO."""
 
-    def __init__(self, linker: Linker, folder: Path, language: str = "") -> None:
-        """Take a linker and the folder of the translation files; `language` holds for every text ("": detected)."""
+    def __init__(self, linker: Linker, folder: Path | None, language: str = "") -> None:
+        """Take a linker and the folder of translation files, if any; `language` holds for every text ("": detected)."""
         super().__init__(linker.vocabulary)
         self.__dict__.update(linker.__dict__)
         self.language = language
-        self._files = translation_files(folder)
+        self._files = translation_files(folder) if folder else {}
         self._labels: dict[str, TranslatedLabels] = {}
-        if language and language != "en" and language not in self._files:
-            raise UserError(unread_language(language, self._files) or f"--language {language}: {FETCH}")
+        if language and (message := unread_language(language, self.languages)):
+            raise UserError(message)
 
     @property
     def languages(self) -> tuple[str, ...]:
         """Return the languages that can be read beside English."""
+        return LANGUAGES
+
+    @property
+    def official_languages(self) -> tuple[str, ...]:
+        """Return the languages whose official translations are at hand."""
         return tuple(code for code in LANGUAGES if code in self._files)
 
     def labels(self, language: str) -> TranslatedLabels:
@@ -69,12 +76,17 @@ class TranslatedLinker(Linker):
             log, findings = RowLog(), self._findings
             names = [
                 item
-                for path in self._files[language]
+                for path in self._files.get(language, ())
                 for item in read_translations(path, log)
                 if item.id in findings
             ]
             # Where two terms share a name, the one with the shorter English label, the more general, has it.
             names.sort(key=lambda item: len(findings[item.id][0]))
+            names += [
+                item
+                for item in starter_translations(language)
+                if item.id in findings or not item.id.startswith(PREFIX)
+            ]
             self._labels[language] = TranslatedLabels(language, names)
         return self._labels[language]
 
@@ -88,7 +100,7 @@ class TranslatedLinker(Linker):
         results = super().link_many(texts, prefixes, categories)
         for number, text in enumerate(texts):
             language = self.language or language_of(text)
-            if language in self._files:
+            if language in LANGUAGES:
                 own = self._translated(text, language, prefixes, categories)
                 others = (item for item in results[number] if _trusted(item, language) and _apart(item, own))
                 results[number] = sorted((*own, *others), key=lambda mention: mention.start)
@@ -126,7 +138,7 @@ class TranslatedLinker(Linker):
         mentions: list[Mention] = []
         for item, linked in zip(named, english, strict=True):
             whole = next((other for other in linked if other.text == item.name), None)
-            if whole is None and item.id and not categories and (not wanted or PREFIX in wanted):
+            if whole is None and item.category and not categories and (not wanted or PREFIX in wanted):
                 whole = item
             if whole is None or not _apart(item, mentions):
                 continue
@@ -136,8 +148,8 @@ class TranslatedLinker(Linker):
     def _named(self, text: str, language: str) -> Iterator[Mention]:
         """Yield the findings named in a text; `name` is the English label."""
         for match in self.labels(language).matches(text):
-            name, category = self._findings[match.id]
-            kind = "official" if match.official else "candidate"
+            name, category = self._findings.get(match.id) or (starter_names()[match.id].label, "")
+            kind = "clinweave's own" if match.own else "official" if match.official else "candidate"
             reason = f"{kind} {word_lists(language).name} name “{match.label}” of {match.id}"
             yield Mention(
                 match.start, match.end, text[match.start : match.end], match.id, name, category,
@@ -166,19 +178,13 @@ def translations_folder(home: Path) -> Path | None:
 def with_translations(
     linker: Linker, home: Path, *, folder: Path | None = None, language: str = ""
 ) -> Linker:
-    """Return a linker that also reads the languages of fetched translation files (or of `folder`).
+    """Return a linker that also reads other languages: clinweave's own names, and fetched translations (or `folder`'s).
 
-    Without such files it is `linker` itself. Raises `UserError` for a language that cannot be read, and for a folder
-    without translation files.
+    Raises `UserError` for a language that cannot be read, and for a folder without translation files.
     """
     if folder is not None and not translation_files(folder):
         raise UserError(f"{folder}: no file hp-LANGUAGE.babelon.tsv; {FETCH}")
-    folder = folder or translations_folder(home)
-    if folder is None:
-        if message := unread_language(language, ()) if language else "":
-            raise UserError(message)
-        return linker
-    return TranslatedLinker(linker, folder, language)
+    return TranslatedLinker(linker, folder or translations_folder(home), language)
 
 
 def _in_context(concept: Mention, item: Mention, text: str, language: str) -> Mention:
