@@ -13,7 +13,7 @@ from pathlib import Path
 
 from clinweave.knowledge import Graph, Linker, with_translations
 from clinweave.knowledge.linking.starter_names import starter_names
-from clinweave.resources import home
+from clinweave.artifacts import home
 
 
 def main() -> None:

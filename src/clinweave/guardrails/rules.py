@@ -9,6 +9,7 @@ matches, or where each of `all` matches somewhere in one sentence.
 import re
 import tomllib
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,6 +23,23 @@ _LETTERS = {"es": "[¿¡ñÑáíóúÁÍÓÚ]", "fr": "[çèêëîïûùœÇÈÊ
 _UMLAUTS = {"ä": "(?:ae|a)", "ö": "(?:oe|o)", "ü": "(?:ue|u)"}
 
 
+class LazyPattern:
+    """A regular expression that is compiled when it is first searched: most rules of a language never need theirs all."""
+
+    __slots__ = ("_compiled", "_source")
+
+    def __init__(self, source: Callable[[], str]) -> None:
+        """Take a function that returns the expression."""
+        self._source = source
+        self._compiled: re.Pattern[str] | None = None
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """Return the first match in a text, or None."""
+        if self._compiled is None:
+            self._compiled = re.compile(self._source(), re.MULTILINE)
+        return self._compiled.search(text)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """Patterns of one category. `clinicians` says when it applies to a clinician's request.
@@ -30,8 +48,8 @@ class Rule:
     """
 
     category: str
-    parts: tuple[re.Pattern[str], ...]  # each must match in the same sentence
-    unless: re.Pattern[str] | None
+    parts: tuple[LazyPattern, ...]  # each must match in the same sentence
+    unless: LazyPattern | None
     person: bool
     clinicians: str
     examined: bool  # also applies to examination questions
@@ -43,16 +61,16 @@ class Language:
 
     code: str
     rules: tuple[Rule, ...]
-    person: re.Pattern[str]
-    clinical: re.Pattern[str]
-    vignette: re.Pattern[str]
-    examined: re.Pattern[str]
-    lay: re.Pattern[str]
+    person: LazyPattern
+    clinical: LazyPattern
+    vignette: LazyPattern
+    examined: LazyPattern
+    lay: LazyPattern
 
 
 @cache
 def language_of(code: str) -> Language:
-    """Return the rules of a language, compiled on the first call (some 0.1 s)."""
+    """Return the rules of a language; their expressions are compiled when they are first searched."""
     return _language(code, _read(code))
 
 
@@ -102,9 +120,12 @@ def _read(code: str) -> dict[str, Any]:
 def _language(code: str, content: dict[str, Any]) -> Language:
     words = {name: re.sub(r"\n\s*", "", text) for name, text in content["words"].items()}
 
-    def compiled(patterns: list[str]) -> re.Pattern[str]:
-        joined = "|".join(f"(?:{_expression(pattern, words, code)})" for pattern in patterns)
-        return re.compile(joined if code == "zh" else rf"(?<!\w)(?:{joined})(?!\w)", re.MULTILINE)
+    def compiled(patterns: list[str]) -> LazyPattern:
+        def source() -> str:
+            joined = "|".join(f"(?:{_expression(pattern, words, code)})" for pattern in patterns)
+            return joined if code == "zh" else rf"(?<!\w)(?:{joined})(?!\w)"
+
+        return LazyPattern(source)
 
     rules = tuple(
         Rule(
