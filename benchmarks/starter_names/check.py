@@ -11,9 +11,9 @@ import tempfile
 from collections import Counter, defaultdict
 from pathlib import Path
 
+from clinweave.artifacts import home
 from clinweave.knowledge import Graph, Linker, with_translations
 from clinweave.knowledge.linking.starter_names import starter_names
-from clinweave.artifacts import home
 
 
 def main() -> None:

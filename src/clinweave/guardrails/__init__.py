@@ -22,6 +22,7 @@ _LIMIT = 6000  # characters screened: the beginning and the end of a longer requ
 _EXAMINABLE = 120  # characters: shorter questions are no examination's vignette
 _SHORT = 160  # characters: a text of about one sentence
 _SENTENCES = re.compile(r"[.?!。？！\n]+")
+_CLINICIANS_MARGIN = 4.0  # log odds more for a clinician, who asks about dangers as a matter of course
 _USUAL_AMOUNT = re.compile(  # one or two of something, or taken for months and years
     r"\b(?:1|2|one|two|un|una|dos|deux|zwei|eine?)\b(?! ?(?:packs?|box|boxes|bottles?|strips?|hours?|weeks?))"
     r"|\b(?:for|since|desde|depuis|seit)\b.{0,12}\b(?:years?|months?|anos|meses|ans|mois|jahren?|monaten?|\d{4})\b"
@@ -150,9 +151,10 @@ def _resembled(language: Language, audience: Audience, text: str) -> list[RiskCa
     """Return the danger that a request resembles by the classifier, at most one; for a clinician only what harms."""
     judgement = judge(text, language.code)
     # the highest of several windows is judged: each further window raises the bar
-    if judgement.log_odds <= threshold(language.code) + math.log(len(windows(text))) or _examination(
-        text, language
-    ):
+    limit = threshold(language.code) + math.log(len(windows(text)))
+    if audience == Audience.CLINICIAN:
+        limit += _CLINICIANS_MARGIN
+    if judgement.log_odds <= limit or _examination(text, language):
         return []
     category = RiskCategory(judgement.category)
     names = concept_names()

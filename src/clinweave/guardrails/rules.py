@@ -24,7 +24,7 @@ _UMLAUTS = {"ä": "(?:ae|a)", "ö": "(?:oe|o)", "ü": "(?:ue|u)"}
 
 
 class LazyPattern:
-    """A regular expression that is compiled when it is first searched: most rules of a language never need theirs all."""
+    """A regular expression that is compiled when it is first searched; many never are."""
 
     __slots__ = ("_compiled", "_source")
 
