@@ -19,14 +19,19 @@ _FORMS = tuple(
         ),
         (
             r"\b(?:what|which)\b[^?]{0,40}\b(?:levels?|values?|targets?|thresholds?|ranges?|concentrations?|counts?|pressures?|rates?|cut-?offs?"
-            r"|limits?|saturations?|temperatures?|goals?|age|weight)\b|\bhow (?:high|low)\b",
-            r"\d",
+            r"|limits?|saturations?|temperatures?|goals?|age|weight)\b"
+            r"|\bat what (?!point|time|stage)\w+|\bhow (?:high|low)\b",
+            r"(?<![A-Za-z\d])\d|\btarget\b",
         ),
         (
             r"\bwhen\b|\bhow (?:soon|quickly|early|late)\b|\bat what (?:point|time|stage)\b|\bunder what\b"
             r"|\bin (?:which|what) (?:case|situation|circumstance)",
             r"\b(?:if|when|whenever|before|after|within|once|until|above|below|at least|over|under"
             r"|in case|immediately|as soon as|unless|for)\b|" + _SPAN,
+        ),
+        (
+            r"\b(?:maxim\w+|highest|at most|upper limit|ceiling)\b",
+            r"\b(?:maxim\w+|at most|up to|not exceed|no more than|not more than|ceiling)\b",
         ),
         (r"^\W*why\b|\breasons?\b", r"\b(?:because|since|due to|as it|as they|risk|cause\w*|owing)\b"),
     )
@@ -39,3 +44,26 @@ def has_form(question: str, text: str) -> bool | None:
         if asked.search(question):
             return bool(answer.search(text))
     return None
+
+
+# What is done: a question about starting is not answered by what is said of stopping.
+_ACTS = tuple(
+    re.compile(rf"\b(?:{words})\w*", re.IGNORECASE)
+    for words in (
+        "start|begin|began|begun|initiat|introduc",
+        "stop|discontinu|withh[eo]ld|cease|suspend",
+        r"add(?:ed|ing)?\b",
+        "repeat",
+        "check|monitor|measur",
+        "refer",
+        "switch|chang|convert",
+        "increas|doubl|titrat|rais",
+        "reduc|halv|lower",
+    )
+)
+
+
+def same_act(question: str, text: str) -> bool | None:
+    """Say whether a statement is about what the question asks to do ("started"); None if it asks for no such act."""
+    acts = [act for act in _ACTS if act.search(question)]
+    return any(act.search(text) for act in acts) if acts else None

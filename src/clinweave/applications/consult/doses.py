@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from clinweave.applications.consult.cues import pattern
 from clinweave.applications.consult.matching import AMOUNT, Facet
 from clinweave.applications.consult.units import Unit, normal
+from clinweave.knowledge import Kind
 
 # "reduce the dose by one third": an adjustment without an amount
 _FRACTION = re.compile(
@@ -101,6 +102,7 @@ def with_conditions(
     """Return a statement with what continues it: the sentences and list items of its conditions."""
     first = units[place]
     kept = [first]
+    general = first.text.endswith(":") and all(facet.kind != Kind.DRUG for facet in drug)
     if first.kind == "row":
         return kept
     for unit in units[place + 1 :]:
@@ -111,6 +113,9 @@ def with_conditions(
             _as_drug(unit.norm, normal(other)) for other in others if not _names(f" {normal(other)} ", drug)
         )
         governed = bool(unit.label) and unit.label == first.label and _names(unit.label_norm, drug)
+        if general and unit.kind == "item" and unit.heads[-1:] == (first.text.rstrip(":"),):
+            kept.append(unit)  # the list that the statement introduces
+            continue
         if not same or (foreign and not governed and not _names(unit.norm, drug)):
             break
         if (

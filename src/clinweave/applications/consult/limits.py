@@ -19,6 +19,27 @@ _BELOW = re.compile(
 )  # fmt: skip
 
 
+AGE = "age"  # the unit of ages, in years
+_IN_YEARS = {"day": 1 / 365, "week": 7 / 365, "month": 1 / 12, "year": 1.0}
+_TIME = r"\s*-?\s*(day|week|month|year)s?"
+_AGED = re.compile(
+    _NUMBER + _TIME + r"[\s-]*olds?\b|\b(?:aged?|age of)\s+" + _NUMBER + rf"(?:{_TIME})?\b"
+    r"|\b(?:child|boy|girl|infant|baby|son|daughter|teenager|toddler)\s+(?:of|aged)\s+" + _NUMBER + rf"(?:{_TIME})?",
+    re.IGNORECASE,
+)  # fmt: skip
+_AGE_RANGE = re.compile(_NUMBER + rf"(?:{_TIME})?\s*(?:to|-|–|until)\s*" + _NUMBER + _TIME, re.IGNORECASE)
+_AGE_ABOVE = re.compile(
+    r"\b(?:over|above|from|older than|at least)\s*(?:the age of\s+)?" + _NUMBER + _TIME
+    + "|" + _NUMBER + _TIME + r"\s*(?:of age )?(?:and|or) (?:over|above|older|more)",
+    re.IGNORECASE,
+)  # fmt: skip
+_AGE_BELOW = re.compile(
+    r"\b(?:under|below|younger than|less than|up to)\s*(?:the age of\s+)?" + _NUMBER + _TIME
+    + "|" + _NUMBER + _TIME + r"\s*(?:of age )?(?:and|or) (?:under|below|younger|less)",
+    re.IGNORECASE,
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """A range of values, ends included, with its unit ("" if none is written)."""
@@ -47,17 +68,54 @@ def limits_of(text: str) -> tuple[Limit, ...]:
     return tuple(limits)
 
 
+def ages_of(question: str) -> tuple[float, ...]:
+    """Return the ages in years that a question states ("a 5 year old", "aged 6", "a child of 10")."""
+    ages = []
+    for found in _AGED.finditer(question):
+        number = next(item for item in (found[1], found[3], found[5]) if item)
+        unit = (found[2] or found[4] or found[6] or "year").lower()
+        ages.append(float(number) * _IN_YEARS[unit])
+    return tuple(ages)
+
+
+def age_limits_of(text: str) -> tuple[Limit, ...]:
+    """Return the ages in years that a statement is about ("3 months to 12 years", "under 16 years")."""
+    limits, rest = [], text
+    for found in _AGE_RANGE.finditer(text):
+        last = _IN_YEARS[found[4].lower()]
+        first = _IN_YEARS[(found[2] or found[4]).lower()]
+        limits.append(Limit(float(found[1]) * first, float(found[3]) * last, AGE))
+        rest = rest.replace(found[0], " ")
+    for pattern, upwards in ((_AGE_ABOVE, True), (_AGE_BELOW, False)):
+        for found in pattern.finditer(rest):
+            value = float(found[1] or found[3]) * _IN_YEARS[(found[2] or found[4]).lower()]
+            limits.append(Limit(value, float("inf"), AGE) if upwards else Limit(float("-inf"), value, AGE))
+    return tuple(limits)
+
+
+def suits_age(question: str, text: str) -> bool | None:
+    """Say whether a statement is for the age that the question states; None if either states none."""
+    ages, limits = ages_of(question), age_limits_of(text)
+    if not ages or not limits:
+        return None
+    return any(limit.low <= age <= limit.high for age in ages for limit in limits)
+
+
 def meets(question: str, text: str, heads: str = "") -> bool | None:
     """Say whether a value of the question meets a limit of the statement; None if there is nothing to compare.
 
     A limit and a value are compared if their units are the same, or the limit has none of its own and the text or its
     heads name the unit.
     """
+    aged = suits_age(question, text)
+    if aged is False:
+        return False
     context = f"{text} {heads}".lower()
     verdicts = [
         limit.low <= value <= limit.high
         for value, unit in values_of(question)
+        if not (ages_of(question) and unit[:4] in {"year", "week"})
         for limit in limits_of(text)
         if (limit.unit and limit.unit == unit) or (not limit.unit and (not unit or unit in context))
     ]
-    return any(verdicts) if verdicts else None
+    return any(verdicts) if verdicts else aged

@@ -23,14 +23,29 @@ _BEFORE = re.compile(
     re.IGNORECASE,
 )
 _DENIED = re.compile(r"\b(?:without|no|free of)\s+(?:any |known |an? )?$", re.IGNORECASE)
+_AFTERWARDS = re.compile(
+    r"\b(?:after|before|following|during|since|failed|despite)\s+(?:an?\s+|the\s+)?$", re.I
+)
 # A dose or permission for one population is none for another.
 _POPULATIONS = (
     (
         re.compile(
-            r"\b(?:child|children|boys?|girls?|infants?|bab(?:y|ies)|newborns?|neonat\w+|toddlers?|pa?ediatrics?)\b",
+            r"\b(?:child|children|boys?|girls?|infants?|bab(?:y|ies)|newborns?|neonat\w+|toddlers?|pa?ediatrics?)\b"
+            r"|\b(?:\d|1[0-7])[\s-]*(?:year|month|week|day)s?[\s-]*old",
             re.IGNORECASE,
         ),
-        ("child", "children", "infant", "baby", "newborn", "neonate", "paediatric", "pediatric"),
+        (
+            "child",
+            "children",
+            "infant",
+            "baby",
+            "newborn",
+            "neonate",
+            "paediatric",
+            "pediatric",
+            "month",
+            "year",
+        ),
     ),
     (re.compile(r"\bpregnan\w+\b", re.IGNORECASE), ("pregnancy", "pregnant")),
     (
@@ -59,6 +74,22 @@ _MEASURES = (
         ),
     ),
 )
+# The place of a treatment in the order of choice: a statement about another place is none about this one.
+_LINES = (
+    (
+        re.compile(r"\bsecond[- ](?:line|choice)\b|\bnext (?:line|step|choice)\b", re.IGNORECASE),
+        (
+            "second line",
+            "second choice",
+            "alternative",
+            "next",
+            "if no response",
+            "fail",
+            "not available",
+            "not suitable",
+        ),
+    ),
+)
 _STEM = 5  # letters that two forms of a word share at least
 
 
@@ -79,8 +110,16 @@ class Facet:
         if self.within(unit.label_norm):
             return IN_LABEL
         if self.within(unit.head_norm):
-            return IN_NEAR_HEAD if unit.heads and self.within(f" {normal(unit.heads[-1])} ") else IN_TITLE
+            return self._head_level(unit)
         return 0.0
+
+    def _head_level(self, unit: Unit) -> float:
+        last = unit.heads[-1] if unit.heads else ""
+        norm = normal(last)
+        if not self.within(f" {norm} "):
+            return IN_TITLE
+        # A question that the statement answers, and a name alone over a list, are as good as a label.
+        return IN_LABEL if last.rstrip().endswith("?") or norm in self.forms else IN_NEAR_HEAD
 
     def within(self, norm: str) -> bool:
         """Say whether a normalised text has one of the forms."""
@@ -93,12 +132,13 @@ def facets_of(query: Query) -> tuple[Facet, ...]:
     facets = [Facet(forms, NAME_WEIGHT, False, "measure") for _, forms in measured[:1]]
     facets += _topic_facets(query, [span for span, _ in measured])
     spoken = {normal(word) for (start, end), _ in measured for word in query.text[start:end].split()}
-    if query.intent in {Intent.DOSE, Intent.SAFETY}:
-        facets += [
-            Facet(forms, WORD_WEIGHT, True, "population")
-            for cue, forms in _POPULATIONS
-            if cue.search(query.text)
-        ]
+    decisive = query.intent in {Intent.DOSE, Intent.SAFETY}
+    facets += [
+        Facet(forms, WORD_WEIGHT, decisive, "population")
+        for cue, forms in _POPULATIONS
+        if cue.search(query.text)
+    ]
+    facets += [Facet(forms, NAME_WEIGHT, True, "line") for cue, forms in _LINES if cue.search(query.text)]
     text = f" {normal(query.text)} "
     covered: set[str] = set()
     for phrase, others in broader_phrases().items():
@@ -121,7 +161,11 @@ def facets_of(query: Query) -> tuple[Facet, ...]:
 def _word_facets(query: Query, covered: Collection[str]) -> list[Facet]:
     facets: list[Facet] = []
     for word in query.words:
-        if normal(word) in covered or any(cue.fullmatch(word) for cue, _ in _POPULATIONS):
+        if (
+            normal(word) in covered
+            or any(cue.search(word) for cue, _ in _LINES)
+            or any(cue.fullmatch(word) for cue, _ in _POPULATIONS)
+        ):
             continue
         form = normal(word)
         same = tuple(dict.fromkeys([form, *sorted(equivalents().get(form, ()))]))
@@ -184,7 +228,9 @@ def _topic_facet(query: Query, topic: Topic) -> Facet:
     forms += [other for form in forms[:4] for other in _swapped(form)]
     condition = topic.kind == Kind.DRUG and is_condition(query.text, topic)
     allergy = condition and bool(_ALLERGY.search(query.text))
-    required = topic.kind in {Kind.DRUG, Kind.GENE} and (not condition or allergy)
+    others = any(other.kind == Kind.DRUG and other.id != topic.id for other in query.topics)
+    alone = bool(_AFTERWARDS.search(query.text[: topic.start])) and not others
+    required = topic.kind in {Kind.DRUG, Kind.GENE} and (not condition or allergy or alone)
     kind = "condition" if condition else topic.kind.value
     return Facet(tuple(form for form in forms if form), NAME_WEIGHT, required, kind)
 

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from clinweave.applications.consult import polarity
-from clinweave.applications.consult.asked_form import has_form
+from clinweave.applications.consult.asked_form import has_form, same_act
 from clinweave.applications.consult.cues import cue_of, pattern
 from clinweave.applications.consult.doses import is_dose_of, states_amount, with_conditions
-from clinweave.applications.consult.limits import meets
+from clinweave.applications.consult.limits import meets, suits_age
 from clinweave.applications.consult.matching import (
     IN_LABEL,
     IN_NEAR_HEAD,
@@ -26,6 +27,8 @@ from clinweave.records import Evidence, Statement
 # Calibrated on the given questions (benchmarks/clinical_questions.py): the least coverage of the question's facets.
 LEAST_OWN = 0.56
 LEAST_SPOKEN_OF = 0.45  # the same, where no statement has the words of such an answer
+LEAST_WORD = 4  # letters of a word of the question that decides between statements
+SHARED = 0.025  # what such a word adds
 CLOSE = 0.12  # statements this much below the best one are shown as well
 MOST_QUOTES = 4
 VERDICTS = frozenset({Intent.SAFETY, Intent.GENERAL, Intent.TREATMENT})
@@ -52,6 +55,7 @@ class Quote:
     origin: Origin
     stance: str = ""
     direct: bool = False  # every facet of the question is met
+    labelled: bool = True  # the label of the line belongs to the first statement
 
     def statement(self) -> Statement:
         """Return the quotation as it is shown."""
@@ -63,16 +67,18 @@ class Quote:
         )
         if self.origin == Origin.STORED and self.evidence.passage is not None:
             heads = [self.evidence.passage.title.replace(" ?", "?")]
-        if first.label and not first.text.startswith(first.label) and self.origin != Origin.STORED:
+        if (
+            first.label
+            and self.labelled
+            and not first.text.startswith(first.label)
+            and self.origin != Origin.STORED
+        ):
             heads.append(first.label)  # the quotation itself is text of the passage as it stands
         parts = []
         for place, unit in enumerate(self.units):
             ahead = self.units[place - 1] if place else None
-            joined = (
-                "; "
-                if unit.kind in {"item", "row"} and ahead is not None and ahead.kind == unit.kind
-                else " "
-            )
+            listed = unit.kind in {"item", "row"} and ahead is not None and ahead.kind == unit.kind
+            joined = "; " if listed and ahead is not None and not ahead.text.endswith((".", ";")) else " "
             parts.append((joined if place else "") + unit.text)
         score = self.coverage + (1.0 if self.origin == Origin.OWN else 0.0)
         return Statement(
@@ -127,19 +133,32 @@ def _of_item(
     rule: Callable[[Query, Match, Match, Sequence[Facet], Evidence], bool],
 ) -> list[Quote]:
     """Return the quotations of one passage that a rule takes for an answer."""
-    quotes = []
+    quotes: list[Quote] = []
     for place, unit in enumerate(units):
         found = match(unit, facets)
         if found.coverage == 0:
             continue
         kept = _extended(query, units, place, facets, item)
+        kept = [kept[0], *takewhile(lambda more: suits_age(query.text, more.text) is not False, kept[1:])]
         whole = match(_merged(kept), facets) if len(kept) > 1 else found
         if not rule(query, found, whole, facets, item):
             continue
         stance = _stance(query, kept, facets, item) if query.intent in VERDICTS else ""
-        score = whole.coverage + _bonus(query, kept, facets)
-        quotes.append(Quote(item, tuple(kept), score, Origin.OWN, stance, found.all_met))
+        score = whole.coverage + _bonus(query, kept)
+        own_label = not unit.label or any(facet.within(unit.label_norm) for facet in facets)
+        own_label = own_label or not any(f" {normal(name)} " in unit.norm for _, name in item.names)
+        quote = Quote(item, tuple(kept), score, Origin.OWN, stance, found.all_met, own_label)
+        last = quotes[-1] if quotes and not query.yes_no and query.intent != Intent.DOSE else None
+        if last is not None and _continues(last.units[-1], unit, units[place - 1]):
+            quotes[-1] = replace(last, units=(*last.units, *kept), coverage=max(last.coverage, score))
+        else:
+            quotes.append(quote)
     return quotes
+
+
+def _continues(last: Unit, unit: Unit, before: Unit) -> bool:
+    """Say whether a statement is the next item of the list that a quotation ends with."""
+    return last is before and last.kind == unit.kind == "item" and last.heads == unit.heads
 
 
 def _merged(units: Sequence[Unit]) -> Unit:
@@ -148,7 +167,7 @@ def _merged(units: Sequence[Unit]) -> Unit:
     return replace(units[0], text=text, norm="".join(unit.norm for unit in units))
 
 
-def _bonus(query: Query, units: Sequence[Unit], facets: Sequence[Facet]) -> float:
+def _bonus(query: Query, units: Sequence[Unit]) -> float:
     """Return what a quotation gains or loses by a limit that is met and by the form of answer that is asked for."""
     text = " ".join(unit.text for unit in units)
     bonus = 0.05 * bool(meets(query.text, text, " ".join(units[0].heads)))
@@ -156,9 +175,11 @@ def _bonus(query: Query, units: Sequence[Unit], facets: Sequence[Facet]) -> floa
     bonus += 0.0 if form is None else 0.08 if form else -0.08
     if query.intent == Intent.SAFETY and not query.yes_no and polarity.asks_forbidden(query.text):
         bonus += 0.12 if any(polarity.forbids(unit) for unit in units) else -0.12
-    if units[0].kind == "item" and any(facet.within(units[0].head_norm) for facet in facets):
-        bonus += 0.01
-    return bonus
+    near = f"{units[0].norm}{units[0].label_norm}{units[0].head_norm}"
+    act = same_act(query.text, f"{text} {units[0].label} {' '.join(units[0].heads[-1:])}")
+    bonus += 0.0 if act is None else 0.12 if act else -0.12
+    words = {word for word in normal(query.text).split() if len(word) >= LEAST_WORD}
+    return bonus + SHARED * min(sum(f" {word} " in near for word in words), 4)
 
 
 def _answers(query: Query, found: Match, whole: Match, facets: Sequence[Facet], item: Evidence) -> bool:
@@ -272,6 +293,7 @@ def _about_disease(query: Query, found: Match, facets: Sequence[Facet], *, met: 
         Intent.GENERAL,
         Intent.DEFINITION,
         Intent.SAFETY,
+        Intent.INDICATIONS,
     }:
         return False
     unit = found.unit
@@ -281,7 +303,8 @@ def _about_disease(query: Query, found: Match, facets: Sequence[Facet], *, met: 
         re.search(rf"\b{_MEASURE} (?:of|for) (?:\w+ ){{0,2}}{re.escape(form)}\b", unit.norm) for form in forms
     )
     if query.intent == Intent.TREATMENT:
-        return (governed and (met or bool(pattern("stored", "directs").search(unit.text)))) or said
+        directs = met or states_amount(unit.text) or bool(pattern("stored", "directs").search(unit.text))
+        return (governed and directs) or said
     return (governed or said) and cue_of(query.intent, unit.text)
 
 

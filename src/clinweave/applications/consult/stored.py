@@ -13,6 +13,7 @@ from clinweave.knowledge import (
     Origin,
     Query,
     also_answers,
+    broader_phrases,
     is_broader,
     origin_of,
     stored_intent,
@@ -32,9 +33,12 @@ _NEEDS_TOPIC = frozenset(
 _ANYWHERE = frozenset({Intent.SAFETY, Intent.GENERAL, Intent.RELATED, Intent.HOW_OFTEN, Intent.DIFFERENTIAL})
 _GOES_ON = re.compile(r"(?:other|additional|also|in addition)\b", re.IGNORECASE)
 _ENDS = re.compile(r"[.!?;]['\")\]\d,]*$")
-_NOTHING = re.compile(r"\b(?:cannot|alone|not (?:enough|known)|goals? of|special concern)\b", re.IGNORECASE)
+_NOTHING = re.compile(
+    r"\b(?:cannot|alone|not (?:enough|known)|goals? of|special concern|no (?:known )?cure)\b", re.IGNORECASE
+)
 CONTENT = frozenset({Intent.DIAGNOSIS, Intent.TREATMENT, Intent.PREVENTION, Intent.FEATURES})
 _CURE = re.compile(r"\bcur(?:e|es|ed|able)\b", re.IGNORECASE)
+SAYS_CURE = 5.0  # score of a sentence about a cure where one is asked for
 LEAST_WORDS = 2  # content words of a question without a topic, all of which a stored answer must hold
 _TOGETHER = frozenset({Intent.RELATED, Intent.HOW_OFTEN})  # both things must be said together
 
@@ -42,6 +46,7 @@ _TOGETHER = frozenset({Intent.RELATED, Intent.HOW_OFTEN})  # both things must be
 def stored_quotes(query: Query, evidence: Sequence[Evidence]) -> list[Quote]:
     """Return the answers to stored questions that fit, at most two, each of another document."""
     names = [name for topic in query.topics for name in topic.names]
+    names += [other for name in names for other in broader_phrases().get(name.lower(), ())]
     facets = facets_of(query)
     if not query.topics and (query.intent in _NEEDS_TOPIC or len(facets) < LEAST_WORDS):
         return []
@@ -124,7 +129,11 @@ def _start_score(
         )
         opens = query.intent in _TOGETHER or strong_cue_of(query.intent, unit.text)
         return 1.0 + weak if opens and all(said) else None
-    extra = [facet for facet in facets if facet.kind != Kind.DISEASE]
+    extra = [
+        facet
+        for facet in facets
+        if facet.kind != Kind.DISEASE and not (facet.kind == Kind.FINDING and facet.within(unit.head_norm))
+    ]
     if any(facet.level(unit) < IN_LABEL for facet in extra if facet.required):
         return None
     strong = strong_cue_of(query.intent, unit.text)
@@ -133,11 +142,11 @@ def _start_score(
         named = all(facet.within(unit.norm) or facet.within(unit.head_norm) for facet in facets)
         elsewhere = query.intent == Intent.FEATURES and strong_cue_of(Intent.TREATMENT, unit.text)
         return 0.5 + met if strong and named and not elsewhere else None
+    if _CURE.search(query.text) and _CURE.search(unit.text):
+        return SAYS_CURE
     misses = bool(extra) and not met and (query.intent == Intent.GENERAL or not query.of_kind(Kind.DISEASE))
     if misses or unit.kind == "item" or not (strong or weak or first):
         return None
-    if _CURE.search(query.text) and _CURE.search(unit.text):
-        return 3.0
     goes_on = bool(_GOES_ON.match(unit.text))
     lists = bool(pattern("stored", "lists").search(unit.text))
     strays = query.intent == Intent.FEATURES and pattern("stored", "no_features").search(unit.text)
@@ -157,10 +166,12 @@ def _content(intent: Intent, run: Sequence[Unit]) -> float:
     if intent not in CONTENT:
         return 0.0
     cue = pattern("content", intent.value)
-    own = {found[0].lower()[:5] for found in cue.finditer(run[0].text)}
+    first = [run[0], *(unit for unit in run[1:] if _leads(run[0]) and unit.kind == "item")]
+    own = {found[0].lower()[:5] for unit in first for found in cue.finditer(unit.text)}
     more = {found[0].lower()[:5] for unit in run[1:] for found in cue.finditer(unit.text)} - own
-    denied = bool(_NOTHING.search(run[0].text)) and not own
-    return 0.25 * min(len(own), 4) + 0.1 * min(len(more), 4) - 0.8 * denied
+    denied = bool(_NOTHING.search(run[0].text)) and not (own and intent != Intent.PREVENTION)
+    empty = not own and not more
+    return 0.25 * min(len(own), 4) + 0.1 * min(len(more), 4) - 0.8 * denied - 0.9 * (denied and empty)
 
 
 def _run(units: Sequence[Unit], start: int) -> list[Unit]:

@@ -13,6 +13,13 @@ _ROW = re.compile(r"^\s*\|(.+)\|\s*$")
 _RULE = re.compile(r"^[\s|:\-=]+$")
 _HEADED = re.compile(r"^[^:;]{1,80}: [^;]*(?:; [^:;]{1,80}: [^;]*)+$")  # "Drug: A; Dose: 5 mg"
 _LABEL = re.compile(r"^([^.:;!?]{2,60}):\s+(?=\S)")
+# A line that breaks off where its list follows ("A doctor diagnoses it with").
+_OPEN_END = re.compile(
+    r"\s(?:with|are|is|includ\w+|of|for|who|that|to|by|from|may|can|has|have|as|such as|and|or"
+    r"|if|when|in)$"
+)
+# "Over 12 years: 500 mg", "Below 10 kg: ...": a line of its own, whatever the line before it ends with.
+_BAND = re.compile(r"^(?=[A-Z\d<>≥≤])(?=[^.:;!?]{0,40}\d)[^.:;!?]{2,50}:\s")
 _ENDED = re.compile(r"[.!?]['\")\]]*$")
 normal = lru_cache(maxsize=1 << 15)(
     normal_form
@@ -49,7 +56,7 @@ def _joined(text: str) -> list[str]:
         line = raw.strip()
         last = lines[-1] if lines else ""
         wrapped = bool(line) and bool(last) and not _ENDED.search(last) and not last.endswith((":", ";", "|"))
-        starts = bool(_BULLET.match(line) or _MARKDOWN.match(line) or _ROW.match(line) or _HEADED.match(line))
+        starts = any(form.match(line) for form in (_BULLET, _MARKDOWN, _ROW, _HEADED, _BAND))
         wrapped = wrapped and not starts and not _MARKDOWN.match(last) and not _HEADED.match(last)
         if wrapped and (line[:1].islower() or len(last) >= LONG_LINE):
             lines[-1] = f"{last} {line}"
@@ -98,7 +105,8 @@ class _Reader:
         if not bullet and self._is_heading(text):
             self.heading, self.lead = text.rstrip(":"), ""
             return
-        if text.endswith(":") and len(text.split()) <= 25:
+        opens = text.endswith(":") or (not bullet and bool(_OPEN_END.search(text)))
+        if opens and len(text.split()) <= 25:
             self.lead = text
             if len(text.split()) > 3:
                 self._add(text, "sentence")
@@ -114,6 +122,7 @@ class _Reader:
         words = text.split()
         return (
             not self.lead and 1 <= len(words) <= 8 and not re.search(r"[.;,:!]$", text) and text[:1].isupper()
+            and not _OPEN_END.search(text)
             and not re.search(r"\d", words[0]) and not _LABEL.match(text) and not re.search(r"\b(?:mg|mL|mmol)\b", text)
         )  # fmt: skip
 

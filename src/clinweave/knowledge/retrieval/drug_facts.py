@@ -8,7 +8,10 @@ from clinweave.knowledge.retrieval.graph_groups import Group, by_support, subjec
 from clinweave.predicates import CONTRAINDICATED, ROLE, SUBCLASS, TREATS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from clinweave.knowledge.graph.graph import Graph
+    from clinweave.records import Relation
 
 DRUGS = 40
 _METABOLITE = "CHEBI:25212"
@@ -51,7 +54,7 @@ def drug_roles(query: Query, graph: "Graph") -> list[Group]:
         shared = [
             row for row in graph.relations(above, ROLE, negated=False) if role_rank(row.object, graph) < 2
         ]
-        ordered = sorted(own, key=lambda row: (role_rank(row.object, graph), graph.degree(row.object)))
+        ordered = _telling_order(own, graph)
         telling = [row for row in ordered if role_rank(row.object, graph) < 2]
         if telling:
             groups.append(Group("relation", drug, ROLE, tuple(telling), 2.0))
@@ -70,6 +73,15 @@ def drug_roles(query: Query, graph: "Graph") -> list[Group]:
         if not clinical and not telling and parents:
             groups.append(Group("relation", drug, SUBCLASS, tuple(parents), 0.8))
     return list(dict.fromkeys(groups))
+
+
+def _telling_order(rows: "Sequence[Relation]", graph: "Graph") -> "list[Relation]":
+    """Return roles in the order of what they tell: the rarest therapeutic use, mechanisms, other uses, the rest."""
+    ordered = sorted(rows, key=lambda row: (role_rank(row.object, graph), graph.degree(row.object)))
+    uses = [row for row in ordered if role_rank(row.object, graph) == 0]
+    mechanisms = [row for row in ordered if role_rank(row.object, graph) == 1]
+    rest = [row for row in ordered if row not in uses and row not in mechanisms]
+    return [*uses[:1], *mechanisms, *uses[1:], *rest]
 
 
 def role_rank(role: str, graph: "Graph") -> int:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from clinweave.knowledge.linking.normalise import words_of
-from clinweave.knowledge.query.lexicon import cue_words, equivalents, frame_words
+from clinweave.knowledge.query.lexicon import broader_phrases, cue_words, equivalents, frame_words
 from clinweave.knowledge.query.parse import intent_of
 from clinweave.knowledge.query.query import Intent, Kind, Query
 from clinweave.knowledge.query.topics import kind_of
@@ -57,6 +57,7 @@ _ALSO = {
     Intent.DOSE: (),
     Intent.DIAGNOSIS: (Intent.DEFINITION,),
     Intent.TREATMENT: (Intent.DEFINITION,),
+    Intent.PREVENTION: (Intent.DEFINITION, Intent.TREATMENT, Intent.CAUSES),
     Intent.DIFFERENTIAL: (Intent.CAUSES,),
     Intent.GENERAL: (Intent.DEFINITION, Intent.TREATMENT, Intent.FEATURES, Intent.CAUSES, Intent.DIAGNOSIS),
 }
@@ -174,7 +175,7 @@ class TextRetriever:
         prefer = " ".join(_ASKED.get(intent, "") for intent in wanted)
         items: list[Evidence] = []
         for topic in query.topics[:2]:
-            broader = _broader(topic.names[:6])
+            broader = [*_broader(topic.names[:6]), *_wider(topic.names)]
             names = list(dict.fromkeys([*topic.names[:16], *broader]))
             rated: list[tuple[float, int, Hit]] = []
             for hit in self._index.titled(names, k=TITLED, parts=parts, prefer=prefer):
@@ -229,6 +230,11 @@ def _broader(names: Sequence[str]) -> list[str]:
         for name in names
     ]
     return [name for name in dict.fromkeys(kept) if len(name) > 3]
+
+
+def _wider(names: Sequence[str]) -> list[str]:
+    """Return the names of what the sources speak of in place of something narrower ("peptic ulcer")."""
+    return [other for name in names for other in broader_phrases().get(" ".join(words_of(name)), ())]
 
 
 def _few_of_each(rated: Sequence[tuple[float, "Hit"]]) -> list[tuple[float, "Hit"]]:

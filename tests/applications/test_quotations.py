@@ -1,0 +1,183 @@
+"""Quotations are text of the passage as it stands; ages, limits, forms of answers, denied prohibitions."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from clinweave.applications.consult import compose
+from clinweave.applications.consult.asked_form import has_form, same_act
+from clinweave.applications.consult.limits import meets, suits_age
+from clinweave.applications.consult.polarity import forbids, permits
+from clinweave.applications.consult.units import Unit
+from clinweave.knowledge import Intent, Kind, Query, Topic, parse_query, read_folder
+from clinweave.records import Audience, Evidence
+
+QUESTIONS = Path(__file__).parents[2] / "benchmarks" / "clinical_questions"
+_MARK = re.compile(r"\[\d+\]")
+
+
+def tokens(text):
+    """Return the words without marks of lists, tables and emphasis."""
+    lines = [re.sub(r"^\s*(?:[-*+•–]|\d{1,2}[.)])\s+", "", line) for line in text.splitlines()]
+    return re.findall(r"\w+", "\n".join(lines))
+
+
+def stands_in(quotation, passage):
+    """Say whether the words of a quotation stand in a passage in a row; of a table, each cell."""
+    words, text = tokens(quotation), tokens(passage)
+    if any(text[start : start + len(words)] == words for start in range(len(text) - len(words) + 1)):
+        return True
+    cells = [part for pair in quotation.split("; ") for part in pair.split(": ", 1)]
+    return "|" in passage and all(f"| {cell} " in re.sub(r"\s+", " ", passage) for cell in cells)
+
+
+@pytest.fixture(scope="module")
+def passages():
+    return list(read_folder(QUESTIONS / "guidelines"))
+
+
+def rows():
+    return [
+        json.loads(line)
+        for path in sorted(QUESTIONS.glob("*.jsonl"))
+        for line in path.read_text("utf-8").splitlines()
+    ]
+
+
+def test_every_quotation_is_contiguous_text_of_its_passage(passages):
+    evidence = tuple(
+        Evidence(str(number), "passage", item.text, 4.0, passage=item)
+        for number, item in enumerate(passages, 1)
+    )
+    by_id = {item.id: item.passage.text for item in evidence}
+    quoted = 0
+    for row in rows():
+        answer = compose(parse_query(row["question"]), evidence, audience=Audience.CLINICIAN)
+        for statement in answer.statements:
+            if statement.kind == "quotation":
+                quoted += 1
+                assert stands_in(statement.text, by_id[statement.evidence[0]]), (
+                    row["question"],
+                    statement.text,
+                )
+    assert quoted > 100
+
+
+def unit(text, *heads):
+    return Unit(text, heads, norm=f" {text.lower()} ")
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "suits"),
+    [
+        ("dose for a 5 year old", "3 months to 12 years: 15 mg/kg", True),
+        ("dose for a 5 year old", "Under 3 months: 10 mg/kg", False),
+        ("dose for a 5 year old", "Over 12 years: 500 mg", False),
+        ("dose for a child aged 13", "12 years and over: 500 mg", True),
+        ("dose for a 2-month-old", "Under 3 months: 10 mg/kg", True),
+        ("dose for adults", "Over 12 years: 500 mg", None),
+        ("dose for a 5 year old", "Give for 5 days", None),
+    ],
+)
+def test_an_age_is_compared_with_age_bands(question, text, suits):
+    assert suits_age(question, text) is suits
+    if suits is not None:
+        assert meets(question, text) is suits
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Zorbin need not be stopped.",
+        "Zorbin is not contraindicated in gout.",
+        "Do not withhold zorbin.",
+        "Zorbin should not be stopped.",
+    ],
+)
+def test_a_denied_prohibition_is_no_prohibition(text):
+    assert not forbids(unit(text))
+    assert permits(unit(text))
+
+
+def test_a_lead_in_of_prohibition_still_forbids():
+    assert forbids(unit("zorbin", "Do not use in gout"))
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "fits"),
+    [
+        ("How long is zorbin given?", "Zorbin 5 mg daily for 5 days.", True),
+        ("How long is zorbin given?", "Zorbin is a drug.", False),
+        ("How often is TSH checked?", "TSH every four weeks.", True),
+        ("When is zorbin stopped?", "Stop zorbin if neutrophils fall.", True),
+        ("What level should be reached?", "Target: 15 to 20 mg/L.", True),
+        ("Is zorbin safe?", "Anything.", None),
+    ],
+)
+def test_the_form_of_an_answer(question, text, fits):
+    assert has_form(question, text) is fits
+
+
+def test_starting_is_not_stopping():
+    assert same_act("When should zorbin be started?", "Do not stop zorbin.") is False
+    assert same_act("When should zorbin be started?", "Start zorbin after two weeks.") is True
+
+
+def drug(name, text):
+    start = text.lower().index(name.lower())
+    return Topic(
+        text[start : start + len(name)], start, start + len(name), f"D:{name}", name, Kind.DRUG, (name,)
+    )
+
+
+def shown(question, intent, names, source, yes_no=True, words=()):
+    passage_text = source
+    item = read_passage(passage_text)
+    topics = tuple(drug(name, question) for name in names)
+    query = Query(question, question, "en", intent, yes_no, topics, tuple(words))
+    evidence = Evidence(
+        "1", "passage", source, 4.0, passage=item, names=(("D:zorbin", "zorbin"), ("D:quellax", "quellax"))
+    )
+    return compose(query, (evidence,), audience=Audience.CLINICIAN)
+
+
+def read_passage(text):
+    from clinweave.records import Passage
+
+    return Passage("w:0", text, "Ward guideline", "ward.md", 0, len(text), "ward", "")
+
+
+def test_a_condition_that_the_question_meets_gives_a_verdict():
+    text = "Avoid zorbin if the estimated GFR is below 45 mL/min."
+    asked = "Can zorbin be given when the eGFR is {} mL/min?"
+    assert shown(asked.format(35), Intent.SAFETY, ["zorbin"], text, words=["egfr"]).text.startswith("No: ")
+    assert shown(asked.format(60), Intent.SAFETY, ["zorbin"], text, words=["egfr"]).abstained
+
+
+def test_one_part_of_a_combination_is_shown_without_a_verdict():
+    text = "Patients with gout must not receive zorbin or quellax."
+    answer = shown(
+        "Can zorbin-quellax be given in gout?", Intent.SAFETY, ["zorbin", "quellax"], text, words=["gout"]
+    )
+    assert "must not receive zorbin" in answer.text
+    assert not answer.text.startswith(("Yes", "No"))
+
+
+def test_a_dose_with_the_condition_in_its_next_sentence():
+    text = "Zorbin 5 mg every 4 hours is usual. Start with 2.5 mg if the creatinine clearance is below 30 mL/min."
+    answer = shown(
+        "Starting dose of zorbin with a creatinine clearance of 20?",
+        Intent.DOSE,
+        ["zorbin"],
+        text,
+        yes_no=False,
+    )
+    assert "2.5 mg" in answer.text
+
+
+def test_a_label_is_no_part_of_the_quotation():
+    text = "First hour: give fluids. In gout use zorbin only after discussion."
+    answer = shown("Can zorbin be used in gout?", Intent.SAFETY, ["zorbin"], text, words=["gout"])
+    assert "“In gout use zorbin only after discussion.”" in answer.text
