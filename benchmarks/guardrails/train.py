@@ -8,6 +8,7 @@ wording family: a request and all its fillings are in one fold.
 """
 
 import argparse
+import base64
 import json
 import random
 import tomllib
@@ -108,8 +109,8 @@ def windows(rows: list[tuple[str, str]]) -> tuple[list[tuple[str, str]], np.ndar
     return [(part, code) for part, code, _ in parts], np.array([number for _, _, number in parts])
 
 
-def main() -> None:
-    """Train, print recall and false alarms by threshold, write on request."""
+def options() -> argparse.Namespace:
+    """Return the command's options."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -121,7 +122,12 @@ def main() -> None:
         "--rate", type=float, default=0.004, help="false alarms allowed on held-out ordinary questions"
     )
     parser.add_argument("--write", action="store_true")
-    arguments = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Train, print recall and false alarms by threshold, write on request."""
+    arguments = options()
     written = positives()
     sets = ordinary(arguments.data, arguments.translations)
     texts = [prepare(text, code) for code, _, text, _ in written]
@@ -175,7 +181,9 @@ def main() -> None:
         )
     if arguments.write:
         head = {"bias": [round(float(value), 4) for value in bias], "scale": scale, "thresholds": thresholds}
-        OUT.write_bytes(json.dumps(head).encode() + b"\n" + zlib.compress(whole.tobytes(), 9))
+        OUT.write_bytes(
+            json.dumps(head).encode() + b"\n" + base64.b64encode(zlib.compress(whole.tobytes(), 9)) + b"\n"
+        )
         print(f"{OUT.name}: {OUT.stat().st_size} bytes")
 
 

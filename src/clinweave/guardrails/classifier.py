@@ -5,6 +5,7 @@ in pairs, in any order. The weights (`classifier.bin`) are trained by `benchmark
 written for it and on ordinary questions. Plain Python: nothing is imported to ask it.
 """
 
+import base64
 import json
 import math
 import re
@@ -146,11 +147,11 @@ def _judge(text: str, language: str) -> Judgement:
 
 @cache
 def weights() -> Weights:
-    """Return the shipped weights: a line of JSON, then compressed whole numbers of two bytes."""
+    """Return the shipped weights: a line of JSON, then compressed whole numbers of two bytes in base 64."""
     head, _, body = _FILE.read_bytes().partition(b"\n")
     content = json.loads(head)
     values = array("h")
-    values.frombytes(zlib.decompress(body))
+    values.frombytes(zlib.decompress(base64.b64decode(body)))
     return Weights(values, tuple(content["bias"]), content["scale"], content["thresholds"])
 
 
