@@ -52,7 +52,7 @@ class OwnGraph:
     name: str
     files: Mapping[str, Path]
     grade: Grade = Grade.CURATED  # of relations that state no knowledge level
-    log: RowLog = field(default_factory=RowLog)
+    log: RowLog = field(default_factory=lambda: RowLog(keep=200))
 
     def __post_init__(self) -> None:
         """Sort the files into triples and concepts by their headers."""
