@@ -78,6 +78,18 @@ PREDICATES: Mapping[str, Phrase] = MappingProxyType(
             "is not similar in structure to",
             "is not similar in structure to",
         ),
+        "biolink:has_side_effect": Phrase(
+            "has the side effect",
+            "is a side effect of",
+            "does not have the side effect",
+            "is not a side effect of",
+        ),
+        "biolink:preventative_for_condition": Phrase(
+            "prevents", "is prevented by", "does not prevent", "is not prevented by"
+        ),
+        "biolink:exacerbates_condition": Phrase(
+            "worsens", "is worsened by", "does not worsen", "is not worsened by"
+        ),
         "biolink:has_part": Phrase(
             "has the part", "is a part of", "does not have the part", "is not a part of"
         ),
