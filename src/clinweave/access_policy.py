@@ -20,7 +20,7 @@ _ORDER = list(Tier)  # from open to closed
 
 
 def strictest(tiers: Iterable[Tier | str]) -> Tier:
-    """Return the most closed of the tiers, public where there is none."""
+    """Return the most closed of the tiers, public if there is none."""
     return max((Tier(item) for item in tiers), key=_ORDER.index, default=Tier.PUBLIC)
 
 

@@ -111,7 +111,7 @@ class Artifact:
 
 
 def read_manifest(path: Path) -> dict[str, Any] | None:
-    """Return the manifest of a finished folder, or None where there is no manifest.
+    """Return the manifest of a finished folder, or None if there is no manifest.
 
     A folder that a kill left half-way between two renames is put back first. Raises `UserError` naming the file where
     the manifest cannot be read or was changed.
@@ -308,7 +308,7 @@ def _is_input(error: OSError, path: Path) -> bool:
 def rewriting(path: Path) -> Iterator[Path]:
     """Yield a copy of a built folder that takes its place at the end; a failure or a kill leaves `path` as it was.
 
-    Files are hard links: replace them (`appearing`), never write into them. The caller writes the manifest anew.
+    Files are hard links: replace them (`appearing`), never write into them. The caller rewrites the manifest.
     """
     with scratch(path) as work:
         for name in [*names_in(path), MANIFEST]:

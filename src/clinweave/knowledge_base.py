@@ -92,7 +92,7 @@ class KnowledgeBase:
 
     @cached_property
     def checker(self) -> "CitationChecker":
-        """Return the citation checker, over the graph where there is one."""
+        """Return the citation checker, over the graph if there is one."""
         from clinweave.knowledge import CitationChecker
 
         return CitationChecker(self.graph, self.linker) if self.has("graph") else CitationChecker(None)
@@ -220,7 +220,7 @@ class KnowledgeBase:
 
         `observed` and `excluded` are HPO ids; the findings of `text` are added, as the linker reads them. `sex` is
         "MALE", "FEMALE" or unknown. `release` is a folder with hp.obo and phenotype.hpoa; the fetched one if not given.
-        Raises `UserError` where there is no release.
+        Raises `UserError` if there is no release.
         """
         from clinweave.applications.diagnosis import Case, from_mentions
 

@@ -215,7 +215,7 @@ def flip_test(sums: "Floats | Sequence[float]", *, seed: int = SEED, draws: int 
 
 
 def _as_steps(values: "Floats") -> "npt.NDArray[np.int64] | None":
-    """Return the values as whole multiples of one small fraction, or None where there is no such fraction."""
+    """Return the values as whole multiples of one small fraction, or None if there is no such fraction."""
     import numpy as np
 
     for scale in (1, 2, 3, 4, 5, 12, 60, 420):

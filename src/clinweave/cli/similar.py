@@ -128,7 +128,7 @@ def _drug(drugs: "KnownDrugs", text: str) -> tuple[str, str, str]:
 
 
 def _in_graph(text: str) -> list[str]:
-    """Return the identifiers that the graph knows for a name or identifier; none where there is no graph."""
+    """Return the identifiers that the graph knows for a name or identifier; none if there is no graph."""
     from clinweave.artifacts import read_manifest
     from clinweave.knowledge import Graph
 

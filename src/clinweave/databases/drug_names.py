@@ -132,7 +132,7 @@ class _Combinations:
 
 
 def drug_structures(files: Mapping[str, Path], log: RowLog) -> Iterator[DrugStructure]:
-    """Yield the drugs with their structure where there is one, and structures of forms without an identifier.
+    """Yield the drugs with their structure if there is one, and structures of forms without an identifier.
 
     A structure without an identifier, an identifier twice, and a combination with the identifier of one of its parts
     are logged.

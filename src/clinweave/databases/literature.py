@@ -12,7 +12,7 @@ MOST = (
 
 
 def given(files: Mapping[str, Path], name: str, database: str) -> list[Path]:
-    """Return all files; `UserError` where there is none."""
+    """Return all files; `UserError` if there is none."""
     if not files:
         raise UserError(f"the database {database} needs the file {name} (given: none)")
     return [files[key] for key in sorted(files)]

@@ -59,7 +59,7 @@ def _source(files: Mapping[str, Path]) -> Source:
 
 
 def _modules(path: Path, log: RowLog) -> Iterator[_Module]:
-    """Yield the modules in the order of their names (row = place in it); `UserError` where there is none."""
+    """Yield the modules in the order of their names (row = place in it); `UserError` if there is none."""
     try:
         with zipfile.ZipFile(io.BytesIO(whole(path, _KIND))) as archive:
             infos = sorted(archive.infolist(), key=lambda info: info.filename)

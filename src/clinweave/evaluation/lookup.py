@@ -28,7 +28,7 @@ def look_up(question: Question, evidence: Sequence[Evidence]) -> int | None:
 
 
 def has_gold(question: Question, evidence: Sequence[Evidence]) -> bool | None:
-    """Return whether the gold relation or a part of the gold text is in the evidence; None where there is no gold."""
+    """Return whether the gold relation or a part of the gold text is in the evidence; None if there is no gold."""
     if question.gold is not None:
         pair = {question.gold[0], question.gold[2]}
         return any({row.subject, row.object} == pair for item in evidence for row in item.relations)

@@ -12,7 +12,7 @@ FORMS = "smollm2, a .gguf file, http(s)://host:port/v1#model, scripted:FILE.json
 
 
 def open_model(address: str, **options: Any) -> LanguageModel:
-    """Open the model at `address`. Raises `UserError` naming the forms where there is none.
+    """Open the model at `address`. Raises `UserError` naming the forms if there is none.
 
     Options go to the back end: `threads`, `context`, `scorer` (GGUF); `timeout`, `retries` (addresses); `home`
     (where fetched weights lie, for the name smollm2).

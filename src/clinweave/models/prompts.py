@@ -29,7 +29,7 @@ def checked(messages: Sequence[Message], specials: Iterable[str] = ()) -> list[M
 
 
 def checked_options(options: Sequence[str]) -> list[str]:
-    """Return the options. Raises `UserError` where there is none or one is empty."""
+    """Return the options. Raises `UserError` if there is none or one is empty."""
     if not options:
         raise UserError("There are no options to score.")
     for place, option in enumerate(options):

@@ -166,7 +166,7 @@ class _Reader:
         return self.first[self.labels.index(name)] if name in self.labels else None
 
     def statements(self, text: str) -> set[int] | None:
-        """Return the options of the last statement about the answer; None where there is no statement.
+        """Return the options of the last statement about the answer; None if there is no statement.
 
         An empty set means a statement that names none or that is taken back.
         """
@@ -217,7 +217,7 @@ class _Reader:
         return {place} | self.also(text, end)
 
     def letter_after(self, text: str, start: int) -> set[int] | None:
-        """Return the options of a statement that names a label at `start`; None where there is no label."""
+        """Return the options of a statement that names a label at `start`; None if there is no label."""
         letter = re.match(r"[A-Za-z](?!\w)|\d{1,3}(?!\w)", text[start:])
         place = self.label(letter[0]) if letter else None
         if letter is None or place is None or not _AFTER_LETTER.match(text, start + letter.end()):

@@ -136,7 +136,7 @@ def _distinct(options: Sequence[str]) -> tuple[list[str], list[int]]:
 
 
 def _best(scores: Sequence[float], places: Sequence[int]) -> int | None:
-    """Return the first option with the one highest finite score of a text; None where there is none or a tie."""
+    """Return the first option with the one highest finite score of a text; None if there is none or a tie."""
     if not all(math.isfinite(score) for score in scores):
         return None
     most = max(scores)

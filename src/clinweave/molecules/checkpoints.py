@@ -47,7 +47,7 @@ def save_checkpoint(
 
 
 def open_checkpoint(folder: Path) -> Checkpoint:
-    """Return the model in a folder. Raises `UserError` where there is none, `ClinweaveError` where it is broken."""
+    """Return the model in a folder. Raises `UserError` if there is none, `ClinweaveError` where it is broken."""
     from safetensors.torch import load_file
 
     try:

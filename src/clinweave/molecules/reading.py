@@ -123,7 +123,7 @@ def read_molecules(path: Path, *, column: str | None = None, **choices: Any) -> 
     """Yield the answer to each row of a .smi, .txt, .csv or .tsv file (also .gz).
 
     A .smi line is a SMILES and perhaps a name. A table needs a header with a column `column` (else one called smiles
-    or the like); a header that comes again among the rows is answered as such. Raises `UserError` where there is no
+    or the like); a header that comes again among the rows is answered as such. Raises `UserError` if there is no
     such file or column.
     """
     for number, (text, name, fields_, repeated) in enumerate(_rows(path, column), 1):

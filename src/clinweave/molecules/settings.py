@@ -74,7 +74,7 @@ SHAPES: dict[str, Shape] = {
 
 
 def shape_named(name: str, **changes: Any) -> Shape:
-    """Return a shape by name. Raises `UserError` where there is none."""
+    """Return a shape by name. Raises `UserError` if there is none."""
     if name not in SHAPES:
         raise UserError(f"no model size {name!r}: choose of {', '.join(SHAPES)}")
     return shape_from({**SHAPES[name].__dict__, **changes})

@@ -29,7 +29,7 @@ _FIRST = re.compile(r'"resourceType"\s*:\s*"(?:Patient|Medication|Bundle)"')
 def read(path: Path, log: RowLog, people: list[Person]) -> Iterator[pa.RecordBatch]:
     """Yield the events of a file, folder or .tar.gz of FHIR JSON; `people` gets the patients.
 
-    Raises `UserError` where there is no patient in it.
+    Raises `UserError` if there is no patient in it.
     """
     reader = Reader(log)
     for member in files.members(path, _visible, QuietLog()):

@@ -90,7 +90,7 @@ class Index:
         return self._bases.get(number, "")
 
     def find(self, kind: str, reference: Reference, file: str, own: str = "") -> int | None:
-        """Return the resource that is meant in a file, by a resource whose server is `own`; None where there is none.
+        """Return the resource that is meant in a file, by a resource whose server is `own`; None if there is none.
 
         Raises `Refused` where several fit, or where the reference is to another type.
         """

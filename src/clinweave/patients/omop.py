@@ -164,7 +164,7 @@ def _coded(source: Source, query: str, log: RowLog) -> Iterator[pa.RecordBatch]:
 
 
 class _Columns:
-    """Columns of a table as SQL; a concept column is joined with the vocabulary where there is one."""
+    """Columns of a table as SQL; a concept column is joined with the vocabulary if there is one."""
 
     def __init__(self, source: Source, columns: Mapping[str, Mapping[str, str]], table: str) -> None:
         self._source, self._have, self._table = source, columns[table], table
@@ -187,7 +187,7 @@ class _Columns:
         )
 
     def concept(self, name: str, column: str) -> str:
-        """Return a column of the vocabulary for the concept in the column `name`; null where there is none."""
+        """Return a column of the vocabulary for the concept in the column `name`; null if there is none."""
         if not self.vocabulary or name not in self._have:
             return _NONE.format("varchar")
         alias = self._joined.setdefault(name, f"c{len(self._joined)}")

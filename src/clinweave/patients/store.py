@@ -36,7 +36,7 @@ class PatientStore:
 
     @classmethod
     def open(cls, path: Path | str) -> "PatientStore":
-        """Open a store. Raises `UserError` where there is none."""
+        """Open a store. Raises `UserError` if there is none."""
         folder = Path(path)
         advice = "`clinweave patients load PATH` makes a store"
         return cls(folder, open_manifest(folder, KIND, advice, required={"counts": dict}))

@@ -111,7 +111,7 @@ def hashes(resource_id: str) -> dict[str, str]:
 
 
 def resource(resource_id: str) -> Resource:
-    """Return one resource; `UserError` names the nearest ids where there is none."""
+    """Return one resource; `UserError` names the nearest ids if there is none."""
     known = catalogue()
     if resource_id not in known:
         from difflib import get_close_matches

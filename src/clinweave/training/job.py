@@ -263,7 +263,7 @@ def folder_key(path: Path) -> str:
 
 
 def data_key(path: Path) -> str:
-    """Return what identifies the data. Raises `UserError` where there is none."""
+    """Return what identifies the data. Raises `UserError` if there is none."""
     if not path.exists():
         raise UserError(f"there is no training data at {path}: build it with `clinweave data build`")
     return folder_key(path)

@@ -25,7 +25,7 @@ class Truth:
 
     @property
     def year_order(self) -> int:
-        """Return the PMID as a number, which grows with the date of publication; 0 where there is none."""
+        """Return the PMID as a number, which grows with the date of publication; 0 if there is none."""
         number = self.publication.removeprefix("PMID:")
         return int(number) if number.isdigit() else 0
 
@@ -57,7 +57,7 @@ def _truth(value: Any, place: str) -> Truth:
 
 
 def _gene(value: Any) -> str:
-    """Return the symbol of the one gene that is said to be causal, or "" where there is none or several."""
+    """Return the symbol of the one gene that is said to be causal, or "" if there is none or several."""
     found = {
         symbol
         for one in value.get("interpretations", [])

@@ -46,7 +46,7 @@ class Graph:
 
     @classmethod
     def open(cls, path: Path | str) -> "Graph":
-        """Open a graph's folder. Raises `UserError` where there is none."""
+        """Open a graph's folder. Raises `UserError` if there is none."""
         folder = Path(path)
         manifest = open_manifest(
             folder, "graph", "`clinweave graph build` makes one", required={"counts": dict}

@@ -108,7 +108,7 @@ def joined_relations(
 
 
 def _resolved(column: Any, resolve: Mapping[str, str]) -> Any:
-    """Return the column with every identifier replaced by its concept's id, null where there is none."""
+    """Return the column with every identifier replaced by its concept's id, null if there is none."""
     coded = column.combine_chunks().dictionary_encode()
     names = pa.array([resolve.get(curie) for curie in coded.dictionary.to_pylist()], pa.string())
     return names.take(coded.indices)

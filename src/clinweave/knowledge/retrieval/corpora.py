@@ -116,7 +116,7 @@ def replace_collection(
 ) -> Artifact:
     """Put the texts of `path` in the place of a collection's, in one step; tier and licence stay if not given.
 
-    Raises `UserError` where there is no collection of this name, or nothing in `path` can be read (the old one stays).
+    Raises `UserError` if there is no collection of this name, or nothing in `path` can be read (the old one stays).
     """
     before = _known(name, home)
     settings = before["parameters"]
@@ -133,7 +133,7 @@ def replace_collection(
 
 
 def _known(name: str, home: Path) -> dict[str, Any]:
-    """Return the manifest of a collection; `UserError` where there is none of this name."""
+    """Return the manifest of a collection; `UserError` if there is none of this name."""
     known = collections(home)
     if name not in known:
         raise UserError(f"there is no collection {name!r}; there are: {', '.join(known) or 'none'}")
@@ -161,13 +161,13 @@ def collections(home: Path) -> dict[str, dict[str, Any]]:
 
 
 def collection_passages(name: str, home: Path) -> Iterator[Passage]:
-    """Yield the passages of a collection, each with its tier; `UserError` where there is none of this name."""
+    """Yield the passages of a collection, each with its tier; `UserError` if there is none of this name."""
     _known(name, home)
     return _read(home / "collections" / name / "passages.parquet")
 
 
 def remove_collection(name: str, home: Path) -> None:
-    """Delete a collection's own copy. Raises `UserError` where there is none of this name."""
+    """Delete a collection's own copy. Raises `UserError` if there is none of this name."""
     _known(name, home)
     remove_built(home / "collections" / name, "collection")
     preferred = preferred_collections(home)

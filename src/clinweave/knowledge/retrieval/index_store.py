@@ -80,7 +80,7 @@ def build_parts(
     """Make `out` the index of exactly these parts (name -> passages); where parts are only added, the others are kept.
 
     `keys` holds a hash for each part; `facts` is recorded in the manifest and must follow from the keys. A change of
-    the graph or of the linker's vocabulary makes every part anew.
+    the graph or of the linker's vocabulary rebuilds every part.
     """
     base = {
         "graph": str(graph.manifest.get("key", "")) if graph is not None else "",

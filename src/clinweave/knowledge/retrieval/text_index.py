@@ -148,7 +148,7 @@ class TextIndex:
     def open(
         cls, path: Path | str, *, collections: Collection[str] | None = None, preferred: Collection[str] = ()
     ) -> "TextIndex":
-        """Return the index in the folder `path`; raises `UserError` where there is none or it is damaged.
+        """Return the index in the folder `path`; raises `UserError` if there is none or it is damaged.
 
         With `collections` only these are searched (`UserError` for an unknown one); passages of the `preferred` ones
         rank higher.

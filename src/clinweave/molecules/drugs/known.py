@@ -134,7 +134,7 @@ class KnownDrugs:
     ) -> list[Neighbour]:
         """Return the drugs whose learned latents are nearest by cosine; those without a latent are left out.
 
-        The drugs' latents are computed once for a checkpoint, under `home`. Raises `UserError` where there is none.
+        The drugs' latents are computed once for a checkpoint, under `home`. Raises `UserError` if there is none.
         """
         from clinweave.molecules.prediction.features import describe, described, latent_sha256
 

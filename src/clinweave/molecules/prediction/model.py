@@ -86,7 +86,7 @@ class PropertyModel:
 
     @classmethod
     def open(cls, folder: Path) -> "PropertyModel":
-        """Return a saved model. Raises `UserError` where there is none."""
+        """Return a saved model. Raises `UserError` if there is none."""
         import lightgbm
 
         manifest = read_manifest(folder)

@@ -36,7 +36,7 @@ class Table:
         return [row for row, one in enumerate(self.structures) if isinstance(one, Structure)]
 
     def column(self, name: str) -> int:
-        """Return the position of a column. Raises `UserError` where there is none, or more than one."""
+        """Return the position of a column. Raises `UserError` if there is none, or more than one."""
         places = [place for place, one in enumerate(self.header) if one == name]
         if len(places) == 1:
             return places[0]
