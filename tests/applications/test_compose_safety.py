@@ -40,6 +40,12 @@ def test_polarity_of_a_safety_answer(question, text, lead):
         "Use quellax instead of zorbin.",
         "Unlike zorbin, quellax may be given.",
         "Give quellax to patients on zorbin.",
+        "Nobody believes that zorbin is contraindicated.",
+        "It is a misconception that zorbin must be avoided.",
+        "Critics claim zorbin is contraindicated.",
+        "There is no good evidence that zorbin is unsafe.",
+        "Zorbin is no longer contraindicated.",
+        "Is zorbin contraindicated?",
     ],
 )
 def test_a_condition_or_unclear_words_give_no_yes_or_no(text):

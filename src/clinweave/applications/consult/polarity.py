@@ -34,6 +34,14 @@ _LIMIT = re.compile(
     r"|\d[\d.,]*(?:\s*\S+)? or (?:more|less|above|below|lower|higher)",
     re.IGNORECASE,
 )
+# What somebody else says, once held, doubts or denies is no permission and no prohibition.
+_REPORTED = re.compile(
+    r"\b(?:believe[sd]?|think[s]?|thought|claim(?:s|ed)?|alleg\w+|rumou?r\w*|suppose[ds]?|supposedly|myths?|misconceptions?"
+    r"|fallac(?:y|ies)|hoax|untrue|wrongly|mistaken(?:ly)?|falsely|whether|no longer|formerly"
+    r"|(?:no|not|without|lack of|little) (?:\w+ )?(?:evidence|proof|data)|(?:not|isn't) (?:true|correct|the case) that"
+    r"|(?:false|wrong|incorrect) that|(?:some|many|critics|opponents|people) (?:say|argue|insist|hold))\b|\?",
+    re.IGNORECASE,
+)
 
 
 def _plain(text: str) -> str:
@@ -139,7 +147,7 @@ def _unconditional(clause: str, question: str) -> str:
 
 
 def _stance_of_clause(clause: str, facets: Sequence[Facet], others: Sequence[str]) -> str:
-    if pattern("polarity", "condition").search(clause):
+    if pattern("polarity", "condition").search(clause) or _REPORTED.search(clause):
         return ""
     bans = list(pattern("polarity", "forbids").finditer(clause))
     grants = list(
