@@ -67,10 +67,7 @@ def compare(  # noqa: PLR0917 - each parameter is one option
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print results.json only.")] = False,
 ) -> None:
-    """Compare a model without evidence and with text, graph and both on your own benchmark.
-
-    An interrupted run resumes.
-    """
+    """Compare a model without and with text, graph and both on your benchmark. An interrupted run resumes."""
     from clinweave.artifacts import claim
     from clinweave.cli.run import bring, finish
     from clinweave.errors import UserError
