@@ -131,6 +131,10 @@ def _relations(query: Query, evidence: Sequence[Evidence]) -> list[Statement]:
             statements += wording.grouped(item)
     if ranked:
         findings = sum(not topic.negated for topic in query.of_kind(Kind.FINDING, Kind.DISEASE))
+        absent = [topic.name for topic in query.of_kind(Kind.FINDING, Kind.DISEASE) if topic.negated]
+        if absent:
+            text = f"Absent findings are not weighed here ({', '.join(absent)}); `clinweave diagnose` weighs them."
+            statements.append(Statement(text, "ranking", (ranked[0].id,), score=ranked[0].score))
         statements += wording.ranking(ranked, findings)
     return statements
 

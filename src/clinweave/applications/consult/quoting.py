@@ -143,7 +143,8 @@ def _of_item(
         whole = match(_merged(kept), facets) if len(kept) > 1 else found
         if not rule(query, found, whole, facets, item):
             continue
-        stance = _stance(query, kept, facets, item) if query.intent in VERDICTS else ""
+        judged = rule is _answers and query.intent in VERDICTS  # weaker wording gives no verdict
+        stance = _stance(query, kept, facets, item) if judged else ""
         score = whole.coverage + _bonus(query, kept)
         own_label = not unit.label or any(facet.within(unit.label_norm) for facet in facets)
         own_label = own_label or not any(f" {normal(name)} " in unit.norm for _, name in item.names)

@@ -31,7 +31,7 @@ _NEEDS_TOPIC = frozenset(
 )  # fmt: skip
 # Intents whose answer may stand under another subject, if it names all that is asked.
 _ANYWHERE = frozenset({Intent.SAFETY, Intent.GENERAL, Intent.RELATED, Intent.HOW_OFTEN, Intent.DIFFERENTIAL})
-_GOES_ON = re.compile(r"(?:other|additional|also|in addition)\b", re.IGNORECASE)
+_GOES_ON = re.compile(r"(?:others?|additional|also|in addition|less common)\b", re.IGNORECASE)
 _ENDS = re.compile(r"[.!?;]['\")\]\d,]*$")
 _NOTHING = re.compile(
     r"\b(?:cannot|alone|not (?:enough|known)|goals? of|special concern|no (?:known )?cure)\b", re.IGNORECASE
@@ -157,7 +157,7 @@ def _start_score(
         + 1.5 * met
         + 0.6 * (lists and strong)
         - 1.2 * bool(strays)
-        - 0.6 * goes_on
+        - 1.6 * goes_on
     )
 
 
