@@ -70,15 +70,10 @@ def compare(  # noqa: PLR0917 - each parameter is one option
     """Compare a model without and with text, graph and both on your benchmark. An interrupted run resumes."""
     from clinweave.artifacts import claim
     from clinweave.cli.run import bring, finish
-    from clinweave.errors import UserError
     from clinweave.evaluation import CONTROLS, KnowledgeSettings, ModelSettings, Recipe, TaskSettings, check
 
     _check_inputs(bench, corpus, graph, databases)
-    if model and len(model) > 1:
-        raise UserError(
-            f"--model is given {len(model)} times ({', '.join(model)}): run compare once for each model"
-        )
-    address = model[0] if model else "smollm2"
+    address = _single(model)
     names = _listed(arms)
     recipe = check(
         Recipe(
@@ -132,6 +127,17 @@ def _check_inputs(bench: Path, corpus: Path | None, graph: Path | None, database
         raise UserError("give --graph (a graph that was built) or --databases (of one to build), not both")
     if graph is not None:
         Graph.open(graph)
+
+
+def _single(model: list[str] | None) -> str:
+    """Return the model's address. Raises `UserError` where more than one is given."""
+    from clinweave.errors import UserError
+
+    if model and len(model) > 1:
+        raise UserError(
+            f"--model is given {len(model)} times ({', '.join(model)}): run compare once for each model"
+        )
+    return model[0] if model else "smollm2"
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -64,3 +64,11 @@ class HashTable:
         keys = np.load(folder / f"{name}.keys.npy", mmap_mode="r").view(np.ndarray)
         values = np.load(folder / f"{name}.values.npy", mmap_mode="r").view(np.ndarray)
         return cls(keys, values)
+
+
+def is_among(values: NDArray[np.int64], ordered: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which values are among the ordered ones."""
+    if not len(ordered):
+        return np.zeros(len(values), np.bool_)
+    place = np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)
+    return np.asarray(ordered[place] == values)

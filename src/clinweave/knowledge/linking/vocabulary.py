@@ -192,23 +192,10 @@ def compile_vocabulary(graph: NamedGraph, out: Path | None = None) -> Artifact:
 
 
 def _compile(graph: NamedGraph, folder: Path) -> dict[str, Any]:
-    table = graph.names()
-    names, ids, kinds = (table.column(item).to_pylist() for item in ("name", "id", "kind"))
     links = _links(graph)
-    for name, curie in _usage(set(ids), links):
-        names.append(name)
-        ids.append(curie)
-        kinds.append("usage")
-    concepts = _concepts(graph, set(ids))
+    names, ids, kinds, concepts = _all_names(graph, links)
     rows = {curie: row for row, curie in enumerate(sorted(concepts))}
     category = [concepts[curie].category for curie in ids]
-    for name, curie, kind in everyday.everyday_names(
-        list(zip(names, ids, kinds, category, strict=True)), ranking.common_words()
-    ):
-        names.append(name)
-        ids.append(curie)
-        kinds.append(kind)
-        category.append(concepts[curie].category)
     usable = [name if len(name) <= LONGEST else "" for name in names]
     # Phrases without a sense are keys all the same: their words are then not put in another order.
     dictionary, key = Dictionary.build([*usable, *ranking.phrases()])
@@ -252,6 +239,28 @@ def _compile(graph: NamedGraph, folder: Path) -> dict[str, Any]:
         "senses": len(kept),
         "left out": int((key < 0).sum()),
     }
+
+
+def _all_names(
+    graph: NamedGraph, links: dict[str, tuple[list[str], list[str]]]
+) -> tuple[list[str], list[str], list[str], dict[str, Concept]]:
+    """Return name, CURIE and kind of every name (the graph's, those in use, everyday words), and the concepts."""
+    table = graph.names()
+    names, ids, kinds = (table.column(item).to_pylist() for item in ("name", "id", "kind"))
+    for name, curie in _usage(set(ids), links):
+        names.append(name)
+        ids.append(curie)
+        kinds.append("usage")
+    concepts = _concepts(graph, set(ids))
+    rows = [
+        (name, curie, kind, concepts[curie].category)
+        for name, curie, kind in zip(names, ids, kinds, strict=True)
+    ]
+    for name, curie, kind in everyday.everyday_names(rows, ranking.common_words()):
+        names.append(name)
+        ids.append(curie)
+        kinds.append(kind)
+    return names, ids, kinds, concepts
 
 
 def _scores(

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from clinweave.knowledge.linking.alternations import variants
 from clinweave.knowledge.linking.dictionary import Dictionary, Found
 from clinweave.knowledge.linking.families import family, listed
-from clinweave.knowledge.linking.hash_table import HashTable
+from clinweave.knowledge.linking.hash_table import HashTable, is_among
 from clinweave.knowledge.linking.normalise import Hashes, Ints, Tokens, hashes_of, mix
 from clinweave.knowledge.linking.ranking import common_words
 
@@ -185,7 +185,7 @@ class WordSets:
         part[stop] = 0
         known = (code > 0) & ~stop
         windows = self._windows(tokens, part, known)
-        fresh = ~_among(windows.at * 64 + windows.size, np.sort(found.at * 64 + found.size))
+        fresh = ~is_among(windows.at * 64 + windows.size, np.sort(found.at * 64 + found.size))
         rows = []
         bars = np.isin(tokens.hash, _NO_VARIANTS)
         lacks = np.isin(tokens.hash, _ABSENCES)
@@ -365,14 +365,6 @@ def _inflects(word: str) -> bool:
     return family(word) not in listed().values()  # "oral" is no adjective of "mouthing"
 
 
-def _among(values: Ints, ordered: Ints) -> NDArray[np.bool_]:
-    """Return which values are among the ordered ones."""
-    if not len(ordered):
-        return np.zeros(len(values), np.bool_)
-    place = np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)
-    return np.asarray(ordered[place] == values)
-
-
 def _rows(found: Found, chosen: NDArray[np.bool_]) -> Iterable[tuple[int, int, int]]:
     return zip(
         found.at[chosen].tolist(), found.size[chosen].tolist(), found.key[chosen].tolist(), strict=True
@@ -392,20 +384,6 @@ _PREP = frozenset({"with", "to", "for", "on", "by", "as", "from", "at"})
 _JOINS = frozenset({"and", "or"})
 _STOP_HASH = hashes_of(["of"])
 _CONJUNCTIONS = hashes_of(["and", "or"])
-_NO_VARIANTS = hashes_of(
-    [
-        "episode",
-        "no",
-        "not",
-        "without",
-        "never",
-        "nor",
-        "neither",
-        "deny",
-        "denied",
-        "non",
-        "negative",
-        "free",
-    ]
-)
+_NEGATIVE_WORDS = "no not without never nor neither deny denied non negative free"
+_NO_VARIANTS = hashes_of(["episode", *_NEGATIVE_WORDS.split()])
 _ABSENCES = hashes_of(["absence", "absent", "lack", "lacking", "missing", "loss", "lost", "deficiency"])
