@@ -97,3 +97,9 @@ def test_a_sample_takes_as_many_of_each_task():
     assert kept == sample(rows, 12, 0) != sample(rows, 12, 1)
     assert sample(rows, 0, 0) == rows
     assert len(sample(rows, 30, 0)) == 30
+
+
+def test_questions_without_a_graph_have_no_answers(tmp_path):
+    from clinweave.evaluation.asked import answers
+
+    assert answers(("Which gene causes alpha?",), tmp_path) == []

@@ -150,6 +150,7 @@ class FakeLinker:
     """Finds the longest names first, on word boundaries."""
 
     languages = ()
+    official_languages = ()
 
     def __init__(self) -> None:
         self.vocabulary = SimpleNamespace(

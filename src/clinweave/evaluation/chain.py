@@ -17,6 +17,7 @@ from clinweave.access_policy import check_egress, host_of_model, strictest
 from clinweave.artifacts import digest, read_manifest, stage, write_json, write_text
 from clinweave.evaluation import results
 from clinweave.evaluation.arms import EvidenceProvider
+from clinweave.evaluation.asked import answers
 from clinweave.evaluation.cache import Cache
 from clinweave.evaluation.prompts import template_hash
 from clinweave.evaluation.recipe import Recipe, to_toml
@@ -199,6 +200,7 @@ class Run:
             "sources": [sources[key] for key in sorted(sources)],
             "tier": strictest(task.world.tier for task in tasks).value,
             "skipped": skipped,
+            "answers": answers(self.recipe.ask, self.home),
             "retrieval": retrieved,
             **results.summarise(samples, resamples=self.recipe.resamples),
             "timings": {

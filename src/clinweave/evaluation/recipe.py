@@ -79,6 +79,7 @@ class Recipe:
     seed: int = 0
     resamples: int = 10_000
     dump_prompts: bool = False
+    ask: tuple[str, ...] = ()  # questions answered from the graph without a model, shown in the report
     model: ModelSettings = field(default_factory=ModelSettings)
     knowledge: KnowledgeSettings = field(default_factory=KnowledgeSettings)
     tasks: tuple[TaskSettings, ...] = ()
