@@ -161,6 +161,9 @@ def test_a_clinical_value_is_never_changed(frame, value):
         "C5/6 disc",
         "20/40 OS",
         "2 1/2 cups",
+        "strength 4/5 on 3/4 trials",
+        "Hoffman 0/4",
+        "Dr said so",
     ],
 )
 def test_what_looks_like_a_date_or_an_age_stays(text):

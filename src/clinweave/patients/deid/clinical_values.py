@@ -28,6 +28,8 @@ _VALUES = (
     # what is counted stands behind
     re.compile(rf"(?<![\d/.])(?P<it>{_FRACTION})[\s-]*(?:{_AFTER})(?!\w)", re.IGNORECASE),
     re.compile(rf"(?<![\d/.])(?P<it>{_FRACTION}\s*(?:,|and|to|or|[-\u2013])\s*{_FRACTION})[\s-]*(?:{_AFTER})(?!\w)", re.IGNORECASE),
+    # what is counted, in the plural: "4/5 on 3/4 trials"; not "3/4 labs" or a verb
+    re.compile(rf"(?<![\d/.])(?P<it>{_FRACTION}) (?!labs|was|is|has|his|does|this|us|as|shows|notes|plus|says|needs|visits|x-?rays|results|minus)[a-z]{{3,}}s\b(?! (?:show|were|are|pending))"),
     # weeks and days of gestation, mixed numbers, visual acuity, blood pressure, discs
     re.compile(r"(?<![\d/.])(?P<it>[1-4]?\d[ +][0-6]/7)(?![\d/])"),
     re.compile(r"(?<![\d/.])(?P<it>\d{1,3} (?:1/2|1/4|3/4|1/3|2/3))(?![\d/])"),

@@ -74,6 +74,7 @@ _ACTS = (
     r"reports|denies|states|says|said|complains|c/o|takes|took|smokes|drinks|lives|lived|works|worked|tolerates|feels|felt|endorses|admits|tells|told|"
     r"asks|wants|wishes|agrees|refuses|declines|phoned|telephoned|drove|walks|remembers|recalls|woke|understands|thanks|signed|has a history"
 )
+_TITLES = frozenset({"dr", "mr", "mrs", "ms", "miss", "prof", "sr", "fr"})
 _MARKER = r"(?=[ ]*\(?(?:dob|d\.o\.b|mrn|born|aged?\b|nhs|hosp|\d{1,3}[ ]?(?:yo|y/o|yrs?|y\.o|m\b|f\b)))"
 # In _TITLE patterns a point without a space ("Mr.Smith") and none at all ("DrJones") are both seen in notes.
 _RULES = (
@@ -226,6 +227,8 @@ def _alone(text: str, sure: set[str]) -> Iterator[Span]:
     stop = lists()["common"] | lists()["heads"] | lists()["not_people"]
     for match in _ALONE.finditer(text):
         word = match["it"].lower()
+        if word in _TITLES:
+            continue
         if word in lists()["eponyms"]:
             if word in sure:
                 yield Span(*match.span("it"), Kind.NAME, "named person acts")
