@@ -181,3 +181,23 @@ def test_a_label_is_no_part_of_the_quotation():
     text = "First hour: give fluids. In gout use zorbin only after discussion."
     answer = shown("Can zorbin be used in gout?", Intent.SAFETY, ["zorbin"], text, words=["gout"])
     assert "“In gout use zorbin only after discussion.”" in answer.text
+
+
+@pytest.mark.parametrize(("value", "lead"), [("5.2", ""), ("6.3", "Yes: ")])
+def test_a_limit_that_the_question_does_not_meet_gives_no_verdict(value, lead):
+    text = "Potassium 6.0 mmol/L or more: stop zorbin."
+    answer = shown(f"Should zorbin be stopped if potassium is {value}?", Intent.SAFETY, ["zorbin"], text)
+    assert answer.text.startswith(lead) if lead else not answer.text.startswith(("Yes", "No"))
+
+
+def test_a_limit_gives_no_verdict_where_the_question_states_no_value():
+    text = "Zorbin must not be given to adults over 70 years."
+    answer = shown("Can zorbin be given?", Intent.SAFETY, ["zorbin"], text)
+    assert not answer.text.startswith(("Yes", "No"))
+
+
+def test_another_drug_is_no_answer_about_a_class():
+    text = "Zorbin: caution in gout; may be used for four weeks."
+    assert shown(
+        "Can sedatives be given in gout?", Intent.SAFETY, [], text, words=["sedatives", "gout"]
+    ).abstained

@@ -40,6 +40,12 @@ _AGE_BELOW = re.compile(
 )  # fmt: skip
 
 
+_OF_WHAT = re.compile(
+    r"\b([A-Za-z][\w-]{2,})\W+(?:(?:is|of|was|at|level|now)\W+)*" + _NUMBER + r"(?!\w)",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """A range of values, ends included, with its unit ("" if none is written)."""
@@ -66,6 +72,13 @@ def limits_of(text: str) -> tuple[Limit, ...]:
             unit = (match[2] or match[4] or "").lower()
             limits.append(Limit(value, float("inf"), unit) if upwards else Limit(float("-inf"), value, unit))
     return tuple(limits)
+
+
+def _named(question: str, value: float, context: str) -> bool:
+    """Say whether a value without a unit is of something that a text speaks of ("potassium is 5.2")."""
+    return any(
+        float(found[2]) == value and found[1].lower() in context for found in _OF_WHAT.finditer(question)
+    )
 
 
 def ages_of(question: str) -> tuple[float, ...]:
@@ -116,6 +129,8 @@ def meets(question: str, text: str, heads: str = "") -> bool | None:
         for value, unit in values_of(question)
         if not (ages_of(question) and unit[:4] in {"year", "week"})
         for limit in limits_of(text)
-        if (limit.unit and limit.unit == unit) or (not limit.unit and (not unit or unit in context))
+        if (limit.unit and limit.unit == unit)
+        or (limit.unit and not unit and _named(question, value, context))
+        or (not limit.unit and (not unit or unit in context))
     ]
     return any(verdicts) if verdicts else aged

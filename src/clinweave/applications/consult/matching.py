@@ -170,7 +170,7 @@ def _word_facets(query: Query, covered: Collection[str]) -> list[Facet]:
         form = normal(word)
         same = tuple(dict.fromkeys([form, *sorted(equivalents().get(form, ()))]))
         if form in drug_classes():
-            facets.append(Facet(same, WORD_WEIGHT, False, "class"))
+            facets.append(Facet(same, WORD_WEIGHT, query.yes_no, "class"))
             continue
         name = word in query.names_wanted
         if name and "-" in word:  # "piperacillin-tazobactam": what is said of one part is to be shown

@@ -104,6 +104,10 @@ def stance(
     """
     if unit.kind == "row":
         return _stance_of_row(unit.text, conditions)
+    if _LIMIT.search(unit.text) and not meets(
+        question, unit.text
+    ):  # "6.0 or more: stop it", asked of 5.2 or of nothing
+        return ""
     if not _covered(unit, conditions):
         return ""
     if unit.kind == "item" and any(_is_ban(head) for head in unit.heads):

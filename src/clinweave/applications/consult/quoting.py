@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from clinweave.applications.consult import polarity
 from clinweave.applications.consult.asked_form import has_form, same_act
@@ -74,11 +74,19 @@ class Quote:
             and self.origin != Origin.STORED
         ):
             heads.append(first.label)  # the quotation itself is text of the passage as it stands
+        around = units_of(self.evidence.passage) if self.evidence.passage is not None else []
         parts = []
         for place, unit in enumerate(self.units):
             ahead = self.units[place - 1] if place else None
             listed = unit.kind in {"item", "row"} and ahead is not None and ahead.kind == unit.kind
-            joined = "; " if listed and ahead is not None and not ahead.text.endswith((".", ";")) else " "
+            gap = ahead is not None and not _adjacent(around, ahead, unit)
+            joined = (
+                " [...] "
+                if gap
+                else "; "
+                if listed and ahead is not None and not ahead.text.endswith((".", ";"))
+                else " "
+            )
             parts.append((joined if place else "") + unit.text)
         score = self.coverage + (1.0 if self.origin == Origin.OWN else 0.0)
         return Statement(
@@ -89,6 +97,11 @@ class Quote:
             _date(heads),
             score,
         )
+
+
+def _adjacent(units: Sequence[Unit], first: Unit, second: Unit) -> bool:
+    """Say whether two statements stand next to each other in a passage."""
+    return any(pair == (first, second) for pair in pairwise(units))
 
 
 def _date(heads: Sequence[str]) -> str:
@@ -122,7 +135,7 @@ def own_quotes(query: Query, evidence: Sequence[Evidence]) -> list[Quote]:
 
 def _members(query: Query, item: Evidence) -> list[str]:
     """Return the drugs of a passage that may stand for a class that the question names; in a dose none may."""
-    return [] if query.intent == Intent.DOSE else [name for _, name in item.names]
+    return [] if query.intent == Intent.DOSE or query.yes_no else [name for _, name in item.names]
 
 
 def _of_item(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from clinweave.applications.consult import polarity
 from clinweave.applications.consult.cues import cue_of, pattern, strong_cue_of
 from clinweave.applications.consult.matching import IN_LABEL, Facet, facets_of
 from clinweave.applications.consult.quoting import STORED_QUESTION, Quote
@@ -92,6 +93,8 @@ def _of_document(
             continue
         units = [unit for unit in units_of(item.passage) if _says_something(unit)]
         for number, unit in enumerate(units):
+            if query.intent == Intent.SAFETY and not polarity.speaks(unit):
+                continue
             score = _start_score(
                 query, unit, facets, same=same, first=item.passage.start == 0 and number == 0
             )
