@@ -3,7 +3,7 @@
 import pytest
 
 from clinweave.knowledge import Intent, Kind, Topic
-from tests.applications.test_compose import ask, drug, own
+from tests.applications.test_compose import ask, drug, own, stored
 
 # Permission and prohibition
 
@@ -103,3 +103,25 @@ def test_a_restricted_or_mixed_statement_gives_no_yes_or_no(question, words, tex
     item = own(text, title="Gout guideline")
     answer = ask(question, Intent.SAFETY, [drug("zorbin")], [item], words)
     assert not answer.text.startswith(("Yes", "No:"))
+
+
+def test_what_a_document_says_of_the_drug_alone_does_not_answer_a_question_about_an_act():
+    text = own("Zorbin: fluconazole raises its level; reduce the dose by one third.")
+    words = ["bridged", "surgery"]
+    assert ask(
+        "Should zorbin be bridged before surgery?", Intent.SAFETY, [drug("zorbin")], [text], words
+    ).abstained
+    treatment = ask(
+        "Should zorbin be bridged before surgery?", Intent.TREATMENT, [drug("zorbin")], [text], words
+    )
+    assert treatment.abstained
+
+
+def test_a_stored_answer_that_does_not_name_the_drug_asked_about_is_no_answer():
+    other = stored(
+        "What are the treatments for Beta fever ?", "Reversal of the overdose is the best treatment."
+    )
+    answer = ask(
+        "What is the antidote for zorbin overdose?", Intent.TREATMENT, [drug("zorbin")], [other], ["overdose"]
+    )
+    assert answer.abstained

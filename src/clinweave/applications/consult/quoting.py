@@ -196,10 +196,23 @@ def _bonus(query: Query, units: Sequence[Unit]) -> float:
     return bonus + SHARED * min(sum(f" {word} " in near for word in words), 4)
 
 
+def _beside_the_point(query: Query, whole: Match, facets: Sequence[Facet]) -> bool:
+    """Say whether a yes/no question on a drug asks about an act or event that a statement does not mention at all."""
+    words = [facet for facet in facets if facet.kind == "word"]
+    named = [facet for facet in facets if facet.kind != "word"]
+    return (
+        query.yes_no
+        and len(named) == 1
+        and bool(drug_facets(facets) and words)
+        and not any(facet.level(whole.unit) for facet in words)
+    )
+
+
 def _answers(query: Query, found: Match, whole: Match, facets: Sequence[Facet], item: Evidence) -> bool:
     """Say whether a statement of a document answers the query."""
     limit = meets(query.text, found.unit.text, " ".join(found.unit.heads))
-    if not whole.complete or whole.coverage < LEAST_OWN or limit is False:
+    covered = whole.complete and whole.coverage >= LEAST_OWN and not _beside_the_point(query, whole, facets)
+    if not covered or limit is False:
         return False
     drugs = drug_facets(facets)
     if query.intent == Intent.DOSE:
@@ -223,7 +236,8 @@ def _speaks_of(query: Query, found: Match, whole: Match, facets: Sequence[Facet]
     unit = found.unit
     drugs = drug_facets(facets)
     if (
-        query.intent in GRAPH_ALONE
+        _beside_the_point(query, whole, facets)
+        or query.intent in GRAPH_ALONE
         or not whole.complete
         or whole.coverage < LEAST_SPOKEN_OF
         or meets(query.text, unit.text, " ".join(unit.heads)) is False

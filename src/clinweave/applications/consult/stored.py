@@ -40,6 +40,10 @@ _NOTHING = re.compile(
 CONTENT = frozenset({Intent.DIAGNOSIS, Intent.TREATMENT, Intent.PREVENTION, Intent.FEATURES})
 _CURE = re.compile(r"\bcur(?:e|es|ed|able)\b", re.IGNORECASE)
 SAYS_CURE = 5.0  # score of a sentence about a cure where one is asked for
+_TIME_WORDS = frozenset({"hour", "day", "week", "month", "year"})
+_NOT_NAMES = frozenset(
+    {"word", "measure", "population", "line"}
+)  # kinds of facets that name no drug, gene or disease
 LEAST_WORDS = 2  # content words of a question without a topic, all of which a stored answer must hold
 _TOGETHER = frozenset({Intent.RELATED, Intent.HOW_OFTEN})  # both things must be said together
 
@@ -49,7 +53,8 @@ def stored_quotes(query: Query, evidence: Sequence[Evidence]) -> list[Quote]:
     names = [name for topic in query.topics for name in topic.names]
     names += [other for name in names for other in broader_phrases().get(name.lower(), ())]
     facets = facets_of(query)
-    if not query.topics and (query.intent in _NEEDS_TOPIC or len(facets) < LEAST_WORDS):
+    telling = [facet for facet in facets if facet.kind == "word" and not _TIME_WORDS & set(facet.forms)]
+    if not query.topics and (query.intent in _NEEDS_TOPIC or len(telling) < LEAST_WORDS):
         return []
     rated: list[tuple[float, Quote]] = []
     documents: dict[str, list[Evidence]] = {}
@@ -137,14 +142,18 @@ def _start_score(
         for facet in facets
         if facet.kind != Kind.DISEASE and not (facet.kind == Kind.FINDING and facet.within(unit.head_norm))
     ]
-    if any(facet.level(unit) < IN_LABEL for facet in extra if facet.required):
+    # An answer about something else: the drug or gene asked about is nowhere near the statement.
+    elsewhere = not query.of_kind(Kind.DISEASE) and any(
+        not facet.level(unit) for facet in facets if facet.kind not in _NOT_NAMES
+    )
+    if elsewhere or any(facet.level(unit) < IN_LABEL for facet in extra if facet.required):
         return None
     strong = strong_cue_of(query.intent, unit.text)
     met = sum(facet.within(unit.norm) for facet in extra) / len(extra) if extra else 0.0
     if not same:
         named = all(facet.within(unit.norm) or facet.within(unit.head_norm) for facet in facets)
-        elsewhere = query.intent == Intent.FEATURES and strong_cue_of(Intent.TREATMENT, unit.text)
-        return 0.5 + met if strong and named and not elsewhere else None
+        treats = query.intent == Intent.FEATURES and strong_cue_of(Intent.TREATMENT, unit.text)
+        return 0.5 + met if strong and named and not treats else None
     if _CURE.search(query.text) and _CURE.search(unit.text):
         return SAYS_CURE
     misses = bool(extra) and not met and (query.intent == Intent.GENERAL or not query.of_kind(Kind.DISEASE))
