@@ -130,7 +130,7 @@ def test_a_missing_file_and_a_doubled_id(tmp_path):
     with pytest.raises(UserError, match="no benchmark file"):
         read_benchmark(tmp_path / "none.json")
     row = json.dumps({"id": "x", "question": "Q?", "options": ["one", "two"], "answer": 0})
-    with pytest.raises(UserError, match="row 2, field id: 'x' stands twice"):
+    with pytest.raises(UserError, match="row 2, field id: 'x' occurs twice"):
         read_benchmark(write(tmp_path / "own.jsonl", f"{row}\n{row}\n"))
 
 

@@ -115,7 +115,8 @@ def test_no_request_breaks_the_server(fields, content, stream, retrievers, reply
     assert found.status_code in {200, 400, 404}
     if found.status_code != 200:
         message = found.json()["error"]["message"]
-        assert not any(name in message for name in fields if name not in KNOWN and len(name) > 3)
+        unknown = [name for name in fields if name not in KNOWN and not any(name in known for known in KNOWN)]
+        assert not any(name in message for name in unknown if len(name) > 3)
     elif "text/event-stream" in found.headers["content-type"]:
         assert found.text.endswith("data: [DONE]\n\n")
     else:
