@@ -6,7 +6,8 @@ from clinweave.lazy import attach
 
 if TYPE_CHECKING:
     from clinweave.knowledge.citations.checker import CitationChecker as CitationChecker
-    from clinweave.knowledge.citations.quotes import gives_orders as gives_orders
+    from clinweave.knowledge.citations.headings import withdraws as withdraws
+    from clinweave.knowledge.citations.instructions import speaks_to_model as speaks_to_model
     from clinweave.knowledge.citations.sentences import split_sentences as split_sentences
     from clinweave.knowledge.graph.build import build_graph as build_graph
     from clinweave.knowledge.graph.conflicts import Conflict as Conflict
@@ -127,7 +128,8 @@ __getattr__, __dir__ = attach(
         "broader_phrases": "query.lexicon",
         "drug_classes": "query.lexicon",
         "equivalents": "query.lexicon",
-        "gives_orders": "citations.quotes",
+        "speaks_to_model": "citations.instructions",
+        "withdraws": "citations.headings",
         "how_often": "graph.verbalise",
         "is_broader": "retrieval.text_retriever",
         "normal_form": "linking.normalise",

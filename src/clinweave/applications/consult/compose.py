@@ -8,7 +8,7 @@ from clinweave.applications.consult import polarity, wording
 from clinweave.applications.consult.doses import states_amount
 from clinweave.applications.consult.quoting import VERDICTS, Quote, own_quotes
 from clinweave.applications.consult.stored import definitions, stored_quotes
-from clinweave.knowledge import Intent, Kind, Query, gives_orders, subject_fit
+from clinweave.knowledge import Intent, Kind, Query, speaks_to_model, subject_fit
 from clinweave.records import Audience, Evidence, Statement
 
 _NEGATED = re.compile(r"\b(?:not|never|no|without|absent)\b|n't\b", re.IGNORECASE)
@@ -52,7 +52,7 @@ def compose(query: Query, evidence: Sequence[Evidence], *, audience: Audience) -
 
     Missing records are never told as "no". The public gets no dose. Deterministic; opens nothing.
     """
-    evidence = [item for item in evidence if item.passage is None or not gives_orders(item.passage.text)]
+    evidence = [item for item in evidence if item.passage is None or not speaks_to_model(item.passage)]
     if query.intent == Intent.DOSE and audience == Audience.PUBLIC:
         return Composition((), REFERRAL, True, _notes(query))
     if query.intent in {Intent.CODE, Intent.CODE_NAME}:

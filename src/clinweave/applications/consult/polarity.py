@@ -116,7 +116,9 @@ def stance(
     if not clauses and any(_is_ban(head) for head in unit.heads[-1:]):
         return ""
     stances = {_stance_of_clause(_unconditional(part, question), facets, others) for part in clauses}
-    return stances.pop() if len(stances) == 1 else ""
+    # A permission under "Do not" contradicts it: no verdict.
+    contradicts = stances == {"permitted"} and any(_is_ban(head) for head in unit.heads[-1:])
+    return stances.pop() if len(stances) == 1 and not contradicts else ""
 
 
 def _covered(unit: Unit, conditions: Sequence[Facet]) -> bool:

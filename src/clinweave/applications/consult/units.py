@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from clinweave.knowledge import normal_form, split_sentences
+from clinweave.knowledge import normal_form, split_sentences, withdraws
 from clinweave.records import Passage
 
 _BULLET = re.compile(r"^\s*(?:[-*+•–]|\d{1,2}[.)])\s+")
@@ -42,11 +42,11 @@ class Unit:
 
 
 def units_of(passage: Passage) -> list[Unit]:
-    """Return the statements of a passage in order."""
+    """Return the statements of a passage in order, without those under a heading that withdraws them ("Myths")."""
     reader = _Reader(passage)
     for line in _joined(passage.text):
         reader.read(line)
-    return reader.units
+    return [unit for unit in reader.units if not any(map(withdraws, (*unit.heads, unit.label)))]
 
 
 def _joined(text: str) -> list[str]:

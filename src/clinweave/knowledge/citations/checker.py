@@ -10,7 +10,8 @@ from clinweave import predicates
 from clinweave.knowledge.citations import claims
 from clinweave.knowledge.citations.claims import Reading, Span, Unclear
 from clinweave.knowledge.citations.compare import OPPOSITES, UPWARDS, Finding, compare, denied
-from clinweave.knowledge.citations.quotes import gives_orders, quoted
+from clinweave.knowledge.citations.instructions import speaks_to_model
+from clinweave.knowledge.citations.quotes import quoted
 from clinweave.knowledge.citations.relation_text import as_passage
 from clinweave.knowledge.citations.relevance import irrelevant
 from clinweave.knowledge.citations.sentences import facts, marked
@@ -128,10 +129,7 @@ class CitationChecker:
     def with_instructions(self, evidence: Sequence[Evidence]) -> tuple[str, ...]:
         """Return the ids of the items whose passage speaks to a language model: they support nothing."""
         return tuple(
-            item.id
-            for item in evidence
-            if item.passage is not None
-            and gives_orders(" ".join((item.passage.title, item.passage.section, item.passage.text)))
+            item.id for item in evidence if item.passage is not None and speaks_to_model(item.passage)
         )
 
     def check_answer(

@@ -15,12 +15,21 @@ from clinweave.knowledge.citations.patterns import pattern
 _WORD = re.compile(r"[^\W\d_]+(?:['’][a-z]+)?")
 _DENYING = pattern("denying")
 _VOID = pattern("void")
+_WITHDRAWN = pattern("withdrawn")
 _SHORTEST_TERM = 6  # letters of a word that its ending marks as a clinical term
 
 
 def denies(heading: str) -> bool:
     """Tell whether a heading or title has a word by which its content is denied, limited or withdrawn."""
     return bool(_DENYING.search(heading) or _VOID.search(heading) or _doubtful_word(heading))
+
+
+def withdraws(heading: str) -> bool:
+    """Tell whether a heading says that its content is refuted, withdrawn or out of force ("Myths", "Former advice").
+
+    Narrower than `denies`: what stands under "Do not" or "Contraindications" holds, and may be quoted with its heading.
+    """
+    return bool(_WITHDRAWN.search(heading))
 
 
 def doubtful(heading: str, passage: str) -> bool:
@@ -67,4 +76,4 @@ def _endings() -> tuple[str, ...]:
     return tuple(_file()["endings"].split())
 
 
-__all__ = ["denies", "doubtful"]
+__all__ = ["denies", "doubtful", "withdraws"]

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from clinweave.knowledge.citations.inflection import word_set
 from clinweave.knowledge.citations.patterns import instructions
+from clinweave.records import Passage
 
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e007f]"
@@ -45,6 +46,11 @@ _FOREIGN = word_set(
 ) - word_set(
     "es to sin a her les el la de van das du dit ten non con per lo sua il der zaman ve est ne se tu sei por mit"
 )
+
+
+def speaks_to_model(passage: Passage) -> bool:
+    """Tell whether a passage, its title or its headings speak to a language model: it is no evidence then."""
+    return gives_orders(" ".join((passage.title, passage.section, passage.text)))
 
 
 @lru_cache(maxsize=2048)

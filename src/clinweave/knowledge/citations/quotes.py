@@ -8,7 +8,7 @@ from typing import NamedTuple
 from clinweave.knowledge.citations.clauses import BE, DROPPED, FILLERS, Chunk, Frame, frames, groups
 from clinweave.knowledge.citations.context import Statement, statements
 from clinweave.knowledge.citations.entailment import entailed
-from clinweave.knowledge.citations.instructions import gives_orders
+from clinweave.knowledge.citations.instructions import speaks_to_model
 from clinweave.knowledge.citations.lexicon import abbreviations, canonical, phrases_of, without_abbreviations
 from clinweave.knowledge.citations.patterns import pattern
 from clinweave.knowledge.citations.readings import readings, weaker
@@ -50,7 +50,7 @@ class Prepared(NamedTuple):
 
 def quoted(sentence: str, passage: Passage, rename: Rename | None = None) -> Quoted:
     """Return whether the passage states the sentence; CONTRADICTED where it states the opposite in the same words."""
-    if gives_orders(" ".join((passage.title, passage.section, passage.text))):
+    if speaks_to_model(passage):
         return Quoted(
             Verdict.UNVERIFIED, "the passage contains instructions to a model, and supports nothing"
         )
@@ -277,4 +277,4 @@ def _other_group(item: _Stated, words: set[str]) -> str:
     return f"they stand under a heading about {missing[0]!r}" if missing else ""
 
 
-__all__ = ["Quoted", "gives_orders", "prepared", "quoted"]
+__all__ = ["Quoted", "prepared", "quoted"]

@@ -71,7 +71,7 @@ def clauses(items: Sequence[Token]) -> list[Clause]:
 
 
 def divided(items: Sequence[Token]) -> list[Clause]:
-    """Return the coordinated clauses of a sentence, each with its subject; the sentence itself where there is one."""
+    """Return the coordinated clauses of a sentence, each with its subject; the sentence itself if there is one."""
     front, rest = fronted(items)
     pieces: list[list[Token]] = [[]]
     links: list[str] = []

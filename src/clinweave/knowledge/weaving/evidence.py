@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from clinweave import predicates
 from clinweave.errors import UserError
-from clinweave.knowledge.citations.quotes import gives_orders
+from clinweave.knowledge.citations.instructions import speaks_to_model
 from clinweave.knowledge.query import asked, parse_query
 from clinweave.knowledge.retrieval.retrievers import Retriever, check_retrievers
 from clinweave.knowledge.weaving import facts
@@ -236,7 +236,7 @@ class Weaver:
         )
         if not hits:
             notes.append("the text index has no passage for the words of the question")
-        fit = [hit for hit in hits if hit.passage.text.strip() and not gives_orders(hit.passage.text)]
+        fit = [hit for hit in hits if hit.passage.text.strip() and not speaks_to_model(hit.passage)]
         if len(fit) < len(hits):
             notes.append(
                 f"{len(hits) - len(fit)} passages were left out: empty, or they give a model instructions"
