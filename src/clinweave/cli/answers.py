@@ -26,6 +26,10 @@ AUDIENCE_HELP = (
     "Who reads the answer: public, or clinician (with doses). Default: $CLINWEAVE_AUDIENCE, else public."
 )
 
+AudienceName = Annotated[
+    str, typer.Option(metavar="[public|clinician]", help=AUDIENCE_HELP, show_default=False)
+]
+Budget = Annotated[int, typer.Option(min=1, help="Tokens of statements in the model's prompt.")]
 Collections = Annotated[
     list[str] | None,
     typer.Option(

@@ -6,9 +6,10 @@ from typing import Annotated
 import typer
 
 from clinweave.cli.answers import (
-    AUDIENCE_HELP,
     KNOWLEDGE_HELP,
     MODEL_HELP,
+    AudienceName,
+    Budget,
     Collections,
     GraphFolder,
     document,
@@ -27,12 +28,10 @@ def command(  # noqa: PLR0917 - each parameter is one option
     question: Annotated[str, typer.Argument(help="The question, in quotes.")],
     knowledge: Annotated[str, typer.Option(metavar="NAMES", help=KNOWLEDGE_HELP)] = "graph,text",
     model: Annotated[str, typer.Option(metavar="ADDRESS", help=MODEL_HELP)] = "none",
-    audience: Annotated[
-        str, typer.Option(metavar="[public|clinician]", help=AUDIENCE_HELP, show_default=False)
-    ] = "",
+    audience: AudienceName = "",
     collection: Collections = None,
     graph: GraphFolder = None,
-    budget: Annotated[int, typer.Option(min=1, help="Tokens of statements in the model's prompt.")] = 512,
+    budget: Budget = 512,
     max_tokens: Annotated[
         int, typer.Option(min=1, help="Maximum number of tokens that the model writes.")
     ] = 160,

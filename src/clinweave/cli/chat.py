@@ -10,9 +10,10 @@ import typer
 from rich.markup import escape
 
 from clinweave.cli.answers import (
-    AUDIENCE_HELP,
     KNOWLEDGE_HELP,
     MODEL_HELP,
+    AudienceName,
+    Budget,
     Collections,
     GraphFolder,
     document,
@@ -34,12 +35,10 @@ app = typer.Typer(add_completion=False)
 def command(  # noqa: PLR0917 - each parameter is one option
     model: Annotated[str, typer.Option(metavar="ADDRESS", help=MODEL_HELP)] = "none",
     knowledge: Annotated[str, typer.Option(metavar="NAMES", help=KNOWLEDGE_HELP)] = "graph,text",
-    audience: Annotated[
-        str, typer.Option(metavar="[public|clinician]", help=AUDIENCE_HELP, show_default=False)
-    ] = "",
+    audience: AudienceName = "",
     collection: Collections = None,
     graph: GraphFolder = None,
-    budget: Annotated[int, typer.Option(min=1, help="Tokens of statements in the model's prompt.")] = 512,
+    budget: Budget = 512,
     max_tokens: Annotated[
         int, typer.Option(min=1, help="Maximum number of tokens that the model writes.")
     ] = 160,

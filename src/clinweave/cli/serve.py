@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 
 from clinweave.cli.answers import (
-    AUDIENCE_HELP,
     KNOWLEDGE_HELP,
     MODEL_HELP,
+    AudienceName,
+    Budget,
     Collections,
     GraphFolder,
 )
@@ -33,9 +34,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
             show_default="graph,text; none with --model",
         ),
     ] = "",
-    audience: Annotated[
-        str, typer.Option(metavar="[public|clinician]", help=AUDIENCE_HELP, show_default=False)
-    ] = "",
+    audience: AudienceName = "",
     host: Annotated[
         str, typer.Option(help="Address to listen on; any other than this machine needs a token.")
     ] = "127.0.0.1",
@@ -50,7 +49,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
     ] = "",
     collection: Collections = None,
     graph: GraphFolder = None,
-    budget: Annotated[int, typer.Option(min=1, help="Tokens of statements in the model's prompt.")] = 512,
+    budget: Budget = 512,
     max_tokens: Annotated[
         int, typer.Option(min=1, help="Maximum number of tokens that the model writes.")
     ] = 512,

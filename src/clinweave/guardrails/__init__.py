@@ -92,7 +92,7 @@ def notice(request: str, *, audience: Audience = Audience.PUBLIC) -> str:
 
 
 def reply(category: RiskCategory, language: str = "en") -> str:
-    """Return the reply to a category in a language (English where there is none)."""
+    """Return the reply to a category in a language (English if there is none)."""
     return _replies().get(language, _replies()["en"])[category.value]
 
 

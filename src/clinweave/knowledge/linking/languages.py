@@ -109,7 +109,7 @@ def language_limits(text: str, available: Collection[str], official: Collection[
 
 
 def _other_language(text: str) -> str:
-    """Return the sentence for a language that is told apart only to say that it is not read, or ""."""
+    """Return the sentence for a language that is detected only to report that it is not read, or ""."""
     for name, pattern in _SCRIPTS.items():
         if re.search(pattern, text) and not re.search(r"[A-Za-z]{4}", text):
             return f"{name} is not read: ask in English or in one of {', '.join(LANGUAGES)}"
@@ -175,7 +175,7 @@ def folded_word(word: str) -> str:
 
 @cache
 def _unread_languages() -> tuple[tuple[str, frozenset[str]], ...]:
-    """Return name and frequent words of the languages that are told apart only to say that they are not read."""
+    """Return name and frequent words of the languages that are detected only to report that they are not read."""
     lines = (line.partition(":") for line in _data()["unread"].values())
     return tuple((name, frozenset(own.split())) for name, _, own in lines)
 

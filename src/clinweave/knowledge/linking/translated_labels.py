@@ -92,7 +92,7 @@ class TranslatedLabels:
 
     @cached_property
     def _by_rarest(self) -> Mapping[str, list[tuple[str, ...]]]:
-        """Return the keys by their rarest stem, so that a text's word leads to few labels."""
+        """Return the keys by their rarest stem. A word of a text then leads to few labels."""
         frequency = Counter(stem for key in self._names for stem in set(key))
         index: dict[str, list[tuple[str, ...]]] = defaultdict(list)
         for key in self._names:

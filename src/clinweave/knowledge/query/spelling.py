@@ -139,7 +139,7 @@ class Speller:
             found = process.extract(
                 lower, pool, scorer=OSA.distance, score_cutoff=1, limit=40, processor=None
             )
-        # Names of drugs look alike: one edit at most, so that none becomes another.
+        # Names of drugs look alike: one edit at most, or one drug could become another.
         found = [item for item in found if item[1] == 1 or item[0] not in self._drug_words]
         ranked = sorted(found, key=lambda item: (item[1], -self._count.get(item[0], 0), item[0]))
         return (item[0] for item in ranked[:TRIED])

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from clinweave.knowledge.graph.graph import Graph
     from clinweave.knowledge.linking.linker import Linker
 
-VERSION = 2
+VERSION = 3
 _MOST_LISTED = 1000  # unreadable files listed in a manifest
 PATIENT_NOTE = re.compile(r"#patient-\d+-\d+")  # the ids that `patients index` gives to notes
 _CHUNK = 5000

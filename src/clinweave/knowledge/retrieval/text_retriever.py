@@ -1,6 +1,6 @@
 """The text index as a retriever: the user's own documents first, then stored questions that fit, then definitions.
 
-Collections are told apart by their passages: a question as the title makes a stored question with its answer; the
+Collections are recognised by their passages: a question as the title makes a stored question with its answer; the
 part of the graph holds definitions; everything else is a document of the user's own.
 """
 

@@ -6,8 +6,8 @@ import zipfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from clinweave.databases import script_text, tidy_scripts
 from clinweave.knowledge.retrieval.documents.blocks import Block, UnreadableError, rows_of
-from clinweave.knowledge.retrieval.documents.scripts import scripted
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -19,6 +19,7 @@ _LEFT_OUT = frozenset(
     | {_FALLBACK}
 )
 _OLE = b"\xd0\xcf\x11\xe0"  # an encrypted .docx is an OLE container, as is an old .doc
+_MARKS = {"superscript": "^", "subscript": "_"}
 MOST_UNPACKED = 512 << 20  # bytes of all parts together
 
 
@@ -100,11 +101,9 @@ def _text(element: Any) -> str:
         if item.tag in _LEFT_OUT:
             continue
         if item.tag == f"{_W}r" and (script := item.find(f"{_W}rPr/{_W}vertAlign")) is not None:
-            value = script.get(f"{_W}val", "")
+            mark = _MARKS.get(script.get(f"{_W}val", ""), "")
             run = "".join(node.text or "" for node in item.iter(f"{_W}t"))
-            parts.append(
-                scripted(run, above=value == "superscript") if value in ("superscript", "subscript") else run
-            )
+            parts.append(script_text(run, mark, "".join(parts[-4:])) if mark else run)
         elif item.tag == f"{_W}t":
             parts.append(item.text or "")
         elif item.tag in (f"{_W}tab", f"{_W}br", f"{_W}cr"):
@@ -113,4 +112,4 @@ def _text(element: Any) -> str:
             parts.append("-")
         else:
             stack.extend(reversed(item))
-    return re.sub(r"\s+", " ", "".join(parts)).strip()
+    return re.sub(r"\s+", " ", tidy_scripts("".join(parts))).strip()

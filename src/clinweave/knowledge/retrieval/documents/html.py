@@ -3,8 +3,8 @@
 import re
 from typing import TYPE_CHECKING
 
+from clinweave.databases import script_text, tidy_scripts
 from clinweave.knowledge.retrieval.documents.blocks import Block, rows_of
-from clinweave.knowledge.retrieval.documents.scripts import scripted
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
@@ -53,6 +53,7 @@ _BLOCKS = frozenset(
 _CHARSET = re.compile(
     rb"""<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*["']?([A-Za-z0-9._-]+)""", re.IGNORECASE
 )
+_MARKS = {"sup": "^", "sub": "_"}
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
 
@@ -64,8 +65,9 @@ def read(content: bytes) -> list[Block]:
     for node in page.css(_LEFT_OUT):
         node.decompose()
     for node in page.css("sup, sub"):
+        before = node.prev.text_content if node.prev is not None and node.prev.tag == "-text" else ""
         footnote = node.css_first("a") is not None
-        node.replace_with("" if footnote else scripted(node.text(), above=node.tag == "sup"))
+        node.replace_with("" if footnote else script_text(node.text(), _MARKS[node.tag or ""], before or ""))
     body = page.body
     return _Walk().run(body) if body is not None else []
 
@@ -166,5 +168,6 @@ def _spanned(cell: "LexborNode") -> list[str]:
 
 
 def _spaces(text: str) -> str:
+    text = tidy_scripts(text)
     lines = (re.sub(r"[ \t\r\f\u00a0]+", " ", line).strip() for line in text.split("\n"))
     return " ".join(line for line in lines if line)
