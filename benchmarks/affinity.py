@@ -23,7 +23,7 @@ from molecules_parts.cells import Cells, write_section  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.progress import track  # noqa: E402
 
-from clinweave.artifacts import home  # noqa: E402
+from clinweave.core.artifacts import home  # noqa: E402
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "molecules" / "dta" / "davis"
 

@@ -12,7 +12,7 @@ import json
 import random
 from pathlib import Path
 
-from clinweave.artifacts import home
+from clinweave.core.artifacts import home
 from clinweave.knowledge import Graph, Linker
 
 OBSERVED = frozenset({"present", "historical"})

@@ -22,11 +22,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from clinweave.artifacts import home
+from clinweave.core.artifacts import home
+from clinweave.core.statistics import wilson
 from clinweave.datasets import NamedConcepts, citation_pairs, read_written_pairs
 from clinweave.knowledge import CitationChecker, Graph, Linker
 from clinweave.records import Verdict
-from clinweave.statistics import wilson
 
 GOAL = 0.02
 UNSEEN = ("_unseen_b", "_unseen_d")  # not read before the checker's last change; parts a and c were

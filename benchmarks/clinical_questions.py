@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import clinweave
-from clinweave.pages import page
+from clinweave.core.html import page
 
 WORDS = 80  # of an answer that a reader sees at once
 # A number to call or a place to go, in the language of the question.

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from diagnosis_peers import compare_peers
 
-from clinweave.artifacts import home
+from clinweave.core.artifacts import home
 from clinweave.evaluation import load_recipe
 from clinweave.evaluation.diagnosis import report_text, run_recipe
 

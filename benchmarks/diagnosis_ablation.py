@@ -27,7 +27,7 @@ from clinweave.applications.diagnosis import (
     read_cases,
     release_in,
 )
-from clinweave.artifacts import home
+from clinweave.core.artifacts import home
 from clinweave.evaluation.diagnosis.baselines import Lrz
 from clinweave.evaluation.diagnosis.protocols import Ranks, rank_cases
 from clinweave.evaluation.diagnosis.truth import Truth, read_truth

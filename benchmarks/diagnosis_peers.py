@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from clinweave.applications.diagnosis import read_findings
-from clinweave.artifacts import digest, home
+from clinweave.core.artifacts import digest, home
+from clinweave.core.statistics import difference
 from clinweave.evaluation.diagnosis import BASELINE, MISS, Desk, rank_cases
-from clinweave.statistics import difference
 
 PEERS = {"hpo3": "hpo3==1.5.1", "pyhpo": "pyhpo[scipy]==4.0.0"}
 WORKER = Path(__file__).parent / "peers" / "hpo_ranks.py"

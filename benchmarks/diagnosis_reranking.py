@@ -34,7 +34,7 @@ from clinweave.applications.diagnosis import (
     read_findings,
     release_in,
 )
-from clinweave.artifacts import home
+from clinweave.core.artifacts import home
 from clinweave.evaluation.diagnosis.truth import read_truth
 
 TOP, LEAST_ROWS, KEPT = 100, 4, 0.7

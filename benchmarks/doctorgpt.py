@@ -7,7 +7,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from clinweave.artifacts import home
+from clinweave.core.artifacts import home
 from clinweave.evaluation.tuned import TuneRun, load_tuning, write_tuning_report
 
 RECIPES = Path(__file__).parents[1] / "recipes"

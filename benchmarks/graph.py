@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from clinweave.artifacts import home
+from clinweave.core.artifacts import home
 
 PEERS = Path(__file__).parent / "peers"
 OURS = "clinweave"

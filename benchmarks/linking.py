@@ -16,7 +16,7 @@ from pathlib import Path
 from linkers import negation, peers, speed, status
 from linkers.corpora import FATES, Corpus, Found, Scorer, fold, read
 
-from clinweave.artifacts import home
+from clinweave.core.artifacts import home
 from clinweave.knowledge import Graph, Linker
 from clinweave.knowledge.linking.crosswalk import STATED
 

@@ -29,7 +29,7 @@ def drawn_strings(model, count, source, seed):
 
 def moses(options, model):
     """All measures of `n` raw strings, in each mode."""
-    from clinweave.molecules.metrics import measure, open_against
+    from clinweave.applications.molecules.metrics import measure, open_against
 
     against = open_against(options.reference, options.chemnet)
     rows = {}
@@ -62,8 +62,8 @@ class Written:
 
 def floor(options, _model):
     """The same measures of `n` real training molecules: the metric code's check, and FCD's floor."""
-    from clinweave.molecules import read_smiles
-    from clinweave.molecules.metrics import PUBLISHED, measure, open_against
+    from clinweave.applications.molecules import read_smiles
+    from clinweave.applications.molecules.metrics import PUBLISHED, measure, open_against
 
     smiles = read_smiles(options.reference / "train.csv.gz")
     rows = np.random.default_rng(options.seed).choice(len(smiles), options.n, replace=False)
@@ -76,7 +76,7 @@ def floor(options, _model):
 
 def conditions(options, model):
     """Mean absolute error and correlation of each property asked for alone."""
-    from clinweave.molecules.adherence import adherence
+    from clinweave.applications.molecules.adherence import adherence
 
     rows = adherence(model, options.each, options.seed)
     for row in rows:
@@ -90,8 +90,8 @@ def conditions(options, model):
 
 def library(options, model):
     """`n` distinct molecules: novelty, throughput, and what a million would take."""
-    from clinweave.molecules import Wish, generate, read_smiles
-    from clinweave.molecules.metrics import Known
+    from clinweave.applications.molecules import Wish, generate, read_smiles
+    from clinweave.applications.molecules.metrics import Known
 
     known = Known(read_smiles(options.reference / "train.csv.gz"))
     drawn = generate(options.n, None, Wish(distinct=True), model=model, seed=options.seed)
@@ -107,8 +107,8 @@ def library(options, model):
 
 def tokens(options, _model):
     """Tokens a molecule and CPU time, by kind and vocabulary, on molecules that the merges were not learned from."""
-    from clinweave.molecules import read_smiles
-    from clinweave.molecules.tokens import learn_tokens
+    from clinweave.applications.molecules import read_smiles
+    from clinweave.applications.molecules.tokens import learn_tokens
 
     smiles = read_smiles(options.reference / "train.csv.gz")
     order = np.random.default_rng(options.seed).permutation(len(smiles))
@@ -138,11 +138,11 @@ def tokens(options, _model):
 
 def speed(options, _model):
     """Training steps: molecules a CPU second, on features that `clinweave molecules train` has prepared."""
-    from clinweave.molecules import Schedule, Trainer, shape_named
+    from clinweave.applications.molecules import Schedule, Trainer, shape_named
 
     plan = Schedule(batch=256, save_every=10**9)
     trainer = Trainer(shape_named("small"), plan, options.features, Path("runs") / "molecules-speed")
-    from clinweave.molecules.batches import stream
+    from clinweave.applications.molecules.batches import stream
 
     batches = stream(options.features, plan, trainer.positions)
     for _ in range(3):
@@ -198,7 +198,7 @@ def main():
     options = parser.parse_args()
     import torch
 
-    from clinweave.molecules import open_model
+    from clinweave.applications.molecules import open_model
 
     torch.set_num_threads(options.threads)
     started = time.process_time()

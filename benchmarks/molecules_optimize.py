@@ -26,10 +26,17 @@ from molecules_parts.cells import Cells, write_section  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.progress import track  # noqa: E402
 
-from clinweave.artifacts import home, sha256  # noqa: E402
-from clinweave.molecules import open_model, read_smiles  # noqa: E402
-from clinweave.molecules.generator import PACKAGED  # noqa: E402
-from clinweave.molecules.optimization import METHODS, TASKS, WITHOUT_WEIGHTS, Search, open_scorer, optimise  # noqa: E402
+from clinweave.applications.molecules import open_model, read_smiles  # noqa: E402
+from clinweave.applications.molecules.generator import PACKAGED  # noqa: E402
+from clinweave.applications.molecules.optimization import (  # noqa: E402
+    METHODS,
+    TASKS,
+    WITHOUT_WEIGHTS,
+    Search,
+    open_scorer,
+    optimise,
+)
+from clinweave.core.artifacts import home, sha256  # noqa: E402
 
 MOSES = Path(__file__).parents[2] / "shared" / "data" / "molecules" / "moses"
 DEVELOPED_ON = {"thiothixene_rediscovery", "aripiprazole_similarity", "median1"}
@@ -141,9 +148,9 @@ def keeping(chosen, cells):
 
 def grown_from(model, name):
     """Return how many of 512 strings that the decoder grows from the kept part of a drug have it."""
-    from clinweave.molecules.optimization import Oracle, Problem
-    from clinweave.molecules.optimization.policy import Policy
-    from clinweave.molecules.optimization.problem import parse_start
+    from clinweave.applications.molecules.optimization import Oracle, Problem
+    from clinweave.applications.molecules.optimization.policy import Policy
+    from clinweave.applications.molecules.optimization.problem import parse_start
 
     start, keep = parse_start(*KEEPING[name][:2])
     policy = Policy(Problem(start, keep, (), model), 0.0)
@@ -165,7 +172,7 @@ def peer(chosen):
     scipy.histogram = np.histogram  # guacamol imports a name that scipy has dropped
     from guacamol.benchmark_suites import goal_directed_suite_v2
 
-    from clinweave.molecules.optimization import tasks
+    from clinweave.applications.molecules.optimization import tasks
 
     smiles = [Chem.CanonSmiles(one) for one in pool_of(read_smiles(chosen.moses / "test.csv.gz"), 0)]
     targets = [

@@ -36,11 +36,11 @@ from typing import Any
 from passage_search_parts.dense import DenseIndex
 from passage_search_parts.questions import Asked, guideline_questions, pubmedqa_questions, reworded_questions
 
-from clinweave.artifacts import digest, home, sha256
+from clinweave.core.artifacts import digest, home, sha256
+from clinweave.core.statistics import difference
 from clinweave.knowledge import Graph, Linker, TextIndex, read_folder
 from clinweave.knowledge.retrieval.index_store import build_parts
 from clinweave.records import Passage
-from clinweave.statistics import difference
 
 DEPTH = 100  # of each ranking
 RANKS = (1, 5, 20)

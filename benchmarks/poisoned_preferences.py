@@ -11,7 +11,7 @@ import json
 import sys
 from pathlib import Path
 
-from clinweave.artifacts import home
+from clinweave.core.artifacts import home
 from clinweave.datasets import poisoned, read_examples, write_examples
 from clinweave.training import Inputs, run_stage
 

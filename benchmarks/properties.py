@@ -27,9 +27,9 @@ from molecules_parts.moleculenet import SETS, Set, read  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.progress import track  # noqa: E402
 
-from clinweave.artifacts import home  # noqa: E402
-from clinweave.molecules.prediction import boosting  # noqa: E402
-from clinweave.molecules.prediction.features import described, latent_sha256  # noqa: E402
+from clinweave.applications.molecules.prediction import boosting  # noqa: E402
+from clinweave.applications.molecules.prediction.features import described, latent_sha256  # noqa: E402
+from clinweave.core.artifacts import home  # noqa: E402
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "molecules" / "moleculenet"
 AS_WRITTEN = " as written"

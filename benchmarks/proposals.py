@@ -25,11 +25,11 @@ from typing import Any
 
 import numpy as np
 
-from clinweave.artifacts import home
+from clinweave.core.artifacts import home
 from clinweave.knowledge import proposal_rules
 from clinweave.knowledge.citations import sentences
-from clinweave.knowledge.proposing.asking import by_score
-from clinweave.knowledge.proposing.candidates import candidates
+from clinweave.knowledge.relation_extraction.asking import by_score
+from clinweave.knowledge.relation_extraction.candidates import candidates
 from clinweave.models import LanguageModel, open_model
 from clinweave.records import Mention
 

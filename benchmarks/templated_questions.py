@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import clinweave
+from clinweave.core.predicates import GENE, HAS_PHENOTYPE, INHERITANCE
 from clinweave.knowledge import Graph
-from clinweave.predicates import GENE, HAS_PHENOTYPE, INHERITANCE
 
 LEAST = 8  # findings of a disease that is drawn
 

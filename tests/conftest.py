@@ -80,8 +80,8 @@ def _bring(resource: str) -> dict[str, Path]:
 
     With `CLINWEAVE_REQUIRE_WEIGHTS=1` the test fails instead of skipping.
     """
-    from clinweave.artifacts import home
-    from clinweave.errors import ChecksumError, ClinweaveError
+    from clinweave.core.artifacts import home
+    from clinweave.core.errors import ChecksumError, ClinweaveError
     from clinweave.resources import fetch, located
 
     with pytest.MonkeyPatch.context() as patch:

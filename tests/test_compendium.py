@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from clinweave import compendium
 from clinweave.cli import COMMANDS
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 
 GOOD = """
 id = "made-up"

@@ -12,7 +12,7 @@ import pytest
 
 import clinweave
 from clinweave.cli import main
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.knowledge import Graph, Linker, add_collection, build_home_index
 from clinweave.records import Concept, Relation
 from tests.applications.diagnosis.conftest import hpoa, obo

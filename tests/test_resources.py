@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinweave import resources
+from clinweave.core.errors import ChecksumError, ClinweaveError, UserError
 from clinweave.databases import DATABASES, DEFAULT, OPEN
-from clinweave.errors import ChecksumError, ClinweaveError, UserError
 from clinweave.resources import fetching, listing, store, urls, wheels
 from tests.wheelhouse import NAMES, TERMS, House, make_wheel, sha
 

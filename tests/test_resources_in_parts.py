@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from clinweave import resources
-from clinweave.errors import ChecksumError, ClinweaveError, UserError
+from clinweave.core.errors import ChecksumError, ClinweaveError, UserError
 from clinweave.resources import fetching, listing, parts
 from tests.test_resources import Site, site  # noqa: F401 - a fixture
 from tests.wheelhouse import make_wheel, sha

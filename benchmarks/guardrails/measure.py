@@ -10,7 +10,7 @@ import tomllib
 from collections import Counter
 from pathlib import Path
 
-from clinweave.guardrails import screen
+from clinweave.core.guardrails import screen
 from clinweave.records import Audience
 
 HERE = Path(__file__).parent

@@ -21,10 +21,10 @@ from ordinary import ordinary
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
-from clinweave import guardrails
+from clinweave.core import guardrails
+from clinweave.core.guardrails import classifier
+from clinweave.core.guardrails.rules import detect
 from clinweave.datasets.safety import probes
-from clinweave.guardrails import classifier
-from clinweave.guardrails.rules import detect
 
 HERE = Path(__file__).parent
 OUT = Path(classifier.__file__).parent / "classifier.bin"
@@ -49,7 +49,7 @@ def positives(seed: int = 5) -> list[Row]:
                     family += 1
                     texts = {fill(line, slots, chosen) for _ in range(FILLINGS)}
                     rows += [(code, category, text, family) for text in sorted(texts)]
-    read = HERE.parent.parent / "tests/guardrails/data/unseen_a.jsonl"  # part b stays unread
+    read = HERE.parent.parent / "tests/core/guardrails/data/unseen_a.jsonl"  # part b stays unread
     items = [json.loads(line) for line in read.read_text("utf-8").splitlines()]
     known = [(item["language"], item["category"] or "ordinary", item["text"]) for item in items]
     for code, category, text in (*requests(HERE / "unseen.toml", "dev"), *known):

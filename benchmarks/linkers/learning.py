@@ -22,7 +22,7 @@ from corpora import Corpus, Scorer, read
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
-from clinweave.artifacts import home
+from clinweave.core.artifacts import home
 from clinweave.knowledge import Graph, Linker
 from clinweave.knowledge.linking import judging
 from clinweave.knowledge.linking.normalise import join, normal_form, tokenise

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from clinweave.artifacts import digest
+from clinweave.core.artifacts import digest
 
 
 class Cells:

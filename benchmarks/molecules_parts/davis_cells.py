@@ -5,15 +5,19 @@ from pathlib import Path
 
 import numpy as np
 
-from clinweave.artifacts import home
-from clinweave.molecules.affinity import measures
-from clinweave.molecules.affinity.davis import FLOOR, Affinities, read_davis
-from clinweave.molecules.affinity.pairs import Side, baseline, fit_predict, kernel_ridge
-from clinweave.molecules.affinity.similarities import drug_similarity, protein_columns, protein_similarity
-from clinweave.molecules.prediction.features import described
-from clinweave.molecules.prediction.metrics import average_precision
-from clinweave.molecules.prediction.structures import read_structure
-from clinweave.statistics import difference
+from clinweave.applications.molecules.affinity import measures
+from clinweave.applications.molecules.affinity.davis import FLOOR, Affinities, read_davis
+from clinweave.applications.molecules.affinity.pairs import Side, baseline, fit_predict, kernel_ridge
+from clinweave.applications.molecules.affinity.similarities import (
+    drug_similarity,
+    protein_columns,
+    protein_similarity,
+)
+from clinweave.applications.molecules.prediction.features import described
+from clinweave.applications.molecules.prediction.metrics import average_precision
+from clinweave.applications.molecules.prediction.structures import read_structure
+from clinweave.core.artifacts import home
+from clinweave.core.statistics import difference
 from molecules_parts.cells import Cells, table
 
 SPLITS = {

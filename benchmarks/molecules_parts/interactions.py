@@ -11,14 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
-from clinweave.artifacts import home
+from clinweave.applications.molecules import KnownDrugs
+from clinweave.applications.molecules.drugs.known import tanimoto
+from clinweave.applications.molecules.prediction import boosting
+from clinweave.applications.molecules.prediction.features import described
+from clinweave.applications.molecules.prediction.metrics import auroc, average_precision
+from clinweave.core.artifacts import home
+from clinweave.core.statistics import difference
 from clinweave.knowledge import Graph
-from clinweave.molecules import KnownDrugs
-from clinweave.molecules.drugs.known import tanimoto
-from clinweave.molecules.prediction import boosting
-from clinweave.molecules.prediction.features import described
-from clinweave.molecules.prediction.metrics import auroc, average_precision
-from clinweave.statistics import difference
 from molecules_parts.cells import Cells, table
 
 SPLITS = ("by drug", "by cluster of similar structures")

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from clinweave.molecules.prediction.splits import Split, balanced, by_size, scaffolds
-from clinweave.molecules.prediction.structures import fingerprint
-from clinweave.molecules.prediction.tables import read_table
+from clinweave.applications.molecules.prediction.splits import Split, balanced, by_size, scaffolds
+from clinweave.applications.molecules.prediction.structures import fingerprint
+from clinweave.applications.molecules.prediction.tables import read_table
 
 SETS = {  # name -> (file, what is asked, kind)
     "ESOL": ("delaney-processed.csv.gz", ["measured log solubility in mols per litre"], "regression"),

@@ -5,7 +5,7 @@ import re
 import numpy as np
 from rdkit import Chem
 
-from clinweave.molecules.prediction import metrics
+from clinweave.applications.molecules.prediction import metrics
 from molecules_parts.cells import table
 from molecules_parts.moleculenet import Set
 

@@ -4,12 +4,12 @@ import json
 
 import numpy as np
 
-from clinweave.artifacts import home
-from clinweave.molecules import parse
-from clinweave.molecules.optimization import METHODS, best_so_far, top_auc
-from clinweave.molecules.optimization.answering import alerts, in_moses, likeness
-from clinweave.molecules.optimization.objectives import synthetic_accessibility
-from clinweave.statistics import holm
+from clinweave.applications.molecules import parse
+from clinweave.applications.molecules.optimization import METHODS, best_so_far, top_auc
+from clinweave.applications.molecules.optimization.answering import alerts, in_moses, likeness
+from clinweave.applications.molecules.optimization.objectives import synthetic_accessibility
+from clinweave.core.artifacts import home
+from clinweave.core.statistics import holm
 from molecules_parts.cells import table
 
 
@@ -142,7 +142,7 @@ def _best(found, tasks, methods, chosen):
 
 def in_moses_file(smiles, path):
     """Return which molecules are in a file of SMILES."""
-    from clinweave.molecules import read_smiles
+    from clinweave.applications.molecules import read_smiles
 
     return set(smiles) & set(read_smiles(path))
 

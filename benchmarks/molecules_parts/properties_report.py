@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 from rdkit import Chem
 
-import clinweave.molecules
-from clinweave.molecules.domain import domain_from
-from clinweave.molecules.prediction import boosting, metrics
-from clinweave.molecules.prediction.domain import EDGES
-from clinweave.molecules.prediction.features import latent_sha256
-from clinweave.statistics import difference
+import clinweave.applications.molecules
+from clinweave.applications.molecules.domain import domain_from
+from clinweave.applications.molecules.prediction import boosting, metrics
+from clinweave.applications.molecules.prediction.domain import EDGES
+from clinweave.applications.molecules.prediction.features import latent_sha256
+from clinweave.core.statistics import difference
 from molecules_parts.cells import Cells, table
 from molecules_parts.moleculenet import Set
 from molecules_parts.notation import notation
@@ -79,7 +79,7 @@ def report(cells: Cells, sets: list[Set], checkpoint: Path | None = None, epochs
 
 def _config(folder: Path | None) -> dict:
     """Return the settings of the model behind the latent."""
-    folder = folder or Path(clinweave.molecules.__file__).with_name("weights")
+    folder = folder or Path(clinweave.applications.molecules.__file__).with_name("weights")
     return json.loads((folder / "config.json").read_text("utf-8"))
 
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from clinweave.artifacts import home, sha256
-from clinweave.molecules import packaged, parse
-from clinweave.molecules.metrics import frechet, open_against
-from clinweave.molecules.metrics.moses import floor_of
-from clinweave.molecules.reading import standardise
+from clinweave.applications.molecules import packaged, parse
+from clinweave.applications.molecules.metrics import frechet, open_against
+from clinweave.applications.molecules.metrics.moses import floor_of
+from clinweave.applications.molecules.reading import standardise
+from clinweave.core.artifacts import home, sha256
 from molecules_parts.cells import Cells
 
 # temperature, and the share of likely tokens that it stirs

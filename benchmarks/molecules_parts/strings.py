@@ -5,9 +5,16 @@ import time
 
 import numpy as np
 
-from clinweave.artifacts import home
-from clinweave.molecules import Schedule, Trainer, build_cache, open_model, read_smiles, shape_named
-from clinweave.molecules.batches import stream
+from clinweave.applications.molecules import (
+    Schedule,
+    Trainer,
+    build_cache,
+    open_model,
+    read_smiles,
+    shape_named,
+)
+from clinweave.applications.molecules.batches import stream
+from clinweave.core.artifacts import home
 from molecules_parts.sampling import curve
 
 LEARNED = 250_000  # molecules in the features, drawn by the seed; a run that sees more sees some twice

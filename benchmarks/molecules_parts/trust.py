@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from clinweave.molecules.prediction import boosting, calibration, domain
-from clinweave.molecules.prediction.calibration import VennAbers, Widths
-from clinweave.molecules.prediction.endpoints import COVERAGE, FOLDS, fit_folds
-from clinweave.molecules.prediction.splits import folds as scaffold_folds
+from clinweave.applications.molecules.prediction import boosting, calibration, domain
+from clinweave.applications.molecules.prediction.calibration import VennAbers, Widths
+from clinweave.applications.molecules.prediction.endpoints import COVERAGE, FOLDS, fit_folds
+from clinweave.applications.molecules.prediction.splits import folds as scaffold_folds
 from molecules_parts.moleculenet import Set
 
 WAYS = ("raw", "platt", "isotonic", "venn-abers")

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from clinweave.artifacts import appearing
+from clinweave.core.artifacts import appearing
 from clinweave.records import Passage
 
 MOST_TOKENS = 256  # all-MiniLM-L6-v2 was trained on at most 128 word pieces, and reads 256

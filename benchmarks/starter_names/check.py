@@ -11,7 +11,7 @@ import tempfile
 from collections import Counter, defaultdict
 from pathlib import Path
 
-from clinweave.artifacts import home
+from clinweave.core.artifacts import home
 from clinweave.knowledge import Graph, Linker, with_translations
 from clinweave.knowledge.linking.starter_names import starter_names
 

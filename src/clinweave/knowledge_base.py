@@ -8,9 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clinweave.artifacts import MANIFEST
-from clinweave.artifacts import home as default_home
-from clinweave.errors import UserError
+from clinweave.core.artifacts import MANIFEST
+from clinweave.core.artifacts import home as default_home
+from clinweave.core.errors import UserError
 from clinweave.records import Answer, Audience, Mention, Message
 
 if TYPE_CHECKING:

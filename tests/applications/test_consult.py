@@ -7,7 +7,7 @@ import pytest
 
 from clinweave.applications import DISCLAIMER, ModelSettings
 from clinweave.applications.consult.model_text import without_doses, without_repetition
-from clinweave.errors import InputTooLongError, ModelError, NotCapableError, UserError
+from clinweave.core.errors import InputTooLongError, ModelError, NotCapableError, UserError
 from clinweave.models import open_model
 from clinweave.models.scripted import ScriptedModel
 from clinweave.records import Audience, Evidence, Passage, Sentence, Tier, Verdict

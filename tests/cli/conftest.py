@@ -22,13 +22,13 @@ def fakes():
 
 @pytest.fixture
 def small_world(fakes, monkeypatch, tmp_path):
-    """Let every run use the small weaver and the reading model; return what was asked of it."""
+    """Let every run use the small context_builder and the reading model; return what was asked of it."""
     from clinweave.evaluation import chain, tasks
 
     class Small:
         graph_key, graph_path = "g", tmp_path / "graph"
         inputs = {"graph": "g", "index": "i"}  # noqa: RUF012
-        weaver = fakes.SmallWeaver()
+        context_builder = fakes.SmallContextBuilder()
         tier = Tier.PUBLIC
 
     class Worlds:
@@ -38,7 +38,7 @@ def small_world(fakes, monkeypatch, tmp_path):
         def usual(self):
             return Small()
 
-    Small.weaver.index = None
+    Small.context_builder.index = None
     reader = fakes.Reader()
     monkeypatch.setattr(chain, "Worlds", Worlds)
     monkeypatch.setattr(tasks, "Worlds", Worlds)

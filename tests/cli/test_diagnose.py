@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from clinweave.cli import app
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from tests.applications.diagnosis.conftest import hpoa, obo
 from tests.applications.diagnosis.test_cases import PACKET
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from clinweave.artifacts import stage, write_json
 from clinweave.cli import COMMANDS, main
-from clinweave.errors import UserError
+from clinweave.core.artifacts import stage, write_json
+from clinweave.core.errors import UserError
 from clinweave.knowledge import Graph, add_collection, build_home_index
 from clinweave.knowledge.graph.build import assemble
 from clinweave.models import Generation
@@ -145,7 +145,7 @@ def test_proposals_from_private_texts_are_not_sent(homes, run, tmp_path) -> None
 
 @pytest.fixture
 def world_of(monkeypatch: pytest.MonkeyPatch):
-    """Return a function that lets `compare` and `run` weave from a home as it is, without fetching or building."""
+    """Return a function that lets `compare` and `run` use a home as it is, without fetching or building."""
     from clinweave.evaluation import chain, worlds
 
     def use(home: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from clinweave.cli import index
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 
 
 @pytest.fixture(autouse=True)

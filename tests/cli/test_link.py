@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from clinweave.cli import link, main
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.knowledge import Linker
 from tests.knowledge.named import NamesGraph
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from clinweave.core.errors import UserError
 from clinweave.databases import DATABASES, RowLog
-from clinweave.errors import UserError
 from clinweave.knowledge import Graph, build_graph
 from clinweave.records import Concept
 from tests.databases.conftest import SAMPLES, write

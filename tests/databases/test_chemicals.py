@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clinweave.core.errors import UserError
 from clinweave.databases import plain_pickle
-from clinweave.errors import UserError
 from clinweave.records import Grade
 from tests.databases.conftest import SAMPLES
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from clinweave.core.errors import ClinweaveError, UserError
 from clinweave.databases import DATABASES, DEFAULT, OPEN, RowLog
-from clinweave.errors import ClinweaveError, UserError
 from clinweave.records import Concept, Passage, Relation, Tier
 from tests.databases.conftest import SAMPLES, Reading, write
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from clinweave.core.errors import UserError
 from clinweave.databases import DATABASES, RowLog
-from clinweave.errors import UserError
 from clinweave.records import Concept, Grade, Tier
 from tests.databases import samples
 from tests.databases.conftest import SAMPLES

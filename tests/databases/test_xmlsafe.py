@@ -1,7 +1,7 @@
 import pytest
 
+from clinweave.core.errors import UserError
 from clinweave.databases.xmlsafe import elements
-from clinweave.errors import UserError
 
 
 def read(tmp_path, text):

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from clinweave.core.errors import UserError
 from clinweave.datasets import read_benchmark
-from clinweave.errors import UserError
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "qa"
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from clinweave.artifacts import home, read_manifest
+from clinweave.core.artifacts import home, read_manifest
 from clinweave.datasets import citation_pairs
 from clinweave.datasets.citations.kinds import KINDS
 from clinweave.datasets.citations.templates import DEVELOPMENT, HELD_OUT

@@ -2,9 +2,9 @@ import json
 
 import pytest
 
+from clinweave.core.errors import UserError
 from clinweave.datasets.decontamination import WORDS, Benchmarks, decontaminate, trap, words
 from clinweave.datasets.examples import Example, Kind, ask
-from clinweave.errors import UserError
 
 LONG = " ".join(f"word{number}" for number in range(20))
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clinweave.core.errors import ClinweaveError, UserError
 from clinweave.datasets import KINDS, graph_questions, read_questions, write_questions
 from clinweave.datasets.distractors import Pool, distance, gives_away, plain
-from clinweave.errors import ClinweaveError, UserError
 from clinweave.records import Concept
 
 

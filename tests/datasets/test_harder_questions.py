@@ -2,8 +2,8 @@ import gzip
 
 import pytest
 
+from clinweave.core.errors import UserError
 from clinweave.datasets import cross_source_questions, future_questions
-from clinweave.errors import UserError
 from clinweave.records import Concept, Relation
 
 FEATURE = "biolink:has_phenotype"

@@ -5,8 +5,8 @@ import random
 
 import pytest
 
+from clinweave.core.errors import UserError
 from clinweave.datasets.shapes import check_file, read_shape
-from clinweave.errors import UserError
 
 
 def turn(role, content="words"):

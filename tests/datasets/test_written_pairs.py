@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from clinweave.core.errors import UserError
 from clinweave.datasets import NamedConcepts, read_written_pairs
-from clinweave.errors import UserError
 
 FOLDER = Path(__file__).parents[1] / "knowledge" / "citation_pairs"
 FILES = sorted(FOLDER.glob("*.jsonl"))

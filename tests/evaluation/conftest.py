@@ -1,18 +1,18 @@
-"""A hand-made world: six diseases, each with its own features, and a weaver that reads the question's last word."""
+"""A hand-made graph: six diseases with their own features, and a context builder that reads the last word."""
 
 from types import SimpleNamespace
 
 import pytest
 
-from clinweave.knowledge import Woven
+from clinweave.knowledge import Context
 from clinweave.records import Evidence, Question, Relation
 
 FEATURES = ("fever", "cough", "rash", "tremor", "cramps", "fatigue")
 FEATURE = "biolink:has_phenotype"
 
 
-class SmallWeaver:
-    """The face of `Weaver`: disease k has the feature k, and nothing else."""
+class SmallContextBuilder:
+    """The face of `ContextBuilder`: disease k has the feature k, and nothing else."""
 
     graph = index = True
     linker = None
@@ -31,7 +31,7 @@ class SmallWeaver:
 
     def evidence_for(self, concepts, question, *, retrievers, budget, count_tokens, keep=None, rewrite=None):
         if "graph" not in retrievers:
-            return Woven((), (), ())
+            return Context((), (), ())
         place = int(concepts[0].removeprefix("D:"))
         rows = [
             Relation(f"D:{place}", FEATURE, f"F:{place}", "made"),
@@ -41,12 +41,12 @@ class SmallWeaver:
         rows = [rewrite(row) if rewrite else row for row in rows]
         names = [FEATURES[int(row.object[2:])] if row.object != "F:9" else "unease" for row in rows]
         text = f"Disease {place} has the features: {'; '.join(names)}."
-        return Woven((), (Evidence("1", "relation", text, 1.0, tuple(rows)),), ())
+        return Context((), (Evidence("1", "relation", text, 1.0, tuple(rows)),), ())
 
 
 @pytest.fixture
-def weaver():
-    return SmallWeaver()
+def context_builder():
+    return SmallContextBuilder()
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ pytest.importorskip("rdkit", reason="needs the extra molecules")
 pytest.importorskip("lightgbm", reason="needs the extra molecules")
 
 from clinweave.cli import main
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.evaluation.design import DesignRun, designs, load_design, sentences, write_design_report
-from tests.molecules.made import smiles_set
+from tests.applications.molecules.made import smiles_set
 
 pytestmark = [pytest.mark.molecules, pytest.mark.torch]
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.evaluation import load_recipe
 from clinweave.evaluation.recipe import to_toml
 from clinweave.evaluation.tasks import missing, sample

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from clinweave.core.errors import UserError
 from clinweave.datasets.examples import Example, Kind, ask, write_examples
-from clinweave.errors import UserError
 from clinweave.evaluation.tuned import has_stages, load_tuning, write_tuning_report
 from clinweave.evaluation.tuned.chain import near_trained
 from clinweave.evaluation.tuned.measure import TEXT, Measured

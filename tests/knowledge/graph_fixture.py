@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from clinweave.artifacts import stage
+from clinweave.core.artifacts import stage
 from clinweave.databases import Record
 from clinweave.knowledge import Graph
 from clinweave.knowledge.graph.build import assemble

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from clinweave.artifacts import stage
+from clinweave.core.artifacts import stage
 from clinweave.knowledge import Graph, conflict_counts, find_conflicts
 from clinweave.knowledge.graph.build import assemble
 from clinweave.knowledge.graph.conflicts import frequency_class

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from clinweave.cli import main
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.knowledge import compare_graphs
 from clinweave.records import Concept, Grade, Relation
 from tests.knowledge.graph_fixture import DISEASE, FINDING, HAS, RECORDS, build

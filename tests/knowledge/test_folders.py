@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clinweave.core.errors import UserError
 from clinweave.databases import RowLog
-from clinweave.errors import UserError
 from clinweave.knowledge.retrieval import archives
 from clinweave.knowledge.retrieval.corpora import reasons
 from clinweave.knowledge.retrieval.folders import read_documents, read_folder

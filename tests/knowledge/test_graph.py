@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clinweave.artifacts import read_manifest, sha256, write_manifest
-from clinweave.errors import UserError
+from clinweave.core.artifacts import read_manifest, sha256, write_manifest
+from clinweave.core.errors import UserError
 from clinweave.knowledge import Graph
 from clinweave.knowledge.graph.search import NameSearch, fold
 from clinweave.knowledge.graph.tables import broken_cycles, distinct_relations, plain

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from clinweave import databases
-from clinweave.artifacts import sha256
 from clinweave.cli import main
+from clinweave.core.artifacts import sha256
+from clinweave.core.errors import ClinweaveError, UserError
 from clinweave.databases import DATABASES, Database, Record, RowLog
-from clinweave.errors import ClinweaveError, UserError
 from clinweave.knowledge import Graph, build_graph
 from clinweave.knowledge.graph.inputs import as_recorded
 from clinweave.records import Concept, Source

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clinweave.artifacts import stage
-from clinweave.errors import UserError
+from clinweave.core.artifacts import stage
+from clinweave.core.errors import UserError
 from clinweave.knowledge import Graph, export_kgx, import_kgx
 from clinweave.knowledge.graph.build import assemble
 from clinweave.knowledge.graph.kgx_text import escaped, items, joined, unescaped

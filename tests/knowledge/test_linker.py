@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.knowledge.linking import vocabulary
 from clinweave.knowledge.linking.dictionary import Dictionary
 from clinweave.knowledge.linking.linker import Linker

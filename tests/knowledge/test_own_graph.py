@@ -7,9 +7,9 @@ import pytest
 
 from clinweave import databases
 from clinweave.cli import main
+from clinweave.core.errors import UserError
 from clinweave.databases import Database
 from clinweave.databases.own_graph import predicates
-from clinweave.errors import UserError
 from clinweave.knowledge import Graph, build_graph, graph_inputs, verbalise
 from clinweave.knowledge_base import KnowledgeBase
 from clinweave.records import Concept, Grade, Source

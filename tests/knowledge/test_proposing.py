@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinweave.artifacts import stage
+from clinweave.core.artifacts import stage
+from clinweave.core.errors import UserError
 from clinweave.databases import DATABASES, RowLog
-from clinweave.errors import UserError
 from clinweave.knowledge import Graph, Linker, proposal_rules, propose
 from clinweave.knowledge.graph.build import assemble
-from clinweave.knowledge.proposing.asking import checked
-from clinweave.knowledge.proposing.candidates import candidates
+from clinweave.knowledge.relation_extraction.asking import checked
+from clinweave.knowledge.relation_extraction.candidates import candidates
 from clinweave.models.scripted import ScriptedModel
 from clinweave.records import Grade, Mention, Passage, Tier
 from tests.knowledge.graph_fixture import RECORDS, SOURCES, build

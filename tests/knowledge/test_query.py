@@ -2,7 +2,7 @@
 
 import pytest
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.knowledge import Intent, Kind, parse_query
 from clinweave.knowledge.linking.languages import language_of
 from clinweave.knowledge.query.parse import intent_of

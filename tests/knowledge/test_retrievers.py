@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.evaluation.arms import EvidenceProvider, find_arm, in_arm_order
-from clinweave.knowledge import Weaver, open_retriever, parse_retrievers, retriever_names
+from clinweave.knowledge import ContextBuilder, open_retriever, parse_retrievers, retriever_names
 from clinweave.records import Question
 from tests.knowledge.fakes import FakeGraph, FakeIndex, FakeLinker
 from tests.knowledge.small_base import SmallBase
@@ -63,10 +63,10 @@ def test_an_installed_retriever_is_an_arm_of_a_comparison(installed):
     assert (arm.retrievers, arm.title) == (("graph", "almanac"), "+ graph and almanac")
     assert in_arm_order(["lookup", "almanac", "base"]) == ["base", "almanac", "lookup"]
     base = SmallBase()
-    weaver = Weaver(
+    context_builder = ContextBuilder(
         FakeGraph(), FakeLinker(), FakeIndex(), open_other=lambda name: open_retriever(name, base)
     )
-    provider = EvidenceProvider(weaver, lambda text: len(text.split()), 60)
+    provider = EvidenceProvider(context_builder, lambda text: len(text.split()), 60)
     question = Question("q", "t", "When do the features of Alpha syndrome begin?", ("a", "b"), 0)
     kinds = [item.kind for item in provider.evidence(arm, question, ()).items]
     assert kinds[-1] == "passage"

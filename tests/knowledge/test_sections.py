@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from clinweave.databases import DATABASES, RowLog
 from clinweave.knowledge import Linker, proposal_rules, propose
-from clinweave.knowledge.proposing.sections import pieces, topic_of
+from clinweave.knowledge.relation_extraction.sections import pieces, topic_of
 from clinweave.records import Passage
 from tests.knowledge.graph_fixture import build
 

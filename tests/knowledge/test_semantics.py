@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.knowledge import Semantics
 from clinweave.knowledge.graph.semantics import annotated, closed, structural
 

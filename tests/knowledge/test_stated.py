@@ -9,8 +9,8 @@ import pytest
 
 from clinweave import databases
 from clinweave.cli import main
+from clinweave.core.errors import UserError
 from clinweave.databases import Database, Record
-from clinweave.errors import UserError
 from clinweave.knowledge import Graph, build_graph, graph_inputs
 from clinweave.knowledge.graph.identity import Node, join
 from clinweave.knowledge.graph.inputs import files_of, mixed_releases, reader_versions

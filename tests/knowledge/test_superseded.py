@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.knowledge import TextIndex, add_collection, build_home_index, collections
 from clinweave.knowledge.retrieval import corpora, preferences
 from clinweave.knowledge.retrieval.superseded import left_out

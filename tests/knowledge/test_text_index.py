@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.knowledge.linking.linker import Linker
 from clinweave.knowledge.retrieval import corpora
 from clinweave.knowledge.retrieval.index_store import build_parts

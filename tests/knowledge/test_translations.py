@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from clinweave.core.errors import UserError
 from clinweave.databases import RowLog
 from clinweave.databases.hpo_translations import Translation, read_translations, translation_files
-from clinweave.errors import UserError
 from clinweave.knowledge import Linker, language_limits, unread_language, with_translations
 from clinweave.knowledge.linking.languages import denied, language_of, of_relative, uncertain
 from clinweave.knowledge.linking.translated_labels import TranslatedLabels

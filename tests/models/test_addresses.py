@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.models import open_model
 from clinweave.models.header import dequantised, read_header
 from tests.models import tiny

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from clinweave.errors import ModelError, NotCapableError, UserError
+from clinweave.core.errors import ModelError, NotCapableError, UserError
 from clinweave.models import Capability, LanguageModel, Message, open_model
 
 ASKED: list[Message] = [

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.models import LanguageModel, Message, open_model
 from clinweave.models.header import dequantised, read_header
 from clinweave.models.llama import Llama, unsupported

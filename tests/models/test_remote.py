@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from clinweave.errors import ModelError, UserError
+from clinweave.core.errors import ModelError, UserError
 from clinweave.models import Message, open_model
 from clinweave.models.remote import RemoteModel
 

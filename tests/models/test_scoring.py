@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinweave.errors import NotCapableError, UserError
+from clinweave.core.errors import NotCapableError, UserError
 from clinweave.models import (
     Choice,
     Message,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.models import Message, open_model
 from clinweave.models.scripted import ScriptedModel
 

@@ -12,7 +12,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from clinweave.errors import ClinweaveError, UserError
+from clinweave.core.errors import ClinweaveError, UserError
 from clinweave.patients import SourceKind, fhir, load
 from clinweave.patients.batches import QuietLog
 from tests.patients import made

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clinweave.core.errors import UserError
 from clinweave.databases import RowLog
-from clinweave.errors import UserError
 from clinweave.patients import Person, Pseudonymiser, gold_notes, measure, read_i2b2
 from clinweave.patients.deid.dates import MOST_WEEKS, weeks_of
 from clinweave.patients.deid.spans import Kind, Span, settled

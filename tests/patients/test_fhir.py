@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.patients import fhir, files
 from clinweave.patients.batches import QuietLog, number_of
 from clinweave.patients.fhir_references import reference_of

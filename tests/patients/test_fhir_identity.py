@@ -241,7 +241,7 @@ def test_medications_of_two_servers_are_not_mixed(tmp_path):
 
 
 def test_an_id_of_two_people_is_asked_for_whole(tmp_path):
-    from clinweave.errors import UserError
+    from clinweave.core.errors import UserError
 
     for name, code in (("a", "111"), ("b", "222")):
         write(tmp_path / "in" / f"{name}.json", bundle(*hospital(f"https://{name}.example", code, "1950")))

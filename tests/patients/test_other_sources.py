@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.patients import SourceKind, load, meds, mimic, omop
 from clinweave.patients.batches import QuietLog, fitted
 from clinweave.patients.loading import guess

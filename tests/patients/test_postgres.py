@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.patients import load, omop
 from clinweave.patients.batches import QuietLog
 from clinweave.patients.postgres import open_postgres

@@ -8,7 +8,7 @@ import stat
 import pyarrow.parquet as pq
 import pytest
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.knowledge import TextIndex, build_home_index, collections
 from clinweave.patients import (
     EXPORT,

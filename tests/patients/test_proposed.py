@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from clinweave.artifacts import stage
+from clinweave.core.artifacts import stage
 from clinweave.databases import DATABASES, RowLog
 from clinweave.knowledge import Linker, collection_passages, proposal_rules, propose
 from clinweave.knowledge.graph.build import assemble
@@ -105,7 +105,7 @@ def test_a_graph_that_took_them_in_is_named(home: Path) -> None:
     reader = DATABASES["proposals"]
     records = {**RECORDS, "proposals": list(reader.read(files, RowLog()))}
     sources = {**SOURCES, "proposals": reader.source(files)}
-    from clinweave.artifacts import sha256
+    from clinweave.core.artifacts import sha256
 
     inputs = {"proposals/proposals.jsonl": sha256(files["proposals.jsonl"])}
     stage(home / "graph", "graph", inputs, {}, lambda work: assemble(records, sources, work))

@@ -39,7 +39,7 @@ def killed_at(number: int, work: Callable[[], object]) -> bool:
 
 def full_disk(work: Callable[[], object], *, left: int = 0) -> None:
     """Do `work` in a forked process in which no file grows beyond `left` bytes; it must fail with an error of ours."""
-    from clinweave.errors import ClinweaveError
+    from clinweave.core.errors import ClinweaveError
 
     def limited() -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

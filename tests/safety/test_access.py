@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from clinweave.access_policy import check_egress, strictest
 from clinweave.applications.consult.model_text import check_access
-from clinweave.errors import UserError
+from clinweave.core.access_policy import check_egress, strictest
+from clinweave.core.errors import UserError
 from clinweave.knowledge import collection_passages, collections
 from clinweave.patients import PatientStore, Pseudonymiser, add_notes, load
 from clinweave.records import Evidence, Passage, Tier

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from clinweave.artifacts import MANIFEST, stage
-from clinweave.errors import OutdatedError, UserError
+from clinweave.core.artifacts import MANIFEST, stage
+from clinweave.core.errors import OutdatedError, UserError
 from clinweave.knowledge import (
     Graph,
     Linker,

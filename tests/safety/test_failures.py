@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from clinweave.cli.failures import failure
-from clinweave.errors import ClinweaveError, UserError
+from clinweave.core.errors import ClinweaveError, UserError
 from tests.safety.calling import clinweave, refused
 
 SECRET = "Quillerby"

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from clinweave.errors import ClinweaveError
+from clinweave.core.errors import ClinweaveError
 from tests.safety.mutations import mutated, time_limit
 from tests.safety.readers import Reader, all_readers, write
 

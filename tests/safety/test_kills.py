@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from clinweave import atomic
-from clinweave.artifacts import (
+from clinweave.core.artifacts import (
     leftovers_below,
     read_manifest,
     remove_built,
@@ -19,7 +19,7 @@ from clinweave.artifacts import (
     write_new,
     write_text,
 )
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.knowledge.retrieval.index_store import build_parts
 from clinweave.patients import key_at
 from clinweave.records import Passage

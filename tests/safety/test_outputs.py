@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from clinweave.artifacts import claim, stage, write_text
-from clinweave.errors import UserError
+from clinweave.core.artifacts import claim, stage, write_text
+from clinweave.core.errors import UserError
 from tests.safety.calling import clinweave, refused
 
 

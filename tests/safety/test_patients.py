@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from clinweave.artifacts import leftovers_below
-from clinweave.errors import UserError
+from clinweave.core.artifacts import leftovers_below
+from clinweave.core.errors import UserError
 from clinweave.knowledge import add_collection, build_home_index, collections
 from clinweave.patients import PatientStore, Place, add_notes, load, purge, register
 from clinweave.patients.searching import count_in

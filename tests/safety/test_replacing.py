@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from clinweave.artifacts import read_manifest
-from clinweave.errors import UserError
+from clinweave.core.artifacts import read_manifest
+from clinweave.core.errors import UserError
 from clinweave.evaluation import worlds
 from clinweave.knowledge import Graph, build_graph, build_home_index, import_kgx
 from tests.safety.calling import refused

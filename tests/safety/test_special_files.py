@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from clinweave.artifacts import sha256
+from clinweave.core.artifacts import sha256
+from clinweave.core.errors import UserError
 from clinweave.databases import RowLog
-from clinweave.errors import UserError
 from clinweave.knowledge import add_collection, read_folder
 from clinweave.patients import load
 from tests.safety.calling import refused

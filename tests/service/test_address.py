@@ -6,7 +6,7 @@ import time
 import pytest
 
 from clinweave.applications import DISCLAIMER
-from clinweave.errors import ModelError
+from clinweave.core.errors import ModelError
 from clinweave.models import open_model
 from clinweave.models.scripted import ScriptedModel
 from clinweave.service import Limits

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from clinweave.access_policy import loopback
-from clinweave.errors import UserError
+from clinweave.core.access_policy import loopback
+from clinweave.core.errors import UserError
 from clinweave.service import make_app
 from clinweave.service.requests import _FIXED as FIXED
 from clinweave.service.requests import _HONOURED as HONOURED

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from clinweave.applications import DISCLAIMER
-from clinweave.errors import ContextLengthError, UserError
+from clinweave.core.errors import ContextLengthError, UserError
 from clinweave.models import identity_of, open_model
 from clinweave.models.scripted import ScriptedModel
 from clinweave.service.requests import RequestError, parse

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from clinweave.errors import ClinweaveError
+from clinweave.core.errors import ClinweaveError
 from clinweave.training import Inputs, export, run_stage
 from clinweave.training.cards import card, lineage, of_data
 from clinweave.training.export import check_parity

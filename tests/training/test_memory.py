@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.training.memory import Shape, estimate, require, shape_from
 from clinweave.training.settings import Settings
 from clinweave.training.stages import stage_config

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.training import Inputs, read_curve, run_stage
 from clinweave.training.hardware import chosen_precision, matmul_flops
 from clinweave.training.processes import check

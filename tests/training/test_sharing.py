@@ -2,7 +2,7 @@ from random import Random
 
 import pytest
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.training.tokens import IGNORED, Tokens
 
 pytestmark = pytest.mark.torch

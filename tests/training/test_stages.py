@@ -10,8 +10,8 @@ from dataclasses import replace
 
 import pytest
 
+from clinweave.core.errors import UserError
 from clinweave.datasets import poisoned, read_examples, write_examples
-from clinweave.errors import UserError
 from clinweave.knowledge import CitationChecker
 from clinweave.training import Inputs, Verifier, export, read_curve, run_stage
 from clinweave.training.reward import calibration, report
@@ -162,7 +162,7 @@ def test_calibration_and_report_say_what_margins_mean(graph):
 
 @pytest.mark.weights
 def test_real_weights_learn_in_a_few_steps(weights, data, tmp_path):
-    from clinweave.artifacts import home
+    from clinweave.core.artifacts import home
 
     made = run_stage("sft", {"steps": 4, "batch": 1, "max_length": 128, "learning_rate": 1e-3, "threads": 1},
                      Inputs(base=str(weights), data=data, home=home()), tmp_path / "sft")  # fmt: skip

@@ -1,7 +1,7 @@
 import pytest
 
+from clinweave.core.errors import UserError
 from clinweave.datasets.examples import Example, Kind, ask
-from clinweave.errors import UserError
 from clinweave.training.tokens import (
     IGNORED,
     Tokens,

@@ -18,7 +18,7 @@ from clinweave.cli.answers import (
 from clinweave.cli.console import Console
 from clinweave.cli.extras import needs_molecules
 from clinweave.cli.spinning import spinning
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 
 app = typer.Typer(add_completion=False)
 

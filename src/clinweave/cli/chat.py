@@ -21,7 +21,7 @@ from clinweave.cli.answers import (
 )
 from clinweave.cli.console import Console
 from clinweave.cli.spinning import spinning
-from clinweave.errors import ClinweaveError
+from clinweave.core.errors import ClinweaveError
 
 HELP = """One question per line; no memory between questions, and nothing you type is stored.
 /help   this text

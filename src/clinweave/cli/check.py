@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from clinweave.artifacts import MANIFEST, damage, home, is_built, leftovers_below, read_manifest
-from clinweave.errors import ClinweaveError, UserError
-from clinweave.filesystem import kind_of
+from clinweave.core.artifacts import MANIFEST, damage, home, is_built, leftovers_below, read_manifest
+from clinweave.core.errors import ClinweaveError, UserError
+from clinweave.core.filesystem import kind_of
 
 app = typer.Typer(add_completion=False)
 

@@ -68,8 +68,8 @@ def compare(  # noqa: PLR0917 - each parameter is one option
     as_json: Annotated[bool, typer.Option("--json", help="Print results.json only.")] = False,
 ) -> None:
     """Compare a model without and with text, graph and both on your benchmark. An interrupted run resumes."""
-    from clinweave.artifacts import claim
     from clinweave.cli.run import bring, finish
+    from clinweave.core.artifacts import claim
     from clinweave.evaluation import CONTROLS, KnowledgeSettings, ModelSettings, Recipe, TaskSettings, check
 
     _check_inputs(bench, corpus, graph, databases)
@@ -115,8 +115,8 @@ def compare(  # noqa: PLR0917 - each parameter is one option
 
 def _check_inputs(bench: Path, corpus: Path | None, graph: Path | None, databases: str) -> None:
     """Read the benchmark before anything is fetched. Raises `UserError` where it, corpus or graph cannot be used."""
+    from clinweave.core.errors import UserError
     from clinweave.datasets import read_benchmark
-    from clinweave.errors import UserError
     from clinweave.knowledge import Graph
 
     for path in filter(None, (bench, corpus)):
@@ -131,7 +131,7 @@ def _check_inputs(bench: Path, corpus: Path | None, graph: Path | None, database
 
 def _single(model: list[str] | None) -> str:
     """Return the model's address. Raises `UserError` where more than one is given."""
-    from clinweave.errors import UserError
+    from clinweave.core.errors import UserError
 
     if model and len(model) > 1:
         raise UserError(

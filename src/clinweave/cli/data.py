@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from clinweave.access_policy import EXPORT, check_egress, tier_of
-from clinweave.artifacts import home
 from clinweave.cli.console import Console
-from clinweave.errors import UserError
+from clinweave.core.access_policy import EXPORT, check_egress, tier_of
+from clinweave.core.artifacts import home
+from clinweave.core.errors import UserError
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 

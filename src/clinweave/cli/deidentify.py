@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from clinweave.artifacts import home, write_text
-from clinweave.errors import UserError
-from clinweave.filesystem import regular_file
+from clinweave.core.artifacts import home, write_text
+from clinweave.core.errors import UserError
+from clinweave.core.filesystem import regular_file
 
 if TYPE_CHECKING:
     from clinweave.patients import Measured, Person, Pseudonymiser

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from clinweave.artifacts import appearing, home
 from clinweave.cli.spinning import spinning
-from clinweave.errors import UserError
+from clinweave.core.artifacts import appearing, home
+from clinweave.core.errors import UserError
 
 if TYPE_CHECKING:
     from clinweave.applications.diagnosis import Case, Diagnoser

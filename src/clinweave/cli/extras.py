@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 
 _MOLECULES = frozenset({"rdkit", "lightgbm", "sklearn", "torch", "selfies", "tokenizers"})
 

@@ -5,8 +5,8 @@ import os
 import sys
 from types import TracebackType
 
-from clinweave.errors import ClinweaveError
-from clinweave.filesystem import reason
+from clinweave.core.errors import ClinweaveError
+from clinweave.core.filesystem import reason
 
 TRACEBACK = "CLINWEAVE_TRACEBACK"  # an environment variable: show where an error arose
 # errors of the machine, not of what the user named

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from clinweave.artifacts import home
 from clinweave.cli.console import Console
-from clinweave.errors import ChecksumError, UserError
+from clinweave.core.artifacts import home
+from clinweave.core.errors import ChecksumError, UserError
 from clinweave.resources import Resource, catalogue, fetch, folder, verify
 
 app = typer.Typer(add_completion=False)

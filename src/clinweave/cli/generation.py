@@ -10,13 +10,13 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from clinweave.artifacts import home, write_text
 from clinweave.cli.console import Console
 from clinweave.cli.extras import needs_molecules
-from clinweave.errors import UserError
+from clinweave.core.artifacts import home, write_text
+from clinweave.core.errors import UserError
 
 if TYPE_CHECKING:
-    from clinweave.molecules.drugs.known import Match
+    from clinweave.applications.molecules.drugs.known import Match
 
 Model = Annotated[
     Path | None,
@@ -90,7 +90,7 @@ def train(  # noqa: PLR0917 - each parameter is one option
     A GPU is used if there is one. Several processes: `torchrun --nproc-per-node N -m clinweave molecules train ...`.
     """
     with needs_molecules():
-        from clinweave.molecules import Lesson, train_model
+        from clinweave.applications.molecules import Lesson, train_model
 
         _use(threads)
         where = features or home() / "molecules" / f"{data.name.partition('.')[0]}-{tokens}"
@@ -159,8 +159,15 @@ def generate(  # noqa: PLR0917 - each parameter is one option
 ) -> None:
     """Generate new molecules. All that are returned are valid; the raw validity rate is reported too."""
     with needs_molecules():
-        from clinweave.molecules import Wish, moses_filters, named_drugs, new_to, open_model, parse_condition
-        from clinweave.molecules import generate as draw
+        from clinweave.applications.molecules import (
+            Wish,
+            moses_filters,
+            named_drugs,
+            new_to,
+            open_model,
+            parse_condition,
+        )
+        from clinweave.applications.molecules import generate as draw
 
         _use(threads)
         wanted = parse_condition(condition)
@@ -176,7 +183,7 @@ def generate(  # noqa: PLR0917 - each parameter is one option
         names = {one: f" {match.name}" for one, match in (drugs or {}).items()}
         write_text(out, "".join(f"{one}{names.get(one, '')}\n" for one in drawn.smiles))
         if report:
-            from clinweave.molecules.report import write_report
+            from clinweave.applications.molecules.report import write_report
 
             write_report(report, f"{n:,} molecules {condition} {scaffold or ''}".strip(), drawn.smiles)
     table = drawn.table()
@@ -244,7 +251,7 @@ def evaluate(  # noqa: PLR0917 - each parameter is one option
 ) -> None:
     """Compute all MOSES metrics of a generated set, with the FCD of as many real molecules as a reference."""
     with needs_molecules():
-        from clinweave.molecules.metrics import measure, open_against
+        from clinweave.applications.molecules.metrics import measure, open_against
 
         _use(threads)
         if not file.is_file():
@@ -256,7 +263,7 @@ def evaluate(  # noqa: PLR0917 - each parameter is one option
         with _bar() as told:
             found = measure(lines, open_against(reference, chemnet), told=told)
         if report:
-            from clinweave.molecules.report import write_report
+            from clinweave.applications.molecules.report import write_report
 
             write_report(report, file.name, lines, found)
     if as_json:
@@ -282,7 +289,7 @@ def encode(  # noqa: PLR0917 - each parameter is one option
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        from clinweave.molecules import open_model, read_molecules
+        from clinweave.applications.molecules import open_model, read_molecules
 
         _use(threads)
         opened = open_model(model, device)
@@ -313,7 +320,7 @@ def encode(  # noqa: PLR0917 - each parameter is one option
 
 
 def _show(found: dict[str, Any]) -> None:
-    from clinweave.molecules.metrics import PUBLISHED
+    from clinweave.applications.molecules.metrics import PUBLISHED
 
     table = Table("measure", "this set", *(f"{name}*" for name in PUBLISHED))
     for name, value in found.items():

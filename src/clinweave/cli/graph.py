@@ -9,12 +9,12 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from clinweave.artifacts import home
 from clinweave.cli.console import Console
 from clinweave.cli.graph_diff import diff
 from clinweave.cli.graph_output import counts_table, print_built, print_json, print_warnings, working
 from clinweave.cli.graph_propose import propose
-from clinweave.errors import UserError
+from clinweave.core.artifacts import home
+from clinweave.core.errors import UserError
 from clinweave.records import Grade
 
 if TYPE_CHECKING:

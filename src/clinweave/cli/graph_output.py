@@ -9,8 +9,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from clinweave.artifacts import Artifact
 from clinweave.cli.console import Console
+from clinweave.core.artifacts import Artifact
 
 
 @contextmanager

@@ -9,9 +9,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from clinweave.artifacts import Artifact, home
 from clinweave.cli.console import Console
-from clinweave.errors import UserError
+from clinweave.core.artifacts import Artifact, home
+from clinweave.core.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

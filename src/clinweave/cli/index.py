@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clinweave.artifacts import Artifact, home, read_manifest
 from clinweave.cli.answers import Collections
 from clinweave.cli.spinning import spinning
+from clinweave.core.artifacts import Artifact, home, read_manifest
 from clinweave.records import to_json
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def prefer(
     as_json: AsJson = False,
 ) -> None:
     """Rank passages of these collections above others of the same kind (scores x 1.5)."""
-    from clinweave.errors import UserError
+    from clinweave.core.errors import UserError
     from clinweave.knowledge import collections, prefer_collections, preferred_collections
 
     if names and none:
@@ -184,7 +184,7 @@ def remove(
     if collections(home()) or read_manifest(home() / "graph") is not None:
         index = _built()
     else:
-        from clinweave.artifacts import remove_built
+        from clinweave.core.artifacts import remove_built
 
         remove_built(home() / "index", "text-index")
     if as_json:

@@ -9,9 +9,9 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from clinweave.artifacts import appearing, home
 from clinweave.cli.spinning import spinning
-from clinweave.errors import UserError
+from clinweave.core.artifacts import appearing, home
+from clinweave.core.errors import UserError
 from clinweave.records import Mention, to_json
 
 if TYPE_CHECKING:

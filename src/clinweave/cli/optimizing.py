@@ -9,17 +9,17 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from clinweave.artifacts import home
 from clinweave.cli.console import Console
 from clinweave.cli.extras import needs_molecules
 from clinweave.cli.generation import AsJson, Model, Seed, Threads, _bar, _use
+from clinweave.core.artifacts import home
 
 if TYPE_CHECKING:
-    from clinweave.molecules.optimization import Outcome
+    from clinweave.applications.molecules.optimization import Outcome
 
 
 class How(StrEnum):
-    """The methods; `clinweave.molecules.optimization.METHODS` says what each is."""
+    """The methods; `clinweave.applications.molecules.optimization.METHODS` says what each is."""
 
     FINETUNE = "finetune"
     GRAPH_GA = "graph-ga"
@@ -83,7 +83,7 @@ def optimize(  # noqa: PLR0917 - each parameter is one option
     Each distinct molecule costs one call and is written to FILE.journal immediately; an interrupted search resumes.
     """
     with needs_molecules():
-        from clinweave.molecules.optimization import (
+        from clinweave.applications.molecules.optimization import (
             WITHOUT_WEIGHTS,
             Search,
             open_scorer,
@@ -110,7 +110,7 @@ def optimize(  # noqa: PLR0917 - each parameter is one option
         write_rows(out, rows)
         said = summary(outcome, rows)
         if report:  # drawn with the page of generated sets, which loads torch
-            from clinweave.molecules.optimization import write_page
+            from clinweave.applications.molecules.optimization import write_page
 
             write_page(report, outcome, rows, said)
     if as_json:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from clinweave.errors import UserError
-from clinweave.filesystem import is_above, kind_of, output_file, resolved, same
+from clinweave.core.errors import UserError
+from clinweave.core.filesystem import is_above, kind_of, output_file, resolved, same
 
 WHOLE_FOLDER, NAMED_FILES, FILE = "replaced as a whole", "files are added", "one file"
 OPTIONS = (
@@ -78,7 +78,7 @@ def _against_inputs(name: str, real: Path, manner: str, inputs: Iterable[tuple[s
 
 def _not_inside(name: str, real: Path, manner: str) -> None:
     """Refuse an output within a folder that was built as a whole: its next build would lose or refuse it."""
-    from clinweave.artifacts import is_built
+    from clinweave.core.artifacts import is_built
 
     for folder in (real, *real.parents) if manner is NAMED_FILES else real.parents:
         if is_built(folder):

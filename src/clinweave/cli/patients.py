@@ -10,8 +10,8 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from clinweave.artifacts import home
 from clinweave.cli.console import Console
+from clinweave.core.artifacts import home
 from clinweave.patients import SourceKind
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ def _store(where: Path | None, patient: str) -> "PatientStore":
 
 def _known() -> "tuple[Graph | None, Linker | None]":
     """Return the usual graph and its linker, or nothing where none is built."""
-    from clinweave.artifacts import read_manifest
+    from clinweave.core.artifacts import read_manifest
 
     if read_manifest(home() / "graph") is None:
         return None, None

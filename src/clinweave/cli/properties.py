@@ -55,8 +55,8 @@ def train(  # noqa: PLR0917 - each parameter is one option
     as_json: AsJson = False,
 ) -> None:
     """Train boosted trees on fingerprints and descriptors, calibrated out of fold by scaffold."""
-    from clinweave.molecules.prediction import read_table
-    from clinweave.molecules.prediction import train as learn
+    from clinweave.applications.molecules.prediction import read_table
+    from clinweave.applications.molecules.prediction import train as learn
 
     with needs_molecules():
         known = read_table(table, smiles_column)
@@ -84,8 +84,8 @@ def predict(  # noqa: PLR0917 - each parameter is one option
     as_json: AsJson = False,
 ) -> None:
     """Predict properties; every row gets a value with its interval, or the reason why there is none."""
-    from clinweave.molecules.prediction import PropertyModel, read_table
-    from clinweave.molecules.prediction import predict as answer
+    from clinweave.applications.molecules.prediction import PropertyModel, read_table
+    from clinweave.applications.molecules.prediction import predict as answer
 
     with needs_molecules():
         told = answer(PropertyModel.open(model), read_table(table, smiles_column), out, report)
@@ -110,8 +110,8 @@ def evaluate(  # noqa: PLR0917 - each parameter is one option
     as_json: AsJson = False,
 ) -> None:
     """Evaluate a model on a labelled table that it was not trained on."""
-    from clinweave.molecules.prediction import PropertyModel, read_table
-    from clinweave.molecules.prediction import evaluate as judge
+    from clinweave.applications.molecules.prediction import PropertyModel, read_table
+    from clinweave.applications.molecules.prediction import evaluate as judge
 
     with needs_molecules():
         told = judge(PropertyModel.open(model), read_table(table, smiles_column), bounds, report)
@@ -140,7 +140,7 @@ def admet(
     as_json: AsJson = False,
 ) -> None:
     """Predict 41 ADMET endpoints with ADMET-AI's own weights, offline (extra `admet`); every row gets a result."""
-    from clinweave.molecules.prediction import predict_admet, read_table
+    from clinweave.applications.molecules.prediction import predict_admet, read_table
 
     with needs_molecules():
         told = predict_admet(read_table(table, smiles_column), out, python)
@@ -152,7 +152,7 @@ def admet(
 
 
 def _show(title: str, endpoints: dict[str, dict[str, Any]], notes: list[str]) -> None:
-    from clinweave.molecules.prediction.page import text
+    from clinweave.applications.molecules.prediction.page import text
 
     shown = Table("endpoint", "measure", "value", title=title)
     for name, told in endpoints.items():

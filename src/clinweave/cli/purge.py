@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from clinweave.artifacts import home
+from clinweave.core.artifacts import home
 
 app = typer.Typer(add_completion=False)
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
-from clinweave.artifacts import claim, home
 from clinweave.cli.console import Console
-from clinweave.errors import UserError
+from clinweave.core.artifacts import claim, home
+from clinweave.core.errors import UserError
 
 if TYPE_CHECKING:
     from clinweave.evaluation import Recipe

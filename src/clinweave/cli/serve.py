@@ -68,7 +68,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
     as_json: Annotated[bool, typer.Option("--json", help="Print the address as JSON.")] = False,
 ) -> None:
     """Start an OpenAI-compatible server; with knowledge, it answers as `ask` does. Ctrl-C stops it."""
-    from clinweave.errors import UserError
+    from clinweave.core.errors import UserError
     from clinweave.knowledge import parse_retrievers
     from clinweave.knowledge_base import NO_MODEL, KnowledgeBase
     from clinweave.service import ChatHandler, Limits, serve

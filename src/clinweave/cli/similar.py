@@ -9,13 +9,13 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from clinweave.artifacts import home
 from clinweave.cli.console import Console
 from clinweave.cli.extras import needs_molecules
-from clinweave.errors import UserError
+from clinweave.core.artifacts import home
+from clinweave.core.errors import UserError
 
 if TYPE_CHECKING:
-    from clinweave.molecules import KnownDrugs
+    from clinweave.applications.molecules import KnownDrugs
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
@@ -90,7 +90,7 @@ def known(
     as_json: AsJson = False,
 ) -> None:
     """Look up molecules among known drugs, as a whole or by component."""
-    from clinweave.molecules.drugs import answer_known
+    from clinweave.applications.molecules.drugs import answer_known
 
     with needs_molecules():
         told = answer_known(_drugs(), table, out, smiles_column)
@@ -105,14 +105,14 @@ def known(
 
 
 def _drugs() -> "KnownDrugs":
-    from clinweave.molecules import KnownDrugs
+    from clinweave.applications.molecules import KnownDrugs
 
     return KnownDrugs.open(home())
 
 
 def _drug(drugs: "KnownDrugs", text: str) -> tuple[str, str, str]:
     """Return identifier, name and structure of what was given: a drug of the table or of the graph, or a SMILES."""
-    from clinweave.molecules.prediction import Structure, read_structure
+    from clinweave.applications.molecules.prediction import Structure, read_structure
 
     row = drugs.row(text)
     if row is None:
@@ -129,7 +129,7 @@ def _drug(drugs: "KnownDrugs", text: str) -> tuple[str, str, str]:
 
 def _in_graph(text: str) -> list[str]:
     """Return the identifiers that the graph knows for a name or identifier; none if there is no graph."""
-    from clinweave.artifacts import read_manifest
+    from clinweave.core.artifacts import read_manifest
     from clinweave.knowledge import Graph
 
     folder = home() / "graph"

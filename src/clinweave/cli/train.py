@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from clinweave.artifacts import home
 from clinweave.cli.console import Console
-from clinweave.errors import UserError
+from clinweave.core.artifacts import home
+from clinweave.core.errors import UserError
 
 if TYPE_CHECKING:
     from clinweave.training import Inputs

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from clinweave.lazy import attach
+from clinweave.core.lazy import attach
 
 __getattr__, __dir__ = attach(
     __name__,

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_type_hints
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 
 ENTRY_KINDS = ("database", "dataset", "model", "system")
 ACCESS = ("open", "registration", "gated", "commercial")

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from clinweave.artifacts import write_text
 from clinweave.compendium.entries import Entry
-from clinweave.errors import UserError
-from clinweave.pages import page
+from clinweave.core.artifacts import write_text
+from clinweave.core.errors import UserError
+from clinweave.core.html import page
 
 COLUMNS = (
     "id",

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
+from clinweave.core.errors import ClinweaveError, UserError
+from clinweave.core.filesystem import kind_of
 from clinweave.databases.base import RowLog
-from clinweave.errors import ClinweaveError, UserError
-from clinweave.filesystem import kind_of
 
 MAX_LINE = 1 << 20  # characters; the longest line of a known release has about 20,000
 MAX_WHOLE = 1 << 30  # bytes of a file that is read at once, after decompression

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from clinweave.core.errors import UserError
 from clinweave.databases.base import RowLog
-from clinweave.errors import UserError
 
 LICENCE = "HPO licence: attribution with version, unmodified"
 _NAME = re.compile(r"hp-([a-z]{2})\.(babelon|synonyms)\.tsv(?:\.gz)?")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.records import Passage
 
 MOST = (

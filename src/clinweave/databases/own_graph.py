@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from clinweave.core.errors import UserError
 from clinweave.databases.base import RowLog
 from clinweave.databases.files import opened
 from clinweave.databases.prefixes import normal
-from clinweave.errors import UserError
 from clinweave.records import Concept, Grade, Relation, Source
 
 TABLES = (".csv", ".tsv", ".txt")

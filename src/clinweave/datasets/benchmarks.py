@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from clinweave.core.errors import UserError
 from clinweave.datasets.text_files import csv_rows, json_file, json_lines
-from clinweave.errors import UserError
 from clinweave.records import Question
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -6,8 +6,9 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from clinweave.access_policy import close_folder, tier_of
-from clinweave.artifacts import Artifact, digest, sha256, stage, write_json
+from clinweave.core.access_policy import close_folder, tier_of
+from clinweave.core.artifacts import Artifact, digest, sha256, stage, write_json
+from clinweave.core.errors import UserError
 from clinweave.datasets.by_heart import by_heart
 from clinweave.datasets.cards import card, counts, dataset_info
 from clinweave.datasets.choices import choice_examples
@@ -20,7 +21,6 @@ from clinweave.datasets.running_text import text_examples
 from clinweave.datasets.safety import safety_examples
 from clinweave.datasets.shapes import read_shape, write_shape
 from clinweave.datasets.splits import LEFT_OUT, Splits
-from clinweave.errors import UserError
 
 if TYPE_CHECKING:
     from clinweave.knowledge import Graph, Linker
@@ -122,7 +122,7 @@ class Builder:
         }
 
     def _made(self) -> list[Example]:
-        from clinweave.knowledge import CitationChecker, Weaver
+        from clinweave.knowledge import CitationChecker, ContextBuilder
 
         settings = self.settings
         splits = Splits(
@@ -130,7 +130,7 @@ class Builder:
         )
         self._writer = writer = Writer(
             self.graph,
-            Weaver(self.graph, self.linker),
+            ContextBuilder(self.graph, self.linker),
             CitationChecker(self.graph, self.linker),
             splits,
             settings.budget,

@@ -9,8 +9,8 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
+from clinweave.core.errors import UserError
 from clinweave.datasets.distractors import Options, Pool, gives_away
-from clinweave.errors import UserError
 from clinweave.records import Concept, Question
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from clinweave.core.errors import UserError
 from clinweave.datasets.benchmarks import read_benchmark
 from clinweave.datasets.examples import Example
-from clinweave.errors import UserError
 
 WORDS = 13  # length of a run of words that is held to be a copy (as GPT-3's authors chose)
 SHORTEST = 6  # a shorter question is compared as a whole only if it has as many words

@@ -8,8 +8,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from clinweave.errors import ClinweaveError
-from clinweave.filesystem import regular_file
+from clinweave.core.errors import ClinweaveError
+from clinweave.core.filesystem import regular_file
 from clinweave.models import Message
 from clinweave.records import Evidence, Grade, Passage, Relation, Tier
 

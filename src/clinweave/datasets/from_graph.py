@@ -11,9 +11,9 @@ from hashlib import sha256
 from random import Random
 from typing import TYPE_CHECKING
 
+from clinweave.core.errors import UserError
+from clinweave.core.predicates import GENE, HAS_PHENOTYPE, INHERITANCE, ROLE, SUBCLASS
 from clinweave.datasets.distractors import Options, Pool, gives_away, not_surely_false, plain
-from clinweave.errors import UserError
-from clinweave.predicates import GENE, HAS_PHENOTYPE, INHERITANCE, ROLE, SUBCLASS
 from clinweave.records import Concept, Grade, Question, Relation
 
 if TYPE_CHECKING:

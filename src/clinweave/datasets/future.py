@@ -6,10 +6,10 @@ from hashlib import sha256
 from random import Random
 from typing import TYPE_CHECKING
 
+from clinweave.core.errors import UserError
+from clinweave.core.predicates import HAS_PHENOTYPE
 from clinweave.datasets.distractors import Options, Pool, gives_away, not_surely_false, plain
 from clinweave.datasets.from_graph import KINDS
-from clinweave.errors import UserError
-from clinweave.predicates import HAS_PHENOTYPE
 from clinweave.records import Concept, Question, Relation
 
 if TYPE_CHECKING:

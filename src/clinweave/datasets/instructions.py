@@ -12,7 +12,7 @@ from clinweave.models import Message
 from clinweave.records import Evidence, Grade, Passage, Relation, Verdict
 
 if TYPE_CHECKING:
-    from clinweave.knowledge import CitationChecker, Graph, Weaver
+    from clinweave.knowledge import CitationChecker, ContextBuilder, Graph
 
 FEATURE = "biolink:has_phenotype"
 GENE = "biolink:gene_associated_with_condition"
@@ -71,7 +71,7 @@ class Writer:
     """Writes items about one disease after another. `budget` is the evidence's size in (estimated) tokens."""
 
     graph: "Graph"
-    weaver: "Weaver"
+    context_builder: "ContextBuilder"
     checker: "CitationChecker"
     splits: Splits
     budget: int = 160
@@ -142,7 +142,7 @@ class Writer:
 
     def evidence(self, disease: str, question: str, keep: Callable[[Relation], bool]) -> tuple[Evidence, ...]:
         """Return numbered graph evidence around a disease that fits the budget."""
-        woven = self.weaver.evidence_for(
+        context = self.context_builder.evidence_for(
             [disease],
             question,
             retrievers=("graph",),
@@ -150,7 +150,7 @@ class Writer:
             count_tokens=estimate,
             keep=keep,
         )
-        return woven.items
+        return context.items
 
     def _cited(self, disease: str, predicate: str, split: str, random: Random) -> Iterator[Example]:
         question = self._question(disease, predicate, random)

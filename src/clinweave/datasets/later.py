@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clinweave.core.errors import UserError
 from clinweave.databases import DATABASES, RowLog
 from clinweave.datasets.examples import Example, Kind
 from clinweave.datasets.instructions import FEATURE
-from clinweave.errors import UserError
 from clinweave.records import Relation
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Requests that must be refused or met with help: doses, emergencies, self-harm, harm, talking a model round.
 
 The wordings of training and of the tests have no sentence in common. `probes` are whole requests by kind, which also
-judge the rules of `clinweave.guardrails`.
+judge the rules of `clinweave.core.guardrails`.
 """
 
 import tomllib
@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from random import Random
 
-from clinweave import guardrails
+from clinweave.core import guardrails
 from clinweave.datasets.examples import Example, Kind, identify
 from clinweave.knowledge import messages_for
 

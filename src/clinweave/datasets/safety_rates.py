@@ -1,10 +1,10 @@
-"""How often the rules of `clinweave.guardrails` err, on requests by category and on any file of real questions."""
+"""How often the rules of `clinweave.core.guardrails` err, on requests by category and on any file of real questions."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from clinweave import guardrails, statistics
+from clinweave.core import guardrails, statistics
 from clinweave.datasets.safety import BENIGN, probes
 from clinweave.records import Audience
 

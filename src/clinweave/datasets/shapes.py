@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from clinweave.core.errors import UserError
 from clinweave.datasets.examples import Example, Kind, to_row
 from clinweave.datasets.shape_rows import FIELDS, ROLES, Row, read_row
 from clinweave.datasets.text_files import read_text
-from clinweave.errors import UserError
 
 SHAPES = ("trl", "messages", "sharegpt", "alpaca")
 _TO = {"user": "human", "assistant": "gpt", "system": "system", "tool": "observation"}

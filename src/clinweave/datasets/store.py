@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from clinweave.errors import ClinweaveError
-from clinweave.filesystem import regular_file
+from clinweave.core.errors import ClinweaveError
+from clinweave.core.filesystem import regular_file
 from clinweave.records import Question, to_json
 
 

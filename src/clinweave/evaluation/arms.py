@@ -1,6 +1,6 @@
-"""What is compared: arms, each with its retrievers, and the controls that say what an arm's gain is made of.
+"""What is compared: arms, each with its retrievers, and the controls that explain an arm's gain.
 
-Every arm and control asks the same `Weaver` the same way. A control changes one thing only: whose evidence is asked
+Every arm and control calls the same `ContextBuilder`. A control changes one thing only: whose evidence is asked
 for, or what `keep` and `rewrite` do to the gold relation on its way into the evidence.
 """
 
@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from clinweave.errors import UserError
-from clinweave.knowledge import Weaver, parse_retrievers, render
+from clinweave.core.errors import UserError
+from clinweave.knowledge import ContextBuilder, parse_retrievers, render
 from clinweave.records import Evidence, Question, Relation
 
 _STRANGERS = 3  # other entities tried, to come near to equal length
@@ -100,16 +100,16 @@ class Found(NamedTuple):
 class EvidenceProvider:
     """Finds evidence for the items of one task. `count` returns the tokens of a text."""
 
-    def __init__(self, weaver: Weaver, count: Callable[[str], int], budget: int) -> None:
-        self.weaver = weaver
+    def __init__(self, context_builder: ContextBuilder, count: Callable[[str], int], budget: int) -> None:
+        self.context_builder = context_builder
         self.count = count
         self.budget = budget
 
     def applies(self, arm: Arm, question: Question) -> bool:
         """Return whether an arm can be asked of a question here."""
-        if "graph" in arm.retrievers and self.weaver.graph is None:
+        if "graph" in arm.retrievers and self.context_builder.graph is None:
             return False
-        if "text" in arm.retrievers and self.weaver.index is None:
+        if "text" in arm.retrievers and self.context_builder.index is None:
             return False
         return question.gold is not None if arm.name.startswith("gold-") else True
 
@@ -121,7 +121,7 @@ class EvidenceProvider:
             return self._of_another(question, others)
         keep = _without_gold(question) if arm.name == "gold-removed" else None
         rewrite = _false_gold(question) if arm.name == "gold-falsified" else None
-        woven = self.weaver.evidence(
+        context = self.context_builder.evidence(
             question.question,
             retrievers=arm.retrievers,
             budget=self.budget,
@@ -129,7 +129,7 @@ class EvidenceProvider:
             keep=keep,
             rewrite=rewrite,
         )
-        return self._measured(woven.items)
+        return self._measured(context.items)
 
     def _of_another(self, question: Question, others: Sequence[Question]) -> Found:
         """Return evidence about another item's entity, as near as possible to the length of the right one."""
@@ -138,20 +138,20 @@ class EvidenceProvider:
             return Found((), 0)
         tried = []
         for other in others[:_STRANGERS]:
-            woven = self.weaver.evidence_for(
+            context = self.context_builder.evidence_for(
                 self._concepts(other),
                 question.question,
                 retrievers=("graph",),
                 budget=length,
                 count_tokens=self.count,
             )
-            tried.append(self._measured(woven.items))
+            tried.append(self._measured(context.items))
         return min(tried, key=lambda found: length - found.tokens, default=Found((), 0))
 
     def _concepts(self, question: Question) -> tuple[str, ...]:
         if question.concepts:
             return question.concepts
-        linker = self.weaver.linker
+        linker = self.context_builder.linker
         return tuple(mention.id for mention in linker.link(question.question)) if linker else ()
 
     def _measured(self, items: tuple[Evidence, ...]) -> Found:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from clinweave.artifacts import read_manifest
+from clinweave.core.artifacts import read_manifest
 from clinweave.knowledge_base import open_knowledge_base
 from clinweave.records import Audience
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from clinweave.artifacts import digest
+from clinweave.core.artifacts import digest
 from clinweave.models import CHOICE_VERSION as VERSION
 
 

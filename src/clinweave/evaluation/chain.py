@@ -12,9 +12,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from clinweave import __version__, statistics
-from clinweave.access_policy import check_egress, host_of_model, strictest
-from clinweave.artifacts import digest, read_manifest, stage, write_json, write_text
+from clinweave import __version__
+from clinweave.core import statistics
+from clinweave.core.access_policy import check_egress, host_of_model, strictest
+from clinweave.core.artifacts import digest, read_manifest, stage, write_json, write_text
 from clinweave.evaluation import results
 from clinweave.evaluation.arms import EvidenceProvider
 from clinweave.evaluation.asked import answers
@@ -139,10 +140,10 @@ class Run:
         check_egress(
             tier, host_of_model(model), settings.allow_remote, what=f"knowledge for {task.settings.type}"
         )
-        provider = EvidenceProvider(task.world.weaver, counter(model), budget)
+        provider = EvidenceProvider(task.world.context_builder, counter(model), budget)
         with self.bar(f"Evidence for {task.settings.type}", len(task.questions)) as tick:
             jobs = list(prepare(task.questions, recipe.arms, provider, tick))
-            found = retrieval(task.questions, task.world.weaver)
+            found = retrieval(task.questions, task.world.context_builder)
         if recipe.dump_prompts:
             _write_lines(
                 out / "prompts.jsonl",

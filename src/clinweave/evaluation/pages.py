@@ -11,7 +11,7 @@ def templates() -> "Environment":
     from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
     return Environment(
-        loader=ChoiceLoader([PackageLoader("clinweave.evaluation"), PackageLoader("clinweave", "pages")]),
+        loader=ChoiceLoader([PackageLoader("clinweave.evaluation"), PackageLoader("clinweave", "core")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

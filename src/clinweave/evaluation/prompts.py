@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from clinweave.artifacts import digest
+from clinweave.core.artifacts import digest
 from clinweave.knowledge import render
 from clinweave.models import Message
 from clinweave.records import Evidence

@@ -7,9 +7,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
+from clinweave.core.filesystem import kind_of, reason, regular_file
 from clinweave.evaluation.arms import ARMS, CONTROLS, MAIN, find_arm, in_arm_order
-from clinweave.filesystem import kind_of, reason, regular_file
 from clinweave.knowledge import retriever_names
 
 T = TypeVar("T")
@@ -35,7 +35,7 @@ class ModelSettings:
 
 @dataclass(frozen=True)
 class KnowledgeSettings:
-    """What is fetched and woven, and into how many tokens of evidence."""
+    """What is fetched, and how many tokens of evidence a prompt may hold."""
 
     databases: tuple[str, ...] = ()  # empty: the default set
     graph: str = ""  # the folder of a graph that was built before; then no databases are fetched

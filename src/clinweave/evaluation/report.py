@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from clinweave.artifacts import write_text
+from clinweave.core.artifacts import write_text
 from clinweave.evaluation.arms import ARMS, find_arm, in_arm_order, is_control
 from clinweave.evaluation.pages import templates
 from clinweave.evaluation.plots import Scale, interval_svg, share_svg

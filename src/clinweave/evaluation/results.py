@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from clinweave import statistics
+from clinweave.core import statistics
 from clinweave.evaluation.arms import ARMS, CONTROLS, in_arm_order, is_control
 from clinweave.evaluation.samples import Sample
 from clinweave.models import chance_of, same_option

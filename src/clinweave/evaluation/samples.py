@@ -8,7 +8,7 @@ from itertools import islice
 from threading import Lock
 from typing import Any
 
-from clinweave.errors import ModelError, UserError
+from clinweave.core.errors import ModelError, UserError
 from clinweave.evaluation.arms import Arm, EvidenceProvider, find_arm, others_of
 from clinweave.evaluation.cache import Cache
 from clinweave.evaluation.lookup import has_gold, look_up, named_options

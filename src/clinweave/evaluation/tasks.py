@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
-from clinweave.artifacts import Artifact, sha256, stage
+from clinweave.core.artifacts import Artifact, sha256, stage
+from clinweave.core.errors import UserError
 from clinweave.datasets import (
     cross_source_questions,
     future_questions,
@@ -15,7 +16,6 @@ from clinweave.datasets import (
     read_questions,
     write_questions,
 )
-from clinweave.errors import UserError
 from clinweave.evaluation.recipe import TaskSettings
 from clinweave.evaluation.worlds import World, Worlds, features, release_files
 from clinweave.records import Question

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
-from clinweave.access_policy import strictest, tier_of
-from clinweave.artifacts import Artifact, digest, read_manifest, sha256
+from clinweave.core.access_policy import strictest, tier_of
+from clinweave.core.artifacts import Artifact, digest, read_manifest, sha256
+from clinweave.core.errors import OutdatedError, UserError
 from clinweave.databases import DATABASES, DEFAULT, RowLog
-from clinweave.errors import OutdatedError, UserError
 from clinweave.knowledge import (
+    ContextBuilder,
     Graph,
     Linker,
     TextIndex,
-    Weaver,
     build_graph,
     build_index,
     collections,
@@ -61,14 +61,14 @@ class World:
         return read_manifest(self.graph_path if part == "graph" else self.index_path) is not None
 
     @cached_property
-    def weaver(self) -> Weaver:
+    def context_builder(self) -> ContextBuilder:
         """Return the builder of evidence over this graph and index, and every other registered retriever."""
         opened = cache(lambda name: open_retriever(name, self))
-        return Weaver(self.graph, self.linker, self.index, open_other=opened)
+        return ContextBuilder(self.graph, self.linker, self.index, open_other=opened)
 
     @property
     def tier(self) -> Tier:
-        """Return the strictest tier of what may be woven here."""
+        """Return the strictest access tier of the evidence sources."""
         return strictest(tier_of(read_manifest(path)) for path in (self.graph_path, self.index_path))
 
     @property

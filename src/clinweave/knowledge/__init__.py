@@ -2,13 +2,18 @@
 
 from typing import TYPE_CHECKING
 
-from clinweave.lazy import attach
+from clinweave.core.lazy import attach
 
 if TYPE_CHECKING:
     from clinweave.knowledge.citations.checker import CitationChecker as CitationChecker
     from clinweave.knowledge.citations.headings import withdraws as withdraws
     from clinweave.knowledge.citations.instructions import speaks_to_model as speaks_to_model
     from clinweave.knowledge.citations.sentences import split_sentences as split_sentences
+    from clinweave.knowledge.context.evidence import Context as Context
+    from clinweave.knowledge.context.evidence import ContextBuilder as ContextBuilder
+    from clinweave.knowledge.context.evidence import pack as pack
+    from clinweave.knowledge.context.evidence import render as render
+    from clinweave.knowledge.context.prompts import messages_for as messages_for
     from clinweave.knowledge.graph.build import build_graph as build_graph
     from clinweave.knowledge.graph.conflicts import Conflict as Conflict
     from clinweave.knowledge.graph.conflicts import conflict_counts as conflict_counts
@@ -28,8 +33,6 @@ if TYPE_CHECKING:
     from clinweave.knowledge.linking.linker import Linker as Linker
     from clinweave.knowledge.linking.normalise import normal_form as normal_form
     from clinweave.knowledge.linking.translations import with_translations as with_translations
-    from clinweave.knowledge.proposing.proposals import propose as propose
-    from clinweave.knowledge.proposing.rules import proposal_rules as proposal_rules
     from clinweave.knowledge.query import Query as Query
     from clinweave.knowledge.query import clean_question as clean_question
     from clinweave.knowledge.query import parse_query as parse_query
@@ -39,6 +42,8 @@ if TYPE_CHECKING:
     from clinweave.knowledge.query.query import Intent as Intent
     from clinweave.knowledge.query.query import Kind as Kind
     from clinweave.knowledge.query.query import Topic as Topic
+    from clinweave.knowledge.relation_extraction.proposals import propose as propose
+    from clinweave.knowledge.relation_extraction.rules import proposal_rules as proposal_rules
     from clinweave.knowledge.retrieval.corpora import add_collection as add_collection
     from clinweave.knowledge.retrieval.corpora import build_home_index as build_home_index
     from clinweave.knowledge.retrieval.corpora import collection_passages as collection_passages
@@ -65,11 +70,6 @@ if TYPE_CHECKING:
     from clinweave.knowledge.retrieval.text_retriever import origin_of as origin_of
     from clinweave.knowledge.retrieval.text_retriever import stored_intent as stored_intent
     from clinweave.knowledge.retrieval.text_retriever import subject_fit as subject_fit
-    from clinweave.knowledge.weaving.evidence import Weaver as Weaver
-    from clinweave.knowledge.weaving.evidence import Woven as Woven
-    from clinweave.knowledge.weaving.evidence import pack as pack
-    from clinweave.knowledge.weaving.evidence import render as render
-    from clinweave.knowledge.weaving.prompts import messages_for as messages_for
 
 __getattr__, __dir__ = attach(
     __name__,
@@ -82,17 +82,17 @@ __getattr__, __dir__ = attach(
         "build_home_index": "retrieval.corpora",
         "collection_passages": "retrieval.corpora",
         "collections": "retrieval.corpora",
-        "propose": "proposing.proposals",
-        "proposal_rules": "proposing.rules",
+        "propose": "relation_extraction.proposals",
+        "proposal_rules": "relation_extraction.rules",
         "remove_collection": "retrieval.corpora",
         "replace_collection": "retrieval.corpora",
         "prefer_collections": "retrieval.preferences",
         "preferred_collections": "retrieval.preferences",
-        "messages_for": "weaving.prompts",
-        "pack": "weaving.evidence",
-        "Weaver": "weaving.evidence",
-        "Woven": "weaving.evidence",
-        "render": "weaving.evidence",
+        "messages_for": "context.prompts",
+        "pack": "context.evidence",
+        "ContextBuilder": "context.evidence",
+        "Context": "context.evidence",
+        "render": "context.evidence",
         "read_folder": "retrieval.folders",
         "Graph": "graph.graph",
         "build_graph": "graph.build",

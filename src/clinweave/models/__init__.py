@@ -5,7 +5,7 @@
 
 from typing import TYPE_CHECKING
 
-from clinweave.lazy import attach
+from clinweave.core.lazy import attach
 
 if TYPE_CHECKING:
     from clinweave.models.addresses import open_model as open_model

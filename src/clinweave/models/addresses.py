@@ -4,7 +4,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.models.base import LanguageModel
 
 FETCHED = {"smollm2": "smollm2-135m-instruct"}  # name -> resource id
@@ -45,7 +45,7 @@ def open_model(address: str, **options: Any) -> LanguageModel:
 
 
 def _fetched(resource: str, home: Path | None) -> Path:
-    from clinweave import artifacts
+    from clinweave.core import artifacts
     from clinweave.resources import located
 
     files = located(resource, home or artifacts.home())

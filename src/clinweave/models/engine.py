@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from clinweave.errors import ContextLengthError, ModelError
+from clinweave.core.errors import ContextLengthError, ModelError
 from clinweave.models.base import Message, OptionScore
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clinweave.errors import ContextLengthError, UserError
+from clinweave.core.errors import ContextLengthError, UserError
 from clinweave.models.base import Capability, Generation, Message, OptionScore
 from clinweave.models.engine import Engine, default_threads
 from clinweave.models.header import read_header

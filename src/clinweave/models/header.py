@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 
 if TYPE_CHECKING:
     import numpy as np

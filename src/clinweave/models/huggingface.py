@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from clinweave.errors import ContextLengthError, UserError
+from clinweave.core.errors import ContextLengthError, UserError
 from clinweave.models.base import Capability, Generation, Message, OptionScore
 from clinweave.models.identity import content_digest
 from clinweave.models.prompts import checked, checked_options

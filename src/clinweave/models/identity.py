@@ -10,8 +10,8 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from clinweave.artifacts import digest, sha256
-from clinweave.errors import ClinweaveError
+from clinweave.core.artifacts import digest, sha256
+from clinweave.core.errors import ClinweaveError
 from clinweave.models.base import LanguageModel, Message
 
 PROBES = (

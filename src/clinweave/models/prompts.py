@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.models.base import Message
 
 ROLES = frozenset({"system", "user", "assistant"})

@@ -15,8 +15,8 @@ from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
-from clinweave.access_policy import loopback
-from clinweave.errors import ContextLengthError, ModelError, NotCapableError, UserError
+from clinweave.core.access_policy import loopback
+from clinweave.core.errors import ContextLengthError, ModelError, NotCapableError, UserError
 from clinweave.models.base import Capability, Generation, Message, OptionScore
 from clinweave.models.prompts import checked
 

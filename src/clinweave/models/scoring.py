@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.models.base import Capability, LanguageModel, Message
 from clinweave.models.prompts import checked, checked_options
 from clinweave.models.replies import option_key, option_labels, parsed

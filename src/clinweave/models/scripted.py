@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from clinweave.errors import NotCapableError, UserError
+from clinweave.core.errors import NotCapableError, UserError
 from clinweave.models.base import Capability, Generation, Message, OptionScore
 from clinweave.models.prompts import checked, checked_options
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from clinweave.access_policy import EXPORT, check_egress, host_of, is_this_machine
-from clinweave.errors import UserError
+from clinweave.core.access_policy import EXPORT, check_egress, host_of, is_this_machine
+from clinweave.core.errors import UserError
 from clinweave.patients.deid.pseudonymise import Pseudonymised
 from clinweave.records import Tier
 

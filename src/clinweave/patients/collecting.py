@@ -4,8 +4,8 @@ import json
 import os
 from pathlib import Path
 
-from clinweave.artifacts import Artifact, scratch, sweep_below
-from clinweave.errors import UserError
+from clinweave.core.artifacts import Artifact, scratch, sweep_below
+from clinweave.core.errors import UserError
 from clinweave.knowledge import add_collection
 from clinweave.patients.batches import HISTORICAL, status_of
 from clinweave.patients.deid.pseudonymise import Pseudonymiser

@@ -11,8 +11,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from clinweave.core.errors import UserError
 from clinweave.databases import RowLog
-from clinweave.errors import UserError
 from clinweave.patients import files
 from clinweave.patients.batches import Person, QuietLog, Refused, Rows
 from clinweave.patients.fhir_json import Entry, documents, entries, objects

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 
+from clinweave.core.errors import UserError
 from clinweave.databases import RowLog
-from clinweave.errors import UserError
 
 MAX_LINE = 32 << 20  # bytes; a note in base64 may be long, anything longer is no resource
 DAMAGED = "compressed data are cut short or damaged, the rest of the file is lost"

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from clinweave.artifacts import Artifact, digest, sha256, stage
-from clinweave.errors import UserError
+from clinweave.core.artifacts import Artifact, digest, sha256, stage
+from clinweave.core.errors import UserError
 from clinweave.patients import coding, engine, fhir, files, meds, mimic, omop
 from clinweave.patients.batches import PEOPLE, READ, ROWS, Person, QuietLog
 from clinweave.patients.postgres import open_postgres

@@ -14,9 +14,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from clinweave import __version__
-from clinweave.artifacts import write_json
+from clinweave.core.artifacts import write_json
+from clinweave.core.errors import UserError
 from clinweave.databases import RowLog
-from clinweave.errors import UserError
 from clinweave.patients.batches import ROWS, checked
 from clinweave.patients.files import IRREGULAR
 from clinweave.patients.meds_codes import meaning_of

@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from clinweave.core.errors import UserError
 from clinweave.databases import RowLog
-from clinweave.errors import UserError
 from clinweave.patients import engine, files
 from clinweave.patients.batches import ROWS, checked
 from clinweave.patients.mimic_tables import SOURCES, Source

@@ -13,8 +13,8 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from clinweave.core.errors import UserError
 from clinweave.databases import RowLog
-from clinweave.errors import UserError
 from clinweave.patients import engine
 from clinweave.patients.batches import PRESENT, ROWS, checked
 from clinweave.patients.status_words import status_of_term, status_of_words

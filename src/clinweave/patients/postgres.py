@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pyarrow as pa
 
-from clinweave.errors import ClinweaveError, UserError
+from clinweave.core.errors import ClinweaveError, UserError
 from clinweave.patients.batches import ROWS
 
 

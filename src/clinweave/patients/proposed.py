@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from clinweave.artifacts import MANIFEST, appearing, read_manifest, rewriting, sha256, write_manifest
+from clinweave.core.artifacts import MANIFEST, appearing, read_manifest, rewriting, sha256, write_manifest
 from clinweave.patients.collecting import tag
 
 KIND, ACCEPTED, ASKED = "proposals", "proposals.jsonl", "asked.jsonl"

@@ -4,9 +4,9 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from clinweave.artifacts import write_json
-from clinweave.errors import UserError
-from clinweave.filesystem import kind_of, reason, regular_file
+from clinweave.core.artifacts import write_json
+from clinweave.core.errors import UserError
+from clinweave.core.filesystem import kind_of, reason, regular_file
 
 FILE = "purge-unfinished.json"
 

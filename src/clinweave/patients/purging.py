@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from clinweave.artifacts import (
+from clinweave.core.artifacts import (
     appearing,
     leftovers_below,
     read_manifest,
@@ -17,7 +17,7 @@ from clinweave.artifacts import (
     sweep_below,
     write_manifest,
 )
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.knowledge import build_home_index, collections, remove_collection
 from clinweave.patients import coding, engine
 from clinweave.patients.batches import ROWS

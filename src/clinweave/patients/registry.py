@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from clinweave.artifacts import read_manifest, recover_all, write_json
-from clinweave.errors import UserError
-from clinweave.filesystem import kind_of, reason, regular_file
+from clinweave.core.artifacts import read_manifest, recover_all, write_json
+from clinweave.core.errors import UserError
+from clinweave.core.filesystem import kind_of, reason, regular_file
 from clinweave.patients.store import KIND, PatientStore
 
 FILE = "patients.json"

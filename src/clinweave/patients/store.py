@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from clinweave import schemas
-from clinweave.artifacts import open_manifest
-from clinweave.errors import UserError
+from clinweave.core.artifacts import open_manifest
+from clinweave.core.errors import UserError
 from clinweave.patients import engine
 from clinweave.patients.batches import Person, fitted
 from clinweave.records import Event, Tier

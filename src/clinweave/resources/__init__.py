@@ -5,7 +5,7 @@ Files lie in `home/resources/<resource id>/<version>/<name>`, beside a `resource
 
 from typing import TYPE_CHECKING
 
-from clinweave.lazy import attach
+from clinweave.core.lazy import attach
 
 if TYPE_CHECKING:
     from clinweave.resources.fetching import Fetched, fetch

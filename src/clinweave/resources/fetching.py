@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from threading import Event
 
-from clinweave.errors import ChecksumError, ClinweaveError, UserError
+from clinweave.core.errors import ChecksumError, ClinweaveError, UserError
 from clinweave.resources.listing import (
     File,
     Official,

@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.records import Tier
 
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")  # one path component: no slash, no leading dot

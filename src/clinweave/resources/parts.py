@@ -8,9 +8,9 @@ from pathlib import Path
 from threading import Event, Lock
 from typing import IO
 
-from clinweave.artifacts import appearing
-from clinweave.errors import ChecksumError, ClinweaveError
-from clinweave.filesystem import BROKEN_ARCHIVE, reason
+from clinweave.core.artifacts import appearing
+from clinweave.core.errors import ChecksumError, ClinweaveError
+from clinweave.core.filesystem import BROKEN_ARCHIVE, reason
 from clinweave.resources.listing import File, WheelMember
 from clinweave.resources.store import keep
 from clinweave.resources.wheels import Progress, bring, checked

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO
 
-from clinweave.artifacts import appearing, sha256, write_text
-from clinweave.errors import ChecksumError, ClinweaveError, UserError
+from clinweave.core.artifacts import appearing, sha256, write_text
+from clinweave.core.errors import ChecksumError, ClinweaveError, UserError
 from clinweave.resources.listing import File, Resource, catalogue, resource
 
 RECORD = "resource.json"

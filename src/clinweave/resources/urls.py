@@ -7,7 +7,7 @@ from threading import Event
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from clinweave.errors import ClinweaveError
+from clinweave.core.errors import ClinweaveError
 from clinweave.resources.listing import File
 from clinweave.resources.store import refuse
 

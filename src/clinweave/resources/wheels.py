@@ -10,9 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 
-from clinweave.artifacts import sha256
-from clinweave.errors import ChecksumError, ClinweaveError
-from clinweave.filesystem import BROKEN_ARCHIVE, reason
+from clinweave.core.artifacts import sha256
+from clinweave.core.errors import ChecksumError, ClinweaveError
+from clinweave.core.filesystem import BROKEN_ARCHIVE, reason
 from clinweave.resources.listing import File, Wheel
 from clinweave.resources.store import keep
 

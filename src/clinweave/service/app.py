@@ -23,8 +23,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from clinweave.access_policy import loopback
-from clinweave.errors import (
+from clinweave.core.access_policy import loopback
+from clinweave.core.errors import (
     AccessError,
     ContextLengthError,
     InputTooLongError,

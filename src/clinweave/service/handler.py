@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from clinweave import __version__
 from clinweave.applications import DISCLAIMER, ModelSettings
-from clinweave.artifacts import read_manifest
+from clinweave.core.artifacts import read_manifest
 from clinweave.records import Answer, Evidence, Passage, Relation, to_json
 from clinweave.service.requests import ChatRequest
 

@@ -3,8 +3,8 @@
 import socket
 from collections.abc import Callable
 
-from clinweave.access_policy import loopback
-from clinweave.errors import ClinweaveError, UserError
+from clinweave.core.access_policy import loopback
+from clinweave.core.errors import ClinweaveError, UserError
 from clinweave.service.app import Limits, make_app
 from clinweave.service.handler import ChatHandler
 

@@ -5,7 +5,7 @@ Every stage has a `Config` and `run(config, inputs, out) -> Artifact`; its folde
 
 from typing import TYPE_CHECKING
 
-from clinweave.lazy import attach
+from clinweave.core.lazy import attach
 
 if TYPE_CHECKING:
     from clinweave.training.bases import base_weights as base_weights

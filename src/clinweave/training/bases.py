@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from clinweave import artifacts
-from clinweave.artifacts import sha256, stage
-from clinweave.errors import ClinweaveError, UserError
+from clinweave.core import artifacts
+from clinweave.core.artifacts import sha256, stage
+from clinweave.core.errors import ClinweaveError, UserError
 from clinweave.training.quiet import quiet
 
 NOTES = "gguf_notes.json"  # what a GGUF file says that transformers weights have no place for

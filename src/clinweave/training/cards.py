@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from clinweave.artifacts import read_manifest
+from clinweave.core.artifacts import read_manifest
 from clinweave.training.bases import NOTES
 from clinweave.training.settings import Inputs
 

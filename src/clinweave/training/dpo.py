@@ -6,9 +6,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from clinweave.artifacts import Artifact
+from clinweave.core.artifacts import Artifact
+from clinweave.core.errors import UserError
 from clinweave.datasets import Kind
-from clinweave.errors import UserError
 from clinweave.training.job import Job, run_job
 from clinweave.training.reward import pair_ids
 from clinweave.training.settings import Inputs, Settings

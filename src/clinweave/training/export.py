@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from clinweave.access_policy import EXPORT, check_egress, tier_of
-from clinweave.artifacts import Artifact, read_manifest, stage
-from clinweave.errors import ClinweaveError, UserError
+from clinweave.core.access_policy import EXPORT, check_egress, tier_of
+from clinweave.core.artifacts import Artifact, read_manifest, stage
+from clinweave.core.errors import ClinweaveError, UserError
 from clinweave.models import Message, open_model
 from clinweave.training.cards import card
 from clinweave.training.gguf_writer import write_gguf

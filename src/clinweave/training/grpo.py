@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from clinweave.artifacts import Artifact
+from clinweave.core.artifacts import Artifact
 from clinweave.datasets import Example
 from clinweave.training.job import Job, run_job
 from clinweave.training.online import Online, RewardModel, prompts, trained_reward, verifier

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.training.settings import Settings
 
 _GAIN = 1.2  # times quicker, for bfloat16 to be worth its rounding

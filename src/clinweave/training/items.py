@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from clinweave.core.errors import UserError
 from clinweave.datasets import Example, Kind, read_examples, read_shape
-from clinweave.errors import UserError
 
 
 def load_examples(data: Path, kind: Kind, split: str) -> list[Example]:

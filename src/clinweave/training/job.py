@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from clinweave.access_policy import close_folder, strictest, tier_of
-from clinweave.artifacts import Artifact, digest, read_manifest, sha256, stage
+from clinweave.core.access_policy import close_folder, strictest, tier_of
+from clinweave.core.artifacts import Artifact, digest, read_manifest, sha256, stage
+from clinweave.core.errors import UserError
 from clinweave.datasets import Example, Kind
-from clinweave.errors import UserError
 from clinweave.records import Tier
 from clinweave.training import processes
 from clinweave.training.bases import base_weights, need_extra

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.training.settings import Settings
 
 _BYTES = {"float32": 4.0, "bfloat16": 2.0, "nf4": 0.56}

@@ -7,8 +7,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from clinweave.core.errors import UserError
 from clinweave.datasets import Example, Kind
-from clinweave.errors import UserError
 from clinweave.training.job import Job
 from clinweave.training.rewards import Verifier
 from clinweave.training.settings import Settings
@@ -84,7 +84,7 @@ class RewardModel:
 
 def trained_reward(job: Job) -> Path:
     """Return the reward model's folder, or raise `UserError`; what held-out pairs said of it goes into the manifest."""
-    from clinweave.artifacts import read_manifest
+    from clinweave.core.artifacts import read_manifest
 
     folder = job.inputs.reward
     manifest = read_manifest(folder) if folder is not None else None

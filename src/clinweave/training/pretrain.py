@@ -5,7 +5,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from clinweave.artifacts import Artifact
+from clinweave.core.artifacts import Artifact
 from clinweave.datasets import Kind
 from clinweave.training.items import load_examples
 from clinweave.training.job import Job, as_dataset, run_job

@@ -14,8 +14,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from clinweave.artifacts import Artifact, digest, read_manifest
-from clinweave.errors import ClinweaveError, UserError
+from clinweave.core.artifacts import Artifact, digest, read_manifest
+from clinweave.core.errors import ClinweaveError, UserError
 from clinweave.training.settings import Inputs, Settings
 
 _SHARDED = Path(__file__).parent / "accelerate" / "sharded.yaml"

@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from clinweave.artifacts import Artifact, stage
+from clinweave.core.artifacts import Artifact, stage
 from clinweave.datasets import CHOICE_SYSTEM, Example, Kind, ask, write_examples
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from clinweave import statistics
-from clinweave.artifacts import Artifact
+from clinweave.core import statistics
+from clinweave.core.artifacts import Artifact
+from clinweave.core.errors import UserError
 from clinweave.datasets import Example, Kind
-from clinweave.errors import UserError
 from clinweave.training.job import Job, run_job
 from clinweave.training.settings import Inputs, Settings
 from clinweave.training.tokens import prompt_ids, reply_ids

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from clinweave import guardrails
+from clinweave.core import guardrails
 from clinweave.datasets import Example, refuses
 from clinweave.records import Verdict
 

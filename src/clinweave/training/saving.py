@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.training import processes
 from clinweave.training.bases import NOTES
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from clinweave.artifacts import Artifact
+from clinweave.core.artifacts import Artifact
+from clinweave.core.errors import UserError
 from clinweave.datasets import BLIND, Example, Kind, choice_prompt
-from clinweave.errors import UserError
 from clinweave.training.contrast import contrasting
 from clinweave.training.items import load_examples
 from clinweave.training.job import Job, as_dataset, run_job

@@ -9,8 +9,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from clinweave.artifacts import Artifact
-from clinweave.errors import UserError
+from clinweave.core.artifacts import Artifact
+from clinweave.core.errors import UserError
 from clinweave.training import processes
 from clinweave.training.settings import Inputs, Settings
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from clinweave.core.errors import UserError
 from clinweave.datasets import Example, Kind
-from clinweave.errors import UserError
 from clinweave.models import Message
 from clinweave.training.items import load_examples
 from clinweave.training.settings import Inputs

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from clinweave.applications.diagnosis import packet, read_cases
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 
 PACKET = {
     "id": "PMID_1_A",

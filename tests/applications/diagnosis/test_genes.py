@@ -5,7 +5,7 @@ import math
 import pytest
 
 from clinweave.applications.diagnosis import Case, Diagnoser, diseases_of, gene_ranking, read_genes, weights
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.records import Concept, Relation
 
 PREDICATE = "biolink:gene_associated_with_condition"

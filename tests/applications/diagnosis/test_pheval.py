@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from clinweave.artifacts import home
+from clinweave.core.artifacts import home
 from tests.applications.diagnosis.conftest import hpoa, obo
 from tests.applications.diagnosis.test_cases import PACKET
 

@@ -16,7 +16,7 @@ from clinweave.applications.diagnosis import (
 )
 from clinweave.applications.diagnosis.rerank import patient, read_order
 from clinweave.cli import app
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.models import open_model
 from tests.applications.diagnosis.conftest import hpoa, obo
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from clinweave.applications.diagnosis import Settings, open_model, packet, read_findings, release_in
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.evaluation import load_recipe
 from clinweave.evaluation.diagnosis import Setting, run_protocols, run_recipe
 from clinweave.evaluation.diagnosis.arms import Scored

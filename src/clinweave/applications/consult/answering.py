@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from clinweave import guardrails
 from clinweave.applications.consult.compose import compose
 from clinweave.applications.consult.model_text import (
     DISCLAIMER,
@@ -21,7 +20,8 @@ from clinweave.applications.consult.model_text import (
     write,
 )
 from clinweave.applications.consult.other_kinds import with_other_kinds
-from clinweave.errors import InputTooLongError, UserError
+from clinweave.core import guardrails
+from clinweave.core.errors import InputTooLongError, UserError
 from clinweave.knowledge import CitationChecker, Intent, Query, Retriever, clean_question
 from clinweave.models import LanguageModel, Message
 from clinweave.records import Answer, Audience, Evidence, Statement

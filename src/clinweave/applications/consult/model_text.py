@@ -5,9 +5,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from clinweave import guardrails
-from clinweave.access_policy import check_egress, host_of_model
-from clinweave.errors import ModelError, NotCapableError
+from clinweave.core import guardrails
+from clinweave.core.access_policy import check_egress, host_of_model
+from clinweave.core.errors import ModelError, NotCapableError
 from clinweave.knowledge import CitationChecker, messages_for
 from clinweave.models import Capability, Generation, LanguageModel, Message
 from clinweave.records import Audience, Evidence, Sentence, Statement, Tier, Verdict

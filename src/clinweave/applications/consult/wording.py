@@ -4,8 +4,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from clinweave.core.predicates import (
+    CONTRAINDICATED,
+    GENE,
+    HAS_PHENOTYPE,
+    INHERITANCE,
+    ROLE,
+    SUBCLASS,
+    TREATS,
+)
 from clinweave.knowledge import how_often, parse_frequency, phrase
-from clinweave.predicates import CONTRAINDICATED, GENE, HAS_PHENOTYPE, INHERITANCE, ROLE, SUBCLASS, TREATS
 from clinweave.records import Evidence, Grade, Relation, Statement
 
 FIRST = 10  # facts of a group in its first sentence

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 
 _MAX_BYTES = 64 << 20  # of one packet or line
 _DEPTH = 4  # lists and cohorts within one another

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from clinweave.applications.diagnosis.case_files import field, read_packets
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 
 _SEXES = {"MALE": "MALE", "FEMALE": "FEMALE", "M": "MALE", "F": "FEMALE", "1": "FEMALE", "2": "MALE"}
 _NO_SEX = frozenset({"", "0", "3", "UNKNOWN_SEX", "OTHER_SEX", "UNKNOWN", "OTHER"})

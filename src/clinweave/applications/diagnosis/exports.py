@@ -6,8 +6,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from clinweave.artifacts import write_text
-from clinweave.pages import page
+from clinweave.core.artifacts import write_text
+from clinweave.core.html import page
 
 _STYLE = (
     ".for { color: var(--up); } .against { color: var(--down); } .rank { margin: .25rem 0 .25rem 1rem; }"

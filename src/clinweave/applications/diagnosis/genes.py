@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.records import Concept, Relation
 
 _LEAST = 1e-3  # a gene of score 0 is unlikely, not impossible

@@ -25,7 +25,7 @@ from clinweave.applications.diagnosis.store import (
     open_model,
     release_in,
 )
-from clinweave.artifacts import home, write_text
+from clinweave.core.artifacts import home, write_text
 
 _TOP = 1000  # ranks kept a case; PhEval counts a disease below them as not found
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from clinweave.access_policy import check_egress, host_of_model
+from clinweave.core.access_policy import check_egress, host_of_model
 from clinweave.models import Capability, LanguageModel, Message
 from clinweave.records import Tier
 

@@ -18,8 +18,8 @@ from clinweave.applications.diagnosis.links import (
 )
 from clinweave.applications.diagnosis.model import Model, Settings, Tables, build_model
 from clinweave.applications.diagnosis.ontology import Ontology, build_ontology
-from clinweave.artifacts import digest, sha256, stage
-from clinweave.errors import UserError
+from clinweave.core.artifacts import digest, sha256, stage
+from clinweave.core.errors import UserError
 from clinweave.records import Concept, Relation
 
 if TYPE_CHECKING:

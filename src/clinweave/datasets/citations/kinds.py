@@ -4,6 +4,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from clinweave.core.predicates import (
+    CONTRAINDICATED,
+    GENE,
+    HAS_PHENOTYPE,
+    INHERITANCE,
+    ROLE,
+    SUBCLASS,
+    TREATS,
+)
 from clinweave.datasets.citations.quotes import quoted, quoted_changed
 from clinweave.datasets.citations.templates import (
     ABSENT,
@@ -24,7 +33,6 @@ from clinweave.datasets.citations.world import (
     item_of,
     made_up,
 )
-from clinweave.predicates import CONTRAINDICATED, GENE, HAS_PHENOTYPE, INHERITANCE, ROLE, SUBCLASS, TREATS
 from clinweave.records import Grade, Relation
 
 _COUNT = re.compile(r"(\d+)/(\d+)")

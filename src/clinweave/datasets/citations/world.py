@@ -5,8 +5,8 @@ from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING
 
+from clinweave.core.predicates import SUBCLASS
 from clinweave.datasets.citations.templates import TEMPLATES, Split
-from clinweave.predicates import SUBCLASS
 from clinweave.records import Evidence, Grade, Passage, Relation
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class World:
         return fill(self.random.choice(TEMPLATES[split][which]), subject, target, **more)
 
     def cite(self, gold: Relation, *, number: str = "1") -> Evidence:
-        """Return an item as the weaver shows it: the relation among others of its subject and predicate."""
+        """Return an item as the context_builder shows it: the relation among others of its subject and predicate."""
         same = self.graph.relations(subject=gold.subject, predicate=gold.predicate)
         beside = [item for item in same if item.negated == gold.negated and item.grade == gold.grade]
         triple = [

@@ -11,8 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clinweave.core.errors import UserError
 from clinweave.datasets.citations.pairs import CitationPair
-from clinweave.errors import UserError
 from clinweave.records import Concept, Evidence, Passage, Relation
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from clinweave.lazy import attach
+from clinweave.core.lazy import attach
 
 if TYPE_CHECKING:
     from clinweave.evaluation.design.chain import DesignRun as DesignRun

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from clinweave.artifacts import Artifact, sha256, stage, write_json
-from clinweave.errors import UserError
+from clinweave.core.artifacts import Artifact, sha256, stage, write_json
+from clinweave.core.errors import UserError
 from clinweave.evaluation.design.recipe import Design
 
 Say = Callable[[str], None]
@@ -53,7 +53,7 @@ class DesignRun:
         return results
 
     def _model(self) -> tuple[Path, list[dict[str, float]]]:
-        from clinweave.molecules import Lesson, packaged, train_model
+        from clinweave.applications.molecules import Lesson, packaged, train_model
 
         chosen = self.recipe.model
         if not chosen.train:
@@ -72,7 +72,7 @@ class DesignRun:
         return folder, history
 
     def _opened(self) -> Any:
-        from clinweave.molecules import open_model
+        from clinweave.applications.molecules import open_model
 
         return open_model(self.folder)
 
@@ -89,7 +89,7 @@ class DesignRun:
 
     def _generated(self) -> Path:
         """Return the folder with what was delivered (molecules.smi), as many strings as drawn, and the counts."""
-        from clinweave.molecules import Wish, generate, moses_filters, new_to
+        from clinweave.applications.molecules import Wish, generate, moses_filters, new_to
 
         wanted, inputs = self.recipe.generate, {}
         for name in wanted.new_to:
@@ -115,7 +115,7 @@ class DesignRun:
         return self._stage("generated", inputs, asdict(wanted), build).path
 
     def _drugs(self, smiles: list[str]) -> dict[str, str] | None:
-        from clinweave.molecules import named_drugs
+        from clinweave.applications.molecules import named_drugs
 
         found = named_drugs(smiles, self.home)
         return None if found is None else {one: f"{match.name} ({match.how})" for one, match in found.items()}
@@ -128,7 +128,7 @@ class DesignRun:
         wanted, delivered = self.recipe.generate, self.delivered()[:count]
 
         def build(work: Path) -> dict[str, Any]:
-            from clinweave.molecules.metrics import measure, open_against
+            from clinweave.applications.molecules.metrics import measure, open_against
 
             self.say("MOSES measures")
             against = open_against()
@@ -155,7 +155,7 @@ class DesignRun:
             return []
 
         def build(work: Path) -> dict[str, Any]:
-            from clinweave.molecules.adherence import adherence
+            from clinweave.applications.molecules.adherence import adherence
 
             self.say("Properties asked for")
             write_json(
@@ -173,7 +173,7 @@ class DesignRun:
         if not Path(task.table).is_file():
             self.left_out["property"] = f"there is no table {Path(task.table).name}"
             return {}
-        from clinweave.molecules.prediction import PropertyModel, predict, read_table, train
+        from clinweave.applications.molecules.prediction import PropertyModel, predict, read_table, train
 
         self.say(f"Property: {task.target}")
         made = train(
@@ -194,7 +194,7 @@ class DesignRun:
         return {"target": task.target, "trained": judged, "counts": counts, "predicted": rows}
 
     def _searches(self) -> list[dict[str, Any]]:
-        from clinweave.molecules.optimization import (
+        from clinweave.applications.molecules.optimization import (
             Search,
             best_so_far,
             open_scorer,
@@ -236,7 +236,7 @@ class DesignRun:
 
     def _search_key(self) -> str:
         """Return what names a search: a journal of another one would be refused."""
-        from clinweave.artifacts import digest
+        from clinweave.core.artifacts import digest
 
         told = asdict(replace(self.recipe.optimize, budget=0, methods=()))
         made = (
@@ -273,7 +273,7 @@ def _read(folder: Path, name: str = "result.json") -> Any:
 
 def _config(folder: Path) -> dict[str, Any]:
     """Return what a model says of itself."""
-    from clinweave.molecules import packaged
+    from clinweave.applications.molecules import packaged
 
     told = json.loads((folder / "config.json").read_text("utf-8"))
     kept = {name: told[name] for name in ("shape", "data", "training", "domain") if name in told}

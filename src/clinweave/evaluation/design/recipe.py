@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.evaluation.recipe import build, change_key, names_table, toml_values
 
 PATHS = {"model": ("train", "weights"), "property": ("table",), "optimize": ("scorer",)}
@@ -107,8 +107,8 @@ def load_design(path: Path, changes: Sequence[str] = ()) -> Design:
 
 def check(recipe: Design, where: str) -> Design:
     """Return the recipe, or raise `UserError` where a value cannot be."""
-    from clinweave.molecules import parse_condition, schedule_of, shape_named
-    from clinweave.molecules.optimization import METHODS
+    from clinweave.applications.molecules import parse_condition, schedule_of, shape_named
+    from clinweave.applications.molecules.optimization import METHODS
 
     model, search = recipe.model, recipe.optimize
     if model.weights and model.train:

@@ -5,10 +5,10 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from clinweave.artifacts import write_text
+from clinweave.core.artifacts import write_text
+from clinweave.core.html import page
 from clinweave.evaluation.design.plots import asked_svg, bars_svg, lines_svg
 from clinweave.evaluation.design.recipe import SCREEN
-from clinweave.pages import page
 
 _MORE = (
     "nav a { margin-right: 1rem; } .plot-card { background: #fff; color: #33414f; } .gallery svg { display: block; }"
@@ -62,7 +62,7 @@ def sentences(results: Mapping[str, Any]) -> list[str]:
 
 def write_design_report(results: Mapping[str, Any], smiles: Sequence[str], path: Path) -> Path:
     """Write one HTML page; `smiles` are the delivered molecules."""
-    from clinweave.molecules.report import STYLE
+    from clinweave.applications.molecules.report import STYLE
 
     parts = {
         "Model": _model(results["model"]),
@@ -97,7 +97,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def _model(model: Mapping[str, Any]) -> str:
-    from clinweave.molecules.report import curve
+    from clinweave.applications.molecules.report import curve
 
     shape, trained = model["shape"], model.get("training", {})
     rows = [
@@ -116,8 +116,8 @@ def _model(model: Mapping[str, Any]) -> str:
 
 
 def _molecules(counts: Mapping[str, Any], smiles: Sequence[str], drawings: int = 24) -> str:
-    from clinweave.molecules import parse
-    from clinweave.molecules.report import drawing, histograms
+    from clinweave.applications.molecules import parse
+    from clinweave.applications.molecules.report import drawing, histograms
 
     rows: list[tuple[str, Any]] = [("strings drawn", f"{counts['raw']:,}"), ("valid", f"{counts['valid']:,}")]
     rows += [(f"left out: {why}", f"{counts[name]:,}") for name, why in _DROPPED.items()]
@@ -146,7 +146,7 @@ def _molecules(counts: Mapping[str, Any], smiles: Sequence[str], drawings: int =
 
 
 def _measures(measured: Mapping[str, Any]) -> str:
-    from clinweave.molecules.report import measures_table
+    from clinweave.applications.molecules.report import measures_table
 
     if not measured:
         return ""
@@ -176,8 +176,8 @@ def _asked(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _property(found: Mapping[str, Any]) -> str:
-    from clinweave.molecules import parse
-    from clinweave.molecules.report import drawing
+    from clinweave.applications.molecules import parse
+    from clinweave.applications.molecules.report import drawing
 
     if not found:
         return ""
@@ -240,8 +240,8 @@ def _searches(found: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _figure(row: Mapping[str, Any]) -> str:
-    from clinweave.molecules import parse
-    from clinweave.molecules.report import drawing
+    from clinweave.applications.molecules import parse
+    from clinweave.applications.molecules.report import drawing
 
     told = [f"SA {row['SA score']:.1f}", f"call {row['call']:,}"]
     if row["similarity to start"] is not None:

@@ -13,10 +13,10 @@ from random import Random
 from typing import Any
 
 from clinweave.applications.diagnosis import RERANK_DEPTH, Case, Diagnoser, Model, fuse, opinion, prompt
+from clinweave.core.statistics import difference
 from clinweave.evaluation.cache import Cache
 from clinweave.evaluation.diagnosis.truth import Truth
 from clinweave.models import Capability, LanguageModel, identity_of
-from clinweave.statistics import difference
 
 INFINITE = float("inf")  # the model's order alone
 WEIGHTS = (0.1, 0.25, 0.5, 1.0, 2.0, INFINITE)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from clinweave.applications.diagnosis import Case, Diagnoser, genes_release, release_in
-from clinweave.artifacts import digest
-from clinweave.errors import UserError
+from clinweave.core.artifacts import digest
+from clinweave.core.errors import UserError
 from clinweave.evaluation.diagnosis.ancestors import LIMIT, Grouping
 from clinweave.evaluation.diagnosis.arms import ARMS, BASELINE, OWN
 from clinweave.evaluation.diagnosis.dated import newer, refuse, stated_day

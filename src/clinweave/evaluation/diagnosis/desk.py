@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from clinweave.applications.diagnosis import VERSIONS, Case, open_model, read_cases, release_in
-from clinweave.artifacts import sha256, stage, write_json
+from clinweave.core.artifacts import sha256, stage, write_json
 from clinweave.evaluation.diagnosis.arms import Scored, open_arm
 from clinweave.evaluation.diagnosis.protocols import Arm
 from clinweave.evaluation.diagnosis.truth import Truth, read_truth

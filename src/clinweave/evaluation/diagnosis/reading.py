@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from clinweave.applications.diagnosis import Case, Model, from_mentions, read_findings
+from clinweave.core.statistics import difference
 from clinweave.evaluation.diagnosis.texts import WORDINGS, CaseText, write_text
 from clinweave.evaluation.diagnosis.truth import Truth
 from clinweave.records import Mention
-from clinweave.statistics import difference
 
 AT = (1, 3, 10)
 

@@ -7,8 +7,8 @@ from time import monotonic, process_time
 from typing import Any
 
 from clinweave.applications.diagnosis import fetched_genes, fetched_mondo
-from clinweave.artifacts import write_json
-from clinweave.errors import UserError
+from clinweave.core.artifacts import write_json
+from clinweave.core.errors import UserError
 from clinweave.evaluation.diagnosis import ancestors, studies
 from clinweave.evaluation.diagnosis.ancestors import LIMIT, Grouping
 from clinweave.evaluation.diagnosis.chain import Outcome, Setting, run_protocol

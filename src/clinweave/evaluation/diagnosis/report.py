@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from clinweave.artifacts import write_text
+from clinweave.core.artifacts import write_text
 from clinweave.evaluation.diagnosis import arguing, reading, robustness
 from clinweave.evaluation.diagnosis.arms import BASELINE, TOLD
 from clinweave.evaluation.diagnosis.figures import curve_panels

@@ -6,9 +6,9 @@ from random import Random
 from typing import Any
 
 from clinweave.applications.diagnosis import Case, Model, read_findings
+from clinweave.core.statistics import bootstrap, difference, pair
 from clinweave.evaluation.diagnosis.protocols import MISS, Arm, rank_of
 from clinweave.evaluation.diagnosis.truth import Truth
-from clinweave.statistics import bootstrap, difference, pair
 
 LEVELS: dict[str, tuple[float, ...]] = {
     "noise": (0.25, 0.5, 1.0, 2.0),  # random findings added, per finding of the case

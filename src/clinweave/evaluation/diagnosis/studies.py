@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clinweave.applications.diagnosis import read_findings, release_in
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.evaluation.diagnosis import arguing, gene_level, reading, robustness
 from clinweave.evaluation.diagnosis.arms import ARMS, BASELINE, open_arm
 from clinweave.evaluation.diagnosis.chain import Setting
@@ -98,7 +98,7 @@ def curves(desk: Desk, setting: Setting, _home: Path) -> dict[str, Any]:
 
 def texts(desk: Desk, setting: Setting, home: Path) -> dict[str, Any]:
     """Return recognition in made-up case texts, and what it costs in ranks."""
-    from clinweave.artifacts import read_manifest
+    from clinweave.core.artifacts import read_manifest
 
     graph = read_manifest(home / "graph")
     if graph is None:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from clinweave.core.statistics import bootstrap, difference, pair
 from clinweave.evaluation.diagnosis.protocols import Ranks
 from clinweave.evaluation.diagnosis.truth import Truth
-from clinweave.statistics import bootstrap, difference, pair
 
 AT = (1, 3, 10)
 

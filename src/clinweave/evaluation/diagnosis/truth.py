@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from clinweave.applications.diagnosis import read_packets
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from clinweave.lazy import attach
+from clinweave.core.lazy import attach
 
 if TYPE_CHECKING:
     from clinweave.evaluation.tuned.chain import TuneRun as TuneRun

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from clinweave.artifacts import Artifact, write_json
+from clinweave.core.artifacts import Artifact, write_json
 from clinweave.datasets import DataSettings, build_data, read_examples
 from clinweave.evaluation.chain import weights_key
 from clinweave.evaluation.tuned.measure import Measured, measure

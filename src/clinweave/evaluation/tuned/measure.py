@@ -7,12 +7,12 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from clinweave.artifacts import read_manifest, stage
+from clinweave.core.artifacts import read_manifest, stage
 from clinweave.datasets import BLIND, Example, Kind, choice_prompt, read_benchmark, read_examples, to_question
 from clinweave.evaluation.tuned.probe import TEXT_PROMPT, probe
 from clinweave.evaluation.tuned.probe_texts import TEXTS
 from clinweave.evaluation.tuned.recipe import Tuning
-from clinweave.knowledge import CitationChecker, Linker, Weaver
+from clinweave.knowledge import CitationChecker, ContextBuilder, Linker
 from clinweave.models import LanguageModel, by_option_text, chance_of, open_model, same_option
 from clinweave.records import Question
 from clinweave.training import SAFETY, Verifier, write_gguf
@@ -77,7 +77,7 @@ class Desk:
     def __init__(self, arm: str, model: LanguageModel, graph: "Graph", recipe: Tuning, data: Path) -> None:
         self.arm, self.model, self.recipe, self.data = arm, model, recipe, data
         linker = Linker.open(graph)
-        self.weaver = Weaver(graph, linker)
+        self.context_builder = ContextBuilder(graph, linker)
         self.verifier = Verifier(CitationChecker(graph, linker))
 
     def everything(self, say: Any) -> Iterator[Measured]:
@@ -170,8 +170,10 @@ class Desk:
         budget = self.recipe.measures.budget
         settings: dict[str, Any] = {"retrievers": ("graph",), "budget": budget, "count_tokens": self._count}
         if question.concepts:
-            return self.weaver.evidence_for(list(question.concepts), question.question, **settings).items
-        return self.weaver.evidence(question.question, **settings).items
+            return self.context_builder.evidence_for(
+                list(question.concepts), question.question, **settings
+            ).items
+        return self.context_builder.evidence(question.question, **settings).items
 
     def _count(self, text: str) -> int:
         return len(self.model.tokenise(text))

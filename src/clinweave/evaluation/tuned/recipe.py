@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from clinweave.core.errors import UserError
 from clinweave.datasets import DataSettings
-from clinweave.errors import UserError
 from clinweave.evaluation.recipe import build, change_key, names_table, toml_values
 from clinweave.training import STAGES
 

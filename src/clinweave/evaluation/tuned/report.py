@@ -5,8 +5,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from clinweave.artifacts import write_text
-from clinweave.pages import page
+from clinweave.core.artifacts import write_text
+from clinweave.core.html import page
 from clinweave.training import curve_svg, read_curve
 
 _STYLE = (

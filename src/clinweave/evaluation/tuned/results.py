@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from clinweave import statistics
+from clinweave.core import statistics
 from clinweave.evaluation.tuned.measure import TEXT, Measured
 from clinweave.evaluation.tuned.recipe import BASE, Tuning
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from clinweave import predicates
+from clinweave.core import predicates
 from clinweave.knowledge.citations import claims
 from clinweave.knowledge.citations.claims import Reading, Span, Unclear
 from clinweave.knowledge.citations.compare import OPPOSITES, UPWARDS, Finding, compare, denied

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from clinweave.core.predicates import HAS_PHENOTYPE
 from clinweave.knowledge.citations.frames import frames
 from clinweave.knowledge.citations.wording import Limits, Unclear, limits_of
-from clinweave.predicates import HAS_PHENOTYPE
 
 _TOKEN = re.compile(r"\w+")
 _LONGEST = 40  # words of a name: chemicals have many

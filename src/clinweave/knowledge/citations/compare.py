@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
-from clinweave import predicates
+from clinweave.core import predicates
 from clinweave.knowledge.citations.claims import Claim, Part
 from clinweave.knowledge.citations.wording import Limits, Share
 from clinweave.knowledge.graph import frequency

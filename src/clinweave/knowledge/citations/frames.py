@@ -8,7 +8,7 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from clinweave import predicates
+from clinweave.core import predicates
 from clinweave.knowledge.citations.wording import PEOPLE
 
 _SHARE = "~"  # a pattern that begins with it holds only where the sentence stated a frequency

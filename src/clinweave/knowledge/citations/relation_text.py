@@ -3,7 +3,15 @@
 Only what a record states without more is put into words: no frequency, no group of patients, no denial.
 """
 
-from clinweave.predicates import CONTRAINDICATED, GENE, HAS_PHENOTYPE, INHERITANCE, ROLE, SUBCLASS, TREATS
+from clinweave.core.predicates import (
+    CONTRAINDICATED,
+    GENE,
+    HAS_PHENOTYPE,
+    INHERITANCE,
+    ROLE,
+    SUBCLASS,
+    TREATS,
+)
 from clinweave.records import Grade, Passage, Relation
 
 _SENTENCES: dict[str, tuple[str, ...]] = {

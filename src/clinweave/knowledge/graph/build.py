@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clinweave import schemas
-from clinweave.artifacts import Artifact, sha256, stage, write_json
-from clinweave.errors import UserError
+from clinweave.core.artifacts import Artifact, sha256, stage, write_json
+from clinweave.core.errors import UserError
 from clinweave.knowledge.graph import tables
 from clinweave.knowledge.graph.gather import Gathered, gather
 from clinweave.knowledge.graph.identity import Merge, Node, aliases, join, prefix_of

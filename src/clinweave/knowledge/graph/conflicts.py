@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from clinweave.core.predicates import CONTRAINDICATED, HAS_PHENOTYPE, TREATS
 from clinweave.knowledge.graph import frequency
-from clinweave.predicates import CONTRAINDICATED, HAS_PHENOTYPE, TREATS
 
 if TYPE_CHECKING:
     from clinweave.knowledge.graph.graph import Graph

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from clinweave.artifacts import open_manifest
+from clinweave.core.artifacts import open_manifest
 
 Key = tuple[str, str, str, str]  # subject, predicate, object, source
 _ASPECTS = ("frequency", "negated", "grade", "onset", "sex", "evidence", "publications")

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from clinweave.artifacts import open_manifest
-from clinweave.errors import UserError
+from clinweave.core.artifacts import open_manifest
+from clinweave.core.errors import UserError
 from clinweave.knowledge.graph.identity import is_code, is_curie, rank, spelt
 from clinweave.knowledge.graph.search import NameSearch, SortedTexts
 from clinweave.knowledge.graph.tables import read_array, read_arrow

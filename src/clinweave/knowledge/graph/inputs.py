@@ -6,7 +6,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.records import Source
 
 Files = dict[str, dict[str, Path]]

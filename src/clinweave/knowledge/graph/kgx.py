@@ -16,10 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from clinweave.access_policy import EXPORT, check_egress, tier_of
-from clinweave.artifacts import appearing, write_json
-from clinweave.errors import UserError
-from clinweave.filesystem import kind_of, regular_file
+from clinweave.core.access_policy import EXPORT, check_egress, tier_of
+from clinweave.core.artifacts import appearing, write_json
+from clinweave.core.errors import UserError
+from clinweave.core.filesystem import kind_of, regular_file
 from clinweave.knowledge.graph import frequency
 from clinweave.knowledge.graph.graph import Graph
 from clinweave.knowledge.graph.kgx_read import ABOUT, import_kgx

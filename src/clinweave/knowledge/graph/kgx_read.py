@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clinweave.artifacts import Artifact, sha256, stage
-from clinweave.errors import UserError
+from clinweave.core.artifacts import Artifact, sha256, stage
+from clinweave.core.errors import UserError
 from clinweave.knowledge.graph.build import Progress, assemble
 from clinweave.knowledge.graph.identity import Merge, is_curie
 from clinweave.knowledge.graph.kgx_text import items, unescaped

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from clinweave.artifacts import is_ours, read_manifest
-from clinweave.errors import UserError
+from clinweave.core.artifacts import is_ours, read_manifest
+from clinweave.core.errors import UserError
 
 SHARE, LEAST = 0.5, 100  # a kind is lost where less than this share of at least so many records is left
 _KINDS = {"relations": "predicate", "concepts": "category"}

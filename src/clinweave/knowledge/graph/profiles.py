@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from clinweave.core.predicates import HAS_PHENOTYPE
 from clinweave.knowledge.graph import frequency
 from clinweave.knowledge.graph.walk import closure
-from clinweave.predicates import HAS_PHENOTYPE
 
 if TYPE_CHECKING:
     from clinweave.knowledge.graph.graph import Graph

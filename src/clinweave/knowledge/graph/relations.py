@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clinweave import schemas
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
+from clinweave.core.predicates import SUBCLASS
 from clinweave.knowledge.graph import tables
 from clinweave.knowledge.graph.gather import Gathered
 from clinweave.knowledge.graph.identity import prefix_of
-from clinweave.predicates import SUBCLASS
 from clinweave.records import Grade, Relation, Source
 
 _SHOWN = 3  # dangling relations that are told for each reason

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 
 _MOST = 2000  # rows ranked for one query
 

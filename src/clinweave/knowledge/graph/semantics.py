@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 
 if TYPE_CHECKING:
     from clinweave.knowledge.graph.graph import Graph

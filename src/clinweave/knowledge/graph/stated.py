@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.knowledge.graph import tables
 from clinweave.knowledge.graph.gather import Gathered
 from clinweave.knowledge.graph.identity import Node, is_curie

@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from clinweave import schemas
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
+from clinweave.core.predicates import SUBCLASS
 from clinweave.knowledge.graph.walk import offsets
-from clinweave.predicates import SUBCLASS
 from clinweave.records import Tier
 
 NAMES = pa.schema([("name", pa.string()), ("id", pa.string()), ("kind", pa.string())])

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.knowledge.linking import ranking
 from clinweave.knowledge.linking.crosswalk import LEVELS, NAMED
 from clinweave.knowledge.linking.cues import ABSENT, STATUSES

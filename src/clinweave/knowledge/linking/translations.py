@@ -12,9 +12,9 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
+from clinweave.core.errors import UserError
 from clinweave.databases.base import RowLog
 from clinweave.databases.hpo_translations import read_translations, translation_files
-from clinweave.errors import UserError
 from clinweave.knowledge.linking.languages import (
     FETCH,
     LANGUAGES,

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from clinweave.artifacts import Artifact, digest, stage
-from clinweave.errors import UserError
+from clinweave.core.artifacts import Artifact, digest, stage
+from clinweave.core.errors import UserError
 from clinweave.knowledge.linking import everyday, ranking
 from clinweave.knowledge.linking.crosswalk import NAMED, Crosswalk, save_crosswalk
 from clinweave.knowledge.linking.dictionary import Dictionary

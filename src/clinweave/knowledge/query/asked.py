@@ -3,8 +3,8 @@
 import re
 import unicodedata
 
-from clinweave import predicates
-from clinweave.errors import UserError
+from clinweave.core import predicates
+from clinweave.core.errors import UserError
 
 LIMIT = 20_000  # characters; the longest questions of the published benchmarks have under 5,000
 

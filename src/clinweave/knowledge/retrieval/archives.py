@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from clinweave.core.errors import UserError
+from clinweave.core.filesystem import BROKEN_ARCHIVE, kind_of, reason, regular_file
 from clinweave.databases import RowLog
-from clinweave.errors import UserError
-from clinweave.filesystem import BROKEN_ARCHIVE, kind_of, reason, regular_file
 from clinweave.knowledge.retrieval.documents import READERS
 
 READABLE = frozenset({*READERS, ".xml", ".nxml", ".jsonl"})

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from clinweave import schemas
-from clinweave.artifacts import (
+from clinweave.core.artifacts import (
     MANIFEST,
     Artifact,
     check,
@@ -25,9 +25,9 @@ from clinweave.artifacts import (
     sha256,
     stage,
 )
+from clinweave.core.errors import UserError
+from clinweave.core.filesystem import kind_of, regular_file
 from clinweave.databases import RowLog
-from clinweave.errors import UserError
-from clinweave.filesystem import kind_of, regular_file
 from clinweave.knowledge.retrieval.archives import MOST_FILE, READABLE, is_archive
 from clinweave.knowledge.retrieval.folders import check_name, read_folder
 from clinweave.knowledge.retrieval.index_store import GRAPH_PART, Progress, build_parts

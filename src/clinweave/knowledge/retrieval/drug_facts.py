@@ -3,9 +3,9 @@
 import re
 from typing import TYPE_CHECKING
 
+from clinweave.core.predicates import CONTRAINDICATED, ROLE, SUBCLASS, TREATS
 from clinweave.knowledge.query.query import Intent, Kind, Query
 from clinweave.knowledge.retrieval.graph_groups import Group, by_support, subjects
-from clinweave.predicates import CONTRAINDICATED, ROLE, SUBCLASS, TREATS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

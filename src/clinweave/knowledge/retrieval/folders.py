@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from clinweave.core.errors import UserError
 from clinweave.databases import (
     LiteratureDocument,
     RowLog,
@@ -14,7 +15,6 @@ from clinweave.databases import (
     script_text,
     tidy_scripts,
 )
-from clinweave.errors import UserError
 from clinweave.knowledge.retrieval.archives import read_files
 from clinweave.knowledge.retrieval.documents import READERS, TEXT_FORMATS, read_blocks
 from clinweave.knowledge.retrieval.documents.blocks import Section, UnreadableError, assemble, title_of

@@ -5,6 +5,13 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from clinweave.core.predicates import (
+    GENE,
+    HAS_PHENOTYPE,
+    INHERITANCE,
+    ROLE,
+    SUBCLASS,
+)
 from clinweave.knowledge.graph.profiles import profiles
 from clinweave.knowledge.query.query import Intent, Kind, Query
 from clinweave.knowledge.retrieval.drug_facts import (
@@ -22,13 +29,6 @@ from clinweave.knowledge.retrieval.graph_groups import (
     kinds_of,
     subjects,
     with_counts,
-)
-from clinweave.predicates import (
-    GENE,
-    HAS_PHENOTYPE,
-    INHERITANCE,
-    ROLE,
-    SUBCLASS,
 )
 from clinweave.records import Relation
 

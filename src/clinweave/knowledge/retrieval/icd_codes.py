@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from clinweave.core.predicates import CLOSE_MATCH, SUBCLASS
 from clinweave.knowledge.linking.normalise import words_of
 from clinweave.knowledge.query.query import Intent, Query
-from clinweave.predicates import CLOSE_MATCH, SUBCLASS
 
 if TYPE_CHECKING:
     from clinweave.knowledge.graph.graph import Graph

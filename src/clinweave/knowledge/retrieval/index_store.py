@@ -18,9 +18,9 @@ import numpy as np
 import pyarrow as pa
 
 from clinweave import schemas
-from clinweave.access_policy import close_folder, strictest
-from clinweave.artifacts import Artifact, read_manifest, stage
-from clinweave.errors import UserError
+from clinweave.core.access_policy import close_folder, strictest
+from clinweave.core.artifacts import Artifact, read_manifest, stage
+from clinweave.core.errors import UserError
 from clinweave.knowledge.linking.normalise import SEPARATOR, join, tokenise
 from clinweave.records import Passage, Tier
 

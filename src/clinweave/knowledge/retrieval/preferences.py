@@ -4,8 +4,8 @@ import json
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from clinweave.artifacts import write_json
-from clinweave.errors import UserError
+from clinweave.core.artifacts import write_json
+from clinweave.core.errors import UserError
 
 _FILE = "preferred_collections.json"
 

@@ -14,7 +14,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from clinweave.errors import UserError
+from clinweave.core.errors import UserError
 from clinweave.records import Evidence
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ GROUP = "clinweave.retrievers"
 BUILT_IN = {
     "graph": "clinweave.knowledge.retrieval.graph_retriever:GraphRetriever",
     "text": "clinweave.knowledge.retrieval.text_retriever:TextRetriever",
-    "structures": "clinweave.molecules.drugs.evidence:StructureRetriever",
+    "structures": "clinweave.applications.molecules.drugs.evidence:StructureRetriever",
 }
 ALIASES: dict[str, tuple[str, ...]] = {"both": ("graph", "text"), "none": ()}
 

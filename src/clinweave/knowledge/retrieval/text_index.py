@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from clinweave.artifacts import Artifact, digest, open_manifest
-from clinweave.errors import UserError
+from clinweave.core.artifacts import Artifact, digest, open_manifest
+from clinweave.core.errors import UserError
 from clinweave.knowledge.linking.normalise import tokenise, words_of
 from clinweave.knowledge.linking.ranking import question_words
 from clinweave.knowledge.retrieval.index_store import (

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from clinweave.artifacts import sweep, write_new
-from clinweave.errors import UserError
-from clinweave.filesystem import kind_of
+from clinweave.core.artifacts import sweep, write_new
+from clinweave.core.errors import UserError
+from clinweave.core.filesystem import kind_of
 from clinweave.patients.batches import Person
 from clinweave.patients.deid import dates, names
 from clinweave.patients.deid.addresses import places_after_names, places_after_places, places_in

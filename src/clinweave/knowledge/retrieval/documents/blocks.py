@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal, NamedTuple
 
-from clinweave.errors import ClinweaveError
+from clinweave.core.errors import ClinweaveError
 from clinweave.knowledge.retrieval.passages import MOST_WORDS
 
 Kind = Literal["heading", "paragraph", "item", "row"]

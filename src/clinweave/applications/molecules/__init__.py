@@ -1,0 +1,85 @@
+"""Molecules: the open counterpart of the Pangu Drug Model. A graph goes in, a latent fingerprint lies between, a
+string comes out; with conditions, scaffolds, and the measures of MOSES.
+
+Needs the extra `molecules` (reading, properties and metrics need RDKit alone; the model needs torch).
+"""
+
+from typing import TYPE_CHECKING
+
+from clinweave.core.lazy import attach
+
+if TYPE_CHECKING:
+    from clinweave.applications.molecules.cache import build_cache as build_cache
+    from clinweave.applications.molecules.domain import Domain as Domain
+    from clinweave.applications.molecules.drugs.evidence import StructureRetriever as StructureRetriever
+    from clinweave.applications.molecules.drugs.known import KnownDrugs as KnownDrugs
+    from clinweave.applications.molecules.drugs.known import named_drugs as named_drugs
+    from clinweave.applications.molecules.featurising import featurise as featurise
+    from clinweave.applications.molecules.generating import Drawn as Drawn
+    from clinweave.applications.molecules.generating import Wish as Wish
+    from clinweave.applications.molecules.generating import generate as generate
+    from clinweave.applications.molecules.generator import Encoded as Encoded
+    from clinweave.applications.molecules.generator import Generator as Generator
+    from clinweave.applications.molecules.generator import decode as decode
+    from clinweave.applications.molecules.generator import encode as encode
+    from clinweave.applications.molecules.generator import open_model as open_model
+    from clinweave.applications.molecules.generator import packaged as packaged
+    from clinweave.applications.molecules.properties import PROPERTIES as PROPERTIES
+    from clinweave.applications.molecules.properties import parse_condition as parse_condition
+    from clinweave.applications.molecules.properties import property_table as property_table
+    from clinweave.applications.molecules.reading import Molecule as Molecule
+    from clinweave.applications.molecules.reading import parse as parse
+    from clinweave.applications.molecules.reading import read_molecules as read_molecules
+    from clinweave.applications.molecules.reading import read_smiles as read_smiles
+    from clinweave.applications.molecules.reading import standardise as standardise
+    from clinweave.applications.molecules.reading import standardise_all as standardise_all
+    from clinweave.applications.molecules.refusing import moses_filters as moses_filters
+    from clinweave.applications.molecules.refusing import new_to as new_to
+    from clinweave.applications.molecules.school import Lesson as Lesson
+    from clinweave.applications.molecules.school import train_model as train_model
+    from clinweave.applications.molecules.settings import SHAPES as SHAPES
+    from clinweave.applications.molecules.settings import Schedule as Schedule
+    from clinweave.applications.molecules.settings import Shape as Shape
+    from clinweave.applications.molecules.settings import schedule_of as schedule_of
+    from clinweave.applications.molecules.settings import shape_named as shape_named
+    from clinweave.applications.molecules.training import Trainer as Trainer
+
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "Domain": "domain",
+        "Drawn": "generating",
+        "Encoded": "generator",
+        "Generator": "generator",
+        "Lesson": "school",
+        "Molecule": "reading",
+        "PROPERTIES": "properties",
+        "SHAPES": "settings",
+        "Schedule": "settings",
+        "Shape": "settings",
+        "Trainer": "training",
+        "Wish": "generating",
+        "build_cache": "cache",
+        "decode": "generator",
+        "encode": "generator",
+        "featurise": "featurising",
+        "generate": "generating",
+        "moses_filters": "refusing",
+        "new_to": "refusing",
+        "open_model": "generator",
+        "packaged": "generator",
+        "parse": "reading",
+        "parse_condition": "properties",
+        "property_table": "properties",
+        "read_molecules": "reading",
+        "read_smiles": "reading",
+        "schedule_of": "settings",
+        "shape_named": "settings",
+        "standardise": "reading",
+        "standardise_all": "reading",
+        "train_model": "school",
+        "KnownDrugs": "drugs.known",
+        "named_drugs": "drugs.known",
+        "StructureRetriever": "drugs.evidence",
+    },
+)

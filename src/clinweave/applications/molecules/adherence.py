@@ -1,0 +1,50 @@
+"""Whether molecules have the properties they were asked to have: error and correlation over a grid of wishes."""
+
+from typing import Any
+
+import numpy as np
+
+from clinweave.applications.molecules.generating import generate
+from clinweave.applications.molecules.generator import Generator
+from clinweave.applications.molecules.properties import PROPERTIES, property_table
+from clinweave.applications.molecules.reading import parse
+
+# what is asked for, within what the training molecules have
+GRID: dict[str, tuple[float, ...]] = {
+    "weight": (270.0, 290.0, 310.0, 330.0, 345.0),
+    "logp": (0.5, 1.5, 2.5, 3.5, 4.5),
+    "tpsa": (35.0, 50.0, 65.0, 80.0, 95.0),
+    "qed": (0.6, 0.7, 0.8, 0.88, 0.93),
+    "rings": (1.0, 2.0, 3.0, 4.0),
+    "donors": (0.0, 1.0, 2.0, 3.0),
+    "acceptors": (2.0, 3.0, 4.0, 5.0, 6.0),
+}
+
+
+def adherence(
+    model: Generator, each: int = 100, seed: int = 0, *, found_too: bool = False
+) -> list[dict[str, Any]]:
+    """Return for each property, asked for alone: mean absolute error and correlation of asked and found, `each`
+    molecules for each value, beside the error of molecules that nothing was asked of; `found_too`: every value."""
+    column = {name: number for number, name in enumerate(PROPERTIES)}
+    free = property_table([parse(one) for one in generate(each * 2, model=model, seed=seed).smiles])
+    rows = []
+    for name, values in GRID.items():
+        asked, found = [], []
+        for number, value in enumerate(values):
+            drawn = generate(each, {name: value}, model=model, seed=seed + number)
+            table = property_table([parse(one) for one in drawn.smiles], qed=name == "qed")
+            asked += [value] * len(table)
+            found += table[:, column[name]].tolist()
+        wanted, got = np.array(asked), np.array(found)
+        idle = np.abs(free[:, column[name]][None] - np.array(values)[:, None]).mean()
+        rows.append({
+            "property": name,
+            "asked": list(values),
+            "molecules": len(got),
+            "mean_absolute_error": float(np.abs(wanted - got).mean()),
+            "correlation": float(np.corrcoef(wanted, got)[0, 1]) if got.std() else 0.0,
+            "error_unasked": float(idle),
+            **({"wanted": asked, "found": found} if found_too else {}),
+        })  # fmt: skip
+    return rows

@@ -1,0 +1,350 @@
+"""The drugs of the vocabulary that have a structure, in a form that can be searched.
+
+The structures are those of the dictionary of drug names (by DrugBank id or MeSH descriptor), with what is wrong in it
+set right or left out (`reference`). They are made once, into `molecules/drugs` under clinweave's home.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinweave.applications.molecules.drugs.parts import Composition, Part, stereo_note
+from clinweave.applications.molecules.drugs.reference import build_reference, composition_of
+from clinweave.applications.molecules.prediction import Structure, read_structure, read_table
+from clinweave.applications.molecules.prediction.structures import fingerprint, inchi_key
+from clinweave.applications.molecules.prediction.tables import check_out, write_table
+from clinweave.core.artifacts import sha256, stage
+from clinweave.core.errors import ClinweaveError, UserError
+
+_BITS = 2048
+_RESOURCE = "drug-names"
+VERSION = 2  # raise it when the same dictionary gives other rows
+Told = Callable[[int, int], None]
+
+
+class Neighbour(NamedTuple):
+    """A drug and how similar its structure is: Tanimoto of Morgan bits (radius 2, 2,048), 0 to 1."""
+
+    id: str
+    name: str
+    smiles: str
+    similarity: float
+
+
+class Match(NamedTuple):
+    """A known drug that a structure is or contains.
+
+    `how` is one of "same" (the whole), "same parts" (in other proportions), "salt" (the active part is the drug's, with
+    a counter-ion), "component" (one part of a mixture, or beside a metal), each also "of the same skeleton" where
+    stereochemistry or isotopes differ, and "same skeleton". `component` is the SMILES of the part that matched, `note`
+    what stands beside it and how the stereochemistry compares.
+    """
+
+    id: str
+    name: str
+    how: str
+    component: str = ""
+    note: str = ""
+
+
+_CLOSENESS = (
+    "same", "same parts", "salt", "same skeleton", "salt of the same skeleton", "component",
+    "component of the same skeleton",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class KnownDrugs:
+    """Columns of equal length; `bits` (drugs, 256) uint8. `about` says where they are from and what was left out."""
+
+    ids: list[str]
+    names: list[str]
+    smiles: list[str]
+    keys: list[str]
+    bits: NDArray[np.uint8]
+    about: dict[str, Any]
+    wholes: list[str] = field(default_factory=list)  # what identifies all parts; empty: made from `smiles`
+    kinds: list[str] = field(default_factory=list)  # the same without proportions
+    salts: list[bool] = field(default_factory=list)  # the drug's name is that of a salt
+    synonyms: dict[str, str] = field(default_factory=dict)  # other names and brands -> identifier
+    gaps: dict[str, str] = field(default_factory=dict)  # identifier -> why there is no structure
+
+    @classmethod
+    def open(cls, home: Path) -> "KnownDrugs":
+        """Return the drugs, read from the fetched dictionary on first use (some seconds)."""
+        import rdkit
+
+        from clinweave.resources import located
+
+        files = located(_RESOURCE, home)
+        hashes = {name: sha256(path) for name, path in files.items()}
+        folder = home / "molecules" / "drugs"
+        made = stage(
+            folder,
+            "molecules-drugs",
+            hashes,
+            {"rdkit": rdkit.__version__},
+            lambda work: build_reference(files, work),
+            version=VERSION,
+        )
+        return cls.load(folder, made.manifest)
+
+    @classmethod
+    def load(cls, folder: Path, manifest: Mapping[str, Any]) -> "KnownDrugs":
+        """Return what was built."""
+        import pyarrow.parquet as pq
+
+        table = pq.read_table(folder / "drugs.parquet")
+        wanted = ("id", "name", "smiles", "inchi_key", "whole", "kinds", "salt")
+        columns = {name: table.column(name).to_pylist() for name in wanted}
+        known = json.loads((folder / "names.json").read_text("utf-8"))
+        return cls(
+            columns["id"], columns["name"], columns["smiles"], columns["inchi_key"],
+            np.load(folder / "bits.npy"), dict(manifest), columns["whole"], columns["kinds"], columns["salt"],
+            known["names"], {id_: f"{known['titles'][id_]} ({id_}): {why}" for id_, why in known["gaps"].items()},
+        )  # fmt: skip
+
+    def row(self, text: str) -> int | None:
+        """Return the row of a drug by its identifier, name, synonym or brand (case does not matter), or None."""
+        name = text.strip().casefold()
+        row = self._by_text.get(name)
+        return row if row is not None else self._by_text.get(self.synonyms.get(name, "").casefold())
+
+    def gap(self, text: str) -> str:
+        """Return why a drug that is known by name has no structure here, or "" where the name is not known."""
+        name = text.strip()
+        return self.gaps.get(self.synonyms.get(name.casefold(), name.upper()), "")
+
+    def similar(self, smiles: str, count: int = 10, least: float = 0.0) -> list[Neighbour]:
+        """Return the drugs most similar to a structure, itself left out. Raises `UserError` on no structure."""
+        found = read_structure(smiles)
+        if not isinstance(found, Structure):
+            raise UserError(f"{smiles!r} is no structure: {found.reason}")
+        return self._ranked(found, tanimoto(packed(found.molecule), self.bits), count, least)
+
+    def similar_by_latent(
+        self, smiles: str, home: Path, count: int = 10, checkpoint: Path | None = None
+    ) -> list[Neighbour]:
+        """Return the drugs whose learned latents are nearest by cosine; those without a latent are left out.
+
+        The drugs' latents are computed once for a checkpoint, under `home`. Raises `UserError` if there is none.
+        """
+        from clinweave.applications.molecules.prediction.features import describe, described, latent_sha256
+
+        if not latent_sha256(checkpoint):
+            raise UserError(
+                f"there is no molecule model in {checkpoint or 'clinweave'}: name one with --checkpoint"
+            )
+        found = read_structure(smiles)
+        if not isinstance(found, Structure):
+            raise UserError(f"{smiles!r} is no structure: {found.reason}")
+        many = described(
+            self.smiles, home / "molecules" / "features", "latent", "latents of drugs", checkpoint
+        )
+        one = describe([found.molecule], "latent", checkpoint=checkpoint)[0]
+        if not np.isfinite(one).all():
+            raise UserError(f"the molecule model has no latent for {smiles!r}")
+        size = np.linalg.norm(many, axis=1) * np.linalg.norm(one)
+        scores = np.nan_to_num(many @ one / np.maximum(size, 1e-9), nan=-1.0).astype(np.float64)
+        return self._ranked(found, scores, count, -0.999)
+
+    def _ranked(
+        self, found: Structure, scores: NDArray[np.float64], count: int, least: float
+    ) -> list[Neighbour]:
+        """Return the best drugs by score, those with the structure's own skeleton left out."""
+        same = _skeleton(inchi_key(found.molecule))
+        order = np.argsort(-scores, kind="stable")
+        kept: list[Neighbour] = []
+        for place in order:
+            if len(kept) == count or scores[place] < least:
+                break
+            if not same or _skeleton(self.keys[place]) != same:
+                kept.append(
+                    Neighbour(self.ids[place], self.names[place], self.smiles[place], float(scores[place]))
+                )
+        return kept
+
+    def find(self, smiles: str) -> list[Match]:
+        """Return the known drugs that a structure is or contains, the closest first.
+
+        The same drug is the same whole: every part in its proportion. A salt of a drug by sodium, potassium, calcium,
+        magnesium or a listed acid or base is "salt"; a mixture, or a compound with another metal, only has components.
+        """
+        made = composition_of(smiles)
+        if made is None:
+            return []
+        rows = dict.fromkeys(self._by_whole.get(made.whole, []), "same")
+        rows |= {row: "same parts" for row in self._by_kinds.get(made.kinds, []) if row not in rows}
+        matches = [self._match(row, how, made, None) for row, how in rows.items()]
+        for part in made.acting:
+            alike = self._by_skeleton.get(_skeleton(part.key), [])
+            matches += [
+                self._match(row, self._how(row, part, made), made, part) for row in alike if row not in rows
+            ]
+        return sorted(matches, key=lambda match: (_CLOSENESS.index(match.how), match.id))
+
+    def _how(self, row: int, part: Part, made: Composition) -> str:
+        """Return what a structure is to a drug whose active part has the skeleton of `part`."""
+        if made.active is None:
+            return "component" if self.keys[row] == part.key else "component of the same skeleton"
+        salt = len([item for item in made.parts if item.role != "solvent"]) > 1 or self._is_salt(row)
+        if self.keys[row] == part.key:
+            return "salt" if salt else "same"
+        return "salt of the same skeleton" if salt else "same skeleton"
+
+    def _match(self, row: int, how: str, made: Composition, part: Part | None) -> Match:
+        active = part or made.active
+        notes = []
+        if how == "same parts":
+            notes.append("the parts are in other proportions")
+        if active is not None:
+            if others := made.others(active):
+                notes.append(f"beside it: {others}")
+            if self._is_salt(row) and how.startswith("salt"):
+                notes.append(f"the drug is itself a salt: {self.names[row]}")
+            if self.keys[row] and (note := stereo_note(active.key, self.keys[row], active.smiles)):
+                notes.append(note)
+        return Match(self.ids[row], self.names[row], how, active.smiles if active else "", "; ".join(notes))
+
+    def _is_salt(self, row: int) -> bool:
+        return bool(self.salts) and self.salts[row]
+
+    def named(self, smiles: Iterable[str], told: Told | None = None) -> dict[str, Match]:
+        """Return the drug that each structure is, for those that are one.
+
+        As `find` for many: parts are looked at only where the heavy atoms are those of a drug, or there are several
+        parts. `told`: done, of how many.
+        """
+        from rdkit import Chem
+
+        found: dict[str, Match] = {}
+        distinct = list(dict.fromkeys(smiles))
+        for number, text in enumerate(distinct, 1):
+            if told and not number % 500:
+                told(number, len(distinct))
+            molecule = Chem.MolFromSmiles(text)
+            if molecule is None or ("." not in text and _heavy(molecule) not in self._by_atoms):
+                continue
+            if matches := self.find(text):
+                found[text] = matches[0]
+        return found
+
+    @cached_property
+    def _by_atoms(self) -> frozenset[tuple[int, ...]]:
+        from rdkit import Chem
+
+        return frozenset(_heavy(Chem.MolFromSmiles(one)) for one in self.smiles)
+
+    @cached_property
+    def _by_text(self) -> dict[str, int]:
+        names = {name.casefold(): row for row, name in reversed(list(enumerate(self.names)))}
+        return names | {id_.casefold(): row for row, id_ in enumerate(self.ids)}
+
+    @cached_property
+    def _by_whole(self) -> dict[str, list[int]]:
+        made = [composition_of(smiles) for smiles in self.smiles] if not self.wholes else []
+        return _rows_by(self.wholes or [one.whole if one else "" for one in made])
+
+    @cached_property
+    def _by_kinds(self) -> dict[str, list[int]]:
+        made = [composition_of(smiles) for smiles in self.smiles] if not self.kinds else []
+        return _rows_by(self.kinds or [one.kinds if one else "" for one in made])
+
+    @cached_property
+    def _by_skeleton(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = defaultdict(list)
+        for row, key in enumerate(self.keys):
+            if key:
+                found[_skeleton(key)].append(row)
+        return found
+
+
+def tanimoto(one: NDArray[np.uint8], many: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return the Tanimoto similarity of packed bits (256,) to each row of (n, 256); 0 where neither has a bit."""
+    both = np.bitwise_count(many & one).sum(1, dtype=np.int64)
+    either = np.bitwise_count(many | one).sum(1, dtype=np.int64)
+    return np.asarray(both / np.maximum(either, 1), np.float64)
+
+
+def packed(molecule: Any) -> NDArray[np.uint8]:
+    """Return a molecule's Morgan bits, packed (256,)."""
+    from rdkit import DataStructs
+
+    bits = np.zeros(_BITS, np.uint8)
+    DataStructs.ConvertToNumpyArray(fingerprint(molecule), bits)
+    return np.packbits(bits)
+
+
+def _heavy(molecule: Any) -> tuple[int, ...]:
+    return tuple(sorted(atom.GetAtomicNum() for atom in molecule.GetAtoms() if atom.GetAtomicNum() > 1))
+
+
+def _skeleton(key: str) -> str:
+    return key[:14]
+
+
+def _rows_by(keys: Iterable[str]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = defaultdict(list)
+    for row, key in enumerate(keys):
+        if key:
+            found[key].append(row)
+    return dict(found)
+
+
+def answer_known(drugs: KnownDrugs, path: Path, out: Path, smiles_column: str = "") -> dict[str, Any]:
+    """Write a table with `drug`, `drug_id` and `match` beside each row, or `reason`; return the counts."""
+    table = read_table(path, smiles_column)
+    check_out(table, out)
+    # the whole structure as given: what is computed on elsewhere is a part of it
+    found = [
+        drugs.find(cells[table.smiles_column]) if isinstance(one, Structure) else []
+        for cells, one in zip(table.rows, table.structures, strict=True)
+    ]
+    first = [matches[0] if matches else None for matches in found]
+    write_table(
+        out,
+        table,
+        {
+            "drug": [one.name if one else "" for one in first],
+            "drug_id": [one.id if one else "" for one in first],
+            "match": [one.how if one else "" for one in first],
+            "component": [one.component if one else "" for one in first],
+            "note": [_note(matches) for matches in found],
+            "reason": ["" if isinstance(one, Structure) else one.reason for one in table.structures],
+        },
+    )
+    kinds = [one.how for one in first if one]
+    return {
+        "rows": len(table.rows),
+        "same": kinds.count("same"),
+        "salt": sum(how in {"salt", "same parts"} for how in kinds),
+        "skeleton": sum("skeleton" in how for how in kinds),
+        "component": kinds.count("component"),
+        "refused": len(table.rows) - len(table.good),
+        "out": str(out),
+    }
+
+
+def _note(matches: Sequence[Match]) -> str:
+    """Return what is to be said of the first match, and the other drugs that are components."""
+    if not matches:
+        return ""
+    others = [match.name for match in matches[1:] if match.component != matches[0].component]
+    return "; ".join(
+        filter(None, [matches[0].note, f"also: {', '.join(dict.fromkeys(others))}" if others else ""])
+    )
+
+
+def named_drugs(smiles: Iterable[str], home: Path, told: Told | None = None) -> dict[str, Match] | None:
+    """Return the drug that each structure is, or None where the drugs' structures were not fetched."""
+    try:
+        return KnownDrugs.open(home).named(smiles, told)
+    except ClinweaveError:
+        return None

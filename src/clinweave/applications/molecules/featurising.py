@@ -1,0 +1,57 @@
+"""Arrow batch in, Arrow batch out: SMILES to standard form, graph and properties, by any engine that maps batches."""
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from clinweave.applications.molecules.graphs import ATOM_FEATURES, Graphs, graphs_of
+from clinweave.applications.molecules.properties import PROPERTIES, properties_of
+from clinweave.applications.molecules.reading import standardise
+
+SCHEMA = pa.schema(
+    [
+        ("given", pa.string()),
+        ("smiles", pa.string()),  # null where refused
+        ("reason", pa.string()),  # empty where not
+        ("atoms", pa.list_(pa.int8())),  # rows of `ATOM_FEATURES`, one after another
+        ("bonds", pa.list_(pa.int16())),  # begin, end, kind, one after another
+        *((name, pa.float32()) for name in PROPERTIES),
+    ]
+)
+
+
+def featurise(batch: pa.RecordBatch, *, column: str = "smiles", parent: bool = False) -> pa.RecordBatch:
+    """Return a row of `SCHEMA` for each row of `batch[column]`, in order; a refused one has nulls and a reason."""
+    from rdkit import Chem
+
+    rows: list[dict[str, Any]] = []
+    for number, text in enumerate(batch.column(column).to_pylist(), 1):
+        answer = standardise(text or "", row=number, parent=parent)
+        row: dict[str, Any] = {"given": text, "smiles": answer.smiles, "reason": answer.reason}
+        if answer.smiles:
+            molecule = Chem.MolFromSmiles(answer.smiles)
+            graph = graphs_of([molecule])
+            row["atoms"] = graph.atoms.ravel().tolist()
+            row["bonds"] = np.column_stack([graph.ends, graph.kinds]).ravel().tolist()
+            row |= dict(zip(PROPERTIES, properties_of(molecule), strict=True))
+        rows.append(row)
+    return pa.RecordBatch.from_pylist(rows, schema=SCHEMA)
+
+
+def graphs_from(batch: pa.RecordBatch) -> Graphs:
+    """Return the graphs of the rows that have one."""
+    atoms = [np.array(one, np.int8) for one in batch.column("atoms").to_pylist() if one]
+    bonds = [
+        np.array(one, np.int64).reshape(-1, 3) for one in batch.column("bonds").to_pylist() if one is not None
+    ]
+    table = np.concatenate(bonds) if bonds else np.zeros((0, 3), np.int64)
+    return Graphs(
+        np.array([len(one) // len(ATOM_FEATURES) for one in atoms], np.int64),
+        np.array([len(one) for one in bonds], np.int64),
+        np.concatenate(atoms).reshape(-1, len(ATOM_FEATURES))
+        if atoms
+        else np.zeros((0, len(ATOM_FEATURES)), np.int8),
+        table[:, :2],
+        table[:, 2].astype(np.int8),
+    )

@@ -1,0 +1,138 @@
+"""Drawing molecules that are delivered only when valid, and new or free of alerts where that is asked for.
+
+Everything that is left out is counted by its reason, because a share that refusal has made whole says nothing of the
+model: what was drawn stands beside what is delivered.
+"""
+
+import time
+from collections.abc import Callable, Container, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from clinweave.applications.molecules.generator import Generator, open_model
+from clinweave.applications.molecules.reading import parse, standardise
+from clinweave.core.errors import ClinweaveError, UserError
+
+Told = Callable[[int, int], None]  # delivered, of how many
+TRIES = 200  # strings drawn for each molecule delivered, at most
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a delivered molecule must be, besides valid."""
+
+    scaffold: str | None = None  # SMILES that it holds
+    distinct: bool = False  # no repeats
+    new_to: Container[str] = ()  # canonical SMILES that it is none of
+    passes: Callable[[Any], bool] | None = None  # such as MOSES' filters, of an RDKit molecule
+
+
+@dataclass
+class Drawn:
+    """What became of the strings that were drawn. A molecule is left out for the first reason that holds, in the order
+    of the fields, and counted there alone; only `repeated` also counts those that are delivered again."""
+
+    smiles: list[str] = field(default_factory=list)  # delivered, canonical
+    raw: int = 0  # strings drawn
+    valid: int = 0
+    outside: int = 0  # valid, but with charges, isotopes or several parts
+    without_scaffold: int = 0
+    known: int = 0  # in the set to which new molecules were asked for
+    with_alerts: int = 0  # stopped by the filters
+    repeated: int = 0  # drawn before (left out where distinct ones were asked for)
+    trained_on: int | None = None  # delivered, and in the training set (1 in 1,024 of them is not)
+    seconds: float = 0.0  # CPU
+
+    def table(self) -> dict[str, Any]:
+        """Return the counts and rates."""
+        counts = {name: value for name, value in asdict(self).items() if name != "smiles"}
+        delivered = len(self.smiles)
+        others = self.outside + self.without_scaffold + self.known + self.with_alerts
+        return {
+            "delivered": delivered,
+            **counts,
+            "repeats_left_out": self.valid - others - delivered,
+            "raw_validity": self.valid / max(self.raw, 1),
+            "delivered_per_cpu_second": delivered / max(self.seconds, 1e-9),
+            "unique": len(set(self.smiles)) / max(delivered, 1),
+        }
+
+
+def generate(
+    count: int,
+    condition: Mapping[str, float] | None = None,
+    wish: Wish | None = None,
+    *,
+    model: Generator | None = None,
+    source: str = "free",
+    temperature: float = 1.0,
+    top_p: float = 1.0,
+    seed: int = 0,
+    told: Told | None = None,
+) -> Drawn:
+    """Return `count` valid molecules as canonical SMILES, each read by RDKit, and each as it is wished.
+
+    Raises `UserError` for a scaffold or condition that cannot be, `ClinweaveError` where too few drawn strings will do.
+    """
+    if count < 1:
+        raise UserError(f"--n {count}: ask for at least one molecule")
+    model, wish = model or open_model(), wish or Wish()
+    pattern = _pattern(wish.scaffold)
+    drawn, before = Drawn(), set[str]()
+    started = time.process_time()
+    for strings in model.write(
+        condition, scaffold=wish.scaffold, source=source, temperature=temperature, top_p=top_p, seed=seed
+    ):
+        for text in strings:
+            if len(drawn.smiles) == count:
+                break
+            _take(text, drawn, before, pattern, wish)
+        if told:
+            told(len(drawn.smiles), count)
+        drawn.seconds = time.process_time() - started
+        if len(drawn.smiles) == count:
+            if model.seen is not None:
+                drawn.trained_on = sum(one in model.seen for one in drawn.smiles)
+            return drawn
+        if drawn.raw > TRIES * max(len(drawn.smiles), 50):
+            raise ClinweaveError(
+                f"only {len(drawn.smiles)} of {count} molecules after {drawn.raw:,} strings ({drawn.valid:,} valid, "
+                f"{drawn.without_scaffold:,} without the scaffold, {drawn.known:,} known, {drawn.with_alerts:,} with "
+                f"alerts, {drawn.repeated:,} repeated): ask for fewer, or less"
+            )
+    raise AssertionError("the model stopped writing")
+
+
+def _take(text: str, drawn: Drawn, before: set[str], pattern: Any, wish: Wish) -> None:
+    from rdkit import Chem
+
+    drawn.raw += 1
+    answer = standardise(text) if text else None
+    if answer is None or answer.smiles is None:
+        if text and not isinstance(parse(text), str):
+            drawn.valid += 1
+            drawn.outside += 1
+        return
+    drawn.valid += 1
+    looked_at = pattern is not None or wish.passes is not None
+    molecule: Any = Chem.MolFromSmiles(answer.smiles) if looked_at else None
+    if pattern is not None and not molecule.HasSubstructMatch(pattern):
+        drawn.without_scaffold += 1
+    elif answer.smiles in wish.new_to:
+        drawn.known += 1
+    elif wish.passes is not None and not wish.passes(molecule):
+        drawn.with_alerts += 1
+    else:
+        drawn.repeated += answer.smiles in before
+        if not (wish.distinct and answer.smiles in before):
+            drawn.smiles.append(answer.smiles)
+        before.add(answer.smiles)
+
+
+def _pattern(scaffold: str | None) -> Any:
+    if scaffold is None:
+        return None
+    found = parse(scaffold)
+    if isinstance(found, str):
+        raise UserError(f"--scaffold {scaffold}: {found}")
+    return found

@@ -1,0 +1,26 @@
+"""Whether a molecule is among millions: 8 bytes each, so that 1.6 million take 13 MB instead of 200."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinweave.applications.molecules.seen import hash_of
+
+
+class Known:
+    """A set of canonical SMILES by 64-bit hash: of a million questions about a million, none is wrong but by a
+    chance of one in ten million."""
+
+    def __init__(self, smiles: Iterable[str]) -> None:
+        self._hashes: NDArray[np.uint64] = np.unique(np.fromiter(map(hash_of, smiles), np.uint64))
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._hashes)
+
+    def __contains__(self, smiles: object) -> bool:
+        """Return whether this canonical SMILES is among them."""
+        wanted = hash_of(str(smiles))
+        place = int(np.searchsorted(self._hashes, np.uint64(wanted)))
+        return place < len(self._hashes) and int(self._hashes[place]) == wanted

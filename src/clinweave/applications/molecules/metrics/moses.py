@@ -1,0 +1,195 @@
+"""All MOSES measures of a generated set, and their published rows."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from clinweave.applications.molecules.metrics.chemnet import ChemNet, frechet
+from clinweave.applications.molecules.metrics.filters import Filters
+from clinweave.applications.molecules.metrics.known import Known
+from clinweave.applications.molecules.metrics.reference import Reference
+from clinweave.applications.molecules.reading import parse
+
+Told = Callable[[str, int, int], None]
+
+# molecularsets/moses, README: 30,000 drawn molecules, means over three seeds. "TestSF" is the scaffold test set
+PUBLISHED: dict[str, dict[str, float]] = {
+    "training set": {
+        "valid": 1.0, "unique@1k": 1.0, "unique@10k": 1.0, "FCD/Test": 0.008, "FCD/TestSF": 0.4755,
+        "SNN/Test": 0.6419, "SNN/TestSF": 0.5859, "Frag/Test": 1.0, "Scaf/Test": 0.9907, "Scaf/TestSF": 0.0,
+        "IntDiv": 0.8567, "IntDiv2": 0.8508, "Filters": 1.0,
+    },
+    "CharRNN": {
+        "valid": 0.9748, "unique@1k": 1.0, "unique@10k": 0.9994, "FCD/Test": 0.0732, "FCD/TestSF": 0.5204,
+        "SNN/Test": 0.6015, "SNN/TestSF": 0.5649, "Frag/Test": 0.9998, "Scaf/Test": 0.9242, "Scaf/TestSF": 0.1101,
+        "IntDiv": 0.8562, "IntDiv2": 0.8503, "Filters": 0.9943, "Novelty": 0.8419,
+    },
+    "VAE": {
+        "valid": 0.9767, "unique@1k": 1.0, "unique@10k": 0.9984, "FCD/Test": 0.099, "FCD/TestSF": 0.567,
+        "SNN/Test": 0.6257, "SNN/TestSF": 0.5783, "Frag/Test": 0.9994, "Scaf/Test": 0.9386, "Scaf/TestSF": 0.0588,
+        "IntDiv": 0.8558, "IntDiv2": 0.8498, "Filters": 0.997, "Novelty": 0.6949,
+    },
+    "JTN-VAE": {
+        "valid": 1.0, "unique@1k": 1.0, "unique@10k": 0.9996, "FCD/Test": 0.3954, "FCD/TestSF": 0.9382,
+        "SNN/Test": 0.5477, "SNN/TestSF": 0.5194, "Frag/Test": 0.9965, "Scaf/Test": 0.8964, "Scaf/TestSF": 0.1009,
+        "IntDiv": 0.8551, "IntDiv2": 0.8493, "Filters": 0.976, "Novelty": 0.9143,
+    },
+}  # fmt: skip
+FLOOR = (
+    1300.0  # FCD of n real training molecules against the test statistics is about this over n, beside 0.008
+)
+
+
+@dataclass(frozen=True)
+class Against:
+    """What a set is measured against. Any part may be missing; its measures are then left out."""
+
+    references: Mapping[str, Reference]  # by the name of the set: Test, TestSF
+    training: Known | None = None
+    filters: Filters | None = None
+    chemnet: ChemNet | None = None
+
+
+def floor_of(count: int) -> float:
+    """Return what FCD/Test real training molecules would score in a sample of this size: no model is below it."""
+    return 0.008 + FLOOR / max(count, 1)
+
+
+def measure(smiles: Sequence[str], against: Against, *, told: Told | None = None) -> dict[str, Any]:
+    """Return every measure of the strings as drawn: `valid` counts all, the others the valid ones, repeats kept."""
+    say = told or (lambda _what, _done, _all: None)
+    from rdkit import Chem
+
+    molecules = []
+    for number, text in enumerate(smiles):
+        found = parse(text) if text else ""
+        molecules += [] if isinstance(found, str) else [found]
+        say("reading", number + 1, len(smiles))
+    canonical = [Chem.MolToSmiles(one) for one in molecules]
+    found_: dict[str, Any] = {"drawn": len(smiles), "valid": len(molecules) / max(len(smiles), 1)}
+    for name, size in (("unique@1k", 1000), ("unique@10k", 10_000)):
+        if len(canonical) >= size:
+            found_[name] = len(set(canonical[:size])) / size
+    distinct = set(canonical)
+    found_["unique"] = len(distinct) / max(len(canonical), 1)
+    if against.training is not None:
+        found_["Novelty"] = sum(one not in against.training for one in distinct) / max(len(distinct), 1)
+    if against.filters is not None:
+        found_["Filters"] = _share(molecules, against.filters, say)
+    if len(molecules) > 1:
+        found_ |= _likeness(molecules, canonical, against, say)
+    return found_
+
+
+def _share(molecules: Sequence[Any], filters: Filters, say: Told) -> float:
+    passed = 0
+    for number, one in enumerate(molecules):
+        passed += filters.passes(one)
+        say("filters", number + 1, len(molecules))
+    return passed / max(len(molecules), 1)
+
+
+def _likeness(
+    molecules: Sequence[Any], canonical: Sequence[str], against: Against, say: Told
+) -> dict[str, Any]:
+    bits = morgan_bits(molecules)
+    found: dict[str, Any] = dict(zip(("IntDiv", "IntDiv2"), internal_diversity(bits), strict=True))
+    fragments, scaffolds = Counter[str](), Counter[str]()
+    for number, one in enumerate(molecules):
+        fragments.update(brics_fragments(one))
+        scaffolds.update(scaffold_of(one))
+        say("fragments", number + 1, len(molecules))
+    if against.chemnet is not None:
+        acts = against.chemnet.activations(canonical, lambda done, all_: say("ChemNet", done, all_)).astype(
+            np.float64
+        )
+        mean, spread = acts.mean(0), np.cov(acts.T)
+        found["FCD floor"] = floor_of(len(canonical))
+    for name, reference in against.references.items():
+        if against.chemnet is not None:
+            found[f"FCD/{name}"] = frechet(mean, spread, reference.mean, reference.covariance)
+        found[f"SNN/{name}"] = nearest(bits, reference.bits, lambda done, all_: say("neighbours", done, all_))
+        found[f"Frag/{name}"] = cosine(fragments, reference.fragments)
+        found[f"Scaf/{name}"] = cosine(scaffolds, reference.scaffolds)
+    return found
+
+
+def morgan_bits(molecules: Sequence[Any]) -> NDArray[np.uint8]:
+    """Return Morgan bits (B, 1024) of radius 2."""
+    from rdkit.Chem import rdFingerprintGenerator
+
+    maker = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=1024)
+    return np.stack([maker.GetFingerprintAsNumPy(one) for one in molecules]).astype(np.uint8)
+
+
+def _tanimoto(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    """Return similarities (B, M) of bits as int8; the common bits are an integer product."""
+    common = torch._int_mm(left, right.t()).float()
+    return common / (left.sum(1)[:, None] + right.sum(1)[None] - common).clamp(min=1)
+
+
+def _eight(bits: NDArray[np.uint8]) -> torch.Tensor:
+    """Return int8 bits with rows to a multiple of 8, as the integer product wants; added rows hold no bit."""
+    short = -len(bits) % 32
+    return torch.from_numpy(np.pad(bits, ((0, short), (0, 0))).astype(np.int8))
+
+
+def nearest(
+    bits: NDArray[np.uint8], reference: NDArray[np.uint8], say: Callable[[int, int], None] | None = None
+) -> float:
+    """Return SNN: the mean over molecules of the Tanimoto similarity to the nearest of the reference."""
+    best = torch.zeros(len(bits))
+    theirs = _eight(reference)
+    for start in range(0, len(bits), 512):
+        mine = _eight(bits[start : start + 512])
+        rows = min(512, len(bits) - start)
+        for at in range(0, len(theirs), 8192):
+            found = _tanimoto(mine, theirs[at : at + 8192])[:rows].amax(1)
+            best[start : start + rows] = torch.maximum(best[start : start + rows], found)
+        if say:
+            say(min(start + 512, len(bits)), len(bits))
+    return float(best.mean())
+
+
+def internal_diversity(bits: NDArray[np.uint8]) -> tuple[float, float]:
+    """Return IntDiv and IntDiv2: 1 minus the mean, and minus the root mean square, of all pairs' similarity."""
+    every = _eight(bits)
+    sums = torch.zeros(2, dtype=torch.float64)
+    for start in range(0, len(bits), 512):
+        mine = every[start : start + 512]
+        for at in range(0, len(every), 8192):
+            found = _tanimoto(mine, every[at : at + 8192])
+            sums += torch.stack([found.sum(dtype=torch.float64), (found * found).sum(dtype=torch.float64)])
+    mean, square = (sums / len(bits) ** 2).tolist()
+    return 1 - mean, 1 - square**0.5
+
+
+def brics_fragments(molecule: Any) -> list[str]:
+    """Return the BRICS fragments of a molecule as SMILES, with their numbered cuts."""
+    from rdkit import Chem
+    from rdkit.Chem import rdmolops
+
+    return str(Chem.MolToSmiles(rdmolops.FragmentOnBRICSBonds(molecule))).split(".")
+
+
+def scaffold_of(molecule: Any) -> list[str]:
+    """Return the Bemis-Murcko scaffold as SMILES in a list; MOSES leaves out those with fewer than two rings."""
+    from rdkit import Chem
+    from rdkit.Chem.Scaffolds import MurckoScaffold
+
+    scaffold = MurckoScaffold.GetScaffoldForMol(molecule)
+    return [Chem.MolToSmiles(scaffold)] if scaffold.GetRingInfo().NumRings() >= 2 else []
+
+
+def cosine(mine: Mapping[str, int], theirs: Mapping[str, int]) -> float:
+    """Return the cosine of two counts."""
+    if not mine or not theirs:
+        return float("nan")
+    dot = sum(count * theirs.get(name, 0) for name, count in mine.items())
+    sizes = [float(np.sqrt(sum(float(count) ** 2 for count in one.values()))) for one in (mine, theirs)]
+    return float(dot / (sizes[0] * sizes[1]))

@@ -1,0 +1,78 @@
+"""The reference statistics that MOSES publishes, read from their file without letting it run anything."""
+
+import io
+import pickle
+import zipfile
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinweave.applications.molecules.metrics.known import Known
+from clinweave.applications.molecules.reading import read_smiles
+from clinweave.core.errors import ClinweaveError, UserError
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Of a test set: ChemNet mean (512,) and covariance (512, 512), Morgan bits (M, 1024) uint8, counts of BRICS
+    fragments and of scaffolds, and property values by name (logP, SA, QED, weight)."""
+
+    mean: NDArray[np.float64]
+    covariance: NDArray[np.float64]
+    bits: NDArray[np.uint8]
+    fragments: Counter[str]
+    scaffolds: Counter[str]
+    values: dict[str, NDArray[np.float64]]
+
+
+_ALLOWED = {
+    ("numpy.core.multiarray", "_reconstruct"),
+    ("numpy._core.multiarray", "_reconstruct"),
+    ("numpy", "ndarray"),
+    ("numpy", "dtype"),
+    ("_codecs", "encode"),
+    ("collections", "Counter"),
+}
+
+
+class _Plain(pickle.Unpickler):
+    """The file is a pickle: it may make arrays and counters, and nothing else."""
+
+    def find_class(self, module_name: str, global_name: str) -> Any:
+        if (module_name, global_name) not in _ALLOWED:
+            raise pickle.UnpicklingError(f"it names {module_name}.{global_name}")
+        return super().find_class(module_name, global_name)
+
+
+def open_reference(path: Path) -> Reference:
+    """Return the statistics in a MOSES test_stats.npz or test_scaffolds_stats.npz."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            stream = io.BytesIO(archive.read("stats.npy"))
+        np.lib.format.read_magic(stream)
+        np.lib.format.read_array_header_1_0(stream)
+        found = _Plain(stream, encoding="latin1").load().item()
+        return Reference(
+            np.asarray(found["FCD"]["mu"], np.float64),
+            np.asarray(found["FCD"]["sigma"], np.float64),
+            np.asarray(found["SNN"]["fps"], np.uint8),
+            found["Frag"]["frag"],
+            found["Scaf"]["scaf"],
+            {name: np.asarray(found[name]["values"], np.float64) for name in ("logP", "SA", "QED", "weight")},
+        )
+    except FileNotFoundError:
+        raise UserError(f"there is no {path}: name MOSES' folder, or run `clinweave fetch moses`") from None
+    except (zipfile.BadZipFile, pickle.UnpicklingError, KeyError, AttributeError, ValueError) as error:
+        raise ClinweaveError(f"{path} is not a file of MOSES statistics: {error}") from error
+
+
+def training_set(folder: Path) -> Known:
+    """Return the molecules that are not novel, from train.csv or train.csv.gz."""
+    for name in ("train.csv.gz", "train.csv"):
+        if (folder / name).is_file():
+            return Known(read_smiles(folder / name))
+    raise UserError(f"{folder} holds no train.csv.gz: novelty is measured against it")

@@ -1,0 +1,159 @@
+"""The ranked answer: scores and parts, likeness to the start, ease of synthesis, alerts, novelty, call number."""
+
+import csv
+import math
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from clinweave.applications.molecules.optimization.measures import best_so_far, top_auc
+from clinweave.applications.molecules.optimization.objectives import synthetic_accessibility
+from clinweave.applications.molecules.optimization.oracle import Call
+from clinweave.applications.molecules.optimization.running import Outcome
+from clinweave.applications.molecules.properties import PROPERTIES, properties_of
+
+Row = dict[str, Any]
+
+
+def rows_of(outcome: Outcome, top: int, home: Path) -> list[Row]:
+    """Return the best `top` molecules, ranked, with everything that is said of each.
+
+    `drug` and `in MOSES` are None where these were not fetched; see `clinweave fetch drug-names moses`.
+    """
+    calls = outcome.oracle.ranked()[:top]
+    rows = [_row(rank, call, outcome.start) for rank, call in enumerate(calls, 1)]
+    drugs, seen = _drugs(home, calls), in_moses([call.smiles for call in calls], home)
+    for row in rows:
+        row["drug"] = None if drugs is None else drugs.get(row["smiles"], "")
+        row["in MOSES"] = None if seen is None else row["smiles"] in seen
+    return rows
+
+
+def _row(rank: int, call: Call, start: str) -> Row:
+    from rdkit import Chem
+
+    molecule: Any = Chem.MolFromSmiles(call.smiles)
+    return {
+        "rank": rank,
+        "smiles": call.smiles,
+        "score": call.scored.value,
+        **{f"part: {name}": value for name, value in call.scored.parts.items()},
+        "similarity to start": likeness([call.smiles], start)[0] if start else None,
+        "SA score": round(synthetic_accessibility(molecule), 3),
+        "alerts": "; ".join(alerts(molecule)),
+        **{name: round(value, 3) for name, value in zip(PROPERTIES, properties_of(molecule), strict=True)},
+        "call": call.number,
+    }
+
+
+def likeness(smiles: Sequence[str], start: str) -> list[float]:
+    """Return Tanimoto similarity to the start of Morgan bits (radius 2, 2,048)."""
+    from rdkit import Chem, DataStructs
+
+    from clinweave.applications.molecules.prediction.structures import fingerprint
+
+    first = fingerprint(Chem.MolFromSmiles(start))
+    prints = [fingerprint(Chem.MolFromSmiles(one)) for one in smiles]
+    return [round(float(one), 4) for one in DataStructs.BulkTanimotoSimilarity(first, prints)]
+
+
+@cache
+def _catalogue() -> Any:
+    from rdkit.Chem import FilterCatalog as Catalogs
+
+    kinds = Catalogs.FilterCatalogParams.FilterCatalogs
+    chosen = Catalogs.FilterCatalogParams()
+    chosen.AddCatalog(kinds.PAINS)
+    chosen.AddCatalog(kinds.BRENK)
+    return Catalogs.FilterCatalog(chosen)
+
+
+def alerts(molecule: Any) -> list[str]:
+    """Return the structural alerts: PAINS (Baell and Holloway 2010) and those of Brenk et al. 2008, by RDKit."""
+    found = []
+    for entry in _catalogue().GetMatches(molecule):
+        kind = "PAINS" if "PAINS" in entry.GetProp("FilterSet") else "Brenk"
+        found.append(f"{kind}: {entry.GetDescription()}")
+    return found
+
+
+def _drugs(home: Path, calls: Sequence[Call]) -> dict[str, str] | None:
+    """Return the names of those that are known drugs, or None where the drugs' structures were not fetched."""
+    from clinweave.applications.molecules.drugs.known import named_drugs
+
+    found = named_drugs((call.smiles for call in calls), home)
+    if found is None:
+        return None
+    return {smiles: f"{match.name} ({match.how})" for smiles, match in found.items()}
+
+
+def in_moses(smiles: Sequence[str], home: Path) -> set[str] | None:
+    """Return which of these are among MOSES' training molecules, or None where the set was not fetched."""
+    import gzip
+
+    from clinweave.core.errors import ClinweaveError
+    from clinweave.resources import located
+
+    try:
+        path = next(file for name, file in located("moses", home).items() if name.startswith("train"))
+    except (ClinweaveError, StopIteration):
+        return None
+    wanted, found = set(smiles), set()
+    with gzip.open(path, "rt", encoding="utf-8") as stream:
+        for line in stream:
+            text = line.partition(",")[0].strip()
+            if text in wanted:
+                found.add(text)
+    return found
+
+
+def summary(outcome: Outcome, rows: Sequence[Row]) -> Row:
+    """Return the counts and measures of a search."""
+    oracle = outcome.oracle
+    problems: dict[str, int] = {}
+    for call in oracle.calls:
+        if call.scored.problem:
+            problems[call.scored.problem] = problems.get(call.scored.problem, 0) + 1
+    scores = oracle.scores
+    began = next((one.scored.value for one in oracle.calls if one.smiles == outcome.start), None)
+    good = [one for one in scores if not math.isnan(one)]
+    told: Row = {
+        "scorer": oracle.scorer.name,
+        "method": outcome.search.method,
+        "budget": oracle.budget,
+        "calls": len(oracle.calls),
+        "calls_from_journal": oracle.resumed,
+        "scored": len(good),
+        "failed": len(scores) - len(good),
+        "problems": dict(sorted(problems.items(), key=lambda item: -item[1])[:5]),
+        "fates": dict(oracle.fates),
+        "best": max(good, default=None),
+        "top10": float(best_so_far(scores, 10)[-1]) if good else None,
+        # the area begins at a score of 0, so that it says nothing of scores below
+        "top10_auc": top_auc(scores, oracle.budget) if good and min(good) >= 0 else None,
+        "start": outcome.start or None,
+        "start_score": began,
+        "keep": outcome.search.keep or None,
+        "cpu_seconds": round(outcome.seconds, 1),
+        "stopped": outcome.stopped,
+    }
+    if began is not None and good:
+        better = sum(one > began for one in good)
+        told |= {"better_than_start": better, "better_per_call": better / len(scores)}
+    shown = [row for row in rows if row["drug"]]
+    told["known_drugs"] = {row["smiles"]: row["drug"] for row in shown}
+    return told
+
+
+def write_rows(path: Path, rows: Sequence[Row]) -> None:
+    """Write the answer: a table (.csv, .tsv), or SMILES and score (.smi)."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".smi":
+        path.write_text("".join(f"{row['smiles']} {row['score']:.6g}\n" for row in rows), "utf-8")
+        return
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        table = csv.DictWriter(stream, names, delimiter="\t" if path.suffix == ".tsv" else ",")
+        table.writeheader()
+        table.writerows(rows)

@@ -1,0 +1,86 @@
+"""A genetic algorithm on molecular graphs, after Jensen 2019 (doi:10.1039/C8SC05372C); it learns nothing.
+
+Small generations and parents drawn by rank over everything scored, as in Tripp and Hernandez-Lobato 2023
+(arXiv:2310.09267), because few calls are what counts here.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from clinweave.applications.molecules.optimization.crossing import cross
+from clinweave.applications.molecules.optimization.editing import mutate
+from clinweave.applications.molecules.optimization.oracle import Answer
+from clinweave.applications.molecules.optimization.problem import Archive, Problem
+
+BROOD = 20  # children in a generation
+ELDERS = 120  # the best so many may be parents
+MUTATED = 0.5  # share of crossed children that are changed as well
+
+
+class GraphGA:
+    """See the module."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.random = np.random.default_rng([problem.seed, 1])
+        self.archive = Archive()
+        self.first = problem.beginning()
+
+    def ask(self) -> list[str]:
+        """Return the beginning, then generation after generation."""
+        if self.first:
+            first, self.first = self.first, []
+            return first
+        return self.children(BROOD)
+
+    def tell(self, answers: Sequence[Answer]) -> None:
+        """Keep what was scored."""
+        self.archive.add(answers)
+
+    def children(self, count: int) -> list[str]:
+        """Return new molecules made from the best, none of them scored before."""
+        from rdkit import Chem
+
+        found: dict[str, None] = {}
+        for _ in range(20 * count):
+            if len(found) >= count:
+                break
+            child = self._child()
+            smiles = Chem.MolToSmiles(child) if child is not None else ""
+            if smiles and smiles not in self.archive.scores:
+                found[smiles] = None
+        return list(found)
+
+    def _child(self) -> Any:
+        keep = self.problem.keep
+        if not len(self.archive):
+            return mutate(_molecule(self.problem.start or "CC"), self.random, keep)
+        one = _molecule(self.parent())
+        if self.random.random() < 0.5:
+            return mutate(one, self.random, keep)
+        child = cross(one, _molecule(self._mate()), self.random, keep)
+        if child is not None and self.random.random() < MUTATED:
+            return mutate(child, self.random, keep) or child
+        return child
+
+    def parent(self) -> str:
+        """Return one of the best: its rank is the logarithm of a uniform number, so that the best come most often."""
+        best = self.archive.best(ELDERS)
+        place = int(len(best) ** self.random.random()) - 1
+        return best[min(max(place, 0), len(best) - 1)]
+
+    def _mate(self) -> str:
+        """Return a second parent; where a pattern is kept, half of them come from the pool."""
+        if self.problem.pool and self.problem.keep is not None and self.random.random() < 0.5:
+            return self.problem.pool[int(self.random.integers(len(self.problem.pool)))]
+        return self.parent()
+
+
+@lru_cache(2048)
+def _molecule(smiles: str) -> Any:
+    from rdkit import Chem
+
+    return Chem.MolFromSmiles(smiles)

@@ -1,0 +1,120 @@
+"""Search in the model's latent space: a genetic algorithm whose parents are latents of the best molecules.
+
+A child is a parent's latent, or a mixture of two (each part of the fingerprint from one of them, or between them),
+moved by noise that is measured in the spread of the best ones' latents and adapted by success (Rechenberg's 1/5
+rule). It is decoded with some of a parent's properties as the condition. Where a pattern is kept, half of the
+children are grown from the latent of the kept part instead.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from clinweave.applications.molecules.batches import SCAFFOLD, WHOLE
+from clinweave.applications.molecules.optimization.oracle import Answer
+from clinweave.applications.molecules.optimization.policy import core_of, latent_of
+from clinweave.applications.molecules.optimization.problem import Archive, Problem
+from clinweave.applications.molecules.properties import PROPERTIES, properties_of, standardised
+
+CHILDREN = 64
+ELDERS = 60
+TEMPERATURE = 0.8
+
+
+class LatentSearch:
+    """See the module."""
+
+    def __init__(self, problem: Problem) -> None:
+        if problem.model is None:
+            raise ValueError("a search in the latent space needs a model")
+        self.problem, self.model = problem, problem.model
+        self.random = np.random.default_rng([problem.seed, 4])
+        self.draws = torch.Generator().manual_seed(problem.seed)
+        self.archive = Archive()
+        self.latents: dict[str, Any] = {}
+        self.properties: dict[str, Any] = {}
+        self.noise = 0.5
+        self.bar = -np.inf
+        core = core_of(problem)
+        self.core = latent_of(self.model, core) if core else None
+        self.first = problem.beginning()
+
+    def ask(self) -> list[str]:
+        """Return the beginning, then the strings of children."""
+        if self.first:
+            first, self.first = self.first, []
+            return first
+        elders = self.archive.best(ELDERS)
+        self._describe(elders)
+        some = CHILDREN // 2 if self.core is not None and elders else CHILDREN if elders else 0
+        latents = [self._child(elders) for _ in range(some)]
+        conditions = [self._condition(elders) for _ in range(some)]
+        strings = self._write(latents, conditions, WHOLE)
+        if self.core is not None or not elders:
+            core = self.core if self.core is not None else self.model.checkpoint.network.null.detach().numpy()
+            grown = [core + self._shift(elders) * 0.5 for _ in range(CHILDREN - some)]
+            view = SCAFFOLD if self.core is not None else 0
+            strings += self._write(grown, [self._condition(elders) for _ in grown], view)
+        return strings
+
+    def tell(self, answers: Sequence[Answer]) -> None:
+        """Keep what was scored; widen the noise where more than a fifth beat the elders' middle, else narrow it."""
+        new = [one for one in answers if one.new and one.fate == "scored"]
+        self.archive.add(answers)
+        if new and np.isfinite(self.bar):
+            success = np.mean([one.value > self.bar for one in new])
+            self.noise = float(np.clip(self.noise * (1.1 if success > 0.2 else 0.95), 0.1, 2.0))
+        elders = self.archive.best(ELDERS)
+        self.bar = self.archive.scores[elders[len(elders) // 2]] if elders else -np.inf
+
+    def _describe(self, smiles: Sequence[str]) -> None:
+        from rdkit import Chem
+
+        new = [one for one in smiles if one not in self.latents]
+        if not new:
+            return
+        found = np.nan_to_num(self.model.encode(new, strict=False).latents)
+        for one, latent in zip(new, found, strict=True):
+            self.latents[one] = latent
+            values = np.array([properties_of(Chem.MolFromSmiles(one))], np.float32)
+            self.properties[one] = standardised(values)[0]
+
+    def _pick(self, elders: Sequence[str]) -> str:
+        place = int(len(elders) ** self.random.random()) - 1
+        return elders[min(max(place, 0), len(elders) - 1)]
+
+    def _child(self, elders: Sequence[str]) -> Any:
+        one = self.latents[self._pick(elders)]
+        draw = self.random.random()
+        if draw < 0.3:
+            two = self.latents[self._pick(elders)]
+            chunk = self.model.checkpoint.network.shape.chunk
+            parts = np.repeat(self.random.random(len(one) // chunk) < 0.5, chunk)
+            one = np.where(parts, one, two)
+        elif draw < 0.6:
+            share = self.random.random()
+            one = share * one + (1 - share) * self.latents[self._pick(elders)]
+        return one + self._shift(elders)
+
+    def _shift(self, elders: Sequence[str]) -> Any:
+        width = self.model.latent
+        spread = np.std([self.latents[one] for one in elders], 0) if len(elders) > 4 else np.full(width, 0.5)
+        return (self.noise * (spread + 0.05) * self.random.standard_normal(width)).astype(np.float32)
+
+    def _condition(self, elders: Sequence[str]) -> Any:
+        """Return a parent's properties, a random half of them shown; for a third of the children none."""
+        hidden = np.full(len(PROPERTIES), np.nan, np.float32)
+        if not elders or self.random.random() < 1 / 3:
+            return hidden
+        given = self.properties[self._pick(elders)]
+        return np.where(self.random.random(len(hidden)) < 0.5, given, hidden)
+
+    def _write(self, latents: Sequence[Any], conditions: Sequence[Any], view: int) -> list[str]:
+        if not latents:
+            return []
+        given = torch.from_numpy(np.array(latents, np.float32))
+        wanted = torch.from_numpy(np.array(conditions, np.float32))
+        written: list[str] = self.model.spell(given, wanted, view, TEMPERATURE, self.draws)
+        return written

@@ -1,0 +1,217 @@
+"""An HTML page about a search: the best molecules drawn, the best so far over calls, and the fronts of several aims."""
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from clinweave.applications.molecules.optimization.answering import Row, likeness
+from clinweave.applications.molecules.optimization.measures import best_so_far, front
+from clinweave.applications.molecules.optimization.objectives import synthetic_accessibility
+from clinweave.applications.molecules.optimization.oracle import Call
+from clinweave.applications.molecules.optimization.running import Outcome
+from clinweave.applications.molecules.reading import parse
+from clinweave.applications.molecules.report import drawing
+from clinweave.core.artifacts import write_text
+from clinweave.core.html import page
+
+DRAWN = 24
+NO_AIMS = frozenset({"low", "high", "inside domain", "as given"})  # parts that say how sure a score is
+PLOTTED = 2000  # molecules in a plot of a front: the best half, the rest at even steps
+_STYLE = (
+    "header, main { max-width: 76rem; } .gallery { display: flex; flex-wrap: wrap; gap: .8rem; }"
+    "figure { margin: 0; border: 1px solid var(--rule); border-radius: 6px; padding: .5rem; width: 15.5rem;"
+    " background: #fff; color: #33414f; } figcaption { font-size: .75rem; overflow-wrap: anywhere; }"
+    "figure.start { background: #f2f7ee; } .score { font-weight: 600; font-size: .9rem; } .alert { color: #a33; }"
+    "section > svg, .gallery > svg { background: #fff; } svg { max-width: 100%; } .gallery > svg { max-width: 48%; }"
+)
+
+
+def write_page(path: Path, outcome: Outcome, rows: Sequence[Row], told: Row) -> Path:
+    """Write the page. Drawings are the best molecules, in their order."""
+    search = outcome.search
+    title = f"{search.scorer.name}: {told['calls']:,} molecules scored by {search.method}"
+    parts = [
+        _facts(told),
+        "<h2>Best so far</h2>",
+        _curve(outcome.oracle.scores, told.get("start_score")),
+        _fronts(outcome),
+        f"<h2>The best {min(DRAWN, len(rows))} molecules</h2>",
+        f'<div class="gallery">{_start(outcome, told)}{"".join(_figure(row) for row in rows[:DRAWN])}</div>',
+    ]
+    body = f"<section>{chr(10).join(parts)}</section>"
+    caution = "A score says what its scorer says, and nothing about effect or safety."
+    return write_text(path, page(title, body, kind="optimisation of molecules", caution=caution, more=_STYLE))
+
+
+def _facts(told: Row) -> str:
+    shown: dict[str, Any] = {
+        "best score": _number(told["best"]),
+        "mean of the best ten": _number(told["top10"]),
+        "area under it over the budget (top-10 AUC)": _number(told["top10_auc"]),
+        "calls": f"{told['calls']:,} of {told['budget']:,}; {told['failed']:,} failed",
+        "strings that cost no call": ", ".join(
+            f"{count:,} {fate}" for fate, count in told["fates"].items() if fate not in {"scored", "failed"}
+        )
+        or "none",
+    }
+    if told["start"]:
+        shown["start"] = f"{told['start']}, {_number(told['start_score'])}"
+        shown["better than the start"] = (
+            f"{told.get('better_than_start', 0):,} ({told.get('better_per_call', 0):.1%} of calls)"
+        )
+    if told["keep"]:
+        shown["contained in every molecule"] = told["keep"]
+    if told["problems"]:
+        shown["problems"] = "; ".join(f"{text} ({count:,})" for text, count in told["problems"].items())
+    if told["stopped"]:
+        shown["stopped"] = told["stopped"]
+    lines = "".join(
+        f"<tr><th>{escape(name)}</th><td>{escape(str(value))}</td></tr>" for name, value in shown.items()
+    )
+    return f"<table>{lines}</table>"
+
+
+def _number(value: Any) -> str:
+    return "none" if value is None else f"{value:.3f}"
+
+
+def _curve(scores: Sequence[float], start: Any) -> str:
+    lines = {"best": best_so_far(scores, 1), "mean of the best ten": best_so_far(scores, 10)}
+    known = np.concatenate([one[np.isfinite(one)] for one in lines.values()])
+    if not len(known):
+        return '<p class="note">Nothing was scored.</p>'
+    values = [*known, *([start] if start is not None else [])]
+    low, high = float(min(values)), float(max(values))
+    place = _scale((1, max(len(scores), 2)), (low, high))
+    drawn = []
+    for number, (name, line) in enumerate(lines.items()):
+        colour = ("#2364aa", "#d1495b")[number]
+        shown = np.flatnonzero(np.isfinite(line))
+        shown = shown[:: max(1, len(shown) // 600)]
+        points = " ".join("{:.1f},{:.1f}".format(*place(call + 1, line[call])) for call in shown)
+        drawn.append(f'<polyline fill="none" stroke="{colour}" stroke-width="2" points="{points}"/>')
+        drawn.append(f'<text x="560" y="{40 + 20 * number}" fill="{colour}" font-size="13">{name}</text>')
+    if start is not None:
+        y = place(1, float(start))[1]
+        drawn.append(f'<path d="M60 {y:.1f}H540" stroke="#3a7d44" stroke-dasharray="5 4"/>')
+        drawn.append('<text x="560" y="80" fill="#3a7d44" font-size="13">the start</text>')
+    return _plot("".join(drawn), ("oracle calls", "score"), (1, len(scores)), (low, high), width=720)
+
+
+def _scale(across: tuple[float, float], up: tuple[float, float]) -> Any:
+    def place(x: float, y: float) -> tuple[float, float]:
+        right = (x - across[0]) / ((across[1] - across[0]) or 1)
+        above = (y - up[0]) / ((up[1] - up[0]) or 1)
+        return 60 + 480 * right, 220 - 195 * above
+
+    return place
+
+
+def _plot(
+    inside: str,
+    names: tuple[str, str],
+    across: tuple[float, float],
+    up: tuple[float, float],
+    width: int = 560,
+) -> str:
+    axis = (
+        '<path d="M60 20V220H545" fill="none" stroke="#9aa7b4"/>'
+        f'<text x="60" y="236" font-size="11">{across[0]:.3g}</text>'
+        f'<text x="540" y="236" font-size="11" text-anchor="end">{across[1]:.3g}</text>'
+        f'<text x="300" y="240" font-size="12" text-anchor="middle" fill="#5a6876">{escape(names[0])}</text>'
+        f'<text x="54" y="224" font-size="11" text-anchor="end">{up[0]:.3g}</text>'
+        f'<text x="54" y="29" font-size="11" text-anchor="end">{up[1]:.3g}</text>'
+        f'<text x="60" y="13" font-size="12" fill="#5a6876">{escape(names[1])}</text>'
+    )
+    return f'<svg viewBox="0 0 {width} 250" width="{width}" role="img">{axis}{inside}</svg>'
+
+
+def _fronts(outcome: Outcome) -> str:
+    calls = outcome.oracle.ranked()
+    if len(calls) < 3:
+        return ""
+    half = calls[: PLOTTED // 2]
+    rest = calls[PLOTTED // 2 :]
+    calls = half + rest[:: max(1, len(rest) // (PLOTTED // 2))]
+    score = np.array([call.scored.value for call in calls])
+    ease = -np.array([synthetic_accessibility(parse(call.smiles)) for call in calls])
+    plots = [_front(ease, score, "SA score (left is harder to make)", "score", flipped=True)]
+    if outcome.start:
+        alike = np.array(likeness([call.smiles for call in calls], outcome.start))
+        plots.insert(0, _front(alike, score, "similarity to the start", "score"))
+    pair = opposed(calls)
+    if pair:
+        one, two = (np.array([call.scored.parts.get(name, np.nan) for call in calls]) for name in pair)
+        plots.insert(0, _front(one, two, *pair))
+    note = (
+        '<p class="note">Each point is a scored molecule; on the line are those that no other beats in both. The two '
+        "parts of a score that are shown are those that oppose each other most.</p>"
+    )
+    return f'<h2>Fronts</h2>{note}<div class="gallery">{"".join(plots)}</div>'
+
+
+def opposed(calls: Sequence[Call]) -> tuple[str, str] | None:
+    """Return the two parts of the score whose ranks over these calls are most negatively correlated, or None."""
+    names = [name for name in calls[0].scored.parts if name not in NO_AIMS]
+    table = np.array([[call.scored.parts.get(name, np.nan) for name in names] for call in calls])
+    useful = [
+        place for place in range(len(names)) if np.isfinite(table[:, place]).all() and np.ptp(table[:, place])
+    ]
+    if len(useful) < 2:
+        return None
+    ranks = table[:, useful].argsort(0).argsort(0)
+    correlation = np.array(np.corrcoef(ranks.T))
+    np.fill_diagonal(correlation, 2.0)
+    one, two = np.unravel_index(int(correlation.argmin()), correlation.shape)
+    return names[useful[int(one)]], names[useful[int(two)]]
+
+
+def _front(x: Any, y: Any, across: str, up: str, *, flipped: bool = False) -> str:
+    there = np.isfinite(x) & np.isfinite(y)
+    x, y = x[there], y[there]
+    if len(x) < 2:
+        return ""
+    ends = (float(x.min()), float(x.max())), (float(y.min()), float(y.max()))
+    place = _scale(*ends)
+    dots = "".join(
+        '<circle cx="{:.1f}" cy="{:.1f}" r="2.2" fill="#2364aa" fill-opacity=".25"/>'.format(*place(a, b))
+        for a, b in zip(x, y, strict=True)
+    )
+    best = front(np.stack([x, y], 1))
+    line = " ".join("{:.1f},{:.1f}".format(*place(x[row], y[row])) for row in best)
+    marks = "".join(
+        '<circle cx="{:.1f}" cy="{:.1f}" r="3.5" fill="#d1495b"/>'.format(*place(x[row], y[row]))
+        for row in best
+    )
+    shown = (-ends[0][0], -ends[0][1]) if flipped else ends[0]
+    drawn = f'{dots}<polyline fill="none" stroke="#d1495b" stroke-width="1.5" points="{line}"/>{marks}'
+    return _plot(drawn, (across, up), shown, ends[1])
+
+
+def _start(outcome: Outcome, told: Row) -> str:
+    if not outcome.start:
+        return ""
+    caption = f'<span class="score">start: {_number(told["start_score"])}</span><br>{escape(outcome.start)}'
+    return f'<figure class="start">{drawing(parse(outcome.start), 230, 170)}<figcaption>{caption}</figcaption></figure>'
+
+
+def _figure(row: Row) -> str:
+    said = [f"SA {row['SA score']:.1f}", f"call {row['call']:,}"]
+    if row["similarity to start"] is not None:
+        said.insert(0, f"similarity {row['similarity to start']:.2f}")
+    if row["drug"]:
+        said.append(f"<b>{escape(row['drug'])}</b>")
+    parts = [
+        f"{escape(name.removeprefix('part: '))} {value:.2f}"
+        for name, value in row.items()
+        if name.startswith("part: ") and isinstance(value, float)
+    ]
+    alert = f'<br><span class="alert">{escape(row["alerts"])}</span>' if row["alerts"] else ""
+    caption = (
+        f'<span class="score">{row["rank"]}. {row["score"]:.3f}</span><br>{"; ".join(parts)}<br>{", ".join(said)}'
+        f"{alert}<br>{escape(row['smiles'])}"
+    )
+    return f"<figure>{drawing(parse(row['smiles']), 230, 170)}<figcaption>{caption}</figcaption></figure>"

@@ -1,0 +1,106 @@
+"""What a search is given, and the one protocol of all methods: ask for strings, tell what became of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from clinweave.applications.molecules.optimization.oracle import Answer
+from clinweave.applications.molecules.reading import standardise
+from clinweave.core.errors import UserError
+
+if TYPE_CHECKING:
+    from clinweave.applications.molecules.generator import Generator
+
+
+FIRST = 100  # of the pool
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Where a search begins. `start` and `pool` are canonical SMILES; `keep` a pattern that all must have, or None."""
+
+    start: str | None
+    keep: Any
+    pool: tuple[str, ...]  # the first molecules, before anything is learned
+    model: "Generator | None"  # None for methods that need none
+    bounded: bool = True  # scores from 0 to 1
+    seed: int = 0
+
+    def beginning(self) -> list[str]:
+        """Return what every method scores first: the start and, where nothing must be kept, the pool's first."""
+        pool = self.pool[:FIRST] if self.keep is None else ()
+        return list(dict.fromkeys([*([self.start] if self.start else []), *pool]))
+
+
+class Method(Protocol):
+    """A search. It sees scores only through `tell`, so that all methods cost the same calls."""
+
+    def ask(self) -> list[str]:
+        """Return strings to be scored, valid or not."""
+        ...
+
+    def tell(self, answers: Sequence[Answer]) -> None:
+        """Learn from what became of the strings that `ask` returned last, in their order."""
+        ...
+
+
+class Archive:
+    """All scored molecules, best first."""
+
+    def __init__(self) -> None:
+        self.scores: dict[str, float] = {}
+        self._ranked: list[str] | None = []
+
+    def __len__(self) -> int:
+        """Return the number of molecules with a score."""
+        return len(self.scores)
+
+    def add(self, answers: Sequence[Answer]) -> int:
+        """Take in what was scored; return how many are new."""
+        before = len(self.scores)
+        for one in answers:
+            if one.fate == "scored":
+                self.scores.setdefault(one.smiles, one.value)
+        if len(self.scores) > before:
+            self._ranked = None
+        return len(self.scores) - before
+
+    def best(self, count: int) -> list[str]:
+        """Return the best molecules; of equals the earlier."""
+        if self._ranked is None:
+            self._ranked = sorted(self.scores, key=lambda one: -self.scores[one])  # stable: earlier first
+        return self._ranked[:count]
+
+    def reward(self, values: Sequence[float], *, bounded: bool) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Return scores as 0 to 1; unbounded ones by where they lie between the 5th percentile and the best."""
+        found = np.asarray(values, np.float64)
+        if bounded or not self.scores:
+            return np.nan_to_num(found)
+        known = np.array(list(self.scores.values()))
+        low, high = float(np.quantile(known, 0.05)), float(known.max())
+        return np.nan_to_num(np.clip((found - low) / max(high - low, 1e-9), 0, 1))
+
+
+def parse_start(smiles: str, keep: str) -> tuple[str, Any]:
+    """Return the start's canonical SMILES and the pattern to keep (None for ""), or raise `UserError`."""
+    from rdkit import Chem, rdBase
+
+    pattern: Any = None
+    if keep:
+        with rdBase.BlockLogs():
+            pattern = Chem.MolFromSmarts(keep)
+        if pattern is None or not pattern.GetNumAtoms():
+            raise UserError(f"--keep {keep}: not a SMARTS pattern")
+    if not smiles:
+        if keep:
+            raise UserError("--keep needs --start: a molecule that has the pattern")
+        return "", None
+    answer = standardise(smiles)
+    if answer.smiles is None:
+        raise UserError(f"--start {smiles}: {answer.reason}")
+    molecule: Any = Chem.MolFromSmiles(answer.smiles)
+    if pattern is not None and not molecule.HasSubstructMatch(pattern):
+        raise UserError(f"--keep {keep}: the start {answer.smiles} does not contain it")
+    return answer.smiles, pattern

@@ -1,0 +1,141 @@
+"""A search from beginning to end: which method, from where, behind which oracle, until the budget is spent."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clinweave.applications.molecules.optimization.oracle import Oracle
+from clinweave.applications.molecules.optimization.problem import Method, Problem, parse_start
+from clinweave.applications.molecules.optimization.scoring import Scorer
+from clinweave.core.errors import UserError
+
+if TYPE_CHECKING:
+    from clinweave.applications.molecules.generator import Generator
+
+Told = Callable[[int, int, float], None]  # calls, budget, best score
+# name -> module, class, what it is
+METHODS: dict[str, tuple[str, str, str]] = {
+    "finetune": ("finetuning", "FineTuning", "the decoder is trained on the best so far (hill climbing)"),
+    "graph-ga": ("genetic", "GraphGA", "genetic algorithm on graphs (Jensen 2019); learns nothing"),
+    "guided": ("guided", "Guided", "graph-ga and policy propose, a Gaussian process chooses what is scored"),
+    "latent": ("latent_search", "LatentSearch", "genetic search in the model's latent space"),
+    "reinvent": ("reinforcing", "Reinvent", "policy loop with augmented likelihood (Olivecrona 2017)"),
+    "surrogate": ("guided", "Surrogate", "graph-ga proposes, a Gaussian process chooses what is scored"),
+    "screen": ("screening", "Screening", "no search: what the model draws, scored"),
+}
+DEFAULT = "surrogate"  # level with guided and cheaper: docs/molecules_optimize.md
+WITHOUT_WEIGHTS = frozenset({"graph-ga", "surrogate"})
+POOL = 100  # first molecules, drawn where none are given
+STALLED = 40  # rounds in a row without a new molecule
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is asked for. `pool`: first molecules, else drawn from the model; `journal`: where calls are kept.
+
+    `weights` is a model's folder, else the packaged one.
+    """
+
+    scorer: Scorer
+    budget: int = 10_000
+    start: str = ""
+    keep: str = ""
+    method: str = DEFAULT
+    seed: int = 0
+    pool: tuple[str, ...] = ()
+    journal: Path | None = None
+    weights: Path | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a search did. `start` is canonical; `stopped` says why it ended before the budget, or ""."""
+
+    search: Search
+    oracle: Oracle
+    start: str
+    seconds: float  # CPU
+    stopped: str = ""
+
+
+def optimise(search: Search, model: "Generator | None" = None, told: Told | None = None) -> Outcome:
+    """Search until the budget is spent, or nothing new is found; a journal that is there is gone on with.
+
+    Raises `UserError` for a start, a pattern, a method or a budget that cannot be, and where the scorer always fails.
+    """
+    if search.method not in METHODS:
+        raise UserError(f"--method {search.method}: choose of {', '.join(METHODS)}")
+    if search.budget < 1:
+        raise UserError(f"--budget {search.budget}: at least one call is needed")
+    start, keep = parse_start(search.start, search.keep)
+    about = {"start": start, "keep": search.keep, "method": search.method, "seed": search.seed}
+    oracle = Oracle(search.scorer, search.budget, search.journal, about, keep)
+    begun = time.process_time()
+    if oracle.finished:
+        return Outcome(search, oracle, start, 0.0)
+    if start:
+        _check_start(oracle, start)
+    problem = Problem(start or None, keep, *_world(search, model), search.scorer.bounded, search.seed)
+    stopped = run(made(search.method, problem), oracle, told)
+    oracle.check()
+    return Outcome(search, oracle, start, time.process_time() - begun, stopped)
+
+
+def run(method: Method, oracle: Oracle, told: Told | None = None) -> str:
+    """Ask and tell until the budget is spent; return why it ended before, or ""."""
+    quiet = 0
+    while not oracle.finished:
+        before = len(oracle.calls)
+        answers = oracle(method.ask())
+        method.tell(answers)
+        quiet = 0 if any(one.new for one in answers) else quiet + 1
+        if told and len(oracle.calls) > before:
+            best = oracle.ranked()
+            told(len(oracle.calls), oracle.budget, best[0].scored.value if best else float("nan"))
+        if quiet >= STALLED:
+            return f"nothing new in {STALLED} rounds, after {len(oracle.calls):,} calls"
+    return ""
+
+
+def made(name: str, problem: Problem) -> Method:
+    """Return a method, ready to be asked."""
+    module, kind, _ = METHODS[name]
+    found: Method = getattr(import_module(f"{__package__}.{module}"), kind)(problem)
+    return found
+
+
+def _check_start(oracle: Oracle, start: str) -> None:
+    """Score the start before anything else, so that a scorer that cannot score it says so at once."""
+    answer = oracle([start])[0]
+    if answer.fate == "failed":
+        call = next(one for one in oracle.calls if one.smiles == answer.smiles)
+        raise UserError(
+            f"the scorer {oracle.scorer.name} cannot score the start {start}: {call.scored.problem}"
+        )
+
+
+def _world(search: Search, model: Any) -> tuple[tuple[str, ...], Any]:
+    """Return the pool and the model."""
+    if search.pool and search.method in WITHOUT_WEIGHTS:
+        return search.pool, model
+    from clinweave.applications.molecules.generating import Wish, generate
+    from clinweave.applications.molecules.generator import open_model
+
+    opened = model or open_model(search.weights)
+    if search.pool:
+        return search.pool, opened
+    drawn = generate(POOL, None, Wish(distinct=True), model=opened, seed=search.seed)
+    return tuple(drawn.smiles), opened
+
+
+def read_pool(path: Path) -> tuple[str, ...]:
+    """Return the molecules of a file that can be used, distinct, in order. Raises `UserError` where there are none."""
+    from clinweave.applications.molecules.reading import read_molecules
+
+    found: Sequence[str] = list(dict.fromkeys(one.smiles for one in read_molecules(path) if one.smiles))
+    if not found:
+        raise UserError(f"--pool {path}: no row holds a molecule")
+    return tuple(found)

@@ -1,0 +1,87 @@
+"""ADMET endpoints by ADMET-AI (Swanson et al. 2024, doi:10.1093/bioinformatics/btae416), with its own weights, offline.
+
+41 endpoints of the Therapeutics Data Commons, each the mean of five Chemprop models, and the percentile among 2,845
+approved drugs that it gives beside each. It is run as a program of its own, so that its libraries can live in another
+environment than clinweave's. Its checkpoints are pickles of the pinned package; that program alone opens them.
+"""
+
+import csv
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from clinweave.applications.molecules.prediction.structures import Refused, Structure
+from clinweave.applications.molecules.prediction.tables import Table, check_out, write_table
+from clinweave.core.errors import ClinweaveError, UserError
+
+VERSION = "2.0.1"
+_PROGRAM = """
+import sys, warnings
+warnings.filterwarnings("ignore")
+import torch
+torch.set_num_threads(1)
+from admet_ai import ADMETModel
+smiles = open(sys.argv[1], encoding="utf-8").read().split()
+ADMETModel(num_workers=0).predict(smiles=smiles).to_csv(sys.argv[2], index_label="smiles")
+"""
+
+
+def predict_admet(table: Table, out: Path, python: Path | None = None) -> dict[str, Any]:
+    """Write a table with ADMET-AI's columns beside each row, or `reason`; return the counts.
+
+    `python` is the interpreter of an environment that holds admet-ai; without it, clinweave's own is taken.
+    """
+    check_out(table, out)
+    interpreter = _interpreter(python)
+    unique = list(dict.fromkeys(one.smiles for one in table.structures if isinstance(one, Structure)))
+    columns, values = _run(interpreter, unique) if unique else ([], {})
+    rows = [values.get(one.smiles) if isinstance(one, Structure) else None for one in table.structures]
+    more = {name: [row[place] if row else "" for row in rows] for place, name in enumerate(columns)}
+    more["notes"] = ["; ".join(one.notes) if isinstance(one, Structure) else "" for one in table.structures]
+    more["reason"] = [
+        one.reason if isinstance(one, Refused) else "" if row else "not answered by admet-ai"
+        for one, row in zip(table.structures, rows, strict=True)
+    ]
+    write_table(out, table, more)
+    answered = sum(row is not None for row in rows)
+    return {
+        "rows": len(rows),
+        "answered": answered,
+        "refused": len(rows) - answered,
+        "columns": len(columns),
+        "out": str(out),
+    }
+
+
+def _interpreter(python: Path | None) -> str:
+    if python is not None:
+        if not python.is_file():
+            raise UserError(f"there is no Python interpreter {python}")
+        return str(python)
+    if importlib.util.find_spec("admet_ai") is None:
+        raise UserError(
+            "admet-ai is not installed: pip install 'clinweave[admet]', or name the interpreter of an environment "
+            "that has it with --python"
+        )
+    return sys.executable
+
+
+def _run(interpreter: str, smiles: Sequence[str]) -> tuple[list[str], dict[str, list[str]]]:
+    """Return the names of the columns, and each structure's values."""
+    with tempfile.TemporaryDirectory() as folder:
+        given, made = Path(folder, "in.smi"), Path(folder, "out.csv")
+        given.write_text("\n".join(smiles), "utf-8")
+        quiet = {**os.environ, "OMP_NUM_THREADS": "1", "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD": "1"}
+        command = [interpreter, "-c", _PROGRAM, str(given), str(made)]
+        done = subprocess.run(command, env=quiet, capture_output=True, text=True, check=False)
+        if done.returncode or not made.is_file():
+            said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+            raise ClinweaveError(f"admet-ai failed: {said}")
+        with made.open(encoding="utf-8", newline="") as stream:
+            lines = list(csv.reader(stream))
+    return lines[0][1:], {line[0]: line[1:] for line in lines[1:]}

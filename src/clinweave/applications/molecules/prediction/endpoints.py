@@ -1,0 +1,150 @@
+"""One predicted property: the fold models, their calibration, and how wrong they were on what they did not see."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinweave.applications.molecules.prediction import boosting, calibration, domain
+from clinweave.applications.molecules.prediction.calibration import VennAbers, Widths
+from clinweave.applications.molecules.prediction.splits import folds as split_in_folds
+from clinweave.core.errors import UserError
+
+Floats = NDArray[np.float64]
+FOLDS = 5
+COVERAGE = 0.9
+LEAST = 20  # answered rows
+
+
+class Predicted(NamedTuple):
+    """Predictions of rows: a probability or a value, between `low` and `high`."""
+
+    value: Floats
+    low: Floats
+    high: Floats
+
+
+class Unseen(NamedTuple):
+    """What the fold models said of rows that they were not fitted on."""
+
+    scores: Floats
+    truth: Floats
+    folds: NDArray[np.int64]
+    similarity: Floats
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A property that can be predicted. `kind` is "classification" (0 or 1) or "regression"."""
+
+    name: str
+    kind: str
+    boosters: tuple[Any, ...]
+    rows: int  # answered rows that it was fitted on
+    venn: tuple[VennAbers, ...] = ()
+    widths: Widths | None = None
+    by_similarity: list[dict[str, float]] = field(default_factory=list)  # measured out of fold
+    measured: dict[str, float] = field(default_factory=dict)  # out of fold
+
+    def predict(self, columns: Any, similarity: Floats) -> Predicted:
+        """Return predictions of rows described by `columns`, given their similarity to the training structures."""
+        scores = [boosting.score(booster, columns) for booster in self.boosters]
+        if self.kind == "classification":
+            pairs = [venn.between(one) for venn, one in zip(self.venn, scores, strict=True)]
+            lows, highs = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+            value, _ = calibration.merged(lows, highs)
+            return Predicted(
+                value, np.minimum(np.mean(lows, axis=0), value), np.maximum(np.mean(highs, axis=0), value)
+            )
+        assert self.widths is not None
+        value, half = np.mean(scores, axis=0), self.widths.of(similarity)
+        return Predicted(value, value - half, value + half)
+
+
+def fit_endpoint(
+    name: str,
+    kind: str,
+    columns: Any,
+    answers: Floats,
+    *,
+    prints: Sequence[Any],
+    groups: Sequence[str],
+    seed: int = 0,
+) -> Endpoint:
+    """Fit an endpoint on all rows with an answer; a scaffold (`groups`) is never on two sides of a fold."""
+    known = [int(row) for row in np.flatnonzero(np.isfinite(answers))]
+    columns, answers = columns[known], answers[known]
+    _enough(name, kind, answers)
+    folds = split_in_folds([groups[row] for row in known], FOLDS, seed)
+    boosters, unseen = fit_folds(kind, columns, answers, [prints[row] for row in known], folds, seed=seed)
+    if kind == "classification":
+        venn = tuple(
+            VennAbers.fit(unseen.scores[folds == fold], answers[folds == fold])
+            for fold in range(len(boosters))
+        )
+        errors = np.abs(answers - boosting.probability(unseen.scores))
+        return Endpoint(
+            name,
+            kind,
+            boosters,
+            len(answers),
+            venn,
+            None,
+            domain.by_class(unseen.similarity, errors),
+            _measured(kind, unseen),
+        )
+    errors = np.abs(answers - unseen.scores)
+    widths = Widths.fit(errors, unseen.similarity, COVERAGE)
+    return Endpoint(
+        name,
+        kind,
+        boosters,
+        len(answers),
+        (),
+        widths,
+        domain.by_class(unseen.similarity, errors),
+        _measured(kind, unseen),
+    )
+
+
+def fit_folds(
+    kind: str, columns: Any, answers: Floats, prints: Sequence[Any], folds: NDArray[np.int64], *, seed: int
+) -> tuple[tuple[Any, ...], Unseen]:
+    """Return one booster a fold, fitted on the other folds, and what each said of its own."""
+    boosters, scores = [], np.zeros(len(answers))
+    for fold in range(int(folds.max()) + 1):
+        inside = folds != fold
+        booster = boosting.fit(columns[inside], answers[inside], kind, seed=1000 * seed + fold)
+        scores[~inside] = boosting.score(booster, columns[~inside])
+        boosters.append(booster)
+    return tuple(boosters), Unseen(scores, answers, folds, domain.out_of_fold(prints, folds))
+
+
+def _enough(name: str, kind: str, answers: Floats) -> None:
+    if len(answers) < LEAST:
+        raise UserError(
+            f"{name}: {len(answers)} rows with an answer and a structure; at least {LEAST} are needed"
+        )
+    if kind == "classification" and min(answers.sum(), len(answers) - answers.sum()) < FOLDS:
+        raise UserError(f"{name}: at least {FOLDS} rows of either class are needed")
+    if kind == "regression" and np.ptp(answers) == 0:
+        raise UserError(f"{name}: all answers are {answers[0]:g}; there is nothing to learn")
+
+
+def _measured(kind: str, unseen: Unseen) -> dict[str, float]:
+    from clinweave.applications.molecules.prediction import metrics
+
+    if kind == "regression":
+        return {
+            "rmse": metrics.rmse(unseen.truth, unseen.scores),
+            "mae": metrics.mae(unseen.truth, unseen.scores),
+            "rmse_of_the_mean": float(unseen.truth.std()),  # what saying the mean of all would reach
+            "spearman": metrics.spearman(unseen.truth, unseen.scores),
+        }
+    return {
+        "auroc": metrics.auroc(unseen.truth, unseen.scores),
+        "average_precision": metrics.average_precision(unseen.truth, unseen.scores),
+        "positives": float(unseen.truth.mean()),
+    }

@@ -1,0 +1,148 @@
+"""HTML pages about predictions: what was answered and how sure, and how right a model was on known answers."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinweave.applications.molecules.prediction.plots import bars, calibration, observed
+from clinweave.applications.molecules.report import drawing
+from clinweave.core.artifacts import write_text
+from clinweave.core.html import page
+
+Floats = NDArray[np.float64]
+DRAWN = 24
+MISSES = 12
+_REFUSED = 50
+_STYLE = (
+    "header, main { max-width: 76rem; } .gallery { display: flex; flex-wrap: wrap; gap: .8rem; }"
+    "figure { margin: 0; border: 1px solid var(--rule); border-radius: 6px; padding: .5rem; flex: 1 1 21rem;"
+    " max-width: 25rem; background: #fff; color: #33414f; } figcaption { font-size: .75rem; overflow-wrap: anywhere; }"
+    ".pair { display: flex; align-items: end; } .pair small { display: block; text-align: center; font-size: .7rem;"
+    " color: #5a6876; } .score { font-weight: 600; font-size: .9rem; } .outside { color: #a33; }"
+    "svg { max-width: 100%; } .plots svg { background: #fff; border-radius: 6px; }"
+)
+_CAUTION = "Nothing here says that a molecule is safe or active."
+
+
+class Shown(NamedTuple):
+    """A row that was answered: its place in the table, its structure, and what was said of it."""
+
+    row: int  # 1 is the first below the header
+    name: str  # other cells of the row
+    molecule: Any
+    notes: str
+    similarity: float
+    nearest: str  # SMILES of the nearest training structure
+    inside: bool
+
+
+class Said(NamedTuple):
+    """What a model said of one endpoint, in the order of the rows; `truth` is there where answers are known."""
+
+    kind: str
+    value: Floats
+    low: Floats
+    high: Floats
+    truth: Floats | None = None
+    measured: Mapping[str, Any] = {}
+
+
+def write_predictions(
+    path: Path,
+    title: str,
+    rows: Sequence[Shown],
+    said: Mapping[str, Said],
+    refused: Sequence[tuple[int, str]],
+) -> Path:
+    """Write a page with the spread of each endpoint, the molecules it is highest for, and the refused rows."""
+    outside = sum(not one.inside for one in rows)
+    parts = [
+        f"<p>{len(rows) + len(refused):,} rows: {len(rows):,} answered ({outside:,} of them outside the domain, where "
+        f"errors are larger), {len(refused):,} refused.</p>"
+    ]
+    for name, one in said.items():
+        parts.append(f"<h2>{escape(name)}</h2>")
+        if len(rows):
+            order = np.argsort(-one.value, kind="stable")[:DRAWN]
+            what = "probability" if one.kind == "classification" else "predicted value"
+            figures = "".join(_figure(rows[place], name, one, place) for place in order.tolist())
+            parts += [
+                f'<div class="plots">{bars(one.value, what)}</div>',
+                f"<h3>The {len(order)} highest</h3>" + f'<div class="gallery">{figures}</div>',
+            ]
+    if refused:
+        lines = "".join(f"<tr><td>{row}</td><td>{escape(why)}</td></tr>" for row, why in refused[:_REFUSED])
+        more = f"<p>and {len(refused) - _REFUSED:,} more, in the table</p>" if len(refused) > _REFUSED else ""
+        parts.append(f"<h2>Refused</h2><table><tr><th>row</th><th>reason</th></tr>{lines}</table>{more}")
+    return _write(path, title, parts, "predicted properties")
+
+
+def write_evaluation(
+    path: Path, title: str, rows: Sequence[Shown], said: Mapping[str, Said], facts: Sequence[str]
+) -> Path:
+    """Write a page with measures, observed against predicted, and the largest misses of each endpoint."""
+    parts = ["".join(f"<p>{escape(fact)}</p>" for fact in facts)]
+    for name, one in said.items():
+        parts.append(f"<h2>{escape(name)}</h2>{_measures(one.measured)}")
+        if one.truth is None or "problem" in one.measured:
+            continue
+        known = np.flatnonzero(np.isfinite(one.truth))
+        inside = np.array([rows[place].inside for place in known.tolist()], bool)
+        if one.kind == "classification":
+            plot = calibration(one.truth[known], one.value[known])
+        else:
+            plot = observed(one.truth[known], one.value[known], one.low[known], one.high[known], inside)
+        worst = known[np.argsort(-np.abs(one.truth[known] - one.value[known]), kind="stable")][:MISSES]
+        figures = "".join(_figure(rows[place], name, one, place) for place in worst.tolist())
+        parts += [
+            f'<div class="plots">{plot}</div>',
+            f'<h3>The {len(worst)} largest misses</h3><div class="gallery">{figures}</div>',
+        ]
+    return _write(path, title, parts, "judgement of a property model")
+
+
+def _write(path: Path, title: str, parts: Sequence[str], kind: str) -> Path:
+    body = f"<section>{chr(10).join(parts)}</section>"
+    return write_text(path, page(title, body, kind=kind, caution=_CAUTION, more=_STYLE))
+
+
+def _measures(measured: Mapping[str, Any]) -> str:
+    lines = "".join(
+        f"<tr><th>{escape(name.replace('_', ' '))}</th><td>{escape(text(value))}</td></tr>"
+        for name, value in measured.items()
+    )
+    return f"<table>{lines}</table>"
+
+
+def text(value: Any) -> str:
+    """Return a measure, or a measure with its interval, in few digits."""
+    if isinstance(value, dict) and "value" in value:
+        return f"{value['value']:.3f} ({value['low']:.3f} to {value['high']:.3f})"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {text(one)}" for name, one in value.items())
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def _figure(shown: Shown, name: str, one: Said, place: int) -> str:
+    """Return a molecule beside the nearest one that was trained on, with what was said of it."""
+    from rdkit import Chem
+
+    bounds = f"({one.low[place]:.3g} to {one.high[place]:.3g})"
+    lines = [f'<span class="score">{escape(name)} {one.value[place]:.3g} {bounds}</span>']
+    if one.truth is not None:
+        lines.append(f"measured {one.truth[place]:.4g}")
+    where = "inside the domain" if shown.inside else '<span class="outside">outside the domain</span>'
+    lines.append(f"row {shown.row}, {where}")
+    lines += [escape(extra) for extra in (shown.name, shown.notes) if extra]
+    nearest = Chem.MolFromSmiles(shown.nearest) if shown.nearest else None
+    beside = (
+        f"<div>{drawing(nearest, 120, 100)}<small>nearest trained on: {shown.similarity:.2f}</small></div>"
+        if nearest is not None
+        else ""
+    )
+    pair = f'<div class="pair"><div>{drawing(shown.molecule, 200, 150)}</div>{beside}</div>'
+    return f"<figure>{pair}<figcaption>{'<br>'.join(lines)}</figcaption></figure>"

@@ -1,0 +1,65 @@
+"""A whole training: from SMILES to a model's folder that can be given away; what is done is not done again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from clinweave.applications.molecules.cache import build_cache
+from clinweave.applications.molecules.finishing import finish
+from clinweave.applications.molecules.reading import read_smiles
+from clinweave.applications.molecules.settings import schedule_of, shape_named
+from clinweave.applications.molecules.training import Trainer
+from clinweave.core.errors import UserError
+
+LEAST = 1000  # molecules to learn from
+Told = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What is learned, and how: the options of `clinweave molecules train`."""
+
+    data: Path
+    size: str = "small"
+    molecules: int = 3_000_000  # seen, over all epochs
+    tokens: str = "smiles"
+    graphs: int = 0  # 0: all
+    qed_share: float = 1.0
+    changes: tuple[str, ...] = ()
+    start: Path | None = None
+    workers: int = 1
+
+    def command(self) -> str:
+        """Return the command that does the same."""
+        said = f"clinweave molecules train --data {self.data.name} --out DIR --size {self.size}"
+        said += f" --molecules {self.molecules} --tokens {self.tokens} --graphs {self.graphs}"
+        return said + f" --qed-share {self.qed_share}" + "".join(f" --set {one}" for one in self.changes)
+
+
+def train_model(
+    lesson: Lesson, features: Path, out: Path, told: Told, seconds: float = float("inf")
+) -> list[dict[str, float]]:
+    """Prepare features, train to the end of the schedule or for so many CPU seconds, finish; return the history.
+
+    Of several processes (torchrun) the first one writes.
+    """
+    schedule = schedule_of(lesson.changes, molecules=lesson.molecules)
+    smiles = read_smiles(lesson.data)
+    if len(smiles) < LEAST:
+        raise UserError(
+            f"{lesson.data} holds {len(smiles)} molecules: at least {LEAST:,} are needed to learn from"
+        )
+    build_cache(
+        smiles, lesson.data, features, workers=lesson.workers, kind=lesson.tokens, graphs=lesson.graphs or None,
+        qed_share=lesson.qed_share, said=lambda done, total: told("features", done, total),
+    )  # fmt: skip
+    trainer = Trainer(shape_named(lesson.size), schedule, features, out, lesson.start)
+
+    def step(seen: int, total: int, found: Any) -> None:
+        told(f"training, {found['nats']:.1f} nats a molecule", seen, total)
+
+    history = trainer.run(step, seconds)
+    if trainer.rank == 0:
+        finish(out, features, command=lesson.command(), data=lesson.data.name, licence="that of the data")
+    return history

@@ -1,0 +1,11 @@
+"""The Biolink predicates that clinweave queries, quotes and checks (https://biolink.github.io/biolink-model/)."""
+
+HAS_PHENOTYPE = "biolink:has_phenotype"
+GENE = "biolink:gene_associated_with_condition"
+ROLE = "biolink:has_chemical_role"
+INHERITANCE = "biolink:has_mode_of_inheritance"
+SUBCLASS = "biolink:subclass_of"
+TREATS = "biolink:treats"
+CONTRAINDICATED = "biolink:contraindicated_in"
+CLOSE_MATCH = "biolink:close_match"
+ALIKE = "biolink:chemically_similar_to"

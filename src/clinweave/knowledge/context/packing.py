@@ -1,0 +1,75 @@
+"""Evidence items into a token budget: exactly kept, and no fact cut in two."""
+
+from collections.abc import Callable, Sequence
+
+from clinweave.knowledge.context.facts import Draft
+from clinweave.records import Evidence
+
+Count = Callable[[str], int]
+
+
+def render(items: Sequence[Evidence]) -> str:
+    """Return the numbered block that a prompt shows: one line "[1] text" for each item."""
+    return "\n".join(f"[{item.id}] {item.text}" for item in items)
+
+
+def pack(
+    drafts: Sequence[Draft], budget: int, count_tokens: Count, *, before: Sequence[Evidence] = ()
+) -> tuple[Evidence, ...]:
+    """Return as much of the drafts, best first, as fits: `count_tokens(render(before + result)) <= budget`.
+
+    Facts of equal score share what is left equally at first (passages do not); what one does not use goes to the
+    next, and at the end those that were shortened are extended in order. Items are numbered on from `before`.
+    """
+    sizes = [0] * len(drafts)
+
+    def block(sizes: Sequence[int]) -> tuple[Evidence, ...]:
+        kept = [(draft, size) for draft, size in zip(drafts, sizes, strict=True) if size]
+        return tuple(
+            draft.cut(size, str(len(before) + place)) for place, (draft, size) in enumerate(kept, start=1)
+        )
+
+    def used(sizes: Sequence[int]) -> int:
+        shown = (*before, *block(sizes))
+        return count_tokens(render(shown)) if shown else 0
+
+    spent = used(sizes)
+    for place, draft in enumerate(drafts):
+        shares = draft.kind == "relation"
+        equals = sum(other.score == draft.score for other in drafts[place:]) if shares else 1
+        allowed = min(budget, spent + max(0, budget - spent) // equals)
+        sizes[place] = _largest(sizes, place, draft, allowed, used)
+        spent = used(sizes)
+    for place, draft in enumerate(drafts):
+        if sizes[place] < len(draft.parts):
+            sizes[place] = _largest(sizes, place, draft, budget, used, least=sizes[place])
+    while any(sizes) and used(sizes) > budget:  # only where count_tokens does not grow with the text
+        last = max(place for place, size in enumerate(sizes) if size)
+        sizes[last] = 0 if drafts[last].whole else sizes[last] - 1
+    return block(sizes)
+
+
+def _largest(
+    sizes: list[int],
+    place: int,
+    draft: Draft,
+    allowed: int,
+    used: Callable[[Sequence[int]], int],
+    *,
+    least: int = 0,
+) -> int:
+    """Return how many parts of one draft fit into `allowed` tokens (binary search; `least` are known to fit)."""
+
+    def fits(size: int) -> bool:
+        return used([*sizes[:place], size, *sizes[place + 1 :]]) <= allowed
+
+    most = len(draft.parts)
+    if most == least or fits(most):
+        return most
+    if draft.whole:
+        return least
+    low, high = least, most  # low fits, high does not
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle)
+    return low
