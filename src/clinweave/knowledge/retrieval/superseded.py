@@ -1,76 +1,69 @@
 """Documents that must not be cited: withdrawn ones, older versions of another one, and second copies of a text.
 
-Detection is conservative: what is not certain stays. A document is withdrawn where its name, title or first lines say
-so of itself. Two documents are versions of one where their names or titles differ only in a version number or a date;
-the newest stays. Names that mark a series (minutes, reports, letters) and bare numbers ("part 2") are no versions.
-Only files are compared, not the records within a file (answers, articles, lines of JSONL).
+A document is withdrawn where its name, title or first lines say so of itself. Two documents are versions of one where
+their names or titles differ only in a version number or a date, or one says that it supersedes the other; the newest
+stays. What is likely and not certain stays, too, and is listed as a possible older version. Names that mark a series
+(minutes, reports, letters), bare numbers ("part 2") and notes on patients are no versions. Only files are compared,
+not the records within a file (answers, articles, lines of JSONL).
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import Any
 
-MOST_HEAD = 800  # characters at the beginning of a document that are read for its status and version
+from clinweave.knowledge.retrieval.document_status import (
+    MOST_HEAD,
+    is_draft,
+    superseded_by_text,
+    withdrawn_by_name,
+    withdrawn_by_text,
+)
+from clinweave.knowledge.retrieval.version_names import (
+    MONTH,
+    Version,
+    dates,
+    family,
+    is_marked_old,
+    numbered,
+    numbers,
+    plain_text,
+    status_folder,
+    stripped,
+)
+
 _MOST_VERSIONS = 50  # documents of one title; more are no versions of each other
-_LEAST_ALIKE = 0.4  # share of common words at which two documents of one title are versions of each other
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            ("january", "jan"), ("february", "feb"), ("march", "mar"), ("april", "apr"), ("may",), ("june", "jun"),
-            ("july", "jul"), ("august", "aug"), ("september", "sep", "sept"), ("october", "oct"),
-            ("november", "nov"), ("december", "dec"),
-        ),
-        1,
-    )
-    for name in names
-}  # fmt: skip
-_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
-_NUMBER = re.compile(
-    r"(?<![a-z0-9])(?:version|vers|ver|v|revision|rev|edition)[ ._:-]{0,2}(\d{1,3}(?:\.\d{1,3}){0,3})(?![a-z0-9])"
-    r"|(?<![a-z0-9.])(\d{1,2})(?:st|nd|rd|th) (?:edition|revision)(?![a-z0-9])"
+_FEW_WORDS = 12  # a text with fewer different words says nothing of whether it is another version
+_DIFFERENT, _ALIKE, _SAME = 0.25, 0.5, 0.7  # share of the words of the shorter text that the other has
+_EARLIER = re.compile(
+    r"\b(?:(?:previous|earlier|prior|older|all other|preceding|last) (?:versions?|editions?|ones?|guidelines?|guidance|"
+    r"polic(?:y|ies)|protocols?|documents?)|(?:version|revision|edition)s? [\dA-Za-z.]+|that of (?:19|20)\d\d|"
+    r"the (?:19|20)\d\d (?:version|edition|guideline|policy|protocol))\b",
+    re.IGNORECASE,
 )
-_DATE = re.compile(
-    r"(?<!\d)((?:19|20)\d\d)[ ._/-]?(0[1-9]|1[0-2])[ ._/-]?(0[1-9]|[12]\d|3[01])(?!\d)"  # 2024-03-31, 20240331
-    r"|(?<!\d)(0?[1-9]|[12]\d|3[01])[ ._/-](0?[1-9]|1[0-2])[ ._/-]((?:19|20)\d\d)(?!\d)"  # 31.03.2024
-    rf"|(?<![a-z0-9])(?:(\d\d?)(?:st|nd|rd|th)? )?({_MONTH})[ .,_-]{{1,2}}((?:19|20)\d\d)(?!\d)"  # (31) March 2024
-    r"|(?<!\d)((?:19|20)\d\d)[ ._/-](0[1-9]|1[0-2])(?!\d)"  # 2024-03
-    r"|(?<![\d.])((?:19|20)\d\d)(?![\d.])"  # 2024
+_DOCUMENT = re.compile(
+    r"\b(?:guidelines?|guidance|polic(?:y|ies)|protocols?|sops?|procedures?|pathways?|standards?|formular(?:y|ies)|leaflets?|"
+    r"manuals?|handbooks?|bundles?|recommendations?|algorithms?|checklists?|leitlinien?|directrices|guia|guide)\b"
 )
-_STATUS_WORD = "withdrawn|superseded|obsolete|retired|rescinded|retracted"
-_NAMED = re.compile(
-    rf"[\[(](?:{_STATUS_WORD})[\])]|[ _-](?:{_STATUS_WORD})$|^(?:{_STATUS_WORD})(?::|_| - |-)", re.IGNORECASE
-)
-_NAMED_LOUDLY = re.compile(rf"(?<![A-Za-z])(?:{_STATUS_WORD.upper()})(?![A-Za-z])")
-_ITSELF = (
-    r"(?:this|the present) (?:clinical |local |trust |hospital )?"
-    r"(?:guideline|guidance|document|policy|protocol|procedure|pathway|version|edition|recommendation|article|review)s?"
-)
-_STATED = re.compile(
-    rf"^\W*(?:document |guideline |review )?status\W{{0,4}}(?:{_STATUS_WORD}|expired|archived|replaced|"
-    r"no longer in (?:force|use))\b"
-    rf"|^\W*(?:{_STATUS_WORD})\W*$"
-    r"|^\W*(?:superseded|rescinded) by\b"
-    r"|^\W*(?:withdrawn|retired|replaced) (?:by|on|from|in)\b[^\n]{0,60}"
-    r"(?:guideline|guidance|version|policy|protocol|document|\bv\d|\b(?:19|20)\d\d\b)"
-    rf"|\b{_ITSELF} (?:has been|was|is|is now|has now been) (?:(?:formally|now|officially) )?"
-    rf"(?:{_STATUS_WORD}|replaced|no longer (?:valid|current|in force|in use|applicable|to be used))\b",
-    re.IGNORECASE | re.MULTILINE,
-)
-_CLOSED = re.compile(rf"^(?:old|older|archive|archived|previous|{_STATUS_WORD})$")
-_DRAFT = re.compile(
-    r"\bstatus\W{0,4}(?:draft|consultation|proposed|in preparation)\b|^\W*(?:draft|consultation draft)\b"
-    r"|\bthis (?:is a|document is a) draft\b",
-    re.IGNORECASE | re.MULTILINE,
-)
-_OLD = re.compile(r"[ _\-(\[]+(?:old|previous|archived|outdated)[)\]]?$", re.IGNORECASE)
 _SERIES = re.compile(
-    r"\b(?:minutes?|reports?|newsletters?|bulletins?|agendas?|meetings?|audits?|letters?|notes?|logs?|rotas?|cases?|"
-    r"visits?|encounters?|diary|diaries|issues?|volumes?|vol|parts?|chapters?|appendix|annex|discharge|summar(?:y|ies)|"
-    r"results?|lectures?|slides?|weeks?|days?|trials?|stud(?:y|ies)|patients?|consults?|ward rounds?)\b"
+    r"\b(?:minutes?|newsletters?|bulletins?|agendas?|meetings?|audits?|letters?|logs?|rotas?|visits?|encounters?|diary|"
+    r"diaries|issues?|volumes?|vol|parts?|chapters?|appendix|annex|lectures?|slides?|weeks?|days?|ward rounds?|img|"
+    r"images?|photos?|scans?|beds?)\b"
+)
+_SERIES_OF_NOTES = re.compile(  # also the subject of guidelines: "discharge policy"
+    r"\b(?:reports?|notes?|cases?|discharge|summar(?:y|ies)|results?|trials?|stud(?:y|ies)|patients?|"
+    r"consult(?:ation)?s?|admissions?|clinic|progress|radiology|operations?|x ?rays?|ct|mri?|ecgs?|eegs?|labs?|"
+    r"pathology|referrals?|outbreaks?)\b"
+)
+_NOTE = re.compile(
+    r"\b(?:m(?:rs?|s)\.? [A-Z]|\d{1,3}[- ](?:year|month|week|day)s?[- ]old\b|admitted (?:on|with|to|for|overnight)\b|"
+    r"(?:date of birth|dob|mrn|nhs n(?:o|umber)|hospital n(?:o|umber))\b\W|presenting complaint|chief complaint|"
+    r"history of present(?:ing)? (?:illness|complaint)|assessment and plan|discharged (?:on|home)|"
+    r"(?:he|she) (?:was|has|had)\b)",
+    re.IGNORECASE,
 )
 _POPULATION = re.compile(
     r"\b(?:adults?|child(?:ren)?|paediatrics?|pediatrics?|neonat\w*|newborns?|infants?|pregnan\w*|obstetrics?|"
@@ -79,16 +72,23 @@ _POPULATION = re.compile(
 _HEAD_VERSION = re.compile(
     rf"^\W*(?:document |guideline )?(?:version|revision|edition|rev|date|dated|issued|issue date|effective(?: date)?|"
     rf"valid from|last updated|updated|published)\b[^\n]{{0,60}}$"
-    rf"|^\W*(?:\d\d? )?(?:{_MONTH}) (?:19|20)\d\d\W*$",
+    rf"|^\W*(?:\d\d? )?(?:{MONTH}) (?:19|20)\d\d\W*$",
     re.IGNORECASE | re.MULTILINE,
 )
 _LATER = re.compile(
     r"\b(?:next |for |due )?review.*|\bexpir.*|\bvalid (?:un)?til.*|\bvalid to.*", re.IGNORECASE
 )
-_WORD = re.compile(r"[a-z0-9]+")
+_WORD = re.compile(r"[^\W_]{4,}")
 
 
 Text = tuple[str, str, str]  # document id, title, text of one passage
+
+
+class Likelihood(StrEnum):
+    """How likely a document is an older version of another one."""
+
+    CERTAIN = "certain"
+    POSSIBLE = "possible"
 
 
 @dataclass
@@ -103,43 +103,29 @@ class _File:
     hash: str = ""
     is_record: bool = False
 
+    @property
+    def own_title(self) -> str:
+        """Return the title, "" where the file's name stands for it."""
+        return "" if self.title == self.name else self.title
+
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A document that is not indexed, and why."""
+    """A document that is not indexed, or only possibly an older version and kept, and why."""
 
     collection: str
     document: str
     reason: str
-    kind: str  # "withdrawn" | "older version" | "duplicate"
+    kind: str  # "withdrawn" | "older version" | "duplicate" | "possible older version"
 
-
-@dataclass(frozen=True)
-class Version:
-    """A version number and a date, each () where none is stated."""
-
-    number: tuple[int, ...] = ()
-    date: tuple[int, ...] = ()
-
-    def is_older(self, other: "Version") -> bool:
-        """Say whether this is certainly older: number and date must not contradict each other."""
-        verdicts = []
-        if self.number and other.number and self.number != other.number:
-            verdicts.append(_padded(self.number) < _padded(other.number))
-        if self.date and other.date:
-            length = min(len(self.date), len(other.date))
-            if self.date[:length] != other.date[:length]:
-                verdicts.append(self.date < other.date)
-        return bool(verdicts) and all(verdicts)
-
-    def __str__(self) -> str:
-        number = ".".join(map(str, self.number))
-        date = "-".join(f"{part:02d}" for part in self.date)
-        return ", ".join(part for part in (f"version {number}" if number else "", date) if part)
+    @property
+    def is_kept(self) -> bool:
+        """Say whether the document is indexed all the same."""
+        return self.kind == "possible older version"
 
 
 def left_out(collections: Mapping[str, Iterable[Text]]) -> list[LeftOut]:
-    """Return the documents of all collections that must not be indexed, in the order of collection and name."""
+    """Return the documents of all collections that must not be indexed, or may be so, in the order of their names."""
     files = [file for name, passages in collections.items() for file in _files(name, passages)]
     out = [*_withdrawn(files)]
     gone = {(item.collection, item.document) for item in out}
@@ -177,22 +163,13 @@ def _files(collection: str, passages: Iterable[Text]) -> Iterator[_File]:
 
 def _withdrawn(files: Iterable[_File]) -> Iterator[LeftOut]:
     for file in files:
-        path = PurePosixPath(file.name)
-        title = "" if file.title == file.name else file.title
-        names = (title,) if file.is_record else (path.stem, title)
-        if any(_NAMED.search(text) or _NAMED_LOUDLY.search(text) for text in names):
-            why = "its name or title says that it is withdrawn"
-        elif not file.is_record and _status_folder(path):
-            why = f"it is in the folder {path.parent.name!r}"
-        elif not file.is_record and (stated := _STATED.search(file.head[:MOST_HEAD])):
-            why = f"its text says {' '.join(stated[0].split())[:80]!r}"
-        else:
-            continue
-        yield LeftOut(file.collection, file.name, f"withdrawn: {why}", "withdrawn")
-
-
-def _status_folder(path: PurePosixPath) -> bool:
-    return any(re.fullmatch(_STATUS_WORD, part.lower()) for part in path.parent.parts)
+        names = (file.own_title,) if file.is_record else (PurePosixPath(file.name).stem, file.own_title)
+        why = withdrawn_by_name(names)
+        if not why and not file.is_record:
+            folder = status_folder(file.name)
+            why = f"it is in the folder {folder!r}" if folder else withdrawn_by_text(file.head)
+        if why:
+            yield LeftOut(file.collection, file.name, f"withdrawn: {why}", "withdrawn")
 
 
 def _duplicates(files: Iterable[_File]) -> list[LeftOut]:
@@ -208,150 +185,177 @@ def _duplicates(files: Iterable[_File]) -> list[LeftOut]:
     return out
 
 
+@dataclass
+class _Replaced:
+    """What replaces a document, why, and how likely it is."""
+
+    version: Version
+    why: str
+    likelihood: Likelihood
+
+
 def _older(files: Iterable[_File]) -> Iterator[LeftOut]:
     """Return the documents of which a newer version is there."""
     files = [file for file in files if not file.is_record]
+    counted = numbered([file.name for file in files])
     named: dict[str, list[_File]] = {}
     titled: dict[str, list[_File]] = {}
     for file in files:
-        if (key := _family(file.name)) and not _SERIES.search(key):
+        if key := family(file.name):
             named.setdefault(key, []).append(file)
-        title = _stripped(file.title)
-        if file.title != file.name and title and not _SERIES.search(title):
+        if title := stripped(file.own_title):
             titled.setdefault(title, []).append(file)
-    newer: dict[int, tuple[_File, Version, Version]] = {}
+    found: dict[int, _Replaced] = {}
     for group, by_title in ((named, False), (titled, True)):
         for members in group.values():
-            if len(members) <= _MOST_VERSIONS:
-                _compare(members, newer, by_title=by_title)
+            if 1 < len(members) <= _MOST_VERSIONS:
+                _compare(members, found, counted, by_title=by_title)
+    _by_statement(files, found)
     for file in files:
-        if id(file) in newer:
-            other, own, its = newer[id(file)]
-            where = "" if other.collection == file.collection else f" of the collection {other.collection}"
-            yield LeftOut(
-                file.collection,
-                file.name,
-                f"older version ({own}): {other.name}{where} is {its}"
-                if own.is_older(its)
-                else f"older version (its name says so): {other.name}{where} is not marked so",
-                "older version",
-            )
+        if id(file) in found:
+            item = found[id(file)]
+            certain = item.likelihood == Likelihood.CERTAIN
+            kind = "older version" if certain else "possible older version"
+            yield LeftOut(file.collection, file.name, f"{kind} {item.why}", kind)
 
 
 def _compare(
-    members: list[_File], newer: dict[int, tuple[_File, Version, Version]], *, by_title: bool
+    members: list[_File], found: dict[int, _Replaced], counted: frozenset[str], *, by_title: bool
 ) -> None:
-    """Add to `newer` the members that another one of the family replaces, with the newest such."""
+    """Add to `found` the members that another one of the family replaces, with the likeliest and newest such."""
     versions = {id(file): _version(file) for file in members}
     for file in members:
         own = versions[id(file)]
         for other in members:
             its = versions[id(other)]
-            if (
-                not _is_older(file, own, other, its)
-                or _is_draft(other)
-                or _is_of_another(file, other, by_title=by_title)
-            ):
+            if not _is_older(file, own, other, its) or _is_draft(other) or _is_of_another(file, other):
                 continue
-            if id(file) not in newer or newer[id(file)][2].is_older(its):
-                newer[id(file)] = (other, own, its)
+            is_counted = file.name in counted and not own.number
+            likelihood = _likelihood(file, own, other, its, by_title=by_title, is_counted=is_counted)
+            if likelihood is None:
+                continue
+            before = found.get(id(file))
+            if before is None or (
+                before.version.is_older(its)
+                if before.likelihood == likelihood
+                else likelihood == Likelihood.CERTAIN
+            ):
+                found[id(file)] = _Replaced(its, _why(file, own, other, its), likelihood)
+
+
+def _why(file: _File, own: Version, other: _File, its: Version) -> str:
+    if own.is_older(its):
+        return f"({own}): {_place(other, file)} is {its}"
+    return f"(its name says so): {_place(other, file)} is not marked so"
+
+
+def _place(other: _File, file: _File) -> str:
+    return (
+        other.name
+        if other.collection == file.collection
+        else f"{other.name} of the collection {other.collection}"
+    )
+
+
+def _likelihood(
+    file: _File, own: Version, other: _File, its: Version, *, by_title: bool, is_counted: bool
+) -> Likelihood | None:
+    """Say how likely two documents, of which one seems to be older, are versions of one; None if they are not.
+
+    A stated version is evidence by itself, unless the texts differ. A date is that of a document only where name and
+    text do not speak of a note on a patient, and the texts do not differ.
+    """
+    stated = bool(own.number and its.number) or is_marked_old(file.name)
+    doubtful = is_counted
+    if not _DOCUMENT.search(plain_text(f"{file.name} {file.title}")):
+        names = f"{family(file.name)} {stripped(file.own_title)}"
+        is_note = any(_NOTE.search(item.head[:MOST_HEAD]) for item in (file, other))
+        if not stated and (_SERIES.search(names) or _SERIES_OF_NOTES.search(names)):
+            return None
+        doubtful = doubtful or is_note or bool(_SERIES.search(names) or _SERIES_OF_NOTES.search(names))
+    alike = _alike(file.words, other.words)
+    if alike is not None and alike < (_ALIKE if by_title else _DIFFERENT):
+        return Likelihood.POSSIBLE if stated and not (by_title and alike < _DIFFERENT) else None
+    if doubtful:
+        return Likelihood.POSSIBLE if stated or is_counted else None
+    titles = [stripped(item.own_title) for item in (file, other)]
+    sure = stated or alike is None or alike >= _SAME or titles[0] == titles[1] != ""
+    sure = sure or bool(_DOCUMENT.search(plain_text(f"{file.name} {file.title}")))
+    return Likelihood.CERTAIN if sure else Likelihood.POSSIBLE
+
+
+def _alike(one: set[str], other: set[str]) -> float | None:
+    """Return the longer words in common as a share of the smaller set; None where a text is too short to tell."""
+    least = min(len(one), len(other))
+    return len(one & other) / least if least >= _FEW_WORDS else None
+
+
+def _by_statement(files: list[_File], found: dict[int, _Replaced]) -> None:
+    """Add the documents that another one of the collection says it supersedes, by their name or title."""
+    for other in files:
+        for what, said in () if _is_draft(other) else superseded_by_text(other.head):
+            for file in files:
+                known = found.get(id(file))
+                if file is other or file.collection != other.collection:
+                    continue
+                if (known is None or known.likelihood != Likelihood.CERTAIN) and _is_meant(file, other, what):
+                    why = f"(superseded): {other.name} says {said!r}"
+                    found[id(file)] = _Replaced(_version(other), why, Likelihood.CERTAIN)
+
+
+def _is_meant(file: _File, other: _File, stated: str) -> bool:
+    """Say whether "supersedes ..." names this document, or the older versions of one with its name or title."""
+    if _version(other).is_older(_version(file)) or _is_of_another(file, other):
+        return False
+    what, own = (
+        f" {_words(stated)} ",
+        f" {_words(PurePosixPath(other.name).stem)} | {_words(other.own_title)} ",
+    )
+    for name in (_words(PurePosixPath(file.name).stem), _words(file.own_title)):
+        if len(name.split()) > 1 and f" {name} " in what and f" {name} " not in own:
+            return True
+    same = (
+        family(file.name) == family(other.name) != ""
+        or stripped(file.own_title) == stripped(other.own_title) != ""
+    )
+    return bool(same and _EARLIER.search(stated))
+
+
+def _words(text: str) -> str:
+    return " ".join(re.findall(r"[a-z0-9]+", plain_text(text)))
 
 
 def _is_older(file: _File, own: Version, other: _File, its: Version) -> bool:
     """Say whether a document is older by its version, or by a name that calls it old; both must not contradict."""
-    old, other_old = _is_marked_old(file), _is_marked_old(other)
+    old, other_old = is_marked_old(file.name), is_marked_old(other.name)
     if old != other_old:
         return old and not its.is_older(own)
     return own.is_older(its)
 
 
-def _is_marked_old(file: _File) -> bool:
-    """Say whether the name or a folder calls a document old: "sepsis old.md", "archive/sepsis.md"."""
-    path = PurePosixPath(file.name)
-    return bool(_OLD.search(path.stem)) or any(_CLOSED.match(part.lower()) for part in path.parent.parts)
-
-
 def _is_draft(file: _File) -> bool:
     """Say whether a document is not in force yet: it takes no other's place."""
-    title = "" if file.title == file.name else file.title
-    return "draft" in _plain(f"{file.name} {title}") or bool(_DRAFT.search(file.head[:MOST_HEAD]))
+    return "draft" in plain_text(f"{file.name} {file.own_title}") or is_draft(file.head)
 
 
-def _is_of_another(file: _File, other: _File, *, by_title: bool) -> bool:
+def _is_of_another(file: _File, other: _File) -> bool:
     """Say whether two documents of one family seem to be about different things."""
-    titles = [_stripped(item.title) for item in (file, other) if item.title != item.name]
-    places = [_stripped(f"{item.name} {item.title}") for item in (file, other)]
+    places = [stripped(f"{item.name} {item.title}") for item in (file, other)]
     groups = [frozenset(_POPULATION.findall(text)) for text in places]
     if groups[0] != groups[1]:
         return True
-    if by_title:
-        return _shared(file.words, other.words) < _LEAST_ALIKE
-    if len(titles) == 2:
-        return _shared(set(titles[0].split()), set(titles[1].split())) == 0
-    return False
-
-
-def _shared(one: set[str], other: set[str]) -> float:
-    """Return the words in common, as a share of the smaller set."""
-    return len(one & other) / max(1, min(len(one), len(other)))
+    titles = [set(stripped(item.own_title).split()) for item in (file, other)]
+    return all(titles) and not titles[0] & titles[1]
 
 
 def _version(file: _File) -> Version:
     """Return what the name states; what it does not, of the title, then of the first lines."""
     name = str(PurePosixPath(file.name).with_suffix(""))
-    title = "" if file.title == file.name else file.title
     head = "\n".join(_LATER.sub("", found[0]) for found in _HEAD_VERSION.finditer(file.head[:MOST_HEAD]))
     number: tuple[int, ...] = ()
     date: tuple[int, ...] = ()
-    for text in (name, title, head):
-        plain = _plain(text)
-        number = number or _numbers(plain)
-        date = date or _dates(plain)
+    for text in (name, file.own_title, head):
+        plain = plain_text(text)
+        number = number or numbers(plain)
+        date = date or dates(plain)
     return Version(number, date)
-
-
-def _family(name: str) -> str:
-    """Return a file's path without version, date and folders of old documents."""
-    path = PurePosixPath(name)
-    folders = [part for part in path.parent.parts if not _CLOSED.match(part.lower())]
-    kept = [_stripped(part) for part in folders]
-    stem = _stripped(path.stem)
-    return "/".join([*(part for part in kept if part), stem]) if stem else ""
-
-
-def _stripped(text: str) -> str:
-    """Return the words of a name without version and date."""
-    plain = _plain(_OLD.sub("", text))
-    plain = _DATE.sub(" ", _NUMBER.sub(" ", plain))
-    return " ".join(_WORD.findall(re.sub(r"\b(?:final|updated?|new|latest|current)\b", " ", plain)))
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"[_\s]+", " ", text.lower())
-
-
-def _numbers(plain: str) -> tuple[int, ...]:
-    found = _NUMBER.search(plain)
-    return tuple(int(part) for part in (found[1] or found[2]).split(".")) if found else ()
-
-
-def _dates(plain: str) -> tuple[int, ...]:
-    """Return (year), (year, month) or (year, month, day) of the latest date in a text."""
-    found: list[tuple[int, ...]] = []
-    for item in _DATE.finditer(plain):
-        if item[1]:
-            found.append((int(item[1]), int(item[2]), int(item[3])))
-        elif item[6]:
-            found.append((int(item[6]), int(item[5]), int(item[4])))
-        elif item[9]:
-            day = (int(item[7]),) if item[7] else ()
-            found.append((int(item[9]), _MONTHS[item[8]], *day))
-        elif item[10]:
-            found.append((int(item[10]), int(item[11])))
-        else:
-            found.append((int(item[12]),))
-    return max(found, default=())
-
-
-def _padded(number: tuple[int, ...]) -> tuple[int, ...]:
-    return (*number, 0, 0, 0, 0)[:4]

@@ -7,10 +7,11 @@ never separated from its lead-in, and a table row is one statement with its colu
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Literal, NamedTuple
 
 from clinweave.core.errors import ClinweaveError
+from clinweave.knowledge.retrieval.document_status import is_stamp
 from clinweave.knowledge.retrieval.passages import MOST_WORDS
 
 Kind = Literal["heading", "paragraph", "item", "row"]
@@ -82,6 +83,17 @@ def title_of(blocks: Iterable[Block]) -> str:
     listed = list(blocks)
     first = next((block for block in listed if block.kind == "heading"), listed[0] if listed else None)
     return first.text.splitlines()[0].strip("#=* \t")[:MOST_HEADING] if first else ""
+
+
+def with_stamps(blocks: Iterable[Block], lines: Iterable[str]) -> list[Block]:
+    """Return the blocks with the lines of headers and watermarks that state the status, after the first block."""
+    listed = list(blocks)
+    stamps = [line for line in sorted({_one_line(line) for line in lines}) if is_stamp(line)]
+    return (
+        [*listed[:1], *(Block("paragraph", line, page=listed[0].page) for line in stamps), *listed[1:]]
+        if listed
+        else []
+    )
 
 
 def assemble(blocks: Iterable[Block], *, most_words: int = MOST_WORDS) -> Iterator[Assembled]:
@@ -171,8 +183,60 @@ def rows_of(table: list[list[str]], *, header: bool = True, page: int = 0) -> li
     if not filled:
         return []
     if not header or len(filled) == 1:
-        return [Block("row", row_text([], row), page=page) for row in filled]
-    return [Block("row", text, page=page) for row in filled[1:] if (text := row_text(filled[0], row))]
+        return table_rows(filled, [], page)
+    heads, body, before = split_heads(filled)
+    return [*(Block("paragraph", text, page=page) for text in before), *table_rows(body, heads, page)]
+
+
+def split_heads(rows: list[list[str]]) -> tuple[list[str], list[list[str]], list[str]]:
+    """Return the column heads, the rows below, and what spans the table above them (its title).
+
+    Two rows of heads, of which the upper one spans columns of the lower, become one ("Dose CKD 4").
+    """
+    begin = 0
+    while begin + 2 < len(rows) and _spans(rows[begin]):
+        begin += 1
+    above = [_one_line(row[0]) for row in rows[:begin]]
+    heads, body = [_one_line(cell) for cell in rows[begin]], rows[begin + 1 :]
+    lower = [_one_line(cell) for cell in body[0]] if len(body) > 1 else []
+    spanned = {
+        place + step
+        for place, (one, other) in enumerate(pairwise(heads))
+        if one and one == other and place + 1 < len(lower) and lower[place] != lower[place + 1]
+        for step in (0, 1)
+    }
+    if (
+        len(lower) == len(heads)
+        and spanned
+        and all(
+            bool(lower[place]) if place in spanned else lower[place] in {"", heads[place]}
+            for place in range(len(heads))
+        )
+    ):
+        heads = [
+            f"{head} {lower[place]}".strip() if place in spanned else head for place, head in enumerate(heads)
+        ]
+        body = body[1:]
+    return heads, body, above
+
+
+def table_rows(rows: list[list[str]], heads: list[str], page: int = 0) -> list[Block]:
+    """Return rows as blocks with their heads; a row that spans the table stands before each row below it."""
+    blocks: list[Block] = []
+    group = ""
+    for number, row in enumerate(rows):
+        if heads and [_one_line(cell) for cell in row] == heads:
+            continue
+        if _spans(row) and number + 1 < len(rows):
+            group = _one_line(row[0]).rstrip(":;")
+        elif text := row_text([] if _spans(row) else heads, row[:1] if _spans(row) else row):
+            blocks.append(Block("row", f"{group}; {text}" if group else text, page=page))
+    return blocks
+
+
+def _spans(row: list[str]) -> bool:
+    """Say whether one cell spans the whole row: it counts for every column."""
+    return len(row) > 1 and bool(row[0].strip()) and len(set(row)) == 1
 
 
 def _one_line(text: str) -> str:

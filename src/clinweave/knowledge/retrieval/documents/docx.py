@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from clinweave.databases import script_text, tidy_scripts
-from clinweave.knowledge.retrieval.documents.blocks import Block, UnreadableError, rows_of
+from clinweave.knowledge.retrieval.documents.blocks import Block, UnreadableError, rows_of, with_stamps
 
 if TYPE_CHECKING:
     from docx.document import Document
@@ -34,11 +34,18 @@ def read(content: bytes) -> list[Block]:
             if sum(part.file_size for part in parts.infolist()) > MOST_UNPACKED:
                 raise UnreadableError(f"unpacks to more than {MOST_UNPACKED >> 20} MiB")
         document = docx.Document(io.BytesIO(content))
-        return list(_blocks(document))
+        return with_stamps(_blocks(document), _headers(document))
     except UnreadableError:
         raise
     except Exception as error:  # the library raises many kinds for damaged files
         raise UnreadableError(f"damaged, or not a Word document ({type(error).__name__})") from error
+
+
+def _headers(document: "Document") -> Iterator[str]:
+    """Yield the lines of the headers and footers of all sections."""
+    for section in document.sections:
+        for part in (section.header, section.first_page_header, section.footer):
+            yield from (_text(paragraph._p) for paragraph in part.paragraphs)
 
 
 def _blocks(document: "Document") -> Iterator[Block]:

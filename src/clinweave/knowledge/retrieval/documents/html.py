@@ -4,6 +4,7 @@ import re
 from typing import TYPE_CHECKING
 
 from clinweave.databases import script_text, tidy_scripts
+from clinweave.knowledge.retrieval.document_status import withdrawn_by_name
 from clinweave.knowledge.retrieval.documents.blocks import Block, rows_of
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def read(content: bytes) -> list[Block]:
     from selectolax.lexbor import LexborHTMLParser
 
     page = LexborHTMLParser(_decoded(content))
+    title = page.css_first("title")
+    stated = _spaces(title.text()) if title is not None else ""
     for node in page.css(_LEFT_OUT):
         node.decompose()
     for node in page.css("sup, sub"):
@@ -69,7 +72,10 @@ def read(content: bytes) -> list[Block]:
         footnote = node.css_first("a") is not None
         node.replace_with("" if footnote else script_text(node.text(), _MARKS[node.tag or ""], before or ""))
     body = page.body
-    return _Walk().run(body) if body is not None else []
+    blocks = _Walk().run(body) if body is not None else []
+    if withdrawn_by_name([stated]):
+        return [Block("heading", stated, 1), *blocks] if blocks else []
+    return blocks
 
 
 def _decoded(content: bytes) -> str:

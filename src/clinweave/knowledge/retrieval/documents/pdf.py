@@ -2,84 +2,34 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from clinweave.knowledge.retrieval.documents.blocks import Block, UnreadableError, join_lines, row_text
+from clinweave.knowledge.retrieval.documents.blocks import (
+    Block,
+    UnreadableError,
+    join_lines,
+    with_stamps,
+)
+from clinweave.knowledge.retrieval.documents.pdf_rules import grids
+from clinweave.knowledge.retrieval.documents.pdf_tables import ITEM, TableReader, find_tables, ruled_tables
+from clinweave.knowledge.retrieval.documents.pdf_words import Line, as_lines, columns_of, gutter_of, words_of
 
-_ITEM = re.compile(r"^(?:[-\u2022\u2023\u25aa\u25cf\u25e6\uf0b7\u00b7*]|\(?\d{1,2}[.)])\s+(?=\S)")
-_LIGATURES = str.maketrans({"\ufb00": "ff", "\ufb01": "fi", "\ufb02": "fl", "\ufb03": "ffi", "\ufb04": "ffl"})
-_CELL_GAP = 1.0  # of the font size: a wider gap between words divides cells or columns
-_ROW_TOLERANCE = 0.35  # of the font size: words whose middles differ by less stand on one line
 _PARAGRAPH_GAP = 0.75  # of the font size between two lines begins a paragraph
 _HEADING_SIZE = 1.12  # of the body's font size
 _MOST_HEADING_WORDS = 14
-_HYPHEN_MARKS = frozenset({0x02, 0xFFFE})  # how PDFium marks a hyphen at a line's end
-_BOLD_WEIGHT = 600
 _MARGIN = 0.09  # of the page's height: where headers and footers stand
-_COLUMN_SHARE = 0.5  # of a page's lines must leave the same gutter free for it to be two columns
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A word with its box in points from the top left corner of the page."""
-
-    text: str
-    left: float
-    right: float
-    top: float
-    bottom: float
-    size: float
-    bold: bool
-
-
-@dataclass(slots=True)
-class Line:
-    """The words of one line, in order, and its cells: runs of words without a wide gap."""
-
-    words: list[Word]
-
-    @property
-    def cells(self) -> list[list[Word]]:
-        """Return the words in runs that are divided by wide gaps."""
-        runs = [[self.words[0]]]
-        for word in self.words[1:]:
-            previous = runs[-1][-1]
-            if word.left - previous.right > _CELL_GAP * max(word.size, previous.size):
-                runs.append([word])
-            else:
-                runs[-1].append(word)
-        return runs
-
-    @property
-    def text(self) -> str:
-        """Return the line's words with single spaces."""
-        return _joined(self.words)
-
-    @property
-    def size(self) -> float:
-        """Return the font size of most words, in points."""
-        return median(word.size for word in self.words)
-
-    @property
-    def top(self) -> float:
-        """Return the upper edge in points."""
-        return min(word.top for word in self.words)
-
-    @property
-    def bottom(self) -> float:
-        """Return the lower edge in points."""
-        return max(word.bottom for word in self.words)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The lines of each column in reading order, and the height of the page in points."""
+    """The lines of each column in reading order, the height of the page in points, and its rotated words."""
 
     columns: list[list[Line]]
     height: float
+    rotated: str = ""  # words that are not horizontal: watermarks, labels of figures
 
 
 def read(content: bytes) -> list[Block]:
@@ -101,7 +51,9 @@ def read(content: bytes) -> list[Block]:
         raise UnreadableError("a PDF without pages")
     if not any(page.columns for page in pages):
         raise UnreadableError("a scan without text; run optical character recognition (OCR) first")
-    return list(_blocks(_without_margins(pages)))
+    stamps = {page.rotated for page in pages}
+    cleaned = _without_margins(pages, stamps)
+    return with_stamps(_blocks(cleaned), stamps)
 
 
 def _page(document: Any, number: int) -> Page:
@@ -109,114 +61,23 @@ def _page(document: Any, number: int) -> Page:
     page = document[number]
     width, height = page.get_size()
     text = page.get_textpage()
+    rotated: list[str] = []
     try:
-        lines = _as_lines(list(_words(text, height)))
+        tables, words = ruled_tables(grids(page, width, height), list(words_of(text, height, rotated)))
+        lines = sorted([*as_lines(words), *tables], key=lambda line: line.top)
     finally:
         text.close()
         page.close()
-    gutter = _gutter(lines, width)
-    return Page(_columns(lines, gutter) if gutter else [lines] if lines else [], height)
+    gutter = gutter_of(lines, width)
+    columns = columns_of(lines, gutter) if gutter else [lines] if lines else []
+    return Page(columns, height, " ".join(rotated))
 
 
-def _words(text: Any, height: float) -> Iterator[Word]:
-    """Yield the horizontal words of a page; PDFium itself puts blanks where the gap between letters says so."""
-    from pypdfium2 import raw
+def _without_margins(pages: list[Page], removed: set[str]) -> list[list[list[Line]]]:
+    """Leave out lines in the margins that recur on most pages (numbers aside) and add their text to `removed`.
 
-    letters: list[str] = []
-    first = 0
-    count = text.count_chars()
-    for place in range(count + 1):
-        code = raw.FPDFText_GetUnicode(text, place) if place < count else 0x20
-        divides = code in _HYPHEN_MARKS  # the rest of the word is on the next line
-        letter = "-" if divides else chr(code)
-        blank = letter.isspace() or letter == "\x00"
-        if not blank:
-            first = first if letters else place
-            letters.append(letter)
-        if letters and (blank or divides):
-            word = _word(text, "".join(letters), first, place - blank, height)
-            letters = []
-            if word is not None:
-                yield word
-
-
-def _word(text: Any, letters: str, first: int, last: int, height: float) -> Word | None:
-    """Return the word of the characters `first` to `last`, or None for one that is not horizontal."""
-    from pypdfium2 import raw
-
-    angle = raw.FPDFText_GetCharAngle(text, first)
-    if 0.1 < angle < 6.18:  # radians
-        return None
-    left, bottom, _, top = text.get_charbox(first, loose=True)
-    right = text.get_charbox(last, loose=True)[2]
-    size = raw.FPDFText_GetFontSize(text, first)
-    size = size if size > 1.5 else max(top - bottom, 1.0)  # scaled by the text matrix instead
-    bold = raw.FPDFText_GetFontWeight(text, first) >= _BOLD_WEIGHT
-    return Word(letters.translate(_LIGATURES), left, right, height - top, height - bottom, size, bold)
-
-
-def _as_lines(words: Sequence[Word]) -> list[Line]:
-    """Return words grouped by their vertical middle, from top to bottom, each line from left to right."""
-    lines: list[Line] = []
-    middle = -1e9
-    for word in sorted(words, key=lambda item: ((item.top + item.bottom) / 2, item.left)):
-        at = (word.top + word.bottom) / 2
-        if lines and at - middle <= _ROW_TOLERANCE * word.size:
-            lines[-1].words.append(word)
-        else:
-            lines.append(Line([word]))
-            middle = at
-    for line in lines:
-        line.words.sort(key=lambda item: item.left)
-    return lines
-
-
-def _gutter(lines: Sequence[Line], width: float) -> float | None:
-    """Return the middle of the free stretch between two columns of prose, or None for one column."""
-    divided = [line for line in lines if len(line.cells) == 2]
-    if len(divided) < 6 or len(divided) < _COLUMN_SHARE * len(lines):
-        return None
-    left = median(line.cells[0][-1].right for line in divided)
-    right = min(line.cells[1][0].left for line in divided)
-    wide = [
-        line for line in divided if all(cell[-1].right - cell[0].left > 0.25 * width for cell in line.cells)
-    ]
-    # In a table most cells are short; in two columns of prose most lines fill both.
-    return (
-        (min(left, right) + right) / 2
-        if len(wide) >= 0.6 * len(divided) and right > left - width * 0.1
-        else None
-    )
-
-
-def _columns(lines: Sequence[Line], gutter: float) -> list[list[Line]]:
-    """Return stretches of lines in reading order: both columns between lines that cross the gutter."""
-    parts: list[list[Line]] = []
-    left: list[Line] = []
-    right: list[Line] = []
-
-    def close() -> None:
-        parts.extend(part for part in (list(left), list(right)) if part)
-        left.clear()
-        right.clear()
-
-    for line in lines:
-        if any(word.left < gutter < word.right for word in line.words):
-            close()
-            parts.append([line])
-            continue
-        for side, words in (
-            (left, [word for word in line.words if word.right <= gutter]),
-            (right, [word for word in line.words if word.left >= gutter]),
-        ):
-            if words:
-                side.append(Line(words))
-    close()
-    return parts
-
-
-def _without_margins(pages: list[Page]) -> list[list[list[Line]]]:
-    """Leave out lines in the margins that recur on most pages (numbers aside): headers, footers, page numbers."""
+    Such are headers, footers and page numbers; a page with no other lines keeps them.
+    """
     if len(pages) < 3:
         return [page.columns for page in pages]
     counts: Counter[tuple[str, int]] = Counter()
@@ -226,7 +87,10 @@ def _without_margins(pages: list[Page]) -> list[list[list[Line]]]:
     repeated = {key for key, count in counts.items() if count > len(pages) / 2}
     cleaned = []
     for page in pages:
-        drop = {id(line) for line in _edges(page) if _margin_key(line) in repeated}
+        drop = {id(line): line.text for line in _edges(page) if _margin_key(line) in repeated}
+        if len(drop) == sum(map(len, page.columns)):
+            drop = {}
+        removed.update(drop.values())
         cleaned.append([[line for line in part if id(line) not in drop] for part in page.columns])
     return cleaned
 
@@ -244,67 +108,18 @@ def _margin_key(line: Line) -> tuple[str, int]:
 def _blocks(pages: list[list[list[Line]]]) -> Iterator[Block]:
     sizes = [line.size for page in pages for part in page for line in part for _ in line.words]
     body = median(sizes) if sizes else 0.0
-    heads: list[str] = []  # of the table that ended the page before
+    reader = TableReader()
     for number, page in enumerate(pages, 1):
-        continues = bool(heads)
-        carried: list[str] = []
+        if not page:
+            yield Block("paragraph", "", page=number)
+        reader.start_page()
         for part in page:
-            for table, lines in _tables(part):
-                if table:
-                    rows = _rows(lines)
-                    heads = _heads(rows, heads if continues else [])
-                    for row in rows:
-                        if row != heads:
-                            yield Block("row", row_text(heads, row), page=number)
-                    carried = heads
-                else:
+            for table, lines in find_tables(reader.with_last_row(part)):
+                if table is None:
+                    reader.end()
                     yield from _paragraphs(lines, body, number)
-                    carried = []
-                continues = False
-        heads = carried
-
-
-def _heads(rows: list[list[str]], before: list[str]) -> list[str]:
-    """Return the column heads: those of the page before if its table goes on, else the first row."""
-    return before if before and len(before) == len(rows[0]) else rows[0]
-
-
-def _tables(lines: list[Line]) -> Iterator[tuple[bool, list[Line]]]:
-    """Yield (is a table, lines): a table is two or more lines with the same aligned cells."""
-    place = 0
-    prose: list[Line] = []
-    while place < len(lines):
-        end = place
-        while end < len(lines) and _aligned(lines[place], lines[end]):
-            end += 1
-        if end - place >= 2:
-            if prose:
-                yield False, prose
-                prose = []
-            yield True, lines[place:end]
-            place = end
-        else:
-            prose.append(lines[place])
-            place += 1
-    if prose:
-        yield False, prose
-
-
-def _aligned(first: Line, other: Line) -> bool:
-    """Tell whether two lines have the same number of cells, two or more, that begin or stand in the same places."""
-    cells, others = first.cells, other.cells
-    if len(cells) < 2 or len(cells) != len(others) or _ITEM.match(first.text):
-        return False
-    tolerance = 1.5 * first.size
-    return all(
-        abs(mine[0].left - theirs[0].left) <= tolerance
-        or abs((mine[0].left + mine[-1].right) - (theirs[0].left + theirs[-1].right)) <= 2 * tolerance
-        for mine, theirs in zip(cells, others, strict=True)
-    )
-
-
-def _rows(lines: list[Line]) -> list[list[str]]:
-    return [[_joined(cell) for cell in line.cells] for line in lines]
+                else:
+                    yield from reader.blocks(table, number)
 
 
 def _paragraphs(lines: list[Line], body: float, page: int) -> Iterator[Block]:
@@ -325,7 +140,7 @@ def _begins(line: Line, run: list[Line], right: float) -> bool:
     last = run[-1]
     if line.top - last.bottom > _PARAGRAPH_GAP * last.size or abs(line.size - last.size) > 0.5:
         return True
-    if _ITEM.match(line.text) or (line.words[0].bold != last.words[-1].bold and _all_bold(last)):
+    if ITEM.match(line.text) or (line.words[0].bold != last.words[-1].bold and _all_bold(last)):
         return True
     ended = last.text.endswith((".", ":", "?", "!", ";"))
     short = last.words[-1].right + line.words[0].right - line.words[0].left < right  # the next word had room
@@ -340,7 +155,7 @@ def _block(run: list[Line], body: float, page: int) -> Block:
         return Block(
             "heading", text, 1 if size > 1.5 * body else 2 if size > _HEADING_SIZE * body else 3, page
         )
-    if match := _ITEM.match(text):
+    if match := ITEM.match(text):
         return Block("item", text[match.end() :], page=page)
     return Block("paragraph", text, page=page)
 
@@ -352,7 +167,3 @@ def _all_bold(line: Line) -> bool:
 def _reflowed(lines: list[str]) -> str:
     """Return lines as one paragraph; a word divided at a line's end is joined, a compound keeps its hyphen."""
     return join_lines(lines, " ").replace("\u00ad", "")
-
-
-def _joined(words: Sequence[Word]) -> str:
-    return " ".join(word.text for word in words)
