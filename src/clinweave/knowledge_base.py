@@ -16,7 +16,7 @@ from clinweave.records import Answer, Audience, Mention, Message
 if TYPE_CHECKING:
     from clinweave.applications import ModelSettings
     from clinweave.applications.diagnosis import Diagnoser
-    from clinweave.knowledge import CitationChecker, Graph, Hit, Linker, Query, Retriever, TextIndex
+    from clinweave.knowledge import CitationChecker, Graph, Hit, Query, Retriever, TextIndex, TranslatedLinker
     from clinweave.models import LanguageModel
 
 NO_MODEL = frozenset({"", "none"})
@@ -68,7 +68,7 @@ class KnowledgeBase:
         return Graph.open(self.graph_folder)
 
     @cached_property
-    def linker(self) -> "Linker":
+    def linker(self) -> "TranslatedLinker":
         """Return the linker of the graph, which also reads other languages where translations were fetched."""
         from clinweave.knowledge import Linker, with_translations
 
@@ -149,14 +149,20 @@ class KnowledgeBase:
         retrievers: Sequence[str] = ("graph", "text"),
         audience: Audience | str | None = None,
         settings: "ModelSettings | None" = None,
+        language: str = "",
         progress: Callable[[str], None] = lambda _: None,
     ) -> Answer:
         """Return the answer to a question: statements of the sources, and a model's checked sentences, if there is one.
 
         `retrievers` names what is searched. `audience` overrides that of the knowledge base. `settings` says how a
-        model is asked. Raises `UserError` for an empty or over-long question and for a part that was not built.
+        model is asked. `language` is that of the question ("es"), detected if not given; evidence is shown in English
+        with the names of concepts in that language. Raises `UserError` for an empty or over-long question, for a
+        language that is not read and for a part that was not built.
         """
         from clinweave.applications import answer_question
+        from clinweave.knowledge import check_language
+
+        code = check_language(language)
 
         def open_retriever(name: str) -> "Retriever":
             progress(f"opening {name}")
@@ -173,11 +179,13 @@ class KnowledgeBase:
             question,
             retrievers=self._checked(retrievers),
             open_retriever=open_retriever,
-            parse=self._parse,
+            parse=lambda text: self._parse(text, code),
             checker=lambda: self.checker,
             model=open_language_model,
             audience=self.audience if audience is None else read_audience(audience),
             settings=settings,
+            unread=lambda text: self._unread(text, code),
+            local_name=self._local_name,
         )
 
     def chat(
@@ -268,21 +276,30 @@ class KnowledgeBase:
                 self._diagnosers[release] = Diagnoser(open_model(files, self.home / "diagnosis"))
             return self._diagnosers[release]
 
-    def _parse(self, question: str) -> "Query":
+    def _unread(self, question: str, language: str) -> str:
+        """Return why the language of a question cannot be read, or ""."""
+        from clinweave.knowledge import unread_language
+
+        return "" if language else unread_language(question)
+
+    def _local_name(self, curie: str, language: str) -> str:
+        return self.linker.local_name(curie, language) if self.has("graph") else ""
+
+    def _parse(self, question: str, language: str) -> "Query":
         from clinweave.knowledge import language_limits, parse_query
 
         has_graph = self.has("graph")
+        linker = self.linker.for_language(language) if has_graph else None
         query = parse_query(
             question,
             graph=self.graph if has_graph else None,
-            linker=self.linker if has_graph else None,
+            linker=linker,
+            language=language,
             known=self.index.has_word if self.has("index") else lambda _: False,
         )
-        limits = (
-            language_limits(question, self.linker.languages, self.linker.official_languages)
-            if has_graph
-            else language_limits(question, ())
-        )
+        limits = ""
+        if linker is not None:
+            limits = language_limits(query.language, linker.official_languages, linker.disease_languages)
         return replace(query, notes=(*query.notes, limits)) if limits else query
 
     def _checked(self, names: Sequence[str]) -> tuple[str, ...]:

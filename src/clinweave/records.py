@@ -205,6 +205,16 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalName:
+    """The name of a concept in another language, as a source has it."""
+
+    id: str
+    name: str  # English
+    label: str
+    language: str  # ISO 639-1
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """An answer and everything it was made from: `statements` of the sources, and checked `sentences` of a model.
 
@@ -221,6 +231,8 @@ class Answer:
     notes: tuple[str, ...] = ()  # gaps and faults, in plain words
     retrievers: tuple[str, ...] = ()  # whose evidence was used, by name
     audience: Audience = Audience.PUBLIC
+    language: str = "en"  # of the question (ISO 639-1)
+    labels: tuple[LocalName, ...] = ()  # names of concepts in that language, as they stand in `text`
     guardrail: str = ""  # the risk category whose fixed reply this is, or ""
     model: str = "none"
     model_error: str = (

@@ -190,7 +190,7 @@ def test_a_guardrail_answers_before_anything_is_opened(question, retrievers):
         def retriever(self, name):
             raise AssertionError("a retriever was opened")
 
-        def _parse(self, question):
+        def _parse(self, question, language):
             raise AssertionError("the graph was opened")
 
     answer = Closed(Silent()).ask(question, retrievers=retrievers)

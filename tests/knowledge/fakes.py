@@ -151,12 +151,19 @@ class FakeLinker:
 
     languages = ()
     official_languages = ()
+    disease_languages = ()
 
     def __init__(self) -> None:
         self.vocabulary = SimpleNamespace(
             crosswalk=SimpleNamespace(prefixes=["CHEBI", "HGNC", "HP", "MONDO"])
         )
         self.names = {name.lower(): curie for curie, (_, name) in NAMES.items()} | SYNONYMS
+
+    def for_language(self, language: str) -> "FakeLinker":
+        return self
+
+    def local_name(self, curie: str, language: str) -> str:
+        return ""
 
     def link(self, text: str, prefixes=None) -> list[Mention]:
         taken: list[tuple[int, int]] = []

@@ -184,9 +184,10 @@ def test_what_is_not_read_is_said():
     assert "Cyrillic" in unread_language("Какие симптомы при астме?", ("zh",))
     assert "Portuguese" in unread_language("Quais são os sintomas para uma criança?", ())
     assert not unread_language("What are the symptoms of Marfan syndrome?", ())
-    assert "only common ones" in language_limits("哪些疾病会发热？", ("zh",))
-    assert "unofficial" in language_limits("哪些疾病会发热？", ("zh",), ())
-    assert not language_limits("What is asthma?", ("zh",))
+    assert "diseases where they are common (run" in language_limits("zh", ("zh",), ())
+    assert "named after a person" in language_limits("es", ("es",), ())
+    assert "clinweave's own names" in language_limits("zh", (), ("zh",))
+    assert not language_limits("en", ("zh",), ("zh",))
 
 
 def table(path, rows, header=HEADER):

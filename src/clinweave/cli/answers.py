@@ -29,6 +29,15 @@ AUDIENCE_HELP = (
 AudienceName = Annotated[
     str, typer.Option(metavar="[public|clinician]", help=AUDIENCE_HELP, show_default=False)
 ]
+LanguageCode = Annotated[
+    str,
+    typer.Option(
+        "--language",
+        metavar="CODE",
+        help="Language of the question: en, es, fr, de, zh or ja; detected if not given. Evidence is shown in English "
+        "with the names of concepts in that language.",
+    ),
+]
 Budget = Annotated[int, typer.Option(min=1, help="Tokens of statements in the model's prompt.")]
 Collections = Annotated[
     list[str] | None,

@@ -12,6 +12,7 @@ from clinweave.cli.answers import (
     Budget,
     Collections,
     GraphFolder,
+    LanguageCode,
     document,
     show,
 )
@@ -29,6 +30,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
     knowledge: Annotated[str, typer.Option(metavar="NAMES", help=KNOWLEDGE_HELP)] = "graph,text",
     model: Annotated[str, typer.Option(metavar="ADDRESS", help=MODEL_HELP)] = "none",
     audience: AudienceName = "",
+    language: LanguageCode = "",
     collection: Collections = None,
     graph: GraphFolder = None,
     budget: Budget = 512,
@@ -67,7 +69,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
         spinning(quiet=as_json) as say,
         needs_molecules(),
     ):
-        answer = base.ask(question, retrievers=names, settings=settings, progress=say)
+        answer = base.ask(question, retrievers=names, settings=settings, language=language, progress=say)
     if as_json:
         typer.echo(
             json.dumps(document(answer, prompt=show_prompt), ensure_ascii=False, indent=1, default=str)

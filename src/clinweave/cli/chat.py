@@ -16,6 +16,7 @@ from clinweave.cli.answers import (
     Budget,
     Collections,
     GraphFolder,
+    LanguageCode,
     document,
     show,
 )
@@ -36,6 +37,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
     model: Annotated[str, typer.Option(metavar="ADDRESS", help=MODEL_HELP)] = "none",
     knowledge: Annotated[str, typer.Option(metavar="NAMES", help=KNOWLEDGE_HELP)] = "graph,text",
     audience: AudienceName = "",
+    language: LanguageCode = "",
     collection: Collections = None,
     graph: GraphFolder = None,
     budget: Budget = 512,
@@ -65,7 +67,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
             base.open_parts(names, progress=say)
 
         def answer(question: str) -> None:
-            result = base.ask(question, retrievers=names, settings=settings)
+            result = base.ask(question, retrievers=names, settings=settings, language=language)
             answers.append(document(result))
             show(result, screen, evidence=False)
 

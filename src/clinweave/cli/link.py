@@ -42,7 +42,10 @@ def command(  # noqa: PLR0917 - each parameter is one option
     ] = "",
     translations: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Folder of HPO translation files; the fetched ones if not given."),
+        typer.Option(
+            metavar="DIR",
+            help="Folder of name files (HPO, diseases); the fetched ones if not given.",
+        ),
     ] = None,
     graph: Annotated[Path | None, typer.Option("--graph", metavar="DIR", help="The graph's folder.")] = None,
     keep_going: Annotated[
@@ -62,9 +65,10 @@ def command(  # noqa: PLR0917 - each parameter is one option
         raise UserError(f"{source} does not exist or is no file")
     linker = _linker(graph, translations, language.lower())
     if text is not None:
-        if not language and (unread := _unread(text, linker)):
-            typer.echo(f"warning: {unread}", err=True)
-        _show(linker.link(text, prefix), as_json)
+        unread = "" if language else _unread(text, linker)
+        if unread:
+            typer.echo(f"warning: {unread}; --language en looks for English names in it", err=True)
+        _show([] if unread else linker.link(text, prefix), unread, as_json)
         return
     counts = {"documents": 0, "mentions": 0, "errors": 0, "unread": 0}
     with _output(out) as stream, spinning(quiet=out is None) as said:
@@ -95,9 +99,10 @@ def _unread(text: str, linker: "Linker") -> str:
     return unread_language(text, linker.languages)
 
 
-def _show(mentions: list[Mention], as_json: bool) -> None:
+def _show(mentions: list[Mention], unread: str, as_json: bool) -> None:
     if as_json:
-        typer.echo(_dumped({"mentions": [to_json(mention) for mention in mentions]}))
+        shown = {"mentions": [to_json(mention) for mention in mentions]}
+        typer.echo(_dumped({**shown, "unread": unread} if unread else shown))
         return
     from rich.markup import escape
     from rich.table import Table
@@ -122,7 +127,11 @@ def _show(mentions: list[Mention], as_json: bool) -> None:
 
 
 def _linked(
-    linker: "Linker", source: Path, prefix: list[str] | None, keep_going: bool, counts: dict[str, int]
+    linker: "Linker",
+    source: Path,
+    prefix: list[str] | None,
+    keep_going: bool,
+    counts: dict[str, int],
 ) -> Iterator[dict[str, Any]]:
     """Yield the output line of every input line, in order."""
     with source.open("rb") as stream:
@@ -144,16 +153,28 @@ def _linked(
                         ) from error
                     counts["errors"] += 1
                     items.append({"id": _id_of(raw), "error": where})
-            texts = [item["text"] for item in items if "error" not in item]
-            counts["unread"] += sum(bool(_unread(text, linker)) for text in texts)
-            found = iter(linker.link_many(texts, prefix))
-            for item in items:
-                counts["documents"] += 1
-                if "error" not in item:
-                    mentions = next(found)
-                    counts["mentions"] += len(mentions)
-                    item = {"id": item["id"], "mentions": [to_json(mention) for mention in mentions]}  # noqa: PLW2901
-                yield item
+            yield from _with_mentions(linker, items, prefix, counts)
+
+
+def _with_mentions(
+    linker: "Linker", items: list[dict[str, Any]], prefix: list[str] | None, counts: dict[str, int]
+) -> Iterator[dict[str, Any]]:
+    """Yield the output of parsed lines; one in a language that is not read has "unread" instead."""
+    texts = [item["text"] for item in items if "error" not in item]
+    unread = ["" if linker.language else _unread(text, linker) for text in texts]
+    readable = [text for text, reason in zip(texts, unread, strict=True) if not reason]
+    found, reasons = iter(linker.link_many(readable, prefix)), iter(unread)
+    for item in items:
+        counts["documents"] += 1
+        if "error" in item:
+            yield item
+        elif reason := next(reasons):
+            counts["unread"] += 1
+            yield {"id": item["id"], "mentions": [], "unread": reason}
+        else:
+            mentions = next(found)
+            counts["mentions"] += len(mentions)
+            yield {"id": item["id"], "mentions": [to_json(mention) for mention in mentions]}
 
 
 def _parsed(raw: bytes) -> dict[str, Any]:

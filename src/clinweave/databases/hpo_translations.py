@@ -25,7 +25,7 @@ _EMPTY = frozenset({"", "NA", "N/A"})
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """One name of an HPO term in another language."""
+    """One name of an HPO term, or of a disease, in another language."""
 
     id: str  # "HP:0001083"
     name: str
@@ -33,6 +33,8 @@ class Translation:
     label: bool  # False for a synonym
     official: bool  # False for a candidate, such as a machine translation
     own: bool = False  # from clinweave's own list, not from a file of the HPO
+    english: str = ""  # the English name that this one translates, where the file states it
+    source: str = ""  # "" for the HPO
 
 
 def translation_files(folder: Path) -> dict[str, list[Path]]:

@@ -37,6 +37,10 @@ _INHERITANCE = {
     "Multigenic/multifactorial": "HP:0001426", "Oligogenic": "HP:0010983", "Semi-dominant": "HP:0032113",
 }  # fmt: skip
 _SILENT = frozenset({"No data available", "Not applicable", "Not yet documented", "Unknown", "All ages"})
+_NOT_RARE = (
+    "32"  # flag of a disorder that is common, whose name begins with "NON RARE IN EUROPE: " in its language
+)
+_OBSOLETE = frozenset({"16", "1024"})
 _RELEASE = re.compile(rb'<JDBOR[^>]*\bdate="(\d{4}-\d\d-\d\d)')
 
 
@@ -78,6 +82,22 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
         yield from _findings(files[_FINDINGS], known, log)
     if _AGES in files:
         yield from _ages(files[_AGES], known, log)
+
+
+def read_nomenclature(path: Path, log: RowLog) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Yield identifier, name and synonyms of each disorder of a product 1 in any language, obsolete ones left out."""
+    for row, element in elements(path, "JDBOR", "Disorder", _KIND):
+        id_, name = _id(element), _text(element, "Name")
+        flags = {item.text for item in element.iterfind("DisorderFlagList/DisorderFlag/Value")}
+        if not id_ or not name:
+            log.drop(path.name, row, "no OrphaCode or no name")
+        elif not flags & _OBSOLETE:
+            if _NOT_RARE in flags:
+                name = name.partition(":")[2].strip() or name
+            synonyms = (
+                " ".join((item.text or "").split()) for item in element.iterfind("SynonymList/Synonym")
+            )
+            yield id_, name, tuple(dict.fromkeys(item for item in synonyms if item and item != name))
 
 
 def _disorder(element: "Element", id_: str, name: str) -> Iterator[Record]:

@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     from clinweave.knowledge.graph.verbalise import how_often as how_often
     from clinweave.knowledge.graph.verbalise import phrase as phrase
     from clinweave.knowledge.graph.verbalise import verbalise as verbalise
+    from clinweave.knowledge.linking.languages import check_language as check_language
     from clinweave.knowledge.linking.languages import language_limits as language_limits
     from clinweave.knowledge.linking.languages import unread_language as unread_language
     from clinweave.knowledge.linking.linker import Linker as Linker
     from clinweave.knowledge.linking.normalise import normal_form as normal_form
+    from clinweave.knowledge.linking.translations import TranslatedLinker as TranslatedLinker
     from clinweave.knowledge.linking.translations import with_translations as with_translations
     from clinweave.knowledge.query import Query as Query
     from clinweave.knowledge.query import clean_question as clean_question
@@ -75,6 +77,8 @@ __getattr__, __dir__ = attach(
     __name__,
     {
         "CitationChecker": "citations.checker",
+        "TranslatedLinker": "linking.translations",
+        "check_language": "linking.languages",
         "language_limits": "linking.languages",
         "unread_language": "linking.languages",
         "with_translations": "linking.translations",

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from clinweave import __version__
-from clinweave.applications import DISCLAIMER, ModelSettings
+from clinweave.applications import DISCLAIMER, ModelSettings, disclaimer
 from clinweave.core.artifacts import read_manifest
 from clinweave.records import Answer, Evidence, Passage, Relation, to_json
 from clinweave.service.requests import ChatRequest
@@ -93,7 +93,8 @@ class ChatHandler:
         reply = self._reply(answer)
         if answer.guardrail:
             return reply
-        body = answer.text.removesuffix(DISCLAIMER).rstrip()
+        closing = disclaimer(answer.language)
+        body = answer.text.removesuffix(closing).rstrip()
         text = _before(body, request.stop)
         finish = answer.finish_reason
         if request.limited:
@@ -101,7 +102,7 @@ class ChatHandler:
             finish = "length" if cut else finish
         if text == body:
             return replace(reply, finish=finish)
-        return replace(reply, text="\n".join(part for part in (text, DISCLAIMER) if part), finish=finish)
+        return replace(reply, text="\n".join(part for part in (text, closing) if part), finish=finish)
 
     def _first_sentences(self, text: str, tokens: int) -> tuple[str, bool]:
         """Return the whole sentences at the beginning that fit into `tokens`, and whether anything is left out."""

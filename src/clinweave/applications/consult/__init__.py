@@ -7,5 +7,14 @@ from clinweave.applications.consult.answering import (
     continue_chat,
 )
 from clinweave.applications.consult.compose import Composition, compose
+from clinweave.applications.consult.languages import disclaimer
 
-__all__ = ["DISCLAIMER", "Composition", "ModelSettings", "answer_question", "compose", "continue_chat"]
+__all__ = [
+    "DISCLAIMER",
+    "Composition",
+    "ModelSettings",
+    "answer_question",
+    "compose",
+    "continue_chat",
+    "disclaimer",
+]

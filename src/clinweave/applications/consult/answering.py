@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from clinweave.applications.consult import languages
 from clinweave.applications.consult.compose import compose
 from clinweave.applications.consult.model_text import (
     DISCLAIMER,
@@ -66,21 +67,23 @@ def answer_question(
     model: Callable[[], LanguageModel | None] = lambda: None,
     audience: Audience = Audience.PUBLIC,
     settings: ModelSettings | None = None,
+    unread: Callable[[str], str] = lambda _: "",
+    local_name: languages.LocalNames = lambda _curie, _language: "",
 ) -> Answer:
     """Return an answer whose statements are the sources' and whose model sentences were each checked.
 
     The parts come as functions, called in order and only when needed: a request that a guardrail meets opens nothing.
+    `unread` returns why a question's language cannot be read, or "". `local_name` names a concept in a language.
     Raises `UserError` for an empty or over-long question, for a part that was not built, for a model that cannot
     generate, and for gated or private evidence with a model elsewhere.
     """
-    settings = settings or ModelSettings()
-    clock = _Clock()
-    text = _cleaned(question)
+    settings, clock, text = settings or ModelSettings(), _Clock(), _cleaned(question)
     if (refused := _refused(question, audience)) is not None:
         return replace(refused, retrievers=tuple(retrievers))
+    if retrievers and (message := unread(text)):
+        return _not_read(question, message, tuple(retrievers), audience)
     opened = [open_retriever(name) for name in retrievers]
-    language_model = model()
-    if language_model is not None:
+    if (language_model := model()) is not None:
         require_generation(language_model)
     if not opened:
         return _without_knowledge(question, text, language_model, audience, settings)
@@ -92,14 +95,15 @@ def answer_question(
     composition = with_other_kinds(compose(query, evidence, audience=audience), evidence)
     clock.lap("compose")
     written = ModelText()
-    if language_model is not None and composition.statements:
-        sources = (composition.statements, evidence)
-        written = write(text, *sources, language_model, checker(), settings, audience)
+    if language_model is not None and (statements := composition.statements):
+        written = write(text, statements, evidence, language_model, checker(), settings, audience)
     shown, withheld = _for_audience(evidence, composition.statements, audience)
-    parts = [written.text_above(composition.text), composition.text]
+    above = written.text_above(composition.text)
+    composition, labels = languages.localised(query, composition, evidence, local_name)
+    body = "\n\n".join(part for part in (above, composition.text) if part)
     answer = Answer(
         question=question,
-        text=_shown(_impersonal(question, query), "\n\n".join(part for part in parts if part), audience),
+        text=_shown(_impersonal(question, query), body, audience, query.language),
         abstained=composition.abstained,
         statements=composition.statements,
         evidence=shown,
@@ -107,6 +111,8 @@ def answer_question(
         notes=tuple(dict.fromkeys((*query.notes, *composition.notes, *withheld))),
         retrievers=tuple(retrievers),
         audience=audience,
+        language=query.language,
+        labels=labels,
         model="none" if language_model is None else language_model.name,
         timings=_rounded(clock.seconds),
     )
@@ -231,9 +237,17 @@ def _for_audience(
     return listed, (note,) if left else ()
 
 
-def _shown(question: str, text: str, audience: Audience) -> str:
+def _not_read(question: str, message: str, retrievers: tuple[str, ...], audience: Audience) -> Answer:
+    """Return the answer to a question in a language that is not read: what is read, and where help is."""
+    help_text = guardrails.general_notice() if audience == Audience.PUBLIC else ""
+    text = "\n".join(part for part in (f"{message[0].upper()}{message[1:]}.", help_text, DISCLAIMER) if part)
+    return Answer(question, text, abstained=True, notes=(message,), retrievers=retrievers, audience=audience)
+
+
+def _shown(question: str, text: str, audience: Audience, language: str = "en") -> str:
     """Return the text with where help is (for the public, when someone at hand is meant), and the disclaimer."""
-    parts = [text, guardrails.notice(question, audience=audience), DISCLAIMER]
+    help_text = languages.notice(language, audience) or guardrails.notice(question, audience=audience)
+    parts = [text, help_text, languages.disclaimer(language)]
     return "\n".join(part for part in parts if part)
 
 

@@ -181,7 +181,8 @@ def _notes(query: Query) -> tuple[str, ...]:
     return (*query.notes, *read)
 
 
-def _reason(query: Query) -> str:
+def reason(query: Query) -> str:
+    """Return the sentence with which an answer abstains."""
     names = list(
         dict.fromkeys(topic.text if topic.kind == Kind.DRUG else topic.name for topic in query.topics)
     )
@@ -200,7 +201,7 @@ def _reason(query: Query) -> str:
 
 def _unknown(query: Query, evidence: Sequence[Evidence]) -> str:
     """Return "I do not know" with what was searched and what nearby was found."""
-    parts = [_reason(query)]
+    parts = [reason(query)]
     if query.intent == Intent.DOSE:
         parts.append("No database of drug labels is available to this knowledge base.")
     sources = {item.passage.source for item in evidence if item.passage is not None}

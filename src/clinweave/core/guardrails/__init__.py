@@ -91,6 +91,11 @@ def notice(request: str, *, audience: Audience = Audience.PUBLIC) -> str:
     return _replies()[code]["notice"]
 
 
+def general_notice() -> str:
+    """Return where help is, in English, for a request that no rule can read."""
+    return _replies()["en"]["notice"]
+
+
 def reply(category: RiskCategory, language: str = "en") -> str:
     """Return the reply to a category in a language (English if there is none)."""
     return _replies().get(language, _replies()["en"])[category.value]

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from clinweave.core.errors import UserError
+
 LANGUAGES = ("es", "fr", "de", "zh", "ja")
 BY_CHARACTER = frozenset({"zh", "ja"})  # languages that are matched by character
 NAMED_DISEASES = frozenset({"es", "fr", "de"})  # whose forms of diseases named after a person are read
 FETCH = "run `clinweave fetch hpo-translations`"
+FETCH_DISEASES = "run `clinweave fetch icd10-names`"
 WORD = re.compile(r"[^\W_]+")
 _SCRIPTS = {
     "Russian or another language in Cyrillic script": r"[\u0400-\u04ff]",
@@ -70,7 +73,7 @@ def _words_of(code: str) -> frozenset[str]:
     return lists.own | lists.absent | lists.family | lists.reports
 
 
-def unread_language(text_or_code: str, available: Collection[str]) -> str:
+def unread_language(text_or_code: str, available: Collection[str] = LANGUAGES) -> str:
     """Return a sentence that says that the language of a text (or this code) is not read, or "" where it is read."""
     if text_or_code in english_words():
         return ""
@@ -88,24 +91,32 @@ def unread_language(text_or_code: str, available: Collection[str]) -> str:
     return f"the language {code!r} is not read: choose one of {read}"
 
 
-def language_limits(text: str, available: Collection[str], official: Collection[str] | None = None) -> str:
-    """Return a sentence on what is not read of a text's language: "" for English, what is missing for any other.
+def check_language(code: str) -> str:
+    """Return a language's code in lower case ("" for detection). Raises `UserError` for one that is not read."""
+    lower = code.strip().lower()
+    if lower and lower not in {"en", *LANGUAGES}:
+        raise UserError(f"the language {code!r} is not read: choose one of {', '.join(('en', *LANGUAGES))}")
+    return lower
 
-    `official` are the languages with official translations at hand (all `available` ones if not given).
+
+def language_limits(language: str, findings: Collection[str], diseases: Collection[str]) -> str:
+    """Return a sentence on what is read of a language: "" for English.
+
+    `findings` and `diseases` are the languages with files of names of findings and of diseases at hand.
     """
-    code = language_of(text)
-    if code == "en" or code not in available:
-        return unread_language(text, available)
-    name = word_lists(code).name
-    if official is not None and code not in official:
-        common = "common findings and diseases are read by clinweave's own unofficial names"
-        return f"in {name}, {common}; for all findings {FETCH}"
-    diseases = (
-        "diseases where they are common or named after a person"
-        if code in NAMED_DISEASES
-        else "of diseases only common ones"
-    )
-    return f"in {name}, findings are read by their HPO labels; {diseases}"
+    if language not in LANGUAGES:
+        return ""
+    parts = [
+        "findings are read by their HPO labels"
+        if language in findings
+        else f"findings are read where they are common, by clinweave's own names ({FETCH})"
+    ]
+    if language in diseases:
+        parts.append("diseases by the files of names at hand")
+    else:
+        more = " or named after a person" if language in NAMED_DISEASES else ""
+        parts.append(f"diseases where they are common{more} ({FETCH_DISEASES})")
+    return f"in {word_lists(language).name}, {'; '.join(parts)}"
 
 
 def _other_language(text: str) -> str:

@@ -85,6 +85,10 @@ class Spans:
 class Linker:
     """Links text to the concepts of one graph."""
 
+    language = (
+        ""  # of every text (ISO 639-1); "": detected for each, where other languages than English are read
+    )
+
     def __init__(
         self,
         vocabulary: Vocabulary,

@@ -35,6 +35,8 @@ class Match:
     exact: bool  # the words of the label in its order
     size: int  # content words, or characters
     own: bool = False  # from clinweave's own list
+    english: str = ""  # the name's English form where a file of disease names has it
+    source: str = ""
 
 
 class TranslatedLabels:
@@ -44,8 +46,9 @@ class TranslatedLabels:
         """Take the names of one language; where several terms share a name, the first official label has it."""
         self.language = language
         self.labels: dict[str, str] = {}  # id -> label
+        self.names = tuple(names)
         self._names: dict[tuple[str, ...], Translation] = {}
-        for item in sorted(names, key=lambda item: (not item.official, not item.label, item.own)):
+        for item in sorted(self.names, key=_preference):
             if item.label:
                 self.labels.setdefault(item.id, item.name)
             for key in self._keys(item.name):
@@ -110,16 +113,7 @@ class TranslatedLabels:
                 if places and (len(key) > 1 or self._same_word(item.name, text[slice(*words[place][1:])])):
                     first, last = min(places), max(places)
                     exact = places == list(range(first, first + len(key)))
-                    yield Match(
-                        words[first][1],
-                        words[last][2],
-                        item.id,
-                        item.name,
-                        item.official,
-                        exact,
-                        len(key),
-                        item.own,
-                    )
+                    yield _match(item, words[first][1], words[last][2], exact, len(key))
 
     def _same_word(self, name: str, word: str) -> bool:
         """Tell whether a label of one word is the word of the text, plurals aside ("coma" is no form of "com")."""
@@ -136,7 +130,7 @@ class TranslatedLabels:
                 if line.startswith(key, place):
                     item = self._names[tuple(key)]
                     start, end = characters[place][1], characters[place + len(key) - 1][1] + 1
-                    yield Match(start, end, item.id, item.name, item.official, True, len(key), item.own)
+                    yield _match(item, start, end, True, len(key))
                     break
 
     @cached_property
@@ -146,6 +140,17 @@ class TranslatedLabels:
         for key in sorted(("".join(key) for key in self._names), key=len, reverse=True):
             index[key[:2]].append(key)
         return index
+
+
+def _preference(item: Translation) -> tuple[bool, bool, bool, bool]:
+    """Return the sorting key of names: names of findings first, then official ones, labels, fetched ones."""
+    return bool(item.source), not item.official, not item.label, item.own
+
+
+def _match(item: Translation, start: int, end: int, exact: bool, size: int) -> Match:
+    return Match(
+        start, end, item.id, item.name, item.official, exact, size, item.own, item.english, item.source
+    )
 
 
 def _segments(text: str, words: Sequence[tuple[str, int, int]], breaks: re.Pattern[str]) -> list[int]:

@@ -3,18 +3,22 @@
 Words of a label match in any order, without accents and with their plural and gender endings; articles and prepositions
 may differ, and one other word may stand between them. Chinese and Japanese labels match as runs of characters, as these
 languages have no spaces. The labels are official unless a mention's reason says "candidate" or "clinweave's own":
-a list of common findings and diseases (`starter_names.tsv`) is read without any fetched file.
+a list of common findings and diseases (`starter_names.tsv`) is read without any fetched file. Names of diseases come
+from the files of `databases/disease_names.py`.
 """
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 from clinweave.core.errors import UserError
 from clinweave.databases.base import RowLog
-from clinweave.databases.hpo_translations import read_translations, translation_files
+from clinweave.databases.disease_names import disease_name_files, read_disease_names
+from clinweave.databases.hpo_translations import Translation, read_translations, translation_files
+from clinweave.knowledge.linking.disease_labels import DiseaseLabels
 from clinweave.knowledge.linking.languages import (
     FETCH,
     LANGUAGES,
@@ -35,6 +39,10 @@ from clinweave.records import Mention
 
 PREFIX = "HP"
 RESOURCE = "hpo-translations"
+DISEASE_RESOURCES = (
+    "disease-names",
+    "icd10-names",
+)  # the first is a folder that users fill; the second is fetched
 _PERSON = r"((?:(?:[Vv]on|[Vv]an|[Dd]e la|Le|La) )?[A-ZÁÉÍÓÖÜ][\w’']+(?:[- ][A-ZÁÉÍÓÖÜ][\w’']+){0,3})"
 _EPONYMS = {  # English noun, pattern with the person's name
     "es": (("syndrome", re.compile(rf"\b[Ss][íi]ndrome de {_PERSON}")),
@@ -48,17 +56,28 @@ _EPONYMS = {  # English noun, pattern with the person's name
 
 
 class TranslatedLinker(Linker):
-    """A `Linker` that also reads other languages: by clinweave's own list and fetched translations of the HPO."""
+    """A `Linker` that also reads other languages: by clinweave's own and fetched names."""
 
-    def __init__(self, linker: Linker, folder: Path | None, language: str = "") -> None:
-        """Take a linker and the folder of translation files, if any; `language` holds for every text ("": detected)."""
+    def __init__(self, linker: Linker, folders: Sequence[Path] = (), language: str = "") -> None:
+        """Take a linker and the folders of name files; `language` holds for every text ("": detected for each)."""
         super().__init__(linker.vocabulary)
         self.__dict__.update(linker.__dict__)
         self.language = language
-        self._files = translation_files(folder) if folder else {}
+        self._files = _merged(translation_files(folder) for folder in folders)
+        self._disease_files = _merged(disease_name_files(folder) for folder in folders)
+        self._diseases = DiseaseLabels(linker)
         self._labels: dict[str, TranslatedLabels] = {}
+        self._local: dict[str, dict[str, str]] = {}
         if language and (message := unread_language(language, self.languages)):
             raise UserError(message)
+
+    def for_language(self, language: str) -> "TranslatedLinker":
+        """Return this linker with every text read in one language ("": detected for each)."""
+        other = copy(self)
+        other.language = language
+        if language and (message := unread_language(language, self.languages)):
+            raise UserError(message)
+        return other
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -69,6 +88,22 @@ class TranslatedLinker(Linker):
     def official_languages(self) -> tuple[str, ...]:
         """Return the languages whose official translations are at hand."""
         return tuple(code for code in LANGUAGES if code in self._files)
+
+    @property
+    def disease_languages(self) -> tuple[str, ...]:
+        """Return the languages with files of disease names at hand."""
+        return tuple(code for code in LANGUAGES if code in self._disease_files)
+
+    def local_name(self, curie: str, language: str) -> str:
+        """Return the name of a concept in a language: the official label, else clinweave's own, else any; or ""."""
+        if language not in LANGUAGES:
+            return ""
+        if language not in self._local:
+            names: dict[str, str] = {}
+            for item in sorted(self.labels(language).names, key=_rank):
+                names.setdefault(item.id, item.name)
+            self._local[language] = names
+        return self._local[language].get(curie, "")
 
     def labels(self, language: str) -> TranslatedLabels:
         """Return the labels of a language, read on first use (under a second)."""
@@ -87,6 +122,9 @@ class TranslatedLinker(Linker):
                 for item in starter_translations(language)
                 if item.id in findings or not item.id.startswith(PREFIX)
             ]
+            files = self._disease_files.get(language, ())
+            diseases = [item for path in files for item in read_disease_names(path, log)]
+            names += self._diseases.resolved(diseases)
             self._labels[language] = TranslatedLabels(language, names)
         return self._labels[language]
 
@@ -148,8 +186,12 @@ class TranslatedLinker(Linker):
     def _named(self, text: str, language: str) -> Iterator[Mention]:
         """Yield the findings named in a text; `name` is the English label."""
         for match in self.labels(language).matches(text):
-            name, category = self._findings.get(match.id) or (starter_names()[match.id].label, "")
+            if match.english:
+                name, category = match.english, ""
+            else:
+                name, category = self._findings.get(match.id) or (starter_names()[match.id].label, "")
             kind = "clinweave's own" if match.own else "official" if match.official else "candidate"
+            kind = match.source or kind
             reason = f"{kind} {word_lists(language).name} name “{match.label}” of {match.id}"
             yield Mention(
                 match.start, match.end, text[match.start : match.end], match.id, name, category,
@@ -175,16 +217,41 @@ def translations_folder(home: Path) -> Path | None:
     return max(folders, default=None)
 
 
+def name_folders(home: Path) -> tuple[Path, ...]:
+    """Return the newest folder under a home of each resource with names in other languages."""
+    folders = [translations_folder(home)]
+    for resource in DISEASE_RESOURCES:
+        found = (path for path in (home / "resources" / resource).glob("*") if disease_name_files(path))
+        folders.append(max(found, default=None))
+    return tuple(folder for folder in folders if folder is not None)
+
+
 def with_translations(
     linker: Linker, home: Path, *, folder: Path | None = None, language: str = ""
-) -> Linker:
-    """Return a linker that also reads other languages: clinweave's own names, and fetched translations (or `folder`'s).
+) -> "TranslatedLinker":
+    """Return a linker that also reads other languages: clinweave's own names, and fetched ones (or those in `folder`).
 
-    Raises `UserError` for a language that cannot be read, and for a folder without translation files.
+    Raises `UserError` for a language that cannot be read, and for a folder without files of names.
     """
-    if folder is not None and not translation_files(folder):
-        raise UserError(f"{folder}: no file hp-LANGUAGE.babelon.tsv; {FETCH}")
-    return TranslatedLinker(linker, folder or translations_folder(home), language)
+    if folder is not None and not translation_files(folder) and not disease_name_files(folder):
+        raise UserError(f"{folder}: no file hp-LANGUAGE.babelon.tsv and no file of disease names; {FETCH}")
+    return TranslatedLinker(linker, name_folders(home) if folder is None else (folder,), language)
+
+
+def _merged(listings: Iterable[dict[str, list[Path]]]) -> dict[str, list[Path]]:
+    """Return the files of several folders by language."""
+    files: dict[str, list[Path]] = {}
+    for listing in listings:
+        for language, paths in listing.items():
+            files.setdefault(language, []).extend(paths)
+    return files
+
+
+def _rank(item: Translation) -> int:
+    """Return the place of a name among those of its concept: which one is shown."""
+    if item.official and item.label:
+        return 0
+    return 1 if item.own else 2 if item.label else 3
 
 
 def _in_context(concept: Mention, item: Mention, text: str, language: str) -> Mention:

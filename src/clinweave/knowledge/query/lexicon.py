@@ -11,7 +11,7 @@ from clinweave.knowledge.linking.normalise import words_of
 from clinweave.knowledge.linking.ranking import question_words
 from clinweave.knowledge.query.query import Intent
 
-LANGUAGES = ("en", "es", "fr", "de", "zh")
+LANGUAGES = ("en", "es", "fr", "de", "zh", "ja")
 
 
 # Endings of words for processes, operations and states: such a word is no name of a drug.

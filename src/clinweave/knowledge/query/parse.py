@@ -55,15 +55,17 @@ def parse_query(
     graph: "Graph | None" = None,
     linker: "Linker | None" = None,
     known: Callable[[str], bool] = lambda _: False,
+    language: str = "",
 ) -> Query:
     """Return what the question asks. Without a graph or linker, language, intent and words alone are filled.
 
-    `known` says whether a word is spelt as in the texts at hand: such a word is never corrected.
+    `known` says whether a word is spelt as in the texts at hand: such a word is never corrected. `language` is that of
+    the question (ISO 639-1), detected if not given.
 
     Raises `UserError` for an empty question and for one longer than `asked.LIMIT` characters.
     """
     text = clean(question)
-    language = language_of(text)
+    language = language or language_of(text)
     if graph is None or linker is None:
         return _finished(Query(question, text, language, intent=intent_of(text, language)), ())
     text, corrections = _corrected(text, language, graph, linker, known)
