@@ -31,6 +31,8 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("house")
 os.environ.update(QUIET)
+# scorers are chosen by a measurement otherwise, and weights converted: tests of the choice ask for it
+os.environ["CLINWEAVE_SCORER"] = "core"
 # messages are compared as text: no colours, no wrapping by the width of someone's terminal
 os.environ.update({"NO_COLOR": "1", "COLUMNS": "200", "TERM": "dumb"})
 

@@ -26,6 +26,6 @@ def tiny_model(tiny_path: Path) -> Iterator[LanguageModel]:
 @pytest.fixture(scope="session")
 def smollm2(weights: Path) -> Iterator[LanguageModel]:
     """Return the real weights, scored by NumPy."""
-    model = open_model(str(weights), threads=1, context=1024)
+    model = open_model(str(weights), threads=1, context=1024, scorer="numpy")
     yield model
     model.close()

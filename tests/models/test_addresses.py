@@ -40,8 +40,8 @@ def test_weights_that_were_not_fetched(tmp_path: Path) -> None:
 
 
 def test_an_unknown_scorer(tiny_path: Path) -> None:
-    with pytest.raises(UserError, match="numpy or xllamacpp"):
-        open_model(str(tiny_path), threads=1, scorer="torch")
+    with pytest.raises(UserError, match="use auto, core, torch, numpy, xllamacpp"):
+        open_model(str(tiny_path), threads=1, scorer="abacus")
 
 
 @pytest.mark.parametrize(

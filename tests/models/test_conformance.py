@@ -11,6 +11,7 @@ import pytest
 
 from clinweave.core.errors import ModelError, NotCapableError, UserError
 from clinweave.models import Capability, LanguageModel, Message, open_model
+from clinweave.models.conversion import converted
 
 ASKED: list[Message] = [
     {"role": "system", "content": "Answer in one word."},
@@ -20,12 +21,14 @@ ASKED: list[Message] = [
     },
 ]
 OPTIONS = ["Arachnodactyly", "Hearing loss", "Short stature"]
-BACK_ENDS = ["scripted", "tiny-numpy", "tiny-xllamacpp", "tiny-server"]
-REAL = ["smollm2-numpy", "smollm2-xllamacpp", "smollm2-server", "smollm2-transformers"]
+BACK_ENDS = ["scripted", "tiny-numpy", "tiny-torch", "tiny-xllamacpp", "tiny-server", "tiny-transformers"]
+REAL = ["smollm2-numpy", "smollm2-torch", "smollm2-xllamacpp", "smollm2-server", "smollm2-transformers"]
+OF_TORCH = ("torch", "transformers")
 DECLARED = {
     "scripted": set(Capability),
     "numpy": set(Capability),
     "xllamacpp": set(Capability),
+    "torch": set(Capability),
     "server": {Capability.GENERATE},
     "transformers": set(Capability),
 }
@@ -51,43 +54,24 @@ def served() -> Iterator[Callable[[Path], str]]:
 
 
 def _opened(name: str, path: Path, tmp: Path, serve: Callable[[Path], str]) -> LanguageModel:
+    if name in OF_TORCH:
+        pytest.importorskip("torch", reason="the train extra is not installed")
+        pytest.importorskip("transformers", reason="the train extra is not installed")
     if name == "transformers":
-        return open_model(str(_converted(path, tmp)), threads=1)
+        return open_model(str(converted(path, tmp)), threads=1)
     if name == "server":
         return open_model(serve(path))
-    return open_model(str(path), threads=1, context=512, scorer=name)
-
-
-def _converted(path: Path, tmp: Path) -> Path:
-    """Return a folder of transformers weights made from a GGUF file."""
-    torch = pytest.importorskip("torch", reason="the train extra is not installed")
-    transformers = pytest.importorskip("transformers", reason="the train extra is not installed")
-    out = tmp / "converted"
-    given = {"gguf_file": path.name}
-    tokenizer = transformers.AutoTokenizer.from_pretrained(path.parent, **given)
-    model = transformers.AutoModelForCausalLM.from_pretrained(path.parent, dtype=torch.float32, **given)
-    # without these three lines saving raises: the library takes what it has dequantised for quantised
-    model.hf_quantizer, model.is_quantized = None, False
-    if hasattr(model.config, "quantization_config"):
-        del model.config.quantization_config
-    model.save_pretrained(out)
-    tokenizer.save_pretrained(out)
-    return out
+    return open_model(str(path), threads=1, context=512, scorer=name, home=tmp)
 
 
 @pytest.fixture(
     scope="module",
     params=[
-        *(
-            pytest.param(name, marks=pytest.mark.torch if name == "transformers" else ())
-            for name in BACK_ENDS
-        ),
-        *(
-            pytest.param(
-                name, marks=[pytest.mark.weights] + [pytest.mark.torch] * name.endswith("transformers")
-            )
-            for name in REAL
-        ),
+        pytest.param(
+            name,
+            marks=[pytest.mark.weights] * (name in REAL) + [pytest.mark.torch] * name.endswith(OF_TORCH),
+        )
+        for name in (*BACK_ENDS, *REAL)
     ],
 )
 def back_end(

@@ -14,14 +14,14 @@ FORMS = "smollm2, a .gguf file, http(s)://host:port/v1#model, scripted:FILE.json
 def open_model(address: str, **options: Any) -> LanguageModel:
     """Open the model at `address`. Raises `UserError` naming the forms if there is none.
 
-    Options go to the back end: `threads`, `context`, `scorer` (GGUF); `timeout`, `retries` (addresses); `home`
-    (where fetched weights lie, for the name smollm2).
+    Options go to the back end: `threads`, `context`, `scorer` (GGUF); `precision` (folders); `timeout`, `retries`
+    (addresses); `home` (where fetched and converted weights are kept).
     """
     home = options.pop("home", None)
     if address in FETCHED:
         from clinweave.models.gguf import GgufModel
 
-        return GgufModel(_fetched(FETCHED[address], home), **{"name": address, **options})
+        return GgufModel(_fetched(FETCHED[address], home), **{"name": address, "home": home, **options})
     if address.startswith(("http://", "https://")):
         from clinweave.models.remote import RemoteModel
 
@@ -38,7 +38,7 @@ def open_model(address: str, **options: Any) -> LanguageModel:
     if path.is_file() or path.suffix == ".gguf":
         from clinweave.models.gguf import GgufModel
 
-        return GgufModel(path, **options)
+        return GgufModel(path, home=home, **options)
     if path.is_dir():
         raise UserError(f"{path} is a folder without config.json, so no transformers weights.")
     raise UserError(f"Unknown model {address!r}{_near(address, path)}. Known forms: {FORMS}.")

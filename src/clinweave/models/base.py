@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from clinweave.records import Message
 
-__all__ = ["Capability", "Generation", "LanguageModel", "Message", "OptionScore"]
+__all__ = ["Capability", "Generation", "LanguageModel", "Message", "OptionScore", "ScoringItem", "score_many"]
 
 
 class Capability(StrEnum):
@@ -39,6 +39,9 @@ class Generation:
     completion_tokens: int
     seconds: float
     finish_reason: str = "stop"
+
+
+ScoringItem = tuple[Sequence[Message], Sequence[str]]  # a prompt and its options
 
 
 class LanguageModel(Protocol):
@@ -91,3 +94,15 @@ class LanguageModel(Protocol):
     def close(self) -> None:
         """Release memory and threads."""
         ...
+
+
+def score_many(model: LanguageModel, items: Sequence[ScoringItem]) -> list[list[OptionScore]]:
+    """Return the scores of several prompts, each with its options.
+
+    A back end may evaluate what they share once: it then has a method `score_many` of the same form.
+    """
+    together = getattr(model, "score_many", None)
+    if callable(together):
+        found: list[list[OptionScore]] = together(items)
+        return found
+    return [model.score(messages, options) for messages, options in items]

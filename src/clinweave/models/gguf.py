@@ -1,22 +1,20 @@
-"""GGUF files on this machine: xllamacpp writes and tokenises, float32 NumPy scores where it knows the architecture."""
+"""GGUF files on this machine: xllamacpp generates and tokenises, the engine measured fastest scores."""
 
 import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from clinweave.core.errors import ContextLengthError, UserError
-from clinweave.models.base import Capability, Generation, Message, OptionScore
+from clinweave.core import artifacts
+from clinweave.core.errors import ContextLengthError
+from clinweave.models.base import Capability, Generation, Message, OptionScore, ScoringItem
 from clinweave.models.engine import Engine, default_threads
 from clinweave.models.header import read_header
 from clinweave.models.identity import content_digest
+from clinweave.models.packing import Item
 from clinweave.models.prompts import checked, checked_options
+from clinweave.models.scoring_engines import EngineChooser, ScoringEngine, checked_scorer
 
-if TYPE_CHECKING:
-    from clinweave.models.llama import Llama
-
-_LARGEST = 2_500_000_000  # bytes of float32 weights that the NumPy scorer may hold
 _CONTROL = 3  # token type of a control token in GGUF files
 
 
@@ -24,7 +22,8 @@ class GgufModel:
     """A local model from one GGUF file.
 
     Options: `threads` (min(2, cores); use 1 on a busy machine), `context` (tokens, min(4096, the model's own)),
-    `scorer` ("auto", "numpy" or "xllamacpp"), `name` (what reports print).
+    `scorer` ("torch", "numpy", "xllamacpp"; "auto", the default, takes the one measured fastest on this machine; "core"
+    needs no extra), `name` (what reports print), `home` (where converted weights and measurements are kept).
     """
 
     local = True
@@ -36,49 +35,33 @@ class GgufModel:
         *,
         threads: int | None = None,
         context: int | None = None,
-        scorer: str = "auto",
+        scorer: str | None = None,
         name: str | None = None,
+        home: Path | None = None,
     ) -> None:
         self._header = read_header(path)
         self.name = name or path.stem
         own = self._header.context_length or 4096
         size = min(context or 4096, own)
         self._threads = threads or default_threads()
-        self._why_slow = self._unscorable(scorer)
+        self._scorer = checked_scorer(scorer, self._header)
         self._engine = Engine(path, threads=self._threads, context=size)
-        self._llama: Llama | None = None  # loaded when first needed: an answer needs no scores
+        self._chooser = EngineChooser(
+            self._header, self._engine, threads=self._threads, home=home or artifacts.home()
+        )
+        self._scoring: ScoringEngine | None = None  # opened when first needed: an answer needs no scores
         self._identity = ""
         self._lock = threading.Lock()
         kinds = self._header.keys.get("tokenizer.ggml.token_type", [])
         words = self._header.keys.get("tokenizer.ggml.tokens", [])
         self._specials = tuple(word for word, kind in zip(words, kinds, strict=False) if kind == _CONTROL)
 
-    def _unscorable(self, scorer: str) -> str:
-        """Return why the NumPy scorer is not used, or ""."""
-        from clinweave.models.llama import unsupported
-
-        if scorer not in {"auto", "numpy", "xllamacpp"}:
-            raise UserError(f"Unknown scorer {scorer!r}; use auto, numpy or xllamacpp.")
-        reason = unsupported(self._header)
-        if scorer == "numpy" and reason:
-            raise UserError(
-                f"{self._header.path}: the NumPy scorer does not know {reason}; use scorer xllamacpp."
-            )
-        if scorer == "xllamacpp":
-            return "asked for"
-        size = 4 * self._header.parameters()
-        if not reason and scorer == "auto" and size > _LARGEST:
-            return f"{size / 1e9:.1f} GB in float32"
-        return reason
-
-    def _weights(self) -> "Llama":
-        """Return the float32 weights, read on the first call (a second or two)."""
-        from clinweave.models.llama import Llama
-
+    def scoring_engine(self) -> ScoringEngine:
+        """Return what computes the scores. The first call reads weights; it may convert and measure (minutes, once)."""
         with self._lock:
-            if self._llama is None:
-                self._llama = Llama(self._header, threads=self._threads)
-            return self._llama
+            if self._scoring is None:
+                self._scoring = self._chooser.open(self._scorer)
+            return self._scoring
 
     def _prompt(self, messages: Sequence[Message]) -> tuple[int, ...]:
         return self._engine.tokens(self._engine.rendered(checked(messages, self._specials)), True)
@@ -112,18 +95,25 @@ class GgufModel:
 
     def score(self, messages: Sequence[Message], options: Sequence[str]) -> list[OptionScore]:
         """Return each option's log-likelihood as the assistant's reply, in the tokenizer's own tokens."""
+        return self.score_many([(messages, options)])[0]
+
+    def score_many(self, items: Sequence[ScoringItem]) -> list[list[OptionScore]]:
+        """Return the scores of several prompts, each with its options; torch evaluates short ones together."""
+        rows = [self._item(messages, options) for messages, options in items]
+        return [
+            [OptionScore(value, tuple(option)) for value, option in zip(sums, row.options, strict=True)]
+            for sums, row in zip(self.scoring_engine().score(rows), rows, strict=True)
+        ]
+
+    def _item(self, messages: Sequence[Message], options: Sequence[str]) -> Item:
         pieces = [self._engine.tokens(option, False) for option in checked_options(options)]
-        context = self._prompt(messages)
-        longest = len(context) + max(len(piece) for piece in pieces)
-        if longest > self._engine.context:
-            limit = self._engine.context
+        item = Item(self._prompt(messages), pieces)
+        longest = len(item.prompt) + max(len(piece) for piece in pieces)
+        if longest > (limit := self._engine.context):
             raise ContextLengthError(
                 f"The prompt with its longest option is {longest} tokens; the context has room for {limit}."
             )
-        if self._why_slow:
-            return [self._engine.forced(context, piece) for piece in pieces]
-        sums = self._weights().score(context, pieces)
-        return [OptionScore(value, piece) for value, piece in zip(sums, pieces, strict=True)]
+        return item
 
     def tokenise(self, text: str) -> list[int]:
         """Return token ids of plain text; control words in it are read as text."""
@@ -134,10 +124,7 @@ class GgufModel:
         return len(self._prompt(messages))
 
     def describe(self) -> dict[str, str | int | float]:
-        """Return what identifies the weights and engine."""
-        from clinweave.models.kernels import kernels
-
-        scorer = f"xllamacpp ({self._why_slow})" if self._why_slow else f"numpy float32 ({kernels()})"
+        """Return what identifies the weights and engines; this opens the scoring engine."""
         return {
             "backend": "gguf",
             "name": self.name,
@@ -148,7 +135,7 @@ class GgufModel:
             "parameters": self._header.parameters(),
             "context": self._engine.context,
             "engine": f"xllamacpp {self._engine.version}",
-            "scorer": scorer,
+            "scorer": self.scoring_engine().name,
             "threads": self._threads,
         }
 
@@ -160,7 +147,7 @@ class GgufModel:
 
     def close(self) -> None:
         """Release memory and threads."""
+        if self._scoring is not None:
+            self._scoring.close()
+        self._scoring = None
         self._engine.close()
-        if self._llama is not None:
-            self._llama.close()
-        self._llama = None

@@ -1,4 +1,4 @@
-"""A folder of transformers weights (the train extra), in float32: what training writes, and a second opinion."""
+"""A folder of transformers weights (the train extra): what training writes, and what GGUF files are converted to."""
 
 import time
 from collections.abc import Sequence
@@ -6,38 +6,32 @@ from pathlib import Path
 from typing import Any
 
 from clinweave.core.errors import ContextLengthError, UserError
-from clinweave.models.base import Capability, Generation, Message, OptionScore
+from clinweave.models.base import Capability, Generation, Message, OptionScore, ScoringItem
 from clinweave.models.identity import content_digest
+from clinweave.models.packing import Item
 from clinweave.models.prompts import checked, checked_options
 
 
 class HuggingFaceModel:
-    """A causal model from a folder. Option: `threads`. Nothing is fetched, and no code of the folder is run."""
+    """A causal model from a folder.
+
+    Options: `threads`, `name` (what reports print), `precision` ("bfloat16", "float32"; "auto" takes the faster on this
+    machine). Nothing is fetched, and no code of the folder is run.
+    """
 
     local = True
     capabilities = frozenset({Capability.GENERATE, Capability.SCORE, Capability.TOKENISE})
 
-    def __init__(self, path: Path, *, threads: int | None = None, name: str | None = None) -> None:
-        try:
-            import torch
-            from transformers import AutoModelForCausalLM, AutoTokenizer
-        except ImportError as error:
-            raise UserError(
-                "Folders of transformers weights need the extra: pip install 'clinweave[train]'."
-            ) from error
-        if threads:
-            torch.set_num_threads(threads)
+    def __init__(
+        self, path: Path, *, threads: int | None = None, name: str | None = None, precision: str = "auto"
+    ) -> None:
+        from clinweave.models.torch_scorer import TorchScorer, load
+
         self.name, self._path = name or path.name, path
         self._identity = ""
-        try:
-            self._tokenizer: Any = AutoTokenizer.from_pretrained(path, local_files_only=True)
-            model = AutoModelForCausalLM.from_pretrained(path, local_files_only=True, dtype=torch.float32)
-        except (OSError, ValueError) as error:
-            raise UserError(f"{path} does not hold loadable transformers weights: {error}") from error
-        if not self._tokenizer.chat_template:
-            raise UserError(f"{path}: the tokenizer has no chat template.")
-        self._model: Any = model.eval()
-        self._torch: Any = torch
+        self._model: Any = load(path, precision, threads)
+        self._tokenizer: Any = _tokenizer(path)
+        self._scorer = TorchScorer(self._model)
 
     def _prompt(self, messages: Sequence[Message]) -> list[int]:
         words = checked(messages, self._tokenizer.all_special_tokens)
@@ -55,18 +49,20 @@ class HuggingFaceModel:
         top_p: float = 1.0,
     ) -> Generation:
         """Return the reply. Raises `ContextLengthError` where the prompt does not fit the context."""
+        import torch
+
         begun = time.perf_counter()
         context = self._prompt(messages)
         self._fits(len(context) + max_tokens)
         settings: dict[str, Any] = {"max_new_tokens": max_tokens, "do_sample": temperature > 0}
         if temperature > 0:
-            self._torch.manual_seed(seed)
+            torch.manual_seed(seed)
             settings |= {"temperature": temperature, "top_k": 0, "top_p": top_p}
         if stop:
             settings |= {"stop_strings": list(stop), "tokenizer": self._tokenizer}
-        given = self._torch.tensor([context])
-        with self._torch.inference_mode():
-            made = self._model.generate(given, attention_mask=self._torch.ones_like(given), **settings)
+        given = torch.tensor([context])
+        with torch.inference_mode():
+            made = self._model.generate(given, attention_mask=torch.ones_like(given), **settings)
         ids = made[0, len(context) :].tolist()
         text = self._tokenizer.decode(ids, skip_special_tokens=True)
         for word in stop:
@@ -75,21 +71,22 @@ class HuggingFaceModel:
         return Generation(text, len(context), len(ids), time.perf_counter() - begun, reason)
 
     def score(self, messages: Sequence[Message], options: Sequence[str]) -> list[OptionScore]:
-        """Return each option's log-likelihood as the assistant's reply; all options in one batch."""
-        pieces = [self.tokenise(option) for option in checked_options(options)]
-        context = self._prompt(messages)
-        longest = max(len(piece) for piece in pieces)
-        self._fits(len(context) + longest)
-        # The contexts are equally long, so padding after the options moves no position.
-        rows = [context + piece + [0] * (longest - len(piece)) for piece in pieces]
-        with self._torch.inference_mode():
-            logits = self._model(self._torch.tensor(rows), logits_to_keep=longest + 1).logits[:, :-1]
-            known = self._torch.log_softmax(logits.float(), dim=-1)
-        found = []
-        for row, piece in zip(known, pieces, strict=True):
-            values = row[range(len(piece)), piece]
-            found.append(OptionScore(float(values.double().sum()), tuple(piece)))
-        return found
+        """Return each option's log-likelihood as the assistant's reply."""
+        return self.score_many([(messages, options)])[0]
+
+    def score_many(self, items: Sequence[ScoringItem]) -> list[list[OptionScore]]:
+        """Return the scores of several prompts, each with its options; short ones share a forward pass."""
+        rows = []
+        for messages, options in items:
+            item = Item(
+                self._prompt(messages), [self.tokenise(option) for option in checked_options(options)]
+            )
+            self._fits(len(item.prompt) + max(len(option) for option in item.options))
+            rows.append(item)
+        return [
+            [OptionScore(value, tuple(option)) for value, option in zip(sums, item.options, strict=True)]
+            for sums, item in zip(self._scorer.score(rows), rows, strict=True)
+        ]
 
     def _fits(self, tokens: int) -> None:
         limit = getattr(self._model.config, "max_position_embeddings", tokens)
@@ -114,8 +111,8 @@ class HuggingFaceModel:
             "folder": self._path.name,
             "architecture": str(self._model.config.model_type),
             "parameters": int(self._model.num_parameters()),
-            "engine": f"torch {self._torch.__version__}",
-            "scorer": "torch float32",
+            "engine": self._scorer.name.rsplit(" ", 1)[0],
+            "scorer": self._scorer.name,
         }
 
     def identity(self) -> str:
@@ -127,3 +124,16 @@ class HuggingFaceModel:
     def close(self) -> None:
         """Release the weights."""
         self._model = None
+
+
+def _tokenizer(path: Path) -> Any:
+    """Return the tokenizer of a folder. Raises `UserError` where there is none, or it has no chat template."""
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True)
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} does not hold a loadable tokenizer: {error}") from error
+    if not tokenizer.chat_template:
+        raise UserError(f"{path}: the tokenizer has no chat template.")
+    return tokenizer

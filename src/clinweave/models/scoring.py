@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clinweave.core.errors import UserError
-from clinweave.models.base import Capability, LanguageModel, Message
+from clinweave.models.base import Capability, LanguageModel, Message, score_many
 from clinweave.models.prompts import checked, checked_options
 from clinweave.models.replies import option_key, option_labels, parsed
 
@@ -71,15 +71,17 @@ def by_letter(model: LanguageModel, messages: Sequence[Message], options: Sequen
     """Choose by the likelihood of each option's letter, averaged over all cyclic orders of the options.
 
     Small models prefer one letter whatever it stands for; over the cyclic orders each option bears each letter once.
-    Scores are mean probabilities among the letters. Costs as many prompts as there are options.
+    Scores are mean probabilities among the letters. Costs as many prompts as there are
+    options; back ends with `score_many` evaluate the question before the options once.
     """
     begun = time.perf_counter()
     texts, places = _distinct(options)
     labels = option_labels(len(texts))
     totals, tokens = [0.0] * len(texts), 0
-    for shift in range(len(texts)):
-        asked = with_options(messages, texts[shift:] + texts[:shift])
-        found = [option.logprob for option in model.score(asked, labels)]
+    orders = [with_options(messages, texts[shift:] + texts[:shift]) for shift in range(len(texts))]
+    scored = score_many(model, [(asked, labels) for asked in orders])
+    for shift, (asked, scores_of_order) in enumerate(zip(orders, scored, strict=True)):
+        found = [option.logprob for option in scores_of_order]
         most = max(found)
         weights = [math.exp(value - most) for value in found]
         for place, weight in enumerate(weights):

@@ -78,7 +78,8 @@ def parity(folder: Path, file: Path, probes: Sequence[str] = PROBES) -> dict[str
     `largest_difference` is the largest over the safetensors form's own replies and `SCORED`, texts that neither form
     would write, in nats per token: equal replies alone would not show a tensor that is slightly wrong.
     """
-    one, other = open_model(str(folder), threads=1), open_model(str(file), threads=1)
+    one = open_model(str(folder), threads=1, precision="float32")
+    other = open_model(str(file), threads=1, scorer="core")
     same, gap = 0, 0.0
     try:
         for probe in probes:
