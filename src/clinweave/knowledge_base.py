@@ -16,7 +16,16 @@ from clinweave.records import Answer, Audience, Mention, Message
 if TYPE_CHECKING:
     from clinweave.applications import ModelSettings
     from clinweave.applications.diagnosis import Diagnoser
-    from clinweave.knowledge import CitationChecker, Graph, Hit, Query, Retriever, TextIndex, TranslatedLinker
+    from clinweave.knowledge import (
+        CitationChecker,
+        Graph,
+        Hit,
+        LeftOutDocuments,
+        Query,
+        Retriever,
+        TextIndex,
+        TranslatedLinker,
+    )
     from clinweave.models import LanguageModel
 
 NO_MODEL = frozenset({"", "none"})
@@ -300,7 +309,15 @@ class KnowledgeBase:
         limits = ""
         if linker is not None:
             limits = language_limits(query.language, linker.official_languages, linker.disease_languages)
-        return replace(query, notes=(*query.notes, limits)) if limits else query
+        left_out = self._left_out.notes(question) if self.has("index") else []
+        return replace(query, notes=(*query.notes, *filter(None, [limits]), *left_out))
+
+    @cached_property
+    def _left_out(self) -> "LeftOutDocuments":
+        from clinweave.knowledge import LeftOutDocuments
+
+        listed = [*self.index.manifest.get("left_out", []), *self.index.manifest.get("possibly_older", [])]
+        return LeftOutDocuments(self.home, listed, self.collections)
 
     def _checked(self, names: Sequence[str]) -> tuple[str, ...]:
         from clinweave.knowledge import check_retrievers

@@ -12,8 +12,7 @@ from docx.oxml import OxmlElement
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from clinweave.databases import RowLog
-from clinweave.knowledge.retrieval.corpora import unreadable
+from clinweave.knowledge.retrieval.corpora import FileLog
 from clinweave.knowledge.retrieval.documents import Block, UnreadableError, assemble, read_blocks
 from clinweave.knowledge.retrieval.documents.blocks import join_lines, rows_of
 from clinweave.knowledge.retrieval.folders import read_folder
@@ -239,16 +238,16 @@ def test_a_truncated_file_is_read_or_refused_and_never_a_traceback(cut: int) -> 
 
 def test_unread_files_are_listed_and_system_files_passed_over(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("Fever.")
-    (tmp_path / "b.rtf").write_text("x")
+    (tmp_path / "b.wpd").write_text("x")
     (tmp_path / "c.pdf").write_bytes(b"no pdf")
     for name in (".DS_Store", "~$a.docx", "Thumbs.db", "a.txt~", ".a.txt.swp", "desktop.ini"):
         (tmp_path / name).write_text("x")
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git" / "config").write_text("x")
-    log = RowLog()
+    log = FileLog()
     assert [item.document for item in read_folder(tmp_path, log=log)] == ["a.txt"]
-    assert set(unreadable(log)) == {"b.rtf", "c.pdf"}
-    assert "convert to PDF" in unreadable(log)["b.rtf"]
+    assert set(log.unread) == {"b.wpd", "c.pdf"}
+    assert "convert to PDF" in log.unread["b.wpd"]
 
 
 @pytest.mark.parametrize(
@@ -285,5 +284,5 @@ def test_a_file_too_large_is_refused_without_being_read(tmp_path, monkeypatch):
     read = []
     monkeypatch.setattr(corpora, "sha256", lambda path: read.append(path.name) or "0")
     done = add_collection(tmp_path / "texts", tmp_path / "home")
-    assert done.manifest["unreadable"] == {"big.pdf": "larger than 256 MiB"}
+    assert done.manifest["unreadable"] == {"big.pdf": "larger than 256 MiB; divide it"}
     assert read == ["a.md"]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from clinweave.core.errors import UserError
 from clinweave.databases import RowLog
 from clinweave.knowledge.retrieval import archives
-from clinweave.knowledge.retrieval.corpora import reasons
+from clinweave.knowledge.retrieval.corpora import FileLog
 from clinweave.knowledge.retrieval.folders import read_documents, read_folder
 from clinweave.knowledge.retrieval.passages import split
 from clinweave.records import Tier
@@ -68,7 +68,7 @@ def test_every_kind_of_file(tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_text(" \n")
     (tmp_path / "image.png").write_bytes(b"\x89PNG")
     (tmp_path / "binary.txt").write_bytes(b"ab\x00cd")
-    log = RowLog()
+    log = FileLog()
     documents = {item.id: item for item in read_documents(tmp_path, log)}
     assert set(documents) == {"a.txt", "b.md", "sub/c.xml#7-1", "d.xml", "e.jsonl#x"}
     assert documents["a.txt"].title == "Title"
@@ -80,7 +80,7 @@ def test_every_kind_of_file(tmp_path: Path) -> None:
     )
     assert documents["d.xml"].text.split() == ["T", "One", "bold", "word.", "Two."]
     assert documents["e.jsonl#x"].text == "Body."
-    told = reasons(log)
+    told = log.reasons
     assert told["empty"] == told["no text"] == told["not text (binary)"] == told["not a JSON object"] == 1
     assert told['without a "content" text'] == 1
     assert told["not UTF-8: read as Windows-1252"] == 1
@@ -98,14 +98,14 @@ def test_the_same_id_twice_stays_two_documents(tmp_path: Path) -> None:
 def test_an_xml_bomb_is_refused_in_any_encoding(tmp_path: Path, encoding: str) -> None:
     bomb = f'<?xml version="1.0" encoding="{encoding}"?><!DOCTYPE r [<!entity a "aaaa"><!ENTITY b "&a;&a;">]><r>&b;</r>'
     (tmp_path / "x.xml").write_bytes(bomb.encode(encoding))
-    log = RowLog()
+    log = FileLog()
     assert list(read_folder(tmp_path, log=log)) == []
-    assert any("declares entities" in reason for reason in reasons(log))
+    assert any("declares entities" in reason for reason in log.reasons)
 
 
 def test_deep_xml_does_not_exhaust_the_stack(tmp_path: Path) -> None:
     (tmp_path / "x.xml").write_text("<a>" * 5000 + "deep" + "</a>" * 5000)
-    log = RowLog()
+    log = FileLog()
     assert [item.text for item in read_folder(tmp_path, log=log)] in (["deep"], [])
 
 
@@ -129,9 +129,9 @@ def test_archives_are_read_and_bad_paths_are_counted(tmp_path: Path) -> None:
         for name, content in members.items():
             archive.writestr(name, content)
     for path in (tar, tmp_path / "z.zip"):
-        log = RowLog()
+        log = FileLog()
         assert [(item.document, item.text) for item in read_folder(path, log=log)] == [("in/a.txt", "good")]
-        assert reasons(log)["a path that leads out of the archive"] == 2
+        assert log.reasons["a path that leads out of the archive"] == 2
     assert not (tmp_path.parent / "out.txt").exists()
 
 
@@ -152,7 +152,7 @@ def test_a_file_over_the_bound_is_skipped_and_counted(
     monkeypatch.setattr(archives, "MOST_FILE", 10)
     (tmp_path / "big.txt").write_text("x" * 11)
     (tmp_path / "small.txt").write_text("x" * 10)
-    log = RowLog()
+    log = FileLog()
     assert [item.document for item in read_folder(tmp_path, log=log)] == ["small.txt"]
     assert log.total == 1
 
@@ -169,6 +169,6 @@ def test_truncated_and_mislabelled_archives_are_told(tmp_path: Path) -> None:
             list(read_folder(tmp_path / name))
     with pytest.raises(UserError, match="does not exist"):
         list(read_folder(tmp_path / "nowhere"))
-    (tmp_path / "a.rtf").write_text("x")
+    (tmp_path / "a.wpd").write_text("x")
     with pytest.raises(UserError, match="no folder, archive or file"):
-        list(read_folder(tmp_path / "a.rtf"))
+        list(read_folder(tmp_path / "a.wpd"))

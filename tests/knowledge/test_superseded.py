@@ -8,6 +8,7 @@ from clinweave.core.errors import UserError
 from clinweave.knowledge import TextIndex, add_collection, build_home_index, collections
 from clinweave.knowledge.retrieval import corpora, preferences
 from clinweave.knowledge.retrieval.superseded import left_out
+from clinweave.knowledge_base import KnowledgeBase
 
 TEXT = "Adults with sepsis: give the first antibiotic within one hour and take blood cultures before it."
 
@@ -68,6 +69,127 @@ STAYS = [
 @pytest.mark.parametrize(("one", "other"), STAYS)
 def test_what_is_not_certain_stays(one, other):
     assert out(**{one: "Give A.", other: "Give B."}) == {}
+
+
+OLD_TEXT = (
+    "Adults with suspected sepsis: give the first antibiotic within one hour and take two blood cultures before it. "
+    "Measure lactate and call the outreach team."
+)
+NEW_TEXT = OLD_TEXT.replace("one hour", "three hours").replace("Measure lactate", "Measure lactate twice")
+VERSIONS = [  # (older name, its text, newer name, its text); a text that begins with "# " has a title
+    ("guideline-asthma-v1.pdf", OLD_TEXT, "guideline-asthma-v2.pdf", NEW_TEXT),
+    ("Sepsis policy 2019.docx", OLD_TEXT, "Sepsis policy 2024.docx", NEW_TEXT),
+    ("SOP-014_v3.2_heparin.pdf", OLD_TEXT, "SOP-014_v4.0_heparin.pdf", NEW_TEXT),
+    ("heparin (2018-2021).pdf", OLD_TEXT, "heparin (2022-2025).pdf", NEW_TEXT),
+    ("dka_2021-03.md", OLD_TEXT, "dka_2023-11.md", NEW_TEXT),
+    ("DKA pathway Feb 2022.md", OLD_TEXT, "DKA pathway Oct 2025.md", NEW_TEXT),
+    ("asthma_FINAL_v2.docx", OLD_TEXT, "asthma_FINAL_v3.docx", NEW_TEXT),
+    ("asthma-rev-A.docx", OLD_TEXT, "asthma-rev-B.docx", NEW_TEXT),
+    ("stroke, 3rd edition.pdf", OLD_TEXT, "stroke, 4th edition.pdf", NEW_TEXT),
+    ("sepsis.old.docx", OLD_TEXT, "sepsis.docx", NEW_TEXT),
+    ("archived/dvt.md", OLD_TEXT, "dvt.md", NEW_TEXT),
+    ("Archive 2020/dvt.md", OLD_TEXT, "dvt.md", NEW_TEXT),
+    ("discharge policy v1.md", OLD_TEXT, "discharge policy v2.md", NEW_TEXT),
+    ("a.md", f"# Sepsis\n\nVersion: 2.1\n\n{OLD_TEXT}", "b.md", f"# Sepsis\n\nVersion: 3.0\n\n{NEW_TEXT}"),
+    ("a.md", f"# Sepsis\n\nValid from 01.02.2019\n\n{OLD_TEXT}", "b.md",
+     f"# Sepsis\n\nValid from 01.03.2024\n\n{NEW_TEXT}"),
+    ("sepsis guidance.md", OLD_TEXT, "blood poisoning.md", f"This policy supersedes Sepsis guidance.\n\n{NEW_TEXT}"),
+    ("x1.md", f"# Sepsis in adults\n\n{OLD_TEXT}", "x2.md",
+     f"# Sepsis in adults\n\nThis guideline replaces all previous versions.\n\n{NEW_TEXT}"),
+    ("old-sepsis.md", OLD_TEXT, "sepsis.md", NEW_TEXT),
+    ("previous version/sepsis.md", OLD_TEXT, "sepsis.md", NEW_TEXT),
+    ("sepsis v1.md", f"WITHDRAWN 12 March 2023 - do not use\n\n{OLD_TEXT}", "sepsis guideline.md", NEW_TEXT),
+]  # fmt: skip
+VISITS = (
+    "Mrs A is 71 years old with chest pain since noon, a normal tracing and no rise of troponin; she was sent home.",
+    "Boy of four with wheeze and fever: salbutamol by spacer, saturation 95 percent, and he was admitted overnight.",
+)
+OTHERS = [
+    ("note200.txt", "note2000.txt"), ("visit 1.txt", "visit 2.txt"),
+    ("guideline-asthma-1.pdf", "guideline-asthma-2.pdf"),
+    ("note2019.txt", "note2020.txt"), ("patient 1987.txt", "patient 2003.txt"), ("2019.txt", "2020.txt"),
+    ("ward 3 protocol.md", "ward 4 protocol.md"), ("bed2001.txt", "bed2002.txt"),
+    ("scan_20230105.txt", "scan_20230212.txt"), ("covid 2020 outbreak.md", "covid 2021 outbreak.md"),
+    ("V1 rash.txt", "V2 rash.txt"), ("ECG v1-v3.md", "ECG v4-v6.md"), ("cranial nerve V2.md", "cranial nerve V3.md"),
+    ("factor v.md", "factor viii.md"), ("consultation 2023-01-05.md", "consultation 2023-02-05.md"),
+    ("Jones 12 March 2021.txt", "Jones 14 April 2022.txt"), ("edition 1 child.md", "edition 2 adult.md"),
+    ("mr 2021-05-01.txt", "mr 2021-05-02.txt"), ("IMG_2021.txt", "IMG_2022.txt"), ("phq-2.md", "phq-9.md"),
+]  # fmt: skip
+
+
+def judged(*files):
+    """Return (hidden, doubtful) names of (name, text) in both orders; they must agree."""
+    found = []
+    for rows in (files, files[::-1]):
+        passages = [
+            (name, text[2:].split("\n")[0] if text.startswith("# ") else name, text) for name, text in rows
+        ]
+        items = left_out({"own": passages})
+        found.append(
+            (
+                {item.document for item in items if not item.is_kept},
+                {item.document for item in items if item.is_kept},
+            )
+        )
+    assert found[0] == found[1]
+    return found[0]
+
+
+@pytest.mark.parametrize(("old", "old_text", "new", "new_text"), VERSIONS)
+def test_versions_of_one_document_are_found(old, old_text, new, new_text):
+    assert judged((old, old_text), (new, new_text)) == ({old}, set())
+
+
+@pytest.mark.parametrize(("one", "other"), OTHERS)
+def test_nothing_is_hidden_because_names_differ_in_a_number(one, other):
+    assert judged((one, VISITS[0]), (other, VISITS[1]))[0] == set()
+
+
+def test_copied_forward_notes_are_not_hidden():
+    """Daily notes are copied forward: nearly the same text, and each of them is needed."""
+    note = "Mr B is 60 years old. Day {}: afebrile, drain 200 ml, enoxaparin continued, potassium 4.1, mobilised."
+    for name in (
+        "progress 2023-01-0{}.txt",
+        "B 2023-01-0{}.txt",
+        "note2023-01-0{}.txt",
+        "round v{}.txt",
+        "{} May 2023.txt",
+    ):
+        files = [(name.format(day), note.format(day)) for day in (1, 2, 3)]
+        assert judged(*files)[0] == set(), name
+
+
+def test_many_numbered_files_are_no_versions():
+    files = [
+        (f"doc{number}.txt", f"{OLD_TEXT} Number {number}.") for number in (*range(1, 30), *range(1990, 2010))
+    ]
+    assert judged(*files)[0] == set()
+
+
+def test_a_statement_of_what_is_superseded_names_nothing_else():
+    new = f"This guideline supersedes version 2.\n\n{NEW_TEXT}"
+    assert judged(("sepsis v3.md", new), ("asthma.md", OLD_TEXT)) == (set(), set())
+    other = f"This policy supersedes Asthma guidance.\n\n{NEW_TEXT}"
+    assert judged(("sepsis guidance.md", other), ("guidance.md", OLD_TEXT)) == (set(), set())
+    draft = f"Draft\n\nThis policy supersedes Asthma guidance.\n\n{NEW_TEXT}"
+    assert judged(("x.md", draft), ("asthma guidance.md", OLD_TEXT)) == (set(), set())
+
+
+@pytest.mark.parametrize(
+    "first",
+    ["WITHDRAWN 12 March 2023", "Superseded, do not use", "ARCHIVED", "Status: archived", "Withdrawn 1 May 2023",
+     "This publication was withdrawn on 25 July 2022", "Stand: au\u00dfer Kraft", "Estado: derogada"],
+)  # fmt: skip
+def test_stamps_in_the_first_lines(first):
+    assert out(**{"a.md": f"{first}\n\n{TEXT}"}) == {"a.md": "withdrawn"}
+
+
+@pytest.mark.parametrize(
+    "first",
+    ["WITHDRAWAL OF TREATMENT", "Obsolete drugs", "Archived records: ask the office", "Status: current"],
+)
+def test_first_lines_that_are_no_stamps(first):
+    assert out(**{"a.md": f"{first}\n\n{TEXT}"}) == {}
 
 
 def test_titles_and_first_lines_state_versions():
@@ -174,6 +296,40 @@ def test_an_older_version_in_another_collection_is_not_found(tmp_path):
         all_versions=True,
     )
     assert sorted(cited(home, "asthma")) == ["asthma v1.md", "asthma v2.md"]
+
+
+def test_the_owner_decides_by_name(tmp_path):
+    home = tmp_path / "home"
+    texts = folder_of(
+        tmp_path / "own", **{"sepsis v1": "Sepsis one.", "sepsis v2": "Sepsis two.", "asthma": "Asthma."}
+    )
+    add_collection(texts, home, keep=["sepsis v1*"], leave_out=["asthma.md"])
+    assert sorted(cited(home, "sepsis asthma")) == ["sepsis v1.md", "sepsis v2.md"]
+    (item,) = TextIndex.open(home / "index").info()["left_out"]
+    assert (item["document"], item["kind"]) == ("asthma.md", "by choice")
+    corpora.replace_collection("own", texts, home)
+    assert sorted(cited(home, "sepsis asthma")) == ["sepsis v1.md", "sepsis v2.md"]
+
+
+def test_ask_names_what_was_left_out(tmp_path):
+    home = tmp_path / "home"
+    texts = {
+        "colistin dosing v1": "Colistin loading dose is 6 million units in adults.",
+        "colistin dosing v2": "Colistin loading dose is 9 million units in adults.",
+        "gentamicin (withdrawn)": "Gentamicin once daily dose is 7 mg per kg in adults.",
+    }
+    add_collection(folder_of(tmp_path / "own", **texts), home, name="own")
+    build_home_index(None, None, home)
+    with KnowledgeBase(home, audience="clinician") as base:
+        notes = base.ask("What is the loading dose of colistin?", retrievers=["text"]).notes
+        assert [item for item in notes if "left out" in item] == [
+            "left out: own/colistin dosing v1.md also matches (older version (version 1): colistin dosing v2.md is "
+            "version 2)"
+        ]
+        notes = base.ask("What is the daily dose of gentamicin?", retrievers=["text"]).notes
+        assert any("own/gentamicin (withdrawn).md also matches" in item for item in notes)
+        notes = base.ask("What is the dose of aspirin?", retrievers=["text"]).notes
+        assert not any("left out" in item for item in notes)
 
 
 def test_front_matter_states_the_status(tmp_path):

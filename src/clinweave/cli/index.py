@@ -1,9 +1,11 @@
 """`clinweave index`: build and search the text index; add your own folders."""
 
 import json
+from collections import Counter
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,7 +23,19 @@ Skip = Annotated[
     bool, typer.Option("--skip-unreadable", help="Exit with 0 even if some files could not be read.")
 ]
 
+Keep = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME", help="Index this document whatever its version (* for any text); may be repeated."
+    ),
+]
+LeaveOut = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="Do not index this document (* for any text); may be repeated."),
+]
+
 _MOST_SHOWN = 50  # documents listed on the terminal
+_MOST_COPIES = 10
 
 
 class Access(StrEnum):
@@ -42,7 +56,7 @@ def build(as_json: AsJson = False) -> None:
 def add(  # noqa: PLR0917 - each parameter is one option
     path: Annotated[
         Path,
-        typer.Argument(help="A file, folder, .tar.gz or .zip of PDF, DOCX, HTML, .md, .txt, .xml, .jsonl."),
+        typer.Argument(help="A file, folder, .tar.gz or .zip of documents (see docs/text_index.md)."),
     ],
     name: Annotated[str, typer.Option(help="Name of the collection (default: from the path).")] = "",
     tier: Annotated[Access, typer.Option(help="Who may see it.")] = Access.PUBLIC,
@@ -50,6 +64,8 @@ def add(  # noqa: PLR0917 - each parameter is one option
     all_versions: Annotated[
         bool, typer.Option("--all-versions", help="Also index older versions and withdrawn documents.")
     ] = False,
+    keep: Keep = None,
+    leave_out: LeaveOut = None,
     skip_unreadable: Skip = False,
     as_json: AsJson = False,
 ) -> None:
@@ -68,6 +84,8 @@ def add(  # noqa: PLR0917 - each parameter is one option
             tier=Tier(tier.value),
             licence=licence,
             all_versions=all_versions,
+            keep=keep or (),
+            leave_out=leave_out or (),
             progress=lambda count: said(f"reading: {count:,} passages"),
         )
     _report_collection(done, as_json=as_json, skip_unreadable=skip_unreadable)
@@ -79,6 +97,8 @@ def replace(  # noqa: PLR0917 - each parameter is one option
     path: Annotated[Path, typer.Argument(help="The new file, folder, .tar.gz or .zip.")],
     tier: Annotated[Access | None, typer.Option(help="Who may see it.", show_default="as before")] = None,
     licence: Annotated[str, typer.Option(help="Licence of its passages.", show_default="as before")] = "",
+    keep: Keep = None,
+    leave_out: LeaveOut = None,
     skip_unreadable: Skip = False,
     as_json: AsJson = False,
 ) -> None:
@@ -93,6 +113,8 @@ def replace(  # noqa: PLR0917 - each parameter is one option
             home(),
             tier=Tier(tier.value) if tier else None,
             licence=licence,
+            keep=keep or (),
+            leave_out=leave_out or (),
             progress=lambda count: said(f"reading: {count:,} passages"),
         )
     _report_collection(done, as_json=as_json, skip_unreadable=skip_unreadable)
@@ -137,11 +159,11 @@ def _report_collection(done: Artifact, *, as_json: bool, skip_unreadable: bool) 
         f"{facts['name']}: {facts['documents']:,} documents, {facts['passages']:,} passages"
         f"{'' if done.fresh else ' (unchanged)'}"
     )
+    whole = Counter(unreadable.values())  # listed below, each with its name
     for reason, count in facts["dropped"].items():
-        typer.echo(f"  {count:,} x {reason}", err=True)
-    _show_left_out(
-        [item for item in index.manifest.get("left_out", []) if item["collection"] == facts["name"]]
-    )
+        if count > whole[reason]:
+            typer.echo(f"  {count - whole[reason]:,} x {reason}", err=True)
+    _show_left_out(index.manifest, facts["name"])
     if unreadable:
         typer.echo(f"not read ({len(unreadable)} files):", err=True)
         for file, reason in unreadable.items():
@@ -152,14 +174,16 @@ def _report_collection(done: Artifact, *, as_json: bool, skip_unreadable: bool) 
 
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
-    """List the collections."""
+    """List the collections, and the documents of each that are not indexed."""
     from clinweave.knowledge import collections, preferred_collections
 
     found = collections(home())
     preferred = preferred_collections(home())
+    index = read_manifest(home() / "index") or {}
     if as_json:
         for name, facts in found.items():
             facts["preferred"] = name in preferred
+            facts["left_out"], facts["possibly_older"] = _left_out(index, name)
         typer.echo(json.dumps(found, indent=1))
         return
     for name, facts in found.items():
@@ -168,6 +192,7 @@ def list_(as_json: AsJson = False) -> None:
             f"{name}\t{facts['documents']:,} documents\t{facts['passages']:,} passages\t"
             f"{facts['tier']}\t{facts['path']}{first}"
         )
+        _show_left_out(index, name)
     if not found:
         typer.echo("no collections; `clinweave index add PATH` makes one", err=True)
 
@@ -231,21 +256,35 @@ def info(as_json: AsJson = False) -> None:
     typer.echo(f"{facts['path']}: {facts['passages']:,} passages")
     for name, part in facts["parts"].items():
         typer.echo(f"  {name}: {part['passages']:,}")
-    _show_left_out(facts["left_out"])
+    _show_left_out(facts)
 
 
-def _show_left_out(items: list[dict[str, str]]) -> None:
-    """Print the documents that are not indexed: withdrawn ones and older versions by name, copies by number."""
-    copies = sum(item["kind"] == "duplicate" for item in items)
-    named = [item for item in items if item["kind"] != "duplicate"]
-    if named:
-        typer.echo(f"left out ({len(named)} documents; `index add --all-versions` indexes them):", err=True)
-    for item in named[:_MOST_SHOWN]:
-        typer.echo(f"  {item['collection']}/{item['document']}: {item['reason']}", err=True)
-    if len(named) > _MOST_SHOWN:
-        typer.echo(f"  and {len(named) - _MOST_SHOWN:,} more (`index info --json` lists all)", err=True)
-    if copies:
-        typer.echo(f"indexed once: {copies:,} documents are copies of another", err=True)
+def _left_out(facts: Mapping[str, Any], name: str = "") -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """Return the documents, of one collection or of all, that are left out, and those that may be older versions."""
+    out, doubtful = (
+        [item for item in facts.get(key, []) if not name or item["collection"] == name]
+        for key in ("left_out", "possibly_older")
+    )
+    return out, doubtful
+
+
+def _show_left_out(facts: Mapping[str, Any], name: str = "") -> None:
+    """Print the documents that are not indexed and those that may be older versions, each with the reason."""
+    out, doubtful = _left_out(facts, name)
+    copies = [item for item in out if item["kind"] == "duplicate"]
+    for title, items, most in (
+        ("left out ({} documents; `index add --keep NAME` indexes one, --all-versions all)",
+         [item for item in out if item["kind"] != "duplicate"], _MOST_SHOWN),
+        ("indexed, but look at these ({} documents; `index add --leave-out NAME` leaves one out)",
+         doubtful, _MOST_SHOWN),
+        ("indexed once ({} documents are copies of another)", copies, _MOST_COPIES),
+    ):  # fmt: skip
+        if items:
+            typer.echo(f"{title.format(f'{len(items):,}')}:", err=True)
+        for item in items[:most]:
+            typer.echo(f"  {item['collection']}/{item['document']}: {item['reason']}", err=True)
+        if len(items) > most:
+            typer.echo(f"  and {len(items) - most:,} more (`index list --json` has all)", err=True)
 
 
 def _knowledge() -> "tuple[Graph | None, Linker | None]":
@@ -274,7 +313,7 @@ def _report(index: Artifact, as_json: bool) -> None:
         return
     total = sum(part["passages"] for part in index.manifest["parts"].values())
     typer.echo(f"{index.path}: {total:,} passages{'' if index.fresh else ' (unchanged)'}")
-    _show_left_out(index.manifest.get("left_out", []))
+    _show_left_out(index.manifest)
 
 
 def _show(hits: "list[Hit]") -> None:

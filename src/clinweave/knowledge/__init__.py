@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from clinweave.knowledge.retrieval.corpora import replace_collection as replace_collection
     from clinweave.knowledge.retrieval.folders import read_folder as read_folder
     from clinweave.knowledge.retrieval.graph_retriever import GraphRetriever as GraphRetriever
+    from clinweave.knowledge.retrieval.left_out import LeftOutDocuments as LeftOutDocuments
     from clinweave.knowledge.retrieval.preferences import prefer_collections as prefer_collections
     from clinweave.knowledge.retrieval.preferences import preferred_collections as preferred_collections
     from clinweave.knowledge.retrieval.retrievers import KnowledgeParts as KnowledgeParts
@@ -82,6 +83,7 @@ __getattr__, __dir__ = attach(
         "language_limits": "linking.languages",
         "unread_language": "linking.languages",
         "with_translations": "linking.translations",
+        "LeftOutDocuments": "retrieval.left_out",
         "add_collection": "retrieval.corpora",
         "build_home_index": "retrieval.corpora",
         "collection_passages": "retrieval.corpora",

@@ -20,7 +20,10 @@ MOST_RATIO = 200  # unpacked bytes to each packed one, past the first megabytes
 MOST_MEMBERS = 2_000_000
 _BROKEN: tuple[type[Exception], ...] = (*BROKEN_ARCHIVE, OSError)
 _FREE = 64 << 20  # an archive may unpack to this much whatever its ratio
-_UNSUPPORTED = "unsupported file type; convert to PDF, DOCX, HTML or text"
+_CONVERT = {
+    ".doc": "save as DOCX or PDF", ".ppt": "save as PPTX or PDF", ".msg": "save as EML, PDF or text",
+    ".pages": "export to PDF", ".vsd": "export to PDF", ".vsdx": "export to PDF", ".mdb": "export as CSV",
+}  # fmt: skip
 _SYSTEM_NAMES = frozenset({"thumbs.db", "desktop.ini", "__macosx", "icon\r", "$recycle.bin"})
 _EDITOR_NAME = re.compile(
     r"^(?:\.|~\$|#.*#$)|(?:~|\.swp|\.swo|\.bak|\.tmp|\.crdownload|\.part)$", re.IGNORECASE
@@ -30,6 +33,15 @@ _EDITOR_NAME = re.compile(
 def is_system_file(name: str) -> bool:
     """Tell whether a file or folder name is an operating system's or an editor's own (".DS_Store", "~$note.docx")."""
     return name.lower() in _SYSTEM_NAMES or bool(_EDITOR_NAME.search(name))
+
+
+def shown_name(name: str) -> str:
+    """Return a file's name as text: bytes that are not UTF-8 are read as Windows-1252, line ends become blanks."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        name = name.encode("utf-8", "surrogateescape").decode("cp1252", "replace")
+    return re.sub(r"[\x00-\x1f\x7f]+", " ", name)
 
 
 def is_archive(path: Path) -> bool:
@@ -62,7 +74,8 @@ def read_files(path: Path, log: RowLog) -> Iterator[tuple[str, bytes]]:
 
 def _folder(path: Path, log: RowLog) -> Iterator[tuple[str, bytes]]:
     def refused(error: OSError) -> None:
-        log.drop(os.path.relpath(str(error.filename), path), 0, f"folder cannot be read ({error.strerror})")
+        name = shown_name(os.path.relpath(str(error.filename), path))
+        log.drop(name, 0, f"folder cannot be read ({error.strerror})")
 
     for folder, inner, names in os.walk(path, onerror=refused, followlinks=False):
         inner[:] = sorted(name for name in inner if not is_system_file(name))
@@ -70,26 +83,31 @@ def _folder(path: Path, log: RowLog) -> Iterator[tuple[str, bytes]]:
             file = Path(folder) / name
             if is_system_file(name):
                 continue
+            shown = shown_name(file.relative_to(path).as_posix())
             if is_archive(file):
-                log.drop(
-                    file.relative_to(path).as_posix(), 0, "an archive inside a folder; add it by its own path"
-                )
+                log.drop(shown, 0, "an archive inside a folder; add it by its own path")
             else:
-                yield from _file(file, file.relative_to(path).as_posix(), log)
+                yield from _file(file, shown, log)
 
 
 def _file(file: Path, name: str, log: RowLog) -> Iterator[tuple[str, bytes]]:
-    if file.suffix.lower() not in READABLE:
-        log.drop(name, 0, _UNSUPPORTED)
-    elif file.is_symlink() or not file.is_file():
-        log.drop(name, 0, "a link or a special file")
-    elif file.stat().st_size > MOST_FILE:
-        log.drop(name, 0, f"larger than {MOST_FILE >> 20} MiB")
-    else:
-        try:
+    try:
+        if file.suffix.lower() not in READABLE:
+            log.drop(name, 0, unsupported(file.suffix))
+        elif file.is_symlink() or not file.is_file():
+            log.drop(name, 0, "a link or a special file")
+        elif file.stat().st_size > MOST_FILE:
+            log.drop(name, 0, f"larger than {MOST_FILE >> 20} MiB; divide it")
+        else:
             yield name, file.read_bytes()
-        except OSError as error:
-            log.drop(name, 0, f"cannot be read ({error.strerror})")
+    except OSError as error:
+        log.drop(name, 0, f"cannot be read ({error.strerror})")
+
+
+def unsupported(suffix: str) -> str:
+    """Return why a file of this type is not read, and what to do."""
+    better = _CONVERT.get(suffix.lower(), "convert to PDF, DOCX, HTML or text")
+    return f"unsupported file type; {better}"
 
 
 def _tar(path: Path, log: RowLog) -> Iterator[tuple[str, bytes]]:
@@ -102,7 +120,7 @@ def _tar(path: Path, log: RowLog) -> Iterator[tuple[str, bytes]]:
             if not member.isreg():
                 log.drop(member.name, 0, "a link or a special file")
             elif member.size > MOST_FILE:
-                log.drop(member.name, 0, f"larger than {MOST_FILE >> 20} MiB")
+                log.drop(member.name, 0, f"larger than {MOST_FILE >> 20} MiB; divide it")
             else:
                 stream = archive.extractfile(member)
                 if stream is not None:
@@ -129,7 +147,7 @@ def _zip(path: Path, log: RowLog) -> Iterator[tuple[str, bytes]]:
                 content = _bounded(stream)
             budget.take(len(content))
             if len(content) > MOST_FILE:
-                log.drop(member.filename, 0, f"larger than {MOST_FILE >> 20} MiB")
+                log.drop(member.filename, 0, f"larger than {MOST_FILE >> 20} MiB; divide it")
             else:
                 yield member.filename, content
 
@@ -149,7 +167,7 @@ def _acceptable(name: str, log: RowLog) -> bool:
         log.drop(name, 0, "an archive inside an archive; unpack it and add it by its own path")
         return False
     if parts.suffix.lower() not in READABLE:
-        log.drop(name, 0, _UNSUPPORTED)
+        log.drop(name, 0, unsupported(parts.suffix))
         return False
     return True
 

@@ -1,7 +1,6 @@
 """The user's own collections, kept as Parquet under home()/collections, and the index of graph and collections."""
 
-import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
@@ -31,8 +30,9 @@ from clinweave.databases import RowLog
 from clinweave.knowledge.retrieval.archives import MOST_FILE, READABLE, is_archive
 from clinweave.knowledge.retrieval.folders import check_name, read_folder
 from clinweave.knowledge.retrieval.index_store import GRAPH_PART, Progress, build_parts
+from clinweave.knowledge.retrieval.left_out import documents_left_out
 from clinweave.knowledge.retrieval.preferences import prefer_collections, preferred_collections
-from clinweave.knowledge.retrieval.superseded import LeftOut, file_of, left_out
+from clinweave.knowledge.retrieval.superseded import file_of
 from clinweave.records import Passage, Tier
 
 if TYPE_CHECKING:
@@ -40,9 +40,8 @@ if TYPE_CHECKING:
     from clinweave.knowledge.linking.linker import Linker
 
 VERSION = 3
-_MOST_LISTED = 1000  # unreadable files listed in a manifest
-PATIENT_NOTE = re.compile(r"#patient-\d+-\d+")  # the ids that `patients index` gives to notes
 _CHUNK = 5000
+_STEP = 50  # passages between two reports of progress
 _NEEDED = {"path": str, "tier": str, "passages": int, "documents": int}  # of a manifest
 
 
@@ -55,14 +54,17 @@ def add_collection(
     licence: str = "",
     origin: str = "",
     all_versions: bool = False,
+    keep: Sequence[str] = (),
+    leave_out: Sequence[str] = (),
     replace: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Artifact:
     """Read a file, folder or archive into `home`/collections/`name`; the same files again change nothing.
 
     `origin` is recorded as where the texts come from, `path` if not given. With `all_versions`, older and withdrawn
-    documents are indexed, too. Raises `UserError` where nothing in it can be read, or, unless `replace`, a collection
-    of this name was made from another place that still exists; the old collection then stays.
+    documents are indexed, too; `keep` and `leave_out` are names of documents (`*` for any characters) that are indexed,
+    or not, whatever they look like. Raises `UserError` where nothing in it can be read, or, unless `replace`, a
+    collection of this name was made from another place that still exists; the old collection then stays.
     """
     name = check_name(name or _name_of(path))
     if name == GRAPH_PART:
@@ -81,7 +83,7 @@ def add_collection(
         )
 
     def build(into: Path) -> dict[str, Any]:
-        log = RowLog(keep=_MOST_LISTED)
+        log = FileLog()
         passages = read_folder(path, source=name, tier=tier, licence=licence, log=log)
         count, documents = _write(into / "passages.parquet", passages, progress)
         if not count:
@@ -92,13 +94,16 @@ def add_collection(
             "tier": tier.value,
             "passages": count,
             "documents": documents,
-            "dropped": reasons(log),
-            "unreadable": unreadable(log),
+            "dropped": dict(sorted(log.reasons.items())),
+            "unreadable": log.unread,
         }
 
-    settings = {"name": name, "tier": tier.value, "licence": licence}
+    settings: dict[str, Any] = {"name": name, "tier": tier.value, "licence": licence}
     if all_versions:
         settings["all_versions"] = "yes"
+    for key, patterns in (("keep", keep), ("leave_out", leave_out)):
+        if patterns:
+            settings[key] = sorted(set(patterns))
     made = stage(folder, "collection", {"files": corpus_hash(path)}, settings, build, version=VERSION)
     if tier is not Tier.PUBLIC:
         folder.chmod(0o700)
@@ -112,9 +117,11 @@ def replace_collection(
     *,
     tier: Tier | None = None,
     licence: str = "",
+    keep: Sequence[str] = (),
+    leave_out: Sequence[str] = (),
     progress: Callable[[int], None] | None = None,
 ) -> Artifact:
-    """Put the texts of `path` in the place of a collection's, in one step; tier and licence stay if not given.
+    """Put the texts of `path` in the place of a collection's, in one step; what is not given stays as it was.
 
     Raises `UserError` if there is no collection of this name, or nothing in `path` can be read (the old one stays).
     """
@@ -127,6 +134,8 @@ def replace_collection(
         tier=tier or Tier(before["tier"]),
         licence=licence or settings.get("licence", ""),
         all_versions="all_versions" in settings,
+        keep=keep or settings.get("keep", ()),
+        leave_out=leave_out or settings.get("leave_out", ()),
         replace=True,
         progress=progress,
     )
@@ -187,7 +196,8 @@ def build_home_index(
     if graph is not None:
         parts[GRAPH_PART] = graph.passages
         keys[GRAPH_PART] = digest({"graph": str(graph.manifest["key"])})
-    out = _left_out(home)
+    judged = documents_left_out(home, collections(home))
+    out = [item for item in judged if not item.is_kept]
     for name, manifest in collections(home).items():
         names = frozenset(item.document for item in out if item.collection == name)
         parts[name] = partial(_read, home / "collections" / name / "passages.parquet", names)
@@ -196,37 +206,14 @@ def build_home_index(
         raise UserError(
             "there is nothing to index: run `clinweave graph build`, or `clinweave index add PATH`"
         )
-    facts = {"left_out": [asdict(item) for item in out]}
+    facts = {
+        "left_out": [asdict(item) for item in out],
+        "possibly_older": [asdict(item) for item in judged if item.is_kept],
+    }
     index = build_parts(parts, keys, linker, graph, home / "index", progress=progress, facts=facts)
     if any(item["tier"] != Tier.PUBLIC for item in collections(home).values()):
         index.path.chmod(0o700)
     return index
-
-
-def _left_out(home: Path) -> list[LeftOut]:
-    """Return the documents of all collections that are not indexed; those with all versions lose copies alone.
-
-    Every note of a patient is indexed: two patients may have the same text, and no note is a version of another.
-    """
-    manifests = collections(home)
-    texts = {name: _texts(home / "collections" / name / "passages.parquet") for name in manifests}
-    everything = {name for name, item in manifests.items() if "all_versions" in item["parameters"]}
-    return [
-        item
-        for item in left_out(texts)
-        if (item.kind == "duplicate" or item.collection not in everything)
-        and not PATIENT_NOTE.search(item.document)
-    ]
-
-
-def _texts(path: Path) -> Iterator[tuple[str, str, str]]:
-    """Yield (document, title, text) of the passages of a collection."""
-    check(path.parent, "collection")
-    with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(_CHUNK, columns=["document", "title", "text"]):
-            yield from zip(
-                *(batch.column(name).to_pylist() for name in ("document", "title", "text")), strict=True
-            )
 
 
 def corpus_hash(path: Path) -> str:
@@ -248,22 +235,24 @@ def _file_hash(path: Path) -> str:
     return f"unread {status.st_size} {status.st_mtime_ns}"
 
 
-def reasons(log: RowLog) -> dict[str, int]:
-    """Return how many files or lines were refused for each reason."""
-    totals: dict[str, int] = {}
-    for key, count in log.counts.items():
-        reason = key.partition(": ")[2]
-        totals[reason] = totals.get(reason, 0) + count
-    return dict(sorted(totals.items()))
+class FileLog(RowLog):
+    """Counts reasons, and lists every file that was not read or not wholly; `row` 0 stands for the whole file."""
+
+    def __init__(self) -> None:
+        super().__init__(keep=0)
+        self.reasons: dict[str, int] = {}
+        self.unread: dict[str, str] = {}
+
+    def drop(self, file: str, row: int, reason: str) -> None:
+        """Count one refused file, row or answer."""
+        super().drop(file, row, reason)
+        if row == 0:
+            self.unread.setdefault(file, reason)
+        self.reasons[reason] = self.reasons.get(reason, 0) + 1
 
 
-def unreadable(log: RowLog) -> dict[str, str]:
-    """Return the files that were not read at all, each with the reason (rows and answers are counted in `reasons`)."""
-    return {item.file: item.reason for item in log.examples if item.row == 0 and "#" not in item.file}
-
-
-def _why(log: RowLog) -> str:
-    return "; ".join(f"{reason} ({count})" for reason, count in reasons(log).items()) or "it is empty"
+def _why(log: FileLog) -> str:
+    return "; ".join(f"{reason} ({count})" for reason, count in sorted(log.reasons.items())) or "it is empty"
 
 
 def _name_of(path: Path) -> str:
@@ -279,17 +268,24 @@ def _write(
     path: Path, passages: Iterator[Passage], progress: Callable[[int], None] | None
 ) -> tuple[int, int]:
     count, documents, last = 0, 0, None
+    counted = _counted(passages, progress)
     with pq.ParquetWriter(path, schemas.PASSAGES, compression="zstd") as file:
-        while chunk := list(islice(passages, _CHUNK)):
+        while chunk := list(islice(counted, _CHUNK)):
             chunk = [_clean(item) for item in chunk]
             file.write_table(schemas.table(chunk, schemas.PASSAGES))
             for item in chunk:
-                documents += item.document != last
-                last = item.document
+                documents += file_of(item.document) != last
+                last = file_of(item.document)
             count += len(chunk)
-            if progress is not None:
-                progress(count)
     return count, documents
+
+
+def _counted(passages: Iterable[Passage], progress: Callable[[int], None] | None) -> Iterator[Passage]:
+    """Yield the passages; every few, say how many there were."""
+    for count, passage in enumerate(passages, 1):
+        if progress is not None and count % _STEP == 0:
+            progress(count)
+        yield passage
 
 
 def _clean(passage: Passage) -> Passage:

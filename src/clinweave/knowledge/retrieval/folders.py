@@ -106,7 +106,7 @@ def read_documents(path: Path, log: RowLog) -> Iterator[Document]:
     for name, content in read_files(path, log):
         for document in _documents(name, content, log):
             if not document.text.strip():
-                log.drop(document.id, 0, "no text")
+                log.drop(document.id, 1, "no text")
                 continue
             seen[document.id] = times = seen.get(document.id, 0) + 1
             yield document if times == 1 else document._replace(id=f"{document.id}~{times}")
@@ -138,11 +138,14 @@ def _formatted(name: str, suffix: str, content: bytes, log: RowLog) -> Iterator[
         return
     title = title_of(blocks) or name
     whole = list(assemble(blocks))
-    if not any(page.sections for page in whole):
+    if not any(page.text.strip() for page in whole):
         log.drop(name, 0, "no text")
         return
+    blank = [str(page.page) for page in whole if not page.text.strip()]
+    if blank:
+        log.drop(name, 0, f"pages without text (scans?), the others are read: {', '.join(blank)[:200]}")
     for page in whole:
-        if page.sections:
+        if page.sections and page.text.strip():
             yield Document(
                 f"{name}#page={page.page}" if page.page else name, title, "", page.text, page.sections
             )
@@ -156,6 +159,8 @@ def _decoded(name: str, content: bytes, log: RowLog) -> str | None:
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return content.decode("utf-16", "replace")
     if b"\x00" in content[:4096]:
+        if (encoding := _wide(content[:4096])) and len(content) % 2 == 0:
+            return content.decode(encoding, "replace")
         log.drop(name, 0, "not text (binary)")
         return None
     try:
@@ -172,6 +177,15 @@ def _decoded(name: str, content: bytes, log: RowLog) -> str | None:
         if not stated:
             log.drop(name, content[: error.start].count(b"\n") + 1, "not UTF-8: read as Windows-1252")
         return text
+
+
+def _wide(sample: bytes) -> str:
+    """Return the encoding of UTF-16 without a mark, told by the zero bytes of Latin letters; "" for anything else."""
+    half = len(sample) // 2
+    even, odd = sample[::2].count(0), sample[1::2].count(0)
+    if half and max(even, odd) >= 0.6 * half and min(even, odd) <= 0.02 * half:
+        return "utf-16-le" if odd > even else "utf-16-be"
+    return ""
 
 
 def _jsonl(name: str, text: str, log: RowLog) -> Iterator[Document]:
@@ -197,9 +211,8 @@ def _xml(name: str, text: str, log: RowLog) -> Iterator[Document]:
     try:
         root = ET.fromstring(_DECLARATION.sub("", text, count=1))  # noqa: S314 (entities were refused above)
     except (ET.ParseError, RecursionError, ValueError) as error:
-        log.drop(
-            name, getattr(error, "position", (0, 0))[0], f"not well-formed XML ({str(error).split(':')[0]})"
-        )
+        line = getattr(error, "position", (0, 0))[0]
+        log.drop(name, 0, f"not well-formed XML ({str(error).split(':')[0]}, line {line})")
         return
     articles = literature_documents(root)
     if articles is not None:

@@ -35,6 +35,7 @@ from clinweave.knowledge.retrieval.version_names import (
     stripped,
 )
 
+POSSIBLE = "possible older version"  # the kind of a document that is indexed all the same
 _MOST_VERSIONS = 50  # documents of one title; more are no versions of each other
 _FEW_WORDS = 12  # a text with fewer different words says nothing of whether it is another version
 _DIFFERENT, _ALIKE, _SAME = 0.25, 0.5, 0.7  # share of the words of the shorter text that the other has
@@ -116,12 +117,12 @@ class LeftOut:
     collection: str
     document: str
     reason: str
-    kind: str  # "withdrawn" | "older version" | "duplicate" | "possible older version"
+    kind: str  # "withdrawn" | "older version" | "duplicate" | "by choice" | POSSIBLE
 
     @property
     def is_kept(self) -> bool:
         """Say whether the document is indexed all the same."""
-        return self.kind == "possible older version"
+        return self.kind == POSSIBLE
 
 
 def left_out(collections: Mapping[str, Iterable[Text]]) -> list[LeftOut]:
@@ -215,7 +216,7 @@ def _older(files: Iterable[_File]) -> Iterator[LeftOut]:
         if id(file) in found:
             item = found[id(file)]
             certain = item.likelihood == Likelihood.CERTAIN
-            kind = "older version" if certain else "possible older version"
+            kind = "older version" if certain else POSSIBLE
             yield LeftOut(file.collection, file.name, f"{kind} {item.why}", kind)
 
 

@@ -301,6 +301,7 @@ class TextIndex:
             "passages": len(self),
             "parts": self.manifest["parts"],
             "left_out": self.manifest.get("left_out", []),
+            "possibly_older": self.manifest.get("possibly_older", []),
         }
 
     def _words(self, query: str) -> dict[str, str]:

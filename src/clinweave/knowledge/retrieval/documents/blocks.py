@@ -17,6 +17,7 @@ from clinweave.knowledge.retrieval.passages import MOST_WORDS
 Kind = Literal["heading", "paragraph", "item", "row"]
 SEPARATOR = " > "  # between the headings of a section's path
 MOST_HEADING = 200  # characters
+MOST_UNPACKED = 512 << 20  # bytes of all parts together
 _LEAD_IN_WORDS = 25
 
 

@@ -7,10 +7,17 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from clinweave.databases import script_text, tidy_scripts
-from clinweave.knowledge.retrieval.documents.blocks import Block, UnreadableError, rows_of, with_stamps
+from clinweave.knowledge.retrieval.documents.blocks import (
+    MOST_UNPACKED,
+    Block,
+    UnreadableError,
+    rows_of,
+    with_stamps,
+)
 
 if TYPE_CHECKING:
     from docx.document import Document
+    from docx.table import Table
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
@@ -20,7 +27,6 @@ _LEFT_OUT = frozenset(
 )
 _OLE = b"\xd0\xcf\x11\xe0"  # an encrypted .docx is an OLE container, as is an old .doc
 _MARKS = {"superscript": "^", "subscript": "_"}
-MOST_UNPACKED = 512 << 20  # bytes of all parts together
 
 
 def read(content: bytes) -> list[Block]:
@@ -53,9 +59,7 @@ def _blocks(document: "Document") -> Iterator[Block]:
 
     for item in document.iter_inner_content():
         if isinstance(item, Table):
-            yield from rows_of(
-                [_cells(row) for row in item._tbl.iterchildren(f"{_W}tr") if not _deleted(row)]
-            )
+            yield from rows_of(_rows(item))
         else:
             yield from _paragraph(item)
 
@@ -84,13 +88,29 @@ def _list_level(element: Any, style: str) -> int | None:
     return int(found[1] or 1) if found else None
 
 
-def _cells(row: Any) -> list[str]:
-    """Return the text of each grid column of a table row; a merged cell counts for each column it spans."""
+def _rows(table: "Table") -> list[list[str]]:
+    """Return the cells of each row of a table."""
+    rows: list[list[str]] = []
+    for row in table._tbl.iterchildren(f"{_W}tr"):
+        if not _deleted(row):
+            rows.append(_cells(row, rows[-1] if rows else []))
+    return rows
+
+
+def _cells(row: Any, above: list[str]) -> list[str]:
+    """Return the text of each grid column of a table row; a merged cell counts for each column and row it spans."""
     cells: list[str] = []
     for cell in row.iterchildren(f"{_W}tc", f"{_W}sdt"):
         span = cell.find(f"{_W}tcPr/{_W}gridSpan")
         times = min(int(span.get(f"{_W}val", "1")), 50) if span is not None else 1
         text = " ".join(filter(None, (_text(item) for item in cell.iter(f"{_W}p"))))
+        merged = cell.find(f"{_W}tcPr/{_W}vMerge")
+        if (
+            merged is not None
+            and merged.get(f"{_W}val", "continue") == "continue"
+            and len(cells) < len(above)
+        ):
+            text = text or above[len(cells)]
         cells.extend([text] * max(times, 1))
     return cells
 

@@ -54,6 +54,7 @@ _BLOCKS = frozenset(
 _CHARSET = re.compile(
     rb"""<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*["']?([A-Za-z0-9._-]+)""", re.IGNORECASE
 )
+_MOST_SPAN = 50
 _MARKS = {"sup": "^", "sub": "_"}
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
@@ -156,21 +157,42 @@ def _table(table: "LexborNode") -> list[Block]:
     """Return the rows with the heads of the first row of `th` cells; a `th` that begins a row is its first cell."""
     rows: list[list[str]] = []
     header = False
+    below: dict[int, tuple[int, str]] = {}  # column -> rows that a cell from above still spans, and its text
     for number, row in enumerate(table.css("tr")):
         cells = row.css("th, td")
         if number == 0:
             header = bool(cells) and (all(cell.tag == "th" for cell in cells) or row.parent.tag == "thead")  # type: ignore[union-attr]
-        rows.append([text for cell in cells for text in _spanned(cell)])
+        rows.append(_filled(cells, below))
     caption = table.css_first("caption")
     blocks = [Block("paragraph", _spaces(caption.text()))] if caption and _spaces(caption.text()) else []
     return blocks + rows_of(rows, header=header)
 
 
-def _spanned(cell: "LexborNode") -> list[str]:
-    """Return the text of a cell once for every column that it spans."""
-    stated = (cell.attributes.get("colspan") or "1").strip()
-    times = min(int(stated), 50) if stated.isdigit() else 1
-    return [_spaces(cell.text(separator=" "))] * max(times, 1)
+def _filled(cells: "list[LexborNode]", below: dict[int, tuple[int, str]]) -> list[str]:
+    """Return the text of each column of a row: a cell counts for every column and row that it spans."""
+    texts: list[str] = []
+
+    def from_above() -> None:
+        while len(texts) in below:
+            left, text = below.pop(len(texts))
+            if left > 1:
+                below[len(texts)] = (left - 1, text)
+            texts.append(text)
+
+    for cell in cells:
+        from_above()
+        text, high = _spaces(cell.text(separator=" ")), _span(cell, "rowspan")
+        for _ in range(_span(cell, "colspan")):
+            if high > 1:
+                below[len(texts)] = (high - 1, text)
+            texts.append(text)
+    from_above()
+    return texts
+
+
+def _span(cell: "LexborNode", name: str) -> int:
+    stated = (cell.attributes.get(name) or "1").strip()
+    return max(min(int(stated), _MOST_SPAN), 1) if stated.isdigit() else 1
 
 
 def _spaces(text: str) -> str:

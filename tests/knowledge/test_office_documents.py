@@ -1,0 +1,225 @@
+"""Workbooks, slides, OpenDocument, rich text, e-mail and CSV; merged cells of Word and web pages."""
+
+import io
+import zipfile
+from collections.abc import Callable
+
+import docx
+import pptx
+import pytest
+
+from clinweave.knowledge.retrieval.documents import UnreadableError, read_blocks
+
+SPREADSHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+
+
+def texts(suffix: str, content: bytes) -> list[tuple[str, str]]:
+    return [(block.kind, block.text) for block in read_blocks(suffix, content)]
+
+
+def archive(members: dict[str, str]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as file:
+        for name, text in members.items():
+            file.writestr(name, text)
+    return stream.getvalue()
+
+
+def workbook() -> bytes:
+    """Return a workbook with a sheet of a number, a date and a formula, and a hidden sheet."""
+    cells = (
+        '<row r="1"><c r="A1" t="inlineStr"><is><t>Drug</t></is></c><c r="B1" t="inlineStr"><is><t>Dose mg</t></is></c>'
+        '<c r="C1" t="inlineStr"><is><t>From</t></is></c></row>'
+        '<row r="2"><c r="A2" t="inlineStr"><is><t>digoxin</t></is></c><c r="B2"><f>0.125/2</f><v>0.0625</v></c>'
+        '<c r="C2" s="1"><v>45352</v></c></row>'
+        '<row r="3"><c r="A3" t="inlineStr"><is><t>aspirin</t></is></c><c r="B3"><v>75</v></c></row>'
+    )
+    sheet = f'<worksheet xmlns="{SPREADSHEET}"><sheetData>{{}}</sheetData></worksheet>'
+    secret = '<row r="1"><c r="A1" t="inlineStr"><is><t>hidden words</t></is></c></row>'
+    types = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    parts = "".join(
+        f'<Override PartName="/xl/{name}.xml" ContentType="{types}.{kind}+xml"/>'
+        for name, kind in (("workbook", "sheet.main"), ("worksheets/s1", "worksheet"), ("worksheets/s2", "worksheet"),
+                           ("styles", "styles"))
+    )  # fmt: skip
+    links = "".join(
+        f'<Relationship Id="r{n}" Type="{RELATIONS}/{kind}" Target="{target}"/>'
+        for n, (kind, target) in enumerate(
+            (("worksheet", "worksheets/s1.xml"), ("worksheet", "worksheets/s2.xml"), ("styles", "styles.xml"))
+        )
+    )
+    return archive({
+        "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types"><Default Extension="rels" '
+        f'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>{parts}</Types>',
+        "_rels/.rels": f'<Relationships xmlns="{PACKAGE}/relationships"><Relationship Id="r" '
+        f'Type="{RELATIONS}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{PACKAGE}/relationships">{links}</Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{SPREADSHEET}" xmlns:r="{RELATIONS}"><sheets>'
+        '<sheet name="Doses" sheetId="1" r:id="r0"/>'
+        '<sheet name="Old" sheetId="2" state="hidden" r:id="r1"/></sheets></workbook>',
+        "xl/styles.xml": f'<styleSheet xmlns="{SPREADSHEET}"><cellXfs count="2">'
+        '<xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>',
+        "xl/worksheets/s1.xml": sheet.format(cells),
+        "xl/worksheets/s2.xml": sheet.format(secret),
+    })  # fmt: skip
+
+
+def test_a_workbook_gives_its_rows_with_heads_and_dates_as_dates() -> None:
+    assert texts(".xlsx", workbook()) == [
+        ("heading", "Doses"),
+        ("row", "Drug: digoxin; Dose mg: 0.0625; From: 2024-03-01"),
+        ("row", "Drug: aspirin; Dose mg: 75"),
+    ]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_csv_gives_its_rows_with_heads(separator: str) -> None:
+    lines = ["Drug|Dose|Note", "digoxin|62.5 micrograms|", '"aspirin"|75 mg|"not in\nchildren"']
+    content = "\n".join(lines).replace("|", separator).encode()
+    assert texts(".csv", content) == [
+        ("row", "Drug: digoxin; Dose: 62.5 micrograms"),
+        ("row", "Drug: aspirin; Dose: 75 mg; Note: not in children"),
+    ]
+
+
+def test_slides_are_pages_with_lists_tables_and_notes() -> None:
+    deck = pptx.Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[1])
+    slide.shapes.title.text = "Sepsis"
+    slide.placeholders[1].text = "Do not:\nuse starch\ndelay antibiotics"
+    slide.notes_slide.notes_text_frame.text = "Ask the audience."
+    second = deck.slides.add_slide(deck.slide_layouts[5])
+    second.shapes.title.text = "Doses"
+    table = second.shapes.add_table(2, 2, 0, 2_000_000, 4_000_000, 1_000_000).table
+    for place, text in enumerate(("Drug", "Dose", "ceftriaxone", "2 g")):
+        table.cell(place // 2, place % 2).text = text
+    hidden = deck.slides.add_slide(deck.slide_layouts[5])
+    hidden.shapes.title.text = "Hidden"
+    hidden._element.set("show", "0")
+    stream = io.BytesIO()
+    deck.save(stream)
+    assert [(block.kind, block.text, block.page) for block in read_blocks(".pptx", stream.getvalue())] == [
+        ("heading", "Sepsis", 1),
+        ("paragraph", "Do not:", 1),
+        ("item", "use starch", 1),
+        ("item", "delay antibiotics", 1),
+        ("heading", "Notes", 1),
+        ("paragraph", "Ask the audience.", 1),
+        ("heading", "Doses", 2),
+        ("row", "Drug: ceftriaxone; Dose: 2 g", 2),
+    ]
+
+
+def opendocument(body: str) -> bytes:
+    names = "urn:oasis:names:tc:opendocument:xmlns"
+    spaces = " ".join(f'xmlns:{name}="{names}:{name}:1.0"' for name in ("office", "text", "table"))
+    return archive({
+        "META-INF/manifest.xml": "<manifest/>",
+        "content.xml": f"<office:document-content {spaces}><office:body><office:text>{body}</office:text></office:body>"
+        "</office:document-content>",
+    })  # fmt: skip
+
+
+def test_opendocument_without_comments_and_deletions() -> None:
+    body = (
+        "<text:tracked-changes><text:p>deleted dose 50 mg</text:p></text:tracked-changes>"
+        '<text:h text:outline-level="1">Insulin</text:h>'
+        "<text:p>Do not:</text:p><text:list><text:list-item><text:p>stop<text:s/>basal insulin"
+        "<office:annotation><text:p>really?</text:p></office:annotation> at night</text:p></text:list-item></text:list>"
+        "<table:table><table:table-row><table:table-cell><text:p>Drug</text:p></table:table-cell><table:table-cell>"
+        "<text:p>Dose</text:p></table:table-cell></table:table-row><table:table-row><table:table-cell><text:p>A</text:p>"
+        "</table:table-cell><table:table-cell><text:p>5 mg</text:p></table:table-cell></table:table-row></table:table>"
+    )
+    assert texts(".odt", opendocument(body)) == [
+        ("heading", "Insulin"),
+        ("paragraph", "Do not:"),
+        ("item", "stop basal insulin at night"),
+        ("row", "Drug: A; Dose: 5 mg"),
+    ]
+
+
+def test_rich_text_and_mail() -> None:
+    rich = rb"{\rtf1\ansi\ansicpg1252{\b Rifampicin}\par Stains tears; caf\'e9.\par}"
+    assert [text for _, text in texts(".rtf", rich)] == ["Rifampicin", "Stains tears; caf\u00e9."]
+    mail = (
+        b"Subject: =?utf-8?q?Warfarin_policy?=\r\nDate: Mon, 4 Mar 2024 10:00:00 +0000\r\nMIME-Version: 1.0\r\n"
+        b'Content-Type: multipart/mixed; boundary="x"\r\n\r\n--x\r\nContent-Type: text/html; charset=utf-8\r\n\r\n'
+        b"<p>From Monday the target INR is 2.5.</p>\r\n--x\r\nContent-Type: application/pdf\r\n"
+        b'Content-Disposition: attachment; filename="policy.pdf"\r\n\r\nx\r\n--x--\r\n'
+    )
+    assert texts(".eml", mail) == [
+        ("heading", "Warfarin policy"),
+        ("paragraph", "Date: Mon, 04 Mar 2024 10:00:00 +0000"),
+        ("paragraph", "From Monday the target INR is 2.5."),
+        ("paragraph", "Attachments that are not read: policy.pdf"),
+    ]
+
+
+def merged_word() -> bytes:
+    document = docx.Document()
+    table = document.add_table(5, 3)
+    for row, cells in enumerate(
+        [
+            ["Drug", "Dose", "Dose"],
+            ["Drug", "CKD 4", "CKD 5"],
+            ["A", "1 mg", "none"],
+            ["A", "2 mg", "none"],
+            ["B", "3 mg", "4 mg"],
+        ]
+    ):
+        for column, text in enumerate(cells):
+            table.cell(row, column).text = text
+    for first, last, text in (((0, 0), (1, 0), "Drug"), ((0, 1), (0, 2), "Dose"), ((2, 0), (3, 0), "A")):
+        table.cell(*last).text = ""
+        table.cell(*first).merge(table.cell(*last)).text = text
+    stream = io.BytesIO()
+    document.save(stream)
+    return stream.getvalue()
+
+
+MERGED_PAGE = b"""<table><thead><tr><th rowspan=2>Drug</th><th colspan=2>Dose</th></tr>
+<tr><th>CKD 4</th><th>CKD 5</th></tr></thead>
+<tr><td rowspan=2>A</td><td>1 mg</td><td>none</td></tr><tr><td>2 mg</td><td>none</td></tr>
+<tr><td>B</td><td>3 mg</td><td>4 mg</td></tr></table>"""
+
+
+@pytest.mark.parametrize(("suffix", "content"), [(".docx", merged_word()), (".html", MERGED_PAGE)])
+def test_merged_cells_count_for_each_row_and_column(suffix: str, content: bytes) -> None:
+    assert [text for _, text in texts(suffix, content)] == [
+        "Drug: A; Dose CKD 4: 1 mg; Dose CKD 5: none",
+        "Drug: A; Dose CKD 4: 2 mg; Dose CKD 5: none",
+        "Drug: B; Dose CKD 4: 3 mg; Dose CKD 5: 4 mg",
+    ]
+
+
+def test_a_row_that_spans_the_table_stands_before_the_rows_below() -> None:
+    page = (
+        "<table><tr><th>Drug</th><th>Dose</th></tr><tr><td colspan=2>Pregnancy: do not give</td></tr>"
+        "<tr><td>warfarin</td><td>5 mg</td></tr><tr><td colspan=2>Others</td></tr>"
+        "<tr><td>A</td><td>1 mg</td></tr></table>"
+    )
+    assert [text for _, text in texts(".html", page.encode())] == [
+        "Pregnancy: do not give; Drug: warfarin; Dose: 5 mg",
+        "Others; Drug: A; Dose: 1 mg",
+    ]
+
+
+WHOLE: dict[str, Callable[[], bytes]] = {
+    ".xlsx": workbook,
+    ".odt": lambda: opendocument("<text:p>Some words.</text:p>"),
+    ".docx": merged_word,
+}
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".xls", ".ods", ".odt", ".pptx", ".rtf", ".docx"])
+def test_damaged_files_say_so(suffix: str) -> None:
+    whole = WHOLE[suffix]() if suffix in WHOLE else b"PK\x03\x04" + bytes(200)
+    for content in (
+        b"not such a file",
+        whole[: len(whole) // 2],
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
+    ):
+        with pytest.raises(UnreadableError):
+            read_blocks(suffix, content)
