@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 
 import pytest
 
@@ -12,7 +13,7 @@ from clinweave.databases import Database
 from clinweave.databases.own_graph import predicates
 from clinweave.knowledge import Graph, build_graph, graph_inputs, verbalise
 from clinweave.knowledge_base import KnowledgeBase
-from clinweave.records import Concept, Grade, Source
+from clinweave.records import Concept, Grade, Source, Tier
 from tests.knowledge.graph_fixture import DISEASE, DRUG, FINDING
 
 CONCEPTS = [
@@ -173,6 +174,46 @@ def test_an_answer_is_given_from_an_own_relation_with_its_source(toy, tmp_path):
     assert "text-mined" not in answer.text
 
 
+FACTS = 'name = "Local formulary"\nrelease = "2026-11"\nlicence = "internal"\ntier = "private"\n'
+
+
+def test_the_owner_states_release_licence_and_tier(toy, tmp_path):
+    rows = HEADER + "stonix,treats,Marble syndrome,,,,\n"
+    graph, _ = built(toy, tmp_path, {"a.csv": rows, "source.toml": FACTS})
+    (row,) = graph.relations(["CHEBI:1"])
+    assert (row.release, row.licence, row.tier) == ("2026-11", "internal", Tier.PRIVATE)
+    assert graph.manifest["tier"] == "private"
+    assert (tmp_path / "g").stat().st_mode & 0o777 == 0o700
+    with KnowledgeBase(tmp_path / "nothing", graph=tmp_path / "g") as base:
+        answer = base.ask("What treats Marble syndrome?", retrievers=["graph"], audience="clinician")
+    assert {item.licence for part in answer.evidence for item in part.relations} == {"internal"}
+    graph, _ = built(
+        toy, tmp_path, {"a.csv": rows}, own_facts={"mine": {"release": "2027", "tier": "public"}}
+    )
+    (row,) = graph.relations(["CHEBI:1"])
+    assert (row.release, row.licence, row.tier) == ("2027", "internal", Tier.PUBLIC)
+    (tmp_path / "own" / "source.toml").unlink()
+    graph, _ = built(toy, tmp_path, {"a.csv": rows})
+    (row,) = graph.relations(["CHEBI:1"])
+    assert (row.release, row.licence, row.tier) == ("not stated", "not stated", Tier.PUBLIC)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            'tier = "secret"',
+            "source.toml: tier 'secret' of mine: choose one of public, gated, pseudonymised, private",
+        ),
+        ('version = "1"', "version is none of homepage, licence, name, release, tier"),
+        ("release: 1", "source.toml cannot be read"),
+    ],
+)
+def test_a_wrong_description_is_one_error(toy, tmp_path, text, message):
+    with pytest.raises(UserError, match=re.escape(message)):
+        built(toy, tmp_path, {"a.csv": HEADER + "stonix,treats,Marble syndrome,,,,\n", "source.toml": text})
+
+
 def test_the_command_names_refused_rows(toy, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("CLINWEAVE_HOME", str(tmp_path / "home"))
     table = tmp_path / "mine.csv"
@@ -181,6 +222,15 @@ def test_the_command_names_refused_rows(toy, tmp_path, monkeypatch, capsys):
     assert run(*add, "--json") == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["relations"], told["refused"][0][:2]) == (1, ["mine.csv", 2])
+    assert run(*add, "--release", "mine=2026", "--licence", "mine=ours", "--tier", "mine=gated") == 0
+    shown = capsys.readouterr().out
+    assert "mine.csv, row 2: predicate 'cures'" in shown
+    source = Graph.open(tmp_path / "home" / "graph").sources()["mine"]
+    assert (source.release, source.licence, source.tier) == ("2026", "ours", Tier.GATED)
+    assert run(*add, "--tier", "mine=secret") == 2
+    assert run(*add, "--tier", "secret") == 2
+    assert run(*add, "--licence", "toy=mine") == 2
+    capsys.readouterr()
     assert run(*add, "--grade", "good") == 2
     assert "choose one of curated" in capsys.readouterr().err
 

@@ -27,7 +27,7 @@ def killed_at(number: int, work: Callable[[], object]) -> bool:
 
         for name in CHANGES:
             setattr(os, name, counting(getattr(os, name)))
-        from clinweave import atomic
+        from clinweave.core import atomic
 
         atomic.exchange = counting(atomic.exchange)  # type: ignore[assignment]
         work()

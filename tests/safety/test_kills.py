@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from clinweave import atomic
+from clinweave.core import atomic
 from clinweave.core.artifacts import (
     leftovers_below,
     read_manifest,

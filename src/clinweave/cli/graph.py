@@ -10,17 +10,18 @@ from rich.markup import escape
 from rich.table import Table
 
 from clinweave.cli.console import Console
+from clinweave.cli.graph_build import build
 from clinweave.cli.graph_diff import diff
 from clinweave.cli.graph_output import counts_table, print_built, print_json, print_warnings, working
 from clinweave.cli.graph_propose import propose
 from clinweave.core.artifacts import home
 from clinweave.core.errors import UserError
-from clinweave.records import Grade
 
 if TYPE_CHECKING:
     from clinweave.knowledge import Graph
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
+app.command()(build)
 app.command()(propose)
 app.command()(diff)
 
@@ -31,87 +32,6 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")
 Thing = Annotated[
     str, typer.Argument(help="An identifier (MONDO:0007947, OMIM:154700) or an unambiguous name.")
 ]
-
-
-@app.command()
-def build(  # noqa: PLR0917 - each parameter is one option
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[DATABASE]...", help="Database ids, 'default' or 'all'; default if none is given."
-        ),
-    ] = None,
-    databases: Annotated[
-        str | None, typer.Option(metavar="ID,ID", help="The same as one list: all, default, or ids.")
-    ] = None,
-    add: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="ID=PATH",
-            help="Read a database from a file or folder that you have, or, under a name of your own, tables of "
-            "triples and concepts (.csv, .tsv, KGX); may be repeated.",
-        ),
-    ] = None,
-    apart: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="TSV file of merges to undo, with the columns id and canonical.",
-            show_default="home/unmerge.tsv",
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Output folder.", show_default="home/graph")
-    ] = None,
-    grade: Annotated[
-        str,
-        typer.Option(
-            metavar="GRADE",
-            help="Grade of relations of your own that state no knowledge level: curated (may support answers), "
-            "text-mined, co-occurrence, class-inferred, synthetic, computed.",
-        ),
-    ] = "curated",
-    allow_loss: Annotated[
-        bool,
-        typer.Option(
-            "--allow-loss", help="Replace an existing graph even if the new one lacks some kinds of records."
-        ),
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Build the graph from the downloaded databases; an up-to-date graph is not rebuilt."""
-    from clinweave.knowledge import build_graph, graph_inputs
-
-    asked = [*(names or ()), *filter(None, (databases or "").split(","))]
-    added = [_pair(item) for item in add or ()]
-    files = graph_inputs(asked, added, home())
-    usual = home() / "unmerge.tsv"
-    apart = apart or (usual if usual.is_file() else None)
-    with working() as tell:
-        done = build_graph(
-            files,
-            out or home() / "graph",
-            progress=tell,
-            apart=apart,
-            allow_loss=allow_loss,
-            chosen=bool(asked),
-            own_grade=_grade(grade),
-        )
-    print_built(done, as_json, own=[name for name, _ in added])
-
-
-def _grade(text: str) -> Grade:
-    try:
-        return Grade(text)
-    except ValueError:
-        raise UserError(f"--grade {text!r}: choose one of {', '.join(Grade)}") from None
-
-
-def _pair(text: str) -> tuple[str, Path]:
-    name, equals, path = text.partition("=")
-    if not equals or not path:
-        raise UserError(f"--add {text!r}: give ID=PATH, for instance orphanet=~/orphadata")
-    return name, Path(path).expanduser()
 
 
 @app.command()

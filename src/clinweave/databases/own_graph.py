@@ -3,12 +3,14 @@
 A table of triples has the columns subject, predicate and object (identifiers or names), and may have source,
 publications, frequency, negated, onset, sex, evidence, knowledge_level, agent_type and grade. A table of concepts has
 id and name, and may have category, synonym, description, xref and same_as. Lists are separated by "|". Other columns
-are not read. A row that cannot be used is counted in the log with its reason.
+are not read. A file source.toml beside them may state name, release, licence, tier and homepage. A row that cannot be
+used is counted in the log with its reason.
 """
 
 import csv
 import io
 import re
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -18,10 +20,12 @@ from clinweave.core.errors import UserError
 from clinweave.databases.base import RowLog
 from clinweave.databases.files import opened
 from clinweave.databases.prefixes import normal
-from clinweave.records import Concept, Grade, Relation, Source
+from clinweave.records import Concept, Grade, Relation, Source, Tier
 
 TABLES = (".csv", ".tsv", ".txt")
 _TRIPLE, _NODE = ("subject", "predicate", "object"), ("id", "name")
+SOURCE_FILE = "source.toml"  # in the folder: how the owner describes the source
+_FACTS = {"name", "release", "licence", "tier", "homepage"}
 _MOST_REASONS = 200  # different reasons that quote the cell; more are counted without it
 _MOST_CELL = 1 << 20
 _LEVELS = {
@@ -52,21 +56,18 @@ class OwnGraph:
     name: str
     files: Mapping[str, Path]
     grade: Grade = Grade.CURATED  # of relations that state no knowledge level
+    stated: Mapping[str, str] = field(
+        default_factory=dict
+    )  # release, licence, tier: before those of source.toml
     log: RowLog = field(default_factory=lambda: RowLog(keep=200))
 
     def __post_init__(self) -> None:
         """Sort the files into triples and concepts by their headers."""
-        self._kinds = {path: _kind(path) for path in self.files.values()}
+        self._kinds = {path: _kind(path) for file, path in self.files.items() if file != SOURCE_FILE}
+        self.source = _source(self.name, self.files.get(SOURCE_FILE), self.stated)
         self._reasons: set[str] = set()
         if "triples" not in self._kinds.values():
             raise UserError(f"{self.name}: no table has the columns {', '.join(_TRIPLE)}")
-
-    @property
-    def source(self) -> Source:
-        """Return the source that every record of the tables points to."""
-        return Source(
-            self.name, f"{self.name} (your own)", f"infores:{self.name}", "not stated", "not stated", ""
-        )
 
     def concepts(self) -> Iterator[Concept]:
         """Yield the concepts of the tables."""
@@ -145,6 +146,34 @@ class OwnGraph:
             return Grade(stated)
         unstated = {"", "not_provided"}
         return self.grade if {level, agent} <= unstated else Grade.from_biolink(level, agent)
+
+
+def _source(name: str, path: Path | None, stated: Mapping[str, str]) -> Source:
+    """Return the source that every record points to, as the owner describes it; `path` is a source.toml."""
+    facts: dict[str, str] = {}
+    if path is not None:
+        try:
+            facts = tomllib.loads(path.read_text("utf-8-sig"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise UserError(f"{path} cannot be read: {error}") from error
+        facts = {"licence": facts.pop("license"), **facts} if "license" in facts else facts
+        if unknown := sorted(set(facts) - _FACTS):
+            raise UserError(f"{path}: {', '.join(unknown)[:200]} is none of {', '.join(sorted(_FACTS))}")
+        facts = {key: str(value) for key, value in facts.items()}  # a date or a number stands for itself
+    facts.update(stated)
+    where = f"{path}: tier" if path is not None and "tier" not in stated else "--tier"
+    tier = facts.get("tier", Tier.PUBLIC)
+    if tier not in set(Tier):
+        raise UserError(f"{where} {tier[:60]!r} of {name}: choose one of {', '.join(Tier)}")
+    return Source(
+        name,
+        facts.get("name", f"{name} (your own)"),
+        f"infores:{name}",
+        facts.get("release", "not stated"),
+        facts.get("licence", "not stated"),
+        facts.get("homepage", ""),
+        Tier(tier),
+    )
 
 
 @cache

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clinweave import schemas
+from clinweave.core.access_policy import close_folder
 from clinweave.core.artifacts import Artifact, sha256, stage, write_json
 from clinweave.core.errors import UserError
 from clinweave.knowledge.graph import tables
@@ -21,7 +22,7 @@ from clinweave.knowledge.graph.name_finder import NameFinder
 from clinweave.knowledge.graph.relations import joined_relations, loose_links, told_matches
 from clinweave.knowledge.graph.search import search_table
 from clinweave.knowledge.graph.stated import read_apart, stated_identity, tiered
-from clinweave.records import Concept, Grade, Passage, Source, to_json
+from clinweave.records import Concept, Grade, Passage, Source, Tier, to_json
 
 if TYPE_CHECKING:
     from clinweave.databases import OwnGraph, Record, RowLog
@@ -55,21 +56,22 @@ def build_graph(
     chosen: bool = True,
     replace: bool = True,
     own_grade: Grade = Grade.CURATED,
+    own_facts: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Artifact:
     """Build the graph of these databases (database id -> its files by catalogue name) in the folder `out`.
 
     A name of no database is a source of the user's own, and its files are tables (see `OwnGraph`), whose relations have
-    `own_grade` where they state no knowledge level. `apart` is a list of merges to undo (see `read_apart`). A folder
+    `own_grade` where they state no knowledge level and which `own_facts` (name -> release, licence, tier) describes.
+    `apart` is a list of merges to undo (see `read_apart`). A folder
     that already holds the graph of exactly these files is reused. Raises `UserError` for an unknown database or a
     missing file, and, unless `allow_loss`, where the graph that `out` holds has kinds of records that the new one lacks
     (`chosen`: the user named the databases). Raises `OutdatedError` where `out` holds another graph and not `replace`.
     """
-    from clinweave.databases import DATABASES, OwnGraph, RowLog
+    from clinweave.databases import DATABASES, RowLog
 
     inputs = _checked_inputs(databases)
-    own = {
-        name: OwnGraph(name, files, own_grade) for name, files in databases.items() if name not in DATABASES
-    }
+    facts = {name: dict(stated) for name, stated in (own_facts or {}).items()}
+    own = _own_graphs(databases, own_grade, facts)
     barred = read_apart(apart) if apart else set()
     if apart:
         inputs["apart"] = sha256(apart)
@@ -95,12 +97,33 @@ def build_graph(
         outcome = assemble(records, sources, folder, logs=logs, progress=tell, apart=barred, own=own.values())
         if not allow_loss:
             check_loss(out, folder, chosen=chosen)
+        close_folder(folder, Tier(outcome["tier"]))
         return outcome
 
     parameters: dict[str, Any] = {"databases": list(databases), "readers": reader_versions(databases)}
     if own:
         parameters["own"] = [OWN_VERSION, str(own_grade), *own]
+    if facts:
+        parameters["own_facts"] = facts
     return stage(out, "graph", inputs, parameters, build, version=VERSION, replace=replace)
+
+
+def _own_graphs(
+    databases: Mapping[str, Mapping[str, Path]], grade: Grade, facts: Mapping[str, Mapping[str, str]]
+) -> "dict[str, OwnGraph]":
+    """Return the sources of the user's own, with what is stated of each; raises `UserError` for another one's facts."""
+    from clinweave.databases import DATABASES, OwnGraph
+
+    own = {
+        name: OwnGraph(name, files, grade, facts.get(name, {}))
+        for name, files in databases.items()
+        if name not in DATABASES
+    }
+    if others := sorted(set(facts) - set(own)):
+        raise UserError(
+            f"{', '.join(others)} is no source of your own: release, licence and tier are its files'"
+        )
+    return own
 
 
 def _checked_inputs(databases: Mapping[str, Mapping[str, Path]]) -> dict[str, str]:

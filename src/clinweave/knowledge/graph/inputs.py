@@ -98,8 +98,9 @@ def files_of(name: str, path: Path) -> dict[str, Path]:
 
 
 def own_files(name: str, path: Path) -> dict[str, Path]:
-    """Return the tables of a source of the user's own: a file, or all .csv and .tsv files of a folder."""
+    """Return the tables of a source of the user's own: a file, or a folder's .csv, .tsv and source.toml."""
     from clinweave.databases import DATABASES
+    from clinweave.databases.own_graph import SOURCE_FILE
 
     near = get_close_matches(name, DATABASES, n=1)
     hint = f" (did you mean {near[0]}?)" if near else ""
@@ -115,7 +116,10 @@ def own_files(name: str, path: Path) -> dict[str, Path]:
             f"--add {name}={path}: no database is called {name!r}{hint}, and as a source of your own the folder "
             "holds no .csv or .tsv table"
         )
-    return {item.relative_to(path).as_posix(): item for item in inside}
+    found = {item.relative_to(path).as_posix(): item for item in inside}
+    if (stated := path / SOURCE_FILE).is_file():
+        found[SOURCE_FILE] = stated
+    return found
 
 
 def _bare(path: Path) -> str:

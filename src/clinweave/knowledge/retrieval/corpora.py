@@ -75,12 +75,8 @@ def add_collection(
         regular_file(path)
     folder = home / "collections" / name
     origin = origin or str(path.resolve())
-    before = collections(home).get(name)
-    if not replace and before and before["path"] != origin and Path(before["path"]).exists():
-        raise UserError(
-            f"the collection {name} holds the texts of {before['path']}: give another --name, or put these in "
-            f"their place with `clinweave index replace {name} {path}`"
-        )
+    if not replace:
+        _check_origin(name, path, origin, home)
 
     def build(into: Path) -> dict[str, Any]:
         log = FileLog()
@@ -108,6 +104,16 @@ def add_collection(
     if tier is not Tier.PUBLIC:
         folder.chmod(0o700)
     return made
+
+
+def _check_origin(name: str, path: Path, origin: str, home: Path) -> None:
+    """Raise `UserError` where a collection of this name was made from another place that still exists."""
+    before = collections(home).get(name)
+    if before and before["path"] != origin and Path(before["path"]).exists():
+        raise UserError(
+            f"the collection {name} holds the texts of {before['path']}: give another --name, or put these in "
+            f"their place with `clinweave index replace {name} {path}`"
+        )
 
 
 def replace_collection(
