@@ -184,7 +184,8 @@ def _refused(question: str, audience: Audience) -> Answer | None:
         return None
     return Answer(
         question=question,
-        text=f"{guardrail.text}\n{DISCLAIMER}",
+        text=f"{guardrail.text}\n{languages.disclaimer(guardrail.language)}",
+        language=guardrail.language,
         abstained=True,
         audience=audience,
         guardrail=guardrail.category.value,

@@ -143,8 +143,8 @@ class TranslatedLabels:
 
 
 def _preference(item: Translation) -> tuple[bool, bool, bool, bool]:
-    """Return the sorting key of names: names of findings first, then official ones, labels, fetched ones."""
-    return bool(item.source), not item.official, not item.label, item.own
+    """Return the sorting key of names: findings before diseases; official, own, labels, others."""
+    return bool(item.source), not item.official, not item.own, not item.label
 
 
 def _match(item: Translation, start: int, end: int, exact: bool, size: int) -> Match:
@@ -208,7 +208,8 @@ def _variants(name: str) -> Iterator[str]:
 @lru_cache(maxsize=1 << 16)
 def _stem(word: str, language: str) -> str:
     """Return the folded word without its ending, or "" for one that a label may have or lack."""
-    if word.casefold() in word_lists(language).stops:  # with accents: "uña" is no article
+    letter = len(word) == 1 and word.isupper()  # "hemofilia A"
+    if not letter and word.casefold() in word_lists(language).stops:  # with accents: "uña" is no article
         return ""
     folded = folded_word(word)
     pattern = _ENDINGS[language]
