@@ -9,7 +9,8 @@ from clinweave.core.errors import UserError
 from clinweave.databases import RowLog
 from clinweave.databases.hpo_translations import Translation, read_translations, translation_files
 from clinweave.knowledge import Linker, language_limits, unread_language, with_translations
-from clinweave.knowledge.linking.languages import denied, language_of, of_relative, uncertain
+from clinweave.knowledge.linking.languages import language_of
+from clinweave.knowledge.linking.local_status import of_relative, status_of
 from clinweave.knowledge.linking.translated_labels import TranslatedLabels
 from tests.knowledge.named import NamesGraph
 
@@ -85,7 +86,7 @@ def test_offsets_are_those_of_the_text():
 )
 def test_denied_findings_are_absent(language, text, finding, absent):
     start = text.index(finding)
-    assert denied(text, start, start + len(finding), language) is absent
+    assert (status_of(text, start, start + len(finding), language) == "absent") is absent
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,8 @@ def test_denied_findings_are_absent(language, text, finding, absent):
     ],
 )
 def test_a_relatives_finding_is_told_from_the_patients(language, text, finding, relative):
-    assert of_relative(text, text.index(finding), language) is relative
+    start = text.index(finding)
+    assert of_relative(text, start, start + len(finding), language) is relative
 
 
 @pytest.mark.parametrize(
@@ -121,7 +123,7 @@ def test_a_relatives_finding_is_told_from_the_patients(language, text, finding, 
 )
 def test_suspected_findings_are_uncertain(language, text, finding, suspected):
     start = text.index(finding)
-    assert uncertain(text, start, start + len(finding), language) is suspected
+    assert (status_of(text, start, start + len(finding), language) == "uncertain") is suspected
 
 
 @pytest.mark.parametrize(
@@ -176,6 +178,28 @@ def test_a_short_english_note_is_english(text):
 )
 def test_a_short_note_in_another_language_is_told(text, language):
     assert language_of(text) == language
+
+
+@pytest.mark.parametrize(
+    "line", (Path(__file__).parent / "data" / "unread_languages.tsv").read_text("utf-8").splitlines()[1:]
+)
+def test_a_language_that_is_not_read_is_said_to_be_unread(line):
+    assert "is not read" in unread_language(line.split("\t")[1])
+
+
+@pytest.mark.parametrize("name", ["questions.tsv"])
+def test_questions_in_the_languages_read_are_told_apart(name):
+    folder = Path(__file__).parents[2] / "benchmarks" / "starter_names"
+    rows = [line.split("\t") for line in (folder / name).read_text("utf-8").splitlines() if line[0] != "#"]
+    assert [row[1] for row in rows if language_of(row[1]) != row[0] or unread_language(row[1])] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["Sjögren syndrome symptoms", "Köhler disease in a boy", "β-thalassemia, 5 µg"]
+)
+def test_names_with_foreign_letters_are_english(text):
+    assert language_of(text) == "en"
+    assert not unread_language(text)
 
 
 def test_what_is_not_read_is_said():
@@ -252,15 +276,15 @@ def test_without_files_common_names_are_read_and_a_language_without_names_is_ref
 
 def test_a_linker_with_translations_reads_findings_eponyms_and_english_names(tmp_path, linker):
     rows = [("HP:0001250", "Seizure", "rdfs:label", "Convulsiones", "OFFICIAL"),
-            ("HP:0001945", "Fever", "rdfs:label", "Fiebre", "CANDIDATE")]  # fmt: skip
+            ("HP:0001945", "Fever", "rdfs:label", "Calentura", "CANDIDATE")]  # fmt: skip
     folder = tmp_path / "resources" / "hpo-translations" / "2026"
     folder.mkdir(parents=True)
     table(folder / "hp-es.babelon.tsv", rows)
     reading = with_translations(linker, tmp_path)
     assert reading.official_languages == ("es",)
-    text = "¿El síndrome de Marfan da convulsiones? Paciente sin fiebre."
+    text = "¿El síndrome de Marfan da convulsiones? Paciente sin calentura."
     mentions = reading.link(text)
-    assert [item.text for item in mentions] == ["síndrome de Marfan", "convulsiones", "fiebre"]
+    assert [item.text for item in mentions] == ["síndrome de Marfan", "convulsiones", "calentura"]
     assert all(text[item.start : item.end] == item.text for item in mentions)
     assert [item.id for item in reading.link(text, {"HP"})] == ["HP:0001250", "HP:0001945"]
     assert [item.status for item in mentions] == ["present", "present", "absent"]
@@ -268,7 +292,7 @@ def test_a_linker_with_translations_reads_findings_eponyms_and_english_names(tmp
     english = "Marfan syndrome without seizures and with fever"
     assert reading.link(english) == linker.link(english)
     assert [
-        item.id for item in with_translations(linker, tmp_path, language="es").link("fiebre", {"HP"})
+        item.id for item in with_translations(linker, tmp_path, language="es").link("calentura", {"HP"})
     ] == ["HP:0001945"]
 
 

@@ -1,4 +1,4 @@
-"""The languages whose HPO labels are read: their word lists, telling them apart, saying what is not read, denial."""
+"""The languages whose HPO labels are read: their word lists, telling them apart, saying what is not read."""
 
 import re
 import tomllib
@@ -17,19 +17,23 @@ FETCH = "run `clinweave fetch hpo-translations`"
 FETCH_DISEASES = "run `clinweave fetch icd10-names`"
 WORD = re.compile(r"[^\W_]+")
 _SCRIPTS = {
-    "Russian or another language in Cyrillic script": r"[\u0400-\u04ff]",
-    "Arabic or another language in Arabic script": r"[\u0600-\u06ff]",
-    "Korean": r"[\uac00-\ud7af]",
-    "Hebrew": r"[\u0590-\u05ff]",
-    "Hindi or another language in Devanagari script": r"[\u0900-\u097f]",
-    "Thai": r"[\u0e00-\u0e7f]",
-    "Greek": r"[\u0370-\u03ff]{4}",
+    "Russian or another language in Cyrillic script": r"[\u0400-\u04ff]+",
+    "Arabic or another language in Arabic script": r"[\u0600-\u06ff]+",
+    "Korean": r"[\uac00-\ud7af]+",
+    "Hebrew": r"[\u0590-\u05ff]+",
+    "Hindi or another language in Devanagari script": r"[\u0900-\u097f]+",
+    "Thai": r"[\u0e00-\u0e7f]+",
+    "Greek": r"[\u0370-\u03ff]{4,}",
 }
-_CLAUSE = re.compile(r"[.;:!?\n。；：！？]")
-_LIST_CLAUSE = re.compile(r"[.;:!?\n。；：！？,，]")  # in Chinese lists "、" stands between the items
-_SENTENCE = re.compile(r"[.;!?\n。；！？]")
+_ENGLISH_NAME = re.compile(r"\b(?:syndrome|disease|disorder|sign)s?\b", re.IGNORECASE)  # "Sjögren syndrome"
+_LETTERS = {  # letters that few other languages have
+    "Portuguese": "ãõ", "Polish": "łąęśż", "Turkish": "ğış", "Czech": "řěů", "Romanian": "țșă", "Hungarian": "őű",
+    "Swedish": "å", "Danish or Norwegian": "øå",
+}  # fmt: skip
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
+_FEW_LETTERS = 2  # letters of another script that English notes have ("β", "µ")
+_SHORT = 4  # words of a text that one word of another language tells, if none is English
 _SEVERAL = 3  # words that English has too, which together tell a language
-_REACH = 5  # words, or half as many characters again, over which a denial reaches
 
 
 def language_of(text: str) -> str:
@@ -41,7 +45,7 @@ def language_of(text: str) -> str:
     words = set(WORD.findall(text.casefold()))
     counts = {code: _evidence(words, _words_of(code)) for code in LANGUAGES if code not in BY_CHARACTER}
     counts["es"] += 2 * bool(re.search(r"[¿¡ñ]", text))
-    counts["de"] += bool(re.search(r"[äöüß]", text))
+    counts["de"] += bool(re.search(r"[äöüß]", text)) and not _ENGLISH_NAME.search(text)
     best = max(counts, key=lambda code: counts[code])
     others = max(_evidence(words, own) for _, own in _unread_languages())
     return best if counts[best] > max(len(words & english_words()), others - 1) else "en"
@@ -121,61 +125,25 @@ def language_limits(language: str, findings: Collection[str], diseases: Collecti
 
 def _other_language(text: str) -> str:
     """Return the sentence for a language that is detected only to report that it is not read, or ""."""
+    latin = len(_LATIN.findall(text))
     for name, pattern in _SCRIPTS.items():
-        if re.search(pattern, text) and not re.search(r"[A-Za-z]{4}", text):
-            return f"{name} is not read: ask in English or in one of {', '.join(LANGUAGES)}"
+        letters = "".join(re.findall(pattern, text))
+        if len(letters) > _FEW_LETTERS and len(letters) * 2 > latin:
+            return _unread_sentence(name)
     words = set(WORD.findall(text.casefold()))
     english = len(words & english_words())
-    for name, own in _unread_languages():
-        if _evidence(words, own) > max(1, english):
-            return f"{name} is not read: ask in English or in one of {', '.join(LANGUAGES)}"
-    return ""
+    least = 0 if len(words) <= _SHORT else 1
+    lower = text.casefold()
+    counts = {
+        name: _evidence(words, own) + any(letter in lower for letter in _LETTERS.get(name, ""))
+        for name, own in _unread_languages()
+    }
+    best = max(counts, key=lambda name: counts[name])
+    return _unread_sentence(best) if counts[best] > max(least, english) else ""
 
 
-def denied(text: str, start: int, end: int, language: str) -> bool:
-    """Tell whether a finding is denied by a cue in its own clause, before or just after it."""
-    words = word_lists(language)
-    clause = _LIST_CLAUSE if language == "zh" else _CLAUSE
-    before, after = clause.split(text[:start])[-1], clause.split(text[end:])[0]
-    if language in BY_CHARACTER:
-        reach = max((before.rfind(cue) + len(cue) for cue in words.absent if cue in before), default=-1)
-        stopped = any(before.rfind(cue) >= reach >= 0 for cue in words.ends)
-        return (language == "zh" and reach >= 0 and not stopped) or _denied_after(after, words.after)
-    tokens = [folded_word(word) for word in WORD.findall(before)]
-    for distance, token in enumerate(reversed(tokens)):
-        if token in words.ends:
-            break
-        if token in words.absent:
-            return distance <= _REACH or "," in before
-    following = [folded_word(word) for word in WORD.findall(after)][:2]
-    return any(token in words.after for token in following)
-
-
-def uncertain(text: str, start: int, end: int, language: str) -> bool:
-    """Tell whether a finding is only suspected, by a cue just before it (or, in Japanese, just after it)."""
-    cues = word_lists(language).uncertain
-    before, after = _LIST_CLAUSE.split(text[:start])[-1], _LIST_CLAUSE.split(text[end:])[0]
-    if language == "ja":
-        return any(cue in after[:8] for cue in cues)
-    if language == "zh":
-        return any(cue in before[-8:] for cue in cues)
-    return any(folded_word(word) in cues for word in WORD.findall(before)[-4:])
-
-
-def of_relative(text: str, start: int, language: str) -> bool:
-    """Tell whether a finding is a relative's: the sentence names one before it, who does not just report it."""
-    words, sentence = word_lists(language), _SENTENCE.split(text[:start])[-1]
-    if language in BY_CHARACTER:
-        place = max((sentence.rfind(cue) for cue in words.family), default=-1)
-        return place >= 0 and not any(cue in sentence[place:] for cue in words.reports)
-    tokens = [folded_word(word) for word in WORD.findall(sentence)]
-    places = [place for place, token in enumerate(tokens) if token in words.family]
-    return bool(places) and not any(token in words.reports for token in tokens[places[-1] :])
-
-
-def _denied_after(after: str, cues: Collection[str]) -> bool:
-    head = re.sub(r"^[\s、,，]+", "", after)
-    return any(head.startswith((cue, f"は{cue}", f"が{cue}")) for cue in cues)
+def _unread_sentence(name: str) -> str:
+    return f"{name} is not read: ask in English or in one of {', '.join(LANGUAGES)}"
 
 
 def folded_word(word: str) -> str:
@@ -218,9 +186,6 @@ class WordLists:
     stops: frozenset[str]
     own: frozenset[str]
     absent: frozenset[str]
-    after: frozenset[str]
-    ends: frozenset[str]
-    uncertain: frozenset[str]
     family: frozenset[str]
     reports: frozenset[str]
 
@@ -239,9 +204,6 @@ def word_lists(language: str) -> WordLists:
         frozenset(lists["stops"].split()),
         frozenset(lists.get("own", "").split()),
         folded("absent"),
-        folded("after"),
-        folded("ends"),
-        folded("uncertain"),
         folded("family"),
         folded("reports"),
     )

@@ -23,16 +23,14 @@ from clinweave.knowledge.linking.languages import (
     FETCH,
     LANGUAGES,
     WORD,
-    denied,
     folded_word,
     language_of,
-    of_relative,
     possible_languages,
-    uncertain,
     unread_language,
     word_lists,
 )
 from clinweave.knowledge.linking.linker import FAMILY, Linker
+from clinweave.knowledge.linking.local_status import of_relative, status_of
 from clinweave.knowledge.linking.starter_names import starter_names, starter_translations
 from clinweave.knowledge.linking.translated_labels import TranslatedLabels
 from clinweave.records import Mention
@@ -256,11 +254,7 @@ def _rank(item: Translation) -> int:
 
 def _in_context(concept: Mention, item: Mention, text: str, language: str) -> Mention:
     """Return the mention of `item`'s place as a concept, with its status and whose it is."""
-    status = "present"
-    if denied(text, item.start, item.end, language):
-        status = "absent"
-    elif uncertain(text, item.start, item.end, language):
-        status = "uncertain"
+    status = status_of(text, item.start, item.end, language)
     return replace(
         concept,
         start=item.start,
@@ -269,7 +263,7 @@ def _in_context(concept: Mention, item: Mention, text: str, language: str) -> Me
         score=item.score,
         negated=status == "absent",
         reason=item.reason if concept is item else f"{item.reason}; {concept.reason}",
-        experiencer=FAMILY if of_relative(text, item.start, language) else "",
+        experiencer=FAMILY if of_relative(text, item.start, item.end, language) else "",
         status=status,
     )
 
