@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from clinweave.core import guardrails
@@ -97,8 +97,10 @@ def write(  # noqa: PLR0917
     written = time.perf_counter()
     text, repeated = without_repetition(without_disclaimer(reply.text))
     by_id = {item.id: item for item in evidence}
-    cited = [by_id[number] for number in dict.fromkeys(item.id for item in shown)]
-    sentences = without_doses(checker.check_answer(text, cited, question), audience) if text else ()
+    cited = _as_shown(shown, by_id)
+    sentences = (
+        without_doses(checker.check_answer(text, cited, question, repair=True), audience) if text else ()
+    )
     notes = [REPEATED] if repeated else []
     if not text:
         notes.append(NOTHING_WRITTEN)
@@ -119,6 +121,14 @@ def generate(model: LanguageModel, prompt: Sequence[Message], settings: ModelSet
         stop=settings.stop,
         **({"top_p": settings.top_p} if settings.top_p < 1 else {}),
     )
+
+
+def _as_shown(shown: Sequence[Evidence], by_id: Mapping[str, Evidence]) -> list[Evidence]:
+    """Return each item once, with the statements that were shown of it as its text: a model may repeat them."""
+    texts: dict[str, list[str]] = {}
+    for item in shown:
+        texts.setdefault(item.id, []).append(item.text)
+    return [replace(by_id[number], text="\n".join(lines)) for number, lines in texts.items()]
 
 
 def _shown(

@@ -11,11 +11,11 @@ from clinweave.knowledge.citations import claims
 from clinweave.knowledge.citations.claims import Reading, Span, Unclear
 from clinweave.knowledge.citations.compare import OPPOSITES, UPWARDS, Finding, compare, denied
 from clinweave.knowledge.citations.instructions import speaks_to_model
-from clinweave.knowledge.citations.quotes import quoted
+from clinweave.knowledge.citations.quotes import quoted, repeats
 from clinweave.knowledge.citations.relation_text import as_passage
 from clinweave.knowledge.citations.relevance import irrelevant
-from clinweave.knowledge.citations.sentences import facts, marked
-from clinweave.records import Concept, Evidence, Mention, Relation, Sentence, Verdict
+from clinweave.knowledge.citations.sentences import facts, marked, topic_of, with_topic
+from clinweave.records import Concept, Evidence, Mention, Passage, Relation, Sentence, Verdict
 
 if TYPE_CHECKING:
     from clinweave.knowledge.linking.linker import Linker
@@ -70,8 +70,11 @@ class CitationChecker:
         With a `question`, a supported sentence that does not answer it is IRRELEVANT.
         """
         verdict, reason = self._checked(sentence, cited)
-        if question and verdict == Verdict.SUPPORTED and (why := irrelevant(sentence, question)):
-            return Verdict.IRRELEVANT, f"{reason}, but {why}"
+        if question and verdict == Verdict.SUPPORTED:
+            passages = [item.passage for item in cited if item.passage is not None]
+            heading = " ".join(f"{passage.title} {passage.section}" for passage in passages)
+            if why := irrelevant(sentence, question, heading):
+                return Verdict.IRRELEVANT, f"{reason}, but {why}"
         return verdict, reason
 
     def _checked(self, sentence: str, cited: Sequence[Evidence]) -> tuple[Verdict, str]:
@@ -99,8 +102,12 @@ class CitationChecker:
             if best.verdict == Verdict.SUPPORTED:
                 break
             if item.passage is None:
-                continue
-            verdict, reason = quoted(sentence, item.passage, self._renamed)
+                if repeats(sentence, item.text):
+                    return Finding(Verdict.SUPPORTED, "the evidence says this word for word")
+                if item.relations or not item.text:
+                    continue
+            passage = item.passage or _as_passage(item)
+            verdict, reason = quoted(sentence, passage, self._renamed)
             if verdict == Verdict.SUPPORTED:
                 if best.verdict == Verdict.CONTRADICTED:
                     return Finding(Verdict.UNVERIFIED, "the cited record and the cited passage disagree")
@@ -133,18 +140,29 @@ class CitationChecker:
         )
 
     def check_answer(
-        self, text: str, evidence: Sequence[Evidence], question: str = ""
+        self, text: str, evidence: Sequence[Evidence], question: str = "", *, repair: bool = False
     ) -> tuple[Sentence, ...]:
         """Return the sentences of an answer with their verdicts.
 
         A sentence that cites nothing is tried against each shown item; the pointer that this finds is marked as the
-        checker's. One that cites an id which was not shown is never verified. See `check` for `question`.
+        checker's. With `repair`, so is one that cites the wrong item. One that cites an id which was not shown is never
+        verified. "It" and "they" at the beginning are replaced by what the sentence before was about where that is
+        supported. See `check` for `question`.
         """
         known = {item.id: item for item in evidence}
-        return tuple(self._sentence(item.text, item.ids, known, question) for item in marked(text))
+        found: list[Sentence] = []
+        topic = ""
+        for item in marked(text):
+            sentence = self._sentence(item.text, item.ids, known, question, repair)
+            if sentence.verdict == Verdict.UNVERIFIED and topic and (full := with_topic(item.text, topic)):
+                resolved = self._sentence(full, item.ids, known, question, repair)
+                sentence = resolved if resolved.verdict != Verdict.UNVERIFIED else sentence
+            found.append(sentence)
+            topic = topic_of(item.text) or topic
+        return tuple(found)
 
     def _sentence(
-        self, text: str, ids: tuple[str, ...], known: dict[str, Evidence], question: str
+        self, text: str, ids: tuple[str, ...], known: dict[str, Evidence], question: str, repair: bool
     ) -> Sentence:
         unknown = [number for number in ids if number not in known]
         if unknown:
@@ -152,7 +170,9 @@ class CitationChecker:
             return Sentence(text, ids, Verdict.UNVERIFIED, f"cites {shown}, which was not shown to the model")
         if ids:
             verdict, reason = self.check(text, [known[number] for number in ids], question)
-            return Sentence(text, ids, verdict, reason)
+            if verdict != Verdict.UNVERIFIED or not repair:
+                return Sentence(text, ids, verdict, reason)
+            return self._elsewhere(text, ids, known, question) or Sentence(text, ids, verdict, reason)
         for item in known.values():
             verdict, reason = self.check(text, [item], question)
             if verdict != Verdict.UNVERIFIED:
@@ -162,6 +182,20 @@ class CitationChecker:
         return Sentence(
             text, (), Verdict.UNVERIFIED, "the sentence cites no evidence, and none shown states it"
         )
+
+    def _elsewhere(
+        self, text: str, ids: tuple[str, ...], known: dict[str, Evidence], question: str
+    ) -> Sentence | None:
+        """Return the sentence with the pointer to a shown item that states it, where the cited ones do not."""
+        for item in known.values():
+            if item.id not in ids:
+                verdict, reason = self.check(text, [item], question)
+                if verdict in (Verdict.SUPPORTED, Verdict.IRRELEVANT):
+                    given = ", ".join(f"[{number}]" for number in ids)
+                    return Sentence(
+                        text, (item.id,), verdict, f"{reason} (cited {given}; found by the checker)"
+                    )
+        return None
 
     def _against_relations(self, sentence: str, shown: _Shown) -> Finding:
         """Return the best finding over the predicates of the cited relations."""
@@ -267,6 +301,11 @@ def _in_other_words(sentence: str, spans: Sequence[Span], relations: Sequence[Re
     return any(
         passage is not None and quoted(masked, passage).verdict == Verdict.SUPPORTED for passage in passages
     )
+
+
+def _as_passage(item: Evidence) -> Passage:
+    """Return evidence that is neither a record nor a passage (a code, a ranking) as a passage of its text."""
+    return Passage(item.id, item.text, "", "", 0, len(item.text), "")
 
 
 def _joined_hyphens(name: str) -> str:

@@ -114,14 +114,33 @@ def frames(items: Sequence[Token]) -> list[Frame]:
         for place, item in enumerate(items)
         if not (item.text == "to" and place and items[place - 1].text == "help")
     ]
-    front, rest = fronted(items)
     found: list[Frame] = []
-    for group in groups(rest):
-        frame = _frame(rest, group)
-        if front:
-            frame = replace(frame, phrases=_sorted([*frame.phrases, *_phrases(front)[1]]))
-        found.append(frame)
+    for front, rest in (fronted(items), *_without_comma(items)):
+        for group in groups(rest):
+            frame = _frame(rest, group)
+            if front:
+                frame = replace(frame, phrases=_sorted([*frame.phrases, *_phrases(front)[1]]))
+            found.append(frame)
     return found
+
+
+def _without_comma(items: Sequence[Token]) -> Iterator[tuple[list[Token], list[Token]]]:
+    """Yield the ways to divide "In X the Y is Z" and "at usual doses X does Z" where no comma does."""
+    if not items or items[0].text not in PREPOSITIONS:
+        return
+    verbs = {group.start for group in groups(items)}
+    comma = next((place for place, item in enumerate(items) if item.text == ","), len(items))
+    for place in range(2, len(items) - 1):
+        if place < comma and (
+            items[place].text in ("a", "an", "the", "no") or place + 1 in verbs or _order(items, place)
+        ):
+            yield list(items[:place]), list(items[place:])
+
+
+def _order(items: Sequence[Token], place: int) -> bool:
+    """Tell whether an order may begin here: "at every visit check the weight"."""
+    item = items[place]
+    return item.kind == "word" and item.form == "" and is_verb(item.text) and item.text not in AUXILIARIES
 
 
 def fronted(items: Sequence[Token]) -> tuple[list[Token], list[Token]]:

@@ -28,6 +28,15 @@ _GROUP_TITLE = pattern("group_in_title")
 _INTRODUCES = re.compile(
     r"\b(?:include|includes|are|is)(?: the following| these| as follows)?\s*:\s*$", re.IGNORECASE
 )
+# A heading over a list that names what the items are: "Signs of opioid toxicity".
+_LIST_OF = re.compile(
+    r"^(?:the )?(?:common |main |usual |typical |early |late |possible )?(?:signs|symptoms|features|causes|"
+    r"complications|side effects|adverse effects|risk factors|triggers)"
+    r"(?: and (?:signs|symptoms|features|complications))? (?:of|for) [\w' -]+$",
+    re.IGNORECASE,
+)
+# "Untreated, it can ...": the phrase before a pronoun.
+_BEFORE_PRONOUN = re.compile(r"^([A-Z][^,.;:?!]{2,60}), ((?:it|they) [^?]+?)\.?$")
 # A heading that is the beginning of a sentence: what stands under it is no sentence of its own.
 _UNFINISHED = pattern("unfinished")
 _SPECIES = pattern("species")
@@ -69,11 +78,21 @@ def statements(text: str, section: str = "", title: str = "") -> tuple[Statement
         if not why and animals and not (_SPECIES.search(sentence) or _HUMAN.search(sentence)):
             why = f"the passage speaks of {animals!r}"
         group = () if why else _groups(title, section, heading)
-        found.append(Statement(sentence, why, group, _pronoun(sentence)))
+        moved = _pronoun_first(sentence)
+        found.append(Statement(moved, why, group, _pronoun(moved)))
         denies = _DENYING.search(sentence) and _ANNOUNCES.search(sentence)
         if (denies or _HEARSAY.search(sentence)) and place + 1 < len(lines):
             announced = "it is announced as something that the passage does not say itself"
     return tuple(found)
+
+
+def _pronoun_first(sentence: str) -> str:
+    """Return "Untreated, it can cause X" as "it can cause X if untreated"; other sentences as they are."""
+    match = _BEFORE_PRONOUN.match(sentence)
+    if match is None or _UNFINISHED.search(match[1]):
+        return sentence
+    lead = match[1][0].lower() + match[1][1:]
+    return f"{match[2]} {'if untreated' if lead == 'untreated' else lead}."
 
 
 def _groups(title: str, section: str, heading: str) -> tuple[str, ...]:
@@ -139,7 +158,7 @@ def _lines(text: str) -> Iterable[tuple[str, str]]:
             ):
                 heading = line.strip("#* ")
                 continue
-        elif heading.endswith(":"):
+        elif heading.endswith(":") or _LIST_OF.search(heading):
             listed.append(line)
         for span in split(line):
             yield heading, span.text
@@ -186,6 +205,8 @@ def _is_heading(line: str, *, alone: bool, listed: bool) -> bool:
 def _joined(heading: str, listed: Sequence[str]) -> Iterable[tuple[str, str]]:
     """Yield "Symptoms include:" and its items as one sentence."""
     plain = [item.rstrip(" .;,") for item in listed]
+    if _LIST_OF.search(heading):
+        heading = f"{heading} include:"
     if plain and _INTRODUCES.search(heading) and all(len(item.split()) <= 8 for item in plain):
         lead = re.sub(r"\s*(?:the following|these|as follows|such as)?\s*:\s*$", "", heading)
         names = ", ".join(plain[:-1]) + (" and " if len(plain) > 1 else "") + plain[-1]

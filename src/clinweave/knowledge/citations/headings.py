@@ -16,6 +16,21 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][a-z]+)?")
 _DENYING = pattern("denying")
 _VOID = pattern("void")
 _WITHDRAWN = pattern("withdrawn")
+# "Before 1980", "In the 19th century", "1950s", "1984-1997": what stands under it was so at that time.
+_PAST = re.compile(
+    r"^\W*(?:(?:before|until|till|up to|prior to|pre|circa|around|in|during|as of|c\.|the|early|mid|late)\W+)*"
+    r"(?:(?:1[5-9]\d\d|20[01]\d)s?(?:\W+(?:to|and|until)?\W*(?:1[5-9]\d\d|20[01]\d)s?)?)\W*$"
+    r"|\b(?:before|until|till|prior to|pre-?)\s*(?:the\s+)?(?:1[5-9]\d\d|20\d\d)|\b1[5-9]\d0s\b"
+    r"|\bcentur(?:y|ies)\b|\byears ago\b"
+    r"|\bera\b|\bedition\b.*\b1[5-9]\d\d\b|\bvictorian\b|\bwar ?time\b",
+    re.IGNORECASE,
+)
+_DISEASE = re.compile(
+    r"\b(?:syndromes?|diseases?|disorders?|deficienc(?:y|ies)|an[a]?emias?|palsy|fever|cancers?|tumou?rs?|dystroph(?:y|ies)|"
+    r"infections?|failure|injur(?:y|ies)|fractures?|attacks?|embolism|shock|arrest|withdrawal|poisoning|overdose)\W*$",
+    re.IGNORECASE,
+)
+_LONGEST_NAME = 5  # words of a heading that is the name of a disease
 _SHORTEST_TERM = 6  # letters of a word that its ending marks as a clinical term
 
 
@@ -37,7 +52,7 @@ def doubtful(heading: str, passage: str) -> bool:
 
     `passage` is the text and title around the heading: a word that it uses elsewhere names the topic.
     """
-    if denies(heading):
+    if denies(heading) or _PAST.search(heading):
         return True
     words = [
         word.lower()
@@ -46,6 +61,8 @@ def doubtful(heading: str, passage: str) -> bool:
     ]
     topic = {word.lower() for word in _WORD.findall(passage.replace(heading, " "))}
     unknown = [word for word in words if not _known(word, topic)]
+    if _DISEASE.search(heading) and len(words) <= _LONGEST_NAME and not heading.rstrip().endswith(":"):
+        return False
     return 2 * len(unknown) >= len(words) > 0
 
 

@@ -24,6 +24,16 @@ _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
          r"(?<!precis)(?<!wis)(?<!bruis)(?<!nois)(?<!devis)(?<!revis)(?<!supervis)(?<!compris)(?<!surpris)", "iz"),
         (r"centre(?=s?$)", "center"), (r"ageing", "aging"), (r"labelled", "labeled"), (r"orrhoe", "orrhe"),
         (r"programme", "program"), (r"oestr", "estr"), (r"anaem", "anem"), (r"orthopaed", "orthoped"), (r"naev", "nev"),
+        (r"trophic$", "tropic"),
+        (r"(?<=[a-z])ys(?=(?:e|es|ed|ing)$)", "yz"), (r"(?<=[a-z]{3})logue(?=s?$)", "log"), (r"goitre", "goiter"),
+        (r"titre(?=s?$)", "titer"), (r"calibre", "caliber"), (r"manoeuvre", "maneuver"), (r"mould", "mold"),
+        (r"^grey", "gray"), (r"practis(?=e|ing)", "practic"), (r"^licence", "license"), (r"defence", "defense"),
+        (r"judgement", "judgment"), (r"aluminium", "aluminum"), (r"^fulfil(?=s?$)", "fulfill"),
+        (r"^enrol(?=s?$|ment)", "enroll"),
+        (r"^(lab|vap|hum|rig|harb|neighb|sav|flav|ferv|hon|rum|endeav|arm)our(?!ish)", r"\1or"),
+        (r"(?<=[a-z]{3}[aeiou])ll(?=(?:ed|ing|er|ers|or|ors)$)(?<!fill)(?<!roll)(?<!well)(?<!kill)(?<!pull)(?<!call)(?<!swell)"
+         r"(?<!distill)(?<!instill)(?<!thrill)(?<!smell)(?<!spill)(?<!stroll)", "l"),
+
     )
 )  # fmt: skip
 _PLURALS = {
@@ -38,6 +48,11 @@ _PLURALS = {
     "fetuses": "fetus", "cervices": "cervix", "indices": "index", "cortices": "cortex", "varices": "varix",
     "matrices": "matrix", "appendices": "appendix", "themselves": "itself",
     "emboli": "embolus", "bacilli": "bacillus", "foci": "focus", "criteria": "criterion", "phenomena": "phenomenon",
+    "sera": "serum", "spectra": "spectrum", "lice": "louse", "lives": "life", "loci": "locus", "menisci": "meniscus",
+    "axes": "axis", "testes": "testis", "pelves": "pelvis", "apices": "apex", "phalanges": "phalanx",
+    "humeri": "humerus",
+    "viscera": "viscus", "uteri": "uterus", "rami": "ramus", "thalami": "thalamus", "hila": "hilum", "ilea": "ileum",
+    "halves": "half", "calves": "calf", "leaves": "leaf", "radii": "radius", "individuals": "individual",
     "bronchi": "bronchus", "alveoli": "alveolus", "villi": "villus", "larvae": "larva", "ova": "ovum",
 }  # fmt: skip
 # Greek and Latin plurals: carcinomata, bursae, thromboses.
@@ -46,6 +61,7 @@ _LEARNED = (
     (re.compile(r"ae$"), "a"),
     (re.compile(r"(?<=[mtnhrclip]o)ses$|(?<=ly)ses$|(?<=the)ses$"), "sis"),
 )
+_LONG = 5  # letters of a word whose "ae" and "oe" are read as "e"
 _KEEP = word_set(
     "is was has does as this its us yes less plus always perhaps besides diabetes rabies herpes mumps "
     "measles series species ascites shingles hives rickets biceps triceps caries scabies feces sometimes "
@@ -63,6 +79,8 @@ def spelling(word: str) -> str:
     """Return a lower-case word in one spelling: "oedema" as "edema", "tumour" as "tumor"."""
     for pattern, plain in _SPELLINGS:
         word = pattern.sub(plain, word)
+    if len(word) > _LONG and not word.endswith(("oes", "oed", "oeing")):
+        word = re.sub(r"[ao]e(?=[a-z])", "e", word)
     return word
 
 

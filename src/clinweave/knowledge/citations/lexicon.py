@@ -9,15 +9,19 @@ from clinweave.knowledge.citations.tokens import Token, tokens
 
 Phrases = Mapping[str, tuple[tuple[tuple[str, ...], tuple[Token, ...]], ...]]
 _LONGEST_NAME = 8  # words before "(ABC)" that its letters may stand for
+_SMALL = frozenset({"of", "and", "the", "to", "in", "with", "type", "for"})
 _INSIDE = r"(?:also |abbreviated |known as |called |or )*"  # "(also called ABC)"
 _NAMED = (  # ", also known as ABC,"
     r"(?:also |often |commonly |usually )?(?:abbreviated|known|called|referred to)(?: as| to)?(?: an?| the)?"
 )
 _ABBREVIATION = re.compile(
-    rf"\(\s*{_INSIDE}([A-Z][A-Za-z0-9-]{{0,9}})\s*\)"
+    rf"\(\s*{_INSIDE}([A-Z][A-Za-z0-9-]{{0,9}}|[a-z]{{1,2}}[A-Z]{{2,6}})\s*\)"
     rf"|, {_NAMED} ([A-Z][A-Za-z0-9-]{{1,9}})\s*(?=,)"
     r"|, or ([A-Z][A-Z0-9-]{1,9})\s*(?=,)"
 )
+
+# "GPA, granulomatosis with polyangiitis, is" and "GPA (granulomatosis with polyangiitis)"
+_BEFORE_NAME = re.compile(r"\b([A-Z][A-Z0-9-]{1,9})(?:, | \()((?:[\w'-]+ ){1,6}[\w'-]+)(?=[,)])")
 
 
 def canonical(items: Sequence[Token], *extra: Phrases) -> list[Token]:
@@ -44,6 +48,10 @@ def _without_repetition(items: list[Token]) -> list[Token]:
 def abbreviations(text: str) -> dict[str, str]:
     """Return the abbreviations that a text explains, "Myocardial infarction (MI)", with what they stand for."""
     found: dict[str, str] = {}
+    for match in _BEFORE_NAME.finditer(text):
+        words = re.findall(r"[\w'-]+", match[2])
+        if _name_of(match[1], words) == " ".join(words):
+            found[match[1]] = " ".join(words)
     for match in _ABBREVIATION.finditer(text):
         before = re.findall(r"[\w'-]+", text[: match.start()])[-_LONGEST_NAME:]
         written = match[1] or match[2] or match[3]
@@ -56,8 +64,9 @@ def abbreviations(text: str) -> dict[str, str]:
 
 def without_abbreviations(text: str, known: Mapping[str, str]) -> str:
     """Return the text without the parentheses that explain an abbreviation."""
-    for short in known:
+    for short, long in known.items():
         name = re.escape(short)
+        text = re.sub(rf"\b{name}(?:, {re.escape(long)},| \({re.escape(long)}\))", short, text)
         text = re.sub(rf"\s*\(\s*{_INSIDE}{name}s?\s*\)", "", text)
         text = re.sub(rf", (?:{_NAMED}|or) {name}s?\s*,", "", text)
     return text
@@ -75,23 +84,33 @@ def phrases_of(pairs: Mapping[str, str]) -> Phrases:
 
 
 def _name_of(short: str, before: Sequence[str]) -> str:
-    """Return the words whose first letters are the abbreviation's, hyphens and small words counted or not."""
-    letters = re.sub(r"[^a-z]", "", short.lower())
+    """Return the words that an abbreviation stands for: its characters in order, each first one at a word's start."""
+    letters = re.sub(r"[^a-z0-9]", "", short.lower())
     if len(letters) < 2:
         return ""
     for count in range(1, len(before) + 1):
         words = before[-count:]
         parts = [part for word in words for part in word.split("-") if part]
         initials = "".join(part[0].lower() for part in parts)
-        main = "".join(
-            part[0].lower() for part in parts if part.lower() not in ("of", "and", "the", "to", "in")
-        )
+        main = "".join(part[0].lower() for part in parts if part.lower() not in _SMALL)
         if words[0][0].lower() != letters[0]:
             continue
         inside = _in_order(main, letters) and _in_order(letters, "".join(words).lower())
-        if letters in (initials, main) or inside:
+        if letters in (initials, main) or inside or _mostly(letters, main, "".join(words).lower()):
             return " ".join(words)
     return ""
+
+
+def _mostly(letters: str, main: str, text: str) -> bool:
+    """Tell whether at least half of an abbreviation are initials, the others stand in the words, in order."""
+    initial = sum(letter in main for letter in letters)
+    return (
+        len(main) <= len(letters)
+        and letters[-1] in main[1:]
+        and 2 * initial > len(letters)
+        and _in_order(letters, text)
+        and len(letters) >= 3
+    )
 
 
 def _in_order(letters: str, text: str) -> bool:

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from clinweave.knowledge.citations.bags import Bag, bag_of, items_of, joint_of, less, words_of
+from clinweave.knowledge.citations.bags import bag_of, less, words_of
 from clinweave.knowledge.citations.clauses import Chunk, Frame
+from clinweave.knowledge.citations.frame_parts import bare, noun, sort
 
 _PATIENT = ("patient",)
 _GIVING = frozenset({"give", "offer", "administer"})
@@ -16,7 +17,7 @@ def given(frame: Frame) -> Iterator[Frame]:
     if frame.verb not in _GIVING or frame.imperative:
         return
     if frame.passive and frame.object.bag and frame.subject.bag:  # "infants should be given vitamin A"
-        yield replace(frame, verb="receive", passive=False, object=_bare(frame.object))
+        yield replace(frame, verb="receive", passive=False, object=bare(frame.object))
     elif not frame.passive and not frame.subject.bag and frame.object.bag:  # made active by `readings`
         for phrase in frame.phrases:
             if phrase[0] != "to":
@@ -26,17 +27,17 @@ def given(frame: Frame) -> Iterator[Frame]:
             yield replace(
                 frame,
                 verb="receive",
-                subject=_noun(phrase[1]),
-                object=_bare(frame.object),
-                phrases=_sort(rest),
+                subject=noun(phrase[1]),
+                object=bare(frame.object),
+                phrases=sort(rest),
             )
             own = [item for item in rest if item[0] in ("with", "in")]
             for item in own:  # "to children with measles": what stands after "children" may belong to them
                 others = list(rest)
                 others.remove(item)
-                subject = replace(_noun(phrase[1]), phrases=(item,))
+                subject = replace(noun(phrase[1]), phrases=(item,))
                 yield replace(
-                    frame, verb="receive", subject=subject, object=_bare(frame.object), phrases=_sort(others)
+                    frame, verb="receive", subject=subject, object=bare(frame.object), phrases=sort(others)
                 )
 
 
@@ -55,7 +56,7 @@ def treated(frame: Frame) -> Iterator[Frame]:
         return
     name, disease = subject.phrases[0]
     if name == "with":
-        yield replace(frame, subject=_noun(disease))
+        yield replace(frame, subject=noun(disease))
 
 
 def effective(frame: Frame) -> Iterator[Frame]:
@@ -70,9 +71,9 @@ def effective(frame: Frame) -> Iterator[Frame]:
         rest.remove(phrase)
         if disease:
             of = bag_of([[["effective", "treatment"], list(disease)]])
-            yield replace(frame, object=replace(_noun(of), article="a"), phrases=_sort(rest))
-            plain = replace(_noun(("effective", "treatment")), article="a")
-            yield replace(frame, object=plain, phrases=_sort([*rest, ("for", disease)]))
+            yield replace(frame, object=replace(noun(of), article="a"), phrases=sort(rest))
+            plain = replace(noun(("effective", "treatment")), article="a")
+            yield replace(frame, object=plain, phrases=sort([*rest, ("for", disease)]))
 
 
 def kept(frame: Frame) -> Iterator[Frame]:
@@ -86,7 +87,7 @@ def kept(frame: Frame) -> Iterator[Frame]:
     ):
         bag = tuple(sorted((*words_of(frame.subject.bag), *words)))
         if not frame.subject.joint:
-            yield replace(frame, passive=False, subject=Chunk(), object=_noun(bag))
+            yield replace(frame, passive=False, subject=Chunk(), object=noun(bag))
 
 
 def recommended(frame: Frame) -> Iterator[Frame]:
@@ -101,20 +102,8 @@ def recommended(frame: Frame) -> Iterator[Frame]:
                 frame,
                 verb="receive",
                 passive=False,
-                subject=_noun(phrase[1]),
-                object=_bare(frame.subject),
-                phrases=_sort(rest),
+                subject=noun(phrase[1]),
+                object=bare(frame.subject),
+                phrases=sort(rest),
                 duty=2,
             )
-
-
-def _noun(bag: Bag) -> Chunk:
-    return Chunk(bag, items_of(bag), joint_of(bag))
-
-
-def _bare(chunk: Chunk) -> Chunk:
-    return Chunk(chunk.bag, chunk.items, chunk.joint, "", chunk.phrases)
-
-
-def _sort(phrases: list[tuple[str, Bag]]) -> tuple[tuple[str, Bag], ...]:
-    return tuple(sorted(phrases))

@@ -7,11 +7,14 @@ from typing import NamedTuple
 
 from clinweave.knowledge.citations.clauses import BE, DROPPED, FILLERS, Chunk, Frame, frames, groups
 from clinweave.knowledge.citations.context import Statement, statements
+from clinweave.knowledge.citations.definitions import Definition, definition
 from clinweave.knowledge.citations.entailment import entailed
 from clinweave.knowledge.citations.instructions import speaks_to_model
 from clinweave.knowledge.citations.lexicon import abbreviations, canonical, phrases_of, without_abbreviations
 from clinweave.knowledge.citations.patterns import pattern
 from clinweave.knowledge.citations.readings import readings, weaker
+from clinweave.knowledge.citations.restated import Words, restated, words_of_clause
+from clinweave.knowledge.citations.rewriting import rewritten
 from clinweave.knowledge.citations.splitting import Clause, clauses, defined, divided, relative
 from clinweave.knowledge.citations.tokens import Token, tokens
 from clinweave.records import Passage, Verdict
@@ -50,11 +53,16 @@ class Prepared(NamedTuple):
 
 def quoted(sentence: str, passage: Passage, rename: Rename | None = None) -> Quoted:
     """Return whether the passage states the sentence; CONTRADICTED where it states the opposite in the same words."""
+    sentence = _without_heading(sentence, passage)
     if speaks_to_model(passage):
         return Quoted(
             Verdict.UNVERIFIED, "the passage contains instructions to a model, and supports nothing"
         )
-    known = tuple(sorted({**abbreviations(passage.text), **abbreviations(sentence)}.items()))
+    known = tuple(
+        sorted(
+            {**abbreviations(passage.title), **abbreviations(passage.text), **abbreviations(sentence)}.items()
+        )
+    )
     best = Quoted(Verdict.UNVERIFIED, "the passage does not state this")
     names: tuple[Rename | None, ...] = (None, rename) if rename is not None else (None,)
     for change in names:
@@ -64,6 +72,27 @@ def quoted(sentence: str, passage: Passage, rename: Rename | None = None) -> Quo
         if found.verdict == Verdict.CONTRADICTED or best.verdict == Verdict.UNVERIFIED:
             best = found
     return best
+
+
+def _without_heading(sentence: str, passage: Passage) -> str:
+    """Return the sentence without the passage's title or a question before it ("Is X inherited?: X is ...")."""
+    head, colon, rest = sentence.partition(": ")
+    bare = _letters(head.replace("?", ""))
+    titles = [_letters(text.replace("?", "")) for text in (passage.title, passage.section) if text]
+    if colon and (head.rstrip().endswith("?") or bare in titles) and len(rest.split()) >= LEAST:
+        return rest
+    return sentence
+
+
+def repeats(sentence: str, text: str) -> bool:
+    """Tell whether a sentence is one line of a text word for word, with its numbers and signs."""
+    wanted = _letters(sentence)
+    return len(wanted) >= LEAST and any(_letters(line) == wanted for line in text.split("\n"))
+
+
+def _letters(text: str) -> list[str]:
+    bare = re.sub(r"^\s*(?:\d{1,2}\.|[-*•])\s+", "", text)  # of a list
+    return re.findall(r"\w+|[^\w\s]", bare.rstrip(" .").casefold())
 
 
 def prepared(sentence: str, known: _Pairs, rename: Rename | None = None) -> Prepared:
@@ -83,7 +112,7 @@ def prepared(sentence: str, known: _Pairs, rename: Rename | None = None) -> Prep
 
 def _tokens(text: str, known: _Pairs, rename: Rename | None) -> Clause:
     pairs = dict(known)
-    text = without_abbreviations(text, pairs)
+    text = rewritten(without_abbreviations(text, pairs))
     if rename is not None:
         text = rename(text)
     items = canonical(tokens(text), phrases_of(pairs)) if pairs else canonical(tokens(text))
@@ -129,6 +158,7 @@ class _Stated(NamedTuple):
     statement: Statement
     clause: Clause
     readings: tuple[Frame, ...]
+    words: tuple[Words, ...] = ()
 
 
 def _evidence(
@@ -140,13 +170,17 @@ def _evidence(
         bare = _JOINING.sub("", item.text)
         shown = rename(without_abbreviations(bare, dict(known))) if rename is not None else bare
         clause, read = _read(shown, known)
+        full = clause
         if item.pronoun and topic:
-            clause, read = _resolved(clause, topic, item.pronoun)
-        elif not item.pronoun and topic and (full := _of_topic(clause, topic)):
+            full = (*topic, *clause[item.pronoun :])
+            read = _frames_of_evidence(full)
+        elif not item.pronoun and topic and (longer := _of_topic(clause, topic)):
+            full = longer
             read = _frames_of_evidence(full)
         elif not item.pronoun:
             topic = _topic(clause)
-        found.append(_Stated(item, clause, read))
+        words = tuple(words_of_clause(part) for part in clauses(full))
+        found.append(_Stated(item, clause, read, words))
     return tuple(found)
 
 
@@ -170,6 +204,8 @@ def _topic(clause: Clause) -> Clause:
     """Return the words before the first verb: what a pronoun in the next sentence stands for."""
     group = next(groups(list(clause)), None)
     head = clause[: group.start] if group is not None else ()
+    if [item.text for item in head[:2]] == ["patient", "with"]:
+        head = head[2:]
     simple = 0 < len(head) <= 6 and not any(
         item.text in ("and", "or", ",", "in", "with", "for") for item in head
     )
@@ -189,11 +225,6 @@ def _of_topic(clause: Clause, topic: Clause) -> Clause:
     return (*head, Token("of", "word", "", "of"), *topic, *clause[len(head) :])
 
 
-def _resolved(clause: Clause, topic: Clause, length: int) -> tuple[Clause, tuple[Frame, ...]]:
-    full = (*topic, *clause[length:])
-    return clause, _frames_of_evidence(full)
-
-
 def _whole(clause: Clause, evidence: Sequence[_Stated]) -> Quoted:
     """Judge one clause of the sentence against every statement of the passage."""
     wanted = _sequence(clause)
@@ -201,14 +232,16 @@ def _whole(clause: Clause, evidence: Sequence[_Stated]) -> Quoted:
     claims = [(frame, reading) for frame in frames(clause) for reading in readings(frame)]
     opposite: Quoted | None = None
     refused = ""
+    meant = definition(clause, plain=True)
+    own = words_of_clause(clause)
     for item in evidence:
-        same = _sequence(item.clause) == wanted
+        same = _sequence(item.clause) == wanted or _defines(item, meant)
         verdicts = (
             {entailed(reading, stated) for _, reading in claims for stated in item.readings}
             if not same
             else set()
         )
-        said = same or Verdict.SUPPORTED in verdicts
+        said = same or Verdict.SUPPORTED in verdicts or any(restated(own, words) for words in item.words)
         denied = Verdict.CONTRADICTED in verdicts
         if not said and not denied:
             continue
@@ -225,6 +258,12 @@ def _whole(clause: Clause, evidence: Sequence[_Stated]) -> Quoted:
     if refused:
         return Quoted(Verdict.UNVERIFIED, f"the passage has these words, but {refused}")
     return _by_items(claims, evidence, words)
+
+
+def _defines(item: _Stated, meant: Definition | None) -> bool:
+    """Tell whether a statement defines the same term by the same words."""
+    stated = definition(item.clause, plain=meant is not None and not meant.plain)
+    return meant is not None and stated is not None and meant.same(stated)
 
 
 def _by_items(claims: Sequence[tuple[Frame, Frame]], evidence: Sequence[_Stated], words: set[str]) -> Quoted:
@@ -277,4 +316,4 @@ def _other_group(item: _Stated, words: set[str]) -> str:
     return f"they stand under a heading about {missing[0]!r}" if missing else ""
 
 
-__all__ = ["Quoted", "prepared", "quoted"]
+__all__ = ["Quoted", "prepared", "quoted", "repeats"]

@@ -3,8 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from clinweave.knowledge.citations.bags import Bag, items_of, joint_of, less, words_of
+from clinweave.knowledge.citations.bags import Bag, less, words_of
 from clinweave.knowledge.citations.clauses import CERTAIN, Chunk, Frame
+from clinweave.knowledge.citations.consequences import follows
+from clinweave.knowledge.citations.equivalents import EQUIVALENTS
+from clinweave.knowledge.citations.frame_parts import bare, noun, plain, sort, with_phrase
 from clinweave.knowledge.citations.inflection import is_verb, word_set
 from clinweave.knowledge.citations.paraphrases import effective, given, kept, recommended, treated, unknown
 
@@ -38,13 +41,13 @@ _EFFECTS = {
     "drop": "lower",
 }
 _SYMPTOMS = frozenset({"symptom", "feature", "manifestation"})
-_UNIQUE = frozenset({"most", "least", "first", "best", "commonest", "main", "leading"})
+_UNIQUE = frozenset({"most", "least", "first", "best", "commonest", "main", "leading", "choice"})
 _ROLES = word_set(
     "symptom sign feature cause factor effect complication treatment finding manifestation example type "
     "form option trigger contraindication"
 )
 _MUTUAL = frozenset({"associate", "relate", "correlate"})
-_MOST = 16  # readings of one frame
+_MOST = 32  # readings of one frame
 
 
 def readings(frame: Frame) -> list[Frame]:
@@ -61,6 +64,13 @@ def weaker(frame: Frame) -> list[Frame]:
     found: list[Frame] = []
     if frame.verb == "be" and frame.object.article == "the" and not frame.negated:
         found.extend(_role(replace(frame, object=replace(frame.object, article="a"))))
+    if frame.verb == "be" and frame.object.bag == ("normal",) and not frame.negated:
+        for verb in ("increase", "lower"):
+            found.append(replace(frame, verb=verb, passive=True, object=Chunk(), negated=True))
+            found.append(
+                replace(frame, verb=verb, subject=Chunk(), object=plain(frame.subject), negated=True)
+            )
+    found.extend(follows(frame))
     marks = set(frame.object.bag) & _SYMPTOMS
     if frame.verb == "be" and len(marks) == 1 and not frame.negated and frame.object.article != "the":
         disease = less(frame.object.bag, marks)
@@ -70,14 +80,12 @@ def weaker(frame: Frame) -> list[Frame]:
                     frame,
                     verb="occur",
                     object=Chunk(),
-                    phrases=_with(frame.phrases, ("in", disease)),
+                    phrases=with_phrase(frame.phrases, ("in", disease)),
                     possibility=2,
                 )
             )
             found.append(
-                replace(
-                    frame, verb="cause", subject=_noun(disease), object=_bare(frame.subject), possibility=2
-                )
+                replace(frame, verb="cause", subject=noun(disease), object=bare(frame.subject), possibility=2)
             )
     return found
 
@@ -92,11 +100,14 @@ def _active(frame: Frame) -> Iterator[Frame]:
     if frame.object.bag:  # "is called X": neither
         return
     if not agents:
-        yield replace(frame, passive=False, subject=Chunk(), object=target, phrases=_sort(phrases))
+        yield replace(frame, passive=False, subject=Chunk(), object=target, phrases=sort(phrases))
     for agent in agents:
         rest = list(phrases)
         rest.remove(agent)
-        yield replace(frame, passive=False, subject=_noun(agent[1]), object=target, phrases=_sort(rest))
+        yield replace(frame, passive=False, subject=noun(agent[1]), object=target, phrases=sort(rest))
+        if rest:  # "caused by mutations in X": what stands after the agent may belong to it
+            own = replace(noun(agent[1]), phrases=sort(rest))
+            yield replace(frame, passive=False, subject=own, object=target, phrases=())
 
 
 def _to_do(frame: Frame) -> Iterator[Frame]:
@@ -110,8 +121,8 @@ def _to_do(frame: Frame) -> Iterator[Frame]:
                 continue
             rest = list(frame.phrases)
             rest.remove(phrase)
-            target = _noun(less(phrase[1], {verb[0]}))
-            yield replace(frame, passive=False, verb=verb[1], object=target, phrases=_sort(rest))
+            target = noun(less(phrase[1], {verb[0]}))
+            yield replace(frame, passive=False, verb=verb[1], object=target, phrases=sort(rest))
     if not frame.passive and frame.verb in ("fail", "be") and words:
         for phrase in words:
             verb = _verb_in(phrase[1])
@@ -122,8 +133,8 @@ def _to_do(frame: Frame) -> Iterator[Frame]:
                 yield replace(
                     frame,
                     verb=verb[1],
-                    object=_noun(less(phrase[1], {verb[0]})),
-                    phrases=_sort(rest),
+                    object=noun(less(phrase[1], {verb[0]})),
+                    phrases=sort(rest),
                     negated=not frame.negated,
                     past=frame.past,
                 )
@@ -141,7 +152,7 @@ def _by_means(frame: Frame) -> Iterator[Frame]:
             if phrase[0] == "with":
                 rest = list(frame.phrases)
                 rest.remove(phrase)
-                yield replace(frame, subject=_noun(phrase[1]), phrases=_sort(rest), imperative=False)
+                yield replace(frame, subject=noun(phrase[1]), phrases=sort(rest), imperative=False)
 
 
 def _member(frame: Frame) -> Iterator[Frame]:
@@ -163,8 +174,8 @@ def _member(frame: Frame) -> Iterator[Frame]:
 
 def _turned(frame: Frame, target: Chunk) -> Iterator[Frame]:
     """Return "B is A" as "A is B": what stands after A may belong to A or to the whole."""
-    subject, noun = _bare(frame.object), replace(target, phrases=())
-    yield replace(frame, subject=subject, object=noun, phrases=_sort([*frame.phrases, *target.phrases]))
+    subject, noun = bare(frame.object), replace(target, phrases=())
+    yield replace(frame, subject=subject, object=noun, phrases=sort([*frame.phrases, *target.phrases]))
     if frame.phrases:
         own = replace(subject, phrases=frame.phrases)
         yield replace(frame, subject=own, object=noun, phrases=target.phrases)
@@ -177,18 +188,18 @@ def _role(frame: Frame) -> Iterator[Frame]:
     bag = frame.object.bag
     if "cause" in bag and len(bag) > 1:
         yield replace(
-            frame, verb="cause", object=_noun(less(bag, {"cause"})), possibility=min(frame.possibility, 3)
+            frame, verb="cause", object=noun(less(bag, {"cause"})), possibility=min(frame.possibility, 3)
         )
     if "treatment" in bag:
         rest = less(bag, {"treatment"})
         if rest:
-            yield replace(frame, verb="treat", object=_noun(rest))
+            yield replace(frame, verb="treat", object=noun(rest))
         else:
             for phrase in frame.phrases:
                 if phrase[0] in ("for", "against"):
                     others = list(frame.phrases)
                     others.remove(phrase)
-                    yield replace(frame, verb="treat", object=_noun(phrase[1]), phrases=_sort(others))
+                    yield replace(frame, verb="treat", object=noun(phrase[1]), phrases=sort(others))
 
 
 def _nominal_verb(frame: Frame) -> Iterator[Frame]:
@@ -198,18 +209,16 @@ def _nominal_verb(frame: Frame) -> Iterator[Frame]:
             if phrase[0] in ("with", "by"):
                 rest = list(frame.phrases)
                 rest.remove(phrase)
-                target = _noun(less(frame.subject.bag, {"treatment"}))
-                yield replace(
-                    frame, verb="treat", subject=_noun(phrase[1]), object=target, phrases=_sort(rest)
-                )
+                target = noun(less(frame.subject.bag, {"treatment"}))
+                yield replace(frame, verb="treat", subject=noun(phrase[1]), object=target, phrases=sort(rest))
     if (
         frame.verb in ("involve", "include", "require")
         and "treatment" in frame.subject.bag
         and frame.object.bag
     ):
-        target = _noun(less(frame.subject.bag, {"treatment"}))
+        target = noun(less(frame.subject.bag, {"treatment"}))
         if target.bag and not frame.subject.phrases:
-            yield replace(frame, verb="treat", subject=_bare(frame.object), object=target)
+            yield replace(frame, verb="treat", subject=bare(frame.object), object=target)
     if frame.verb == "cause" and not frame.passive:
         for word in set(frame.object.bag) & _EFFECTS.keys():
             rest_bag = less(frame.object.bag, {word})
@@ -219,7 +228,7 @@ def _nominal_verb(frame: Frame) -> Iterator[Frame]:
                 phrases.remove(places[0])
                 rest_bag = places[0][1]
             if rest_bag and not frame.object.joint:
-                yield replace(frame, verb=_EFFECTS[word], object=_noun(rest_bag), phrases=_sort(phrases))
+                yield replace(frame, verb=_EFFECTS[word], object=noun(rest_bag), phrases=sort(phrases))
 
 
 def _occurrence(frame: Frame) -> Iterator[Frame]:
@@ -235,9 +244,9 @@ def _occurrence(frame: Frame) -> Iterator[Frame]:
         yield replace(
             frame,
             verb="occur",
-            subject=_bare(frame.object),
+            subject=bare(frame.object),
             object=Chunk(),
-            phrases=_with(frame.phrases, where),
+            phrases=with_phrase(frame.phrases, where),
         )
     if not frame.passive and frame.verb in ("develop", "appear") and not frame.object.bag:
         yield replace(frame, verb="occur")
@@ -255,16 +264,12 @@ def _origin(frame: Frame) -> Iterator[Frame]:
         rest = list(frame.phrases)
         rest.remove(phrase)
         if due or (stems and not frame.object.bag):
-            moved = _sort([*rest, *frame.subject.phrases])
+            moved = sort([*rest, *frame.subject.phrases])
             yield replace(
-                frame, verb="cause", subject=_noun(phrase[1]), object=_plain(frame.subject), phrases=moved
+                frame, verb="cause", subject=noun(phrase[1]), object=plain(frame.subject), phrases=moved
             )
         if frame.verb == "be" and frame.object.bag == ("responsible",) and phrase[0] == "for":
-            yield replace(frame, verb="cause", object=_noun(phrase[1]), phrases=_sort(rest))
-
-
-def _plain(chunk: Chunk) -> Chunk:
-    return Chunk(chunk.bag, chunk.items, chunk.joint)
+            yield replace(frame, verb="cause", object=noun(phrase[1]), phrases=sort(rest))
 
 
 def _avoid(frame: Frame) -> Iterator[Frame]:
@@ -282,13 +287,13 @@ def _avoid(frame: Frame) -> Iterator[Frame]:
         ("in" if item[0] in ("for", "by", "to", "during", "with") else item[0], item[1])
         for item in frame.phrases
     ]
-    target = _bare(frame.object) if frame.object.bag else _bare(frame.subject)
+    target = bare(frame.object) if frame.object.bag else bare(frame.subject)
     if frame.passive or not frame.subject.bag or frame.subject.bag == ("patient",):
         yield Frame(
             "use",
             Chunk(),
             target,
-            _sort(phrases),
+            sort(phrases),
             frame.adverbs,
             negated,
             CERTAIN,
@@ -308,15 +313,15 @@ def _existence(frame: Frame) -> Iterator[Frame]:
                 yield replace(
                     frame,
                     verb="have",
-                    subject=_noun(phrase[1]),
-                    phrases=_sort(rest),
+                    subject=noun(phrase[1]),
+                    phrases=sort(rest),
                     object=replace(frame.object, article=""),
                 )
     if frame.verb == "exist" and not frame.passive and not frame.object.bag:
         yield from _existence(
             replace(frame, verb="be", subject=Chunk(("there",), (("there",),)), object=frame.subject)
         )
-        yield replace(frame, verb="be", subject=Chunk(("there",), (("there",),)), object=_bare(frame.subject))
+        yield replace(frame, verb="be", subject=Chunk(("there",), (("there",),)), object=bare(frame.subject))
     if frame.verb == "lack" and not frame.passive:
         yield replace(frame, verb="have", negated=not frame.negated)
 
@@ -329,7 +334,7 @@ def _standard(frame: Frame) -> Iterator[Frame]:
                 rest = list(frame.phrases)
                 rest.remove(phrase)
                 yield replace(
-                    frame, subject=_noun(phrase[1]), phrases=_with(rest, (phrase[0], frame.subject.bag))
+                    frame, subject=noun(phrase[1]), phrases=with_phrase(rest, (phrase[0], frame.subject.bag))
                 )
     if not frame.passive and frame.verb in ("interact", "overlap") and not frame.object.bag:
         for phrase in frame.phrases:
@@ -337,7 +342,7 @@ def _standard(frame: Frame) -> Iterator[Frame]:
                 rest = list(frame.phrases)
                 rest.remove(phrase)
                 yield replace(
-                    frame, subject=_noun(phrase[1]), phrases=_with(rest, ("with", frame.subject.bag))
+                    frame, subject=noun(phrase[1]), phrases=with_phrase(rest, ("with", frame.subject.bag))
                 )
     if frame.imperative and not frame.subject.bag and not frame.duty:
         yield replace(frame, duty=3 if frame.negated else 2)
@@ -361,31 +366,18 @@ _STEPS = (
     _avoid,
     _existence,
     _standard,
+    *EQUIVALENTS,
 )
 
 
 def _verb_in(bag: Bag) -> tuple[str, str] | None:
     """Return the one verb of a bag of words, as written and as a verb."""
     verbs = [word for word in words_of(bag) if is_verb(word)]
+    if len(verbs) > 1:  # "to treat bleeding"
+        verbs = [word for word in verbs if word in _BY_MEANS]
     return (verbs[0], verbs[0]) if len(verbs) == 1 else None
 
 
 def _nominal_in(bag: Bag) -> tuple[str, str] | None:
     found = [word for word in words_of(bag) if word in _NOMINALS]
     return (found[0], _NOMINALS[found[0]]) if len(found) == 1 else None
-
-
-def _noun(bag: Bag) -> Chunk:
-    return Chunk(bag, items_of(bag), joint_of(bag))
-
-
-def _bare(chunk: Chunk) -> Chunk:
-    return Chunk(chunk.bag, chunk.items, chunk.joint, "", chunk.phrases)
-
-
-def _with(phrases: object, more: tuple[str, Bag]) -> tuple[tuple[str, Bag], ...]:
-    return _sort([*phrases, more])  # type: ignore[misc]
-
-
-def _sort(phrases: list[tuple[str, Bag]]) -> tuple[tuple[str, Bag], ...]:
-    return tuple(sorted(phrases))

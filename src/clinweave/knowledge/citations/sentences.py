@@ -84,6 +84,30 @@ def facts(sentence: str) -> tuple[str, ...]:
     return (pieces[0], *(f"{subject} {piece}" for piece in pieces[1:]))
 
 
+_PRONOUN = re.compile(
+    r"^(?:it|they|this (?:condition|disease|disorder|syndrome|drug|medicine|medication))\b", re.IGNORECASE
+)
+_LONGEST_TOPIC = 6  # words
+
+
+def topic_of(sentence: str) -> str:
+    """Return what a sentence is about: the few words before its first verb; "" where they are no plain name."""
+    bare = re.sub(r"^(?:yes|no)\s*,\s*", "", sentence, flags=re.IGNORECASE)
+    first = re.search(rf"\s(?={_VERB}\b)", bare)
+    head = bare[: first.start()] if first else ""
+    plain = (
+        head
+        and len(head.split()) <= _LONGEST_TOPIC
+        and not re.search(r"[,;:]|\b(?:and|or|in|with|for|of)\b", head)
+    )
+    return head if plain and not _PRONOUN.match(head) else ""
+
+
+def with_topic(sentence: str, topic: str) -> str:
+    """Return a sentence with its first pronoun replaced by a topic; "" where it begins with none."""
+    return _PRONOUN.sub(topic, sentence, count=1) if _PRONOUN.match(sentence) else ""
+
+
 def _numbers(inside: str) -> list[str]:
     """Return the ids in "1, 2", "1-3" or "1 and 2"; a range over 50 ids is taken as its two ends."""
     ids: list[str] = []

@@ -15,6 +15,7 @@ from clinweave.knowledge.citations.clauses import (
 )
 from clinweave.knowledge.citations.inflection import is_verb, word_set
 from clinweave.knowledge.citations.tokens import Token
+from clinweave.knowledge.citations.variants import variants
 
 # A sentence with one of these is taken whole or not at all: someone else says it, or it is not said to be so.
 _REPORTING = word_set(
@@ -24,7 +25,7 @@ _REPORTING = word_set(
     "convince told tell would had unless if provided rumor reject refute contradict untrue false wrong "
     "misconception fallacy supposedly allegedly reportedly purportedly theory theoretically conceivable "
     "although though despite except nobody neither nor only opponent supporter critic proponent advocate "
-    "teach taught once formerly previously historically"
+    "teach taught think consider deem suspect swear postulate once formerly previously historically"
 )
 _RESTRICTING = frozenset({"in", "for", "during", "after", "before", "at", "without", "except", "under", "on"})
 _BREAKS = frozenset({",", ";", "and", "but"})
@@ -60,6 +61,7 @@ def clauses(items: Sequence[Token]) -> list[Clause]:
         _of_childhood(items),
         *relative(items),
         *_examples(items),
+        *variants(items),
     ):
         if variant and tuple(variant) not in found:
             found.append(tuple(variant))

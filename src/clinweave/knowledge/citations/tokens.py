@@ -31,8 +31,8 @@ _COUNTED = frozenset(
     }
     | {"patch", "spray", "suppository", "course", "infusion", "pill", "patient", "child", "person"}
 )
-_SIGN_AFTER = re.compile(r"(?<=[A-Za-z0-9])\s?(\+|\((?:\+|-)\))(?=[\s,.;:)]|$)")
-_MINUS_AFTER = re.compile(r"(?<=[A-Z0-9])-(?=[\s,.;:)]|$)")
+_SIGN_AFTER = re.compile(r"(?<=[A-Za-z0-9])\s?(\+|\((?:\+|-)\))(?=[\s,.;:)/]|$)")
+_MINUS_AFTER = re.compile(r"(?<=[A-Z0-9])-(?=[\s,.;:)/]|$)")
 _NUMBERS = {
     word: str(value)
     for value, word in enumerate(
