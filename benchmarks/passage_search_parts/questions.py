@@ -1,4 +1,4 @@
-"""The three sets of questions, each with the documents or passages that answer it."""
+"""The four sets of questions, each with the documents or passages that answer it."""
 
 import json
 import random
@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from clinweave.knowledge import Graph, Linker
+from clinweave.knowledge.linking.normalise import words_of
+from clinweave.knowledge.retrieval.text_index import QUESTION_WORDS
 from clinweave.records import Passage
 
 _ANSWERS = Path(__file__).with_name("answers.jsonl")
+_PARAPHRASED = Path(__file__).with_name("paraphrased.jsonl")
 
 # A stored question of MedQuAD -> the same in other words.
 FRAMES = (
@@ -52,6 +55,28 @@ def guideline_questions(path: Path, passages: Sequence[Passage]) -> list[Asked]:
         if not gold:
             raise SystemExit(f"{row['id']}: no guideline holds {sentence!r}; correct {_ANSWERS.name}")
         found.append(Asked(row["id"], row["question"], frozenset(gold)))
+    return found
+
+
+def paraphrased_questions(passages: Sequence[Passage]) -> list[Asked]:
+    """Return our lay questions, none of whose words is in what answers it (checked here, function words apart).
+
+    Gold is the guidelines' passage with a sentence, or MedQuAD's answers to a stored question.
+    """
+    found = []
+    for row in map(json.loads, _PARAPHRASED.read_text("utf-8").splitlines()):
+        if "sentence" in row:
+            gold = [item for item in passages if item.source == "guidelines" and row["sentence"] in item.text]
+        else:
+            gold = [item for item in passages if item.title.lower() == row["title"].lower()]
+        answer = {
+            word for item in gold for word in words_of(f"{item.title} {item.section} {item.text}")
+        } - QUESTION_WORDS
+        shared = sorted(answer.intersection(words_of(row["question"])))
+        if shared or not gold:
+            raise SystemExit(f"{row['id']}: {'no passage answers it' if not gold else f'shares {shared}'}")
+        ids = {item.id if "sentence" in row else item.document for item in gold}
+        found.append(Asked(f"paraphrased/{row['id']}", row["question"], frozenset(ids)))
     return found
 
 

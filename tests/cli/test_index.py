@@ -1,6 +1,7 @@
 """`clinweave index`: build, add, list, search, remove, info; messages where something is missing."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from typer.testing import CliRunner
 
 from clinweave.cli import index
 from clinweave.core.errors import UserError
+from clinweave.knowledge import SentenceEncoder
+from tests.knowledge.test_vectors import MeaningEncoder
 
 
 @pytest.fixture(autouse=True)
@@ -81,3 +84,30 @@ def test_versions_are_listed_replaced_and_preferred(tmp_path: Path) -> None:
         run("prefer", "own", "--none")
     with pytest.raises(UserError, match="no collection 'lost'"):
         run("search", "sepsis", "--collection", "lost")
+
+
+def test_vectors_and_hybrid_search(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = tmp_path / "own"
+    texts.mkdir()
+    (texts / "a.txt").write_text("Anticoagulants in cardiac disease.")
+    (texts / "b.txt").write_text("Pulmonary rehabilitation for the lung.")
+    run("add", str(texts))
+    with pytest.raises(UserError, match="run `clinweave fetch all-minilm-l6-v2`"):
+        run("vectors")
+    encoder = MeaningEncoder()
+    monkeypatch.setattr(SentenceEncoder, "open", lambda _: encoder)
+    with pytest.raises(UserError, match="no collection has vectors: run `clinweave index vectors"):
+        run("search", "ticker", "--hybrid")
+    assert json.loads(run("vectors", "--json"))["own"]["passages"] == 2
+    hits = json.loads(run("search", "ticker", "--hybrid", "--json"))["hits"]
+    assert (hits[0]["document"], hits[0]["reason"]) == ("a.txt", "similar meaning (1.00)")
+    (texts / "c.txt").write_text("The kidney clears it.")
+    run("replace", "own", str(texts))  # what has vectors keeps them up to date
+    hits = json.loads(run("search", "renal", "--hybrid", "--json"))["hits"]
+    assert hits[0]["document"] == "c.txt"
+
+
+def test_the_missing_library_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "tokenizers", None)
+    with pytest.raises(UserError, match=r"pip install 'clinweave\[dense\]'"):
+        SentenceEncoder(tmp_path / "a", tmp_path / "b", "test")

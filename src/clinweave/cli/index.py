@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clinweave.cli.answers import Collections
+from clinweave.cli.index_vectors import complete, vectors
 from clinweave.cli.spinning import spinning
 from clinweave.core.artifacts import Artifact, home, read_manifest
 from clinweave.records import to_json
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from clinweave.knowledge import Graph, Hit, Linker
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
+app.command()(vectors)
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Skip = Annotated[
     bool, typer.Option("--skip-unreadable", help="Exit with 0 even if some files could not be read.")
@@ -219,19 +221,25 @@ def remove(
 
 
 @app.command()
-def search(
+def search(  # noqa: PLR0917 - each parameter is one option
     text: Annotated[str, typer.Argument(help="Words or a question.")],
     k: Annotated[int, typer.Option("-k", min=1, max=1000, help="Number of passages.")] = 10,
     concept: Annotated[
         list[str] | None, typer.Option(help="Also passages on this concept (a CURIE) or a narrower one.")
     ] = None,
     collection: Collections = None,
+    hybrid: Annotated[
+        bool, typer.Option("--hybrid", help="Also by meaning (needs `clinweave index vectors`).")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Find passages by words and by the concepts of the question."""
-    from clinweave.knowledge import TextIndex, preferred_collections
+    from clinweave.knowledge import HybridIndex, SentenceEncoder, TextIndex, preferred_collections
 
+    index: TextIndex | HybridIndex
     index = TextIndex.open(home() / "index", collections=collection, preferred=preferred_collections(home()))
+    if hybrid:
+        index = HybridIndex(index, SentenceEncoder.open(home()), home())
     graph, linker = _knowledge()
     if graph is not None:
         for curie in concept or ():
@@ -302,9 +310,11 @@ def _built() -> Artifact:
     with spinning() as said:
         said("reading names")
         graph, linker = _knowledge()
-        return build_home_index(
+        built = build_home_index(
             graph, linker, home(), progress=lambda name, count: said(f"indexing {name}: {count:,} passages")
         )
+    complete()
+    return built
 
 
 def _report(index: Artifact, as_json: bool) -> None:

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from clinweave.knowledge.retrieval.corpora import replace_collection as replace_collection
     from clinweave.knowledge.retrieval.folders import read_folder as read_folder
     from clinweave.knowledge.retrieval.graph_retriever import GraphRetriever as GraphRetriever
+    from clinweave.knowledge.retrieval.hybrid_index import HybridIndex as HybridIndex
     from clinweave.knowledge.retrieval.left_out import LeftOutDocuments as LeftOutDocuments
     from clinweave.knowledge.retrieval.preferences import prefer_collections as prefer_collections
     from clinweave.knowledge.retrieval.preferences import preferred_collections as preferred_collections
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     from clinweave.knowledge.retrieval.retrievers import open_retriever as open_retriever
     from clinweave.knowledge.retrieval.retrievers import parse_retrievers as parse_retrievers
     from clinweave.knowledge.retrieval.retrievers import retriever_names as retriever_names
+    from clinweave.knowledge.retrieval.sentence_encoder import SentenceEncoder as SentenceEncoder
     from clinweave.knowledge.retrieval.text_index import Hit as Hit
     from clinweave.knowledge.retrieval.text_index import TextIndex as TextIndex
     from clinweave.knowledge.retrieval.text_index import build_index as build_index
@@ -73,6 +75,8 @@ if TYPE_CHECKING:
     from clinweave.knowledge.retrieval.text_retriever import origin_of as origin_of
     from clinweave.knowledge.retrieval.text_retriever import stored_intent as stored_intent
     from clinweave.knowledge.retrieval.text_retriever import subject_fit as subject_fit
+    from clinweave.knowledge.retrieval.vectors import collections_with_vectors as collections_with_vectors
+    from clinweave.knowledge.retrieval.vectors import update_vectors as update_vectors
 
 __getattr__, __dir__ = attach(
     __name__,
@@ -121,6 +125,10 @@ __getattr__, __dir__ = attach(
         "parse_retrievers": "retrieval.retrievers",
         "retriever_names": "retrieval.retrievers",
         "Hit": "retrieval.text_index",
+        "HybridIndex": "retrieval.hybrid_index",
+        "SentenceEncoder": "retrieval.sentence_encoder",
+        "collections_with_vectors": "retrieval.vectors",
+        "update_vectors": "retrieval.vectors",
         "TextIndex": "retrieval.text_index",
         "build_index": "retrieval.text_index",
         "verbalise": "graph.verbalise",

@@ -33,6 +33,8 @@ from clinweave.knowledge.retrieval.index_store import GRAPH_PART, Progress, buil
 from clinweave.knowledge.retrieval.left_out import documents_left_out
 from clinweave.knowledge.retrieval.preferences import prefer_collections, preferred_collections
 from clinweave.knowledge.retrieval.superseded import file_of
+from clinweave.knowledge.retrieval.text_index import TextIndex
+from clinweave.knowledge.retrieval.vectors import collections_with_vectors, remove_vectors, update_vectors
 from clinweave.records import Passage, Tier
 
 if TYPE_CHECKING:
@@ -185,6 +187,7 @@ def remove_collection(name: str, home: Path) -> None:
     """Delete a collection's own copy. Raises `UserError` if there is none of this name."""
     _known(name, home)
     remove_built(home / "collections" / name, "collection")
+    remove_vectors(name, home)
     preferred = preferred_collections(home)
     if name in preferred:
         prefer_collections([item for item in preferred if item != name], home, preferred)
@@ -196,6 +199,7 @@ def build_home_index(
     """Make `home`/index the index of the graph's passages and of every collection; only what changed is indexed.
 
     Withdrawn documents, older versions and second copies are left out; the manifest lists them in `left_out`.
+    Vectors of passages that are gone are dropped; `update_vectors` makes those of new ones.
     """
     parts: dict[str, Any] = {}
     keys: dict[str, str] = {}
@@ -219,6 +223,8 @@ def build_home_index(
     index = build_parts(parts, keys, linker, graph, home / "index", progress=progress, facts=facts)
     if any(item["tier"] != Tier.PUBLIC for item in collections(home).values()):
         index.path.chmod(0o700)
+    if collections_with_vectors(home):
+        update_vectors(TextIndex.open(index.path), home)
     return index
 
 

@@ -194,7 +194,7 @@ def _add(
     with pa.OSFile(str(target), "wb") as sink, pa.ipc.new_file(sink, _plain()) as file:
         while chunk := list(islice(walker, CHUNK)):
             titles, bodies = (
-                normalised([_headings(item) for item in chunk]),
+                normalised([headings(item) for item in chunk]),
                 normalised([item.text for item in chunk]),
             )
             linked = describer.linked(chunk)
@@ -239,7 +239,7 @@ def _storable(value: Any) -> Any:
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
-def _headings(passage: Passage) -> str:
+def headings(passage: Passage) -> str:
     """Return the title and the headings above a passage, each once: a passage is found by what it stands under."""
     return SEPARATOR.join(dict.fromkeys((passage.title, *passage.section.split(" > ")))).rstrip(SEPARATOR)
 
@@ -266,7 +266,7 @@ class _Describer:
         """Return the concepts that the linker finds in each passage's title and text, the most frequent first."""
         if self.linker is None:
             return [[] for _ in chunk]
-        spans = self.linker.spans([f"{_headings(item)}{SEPARATOR}{item.text}" for item in chunk])
+        spans = self.linker.spans([f"{headings(item)}{SEPARATOR}{item.text}" for item in chunk])
         counts: list[dict[str, int]] = [{} for _ in chunk]
         best = self.linker.vocabulary.ids.take(
             pa.array(self.linker.vocabulary.concept[spans.sense])

@@ -27,6 +27,7 @@ GROUP = "clinweave.retrievers"
 BUILT_IN = {
     "graph": "clinweave.knowledge.retrieval.graph_retriever:GraphRetriever",
     "text": "clinweave.knowledge.retrieval.text_retriever:TextRetriever",
+    "hybrid": "clinweave.knowledge.retrieval.hybrid_retriever:HybridRetriever",
     "structures": "clinweave.applications.molecules.drugs.evidence:StructureRetriever",
 }
 ALIASES: dict[str, tuple[str, ...]] = {"both": ("graph", "text"), "none": ()}

@@ -55,6 +55,8 @@ class Hit:
     passage: Passage
     score: float
     why: Callable[[], str] = made_of(repr=False, compare=False)
+    part: str = made_of(default="", repr=False, compare=False)  # the collection, and the passage's row in it
+    row: int = made_of(default=-1, repr=False, compare=False)
 
     @property
     def reason(self) -> str:
@@ -184,19 +186,21 @@ class TextIndex:
         linker: "Linker | None" = None,
         graph: IndexedGraph | None = None,
         parts: Collection[str] | None = None,
+        weights: Mapping[str, float] | None = None,
     ) -> list[Hit]:
         """Return the `k` best passages for the words of `query` and for concepts, best first.
 
         Concepts are the given ones (any identifier that `graph` knows) and those that `linker` finds in the query; a
         passage about a narrower concept is found too. Equal scores are in the order of the passages' ids. `parts`
-        limits the search to these collections.
+        limits the search to these collections. `weights` of the fields (title, body, own, mentioned, above) replace
+        the default ones; a field without a weight is not searched.
         """
         if k < 1:
             raise UserError(f"k must be at least 1, not {k}")
         query = query[:MOST_QUERY]
         words = self._words(query)
         wanted = self._concepts(query, concepts, linker, graph)
-        question = _question(words, wanted)
+        question = _question(words, wanted, {**WEIGHTS, **CONCEPT_WEIGHTS} if weights is None else weights)
         if question is None:
             return []
         return self._hits(self._limited(question, parts), k, words, wanted, graph)
@@ -279,7 +283,8 @@ class TextIndex:
             passage, linked = self._part(part).passage(row)
             same = (passage.text, passage.title if "#" in passage.document else "")
             if seen.setdefault(same, part) == part:  # one text in two collections is shown once
-                hits.append(Hit(passage, -minus, partial(_reason, passage, linked, words, wanted, graph)))
+                reason = partial(_reason, passage, linked, words, wanted, graph)
+                hits.append(Hit(passage, -minus, reason, part, row))
         return hits
 
     def first(self, part: str) -> Passage | None:
@@ -290,9 +295,16 @@ class TextIndex:
     def passages(self) -> Iterable[Passage]:
         """Yield every indexed passage."""
         for part in self.manifest["parts"]:
-            held = self._part(part)
-            for row in range(len(held)):
-                yield held.passage(row)[0]
+            yield from self.rows(part)
+
+    def rows(self, part: str) -> Iterable[Passage]:
+        """Yield the passages of a collection in the order of their rows."""
+        held = self._part(part)
+        return (held.passage(row)[0] for row in range(len(held)))
+
+    def passage(self, part: str, row: int) -> Passage:
+        """Return the passage in a row of a collection."""
+        return self._part(part).passage(row)[0]
 
     def info(self) -> dict[str, Any]:
         """Return the folder, and per collection how many passages it has."""
@@ -332,17 +344,18 @@ class TextIndex:
         return self._parts[name]
 
 
-def _question(words: Iterable[str], concepts: Sequence[str]) -> Any:
+def _question(words: Iterable[str], concepts: Sequence[str], weights: Mapping[str, float]) -> Any:
     """Return the tantivy query: any of the words or concepts, or None where there is nothing to seek."""
     import tantivy
 
     known = schema()
     clauses = []
-    for weights, terms in ((WEIGHTS, words), (CONCEPT_WEIGHTS, concepts)):
+    for fields, option, terms in ((WEIGHTS, "freq", words), (CONCEPT_WEIGHTS, "basic", concepts)):
         for term in terms:
-            for field, weight in weights.items():
-                clause = tantivy.Query.term_query(known, field, term, "freq" if field in WEIGHTS else "basic")
-                clauses.append((tantivy.Occur.Should, tantivy.Query.boost_query(clause, weight)))
+            for field in fields:
+                if weight := weights.get(field):
+                    clause = tantivy.Query.term_query(known, field, term, option)
+                    clauses.append((tantivy.Occur.Should, tantivy.Query.boost_query(clause, weight)))
     return tantivy.Query.boolean_query(clauses) if clauses else None
 
 

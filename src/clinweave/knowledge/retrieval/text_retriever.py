@@ -20,6 +20,7 @@ from clinweave.knowledge.retrieval.index_store import GRAPH_PART
 from clinweave.records import Evidence, Passage
 
 if TYPE_CHECKING:
+    from clinweave.knowledge.retrieval.hybrid_index import HybridIndex
     from clinweave.knowledge.retrieval.retrievers import KnowledgeParts
     from clinweave.knowledge.retrieval.text_index import Hit, TextIndex
 
@@ -136,7 +137,7 @@ class TextRetriever:
     name = "text"
 
     def __init__(self, parts: "KnowledgeParts") -> None:
-        self._index: TextIndex = parts.index
+        self._index: TextIndex | HybridIndex = parts.index
         self._linker = parts.linker if parts.has("graph") else None
         self._drugs = lru_cache(maxsize=4096)(self._drugs_in)
         self._kinds: dict[str, Origin] = {}
@@ -154,11 +155,14 @@ class TextRetriever:
         parts = self._parts(Origin.OWN)
         if not parts:
             return []
-        hits = self._index.search(_widened(query), k=MOST_OWN, parts=parts, concepts=_ids(query))
+        hits = self._search(query, MOST_OWN, parts)
         items = _scored(hits, OWN)
         return [
             replace(item, names=self._drugs(item.passage.text)) for item in items if item.passage is not None
         ]
+
+    def _search(self, query: Query, k: int, parts: Sequence[str]) -> "list[Hit]":
+        return self._index.search(widened(query), k=k, parts=parts, concepts=topic_ids(query))
 
     def _drugs_in(self, text: str) -> tuple[tuple[str, str], ...]:
         """Return (CURIE, name as written) of the drugs that a text names: whose an amount in it may be."""
@@ -187,13 +191,13 @@ class TextRetriever:
                     )
                     rated.append((round(fit, 4), wanted.index(intent), hit))
             items += [_item(hit.passage, STORED + max(fit, 0.0)) for fit, hit in _few_of_each(_ranked(rated))]
-        hits = self._index.search(_widened(query), k=MOST_STORED, parts=parts, concepts=_ids(query))
+        hits = self._search(query, MOST_STORED, parts)
         if query.intent != Intent.DOSE:
             items += _scored(hits, STORED - 0.5)
         return items[: 2 * MOST_STORED + 3]
 
     def _defined(self, query: Query) -> list[Evidence]:
-        ids = set(_ids(query))
+        ids = set(topic_ids(query))
         if GRAPH_PART not in self._index.manifest["parts"] or not ids:
             return []
         text = " ".join(topic.name for topic in query.topics)
@@ -249,7 +253,7 @@ def _few_of_each(rated: Sequence[tuple[float, "Hit"]]) -> list[tuple[float, "Hit
     return kept[: 2 * MOST_STORED]
 
 
-def _widened(query: Query) -> str:
+def widened(query: Query) -> str:
     """Return the question's words with the names of its topics and the equivalents of its other words."""
     more = [topic.name for topic in query.topics]
     for word in query.words:
@@ -257,7 +261,8 @@ def _widened(query: Query) -> str:
     return " ".join([query.text, *more])
 
 
-def _ids(query: Query) -> tuple[str, ...]:
+def topic_ids(query: Query) -> tuple[str, ...]:
+    """Return the concepts of a question's topics, with their other senses."""
     return tuple(dict.fromkeys(item for topic in query.topics for item in (topic.id, *topic.senses) if item))
 
 
