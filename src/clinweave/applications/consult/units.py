@@ -84,6 +84,7 @@ class _Reader:
         self.path: list[str] = []  # markdown headings by level
         self.heading = ""  # a short line alone
         self.lead = ""  # "Do not:"
+        self.last_item: int | None = None  # the paragraph of the last bullet below the lead-in
         self.columns: list[str] = []
 
     def read(self, line: str) -> None:
@@ -100,14 +101,14 @@ class _Reader:
             self._row([cell.strip() for cell in row[1].split("|")], line)
             return
         self.columns = []
-        bullet = _BULLET.match(line)
+        bullet = self._bullet(line)
         text = line[bullet.end() :] if bullet else line
         if not bullet and self._is_heading(text):
             self.heading, self.lead = text.rstrip(":"), ""
             return
         opens = text.endswith(":") or (not bullet and bool(_OPEN_END.search(text)))
         if opens and len(text.split()) <= 25:
-            self.lead = text
+            self.lead, self.last_item = text, None
             if len(text.split()) > 3:
                 self._add(text, "sentence")
             return
@@ -117,6 +118,15 @@ class _Reader:
         if not bullet and _ENDED.search(text) and len(text.split()) > 12:
             self.lead = ""
         self._sentences(text, "item" if bullet or self.lead else "sentence")
+
+    def _bullet(self, line: str) -> re.Match[str] | None:
+        """Return the bullet of a line; what follows a list is not governed by its lead-in."""
+        bullet = _BULLET.match(line)
+        if bullet:
+            self.last_item = self.block
+        elif self.last_item is not None and self.last_item != self.block:
+            self.lead, self.last_item = "", None
+        return bullet
 
     def _is_heading(self, text: str) -> bool:
         words = text.split()

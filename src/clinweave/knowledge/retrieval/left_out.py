@@ -17,7 +17,8 @@ PATIENT_NOTE = re.compile(r"#patient-\d+-\d+")  # the ids that `patients index` 
 BY_CHOICE = "by choice"
 _CHUNK = 5000
 _MOST_NOTES = 3
-_MATCH = 0.6  # of a question's words must stand in a document that is said to match
+_MATCH = 0.6  # of a question's words must stand in a document that is said to match,
+_SUBJECT = 2  # or so many of its name and title in the question
 _NO_WORDS = frozenset(words_of(" ".join(sorted(question_words()))))
 
 
@@ -101,7 +102,8 @@ class LeftOutDocuments:
         matches = []
         for known in self._known:
             share = len(asked & known.words) / len(asked)
-            if share >= _MATCH and asked & known.named:
+            named = len(asked & known.named)
+            if named >= _SUBJECT or (named and share >= _MATCH):
                 matches.append((-share, known.item["document"], known.item))
         return [
             f"{'may be outdated' if item['kind'] == POSSIBLE else 'left out'}: {item['collection']}/{item['document']} "

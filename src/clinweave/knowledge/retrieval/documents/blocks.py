@@ -128,7 +128,9 @@ def _units(blocks: list[Block], most_words: int) -> Iterator[str]:
         block = blocks[place]
         after = blocks[place + 1].kind if place + 1 < len(blocks) else "paragraph"
         lead_in = (
-            block.text if block.kind == "paragraph" and after == "item" and _leads_in(block.text) else ""
+            block.text
+            if block.kind == "paragraph" and after in {"item", "row"} and _leads_in(block.text)
+            else ""
         )
         if block.kind == "paragraph" and not lead_in:
             yield block.text
