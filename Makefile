@@ -38,8 +38,9 @@ format: $(VENV)/lint.stamp ## Format the code
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
 
-docs: $(VENV)/core.stamp ## Rewrite docs/cli.md from the commands themselves
+docs: $(VENV)/core.stamp ## Rewrite docs/cli.md and docs/results.schema.json from the code
 	@$(PY) docs/generate_cli.py
+	@$(PY) docs/generate_schema.py
 
 bench: $(VENV)/core.stamp ## Run the benchmarks of speed and accuracy, with peers
 	@found=; for file in benchmarks/*.py; do \

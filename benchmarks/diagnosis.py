@@ -9,13 +9,15 @@ the reason, where that cannot be had). Prints the tables of docs/diagnosis.md; w
 """
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 from diagnosis_peers import compare_peers
 
 from clinweave.core.artifacts import home
-from clinweave.evaluation import load_recipe
-from clinweave.evaluation.diagnosis import report_text, run_recipe
+from clinweave.core.reports.blocks import report_markdown
+from clinweave.evaluation import Progress, Runner, load_recipe, run_study
+from clinweave.evaluation.diagnosis import DiagnosisStudy, diagnosis_report
 
 RECIPES = Path(__file__).resolve().parent.parent / "recipes"
 
@@ -34,28 +36,29 @@ def main() -> None:
     parser.add_argument("--no-peers", action="store_true", help="leave hpo3 and pyhpo out")
     options = parser.parse_args()
     path = RECIPES / ("diagnosis-quick.toml" if options.quick else "diagnosis.toml")
-    changes = []
-    for place, task in enumerate(load_recipe(path).tasks):
-        release = options.releases / Path(task.release).name
-        changes += [f'tasks.{place}.path="{options.cases}"', f'tasks.{place}.release="{release}"']
-        if task.mondo:
-            changes.append(f'tasks.{place}.mondo="{options.mondo}"')
-        if task.genes:
-            changes.append(f'tasks.{place}.genes="{options.genes}"')
-    recipe = load_recipe(path, changes)
-    results = run_recipe(
-        recipe,
-        options.out,
-        home(),
-        lambda text: print(text, flush=True),
-        allow_future=options.allow_future,
-        more=lambda desk: (
-            {}
-            if options.no_peers
-            else {"peers": compare_peers(desk, options.releases / "2024-03-06", 20 if options.quick else 200)}
-        ),
-    )
-    print(report_text(results))
+    changes = [
+        f'cases="{options.cases}"',
+        f'release="{options.releases / "2024-03-06"}"',
+        f'mondo="{options.mondo}"',
+        f'genes="{options.genes}"',
+    ]
+    for place, task in enumerate(load_recipe(path, changes).tasks):
+        if task.release:
+            changes.append(f'tasks.{place}.release="{options.releases / Path(task.release).name}"')
+        if options.allow_future:
+            changes.append(f"tasks.{place}.allow_future=true")
+    runner = Runner(options.out, home(), Printed())
+    count = 20 if options.quick else 200
+    peers = partial(compare_peers, release=options.releases / "2024-03-06", count=count)
+    study = DiagnosisStudy(load_recipe(path, changes), runner, None if options.no_peers else peers)
+    print(report_markdown(diagnosis_report(run_study(study, runner))))
+
+
+class Printed(Progress):
+    """Prints what is being done."""
+
+    def status(self, message: str) -> None:
+        print(message, flush=True)
 
 
 if __name__ == "__main__":

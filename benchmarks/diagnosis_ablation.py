@@ -29,7 +29,7 @@ from clinweave.applications.diagnosis import (
 )
 from clinweave.core.artifacts import home
 from clinweave.evaluation.diagnosis.baselines import Lrz
-from clinweave.evaluation.diagnosis.protocols import Ranks, rank_cases
+from clinweave.evaluation.diagnosis.ranking import Ranks, rank_cases
 from clinweave.evaluation.diagnosis.truth import Truth, read_truth
 
 AT = (1, 3, 10)
@@ -51,7 +51,7 @@ CHANGES: dict[str, dict[str, float]] = {
 NO_MONDO = "the release alone, without Mondo"
 LRZ = "baseline lrz"
 COMPILED = {"groups", "siblings", "exact", "noise", "prior"}  # constants that the compiled release holds
-PROTOCOLS = {"as is": ("2024-03-06", "none"), "dropped": ("2021-10-10", "gold")}
+PROTOCOLS = {"as is": ("2024-03-06", "none"), "dropped": ("2021-10-10", "paper_from_true_disease")}
 
 
 class _Arm:
@@ -78,11 +78,11 @@ def main() -> None:
     for name in options.only:
         settings = replace(Settings(), **CHANGES.get(name, {}))
         kin = None if name == NO_MONDO else mondo
-        for folder, drop in (PROTOCOLS[protocol] for protocol in options.protocols):
+        for folder, leave_out in (PROTOCOLS[protocol] for protocol in options.protocols):
             model = _model(release_in(options.releases / folder, kin), settings)
             arm = _lrz(options.releases / folder, cases) if name == LRZ else _Arm(name, model)
-            ranks = rank_cases(arm, cases, truths, drop)
-            if drop == "none":
+            ranks = rank_cases(arm, cases, truths, leave_out)
+            if leave_out == "none":
                 _row(name, f"{folder}, as is", ranks, truths)
                 _row(name, f"{folder}, uncited, known", ranks, _uncited(model, truths))
             else:

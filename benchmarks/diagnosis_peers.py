@@ -16,7 +16,8 @@ from typing import Any
 from clinweave.applications.diagnosis import read_findings
 from clinweave.core.artifacts import digest, home
 from clinweave.core.statistics import difference
-from clinweave.evaluation.diagnosis import BASELINE, MISS, Desk, rank_cases
+from clinweave.evaluation.diagnosis import BASELINE, MISS, Peer, Peers, StudyContext, rank_cases
+from clinweave.evaluation.runner import Work
 
 PEERS = {"hpo3": "hpo3==1.5.1", "pyhpo": "pyhpo[scipy]==4.0.0"}
 WORKER = Path(__file__).parent / "peers" / "hpo_ranks.py"
@@ -31,9 +32,9 @@ NOTES = (
 TIMEOUT = 3_600
 
 
-def compare_peers(desk: Desk, release: Path, count: int) -> dict[str, Any]:
-    """Return top-1/3/10 of each program and of the arms on the same drawn cases, paired against the baseline."""
-    base = desk.arm(BASELINE, release)
+def compare_peers(context: StudyContext, release: Path, count: int) -> Peers:
+    """Return top-1/3/10 of each program and of the conditions on the same drawn cases, paired against the baseline."""
+    base = context.condition(BASELINE, release)
     rows = base.model.annotations
     known = {rows.diseases[place] for place in set(rows.disease[~rows.negated].tolist())}
     cited = {
@@ -41,7 +42,7 @@ def compare_peers(desk: Desk, release: Path, count: int) -> dict[str, Any]:
         for row, text in enumerate(rows.references)
         for paper in text.split(";")
     }
-    cases, truths = desk.drawn(
+    cases, truths = context.drawn(
         count,
         lambda case, truth: (
             truth.disease in known
@@ -52,7 +53,7 @@ def compare_peers(desk: Desk, release: Path, count: int) -> dict[str, Any]:
     cluster = {one.id: one.publication or one.id for one in truths}
     found: dict[str, tuple[dict[str, float], float]] = {}
     for name in (BASELINE, "lirical-lr", "clinweave-release"):
-        ranks = rank_cases(desk.arm(name, release), cases, truths)
+        ranks = rank_cases(context.condition(name, release), cases, truths)
         found[name] = dict(ranks.ranks), 1000 * ranks.seconds / len(cases)
     skipped: dict[str, str] = {}
     asked = [
@@ -67,24 +68,24 @@ def compare_peers(desk: Desk, release: Path, count: int) -> dict[str, Any]:
     ]
     for peer, requirement in PEERS.items():
         try:
-            kept = _kept_ranks(desk, peer, requirement, release, asked)
+            kept = _kept_ranks(context, peer, requirement, release, asked)
         except (OSError, subprocess.SubprocessError, RuntimeError) as error:
             skipped[peer] = str(error)[:200]
             continue
         for method, told in kept["methods"].items():
             ranks = {id_: told["ranks"].get(id_) or MISS for id_ in cluster}
             found[f"{peer} {kept['version']}, {method}"] = ranks, told["milliseconds"]
-    return {
-        "rows": [
-            _row(name, ranks, cost, found[BASELINE][0], cluster, desk.resamples)
+    return Peers(
+        rows=tuple(
+            _row(name, ranks, cost, found[BASELINE][0], cluster, context.resamples)
             for name, (ranks, cost) in found.items()
-        ],
-        "cases": len(cases),
-        "seed": desk.seed,
-        "protocol": f"HPOA {base.model.sources['hpoa']}, uncited cases of known diseases",
-        "skipped": skipped,
-        "notes": list(NOTES),
-    }
+        ),
+        cases=len(cases),
+        seed=context.seed,
+        protocol=f"HPOA {base.model.sources['hpoa']}, uncited cases of known diseases",
+        skipped=skipped,
+        notes=NOTES,
+    )
 
 
 def _row(  # noqa: PLR0917 - two lists of ranks and how to compare them
@@ -94,38 +95,37 @@ def _row(  # noqa: PLR0917 - two lists of ranks and how to compare them
     base: dict[str, float],
     cluster: dict[str, str],
     resamples: int,
-) -> dict[str, Any]:
-    row: dict[str, Any] = {"name": name, "milliseconds": cost}
-    row["micro"] = [sum(rank <= at for rank in ranks.values()) / len(ranks) for at in AT]
+) -> Peer:
+    over = []
     if ranks is not base:
-        row["over"] = []
         for at in AT:
-            told = difference(
+            change = difference(
                 {case: float(rank <= at) for case, rank in ranks.items()},
                 {case: float(rank <= at) for case, rank in base.items()},
                 cluster,
                 resamples=resamples,
             )
-            row["over"].append([told.difference, told.low, told.high])
-    return row
+            over.append((change.difference, change.low, change.high))
+    micro = tuple(sum(rank <= at for rank in ranks.values()) / len(ranks) for at in AT)
+    return Peer(name, cost, micro, tuple(over))
 
 
 def _kept_ranks(
-    desk: Desk, peer: str, requirement: str, release: Path, asked: Sequence[dict[str, Any]]
+    context: StudyContext, peer: str, requirement: str, release: Path, asked: Sequence[dict[str, Any]]
 ) -> dict[str, Any]:
     inputs = {
-        **desk.release_inputs(release),
+        **context.release_inputs(release),
         "asked": digest(asked),
         "worker": digest(WORKER.read_text("utf-8")),
     }
 
-    def build() -> dict[str, Any]:
+    def build(_: Work) -> dict[str, Any]:
         python = environment(peer, requirement)
-        folder = desk.out / "peers" / "release"
+        folder = context.runner.out / "peers" / "release"
         _plain_release(release, folder)
         questions, answers = folder.parent / "asked.json", folder.parent / f"{peer}.json"
         questions.write_text(json.dumps(asked), "utf-8")
-        desk.say(f"{peer}: {len(asked)} cases")
+        context.runner.progress.status(f"{peer}: {len(asked)} cases")
         command = [str(python), str(WORKER), peer, str(folder), str(questions), str(answers)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=False)
         if done.returncode:
@@ -134,7 +134,16 @@ def _kept_ranks(
             )
         return dict(json.loads(answers.read_text("utf-8")))
 
-    return desk.keep(f"peer-{peer}", inputs, {"requirement": requirement}, build, 1, uses=("reading",))
+    step = context.step(
+        f"peers/{peer}",
+        dict[str, Any],
+        build,
+        1,
+        inputs=lambda: inputs,
+        parameters={"requirement": requirement},
+        uses=("reading",),
+    )
+    return context.runner.result(step)
 
 
 def environment(peer: str, requirement: str) -> Path:

@@ -29,7 +29,7 @@ from clinweave.applications.diagnosis import (
 )
 from clinweave.core.artifacts import home
 from clinweave.databases import DATABASES, RowLog
-from clinweave.evaluation.diagnosis.protocols import rank_cases
+from clinweave.evaluation.diagnosis.ranking import rank_cases
 from clinweave.evaluation.diagnosis.truth import Truth, read_truth
 from clinweave.records import Concept, Relation
 from clinweave.resources import located

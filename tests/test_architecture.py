@@ -120,14 +120,21 @@ def test_nothing_private_is_in_the_tree():
 
 
 def test_every_recipe_loads():
-    from clinweave.evaluation.design import designs, load_design
-    from clinweave.evaluation.recipe import load_recipe
-    from clinweave.evaluation.tuned import has_stages, load_tuning
+    from clinweave.evaluation import KINDS, load_recipe
 
-    recipes = sorted((ROOT / "recipes").glob("*.toml"))
-    assert {"demo.toml", "compare.toml"} <= {path.name for path in recipes}
-    for path in recipes:
-        if designs(path):
-            assert load_design(path).generate.count, path.name
-            continue
-        assert load_tuning(path).stages if has_stages(path) else load_recipe(path).tasks, path.name
+    recipes = {path.stem: load_recipe(path) for path in sorted((ROOT / "recipes").glob("*.toml"))}
+    assert {"demo", "compare"} <= recipes.keys()
+    assert {recipe.kind for recipe in recipes.values()} == set(KINDS)
+    for name, recipe in recipes.items():
+        parts = {"finetuning": "stages", "molecules": "generate"}
+        assert getattr(recipe, parts.get(recipe.kind, "tasks")), name
+
+
+def test_the_schema_of_results_is_current():
+    from clinweave.evaluation import results_schema
+
+    page = ROOT / "docs" / "results.schema.json"
+    written = json.loads(page.read_text("utf-8"))
+    assert written == json.loads(json.dumps(results_schema())), (
+        "docs/results.schema.json is stale: run `make docs`"
+    )

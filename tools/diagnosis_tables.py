@@ -5,10 +5,11 @@ python tools/diagnosis_tables.py runs/diagnosis --into docs/diagnosis_results.md
 """
 
 import argparse
-import json
 from pathlib import Path
 
-from clinweave.evaluation.diagnosis import headline, report_text
+from clinweave.core.reports.blocks import report_markdown
+from clinweave.evaluation import read_results
+from clinweave.evaluation.diagnosis import diagnosis_report
 
 HEAD = """# Diagnosis: results
 
@@ -27,10 +28,9 @@ def main() -> None:
     parser.add_argument("run", type=Path, help="folder of a run, with results.json")
     parser.add_argument("--into", type=Path, help="page to write")
     options = parser.parse_args()
-    results = json.loads((options.run / "results.json").read_text("utf-8"))
-    said = "\n".join(f"- {sentence}" for sentence in headline(results))
+    _, _, body = report_markdown(diagnosis_report(read_results(options.run))).partition("\n\n")
     recipe = f"`clinweave run recipes/{options.run.name}.toml` or `python benchmarks/diagnosis.py`"
-    text = f"{HEAD.format(recipe=recipe)}\n{said}\n\n{report_text(results)}"
+    text = f"{HEAD.format(recipe=recipe)}\n{body}"
     if options.into:
         options.into.write_text(text, "utf-8")
     else:

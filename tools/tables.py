@@ -10,41 +10,39 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
-import tuned_tables
+import finetuning_tables
 
-from clinweave.evaluation import ARMS
+from clinweave.evaluation import read_results
+from clinweave.evaluation.comparison import CONDITIONS, ComparisonResults
+from clinweave.evaluation.typed import to_values
 
 
-def table(task: str, results: dict[str, Any]) -> str:
-    """Return one task as a Markdown table: each arm with its interval, and its paired difference to the base."""
-    found = results["tasks"][task]
-    over = {
-        row["arm"]: row for row in results["comparisons"] if (row["task"], row["baseline"]) == (task, "base")
-    }
-    floors = ", ".join(f"{name} {value:.0%}" for name, value in found["floors"].items())
+def table(task: str, results: ComparisonResults) -> str:
+    """Return one task as a Markdown table: each condition with its interval, and its difference to the base."""
+    found = results.tasks[task]
+    rows = [row for row in results.comparisons if (row.task, row.baseline) == (task, "base")]
+    over = {row.condition: row for row in rows}
+    floors = ", ".join(f"{name} {value:.0%}" for name, value in found.floors.items())
     lines = [
-        f"**{task}**, {found['n']} questions; {floors}",
+        f"**{task}**, {found.n} questions; {floors}",
         "",
         "| | accuracy (95 % CI) | difference to the model alone (95 % CI) "
         "| Holm-adjusted p | answer in evidence | unscored |",
         "|---|---|---|---|---|---|",
     ]
-    for name in (name for name in ARMS if name in found["arms"]):
-        arm, row = found["arms"][name], over.get(name)
-        low, high = (f"{100 * end:.0f}" for end in arm["interval"])
-        share = arm["answer_named"] if arm["gold_in_evidence"] is None else arm["gold_in_evidence"]
-        gain = (
-            f"{100 * row['difference']:+.0f} ({100 * row['low']:+.0f}, {100 * row['high']:+.0f})"
-            if row
-            else ""
-        )
-        p = ("<0.001" if row["p"] < 0.001 else f"{row['p']:.3f}") if row else ""
+    for name in (name for name in CONDITIONS if name in found.conditions):
+        condition, row = found.conditions[name], over.get(name)
+        low, high = (f"{100 * end:.0f}" for end in condition.interval)
+        in_evidence = condition.gold_in_evidence
+        share = condition.answer_named if in_evidence is None else in_evidence
+        gain = f"{100 * row.difference:+.0f} ({100 * row.low:+.0f}, {100 * row.high:+.0f})" if row else ""
+        p = ("<0.001" if row.p < 0.001 else f"{row.p:.3f}") if row else ""
+        title = CONDITIONS[name].title + (" (control)" if CONDITIONS[name].control else "")
         lines.append(
-            f"| {ARMS[name].title}{' (control)' if ARMS[name].control else ''} | {arm['accuracy']:.0%} ({low}-{high}) "
-            f"| {gain} | {p} | {'' if name == 'base' or share is None else f'{share:.0%}'} "
-            f"| {sum(arm['unscored'].values())} |"
+            f"| {title} | {condition.accuracy:.0%} ({low}-{high}) | {gain} | {p} "
+            f"| {'' if name == 'base' or share is None else f'{share:.0%}'} "
+            f"| {sum(condition.unscored.values())} |"
         )
     return "\n".join(lines)
 
@@ -68,14 +66,14 @@ def main() -> None:
     parser.add_argument("--mark", default="demo", help="name of the marks")
     parser.add_argument("--json", action="store_true", help="print the comparisons as JSON")
     options = parser.parse_args()
-    results = json.loads((options.run / "results.json").read_text("utf-8"))
+    results = read_results(options.run)
     if options.json:
-        print(json.dumps(results["comparisons"], indent=1))
+        print(json.dumps(to_values(results.comparisons), indent=1))
         return
-    if "stages" in results:
-        text = tuned_tables.tables(results)
+    if results.kind == "finetuning":
+        text = finetuning_tables.tables(results)
     else:
-        text = "\n\n".join(table(task, results) for task in results["tasks"])
+        text = "\n\n".join(table(task, results) for task in results.tasks)
     if options.into:
         put(options.into, options.mark, text)
     else:

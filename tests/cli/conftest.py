@@ -9,7 +9,7 @@ import pytest
 from clinweave.cli import main
 from clinweave.records import Tier
 
-FAKES = Path(__file__).parents[1] / "evaluation" / "conftest.py"
+FAKES = Path(__file__).parents[1] / "evaluation" / "comparison" / "conftest.py"
 
 
 @pytest.fixture
@@ -23,28 +23,30 @@ def fakes():
 @pytest.fixture
 def small_world(fakes, monkeypatch, tmp_path):
     """Let every run use the small context_builder and the reading model; return what was asked of it."""
-    from clinweave.evaluation import chain, tasks
+    from clinweave.evaluation import language_model
+    from clinweave.evaluation.comparison import study
 
     class Small:
-        graph_key, graph_path = "g", tmp_path / "graph"
-        inputs = {"graph": "g", "index": "i"}  # noqa: RUF012
+        graph_key, index_key, graph_path, key = "g", "i", tmp_path / "graph", "k"
         context_builder = fakes.SmallContextBuilder()
         tier = Tier.PUBLIC
 
-    class Worlds:
+        def sources(self):
+            return {}
+
+    class Builder:
         def __init__(self, *_):
             pass
 
-        def usual(self):
+        def default(self):
             return Small()
 
     Small.context_builder.index = None
     reader = fakes.Reader()
-    monkeypatch.setattr(chain, "Worlds", Worlds)
-    monkeypatch.setattr(tasks, "Worlds", Worlds)
-    monkeypatch.setattr(chain, "open_model", lambda *_, **__: reader)
+    monkeypatch.setattr(study, "KnowledgeBaseBuilder", Builder)
+    monkeypatch.setattr(language_model, "open_model", lambda *_, **__: reader)
     monkeypatch.setenv("CLINWEAVE_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("clinweave.cli.run.bring", lambda _: None)
+    monkeypatch.setattr("clinweave.cli.run.fetch_for", lambda _: None)
     rows = [
         {
             "id": f"q{i}",
@@ -57,7 +59,8 @@ def small_world(fakes, monkeypatch, tmp_path):
     ]
     (tmp_path / "bench.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     (tmp_path / "own.toml").write_text(
-        'title = "Own"\n[knowledge]\narms = ["base", "graph"]\ncontrols = ["lookup", "wrong-entity"]\n'
+        'kind = "comparison"\ntitle = "Own"\n[knowledge]\nconditions = ["base", "graph"]\n'
+        'controls = ["lookup", "wrong-entity"]\n'
         '[[tasks]]\ntype = "benchmark"\npath = "bench.jsonl"\n[[tasks]]\ntype = "cross-source"\npath = "gone.tsv"\n',
         "utf-8",
     )

@@ -6,27 +6,31 @@ from threading import Thread
 import pytest
 
 
-def test_ones_own_benchmark_under_chosen_arms(small_world, call, tmp_path):
+def test_ones_own_benchmark_under_chosen_conditions(small_world, call, tmp_path):
     code, out, _ = call(
-        "compare", "--bench", tmp_path / "bench.jsonl", "--arms", "base,graph,lookup", "--out",
+        "compare", "--bench", tmp_path / "bench.jsonl", "--conditions", "base,graph,lookup", "--out",
         tmp_path / "out", "--count", 4, "--dump-prompts", "--json",
     )  # fmt: skip
     assert code == 0
     results = json.loads(out)
     assert results["tasks"]["bench"]["n"] == 4
-    assert set(results["tasks"]["bench"]["arms"]) == {"base", "graph", "lookup"}
-    prompts = (tmp_path / "out" / "scored" / "1-benchmark" / "prompts.jsonl").read_text("utf-8").splitlines()
+    assert set(results["tasks"]["bench"]["conditions"]) == {"base", "graph", "lookup"}
+    prompts = (
+        (tmp_path / "out" / "steps" / "samples" / "1-benchmark" / "prompts.jsonl")
+        .read_text("utf-8")
+        .splitlines()
+    )
     assert len(prompts) == 12
     assert "Question: Which feature" in json.loads(prompts[0])["messages"][-1]["content"]
 
 
 def test_the_token_limit_is_kept_and_told(small_world, call, tmp_path):
     code, out, _ = call(
-        "compare", "--bench", tmp_path / "bench.jsonl", "--arms", "base,graph", "--out", tmp_path / "out",
+        "compare", "--bench", tmp_path / "bench.jsonl", "--conditions", "base,graph", "--out", tmp_path / "out",
         "--max-tokens-total", 60, "--json",
     )  # fmt: skip
     assert code == 0
-    arm = json.loads(out)["tasks"]["bench"]["arms"]["graph"]
+    arm = json.loads(out)["tasks"]["bench"]["conditions"]["graph"]
     assert 0 < arm["n"] < 6
     assert arm["unscored"] == {"tokens": 6 - arm["n"]}
 
@@ -36,8 +40,8 @@ def test_the_token_limit_is_kept_and_told(small_world, call, tmp_path):
     [
         (["--bench", "none.json"], "there is no none.json"),
         (["--bench", "bench.jsonl", "--corpus", "nowhere"], "there is no nowhere"),
-        (["--bench", "bench.jsonl", "--arms", "base,grph"], "did you mean 'graph'"),
-        (["--bench", "bench.jsonl", "--arms", "graph"], "lacks base"),
+        (["--bench", "bench.jsonl", "--conditions", "base,grph"], "did you mean 'graph'"),
+        (["--bench", "bench.jsonl", "--conditions", "graph"], "lacks base"),
         (["--bench", "bad.json"], "bad.json is not JSON"),
         (["--bench", "bench.jsonl", "--graph", "nowhere"], "there is no graph in nowhere"),
         (["--bench", "bench.jsonl", "--graph", "x", "--databases", "hpo"], "not both"),
@@ -79,10 +83,10 @@ class Chat(BaseHTTPRequestHandler):
 @pytest.fixture
 def real_models(small_world, monkeypatch):
     """The small world with models opened by their address."""
-    from clinweave.evaluation import chain
+    from clinweave.evaluation import language_model
     from clinweave.models import open_model
 
-    monkeypatch.setattr(chain, "open_model", open_model)
+    monkeypatch.setattr(language_model, "open_model", open_model)
 
 
 @pytest.fixture
@@ -97,11 +101,11 @@ def server():
 
 def accuracy(call, tmp_path, model, *more):
     code, out, err = call(
-        "compare", "--bench", tmp_path / "two.jsonl", "--model", model, "--arms", "base", "--offline", "--json",
+        "compare", "--bench", tmp_path / "two.jsonl", "--model", model, "--conditions", "base", "--offline", "--json",
         "--out", tmp_path / "shared", *more,
     )  # fmt: skip
     assert code == 0, err
-    return json.loads(out)["tasks"]["two"]["arms"]["base"]["accuracy"]
+    return json.loads(out)["tasks"]["two"]["conditions"]["base"]["accuracy"]
 
 
 def two_questions(tmp_path):
@@ -157,7 +161,7 @@ def test_two_models_of_one_name_in_one_folder_have_their_own_scores(real_models,
 def test_a_dead_server_is_an_error_and_no_floor(real_models, call, tmp_path):
     two_questions(tmp_path)
     code, out, err = call(
-        "compare", "--bench", tmp_path / "two.jsonl", "--model", "http://127.0.0.1:9/v1#m", "--arms", "base",
+        "compare", "--bench", tmp_path / "two.jsonl", "--model", "http://127.0.0.1:9/v1#m", "--conditions", "base",
         "--offline", "--out", tmp_path / "dead",
     )  # fmt: skip
     assert code == 1

@@ -146,14 +146,15 @@ def test_proposals_from_private_texts_are_not_sent(homes, run, tmp_path) -> None
 @pytest.fixture
 def world_of(monkeypatch: pytest.MonkeyPatch):
     """Return a function that lets `compare` and `run` use a home as it is, without fetching or building."""
-    from clinweave.evaluation import chain, worlds
+    from clinweave.evaluation.comparison import study
+    from clinweave.evaluation.knowledge_bases import KnowledgeBase, KnowledgeBaseBuilder
 
     def use(home: Path) -> None:
-        world = worlds.World(home / "graph", "g", home / "index", "i")
-        monkeypatch.setattr(worlds.Worlds, "usual", lambda self: world)
-        monkeypatch.setattr(worlds.Worlds, "with_texts", lambda self, *_: world)
-        monkeypatch.setattr("clinweave.cli.run.bring", lambda _: None)
-        assert chain.Worlds is worlds.Worlds
+        base = KnowledgeBase(home / "graph", "g", home / "index", "i")
+        monkeypatch.setattr(KnowledgeBaseBuilder, "default", lambda self: base)
+        monkeypatch.setattr(KnowledgeBaseBuilder, "with_texts", lambda self, *_: base)
+        monkeypatch.setattr("clinweave.cli.run.fetch_for", lambda _: None)
+        assert study.KnowledgeBaseBuilder is KnowledgeBaseBuilder
 
     return use
 
@@ -167,7 +168,8 @@ def test_comparing_with_a_model_elsewhere_is_refused(
     questions, recipe = bench(tmp_path), tmp_path / "own.toml"
     for allowed in ("", "near.example"):
         recipe.write_text(
-            f'title = "Own"\n[model]\naddress = "{FAR}"\nmethod = "generation"\nallow_remote = "{allowed}"\n'
+            f'kind = "comparison"\ntitle = "Own"\n[model]\naddress = "{FAR}"\nmethod = "generation"\n'
+            f'allow_remote = "{allowed}"\n'
             f'[[tasks]]\ntype = "benchmark"\npath = "{questions.name}"\n',
             "utf-8",
         )
@@ -216,21 +218,22 @@ def test_findings_of_a_patient_are_not_sent_to_rank(homes, run, tmp_path) -> Non
 
 
 def test_findings_of_a_recipes_cases_are_not_sent_to_rank(tmp_path, monkeypatch) -> None:
-    from clinweave.evaluation.diagnosis import studies
-    from clinweave.evaluation.diagnosis.chain import Setting
-    from clinweave.evaluation.recipe import ModelSettings
+    from clinweave.evaluation import Runner
+    from clinweave.evaluation.comparison import ModelSettings
+    from clinweave.evaluation.diagnosis import Setting, studies
+    from clinweave.evaluation.runner import Work
 
-    class Desk:  # every step before the model is opened has its own tests
+    class Context:  # every step before the model is opened has its own tests
         truths, seed, resamples = (), 0, 1
-        arm = drawn = release_inputs = staticmethod(lambda *_: ((), ()))
-        keep = staticmethod(lambda name, inputs, parameters, build, *_, **__: build())
+        drawn = release_inputs = staticmethod(lambda *_: ((), ()))
+        condition = staticmethod(lambda *_: type("Condition", (), {"model": None}))
 
     monkeypatch.setattr(studies, "known_cases", lambda *_: set())
-    Desk.arm = staticmethod(lambda *_: type("Arm", (), {"model": None}))
-    setting = Setting("own", tmp_path, cases=1)
+    setting, runner = Setting("own", tmp_path, count=1), Runner(tmp_path / "out", tmp_path)
     for allowed in ("", "near.example"):
+        study = studies.StudyTask(Context, setting, tmp_path, ModelSettings(FAR, allow_remote=allowed))
         with pytest.raises(UserError, match=r"findings of a patient may not be sent to far\.example"):
-            studies.model_on_top(Desk, setting, tmp_path, ModelSettings(FAR, allow_remote=allowed))
+            study.rerank(Work(tmp_path, runner))
 
 
 @pytest.mark.parametrize("kind", ["gated", "private"])

@@ -10,7 +10,9 @@ def test_a_recipe_gives_numbers_a_report_and_what_was_left_out(small_world, call
     assert code == 0
     results = json.loads(out)
     assert results == json.loads((tmp_path / "out" / "results.json").read_text("utf-8"))
-    gain = next(row for row in results["comparisons"] if (row["arm"], row["baseline"]) == ("graph", "base"))
+    gain = next(
+        row for row in results["comparisons"] if (row["condition"], row["baseline"]) == ("graph", "base")
+    )
     assert (gain["task"], gain["n"], gain["difference"]) == ("bench", 6, 1.0)
     assert results["skipped"] == [{"task": "cross-source", "reason": "there is no gone.tsv (path)"}]
     assert str(tmp_path) not in out
@@ -44,7 +46,7 @@ def test_a_run_that_was_killed_goes_on(small_world, call, tmp_path, monkeypatch)
     assert not (tmp_path / "out" / "results.json").exists()
     monkeypatch.setattr(small_world, "score", score)
     assert call("run", tmp_path / "own.toml", "--out", tmp_path / "out")[0] == 0
-    assert small_world.asked == 18  # six items under three arms that ask the model, none twice
+    assert small_world.asked == 18  # six items under three conditions that ask the model, none twice
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 RECIPE = """
+kind = "comparison"
 title = "A slice of the demo"
 [model]
 address = "smollm2"
 [knowledge]
 databases = ["hpo", "hpoa"]
 budget = 120
-arms = ["base", "text", "graph", "both"]
+conditions = ["base", "text", "graph", "both"]
 controls = ["lookup", "gold-removed"]
 [[tasks]]
 type = "graph-questions"

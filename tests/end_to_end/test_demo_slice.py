@@ -7,14 +7,14 @@ import pytest
 pytestmark = pytest.mark.weights
 
 
-def test_every_arm_is_scored_and_nothing_is_lost(demo_slice):
+def test_every_condition_is_scored_and_nothing_is_lost(demo_slice):
     found = demo_slice.results()
     task = found["tasks"]["graph-questions"]
     assert task["n"] == 8
-    assert set(task["arms"]) == {"base", "text", "graph", "both", "lookup", "gold-removed"}
-    for name, arm in task["arms"].items():
-        assert arm["n"] + sum(arm["unscored"].values()) == 8 or name == "lookup"
-    pairs = {(row["arm"], row["baseline"]) for row in found["comparisons"]}
+    assert set(task["conditions"]) == {"base", "text", "graph", "both", "lookup", "gold-removed"}
+    for name, condition in task["conditions"].items():
+        assert condition["n"] + sum(condition["unscored"].values()) == 8 or name == "lookup"
+    pairs = {(row["condition"], row["baseline"]) for row in found["comparisons"]}
     assert {("text", "base"), ("graph", "base"), ("both", "base")} <= pairs
     for row in found["comparisons"]:
         assert -1 <= row["low"] <= row["difference"] <= row["high"] <= 1
@@ -24,9 +24,9 @@ def test_every_arm_is_scored_and_nothing_is_lost(demo_slice):
 
 
 def test_the_graph_helps_on_what_it_contains_and_not_without_it(demo_slice):
-    arms = demo_slice.results()["tasks"]["graph-questions"]["arms"]
-    assert arms["graph"]["accuracy"] > arms["base"]["accuracy"]
-    assert arms["graph"]["accuracy"] > arms["gold-removed"]["accuracy"]
+    found = demo_slice.results()["tasks"]["graph-questions"]["conditions"]
+    assert found["graph"]["accuracy"] > found["base"]["accuracy"]
+    assert found["graph"]["accuracy"] > found["gold-removed"]["accuracy"]
 
 
 def test_a_second_run_changes_nothing(demo_slice):
@@ -62,13 +62,13 @@ def test_ones_own_model_behind_a_real_server(demo_slice, weights, tmp_path):
     (tmp_path / "bench.json").write_text(json.dumps(bench), "utf-8")
     done = demo_slice.call(
         "compare", "--model", f"{server.listening_address}/v1#smollm2", "--bench", tmp_path / "bench.json",
-        "--corpus", corpus, "--arms", "base,text", "--databases", "hpo,hpoa", "--offline", "--concurrency", 2,
+        "--corpus", corpus, "--conditions", "base,text", "--databases", "hpo,hpoa", "--offline", "--concurrency", 2,
         "--out", tmp_path / "out", "--json",
     )  # fmt: skip
     found = json.loads(done.stdout)
     (task,) = found["tasks"].values()
-    for arm in task["arms"].values():
-        assert arm["n"] == 2  # an unreadable reply is counted as wrong, never guessed
-        assert arm["method"] == "generation"
+    for condition in task["conditions"].values():
+        assert condition["n"] == 2  # an unreadable reply is counted as wrong, never guessed
+        assert condition["method"] == "generation"
     assert found["model"]["name"]
     del server

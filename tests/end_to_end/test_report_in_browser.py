@@ -37,7 +37,7 @@ def test_it_asks_for_nothing_else_and_has_no_fault(page):
 
 
 def test_it_says_first_what_was_found(page, demo_slice):
-    graph = demo_slice.results()["tasks"]["graph-questions"]["arms"]["graph"]["accuracy"]
+    graph = demo_slice.results()["tasks"]["graph-questions"]["conditions"]["graph"]["accuracy"]
     assert f"{graph:.0%}".rstrip("%") in page.locator("body").inner_text()
     assert "not for clinical decisions" in page.locator("body").inner_text()
     assert page.locator("svg").count() >= 1

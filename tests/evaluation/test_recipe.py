@@ -4,12 +4,14 @@ import pytest
 
 from clinweave.core.errors import UserError
 from clinweave.evaluation import load_recipe
-from clinweave.evaluation.recipe import to_toml
-from clinweave.evaluation.tasks import missing, sample
+from clinweave.evaluation.comparison.study import answers
+from clinweave.evaluation.comparison.tasks import missing, sample
+from clinweave.evaluation.recipe import recipe_toml
 from clinweave.records import Question
 
 RECIPES = Path(__file__).parents[2] / "recipes"
-PLAIN = '[model]\naddress = "smollm2"\n[[tasks]]\ntype = "graph-questions"\nper_kind = 5\n'
+KIND = 'kind = "comparison"\n'
+PLAIN = f'{KIND}[model]\naddress = "smollm2"\n[[tasks]]\ntype = "graph-questions"\nper_kind = 5\n'
 
 
 def written(tmp_path, text):
@@ -21,8 +23,15 @@ def written(tmp_path, text):
 @pytest.mark.parametrize("name", ["demo", "compare"])
 def test_the_shipped_recipes_are_read_and_written_back(name, tmp_path):
     recipe = load_recipe(RECIPES / f"{name}.toml")
-    assert load_recipe(written(tmp_path, to_toml(recipe))) == recipe
-    assert {"base", "text", "graph", "both"} <= set(recipe.arms)
+    assert load_recipe(written(tmp_path, recipe_toml(recipe))) == recipe
+    assert {"base", "text", "graph", "both"} <= set(recipe.conditions)
+
+
+@pytest.mark.parametrize("name", ["doctorgpt-quick", "doctorgpt-7b-full", "forgetting"])
+def test_recipes_of_training_are_written_back(name, tmp_path):
+    recipe = load_recipe(RECIPES / f"{name}.toml")
+    assert recipe.kind == "finetuning"
+    assert load_recipe(written(tmp_path, recipe_toml(recipe))) == recipe
 
 
 def test_the_shipped_comparison_asks_at_least_300_graph_questions():
@@ -39,30 +48,52 @@ def test_changes_reach_nested_keys(tmp_path):
 
 
 def test_paths_are_relative_to_the_recipe_and_those_of_set_to_the_working_folder(tmp_path, monkeypatch):
-    path = written(tmp_path, '[[tasks]]\ntype = "benchmark"\npath = "b.json"\n')
+    path = written(tmp_path, f'{KIND}[[tasks]]\ntype = "benchmark"\npath = "b.json"\n')
     assert load_recipe(path).tasks[0].path == str((tmp_path / "b.json").resolve())
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
     assert load_recipe(path, ["tasks.0.path=c.json"]).tasks[0].path == str(Path.cwd() / "c.json")
+    lists = written(
+        tmp_path, 'kind = "finetuning"\n[[stages]]\nname = "a"\ntype = "sft"\n[eval]\nbenchmarks = ["b"]\n'
+    )
+    assert load_recipe(lists).eval.benchmarks == (str((tmp_path / "b").resolve()),)
+    assert load_recipe(lists, ['eval.benchmarks=["c"]']).eval.benchmarks == (str(Path.cwd() / "c"),)
+
+
+def test_names_in_place_of_a_path_stay_names(tmp_path):
+    (tmp_path / "cases").mkdir()
+    head = 'kind = "diagnosis"\ncases = "cases"\nrelease = "hpo"\nmondo = "fetched"\n'
+    text = head + '[[tasks]]\ntype = "ranks"\ngenes = "none"\n'
+    recipe = load_recipe(written(tmp_path, text))
+    assert (recipe.mondo, recipe.tasks[0].genes) == ("fetched", "none")
+    assert recipe.release == str((tmp_path / "hpo").resolve())
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("modle = 1\n", "own.toml: unknown key 'modle'; did you mean 'model'"),
-        ("[model]\nadress = 'x'\n", "model: unknown key 'adress'; did you mean 'address'"),
-        ("[[tasks]]\ntype = 'graph-question'\n", "did you mean 'graph-questions'"),
-        ("[[tasks]]\nper_kind = 3\n", "'type' is missing"),
-        ("seed = 'x'\n", "seed: expected int, found 'x'"),
-        ("seed = true\n", "seed: expected int"),
-        ("tasks = 3\n", "tasks: expected a list"),
-        ("model = 3\n", "model: expected ModelSettings"),
-        ("[knowledge]\narms = ['graph']\n", "lacks base"),
-        ("[knowledge]\narms = ['base', 'grap']\n", "did you mean 'graph'"),
-        ("[knowledge]\nbudget = 0\n", "budget is 0"),
+        (KIND + "modle = 1\n", "own.toml: unknown key 'modle'; did you mean 'model'"),
+        (KIND + "[model]\nadress = 'x'\n", "model: unknown key 'adress'; did you mean 'address'"),
+        (KIND + "[model]\nmethod = 'leter'\n", "model: method: 'leter' is no value of this key; did you mean 'letter'"),
+        (KIND + "[[tasks]]\ntype = 'graph-question'\n", "tasks.0: type: 'graph-question' is no value of this key; did "
+         "you mean 'graph-questions'"),
+        (KIND + "[[tasks]]\nper_kind = 3\n", "tasks.0: the key 'type' is missing"),
+        (KIND + "seed = 'x'\n", "seed: expected an integer, found 'x'"),
+        (KIND + "seed = true\n", "seed: expected an integer"),
+        (KIND + "tasks = 3\n", "tasks: expected a list"),
+        (KIND + "model = 3\n", "model: expected a table (ModelSettings)"),
+        (KIND + "[knowledge]\nconditions = ['graph']\n", "lacks base"),
+        (KIND + "[knowledge]\nconditions = ['base', 'grap']\n", "did you mean 'graph'"),
+        (KIND + "[knowledge]\narms = ['base']\n", "knowledge: unknown key 'arms'; known: budget, conditions"),
+        (KIND + "[knowledge]\nbudget = 0\n", "budget is 0"),
+        (KIND, "there are no [[tasks]]"),
         ("not toml", "is not TOML"),
+        ("[[stages]]\nname = 'a'\n", "the key 'kind' is missing; add kind = \"finetuning\""),
+        ("kind = 'comparision'\n", "kind: 'comparision' is no kind of study; did you mean 'comparison'"),
+        ("kind = 'molecules'\n[generate]\ncondition = { logp = 'x' }\n", "generate: condition.logp: expected a number"),
+        ("kind = 'diagnosis'\n[[tasks]]\ntype = 'ranks'\n", "the key 'cases' is missing; add it"),
     ],
-)
+)  # fmt: skip
 def test_mistakes_name_the_file_and_the_nearest_key(tmp_path, text, message):
     with pytest.raises(UserError) as caught:
         load_recipe(written(tmp_path, text))
@@ -81,7 +112,7 @@ def test_a_missing_recipe_and_a_change_without_value(tmp_path):
 
 def test_a_task_whose_file_is_not_there_is_left_out_with_a_reason(tmp_path):
     path = written(
-        tmp_path, '[[tasks]]\ntype = "benchmark"\npath = "b.json"\n[[tasks]]\ntype = "graph-future"\n'
+        tmp_path, f'{KIND}[[tasks]]\ntype = "benchmark"\npath = "b.json"\n[[tasks]]\ntype = "graph-future"\n'
     )
     first, second = load_recipe(path).tasks
     assert "b.json (path)" in missing(first)
@@ -100,6 +131,4 @@ def test_a_sample_takes_as_many_of_each_task():
 
 
 def test_questions_without_a_graph_have_no_answers(tmp_path):
-    from clinweave.evaluation.asked import answers
-
-    assert answers(("Which gene causes alpha?",), tmp_path) == []
+    assert list(answers(("Which gene causes alpha?",), tmp_path)) == []

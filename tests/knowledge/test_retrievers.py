@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from clinweave.core.errors import UserError
-from clinweave.evaluation.arms import EvidenceProvider, find_arm, in_arm_order
+from clinweave.evaluation.comparison.conditions import EvidenceProvider, find_condition, in_report_order
 from clinweave.knowledge import ContextBuilder, open_retriever, parse_retrievers, retriever_names
 from clinweave.records import Question
 from tests.knowledge.fakes import FakeGraph, FakeIndex, FakeLinker
@@ -58,21 +58,21 @@ def test_an_installed_retriever_answers(installed):
     assert answer.evidence[0].passage.document == "almanac.txt"
 
 
-def test_an_installed_retriever_is_an_arm_of_a_comparison(installed):
-    arm = find_arm("graph+almanac")
-    assert (arm.retrievers, arm.title) == (("graph", "almanac"), "+ graph and almanac")
-    assert in_arm_order(["lookup", "almanac", "base"]) == ["base", "almanac", "lookup"]
+def test_an_installed_retriever_is_a_condition_of_a_comparison(installed):
+    condition = find_condition("graph+almanac")
+    assert (condition.retrievers, condition.title) == (("graph", "almanac"), "+ graph and almanac")
+    assert in_report_order(["lookup", "almanac", "base"]) == ["base", "almanac", "lookup"]
     base = SmallBase()
     context_builder = ContextBuilder(
         FakeGraph(), FakeLinker(), FakeIndex(), open_other=lambda name: open_retriever(name, base)
     )
     provider = EvidenceProvider(context_builder, lambda text: len(text.split()), 60)
     question = Question("q", "t", "When do the features of Alpha syndrome begin?", ("a", "b"), 0)
-    kinds = [item.kind for item in provider.evidence(arm, question, ()).items]
+    kinds = [item.kind for item in provider.evidence(condition, question, ()).items]
     assert kinds[-1] == "passage"
     assert "relation" in kinds
-    with pytest.raises(UserError, match="no arm, control or retriever is called 'alamanc'"):
-        find_arm("alamanc")
+    with pytest.raises(UserError, match="no condition, control or retriever is called 'alamanc'"):
+        find_condition("alamanc")
 
 
 def _query(text):

@@ -29,7 +29,6 @@ from clinweave.datasets import (
 )
 from clinweave.datasets.examples import to_row
 from clinweave.evaluation import load_recipe
-from clinweave.evaluation.tuned import load_tuning
 from clinweave.knowledge import Graph, TextIndex, build_graph, collections, import_kgx, read_folder
 from clinweave.patients import PatientStore, load, read_i2b2, stores
 from clinweave.resources.listing import File
@@ -336,7 +335,7 @@ def _settings() -> list[Reader]:
         Reader(
             "recipe of stages",
             {"r.toml": recipes["doctorgpt.toml"]},
-            lambda folder: load_tuning(first(folder)),
+            lambda folder: load_recipe(first(folder)),
             weight=1,
         ),
         Reader("compendium", {f"{kind}/{entry.name}": entry.read_bytes()}, load_compendium),

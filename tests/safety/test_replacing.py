@@ -7,7 +7,8 @@ import pytest
 
 from clinweave.core.artifacts import read_manifest
 from clinweave.core.errors import UserError
-from clinweave.evaluation import worlds
+from clinweave.evaluation import knowledge_bases
+from clinweave.evaluation.knowledge_bases import KnowledgeBaseBuilder
 from clinweave.knowledge import Graph, build_graph, build_home_index, import_kgx
 from tests.safety.calling import refused
 
@@ -86,8 +87,8 @@ def test_a_comparison_lets_the_users_graph_and_index_alone(
 ) -> None:
     home = tmp_path / "home"
     files = release(tmp_path / "a", "2025-01-01")
-    monkeypatch.setattr(worlds, "located_for", lambda *_: files)
-    monkeypatch.setattr(worlds, "DEFAULT", ("hpo", "hpoa"))
+    monkeypatch.setattr(knowledge_bases, "located_for", lambda *_: files)
+    monkeypatch.setattr(knowledge_bases, "DEFAULT", ("hpo", "hpoa"))
     (tmp_path / "kgx").mkdir()
     (tmp_path / "kgx" / "nodes.tsv").write_text("id\tcategory\tname\nMONDO:1\tbiolink:Disease\tgout\n")
     (tmp_path / "kgx" / "edges.tsv").write_text("subject\tpredicate\tobject\n")
@@ -96,13 +97,15 @@ def test_a_comparison_lets_the_users_graph_and_index_alone(
     before = [read_manifest(home / name) for name in ("graph", "index")]
     said: list[str] = []
     for _ in range(2):
-        world = worlds.Worlds(home, (), said.append).usual()
-        assert len(world.graph.concepts(["HP:0001101"])) == 1
-        assert world.graph_path.is_relative_to(home / "worlds")
-        assert world.index_path.is_relative_to(home / "worlds")
+        base = KnowledgeBaseBuilder(home, (), said.append).default()
+        assert len(base.graph.concepts(["HP:0001101"])) == 1
+        assert base.graph_path.is_relative_to(home / "knowledge-bases")
+        assert base.index_path.is_relative_to(home / "knowledge-bases")
     assert [read_manifest(home / name) for name in ("graph", "index")] == before
     assert any("comparing with one in" in line for line in said)
     shutil.rmtree(home)
-    world = worlds.Worlds(home, (), said.append).usual()  # nothing to replace: where `ask` will find it
-    assert (world.graph_path, world.index_path) == (home / "graph", home / "index")
+    base = KnowledgeBaseBuilder(
+        home, (), said.append
+    ).default()  # nothing to replace: where `ask` will find it
+    assert (base.graph_path, base.index_path) == (home / "graph", home / "index")
     refused("graph", "info", "--graph", tmp_path / "kgx")

@@ -35,7 +35,7 @@ class Talker:
 
 
 def test_replay_keeps_whole_sentences_and_none_of_the_probe():
-    from clinweave.evaluation.tuned.probe import probe
+    from clinweave.evaluation.finetuning.general_probe import probe
 
     found = replay_examples(Talker(), 50)
     assert len(found) == 50

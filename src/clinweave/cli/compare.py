@@ -1,11 +1,21 @@
-"""`clinweave compare`: your own model, benchmark and corpus, under the same arms and statistics."""
+"""`clinweave compare`: your own model, benchmark and corpus, under the same conditions and statistics."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 app = typer.Typer(add_completion=False)
+
+
+class Method(StrEnum):
+    """How a model chooses an option."""
+
+    AUTO = "auto"
+    OPTION_TEXT = "option-text"
+    LETTER = "letter"
+    GENERATION = "generation"
 
 
 @app.command()
@@ -26,7 +36,7 @@ def compare(  # noqa: PLR0917 - each parameter is one option
         Path | None,
         typer.Option(metavar="DIR", help="Your texts (.txt, .md, .xml, MedRAG .jsonl; also .tar.gz, .zip)."),
     ] = None,
-    arms: Annotated[
+    conditions: Annotated[
         str, typer.Option(help="Conditions and controls, separated by commas.")
     ] = "base,text,graph,both",
     out: Annotated[
@@ -36,7 +46,9 @@ def compare(  # noqa: PLR0917 - each parameter is one option
         int, typer.Option(min=0, help="Maximum number of questions, sampled with the seed; 0 for all.")
     ] = 0,
     budget: Annotated[int, typer.Option(min=1, help="Tokens of evidence in a prompt.")] = 400,
-    method: Annotated[str, typer.Option(help="auto, option-text, letter or generation.")] = "auto",
+    method: Annotated[
+        Method, typer.Option(help="How an option is chosen; auto: option-text, else generation.")
+    ] = Method.AUTO,
     concurrency: Annotated[int, typer.Option(min=1, help="Concurrent requests, for a model server.")] = 1,
     allow_remote: Annotated[
         str, typer.Option(metavar="HOST", help="Host that may receive gated or pseudonymised evidence.")
@@ -68,22 +80,28 @@ def compare(  # noqa: PLR0917 - each parameter is one option
     as_json: Annotated[bool, typer.Option("--json", help="Print results.json only.")] = False,
 ) -> None:
     """Compare a model without and with text, graph and both on your benchmark. An interrupted run resumes."""
-    from clinweave.cli.run import bring, finish
-    from clinweave.core.artifacts import claim
-    from clinweave.evaluation import CONTROLS, KnowledgeSettings, ModelSettings, Recipe, TaskSettings, check
+    from clinweave.cli.run import run_recipe
+    from clinweave.evaluation.comparison import (
+        CONTROLS,
+        ComparisonRecipe,
+        KnowledgeSettings,
+        ModelSettings,
+        TaskSettings,
+        check,
+    )
 
     _check_inputs(bench, corpus, graph, databases)
     address = _single(model)
-    names = _listed(arms)
+    names = _listed(conditions)
     recipe = check(
-        Recipe(
+        ComparisonRecipe(
             name=bench.stem,
             title=f"{bench.name}: what do a text index and a knowledge graph add?",
             seed=seed,
             dump_prompts=dump_prompts,
             model=ModelSettings(
                 address,
-                method,
+                method.value,
                 concurrency,
                 max_tokens_total,
                 allow_remote=allow_remote,
@@ -93,7 +111,7 @@ def compare(  # noqa: PLR0917 - each parameter is one option
                 databases=_listed(databases),
                 graph=str(graph.resolve()) if graph else "",
                 budget=budget,
-                arms=tuple(name for name in names if name not in CONTROLS),
+                conditions=tuple(name for name in names if name not in CONTROLS),
                 controls=tuple(name for name in names if name in CONTROLS),
             ),
             tasks=(
@@ -105,12 +123,9 @@ def compare(  # noqa: PLR0917 - each parameter is one option
                 ),
             ),
         ),
-        "--arms",
+        "--conditions",
     )
-    place = claim(out or Path("runs") / bench.stem)
-    if not offline:
-        bring(recipe)
-    finish(recipe, place, as_json=as_json)
+    run_recipe(recipe, out or Path("runs") / bench.stem, offline=offline, as_json=as_json)
 
 
 def _check_inputs(bench: Path, corpus: Path | None, graph: Path | None, databases: str) -> None:

@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 from rich.table import Table
@@ -13,6 +13,7 @@ from clinweave.core.artifacts import home
 from clinweave.core.errors import UserError
 
 if TYPE_CHECKING:
+    from clinweave.evaluation.finetuning import FinetuningRecipe
     from clinweave.training import Settings
 
 app = typer.Typer(add_completion=False)
@@ -97,13 +98,15 @@ def _stages(
     recipe: Path | None, stage: str, changes: list[str]
 ) -> tuple[list[tuple[str, str, dict[str, Any]]], str]:
     from clinweave.cli.train import setting
-    from clinweave.evaluation.tuned import load_tuning
+    from clinweave.evaluation import load_recipe
 
     values = dict(setting(change) for change in changes)
     if recipe is None:
         return [(stage, stage, values)], "smollm2"
-    chosen = load_tuning(recipe)
-    return [(one.name, one.type, {**one.settings, **values}) for one in chosen.stages], chosen.base
+    chosen = cast("FinetuningRecipe", load_recipe(recipe))
+    if chosen.kind != "finetuning":
+        raise UserError(f"{recipe}: a recipe of kind {chosen.kind} has no training stages to estimate")
+    return [(each.name, each.type, {**each.settings, **values}) for each in chosen.stages], chosen.base
 
 
 def _shape(file: Path | None, base: str) -> Any:

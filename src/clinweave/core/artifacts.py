@@ -331,8 +331,8 @@ def claim(folder: Path) -> Path:
     if kind not in {"", "a folder"}:
         raise UserError(f"{folder} is {'a file' if kind == 'file' else kind}; name a folder to write")
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    names = sorted(item.name for item in folder.iterdir())
-    if names and _RUN not in names and not {"recipe.toml", "results.json", "stages"} & set(names):
+    names = sorted(item.name for item in folder.iterdir() if not _PASSING.search(item.name))
+    if names and _RUN not in names and not {"recipe.toml", "results.json", "steps"} & set(names):
         raise UserError(
             f"{folder} holds files that no run wrote ({', '.join(names[:3])}): nothing was changed; name another folder"
         )

@@ -27,7 +27,7 @@ class Config(Settings):
 
     `cited` is how often items with evidence in the prompt come: 3 three times, 0.5 every second of them.
     `safety` is the same of requests to be refused and of emergencies, at least 1: they are few among many facts.
-    `blind` hides every question and trains on the answers alone: the options-only control.
+    `options_only` hides every question and trains on the answers alone: the options-only control.
     `share` is the tokens of a row in which items share their prompts (`clinweave.training.sharing`), 0 for one item a
     row; `batch` then counts rows, and `answers` is how many replies to one prompt stand in a row, at most.
     `contrast` weighs the term that puts right names above wrong ones (`clinweave.training.contrast`; needs `share`),
@@ -39,7 +39,7 @@ class Config(Settings):
     replay: float = 0.0
     cited: float = 1.0
     safety: float = 1.0
-    blind: bool = False
+    options_only: bool = False
     share: int = 0
     answers: int = 12
     contrast: float = 0.0
@@ -92,7 +92,7 @@ def trainer(job: Job, config: Config) -> Any:
 def chosen(job: Job, config: Config) -> list[Example]:
     """Return the items to train on, those with evidence and those of the replay file as often as asked."""
     examples = job.examples(Kind.INSTRUCTION)
-    if config.blind:
+    if config.options_only:
         examples = [
             replace(one, prompt=choice_prompt(BLIND)) for one in examples if one.task == "closed-book"
         ]

@@ -10,17 +10,18 @@ import pytest
 
 from clinweave.applications.diagnosis import Settings, open_model, packet, read_findings, release_in
 from clinweave.core.errors import UserError
-from clinweave.evaluation import load_recipe
-from clinweave.evaluation.diagnosis import Setting, run_protocols, run_recipe
-from clinweave.evaluation.diagnosis.arms import Scored
+from clinweave.evaluation import Progress, Runner, load_recipe, open_study, read_results, run_study
+from clinweave.evaluation.diagnosis import Setting, run_protocols
 from clinweave.evaluation.diagnosis.baselines import Lirical, Lrz
-from clinweave.evaluation.diagnosis.brackets import MARK, without_patient
-from clinweave.evaluation.diagnosis.dated import newer, refuse, stated_day
-from clinweave.evaluation.diagnosis.protocols import MISS, Ranks, _Scored, rank_of
+from clinweave.evaluation.diagnosis.conditions import Scored
+from clinweave.evaluation.diagnosis.leave_one_out import MARK, without_patient
+from clinweave.evaluation.diagnosis.ranking import MISS, Ranks, _Scored, rank_of
 from clinweave.evaluation.diagnosis.tables import parts
+from clinweave.evaluation.diagnosis.temporal_split import newer, refuse, stated_day
 from clinweave.evaluation.diagnosis.truth import Truth
 from tests.applications.diagnosis.conftest import hpoa, obo
 
+TRUE, EVERY = "paper_from_true_disease", "paper_from_every_disease"
 CASES = {
     "a": (["HP:0000102", "HP:0000202"], "OMIM:1", "PMID:11"),
     "b": (["HP:0000301"], "OMIM:3", "PMID:13"),
@@ -71,19 +72,18 @@ def test_the_development_part_shares_no_disease_with_the_rest():
     assert 8 < len({one.disease for one in found["development"]}) < 32
 
 
-def test_misses_and_drops(world):
+def test_misses_and_left_out_papers(world):
     ranks = {}
-    for drop in ("none", "gold", "blind"):
-        (outcome,) = run_protocols(
-            world / "cases", [Setting("x", world / "release", drop)], world / "cache", resamples=50
-        )
-        ranks[drop] = {name: dict(found.ranks) for name, found in outcome.ranks.items()}
-    for arm in ("lrz", "lirical-lr", "clinweave-release"):
-        assert ranks["none"][arm]["a"] == 1
-        assert ranks["none"][arm]["b"] == 1
-        assert ranks["none"][arm]["d"] == ranks["none"][arm]["e"] == MISS
-        assert ranks["gold"][arm]["b"] == ranks["blind"][arm]["b"] == MISS  # its only paper
-        assert ranks["none"][arm]["c"] == ranks["blind"][arm]["c"]  # nothing cites its paper
+    for leave_out in ("none", TRUE, EVERY):
+        setting = Setting("x", world / "release", leave_out)
+        ((_, found),) = run_protocols(world / "cases", [setting], world / "cache", resamples=50)
+        ranks[leave_out] = {name: dict(each.ranks) for name, each in found.items()}
+    for name in ("lrz", "lirical-lr", "clinweave-release"):
+        assert ranks["none"][name]["a"] == 1
+        assert ranks["none"][name]["b"] == 1
+        assert ranks["none"][name]["d"] == ranks["none"][name]["e"] == MISS
+        assert ranks[TRUE][name]["b"] == ranks[EVERY][name]["b"] == MISS  # its only paper
+        assert ranks["none"][name]["c"] == ranks[EVERY][name]["c"]  # nothing cites its paper
 
 
 def test_leave_patient_out_takes_one_patient_from_the_counts(world):
@@ -113,41 +113,54 @@ def test_leave_patient_out_lies_between_as_is_and_the_paper_dropped(world):
     truth = Truth("a", "OMIM:1", "PMID:11")
     case = packet({"id": "a", "observed": ["HP:0000102", "HP:0000202"]})
     place = model.ids.index("OMIM:1")
-    spent = {"none": 0.0, "blind": 0.0, "gold": 0.0, "patient": 0.0}
+    spent = {"none": 0.0, EVERY: 0.0, TRUE: 0.0, "patient": 0.0}
     told = read_findings(model.ontology, case)
     one = _Scored(arm, told, "", truth.publication, place, spent)
-    scores = {drop: one.under(drop) for drop in ("none", "gold", "patient")}
-    assert scores["none"][place] > scores["patient"][place] > scores["gold"][place]
+    scores = {drop: one.under(drop) for drop in ("none", TRUE, "patient")}
+    assert scores["none"][place] > scores["patient"][place] > scores[TRUE][place]
     others = [at for at in range(len(model.ids)) if at != place]
     assert (scores["none"][others] == scores["patient"][others]).all()
+
+
+class Said(Progress):
+    """Keeps what was reported."""
+
+    def __init__(self):
+        self.messages = []
+
+    def status(self, message):
+        self.messages.append(message)
+
+
+def run(path, out, home):
+    progress = Said()
+    runner = Runner(out, home, progress)
+    return run_study(open_study(load_recipe(path), runner), runner), progress.messages
 
 
 def test_a_run_is_written_compared_and_resumed(world):
     path = world / "recipe.toml"
     path.write_text(
-        'name = "x"\nresamples = 50\n[[tasks]]\ntype = "diagnosis"\ntitle = "as is"\npath = "cases"\n'
-        'release = "release"\npheval = true\n',
+        'kind = "diagnosis"\nname = "x"\nresamples = 50\ncases = "cases"\nrelease = "release"\n[[tasks]]\n'
+        'type = "ranks"\ntitle = "as is"\npheval = true\n',
         "utf-8",
     )
-    said = []
-    found = run_recipe(load_recipe(path), world / "out", world / "home", said.append)
+    found, said = run(path, world / "out", world / "home")
     assert any("Opening" in text for text in said)
     text = (world / "out" / "report.md").read_text("utf-8")
     assert "| lrz |" in text
     assert "different protocol" in text
-    assert {row["part"] for row in found["protocols"][0]["rows"]} >= {
-        "all",
-        "known disease",
-        "unknown disease",
-    }
+    assert {row.part for row in found.protocols[0].rows} >= {"all", "known disease", "unknown disease"}
     assert len(list((world / "out" / "pheval").rglob("*.tsv"))) == len(CASES)
     page = (world / "out" / "report.html").read_text("utf-8")
     assert "Exomiser" in page
     assert "not in the packets" in page
-    again = []
-    second = run_recipe(load_recipe(path), world / "out", world / "home", again.append)
-    assert not any("Opening" in text for text in again)  # every piece was kept
-    assert second["protocols"] == found["protocols"]
+    assert page.count("<svg") == 2  # top-1, and over the baseline
+    assert read_results(world / "out") == found
+    assert len((world / "out" / "ranks.jsonl").read_text("utf-8").splitlines()) == 3 * len(CASES)
+    second, again = run(path, world / "out", world / "home")
+    assert not any("Opening" in text for text in again)  # every step was reused
+    assert second.protocols == found.protocols
 
 
 def test_a_dated_protocol_refuses_what_is_newer(world):
@@ -156,16 +169,14 @@ def test_a_dated_protocol_refuses_what_is_newer(world):
         UserError, match=r"dated 2019-05-01, and hpo .*2020-01-01, hpoa 2020-01-01 are newer.*--allow-future"
     ):
         run_protocols(world / "cases", [setting], world / "c", resamples=50)
-    (outcome,) = run_protocols(
-        world / "cases", [replace(setting, allow_future=True)], world / "c", resamples=50
-    )
+    allowed = replace(setting, allow_future=True)
+    ((outcome, _),) = run_protocols(world / "cases", [allowed], world / "c", resamples=50)
     assert "newer than the release" in outcome.title
-    (outcome,) = run_protocols(
-        world / "cases", [Setting("later", world / "release", after=12)], world / "c", resamples=50
-    )
+    undated = Setting("later", world / "release", after=12)
+    ((outcome, ranks),) = run_protocols(world / "cases", [undated], world / "c", resamples=50)
     assert outcome.title == "later"
-    assert set(outcome.ranks["lrz"].ranks) == {"b", "c", "d", "e"}
-    with pytest.raises(UserError, match="choose of none, gold, blind, patient"):
+    assert set(ranks["lrz"].ranks) == {"b", "c", "d", "e"}
+    with pytest.raises(UserError, match=f"choose from none, {TRUE}, {EVERY}, patient"):
         Setting("x", world / "release", "some").checked()
     with pytest.raises(UserError, match="give a day"):
         Setting("x", world / "release", date="soon").checked()
@@ -231,13 +242,16 @@ def test_the_baseline_by_hand(world):
 def test_a_recipe_of_protocols(world):
     path = world / "recipe.toml"
     path.write_text(
-        'name = "x"\n[[tasks]]\ntype = "diagnosis"\npath = "cases"\nrelease = "release"\ndrop = "blind"\n',
+        'kind = "diagnosis"\nname = "x"\ncases = "cases"\n[[tasks]]\ntype = "ranks"\nrelease = "release"\n'
+        f'leave_out = "{EVERY}"\n',
         "utf-8",
     )
     (task,) = load_recipe(path).tasks
     assert Path(task.release) == world / "release"
     path.write_text(path.read_text("utf-8") + '[[tasks]]\ntype = "graph-questions"\n', "utf-8")
-    with pytest.raises(UserError, match="need a separate recipe"):
+    with pytest.raises(
+        UserError, match=r"tasks\.1: type: 'graph-questions' is no value of this key; known: free-text"
+    ):
         load_recipe(path)
 
 
@@ -248,9 +262,9 @@ def test_the_baseline_has_its_known_figures(shared_data, tmp_path):
         cases,
         [Setting("x", shared_data / "hpo" / "2021-10-10")],
         tmp_path,
-        arms=("lrz", "clinweave-release"),
+        conditions=("lrz", "clinweave-release"),
         resamples=200,
     )
-    shares = {row["arm"]: row["micro"] for row in found[0].rows if row["part"] == "all"}
-    assert shares["lrz"] == pytest.approx([0.208, 0.299, 0.407], abs=0.003)
+    shares = {row.condition: row.micro for row in found[0][0].rows if row.part == "all"}
+    assert shares["lrz"] == pytest.approx((0.208, 0.299, 0.407), abs=0.003)
     assert shares["clinweave-release"][0] > shares["lrz"][0] + 0.01

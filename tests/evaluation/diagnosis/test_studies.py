@@ -6,13 +6,16 @@ from random import Random
 import pytest
 
 from clinweave.applications.diagnosis import Links, Settings, open_model, packet, release_in
-from clinweave.evaluation.diagnosis import arguing, reading, robustness
+from clinweave.core.reports.blocks import Figure, report_markdown
+from clinweave.evaluation.diagnosis import free_text, llm_reranking, robustness
 from clinweave.evaluation.diagnosis.ancestors import Grouping
-from clinweave.evaluation.diagnosis.arms import Scored
-from clinweave.evaluation.diagnosis.figures import curve_panels
+from clinweave.evaluation.diagnosis.conditions import Scored
 from clinweave.evaluation.diagnosis.gene_level import rank_genes
-from clinweave.evaluation.diagnosis.protocols import MISS
+from clinweave.evaluation.diagnosis.llm_reranking import Asked
 from clinweave.evaluation.diagnosis.published import PUBLISHED
+from clinweave.evaluation.diagnosis.ranking import MISS
+from clinweave.evaluation.diagnosis.report import diagnosis_report
+from clinweave.evaluation.diagnosis.results import DiagnosisResults, Robustness
 from clinweave.evaluation.diagnosis.semantic import Resnik
 from clinweave.evaluation.diagnosis.texts import _frames, write_text
 from clinweave.evaluation.diagnosis.truth import Truth
@@ -48,7 +51,7 @@ def test_the_causal_gene_among_decoys(model):
         Truth("c", "OMIM:1", "", "CCC"),
     ]
     cases = [case("a"), case("b"), case("c")]
-    found = rank_genes(Scored("x", model), cases, truths, known, drop="none", decoys=2).ranks
+    found = rank_genes(Scored("x", model), cases, truths, known, leave_out="none", decoys=2).ranks
     assert found == {"a": 1.0, "b": MISS, "c": pytest.approx(2.5, abs=0.6)}
 
 
@@ -60,7 +63,7 @@ def test_resnik_by_hand(model):
     assert told[model.ids.index("OMIM:3")] == pytest.approx(float(model.information[shared]))
 
 
-def test_changed_findings_nest_and_are_the_same_for_every_arm(model):
+def test_changed_findings_nest_and_are_the_same_for_every_condition(model):
     whole = case(observed=NAMES)
     few = robustness.changed(whole, model, "removed", 0.5)
     fewer = robustness.changed(whole, model, "removed", 0.75)
@@ -81,12 +84,22 @@ def test_curves_have_a_point_a_level_and_draw(model):
     found = {name: robustness.rank_variants(arm, made, truths) for name in ("lrz", "clinweave")}
     table = robustness.curves(found, truths, "lrz", 50)
     assert len(table) == 2 * sum(1 + len(levels) for levels in robustness.LEVELS.values())
-    start = next(row for row in table if row["level"] == 0)
-    assert start["top1"][0] == 1.0
-    panels = curve_panels(table)
+    start = next(row for row in table if row.level == 0)
+    assert start.top1[0] == 1.0
+    results = DiagnosisResults(
+        clinweave="0",
+        title="x",
+        protocols=(),
+        settings={},
+        seconds={},
+        robustness=Robustness(tuple(table), 2, 2),
+    )
+    report = diagnosis_report(results)
+    (section,) = [each for each in report.sections if each.title == "Robustness"]
+    panels = [block for block in section.blocks if isinstance(block, Figure)]
     assert len(panels) == 2 * len(robustness.LEVELS)
-    assert all("<svg" in panel["svg"] for panel in panels)
-    assert "| 0% |" in robustness.markdown(table)
+    assert all("<svg" in panel.svg for panel in panels)
+    assert "| 0% |" in report_markdown(report)
 
 
 def test_texts_say_what_they_claim_and_repeat():
@@ -109,12 +122,12 @@ def test_recognition_is_scored_against_what_was_written(model):
         Mention(2, 3, "x", "HP:0000301", "", "", 1.0, False, ""),
         Mention(4, 5, "x", "HP:0000302", "", "", 1.0, True, ""),
     ]
-    read = reading.as_read(patient, mentions)
+    read = free_text.as_read(patient, mentions)
     assert read.observed == ("HP:0000101", "HP:0000301")
     assert read.excluded == ("HP:0000302",)
-    told = reading.recognition([text], [read], model)
-    assert (told["precision"], told["recall"], told["near"]) == (0.5, 0.5, 1.0)
-    assert told["absent"] == {"written": 1, "negated": 1, "taken as present": 0}
+    told = free_text.recognition([text], [read], model)
+    assert (told.precision, told.recall, told.near) == (0.5, 0.5, 1.0)
+    assert told.absent == {"written": 1, "negated": 1, "taken as present": 0}
 
 
 def test_small_groups_above_the_disease_count_and_siblings_do_not():
@@ -137,31 +150,31 @@ def test_the_model_on_top_is_weighed_on_the_development_part_alone():
     truths = [Truth(f"c{i}", f"OMIM:{i}", f"PMID:{i}") for i in range(60)]
     right = [[float(place == 1) for place in range(3)] for _ in truths]
     rows = [
-        {
-            "id": one.id,
-            "place": 1,
-            "scores": [1.0, 0.9, 0.0],
-            "opinions": {
+        Asked(
+            one.id,
+            1,
+            (1.0, 0.9, 0.0),
+            {
                 "model": told,
                 "exchanged": [0.0, 0.0, 1.0],
                 "names": None,
                 "random": [random.gauss(0, 1) for _ in range(3)],
             },
-        }
+        )
         for one, told in zip(truths, right, strict=True)
     ]
 
     class Named:
         name, capabilities = "oracle", frozenset({"score"})
 
-    found = arguing.compare(rows, truths, 200, Named())
-    assert found["alone"] == [0.0, 1.0]
-    best = next(row for row in found["rows"] if row["kind"] == "model" and row["chosen"])
-    assert best["top1"] == 1.0
-    assert "helps" in arguing.verdict(found)
-    assert "oracle" in arguing.markdown(found)
-    unread = next(row for row in found["rows"] if row["kind"] == "names")
-    assert unread["over1"][0] == 0.0
+    found = llm_reranking.compare(rows, truths, 200, Named())
+    assert found.alone == (0.0, 1.0)
+    best = next(row for row in found.rows if row.kind == "model" and row.chosen)
+    assert best.top1 == 1.0
+    assert "helps" in llm_reranking.verdict(found)
+    assert "oracle" in llm_reranking.verdict(found)
+    unread = next(row for row in found.rows if row.kind == "names")
+    assert unread.over1[0] == 0.0
 
 
 @pytest.mark.shared
@@ -177,7 +190,7 @@ def test_published_counts_are_those_of_the_files(shared_data):
 @pytest.mark.shared
 def test_lay_words_are_not_the_ontologys(shared_data):
     release = release_in(shared_data / "hpo" / "2026-06-06")
-    names = reading.term_names(release.ontology)
+    names = free_text.term_names(release.ontology)
     for key, words in _frames()["lay"].items():
         known = {name.lower() for name in names[key.replace("_", ":")]}
         assert known.isdisjoint(word.lower() for word in words), key

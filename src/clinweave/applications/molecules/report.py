@@ -22,7 +22,7 @@ STYLE = (
     "figure { margin: 0; border: 1px solid var(--rule); border-radius: 6px; padding: .4rem; width: 13rem;"
     " background: #fff; color: #444; } svg { max-width: 100%; } .learning { background: #fff; }"
 )
-_COLUMNS = ("valid", "unique@1k", "unique@10k", "Novelty", "Filters", "FCD/Test", "FCD/TestSF", "SNN/Test",
+COLUMNS = ("valid", "unique@1k", "unique@10k", "Novelty", "Filters", "FCD/Test", "FCD/TestSF", "SNN/Test",
             "SNN/TestSF", "Frag/Test", "Scaf/Test", "Scaf/TestSF", "IntDiv", "IntDiv2")  # fmt: skip
 
 
@@ -67,8 +67,8 @@ def measures_table(sets: Mapping[str, Mapping[str, Any]]) -> str:
         )
         return f"<tr><td>{title}</td>{cells}</tr>"
 
-    lines = [line(escape(name), name) for name in _COLUMNS]
-    lines.insert(_COLUMNS.index("FCD/Test") + 1, line("... of as many real molecules", "FCD floor"))
+    lines = [line(escape(name), name) for name in COLUMNS]
+    lines.insert(COLUMNS.index("FCD/Test") + 1, line("... of as many real molecules", "FCD floor"))
     note = '<p class="note">FCD is biased upwards in small samples: compare it with the floor, never across sizes.</p>'
     table = f'<table class="measures"><tr><th></th>{head}</tr>{"".join(lines)}</table>'
     return f'<div class="scroll">{table}</div>{note}'

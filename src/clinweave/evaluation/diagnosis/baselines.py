@@ -63,8 +63,8 @@ class Lrz:
                 total[who[empty]] = -1e9
         return np.asarray(total, np.float32)
 
-    def beside(self, model: Model) -> "Lrz":
-        """Return this arm with what dropping publications leaves taken from another model's rows."""
+    def with_annotations_of(self, model: Model) -> "Lrz":
+        """Return this condition with what leaving publications out leaves taken from another model's rows."""
         other = copy(self)
         other._removal = Ranker(model)
         other._changed = lru_cache(1)(other._without)
@@ -124,8 +124,8 @@ class Lirical:
             total[overlay.who] = np.where(overlay.empty, -1e9, new)
         return total
 
-    def beside(self, model: Model) -> "Lirical":
-        """Return this arm with what dropping publications leaves taken from another model's rows."""
+    def with_annotations_of(self, model: Model) -> "Lirical":
+        """Return this condition with what leaving publications out leaves taken from another model's rows."""
         other = copy(self)
         other._removal = Ranker(model)
         return other

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from clinweave.applications.diagnosis import Case, read_findings
-from clinweave.evaluation.diagnosis.protocols import MISS, Arm, Ranks, known_cases
+from clinweave.evaluation.diagnosis.ranking import MISS, Condition, Ranks, known_cases
 from clinweave.evaluation.diagnosis.truth import Truth
 
 DECOYS = 20
@@ -27,25 +27,25 @@ def genes_of_diseases(home: Any) -> tuple[dict[str, frozenset[str]], dict[str, s
     symbols: dict[str, str] = {}
     found: dict[str, set[str]] = {}
     pairs: list[tuple[str, str]] = []
-    for one in reader.read(files, RowLog(keep=0)):
-        if isinstance(one, Concept) and one.category == "biolink:Gene":
-            symbols[one.id] = one.name.upper()
-        elif isinstance(one, Relation) and one.object.startswith("OMIM:"):
-            pairs.append((one.subject, one.object))
+    for record in reader.read(files, RowLog(keep=0)):
+        if isinstance(record, Concept) and record.category == "biolink:Gene":
+            symbols[record.id] = record.name.upper()
+        elif isinstance(record, Relation) and record.object.startswith("OMIM:"):
+            pairs.append((record.subject, record.object))
     for gene, disease in pairs:
         if gene in symbols:
             found.setdefault(symbols[gene], set()).add(disease)
-    told = {"uniprot_diseases": reader.source(files).release}
-    return {symbol: frozenset(ids) for symbol, ids in sorted(found.items())}, told
+    releases = {"uniprot_diseases": reader.source(files).release}
+    return {symbol: frozenset(ids) for symbol, ids in sorted(found.items())}, releases
 
 
 def rank_genes(
-    arm: Arm,
+    condition: Condition,
     cases: Sequence[Case],
     truths: Sequence[Truth],
     known: Mapping[str, frozenset[str]],
     *,
-    drop: str = "blind",
+    leave_out: str = "paper_from_every_disease",
     decoys: int = DECOYS,
     seed: int = 0,
     step: Callable[[int], None] = lambda _: None,
@@ -53,11 +53,11 @@ def rank_genes(
     """Return the rank of the causal gene among `decoys` others; a gene of which no disease is known is a miss.
 
     A gene scores as its best disease does; genes of which nothing is known score below all, ties are halved. The
-    decoys of a case depend on its id and the seed alone, so every arm gets the same.
+    decoys of a case depend on its id and the seed alone, so every condition gets the same.
     """
     import numpy as np
 
-    places = {id_: place for place, id_ in enumerate(arm.model.ids)}
+    places = {id_: place for place, id_ in enumerate(condition.model.ids)}
     rows = {
         symbol: np.array([places[id_] for id_ in sorted(ids) if id_ in places], np.int32)
         for symbol, ids in known.items()
@@ -65,18 +65,20 @@ def rank_genes(
     ranks: dict[str, float] = {}
     for case, truth in zip(cases, truths, strict=True):
         ranks[truth.id] = MISS
-        told = read_findings(arm.model.ontology, case)
-        if truth.gene in known and told.observed:
+        findings = read_findings(condition.model.ontology, case)
+        if truth.gene in known and findings.observed:
             others = Random(f"{seed} {truth.id}").sample(sorted(known.keys() - {truth.gene}), decoys)  # noqa: S311
-            papers = (truth.publication,) if truth.publication and drop == "blind" else ()
-            scores = arm.scores(told.observed, told.excluded, papers, case.sex)
+            papers = (
+                (truth.publication,) if truth.publication and leave_out == "paper_from_every_disease" else ()
+            )
+            scores = condition.scores(findings.observed, findings.excluded, papers, case.sex)
             values = [_best(scores, rows[symbol]) for symbol in (truth.gene, *others)]
             if values[0] > -MISS / 2:
                 better = sum(value > values[0] + 1e-6 for value in values[1:])
                 equal = sum(abs(value - values[0]) <= 1e-6 for value in values[1:])
                 ranks[truth.id] = 1 + better + equal / 2
         step(1)
-    return Ranks(arm.name, ranks, 0.0, known_cases(arm.model, truths))
+    return Ranks(condition.name, ranks, 0.0, known_cases(condition.model, truths))
 
 
 def _best(scores: Any, places: Any) -> float:

@@ -43,18 +43,3 @@ PUBLISHED = (
         "Nature 2026, doi:10.1038/s41586-025-10097-9",
     ),
 )
-
-
-def markdown() -> str:
-    """Return the table of published figures, with what differs."""
-    lines = [
-        "### Published, different protocol",
-        "",
-        "| system | cases | top-1/3/10 | what differs | source |",
-        "|---|---|---|---|---|",
-    ]
-    for one in PUBLISHED:
-        shares = [f"{100 * share:.1f}" for share in one.shares] + ["-"] * (3 - len(one.shares))
-        cases = f"{one.cases:,}" if one.cases else "other"
-        lines.append(f"| {one.system} | {cases} | {'/'.join(shares)} | {one.differs} | {one.source} |")
-    return "\n".join(lines) + "\n"

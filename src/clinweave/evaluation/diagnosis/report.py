@@ -1,208 +1,315 @@
-"""The report of a run: sentences, Markdown and one HTML page, all from results.json alone."""
+"""The report of a study of diagnosis, from its results alone."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
 
-from clinweave.core.artifacts import write_text
-from clinweave.evaluation.diagnosis import arguing, reading, robustness
-from clinweave.evaluation.diagnosis.arms import BASELINE, TOLD
-from clinweave.evaluation.diagnosis.figures import curve_panels
+from clinweave.core.reports.blocks import Block, Cell, Details, Figure, Report, Section, Table, Text
+from clinweave.core.reports.plots import Estimate, Series, Tone, interval_plot, line_plot
+from clinweave.evaluation.diagnosis.conditions import BASELINE, EXPLAINED
+from clinweave.evaluation.diagnosis.llm_reranking import KINDS, verdict
 from clinweave.evaluation.diagnosis.published import PUBLISHED
-from clinweave.evaluation.diagnosis.published import markdown as published
-from clinweave.evaluation.diagnosis.tables import markdown
-from clinweave.evaluation.pages import templates
-from clinweave.evaluation.plots import Scale, interval_svg, share_svg
+from clinweave.evaluation.diagnosis.results import (
+    DiagnosisResults,
+    FreeText,
+    GeneLevel,
+    LLMReranking,
+    MondoCredit,
+    Over,
+    Peers,
+    ProtocolResult,
+    RankRow,
+    Robustness,
+)
+from clinweave.evaluation.diagnosis.results import Estimate as Interval
+from clinweave.evaluation.diagnosis.robustness import AT as CURVES_AT
+from clinweave.evaluation.diagnosis.robustness import EXPLAINED as CHANGES
+from clinweave.evaluation.diagnosis.robustness import LEVELS
+from clinweave.evaluation.diagnosis.tables import AT
 
 BEST = ("clinweave", "clinweave-release")
-DATES = (
-    "The order of publication is approximated by the PMID; real dates of publication are not in the packets."
+CAUTION = (
+    "Exact OMIM id, every candidate counted by itself, ties halved; a case whose disease the release does not know, or "
+    "without a usable finding, is a miss. Macro gives every disease the same weight. Intervals: 95 %, "
+    "whole publications "
+    "resampled; p values are not adjusted over rows. The order of publication is approximated by the PMID; real dates "
+    "of publication are not in the packets."
 )
-GENES = (
-    "Simulated: the causal gene among {decoys} genes drawn at random of {genes} with a known disease; no variants are "
-    "looked at, and real candidate lists are not random. The map of genes to diseases ({source}) is newer than the "
-    "release. {unmapped} of {cases} causal genes are not in it and count as misses."
-)
 
 
-def report_text(results: Mapping[str, Any]) -> str:
-    """Return the tables as Markdown."""
-    parts = [markdown(one["title"], one["rows"], BASELINE) for one in results["protocols"]]
-    if results.get("trivial"):
-        parts.append(f"**Mondo credit.** {credit(results)}\n")
-    parts.append(published())
-    found = results["studies"]
-    if "diagnosis-genes" in found:
-        parts += [
-            markdown("Gene level, simulated", _main(found["diagnosis-genes"]["rows"]), BASELINE),
-            genes(found["diagnosis-genes"]) + "\n",
-        ]
-    if "peers" in found:
-        parts.append(peers(found["peers"]))
-    if "diagnosis-robustness" in found:
-        told = found["diagnosis-robustness"]
-        parts.append(
-            f"### Robustness\n\n{told['cases']} cases of known diseases, own paper dropped; top-1 / top-10 in %.\n\n"
-            + robustness.markdown(told["rows"])
-        )
-    if "diagnosis-text" in found:
-        parts.append("### Free text\n\n" + reading.markdown(found["diagnosis-text"]))
-    if "diagnosis-model" in found:
-        parts.append("### A language model on top\n\n" + arguing.markdown(found["diagnosis-model"]))
-    parts.append(
-        "### Where no gain was shown\n\n" + "\n".join(f"- {one}" for one in negatives(results)) + "\n"
-    )
-    parts.append("### Speed, one core, after loading\n\n" + speed(results))
-    return "\n".join(parts)
-
-
-def _main(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    return [row for row in rows if row["part"] in {"all", "rest"}]
-
-
-def genes(found: Mapping[str, Any]) -> str:
-    """Return what the gene level stands on, in words."""
-    source = ", ".join(f"{name} {release}" for name, release in found["sources"].items())
-    return GENES.format(
-        source=source, **{key: found[key] for key in ("decoys", "genes", "unmapped", "cases")}
-    )
-
-
-def credit(results: Mapping[str, Any]) -> str:
-    """Return what ancestor credit is worth by itself, in words."""
-    told = results["trivial"]
-    return (
-        f"A candidate that is a Mondo class above the true disease counts where it groups at most {told['limit']} OMIM "
-        "diseases; a sibling never counts. Naming the same ten largest such classes for every case would be right in "
-        f"{_shares(told['limited'])} % (top-1/3/10); without the limit in "
-        f"{_shares(told['unlimited'])} %, which is why there is one."
-    )
-
-
-def speed(results: Mapping[str, Any]) -> str:
-    """Return the milliseconds a case of each arm and protocol, as Markdown."""
-    arms = list(dict.fromkeys(arm for one in results["protocols"] for arm in one["milliseconds"]))
-    lines = [f"| milliseconds a case | {' | '.join(arms)} |", "|---|" + "---|" * len(arms)]
-    for one in results["protocols"]:
-        cells = [f"{one['milliseconds'][arm]:.2f}" if arm in one["milliseconds"] else "" for arm in arms]
-        lines.append(f"| {one['title']} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
-
-
-def peers(found: Mapping[str, Any]) -> str:
-    """Return the comparison with other programs, as Markdown."""
-    lines = [
-        "### Other programs, each in its own environment",
-        "",
-        f"{found['cases']} cases drawn with seed {found['seed']}, {found['protocol']}; the same release for all.",
-        "",
-        "| program | top-1/3/10 | over " + BASELINE + ", 95 % by publication | ms a case |",
-        "|---|---|---|---|",
-    ]
-    for row in found["rows"]:
-        over = ", ".join(
-            f"{100 * one[0]:+.1f} ({100 * one[1]:+.1f} to {100 * one[2]:+.1f})" for one in row.get("over", ())
-        )
-        cost = f"{row['milliseconds']:.2f}" if row.get("milliseconds") else ""
-        lines.append(f"| {row['name']} | {_shares(row['micro'])} | {over} | {cost} |")
-    lines += [f"| {name} | skipped: {reason} | | |" for name, reason in found["skipped"].items()]
-    return "\n".join([*lines, "", *(f"- {note}" for note in found.get("notes", ()))]) + "\n"
-
-
-def negatives(results: Mapping[str, Any]) -> list[str]:
-    """Return every comparison in which the best arm shows no gain over the baseline, and what the models did not do."""
-    found = []
-    for one in results["protocols"]:
-        for row in one["rows"]:
-            if row["arm"] not in BEST or row["part"] not in {"all", "rest", "known disease"}:
-                continue
-            flat = [
-                f"top-{at} {100 * over['difference']:+.1f} ({100 * over['low']:+.1f} to {100 * over['high']:+.1f})"
-                for at, over in zip((1, 3, 10), row["over"], strict=True)
-                if over["low"] <= 0
-            ]
-            if flat:
-                found.append(f"{one['title']}, {row['part']}, {row['arm']}: {', '.join(flat)}")
-    if "diagnosis-model" in results["studies"]:
-        found.append(arguing.verdict(results["studies"]["diagnosis-model"]))
-    return found or ["none"]
-
-
-def headline(results: Mapping[str, Any]) -> list[str]:
+def headline(results: DiagnosisResults) -> list[str]:
     """Return the sentences that say what was found; they claim no more than the intervals do."""
-    said = []
-    for one in results["protocols"]:
-        rows = {row["arm"]: row for row in one["rows"] if row["part"] == "all"}
+    sentences = []
+    for protocol in results.protocols:
+        rows = {row.condition: row for row in protocol.rows if row.part == "all"}
         best = next((rows[name] for name in BEST if name in rows), None)
         if best is None:
             continue
-        over = best["over"][0]
-        sure = over["low"] > 0
-        said.append(
-            f"{one['title']}: {best['arm']} puts the right disease first in {100 * best['micro'][0]:.1f} % of "
-            f"{best['cases']:,} cases, {BASELINE} in {100 * rows[BASELINE]['micro'][0]:.1f} %: "
-            f"{100 * over['difference']:+.1f} points (95 % {100 * over['low']:+.1f} to {100 * over['high']:+.1f})"
-            + ("." if sure else ", which may be nothing.")
+        over = best.over[0]
+        sentences.append(
+            f"{protocol.title}: {best.condition} puts the right disease first in {_percent(best.micro[0])} % of "
+            f"{best.cases:,} cases, {BASELINE} in {_percent(rows[BASELINE].micro[0])} %: "
+            f"{100 * over.difference:+.1f} points (95 % {100 * over.low:+.1f} to {100 * over.high:+.1f})"
+            + ("." if over.low > 0 else ", not significant.")
         )
-    return said or ["No protocol was run."]
+    return sentences or ["No protocol was run."]
 
 
-def write_page(results: Mapping[str, Any], path: Path) -> None:
-    """Write the self-contained HTML page, whole or not at all."""
-    environment = templates()
-    environment.filters.update(percent=_percent, points=_points, shares=_shares)
-    studies = results["studies"]
-    curves = studies.get("diagnosis-robustness")
-    text = environment.get_template("diagnosis.html").render(
-        results=results,
-        headline=headline(results),
-        protocols=[_protocol(one) for one in results["protocols"]],
-        arms=TOLD | {"clinweave": f"{TOLD['clinweave']}, and its genes"},
-        published=PUBLISHED,
-        credit=credit(results) if results.get("trivial") else "",
-        dates=DATES,
-        genes=studies.get("diagnosis-genes"),
-        genes_rows=_shown(studies["diagnosis-genes"]["rows"]) if "diagnosis-genes" in studies else [],
-        genes_note=genes(studies["diagnosis-genes"]) if "diagnosis-genes" in studies else "",
-        peers=studies.get("peers"),
-        curves=curves,
-        panels=curve_panels(curves["rows"]) if curves else [],
-        reading=studies.get("diagnosis-text"),
-        language=studies.get("diagnosis-model"),
-        language_kinds=arguing.KINDS,
-        verdict=arguing.verdict(studies["diagnosis-model"]) if "diagnosis-model" in studies else "",
-        negatives=negatives(results),
-        baseline=BASELINE,
-    )
-    write_text(path, text)
+def diagnosis_report(results: DiagnosisResults) -> Report:
+    """Return the report."""
+    explained = EXPLAINED | {"clinweave": f"{EXPLAINED['clinweave']}, and its genes"}
+    conditions = tuple(f"{name}: {text}" for name, text in explained.items())
+    sections = [
+        Section("Conditions", [Text(conditions, bullets=True)]),
+        *(_protocol(protocol) for protocol in results.protocols),
+        _published(results.mondo_credit),
+    ]
+    if results.genes:
+        sections.append(_genes(results.genes))
+    if results.peers:
+        sections.append(_peers(results.peers))
+    if results.robustness:
+        sections.append(_robustness(results.robustness))
+    if results.free_text:
+        sections.append(_free_text(results.free_text))
+    if results.llm_reranking:
+        sections.append(_reranking(results.llm_reranking))
+    note = f"Every comparison of this project's conditions with {BASELINE} whose interval includes zero or is below it."
+    sections.append(Section("Where no gain was shown", [Text(tuple(negatives(results)), bullets=True)], note))
+    if results.protocols:
+        sections.append(Section("Speed, one core, after loading", [_speed(results.protocols)]))
+    return Report(results.title, "diagnosis report", headline(results), CAUTION, sections)
 
 
-def _protocol(one: Mapping[str, Any]) -> dict[str, Any]:
-    groups: dict[str, list[dict[str, Any]]] = {}
-    for row in _shown(one["rows"]):
-        groups.setdefault(row["part"], []).append(row)
-    return {**one, "parts": groups}
+def _protocol(protocol: ProtocolResult) -> Section:
+    parts: dict[str, list[RankRow]] = {}
+    for row in protocol.rows:
+        parts.setdefault(row.part, []).append(row)
+    blocks: list[Block] = []
+    for part, rows in parts.items():
+        about = f"{rows[0].cases:,} cases, {rows[0].diseases} diseases"
+        if part == "all":
+            blocks += [Text((f"All {about}.",), "note"), *_ranks(rows, protocol.title)]
+            continue
+        selected = " (a selection: read it beside all cases)" if part == "known disease" else ""
+        blocks.append(Details(f"{part.capitalize()}: {about}{selected}", [_rank_table(rows)]))
+    return Section(protocol.title, blocks)
 
 
-def _shown(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the rows with their drawings: a bar a depth, and an interval over the baseline a depth."""
-    ends = [end for row in rows for one in row.get("over", ()) for end in (one["low"], one["high"])]
-    scale = Scale.around([max(min(end, 0.4), -0.4) for end in ends])
-    return [
-        {
-            **row,
-            "bars": [
-                share_svg({"accuracy": share, "interval": interval}, 0)
-                for share, interval in zip(row["micro"], row["intervals"], strict=True)
-            ],
-            "forest": [interval_svg(one, scale) for one in row.get("over", ())],
-            "scale": scale,
-        }
+def _ranks(rows: Sequence[RankRow], title: str) -> list[Block]:
+    """Return top-1 and its difference from the baseline as plots, and all depths as a table."""
+    shares = [
+        Estimate(
+            row.condition, row.micro[0], *row.intervals[0], "soft" if row.condition == BASELINE else "accent"
+        )
         for row in rows
     ]
+    over = [_estimate(row.condition, row.over[0]) for row in rows if row.over]
+    figures = [Figure(interval_plot(shares, f"{title}: top-1"), "Top-1, 95 % interval by publication")]
+    if over:
+        plot = interval_plot(over, f"{title}: top-1 over {BASELINE}", unit="points", reference=0.0)
+        figures.append(Figure(plot, f"Top-1 over {BASELINE}, in points"))
+    return [*figures, _rank_table(rows)]
 
 
-def _shares(values: Sequence[float]) -> str:
+def _estimate(name: str, over: Over) -> Estimate:
+    tone: Tone = "up" if over.low > 0 else "down" if over.high < 0 else "none"
+    return Estimate(name, over.difference, over.low, over.high, tone)
+
+
+def _rank_table(rows: Sequence[RankRow]) -> Table:
+    head = (
+        "Condition", "Top-1/3/10", "Macro, top-1/3/10", "With Mondo credit",
+        *(f"Top-{at} over {BASELINE}" for at in AT),
+    )  # fmt: skip
+    return Table(
+        head,
+        [
+            (
+                row.condition, shares(row.micro), shares(row.macro), shares(row.credited),
+                *(_change((over.difference, over.low, over.high)) for over in row.over),
+                *("" for _ in AT[len(row.over):]),
+            )
+            for row in rows
+        ],
+        muted=frozenset(place for place, row in enumerate(rows) if row.condition == BASELINE),
+    )  # fmt: skip
+
+
+def _change(change: Interval) -> Cell:
+    value, low, high = change
+    tone = "up" if low > 0 else "down" if high < 0 else ""
+    return Cell(_points(value), f"({_points(low)} to {_points(high)})", tone)
+
+
+def _published(credit: MondoCredit | None) -> Section:
+    rows = [
+        (one.system, f"{one.cases:,}" if one.cases else "other", shares(one.shares), one.differs, one.source)
+        for one in PUBLISHED
+    ]
+    note = "A different protocol: not to be compared with the tables above; the table says what differs."
+    if credit:
+        note += (
+            f" Mondo credit: a candidate that is a Mondo class above the true disease counts where it groups at most "
+            f"{credit.limit} OMIM diseases; a sibling never counts. Naming the same ten largest such classes for every "
+            f"case would be right in {shares(credit.limited)} % (top-1/3/10); without the limit in "
+            f"{shares(credit.unlimited)} %, which is why there is one."
+        )
+    table = Table(("System", "Cases", "Top-1/3/10", "What differs", "Source"), rows)
+    return Section("Published, different protocol", [table], note)
+
+
+def _genes(found: GeneLevel) -> Section:
+    source = ", ".join(f"{name} {release}" for name, release in found.sources.items())
+    note = (
+        f"Simulated: the causal gene among {found.decoys} genes drawn at random of {found.genes} with a known "
+        f"disease; no "
+        "variants are looked at, and real candidate lists are not random. The map of genes to diseases "
+        f"({source}) is newer than the release. {found.unmapped} of {found.cases} causal genes are not in it "
+        f"and count as "
+        f"misses. Chance: {100 / (found.decoys + 1):.1f} % at top-1."
+    )
+    rows = [row for row in found.rows if row.part == "all"]
+    rest = [row for row in found.rows if row.part == "rest"]
+    blocks = _ranks(rows, "Gene level")
+    if rest:
+        blocks.append(Details("Diseases on which nothing was chosen", [_rank_table(rest)]))
+    return Section("Gene level, simulated", blocks, note)
+
+
+def _peers(found: Peers) -> Section:
+    head = ("Program", "Top-1/3/10", *(f"Top-{at} over {BASELINE}" for at in AT), "Milliseconds a case")
+    rows: list[tuple[Cell | str, ...]] = []
+    for row in found.rows:
+        changes: list[Cell | str] = [*map(_change, row.over)] or ["", "", ""]
+        rows.append(
+            (row.name, shares(row.micro), *changes, f"{row.milliseconds:.2f}" if row.milliseconds else "")
+        )
+    rows += [(name, f"skipped: {reason}", "", "", "", "") for name, reason in found.skipped.items()]
+    note = f"{found.cases} cases drawn with seed {found.seed}, {found.protocol}; the same release for all."
+    blocks: list[Block] = [Table(head, rows), Text(found.notes, bullets=True)]
+    return Section("Other programs, each in its own environment", blocks, note)
+
+
+def _robustness(found: Robustness) -> Section:
+    names = list(dict.fromkeys(row.condition for row in found.rows))
+    figures, tables = [], []
+    for kind, levels in LEVELS.items():
+        points = {(row.condition, row.level): row for row in found.rows if row.kind == kind}
+        used = [level for level in (0.0, *levels) if (names[0], level) in points]
+        for at in CURVES_AT:
+            lines = []
+            for name in names:
+                values = [points[name, level].top(at) for level in used]
+                share, low, high = zip(*values, strict=True)
+                lines.append(Series(name, used, share, low, high))
+            title = f"{kind.capitalize()}, top-{at}"
+            plot = line_plot(lines, title, CHANGES[kind], f"top-{at}", x_unit="percent", y_unit="percent")
+            figures.append(Figure(plot, title))
+        tables.append(
+            Table(
+                ("Level", *names),
+                [
+                    (
+                        f"{level:.0%}",
+                        *(shares([points[name, level].top(at)[0] for at in CURVES_AT]) for name in names),
+                    )
+                    for level in used
+                ],
+                f"{kind.capitalize()}: {CHANGES[kind]}",
+            )
+        )
+    note = (
+        f"{found.cases} cases of known diseases, the own paper left out of every disease; top-1/top-10 in per "
+        f"cent. Every "
+        "condition sees the same changed cases. Bands: 95 % intervals by publication."
+    )
+    return Section("Robustness", [*figures, *tables], note)
+
+
+def _free_text(found: FreeText) -> Section:
+    seen = found.recognition
+    wording = ", ".join(
+        f"{name} {_percent(hit / of)} % of {of}" for name, (hit, of) in seen.by_wording.items() if of
+    )
+    sentence = (
+        f"Recognition, per document and exact id: precision {_percent(seen.precision)} %, recall "
+        f"{_percent(seen.recall)} %, F1 {_percent(seen.f1)} %. The term, a wider or a narrower one is met for "
+        f"{_percent(seen.near)} % of the findings. Recall by wording: {wording}. Of {seen.absent['written']} negated "
+        f"findings {seen.absent['negated']} were read as absent, {seen.absent['taken as present']} as present. Of "
+        f"{seen.relatives['written']} findings of relatives {seen.relatives['taken']} were taken as the patient's."
+    )
+    table = Table(
+        (
+            "Condition",
+            "Curated terms, top-1/3/10",
+            "From the text",
+            *(f"Difference at top-{at}" for at in AT),
+        ),
+        [
+            (row.condition, shares(row.curated), shares(row.text), *map(_change, row.loss))
+            for row in found.losses
+        ],
+    )
+    note = (
+        f"{found.cases} texts written by rule from the curated findings: labels, synonyms, lay words, "
+        f"negation, relatives "
+        "and noise. Generated texts are easier than real ones: the dictionary holds most of their wordings."
+    )
+    example = Details("One of the texts", [Text((found.example,), "quote")])
+    return Section("Free text", [Text((sentence,)), table, example], note)
+
+
+def _reranking(found: LLMReranking) -> Section:
+    note = (
+        f"{found.cases} cases of the rest; the weight of the opinion was chosen on {found.development} cases of the "
+        f"development part. The ranker alone: top-1/3 {shares(found.alone)}. Asked about {found.asked} cases "
+        f"whose disease "
+        f"is among the first ten (no other can change); {found.unread} replies could not be parsed. Read by "
+        f"{found.method}."
+    )
+    table = Table(
+        ("Opinion", "Weight", "Top-1/3", "Top-1 over the ranker alone", "Top-3", "Top-1 gained / lost"),
+        [
+            (
+                KINDS[row.kind], f"{row.weight}{' (chosen)' if row.chosen else ''}", shares((row.top1, row.top3)),
+                _change(row.over1), _change(row.over3), f"{row.moved1[0]} / {row.moved1[1]}",
+            )
+            for row in found.rows
+        ],
+    )  # fmt: skip
+    return Section("Re-ranking by a language model", [Text((verdict(found),)), table], note)
+
+
+def negatives(results: DiagnosisResults) -> list[str]:
+    """Return every comparison in which the best condition shows no gain over the baseline, and the model's verdict."""
+    found = []
+    for protocol in results.protocols:
+        for row in protocol.rows:
+            if row.condition not in BEST or row.part not in {"all", "rest", "known disease"}:
+                continue
+            flat = [
+                f"top-{at} {100 * over.difference:+.1f} ({100 * over.low:+.1f} to {100 * over.high:+.1f})"
+                for at, over in zip(AT, row.over, strict=True)
+                if over.low <= 0
+            ]
+            if flat:
+                found.append(f"{protocol.title}, {row.part}, {row.condition}: {', '.join(flat)}")
+    if results.llm_reranking:
+        found.append(verdict(results.llm_reranking))
+    return found or ["none"]
+
+
+def _speed(protocols: Sequence[ProtocolResult]) -> Table:
+    names = list(dict.fromkeys(name for protocol in protocols for name in protocol.milliseconds))
+
+    def cells(milliseconds: Mapping[str, float]) -> list[str]:
+        return [f"{milliseconds[name]:.2f}" if name in milliseconds else "" for name in names]
+
+    rows = [(protocol.title, *cells(protocol.milliseconds)) for protocol in protocols]
+    return Table(("Milliseconds a case", *names), rows)
+
+
+def shares(values: Sequence[float]) -> str:
+    """Return shares in per cent, as 12.3/45.6."""
     return "/".join(f"{100 * value:.1f}" for value in values)
 
 

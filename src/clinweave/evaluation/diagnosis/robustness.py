@@ -1,13 +1,13 @@
-"""Curves: how ranks fall when findings are wrong, vaguer or missing, for every arm on the same changed cases."""
+"""Curves: how ranks fall when findings are wrong, vaguer or missing, for every condition on the same changed cases."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from random import Random
-from typing import Any
 
 from clinweave.applications.diagnosis import Case, Model, read_findings
 from clinweave.core.statistics import bootstrap, difference, pair
-from clinweave.evaluation.diagnosis.protocols import MISS, Arm, rank_of
+from clinweave.evaluation.diagnosis.ranking import MISS, Condition, rank_of
+from clinweave.evaluation.diagnosis.results import CurvePoint, Estimate
 from clinweave.evaluation.diagnosis.truth import Truth
 
 LEVELS: dict[str, tuple[float, ...]] = {
@@ -15,7 +15,7 @@ LEVELS: dict[str, tuple[float, ...]] = {
     "vaguer": (0.25, 0.5, 0.75, 1.0),  # share of findings replaced by a parent term
     "removed": (0.25, 0.5, 0.75),  # share of findings taken away; one always stays
 }
-TOLD = {
+EXPLAINED = {
     "noise": "random findings added, per finding of the case",
     "vaguer": "share of findings replaced by a parent term",
     "removed": "share of findings taken away",
@@ -24,7 +24,7 @@ AT = (1, 10)
 
 
 def changed(case: Case, model: Model, kind: str, level: float, seed: int = 0) -> Case:
-    """Return the case with its observed findings changed; the same for every arm, by its id and the seed.
+    """Return the case with its observed findings changed; the same for every condition, by its id and the seed.
 
     Noise is drawn evenly among the terms that any disease is annotated with; a term whose parent is the root keeps
     its place when the case is made vaguer.
@@ -60,24 +60,24 @@ def variants(cases: Sequence[Case], model: Model, seed: int = 0) -> dict[tuple[s
 
 
 def rank_variants(
-    arm: Arm,
+    condition: Condition,
     made: Mapping[tuple[str, float], Sequence[Case]],
     truths: Sequence[Truth],
     *,
-    drop: bool = True,
+    leave_paper_out: bool = True,
     step: Callable[[int], None] = lambda _: None,
 ) -> dict[str, dict[str, float]]:
-    """Return "kind level" -> case id -> rank; rows citing the case's paper are dropped from every disease."""
-    places = {id_: place for place, id_ in enumerate(arm.model.ids)}
+    """Return "kind level" -> case id -> rank; annotations citing the case's paper are left out of every disease."""
+    places = {id_: place for place, id_ in enumerate(condition.model.ids)}
     ranks: dict[str, dict[str, float]] = {f"{kind} {level:g}": {} for kind, level in made}
     for at, truth in enumerate(truths):  # all levels of a case at once: what is dropped is worked out once
         place = places.get(truth.disease)
-        papers = (truth.publication,) if drop and truth.publication else ()
+        papers = (truth.publication,) if leave_paper_out and truth.publication else ()
         for (kind, level), cases in made.items():
-            told = read_findings(arm.model.ontology, cases[at])
+            findings = read_findings(condition.model.ontology, cases[at])
             rank = MISS
-            if place is not None and told.observed:
-                scores = arm.scores(told.observed, told.excluded, papers, cases[at].sex)
+            if place is not None and findings.observed:
+                scores = condition.scores(findings.observed, findings.excluded, papers, cases[at].sex)
                 rank = rank_of(scores, place) if scores[place] > -MISS / 2 else MISS
             ranks[f"{kind} {level:g}"][truth.id] = rank
         step(1)
@@ -89,45 +89,24 @@ def curves(
     truths: Sequence[Truth],
     baseline: str,
     resamples: int,
-) -> list[dict[str, Any]]:
-    """Return one row an arm, kind and level: top-1 and top-10 with intervals by publication, and over the baseline."""
-    cluster = {one.id: one.publication or one.id for one in truths}
-    table = []
-    for arm, ranks in found.items():
+) -> list[CurvePoint]:
+    """Return one point per condition, kind and level: top-1 and top-10 by publication, and over the baseline."""
+    cluster = {truth.id: truth.publication or truth.id for truth in truths}
+    points = []
+    for condition, ranks in found.items():
         for kind, levels in LEVELS.items():
             for level in (0.0, *levels):
                 key = f"{kind} {level:g}" if level else "as is 0"
-                row: dict[str, Any] = {"arm": arm, "kind": kind, "level": level}
+                top: dict[int, Estimate] = {}
+                over: dict[int, Estimate | None] = {}
                 for at in AT:
                     hits = {case: float(rank <= at) for case, rank in ranks[key].items()}
                     base = {case: float(rank <= at) for case, rank in found[baseline][key].items()}
                     low, high = bootstrap(pair(hits, dict.fromkeys(hits, 0.0), cluster), resamples=resamples)
-                    row[f"top{at}"] = [sum(hits.values()) / len(hits), low, high]
-                    if arm != baseline:
-                        told = difference(hits, base, cluster, resamples=resamples)
-                        row[f"over{at}"] = [told.difference, told.low, told.high]
-                table.append(row)
-    return table
-
-
-def markdown(table: Sequence[Mapping[str, Any]]) -> str:
-    """Return the curves as tables: a row a level, a column an arm, top-1/top-10 in per cent."""
-    arms = list(dict.fromkeys(row["arm"] for row in table))
-    lines = []
-    for kind, levels in LEVELS.items():
-        lines += [
-            f"**{kind}**: {TOLD[kind]}",
-            "",
-            f"| level | {' | '.join(arms)} |",
-            "|---|" + "---|" * len(arms),
-        ]
-        for level in (0.0, *levels):
-            cells = [
-                f"{100 * row['top1'][0]:.1f} / {100 * row['top10'][0]:.1f}"
-                for arm in arms
-                for row in table
-                if (row["arm"], row["kind"], row["level"]) == (arm, kind, level)
-            ]
-            lines.append(f"| {level:.0%} | {' | '.join(cells)} |")
-        lines.append("")
-    return "\n".join(lines)
+                    top[at] = (sum(hits.values()) / len(hits), low, high)
+                    over[at] = None
+                    if condition != baseline:
+                        gain = difference(hits, base, cluster, resamples=resamples)
+                        over[at] = (gain.difference, gain.low, gain.high)
+                points.append(CurvePoint(condition, kind, level, top[1], top[10], over[1], over[10]))
+    return points

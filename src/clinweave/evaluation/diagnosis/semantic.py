@@ -1,4 +1,4 @@
-"""Resnik's similarity as an arm: the mean, over the findings, of the most telling term shared with the disease.
+"""Resnik's similarity as a condition: the mean, over the findings, of the most telling term shared with the disease.
 
 Resnik 1995 (arXiv:cmp-lg/9511007), as Phenomizer uses it one way, from the findings to the disease (Koehler et al.
 2009, doi:10.1016/j.ajhg.2009.09.003), without its p values. Frequencies and excluded findings play no part.
@@ -44,8 +44,8 @@ class Resnik:
             total[overlay.who] = np.where(overlay.empty, -1e9, new)
         return np.asarray(total / max(len(observed), 1), np.float32)
 
-    def beside(self, model: Model) -> "Resnik":
-        """Return this arm with what dropping publications leaves taken from another model's rows."""
+    def with_annotations_of(self, model: Model) -> "Resnik":
+        """Return this condition with what leaving publications out leaves taken from another model's rows."""
         other = copy(self)
         other._removal = Ranker(model)
         return other

@@ -1,177 +1,238 @@
-"""The studies of a recipe beside its protocols: genes, robustness, free text, a language model on top."""
+"""The studies of a recipe beside its protocols: genes, robustness, free text, re-ranking by a language model."""
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from clinweave.applications.diagnosis import read_findings, release_in
+from clinweave.applications.diagnosis import Case, guard_findings, read_findings, release_in
+from clinweave.core.artifacts import read_manifest
 from clinweave.core.errors import UserError
-from clinweave.evaluation.diagnosis import arguing, gene_level, reading, robustness
-from clinweave.evaluation.diagnosis.arms import ARMS, BASELINE, open_arm
-from clinweave.evaluation.diagnosis.chain import Setting
-from clinweave.evaluation.diagnosis.desk import Desk
-from clinweave.evaluation.diagnosis.protocols import Ranks, known_cases, rank_cases
+from clinweave.evaluation.cache import Cache
+from clinweave.evaluation.diagnosis import free_text, gene_level, llm_reranking, robustness
+from clinweave.evaluation.diagnosis.conditions import BASELINE, CONDITIONS, open_condition
+from clinweave.evaluation.diagnosis.context import StudyContext
+from clinweave.evaluation.diagnosis.protocol import Setting
+from clinweave.evaluation.diagnosis.ranking import Condition, known_cases, rank_cases
+from clinweave.evaluation.diagnosis.results import FreeText, GeneLevel, LLMReranking, Robustness
 from clinweave.evaluation.diagnosis.tables import rows
-
-if TYPE_CHECKING:
-    from clinweave.evaluation.recipe import ModelSettings
+from clinweave.evaluation.diagnosis.truth import Truth
+from clinweave.evaluation.language_model import ModelSettings
+from clinweave.evaluation.runner import Step, Work
 
 # of each study: raise it when its code gives other results of the same cases
-VERSIONS = {"genes": 1, "robustness": 1, "text": 1, "language-model": 1}
+VERSIONS = {"genes": 2, "robustness": 2, "free-text": 2, "llm-reranking": 2}
 
 
-def _parameters(desk: Desk, setting: Setting, **more: Any) -> dict[str, Any]:
-    return {
-        "cases": setting.cases,
-        "drop": setting.drop,
-        "seed": desk.seed,
-        "resamples": desk.resamples,
-        **more,
-    }
+@dataclass(frozen=True)
+class StudyTask:
+    """A study under one protocol: the shared context, where fetched data are, and the model of the recipe."""
 
+    context: StudyContext
+    setting: Setting
+    home: Path
+    model: ModelSettings
 
-def genes(desk: Desk, setting: Setting, home: Path) -> dict[str, Any]:
-    """Return the rank of the causal gene among sampled others, for every arm."""
-    known, sources = gene_level.genes_of_diseases(home)
-    inputs = {
-        **desk.release_inputs(setting.release, setting.mondo, setting.genes),
-        "genes": str(sum(map(len, known.values()))),
-    }
+    def step(self, type_: str) -> Step[Any]:
+        """Return the step of a type of task."""
+        steps: dict[str, Callable[[], Step[Any]]] = {
+            "genes": self._genes_step,
+            "robustness": self._robustness_step,
+            "free-text": self._free_text_step,
+            "llm-reranking": self._reranking_step,
+        }
+        return steps[type_]()
 
-    def build() -> dict[str, Any]:
-        cases, truths = desk.drawn(setting.cases, lambda _, truth: bool(truth.gene))
-        found: dict[str, Ranks] = {}
-        for name in ARMS:
+    @property
+    def own(self) -> str:
+        """Return the name of this project's condition here: with Mondo where there is one."""
+        return "clinweave" if self.setting.mondo else "clinweave-release"
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Return what every study depends on, besides files."""
+        return {
+            "count": self.setting.count,
+            "leave_out": self.setting.leave_out,
+            "seed": self.context.seed,
+            "resamples": self.context.resamples,
+        }
+
+    def inputs(self) -> dict[str, str]:
+        """Return the hashes of the release, of Mondo and of the table of genes."""
+        return self.context.release_inputs(self.setting.release, *self.setting.mapped)
+
+    def condition(self, name: str) -> Condition:
+        """Return a condition on the release of this study."""
+        return self.context.condition(name, self.setting.release, *self.setting.mapped)
+
+    def known(self, condition: Condition) -> tuple[list[Case], list[Truth]]:
+        """Return cases of diseases that the release annotates, with a finding that it can use."""
+        known = known_cases(condition.model, self.context.truths)
+        ontology = condition.model.ontology
+        return self.context.drawn(
+            self.setting.count,
+            lambda case, truth: truth.id in known and bool(read_findings(ontology, case).observed),
+        )
+
+    def _genes_step(self) -> Step[GeneLevel]:
+        def inputs() -> dict[str, str]:
+            known, _ = gene_level.genes_of_diseases(self.home)
+            return {**self.inputs(), "genes of diseases": str(sum(map(len, known.values())))}
+
+        return self.context.step(
+            "genes", GeneLevel, self._genes, VERSIONS["genes"], inputs=inputs, parameters=self.parameters
+        )
+
+    def _genes(self, work: Work) -> GeneLevel:
+        """Return the rank of the causal gene among sampled others, for every condition."""
+        setting, seed = self.setting, self.context.seed
+        known, sources = gene_level.genes_of_diseases(self.home)
+        cases, truths = self.context.drawn(setting.count, lambda _, truth: bool(truth.gene))
+        ranks = {}
+        for name in CONDITIONS:
             if name == "clinweave" and setting.mondo is None:
                 continue
-            arm = desk.arm(name, setting.release, setting.mondo, setting.genes)
-            with desk.bar(f"Genes: {name}", len(cases)) as step:
-                found[name] = gene_level.rank_genes(
-                    arm, cases, truths, known, drop=setting.drop, seed=desk.seed, step=step
+            condition = self.condition(name)
+            with work.progress.bar(f"Genes: {name}", len(cases)) as step:
+                ranks[name] = gene_level.rank_genes(
+                    condition, cases, truths, known, leave_out=setting.leave_out, seed=seed, step=step
                 )
-        return {
-            "rows": rows(found, truths, BASELINE, resamples=desk.resamples),
-            "cases": len(cases),
-            "unmapped": sum(one.gene not in known for one in truths),
-            "genes": len(known),
-            "decoys": gene_level.DECOYS,
-            "sources": sources,
-        }
-
-    return desk.keep("genes", inputs, _parameters(desk, setting), build, VERSIONS["genes"])
-
-
-def curves(desk: Desk, setting: Setting, _home: Path) -> dict[str, Any]:
-    """Return the curves of robustness of every arm on the same changed cases."""
-    arms = ("lrz", "lirical-lr", "resnik", "clinweave-release", *(["clinweave"] if setting.mondo else []))
-
-    def build() -> dict[str, Any]:
-        first = desk.arm("clinweave-release", setting.release)
-        known = known_cases(first.model, desk.truths)
-        cases, truths = desk.drawn(
-            setting.cases,
-            lambda case, truth: (
-                truth.id in known and bool(read_findings(first.model.ontology, case).observed)
-            ),
+        return GeneLevel(
+            rows=rows(ranks, truths, BASELINE, resamples=self.context.resamples),
+            cases=len(cases),
+            unmapped=sum(truth.gene not in known for truth in truths),
+            genes=len(known),
+            decoys=gene_level.DECOYS,
+            sources=sources,
         )
-        made = robustness.variants(cases, first.model, desk.seed)
-        asked = {id_ for group in made.values() for case in group for id_ in case.observed}
-        found = {}
-        for name in arms:
-            arm = (
-                open_arm(name, setting.release, desk.cache, desk.cases, more=asked)
-                if name == BASELINE
-                else desk.arm(name, setting.release, setting.mondo, setting.genes)
+
+    def _robustness_step(self) -> Step[Robustness]:
+        return self.context.step(
+            "robustness",
+            Robustness,
+            self._robustness,
+            VERSIONS["robustness"],
+            inputs=self.inputs,
+            parameters=self.parameters,
+        )
+
+    def _robustness(self, work: Work) -> Robustness:
+        """Return the curves of every condition on the same changed cases."""
+        setting, context = self.setting, self.context
+        names = (
+            "lrz",
+            "lirical-lr",
+            "resnik",
+            "clinweave-release",
+            *(["clinweave"] if setting.mondo else []),
+        )
+        first = context.condition("clinweave-release", setting.release)
+        cases, truths = self.known(first)
+        changed = robustness.variants(cases, first.model, context.seed)
+        more = _terms(case for group in changed.values() for case in group)
+        ranks = {}
+        for name in names:
+            condition = self._baseline(more) if name == BASELINE else self.condition(name)
+            with work.progress.bar(f"Robustness: {name}", len(cases)) as step:
+                ranks[name] = robustness.rank_variants(
+                    condition, changed, truths, leave_paper_out=self._leaves_paper_out(), step=step
+                )
+        return Robustness(
+            rows=tuple(robustness.curves(ranks, truths, BASELINE, context.resamples)),
+            cases=len(cases),
+            diseases=len({truth.disease for truth in truths}),
+        )
+
+    def _leaves_paper_out(self) -> bool:
+        return self.setting.leave_out == "paper_from_every_disease"
+
+    def _baseline(self, more: set[str]) -> Condition:
+        context = self.context
+        return open_condition(BASELINE, self.setting.release, context.cache, context.cases, more=more)
+
+    def _free_text_step(self) -> Step[FreeText]:
+        graph = read_manifest(self.home / "graph")
+        if graph is None:
+            raise UserError(
+                f"{self.setting.title}: reading texts needs the graph's vocabulary; run `clinweave graph build`"
             )
-            with desk.bar(f"Robustness: {name}", len(cases)) as step:
-                found[name] = robustness.rank_variants(
-                    arm, made, truths, drop=setting.drop == "blind", step=step
-                )
-        return {
-            "rows": robustness.curves(found, truths, BASELINE, desk.resamples),
-            "cases": len(cases),
-            "diseases": len({one.disease for one in truths}),
-        }
-
-    inputs = desk.release_inputs(setting.release, setting.mondo, setting.genes)
-    return desk.keep("robustness", inputs, _parameters(desk, setting), build, VERSIONS["robustness"])
-
-
-def texts(desk: Desk, setting: Setting, home: Path) -> dict[str, Any]:
-    """Return recognition in made-up case texts, and what it costs in ranks."""
-    from clinweave.core.artifacts import read_manifest
-
-    graph = read_manifest(home / "graph")
-    if graph is None:
-        raise UserError(
-            f"{setting.title}: reading texts needs the graph's vocabulary; run `clinweave graph build`"
+        return self.context.step(
+            "free-text",
+            FreeText,
+            self._free_text,
+            VERSIONS["free-text"],
+            inputs=lambda: {**self.inputs(), "graph": str(graph.get("key"))},
+            parameters=self.parameters,
         )
 
-    def build() -> dict[str, Any]:
+    def _free_text(self, work: Work) -> FreeText:
+        """Return recognition in generated case texts, and what it costs in ranks."""
         from clinweave.knowledge import Graph, Linker
 
-        name = "clinweave" if setting.mondo else "clinweave-release"
-        arm = desk.arm(name, setting.release, setting.mondo, setting.genes)
-        known = known_cases(arm.model, desk.truths)
-        cases, truths = desk.drawn(
-            setting.cases,
-            lambda case, truth: truth.id in known and bool(read_findings(arm.model.ontology, case).observed),
-        )
-        names = reading.term_names(release_in(setting.release).ontology)
-        written = reading.write_texts(cases, arm.model, names, desk.seed)
-        desk.say("Reading the case texts")
-        linked = Linker.open(Graph.open(home / "graph")).link_many([one.text for one in written], ["HP"])
-        read = [reading.as_read(case, found) for case, found in zip(cases, linked, strict=True)]
+        setting, context = self.setting, self.context
+        condition = self.condition(self.own)
+        cases, truths = self.known(condition)
+        names = free_text.term_names(release_in(setting.release).ontology)
+        texts = free_text.write_texts(cases, condition.model, names, context.seed)
+        work.progress.status("Reading the case texts")
+        linker = Linker.open(Graph.open(self.home / "graph"))
+        linked = linker.link_many([text.text for text in texts], ["HP"])
+        read = [free_text.as_read(case, mentions) for case, mentions in zip(cases, linked, strict=True)]
         curated, from_text = {}, {}
-        for each in (arm, open_arm(BASELINE, setting.release, desk.cache, desk.cases, more=_asked(read))):
-            with desk.bar(f"Free text: {each.name}", 2 * len(cases)) as step:
-                curated[each.name] = rank_cases(each, cases, truths, setting.drop, step).ranks
-                from_text[each.name] = rank_cases(each, read, truths, setting.drop, step).ranks
-        return {
-            "cases": len(cases),
-            "recognition": reading.recognition(written, read, arm.model),
-            "losses": reading.losses(curated, from_text, truths, desk.resamples),
-            "example": written[0].text,
-        }
+        for each in (condition, self._baseline(_terms(read))):
+            with work.progress.bar(f"Free text: {each.name}", 2 * len(cases)) as step:
+                curated[each.name] = rank_cases(each, cases, truths, setting.leave_out, step).ranks
+                from_text[each.name] = rank_cases(each, read, truths, setting.leave_out, step).ranks
+        return FreeText(
+            cases=len(cases),
+            recognition=free_text.recognition(texts, read, condition.model),
+            losses=free_text.losses(curated, from_text, truths, context.resamples),
+            example=texts[0].text,
+        )
 
-    inputs = {
-        **desk.release_inputs(setting.release, setting.mondo, setting.genes),
-        "graph": str(graph.get("key")),
-    }
-    return desk.keep("text", inputs, _parameters(desk, setting), build, VERSIONS["text"])
+    def _reranking_step(self) -> Step[LLMReranking]:
+        return self.context.step(
+            "llm-reranking",
+            LLMReranking,
+            self.rerank,
+            VERSIONS["llm-reranking"],
+            inputs=self.inputs,
+            parameters={
+                **self.parameters, "model": self.model.address, "options": dict(self.model.options)
+            },
+            uses=("reading", "score", "output"),
+        )  # fmt: skip
 
+    def rerank(self, work: Work) -> LLMReranking:
+        """Return the language model's re-ranking of the first ten against the ranks alone, with controls.
 
-def _asked(cases: Any) -> set[str]:
-    return {id_ for case in cases for id_ in case.observed}
+        Findings of patients go to no other machine than this one and the host that the recipe names (`allow_remote`).
+        """
+        from clinweave.models import open_model
 
-
-def model_on_top(desk: Desk, setting: Setting, home: Path, asked_of: "ModelSettings") -> dict[str, Any]:
-    """Return the language model's re-ranking of the first ten against the ranks alone, with controls.
-
-    Findings of patients go to no other machine than this one and the host that the recipe names (`allow_remote`).
-    """
-    from clinweave.evaluation.cache import Cache
-    from clinweave.models import open_model as open_language_model
-
-    def build() -> dict[str, Any]:
-        name = "clinweave" if setting.mondo else "clinweave-release"
-        arm = desk.arm(name, setting.release, setting.mondo, setting.genes)
-        known = known_cases(arm.model, desk.truths)
-        cases, truths = desk.drawn(setting.cases, lambda _, truth: truth.id in known)
-        language = open_language_model(asked_of.address, home=home, **asked_of.options)
+        context = self.context
+        condition = self.condition(self.own)
+        known = known_cases(condition.model, context.truths)
+        cases, truths = context.drawn(self.setting.count, lambda _, truth: truth.id in known)
+        language = open_model(self.model.address, home=self.home, **self.model.options)
         try:
-            from clinweave.applications.diagnosis import guard_findings
-
-            guard_findings(language, asked_of.allow_remote)
-            cache = Cache(desk.out / "language.jsonl")
-            with desk.bar(f"{language.name} on top", len(cases)) as step:
-                asked = arguing.ask_all(
-                    arm.model, language, cases, truths, cache, step, drop=setting.drop == "blind"
+            guard_findings(language, self.model.allow_remote)
+            cache = Cache(work.runner.out / "language.jsonl")
+            with work.progress.bar(f"{language.name} on top", len(cases)) as step:
+                asked = llm_reranking.ask_all(
+                    condition.model,
+                    language,
+                    cases,
+                    truths,
+                    cache,
+                    step,
+                    leave_paper_out=self._leaves_paper_out(),
                 )
-            return arguing.compare(asked, truths, desk.resamples, language)
+            return llm_reranking.compare(asked, truths, context.resamples, language)
         finally:
             language.close()
 
-    inputs = desk.release_inputs(setting.release, setting.mondo, setting.genes)
-    parameters = _parameters(desk, setting, model=asked_of.address, options=dict(asked_of.options))
-    uses = ("reading", "score", "output")
-    return desk.keep("language-model", inputs, parameters, build, VERSIONS["language-model"], uses=uses)
+
+def _terms(cases: Iterable[Case]) -> set[str]:
+    return {term for case in cases for term in case.observed}

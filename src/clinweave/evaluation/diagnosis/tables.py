@@ -1,10 +1,10 @@
 """Tables of ranks: shares at 1, 3 and 10, macro by disease, and paired differences with intervals by publication."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from clinweave.core.statistics import bootstrap, difference, pair
-from clinweave.evaluation.diagnosis.protocols import Ranks
+from clinweave.evaluation.diagnosis.ranking import Ranks
+from clinweave.evaluation.diagnosis.results import Over, RankRow
 from clinweave.evaluation.diagnosis.truth import Truth
 
 AT = (1, 3, 10)
@@ -14,76 +14,61 @@ def parts(truths: Sequence[Truth], known: frozenset[str] = frozenset()) -> dict[
     """Return all cases, the development part, the rest, and those whose disease the release annotates or does not."""
     found = {
         "all": list(truths),
-        "development": [one for one in truths if one.development],
-        "rest": [one for one in truths if not one.development],
+        "development": [truth for truth in truths if truth.development],
+        "rest": [truth for truth in truths if not truth.development],
     }
     if known:
-        found["known disease"] = [one for one in truths if one.id in known]
-        found["unknown disease"] = [one for one in truths if one.id not in known]
+        found["known disease"] = [truth for truth in truths if truth.id in known]
+        found["unknown disease"] = [truth for truth in truths if truth.id not in known]
     return found
 
 
 def rows(
     found: Mapping[str, Ranks], truths: Sequence[Truth], baseline: str, *, resamples: int = 10_000
-) -> list[dict[str, Any]]:
-    """Return one row an arm and part: shares, macro shares, and differences to the baseline with 95 % intervals."""
+) -> tuple[RankRow, ...]:
+    """Return one row per condition and part: shares, macro shares, and differences to the baseline with intervals."""
     table = []
     for part, cases in parts(truths, found[baseline].known).items():
         if not cases:
             continue
-        cluster = {one.id: one.publication or one.id for one in cases}
-        for arm, ranks in found.items():
-            row: dict[str, Any] = {"part": part, "arm": arm, "cases": len(cases)}
-            row["micro"] = [ranks.share(cases, at) for at in AT]
-            row["macro"] = [ranks.share(cases, at, macro=True) for at in AT]
-            row["diseases"] = len({one.disease for one in cases})
-            row["credited"] = [ranks.share(cases, at, credited=True) for at in AT] if ranks.credited else []
-            row["intervals"] = [_interval(ranks, cases, cluster, at, resamples) for at in AT]
-            if arm != baseline:
-                row["over"] = [_over(ranks, found[baseline], cases, cluster, at, resamples) for at in AT]
-            table.append(row)
-    return table
+        cluster = {case.id: case.publication or case.id for case in cases}
+        for condition, ranks in found.items():
+            over: tuple[Over, ...] = ()
+            if condition != baseline:
+                over = tuple(_over(ranks, found[baseline], cases, cluster, at, resamples) for at in AT)
+            table.append(
+                RankRow(
+                    part=part,
+                    condition=condition,
+                    cases=len(cases),
+                    diseases=len({case.disease for case in cases}),
+                    micro=tuple(ranks.share(cases, at) for at in AT),
+                    macro=tuple(ranks.share(cases, at, macro=True) for at in AT),
+                    credited=tuple(ranks.share(cases, at, credited=True) for at in AT)
+                    if ranks.credited
+                    else (),
+                    intervals=tuple(_interval(ranks, cases, cluster, at, resamples) for at in AT),
+                    over=over,
+                )
+            )
+    return tuple(table)
 
 
 def _interval(
-    arm: Ranks, cases: Sequence[Truth], cluster: Mapping[str, str], at: int, resamples: int
-) -> list[float]:
-    hits = {one.id: float(arm.ranks[one.id] <= at) for one in cases}
-    return list(bootstrap(pair(hits, dict.fromkeys(hits, 0.0), cluster), resamples=resamples))
+    ranks: Ranks, cases: Sequence[Truth], cluster: Mapping[str, str], at: int, resamples: int
+) -> tuple[float, float]:
+    hits = {case.id: float(ranks.ranks[case.id] <= at) for case in cases}
+    low, high = bootstrap(pair(hits, dict.fromkeys(hits, 0.0), cluster), resamples=resamples)
+    return low, high
 
 
-def _over(  # noqa: PLR0917 - two arms, their cases and how to compare them
-    arm: Ranks, baseline: Ranks, cases: Sequence[Truth], cluster: Mapping[str, str], at: int, resamples: int
-) -> dict[str, float]:
-    told = difference(
-        {one.id: float(arm.ranks[one.id] <= at) for one in cases},
-        {one.id: float(baseline.ranks[one.id] <= at) for one in cases},
+def _over(  # noqa: PLR0917 - two conditions, their cases and how to compare them
+    ranks: Ranks, baseline: Ranks, cases: Sequence[Truth], cluster: Mapping[str, str], at: int, resamples: int
+) -> Over:
+    found = difference(
+        {case.id: float(ranks.ranks[case.id] <= at) for case in cases},
+        {case.id: float(baseline.ranks[case.id] <= at) for case in cases},
         cluster,
         resamples=resamples,
     )
-    return {"difference": told.difference, "low": told.low, "high": told.high, "p": told.p}
-
-
-def markdown(title: str, table: Sequence[Mapping[str, Any]], baseline: str) -> str:
-    """Return the rows as a Markdown table, in per cent."""
-    lines = [
-        f"### {title}",
-        "",
-        f"| part | arm | top-1/3/10 | macro | with Mondo credit | over {baseline}, 95 % by publication |",
-        "|---|---|---|---|---|---|",
-    ]
-    for row in table:
-        over = ", ".join(
-            f"{100 * one['difference']:+.1f} ({100 * one['low']:+.1f} to {100 * one['high']:+.1f})"
-            for one in row.get("over", ())
-        )
-        part = f"{row['part']} ({row['cases']:,}, {row['diseases']} diseases)"
-        lines.append(
-            f"| {part} | {row['arm']} | {_shares(row['micro'])} | {_shares(row['macro'])} "
-            f"| {_shares(row['credited'])} | {over} |"
-        )
-    return "\n".join(lines) + "\n"
-
-
-def _shares(values: Sequence[float]) -> str:
-    return "/".join(f"{100 * value:.1f}" for value in values)
+    return Over(found.difference, found.low, found.high, found.p)

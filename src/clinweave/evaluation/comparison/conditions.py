@@ -1,0 +1,197 @@
+"""What is compared: arms, each with its retrievers, and the controls that explain an arm's gain.
+
+Every arm and control calls the same `ContextBuilder`. A control changes one thing only: whose evidence is asked
+for, or what `keep` and `rewrite` do to the gold relation on its way into the evidence.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from clinweave.core.errors import UserError
+from clinweave.knowledge import ContextBuilder, parse_retrievers, render
+from clinweave.records import Evidence, Question, Relation
+
+_STRANGERS = 3  # other entities tried, to come near to equal length
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One way of asking. `control` says in plain words what a control shows; empty for the conditions themselves."""
+
+    name: str
+    retrievers: tuple[str, ...]
+    title: str
+    control: str = ""
+
+
+CONDITIONS: dict[str, Condition] = {
+    condition.name: condition
+    for condition in (
+        Condition("base", (), "Model alone"),
+        Condition("text", ("text",), "+ text index"),
+        Condition("graph", ("graph",), "+ knowledge graph"),
+        Condition("both", ("graph", "text"), "+ text and graph"),
+        Condition(
+            "lookup",
+            ("graph",),
+            "Look-up, no model",
+            "what the evidence alone decides, without any language model",
+        ),
+        Condition(
+            "wrong-entity",
+            ("graph",),
+            "Wrong entity",
+            "evidence of the same length about something else: does mere context help?",
+        ),
+        Condition(
+            "gold-removed",
+            ("graph",),
+            "Answer removed",
+            "the graph's evidence without the one relation that answers",
+        ),
+        Condition(
+            "gold-falsified",
+            ("graph",),
+            "Answer falsified",
+            "the relation that answers names a wrong option instead",
+        ),
+    )
+}
+MAIN = tuple(name for name, condition in CONDITIONS.items() if not condition.control)
+CONTROLS = tuple(name for name, condition in CONDITIONS.items() if condition.control)
+
+
+def find_condition(name: str) -> Condition:
+    """Return the condition or control of a name; any registered retriever is a condition, so is "graph+mine".
+
+    Raises `UserError` for a name that is neither.
+    """
+    if name in CONDITIONS:
+        return CONDITIONS[name]
+    try:
+        retrievers = parse_retrievers(name.replace("+", ","))
+    except UserError:
+        retrievers = ()
+    if not retrievers:
+        raise UserError(f"no condition, control or retriever is called {name!r}")
+    return Condition(name, retrievers, f"+ {' and '.join(retrievers)}")
+
+
+def in_report_order(names: Iterable[str]) -> list[str]:
+    """Return the names in the order of reports: the built-in conditions, other retrievers, then the controls."""
+    given = list(dict.fromkeys(names))
+    others = [name for name in given if name not in CONDITIONS]
+    return [name for name in (*MAIN, *others, *CONTROLS) if name in given]
+
+
+def is_control(name: str) -> bool:
+    """Return whether a name is a control's."""
+    return name in CONTROLS
+
+
+class ProvidedEvidence(NamedTuple):
+    """The evidence of one item under one condition."""
+
+    items: tuple[Evidence, ...]
+    tokens: int
+
+
+class EvidenceProvider:
+    """Finds evidence for the items of one task. `count` returns the tokens of a text."""
+
+    def __init__(self, context_builder: ContextBuilder, count: Callable[[str], int], budget: int) -> None:
+        self.context_builder = context_builder
+        self.count = count
+        self.budget = budget
+
+    def applies(self, condition: Condition, question: Question) -> bool:
+        """Return whether a question can be asked under a condition here."""
+        if "graph" in condition.retrievers and self.context_builder.graph is None:
+            return False
+        if "text" in condition.retrievers and self.context_builder.index is None:
+            return False
+        return question.gold is not None if condition.name.startswith("gold-") else True
+
+    def evidence(
+        self, condition: Condition, question: Question, others: Sequence[Question]
+    ) -> ProvidedEvidence:
+        """Return the evidence of `question` under `condition`; `others` are the items of its kind."""
+        if not condition.retrievers:
+            return ProvidedEvidence((), 0)
+        if condition.name == "wrong-entity":
+            return self._of_another(question, others)
+        keep = _without_gold(question) if condition.name == "gold-removed" else None
+        rewrite = _false_gold(question) if condition.name == "gold-falsified" else None
+        context = self.context_builder.evidence(
+            question.question,
+            retrievers=condition.retrievers,
+            budget=self.budget,
+            count_tokens=self.count,
+            keep=keep,
+            rewrite=rewrite,
+        )
+        return self._measured(context.items)
+
+    def _of_another(self, question: Question, others: Sequence[Question]) -> ProvidedEvidence:
+        """Return evidence about another item's entity, as near as possible to the length of the right one."""
+        length = self.evidence(CONDITIONS["graph"], question, ()).tokens
+        if not length:
+            return ProvidedEvidence((), 0)
+        candidates = []
+        for other in others[:_STRANGERS]:
+            context = self.context_builder.evidence_for(
+                self._concepts(other),
+                question.question,
+                retrievers=("graph",),
+                budget=length,
+                count_tokens=self.count,
+            )
+            candidates.append(self._measured(context.items))
+        return min(candidates, key=lambda item: length - item.tokens, default=ProvidedEvidence((), 0))
+
+    def _concepts(self, question: Question) -> tuple[str, ...]:
+        if question.concepts:
+            return question.concepts
+        linker = self.context_builder.linker
+        return tuple(mention.id for mention in linker.link(question.question)) if linker else ()
+
+    def _measured(self, items: tuple[Evidence, ...]) -> ProvidedEvidence:
+        return ProvidedEvidence(items, self.count(render(items)) if items else 0)
+
+
+def others_of(question: Question, questions: Sequence[Question]) -> list[Question]:
+    """Return the items of the same task and kind about something else, starting after `question`."""
+    same = [other for other in questions if (other.task, other.kind) == (question.task, question.kind)]
+    start = same.index(question)
+    return [
+        other
+        for other in same[start + 1 :] + same[:start]
+        if (other.cluster or other.id) != (question.cluster or question.id)
+    ]
+
+
+def _is_gold(question: Question, relation: Relation) -> bool:
+    return question.gold is not None and {relation.subject, relation.object} == {
+        question.gold[0],
+        question.gold[2],
+    }
+
+
+def _without_gold(question: Question) -> Callable[[Relation], bool]:
+    return lambda relation: not _is_gold(question, relation)
+
+
+def _false_gold(question: Question) -> Callable[[Relation], Relation]:
+    """Return a rewriting that puts the next wrong option in the place of the right one."""
+    right = question.option_ids[question.answer]
+    wrong = question.option_ids[(question.answer + 1) % len(question.option_ids)]
+
+    def rewrite(relation: Relation) -> Relation:
+        if not _is_gold(question, relation):
+            return relation
+        if relation.subject == right:
+            return replace(relation, subject=wrong)
+        return replace(relation, object=wrong)
+
+    return rewrite

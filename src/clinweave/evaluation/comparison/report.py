@@ -1,0 +1,384 @@
+"""The report of a comparison: what was found first, then each task, then item by item."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from clinweave.core.reports.blocks import (
+    Block,
+    Cell,
+    Details,
+    Figure,
+    Item,
+    ItemExplorer,
+    Report,
+    Section,
+    Table,
+    Text,
+)
+from clinweave.core.reports.plots import Estimate, Tone, interval_plot
+from clinweave.evaluation.comparison.conditions import (
+    find_condition,
+    in_report_order,
+    is_control,
+)
+from clinweave.evaluation.comparison.results import (
+    Comparison,
+    ComparisonResults,
+    ConditionResult,
+    TaskResult,
+)
+from clinweave.evaluation.comparison.samples import Sample
+from clinweave.evaluation.typed import to_values
+
+PLUMBING = ("graph-questions",)
+_ITEMS = 500  # items listed one by one; all are in samples.jsonl
+TITLES = {
+    "graph-questions": "Questions that the graph answers",
+    "graph-future": "What a later HPO release added",
+    "cross-source": "Hetionet's indications, with Hetionet left out of the graph",
+    "pubmedqa-retrieved": "PubMedQA, abstract to be retrieved",
+    "biomixqa-mcq": "BiomixQA, multiple choice",
+    "biomixqa-true-false": "BiomixQA, true or false",
+}
+EXPLAINED = {
+    "graph-questions": "The graph contains these answers: this tests finding and reading, not medicine.",
+    "graph-future": "The graph is built from the older release; the questions are what the newer one added. Wrong "
+    "options are never related to a known feature, so a refinement can be guessed from one.",
+    "cross-source": "The graph does not contain these facts; only what it knows of the drug or disease can help.",
+    "pubmedqa-retrieved": "Each question's abstract is in the index; retrieval sees only the question.",
+}
+METHODS = {
+    "generation": "parsed replies; never compared with likelihoods",
+    "option-text": "the option that is the likeliest reply, per token",
+}
+
+
+def headline(results: ComparisonResults) -> list[str]:
+    """Return the sentences that say what was found, the first one first. They claim no more than the intervals do."""
+    model = str(results.model.get("name", "The model"))
+    tasks = sorted(results.tasks, key=lambda task: task in PLUMBING)  # what the graph contains comes last
+    at_floor = [TITLES.get(task, task) for task in tasks if results.tasks[task].at_floor]
+    sentences = [sentence for task in tasks if (sentence := _finding(task, results, model))]
+    if at_floor:
+        sentences.append(
+            f"Model at floor, not interpretable (every interval includes chance): {'; '.join(at_floor)}."
+        )
+    sentences += [
+        f"{TITLES[task]}: a smoke test. A look-up without any model is right in {percent(look_up.accuracy)} of them."
+        for task in PLUMBING
+        if task in results.tasks and (look_up := results.tasks[task].conditions.get("lookup"))
+    ]
+    return sentences or ["Nothing was compared."]
+
+
+def _finding(task: str, results: ComparisonResults, model: str) -> str:
+    found, title = results.tasks[task], TITLES.get(task, task)
+    if found.at_floor:
+        return ""
+    rows = [row for row in results.comparisons if row.task == task and row.baseline == "base"]
+    rows = [row for row in rows if not is_control(row.condition)]
+    if not rows:
+        return ""
+    best = max(rows, key=lambda row: row.difference)
+    base, accuracy = (found.conditions[name].accuracy for name in ("base", best.condition))
+    between = f"{points(best.low)} to {points(best.high)}"
+    if best.low > 0 and best.p < 0.05:
+        verdict = f"a gain of {points(best.difference).lstrip('+')} points (95 % interval {between})"
+    else:
+        verdict = f"{points(best.difference)} points ({between}), not significant"
+    names = {"text": "the text index", "graph": "the knowledge graph", "both": "text and graph"}
+    knowledge = names.get(best.condition) or " and ".join(find_condition(best.condition).retrievers)
+    return (
+        f"{title}: {model} alone is right in {percent(base)} of {best.n} questions, with {knowledge} in "
+        f"{percent(accuracy)}: {verdict}."
+    )
+
+
+def comparison_report(results: ComparisonResults, samples: Sequence[Sample]) -> Report:
+    """Return the report of `results` and their samples."""
+    model, method = results.model.get("name", "none"), str(results.model.get("method", "–"))
+    how = f"{method} ({METHODS[method]})" if method in METHODS else method
+    sections = [_task(name, results) for name in results.tasks]
+    if results.answers:
+        blocks = [
+            block
+            for row in results.answers
+            for block in (Text((row.question,)), Text((row.answer,), "quote"))
+        ]
+        note = "`clinweave ask QUESTION --model none` quotes curated records; the numbers in brackets are its evidence."
+        sections.append(Section("Questions answered without a model", blocks, note))
+    if results.skipped:
+        rows = tuple(f"{row.task}: {row.reason}" for row in results.skipped)
+        sections.append(Section("Left out", [Text(rows, bullets=True)]))
+    sections += [Section("Item by item", [_items(samples)]), _methods(results)]
+    caution = f"Model: {model}, scored by {how}."
+    return Report(results.recipe.heading, "comparison report", headline(results), caution, sections)
+
+
+def _task(name: str, results: ComparisonResults) -> Section:
+    task = results.tasks[name]
+    rows = [row for row in results.comparisons if row.task == name]
+    clusters = f" in {task.clusters} clusters" if task.clusters < task.n else ""
+    blocks: list[Block] = []
+    if task.at_floor:
+        blocks.append(Text(("Model at floor, not interpretable.",), "warning"))
+    blocks += _differences([row for row in rows if row.family != "controls"])
+    blocks += _accuracy(name, task, results)
+    if sentences := _readings(task, rows):
+        blocks += [Text(("What the controls say:",)), Text(tuple(sentences), bullets=True)]
+    if controls := [row for row in rows if row.family == "controls"]:
+        blocks.append(Details("Differences to the controls", _differences(controls)))
+    if task.kinds:
+        blocks.append(_kinds(task))
+    if task.changes:
+        blocks.append(_changes(task))
+    note = f"{EXPLAINED.get(name, '')} {task.n} questions{clusters}.".strip()
+    return Section(TITLES.get(name, name), blocks, note)
+
+
+def _plain(name: str) -> str:
+    return find_condition(name).title.removeprefix("+ ")
+
+
+def _versus(row: Comparison) -> str:
+    title = _plain(row.condition)
+    return f"{title[:1].upper()}{title[1:]} vs. {_plain(row.baseline).lower()}"
+
+
+def _differences(rows: Sequence[Comparison]) -> list[Block]:
+    """Return the paired differences as a plot and as a table; colour only where the corrected test agrees."""
+    if not rows:
+        return []
+
+    def tone(row: Comparison) -> Tone:
+        sure = row.p < 0.05
+        return "up" if sure and row.low > 0 else "down" if sure and row.high < 0 else "none"
+
+    estimates = [Estimate(_versus(row), row.difference, row.low, row.high, tone(row)) for row in rows]
+    table = Table(
+        ("Comparison", "Difference", "95 % CI", "Holm-adjusted p"),
+        [
+            (_versus(row), Cell(points(row.difference), tone=tone(row)), f"{points(row.low)} to {points(row.high)}",
+             probability(row.p))
+            for row in rows
+        ],
+    )  # fmt: skip
+    title = "Differences in percentage points (95 % CI)"
+    return [Figure(interval_plot(estimates, title, unit="points", reference=0.0), title), table]
+
+
+def _accuracy(name: str, task: TaskResult, results: ComparisonResults) -> list[Block]:
+    times = results.timings.tasks.get(name, {})
+    names = in_report_order(task.conditions)
+    estimates = [
+        Estimate(find_condition(each).title, found.accuracy, *found.interval, "soft" if is_control(each) else "accent")
+        for each in names
+        if (found := task.conditions[each]).accuracy is not None
+    ]  # fmt: skip
+    title = "Accuracy (dashed line: chance)"
+    rows = []
+    for each in names:
+        found = task.conditions[each]
+        seconds = f"{times[each].seconds_per_item:.2f}" if each in times else ""
+        unscored = ", ".join(f"{count} {reason}" for reason, count in found.unscored.items()) or "0"
+        rows.append((
+            Cell(find_condition(each).title, find_condition(each).control), percent(found.accuracy),
+            f"{percent(found.interval[0])} to {percent(found.interval[1])}", str(found.n), _in_evidence(each, found),
+            unscored, number(found.evidence_tokens), seconds,
+        ))  # fmt: skip
+    floors = ", ".join(f"{floor} {percent(value)}" for floor, value in task.floors.items())
+    note = (
+        f"Floors: {floors}. Undecided look-ups (no option named, or several) are not right; replies that could not be "
+        f"parsed count as wrong. {_recall(name, results)}"
+    )
+    head = (
+        "Condition", "Accuracy", "95 % CI", "n", "Answer in evidence", "Unscored", "Evidence tokens",
+        "Seconds per item",
+    )  # fmt: skip
+    muted = frozenset(place for place, each in enumerate(names) if is_control(each))
+    return [
+        Figure(interval_plot(estimates, title, reference=task.floors.get("chance")), title),
+        Table(head, rows, note=note.strip(), muted=muted),
+    ]
+
+
+def _in_evidence(name: str, found: ConditionResult) -> str:
+    if name == "base":
+        return "–"
+    if found.gold_in_evidence is None:
+        return f"{percent(found.answer_named)} named"
+    return percent(found.gold_in_evidence)
+
+
+def _recall(name: str, results: ComparisonResults) -> str:
+    found = results.retrieval.get(name)
+    if found is None:
+        return ""
+    recall = ", ".join(f"@{cut} {percent(value)}" for cut, value in found.recall.items())
+    return (
+        f"Retrieval from the question alone, {found.n} gold texts: recall {recall}; gold text in the corpus "
+        f"{percent(found.gold_in_corpus)}."
+    )
+
+
+def _readings(task: TaskResult, rows: Sequence[Comparison]) -> list[str]:
+    """Return what the controls mean, in plain sentences."""
+    pairs = {(row.condition, row.baseline): row for row in rows}
+    sentences = []
+    if row := pairs.get(("wrong-entity", "base")):
+        sentences.append(
+            f"Evidence about something else, equally long, makes {points(row.difference)} points: "
+            + (
+                "context by itself does not help."
+                if row.low <= 0
+                else "any context moves this model, so read gains with care."
+            )
+        )
+    if row := pairs.get(("graph", "gold-removed")):
+        sentences.append(
+            f"Without the one relation that answers, the graph condition loses {points(row.difference).lstrip('+')}"
+            " points"
+            + (": the gain is that fact." if row.low > 0 else ": the gain does not depend on that fact.")
+        )
+    if row := pairs.get(("gold-falsified", "base")):
+        accuracy = percent(task.conditions["gold-falsified"].accuracy)
+        sentences.append(
+            f"With the false relation instead, the model is right in {accuracy}: it repeats what it reads; "
+            "a wrong database gives a wrong answer."
+            if row.high < 0
+            else f"With the false relation instead, the model is right in {accuracy}."
+        )
+    hurt = {
+        name: task.changes[name].hurt for name in in_report_order(task.changes) if task.changes[name].hurt
+    }
+    if hurt:
+        listed = ", ".join(f"{_plain(name)} {count}" for name, count in hurt.items())
+        sentences.append(f"Knowledge also hurts. Items right without it and wrong with it: {listed}.")
+    return sentences
+
+
+def _kinds(task: TaskResult) -> Table:
+    names = in_report_order(task.conditions)
+
+    def cell(found: ConditionResult | None) -> Cell | str:
+        if found is None:
+            return "–"
+        return Cell(percent(found.accuracy), bar=found.accuracy)
+
+    rows = [
+        (kind or "–", str(next(iter(found.values())).n), *(cell(found.get(name)) for name in names))
+        for kind, found in task.kinds.items()
+    ]
+    return Table(("Kind", "n", *(find_condition(name).title for name in names)), rows, "By kind of question")
+
+
+def _changes(task: TaskResult) -> Table:
+    rows = [
+        (
+            find_condition(name).title, Cell(str(row.helped), tone="up"), Cell(str(row.hurt), tone="down"),
+            str(row.same),
+        )
+        for name in in_report_order(task.changes)
+        for row in (task.changes[name],)
+    ]  # fmt: skip
+    head = ("Against the model alone", "Now right", "Now wrong", "Unchanged")
+    return Table(head, rows, "Where knowledge helps, and where it hurts")
+
+
+def _items(samples: Sequence[Sample]) -> ItemExplorer:
+    """Return one entry per item with a mark for each condition."""
+    groups: dict[tuple[str, str], list[Sample]] = defaultdict(list)
+    for row in samples:
+        groups[row.task, row.id].append(row)
+    conditions = {name: _plain(name) for name in in_report_order(row.condition for row in samples)}
+    hidden = max(0, len(groups) - _ITEMS)
+    first = f"The first {_ITEMS} of {len(groups)} items; all are in samples.jsonl. " if hidden else ""
+    return ItemExplorer(
+        [_item(rows, conditions) for rows in list(groups.values())[:_ITEMS]],
+        conditions,
+        {"hurt": "hurt by knowledge", "helped": "helped by the graph", "missed": "wrong with the graph"},
+        f"{first}✓ right, ✗ wrong, ? undecided or not parsed. Open an item for its options and what the model "
+        f"was shown.",
+    )
+
+
+def _item(rows: Sequence[Sample], conditions: Mapping[str, str]) -> Item:
+    row = rows[0]
+    marks = {each.condition: "right" if each.score == 1 else each.unscored or "wrong" for each in rows}
+    results = "; ".join(f"{title}: {marks[name]}" for name, title in conditions.items() if name in marks)
+    shown = {
+        each.condition: each.evidence
+        for each in rows
+        if each.evidence and not is_control(each.condition) and each.condition != "both"
+    }
+    kind = f", {row.kind}" if row.kind else ""
+    note = f"{row.task}{kind}. {results}."
+    return Item(row.question, row.options, row.answer, note, marks, shown, frozenset(_groups(marks)))
+
+
+def _groups(marks: Mapping[str, str]) -> Iterator[str]:
+    base, graph = marks.get("base"), marks.get("graph")
+    if base == "right" and "wrong" in {marks.get(name) for name in ("text", "graph", "both")}:
+        yield "hurt"
+    if base != "right" and graph == "right":
+        yield "helped"
+    if graph not in {None, "right"}:
+        yield "missed"
+
+
+def _methods(results: ComparisonResults) -> Section:
+    sources = Table(
+        ("Source", "Release", "Licence"),
+        [(Cell(source.name, source.homepage), source.release, source.licence) for source in results.sources],
+    )
+    packages = ", ".join(f"{name} {version}" for name, version in results.packages.items())
+    hashes = {"model": results.model, "inputs": to_values(results.inputs), "prompt": results.prompt_template}
+    limits = (
+        "All conditions answer the same questions, and retrieval sees the question alone, never the options.",
+        "Differences are paired; intervals are bootstrapped over clusters of dependent questions (BCa, "
+        f"{results.recipe.resamples:,} resamples); p values are exact (McNemar's test, and its generalisation to "
+        "clusters), corrected after Holm over all tasks in three families (conditions over base, sums over "
+        "their parts, "
+        "controls).",
+        "Where a graph contains the answers, a gain shows that they are found and read. It does not show that a model "
+        "knows more medicine, and a look-up does as well.",
+        "A wrong option is one that no source records as true; absence of a record is not proof of falsehood.",
+        "A small model's likelihoods are sensitive to wording. One prompt was used for all conditions and "
+        "none was tuned "
+        "on these questions' results.",
+    )
+    repeat = (
+        "`clinweave run recipe.toml` with the resolved recipe in this folder. The same inputs give the same "
+        "results.json, "
+        f"timings aside; clinweave {results.clinweave}, {packages}; seed {results.seeds['questions']}, bootstrap seed "
+        f"{results.seeds['bootstrap']}."
+    )
+    blocks: list[Block] = [
+        sources,
+        Text((repeat,)),
+        Details("Model, inputs and hashes", [Text((json.dumps(hashes, indent=1),), "quote")]),
+        Text(limits, bullets=True),
+    ]
+    return Section("Sources, methods and limits", blocks)
+
+
+def percent(value: float | None) -> str:
+    """Return a share as whole percent."""
+    return "–" if value is None else f"{100 * value:.0f} %"
+
+
+def points(value: float) -> str:
+    """Return a difference as signed percentage points."""
+    text = f"{100 * value:+.0f}".replace("-", "−")
+    return "0" if text[1:] == "0" else text
+
+
+def probability(value: float) -> str:
+    """Return a p value as people write it."""
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def number(value: float | None) -> str:
+    """Return a number with groups of three digits."""
+    return "–" if value is None else f"{value:,.0f}"

@@ -1,0 +1,360 @@
+"""From samples to numbers: accuracies, floors, paired comparisons, coverage. Same samples, same numbers."""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from clinweave.core import statistics
+from clinweave.evaluation.comparison.conditions import CONDITIONS, CONTROLS, in_report_order, is_control
+from clinweave.evaluation.comparison.retrieval import Recall
+from clinweave.evaluation.comparison.samples import Sample
+from clinweave.evaluation.comparison.settings import ComparisonRecipe
+from clinweave.models import chance_of, same_option
+from clinweave.records import Source
+
+Family = Literal["conditions", "sums", "controls"]
+# (condition, baseline, family): Holm's correction runs within a family over all tasks
+COMPARISONS: tuple[tuple[str, str, Family], ...] = (
+    ("text", "base", "conditions"),
+    ("graph", "base", "conditions"),
+    ("both", "base", "conditions"),
+    ("both", "text", "sums"),
+    ("both", "graph", "sums"),
+    *((control, "base", "controls") for control in CONTROLS),
+    *(("graph", control, "controls") for control in CONTROLS),
+)
+_DIGITS = 6  # kept of a number, so that a file is the same on every machine
+
+
+@dataclass(frozen=True)
+class ConditionResult:
+    """Accuracy of one condition on one task. Unparsed replies are wrong; items that were not run are left out."""
+
+    n: int
+    accuracy: float | None
+    interval: tuple[float, float]
+    unscored: dict[str, int]  # reason -> items
+    gold_in_evidence: float | None
+    answer_named: float | None
+    evidence_tokens: float | None
+    tokens: int
+    method: str
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Items that a condition with knowledge turned right, turned wrong, or left as they were without it."""
+
+    helped: int
+    hurt: int
+    same: int
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """One task: its floors, each condition, the same by kind of question, and what changed against the model alone."""
+
+    n: int
+    clusters: int
+    floors: dict[str, float]
+    at_floor: bool  # every condition's interval includes chance
+    conditions: dict[str, ConditionResult]
+    kinds: dict[str, dict[str, ConditionResult]]
+    changes: dict[str, Changes]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A paired difference of accuracy, condition minus baseline, with its 95 % interval; `p` is adjusted after Holm."""
+
+    task: str
+    condition: str
+    baseline: str
+    family: Family
+    n: int
+    clusters: int
+    difference: float
+    low: float
+    high: float
+    p_raw: float
+    p: float
+    gained: int
+    lost: int
+    unpaired: int
+
+
+@dataclass(frozen=True)
+class TaskInputs:
+    """What the questions and the evidence of a task were made from, as hashes."""
+
+    type: str
+    questions: str
+    graph: str
+    index: str
+    files: dict[str, str]
+    rows_left_out: int
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A task that was not run, and why."""
+
+    task: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class AnsweredQuestion:
+    """A question of the recipe, answered from the graph without a model."""
+
+    question: str
+    answer: str
+    abstained: bool
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What a condition cost."""
+
+    seconds: float
+    seconds_per_item: float
+    tokens_per_item: float
+    tokens_per_second: float | None
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Seconds and tokens per task and condition: the only part of results that differs between runs."""
+
+    tasks: dict[str, dict[str, Timing]] = field(default_factory=dict)
+    cores: int | None = None
+    python: str = ""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The numbers of a comparison: tasks, paired comparisons, and the same in the keys of lm-evaluation-harness."""
+
+    tasks: dict[str, TaskResult]
+    comparisons: tuple[Comparison, ...]
+    results: dict[str, dict[str, float | str | None]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComparisonResults(Summary):
+    """Results of a comparison, and everything needed to repeat it."""
+
+    kind: Literal["comparison"] = "comparison"
+    clinweave: str
+    recipe: ComparisonRecipe
+    model: dict[str, Any]
+    packages: dict[str, str]
+    prompt_template: str
+    seeds: dict[str, int]
+    inputs: tuple[TaskInputs, ...]
+    sources: tuple[Source, ...]
+    tier: str
+    skipped: tuple[Skipped, ...]
+    answers: tuple[AnsweredQuestion, ...]
+    retrieval: dict[str, Recall]
+    timings: Timings
+
+
+RESULTS = ComparisonResults
+
+
+def summarise(samples: Sequence[Sample], *, resamples: int = statistics.RESAMPLES) -> Summary:
+    """Return the deterministic numbers of a comparison."""
+    tasks: dict[str, list[Sample]] = defaultdict(list)
+    for sample in samples:
+        tasks[sample.task].append(sample)
+    comparisons = [row for task, rows in tasks.items() for row in _comparisons(task, rows, resamples)]
+    return Summary(
+        tasks={task: _task(rows) for task, rows in tasks.items()},
+        comparisons=tuple(_adjusted(comparisons)),
+        results={
+            f"{task}.{condition}": _lm_eval(rows)
+            for task, items in tasks.items()
+            for condition, rows in by_condition(items).items()
+        },
+    )
+
+
+def _task(rows: Sequence[Sample]) -> TaskResult:
+    first = list({row.id: row for row in rows}.values())
+    kinds = sorted({row.kind for row in first})
+    conditions = {name: _condition(items) for name, items in by_condition(rows).items()}
+    chance = sum(chance_of(row.options, row.answer) for row in first) / len(first)
+    scored = [name for name in conditions if not is_control(name) and conditions[name].n]
+    intervals = [statistics.Interval(*conditions[name].interval) for name in scored]
+    return TaskResult(
+        n=len(first),
+        clusters=len({row.cluster for row in first}),
+        floors={
+            "chance": _round(chance),
+            "majority": _round(statistics.majority_floor([_label(row) for row in first])),
+            "longest option": _round(_by_length(first)),
+        },
+        at_floor=bool(intervals) and statistics.at_floor(intervals, chance),
+        conditions=conditions,
+        kinds={
+            kind: {
+                name: _condition([row for row in items if row.kind == kind])
+                for name, items in by_condition(rows).items()
+            }
+            for kind in kinds
+        }
+        if len(kinds) > 1
+        else {},
+        changes=_changes(rows),
+    )
+
+
+def _condition(rows: Sequence[Sample]) -> ConditionResult:
+    """Return one condition's accuracy (unparsed is wrong; items not run are left out), coverage and unscored counts."""
+    run = [row for row in rows if row.unscored not in {"tokens", "error"}]
+    right = sum(row.score for row in run)
+    reasons = Counter(row.unscored for row in rows if row.unscored)
+    gold = [row.gold for row in run if row.gold is not None]
+    low, high = statistics.wilson(right, len(run))
+    return ConditionResult(
+        n=len(run),
+        accuracy=_round(right / len(run)) if run else None,
+        interval=(_round(low), _round(high)),
+        unscored=dict(sorted(reasons.items())),
+        gold_in_evidence=_round(sum(gold) / len(gold)) if gold else None,
+        answer_named=_round(sum(row.named for row in run) / len(run)) if run else None,
+        evidence_tokens=_round(sum(row.evidence_tokens for row in run) / len(run)) if run else None,
+        tokens=sum(row.tokens for row in run),
+        method=next((row.method for row in rows if row.method), ""),
+    )
+
+
+def _comparisons(task: str, rows: Sequence[Sample], resamples: int) -> Iterator[Comparison]:
+    conditions = by_condition(rows)
+    clusters = {row.id: row.cluster for row in rows}
+    others: list[tuple[str, str, Family]] = [
+        (name, "base", "conditions") for name in conditions if name not in CONDITIONS
+    ]
+    for name, baseline, family in (*COMPARISONS, *others):
+        if name not in conditions or baseline not in conditions:
+            continue
+        if not _comparable(conditions[name], conditions[baseline]):
+            continue
+        left, right = _scores(conditions[name]), _scores(conditions[baseline])
+        if not left.keys() & right.keys():
+            continue
+        found = statistics.difference(left, right, clusters, resamples=resamples)
+        yield Comparison(
+            task=task,
+            condition=name,
+            baseline=baseline,
+            family=family,
+            n=found.n,
+            clusters=found.clusters,
+            difference=_round(found.difference),
+            low=_round(found.low),
+            high=_round(found.high),
+            p_raw=found.p,
+            p=found.p,
+            gained=found.gained,
+            lost=found.lost,
+            unpaired=found.unpaired,
+        )
+
+
+def _adjusted(comparisons: Sequence[Comparison]) -> list[Comparison]:
+    """Return the comparisons with p values adjusted after Holm within each family."""
+    adjusted: dict[int, float] = {}
+    for family in ("conditions", "sums", "controls"):
+        places = [place for place, row in enumerate(comparisons) if row.family == family]
+        adjusted |= zip(places, statistics.holm([comparisons[place].p_raw for place in places]), strict=True)
+    return [
+        replace(row, p=float(f"{adjusted[place]:.6g}"), p_raw=float(f"{row.p_raw:.6g}"))
+        for place, row in enumerate(comparisons)
+    ]
+
+
+def _comparable(one: Sequence[Sample], other: Sequence[Sample]) -> bool:
+    """Return whether two conditions were scored the same way; a look-up may be compared with either."""
+    methods = {row.method for row in (*one, *other) if row.method and row.method != "look-up"}
+    return len(methods) <= 1
+
+
+def _scores(rows: Iterable[Sample]) -> dict[str, float]:
+    return {row.id: row.score for row in rows if row.unscored not in {"tokens", "error"}}
+
+
+def _changes(rows: Sequence[Sample]) -> dict[str, Changes]:
+    """Return, for each condition with knowledge, how many items it turned right, and turned wrong, from base."""
+    conditions = by_condition(rows)
+    base = _scores(conditions.get("base", ()))
+    changes = {}
+    for name in conditions:
+        if name == "base" or is_control(name):
+            continue
+        scores = _scores(conditions[name])
+        both = base.keys() & scores.keys()
+        if both:
+            changes[name] = Changes(
+                helped=sum(scores[item] > base[item] for item in both),
+                hurt=sum(scores[item] < base[item] for item in both),
+                same=sum(scores[item] == base[item] for item in both),
+            )
+    return changes
+
+
+def _lm_eval(rows: Sequence[Sample]) -> dict[str, float | str | None]:
+    scores = _scores(rows)
+    if not scores:
+        return {"acc,none": None, "acc_stderr,none": None}
+    error = statistics.standard_error(scores, {row.id: row.cluster for row in rows})
+    return {
+        "alias": f"{rows[0].task}.{rows[0].condition}",
+        "acc,none": _round(sum(scores.values()) / len(scores)),
+        "acc_stderr,none": _round(error) if math.isfinite(error) else "N/A",
+    }
+
+
+def by_condition(rows: Iterable[Sample]) -> Mapping[str, list[Sample]]:
+    """Return condition -> its samples, in the order of reports."""
+    groups: dict[str, list[Sample]] = defaultdict(list)
+    for row in rows:
+        groups[row.condition].append(row)
+    return {name: groups[name] for name in in_report_order(groups)}
+
+
+def _label(row: Sample) -> str:
+    """Return what "always the same reply" means: yes/no/maybe where all items share options, else the position."""
+    return row.options[row.answer] if len(row.options) <= 3 else str(row.answer)
+
+
+def _by_length(rows: Sequence[Sample]) -> float:
+    total = 0.0
+    for row in rows:
+        longest = max(len(option) for option in row.options)
+        tied = [place for place, option in enumerate(row.options) if len(option) == longest]
+        total += sum(same_option(row.options, place, row.answer) for place in tied) / len(tied)
+    return total / len(rows)
+
+
+def _round(value: float) -> float:
+    return round(value, _DIGITS)
+
+
+def timings(samples: Sequence[Sample]) -> dict[str, dict[str, Timing]]:
+    """Return seconds and tokens a second per task and condition."""
+    times: dict[str, dict[str, Timing]] = {}
+    for task in dict.fromkeys(sample.task for sample in samples):
+        for name, rows in by_condition(row for row in samples if row.task == task).items():
+            seconds = sum(row.seconds for row in rows)
+            tokens = sum(row.tokens for row in rows)
+            times.setdefault(task, {})[name] = Timing(
+                seconds=round(seconds, 3),
+                seconds_per_item=round(seconds / len(rows), 4),
+                tokens_per_item=round(tokens / len(rows), 1),
+                tokens_per_second=round(tokens / seconds, 1) if seconds else None,
+            )
+    return times

@@ -1,0 +1,85 @@
+"""The keys of a recipe that compares ways of adding knowledge to a model."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from clinweave.core.errors import UserError
+from clinweave.evaluation.comparison.conditions import (
+    CONDITIONS,
+    CONTROLS,
+    MAIN,
+    find_condition,
+    in_report_order,
+)
+from clinweave.evaluation.language_model import ModelSettings
+from clinweave.evaluation.recipe import Recipe
+from clinweave.evaluation.typed import nearest, path_key
+from clinweave.knowledge import retriever_names
+
+TaskType = Literal["graph-questions", "graph-future", "cross-source", "pubmedqa-retrieved", "benchmark"]
+
+
+@dataclass(frozen=True)
+class KnowledgeSettings:
+    """Which knowledge base is asked, under which conditions, and how many tokens of evidence a prompt may hold."""
+
+    databases: tuple[str, ...] = ()  # empty: the default set
+    graph: str = field(
+        default="", metadata=path_key()
+    )  # folder of a built graph; then no databases are fetched
+    budget: int = 180
+    conditions: tuple[str, ...] = MAIN
+    controls: tuple[str, ...] = CONTROLS
+
+
+@dataclass(frozen=True)
+class TaskSettings:
+    """One set of questions. Which keys matter depends on `type`; a path is relative to the recipe's folder."""
+
+    type: TaskType
+    kinds: tuple[str, ...] = ("feature", "gene", "role", "parent")
+    per_kind: int = 20
+    count: int = 150  # questions at most, drawn with the recipe's seed; 0: all
+    options: int = 4
+    path: str = field(default="", metadata=path_key())  # the benchmark, or Hetionet's indications
+    older: str = field(default="", metadata=path_key())  # folder of an HPO release: hp.obo and phenotype.hpoa
+    newer: str = field(default="", metadata=path_key())
+    corpus: str = field(default="", metadata=path_key())  # a folder or archive of texts to retrieve from
+    budget: int = 0  # 0: the recipe's
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComparisonRecipe(Recipe):
+    """Databases -> graph and index -> questions -> conditions -> report."""
+
+    kind: Literal["comparison"] = "comparison"
+    resamples: int = 10_000
+    dump_prompts: bool = False
+    ask: tuple[str, ...] = ()  # questions answered from the graph without a model, shown in the report
+    model: ModelSettings = field(default_factory=ModelSettings)
+    knowledge: KnowledgeSettings = field(default_factory=KnowledgeSettings)
+    tasks: tuple[TaskSettings, ...] = ()
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """Return conditions and controls in the order of reports."""
+        return tuple(in_report_order((*self.knowledge.conditions, *self.knowledge.controls)))
+
+
+SETTINGS = ComparisonRecipe
+
+
+def check(recipe: ComparisonRecipe, where: str) -> ComparisonRecipe:
+    """Return the recipe, or raise `UserError` for values that contradict each other."""
+    for name in (*recipe.knowledge.conditions, *recipe.knowledge.controls):
+        try:
+            find_condition(name)
+        except UserError as error:
+            raise UserError(f"{where}: {error}{nearest(name, (*CONDITIONS, *retriever_names()))}") from None
+    if "base" not in recipe.knowledge.conditions:
+        raise UserError(f"{where}: knowledge.conditions lacks base, the baseline of every comparison; add it")
+    if recipe.knowledge.budget < 1:
+        raise UserError(f"{where}: knowledge.budget is {recipe.knowledge.budget}; give tokens above 0")
+    if not recipe.tasks:
+        raise UserError(f"{where}: there are no [[tasks]], so there is nothing to run; add one")
+    return recipe

@@ -1,0 +1,100 @@
+"""From a recipe's tasks to questions."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from clinweave.core.artifacts import sha256
+from clinweave.core.errors import UserError
+from clinweave.datasets import (
+    cross_source_questions,
+    future_questions,
+    graph_questions,
+    read_benchmark,
+)
+from clinweave.evaluation.comparison.settings import TaskSettings
+from clinweave.evaluation.knowledge_bases import KnowledgeBase, features, release_files
+from clinweave.records import Question
+
+
+def missing(settings: TaskSettings) -> str:
+    """Return why a task cannot be run, or nothing: a path that is not there leaves its task out."""
+    for key in ("path", "older", "newer", "corpus"):
+        value = getattr(settings, key)
+        if value and not Path(value).exists():
+            return f"there is no {value} ({key})"
+    needed = {"benchmark": ("path",), "cross-source": ("path",), "pubmedqa-retrieved": ("path",)}
+    for key in {**needed, "graph-future": ("older", "newer")}.get(settings.type, ()):
+        if not getattr(settings, key):
+            return f"no {key} is given"
+    return ""
+
+
+def question_parameters(settings: TaskSettings, seed: int) -> dict[str, Any]:
+    """Return what the questions of a task depend on, besides files and graph."""
+    keys = ("type", "kinds", "per_kind", "count", "options")
+    return {**{key: getattr(settings, key) for key in keys}, "seed": seed}
+
+
+def file_hashes(settings: TaskSettings) -> dict[str, str]:
+    """Return the sha256 of each file that a task's questions are made from."""
+    hashes = {}
+    if settings.path:
+        hashes[Path(settings.path).name] = sha256(Path(settings.path))
+    for folder in filter(None, (settings.older, settings.newer)):
+        for name, path in release_files(Path(folder)).items():
+            hashes[f"{Path(folder).name}/{name}"] = sha256(path)
+    return hashes
+
+
+def make_questions(settings: TaskSettings, base: KnowledgeBase, seed: int) -> list[Question]:
+    """Return the questions of a task, made from the graph or read from a file."""
+    if settings.type == "graph-questions":
+        return graph_questions(
+            base.graph,
+            kinds=settings.kinds,
+            per_kind=settings.per_kind,
+            seed=seed,
+            options=settings.options,
+        )
+    if settings.type == "graph-future":
+        return future_questions(
+            base.graph,
+            features(Path(settings.older)),
+            features(Path(settings.newer)),
+            count=settings.count,
+            seed=seed,
+            options=settings.options,
+        )
+    if settings.type == "cross-source":
+        if "hetionet" in base.sources():
+            raise UserError(
+                "cross-source asks Hetionet's indications: leave hetionet out of knowledge.databases"
+            )
+        return cross_source_questions(
+            base.graph, Path(settings.path), count=settings.count, seed=seed, options=settings.options
+        )
+    questions = read_benchmark(Path(settings.path))
+    if settings.type == "pubmedqa-retrieved":
+        lacking = next((item.id for item in questions if not item.context), None)
+        if lacking is not None:
+            raise UserError(f"{settings.path}: question {lacking} has no abstract (CONTEXTS) to be retrieved")
+        questions = [replace(item, task="pubmedqa-retrieved") for item in questions]
+    return sample(questions, settings.count, seed)
+
+
+def sample(questions: Sequence[Question], count: int, seed: int) -> list[Question]:
+    """Return at most `count` questions (0: all), the same number of each task where a file holds several."""
+    if not count or count >= len(questions):
+        return list(questions)
+    tasks: dict[str, list[int]] = defaultdict(list)
+    for place, question in enumerate(questions):
+        tasks[question.task].append(place)
+    random = Random(f"{seed}/sample")  # noqa: S311
+    kept: list[int] = []
+    for left, places in zip(range(len(tasks), 0, -1), sorted(tasks.values(), key=len), strict=True):
+        kept += random.sample(places, min(len(places), (count - len(kept)) // left))
+    return [questions[place] for place in sorted(kept)]

@@ -1,0 +1,114 @@
+"""Free text in place of curated terms: recognition of the written findings, and what it costs in ranks."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from clinweave.applications.diagnosis import Case, Model, from_mentions, read_findings
+from clinweave.core.statistics import difference
+from clinweave.evaluation.diagnosis.results import Loss, Recognition
+from clinweave.evaluation.diagnosis.texts import WORDINGS, CaseText, write_text
+from clinweave.evaluation.diagnosis.truth import Truth
+from clinweave.records import Mention
+
+AT = (1, 3, 10)
+
+
+def term_names(ontology_file: Path) -> dict[str, tuple[str, ...]]:
+    """Return id -> label and synonyms of every HPO term; synonyms in other scripts or with brackets are left out."""
+    from clinweave.databases import DATABASES, RowLog
+    from clinweave.records import Concept
+
+    found = {}
+    for one in DATABASES["hpo"].read({"hp.obo": ontology_file}, RowLog(keep=0)):
+        if isinstance(one, Concept):
+            words = [name for name in one.synonyms if name.isascii() and "(" not in name and "[" not in name]
+            found[one.id] = (one.name.split(" (")[0], *words)
+    return found
+
+
+def write_texts(
+    cases: Sequence[Case], model: Model, names: Mapping[str, tuple[str, ...]], seed: int = 0
+) -> list[CaseText]:
+    """Return one text a case; relatives' findings are drawn from what the cases have."""
+    others = sorted({id_ for case in cases for id_ in case.observed if id_ in model.ontology.index})
+    return [write_text(case, names, others, seed) for case in cases]
+
+
+def as_read(case: Case, mentions: Sequence[Mention]) -> Case:
+    """Return the case with the findings that were recognised in its text in place of its own."""
+    read = from_mentions(case.id, mentions, case.sex, case.age)
+    return replace(case, observed=read.observed, excluded=read.excluded)
+
+
+def recognition(texts: Sequence[CaseText], read: Sequence[Case], model: Model) -> Recognition:
+    """Return precision and recall per document by exact id, recall by wording, negated findings and relatives.
+
+    `near` counts a found term that is an ancestor or a descendant of a written one as found too.
+    """
+    right = found = written = near = 0
+    by: Counter[str] = Counter()
+    of: Counter[str] = Counter()
+    absent = {"written": 0, "negated": 0, "taken as present": 0}
+    relatives = {"written": 0, "taken": 0}
+    for text, case in zip(texts, read, strict=True):
+        mine = _places(model, (one.id for one in text.present))
+        yes, no = set(read_findings(model.ontology, case).observed), _places(model, case.excluded)
+        right, found, written = right + len(mine & yes), found + len(yes), written + len(mine)
+        near += sum(_is_near(model, place, yes) for place in mine)
+        for one in text.present:
+            of[one.wording] += 1
+            by[one.wording] += bool(_places(model, [one.id]) & yes)
+        for one in text.absent:
+            place = _places(model, [one.id])
+            absent["written"] += 1
+            absent["negated"] += bool(place & no)
+            absent["taken as present"] += bool(place & yes)
+        for one in text.relatives:
+            relatives["written"] += 1
+            relatives["taken"] += bool(_places(model, [one.id]) & yes)
+    precision, recall = right / max(found, 1), right / max(written, 1)
+    return Recognition(
+        precision=precision,
+        recall=recall,
+        f1=2 * precision * recall / max(precision + recall, 1e-9),
+        near=near / max(written, 1),
+        written=written,
+        found=found,
+        by_wording={name: (by[name], of[name]) for name in WORDINGS},
+        absent=absent,
+        relatives=relatives,
+    )
+
+
+def _places(model: Model, ids: Any) -> set[int]:
+    return {model.ontology.index[id_] for id_ in ids if id_ in model.ontology.index}
+
+
+def _is_near(model: Model, place: int, found: set[int]) -> bool:
+    up, down = model.ontology.ancestors[place].tolist(), model.ontology.descendants[place].tolist()
+    return bool(({*up, *down} - {0}) & found)
+
+
+def losses(
+    curated: Mapping[str, Mapping[str, float]],
+    read: Mapping[str, Mapping[str, float]],
+    truths: Sequence[Truth],
+    resamples: int,
+) -> tuple[Loss, ...]:
+    """Return one row per condition: top-1/3/10 from curated terms, from the text, and the paired difference."""
+    cluster = {truth.id: truth.publication or truth.id for truth in truths}
+    table = []
+    for condition, ranks in curated.items():
+        full, text, loss = [], [], []
+        for at in AT:
+            hits_text = {case: float(rank <= at) for case, rank in read[condition].items()}
+            hits_full = {case: float(rank <= at) for case, rank in ranks.items()}
+            change = difference(hits_text, hits_full, cluster, resamples=resamples)
+            full.append(sum(hits_full.values()) / len(hits_full))
+            text.append(sum(hits_text.values()) / len(hits_text))
+            loss.append((change.difference, change.low, change.high))
+        table.append(Loss(condition, tuple(full), tuple(text), tuple(loss)))
+    return tuple(table)

@@ -1,0 +1,102 @@
+"""Leave one patient out: the true disease's rows from the case's paper, without this one patient.
+
+Of the rows that cite the paper, those without counts are left out. Of the others a finding the patient has (or has a
+kind of) loses one from both counts, one that is excluded in the patient loses one patient; with no patient left the
+row is left out, with no finding left it stays as 0 of m. Other diseases and all weights stay. An upper bound on a new
+patient of a known disease: curators, wording and relatives are shared. The lower bound is leaving the whole paper out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
+
+from clinweave.applications.diagnosis import Model
+
+if TYPE_CHECKING:
+    from clinweave.applications.diagnosis import Annotations, Kin
+
+MARK = "clinweave:left-out"  # cited by the rows that are to go
+_OF_DISEASES = frozenset({"diseases", "names", "inheritance"})
+
+
+def without_patient(
+    model: Model, place: int, observed: Sequence[int], excluded: Sequence[int], paper: str
+) -> Model | None:
+    """Return the model in which leaving `MARK` out takes the patient from candidate `place`; None if nothing cites it.
+
+    Only the rows of the candidate and its kin are kept, so that it is quick; tables and weights are those of `model`.
+    """
+    import numpy as np
+
+    rows, kin = model.annotations, model.kin[place]
+    index = {id_: at for at, id_ in enumerate(rows.diseases)}
+    near = [index[id_] for id_ in (*kin.members, *kin.groups, *kin.siblings) if id_ in index]
+    mine = {index[id_] for id_ in kin.members if id_ in index}
+    at = np.concatenate([rows.rows_of(each) for each in sorted(set(near))] or [np.zeros(0, np.int32)])
+    cited = [
+        row
+        for row in at.tolist()
+        if int(rows.disease[row]) in mine and paper in rows.references[row].split(";")
+    ]
+    if not cited:
+        return None
+    at = np.sort(np.r_[at, cited[0]])  # one row twice: its copy goes, so that the candidate is read anew
+    part = chosen(rows, at)
+    told = _counted(model, part, observed, excluded, paper, mine)
+    first = int(np.flatnonzero(at == cited[0])[0])
+    references = list(told.references)
+    references[first] = MARK
+    return replace(model, annotations=replace(told, references=tuple(references)), kin=_alone(model, place))
+
+
+_BARE: dict[int, "tuple[tuple[Kin, ...], tuple[Kin, ...]]"] = {}  # of the last model, by identity
+
+
+def _alone(model: Model, place: int) -> "tuple[Kin, ...]":
+    """Return the candidates' kin where none but `place` stands on others: only its evidence is worked out anew."""
+    kept = _BARE.get(id(model.kin))
+    if kept is None or kept[0] is not model.kin:
+        _BARE.clear()
+        bare = tuple(replace(one, members=one.members[:1], groups=(), siblings=()) for one in model.kin)
+        kept = _BARE[id(model.kin)] = (model.kin, bare)
+    return (*kept[1][:place], model.kin[place], *kept[1][place + 1 :])
+
+
+def chosen(rows: "Annotations", at: Any) -> "Annotations":
+    """Return the rows `at` of the annotations, in that order; diseases stay in their places."""
+    import numpy as np
+
+    changed: dict[str, Any] = {}
+    for one in fields(rows):
+        value = getattr(rows, one.name)
+        if one.name in _OF_DISEASES or isinstance(value, str):
+            continue
+        if isinstance(value, np.ndarray):
+            changed[one.name] = value[at]
+        elif isinstance(value, tuple):
+            changed[one.name] = tuple(value[row] for row in at.tolist())
+    return replace(rows, **changed)
+
+
+def _counted(  # noqa: PLR0917 - a patient, a paper, and the rows they touch
+    model: Model,
+    rows: "Annotations",
+    observed: Sequence[int],
+    excluded: Sequence[int],
+    paper: str,
+    mine: set[int],
+) -> "Annotations":
+    above = {int(up) for term in observed for up in model.ontology.ancestors[term]}
+    count, total, references = rows.count.copy(), rows.total.copy(), list(rows.references)
+    for row, text in enumerate(rows.references):
+        if int(rows.disease[row]) not in mine or paper not in text.split(";"):
+            continue
+        term = int(rows.term[row])
+        if total[row] and term in above:
+            count[row], total[row] = max(count[row] - 1, 0), total[row] - 1
+        elif total[row] and term in excluded:
+            total[row] -= 1
+            count[row] = min(count[row], total[row])
+        if total[row] <= 0:
+            references[row] = MARK
+    return replace(rows, count=count, total=total, references=tuple(references))

@@ -1,0 +1,149 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from clinweave.core.reports.blocks import write_report
+from clinweave.evaluation.comparison import ComparisonRecipe, ComparisonResults
+from clinweave.evaluation.comparison.report import comparison_report, headline
+from clinweave.evaluation.comparison.results import Skipped, Timings, summarise, timings
+from clinweave.evaluation.comparison.samples import Sample
+from clinweave.evaluation.typed import to_values
+from clinweave.records import Source
+
+
+def made(task="t", n=40, base=0.25, graph=0.9, method="option-text", **more):
+    rows = []
+    for i in range(n):
+        for condition, share in (("base", base), ("graph", graph), ("lookup", 1.0)):
+            right = i < share * n
+            sample = Sample(
+                task, f"q{i}", "ab"[i % 2], f"c{i}", condition, f"<b>Question</b> {i}?", tuple("wxyz"), i % 4
+            )
+            given = {
+                "choice": i % 4 if right else (i + 1) % 4,
+                "score": float(right),
+                "method": "look-up" if condition == "lookup" else method,
+                "evidence": ("a fact",),
+                "tokens": 10,
+                "seconds": 0.5,
+            }
+            rows.append(replace(sample, **given, **more))
+    return rows
+
+
+def graph_over_base(summary):
+    return next(row for row in summary.comparisons if (row.condition, row.baseline) == ("graph", "base"))
+
+
+def test_comparisons_have_the_promised_form():
+    found = summarise(made(), resamples=500)
+    row = graph_over_base(found)
+    keys = {"task", "condition", "baseline", "n", "difference", "low", "high", "p"}
+    assert keys <= to_values(row).keys()
+    assert (row.n, row.difference) == (40, 0.65)
+    assert 0.4 < row.low < 0.65 < row.high < 0.85
+    assert row.p_raw <= row.p < 1e-6
+    assert found.results["t.base"]["acc,none"] == 0.25
+    assert 0.06 < found.results["t.base"]["acc_stderr,none"] < 0.08
+
+
+def test_holm_runs_over_all_tasks_of_a_family():
+    alone = summarise(made("t", graph=0.4), resamples=100).comparisons
+    among = summarise([*made("t", graph=0.4), *made("u", graph=0.4)], resamples=100).comparisons
+    pick = [row for row in (*alone, *among) if (row.condition, row.baseline) == ("graph", "base")]
+    assert pick[0].p == pick[0].p_raw == pick[1].p_raw
+    assert pick[1].p == pytest.approx(2 * pick[0].p)
+
+
+def test_the_order_of_samples_does_not_matter_and_numbers_are_the_same_twice():
+    rows = made()
+    first = summarise(rows, resamples=200)
+    assert first == summarise(rows, resamples=200)
+    assert summarise(rows[::-1], resamples=200).comparisons == first.comparisons
+
+
+def test_generation_and_likelihood_are_never_compared():
+    rows = [row for row in made() if row.condition == "base"]
+    rows += [row for row in made(method="generation") if row.condition == "graph"]
+    assert summarise(rows, resamples=50).comparisons == ()
+
+
+def test_items_that_were_not_run_are_left_out_and_counted():
+    rows = made(n=20)
+    rows = [
+        row if i % 3 != 1 or i < 30 else replace(row, unscored="tokens", score=0.0)
+        for i, row in enumerate(rows)
+    ]
+    found = summarise(rows, resamples=50)
+    condition = found.tasks["t"].conditions["graph"]
+    assert condition.n == 10
+    assert condition.unscored == {"tokens": 10}
+    assert condition.accuracy == 1.0
+    row = graph_over_base(found)
+    assert (row.n, row.unpaired) == (10, 10)
+
+
+def test_unparsed_replies_count_as_wrong():
+    rows = [replace(row, unscored="unparsed", score=0.0, choice=None) for row in made(n=8)]
+    condition = summarise(rows, resamples=50).tasks["t"].conditions["base"]
+    assert (condition.n, condition.accuracy, condition.unscored) == (8, 0.0, {"unparsed": 8})
+
+
+def test_the_floor_is_told():
+    found = summarise(made(graph=0.3), resamples=50)
+    assert found.tasks["t"].at_floor
+    assert "not interpretable" in headline(full(found))[0]
+    assert not summarise(made(), resamples=50).tasks["t"].at_floor
+
+
+def full(found, rows=()):
+    return ComparisonResults(
+        found.tasks,
+        found.comparisons,
+        found.results,
+        clinweave="0",
+        recipe=ComparisonRecipe(name="r", title="A <title>", resamples=100),
+        model={"name": "m", "method": "option-text"},
+        packages={"numpy": "2"},
+        prompt_template="x",
+        seeds={"questions": 0, "bootstrap": 1},
+        inputs=(),
+        sources=(Source("hpo", "HPO", "infores:hpo", "2025", "L", "https://hpo.jax.org"),),
+        tier="public",
+        skipped=(Skipped("graph-future", "there is no hp.obo"),),
+        answers=(),
+        retrieval={},
+        timings=Timings(timings(rows), 2, "3"),
+    )
+
+
+def test_the_report_is_one_file_without_requests_and_escapes_what_it_shows(tmp_path: Path):
+    rows = made()
+    report = comparison_report(full(summarise(rows, resamples=100), rows), rows)
+    write_report(report, tmp_path / "report.html")
+    text = (tmp_path / "report.html").read_text("utf-8")
+    assert "&lt;b&gt;Question&lt;/b&gt;" in text
+    assert "<b>Question" not in text
+    for request in ("src=", "@import", "url(", "<link", "fetch("):
+        assert request not in text
+    assert text.count("<svg") >= 3  # differences, accuracy, differences to the controls
+    assert text.count('<path d="M') > 20
+    assert "Left out" in text
+    assert "a gain of 65 points" in text
+    assert "A &lt;title&gt;" in text
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_the_headline_claims_no_gain_without_one():
+    said = headline(full(summarise(made(base=0.5, graph=0.55), resamples=200)))
+    assert "not significant" in said[0]
+
+
+def test_results_are_read_back_as_they_were_written():
+    from clinweave.evaluation.typed import from_values
+
+    rows = made()
+    results = full(summarise(rows, resamples=50), rows)
+    assert from_values(ComparisonResults, json.loads(json.dumps(to_values(results)))) == results
