@@ -179,6 +179,7 @@ def _inline(text: str, title: str) -> str:
     body = re.sub(r' clip-path="url\([^)]*\)"', "", body)  # nothing is drawn outside its axes
     body = re.sub(r"\s*<defs>\s*(<clipPath.*?</clipPath>\s*)+</defs>", "", body, flags=re.DOTALL)
     body = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font-size: \1", body)
+    body = re.sub(r"font-family: [^;\"]*;? ?", "", body)
     for colour, variable in _PAGE_COLOURS.items():
         body = body.replace(colour, f"var({variable})")
     head, _, rest = body.partition(">")
@@ -195,7 +196,7 @@ def _inline(text: str, title: str) -> str:
 
 def _units(axes: "Axes", which: Literal["x", "y"], unit: Unit) -> None:
     """Let the ticks of an axis say fractions as per cent, or as signed points."""
-    from matplotlib.ticker import FuncFormatter
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     if unit == "percent":
         text = FuncFormatter(lambda value, _: f"{100 * value:.0f} %")
@@ -203,4 +204,6 @@ def _units(axes: "Axes", which: Literal["x", "y"], unit: Unit) -> None:
         text = FuncFormatter(lambda value, _: f"{100 * value:+.0f}".replace("-", "−").replace("+0", "0"))
     else:
         return
-    (axes.xaxis if which == "x" else axes.yaxis).set_major_formatter(text)
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    axis.set_major_formatter(text)
+    axis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10]))
