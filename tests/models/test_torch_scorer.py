@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from clinweave.core import artifacts
 from clinweave.core.errors import ContextLengthError, UserError
 from clinweave.models import Message, by_letter, open_model
 from clinweave.models.base import score_many
@@ -17,7 +18,7 @@ torch = pytest.importorskip("torch", reason="the train extra is not installed")
 transformers = pytest.importorskip("transformers", reason="the train extra is not installed")
 
 from clinweave.models import torch_scorer  # noqa: E402
-from clinweave.models.torch_scorer import TorchScorer, load  # noqa: E402
+from clinweave.models.torch_scorer import TorchScorer, load, prepacked  # noqa: E402
 
 pytestmark = pytest.mark.torch
 OPTIONS = ["the answer", "another thing", "x", "ring on and on and on"]
@@ -89,6 +90,16 @@ def test_bfloat16_is_near_float32(folder: Path) -> None:
     # A random model of width 64 averages rounding over fewer terms than a real one (0.04 and 0.2, docs/models.md).
     assert 0 < np.mean(gaps) < 0.1
     assert max(gaps) < 0.4
+
+
+def test_prepacked_matrices_score_alike(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plainly = TorchScorer(load(folder, "bfloat16", threads=1)).score(items(5))
+    model = prepacked(load(folder, "bfloat16", threads=1))
+    for one, other in zip(TorchScorer(model).score(items(5)), plainly, strict=True):
+        assert one == pytest.approx(other, abs=0.6)  # rounding of nine tokens in another order
+    monkeypatch.setattr(torch_scorer, "_packs_right", lambda *_: False)
+    kept = prepacked(load(folder, "bfloat16", threads=1))
+    assert type(kept.base_model.layers[0].mlp.up_proj) is torch.nn.Linear
 
 
 def test_large_logits_do_not_carry_the_rounding_of_bfloat16(folder: Path) -> None:
@@ -179,3 +190,21 @@ def test_a_file_is_converted_once(tmp_path: Path, caplog: pytest.LogCaptureFixtu
     assert not caplog.text
     weights = load(first).state_dict()
     assert {str(value.dtype) for value in weights.values()} <= {"torch.bfloat16", "torch.float32"}
+
+
+@pytest.mark.weights
+def test_real_weights_in_bfloat16_are_near_float32(weights: Path) -> None:
+    """The tolerance that the documentation states for the 135M model."""
+    folder = converted(weights, artifacts.home())
+    question = asked(
+        "Facts: Marfan syndrome has ectopia lentis. Cystic fibrosis has bronchiectasis.\n"
+        "Question: Which is a feature of Marfan syndrome?"
+    )
+    options = ["Arachnodactyly", "Ectopia lentis", "Hearing loss, bilateral, of late onset", "No"]
+    near, exact = (
+        open_model(str(folder), threads=1, precision=precision).score(question, options)
+        for precision in ("bfloat16", "float32")
+    )
+    gaps = [abs(one.per_token - other.per_token) for one, other in zip(near, exact, strict=True)]
+    assert np.mean(gaps) < 0.06
+    assert max(gaps) < 0.25

@@ -25,11 +25,13 @@ class HuggingFaceModel:
     def __init__(
         self, path: Path, *, threads: int | None = None, name: str | None = None, precision: str = "auto"
     ) -> None:
-        from clinweave.models.torch_scorer import TorchScorer, load
+        from clinweave.models.torch_scorer import TorchScorer, load, prepacked
 
         self.name, self._path = name or path.name, path
         self._identity = ""
-        self._model: Any = load(path, precision, threads)
+        model = load(path, precision, threads)
+        self._parameters = int(model.num_parameters())
+        self._model: Any = prepacked(model)
         self._tokenizer: Any = _tokenizer(path)
         self._scorer = TorchScorer(self._model)
 
@@ -110,7 +112,7 @@ class HuggingFaceModel:
             "name": self.name,
             "folder": self._path.name,
             "architecture": str(self._model.config.model_type),
-            "parameters": int(self._model.num_parameters()),
+            "parameters": self._parameters,
             "engine": self._scorer.name.rsplit(" ", 1)[0],
             "scorer": self._scorer.name,
         }

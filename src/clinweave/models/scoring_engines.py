@@ -109,9 +109,10 @@ class EngineChooser:
         }
 
     def _torch(self) -> ScoringEngine:
-        from clinweave.models.torch_scorer import TorchScorer, load
+        from clinweave.models.torch_scorer import TorchScorer, load, prepacked
 
-        return TorchScorer(load(converted(self._header.path, self._home), threads=self._threads))
+        model = load(converted(self._header.path, self._home), threads=self._threads)
+        return TorchScorer(prepacked(model))
 
     def candidates(self) -> list[str]:
         """Return the engines that can score this file here, likely the fastest first."""
