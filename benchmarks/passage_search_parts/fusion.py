@@ -16,7 +16,7 @@ K = 60  # of reciprocal rank fusion (Cormack et al. 2009)
 RRF_DEPTH = 100
 DEPTH = 20  # of a ranking that is scored
 FEEDBACK = 3  # passages whose vectors are added to the question's
-_STRENGTHS = (0.01, 0.1, 1.0, 10.0)  # of the penalty of learned weights
+_STRENGTHS = (0.1, 1.0)  # of the penalty of learned weights
 Weights = tuple[float, ...]
 Ranking = list[int]  # rows, best first
 
@@ -169,7 +169,7 @@ def _features(pool: Pool, names: Sequence[str]) -> Scores:
 def _learn(questions: Sequence[Question], names: Sequence[str]) -> Weights:
     """Return the weights of a logistic choice between a question's candidates; the penalty by cross-validation."""
     arm = Arm("", _linear(names))
-    folds = [questions[start::5] for start in range(5)]
+    folds = [questions[start::3] for start in range(3)]
 
     def value(strength: float) -> float:
         total = 0.0
@@ -199,7 +199,7 @@ def _logistic(questions: Sequence[Question], names: Sequence[str], strength: flo
             )
         return total, slope
 
-    found = minimize(loss, np.ones(len(names)), jac=True, method="L-BFGS-B")
+    found = minimize(loss, np.ones(len(names)), jac=True, method="L-BFGS-B", options={"maxiter": 60})
     return tuple(float(value) for value in found.x)
 
 

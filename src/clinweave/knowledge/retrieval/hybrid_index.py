@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from clinweave.knowledge.linking.linker import Linker
 
 CANDIDATES = 200  # of each ranking
-DENSE_WEIGHT = 0.5
+DENSE_WEIGHT = 0.85
 _ROWS = 1 << 14  # compared at once, so that memory does not grow with a collection
 Scores = npt.NDArray[np.float64]
 
