@@ -9,6 +9,7 @@ from clinweave.evaluation.comparison import ComparisonRecipe, ComparisonResults
 from clinweave.evaluation.comparison.report import comparison_report, headline
 from clinweave.evaluation.comparison.results import Skipped, Timings, summarise, timings
 from clinweave.evaluation.comparison.samples import Sample
+from clinweave.evaluation.comparison.study import described
 from clinweave.evaluation.typed import to_values
 from clinweave.records import Source
 
@@ -147,3 +148,12 @@ def test_results_are_read_back_as_they_were_written():
     rows = made()
     results = full(summarise(rows, resamples=50), rows)
     assert from_values(ComparisonResults, json.loads(json.dumps(to_values(results)))) == results
+
+
+def test_tasks_scored_by_two_engines_name_both() -> None:
+    one = {"name": "m", "scorer": "numpy float32 (SkylakeX)"}
+    assert described([one, one]) == one
+    mixed = described([one, {**one, "scorer": "torch 2.13.0 bfloat16"}])
+    assert mixed["scorer"] == "numpy float32 (SkylakeX) and torch 2.13.0 bfloat16"
+    assert described([{"name": "served"}]) == {"name": "served"}
+    assert described([]) == {}

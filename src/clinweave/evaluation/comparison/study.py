@@ -250,7 +250,7 @@ class ComparisonStudy:
             results=summary.results,
             clinweave=__version__,
             recipe=without_folders(self.recipe),
-            model=scored[0].model if scored else {},
+            model=described([each.model for each in scored]),
             packages=package_versions(),
             prompt_template=template_hash(),
             seeds={"questions": self.recipe.seed, "bootstrap": statistics.SEED},
@@ -311,6 +311,14 @@ def answers(questions: Sequence[str], home: Path) -> Iterator[AnsweredQuestion]:
         for question in questions:
             answer = base.ask(question, retrievers=("graph",), audience=Audience.CLINICIAN)
             yield AnsweredQuestion(question, answer.text, answer.abstained)
+
+
+def described(models: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what identifies the model of all tasks; tasks that were scored by several engines name all of them."""
+    if not models:
+        return {}
+    scorers = sorted({str(model["scorer"]) for model in models if "scorer" in model})
+    return {**models[0], **({"scorer": " and ".join(scorers)} if scorers else {})}
 
 
 def without_folders(recipe: ComparisonRecipe) -> ComparisonRecipe:

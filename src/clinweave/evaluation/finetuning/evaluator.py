@@ -62,7 +62,7 @@ class ModelEvaluator:
     ) -> "Iterator[ModelEvaluator]":
         """Yield the evaluator of the weights in a folder, written as GGUF into `folder` while it is used."""
         file = write_gguf(weights, folder / "model.gguf", "f16", condition)
-        model = open_model(str(file), threads=recipe.threads or None)
+        model = open_model(str(file), threads=recipe.threads or None, scorer="core")
         try:
             yield cls(condition, model, graph, recipe, data)
         finally:
