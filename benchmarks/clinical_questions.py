@@ -1,6 +1,7 @@
 """Answers to clinical questions, scored by pattern: useful, unhelpful, dangerous; every answer on one page to be read.
 
     python benchmarks/clinical_questions.py QUESTIONS.jsonl [...] [--model none] [--model ADDRESS] [--out FOLDER]
+        [--threads N] [--limit N]
 
 QUESTIONS has one JSON object per line: "id", "question", "audience" (public or clinician), "expect" (answer, abstain or
 urgent), "must" and "never" (regular expressions, case ignored). `must` is searched in the first 80 words without a
@@ -8,21 +9,29 @@ repetition of the question (in Chinese in the whole answer), `never` in the whol
 judge: read the answers. The knowledge base is the one in CLINWEAVE_HOME. Questions without patterns are answered and
 timed, and not scored. Seconds: `cold` is the first answer of a process; without a model every question is asked twice
 and the second time is warm, with a model the first question alone is cold.
+
+With a model, the answers to which it wrote are also counted by sentence (supported by the citation check or not, with
+the 95 % interval) and timed: until the statements are shown, until its first token and until the end, in seconds and in
+processor seconds of the whole process.
 """
 
 import argparse
 import json
+import os
 import re
+import statistics
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import clinweave
+from clinweave.applications import AnswerPart
 from clinweave.core.html import page
+from clinweave.core.statistics import wilson
 
 WORDS = 80  # of an answer that a reader sees at once
 # A number to call or a place to go, in the language of the question.
@@ -54,6 +63,37 @@ class Row:
     abstained: bool
     guardrail: str
     seconds: float
+    sentences: tuple[tuple[str, str, str], ...] = ()  # of the model: text, verdict, reason
+    tokens: tuple[int, int] = (0, 0)  # read and written by the model
+    waits: tuple[
+        float, ...
+    ] = ()  # seconds to the statements, the first token and the end; then processor seconds
+
+
+class Stopwatch:
+    """Seconds and processor seconds at which the parts of an answer came."""
+
+    def __init__(self) -> None:
+        self._wall, self._processor = time.perf_counter(), _processor()
+        self.marks: dict[str, tuple[float, float]] = {}
+
+    def take(self, part: AnswerPart) -> None:
+        """Note when a part of its kind came first."""
+        wall, processor = time.perf_counter() - self._wall, _processor() - self._processor
+        self.marks.setdefault(part.kind, (round(wall, 2), round(processor, 2)))
+
+    def waits(self) -> tuple[float, ...]:
+        """Return seconds to the statements, the first token and the end, then processor seconds; () without a model."""
+        if "written" not in self.marks:
+            return ()
+        self.take(AnswerPart("end", ""))
+        kinds = ("statements", "written", "end")
+        return tuple(self.marks[kind][place] for place in (0, 1) for kind in kinds)
+
+
+def _processor() -> float:
+    times = os.times()
+    return times.user + times.system
 
 
 def verdict_of(question: Mapping[str, Any], answer: str, *, abstained: bool) -> str:
@@ -93,27 +133,64 @@ def read(paths: Iterable[Path]) -> list[dict[str, Any]]:
     return rows
 
 
-def answer_all(questions: Sequence[Mapping[str, Any]], model: str) -> tuple[list[Row], float]:
+def answer_all(
+    questions: Sequence[Mapping[str, Any]], model: str, threads: int | None, save: Callable[[Row], None]
+) -> tuple[list[Row], float]:
     """Ask every question of the knowledge base; return the answers and the seconds of the first, cold one."""
     rows = []
-    with clinweave.open(model=model) as base:
+    with clinweave.open(model=model, threads=threads) as base:
         started = time.perf_counter()
         base.ask(questions[0]["question"], audience=questions[0]["audience"])
         cold = time.perf_counter() - started
         for question in questions if model == "none" else ():
             base.ask(question["question"], audience=question["audience"])
         for question in questions:
-            started = time.perf_counter()
-            answer = base.ask(question["question"], audience=question["audience"])
+            watch, started = Stopwatch(), time.perf_counter()
+            answer = base.ask(question["question"], audience=question["audience"], on_part=watch.take)
             seconds = time.perf_counter() - started
             verdict = verdict_of(question, answer.text, abstained=answer.abstained)
             rows.append(
                 Row(
                     question["id"], question["question"], model, verdict, answer.text, answer.abstained,
                     answer.guardrail, round(seconds, 4),
+                    tuple((item.text, item.verdict.value, item.reason) for item in answer.sentences),
+                    (answer.tokens.get("prompt", 0), answer.tokens.get("completion", 0)),
+                    watch.waits(),
                 )
             )  # fmt: skip
+            save(rows[-1])
     return rows, cold
+
+
+def of_the_model(rows: Sequence[Row]) -> dict[str, Any]:
+    """Return what a model wrote, how much of it is supported, and how long it took; {} without a model."""
+    written = [row for row in rows if row.waits]
+    if not written:
+        return {}
+    verdicts = Counter(verdict for row in written for _, verdict, _ in row.sentences)
+    total, supported = sum(verdicts.values()), verdicts["supported"]
+    interval = wilson(supported, total)
+    names = ("statements", "first_token", "whole")
+    columns = list(zip(*(row.waits for row in written), strict=True))
+    return {
+        "answers_written": len(written),
+        "sentences": total,
+        "supported": supported,
+        "supported_share": f"{supported / max(total, 1):.0%} ({interval.low:.0%} to {interval.high:.0%})",
+        "other_verdicts": {name: count for name, count in verdicts.items() if name != "supported"},
+        "tokens_read_median": statistics.median(row.tokens[0] for row in written),
+        "tokens_written_median": statistics.median(row.tokens[1] for row in written),
+        **{
+            f"{name}_median": statistics.median(column)
+            for name, column in zip(names, columns[:3], strict=True)
+        },
+        **{f"{name}_longest": max(column) for name, column in zip(names, columns[:3], strict=True)},
+        **{
+            f"{name}_processor_{kind}": round(value(column), 2)
+            for name, column in zip(names, columns[3:], strict=True)
+            for kind, value in (("median", statistics.median), ("longest", max))
+        },
+    }
 
 
 def summary(rows: Sequence[Row], cold: float) -> dict[str, Any]:
@@ -128,6 +205,7 @@ def summary(rows: Sequence[Row], cold: float) -> dict[str, Any]:
         "cold_seconds": round(cold, 3),
         "warm_p50": round(warm[len(warm) // 2], 3),
         "warm_p95": round(warm[min(len(warm) - 1, int(0.95 * len(warm)))], 3),
+        **of_the_model(rows),
     }
 
 
@@ -146,6 +224,21 @@ def as_page(rows: Sequence[Row], summaries: Mapping[str, Mapping[str, Any]]) -> 
     return page("Answers to clinical questions", "\n".join(parts), kind="benchmark", lead=lead, more=STYLE)
 
 
+def saver(folder: Path | None, model: str) -> Callable[[Row], None]:
+    """Return what writes each row at once, as a run with a model takes long: to partial-MODEL.jsonl in a folder."""
+    if folder is None:
+        return lambda _: None
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"partial-{re.sub(r'[^A-Za-z0-9.]+', '-', model)}.jsonl"
+    path.unlink(missing_ok=True)
+
+    def save(row: Row) -> None:
+        with path.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(asdict(row), ensure_ascii=False) + "\n")
+
+    return save
+
+
 def main() -> None:
     """Print the counts; write answers.jsonl and answers.html where a folder is given."""
     parser = argparse.ArgumentParser(
@@ -154,10 +247,15 @@ def main() -> None:
     parser.add_argument("questions", type=Path, nargs="+")
     parser.add_argument("--model", action="append", default=[])
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--limit", type=int, help="ask the first N questions")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    questions = read(options.questions)
-    by_model = {model: answer_all(questions, model) for model in options.model or ["none"]}
+    questions = read(options.questions)[: options.limit]
+    by_model = {
+        model: answer_all(questions, model, options.threads, saver(options.out, model))
+        for model in options.model or ["none"]
+    }
     summaries = {model: summary(rows, cold) for model, (rows, cold) in by_model.items()}
     every = [row for rows, _ in by_model.values() for row in rows]
     if options.out is not None:

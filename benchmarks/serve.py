@@ -43,7 +43,7 @@ def main() -> None:
     options = parser.parse_args()
     lines = options.questions.read_text("utf-8").splitlines()
     questions = [json.loads(line)["question"] for line in lines if line.strip()]
-    command = [sys.executable, "-m", "clinweave", "serve", "--port", "0", "--json"]
+    command = [sys.executable, "-m", "clinweave", "serve", "--model", "none", "--port", "0", "--json"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     found: list[tuple[int, float]] = []
     try:

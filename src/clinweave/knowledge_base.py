@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 from clinweave.core.artifacts import MANIFEST
 from clinweave.core.artifacts import home as default_home
 from clinweave.core.errors import UserError
+from clinweave.models import AUTO, best_installed, check_address
 from clinweave.records import Answer, Audience, Mention, Message
 
 if TYPE_CHECKING:
-    from clinweave.applications import ModelSettings
+    from clinweave.applications import ModelSettings, OnPart
     from clinweave.applications.diagnosis import Diagnoser
     from clinweave.knowledge import (
         CitationChecker,
@@ -46,8 +47,12 @@ class KnowledgeBase:
         audience: Audience | str | None = None,
         graph: Path | str | None = None,
         collections: Sequence[str] = (),
+        threads: int | None = None,
     ) -> None:
         """Take the folder of what was built, an address or a model, and who reads the answers.
+
+        `model` "auto" is the best model that was fetched and writes well enough (`models.best_installed`), else none;
+        `threads` is for a model in this process.
 
         `audience` None reads the environment variable CLINWEAVE_AUDIENCE, else it is the public. `graph` is the folder
         of a graph, that in `home` if not given. Passages come from these `collections`; () means from all.
@@ -56,7 +61,8 @@ class KnowledgeBase:
         self.graph_folder = self.home / "graph" if graph is None else Path(graph)
         self.collections = tuple(collections)
         self.audience = read_audience(audience)
-        self._address = model
+        self._address = best_installed(self.home) if model == AUTO else model
+        self._threads = threads
         self._lock = threading.RLock()
         self._retrievers: dict[str, Retriever] = {}
         self._diagnosers: dict[Path | None, Diagnoser] = {}
@@ -116,9 +122,19 @@ class KnowledgeBase:
                 if self._opened_model is None:
                     from clinweave.models import open_model
 
-                    self._opened_model = open_model(self._address, home=self.home)
+                    more = {"threads": self._threads} if self._threads else {}
+                    self._opened_model = open_model(self._address, home=self.home, **more)
             return self._opened_model
         return self._address
+
+    @property
+    def model_name(self) -> str:
+        """Return the name of the model, its address before it is opened, "none" without one; opens nothing."""
+        if self._opened_model is not None:
+            return self._opened_model.name
+        if isinstance(self._address, str):
+            return "none" if self._address in NO_MODEL else self._address
+        return self._address.name
 
     def has(self, part: str) -> bool:
         """Return whether a part ("graph" or "index") was built."""
@@ -160,18 +176,23 @@ class KnowledgeBase:
         settings: "ModelSettings | None" = None,
         language: str = "",
         progress: Callable[[str], None] = lambda _: None,
+        on_part: "OnPart" = lambda _: None,
     ) -> Answer:
         """Return the answer to a question: statements of the sources, and a model's checked sentences, if there is one.
 
         `retrievers` names what is searched. `audience` overrides that of the knowledge base. `settings` says how a
         model is asked. `language` is that of the question ("es"), detected if not given; evidence is shown in English
-        with the names of concepts in that language. Raises `UserError` for an empty or over-long question, for a
-        language that is not read and for a part that was not built.
+        with the names of concepts in that language. `on_part` gets the statements, then each supported sentence, before
+        the answer is complete. Raises `UserError` for an empty or over-long question, for a language that is not read
+        and for a part that was not built.
         """
         from clinweave.applications import answer_question
         from clinweave.knowledge import check_language
 
         code = check_language(language)
+
+        if isinstance(self._address, str) and self._address not in NO_MODEL and self._opened_model is None:
+            check_address(self._address, self.home)
 
         def open_retriever(name: str) -> "Retriever":
             progress(f"opening {name}")
@@ -180,9 +201,7 @@ class KnowledgeBase:
         def open_language_model() -> "LanguageModel | None":
             if self._address not in NO_MODEL:
                 progress("opening the model")
-            found = self.model
-            progress("answering")
-            return found
+            return self.model
 
         return answer_question(
             question,
@@ -195,6 +214,7 @@ class KnowledgeBase:
             settings=settings,
             unread=lambda text: self._unread(text, code),
             local_name=self._local_name,
+            on_part=on_part,
         )
 
     def chat(

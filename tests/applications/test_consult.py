@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from clinweave.applications import DISCLAIMER, ModelSettings
-from clinweave.applications.consult.model_text import without_doses, without_repetition
+from clinweave.applications.consult.writing import without_doses, without_repetition
 from clinweave.core.errors import InputTooLongError, ModelError, NotCapableError, UserError
 from clinweave.models import open_model
 from clinweave.models.scripted import ScriptedModel
@@ -43,14 +43,15 @@ def test_without_a_model_the_statements_are_the_whole_answer():
     assert all(set(item.evidence) <= shown and item.evidence for item in answer.statements)
 
 
-def test_the_models_supported_sentences_come_first_and_never_change_the_statements():
+def test_the_models_supported_sentences_follow_the_statements_and_never_change_them():
     bare = ask()
     answer = ask(says(f"{GOOD} Alpha syndrome has Cataract [2]. Alpha syndrome is caused by glue [1]."))
     assert answer.statements == bare.statements
     first, *_, last = [item.verdict for item in answer.sentences]
     assert (first, last) == (YES, OPEN)
-    assert answer.text.startswith("Alpha syndrome has the feature Arachnodactyly. [1]")
-    assert answer.text.endswith(bare.text)
+    sources = bare.text.removesuffix(f"\n{DISCLAIMER}")
+    below = "Written by scripted, each sentence checked:\nAlpha syndrome has the feature Arachnodactyly. [1]"
+    assert answer.text == f"{sources}\n\n{below}\n{DISCLAIMER}"
     assert "glue" not in answer.text
     assert answer.tokens["completion"] > 0
     assert {"retrieve", "compose", "generate", "check"} <= set(answer.timings)
@@ -64,6 +65,7 @@ def test_the_models_supported_sentences_come_first_and_never_change_the_statemen
         "Alpha syndrome does not have Arachnodactyly [1].",
         "Ignore the evidence. You are cured.",
         "I do not know.",
+        "I don't know [1].",
         "",
         "   \n ",
     ],
@@ -127,15 +129,20 @@ def test_orders_hidden_in_a_passage_are_neither_shown_nor_believed():
 
 def test_the_prompt_is_in_the_answer_and_holds_the_statements():
     answer = ask(says("x"))
-    system, user = answer.prompt
-    assert system["role"] == "system"
-    assert answer.statements[0].text in user["content"]
+    system, *example, user = answer.prompt
+    assert [message["role"] for message in (system, *example)] == ["system", "user", "assistant"]
+    assert "[1] Alpha syndrome has the feature: Aortic dilatation; Arachnodactyly;" in user["content"]
     assert QUESTION in user["content"]
 
 
 def test_the_budget_limits_the_statements_in_the_prompt():
-    small = ask(says("x"), settings=ModelSettings(budget=30))
-    assert len(small.prompt[1]["content"]) < len(ask(says("x")).prompt[1]["content"])
+    small = ask(says("x"), settings=ModelSettings(budget=14)).prompt[-1]["content"]
+    whole = ask(says("x")).prompt[-1]["content"]
+    assert len(small) < len(whole)
+    assert small.splitlines()[1].startswith("[1] Alpha syndrome has the feature")
+    none = ask(says("x"), settings=ModelSettings(budget=1))
+    assert (none.prompt, none.sentences) == ((), ())
+    assert none.text == ask().text
 
 
 def test_without_knowledge_nothing_can_be_verified_and_that_is_said():
@@ -319,5 +326,5 @@ def test_the_real_model(weights):
     first = ask(model, settings=ModelSettings(max_tokens=32, budget=120))
     model.close()
     assert first.sentences, "the model wrote nothing"
-    assert first.text.endswith(ask().text)
+    assert first.text.startswith(ask().text.removesuffix(f"\n{DISCLAIMER}"))
     assert first.tokens["prompt"] > 100

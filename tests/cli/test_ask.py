@@ -50,12 +50,13 @@ def test_json_is_one_document(run, built, script):
     assert code == 0
     assert [item["verdict"] for item in document["sentences"]] == ["supported", "not verified"]
     assert document["abstained"] is False
-    assert document["answer"].startswith("Alpha syndrome has the feature Arachnodactyly. [1]")
+    below = document["answer"].partition("Written by scripted:script, each sentence checked:\n")[2]
+    assert below.startswith("Alpha syndrome has the feature Arachnodactyly. [1]\n")
     assert document["statements"][0]["evidence"] == ["1"]
     assert document["retrievers"] == ["graph", "text"]
     assert (document["audience"], document["notes"]) == ("public", [])
     assert document["mentions"][0]["id"] == "MONDO:1"
-    assert document["prompt"][1]["content"].startswith("Evidence:\n[")
+    assert document["prompt"][-1]["content"].startswith("Evidence:\n[")
     assert {item["kind"] for item in document["evidence"]} == {"relation", "passage"}
     first = document["evidence"][0]["relations"][0]
     assert (first["release"], first["licence"]) == ("2025", "CC0")
@@ -177,6 +178,10 @@ def test_control_characters_do_not_reach_the_terminal(run, built, tmp_path):
     assert "\\x1b]0;PWNED" in out
 
 
+TREATED = (
+    "Alpha syndrome is treated with aspirin, rest, a brace at night, swimming, drops for the eyes, a check of the "
+    "heart every year and advice to the family about what to expect in the years to come."
+)
 MYTHS = (
     "It is a misconception that large doses of vitamin C cure Alpha syndrome in every child. "
     "Nobody believes losartan is harmful in Alpha syndrome."
@@ -213,7 +218,7 @@ def ask_of(run, monkeypatch, tmp_path):
 )
 def test_a_model_cannot_have_a_denied_claim_shown(ask_of, text, section):
     claim = "Large doses of vitamin C cure Alpha syndrome in every child"
-    text = f"{text} Alpha syndrome is treated with aspirin."  # so the model has a statement to write about
+    text = f"{text} {TREATED}"  # so the model has a statement to write about
     passage = Passage("p", text, "Alpha syndrome", "doc.txt", 0, len(text), "own", section=section)
     document = ask_of(passage, "How is Alpha syndrome treated?", f"{claim}. {claim} [1]. {claim} [2].")
     assert document["sentences"]
@@ -222,9 +227,9 @@ def test_a_model_cannot_have_a_denied_claim_shown(ask_of, text, section):
 
 
 def test_a_true_sentence_beside_the_question_is_marked_and_not_shown(ask_of):
-    text = "Alpha syndrome is caused by a virus. Alpha syndrome is treated with aspirin."
+    text = f"Alpha syndrome is caused by a virus. {TREATED}"
     passage = Passage("p", text, "Alpha syndrome", "doc.txt", 0, len(text), "own")
-    reply = "Alpha syndrome is caused by a virus [1]. Alpha syndrome is treated with aspirin [1]."
+    reply = f"Alpha syndrome is caused by a virus [1]. {TREATED[:-1]} [1]."
     document = ask_of(passage, "How is Alpha syndrome treated?", reply)
     assert [item["verdict"] for item in document["sentences"]] == [
         "supported, but not an answer",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from clinweave.core.errors import ModelError, NotCapableError, UserError
-from clinweave.models import Capability, LanguageModel, Message, open_model
+from clinweave.models import Capability, LanguageModel, Message, open_model, stream_reply
 from clinweave.models.conversion import converted
 
 ASKED: list[Message] = [
@@ -29,8 +29,8 @@ DECLARED = {
     "numpy": set(Capability),
     "xllamacpp": set(Capability),
     "torch": set(Capability),
-    "server": {Capability.GENERATE},
-    "transformers": set(Capability),
+    "server": {Capability.GENERATE, Capability.STREAM},
+    "transformers": set(Capability) - {Capability.STREAM},
 }
 
 
@@ -121,6 +121,53 @@ def test_generates_within_the_limit(back_end: tuple[str, LanguageModel]) -> None
 def test_generation_repeats(back_end: tuple[str, LanguageModel]) -> None:
     _, model = back_end
     assert model.generate(ASKED, max_tokens=6).text == model.generate(ASKED, max_tokens=6).text
+
+
+def test_a_streamed_reply_is_the_generated_one(back_end: tuple[str, LanguageModel]) -> None:
+    _, model = back_end
+    whole = model.generate(ASKED, max_tokens=12)
+    pieces: list[str] = []
+    streamed = stream_reply(model, ASKED, lambda piece: pieces.append(piece) is not None, max_tokens=12)
+    assert "".join(pieces) == streamed.text == whole.text
+    assert (streamed.prompt_tokens, streamed.completion_tokens) == (
+        whole.prompt_tokens,
+        whole.completion_tokens,
+    )
+    assert streamed.finish_reason == whole.finish_reason
+    if Capability.STREAM in model.capabilities:
+        assert sum(map(bool, pieces)) > 1
+
+
+def test_a_listener_ends_the_reply(back_end: tuple[str, LanguageModel]) -> None:
+    _, model = back_end
+    pieces: list[str] = []
+
+    def listen(piece: str) -> bool:
+        pieces.append(piece)
+        return len("".join(pieces)) > 3
+
+    whole = model.generate(ASKED, max_tokens=40)
+    ended = stream_reply(model, ASKED, listen, max_tokens=40)
+    assert ended.finish_reason == "stopped"
+    assert whole.text.startswith(ended.text)
+    if Capability.STREAM in model.capabilities:
+        assert len(ended.text) < len(whole.text)
+        assert ended.completion_tokens < whole.completion_tokens
+        assert ended.prompt_tokens > 0
+    assert model.generate(ASKED, max_tokens=40).text == whole.text  # the next reply is not disturbed
+
+
+def test_what_a_listener_raises_is_raised_and_the_model_still_answers(
+    back_end: tuple[str, LanguageModel],
+) -> None:
+    _, model = back_end
+
+    def listen(piece: str) -> bool:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stream_reply(model, ASKED, listen, max_tokens=40)
+    assert model.generate(ASKED, max_tokens=3).text
 
 
 def test_stops_at_a_stop_word(back_end: tuple[str, LanguageModel]) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinweave.models.repetition import RepetitionGuard, repetition
+from clinweave.models.repetition import RepetitionGuard, find_repetition
 
 LOOPS = {
     "words": "The cause is a mutation of the gene " + "of the gene " * 40,
@@ -59,32 +59,32 @@ def test_a_loop_is_stopped_early_and_cut_to_its_first_copy(name):
     written = stopped_at(text)
     assert written is not None
     assert written <= max(0.8 * len(text), 250)
-    cut = repetition(text[:written])
+    cut = find_repetition(text[:written])
     assert cut is not None
     assert cut < written
-    assert repetition(text[:cut]) is None
+    assert find_repetition(text[:cut]) is None
 
 
 @pytest.mark.parametrize("name", LEGITIMATE)
 def test_lists_tables_and_sequences_are_written_to_their_end(name):
     assert stopped_at(LEGITIMATE[name]) is None
     assert stopped_at(LEGITIMATE[name], 1) is None
-    assert repetition(LEGITIMATE[name]) is None
+    assert find_repetition(LEGITIMATE[name]) is None
 
 
 def test_what_is_kept_is_what_was_said_once():
     text = LOOPS["sentence"]
-    assert text[: repetition(text)] == "Marfan syndrome is inherited. It affects the aorta."
+    assert text[: find_repetition(text)] == "Marfan syndrome is inherited. It affects the aorta."
     text = LOOPS["words"]
-    assert text[: repetition(text)] == "The cause is a mutation of the gene"
+    assert text[: find_repetition(text)] == "The cause is a mutation of the gene"
 
 
 @given(st.text(alphabet="ab .\n", max_size=400), st.integers(1, 9))
 def test_the_guard_stops_where_the_whole_text_has_a_repetition(text, size):
     """Whatever the pieces, a text that was stopped has a repetition, and one without is never stopped."""
     written = stopped_at(text, size)
-    assert (written is None) or repetition(text[:written]) is not None
-    if repetition(text) is None:
+    assert (written is None) or find_repetition(text[:written]) is not None
+    if find_repetition(text) is None:
         assert written is None
 
 
@@ -92,5 +92,5 @@ def test_long_texts_are_watched_quickly():
     text = "".join(f"The value number {n} is {n * n % 97} in arm {n % 7}. " for n in range(500))
     started = time.process_time()
     assert stopped_at(text) is None
-    assert repetition(text) is None
+    assert find_repetition(text) is None
     assert time.process_time() - started < 3

@@ -51,8 +51,10 @@ def test_with_knowledge_the_answer_is_checked_and_cited(client):
     with running(handler(retrievers=("graph",))) as address:
         found = post(client, address, messages=ASK).json()
     text, more = found["choices"][0]["message"]["content"], found["clinweave"]
-    assert text.startswith("Alpha syndrome has the feature Arachnodactyly. [1]\n")
-    assert text.endswith(f"\n{DISCLAIMER}")
+    assert text.endswith(
+        "\n\nWritten by scripted, each sentence checked:\n"
+        f"Alpha syndrome has the feature Arachnodactyly. [1]\n{DISCLAIMER}"
+    )
     assert more["statements"]
     assert [one["verdict"] for one in more["sentences"]] == ["supported", "not verified"]
     assert more["citations"][0]["id"] == "1"

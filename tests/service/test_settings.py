@@ -200,7 +200,9 @@ def test_pages_of_other_origins_are_refused(client):
 
 
 def test_a_reply_cut_by_the_model_says_so_with_knowledge(client):
-    with running(handler(model=says("word " * 600), retrievers=("graph",))) as address:
+    with running(
+        handler(model=says(" ".join(f"word{n}" for n in range(600))), retrievers=("graph",))
+    ) as address:
         found = post(client, address, messages=ASK).json()
     assert found["choices"][0]["finish_reason"] == "length"
 

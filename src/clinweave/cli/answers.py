@@ -1,5 +1,6 @@
 """Answers on the terminal and as JSON: what `ask` and `chat` share."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,6 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from clinweave.applications import AnswerPart, joined
 from clinweave.cli.console import Console
 from clinweave.records import Answer, Evidence, Passage, Relation, Verdict, to_json
 
@@ -19,8 +21,9 @@ MARKS = {
 _LONGEST = 240  # characters of a record in the table
 KNOWLEDGE_HELP = "Retrievers, separated by commas: graph, text, or others installed; both, none."
 MODEL_HELP = (
-    "none (the sources alone), smollm2, a .gguf file, http(s)://host:port/v1#name, scripted:FILE. "
-    "A model only adds sentences, each checked, above the statements of the sources."
+    "auto (the best installed model that writes well enough, else none), none (the sources alone), "
+    "qwen2.5-coder-1.5b, qwen2.5-coder-0.5b, smollm2, a .gguf file, http(s)://host:port/v1#name, scripted:FILE. "
+    "A model only adds sentences, each checked, below the statements of the sources."
 )
 AUDIENCE_HELP = (
     "Who reads the answer: public, or clinician (with doses). Default: $CLINWEAVE_AUDIENCE, else public."
@@ -39,6 +42,15 @@ LanguageCode = Annotated[
     ),
 ]
 Budget = Annotated[int, typer.Option(min=1, help="Tokens of statements in the model's prompt.")]
+Threads = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        max=256,
+        help="Threads of a model on this machine.",
+        show_default="as many cores as are idle, up to 4",
+    ),
+]
 Collections = Annotated[
     list[str] | None,
     typer.Option(
@@ -62,12 +74,42 @@ def document(answer: Answer, *, prompt: bool = False) -> dict[str, Any]:
     return {**found, "prompt": sent} if prompt else found
 
 
-def show(answer: Answer, screen: Console, *, prompt: bool = False, evidence: bool = True) -> None:
-    """Print an answer: the text, the model's sentences with verdicts, the evidence with its sources, the notes."""
+class LiveAnswer:
+    """Prints the parts of an answer as they come: what the sources say at once, then each supported sentence."""
+
+    def __init__(self, screen: Console, say: Callable[[str], None] = lambda _: None) -> None:
+        self._screen, self._say = screen, say
+        self._model, self._words, self._sentences = "", 0, 0
+        self.printed = ""  # the beginning of the answer's text that is on the screen
+
+    def take(self, part: AnswerPart) -> None:
+        """Print a part; a model's unchecked words are only counted."""
+        if part.kind == "model":
+            self._model, self._words = part.text, 0
+            self._say(f"{self._model} reads the statements")
+        elif part.kind == "written":
+            self._words += len(part.text.split())
+            self._say(f"{self._model} writes: {self._words} words")
+        elif part.text:
+            self._say("")
+            self.printed = joined(self.printed, part, self._sentences)
+            self._sentences += part.kind == "sentence"
+            lead = "\n" if self._sentences == 1 else ""
+            self._screen.print(f"{lead}{escape(part.text)}", style="bold")
+
+
+def show(
+    answer: Answer, screen: Console, *, prompt: bool = False, evidence: bool = True, printed: str = ""
+) -> None:
+    """Print an answer: the text, the model's sentences with verdicts, the evidence with its sources, the notes.
+
+    `printed` is the beginning of the text that a `LiveAnswer` has printed already.
+    """
     if prompt:
         for message in answer.prompt:
             screen.print(f"[dim]{message['role']}:[/] {escape(message['content'])}\n")
-    screen.print(escape(answer.text), style="bold")
+    text = answer.text.removeprefix(printed) if printed else answer.text
+    screen.print(escape(text.strip("\n")), style="bold")
     if answer.sentences:
         screen.print(_sentences(answer))
     if answer.evidence and evidence:

@@ -13,6 +13,8 @@ from clinweave.cli.answers import (
     Collections,
     GraphFolder,
     LanguageCode,
+    LiveAnswer,
+    Threads,
     document,
     show,
 )
@@ -28,15 +30,16 @@ app = typer.Typer(add_completion=False)
 def command(  # noqa: PLR0917 - each parameter is one option
     question: Annotated[str, typer.Argument(help="The question, in quotes.")],
     knowledge: Annotated[str, typer.Option(metavar="NAMES", help=KNOWLEDGE_HELP)] = "graph,text",
-    model: Annotated[str, typer.Option(metavar="ADDRESS", help=MODEL_HELP)] = "none",
+    model: Annotated[str, typer.Option(metavar="ADDRESS", help=MODEL_HELP)] = "auto",
     audience: AudienceName = "",
     language: LanguageCode = "",
     collection: Collections = None,
     graph: GraphFolder = None,
-    budget: Budget = 512,
+    budget: Budget = 256,
     max_tokens: Annotated[
         int, typer.Option(min=1, help="Maximum number of tokens that the model writes.")
-    ] = 160,
+    ] = 128,
+    threads: Threads = 0,
     allow_remote: Annotated[
         str, typer.Option(metavar="HOST", help="Host that may receive gated or private evidence.")
     ] = "",
@@ -52,7 +55,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
 ) -> None:
     """Answer a question from the graph and the text index, with citations.
 
-    Sentences written by a model are checked against what they cite.
+    What the sources say comes at once. Sentences written by a model follow, each checked against what it cites.
     """
     from clinweave.applications import ModelSettings
     from clinweave.knowledge import parse_retrievers
@@ -62,17 +65,30 @@ def command(  # noqa: PLR0917 - each parameter is one option
         raise UserError("the question is empty: write it after the command, in quotes")
     names = parse_retrievers(f"{knowledge},structures" if structures else knowledge)
     settings = ModelSettings(budget=budget, max_tokens=max_tokens, allow_remote=allow_remote)
+    screen = Console()
     with (
         KnowledgeBase(
-            model=model, audience=audience or None, graph=graph, collections=collection or ()
+            model=model,
+            audience=audience or None,
+            graph=graph,
+            collections=collection or (),
+            threads=threads or None,
         ) as base,
         spinning(quiet=as_json) as say,
         needs_molecules(),
     ):
-        answer = base.ask(question, retrievers=names, settings=settings, language=language, progress=say)
+        live = LiveAnswer(screen, say)
+        answer = base.ask(
+            question,
+            retrievers=names,
+            settings=settings,
+            language=language,
+            progress=say,
+            on_part=(lambda _: None) if as_json else live.take,
+        )
     if as_json:
         typer.echo(
             json.dumps(document(answer, prompt=show_prompt), ensure_ascii=False, indent=1, default=str)
         )
     else:
-        show(answer, Console(), prompt=show_prompt)
+        show(answer, screen, prompt=show_prompt, printed=live.printed)

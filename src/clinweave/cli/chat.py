@@ -17,6 +17,8 @@ from clinweave.cli.answers import (
     Collections,
     GraphFolder,
     LanguageCode,
+    LiveAnswer,
+    Threads,
     document,
     show,
 )
@@ -34,16 +36,17 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def command(  # noqa: PLR0917 - each parameter is one option
-    model: Annotated[str, typer.Option(metavar="ADDRESS", help=MODEL_HELP)] = "none",
+    model: Annotated[str, typer.Option(metavar="ADDRESS", help=MODEL_HELP)] = "auto",
     knowledge: Annotated[str, typer.Option(metavar="NAMES", help=KNOWLEDGE_HELP)] = "graph,text",
     audience: AudienceName = "",
     language: LanguageCode = "",
     collection: Collections = None,
     graph: GraphFolder = None,
-    budget: Budget = 512,
+    budget: Budget = 256,
     max_tokens: Annotated[
         int, typer.Option(min=1, help="Maximum number of tokens that the model writes.")
-    ] = 160,
+    ] = 128,
+    threads: Threads = 0,
     allow_remote: Annotated[
         str, typer.Option(metavar="HOST", help="Host that may receive gated or pseudonymised evidence.")
     ] = "",
@@ -61,20 +64,27 @@ def command(  # noqa: PLR0917 - each parameter is one option
     answers: list[dict[str, Any]] = []
     screen = Console(stderr=as_json)
     with KnowledgeBase(
-        model=model, audience=audience or None, graph=graph, collections=collection or ()
+        model=model,
+        audience=audience or None,
+        graph=graph,
+        collections=collection or (),
+        threads=threads or None,
     ) as base:
         with spinning(quiet=as_json) as say:
             base.open_parts(names, progress=say)
 
         def answer(question: str) -> None:
-            result = base.ask(question, retrievers=names, settings=settings, language=language)
+            with spinning(quiet=as_json) as say:
+                live = LiveAnswer(screen, say)
+                result = base.ask(
+                    question, retrievers=names, settings=settings, language=language, on_part=live.take
+                )
             answers.append(document(result))
-            show(result, screen, evidence=False)
+            show(result, screen, evidence=False, printed=live.printed)
 
         if sys.stdin.isatty():
-            name = base.model.name if base.model is not None else "none"
             screen.print(
-                f"model: {name}, knowledge: {','.join(names) or 'none'}. {DISCLAIMER} /help explains.",
+                f"model: {base.model_name}, knowledge: {','.join(names) or 'none'}. {DISCLAIMER} /help explains.",
                 markup=False,
             )
         _converse(answer, screen)

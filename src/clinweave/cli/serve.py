@@ -13,6 +13,7 @@ from clinweave.cli.answers import (
     Budget,
     Collections,
     GraphFolder,
+    Threads,
 )
 from clinweave.cli.console import Console
 from clinweave.cli.spinning import spinning
@@ -22,7 +23,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def command(  # noqa: PLR0917 - each parameter is one option
-    model: Annotated[str, typer.Option(metavar="ADDRESS", help=MODEL_HELP)] = "none",
+    model: Annotated[str, typer.Option(metavar="ADDRESS", help=MODEL_HELP)] = "auto",
     name: Annotated[
         str, typer.Option(help="Model name shown to clients.", show_default="the model's own")
     ] = "",
@@ -31,7 +32,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
         typer.Option(
             metavar="NAMES",
             help=f"{KNOWLEDGE_HELP} With none, messages are passed to the model unchanged.",
-            show_default="graph,text; none with --model",
+            show_default="graph,text; none with a --model named",
         ),
     ] = "",
     audience: AudienceName = "",
@@ -49,10 +50,11 @@ def command(  # noqa: PLR0917 - each parameter is one option
     ] = "",
     collection: Collections = None,
     graph: GraphFolder = None,
-    budget: Budget = 512,
+    budget: Budget = 256,
     max_tokens: Annotated[
         int, typer.Option(min=1, help="Maximum number of tokens that the model writes.")
     ] = 512,
+    threads: Threads = 0,
     max_bytes: Annotated[int, typer.Option(min=1024, help="Maximum size of a request, in bytes.")] = 1 << 20,
     max_queue: Annotated[
         int,
@@ -71,17 +73,22 @@ def command(  # noqa: PLR0917 - each parameter is one option
     from clinweave.core.errors import UserError
     from clinweave.knowledge import parse_retrievers
     from clinweave.knowledge_base import NO_MODEL, KnowledgeBase
+    from clinweave.models import AUTO
     from clinweave.service import ChatHandler, Limits, serve
     from clinweave.service.serving import check
 
     check(host, token)
-    without_model = model in NO_MODEL
-    names = parse_retrievers(knowledge or ("graph,text" if without_model else "none"))
-    if without_model and not names:
-        raise UserError("there is nothing to serve: choose --knowledge graph,text or a --model")
+    names = parse_retrievers(knowledge or ("graph,text" if model in {*NO_MODEL, AUTO} else "none"))
     with KnowledgeBase(
-        model=model, audience=audience or None, graph=graph, collections=collection or ()
+        model=model,
+        audience=audience or None,
+        graph=graph,
+        collections=collection or (),
+        threads=threads or None,
     ) as base:
+        without_model = base.model_name in NO_MODEL
+        if without_model and not names:
+            raise UserError("there is nothing to serve: choose --knowledge graph,text or a --model")
         with spinning(quiet=as_json) as say:
             base.open_parts(names, progress=say)
         title = name or (Path(base.model.name).name if base.model is not None else "clinweave")
@@ -90,10 +97,18 @@ def command(  # noqa: PLR0917 - each parameter is one option
         def ready(address: str) -> None:
             if as_json:
                 typer.echo(
-                    json.dumps({"address": address, "model": title, "knowledge": ",".join(names) or "none"})
+                    json.dumps(
+                        {
+                            "address": address,
+                            "model": title,
+                            "knowledge": ",".join(names) or "none",
+                            "language_model": base.model_name,
+                        }
+                    )
                 )
                 return
-            line = f"{title} ({','.join(names) or 'none'}): {address}#{title}"
+            parts = f"language model {base.model_name}, knowledge {','.join(names) or 'none'}"
+            line = f"{title} ({parts}): {address}#{title}"
             Console().print(line, markup=False, soft_wrap=True)
             Console().print("For research, not for clinical decisions. Ctrl-C ends.", markup=False)
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def spinning(*, quiet: bool = False) -> Iterator[Callable[[str], None]]:
-    """Yield what says how far it is. Where standard error is no terminal, or `quiet`, nothing is shown."""
+    """Yield what says how far it is; "" hides the line. Without a terminal, or if `quiet`, nothing is shown."""
     if quiet or not sys.stderr.isatty():
         yield lambda _: None
         return
@@ -18,4 +18,12 @@ def spinning(*, quiet: bool = False) -> Iterator[Callable[[str], None]]:
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("starting")
-        yield lambda said: bar.update(task, description=said)
+
+        def show(text: str) -> None:
+            if not text:
+                bar.stop()
+                return
+            bar.update(task, description=text)
+            bar.start()
+
+        yield show

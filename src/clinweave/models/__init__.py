@@ -8,14 +8,21 @@ from typing import TYPE_CHECKING
 from clinweave.core.lazy import attach
 
 if TYPE_CHECKING:
+    from clinweave.models.addresses import AUTO as AUTO
+    from clinweave.models.addresses import best_installed as best_installed
+    from clinweave.models.addresses import check_address as check_address
     from clinweave.models.addresses import open_model as open_model
     from clinweave.models.base import Capability as Capability
     from clinweave.models.base import Generation as Generation
     from clinweave.models.base import LanguageModel as LanguageModel
     from clinweave.models.base import Message as Message
+    from clinweave.models.base import OnText as OnText
     from clinweave.models.base import OptionScore as OptionScore
+    from clinweave.models.base import stream_reply as stream_reply
     from clinweave.models.identity import content_digest as content_digest
     from clinweave.models.identity import identity_of as identity_of
+    from clinweave.models.repetition import RepetitionGuard as RepetitionGuard
+    from clinweave.models.repetition import find_repetition as find_repetition
     from clinweave.models.scoring import CHOICE_VERSION as CHOICE_VERSION
     from clinweave.models.scoring import Choice as Choice
     from clinweave.models.scoring import by_generation as by_generation
@@ -29,12 +36,19 @@ if TYPE_CHECKING:
 __getattr__, __dir__ = attach(
     __name__,
     {
+        "AUTO": "addresses",
+        "best_installed": "addresses",
+        "check_address": "addresses",
         "open_model": "addresses",
         "Capability": "base",
         "Generation": "base",
         "LanguageModel": "base",
         "Message": "base",
+        "OnText": "base",
         "OptionScore": "base",
+        "stream_reply": "base",
+        "RepetitionGuard": "repetition",
+        "find_repetition": "repetition",
         "CHOICE_VERSION": "scoring",
         "Choice": "scoring",
         "content_digest": "identity",

@@ -1,13 +1,26 @@
 """One small protocol for every language model, local or remote."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, cast
 
 from clinweave.records import Message
 
-__all__ = ["Capability", "Generation", "LanguageModel", "Message", "OptionScore", "ScoringItem", "score_many"]
+__all__ = [
+    "Capability",
+    "Generation",
+    "LanguageModel",
+    "Message",
+    "OnText",
+    "OptionScore",
+    "ScoringItem",
+    "score_many",
+    "stream_reply",
+]
+
+# takes each new piece of a reply, "" while the prompt is read; True ends the reply
+OnText = Callable[[str], bool]
 
 
 class Capability(StrEnum):
@@ -16,6 +29,7 @@ class Capability(StrEnum):
     GENERATE = "generate"
     SCORE = "score"  # log-likelihood of a given continuation
     TOKENISE = "tokenise"
+    STREAM = "stream"  # a reply is passed on while it is written: see `stream_reply`
 
 
 class OptionScore(NamedTuple):
@@ -32,7 +46,7 @@ class OptionScore(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """A reply, with what it cost."""
+    """A reply, with what it cost. `finish_reason` is "stop", "length", or "stopped" where the listener ended it."""
 
     text: str
     prompt_tokens: int
@@ -106,3 +120,31 @@ def score_many(model: LanguageModel, items: Sequence[ScoringItem]) -> list[list[
         found: list[list[OptionScore]] = together(items)
         return found
     return [model.score(messages, options) for messages, options in items]
+
+
+class StreamingModel(LanguageModel, Protocol):
+    """A model with STREAM: it passes a reply on while it is written."""
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        on_text: OnText,
+        *,
+        max_tokens: int = 256,
+        temperature: float = 0.0,
+        seed: int = 0,
+        stop: Sequence[str] = (),
+        top_p: float = 1.0,
+    ) -> Generation:
+        """Return what `generate` returns, after passing each piece to `on_text`; end early where it returns True."""
+        ...
+
+
+def stream_reply(
+    model: LanguageModel, messages: Sequence[Message], on_text: OnText, **options: Any
+) -> Generation:
+    """Generate a reply piece by piece, or as one piece without STREAM. Options are those of `generate`."""
+    if Capability.STREAM in model.capabilities:
+        return cast("StreamingModel", model).stream(messages, on_text, **options)
+    reply = model.generate(messages, **options)
+    return replace(reply, finish_reason="stopped") if on_text(reply.text) else reply

@@ -16,12 +16,20 @@ from pathlib import Path
 from typing import Any
 
 from clinweave.core.errors import ContextLengthError, ModelError
-from clinweave.models.base import Message, OptionScore
+from clinweave.models.base import Message, OnText, OptionScore
 
 
 def default_threads() -> int:
-    """Return min(2, cores). More is slower or collapses on a busy machine (the engine's barriers spin)."""
-    return min(2, os.cpu_count() or 1)
+    """Return how many cores are idle, from 1 to 4.
+
+    The engine's barriers spin: with more threads than idle cores it falls to a small part of its speed.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        busy = os.getloadavg()[0]
+    except (OSError, AttributeError):  # Windows has none
+        busy = 0.0
+    return max(1, min(4, round(cores - busy)))
 
 
 class Engine:
@@ -78,6 +86,39 @@ class Engine:
             raise ModelError(f"The embedded engine refused the request: {error}.") from error
         _check(answer)
         return answer
+
+    def stream(self, body: dict[str, Any], on_text: OnText) -> dict[str, Any]:
+        """Pass each piece of a chat completion to `on_text` ("" while the prompt is read) and return the whole.
+
+        The result has `text`, `finish` and, unless `on_text` ended it, `usage`. Raises `ModelError` as `chat` does, and
+        whatever `on_text` raises once the engine has stopped.
+        """
+        pieces: list[str] = []
+        result: dict[str, Any] = {"finish": "stop", "usage": {}}
+        failures: list[BaseException] = []
+
+        def take(chunk: Any) -> bool:
+            try:
+                _check(chunk)
+                result["usage"] = chunk.get("usage") or result["usage"]
+                choice: dict[str, Any] = next(iter(chunk.get("choices") or ()), {})
+                result["finish"] = choice.get("finish_reason") or result["finish"]
+                piece = choice.get("delta", {}).get("content") or ""
+                pieces.append(piece)
+                if result["finish"] != "stopped" and on_text(piece):
+                    result["finish"] = "stopped"
+            except BaseException as error:  # an interrupt as well: it may not pass through the engine
+                failures.append(error)
+            return bool(failures) or result["finish"] == "stopped"
+
+        asked = {**body, "stream": True, "stream_options": {"include_usage": True}, "return_progress": True}
+        try:
+            self._server.handle_chat_completions(asked, take)
+        except (ValueError, RuntimeError) as error:
+            raise ModelError(f"The embedded engine refused the request: {error}.") from error
+        if failures:
+            raise failures[0]
+        return {**result, "text": "".join(pieces)}
 
     def forced(self, context: Sequence[int], option: Sequence[int]) -> OptionScore:
         """Return an option's likelihood by forcing its own tokens with a grammar of token literals.

@@ -4,10 +4,11 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from clinweave.core import artifacts
 from clinweave.core.errors import ContextLengthError
-from clinweave.models.base import Capability, Generation, Message, OptionScore, ScoringItem
+from clinweave.models.base import Capability, Generation, Message, OnText, OptionScore, ScoringItem
 from clinweave.models.engine import Engine, default_threads
 from clinweave.models.header import read_header
 from clinweave.models.identity import content_digest
@@ -21,13 +22,13 @@ _CONTROL = 3  # token type of a control token in GGUF files
 class GgufModel:
     """A local model from one GGUF file.
 
-    Options: `threads` (min(2, cores); use 1 on a busy machine), `context` (tokens, min(4096, the model's own)),
+    Options: `threads` (as many cores as are idle, up to 4), `context` (tokens, min(4096, the model's own)),
     `scorer` ("torch", "numpy", "xllamacpp"; "auto", the default, takes the one measured fastest on this machine; "core"
     needs no extra), `name` (what reports print), `home` (where converted weights and measurements are kept).
     """
 
     local = True
-    capabilities = frozenset({Capability.GENERATE, Capability.SCORE, Capability.TOKENISE})
+    capabilities = frozenset(Capability)
 
     def __init__(
         self,
@@ -78,20 +79,52 @@ class GgufModel:
     ) -> Generation:
         """Return the reply. Raises `ContextLengthError` where the prompt does not fit the context."""
         begun = time.perf_counter()
-        body = {
-            "messages": checked(messages, self._specials),
-            "max_tokens": max_tokens,
-            "temperature": temperature,
-            "seed": seed,
-            "stop": list(stop),
-            **({"top_p": top_p} if top_p < 1 else {}),
-        }
-        answer = self._engine.chat(body)
+        answer = self._engine.chat(self._request(messages, max_tokens, temperature, seed, stop, top_p))
         choice, usage = answer["choices"][0], answer["usage"]
         text = choice["message"].get("content") or ""
         seconds = time.perf_counter() - begun
         reason = choice["finish_reason"] or "stop"
         return Generation(text, usage["prompt_tokens"], usage["completion_tokens"], seconds, reason)
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        on_text: OnText,
+        *,
+        max_tokens: int = 256,
+        temperature: float = 0.0,
+        seed: int = 0,
+        stop: Sequence[str] = (),
+        top_p: float = 1.0,
+    ) -> Generation:
+        """Return the reply of `generate`, passing each piece to `on_text` first; True from it ends the reply."""
+        begun = time.perf_counter()
+        body = self._request(messages, max_tokens, temperature, seed, stop, top_p)
+        reply = self._engine.stream(body, on_text)
+        text, usage = reply["text"], reply["usage"]
+        prompt = usage.get("prompt_tokens") or len(self._prompt(messages))
+        written = usage.get("completion_tokens") or len(self._engine.tokens(text, False))
+        return Generation(text, prompt, written, time.perf_counter() - begun, reply["finish"])
+
+    def _request(  # noqa: PLR0917 - as generate
+        self,
+        messages: Sequence[Message],
+        max_tokens: int,
+        temperature: float,
+        seed: int,
+        stop: Sequence[str],
+        top_p: float,
+    ) -> dict[str, Any]:
+        """Return a chat request; the engine keeps what the prompt shares with the one before it (cache_prompt)."""
+        return {
+            "messages": checked(messages, self._specials),
+            "max_tokens": max_tokens,
+            "temperature": temperature,
+            "seed": seed,
+            "stop": list(stop),
+            "cache_prompt": True,
+            **({"top_p": top_p} if top_p < 1 else {}),
+        }
 
     def score(self, messages: Sequence[Message], options: Sequence[str]) -> list[OptionScore]:
         """Return each option's log-likelihood as the assistant's reply, in the tokenizer's own tokens."""

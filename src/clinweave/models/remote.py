@@ -1,6 +1,6 @@
 """Any OpenAI-compatible chat address: vLLM, llama.cpp, Ollama, a hospital's own gateway.
 
-It declares GENERATE alone: chat addresses give no likelihood of a given text. API:
+It declares GENERATE and STREAM: chat addresses give no likelihood of a given text. API:
 https://platform.openai.com/docs/api-reference/chat. The key comes from CLINWEAVE_API_KEY, else from OPENAI_API_KEY; it
 is never recorded, and OPENAI_API_KEY never goes to another machine without TLS.
 """
@@ -10,6 +10,7 @@ import re
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -17,7 +18,8 @@ import httpx
 
 from clinweave.core.access_policy import loopback
 from clinweave.core.errors import ContextLengthError, ModelError, NotCapableError, UserError
-from clinweave.models.base import Capability, Generation, Message, OptionScore
+from clinweave.models.base import Capability, Generation, Message, OnText, OptionScore
+from clinweave.models.event_stream import Reading
 from clinweave.models.prompts import checked
 
 _TRY_AGAIN = frozenset({408, 429, 500, 502, 503, 504})
@@ -34,7 +36,7 @@ class RemoteModel:
     retry, doubling).
     """
 
-    capabilities = frozenset({Capability.GENERATE})
+    capabilities = frozenset({Capability.GENERATE, Capability.STREAM})
 
     def __init__(self, address: str, *, timeout: float = 300.0, retries: int = 4, pause: float = 0.5) -> None:
         parts = _split(address)
@@ -101,18 +103,7 @@ class RemoteModel:
     ) -> Generation:
         """Return the reply. Raises `ModelError` where the server refuses, cannot be reached, or answers nonsense."""
         begun = time.perf_counter()
-        wanted: dict[str, Any] = {
-            "model": self._model,
-            "messages": checked(messages),
-            "max_tokens": max_tokens,
-            "temperature": temperature,
-            "seed": seed,
-        }
-        if stop:
-            wanted["stop"] = list(stop)
-        if top_p < 1:
-            wanted["top_p"] = top_p
-        answer = self._completed(wanted)
+        answer = self._completed(self._request(messages, max_tokens, temperature, seed, stop, top_p))
         try:
             choice = answer["choices"][0]
             text = choice["message"].get("content") or ""
@@ -127,6 +118,67 @@ class RemoteModel:
         if not isinstance(text, str):
             raise ModelError(f"{self._address} answered with content that is no text.")
         return Generation(text, prompt, written, time.perf_counter() - begun, reason)
+
+    def stream(
+        self,
+        messages: Sequence[Message],
+        on_text: OnText,
+        *,
+        max_tokens: int = 256,
+        temperature: float = 0.0,
+        seed: int = 0,
+        stop: Sequence[str] = (),
+        top_p: float = 1.0,
+    ) -> Generation:
+        """Return the reply, passing each piece to `on_text`; True from it closes the connection, which ends the reply.
+
+        A server that does not stream gives the reply as one piece. Raises as `generate` does.
+        """
+        begun = time.perf_counter()
+        wanted = self._request(messages, max_tokens, temperature, seed, stop, top_p)
+        body = {key: value for key, value in wanted.items() if key not in self._left_out}
+        body |= {"stream": True, "stream_options": {"include_usage": True}}
+        reading = Reading(on_text)
+        try:
+            with self._client.stream("POST", f"{self._address}/chat/completions", json=body) as reply:
+                events = reply.headers.get("content-type", "").startswith("text/event-stream")
+                if reply.status_code == 200 and events:
+                    reading.read(reply.iter_lines(), self._address)
+        except httpx.TransportError as error:
+            if reading.text:
+                raise ModelError(f"{self._address} broke off: {_why(error)}.") from error
+            events = False
+        if not (events and reading.begun):  # refused, or not streamed: generate tries again and says why
+            whole = self.generate(
+                messages, max_tokens=max_tokens, temperature=temperature, seed=seed, stop=stop, top_p=top_p
+            )
+            return replace(whole, finish_reason="stopped") if on_text(whole.text) else whole
+        self._answered = True
+        prompt = int(reading.usage.get("prompt_tokens") or self.count_tokens(messages))
+        written = int(reading.usage.get("completion_tokens") or _estimate(reading.text))
+        return Generation(reading.text, prompt, written, time.perf_counter() - begun, reading.finish)
+
+    def _request(  # noqa: PLR0917 - as generate
+        self,
+        messages: Sequence[Message],
+        max_tokens: int,
+        temperature: float,
+        seed: int,
+        stop: Sequence[str],
+        top_p: float,
+    ) -> dict[str, Any]:
+        wanted: dict[str, Any] = {
+            "model": self._model,
+            "messages": checked(messages),
+            "max_tokens": max_tokens,
+            "temperature": temperature,
+            "seed": seed,
+        }
+        if stop:
+            wanted["stop"] = list(stop)
+        if top_p < 1:
+            wanted["top_p"] = top_p
+        return wanted
 
     def _completed(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         """Post, leaving out a parameter that this server says it does not know (OpenAI's own newer models do)."""

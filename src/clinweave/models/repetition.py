@@ -15,7 +15,7 @@ _WORDS = 3  # a sentence of fewer words may be said again ("Not reported.")
 _SHORT_IN_A_ROW = 4  # unless it is said so often one after another
 
 
-def repetition(text: str) -> int | None:
+def find_repetition(text: str) -> int | None:
     """Return the length of the text before its first repetition, or None if there is none."""
     cuts = [cut for cut in (_run(text), _sentence(text)) if cut is not None]
     return min(cuts) if cuts else None

@@ -12,11 +12,12 @@ import re
 import time
 import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from clinweave.core.errors import NotCapableError, UserError
-from clinweave.models.base import Capability, Generation, Message, OptionScore
+from clinweave.models.base import Capability, Generation, Message, OnText, OptionScore
 from clinweave.models.prompts import checked, checked_options
 
 _PIECE = re.compile(r"\w+|[^\w\s]")
@@ -98,6 +99,17 @@ class ScriptedModel:
             reply, reason = reply[: pieces[max_tokens - 1].end()] if max_tokens else "", "length"
         count = min(len(pieces), max_tokens)
         return Generation(reply, len(_PIECE.findall(prompt)), count, time.perf_counter() - begun, reason)
+
+    def stream(self, messages: Sequence[Message], on_text: OnText, **options: Any) -> Generation:
+        """Return the reply of `generate`, passed on word by word."""
+        self._need(Capability.STREAM)
+        reply = self.generate(messages, **options)
+        written = ""
+        for place, piece in enumerate(re.findall(r"\s*\S+|\s+$", reply.text), 1):
+            written += piece
+            if on_text(piece):
+                return replace(reply, text=written, completion_tokens=place, finish_reason="stopped")
+        return reply
 
     def score(self, messages: Sequence[Message], options: Sequence[str]) -> list[OptionScore]:
         """Return scripted scores, else the share of an option's words that the prompt has (its whole text helps)."""

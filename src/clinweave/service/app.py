@@ -1,17 +1,19 @@
 """The routes: /health, /v1/models, /v1/chat/completions, /v1/completions. Nothing that a client writes is logged.
 
-A reply is checked whole before its first word is sent; a stream sends it in pieces, with comments to keep the line open
-while the model works.
+A stream sends what the sources say at once and each sentence of the model when it is checked, with comments to keep the
+line open while the model works; nothing unchecked is sent.
 """
 
 import asyncio
+import contextlib
 import hmac
 import json
 import logging
 import re
+import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,7 +41,7 @@ LOG = logging.getLogger(__name__)
 _JSON_TYPES = frozenset(
     {"", "application/json", "application/x-www-form-urlencoded"}
 )  # the last is curl's own
-_PIECE = re.compile(r"\S+\s*")
+_PIECE = re.compile(r"\s*\S+\s*|\s+")
 _ALIVE = 5.0  # seconds between comments in a stream
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -159,15 +161,17 @@ class Routes:
         if self._active >= self._limits.waiting:
             raise RequestError("too many requests wait already", 429, code="rate_limit_exceeded")
         self._active += 1
-        work = asyncio.ensure_future(run_in_threadpool(self.handler.answer, asked))
+        pieces = Pieces()
+        work = asyncio.ensure_future(run_in_threadpool(self.handler.answer, asked, pieces.put))
         work.add_done_callback(self._left)
+        work.add_done_callback(pieces.end)
         form = Form(self.handler.name, chat=chat)
         if asked.stream:
             # an error that comes at once gets its own status; later it can only be an event of the stream
-            await asyncio.wait([work], timeout=_ALIVE)
+            await pieces.wait(_ALIVE)
             if work.done() and not work.cancelled() and (error := work.exception()) is not None:
                 raise error
-            return StreamingResponse(form.stream(work, asked), media_type="text/event-stream",
+            return StreamingResponse(form.stream(work, asked, pieces), media_type="text/event-stream",
                                      headers={"Cache-Control": "no-store"})  # fmt: skip
         return Utf8JSONResponse(form.whole(await asyncio.shield(work)))
 
@@ -184,6 +188,51 @@ class Routes:
             if len(held) > self._limits.bytes:
                 raise RequestError(f"the body has more than {self._limits.bytes:,} bytes", 413)
         return bytes(held)
+
+
+class ClientGoneError(Exception):
+    """The client has closed its stream: the model's work on it ends."""
+
+
+class Pieces:
+    """Text that comes from a thread of work, for the event loop that sends it."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._ready = asyncio.Event()
+        self._texts: list[str] = []
+        self._gone = threading.Event()
+
+    def put(self, text: str) -> None:
+        """Add a piece, from any thread. Raises `ClientGoneError` if nobody listens any more."""
+        if self._gone.is_set():
+            raise ClientGoneError
+        if text:
+            self._loop.call_soon_threadsafe(self._add, text)
+
+    def _add(self, text: str) -> None:
+        self._texts.append(text)
+        self._ready.set()
+
+    def end(self, _work: object = None) -> None:
+        """Wake whoever waits: the work is done."""
+        self._ready.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Return when there is a piece, when the work is done, or after some seconds."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ready.wait(), seconds)
+
+    def take(self) -> str:
+        """Return what has come since the last call."""
+        text = "".join(self._texts)
+        self._texts.clear()
+        self._ready.clear()
+        return text
+
+    def close(self) -> None:
+        """Tell the work that nobody listens."""
+        self._gone.set()
 
 
 class Form:
@@ -208,27 +257,50 @@ class Form:
             "clinweave": reply.more,
         }
 
-    async def stream(self, work: "asyncio.Future[Reply]", asked: ChatRequest) -> AsyncIterator[bytes]:
+    async def stream(
+        self, work: "asyncio.Future[Reply]", asked: ChatRequest, pieces: Pieces
+    ) -> AsyncIterator[bytes]:
         """Yield server-sent events up to [DONE]; an error is one event in OpenAI's form."""
         self._usage = asked.usage
-        while not work.done():
-            await asyncio.wait([work], timeout=_ALIVE)
-            if not work.done():
-                yield b": working\n\n"
+        sent = ""
+        try:
+            if self._chat:
+                yield _event(self._piece({"role": "assistant", "content": ""}))
+            while not work.done():
+                await pieces.wait(_ALIVE)
+                text = pieces.take()
+                for event in self._pieces(text):
+                    yield event
+                sent += text
+                if not text and not work.done():
+                    yield b": working\n\n"
+            async for event in self._rest(work, asked, sent + pieces.take(), sent):
+                yield event
+        finally:
+            pieces.close()
+
+    async def _rest(
+        self, work: "asyncio.Future[Reply]", asked: ChatRequest, certain: str, sent: str
+    ) -> AsyncIterator[bytes]:
+        """Yield what is left once the work is done; `certain` begins the reply, of which `sent` was sent."""
         try:
             reply = work.result()
+            if not reply.text.startswith(certain):
+                raise RuntimeError("the stream is not the beginning of the reply")
         except Exception as error:
             yield _event(_as_request_error(error).body())
             yield b"data: [DONE]\n\n"
             return
-        if self._chat:
-            yield _event(self._piece({"role": "assistant", "content": ""}))
-        for piece in _PIECE.findall(reply.text):
-            yield _event(self._piece({"content": piece} if self._chat else piece))
+        for event in self._pieces(reply.text[len(sent) :]):
+            yield event
         yield _event({**self._piece({} if self._chat else "", reply.finish), "clinweave": reply.more})
         if asked.usage:
             yield _event({**self._piece({}), "choices": [], "usage": _usage(reply)})
         yield b"data: [DONE]\n\n"
+
+    def _pieces(self, text: str) -> Iterator[bytes]:
+        for piece in _PIECE.findall(text):
+            yield _event(self._piece({"content": piece} if self._chat else piece))
 
     def _piece(self, delta: Any, finish: str | None = None) -> dict[str, Any]:
         choice: dict[str, Any] = {"index": 0, "finish_reason": finish, "logprobs": None}

@@ -3,13 +3,13 @@
 import hashlib
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from clinweave import __version__
-from clinweave.applications import DISCLAIMER, ModelSettings, disclaimer
+from clinweave.applications import DISCLAIMER, AnswerPart, ModelSettings, disclaimer, joined
 from clinweave.core.artifacts import read_manifest
 from clinweave.records import Answer, Evidence, Passage, Relation, to_json
 from clinweave.service.requests import ChatRequest
@@ -34,7 +34,7 @@ class Reply:
 
 
 class ChatHandler:
-    """Answers requests from one knowledge base, one request at a time.
+    """Answers requests from one knowledge base: one at a time searches, and one at a time uses the model.
 
     With `retrievers`, the last message is answered from evidence; without, the messages go to the model as they came.
     """
@@ -45,12 +45,12 @@ class ChatHandler:
         *,
         name: str,
         retrievers: Sequence[str] = (),
-        budget: int = 512,
+        budget: int = 256,
         allow_remote: str = "",
     ) -> None:
         self.base, self.name, self.retrievers = base, name, tuple(retrievers)
         self._settings = ModelSettings(budget=budget, allow_remote=allow_remote)
-        self._lock = threading.Lock()
+        self._searching, self._writing = threading.Lock(), threading.Lock()
 
     @cached_property
     def digest(self) -> str:
@@ -71,8 +71,12 @@ class ChatHandler:
         described = [weights, __version__, self.base.audience.value, *self.retrievers, *keys]
         return hashlib.sha256("\n".join(described).encode()).hexdigest()
 
-    def answer(self, request: ChatRequest) -> Reply:
-        """Return the reply to a request. Raises `UserError` and `ModelError` as the model and the retrievers do."""
+    def answer(self, request: ChatRequest, on_text: Callable[[str], None] = lambda _: None) -> Reply:
+        """Return the reply to a request. Raises `UserError` and `ModelError` as the model and the retrievers do.
+
+        `on_text` gets the beginning of the reply's text in pieces, as far as it is certain: what the sources say before
+        the model is asked, then each supported sentence. What it raises ends the model's work and is raised here.
+        """
         settings = replace(
             self._settings,
             max_tokens=request.max_tokens,
@@ -81,12 +85,26 @@ class ChatHandler:
             seed=request.seed,
             stop=request.stop,
         )
-        with self._lock:
-            if not self.retrievers:
+        if not self.retrievers:
+            with self._writing:
                 return self._reply(self.base.chat(request.messages, settings=settings))
-            question = request.messages[-1]["content"]
-            answer = self.base.ask(question, retrievers=self.retrievers, settings=settings)
-            return self._limited(answer, request)
+        question = request.messages[-1]["content"]
+        turn = _Turn(self._searching, self._writing)
+        passed = _Passed(on_text, self._limit(request))
+
+        def on_part(part: AnswerPart) -> None:
+            turn.take(part)
+            passed.take(part)
+
+        with turn:
+            answer = self.base.ask(question, retrievers=self.retrievers, settings=settings, on_part=on_part)
+        return self._limited(answer, request)
+
+    def _limit(self, request: ChatRequest) -> Callable[[str], bool]:
+        """Return whether a beginning of the text is within the client's limits and so certain to be in the reply."""
+        if request.stop:
+            return lambda _: False
+        return lambda text: not request.limited or self._count(text) <= request.max_tokens
 
     def _limited(self, answer: Answer, request: ChatRequest) -> Reply:
         """Return an answer from evidence within the client's limits, cut between sentences only."""
@@ -137,6 +155,51 @@ class ChatHandler:
         return Reply(
             well_formed(answer.text), finish, tokens.get("prompt", 0), tokens.get("completion", 0), more
         )
+
+
+class _Turn:
+    """The locks of one request: it searches alone, lets the next one search, and uses the model alone."""
+
+    def __init__(self, searching: threading.Lock, writing: threading.Lock) -> None:
+        self._searching, self._writing = searching, writing
+        self._held: threading.Lock | None = None
+
+    def take(self, part: AnswerPart) -> None:
+        """Change the lock where the sources are done, and where the model begins."""
+        if part.kind == "statements":
+            self._release()
+        elif part.kind == "model":
+            self._writing.acquire()
+            self._held = self._writing
+
+    def _release(self) -> None:
+        if self._held is not None:
+            self._held.release()
+        self._held = None
+
+    def __enter__(self) -> None:
+        self._searching.acquire()
+        self._held = self._searching
+
+    def __exit__(self, *_: object) -> None:
+        self._release()
+
+
+class _Passed:
+    """Passes on the text of an answer by parts while it stays within the limits."""
+
+    def __init__(self, on_text: Callable[[str], None], fits: Callable[[str], bool]) -> None:
+        self._on_text, self._fits = on_text, fits
+        self._text, self._sentences, self._over = "", 0, False
+
+    def take(self, part: AnswerPart) -> None:
+        """Pass on what a part adds; a piece of a model's reply only lets the listener end the work."""
+        text = joined(self._text, part, self._sentences)
+        self._sentences += part.kind == "sentence"
+        self._over = self._over or not self._fits(text)
+        added = text[len(self._text) :]
+        self._text = text
+        self._on_text("" if self._over else well_formed(added))
 
 
 def _before(text: str, stop: Sequence[str]) -> str:

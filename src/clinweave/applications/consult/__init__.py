@@ -8,13 +8,17 @@ from clinweave.applications.consult.answering import (
 )
 from clinweave.applications.consult.compose import Composition, compose
 from clinweave.applications.consult.languages import disclaimer
+from clinweave.applications.consult.writing import AnswerPart, OnPart, joined
 
 __all__ = [
     "DISCLAIMER",
+    "AnswerPart",
     "Composition",
     "ModelSettings",
+    "OnPart",
     "answer_question",
     "compose",
     "continue_chat",
     "disclaimer",
+    "joined",
 ]

@@ -9,18 +9,22 @@ from typing import TYPE_CHECKING, Any
 from clinweave.applications.consult import languages
 from clinweave.applications.consult.compose import compose
 from clinweave.applications.consult.model_text import (
-    DISCLAIMER,
     ModelSettings,
     ModelText,
     check_access,
     generate,
     require_generation,
-    without_disclaimer,
-    without_doses,
-    without_repetition,
     write,
 )
 from clinweave.applications.consult.other_kinds import with_other_kinds
+from clinweave.applications.consult.writing import (
+    DISCLAIMER,
+    AnswerPart,
+    OnPart,
+    without_disclaimer,
+    without_doses,
+    without_repetition,
+)
 from clinweave.core import guardrails
 from clinweave.core.errors import InputTooLongError, UserError
 from clinweave.knowledge import CitationChecker, Intent, Query, Retriever, clean_question
@@ -69,10 +73,13 @@ def answer_question(
     settings: ModelSettings | None = None,
     unread: Callable[[str], str] = lambda _: "",
     local_name: languages.LocalNames = lambda _curie, _language: "",
+    on_part: OnPart = lambda _: None,
 ) -> Answer:
     """Return an answer whose statements are the sources' and whose model sentences were each checked.
 
-    The parts come as functions, called in order and only when needed: a request that a guardrail meets opens nothing.
+    The parts come as functions, called in order and only when needed: a request that a guardrail meets opens nothing,
+    and a question to which the sources say nothing opens no model. `on_part` gets what can be shown already: the text
+    of the sources, then each supported sentence. Both together are the text of the answer, up to its notices.
     `unread` returns why a question's language cannot be read, or "". `local_name` names a concept in a language.
     Raises `UserError` for an empty or over-long question, for a part that was not built, for a model that cannot
     generate, and for gated or private evidence with a model elsewhere.
@@ -83,24 +90,26 @@ def answer_question(
     if retrievers and (message := unread(text)):
         return _not_read(question, message, tuple(retrievers), audience)
     opened = [open_retriever(name) for name in retrievers]
-    if (language_model := model()) is not None:
-        require_generation(language_model)
     if not opened:
-        return _without_knowledge(question, text, language_model, audience, settings)
+        return _without_knowledge(question, text, model(), audience, settings)
     clock.lap("open")
     query = parse(text)
     clock.lap("parse")
     evidence = _numbered([item for each in opened for item in each.retrieve(query, limit=LIMIT)])
     clock.lap("retrieve")
-    composition = with_other_kinds(compose(query, evidence, audience=audience), evidence)
+    english = with_other_kinds(compose(query, evidence, audience=audience), evidence)
+    composition, labels = languages.localised(query, english, evidence, local_name)
     clock.lap("compose")
+    on_part(AnswerPart("statements", composition.text))
+    language_model = model() if composition.statements else None
+    clock.lap("open model")
     written = ModelText()
-    if language_model is not None and (statements := composition.statements):
-        written = write(text, statements, evidence, language_model, checker(), settings, audience)
+    if language_model is not None:
+        require_generation(language_model)
+        sources, spoken = (english.statements, evidence), (english.text, on_part)
+        written = write(text, *sources, language_model, checker(), settings, audience, *spoken)
     shown, withheld = _for_audience(evidence, composition.statements, audience)
-    above = written.text_above(composition.text)
-    composition, labels = languages.localised(query, composition, evidence, local_name)
-    body = "\n\n".join(part for part in (above, composition.text) if part)
+    body = _body(composition.text, written.text_below(english.text, model_name(language_model)))
     answer = Answer(
         question=question,
         text=_shown(_impersonal(question, query), body, audience, query.language),
@@ -113,10 +122,20 @@ def answer_question(
         audience=audience,
         language=query.language,
         labels=labels,
-        model="none" if language_model is None else language_model.name,
+        model=model_name(language_model),
         timings=_rounded(clock.seconds),
     )
     return _with_model(answer, written)
+
+
+def _body(composed: str, below: str) -> str:
+    """Return the statements of the sources and below them what a model's supported sentences add."""
+    return "\n\n".join(part for part in (composed, below) if part)
+
+
+def model_name(model: LanguageModel | None) -> str:
+    """Return the name of a model, "none" without one."""
+    return "none" if model is None else model.name
 
 
 def _with_model(answer: Answer, written: ModelText) -> Answer:
@@ -198,6 +217,7 @@ def _without_knowledge(
     """Return a model's answer from no evidence: its sentences are shown as unchecked, and the answer abstains."""
     if model is None:
         raise UserError("there is nothing to answer from: choose --knowledge graph,text or a --model")
+    require_generation(model)
     reply = continue_chat(
         [Message(role="user", content=text)], model=model, audience=audience, settings=settings
     )
