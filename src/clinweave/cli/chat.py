@@ -42,7 +42,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
     language: LanguageCode = "",
     collection: Collections = None,
     graph: GraphFolder = None,
-    budget: Budget = 256,
+    budget: Budget = 192,
     max_tokens: Annotated[
         int, typer.Option(min=1, help="Maximum number of tokens that the model writes.")
     ] = 128,

@@ -50,7 +50,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
     ] = "",
     collection: Collections = None,
     graph: GraphFolder = None,
-    budget: Budget = 256,
+    budget: Budget = 192,
     max_tokens: Annotated[
         int, typer.Option(min=1, help="Maximum number of tokens that the model writes.")
     ] = 512,
@@ -93,22 +93,13 @@ def command(  # noqa: PLR0917 - each parameter is one option
             base.open_parts(names, progress=say)
         title = name or (Path(base.model.name).name if base.model is not None else "clinweave")
         handler = ChatHandler(base, name=title, retrievers=names, budget=budget, allow_remote=allow_remote)
+        parts = {"model": title, "knowledge": ",".join(names) or "none", "language_model": base.model_name}
 
         def ready(address: str) -> None:
             if as_json:
-                typer.echo(
-                    json.dumps(
-                        {
-                            "address": address,
-                            "model": title,
-                            "knowledge": ",".join(names) or "none",
-                            "language_model": base.model_name,
-                        }
-                    )
-                )
+                typer.echo(json.dumps({"address": address, **parts}))
                 return
-            parts = f"language model {base.model_name}, knowledge {','.join(names) or 'none'}"
-            line = f"{title} ({parts}): {address}#{title}"
+            line = f"{title} (language model {base.model_name}, knowledge {parts['knowledge']}): {address}#{title}"
             Console().print(line, markup=False, soft_wrap=True)
             Console().print("For research, not for clinical decisions. Ctrl-C ends.", markup=False)
 

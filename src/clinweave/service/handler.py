@@ -45,7 +45,7 @@ class ChatHandler:
         *,
         name: str,
         retrievers: Sequence[str] = (),
-        budget: int = 256,
+        budget: int = 192,
         allow_remote: str = "",
     ) -> None:
         self.base, self.name, self.retrievers = base, name, tuple(retrievers)

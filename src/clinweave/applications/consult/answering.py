@@ -79,37 +79,30 @@ def answer_question(
 
     The parts come as functions, called in order and only when needed: a request that a guardrail meets opens nothing,
     and a question to which the sources say nothing opens no model. `on_part` gets what can be shown already: the text
-    of the sources, then each supported sentence. Both together are the text of the answer, up to its notices.
-    `unread` returns why a question's language cannot be read, or "". `local_name` names a concept in a language.
-    Raises `UserError` for an empty or over-long question, for a part that was not built, for a model that cannot
-    generate, and for gated or private evidence with a model elsewhere.
+    of the sources, then each supported sentence: together the answer's text, up to its notices. `unread` returns why a
+    question's language cannot be read, or "". `local_name` names a concept in a language. Raises `UserError` for an
+    empty or over-long question, a part not built, a model that cannot generate, gated evidence with a model elsewhere.
     """
     settings, clock, text = settings or ModelSettings(), _Clock(), _cleaned(question)
     if (refused := _refused(question, audience)) is not None:
         return replace(refused, retrievers=tuple(retrievers))
     if retrievers and (message := unread(text)):
         return _not_read(question, message, tuple(retrievers), audience)
-    opened = [open_retriever(name) for name in retrievers]
-    if not opened:
+    if not (opened := [open_retriever(name) for name in retrievers]):
         return _without_knowledge(question, text, model(), audience, settings)
     clock.lap("open")
-    query = parse(text)
-    clock.lap("parse")
-    evidence = _numbered([item for each in opened for item in each.retrieve(query, limit=LIMIT)])
-    clock.lap("retrieve")
+    query, evidence = _retrieved(text, parse, opened, clock)
     english = with_other_kinds(compose(query, evidence, audience=audience), evidence)
     composition, labels = languages.localised(query, english, evidence, local_name)
     clock.lap("compose")
     on_part(AnswerPart("statements", composition.text))
-    language_model = model() if composition.statements else None
-    clock.lap("open model")
-    written = ModelText()
-    if language_model is not None:
-        require_generation(language_model)
-        sources, spoken = (english.statements, evidence), (english.text, on_part)
-        written = write(text, *sources, language_model, checker(), settings, audience, *spoken)
+    name, written = "none", ModelText()
+    if composition.statements and (language_model := model()) is not None:
+        name, spoken = language_model.name, (english.text, on_part)
+        used = (english.statements, evidence, language_model, checker(), settings, audience)
+        written = write(text, *used, *spoken)
+    body = f"{composition.text}\n\n{written.text_below(english.text, name)}".strip("\n")
     shown, withheld = _for_audience(evidence, composition.statements, audience)
-    body = _body(composition.text, written.text_below(english.text, model_name(language_model)))
     answer = Answer(
         question=question,
         text=_shown(_impersonal(question, query), body, audience, query.language),
@@ -122,20 +115,21 @@ def answer_question(
         audience=audience,
         language=query.language,
         labels=labels,
-        model=model_name(language_model),
+        model=name,
         timings=_rounded(clock.seconds),
     )
     return _with_model(answer, written)
 
 
-def _body(composed: str, below: str) -> str:
-    """Return the statements of the sources and below them what a model's supported sentences add."""
-    return "\n\n".join(part for part in (composed, below) if part)
-
-
-def model_name(model: LanguageModel | None) -> str:
-    """Return the name of a model, "none" without one."""
-    return "none" if model is None else model.name
+def _retrieved(
+    text: str, parse: Callable[[str], Query], retrievers: Sequence[Retriever], clock: _Clock
+) -> tuple[Query, tuple[Evidence, ...]]:
+    """Return the parsed question and the numbered evidence of all retrievers for it."""
+    query = parse(text)
+    clock.lap("parse")
+    evidence = _numbered([item for each in retrievers for item in each.retrieve(query, limit=LIMIT)])
+    clock.lap("retrieve")
+    return query, evidence
 
 
 def _with_model(answer: Answer, written: ModelText) -> Answer:

@@ -42,7 +42,7 @@ FAILED = "the model failed; only the statements of the sources are shown"
 class ModelSettings:
     """How a model is asked: at most `budget` tokens of statements in the prompt, and `max_tokens` of the reply."""
 
-    budget: int = 256
+    budget: int = 192
     max_tokens: int = 128
     temperature: float = 0.0
     seed: int = 0
@@ -94,6 +94,7 @@ def write(  # noqa: PLR0917
     `on_part` gets each supported sentence that `composed` does not say as soon as it is checked. A model that fails
     gives no sentences, a note and its `error`. Raises `UserError` for gated or private evidence with a model elsewhere.
     """
+    require_generation(model)
     shown = shown_to_model(statements, evidence, model, settings.budget)
     check_access(model, [item for statement in shown for item in statement.evidence], settings.allow_remote)
     if not shown:

@@ -14,7 +14,7 @@ from clinweave.records import Audience, Evidence, Sentence, Verdict
 DISCLAIMER = "For research, not for clinical decisions."
 DOSE_LEFT_OUT = "(an amount of a drug, left out)"
 HEADING = "Written by {model}, each sentence checked:"
-MOST_SENTENCES = 4  # the prompt asks for three
+MOST_SENTENCES = 3  # the prompt asks for two; later ones are supported less often
 _LABEL = re.compile(r"^(?:answer|evidence)\s*:\s*", re.IGNORECASE)
 _BEGINS = re.compile(r"[\"'“(-]*\w")  # a mark like [1] belongs to the sentence before it
 _MARK = re.compile(r"\[\d[\d,; ]*\]")
