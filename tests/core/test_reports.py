@@ -1,12 +1,12 @@
 """Blocks and plots of reports: escaped, offline, in the page's colours, and open to other packages."""
 
+import sys
 import xml.etree.ElementTree as ElementTree
-from types import SimpleNamespace
+from pathlib import Path
 
 import pytest
 
 from clinweave.core.errors import UserError
-from clinweave.core.reports import blocks
 from clinweave.core.reports.blocks import (
     Cell,
     Details,
@@ -31,6 +31,7 @@ from clinweave.core.reports.plots import (
     scatter_plot,
 )
 
+DOCS = Path(__file__).parents[2] / "docs" / "evaluation.md"
 BAD = "<script>alert('x')</script>"
 
 
@@ -66,18 +67,27 @@ def test_markdown_holds_sentences_texts_and_tables():
     assert "| x\\|y z |" in cell
 
 
-def test_other_packages_add_sections_by_name(monkeypatch):
-    def calibration(results):
-        return (
-            Section("Calibration", [Text((f"kind {results['kind']}",))])
-            if results["kind"] == "comparison"
-            else None
-        )
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """Install the example of docs/evaluation.md: its module, and its entry point as an installer writes it."""
+    snippets = DOCS.read_text("utf-8").split("```python\n")[1:]
+    (code,) = [text.split("```")[0] for text in snippets if "def calibration" in text]
+    (tmp_path / "calibration_block.py").write_text(code, "utf-8")
+    info = tmp_path / "calibration_block-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: calibration-block\nVersion: 1.0\n", "utf-8")
+    points = "[clinweave.report_blocks]\ncalibration = calibration_block:calibration\n"
+    (info / "entry_points.txt").write_text(points, "utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield
+    sys.modules.pop("calibration_block", None)
 
-    point = SimpleNamespace(name="calibration", load=lambda: calibration)
-    monkeypatch.setattr(blocks, "installed_blocks", lambda: {"calibration": point})
-    (section,) = added_sections(["calibration"], {"kind": "comparison"}, "r.toml")
-    assert section.title == "Calibration"
+
+def test_other_packages_add_sections_by_name(installed):
+    results = {"kind": "comparison", "tasks": {"t": {"floors": {"chance": 0.25}}}}
+    (section,) = added_sections(["calibration"], results, "r.toml")
+    assert section.title == "Chance by task"
+    assert "| t | 0.25 |" in report_markdown(Report("t", "k", [], "", [section]))
     assert added_sections(["calibration"], {"kind": "molecules"}, "r.toml") == []
     with pytest.raises(
         UserError, match=r"r\.toml: report_blocks: no block 'calibraton' .*installed: calibration"

@@ -183,9 +183,9 @@ def generate(  # noqa: PLR0917 - each parameter is one option
         names = {one: f" {match.name}" for one, match in (drugs or {}).items()}
         write_text(out, "".join(f"{one}{names.get(one, '')}\n" for one in drawn.smiles))
         if report:
-            from clinweave.applications.molecules.report import write_report
+            from clinweave.applications.molecules.report import write_page
 
-            write_report(report, f"{n:,} molecules {condition} {scaffold or ''}".strip(), drawn.smiles)
+            write_page(report, f"{n:,} molecules {condition} {scaffold or ''}".strip(), drawn.smiles)
     table = drawn.table()
     if as_json:
         known_drugs = None if drugs is None else {one: match._asdict() for one, match in drugs.items()}
@@ -263,9 +263,9 @@ def evaluate(  # noqa: PLR0917 - each parameter is one option
         with _bar() as told:
             found = measure(lines, open_against(reference, chemnet), told=told)
         if report:
-            from clinweave.applications.molecules.report import write_report
+            from clinweave.applications.molecules.report import write_page
 
-            write_report(report, file.name, lines, found)
+            write_page(report, file.name, lines, found)
     if as_json:
         typer.echo(json.dumps(found))
     else:

@@ -138,7 +138,6 @@ class Report:
 AddedBlock = Callable[[Mapping[str, Any]], Section | None]
 
 
-@cache
 def installed_blocks() -> dict[str, Any]:
     """Return the entry points of added blocks by name."""
     return {each.name: each for each in entry_points(group=GROUP)}

@@ -101,6 +101,7 @@ class StudyContext:
         parameters: Mapping[str, Any],
         uses: tuple[str, ...] = ("reading", "score"),
         needs: tuple[Step[Any], ...] = (),
+        title: str = "",
     ) -> Step[T]:
         """Return a step that depends on the cases as well.
 
@@ -114,6 +115,7 @@ class StudyContext:
             result,
             build,
             version=version,
+            title=title,
             needs=needs,
             inputs=lambda: {**inputs(), "cases": self.cases_key},
             parameters={**parameters, "versions": versions},

@@ -135,6 +135,7 @@ class Protocol:
             VERSIONS["table"],
             parameters=parameters,
             needs=tuple(self.ranks.values()),
+            title=setting.title,
         )
 
     def steps(self) -> Iterator[Step[Any]]:
@@ -192,7 +193,14 @@ class Protocol:
         step_name = f"ranks/{name}-{digest([files, parameters])}"
         uses = ("reading", "score") if name in OWN else ("reading",)
         return context.step(
-            step_name, ReleaseRanks, build, VERSIONS["ranks"], inputs=inputs, parameters=parameters, uses=uses
+            step_name,
+            ReleaseRanks,
+            build,
+            VERSIONS["ranks"],
+            inputs=inputs,
+            parameters=parameters,
+            uses=uses,
+            title=f"Ranks of {name} on {setting.release.name}",
         )
 
     def _table(self, work: Work) -> ProtocolResult:
@@ -248,6 +256,7 @@ class Protocol:
             inputs=lambda: context.release_inputs(setting.release, mondo, genes),
             parameters={"setting": _parameters(setting), "seed": context.seed},
             uses=("reading", "score", "output"),
+            title=f"PhEval files of {name}",
         )
 
 

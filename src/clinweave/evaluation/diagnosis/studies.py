@@ -81,7 +81,13 @@ class StudyTask:
             return {**self.inputs(), "genes of diseases": str(sum(map(len, known.values())))}
 
         return self.context.step(
-            "genes", GeneLevel, self._genes, VERSIONS["genes"], inputs=inputs, parameters=self.parameters
+            "genes",
+            GeneLevel,
+            self._genes,
+            VERSIONS["genes"],
+            inputs=inputs,
+            parameters=self.parameters,
+            title=self.setting.title,
         )
 
     def _genes(self, work: Work) -> GeneLevel:
@@ -115,6 +121,7 @@ class StudyTask:
             VERSIONS["robustness"],
             inputs=self.inputs,
             parameters=self.parameters,
+            title=self.setting.title,
         )
 
     def _robustness(self, work: Work) -> Robustness:
@@ -164,6 +171,7 @@ class StudyTask:
             VERSIONS["free-text"],
             inputs=lambda: {**self.inputs(), "graph": str(graph.get("key"))},
             parameters=self.parameters,
+            title=self.setting.title,
         )
 
     def _free_text(self, work: Work) -> FreeText:
@@ -202,6 +210,7 @@ class StudyTask:
                 **self.parameters, "model": self.model.address, "options": dict(self.model.options)
             },
             uses=("reading", "score", "output"),
+            title=self.setting.title,
         )  # fmt: skip
 
     def rerank(self, work: Work) -> LLMReranking:

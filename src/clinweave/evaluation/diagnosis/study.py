@@ -145,6 +145,7 @@ class DiagnosisStudy:
             ancestors.VERSION,
             inputs=lambda: {"mondo": context.release_inputs(setting.release, mondo)["mondo.json"]},
             parameters={"limit": LIMIT},
+            title="Mondo credit",
         )
 
     def _write_ranks(self, runner: Runner) -> None:

@@ -22,11 +22,6 @@ _REFUSED = {
     "outside": "charged, isotopic or in parts",
     "repeats_left_out": "drawn before",
 }
-_CURVES = {
-    "held_free": "string alone",
-    "held_whole": "with the graph",
-    "held_scaffold": "with the scaffold",
-}
 _DRAWINGS = 24
 
 
@@ -94,6 +89,8 @@ def _drawing(smiles: str) -> str:
 
 
 def _model(model: GeneratorModel) -> list[Block]:
+    from clinweave.applications.molecules.report import learning_curve
+
     shape, trained = model.shape, model.training
     weights = "those that come with clinweave" if model.packaged else "of this run or a given folder"
     rows = [
@@ -106,15 +103,13 @@ def _model(model: GeneratorModel) -> list[Block]:
     ]
     blocks: list[Block] = [Table((), rows)]
     if len(model.history) > 1:
-        seen = [row["molecules"] for row in model.history]
-        lines = [Series(name, seen, [row[key] for row in model.history]) for key, name in _CURVES.items()]
-        title = "Held-out nats for a molecule"
-        blocks.append(Figure(line_plot(lines, title, "molecules", "nats"), title))
+        blocks.append(learning_curve(model.history))
     return blocks
 
 
 def _molecules(generated: Generated, smiles: Sequence[str]) -> list[Block]:
-    from clinweave.applications.molecules import PROPERTIES, parse, property_table
+    from clinweave.applications.molecules import parse
+    from clinweave.applications.molecules.report import property_histograms
 
     counts, drugs = generated.counts, generated.drugs
     rows = [("strings drawn", f"{counts['raw']:,}"), ("valid", f"{counts['valid']:,}")]
@@ -125,42 +120,26 @@ def _molecules(generated: Generated, smiles: Sequence[str]) -> list[Block]:
     rows.append(("delivered per CPU second", f"{counts['delivered_per_cpu_second']:,.0f}"))
     looked_up = "not looked up: clinweave fetch drug-names" if drugs is None else str(len(drugs))
     rows.append(("known drugs among them", looked_up))
-    table = property_table([parse(each) for each in smiles[:1000]])
-    histograms = [
-        Figure(histogram(table[:, number].tolist(), name, width=2.8), f"{name}: {PROPERTIES[name]}")
-        for number, name in enumerate(PROPERTIES)
-    ]
     drawings = [
         Figure(_drawing(each), each, (drugs[each],) if drugs and each in drugs else ()) for each in smiles[:_DRAWINGS]
     ]  # fmt: skip
     return [
         Table((), rows),
-        Gallery(histograms, "Their properties"),
+        property_histograms([parse(each) for each in smiles[:1000]]),
         Gallery(drawings, f"The first {len(drawings)}, not selected", paper=True),
     ]
 
 
 def _measures(measured: Mapping[str, Mapping[str, float | int | None]]) -> list[Block]:
-    from clinweave.applications.molecules.metrics import PUBLISHED
-    from clinweave.applications.molecules.report import COLUMNS
+    from clinweave.applications.molecules.report import measures_table
 
     if not measured:
         return []
-    sets = {f"{name} ({row['drawn']:,})": row for name, row in measured.items()}
-    sets |= {f"{name} (published, 30,000)": row for name, row in PUBLISHED.items()}
-
-    def cells(key: str) -> list[str]:
-        return ["" if row.get(key) is None else f"{row[key]:.3f}" for row in sets.values()]
-
-    rows = [(name, *cells(name)) for name in COLUMNS]
-    rows.insert(COLUMNS.index("FCD/Test") + 1, ("... of as many real molecules", *cells("FCD floor")))
     note = (
-        "FCD is biased upwards in small samples: compare it with the floor, never across sizes. What was "
-        "refused cannot "
-        "lower a share: validity, novelty and filters of what is delivered are whole because of refusal. The first "
-        "column is the model's own."
+        "What was refused cannot lower a share: validity, novelty and filters of what is delivered are whole because "
+        "of refusal. The first column is the model's own."
     )
-    return [Table(("", *sets), rows, note=note)]
+    return [measures_table(measured, note)]
 
 
 def _on_request(rows: Sequence[PropertyOnRequest]) -> list[Block]:

@@ -14,7 +14,7 @@ class GeneratorModel:
     shape: dict[str, Any]
     data: str
     training: dict[str, Any]
-    history: tuple[dict[str, float], ...]
+    history: tuple[dict[str, float | str], ...]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import csv
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -319,7 +319,7 @@ STUDY = MoleculesStudy
 class GeneratorWeights:
     """The folder of a generator, and the learning curve of a training that this study did."""
 
-    def __init__(self, folder: Path, history: list[dict[str, float]]) -> None:
+    def __init__(self, folder: Path, history: Sequence[Mapping[str, float | str]]) -> None:
         self.folder, self.history = folder, history
         self.key = sha256(folder / "model.safetensors")
 
@@ -333,7 +333,7 @@ class GeneratorWeights:
             shape=config["shape"],
             data=str(config.get("data", "not stated")),
             training=config.get("training", {}),
-            history=tuple(self.history),
+            history=tuple(dict(row) for row in self.history),
         )
 
 
