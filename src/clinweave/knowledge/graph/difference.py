@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from clinweave.core.artifacts import open_manifest
 
 Key = tuple[str, str, str, str]  # subject, predicate, object, source
+_SEPARATOR = "\x1f"
 _ASPECTS = ("frequency", "negated", "grade", "onset", "sex", "evidence", "publications")
 
 
@@ -66,7 +68,9 @@ def compare_graphs(old: Path, new: Path, *, examples: int = 5) -> dict[str, Any]
             for name in sorted({*releases[0], *releases[1]})
         ],
         "concepts": _changed_concepts(before, after, now, advised, examples).rows(),
-        "relations": _changed_relations(_relations(old, now), _relations(new, {}), names, examples).rows(),
+        "relations": _changed_relations(
+            *_differing(_relations(old, now), _relations(new, {})), names, examples
+        ).rows(),
     }
 
 
@@ -150,19 +154,54 @@ def _aliases(folder: Path) -> dict[str, str]:
     return {alias: curie for alias, curie in pairs if claims[alias] == 1}
 
 
-def _relations(folder: Path, now: Mapping[str, str]) -> dict[Key, tuple[tuple[str, ...], ...]]:
-    """Return (subject, predicate, object, source) -> the aspects of its rows, sorted."""
+def _relations(folder: Path, now: Mapping[str, str]) -> pa.Table:
+    """Return the relations as text: "key", "row" (the key with all aspects), and each column; ends renamed by `now`."""
     names = ["subject", "predicate", "object", "source", *_ASPECTS]
     table = pq.read_table(folder / "relations.parquet", columns=names)
-    columns = [table.column(name).to_pylist() for name in names]
-    found: dict[Key, list[tuple[str, ...]]] = {}
-    for subject, predicate, target, source, *values in zip(*columns, strict=True):
-        key = (now.get(subject, subject), predicate, now.get(target, target), source)
-        found.setdefault(key, []).append(tuple(map(_text, values)))
-    return {key: tuple(sorted(rows)) for key, rows in found.items()}
+    columns = {name: _plain(table.column(name).combine_chunks()) for name in names}
+    for name in ("subject", "object"):
+        columns[name] = _renamed(columns[name], now)
+    key = pc.binary_join_element_wise(*(columns[name] for name in names[:4]), _SEPARATOR)
+    row = pc.binary_join_element_wise(key, *(columns[name] for name in _ASPECTS), _SEPARATOR)
+    return pa.table({"key": key, "row": row, **columns})
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, list):
-        return "|".join(sorted(value))
-    return "" if value is None else str(value)
+def _plain(column: pa.Array) -> pa.Array:
+    """Return a column as text, "" for nothing; lists in order, with "|" between."""
+    if pa.types.is_list(column.type):
+        return pa.array(["|".join(sorted(items or ())) for items in column.to_pylist()], pa.string())
+    if pa.types.is_boolean(column.type):
+        return pc.if_else(column.fill_null(False), "True", "False")
+    return column.cast(pa.string()).fill_null("")
+
+
+def _renamed(column: pa.Array, now: Mapping[str, str]) -> pa.Array:
+    """Return identifiers with those that were replaced under the new one."""
+    place = pc.index_in(column, value_set=pa.array(list(now), pa.string()))
+    return pc.coalesce(pa.array(list(now.values()), pa.string()).take(place), column)
+
+
+def _differing(
+    old: pa.Table, new: pa.Table
+) -> tuple[dict[Key, tuple[tuple[str, ...], ...]], dict[Key, tuple[tuple[str, ...], ...]]]:
+    """Return (subject, predicate, object, source) -> the aspects of its rows, of both sides, where they differ."""
+    keys = pa.concat_arrays(
+        [
+            table.filter(
+                pc.invert(pc.is_in(table.column("row"), value_set=other.column("row").combine_chunks()))
+            )
+            .column("key")
+            .combine_chunks()
+            for table, other in ((old, new), (new, old))
+        ]
+    )
+    grouped = []
+    for table in (old, new):
+        rows = table.filter(pc.is_in(table.column("key"), value_set=keys))
+        names = ["subject", "predicate", "object", "source", *_ASPECTS]
+        found: dict[Key, list[tuple[str, ...]]] = {}
+        columns = [rows.column(name).to_pylist() for name in names]
+        for subject, predicate, target, source, *values in zip(*columns, strict=True):
+            found.setdefault((subject, predicate, target, source), []).append(tuple(values))
+        grouped.append({key: tuple(sorted(values)) for key, values in found.items()})
+    return grouped[0], grouped[1]
