@@ -97,6 +97,7 @@ VERSIONS = [  # (older name, its text, newer name, its text); a text that begins
     ("x1.md", f"# Sepsis in adults\n\n{OLD_TEXT}", "x2.md",
      f"# Sepsis in adults\n\nThis guideline replaces all previous versions.\n\n{NEW_TEXT}"),
     ("old-sepsis.md", OLD_TEXT, "sepsis.md", NEW_TEXT),
+    ("#7 sepsis v1.md", OLD_TEXT, "#7 sepsis v2.md", NEW_TEXT),
     ("previous version/sepsis.md", OLD_TEXT, "sepsis.md", NEW_TEXT),
     ("sepsis v1.md", f"WITHDRAWN 12 March 2023 - do not use\n\n{OLD_TEXT}", "sepsis guideline.md", NEW_TEXT),
 ]  # fmt: skip

@@ -80,6 +80,7 @@ _LATER = re.compile(
     r"\b(?:next |for |due )?review.*|\bexpir.*|\bvalid (?:un)?til.*|\bvalid to.*", re.IGNORECASE
 )
 _WORD = re.compile(r"[^\W_]{4,}")
+_RECORD = re.compile(r"\.(?:xml|nxml|jsonl)#", re.IGNORECASE)  # an answer, an article or a line of a file
 
 
 Text = tuple[str, str, str]  # document id, title, text of one passage
@@ -149,7 +150,7 @@ def _files(collection: str, passages: Iterable[Text]) -> Iterator[_File]:
         name = file_of(document)
         file = found.get(name)
         if file is None:
-            file = found[name] = _File(collection, name, title, is_record="#" in name)
+            file = found[name] = _File(collection, name, title, is_record=bool(_RECORD.search(name)))
             # Answers to different questions may be the same; they stay apart.
             hashes[name] = sha256(title.encode() if file.is_record else b"")
         if len(file.head) < MOST_HEAD:
