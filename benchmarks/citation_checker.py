@@ -3,11 +3,11 @@
     python benchmarks/citation_checker.py [--n 4000] [--seed 0] [--json] [--show KIND [--split SPLIT]]
     python benchmarks/citation_checker.py --n 0 --pairs tests/knowledge/citation_pairs/unseen --totals
 
-Two kinds of pairs are scored: those that people wrote (`tests/knowledge/citation_pairs/*.jsonl`) and those made from
-the graph (`--n` of them; 0 leaves them out). Of the written pairs that were not read before the checker's last change
-(`UNSEEN`) only the totals are printed, to keep them unseen; `--totals` does that for all. Needs the built graph
-(`clinweave fetch`, `clinweave graph build`). A sentence counts as falsely supported where the checker says "supported"
-and the pair is labelled otherwise. Coverage is the share of pairs on which it decides at all. Intervals are Wilson's,
+Two kinds of pairs are scored: those that people wrote (`tests/knowledge/citation_pairs/`) and those made from the
+graph (`--n` of them; 0 leaves them out). Of the written pairs that nobody has read yet (`SEALED`) only the totals
+are printed; `--totals` does that for all. How well answers to a question are told from other true sentences is measured
+on `tests/knowledge/data/relevance*.jsonl`. Needs the built graph (`clinweave fetch`, `clinweave graph build`).
+A sentence counts as falsely supported where the checker says "supported" and the pair is labelled otherwise. Coverage is the share of pairs on which it decides at all. Intervals are Wilson's,
 95 %.
 """
 
@@ -26,11 +26,14 @@ from clinweave.core.artifacts import home
 from clinweave.core.statistics import wilson
 from clinweave.datasets import NamedConcepts, citation_pairs, read_written_pairs
 from clinweave.knowledge import CitationChecker, Graph, Linker
-from clinweave.records import Verdict
+from clinweave.records import Evidence, Passage, Verdict
 
 GOAL = 0.02
-UNSEEN = ("_unseen_b", "_unseen_d")  # not read before the checker's last change; parts a and c were
+UNSEEN = {"_unseen_b": "unseen b", "_unseen_f": "unseen f"}  # not read before the checker's last change
+SEALED = ("unseen b",)  # not read by anybody yet: only its totals are printed
+COLUMNS = ("read", *UNSEEN.values())
 WRITTEN = Path(__file__).parents[1] / "tests" / "knowledge" / "citation_pairs"
+RELEVANCE = Path(__file__).parents[1] / "tests" / "knowledge" / "data"
 
 
 def score(pairs, checker):
@@ -105,8 +108,8 @@ def report_written(scored) -> list[dict]:
     """Return a row for each label, time of writing and kind of the written pairs, and one over all kinds."""
     groups: dict = defaultdict(list)
     for pair, verdict in scored:
-        written = "unseen" if pair.split.endswith(UNSEEN) else "before"
-        for kind in ("all",) if written == "unseen" else (pair.kind, "all"):
+        written = next((name for end, name in UNSEEN.items() if pair.split.endswith(end)), "read")
+        for kind in ("all",) if written in SEALED else (pair.kind, "all"):
             groups[pair.supported, written, kind].append((pair, verdict))
     return [
         {
@@ -120,17 +123,17 @@ def report_written(scored) -> list[dict]:
 
 
 def show_written(rows, seconds: float, count: int) -> None:
-    """Print the written pairs by kind: those written before the checker's last change, and the unseen ones."""
+    """Print the written pairs by kind: those read before the checker's last change, and the unseen parts."""
     cells = {(row["label"], row["written"], row["kind"]): row for row in rows}
-    console = Console(width=110, file=sys.stdout)
+    console = Console(width=130, file=sys.stdout)
     for label, title in (
         (False, "Written pairs: false support"),
         (True, "Written pairs: recall on true sentences"),
     ):
-        table = Table("kind", "before", "% (95 % CI)", "unseen", "% (95 % CI)", title=title)
+        table = Table("kind", *(head for name in COLUMNS for head in (name, "% (95 % CI)")), title=title)
         for kind in dict.fromkeys(row["kind"] for row in rows if row["label"] is label):
             shown = []
-            for written in ("before", "unseen"):
+            for written in COLUMNS:
                 row = cells.get((label, written, kind))
                 shown += (
                     [
@@ -143,6 +146,47 @@ def show_written(rows, seconds: float, count: int) -> None:
             table.add_row(kind, *shown)
         console.print(table)
     console.print(f"{count} written pairs, {1000 * seconds / count:.1f} ms of CPU each")
+
+
+def relevance(checker) -> list[dict]:
+    """Return how many true sentences that answer a question, and that do not, are marked as no answer."""
+    rows = []
+    for path in sorted(RELEVANCE.glob("relevance*.jsonl")):
+        pairs = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        for answers in (True, False):
+            group = [pair for pair in pairs if pair["answers"] is answers]
+            verdicts = [
+                checker.check(pair["sentence"], [as_evidence(pair["sentence"])], pair["question"])
+                for pair in group
+            ]
+            marked = sum(verdict == Verdict.IRRELEVANT for verdict, _ in verdicts)
+            low, high = wilson(marked, len(group))
+            rows.append(
+                {
+                    "file": path.stem,
+                    "answers": answers,
+                    "n": len(group),
+                    "marked": marked,
+                    "low": low,
+                    "high": high,
+                }
+            )
+    return rows
+
+
+def as_evidence(text: str) -> Evidence:
+    """Return a sentence as the passage that states it."""
+    return Evidence("1", "passage", text, 1.0, (), Passage("1", text, "", "pairs", 0, len(text), "pairs"))
+
+
+def show_relevance(rows) -> None:
+    """Print how often a true sentence is marked as no answer."""
+    table = Table("set", "sentences", "marked as no answer", "% (95 % CI)", title="Relevance")
+    for row in rows:
+        name = "answer the question" if row["answers"] else "true, but no answer"
+        share = f"{100 * row['marked'] / row['n']:.0f} ({100 * row['low']:.0f}-{100 * row['high']:.0f})"
+        table.add_row(row["file"], name, f"{row['marked']} of {row['n']}", share)
+    Console(width=130, file=sys.stdout).print(table)
 
 
 def show_errors(pairs, verdicts, options) -> None:
@@ -186,7 +230,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     names = NamedConcepts(graph)
     paths = [options.pairs] if options.pairs.is_file() else sorted(options.pairs.rglob("*.jsonl"))
     pairs = [pair for path in paths for pair in read_written_pairs(path, names)]
-    verdicts, seconds = timed(pairs, CitationChecker(names, linker))
+    checker = CitationChecker(names, linker)
+    verdicts, seconds = timed(pairs, checker)
     result["written"] = report_written(zip(pairs, verdicts, strict=True))
     if options.totals:
         result["written"] = [row for row in result["written"] if row["kind"] == "all"]
@@ -194,6 +239,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         show_errors(pairs, verdicts, options)
     if not options.json:
         show_written(result["written"], seconds, len(pairs))
+    result["relevance"] = relevance(checker)
+    if not options.json:
+        show_relevance(result["relevance"])
     if options.n:
         pairs = citation_pairs(graph, n=options.n, seed=options.seed)
         verdicts, seconds = timed(pairs, CitationChecker(graph, linker))

@@ -10,7 +10,8 @@ from clinweave.knowledge.citations.inflection import word_set
 
 # "A common symptom of X" is a symptom of X.
 _ANY = word_set(
-    "common main most frequent typical characteristic classic classical key leading serious severe early"
+    "common main most frequent typical characteristic classic classical key leading serious severe early effective "
+    "useful standard"
 )
 # "An inherited disease" is inherited; "a chronic skin disease" is a chronic disease.
 _KINDS = word_set(
@@ -70,7 +71,16 @@ def _can_cause(frame: Frame) -> Iterator[Frame]:
 def _plain_role(frame: Frame) -> Iterator[Frame]:
     """ "A is a common symptom of X" as "A is a symptom of X"."""
     words = set(words_of(frame.object.bag))
-    roles = {"symptom", "feature", "cause", "complication", "effect", "factor", "manifestation"} & words
+    roles = {
+        "treatment",
+        "symptom",
+        "feature",
+        "cause",
+        "complication",
+        "effect",
+        "factor",
+        "manifestation",
+    } & words
     extra = words & _ANY
     if frame.verb == "be" and roles and extra and len(words) > len(roles) + len(extra):
         plain = less(frame.object.bag, extra)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from clinweave.knowledge.citations.headings import denies, doubtful
+from clinweave.knowledge.citations.headings import denies, doubtful, takes_away
 from clinweave.knowledge.citations.instructions import gives_orders
 from clinweave.knowledge.citations.lexicon import canonical
 from clinweave.knowledge.citations.patterns import pattern
@@ -60,11 +60,16 @@ class Statement:
 
 
 @lru_cache(maxsize=512)
-def statements(text: str, section: str = "", title: str = "") -> tuple[Statement, ...]:
-    """Return the sentences of a passage in order, with the status that heading, list and neighbours give them."""
+def statements(
+    text: str, section: str = "", title: str = "", *, named: bool = False
+) -> tuple[Statement, ...]:
+    """Return the sentences of a passage in order, with the status that heading, list and neighbours give them.
+
+    `named` says that the section is known to name a concept of a vocabulary: then its other words need not be known.
+    """
     if gives_orders(text) or gives_orders(section) or gives_orders(title):
         return ()
-    refused = _above(text, section, title)
+    refused = _above(text, section, title, named=named)
     lines = list(_lines(text))
     whole = [sentence for _, sentence in lines]
     passage = f"{title} {text}"
@@ -99,11 +104,11 @@ def _groups(title: str, section: str, heading: str) -> tuple[str, ...]:
     return (*_group_words(_GROUP, (section, heading)), *_group_words(_GROUP_TITLE, (title,)))
 
 
-def _above(text: str, section: str, title: str) -> str:
+def _above(text: str, section: str, title: str, *, named: bool) -> str:
     """Return why the title or section takes away all that the passage says; "" where it does not."""
     if title and denies(title):
         return f"it stands under the heading {title!r}"
-    if section and doubtful(section, f"{title} {text}"):
+    if section and (takes_away(section) if named else doubtful(section, f"{title} {text}")):
         return f"it stands under the heading {section!r}"
     return ""
 

@@ -47,12 +47,17 @@ def withdraws(heading: str) -> bool:
     return bool(_WITHDRAWN.search(heading))
 
 
+def takes_away(heading: str) -> bool:
+    """Tell whether a heading denies its content or is a past time."""
+    return denies(heading) or bool(_PAST.search(heading))
+
+
 def doubtful(heading: str, passage: str) -> bool:
     """Tell whether a heading denies its content, or has no sense that is known to be neutral.
 
     `passage` is the text and title around the heading: a word that it uses elsewhere names the topic.
     """
-    if denies(heading) or _PAST.search(heading):
+    if takes_away(heading):
         return True
     words = [
         word.lower()
@@ -93,4 +98,4 @@ def _endings() -> tuple[str, ...]:
     return tuple(_file()["endings"].split())
 
 
-__all__ = ["denies", "doubtful", "withdraws"]
+__all__ = ["denies", "doubtful", "takes_away", "withdraws"]

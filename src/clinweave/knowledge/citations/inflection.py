@@ -20,8 +20,6 @@ _SPELLINGS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"leuc(?=o|em)", "leuk"), (r"caec", "cec"), (r"faec", "fec"), (r"sulph", "sulf"), (r"tumour", "tumor"),
         (r"colour", "color"), (r"behaviour", "behavior"), (r"favour", "favor"), (r"odour", "odor"),
         (r"fibre(?=s?$)", "fiber"), (r"litre(?=s?$)", "liter"), (r"metre(?=s?$)", "meter"),
-        (r"(?<=[a-z]{3})is(?=(?:e|es|ed|ing|ation)$)(?<!rais)(?<!advis)(?<!exercis)(?<!ris)(?<!dis)(?<!promis)"
-         r"(?<!precis)(?<!wis)(?<!bruis)(?<!nois)(?<!devis)(?<!revis)(?<!supervis)(?<!compris)(?<!surpris)", "iz"),
         (r"centre(?=s?$)", "center"), (r"ageing", "aging"), (r"labelled", "labeled"), (r"orrhoe", "orrhe"),
         (r"programme", "program"), (r"oestr", "estr"), (r"anaem", "anem"), (r"orthopaed", "orthoped"), (r"naev", "nev"),
         (r"trophic$", "tropic"),
@@ -61,6 +59,12 @@ _LEARNED = (
     (re.compile(r"ae$"), "a"),
     (re.compile(r"(?<=[mtnhrclip]o)ses$|(?<=ly)ses$|(?<=the)ses$"), "sis"),
 )
+_ISE = re.compile(r"(.{3,})is(e|es|ed|ing|er|ers|ation|ations)")
+_WITH_S = word_set(
+    "raise praise appraise advise exercise arise promise precise likewise otherwise bruise noise devise revise "
+    "supervise compromise comprise surprise disguise despise concise excise incise improvise expertise premise "
+    "demise circumcise poise cruise televise paradise franchise"
+)
 _LONG = 5  # letters of a word whose "ae" and "oe" are read as "e"
 _KEEP = word_set(
     "is was has does as this its us yes less plus always perhaps besides diabetes rabies herpes mumps "
@@ -79,6 +83,8 @@ def spelling(word: str) -> str:
     """Return a lower-case word in one spelling: "oedema" as "edema", "tumour" as "tumor"."""
     for pattern, plain in _SPELLINGS:
         word = pattern.sub(plain, word)
+    if (ending := _ISE.fullmatch(word)) and f"{ending[1]}ise" not in _WITH_S:
+        word = f"{ending[1]}iz{ending[2]}"
     if len(word) > _LONG and not word.endswith(("oes", "oed", "oeing")):
         word = re.sub(r"[ao]e(?=[a-z])", "e", word)
     return word

@@ -148,7 +148,10 @@ def _with_topic(parts: list[Clause]) -> list[Clause]:
         texts = [item.text for item in part]
         bare = texts[:1] == ["there"] and not {"for", "of", "in", "against"} & set(texts)
         topic = _topic(done[0]) if bare and done else ()
-        done.append((*part, Token("for", "word", "", "for"), *topic) if topic else part)
+        ends_open = texts[-1:] in (["it"], ["them"])  # "screening can detect it"
+        who = _topic(done[0]) if ends_open and done else ()
+        full = (*part[:-1], *who) if who else part
+        done.append((*full, Token("for", "word", "", "for"), *topic) if topic else full)
     return done
 
 
@@ -166,7 +169,8 @@ def _evidence(
 ) -> tuple[_Stated, ...]:
     found: list[_Stated] = []
     topic: tuple[Token, ...] = _tokens(title, known, rename) if title and "?" not in title else ()
-    for item in statements(text, section, title):
+    named = rename is not None and bool(section) and rename(section) != section
+    for item in statements(text, section, title, named=named):
         bare = _JOINING.sub("", item.text)
         shown = rename(without_abbreviations(bare, dict(known))) if rename is not None else bare
         clause, read = _read(shown, known)

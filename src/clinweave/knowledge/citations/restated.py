@@ -79,6 +79,7 @@ def words_of_clause(items: Sequence[Token]) -> Words:
     markers: Counter[str] = Counter()
     denials: list[int] = []
     link, joints = "start", set()
+    fronted = bool(items) and items[0].text in PREPOSITIONS  # the first comma only ends what stands in front
     for item in items:
         text = item.text
         markers["past"] += text in _PAST
@@ -87,7 +88,8 @@ def words_of_clause(items: Sequence[Token]) -> Words:
             if text in _DENIALS:
                 denials.append(len(found))
         elif (changed := _link(item)) is not None:
-            link = changed
+            link = "start" if text == "," and fronted else changed
+            fronted = fronted and text != ","
             joints |= {text} & {"and", "or"}
         elif text not in DROPPED | FILLERS | _LIGHT and (item.kind != "mark" or text in "<>≤≥=±"):
             form = item.form if item.kind == "word" and is_verb(text) else None

@@ -61,6 +61,16 @@ _UNIT = "|".join(_UNITS[1:])
 _TEN = "|".join(_TENS)
 
 
+def _percent(match: re.Match[str]) -> str:
+    """Return "one in four carriers" as "25% of carriers"."""
+    count, total = (
+        int(word) if word.isdigit() else _UNITS.index(word.lower()) for word in (match[1], match[2])
+    )
+    if count >= total:
+        return match.group()
+    return f"{100 * count // total}%" + (" of " if match[3] else "")
+
+
 def _number(match: re.Match[str]) -> str:
     """Return "two hundred and forty-five" as "245"."""
     total = 0
@@ -104,12 +114,14 @@ _RULES: tuple[tuple[re.Pattern[str], _Change], ...] = tuple(
             r"\b(?:should not|must not|can ?not) be (?:regarded|considered|thought of|viewed|seen) as (?=an? |the )",
             "is not ",
         ),
+        (r"\b(is|are|was|were|remained) un(affected|changed|altered)\b", r"\1 not \2"),
         (r"\b(?:regarded|considered|thought of|viewed|seen) as (?=an? |the )", ""),
         (
             r"^\s*(?:the )?(?:use|administration) of (?!the\b)(?=\w)|(?:^\s*|(?<=, and )|(?<=; ))giving (?=\w)",
             "",
         ),
         (r"\bno ([\w-]+(?: [\w-]+)?)(?:,| and|, and| or) no (?=\w)", r"no \1 or "),
+        (r"\b(one|two|three|1|2|3) (?:in|out of) (two|four|five|ten|2|4|5|10)\b( (?=[A-Za-z]))?", _percent),
         (r"\bhalf of (?:the |all )?", "50% of "),
         (
             r"\b(within|in|for|after|over|under|about|approximately|nearly|almost|at least|than|lasts?) an? "

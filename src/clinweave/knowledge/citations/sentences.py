@@ -14,6 +14,7 @@ _ABBREVIATIONS = frozenset(
 _END = re.compile(r"[.!?]+[\"'”’)\]]*(?=\s|$|\[)|\n\s*\n|\n(?=\s*(?:[-*•]|\d+[.)])\s)")
 _MARKER = re.compile(r"\[\s*(\d+(?:\s*(?:[,;]|and|-|–)\s*\d+)*)\s*\]")
 _MARKERS_AFTER = re.compile(r"(?:\s*\[\s*\d+(?:\s*(?:[,;]|and|-|–)\s*\d+)*\s*\])+[.!?]?")
+_HEADING = re.compile(r"^[A-Z][^.?!]{3,120}\?: (?=\S)")  # "Is X inherited?: X is ...", repeated from a prompt
 _BULLET = re.compile(r"\s*(?:[-*•]|\d+[.)])\s+")
 
 
@@ -59,7 +60,9 @@ def marked(text: str) -> list[Marked]:
         for match in _MARKER.finditer(span.text):
             ids.update(dict.fromkeys(_numbers(match[1])))
         bare = _MARKER.sub(" ", span.text)
-        bare = _BULLET.sub("", re.sub(r"\s+([.,;:!?])", r"\1", " ".join(bare.split())), count=1)
+        bare = _HEADING.sub(
+            "", _BULLET.sub("", re.sub(r"\s+([.,;:!?])", r"\1", " ".join(bare.split())), count=1)
+        )
         if re.search(r"\w", bare):
             found.append(Marked(bare, tuple(ids)))
         elif ids and found:  # markers on a line of their own belong to the sentence before

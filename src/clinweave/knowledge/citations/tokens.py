@@ -124,11 +124,22 @@ def _power(match: re.Match[str]) -> str:
     return f" tentothe{sign}{match[1]} "
 
 
+def _without_accents(text: str) -> str:
+    """Return "Sjögren" as "Sjogren"; other alphabets are left as they are."""
+    if text.isascii():
+        return text
+    return "".join(
+        unicodedata.normalize("NFD", letter)[0] if "\u00c0" <= letter <= "\u024f" else letter
+        for letter in text
+    )
+
+
 def plain(text: str) -> str:
     """Return a text in one Unicode form without invisible characters, with plain dashes and signs spelt out."""
     text = _RAISED.sub(lambda match: "^" + unicodedata.normalize("NFKC", match.group()), text)
     text = re.sub(r"(?:(?<=\d)\s*[x×*·]\s*)?\b10\s*\^\s*[-−]?\s*(\d+)", _power, text)
     text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).replace("µ", "μ").replace("−", "-")
+    text = _without_accents(text)
     text = re.sub(r"(?<=\d)\s?[–—]\s?(?=\d)", "-", text)
     text = re.sub(r"(?<![\w)])\s?[–—](?=\d)", " -", text)
     text = re.sub(r"\s*[–—]\s*|\s-\s", " , ", text)
