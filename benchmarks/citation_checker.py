@@ -3,12 +3,12 @@
     python benchmarks/citation_checker.py [--n 4000] [--seed 0] [--json] [--show KIND [--split SPLIT]]
     python benchmarks/citation_checker.py --n 0 --pairs tests/knowledge/citation_pairs/unseen --totals
 
-Two kinds of pairs are scored: those that people wrote (`tests/knowledge/citation_pairs/`) and those made from the
-graph (`--n` of them; 0 leaves them out). Of the written pairs that nobody has read yet (`SEALED`) only the totals
-are printed; `--totals` does that for all. How well answers to a question are told from other true sentences is measured
-on `tests/knowledge/data/relevance*.jsonl`. Needs the built graph (`clinweave fetch`, `clinweave graph build`).
-A sentence counts as falsely supported where the checker says "supported" and the pair is labelled otherwise. Coverage is the share of pairs on which it decides at all. Intervals are Wilson's,
-95 %.
+Two kinds of pairs are scored: those that people wrote (`tests/knowledge/citation_pairs/`), those made from the graph
+(`--n` of them; 0 leaves them out). Of the written pairs that nobody has read (`SEALED`) only the totals are printed;
+`--totals` does that for all. How well answers to a question are told from other true sentences is measured on
+`tests/knowledge/data/relevance*.jsonl`. Needs the built graph (`clinweave fetch`, `clinweave graph build`). A sentence
+counts as falsely supported where the checker says "supported" and the pair is labelled otherwise. Coverage is the share
+of pairs on which it decides at all. Intervals are Wilson's, 95 %.
 """
 
 import argparse

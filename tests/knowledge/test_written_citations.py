@@ -1,5 +1,6 @@
 """The checker on sentences that people wrote: false ones of every kind, true ones in other words, instructions."""
 
+import json
 from collections import defaultdict
 from pathlib import Path
 
@@ -39,6 +40,131 @@ def test_written_pairs_without_graph_or_linker(path):
     else:  # these sets were written before the checker's last change
         wrong = [pair.sentence for pair, yes in zip(pairs, supported, strict=True) if yes]
         assert len(wrong) <= 0.01 * len(pairs), wrong
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*/false_*.jsonl")), ids=lambda path: path.stem)
+def test_hardly_any_false_pair_of_the_other_parts_is_supported(path):
+    if path.stem == "false_unseen_b":  # kept unseen: scored by the benchmark alone
+        pytest.skip("kept unseen")
+    names = NamedConcepts()
+    checker = CitationChecker(names)
+    pairs = read_written_pairs(path, names)
+    wrong = sum(checker.check(pair.sentence, pair.evidence)[0] == SUPPORTED for pair in pairs)
+    assert wrong <= 0.02 * len(pairs)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "text"),
+    [
+        (
+            "Yes, metformin can cause diarrhea.",
+            "Common side effects of metformin include diarrhea and nausea.",
+        ),
+        ("No, lupus cannot be cured.", "There is no cure for lupus."),
+        ("Smoking is a risk factor for stroke.", "Smoking increases the risk of stroke."),
+        ("A quarter of carriers (25%) had symptoms.", "One in four carriers had symptoms."),
+        ("Two hundred and forty patients were enrolled.", "240 patients were enrolled."),
+        (
+            "PCOS can cause irregular periods.",
+            "Polycystic ovary syndrome (PCOS) is common. It can cause irregular periods.",
+        ),
+        (
+            "Ibuprofen is an NSAID.",
+            "Nonsteroidal anti-inflammatory drugs (NSAIDs) such as ibuprofen can cause ulcers.",
+        ),
+        (
+            "No pericardial effusion was seen on echocardiography.",
+            "Echocardiography showed no pericardial effusion.",
+        ),
+        (
+            "Too little amniotic fluid is called oligohydramnios.",
+            "Oligohydramnios: too little amniotic fluid.",
+        ),
+        ("Known triggers are stress, infection and fasting.", "Known triggers: fasting, infection, stress."),
+        ("Sjogren syndrome causes dry eyes.", "Sjögren's syndrome causes dry eyes."),
+        (
+            "Drowsiness is a sign of opioid toxicity.",
+            "Signs of opioid toxicity\n- pinpoint pupils\n- drowsiness",
+        ),
+        ("Scabies is caused by mites.", "Scabies is a skin condition caused by mites."),
+        (
+            "In sickle cell disease a crisis can be triggered by cold.",
+            "Cold can trigger a crisis in sickle cell disease.",
+        ),
+    ],
+)
+def test_true_in_another_construction(sentence, text):
+    assert verdict(sentence, text) == SUPPORTED
+
+
+@pytest.mark.parametrize(
+    ("sentence", "text"),
+    [
+        ("Nitrofurantoin can be used.", "Nitrofurantoin can be used if the eGFR is above 45 mL/min."),
+        ("The compound can shrink tumours.", "The compound can shrink tumours in mice."),
+        ("Stroke is a risk factor for smoking.", "Smoking increases the risk of stroke."),
+        ("A cause of deafness is called otosclerosis.", "Otosclerosis is a cause of deafness."),
+        ("Warfarin raises the level of fluconazole.", "Fluconazole raises the level of warfarin."),
+        ("12 of 48 infants (30%) died.", "Twelve of 48 infants (25 %) died."),
+        (
+            "Peptic ulcer was treated by a switch from A to B.",
+            "Peptic ulcer was treated by a switch from B to A.",
+        ),
+        ("The spleen was enlarged.", "There was no splenomegaly."),
+        ("Insulin is never stopped.", "Insulin is never stopped suddenly."),
+        ("Fever was present.", "Fever was absent."),
+    ],
+)
+def test_false_in_another_construction(sentence, text):
+    assert verdict(sentence, text) != SUPPORTED
+
+
+@pytest.mark.parametrize(
+    "heading", ["Before 1980", "Until 2005", "1984-1997", "The 1950s", "In the 19th century"]
+)
+def test_a_past_date_as_heading_asserts_nothing(heading):
+    assert (
+        verdict("Peptic ulcer is treated by vagotomy.", "Peptic ulcer is treated by vagotomy.", heading)
+        != SUPPORTED
+    )
+
+
+def test_a_wrong_pointer_is_repaired_only_where_asked_for():
+    items = [
+        Evidence("1", "passage", "", 1.0, (), passage("Gout is caused by uric acid.")),
+        Evidence("2", "passage", "", 1.0, (), passage("Gout is treated with colchicine. It can recur.")),
+    ]
+    text = "Gout is treated with colchicine [1]. It can recur [2]."
+    checker = CitationChecker(None)
+    assert [item.verdict for item in checker.check_answer(text, items)] == [OPEN, SUPPORTED]
+    first, second = checker.check_answer(text, items, repair=True)
+    assert (first.verdict, first.evidence) == (SUPPORTED, ("2",))
+    assert (second.verdict, second.text) == (SUPPORTED, "Gout can recur.")
+
+
+def test_a_statement_of_a_code_may_be_repeated():
+    item = Evidence("1", "code", "E11.9: Type 2 diabetes mellitus without complications", 1.0)
+    checker = CitationChecker(None)
+    assert checker.check("E11.9: Type 2 diabetes mellitus without complications", [item])[0] == SUPPORTED
+    said = "ICD-10-CM E11.9 stands for type 2 diabetes mellitus without complications."
+    assert checker.check(said, [item])[0] == SUPPORTED
+    assert checker.check(said.replace("type 2", "type 1"), [item])[0] != SUPPORTED
+
+
+def test_true_sentences_that_do_not_answer_are_marked():
+    rows = [
+        json.loads(line)
+        for path in sorted((FOLDER.parent / "data").glob("relevance*.jsonl"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    checker = CitationChecker(None)
+    marked = defaultdict(list)
+    for row in rows:
+        item = Evidence("1", "passage", "", 1.0, (), passage(row["sentence"]))
+        found = checker.check(row["sentence"], [item], row["question"])[0]
+        marked[row["answers"]].append(found == Verdict.IRRELEVANT)
+    assert sum(marked[True]) <= 0.05 * len(marked[True])
+    assert sum(marked[False]) >= 0.85 * len(marked[False])
 
 
 def test_every_passage_with_instructions_is_seen():

@@ -9,7 +9,7 @@ from clinweave.knowledge.citations.inflection import lemma, spelling
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _TOKEN = re.compile(
-    r"(?:(?<=\s)|(?<=\()|^)[+-](?=\d)(?P<signed>\d+(?:\.\d+)?)"
+    r"(?:(?<=[\s=:/])|(?<=\()|^)[+-](?=\d)(?P<signed>\d+(?:\.\d+)?)"
     r"|(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?(?:-\d+(?:\.\d+)?)?)(?![\d])"
     r"|(?P<word>[^\W\d_]+(?:\d+[^\W_]*)?)"
     r"|(?P<mark>[%/<>≤≥=±~≈,;:()?!\"“”.&+*-])"
@@ -31,8 +31,10 @@ _COUNTED = frozenset(
     }
     | {"patch", "spray", "suppository", "course", "infusion", "pill", "patient", "child", "person"}
 )
-_SIGN_AFTER = re.compile(r"(?<=[A-Za-z0-9])\s?(\+|\((?:\+|-)\))(?=[\s,.;:)/]|$)")
-_MINUS_AFTER = re.compile(r"(?<=[A-Z0-9])-(?=[\s,.;:)/]|$)")
+_SIGN_AFTER = re.compile(
+    r"(?<=[A-Za-z0-9])\s?(\+|\((?:\+|-)\))(?=[\s,.;:)/]|$)|(?<=[A-Za-z0-9])(\+)(?=[A-Z-])"
+)
+_MINUS_AFTER = re.compile(r"(?<=[A-Z0-9)])-(?=[\s,.;:)/]|$)")
 _NUMBERS = {
     word: str(value)
     for value, word in enumerate(
@@ -147,7 +149,7 @@ def plain(text: str) -> str:
     text = re.sub(r"(?i)\bcannot\b", "can not", text)
     text = re.sub(r"(?i)n't\b", " not", text)
     text = re.sub(r"'s\b|(?<=s)'(?=\s)", "", text)
-    text = _SIGN_AFTER.sub(lambda match: " negative" if "-" in match[1] else " positive", text)
+    text = _SIGN_AFTER.sub(lambda match: " negative " if "-" in (match[1] or "") else " positive ", text)
     return _MINUS_AFTER.sub(" negative", text)
 
 

@@ -58,7 +58,13 @@ def without_numbers_in_parentheses(items: Items) -> list[Token]:
             continue
         end = texts.index(")", start)
         inside = items[start + 1 : end]
-        if inside and any(item.kind == "number" for item in inside) and all(map(_is_figure, inside)):
+        exponent = len(inside) == 1 and inside[0].text.isdigit()  # "10(9)"
+        if (
+            inside
+            and not exponent
+            and any(item.kind == "number" for item in inside)
+            and all(map(_is_figure, inside))
+        ):
             rest = [*items[:start], *items[end + 1 :]]
             return without_numbers_in_parentheses(rest) or rest
     return []
