@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from clinweave.core.errors import UserError
-from clinweave.models import open_model
+from clinweave.models import best_installed, check_address, open_model
 from clinweave.models.header import dequantised, read_header
 from tests.models import tiny
 
@@ -90,3 +90,43 @@ def test_the_head_says_what_the_reference_reader_says(tmp_path: Path) -> None:
     for tensor in theirs.tensors:
         assert (values[tensor.name] == tensor.data.reshape(values[tensor.name].shape)).all()
     assert ours.parameters() == sum(int(tensor.n_elements) for tensor in theirs.tensors)
+
+
+def test_the_best_installed_model_is_one_that_writes_well_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: set[str] = set()
+    states = lambda item, home, deep: {"file": "good" if item.id in fetched and not deep else "missing"}  # noqa: E731
+    monkeypatch.setattr("clinweave.resources.verify", states)
+    assert best_installed(tmp_path) == "none"
+    fetched |= {"smollm2-135m-instruct", "qwen2.5-coder-0.5b-instruct"}
+    assert best_installed(tmp_path) == "none"  # neither adds to what the sources say, as far as is measured
+    fetched.add("qwen2.5-coder-1.5b-instruct")
+    assert best_installed(tmp_path) == "qwen2.5-coder-1.5b"
+
+
+def test_a_knowledge_base_takes_the_best_installed_model_when_asked_for_auto(tmp_path: Path) -> None:
+    from clinweave.knowledge_base import KnowledgeBase
+
+    base = KnowledgeBase(tmp_path, model="auto")
+    assert (base.model, base.model_name) == (None, "none")
+
+
+def test_an_address_is_checked_without_opening_it(tmp_path: Path, tiny_path: Path) -> None:
+    check_address(str(tiny_path))
+    check_address("http://127.0.0.1:1/v1#m")
+    for wrong, why in (
+        ("smolm2", "smollm2"),
+        ("qwen2.5-coder-1.5b", "clinweave fetch qwen2.5-coder-1.5b-instruct"),
+    ):
+        with pytest.raises(UserError, match=why):
+            check_address(wrong, tmp_path)
+
+
+def test_threads_are_of_models_in_this_process(tiny_path: Path, tmp_path: Path) -> None:
+    model = open_model(str(tiny_path), threads=1, context=64)
+    assert model.describe()["threads"] == 1
+    model.close()
+    for address in ("http://127.0.0.1:1/v1#m", f"scripted:{tmp_path}/x.json"):
+        with pytest.raises(UserError, match="only a model that runs in this process has threads"):
+            open_model(address, threads=2)
