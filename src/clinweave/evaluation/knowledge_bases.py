@@ -8,7 +8,7 @@ from pathlib import Path
 from clinweave.core.access_policy import strictest, tier_of
 from clinweave.core.artifacts import Artifact, digest, read_manifest, sha256
 from clinweave.core.errors import OutdatedError, UserError
-from clinweave.databases import DATABASES, DEFAULT, RowLog
+from clinweave.databases import DEFAULT
 from clinweave.evaluation.typed import from_values
 from clinweave.knowledge import (
     ContextBuilder,
@@ -19,7 +19,6 @@ from clinweave.knowledge import (
     build_index,
     collections,
     open_retriever,
-    read_folder,
 )
 from clinweave.records import Passage, Question, Relation, Source, Tier
 from clinweave.resources import located_for
@@ -205,6 +204,8 @@ def release_files(folder: Path) -> dict[str, Path]:
 
 def features(folder: Path) -> Iterator[Relation]:
     """Yield the annotations of the HPO release in `folder`."""
+    from clinweave.databases import DATABASES, RowLog
+
     database, files = DATABASES["hpoa"], release_files(folder)
     database.source(files)
     yield from (record for record in database.read(files, RowLog()) if isinstance(record, Relation))
@@ -234,4 +235,6 @@ def _texts(graph: Graph, questions: Sequence[Question], corpus: Path | None) -> 
     yield from graph.passages()
     yield from gold_passages(questions)
     if corpus is not None:
+        from clinweave.knowledge import read_folder
+
         yield from read_folder(corpus)

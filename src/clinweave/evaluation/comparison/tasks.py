@@ -9,12 +9,6 @@ from typing import Any
 
 from clinweave.core.artifacts import sha256
 from clinweave.core.errors import UserError
-from clinweave.datasets import (
-    cross_source_questions,
-    future_questions,
-    graph_questions,
-    read_benchmark,
-)
 from clinweave.evaluation.comparison.settings import TaskSettings
 from clinweave.evaluation.knowledge_bases import KnowledgeBase, features, release_files
 from clinweave.records import Question
@@ -53,6 +47,8 @@ def file_hashes(settings: TaskSettings) -> dict[str, str]:
 def make_questions(settings: TaskSettings, base: KnowledgeBase, seed: int) -> list[Question]:
     """Return the questions of a task, made from the graph or read from a file."""
     if settings.type == "graph-questions":
+        from clinweave.datasets import graph_questions
+
         return graph_questions(
             base.graph,
             kinds=settings.kinds,
@@ -61,6 +57,8 @@ def make_questions(settings: TaskSettings, base: KnowledgeBase, seed: int) -> li
             options=settings.options,
         )
     if settings.type == "graph-future":
+        from clinweave.datasets import future_questions
+
         return future_questions(
             base.graph,
             features(Path(settings.older)),
@@ -70,6 +68,8 @@ def make_questions(settings: TaskSettings, base: KnowledgeBase, seed: int) -> li
             options=settings.options,
         )
     if settings.type == "cross-source":
+        from clinweave.datasets import cross_source_questions
+
         if "hetionet" in base.sources():
             raise UserError(
                 "cross-source asks Hetionet's indications: leave hetionet out of knowledge.databases"
@@ -77,6 +77,8 @@ def make_questions(settings: TaskSettings, base: KnowledgeBase, seed: int) -> li
         return cross_source_questions(
             base.graph, Path(settings.path), count=settings.count, seed=seed, options=settings.options
         )
+    from clinweave.datasets import read_benchmark
+
     questions = read_benchmark(Path(settings.path))
     if settings.type == "pubmedqa-retrieved":
         lacking = next((item.id for item in questions if not item.context), None)
