@@ -16,6 +16,7 @@ from clinweave.records import Answer, Audience, Mention, Message
 
 if TYPE_CHECKING:
     from clinweave.applications import ModelSettings, OnPart
+    from clinweave.applications.coding import Codebook, Coding
     from clinweave.applications.diagnosis import Diagnoser
     from clinweave.knowledge import (
         CitationChecker,
@@ -270,6 +271,22 @@ class KnowledgeBase:
             problems=found.problems,
         )
         return self._diagnoser(release).diagnose(case, top=limit, explained=limit)
+
+    def code(self, note: str, *, setting: str) -> "Coding":
+        """Return the ICD-10-CM codes that the text of a note supports, with evidence, and what was considered.
+
+        `setting` is "inpatient" or "outpatient". For coders' support, not for billing. Raises `UserError` for another
+        setting, for a text that is no note of one patient, and if ICD-10-CM was not fetched.
+        """
+        from clinweave.applications.coding import code_note
+
+        return code_note(note, setting, self._codebook)
+
+    @cached_property
+    def _codebook(self) -> "Codebook":
+        from clinweave.applications.coding import Codebook
+
+        return Codebook.fetched(self.home)
 
     def close(self) -> None:
         """Release the model, if one was opened."""

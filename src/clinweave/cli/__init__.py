@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "ask": "Answer a question with citations, or say that the sources do not answer it.",
     "data": "Build training sets from the graph; check training files.",
     "diagnose": "Rank rare diseases by a patient's findings, with reasons.",
+    "code": "Suggest ICD-10-CM codes for a clinical note, with their sentences.",
     "patients": "Load patient records into a private store; show one patient.",
     "deidentify": "Pseudonymise a note; measure the rules on your own corpus.",
     "purge": "Delete one patient from all data that clinweave stores.",

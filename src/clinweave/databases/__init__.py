@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from clinweave.databases.counting import count_records
     from clinweave.databases.drug_names import DrugStructure, drug_structures
     from clinweave.databases.files import beside
+    from clinweave.databases.icd10cm_tabular import TabularCode, read_tabular, reportable
     from clinweave.databases.inline_markup import script_text, tidy_scripts
     from clinweave.databases.own_graph import OwnGraph
     from clinweave.databases.prefixes import curie
@@ -26,11 +27,14 @@ __all__ = [
     "OwnGraph",
     "Record",
     "RowLog",
+    "TabularCode",
     "beside",
     "count_records",
     "curie",
     "drug_structures",
     "literature_documents",
+    "read_tabular",
+    "reportable",
     "script_text",
     "tidy_scripts",
 ]
@@ -48,11 +52,14 @@ __getattr__, __dir__ = attach(
         "OwnGraph": "own_graph",
         "Record": "base",
         "RowLog": "base",
+        "TabularCode": "icd10cm_tabular",
         "beside": "files",
         "count_records": "counting",
         "curie": "prefixes",
         "drug_structures": "drug_names",
         "literature_documents": "articles",
+        "read_tabular": "icd10cm_tabular",
+        "reportable": "icd10cm_tabular",
         "script_text": "inline_markup",
         "tidy_scripts": "inline_markup",
     },

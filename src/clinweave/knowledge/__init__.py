@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from clinweave.knowledge.linking.languages import unread_language as unread_language
     from clinweave.knowledge.linking.linker import Linker as Linker
     from clinweave.knowledge.linking.normalise import normal_form as normal_form
+    from clinweave.knowledge.linking.own_names import NameSpan as NameSpan
+    from clinweave.knowledge.linking.own_names import OwnNames as OwnNames
     from clinweave.knowledge.linking.translations import TranslatedLinker as TranslatedLinker
     from clinweave.knowledge.linking.translations import with_translations as with_translations
     from clinweave.knowledge.query import Query as Query
@@ -147,6 +149,8 @@ __getattr__, __dir__ = attach(
         "how_often": "graph.verbalise",
         "is_broader": "retrieval.text_retriever",
         "normal_form": "linking.normalise",
+        "NameSpan": "linking.own_names",
+        "OwnNames": "linking.own_names",
         "origin_of": "retrieval.text_retriever",
         "parse_frequency": "graph.frequency",
         "phrase": "graph.verbalise",

@@ -1,0 +1,140 @@
+"""Whether a condition that a note names is present: the linker's status, and the words of the coding guidelines."""
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from clinweave.applications.coding.lexicon import Term
+from clinweave.applications.coding.patterns import pattern
+
+if TYPE_CHECKING:
+    from clinweave.knowledge import NameSpan
+
+PRESENT, UNCERTAIN, RESOLVED, PAST, ABSENT, HYPOTHETICAL, FAMILY = (
+    "present", "uncertain", "resolved", "past", "absent", "hypothetical", "family",
+)  # fmt: skip
+
+_UNSURE = pattern("unsure")
+_UNSURE_AFTER = pattern("unsure_after")
+_DOUBT = pattern("doubt")
+_DOUBT_OF_CAUSE = pattern("doubt_of_cause")
+_REFUTED = pattern("refuted")
+_OVER = pattern("over")
+_PAST_BEFORE = pattern("past_before")
+_NOT_PAST = pattern("not_past")
+_RESOLVED = pattern("resolved")
+_NED = pattern("ned")
+_NO_OF_OTHERS = pattern("no_of_others")
+_DENIAL = pattern("denial")
+_IF = pattern("if")
+_NOT_STATED = pattern("not_stated")  # "DVT prophylaxis"
+_STILL_OPEN = pattern("still_open")
+_POSITIVE = re.compile(r"^[^.;,]{0,40}\b(?:positive|detected|confirmed)\b(?<!not detected)", re.IGNORECASE)
+_FAMILY = pattern("family")
+_NOT_LISTED = pattern("not_listed")
+_OTHERS = pattern("others")  # "Husband has flu."
+_RULED_OUT_FOR = re.compile(r"\bruled out for\b", re.IGNORECASE)
+_NOT_ON = re.compile(
+    r"\b(?:not|no longer) (?:on|taking|controlled|compliant|adherent|well)\b[^.;]{0,30}$", re.IGNORECASE
+)
+_NO_WITH = re.compile(
+    r"\b(?:no|without|not) [^,;.]{1,40}, with [^;.]*$", re.IGNORECASE
+)  # "no angina, with a stent"
+_NOT_DONE = re.compile(r"\bnot \w+(?:ed|en)\b[^.;,]*,[^.;]*$", re.IGNORECASE)
+_FOUND = re.compile(
+    r"\b(?:found|diagnosed|confirmed|positive for)\b[^.;]*$|\bscreening (?:mammo|colono)", re.IGNORECASE
+)
+_TREATED = pattern("treated")
+_RESIDUAL = re.compile(r"\b(?:residual|sequelae?|with (?:persistent|ongoing|remaining))\b", re.IGNORECASE)
+_HISTORY = frozenset({"history", "surgical"})
+
+
+class _Around(NamedTuple):
+    """The words before and after a mention in its sentence, and the kind of its section."""
+
+    before: str  # at most 90 characters
+    wide: str  # at most 250
+    after: str
+    section: str
+    near: str  # about 150 characters on both sides, whatever the sentence
+
+
+def state_of(term: Term, span: "NameSpan", text: str, section: str) -> str:
+    """Return the state of a term at a place of a note, in a section of that kind."""
+    low, high = span.sentence
+    begin, end = span.start, span.end
+    around = _Around(
+        text[max(low, begin - 90) : begin],
+        text[max(low, begin - 250) : begin],
+        text[end : min(high + 1, end + 90)],
+        section,
+        text[max(0, begin - 120) : end + 160],
+    )
+    if span.family or section == "family" or _of_others(around):
+        return ABSENT if span.status == "absent" else FAMILY
+    checks = (
+        (ABSENT, _absent(span, around)),
+        (HYPOTHETICAL, span.status == "hypothetical" or _hypothetical(around)),
+        (UNCERTAIN, _uncertain(span, around)),
+    )
+    return next((state for state, holds in checks if holds), "") or _past(term, span, around)
+
+
+def _of_others(around: _Around) -> bool:
+    return _FAMILY.search(around.before) is not None or _OTHERS.search(around.before) is not None
+
+
+def _absent(span: "NameSpan", around: _Around) -> bool:
+    if _STILL_OPEN.match(around.after):
+        return False
+    if span.status == "absent" and (_RULED_OUT_FOR.search(around.before) or not _wrongly_absent(around)):
+        return True
+    if _NOT_LISTED.match(around.after):
+        return True
+    return _REFUTED.match(around.after) is not None and "not" not in around.after[:40]
+
+
+def _wrongly_absent(around: _Around) -> bool:
+    """Return whether "not" denies something else than the finding ("not in exacerbation", "not on insulin")."""
+    if _NO_WITH.search(around.wide) or _NOT_ON.search(around.wide) or _NOT_DONE.search(around.wide):
+        return True
+    own = re.split(r"[.;\n]", around.wide)[-1]
+    return _NO_OF_OTHERS.match(around.after) is not None and not _DENIAL.search(own)
+
+
+def _hypothetical(around: _Around) -> bool:
+    if _NOT_STATED.match(around.after):
+        return _POSITIVE.match(around.after) is None
+    return _IF.search(around.wide) is not None and _FOUND.search(around.wide) is None
+
+
+def _uncertain(span: "NameSpan", around: _Around) -> bool:
+    if _STILL_OPEN.match(around.after) or _UNSURE.search(around.before) or _UNSURE_AFTER.match(around.after):
+        return True
+    return span.status == "uncertain" and not _doubts_cause(around)
+
+
+def _doubts_cause(around: _Around) -> bool:
+    """Return whether a word of doubt is about the cause, not about the finding ("AKI, likely prerenal")."""
+    return _DOUBT.search(around.before) is None and _DOUBT_OF_CAUSE.match(around.after) is not None
+
+
+def _past(term: Term, span: "NameSpan", around: _Around) -> str:
+    """Return whether a condition is present, resolved in this stay, or past."""
+    if "x" in term.flags:
+        return PRESENT
+    said = span.status == "historical" or _PAST_BEFORE.search(around.before) is not None
+    past = said and not _NOT_PAST.search(around.before) and not _RESIDUAL.search(around.wide)
+    if (
+        around.section not in _HISTORY
+        and _RESOLVED.match(around.after)
+        and not _PAST_BEFORE.search(around.before)
+    ):
+        return RESOLVED
+    if term.chronic and not term.history:
+        return PRESENT
+    if term.chronic:  # a tumour: over once it was treated
+        over = past or _OVER.match(around.after) is not None or _NED.search(around.near) is not None
+        over = over and _TREATED.search(around.near) is None
+    else:
+        over = past or _OVER.match(around.after) is not None or around.section in _HISTORY
+    return PAST if over else PRESENT

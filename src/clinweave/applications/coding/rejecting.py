@@ -1,0 +1,140 @@
+"""Which findings of a note are not coded, and why."""
+
+import re
+
+from clinweave.applications.coding.draft import Drafts, quotes
+from clinweave.applications.coding.guidelines import rules
+from clinweave.applications.coding.mention_state import (
+    ABSENT,
+    FAMILY,
+    HYPOTHETICAL,
+    PAST,
+    PRESENT,
+    RESOLVED,
+    UNCERTAIN,
+)
+from clinweave.applications.coding.patterns import pattern
+from clinweave.applications.coding.reading import Finding, past_code
+from clinweave.applications.coding.results import Rejected
+
+_SILENT = ("", "")  # not coded, and not worth a word
+# drugs that are more often given for days than for good
+_OFTEN_SHORT = frozenset({"Z79.52", "Z79.891", "Z79.2"})
+_CHRONIC = re.compile(
+    r"\b(?:long[- ]term|chronic(?:ally)?|daily|maintenance|lifelong|home|for years)\b", re.IGNORECASE
+)
+# `final`: where the last of the diagnoses of the note stands, 0 if it lists none
+_EARLY = frozenset(
+    {"complaint", "admission", "exam", "tests", "review"}
+)  # said before the diagnosis was made
+_WHY = {
+    ABSENT: ("denied or ruled out", "III.B"),
+    HYPOTHETICAL: ("spoken of as possible in the future, not as present", "I.B.4"),
+    FAMILY: ("of a relative", "I.C.21.c"),
+}
+_LONG_TERM = pattern("long_term")
+_SHORT_TERM = pattern("short_term")
+_SURGERY = ("Z90", "Z98", "Z95.1", "Z95.5", "Z95.2", "Z95.3", "Z96.6")
+_BEFORE = pattern("before")
+_PLANNED = pattern("planned")
+
+
+def by_state(findings: list[Finding], setting: str, drafts: Drafts) -> tuple[list[Finding], list[Finding]]:
+    """Return the findings that are coded and the complications of diabetes; reject the others."""
+    kept: list[Finding] = []
+    complications: list[Finding] = []
+    final = max((item.start for item in findings if item.section == "diagnoses"), default=0)
+    by_term: dict[int, list[Finding]] = {}
+    for item in findings:
+        by_term.setdefault(id(item.term), []).append(item)
+    for item in findings:
+        reason = _rejection(item, by_term[id(item.term)], setting, final=final)
+        if reason is None:
+            (complications if "m" in item.term.flags else kept).append(item)
+        elif reason[0]:
+            reject(drafts, item, *reason)
+    return kept, complications
+
+
+def _rejection(item: Finding, others: list[Finding], setting: str, *, final: int) -> tuple[str, str] | None:
+    """Return why a finding is not coded and the rule, `_SILENT` where that needs no word, None where it is coded."""
+    flags = item.term.flags
+    relative = "f" in flags and item.state == FAMILY
+    over = item.state == PAST and item.term.code and not past_code(item) and not item.term.chronic
+    checks = (
+        (item.state in _WHY and not relative, _WHY.get(item.state, _SILENT)),
+        ("f" in flags, _SILENT),
+        ("d" in flags and not _taken(item, setting), ("not taken for long", "I.C.21.c")),
+        (
+            item.term.code.startswith(_SURGERY) and not _done_before(item, setting),
+            ("done or planned at this visit: no status yet", "I.C.21.c"),
+        ),
+        (
+            item.state == RESOLVED and (setting == "outpatient" or item.term.chronic),
+            ("resolved before this visit", "IV.J"),
+        ),
+        (over, ("over: no code for this history", "IV.J")),
+        ("h" in flags and item.state != PAST, _SILENT),
+    )
+    found = next((reason for holds, reason in checks if holds), None)
+    if found is None and item.state == UNCERTAIN and "d" not in flags:
+        return _uncertain(item, others, setting, final=final)
+    return found
+
+
+def _uncertain(item: Finding, others: list[Finding], setting: str, *, final: int) -> tuple[str, str] | None:
+    """Return why an uncertain diagnosis is not coded, None where it is coded as established."""
+    refuted = any(other.state == ABSENT and other.start > item.start for other in others)
+    rule = next(
+        (row["rule"] for row in rules()["confirmed_only"] if item.term.code.startswith(tuple(row["codes"]))),
+        "",
+    )
+    checks = (
+        (any(other.state == PRESENT for other in others), _SILENT),
+        (refuted, ("ruled out later in the note", "II.H")),
+        (setting == "outpatient", ("uncertain: not coded in outpatients", "IV.H")),
+        (bool(rule), ("uncertain: coded only if confirmed", rule)),
+        ("s" in item.term.flags, ("uncertain symptom", "II.H")),
+        (
+            final > 0
+            and (item.section in _EARLY or (item.start < final and item.section in {"", "narrative"})),
+            ("uncertain, and not among the diagnoses at discharge", "II.H"),
+        ),
+    )
+    return next((reason for holds, reason in checks if holds), None)
+
+
+def _done_before(item: Finding, setting: str) -> bool:
+    """Return whether an operation was done before this visit."""
+    if item.section in {"history", "surgical"} or _BEFORE.search(item.clause):
+        return True
+    return setting == "outpatient" and _PLANNED.search(item.clause) is None
+
+
+def _taken(item: Finding, setting: str) -> bool:
+    """Return whether a drug is taken at home, for long."""
+    around = item.clause
+    if item.state in {ABSENT, HYPOTHETICAL, FAMILY} or _SHORT_TERM.search(_near(item)):
+        return bool(re.search(r"long[- ]term|chronic|lifelong", _near(item), re.IGNORECASE))
+    if item.term.code in _OFTEN_SHORT and not _CHRONIC.search(around):
+        return False
+    if setting == "outpatient" and item.state == PRESENT:
+        return True
+    return item.section == "medications" or _LONG_TERM.search(around) is not None
+
+
+def _near(item: Finding) -> str:
+    """Return the words of the clause around a finding."""
+    begin = item.start - item.sentence[0]
+    before = re.split(r"[,;]", item.clause[:begin])[-1]
+    after = re.split(r"[,;]", item.clause[begin + len(item.text) :])[0]
+    return f"{before} {after}"
+
+
+def reject(drafts: Drafts, item: Finding, reason: str, rule: str) -> None:
+    """Note that a finding was considered and not coded, once for the same words and reason."""
+    if "o" in item.term.flags or "b" in item.term.flags:
+        return
+    if any(known.text.lower() == item.text.lower() and known.reason == reason for known in drafts.rejected):
+        return
+    drafts.rejected.append(Rejected(item.term.code, item.text, reason, rule, quotes([item])))

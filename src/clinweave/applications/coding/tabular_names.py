@@ -1,0 +1,75 @@
+"""Names of the tabular list as terms, for conditions that the project's own index lacks."""
+
+import re
+from collections.abc import Iterator
+
+from clinweave.applications.coding.codebook import Codebook, Entry
+from clinweave.applications.coding.lexicon import Term, lexicon
+from clinweave.applications.coding.patterns import table
+
+_WORD = re.compile(r"[a-z0-9]+")
+_BRACKETS = re.compile(r"\s*[(\[][^)\]]*[)\]]")
+_TAIL = re.compile(
+    r"(?:,\s*(?:unspecified|so stated|uncomplicated|initial encounter).*| NOS| NEC)$", re.IGNORECASE
+)
+_HEAD = re.compile(r"^(?:unspecified|other(?: specified)?)\s", re.IGNORECASE)
+_DISEASE = re.compile(
+    r"(?:itis|osis|aemia|emia|oma|pathy|algia|ectasis|plegia|trophy|lepsy|phobia|cele|penia|philia|uria|plasia|megaly|rrhea|rrhage|genesis|spadias|"
+    r"cytosis|iasis|sclerosis|malacia|ptosis|stenosis|edema|asthenia|toxicity)$"
+)
+_ACUTE_CHAPTERS = ("A", "B", "O", "P", "S", "T", "J0", "J1", "J2", "N10", "K35", "H10", "H65", "H66")
+_LEFT_OUT = ("U", "V", "W", "X", "Y", "Z", "O", "P", "R65")
+# Names that notes use in another sense than the tabular list.
+_MISLEADING = frozenset(table("words")["misleading"])
+
+
+def tabular_terms(book: Codebook) -> Iterator[Term]:
+    """Yield a term for each code whose title or inclusion terms a note may use as they stand."""
+    own = {_form(name) for term in lexicon().terms for name in term.names}
+    seen: set[str] = set()
+    for code, entry in book.entries.items():
+        if code.startswith(_LEFT_OUT) or "classified elsewhere" in entry.title:
+            continue
+        names = []
+        for name in _names(entry):
+            form = _form(name)
+            if form not in own and form not in seen and _usable(form):
+                seen.add(form)
+                names.append(name)
+        if names:
+            yield Term(code, _flags(code, entry, book), "", tuple(names), ())
+
+
+def _names(entry: Entry) -> Iterator[str]:
+    for name in (entry.title, *entry.names):
+        if _HEAD.match(name) or len(name) > 80:
+            continue
+        plain = _TAIL.sub("", _BRACKETS.sub("", name)).strip()
+        yield plain
+        if plain != (whole := _TAIL.sub("", name).strip()) and "(" in whole:
+            yield whole.replace("(", "").replace(")", "")
+
+
+def _form(name: str) -> str:
+    """Return the words of a name; the linker's own normal form is slow for single names."""
+    return " ".join(word.removesuffix("s") for word in _WORD.findall(name.lower()))
+
+
+def _usable(form: str) -> bool:
+    words = form.split()
+    if not words or form in _MISLEADING or not any(character.isalpha() for character in form):
+        return False
+    return (len(words) > 1 and len(form) > 7) or (len(form) > 6 and _DISEASE.search(form) is not None)
+
+
+def _flags(code: str, entry: Entry, book: Codebook) -> frozenset[str]:
+    flags = set()
+    if code.startswith("R"):
+        flags.add("s")
+    elif not code.startswith(_ACUTE_CHAPTERS) and "acute" not in entry.title.lower():
+        flags.add("c")
+    if code not in book.billable and any(
+        " right " in f" {book.title(leaf).lower()} " for leaf in book.leaves(code)[:12]
+    ):
+        flags.add("t")
+    return frozenset(flags)

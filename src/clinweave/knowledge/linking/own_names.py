@@ -1,0 +1,73 @@
+"""Find a list of names of one's own in a text, with the linker's tokens, status and experiencer."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from clinweave.knowledge.linking.cues import STATUSES
+from clinweave.knowledge.linking.dictionary import Dictionary
+from clinweave.knowledge.linking.normalise import tokenise
+from clinweave.knowledge.linking.overlaps import longest_first
+from clinweave.knowledge.linking.status import assess
+
+
+class NameSpan(NamedTuple):
+    """A name in a text. `names` are the indices of the names that it may be; `sentence` are offsets."""
+
+    start: int
+    end: int
+    names: tuple[int, ...]
+    status: str  # one of cues.STATUSES
+    family: bool  # of a relative
+    sentence: tuple[int, int]
+
+
+class OwnNames:
+    """A dictionary of names, matched as the linker matches: case, plural and hyphens do not count."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        """Take the names; names that normalise alike share one entry."""
+        self._dictionary, keys = Dictionary.build(names)
+        self._names: list[list[int]] = [[] for _ in range(len(self._dictionary))]
+        for number, key in enumerate(keys.tolist()):
+            if key >= 0:
+                self._names[key].append(number)
+
+    def find(self, text: str, accept: Callable[[int, int, int], bool]) -> list[NameSpan]:
+        """Return the names in `text` by place, the longest where they overlap.
+
+        `accept(name, start, end)` decides whether a name may stand there, for example by its capitals.
+        """
+        tokens = tokenise(text)
+        found = self._dictionary.match(tokens)
+        stops = tokens.end[found.at + found.size - 1]
+        chosen: list[int] = []
+        names: dict[int, tuple[int, ...]] = {}
+        rows = zip(tokens.start[found.at].tolist(), stops.tolist(), found.key.tolist(), strict=True)
+        for row, (start, end, key) in enumerate(rows):
+            accepted = tuple(name for name in self._names[key] if accept(name, start, end))
+            if accepted:
+                chosen.append(row)
+                names[row] = accepted
+        if not chosen:
+            return []
+        kept = np.array(chosen)
+        kept = kept[longest_first(found.at[kept], found.size[kept], np.zeros(len(kept)))]
+        at, size = found.at[kept], found.size[kept]
+        assessed = assess(text, tokens, at, size)
+        sentence = tokens.sentence[at]
+        first = np.searchsorted(tokens.sentence, sentence)
+        last = np.searchsorted(tokens.sentence, sentence, side="right") - 1
+        return [
+            NameSpan(
+                int(tokens.start[at[row]]),
+                int(tokens.end[at[row] + size[row] - 1]),
+                names[int(kept[row])],
+                STATUSES[int(assessed.status[row])],
+                bool(assessed.family[row]),
+                (int(tokens.start[first[row]]), int(tokens.end[last[row]])),
+            )
+            for row in range(len(kept))
+            if not assessed.heading[row]
+        ]

@@ -1,0 +1,63 @@
+"""The whole release: the index is valid, short texts of many kinds, and the committed notes."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from clinweave.applications.coding import code_note
+from clinweave.applications.coding.lexicon import lexicon
+
+NOTES = Path(__file__).parents[3] / "benchmarks" / "coding"
+CASES = [json.loads(line) for line in Path(__file__).with_name("cases.jsonl").read_text("utf-8").splitlines()]
+
+
+def test_every_code_of_the_index_exists(book):
+    suffixes = {
+        code
+        for term in lexicon().terms
+        if "m" in term.flags
+        for code in (term.code, *(c for _, c in term.choices))
+    }
+    for term in lexicon().terms:
+        for code in filter(None, (term.code, term.history, *(code for _, code in term.choices))):
+            if code in suffixes:
+                assert any(item.startswith(f"E11.{code}") for item in book.billable), code
+                continue
+            stem = code if code in book.entries else book.above(f"{code}A")
+            assert code in book.billable or stem, (code, term.names[:1])
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["text"][:60])
+def test_short_texts(case, book):
+    result = code_note(case["text"], case["setting"], book)
+    assert sorted(item.code for item in result.codes) == sorted(case["codes"])
+    for item in result.codes:
+        for quote in item.evidence:
+            assert case["text"][quote.start : quote.end] == quote.text
+
+
+@pytest.mark.parametrize("name", ["development", "test", "independent"])
+def test_the_committed_notes(name, book):
+    right = wrong = missed = 0
+    for line in (NOTES / f"{name}.jsonl").read_text("utf-8").splitlines():
+        note = json.loads(line)
+        gold = {item["code"] for item in note["codes"]}
+        optional = {item if isinstance(item, str) else item["code"] for item in note["optional"]}
+        forbidden = {item if isinstance(item, str) else item["code"] for item in note["not"]}
+        given = {item.code for item in code_note(note["text"], note["setting"], book).codes}
+        assert not given & forbidden, note["id"]
+        right, wrong, missed = (
+            right + len(given & gold),
+            wrong + len(given - gold - optional),
+            missed + len(gold - given),
+        )
+    assert right / (right + wrong) >= 0.95
+    assert right / (right + missed) >= 0.9
+
+
+def test_an_empty_result_is_never_given_in_silence(book):
+    result = code_note("Possible influenza.", "outpatient", book)
+    assert result.codes == ()
+    assert result.considered[0].rule == "IV.H"
+    assert result.warnings
