@@ -76,9 +76,9 @@ def floor(options, _model):
 
 def conditions(options, model):
     """Mean absolute error and correlation of each property asked for alone."""
-    from clinweave.applications.molecules.adherence import adherence
+    from clinweave.applications.molecules.condition_accuracy import condition_accuracy
 
-    rows = adherence(model, options.each, options.seed)
+    rows = condition_accuracy(model, options.each, options.seed)
     for row in rows:
         print(
             "{property:10} MAE {mean_absolute_error:.3f} (unasked {error_unasked:.3f}) r {correlation:.3f}".format(
@@ -90,11 +90,11 @@ def conditions(options, model):
 
 def library(options, model):
     """`n` distinct molecules: novelty, throughput, and what a million would take."""
-    from clinweave.applications.molecules import Wish, generate, read_smiles
+    from clinweave.applications.molecules import GenerationRequest, generate, read_smiles
     from clinweave.applications.molecules.metrics import Known
 
     known = Known(read_smiles(options.reference / "train.csv.gz"))
-    drawn = generate(options.n, None, Wish(distinct=True), model=model, seed=options.seed)
+    drawn = generate(options.n, None, GenerationRequest(distinct=True), model=model, seed=options.seed)
     novel = sum(one not in known for one in drawn.smiles) / len(drawn.smiles)
     table = {
         **drawn.table(),

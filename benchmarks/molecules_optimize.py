@@ -148,12 +148,12 @@ def keeping(chosen, cells):
 
 def grown_from(model, name):
     """Return how many of 512 strings that the decoder grows from the kept part of a drug have it."""
-    from clinweave.applications.molecules.optimization import Oracle, Problem
+    from clinweave.applications.molecules.optimization import OptimizationTask, Oracle
     from clinweave.applications.molecules.optimization.policy import Policy
     from clinweave.applications.molecules.optimization.problem import parse_start
 
     start, keep = parse_start(*KEEPING[name][:2])
-    policy = Policy(Problem(start, keep, (), model), 0.0)
+    policy = Policy(OptimizationTask(start, keep, (), model), 0.0)
     answers = Oracle(open_scorer("qed"), 512, keep=keep)(policy.sample(512).strings)
     return sum(one.fate == "scored" for one in answers)
 

@@ -28,8 +28,8 @@ import numpy as np
 from clinweave.core.artifacts import home
 from clinweave.knowledge import proposal_rules
 from clinweave.knowledge.citations import sentences
-from clinweave.knowledge.relation_extraction.asking import by_score
 from clinweave.knowledge.relation_extraction.candidates import candidates
+from clinweave.knowledge.relation_extraction.llm import by_score
 from clinweave.models import LanguageModel, open_model
 from clinweave.records import Mention
 

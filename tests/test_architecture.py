@@ -82,6 +82,25 @@ def test_every_command_has_help_and_json():
             assert any("--json" in item.opts for item in command.params), name
 
 
+def _private(path: Path) -> list[str]:
+    """Return the modules that a file imports from inside another package, past its `__init__.py`."""
+    parts = path.relative_to(ROOT / "src").with_suffix("").parts
+    modules = []
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        module = node.module if isinstance(node, ast.ImportFrom) else None
+        names = module.split(".") if module else []
+        if len(names) < 3 or names[0] != "clinweave" or names[1] in {"core", parts[1]}:
+            continue
+        if not (ROOT / "src" / Path(*names)).is_dir():
+            modules.append(module)
+    return modules
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=_name)
+def test_packages_import_only_public_names_of_others(path):
+    assert _private(path) == [], "import from the package, and export the name there"
+
+
 def test_the_command_line_page_is_current():
     page = ROOT / "docs" / "cli.md"
     assert page.read_text("utf-8") == _generator().page(), "docs/cli.md is stale: run `make docs`"

@@ -6,8 +6,8 @@ import numpy as np
 
 from clinweave.applications.molecules import parse
 from clinweave.applications.molecules.optimization import METHODS, best_so_far, top_auc
-from clinweave.applications.molecules.optimization.answering import alerts, in_moses, likeness
 from clinweave.applications.molecules.optimization.objectives import synthetic_accessibility
+from clinweave.applications.molecules.optimization.results import alerts, in_moses, likeness
 from clinweave.core.artifacts import home
 from clinweave.core.statistics import holm
 from molecules_parts.cells import table

@@ -14,7 +14,7 @@ import numpy as np
 from clinweave.applications.molecules import packaged, parse
 from clinweave.applications.molecules.metrics import frechet, open_against
 from clinweave.applications.molecules.metrics.moses import floor_of
-from clinweave.applications.molecules.reading import standardise
+from clinweave.applications.molecules.molecule import standardise
 from clinweave.core.artifacts import home, sha256
 from molecules_parts.cells import Cells
 

@@ -8,7 +8,7 @@ from clinweave.datasets import DataSettings, build_data, check_file, read_exampl
 from clinweave.datasets.choices import to_question
 from clinweave.datasets.examples import Kind, from_row, to_row
 from clinweave.datasets.instructions import FEATURE
-from clinweave.datasets.later import made_true
+from clinweave.datasets.newer_release import made_true
 from clinweave.datasets.preferences import poisoned
 from clinweave.knowledge import CitationChecker
 from clinweave.records import Relation, Verdict

@@ -11,8 +11,8 @@ from clinweave.core.errors import UserError
 from clinweave.databases import DATABASES, RowLog
 from clinweave.knowledge import Graph, Linker, proposal_rules, propose
 from clinweave.knowledge.graph.build import assemble
-from clinweave.knowledge.relation_extraction.asking import checked
 from clinweave.knowledge.relation_extraction.candidates import candidates
+from clinweave.knowledge.relation_extraction.llm import checked
 from clinweave.models.scripted import ScriptedModel
 from clinweave.records import Grade, Mention, Passage, Tier
 from tests.knowledge.graph_fixture import RECORDS, SOURCES, build

@@ -24,7 +24,7 @@ from clinweave.patients import (
     summary,
     timeline,
 )
-from clinweave.patients.collecting import holds
+from clinweave.patients.notes_index import holds
 from clinweave.records import Tier
 from tests.patients import made
 

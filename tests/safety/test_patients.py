@@ -15,7 +15,7 @@ from clinweave.core.artifacts import leftovers_below
 from clinweave.core.errors import UserError
 from clinweave.knowledge import add_collection, build_home_index, collections
 from clinweave.patients import PatientStore, Place, add_notes, load, purge, register
-from clinweave.patients.searching import count_in
+from clinweave.patients.identifier_search import count_in
 from clinweave.records import Tier
 from tests.patients import made
 from tests.safety.calling import clinweave, refused

@@ -13,9 +13,9 @@ FEATURE = "biolink:has_phenotype"
 @pytest.fixture(scope="session")
 def extra():
     pytest.importorskip("trl", reason="needs the train extra")
-    from clinweave.training.quiet import quiet
+    from clinweave.training.offline import go_offline
 
-    quiet()
+    go_offline()
     import torch
 
     torch.set_num_threads(1)

@@ -21,7 +21,7 @@ def items(count=5, prompts=3):
 
 
 def test_no_reply_is_lost_and_prompts_stand_once():
-    from clinweave.training.sharing import grouped, rows
+    from clinweave.training.packing import grouped, rows
 
     random = Random(0)
     made = rows(grouped(items(), 3, random), 60, 4, random)
@@ -32,7 +32,7 @@ def test_no_reply_is_lost_and_prompts_stand_once():
 
 
 def test_an_item_that_comes_twice_is_trained_on_twice():
-    from clinweave.training.sharing import grouped
+    from clinweave.training.packing import grouped
 
     assert [len(one.replies) for one in grouped(items(2, 1) * 2, 9, Random(0))] == [2, 2]
 
@@ -41,7 +41,7 @@ def test_the_loss_is_that_of_the_items_apart(tiny_base):
     import torch
     from transformers import AutoModelForCausalLM
 
-    from clinweave.training.sharing import as_rows, collator, grouped, rows
+    from clinweave.training.packing import as_rows, collator, grouped, rows
 
     model = AutoModelForCausalLM.from_pretrained(tiny_base, dtype=torch.float32).eval()
     alone = counted = 0.0
@@ -98,8 +98,8 @@ def test_the_terms_are_those_of_each_reply_by_itself(tiny_base):
     import torch
     from transformers import AutoModelForCausalLM
 
-    from clinweave.training.contrast import TAU, terms
-    from clinweave.training.sharing import Group, as_rows, collator, rows
+    from clinweave.training.packing import Group, as_rows, collator, rows
+    from clinweave.training.ranking_loss import TAU, terms
 
     model = AutoModelForCausalLM.from_pretrained(tiny_base, dtype=torch.float32).eval()
     group = Group((5, 6, 7, 8), ((40, 41, 2), (42, 2)), ((43, 44), (45,)))

@@ -5,8 +5,8 @@ import sys
 import numpy as np
 import pytest
 
-from clinweave.training.job import last_checkpoint
-from clinweave.training.spending import Spending, peak_gb
+from clinweave.training.cost import Spending, peak_gb
+from clinweave.training.runner import last_checkpoint
 
 
 def test_seconds_before_a_kill_are_added(tmp_path):

@@ -20,7 +20,7 @@ from clinweave.cli.answers import (
 )
 from clinweave.cli.console import Console
 from clinweave.cli.extras import needs_molecules
-from clinweave.cli.spinning import spinning
+from clinweave.cli.progress import spinner
 from clinweave.core.errors import UserError
 
 app = typer.Typer(add_completion=False)
@@ -74,7 +74,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
             collections=collection or (),
             threads=threads or None,
         ) as base,
-        spinning(quiet=as_json) as say,
+        spinner(quiet=as_json) as say,
         needs_molecules(),
     ):
         live = LiveAnswer(screen, say)

@@ -23,7 +23,7 @@ from clinweave.cli.answers import (
     show,
 )
 from clinweave.cli.console import Console
-from clinweave.cli.spinning import spinning
+from clinweave.cli.progress import spinner
 from clinweave.core.errors import ClinweaveError
 
 HELP = """One question per line; no memory between questions, and nothing you type is stored.
@@ -70,11 +70,11 @@ def command(  # noqa: PLR0917 - each parameter is one option
         collections=collection or (),
         threads=threads or None,
     ) as base:
-        with spinning(quiet=as_json) as say:
+        with spinner(quiet=as_json) as say:
             base.open_parts(names, progress=say)
 
         def answer(question: str) -> None:
-            with spinning(quiet=as_json) as say:
+            with spinner(quiet=as_json) as say:
                 live = LiveAnswer(screen, say)
                 result = base.ask(
                     question, retrievers=names, settings=settings, language=language, on_part=live.take

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from clinweave.cli.spinning import spinning
+from clinweave.cli.progress import spinner
 from clinweave.core.artifacts import appearing, home
 from clinweave.core.errors import UserError
 
@@ -115,7 +115,7 @@ def diagnose(  # noqa: PLR0917 - each parameter is one option
     reorder = _reorder(model, weight, allow_remote, reasons) if model else None
     counts = {"cases": 0, "with_problems": 0, "unranked": 0}
     lines: list[dict[str, Any]] = []
-    with _output(out) as write, spinning(quiet=source is None) as said:
+    with _output(out) as write, spinner(quiet=source is None) as said:
         for case in cases:
             said(f"ranking: {counts['cases']:,} cases")
             told = max(reasons, _DEPTH) if reorder else reasons

@@ -16,7 +16,7 @@ from clinweave.core.artifacts import home, write_text
 from clinweave.core.errors import UserError
 
 if TYPE_CHECKING:
-    from clinweave.applications.molecules.drugs.known import Match
+    from clinweave.applications.molecules.drugs import Match
 
 Model = Annotated[
     Path | None,
@@ -183,7 +183,7 @@ def generate(  # noqa: PLR0917 - each parameter is one option
         names = {one: f" {match.name}" for one, match in (drugs or {}).items()}
         write_text(out, "".join(f"{one}{names.get(one, '')}\n" for one in drawn.smiles))
         if report:
-            from clinweave.applications.molecules.report import write_page
+            from clinweave.applications.molecules import write_page
 
             write_page(report, f"{n:,} molecules {condition} {scaffold or ''}".strip(), drawn.smiles)
     table = drawn.table()
@@ -263,7 +263,7 @@ def evaluate(  # noqa: PLR0917 - each parameter is one option
         with _bar() as told:
             found = measure(lines, open_against(reference, chemnet), told=told)
         if report:
-            from clinweave.applications.molecules.report import write_page
+            from clinweave.applications.molecules import write_page
 
             write_page(report, file.name, lines, found)
     if as_json:

@@ -11,7 +11,7 @@ import typer
 
 from clinweave.cli.answers import Collections
 from clinweave.cli.index_vectors import complete, vectors
-from clinweave.cli.spinning import spinning
+from clinweave.cli.progress import spinner
 from clinweave.core.artifacts import Artifact, home, read_manifest
 from clinweave.records import to_json
 
@@ -78,7 +78,7 @@ def add(  # noqa: PLR0917 - each parameter is one option
     from clinweave.knowledge import add_collection
     from clinweave.records import Tier
 
-    with spinning() as said:
+    with spinner() as said:
         done = add_collection(
             path,
             home(),
@@ -108,7 +108,7 @@ def replace(  # noqa: PLR0917 - each parameter is one option
     from clinweave.knowledge import replace_collection
     from clinweave.records import Tier
 
-    with spinning() as said:
+    with spinner() as said:
         done = replace_collection(
             name,
             path,
@@ -307,7 +307,7 @@ def _knowledge() -> "tuple[Graph | None, Linker | None]":
 def _built() -> Artifact:
     from clinweave.knowledge import build_home_index
 
-    with spinning() as said:
+    with spinner() as said:
         said("reading names")
         graph, linker = _knowledge()
         built = build_home_index(

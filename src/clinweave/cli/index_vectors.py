@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from clinweave.cli.spinning import spinning
+from clinweave.cli.progress import spinner
 from clinweave.core.artifacts import home
 from clinweave.core.errors import UserError
 
@@ -42,7 +42,7 @@ def compute(names: list[str]) -> dict[str, dict[str, object]]:
 
     encoder = SentenceEncoder.open(home())
     index = TextIndex.open(home() / "index")
-    with spinning() as said:
+    with spinner() as said:
         done = update_vectors(
             index,
             home(),

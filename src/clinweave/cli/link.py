@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from clinweave.cli.spinning import spinning
+from clinweave.cli.progress import spinner
 from clinweave.core.artifacts import appearing, home
 from clinweave.core.errors import UserError
 from clinweave.records import Mention, to_json
@@ -71,7 +71,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
         _show([] if unread else linker.link(text, prefix), unread, as_json)
         return
     counts = {"documents": 0, "mentions": 0, "errors": 0, "unread": 0}
-    with _output(out) as stream, spinning(quiet=out is None) as said:
+    with _output(out) as stream, spinner(quiet=out is None) as said:
         for line in _linked(linker, source or Path(), prefix, keep_going, counts):
             stream.write(_dumped(line) + "\n")
             said(f"linking: {counts['documents']} texts, {counts['mentions']} mentions")

@@ -152,7 +152,7 @@ def admet(
 
 
 def _show(title: str, endpoints: dict[str, dict[str, Any]], notes: list[str]) -> None:
-    from clinweave.applications.molecules.prediction.page import text
+    from clinweave.applications.molecules.prediction import text
 
     shown = Table("endpoint", "measure", "value", title=title)
     for name, told in endpoints.items():

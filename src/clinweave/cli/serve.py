@@ -16,7 +16,7 @@ from clinweave.cli.answers import (
     Threads,
 )
 from clinweave.cli.console import Console
-from clinweave.cli.spinning import spinning
+from clinweave.cli.progress import spinner
 
 app = typer.Typer(add_completion=False)
 
@@ -74,8 +74,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
     from clinweave.knowledge import parse_retrievers
     from clinweave.knowledge_base import NO_MODEL, KnowledgeBase
     from clinweave.models import AUTO
-    from clinweave.service import ChatHandler, Limits, serve
-    from clinweave.service.serving import check
+    from clinweave.service import ChatHandler, Limits, check, serve
 
     check(host, token)
     names = parse_retrievers(knowledge or ("graph,text" if model in {*NO_MODEL, AUTO} else "none"))
@@ -89,7 +88,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
         without_model = base.model_name in NO_MODEL
         if without_model and not names:
             raise UserError("there is nothing to serve: choose --knowledge graph,text or a --model")
-        with spinning(quiet=as_json) as say:
+        with spinner(quiet=as_json) as say:
             base.open_parts(names, progress=say)
         title = name or (Path(base.model.name).name if base.model is not None else "clinweave")
         handler = ChatHandler(base, name=title, retrievers=names, budget=budget, allow_remote=allow_remote)

@@ -34,7 +34,7 @@ TRUST = (
     "unverified",  # only seen second-hand
 )
 _CHOICES = {"kind": ENTRY_KINDS, "access": ACCESS, "merged_how": MERGED_HOW, "trust": TRUST}
-_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_ID = re.compile(r"[a-z0-9]+([-.][a-z0-9]+)*")
 
 T = TypeVar("T")
 
@@ -123,7 +123,7 @@ def read_entry(file: Path) -> Entry:
         raise UserError(f"{file}: not a readable TOML file: {error}") from error
     entry = _record(Entry, table, str(file), "")
     if not _ID.fullmatch(entry.id):
-        raise UserError(f"{file}: id: {entry.id!r} must be lower-case words joined by '-'")
+        raise UserError(f"{file}: id: {entry.id!r} must be lower-case words joined by hyphens or dots")
     if file.stem != entry.id:
         raise UserError(f"{file}: id: {entry.id!r} must equal the file's name; call the file {entry.id}.toml")
     _check_sources(entry, file)

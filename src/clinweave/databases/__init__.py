@@ -7,20 +7,23 @@ from clinweave.core.lazy import attach
 if TYPE_CHECKING:
     from clinweave.databases.articles import LiteratureDocument, literature_documents
     from clinweave.databases.base import READERS_VERSION, Database, Record, RowLog
-    from clinweave.databases.counting import count_records
+    from clinweave.databases.disease_names import disease_name_files, read_disease_names
     from clinweave.databases.drug_names import DrugStructure, drug_structures
     from clinweave.databases.files import beside
+    from clinweave.databases.hpo_translations import Translation, read_translations, translation_files
     from clinweave.databases.icd10cm_tabular import TabularCode, read_tabular, reportable
     from clinweave.databases.inline_markup import script_text, tidy_scripts
-    from clinweave.databases.own_graph import OwnGraph
+    from clinweave.databases.own_graph import SOURCE_FILE, OwnGraph
     from clinweave.databases.prefixes import curie
     from clinweave.databases.registry import DATABASES, DEFAULT, OPEN
+    from clinweave.databases.stats import count_records
 
 __all__ = [
     "DATABASES",
     "DEFAULT",
     "OPEN",
     "READERS_VERSION",
+    "SOURCE_FILE",
     "Database",
     "DrugStructure",
     "LiteratureDocument",
@@ -28,15 +31,20 @@ __all__ = [
     "Record",
     "RowLog",
     "TabularCode",
+    "Translation",
     "beside",
     "count_records",
     "curie",
+    "disease_name_files",
     "drug_structures",
     "literature_documents",
+    "read_disease_names",
     "read_tabular",
+    "read_translations",
     "reportable",
     "script_text",
     "tidy_scripts",
+    "translation_files",
 ]
 
 __getattr__, __dir__ = attach(
@@ -53,14 +61,20 @@ __getattr__, __dir__ = attach(
         "Record": "base",
         "RowLog": "base",
         "TabularCode": "icd10cm_tabular",
+        "SOURCE_FILE": "own_graph",
+        "Translation": "hpo_translations",
         "beside": "files",
-        "count_records": "counting",
+        "count_records": "stats",
         "curie": "prefixes",
+        "disease_name_files": "disease_names",
         "drug_structures": "drug_names",
         "literature_documents": "articles",
         "read_tabular": "icd10cm_tabular",
         "reportable": "icd10cm_tabular",
+        "read_disease_names": "disease_names",
+        "read_translations": "hpo_translations",
         "script_text": "inline_markup",
         "tidy_scripts": "inline_markup",
+        "translation_files": "hpo_translations",
     },
 )

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from clinweave.databases.base import Database, Record, RowLog
 from clinweave.databases.files import json_items, needed, wrong
-from clinweave.databases.naming import drug_names
+from clinweave.databases.lookup import drug_names
 from clinweave.records import Concept, Grade, Relation, Source
 
 _FILE = "thesaurus-referentiel-national-des-interactions-medicamenteuses-20102020.json"

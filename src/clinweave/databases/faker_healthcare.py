@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from clinweave.databases import naming
+from clinweave.databases import lookup
 from clinweave.databases.base import Database, Record, RowLog
 from clinweave.databases.files import needed, release_beside, whole, wrong
 from clinweave.databases.prefixes import curie
@@ -52,9 +52,9 @@ def _table(path: Path) -> dict[Any, Any]:
 
 def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
     path = needed(files, _FILE, "faker_healthcare")
-    diseases = _Names(files.get(_DISEASES), naming.diseases, "DISEASE", "Disease")
-    findings = _Names(files.get(_FINDINGS), naming.findings, "SYMPTOM", "PhenotypicFeature")
-    drugs = _Names(files.get(_DRUGS), lambda file: naming.drug_names(file, fold=True), "DRUG", "Drug")
+    diseases = _Names(files.get(_DISEASES), lookup.diseases, "DISEASE", "Disease")
+    findings = _Names(files.get(_FINDINGS), lookup.findings, "SYMPTOM", "PhenotypicFeature")
+    drugs = _Names(files.get(_DRUGS), lambda file: lookup.drug_names(file, fold=True), "DRUG", "Drug")
     for row, (name, entry) in enumerate(_table(path).items(), 1):
         try:
             code = curie("ICD10CM", entry["icd10"])
@@ -62,7 +62,7 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
         except (TypeError, KeyError, AttributeError):
             log.drop(path.name, row, "not a disease with symptoms and medications")
             continue
-        if not isinstance(name, str) or not naming.slug(name):
+        if not isinstance(name, str) or not lookup.slug(name):
             log.drop(path.name, row, "a disease without a name")
             continue
         disease, own = diseases.id(name)
@@ -71,7 +71,7 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
             ("has_phenotype", symptoms, findings),
             ("treats", medications, drugs),
         ):
-            for text in dict.fromkeys(filter(naming.slug, names)):
+            for text in dict.fromkeys(filter(lookup.slug, names)):
                 target, stated = table.id(text)
                 yield from table.concept(text)
                 ends = (disease, target) if predicate == "has_phenotype" else (target, disease)
@@ -91,8 +91,8 @@ class _Names:
 
     def id(self, name: str) -> tuple[str, str]:
         """Return (id, the list's own id where that is another one)."""
-        own = f"FAKER.{self._kind}:{naming.slug(name)}"
-        folded = naming.folded(name)
+        own = f"FAKER.{self._kind}:{lookup.slug(name)}"
+        folded = lookup.folded(name)
         singular = folded.removesuffix("s")
         known = self._known.get(folded) or self._known.get(singular) or own
         return known, own if known != own else ""

@@ -13,8 +13,8 @@ from pathlib import Path
 from clinweave.databases.base import Database, Record, RowLog
 from clinweave.databases.files import needed
 from clinweave.databases.obo import header, plain, quoted, stanzas
+from clinweave.databases.obo_terms import Stanza
 from clinweave.databases.prefixes import OneToOne, normal
-from clinweave.databases.stanza import Stanza
 from clinweave.records import Concept, Passage, Relation, Source
 
 _FILE, _KIND = "hp.obo", "the HPO in OBO format"

@@ -11,7 +11,7 @@ from pathlib import Path
 from clinweave.databases import obographs
 from clinweave.databases.base import RowLog
 from clinweave.databases.files import first_byte, lines, wrong
-from clinweave.databases.stanza import Stanza
+from clinweave.databases.obo_terms import Stanza
 
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"\s*(\w*)')  # "text" SCOPE ...
 _PIECE = re.compile(

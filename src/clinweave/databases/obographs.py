@@ -12,7 +12,7 @@ from typing import Any
 
 from clinweave.databases.base import RowLog
 from clinweave.databases.files import json_value, wrong
-from clinweave.databases.stanza import Stanza
+from clinweave.databases.obo_terms import Stanza
 
 _OBO = re.compile(r"http://purl\.obolibrary\.org/obo/([A-Za-z][A-Za-z.]*)_(\w+)")
 _VERSION = re.compile(r"/releases/([^/]+)|/(\d{4}-\d\d-\d\d)/|(\d{4}-\d\d-\d\d)")

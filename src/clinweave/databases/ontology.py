@@ -11,9 +11,9 @@ from pathlib import Path
 from clinweave.databases import obo, obojson
 from clinweave.databases.base import RowLog
 from clinweave.databases.files import first_byte, release_beside, wrong
+from clinweave.databases.obo_terms import Stanza
 from clinweave.databases.obojson import Term
 from clinweave.databases.prefixes import normal
-from clinweave.databases.stanza import Stanza
 from clinweave.records import Relation
 
 _RELATIONS = {

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from clinweave.databases import naming
+from clinweave.databases import lookup
 from clinweave.databases.base import Database, Record, RowLog
 from clinweave.databases.files import needed, release_beside, whole, wrong
 from clinweave.databases.prefixes import curie
@@ -148,9 +148,9 @@ class _Known:
     """The vocabularies at hand, and what was told already."""
 
     def __init__(self, files: Mapping[str, Path]) -> None:
-        self._diseases = naming.diseases(files[_DISEASES]) if _DISEASES in files else {}
-        self._findings = naming.findings(files[_FINDINGS]) if _FINDINGS in files else {}
-        self._drugs = naming.drug_names(files[_DRUGS], fold=True) if _DRUGS in files else {}
+        self._diseases = lookup.diseases(files[_DISEASES]) if _DISEASES in files else {}
+        self._findings = lookup.findings(files[_FINDINGS]) if _FINDINGS in files else {}
+        self._drugs = lookup.drug_names(files[_DRUGS], fold=True) if _DRUGS in files else {}
         self._seen: set[object] = set()
 
     def ordered(self, thing: Code, condition: Code) -> Iterator[Record]:
@@ -165,11 +165,11 @@ class _Known:
 
     def symptom(self, name: str, condition: Code) -> Iterator[Record]:
         """Yield a symptom of a condition."""
-        own = f"SYNTHEA.SYMPTOM:{naming.slug(name)}"
-        known = self._findings.get(naming.folded(name), "")
-        if naming.slug(name) and not known:
+        own = f"SYNTHEA.SYMPTOM:{lookup.slug(name)}"
+        known = self._findings.get(lookup.folded(name), "")
+        if lookup.slug(name) and not known:
             yield from self._concept(own, name, "PhenotypicFeature")
-        if naming.slug(name):
+        if lookup.slug(name):
             disease, stated = self._disease(condition)
             yield from self._concept(*condition, "Disease")
             yield from self._relation(disease, "has_phenotype", known or own, stated, own if known else "")
@@ -194,11 +194,11 @@ class _Known:
         yield from self._relation(known or thing[0], predicate, disease, thing[0] if known else "", stated)
 
     def _disease(self, condition: Code) -> tuple[str, str]:
-        known = self._diseases.get(naming.folded(condition[1]), "")
+        known = self._diseases.get(lookup.folded(condition[1]), "")
         return (known, condition[0]) if known else (condition[0], "")
 
     def _concept(self, id_: str, name: str, category: str) -> Iterator[Concept]:
-        if id_ not in self._seen and not (category == "Disease" and naming.folded(name) in self._diseases):
+        if id_ not in self._seen and not (category == "Disease" and lookup.folded(name) in self._diseases):
             self._seen.add(id_)
             yield Concept(id_, f"biolink:{category}", name, "synthea")
 
@@ -221,7 +221,7 @@ def ingredient(name: str) -> str:
     bare = re.sub(r"^[\w.]+ (?:MG|ML|HR|ACTUAT) ", "", bare)
     if " / " in name:
         return ""
-    words = naming.folded(re.split(r"\s\d", bare)[0])
+    words = lookup.folded(re.split(r"\s\d", bare)[0])
     salts = (
         r" (?:hydrochloride|sodium|potassium|succinate|tartrate|sulfate|maleate|besylate|acetate|citrate)$"
     )

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from clinweave.core.access_policy import close_folder, tier_of
 from clinweave.core.artifacts import Artifact, digest, sha256, stage, write_json
 from clinweave.core.errors import UserError
-from clinweave.datasets.by_heart import by_heart
 from clinweave.datasets.cards import card, counts, dataset_info
 from clinweave.datasets.choices import choice_examples
+from clinweave.datasets.closed_book import by_heart
 from clinweave.datasets.decontamination import Benchmarks, decontaminate, trap
 from clinweave.datasets.examples import Example, Kind, write_examples
 from clinweave.datasets.instructions import FEATURE, Writer
-from clinweave.datasets.later import later_release, made_true
+from clinweave.datasets.newer_release import later_release, made_true
 from clinweave.datasets.preferences import Pairs
 from clinweave.datasets.running_text import text_examples
 from clinweave.datasets.safety import safety_examples

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from clinweave.patients.access_policy import gate as gate
     from clinweave.patients.batches import Person as Person
     from clinweave.patients.coding import share as share
-    from clinweave.patients.collecting import add_notes as add_notes
     from clinweave.patients.deid.gold import gold_notes as gold_notes
     from clinweave.patients.deid.i2b2 import read_i2b2 as read_i2b2
     from clinweave.patients.deid.measure import Measured as Measured
@@ -19,15 +18,16 @@ if TYPE_CHECKING:
     from clinweave.patients.deid.pseudonymise import key_at as key_at
     from clinweave.patients.loading import SourceKind as SourceKind
     from clinweave.patients.loading import load as load
-    from clinweave.patients.purging import Place as Place
-    from clinweave.patients.purging import purge as purge
+    from clinweave.patients.notes_index import add_notes as add_notes
+    from clinweave.patients.purge import Place as Place
+    from clinweave.patients.purge import purge as purge
     from clinweave.patients.registry import one_store as one_store
     from clinweave.patients.registry import register as register
     from clinweave.patients.registry import register_proposals as register_proposals
     from clinweave.patients.registry import stores as stores
     from clinweave.patients.store import PatientStore as PatientStore
-    from clinweave.patients.views import summary as summary
-    from clinweave.patients.views import timeline as timeline
+    from clinweave.patients.summary import summary as summary
+    from clinweave.patients.summary import timeline as timeline
 
 __getattr__, __dir__ = attach(
     __name__,
@@ -36,24 +36,24 @@ __getattr__, __dir__ = attach(
         "Measured": "deid.measure",
         "PatientStore": "store",
         "Person": "batches",
-        "Place": "purging",
+        "Place": "purge",
         "Pseudonymised": "deid.pseudonymise",
         "Pseudonymiser": "deid.pseudonymise",
         "SourceKind": "loading",
-        "add_notes": "collecting",
+        "add_notes": "notes_index",
         "gate": "access_policy",
         "gold_notes": "deid.gold",
         "key_at": "deid.pseudonymise",
         "load": "loading",
         "measure": "deid.measure",
         "one_store": "registry",
-        "purge": "purging",
+        "purge": "purge",
         "read_i2b2": "deid.i2b2",
         "register": "registry",
         "register_proposals": "registry",
         "share": "coding",
         "stores": "registry",
-        "summary": "views",
-        "timeline": "views",
+        "summary": "summary",
+        "timeline": "summary",
     },
 )

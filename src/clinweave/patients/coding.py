@@ -21,7 +21,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from clinweave.patients import engine
+from clinweave.patients import duckdb_session
 from clinweave.patients.batches import PRESENT, status_of
 from clinweave.patients.vocabularies import curie_of
 
@@ -183,7 +183,8 @@ def _by_looser(rows: list[dict[str, Any]], graph: Known, found: dict[int, tuple[
         connection.register("wanted", wanted)
         result = connection.execute(
             "select curie, min(id) from wanted join (select id, unnest(related) as other from "  # noqa: S608
-            f"read_parquet({engine.quoted(table)})) on other = curie group by curie having count(distinct id) = 1"
+            f"read_parquet({duckdb_session.quoted(table)})) on other = curie"
+            " group by curie having count(distinct id) = 1"
         ).fetchall()
     for curie, concept in sorted(result):
         for place in places[curie]:
@@ -196,7 +197,7 @@ def _names(ids: list[str], graph: Known) -> dict[str, str]:
 
     with duckdb.connect() as connection:
         connection.register("wanted", pa.table({"curie": pa.array(ids, pa.string())}))
-        table = engine.quoted(graph.path / "concepts.parquet")
+        table = duckdb_session.quoted(graph.path / "concepts.parquet")
         query = f"select id, name from read_parquet({table}) semi join wanted on id = curie"  # noqa: S608
         return {str(curie): str(name) for curie, name in connection.execute(query).fetchall()}
 

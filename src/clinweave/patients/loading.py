@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from clinweave.core.artifacts import Artifact, digest, sha256, stage
 from clinweave.core.errors import UserError
-from clinweave.patients import coding, engine, fhir, files, meds, mimic, omop
+from clinweave.patients import coding, duckdb_session, fhir, files, meds, mimic, omop
 from clinweave.patients.batches import PEOPLE, READ, ROWS, Person, QuietLog
 from clinweave.patients.postgres import open_postgres
 from clinweave.patients.store import KIND, seal
@@ -46,7 +46,7 @@ def load(
     kind: SourceKind = SourceKind.AUTO,
     graph: "Graph | None" = None,
     linker: "Linker | None" = None,
-    memory: str = engine.MEMORY,
+    memory: str = duckdb_session.MEMORY,
     progress: Progress | None = None,
 ) -> Artifact:
     """Read `source` (a path, or postgresql://...) into the store `out`; the same files again change nothing.
@@ -190,14 +190,14 @@ def _finish(  # noqa: PLR0917
     graph: "Graph | None", linker: "Linker | None",
 ) -> dict[str, Any]:  # fmt: skip
     kind, source = what
-    with engine.connect(spill, memory) as connection:
-        read = f"read_parquet({engine.quoted(spill / 'events.parquet')}, file_row_number=true)"
+    with duckdb_session.connect(spill, memory) as connection:
+        read = f"read_parquet({duckdb_session.quoted(spill / 'events.parquet')}, file_row_number=true)"
         order = "order by subject_id, time nulls first, file_row_number"
         query = f"select {', '.join(EVENTS.names)} from {read} {order}"  # noqa: S608
-        sorted_events = (_cast(batch) for batch in engine.batches(connection, query, ROWS))
+        sorted_events = (_cast(batch) for batch in duckdb_session.batches(connection, query, ROWS))
         events = meds.write_events(sorted_events, work / "data")
         codes = _codes(connection, read)
-        subjects = engine.table(connection, f"select distinct subject_id from {read} order by 1")  # noqa: S608
+        subjects = duckdb_session.table(connection, f"select distinct subject_id from {read} order by 1")  # noqa: S608
     linked = coding.link_codes(codes, graph, linker)
     meds.write_metadata(work, f"{kind.value} {Path(source.partition('#')[0]).name}", linked, {})
     known = _people(people, subjects)
@@ -222,7 +222,7 @@ def _cast(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 def _codes(connection: Any, read: str) -> pa.Table:
     """Return the distinct codes: description, further codes, the kind most of its events have, and how many."""
-    held = engine.table(
+    held = duckdb_session.table(
         connection,
         "select code, coalesce(max(name), '') as description, coalesce(max(other_codes), '') as others,"  # noqa: S608
         " mode(kind) as kind, count(*)::bigint as events"

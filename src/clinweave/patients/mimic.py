@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from clinweave.core.errors import UserError
 from clinweave.databases import RowLog
-from clinweave.patients import engine, files
+from clinweave.patients import duckdb_session, files
 from clinweave.patients.batches import ROWS, checked
 from clinweave.patients.mimic_tables import SOURCES, Source
 from clinweave.patients.vocabularies import dotted
@@ -26,7 +26,9 @@ def is_mimic(path: Path) -> bool:
     return _root(path) is not None
 
 
-def read(path: Path, log: RowLog, spill: Path, memory: str = engine.MEMORY) -> Iterator[pa.RecordBatch]:
+def read(
+    path: Path, log: RowLog, spill: Path, memory: str = duckdb_session.MEMORY
+) -> Iterator[pa.RecordBatch]:
     """Yield the events of MIMIC-IV's tables in a folder or .tar.gz, with at most about `memory` held by the engine.
 
     A missing table is left out; a damaged row is counted with its file and line. Raises `UserError` where
@@ -38,7 +40,7 @@ def read(path: Path, log: RowLog, spill: Path, memory: str = engine.MEMORY) -> I
         raise UserError(
             f"{path} has no hosp/patients.csv.gz: it is not MIMIC-IV, or not the folder that holds hosp/"
         )
-    connection = engine.connect(spill, memory, threads=1)
+    connection = duckdb_session.connect(spill, memory, threads=1)
     try:
         _count_unread(root, log)
         tables = _Tables(connection, root, log)
@@ -68,7 +70,7 @@ class _Tables:
         query = f"with t as ({scan}) select {subject}, {source.select}"
         file = self._file(source.file).name  # type: ignore[union-attr]
         try:
-            for batch in engine.batches(self._connection, query, ROWS):
+            for batch in duckdb_session.batches(self._connection, query, ROWS):
                 yield from checked(_with_points(batch), file, self._log, timeless=source.timeless)
         except duckdb.Error as error:
             self._once(file, 0, _unread(error))
@@ -113,11 +115,11 @@ class _Tables:
         if len(set(wanted)) < sum(column in wanted for column in header):
             self._log.drop(path.name, 1, "the header repeats a column that is read: table skipped")
             return None
-        columns = ", ".join(f"{engine.quoted(column)}: 'VARCHAR'" for column in _distinct(header))
+        columns = ", ".join(f"{duckdb_session.quoted(column)}: 'VARCHAR'" for column in _distinct(header))
         more = "".join(f", null::varchar as {column}" for column in may_need if column not in header)
         return (
             f"select *{more}, row_number() over () + 1 as row from"  # noqa: S608
-            f" read_csv({engine.quoted(path)}, columns={{{columns}}}, compression='{_compression(path)}',"
+            f" read_csv({duckdb_session.quoted(path)}, columns={{{columns}}}, compression='{_compression(path)}',"
             " auto_detect=false, delim=',', quote='\"', escape='\"', header=true, ignore_errors=true, nullstr='',"
             f" store_rejects=true, max_line_size={MAX_LINE}, parallel=false)"
         )

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from clinweave.core.errors import UserError
 from clinweave.databases import RowLog
-from clinweave.patients import engine
+from clinweave.patients import duckdb_session
 from clinweave.patients.batches import PRESENT, ROWS, checked
 from clinweave.patients.status_words import status_of_term, status_of_words
 from clinweave.patients.vocabularies import OMOP_VOCABULARIES, coded
@@ -205,7 +205,7 @@ class _Columns:
         if code:
             symbol, vocabulary = self.concept(name, "concept_code"), self.concept(name, "vocabulary_id")
             word = f"case when {vocabulary} = 'UCUM' then {symbol} else {word} end"
-        fixed = " ".join(f"when {key} then {engine.quoted(value)}" for key, value in words.items())
+        fixed = " ".join(f"when {key} then {duckdb_session.quoted(value)}" for key, value in words.items())
         fixed = f"case {number} {fixed} end" if fixed else _NONE.format("varchar")
         named = f"coalesce({fixed}, nullif({word}, ''), 'OMOP:' || {self._source.cast}({number} as varchar))"
         return f"case when coalesce({number}, 0) <> 0 then {named} end"
@@ -363,7 +363,7 @@ class DuckDBSource:
         import duckdb
 
         try:
-            yield from engine.batches(self._connection, query, ROWS)
+            yield from duckdb_session.batches(self._connection, query, ROWS)
         except (duckdb.Error, RuntimeError) as error:
             # the engine's own words may repeat a row
             raise UserError(
@@ -378,7 +378,7 @@ def open_duckdb(path: Path, spill: Path, memory: str) -> Iterator[DuckDBSource]:
     import duckdb
 
     try:
-        connection = engine.connect(spill, memory, database=str(path))
+        connection = duckdb_session.connect(spill, memory, database=str(path))
     except duckdb.Error as error:
         raise UserError(
             f"{path} is not a DuckDB database that this version reads: {' '.join(str(error).split())[:200]}"

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from clinweave import schemas
 from clinweave.core.artifacts import open_manifest
 from clinweave.core.errors import UserError
-from clinweave.patients import engine
+from clinweave.patients import duckdb_session
 from clinweave.patients.batches import Person, fitted
 from clinweave.records import Event, Tier
 
@@ -137,10 +137,10 @@ class PatientStore:
 
     def count(self) -> dict[str, int]:
         """Return how many patients, events and codes there are."""
-        with engine.connect(self.path / "private") as connection:
+        with duckdb_session.connect(self.path / "private") as connection:
             events = connection.execute(f"select count(*) from {self.scan()}").fetchone()[0]  # noqa: S608
         return {"patients": len(self.people), "events": int(events), "codes": len(self.codes)}
 
     def scan(self) -> str:
         """Return the events as a table of SQL."""
-        return f"read_parquet({engine.quoted(self.data / '*.parquet')})"
+        return f"read_parquet({duckdb_session.quoted(self.data / '*.parquet')})"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from clinweave.core.lazy import attach
 
 if TYPE_CHECKING:
-    from clinweave.training.bases import base_weights as base_weights
+    from clinweave.training.base_models import base_weights as base_weights
     from clinweave.training.curves import curve_svg as curve_svg
     from clinweave.training.curves import read_curve as read_curve
     from clinweave.training.durations import NOT_ESTIMATED as NOT_ESTIMATED
@@ -41,7 +41,7 @@ __getattr__, __dir__ = attach(
         "STAGES": "stages",
         "Settings": "settings",
         "Verifier": "rewards",
-        "base_weights": "bases",
+        "base_weights": "base_models",
         "curve_svg": "curves",
         "estimate": "memory",
         "matmul_flops": "hardware",

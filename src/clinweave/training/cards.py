@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from clinweave.core.artifacts import read_manifest
-from clinweave.training.bases import NOTES
+from clinweave.training.base_models import NOTES
 from clinweave.training.settings import Inputs
 
 _STRICT = ("private", "pseudonymised", "gated", "unknown", "public")  # the strictest first

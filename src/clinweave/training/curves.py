@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from clinweave.training.settings import Told
+from clinweave.training.settings import Progress
 
 CURVE = "curve.jsonl"
 _TIMES = ("runtime", "per_second", "flos", "time", "speed", "eps")  # differ between runs of the same thing
@@ -30,7 +30,7 @@ def write_curve(history: Iterable[Mapping[str, Any]], path: Path) -> list[dict[s
     return rows
 
 
-def listener(told: Told, steps: int) -> Any:
+def listener(told: Progress, steps: int) -> Any:
     """Return a trainer's callback that tells of each logged step."""
     from transformers import TrainerCallback
 

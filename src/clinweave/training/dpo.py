@@ -9,8 +9,8 @@ from typing import Any
 from clinweave.core.artifacts import Artifact
 from clinweave.core.errors import UserError
 from clinweave.datasets import Kind
-from clinweave.training.job import Job, run_job
 from clinweave.training.reward import pair_ids
+from clinweave.training.runner import Job, run_job
 from clinweave.training.settings import Inputs, Settings
 
 

@@ -11,7 +11,7 @@ from clinweave.core.errors import ClinweaveError, UserError
 from clinweave.models import Message, open_model
 from clinweave.training.cards import card
 from clinweave.training.gguf_writer import write_gguf
-from clinweave.training.job import folder_key
+from clinweave.training.runner import folder_key
 
 VERSION = 2
 GGUF = "model.gguf"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from clinweave.core.errors import UserError
-from clinweave.training.bases import NOTES
+from clinweave.training.base_models import NOTES
 
 KINDS = ("f32", "f16", "q8_0")
 _NORMAL, _CONTROL, _USER = 1, 3, 4  # token types

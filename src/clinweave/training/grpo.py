@@ -7,8 +7,8 @@ from typing import Any
 
 from clinweave.core.artifacts import Artifact
 from clinweave.datasets import Example
-from clinweave.training.job import Job, run_job
 from clinweave.training.online import Online, RewardModel, prompts, trained_reward, verifier
+from clinweave.training.runner import Job, run_job
 from clinweave.training.settings import Inputs
 
 

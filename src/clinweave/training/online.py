@@ -9,8 +9,8 @@ from typing import Any
 
 from clinweave.core.errors import UserError
 from clinweave.datasets import Example, Kind
-from clinweave.training.job import Job
 from clinweave.training.rewards import Verifier
+from clinweave.training.runner import Job
 from clinweave.training.settings import Settings
 from clinweave.training.tokens import prompt_ids, reply_ids
 

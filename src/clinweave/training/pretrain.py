@@ -8,7 +8,7 @@ from typing import Any
 from clinweave.core.artifacts import Artifact
 from clinweave.datasets import Kind
 from clinweave.training.items import load_examples
-from clinweave.training.job import Job, as_dataset, run_job
+from clinweave.training.runner import Job, as_dataset, run_job
 from clinweave.training.settings import Inputs, Settings
 from clinweave.training.tokens import packed
 

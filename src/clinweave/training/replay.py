@@ -60,7 +60,7 @@ def write_replay(
     """Write the items of a model (a folder of transformers weights), in the layout of `clinweave data build`."""
     from clinweave.models import open_model
     from clinweave.training.gguf_writer import write_gguf
-    from clinweave.training.job import folder_key
+    from clinweave.training.runner import folder_key
 
     def build(folder: Path) -> dict[str, Any]:
         file = write_gguf(weights, folder / "model.gguf", "f16", "base")

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from clinweave.training.job import last_checkpoint
+from clinweave.training.runner import last_checkpoint
 
 _STATE = "state.pt"
 

@@ -15,7 +15,7 @@ from clinweave.core import statistics
 from clinweave.core.artifacts import Artifact
 from clinweave.core.errors import UserError
 from clinweave.datasets import Example, Kind
-from clinweave.training.job import Job, run_job
+from clinweave.training.runner import Job, run_job
 from clinweave.training.settings import Inputs, Settings
 from clinweave.training.tokens import prompt_ids, reply_ids
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from clinweave.core.errors import UserError
 from clinweave.training import processes
-from clinweave.training.bases import NOTES
+from clinweave.training.base_models import NOTES
 
 if TYPE_CHECKING:
-    from clinweave.training.job import Job
+    from clinweave.training.runner import Job
 
 
 def save(job: "Job", trainer: Any, folder: Path) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-Told = Callable[[int, int, Mapping[str, Any]], None]  # steps done, of how many, what was logged
+Progress = Callable[[int, int, Mapping[str, Any]], None]  # steps done, of how many, what was logged
 
 
 def silent(_done: int, _total: int, _logged: Mapping[str, Any]) -> None:
@@ -47,4 +47,4 @@ class Inputs:
     graph: Path | None = None  # for rewards that check citations
     replay: Path | None = None  # general text or conversations mixed in against forgetting
     home: Path | None = None
-    told: Told = silent
+    told: Progress = silent

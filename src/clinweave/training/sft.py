@@ -9,12 +9,12 @@ from typing import Any
 from clinweave.core.artifacts import Artifact
 from clinweave.core.errors import UserError
 from clinweave.datasets import BLIND, Example, Kind, choice_prompt
-from clinweave.training.contrast import contrasting
 from clinweave.training.items import load_examples
-from clinweave.training.job import Job, as_dataset, run_job
+from clinweave.training.packing import Row, as_rows, collator, grouped, rows
+from clinweave.training.ranking_loss import contrasting
 from clinweave.training.rewards import SAFETY
+from clinweave.training.runner import Job, as_dataset, run_job
 from clinweave.training.settings import Inputs, Settings
-from clinweave.training.sharing import Row, as_rows, collator, grouped, rows
 from clinweave.training.tokens import Tokens, by_turn, fitting, prompt_ids, reply_ids
 
 TURNS = ("all", "last")
@@ -28,9 +28,9 @@ class Config(Settings):
     `cited` is how often items with evidence in the prompt come: 3 three times, 0.5 every second of them.
     `safety` is the same of requests to be refused and of emergencies, at least 1: they are few among many facts.
     `options_only` hides every question and trains on the answers alone: the options-only control.
-    `share` is the tokens of a row in which items share their prompts (`clinweave.training.sharing`), 0 for one item a
+    `share` is the tokens of a row in which items share their prompts (`clinweave.training.packing`), 0 for one item a
     row; `batch` then counts rows, and `answers` is how many replies to one prompt stand in a row, at most.
-    `contrast` weighs the term that puts right names above wrong ones (`clinweave.training.contrast`; needs `share`),
+    `contrast` weighs the ranking loss (`clinweave.training.ranking_loss`, right names above wrong ones; needs `share`),
     `likelihood` the usual one beside it.
     `turns` is which turns of the assistant in a conversation the loss counts: "all", as TRL and LLaMA-Factory do for
     these shapes, or "last". Turns of a `prompt` field are never counted.

@@ -171,7 +171,7 @@ def show_first(inputs: Inputs, kind: str, turns: str = "all") -> str:
     """Return the first item of a kind in the inputs' data as the model sees it (of a pair the better reply)."""
     from transformers import AutoTokenizer
 
-    from clinweave.training.bases import base_weights
+    from clinweave.training.base_models import base_weights
 
     tokenizer = AutoTokenizer.from_pretrained(base_weights(inputs.base, inputs.home), local_files_only=True)
     first = load_examples(inputs.data, Kind(kind), "train")[0]

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 pytest.importorskip("rdkit", reason="needs the molecules extra")
 pytest.importorskip("lightgbm", reason="needs the molecules extra")
 
-from clinweave.applications.molecules.prediction.answers import read_answers
-from clinweave.applications.molecules.prediction.doubts import doubts
+from clinweave.applications.molecules.prediction.data_checks import doubts
+from clinweave.applications.molecules.prediction.labels import read_answers
 from clinweave.applications.molecules.prediction.splits import scaffolds
 from clinweave.applications.molecules.prediction.structures import Structure, read_structure
 from clinweave.applications.molecules.prediction.tables import read_table, write_table

@@ -15,9 +15,9 @@ import torch
 from rdkit import Chem
 
 from clinweave.applications.molecules import (
+    GenerationRequest,
     Schedule,
     Trainer,
-    Wish,
     build_cache,
     generate,
     open_model,
@@ -26,9 +26,9 @@ from clinweave.applications.molecules import (
 )
 from clinweave.applications.molecules.batches import Position
 from clinweave.applications.molecules.cache import FULL, STRINGS, read_shard, shards
-from clinweave.applications.molecules.finishing import finish
 from clinweave.applications.molecules.generator import _nucleus
 from clinweave.applications.molecules.loading import Source, load
+from clinweave.applications.molecules.packaging import finish
 from clinweave.applications.molecules.prior import draw, fit_mixture, log_density
 from clinweave.applications.molecules.tokens import START, learn_tokens
 from clinweave.applications.molecules.training import read_history
@@ -112,18 +112,18 @@ def test_latents_answer_every_row_and_refuse_what_was_never_seen(world):
 
 def test_scaffolds_are_in_all_that_is_delivered_and_counts_add_up(world):
     model = open_model(world[1])
-    drawn = generate(20, None, Wish("c1ccccc1"), model=model)
+    drawn = generate(20, None, GenerationRequest("c1ccccc1"), model=model)
     assert all(parse(one).HasSubstructMatch(parse("c1ccccc1")) for one in drawn.smiles)
     assert drawn.valid == len(drawn.smiles) + drawn.without_scaffold + drawn.outside
-    once = generate(60, None, Wish(distinct=True, new_to=set(drawn.smiles)), model=model)
+    once = generate(60, None, GenerationRequest(distinct=True, new_to=set(drawn.smiles)), model=model)
     assert len(set(once.smiles)) == 60
     assert not set(once.smiles) & set(drawn.smiles)
     assert generate(30, model=model, seed=5).smiles == generate(30, model=model, seed=5).smiles
     assert len(generate(10, source="latent", model=model).smiles) == 10
     with pytest.raises(UserError, match="not a SMILES"):
-        generate(1, None, Wish("c1ccc"), model=model)
+        generate(1, None, GenerationRequest("c1ccc"), model=model)
     with pytest.raises(ClinweaveError, match="without the scaffold"):
-        generate(5, None, Wish("C1CCCCCCCCCCC1"), model=model)
+        generate(5, None, GenerationRequest("C1CCCCCCCCCCC1"), model=model)
 
 
 def test_what_is_left_out_is_counted_and_the_training_set_is_known(world):
@@ -132,7 +132,7 @@ def test_what_is_left_out_is_counted_and_the_training_set_is_known(world):
     free = generate(80, model=model)
     assert free.trained_on == pytest.approx(sum(one in trained for one in free.smiles), abs=2)
     assert free.trained_on > 0
-    wish = Wish(
+    wish = GenerationRequest(
         distinct=True, new_to=model.seen, passes=lambda molecule: "F" not in Chem.MolToSmiles(molecule)
     )
     new = generate(40, None, wish, model=model, temperature=1.2, top_p=0.99)

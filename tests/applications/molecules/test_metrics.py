@@ -24,7 +24,7 @@ from clinweave.applications.molecules.metrics.moses import (
     nearest,
     scaffold_of,
 )
-from clinweave.applications.molecules.reading import parse, read_smiles
+from clinweave.applications.molecules.molecule import parse, read_smiles
 from clinweave.core.errors import ClinweaveError, UserError
 from tests.applications.molecules.made import smiles_set
 

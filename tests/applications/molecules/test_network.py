@@ -11,9 +11,9 @@ import torch
 from clinweave.applications.molecules.batches import FREE, SCAFFOLD, WHOLE, graph_tensors, make_batch
 from clinweave.applications.molecules.cache import Shard
 from clinweave.applications.molecules.graphs import graphs_of
+from clinweave.applications.molecules.molecule import parse
 from clinweave.applications.molecules.network import Network, parameter_count
 from clinweave.applications.molecules.properties import property_table
-from clinweave.applications.molecules.reading import parse
 from clinweave.applications.molecules.recurrent import gru_step, packed_gru
 from clinweave.applications.molecules.settings import SHAPES, Schedule, shape_from, shape_named
 from clinweave.applications.molecules.tokens import END, learn_tokens

@@ -22,16 +22,15 @@ from clinweave.applications.molecules import open_model
 from clinweave.applications.molecules.optimization import (
     METHODS,
     TASKS,
+    OptimizationTask,
     Oracle,
-    Problem,
     Search,
     front,
     open_scorer,
     optimise,
     top_auc,
 )
-from clinweave.applications.molecules.optimization.crossing import cross
-from clinweave.applications.molecules.optimization.editing import faults, mutate
+from clinweave.applications.molecules.optimization.crossover import cross
 from clinweave.applications.molecules.optimization.finetuning import learn
 from clinweave.applications.molecules.optimization.modifiers import (
     at_least,
@@ -40,6 +39,7 @@ from clinweave.applications.molecules.optimization.modifiers import (
     geometric_mean,
     thresholded,
 )
+from clinweave.applications.molecules.optimization.mutation import faults, mutate
 from clinweave.applications.molecules.optimization.policy import Policy
 from clinweave.applications.molecules.optimization.surrogate import TanimotoProcess, similarity, thermometer
 from clinweave.cli import main
@@ -220,7 +220,7 @@ def test_a_search_gone_on_with_is_the_search_that_was_not_interrupted(model, tmp
 
 
 def test_a_policy_learns_what_it_is_shown(model):
-    policy = Policy(Problem(None, None, (), model), 1e-3)
+    policy = Policy(OptimizationTask(None, None, (), model), 1e-3)
     rows = policy.tokens_of([POOL[0], POOL[5]])
     before = policy.losses(rows).detach()
     learn(policy, [POOL[0], POOL[5]], 8, np.random.default_rng(0))

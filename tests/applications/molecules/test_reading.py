@@ -19,7 +19,7 @@ from clinweave.applications.molecules import (
     read_molecules,
     standardise,
 )
-from clinweave.applications.molecules.featurising import graphs_from
+from clinweave.applications.molecules.featurization import graphs_from
 from clinweave.applications.molecules.graphs import graphs_of, join, keep_atoms, scaffold_atoms
 from clinweave.core.errors import UserError
 

@@ -10,9 +10,8 @@ if TYPE_CHECKING:
     from clinweave.applications.diagnosis.cases import Case as Case
     from clinweave.applications.diagnosis.cases import packet as packet
     from clinweave.applications.diagnosis.cases import read_cases as read_cases
-    from clinweave.applications.diagnosis.closures import carry_down as carry_down
-    from clinweave.applications.diagnosis.diagnosing import Diagnoser as Diagnoser
-    from clinweave.applications.diagnosis.diagnosing import from_mentions as from_mentions
+    from clinweave.applications.diagnosis.diagnose import Diagnoser as Diagnoser
+    from clinweave.applications.diagnosis.diagnose import from_mentions as from_mentions
     from clinweave.applications.diagnosis.exports import write_page as write_page
     from clinweave.applications.diagnosis.exports import write_pheval as write_pheval
     from clinweave.applications.diagnosis.findings import Findings as Findings
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from clinweave.applications.diagnosis.links import genes_from as genes_from
     from clinweave.applications.diagnosis.model import Model as Model
     from clinweave.applications.diagnosis.model import Settings as Settings
+    from clinweave.applications.diagnosis.propagation import carry_down as carry_down
     from clinweave.applications.diagnosis.ranker import Ranker as Ranker
     from clinweave.applications.diagnosis.rerank import RERANK_DEPTH as RERANK_DEPTH
     from clinweave.applications.diagnosis.rerank import Opinion as Opinion
@@ -50,12 +50,12 @@ __getattr__, __dir__ = attach(
         "VERSIONS": "store",
         "Annotations": "annotations",
         "Case": "cases",
-        "Diagnoser": "diagnosing",
+        "Diagnoser": "diagnose",
         "Model": "model",
         "Ranker": "ranker",
         "Release": "store",
         "Settings": "model",
-        "carry_down": "closures",
+        "carry_down": "propagation",
         "fetched_genes": "store",
         "fetched_mondo": "store",
         "genes_release": "store",
@@ -63,7 +63,7 @@ __getattr__, __dir__ = attach(
         "Findings": "findings",
         "Kin": "links",
         "Links": "links",
-        "from_mentions": "diagnosing",
+        "from_mentions": "diagnose",
         "from_mondo": "links",
         "genes_from": "links",
         "read_findings": "findings",

@@ -6,9 +6,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clinweave.applications.diagnosis.annotations import Annotations, Profile, profiles
-from clinweave.applications.diagnosis.closures import CAP, Closure, carry_down, closure, direct, smoothed
 from clinweave.applications.diagnosis.links import Kin
 from clinweave.applications.diagnosis.ontology import Ontology
+from clinweave.applications.diagnosis.propagation import CAP, Closure, carry_down, closure, direct, smoothed
 
 if TYPE_CHECKING:
     import numpy as np

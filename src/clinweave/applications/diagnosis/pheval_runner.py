@@ -15,7 +15,7 @@ from pheval.post_processing.post_processing import SortOrder, generate_disease_r
 from pheval.runners.runner import PhEvalRunner
 
 from clinweave.applications.diagnosis.cases import read_cases
-from clinweave.applications.diagnosis.diagnosing import Diagnoser
+from clinweave.applications.diagnosis.diagnose import Diagnoser
 from clinweave.applications.diagnosis.exports import pheval_rows
 from clinweave.applications.diagnosis.store import (
     Release,

@@ -6,9 +6,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from clinweave.applications.diagnosis.annotations import Annotations, profiles
-from clinweave.applications.diagnosis.closures import closure, direct, smoothed
 from clinweave.applications.diagnosis.links import Kin
 from clinweave.applications.diagnosis.model import Model, Tables, evidence, matrix, mix, relatives
+from clinweave.applications.diagnosis.propagation import closure, direct, smoothed
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clinweave.applications.diagnosis.annotations import Annotations, build_annotations
-from clinweave.applications.diagnosis.closures import Closure
 from clinweave.applications.diagnosis.links import (
     Kin,
     Links,
@@ -18,6 +17,7 @@ from clinweave.applications.diagnosis.links import (
 )
 from clinweave.applications.diagnosis.model import Model, Settings, Tables, build_model
 from clinweave.applications.diagnosis.ontology import Ontology, build_ontology
+from clinweave.applications.diagnosis.propagation import Closure
 from clinweave.core.artifacts import digest, sha256, stage
 from clinweave.core.errors import UserError
 from clinweave.records import Concept, Relation

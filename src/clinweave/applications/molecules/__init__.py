@@ -10,33 +10,39 @@ from clinweave.core.lazy import attach
 
 if TYPE_CHECKING:
     from clinweave.applications.molecules.cache import build_cache as build_cache
+    from clinweave.applications.molecules.condition_accuracy import condition_accuracy as condition_accuracy
     from clinweave.applications.molecules.domain import Domain as Domain
     from clinweave.applications.molecules.drugs.evidence import StructureRetriever as StructureRetriever
     from clinweave.applications.molecules.drugs.known import KnownDrugs as KnownDrugs
     from clinweave.applications.molecules.drugs.known import named_drugs as named_drugs
-    from clinweave.applications.molecules.featurising import featurise as featurise
-    from clinweave.applications.molecules.generating import Drawn as Drawn
-    from clinweave.applications.molecules.generating import Wish as Wish
-    from clinweave.applications.molecules.generating import generate as generate
+    from clinweave.applications.molecules.featurization import featurise as featurise
+    from clinweave.applications.molecules.generation import GenerationRequest as GenerationRequest
+    from clinweave.applications.molecules.generation import GenerationResult as GenerationResult
+    from clinweave.applications.molecules.generation import generate as generate
     from clinweave.applications.molecules.generator import Encoded as Encoded
     from clinweave.applications.molecules.generator import Generator as Generator
     from clinweave.applications.molecules.generator import decode as decode
     from clinweave.applications.molecules.generator import encode as encode
     from clinweave.applications.molecules.generator import open_model as open_model
     from clinweave.applications.molecules.generator import packaged as packaged
+    from clinweave.applications.molecules.molecule import Molecule as Molecule
+    from clinweave.applications.molecules.molecule import parse as parse
+    from clinweave.applications.molecules.molecule import read_molecules as read_molecules
+    from clinweave.applications.molecules.molecule import read_smiles as read_smiles
+    from clinweave.applications.molecules.molecule import standardise as standardise
+    from clinweave.applications.molecules.molecule import standardise_all as standardise_all
+    from clinweave.applications.molecules.novelty import moses_filters as moses_filters
+    from clinweave.applications.molecules.novelty import new_to as new_to
+    from clinweave.applications.molecules.pretrain import PretrainingConfig as PretrainingConfig
+    from clinweave.applications.molecules.pretrain import train_model as train_model
     from clinweave.applications.molecules.properties import PROPERTIES as PROPERTIES
     from clinweave.applications.molecules.properties import parse_condition as parse_condition
     from clinweave.applications.molecules.properties import property_table as property_table
-    from clinweave.applications.molecules.reading import Molecule as Molecule
-    from clinweave.applications.molecules.reading import parse as parse
-    from clinweave.applications.molecules.reading import read_molecules as read_molecules
-    from clinweave.applications.molecules.reading import read_smiles as read_smiles
-    from clinweave.applications.molecules.reading import standardise as standardise
-    from clinweave.applications.molecules.reading import standardise_all as standardise_all
-    from clinweave.applications.molecules.refusing import moses_filters as moses_filters
-    from clinweave.applications.molecules.refusing import new_to as new_to
-    from clinweave.applications.molecules.school import Lesson as Lesson
-    from clinweave.applications.molecules.school import train_model as train_model
+    from clinweave.applications.molecules.report import drawing as drawing
+    from clinweave.applications.molecules.report import learning_curve as learning_curve
+    from clinweave.applications.molecules.report import measures_table as measures_table
+    from clinweave.applications.molecules.report import property_histograms as property_histograms
+    from clinweave.applications.molecules.report import write_page as write_page
     from clinweave.applications.molecules.settings import SHAPES as SHAPES
     from clinweave.applications.molecules.settings import Schedule as Schedule
     from clinweave.applications.molecules.settings import Shape as Shape
@@ -47,37 +53,43 @@ if TYPE_CHECKING:
 __getattr__, __dir__ = attach(
     __name__,
     {
+        "write_page": "report",
+        "property_histograms": "report",
+        "learning_curve": "report",
+        "measures_table": "report",
+        "drawing": "report",
+        "condition_accuracy": "condition_accuracy",
         "Domain": "domain",
-        "Drawn": "generating",
+        "GenerationResult": "generation",
         "Encoded": "generator",
         "Generator": "generator",
-        "Lesson": "school",
-        "Molecule": "reading",
+        "PretrainingConfig": "pretrain",
+        "Molecule": "molecule",
         "PROPERTIES": "properties",
         "SHAPES": "settings",
         "Schedule": "settings",
         "Shape": "settings",
         "Trainer": "training",
-        "Wish": "generating",
+        "GenerationRequest": "generation",
         "build_cache": "cache",
         "decode": "generator",
         "encode": "generator",
-        "featurise": "featurising",
-        "generate": "generating",
-        "moses_filters": "refusing",
-        "new_to": "refusing",
+        "featurise": "featurization",
+        "generate": "generation",
+        "moses_filters": "novelty",
+        "new_to": "novelty",
         "open_model": "generator",
         "packaged": "generator",
-        "parse": "reading",
+        "parse": "molecule",
         "parse_condition": "properties",
         "property_table": "properties",
-        "read_molecules": "reading",
-        "read_smiles": "reading",
+        "read_molecules": "molecule",
+        "read_smiles": "molecule",
         "schedule_of": "settings",
         "shape_named": "settings",
-        "standardise": "reading",
-        "standardise_all": "reading",
-        "train_model": "school",
+        "standardise": "molecule",
+        "standardise_all": "molecule",
+        "train_model": "pretrain",
         "KnownDrugs": "drugs.known",
         "named_drugs": "drugs.known",
         "StructureRetriever": "drugs.evidence",

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinweave.applications.molecules.graphs import Graphs, graphs_of, ranges
+from clinweave.applications.molecules.membership_filter import SEEN, seen_from, write_seen
 from clinweave.applications.molecules.properties import property_table
-from clinweave.applications.molecules.seen import SEEN, seen_from, write_seen
 from clinweave.applications.molecules.tokens import learn_tokens, open_tokens
 from clinweave.core.artifacts import appearing, digest, sha256, write_json
 from clinweave.core.errors import UserError

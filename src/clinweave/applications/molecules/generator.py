@@ -15,10 +15,10 @@ from clinweave.applications.molecules.batches import FREE, SCAFFOLD, WHOLE, grap
 from clinweave.applications.molecules.checkpoints import Checkpoint, open_checkpoint
 from clinweave.applications.molecules.domain import Domain, domain_from
 from clinweave.applications.molecules.graphs import graphs_of
+from clinweave.applications.molecules.membership_filter import SEEN, MembershipFilter, open_seen
+from clinweave.applications.molecules.molecule import standardise
 from clinweave.applications.molecules.prior import draw
 from clinweave.applications.molecules.properties import condition_vector, standardised
-from clinweave.applications.molecules.reading import standardise
-from clinweave.applications.molecules.seen import SEEN, Seen, open_seen
 from clinweave.applications.molecules.tokens import END
 from clinweave.core.errors import UserError
 
@@ -52,7 +52,7 @@ class Generator:
         return self.checkpoint.network.null.device
 
     @cached_property
-    def seen(self) -> Seen | None:
+    def seen(self) -> MembershipFilter | None:
         """Return the set of molecules that the model was trained on, or None where its folder has none."""
         return open_seen(self.checkpoint.folder / SEEN)
 

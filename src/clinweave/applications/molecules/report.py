@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from clinweave.applications.molecules.metrics.moses import PUBLISHED
+from clinweave.applications.molecules.molecule import parse
 from clinweave.applications.molecules.properties import PROPERTIES, property_table
-from clinweave.applications.molecules.reading import parse
 from clinweave.core.reports.blocks import Figure, Gallery, Report, Section, Table, write_report
 from clinweave.core.reports.plots import Series, histogram, line_plot
 

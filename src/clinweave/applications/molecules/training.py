@@ -35,7 +35,7 @@ from clinweave.applications.molecules.tokens import open_tokens
 from clinweave.core.artifacts import appearing
 from clinweave.core.errors import UserError
 
-Told = Callable[[int, int, Mapping[str, float]], None]  # molecules seen, of how many, what was measured
+Progress = Callable[[int, int, Mapping[str, float]], None]  # molecules seen, of how many, what was measured
 TELL = 0.2  # seconds between two reports of progress: each waits for the GPU
 STATE, HISTORY = "state.pt", "history.jsonl"
 
@@ -81,7 +81,7 @@ class Trainer:
         self.seen, self.seconds = 0, 0.0
         self._resume()
 
-    def run(self, told: Told | None = None, seconds: float = math.inf) -> list[dict[str, float]]:
+    def run(self, told: Progress | None = None, seconds: float = math.inf) -> list[dict[str, float]]:
         """Train to the end of the schedule, or for so many seconds (of CPU; with a GPU, of the clock); return the
         history."""
         torch.set_flush_denormal(True)

@@ -14,6 +14,15 @@ from clinweave.core.predicates import (
     TREATS,
 )
 from clinweave.datasets.citations.quotes import quoted, quoted_changed
+from clinweave.datasets.citations.sampler import (
+    GraphSampler,
+    Made,
+    Maker,
+    curated,
+    fill,
+    item_of,
+    made_up,
+)
 from clinweave.datasets.citations.templates import (
     ABSENT,
     ADDED,
@@ -23,15 +32,6 @@ from clinweave.datasets.citations.templates import (
     TEMPLATES,
     WORDS,
     Split,
-)
-from clinweave.datasets.citations.world import (
-    Made,
-    Maker,
-    World,
-    curated,
-    fill,
-    item_of,
-    made_up,
 )
 from clinweave.records import Grade, Relation
 
@@ -46,17 +46,17 @@ _NAMES = {
 }
 
 
-def _plain(world: World, predicate: str) -> Relation | None:
+def _plain(world: GraphSampler, predicate: str) -> Relation | None:
     return world.draw(_SUBJECTS[predicate], predicate, curated)
 
 
-def _target(world: World, relation: Relation) -> str:
+def _target(world: GraphSampler, relation: Relation) -> str:
     name = world.name(relation.object)
     return name.removesuffix(" inheritance") if relation.predicate == INHERITANCE else name
 
 
 def _true(predicate: str) -> Maker:
-    def make(world: World, split: Split) -> Made | None:
+    def make(world: GraphSampler, split: Split) -> Made | None:
         gold = _plain(world, predicate)
         if gold is None:
             return None
@@ -66,7 +66,7 @@ def _true(predicate: str) -> Maker:
     return make
 
 
-def _true_broader(world: World, split: Split) -> Made | None:
+def _true_broader(world: GraphSampler, split: Split) -> Made | None:
     """Say a finding's kind: what is true of the finding is true of it."""
     gold = _plain(world, HAS_PHENOTYPE)
     parents = sorted(set(world.graph.parents(gold.object)) - {"HP:0000118", "HP:0000001"}) if gold else []
@@ -77,7 +77,7 @@ def _true_broader(world: World, split: Split) -> Made | None:
     ), (world.cite(gold),)
 
 
-def _true_denied(world: World, split: Split) -> Made | None:
+def _true_denied(world: GraphSampler, split: Split) -> Made | None:
     denied = _denied(world)
     if denied is None:
         return None
@@ -85,7 +85,7 @@ def _true_denied(world: World, split: Split) -> Made | None:
     return sentence, (item_of([denied]),)
 
 
-def _denied(world: World) -> Relation | None:
+def _denied(world: GraphSampler) -> Relation | None:
     found = world.graph.relations(predicate=HAS_PHENOTYPE, negated=True)
     found = [item for item in found if item.grade == Grade.CURATED and not item.sex and not item.onset]
     return world.random.choice(found) if found else None
@@ -103,7 +103,7 @@ def _share(count: int, total: int, split: Split) -> str:
 def _frequency(*, shift: bool, percent: bool) -> Maker:
     """Say a count or a percentage, as recorded or changed."""
 
-    def make(world: World, split: Split) -> Made | None:
+    def make(world: GraphSampler, split: Split) -> Made | None:
         gold = world.draw(
             "MONDO", HAS_PHENOTYPE, lambda item: _counted(item) and not item.sex and not item.onset
         )
@@ -135,7 +135,7 @@ def _frequency(*, shift: bool, percent: bool) -> Maker:
 def _adverb(*, change: bool) -> Maker:
     """Say a class of frequency, as recorded or another two classes away."""
 
-    def make(world: World, split: Split) -> Made | None:
+    def make(world: GraphSampler, split: Split) -> Made | None:
         gold = world.draw(
             "MONDO", HAS_PHENOTYPE, lambda item: curated(item) and item.frequency in WORDS[split]
         )
@@ -157,7 +157,7 @@ def _adverb(*, change: bool) -> Maker:
     return make
 
 
-def _negated(world: World, split: Split) -> Made | None:
+def _negated(world: GraphSampler, split: Split) -> Made | None:
     gold = _plain(world, HAS_PHENOTYPE)
     if gold is None:
         return None
@@ -166,7 +166,7 @@ def _negated(world: World, split: Split) -> Made | None:
     )
 
 
-def _denial_dropped(world: World, split: Split) -> Made | None:
+def _denial_dropped(world: GraphSampler, split: Split) -> Made | None:
     denied = _denied(world)
     if denied is None:
         return None
@@ -178,7 +178,7 @@ def _denial_dropped(world: World, split: Split) -> Made | None:
 def _sibling_subject(predicate: str) -> Maker:
     """Say it of a sibling of the subject that has no such record."""
 
-    def make(world: World, split: Split) -> Made | None:
+    def make(world: GraphSampler, split: Split) -> Made | None:
         gold = _plain(world, predicate)
         others = world.siblings(gold.subject) if gold else []
         if gold is None or not others:
@@ -195,7 +195,7 @@ def _sibling_subject(predicate: str) -> Maker:
 def _other_object(predicate: str, *, below: bool = False) -> Maker:
     """Say a sibling of the object, or one of its own kinds, that is not recorded."""
 
-    def make(world: World, split: Split) -> Made | None:
+    def make(world: GraphSampler, split: Split) -> Made | None:
         gold = _plain(world, predicate)
         if gold is None:
             return None
@@ -215,7 +215,7 @@ def _other_object(predicate: str, *, below: bool = False) -> Maker:
 def _swapped(predicate: str) -> Maker:
     """Say subject and object the wrong way round."""
 
-    def make(world: World, split: Split) -> Made | None:
+    def make(world: GraphSampler, split: Split) -> Made | None:
         gold = _plain(world, predicate)
         if gold is None:
             return None
@@ -231,7 +231,7 @@ def _swapped(predicate: str) -> Maker:
     return make
 
 
-def _wrong_predicate(world: World, split: Split) -> Made | None:
+def _wrong_predicate(world: GraphSampler, split: Split) -> Made | None:
     """Say a finding as a kind, or a kind as a finding."""
     gold = _plain(world, world.random.choice([HAS_PHENOTYPE, SUBCLASS]))
     if gold is None:
@@ -243,7 +243,7 @@ def _wrong_predicate(world: World, split: Split) -> Made | None:
 def _drug(told: str, recorded: str) -> Maker:
     """Say one of treats and contraindicated of a drug and a disease whose record is the same or the other."""
 
-    def make(world: World, split: Split) -> Made | None:
+    def make(world: GraphSampler, split: Split) -> Made | None:
         drug = world.draw("CHEBI", ROLE, curated)
         disease = world.draw("MONDO", SUBCLASS, curated)
         if drug is None or disease is None:
@@ -256,7 +256,7 @@ def _drug(told: str, recorded: str) -> Maker:
     return make
 
 
-def _population(world: World, split: Split) -> Made | None:
+def _population(world: GraphSampler, split: Split) -> Made | None:
     gold = world.draw("MONDO", HAS_PHENOTYPE, lambda item: curated(item) and not item.sex and not item.onset)
     if gold is None:
         return None
@@ -264,14 +264,14 @@ def _population(world: World, split: Split) -> Made | None:
     return world.random.choice(POPULATIONS[split]) + sentence, (world.cite(gold),)
 
 
-def _said_more(world: World, split: Split) -> Made | None:
+def _said_more(world: GraphSampler, split: Split) -> Made | None:
     made = _true(world.random.choice([HAS_PHENOTYPE, GENE, ROLE, SUBCLASS]))(world, split)
     if made is None:
         return None
     return made[0].removesuffix(".") + world.random.choice(ADDED[split]) + ".", made[1]
 
 
-def _second_object(world: World, split: Split) -> Made | None:
+def _second_object(world: GraphSampler, split: Split) -> Made | None:
     """Say a recorded finding and, in the same breath, one that is not."""
     gold = _plain(world, HAS_PHENOTYPE)
     others = world.siblings(gold.object) if gold else []
@@ -284,7 +284,7 @@ def _second_object(world: World, split: Split) -> Made | None:
     return world.say(split, "phenotype", world.name(gold.subject), both), (world.cite(gold),)
 
 
-def _unrelated(world: World, split: Split) -> Made | None:
+def _unrelated(world: GraphSampler, split: Split) -> Made | None:
     """Cite a record about something else."""
     predicate = world.random.choice([HAS_PHENOTYPE, GENE, ROLE, SUBCLASS, INHERITANCE])
     made, other = _true(predicate)(world, split), _plain(world, predicate)
@@ -293,7 +293,7 @@ def _unrelated(world: World, split: Split) -> Made | None:
     return made[0], (world.cite(other),)
 
 
-def _absence(world: World, split: Split) -> Made | None:
+def _absence(world: GraphSampler, split: Split) -> Made | None:
     """Tell a missing record as a no."""
     gold, far = _plain(world, HAS_PHENOTYPE), _plain(world, HAS_PHENOTYPE)
     if gold is None or far is None or world.holds(gold.subject, HAS_PHENOTYPE, far.object):
@@ -302,7 +302,7 @@ def _absence(world: World, split: Split) -> Made | None:
     return template.format(s=world.name(gold.subject), o=world.name(far.object)), (world.cite(gold),)
 
 
-def _causes(world: World, split: Split) -> Made | None:
+def _causes(world: GraphSampler, split: Split) -> Made | None:
     """Tell an association as a cause."""
     gold = _plain(world, GENE)
     if gold is None:
@@ -311,7 +311,7 @@ def _causes(world: World, split: Split) -> Made | None:
     return template.format(s=world.name(gold.subject), o=world.name(gold.object)), (world.cite(gold),)
 
 
-def _stronger(world: World, split: Split) -> Made | None:
+def _stronger(world: GraphSampler, split: Split) -> Made | None:
     """Say more than the record does: the only one, always, approved, a cure."""
     which = world.random.choice(sorted(STRONGER[split]))
     predicate = {"phenotype": HAS_PHENOTYPE, "gene": GENE, "role": ROLE}.get(which)
@@ -327,7 +327,7 @@ def _stronger(world: World, split: Split) -> Made | None:
     return fill(template, world.name(gold.subject), world.name(gold.object)), (cited,)
 
 
-def _not_curated(world: World, split: Split) -> Made | None:
+def _not_curated(world: GraphSampler, split: Split) -> Made | None:
     gold = world.draw("MONDO", HAS_PHENOTYPE, lambda item: not item.negated and item.grade != Grade.CURATED)
     if gold is None:
         return None

@@ -11,8 +11,8 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from clinweave.datasets.citations.kinds import KINDS
+from clinweave.datasets.citations.sampler import GraphSampler
 from clinweave.datasets.citations.templates import Split
-from clinweave.datasets.citations.world import World
 from clinweave.records import Evidence
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def citation_pairs(graph: "Graph", *, n: int = 2000, seed: int = 0) -> list[Cita
     each = max(1, -(-n // (len(KINDS) * len(SPLITS))))
     for place, (kind, (supported, make)) in enumerate(KINDS.items()):
         for split in SPLITS:
-            world = World(graph, Random(f"{seed}-{kind}-{split}"))  # noqa: S311 - repeatable
+            world = GraphSampler(graph, Random(f"{seed}-{kind}-{split}"))  # noqa: S311 - repeatable
             made = (item for _ in range(each * 30) if (item := make(world, split)) is not None)
             for number, (sentence, evidence) in enumerate(islice(made, each)):
                 name = f"{place:02d}-{split[0]}-{number:04d}"

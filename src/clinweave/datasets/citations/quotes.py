@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping
 
+from clinweave.datasets.citations.sampler import GraphSampler, Made, Maker, passage_of
 from clinweave.datasets.citations.templates import Split
-from clinweave.datasets.citations.world import Made, Maker, World, passage_of
 from clinweave.records import Passage
 
 _LEADS: Mapping[Split, tuple[str, ...]] = {
@@ -13,7 +13,7 @@ _LEADS: Mapping[Split, tuple[str, ...]] = {
 }
 
 
-def _quotation(world: World) -> tuple[Passage, str] | None:
+def _quotation(world: GraphSampler) -> tuple[Passage, str] | None:
     """Return a passage and one of its sentences of 8 words and more."""
     ids = world.ids("HP") + world.ids("MONDO")
     kept = _passages(world)
@@ -26,7 +26,7 @@ def _quotation(world: World) -> tuple[Passage, str] | None:
     return (found, world.random.choice(sentences)) if sentences else None
 
 
-def _passages(world: World) -> list[Passage]:
+def _passages(world: GraphSampler) -> list[Passage]:
     key = str(getattr(world.graph, "path", id(world.graph)))
     if key not in _KEPT:
         _KEPT[key] = [item for item in world.graph.passages() if len(item.text.split()) >= 12]
@@ -36,7 +36,7 @@ def _passages(world: World) -> list[Passage]:
 _KEPT: dict[str, list[Passage]] = {}
 
 
-def quoted(world: World, split: Split) -> Made | None:
+def quoted(world: GraphSampler, split: Split) -> Made | None:
     """Return a passage's own sentence."""
     found = _quotation(world)
     if found is None:
@@ -47,7 +47,7 @@ def quoted(world: World, split: Split) -> Made | None:
 def quoted_changed(change: str) -> Maker:
     """Return a maker of a passage's sentence with one "number", "negation" or "entity" changed."""
 
-    def make(world: World, split: Split) -> Made | None:
+    def make(world: GraphSampler, split: Split) -> Made | None:
         found = _quotation(world)
         told = _changed(world, found[1], change) if found else None
         if found is None or told is None or told in found[0].text:
@@ -57,7 +57,7 @@ def quoted_changed(change: str) -> Maker:
     return make
 
 
-def _changed(world: World, sentence: str, change: str) -> str | None:
+def _changed(world: GraphSampler, sentence: str, change: str) -> str | None:
     """Return the sentence with one number, verb or entity changed; None where it has none."""
     if change == "number":
         numbers = list(re.finditer(r"(?<![\w.])\d+(?![\w.])", sentence))

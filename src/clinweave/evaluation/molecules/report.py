@@ -82,14 +82,13 @@ def molecules_report(results: MoleculesResults, smiles: Sequence[str]) -> Report
 
 
 def _drawing(smiles: str) -> str:
-    from clinweave.applications.molecules import parse
-    from clinweave.applications.molecules.report import drawing
+    from clinweave.applications.molecules import drawing, parse
 
     return drawing(parse(smiles))
 
 
 def _model(model: GeneratorModel) -> list[Block]:
-    from clinweave.applications.molecules.report import learning_curve
+    from clinweave.applications.molecules import learning_curve
 
     shape, trained = model.shape, model.training
     weights = "those that come with clinweave" if model.packaged else "of this run or a given folder"
@@ -108,8 +107,7 @@ def _model(model: GeneratorModel) -> list[Block]:
 
 
 def _molecules(generated: Generated, smiles: Sequence[str]) -> list[Block]:
-    from clinweave.applications.molecules import parse
-    from clinweave.applications.molecules.report import property_histograms
+    from clinweave.applications.molecules import parse, property_histograms
 
     counts, drugs = generated.counts, generated.drugs
     rows = [("strings drawn", f"{counts['raw']:,}"), ("valid", f"{counts['valid']:,}")]
@@ -131,7 +129,7 @@ def _molecules(generated: Generated, smiles: Sequence[str]) -> list[Block]:
 
 
 def _measures(measured: Mapping[str, Mapping[str, float | int | None]]) -> list[Block]:
-    from clinweave.applications.molecules.report import measures_table
+    from clinweave.applications.molecules import measures_table
 
     if not measured:
         return []

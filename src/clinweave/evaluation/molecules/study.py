@@ -109,7 +109,7 @@ class MoleculesStudy:
     def _model(self, runner: Runner) -> "GeneratorWeights":
         import torch
 
-        from clinweave.applications.molecules import Lesson, packaged, train_model
+        from clinweave.applications.molecules import PretrainingConfig, packaged, train_model
 
         torch.set_num_threads(self.recipe.threads)
         chosen = self.recipe.model
@@ -117,7 +117,7 @@ class MoleculesStudy:
             return GeneratorWeights(Path(chosen.weights) if chosen.weights else packaged(), [])
         if not Path(chosen.train).is_file():
             raise UserError(f"model.train: there is no file {chosen.train}")
-        lesson = Lesson(
+        lesson = PretrainingConfig(
             Path(chosen.train), chosen.size, chosen.molecules, chosen.tokens, chosen.graphs, chosen.qed_share,
             (*chosen.settings, f"seed={self.recipe.seed}"), packaged() if chosen.init_from else None, chosen.workers,
         )  # fmt: skip
@@ -141,11 +141,19 @@ class MoleculesStudy:
 
     def _generate(self, work: Work) -> Generated:
         """Draw molecules; write them to molecules.smi."""
-        from clinweave.applications.molecules import Wish, generate, moses_filters, named_drugs, new_to
+        from clinweave.applications.molecules import (
+            GenerationRequest,
+            generate,
+            moses_filters,
+            named_drugs,
+            new_to,
+        )
 
         chosen, home, model = self.recipe.generate, self.runner.home, self._open(work)
         known = new_to(chosen.new_to, model, home)
-        wish = Wish(chosen.scaffold or None, True, known, moses_filters(home) if chosen.filters else None)
+        wish = GenerationRequest(
+            chosen.scaffold or None, True, known, moses_filters(home) if chosen.filters else None
+        )
         counting = self._counting("Molecules")
         drawn = generate(
             chosen.count, chosen.condition, wish, model=model, temperature=chosen.temperature, top_p=chosen.top_p,
@@ -188,9 +196,11 @@ class MoleculesStudy:
         }
 
     def _on_request(self, work: Work) -> list[PropertyOnRequest]:
-        from clinweave.applications.molecules.adherence import adherence
+        from clinweave.applications.molecules import condition_accuracy
 
-        rows = adherence(self._open(work), self.recipe.eval.conditions, self.recipe.seed, found_too=True)
+        rows = condition_accuracy(
+            self._open(work), self.recipe.eval.conditions, self.recipe.seed, found_too=True
+        )
         return [
             PropertyOnRequest(
                 row["property"], row["molecules"], row["mean_absolute_error"], row["error_unasked"],

@@ -99,8 +99,7 @@ def files_of(name: str, path: Path) -> dict[str, Path]:
 
 def own_files(name: str, path: Path) -> dict[str, Path]:
     """Return the tables of a source of the user's own: a file, or a folder's .csv, .tsv and source.toml."""
-    from clinweave.databases import DATABASES
-    from clinweave.databases.own_graph import SOURCE_FILE
+    from clinweave.databases import DATABASES, SOURCE_FILE
 
     near = get_close_matches(name, DATABASES, n=1)
     hint = f" (did you mean {near[0]}?)" if near else ""

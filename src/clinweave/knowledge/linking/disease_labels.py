@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from clinweave.databases.hpo_translations import Translation
+from clinweave.databases import Translation
 from clinweave.knowledge.linking.crosswalk import STATED
 from clinweave.knowledge.linking.linker import Linker
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from clinweave.databases.hpo_translations import Translation
+from clinweave.databases import Translation
 
 FILE = "starter_names.tsv"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from clinweave.databases.hpo_translations import Translation
+from clinweave.databases import Translation
 from clinweave.knowledge.linking.languages import BY_CHARACTER, WORD, folded_word, word_lists
 
 _BREAK = re.compile(r"[.;:!?,\n。；：！？，、()（）\[\]]")

@@ -15,9 +15,14 @@ from functools import cached_property
 from pathlib import Path
 
 from clinweave.core.errors import UserError
-from clinweave.databases.base import RowLog
-from clinweave.databases.disease_names import disease_name_files, read_disease_names
-from clinweave.databases.hpo_translations import Translation, read_translations, translation_files
+from clinweave.databases import (
+    RowLog,
+    Translation,
+    disease_name_files,
+    read_disease_names,
+    read_translations,
+    translation_files,
+)
 from clinweave.knowledge.linking.disease_labels import DiseaseLabels
 from clinweave.knowledge.linking.languages import (
     FETCH,

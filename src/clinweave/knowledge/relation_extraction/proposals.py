@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from clinweave.core.access_policy import check_egress, close_folder, host_of_model, strictest
 from clinweave.core.artifacts import Artifact, digest, stage, write_text
 from clinweave.core.errors import NotCapableError, UserError
-from clinweave.knowledge.relation_extraction.asking import Asked, by_score, by_writing
 from clinweave.knowledge.relation_extraction.candidates import candidates
+from clinweave.knowledge.relation_extraction.llm import Asked, by_score, by_writing
 from clinweave.knowledge.relation_extraction.rules import Rule
 from clinweave.knowledge.relation_extraction.sections import NAME, by_sections
 from clinweave.models import Capability, LanguageModel

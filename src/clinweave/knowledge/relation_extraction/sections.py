@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 from clinweave.knowledge.citations import sentences
 from clinweave.knowledge.linking.linker import Linker
-from clinweave.knowledge.relation_extraction.asking import Asked
 from clinweave.knowledge.relation_extraction.candidates import Candidate
+from clinweave.knowledge.relation_extraction.llm import Asked
 from clinweave.knowledge.relation_extraction.rules import Rule
 from clinweave.records import Mention, Passage
 

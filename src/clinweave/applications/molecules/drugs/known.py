@@ -26,7 +26,7 @@ from clinweave.core.errors import ClinweaveError, UserError
 _BITS = 2048
 _RESOURCE = "drug-names"
 VERSION = 2  # raise it when the same dictionary gives other rows
-Told = Callable[[int, int], None]
+Progress = Callable[[int, int], None]
 
 
 class Neighbour(NamedTuple):
@@ -216,7 +216,7 @@ class KnownDrugs:
     def _is_salt(self, row: int) -> bool:
         return bool(self.salts) and self.salts[row]
 
-    def named(self, smiles: Iterable[str], told: Told | None = None) -> dict[str, Match]:
+    def named(self, smiles: Iterable[str], told: Progress | None = None) -> dict[str, Match]:
         """Return the drug that each structure is, for those that are one.
 
         As `find` for many: parts are looked at only where the heavy atoms are those of a drug, or there are several
@@ -342,7 +342,7 @@ def _note(matches: Sequence[Match]) -> str:
     )
 
 
-def named_drugs(smiles: Iterable[str], home: Path, told: Told | None = None) -> dict[str, Match] | None:
+def named_drugs(smiles: Iterable[str], home: Path, told: Progress | None = None) -> dict[str, Match] | None:
     """Return the drug that each structure is, or None where the drugs' structures were not fetched."""
     try:
         return KnownDrugs.open(home).named(smiles, told)

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 from clinweave.core.lazy import attach
 
 if TYPE_CHECKING:
-    from clinweave.applications.molecules.metrics.against import open_against as open_against
     from clinweave.applications.molecules.metrics.chemnet import ChemNet as ChemNet
     from clinweave.applications.molecules.metrics.chemnet import frechet as frechet
     from clinweave.applications.molecules.metrics.chemnet import open_chemnet as open_chemnet
     from clinweave.applications.molecules.metrics.filters import Filters as Filters
     from clinweave.applications.molecules.metrics.filters import open_filters as open_filters
-    from clinweave.applications.molecules.metrics.known import Known as Known
+    from clinweave.applications.molecules.metrics.hash_set import Known as Known
     from clinweave.applications.molecules.metrics.moses import PUBLISHED as PUBLISHED
     from clinweave.applications.molecules.metrics.moses import measure as measure
+    from clinweave.applications.molecules.metrics.moses_reference import open_against as open_against
     from clinweave.applications.molecules.metrics.reference import Reference as Reference
     from clinweave.applications.molecules.metrics.reference import open_reference as open_reference
 
@@ -23,12 +23,12 @@ __getattr__, __dir__ = attach(
     {
         "ChemNet": "chemnet",
         "Filters": "filters",
-        "Known": "known",
+        "Known": "hash_set",
         "PUBLISHED": "moses",
         "Reference": "reference",
         "frechet": "chemnet",
         "measure": "moses",
-        "open_against": "against",
+        "open_against": "moses_reference",
         "open_chemnet": "chemnet",
         "open_filters": "filters",
         "open_reference": "reference",

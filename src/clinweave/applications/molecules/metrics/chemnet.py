@@ -31,7 +31,7 @@ LETTERS = [
 ]  # X: any other; .: the end
 _NUMBER = {letter: number for number, letter in enumerate(LETTERS)}
 LENGTH = 350
-Told = Callable[[int, int], None]
+Progress = Callable[[int, int], None]
 
 
 class ChemNet:
@@ -50,7 +50,7 @@ class ChemNet:
 
     @torch.inference_mode()
     def activations(
-        self, smiles: Sequence[str], told: Told | None = None, at_once: int = 1024
+        self, smiles: Sequence[str], told: Progress | None = None, at_once: int = 1024
     ) -> NDArray[np.float32]:
         """Return (B, 512) for canonical SMILES, in their order."""
         found = np.empty((len(smiles), self.last[1].shape[1]), np.float32)

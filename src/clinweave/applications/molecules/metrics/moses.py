@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from clinweave.applications.molecules.metrics.chemnet import ChemNet, frechet
 from clinweave.applications.molecules.metrics.filters import Filters
-from clinweave.applications.molecules.metrics.known import Known
+from clinweave.applications.molecules.metrics.hash_set import Known
 from clinweave.applications.molecules.metrics.reference import Reference
-from clinweave.applications.molecules.reading import parse
+from clinweave.applications.molecules.molecule import parse
 
-Told = Callable[[str, int, int], None]
+Progress = Callable[[str, int, int], None]
 
 # molecularsets/moses, README: 30,000 drawn molecules, means over three seeds. "TestSF" is the scaffold test set
 PUBLISHED: dict[str, dict[str, float]] = {
@@ -60,7 +60,7 @@ def floor_of(count: int) -> float:
     return 0.008 + FLOOR / max(count, 1)
 
 
-def measure(smiles: Sequence[str], against: Against, *, told: Told | None = None) -> dict[str, Any]:
+def measure(smiles: Sequence[str], against: Against, *, told: Progress | None = None) -> dict[str, Any]:
     """Return every measure of the strings as drawn: `valid` counts all, the others the valid ones, repeats kept."""
     say = told or (lambda _what, _done, _all: None)
     from rdkit import Chem
@@ -86,7 +86,7 @@ def measure(smiles: Sequence[str], against: Against, *, told: Told | None = None
     return found_
 
 
-def _share(molecules: Sequence[Any], filters: Filters, say: Told) -> float:
+def _share(molecules: Sequence[Any], filters: Filters, say: Progress) -> float:
     passed = 0
     for number, one in enumerate(molecules):
         passed += filters.passes(one)
@@ -95,7 +95,7 @@ def _share(molecules: Sequence[Any], filters: Filters, say: Told) -> float:
 
 
 def _likeness(
-    molecules: Sequence[Any], canonical: Sequence[str], against: Against, say: Told
+    molecules: Sequence[Any], canonical: Sequence[str], against: Against, say: Progress
 ) -> dict[str, Any]:
     bits = morgan_bits(molecules)
     found: dict[str, Any] = dict(zip(("IntDiv", "IntDiv2"), internal_diversity(bits), strict=True))

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clinweave.applications.molecules.metrics.known import Known
-from clinweave.applications.molecules.reading import read_smiles
+from clinweave.applications.molecules.metrics.hash_set import Known
+from clinweave.applications.molecules.molecule import read_smiles
 from clinweave.core.errors import ClinweaveError, UserError
 
 

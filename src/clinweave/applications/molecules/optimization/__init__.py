@@ -5,47 +5,47 @@ from typing import TYPE_CHECKING
 from clinweave.core.lazy import attach
 
 if TYPE_CHECKING:
-    from clinweave.applications.molecules.optimization.answering import rows_of as rows_of
-    from clinweave.applications.molecules.optimization.answering import summary as summary
-    from clinweave.applications.molecules.optimization.answering import write_rows as write_rows
     from clinweave.applications.molecules.optimization.measures import best_so_far as best_so_far
     from clinweave.applications.molecules.optimization.measures import front as front
     from clinweave.applications.molecules.optimization.measures import top_auc as top_auc
     from clinweave.applications.molecules.optimization.oracle import Oracle as Oracle
     from clinweave.applications.molecules.optimization.page import write_page as write_page
-    from clinweave.applications.molecules.optimization.problem import Problem as Problem
-    from clinweave.applications.molecules.optimization.running import METHODS as METHODS
-    from clinweave.applications.molecules.optimization.running import WITHOUT_WEIGHTS as WITHOUT_WEIGHTS
-    from clinweave.applications.molecules.optimization.running import Outcome as Outcome
-    from clinweave.applications.molecules.optimization.running import Search as Search
-    from clinweave.applications.molecules.optimization.running import optimise as optimise
-    from clinweave.applications.molecules.optimization.running import read_pool as read_pool
+    from clinweave.applications.molecules.optimization.problem import OptimizationTask as OptimizationTask
+    from clinweave.applications.molecules.optimization.results import rows_of as rows_of
+    from clinweave.applications.molecules.optimization.results import summary as summary
+    from clinweave.applications.molecules.optimization.results import write_rows as write_rows
     from clinweave.applications.molecules.optimization.scoring import Scored as Scored
     from clinweave.applications.molecules.optimization.scoring import Scorer as Scorer
     from clinweave.applications.molecules.optimization.scoring import open_scorer as open_scorer
+    from clinweave.applications.molecules.optimization.search import METHODS as METHODS
+    from clinweave.applications.molecules.optimization.search import WITHOUT_WEIGHTS as WITHOUT_WEIGHTS
+    from clinweave.applications.molecules.optimization.search import Outcome as Outcome
+    from clinweave.applications.molecules.optimization.search import Search as Search
+    from clinweave.applications.molecules.optimization.search import optimise as optimise
+    from clinweave.applications.molecules.optimization.search import read_pool as read_pool
     from clinweave.applications.molecules.optimization.tasks import TASKS as TASKS
 
 __getattr__, __dir__ = attach(
     __name__,
     {
-        "METHODS": "running",
+        "METHODS": "search",
         "Oracle": "oracle",
-        "Outcome": "running",
-        "Problem": "problem",
+        "Outcome": "search",
+        "OptimizationTask": "problem",
         "Scored": "scoring",
         "Scorer": "scoring",
-        "Search": "running",
+        "Search": "search",
         "TASKS": "tasks",
-        "WITHOUT_WEIGHTS": "running",
+        "WITHOUT_WEIGHTS": "search",
         "best_so_far": "measures",
         "front": "measures",
         "open_scorer": "scoring",
-        "optimise": "running",
-        "read_pool": "running",
-        "rows_of": "answering",
-        "summary": "answering",
+        "optimise": "search",
+        "read_pool": "search",
+        "rows_of": "results",
+        "summary": "results",
         "top_auc": "measures",
         "write_page": "page",
-        "write_rows": "answering",
+        "write_rows": "results",
     },
 )

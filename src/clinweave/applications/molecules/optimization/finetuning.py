@@ -7,7 +7,7 @@ import torch
 
 from clinweave.applications.molecules.optimization.oracle import Answer
 from clinweave.applications.molecules.optimization.policy import Policy
-from clinweave.applications.molecules.optimization.problem import Archive, Problem
+from clinweave.applications.molecules.optimization.problem import Archive, OptimizationTask
 
 DRAWN = 64  # strings a round
 BEST = 64  # molecules that are learned from
@@ -19,7 +19,7 @@ RATE = 1e-3
 class FineTuning:
     """See the module. The pool and the start are scored first, so that there is something to learn from."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: OptimizationTask) -> None:
         self.problem = problem
         self.policy = Policy(problem, RATE)
         self.archive = Archive()

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from clinweave.applications.molecules.optimization.crossing import cross
-from clinweave.applications.molecules.optimization.editing import mutate
+from clinweave.applications.molecules.optimization.crossover import cross
+from clinweave.applications.molecules.optimization.mutation import mutate
 from clinweave.applications.molecules.optimization.oracle import Answer
-from clinweave.applications.molecules.optimization.problem import Archive, Problem
+from clinweave.applications.molecules.optimization.problem import Archive, OptimizationTask
 
 BROOD = 20  # children in a generation
 ELDERS = 120  # the best so many may be parents
@@ -23,7 +23,7 @@ MUTATED = 0.5  # share of crossed children that are changed as well
 class GraphGA:
     """See the module."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: OptimizationTask) -> None:
         self.problem = problem
         self.random = np.random.default_rng([problem.seed, 1])
         self.archive = Archive()

@@ -15,7 +15,7 @@ import torch
 from clinweave.applications.molecules.batches import SCAFFOLD, WHOLE
 from clinweave.applications.molecules.optimization.oracle import Answer
 from clinweave.applications.molecules.optimization.policy import core_of, latent_of
-from clinweave.applications.molecules.optimization.problem import Archive, Problem
+from clinweave.applications.molecules.optimization.problem import Archive, OptimizationTask
 from clinweave.applications.molecules.properties import PROPERTIES, properties_of, standardised
 
 CHILDREN = 64
@@ -26,7 +26,7 @@ TEMPERATURE = 0.8
 class LatentSearch:
     """See the module."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: OptimizationTask) -> None:
         if problem.model is None:
             raise ValueError("a search in the latent space needs a model")
         self.problem, self.model = problem, problem.model

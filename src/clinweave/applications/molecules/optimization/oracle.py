@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from clinweave.applications.molecules.molecule import standardise
 from clinweave.applications.molecules.optimization.scoring import Scored, Scorer
-from clinweave.applications.molecules.reading import standardise
 from clinweave.core.errors import ClinweaveError, UserError
 
 MOST_FAILED = 50  # first molecules that all fail: the scorer is broken, and says so

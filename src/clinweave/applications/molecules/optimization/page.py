@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from clinweave.applications.molecules.optimization.answering import Row, likeness
+from clinweave.applications.molecules.molecule import parse
 from clinweave.applications.molecules.optimization.measures import best_so_far, front
 from clinweave.applications.molecules.optimization.objectives import synthetic_accessibility
 from clinweave.applications.molecules.optimization.oracle import Call
-from clinweave.applications.molecules.optimization.running import Outcome
-from clinweave.applications.molecules.reading import parse
+from clinweave.applications.molecules.optimization.results import Row, likeness
+from clinweave.applications.molecules.optimization.search import Outcome
 from clinweave.applications.molecules.report import drawing
 from clinweave.core.artifacts import write_text
 from clinweave.core.html import page

@@ -16,14 +16,14 @@ from torch import Tensor, nn
 from clinweave.applications.molecules.batches import FREE, SCAFFOLD, Batch, padded
 from clinweave.applications.molecules.generator import Generator
 from clinweave.applications.molecules.network import Network
-from clinweave.applications.molecules.optimization.problem import Problem
+from clinweave.applications.molecules.optimization.problem import OptimizationTask
 from clinweave.applications.molecules.properties import PROPERTIES
 from clinweave.applications.molecules.tokens import END
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Drawn strings and their tokens, END included."""
+    """GenerationResult strings and their tokens, END included."""
 
     strings: list[str]
     tokens: list[list[int]]
@@ -32,7 +32,7 @@ class Sample:
 class Policy:
     """See the module. `network` is trained, the generator's own never is."""
 
-    def __init__(self, problem: Problem, learning_rate: float) -> None:
+    def __init__(self, problem: OptimizationTask, learning_rate: float) -> None:
         if problem.model is None:
             raise ValueError("a policy needs a model")
         self.model: Generator = problem.model
@@ -91,7 +91,7 @@ class Policy:
         return network.told(self.latent.expand(count, -1), hidden, torch.full((count,), self.view))
 
 
-def core_of(problem: Problem) -> str:
+def core_of(problem: OptimizationTask) -> str:
     """Return the SMILES of the part of the start that matches what is kept; "" where nothing is kept."""
     from rdkit import Chem
 

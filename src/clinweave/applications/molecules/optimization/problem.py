@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from clinweave.applications.molecules.molecule import standardise
 from clinweave.applications.molecules.optimization.oracle import Answer
-from clinweave.applications.molecules.reading import standardise
 from clinweave.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ FIRST = 100  # of the pool
 
 
 @dataclass(frozen=True)
-class Problem:
+class OptimizationTask:
     """Where a search begins. `start` and `pool` are canonical SMILES; `keep` a pattern that all must have, or None."""
 
     start: str | None

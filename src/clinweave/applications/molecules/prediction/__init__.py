@@ -6,11 +6,12 @@ from clinweave.core.lazy import attach
 
 if TYPE_CHECKING:
     from clinweave.applications.molecules.prediction.admet import predict_admet as predict_admet
-    from clinweave.applications.molecules.prediction.answering import evaluate as evaluate
-    from clinweave.applications.molecules.prediction.answering import predict as predict
     from clinweave.applications.molecules.prediction.model import PropertyModel as PropertyModel
     from clinweave.applications.molecules.prediction.model import fit_model as fit_model
     from clinweave.applications.molecules.prediction.model import train as train
+    from clinweave.applications.molecules.prediction.page import text as text
+    from clinweave.applications.molecules.prediction.predict import evaluate as evaluate
+    from clinweave.applications.molecules.prediction.predict import predict as predict
     from clinweave.applications.molecules.prediction.structures import Refused as Refused
     from clinweave.applications.molecules.prediction.structures import Structure as Structure
     from clinweave.applications.molecules.prediction.structures import read_structure as read_structure
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
 __getattr__, __dir__ = attach(
     __name__,
     {
+        "text": "page",
         "PropertyModel": "model",
         "Refused": "structures",
         "Structure": "structures",
-        "evaluate": "answering",
+        "evaluate": "predict",
         "fit_model": "model",
-        "predict": "answering",
+        "predict": "predict",
         "predict_admet": "admet",
         "read_structure": "structures",
         "read_table": "tables",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from clinweave.applications.molecules.prediction import domain
 from clinweave.applications.molecules.prediction.calibration import VennAbers, Widths
-from clinweave.applications.molecules.prediction.doubts import doubts, kind_of
+from clinweave.applications.molecules.prediction.data_checks import doubts, kind_of
 from clinweave.applications.molecules.prediction.endpoints import COVERAGE, Endpoint, Predicted, fit_endpoint
 from clinweave.applications.molecules.prediction.features import LATENT, blocks_of, describe, latent_sha256
 from clinweave.applications.molecules.prediction.splits import folds, scaffolds

@@ -28,7 +28,7 @@ _STYLE = (
 _CAUTION = "Nothing here says that a molecule is safe or active."
 
 
-class Shown(NamedTuple):
+class PredictionRow(NamedTuple):
     """A row that was answered: its place in the table, its structure, and what was said of it."""
 
     row: int  # 1 is the first below the header
@@ -40,7 +40,7 @@ class Shown(NamedTuple):
     inside: bool
 
 
-class Said(NamedTuple):
+class EvaluationPage(NamedTuple):
     """What a model said of one endpoint, in the order of the rows; `truth` is there where answers are known."""
 
     kind: str
@@ -54,8 +54,8 @@ class Said(NamedTuple):
 def write_predictions(
     path: Path,
     title: str,
-    rows: Sequence[Shown],
-    said: Mapping[str, Said],
+    rows: Sequence[PredictionRow],
+    said: Mapping[str, EvaluationPage],
     refused: Sequence[tuple[int, str]],
 ) -> Path:
     """Write a page with the spread of each endpoint, the molecules it is highest for, and the refused rows."""
@@ -82,7 +82,11 @@ def write_predictions(
 
 
 def write_evaluation(
-    path: Path, title: str, rows: Sequence[Shown], said: Mapping[str, Said], facts: Sequence[str]
+    path: Path,
+    title: str,
+    rows: Sequence[PredictionRow],
+    said: Mapping[str, EvaluationPage],
+    facts: Sequence[str],
 ) -> Path:
     """Write a page with measures, observed against predicted, and the largest misses of each endpoint."""
     parts = ["".join(f"<p>{escape(fact)}</p>" for fact in facts)]
@@ -127,7 +131,7 @@ def text(value: Any) -> str:
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
-def _figure(shown: Shown, name: str, one: Said, place: int) -> str:
+def _figure(shown: PredictionRow, name: str, one: EvaluationPage, place: int) -> str:
     """Return a molecule beside the nearest one that was trained on, with what was said of it."""
     from rdkit import Chem
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from clinweave.applications.molecules.prediction.answers import Answers, read_answers
+from clinweave.applications.molecules.prediction.labels import Answers, read_answers
 from clinweave.applications.molecules.prediction.structures import Refused, Structure, read_structure
 from clinweave.core.artifacts import appearing
 from clinweave.core.errors import UserError

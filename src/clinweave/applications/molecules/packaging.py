@@ -12,9 +12,9 @@ from clinweave.applications.molecules.cache import HELD_OUT, Shard, read_shard, 
 from clinweave.applications.molecules.checkpoints import CARD, open_checkpoint, save_checkpoint
 from clinweave.applications.molecules.domain import Domain
 from clinweave.applications.molecules.graphs import ELEMENTS
+from clinweave.applications.molecules.membership_filter import SEEN
 from clinweave.applications.molecules.network import Network
 from clinweave.applications.molecules.prior import fit_mixture
-from clinweave.applications.molecules.seen import SEEN
 from clinweave.applications.molecules.settings import Shape
 from clinweave.core.artifacts import appearing
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from clinweave.applications.molecules.seen import hash_of
+from clinweave.applications.molecules.membership_filter import hash_of
 
 
 class Known:

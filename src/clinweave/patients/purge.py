@@ -19,13 +19,13 @@ from clinweave.core.artifacts import (
 )
 from clinweave.core.errors import UserError
 from clinweave.knowledge import build_home_index, collections, remove_collection
-from clinweave.patients import coding, engine
+from clinweave.patients import coding, duckdb_session
 from clinweave.patients.batches import ROWS
-from clinweave.patients.collecting import add_notes, holds
-from clinweave.patients.proposed import find_proposals, graphs_with, without_patient
+from clinweave.patients.identifier_search import count_in_folder, left_in, sought
+from clinweave.patients.notes_index import add_notes, holds
 from clinweave.patients.purge_journal import Journal, finish, unfinished
+from clinweave.patients.purge_relations import find_proposals, graphs_with, without_patient
 from clinweave.patients.registry import proposals, stores
-from clinweave.patients.searching import count_in_folder, left_in, sought
 from clinweave.patients.store import PatientStore, seal
 
 if TYPE_CHECKING:
@@ -166,10 +166,10 @@ def _rewrite(store: PatientStore, subject: int) -> None:
         _without(file, subject)
     people = store.people.filter(pc.not_equal(store.people.column("subject_id"), subject))
     _write(people, store.path / "private" / "people.parquet")
-    with engine.connect(store.path / "private") as connection:
+    with duckdb_session.connect(store.path / "private") as connection:
         query = f"select code::varchar as code, count(*)::bigint as events from {store.scan()} group by code"  # noqa: S608
         counts = (
-            engine.table(connection, query)
+            duckdb_session.table(connection, query)
             if any(store.data.iterdir())
             else pa.table({"code": [], "events": []})
         )

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from clinweave.applications.molecules.molecule import standardise
 from clinweave.applications.molecules.optimization.genetic import GraphGA
 from clinweave.applications.molecules.optimization.oracle import Answer
-from clinweave.applications.molecules.optimization.problem import Problem
+from clinweave.applications.molecules.optimization.problem import OptimizationTask
 from clinweave.applications.molecules.optimization.surrogate import TanimotoProcess
-from clinweave.applications.molecules.reading import standardise
 
 if TYPE_CHECKING:
     from clinweave.applications.molecules.optimization.policy import Policy
@@ -26,10 +26,10 @@ CHOSEN = 20
 STEPS = 2
 
 
-class Guided:
+class SurrogateGA:
     """See the module."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: OptimizationTask) -> None:
         self.problem = problem
         self.genetic = GraphGA(problem)
         self.policy = self._policy()
@@ -79,7 +79,7 @@ class Guided:
         ]
 
 
-class Surrogate(Guided):
+class SurrogateSearch(SurrogateGA):
     """The same without a policy: all proposals are the genetic algorithm's, so that no weights are needed."""
 
     def _policy(self) -> "Policy | None":

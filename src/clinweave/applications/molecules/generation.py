@@ -10,15 +10,15 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from clinweave.applications.molecules.generator import Generator, open_model
-from clinweave.applications.molecules.reading import parse, standardise
+from clinweave.applications.molecules.molecule import parse, standardise
 from clinweave.core.errors import ClinweaveError, UserError
 
-Told = Callable[[int, int], None]  # delivered, of how many
+Progress = Callable[[int, int], None]  # delivered, of how many
 TRIES = 200  # strings drawn for each molecule delivered, at most
 
 
 @dataclass(frozen=True)
-class Wish:
+class GenerationRequest:
     """What a delivered molecule must be, besides valid."""
 
     scaffold: str | None = None  # SMILES that it holds
@@ -28,7 +28,7 @@ class Wish:
 
 
 @dataclass
-class Drawn:
+class GenerationResult:
     """What became of the strings that were drawn. A molecule is left out for the first reason that holds, in the order
     of the fields, and counted there alone; only `repeated` also counts those that are delivered again."""
 
@@ -61,24 +61,24 @@ class Drawn:
 def generate(
     count: int,
     condition: Mapping[str, float] | None = None,
-    wish: Wish | None = None,
+    wish: GenerationRequest | None = None,
     *,
     model: Generator | None = None,
     source: str = "free",
     temperature: float = 1.0,
     top_p: float = 1.0,
     seed: int = 0,
-    told: Told | None = None,
-) -> Drawn:
+    told: Progress | None = None,
+) -> GenerationResult:
     """Return `count` valid molecules as canonical SMILES, each read by RDKit, and each as it is wished.
 
     Raises `UserError` for a scaffold or condition that cannot be, `ClinweaveError` where too few drawn strings will do.
     """
     if count < 1:
         raise UserError(f"--n {count}: ask for at least one molecule")
-    model, wish = model or open_model(), wish or Wish()
+    model, wish = model or open_model(), wish or GenerationRequest()
     pattern = _pattern(wish.scaffold)
-    drawn, before = Drawn(), set[str]()
+    drawn, before = GenerationResult(), set[str]()
     started = time.process_time()
     for strings in model.write(
         condition, scaffold=wish.scaffold, source=source, temperature=temperature, top_p=top_p, seed=seed
@@ -103,7 +103,9 @@ def generate(
     raise AssertionError("the model stopped writing")
 
 
-def _take(text: str, drawn: Drawn, before: set[str], pattern: Any, wish: Wish) -> None:
+def _take(
+    text: str, drawn: GenerationResult, before: set[str], pattern: Any, wish: GenerationRequest
+) -> None:
     from rdkit import Chem
 
     drawn.raw += 1

@@ -8,7 +8,7 @@ from typing import Any
 from clinweave.core import artifacts
 from clinweave.core.artifacts import sha256, stage
 from clinweave.core.errors import ClinweaveError, UserError
-from clinweave.training.quiet import quiet
+from clinweave.training.offline import go_offline
 
 NOTES = "gguf_notes.json"  # what a GGUF file says that transformers weights have no place for
 VERSION = 1
@@ -44,7 +44,7 @@ def _file(address: str, home: Path | None) -> Path:
 
 def need_extra() -> None:
     """Raise `UserError` where the train extra is not installed."""
-    quiet()
+    go_offline()
     try:
         import peft
         import torch

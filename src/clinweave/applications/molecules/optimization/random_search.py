@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from clinweave.applications.molecules.optimization.oracle import Answer
 from clinweave.applications.molecules.optimization.policy import Policy
-from clinweave.applications.molecules.optimization.problem import Problem
+from clinweave.applications.molecules.optimization.problem import OptimizationTask
 
 
-class Screening:
+class RandomSearch:
     """See the module."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: OptimizationTask) -> None:
         self.policy = Policy(problem, 0.0)
         self.first = problem.beginning()
 

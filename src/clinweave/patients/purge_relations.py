@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from clinweave.core.artifacts import MANIFEST, appearing, read_manifest, rewriting, sha256, write_manifest
-from clinweave.patients.collecting import tag
+from clinweave.patients.notes_index import tag
 
 KIND, ACCEPTED, ASKED = "proposals", "proposals.jsonl", "asked.jsonl"
 _STOPPED = ".*.asked.jsonl"  # beside a folder whose making was stopped

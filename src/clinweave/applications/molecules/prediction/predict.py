@@ -9,7 +9,12 @@ from numpy.typing import NDArray
 from clinweave.applications.molecules.prediction import metrics
 from clinweave.applications.molecules.prediction.endpoints import Endpoint, Predicted
 from clinweave.applications.molecules.prediction.model import Nearness, PropertyModel
-from clinweave.applications.molecules.prediction.page import Said, Shown, write_evaluation, write_predictions
+from clinweave.applications.molecules.prediction.page import (
+    EvaluationPage,
+    PredictionRow,
+    write_evaluation,
+    write_predictions,
+)
 from clinweave.applications.molecules.prediction.structures import Refused, Structure
 from clinweave.applications.molecules.prediction.tables import Table, check_out, write_table
 from clinweave.core.errors import UserError
@@ -47,7 +52,7 @@ def predict(model: PropertyModel, table: Table, out: Path, report: Path | None =
         refused = [
             (row + 1, one.reason) for row, one in enumerate(table.structures) if isinstance(one, Refused)
         ]
-        told = {one.name: Said(one.kind, *said[one.name]) for one in model.endpoints}
+        told = {one.name: EvaluationPage(one.kind, *said[one.name]) for one in model.endpoints}
         write_predictions(report, table.path.name, _shown(model, table, near), told, refused)
     return {
         "rows": len(table.rows),
@@ -89,7 +94,7 @@ def evaluate(
     if report:
         new = {name: np.where(fresh, values, np.nan) for name, values in answers.items()}
         judged = {
-            one.name: Said(one.kind, *said[one.name], new[one.name], found["endpoints"][one.name])
+            one.name: EvaluationPage(one.kind, *said[one.name], new[one.name], found["endpoints"][one.name])
             for one in model.endpoints
             if one.name in new
         }
@@ -102,7 +107,7 @@ def evaluate(
     return found
 
 
-def _shown(model: PropertyModel, table: Table, near: Nearness) -> list[Shown]:
+def _shown(model: PropertyModel, table: Table, near: Nearness) -> list[PredictionRow]:
     """Return what a page needs of the rows that were answered; the first other column is their name."""
     taken = {one.name for one in model.endpoints}
     names = [
@@ -115,7 +120,7 @@ def _shown(model: PropertyModel, table: Table, near: Nearness) -> list[Shown]:
         name = table.rows[row][names[0]] if names else ""
         notes, alike = "; ".join(structure.notes), float(near.similarity[number])
         found.append(
-            Shown(
+            PredictionRow(
                 row + 1,
                 name,
                 structure.molecule,

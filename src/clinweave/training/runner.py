@@ -19,8 +19,9 @@ from clinweave.core.errors import UserError
 from clinweave.datasets import Example, Kind
 from clinweave.records import Tier
 from clinweave.training import processes
-from clinweave.training.bases import base_weights, need_extra
+from clinweave.training.base_models import base_weights, need_extra
 from clinweave.training.cards import lineage
+from clinweave.training.cost import Spending, peak_gb
 from clinweave.training.curves import CURVE, curve_svg, listener, write_curve
 from clinweave.training.durations import per_token
 from clinweave.training.hardware import chosen_precision, matmul_flops
@@ -28,7 +29,6 @@ from clinweave.training.items import load_examples
 from clinweave.training.memory import Need, require, shape_of
 from clinweave.training.saving import four_bits, save
 from clinweave.training.settings import Inputs, Settings
-from clinweave.training.spending import Spending, peak_gb
 from clinweave.training.tokens import Tokens, prepare_tokenizer
 
 VERSION = 1  # raise it when the same settings give other weights

@@ -15,7 +15,7 @@ SETTINGS = {
 }
 
 
-def quiet() -> None:
+def go_offline() -> None:
     """Set the switches; called before torch's libraries are loaded. TRL sends a ping per trainer otherwise."""
     os.environ.update(SETTINGS)
     constants = sys.modules.get("huggingface_hub.constants")

@@ -19,7 +19,7 @@ SEEN = "trained_on.npz"
 CHANCE = 1024  # a molecule that is not in the set is taken for one of it once in so many
 
 
-class Seen:
+class MembershipFilter:
     """A set of canonical SMILES, by short hash."""
 
     def __init__(self, hashes: NDArray[np.uint64], size: int) -> None:
@@ -37,13 +37,13 @@ class Seen:
         return place < len(self._hashes) and self._hashes[place] == wanted
 
 
-def seen_from(smiles: Iterable[str]) -> Seen:
+def seen_from(smiles: Iterable[str]) -> MembershipFilter:
     """Return the set of these canonical SMILES."""
     whole = np.unique(np.fromiter(map(hash_of, smiles), np.uint64))
-    return Seen(np.unique(whole % np.uint64(max(len(whole), 1) * CHANCE)), len(whole))
+    return MembershipFilter(np.unique(whole % np.uint64(max(len(whole), 1) * CHANCE)), len(whole))
 
 
-def write_seen(path: Path, seen: Seen) -> None:
+def write_seen(path: Path, seen: MembershipFilter) -> None:
     """Write the set: differences of the sorted hashes, low bytes apart from the rest, which alone can be packed."""
     steps = np.diff(seen._hashes, prepend=np.uint64(0))
     high = steps >> np.uint64(8)
@@ -52,14 +52,14 @@ def write_seen(path: Path, seen: Seen) -> None:
         np.savez_compressed(stream, size=np.int64(seen.size), low=steps.astype(np.uint8), high=high)
 
 
-def open_seen(path: Path) -> Seen | None:
+def open_seen(path: Path) -> MembershipFilter | None:
     """Return the set in a file, or None where no such file."""
     if not path.is_file():
         return None
     try:
         with np.load(path) as kept:
             steps = kept["low"].astype(np.uint64) + (kept["high"].astype(np.uint64) << np.uint64(8))
-            return Seen(np.cumsum(steps, dtype=np.uint64), int(kept["size"]))
+            return MembershipFilter(np.cumsum(steps, dtype=np.uint64), int(kept["size"]))
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise ClinweaveError(f"{path} cannot be read: {error}") from error
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from clinweave.patients.collecting import tag
+from clinweave.patients.notes_index import tag
 from clinweave.patients.store import PatientStore
 
 SHORTEST = 6  # characters of an identifier that is sought: shorter ones are found in anything

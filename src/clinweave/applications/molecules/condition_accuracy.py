@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from clinweave.applications.molecules.generating import generate
+from clinweave.applications.molecules.generation import generate
 from clinweave.applications.molecules.generator import Generator
+from clinweave.applications.molecules.molecule import parse
 from clinweave.applications.molecules.properties import PROPERTIES, property_table
-from clinweave.applications.molecules.reading import parse
 
 # what is asked for, within what the training molecules have
 GRID: dict[str, tuple[float, ...]] = {
@@ -21,7 +21,7 @@ GRID: dict[str, tuple[float, ...]] = {
 }
 
 
-def adherence(
+def condition_accuracy(
     model: Generator, each: int = 100, seed: int = 0, *, found_too: bool = False
 ) -> list[dict[str, Any]]:
     """Return for each property, asked for alone: mean absolute error and correlation of asked and found, `each`

@@ -6,18 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from clinweave.applications.molecules.cache import build_cache
-from clinweave.applications.molecules.finishing import finish
-from clinweave.applications.molecules.reading import read_smiles
+from clinweave.applications.molecules.molecule import read_smiles
+from clinweave.applications.molecules.packaging import finish
 from clinweave.applications.molecules.settings import schedule_of, shape_named
 from clinweave.applications.molecules.training import Trainer
 from clinweave.core.errors import UserError
 
 LEAST = 1000  # molecules to learn from
-Told = Callable[[str, int, int], None]
+Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
-class Lesson:
+class PretrainingConfig:
     """What is learned, and how: the options of `clinweave molecules train`."""
 
     data: Path
@@ -38,7 +38,7 @@ class Lesson:
 
 
 def train_model(
-    lesson: Lesson, features: Path, out: Path, told: Told, seconds: float = float("inf")
+    lesson: PretrainingConfig, features: Path, out: Path, told: Progress, seconds: float = float("inf")
 ) -> list[dict[str, float]]:
     """Prepare features, train to the end of the schedule or for so many CPU seconds, finish; return the history.
 

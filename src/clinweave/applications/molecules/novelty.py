@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clinweave.applications.molecules.reading import Molecule, read_molecules
+from clinweave.applications.molecules.molecule import Molecule, read_molecules
 from clinweave.core.errors import UserError
 
 if TYPE_CHECKING:
     from clinweave.applications.molecules.generator import Generator
 
 TRAINING, MOSES = "training", "moses"
-Told = Callable[[str, int, int], None]
+Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
-class Reference:
+class ReferenceSet:
     """Sets as one; `rows` of files were read, of which `unread` hold no molecule, the first of them as told."""
 
     sets: tuple[Container[str], ...] = ()
@@ -29,7 +29,9 @@ class Reference:
         return any(smiles in one for one in self.sets)
 
 
-def new_to(names: Sequence[str], model: "Generator", home: Path, told: Told = lambda *_: None) -> Reference:
+def new_to(
+    names: Sequence[str], model: "Generator", home: Path, told: Progress = lambda *_: None
+) -> ReferenceSet:
     """Return the sets of these names: `training` (what the model was trained on), `moses` (as fetched), or a file.
 
     A file's rows may be written in any way: each is brought to canonical SMILES, a salt to its parent, and is also
@@ -59,7 +61,7 @@ def new_to(names: Sequence[str], model: "Generator", home: Path, told: Told = la
             if wrong and not first:
                 first = f"{name}, row {wrong[0].row}: {wrong[0].reason}"
             sets.append(spellings(found))
-    return Reference(tuple(sets), rows, unread, first)
+    return ReferenceSet(tuple(sets), rows, unread, first)
 
 
 def _moses(home: Path) -> Container[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from clinweave.core.artifacts import Artifact, scratch, sweep_below
 from clinweave.core.errors import UserError
 from clinweave.knowledge import add_collection
+from clinweave.patients import duckdb_session
 from clinweave.patients.batches import HISTORICAL, status_of
 from clinweave.patients.deid.pseudonymise import Pseudonymiser
 from clinweave.patients.registry import register
@@ -72,9 +73,7 @@ def holds(folder: Path, subject: int) -> int:
     """Return how many passages of a collection are of a patient."""
     import duckdb
 
-    from clinweave.patients import engine
-
     with duckdb.connect() as connection:
-        file = engine.quoted(folder / "passages.parquet")
+        file = duckdb_session.quoted(folder / "passages.parquet")
         query = f"select count(*) from read_parquet({file}) where contains(document, ?)"  # noqa: S608
         return int((connection.execute(query, [f"#{tag(subject)}-"]).fetchone() or (0,))[0])

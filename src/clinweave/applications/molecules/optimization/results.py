@@ -10,7 +10,7 @@ from typing import Any
 from clinweave.applications.molecules.optimization.measures import best_so_far, top_auc
 from clinweave.applications.molecules.optimization.objectives import synthetic_accessibility
 from clinweave.applications.molecules.optimization.oracle import Call
-from clinweave.applications.molecules.optimization.running import Outcome
+from clinweave.applications.molecules.optimization.search import Outcome
 from clinweave.applications.molecules.properties import PROPERTIES, properties_of
 
 Row = dict[str, Any]

@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 
 from clinweave.applications.molecules.graphs import ATOM_FEATURES, Graphs, graphs_of
+from clinweave.applications.molecules.molecule import standardise
 from clinweave.applications.molecules.properties import PROPERTIES, properties_of
-from clinweave.applications.molecules.reading import standardise
 
 SCHEMA = pa.schema(
     [

@@ -11,7 +11,7 @@ import torch
 
 from clinweave.applications.molecules.optimization.oracle import Answer
 from clinweave.applications.molecules.optimization.policy import Policy
-from clinweave.applications.molecules.optimization.problem import Archive, Problem
+from clinweave.applications.molecules.optimization.problem import Archive, OptimizationTask
 
 DRAWN = 64
 REPLAYED = 24
@@ -23,7 +23,7 @@ STEPS = 1
 class Reinvent:
     """See the module. The first prior is the packaged decoder without a graph."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: OptimizationTask) -> None:
         self.problem = problem
         self.policy = Policy(problem, RATE)
         self.archive = Archive()

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 MOST = 12  # relations in one cited item
 
 Made = tuple[str, tuple[Evidence, ...]]
-Maker = Callable[["World", Split], Made | None]
+Maker = Callable[["GraphSampler", Split], Made | None]
 
 
-class World:
+class GraphSampler:
     """Random draws from a graph, repeatable by the seed of its `random`."""
 
     def __init__(self, graph: "Graph", random: Random) -> None:

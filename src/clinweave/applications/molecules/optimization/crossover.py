@@ -6,7 +6,7 @@ zips two halves together.
 
 from typing import Any
 
-from clinweave.applications.molecules.optimization.editing import Random, closed, faults, opened
+from clinweave.applications.molecules.optimization.mutation import Random, closed, faults, opened
 
 
 def cross(one: Any, two: Any, random: Random, keep: Any = None, tries: int = 8) -> Any:

@@ -8,23 +8,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clinweave.applications.molecules.optimization.oracle import Oracle
-from clinweave.applications.molecules.optimization.problem import Method, Problem, parse_start
+from clinweave.applications.molecules.optimization.problem import Method, OptimizationTask, parse_start
 from clinweave.applications.molecules.optimization.scoring import Scorer
 from clinweave.core.errors import UserError
 
 if TYPE_CHECKING:
     from clinweave.applications.molecules.generator import Generator
 
-Told = Callable[[int, int, float], None]  # calls, budget, best score
+Progress = Callable[[int, int, float], None]  # calls, budget, best score
 # name -> module, class, what it is
 METHODS: dict[str, tuple[str, str, str]] = {
     "finetune": ("finetuning", "FineTuning", "the decoder is trained on the best so far (hill climbing)"),
     "graph-ga": ("genetic", "GraphGA", "genetic algorithm on graphs (Jensen 2019); learns nothing"),
-    "guided": ("guided", "Guided", "graph-ga and policy propose, a Gaussian process chooses what is scored"),
+    "guided": (
+        "surrogate_ga",
+        "SurrogateGA",
+        "graph-ga and policy propose, a Gaussian process chooses what is scored",
+    ),
     "latent": ("latent_search", "LatentSearch", "genetic search in the model's latent space"),
-    "reinvent": ("reinforcing", "Reinvent", "policy loop with augmented likelihood (Olivecrona 2017)"),
-    "surrogate": ("guided", "Surrogate", "graph-ga proposes, a Gaussian process chooses what is scored"),
-    "screen": ("screening", "Screening", "no search: what the model draws, scored"),
+    "reinvent": ("reinvent", "Reinvent", "policy loop with augmented likelihood (Olivecrona 2017)"),
+    "surrogate": (
+        "surrogate_ga",
+        "SurrogateSearch",
+        "graph-ga proposes, a Gaussian process chooses what is scored",
+    ),
+    "screen": ("random_search", "RandomSearch", "no search: what the model draws, scored"),
 }
 DEFAULT = "surrogate"  # level with guided and cheaper: docs/molecules_optimize.md
 WITHOUT_WEIGHTS = frozenset({"graph-ga", "surrogate"})
@@ -61,7 +69,7 @@ class Outcome:
     stopped: str = ""
 
 
-def optimise(search: Search, model: "Generator | None" = None, told: Told | None = None) -> Outcome:
+def optimise(search: Search, model: "Generator | None" = None, told: Progress | None = None) -> Outcome:
     """Search until the budget is spent, or nothing new is found; a journal that is there is gone on with.
 
     Raises `UserError` for a start, a pattern, a method or a budget that cannot be, and where the scorer always fails.
@@ -78,13 +86,15 @@ def optimise(search: Search, model: "Generator | None" = None, told: Told | None
         return Outcome(search, oracle, start, 0.0)
     if start:
         _check_start(oracle, start)
-    problem = Problem(start or None, keep, *_world(search, model), search.scorer.bounded, search.seed)
+    problem = OptimizationTask(
+        start or None, keep, *_world(search, model), search.scorer.bounded, search.seed
+    )
     stopped = run(made(search.method, problem), oracle, told)
     oracle.check()
     return Outcome(search, oracle, start, time.process_time() - begun, stopped)
 
 
-def run(method: Method, oracle: Oracle, told: Told | None = None) -> str:
+def run(method: Method, oracle: Oracle, told: Progress | None = None) -> str:
     """Ask and tell until the budget is spent; return why it ended before, or ""."""
     quiet = 0
     while not oracle.finished:
@@ -100,7 +110,7 @@ def run(method: Method, oracle: Oracle, told: Told | None = None) -> str:
     return ""
 
 
-def made(name: str, problem: Problem) -> Method:
+def made(name: str, problem: OptimizationTask) -> Method:
     """Return a method, ready to be asked."""
     module, kind, _ = METHODS[name]
     found: Method = getattr(import_module(f"{__package__}.{module}"), kind)(problem)
@@ -121,19 +131,19 @@ def _world(search: Search, model: Any) -> tuple[tuple[str, ...], Any]:
     """Return the pool and the model."""
     if search.pool and search.method in WITHOUT_WEIGHTS:
         return search.pool, model
-    from clinweave.applications.molecules.generating import Wish, generate
+    from clinweave.applications.molecules.generation import GenerationRequest, generate
     from clinweave.applications.molecules.generator import open_model
 
     opened = model or open_model(search.weights)
     if search.pool:
         return search.pool, opened
-    drawn = generate(POOL, None, Wish(distinct=True), model=opened, seed=search.seed)
+    drawn = generate(POOL, None, GenerationRequest(distinct=True), model=opened, seed=search.seed)
     return tuple(drawn.smiles), opened
 
 
 def read_pool(path: Path) -> tuple[str, ...]:
     """Return the molecules of a file that can be used, distinct, in order. Raises `UserError` where there are none."""
-    from clinweave.applications.molecules.reading import read_molecules
+    from clinweave.applications.molecules.molecule import read_molecules
 
     found: Sequence[str] = list(dict.fromkeys(one.smiles for one in read_molecules(path) if one.smiles))
     if not found:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def spinning(*, quiet: bool = False) -> Iterator[Callable[[str], None]]:
+def spinner(*, quiet: bool = False) -> Iterator[Callable[[str], None]]:
     """Yield what says how far it is; "" hides the line. Without a terminal, or if `quiet`, nothing is shown."""
     if quiet or not sys.stderr.isatty():
         yield lambda _: None
