@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clinweave.cli.spinning import spinning
+from clinweave.cli.progress import spinner
 from clinweave.core.artifacts import home
 from clinweave.core.errors import UserError
 
@@ -52,7 +52,7 @@ def code(
     if out is not None:
         check_ending(out)
     text = read_note(note)
-    with spinning() as progress:
+    with spinner() as progress:
         progress("reading the tabular list (compiled on first use)")
         book = Codebook.fetched(home())
         progress("coding")
