@@ -130,6 +130,7 @@ class TranslatedLabels:
                 if line.startswith(key, place):
                     item = self._names[tuple(key)]
                     start, end = characters[place][1], characters[place + len(key) - 1][1] + 1
+                    end += text[end : end + 1] == "ー"  # a long vowel belongs to the word
                     yield _match(item, start, end, True, len(key))
                     break
 

@@ -46,6 +46,9 @@ DISEASE_RESOURCES = (
     "disease-names",
     "icd10-names",
 )  # the first is a folder that users fill; the second is fetched
+_HISTORY = frozenset(
+    {"HP:0032316", "HP:0032322", "HP:0032443"}
+)  # "Family history" is a heading, "Healthy" no finding
 _PERSON = r"((?:(?:[Vv]on|[Vv]an|[Dd]e la|Le|La) )?[A-ZÁÉÍÓÖÜ][\w’']+(?:[- ][A-ZÁÉÍÓÖÜ][\w’']+){0,3})"
 _EPONYMS = {  # English noun, pattern with the person's name
     "es": (("syndrome", re.compile(rf"\b[Ss][íi]ndrome de {_PERSON}")),
@@ -70,6 +73,9 @@ class TranslatedLinker(Linker):
         self._disease_files = _merged(disease_name_files(folder) for folder in folders)
         self._diseases = DiseaseLabels(linker)
         self._labels: dict[str, TranslatedLabels] = {}
+        self._others: dict[
+            str, list[Translation]
+        ] = {}  # HPO terms that are no findings: modes of inheritance
         self._local: dict[str, dict[str, str]] = {}
         if language and (message := unread_language(language, self.languages)):
             raise UserError(message)
@@ -103,7 +109,7 @@ class TranslatedLinker(Linker):
             return ""
         if language not in self._local:
             names: dict[str, str] = {}
-            for item in sorted(self.labels(language).names, key=_rank):
+            for item in sorted((*self.labels(language).names, *self._others[language]), key=_rank):
                 names.setdefault(item.id, item.name)
             self._local[language] = names
         return self._local[language].get(curie, "")
@@ -112,12 +118,9 @@ class TranslatedLinker(Linker):
         """Return the labels of a language, read on first use (under a second)."""
         if language not in self._labels:
             log, findings = RowLog(), self._findings
-            names = [
-                item
-                for path in self._files.get(language, ())
-                for item in read_translations(path, log)
-                if item.id in findings
-            ]
+            read = [item for path in self._files.get(language, ()) for item in read_translations(path, log)]
+            names = [item for item in read if item.id in findings]
+            self._others[language] = [item for item in read if item.id not in findings]
             # Where two terms share a name, the one with the shorter English label, the more general, has it.
             names.sort(key=lambda item: len(findings[item.id][0]))
             names += [
@@ -210,7 +213,7 @@ class TranslatedLinker(Linker):
         return {
             curie: (label, category)
             for curie, label, category in zip(*(column.to_pylist() for column in columns), strict=True)
-            if curie.startswith("HP:") and category == "biolink:PhenotypicFeature"
+            if curie.startswith("HP:") and category == "biolink:PhenotypicFeature" and curie not in _HISTORY
         }
 
 

@@ -70,7 +70,7 @@ def parse_query(
         return _finished(Query(question, text, language, intent=intent_of(text, language)), ())
     text, corrections = _corrected(text, language, graph, linker, known)
     intent = intent_of(without_names(text, linker), language)
-    text, expanded = _expanded(text, intent)
+    text, expanded = _expanded(text, intent) if language == "en" else (text, ())
     text, eponyms = _with_eponyms(text, linker) if language == "en" else (text, ())
     groups, mentions = linked_topics(text, linker, graph, language)
     if intent in {Intent.CODE, Intent.CODE_NAME}:
