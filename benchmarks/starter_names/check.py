@@ -82,13 +82,24 @@ def answers(folder: Path) -> None:
         for code, question, _ in questions():
             answer = base.ask(question, retrievers=("graph",))
             counts[code]["questions"] += 1
-            counts[code]["language told"] += answer.language == code
+            counts[code]["language detected"] += answer.language == code
             counts[code]["answered"] += not answer.abstained
             counts[code]["with names in the language"] += bool(answer.labels) and not answer.abstained
             if answer.abstained or answer.language != code:
                 print(f"not answered ({answer.language}): {question} {answer.text.splitlines()[0]}")
-    for code, count in counts.items():
-        print(f"{code}: {', '.join(f'{name} {number}' for name, number in count.items())}")
+        for code, count in counts.items():
+            print(f"{code}: {', '.join(f'{name} {number}' for name, number in count.items())}")
+        coverage(base)
+
+
+def coverage(base: KnowledgeBase) -> None:
+    """Print how many diseases of the graph have a name in each language, by the files at hand and clinweave's own."""
+    vocabulary = base.linker.vocabulary
+    rows = zip(vocabulary.ids.to_pylist(), vocabulary.categories.to_pylist(), strict=True)
+    diseases = {curie for curie, category in rows if category == "biolink:Disease"}
+    for code in base.linker.languages:
+        named = {item.id for item in base.linker.labels(code).names} & diseases
+        print(f"{code}: {len(named):,} of {len(diseases):,} diseases of the graph have a name")
 
 
 if __name__ == "__main__":
