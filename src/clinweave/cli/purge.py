@@ -27,7 +27,7 @@ def command(
 ) -> None:
     """Delete a patient from the stores and everything derived from them; list where the patient was found.
 
-    This includes collections of notes, the index, and relations extracted from the notes (`graph propose`).
+    This includes collections of notes, the index, vectors, and relations extracted from the notes (`graph propose`).
     """
     from clinweave.cli.patients import _known
     from clinweave.patients import Pseudonymiser, key_at, purge

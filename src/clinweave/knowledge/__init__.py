@@ -78,6 +78,8 @@ if TYPE_CHECKING:
     from clinweave.knowledge.retrieval.text_retriever import stored_intent as stored_intent
     from clinweave.knowledge.retrieval.text_retriever import subject_fit as subject_fit
     from clinweave.knowledge.retrieval.vectors import collections_with_vectors as collections_with_vectors
+    from clinweave.knowledge.retrieval.vectors import count_vectors as count_vectors
+    from clinweave.knowledge.retrieval.vectors import remove_vectors as remove_vectors
     from clinweave.knowledge.retrieval.vectors import update_vectors as update_vectors
 
 __getattr__, __dir__ = attach(
@@ -130,6 +132,8 @@ __getattr__, __dir__ = attach(
         "HybridIndex": "retrieval.hybrid_index",
         "SentenceEncoder": "retrieval.sentence_encoder",
         "collections_with_vectors": "retrieval.vectors",
+        "count_vectors": "retrieval.vectors",
+        "remove_vectors": "retrieval.vectors",
         "update_vectors": "retrieval.vectors",
         "TextIndex": "retrieval.text_index",
         "build_index": "retrieval.text_index",

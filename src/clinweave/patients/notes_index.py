@@ -69,6 +69,11 @@ def tag(subject: int) -> str:
     return f"patient-{subject}"
 
 
+def is_of(document: str, subject: int) -> bool:
+    """Return whether a document of a collection of notes is of a patient."""
+    return f"#{tag(subject)}-" in document
+
+
 def holds(folder: Path, subject: int) -> int:
     """Return how many passages of a collection are of a patient."""
     import duckdb

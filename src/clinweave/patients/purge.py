@@ -1,6 +1,6 @@
 """One patient removed from everything that clinweave holds, and a list of where the patient was found."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,15 +18,23 @@ from clinweave.core.artifacts import (
     write_manifest,
 )
 from clinweave.core.errors import UserError
-from clinweave.knowledge import build_home_index, collections, remove_collection
+from clinweave.knowledge import (
+    build_home_index,
+    collection_passages,
+    collections,
+    count_vectors,
+    remove_collection,
+    remove_vectors,
+)
 from clinweave.patients import coding, duckdb_session
 from clinweave.patients.batches import ROWS
 from clinweave.patients.identifier_search import count_in_folder, left_in, sought
-from clinweave.patients.notes_index import add_notes, holds
+from clinweave.patients.notes_index import add_notes, holds, is_of
 from clinweave.patients.purge_journal import Journal, finish, unfinished
 from clinweave.patients.purge_relations import find_proposals, graphs_with, without_patient
 from clinweave.patients.registry import proposals, stores
 from clinweave.patients.store import PatientStore, seal
+from clinweave.records import Passage
 
 if TYPE_CHECKING:
     from clinweave.knowledge import Graph, Linker
@@ -36,7 +44,7 @@ if TYPE_CHECKING:
 class Place(NamedTuple):
     """Where a patient was found, and whether the patient is gone from there."""
 
-    kind: str  # store | collection | index | proposals | graph | leftover | file | source
+    kind: str  # store | collection | index | vectors | proposals | graph | leftover | file | source
     path: str
     found: int  # events, passages or places in a file
     removed: bool
@@ -54,10 +62,11 @@ def purge(
 ) -> list[Place]:
     """Remove a patient from every known store (and those in `also`), and from what was made of them.
 
-    That is the collections of their notes, the index, and what a model proposed from the notes. A graph that took such
-    proposals in is named and left: it must be built anew, which only its user's files can do. Afterwards every file
-    under `home` is searched for the patient's identifiers; those that hold one are listed as left, as are the files
-    that a store was read from. `dry_run` only lists. Raises `UserError` where no store holds the patient.
+    That is the collections of their notes, the index, the vectors of the notes' passages, and what a model proposed
+    from the notes. A graph that took such proposals in is named and left: it must be built anew, which only its user's
+    files can do. Afterwards every file under `home` is searched for the patient's identifiers; those that hold one are
+    listed as left, as are the files that a store was read from. `dry_run` only lists. Raises `UserError` where no store
+    holds the patient.
     """
     places: list[Place] = []
     journal = unfinished(home)
@@ -68,21 +77,18 @@ def purge(
     if journal is None or journal.patient != patient:
         journal = _journal(patient, home, also)
     wanted = [item.encode() for item in journal.wanted]
+    own = _passages(journal, home)
+    encoded = {name: count_vectors(name, home, passages) for name, passages in own.items()}
     if not dry_run:
         journal.write(home)
     places += _killed(home, [Path(path) for path, _, _ in journal.held], wanted, dry_run=dry_run)
     for path, subject, names in journal.held:
         if read_manifest(Path(path)) is not None:  # a store that was deleted since a killed purge
             places += _from_store(path, subject, names, home, pseudonymiser, dry_run=dry_run)
-    changed = not dry_run and any(names for _, _, names in journal.held)
-    before = count_in_folder(home / "index", wanted)
-    if changed and (home / "index").is_dir():
-        if collections(home) or graph is not None:
-            build_home_index(graph, linker, home)
-        else:
-            remove_built(home / "index", "text-index")
-        if not count_in_folder(home / "index", wanted):
-            places.append(Place("index", str(home / "index"), before, removed=True))
+    if not dry_run:
+        changed = {name for _, _, names in journal.held for name in names}
+        places += _index_again(home, changed, wanted, graph, linker)
+    places += _vectors(home, own, encoded)
     if not dry_run:
         finish(home)
     done = {Path(place.path) for place in places} if dry_run else set()
@@ -112,6 +118,47 @@ def _from_store(
         yield Place("collection", str(home / "collections" / name), count, not dry_run)
     yield Place("source", str(store.manifest.get("source", "")), 1, removed=False)
     yield from _proposed(home, subject, dry_run=dry_run)
+
+
+def _index_again(
+    home: Path, names: Collection[str], wanted: list[bytes], graph: "Graph | None", linker: "Linker | None"
+) -> Iterator[Place]:
+    """Make the index and the vectors follow the changed collections of notes; yield the index if it is clean."""
+    index = home / "index"
+    if names and index.is_dir():
+        before = count_in_folder(index, wanted)
+        if collections(home) or graph is not None:
+            build_home_index(graph, linker, home)
+        else:
+            remove_built(index, "text-index")
+        if not count_in_folder(index, wanted):
+            yield Place("index", str(index), before, removed=True)
+        return
+    for name in names:  # without an index nothing says which vectors are of whom
+        remove_vectors(name, home)
+
+
+def _passages(journal: Journal, home: Path) -> dict[str, list[Passage]]:
+    """Return the patient's passages in each collection of notes, without texts that another patient's notes have."""
+    found: dict[str, list[Passage]] = {}
+    for _, subject, names in journal.held:
+        for name in set(names).intersection(collections(home)):
+            passages = list(collection_passages(name, home))
+            others = {(item.title, item.text) for item in passages if not is_of(item.document, subject)}
+            found.setdefault(name, []).extend(
+                item
+                for item in passages
+                if is_of(item.document, subject) and (item.title, item.text) not in others
+            )
+    return found
+
+
+def _vectors(home: Path, passages: Mapping[str, list[Passage]], before: Mapping[str, int]) -> Iterator[Place]:
+    """Yield the collections that had vectors of the patient's passages."""
+    for name, count in before.items():
+        if count:
+            left = count_vectors(name, home, passages[name])
+            yield Place("vectors", str(home / "vectors" / name), count, removed=not left)
 
 
 def _journal(patient: str, home: Path, also: tuple[Path, ...]) -> Journal:

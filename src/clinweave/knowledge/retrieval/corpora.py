@@ -34,7 +34,8 @@ from clinweave.knowledge.retrieval.left_out import documents_left_out
 from clinweave.knowledge.retrieval.preferences import prefer_collections, preferred_collections
 from clinweave.knowledge.retrieval.superseded import file_of
 from clinweave.knowledge.retrieval.text_index import TextIndex
-from clinweave.knowledge.retrieval.vectors import collections_with_vectors, remove_vectors, update_vectors
+from clinweave.knowledge.retrieval.vectors import FOLDER as VECTORS
+from clinweave.knowledge.retrieval.vectors import remove_vectors, update_vectors
 from clinweave.records import Passage, Tier
 
 if TYPE_CHECKING:
@@ -223,7 +224,7 @@ def build_home_index(
     index = build_parts(parts, keys, linker, graph, home / "index", progress=progress, facts=facts)
     if any(item["tier"] != Tier.PUBLIC for item in collections(home).values()):
         index.path.chmod(0o700)
-    if collections_with_vectors(home):
+    if (home / VECTORS).is_dir():  # also without vectors: a stopped run leaves blocks
         update_vectors(TextIndex.open(index.path), home)
     return index
 

@@ -49,6 +49,19 @@ def collections_with_vectors(home: Path) -> list[str]:
     return sorted(item.name for item in found if not item.name.startswith(".") and item.is_dir())
 
 
+def count_vectors(name: str, home: Path, passages: Iterable[Passage]) -> int:
+    """Return how many of these passages have a vector in a collection, those of an interrupted run included."""
+    folder = home / FOLDER / name
+    stored: set[bytes] = set()
+    for texts in (folder / "texts.npy", *folder.parent.glob(f".{name}.*.blocks/*.npz")):
+        try:
+            held = np.load(texts)
+            stored.update(item.tobytes() for item in (held if texts.suffix == ".npy" else held["texts"]))
+        except (OSError, ValueError, KeyError):
+            continue  # not there, or damaged and computed again
+    return sum(_hash(encoded_text(passage)) in stored for passage in passages)
+
+
 def remove_vectors(name: str, home: Path) -> None:
     """Delete a collection's vectors, if there are any."""
     folder = home / FOLDER / name
