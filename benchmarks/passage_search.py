@@ -22,8 +22,10 @@ All passages are compared; vectors are computed once and kept in --work.
 
 Candidates of a question are the first 200 of each single ranking. Weights of a combination are chosen on one half of
 the questions (mean reciprocal rank at 20, the four sets counting the same) and used on the other half, in both
-directions; the halves are fixed by a hash of the question's id. Intervals are BCa bootstraps of the paired
-difference at 95 %. Milliseconds are processor time of the median question.
+directions; the halves are fixed by a hash of the question's id. The first half is the development half: the arm and the
+weight that clinweave uses are chosen there, and "second half" reports on the other. Intervals are BCa bootstraps of the
+paired difference at 95 %, in points. Milliseconds are processor time of the median question; encoding is that of
+clinweave's own encoder, whose vectors are compared with those used here.
 """
 
 import argparse
@@ -36,9 +38,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from passage_search_parts.dense import Encoder, OnnxEncoder, TorchEncoder, vectors
 from passage_search_parts.features import Corpus, pool, searched
-from passage_search_parts.fusion import Arm, Question, Ranking, arms, cross_fitted, in_halves, reciprocal
+from passage_search_parts.fusion import (
+    Arm,
+    Question,
+    Ranking,
+    arms,
+    cross_fitted,
+    in_halves,
+    macro_mrr,
+    reciprocal,
+)
 from passage_search_parts.questions import (
     Asked,
     guideline_questions,
@@ -46,15 +58,22 @@ from passage_search_parts.questions import (
     pubmedqa_questions,
     reworded_questions,
 )
+from passage_search_parts.tables import difference_table, recall_table
+from scipy.stats import binomtest
 
 from clinweave.core.artifacts import digest, home, read_manifest, sha256, write_text
 from clinweave.core.statistics import difference
-from clinweave.knowledge import Graph, Linker, TextIndex, read_folder
+from clinweave.knowledge import Graph, Linker, SentenceEncoder, TextIndex, read_folder
 from clinweave.knowledge.retrieval.index_store import build_parts
+from clinweave.knowledge.retrieval.sentence_encoder import TOKENIZER, WEIGHTS
 from clinweave.records import Passage
 
 MEASURES = ("recall@1", "recall@5", "recall@20", "mrr")
 DEFAULT = "both"
+# What choosing between two rankings could reach at most: it looks at the answers.
+ORACLE = Arm(
+    "the better of both and dense (oracle)", lambda pool, _: pool.scores["both"], parts=("both", "dense")
+)
 
 
 def abstracts(path: Path) -> Iterator[Passage]:
@@ -100,9 +119,14 @@ def open_encoder(options: argparse.Namespace) -> Encoder | None:
     return OnnxEncoder(options.onnx, options.tokenizer) if options.onnx else None
 
 
+def plain_text(passage: Passage) -> str:
+    """Return what of a passage is encoded here."""
+    return f"{passage.title}. {passage.text}" if passage.title else passage.text
+
+
 def add_vectors(corpus: Corpus, encoder: Encoder, folder: Path) -> None:
     """Encode all passages (title and text) and, apart from them, their titles; a passage without a title gets zeros."""
-    texts = [f"{item.title}. {item.text}" if item.title else item.text for item in corpus.passages]
+    texts = [plain_text(item) for item in corpus.passages]
     corpus.encoder = encoder
     corpus.matrix = vectors(encoder, texts, folder)
     titled = [row for row, item in enumerate(corpus.passages) if item.title]
@@ -142,21 +166,34 @@ def measured(questions: list[Question], rankings: Mapping[str, Ranking]) -> dict
 
 def compare(
     sets: Mapping[str, list[Asked]], questions: list[Question], every: list[Arm]
-) -> tuple[dict[str, list[dict[str, Any]]], dict[str, list[tuple[float, ...]]]]:
-    """Return for each set the rows of all arms, and the weights chosen on either half."""
+) -> tuple[dict[str, list[dict[str, Any]]], dict[str, list[tuple[float, ...]]], dict[str, float]]:
+    """Return for each set the rows of all arms, the weights chosen on either half, and the MRR on the first half."""
     halves = in_halves(questions, lambda item: digest(item.id))
     chosen: dict[str, list[tuple[float, ...]]] = {}
+    development: dict[str, float] = {}
     values: dict[str, dict[str, dict[str, dict[str, float]]]] = {name: {} for name in sets}
     for arm in every:
         rankings, chosen[arm.name] = cross_fitted(arm, halves)
+        development[arm.name] = round(macro_mrr(halves[0], arm, chosen[arm.name][0]), 4)
         for name in sets:
             values[name][arm.name] = measured([item for item in questions if item.part == name], rankings)
     second = {item.id for item in halves[1]}
+    shown = list(every)
+    if "dense" in chosen:
+        shown.append(ORACLE)
+        for of_set in values.values():
+            of_set[ORACLE.name] = {
+                name: {
+                    key: max(of_set[part][name][key] for part in ORACLE.parts)
+                    for key in of_set[DEFAULT][name]
+                }
+                for name in MEASURES
+            }
     rows = {}
     for name, asked in sets.items():
         cluster = {item.id: item.cluster for item in asked}
-        rows[name] = [row_of(arm, values[name], cluster, second) for arm in every]
-    return rows, chosen
+        rows[name] = [row_of(arm, values[name], cluster, second) for arm in shown]
+    return rows, chosen, development
 
 
 def row_of(
@@ -167,12 +204,13 @@ def row_of(
 ) -> dict[str, Any]:
     """Return an arm's measures, and their paired differences to the default and to the arm's parts.
 
-    `second half` holds the differences on the half of the questions whose weights were chosen on the first.
+    `second half` holds the differences on the half of the questions whose weights were chosen on the first, `signs` the
+    number of its questions that are better and worse, and the exact sign test's p.
     """
     own = values[arm.name]
     row: dict[str, Any] = {"arm": arm.name}
     row |= {name: round(statistics.fmean(own[name].values()), 4) for name in MEASURES}
-    row["differences"], row["second half"] = {}, {}
+    row["differences"], row["second half"], row["signs"] = {}, {}, {}
     for other in dict.fromkeys((DEFAULT, *arm.parts)):
         if other == arm.name:
             continue
@@ -184,7 +222,16 @@ def row_of(
                 {item: value for item, value in side.items() if item in second} for side in (own[name], base)
             ]
             row["second half"][key] = paired(kept[0], kept[1], cluster)
+            row["signs"][key] = signs(kept[0], kept[1])
     return row
+
+
+def signs(arm: Mapping[str, float], base: Mapping[str, float]) -> tuple[int, int, float]:
+    """Return how many questions are better and worse, and p of the exact two-sided sign test."""
+    better = sum(arm[key] > base[key] for key in arm)
+    worse = sum(arm[key] < base[key] for key in arm)
+    p = float(binomtest(better, better + worse).pvalue) if better + worse else 1.0
+    return better, worse, round(p, 4)
 
 
 def paired(arm: dict[str, float], base: dict[str, float], cluster: Mapping[str, str]) -> list[float]:
@@ -193,17 +240,18 @@ def paired(arm: dict[str, float], base: dict[str, float], cluster: Mapping[str, 
     return [round(value, 4) for value in (found.difference, found.low, found.high)]
 
 
-def milliseconds(corpus: Corpus, asked: list[Asked]) -> dict[str, float]:
-    """Return the median processor time of the single searches and of encoding and comparing a question."""
+def milliseconds(corpus: Corpus, asked: list[Asked], product: SentenceEncoder | None) -> dict[str, float]:
+    """Return the median processor time of the single searches, of encoding a question and of comparing it."""
     index, linker, graph = corpus.index, corpus.linker, corpus.graph
     searches: dict[str, Callable[[str], object]] = {
         "words": lambda question: index.search(question, k=20),
         "both": lambda question: index.search(question, k=20, linker=linker, graph=graph),
     }
-    if corpus.encoder is not None and corpus.matrix is not None:
-        encoder, matrix = corpus.encoder, corpus.matrix
-        searches["encoding"] = lambda question: encoder([question])
-        searches["comparing"] = lambda _: np.argpartition(-(matrix @ matrix[0]), 200)
+    if corpus.matrix is not None:
+        halves = corpus.matrix.astype(np.float16)
+        searches["comparing"] = lambda _: nearest(halves, halves[0].astype(np.float32))
+    if product is not None:
+        searches["encoding"] = lambda question: product.encode([question])
     seconds: dict[str, list[float]] = {}
     for name, search in searches.items():
         for item in asked:
@@ -213,32 +261,26 @@ def milliseconds(corpus: Corpus, asked: list[Asked]) -> dict[str, float]:
     return {name: round(1000 * statistics.median(values), 2) for name, values in seconds.items()}
 
 
+def nearest(halves: npt.NDArray[np.float16], vector: npt.NDArray[np.float32]) -> npt.NDArray[np.int64]:
+    """Return the rows of the nearest vectors, compared in blocks as the hybrid index does."""
+    blocks = (halves[start : start + (1 << 14)] for start in range(0, len(halves), 1 << 14))
+    cosines = np.concatenate([block.astype(np.float32) @ vector for block in blocks])
+    return np.argpartition(-cosines, 200)[:200]
+
+
+def agreement(corpus: Corpus, product: SentenceEncoder | None, count: int = 50) -> dict[str, float]:
+    """Return the least and the mean cosine between the vectors here and those of clinweave's own encoder."""
+    if product is None or corpus.matrix is None:
+        return {}
+    rows = range(0, len(corpus.passages), len(corpus.passages) // count)
+    own = product.encode([plain_text(corpus.passages[row]) for row in rows])
+    cosines = (own * corpus.matrix[list(rows)]).sum(1)
+    return {"passages": len(rows), "least": float(cosines.min()), "mean": float(cosines.mean())}
+
+
 def folder_bytes(path: Path) -> int:
     """Return the size of all files below a folder."""
     return sum(item.stat().st_size for item in path.rglob("*") if item.is_file())
-
-
-def print_rows(title: str, rows: list[dict[str, Any]]) -> None:
-    """Print one table in Markdown."""
-    print(f"\n{title}\n\n| arm | recall@1 | @5 | @20 | MRR | recall@1 and MRR, less both (95 % interval) |")
-    print("|---|---|---|---|---|---|")
-    for row in rows:
-        own = " | ".join(f"{row[name]:.3f}" for name in MEASURES)
-        pairs = [row["differences"].get(f"{name} - {DEFAULT}") for name in ("recall@1", "mrr")]
-        text = "; ".join(f"{pair[0]:+.3f} ({pair[1]:+.3f} to {pair[2]:+.3f})" for pair in pairs if pair)
-        print(f"| {row['arm']} | {own} | {text} |")
-
-
-def print_parts(title: str, rows: list[dict[str, Any]]) -> None:
-    """Print the differences of combined arms to each of their parts."""
-    for side in ("differences", "second half"):
-        print(f"\n{title}, combined less each part ({'all' if side == 'differences' else side})\n")
-        for row in rows:
-            pairs = {key: value for key, value in row[side].items() if not key.endswith("@20")}
-            others = {key.partition(" - ")[2] for key in pairs}
-            if len(others) > 1:
-                text = "; ".join(f"{k} {v[0]:+.3f} ({v[1]:+.3f} to {v[2]:+.3f})" for k, v in pairs.items())
-                print(f"- {row['arm']}: {text}")
 
 
 def parse() -> argparse.Namespace:
@@ -276,14 +318,17 @@ def main() -> None:
     print(", ".join(f"{name} {value:,}" for name, value in sizes.items()))
     key = str((read_manifest(options.work / "index") or {})["key"])
     questions = with_candidates(corpus, sets, options.work / f"rankings-{key}.json")
-    rows, chosen = compare(sets, questions, list(arms(corpus.matrix)))
-    for name, table in rows.items():
-        print_rows(f"{name}: {len(sets[name])} questions", table)
-        print_parts(name, table)
-    spent = milliseconds(corpus, sets["pubmedqa"][:100])
-    print("\nweights chosen on either half:", json.dumps(chosen), "\nmilliseconds:", json.dumps(spent))
+    rows, chosen, development = compare(sets, questions, list(arms(corpus.matrix)))
+    weights = options.weights
+    product = SentenceEncoder(weights / WEIGHTS, weights / TOKENIZER, "") if weights is not None else None
+    same = agreement(corpus, product)
+    print(f"\n{recall_table(rows, development)}\n\n{difference_table(rows)}\n")
+    spent = milliseconds(corpus, sets["pubmedqa"][:100], product)
+    print("weights chosen on either half:", json.dumps(chosen), "\nmilliseconds:", json.dumps(spent))
+    print("cosine to the vectors of clinweave's own encoder:", json.dumps(same))
     if options.json:
-        text = {"sizes": sizes, "milliseconds": spent, "weights": chosen, "sets": rows}
+        text = {"sizes": sizes, "milliseconds": spent, "weights": chosen, "development": development}
+        text |= {"agreement": same, "sets": rows}
         options.json.write_text(json.dumps(text, indent=1), "utf-8")
 
 

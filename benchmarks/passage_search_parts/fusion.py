@@ -9,6 +9,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
+from clinweave.knowledge.retrieval.hybrid_index import fused
 from passage_search_parts.dense import Floats
 from passage_search_parts.features import FIELDS, VECTORS, Pool, Scores
 
@@ -245,6 +246,12 @@ def _dense_arms(matrix: Floats) -> Iterator[Arm]:
             parts=tuple(name.split(" + ")),
             dense=True,
         )
+    yield Arm(
+        "hybrid, as shipped",
+        lambda pool, _: fused(pool.scores["both"], pool.scores["dense"]),
+        parts=("both", "dense"),
+        dense=True,
+    )
     yield Arm(
         "both + dense with feedback",
         feedback(matrix),

@@ -14,7 +14,7 @@ from clinweave.knowledge.retrieval.text_index import QUESTION_WORDS
 from clinweave.records import Passage
 
 _ANSWERS = Path(__file__).with_name("answers.jsonl")
-_PARAPHRASED = Path(__file__).with_name("paraphrased.jsonl")
+PARAPHRASED = Path(__file__).with_name("paraphrased.jsonl")
 
 # A stored question of MedQuAD -> the same in other words.
 FRAMES = (
@@ -64,7 +64,7 @@ def paraphrased_questions(passages: Sequence[Passage]) -> list[Asked]:
     Gold is the guidelines' passage with a sentence, or MedQuAD's answers to a stored question.
     """
     found = []
-    for row in map(json.loads, _PARAPHRASED.read_text("utf-8").splitlines()):
+    for row in map(json.loads, PARAPHRASED.read_text("utf-8").splitlines()):
         if "sentence" in row:
             gold = [item for item in passages if item.source == "guidelines" and row["sentence"] in item.text]
         else:
