@@ -24,6 +24,7 @@ from clinweave.core.reports.blocks import (
 )
 from clinweave.core.reports.plots import (
     Estimate,
+    Points,
     Series,
     histogram,
     interval_plot,
@@ -113,7 +114,10 @@ PLOTS = {
         [Series("one", [0, 1], [0.1, 0.2], [0, 0.1], [0.2, 0.3]), Series("two", [0, 1], [None, 0.3])],
         "t", "x", "y", x_unit="percent",
     ),
-    "points": lambda: scatter_plot([1, 2], [2, 1], "t", "x", "y"),
+    "points": lambda: scatter_plot(
+        [Points("in", [1, 2], [2, 1], [1, 0], [3, 2]), Points("out", [3], [4], tone="down", joined=True)],
+        "t", "x", "y", diagonal=True,
+    ),
     "bars": lambda: histogram([1.0, 2.0, 2.0], "t", "x"),
 }  # fmt: skip
 

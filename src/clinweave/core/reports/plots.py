@@ -71,6 +71,20 @@ class Series:
     high: Sequence[float] = ()
 
 
+@dataclass(frozen=True)
+class Points:
+    """A group of points; `low` and `high` are the ends of their intervals, `joined` draws a line through them."""
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float]
+    low: Sequence[float] = ()
+    high: Sequence[float] = ()
+    tone: Tone = "accent"
+    size: float = 3.0
+    joined: bool = False
+
+
 def interval_plot(
     rows: Sequence[Estimate], title: str, *, unit: Unit = "percent", reference: float | None = None
 ) -> str:
@@ -101,8 +115,12 @@ def line_plot(
     x_unit: Unit = "",
     y_unit: Unit = "",
     small: bool = False,
+    level: float | None = None,
 ) -> str:
-    """Return lines with their bands, named in a legend where there are several; "" where nothing can be drawn."""
+    """Return lines with their bands, named in a legend where there are several; "" where nothing can be drawn.
+
+    `level` is a dashed line across.
+    """
     if not any(value is not None for line in lines for value in line.y):
         return ""
     with _drawing(title, 2.0 if small else 2.6, width=3.6 if small else _WIDTH) as (axes, result):
@@ -121,19 +139,38 @@ def line_plot(
             axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)
+        if level is not None:
+            axes.axhline(level, color=_COLOUR["up"], linewidth=1, linestyle=(0, (4, 3)))
         _units(axes, "x", x_unit)
         _units(axes, "y", y_unit)
     return result[0]
 
 
 def scatter_plot(
-    x: Sequence[float], y: Sequence[float], title: str, x_label: str = "", y_label: str = ""
+    groups: Sequence[Points],
+    title: str,
+    x_label: str = "",
+    y_label: str = "",
+    *,
+    diagonal: bool = False,
+    small: bool = False,
 ) -> str:
-    """Return points and the line on which both values are equal."""
-    with _drawing(title, 2.4, width=2.8) as (axes, result):
-        ends = [min(*x, *y), max(*x, *y)]
-        axes.plot(ends, ends, color=_COLOUR["up"], linewidth=1, linestyle=(0, (4, 3)))
-        axes.plot(x, y, "o", color=_COLOUR["accent"], alpha=0.45, markersize=3, markeredgewidth=0)
+    """Return groups of points, each with its intervals and the line through it; `diagonal` is where both are equal."""
+    with _drawing(title, 2.4 if small else 3.6, width=2.8 if small else 5.0) as (axes, result):
+        if diagonal:
+            ends = [value for group in groups for values in (group.x, group.y) for value in values]
+            line = [min(ends), max(ends)]
+            axes.plot(line, line, color=_COLOUR["up"], linewidth=1, linestyle=(0, (4, 3)), label="equal")
+        for group in groups:
+            colour = _COLOUR[group.tone]
+            if group.low:
+                axes.vlines(group.x, group.low, group.high, color=colour, alpha=0.25, linewidth=1.5)
+            axes.plot(
+                group.x, group.y, "o", color=colour, alpha=0.5, markersize=group.size, markeredgewidth=0,
+                linestyle="-" if group.joined else "", linewidth=1.2, label=group.name,
+            )  # fmt: skip
+        if len(groups) > 1 or (diagonal and not small):
+            axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
         axes.set_xlabel(x_label)
         axes.set_ylabel(y_label)
     return result[0]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from clinweave.core.reports.blocks import Block, Cell, Figure, Gallery, Report, Section, Table
-from clinweave.core.reports.plots import Series, histogram, line_plot, scatter_plot
+from clinweave.core.reports.plots import Points, Series, histogram, line_plot, scatter_plot
 from clinweave.evaluation.molecules.results import (
     Generated,
     GeneratorModel,
@@ -153,7 +153,17 @@ def _on_request(rows: Sequence[PropertyOnRequest]) -> list[Block]:
         note="Each property was asked for alone.",
     )  # fmt: skip
     plots = [
-        Figure(scatter_plot(row.requested, row.obtained, row.property, "requested", "obtained"), row.property)
+        Figure(
+            scatter_plot(
+                [Points(row.property, row.requested, row.obtained)],
+                row.property,
+                "requested",
+                "obtained",
+                diagonal=True,
+                small=True,
+            ),
+            row.property,
+        )
         for row in rows
     ]
     return [table, Gallery(plots)]

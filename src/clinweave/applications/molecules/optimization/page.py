@@ -16,6 +16,7 @@ from clinweave.applications.molecules.optimization.search import Outcome
 from clinweave.applications.molecules.report import drawing
 from clinweave.core.artifacts import write_text
 from clinweave.core.html import page
+from clinweave.core.reports.plots import Points, Series, line_plot, scatter_plot
 
 DRAWN = 24
 NO_AIMS = frozenset({"low", "high", "inside domain", "as given"})  # parts that say how sure a score is
@@ -25,7 +26,7 @@ _STYLE = (
     "figure { margin: 0; border: 1px solid var(--rule); border-radius: 6px; padding: .5rem; width: 15.5rem;"
     " background: #fff; color: #33414f; } figcaption { font-size: .75rem; overflow-wrap: anywhere; }"
     "figure.start { background: #f2f7ee; } .score { font-weight: 600; font-size: .9rem; } .alert { color: #a33; }"
-    "section > svg, .gallery > svg { background: #fff; } svg { max-width: 100%; } .gallery > svg { max-width: 48%; }"
+    "svg { max-width: 100%; height: auto; } .gallery > svg { flex: 1 1 24rem; }"
 )
 
 
@@ -80,53 +81,14 @@ def _number(value: Any) -> str:
 
 def _curve(scores: Sequence[float], start: Any) -> str:
     lines = {"best": best_so_far(scores, 1), "mean of the best ten": best_so_far(scores, 10)}
-    known = np.concatenate([one[np.isfinite(one)] for one in lines.values()])
-    if not len(known):
-        return '<p class="note">Nothing was scored.</p>'
-    values = [*known, *([start] if start is not None else [])]
-    low, high = float(min(values)), float(max(values))
-    place = _scale((1, max(len(scores), 2)), (low, high))
-    drawn = []
-    for number, (name, line) in enumerate(lines.items()):
-        colour = ("#2364aa", "#d1495b")[number]
-        shown = np.flatnonzero(np.isfinite(line))
-        shown = shown[:: max(1, len(shown) // 600)]
-        points = " ".join("{:.1f},{:.1f}".format(*place(call + 1, line[call])) for call in shown)
-        drawn.append(f'<polyline fill="none" stroke="{colour}" stroke-width="2" points="{points}"/>')
-        drawn.append(f'<text x="560" y="{40 + 20 * number}" fill="{colour}" font-size="13">{name}</text>')
-    if start is not None:
-        y = place(1, float(start))[1]
-        drawn.append(f'<path d="M60 {y:.1f}H540" stroke="#3a7d44" stroke-dasharray="5 4"/>')
-        drawn.append('<text x="560" y="80" fill="#3a7d44" font-size="13">the start</text>')
-    return _plot("".join(drawn), ("oracle calls", "score"), (1, len(scores)), (low, high), width=720)
-
-
-def _scale(across: tuple[float, float], up: tuple[float, float]) -> Any:
-    def place(x: float, y: float) -> tuple[float, float]:
-        right = (x - across[0]) / ((across[1] - across[0]) or 1)
-        above = (y - up[0]) / ((up[1] - up[0]) or 1)
-        return 60 + 480 * right, 220 - 195 * above
-
-    return place
-
-
-def _plot(
-    inside: str,
-    names: tuple[str, str],
-    across: tuple[float, float],
-    up: tuple[float, float],
-    width: int = 560,
-) -> str:
-    axis = (
-        '<path d="M60 20V220H545" fill="none" stroke="#9aa7b4"/>'
-        f'<text x="60" y="236" font-size="11">{across[0]:.3g}</text>'
-        f'<text x="540" y="236" font-size="11" text-anchor="end">{across[1]:.3g}</text>'
-        f'<text x="300" y="240" font-size="12" text-anchor="middle" fill="#5a6876">{escape(names[0])}</text>'
-        f'<text x="54" y="224" font-size="11" text-anchor="end">{up[0]:.3g}</text>'
-        f'<text x="54" y="29" font-size="11" text-anchor="end">{up[1]:.3g}</text>'
-        f'<text x="60" y="13" font-size="12" fill="#5a6876">{escape(names[1])}</text>'
-    )
-    return f'<svg viewBox="0 0 {width} 250" width="{width}" role="img">{axis}{inside}</svg>'
+    calls = range(1, len(scores) + 1)
+    series = [
+        Series(name, calls, [float(value) if np.isfinite(value) else None for value in line])
+        for name, line in lines.items()
+    ]
+    plot = line_plot(series, "Best so far", "oracle calls", "score", level=start)
+    note = '<p class="note">Dashed: the score of the start.</p>' if start is not None else ""
+    return plot + note if plot else '<p class="note">Nothing was scored.</p>'
 
 
 def _fronts(outcome: Outcome) -> str:
@@ -138,7 +100,7 @@ def _fronts(outcome: Outcome) -> str:
     calls = half + rest[:: max(1, len(rest) // (PLOTTED // 2))]
     score = np.array([call.scored.value for call in calls])
     ease = -np.array([synthetic_accessibility(parse(call.smiles)) for call in calls])
-    plots = [_front(ease, score, "SA score (left is harder to make)", "score", flipped=True)]
+    plots = [_front(ease, score, "SA score", "score", flipped=True)]
     if outcome.start:
         alike = np.array(likeness([call.smiles for call in calls], outcome.start))
         plots.insert(0, _front(alike, score, "similarity to the start", "score"))
@@ -174,21 +136,13 @@ def _front(x: Any, y: Any, across: str, up: str, *, flipped: bool = False) -> st
     x, y = x[there], y[there]
     if len(x) < 2:
         return ""
-    ends = (float(x.min()), float(x.max())), (float(y.min()), float(y.max()))
-    place = _scale(*ends)
-    dots = "".join(
-        '<circle cx="{:.1f}" cy="{:.1f}" r="2.2" fill="#2364aa" fill-opacity=".25"/>'.format(*place(a, b))
-        for a, b in zip(x, y, strict=True)
-    )
     best = front(np.stack([x, y], 1))
-    line = " ".join("{:.1f},{:.1f}".format(*place(x[row], y[row])) for row in best)
-    marks = "".join(
-        '<circle cx="{:.1f}" cy="{:.1f}" r="3.5" fill="#d1495b"/>'.format(*place(x[row], y[row]))
-        for row in best
-    )
-    shown = (-ends[0][0], -ends[0][1]) if flipped else ends[0]
-    drawn = f'{dots}<polyline fill="none" stroke="#d1495b" stroke-width="1.5" points="{line}"/>{marks}'
-    return _plot(drawn, (across, up), shown, ends[1])
+    sign = -1.0 if flipped else 1.0
+    groups = [
+        Points("scored", (sign * x).tolist(), y.tolist(), tone="none", size=2.5),
+        Points("front", (sign * x[best]).tolist(), y[best].tolist(), tone="down", size=4, joined=True),
+    ]
+    return scatter_plot(groups, f"{up} over {across}", across, up)
 
 
 def _start(outcome: Outcome, told: Row) -> str:

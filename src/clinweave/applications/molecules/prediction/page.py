@@ -23,7 +23,7 @@ _STYLE = (
     " max-width: 25rem; background: #fff; color: #33414f; } figcaption { font-size: .75rem; overflow-wrap: anywhere; }"
     ".pair { display: flex; align-items: end; } .pair small { display: block; text-align: center; font-size: .7rem;"
     " color: #5a6876; } .score { font-weight: 600; font-size: .9rem; } .outside { color: #a33; }"
-    "svg { max-width: 100%; } .plots svg { background: #fff; border-radius: 6px; }"
+    "svg { max-width: 100%; height: auto; }"
 )
 _CAUTION = "Nothing here says that a molecule is safe or active."
 
