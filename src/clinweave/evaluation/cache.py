@@ -19,10 +19,10 @@ class Cache:
         self._values: dict[str, dict[str, Any]] = {}
         path.parent.mkdir(parents=True, exist_ok=True)
         whole = path.read_bytes() if path.exists() else b""
-        kept = whole[: whole.rfind(b"\n") + 1]
-        if kept != whole:
-            path.write_bytes(kept)
-        for line in kept.decode("utf-8", "replace").splitlines():
+        complete = whole[: whole.rfind(b"\n") + 1]
+        if complete != whole:
+            path.write_bytes(complete)
+        for line in complete.decode("utf-8", "replace").splitlines():
             try:
                 row = json.loads(line)
                 self._values[row["key"]] = row["value"]

@@ -192,14 +192,14 @@ class KnowledgeBaseBuilder:
 
 def release_files(folder: Path) -> dict[str, Path]:
     """Return the HPO files of a folder by catalogue name, gzip or not. Raises `UserError` where one is missing."""
-    found = {}
+    result = {}
     for name in _HPO_FILES:
         for path in (folder / name, folder / f"{name}.gz"):
             if path.is_file():
-                found[name] = path
-    if missing := [name for name in _HPO_FILES[:2] if name not in found]:
+                result[name] = path
+    if missing := [name for name in _HPO_FILES[:2] if name not in result]:
         raise UserError(f"{folder} lacks {missing[0]} (or {missing[0]}.gz) of an HPO release")
-    return found
+    return result
 
 
 def features(folder: Path) -> Iterator[Relation]:

@@ -119,8 +119,8 @@ class Runner:
     def _artifact(self, step: ArtifactStep[T]) -> tuple[str, T]:
         if step.title:
             self.progress.status(step.title)
-        made = step.build(self)
-        return step.key(made), made
+        result = step.build(self)
+        return step.key(result), result
 
     def _cached(self, step: Step[T]) -> tuple[str, T]:
         inputs = {**step.inputs(), **{f"step {each.name}": self.key(each) for each in step.needs}}
@@ -137,12 +137,12 @@ class Runner:
             )
 
         done = run()
-        found = read_result(step.result, done.path / RESULT)
-        if not done.fresh and step.retry(found):
+        result = read_result(step.result, done.path / RESULT)
+        if not done.fresh and step.retry(result):
             remove_folder(folder)
             done = run()
-            found = read_result(step.result, done.path / RESULT)
-        return str(done.manifest["key"]), found
+            result = read_result(step.result, done.path / RESULT)
+        return str(done.manifest["key"]), result
 
 
 class Study(Protocol[R]):

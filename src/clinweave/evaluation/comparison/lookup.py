@@ -12,19 +12,19 @@ def named_options(question: Question, evidence: Sequence[Evidence]) -> list[int]
     ids = {end for item in evidence for row in item.relations for end in (row.subject, row.object)}
     ids -= set(question.concepts)
     text = "\n".join(item.text for item in evidence)
-    found = []
-    for place, option in enumerate(question.options):
-        known = place < len(question.option_ids) and question.option_ids[place] in ids
+    named = []
+    for index, option in enumerate(question.options):
+        known = index < len(question.option_ids) and question.option_ids[index] in ids
         if known or _holds(text, option):
-            found.append(place)
-    return found
+            named.append(index)
+    return named
 
 
 def look_up(question: Question, evidence: Sequence[Evidence]) -> int | None:
     """Return the one option that the evidence names, or None where it names none or several (equal ones are one)."""
     named = named_options(question, evidence)
-    one = named and all(same_option(question.options, named[0], other) for other in named)
-    return named[0] if one else None
+    agree = named and all(same_option(question.options, named[0], other) for other in named)
+    return named[0] if agree else None
 
 
 def has_gold(question: Question, evidence: Sequence[Evidence]) -> bool | None:

@@ -73,15 +73,15 @@ def headline(results: ComparisonResults) -> list[str]:
 
 
 def _finding(task: str, results: ComparisonResults, model: str) -> str:
-    found, title = results.tasks[task], TITLES.get(task, task)
-    if found.at_floor:
+    result, title = results.tasks[task], TITLES.get(task, task)
+    if result.at_floor:
         return ""
     rows = [row for row in results.comparisons if row.task == task and row.baseline == "base"]
     rows = [row for row in rows if not is_control(row.condition)]
     if not rows:
         return ""
     best = max(rows, key=lambda row: row.difference)
-    base, accuracy = (found.conditions[name].accuracy for name in ("base", best.condition))
+    base, accuracy = (result.conditions[name].accuracy for name in ("base", best.condition))
     between = f"{points(best.low)} to {points(best.high)}"
     if best.low > 0 and best.p < 0.05:
         verdict = f"a gain of {points(best.difference).lstrip('+')} points (95 % interval {between})"
@@ -172,20 +172,20 @@ def _accuracy(name: str, task: TaskResult, results: ComparisonResults) -> list[B
     times = results.timings.tasks.get(name, {})
     names = in_report_order(task.conditions)
     estimates = [
-        Estimate(find_condition(each).title, found.accuracy, *found.interval, "soft" if is_control(each) else "accent")
+        Estimate(find_condition(each).title, own.accuracy, *own.interval, "soft" if is_control(each) else "accent")
         for each in names
-        if (found := task.conditions[each]).accuracy is not None
+        if (own := task.conditions[each]).accuracy is not None
     ]  # fmt: skip
     title = "Accuracy (dashed line: chance)"
     rows = []
     for each in names:
-        found = task.conditions[each]
+        result = task.conditions[each]
         seconds = f"{times[each].seconds_per_item:.2f}" if each in times else ""
-        unscored = ", ".join(f"{count} {reason}" for reason, count in found.unscored.items()) or "0"
+        unscored = ", ".join(f"{count} {reason}" for reason, count in result.unscored.items()) or "0"
         rows.append((
-            Cell(find_condition(each).title, find_condition(each).control), percent(found.accuracy),
-            f"{percent(found.interval[0])} to {percent(found.interval[1])}", str(found.n), _in_evidence(each, found),
-            unscored, number(found.evidence_tokens), seconds,
+            Cell(find_condition(each).title, find_condition(each).control), percent(result.accuracy),
+            f"{percent(result.interval[0])} to {percent(result.interval[1])}", str(result.n),
+            _in_evidence(each, result), unscored, number(result.evidence_tokens), seconds,
         ))  # fmt: skip
     floors = ", ".join(f"{floor} {percent(value)}" for floor, value in task.floors.items())
     note = (
@@ -196,29 +196,29 @@ def _accuracy(name: str, task: TaskResult, results: ComparisonResults) -> list[B
         "Condition", "Accuracy", "95 % CI", "n", "Answer in evidence", "Unscored", "Evidence tokens",
         "Seconds per item",
     )  # fmt: skip
-    muted = frozenset(place for place, each in enumerate(names) if is_control(each))
+    muted = frozenset(index for index, each in enumerate(names) if is_control(each))
     return [
         Figure(interval_plot(estimates, title, reference=task.floors.get("chance")), title),
         Table(head, rows, note=note.strip(), muted=muted),
     ]
 
 
-def _in_evidence(name: str, found: ConditionResult) -> str:
+def _in_evidence(name: str, result: ConditionResult) -> str:
     if name == "base":
         return "–"
-    if found.gold_in_evidence is None:
-        return f"{percent(found.answer_named)} named"
-    return percent(found.gold_in_evidence)
+    if result.gold_in_evidence is None:
+        return f"{percent(result.answer_named)} named"
+    return percent(result.gold_in_evidence)
 
 
 def _recall(name: str, results: ComparisonResults) -> str:
-    found = results.retrieval.get(name)
-    if found is None:
+    result = results.retrieval.get(name)
+    if result is None:
         return ""
-    recall = ", ".join(f"@{cut} {percent(value)}" for cut, value in found.recall.items())
+    recall = ", ".join(f"@{cut} {percent(value)}" for cut, value in result.recall.items())
     return (
-        f"Retrieval from the question alone, {found.n} gold texts: recall {recall}; gold text in the corpus "
-        f"{percent(found.gold_in_corpus)}."
+        f"Retrieval from the question alone, {result.n} gold texts: recall {recall}; gold text in the corpus "
+        f"{percent(result.gold_in_corpus)}."
     )
 
 
@@ -261,14 +261,14 @@ def _readings(task: TaskResult, rows: Sequence[Comparison]) -> list[str]:
 def _kinds(task: TaskResult) -> Table:
     names = in_report_order(task.conditions)
 
-    def cell(found: ConditionResult | None) -> Cell | str:
-        if found is None:
+    def cell(result: ConditionResult | None) -> Cell | str:
+        if result is None:
             return "–"
-        return Cell(percent(found.accuracy), bar=found.accuracy)
+        return Cell(percent(result.accuracy), bar=result.accuracy)
 
     rows = [
-        (kind or "–", str(next(iter(found.values())).n), *(cell(found.get(name)) for name in names))
-        for kind, found in task.kinds.items()
+        (kind or "–", str(next(iter(result.values())).n), *(cell(result.get(name)) for name in names))
+        for kind, result in task.kinds.items()
     ]
     return Table(("Kind", "n", *(find_condition(name).title for name in names)), rows, "By kind of question")
 

@@ -246,22 +246,22 @@ def _comparisons(task: str, rows: Sequence[Sample], resamples: int) -> Iterator[
         left, right = _scores(conditions[name]), _scores(conditions[baseline])
         if not left.keys() & right.keys():
             continue
-        found = statistics.difference(left, right, clusters, resamples=resamples)
+        gain = statistics.difference(left, right, clusters, resamples=resamples)
         yield Comparison(
             task=task,
             condition=name,
             baseline=baseline,
             family=family,
-            n=found.n,
-            clusters=found.clusters,
-            difference=_round(found.difference),
-            low=_round(found.low),
-            high=_round(found.high),
-            p_raw=found.p,
-            p=found.p,
-            gained=found.gained,
-            lost=found.lost,
-            unpaired=found.unpaired,
+            n=gain.n,
+            clusters=gain.clusters,
+            difference=_round(gain.difference),
+            low=_round(gain.low),
+            high=_round(gain.high),
+            p_raw=gain.p,
+            p=gain.p,
+            gained=gain.gained,
+            lost=gain.lost,
+            unpaired=gain.unpaired,
         )
 
 
@@ -269,17 +269,19 @@ def _adjusted(comparisons: Sequence[Comparison]) -> list[Comparison]:
     """Return the comparisons with p values adjusted after Holm within each family."""
     adjusted: dict[int, float] = {}
     for family in ("conditions", "sums", "controls"):
-        places = [place for place, row in enumerate(comparisons) if row.family == family]
-        adjusted |= zip(places, statistics.holm([comparisons[place].p_raw for place in places]), strict=True)
+        indices = [position for position, row in enumerate(comparisons) if row.family == family]
+        adjusted |= zip(
+            indices, statistics.holm([comparisons[position].p_raw for position in indices]), strict=True
+        )
     return [
-        replace(row, p=float(f"{adjusted[place]:.6g}"), p_raw=float(f"{row.p_raw:.6g}"))
-        for place, row in enumerate(comparisons)
+        replace(row, p=float(f"{adjusted[position]:.6g}"), p_raw=float(f"{row.p_raw:.6g}"))
+        for position, row in enumerate(comparisons)
     ]
 
 
-def _comparable(one: Sequence[Sample], other: Sequence[Sample]) -> bool:
+def _comparable(condition: Sequence[Sample], baseline: Sequence[Sample]) -> bool:
     """Return whether two conditions were scored the same way; a look-up may be compared with either."""
-    methods = {row.method for row in (*one, *other) if row.method and row.method != "look-up"}
+    methods = {row.method for row in (*condition, *baseline) if row.method and row.method != "look-up"}
     return len(methods) <= 1
 
 
@@ -335,8 +337,8 @@ def _by_length(rows: Sequence[Sample]) -> float:
     total = 0.0
     for row in rows:
         longest = max(len(option) for option in row.options)
-        tied = [place for place, option in enumerate(row.options) if len(option) == longest]
-        total += sum(same_option(row.options, place, row.answer) for place in tied) / len(tied)
+        tied = [position for position, option in enumerate(row.options) if len(option) == longest]
+        total += sum(same_option(row.options, position, row.answer) for position in tied) / len(tied)
     return total / len(rows)
 
 

@@ -34,14 +34,14 @@ def retrieval(questions: Sequence[Question], context_builder: ContextBuilder) ->
         present[question.task].append(_rank(context_builder, question, own_words, 3) is not None)
     return {
         task: Recall(
-            n=len(found),
-            gold_in_corpus=round(sum(present[task]) / len(found), 6),
+            n=len(result),
+            gold_in_corpus=round(sum(present[task]) / len(result), 6),
             recall={
-                str(cut): round(sum(rank is not None and rank < cut for rank in found) / len(found), 6)
+                str(cut): round(sum(rank is not None and rank < cut for rank in result) / len(result), 6)
                 for cut in CUTS
             },
         )
-        for task, found in ranks.items()
+        for task, result in ranks.items()
     }
 
 

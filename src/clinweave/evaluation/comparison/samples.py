@@ -79,8 +79,8 @@ def prepare(
 def _job(
     question: Question, condition: Condition, provider: EvidenceProvider, others: Sequence[Question]
 ) -> Job:
-    found = provider.evidence(condition, question, others)
-    prompt = messages(question.question, found.items)
+    evidence = provider.evidence(condition, question, others)
+    prompt = messages(question.question, evidence.items)
     sample = Sample(
         task=question.task,
         id=question.id,
@@ -90,17 +90,17 @@ def _job(
         question=question.question,
         options=question.options,
         answer=question.answer,
-        gold=has_gold(question, found.items) if _can_hold_gold(condition, question) else None,
+        gold=has_gold(question, evidence.items) if _can_hold_gold(condition, question) else None,
         named=any(
-            same_option(question.options, place, question.answer)
-            for place in named_options(question, found.items)
+            same_option(question.options, index, question.answer)
+            for index in named_options(question, evidence.items)
         ),
-        evidence=tuple(item.text for item in found.items) if _public(found.items) else (),
-        evidence_tokens=found.tokens,
+        evidence=tuple(item.text for item in evidence.items) if _public(evidence.items) else (),
+        evidence_tokens=evidence.tokens,
     )
     if condition.name != "lookup":
         return Job(sample, prompt)
-    choice = look_up(question, found.items)
+    choice = look_up(question, evidence.items)
     return Job(
         replace(
             sample,

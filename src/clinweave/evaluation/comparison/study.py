@@ -259,7 +259,7 @@ class ComparisonStudy:
             tier=strictest(base.tier for base in bases).value,
             skipped=tuple(self.skipped),
             answers=tuple(answers(self.recipe.ask, runner.home)),
-            retrieval={name: found for each in scored for name, found in each.retrieval.items()},
+            retrieval={name: result for each in scored for name, result in each.retrieval.items()},
             timings=Timings(timings(samples), os.cpu_count(), platform.python_version()),
         )
 

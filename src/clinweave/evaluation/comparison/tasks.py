@@ -93,10 +93,10 @@ def sample(questions: Sequence[Question], count: int, seed: int) -> list[Questio
     if not count or count >= len(questions):
         return list(questions)
     tasks: dict[str, list[int]] = defaultdict(list)
-    for place, question in enumerate(questions):
-        tasks[question.task].append(place)
+    for index, question in enumerate(questions):
+        tasks[question.task].append(index)
     random = Random(f"{seed}/sample")  # noqa: S311
-    kept: list[int] = []
-    for left, places in zip(range(len(tasks), 0, -1), sorted(tasks.values(), key=len), strict=True):
-        kept += random.sample(places, min(len(places), (count - len(kept)) // left))
-    return [questions[place] for place in sorted(kept)]
+    selected: list[int] = []
+    for left, indices in zip(range(len(tasks), 0, -1), sorted(tasks.values(), key=len), strict=True):
+        selected += random.sample(indices, min(len(indices), (count - len(selected)) // left))
+    return [questions[index] for index in sorted(selected)]

@@ -41,31 +41,33 @@ class Grouping:
 
     def above(self, class_: str) -> set[str]:
         """Return all classes above one."""
-        found: set[str] = set()
+        result: set[str] = set()
         waiting = [class_]
         while waiting:
             for parent in self.links.parents.get(waiting.pop(), ()):
-                if parent not in found:
-                    found.add(parent)
+                if parent not in result:
+                    result.add(parent)
                     waiting.append(parent)
-        return found
+        return result
 
     def accepted(self, disease: str, candidates: Iterable[str], limit: int | None = LIMIT) -> list[str]:
         """Return the candidates whose class groups the disease, with at most `limit` diseases."""
         class_ = self.class_of.get(disease)
         if class_ is None:
             return []
-        up = {one for one in self.above(class_) if limit is None or self.size.get(one, 0) <= limit}
+        up = {item for item in self.above(class_) if limit is None or self.size.get(item, 0) <= limit}
         return [id_ for id_ in candidates if id_ != disease and self.class_of.get(id_) in up]
 
     def trivial(self, truths: Sequence[Truth], limit: int | None) -> list[float]:
         """Return the top-1/3/10 of naming, for every case, the ten largest classes of at most `limit` diseases."""
-        allowed = [one for one in self.size if limit is None or self.size[one] <= limit]
-        named = sorted(allowed, key=lambda one: (-self.size[one], one))[:10]
+        allowed = [item for item in self.size if limit is None or self.size[item] <= limit]
+        named = sorted(allowed, key=lambda item: (-self.size[item], item))[:10]
         up = {
-            one: self.above(self.class_of[one]) for one in {t.disease for t in truths} if one in self.class_of
+            item: self.above(self.class_of[item])
+            for item in {t.disease for t in truths}
+            if item in self.class_of
         }
         return [
-            sum(bool(up.get(one.disease, set()) & set(named[:at])) for one in truths) / max(len(truths), 1)
+            sum(bool(up.get(item.disease, set()) & set(named[:at])) for item in truths) / max(len(truths), 1)
             for at in (1, 3, 10)
         ]

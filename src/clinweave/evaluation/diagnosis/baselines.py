@@ -57,10 +57,10 @@ class Lrz:
         rows = [self._place[term] for term in observed]
         total = self._value[rows].sum(axis=0) - _HALF * len(rows) * self._spread
         if dropped:
-            who, value, spread, empty = self._changed(dropped)
-            if len(who):
-                total[who] = value[rows].sum(axis=0) - _HALF * len(rows) * spread
-                total[who[empty]] = -1e9
+            candidates, value, spread, empty = self._changed(dropped)
+            if len(candidates):
+                total[candidates] = value[rows].sum(axis=0) - _HALF * len(rows) * spread
+                total[candidates[empty]] = -1e9
         return np.asarray(total, np.float32)
 
     def with_annotations_of(self, model: Model) -> "Lrz":
@@ -136,16 +136,16 @@ class Lirical:
         background = self.model.background
         ratio = np.full(count, _MISS, np.float32)
         for above in self.model.ontology.ancestors[term].tolist():
-            who, often = (own if above == term else stated).row(above)
-            ratio[who] = np.maximum(ratio[who], often / background[above])
+            candidates, frequency = (own if above == term else stated).row(above)
+            ratio[candidates] = np.maximum(ratio[candidates], frequency / background[above])
         return np.asarray(np.log(ratio), np.float32)
 
     def _absent(self, term: int, own: Any, count: int) -> "Floats":
         import numpy as np
 
-        often = np.zeros(count, np.float32)
-        who, share = own.row(term)
-        often[who] = share
+        frequency = np.zeros(count, np.float32)
+        candidates, share = own.row(term)
+        frequency[candidates] = share
         return np.asarray(
-            np.log((1 - often) / (1 - min(float(self.model.background[term]), 0.98))), np.float32
+            np.log((1 - frequency) / (1 - min(float(self.model.background[term]), 0.98))), np.float32
         )

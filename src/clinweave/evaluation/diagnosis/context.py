@@ -55,14 +55,14 @@ class StudyContext:
         self, count: int, keep: Callable[[Case, Truth], bool] = lambda _case, _truth: True
     ) -> tuple[list[Case], list[Truth]]:
         """Return `count` cases drawn with the seed among those to keep (0: all of them), in the order of the file."""
-        places = [
-            place
-            for place, (case, truth) in enumerate(zip(self.cases, self.truths, strict=True))
+        indices = [
+            index
+            for index, (case, truth) in enumerate(zip(self.cases, self.truths, strict=True))
             if keep(case, truth)
         ]
-        if 0 < count < len(places):
-            places = sorted(Random(self.seed).sample(places, count))  # noqa: S311 - not for secrets
-        return [self.cases[place] for place in places], [self.truths[place] for place in places]
+        if 0 < count < len(indices):
+            indices = sorted(Random(self.seed).sample(indices, count))  # noqa: S311 - not for secrets
+        return [self.cases[index] for index in indices], [self.truths[index] for index in indices]
 
     def release_inputs(
         self, folder: Path, mondo: Path | None = None, genes: Path | None = None

@@ -21,12 +21,12 @@ def term_names(ontology_file: Path) -> dict[str, tuple[str, ...]]:
     from clinweave.databases import DATABASES, RowLog
     from clinweave.records import Concept
 
-    found = {}
-    for one in DATABASES["hpo"].read({"hp.obo": ontology_file}, RowLog(keep=0)):
-        if isinstance(one, Concept):
-            words = [name for name in one.synonyms if name.isascii() and "(" not in name and "[" not in name]
-            found[one.id] = (one.name.split(" (")[0], *words)
-    return found
+    result = {}
+    for item in DATABASES["hpo"].read({"hp.obo": ontology_file}, RowLog(keep=0)):
+        if isinstance(item, Concept):
+            words = [name for name in item.synonyms if name.isascii() and "(" not in name and "[" not in name]
+            result[item.id] = (item.name.split(" (")[0], *words)
+    return result
 
 
 def write_texts(
@@ -48,35 +48,35 @@ def recognition(texts: Sequence[CaseText], read: Sequence[Case], model: Model) -
 
     `near` counts a found term that is an ancestor or a descendant of a written one as found too.
     """
-    right = found = written = near = 0
+    right = recognised = written = near = 0
     by: Counter[str] = Counter()
     of: Counter[str] = Counter()
     absent = {"written": 0, "negated": 0, "taken as present": 0}
     relatives = {"written": 0, "taken": 0}
     for text, case in zip(texts, read, strict=True):
-        mine = _places(model, (one.id for one in text.present))
+        mine = _places(model, (item.id for item in text.present))
         yes, no = set(read_findings(model.ontology, case).observed), _places(model, case.excluded)
-        right, found, written = right + len(mine & yes), found + len(yes), written + len(mine)
-        near += sum(_is_near(model, place, yes) for place in mine)
-        for one in text.present:
-            of[one.wording] += 1
-            by[one.wording] += bool(_places(model, [one.id]) & yes)
-        for one in text.absent:
-            place = _places(model, [one.id])
+        right, recognised, written = right + len(mine & yes), recognised + len(yes), written + len(mine)
+        near += sum(_is_near(model, index, yes) for index in mine)
+        for item in text.present:
+            of[item.wording] += 1
+            by[item.wording] += bool(_places(model, [item.id]) & yes)
+        for item in text.absent:
+            index = _places(model, [item.id])
             absent["written"] += 1
-            absent["negated"] += bool(place & no)
-            absent["taken as present"] += bool(place & yes)
-        for one in text.relatives:
+            absent["negated"] += bool(index & no)
+            absent["taken as present"] += bool(index & yes)
+        for item in text.relatives:
             relatives["written"] += 1
-            relatives["taken"] += bool(_places(model, [one.id]) & yes)
-    precision, recall = right / max(found, 1), right / max(written, 1)
+            relatives["taken"] += bool(_places(model, [item.id]) & yes)
+    precision, recall = right / max(recognised, 1), right / max(written, 1)
     return Recognition(
         precision=precision,
         recall=recall,
         f1=2 * precision * recall / max(precision + recall, 1e-9),
         near=near / max(written, 1),
         written=written,
-        found=found,
+        found=recognised,
         by_wording={name: (by[name], of[name]) for name in WORDINGS},
         absent=absent,
         relatives=relatives,
@@ -87,9 +87,9 @@ def _places(model: Model, ids: Any) -> set[int]:
     return {model.ontology.index[id_] for id_ in ids if id_ in model.ontology.index}
 
 
-def _is_near(model: Model, place: int, found: set[int]) -> bool:
-    up, down = model.ontology.ancestors[place].tolist(), model.ontology.descendants[place].tolist()
-    return bool(({*up, *down} - {0}) & found)
+def _is_near(model: Model, index: int, recognised: set[int]) -> bool:
+    up, down = model.ontology.ancestors[index].tolist(), model.ontology.descendants[index].tolist()
+    return bool(({*up, *down} - {0}) & recognised)
 
 
 def losses(

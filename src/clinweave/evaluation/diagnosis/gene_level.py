@@ -25,7 +25,7 @@ def genes_of_diseases(home: Any) -> tuple[dict[str, frozenset[str]], dict[str, s
     files = located("uniprot-diseases", home)
     reader = DATABASES["uniprot_diseases"]
     symbols: dict[str, str] = {}
-    found: dict[str, set[str]] = {}
+    result: dict[str, set[str]] = {}
     pairs: list[tuple[str, str]] = []
     for record in reader.read(files, RowLog(keep=0)):
         if isinstance(record, Concept) and record.category == "biolink:Gene":
@@ -34,9 +34,9 @@ def genes_of_diseases(home: Any) -> tuple[dict[str, frozenset[str]], dict[str, s
             pairs.append((record.subject, record.object))
     for gene, disease in pairs:
         if gene in symbols:
-            found.setdefault(symbols[gene], set()).add(disease)
+            result.setdefault(symbols[gene], set()).add(disease)
     releases = {"uniprot_diseases": reader.source(files).release}
-    return {symbol: frozenset(ids) for symbol, ids in sorted(found.items())}, releases
+    return {symbol: frozenset(ids) for symbol, ids in sorted(result.items())}, releases
 
 
 def rank_genes(
@@ -57,9 +57,9 @@ def rank_genes(
     """
     import numpy as np
 
-    places = {id_: place for place, id_ in enumerate(condition.model.ids)}
+    indices = {id_: index for index, id_ in enumerate(condition.model.ids)}
     rows = {
-        symbol: np.array([places[id_] for id_ in sorted(ids) if id_ in places], np.int32)
+        symbol: np.array([indices[id_] for id_ in sorted(ids) if id_ in indices], np.int32)
         for symbol, ids in known.items()
     }
     ranks: dict[str, float] = {}
@@ -81,5 +81,5 @@ def rank_genes(
     return Ranks(condition.name, ranks, 0.0, known_cases(condition.model, truths))
 
 
-def _best(scores: Any, places: Any) -> float:
-    return float(scores[places].max()) if len(places) else -MISS
+def _best(scores: Any, indices: Any) -> float:
+    return float(scores[indices].max()) if len(indices) else -MISS

@@ -20,15 +20,15 @@ _OF_DISEASES = frozenset({"diseases", "names", "inheritance"})
 
 
 def without_patient(
-    model: Model, place: int, observed: Sequence[int], excluded: Sequence[int], paper: str
+    model: Model, position: int, observed: Sequence[int], excluded: Sequence[int], paper: str
 ) -> Model | None:
-    """Return the model in which leaving `MARK` out takes the patient from candidate `place`; None if nothing cites it.
+    """Return the model in which leaving `MARK` out takes the patient from candidate `position`; None if none cites it.
 
     Only the rows of the candidate and its kin are kept, so that it is quick; tables and weights are those of `model`.
     """
     import numpy as np
 
-    rows, kin = model.annotations, model.kin[place]
+    rows, kin = model.annotations, model.kin[position]
     index = {id_: at for at, id_ in enumerate(rows.diseases)}
     near = [index[id_] for id_ in (*kin.members, *kin.groups, *kin.siblings) if id_ in index]
     mine = {index[id_] for id_ in kin.members if id_ in index}
@@ -42,24 +42,26 @@ def without_patient(
         return None
     at = np.sort(np.r_[at, cited[0]])  # one row twice: its copy goes, so that the candidate is read anew
     part = chosen(rows, at)
-    told = _counted(model, part, observed, excluded, paper, mine)
+    counted = _counted(model, part, observed, excluded, paper, mine)
     first = int(np.flatnonzero(at == cited[0])[0])
-    references = list(told.references)
+    references = list(counted.references)
     references[first] = MARK
-    return replace(model, annotations=replace(told, references=tuple(references)), kin=_alone(model, place))
+    return replace(
+        model, annotations=replace(counted, references=tuple(references)), kin=_alone(model, position)
+    )
 
 
 _BARE: dict[int, "tuple[tuple[Kin, ...], tuple[Kin, ...]]"] = {}  # of the last model, by identity
 
 
-def _alone(model: Model, place: int) -> "tuple[Kin, ...]":
-    """Return the candidates' kin where none but `place` stands on others: only its evidence is worked out anew."""
-    kept = _BARE.get(id(model.kin))
-    if kept is None or kept[0] is not model.kin:
+def _alone(model: Model, position: int) -> "tuple[Kin, ...]":
+    """Return the candidates' kin where none but `position` stands on others: only its evidence is worked out anew."""
+    selected = _BARE.get(id(model.kin))
+    if selected is None or selected[0] is not model.kin:
         _BARE.clear()
-        bare = tuple(replace(one, members=one.members[:1], groups=(), siblings=()) for one in model.kin)
-        kept = _BARE[id(model.kin)] = (model.kin, bare)
-    return (*kept[1][:place], model.kin[place], *kept[1][place + 1 :])
+        bare = tuple(replace(item, members=item.members[:1], groups=(), siblings=()) for item in model.kin)
+        selected = _BARE[id(model.kin)] = (model.kin, bare)
+    return (*selected[1][:position], model.kin[position], *selected[1][position + 1 :])
 
 
 def chosen(rows: "Annotations", at: Any) -> "Annotations":
@@ -67,14 +69,14 @@ def chosen(rows: "Annotations", at: Any) -> "Annotations":
     import numpy as np
 
     changed: dict[str, Any] = {}
-    for one in fields(rows):
-        value = getattr(rows, one.name)
-        if one.name in _OF_DISEASES or isinstance(value, str):
+    for item in fields(rows):
+        value = getattr(rows, item.name)
+        if item.name in _OF_DISEASES or isinstance(value, str):
             continue
         if isinstance(value, np.ndarray):
-            changed[one.name] = value[at]
+            changed[item.name] = value[at]
         elif isinstance(value, tuple):
-            changed[one.name] = tuple(value[row] for row in at.tolist())
+            changed[item.name] = tuple(value[row] for row in at.tolist())
     return replace(rows, **changed)
 
 

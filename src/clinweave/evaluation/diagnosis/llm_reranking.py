@@ -91,22 +91,22 @@ def _asked(  # noqa: PLR0917 - a model, its prompt, and the cache
     key = Cache.key({**language.describe(), "weights": weights}, "re-rank", text, names)
     cached = cache.get(key)
     if cached is None:
-        found = opinion(language, text, names, alone)
-        cached = {"values": list(found.values) if found.values is not None else None}
+        result = opinion(language, text, names, alone)
+        cached = {"values": list(result.values) if result.values is not None else None}
         cache.put(key, cached)
     return list(cached["values"]) if cached["values"] is not None else None
 
 
 def hits(rows: Sequence[Asked], kind: str, weight: float, at: int) -> dict[str, float]:
     """Return case -> 1 where the true disease is in the first `at` after the opinion at this weight, else 0."""
-    found = {}
+    result = {}
     for row in rows:
         place = row.place
         values = row.opinions.get(kind)
         if place is not None and weight and values is not None:
             place = fuse(list(row.scores), values, weight).index(place)
-        found[row.id] = float(place is not None and place < at)
-    return found
+        result[row.id] = float(place is not None and place < at)
+    return result
 
 
 def compare(
@@ -158,15 +158,15 @@ def _row(
     )  # fmt: skip
 
 
-def verdict(found: LLMReranking) -> str:
+def verdict(result: LLMReranking) -> str:
     """Return the sentence that says whether the model helps, no stronger than the interval."""
-    row = next(each for each in found.rows if each.kind == "model" and each.chosen)
+    row = next(each for each in result.rows if each.kind == "model" and each.chosen)
     change, low, high = (100 * value for value in row.over1)
-    alone = next(each for each in found.rows if each.kind == "model" and each.weight == "alone")
+    alone = next(each for each in result.rows if each.kind == "model" and each.weight == "alone")
     gain = f"{change:+.1f} points at top-1 ({low:+.1f} to {high:+.1f}) at the weight chosen"
     by_itself = f"its order alone {100 * alone.over1[0]:+.1f}"
     if low > 0:
-        return f"{found.model} on top helps: {gain}; {by_itself}."
+        return f"{result.model} on top helps: {gain}; {by_itself}."
     if high < 0:
-        return f"{found.model} on top makes it worse: {gain}; {by_itself}. The default leaves it off."
-    return f"{found.model} on top shows no gain: {gain}; {by_itself}. The default leaves it off."
+        return f"{result.model} on top makes it worse: {gain}; {by_itself}. The default leaves it off."
+    return f"{result.model} on top shows no gain: {gain}; {by_itself}. The default leaves it off."

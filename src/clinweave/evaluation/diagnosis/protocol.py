@@ -79,8 +79,8 @@ class Setting:
         """Return name -> release of the files that the setting names, as the files state it."""
         from clinweave.databases import DATABASES
 
-        found = release_in(self.release)
-        files = {"hp.obo": found.ontology, "phenotype.hpoa": found.annotations}
+        result = release_in(self.release)
+        files = {"hp.obo": result.ontology, "phenotype.hpoa": result.annotations}
         releases = {name: DATABASES[name].source(files).release for name in ("hpo", "hpoa")}
         if self.mondo:
             releases["mondo"] = DATABASES["mondo"].source({"mondo.json": self.mondo}).release
@@ -148,12 +148,12 @@ class Protocol:
     def of_condition(self, name: str, runner: Runner) -> Ranks:
         """Return the ranks of one condition on the cases of this protocol."""
         _, truths = drawn(self.context, self.setting)
-        found = runner.result(self.ranks[name])
+        result = runner.result(self.ranks[name])
         ids = [truth.id for truth in truths]
-        own = found.protocols[self.setting.leave_out]
+        own = result.protocols[self.setting.leave_out]
         seconds = own.seconds * len(ids) / max(len(own.ranks), 1)
         ranks, credited = ({id_: each[id_] for id_ in ids} for each in (own.ranks, own.credited))
-        return Ranks(name, ranks, seconds, frozenset(found.known) & set(ids), credited)
+        return Ranks(name, ranks, seconds, frozenset(result.known) & set(ids), credited)
 
     def _ranks_step(self, name: str) -> Step[ReleaseRanks]:
         """Return the step of one condition on one release: all ways of leaving papers out at once (a patient apart).
@@ -179,13 +179,13 @@ class Protocol:
             cases, truths = drawn(context, replace(setting, after=after))
             condition = context.condition(name, setting.release, mondo, genes)
             with work.progress.bar(f"{setting.title[:50]}: {name}", len(cases)) as step:
-                found = rank_under(protocols, condition, cases, truths, step, _accepting(setting, condition))
+                result = rank_under(protocols, condition, cases, truths, step, _accepting(setting, condition))
             return ReleaseRanks(
                 protocols={
                     each: ProtocolRanks(dict(ranks.ranks), dict(ranks.credited), ranks.seconds)
-                    for each, ranks in found.items()
+                    for each, ranks in result.items()
                 },
-                known=tuple(sorted(found[protocols[0]].known)),
+                known=tuple(sorted(result[protocols[0]].known)),
                 sources=dict(condition.model.sources),
             )
 

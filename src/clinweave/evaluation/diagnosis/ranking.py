@@ -51,18 +51,18 @@ class Ranks:
         if not cases:
             return 0.0
         if not macro:
-            return sum(ranks[one.id] <= at for one in cases) / len(cases)
+            return sum(ranks[item.id] <= at for item in cases) / len(cases)
         hits: dict[str, list[bool]] = {}
-        for one in cases:
-            hits.setdefault(one.disease, []).append(ranks[one.id] <= at)
+        for item in cases:
+            hits.setdefault(item.disease, []).append(ranks[item.id] <= at)
         return sum(sum(each) / len(each) for each in hits.values()) / len(hits)
 
 
-def rank_of(scores: Any, place: int) -> float:
+def rank_of(scores: Any, index: int) -> float:
     """Return 1 + those strictly better + half of the ties, exact within 1e-6."""
     import numpy as np
 
-    mine = scores[place]
+    mine = scores[index]
     return float(1 + np.sum(scores > mine + _TIE) + 0.5 * (np.sum(np.abs(scores - mine) <= _TIE) - 1))
 
 
@@ -95,21 +95,21 @@ def rank_under(  # noqa: PLR0917 - cases, their truth, and the rules
     and counts once. `accept` names the candidates that count as well, in `credited` alone (see ancestors). Seconds are
     of processor time.
     """
-    places = {id_: place for place, id_ in enumerate(condition.model.ids)}
+    indices = {id_: index for index, id_ in enumerate(condition.model.ids)}
     ranks: dict[str, dict[str, float]] = {protocol: {} for protocol in protocols}
     credited: dict[str, dict[str, float]] = {protocol: {} for protocol in protocols}
     spent = dict.fromkeys(protocols, 0.0) | {"none": 0.0, "paper_from_every_disease": 0.0}
     for case, truth in zip(cases, truths, strict=True):
         findings = read_findings(condition.model.ontology, case)
-        place = places.get(truth.disease)
-        others = [places[id_] for id_ in accept(truth.disease) if id_ in places]
-        scored = _Scored(condition, findings, case.sex, truth.publication, place, spent)
+        index = indices.get(truth.disease)
+        others = [indices[id_] for id_ in accept(truth.disease) if id_ in indices]
+        scored = _Scored(condition, findings, case.sex, truth.publication, index, spent)
         for protocol in protocols:
             ranks[protocol][truth.id] = credited[protocol][truth.id] = MISS
-            if place is not None and findings.observed:
+            if index is not None and findings.observed:
                 scores = scored.under(protocol)
-                if scores[place] > -MISS / 2:
-                    ranks[protocol][truth.id] = rank_of(scores, place)
+                if scores[index] > -MISS / 2:
+                    ranks[protocol][truth.id] = rank_of(scores, index)
                 credited[protocol][truth.id] = min(
                     [ranks[protocol][truth.id], *(rank_of(scores, other) for other in others)]
                 )
@@ -130,12 +130,12 @@ class _Scored:
         findings: "Findings",
         sex: str,
         publication: str,
-        place: int | None,
+        index: int | None,
         spent: dict[str, float],
     ) -> None:
         self.condition, self.findings = condition, findings
         self.sex, self.publication = sex, publication
-        self.place, self.spent = place, spent
+        self.place, self.spent = index, spent
         self._known: dict[str, Any] = {}
 
     def under(self, protocol: str) -> Any:
@@ -176,5 +176,5 @@ def known_cases(model: Model, truths: Sequence[Truth]) -> frozenset[str]:
     import numpy as np
 
     rows = model.annotations
-    annotated = {rows.diseases[place] for place in np.unique(rows.disease[~rows.negated]).tolist()}
-    return frozenset(one.id for one in truths if one.disease in annotated)
+    annotated = {rows.diseases[index] for index in np.unique(rows.disease[~rows.negated]).tolist()}
+    return frozenset(item.id for item in truths if item.disease in annotated)

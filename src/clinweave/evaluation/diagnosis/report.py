@@ -130,7 +130,7 @@ def _rank_table(rows: Sequence[RankRow]) -> Table:
             )
             for row in rows
         ],
-        muted=frozenset(place for place, row in enumerate(rows) if row.condition == BASELINE),
+        muted=frozenset(index for index, row in enumerate(rows) if row.condition == BASELINE),
     )  # fmt: skip
 
 
@@ -142,8 +142,14 @@ def _change(change: Interval) -> Cell:
 
 def _published(credit: MondoCredit | None) -> Section:
     rows = [
-        (one.system, f"{one.cases:,}" if one.cases else "other", shares(one.shares), one.differs, one.source)
-        for one in PUBLISHED
+        (
+            item.system,
+            f"{item.cases:,}" if item.cases else "other",
+            shares(item.shares),
+            item.differs,
+            item.source,
+        )
+        for item in PUBLISHED
     ]
     note = "A different protocol: not to be compared with the tables above; the table says what differs."
     if credit:
@@ -157,43 +163,43 @@ def _published(credit: MondoCredit | None) -> Section:
     return Section("Published, different protocol", [table], note)
 
 
-def _genes(found: GeneLevel) -> Section:
-    source = ", ".join(f"{name} {release}" for name, release in found.sources.items())
+def _genes(result: GeneLevel) -> Section:
+    source = ", ".join(f"{name} {release}" for name, release in result.sources.items())
     note = (
-        f"Simulated: the causal gene among {found.decoys} genes drawn at random of {found.genes} with a known "
+        f"Simulated: the causal gene among {result.decoys} genes drawn at random of {result.genes} with a known "
         f"disease; no "
         "variants are looked at, and real candidate lists are not random. The map of genes to diseases "
-        f"({source}) is newer than the release. {found.unmapped} of {found.cases} causal genes are not in it "
+        f"({source}) is newer than the release. {result.unmapped} of {result.cases} causal genes are not in it "
         f"and count as "
-        f"misses. Chance: {100 / (found.decoys + 1):.1f} % at top-1."
+        f"misses. Chance: {100 / (result.decoys + 1):.1f} % at top-1."
     )
-    rows = [row for row in found.rows if row.part == "all"]
-    rest = [row for row in found.rows if row.part == "rest"]
+    rows = [row for row in result.rows if row.part == "all"]
+    rest = [row for row in result.rows if row.part == "rest"]
     blocks = _ranks(rows, "Gene level")
     if rest:
         blocks.append(Details("Diseases on which nothing was chosen", [_rank_table(rest)]))
     return Section("Gene level, simulated", blocks, note)
 
 
-def _peers(found: Peers) -> Section:
+def _peers(result: Peers) -> Section:
     head = ("Program", "Top-1/3/10", *(f"Top-{at} over {BASELINE}" for at in AT), "Milliseconds a case")
     rows: list[tuple[Cell | str, ...]] = []
-    for row in found.rows:
+    for row in result.rows:
         changes: list[Cell | str] = [*map(_change, row.over)] or ["", "", ""]
         rows.append(
             (row.name, shares(row.micro), *changes, f"{row.milliseconds:.2f}" if row.milliseconds else "")
         )
-    rows += [(name, f"skipped: {reason}", "", "", "", "") for name, reason in found.skipped.items()]
-    note = f"{found.cases} cases drawn with seed {found.seed}, {found.protocol}; the same release for all."
-    blocks: list[Block] = [Table(head, rows), Text(found.notes, bullets=True)]
+    rows += [(name, f"skipped: {reason}", "", "", "", "") for name, reason in result.skipped.items()]
+    note = f"{result.cases} cases drawn with seed {result.seed}, {result.protocol}; the same release for all."
+    blocks: list[Block] = [Table(head, rows), Text(result.notes, bullets=True)]
     return Section("Other programs, each in its own environment", blocks, note)
 
 
-def _robustness(found: Robustness) -> Section:
-    names = list(dict.fromkeys(row.condition for row in found.rows))
+def _robustness(result: Robustness) -> Section:
+    names = list(dict.fromkeys(row.condition for row in result.rows))
     figures, tables = [], []
     for kind, levels in LEVELS.items():
-        points = {(row.condition, row.level): row for row in found.rows if row.kind == kind}
+        points = {(row.condition, row.level): row for row in result.rows if row.kind == kind}
         used = [level for level in (0.0, *levels) if (names[0], level) in points]
         for at in CURVES_AT:
             lines = []
@@ -218,15 +224,15 @@ def _robustness(found: Robustness) -> Section:
             )
         )
     note = (
-        f"{found.cases} cases of known diseases, the own paper left out of every disease; top-1/top-10 in per "
+        f"{result.cases} cases of known diseases, the own paper left out of every disease; top-1/top-10 in per "
         f"cent. Every "
         "condition sees the same changed cases. Bands: 95 % intervals by publication."
     )
     return Section("Robustness", [*figures, *tables], note)
 
 
-def _free_text(found: FreeText) -> Section:
-    seen = found.recognition
+def _free_text(result: FreeText) -> Section:
+    seen = result.recognition
     wording = ", ".join(
         f"{name} {_percent(hit / of)} % of {of}" for name, (hit, of) in seen.by_wording.items() if of
     )
@@ -246,25 +252,25 @@ def _free_text(found: FreeText) -> Section:
         ),
         [
             (row.condition, shares(row.curated), shares(row.text), *map(_change, row.loss))
-            for row in found.losses
+            for row in result.losses
         ],
     )
     note = (
-        f"{found.cases} texts written by rule from the curated findings: labels, synonyms, lay words, "
+        f"{result.cases} texts written by rule from the curated findings: labels, synonyms, lay words, "
         f"negation, relatives "
         "and noise. Generated texts are easier than real ones: the dictionary holds most of their wordings."
     )
-    example = Details("One of the texts", [Text((found.example,), "quote")])
+    example = Details("One of the texts", [Text((result.example,), "quote")])
     return Section("Free text", [Text((sentence,)), table, example], note)
 
 
-def _reranking(found: LLMReranking) -> Section:
+def _reranking(result: LLMReranking) -> Section:
     note = (
-        f"{found.cases} cases of the rest; the weight of the opinion was chosen on {found.development} cases of the "
-        f"development part. The ranker alone: top-1/3 {shares(found.alone)}. Asked about {found.asked} cases "
+        f"{result.cases} cases of the rest; the weight of the opinion was chosen on {result.development} cases of the "
+        f"development part. The ranker alone: top-1/3 {shares(result.alone)}. Asked about {result.asked} cases "
         f"whose disease "
-        f"is among the first ten (no other can change); {found.unread} replies could not be parsed. Read by "
-        f"{found.method}."
+        f"is among the first ten (no other can change); {result.unread} replies could not be parsed. Read by "
+        f"{result.method}."
     )
     table = Table(
         ("Opinion", "Weight", "Top-1/3", "Top-1 over the ranker alone", "Top-3", "Top-1 gained / lost"),
@@ -273,15 +279,15 @@ def _reranking(found: LLMReranking) -> Section:
                 KINDS[row.kind], f"{row.weight}{' (chosen)' if row.chosen else ''}", shares((row.top1, row.top3)),
                 _change(row.over1), _change(row.over3), f"{row.moved1[0]} / {row.moved1[1]}",
             )
-            for row in found.rows
+            for row in result.rows
         ],
     )  # fmt: skip
-    return Section("Re-ranking by a language model", [Text((verdict(found),)), table], note)
+    return Section("Re-ranking by a language model", [Text((verdict(result),)), table], note)
 
 
 def negatives(results: DiagnosisResults) -> list[str]:
     """Return every comparison in which the best condition shows no gain over the baseline, and the model's verdict."""
-    found = []
+    result = []
     for protocol in results.protocols:
         for row in protocol.rows:
             if row.condition not in BEST or row.part not in {"all", "rest", "known disease"}:
@@ -292,10 +298,10 @@ def negatives(results: DiagnosisResults) -> list[str]:
                 if over.low <= 0
             ]
             if flat:
-                found.append(f"{protocol.title}, {row.part}, {row.condition}: {', '.join(flat)}")
+                result.append(f"{protocol.title}, {row.part}, {row.condition}: {', '.join(flat)}")
     if results.llm_reranking:
-        found.append(verdict(results.llm_reranking))
-    return found or ["none"]
+        result.append(verdict(results.llm_reranking))
+    return result or ["none"]
 
 
 def _speed(protocols: Sequence[ProtocolResult]) -> Table:

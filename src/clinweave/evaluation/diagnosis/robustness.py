@@ -41,51 +41,51 @@ def changed(case: Case, model: Model, kind: str, level: float, seed: int = 0) ->
         observed += random.sample(used, min(count, len(used)))
     elif kind == "removed":
         gone = set(order[: min(count, len(observed) - 1)])
-        observed = [term for place, term in enumerate(observed) if place not in gone]
+        observed = [term for index, term in enumerate(observed) if index not in gone]
     else:
-        for place in order[:count]:
-            parents = [parent for parent in ontology.parents[observed[place]] if parent]
-            observed[place] = random.choice(parents) if parents else observed[place]
+        for index in order[:count]:
+            parents = [parent for parent in ontology.parents[observed[index]] if parent]
+            observed[index] = random.choice(parents) if parents else observed[index]
     terms = tuple(ontology.ids[term] for term in dict.fromkeys(observed))
     return replace(case, observed=terms)
 
 
 def variants(cases: Sequence[Case], model: Model, seed: int = 0) -> dict[tuple[str, float], list[Case]]:
     """Return the cases as they are (kind "as is", level 0) and at every level of every kind."""
-    found: dict[tuple[str, float], list[Case]] = {("as is", 0.0): list(cases)}
+    result: dict[tuple[str, float], list[Case]] = {("as is", 0.0): list(cases)}
     for kind, levels in LEVELS.items():
         for level in levels:
-            found[kind, level] = [changed(case, model, kind, level, seed) for case in cases]
-    return found
+            result[kind, level] = [changed(case, model, kind, level, seed) for case in cases]
+    return result
 
 
 def rank_variants(
     condition: Condition,
-    made: Mapping[tuple[str, float], Sequence[Case]],
+    changed_cases: Mapping[tuple[str, float], Sequence[Case]],
     truths: Sequence[Truth],
     *,
     leave_paper_out: bool = True,
     step: Callable[[int], None] = lambda _: None,
 ) -> dict[str, dict[str, float]]:
     """Return "kind level" -> case id -> rank; annotations citing the case's paper are left out of every disease."""
-    places = {id_: place for place, id_ in enumerate(condition.model.ids)}
-    ranks: dict[str, dict[str, float]] = {f"{kind} {level:g}": {} for kind, level in made}
+    indices = {id_: index for index, id_ in enumerate(condition.model.ids)}
+    ranks: dict[str, dict[str, float]] = {f"{kind} {level:g}": {} for kind, level in changed_cases}
     for at, truth in enumerate(truths):  # all levels of a case at once: what is dropped is worked out once
-        place = places.get(truth.disease)
+        index = indices.get(truth.disease)
         papers = (truth.publication,) if leave_paper_out and truth.publication else ()
-        for (kind, level), cases in made.items():
+        for (kind, level), cases in changed_cases.items():
             findings = read_findings(condition.model.ontology, cases[at])
             rank = MISS
-            if place is not None and findings.observed:
+            if index is not None and findings.observed:
                 scores = condition.scores(findings.observed, findings.excluded, papers, cases[at].sex)
-                rank = rank_of(scores, place) if scores[place] > -MISS / 2 else MISS
+                rank = rank_of(scores, index) if scores[index] > -MISS / 2 else MISS
             ranks[f"{kind} {level:g}"][truth.id] = rank
         step(1)
     return ranks
 
 
 def curves(
-    found: Mapping[str, Mapping[str, Mapping[str, float]]],
+    result: Mapping[str, Mapping[str, Mapping[str, float]]],
     truths: Sequence[Truth],
     baseline: str,
     resamples: int,
@@ -93,7 +93,7 @@ def curves(
     """Return one point per condition, kind and level: top-1 and top-10 by publication, and over the baseline."""
     cluster = {truth.id: truth.publication or truth.id for truth in truths}
     points = []
-    for condition, ranks in found.items():
+    for condition, ranks in result.items():
         for kind, levels in LEVELS.items():
             for level in (0.0, *levels):
                 key = f"{kind} {level:g}" if level else "as is 0"
@@ -101,7 +101,7 @@ def curves(
                 over: dict[int, Estimate | None] = {}
                 for at in AT:
                     hits = {case: float(rank <= at) for case, rank in ranks[key].items()}
-                    base = {case: float(rank <= at) for case, rank in found[baseline][key].items()}
+                    base = {case: float(rank <= at) for case, rank in result[baseline][key].items()}
                     low, high = bootstrap(pair(hits, dict.fromkeys(hits, 0.0), cluster), resamples=resamples)
                     top[at] = (sum(hits.values()) / len(hits), low, high)
                     over[at] = None

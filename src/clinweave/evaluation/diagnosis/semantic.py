@@ -58,8 +58,8 @@ class Resnik:
     def _nearest(self, term: int, own: "object", count: int) -> "Floats":
         import numpy as np
 
-        found = np.zeros(count, np.float32)
+        result = np.zeros(count, np.float32)
         for above in self.model.ontology.ancestors[term].tolist():
-            who, _ = own.row(above)  # type: ignore[attr-defined]
-            found[who] = np.maximum(found[who], self.model.information[above])
-        return found
+            candidates, _ = own.row(above)  # type: ignore[attr-defined]
+            result[candidates] = np.maximum(result[candidates], self.model.information[above])
+        return result

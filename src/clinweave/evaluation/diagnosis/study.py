@@ -72,7 +72,7 @@ class DiagnosisStudy:
         """Return the tables of protocols and studies; write ranks.jsonl."""
         self._write_ranks(runner)
         wall, cpu = self.began
-        found = {_FIELDS[type_]: runner.result(step) for type_, (_, step) in self.studies.items()}
+        result = {_FIELDS[type_]: runner.result(step) for type_, (_, step) in self.studies.items()}
         return DiagnosisResults(
             clinweave=__version__,
             title=self.recipe.heading,
@@ -84,7 +84,7 @@ class DiagnosisStudy:
                 for type_, (setting, _) in self.studies.items()
             },
             seconds={"wall": monotonic() - wall, "cpu": process_time() - cpu},
-            **found,
+            **result,
         )
 
     def report(self, results: DiagnosisResults, runner: Runner) -> Report:  # noqa: ARG002

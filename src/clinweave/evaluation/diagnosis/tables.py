@@ -12,30 +12,30 @@ AT = (1, 3, 10)
 
 def parts(truths: Sequence[Truth], known: frozenset[str] = frozenset()) -> dict[str, list[Truth]]:
     """Return all cases, the development part, the rest, and those whose disease the release annotates or does not."""
-    found = {
+    result = {
         "all": list(truths),
         "development": [truth for truth in truths if truth.development],
         "rest": [truth for truth in truths if not truth.development],
     }
     if known:
-        found["known disease"] = [truth for truth in truths if truth.id in known]
-        found["unknown disease"] = [truth for truth in truths if truth.id not in known]
-    return found
+        result["known disease"] = [truth for truth in truths if truth.id in known]
+        result["unknown disease"] = [truth for truth in truths if truth.id not in known]
+    return result
 
 
 def rows(
-    found: Mapping[str, Ranks], truths: Sequence[Truth], baseline: str, *, resamples: int = 10_000
+    result: Mapping[str, Ranks], truths: Sequence[Truth], baseline: str, *, resamples: int = 10_000
 ) -> tuple[RankRow, ...]:
     """Return one row per condition and part: shares, macro shares, and differences to the baseline with intervals."""
     table = []
-    for part, cases in parts(truths, found[baseline].known).items():
+    for part, cases in parts(truths, result[baseline].known).items():
         if not cases:
             continue
         cluster = {case.id: case.publication or case.id for case in cases}
-        for condition, ranks in found.items():
+        for condition, ranks in result.items():
             over: tuple[Over, ...] = ()
             if condition != baseline:
-                over = tuple(_over(ranks, found[baseline], cases, cluster, at, resamples) for at in AT)
+                over = tuple(_over(ranks, result[baseline], cases, cluster, at, resamples) for at in AT)
             table.append(
                 RankRow(
                     part=part,
@@ -65,10 +65,10 @@ def _interval(
 def _over(  # noqa: PLR0917 - two conditions, their cases and how to compare them
     ranks: Ranks, baseline: Ranks, cases: Sequence[Truth], cluster: Mapping[str, str], at: int, resamples: int
 ) -> Over:
-    found = difference(
+    result = difference(
         {case.id: float(ranks.ranks[case.id] <= at) for case in cases},
         {case.id: float(baseline.ranks[case.id] <= at) for case in cases},
         cluster,
         resamples=resamples,
     )
-    return Over(found.difference, found.low, found.high, found.p)
+    return Over(result.difference, result.low, result.high, result.p)

@@ -36,35 +36,35 @@ def read_truth(path: Path) -> list[Truth]:
     Raises `UserError` where a packet cannot be read, or names no disease or several.
     """
     truths = []
-    for found in read_packets(path):
-        if found.problem or not isinstance(found.value, dict):
-            raise UserError(f"{path}, {found.place}: {found.problem or 'not a phenopacket'}")
-        truths.append(_truth(found.value, found.place))
+    for result in read_packets(path):
+        if result.problem or not isinstance(result.value, dict):
+            raise UserError(f"{path}, {result.place}: {result.problem or 'not a phenopacket'}")
+        truths.append(_truth(result.value, result.place))
     return truths
 
 
-def _truth(value: Any, place: str) -> Truth:
+def _truth(value: Any, index: str) -> Truth:
     diseases = {
-        one["diagnosis"]["disease"]["id"]
-        for one in value.get("interpretations", [])
-        if "disease" in one.get("diagnosis", {})
-    } or {one["term"]["id"] for one in value.get("diseases", []) if not one.get("excluded")}
+        item["diagnosis"]["disease"]["id"]
+        for item in value.get("interpretations", [])
+        if "disease" in item.get("diagnosis", {})
+    } or {item["term"]["id"] for item in value.get("diseases", []) if not item.get("excluded")}
     if len(diseases) != 1:
-        raise UserError(f"{place} names {len(diseases)} diseases; a case to be scored needs exactly one")
+        raise UserError(f"{index} names {len(diseases)} diseases; a case to be scored needs exactly one")
     references = value.get("metaData", {}).get("externalReferences", [])
-    papers = [one["id"] for one in references if one.get("id", "").startswith("PMID:")]
-    return Truth(value.get("id", place), diseases.pop(), papers[0] if papers else "", _gene(value))
+    papers = [item["id"] for item in references if item.get("id", "").startswith("PMID:")]
+    return Truth(value.get("id", index), diseases.pop(), papers[0] if papers else "", _gene(value))
 
 
 def _gene(value: Any) -> str:
     """Return the symbol of the one gene that is said to be causal, or "" if there is none or several."""
-    found = {
+    result = {
         symbol
-        for one in value.get("interpretations", [])
-        for each in one.get("diagnosis", {}).get("genomicInterpretations", [])
+        for item in value.get("interpretations", [])
+        for each in item.get("diagnosis", {}).get("genomicInterpretations", [])
         if (symbol := _symbol(each))
     }
-    return found.pop() if len(found) == 1 else ""
+    return result.pop() if len(result) == 1 else ""
 
 
 def _symbol(interpretation: Any) -> str:

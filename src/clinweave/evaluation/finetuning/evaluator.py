@@ -190,5 +190,5 @@ def _drawn(items: Sequence[T], count: int, seed: int) -> list[T]:
     """Return at most `count` items, drawn by the seed, in their own order."""
     if count >= len(items):
         return list(items)
-    places: Iterable[int] = sorted(Random(f"{seed}/measured").sample(range(len(items)), count))  # noqa: S311
-    return [items[place] for place in places]
+    indices: Iterable[int] = sorted(Random(f"{seed}/measured").sample(range(len(items)), count))  # noqa: S311
+    return [items[index] for index in indices]

@@ -28,15 +28,15 @@ _SEED = "general probe"
 def probe() -> list[Question]:
     """Return the questions; `kind` is what they are about, and the right option's place is drawn."""
     random = Random(_SEED)  # noqa: S311
-    made = []
+    questions = []
     for number, (kind, asked, right, wrong) in enumerate(_items(random)):
         options = [right, *wrong]
         random.shuffle(options)
         name = f"general-{number}"
-        made.append(
+        questions.append(
             Question(name, "general", asked, tuple(options), options.index(right), kind=kind, cluster=name)
         )
-    return made
+    return questions
 
 
 _Item = tuple[str, str, str, Sequence[str]]
@@ -63,7 +63,7 @@ def _from_table(kind: str, wording: str, table: Sequence[tuple[str, ...]], rando
     """Yield one item a row; a row names its own wrong options, or other rows' answers are drawn."""
     answers = sorted({row[1] for row in table})
     for asked, right, *own in table:
-        wrong = own or random.sample([one for one in answers if one != right], 3)
+        wrong = own or random.sample([item for item in answers if item != right], 3)
         yield kind, wording.format(asked), right, wrong
 
 
@@ -72,7 +72,7 @@ def _numbers(random: Random) -> Iterator[_Item]:
         for _ in range(14):
             b, a = sorted(random.sample(range(2, 10), 2))
             right = count(a, b)
-            near = [one for one in range(max(0, right - 4), right + 5) if one != right]
+            near = [item for item in range(max(0, right - 4), right + 5) if item != right]
             yield (
                 "arithmetic",
                 f"What is {a} {sign} {b}?",
@@ -84,11 +84,11 @@ def _numbers(random: Random) -> Iterator[_Item]:
             shown = random.sample(range(3, 99), 4)
             right = pick(shown)
             yield ("order", f"Which of the numbers {', '.join(map(str, shown))} is the {wording}?", str(right),
-                   tuple(str(one) for one in shown if one != right))  # fmt: skip
+                   tuple(str(item) for item in shown if item != right))  # fmt: skip
     for _ in range(16):
         start, step = random.randint(1, 9), random.randint(1, 5)
-        row = [start + step * place for place in range(5)]
-        near = [one for one in range(row[-1] - 4, row[-1] + 5) if one not in row]
+        row = [start + step * index for index in range(5)]
+        near = [item for item in range(row[-1] - 4, row[-1] + 5) if item not in row]
         yield ("sequence", f"Which number comes next: {', '.join(map(str, row[:-1]))}?", str(row[-1]),
                tuple(map(str, random.sample(near, 3))))  # fmt: skip
 
@@ -99,16 +99,16 @@ def _agreement() -> Iterator[_Item]:
              ("window", "windows"), ("bird", "birds"), ("song", "songs"), ("friend", "friends"),
              ("ship", "ships"))  # fmt: skip
     ends = (("is old", "are old"), ("was late", "were late"), ("has gone", "have gone"))
-    for place, (one, many) in enumerate(nouns):
-        single, plural = ends[place % 3]
-        between = nouns[(place + 1) % len(nouns)]
-        for subject, good, bad in ((one, single, plural), (many, plural, single)):
+    for index, (item, many) in enumerate(nouns):
+        single, plural = ends[index % 3]
+        between = nouns[(index + 1) % len(nouns)]
+        for subject, good, bad in ((item, single, plural), (many, plural, single)):
             yield (
                 "grammar",
                 "Which sentence is good English?",
                 f"The {subject} {good}.",
                 (f"The {subject} {bad}.",),
             )
-            other = between[1] if subject == one else between[0]
+            other = between[1] if subject == item else between[0]
             yield ("grammar", "Which sentence is good English?", f"The {subject} near the {other} {good}.",
                    (f"The {subject} near the {other} {bad}.",))  # fmt: skip

@@ -141,17 +141,17 @@ def _stage(name: str, stage: TrainedStage, folder: Path) -> list[Block]:
     if stage.loss:
         facts.append(f"loss {stage.loss['first']:.3f} to {stage.loss['last']:.3f}")
     if stage.held_out and stage.held_out["pairs"]:
-        held = stage.held_out
-        facts.append(f"held-out pairs {held['pairs']}: accuracy {held['accuracy']:.0%}, calibration error "
-                     f"{held['calibration']['error']:.3f}")  # fmt: skip
-        facts += [f"suspect data: {reason}" for reason in held["suspect"]]
+        held_out = stage.held_out
+        facts.append(f"held-out pairs {held_out['pairs']}: accuracy {held_out['accuracy']:.0%}, calibration error "
+                     f"{held_out['calibration']['error']:.3f}")  # fmt: skip
+        facts += [f"suspect data: {reason}" for reason in held_out["suspect"]]
     rows = read_curve(folder) if folder.is_dir() else []
     curves = [figure for key in _CURVES if (figure := _curve(rows, key)) is not None]
     return [Text((f"{name}: {'; '.join(facts)}",)), Gallery(curves)]
 
 
 def _curve(rows: Sequence[Mapping[str, float]], key: str) -> Figure | None:
-    points = [(row.get("step", place), row[key]) for place, row in enumerate(rows, 1) if key in row]
+    points = [(row.get("step", index), row[key]) for index, row in enumerate(rows, 1) if key in row]
     if len(points) < 2:
         return None
     steps, values = zip(*points, strict=True)

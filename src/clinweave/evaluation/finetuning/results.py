@@ -208,8 +208,10 @@ def _texts(rows: Sequence[Score]) -> dict[str, TextLikelihood]:
     for condition, values in nats.items():
         added = None
         if condition != BASE and BASE in nats:
-            found = statistics.difference(values, nats[BASE], {text: text for text in values}, resamples=2000)
-            added = (round(found.difference, 4), round(found.low, 4), round(found.high, 4))
+            result = statistics.difference(
+                values, nats[BASE], {text: text for text in values}, resamples=2000
+            )
+            added = (round(result.difference, 4), round(result.low, 4), round(result.high, 4))
         texts[condition] = TextLikelihood(len(values), round(sum(values.values()) / len(values), 4), added)
     return texts
 
@@ -233,17 +235,17 @@ def _from_options_only(
             yield _difference(groups, (name, knowledge, condition), (name, "none", baseline))
 
 
-def _difference(groups: Mapping[_Key, Sequence[Score]], one: _Key, other: _Key) -> Difference:
-    left, right = ({row.id: row.value or 0.0 for row in groups[key]} for key in (one, other))
-    clusters = {row.id: row.cluster for row in groups[one]}
-    found = statistics.difference(left, right, clusters, resamples=2000)
+def _difference(groups: Mapping[_Key, Sequence[Score]], item: _Key, other: _Key) -> Difference:
+    left, right = ({row.id: row.value or 0.0 for row in groups[key]} for key in (item, other))
+    clusters = {row.id: row.cluster for row in groups[item]}
+    result = statistics.difference(left, right, clusters, resamples=2000)
     return Difference(
-        *one,
+        *item,
         baseline=other[2],
-        n=found.n,
-        difference=round(found.difference, 4),
-        low=round(found.low, 4),
-        high=round(found.high, 4),
+        n=result.n,
+        difference=round(result.difference, 4),
+        low=round(result.low, 4),
+        high=round(result.high, 4),
     )
 
 

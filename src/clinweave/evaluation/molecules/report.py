@@ -169,19 +169,19 @@ def _on_request(rows: Sequence[PropertyOnRequest]) -> list[Block]:
     return [table, Gallery(plots)]
 
 
-def _property(found: PropertyResult | None) -> list[Block]:
-    if found is None:
+def _property(result: PropertyResult | None) -> list[Block]:
+    if result is None:
         return []
-    target = found.target
+    target = result.target
     measures = [
         (name.replace("_", " "), f"{value:.3f}" if isinstance(value, float) else str(value))
-        for name, value in found.measures.items()
+        for name, value in result.measures.items()
         if isinstance(value, int | float | str)
     ]
     blocks: list[Block] = [Table((), measures, "The model, on held-out scaffolds")]
-    names = found.predictions[0] if found.predictions else {}
+    names = result.predictions[0] if result.predictions else {}
     column = next((each for each in (f"{target}_predicted", f"{target}_probability") if each in names), "")
-    rows = [row for row in found.predictions if row.get(column)]
+    rows = [row for row in result.predictions if row.get(column)]
     if not rows:
         return blocks
     inside = (

@@ -38,13 +38,15 @@ class MoleculesStudy:
     def __init__(self, recipe: MoleculesRecipe, runner: Runner) -> None:
         self.recipe, self.runner = recipe, runner
         self.left_out: dict[str, str] = {}
-        self.model: ArtifactStep[GeneratorWeights] = ArtifactStep("model", self._model, lambda made: made.key)
+        self.model: ArtifactStep[GeneratorWeights] = ArtifactStep(
+            "model", self._model, lambda built: built.key
+        )
         self.generated = self._step("generated", Generated, self._generate, recipe.generate, self._new_to)
         self.measured = self._measured_step()
         self.on_request = self._step(
             "properties on request", list[PropertyOnRequest], self._on_request, recipe.eval.conditions
         )
-        self.learned = ArtifactStep("property model", self._learn, lambda made: str(made.manifest["key"]))
+        self.learned = ArtifactStep("property model", self._learn, lambda built: str(built.manifest["key"]))
         self.property = self._step(
             "property", PropertyResult, self._predict, recipe.property, needs=(self.generated, self.learned)
         )
@@ -163,7 +165,7 @@ class MoleculesStudy:
         drugs = named_drugs(drawn.smiles, home)
         return Generated(
             drawn.table(),
-            None if drugs is None else {one: f"{match.name} ({match.how})" for one, match in drugs.items()},
+            None if drugs is None else {item: f"{match.name} ({match.how})" for item, match in drugs.items()},
         )
 
     def smiles(self) -> list[str]:
