@@ -16,7 +16,7 @@ _BOTH = re.compile(r"\b(?:bilateral(?:ly)?|both|b/l|bilat)\b")
 _SIDES = ("right", "left", "bilateral")
 # Words of a title that say nothing that a note must state.
 _NEUTRAL = frozenset(table("words")["neutral"])
-_WITHOUT = re.compile(r"\b(?:without|not)\b[^,]*")
+_WITHOUT = re.compile(r"\b(?:without|not)\b(?:(?! of (?:right|left|unspecified|bilateral)\b)[^,])*")
 _WORD = re.compile(r"[a-z0-9]+")
 _LATER = pattern("later")
 _SEQUELA = pattern("sequela")
@@ -159,7 +159,7 @@ def _seventh(code: str, context: str, visit: str, book: Codebook) -> list[str]:
         first.append("S")
     if fracture:
         first += [character for pattern, character in _HEALING if pattern.search(context)]
-    later = _LATER.search(context) or _LATER.search(visit[:200]) or _MENDING.search(visit)
+    later = _LATER.search(context) or _LATER.search(visit[:60]) or _MENDING.search(visit)
     if later or (_LATER.search(visit) and not _ACUTE_VISIT.search(visit)):
         first.append("D")
     if re.search(r"\b(?:open|compound)\b", context) and "B" in allowed:

@@ -86,7 +86,9 @@ def _linked(drafts: Drafts, base: str, text: str, book: Codebook) -> set[str]:
                     f"{code} was not linked to diabetes: the note says that it has another cause"
                 )
                 continue
-            full = f"{base}.{rule['suffix']}"
+            bare, suffix = rule.get("bare", ("", ""))
+            vague = bare and all(item.text.lower() == bare for item in drafts.codes[code].findings)
+            full = f"{base}.{suffix if vague else rule['suffix']}"
             if full not in book.billable:
                 continue
             more = any(

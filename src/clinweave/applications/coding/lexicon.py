@@ -29,10 +29,12 @@ _PAST = re.compile(
 _SHARED = {
     "systolic": r"systolic|hfr?ef\b(?<!hfpef)|reduced (?:ejection fraction|ef)|hfref",
     "diastolic": r"diastolic|hfpef|preserved (?:ejection fraction|ef)",
-    "acuteonchronic": r"acute[- ](?:up)?on[- ]chronic|acute and chronic|exacerbat|decompensat|\badhf\b",
+    "acuteonchronic": (
+        r"acute[- ](?:up)?on[- ]chronic|acute and chronic|acute \w+ on chronic|exacerbat|exac\b|decompensat|\badhf\b"
+    ),
     "hypoxic": r"hypox",
     "hypercapnic": r"hypercap|hypercarb",
-    "exacerbation": r"exacerbat|flare|acute asthma",
+    "exacerbation": r"exacerbat|exac\b|flare|acute asthma",
     "agitation": r"agitat",
     "major": r"major|\bmdd\b",
     "psychotic": r"(?:with|and) psychotic|psychotic features",
@@ -127,7 +129,15 @@ def _sided(names: list[str]) -> list[str]:
         for article in ("", "the ")
         for side in ("right", "left")
     ]
-    return list(dict.fromkeys([*names, *sides]))
+    short = [
+        f"{head} {side} {tail.removeprefix('the ')}"
+        for head, word, tail in parts
+        if word == " of "
+        and " " not in head
+        and not tail.startswith(("right", "left", "the right", "the left"))
+        for side in ("right", "left", "r", "l", "rt", "lt")
+    ]
+    return list(dict.fromkeys([*names, *sides, *short]))
 
 
 def _choice(text: str) -> tuple[tuple[re.Pattern[str], ...], str]:

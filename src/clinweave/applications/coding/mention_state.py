@@ -28,6 +28,9 @@ _DENIAL = pattern("denial")
 _IF = pattern("if")
 _NOT_STATED = pattern("not_stated")  # "DVT prophylaxis"
 _STILL_OPEN = pattern("still_open")
+_FOLLOWED = re.compile(
+    r"^\s*(?:surveillance|follow[- ]?up|f/u|management|visit|check)\b", re.IGNORECASE
+)  # "AAA surveillance"
 _POSITIVE = re.compile(r"^[^.;,]{0,40}\b(?:positive|detected|confirmed)\b(?<!not detected)", re.IGNORECASE)
 _FAMILY = pattern("family")
 _NOT_LISTED = pattern("not_listed")
@@ -73,7 +76,7 @@ def state_of(term: Term, span: "NameSpan", text: str, section: str) -> str:
         return ABSENT if span.status == "absent" else FAMILY
     checks = (
         (ABSENT, _absent(span, around)),
-        (HYPOTHETICAL, span.status == "hypothetical" or _hypothetical(around)),
+        (HYPOTHETICAL, _hypothetical(span, around)),
         (UNCERTAIN, _uncertain(span, around)),
     )
     return next((state for state, holds in checks if holds), "") or _past(term, span, around)
@@ -101,7 +104,9 @@ def _wrongly_absent(around: _Around) -> bool:
     return _NO_OF_OTHERS.match(around.after) is not None and not _DENIAL.search(own)
 
 
-def _hypothetical(around: _Around) -> bool:
+def _hypothetical(span: "NameSpan", around: _Around) -> bool:
+    if span.status == "hypothetical" and not _FOLLOWED.match(around.after):
+        return True
     if _NOT_STATED.match(around.after):
         return _POSITIVE.match(around.after) is None
     return _IF.search(around.wide) is not None and _FOUND.search(around.wide) is None

@@ -11,6 +11,7 @@ from clinweave.applications.coding.guidelines import rules
 _WEEKS = re.compile(
     r"\b(\d{1,2})(?:\s?\+\s?\d|\s?\d/7)?[\s-]?(?:weeks?|wks?)\b(?! (?:ago|old|post|later|history|of))"
 )
+_WEEKS_AND_DAYS = re.compile(r"\b(\d{2})\s?\+\s?[0-6]\b")
 _WEEKS_OF = re.compile(
     r"\b(\d{1,2})(?:\s?\+\s?\d|\s?\d/7)?[\s-]?(?:weeks?|wks?) (?:of )?(?:gestation|pregnan)"
 )
@@ -35,8 +36,11 @@ def code_pregnancy(drafts: Drafts, text: str, book: Codebook) -> None:
     own = [
         code for code in drafts.having(["O", "Z34", "Z33.1"]) if not code.startswith(("O00", "O03", "O9A"))
     ]
-    weeks = _WEEKS_OF.search(text) or (_WEEKS.search(text) if own or _PREGNANT.search(text) else None)
-    if weeks is None or _NOT_PREGNANT.search(text) or not (own or _PREGNANT.search(text)):
+    pregnant = bool(own) or _PREGNANT.search(text) is not None
+    weeks = _WEEKS_OF.search(text)
+    if weeks is None and pregnant:
+        weeks = _WEEKS.search(text) or _WEEKS_AND_DAYS.search(text)
+    if weeks is None or not pregnant or _NOT_PREGNANT.search(text):
         return
     number = int(weeks[1])
     trimester = 1 if number < 14 else 2 if number < 28 else 3
@@ -50,7 +54,7 @@ def code_pregnancy(drafts: Drafts, text: str, book: Codebook) -> None:
                 findings = [item for code in codes for item in drafts.codes[code].findings]
                 drafts.add(Draft(full, findings, ["I.C.15"], chronic=True))
             own.append(full)
-    for code in drafts.having(["O13.9", "O14.90", "O14.10"]):
+    for code in drafts.having(["O13.9", "O14.90", "O14.10", "O30.009"]):
         if (sharper := f"{code[:-1]}{trimester}") in book.billable:
             drafts.replace([code], sharper, "the trimester is known", "I.C.15")
             own.append(sharper)

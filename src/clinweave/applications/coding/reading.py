@@ -23,13 +23,17 @@ _SIGN = re.compile(r"[,;:\n()](?!\d)")
 _CUT = pattern("cut")
 _CAUSE = pattern("cause")
 _CAUSED = re.compile(
-    r"\A(?:[^,;.\n]{0,40}?)\b(?:due to|secondary to|caused by|because of|2/2)\s+(?:\w+\s+){0,3}\Z",
+    r"\A(?:[^,;.\n]{0,40}?)(?:due to|d/t|secondary to|caused by|because of|2/2)\s+(?:\w+\s+){0,3}\Z",
     re.IGNORECASE,
 )
 _SIDES = (
     (re.compile(r"\b(?:r|rt)\b(?![/'])\.?"), "right"),
     (re.compile(r"\b(?:l|lt)\b(?![/'])\.?(?! ?\d)"), "left"),
-    (re.compile(r"\b(?:b/l|bilat)\b\.?"), "bilateral"),
+    (re.compile(r"\b(?:b/l|bilat|ou)\b\.?"), "bilateral"),
+    (re.compile(r"\brle\b"), "right lower extremity"),
+    (re.compile(r"\blle\b"), "left lower extremity"),
+    (re.compile(r"\brue\b"), "right upper extremity"),
+    (re.compile(r"\blue\b"), "left upper extremity"),
 )
 _BACTERIUM = re.compile(r"\b([A-Z])\. ?(?=[a-z]{4})")
 _SHORT = re.compile(r"[A-Z][A-Za-z]{0,2}[A-Z]?s?|[A-Z][A-Z0-9]{1,4}")

@@ -18,6 +18,11 @@ from clinweave.applications.coding.reading import Finding, past_code
 from clinweave.applications.coding.results import Rejected
 
 _SILENT = ("", "")  # not coded, and not worth a word
+_GIVEN = re.compile(r"\b(?:got|given|gave|receiv\w+|administered|today)\b", re.IGNORECASE)
+_NOT_GIVEN = re.compile(
+    r"\b(?:due|defer\w*|declin\w*|refus\w*|postpon\w*|put off|up to date|utd|offered|not given)\b",
+    re.IGNORECASE,
+)
 # drugs that are more often given for days than for good
 _OFTEN_SHORT = frozenset({"Z79.52", "Z79.891", "Z79.2"})
 _CHRONIC = re.compile(
@@ -34,7 +39,7 @@ _WHY = {
 }
 _LONG_TERM = pattern("long_term")
 _SHORT_TERM = pattern("short_term")
-_SURGERY = ("Z90", "Z98", "Z95.1", "Z95.5", "Z95.2", "Z95.3", "Z96.6")
+_SURGERY = ("Z90", "Z98", "Z95.1", "Z95.5", "Z96.6", "Z89")
 _BEFORE = pattern("before")
 _PLANNED = pattern("planned")
 
@@ -70,9 +75,10 @@ def _rejection(item: Finding, others: list[Finding], setting: str, *, final: int
             ("done or planned at this visit: no status yet", "I.C.21.c"),
         ),
         (
-            item.state == RESOLVED and (setting == "outpatient" or item.term.chronic),
+            item.state == RESOLVED and setting == "outpatient",
             ("resolved before this visit", "IV.J"),
         ),
+        (item.term.code == "Z23" and not _was_given(item.clause), _SILENT),
         (over, ("over: no code for this history", "IV.J")),
         ("h" in flags and item.state != PAST, _SILENT),
     )
@@ -109,6 +115,11 @@ def _done_before(item: Finding, setting: str) -> bool:
     if item.section in {"history", "surgical"} or _BEFORE.search(item.clause):
         return True
     return setting == "outpatient" and _PLANNED.search(item.clause) is None
+
+
+def _was_given(clause: str) -> bool:
+    """Return whether a vaccine was given at this visit."""
+    return _GIVEN.search(clause) is not None and _NOT_GIVEN.search(clause) is None
 
 
 def _taken(item: Finding, setting: str) -> bool:

@@ -17,9 +17,32 @@ _BMI = re.compile(r"\b(?:bmi|body mass index)\b(?: \(bmi\))?[^\d\n]{0,25}(\d{2}(
 _WEIGHT = ("E66", "E43", "E44", "E46", "R63.4", "R63.6", "E45", "R64", "E40", "E41", "R63.5", "F50", "R62.7")
 _CHEMOTHERAPY = re.compile(
     r"(?:reason for (?:encounter|visit|admission)|here|seen|presents?|admitted|infusion (?:center|visit|clinic))"
-    r"[^.]{0,60}\b"
+    r"[^.]{0,60}(?<!after )(?<!following )(?<!since )\b"
     r"(?:cycle|c) ?#?\d+|\bcycle \d+ (?:of|day \d+)[^.]{0,40}\b(?:given|today|administered|infused)"
 )
+_WITHDRAWAL = re.compile(
+    r"\bciwa\b[^.;]{0,60}(?<!no )(?<!without )(?<!any )withdrawal|"
+    r"(?:in|developed|had|mild|moderate|severe) (?:alcohol |etoh )?withdrawal\b"
+)
+_SPREAD = {
+    "bones?|spine|skeleton": "C79.51",
+    "liver": "C78.7",
+    "lungs?": "C78.00",
+    "brain": "C79.31",
+    "peritoneum": "C78.6",
+}
+_NO_SPREAD = re.compile(
+    r"\b(?:no|without|possible|suspected|probable|rule out|r/o|negative for|concern for|\?) *(?:\w+ ){0,3}$"
+)
+_SEPSIS_OF = {
+    "mrsa|methicillin[- ]resistant": "A41.02",
+    "mssa|methicillin[- ](?:sensitive|susceptible)": "A41.01",
+    "e\\.? ?coli|escherichia": "A41.51",
+    "klebsiella": "A41.59",
+    "pseudomonas": "A41.52",
+    "enterococc": "A41.81",
+    "strep(?:tococcus)? pneumo|pneumococc": "A40.3",
+}
 _DEGREES = {"severe": "C", "moderate": "B", "mild": "A"}
 _FRAGILE = re.compile(
     r"osteoporotic (?:\w+ ){0,2}fracture|fragility (?:\w+ )?fracture|insufficiency fracture|"
@@ -64,6 +87,7 @@ def apply_rules(drafts: Drafts, text: str, book: Codebook, complications: list[F
     _kidney(drafts)
     code_diabetes(drafts, lowered, book, complications)
     _sepsis(drafts, lowered)
+    _causes_stated(drafts, lowered)
     _dementia(drafts)
     _fragility(drafts, lowered, book)
     for rule in rules()["combine"]:
@@ -80,15 +104,21 @@ def apply_rules(drafts: Drafts, text: str, book: Codebook, complications: list[F
 def _dementia(drafts: Drafts) -> None:
     """Code dementia in a disease that causes it by that disease and F02, whose codes mirror those of F03."""
     causes = drafts.having(["G30", "G20", "G31.83", "G31.0", "G10"])
-    for code in drafts.having(["F03"]) if causes else []:
-        mirrored = code.replace("F03.9", "F02.8").replace("F03", "F02")
-        said = " ".join(
-            item.clause.lower() for item in (*drafts.codes[code].findings, *drafts.codes[causes[0]].findings)
-        )
-        degree = next((sign for word, sign in _DEGREES.items() if re.search(rf"\b{word}\b", said)), "")
-        if mirrored.startswith("F02.8") and degree:
-            mirrored = mirrored.replace("F02.8", f"F02.{degree}")
-        drafts.replace([code], mirrored, f"dementia in {causes[0]}", "I.A.13")
+    stated = drafts.having(["F03"])
+    if not causes or drafts.having(["F02"]) or not (stated or drafts.having(["G30", "G31.83"])):
+        return
+    code = stated[0] if stated else "F03.90"
+    findings = [item for name in (*stated, causes[0]) for item in drafts.codes[name].findings]
+    said = " ".join(item.clause.lower() for item in findings)
+    mirrored = code.replace("F03.9", "F02.8").replace("F03", "F02")
+    degree = next((sign for word, sign in _DEGREES.items() if re.search(rf"\b{word}\b", said)), "")
+    if mirrored.startswith("F02.8") and degree:
+        mirrored = mirrored.replace("F02.8", f"F02.{degree}")
+    if mirrored.endswith("0") and re.search(
+        r"(?<!no )(?<!without )\b(?:wandering|behaviou?ral disturbance)", said
+    ):
+        mirrored = f"{mirrored[:-1]}18"
+    drafts.replace(stated, mirrored, f"dementia in {causes[0]}", "I.A.13", causes[:1])
 
 
 def _fragility(drafts: Drafts, text: str, book: Codebook) -> None:
@@ -115,6 +145,14 @@ def _kidney(drafts: Drafts) -> None:
 
 
 def _sepsis(drafts: Drafts, text: str) -> None:
+    if "A41.9" in drafts.codes:
+        for organism, code in _SEPSIS_OF.items():
+            if re.search(
+                rf"(?:{organism})\w* bacter[ae]+mia|(?:blood (?:cultures?|cx)|bcx)[^.;]{{0,40}}(?:{organism})",
+                text,
+            ):
+                drafts.replace(["A41.9"], code, "the organism grew from blood", "I.C.1.d")
+                break
     if not drafts.having(["A40", "A41"]) or drafts.having(["R65.2"]):
         return
     damage = drafts.having(_DAMAGE)
@@ -173,9 +211,31 @@ def _specific(drafts: Drafts) -> None:
             drafts.remove(less, f"{more[0]} says more", "I.B.2")
 
 
+def _causes_stated(drafts: Drafts, text: str) -> None:
+    """Add what a name says of its cause, and what belongs to a code that names it only in part."""
+    for code in drafts.having(["K74"]):
+        if any(
+            "nash" in item.text.lower() or "mash" in item.text.lower() for item in drafts.codes[code].findings
+        ):
+            drafts.add(Draft("K75.81", list(drafts.codes[code].findings), ["I.A.13"], chronic=True))
+    for code in drafts.having(["D70"]):
+        fever = [
+            item for item in drafts.codes[code].findings if re.search("fever|febrile", item.text.lower())
+        ]
+        if fever:
+            drafts.add(Draft("R50.81", fever, ["I.A.13"], chronic=True))
+    if _WITHDRAWAL.search(text) and (
+        codes := [code for code in ("F10.20", "F10.10") if code in drafts.codes]
+    ):
+        drafts.replace(codes, "F10.239", "withdrawal from alcohol is stated", "I.C.5.b")
+
+
 def _neoplasms(drafts: Drafts, text: str) -> None:
     for code in drafts.having(["C"]):
         words = " ".join(item.text.lower() for item in drafts.codes[code].findings)
+        for place, target in _SPREAD.items():
+            if target not in drafts.codes and not drafts.having([target[:5]]) and _spread_to(place, text):
+                drafts.add(Draft(target, list(drafts.codes[code].findings), ["I.C.2"]))
         if "metastatic" in words and not drafts.having(["C77", "C78", "C79"]):
             drafts.add(Draft("C79.9", list(drafts.codes[code].findings), ["I.C.2"]))
     if drafts.having(["C"]) and not drafts.having(["Z51"]) and (given := _CHEMOTHERAPY.search(text)):
@@ -195,6 +255,16 @@ def _neoplasms(drafts: Drafts, text: str) -> None:
         }.get(code)
         if site and drafts.having([site]):
             drafts.remove([code], "the tumour is coded as present", "I.C.2.m")
+
+
+def _spread_to(site: str, text: str) -> bool:
+    """Return whether a list of metastases names a site ("mets to bone and liver")."""
+    found = re.search(
+        r"\b(?:mets?|metasta\w+)(?: disease)? (?:to|in|involving) (?:[\w ]+(?:,|&|/| and) ?){0,3}?"
+        rf"(?:the )?(?:{site})\b",
+        text,
+    )
+    return found is not None and _NO_SPREAD.search(text[max(0, found.start() - 40) : found.start()]) is None
 
 
 def _organisms(drafts: Drafts) -> None:
