@@ -1,11 +1,13 @@
 """The whole release: the index is valid, short texts of many kinds, and the committed notes."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
 
 from clinweave.applications.coding import code_note
+from clinweave.applications.coding.guidelines import explained
 from clinweave.applications.coding.lexicon import lexicon
 
 NOTES = Path(__file__).parents[3] / "benchmarks" / "coding"
@@ -61,3 +63,23 @@ def test_an_empty_result_is_never_given_in_silence(book):
     assert result.codes == ()
     assert result.considered[0].rule == "IV.H"
     assert result.warnings
+
+
+def test_every_rule_that_is_cited_is_explained(book):
+    for case in CASES:
+        result = code_note(case["text"], case["setting"], book)
+        cited = {rule for item in result.codes for rule in item.rules} | {
+            item.rule for item in result.considered
+        }
+        assert {rule for rule in cited if not explained(rule)} == set()
+
+
+def test_long_notes_take_linear_time(book):
+    text = " ".join(case["text"] for case in CASES) + "\n\n"
+    first = time.process_time()
+    code_note(text, "inpatient", book)
+    second = time.process_time()
+    result = code_note(text * 8, "inpatient", book)
+    third = time.process_time()
+    assert third - second < 24 * (second - first) + 1
+    assert result.codes

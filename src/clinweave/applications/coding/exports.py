@@ -7,6 +7,7 @@ from collections.abc import Callable
 from html import escape
 from pathlib import Path
 
+from clinweave.applications.coding.guidelines import explained
 from clinweave.applications.coding.results import Coding, Quote
 from clinweave.core.artifacts import write_text
 from clinweave.core.errors import UserError
@@ -80,6 +81,14 @@ def as_html(coding: Coding) -> str:
         f"<ul>{warnings}</ul><section><h2>Suggested codes</h2>{table}</section>"
         f"<section><h2>Considered and not coded</h2>{considered}</section>"
     )
+    named = sorted(
+        {rule for item in coding.codes for rule in item.rules} | {item.rule for item in coding.considered}
+    )
+    meanings = "".join(
+        f"<li>{escape(rule)}: {escape(explained(rule))}</li>" for rule in named if explained(rule)
+    )
+    if meanings:
+        body += f"<section><h2>Rules of the official guidelines</h2><ul>{meanings}</ul></section>"
     lead = [f"ICD-10-CM {coding.release}, {coding.setting}"]
     return page(
         "Suggested ICD-10-CM codes", body, kind="coding", lead=lead, caution=coding.notice, more=_STYLE
