@@ -71,6 +71,8 @@ def test_each_type_is_read_and_described():
     with pytest.raises(UserError, match="expected 2 items, found 1"):
         from_values(tuple[int, int], [1])
     assert from_values(tuple[float, float], [1, 2.5]) == (1.0, 2.5)
+    either = from_values(dict[str, float | int | None], {"n": 3, "share": 0.5, "none": None})
+    assert json.dumps(either) == '{"n": 3, "share": 0.5, "none": null}'
     schema = json_schema(DiagnosisResults, "t")
     assert schema["$ref"] == "#/$defs/DiagnosisResults"
     assert schema["$defs"]["Over"]["properties"]["low"] == {"type": "number"}

@@ -77,8 +77,8 @@ def _scalar(hint: Any, value: Any, where: str) -> Any:
 
 def _either(hint: Any, value: Any, where: str, resolve: Resolve) -> Any:
     hints = get_args(hint)
-    if value is None and NoneType in hints:
-        return None
+    if type(value) in hints:  # 3 stays 3 where both int and float are allowed
+        return value
     message = ""
     for each in (each for each in hints if each is not NoneType):
         try:
