@@ -106,6 +106,7 @@ def test_evidence_is_quoted_from_the_note(small_book):
         ("", "empty"),
         (" \n\t 12 -- ", "empty"),
         ("Patient: Ann Smith\nHTN.\n\nPatient: Bob Jones\nHTN.", "several patients"),
+        ('{"id": 1, "text": "HTN"}\n{"id": 2, "text": "HTN"}\n', "JSON records"),
         ("MRN: 123\nHTN\nMRN: 456\nHTN", "several patients"),
         ("\x01\x02\x03\x04abc\x05\x06\x07\x08", "control characters"),
     ],

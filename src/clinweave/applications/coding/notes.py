@@ -13,6 +13,7 @@ _PATIENT = re.compile(
     r"[ \t]*[:#=][ \t]*([^\n,;|]{2,60})",
     re.IGNORECASE | re.MULTILINE,
 )
+_JSON_LINES = re.compile(r"\s*\{[^\n]*\}[ \t]*\r?\n\s*\{[^\n]*\}")
 _BOMS = (
     (b"\xef\xbb\xbf", "utf-8-sig"),
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -79,6 +80,8 @@ def check_note(text: str) -> list[str]:
         raise UserError(
             "the note is not plain text: it is full of control characters; save it as text (UTF-8) first"
         )
+    if _JSON_LINES.match(text):
+        raise UserError("the text is a file of JSON records, not a note; give the text of one note per file")
     patients = _patients(text)
     if len(patients) > 1:
         places = ", ".join(f"line {line} ({label})" for line, label in patients[:4])
