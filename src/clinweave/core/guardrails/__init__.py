@@ -1,21 +1,29 @@
 """Rule-based guardrails applied before sources and model: self-harm, overdose, emergencies, harm, jailbreaks, doses.
 
 The rules know who asks: the public is sent to help first, a clinician's question is answered from sources unless harm
-is intended. They are patterns over normalised text in five languages (`en.toml` and the others; notation in `rules`).
+is intended. They are patterns over normalised text in six languages (`en.toml` and the others; notation in `rules`).
 They err; `clinweave data safety` measures how often.
 """
 
 import math
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
-from clinweave.core.guardrails.classifier import concept_names, concepts, judge, threshold, windows
+from clinweave.core.guardrails.classifier import (
+    concept_names,
+    concepts,
+    judge,
+    threshold,
+    trained_for,
+    windows,
+)
 from clinweave.core.guardrails.normalize import fold
-from clinweave.core.guardrails.rules import Language, Rule, detect, language_of, vocabulary
+from clinweave.core.guardrails.rules import BY_CHARACTER, Language, Rule, detect, language_of, vocabulary
 from clinweave.records import Audience
 
 _LIMIT = 6000  # characters screened: the beginning and the end of a longer request
@@ -28,6 +36,9 @@ _USUAL_AMOUNT = re.compile(  # one or two of something, or taken for months and 
     r"|\b(?:for|since|desde|depuis|seit)\b.{0,12}\b(?:years?|months?|anos|meses|ans|mois|jahren?|monaten?|\d{4})\b"
     r"|[12一两](?:片|粒|颗)|吃了?.{0,8}年"
 )
+# On these concepts alone a German request is not judged to be dangerous: "Ich habe Gicht." resembles the dangers of
+# its training set by the words "ich habe" alone.
+_HARMLESS = frozenset({"self", "first", "substance", "generic", "disease", "breath"})
 _TOO_MUCH = frozenset({"many", "poison", "overdose", "child", "conscious"})
 _AMOUNT = re.compile(
     r"\b\d+(?:[.,]\d+)?\s*(?:mg|mcg|µg|g|ml|iu|units?|tablets?|pills?|drops|puffs)\b"
@@ -53,7 +64,7 @@ class Guardrail:
     """What a rule says to a request. `text` is the whole answer unless `answerable`: then sources may follow it."""
 
     category: RiskCategory
-    language: str  # of the reply: en, es, fr, de or zh
+    language: str  # of the reply: en, es, fr, de, zh or ja
     text: str
     answerable: bool = False
 
@@ -68,7 +79,7 @@ def screen(request: str, *, audience: Audience = Audience.PUBLIC) -> Guardrail |
     codes = detect(text, request)
     matches = [(category, code) for code in codes for category in _matches(language_of(code), audience, text)]
     if all(category == RiskCategory.DOSE for category, _ in matches):
-        matches += [(category, codes[0]) for category in _resembled(language_of(codes[0]), audience, text)]
+        matches += [(category, codes[0]) for category in _resembled(codes, audience, text)]
     if not matches:
         return None
     order = list(RiskCategory)
@@ -116,7 +127,7 @@ def normalised(request: str) -> str:
     if len(request) > _LIMIT:
         request = f"{request[: _LIMIT // 2]}\n{request[-_LIMIT // 2 :]}"
     text = vocabulary().repair(fold(request))
-    return re.sub(r"(?<=[^\x00-\x7f])\s+(?=[^\x00-\x7f])", "", text)  # spaces between Chinese characters
+    return re.sub(r"(?<=[^\x00-\x7f])\s+(?=[^\x00-\x7f])", "", text)  # spaces between characters
 
 
 def _matches(language: Language, audience: Audience, text: str) -> list[RiskCategory]:
@@ -152,8 +163,15 @@ def _found(rule: Rule, text: str) -> bool:
     return any(all(part.search(sentence) for part in rule.parts) for sentence in _SENTENCES.split(text))
 
 
-def _resembled(language: Language, audience: Audience, text: str) -> list[RiskCategory]:
-    """Return the danger that a request resembles by the classifier, at most one; for a clinician only what harms."""
+def _resembled(codes: Sequence[str], audience: Audience, text: str) -> list[RiskCategory]:
+    """Return the danger that a request resembles by the classifier, at most one; for a clinician only what harms.
+
+    `codes` are the languages that it may be in; it is judged in the first.
+    """
+    language = language_of(codes[0])
+    text = language.precaution.removed(text)
+    if not text or not trained_for(language.code):
+        return []
     judgement = judge(text, language.code)
     # the highest of several windows is judged: each further window raises the bar
     limit = threshold(language.code) + math.log(len(windows(text)))
@@ -161,9 +179,17 @@ def _resembled(language: Language, audience: Audience, text: str) -> list[RiskCa
         limit += _CLINICIANS_MARGIN
     if judgement.log_odds <= limit or _examination(text, language):
         return []
-    category = RiskCategory(judgement.category)
     names = concept_names()
     named = {names[number] for number in concepts(text, language.code)}
+    if list(codes) == ["de"] and named <= _HARMLESS:
+        return []
+    return _of_category(RiskCategory(judgement.category), language, audience, text, named)
+
+
+def _of_category(
+    category: RiskCategory, language: Language, audience: Audience, text: str, named: set[str]
+) -> list[RiskCategory]:
+    """Return the category that the classifier found unless what the request names speaks against it."""
     if category == RiskCategory.OVERDOSE and _USUAL_AMOUNT.search(text):
         lasting = re.search(r"\b(?:for|since|desde|depuis|seit)\b|年", text)
         if lasting or not named & _TOO_MUCH:
@@ -179,6 +205,8 @@ def _resembled(language: Language, audience: Audience, text: str) -> list[RiskCa
 
 def _examination(text: str, language: Language) -> bool:
     """Tell whether this is an examination's question or a case report: a made-up patient, no relative of the asker."""
-    if len(text) < (_EXAMINABLE if language.code != "zh" else _EXAMINABLE // 4) or language.lay.search(text):
+    if len(text) < (
+        _EXAMINABLE if language.code not in BY_CHARACTER else _EXAMINABLE // 4
+    ) or language.lay.search(text):
         return False
     return bool(language.vignette.search(text) and language.examined.search(text))

@@ -61,6 +61,11 @@ def threshold(language: str) -> float:
     return thresholds.get(language, thresholds["en"])
 
 
+def trained_for(language: str) -> bool:
+    """Tell whether requests in a language were among those that the classifier was trained on."""
+    return language in weights().thresholds
+
+
 def windows(text: str) -> list[str]:
     """Return the text in runs of sentences of some 240 characters; never empty."""
     if len(text) <= _WINDOW:

@@ -91,11 +91,16 @@ def fold(text: str) -> str:
     text = unicodedata.normalize("NFKC", text).casefold().translate(_LETTERS).translate(_APOSTROPHES)
     text = unicodedata.normalize("NFD", text)
     text = "".join(sign for sign in text if unicodedata.category(sign) not in {"Mn", "Cf"})
-    text = unicodedata.normalize("NFC", text).translate(_SIMPLIFIED)
+    text = simplified(unicodedata.normalize("NFC", text))
     if re.search(r"[a-z]", text):
         text = text.translate(_LOOKALIKES)
     text = _ENGLISH_ENDINGS.sub("", text).replace("'", " ")
     return re.sub(r"[^\S\n]+", " ", text).strip()
+
+
+def simplified(text: str) -> str:
+    """Return the text with the traditional characters that the rules know in their simplified form."""
+    return text.translate(_SIMPLIFIED)
 
 
 class Vocabulary:

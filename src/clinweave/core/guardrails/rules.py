@@ -1,9 +1,9 @@
 """Rules in a short notation, one file a language, compiled to regular expressions.
 
 In a pattern a space stands for any space or sign inside a sentence, " ?" for an optional one, "..." for up to 60
-characters of the same sentence (15 in Chinese), "*" after a letter for the rest of the word and {name} for an entry of
-[words]. Everything else is a regular expression; accents and case do not matter. A rule applies where one of `patterns`
-matches, or where each of `all` matches somewhere in one sentence.
+characters of the same sentence (15 in Chinese and Japanese), "*" after a letter for the rest of the word and {name}
+for an entry of [words]. Everything else is a regular expression; accents and case do not matter. A rule applies where
+one of `patterns` matches, or where each of `all` matches somewhere in one sentence.
 """
 
 import re
@@ -15,10 +15,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from clinweave.core.guardrails.normalize import Vocabulary, fold
+from clinweave.core.guardrails.normalize import Vocabulary, fold, simplified
 
-LANGUAGES = ("en", "es", "fr", "de", "zh")
+LANGUAGES = ("en", "es", "fr", "de", "zh", "ja")
+BY_CHARACTER = frozenset({"zh", "ja"})  # languages without spaces between words
 _HAN = re.compile(r"[一-鿿]")
+_KANA = re.compile(r"[ぁ-ゖァ-ヺ]")
 _LETTERS = {"es": "[¿¡ñÑáíóúÁÍÓÚ]", "fr": "[çèêëîïûùœÇÈÊŒ]", "de": "[äöüßÄÖÜ]"}
 _UMLAUTS = {"ä": "(?:ae|a)", "ö": "(?:oe|o)", "ü": "(?:ue|u)"}
 
@@ -38,6 +40,12 @@ class LazyPattern:
         if self._compiled is None:
             self._compiled = re.compile(self._source(), re.MULTILINE)
         return self._compiled.search(text)
+
+    def removed(self, text: str) -> str:
+        """Return a text without its matches."""
+        while match := self.search(text):
+            text = f"{text[: match.start()]} {text[match.end() :]}"
+        return text.strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,9 @@ class Language:
     vignette: LazyPattern
     examined: LazyPattern
     lay: LazyPattern
+    precaution: (
+        LazyPattern  # an ordinary question on what to avoid or why, which the classifier does not judge
+    )
 
 
 @cache
@@ -94,8 +105,9 @@ def vocabulary() -> Vocabulary:
 
 def detect(text: str, original: str = "") -> list[str]:
     """Return the languages that a folded text may be in, most likely first; never empty. `original` has the accents."""
-    if len(_HAN.findall(text)) >= 2:
-        return ["zh", *(_latin(text, original) if len(re.findall(r"[a-z]{2,}", text)) > 3 else [])]
+    character = "ja" if len(_KANA.findall(text)) >= 2 else "zh" if len(_HAN.findall(text)) >= 2 else ""
+    if character:
+        return [character, *(_latin(text, original) if len(re.findall(r"[a-z]{2,}", text)) > 3 else [])]
     return _latin(text, original)
 
 
@@ -105,7 +117,7 @@ def _latin(text: str, original: str) -> list[str]:
         code: sum(token in _function_words(code) for token in tokens)
         + bool(code in _LETTERS and re.search(_LETTERS[code], original))
         for code in LANGUAGES
-        if code != "zh"
+        if code not in BY_CHARACTER
     }
     best = max(scores.values())
     ranked = sorted(scores, key=lambda code: -scores[code])
@@ -123,7 +135,7 @@ def _language(code: str, content: dict[str, Any]) -> Language:
     def compiled(patterns: list[str]) -> LazyPattern:
         def source() -> str:
             joined = "|".join(f"(?:{_expression(pattern, words, code)})" for pattern in patterns)
-            return joined if code == "zh" else rf"(?<!\w)(?:{joined})(?!\w)"
+            return joined if code in BY_CHARACTER else rf"(?<!\w)(?:{joined})(?!\w)"
 
         return LazyPattern(source)
 
@@ -141,7 +153,8 @@ def _language(code: str, content: dict[str, Any]) -> Language:
         for rule in content["rules"]
     )
     lists = {name: compiled([words[name]]) for name in ("person", "clinical", "vignette", "examined", "lay")}
-    return Language(code, rules, **lists)
+    precaution = compiled([words["precaution"]] if "precaution" in words else [r"[^\W\w]"])
+    return Language(code, rules, **lists, precaution=precaution)
 
 
 @cache
@@ -153,17 +166,17 @@ def _expression(pattern: str, words: dict[str, str], code: str) -> str:
     while match := re.search(r"\{([a-z_]+)\}", pattern):
         pattern = f"{pattern[: match.start()]}(?:{words[match[1]]}){pattern[match.end() :]}"
     pattern = _plain(pattern, umlauts=code == "de")
-    chinese = code == "zh"
-    gap = r"[^。？！?!\n]{0,15}?" if chinese else r"\b[^.?!\n]{0,60}?\b"
+    by_character = code in BY_CHARACTER
+    gap = r"[^。？！?!\n]{0,15}?" if by_character else r"\b[^.?!\n]{0,60}?\b"
     pattern = re.sub(r"\s*\.\.\.\s*", "\x00", pattern).replace(" ?", "\x01").replace(" ", "\x02")
     pattern = re.sub(r"(?<!\\[a-zA-Z])(?<=\w)\*", r"\\w*", pattern).replace("\x00", gap)
-    return pattern.replace("\x01", r"[^\w.?!]*").replace("\x02", "" if chinese else r"[^\w.?!]+")
+    return pattern.replace("\x01", r"[^\w.?!]*").replace("\x02", "" if by_character else r"[^\w.?!]+")
 
 
 def _plain(pattern: str, *, umlauts: bool = False) -> str:
-    """Return a pattern without accents; in German an umlaut also matches its two-letter spelling."""
+    """Return a pattern without accents, in simplified characters; in German an umlaut also matches its two letters."""
     if umlauts:
         for letter, both in _UMLAUTS.items():
             pattern = pattern.replace(letter, both)
-    decomposed = unicodedata.normalize("NFD", pattern.replace("ß", "ss").replace("œ", "oe"))
+    decomposed = unicodedata.normalize("NFD", simplified(pattern).replace("ß", "ss").replace("œ", "oe"))
     return unicodedata.normalize("NFC", "".join(s for s in decomposed if unicodedata.category(s) != "Mn"))
