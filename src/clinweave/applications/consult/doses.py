@@ -96,12 +96,27 @@ def _last(text: str, names: Sequence[str]) -> int:
     )
 
 
+def _adjusted_below(first: Unit, unit: Unit) -> bool:
+    """Say whether a paragraph below a dose, under the same heads, gives another amount under a condition."""
+    return (
+        first.kind == unit.kind == "sentence"
+        and first.heads == unit.heads
+        and states_amount(first.text)
+        and states_amount(unit.text)
+        and bool(pattern("doses", "conditional").match(unit.text))
+    )
+
+
 def with_conditions(
     units: Sequence[Unit], place: int, drug: Sequence[Facet], others: Sequence[str]
 ) -> list[Unit]:
-    """Return a statement with what continues it: the sentences and list items of its conditions."""
+    """Return a statement with what continues it: the sentences and list items of its conditions.
+
+    A paragraph of its own counts if it begins with a condition and states an amount ("If clearance is below 30 ...").
+    """
     first = units[place]
     kept = [first]
+    others = [other for other in others if f" {normal(other)} " not in first.norm]  # drugs of the statement itself
     general = first.text.endswith(":") and all(facet.kind != Kind.DRUG for facet in drug)
     if first.kind == "row":
         return kept
@@ -109,6 +124,7 @@ def with_conditions(
         listed = unit.kind == "item" and first.kind != "item"
         same = unit.block == first.block or (listed and kept[-1].text.endswith(":"))
         same = same or (listed and kept[-1].kind == "item" and kept[-1].heads == unit.heads)
+        same = same or _adjusted_below(first, unit)
         foreign = any(
             _as_drug(unit.norm, normal(other)) for other in others if not _names(f" {normal(other)} ", drug)
         )

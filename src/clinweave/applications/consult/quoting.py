@@ -212,7 +212,7 @@ def _answers(query: Query, found: Match, whole: Match, facets: Sequence[Facet], 
     """Say whether a statement of a document answers the query."""
     limit = meets(query.text, found.unit.text, " ".join(found.unit.heads))
     covered = whole.complete and whole.coverage >= LEAST_OWN and not _beside_the_point(query, whole, facets)
-    if not covered or limit is False:
+    if not covered or limit is False or _of_another_disease(found, facets):
         return False
     drugs = drug_facets(facets)
     if query.intent == Intent.DOSE:
@@ -226,6 +226,12 @@ def _answers(query: Query, found: Match, whole: Match, facets: Sequence[Facet], 
     if all(facet.kind in {Kind.DISEASE, Kind.FINDING} for facet in facets):
         return _about_disease(query, found, facets, met=limit is True)
     return _answers_words(query, found, facets, met=limit is True)
+
+
+def _of_another_disease(found: Match, facets: Sequence[Facet]) -> bool:
+    """Say whether "second line" is asked for a disease that neither the statement nor its heads name."""
+    ranked = any(facet.kind == "line" for facet in facets)
+    return ranked and not all(facet.level(found.unit) > 0 for facet in facets if facet.kind == Kind.DISEASE)
 
 
 def _speaks_of(query: Query, found: Match, whole: Match, facets: Sequence[Facet], item: Evidence) -> bool:
