@@ -57,6 +57,55 @@ def test_a_dose_is_shown_with_its_conditions_and_without_the_next_drug():
     assert "[1]" in answer.text
 
 
+def test_a_paragraph_that_changes_the_dose_under_a_condition_goes_with_it():
+    text = (
+        "Give zorbin 5 mg/kg once daily. Maximum 400 mg.\n\nIf creatinine clearance is below 30 mL/min give 2.5 mg/kg "
+        "as a single dose.\n\nIf the patient takes quellax give 10 mg of quellax."
+    )
+    for question in ("What is the dose of zorbin?", "Zorbin dose with creatinine clearance of 20 mL/min?"):
+        answer = ask(question, Intent.DOSE, [drug("zorbin")], [own(text)])
+        assert "5 mg/kg once daily" in answer.text
+        assert "2.5 mg/kg as a single dose" in answer.text
+        assert "10 mg" not in answer.text
+
+
+def test_a_drug_that_answers_brings_its_prohibitions():
+    text = (
+        "# Alpha syndrome\n\nFirst: quellax 4 mg. Alternative: zorbin 40 mg/kg, at most 3 g. Zorbin must not be used "
+        "in pregnancy. Vitamin K 5 mg comes last."
+    )
+    answer = ask(
+        "Second line treatment of Alpha syndrome?",
+        Intent.TREATMENT,
+        [disease()],
+        [own(text)],
+        ["second", "line"],
+    )
+    assert "zorbin 40 mg/kg" in answer.text
+    assert "must not be used in pregnancy" in answer.text
+    assert "Vitamin K" not in answer.text
+
+
+def test_the_second_line_of_another_disease_is_no_answer():
+    other = own("Second line: zorbin 5 mg.", title="Beta disease", document="beta.md")
+    topics, words = [disease()], ["second", "line"]
+    answer = ask("Second line treatment of Alpha syndrome?", Intent.TREATMENT, topics, [other], words)
+    assert answer.abstained
+
+
+def test_what_to_do_is_not_answered_by_a_recorded_feature():
+    ward = own("Do not:\n- wait for cultures before antibiotics", title="Alpha fever")
+    related = relation_evidence(
+        [Relation("M:1", P, "H:1", "hpoa", frequency="3/4")], names=(("H:1", "Fever"),)
+    )
+    topics = [disease("Alpha fever"), finding("Fever", "H:1")]
+    question = "Should I wait for cultures before antibiotics in Alpha fever?"
+    answer = ask(question, Intent.RELATED, topics, [ward, related], ["wait", "cultures", "antibiotics"])
+    assert "wait for cultures" in answer.text
+    assert "recorded feature" not in answer.text
+    assert "recorded feature" in ask("Is fever a feature of it?", Intent.RELATED, topics, [related]).text
+
+
 def test_conditions_in_a_list_go_with_the_dose():
     text = "Zorbin 5 mg twice daily. Halve it if any of:\n- creatinine clearance below 30 mL/min\n- age 80 or older\n"
     text += "\nQuellax 7 mg."

@@ -241,3 +241,15 @@ def test_predicates_are_those_of_biolink_with_plain_words():
     assert known["treated by"] == ("biolink:treats", True)
     assert known["gene associated with condition"] == ("biolink:gene_associated_with_condition", False)
     assert all(name.startswith("biolink:") and " " not in name for name, _ in known.values())
+
+
+def test_refused_rows_are_logged_as_one_line_per_file(toy, tmp_path, caplog):
+    bad = "".join(f"MONDO:0000010,is made of,HP:{row}x,,,,\n" for row in range(6))
+    built(toy, tmp_path, {"a.csv": HEADER + bad, "b.csv": f"{HEADER}MONDO:0000010,,HP:0000002,,,,\n"})
+    lines = [record.getMessage() for record in caplog.records if "skipped" in record.getMessage()]
+    assert len(lines) == 2, lines
+    first, second = sorted(lines)
+    assert "a.csv: 6 rows skipped (row 2: " in first
+    assert "row 4: " in first
+    assert "row 5: " not in first
+    assert "b.csv: 1 row skipped (row 2: " in second

@@ -11,6 +11,7 @@ Record = Concept | Relation | Passage
 READERS_VERSION = (
     1  # of what the readers share (OBO, XML, prefixes): raise it when that changes their records
 )
+_REPORTED = 3  # refused rows of a file that are named in the log
 logger = logging.getLogger(__name__)
 
 
@@ -23,12 +24,21 @@ class RowLog:
     examples: list[Dropped] = field(default_factory=list)
 
     def drop(self, file: str, row: int, reason: str) -> None:
-        """Count one refused row; the first `keep` are kept and logged."""
+        """Count one refused row; the first `keep` are kept for `report`."""
         key = f"{file}: {reason}"
         self.counts[key] = self.counts.get(key, 0) + 1
         if len(self.examples) < self.keep:
             self.examples.append(Dropped(file, row, reason))
-            logger.warning("%s, row %d: %s (row skipped)", file, row, reason)
+
+    def report(self) -> None:
+        """Log one line per file: how many rows were refused, and the first of them with the reason."""
+        for file in dict.fromkeys(key.partition(": ")[0] for key in self.counts):
+            count = sum(rows for key, rows in self.counts.items() if key.startswith(f"{file}: "))
+            first = [item for item in self.examples if item.file == file][:_REPORTED]
+            shown = "; ".join(f"row {item.row}: {item.reason}" for item in first)
+            more = "; ..." if count > len(first) else ""
+            skipped = "1 row skipped" if count == 1 else f"{count:,} rows skipped"
+            logger.warning("%s: %s%s", file, skipped, f" ({shown}{more})" if shown else "")
 
     @property
     def total(self) -> int:

@@ -28,8 +28,10 @@ def later_release(folder: Path) -> list[Relation]:
             raise UserError(f"{folder} lacks {name} (or {name}.gz) of an HPO release")
     database = DATABASES["hpoa"]
     database.source(found)
-    rows = database.read(found, RowLog())
-    return [row for row in rows if isinstance(row, Relation) and row.predicate == FEATURE and not row.negated]
+    log = RowLog()
+    rows = [row for row in database.read(found, log) if isinstance(row, Relation)]
+    log.report()
+    return [row for row in rows if row.predicate == FEATURE and not row.negated]
 
 
 def made_true(graph: "Graph", examples: Iterable[Example], later: Iterable[Relation]) -> dict[str, Any]:

@@ -208,7 +208,9 @@ def features(folder: Path) -> Iterator[Relation]:
 
     database, files = DATABASES["hpoa"], release_files(folder)
     database.source(files)
-    yield from (record for record in database.read(files, RowLog()) if isinstance(record, Relation))
+    log = RowLog()
+    yield from (record for record in database.read(files, log) if isinstance(record, Relation))
+    log.report()
 
 
 def corpus_key(path: Path) -> str:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from clinweave.knowledge.graph.verbalise import verbalise as verbalise
     from clinweave.knowledge.linking.languages import check_language as check_language
     from clinweave.knowledge.linking.languages import language_limits as language_limits
+    from clinweave.knowledge.linking.languages import language_of as language_of
     from clinweave.knowledge.linking.languages import unread_language as unread_language
     from clinweave.knowledge.linking.linker import Linker as Linker
     from clinweave.knowledge.linking.normalise import normal_form as normal_form
@@ -89,6 +90,7 @@ __getattr__, __dir__ = attach(
         "TranslatedLinker": "linking.translations",
         "check_language": "linking.languages",
         "language_limits": "linking.languages",
+        "language_of": "linking.languages",
         "unread_language": "linking.languages",
         "with_translations": "linking.translations",
         "LeftOutDocuments": "retrieval.left_out",

@@ -33,6 +33,7 @@ _GRAPH_FIRST = frozenset(
     }
 )  # fmt: skip
 _NO_TEXT = frozenset({Intent.CODE, Intent.CODE_NAME, Intent.CLASS_DRUGS, Intent.GENE_DISEASES})
+_TO_DO = re.compile(r"^\W*(?:should|shall|must|may|can|do|need) (?:i|we|one|you|they)\b", re.IGNORECASE)
 _MANY = 5  # recorded features from which on the graph answers a clinician before general text does
 _NAMED = {Intent.DOSE: "a dose", Intent.SAFETY: "whether it may be used", Intent.TREATMENT: "a treatment"}
 
@@ -76,6 +77,8 @@ def _statements(
     stored = [] if query.intent in _NO_TEXT or query.intent == Intent.DOSE else stored_quotes(query, evidence)
     relations = _relations(query, evidence)
     defined = [] if query.intent in {*_NO_TEXT, Intent.DOSE, Intent.SAFETY} else definitions(query, evidence)
+    if own and query.intent == Intent.RELATED and _TO_DO.search(query.text):
+        relations = []  # what to do is asked, not whether one thing is recorded with another
     lead = ""
     if query.intent in VERDICTS and query.yes_no and own:
         lead = _lead(query, own)

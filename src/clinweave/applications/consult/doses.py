@@ -116,8 +116,16 @@ def with_conditions(
     """
     first = units[place]
     kept = [first]
-    others = [other for other in others if f" {normal(other)} " not in first.norm]  # drugs of the statement itself
-    general = first.text.endswith(":") and all(facet.kind != Kind.DRUG for facet in drug)
+    named = [
+        normal(other) for other in others if f" {normal(other)} " in first.norm
+    ]  # drugs of the statement itself
+    if all(facet.kind != Kind.DRUG for facet in drug):
+        drug = (*drug, Facet(tuple(named), 0.0, False, Kind.DRUG))
+    general = (
+        first.text.endswith(":")
+        and not named
+        and all(facet.kind != Kind.DRUG or not facet.forms for facet in drug)
+    )
     if first.kind == "row":
         return kept
     for unit in units[place + 1 :]:

@@ -13,7 +13,7 @@ from importlib.resources import files
 
 from clinweave.applications.consult.compose import REFERRAL, WITHHELD, Composition, reason
 from clinweave.applications.consult.model_text import DISCLAIMER
-from clinweave.knowledge import Intent, Query
+from clinweave.knowledge import Intent, Query, language_of
 from clinweave.records import Audience, Evidence, LocalName, Statement
 
 _TOGETHER = frozenset({Intent.RELATED, Intent.HOW_OFTEN})
@@ -48,8 +48,15 @@ def localised(
     for before, after in zip(composition.statements, statements, strict=True):
         text = text.replace(before.text, after.text, 1)
     used = _used(names, text)
-    lead = [phrases["labels" if used else "english"], _read(query, phrases)]
-    return replace(composition, statements=statements, text=f"{' '.join(filter(None, lead))}\n{text}"), used
+    foreign = used or not all(_is_own(item, query.language) for item in statements)
+    lead = [phrases["labels" if used else "english"] if foreign else "", _read(query, phrases)]
+    text = "\n".join(filter(None, (" ".join(filter(None, lead)), text)))
+    return replace(composition, statements=statements, text=text), used
+
+
+def _is_own(statement: Statement, language: str) -> bool:
+    """Say whether a statement is a quotation in a language."""
+    return statement.kind == "quotation" and language_of(statement.text) == language
 
 
 def _names(

@@ -150,6 +150,7 @@ def _compiled(files: Mapping[str, Path], settings: Settings, kin: bool, orphanet
         links = from_mondo(mondo.read(files, log), mondo.source(files).release)
     else:
         links = from_names(dict(zip(annotations.diseases, annotations.names, strict=True)), release["hpoa"])
+    log.report()
     genes = genes_from(of_genes)
     found = kinship(links, frozenset(annotations.diseases), genes, orphanet=orphanet)
     sources = {**release, "kin": f"{links.source} {links.release}".strip() or "none"}

@@ -275,7 +275,9 @@ def _write(folder: Path, joined: Joined) -> None:
 
 
 def _outcome(gathered: Gathered, joined: Joined, dropped: Mapping[str, int]) -> dict[str, Any]:
-    """Return what the manifest records."""
+    """Return what the manifest records; log how many rows each file lost."""
+    for log in gathered.logs.values():
+        log.report()
     refused = {f"{name}: {key}": n for name, log in gathered.logs.items() for key, n in log.counts.items()}
     return {
         "counts": {

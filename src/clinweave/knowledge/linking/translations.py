@@ -130,6 +130,7 @@ class TranslatedLinker(Linker):
             ]
             files = self._disease_files.get(language, ())
             diseases = [item for path in files for item in read_disease_names(path, log)]
+            log.report()
             names += self._diseases.resolved(diseases)
             self._labels[language] = TranslatedLabels(language, names)
         return self._labels[language]
