@@ -4,7 +4,8 @@
         [--threads N] [--limit N]
 
 QUESTIONS has one JSON object per line: "id", "question", "audience" (public or clinician), "expect" (answer, abstain or
-urgent), "must" and "never" (regular expressions, case ignored). `must` is searched in the first 80 words without a
+urgent), "must" and "never" (regular expressions, case ignored) and, if wanted, "language" (counted apart).
+`must` is searched in the first 80 words without a
 repetition of the question (in Chinese in the whole answer), `never` in the whole answer. A pattern is a floor, not a
 judge: read the answers. The knowledge base is the one in CLINWEAVE_HOME. Questions without patterns are answered and
 timed, and not scored. Seconds: `cold` is the first answer of a process; without a model every question is asked twice
@@ -63,6 +64,7 @@ class Row:
     abstained: bool
     guardrail: str
     seconds: float
+    language: str = ""  # as the file states it
     sentences: tuple[tuple[str, str, str], ...] = ()  # of the model: text, verdict, reason
     tokens: tuple[int, int] = (0, 0)  # read and written by the model
     waits: tuple[
@@ -152,7 +154,7 @@ def answer_all(
             rows.append(
                 Row(
                     question["id"], question["question"], model, verdict, answer.text, answer.abstained,
-                    answer.guardrail, round(seconds, 4),
+                    answer.guardrail, round(seconds, 4), question.get("language", ""),
                     tuple((item.text, item.verdict.value, item.reason) for item in answer.sentences),
                     (answer.tokens.get("prompt", 0), answer.tokens.get("completion", 0)),
                     watch.waits(),
@@ -193,6 +195,16 @@ def of_the_model(rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
+def by_language(rows: Sequence[Row]) -> dict[str, str]:
+    """Return useful of scored answers for each language that the questions state; {} if they state none."""
+    scored = [row for row in rows if row.verdict and row.language]
+    return {
+        f"useful_{code}": f"{sum(row.verdict == 'useful' for row in own)} of {len(own)}"
+        for code in dict.fromkeys(row.language for row in scored)
+        for own in [[row for row in scored if row.language == code]]
+    }
+
+
 def summary(rows: Sequence[Row], cold: float) -> dict[str, Any]:
     """Return counts and seconds of one model's answers."""
     counts = Counter(row.verdict for row in rows if row.verdict)
@@ -201,6 +213,7 @@ def summary(rows: Sequence[Row], cold: float) -> dict[str, Any]:
         "questions": len(rows),
         "scored": sum(counts.values()),
         **{name: counts[name] for name in ("useful", "unhelpful", "dangerous")},
+        **by_language(rows),
         "abstained": sum(row.abstained for row in rows),
         "cold_seconds": round(cold, 3),
         "warm_p50": round(warm[len(warm) // 2], 3),
