@@ -201,3 +201,21 @@ def test_another_drug_is_no_answer_about_a_class():
     assert shown(
         "Can sedatives be given in gout?", Intent.SAFETY, [], text, words=["sedatives", "gout"]
     ).abstained
+
+
+def test_a_shared_word_of_prohibition_alone_is_no_answer():
+    text = "Zorbin is contraindicated in adults with gout."
+    for question, words in (
+        ("Which plasma thickener is forbidden?", ["plasma", "thickener", "forbidden"]),
+        ("Which chair is contraindicated?", ["chair", "contraindicated"]),
+    ):
+        assert shown(question, Intent.GENERAL, [], text, yes_no=False, words=words).abstained
+    asked = shown(
+        "Which medicine is forbidden in gout?",
+        Intent.SAFETY,
+        [],
+        text,
+        yes_no=False,
+        words=["forbidden", "gout"],
+    )
+    assert "Zorbin is contraindicated" in asked.text

@@ -149,7 +149,7 @@ def _of_item(
     quotes: list[Quote] = []
     for place, unit in enumerate(units):
         found = match(unit, facets)
-        if found.coverage == 0:
+        if found.coverage == 0 or _of_permission_alone(found, facets):
             continue
         kept = _extended(query, units, place, facets, item)
         kept = [kept[0], *takewhile(lambda more: suits_age(query.text, more.text) is not False, kept[1:])]
@@ -194,6 +194,12 @@ def _bonus(query: Query, units: Sequence[Unit]) -> float:
     bonus += 0.0 if act is None else 0.12 if act else -0.12
     words = {word for word in normal(query.text).split() if len(word) >= LEAST_WORD}
     return bonus + SHARED * min(sum(f" {word} " in near for word in words), 4)
+
+
+def _of_permission_alone(found: Match, facets: Sequence[Facet]) -> bool:
+    """Say whether all that a statement shares with the question is that something is forbidden, not what."""
+    met = [facet for facet in facets if facet.level(found.unit)]
+    return all(facet.kind == "word" and polarity.asks_forbidden(facet.forms[0]) for facet in met)
 
 
 def _beside_the_point(query: Query, whole: Match, facets: Sequence[Facet]) -> bool:
