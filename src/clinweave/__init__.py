@@ -12,16 +12,41 @@ For research, not for clinical decisions.
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["Answer", "Audience", "KnowledgeBase", "__version__", "open"]
+__all__ = [
+    "Answer",
+    "Audience",
+    "KnowledgeBase",
+    "UserError",
+    "__version__",
+    "compare",
+    "open",
+    "read_results",
+    "result_tables",
+    "run",
+]
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from clinweave.core.errors import UserError as UserError
+    from clinweave.evaluation import compare as compare
+    from clinweave.evaluation import read_results as read_results
+    from clinweave.evaluation import result_tables as result_tables
+    from clinweave.evaluation import run as run
     from clinweave.knowledge_base import KnowledgeBase as KnowledgeBase
     from clinweave.records import Answer as Answer
     from clinweave.records import Audience as Audience
 
-_PUBLIC = {"Answer": "records", "Audience": "records", "KnowledgeBase": "knowledge_base"}
+_PUBLIC = {
+    "Answer": "records",
+    "Audience": "records",
+    "KnowledgeBase": "knowledge_base",
+    "UserError": "core.errors",
+    "compare": "evaluation",
+    "read_results": "evaluation",
+    "result_tables": "evaluation",
+    "run": "evaluation",
+}
 
 
 def open(home: "Path | str | None" = None, **options: Any) -> "KnowledgeBase":  # noqa: A001 - clinweave.open()

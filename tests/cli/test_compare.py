@@ -5,6 +5,8 @@ from threading import Thread
 
 import pytest
 
+import clinweave
+
 
 def test_ones_own_benchmark_under_chosen_conditions(small_world, call, tmp_path):
     code, out, _ = call(
@@ -22,6 +24,29 @@ def test_ones_own_benchmark_under_chosen_conditions(small_world, call, tmp_path)
     )
     assert len(prompts) == 12
     assert "Question: Which feature" in json.loads(prompts[0])["messages"][-1]["content"]
+
+
+def test_the_python_api_gives_the_results_of_the_command(small_world, call, tmp_path):
+    bench, names = tmp_path / "bench.jsonl", ["base", "graph", "lookup"]
+    results = clinweave.compare(bench, conditions=names, out=tmp_path / "api")
+    code, out, _ = call(
+        "compare", "--bench", bench, "--conditions", ",".join(names), "--out", tmp_path / "cli", "--budget", 400,
+        "--json",
+    )  # fmt: skip
+    assert code == 0
+    assert [row.difference for row in results.comparisons] == [
+        row["difference"] for row in json.loads(out)["comparisons"]
+    ]
+    read = clinweave.read_results(tmp_path / "api")
+    assert read.comparisons == results.comparisons
+    tables = clinweave.result_tables(read)
+    assert set(tables["tasks.conditions"]["key_2"].to_pylist()) == set(names)
+    assert tables["comparisons"].num_rows == len(results.comparisons)
+
+
+def test_the_python_api_names_an_unknown_condition(small_world, tmp_path):
+    with pytest.raises(clinweave.UserError, match="grahp"):
+        clinweave.compare(tmp_path / "bench.jsonl", conditions=["base", "grahp"], out=tmp_path / "out")
 
 
 def test_the_token_limit_is_kept_and_told(small_world, call, tmp_path):

@@ -81,67 +81,27 @@ def compare(  # noqa: PLR0917 - each parameter is one option
 ) -> None:
     """Compare a model without and with text, graph and both on your benchmark. An interrupted run resumes."""
     from clinweave.cli.run import run_recipe
-    from clinweave.evaluation.comparison import (
-        CONTROLS,
-        ComparisonRecipe,
-        KnowledgeSettings,
-        ModelSettings,
-        TaskSettings,
-        check,
-    )
+    from clinweave.evaluation import comparison_recipe
+    from clinweave.evaluation.comparison import KnowledgeSettings, ModelSettings
 
-    _check_inputs(bench, corpus, graph, databases)
-    address = _single(model)
-    names = _listed(conditions)
-    recipe = check(
-        ComparisonRecipe(
-            name=bench.stem,
-            title=f"{bench.name}: what do a text index and a knowledge graph add?",
-            seed=seed,
-            dump_prompts=dump_prompts,
-            model=ModelSettings(
-                address,
-                method.value,
-                concurrency,
-                max_tokens_total,
-                allow_remote=allow_remote,
-                reuse_unidentified=reuse_unidentified,
-            ),
-            knowledge=KnowledgeSettings(
-                databases=_listed(databases),
-                graph=str(graph.resolve()) if graph else "",
-                budget=budget,
-                conditions=tuple(name for name in names if name not in CONTROLS),
-                controls=tuple(name for name in names if name in CONTROLS),
-            ),
-            tasks=(
-                TaskSettings(
-                    type="benchmark",
-                    path=str(bench.resolve()),
-                    corpus=str(corpus.resolve()) if corpus else "",
-                    count=count,
-                ),
-            ),
+    recipe = comparison_recipe(
+        bench,
+        model=ModelSettings(
+            _single(model),
+            method.value,
+            concurrency,
+            max_tokens_total,
+            allow_remote=allow_remote,
+            reuse_unidentified=reuse_unidentified,
         ),
-        "--conditions",
+        knowledge=KnowledgeSettings(databases=_listed(databases), graph=str(graph or ""), budget=budget),
+        conditions=_listed(conditions),
+        corpus=corpus,
+        count=count,
+        seed=seed,
+        dump_prompts=dump_prompts,
     )
     run_recipe(recipe, out or Path("runs") / bench.stem, offline=offline, as_json=as_json)
-
-
-def _check_inputs(bench: Path, corpus: Path | None, graph: Path | None, databases: str) -> None:
-    """Read the benchmark before anything is fetched. Raises `UserError` where it, corpus or graph cannot be used."""
-    from clinweave.core.errors import UserError
-    from clinweave.datasets import read_benchmark
-    from clinweave.knowledge import Graph
-
-    for path in filter(None, (bench, corpus)):
-        if not path.exists():
-            raise UserError(f"there is no {path}")
-    read_benchmark(bench)
-    if graph is not None and databases:
-        raise UserError("give --graph (a graph that was built) or --databases (of one to build), not both")
-    if graph is not None:
-        Graph.open(graph)
 
 
 def _single(model: list[str] | None) -> str:

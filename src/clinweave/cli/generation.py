@@ -177,7 +177,7 @@ def generate(  # noqa: PLR0917 - each parameter is one option
             wish = Wish(scaffold, distinct, known, moses_filters(home()) if filters else None)
             drawn = draw(
                 n, wanted, wish, model=opened, source=source, temperature=temperature, top_p=top_p, seed=seed,
-                progress=lambda done, total: told("molecules", done, total),
+                told=lambda done, total: told("molecules", done, total),
             )  # fmt: skip
             drugs = named_drugs(drawn.smiles, home(), lambda done, total: told("known drugs", done, total))
         names = {one: f" {match.name}" for one, match in (drugs or {}).items()}
@@ -261,7 +261,7 @@ def evaluate(  # noqa: PLR0917 - each parameter is one option
         if not any(lines):
             raise UserError(f"{file} holds no molecules")
         with _bar() as told:
-            found = measure(lines, open_against(reference, chemnet), progress=told)
+            found = measure(lines, open_against(reference, chemnet), told=told)
         if report:
             from clinweave.applications.molecules import write_page
 

@@ -104,7 +104,7 @@ def optimize(  # noqa: PLR0917 - each parameter is one option
         with _bar() as told:
             outcome = optimise(
                 search,
-                progress=lambda done, total, _best: told("oracle calls", done, total),
+                told=lambda done, total, _best: told("oracle calls", done, total),
             )
         rows = rows_of(outcome, top, home())
         write_rows(out, rows)

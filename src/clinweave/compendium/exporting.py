@@ -1,4 +1,4 @@
-"""Export the compendium as CSV, Markdown, JSON or one HTML page."""
+"""The compendium as CSV, Markdown, JSON or one HTML page."""
 
 import csv
 import html

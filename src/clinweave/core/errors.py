@@ -1,4 +1,4 @@
-"""User-facing exceptions. Each message names the file, row or field, and how to fix it."""
+"""The errors a user can meet. Each message names the file, row or field at fault, and the mend."""
 
 
 class ClinweaveError(Exception):

@@ -1,4 +1,4 @@
-"""Shared template of all HTML pages: one style sheet, no scripts, no external resources."""
+"""The look of every HTML page: one style, one head, no script and nothing loaded from elsewhere."""
 
 from collections.abc import Sequence
 from html import escape
@@ -19,9 +19,7 @@ def page(
 
     `kind` says what sort of page it is ("training report"), `more` is style of this page alone.
     """
-    led = "".join(
-        f'<p class="{"sub" if n else "lead"}">{escape(paragraph)}</p>' for n, paragraph in enumerate(lead)
-    )
+    led = "".join(f'<p class="{"sub" if n else "lead"}">{escape(one)}</p>' for n, one in enumerate(lead))
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'

@@ -1,4 +1,4 @@
-"""Statistics of a database read from given files: records by kind, rejected rows, time and memory."""
+"""What a database gives for the files at hand: how many records of which kind, what was refused, at what cost."""
 
 import time
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Read and write questions as JSON lines; equal questions give identical bytes."""
+"""Questions as JSON lines, byte-identical for equal questions."""
 
 import json
 from collections.abc import Iterable

@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING
 from clinweave.core.lazy import attach
 
 if TYPE_CHECKING:
+    from clinweave.evaluation.api import compare as compare
+    from clinweave.evaluation.api import comparison_recipe as comparison_recipe
+    from clinweave.evaluation.api import run as run
     from clinweave.evaluation.recipe import KINDS as KINDS
     from clinweave.evaluation.recipe import Recipe as Recipe
     from clinweave.evaluation.recipe import load_recipe as load_recipe
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from clinweave.evaluation.studies import open_study as open_study
     from clinweave.evaluation.studies import read_results as read_results
     from clinweave.evaluation.studies import results_schema as results_schema
+    from clinweave.evaluation.tables import result_tables as result_tables
 
 __getattr__, __dir__ = attach(
     __name__,
@@ -27,11 +31,15 @@ __getattr__, __dir__ = attach(
         "Runner": "runner",
         "Step": "runner",
         "Study": "runner",
+        "compare": "api",
+        "comparison_recipe": "api",
         "headline": "studies",
         "load_recipe": "recipe",
         "open_study": "studies",
         "read_results": "studies",
+        "result_tables": "tables",
         "results_schema": "studies",
+        "run": "api",
         "run_study": "runner",
     },
 )

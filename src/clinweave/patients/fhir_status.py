@@ -1,4 +1,4 @@
-"""Status of a FHIR resource: present, absent, uncertain, or no statement about the patient.
+"""Whether a FHIR resource states something that is so: present, absent, uncertain, or nothing of the patient at all.
 
 https://hl7.org/fhir/R4/valueset-condition-ver-status.html and the status of each resource.
 """

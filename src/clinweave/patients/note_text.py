@@ -1,4 +1,4 @@
-"""Extract the text of a note's attachment: plain text, HTML, RTF or PDF, in its declared charset."""
+"""The text of a note's attachment: plain text, HTML, RTF or PDF, in the charset that it states."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""Views of one patient's data: a summary by concept and a timeline; and the list of patients."""
+"""What a store says of one patient: a summary by concept, and a timeline; and the list of patients."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -24,9 +24,9 @@ def summary(store: PatientStore, patient: str, linker: "Linker | None" = None) -
     With a linker, the concepts that the notes name (and do not deny) are counted, too.
     """
     subject = store.subject(patient)
-    codes = {row["code"]: row for row in store.codes.to_pylist()}
+    known = {row["code"]: row for row in store.codes.to_pylist()}
     person = store.person(subject)
-    result: dict[str, Any] = {
+    found: dict[str, Any] = {
         "subject_id": subject,
         "id": person.source_id,
         "tier": store.tier.value,
@@ -37,33 +37,33 @@ def summary(store: PatientStore, patient: str, linker: "Linker | None" = None) -
         if item.code.startswith(("MEDS_BIRTH", "MEDS_DEATH", "GENDER//")):
             key = {"MEDS_BIRTH": "born", "MEDS_DEATH": "died"}.get(item.code, "sex")
             # a birth that is stated by year or month alone stays so
-            result[key] = item.code.partition("//")[2] if key == "sex" else item.text_value or _day(item)
+            found[key] = item.code.partition("//")[2] if key == "sex" else item.text_value or _day(item)
     for kind in _SHOWN:
-        present = [item for item in events if item.kind == kind and item.status == PRESENT]
-        result[f"{kind}s"] = _grouped(present, codes)
+        held = [item for item in events if item.kind == kind and item.status == PRESENT]
+        found[f"{kind}s"] = _grouped(held, known)
     for status in (ABSENT, UNCERTAIN):
         marked = [item for item in events if item.kind in _SHOWN and item.status == status]
-        result[status] = _grouped(marked, codes)
+        found[status] = _grouped(marked, known)
     notes = [
         item.text_value
         for item in events
         if item.kind == "note" and item.text_value and item.status == PRESENT
     ]
-    result["visits"] = sum(item.kind == "visit" and item.status == PRESENT for item in events)
-    result["notes"] = len(notes)
-    result["superseded_notes"] = sum(item.kind == "note" and item.status == HISTORICAL for item in events)
-    result["joined"] = _joined(result)
+    found["visits"] = sum(item.kind == "visit" and item.status == PRESENT for item in events)
+    found["notes"] = len(notes)
+    found["superseded_notes"] = sum(item.kind == "note" and item.status == HISTORICAL for item in events)
+    found["joined"] = _joined(found)
     if linker is not None and notes:
-        result["named_in_notes"] = _named(notes, linker)
-    return result
+        found["named_in_notes"] = _named(notes, linker)
+    return found
 
 
 def timeline(store: PatientStore, patient: str, linker: "Linker | None" = None) -> Iterator[dict[str, Any]]:
     """Yield a patient's events by time: day, kind, name, value, concept. Notes are given by their length, not text."""
     subject = store.subject(patient)
-    codes = {row["code"]: row for row in store.codes.to_pylist()}
+    known = {row["code"]: row for row in store.codes.to_pylist()}
     for item in store.records(subject):
-        row = codes.get(item.code, {})
+        row = known.get(item.code, {})
         line = {
             "time": item.time.isoformat() if item.time else None,
             "kind": item.kind,
@@ -75,13 +75,13 @@ def timeline(store: PatientStore, patient: str, linker: "Linker | None" = None) 
             "linked_by": row.get("linked_by") or None,
         }
         if item.kind == "note" and item.text_value:
-            description = f"{len(item.text_value):,} characters"
+            told = f"{len(item.text_value):,} characters"
             if linker is not None:
                 names = dict.fromkeys(
-                    mention.name for mention in linker.link(item.text_value) if mention.of_patient
+                    found.name for found in linker.link(item.text_value) if found.of_patient
                 )
-                description += f"; names {', '.join(list(names)[:8])}"
-            line["value"] = description
+                told += f"; names {', '.join(list(names)[:8])}"
+            line["value"] = told
         yield line
 
 
@@ -110,15 +110,15 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _grouped(events: list[Event], codes: dict[str, Any]) -> list[dict[str, Any]]:
+def _grouped(events: list[Event], known: dict[str, Any]) -> list[dict[str, Any]]:
     groups: dict[str, list[Event]] = {}
     for item in events:
         groups.setdefault(item.code, []).append(item)
-    entries = []
+    made = []
     for code, items in groups.items():
-        row = codes.get(code, {})
+        row = known.get(code, {})
         last = items[-1]
-        entries.append(
+        made.append(
             {
                 "code": code,
                 "kind": last.kind,
@@ -132,13 +132,13 @@ def _grouped(events: list[Event], codes: dict[str, Any]) -> list[dict[str, Any]]
                 "value": value_of(last),
             }
         )
-    return sorted(entries, key=lambda item: (item["first"] or "", item["code"]))
+    return sorted(made, key=lambda item: (item["first"] or "", item["code"]))
 
 
-def _joined(groups: dict[str, Any]) -> dict[str, list[int]]:
+def _joined(found: dict[str, Any]) -> dict[str, list[int]]:
     """Return kind -> [codes joined to a concept, codes]."""
     return {
-        kind: [sum(bool(item["concept"]) for item in groups[f"{kind}s"]), len(groups[f"{kind}s"])]
+        kind: [sum(bool(item["concept"]) for item in found[f"{kind}s"]), len(found[f"{kind}s"])]
         for kind in ("problem", "drug", "lab")
     }
 

@@ -1,4 +1,4 @@
-"""Read and standardise SMILES: each row gives a canonical form or a reason; order and count are preserved."""
+"""Rows of SMILES: each is answered, with a standard form or with the reason why not; order and count are kept."""
 
 import csv
 import gzip
@@ -38,30 +38,28 @@ def standardise(
     """
     from rdkit import Chem
 
-    stripped = text.strip()
+    given = text.strip()
 
     def refused(reason: str) -> Molecule:
         return Molecule(row, text, None, reason, name=name)
 
-    if not stripped:
+    if not given:
         return refused("empty")
-    molecule = parse(stripped)
-    if isinstance(molecule, str):
-        return refused(molecule)
+    found = parse(given)
+    if isinstance(found, str):
+        return refused(found)
     notes: list[str] = []
-    parts = Chem.GetMolFrags(molecule, asMols=True, sanitizeFrags=False)
+    parts = Chem.GetMolFrags(found, asMols=True, sanitizeFrags=False)
     if len(parts) > 1:
         if not parent:
             return refused(f"a mixture of {len(parts)} parts: name one of them, or ask for the parent")
-        molecule = max(
-            parts, key=lambda part: (_carbons(part) > 0, part.GetNumHeavyAtoms(), Chem.MolToSmiles(part))
-        )
-        Chem.SanitizeMol(molecule)
+        found = max(parts, key=lambda one: (_carbons(one) > 0, one.GetNumHeavyAtoms(), Chem.MolToSmiles(one)))
+        Chem.SanitizeMol(found)
         notes.append(f"largest of {len(parts)} parts")
-    reason = _unwanted(molecule, most)
+    reason = _unwanted(found, most)
     if reason:
         return refused(reason)
-    smiles = Chem.MolToSmiles(molecule)
+    smiles = Chem.MolToSmiles(found)
     return Molecule(row, text, smiles, notes=tuple(notes), name=name)
 
 
@@ -72,14 +70,14 @@ def parse(smiles: str) -> Any:
     with rdBase.BlockLogs():
         if len(smiles) > 5000:
             return f"{len(smiles):,} characters: the limit is 5,000"
-        molecule = Chem.MolFromSmiles(smiles, sanitize=False)
-        if molecule is None:
+        found = Chem.MolFromSmiles(smiles, sanitize=False)
+        if found is None:
             return "not a SMILES: brackets, rings or letters do not match"
-        problems = Chem.DetectChemistryProblems(molecule)
+        problems = Chem.DetectChemistryProblems(found)
         if problems:
             return f"not a possible structure: {problems[0].Message()}"
         try:
-            Chem.SanitizeMol(molecule)
+            Chem.SanitizeMol(found)
             # sanitising alone does not find the stereo centres that reading does
             return Chem.MolFromSmiles(smiles) or "not a possible structure"
         except (ValueError, RuntimeError) as error:
@@ -96,7 +94,7 @@ def _unwanted(molecule: Any, most: int) -> str:
     if molecule.GetNumHeavyAtoms() > most:
         return f"{molecule.GetNumHeavyAtoms()} heavy atoms: the limit is {most}"
     for atom in molecule.GetAtoms():
-        where = f"{atom.GetSymbol()} at position {atom.GetIdx() + 1}"
+        where = f"{atom.GetSymbol()} at place {atom.GetIdx() + 1}"
         if atom.GetAtomicNum() == 0:
             return f"an atom that is not named ({where})"
         if atom.GetIsotope():
@@ -114,7 +112,7 @@ def standardise_all(rows: Sequence[str], *, workers: int = 1, **choices: Any) ->
     starts = range(0, len(rows), step)
     with ProcessPoolExecutor(workers) as pool:
         jobs = [pool.submit(_some, rows[start : start + step], start, choices) for start in starts]
-        return [item for job in jobs for item in job.result()]
+        return [one for job in jobs for one in job.result()]
 
 
 def _some(rows: Sequence[str], start: int, choices: dict[str, Any]) -> list[Molecule]:
@@ -132,8 +130,8 @@ def read_molecules(path: Path, *, column: str | None = None, **choices: Any) -> 
         if repeated:
             yield Molecule(number, text, None, "the header again", name=name)
         else:
-            standard = standardise(text, row=number, name=name, **choices)
-            yield Molecule(number, text, standard.smiles, standard.reason, standard.notes, name, fields_)
+            found = standardise(text, row=number, name=name, **choices)
+            yield Molecule(number, text, found.smiles, found.reason, found.notes, name, fields_)
 
 
 def read_smiles(path: Path, column: str | None = None) -> list[str]:
@@ -174,16 +172,16 @@ def _table(
     header = [name.strip() for name in next(rows, [])]
     if not header:
         return
-    index = _column_index(header, column, path)
+    place = _place(header, column, path)
     named = next((n for n, name in enumerate(header) if name.lower() in {"name", "id", "mol_id"}), None)
     for row in rows:
         cells = [cell.strip() for cell in row]
-        text = cells[index] if index < len(cells) else ""
+        text = cells[place] if place < len(cells) else ""
         name = cells[named] if named is not None and named < len(cells) else ""
         yield text, name, dict(zip(header, cells, strict=False)), cells == header
 
 
-def _column_index(header: Sequence[str], column: str | None, path: Path) -> int:
+def _place(header: Sequence[str], column: str | None, path: Path) -> int:
     """Return which column holds the SMILES; of several with that name, the first."""
     lower = [name.lower() for name in header]
     for name in (column.lower(),) if column else _COLUMNS:
@@ -191,7 +189,7 @@ def _column_index(header: Sequence[str], column: str | None, path: Path) -> int:
             return lower.index(name)
     if len(header) == 1 and not column and isinstance(parse(header[0]), str):
         return 0
-    requested = repr(column) if column else "named smiles"
+    wanted = repr(column) if column else "named smiles"
     raise UserError(
-        f"{path} has no column {requested}: its columns are {', '.join(header)}; name one with --column"
+        f"{path} has no column {wanted}: its columns are {', '.join(header)}; name one with --column"
     )

@@ -1,4 +1,4 @@
-"""Reference sets for novelty (training set, MOSES, a user's own files) and medicinal-chemistry filters."""
+"""What new molecules are new to: the training set, MOSES, or a chemist's own files; and the filters they pass."""
 
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class ReferenceSet:
-    """Sets as one; `rows` of files were read, of which `unread` hold no molecule; the first of them is described."""
+    """Sets as one; `rows` of files were read, of which `unread` hold no molecule, the first of them as told."""
 
     sets: tuple[Container[str], ...] = ()
     rows: int = 0
@@ -26,16 +26,16 @@ class ReferenceSet:
 
     def __contains__(self, smiles: object) -> bool:
         """Return whether this canonical SMILES is in one of the sets."""
-        return any(smiles in group for group in self.sets)
+        return any(smiles in one for one in self.sets)
 
 
 def new_to(
-    names: Sequence[str], model: "Generator", home: Path, progress: Progress = lambda *_: None
+    names: Sequence[str], model: "Generator", home: Path, told: Progress = lambda *_: None
 ) -> ReferenceSet:
     """Return the sets of these names: `training` (what the model was trained on), `moses` (as fetched), or a file.
 
-    A file's rows may be written in any way: each is converted to canonical SMILES, a salt to its parent, and is also
-    known without its stereo marks. Raises `UserError` for a missing file or set.
+    A file's rows may be written in any way: each is brought to canonical SMILES, a salt to its parent, and is also
+    known without its stereo marks. Raises `UserError` for a file or set that is not there.
     """
     sets: list[Container[str]] = []
     rows = unread = 0
@@ -50,17 +50,17 @@ def new_to(
         elif name == MOSES:
             sets.append(_moses(home))
         else:
-            read = []
+            found = []
             for row in read_molecules(Path(name), parent=True):
-                read.append(row)
-                progress(f"reading {Path(name).name}", len(read), len(read))
-            wrong = [row for row in read if row.smiles is None]
-            if len(wrong) == len(read):
+                found.append(row)
+                told(f"reading {Path(name).name}", len(found), len(found))
+            wrong = [row for row in found if row.smiles is None]
+            if len(wrong) == len(found):
                 raise UserError(f"--new-to {name}: no row holds a molecule")
-            rows, unread = rows + len(read), unread + len(wrong)
+            rows, unread = rows + len(found), unread + len(wrong)
             if wrong and not first:
                 first = f"{name}, row {wrong[0].row}: {wrong[0].reason}"
-            sets.append(spellings(read))
+            sets.append(spellings(found))
     return ReferenceSet(tuple(sets), rows, unread, first)
 
 
@@ -83,13 +83,13 @@ def spellings(rows: Iterable[Molecule]) -> set[str]:
     """Return the canonical SMILES of rows, each also without its stereo marks: what a flat molecule is compared to."""
     from rdkit import Chem
 
-    result: set[str] = set()
+    found: set[str] = set()
     for row in rows:
         if row.smiles is None:
             continue
-        result.add(row.smiles)
+        found.add(row.smiles)
         if any(mark in row.smiles for mark in "@/\\"):
             flat = Chem.MolFromSmiles(row.smiles)
             Chem.RemoveStereochemistry(flat)
-            result.add(Chem.MolToSmiles(flat))
-    return result
+            found.add(Chem.MolToSmiles(flat))
+    return found

@@ -63,7 +63,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawing (SVG that clinweave or a library made) with its caption and further notes."""
+    """A drawing (SVG that clinweave or a library made) with its caption and what else is said of it."""
 
     svg: str
     caption: str = ""
@@ -148,8 +148,8 @@ def added_sections(names: Sequence[str], results: Mapping[str, Any], where: str)
     sections = []
     for name in names:
         if name not in installed_blocks():
-            available = ", ".join(sorted(installed_blocks())) or "none"
-            raise UserError(f"{where}: report_blocks: no block {name!r} is installed; installed: {available}")
+            known = ", ".join(sorted(installed_blocks())) or "none"
+            raise UserError(f"{where}: report_blocks: no block {name!r} is installed; installed: {known}")
         build: AddedBlock = installed_blocks()[name].load()
         if (section := build(results)) is not None:
             sections.append(section)

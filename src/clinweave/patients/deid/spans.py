@@ -1,4 +1,4 @@
-"""Spans of identifying text in a note, and the resolution of overlaps."""
+"""A stretch of a note that says who somebody is, and how stretches that overlap are settled."""
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
@@ -72,11 +72,11 @@ def settled(spans: Iterable[Span]) -> list[Span]:
 
 def joined(spans: Iterable[Span], text: str) -> list[Span]:
     """Return spans, in order, with names that only a space parts taken as one."""
-    result: list[Span] = []
+    made: list[Span] = []
     for span in spans:
-        last = result[-1] if result else None
+        last = made[-1] if made else None
         if last and last.kind is span.kind is Kind.NAME and not text[last.end : span.start].strip(" ,"):
-            result[-1] = last._replace(end=span.end)
+            made[-1] = last._replace(end=span.end)
         else:
-            result.append(span)
-    return result
+            made.append(span)
+    return made

@@ -1,4 +1,4 @@
-"""Word lists of the de-identification rules, loaded once."""
+"""The word lists of the rules, read once."""
 
 import tomllib
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Open MOSES' reference data from a local folder or from the fetched resource."""
+"""What MOSES publishes for comparison, opened from a folder of its files or from what was fetched."""
 
 from pathlib import Path
 

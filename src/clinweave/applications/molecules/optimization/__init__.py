@@ -1,4 +1,4 @@
-"""Molecular optimisation: scorers, a budgeted oracle, methods behind one protocol, ranked results."""
+"""Optimisation of molecules: scorers, an oracle that counts and remembers, methods behind one protocol, the answer."""
 
 from typing import TYPE_CHECKING
 
