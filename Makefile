@@ -38,9 +38,10 @@ format: $(VENV)/lint.stamp ## Format the code
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
 
-docs: $(VENV)/core.stamp ## Rewrite docs/cli.md and docs/results.schema.json from the code
+docs: $(VENV)/core.stamp ## Rewrite the generated pages of docs/ from the code
 	@$(PY) docs/generate_cli.py
 	@$(PY) docs/generate_schema.py
+	@$(PY) docs/generate_extending.py
 
 bench: $(VENV)/core.stamp ## Run the benchmarks of speed and accuracy, with peers
 	@found=; for file in benchmarks/*.py; do \

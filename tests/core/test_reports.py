@@ -91,7 +91,8 @@ def test_other_packages_add_sections_by_name(installed):
     assert "| t | 0.25 |" in report_markdown(Report("t", "k", [], "", [section]))
     assert added_sections(["calibration"], {"kind": "molecules"}, "r.toml") == []
     with pytest.raises(
-        UserError, match=r"r\.toml: report_blocks: no block 'calibraton' .*installed: calibration"
+        UserError,
+        match=r"r\.toml: report_blocks: there is no report block 'calibraton'; did you mean 'calibration'",
     ):
         added_sections(["calibraton"], {}, "r.toml")
 

@@ -142,7 +142,7 @@ def test_a_study_writes_recipe_numbers_and_report_and_closes(tmp_path):
 def test_an_added_block_that_is_not_installed_is_refused_before_results_are_written(tmp_path):
     study = Small(1)
     study.recipe = replace(study.recipe, report_blocks=("calibration",))
-    with pytest.raises(UserError, match="no block 'calibration' is installed; installed: none"):
+    with pytest.raises(UserError, match=r"no report block 'calibration'\. Known: none"):
         run_study(study, Runner(tmp_path / "out", tmp_path))
     assert not (tmp_path / "out" / "results.json").exists()
 

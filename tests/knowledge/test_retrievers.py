@@ -13,14 +13,14 @@ from clinweave.records import Question
 from tests.knowledge.fakes import FakeGraph, FakeIndex, FakeLinker
 from tests.knowledge.small_base import SmallBase
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "retriever"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "plugin"
 
 
 @pytest.fixture
 def installed(tmp_path, monkeypatch):
     """Install the example package: its module, and its entry point as an installer writes it."""
     project = tomllib.loads((EXAMPLE / "pyproject.toml").read_text("utf-8"))["project"]
-    info = tmp_path / "almanac_retriever-1.0.dist-info"
+    info = tmp_path / "clinweave_almanac-1.0.dist-info"
     info.mkdir()
     name, version = project["name"], project["version"]
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n", "utf-8")
@@ -30,10 +30,11 @@ def installed(tmp_path, monkeypatch):
         for line in (f"[{group}]", *(f"{key} = {value}" for key, value in points.items()))
     ]
     (info / "entry_points.txt").write_text("\n".join(lines) + "\n", "utf-8")
-    monkeypatch.syspath_prepend(str(EXAMPLE))
+    monkeypatch.syspath_prepend(str(EXAMPLE / "src"))
     monkeypatch.syspath_prepend(str(tmp_path))
     yield
-    sys.modules.pop("almanac_retriever", None)
+    for name in [name for name in sys.modules if name.startswith("clinweave_almanac")]:
+        del sys.modules[name]
 
 
 def test_names_and_aliases():

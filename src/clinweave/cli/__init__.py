@@ -1,7 +1,9 @@
-"""The command line. Each group is one file, loaded only when it is called."""
+"""The command line. Each group is one file, loaded only when it is called.
+
+Installed packages add commands: a `typer.Typer` under the entry point group `clinweave.commands`.
+"""
 
 import sys
-from importlib import import_module
 from typing import Any
 
 import typer
@@ -9,6 +11,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from clinweave import __version__
+from clinweave.core.plugins import ExtensionPoint, PluginError, package_of
 
 # name -> one line of help; the command's file bears its name, and the help of the whole program loads none of them
 COMMANDS: dict[str, str] = {
@@ -36,12 +39,18 @@ COMMANDS: dict[str, str] = {
 }
 
 
+# imported only when called: a package that cannot be imported breaks no other command
+EXTENSIONS: ExtensionPoint[typer.Typer] = ExtensionPoint(
+    "clinweave.commands", "command", {name: f"clinweave.cli.{name}:app" for name in COMMANDS}
+)
+
+
 class LazyGroup(TyperGroup):
     """A command group that imports a command's file only when that command is named."""
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
-        """Return the names of all commands, in the order of the table."""
-        return list(COMMANDS)
+        """Return the names of all commands, in the order of the table, then those of installed packages."""
+        return [*COMMANDS, *sorted(EXTENSIONS.installed())]
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Note which command is called, so that this one alone is imported."""
@@ -50,20 +59,28 @@ class LazyGroup(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
         """Import and return the called command, or a stand-in where only a line of help is wanted."""
-        if cmd_name not in COMMANDS:
+        if cmd_name not in EXTENSIONS:
             return None
         if getattr(self, "_called", "") != cmd_name:
             return _line_of_help(cmd_name)
         from clinweave.cli.outputs import guard
 
-        command = guard(get_command(import_module(f"clinweave.cli.{cmd_name}").app))
-        command.name, command.help = cmd_name, command.help or COMMANDS[cmd_name]
+        command_app = EXTENSIONS.load(cmd_name)
+        if not isinstance(command_app, typer.Typer):
+            raise PluginError(f"command {cmd_name!r}: the entry point is not a typer.Typer")
+        command = guard(get_command(command_app))
+        command.name, command.help = cmd_name, command.help or _help_of(cmd_name)
         return command
+
+
+def _help_of(name: str) -> str:
+    """Return one line of help, without importing the command."""
+    return COMMANDS.get(name) or f"Command of the package {package_of(EXTENSIONS.installed()[name])}."
 
 
 def _line_of_help(name: str) -> Any:
     stand_in = typer.Typer()
-    stand_in.command(name, help=COMMANDS[name])(lambda: None)
+    stand_in.command(name, help=_help_of(name))(lambda: None)
     return get_command(stand_in)
 
 

@@ -1,12 +1,13 @@
 """Every database that clinweave reads, by id. A database is imported when it is first looked up.
 
-The module `clinweave.databases.NAME` holds the database `NAME` under its name in capitals.
+The module `clinweave.databases.NAME` holds the database `NAME` under its name in capitals. Other packages add a
+`Database` under the entry point group `clinweave.databases`, named by its id.
 """
 
 from collections.abc import Iterator, MutableMapping
-from importlib import import_module
-from typing import cast
+from functools import cached_property
 
+from clinweave.core.plugins import ExtensionPoint, PluginError
 from clinweave.databases.base import Database
 
 _BASIC = ("hpo", "hpoa", "mondo", "icd10cm", "uniprot_diseases", "chebi", "drug_names", "hgnc")
@@ -21,16 +22,27 @@ _GIVEN = (  # read from files that you have
 
 
 class Registry(MutableMapping[str, Database]):
-    """Databases by id, in the order of the names given."""
+    """Databases by id, in the order of the names given, then those of installed packages."""
 
     def __init__(self, names: tuple[str, ...]) -> None:
-        self._databases: dict[str, Database | None] = dict.fromkeys(names)
+        built_in = {name: f"clinweave.databases.{name}:{name.upper()}" for name in names}
+        self.extensions: ExtensionPoint[Database] = ExtensionPoint(
+            "clinweave.databases", "database", built_in
+        )
+
+    @cached_property
+    def _databases(self) -> dict[str, Database | None]:
+        return dict.fromkeys([*self.extensions.built_in, *sorted(self.extensions.installed())])
 
     def __getitem__(self, name: str) -> Database:
         database = self._databases[name]
         if database is None:
-            module = import_module(f"clinweave.databases.{name}")
-            database = self._databases[name] = cast("Database", getattr(module, name.upper()))
+            database = self.extensions.load(name)
+            if not isinstance(database, Database) or database.id != name:
+                raise PluginError(
+                    f"the entry point {name!r} of {self.extensions.group} is not a Database with the id {name!r}"
+                )
+            self._databases[name] = database
         return database
 
     def __setitem__(self, name: str, database: Database) -> None:

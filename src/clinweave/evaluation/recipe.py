@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from clinweave.core.errors import UserError
 from clinweave.core.filesystem import kind_of, reason, regular_file
+from clinweave.core.reports.blocks import REPORT_BLOCKS
 from clinweave.evaluation.typed import from_values, nearest, to_toml, to_values
 
 KINDS = ("comparison", "finetuning", "diagnosis", "molecules")
@@ -55,7 +56,10 @@ def load_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe:
         start = Path.cwd() if isinstance(text, _FromCommandLine) else folder
         return str((start / Path(text).expanduser()).resolve())
 
-    recipe = from_values(settings.SETTINGS, values, where, resolve)
+    recipe = cast("Recipe", from_values(settings.SETTINGS, values, where, resolve))
+    for name in recipe.report_blocks:
+        if name not in REPORT_BLOCKS:
+            raise UserError(f"{where}: report_blocks: {REPORT_BLOCKS.unknown(name)}")
     return cast("Recipe", settings.check(recipe, where))
 
 

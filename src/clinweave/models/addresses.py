@@ -2,10 +2,26 @@
 
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from clinweave.core.errors import UserError
+from clinweave.core.plugins import ExtensionPoint
 from clinweave.models.base import LanguageModel
+
+
+class ModelBackEnd(Protocol):
+    """Opens a model of an installed package: `address` is what follows the scheme and its colon."""
+
+    def __call__(self, address: str, **options: Any) -> LanguageModel:
+        """Return the model. Options as of `open_model`; ignore those that do not apply.
+
+        Raises `UserError` for an address that means nothing.
+        """
+        ...
+
+
+# scheme of an address ("echo" of "echo:TEXT") -> what opens it
+BACK_ENDS: ExtensionPoint[ModelBackEnd] = ExtensionPoint("clinweave.models", "model back end")
 
 FETCHED = {  # name -> resource id
     "qwen2.5-coder-1.5b": "qwen2.5-coder-1.5b-instruct",
@@ -43,6 +59,9 @@ def open_model(address: str, **options: Any) -> LanguageModel:
         from clinweave.models.scripted import ScriptedModel
 
         return ScriptedModel.open(path, **options)
+    if kind == "installed":
+        scheme, _, rest = address.partition(":")
+        return BACK_ENDS.load(scheme)(rest, home=home, **options)
     if kind == "transformers":
         from clinweave.models.huggingface import HuggingFaceModel
 
@@ -59,13 +78,16 @@ def check_address(address: str, home: Path | None = None) -> None:
 
 
 def _resolved(address: str, home: Path | None) -> tuple[str, Path]:
-    """Return the kind of an address (gguf, transformers, remote, scripted) and the path of what lies here."""
+    """Return the kind of an address (gguf, transformers, remote, scripted, installed) and the path, if it is one."""
     if address in FETCHED:
         return "gguf", _fetched(FETCHED[address], home)
     if address.startswith(("http://", "https://")):
         return "remote", Path()
     if address.startswith("scripted:"):
         return "scripted", Path(address.removeprefix("scripted:")).expanduser()
+    scheme, colon, _ = address.partition(":")
+    if colon and scheme.isidentifier() and scheme in BACK_ENDS:
+        return "installed", Path()
     path = Path(address).expanduser()
     if path.is_dir() and (path / "config.json").is_file():
         return "transformers", path

@@ -8,17 +8,15 @@ None where it does not apply. A recipe names them in `report_blocks`.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from clinweave.core.atomic import write_text
 from clinweave.core.errors import UserError
+from clinweave.core.plugins import ExtensionPoint
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-
-GROUP = "clinweave.report_blocks"
 
 
 class Block(Protocol):
@@ -136,22 +134,16 @@ class Report:
 
 
 AddedBlock = Callable[[Mapping[str, Any]], Section | None]
-
-
-def installed_blocks() -> dict[str, Any]:
-    """Return the entry points of added blocks by name."""
-    return {each.name: each for each in entry_points(group=GROUP)}
+REPORT_BLOCKS: ExtensionPoint[AddedBlock] = ExtensionPoint("clinweave.report_blocks", "report block")
 
 
 def added_sections(names: Sequence[str], results: Mapping[str, Any], where: str) -> list[Section]:
     """Return the sections of the added blocks of these names. Raises `UserError` for a name that is not installed."""
     sections = []
     for name in names:
-        if name not in installed_blocks():
-            known = ", ".join(sorted(installed_blocks())) or "none"
-            raise UserError(f"{where}: report_blocks: no block {name!r} is installed; installed: {known}")
-        build: AddedBlock = installed_blocks()[name].load()
-        if (section := build(results)) is not None:
+        if name not in REPORT_BLOCKS:
+            raise UserError(f"{where}: report_blocks: {REPORT_BLOCKS.unknown(name)}")
+        if (section := REPORT_BLOCKS.load(name)(results)) is not None:
             sections.append(section)
     return sections
 

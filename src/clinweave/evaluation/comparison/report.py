@@ -111,6 +111,8 @@ def comparison_report(results: ComparisonResults, samples: Sequence[Sample]) -> 
     if results.skipped:
         rows = tuple(f"{row.task}: {row.reason}" for row in results.skipped)
         sections.append(Section("Left out", [Text(rows, bullets=True)]))
+    if results.metrics:
+        sections.append(_metrics(results))
     sections += [Section("Item by item", [_items(samples)]), _methods(results)]
     caution = f"Model: {model}, scored by {how}."
     return Report(results.recipe.heading, "comparison report", headline(results), caution, sections)
@@ -284,6 +286,16 @@ def _changes(task: TaskResult) -> Table:
     ]  # fmt: skip
     head = ("Against the model alone", "Now right", "Now wrong", "Unchanged")
     return Table(head, rows, "Where knowledge helps, and where it hurts")
+
+
+def _metrics(results: ComparisonResults) -> Section:
+    rows = [
+        (TITLES.get(row.task, row.task), row.condition, row.metric, "-" if row.value is None else f"{row.value:.3g}",
+         "" if row.low is None else f"{row.low:.3g} to {row.high:.3g}")
+        for row in results.metrics
+    ]  # fmt: skip
+    head = ("task", "condition", "metric", "value", "95 % interval")
+    return Section("Metrics of installed packages", [Table(head, rows)])
 
 
 def _items(samples: Sequence[Sample]) -> ItemExplorer:

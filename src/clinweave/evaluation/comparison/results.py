@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from clinweave.core import statistics
+from clinweave.evaluation.comparison.additions import MetricValue
 from clinweave.evaluation.comparison.conditions import CONDITIONS, CONTROLS, in_report_order, is_control
 from clinweave.evaluation.comparison.retrieval import Recall
 from clinweave.evaluation.comparison.samples import Sample
@@ -160,6 +161,7 @@ class ComparisonResults(Summary):
     answers: tuple[AnsweredQuestion, ...]
     retrieval: dict[str, Recall]
     timings: Timings
+    metrics: tuple[MetricValue, ...] = ()  # of installed packages, as the recipe names them
 
 
 RESULTS = ComparisonResults

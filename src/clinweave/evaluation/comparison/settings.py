@@ -1,9 +1,10 @@
 """The keys of a recipe that compares ways of adding knowledge to a model."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from clinweave.core.errors import UserError
+from clinweave.evaluation.comparison.additions import METRICS, TASKS
 from clinweave.evaluation.comparison.conditions import (
     CONDITIONS,
     CONTROLS,
@@ -36,7 +37,7 @@ class KnowledgeSettings:
 class TaskSettings:
     """One set of questions. Which keys matter depends on `type`; a path is relative to the recipe's folder."""
 
-    type: TaskType
+    type: str  # a `TaskType`, or a task of an installed package
     kinds: tuple[str, ...] = ("feature", "gene", "role", "parent")
     per_kind: int = 20
     count: int = 150  # questions at most, drawn with the recipe's seed; 0: all
@@ -55,6 +56,7 @@ class ComparisonRecipe(Recipe):
     kind: Literal["comparison"] = "comparison"
     resamples: int = 10_000
     dump_prompts: bool = False
+    metrics: tuple[str, ...] = ()  # installed metrics to compute besides accuracy
     ask: tuple[str, ...] = ()  # questions answered from the graph without a model, shown in the report
     model: ModelSettings = field(default_factory=ModelSettings)
     knowledge: KnowledgeSettings = field(default_factory=KnowledgeSettings)
@@ -80,6 +82,14 @@ def check(recipe: ComparisonRecipe, where: str) -> ComparisonRecipe:
         raise UserError(f"{where}: knowledge.conditions lacks base, the baseline of every comparison; add it")
     if recipe.knowledge.budget < 1:
         raise UserError(f"{where}: knowledge.budget is {recipe.knowledge.budget}; give tokens above 0")
+    types = get_args(TaskType)
+    for number, task in enumerate(recipe.tasks):
+        if task.type not in types and task.type not in TASKS:
+            known = nearest(task.type, (*types, *TASKS.names()))
+            raise UserError(f"{where}: tasks.{number}: type: {task.type!r} is no value of this key{known}")
+    for name in recipe.metrics:
+        if name not in METRICS:
+            raise UserError(f"{where}: metrics: {METRICS.unknown(name)}")
     if not recipe.tasks:
         raise UserError(f"{where}: there are no [[tasks]], so there is nothing to run; add one")
     return recipe

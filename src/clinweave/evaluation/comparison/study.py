@@ -13,6 +13,7 @@ from clinweave.core.access_policy import check_egress, host_of_model, strictest
 from clinweave.core.artifacts import read_manifest
 from clinweave.core.reports.blocks import Report
 from clinweave.evaluation.cache import Cache
+from clinweave.evaluation.comparison.additions import added_metrics
 from clinweave.evaluation.comparison.conditions import EvidenceProvider
 from clinweave.evaluation.comparison.prompts import template_hash
 from clinweave.evaluation.comparison.results import (
@@ -260,6 +261,7 @@ class ComparisonStudy:
             skipped=tuple(self.skipped),
             answers=tuple(answers(self.recipe.ask, runner.home)),
             retrieval={name: result for each in scored for name, result in each.retrieval.items()},
+            metrics=added_metrics(samples, self.recipe.metrics),
             timings=Timings(timings(samples), os.cpu_count(), platform.python_version()),
         )
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from clinweave.core.artifacts import sha256
 from clinweave.core.errors import UserError
+from clinweave.evaluation.comparison.additions import TASKS, added_questions, task_package
 from clinweave.evaluation.comparison.settings import TaskSettings
 from clinweave.evaluation.knowledge_bases import KnowledgeBase, features, release_files
 from clinweave.records import Question
@@ -30,7 +31,8 @@ def missing(settings: TaskSettings) -> str:
 def question_parameters(settings: TaskSettings, seed: int) -> dict[str, Any]:
     """Return what the questions of a task depend on, besides files and graph."""
     keys = ("type", "kinds", "per_kind", "count", "options")
-    return {**{key: getattr(settings, key) for key in keys}, "seed": seed}
+    package = {"package": name} if (name := task_package(settings.type)) else {}
+    return {**{key: getattr(settings, key) for key in keys}, "seed": seed, **package}
 
 
 def file_hashes(settings: TaskSettings) -> dict[str, str]:
@@ -77,6 +79,8 @@ def make_questions(settings: TaskSettings, base: KnowledgeBase, seed: int) -> li
         return cross_source_questions(
             base.graph, Path(settings.path), count=settings.count, seed=seed, options=settings.options
         )
+    if settings.type in TASKS:
+        return added_questions(base.graph, settings, seed)
     from clinweave.datasets import read_benchmark
 
     questions = read_benchmark(Path(settings.path))

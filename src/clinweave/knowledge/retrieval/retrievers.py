@@ -7,14 +7,12 @@ base (`KnowledgeParts`), and name it: in `BUILT_IN` here, or in another package 
 """
 
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from functools import cache
-from importlib import import_module
-from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from clinweave.core.errors import UserError
+from clinweave.core.plugins import ExtensionPoint
 from clinweave.records import Evidence
 
 if TYPE_CHECKING:
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from clinweave.knowledge.query import Query
     from clinweave.knowledge.retrieval.text_index import TextIndex
 
-GROUP = "clinweave.retrievers"
 BUILT_IN = {
     "graph": "clinweave.knowledge.retrieval.graph_retriever:GraphRetriever",
     "text": "clinweave.knowledge.retrieval.text_retriever:TextRetriever",
@@ -75,11 +72,12 @@ class KnowledgeParts(Protocol):
 
 
 RetrieverFactory = Callable[[KnowledgeParts], Retriever]
+RETRIEVERS: ExtensionPoint[RetrieverFactory] = ExtensionPoint("clinweave.retrievers", "retriever", BUILT_IN)
 
 
 def retriever_names() -> tuple[str, ...]:
     """Return the names of all retrievers, built in and installed."""
-    return tuple(sorted({*BUILT_IN, *(point.name for point in entry_points(group=GROUP))}))
+    return RETRIEVERS.names()
 
 
 def parse_retrievers(text: str) -> tuple[str, ...]:
@@ -97,15 +95,9 @@ def parse_retrievers(text: str) -> tuple[str, ...]:
 def check_retrievers(names: Iterable[str]) -> tuple[str, ...]:
     """Return the names, each once. Raises `UserError` for one that is not registered."""
     wanted = tuple(dict.fromkeys(names))
-    known = retriever_names()
     for name in wanted:
-        if name not in known:
-            near = get_close_matches(name, [*known, *ALIASES], n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise UserError(
-                f"there is no retriever {name!r}{hint}. Known: {', '.join((*known, *ALIASES))}; "
-                "several are separated by commas"
-            )
+        if name not in RETRIEVERS:
+            raise UserError(f"{RETRIEVERS.unknown(name, ALIASES)}; separate several names by commas")
     return wanted
 
 
@@ -117,10 +109,4 @@ def open_retriever(name: str, parts: KnowledgeParts) -> Retriever:
 
 @cache
 def _factory(name: str) -> RetrieverFactory:
-    if name in BUILT_IN:
-        module, _, attribute = BUILT_IN[name].partition(":")
-        loaded: Any = getattr(import_module(module), attribute)
-    else:
-        (point, *_) = entry_points(group=GROUP, name=name)
-        loaded = point.load()
-    return loaded  # type: ignore[no-any-return]
+    return RETRIEVERS.load(name)
