@@ -9,7 +9,7 @@ SEED ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test test-torch fuzz lint format docs bench clean
+.PHONY: help demo install test test-quick test-torch fuzz lint format docs bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,13 @@ install: $(VENV)/core.stamp ## Create .venv with clinweave (no torch)
 
 test: $(VENV)/test.stamp ## Run the tests (ARGS="tests/knowledge -x" for a part, JOBS=0 in one process)
 	@$(PY) -m pytest -m "not torch and not molecules" -n $(JOBS) --dist loadfile $(ARGS)
+
+QUICK := tests/core/test_artifacts.py tests/core/test_reports.py tests/core/test_statistics.py tests/test_project_files.py \
+  tests/extensions/test_extension_points.py tests/evaluation/test_recipe.py tests/evaluation/test_runner.py tests/evaluation/test_schema.py \
+  tests/evaluation/comparison tests/knowledge/test_retrievers.py tests/knowledge/test_query.py
+
+test-quick: $(VENV)/test.stamp ## Run a part of the tests in under a minute: core, recipes, comparison, extension points
+	@$(PY) -m pytest -m "not torch and not molecules and not weights" -n $(JOBS) --dist loadfile $(QUICK) $(ARGS)
 
 test-torch: $(VENV)/train.stamp ## Run the tests that need torch, rdkit or lightgbm
 	@OMP_NUM_THREADS=1 $(PY) -m pytest -m "torch or molecules" -n $(JOBS) --dist loadfile $(ARGS)
@@ -42,6 +49,7 @@ docs: $(VENV)/core.stamp ## Rewrite the generated pages of docs/ from the code
 	@$(PY) docs/generate_cli.py
 	@$(PY) docs/generate_schema.py
 	@$(PY) docs/generate_extending.py
+	@$(PY) docs/generate_licences.py
 
 bench: $(VENV)/core.stamp ## Run the benchmarks of speed and accuracy, with peers
 	@found=; for file in benchmarks/*.py; do \
