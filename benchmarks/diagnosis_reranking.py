@@ -257,7 +257,9 @@ def onsets(release: Release, model: Model) -> Any:
     for one in DATABASES["hpoa"].read({"phenotype.hpoa": release.annotations}, RowLog()):
         if isinstance(one, Relation) and one.object in ONSETS and not one.negated:
             begins[one.subject] = min(ONSETS[one.object], begins.get(one.subject, 999))
-    return np.array([min((begins.get(id_, 0.0) for id_ in kin.members), default=0.0) for kin in model.kin])
+    return np.array(
+        [min((begins.get(id_, 0.0) for id_ in kin.members), default=0.0) for kin in model.related]
+    )
 
 
 def papers(model: Model) -> Any:
@@ -266,7 +268,7 @@ def papers(model: Model) -> Any:
     cited: Mapping[str, set[str]] = defaultdict(set)
     for disease, text in zip(rows.disease.tolist(), rows.references, strict=True):
         cited[rows.diseases[disease]].update(one for one in text.split(";") if one.startswith("PMID"))
-    return np.log1p([sum(len(cited.get(id_, ())) for id_ in kin.members) for kin in model.kin])
+    return np.log1p([sum(len(cited.get(id_, ())) for id_ in kin.members) for kin in model.related])
 
 
 def _years(age: str) -> float | None:

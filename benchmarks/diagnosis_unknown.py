@@ -98,7 +98,7 @@ def _ways(release: Release, genes: Path, orphadata: Path | None) -> dict[str, Ma
 
 
 def _kin(release: Release) -> dict[str, frozenset[str]]:
-    kin = open_model(release, home() / "diagnosis").kin
+    kin = open_model(release, home() / "diagnosis").related
     return {one.members[0]: frozenset((*one.groups, *one.siblings)) for one in kin}
 
 

@@ -1,12 +1,12 @@
-"""Learn which matches annotators mark (`judgement.json`) and what they call things (`usage.tsv`).
+"""Learn which matches annotators mark (`mention_classifier.json`) and what they call things (`usage.tsv`).
 
     python benchmarks/linkers/learning.py --graph DIR TRAINING.txt [TRAINING.jsonl ...] [--folds 5] [--usage] [--halves]
 
-L2-regularised logistic regression over the features of `clinweave.knowledge.linking.judging`, a few hundred weights, on
-every candidate of the dictionary in the training corpora: right where it overlaps a gold mention of the same concept
-(half a vote unless the span is exact). Prints cross-validated figures by folds of documents; the thresholds are those
-of the best document F1 there, or, of few documents, the lowest within one standard error of it. Development parts are
-not looked at.
+L2-regularised logistic regression over the features of `clinweave.knowledge.linking.mention_classifier`, a few
+hundred weights, on every candidate of the dictionary in the training corpora: right where it overlaps a gold mention of
+the same concept (half a vote unless the span is exact). Prints cross-validated figures by folds of documents. The
+thresholds maximise document F1; with few documents, they are the lowest within one standard error of it. Development
+parts are not read.
 """
 
 import argparse
@@ -24,13 +24,13 @@ from scipy.sparse import csr_matrix
 
 from clinweave.core.artifacts import home
 from clinweave.knowledge import Graph, Linker
-from clinweave.knowledge.linking import judging
+from clinweave.knowledge.linking import mention_classifier
+from clinweave.knowledge.linking.bag_of_words import SHARED
 from clinweave.knowledge.linking.normalise import join, normal_form, tokenise
 from clinweave.knowledge.linking.overlaps import longest_first
 from clinweave.knowledge.linking.ranking import DISEASE, USAGE
-from clinweave.knowledge.linking.word_sets import SHARED
 
-FOLDER = Path(judging.__file__).parent
+FOLDER = Path(mention_classifier.__file__).parent
 STRENGTH = {"table": 0.3, "word": 1.0}  # L2
 ENOUGH = 500  # documents that tell thresholds apart
 SEEN = 5  # a word counts from this many candidates on
@@ -80,7 +80,9 @@ def main() -> None:
     limits = thresholds(scorer, corpora, found, options.folds)
     learned = fit(found, [np.ones(len(one.label), bool) for one in found])
     learned["threshold"] = limits
-    (FOLDER / "judgement.json").write_text(json.dumps(learned, indent=0, sort_keys=True) + "\n", "utf-8")
+    (FOLDER / "mention_classifier.json").write_text(
+        json.dumps(learned, indent=0, sort_keys=True) + "\n", "utf-8"
+    )
 
 
 def candidates(linker: Linker, scorer: Scorer, corpus: Corpus) -> Candidates:
@@ -89,19 +91,19 @@ def candidates(linker: Linker, scorer: Scorer, corpus: Corpus) -> Candidates:
     whole, begins = join(corpus.texts)
     tokens = tokenise(whole)
     found, how, sense, score = linker.candidates(whole, tokens, scope)
-    document = np.searchsorted(begins, tokens.start[found.at], side="right") - 1
-    group = judging.groups(vocabulary, scope, sense)
-    matches = judging.Matches(found, how, sense, document)
-    tables = judging.features(tokens, matches, vocabulary, scope, group)
-    ids = vocabulary.told(vocabulary.concept[sense], scope)[1].to_pylist()
-    last = found.at + found.size - 1
-    start, end = tokens.start[found.at] - begins[document], tokens.end[last] - begins[document]
+    document = np.searchsorted(begins, tokens.start[found.first], side="right") - 1
+    group = mention_classifier.groups(vocabulary, scope, sense)
+    matches = mention_classifier.Matches(found, how, sense, document)
+    tables = mention_classifier.features(tokens, matches, vocabulary, scope, group)
+    ids = vocabulary.shown(vocabulary.concept[sense], scope)[1].to_pylist()
+    last = found.first + found.size - 1
+    start, end = tokens.start[found.first] - begins[document], tokens.end[last] - begins[document]
     gold = scorer.gold(corpus, live=False)
     label, weight = np.zeros(len(ids)), np.ones(len(ids))
     once, votes = _named_once(corpus), np.ones(len(ids))
     for number in np.flatnonzero(vocabulary.kind[sense] == USAGE).tolist():
         # A name that this very document gave says nothing of how often such names are right.
-        at, size = int(found.at[number]), int(found.size[number])
+        at, size = int(found.first[number]), int(found.size[number])
         votes[number] = once.get(" ".join(tokens.words(at, at + size))) != document[number]
     for number, (doc, low, high, curie) in enumerate(
         zip(document.tolist(), start.tolist(), end.tolist(), ids, strict=True)
@@ -120,7 +122,7 @@ def candidates(linker: Linker, scorer: Scorer, corpus: Corpus) -> Candidates:
         label,
         weight * votes,
         document,
-        found.at,
+        found.first,
         found.size,
         score,
         how,
@@ -138,10 +140,10 @@ def _named_once(corpus: Corpus) -> dict[str, int]:
 
 
 def _words(tokens: Any, found: Any, group: Any) -> dict[str, list[str]]:
-    """Return the word features as `judging` reads them: the group's number, then the words; "" for none."""
-    rows: dict[str, list[str]] = {name: [] for name in judging.WORDS}
+    """Return the word features as `mention_classifier` reads them: the group's number, then the words; "" for none."""
+    rows: dict[str, list[str]] = {name: [] for name in mention_classifier.WORDS}
     kinds = np.maximum(group, DISEASE).tolist()  # findings share their words with diseases
-    for at, size, kind in zip(found.at.tolist(), found.size.tolist(), kinds, strict=True):
+    for at, size, kind in zip(found.first.tolist(), found.size.tolist(), kinds, strict=True):
         words, stop = tokens.words(at, at + size), at + size
         before = at > 0 and tokens.sentence[at - 1] == tokens.sentence[at]
         after = stop < len(tokens) and tokens.sentence[stop] == tokens.sentence[stop - 1]
@@ -159,14 +161,14 @@ def _words(tokens: Any, found: Any, group: Any) -> dict[str, list[str]]:
 
 def fit(found: list[Candidates], chosen: list[Any]) -> dict[str, Any]:
     """Return the model of the chosen candidates as plain JSON values."""
-    seen = {name: Counter() for name in judging.WORDS}
+    seen = {name: Counter() for name in mention_classifier.WORDS}
     for one, rows in zip(found, chosen, strict=True):
-        for name in judging.WORDS:
+        for name in mention_classifier.WORDS:
             seen[name].update(one.words[name][row] for row in np.flatnonzero(rows))
     columns: dict[tuple[str, Any], int] = {}
     for name, size in SIZES.items():
         columns |= {(name, value): len(columns) + value for value in range(size)}
-    for name in judging.WORDS:
+    for name in mention_classifier.WORDS:
         for word in sorted(word for word, count in seen[name].items() if word and count >= SEEN):
             columns[name, word] = len(columns)
     matrix, label, weight = _matrix(found, chosen, columns)
@@ -181,7 +183,7 @@ def fit(found: list[Candidates], chosen: list[Any]) -> dict[str, Any]:
             learned["tables"].setdefault(name, []).append(float(weights[number]))
         elif abs(weights[number]) >= 0.05:
             learned["words"].setdefault(name, {})[value] = float(weights[number])
-    for name in judging.WORDS:
+    for name in mention_classifier.WORDS:
         learned["words"].setdefault(name, {})
     return learned
 
@@ -195,7 +197,7 @@ def _matrix(
         for name in SIZES:
             rows_of.append(first + np.arange(len(rows)))
             columns_of.append(columns[name, 0] + one.tables[name][rows])
-        for name in judging.WORDS:
+        for name in mention_classifier.WORDS:
             place = np.array([columns.get((name, one.words[name][row]), -1) for row in rows], np.int64)
             there = np.flatnonzero(place >= 0)
             rows_of.append(first + there)

@@ -341,7 +341,7 @@ class KnowledgeBase:
             graph=self.graph if has_graph else None,
             linker=linker,
             language=language,
-            known=self.index.has_word if self.has("index") else lambda _: False,
+            in_vocabulary=self.index.has_word if self.has("index") else lambda _: False,
         )
         limits = ""
         if linker is not None:

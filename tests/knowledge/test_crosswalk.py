@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from clinweave.knowledge.linking import judging
+from clinweave.knowledge.linking import mention_classifier
 from clinweave.knowledge.linking.crosswalk import STATED
 from clinweave.knowledge.linking.linker import Linker
 from tests.knowledge.named import CONCEPTS, NamesGraph
@@ -125,9 +125,9 @@ def test_the_judge_only_refuses(linker: Linker) -> None:
 
 
 def test_the_learned_tables_fit_the_features(linker: Linker) -> None:
-    learned = judging.model()
+    learned = mention_classifier.model()
     assert len(learned.threshold) == 3
-    assert set(learned.words) == set(judging.WORDS)
+    assert set(learned.words) == set(mention_classifier.WORDS)
     for keys, weights in learned.words.values():
         assert len(keys) == len(weights)
         assert bool(np.all(keys[1:] > keys[:-1]))

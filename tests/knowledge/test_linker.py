@@ -214,7 +214,7 @@ def test_all_nested_names_are_found_by_the_dictionary() -> None:
     made, keys = Dictionary.build(["aortic root aneurysm", "aortic root", "aneurysm", "Aneurysms", "", "..."])
     assert keys.tolist() == [0, 1, 2, 2, -1, -1]
     found = made.match(tokenise("An aortic root aneurysm."))
-    assert sorted(zip(found.at.tolist(), found.size.tolist(), found.key.tolist(), strict=True)) == [
+    assert sorted(zip(found.first.tolist(), found.size.tolist(), found.key.tolist(), strict=True)) == [
         (1, 2, 1),
         (1, 3, 0),
         (3, 1, 2),

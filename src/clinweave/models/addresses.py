@@ -120,11 +120,11 @@ def _fetched(resource: str, home: Path | None) -> Path:
 
 def _near(address: str, path: Path) -> str:
     """Return a hint: a known name or a file beside the named one that is spelt alike."""
-    known = get_close_matches(address.lower(), [*FETCHED, "scripted:"], n=1, cutoff=0.5)
-    if known:
-        return f"; did you mean {known[0]}?"
+    addresses = get_close_matches(address.lower(), [*FETCHED, "scripted:"], n=1, cutoff=0.5)
+    if addresses:
+        return f"; did you mean {addresses[0]}?"
     if path.parent.is_dir():
-        beside = get_close_matches(path.name, sorted(entry.name for entry in path.parent.iterdir()), n=1)
-        if beside:
-            return f"; did you mean {path.parent / beside[0]}?"
+        similar = get_close_matches(path.name, sorted(entry.name for entry in path.parent.iterdir()), n=1)
+        if similar:
+            return f"; did you mean {path.parent / similar[0]}?"
     return ""

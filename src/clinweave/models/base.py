@@ -117,8 +117,8 @@ def score_many(model: LanguageModel, items: Sequence[ScoringItem]) -> list[list[
     """
     together = getattr(model, "score_many", None)
     if callable(together):
-        found: list[list[OptionScore]] = together(items)
-        return found
+        scores: list[list[OptionScore]] = together(items)
+        return scores
     return [model.score(messages, options) for messages, options in items]
 
 

@@ -168,18 +168,18 @@ def dequantised(header: Header, names: "list[str] | None" = None) -> "dict[str, 
     from gguf.quants import dequantize
 
     raw = np.memmap(header.path, dtype=np.uint8, mode="r")
-    found = {}
+    weights = {}
     for name in header.tensors if names is None else names:
         tensor = header.tensors[name]
         kind = GGMLQuantizationType(tensor.kind)
         data = raw[tensor.offset : tensor.offset + tensor.size]
         if kind == GGMLQuantizationType.F32:
-            found[name] = np.array(data.view(np.float32).reshape(tensor.shape))
+            weights[name] = np.array(data.view(np.float32).reshape(tensor.shape))
             continue
         if kind == GGMLQuantizationType.F16:
-            found[name] = data.view(np.float16).reshape(tensor.shape).astype(np.float32)
+            weights[name] = data.view(np.float16).reshape(tensor.shape).astype(np.float32)
             continue
         block, width = GGML_QUANT_SIZES[kind]
         rows = data.reshape(-1, tensor.shape[-1] // block * width)
-        found[name] = dequantize(rows, kind).reshape(tensor.shape)
-    return found
+        weights[name] = dequantize(rows, kind).reshape(tensor.shape)
+    return weights

@@ -62,10 +62,10 @@ class HuggingFaceModel:
             settings |= {"temperature": temperature, "top_k": 0, "top_p": top_p}
         if stop:
             settings |= {"stop_strings": list(stop), "tokenizer": self._tokenizer}
-        given = torch.tensor([context])
+        inputs = torch.tensor([context])
         with torch.inference_mode():
-            made = self._model.generate(given, attention_mask=torch.ones_like(given), **settings)
-        ids = made[0, len(context) :].tolist()
+            generated = self._model.generate(inputs, attention_mask=torch.ones_like(inputs), **settings)
+        ids = generated[0, len(context) :].tolist()
         text = self._tokenizer.decode(ids, skip_special_tokens=True)
         for word in stop:
             text = text.split(word, 1)[0]

@@ -40,8 +40,8 @@ def identity_of(model: LanguageModel, *, probe: bool = False) -> str:
     weights. Raises `ModelError` where the model cannot be reached.
     """
     stated = getattr(model, "identity", None)
-    known = str(stated()) if callable(stated) else ""
-    return known or (f"probed:{_probed(model)}" if probe else "")
+    stated_identity = str(stated()) if callable(stated) else ""
+    return stated_identity or (f"probed:{_probed(model)}" if probe else "")
 
 
 def _probed(model: LanguageModel) -> str:

@@ -52,11 +52,11 @@ def unsupported(header: Header) -> str:
     size = width // heads
     if {int(keys.get(f"{name}.{key}", size)) for key in _SIZES} != {size}:
         return "heads of unequal size"
-    known = set(_OUTSIDE)
+    supported = set(_OUTSIDE)
     for layer in range(int(keys[f"{name}.block_count"])):
-        known |= {f"blk.{layer}.{part}.weight" for part in _LAYER}
-        known |= {f"blk.{layer}.{part}.bias" for part in _BIASES}
-    strange = sorted(set(header.tensors) - known)
+        supported |= {f"blk.{layer}.{part}.weight" for part in _LAYER}
+        supported |= {f"blk.{layer}.{part}.bias" for part in _BIASES}
+    strange = sorted(set(header.tensors) - supported)
     return f"tensor {strange[0]!r}" if strange else ""
 
 
@@ -124,12 +124,12 @@ class Llama:
         outside = self._pool.submit(dequantised, header, sorted(_OUTSIDE & set(header.tensors)))
         count = int(keys[f"{name}.block_count"])
         self.layers = list(self._pool.map(lambda layer: self._read(header, layer), range(count)))
-        found = outside.result()
-        self.embedding = found["token_embd.weight"]
-        self.head = found.get("output.weight", self.embedding)
-        self._last_norm = found["output_norm.weight"]
-        if "rope_freqs.weight" in found:
-            self._frequencies = self._frequencies / found["rope_freqs.weight"]
+        loaded = outside.result()
+        self.embedding = loaded["token_embd.weight"]
+        self.head = loaded.get("output.weight", self.embedding)
+        self._last_norm = loaded["output_norm.weight"]
+        if "rope_freqs.weight" in loaded:
+            self._frequencies = self._frequencies / loaded["rope_freqs.weight"]
         self._cache_bytes = cache_bytes
         self._lock = threading.Lock()
         self._contexts: list[_Context] = []  # least recently used first
@@ -167,19 +167,19 @@ class Llama:
         start, keys, values = self._begin(tokens, sum(len(option) - 1 for option in options))
         # One pass over rows: what is new of the context, then each option but for its last token.
         rows = [tokens[start:], *(np.asarray(option[:-1], np.int64) for option in options)]
-        places = [np.arange(start, len(tokens)), *(np.arange(len(row)) + len(tokens) for row in rows[1:])]
-        known = _Context(tokens, keys, values)
-        hidden = self._forward(rows, np.concatenate(places), start, known)
-        self._keep(known)
+        positions = [np.arange(start, len(tokens)), *(np.arange(len(row)) + len(tokens) for row in rows[1:])]
+        prefix = _Context(tokens, keys, values)
+        hidden = self._forward(rows, np.concatenate(positions), start, prefix)
+        self._keep(prefix)
         # hidden[0] is the context's last row and predicts every option's first token.
-        wanted, targets, at = [], [], 1
+        rows_of, targets, position = [], [], 1
         for option in options:
-            wanted += [0, *range(at, at + len(option) - 1)]
+            rows_of += [0, *range(position, position + len(option) - 1)]
             targets += list(option)
-            at += len(option) - 1
-        found = self._log_probabilities(hidden, np.asarray(wanted), np.asarray(targets))
+            position += len(option) - 1
+        log_probabilities = self._log_probabilities(hidden, np.asarray(rows_of), np.asarray(targets))
         ends = np.cumsum([len(option) for option in options])[:-1]
-        return [float(part.sum()) for part in np.split(found, ends)]
+        return [float(part.sum()) for part in np.split(log_probabilities, ends)]
 
     def _begin(self, tokens: Ints, more: int) -> tuple[int, Floats, Floats]:
         """Return how many leading tokens are known, and keys and values with room for the rest and `more`."""
@@ -213,11 +213,11 @@ class Llama:
         with self._lock:
             self._contexts = []
 
-    def _forward(self, parts: list[Ints], places: Ints, start: int, known: _Context) -> Floats:
+    def _forward(self, parts: list[Ints], positions: Ints, start: int, context: _Context) -> Floats:
         """Return the last layer's rows from the context's last on; fill `known` from column `start` on."""
         tokens, fresh = np.concatenate(parts), len(parts[0])
         groups = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
-        angles = places[:, None] * self._frequencies
+        angles = positions[:, None] * self._frequencies
         cosine, sine = np.cos(angles).astype(np.float32), np.sin(angles).astype(np.float32)
         count = max(-(-len(tokens) // _ROWS), min(self._threads, len(tokens) // _FEWEST), 1)
         edges = np.linspace(0, len(tokens), count + 1).astype(int).tolist()
@@ -236,10 +236,10 @@ class Llama:
             earlier = ready
         # Blocks are queued in order and together, so that each waits only for what already runs or is done.
         with self._lock:
-            futures = [self._pool.submit(self._block, block, known) for block in blocks]
+            futures = [self._pool.submit(self._block, block, context) for block in blocks]
         return np.concatenate([future.result() for future in futures])[fresh - 1 :]
 
-    def _block(self, rows: _Rows, known: _Context) -> Floats:
+    def _block(self, rows: _Rows, context: _Context) -> Floats:
         """Return the rows after all layers; their keys and values go into `known`."""
         hidden = self.embedding[rows.tokens]
         inner = self.layers[0].down.shape[0]
@@ -249,7 +249,7 @@ class Llama:
                     mixed = self._normalised(hidden) @ layer.qkv
                     if layer.bias is not None:
                         mixed += layer.bias
-                    hidden += self._attended(mixed, rows, index, known) @ layer.output
+                    hidden += self._attended(mixed, rows, index, context) @ layer.output
                     both = self._normalised(hidden) @ layer.gate_up
                     gate = both[:, :inner]  # negated, see `_read`
                     share = np.exp(gate)
@@ -268,9 +268,9 @@ class Llama:
         scale: Floats = (1 / np.sqrt(mean + np.float32(self.epsilon)))[:, None]
         return rows * scale
 
-    def _attended(self, mixed: Floats, rows: _Rows, layer: int, known: _Context) -> Floats:
+    def _attended(self, mixed: Floats, rows: _Rows, layer: int, context: _Context) -> Floats:
         """Return the attention's rows (count, heads * size) of one layer."""
-        keys, values = known.keys[layer], known.values[layer]
+        keys, values = context.keys[layer], context.values[layer]
         count, half, turned = len(mixed), self.head_size // 2, self.heads + self.key_heads
         heads = mixed.reshape(count, turned + self.key_heads, self.head_size).transpose(1, 0, 2)
         left, right = heads[:turned, :, :half], heads[:turned, :, half:]
@@ -291,31 +291,31 @@ class Llama:
         scores.reshape(self.heads, count, end)[:, :, end - mask.shape[1] :] += mask
         scores -= scores.max(axis=-1, keepdims=True)
         np.exp(scores, out=scores)
-        found = scores @ values[:, :end]
-        found /= scores.sum(axis=-1, keepdims=True)
-        rows_first: Floats = found.reshape(self.heads, count, self.head_size).transpose(1, 0, 2)
+        output = scores @ values[:, :end]
+        output /= scores.sum(axis=-1, keepdims=True)
+        rows_first: Floats = output.reshape(self.heads, count, self.head_size).transpose(1, 0, 2)
         return rows_first.reshape(count, -1)
 
-    def _log_probabilities(self, hidden: Floats, wanted: Ints, targets: Ints) -> NDArray[np.float64]:
+    def _log_probabilities(self, hidden: Floats, rows_of: Ints, targets: Ints) -> NDArray[np.float64]:
         """Return the log-probability of `targets[i]` after row `wanted[i]`; each row's logits are computed once."""
         rows: Floats = self._normalised(hidden) * self._last_norm
         edges = np.linspace(0, len(self.head), self._threads + 1).astype(int).tolist()
         parts = list(self._pool.map(lambda edge: self._log_sum(rows, *edge), itertools.pairwise(edges)))
         totals = np.logaddexp.reduce(parts, axis=0)
-        chosen = np.einsum("ij,ij->i", rows[wanted], self.head[targets])
-        found: NDArray[np.float64] = chosen - totals[wanted]
-        return found
+        chosen = np.einsum("ij,ij->i", rows[rows_of], self.head[targets])
+        result: NDArray[np.float64] = chosen - totals[rows_of]
+        return result
 
     def _log_sum(self, rows: Floats, low: int, high: int) -> NDArray[np.float64]:
         """Return, for each row, the logarithm of the summed exponentials of its logits for words `low` to `high`."""
-        found = np.empty(len(rows), np.float64)
+        result = np.empty(len(rows), np.float64)
         for first in range(0, len(rows), _HEAD_ROWS):
             logits = rows[first : first + _HEAD_ROWS] @ self.head[low:high].T
             most = logits.max(axis=1)
             logits -= most[:, None]
             np.exp(logits, out=logits)
-            found[first : first + _HEAD_ROWS] = np.log(logits.sum(axis=1, dtype=np.float64)) + most
-        return found
+            result[first : first + _HEAD_ROWS] = np.log(logits.sum(axis=1, dtype=np.float64)) + most
+        return result
 
     def close(self) -> None:
         """Stop the threads."""

@@ -44,11 +44,11 @@ class Pack:
         for token in item.prompt:
             end = self._row(end, token)
         for option in item.options:
-            at = end
-            for place, token in enumerate(option):
-                if place:
-                    at = self._row(at, option[place - 1])
-                self.sources.append(at)
+            row = end
+            for position, token in enumerate(option):
+                if position:
+                    row = self._row(row, option[position - 1])
+                self.sources.append(row)
                 self.targets.append(token)
             self.lengths.append(len(option))
 

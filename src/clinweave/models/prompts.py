@@ -16,7 +16,7 @@ def checked(messages: Sequence[Message], specials: Iterable[str] = ()) -> list[M
     if not messages:
         raise UserError("A model needs at least one message.")
     words = [word for word in specials if len(word) > 1]
-    found: list[Message] = []
+    checked_messages: list[Message] = []
     for message in messages:
         if message.get("role") not in ROLES:
             raise UserError(f"Unknown role {message.get('role')!r}; use one of {', '.join(sorted(ROLES))}.")
@@ -24,15 +24,15 @@ def checked(messages: Sequence[Message], specials: Iterable[str] = ()) -> list[M
         for word in words:
             if word in text:
                 text = text.replace(word, f"{word[0]} {word[1:]}")
-        found.append({"role": message["role"], "content": text.replace("\x00", "�")})
-    return found
+        checked_messages.append({"role": message["role"], "content": text.replace("\x00", "�")})
+    return checked_messages
 
 
 def checked_options(options: Sequence[str]) -> list[str]:
     """Return the options. Raises `UserError` if there is none or one is empty."""
     if not options:
         raise UserError("There are no options to score.")
-    for place, option in enumerate(options):
+    for number, option in enumerate(options):
         if not option.strip():
-            raise UserError(f"Option {place + 1} of {len(options)} is empty.")
+            raise UserError(f"Option {number + 1} of {len(options)} is empty.")
     return list(options)

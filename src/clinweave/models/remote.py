@@ -135,8 +135,8 @@ class RemoteModel:
         A server that does not stream gives the reply as one piece. Raises as `generate` does.
         """
         begun = time.perf_counter()
-        wanted = self._request(messages, max_tokens, temperature, seed, stop, top_p)
-        body = {key: value for key, value in wanted.items() if key not in self._left_out}
+        request = self._request(messages, max_tokens, temperature, seed, stop, top_p)
+        body = {key: value for key, value in request.items() if key not in self._left_out}
         body |= {"stream": True, "stream_options": {"include_usage": True}}
         reading = Reading(on_text)
         try:
@@ -167,7 +167,7 @@ class RemoteModel:
         stop: Sequence[str],
         top_p: float,
     ) -> dict[str, Any]:
-        wanted: dict[str, Any] = {
+        request: dict[str, Any] = {
             "model": self._model,
             "messages": checked(messages),
             "max_tokens": max_tokens,
@@ -175,19 +175,19 @@ class RemoteModel:
             "seed": seed,
         }
         if stop:
-            wanted["stop"] = list(stop)
+            request["stop"] = list(stop)
         if top_p < 1:
-            wanted["top_p"] = top_p
-        return wanted
+            request["top_p"] = top_p
+        return request
 
-    def _completed(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    def _completed(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """Post, leaving out a parameter that this server says it does not know (OpenAI's own newer models do)."""
         while True:
             with self._lock:
                 left_out = set(self._left_out)
-            body = {key: value for key, value in wanted.items() if key not in left_out}
+            body = {key: value for key, value in request.items() if key not in left_out}
             if "max_tokens" in left_out:
-                body["max_completion_tokens"] = wanted["max_tokens"]
+                body["max_completion_tokens"] = request["max_tokens"]
             try:
                 return self._ask("POST", "/chat/completions", body)
             except _RefusedError as error:
@@ -226,8 +226,8 @@ class RemoteModel:
         except _RefusedError:
             return {}
         entries = listed if isinstance(listed, list) else []
-        found = [item for item in entries if isinstance(item, dict) and item.get("id") == self._model]
-        return {str(key): value for key, value in found[0].items() if key != "created"} if found else {}
+        matches = [item for item in entries if isinstance(item, dict) and item.get("id") == self._model]
+        return {str(key): value for key, value in matches[0].items() if key != "created"} if matches else {}
 
     def identity(self) -> str:
         """Return the digest of the weights that the server states, or "" where it states none."""

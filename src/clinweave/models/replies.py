@@ -32,6 +32,7 @@ _NOUN = (
     r"(?:answers?|options?|choices?|letter|diagnosis|selection|pick"
     r"|réponse|antwort|respuesta|resposta|risposta|ответ|答案|选项)"
 )
+_ARTICLE = re.compile(r"[\s\"'(:]*(?:(?:the|an?)\s+(?=\w{2}))?", re.IGNORECASE)
 _LEAD = re.compile(
     rf"(?:(?:\b|(?<=[^\x00-\x7f]))(?:(?:final|correct|best|right|single|most\s+(?:likely|appropriate)|my|richtige|bonne|correcta)\s+)*{_NOUN}"
     r"(?:\s+(?:here|to\s+this\s+question|choice|option|correcta))*\s*"
@@ -127,11 +128,11 @@ class _Reader:
         keys = [option_key(option) for option in options]
         self.first = [keys.index(key) for key in keys]  # place -> first place of the same text
         plain: dict[str, set[int]] = {}
-        for place, option in enumerate(options):
-            plain.setdefault(_plain(option), set()).add(self.first[place])
+        for index, option in enumerate(options):
+            plain.setdefault(_plain(option), set()).add(self.first[index])
         # texts that differ by case alone cannot be told apart in a reply
         self.texts = {
-            text: places.copy().pop() for text, places in plain.items() if text and len(places) == 1
+            text: indices.copy().pop() for text, indices in plain.items() if text and len(indices) == 1
         }
         self.denied: set[int] = set()
         self.by_length = sorted(self.texts, key=len, reverse=True)
@@ -171,78 +172,78 @@ class _Reader:
         An empty set means a statement that names none or that is taken back.
         """
         events: list[tuple[int, bool, set[int]]] = []
-        for found in _LEAD.finditer(text):
-            denied = bool(_DENIED.search(text[max(0, found.start() - 30) : found.start()]))
-            event = self.named_after(text, found.end())
+        for match in _LEAD.finditer(text):
+            denied = bool(_DENIED.search(text[max(0, match.start() - 30) : match.start()]))
+            event = self.named_after(text, match.end())
             if event is not None:
-                events.append((found.start(), not (denied or event[0]), event[1]))
-        for found in _VERDICT.finditer(text):
-            place = self.label(found[1]) if found[1].isupper() or found[1] == found[0].strip() else None
-            if place is not None:
-                bad = " ".join(found[3].lower().split()) in _BAD
-                paired = _PAIRED.search(text[: found.start(1)])
+                events.append((match.start(), not (denied or event[0]), event[1]))
+        for match in _VERDICT.finditer(text):
+            index = self.label(match[1]) if match[1].isupper() or match[1] == match[0].strip() else None
+            if index is not None:
+                bad = " ".join(match[3].lower().split()) in _BAD
+                paired = _PAIRED.search(text[: match.start(1)])
                 other = self.label(paired[1]) if paired else None
                 events.append(
-                    (found.start(1), bad == bool(found[2]), {place, place if other is None else other})
+                    (match.start(1), bad == bool(match[2]), {index, index if other is None else other})
                 )
-        for found in _BUT.finditer(text):
-            denied_one, place = self.label(found[1]), self.label(found[2])
-            if denied_one is not None and place is not None:
-                events += [(found.start(), False, {denied_one}), (found.start(2), True, {place})]
+        for match in _BUT.finditer(text):
+            denied_one, index = self.label(match[1]), self.label(match[2])
+            if denied_one is not None and index is not None:
+                events += [(match.start(), False, {denied_one}), (match.start(2), True, {index})]
         events.sort(key=lambda event: event[0])
-        picks = [(at, places) for at, good, places in events if good]
-        self.denied = {place for _, good, places in events if not good for place in places}
+        picks = [(offset, indices) for offset, good, indices in events if good]
+        self.denied = {index for _, good, indices in events if not good for index in indices}
         if not picks:
             return None
-        at, places = picks[-1]
-        taken_back = any(not good and later > at and places & others for later, good, others in events)
-        return set() if taken_back else places
+        offset, indices = picks[-1]
+        taken_back = any(not good and later > offset and indices & others for later, good, others in events)
+        return set() if taken_back else indices
 
-    def named_after(self, text: str, at: int) -> tuple[bool, set[int]] | None:
+    def named_after(self, text: str, offset: int) -> tuple[bool, set[int]] | None:
         """Return (denied, options) of what a statement says from `at` on; None where it says nothing of options."""
-        denial = re.match(r"\s*(?:not|n't|never)\s+", text[at:], re.IGNORECASE)
-        at += denial.end() if denial else 0
-        if _SEVERAL.match(text, at):
+        denial = re.match(r"\s*(?:not|n't|never)\s+", text[offset:], re.IGNORECASE)
+        offset += denial.end() if denial else 0
+        if _SEVERAL.match(text, offset):
             return bool(denial), set()
-        start = _FILLER.match(text, at).end()  # type: ignore[union-attr]
-        spelt = self.text_at(text, at) or self.text_at(text, start)
+        start = _FILLER.match(text, offset).end()  # type: ignore[union-attr]
+        spelt = self.text_at(text, offset) or self.text_at(text, start)
         named = self.letter_after(text, start) if spelt is None else self.text_after(text, *spelt)
         return None if named is None else (bool(denial), named)
 
-    def text_after(self, text: str, end: int, place: int) -> set[int]:
+    def text_after(self, text: str, end: int, index: int) -> set[int]:
         """Return the options of a statement that spells out one, whose text ends at `end`."""
         behind = re.match(r"\W{0,3}[(\[]([A-Za-z])[)\]]", text[end:])
-        if _RETRACTED.match(text, end) or (behind and self.label(behind[1]) not in {None, place}):
+        if _RETRACTED.match(text, end) or (behind and self.label(behind[1]) not in {None, index}):
             return set()
-        return {place} | self.also(text, end)
+        return {index} | self.also(text, end)
 
     def letter_after(self, text: str, start: int) -> set[int] | None:
         """Return the options of a statement that names a label at `start`; None if there is no label."""
         letter = re.match(r"[A-Za-z](?!\w)|\d{1,3}(?!\w)", text[start:])
-        place = self.label(letter[0]) if letter else None
-        if letter is None or place is None or not _AFTER_LETTER.match(text, start + letter.end()):
+        index = self.label(letter[0]) if letter else None
+        if letter is None or index is None or not _AFTER_LETTER.match(text, start + letter.end()):
             return None
         end = start + letter.end()
         if _RETRACTED.match(text, end):
             return set()
         between = re.match(r"\W*", text[end:])[0]  # type: ignore[index]
         other = self.text_at(text, end + len(between)) if "\n" not in between else None
-        if other is not None and other[1] != place:
+        if other is not None and other[1] != index:
             new_sentence = ". " in between and re.match(r"\s+\S", text[other[0] :])
-            return {place} if new_sentence else {place, other[1]}
-        return {place} | self.also(text, end)
+            return {index} if new_sentence else {index, other[1]}
+        return {index} | self.also(text, end)
 
-    def also(self, text: str, at: int) -> set[int]:
+    def also(self, text: str, offset: int) -> set[int]:
         """Return a second option that is named in the same breath ("B or C")."""
-        found = _ALSO.match(text, at)
-        if not found or (found["listed"] and found["says"]):
+        match = _ALSO.match(text, offset)
+        if not match or (match["listed"] and match["says"]):
             return set()
-        place = self.label(found[2])
-        return set() if place is None else {place}
+        index = self.label(match[2])
+        return set() if index is None else {index}
 
-    def text_at(self, text: str, at: int) -> tuple[int, int] | None:
-        """Return (end, place) of the longest option text that begins at `at`, an article aside."""
-        begin = at + re.match(r"[\s\"'(:]*(?:(?:the|an?)\s+(?=\w{2}))?", text[at:], re.IGNORECASE).end()  # type: ignore[union-attr]
+    def text_at(self, text: str, offset: int) -> tuple[int, int] | None:
+        """Return (end, index) of the longest option text that begins at `offset` or after an article there."""
+        begin = offset + _ARTICLE.match(text[offset:]).end()  # type: ignore[union-attr]
         folded = text[begin:].casefold()
         for option in self.by_length:
             if (
@@ -266,26 +267,26 @@ class _Reader:
         if spelt is not None:
             behind = re.fullmatch(r"\W{0,3}[(\[]?([A-Za-z])[)\]]?\W*", text[spelt[0] :])
             return spelt[1] if behind and self.label(behind[1]) == spelt[1] else None
-        found = _LEADING.fullmatch(text)
-        if not found or len({item.upper() for item in _LISTED.findall(whole)}) > 1:
+        match = _LEADING.fullmatch(text)
+        if not match or len({item.upper() for item in _LISTED.findall(whole)}) > 1:
             return None
-        place = self.label(found[1])
-        return place if place is not None and self.stands(place, found) else None
+        index = self.label(match[1])
+        return index if index is not None and self.stands(index, match) else None
 
-    def stands(self, place: int, found: re.Match[str]) -> bool:
+    def stands(self, index: int, match: re.Match[str]) -> bool:
         """Say whether a line that begins with a letter names the option: the remark behind it does not reject it."""
-        letter, mark, rest = found[1], found[2], found[3]
+        letter, mark, rest = match[1], match[2], match[3]
         own = self.text_at(rest, 0)
         if own is not None:
             remark = rest[own[0] :]
-            if own[1] != place:
+            if own[1] != index:
                 return False
         else:
             remark = rest
             because = bool(_REASON.match(rest))
-            if not (because or _is_label(letter, mark, rest, found.string[found.end(1) :])):
+            if not (because or _is_label(letter, mark, rest, match.string[match.end(1) :])):
                 return False
-        if self.also(found.string, found.end(1)):
+        if self.also(match.string, match.end(1)):
             return False
         first, later = _clause(remark)
         if _TURNS.search(first) or _CORRECTS.search(later) or _SAID_OF_IT.search(later):
@@ -302,23 +303,23 @@ def _is_label(letter: str, mark: str, rest: str, behind: str) -> bool:
 
 def _clause(text: str) -> tuple[str, str]:
     """Return (first sentence, the rest)."""
-    found = re.search(r"[.!?](?:\s|$)|\n", text)
-    return (text[: found.start()], text[found.end() :]) if found else (text, "")
+    match = re.search(r"[.!?](?:\s|$)|\n", text)
+    return (text[: match.start()], text[match.end() :]) if match else (text, "")
 
 
 def _structured(raw: str, text: str) -> Any:
     """Return the value of a JSON answer, a box or a tag; None where the reply has none."""
-    for found in re.finditer(r"\{[^{}]*\}", raw):
+    for match in re.finditer(r"\{[^{}]*\}", raw):
         try:
-            value = json.loads(found[0])
+            value = json.loads(match[0])
         except (ValueError, RecursionError):
             continue
-        held = {str(key).lower().replace(" ", "_"): item for key, item in value.items()}
+        fields = {str(key).lower().replace(" ", "_"): item for key, item in value.items()}
         for key in _JSON_KEYS:
-            if key in held and held[key] is not None:
-                return held[key]
+            if key in fields and fields[key] is not None:
+                return fields[key]
     for pattern, group in ((_BOXED, 1), (_TAGGED, 2)):
-        values = [found[group] for found in pattern.finditer(text)]
+        values = [match[group] for match in pattern.finditer(text)]
         if values:
             return values[-1]
     return None
@@ -329,7 +330,7 @@ def _cleaned(reply: str) -> str:
     text = _THOUGHT.sub("", reply).translate(_MARKS)
     text = "".join(map(_ascii, text)) if not text.isascii() else text
     text = _TAGS.sub("", _CONTROL.sub("", text))
-    return _DRESS.sub("", _LONE.sub(lambda found: _LOOKALIKE[found[0]], text)).strip()
+    return _DRESS.sub("", _LONE.sub(lambda match: _LOOKALIKE[match[0]], text)).strip()
 
 
 def _ascii(character: str) -> str:

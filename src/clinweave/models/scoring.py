@@ -58,13 +58,13 @@ def by_option_text(
     Scores are nats. The summed form favours short options.
     """
     begun = time.perf_counter()
-    texts, places = _distinct(options)
-    found = model.score(messages, texts)
-    each = [option.per_token if normalise else option.logprob for option in found]
-    scores = tuple(each[place] for place in places)
-    tokens = model.count_tokens(messages) + sum(len(option.tokens) for option in found)
+    texts, indices = _distinct(options)
+    option_scores = model.score(messages, texts)
+    each = [option.per_token if normalise else option.logprob for option in option_scores]
+    scores = tuple(each[index] for index in indices)
+    tokens = model.count_tokens(messages) + sum(len(option.tokens) for option in option_scores)
     method = "option-text" if normalise else "option-text-sum"
-    return Choice(_best(each, places), scores, method, tokens, time.perf_counter() - begun, "")
+    return Choice(_best(each, indices), scores, method, tokens, time.perf_counter() - begun, "")
 
 
 def by_letter(model: LanguageModel, messages: Sequence[Message], options: Sequence[str]) -> Choice:
@@ -75,21 +75,21 @@ def by_letter(model: LanguageModel, messages: Sequence[Message], options: Sequen
     options; back ends with `score_many` evaluate the question before the options once.
     """
     begun = time.perf_counter()
-    texts, places = _distinct(options)
+    texts, indices = _distinct(options)
     labels = option_labels(len(texts))
     totals, tokens = [0.0] * len(texts), 0
     orders = [with_options(messages, texts[shift:] + texts[:shift]) for shift in range(len(texts))]
     scored = score_many(model, [(asked, labels) for asked in orders])
     for shift, (asked, scores_of_order) in enumerate(zip(orders, scored, strict=True)):
-        found = [option.logprob for option in scores_of_order]
-        most = max(found)
-        weights = [math.exp(value - most) for value in found]
-        for place, weight in enumerate(weights):
-            totals[(place + shift) % len(texts)] += weight / sum(weights)
+        logprobs = [option.logprob for option in scores_of_order]
+        most = max(logprobs)
+        weights = [math.exp(value - most) for value in logprobs]
+        for index, weight in enumerate(weights):
+            totals[(index + shift) % len(texts)] += weight / sum(weights)
         tokens += model.count_tokens(asked) + len(labels)
     each = [total / len(texts) for total in totals]
-    scores = tuple(each[place] for place in places)
-    return Choice(_best(each, places), scores, "letter", tokens, time.perf_counter() - begun, "")
+    scores = tuple(each[index] for index in indices)
+    return Choice(_best(each, indices), scores, "letter", tokens, time.perf_counter() - begun, "")
 
 
 def by_generation(
@@ -115,9 +115,9 @@ def with_options(messages: Sequence[Message], options: Sequence[str]) -> list[Me
     return [*asked[:-1], {"role": asked[-1]["role"], "content": asked[-1]["content"] + "\n" + tail}]
 
 
-def same_option(options: Sequence[str], one: int | None, other: int) -> bool:
+def same_option(options: Sequence[str], option: int | None, other: int) -> bool:
     """Say whether two places hold the same text: some published benchmarks list an option twice."""
-    return one is not None and option_key(options[one]) == option_key(options[other])
+    return option is not None and option_key(options[option]) == option_key(options[other])
 
 
 def chance_of(options: Sequence[str], answer: int) -> float:
@@ -128,18 +128,18 @@ def chance_of(options: Sequence[str], answer: int) -> float:
 
 def _distinct(options: Sequence[str]) -> tuple[list[str], list[int]]:
     """Return the distinct texts, and for each option the place of its text among them. Equal texts are scored once."""
-    places: dict[str, int] = {}
+    index_of: dict[str, int] = {}
     texts: list[str] = []
     for option in checked_options(options):
-        if (key := option_key(option)) not in places:
-            places[key] = len(texts)
+        if (key := option_key(option)) not in index_of:
+            index_of[key] = len(texts)
             texts.append(option)
-    return texts, [places[option_key(option)] for option in options]
+    return texts, [index_of[option_key(option)] for option in options]
 
 
-def _best(scores: Sequence[float], places: Sequence[int]) -> int | None:
+def _best(scores: Sequence[float], indices: Sequence[int]) -> int | None:
     """Return the first option with the one highest finite score of a text; None if there is none or a tie."""
     if not all(math.isfinite(score) for score in scores):
         return None
     most = max(scores)
-    return places.index(list(scores).index(most)) if list(scores).count(most) == 1 else None
+    return indices.index(list(scores).index(most)) if list(scores).count(most) == 1 else None

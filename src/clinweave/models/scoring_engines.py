@@ -129,9 +129,9 @@ class EngineChooser:
         if len(names) == 1:
             return self._openers()[names[0]]()
         file = self._home / "scoring-engines" / f"{self._key(names)}.json"
-        known = _stored(file)
-        if known in names:
-            return self._openers()[known]()
+        stored = _stored(file)
+        if stored in names:
+            return self._openers()[stored]()
         _LOGGER.warning(
             "Measuring which of %s scores %s fastest (once) ...", ", ".join(names), self._header.path.name
         )
@@ -152,7 +152,7 @@ class EngineChooser:
 
     def _key(self, names: Sequence[str]) -> str:
         """Return what the choice depends on: machine, versions, and the shapes and formats of the tensors."""
-        tensors = sorted((one.name, one.shape, one.kind) for one in self._header.tensors.values())
+        tensors = sorted((tensor.name, tensor.shape, tensor.kind) for tensor in self._header.tensors.values())
         versions = {name: _version(name) for name in ("torch", "transformers", "xllamacpp", "numpy")}
         return digest([VERSION, list(names), versions, machine(), self._threads, tensors])
 
@@ -188,7 +188,7 @@ class EngineChooser:
     def _items(self, count: int) -> list[Item]:
         """Return items of random tokens: how fast an engine is does not depend on which ones."""
         kinds = self._header.keys.get("tokenizer.ggml.token_type", [])
-        words = [place for place, kind in enumerate(kinds) if kind == _NORMAL] or list(range(100))
+        words = [position for position, kind in enumerate(kinds) if kind == _NORMAL] or list(range(100))
         rng = np.random.default_rng(0)
         room = self._engine.context - _OPTION
         return [
@@ -253,10 +253,10 @@ def _rate(engine: ScoringEngine, item: Item) -> float:
 def _stored(file: Path) -> str:
     """Return the engine stored as chosen, or "" where there is no readable file."""
     try:
-        found = json.loads(file.read_text("utf-8"))
+        record = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError):
         return ""
-    return str(found.get("chosen", "")) if isinstance(found, dict) else ""
+    return str(record.get("chosen", "")) if isinstance(record, dict) else ""
 
 
 def _installed(package: str) -> bool:

@@ -46,7 +46,7 @@ class ScriptedModel:
             self.capabilities = frozenset(Capability(word) for word in declared)
         except ValueError as error:
             raise UserError(f"{source}: {error}; use {', '.join(Capability)}.") from error
-        self._rules = [_rule(source, place, rule) for place, rule in enumerate(body.get("rules", []), 1)]
+        self._rules = [_rule(source, number, rule) for number, rule in enumerate(body.get("rules", []), 1)]
         text = json.dumps(body, sort_keys=True).encode()
         self._digest, self._sha256 = zlib.crc32(text), hashlib.sha256(text).hexdigest()
 
@@ -63,9 +63,9 @@ class ScriptedModel:
 
     def _fitting(self, prompt: str, key: str) -> tuple[re.Match[str], Mapping[str, Any]] | None:
         for pattern, rule in self._rules:
-            found = pattern.search(prompt) if key in rule else None
-            if found:
-                return found, rule
+            match = pattern.search(prompt) if key in rule else None
+            if match:
+                return match, rule
         return None
 
     def _need(self, capability: Capability) -> None:
@@ -89,8 +89,8 @@ class ScriptedModel:
         fitting = self._fitting(prompt, "reply")
         reply = self._otherwise
         if fitting:
-            found, rule = fitting
-            reply = found.expand(rule["reply"]) if "matches" in rule else rule["reply"]
+            match, rule = fitting
+            reply = match.expand(rule["reply"]) if "matches" in rule else rule["reply"]
         for word in stop:
             reply = reply.split(word, 1)[0]
         pieces = list(_PIECE.finditer(reply))
@@ -105,10 +105,10 @@ class ScriptedModel:
         self._need(Capability.STREAM)
         reply = self.generate(messages, **options)
         written = ""
-        for place, piece in enumerate(re.findall(r"\s*\S+|\s+$", reply.text), 1):
+        for count, piece in enumerate(re.findall(r"\s*\S+|\s+$", reply.text), 1):
             written += piece
             if on_text(piece):
-                return replace(reply, text=written, completion_tokens=place, finish_reason="stopped")
+                return replace(reply, text=written, completion_tokens=count, finish_reason="stopped")
         return reply
 
     def score(self, messages: Sequence[Message], options: Sequence[str]) -> list[OptionScore]:
@@ -118,14 +118,14 @@ class ScriptedModel:
         fitting = self._fitting(prompt, "scores")
         scripted = fitting[1]["scores"] if fitting else {}
         words = {word.casefold() for word in _PIECE.findall(prompt)}
-        found = []
+        scores = []
         for option in checked_options(options):
             pieces = _PIECE.findall(option)
             share = sum(piece.casefold() in words for piece in pieces) / len(pieces)
             whole = min(prompt.casefold().count(option.strip().casefold()), 9)
             each = scripted.get(option, _ABSENT + _PRESENT * share + _WHOLE * whole)
-            found.append(OptionScore(float(each) * len(pieces), tuple(_tokens(option))))
-        return found
+            scores.append(OptionScore(float(each) * len(pieces), tuple(_tokens(option))))
+        return scores
 
     def tokenise(self, text: str) -> list[int]:
         """Return one number per word or mark."""
@@ -156,8 +156,8 @@ def _tokens(text: str) -> list[int]:
     return [zlib.crc32(piece.encode()) for piece in _PIECE.findall(text)]
 
 
-def _rule(source: str, place: int, rule: Any) -> tuple[re.Pattern[str], Mapping[str, Any]]:
-    where = f"{source}, rule {place}"
+def _rule(source: str, number: int, rule: Any) -> tuple[re.Pattern[str], Mapping[str, Any]]:
+    where = f"{source}, rule {number}"
     if not isinstance(rule, dict) or set(rule) - _KEYS or ("when" in rule) == ("matches" in rule):
         raise UserError(f"{where}: a rule is an object with when or matches, and reply and/or scores.")
     if not isinstance(rule.get("reply", ""), str) or not isinstance(rule.get("scores", {}), dict):

@@ -140,11 +140,11 @@ class TorchScorer:
         with self._torch.inference_mode():
             if not self.packable:
                 return [self._padded(item) for item in items]
-            found: list[list[float]] = []
+            log_probabilities: list[list[float]] = []
             for pack, counts in packs(items):
                 sums: Iterator[float] = iter(pack.sums(self._values(pack)))
-                found += [list(islice(sums, count)) for count in counts]
-            return found
+                log_probabilities += [list(islice(sums, count)) for count in counts]
+            return log_probabilities
 
     def close(self) -> None:
         """Release the weights."""
@@ -169,10 +169,10 @@ class TorchScorer:
         torch, longest = self._torch, max(len(option) for option in item.options)
         rows = [[*item.prompt, *option, *[0] * (longest - len(option))] for option in item.options]
         logits = self._model(torch.tensor(rows), logits_to_keep=longest + 1, use_cache=False).logits[:, :-1]
-        known = torch.log_softmax(logits.float(), dim=-1)
+        log_probabilities = torch.log_softmax(logits.float(), dim=-1)
         return [
             float(row[range(len(option)), list(option)].double().sum())
-            for row, option in zip(known, item.options, strict=True)
+            for row, option in zip(log_probabilities, item.options, strict=True)
         ]
 
     def _chosen(self, hidden: Any, sources: Any, targets: Any) -> np.ndarray:
@@ -182,7 +182,7 @@ class TorchScorer:
         computed again in float32: the others hardly move the normalising sum.
         """
         torch = self._torch
-        needed, place = torch.unique(sources, return_inverse=True)
+        needed, inverse = torch.unique(sources, return_inverse=True)
         rows = hidden[needed]
         totals = []
         for part in rows.split(_HEAD_ROWS):
@@ -193,11 +193,11 @@ class TorchScorer:
             totals.append(torch.logsumexp(logits, -1))
         chosen = torch.cat(
             [
-                self._exact(rows[place[low : low + _HEAD_ROWS]], targets[low : low + _HEAD_ROWS])
+                self._exact(rows[inverse[low : low + _HEAD_ROWS]], targets[low : low + _HEAD_ROWS])
                 for low in range(0, len(targets), _HEAD_ROWS)
             ]
         )
-        values: np.ndarray = (chosen - torch.cat(totals)[place]).double().numpy()
+        values: np.ndarray = (chosen - torch.cat(totals)[inverse]).double().numpy()
         return values
 
     def _exact(self, rows: Any, words: Any) -> Any:

@@ -116,8 +116,10 @@ class Routes:
         """Raise `RequestError` for a request without the token, or from a web page of another site."""
         host = request.headers.get("host", "")
         if self._token:
-            scheme, _, given = request.headers.get("authorization", "").partition(" ")
-            right = scheme.lower() == "bearer" and hmac.compare_digest(given.encode(), self._token.encode())
+            scheme, _, given_token = request.headers.get("authorization", "").partition(" ")
+            right = scheme.lower() == "bearer" and hmac.compare_digest(
+                given_token.encode(), self._token.encode()
+            )
             if request.url.path != "/health" and not right:
                 raise RequestError("a bearer token is needed", 401, code="invalid_api_key")
         elif not loopback(_hostname(host)):
@@ -182,12 +184,12 @@ class Routes:
 
     async def _body(self, request: Request) -> bytes:
         """Return the body, read no further than the limit whatever its header says."""
-        held = bytearray()
+        body = bytearray()
         async for piece in request.stream():
-            held += piece
-            if len(held) > self._limits.bytes:
+            body += piece
+            if len(body) > self._limits.bytes:
                 raise RequestError(f"the body has more than {self._limits.bytes:,} bytes", 413)
-        return bytes(held)
+        return bytes(body)
 
 
 class ClientGoneError(Exception):

@@ -204,10 +204,10 @@ class _Passed:
 
 def _before(text: str, stop: Sequence[str]) -> str:
     """Return the text before the first stop sequence, without the sentence that it cuts in two."""
-    found = [place for word in stop if (place := text.find(word)) >= 0]
-    if not found:
+    stops = [offset for word in stop if (offset := text.find(word)) >= 0]
+    if not stops:
         return text
-    before = text[: min(found)]
+    before = text[: min(stops)]
     if _WHOLE.search(before):
         return before.rstrip()
     ends = [match.start() for match in _BOUNDARY.finditer(before)]

@@ -134,12 +134,12 @@ def _check_names(values: Mapping[str, Any], *, chat: bool) -> None:
                     code="unsupported_value",
                 )
             continue
-        known = name in _OTHERS or name in _HONOURED
+        recognised = name in _OTHERS or name in _HONOURED
         raise RequestError(
             f"{name} is not supported; leave it out"
-            if known
+            if recognised
             else "the body has a parameter that is not supported",
-            param=name if known else None,
+            param=name if recognised else None,
             code="unknown_parameter",
         )
 

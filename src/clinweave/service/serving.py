@@ -28,7 +28,7 @@ def serve(  # noqa: PLR0917
 
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        held = socket.create_server((host, port), family=family)
+        listener = socket.create_server((host, port), family=family)
     except OSError as error:
         raise ClinweaveError(
             f"{host}:{port} is not available: {error.strerror}; choose another --port"
@@ -39,9 +39,9 @@ def serve(  # noqa: PLR0917
         make_app(handler, token=token, limits=limits), log_level="error", access_log=False, lifespan="off",
         server_header=False, timeout_keep_alive=30, h11_max_incomplete_event_size=64 << 10,
     )  # fmt: skip
-    with held:
-        ready(f"http://{shown}:{held.getsockname()[1]}/v1")
-        uvicorn.Server(settings).run(sockets=[held])
+    with listener:
+        ready(f"http://{shown}:{listener.getsockname()[1]}/v1")
+        uvicorn.Server(settings).run(sockets=[listener])
 
 
 def check(host: str, token: str) -> None:

@@ -33,7 +33,7 @@ def test_ancestors_and_descendants_mirror_each_other(model):
 )
 def test_counts(text, expected):
     said = frequency(text)
-    assert (said.found, said.total) == expected
+    assert (said.affected, said.total) == expected
     assert math.isnan(said.share)
 
 
@@ -45,7 +45,7 @@ def test_classes_and_percentages():
 @given(st.integers(0, 50), st.integers(1, 50))
 def test_counts_are_never_more_than_all(found, total):
     said = frequency(f"{found}/{total}")
-    assert 0 <= said.found <= said.total
+    assert 0 <= said.affected <= said.total
 
 
 def test_a_negated_finding_leaves_the_profile(model):

@@ -96,7 +96,7 @@ def test_dropping_a_publication_is_the_same_as_never_having_had_it(diagnoser, tm
         Release(tmp_path / "hp.obo", tmp_path / "phenotype.hpoa"), tmp_path / "cache", Settings()
     )
     overlay = diagnoser.ranker.overlay(("PMID:12",))
-    assert diagnoser.model.ids[overlay.who[0]] == "OMIM:1"
+    assert diagnoser.model.ids[overlay.disease[0]] == "OMIM:1"
     for term in range(len(TERMS) - 2):
         who, often = clean.tables.own.row(term)
         expected = dict(zip([clean.ids[one] for one in who], often.tolist(), strict=True)).get("OMIM:1", 0.0)

@@ -1,6 +1,13 @@
 """Members, groups and siblings from Mondo and from names."""
 
-from clinweave.applications.diagnosis.links import Links, from_mondo, from_names, genes_from, kinship, series
+from clinweave.applications.diagnosis.links import (
+    Links,
+    from_mondo,
+    from_names,
+    genes_from,
+    related_diseases,
+    series,
+)
 from clinweave.records import Concept, Relation
 
 LINKS = Links(
@@ -14,7 +21,7 @@ def _by_id(kin):
 
 
 def test_equivalent_ids_are_members_and_wider_ones_are_kin():
-    found = _by_id(kinship(LINKS, frozenset({"OMIM:1", "OMIM:2", "ORPHA:8", "ORPHA:9"})))
+    found = _by_id(related_diseases(LINKS, frozenset({"OMIM:1", "OMIM:2", "ORPHA:8", "ORPHA:9"})))
     assert found["OMIM:1"].members == ("OMIM:1", "ORPHA:9")
     assert found["OMIM:1"].groups == ("ORPHA:8",)
     assert found["OMIM:1"].siblings == ("OMIM:2",)
@@ -22,17 +29,19 @@ def test_equivalent_ids_are_members_and_wider_ones_are_kin():
 
 def test_a_disease_without_annotations_is_a_candidate_by_its_kin_alone():
     annotated = frozenset({"OMIM:1", "OMIM:2"})
-    assert "OMIM:3" in _by_id(kinship(LINKS, annotated))
-    assert "OMIM:3" not in _by_id(kinship(LINKS, annotated, kin_only=False))
+    assert "OMIM:3" in _by_id(related_diseases(LINKS, annotated))
+    assert "OMIM:3" not in _by_id(related_diseases(LINKS, annotated, related_only=False))
 
 
 def test_an_annotated_id_that_no_class_knows_stands_alone():
-    assert [one.members for one in kinship(Links(), frozenset({"OMIM:7", "ORPHA:1"}))] == [("OMIM:7",)]
+    assert [one.members for one in related_diseases(Links(), frozenset({"OMIM:7", "ORPHA:1"}))] == [
+        ("OMIM:7",)
+    ]
 
 
 def test_a_class_with_two_omim_ids_gives_two_candidates():
     links = Links({"M:1": ("OMIM:1", "OMIM:2", "ORPHA:9")})
-    found = kinship(links, frozenset({"OMIM:1", "OMIM:2", "ORPHA:9"}))
+    found = related_diseases(links, frozenset({"OMIM:1", "OMIM:2", "ORPHA:9"}))
     assert [one.members for one in found] == [("OMIM:1", "ORPHA:9"), ("OMIM:2", "ORPHA:9")]
 
 
@@ -53,7 +62,7 @@ def test_equal_names_and_series():
     names = {"OMIM:1": "Dystrophy, limb", "ORPHA:2": "Limb dystrophy", "OMIM:3": "Dystrophy"}
     links = from_names(names)
     assert ("OMIM:1", "ORPHA:2") in links.members.values()
-    found = _by_id(kinship(links, frozenset(names)))
+    found = _by_id(related_diseases(links, frozenset(names)))
     assert found["OMIM:1"].members == ("OMIM:1", "ORPHA:2")
     assert found["OMIM:1"].siblings == ("OMIM:3",)
 
@@ -65,7 +74,7 @@ def test_a_disease_without_annotations_has_the_annotated_ones_of_its_gene():
         "OMIM:7": frozenset("AC"),
         "OMIM:8": frozenset("B"),
     }
-    found = _by_id(kinship(LINKS, frozenset({"OMIM:1", "OMIM:2", "ORPHA:9"}), genes))
+    found = _by_id(related_diseases(LINKS, frozenset({"OMIM:1", "OMIM:2", "ORPHA:9"}), genes))
     assert found["OMIM:7"].genes == ("OMIM:1",)
     assert found["OMIM:7"].name == "OMIM:7, a disease of A, C"
     assert not found["OMIM:1"].genes  # it has findings of its own
@@ -74,8 +83,8 @@ def test_a_disease_without_annotations_has_the_annotated_ones_of_its_gene():
 
 def test_what_orphanet_alone_names_is_a_candidate_on_request():
     annotated = frozenset({"OMIM:1", "ORPHA:8", "ORPHA:9", "ORPHA:5"})
-    assert "ORPHA:5" not in _by_id(kinship(LINKS, annotated))
-    found = _by_id(kinship(LINKS, annotated, orphanet=True))
+    assert "ORPHA:5" not in _by_id(related_diseases(LINKS, annotated))
+    found = _by_id(related_diseases(LINKS, annotated, orphanet=True))
     assert "ORPHA:5" in found
     assert not {"ORPHA:8", "ORPHA:9"} & found.keys()  # a group above OMIM ids, and a member
 

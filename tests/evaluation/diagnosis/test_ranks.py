@@ -88,7 +88,7 @@ def test_misses_and_left_out_papers(world):
 
 def test_leave_patient_out_takes_one_patient_from_the_counts(world):
     release = release_in(world / "release")
-    model = open_model(release, world / "cache", Settings(), kin=False)
+    model = open_model(release, world / "cache", Settings(), related=False)
     place, term = model.ids.index("OMIM:1"), model.ontology.index["HP:0000102"]
     changed = without_patient(model, place, [term], [], "PMID:11")
     rows = changed.annotations
@@ -108,7 +108,7 @@ def test_leave_patient_out_takes_one_patient_from_the_counts(world):
 
 
 def test_leave_patient_out_lies_between_as_is_and_the_paper_dropped(world):
-    model = open_model(release_in(world / "release"), world / "cache", Settings(), kin=False)
+    model = open_model(release_in(world / "release"), world / "cache", Settings(), related=False)
     arm = Scored("clinweave-release", model)
     truth = Truth("a", "OMIM:1", "PMID:11")
     case = packet({"id": "a", "observed": ["HP:0000102", "HP:0000202"]})
@@ -222,14 +222,14 @@ def test_days_of_releases():
 
 def test_the_likelihood_ratio_counts_a_miss_as_one_in_a_hundred(world):
     release = release_in(world / "release")
-    model = open_model(release, world / "cache", Settings(prior=1.0, strength=1e-6), kin=False)
+    model = open_model(release, world / "cache", Settings(prior=1.0, strength=1e-6), related=False)
     scores = Lirical(model).scores([model.ontology.index["HP:0000302"]], [])
     assert scores[model.ids.index("OMIM:3")] == pytest.approx(np.log(0.01))
     assert scores[model.ids.index("OMIM:2")] > 0
 
 
 def test_the_baseline_by_hand(world):
-    model = open_model(release_in(world / "release"), world / "cache", Settings(prior=0.5), kin=False)
+    model = open_model(release_in(world / "release"), world / "cache", Settings(prior=0.5), related=False)
     term = model.ontology.index["HP:0000302"]
     arm = Lrz(model, [term])
     told = arm.scores([term], [])

@@ -36,7 +36,7 @@ def model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("release")
     (folder / "hp.obo").write_text(obo(), "utf-8")
     (folder / "phenotype.hpoa").write_text(hpoa(), "utf-8")
-    return open_model(release_in(folder), tmp_path_factory.mktemp("cache"), Settings(), kin=False)
+    return open_model(release_in(folder), tmp_path_factory.mktemp("cache"), Settings(), related=False)
 
 
 def case(name="a", observed=("HP:0000102", "HP:0000202"), excluded=()):

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from clinweave.applications.diagnosis.genes import gene_ranking as gene_ranking
     from clinweave.applications.diagnosis.genes import read_genes as read_genes
     from clinweave.applications.diagnosis.genes import weights as weights
-    from clinweave.applications.diagnosis.links import Kin as Kin
     from clinweave.applications.diagnosis.links import Links as Links
+    from clinweave.applications.diagnosis.links import RelatedDiseases as RelatedDiseases
     from clinweave.applications.diagnosis.links import from_mondo as from_mondo
     from clinweave.applications.diagnosis.links import genes_from as genes_from
     from clinweave.applications.diagnosis.model import Model as Model
@@ -61,7 +61,7 @@ __getattr__, __dir__ = attach(
         "genes_release": "store",
         "fetched_release": "store",
         "Findings": "findings",
-        "Kin": "links",
+        "RelatedDiseases": "links",
         "Links": "links",
         "from_mentions": "diagnose",
         "from_mondo": "links",

@@ -32,20 +32,20 @@ _INHERITANCE = "biolink:has_mode_of_inheritance"
 
 
 class Frequency(NamedTuple):
-    """What a row says of how often: `found` of `total` patients, or a `share` (NaN where not given)."""
+    """The frequency stated in a row: `affected` of `total` patients, or a `share` (NaN if not given)."""
 
-    found: int
+    affected: int
     total: int
     share: float
 
 
 def frequency(text: str) -> Frequency:
     """Return the frequency of an annotation: "3/7", "45%" or a class of HPO; unreadable text says nothing."""
-    if found := _COUNTS.fullmatch(text):
-        count, total = int(found[1]), int(found[2])
+    if match := _COUNTS.fullmatch(text):
+        count, total = int(match[1]), int(match[2])
         return Frequency(count, total, float("nan")) if 0 < total >= count else Frequency(0, 0, float("nan"))
-    if found := _PERCENT.fullmatch(text):
-        return Frequency(0, 0, min(float(found[1]) / 100, 1.0))
+    if match := _PERCENT.fullmatch(text):
+        return Frequency(0, 0, min(float(match[1]) / 100, 1.0))
     return Frequency(0, 0, CLASSES.get(text, float("nan")))
 
 
@@ -74,7 +74,7 @@ class Annotations:
     @cached_property
     def places(self) -> dict[str, int]:
         """Return the place of each disease id."""
-        return {id_: place for place, id_ in enumerate(self.diseases)}
+        return {id_: index for index, id_ in enumerate(self.diseases)}
 
     def rows_of(self, disease: int) -> "Ints":
         """Return the rows of one disease; rows are sorted by disease."""
@@ -110,20 +110,20 @@ def build_annotations(records: Iterable[object], ontology: Ontology, release: st
             if record.predicate == _INHERITANCE:
                 inheritance.setdefault(record.subject, set()).add(record.object)
             elif record.predicate == "biolink:has_phenotype" and record.object in ontology.index:
-                said = frequency(record.frequency)
+                share = frequency(record.frequency)
                 sources = ";".join(record.publications)
-                place = ontology.index[record.object]
-                rows.append((record.subject, place, said, record.negated, sources, record.onset, record.sex))
+                term = ontology.index[record.object]
+                rows.append((record.subject, term, share, record.negated, sources, record.onset, record.sex))
     rows.sort(key=lambda row: (row[0], row[1]))
     diseases = tuple(sorted(names.keys() | {row[0] for row in rows}))
-    places = {id_: place for place, id_ in enumerate(diseases)}
+    index_of = {id_: term for term, id_ in enumerate(diseases)}
     return Annotations(
         diseases=diseases,
         names=tuple(names.get(id_, id_) for id_ in diseases),
         inheritance=tuple(tuple(sorted(inheritance.get(id_, ()))) for id_ in diseases),
-        disease=np.array([places[row[0]] for row in rows], np.int32),
+        disease=np.array([index_of[row[0]] for row in rows], np.int32),
         term=np.array([row[1] for row in rows], np.int32),
-        count=np.array([row[2].found for row in rows], np.int32),
+        count=np.array([row[2].affected for row in rows], np.int32),
         total=np.array([row[2].total for row in rows], np.int32),
         share=np.array([row[2].share for row in rows], np.float32),
         negated=np.array([row[3] for row in rows], np.bool_),
@@ -142,22 +142,22 @@ def profiles(rows: Annotations, chosen: "Ints | None" = None, disease: "Ints | N
     """
     import numpy as np
 
-    at = np.arange(len(rows.disease), dtype=np.int32) if chosen is None else chosen
-    owner = rows.disease[at] if disease is None else disease
+    selected = np.arange(len(rows.disease), dtype=np.int32) if chosen is None else chosen
+    owner = rows.disease[selected] if disease is None else disease
     size = int(rows.term.max(initial=0)) + 1
-    keys, where = np.unique(owner.astype(np.int64) * size + rows.term[at], return_inverse=True)
+    keys, where = np.unique(owner.astype(np.int64) * size + rows.term[selected], return_inverse=True)
 
     def total(values: "npt.NDArray[Any]") -> "npt.NDArray[np.float64]":
         return np.bincount(where, weights=values, minlength=len(keys)).astype(np.float64)
 
-    said = ~np.isnan(rows.share[at])
-    count, patients = total(rows.count[at]), total(rows.total[at])
-    classes, shares = total(said), total(np.where(said, rows.share[at], 0.0))
+    stated = ~np.isnan(rows.share[selected])
+    count, patients = total(rows.count[selected]), total(rows.total[selected])
+    classes, shares = total(stated), total(np.where(stated, rows.share[selected], 0.0))
     weight = patients + _CLASS_PATIENTS * classes
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(weight > 0, (count + _CLASS_PATIENTS * shares) / weight, np.nan)
     weight = np.where(classes > 0, patients + _CLASS_PATIENTS, patients)
-    keep = (total(rows.negated[at]) == 0) & ~(share <= 0)
+    keep = (total(rows.negated[selected]) == 0) & ~(share <= 0)
     return Profile(
         (keys // size).astype(np.int32)[keep],
         (keys % size).astype(np.int32)[keep],

@@ -43,11 +43,11 @@ def read_packets(path: Path, skipped: list[str] | None = None) -> Iterator[Packe
     left = [] if skipped is None else skipped
     if not path.exists():
         raise UserError(f"there is no {path}; give a phenopacket, a folder or archive of them, or JSON lines")
-    found = False
-    for packet in _folder(path, left) if path.is_dir() else _opened(path, path.name, left, given=True):
-        found = True
+    any_packet = False
+    for packet in _folder(path, left) if path.is_dir() else _opened(path, path.name, left, named=True):
+        any_packet = True
         yield packet
-    if not found:
+    if not any_packet:
         raise UserError(f"{path} holds no {', '.join(KNOWN)} file; give phenopackets or JSON lines")
 
 
@@ -61,48 +61,48 @@ def field(value: Any, name: str) -> Any:
 
 def _folder(path: Path, skipped: list[str]) -> Iterator[Packet]:
     for file in sorted(path.rglob("*")):
-        place = file.relative_to(path).as_posix()
-        if _is_system(place) or file.is_dir():
+        location = file.relative_to(path).as_posix()
+        if _is_system(location) or file.is_dir():
             continue
         if not file.is_file():
-            skipped.append(f"{place} (a broken link or a special file)")
-        elif not (place.lower().endswith(_ARCHIVES) or _kind(place)):
-            skipped.append(f"{place} (not {', '.join(KNOWN)}, gzip or an archive of these)")
+            skipped.append(f"{location} (a broken link or a special file)")
+        elif not (location.lower().endswith(_ARCHIVES) or _kind(location)):
+            skipped.append(f"{location} (not {', '.join(KNOWN)}, gzip or an archive of these)")
         else:
-            yield from _opened(file, place, skipped)
+            yield from _opened(file, location, skipped)
 
 
-def _opened(file: Path, place: str, skipped: list[str], *, given: bool = False) -> Iterator[Packet]:
+def _opened(file: Path, location: str, skipped: list[str], *, named: bool = False) -> Iterator[Packet]:
     """Yield the packets of one file on disk; `given` files may have any ending."""
-    if _plain_name(place).endswith(_ARCHIVES):
-        yield from _archive(file, place, skipped)
+    if _plain_name(location).endswith(_ARCHIVES):
+        yield from _archive(file, location, skipped)
         return
     try:
         with file.open("rb") as raw:
             magic = raw.read(4)
             raw.seek(0)
-            if given and magic == b"PK\x03\x04":
-                yield from _archive(file, place, skipped)
+            if named and magic == b"PK\x03\x04":
+                yield from _archive(file, location, skipped)
                 return
-            kind = _kind(place) or ".json"
+            kind = _kind(location) or ".json"
             if magic[:2] == b"\x1f\x8b":
                 with gzip.open(raw) as stream:
-                    yield from _content(stream, place, kind)  # type: ignore[arg-type]
+                    yield from _content(stream, location, kind)  # type: ignore[arg-type]
             else:
-                yield from _content(raw, place, kind)
+                yield from _content(raw, location, kind)
     except (OSError, EOFError, zlib.error) as error:
-        yield Packet(place, None, f"could not be read ({getattr(error, 'strerror', None) or error})")
+        yield Packet(location, None, f"could not be read ({getattr(error, 'strerror', None) or error})")
 
 
-def _archive(file: Path, place: str, skipped: list[str]) -> Iterator[Packet]:
-    kind = "zip" if _plain_name(place).endswith(".zip") or zipfile.is_zipfile(file) else "tar"
+def _archive(file: Path, archive: str, skipped: list[str]) -> Iterator[Packet]:
+    kind = "zip" if _plain_name(archive).endswith(".zip") or zipfile.is_zipfile(file) else "tar"
     try:
         members = _zip_members(file) if kind == "zip" else _tar_members(file)
         for name, stream in members:
             if _is_system(name):
                 continue
             if not _kind(name):
-                skipped.append(f"{place}: {name} (not {', '.join(KNOWN)} or gzip of these)")
+                skipped.append(f"{archive}: {name} (not {', '.join(KNOWN)} or gzip of these)")
                 continue
             where = name
             data = stream.read(_MAX_BYTES + 1)
@@ -132,22 +132,22 @@ def _tar_members(file: Path) -> Iterator[tuple[str, IO[bytes]]]:
                 yield member.name, archive.extractfile(member) or io.BytesIO()
 
 
-def _content(stream: IO[bytes], place: str, kind: str) -> Iterator[Packet]:
+def _content(stream: IO[bytes], location: str, kind: str) -> Iterator[Packet]:
     if kind in _LINES:
         for row, line in enumerate(stream, 1):
             if line.strip():
-                yield from _parsed(line, f"{place}, line {row}")
+                yield from _parsed(line, f"{location}, line {row}")
         return
     data = stream.read(_MAX_BYTES + 1)
     if len(data) > _MAX_BYTES:
-        yield Packet(place, None, f"larger than {_MAX_BYTES:,} bytes")
+        yield Packet(location, None, f"larger than {_MAX_BYTES:,} bytes")
     elif kind in _YAML:
-        yield from _yaml(data, place)
+        yield from _yaml(data, location)
     else:
-        yield from _parsed(data, place, whole=True)
+        yield from _parsed(data, location, whole=True)
 
 
-def _parsed(data: bytes, place: str, *, whole: bool = False) -> Iterator[Packet]:
+def _parsed(data: bytes, location: str, *, whole: bool = False) -> Iterator[Packet]:
     """Yield the packets of JSON; of a whole file that holds one object a line, those of the lines."""
     try:
         value = json.loads(data.removeprefix(b"\xef\xbb\xbf"))
@@ -156,15 +156,15 @@ def _parsed(data: bytes, place: str, *, whole: bool = False) -> Iterator[Packet]
         if "Extra data" in str(error) and len(lines) > 1:
             for row, line in enumerate(lines, 1):
                 if line.strip():
-                    yield from _parsed(line, f"{place}, line {row}")
+                    yield from _parsed(line, f"{location}, line {row}")
             return
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)[:80]
-        yield Packet(place, None, f"not JSON ({reason})")
+        yield Packet(location, None, f"not JSON ({reason})")
         return
-    yield from _unwrapped(value, place)
+    yield from _unwrapped(value, location)
 
 
-def _yaml(data: bytes, place: str) -> Iterator[Packet]:
+def _yaml(data: bytes, location: str) -> Iterator[Packet]:
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -172,21 +172,21 @@ def _yaml(data: bytes, place: str) -> Iterator[Packet]:
         values = [value for value in yaml.load_all(data, loader) if value is not None]
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
-        yield Packet(place, None, f"not YAML{f' (line {mark.line + 1})' if mark else ''}")
+        yield Packet(location, None, f"not YAML{f' (line {mark.line + 1})' if mark else ''}")
         return
     if not values:
-        yield Packet(place, None, "is empty")
+        yield Packet(location, None, "is empty")
     for number, value in enumerate(values, 1):
-        yield from _unwrapped(value, place if len(values) == 1 else f"{place}, document {number}")
+        yield from _unwrapped(value, location if len(values) == 1 else f"{location}, document {number}")
 
 
-def _unwrapped(value: Any, place: str, depth: int = 0) -> Iterator[Packet]:
+def _unwrapped(value: Any, location: str, depth: int = 0) -> Iterator[Packet]:
     """Yield the packets in a list, a cohort, a family or a wrapper; deeper nesting is not followed."""
     if isinstance(value, list) and depth < _DEPTH:
         if not value:
-            yield Packet(place, None, "an empty list without cases")
+            yield Packet(location, None, "an empty list without cases")
         for number, item in enumerate(value, 1):
-            yield from _unwrapped(item, f"{place}, item {number}", depth + 1)
+            yield from _unwrapped(item, f"{location}, item {number}", depth + 1)
         return
     for name in _LISTS if depth < _DEPTH else ():
         if (
@@ -194,7 +194,7 @@ def _unwrapped(value: Any, place: str, depth: int = 0) -> Iterator[Packet]:
             and isinstance(value.get(name), list)
             and field(value, "phenotypicFeatures") is None
         ):
-            yield from _unwrapped(value[name], f"{place}, {name}", depth + 1)
+            yield from _unwrapped(value[name], f"{location}, {name}", depth + 1)
             return
     if isinstance(value, dict) and isinstance(value.get("phenopacket"), dict):
         value = value["phenopacket"]
@@ -202,9 +202,9 @@ def _unwrapped(value: Any, place: str, depth: int = 0) -> Iterator[Packet]:
         relatives = value.get("relatives")
         count = len(relatives) if isinstance(relatives, list) else 0
         note = (f"a family: {count} relatives are in the file and were not ranked",) if count else ()
-        yield Packet(place, value["proband"], notes=note)
+        yield Packet(location, value["proband"], notes=note)
         return
-    yield Packet(place, value)
+    yield Packet(location, value)
 
 
 def _plain_name(name: str) -> str:

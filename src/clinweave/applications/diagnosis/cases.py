@@ -44,13 +44,13 @@ def read_cases(path: Path, *, publications: bool = False, skipped: list[str] | N
     leading = list(islice(packets, 2))
     if len(leading) == 1 and leading[0].problem and path.is_file():
         raise UserError(f"{leading[0].place}: {leading[0].problem}")
-    for count, found in enumerate(chain(leading, packets), 1):
+    for count, item in enumerate(chain(leading, packets), 1):
         name = f"case-{count}"
-        if found.problem:
-            yield Case(name, problems=(f"{found.place}: {found.problem}",))
+        if item.problem:
+            yield Case(name, problems=(f"{item.place}: {item.problem}",))
             continue
-        case = packet(found.value, name, publications=publications)
-        yield replace(case, problems=(*found.notes, *case.problems)) if found.notes else case
+        case = packet(item.value, name, publications=publications)
+        yield replace(case, problems=(*item.notes, *case.problems)) if item.notes else case
 
 
 def packet(value: Any, name: str = "case-1", *, publications: bool = False) -> Case:
@@ -87,11 +87,11 @@ def _findings(features: Any, problems: list[str]) -> tuple[tuple[str, ...], tupl
     if not isinstance(features, list):
         problems.append("no list phenotypicFeatures")
         return (), ()
-    for place, feature in enumerate(features):
+    for index, feature in enumerate(features):
         type_ = feature.get("type") if isinstance(feature, dict) else None
         id_ = type_.get("id") if isinstance(type_, dict) else None
         if not isinstance(id_, str) or not id_.strip():
-            problems.append(f"phenotypicFeatures[{place}] has no type.id and was ignored")
+            problems.append(f"phenotypicFeatures[{index}] has no type.id and was ignored")
             continue
         stated = [feature[name] for name in ("excluded", "negated") if name in feature]
         values = {_truth(value) for value in stated}
@@ -99,7 +99,7 @@ def _findings(features: Any, problems: list[str]) -> tuple[tuple[str, ...], tupl
             problems.append("phenopacket of version 1: `negated` was read as `excluded`")
         if None in values or len(values) > 1:
             problems.append(
-                f"phenotypicFeatures[{place}] ({id_}): excluded is neither true nor false; it was ignored"
+                f"phenotypicFeatures[{index}] ({id_}): excluded is neither true nor false; it was ignored"
             )
             continue
         (excluded if True in values else observed).append(id_)
@@ -124,16 +124,16 @@ def _age(subject: dict[str, Any]) -> str:
 
 
 def _publications(value: dict[str, Any]) -> tuple[str, ...]:
-    given = value.get("pmid")
-    found = [given] if isinstance(given, str) else []
+    pmid = value.get("pmid")
+    ids = [pmid] if isinstance(pmid, str) else []
     references = field(field(value, "metaData"), "externalReferences")
     listed = (
         [item.get("id") for item in references if isinstance(item, dict)]
         if isinstance(references, list)
         else []
     )
-    found += [item for item in listed if isinstance(item, str) and item.upper().startswith("PMID:")]
-    return tuple(dict.fromkeys(f"PMID:{text.split(':')[-1].strip()}" for text in found))
+    ids += [item for item in listed if isinstance(item, str) and item.upper().startswith("PMID:")]
+    return tuple(dict.fromkeys(f"PMID:{text.split(':')[-1].strip()}" for text in ids))
 
 
 def _texts(value: dict[str, Any], name: str, problems: list[str]) -> tuple[str, ...]:
@@ -142,9 +142,9 @@ def _texts(value: dict[str, Any], name: str, problems: list[str]) -> tuple[str, 
     if listed is not None and not isinstance(listed, list):
         problems.append(f"{name} is not a list and was ignored")
     items = listed if isinstance(listed, list) else []
-    for place, item in enumerate(items):
+    for index, item in enumerate(items):
         if not isinstance(item, str):
-            problems.append(f"{name}[{place}] is not text and was ignored")
+            problems.append(f"{name}[{index}] is not text and was ignored")
     return tuple(item for item in items if isinstance(item, str))
 
 

@@ -29,42 +29,44 @@ class Diagnoser:
         The rows of `case.publications` are dropped from every disease. `weighted` keeps only these ids (any
         member) and adds a value to each score: what genes say.
         """
-        told = read_findings(self.model.ontology, case)
+        findings = read_findings(self.model.ontology, case)
         line: dict[str, Any] = {"id": case.id, "ranking": [], "none_fits": True, "next": []}
-        if told.observed:
-            scores = spoken = self.ranker.scores(told.observed, told.excluded, case.publications, case.sex)
+        if findings.observed:
+            scores = spoken = self.ranker.scores(
+                findings.observed, findings.excluded, case.publications, case.sex
+            )
             if weighted is not None:
                 scores = self._only(scores, weighted)
-            places = order(scores, top)
+            ranked = order(scores, top)
             standing = {
-                place: self.ranker.stand_in(place, spoken) for place in places[: max(explained, 5)].tolist()
+                index: self.ranker.stand_in(index, spoken) for index in ranked[: max(explained, 5)].tolist()
             }
             line["ranking"] = [
-                self._entry(rank, place, float(scores[place]))
+                self._entry(rank, index, float(scores[index]))
                 | {
                     "reasons": self.explainer.reasons(
-                        place, told, case.publications, case.sex, stand_in=standing[place]
+                        index, findings, case.publications, case.sex, stand_in=standing[index]
                     )
                     if rank <= explained
                     else []
                 }
-                for rank, place in enumerate(places.tolist(), 1)
+                for rank, index in enumerate(ranked.tolist(), 1)
             ]
             line["none_fits"] = not line["ranking"] or line["ranking"][0]["score"] <= NONE_FITS
             if explained:
-                five = places[:5].tolist()
+                five = ranked[:5].tolist()
                 line["next"] = self.explainer.next_findings(
-                    five, {one: float(scores[one]) for one in five}, told, standing
+                    five, {candidate: float(scores[candidate]) for candidate in five}, findings, standing
                 )
-        return line | {"problems": list(told.problems)}
+        return line | {"problems": list(findings.problems)}
 
-    def _entry(self, rank: int, place: int, score: float) -> dict[str, Any]:
-        kin = self.model.kin[place]
+    def _entry(self, rank: int, index: int, score: float) -> dict[str, Any]:
+        entry = self.model.related[index]
         return {
             "rank": rank,
-            "id": kin.members[0],
-            "members": list(kin.members),
-            "name": self.model.names[place],
+            "id": entry.members[0],
+            "members": list(entry.members),
+            "name": self.model.names[index],
             "score": round(score, 4),
         }
 
@@ -72,11 +74,11 @@ class Diagnoser:
         import numpy as np
 
         added = [
-            max((weighted[id_] for id_ in kin.members if id_ in weighted), default=NOTHING)
-            for kin in self.model.kin
+            max((weighted[id_] for id_ in entry.members if id_ in weighted), default=NOTHING)
+            for entry in self.model.related
         ]
-        told = np.array(added, scores.dtype)
-        return np.where((told > NOTHING) & (scores > NOTHING), scores + told, NOTHING)
+        gene_scores = np.array(added, scores.dtype)
+        return np.where((gene_scores > NOTHING) & (scores > NOTHING), scores + gene_scores, NOTHING)
 
 
 def from_mentions(id_: str, mentions: Sequence[Mention], sex: str = "", age: str = "") -> Case:
@@ -84,13 +86,13 @@ def from_mentions(id_: str, mentions: Sequence[Mention], sex: str = "", age: str
 
     Findings of relatives and findings that are only suspected or feared are left out, and listed among its problems.
     """
-    mine = [one for one in mentions if not one.experiencer]
-    yes = dict.fromkeys(one.id for one in mine if one.of_patient)
-    no = dict.fromkeys(one.id for one in mine if one.status == "absent" and one.id not in yes)
+    mine = [mention for mention in mentions if not mention.experiencer]
+    yes = dict.fromkeys(mention.id for mention in mine if mention.of_patient)
+    no = dict.fromkeys(mention.id for mention in mine if mention.status == "absent" and mention.id not in yes)
     others = {
-        one.id: (one.name, "reported for a relative" if one.experiencer else one.status)
-        for one in mentions
-        if one.id not in yes and one.id not in no
+        mention.id: (mention.name, "reported for a relative" if mention.experiencer else mention.status)
+        for mention in mentions
+        if mention.id not in yes and mention.id not in no
     }
     problems = [f"{other} ({name}) is {why} and was left out" for other, (name, why) in others.items()]
     return Case(id_, tuple(yes), tuple(no), sex, age, problems=tuple(problems))

@@ -18,10 +18,12 @@ _STYLE = (
 
 def write_page(lines: Sequence[Mapping[str, Any]], sources: Mapping[str, str], path: Path) -> None:
     """Write one self-contained HTML page: each case's ranks, the reasons behind them, and what to look for next."""
-    told = ", ".join(f"{name} {release}" for name, release in sorted(sources.items()))
-    told = f"Scores are sums of natural-log evidence. Sources: {told}."
+    caption = ", ".join(f"{name} {release}" for name, release in sorted(sources.items()))
+    caption = f"Scores are sums of natural-log evidence. Sources: {caption}."
     body = "\n".join(_case(line) for line in lines)
-    write_text(path, page("Differentials", body, kind="diagnosis", caution=told, more=_STYLE), private=True)
+    write_text(
+        path, page("Differentials", body, kind="diagnosis", caution=caption, more=_STYLE), private=True
+    )
 
 
 def _case(line: Mapping[str, Any]) -> str:
@@ -34,9 +36,9 @@ def _case(line: Mapping[str, Any]) -> str:
         else ""
     )
     following = "".join(
-        f"<li>{escape(one['name'])} <small>{one['finding']}, {one['bits']:.2f} bits expected; stated in "
-        f"{_stated(one['frequency'])}</small></li>"
-        for one in line["next"]
+        f"<li>{escape(item['name'])} <small>{item['finding']}, {item['bits']:.2f} bits expected; stated in "
+        f"{_stated(item['frequency'])}</small></li>"
+        for item in line["next"]
     )
     following = f"<h3>What to look for next</h3><ul>{following}</ul>" if following else ""
     return f"<section><h2>{escape(line['id'])}</h2><ul>{notes}</ul>{none}{ranks}{following}</section>"
@@ -44,12 +46,12 @@ def _case(line: Mapping[str, Any]) -> str:
 
 def _stated(frequency: Mapping[str, float]) -> str:
     """Return in which of the first five diseases a finding is known, and how often."""
-    held = [f"{escape(id_)} ({100 * share:.0f} %)" for id_, share in frequency.items() if share > 0]
-    return ", ".join(held) or "none"
+    shares = [f"{escape(id_)} ({100 * share:.0f} %)" for id_, share in frequency.items() if share > 0]
+    return ", ".join(shares) or "none"
 
 
 def _rank(entry: Mapping[str, Any], best: float) -> str:
-    rows = "".join(_reason(one) for one in entry["reasons"])
+    rows = "".join(_reason(reason) for reason in entry["reasons"])
     table = f"<table><tr><th>finding<th>contribution<th>annotated<th>frequency<th>source</tr>{rows}</table>"
     width = max(0.0, 6 * entry["score"] / best) if best > 0 else 0.0
     head = (
@@ -62,16 +64,16 @@ def _rank(entry: Mapping[str, Any], best: float) -> str:
     return f"<details{' open' if entry['rank'] == 1 else ''}><summary>{head}</summary>{table}</details>"
 
 
-def _reason(one: Mapping[str, Any]) -> str:
-    side = "for" if one["says"] > 0 else "against"
-    name = ("no " if one.get("excluded") else "") + one["name"]
-    annotated = escape(one.get("annotated_name", "not annotated" if one["finding"] else ""))
-    if one.get("match") == "kin":
-        annotated += f" <small>(in the related {escape(one['disease'])})</small>"
-    sources = escape(", ".join(one.get("sources", ())))
+def _reason(reason: Mapping[str, Any]) -> str:
+    side = "for" if reason["says"] > 0 else "against"
+    name = ("no " if reason.get("excluded") else "") + reason["name"]
+    annotated = escape(reason.get("annotated_name", "not annotated" if reason["finding"] else ""))
+    if reason.get("match") == "kin":
+        annotated += f" <small>(in the related {escape(reason['disease'])})</small>"
+    sources = escape(", ".join(reason.get("sources", ())))
     return (
-        f'<tr><td>{escape(name)}<td class="{side}">{one["says"]:+.2f}<td>{annotated}'
-        f"<td>{escape(one.get('frequency', ''))}<td>{sources}</tr>"
+        f'<tr><td>{escape(name)}<td class="{side}">{reason["says"]:+.2f}<td>{annotated}'
+        f"<td>{escape(reason.get('frequency', ''))}<td>{sources}</tr>"
     )
 
 
@@ -90,7 +92,9 @@ def pheval_rows(line: Mapping[str, Any]) -> str:
     """Return the ranking as a table of rank, score, disease_name and disease_identifier, tabs between."""
     rows = ["rank\tscore\tdisease_name\tdisease_identifier"]
     rows += [
-        "\t".join((str(one["rank"]), str(float(one["score"])), " ".join(one["name"].split()), one["id"]))
-        for one in line["ranking"]
+        "\t".join(
+            (str(entry["rank"]), str(float(entry["score"])), " ".join(entry["name"].split()), entry["id"])
+        )
+        for entry in line["ranking"]
     ]
     return "\n".join(rows) + "\n"

@@ -24,11 +24,11 @@ def read_findings(ontology: Ontology, case: Case) -> Findings:
     problems = list(dict.fromkeys(case.problems))
     observed = _places(ontology, case.observed, problems)
     excluded = _places(ontology, case.excluded, problems)
-    above = {int(up) for place in observed for up in ontology.ancestors[place]}
+    above = {int(up) for index in observed for up in ontology.ancestors[index]}
     problems += [
-        f"contradiction: {ontology.ids[place]} ({ontology.names[place]}) is excluded, but it or a kind of it is "
+        f"contradiction: {ontology.ids[index]} ({ontology.names[index]}) is excluded, but it or a kind of it is "
         "observed; taken as observed"
-        for place in sorted(excluded & above)
+        for index in sorted(excluded & above)
     ]
     excluded -= above
     if not observed and not case.problems:
@@ -41,21 +41,21 @@ def read_findings(ontology: Ontology, case: Case) -> Findings:
 
 
 def _places(ontology: Ontology, ids: Sequence[str], problems: list[str]) -> set[int]:
-    found = set()
-    for given in dict.fromkeys(ids):
-        id_ = given.strip().replace("_", ":").upper()
-        place = ontology.index.get(id_)
-        if place is None:
-            known = id_ in ontology.outside
+    terms = set()
+    for raw in dict.fromkeys(ids):
+        id_ = raw.strip().replace("_", ":").upper()
+        index = ontology.index.get(id_)
+        if index is None:
+            outside = id_ in ontology.outside
             problems.append(
-                f"{given} is not a phenotypic abnormality and was ignored"
-                if known
-                else f"{given} is not in HPO {ontology.release or 'at hand'} and was left out"
+                f"{raw} is not a phenotypic abnormality and was ignored"
+                if outside
+                else f"{raw} is not in HPO {ontology.release or 'at hand'} and was left out"
             )
-        elif ontology.ids[place] == ROOT:
-            problems.append(f"{given} (any abnormality) carries no information and was ignored")
+        elif ontology.ids[index] == ROOT:
+            problems.append(f"{raw} (any abnormality) carries no information and was ignored")
         else:
-            if ontology.ids[place] != id_:
-                problems.append(f"{given} is now {ontology.ids[place]} ({ontology.names[place]})")
-            found.add(place)
-    return found
+            if ontology.ids[index] != id_:
+                problems.append(f"{raw} is now {ontology.ids[index]} ({ontology.names[index]})")
+            terms.add(index)
+    return terms

@@ -27,46 +27,46 @@ def read_genes(path: Path) -> dict[str, float]:
     if _SYMBOL in header:
         score = next((header.index(name) for name in _SCORES if name in header), -1)
         columns, lines = (header.index(_SYMBOL), score), lines[1:]
-    found: dict[str, float] = {}
+    scores: dict[str, float] = {}
     for row, line in enumerate(lines, 1):
         cells = line.split("\t")
         if not line.strip() or line.startswith("#"):
             continue
         try:
-            given = cells[columns[1]].strip() if 0 <= columns[1] < len(cells) else ""
-            symbol, value = cells[columns[0]].strip().upper(), float(given or 1)
+            cell = cells[columns[1]].strip() if 0 <= columns[1] < len(cells) else ""
+            symbol, value = cells[columns[0]].strip().upper(), float(cell or 1)
         except (ValueError, IndexError) as error:
             raise UserError(
                 f"{path}, row {row}: expected a symbol and at most a score, found {line!r}"
             ) from error
         if not 0 <= value <= 1:
             raise UserError(f"{path}, row {row}: the score {value} is not between 0 and 1")
-        found[symbol] = max(value, found.get(symbol, 0.0))
-    if not found:
+        scores[symbol] = max(value, scores.get(symbol, 0.0))
+    if not scores:
         raise UserError(f"{path} names no gene; give one HGNC symbol a line")
-    return found
+    return scores
 
 
 def diseases_of(genes: Iterable[object], relations: Iterable[Relation]) -> dict[str, frozenset[str]]:
     """Return symbol -> OMIM and ORPHA ids, from HGNC's concepts and the gene-disease relations of a graph."""
-    symbols = {one.id: one.name.upper() for one in genes if isinstance(one, Concept)}
-    found: dict[str, set[str]] = {}
-    for one in relations:
-        disease = one.original_object or one.object
-        if one.subject in symbols and disease.startswith(("OMIM:", "ORPHA:")):
-            found.setdefault(symbols[one.subject], set()).add(disease)
-    return {symbol: frozenset(ids) for symbol, ids in found.items()}
+    symbols = {record.id: record.name.upper() for record in genes if isinstance(record, Concept)}
+    diseases: dict[str, set[str]] = {}
+    for record in relations:
+        disease = record.original_object or record.object
+        if record.subject in symbols and disease.startswith(("OMIM:", "ORPHA:")):
+            diseases.setdefault(symbols[record.subject], set()).add(disease)
+    return {symbol: frozenset(ids) for symbol, ids in diseases.items()}
 
 
 def weights(
-    genes: Mapping[str, float], known: Mapping[str, frozenset[str]]
+    genes: Mapping[str, float], associations: Mapping[str, frozenset[str]]
 ) -> tuple[dict[str, float], dict[str, str]]:
     """Return for each disease id of the genes the log of their best score, and the symbol that gave it."""
     best: dict[str, float] = {}
     by: dict[str, str] = {}
     for symbol in sorted(genes):
         value = math.log(max(genes[symbol], _LEAST))
-        for id_ in known.get(symbol, frozenset()):
+        for id_ in associations.get(symbol, frozenset()):
             if id_ not in best or value > best[id_]:
                 best[id_], by[id_] = value, symbol
     return best, by
@@ -74,14 +74,14 @@ def weights(
 
 def gene_ranking(ranking: Iterable[Mapping[str, Any]], by: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return each gene once, by its best disease."""
-    found: dict[str, dict[str, Any]] = {}
+    entries: dict[str, dict[str, Any]] = {}
     for entry in ranking:
         symbol = next((by[id_] for id_ in entry["members"] if id_ in by), "")
-        if symbol and symbol not in found:
-            found[symbol] = {
-                "rank": len(found) + 1,
+        if symbol and symbol not in entries:
+            entries[symbol] = {
+                "rank": len(entries) + 1,
                 "gene": symbol,
                 "disease": entry["id"],
                 "score": entry["score"],
             }
-    return list(found.values())
+    return list(entries.values())

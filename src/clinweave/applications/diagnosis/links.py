@@ -1,4 +1,4 @@
-"""Which disease ids mean the same, and which diseases are kin: from Mondo, or from equal names alone; and by gene."""
+"""Equivalent disease ids and related diseases: from Mondo, or from equal names alone; and by gene."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from clinweave.records import Concept, Relation
 
-_STEPS = 3  # how far up Mondo kin is looked for
+_STEPS = 3  # levels of Mondo searched upwards for related diseases
 _MANY = 60  # a class above more annotated diseases than this says too little of any
 _WORD = re.compile(r"[a-z0-9]+")
 _SERIES = re.compile(r"\b(?:type\s*)?(?:\d+[a-z]*|[ivx]+[a-z]?)$")
@@ -24,7 +24,7 @@ class Links:
 
 
 @dataclass(frozen=True)
-class Kin:
+class RelatedDiseases:
     """Of each candidate: the ids it is known by, the wider Orphanet groups above it, and its siblings' ids.
 
     Where nothing is annotated of it, `genes` are annotated candidates of the same gene, which may stand in for it, and
@@ -56,13 +56,13 @@ def from_mondo(records: Iterable[object], release: str = "") -> Links:
 def genes_from(records: Iterable[object]) -> dict[str, frozenset[str]]:
     """Return disease id -> symbols of its genes, from the records of HPO's table of genes and diseases."""
     symbols: dict[str, str] = {}
-    found: dict[str, set[str]] = {}
+    genes_of: dict[str, set[str]] = {}
     for record in records:
         if isinstance(record, Concept):
             symbols[record.id] = record.name
         elif isinstance(record, Relation) and record.predicate == "biolink:gene_associated_with_condition":
-            found.setdefault(record.object, set()).add(symbols.get(record.subject, record.subject))
-    return {id_: frozenset(genes) for id_, genes in found.items()}
+            genes_of.setdefault(record.object, set()).add(symbols.get(record.subject, record.subject))
+    return {id_: frozenset(genes) for id_, genes in genes_of.items()}
 
 
 def from_names(names: Mapping[str, str], release: str = "") -> Links:
@@ -81,60 +81,64 @@ def series(name: str) -> str:
     return _SERIES.sub("", name.lower().split(";")[0].split(",")[0].strip()).strip()
 
 
-def kinship(
+def related_diseases(
     links: Links,
     annotated: frozenset[str],
     genes: Mapping[str, frozenset[str]] | None = None,
     *,
-    kin_only: bool = True,
+    related_only: bool = True,
     orphanet: bool = False,
-) -> list[Kin]:
+) -> list[RelatedDiseases]:
     """Return the candidates, sorted by their first id: every OMIM id that is annotated itself or by an equivalent.
 
-    An ORPHA id joins the OMIM id of its class; a class with several OMIM ids gives one candidate each. `kin_only` adds
-    the OMIM ids of which nothing is annotated but that have kin, and those of `genes` (disease id -> symbols) that
+    An ORPHA id joins the OMIM id of its class; a class with several OMIM ids gives one candidate each. `related_only`
+    adds the OMIM ids without annotations that have related diseases, and those of `genes` (disease id -> symbols) that
     share a gene with an annotated candidate: a disease newer than the release can then be found. `orphanet` adds the
     ORPHA ids that no OMIM id shares and below which `links` has no OMIM id: diseases that Orphanet alone names.
     """
     family = _Family(links, annotated)
-    found: dict[str, Kin] = {}
+    related: dict[str, RelatedDiseases] = {}
     for class_, ids in links.members.items():
         shared = tuple(id_ for id_ in ids if id_.startswith("ORPHA:"))
         for id_ in ids:
             if id_.startswith("OMIM:"):
-                kin = family.kin((id_, *shared), class_)
-                if annotated & {id_, *shared} or (kin_only and (kin.groups or kin.siblings)):
-                    found[id_] = kin
-    for id_ in annotated - found.keys():
+                relatives = family.relatives((id_, *shared), class_)
+                if annotated & {id_, *shared} or (related_only and (relatives.groups or relatives.siblings)):
+                    related[id_] = relatives
+    for id_ in annotated - related.keys():
         if id_.startswith("OMIM:"):
-            found[id_] = Kin((id_,))
+            related[id_] = RelatedDiseases((id_,))
     if orphanet:
-        taken = {id_ for one in found.values() for id_ in one.members}
-        found |= {
-            id_: Kin((id_,)) for id_ in sorted(annotated - taken - family.wide) if id_.startswith("ORPHA:")
+        taken = {id_ for entry in related.values() for id_ in entry.members}
+        related |= {
+            id_: RelatedDiseases((id_,))
+            for id_ in sorted(annotated - taken - family.wide)
+            if id_.startswith("ORPHA:")
         }
-    _stand_in(found, annotated, genes or {})
+    _stand_in(related, annotated, genes or {})
     classes = {id_: class_ for class_, ids in links.members.items() for id_ in ids}
-    for id_, one in found.items():
-        if not annotated & set(one.members):
+    for id_, entry in related.items():
+        if not annotated & set(entry.members):
             name = links.names.get(classes.get(id_, ""), "")
-            found[id_] = replace(one, name=name or _of_genes(id_, (genes or {}).get(id_, frozenset())))
-    return [found[id_] for id_ in sorted(found)]
+            related[id_] = replace(entry, name=name or _of_genes(id_, (genes or {}).get(id_, frozenset())))
+    return [related[id_] for id_ in sorted(related)]
 
 
-def _stand_in(found: dict[str, Kin], annotated: frozenset[str], genes: Mapping[str, frozenset[str]]) -> None:
+def _stand_in(
+    related: dict[str, RelatedDiseases], annotated: frozenset[str], genes: Mapping[str, frozenset[str]]
+) -> None:
     """Give candidates of which nothing is annotated, old and new, the annotated ones of the same gene."""
     by_gene: dict[str, set[str]] = {}
-    for first, one in found.items():
-        if annotated & set(one.members):
-            for symbol in {symbol for id_ in one.members for symbol in genes.get(id_, ())}:
+    for first, entry in related.items():
+        if annotated & set(entry.members):
+            for symbol in {symbol for id_ in entry.members for symbol in genes.get(id_, ())}:
                 by_gene.setdefault(symbol, set()).add(first)
     for id_ in sorted(genes):
-        known = found.get(id_)
-        if not id_.startswith("OMIM:") or (known and annotated & set(known.members)):
+        present = related.get(id_)
+        if not id_.startswith("OMIM:") or (present and annotated & set(present.members)):
             continue
         if near := {first for symbol in genes[id_] for first in by_gene.get(symbol, ())}:
-            found[id_] = replace(known or Kin((id_,)), genes=tuple(sorted(near)))
+            related[id_] = replace(present or RelatedDiseases((id_,)), genes=tuple(sorted(near)))
 
 
 def _of_genes(id_: str, symbols: frozenset[str]) -> str:
@@ -158,12 +162,12 @@ class _Family:
             if any(id_.startswith("OMIM:") for id_ in ids):
                 waiting += self.links.parents.get(class_, ())
         while waiting:
-            if (here := waiting.pop()) not in above:
-                above.add(here)
-                waiting += self.links.parents.get(here, ())
-        return frozenset(id_ for here in above for id_ in self.links.members.get(here, ()))
+            if (ancestor := waiting.pop()) not in above:
+                above.add(ancestor)
+                waiting += self.links.parents.get(ancestor, ())
+        return frozenset(id_ for ancestor in above for id_ in self.links.members.get(ancestor, ()))
 
-    def kin(self, members: tuple[str, ...], class_: str) -> Kin:
+    def relatives(self, members: tuple[str, ...], class_: str) -> RelatedDiseases:
         """Return the groups within three steps, and the siblings below the smallest class that has any."""
         above = self._above(class_)
         groups = [
@@ -179,13 +183,15 @@ class _Family:
             if 2 <= len(below) <= _MANY and (not best or len(below) < len(best)):
                 best = below
         siblings = tuple(id_ for id_ in best if id_ not in members)
-        return Kin(members, tuple(sorted(set(groups) - set(members))), siblings)
+        return RelatedDiseases(members, tuple(sorted(set(groups) - set(members))), siblings)
 
     def _above(self, class_: str) -> list[str]:
         seen: list[str] = []
         level = [class_]
         for _ in range(_STEPS):
-            level = sorted({up for here in level for up in self.links.parents.get(here, ())} - set(seen))
+            level = sorted(
+                {up for ancestor in level for up in self.links.parents.get(ancestor, ())} - set(seen)
+            )
             seen += level
         return seen
 
@@ -201,8 +207,8 @@ class _Family:
             self.inside[class_] = tuple(
                 sorted(
                     id_
-                    for here in seen
-                    for id_ in self.links.members.get(here, ())
+                    for descendant in seen
+                    for id_ in self.links.members.get(descendant, ())
                     if id_.startswith("OMIM:") and id_ in self.annotated
                 )
             )

@@ -1,4 +1,4 @@
-"""What is known of every candidate, ready to be scored: profiles, kin, and how telling each term is."""
+"""The compiled model: profiles of every candidate, related diseases, and the information content of each term."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,9 +6,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clinweave.applications.diagnosis.annotations import Annotations, Profile, profiles
-from clinweave.applications.diagnosis.links import Kin
+from clinweave.applications.diagnosis.links import RelatedDiseases
 from clinweave.applications.diagnosis.ontology import Ontology
-from clinweave.applications.diagnosis.propagation import CAP, Closure, carry_down, closure, direct, smoothed
+from clinweave.applications.diagnosis.propagation import (
+    CAP,
+    FrequencyMatrix,
+    carry_down,
+    closure,
+    direct,
+    smoothed,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,11 +47,11 @@ class Settings:
 
 
 class Tables(NamedTuple):
-    """Evidence of a set of diseases: their own findings carried up, as stated, and mixed with their kin's."""
+    """Frequencies of findings by disease: propagated, as stated, and mixed with those of related diseases."""
 
-    own: Closure
-    stated: Closure
-    mixed: Closure
+    own: FrequencyMatrix
+    stated: FrequencyMatrix
+    mixed: FrequencyMatrix
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,7 @@ class Model:
 
     ontology: Ontology
     annotations: Annotations
-    kin: tuple[Kin, ...]
+    related: tuple[RelatedDiseases, ...]
     tables: Tables
     information: "Floats"
     background: "Floats"
@@ -70,7 +77,7 @@ class Model:
     @cached_property
     def ids(self) -> list[str]:
         """Return the first id of each candidate."""
-        return [kin.members[0] for kin in self.kin]
+        return [related.members[0] for related in self.related]
 
     @cached_property
     def x_linked(self) -> "npt.NDArray[np.bool_]":
@@ -78,40 +85,47 @@ class Model:
         import numpy as np
 
         modes = dict(zip(self.annotations.diseases, self.annotations.inheritance, strict=True))
-        stated = [{mode for id_ in kin.members for mode in modes.get(id_, ())} for kin in self.kin]
+        stated = [
+            {mode for id_ in related.members for mode in modes.get(id_, ())} for related in self.related
+        ]
         return np.array([bool(each) and each <= _X_LINKED for each in stated], np.bool_)
 
     @cached_property
     def names(self) -> list[str]:
         """Return the name of each candidate, from its first member that has one."""
-        known = dict(zip(self.annotations.diseases, self.annotations.names, strict=True))
+        names_of = dict(zip(self.annotations.diseases, self.annotations.names, strict=True))
         return [
-            next((known[id_] for id_ in kin.members if id_ in known), kin.name or kin.members[0])
-            for kin in self.kin
+            next(
+                (names_of[id_] for id_ in related.members if id_ in names_of),
+                related.name or related.members[0],
+            )
+            for related in self.related
         ]
 
 
 def build_model(
     ontology: Ontology,
     annotations: Annotations,
-    kin: Sequence[Kin],
+    related: Sequence[RelatedDiseases],
     settings: Settings,
     sources: Mapping[str, str],
 ) -> Model:
     """Compile a release for scoring."""
     import numpy as np
 
-    count = len(kin)
-    rows, owner = member_rows(annotations, kin)
+    count = len(related)
+    rows, owner = member_rows(annotations, related)
     own, stated = _tables(ontology, profiles(annotations, rows, owner), settings, count)
     each = profiles(annotations)
     whole = closure(ontology, each, _frequencies(each, settings), len(annotations.diseases))
-    mixed = mix(own, matrix(whole), relatives(annotations, kin), settings)
-    known = np.unique(own.who)
-    n = max(len(known), 1)
+    mixed = mix(own, matrix(whole), relatives(annotations, related), settings)
+    annotated = np.unique(own.disease)
+    n = max(len(annotated), 1)
     holders = np.diff(own.start)
     information = np.maximum(-np.log(np.maximum(holders, 1) / n), 0).astype(np.float32)
-    sums = np.add.reduceat(np.r_[own.often, 0], np.minimum(own.start[:-1], len(own.often))) * (holders > 0)
+    sums = np.add.reduceat(np.r_[own.frequency, 0], np.minimum(own.start[:-1], len(own.frequency))) * (
+        holders > 0
+    )
     background = ((sums + 0.5) / (n + 1)).astype(np.float32)
     background[0] = 1.0  # every patient has an abnormality
     weight = np.diff(stated.start) + 0.5
@@ -134,7 +148,7 @@ def build_model(
     return Model(
         ontology,
         annotations,
-        tuple(kin),
+        tuple(related),
         tables,
         information,
         background,
@@ -145,56 +159,60 @@ def build_model(
     )
 
 
-def member_rows(annotations: Annotations, kin: Sequence[Kin]) -> "tuple[Ints, Ints]":
+def member_rows(annotations: Annotations, related: Sequence[RelatedDiseases]) -> "tuple[Ints, Ints]":
     """Return the rows of all members of all candidates, and the candidate each belongs to."""
     import numpy as np
 
-    places = annotations.places
+    index_of = annotations.places
     rows, owner = [np.zeros(0, np.int32)], [np.zeros(0, np.int32)]
-    for candidate, one in enumerate(kin):
-        for id_ in one.members:
-            if id_ in places:
-                found = annotations.rows_of(places[id_])
-                rows.append(found)
-                owner.append(np.full(len(found), candidate, np.int32))
+    for candidate, entry in enumerate(related):
+        for id_ in entry.members:
+            if id_ in index_of:
+                selected = annotations.rows_of(index_of[id_])
+                rows.append(selected)
+                owner.append(np.full(len(selected), candidate, np.int32))
     return np.concatenate(rows), np.concatenate(owner)
 
 
-def relatives(annotations: Annotations, kin: Sequence[Kin]) -> "tuple[Any, Any]":
+def relatives(annotations: Annotations, related: Sequence[RelatedDiseases]) -> "tuple[Any, Any]":
     """Return two sparse matrices, candidates by diseases: means over wider groups and over siblings."""
     import numpy as np
     from scipy import sparse
 
-    places = annotations.places
-    found = []
-    for ids in ([one.groups for one in kin], [one.siblings for one in kin]):
-        lists = [[places[id_] for id_ in group if id_ in places] for group in ids]
+    index_of = annotations.places
+    matrices = []
+    for ids in ([entry.groups for entry in related], [entry.siblings for entry in related]):
+        lists = [[index_of[id_] for id_ in group if id_ in index_of] for group in ids]
         counts = np.array([len(each) for each in lists], np.int64)
-        columns = np.array([place for each in lists for place in each], np.int32)
+        columns = np.array([index for each in lists for index in each], np.int32)
         values = np.repeat(1 / np.maximum(counts, 1), counts).astype(np.float32)
         start = np.r_[0, np.cumsum(counts)]
-        found.append(sparse.csr_matrix((values, columns, start), shape=(len(kin), len(annotations.diseases))))
-    return found[0], found[1]
+        matrices.append(
+            sparse.csr_matrix((values, columns, start), shape=(len(related), len(annotations.diseases)))
+        )
+    return matrices[0], matrices[1]
 
 
-def matrix(table: Closure) -> "Any":
+def matrix(table: FrequencyMatrix) -> "Any":
     """Return a closure as a sparse matrix, diseases by terms."""
     from scipy import sparse
 
     shape = (len(table.start) - 1, table.size)
-    return sparse.csr_matrix((table.often, table.who, table.start), shape=shape).T.tocsr()
+    return sparse.csr_matrix((table.frequency, table.disease, table.start), shape=shape).T.tocsr()
 
 
-def mix(own: Closure, whole: "Any", kin: "tuple[Any, Any]", settings: Settings) -> Closure:
-    """Return own frequencies, less a share for each sort of kin, plus the mean of that kin.
+def mix(
+    own: FrequencyMatrix, whole: "Any", related: "tuple[Any, Any]", settings: Settings
+) -> FrequencyMatrix:
+    """Return own frequencies mixed with the means of the wider groups and the siblings, by the shares in the settings.
 
-    `whole` has a row a disease (of the annotations); a candidate of which nothing is known takes all from its kin.
+    `whole` has one row per annotated disease. A candidate without annotations takes all from its related diseases.
     """
     import numpy as np
     from scipy import sparse
 
     mine = matrix(own)
-    groups, siblings = kin
+    groups, siblings = related
     shares = [
         np.where(np.diff(each.indptr) > 0, share, 0.0)
         for each, share in ((groups, settings.groups), (siblings, settings.siblings))
@@ -203,12 +221,12 @@ def mix(own: Closure, whole: "Any", kin: "tuple[Any, Any]", settings: Settings) 
     nothing = np.diff(mine.indptr) == 0
     scale = np.where(nothing & (left < 1), 1 / np.maximum(1 - left, 1e-9), 1.0)
     total = sparse.diags_array(left, dtype=np.float32) @ mine
-    for share, each in zip(shares, kin, strict=True):
+    for share, each in zip(shares, related, strict=True):
         total = total + sparse.diags_array(share * scale, dtype=np.float32) @ (each @ whole)
     rows = total.T.tocsr()
     rows.sort_indices()
-    often = np.minimum(rows.data, CAP).astype(np.float32)
-    return Closure(rows.indptr.astype(np.int64), rows.indices.astype(np.int32), often, own.size)
+    frequency = np.minimum(rows.data, CAP).astype(np.float32)
+    return FrequencyMatrix(rows.indptr.astype(np.int64), rows.indices.astype(np.int32), frequency, own.size)
 
 
 def evidence(  # noqa: PLR0917 - what the score is made of
@@ -216,17 +234,17 @@ def evidence(  # noqa: PLR0917 - what the score is made of
     tables: Tables,
     background: "Floats",
     settings: Settings,
-    who: "Ints",
+    disease: "Ints",
     weight: "Floats",
 ) -> "tuple[Floats, Floats]":
-    """Return (terms by diseases, what each term says for each disease of `who`) and their spread."""
+    """Return (terms by diseases, what each term says for each of the diseases) and their spread."""
     import numpy as np
 
     terms = len(ontology.ids)
-    ratio = np.full((terms, len(who)), np.log(settings.noise), np.float32)
-    mixed = [_part(table, who) for table in tables]
-    term, column, often = mixed[2]
-    ratio[term, column] = np.log((1 - settings.noise) * often / background[term] + settings.noise)
+    ratio = np.full((terms, len(disease)), np.log(settings.noise), np.float32)
+    mixed = [_part(table, disease) for table in tables]
+    term, column, frequency = mixed[2]
+    ratio[term, column] = np.log((1 - settings.noise) * frequency / background[term] + settings.noise)
     carry_down(ontology, ratio)
     term, column, _ = mixed[0]
     ratio[term, column] += settings.exact
@@ -236,22 +254,24 @@ def evidence(  # noqa: PLR0917 - what the score is made of
     return ratio, spread.astype(np.float32)
 
 
-def _part(table: Closure, who: "Ints") -> "tuple[Ints, Ints, Floats]":
-    """Return (terms, columns, frequencies) of the diseases `who` (sorted places)."""
+def _part(table: FrequencyMatrix, disease: "Ints") -> "tuple[Ints, Ints, Floats]":
+    """Return (terms, columns, frequencies) of the diseases (sorted indices)."""
     import numpy as np
 
-    at = np.searchsorted(who, table.who)
-    inside = who[np.minimum(at, len(who) - 1)] == table.who
+    position = np.searchsorted(disease, table.disease)
+    inside = disease[np.minimum(position, len(disease) - 1)] == table.disease
     entry = np.flatnonzero(inside)
     term = np.searchsorted(table.start, entry, side="right") - 1
-    return term.astype(np.int32), at[entry].astype(np.int32), table.often[entry]
+    return term.astype(np.int32), position[entry].astype(np.int32), table.frequency[entry]
 
 
 def _frequencies(profile: Profile, settings: Settings) -> "Floats":
     return smoothed(profile, settings.prior, settings.strength)
 
 
-def _tables(ontology: Ontology, profile: Profile, settings: Settings, count: int) -> tuple[Closure, Closure]:
+def _tables(
+    ontology: Ontology, profile: Profile, settings: Settings, count: int
+) -> tuple[FrequencyMatrix, FrequencyMatrix]:
     frequencies = _frequencies(profile, settings)
     return (
         closure(ontology, profile, frequencies, count),

@@ -36,19 +36,19 @@ class Ontology:
     @cached_property
     def index(self) -> dict[str, int]:
         """Return id -> place, old ids included."""
-        places = {id_: place for place, id_ in enumerate(self.ids)}
-        return places | {old: places[new] for old, new in self.former.items() if new in places}
+        index_of = {id_: number for number, id_ in enumerate(self.ids)}
+        return index_of | {old: index_of[new] for old, new in self.former.items() if new in index_of}
 
     @cached_property
     def ancestors(self) -> "tuple[Ints, ...]":
         """Return for each term the sorted places of its ancestors and itself."""
         import numpy as np
 
-        found: list[Ints] = []
-        for place, parents in enumerate(self.parents):
-            above = [found[parent] for parent in parents]
-            found.append(np.unique(np.concatenate([*above, np.array([place], np.int32)])).astype(np.int32))
-        return tuple(found)
+        rows: list[Ints] = []
+        for index, parents in enumerate(self.parents):
+            above = [rows[parent] for parent in parents]
+            rows.append(np.unique(np.concatenate([*above, np.array([index], np.int32)])).astype(np.int32))
+        return tuple(rows)
 
     @cached_property
     def descendants(self) -> "tuple[Ints, ...]":
@@ -72,23 +72,23 @@ class Ontology:
         depth: list[int] = []
         for parents in self.parents:
             depth.append(1 + max((depth[parent] for parent in parents), default=-1))
-        found = []
+        result = []
         for level in range(1, max(depth, default=0) + 1):
-            terms = [place for place, at in enumerate(depth) if at == level]
-            sizes = [len(self.parents[place]) for place in terms]
-            flat = [parent for place in terms for parent in self.parents[place]]
+            terms = [index for index, own_depth in enumerate(depth) if own_depth == level]
+            sizes = [len(self.parents[index]) for index in terms]
+            flat = [parent for index in terms for parent in self.parents[index]]
             starts = np.r_[0, np.cumsum(sizes)[:-1]]
-            found.append((np.array(terms, np.int32), np.array(flat, np.int32), starts.astype(np.int32)))
-        return tuple(found)
+            result.append((np.array(terms, np.int32), np.array(flat, np.int32), starts.astype(np.int32)))
+        return tuple(result)
 
     @cached_property
     def children(self) -> tuple[tuple[int, ...], ...]:
         """Return for each term the places of its direct children."""
-        found: list[list[int]] = [[] for _ in self.ids]
-        for place, parents in enumerate(self.parents):
+        result: list[list[int]] = [[] for _ in self.ids]
+        for index, parents in enumerate(self.parents):
             for parent in parents:
-                found[parent].append(place)
-        return tuple(tuple(children) for children in found)
+                result[parent].append(index)
+        return tuple(tuple(children) for children in result)
 
 
 def build_ontology(records: Iterable[object], release: str = "", root: str = ROOT) -> Ontology:
@@ -103,19 +103,19 @@ def build_ontology(records: Iterable[object], release: str = "", root: str = ROO
         elif isinstance(record, Relation) and record.predicate == "biolink:subclass_of":
             parents.setdefault(record.subject, []).append(record.object)
     order = _below(root, names, parents)
-    places = {id_: place for place, id_ in enumerate(order)}
+    index_of = {id_: index for index, id_ in enumerate(order)}
     return Ontology(
         ids=tuple(order),
         names=tuple(names[id_] for id_ in order),
         parents=tuple(
-            tuple(sorted(places[parent] for parent in parents.get(id_, ()) if parent in places))
+            tuple(sorted(index_of[parent] for parent in parents.get(id_, ()) if parent in index_of))
             if id_ != root
             else ()
             for id_ in order
         ),
-        former={old: new for old, new in former.items() if new in places and old not in names},
-        outside=frozenset(names.keys() - places.keys())
-        | frozenset(old for old, new in former.items() if new not in places),
+        former={old: new for old, new in former.items() if new in index_of and old not in names},
+        outside=frozenset(names.keys() - index_of.keys())
+        | frozenset(old for old, new in former.items() if new not in index_of),
         release=release,
     )
 
@@ -136,9 +136,9 @@ def _below(root: str, names: Mapping[str, str], parents: Mapping[str, Sequence[s
     missing[root] = 0
     order, ready = [], [root]
     while ready:
-        here = ready.pop(0)
-        order.append(here)
-        for child in children.get(here, ()):
+        current = ready.pop(0)
+        order.append(current)
+        for child in children.get(current, ()):
             missing[child] -= 1
             if child != root and missing[child] == 0:
                 ready.append(child)

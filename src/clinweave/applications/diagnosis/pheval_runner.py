@@ -39,8 +39,8 @@ class ClinweavePhEvalRunner(PhEvalRunner):
     def run(self) -> None:
         """Rank every packet and write one raw result each, named as its file."""
         folder = Path(self.input_dir)
-        given = (folder / "hp.obo").is_file() or (folder / "hp.obo.gz").is_file()
-        release = release_in(folder) if given else fetched_release(home())
+        has_release = (folder / "hp.obo").is_file() or (folder / "hp.obo.gz").is_file()
+        release = release_in(folder) if has_release else fetched_release(home())
         model = open_model(
             Release(release.ontology, release.annotations, fetched_mondo(home()), fetched_genes(home())),
             home() / "diagnosis",
@@ -55,9 +55,9 @@ class ClinweavePhEvalRunner(PhEvalRunner):
         """Let PhEval rank, map to Mondo and mark the raw results."""
         for path in sorted(Path(self.raw_results_dir).glob("*.tsv")):
             columns = {"disease_identifier": pl.String, "score": pl.Float64}
-            found = pl.read_csv(path, separator="\t", quote_char=None, schema_overrides=columns)
+            results = pl.read_csv(path, separator="\t", quote_char=None, schema_overrides=columns)
             generate_disease_result(
-                results=found.select(list(columns)),
+                results=results.select(list(columns)),
                 sort_order=SortOrder.DESCENDING,
                 output_dir=Path(self.output_dir),
                 result_path=path,

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from clinweave.applications.diagnosis.annotations import Annotations, profiles
-from clinweave.applications.diagnosis.links import Kin
+from clinweave.applications.diagnosis.links import RelatedDiseases
 from clinweave.applications.diagnosis.model import Model, Tables, evidence, matrix, mix, relatives
 from clinweave.applications.diagnosis.propagation import closure, direct, smoothed
 
@@ -25,7 +25,7 @@ _OVERLAYS = 64  # publications whose removal is remembered
 class Overlay:
     """The candidates that change when some publications are dropped, and what is then known of them."""
 
-    who: "Ints"
+    disease: "Ints"
     ratio: "Floats"  # terms by candidates
     spread: "Floats"
     refused: "Floats"  # terms by candidates: ln(1 - frequency), for excluded findings
@@ -42,8 +42,8 @@ class Ranker:
         self._full: dict[int, Floats] = {}  # with the bonuses
         self._shared: dict[int, Floats] = {}
         self._cited = _citations(model.annotations)
-        self._leaning = _leaning(model.kin)
-        self._stand_ins = _stand_ins(model.kin)
+        self._leaning = _leaning(model.related)
+        self._stand_ins = _stand_ins(model.related)
         self.overlay = lru_cache(_OVERLAYS)(self._overlay)
 
     def scores(
@@ -62,36 +62,38 @@ class Ranker:
 
         settings = self.model.settings
         share = self.shares(observed)
-        total = np.zeros(len(self.model.kin), np.float32)
+        total = np.zeros(len(self.model.related), np.float32)
         for term, part in zip(observed, share, strict=True):
             total += part * self.row(term)
         total -= settings.spread * share.sum() * self.model.spread
         for term in excluded:
-            who, often = self.model.tables.own.row(term)
-            total[who] += settings.excluded * np.log1p(-often)
-        if dropped and len((overlay := self.overlay(dropped)).who):
+            disease, frequency = self.model.tables.own.row(term)
+            total[disease] += settings.excluded * np.log1p(-frequency)
+        if dropped and len((overlay := self.overlay(dropped)).disease):
             new = share @ overlay.ratio[list(observed)] - settings.spread * share.sum() * overlay.spread
             new += settings.excluded * overlay.refused[list(excluded)].sum(axis=0)
-            total[overlay.who] = np.where(overlay.empty, NOTHING, new)
+            total[overlay.disease] = np.where(overlay.empty, NOTHING, new)
         if sex == "FEMALE":
             total[self.model.x_linked] -= settings.sex
-        who, others, starts = self._stand_ins
-        if len(who):
+        disease, others, starts = self._stand_ins
+        if len(disease):
             best = np.maximum.reduceat(total[others], starts) - settings.gene
-            total[who] = np.maximum(total[who], best)
+            total[disease] = np.maximum(total[disease], best)
         return total
 
-    def stand_in(self, place: int, scores: "Floats") -> int | None:
+    def stand_in(self, candidate: int, scores: "Floats") -> int | None:
         """Return the candidate of the same gene that gave `place` its score, or None if that is its own."""
         import numpy as np
 
-        who, others, starts = self._stand_ins
-        at = int(np.searchsorted(who, place))
-        if at == len(who) or who[at] != place:
+        borrowers, others, starts = self._stand_ins
+        position = int(np.searchsorted(borrowers, candidate))
+        if position == len(borrowers) or borrowers[position] != candidate:
             return None
-        near = others[starts[at] : starts[at + 1] if at + 1 < len(who) else len(others)]
+        near = others[
+            starts[position] : starts[position + 1] if position + 1 < len(borrowers) else len(others)
+        ]
         best = int(near[scores[near].argmax()])
-        return best if scores[place] <= scores[best] - np.float32(self.model.settings.gene) else None
+        return best if scores[candidate] <= scores[best] - np.float32(self.model.settings.gene) else None
 
     def shares(self, observed: Sequence[int]) -> "Floats":
         """Return each finding's vote: less than 1 where others say the same."""
@@ -116,17 +118,19 @@ class Ranker:
     def _carried(self, term: int) -> "Floats":
         import numpy as np
 
-        for place in self.model.ontology.ancestors[term].tolist():  # parents come first
-            if place in self._ratio:
+        for ancestor in self.model.ontology.ancestors[term].tolist():  # parents come first
+            if ancestor in self._ratio:
                 continue
             settings = self.model.settings
-            row = np.full(len(self.model.kin), np.log(settings.noise), np.float32)
-            for parent in self.model.ontology.parents[place]:
+            row = np.full(len(self.model.related), np.log(settings.noise), np.float32)
+            for parent in self.model.ontology.parents[ancestor]:
                 np.maximum(row, self._ratio[parent], out=row)
-            who, often = self.model.tables.mixed.row(place)
-            said = np.log((1 - settings.noise) * often / self.model.background[place] + settings.noise)
-            row[who] = np.maximum(row[who], said)
-            self._ratio[place] = row
+            disease, frequency = self.model.tables.mixed.row(ancestor)
+            log_ratio = np.log(
+                (1 - settings.noise) * frequency / self.model.background[ancestor] + settings.noise
+            )
+            row[disease] = np.maximum(row[disease], log_ratio)
+            self._ratio[ancestor] = row
         return self._ratio[term]
 
     def shared(self, term: int) -> "Floats":
@@ -135,10 +139,12 @@ class Ranker:
 
         if term not in self._shared:
             ontology, information = self.model.ontology, self.model.information
-            found = np.zeros(len(ontology.ids), np.float32)
-            for above in sorted(ontology.ancestors[term].tolist(), key=lambda place: information[place]):
-                found[ontology.descendants[above]] = information[above]
-            self._shared[term] = found
+            values = np.zeros(len(ontology.ids), np.float32)
+            for above in sorted(
+                ontology.ancestors[term].tolist(), key=lambda ancestor: information[ancestor]
+            ):
+                values[ontology.descendants[above]] = information[above]
+            self._shared[term] = values
         return self._shared[term]
 
     def _overlay(self, dropped: tuple[str, ...]) -> Overlay:
@@ -146,83 +152,98 @@ class Ranker:
 
         model = self.model
         rows = model.annotations
-        lost = np.array(sorted({row for one in dropped for row in self._cited.get(one, ())}), np.int32)
-        touched = {rows.diseases[place] for place in np.unique(rows.disease[lost])}
-        who = np.array(sorted({place for id_ in touched for place in self._leaning.get(id_, ())}), np.int32)
-        if not len(who):
+        lost = np.array(
+            sorted({row for publication in dropped for row in self._cited.get(publication, ())}), np.int32
+        )
+        touched = {rows.diseases[index] for index in np.unique(rows.disease[lost])}
+        disease = np.array(
+            sorted({index for id_ in touched for index in self._leaning.get(id_, ())}), np.int32
+        )
+        if not len(disease):
             none = np.zeros((len(model.ontology.ids), 0), np.float32)
-            return Overlay(who, none, none[0], none, np.zeros(0, np.bool_), model.tables)
-        tables = _without(model, [model.kin[place] for place in who], lost)
-        few = np.arange(len(who), dtype=np.int32)
+            return Overlay(disease, none, none[0], none, np.zeros(0, np.bool_), model.tables)
+        tables = _without(model, [model.related[index] for index in disease], lost)
+        few = np.arange(len(disease), dtype=np.int32)
         ratio, spread = evidence(model.ontology, tables, model.background, model.settings, few, model.weight)
         refused = np.log1p(-matrix(tables.own).toarray().T)
-        empty = np.bincount(tables.mixed.who, minlength=len(who)) == 0
-        return Overlay(who, ratio, spread, refused, empty, tables)
+        empty = np.bincount(tables.mixed.disease, minlength=len(disease)) == 0
+        return Overlay(disease, ratio, spread, refused, empty, tables)
 
 
-def _without(model: Model, kin: Sequence[Kin], lost: "Ints") -> Tables:
+def _without(model: Model, related: Sequence[RelatedDiseases], lost: "Ints") -> Tables:
     """Return the tables of some candidates after rows are lost; only the diseases that they stand on are read."""
     import numpy as np
 
     rows, settings, ontology = model.annotations, model.settings, model.ontology
-    places = rows.places
+    index_of = rows.places
     needed = sorted(
-        {places[id_] for one in kin for id_ in (*one.members, *one.groups, *one.siblings) if id_ in places}
+        {
+            index_of[id_]
+            for entry in related
+            for id_ in (*entry.members, *entry.groups, *entry.siblings)
+            if id_ in index_of
+        }
     )
     gone = np.zeros(len(rows.disease), np.bool_)
     gone[lost] = True
 
     def kept(owners: Iterable[tuple[int, int]]) -> "tuple[Ints, Ints]":
-        found, owner = [np.zeros(0, np.int32)], [np.zeros(0, np.int32)]
-        for place, candidate in owners:
-            here = rows.rows_of(place)
-            here = here[~gone[here]]
-            found.append(here)
-            owner.append(np.full(len(here), candidate, np.int32))
-        return np.concatenate(found), np.concatenate(owner)
+        selected, owner = [np.zeros(0, np.int32)], [np.zeros(0, np.int32)]
+        for index, candidate in owners:
+            annotated = rows.rows_of(index)
+            annotated = annotated[~gone[annotated]]
+            selected.append(annotated)
+            owner.append(np.full(len(annotated), candidate, np.int32))
+        return np.concatenate(selected), np.concatenate(owner)
 
     mine = profiles(
-        rows, *kept((places[id_], at) for at, one in enumerate(kin) for id_ in one.members if id_ in places)
+        rows,
+        *kept(
+            (index_of[id_], number)
+            for number, entry in enumerate(related)
+            for id_ in entry.members
+            if id_ in index_of
+        ),
     )
-    often = smoothed(mine, settings.prior, settings.strength)
-    own = closure(ontology, mine, often, len(kin))
-    stated = direct(mine, often, len(ontology.ids), len(kin))
-    each = profiles(rows, *kept((place, place) for place in needed))
-    often = smoothed(each, settings.prior, settings.strength)
-    whole = closure(ontology, each, often, len(rows.diseases))
-    return Tables(own, stated, mix(own, matrix(whole), relatives(rows, kin), settings))
+    frequency = smoothed(mine, settings.prior, settings.strength)
+    own = closure(ontology, mine, frequency, len(related))
+    stated = direct(mine, frequency, len(ontology.ids), len(related))
+    each = profiles(rows, *kept((index, index) for index in needed))
+    frequency = smoothed(each, settings.prior, settings.strength)
+    whole = closure(ontology, each, frequency, len(rows.diseases))
+    return Tables(own, stated, mix(own, matrix(whole), relatives(rows, related), settings))
 
 
-def _leaning(kin: Sequence[Kin]) -> dict[str, list[int]]:
-    """Return for each disease id the candidates that its rows speak for, as a member or as kin."""
-    found: dict[str, list[int]] = {}
-    for place, one in enumerate(kin):
-        for id_ in {*one.members, *one.groups, *one.siblings}:
-            found.setdefault(id_, []).append(place)
-    return found
+def _leaning(related: Sequence[RelatedDiseases]) -> dict[str, list[int]]:
+    """Return for each disease id the candidates that its rows speak for, as a member or as related."""
+    dependents: dict[str, list[int]] = {}
+    for index, entry in enumerate(related):
+        for id_ in {*entry.members, *entry.groups, *entry.siblings}:
+            dependents.setdefault(id_, []).append(index)
+    return dependents
 
 
-def _stand_ins(kin: Sequence[Kin]) -> "tuple[Ints, Ints, Ints]":
+def _stand_ins(related: Sequence[RelatedDiseases]) -> "tuple[Ints, Ints, Ints]":
     """Return the candidates that others of their gene stand in for, these end to end, and where each one's start."""
     import numpy as np
 
-    places = {one.members[0]: place for place, one in enumerate(kin)}
+    index_of = {entry.members[0]: index for index, entry in enumerate(related)}
     lists = [
-        (place, near)
-        for place, one in enumerate(kin)
-        if (near := [places[id_] for id_ in one.genes if id_ in places])
+        (index, near)
+        for index, entry in enumerate(related)
+        if (near := [index_of[id_] for id_ in entry.genes if id_ in index_of])
     ]
     starts = np.cumsum([0, *(len(near) for _, near in lists[:-1])])
     others = np.array([other for _, near in lists for other in near], np.int32)
-    return np.array([place for place, _ in lists], np.int32), others, starts.astype(np.int32)
+    return np.array([index for index, _ in lists], np.int32), others, starts.astype(np.int32)
 
 
 def _citations(rows: Annotations) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
+    rows_of: dict[str, list[int]] = {}
     for row, text in enumerate(rows.references):
-        for one in text.split(";"):
-            found.setdefault(one, []).append(row)
-    return found
+        for publication in text.split(";"):
+            rows_of.setdefault(publication, []).append(row)
+    return rows_of
 
 
 def order(scores: Any, top: int) -> "Ints":

@@ -29,7 +29,7 @@ class Explainer:
         self._stated = matrix(self.model.tables.stated)
         count = len(self.model.annotations.diseases)
         self._bounds = self.model.annotations.disease.searchsorted(range(count + 1)).tolist()
-        self._places = {id_: place for place, id_ in enumerate(self.model.annotations.diseases)}
+        self._places = {id_: index for index, id_ in enumerate(self.model.annotations.diseases)}
 
     def reasons(
         self,
@@ -50,36 +50,42 @@ class Explainer:
             return self._borrowed(stand_in, self.reasons(stand_in, case, dropped, sex))
 
         settings = self.model.settings
-        often = self._own[[candidate]].toarray()[0] if case.excluded else ()
+        frequency = self._own[[candidate]].toarray()[0] if case.excluded else ()
         shares = self.ranker.shares(case.observed)
         overlay = self.ranker.overlay(dropped) if dropped else None
-        at = _column(overlay, candidate)
-        found = []
+        column = _column(overlay, candidate)
+        entries = []
         for term, share in zip(case.observed, shares.tolist(), strict=True):
             says = (
-                float(overlay.ratio[term, at])
-                if overlay and at is not None
+                float(overlay.ratio[term, column])
+                if overlay and column is not None
                 else float(self.ranker.row(term)[candidate])
             )
-            found.append(self._entry(term, share * says, candidate, dropped))
+            entries.append(self._entry(term, share * says, candidate, dropped))
         for term in case.excluded:
-            new = overlay.refused[term, at] if overlay and at is not None else np.log1p(-often[term])
+            new = (
+                overlay.refused[term, column]
+                if overlay and column is not None
+                else np.log1p(-frequency[term])
+            )
             refused = float(new)
             if refused:
-                found.append(
+                entries.append(
                     {**self._entry(term, settings.excluded * refused, candidate, dropped), "excluded": True}
                 )
-        found.sort(key=lambda one: (-abs(one["says"]), one["finding"]))
-        spread = overlay.spread[at] if overlay and at is not None else self.model.spread[candidate]
+        entries.sort(key=lambda reason: (-abs(reason["says"]), reason["finding"]))
+        spread = overlay.spread[column] if overlay and column is not None else self.model.spread[candidate]
         breadth = -settings.spread * float(shares.sum()) * float(spread)
         if sex == "FEMALE" and self.model.x_linked[candidate]:
             name = "female patient, disease stated as X-linked alone"
-            found.append({"finding": "", "name": name, "says": -settings.sex})
-        return [*found, {"finding": "", "name": "breadth of the profile", "says": round(breadth, 4)}]
+            entries.append({"finding": "", "name": name, "says": -settings.sex})
+        return [*entries, {"finding": "", "name": "breadth of the profile", "says": round(breadth, 4)}]
 
     def _borrowed(self, stand_in: int, reasons: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return the reasons of another disease, marked as such, and what is taken off for standing on it."""
-        marked = [{**one, "match": "same gene"} if one.get("match") == "own" else one for one in reasons]
+        marked = [
+            {**reason, "match": "same gene"} if reason.get("match") == "own" else reason for reason in reasons
+        ]
         name = f"nothing annotated of it; {self.model.names[stand_in]} ({self.model.ids[stand_in]}) is of the same gene"
         return [*marked, {"finding": "", "name": name, "says": -self.model.settings.gene}]
 
@@ -94,20 +100,20 @@ class Explainer:
 
     def _source(self, term: int, candidate: int, dropped: tuple[str, ...]) -> dict[str, Any]:
         """Return the row that speaks nearest to the finding: its term, frequency and references."""
-        kin = self.model.kin[candidate]
-        for relation, ids in (("own", kin.members), ("kin", (*kin.groups, *kin.siblings[:_KIN]))):
-            best = max((found for id_ in ids if (found := self._nearest(id_, term, dropped))), default=None)
+        entry = self.model.related[candidate]
+        for relation, ids in (("own", entry.members), ("kin", (*entry.groups, *entry.siblings[:_KIN]))):
+            best = max((match for id_ in ids if (match := self._nearest(id_, term, dropped))), default=None)
             if best:
                 return self._told(-best[1], relation)
         return {"match": "none"}
 
     def _nearest(self, id_: str, term: int, dropped: tuple[str, ...]) -> tuple[float, int] | None:
         """Return (closeness, -row) of the row of a disease that shares most with a term, if it shares enough."""
-        place = self._places.get(id_)
-        if place is None:
+        index = self._places.get(id_)
+        if index is None:
             return None
         rows = self.model.annotations
-        low, high = self._bounds[place], self._bounds[place + 1]
+        low, high = self._bounds[index], self._bounds[index + 1]
         near = self.ranker.shared(term)[rows.term[low:high]] + (rows.term[low:high] == term)
         near[rows.negated[low:high]] = 0
         if dropped:
@@ -152,49 +158,53 @@ class Explainer:
         if len(candidates) < 2:
             return []
         chance = np.exp(
-            np.array([scores[one] for one in candidates]) - max(scores[one] for one in candidates)
+            np.array([scores[candidate] for candidate in candidates])
+            - max(scores[candidate] for candidate in candidates)
         )
         chance /= chance.sum()
-        whose = [one if (other := (standing or {}).get(one)) is None else other for one in candidates]
-        stated = self._own[whose].toarray()
-        often = np.clip(stated, 0.02, 0.98)
-        gain = _bits(chance @ often) - chance @ _bits(often)
-        named = np.asarray(self._stated[whose].sum(axis=0)).ravel()
+        source_rows = [
+            candidate if (other := (standing or {}).get(candidate)) is None else other
+            for candidate in candidates
+        ]
+        stated = self._own[source_rows].toarray()
+        frequency = np.clip(stated, 0.02, 0.98)
+        gain = _bits(chance @ frequency) - chance @ _bits(frequency)
+        named = np.asarray(self._stated[source_rows].sum(axis=0)).ravel()
         gain[named == 0] = 0  # only what an annotation names, not its class
-        for place in (*case.observed, *case.excluded):
-            gain[self.model.ontology.ancestors[place]] = 0
-            gain[self.model.ontology.descendants[place]] = 0
+        for term in (*case.observed, *case.excluded):
+            gain[self.model.ontology.ancestors[term]] = 0
+            gain[self.model.ontology.descendants[term]] = 0
         chosen: list[int] = []
-        for place in np.argsort(-gain, kind="stable")[:200].tolist():
-            near = set(self.model.ontology.ancestors[place].tolist()) | set(
-                self.model.ontology.descendants[place].tolist()
+        for term in np.argsort(-gain, kind="stable")[:200].tolist():
+            near = set(self.model.ontology.ancestors[term].tolist()) | set(
+                self.model.ontology.descendants[term].tolist()
             )
-            if gain[place] > 0 and not near & set(chosen):
-                chosen.append(place)
+            if gain[term] > 0 and not near & set(chosen):
+                chosen.append(term)
             if len(chosen) == limit:
                 break
         ids = self.model.ids
         return [
             {
-                "finding": self.model.ontology.ids[place],
-                "name": self.model.ontology.names[place],
-                "bits": round(float(gain[place]), 4),
+                "finding": self.model.ontology.ids[term],
+                "name": self.model.ontology.names[term],
+                "bits": round(float(gain[term]), 4),
                 "frequency": {
-                    ids[one]: round(float(share), 2)
-                    for one, share in zip(candidates, stated[:, place], strict=True)
+                    ids[candidate]: round(float(share), 2)
+                    for candidate, share in zip(candidates, stated[:, term], strict=True)
                 },
             }
-            for place in chosen
+            for term in chosen
         ]
 
 
 def _column(overlay: Overlay | None, candidate: int) -> int | None:
     import numpy as np
 
-    if overlay is None or not len(overlay.who):
+    if overlay is None or not len(overlay.disease):
         return None
-    at = int(np.searchsorted(overlay.who, candidate))
-    return at if at < len(overlay.who) and overlay.who[at] == candidate else None
+    column = int(np.searchsorted(overlay.disease, candidate))
+    return column if column < len(overlay.disease) and overlay.disease[column] == candidate else None
 
 
 def _bits(share: "Floats") -> "Floats":

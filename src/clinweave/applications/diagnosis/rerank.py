@@ -39,7 +39,7 @@ def prompt(
     line: Mapping[str, Any],
     *,
     evidence: bool = True,
-    shown: Callable[[int], int] = lambda place: place,
+    shown: Callable[[int], int] = lambda index: index,
 ) -> tuple[str, list[str]]:
     """Return what is told of the first ten of a ranked line, which must carry reasons, and the candidates' names.
 
@@ -47,40 +47,42 @@ def prompt(
     """
     ranked = line["ranking"][:RERANK_DEPTH]
     names = _distinct(ranked)
-    told = "\n".join(
-        f"{place + 1}. {name}" + (_told(ranked[shown(place)]) if evidence else "")
-        for place, name in enumerate(names)
+    listing = "\n".join(
+        f"{index + 1}. {name}" + (_told(ranked[shown(index)]) if evidence else "")
+        for index, name in enumerate(names)
     )
-    return f"{patient(line)}\n\nCandidates:\n{told}\n\n", names
+    return f"{patient(line)}\n\nCandidates:\n{listing}\n\n", names
 
 
 def opinion(
-    model: LanguageModel, told: str, names: Sequence[str], alone: dict[str, float] | None = None
+    model: LanguageModel, listing: str, names: Sequence[str], alone: dict[str, float] | None = None
 ) -> Opinion:
     """Ask the model about candidates, by a `prompt`. `alone` keeps what names score by themselves, to save asking."""
     if len(names) < 2:
         return Opinion((0.0,) * len(names), "none")
     if Capability.SCORE in model.capabilities:
-        kept = {} if alone is None else alone
-        new = [name for name in names if name not in kept]
+        baseline = {} if alone is None else alone
+        new = [name for name in names if name not in baseline]
         if new:
             bare = model.score(_messages(_ASK), new)
-            kept.update((name, one.per_token) for name, one in zip(new, bare, strict=True))
-        found = model.score(_messages(told + _ASK), names)
-        values = [one.per_token - kept[name] for one, name in zip(found, names, strict=True)]
+            baseline.update((name, score.per_token) for name, score in zip(new, bare, strict=True))
+        scores = model.score(_messages(listing + _ASK), names)
+        values = [score.per_token - baseline[name] for score, name in zip(scores, names, strict=True)]
         return Opinion(tuple(values), "likelihood")
-    reply = model.generate(_messages(told + _WRITE), max_tokens=200).text
+    reply = model.generate(_messages(listing + _WRITE), max_tokens=200).text
     order = read_order(reply, len(names))
     if order is None:
         return Opinion(None, "generation", reply)
-    return Opinion(tuple(-float(order.index(place)) for place in range(len(names))), "generation", reply)
+    return Opinion(tuple(-float(order.index(index)) for index in range(len(names))), "generation", reply)
 
 
 def patient(line: Mapping[str, Any]) -> str:
     """Return the patient's findings in words; excluded ones as far as they speak against any of the first ten."""
-    told = [one for entry in line["ranking"][:RERANK_DEPTH] for one in entry["reasons"] if one["finding"]]
-    yes = list(dict.fromkeys(one["name"] for one in told if not one.get("excluded")))
-    no = sorted({one["name"] for one in told if one.get("excluded")})
+    findings = [
+        reason for entry in line["ranking"][:RERANK_DEPTH] for reason in entry["reasons"] if reason["finding"]
+    ]
+    yes = list(dict.fromkeys(reason["name"] for reason in findings if not reason.get("excluded")))
+    no = sorted({reason["name"] for reason in findings if reason.get("excluded")})
     text = f"The patient has: {'; '.join(yes[:_FINDINGS])}."
     return text + (f" Not found: {'; '.join(no[:_FINDINGS])}." if no else "")
 
@@ -94,10 +96,10 @@ def _distinct(ranked: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _told(entry: Mapping[str, Any]) -> str:
-    reasons = [one for one in entry["reasons"] if one["finding"] and not one.get("excluded")]
-    good = [one for one in reasons if one["says"] > 0 and "annotated_name" in one][:_EVIDENCE]
-    lacking = [one["name"] for one in reasons if one["says"] <= 0][:_LACKING]
-    parts = [f"{one['annotated_name']} ({one['frequency']})" for one in good]
+    reasons = [reason for reason in entry["reasons"] if reason["finding"] and not reason.get("excluded")]
+    good = [reason for reason in reasons if reason["says"] > 0 and "annotated_name" in reason][:_EVIDENCE]
+    lacking = [reason["name"] for reason in reasons if reason["says"] <= 0][:_LACKING]
+    parts = [f"{reason['annotated_name']} ({reason['frequency']})" for reason in good]
     text = ": recorded " + "; ".join(parts) if parts else ": nothing recorded that fits"
     return text + (f". Not recorded: {'; '.join(lacking)}" if lacking else "")
 
@@ -108,10 +110,10 @@ def read_order(reply: str, count: int) -> list[int] | None:
     None where a number is no candidate's, comes twice, or none is given.
     """
     line = next((text for text in reply.splitlines() if _NUMBER.search(text)), "")
-    given = [int(text) - 1 for text in _NUMBER.findall(line)]
-    if not given or len(set(given)) != len(given) or not all(0 <= place < count for place in given):
+    order = [int(text) - 1 for text in _NUMBER.findall(line)]
+    if not order or len(set(order)) != len(order) or not all(0 <= index < count for index in order):
         return None
-    return given + [place for place in range(count) if place not in given]
+    return order + [index for index in range(count) if index not in order]
 
 
 def fuse(scores: Sequence[float], values: Sequence[float], weight: float) -> list[int]:
@@ -123,10 +125,10 @@ def fuse(scores: Sequence[float], values: Sequence[float], weight: float) -> lis
     spread = (sum((value - mean) ** 2 for value in values) / max(len(values), 1)) ** 0.5
     if spread == 0:
         return list(range(len(scores)))
-    told = [(value - mean) / spread for value in values]
+    scaled = [(value - mean) / spread for value in values]
     if weight == float("inf"):
-        return sorted(range(len(scores)), key=lambda place: -told[place])
-    return sorted(range(len(scores)), key=lambda place: -(scores[place] + weight * told[place]))
+        return sorted(range(len(scores)), key=lambda index: -scaled[index])
+    return sorted(range(len(scores)), key=lambda index: -(scores[index] + weight * scaled[index]))
 
 
 def reranked(model: LanguageModel, line: Mapping[str, Any], weight: float) -> dict[str, Any]:
@@ -134,23 +136,23 @@ def reranked(model: LanguageModel, line: Mapping[str, Any], weight: float) -> di
 
     `reranked` tells the model, its method, the weight, whether its reply was read, and its argument where it wrote one.
     """
-    found = opinion(model, *prompt(line))
+    reply = opinion(model, *prompt(line))
     first, others = line["ranking"][:RERANK_DEPTH], line["ranking"][RERANK_DEPTH:]
     order = list(range(len(first)))
-    if found.values is not None:
-        order = fuse([entry["score"] for entry in first], found.values, weight)
+    if reply.values is not None:
+        order = fuse([entry["score"] for entry in first], reply.values, weight)
     ranked = [
-        {**first[place], "rank": rank, "ranker_rank": first[place]["rank"]}
-        for rank, place in enumerate(order, 1)
+        {**first[index], "rank": rank, "ranker_rank": first[index]["rank"]}
+        for rank, index in enumerate(order, 1)
     ]
-    told = {
+    details = {
         "model": model.name,
-        "method": found.method,
+        "method": reply.method,
         "weight": weight,
-        "read": found.values is not None,
-        "argument": found.argument,
+        "read": reply.values is not None,
+        "argument": reply.argument,
     }
-    return {**line, "ranking": [*ranked, *others], "reranked": told}
+    return {**line, "ranking": [*ranked, *others], "reranked": details}
 
 
 def guard_findings(model: LanguageModel, allow_remote: str = "") -> None:

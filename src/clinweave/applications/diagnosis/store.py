@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from clinweave.applications.diagnosis.annotations import Annotations, build_annotations
 from clinweave.applications.diagnosis.links import (
-    Kin,
     Links,
+    RelatedDiseases,
     from_mondo,
     from_names,
     genes_from,
-    kinship,
+    related_diseases,
 )
 from clinweave.applications.diagnosis.model import Model, Settings, Tables, build_model
 from clinweave.applications.diagnosis.ontology import Ontology, build_ontology
-from clinweave.applications.diagnosis.propagation import Closure
+from clinweave.applications.diagnosis.propagation import FrequencyMatrix
 from clinweave.core.artifacts import digest, sha256, stage
 from clinweave.core.errors import UserError
 from clinweave.records import Concept, Relation
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     Arrays = dict[str, npt.NDArray[np.generic]]
 
-VERSION = 3
+VERSION = 4
 # of the parts of the ranker, for what is cached on them: raise one when it gives other results of the same input
 VERSIONS = {
     "reading": 1,  # of releases and cases: annotations, frequencies, findings, the ontology
@@ -41,7 +41,7 @@ _VECTORS = ("information", "background", "weight", "spread")
 
 @dataclass(frozen=True)
 class Release:
-    """The files of one HPO release; optionally Mondo's (as fetched) for equivalences and kin, and a table of genes.
+    """The files of one HPO release; optionally Mondo's for equivalent and related diseases, and a table of genes.
 
     `genes` is HPO's genes_to_phenotype.txt or genes_to_disease.txt: its pairs of gene and disease are read, no finding.
     """
@@ -54,13 +54,13 @@ class Release:
 
 def release_in(folder: Path, mondo: Path | None = None, genes: Path | None = None) -> Release:
     """Return the release of a folder with hp.obo and phenotype.hpoa, plain or .gz; else `UserError`."""
-    found = {}
+    files = {}
     for name in ("hp.obo", "phenotype.hpoa"):
         path = next((folder / each for each in (name, f"{name}.gz") if (folder / each).is_file()), None)
         if path is None:
             raise UserError(f"{folder} holds no {name} or {name}.gz; give the folder of one HPO release")
-        found[name] = path
-    return Release(found["hp.obo"], found["phenotype.hpoa"], mondo, genes)
+        files[name] = path
+    return Release(files["hp.obo"], files["phenotype.hpoa"], mondo, genes)
 
 
 def fetched_release(home: Path) -> Release:
@@ -106,34 +106,37 @@ def open_model(
     cache: Path,
     settings: Settings | None = None,
     *,
-    kin: bool = True,
+    related: bool = True,
     orphanet: bool = False,
 ) -> Model:
     """Return the model of a release, compiled on first use below `cache` (some seconds) and then read from there.
 
-    `kin=False` uses neither Mondo nor names nor genes: every annotated OMIM id stands alone. `orphanet` adds diseases
-    that Orphanet alone names.
+    `related=False` uses neither Mondo nor names nor genes: every annotated OMIM id is a candidate of its own.
+    `orphanet` adds the diseases that only Orphanet names.
     """
     chosen = settings or Settings()
     files = {"hp.obo": release.ontology, "phenotype.hpoa": release.annotations}
-    if release.mondo and kin:
+    if release.mondo and related:
         files["mondo.json"] = release.mondo
-    if release.genes and kin:
+    if release.genes and related:
         files["genes_to_phenotype.txt"] = release.genes
     inputs = {name: sha256(path) for name, path in files.items()}
-    parameters = {**asdict(chosen), "kin": kin, "orphanet": orphanet}
+    parameters = {**asdict(chosen), "related": related, "orphanet": orphanet}
     name = digest([VERSION, inputs, parameters])
 
     def build(folder: Path) -> Mapping[str, Any]:
-        model = _compiled(files, chosen, kin, orphanet)
+        model = _compiled(files, chosen, related, orphanet)
         _write(model, folder)
-        return {"counts": {"terms": len(model.ontology.ids), "candidates": len(model.kin)}, **model.sources}
+        return {
+            "counts": {"terms": len(model.ontology.ids), "candidates": len(model.related)},
+            **model.sources,
+        }
 
     artifact = stage(cache / name, "diagnosis", inputs, parameters, build, version=VERSION)
     return _read(artifact.path, chosen)
 
 
-def _compiled(files: Mapping[str, Path], settings: Settings, kin: bool, orphanet: bool) -> Model:
+def _compiled(files: Mapping[str, Path], settings: Settings, with_related: bool, orphanet: bool) -> Model:
     from clinweave.databases import DATABASES, RowLog
 
     log = RowLog()
@@ -144,7 +147,7 @@ def _compiled(files: Mapping[str, Path], settings: Settings, kin: bool, orphanet
     annotations = build_annotations(_set_apart(hpoa.read(files, log), of_genes), ontology, release["hpoa"])
     if not len(annotations.disease):
         raise UserError(f"{files['phenotype.hpoa']} has no row with a term of {files['hp.obo']}")
-    if not kin:
+    if not with_related:
         links = Links()
     elif "mondo.json" in files:
         links = from_mondo(mondo.read(files, log), mondo.source(files).release)
@@ -152,11 +155,11 @@ def _compiled(files: Mapping[str, Path], settings: Settings, kin: bool, orphanet
         links = from_names(dict(zip(annotations.diseases, annotations.names, strict=True)), release["hpoa"])
     log.report()
     genes = genes_from(of_genes)
-    found = kinship(links, frozenset(annotations.diseases), genes, orphanet=orphanet)
+    related = related_diseases(links, frozenset(annotations.diseases), genes, orphanet=orphanet)
     sources = {**release, "kin": f"{links.source} {links.release}".strip() or "none"}
     if genes:
         sources["genes"] = f"hpoa {genes_release(files['genes_to_phenotype.txt'])}"
-    return build_model(ontology, annotations, found, settings, sources)
+    return build_model(ontology, annotations, related, settings, sources)
 
 
 def _set_apart(records: Iterable[object], of_genes: list[Concept | Relation]) -> Iterator[object]:
@@ -176,7 +179,11 @@ def _write(model: Model, folder: Path) -> None:
     arrays: Arrays = {f"rows_{name}": getattr(rows, name) for name in _ROWS}
     arrays |= {name: getattr(model, name) for name in _VECTORS}
     for name, table in model.tables._asdict().items():
-        arrays |= {f"{name}_start": table.start, f"{name}_who": table.who, f"{name}_often": table.often}
+        arrays |= {
+            f"{name}_start": table.start,
+            f"{name}_disease": table.disease,
+            f"{name}_frequency": table.frequency,
+        }
     texts: dict[str, Any] = {}
     for name in ("references", "onset", "sex"):
         values, codes = np.unique(np.array(getattr(rows, name), object), return_inverse=True)
@@ -193,7 +200,7 @@ def _write(model: Model, folder: Path) -> None:
         },
         "diseases": {"diseases": rows.diseases, "names": rows.names, "inheritance": rows.inheritance},
         "release": rows.release,
-        "kin": [astuple(one) for one in model.kin],
+        "related": [astuple(entry) for entry in model.related],
         "sources": dict(model.sources),
     }
     (folder / "texts.json").write_text(json.dumps(texts, ensure_ascii=False), "utf-8")
@@ -205,17 +212,18 @@ def _read(folder: Path, settings: Settings) -> Model:
     texts = json.loads((folder / "texts.json").read_text("utf-8"))
     with np.load(folder / "arrays.npz", allow_pickle=False) as stored:
         arrays: dict[str, Any] = {name: stored[name] for name in stored.files}
-    said = texts["ontology"]
+    fields = texts["ontology"]
     ontology = Ontology(
-        tuple(said["ids"]),
-        tuple(said["names"]),
-        tuple(tuple(parents) for parents in said["parents"]),
-        said["former"],
-        frozenset(said["outside"]),
-        said["release"],
+        tuple(fields["ids"]),
+        tuple(fields["names"]),
+        tuple(tuple(parents) for parents in fields["parents"]),
+        fields["former"],
+        frozenset(fields["outside"]),
+        fields["release"],
     )
-    kin = tuple(
-        Kin(tuple(one[0]), tuple(one[1]), tuple(one[2]), tuple(one[3]), one[4]) for one in texts["kin"]
+    related = tuple(
+        RelatedDiseases(tuple(entry[0]), tuple(entry[1]), tuple(entry[2]), tuple(entry[3]), entry[4])
+        for entry in texts["related"]
     )
     columns: dict[str, Any] = {
         name: tuple(texts[name][code] for code in arrays[f"{name}_code"].tolist())
@@ -232,9 +240,13 @@ def _read(folder: Path, settings: Settings) -> Model:
     )
     tables = Tables(
         *(
-            Closure(arrays[f"{name}_start"], arrays[f"{name}_who"], arrays[f"{name}_often"], len(kin))
+            FrequencyMatrix(
+                arrays[f"{name}_start"], arrays[f"{name}_disease"], arrays[f"{name}_frequency"], len(related)
+            )
             for name in Tables._fields
         )
     )
     vectors = {name: arrays[name] for name in _VECTORS}
-    return Model(ontology, annotations, kin, tables, settings=settings, sources=texts["sources"], **vectors)
+    return Model(
+        ontology, annotations, related, tables, settings=settings, sources=texts["sources"], **vectors
+    )

@@ -43,7 +43,7 @@ class Lrz:
         weight = np.diff(model.tables.stated.start)[self._terms] + 0.5
         weight[len(vocabulary) :] = 0
         self._weight = (weight / weight.sum()).astype(np.float32)
-        self._value = self._values(model.tables.own, len(model.kin))
+        self._value = self._values(model.tables.own, len(model.related))
         self._spread = np.log(self._weight @ np.exp(self._value))
         self._changed = lru_cache(64)(self._without)
 
@@ -78,16 +78,18 @@ class Lrz:
         model = self.model
         values = np.zeros((len(model.ontology.ids), count), np.float32)
         term = np.repeat(np.arange(len(model.ontology.ids)), np.diff(own.start))
-        values[term, own.who] = np.maximum(model.information[term] + _HALF * np.log(own.often), 0)
+        values[term, own.disease] = np.maximum(model.information[term] + _HALF * np.log(own.frequency), 0)
         return np.asarray(carry_down(model.ontology, values)[self._terms])
 
     def _without(self, dropped: tuple[str, ...]) -> tuple[Any, Any, Any, Any]:
         import numpy as np
 
         overlay = self._removal.overlay(dropped)
-        value = self._values(overlay.tables.own, len(overlay.who)) if len(overlay.who) else overlay.ratio
-        spread = np.log(self._weight @ np.exp(value)) if len(overlay.who) else overlay.spread
-        return overlay.who, value, spread, overlay.empty
+        value = (
+            self._values(overlay.tables.own, len(overlay.disease)) if len(overlay.disease) else overlay.ratio
+        )
+        spread = np.log(self._weight @ np.exp(value)) if len(overlay.disease) else overlay.spread
+        return overlay.disease, value, spread, overlay.empty
 
 
 class Lirical:
@@ -107,7 +109,7 @@ class Lirical:
         import numpy as np
 
         del sex
-        count = len(self.model.kin)
+        count = len(self.model.related)
         total = np.zeros(count, np.float32)
         for term in observed:
             if term not in self._kept:
@@ -115,13 +117,13 @@ class Lirical:
             total += self._kept[term]
         for term in excluded:
             total += self._absent(term, self.model.tables.own, count)
-        if dropped and len((overlay := self._removal.overlay(dropped)).who):
-            tables, few = overlay.tables, len(overlay.who)
+        if dropped and len((overlay := self._removal.overlay(dropped)).disease):
+            tables, few = overlay.tables, len(overlay.disease)
             new = sum(
                 (self._present(term, tables.own, tables.stated, few) for term in observed), np.zeros(few)
             )
             new = sum((self._absent(term, tables.own, few) for term in excluded), new)
-            total[overlay.who] = np.where(overlay.empty, -1e9, new)
+            total[overlay.disease] = np.where(overlay.empty, -1e9, new)
         return total
 
     def with_annotations_of(self, model: Model) -> "Lirical":

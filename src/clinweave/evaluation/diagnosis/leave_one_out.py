@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from clinweave.applications.diagnosis import Model
 
 if TYPE_CHECKING:
-    from clinweave.applications.diagnosis import Annotations, Kin
+    from clinweave.applications.diagnosis import Annotations, RelatedDiseases
 
 MARK = "clinweave:left-out"  # cited by the rows that are to go
 _OF_DISEASES = frozenset({"diseases", "names", "inheritance"})
@@ -28,7 +28,7 @@ def without_patient(
     """
     import numpy as np
 
-    rows, kin = model.annotations, model.kin[position]
+    rows, kin = model.annotations, model.related[position]
     index = {id_: at for at, id_ in enumerate(rows.diseases)}
     near = [index[id_] for id_ in (*kin.members, *kin.groups, *kin.siblings) if id_ in index]
     mine = {index[id_] for id_ in kin.members if id_ in index}
@@ -47,21 +47,25 @@ def without_patient(
     references = list(counted.references)
     references[first] = MARK
     return replace(
-        model, annotations=replace(counted, references=tuple(references)), kin=_alone(model, position)
+        model, annotations=replace(counted, references=tuple(references)), related=_alone(model, position)
     )
 
 
-_BARE: dict[int, "tuple[tuple[Kin, ...], tuple[Kin, ...]]"] = {}  # of the last model, by identity
+_BARE: dict[
+    int, "tuple[tuple[RelatedDiseases, ...], tuple[RelatedDiseases, ...]]"
+] = {}  # of the last model, by identity
 
 
-def _alone(model: Model, position: int) -> "tuple[Kin, ...]":
+def _alone(model: Model, position: int) -> "tuple[RelatedDiseases, ...]":
     """Return the candidates' kin where none but `position` stands on others: only its evidence is worked out anew."""
-    selected = _BARE.get(id(model.kin))
-    if selected is None or selected[0] is not model.kin:
+    selected = _BARE.get(id(model.related))
+    if selected is None or selected[0] is not model.related:
         _BARE.clear()
-        bare = tuple(replace(item, members=item.members[:1], groups=(), siblings=()) for item in model.kin)
-        selected = _BARE[id(model.kin)] = (model.kin, bare)
-    return (*selected[1][:position], model.kin[position], *selected[1][position + 1 :])
+        bare = tuple(
+            replace(item, members=item.members[:1], groups=(), siblings=()) for item in model.related
+        )
+        selected = _BARE[id(model.related)] = (model.related, bare)
+    return (*selected[1][:position], model.related[position], *selected[1][position + 1 :])
 
 
 def chosen(rows: "Annotations", at: Any) -> "Annotations":

@@ -34,14 +34,14 @@ class Resnik:
         import numpy as np
 
         del excluded, sex
-        total = np.zeros(len(self.model.kin), np.float32)
+        total = np.zeros(len(self.model.related), np.float32)
         for term in observed:
             total += self._row(term)
-        if dropped and len((overlay := self._removal.overlay(dropped)).who):
-            new = np.zeros(len(overlay.who), np.float32)
+        if dropped and len((overlay := self._removal.overlay(dropped)).disease):
+            new = np.zeros(len(overlay.disease), np.float32)
             for term in observed:
-                new += self._nearest(term, overlay.tables.own, len(overlay.who))
-            total[overlay.who] = np.where(overlay.empty, -1e9, new)
+                new += self._nearest(term, overlay.tables.own, len(overlay.disease))
+            total[overlay.disease] = np.where(overlay.empty, -1e9, new)
         return np.asarray(total / max(len(observed), 1), np.float32)
 
     def with_annotations_of(self, model: Model) -> "Resnik":
@@ -52,7 +52,7 @@ class Resnik:
 
     def _row(self, term: int) -> "Floats":
         if term not in self._rows:
-            self._rows[term] = self._nearest(term, self.model.tables.own, len(self.model.kin))
+            self._rows[term] = self._nearest(term, self.model.tables.own, len(self.model.related))
         return self._rows[term]
 
     def _nearest(self, term: int, own: "object", count: int) -> "Floats":

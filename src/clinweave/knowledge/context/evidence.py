@@ -157,19 +157,21 @@ class ContextBuilder:
     ) -> list[Draft]:
         """Return the grouped facts around one concept, both directions, frequent and well-published first."""
         graph = self._graph()
-        found = [
+        relations = [
             *graph.relations(subject=concept, predicate=predicate, limit=FACTS),
             *graph.relations(predicate=predicate, object=concept, limit=FACTS),
         ]
         if keep is not None:
-            found = [relation for relation in found if keep(relation)]
+            relations = [relation for relation in relations if keep(relation)]
         if rewrite is not None:
-            found = [rewrite(relation) for relation in found]
-        found = [
-            item for item in found if concept in (item.subject, item.object) and item.subject != item.object
+            relations = [rewrite(relation) for relation in relations]
+        relations = [
+            item
+            for item in relations
+            if concept in (item.subject, item.object) and item.subject != item.object
         ]
-        found = [item for item in found if item not in leave] if leave else found
-        return facts.group(found, concept, self._names(found, concept), score or (lambda _: 1.0))
+        relations = [item for item in relations if item not in leave] if leave else relations
+        return facts.group(relations, concept, self._names(relations, concept), score or (lambda _: 1.0))
 
     def _facts(
         self,
@@ -180,24 +182,24 @@ class ContextBuilder:
         notes: list[str],
     ) -> list[Draft]:
         """Return drafts: what is asked about each concept, else everything about it; then paths between them."""
-        wanted = asked.wanted_predicates(question)
+        predicates = asked.wanted_predicates(question)
         drafts = self._between(concepts, keep, rewrite)
         settled = {relation for draft in drafts for part in draft.parts for relation in part.relations}
         for concept in concepts[:MENTIONS]:
-            score = _relevance(concept, wanted, question, between=bool(settled))
-            found = [
+            score = _relevance(concept, predicates, question, between=bool(settled))
+            drafted = [
                 draft
-                for predicate in (wanted or (None,))
+                for predicate in (predicates or (None,))
                 for draft in self.facts_about(
                     concept, predicate, keep=keep, rewrite=rewrite, score=score, leave=settled
                 )
             ]
-            if wanted and not found and not settled:
+            if predicates and not drafted and not settled:
                 notes.append(
                     f"the graph has no record of what is asked about {self._label(concept)}: not a no"
                 )
-            drafts.extend(found)
-        if wanted and not drafts:
+            drafts.extend(drafted)
+        if predicates and not drafts:
             for concept in concepts[:MENTIONS]:
                 score = _relevance(concept, (), question)
                 drafts.extend(self.facts_about(concept, keep=keep, rewrite=rewrite, score=score))
@@ -209,13 +211,13 @@ class ContextBuilder:
         graph, drafts = self._graph(), []
         for first, second in permutations(concepts[:MENTIONS], 2):
             below = sorted(graph.descendants(second))[:BELOW]
-            found = graph.relations(subject=first, object=[second, *below])
+            relations = graph.relations(subject=first, object=[second, *below])
             if keep is not None:
-                found = [relation for relation in found if keep(relation)]
+                relations = [relation for relation in relations if keep(relation)]
             if rewrite is not None:
-                found = [rewrite(relation) for relation in found]
-            if found:
-                drafts.extend(facts.group(found, first, self._names(found, first), lambda _: 3.0))
+                relations = [rewrite(relation) for relation in relations]
+            if relations:
+                drafts.extend(facts.group(relations, first, self._names(relations, first), lambda _: 3.0))
         return drafts
 
     def _paths(self, concepts: Sequence[str], keep: Keep | None, rewrite: Rewrite | None) -> list[Draft]:
@@ -303,7 +305,7 @@ def _distinct(mentions: Collection[Mention]) -> list[str]:
 
 
 def _relevance(
-    concept: str, wanted: Sequence[str], question: str, *, between: bool = False
+    concept: str, preferred: Sequence[str], question: str, *, between: bool = False
 ) -> Callable[[Relation], float]:
     """Return the score of a group of facts by its predicate, direction and what the question asks for."""
     downwards = any(cue in question.lower() for cue in _DOWNWARDS)
@@ -311,8 +313,8 @@ def _relevance(
     def score(relation: Relation) -> float:
         forward = relation.subject == concept
         value = 1.0
-        if relation.predicate in wanted:
-            value = 2.0 - 0.1 * wanted.index(relation.predicate)
+        if relation.predicate in preferred:
+            value = 2.0 - 0.1 * preferred.index(relation.predicate)
         if relation.predicate == predicates.CLOSE_MATCH:
             value -= 0.7
         if relation.predicate == predicates.SUBCLASS and forward == downwards:

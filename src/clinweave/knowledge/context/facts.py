@@ -101,9 +101,9 @@ class Draft:
         """Return the item with `count` of its parts, numbered `number`."""
         if self.passage is not None:
             return self._cut_passage(count, number)
-        kept = self.parts[:count]
-        text = self.head + "; ".join(part.text for part in kept) + "."
-        relations = tuple(relation for part in kept for relation in part.relations)
+        parts = self.parts[:count]
+        text = self.head + "; ".join(part.text for part in parts) + "."
+        relations = tuple(relation for part in parts for relation in part.relations)
         return Evidence(number, self.kind, text, self.score, relations)
 
     def _cut_passage(self, count: int, number: str) -> Evidence:
@@ -111,10 +111,10 @@ class Draft:
         first = self._best_window(count)
         start, end = self.spans[first][0], self.spans[first + count - 1][1]
         text = self.passage.text[start:end]
-        kept = replace(
+        shortened = replace(
             self.passage, text=text, start=self.passage.start + start, end=self.passage.start + end
         )
-        return Evidence(number, self.kind, self.head + " ".join(text.split()), self.score, (), kept)
+        return Evidence(number, self.kind, self.head + " ".join(text.split()), self.score, (), shortened)
 
     def _best_window(self, count: int) -> int:
         """Return the first sentence of the run of `count` that shares most words with the question."""
@@ -161,14 +161,14 @@ def group(
     drafts = []
     for (predicate, forward, negated, grade), facts in groups.items():
         ordered = sorted(
-            ((other, sorted(found, key=rank)) for other, found in facts.items()),
+            ((other, sorted(members, key=rank)) for other, members in facts.items()),
             key=lambda item: (*rank(item[1][0]), -len(item[1]), names.get(item[0], item[0]), item[0]),
         )
         head = _head(predicate, forward, negated, Grade(grade), names.get(centre, centre))
         parts = tuple(
-            Part(_fact_text(names.get(other, other), found), tuple(found)) for other, found in ordered
+            Part(_fact_text(names.get(other, other), members), tuple(members)) for other, members in ordered
         )
-        drafts.append(Draft("relation", head, parts, max(score(found[0]) for _, found in ordered)))
+        drafts.append(Draft("relation", head, parts, max(score(members[0]) for _, members in ordered)))
     return sorted(drafts, key=lambda draft: (-draft.score, draft.head))
 
 
@@ -192,17 +192,17 @@ def path(relations: Sequence[Relation], names: Mapping[str, str], score: float) 
     return Draft("path", "", parts, score, whole=True)
 
 
-def passage(found: Passage, question: str, score: float) -> Draft:
+def passage(item: Passage, question: str, score: float) -> Draft:
     """Return a passage as a draft that can be trimmed to the run of sentences nearest to the question."""
-    spans = split(found.text)
-    lead = found.title if not found.section else f"{found.title}, {found.section}"
-    head = f"{lead}: " if lead and not found.text.startswith(found.title) else ""
+    spans = split(item.text)
+    lead = item.title if not item.section else f"{item.title}, {item.section}"
+    head = f"{lead}: " if lead and not item.text.startswith(item.title) else ""
     return Draft(
         "passage",
         head,
         tuple(Part(span.text) for span in spans),
         score,
-        passage=found,
+        passage=item,
         spans=tuple((span.start, span.end) for span in spans),
         wanted=content_words(question),
     )
@@ -224,8 +224,8 @@ def _name(names: Mapping[str, str], identifier: str) -> str:
 def _head(predicate: str, forward: bool, negated: bool, grade: Grade, name: str) -> str:
     heading = HEADINGS.get(predicate)
     if heading is None:
-        said = phrase(predicate)
-        verb = said.negated if negated else said.verb
+        wording = phrase(predicate)
+        verb = wording.negated if negated else wording.verb
         text = f"{name} {verb}" if forward else f"What {verb} {name}"
     elif forward:
         text = (heading.forward_not if negated else heading.forward).format(name)

@@ -24,9 +24,9 @@ def pack(
     sizes = [0] * len(drafts)
 
     def block(sizes: Sequence[int]) -> tuple[Evidence, ...]:
-        kept = [(draft, size) for draft, size in zip(drafts, sizes, strict=True) if size]
+        fitting = [(draft, size) for draft, size in zip(drafts, sizes, strict=True) if size]
         return tuple(
-            draft.cut(size, str(len(before) + place)) for place, (draft, size) in enumerate(kept, start=1)
+            draft.cut(size, str(len(before) + index)) for index, (draft, size) in enumerate(fitting, start=1)
         )
 
     def used(sizes: Sequence[int]) -> int:
@@ -34,24 +34,24 @@ def pack(
         return count_tokens(render(shown)) if shown else 0
 
     spent = used(sizes)
-    for place, draft in enumerate(drafts):
+    for index, draft in enumerate(drafts):
         shares = draft.kind == "relation"
-        equals = sum(other.score == draft.score for other in drafts[place:]) if shares else 1
+        equals = sum(other.score == draft.score for other in drafts[index:]) if shares else 1
         allowed = min(budget, spent + max(0, budget - spent) // equals)
-        sizes[place] = _largest(sizes, place, draft, allowed, used)
+        sizes[index] = _largest(sizes, index, draft, allowed, used)
         spent = used(sizes)
-    for place, draft in enumerate(drafts):
-        if sizes[place] < len(draft.parts):
-            sizes[place] = _largest(sizes, place, draft, budget, used, least=sizes[place])
+    for index, draft in enumerate(drafts):
+        if sizes[index] < len(draft.parts):
+            sizes[index] = _largest(sizes, index, draft, budget, used, least=sizes[index])
     while any(sizes) and used(sizes) > budget:  # only where count_tokens does not grow with the text
-        last = max(place for place, size in enumerate(sizes) if size)
+        last = max(index for index, size in enumerate(sizes) if size)
         sizes[last] = 0 if drafts[last].whole else sizes[last] - 1
     return block(sizes)
 
 
 def _largest(
     sizes: list[int],
-    place: int,
+    index: int,
     draft: Draft,
     allowed: int,
     used: Callable[[Sequence[int]], int],
@@ -61,7 +61,7 @@ def _largest(
     """Return how many parts of one draft fit into `allowed` tokens (binary search; `least` are known to fit)."""
 
     def fits(size: int) -> bool:
-        return used([*sizes[:place], size, *sizes[place + 1 :]]) <= allowed
+        return used([*sizes[:index], size, *sizes[index + 1 :]]) <= allowed
 
     most = len(draft.parts)
     if most == least or fits(most):

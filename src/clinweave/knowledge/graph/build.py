@@ -166,25 +166,27 @@ def assemble(
     raw = gathered.tables[Concept] = tiered(gathered.tables[Concept], gathered.sources)
     canonical: dict[str, str] = {}
     if joining:
-        said = stated_identity(gathered)
-        canonical, made = join([*_nodes(raw, said.ends), *said.nodes], {*apart, *said.apart})
+        identity = stated_identity(gathered)
+        canonical, merge_rows = join(
+            [*_nodes(raw, identity.ends), *identity.nodes], {*apart, *identity.apart}
+        )
     else:
-        made = list(merges)
+        merge_rows = list(merges)
     order = {name: number for number, name in enumerate(gathered.sources)}
     concepts = tables.merged_concepts(raw, canonical, order)
     resolve, alias_pairs = _resolver(concepts, canonical)
-    known = set(concepts.column("id").to_pylist())
-    told = told_matches(gathered, resolve) if joining else set()
-    links = loose_links(raw, canonical, known, told) if joining else []
+    concept_ids = set(concepts.column("id").to_pylist())
+    exact_pairs = told_matches(gathered, resolve) if joining else set()
+    links = loose_links(raw, canonical, concept_ids, exact_pairs) if joining else []
     tell("relating concepts")
     if own:
-        pairs = [*((item.subject, item.object) for item in links), *((a, b) for a, b, _ in told)]
+        pairs = [*((item.subject, item.object) for item in links), *((a, b) for a, b, _ in exact_pairs)]
         find = NameFinder(concepts, resolve, pairs)
         links = [*links, *(relation for graph in own for relation in graph.relations(find))]
     relations, dropped, dangling = joined_relations(gathered, links, resolve, concepts)
     passages = _passages(gathered, raw, canonical, resolve)
     tell("writing the graph")
-    joined = Joined(concepts, relations, passages, alias_pairs, made)
+    joined = Joined(concepts, relations, passages, alias_pairs, merge_rows)
     _write(folder, joined)
     write_json(folder / "sources.json", {name: to_json(item) for name, item in gathered.sources.items()})
     return {**_outcome(gathered, joined, dropped), "dangling": dangling}
@@ -227,20 +229,20 @@ def _passages(
     gathered: Gathered, raw: pa.Table, canonical: Mapping[str, str], resolve: Mapping[str, str]
 ) -> pa.Table:
     """Return the readers' passages and one for each definition that no reader gave as a passage, sorted by id."""
-    given = gathered.tables[Passage].to_pylist()
-    told = {(row["text"], resolve.get(curie, curie)) for row in given for curie in row["concepts"]}
+    rows = gathered.tables[Passage].to_pylist()
+    seen = {(row["text"], resolve.get(curie, curie)) for row in rows for curie in row["concepts"]}
     defined = raw.filter(pc.not_equal(raw.column("definition"), ""))
     for row in defined.select(["id", "name", "definition", "source"]).to_pylist():
         curie = canonical.get(row["id"], row["id"])
-        if (row["definition"], curie) not in told:
-            told.add((row["definition"], curie))
-            given.append(_definition(row, curie))
-    for row in given:
+        if (row["definition"], curie) not in seen:
+            seen.add((row["definition"], curie))
+            rows.append(_definition(row, curie))
+    for row in rows:
         source = gathered.sources[row["source"]]
         row["concepts"] = list(dict.fromkeys(resolve.get(curie, curie) for curie in row["concepts"]))
         row.update(release=source.release, licence=source.licence, tier=str(source.tier))
-    given.sort(key=lambda row: (row["id"], row["source"], row["start"]))
-    return pa.Table.from_pylist(given, gathered.tables[Passage].schema)
+    rows.sort(key=lambda row: (row["id"], row["source"], row["start"]))
+    return pa.Table.from_pylist(rows, gathered.tables[Passage].schema)
 
 
 def _definition(row: Mapping[str, str], curie: str) -> dict[str, Any]:
@@ -269,8 +271,8 @@ def _write(folder: Path, joined: Joined) -> None:
     merged = pa.Table.from_pylist([asdict(merge) for merge in joined.merges], _MERGES)
     tables.write_table(folder, "merges", merged)
     columns = list(zip(*joined.aliases, strict=True)) or [(), ()]
-    found = pa.table([pa.array(column, pa.string()) for column in columns], names=["alias", "id"])
-    tables.write_arrow(folder, "aliases", found)
+    alias_table = pa.table([pa.array(column, pa.string()) for column in columns], names=["alias", "id"])
+    tables.write_arrow(folder, "aliases", alias_table)
     tables.write_walk(folder, joined.concepts, joined.relations)
 
 
@@ -305,7 +307,8 @@ def _outcome(gathered: Gathered, joined: Joined, dropped: Mapping[str, int]) -> 
 
 def _counted(table: pa.Table, name: str) -> dict[str, int]:
     """Return value -> rows, most first."""
-    found = pc.value_counts(table.column(name).combine_chunks()).to_pylist()
+    counts = pc.value_counts(table.column(name).combine_chunks()).to_pylist()
     return {
-        row["values"]: row["counts"] for row in sorted(found, key=lambda row: (-row["counts"], row["values"]))
+        row["values"]: row["counts"]
+        for row in sorted(counts, key=lambda row: (-row["counts"], row["values"]))
     }

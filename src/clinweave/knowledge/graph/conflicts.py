@@ -40,14 +40,14 @@ class Conflict:
 
 def find_conflicts(graph: "Graph") -> list[Conflict]:
     """Return every disagreement of the graph's sources, in the order of `KINDS`, then by subject and object."""
-    found = [*_opposed(graph), *_frequencies(graph), *_circles(graph), *_identities(graph)]
+    conflicts = [*_opposed(graph), *_frequencies(graph), *_circles(graph), *_identities(graph)]
     order = list(KINDS)
-    return sorted(found, key=lambda item: (order.index(item.kind), item.subject, item.object))
+    return sorted(conflicts, key=lambda item: (order.index(item.kind), item.subject, item.object))
 
 
-def conflict_counts(found: list[Conflict]) -> dict[str, int]:
+def conflict_counts(conflicts: list[Conflict]) -> dict[str, int]:
     """Return kind -> how many."""
-    counted = Counter(item.kind for item in found)
+    counted = Counter(item.kind for item in conflicts)
     return {kind: counted[kind] for kind in KINDS}
 
 
@@ -80,49 +80,49 @@ def _opposed(graph: "Graph") -> Iterator[Conflict]:
     size = len(graph._ids)
     key = subject * size + target
     against = _rows(graph, CONTRAINDICATED)
-    wanted = np.union1d(key[negated], key[against])
-    rows = np.flatnonzero(np.isin(key, wanted))
-    for (one, other), mine in _pairs(graph, rows):
-        said = _told(graph, mine, "predicate", "source", "negated", "frequency", "grade")
+    pair_keys = np.union1d(key[negated], key[against])
+    rows = np.flatnonzero(np.isin(key, pair_keys))
+    for (first, other), mine in _pairs(graph, rows):
+        statements = _told(graph, mine, "predicate", "source", "negated", "frequency", "grade")
         denies = negated[mine]
-        for predicate in sorted({item[0] for item in said}):
-            chosen = [place for place, item in enumerate(said) if item[0] == predicate]
-            if len({bool(denies[place]) for place in chosen}) == 2 and predicate != "biolink:exact_match":
-                words = {_words(said[place], bool(denies[place])) for place in chosen}
-                yield Conflict("denied", one, other, tuple(sorted(words)))
-        kinds = {item[0] for place, item in enumerate(said) if not denies[place]}
+        for predicate in sorted({item[0] for item in statements}):
+            chosen = [index for index, item in enumerate(statements) if item[0] == predicate]
+            if len({bool(denies[index]) for index in chosen}) == 2 and predicate != "biolink:exact_match":
+                words = {_words(statements[index], bool(denies[index])) for index in chosen}
+                yield Conflict("denied", first, other, tuple(sorted(words)))
+        kinds = {item[0] for index, item in enumerate(statements) if not denies[index]}
         if CONTRAINDICATED in kinds and kinds & {TREATS, _EASES}:
-            words = {_words(item, bool(denies[place])) for place, item in enumerate(said)}
-            yield Conflict("treats and contraindicated", one, other, tuple(sorted(words)))
+            words = {_words(item, bool(denies[index])) for index, item in enumerate(statements)}
+            yield Conflict("treats and contraindicated", first, other, tuple(sorted(words)))
 
 
-def _words(said: tuple[Any, ...], denies: bool) -> str:
-    predicate, source, _, often, grade = said
-    parts = ["not" if denies else "", predicate.removeprefix("biolink:"), often, f"({grade})"]
+def _words(statement: tuple[Any, ...], denies: bool) -> str:
+    predicate, source, _, recorded, grade = statement
+    parts = ["not" if denies else "", predicate.removeprefix("biolink:"), recorded, f"({grade})"]
     return f"{source}: {' '.join(part for part in parts if part)}"
 
 
 def _frequencies(graph: "Graph") -> Iterator[Conflict]:
-    for (one, other), mine in _pairs(graph, _rows(graph, HAS_PHENOTYPE)):
-        held = mine[~np.asarray(graph._array("negated"))[mine]]
-        said = [
-            (source, often, level)
-            for source, often in _told(graph, held, "source", "frequency")
-            if (level := frequency_class(often)) is not None
+    for (subject, other), mine in _pairs(graph, _rows(graph, HAS_PHENOTYPE)):
+        affirmed = mine[~np.asarray(graph._array("negated"))[mine]]
+        statements = [
+            (source, recorded, level)
+            for source, recorded in _told(graph, affirmed, "source", "frequency")
+            if (level := frequency_class(recorded)) is not None
         ]
-        for (a, _, low), (b, _, high) in ((x, y) for x in said for y in said if x[0] < y[0]):
+        for (a, _, low), (b, _, high) in ((x, y) for x in statements for y in statements if x[0] < y[0]):
             if a != b and abs(low - high) > 1:
-                words = {f"{source}: {often}" for source, often, _ in said}
-                yield Conflict("frequency", one, other, tuple(sorted(words)))
+                words = {f"{source}: {recorded}" for source, recorded, _ in statements}
+                yield Conflict("frequency", subject, other, tuple(sorted(words)))
                 break
 
 
 def frequency_class(text: str) -> int | None:
     """Return 0 (excluded) to 5 (always) for a recorded frequency; None where none, or too few were counted."""
-    found = frequency.parse(text)
-    if found is None or (found.total is not None and found.total < 5):
+    value = frequency.parse(text)
+    if value is None or (value.total is not None and value.total < 5):
         return None
-    middle = (found.low + found.high) / 2
+    middle = (value.low + value.high) / 2
     return int(sum(middle >= bound for bound in _BOUNDS))
 
 
@@ -148,7 +148,9 @@ def _identities(graph: "Graph") -> Iterator[Conflict]:
                 words.add(f"{concept.source}: {concept.id} lists {min(names & set(concept.xrefs))}")
         stated = graph.relations(subject=list(ends), predicate="biolink:close_match", object=list(ends))
         words.update(
-            f"{told.source}: {told.subject} close_match {told.object}" for told in stated if not told.negated
+            f"{relation.source}: {relation.subject} close_match {relation.object}"
+            for relation in stated
+            if not relation.negated
         )
         if len(words) > 1:
             yield Conflict("identity", item.subject, item.object, tuple(sorted(words)))

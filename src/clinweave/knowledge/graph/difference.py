@@ -177,8 +177,8 @@ def _plain(column: pa.Array) -> pa.Array:
 
 def _renamed(column: pa.Array, now: Mapping[str, str]) -> pa.Array:
     """Return identifiers with those that were replaced under the new one."""
-    place = pc.index_in(column, value_set=pa.array(list(now), pa.string()))
-    return pc.coalesce(pa.array(list(now.values()), pa.string()).take(place), column)
+    index = pc.index_in(column, value_set=pa.array(list(now), pa.string()))
+    return pc.coalesce(pa.array(list(now.values()), pa.string()).take(index), column)
 
 
 def _differing(
@@ -199,9 +199,9 @@ def _differing(
     for table in (old, new):
         rows = table.filter(pc.is_in(table.column("key"), value_set=keys))
         names = ["subject", "predicate", "object", "source", *_ASPECTS]
-        found: dict[Key, list[tuple[str, ...]]] = {}
+        values_of: dict[Key, list[tuple[str, ...]]] = {}
         columns = [rows.column(name).to_pylist() for name in names]
         for subject, predicate, target, source, *values in zip(*columns, strict=True):
-            found.setdefault((subject, predicate, target, source), []).append(tuple(values))
-        grouped.append({key: tuple(sorted(values)) for key, values in found.items()})
+            values_of.setdefault((subject, predicate, target, source), []).append(tuple(values))
+        grouped.append({key: tuple(sorted(values)) for key, values in values_of.items()})
     return grouped[0], grouped[1]

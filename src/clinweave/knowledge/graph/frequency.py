@@ -63,15 +63,15 @@ parse_frequency = parse  # the name under which the package offers it
 
 def describe(text: str) -> str:
     """Return a recorded frequency as an evidence item prints it; "" where none is stated."""
-    found = parse(text)
-    if found is None:
+    value = parse(text)
+    if value is None:
         return ""
-    if found.word:
-        return found.word
+    if value.word:
+        return value.word
     return text.strip().replace(" ", "")
 
 
 def weight(text: str) -> float:
     """Return the ranking weight (0 to 1) of a recorded frequency; not stated counts as `UNKNOWN_WEIGHT`."""
-    found = parse(text)
-    return UNKNOWN_WEIGHT if found is None else found.weight
+    value = parse(text)
+    return UNKNOWN_WEIGHT if value is None else value.weight

@@ -65,8 +65,8 @@ class Graph:
 
     def resolve(self, curie: str) -> str | None:
         """Return the id of the one concept that this identifier means, or None (unknown, or it may mean several)."""
-        found = self.candidates(curie)
-        return found[0] if len(found) == 1 else None
+        ids = self.candidates(curie)
+        return ids[0] if len(ids) == 1 else None
 
     def candidates(self, curie: str) -> list[str]:
         """Return the ids of all concepts that this identifier may mean; more than one where sources are ambiguous."""
@@ -80,9 +80,9 @@ class Graph:
 
     def find(self, text: str) -> str:
         """Return the id of the concept that an identifier or an unambiguous name means; `UserError` with near ones."""
-        known = self.resolve(text)
-        if known is not None:
-            return known
+        id_ = self.resolve(text)
+        if id_ is not None:
+            return id_
         rows = [] if is_curie(text.strip()) else self._search.exact(text)
         rows = self._leading(rows)
         if len(rows) == 1:
@@ -93,10 +93,10 @@ class Graph:
 
     def concept(self, curie: str) -> Concept:
         """Return the concept; raises `UserError` naming near identifiers where it is unknown."""
-        known = self.resolve(curie)
-        if known is None:
+        id_ = self.resolve(curie)
+        if id_ is None:
             raise UserError(self._unknown(curie))
-        return self.concepts([known])[0]
+        return self.concepts([id_])[0]
 
     def concepts(self, ids: Sequence[str]) -> list[Concept]:
         """Return the concepts in the order given; raises `UserError` for an unknown one."""
@@ -126,8 +126,8 @@ class Graph:
         """
         rows = self._rows(subject, object)
         if predicate is not None:
-            wanted = [predicate] if isinstance(predicate, str) else list(predicate)
-            codes = [self._predicates[name] for name in wanted if name in self._predicates]
+            names = [predicate] if isinstance(predicate, str) else list(predicate)
+            codes = [self._predicates[name] for name in names if name in self._predicates]
             rows = rows[np.isin(self._predicate_codes[rows], codes)]
         if negated is not None:
             rows = rows[self._array("negated")[rows] == negated]
@@ -151,8 +151,8 @@ class Graph:
         row = self._row(curie)
         if row is None:
             raise UserError(self._unknown(curie))
-        found = within(self._array("beside"), self._array("beside_targets"), row, hops)
-        return list(self._ids.array.take(pa.array(found, pa.int64())).to_pylist())
+        rows = within(self._array("beside"), self._array("beside_targets"), row, hops)
+        return list(self._ids.array.take(pa.array(rows, pa.int64())).to_pylist())
 
     def paths(self, a: str, b: str, *, max_length: int = 4, limit: int = 5) -> list[list[Relation]]:
         """Return up to `limit` of the shortest paths between two concepts, each a list of relations as stated.
@@ -161,8 +161,8 @@ class Graph:
         less connected concepts come first. Negated relations are not walked. [] where nothing connects the two.
         """
         ends = [self._row(self.find(end)) for end in (a, b)]
-        found = shortest_paths(self._net, ends[0], ends[1], max_length, limit)  # type: ignore[arg-type]
-        return [[self._step(*pair) for pair in pairwise(path)] for path in found if len(path) > 1]
+        node_paths = shortest_paths(self._net, ends[0], ends[1], max_length, limit)  # type: ignore[arg-type]
+        return [[self._step(*pair) for pair in pairwise(path)] for path in node_paths if len(path) > 1]
 
     # Classes
 
@@ -190,12 +190,12 @@ class Graph:
 
         An identifier finds its concept. `prefixes` keeps concepts such as ("MONDO", "HP") only.
         """
-        known = self.resolve(text)
-        if known is not None and (prefixes is None or known.partition(":")[0] in prefixes):
-            return [(self.concept(known), 1.0)]
-        found = self._search.ranked(text, self._allowed(prefixes))[:limit]
-        concepts = _records(Concept, self._concepts, np.array([row for row, _ in found], dtype=np.int64))
-        return [(concept, score) for concept, (_, score) in zip(concepts, found, strict=True)]
+        id_ = self.resolve(text)
+        if id_ is not None and (prefixes is None or id_.partition(":")[0] in prefixes):
+            return [(self.concept(id_), 1.0)]
+        ranked = self._search.ranked(text, self._allowed(prefixes))[:limit]
+        concepts = _records(Concept, self._concepts, np.array([row for row, _ in ranked], dtype=np.int64))
+        return [(concept, score) for concept, (_, score) in zip(concepts, ranked, strict=True)]
 
     def names(self) -> pa.Table:
         """Return all names as an Arrow table (name, id, kind: label | exact | lay | abbreviation)."""
@@ -241,8 +241,8 @@ class Graph:
     # Inside
 
     def _row(self, curie: str) -> int | None:
-        known = self.resolve(curie)
-        return None if known is None else self._ids.find(known)
+        id_ = self.resolve(curie)
+        return None if id_ is None else self._ids.find(id_)
 
     def _nodes(self, ids: Ids) -> list[int]:
         rows = (self._row(curie) for curie in ([ids] if isinstance(ids, str) else ids))
@@ -270,8 +270,8 @@ class Graph:
         targets = self._array("object")
         rows = np.concatenate([forth[targets[forth] == b], back[targets[back] == a]])
         rows = rows[~self._array("negated")[rows]]
-        found: list[Relation] = _records(Relation, self._relations, rows)
-        return min(found, key=lambda item: item.grade != Grade.CURATED)
+        candidates: list[Relation] = _records(Relation, self._relations, rows)
+        return min(candidates, key=lambda item: item.grade != Grade.CURATED)
 
     def _array(self, name: str) -> Any:
         return self._arrays(name)
@@ -322,8 +322,8 @@ class Graph:
             row = None if curie is None else self._ids.find(curie)
             if row is None:
                 return frozenset()
-            found = closure(self._array(way), self._array(f"{way}_targets"), row)
-            return frozenset(self._ids.array.take(pa.array(found, pa.int64())).to_pylist())
+            rows = closure(self._array(way), self._array(f"{way}_targets"), row)
+            return frozenset(self._ids.array.take(pa.array(rows, pa.int64())).to_pylist())
 
         return lru_cache(200_000)(reach)
 

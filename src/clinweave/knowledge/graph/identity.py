@@ -84,10 +84,10 @@ def spelt(curie: str) -> str:
     prefix, colon, local = curie.strip().partition(":")
     if not colon:
         return curie.strip()
-    known = _SPELLINGS.get(prefix.lower())
-    if known is None:
-        known = next((name for name in PRIORITY if name.lower() == prefix.lower()), prefix)
-    return f"{known}:{local}"
+    canonical = _SPELLINGS.get(prefix.lower())
+    if canonical is None:
+        canonical = next((name for name in PRIORITY if name.lower() == prefix.lower()), prefix)
+    return f"{canonical}:{local}"
 
 
 def rank(curie: str) -> tuple[int, str]:
@@ -157,16 +157,16 @@ def join(
     claims = _Claims(nodes)
     canonical: dict[str, str] = {}
     merges: list[Merge] = []
-    kept = _Apart(apart)
+    guard = _Apart(apart)
     touched = claims.family.keys() & claims.links.keys()
     for curie in sorted(touched, key=lambda item: (rank(item), item)):
-        targets = kept.allowed(curie, _leading(curie, _targets(curie, claims, canonical), claims, canonical))
+        targets = guard.allowed(curie, _leading(curie, _targets(curie, claims, canonical), claims, canonical))
         if len(targets) != 1 or "" in targets:
-            targets = kept.allowed(curie, _namesakes(curie, claims, canonical))
+            targets = guard.allowed(curie, _namesakes(curie, claims, canonical))
         if len(targets) == 1:
             ((target, (because, source)),) = targets.items()
             canonical[curie] = target
-            kept.merged(curie, target)
+            guard.merged(curie, target)
             merges.append(Merge(curie, target, because, source))
     return canonical, sorted(merges, key=lambda merge: (merge.canonical, merge.id))
 
@@ -189,9 +189,9 @@ class _Apart:
 
     def __init__(self, pairs: Iterable[tuple[str, str]]):
         self._pairs: dict[str, set[str]] = {}
-        for one, other in pairs:
-            self._pairs.setdefault(one, set()).add(other)
-            self._pairs.setdefault(other, set()).add(one)
+        for first, other in pairs:
+            self._pairs.setdefault(first, set()).add(other)
+            self._pairs.setdefault(other, set()).add(first)
         self._groups: dict[str, set[str]] = {}
 
     def allowed(self, curie: str, targets: Targets) -> Targets:
@@ -213,33 +213,33 @@ class _Apart:
 def _targets(curie: str, claims: _Claims, canonical: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """Return candidate -> (reason, source); the candidate "" stands for a statement that is not one-to-one."""
     kin, own = claims.family[curie], rank(curie)
-    found: dict[str, tuple[str, str]] = {}
+    claimed: dict[str, tuple[str, str]] = {}
     for claimant, source in sorted(claims.of(kin, curie).items()):
         if rank(claimant) < own:
-            found.setdefault(canonical.get(claimant, claimant), (f"{claimant} lists {curie}", source))
+            claimed.setdefault(canonical.get(claimant, claimant), (f"{claimant} lists {curie}", source))
     for xref, source in sorted(claims.xrefs.get(curie, ())):
         if claims.family.get(xref) == kin and rank(xref) < own:
             target = canonical.get(xref, xref) if claims.alone(curie, xref) else ""
-            found.setdefault(target, (f"{curie} lists {xref}", source))
+            claimed.setdefault(target, (f"{curie} lists {xref}", source))
         elif xref not in claims.family and prefix_of(xref) in _BRIDGES:
             for claimant in sorted(claims.of(kin, xref)):
                 if rank(claimant) < own:
                     target = canonical.get(claimant, claimant) if claims.alone(curie, xref) else ""
-                    found.setdefault(target, (f"{curie} and {claimant} both list {xref}", source))
-    return found
+                    claimed.setdefault(target, (f"{curie} and {claimant} both list {xref}", source))
+    return claimed
 
 
 def _namesakes(curie: str, claims: _Claims, canonical: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """Return candidate -> (reason, source) for stated links, of any strictness, whose ends bear one name."""
     kin, own, name = claims.family[curie], rank(curie), _folded(claims.name[curie])
-    found: dict[str, tuple[str, str]] = {}
+    same_named: dict[str, tuple[str, str]] = {}
     for other, source in sorted(claims.links[curie].items()) if kin in _NAMED and name else ():
         if claims.family.get(other) == kin and rank(other) < own and _folded(claims.name[other]) == name:
             target = canonical.get(other, other)
-            found.setdefault(
+            same_named.setdefault(
                 target, (f"{curie} and {other} are linked, and both are called {name!r}", source)
             )
-    return found
+    return same_named
 
 
 def aliases(nodes: Iterable[Node]) -> list[tuple[str, str]]:
@@ -248,16 +248,16 @@ def aliases(nodes: Iterable[Node]) -> list[tuple[str, str]]:
     An identifier with two pairs is ambiguous. Where concepts of several families claim an identifier that has a home
     (OMIM, ORPHA and the like name diseases), only the home family's claims remain.
     """
-    known: dict[str, str] = {}
+    families: dict[str, str] = {}
     claims: dict[str, set[str]] = {}
     for node in nodes:
-        known[node.id] = family(node.id, node.category)
+        families[node.id] = family(node.id, node.category)
         for xref in node.xrefs:
             claims.setdefault(xref, set()).add(node.id)
     pairs = []
     for xref, claimants in claims.items():
-        if xref in known:
+        if xref in families:
             continue
-        at_home = {item for item in claimants if known[item] == _HOME.get(prefix_of(xref))}
+        at_home = {item for item in claimants if families[item] == _HOME.get(prefix_of(xref))}
         pairs += [(xref, item) for item in at_home or claimants]
     return sorted(pairs)

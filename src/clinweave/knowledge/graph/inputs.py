@@ -34,12 +34,12 @@ def graph_inputs(names: Sequence[str], added: Iterable[tuple[str, Path]], home: 
     for name in asked:
         if name not in DATABASES:
             raise UserError(f"no database is called {name!r}; there are {', '.join(sorted(DATABASES))}")
-    given: Files = {}
+    explicit: Files = {}
     for name, path in added:
-        found = files_of(name, path) if name in DATABASES else own_files(name, path)
-        _join(name, given.setdefault(name, {}), found)
-    located = located_for([name for name in asked if name not in given], home)
-    located.update(given)
+        matched = files_of(name, path) if name in DATABASES else own_files(name, path)
+        _join(name, explicit.setdefault(name, {}), matched)
+    located = located_for([name for name in asked if name not in explicit], home)
+    located.update(explicit)
     pool = {
         file: path for name, files in located.items() if name in DATABASES for file, path in files.items()
     }
@@ -47,25 +47,25 @@ def graph_inputs(names: Sequence[str], added: Iterable[tuple[str, Path]], home: 
         for file in DATABASES[name].optional if name in DATABASES else ():
             if file not in files and file in pool and name not in _ALONE:
                 files[file] = pool[file]
-    return {name: located[name] for name in dict.fromkeys([*asked, *given])}
+    return {name: located[name] for name in dict.fromkeys([*asked, *explicit])}
 
 
-def _join(name: str, given: dict[str, Path], more: Mapping[str, Path]) -> None:
+def _join(name: str, located: dict[str, Path], more: Mapping[str, Path]) -> None:
     """Add the files of another folder, none in the place of one that was given before."""
     from clinweave.databases import DATABASES
 
     for file, path in more.items():
         key = file
-        if path in given.values():
+        if path in located.values():
             continue
-        if file in given:
+        if file in located:
             if name in DATABASES and not (DATABASES[name].many or DATABASES[name].repeats):
                 raise UserError(
-                    f"--add {name}: both {given[file]} and {path} are its {file}; give one of them"
+                    f"--add {name}: both {located[file]} and {path} are its {file}; give one of them"
                 )
             key = f"{path.parent.name}/{file}"
-            key = key if key not in given else f"{path.parent}/{file}"
-        given[key] = path
+            key = key if key not in located else f"{path.parent}/{file}"
+        located[key] = path
 
 
 _ALONE = frozenset({"drug_names"})  # its own release is complete: the same with or without the others
@@ -82,19 +82,19 @@ def files_of(name: str, path: Path) -> dict[str, Path]:
         return {path.name if database.many else database.files[0]: path}
     inside = sorted(item for item in path.rglob("*") if item.is_file())
     if database.many:
-        found = {str(item.relative_to(path)): item for item in inside if _bare(item).endswith(_TEXTS)}
-        if not found:
+        files = {str(item.relative_to(path)): item for item in inside if _bare(item).endswith(_TEXTS)}
+        if not files:
             raise UserError(f"--add {name}={path}: the folder holds no {', '.join(_TEXTS)} file")
         return {
-            _bare(item) if len(found) == 1 else key.removesuffix(".gz"): item for key, item in found.items()
+            _bare(item) if len(files) == 1 else key.removesuffix(".gz"): item for key, item in files.items()
         }
-    wanted = (*database.files, *database.optional)
+    expected = (*database.files, *database.optional)
     names = {_bare(item): item for item in inside}
-    found = {database.also[name]: item for name, item in names.items() if name in database.also}
-    found.update({name: item for name, item in names.items() if name in wanted})
-    if missing := [file for file in database.files if file not in found]:
+    files = {database.also[name]: item for name, item in names.items() if name in database.also}
+    files.update({name: item for name, item in names.items() if name in expected})
+    if missing := [file for file in database.files if file not in files]:
         raise UserError(f"--add {name}={path}: the folder lacks {', '.join(missing)} (also .gz or .bz2)")
-    return found
+    return files
 
 
 def own_files(name: str, path: Path) -> dict[str, Path]:
@@ -115,10 +115,10 @@ def own_files(name: str, path: Path) -> dict[str, Path]:
             f"--add {name}={path}: no database is called {name!r}{hint}, and as a source of your own the folder "
             "holds no .csv or .tsv table"
         )
-    found = {item.relative_to(path).as_posix(): item for item in inside}
+    files = {item.relative_to(path).as_posix(): item for item in inside}
     if (stated := path / SOURCE_FILE).is_file():
-        found[SOURCE_FILE] = stated
-    return found
+        files[SOURCE_FILE] = stated
+    return files
 
 
 def _bare(path: Path) -> str:
@@ -147,12 +147,12 @@ def as_recorded(source: Source, files: Mapping[str, Path]) -> Source:
 
 def mixed_releases(sources: Mapping[str, Source]) -> list[str]:
     """Return a warning for each pair of sources that are parts of one release and state different ones."""
-    found = []
-    for one, other in (("hpo", "hpoa"),):
-        if one in sources and other in sources:
-            releases = sources[one].release, sources[other].release
+    warnings = []
+    for first, other in (("hpo", "hpoa"),):
+        if first in sources and other in sources:
+            releases = sources[first].release, sources[other].release
             if "not stated" not in releases and releases[0] != releases[1]:
-                found.append(
-                    f"{one} is of {releases[0]}, {other} of {releases[1]}: terms of one may be missing in the other"
+                warnings.append(
+                    f"{first} is of {releases[0]}, {other} of {releases[1]}: terms of one may be missing in the other"
                 )
-    return found
+    return warnings

@@ -136,8 +136,8 @@ def _edges(table: dict[str, Any], infores: dict[str, str], first: int) -> dict[s
         "primary_knowledge_source": _mapped(table["source"], infores),
         **{name: _cell(table[name]) for name in ("knowledge_level", "agent_type", "publications", "negated")},
         **{
-            name: _mapped(table["frequency"], {text: cells[at] for text, cells in counted.items()})
-            for at, name in enumerate(("frequency_qualifier", "has_count", "has_total", "has_percentage"))
+            name: _mapped(table["frequency"], {text: cells[index] for text, cells in counted.items()})
+            for index, name in enumerate(("frequency_qualifier", "has_count", "has_total", "has_percentage"))
         },
         "onset_qualifier": _cell(table["onset"]),
         "sex_qualifier": _cell(table["sex"]),
@@ -154,14 +154,14 @@ def _edges(table: dict[str, Any], infores: dict[str, str], first: int) -> dict[s
 
 def _frequency_cells(text: str) -> tuple[str, str, str, str]:
     """Return Biolink's frequency_qualifier, has_count, has_total and has_percentage for a recorded frequency."""
-    found = frequency.parse(text)
-    if found is None:
+    value = frequency.parse(text)
+    if value is None:
         return "", "", "", ""
-    if found.word:
+    if value.word:
         return text.strip(), "", "", ""
-    if found.total is not None:
-        return "", str(found.count), str(found.total), f"{found.low:g}"
-    return "", "", "", f"{found.low:g}" if found.low == found.high else ""
+    if value.total is not None:
+        return "", str(value.count), str(value.total), f"{value.low:g}"
+    return "", "", "", f"{value.low:g}" if value.low == value.high else ""
 
 
 def _mapped(column: Any, table: dict[str, str]) -> Any:

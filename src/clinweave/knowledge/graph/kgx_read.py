@@ -120,25 +120,27 @@ def import_kgx(folder: Path, out: Path, *, progress: Progress | None = None) -> 
 
     def build(work: Path) -> dict[str, Any]:
         log = RowLog()
-        known = _Sources(sources)
+        registry = _Sources(sources)
         merges = [
             Merge(*(files[3].text(row, name) for name in ("id", "canonical", "because", "source")))
             for _, row in (files[3].rows(log) if ours else ())
         ]
         # One stream per file; where rows come from is stated in each of them.
-        records = {file.kind: _records(file, log, known) for file in files if file.kind != "merges"}
+        records = {file.kind: _records(file, log, registry) for file in files if file.kind != "merges"}
         logs = {"kgx": log}
-        return assemble(records, known.all, work, logs=logs, joining=False, merges=merges, progress=progress)
+        return assemble(
+            records, registry.all, work, logs=logs, joining=False, merges=merges, progress=progress
+        )
 
     return stage(out, "graph", inputs, {"kgx": True}, build, version=VERSION)
 
 
 def _found(folder: Path, kind: str, ours: bool) -> _File:
-    found = sorted(path for path in folder.glob(f"*{kind}.tsv*") if path.name.endswith((".tsv", ".tsv.gz")))
-    if len(found) != 1:
-        several = ", ".join(path.name for path in found) or "none"
+    matches = sorted(path for path in folder.glob(f"*{kind}.tsv*") if path.name.endswith((".tsv", ".tsv.gz")))
+    if len(matches) != 1:
+        several = ", ".join(path.name for path in matches) or "none"
         raise UserError(f"{folder} must hold one {kind}.tsv or {kind}.tsv.gz; found {several}")
-    return _File(found[0], kind, ours)
+    return _File(matches[0], kind, ours)
 
 
 def _sources(folder: Path) -> dict[str, Source]:
@@ -163,11 +165,11 @@ class _Sources:
         return short
 
 
-def _records(file: _File, log: "RowLog", known: _Sources) -> "Iterator[Record]":
+def _records(file: _File, log: "RowLog", registry: _Sources) -> "Iterator[Record]":
     make = _MAKERS[file.kind]
     for number, row in file.rows(log):
         try:
-            record = make(file, row, known)
+            record = make(file, row, registry)
         except _BadRowError as error:
             log.drop(file.path.name, number, str(error))
             continue
@@ -181,7 +183,7 @@ def _id(file: _File, row: Row, name: str) -> str:
     return curie
 
 
-def _concept(file: _File, row: Row, known: _Sources) -> Concept:
+def _concept(file: _File, row: Row, registry: _Sources) -> Concept:
     curie = _id(file, row, "id")
     provided = next(iter(file.list(row, "provided_by")), "")
     categories = file.list(row, "category")
@@ -189,7 +191,7 @@ def _concept(file: _File, row: Row, known: _Sources) -> Concept:
         curie,
         categories[0] if categories else "biolink:NamedThing",
         file.text(row, "name") or curie,
-        known.id(file.text(row, "source"), provided),
+        registry.id(file.text(row, "source"), provided),
         file.list(row, "synonym"),
         file.text(row, "description"),
         file.list(row, "xref"),
@@ -205,7 +207,7 @@ def _tier(text: str) -> Tier:
         raise _BadRowError(f"tier must be one of {', '.join(Tier)}") from None
 
 
-def _relation(file: _File, row: Row, known: _Sources) -> Relation:
+def _relation(file: _File, row: Row, registry: _Sources) -> Relation:
     level = _one_of(file.text(row, "knowledge_level"), _LEVELS)
     agent = _one_of(file.text(row, "agent_type"), _AGENTS)
     primary = next(iter(file.list(row, "primary_knowledge_source")), "")
@@ -214,7 +216,7 @@ def _relation(file: _File, row: Row, known: _Sources) -> Relation:
         _id(file, row, "subject"),
         _id(file, row, "predicate"),
         _id(file, row, "object"),
-        known.id(file.text(row, "source"), primary or aggregator),
+        registry.id(file.text(row, "source"), primary or aggregator),
         file.list(row, "publications"),
         frequency=_frequency(file, row),
         onset=file.text(row, "onset_qualifier"),
@@ -229,12 +231,12 @@ def _relation(file: _File, row: Row, known: _Sources) -> Relation:
     )
 
 
-def _passage(file: _File, row: Row, known: _Sources) -> Passage:
+def _passage(file: _File, row: Row, registry: _Sources) -> Passage:
     try:
         start, end = int(row["start"]), int(row["end"])
     except (KeyError, ValueError):
         raise _BadRowError("start and end must be whole numbers") from None
-    source = known.id(file.text(row, "source"), "")
+    source = registry.id(file.text(row, "source"), "")
     name, text, title, document, section = (
         file.text(row, column) for column in ("id", "text", "title", "document", "section")
     )

@@ -39,8 +39,8 @@ def _offsets(lists: Any) -> Any:
 
 def lines(columns: Sequence[Any]) -> list[str]:
     """Return the rows of string columns as lines without their ends."""
-    found: list[str] = pc.binary_join_element_wise(*columns, "\t").to_pylist()
-    return found
+    joined: list[str] = pc.binary_join_element_wise(*columns, "\t").to_pylist()
+    return joined
 
 
 def unescaped(cell: str) -> str:
@@ -52,5 +52,5 @@ def items(cell: str, *, ours: bool) -> tuple[str, ...]:
     """Return the items of a list cell, empty ones left out."""
     if not ours or "\\" not in cell:
         return tuple(item for item in cell.split("|") if item)
-    found = [unescaped(match[1]) for match in _ITEM.finditer(cell)]
-    return tuple(item for item in found if item)
+    entries = [unescaped(match[1]) for match in _ITEM.finditer(cell)]
+    return tuple(item for item in entries if item)

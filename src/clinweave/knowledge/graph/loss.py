@@ -45,6 +45,6 @@ def _counts(folder: Path, table: str, column: str) -> dict[tuple[str, str], int]
     file = folder / f"{table}.parquet"
     if not file.is_file():
         return {}
-    held = pq.read_table(file, columns=["source", column])
-    pairs = zip(held.column("source").to_pylist(), held.column(column).to_pylist(), strict=True)
+    rows = pq.read_table(file, columns=["source", column])
+    pairs = zip(rows.column("source").to_pylist(), rows.column(column).to_pylist(), strict=True)
     return dict(Counter((str(source), str(kind)) for source, kind in pairs))

@@ -27,9 +27,9 @@ class NameFinder:
 
     def __call__(self, text: str) -> tuple[str, str]:
         """Return (the concept's id, ""), or ("", why there is none)."""
-        known = self._resolve.get(text) or self._resolve.get(spelt(text))
-        if known:
-            return known, ""
+        curie = self._resolve.get(text) or self._resolve.get(spelt(text))
+        if curie:
+            return curie, ""
         if is_curie(text):
             return "", "is no identifier of the graph: name it in a table of concepts, or add its database"
         for names in (self._labels, self._synonyms):

@@ -33,10 +33,10 @@ class RankedDisease:
 
 def profiles(graph: "Graph") -> "DiseaseProfiles":
     """Return the disease profiles of a graph, read once."""
-    known = _tables.get(graph)
-    if known is None:
-        known = _tables.setdefault(graph, DiseaseProfiles(graph))
-    return known
+    cached = _tables.get(graph)
+    if cached is None:
+        cached = _tables.setdefault(graph, DiseaseProfiles(graph))
+    return cached
 
 
 class DiseaseProfiles:
@@ -87,12 +87,12 @@ class DiseaseProfiles:
 
     def _read_share(self, finding: str) -> Any:
         """Return, per disease, the share of patients with the finding or a kind of it (0: not recorded)."""
-        wanted = np.zeros(len(self.graph._ids), np.bool_)
+        below = np.zeros(len(self.graph._ids), np.bool_)
         row = self.graph._ids.find(finding)
         if row is not None:
-            wanted[row] = True
-            wanted[closure(self.graph._array("down"), self.graph._array("down_targets"), row)] = True
-        rows = np.flatnonzero(wanted[self._table.object])
+            below[row] = True
+            below[closure(self.graph._array("down"), self.graph._array("down_targets"), row)] = True
+        rows = np.flatnonzero(below[self._table.object])
         share = np.zeros(len(self._diseases), np.float32)
         np.maximum.at(share, self._table.disease[rows], self._table.weight[rows])
         return share

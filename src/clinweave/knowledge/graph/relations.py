@@ -20,26 +20,26 @@ _SHOWN = 3  # dangling relations that are told for each reason
 
 
 def loose_links(
-    raw: pa.Table, canonical: Mapping[str, str], known: set[str], told: set[tuple[str, str, str]]
+    raw: pa.Table, canonical: Mapping[str, str], concept_ids: set[str], exact_pairs: set[tuple[str, str, str]]
 ) -> list[Relation]:
     """Return a relation for each stated link between two concepts that stayed apart.
 
     An xref (one-to-many, or between kinds) is a close_match, a looser link is a related_to. `told` holds the
     (subject, object, source) that a reader told as a close_match itself.
     """
-    found: dict[tuple[str, str, str], Relation] = {}
+    result: dict[tuple[str, str, str], Relation] = {}
     columns = [raw.column(name).to_pylist() for name in ("id", "source", "xrefs", "related")]
     for curie, source, xrefs, related in zip(*columns, strict=True):
-        here = canonical.get(curie, curie)
+        subject = canonical.get(curie, curie)
         links = [(xref, "biolink:close_match") for xref in xrefs] + [
             (xref, "biolink:related_to") for xref in related
         ]
         for xref, predicate in links:
-            there = canonical.get(xref, xref)
-            key = (here, there, source)
-            if there in known and there != here and key not in told and key not in found:
-                found[key] = _loose_link(here, there, predicate, source, (curie, xref))
-    return list(found.values())
+            target = canonical.get(xref, xref)
+            key = (subject, target, source)
+            if target in concept_ids and target != subject and key not in exact_pairs and key not in result:
+                result[key] = _loose_link(subject, target, predicate, source, (curie, xref))
+    return list(result.values())
 
 
 def told_matches(gathered: Gathered, resolve: Mapping[str, str]) -> set[tuple[str, str, str]]:
@@ -50,17 +50,17 @@ def told_matches(gathered: Gathered, resolve: Mapping[str, str]) -> set[tuple[st
     return {(resolve.get(a, a), resolve.get(b, b), source) for a, b, source in zip(*columns, strict=True)}
 
 
-def _loose_link(here: str, there: str, predicate: str, source: str, stated: tuple[str, str]) -> Relation:
+def _loose_link(subject: str, target: str, predicate: str, source: str, stated: tuple[str, str]) -> Relation:
     return Relation(
-        here,
+        subject,
         predicate,
-        there,
+        target,
         source,
         grade=Grade.CLASS_INFERRED,
         knowledge_level="logical_entailment",
         agent_type="automated_agent",
-        original_subject=stated[0] if stated[0] != here else "",
-        original_object=stated[1] if stated[1] != there else "",
+        original_subject=stated[0] if stated[0] != subject else "",
+        original_object=stated[1] if stated[1] != target else "",
     )
 
 

@@ -44,8 +44,8 @@ def search_table(names: pa.Table, ids: Any) -> pa.Table:
     """Return the names folded and sorted, each with its concept's row and whether it is the concept's label."""
     rows = pc.index_in(names.column("id").combine_chunks(), value_set=ids).cast(pa.int32())
     label = pc.equal(names.column("kind"), "label").combine_chunks()
-    found = pa.table({"name": folded(names.column("name").combine_chunks()), "concept": rows, "label": label})
-    return found.sort_by([("name", "ascending"), ("label", "descending"), ("concept", "ascending")])
+    table = pa.table({"name": folded(names.column("name").combine_chunks()), "concept": rows, "label": label})
+    return table.sort_by([("name", "ascending"), ("label", "descending"), ("concept", "ascending")])
 
 
 class SortedTexts:
@@ -57,13 +57,13 @@ class SortedTexts:
     def __len__(self) -> int:
         return len(self.array)
 
-    def __getitem__(self, at: int) -> str:
-        return str(self.array[at].as_py())
+    def __getitem__(self, index: int) -> str:
+        return str(self.array[index].as_py())
 
     def find(self, text: str) -> int | None:
         """Return the first place of `text`, or None."""
-        at = bisect_left(self, text)
-        return at if at < len(self) and self[at] == text else None
+        index = bisect_left(self, text)
+        return index if index < len(self) and self[index] == text else None
 
     def between(self, low: str, high: str) -> tuple[int, int]:
         """Return the places (first, last + 1) of texts t with low <= t < high."""
@@ -116,13 +116,13 @@ class NameSearch:
 
         One search through the bytes of all names is several times faster than a test of each name.
         """
-        sought, found = f" {word}".encode(), []
-        at = self._bytes.find(sought) if len(word) > 2 else -1
-        while at >= 0:
-            found.append(at)
-            at = self._bytes.find(sought, at + len(sought))
+        sought, offsets = f" {word}".encode(), []
+        offset = self._bytes.find(sought) if len(word) > 2 else -1
+        while offset >= 0:
+            offsets.append(offset)
+            offset = self._bytes.find(sought, offset + len(sought))
         rows = (
-            np.searchsorted(self._starts[: len(self._names) + 1], np.array(found, dtype=np.int64), "right")
+            np.searchsorted(self._starts[: len(self._names) + 1], np.array(offsets, dtype=np.int64), "right")
             - 1
         )
         return rows[np.diff(rows, prepend=-1) > 0]

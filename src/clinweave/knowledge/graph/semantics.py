@@ -42,13 +42,18 @@ class Semantics:
         """
         top = graph.concept(root).id
         ids = sorted({top, *graph.descendants(top)})
-        at = {curie: row for row, curie in enumerate(ids)}
-        pairs = [(at[curie], at[parent]) for curie in ids for parent in graph.parents(curie) if parent in at]
+        row_of = {curie: row for row, curie in enumerate(ids)}
+        pairs = [
+            (row_of[curie], row_of[parent])
+            for curie in ids
+            for parent in graph.parents(curie)
+            if parent in row_of
+        ]
         closure = closed(pairs, len(ids))
         if annotations is None:
             return cls(tuple(ids), closure, structural(closure))
-        found = graph.relations(predicate=annotations, object=ids, negated=False)
-        notes = [(item.subject, at[item.object]) for item in found if item.grade == "curated"]
+        relations = graph.relations(predicate=annotations, object=ids, negated=False)
+        notes = [(item.subject, row_of[item.object]) for item in relations if item.grade == "curated"]
         return cls(tuple(ids), closure, annotated(closure, notes))
 
     @cached_property
@@ -70,8 +75,8 @@ class Semantics:
 
     def common(self, a: str, b: str) -> list[str]:
         """Return the ids at or above both classes, the most informative first."""
-        one, other = self.rows([a, b])
-        both = np.intersect1d(self._above(int(one)), self._above(int(other)))
+        first, other = self.rows([a, b])
+        both = np.intersect1d(self._above(int(first)), self._above(int(other)))
         order = np.lexsort((both, -self.information[both]))
         return [self.ids[item] for item in both[order]]
 
@@ -99,13 +104,13 @@ class Semantics:
 
     def _best(self, a: Sequence[str], b: Sequence[str]) -> tuple[Floats, Any]:
         """Return (information content, row) of the most informative common ancestor of each pair."""
-        one, other = self.rows(a), self.rows(b)
-        if len(one) != len(other):
-            raise UserError(f"pairs need as many classes on either side: {len(one)} and {len(other)}")
-        values, best = np.zeros(len(one)), np.zeros(len(one), dtype=np.int64)
-        for first in range(0, len(one), _CHUNK):
+        left, other = self.rows(a), self.rows(b)
+        if len(left) != len(other):
+            raise UserError(f"pairs need as many classes on either side: {len(left)} and {len(other)}")
+        values, best = np.zeros(len(left)), np.zeros(len(left), dtype=np.int64)
+        for first in range(0, len(left), _CHUNK):
             part = slice(first, first + _CHUNK)
-            both = self.closure[one[part]].multiply(self.closure[other[part]]).tocsr()
+            both = self.closure[left[part]].multiply(self.closure[other[part]]).tocsr()
             counts = np.diff(both.indptr)
             owner = np.repeat(np.arange(len(counts)), counts)
             shared = self.information[both.indices]
@@ -147,9 +152,9 @@ def annotated(closure: Any, notes: Sequence[tuple[str, int]]) -> Floats:
         raise UserError(
             "no annotation of these classes is in the graph: take the structure, or build it with hpoa"
         )
-    places = np.array([[things[thing], row] for thing, row in notes]).T
+    cells = np.array([[things[thing], row] for thing, row in notes]).T
     direct = csr_array(
-        (np.ones(places.shape[1], dtype=np.int32), tuple(places)), (len(things), closure.shape[0])
+        (np.ones(cells.shape[1], dtype=np.int32), tuple(cells)), (len(things), closure.shape[0])
     )
     reached = (direct @ closure.astype(np.int32)).astype(bool)
     count = np.asarray(reached.sum(axis=0)).ravel().astype(float)

@@ -42,21 +42,21 @@ def stated_identity(gathered: Gathered) -> Stated:
     rows = rows.filter(pc.equal(rows.column("predicate"), EXACT))
     concepts = gathered.tables[Concept]
     ends = pa.concat_arrays([rows.column(name).combine_chunks() for name in ("subject", "object")])
-    known = concepts.filter(pc.is_in(concepts.column("id"), value_set=ends))
+    endpoints = concepts.filter(pc.is_in(concepts.column("id"), value_set=ends))
     about: dict[str, tuple[str, str]] = {}
     for curie, category, name in zip(
-        *(known.column(c).to_pylist() for c in ("id", "category", "name")), strict=True
+        *(endpoints.column(c).to_pylist() for c in ("id", "category", "name")), strict=True
     ):
         about.setdefault(curie, (category, name))
-    found = Stated([], set())
+    identity = Stated([], set())
     columns = (rows.column(name).to_pylist() for name in ("subject", "object", "source", "negated", "grade"))
     for subject, target, source, negated, grade in zip(*columns, strict=True):
         if negated:
-            found.apart.add((subject, target))
+            identity.apart.add((subject, target))
         elif grade == Grade.CURATED and subject in about and target in about:
             category, name = about[subject]
-            found.nodes.append(Node(subject, category, source, (target,), (), name))
-    return found
+            identity.nodes.append(Node(subject, category, source, (target,), (), name))
+    return identity
 
 
 def read_apart(path: Path) -> set[tuple[str, str]]:
@@ -73,29 +73,29 @@ def read_apart(path: Path) -> set[tuple[str, str]]:
     names = next((pair for pair in sorted(_LEAST) if set(pair) <= set(header)), None)
     if names is None:
         raise UserError(f"{path}: its first line must name the columns id and canonical (tab-separated)")
-    places = [header.index(name) for name in names]
-    found = set()
+    columns = [header.index(name) for name in names]
+    pairs = set()
     for row, cells in enumerate(reader, 2):
         if not any(cell.strip() for cell in cells):
             continue
-        pair = [cells[place].strip() if place < len(cells) else "" for place in places]
+        pair = [cells[column].strip() if column < len(cells) else "" for column in columns]
         if not all(map(is_curie, pair)):
             raise UserError(
                 f"{path}, row {row}: {' and '.join(names)} must be identifiers such as MONDO:0007947"
             )
-        found.add((pair[0], pair[1]))
-    return found
+        pairs.add((pair[0], pair[1]))
+    return pairs
 
 
 def tiered(concepts: pa.Table, sources: Mapping[str, Source]) -> pa.Table:
     """Return the concept records, each at least as closed as its source."""
     own = concepts.column("tier").combine_chunks()
     named = concepts.column("source").combine_chunks().dictionary_encode()
-    given = pa.array(
+    tiers = pa.array(
         [str(sources[name].tier) if name in sources else "public" for name in named.dictionary.to_pylist()],
         pa.string(),
     ).take(named.indices)
     order = pa.array(tables.TIERS)
-    ranks = pc.max_element_wise(pc.index_in(own, value_set=order), pc.index_in(given, value_set=order))
-    at = concepts.column_names.index("tier")
-    return concepts.set_column(at, "tier", order.take(ranks))
+    ranks = pc.max_element_wise(pc.index_in(own, value_set=order), pc.index_in(tiers, value_set=order))
+    column = concepts.column_names.index("tier")
+    return concepts.set_column(column, "tier", order.take(ranks))

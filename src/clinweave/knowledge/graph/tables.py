@@ -81,10 +81,10 @@ def merged_concepts(records: pa.Table, canonical: Mapping[str, str], order: Mapp
     rows_of = records.take(
         pa.array([row for rows in groups.values() for row in rows], pa.int64())
     ).to_pylist()
-    fused, at = [], 0
+    fused, offset = [], 0
     for curie, rows in groups.items():
-        fused.append(_fuse(curie, rows_of[at : at + len(rows)]))
-        at += len(rows)
+        fused.append(_fuse(curie, rows_of[offset : offset + len(rows)]))
+        offset += len(rows)
     both = pa.concat_tables([records.filter(pa.array(alone)), pa.Table.from_pylist(fused, records.schema)])
     return both.sort_by("id").combine_chunks()
 
@@ -139,8 +139,8 @@ def distinct_relations(relations: pa.Table) -> pa.Table:
         for first, last in zip(starts.tolist(), ends.tolist(), strict=True)
     ]
     rows = plain(relations.take(pa.array(order[starts])))
-    at = rows.column_names.index("publications")
-    return rows.set_column(at, "publications", pa.array(publications, pa.list_(pa.string())))
+    column = rows.column_names.index("publications")
+    return rows.set_column(column, "publications", pa.array(publications, pa.list_(pa.string())))
 
 
 def _together(lists: Sequence[Sequence[str]]) -> list[str]:
@@ -245,8 +245,8 @@ def broken_cycles(
     within = group[child] == group[parent]
     if foreign is not None and (within & foreign).any():
         out = np.asarray(within & foreign, dtype=bool)
-        kept = np.flatnonzero(~out)
-        out[kept] = broken_cycles(child[kept], parent[kept], size)
+        remaining = np.flatnonzero(~out)
+        out[remaining] = broken_cycles(child[remaining], parent[remaining], size)
         return out
     inside = np.flatnonzero(within)
     rows: dict[int, list[int]] = {}

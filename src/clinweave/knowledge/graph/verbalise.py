@@ -102,9 +102,9 @@ PREDICATES: Mapping[str, Phrase] = MappingProxyType(
 
 def phrase(predicate: str) -> Phrase:
     """Return the phrases for a predicate; one outside the table is said by its own name ("affects")."""
-    known = PREDICATES.get(predicate)
-    if known is not None:
-        return known
+    wording = PREDICATES.get(predicate)
+    if wording is not None:
+        return wording
     words = predicate.partition(":")[2].replace("_", " ") or predicate
     return Phrase(f"stands in the relation '{words}' to", f"is the object of '{words}' from",
                   f"does not stand in the relation '{words}' to", f"is not the object of '{words}' from")  # fmt: skip
@@ -120,13 +120,13 @@ def how_often(recorded: str) -> str:
 
     "7/12" is "in 7 of 12 patients", "HP:0040281" is "in 80-99 % of patients (very frequent)".
     """
-    found = frequency.parse(recorded)
-    if found is None:
+    value = frequency.parse(recorded)
+    if value is None:
         return ""
-    if found.total is not None:
-        return f"in {found.count} of {found.total} patient{'' if found.total == 1 else 's'}"
-    share = f"{found.low:g}" if found.low == found.high else f"{found.low:g}-{found.high:g}"
-    return f"in {share} % of patients" + (f" ({found.word})" if found.word else "")
+    if value.total is not None:
+        return f"in {value.count} of {value.total} patient{'' if value.total == 1 else 's'}"
+    share = f"{value.low:g}" if value.low == value.high else f"{value.low:g}-{value.high:g}"
+    return f"in {share} % of patients" + (f" ({value.word})" if value.word else "")
 
 
 def verbalise(graph: "Graph", relation: Relation) -> str:
@@ -149,23 +149,23 @@ def sentence(relation: Relation, subject: str, target: str, graph: "Graph | None
     words = phrase(relation.predicate)
     how = how_often(relation.frequency)
     if denied(relation):
-        said = [subject, words.negated, target]
-        said += [f"(recorded: {how})"] if how and relation.frequency != EXCLUDED else []
+        parts = [subject, words.negated, target]
+        parts += [f"(recorded: {how})"] if how and relation.frequency != EXCLUDED else []
     elif how.startswith("in 0 "):  # looked for and not found: neither "has" nor the source's own "not"
-        said = [f"{target} was found {how} with {subject}"]
+        parts = [f"{target} was found {how} with {subject}"]
     else:
-        said = [subject, words.verb, target] + ([how] if how else [])
+        parts = [subject, words.verb, target] + ([how] if how else [])
     if relation.sex:
-        said.append(f"(in {_SEX.get(relation.sex.lower(), relation.sex)})")
+        parts.append(f"(in {_SEX.get(relation.sex.lower(), relation.sex)})")
     if relation.onset:
         onset = relation.onset if graph is None else _name(graph, relation.onset)
-        said.append(f"(onset: {onset})")
-    return " ".join(said) + "."
+        parts.append(f"(onset: {onset})")
+    return " ".join(parts) + "."
 
 
 _SEX = {"male": "males", "m": "males", "female": "females", "f": "females"}
 
 
 def _name(graph: "Graph", curie: str) -> str:
-    known = graph.resolve(curie)
-    return curie if known is None else graph.concepts([known])[0].name
+    id_ = graph.resolve(curie)
+    return curie if id_ is None else graph.concepts([id_])[0].name

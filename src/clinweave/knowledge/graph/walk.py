@@ -38,8 +38,8 @@ def within(start: Ints, targets: Ints, node: int, hops: int = 2) -> Ints:
         ends = counts.cumsum()
         total = int(ends[-1]) if len(ends) else 0
         rings.append(targets[np.arange(total) + np.repeat(first - ends + counts, counts)])
-    found = _distinct(np.concatenate(rings))
-    others: Ints = found[found != node]
+    nodes = _distinct(np.concatenate(rings))
+    others: Ints = nodes[nodes != node]
     return others
 
 
@@ -138,20 +138,20 @@ def _cheapest(net: Net, layers: list[Ints], limit: int) -> list[list[int]]:
     follow: list[dict[int, list[int]]] = [{} for _ in range(last)]
     for step in range(last - 1, -1, -1):
         for node in layers[step].tolist():
-            beside = np.intersect1d(net.beside(np.array([node])), layers[step + 1]).tolist()
-            follow[step][node] = [item for item in beside if item in to_come[step + 1]]
+            neighbours = np.intersect1d(net.beside(np.array([node])), layers[step + 1]).tolist()
+            follow[step][node] = [item for item in neighbours if item in to_come[step + 1]]
             if follow[step][node]:
                 toll = 0.0 if step == 0 else float(net.cost[node])
                 to_come[step][node] = toll + min(to_come[step + 1][item] for item in follow[step][node])
     heap = [(cost, 0.0, [node]) for node, cost in to_come[0].items()]
-    found: list[list[int]] = []
-    while heap and len(found) < limit:
+    paths: list[list[int]] = []
+    while heap and len(paths) < limit:
         _, spent, path = heapq.heappop(heap)
         step = len(path) - 1
         if step == last:
-            found.append(path)
+            paths.append(path)
             continue
         paid = spent + (0.0 if step == 0 else float(net.cost[path[-1]]))
         for item in follow[step][path[-1]]:
             heapq.heappush(heap, (paid + to_come[step + 1][item], paid, [*path, item]))
-    return found
+    return paths

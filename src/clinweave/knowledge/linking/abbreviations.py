@@ -27,42 +27,42 @@ class Definition(NamedTuple):
     short: str
     start: int
     end: int
-    at: int
+    first: int
 
 
 def definitions(text: str) -> Iterator[Definition]:
     """Yield the abbreviations that `text` defines, in order; offsets are those of `text`."""
-    for found in islice(_BRACKETED.finditer(text), MOST):
-        short = found[1]
+    for match in islice(_BRACKETED.finditer(text), MOST):
+        short = match[1]
         if short == short.lower():
             continue  # beyond the paper: it has a capital, which "(gangrene)" and "(ulcers)" lack
         words = min(len(short) + 5, 2 * len(short))
-        before = text[max(0, found.start() - 20 * words) : found.start()].rstrip()
-        end = max(0, found.start() - 20 * words) + len(before)
+        before = text[max(0, match.start() - 20 * words) : match.start()].rstrip()
+        end = max(0, match.start() - 20 * words) + len(before)
         begin = _window_start(before, words)
         start = _long_form(short, before[begin:])
         if start is not None:
-            yield Definition(short, end - len(before) + begin + start, end, found.start())
-    for found in islice(_EXPLANATION.finditer(text), MOST):
-        name = _EXPLAINED.search(text[max(0, found.start() - 12) : found.start()])
+            yield Definition(short, end - len(before) + begin + start, end, match.start())
+    for match in islice(_EXPLANATION.finditer(text), MOST):
+        name = _EXPLAINED.search(text[max(0, match.start() - 12) : match.start()])
         if name is None or sum(letter.isupper() for letter in name[1]) < 2:
             continue  # "Marfan (marfanoid habitus)" is a word and a remark
-        start = _long_form(name[1], found[1])
-        if start is not None and not found[1][:start].strip():
-            end = found.start(1) + len(found[1].rstrip())
-            yield Definition(name[1], found.start(1) + start, end, found.start())
+        start = _long_form(name[1], match[1])
+        if start is not None and not match[1][:start].strip():
+            end = match.start(1) + len(match[1].rstrip())
+            yield Definition(name[1], match.start(1) + start, end, match.start())
 
 
 def occurrences(text: str, shorts: Iterable[str]) -> Iterator[tuple[int, int, str]]:
     """Yield (start, end, short form) of every place where one of `shorts` stands as a word, its own plural included."""
     for short in shorts:
-        at = text.find(short)
-        while at >= 0:
-            end = at + len(short)
+        start = text.find(short)
+        while start >= 0:
+            end = start + len(short)
             after = end + 1 if text[end : end + 1] == "s" else end
-            if not text[after : after + 1].isalnum() and not (at and text[at - 1].isalnum()):
-                yield at, end, short
-            at = text.find(short, end)
+            if not text[after : after + 1].isalnum() and not (start and text[start - 1].isalnum()):
+                yield start, end, short
+            start = text.find(short, end)
 
 
 def _window_start(before: str, words: int) -> int:
@@ -84,14 +84,14 @@ def _long_form(short: str, before: str) -> int | None:
     if len(lower) != len(before):
         lower = "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in before)
     letters = [letter.lower() for letter in short if letter.isalnum()]
-    place = len(before)
+    position = len(before)
     for number in range(len(letters) - 1, -1, -1):
-        place = lower.rfind(letters[number], 0, place)
-        while number == 0 and place > 0 and before[place - 1].isalnum():
-            place = lower.rfind(letters[0], 0, place)
-        if place < 0:
+        position = lower.rfind(letters[number], 0, position)
+        while number == 0 and position > 0 and before[position - 1].isalnum():
+            position = lower.rfind(letters[0], 0, position)
+        if position < 0:
             return None
-    start = place
+    start = position
     long_form = before[start:]
     if len(long_form) <= len(short) or short in long_form.split():
         return None

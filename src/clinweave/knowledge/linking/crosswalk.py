@@ -35,37 +35,37 @@ _MOST = 3  # claimants of a bridge: more than these, and it says little
 class Crosswalk:
     """Identifiers by concept: rows `offsets[c]` to `offsets[c + 1]` of `text`, `prefix` (a code) and `level`.
 
-    `known` is the concept that the identifier itself is, -1 where it became part of another.
+    `concept_row` is the row of the concept that the identifier itself is, -1 where it became part of another.
     """
 
     offsets: Ints
     prefix: NDArray[np.int16]
     level: NDArray[np.uint8]
-    known: NDArray[np.int32]
+    concept_row: NDArray[np.int32]
     text: Any
     prefixes: list[str]
 
     @classmethod
     def open(cls, folder: Path) -> "Crosswalk":
         """Return the saved table, memory-mapped."""
-        offsets, prefix, level, known = (
+        offsets, prefix, level, concept_rows = (
             np.load(folder / f"walk_{item}.npy", mmap_mode="r").view(np.ndarray)
             for item in ("offsets", "prefix", "level", "known")
         )
         table = pa.ipc.open_file(pa.memory_map(str(folder / "walk.arrow"))).read_all()
         text = table.column("id").chunk(0) if table.num_rows else pa.array([], pa.string())
         prefixes = json.loads((folder / "walk_prefixes.json").read_text("utf-8"))
-        return cls(offsets, prefix, level, known, text, prefixes)
+        return cls(offsets, prefix, level, concept_rows, text, prefixes)
 
-    def best(self, wanted: Sequence[str], furthest: int = NAMED) -> tuple[Ints, NDArray[np.float64]]:
+    def best(self, wanted_prefixes: Sequence[str], furthest: int = NAMED) -> tuple[Ints, NDArray[np.float64]]:
         """Return each concept's row of its nearest identifier among the `wanted` prefixes (-1: none) and its price.
 
         Steps looser than `furthest`, or than the prefix allows (`_NEAR`), are not taken.
         """
-        known = [prefix for prefix in wanted if prefix in self.prefixes]
-        codes = [self.prefixes.index(prefix) for prefix in known]
+        prefixes = [prefix for prefix in wanted_prefixes if prefix in self.prefixes]
+        codes = [self.prefixes.index(prefix) for prefix in prefixes]
         limit = np.full(len(self.prefixes), -1, np.int64)
-        limit[codes] = [min(furthest, _NEAR.get(prefix, furthest)) for prefix in known]
+        limit[codes] = [min(furthest, _NEAR.get(prefix, furthest)) for prefix in prefixes]
         rows = np.flatnonzero(self.level <= limit[self.prefix])
         row: Ints = np.full(len(self.offsets) - 1, -1, np.int64)
         price = np.zeros(len(row))
@@ -73,13 +73,16 @@ class Crosswalk:
         far = self.level[rows].astype(np.float64)
         if len(codes) > 1:
             far += (
-                np.isin(self.prefix[rows], [codes[at] for at, item in enumerate(known) if item in _LAST])
+                np.isin(
+                    self.prefix[rows],
+                    [codes[number] for number, item in enumerate(prefixes) if item in _LAST],
+                )
                 * 2.5
             )
         order = np.lexsort((-rows, -far))  # the last write is the best
         row[concept[order]] = rows[order]
-        there = row >= 0
-        price[there] = np.array(PENALTY)[self.level[row[there]]]
+        reached = row >= 0
+        price[reached] = np.array(PENALTY)[self.level[row[reached]]]
         return row, price
 
 
@@ -89,21 +92,21 @@ def save_crosswalk(
 ) -> None:  # fmt: skip
     """Write the table. `links` gives each id's (xrefs, related); `same_name` groups of concepts by a common name."""
     family = [ranking.group_of(concept.category) for concept in concepts]
-    held = [links.get(concept.id, ((), ())) for concept in concepts]
-    neighbours = _neighbours(concepts, held, family, same_name)
-    places = {concept.id: number for number, concept in enumerate(concepts)}
+    linked = [links.get(concept.id, ((), ())) for concept in concepts]
+    neighbours = _neighbours(concepts, linked, family, same_name)
+    row_of = {concept.id: number for number, concept in enumerate(concepts)}
     prefixes: dict[str, int] = {}
     offsets, prefix, level, text = [0], [], [], []
     for number, concept in enumerate(concepts):
         rows: dict[str, int] = {concept.id: OWN}
-        for item in held[number][0]:
+        for item in linked[number][0]:
             rows.setdefault(item, STATED)
-        for item in held[number][1]:
+        for item in linked[number][1]:
             # A drug's "related" heading is often what it does ("Antimanic Agents"): of another family, and left out.
-            if places.get(item) is None or family[places[item]] == family[number]:
+            if row_of.get(item) is None or family[row_of[item]] == family[number]:
                 rows.setdefault(item, RELATED)
         for other, how in sorted(neighbours.get(number, {}).items(), key=lambda item: (item[1], item[0])):
-            for item in (concepts[other].id, *held[other][0]):
+            for item in (concepts[other].id, *linked[other][0]):
                 rows.setdefault(item, how)
         for item, how in rows.items():
             head = item.partition(":")[0]
@@ -114,7 +117,7 @@ def save_crosswalk(
     np.save(folder / "walk_offsets.npy", np.array(offsets, np.int64))
     np.save(folder / "walk_prefix.npy", np.array(prefix, np.int16))
     np.save(folder / "walk_level.npy", np.array(level, np.uint8))
-    np.save(folder / "walk_known.npy", np.array([places.get(item, -1) for item in text], np.int32))
+    np.save(folder / "walk_known.npy", np.array([row_of.get(item, -1) for item in text], np.int32))
     (folder / "walk_prefixes.json").write_text(json.dumps(list(prefixes)), "utf-8")
     table = pa.table({"id": pa.array(text, pa.string())})
     with pa.OSFile(str(folder / "walk.arrow"), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
@@ -123,25 +126,25 @@ def save_crosswalk(
 
 def _neighbours(
     concepts: Sequence[Any],
-    held: Sequence[tuple[Sequence[str], Sequence[str]]],
+    linked: Sequence[tuple[Sequence[str], Sequence[str]]],
     family: Sequence[int],
     same_name: Iterable[Any],
 ) -> dict[int, dict[int, int]]:
     """Return, for each concept, the concepts of other vocabularies that mean the same, and by what."""
     bridges: dict[str, list[int]] = defaultdict(list)
-    for number, (stated, related) in enumerate(held):
+    for number, (stated, related) in enumerate(linked):
         if family[number] == ranking.OTHER or concepts[number].id.partition(":")[0] in _CODES:
             continue
         for item in (concepts[number].id, *stated, *related):
             if item.partition(":")[0] in _BRIDGES:
                 bridges[item].append(number)
-    found: dict[int, dict[int, int]] = defaultdict(dict)
+    neighbours: dict[int, dict[int, int]] = defaultdict(dict)
     for groups, how in ((bridges.values(), SHARED), (same_name, NAMED)):
         for group in groups:
             if 1 < len(group) <= _MOST * 4:
-                for one, other in _pairs(sorted(set(group)), concepts, family):
-                    found[one].setdefault(other, how)
-    return found
+                for first, other in _pairs(sorted(set(group)), concepts, family):
+                    neighbours[first].setdefault(other, how)
+    return neighbours
 
 
 def _pairs(
@@ -150,8 +153,8 @@ def _pairs(
     """Yield the pairs of two vocabularies; where a vocabulary has several claimants, none of them is the one."""
     if not 1 < len(members) <= _MOST * 2:
         return
-    heads = [concepts[one].id.partition(":")[0] for one in members]
-    for one, head in zip(members, heads, strict=True):
+    heads = [concepts[member].id.partition(":")[0] for member in members]
+    for member, head in zip(members, heads, strict=True):
         for other, kind in zip(members, heads, strict=True):
-            if head != kind and family[one] == family[other] and heads.count(kind) == 1:
-                yield one, other
+            if head != kind and family[member] == family[other] and heads.count(kind) == 1:
+                yield member, other

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from clinweave.knowledge.linking.dictionary import Dictionary, Found
+from clinweave.knowledge.linking.dictionary import Dictionary, TokenMatches
 from clinweave.knowledge.linking.normalise import Ints, Tokens, normal_form
 from clinweave.knowledge.linking.overlaps import longest_first
 
@@ -57,7 +57,7 @@ class Rule(NamedTuple):
 class Cues(NamedTuple):
     """Cues in one batch, by place: first token, number of tokens, and their rule or, of family cues, their kinds."""
 
-    at: Ints
+    first: Ints
     size: Ints
     value: Ints
 
@@ -79,13 +79,13 @@ def lexicon() -> Lexicon:
     text = files("clinweave.knowledge.linking").joinpath("status.toml").read_text("utf-8")
     table: dict[str, Any] = tomllib.loads(text)
     words: dict[str, list[str]] = table["words"]
-    found: dict[str, Rule] = {}
+    rules_of: dict[str, Rule] = {}
     for item in table["rule"]:
         rule_ = _rule(item)
         for phrase in _expanded(item["phrases"], words):
-            found[phrase] = found[phrase].joined(rule_, phrase) if phrase in found else rule_
-    rules = tuple(sorted(set(found.values())))
-    owners = {phrase: rules.index(rule_) for phrase, rule_ in found.items()}
+            rules_of[phrase] = rules_of[phrase].joined(rule_, phrase) if phrase in rules_of else rule_
+    rules = tuple(sorted(set(rules_of.values())))
+    owners = {phrase: rules.index(rule_) for phrase, rule_ in rules_of.items()}
     kinds: dict[str, int] = {}
     for item in table["family"]:
         bit = 1 << _KINDS.index(item["kind"])
@@ -106,48 +106,51 @@ def lexicon() -> Lexicon:
     return Lexicon(dictionary, rules, rule, kind, several, headings)
 
 
-def match(whole: str, tokens: Tokens, at: Ints, size: Ints) -> tuple[Cues, Cues]:
+def match(whole: str, tokens: Tokens, first_tokens: Ints, size: Ints) -> tuple[Cues, Cues]:
     """Return the cues of status and those of family in `tokens`.
 
-    A cue that shares a token with a mention `[at, at + size)` is part of its name. One that holds a whole mention and
-    more ("family history of") counts, and the shorter cue counts where a longer one reaches into a name ("no" before
-    "increased intracranial pressure").
+    A cue that shares a token with a mention `[first, first + size)` is part of its name. One that contains a whole
+    mention and more ("family history of") counts, and the shorter cue counts if a longer one overlaps a name ("no"
+    before "increased intracranial pressure").
     """
     cues = lexicon()
-    found = cues.dictionary.match(tokens)
-    end = found.at + found.size
-    free = np.ones(len(found), np.bool_)
-    if len(at) and len(found):
-        stops = np.maximum.accumulate(at + size)
-        first = np.minimum(np.searchsorted(stops, found.at, side="right"), len(at) - 1)
-        meets = (at[first] < end) & (stops[first] > found.at)
-        holds = (at[first] >= found.at) & (stops[first] <= end) & (size[first] < found.size)
+    matches = cues.dictionary.match(tokens)
+    end = matches.first + matches.size
+    free = np.ones(len(matches), np.bool_)
+    if len(first_tokens) and len(matches):
+        stops = np.maximum.accumulate(first_tokens + size)
+        first = np.minimum(np.searchsorted(stops, matches.first, side="right"), len(first_tokens) - 1)
+        meets = (first_tokens[first] < end) & (stops[first] > matches.first)
+        holds = (first_tokens[first] >= matches.first) & (stops[first] <= end) & (size[first] < matches.size)
         free = ~meets | holds
     status, family = (
-        _longest(found, free & (values[found.key] != none), values)
+        _longest(matches, free & (values[matches.key] != none), values)
         for values, none in ((cues.rule, -1), (cues.kind, 0))
     )
     inflected = np.fromiter(cues.spelled, np.int64, len(cues.spelled))
-    keys = found.key[_rows_of(found, status)]
+    keys = matches.key[_rows_of(matches, status)]
     for number in np.flatnonzero(np.isin(keys, inflected)).tolist():
-        first_token, last_token = int(status.at[number]), int(status.at[number] + status.size[number] - 1)
+        first_token, last_token = (
+            int(status.first[number]),
+            int(status.first[number] + status.size[number] - 1),
+        )
         surface = " ".join(whole[tokens.start[first_token] : tokens.end[last_token]].lower().split())
         status.value[number] = cues.spelled[int(keys[number])].get(surface, status.value[number])
     return status, family
 
 
-def _longest(found: Found, chosen: NDArray[np.bool_], values: Ints) -> Cues:
+def _longest(matches: TokenMatches, chosen: NDArray[np.bool_], values: Ints) -> Cues:
     """Return the longest of the chosen cues that do not overlap."""
     rows = np.flatnonzero(chosen)
-    rows = rows[longest_first(found.at[rows], found.size[rows], np.zeros(len(rows)))]
-    return Cues(found.at[rows], found.size[rows], values[found.key[rows]])
+    rows = rows[longest_first(matches.first[rows], matches.size[rows], np.zeros(len(rows)))]
+    return Cues(matches.first[rows], matches.size[rows], values[matches.key[rows]])
 
 
-def _rows_of(found: Found, cues: Cues) -> Ints:
+def _rows_of(matches: TokenMatches, cues: Cues) -> Ints:
     """Return the row of `found` of each cue."""
-    place = found.at * 64 + found.size
-    order = np.argsort(place)
-    return np.asarray(order[np.searchsorted(place[order], cues.at * 64 + cues.size)])
+    packed = matches.first * 64 + matches.size
+    order = np.argsort(packed)
+    return np.asarray(order[np.searchsorted(packed[order], cues.first * 64 + cues.size)])
 
 
 def _rule(item: Mapping[str, Any]) -> Rule:

@@ -24,15 +24,24 @@ _STEP = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Matches: the tokens `[at, at + size)` are the key `key`."""
+class TokenMatches:
+    """Matches: the tokens `[first, first + size)` are the key `key`."""
 
-    at: Ints
+    first: Ints
     size: Ints
     key: Ints
 
     def __len__(self) -> int:
-        return len(self.at)
+        return len(self.first)
+
+    def at_rows(self, rows: Ints | NDArray[np.bool_]) -> "TokenMatches":
+        """Return the matches of these rows (indices or a mask)."""
+        return TokenMatches(self.first[rows], self.size[rows], self.key[rows])
+
+    def joined(self, other: "TokenMatches") -> "TokenMatches":
+        """Return the matches of both, `other` last."""
+        columns = ((self.first, other.first), (self.size, other.size), (self.key, other.key))
+        return TokenMatches(*(np.concatenate(pair) for pair in columns))
 
 
 def first_hash(tokens: Hashes) -> Hashes:
@@ -90,34 +99,34 @@ class Dictionary:
         )
         return cls(HashTable.open(folder, "trie"), texts, offsets)
 
-    def match(self, tokens: Tokens) -> Found:
+    def match(self, tokens: Tokens) -> TokenMatches:
         """Return every match in the names' own word order, nested and overlapping ones included."""
         count = len(tokens)
-        at, sizes, keys = [], [], []
+        first_tokens, sizes, keys = [], [], []
         active = np.arange(count)
         so_far = first_hash(tokens.hash)
         for size in range(1, MOST_TOKENS + 1):
             value = self.trie.find(so_far)
             whole = np.flatnonzero(value > 1)
-            at.append(active[whole])
+            first_tokens.append(active[whole])
             sizes.append(np.full(len(whole), size))
             keys.append((value[whole] >> 1).astype(np.int64) - 1)
             going = np.flatnonzero(value & 1)
             going = going[active[going] + size < count]
-            here = active[going]
-            going = going[tokens.segment[here + size] == tokens.segment[here]]
+            begins = active[going]
+            going = going[tokens.segment[begins + size] == tokens.segment[begins]]
             if not len(going):
                 break
             active = active[going]
             so_far = next_hash(so_far[going], tokens.hash[active + size])
-        where, size_of, key = np.concatenate(at), np.concatenate(sizes), np.concatenate(keys)
+        where, size_of, key = np.concatenate(first_tokens), np.concatenate(sizes), np.concatenate(keys)
         same = self._same(tokens, where, size_of, key)
-        return Found(where[same], size_of[same], key[same])
+        return TokenMatches(where[same], size_of[same], key[same])
 
-    def _same(self, tokens: Tokens, at: Ints, size: Ints, key: Ints) -> NDArray[np.bool_]:
+    def _same(self, tokens: Tokens, first_tokens: Ints, size: Ints, key: Ints) -> NDArray[np.bool_]:
         """Return which matches agree with their key byte by byte."""
-        begin = tokens.first[at]
-        length = tokens.last[at + size - 1] - begin
+        begin = tokens.first[first_tokens]
+        length = tokens.last[first_tokens + size - 1] - begin
         same = np.asarray(length == self.offsets[key + 1] - self.offsets[key])
         begin, key, length = begin[same], key[same], length[same]
         if not len(begin):
@@ -152,7 +161,7 @@ def _add_keys(names: Sequence[str], start: int, keys: dict[bytes, int], key_of: 
 
 def _trie(hashes: Hashes, first: Ints, lengths: Ints) -> HashTable:
     """Return the table of all prefixes: twice (key number + 1), plus one where a longer key goes on from there."""
-    known, values = [], []
+    node_hashes, values = [], []
     keys = np.arange(len(first))
     so_far = first_hash(hashes[first])
     for size in range(1, MOST_TOKENS + 1):
@@ -161,11 +170,11 @@ def _trie(hashes: Hashes, first: Ints, lengths: Ints) -> HashTable:
         whole = lengths[keys] == size
         value[which[whole]] = 2 * (keys[whole] + 1)
         value[which[~whole]] |= 1
-        known.append(distinct)
+        node_hashes.append(distinct)
         values.append(value)
         keys, so_far = keys[~whole], so_far[~whole]
         if not len(keys):
             break
         so_far = next_hash(so_far, hashes[first[keys] + size])
-    every, index = np.unique(np.concatenate(known), return_index=True)
+    every, index = np.unique(np.concatenate(node_hashes), return_index=True)
     return HashTable.build(every, np.concatenate(values)[index].astype(np.int32))

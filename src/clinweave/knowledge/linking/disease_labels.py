@@ -22,8 +22,8 @@ class DiseaseLabels:
 
     def resolved(self, names: Iterable[Translation]) -> Iterator[Translation]:
         """Yield the names that mean a concept of the graph, with its identifier and an English name that is linked."""
-        known = [item if item.english else self._with_english(item) for item in names]
-        named = [item for item in known if item.english]
+        translated = [item if item.english else self._with_english(item) for item in names]
+        named = [item for item in translated if item.english]
         distinct = list(dict.fromkeys(item.english for item in named))
         spans, vocabulary = self.linker.spans(distinct), self.linker.vocabulary
         lengths = np.array([len(english) for english in distinct], np.int64)
@@ -44,13 +44,13 @@ class DiseaseLabels:
     def _rows(self) -> Mapping[str, int]:
         """Return the concept (row of the vocabulary) of each identifier that a source states to be the same."""
         walk = self.linker.vocabulary.crosswalk
-        wanted = [
+        prefixes = [
             number for number, prefix in enumerate(walk.prefixes) if prefix in {"ORPHA", "DOID", "MONDO"}
         ]
-        places = np.flatnonzero((walk.level <= STATED) & np.isin(walk.prefix, wanted))
-        concepts = np.searchsorted(walk.offsets, places, side="right") - 1
+        entries = np.flatnonzero((walk.level <= STATED) & np.isin(walk.prefix, prefixes))
+        concepts = np.searchsorted(walk.offsets, entries, side="right") - 1
         order = np.argsort(
-            -walk.level[places].astype(np.int64), kind="stable"
+            -walk.level[entries].astype(np.int64), kind="stable"
         )  # the last write is the nearest
-        identifiers = walk.text.take(places[order]).to_pylist()
+        identifiers = walk.text.take(entries[order]).to_pylist()
         return dict(zip(identifiers, concepts[order].tolist(), strict=True))

@@ -82,17 +82,17 @@ def everyday_names(
             diseases.add(name.lower())
         elif category == _FINDING and curie.startswith("HP:") and kind != "abbreviation":
             owners[name.lower()].setdefault(curie, int(kind != "label"))
-    found: dict[str, tuple[str, str]] = {}
+    names: dict[str, tuple[str, str]] = {}
     for name, curie, kind in (
         *_listed(owners),
         *((*pair, EVERYDAY) for pair in _infections(owners, diseases)),
     ):
-        found.setdefault(name, (curie, kind))
+        names.setdefault(name, (curie, kind))
     for adjective, curie in _derived(owners):
         if adjective not in common and adjective not in lists().excluded:
-            found.setdefault(adjective, (curie, ADJECTIVE))
+            names.setdefault(adjective, (curie, ADJECTIVE))
     return [
-        (name, curie, kind) for name, (curie, kind) in sorted(found.items()) if name.lower() not in owners
+        (name, curie, kind) for name, (curie, kind) in sorted(names.items()) if name.lower() not in owners
     ]
 
 
@@ -102,7 +102,7 @@ def _listed(owners: Mapping[str, Mapping[str, int]]) -> Iterator[tuple[str, str,
         for label, words in table.items():
             if owner := _owner(owners.get(label.lower(), {})):
                 yield from ((word, owner, kind) for word in words)
-    findings = {curie for held in owners.values() for curie in held}
+    findings = {curie for curies in owners.values() for curie in curies}
     yield from ((name, curie, EVERYDAY) for name, curie in lists().broad.items() if curie in findings)
 
 
@@ -146,20 +146,20 @@ def adjectives_of(noun: str) -> list[str]:
     return []
 
 
-def describes(whole: str, tokens: Tokens, at: Ints, size: Ints) -> NDArray[np.bool_]:
-    """Return which of the adjectives `[at, at + size)` (tokens) describe somebody, by the words around them."""
-    last = at + size - 1
+def describes(whole: str, tokens: Tokens, first_tokens: Ints, size: Ints) -> NDArray[np.bool_]:
+    """Return which of the adjectives `[first, first + size)` (tokens) describe somebody, by the words around them."""
+    last = first_tokens + size - 1
     after = np.minimum(last + 1, len(tokens) - 1)
     free = (last + 1 >= len(tokens)) | (tokens.clause[after] != tokens.clause[last])
-    known = lists().after
-    place = np.minimum(np.searchsorted(known, tokens.hash[after]), len(known) - 1)
-    free |= known[place] == tokens.hash[after]
+    hashes = lists().after
+    index = np.minimum(np.searchsorted(hashes, tokens.hash[after]), len(hashes) - 1)
+    free |= hashes[index] == tokens.hash[after]
     ends = np.maximum(tokens.last[after] - 1, 1)
     free |= (tokens.buffer[ends] == ord("y")) & (
         tokens.buffer[ends - 1] == ord("l")
     )  # "febrile intermittently"
     for row, (start, end) in enumerate(
-        zip(tokens.start[at].tolist(), tokens.end[last].tolist(), strict=True)
+        zip(tokens.start[first_tokens].tolist(), tokens.end[last].tolist(), strict=True)
     ):
         compound = whole[end : end + 1] == "-" or (
             whole[start - 1 : start] == "-" and whole[max(0, start - 4) : start - 1].lower() != "non"

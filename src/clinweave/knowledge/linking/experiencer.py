@@ -28,7 +28,7 @@ _GAP = 6  # tokens between a relative and what is said of it
 _NEAR = 4  # tokens after "his mother is"
 _BEFORE = 5  # tokens between a finding and "in" his mother
 _BE = frozenset({"is", "are", "was", "were"})
-_TOLD = (
+_REPORTED = (
     frozenset(
         {
             "of",
@@ -48,7 +48,8 @@ _TOLD = (
 )
 _NOT = frozenset({"not", "never", "also", "both"})  # between a relative and a finding ("Parents not obese")
 _IN = frozenset({"in", "among", "affecting"})
-_WHOSE = frozenset({"his", "her", "their", "the", "a", "an", "one", "two", "both", "patient", "proband", "whose"}) | {
+_POSSESSIVES = frozenset({"his", "her", "their", "the", "a", "an", "one", "two", "both", "patient", "proband"}) | {
+    "whose",
     "maternal", "paternal", "older", "elder", "younger", "affected", "other", "another", "deceased", "healthy",
     "any", "several",
 }  # fmt: skip
@@ -58,42 +59,42 @@ _SECTION = re.compile(r"[^\n:]{0,20}:[ \t]*\r?\n")
 _SECTION_END = re.compile(r"\n[^\S\n]*\n|\x1e|\n[^\S\n]*[A-Z][\w /()&-]{1,40}:")
 
 
-def of_relatives(whole: str, tokens: Tokens, at: Ints, size: Ints, cues: Cues) -> NDArray[np.bool_]:
-    """Return which of the mentions `[at, at + size)` (tokens, sorted, not overlapping) are a relative's."""
-    result = np.zeros(len(at), np.bool_)
+def of_relatives(whole: str, tokens: Tokens, first_tokens: Ints, size: Ints, cues: Cues) -> NDArray[np.bool_]:
+    """Return which of the mentions `[first, first + size)` (tokens, sorted, not overlapping) are a relative's."""
+    result = np.zeros(len(first_tokens), np.bool_)
     for number in np.flatnonzero(cues.value & (FAMILY_HISTORY | RELATIVE | OF_RELATIVES)).tolist():
-        begin, end = int(cues.at[number]), int(cues.at[number] + cues.size[number])
+        begin, end = int(cues.first[number]), int(cues.first[number] + cues.size[number])
         stop = int(np.searchsorted(tokens.sentence, tokens.sentence[begin], side="right"))
         inside = slice(
-            *np.searchsorted(cues.at, [tokens.sentence.searchsorted(tokens.sentence[begin]), stop])
+            *np.searchsorted(cues.first, [tokens.sentence.searchsorted(tokens.sentence[begin]), stop])
         )
         kind = int(cues.value[number])
         if kind & FAMILY_HISTORY and end == stop:
             low, high = _section(whole, tokens, end)
         elif (cues.value[inside] & PREGNANCY).any():
             if kind & RELATIVE:  # "Mother anaemic in pregnancy"
-                low, high = _directly(tokens, at, cues, number, end)
-                result[np.searchsorted(at, low) : np.searchsorted(at, high)] = True
+                low, high = _directly(tokens, first_tokens, cues, number, end)
+                result[np.searchsorted(first_tokens, low) : np.searchsorted(first_tokens, high)] = True
             continue
         elif kind & OF_RELATIVES:
             low, high = 0, 0
         else:
-            low, high = (_heading if kind & FAMILY_HISTORY else _said)(tokens, cues, number, end, stop)
+            low, high = (_heading if kind & FAMILY_HISTORY else _reported)(tokens, cues, number, end, stop)
         if low == high and kind & RELATIVE:
-            low, high = _directly(tokens, at, cues, number, end)
-        result[np.searchsorted(at, low) : np.searchsorted(at, high)] = True
-        if kind & RELATIVE and (row := _attribute(whole, tokens, at, size, begin)) >= 0:
+            low, high = _directly(tokens, first_tokens, cues, number, end)
+        result[np.searchsorted(first_tokens, low) : np.searchsorted(first_tokens, high)] = True
+        if kind & RELATIVE and (row := _attribute(whole, tokens, first_tokens, size, begin)) >= 0:
             result[row] = True
         if kind & (RELATIVE | OF_RELATIVES):
-            low, high = _before(whole, tokens, at, size, begin, directly=bool(kind & OF_RELATIVES))
+            low, high = _before(whole, tokens, first_tokens, size, begin, directly=bool(kind & OF_RELATIVES))
             result[low:high] = True
     return result
 
 
 def _section(whole: str, tokens: Tokens, end: int) -> tuple[int, int]:
     """Return the tokens below an empty heading, up to a blank line or the next heading."""
-    place = int(tokens.end[end - 1])
-    heading = _SECTION.match(whole, place)
+    offset = int(tokens.end[end - 1])
+    heading = _SECTION.match(whole, offset)
     if heading is None:
         return 0, 0
     after = _SECTION_END.search(whole, heading.end() - 1)
@@ -108,12 +109,12 @@ def _heading(tokens: Tokens, cues: Cues, number: int, end: int, stop: int) -> tu
     if end >= stop:
         return 0, 0
     announced = tokens.segment[end] != tokens.segment[end - 1]
-    if not announced and not _TOLD.intersection(tokens.words(end - 1, end + 1)):
+    if not announced and not _REPORTED.intersection(tokens.words(end - 1, end + 1)):
         return 0, 0
     return end, _until_patient(cues, number, stop)
 
 
-def _said(tokens: Tokens, cues: Cues, number: int, end: int, stop: int) -> tuple[int, int]:
+def _reported(tokens: Tokens, cues: Cues, number: int, end: int, stop: int) -> tuple[int, int]:
     """Return the tokens that tell what a relative has."""
     if end < stop and tokens.segment[end] != tokens.segment[end - 1]:
         return end, _until_patient(cues, number, stop)  # "Mother: migraine"
@@ -125,8 +126,8 @@ def _said(tokens: Tokens, cues: Cues, number: int, end: int, stop: int) -> tuple
             end + 1,
             min(_until_patient(cues, number, stop), clause),
         )  # "The father, who is deaf, noticed ..."
-    for later in range(number + 1, len(cues.at)):
-        begin, kind = int(cues.at[later]), int(cues.value[later])
+    for later in range(number + 1, len(cues.first)):
+        begin, kind = int(cues.first[later]), int(cues.value[later])
         if begin >= stop or begin - end > _GAP:
             break
         if kind & AFFECTED:
@@ -143,60 +144,64 @@ def _said(tokens: Tokens, cues: Cues, number: int, end: int, stop: int) -> tuple
     return 0, 0
 
 
-def _directly(tokens: Tokens, at: Ints, cues: Cues, number: int, end: int) -> tuple[int, int]:
+def _directly(tokens: Tokens, first_tokens: Ints, cues: Cues, number: int, end: int) -> tuple[int, int]:
     """Return the tokens of a finding right after a relative, and the rest of its clause: "Father asthmatic"."""
-    row = int(np.searchsorted(at, end))
-    if row == len(at) or tokens.clause[at[row]] != tokens.clause[end - 1]:
+    row = int(np.searchsorted(first_tokens, end))
+    if row == len(first_tokens) or tokens.clause[first_tokens[row]] != tokens.clause[end - 1]:
         return 0, 0
-    if at[row] > end + 1 or not _NOT.issuperset(tokens.words(end, int(at[row]))):
+    if first_tokens[row] > end + 1 or not _NOT.issuperset(tokens.words(end, int(first_tokens[row]))):
         return 0, 0
     clause = int(np.searchsorted(tokens.clause, tokens.clause[end], side="right"))
     return end, _until_patient(cues, number, clause)
 
 
-def _attribute(whole: str, tokens: Tokens, at: Ints, size: Ints, begin: int) -> int:
+def _attribute(whole: str, tokens: Tokens, first_tokens: Ints, size: Ints, begin: int) -> int:
     """Return the mention right before a relative, which describes it ("a deaf sister"), or -1."""
-    row = int(np.searchsorted(at, begin)) - 1
-    if row < 0 or at[row] + size[row] != begin or tokens.clause[begin - 1] != tokens.clause[begin]:
+    row = int(np.searchsorted(first_tokens, begin)) - 1
+    if row < 0 or first_tokens[row] + size[row] != begin or tokens.clause[begin - 1] != tokens.clause[begin]:
         return -1
-    if not _WHOSE.intersection(tokens.words(max(0, int(at[row]) - 1), int(at[row]))):
+    if not _POSSESSIVES.intersection(
+        tokens.words(max(0, int(first_tokens[row]) - 1), int(first_tokens[row]))
+    ):
         return -1  # "Fever mother gave paracetamol"
     return row if whole[tokens.end[begin - 1] : tokens.start[begin]] == " " else -1
 
 
 def _until_patient(cues: Cues, number: int, stop: int) -> int:
     later = np.flatnonzero(cues.value[number + 1 :] & PATIENT)
-    return min(stop, int(cues.at[number + 1 + later[0]])) if len(later) else stop
+    return min(stop, int(cues.first[number + 1 + later[0]])) if len(later) else stop
 
 
 def _before(
-    whole: str, tokens: Tokens, at: Ints, size: Ints, begin: int, *, directly: bool
+    whole: str, tokens: Tokens, first_tokens: Ints, size: Ints, begin: int, *, directly: bool
 ) -> tuple[int, int]:
     """Return the range of mentions before "in" a relative or before brackets: the nearest, and its list.
 
     `directly`: the cue itself says so ("runs in the family").
     """
     start = int(np.searchsorted(tokens.sentence, tokens.sentence[begin]))
-    high = int(np.searchsorted(at, begin))
-    if high == 0 or at[high - 1] < start:
+    high = int(np.searchsorted(first_tokens, begin))
+    if high == 0 or first_tokens[high - 1] < start:
         return 0, 0
-    stop = int(at[high - 1] + size[high - 1])
+    stop = int(first_tokens[high - 1] + size[high - 1])
     if _IN_BRACKETS.fullmatch(whole[tokens.end[stop - 1] : tokens.start[begin]]):
         return high - 1, high
     if not directly:
         before = tokens.words(max(start, begin - 5), begin)
-        while before and before[-1] in _WHOSE:
+        while before and before[-1] in _POSSESSIVES:
             before.pop()
             begin -= 1
         if not before or before[-1] not in _IN:
             return 0, 0
         begin -= 1
-    high = int(np.searchsorted(at, begin))
+    high = int(np.searchsorted(first_tokens, begin))
     low = high - 1
-    if low < 0 or at[low] < start or begin - (at[low] + size[low]) > _BEFORE:
+    if low < 0 or first_tokens[low] < start or begin - (first_tokens[low] + size[low]) > _BEFORE:
         return 0, 0
-    while low > 0 and at[low - 1] >= start:
-        if not _LISTS.issuperset(tokens.words(int(at[low - 1] + size[low - 1]), int(at[low]))):
+    while low > 0 and first_tokens[low - 1] >= start:
+        if not _LISTS.issuperset(
+            tokens.words(int(first_tokens[low - 1] + size[low - 1]), int(first_tokens[low]))
+        ):
             break
         low -= 1
     return low, high

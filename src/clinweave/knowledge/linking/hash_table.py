@@ -20,37 +20,37 @@ class HashTable:
     def build(cls, hashes: Hashes, values: Values) -> "HashTable":
         """Return a table of distinct non-zero `hashes` with their positive `values`."""
         size = 1 << max(4, int(2 * max(1, len(hashes)) - 1).bit_length())
-        keys, held = np.zeros(size, np.uint64), np.zeros(size, np.int32)
+        keys, stored = np.zeros(size, np.uint64), np.zeros(size, np.int32)
         pending = np.arange(len(hashes))
         slot = (hashes & np.uint64(size - 1)).astype(np.int64)
         while len(pending):
-            places = slot[pending]
-            _, chosen = np.unique(places, return_index=True)
-            chosen = chosen[keys[places[chosen]] == 0]
+            targets = slot[pending]
+            _, chosen = np.unique(targets, return_index=True)
+            chosen = chosen[keys[targets[chosen]] == 0]
             winners = pending[chosen]
             keys[slot[winners]] = hashes[winners]
-            held[slot[winners]] = values[winners]
+            stored[slot[winners]] = values[winners]
             left = np.ones(len(pending), np.bool_)
             left[chosen] = False
             pending = pending[left]
             slot[pending] = (slot[pending] + 1) & (size - 1)
-        return cls(keys, held)
+        return cls(keys, stored)
 
     def find(self, hashes: Hashes) -> Values:
         """Return the value of each hash, 0 where it is absent."""
         slot = hashes.astype(np.int64) & self._mask
         seen = self.keys[slot]
-        found = np.where(seen == hashes, self.values[slot], 0).astype(np.int32)
+        result = np.where(seen == hashes, self.values[slot], 0).astype(np.int32)
         pending = np.flatnonzero((seen != hashes) & (seen != 0))
         slot, hashes = slot[pending], hashes[pending]
         while len(pending):
             slot = (slot + 1) & self._mask
             seen = self.keys[slot]
             same = seen == hashes
-            found[pending[same]] = self.values[slot[same]]
+            result[pending[same]] = self.values[slot[same]]
             going = ~same & (seen != 0)
             pending, slot, hashes = pending[going], slot[going], hashes[going]
-        return found
+        return result
 
     def save(self, folder: Path, name: str) -> None:
         """Write the two arrays as `name`.keys.npy and `name`.values.npy."""
@@ -70,5 +70,5 @@ def is_among(values: NDArray[np.int64], ordered: NDArray[np.int64]) -> NDArray[n
     """Return which values are among the ordered ones."""
     if not len(ordered):
         return np.zeros(len(values), np.bool_)
-    place = np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)
-    return np.asarray(ordered[place] == values)
+    index = np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)
+    return np.asarray(ordered[index] == values)

@@ -49,16 +49,16 @@ def ends_line(
     long line goes on in lower case and a full stop follows.
     """
     raw = folded.tobytes()
-    return np.fromiter((_ends(raw, capital, at) for at in breaks), np.bool_)
+    return np.fromiter((_ends(raw, capital, offset) for offset in breaks), np.bool_)
 
 
-def _ends(raw: bytes, capital: NDArray[np.bool_], at: int) -> bool:
-    begin, stop = raw.rfind(b"\n", 0, at) + 1, raw.find(b"\n", at + 1)
-    line, following = raw[begin:at].rstrip(), raw[at + 1 : stop if stop >= 0 else len(raw)]
+def _ends(raw: bytes, capital: NDArray[np.bool_], offset: int) -> bool:
+    begin, stop = raw.rfind(b"\n", 0, offset) + 1, raw.find(b"\n", offset + 1)
+    line, following = raw[begin:offset].rstrip(), raw[offset + 1 : stop if stop >= 0 else len(raw)]
     after = following.lstrip()
     if not line or not after or line[-1] in b".!?;:" or _ITEM.match(after):
         return True
-    return not _open_ended(line) and not _continued(raw, capital, at, len(line), following)
+    return not _open_ended(line) and not _continued(raw, capital, offset, len(line), following)
 
 
 def _open_ended(line: bytes) -> bool:
@@ -71,18 +71,20 @@ def _open_ended(line: bytes) -> bool:
     return line[: last.start()].rstrip()[-1:] not in {b":", b"-", b"=", b"?", b"|"}
 
 
-def _continued(raw: bytes, capital: NDArray[np.bool_], at: int, length: int, following: bytes) -> bool:
+def _continued(raw: bytes, capital: NDArray[np.bool_], offset: int, length: int, following: bytes) -> bool:
     """Say whether the next line goes on with the sentence of this one, of `length` characters."""
     after = following.lstrip()
-    if capital[at + 1 + len(following) - len(after)]:
+    if capital[offset + 1 + len(following) - len(after)]:
         return False
     first = _FIRST.match(after)
     if first and first[0] in _JOINING:
         return True
     if length < _WRAPPED:
         return False
-    paragraph = _PARAGRAPH_END.search(raw, at + 1, at + _SENTENCE)
-    return _FULL_STOP.search(raw, at + 1, paragraph.start() if paragraph else at + _SENTENCE) is not None
+    paragraph = _PARAGRAPH_END.search(raw, offset + 1, offset + _SENTENCE)
+    return (
+        _FULL_STOP.search(raw, offset + 1, paragraph.start() if paragraph else offset + _SENTENCE) is not None
+    )
 
 
 def goes_on(

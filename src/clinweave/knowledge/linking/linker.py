@@ -15,20 +15,20 @@ from numpy.typing import NDArray
 
 from clinweave.core.errors import UserError
 from clinweave.knowledge.linking import ranking
+from clinweave.knowledge.linking.bag_of_words import AS_NAMED, DEFINED, REORDERED, SHARED, SHORT_FORM, VARIED
 from clinweave.knowledge.linking.crosswalk import LEVELS, NAMED
 from clinweave.knowledge.linking.cues import ABSENT, STATUSES
-from clinweave.knowledge.linking.dictionary import Found
+from clinweave.knowledge.linking.dictionary import TokenMatches
 from clinweave.knowledge.linking.everyday import describes
-from clinweave.knowledge.linking.judging import Matches, accepted, groups
+from clinweave.knowledge.linking.mention_classifier import Matches, accepted, groups
 from clinweave.knowledge.linking.normalise import Ints, Tokens, join, tokenise
 from clinweave.knowledge.linking.notation import written_out
 from clinweave.knowledge.linking.overlaps import longest_first
-from clinweave.knowledge.linking.picked import Picked, with_defined
 from clinweave.knowledge.linking.ranking import FINDING
+from clinweave.knowledge.linking.selection import Selection, with_defined
 from clinweave.knowledge.linking.shorthand import Text, with_short_forms
 from clinweave.knowledge.linking.status import assess
 from clinweave.knowledge.linking.vocabulary import NamedGraph, Scope, Vocabulary, compile_vocabulary
-from clinweave.knowledge.linking.word_sets import AS_NAMED, DEFINED, REORDERED, SHARED, SHORT_FORM, VARIED
 from clinweave.records import Mention
 
 MENTIONS = pa.schema(
@@ -175,15 +175,15 @@ class Linker:
         scope = self.scope(prefixes, categories)
         spans = self._spans(texts, scope)
         vocabulary = self.vocabulary
-        places = list(_triples(spans))
+        mentions = list(_triples(spans))
         rows = zip(spans.sense.tolist(), spans.key.tolist(), spans.how.tolist(), strict=True)
         reasons = [
             self._told(sense, key, scope, texts[doc][begin:end] == self._identified(sense, scope)[3], how)
-            for (doc, begin, end), (sense, key, how) in zip(places, rows, strict=True)
+            for (doc, begin, end), (sense, key, how) in zip(mentions, rows, strict=True)
         ]
         # Arrow holds UTF-8 alone: a lone surrogate inside a mention becomes a question mark.
-        surfaces = [texts[doc][begin:end].encode("utf-8", "replace").decode() for doc, begin, end in places]
-        concept, ids = vocabulary.told(vocabulary.concept[spans.sense], scope)
+        surfaces = [texts[doc][begin:end].encode("utf-8", "replace").decode() for doc, begin, end in mentions]
+        concept, ids = vocabulary.shown(vocabulary.concept[spans.sense], scope)
         columns: list[Any] = [spans.document, spans.start, spans.end, surfaces, ids]
         columns += [column.take(pa.array(concept)) for column in (vocabulary.labels, vocabulary.categories)]
         columns += [np.round(spans.score, 4), spans.negated, reasons]
@@ -210,7 +210,7 @@ class Linker:
             for sense in vocabulary.senses(key, scope)
             if not vocabulary.exact_case[sense] and vocabulary.score[sense] >= self.minimum
         ]
-        _, ids = vocabulary.told(vocabulary.concept[senses], scope)
+        _, ids = vocabulary.shown(vocabulary.concept[senses], scope)
         return [
             (curie, float(vocabulary.score[sense]))
             for curie, sense in zip(ids.to_pylist(), senses, strict=True)
@@ -218,14 +218,14 @@ class Linker:
 
     def scope(self, prefixes: Collection[str] | None, categories: Collection[str] | None = None) -> Scope:
         """Return what may be found, and as what; an unknown prefix raises `UserError`."""
-        wanted = sorted({prefixes} if isinstance(prefixes, str) else prefixes or ())
-        known = self.vocabulary.crosswalk.prefixes
-        unknown = sorted(set(wanted) - set(known))
+        requested = sorted({prefixes} if isinstance(prefixes, str) else prefixes or ())
+        available = self.vocabulary.crosswalk.prefixes
+        unknown = sorted(set(requested) - set(available))
         if unknown:
             named = ", ".join(self.vocabulary.prefixes)
             raise UserError(f"no vocabulary has the prefix {', '.join(unknown)}; the graph has {named}")
         kinds = sorted({categories} if isinstance(categories, str) else categories or ())
-        return self.vocabulary.scope(tuple(wanted), tuple(kinds), self.furthest, self.usage)
+        return self.vocabulary.scope(tuple(requested), tuple(kinds), self.furthest, self.usage)
 
     def _spans(self, texts: Sequence[str], scope: Scope) -> Spans:
         parts, first, size = [], 0, 0
@@ -242,27 +242,28 @@ class Linker:
         whole, begins = join(texts)
         whole = written_out(whole)
         tokens = tokenise(whole)
-        found, how, sense, score = self.candidates(whole, tokens, scope)
-        good = np.arange(len(found))
+        matches, how, sense, score = self.candidates(whole, tokens, scope)
+        good = np.arange(len(matches))
         if self.judged and scope.row is not None:
-            document = np.searchsorted(begins, tokens.start[found.at], side="right") - 1
-            good = good[accepted(tokens, Matches(found, how, sense, document), self.vocabulary, scope)]
+            document = np.searchsorted(begins, tokens.start[matches.first], side="right") - 1
+            good = good[accepted(tokens, Matches(matches, how, sense, document), self.vocabulary, scope)]
         alone, shared = good[how[good] != SHARED], good[how[good] == SHARED]
-        kept = alone[longest_first(found.at[alone], found.size[alone], score[alone])]
+        selected = alone[longest_first(matches.first[alone], matches.size[alone], score[alone])]
         # A name that shares its words with a neighbour stands beside it.
-        kept = np.concatenate([kept, shared])
-        kept = kept[np.argsort(found.at[kept], kind="stable")]
-        picked = Picked(
-            found.at[kept], found.size[kept], sense[kept], found.key[kept], score[kept], how[kept]
+        selected = np.concatenate([selected, shared])
+        selected = selected[np.argsort(matches.first[selected], kind="stable")]
+        spans = matches.at_rows(selected)
+        picked = Selection(
+            spans.first, spans.size, sense[selected], spans.key, score[selected], how[selected]
         )
         if "(" in whole:
             picked = with_defined(texts, begins, tokens, picked)
         picked = with_short_forms(Text(texts, whole, begins), tokens, picked, self.vocabulary, scope)
-        assessed = assess(whole, tokens, picked.at, picked.size)
+        assessed = assess(whole, tokens, picked.first, picked.size)
         named = np.flatnonzero(~assessed.heading)
         picked = picked.at_rows(named)
-        start = tokens.start[picked.at]
-        end = tokens.end[picked.at + picked.size - 1]
+        start = tokens.start[picked.first]
+        end = tokens.end[picked.first + picked.size - 1]
         document = np.searchsorted(begins, start, side="right") - 1
         start, end = start - begins[document], end - begins[document]
         return Spans(
@@ -272,61 +273,60 @@ class Linker:
 
     def candidates(
         self, whole: str, tokens: Tokens, scope: Scope
-    ) -> tuple[Found, Ints, Ints, NDArray[np.float64]]:
+    ) -> tuple[TokenMatches, Ints, Ints, NDArray[np.float64]]:
         """Return the matches that are good enough, how each came about, its sense and its score."""
-        found, how = self._matches(whole, tokens, scope)
-        sense, score = self._senses(whole, tokens, found, how, scope)
+        matches, how = self._matches(whole, tokens, scope)
+        sense, score = self._senses(whole, tokens, matches, how, scope)
         score = score - _PENALTY[how]
         stay = (sense >= 0) & (score >= self.minimum)
         varied = np.flatnonzero(stay & (how == VARIED))
         # Words alternate between names of findings; told as diseases they cost more than they find (training parts).
-        told = groups(self.vocabulary, scope, sense[varied])
-        stay[varied] = self.varied & ((told == FINDING) | (scope.row is None))
+        categories = groups(self.vocabulary, scope, sense[varied])
+        stay[varied] = self.varied & ((categories == FINDING) | (scope.row is None))
         good = np.flatnonzero(stay)
-        found = Found(found.at[good], found.size[good], found.key[good])
-        return found, how[good], sense[good], score[good]
+        matches = matches.at_rows(good)
+        return matches, how[good], sense[good], score[good]
 
-    def _matches(self, whole: str, tokens: Tokens, scope: Scope) -> tuple[Found, Ints]:
-        found = self.vocabulary.dictionary.match(tokens)
+    def _matches(self, whole: str, tokens: Tokens, scope: Scope) -> tuple[TokenMatches, Ints]:
+        matches = self.vocabulary.dictionary.match(tokens)
         if scope.adjective is not None:
-            rows = np.flatnonzero(scope.adjective[found.key])
-            stay = np.ones(len(found), np.bool_)
-            stay[rows] = describes(whole, tokens, found.at[rows], found.size[rows])
-            found = Found(found.at[stay], found.size[stay], found.key[stay])
-        how = np.full(len(found), AS_NAMED, np.int64)
+            rows = np.flatnonzero(scope.adjective[matches.key])
+            stay = np.ones(len(matches), np.bool_)
+            stay[rows] = describes(whole, tokens, matches.first[rows], matches.size[rows])
+            matches = matches.at_rows(stay)
+        how = np.full(len(matches), AS_NAMED, np.int64)
         if not self.any_order:
-            return found, how
-        known = scope.best[0, found.key] >= 0
-        usable = Found(found.at[known], found.size[known], found.key[known])
-        other, other_how = self.vocabulary.word_sets.match(
+            return matches, how
+        resolved = scope.best[0, matches.key] >= 0
+        usable = matches.at_rows(resolved)
+        other, other_how = self.vocabulary.bag_of_words.match(
             tokens, usable, scope.reorders, skipping="HP" in scope.prefixes
         )
-        both = (np.concatenate([getattr(found, item), getattr(other, item)]) for item in Found.__slots__)
-        return Found(*both), np.concatenate([how, other_how])
+        return matches.joined(other), np.concatenate([how, other_how])
 
     def _senses(
-        self, text: str, tokens: Tokens, found: Found, how: Ints, scope: Scope
+        self, text: str, tokens: Tokens, matches: TokenMatches, how: Ints, scope: Scope
     ) -> tuple[Ints, NDArray[np.float64]]:
         """Return each match's best sense (-1: none) and its score."""
         vocabulary = self.vocabulary
-        last_of = found.at + found.size - 1
+        last_of = matches.first + matches.size - 1
         length = tokens.end[last_of] - tokens.start[last_of]
         plural = (length > tokens.last[last_of] - tokens.first[last_of]).astype(np.int64)
-        sense = scope.best[plural, found.key].astype(np.int64)
-        known = np.maximum(sense, 0)
-        score = vocabulary.score[known] - scope.price[vocabulary.concept[known]]
+        sense = scope.best[plural, matches.key].astype(np.int64)
+        sense_rows = np.maximum(sense, 0)
+        score = vocabulary.score[sense_rows] - scope.price[vocabulary.concept[sense_rows]]
         score = np.where(sense >= 0, score, 0.0).astype(np.float64)
-        rows = np.flatnonzero(scope.cased[found.key] & tokens.capital[found.at] & (how == AS_NAMED))
-        begins, lasts = tokens.start[found.at[rows]].tolist(), tokens.end[last_of[rows]].tolist()
-        for number, begin, last, key in zip(
-            rows.tolist(), begins, lasts, found.key[rows].tolist(), strict=True
-        ):
+        rows = np.flatnonzero(scope.cased[matches.key] & tokens.capital[matches.first] & (how == AS_NAMED))
+        begins, lasts = tokens.start[matches.first[rows]].tolist(), tokens.end[last_of[rows]].tolist()
+        keys = matches.key[rows].tolist()
+        for number, begin, last, key in zip(rows.tolist(), begins, lasts, keys, strict=True):
             surface = text[begin:last]
             for option, named, worth in self._cased(key, scope):
                 if named != surface and named != surface.removesuffix("s"):
                     continue
                 value = worth
-                if value < self.minimum and _among_genes(tokens, int(found.at[number]), int(last_of[number])):
+                ends = int(matches.first[number]), int(last_of[number])
+                if value < self.minimum and _among_genes(tokens, *ends):
                     value += ranking.IN_CONTEXT
                 if value > score[number]:
                     sense[number], score[number] = option, value
@@ -362,7 +362,7 @@ class Linker:
     def _identity(self, sense: int, scope: Scope) -> tuple[str, str, str, str]:
         """Return the identifier, label and category of a sense, as the scope asks, and the name that it is."""
         vocabulary = self.vocabulary
-        rows, ids = vocabulary.told(vocabulary.concept[[sense]], scope)
+        rows, ids = vocabulary.shown(vocabulary.concept[[sense]], scope)
         row = int(rows[0])
         name = vocabulary.names[int(vocabulary.name[sense])].as_py()
         return ids[0].as_py(), vocabulary.labels[row].as_py(), vocabulary.categories[row].as_py(), name
@@ -371,7 +371,7 @@ class Linker:
         """Return the reason for a sense of a key; `same` says that the text has the very letters of the name."""
         vocabulary = self.vocabulary
         senses = [other for other in vocabulary.senses(key, scope) if not vocabulary.exact_case[other]]
-        _, ids = vocabulary.told(vocabulary.concept[[sense, *senses]], scope)
+        _, ids = vocabulary.shown(vocabulary.concept[[sense, *senses]], scope)
         own, *others = ids.to_pylist()
         name = vocabulary.names[int(vocabulary.name[sense])].as_py()
         kind = ranking.KINDS[int(vocabulary.kind[sense])]

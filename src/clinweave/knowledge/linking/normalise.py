@@ -159,9 +159,9 @@ def _fold(text: str) -> tuple[Bytes, Ints | None, Flags]:
     # Group the odd characters by kind in one sort, then write each kind's bytes in place.
     order = np.argsort(which, kind="stable")
     counts = np.bincount(which, minlength=len(kinds))
-    for form, places in zip(forms, np.split(begin[odd][order], np.cumsum(counts)[:-1]), strict=True):
+    for form, starts in zip(forms, np.split(begin[odd][order], np.cumsum(counts)[:-1]), strict=True):
         for shift, byte in enumerate(form):
-            folded[places + shift] = byte
+            folded[starts + shift] = byte
     return folded, origin, capital
 
 
@@ -200,12 +200,12 @@ def _folded_part(part: str) -> bytes:
 
 def _possessive(folded: Bytes, word: Flags) -> Flags:
     """Return flags of each s that follows a word and an apostrophe and ends there (Marfan's)."""
-    found = np.zeros(len(folded), np.bool_)
+    mask = np.zeros(len(folded), np.bool_)
     if len(folded) < 3:
-        return found
+        return mask
     after = np.append(~word[3:], True) if len(folded) > 3 else np.array([True])
-    found[2:] = (folded[2:] == ord("s")) & (folded[1:-1] == ord("'")) & word[:-2] & after[: len(folded) - 2]
-    return found
+    mask[2:] = (folded[2:] == ord("s")) & (folded[1:-1] == ord("'")) & word[:-2] & after[: len(folded) - 2]
+    return mask
 
 
 def _borders(folded: Bytes, capital: Flags) -> tuple[Ints, Ints, Ints]:
@@ -235,19 +235,19 @@ def _stem(folded: Bytes, word: Flags, begin: Ints, end: Ints) -> None:
     latin = np.flatnonzero((size > 4) & (folded[end - 1] == ord("e")))  # vertebrae: vertebra
     latin = end[latin[folded[end[latin] - 2] == ord("a")]]
     word[latin - 1] = False
-    at = np.flatnonzero((size > 3) & (folded[end - 1] == ord("s")))
-    if not len(at):
+    candidates = np.flatnonzero((size > 3) & (folded[end - 1] == ord("s")))
+    if not len(candidates):
         return
-    stop = end[at]
+    stop = end[candidates]
     second, third, fourth = folded[stop - 2], folded[stop - 3], folded[stop - 4]
     plural_e = second == ord("e")
-    ies = plural_e & (third == ord("i")) & (size[at] > 4)
+    ies = plural_e & (third == ord("i")) & (size[candidates] > 4)
     hiss = (third == ord("h")) & ((fourth == ord("c")) | (fourth == ord("s")))
     hiss |= (third == ord("x")) | ((third == ord("s")) & (fourth == ord("s")))
     hiss &= plural_e
-    kept = (second == ord("s")) | (second == ord("u")) | (second == ord("i"))
+    keeps_s = (second == ord("s")) | (second == ord("u")) | (second == ord("i"))
     folded[stop[ies] - 3] = ord("y")
-    word[stop[~kept] - 1] = False
+    word[stop[~keeps_s] - 1] = False
     word[stop[ies | hiss] - 2] = False
 
 
@@ -261,8 +261,8 @@ def _compact(folded: Bytes, word: Flags, begin: Ints) -> tuple[Bytes, Ints, Ints
         ((folded == ord("a")) | (folded == ord("o"))) & np.append(folded[1:] == ord("e"), False) & following
     )
     after = np.append(False, word[:-1]) & ~word  # the byte after a token becomes its space
-    place = np.cumsum(keep | after)
-    first: Ints = place[begin] - keep[begin]
+    offsets = np.cumsum(keep | after)
+    first: Ints = offsets[begin] - keep[begin]
     taken = np.where(word, folded, _SPACE)[keep | after]
     buffer = np.append(taken, np.uint8(_SPACE)) if word[-1] else taken
     last = np.append(first[1:], len(buffer)) - 1
@@ -274,6 +274,6 @@ def _hashes(buffer: Bytes, first: Ints) -> Hashes:
     if not len(first):
         return np.zeros(0, np.uint64)
     size = np.diff(first, append=len(buffer))
-    place = np.arange(len(buffer)) - np.repeat(first, size)
-    sums: Any = np.add.reduceat(_OF_BYTE[buffer] * _OF_PLACE[place & 63], first)
+    position = np.arange(len(buffer)) - np.repeat(first, size)
+    sums: Any = np.add.reduceat(_OF_BYTE[buffer] * _OF_PLACE[position & 63], first)
     return mix(sums ^ size.astype(np.uint64))

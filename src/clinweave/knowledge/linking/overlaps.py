@@ -8,26 +8,26 @@ from numpy.typing import NDArray
 from clinweave.knowledge.linking.normalise import Ints
 
 
-def longest_first(at: Ints, size: Ints, score: NDArray[Any]) -> Ints:
-    """Return the indices, by place, of matches `[at, at + size)` that stay so that no two overlap."""
-    if not len(at):
+def longest_first(first_tokens: Ints, size: Ints, score: NDArray[Any]) -> Ints:
+    """Return the indices, by place, of matches `[first, first + size)` that stay so that no two overlap."""
+    if not len(first_tokens):
         return np.zeros(0, np.int64)
-    order = np.lexsort((-score, -size, at))
-    begin, end = at[order], (at + size)[order]
+    order = np.lexsort((-score, -size, first_tokens))
+    begin, end = first_tokens[order], (first_tokens + size)[order]
     furthest = np.maximum.accumulate(end)
     lone_left = np.append(True, begin[1:] >= furthest[:-1])
     lone = lone_left & np.append(lone_left[1:], True)
-    kept = [order[lone]]
+    parts = [order[lone]]
     contested = order[~lone]
-    contested = contested[np.lexsort((at[contested], -score[contested], -size[contested]))]
+    contested = contested[np.lexsort((first_tokens[contested], -score[contested], -size[contested]))]
     taken = bytearray(int(furthest[-1]))
     chosen = []
     for number, low, width in zip(
-        contested.tolist(), at[contested].tolist(), size[contested].tolist(), strict=True
+        contested.tolist(), first_tokens[contested].tolist(), size[contested].tolist(), strict=True
     ):
         if taken.find(1, low, low + width) < 0:
             taken[low : low + width] = b"\x01" * width
             chosen.append(number)
-    kept.append(np.array(chosen, np.int64))
-    every = np.concatenate(kept)
-    return np.asarray(every[np.argsort(at[every], kind="stable")])
+    parts.append(np.array(chosen, np.int64))
+    every = np.concatenate(parts)
+    return np.asarray(every[np.argsort(first_tokens[every], kind="stable")])

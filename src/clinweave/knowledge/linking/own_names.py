@@ -40,11 +40,11 @@ class OwnNames:
         `accept(name, start, end)` decides whether a name may stand there, for example by its capitals.
         """
         tokens = tokenise(text)
-        found = self._dictionary.match(tokens)
-        stops = tokens.end[found.at + found.size - 1]
+        matches = self._dictionary.match(tokens)
+        stops = tokens.end[matches.first + matches.size - 1]
         chosen: list[int] = []
         names: dict[int, tuple[int, ...]] = {}
-        rows = zip(tokens.start[found.at].tolist(), stops.tolist(), found.key.tolist(), strict=True)
+        rows = zip(tokens.start[matches.first].tolist(), stops.tolist(), matches.key.tolist(), strict=True)
         for row, (start, end, key) in enumerate(rows):
             accepted = tuple(name for name in self._names[key] if accept(name, start, end))
             if accepted:
@@ -52,22 +52,24 @@ class OwnNames:
                 names[row] = accepted
         if not chosen:
             return []
-        kept = np.array(chosen)
-        kept = kept[longest_first(found.at[kept], found.size[kept], np.zeros(len(kept)))]
-        at, size = found.at[kept], found.size[kept]
-        assessed = assess(text, tokens, at, size)
-        sentence = tokens.sentence[at]
+        selected = np.array(chosen)
+        selected = selected[
+            longest_first(matches.first[selected], matches.size[selected], np.zeros(len(selected)))
+        ]
+        first_tokens, size = matches.first[selected], matches.size[selected]
+        assessed = assess(text, tokens, first_tokens, size)
+        sentence = tokens.sentence[first_tokens]
         first = np.searchsorted(tokens.sentence, sentence)
         last = np.searchsorted(tokens.sentence, sentence, side="right") - 1
         return [
             NameSpan(
-                int(tokens.start[at[row]]),
-                int(tokens.end[at[row] + size[row] - 1]),
-                names[int(kept[row])],
+                int(tokens.start[first_tokens[row]]),
+                int(tokens.end[first_tokens[row] + size[row] - 1]),
+                names[int(selected[row])],
                 STATUSES[int(assessed.status[row])],
                 bool(assessed.family[row]),
                 (int(tokens.start[first[row]]), int(tokens.end[last[row]])),
             )
-            for row in range(len(kept))
+            for row in range(len(selected))
             if not assessed.heading[row]
         ]

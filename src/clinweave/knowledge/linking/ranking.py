@@ -76,8 +76,8 @@ _INNER_CAPITAL = re.compile(r"[A-Za-z0-9-]+", re.ASCII)
 @lru_cache(maxsize=1)
 def _lists() -> dict[str, frozenset[str]]:
     text = files("clinweave.knowledge.linking").joinpath("common_words.toml").read_text("utf-8")
-    found = tomllib.loads(text).items()
-    return {name: frozenset(words.split() if isinstance(words, str) else words) for name, words in found}
+    entries = tomllib.loads(text).items()
+    return {name: frozenset(words.split() if isinstance(words, str) else words) for name, words in entries}
 
 
 @lru_cache(maxsize=1)

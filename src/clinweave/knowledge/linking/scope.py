@@ -73,19 +73,19 @@ _NEAR = 1  # tokens between a cue that may point either way and a finding right 
 _COMPOSED = 5  # tokens between two cues that are read together ("no evidence of possible ...")
 
 
-class Place(NamedTuple):
-    """A mention: its tokens `[at, stop)` and its offsets `[start, end)`."""
+class MentionSpan(NamedTuple):
+    """A mention: its tokens `[first, stop)` and its offsets `[start, end)`."""
 
-    at: int
+    first: int
     stop: int
     start: int
     end: int
 
 
 class Cue(NamedTuple):
-    """A cue: its tokens `[at, stop)`, its offsets `[start, end)`, and its rule."""
+    """A cue: its tokens `[first, stop)`, its offsets `[start, end)`, and its rule."""
 
-    at: int
+    first: int
     stop: int
     start: int
     end: int
@@ -99,7 +99,7 @@ class _Open:
 
     def __init__(self, cue: Cue, status: int) -> None:
         self.cue, self.status = cue, status
-        self.last: Place | None = None
+        self.last: MentionSpan | None = None
         self.listed = False
 
 
@@ -107,23 +107,23 @@ class Sentence:
     """One sentence with its cues and mentions, by place."""
 
     def __init__(
-        self, text: str, tokens: Tokens, bounds: tuple[int, int], cues: list[Cue], places: list[Place]
+        self, text: str, tokens: Tokens, bounds: tuple[int, int], cues: list[Cue], mentions: list[MentionSpan]
     ) -> None:
         """Take the tokens `bounds` of `text` with their cues and mentions."""
         self.text, self.tokens = text, tokens
         self.first, self.stop = bounds
-        self.cues, self.places = cues, places
-        self._begins = [place.at for place in places]
+        self.cues, self.mentions = cues, mentions
+        self._begins = [mention.first for mention in mentions]
         self._status: dict[int, int] = {}
         self._in_list: set[int] = set()  # governed as a later item of a list without "or"
         self._ended = -1  # the offset where the last word that ends a reach stands
 
     def statuses(self) -> dict[int, int]:
         """Return the status of each mention that a cue governs, by its number in the sentence."""
-        if not self.places:
+        if not self.mentions:
             return {}
-        items: list[tuple[int, int, int]] = [(cue.at, 0, number) for number, cue in enumerate(self.cues)]
-        items += [(place.at, 1, number) for number, place in enumerate(self.places)]
+        items: list[tuple[int, int, int]] = [(cue.first, 0, number) for number, cue in enumerate(self.cues)]
+        items += [(mention.first, 1, number) for number, mention in enumerate(self.mentions)]
         items.sort()
         open_: _Open | None = None
         before = -1  # the last mention
@@ -136,12 +136,12 @@ class Sentence:
         self._alternatives()
         return self._status
 
-    def answers_before(self, earlier: list[Place]) -> dict[int, int]:
+    def answers_before(self, earlier: list[MentionSpan]) -> dict[int, int]:
         """Return the statuses that the sentence's first word gives to mentions before it ("Asthma? No.").
 
         The keys count back from the end of `earlier`: 1 is the last mention.
         """
-        if not earlier or not self.cues or self.cues[0].at != self.first:
+        if not earlier or not self.cues or self.cues[0].first != self.first:
             return {}
         cue = self.cues[0]
         if not cue.rule.answer or cue.rule.status < 0 or not self._complete(cue):
@@ -162,7 +162,7 @@ class Sentence:
         if rule.status == END:
             self._ended = cue.start
             return None
-        if rule.status < PRESENT or (rule.starts and cue.at != self.first):
+        if rule.status < PRESENT or (rule.starts and cue.first != self.first):
             return open_
         points_on = rule.ahead and self._leads(cue)
         if before >= 0 and not points_on and self._answers(cue, before):
@@ -177,25 +177,25 @@ class Sentence:
     def _leads(self, cue: Cue) -> bool:
         """Say whether a finding stands right after the cue, in its clause."""
         number = bisect_left(self._begins, cue.stop)
-        if number == len(self.places) or self.places[number].at - cue.stop > _NEAR:
+        if number == len(self.mentions) or self.mentions[number].first - cue.stop > _NEAR:
             return False
-        following = self.places[number]
+        following = self.mentions[number]
         return (
-            self.tokens.clause[following.at] == self.tokens.clause[cue.stop - 1]
+            self.tokens.clause[following.first] == self.tokens.clause[cue.stop - 1]
             or ":" in (self.text[cue.end : following.start])
         )
 
     def _answers(self, cue: Cue, before: int) -> bool:
         """Let a cue govern the mention before it and its list; return whether it does."""
-        rule, place = cue.rule, self.places[before]
-        gap = self.text[place.end : cue.start]
-        if len(gap) > _MOST_GAP or (self._ended >= place.end and gap.strip() not in _RELATIVE):
+        rule, mention = cue.rule, self.mentions[before]
+        gap = self.text[mention.end : cue.start]
+        if len(gap) > _MOST_GAP or (self._ended >= mention.end and gap.strip() not in _RELATIVE):
             return False
         if rule.ahead and not self._complete(cue):
             return False  # "rash and suspected ..."
         direct = _ANSWERED.fullmatch(gap) is not None
         if not (rule.answer and direct and self._complete(cue)):
-            near, plain = self._behind(cue, place, gap)
+            near, plain = self._behind(cue, mention, gap)
             if not (rule.behind and near and plain) or (rule.behind_reach == 0 and len(gap) > 1):
                 return False
             if rule.ahead and _DASH.search(gap):
@@ -204,11 +204,11 @@ class Sentence:
         self._settle(before, rule.status)
         number = before
         while number > 0:
-            if self.places[number - 1].stop > self.places[number].at:  # names that share words
+            if self.mentions[number - 1].stop > self.mentions[number].first:  # names that share words
                 number -= 1
                 self._settle(number, rule.status)
                 continue
-            between = self.text[self.places[number - 1].end : self.places[number].start][: _MOST_GAP + 1]
+            between = self.text[self.mentions[number - 1].end : self.mentions[number].start][: _MOST_GAP + 1]
             if not _PLAIN_LINK.fullmatch(between) or _STATEMENT.search(between):
                 break
             if not (closed or _CONJUNCTION.search(between)) or "(" in gap:
@@ -217,23 +217,25 @@ class Sentence:
             self._settle(number, rule.status)
         return True
 
-    def _behind(self, cue: Cue, place: Place, gap: str) -> tuple[bool, bool]:
+    def _behind(self, cue: Cue, mention: MentionSpan, gap: str) -> tuple[bool, bool]:
         """Say whether a cue is near enough behind a mention, and whether no other part of a list lies between."""
         if _ASIDE.fullmatch(gap) and _VERB.match(self.text, cue.start):
             return True, True  # "X, as the letter says, is not present"
-        near = cue.at - place.stop <= cue.rule.behind_reach and (not _COLON.search(gap) or gap.strip() == ":")
+        near = cue.first - mention.stop <= cue.rule.behind_reach and (
+            not _COLON.search(gap) or gap.strip() == ":"
+        )
         return near, "," not in gap or gap.strip() == "," or gap.strip() in _RELATIVE
 
     def _settle(self, number: int, status: int) -> None:
         """Join the status that a cue behind a mention gives with what a cue before it gave."""
-        held = self._status.get(number)
-        if held is None or held == PRESENT:
+        current = self._status.get(number)
+        if current is None or current == PRESENT:
             self._status[number] = status
-        elif held == ABSENT and number in self._in_list and status in {PRESENT, UNCERTAIN}:
+        elif current == ABSENT and number in self._in_list and status in {PRESENT, UNCERTAIN}:
             self._status[number] = status  # "without fever, pneumonia was suspected"
         elif status == PRESENT:
             return
-        elif held != ABSENT and (held != HYPOTHETICAL or status == ABSENT):
+        elif current != ABSENT and (current != HYPOTHETICAL or status == ABSENT):
             self._status[number] = status  # "screening for anemia was negative"
 
     def _complete(self, cue: Cue) -> bool:
@@ -248,7 +250,7 @@ class Sentence:
 
     def _adjacent(self, open_: _Open, cue: Cue) -> bool:
         """Say whether two cues are read together: no finding, comma or other statement between them."""
-        if open_.last is not None or cue.at - open_.cue.stop > _COMPOSED:
+        if open_.last is not None or cue.first - open_.cue.stop > _COMPOSED:
             return False
         gap = self.text[open_.cue.end : cue.start]
         if open_.status == ABSENT and _SUBJECT.search(gap) and "that" not in gap and not _INVERTED.match(gap):
@@ -259,21 +261,21 @@ class Sentence:
         """Give a mention the status of the open cue, where it is within reach; return what stays open."""
         if open_ is None:
             return None
-        place = self.places[number]
-        reached = self._first(open_, place) if open_.last is None else self._next(open_, place)
+        mention = self.mentions[number]
+        reached = self._first(open_, mention) if open_.last is None else self._next(open_, mention)
         if not reached:
             return None
         self._status[number] = open_.status
         if open_.listed:
             self._in_list.add(number)
-        open_.last = place
+        open_.last = mention
         return open_
 
-    def _first(self, open_: _Open, place: Place) -> bool:
+    def _first(self, open_: _Open, mention: MentionSpan) -> bool:
         cue = open_.cue
-        if place.at - cue.stop >= cue.rule.ahead_reach:
+        if mention.first - cue.stop >= cue.rule.ahead_reach:
             return False
-        gap = self.text[cue.end : place.start]
+        gap = self.text[cue.end : mention.start]
         if gap.isspace():
             return True
         if _DASH.search(gap) and gap.strip("-\u2013\u2014 :"):
@@ -283,12 +285,12 @@ class Sentence:
         opened, closed = gap.rfind("("), gap.rfind(")")
         return closed < 0 or 0 <= opened < closed
 
-    def _next(self, open_: _Open, place: Place) -> bool:
+    def _next(self, open_: _Open, mention: MentionSpan) -> bool:
         last = open_.last
         assert last is not None
-        if place.at < last.stop:
+        if mention.first < last.stop:
             return True  # names that share words
-        gap = self.text[last.end : place.start]
+        gap = self.text[last.end : mention.start]
         if len(gap) > _MOST_GAP or _DASH.search(gap) or _COLON.search(gap) or _STATEMENT.search(gap):
             return False
         if _LINK.fullmatch(gap):
@@ -301,22 +303,22 @@ class Sentence:
                 _TAKES_LIST.match(self.text, open_.cue.start) is not None
                 or _OR.search(self._rest(last)) is not None
             )
-        same = self.tokens.clause[place.at] == self.tokens.clause[last.stop - 1]
-        return bool(same) and place.at - open_.cue.stop < open_.cue.rule.ahead_reach
+        same = self.tokens.clause[mention.first] == self.tokens.clause[last.stop - 1]
+        return bool(same) and mention.first - open_.cue.stop < open_.cue.rule.ahead_reach
 
-    def _rest(self, last: Place) -> str:
+    def _rest(self, last: MentionSpan) -> str:
         """Return the sentence after a mention, cut where lists do not reach."""
         return self.text[last.end : min(last.end + _MOST_LIST, int(self.tokens.end[self.stop - 1]))]
 
     def _alternatives(self) -> None:
         """Mark "X versus Y" as uncertain."""
-        if not _VERSUS_STARTS.search(self.text, self.places[0].end, self.places[-1].start):
+        if not _VERSUS_STARTS.search(self.text, self.mentions[0].end, self.mentions[-1].start):
             return
-        for number in range(1, len(self.places)):
-            gap = self.text[self.places[number - 1].end : self.places[number].start]
+        for number in range(1, len(self.mentions)):
+            gap = self.text[self.mentions[number - 1].end : self.mentions[number].start]
             if gap[:1] == " " and _VERSUS.fullmatch(gap):
-                for one in (number - 1, number):
-                    self._status.setdefault(one, UNCERTAIN)
+                for neighbour in (number - 1, number):
+                    self._status.setdefault(neighbour, UNCERTAIN)
 
 
 def composed(outer: int, inner: int) -> int:

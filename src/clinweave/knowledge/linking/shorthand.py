@@ -14,10 +14,10 @@ import numpy as np
 
 from clinweave.knowledge.linking import ranking
 from clinweave.knowledge.linking.abbreviations import definitions
+from clinweave.knowledge.linking.bag_of_words import DEFINED, SHORT_FORM
 from clinweave.knowledge.linking.normalise import Flags, Hashes, Ints, Tokens, hashes_of, tokenise, words_of
-from clinweave.knowledge.linking.picked import Picked
+from clinweave.knowledge.linking.selection import Selection
 from clinweave.knowledge.linking.vocabulary import Scope, Vocabulary
-from clinweave.knowledge.linking.word_sets import DEFINED, SHORT_FORM
 
 _AROUND = 150  # tokens on either side that tell the field
 _BLOCK = 50  # tokens that share their surroundings
@@ -63,40 +63,44 @@ def forms() -> Forms:
 
 
 def with_short_forms(
-    text: Text, tokens: Tokens, picked: Picked, vocabulary: Vocabulary, scope: Scope
-) -> Picked:
+    text: Text, tokens: Tokens, picked: Selection, vocabulary: Vocabulary, scope: Scope
+) -> Selection:
     """Return the matches with the short forms that the words around them explain, and without unsupported ones.
 
     What a document defines itself (abbreviations.py) is left as it is.
     """
-    known, context = forms(), _Context(text, tokens)
+    table, context = forms(), _Context(text, tokens)
     full = _named_in_full(text.begins, tokens, picked, vocabulary)
     gone = _unsupported(tokens, picked, vocabulary, full)
     if scope.row is not None and not set(scope.prefixes) & _FINDINGS:
         return picked.without(gone)
     meanings: dict[tuple[str, ...], tuple[int, int, float] | None] = {}
     added: list[tuple[int, int, int, float]] = []  # token, sense, key, score
-    stops = (picked.at + picked.size).tolist()
+    stops = (picked.first + picked.size).tolist()
     for token, form in context.forms():
-        row = int(np.searchsorted(picked.at, token, side="right")) - 1
+        row = int(np.searchsorted(picked.first, token, side="right")) - 1
         covered = row >= 0 and stops[row] > token
         if covered and (picked.size[row] > 1 or picked.how[row] == DEFINED or full[row]):
             continue
-        sense = _chosen(known, form, context.words(token) - known.words[form])
+        sense = _chosen(table, form, context.words(token) - table.words[form])
         names = sense.names if sense else ()
         if names not in meanings:
             meanings[names] = _looked_up(names, vocabulary, scope)
         meant = meanings[names]
-        if covered and (meant is not None or _needs_support(known, form)):
+        if covered and (meant is not None or _needs_support(table, form)):
             gone.add(row)
         if meant is not None:
             added.append((token, *meant))
     stay = picked.without(gone)
     if not added:
         return stay
-    at, sense_, key = np.array([row[:3] for row in added], np.int64).reshape(-1, 3).T
+    first_token, sense_, key = np.array([row[:3] for row in added], np.int64).reshape(-1, 3).T
     score = np.array([row[3] for row in added], np.float64)
-    return stay.joined(Picked(at, np.ones_like(at), sense_, key, score, np.full(len(at), SHORT_FORM)))
+    return stay.joined(
+        Selection(
+            first_token, np.ones_like(first_token), sense_, key, score, np.full(len(first_token), SHORT_FORM)
+        )
+    )
 
 
 class _Context:
@@ -110,11 +114,11 @@ class _Context:
 
     def forms(self) -> Iterator[tuple[int, str]]:
         """Yield the token and spelling of each listed form that its document does not define."""
-        known, tokens, whole = forms(), self.tokens, self.text.whole
-        for token in np.flatnonzero(np.isin(tokens.hash, known.hashes) & tokens.capital).tolist():
+        table, tokens, whole = forms(), self.tokens, self.text.whole
+        for token in np.flatnonzero(np.isin(tokens.hash, table.hashes) & tokens.capital).tolist():
             start, end = int(tokens.start[token]), int(tokens.end[token])
             form = whole[start:end]
-            if form not in known.senses or _no_finding(whole, start, end):
+            if form not in table.senses or _no_finding(whole, start, end):
                 continue
             document = self._document(token)
             if document not in self._defined:
@@ -142,8 +146,8 @@ def _sense(row: str) -> Sense:
     return Sense(field.strip(), tuple(name.strip() for name in names.split("|")))
 
 
-def _needs_support(known: Forms, form: str) -> bool:
-    return len(form) <= _SHORT or len(known.senses[form]) > 1
+def _needs_support(table: Forms, form: str) -> bool:
+    return len(form) <= _SHORT or len(table.senses[form]) > 1
 
 
 def _no_finding(whole: str, start: int, end: int) -> bool:
@@ -158,11 +162,11 @@ def _no_finding(whole: str, start: int, end: int) -> bool:
     )
 
 
-def _chosen(known: Forms, form: str, words: frozenset[str]) -> Sense | None:
+def _chosen(table: Forms, form: str, words: frozenset[str]) -> Sense | None:
     """Return the sense that the words support best, None where they support none or tie."""
     support = [
-        (len(words & known.fields[sense.field]) if sense.field != _ANY else 0, sense)
-        for sense in known.senses[form]
+        (len(words & table.fields[sense.field]) if sense.field != _ANY else 0, sense)
+        for sense in table.senses[form]
     ]
     most = max(count for count, _ in support)
     best = [sense for count, sense in support if count == most]
@@ -176,8 +180,8 @@ def _looked_up(names: tuple[str, ...], vocabulary: Vocabulary, scope: Scope) -> 
     """Return the sense, key and score of the first name that the scope knows."""
     for name in names:
         tokens = tokenise(name)
-        found = vocabulary.dictionary.match(tokens)
-        whole = found.key[(found.at == 0) & (found.size == len(tokens))]
+        matches = vocabulary.dictionary.match(tokens)
+        whole = matches.key[(matches.first == 0) & (matches.size == len(tokens))]
         if not len(whole):
             continue
         key = int(whole[0])
@@ -188,18 +192,18 @@ def _looked_up(names: tuple[str, ...], vocabulary: Vocabulary, scope: Scope) -> 
     return None
 
 
-def _named_in_full(begins: Ints, tokens: Tokens, picked: Picked, vocabulary: Vocabulary) -> Flags:
+def _named_in_full(begins: Ints, tokens: Tokens, picked: Selection, vocabulary: Vocabulary) -> Flags:
     """Return for each match whether its document names its concept by more than a short form elsewhere."""
-    last = picked.at + picked.size - 1
-    long = tokens.end[last] - tokens.start[picked.at] > _LONGEST
-    document = np.searchsorted(begins, tokens.start[picked.at], side="right")
+    last = picked.first + picked.size - 1
+    long = tokens.end[last] - tokens.start[picked.first] > _LONGEST
+    document = np.searchsorted(begins, tokens.start[picked.first], side="right")
     key = document * (1 << 32) + vocabulary.concept[picked.sense]
     return np.asarray(~long & np.isin(key, key[long]))
 
 
-def _unsupported(tokens: Tokens, picked: Picked, vocabulary: Vocabulary, full: Flags) -> set[int]:
+def _unsupported(tokens: Tokens, picked: Selection, vocabulary: Vocabulary, full: Flags) -> set[int]:
     """Return the rows of two-letter abbreviations whose concept the document does not name in full."""
-    last = picked.at + picked.size - 1
-    short = (tokens.end[last] - tokens.start[picked.at] <= _SHORT) & (picked.how != DEFINED) & ~full
+    last = picked.first + picked.size - 1
+    short = (tokens.end[last] - tokens.start[picked.first] <= _SHORT) & (picked.how != DEFINED) & ~full
     short &= vocabulary.kind[picked.sense] == ranking.KINDS.index("abbreviation")
     return set(np.flatnonzero(short).tolist())

@@ -18,7 +18,7 @@ from clinweave.knowledge.linking import cues as lexicon
 from clinweave.knowledge.linking import experiencer
 from clinweave.knowledge.linking.cues import PRESENT, UNCERTAIN, Cues
 from clinweave.knowledge.linking.normalise import Ints, Tokens, normal_form
-from clinweave.knowledge.linking.scope import Cue, Place, Sentence
+from clinweave.knowledge.linking.scope import Cue, MentionSpan, Sentence
 
 # An empty heading ("Denies:") governs the lines below it, up to a blank line or the next heading.
 _EMPTY_HEADING = re.compile(r":[ \t]*\r?\n")
@@ -39,47 +39,61 @@ class Assessment(NamedTuple):
     heading: NDArray[np.bool_]
 
 
-def assess(whole: str, tokens: Tokens, at: Ints, size: Ints) -> Assessment:
-    """Return the assessment of the mentions `[at, at + size)` (tokens, sorted by place); `whole` is the joined text."""
-    if not len(at):
+def assess(whole: str, tokens: Tokens, first_tokens: Ints, size: Ints) -> Assessment:
+    """Return the assessment of the mentions `[first, first + size)` (tokens, sorted); `whole` is the joined text."""
+    if not len(first_tokens):
         return Assessment(np.zeros(0, np.uint8), np.zeros(0, np.bool_), np.zeros(0, np.bool_))
-    found, family = lexicon.match(whole, tokens, at, size)
-    batch = _Batch(whole, tokens, at, size, found)
+    matches, family = lexicon.match(whole, tokens, first_tokens, size)
+    batch = _Batch(whole, tokens, first_tokens, size, matches)
     batch.in_sentences()
     batch.in_sections()
     batch.by_signs()
-    inside = _within(found, at, size) | _within(family, at, size)
+    inside = _within(matches, first_tokens, size) | _within(family, first_tokens, size)
     return Assessment(
-        batch.status, experiencer.of_relatives(whole, tokens, at, size, family), inside | batch.headings()
+        batch.status,
+        experiencer.of_relatives(whole, tokens, first_tokens, size, family),
+        inside | batch.headings(),
     )
 
 
 class _Batch:
     """The mentions and cues of one batch, and the statuses that they get step by step."""
 
-    def __init__(self, whole: str, tokens: Tokens, at: Ints, size: Ints, found: Cues) -> None:
-        self.whole, self.tokens, self.found = whole, tokens, found
-        self.at = at
-        self._starts, self._ends = tokens.start[at], tokens.end[at + size - 1]
-        rows = (at.tolist(), (at + size).tolist(), self._starts.tolist(), self._ends.tolist())
+    def __init__(self, whole: str, tokens: Tokens, first_tokens: Ints, size: Ints, cues: Cues) -> None:
+        self.whole, self.tokens, self.found = whole, tokens, cues
+        self.first = first_tokens
+        self._starts, self._ends = tokens.start[first_tokens], tokens.end[first_tokens + size - 1]
+        rows = (
+            first_tokens.tolist(),
+            (first_tokens + size).tolist(),
+            self._starts.tolist(),
+            self._ends.tolist(),
+        )
         self.rows = list(zip(*rows, strict=True))
-        self.status = np.zeros(len(at), np.uint8)
+        self.status = np.zeros(len(first_tokens), np.uint8)
         self.settled: set[int] = set()  # mentions that some cue governs
 
     def in_sentences(self) -> None:
         """Set the statuses that cues of the same sentence give, and those that the next one's first word answers."""
-        rules, tokens, found = lexicon.lexicon().rules, self.tokens, self.found
-        named, spoken = tokens.sentence[self.at], tokens.sentence[found.at]
-        marks = np.array([rule.marks for rule in rules])[found.value]
-        answer = np.array([rule.answer for rule in rules])[found.value]
-        answer &= (found.at == 0) | (tokens.sentence[np.maximum(found.at - 1, 0)] != spoken)
+        rules, tokens, matched = lexicon.lexicon().rules, self.tokens, self.found
+        named, spoken = tokens.sentence[self.first], tokens.sentence[matched.first]
+        marks = np.array([rule.marks for rule in rules])[matched.value]
+        answer = np.array([rule.answer for rule in rules])[matched.value]
+        answer &= (matched.first == 0) | (tokens.sentence[np.maximum(matched.first - 1, 0)] != spoken)
         active = np.intersect1d(spoken[marks], named)
         active = np.union1d(active, np.intersect1d(spoken[answer], named + 1))
         chosen = np.flatnonzero(np.isin(spoken, active))
         if not len(chosen):
             return
-        at, stop = found.at[chosen], (found.at + found.size)[chosen]
-        columns = (spoken[chosen], at, stop, tokens.start[at], tokens.end[stop - 1], found.value[chosen])
+        first_tokens, stop = matched.first[chosen], (matched.first + matched.size)[chosen]
+        columns = (
+            spoken[chosen],
+            first_tokens,
+            stop,
+            tokens.start[first_tokens],
+            tokens.end[stop - 1],
+            matched.value[chosen],
+        )
         cues = zip(*(column.tolist() for column in columns), strict=True)
         sides = [
             np.searchsorted(values, active, side=side).tolist()
@@ -92,16 +106,16 @@ class _Batch:
             spoken_here = [
                 Cue(at_, stop_, start_, end_, rules[rule_]) for _, at_, stop_, start_, end_, rule_ in group
             ]
-            sentence = Sentence(self.whole, tokens, (first, last), spoken_here, self._places(begin, end))
+            sentence = Sentence(self.whole, tokens, (first, last), spoken_here, self._spans(begin, end))
             for number, value in sentence.statuses().items():
                 self._settle(begin + number, value)
-            if spoken_here[0].at == first and spoken_here[0].rule.answer:
-                earlier = self._places(max(0, begin - _LIST), begin)
+            if spoken_here[0].first == first and spoken_here[0].rule.answer:
+                earlier = self._spans(max(0, begin - _LIST), begin)
                 for back, value in sentence.answers_before(earlier).items():
                     self._settle(begin - back, value)
 
-    def _places(self, begin: int, end: int) -> list[Place]:
-        return [*map(Place._make, self.rows[begin:end])]
+    def _spans(self, begin: int, end: int) -> list[MentionSpan]:
+        return [*map(MentionSpan._make, self.rows[begin:end])]
 
     def _settle(self, number: int, value: int) -> None:
         self.status[number] = value
@@ -109,21 +123,21 @@ class _Batch:
 
     def in_sections(self) -> None:
         """Give the findings under an empty heading that is a cue its status, where their own sentence gives none."""
-        rules, tokens, found = lexicon.lexicon().rules, self.tokens, self.found
+        rules, tokens, cues = lexicon.lexicon().rules, self.tokens, self.found
         starts = [row[2] for row in self.rows]
         for colon in _EMPTY_HEADING.finditer(self.whole):
             token = int(np.searchsorted(tokens.end, colon.start(), side="right"))
-            row = int(np.searchsorted(found.at, token)) - 1
-            if row < 0 or not (rules[found.value[row]].ahead and rules[found.value[row]].marks):
+            row = int(np.searchsorted(cues.first, token)) - 1
+            if row < 0 or not (rules[cues.value[row]].ahead and rules[cues.value[row]].marks):
                 continue
             if not _HEADING.fullmatch(
-                self.whole, int(tokens.end[found.at[row] + found.size[row] - 1]), colon.end()
+                self.whole, int(tokens.end[cues.first[row] + cues.size[row] - 1]), colon.end()
             ):
                 continue
-            low, high = (bisect_left(starts, place) for place in section(self.whole, colon.end()))
+            low, high = (bisect_left(starts, offset) for offset in section(self.whole, colon.end()))
             for number in range(low, high):
                 if number not in self.settled:
-                    self._settle(number, rules[found.value[row]].status)
+                    self._settle(number, rules[cues.value[row]].status)
 
     def by_signs(self) -> None:
         """Mark findings with a question mark of their own ("?asthma", "Asthma?") as uncertain."""
@@ -134,7 +148,7 @@ class _Batch:
         signs = _places_of("?", whole)
         near = np.isin(ends, signs) | np.isin(starts - 1, signs) | np.isin(starts - 2, signs)
         for number in np.flatnonzero(near).tolist():
-            at, _, start, end = self.rows[number]
+            first_token, _, start, end = self.rows[number]
             if number in self.settled:
                 continue
             if "?" in whole[max(0, start - 2) : start]:
@@ -142,8 +156,8 @@ class _Batch:
                 if not before.isalnum() and before not in {")", "]"}:
                     self.status[number] = UNCERTAIN
             elif whole[end : end + 1] == "?" and _ALONE.match(whole, end):
-                first = int(np.searchsorted(sentence, sentence[at]))
-                self.status[number] = UNCERTAIN if at - first <= _MOST_BEFORE else PRESENT
+                first = int(np.searchsorted(sentence, sentence[first_token]))
+                self.status[number] = UNCERTAIN if first_token - first <= _MOST_BEFORE else PRESENT
 
     def headings(self) -> NDArray[np.bool_]:
         """Return which mentions head a section ("Infection: no fever") and are no finding."""
@@ -170,9 +184,11 @@ def section(whole: str, begin: int) -> tuple[int, int]:
     return begin, after.start() if after else min(len(whole), begin + _MOST_SECTION)
 
 
-def _within(found: Cues, at: Ints, size: Ints) -> NDArray[np.bool_]:
+def _within(cues: Cues, first_tokens: Ints, size: Ints) -> NDArray[np.bool_]:
     """Return which mentions lie inside a longer cue ("family history" of "family history of")."""
-    if not len(found.at):
-        return np.zeros(len(at), np.bool_)
-    last = np.maximum(np.searchsorted(found.at, at, side="right") - 1, 0)
-    return np.asarray((found.at[last] <= at) & (found.at[last] + found.size[last] >= at + size))
+    if not len(cues.first):
+        return np.zeros(len(first_tokens), np.bool_)
+    last = np.maximum(np.searchsorted(cues.first, first_tokens, side="right") - 1, 0)
+    return np.asarray(
+        (cues.first[last] <= first_tokens) & (cues.first[last] + cues.size[last] >= first_tokens + size)
+    )

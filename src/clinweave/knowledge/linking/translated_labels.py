@@ -57,10 +57,10 @@ class TranslatedLabels:
 
     def matches(self, text: str) -> list[Match]:
         """Return the labels in a text, by place; of those that overlap the longest."""
-        found = self._by_character(text) if self.language in BY_CHARACTER else self._by_word(text)
+        labels = self._by_character(text) if self.language in BY_CHARACTER else self._by_word(text)
         chosen: list[Match] = []
         for item in sorted(
-            found, key=lambda item: (-item.size, item.end - item.start, not item.official, item.start)
+            labels, key=lambda item: (-item.size, item.end - item.start, not item.official, item.start)
         ):
             if all(item.end <= other.start or other.end <= item.start for other in chosen):
                 chosen.append(item)
@@ -87,8 +87,8 @@ class TranslatedLabels:
     def _characters(self, text: str) -> list[tuple[str, int]]:
         stops = word_lists(self.language).stops
         return [
-            (folded, place)
-            for place, character in enumerate(text)
+            (folded, index)
+            for index, character in enumerate(text)
             for folded in unicodedata.normalize("NFKC", character).casefold()
             if folded not in stops and not folded.isspace() and folded not in "-‐ー・·～~"
         ]
@@ -105,14 +105,14 @@ class TranslatedLabels:
     def _by_word(self, text: str) -> Iterator[Match]:
         words = self._words(text)
         segments, lines = _segments(text, words, _BREAK), _segments(text, words, _LINE)
-        for place, (stem, _, _) in enumerate(words):
+        for index, (stem, _, _) in enumerate(words):
             for key in self._by_rarest.get(stem, ()):
                 item = self._names[key]
                 # A label with a comma or a full stop of its own may cross these.
-                places = _nearest(key, place, words, lines if _BREAK.search(item.name) else segments)
-                if places and (len(key) > 1 or self._same_word(item.name, text[slice(*words[place][1:])])):
-                    first, last = min(places), max(places)
-                    exact = places == list(range(first, first + len(key)))
+                indices = _nearest(key, index, words, lines if _BREAK.search(item.name) else segments)
+                if indices and (len(key) > 1 or self._same_word(item.name, text[slice(*words[index][1:])])):
+                    first, last = min(indices), max(indices)
+                    exact = indices == list(range(first, first + len(key)))
                     yield _match(item, words[first][1], words[last][2], exact, len(key))
 
     def _same_word(self, name: str, word: str) -> bool:
@@ -125,11 +125,11 @@ class TranslatedLabels:
         characters = self._characters(text)
         line = "".join(character for character, _ in characters)
         index = self._by_start
-        for place in range(len(line) - 1):
-            for key in index.get(line[place : place + 2], ()):
-                if line.startswith(key, place):
+        for position in range(len(line) - 1):
+            for key in index.get(line[position : position + 2], ()):
+                if line.startswith(key, position):
                     item = self._names[tuple(key)]
-                    start, end = characters[place][1], characters[place + len(key) - 1][1] + 1
+                    start, end = characters[position][1], characters[position + len(key) - 1][1] + 1
                     end += text[end : end + 1] == "ー"  # a long vowel belongs to the word
                     yield _match(item, start, end, True, len(key))
                     break
@@ -165,28 +165,28 @@ def _segments(text: str, words: Sequence[tuple[str, int, int]], breaks: re.Patte
 
 
 def _nearest(
-    key: tuple[str, ...], place: int, words: Sequence[tuple[str, int, int]], segments: Sequence[int]
+    key: tuple[str, ...], index: int, words: Sequence[tuple[str, int, int]], segments: Sequence[int]
 ) -> list[int]:
     """Return the places of the stems of `key` around a word, in the key's order; empty where one is missing."""
     if len(key) == 1:
-        return [place]
+        return [index]
     width = len(key) + _BETWEEN
-    for first in range(max(0, place - width + 1), place + 1):
+    for first in range(max(0, index - width + 1), index + 1):
         window = [
             number
             for number in range(first, min(len(words), first + width))
-            if segments[number] == segments[place]
+            if segments[number] == segments[index]
         ]
         free = {number: words[number][0] for number in window}
-        places: list[int] = []
+        indices: list[int] = []
         for stem in key:
             number = next((number for number, other in free.items() if other == stem), -1)
             if number < 0:
                 break
             del free[number]
-            places.append(number)
-        if len(places) == len(key) and place in places:
-            return places
+            indices.append(number)
+        if len(indices) == len(key) and index in indices:
+            return indices
     return []
 
 

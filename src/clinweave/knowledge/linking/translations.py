@@ -179,11 +179,11 @@ class TranslatedLinker(Linker):
         """Return the mentions of a text by its language's names: what the English name of each is linked to."""
         named = [*self._named(text, language), *_eponyms(text, language)]
         english = super().link_many([item.name for item in named], prefixes, categories)
-        wanted = {prefixes} if isinstance(prefixes, str) else prefixes
+        requested = {prefixes} if isinstance(prefixes, str) else prefixes
         mentions: list[Mention] = []
         for item, linked in zip(named, english, strict=True):
             whole = next((other for other in linked if other.text == item.name), None)
-            if whole is None and item.category and not categories and (not wanted or PREFIX in wanted):
+            if whole is None and item.category and not categories and (not requested or PREFIX in requested):
                 whole = item
             if whole is None or not _apart(item, mentions):
                 continue
@@ -228,8 +228,8 @@ def name_folders(home: Path) -> tuple[Path, ...]:
     """Return the newest folder under a home of each resource with names in other languages."""
     folders = [translations_folder(home)]
     for resource in DISEASE_RESOURCES:
-        found = (path for path in (home / "resources" / resource).glob("*") if disease_name_files(path))
-        folders.append(max(found, default=None))
+        subfolders = (path for path in (home / "resources" / resource).glob("*") if disease_name_files(path))
+        folders.append(max(subfolders, default=None))
     return tuple(folder for folder in folders if folder is not None)
 
 

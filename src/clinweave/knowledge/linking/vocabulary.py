@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from clinweave.core.artifacts import Artifact, digest, stage
 from clinweave.core.errors import UserError
 from clinweave.knowledge.linking import everyday, ranking
+from clinweave.knowledge.linking.bag_of_words import BagOfWords
 from clinweave.knowledge.linking.crosswalk import NAMED, Crosswalk, save_crosswalk
 from clinweave.knowledge.linking.dictionary import Dictionary
-from clinweave.knowledge.linking.families import word_lists
 from clinweave.knowledge.linking.normalise import Ints
-from clinweave.knowledge.linking.word_sets import WordSets
+from clinweave.knowledge.linking.stems import word_lists
 from clinweave.records import Concept
 
 VERSION = 12
@@ -66,7 +66,7 @@ class Vocabulary:
     def __init__(self, folder: Path) -> None:
         self.path = folder
         self.dictionary = Dictionary.open(folder)
-        self.word_sets = WordSets.open(folder, self.dictionary)
+        self.bag_of_words = BagOfWords.open(folder, self.dictionary)
         for array in _ARRAYS:
             setattr(self, array, np.load(folder / f"{array}.npy", mmap_mode="r").view(np.ndarray))
         self.names = _mapped(folder / "names.arrow").column("name").chunk(0)
@@ -80,10 +80,10 @@ class Vocabulary:
 
     def senses(self, key: int, scope: "Scope") -> list[int]:
         """Return the senses of a key that the scope allows, best first."""
-        found = np.arange(int(self.sense_offsets[key]), int(self.sense_offsets[key + 1]))
-        found = found[scope.allowed[self.concept[found]]]
-        value = self.score[found] - scope.price[self.concept[found]]
-        return [int(item) for item in found[np.argsort(-value, kind="stable")]]
+        rows = np.arange(int(self.sense_offsets[key]), int(self.sense_offsets[key + 1]))
+        rows = rows[scope.allowed[self.concept[rows]]]
+        value = self.score[rows] - scope.price[self.concept[rows]]
+        return [int(item) for item in rows[np.argsort(-value, kind="stable")]]
 
     @cached_property
     def senses_per_key(self) -> Ints:
@@ -91,14 +91,14 @@ class Vocabulary:
         total = np.concatenate([[0], np.cumsum(~np.isin(self.kind, ranking.EVERYDAY_KINDS))])
         return np.asarray(np.diff(total[self.sense_offsets]))
 
-    def told(self, concepts: NDArray[Any], scope: "Scope") -> tuple[Ints, Any]:
+    def shown(self, concepts: NDArray[Any], scope: "Scope") -> tuple[Ints, Any]:
         """Return, for each concept, the row whose name and category are told, and the identifier, as the scope asks."""
         rows = np.asarray(concepts, np.int64)
         if scope.row is None or not len(rows):
             return rows, self.ids.take(pa.array(rows))
-        place = scope.row[rows]
-        known = self.crosswalk.known[place]
-        return np.where(known >= 0, known, rows), self.crosswalk.text.take(pa.array(place))
+        entry = scope.row[rows]
+        concept_rows = self.crosswalk.concept_row[entry]
+        return np.where(concept_rows >= 0, concept_rows, rows), self.crosswalk.text.take(pa.array(entry))
 
     def _scope(
         self,
@@ -114,8 +114,8 @@ class Vocabulary:
             row, price = self.crosswalk.best(prefixes, furthest)
             allowed = row >= 0
         if categories:
-            known = self.categories.to_pylist()
-            allowed &= np.fromiter((item in categories for item in known), np.bool_, len(known))
+            listed = self.categories.to_pylist()
+            allowed &= np.fromiter((item in categories for item in listed), np.bool_, len(listed))
         key = np.repeat(np.arange(len(self.dictionary), dtype=np.int32), np.diff(self.sense_offsets))
         good = allowed[self.concept]
         if not prefixes or not usage:
@@ -212,10 +212,10 @@ def _compile(graph: NamedGraph, folder: Path) -> dict[str, Any]:
         "name": np.arange(len(ids), dtype=np.int32),
     }
     tie = np.fromiter((ranking.order_of(item) for item in category), np.int64, len(ids))
-    kept = _senses(key, columns, tie)
-    np.save(folder / "sense_offsets.npy", np.searchsorted(key[kept], np.arange(len(dictionary) + 1)))
+    selected = _senses(key, columns, tie)
+    np.save(folder / "sense_offsets.npy", np.searchsorted(key[selected], np.arange(len(dictionary) + 1)))
     for item, values in columns.items():
-        np.save(folder / f"{item}.npy", values[kept])
+        np.save(folder / f"{item}.npy", values[selected])
     dictionary.save(folder)
     free = {
         number
@@ -226,17 +226,19 @@ def _compile(graph: NamedGraph, folder: Path) -> dict[str, Any]:
     for number, curie, kind in zip(key.tolist(), ids, kinds, strict=True):
         if number >= 0 and curie.startswith("HP:") and kind not in {"abbreviation", "usage", *_EVERYDAY}:
             owners.setdefault(number, set()).add(curie)
-    WordSets.build(dictionary, sorted(free), owners).save(folder)
+    BagOfWords.build(dictionary, sorted(free), owners).save(folder)
     listed = [concepts[curie] for curie in rows]
     _save_concepts(folder, names, listed)
     # Concepts that bear the same name, whatever its letters' case.
-    plain = kept[~columns["exact_case"][kept] & ~np.isin(columns["kind"][kept], ranking.EVERYDAY_KINDS)]
+    plain = selected[
+        ~columns["exact_case"][selected] & ~np.isin(columns["kind"][selected], ranking.EVERYDAY_KINDS)
+    ]
     groups = np.split(columns["concept"][plain], np.flatnonzero(np.diff(key[plain])) + 1)
     save_crosswalk(folder, listed, links, groups)
     return {
         "names": len(names),
         "keys": len(dictionary),
-        "senses": len(kept),
+        "senses": len(selected),
         "left out": int((key < 0).sum()),
     }
 
@@ -302,8 +304,8 @@ def _concepts(graph: NamedGraph, ids: set[str]) -> dict[str, Concept]:
 def _usage(ids: set[str], links: Mapping[str, tuple[Sequence[str], Sequence[str]]]) -> list[tuple[str, str]]:
     """Return the names of `ranking.usage` with the ids of the concepts that they mean in this graph."""
     pairs = ranking.usage()
-    wanted = {curie for _, curie in pairs} - ids
-    heirs = {item: curie for curie, (stated, _) in links.items() for item in stated if item in wanted}
+    missing = {curie for _, curie in pairs} - ids
+    heirs = {item: curie for curie, (stated, _) in links.items() for item in stated if item in missing}
     return [(name, heirs.get(curie, curie)) for name, curie in pairs if curie in ids or curie in heirs]
 
 
@@ -319,12 +321,12 @@ def _links(graph: NamedGraph) -> dict[str, tuple[list[str], list[str]]]:
 
 def _modifiers(graph: NamedGraph, concepts: Mapping[str, Concept]) -> frozenset[str]:
     """Return the terms of HPO and Mondo that are no findings or diseases ("severe", "sporadic"), and the roots."""
-    found = set(ranking.ROOTS)
+    curies = set(ranking.ROOTS)
     for prefix, roots in ranking.PROPER.items():
         proper = set().union(*({root} | graph.descendants(root) for root in roots if root in concepts))
         if proper:
-            found |= {curie for curie in concepts if curie.startswith(f"{prefix}:") and curie not in proper}
-    return frozenset(found)
+            curies |= {curie for curie in concepts if curie.startswith(f"{prefix}:") and curie not in proper}
+    return frozenset(curies)
 
 
 def _kind(kind: str) -> int:
@@ -352,14 +354,14 @@ def _senses(key: Ints, columns: Mapping[str, NDArray[Any]], tie: Ints) -> Ints:
 
 def _save_concepts(folder: Path, names: list[str], concepts: list[Concept]) -> None:
     prefixes = [concept.id.partition(":")[0] for concept in concepts]
-    known = sorted(set(prefixes))
-    places = {prefix: number for number, prefix in enumerate(known)}
-    np.save(folder / "prefix.npy", np.array([places[prefix] for prefix in prefixes], np.int16))
+    unique = sorted(set(prefixes))
+    number_of = {prefix: number for number, prefix in enumerate(unique)}
+    np.save(folder / "prefix.npy", np.array([number_of[prefix] for prefix in prefixes], np.int16))
     np.save(
         folder / "groups.npy",
         np.array([ranking.group_of(concept.category) for concept in concepts], np.uint8),
     )
-    (folder / "prefixes.json").write_text(json.dumps(known), "utf-8")
+    (folder / "prefixes.json").write_text(json.dumps(unique), "utf-8")
     _write(folder / "names.arrow", pa.table({"name": pa.array(names, pa.string())}))
     columns = {item: [getattr(concept, item) for concept in concepts] for item in ("id", "name", "category")}
     _write(

@@ -54,21 +54,21 @@ def clean(question: str) -> str:
             f"the question has {len(question):,} characters and the limit is {LIMIT:,}: shorten it "
             "(`clinweave link` reads long documents, `clinweave index add` makes them searchable)"
         )
-    kept = "".join(
+    cleaned = "".join(
         " " if unicodedata.category(letter) in {"Cc", "Zl", "Zp"} else letter
         for letter in question
         if unicodedata.category(letter) not in {"Cf", "Cs"}
     )
-    kept = " ".join(kept.split())
-    if not re.search(r"\w", kept):
+    cleaned = " ".join(cleaned.split())
+    if not re.search(r"\w", cleaned):
         raise UserError("the question is empty: write it after the command, in quotes")
-    return kept
+    return cleaned
 
 
 def wanted_predicates(question: str) -> tuple[str, ...]:
     """Return the predicates that the question's words ask for, in order of appearance; () where none is plain."""
-    found = [(match.start(), name) for name, cue in _CUES_COMPILED if (match := cue.search(question))]
-    names = tuple(name for _, name in sorted(found))
+    matches = [(match.start(), name) for name, cue in _CUES_COMPILED if (match := cue.search(question))]
+    names = tuple(name for _, name in sorted(matches))
     if predicates.ROLE in names and predicates.SUBCLASS in names:  # "kind of drug" also reads as "kind of"
         return tuple(name for name in names if name != predicates.SUBCLASS)
     return names

@@ -54,7 +54,7 @@ def parse_query(
     *,
     graph: "Graph | None" = None,
     linker: "Linker | None" = None,
-    known: Callable[[str], bool] = lambda _: False,
+    in_vocabulary: Callable[[str], bool] = lambda _: False,
     language: str = "",
 ) -> Query:
     """Return what the question asks. Without a graph or linker, language, intent and words alone are filled.
@@ -68,7 +68,7 @@ def parse_query(
     language = language or language_of(text)
     if graph is None or linker is None:
         return _finished(Query(question, text, language, intent=intent_of(text, language)), ())
-    text, corrections = _corrected(text, language, graph, linker, known)
+    text, corrections = _corrected(text, language, graph, linker, in_vocabulary)
     intent = intent_of(without_names(text, linker), language)
     text, expanded = _expanded(text, intent) if language == "en" else (text, ())
     text, eponyms = _with_eponyms(text, linker) if language == "en" else (text, ())
@@ -133,10 +133,10 @@ def refined(
 ) -> Intent:
     """Return the intent in the light of what the question names."""
     kinds = [{kind_of(item) for item in group} for group in groups]
-    clinical = sum(bool(found & {Kind.DISEASE, Kind.FINDING}) for found in kinds)
-    gene = any(Kind.GENE in found for found in kinds)
-    drug = any(Kind.DRUG in found for found in kinds)
-    role = any(Kind.ROLE in found for found in kinds)
+    clinical = sum(bool(kinds_of_topic & {Kind.DISEASE, Kind.FINDING}) for kinds_of_topic in kinds)
+    gene = any(Kind.GENE in kinds_of_topic for kinds_of_topic in kinds)
+    drug = any(Kind.DRUG in kinds_of_topic for kinds_of_topic in kinds)
+    role = any(Kind.ROLE in kinds_of_topic for kinds_of_topic in kinds)
     if coded:
         return Intent.CODE_NAME
     if intent == Intent.DEFINITION and _asks_more(text, groups):
@@ -191,7 +191,9 @@ def _of_findings(
     drug: bool,
 ) -> Intent:
     """Return the intent of a question about diseases and findings."""
-    pure = sum(Kind.DISEASE in found and Kind.FINDING not in found for found in kinds)
+    pure = sum(
+        Kind.DISEASE in kinds_of_topic and Kind.FINDING not in kinds_of_topic for kinds_of_topic in kinds
+    )
     paired = clinical >= 2 or gene or (organs and bool(_AFFECTS.search(text))) or intent == Intent.FEATURES
     if yes_no and clinical and not drug and intent in _OF_FINDINGS and paired:
         return Intent.RELATED
@@ -239,7 +241,7 @@ def _qualified(topic: Topic, text: str) -> Topic:
 def _finished(query: Query, topics: Sequence[Topic]) -> Query:
     """Return the query with its content words."""
     words: dict[str, None] = {}
-    wanted: dict[str, None] = {}
+    names: dict[str, None] = {}
     for match in re.finditer(r"[^\W_]+(?:-[^\W_]+)*", query.text):
         if any(match.start() < topic.end and topic.start < match.end() for topic in topics):
             continue
@@ -252,9 +254,9 @@ def _finished(query: Query, topics: Sequence[Topic]) -> Query:
             continue
         words.setdefault(match[0].lower())
         if _is_name(match[0], plain):
-            wanted.setdefault(match[0].lower())
+            names.setdefault(match[0].lower())
     notes = query.notes if topics else (*query.notes, NO_CONCEPT)
-    return replace(query, words=tuple(words), names_wanted=tuple(wanted), notes=notes)
+    return replace(query, words=tuple(words), names_wanted=tuple(names), notes=notes)
 
 
 def _is_name(word: str, plain: Sequence[str]) -> bool:
@@ -272,7 +274,7 @@ def _is_name(word: str, plain: Sequence[str]) -> bool:
 
 
 def _corrected(
-    text: str, language: str, graph: "Graph", linker: "Linker", known: Callable[[str], bool]
+    text: str, language: str, graph: "Graph", linker: "Linker", in_vocabulary: Callable[[str], bool]
 ) -> tuple[str, tuple[tuple[str, str], ...]]:
     if language != "en":
         return text, ()
@@ -285,7 +287,7 @@ def _corrected(
     def links(candidate: str) -> int:
         return sum(item.end - item.start for item in linker.link(candidate))
 
-    return speller.correct(text, links, [(item.start, item.end) for item in linked], known)
+    return speller.correct(text, links, [(item.start, item.end) for item in linked], in_vocabulary)
 
 
 def _expanded(text: str, intent: Intent) -> tuple[str, tuple[tuple[str, str], ...]]:

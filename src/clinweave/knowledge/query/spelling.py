@@ -76,7 +76,7 @@ class Speller:
         text: str,
         links: Callable[[str], int],
         linked: Sequence[tuple[int, int]] = (),
-        known: Callable[[str], bool] = lambda _: False,
+        in_vocabulary: Callable[[str], bool] = lambda _: False,
     ) -> tuple[str, tuple[tuple[str, str], ...]]:
         """Return the text with unknown words replaced, and what was replaced; words in `linked` spans stay.
 
@@ -89,9 +89,9 @@ class Speller:
             words, key=lambda item: self._asking(item) is None
         ):  # "sindrome" before what it ends
             asking = self._asking(word)
-            if word.lower() in self._known and (asking is None or len(asking) < SURE):
+            if word.lower() in self._vocabulary and (asking is None or len(asking) < SURE):
                 continue
-            best = asking or (None if known(word) else self._best(text, word, links))
+            best = asking or (None if in_vocabulary(word) else self._best(text, word, links))
             ending = PROCESS.search(word)
             if best is not None and ending and not best.endswith(ending[0].lower()):
                 continue
@@ -116,10 +116,10 @@ class Speller:
         before = links(text)
         near = list(self._near(word))
         gains = []
-        for place, candidate in enumerate(near):
+        for rank, candidate in enumerate(near):
             gain = links(re.sub(rf"\b{re.escape(word)}\b", candidate, text)) - before
             if gain > len(word) // 2:
-                gains.append((-gain, place, candidate))
+                gains.append((-gain, rank, candidate))
         if gains:
             return min(gains)[2]
         stem = words_of(word)
@@ -133,20 +133,22 @@ class Speller:
         lower = word.lower()
         most = 2 if len(lower) >= LONG else 1
         pool = self._pool.get(lower[0], [])
-        found = process.extract(lower, pool, scorer=OSA.distance, score_cutoff=most, limit=40, processor=None)
-        if not found:
+        matches = process.extract(
+            lower, pool, scorer=OSA.distance, score_cutoff=most, limit=40, processor=None
+        )
+        if not matches:
             pool = [item for letter, items in self._pool.items() if letter != lower[0] for item in items]
-            found = process.extract(
+            matches = process.extract(
                 lower, pool, scorer=OSA.distance, score_cutoff=1, limit=40, processor=None
             )
         # Names of drugs look alike: one edit at most, or one drug could become another.
-        found = [item for item in found if item[1] == 1 or item[0] not in self._drug_words]
-        ranked = sorted(found, key=lambda item: (item[1], -self._count.get(item[0], 0), item[0]))
+        matches = [item for item in matches if item[1] == 1 or item[0] not in self._drug_words]
+        ranked = sorted(matches, key=lambda item: (item[1], -self._count.get(item[0], 0), item[0]))
         return (item[0] for item in ranked[:TRIED])
 
     @cached_property
-    def _known(self) -> "_Known":
-        return _Known(self._count)
+    def _vocabulary(self) -> "_Vocabulary":
+        return _Vocabulary(self._count)
 
     @cached_property
     def _count(self) -> dict[str, int]:
@@ -183,7 +185,7 @@ class Speller:
         return pool
 
 
-class _Known:
+class _Vocabulary:
     """Words that are spelt as some name or as everyday English."""
 
     def __init__(self, count: dict[str, int]) -> None:

@@ -87,7 +87,7 @@ def linked_topics(
     every = []
     for rank, reader in enumerate(dict.fromkeys(readers)):
         passes = [reader.link(text), *(reader.link(text, {prefix}) for prefix in sorted(prefixes))]
-        every += [(rank, item) for found in passes for item in found if not _empty(item)]
+        every += [(rank, item) for topics in passes for item in topics if not _empty(item)]
     # Names as they stand come before names in another word order, longer ones before shorter ones.
     # "Smith-Jones-Miller syndrome" is no Miller syndrome.
     every = [
@@ -164,8 +164,8 @@ def topic_of(
     """Return one topic from the senses of a span; `disease_first` decides between a disease and a finding."""
     if disease_first is None:
         disease_first = intent in _DISEASES_FIRST
-    wanted = [Kind.DISEASE, Kind.FINDING] if disease_first else [Kind.FINDING, Kind.DISEASE]
-    order = [*wanted, Kind.DRUG, Kind.GENE, Kind.ROLE, Kind.CODE, Kind.OTHER]
+    preferred = [Kind.DISEASE, Kind.FINDING] if disease_first else [Kind.FINDING, Kind.DISEASE]
+    order = [*preferred, Kind.DRUG, Kind.GENE, Kind.ROLE, Kind.CODE, Kind.OTHER]
     if intent == Intent.GENE_DISEASES:
         order.insert(0, Kind.GENE)
     best = min(
@@ -207,7 +207,9 @@ def resolve_roles(
 ) -> tuple[Topic, ...]:
     """Return the topics of a yes/no or how-often question: which of two names is the disease, which the finding."""
     kinds = [{kind_of(item) for item in group} for group in groups]
-    certain = [Kind.DISEASE in found and Kind.FINDING not in found for found in kinds]
+    certain = [
+        Kind.DISEASE in kinds_of_topic and Kind.FINDING not in kinds_of_topic for kinds_of_topic in kinds
+    ]
     marked = [bool(_BEFORE_DISEASE.search(text[: group[0].start])) for group in groups]
     if any(certain):
         first = certain
@@ -226,7 +228,7 @@ def resolve_roles(
 def worded_findings(text: str, taken: Collection[Topic], graph: "Graph") -> tuple[Topic, ...]:
     """Return findings of a vignette that the linker missed: stretches all of whose words one finding's name has."""
     topics = []
-    borders = [0, *(place for found in _BORDER.finditer(text) for place in found.span()), len(text)]
+    borders = [0, *(offset for match in _BORDER.finditer(text) for offset in match.span()), len(text)]
     for first, last in zip(borders[::2], borders[1::2], strict=True):
         inside = text[first:last]
         start = first + len(inside) - len(inside.lstrip())
@@ -237,12 +239,12 @@ def worded_findings(text: str, taken: Collection[Topic], graph: "Graph") -> tupl
         words = [word for word in words_of(text[start:end]) if word not in idle and not word.isdigit()]
         if not 1 <= len(words) <= 5:
             continue
-        found = graph.search(" ".join(words), 10, {"HP"})
+        hits = graph.search(" ".join(words), 10, {"HP"})
         if len(words) == 1:  # "fractures" is the best known finding that such a word ends
-            ends = [pair for pair in found if words_of(pair[0].name)[-1:] == words and " " in pair[0].name]
-            found = sorted(ends, key=lambda pair: -graph.degree(pair[0].id))
-        if found and (len(words) == 1 or found[0][1] >= _LEAST_NAME):
-            concept = found[0][0]
+            ends = [pair for pair in hits if words_of(pair[0].name)[-1:] == words and " " in pair[0].name]
+            hits = sorted(ends, key=lambda pair: -graph.degree(pair[0].id))
+        if hits and (len(words) == 1 or hits[0][1] >= _LEAST_NAME):
+            concept = hits[0][0]
             names = names_of([concept], text[start:end])
             topics.append(
                 Topic(
@@ -256,32 +258,32 @@ def organ_topics(text: str, taken: Collection[Topic], graph: "Graph") -> tuple[T
     """Return the organs that the text names, as the classes of their abnormalities in the phenotype ontology."""
     topics = []
     words = list(re.finditer(r"[^\W\d_]+", text))
-    place = 0
-    while place < len(words):
+    position = 0
+    while position < len(words):
         size = 0
         for length in (2, 1):
-            part = words[place : place + length]
+            part = words[position : position + length]
             label = organs().get(" ".join(words_of(text[part[0].start() : part[-1].end()])))
             inside = any(part[0].start() < item.end and item.start < part[-1].end() for item in taken)
             if label is None or inside:
                 continue
-            found = [concept for concept, score in graph.search(label, 3, {"HP"}) if score >= 0.95]
-            if found:
+            concepts = [concept for concept, score in graph.search(label, 3, {"HP"}) if score >= 0.95]
+            if concepts:
                 start, end = part[0].start(), part[-1].end()
-                names = names_of(found[:1], text[start:end])
+                names = names_of(concepts[:1], text[start:end])
                 topics.append(
                     Topic(
                         text[start:end],
                         start,
                         end,
-                        found[0].id,
-                        found[0].name,
+                        concepts[0].id,
+                        concepts[0].name,
                         Kind.ORGAN,
                         names,
-                        (found[0].id,),
+                        (concepts[0].id,),
                     )
                 )
                 size = length
                 break
-        place += max(size, 1)
+        position += max(size, 1)
     return tuple(topics)

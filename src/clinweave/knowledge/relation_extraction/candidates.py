@@ -39,24 +39,24 @@ def candidates(
     counts = Counter() if refused is None else refused
     spans = sentences.split(text)
     starts = [span.start for span in spans]
-    said = [mention for mention in mentions if not mention.negated and not mention.experiencer]
-    counts["denied in the text"] += len(mentions) - len(said)
+    affirmed = [mention for mention in mentions if not mention.negated and not mention.experiencer]
+    counts["denied in the text"] += len(mentions) - len(affirmed)
     best: dict[tuple[str, str, str], tuple[int, Candidate]] = {}
-    for subject, object_ in product(said, said):
+    for subject, object_ in product(affirmed, affirmed):
         if subject.id == object_.id or _overlap(subject, object_):
             continue
         for rule in rules:
             if rule.allows(subject.category, object_.category):
                 first, last = sorted(bisect_right(starts, item.start) - 1 for item in (subject, object_))
                 start, end = spans[first].start, max(spans[last].end, subject.end, object_.end)
-                found = Candidate(rule, subject, object_, start, end)
+                candidate = Candidate(rule, subject, object_, start, end)
                 apart = (last - first) * 1_000_000 + abs(subject.start - object_.start)
-                if found.key not in best or apart < best[found.key][0]:
-                    best[found.key] = (apart, found)
-    near = [found for apart, found in best.values() if apart < MOST_SENTENCES * 1_000_000]
+                if candidate.key not in best or apart < best[candidate.key][0]:
+                    best[candidate.key] = (apart, candidate)
+    near = [candidate for apart, candidate in best.values() if apart < MOST_SENTENCES * 1_000_000]
     counts["too far apart"] += len(best) - len(near)
     return sorted(near, key=lambda item: (item.start, item.subject.start, item.object.start, item.key))
 
 
-def _overlap(one: Mention, other: Mention) -> bool:
-    return one.start < other.end and other.start < one.end
+def _overlap(first: Mention, other: Mention) -> bool:
+    return first.start < other.end and other.start < first.end

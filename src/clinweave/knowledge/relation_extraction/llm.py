@@ -43,10 +43,10 @@ def question(text: str, candidate: Candidate) -> list[Message]:
     ]
 
 
-def by_score(model: LanguageModel, text: str, found: Sequence[Candidate]) -> list[Asked]:
+def by_score(model: LanguageModel, text: str, candidates: Sequence[Candidate]) -> list[Asked]:
     """Return every candidate with the model's log-likelihood of "Yes" over that of "No"."""
     asked = []
-    for candidate in found:
+    for candidate in candidates:
         yes, no = model.score(question(text, candidate), ["Yes", "No"])
         asked.append(Asked(candidate, yes.logprob - no.logprob))
     return asked
@@ -62,17 +62,17 @@ def by_writing(
     max_tokens: int = 400,
 ) -> list[Asked]:
     """Return what the model proposes in its own lines, those that pass; the others are counted by reason."""
-    said = _distinct([mention for mention in mentions if not mention.negated])
-    reply = model.generate(writing_prompt(text, said, rules), max_tokens=max_tokens, temperature=0.0)
+    affirmed = _distinct([mention for mention in mentions if not mention.negated])
+    reply = model.generate(writing_prompt(text, affirmed, rules), max_tokens=max_tokens, temperature=0.0)
     asked: dict[tuple[str, str, str], Asked] = {}
     for line in reply.text.splitlines():
         if "|" not in line:
             continue
-        found = checked(line, text, said, mentions, {rule.predicate: rule for rule in rules})
-        if isinstance(found, str):
-            refused[found] += 1
+        candidate = checked(line, text, affirmed, mentions, {rule.predicate: rule for rule in rules})
+        if isinstance(candidate, str):
+            refused[candidate] += 1
         else:
-            asked.setdefault(found.key, Asked(found, 0.0))
+            asked.setdefault(candidate.key, Asked(candidate, 0.0))
     return list(asked.values())
 
 
@@ -134,8 +134,8 @@ def _find(quote: str, text: str) -> tuple[int, int]:
     words = quote.split()
     if not words:
         return -1, -1
-    found = re.search(r"\s+".join(re.escape(word) for word in words), text)
-    return found.span() if found else (-1, -1)
+    match = re.search(r"\s+".join(re.escape(word) for word in words), text)
+    return match.span() if match else (-1, -1)
 
 
 def _distinct(mentions: Sequence[Mention]) -> list[Mention]:

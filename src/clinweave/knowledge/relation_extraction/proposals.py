@@ -51,10 +51,10 @@ def propose(
     sections (`sections.py`). After an interruption the passages that were answered are not asked again. Raises
     `UserError` for gated or private passages with a model elsewhere.
     """
-    held = list(passages)
-    if not held:
+    collected = list(passages)
+    if not collected:
         raise UserError("there is no passage to read: give a file or folder with text")
-    tier = strictest(item.tier for item in held)
+    tier = strictest(item.tier for item in collected)
     name = NAME if model is None else model.name
     if model is not None:
         check_egress(tier, host_of_model(model), allow_remote, what="passages")
@@ -65,31 +65,31 @@ def propose(
         "rules": [[rule.predicate, rule.question] for rule in rules],
     }
     inputs = {
-        "passages": digest([_read_of(item, whole=model is None) for item in held]),
+        "passages": digest([_read_of(item, whole=model is None) for item in collected]),
         "vocabulary": str(linker.vocabulary.path.name) + digest(str(linker.vocabulary.path.parent)),
     }
-    kept = out.parent / f".{out.name}.{digest([settings, inputs])}.asked.jsonl"
+    journal = out.parent / f".{out.name}.{digest([settings, inputs])}.asked.jsonl"
 
     def build(folder: Path) -> dict[str, Any]:
         if model is None:
-            answers = _by_sections(held, linker, rules, progress)
+            answers = _by_sections(collected, linker, rules, progress)
         else:
-            answers = _answers(held, _Asking(linker, model, rules, way), kept, progress)
+            answers = _answers(collected, _Asking(linker, model, rules, way), journal, progress)
         (folder / ASKED).write_text("".join(f"{_line(item)}\n" for item in answers), "utf-8")
-        counts, refused = _accepted(held, answers, folder / PROPOSALS, threshold, name)
+        counts, refused = _accepted(collected, answers, folder / PROPOSALS, threshold, name)
         close_folder(folder, tier)
         return {"counts": counts, "refused": refused, "tier": tier.value, **MADE}
 
     out.parent.mkdir(parents=True, exist_ok=True)
-    made = stage(out, "proposals", inputs, {**settings, "threshold": threshold}, build, version=VERSION)
-    kept.unlink(missing_ok=True)
-    return made
+    artifact = stage(out, "proposals", inputs, {**settings, "threshold": threshold}, build, version=VERSION)
+    journal.unlink(missing_ok=True)
+    return artifact
 
 
 def _read_of(passage: Passage, *, whole: bool) -> tuple[str, ...]:
     """Return what is read of a passage: where no model is asked, its title and section, too."""
-    told = (passage.id, passage.text, passage.tier)
-    return (*told, passage.title, passage.section) if whole else told
+    fields = (passage.id, passage.text, passage.tier)
+    return (*fields, passage.title, passage.section) if whole else fields
 
 
 def _way(way: str, model: LanguageModel) -> str:
@@ -116,11 +116,11 @@ class _Asking:
         """Return the line of one passage: everything that was asked, and what made no question."""
         refused: Counter[str] = Counter()
         mentions = self.linker.link(passage.text)
-        found = candidates(passage.text, mentions, self.rules, refused)
-        if not found:
+        proposed = candidates(passage.text, mentions, self.rules, refused)
+        if not proposed:
             asked: list[Asked] = []
         elif self.way == "score":
-            asked = by_score(self.model, passage.text, found)
+            asked = by_score(self.model, passage.text, proposed)
         else:
             asked = by_writing(self.model, passage.text, mentions, self.rules, refused)
         return {"passage": passage.id, "asked": [_row(passage, item) for item in asked], "refused": +refused}
@@ -140,12 +140,12 @@ def _by_sections(
 
 
 def _answers(
-    passages: Sequence[Passage], asking: _Asking, kept: Path, progress: Progress | None
+    passages: Sequence[Passage], asking: _Asking, journal: Path, progress: Progress | None
 ) -> list[dict[str, Any]]:
     """Return a line for each passage, from the file of an interrupted run where it has one."""
-    done = _read(kept)
-    with kept.open("a", encoding="utf-8") as file:
-        kept.chmod(0o600)
+    done = _read(journal)
+    with journal.open("a", encoding="utf-8") as file:
+        journal.chmod(0o600)
         for number, passage in enumerate(passages):
             if passage.id not in done:
                 done[passage.id] = asking.of(passage)
@@ -157,17 +157,17 @@ def _answers(
 
 
 def _row(passage: Passage, asked: Asked) -> dict[str, Any]:
-    one = asked.candidate
+    candidate = asked.candidate
     return {
-        "subject": one.subject.id,
-        "predicate": one.rule.predicate,
-        "object": one.object.id,
+        "subject": candidate.subject.id,
+        "predicate": candidate.rule.predicate,
+        "object": candidate.object.id,
         "score": round(asked.score, 4),
-        "quote": passage.text[one.start : one.end],
-        "start": passage.start + one.start,
-        "end": passage.start + one.end,
-        "subject_text": one.subject.text,
-        "object_text": one.object.text,
+        "quote": passage.text[candidate.start : candidate.end],
+        "start": passage.start + candidate.start,
+        "end": passage.start + candidate.end,
+        "subject_text": candidate.subject.text,
+        "object_text": candidate.object.text,
     }
 
 

@@ -50,13 +50,13 @@ RULES = MappingProxyType(
 
 def proposal_rules(names: Collection[str]) -> list[Rule]:
     """Return the rules of these predicates ("causes" or "biolink:causes"); `UserError` for an unknown one."""
-    found = []
+    selected = []
     for name in names:
         bare = name.strip().removeprefix("biolink:")
         if bare not in RULES:
             raise UserError(f"no relation {name!r} can be proposed; there are {', '.join(RULES)}")
-        found.append(RULES[bare])
-    return found
+        selected.append(RULES[bare])
+    return selected
 
 
 def fitting(rules: Sequence[Rule], subject: str, object_: str) -> list[Rule]:

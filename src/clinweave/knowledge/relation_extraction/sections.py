@@ -81,7 +81,7 @@ def topic_of(title: str) -> str:
 
 def pieces(text: str) -> list[Piece]:
     """Return the sentences and items of a text in order."""
-    found: list[Piece] = []
+    result: list[Piece] = []
     lead, start = "", 0
     for stop, after in [
         *((item.start(), item.end()) for item in _BREAK.finditer(text)),
@@ -89,13 +89,13 @@ def pieces(text: str) -> list[Piece]:
     ]:
         chunk = text[start:stop]
         if _ITEM.match(chunk):
-            found.append(Piece(start, stop, lead))
+            result.append(Piece(start, stop, lead))
         else:
             for span in sentences.split(chunk):
-                found.append(Piece(start + span.start, start + span.end, ""))
+                result.append(Piece(start + span.start, start + span.end, ""))
                 lead = span.text
         start = after
-    return [piece for piece in found if piece.start < piece.end]
+    return [piece for piece in result if piece.start < piece.end]
 
 
 def tells(piece: Piece, text: str, section: str) -> bool:
@@ -136,7 +136,7 @@ class _Reader:
         """Return what each passage tells; texts of one kind are linked together, which is much faster."""
         answers: list[tuple[list[Asked], Counter[str]]] = [([], Counter()) for _ in passages]
         waiting: dict[str, list[tuple[int, Mention]]] = {}
-        for place, passage in enumerate(passages):
+        for index, passage in enumerate(passages):
             kind = _kind(passage)
             topic = None
             if kind not in self.rules:
@@ -144,20 +144,20 @@ class _Reader:
             elif passage.document in self.copies:
                 reason = "a page that copies HPO"
             elif topic := self._topic(passage.title):
-                waiting.setdefault(kind, []).append((place, topic))
+                waiting.setdefault(kind, []).append((index, topic))
                 continue
             else:
                 reason = "a title that is no disease"
-            answers[place][1][reason] += 1
+            answers[index][1][reason] += 1
         for kind, items in waiting.items():
             rule = self.rules[kind]
             prefixes = [name for name in _PREFIXES.get(kind, ()) if name in self.prefixes] or None
-            texts = [passages[place].text for place, _ in items]
+            texts = [passages[index].text for index, _ in items]
             mentions = self.linker.link_many(
                 texts, prefixes, rule.objects if kind == _FINDING else rule.subjects
             )
-            for (place, topic), said in zip(items, mentions, strict=True):
-                answers[place][0].extend(_told(passages[place], rule, topic, said, answers[place][1]))
+            for (index, topic), linked in zip(items, mentions, strict=True):
+                answers[index][0].extend(_told(passages[index], rule, topic, linked, answers[index][1]))
         return answers
 
     def _topic(self, title: str) -> Mention | None:
@@ -165,10 +165,12 @@ class _Reader:
         if title not in self._topics:
             name = topic_of(title)
             inside = {"MONDO"} & self.prefixes
-            found = [
+            diseases = [
                 item for item in self.bare.link(name, inside or None) if _words(item.text) == _words(name)
             ]
-            self._topics[title] = found[0] if found and found[0].category == "biolink:Disease" else None
+            self._topics[title] = (
+                diseases[0] if diseases and diseases[0].category == "biolink:Disease" else None
+            )
         return self._topics[title]
 
 
@@ -178,7 +180,7 @@ def _told(
     """Return what the mentions in a passage tell of its topic, each thing where it is named first."""
     names = {_key(topic.text), _key(topic.name)}
     inside = set(_words(topic.text))
-    found: dict[str, Candidate] = {}
+    candidates: dict[str, Candidate] = {}
     parts = pieces(passage.text)
     for item in mentions:
         piece = next((part for part in parts if part.start <= item.start and item.end <= part.end), None)
@@ -192,8 +194,8 @@ def _told(
             refused["the disease itself"] += 1
         else:
             ends = (topic, item) if rule.predicate == _FINDING else (item, topic)
-            found.setdefault(item.id, Candidate(rule, *ends, piece.start, piece.end))
-    return [Asked(candidate, 0.0) for candidate in found.values()]
+            candidates.setdefault(item.id, Candidate(rule, *ends, piece.start, piece.end))
+    return [Asked(candidate, 0.0) for candidate in candidates.values()]
 
 
 def _fits(predicate: str, item: Mention) -> bool:

@@ -1,8 +1,8 @@
 """Which matches an annotator would have marked: a logistic model over plain features, learned once.
 
-It is asked where the concepts are told in a vocabulary of findings, diseases or chemicals. The weights
-(`judgement.json`) were learned on the training parts of annotated corpora by `benchmarks/linkers/learning.py`; the
-model only ever refuses a match that the dictionary proposes. Features are computed for a batch at once.
+It is applied if the concepts are reported in a vocabulary of findings, diseases or chemicals. The weights
+(`mention_classifier.json`) were learned on the training parts of annotated corpora by `benchmarks/linkers/learning.py`.
+The model only rejects matches that the dictionary proposes. Features are computed for a batch at once.
 """
 
 import json
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinweave.knowledge.linking.crosswalk import OWN
-from clinweave.knowledge.linking.dictionary import Found
+from clinweave.knowledge.linking.dictionary import TokenMatches
 from clinweave.knowledge.linking.normalise import Hashes, Ints, Tokens, hashes_of, mix
 from clinweave.knowledge.linking.ranking import DISEASE, EVERYDAY_KINDS, FINDING, KINDS, OTHER
 from clinweave.knowledge.linking.vocabulary import Scope, Vocabulary
@@ -27,7 +27,7 @@ WORDS = ("before", "after", "first", "last", "whole")  # the features that are w
 class Matches(NamedTuple):
     """Candidates of one batch: where they are, what they would be, and in which document."""
 
-    found: Found
+    found: TokenMatches
     how: Ints
     sense: Ints
     document: Ints
@@ -45,7 +45,7 @@ class Model(NamedTuple):
 @lru_cache(maxsize=1)
 def model() -> Model:
     """Return the learned model."""
-    text = files("clinweave.knowledge.linking").joinpath("judgement.json").read_text("utf-8")
+    text = files("clinweave.knowledge.linking").joinpath("mention_classifier.json").read_text("utf-8")
     learned: dict[str, Any] = json.loads(text)
     words = {}
     for name, weights in learned["words"].items():
@@ -85,23 +85,23 @@ def features(
     tokens: Tokens, matches: Matches, vocabulary: Vocabulary, scope: Scope, group: Ints
 ) -> dict[str, Ints]:
     """Return the values of each feature that is a small number."""
-    found, how, sense, document = matches
-    last = found.at + found.size - 1
+    spans, how, sense, document = matches
+    last = spans.first + spans.size - 1
     concept = vocabulary.concept[sense].astype(np.int64)
     kind = vocabulary.kind[sense].astype(np.int64)
     kind[np.isin(kind, EVERYDAY_KINDS)] = KINDS.index("lay")  # the model was learned without these
     cased = vocabulary.exact_case[sense].astype(np.int64)
-    length = np.searchsorted(_LENGTHS, tokens.end[last] - tokens.start[found.at], side="right")
+    length = np.searchsorted(_LENGTHS, tokens.end[last] - tokens.start[spans.first], side="right")
     plural = (tokens.end[last] - tokens.start[last] > tokens.last[last] - tokens.first[last]).astype(np.int64)
     level = vocabulary.crosswalk.level[scope.row[concept]].astype(np.int64) if scope.row is not None else OWN
-    size = np.minimum(found.size, 4) - 1
-    held = vocabulary.senses_per_key[found.key]
-    senses = np.searchsorted(np.array([2, 3, 5]), held, side="right")
+    size = np.minimum(spans.size, 4) - 1
+    sense_counts = vocabulary.senses_per_key[spans.key]
+    senses = np.searchsorted(np.array([2, 3, 5]), sense_counts, side="right")
     supported = _supported(document, concept, (cased == 0) & (length >= 3))
-    repeated = _repeated(document, found.key)
-    inside = _inside(found, how)
-    capital = tokens.capital[found.at].astype(np.int64)
-    opened = _bracketed(tokens, found)
+    repeated = _repeated(document, spans.key)
+    inside = _inside(spans, how)
+    capital = tokens.capital[spans.first].astype(np.int64)
+    opened = _bracketed(tokens, spans)
     kinds = kind * 3 + np.minimum(how, 2)
     return {
         "kind": kinds,
@@ -120,30 +120,30 @@ def features(
     }
 
 
-def word_features(tokens: Tokens, found: Found, group: Ints) -> dict[str, Hashes]:
+def word_features(tokens: Tokens, matches: TokenMatches, group: Ints) -> dict[str, Hashes]:
     """Return the hash of the word before, after, first, last, and of the whole where it has up to three words.
 
     Findings share their words with diseases: corpora of findings are too small to learn words from.
     """
     group = np.maximum(group, DISEASE)
-    last = found.at + found.size - 1
-    before, after = np.maximum(found.at - 1, 0), np.minimum(last + 1, len(tokens) - 1)
+    last = matches.first + matches.size - 1
+    before, after = np.maximum(matches.first - 1, 0), np.minimum(last + 1, len(tokens) - 1)
     none = np.uint64(0)
-    same_before = (found.at > 0) & (tokens.sentence[before] == tokens.sentence[found.at])
+    same_before = (matches.first > 0) & (tokens.sentence[before] == tokens.sentence[matches.first])
     same_after = (last + 1 < len(tokens)) & (tokens.sentence[after] == tokens.sentence[last])
     single = {
         "before": np.where(same_before, tokens.hash[before], none),
         "after": np.where(same_after, tokens.hash[after], none),
-        "first": tokens.hash[found.at],
+        "first": tokens.hash[matches.first],
         "last": tokens.hash[last],
     }
     hashed = {name: _in_group(mix(values), group) for name, values in single.items()}
-    whole = np.zeros(len(found), np.uint64)
+    whole = np.zeros(len(matches), np.uint64)
     for number in range(3):
-        there = found.size > number
-        at = np.minimum(found.at + number, len(tokens) - 1)
-        whole += np.where(there, mix(tokens.hash[at] + np.uint64(number)), none)
-    hashed["whole"] = np.where(found.size <= 3, _in_group(whole, group), none)
+        within = matches.size > number
+        position = np.minimum(matches.first + number, len(tokens) - 1)
+        whole += np.where(within, mix(tokens.hash[position] + np.uint64(number)), none)
+    hashed["whole"] = np.where(matches.size <= 3, _in_group(whole, group), none)
     return hashed
 
 
@@ -162,8 +162,8 @@ def _probability(
     for name, hashes in word_features(tokens, matches.found, group).items():
         keys, weights = learned.words[name]
         if len(keys):
-            place = np.minimum(np.searchsorted(keys, hashes), len(keys) - 1)
-            total += np.where(keys[place] == hashes, weights[place], 0.0)
+            index = np.minimum(np.searchsorted(keys, hashes), len(keys) - 1)
+            total += np.where(keys[index] == hashes, weights[index], 0.0)
     return np.asarray(1.0 / (1.0 + np.exp(-total)))
 
 
@@ -182,8 +182,8 @@ def _supported(document: Ints, concept: Ints, full: NDArray[np.bool_]) -> Ints:
     named, counts = np.unique(key[full], return_counts=True)
     if not len(named):
         return np.zeros(len(key), np.int64)
-    place = np.minimum(np.searchsorted(named, key), len(named) - 1)
-    count = np.where(named[place] == key, counts[place], 0) - full
+    index = np.minimum(np.searchsorted(named, key), len(named) - 1)
+    count = np.where(named[index] == key, counts[index], 0) - full
     more: Ints = (count > 0).astype(np.int64)
     return more
 
@@ -195,29 +195,31 @@ def _repeated(document: Ints, key: Ints) -> Ints:
     return bins
 
 
-def _inside(found: Found, how: Ints) -> Ints:
+def _inside(matches: TokenMatches, how: Ints) -> Ints:
     """Return 0 for a match in no other, 1 in one found by other words alone, 2 in a longer name."""
-    inside = np.zeros(len(found), np.int64)
-    end = found.at + found.size
+    inside = np.zeros(len(matches), np.int64)
+    end = matches.first + matches.size
     for code, chosen in ((1, how > 0), (2, how == 0)):
-        begin, stop = found.at[chosen], end[chosen]
+        begin, stop = matches.first[chosen], end[chosen]
         order = np.argsort(begin, kind="stable")
         begin, stop = begin[order], np.maximum.accumulate(stop[order]) if len(order) else stop
         if not len(begin):
             continue
         # Longer ones that begin earlier and reach as far, or begin here and reach further.
-        earlier = np.searchsorted(begin, found.at) - 1
+        earlier = np.searchsorted(begin, matches.first) - 1
         reach = np.where(earlier >= 0, stop[np.maximum(earlier, 0)], -1) >= end
-        here = np.searchsorted(begin, found.at, side="right") - 1
-        further = np.where(here >= 0, stop[np.maximum(here, 0)], -1) > end
+        preceding = np.searchsorted(begin, matches.first, side="right") - 1
+        further = np.where(preceding >= 0, stop[np.maximum(preceding, 0)], -1) > end
         inside[reach | further] = code
     return inside
 
 
-def _bracketed(tokens: Tokens, found: Found) -> Ints:
+def _bracketed(tokens: Tokens, matches: TokenMatches) -> Ints:
     """Return 1 where the match fills a clause of its own: between commas or brackets."""
-    last = found.at + found.size - 1
-    left = (found.at == 0) | (tokens.clause[np.maximum(found.at - 1, 0)] != tokens.clause[found.at])
+    last = matches.first + matches.size - 1
+    left = (matches.first == 0) | (
+        tokens.clause[np.maximum(matches.first - 1, 0)] != tokens.clause[matches.first]
+    )
     after = np.minimum(last + 1, len(tokens) - 1)
     right = (last + 1 >= len(tokens)) | (tokens.clause[after] != tokens.clause[last])
     filled: Ints = (left & right).astype(np.int64)

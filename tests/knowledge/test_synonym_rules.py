@@ -7,10 +7,10 @@ import sys
 import numpy as np
 import pytest
 
-from clinweave.knowledge.linking.alternations import FEWEST, learned, variants
+from clinweave.knowledge.linking.bag_of_words import REORDERED, VARIED, BagOfWords, content
 from clinweave.knowledge.linking.dictionary import Dictionary
 from clinweave.knowledge.linking.normalise import tokenise
-from clinweave.knowledge.linking.word_sets import REORDERED, VARIED, WordSets, content
+from clinweave.knowledge.linking.synonym_rules import FEWEST, learned, variants
 
 PARTS = ("hand", "knee", "hip", "wrist", "elbow")
 
@@ -66,7 +66,7 @@ NAMES = [
 )
 def test_windows(text: str, found: list[tuple[int, int, int]]) -> None:
     dictionary, keys = Dictionary.build(NAMES)
-    sets = WordSets.build(
+    sets = BagOfWords.build(
         dictionary,
         keys.tolist(),
         {key: {name.split(" ")[0]} for name, key in zip(NAMES, keys.tolist(), strict=True)},
@@ -74,13 +74,13 @@ def test_windows(text: str, found: list[tuple[int, int, int]]) -> None:
     tokens = tokenise(text)
     named = dictionary.match(tokens)
     matches, how = sets.match(tokens, named, np.ones(len(dictionary), np.bool_))
-    assert list(zip(matches.at.tolist(), matches.size.tolist(), how.tolist(), strict=True)) == found
+    assert list(zip(matches.first.tolist(), matches.size.tolist(), how.tolist(), strict=True)) == found
 
 
 def test_the_same_order_whatever_the_hash_seed():
     """Bytes of a compiled vocabulary follow this order, so that they must not depend on `PYTHONHASHSEED`."""
     code = (
-        "from clinweave.knowledge.linking.alternations import changed\n"
+        "from clinweave.knowledge.linking.synonym_rules import changed\n"
         "bag = ('arm', 'big', 'leg', 'red', 'short', 'thin')\n"
         "rules = {(word,): [('x',)] for word in bag} | {('arm', 'red'): [('y',)], ('big', 'thin'): [('z',)]}\n"
         "print(list(changed(bag, rules)))"

@@ -9,77 +9,82 @@ from numpy.typing import NDArray
 
 from clinweave.knowledge.linking import ranking
 from clinweave.knowledge.linking.abbreviations import Definition, definitions, occurrences
+from clinweave.knowledge.linking.bag_of_words import DEFINED
 from clinweave.knowledge.linking.normalise import Ints, Tokens
-from clinweave.knowledge.linking.word_sets import DEFINED
 
 
 @dataclass(frozen=True, slots=True)
-class Picked:
+class Selection:
     """Chosen matches in the tokens of one batch, by place."""
 
-    at: Ints
+    first: Ints
     size: Ints
     sense: Ints
     key: Ints
     score: NDArray[np.float64]
     how: Ints
 
-    def at_rows(self, rows: Ints) -> "Picked":
+    def at_rows(self, rows: Ints) -> "Selection":
         """Return the matches of these rows."""
-        return Picked(
-            self.at[rows], self.size[rows], self.sense[rows], self.key[rows], self.score[rows], self.how[rows]
+        return Selection(
+            self.first[rows],
+            self.size[rows],
+            self.sense[rows],
+            self.key[rows],
+            self.score[rows],
+            self.how[rows],
         )
 
-    def without(self, gone: set[int]) -> "Picked":
+    def without(self, gone: set[int]) -> "Selection":
         """Return the matches but for the rows `gone`."""
         if not gone:
             return self
-        return self.at_rows(np.setdiff1d(np.arange(len(self.at)), np.fromiter(gone, np.int64, len(gone))))
+        return self.at_rows(np.setdiff1d(np.arange(len(self.first)), np.fromiter(gone, np.int64, len(gone))))
 
-    def joined(self, other: "Picked") -> "Picked":
+    def joined(self, other: "Selection") -> "Selection":
         """Return the matches of both, by place."""
-        columns = (self.at, self.size, self.sense, self.key, self.score, self.how)
-        added = (other.at, other.size, other.sense, other.key, other.score, other.how)
-        order = np.argsort(np.concatenate([self.at, other.at]), kind="stable")
-        return Picked(*(np.concatenate(both)[order] for both in zip(columns, added, strict=True)))
+        columns = (self.first, self.size, self.sense, self.key, self.score, self.how)
+        added = (other.first, other.size, other.sense, other.key, other.score, other.how)
+        order = np.argsort(np.concatenate([self.first, other.first]), kind="stable")
+        return Selection(*(np.concatenate(both)[order] for both in zip(columns, added, strict=True)))
 
-    def changed(self, gone: set[int], added: list[tuple[int, int, int]]) -> "Picked":
+    def changed(self, gone: set[int], added: list[tuple[int, int, int]]) -> "Selection":
         """Return the matches without those `gone` and with `added` (token, tokens, the match it repeats)."""
         if not gone and not added:
             return self
-        stay = np.setdiff1d(np.arange(len(self.at)), np.fromiter(gone, np.int64, len(gone)))
-        at, size, of = np.array(added, np.int64).reshape(-1, 3).T
-        order = np.argsort(np.concatenate([self.at[stay], at]), kind="stable")
+        stay = np.setdiff1d(np.arange(len(self.first)), np.fromiter(gone, np.int64, len(gone)))
+        first_tokens, size, of = np.array(added, np.int64).reshape(-1, 3).T
+        order = np.argsort(np.concatenate([self.first[stay], first_tokens]), kind="stable")
         score = self.score[of] - ranking.IN_TEXT
-        new = (at, size, self.sense[of], self.key[of], score, np.full(len(at), DEFINED))
-        old = (self.at, self.size, self.sense, self.key, self.score, self.how)
-        return Picked(
+        new = (first_tokens, size, self.sense[of], self.key[of], score, np.full(len(first_tokens), DEFINED))
+        old = (self.first, self.size, self.sense, self.key, self.score, self.how)
+        return Selection(
             *(np.concatenate([left[stay], right])[order] for left, right in zip(old, new, strict=True))
         )
 
 
-def with_defined(texts: Sequence[str], begins: Ints, tokens: Tokens, picked: Picked) -> Picked:
+def with_defined(texts: Sequence[str], begins: Ints, tokens: Tokens, picked: Selection) -> Selection:
     """Return the mentions with the abbreviations that the texts define: they mean what the long form means."""
     gone: set[int] = set()
     added: list[tuple[int, int, int]] = []  # token, tokens, the mention it repeats
     # Lists, for a look-up at a time: bisect is ten times as fast as searchsorted then.
-    starts, ends = tokens.start[picked.at].tolist(), tokens.end[picked.at + picked.size - 1].tolist()
-    places: list[tuple[int, int, int | None]] = []
+    starts, ends = tokens.start[picked.first].tolist(), tokens.end[picked.first + picked.size - 1].tolist()
+    spans: list[tuple[int, int, int | None]] = []
     for number, text in enumerate(texts):
         defined = {item.short: item for item in definitions(text)} if "(" in text else {}
         base = int(begins[number])
         means = {short: _meaning(item, base, starts, ends) for short, item in defined.items()}
-        places += (
+        spans += (
             (base + begin, base + end, means[short]) for begin, end, short in occurrences(text, defined)
         )
-    if not places:
+    if not spans:
         return picked
-    bounds = np.array([row[:2] for row in places], np.int64)
+    bounds = np.array([row[:2] for row in spans], np.int64)
     firsts, lasts = np.searchsorted(tokens.start, bounds).T
-    lows, highs = np.searchsorted(picked.at, firsts), np.searchsorted(picked.at, lasts)
-    stops = (picked.at + picked.size).tolist()
+    lows, highs = np.searchsorted(picked.first, firsts), np.searchsorted(picked.first, lasts)
+    stops = (picked.first + picked.size).tolist()
     columns = (item.tolist() for item in (firsts, lasts, lows, highs))
-    for first, last, low, high, (_, _, meant) in zip(*columns, places, strict=True):
+    for first, last, low, high, (_, _, meant) in zip(*columns, spans, strict=True):
         if low and stops[low - 1] > first:
             continue  # part of a longer name
         if any(stop > last for stop in stops[low:high]):
@@ -92,7 +97,7 @@ def with_defined(texts: Sequence[str], begins: Ints, tokens: Tokens, picked: Pic
 
 def _meaning(item: Definition, base: int, starts: list[int], ends: list[int]) -> int | None:
     """Return the mention of the whole long form, or None where that is no known name."""
-    place = bisect_left(ends, base + item.end)
-    if place < len(ends) and ends[place] == base + item.end and starts[place] <= base + item.start:
-        return place
+    index = bisect_left(ends, base + item.end)
+    if index < len(ends) and ends[index] == base + item.end and starts[index] <= base + item.start:
+        return index
     return None

@@ -16,12 +16,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from clinweave.knowledge.linking.alternations import variants
-from clinweave.knowledge.linking.dictionary import Dictionary, Found
-from clinweave.knowledge.linking.families import family, listed
+from clinweave.knowledge.linking.dictionary import Dictionary, TokenMatches
 from clinweave.knowledge.linking.hash_table import HashTable, is_among
 from clinweave.knowledge.linking.normalise import Hashes, Ints, Tokens, hashes_of, mix
 from clinweave.knowledge.linking.ranking import common_words
+from clinweave.knowledge.linking.stems import family, listed
+from clinweave.knowledge.linking.synonym_rules import variants
 
 MOST_WIDTH = 10  # tokens that a match may span
 MOST_NAMED = 8  # content words of a name
@@ -38,7 +38,7 @@ AS_NAMED, REORDERED, SHARED, VARIED, DEFINED, SHORT_FORM = range(6)  # how a men
 
 _ADJECTIVES = ("ic", "ous", "ive", "ed", "oid", "al")
 _SHORT = 6  # letters of a name whose family says little
-_HELD = np.uint64((1 << 20) - 1)
+_FILTER_MASK = np.uint64((1 << 20) - 1)
 _BAG = np.uint64(0xC2B2AE3D27D4EB4F)
 # Around a conjunction at 0, the words of the second name: (X) and Y (H): -1, 2; (M) X and (Y): -2, 1; and wider ones.
 _SHARES = (
@@ -73,7 +73,7 @@ class Members(NamedTuple):
     words: "pa.StringArray"
 
 
-class WordSets:
+class BagOfWords:
     """Sets of word families of names."""
 
     def __init__(
@@ -84,8 +84,8 @@ class WordSets:
         self.members, self.own = members, own
         self.starts, self.keys, self.words = members
         # Most windows are no set: one byte, which stays in the cache, says so before the table is asked.
-        self._held = np.zeros(int(_HELD) + 1, np.bool_)
-        self._held[(sets.keys & _HELD).astype(np.int64)] = True
+        self._filter = np.zeros(int(_FILTER_MASK) + 1, np.bool_)
+        self._filter[(sets.keys & _FILTER_MASK).astype(np.int64)] = True
         self._named = np.zeros(len(dictionary), np.bool_)  # names of findings and diseases
         self._named[self.keys] = True
 
@@ -95,7 +95,7 @@ class WordSets:
         dictionary: Dictionary,
         chosen: Iterable[int],
         owners: Mapping[int, Collection[str]] = MappingProxyType({}),
-    ) -> "WordSets":
+    ) -> "BagOfWords":
         """Return the word sets of the `chosen` keys; `owners` are the concepts of keys whose words may alternate."""
         numbers: dict[str, int] = {}
         words: dict[str, int] = {}
@@ -158,7 +158,7 @@ class WordSets:
             writer.write_table(table, max_chunksize=max(1, len(table)))
 
     @classmethod
-    def open(cls, folder: Path, dictionary: Dictionary) -> "WordSets":
+    def open(cls, folder: Path, dictionary: Dictionary) -> "BagOfWords":
         """Return the saved word sets, memory-mapped."""
         starts, keys = (
             np.load(folder / f"{name}.npy", mmap_mode="r").view(np.ndarray)
@@ -171,8 +171,8 @@ class WordSets:
         return cls(dictionary, sets, families, Members(starts, keys, words), own)
 
     def match(
-        self, tokens: Tokens, found: Found, usable: NDArray[np.bool_], *, skipping: bool = False
-    ) -> tuple[Found, Ints]:
+        self, tokens: Tokens, matches: TokenMatches, usable: NDArray[np.bool_], *, skipping: bool = False
+    ) -> tuple[TokenMatches, Ints]:
         """Return the matches that are not in `found` already, and how each came about (REORDERED or SHARED).
 
         `usable` tells for each key of the dictionary whether it may be found by its words; `found` are matches with a
@@ -183,42 +183,49 @@ class WordSets:
         stop = code == stop_code
         part = np.where(code > 0, mix(code.astype(np.uint64) ^ _BAG), tokens.hash)
         part[stop] = 0
-        known = (code > 0) & ~stop
-        windows = self._windows(tokens, part, known)
-        fresh = ~is_among(windows.at * 64 + windows.size, np.sort(found.at * 64 + found.size))
+        indexed = (code > 0) & ~stop
+        windows = self._windows(tokens, part, indexed)
+        fresh = ~is_among(windows.first * 64 + windows.size, np.sort(matches.first * 64 + matches.size))
         rows = []
         bars = np.isin(tokens.hash, _NO_VARIANTS)
         lacks = np.isin(tokens.hash, _ABSENCES)
-        for at, size, number in _rows(windows, fresh):
+        for position, size, number in _rows(windows, fresh):
             varied = number >= self.own
             # "No seizures" is no way to say "absence seizures", nor "absence of anemia" aplastic anemia, nor
             # "episodes of tachycardia" paroxysmal tachycardia.
-            if varied and bars[at : at + size].any():
+            if varied and bars[position : position + size].any():
                 continue
             if (
                 size > 1
-                and (lacks[at] or lacks[at + size - 1])
-                and self._denied(tokens, at, size, found, lacks)
+                and (lacks[position] or lacks[position + size - 1])
+                and self._denied(tokens, position, size, matches, lacks)
             ):
                 continue
             # "Hypertensive patients" have hypertension; "sclerosis of the cranial" is cut off its vault.
-            if (size > 1 or varied) and self._leads_on(tokens, at + size - 1, known, any_word=varied):
+            if (size > 1 or varied) and self._leads_on(tokens, position + size - 1, indexed, any_word=varied):
                 continue
-            if varied and at and known[at - 1] and tokens.clause[at - 1] == tokens.clause[at]:
+            if (
+                varied
+                and position
+                and indexed[position - 1]
+                and tokens.clause[position - 1] == tokens.clause[position]
+            ):
                 continue  # part of a longer phrase
-            key = self._verified(number, tokens.words(at, at + size), usable)
+            key = self._verified(number, tokens.words(position, position + size), usable)
             if key is not None:
-                rows.append((at, size, key, VARIED if varied else REORDERED))
-        rows += self._shared(tokens, part, known, usable)
+                rows.append((position, size, key, VARIED if varied else REORDERED))
+        rows += self._shared(tokens, part, indexed, usable)
         if skipping:
-            rows += self._skipping(tokens, part, known, usable)
+            rows += self._skipping(tokens, part, indexed, usable)
         columns = np.array(rows, np.int64).reshape(-1, 4).T
-        return Found(columns[0], columns[1], columns[2]), columns[3]
+        return TokenMatches(columns[0], columns[1], columns[2]), columns[3]
 
-    def _denied(self, tokens: Tokens, at: int, size: int, found: Found, lacks: NDArray[np.bool_]) -> bool:
+    def _denied(
+        self, tokens: Tokens, position: int, size: int, matches: TokenMatches, lacks: NDArray[np.bool_]
+    ) -> bool:
         """Say whether a window is a finding and a word of absence: "absence of seizures", "cupped ear is absent"."""
-        first, last = at, at + size
-        first += bool(lacks[at])
+        first, last = position, position + size
+        first += bool(lacks[position])
         last -= bool(lacks[last - 1])
         words = tokens.words(first, last)
         while words and words[0] in STOP_WORDS:
@@ -227,75 +234,75 @@ class WordSets:
         while words and words[-1] in STOP_WORDS:
             words.pop()
             last -= 1
-        covering = (found.at <= first) & (found.at + found.size >= last)
-        longer = found.size > last - first
-        return bool((covering & (longer | self._named[found.key])).any())
+        covering = (matches.first <= first) & (matches.first + matches.size >= last)
+        longer = matches.size > last - first
+        return bool((covering & (longer | self._named[matches.key])).any())
 
     def _skipping(
-        self, tokens: Tokens, part: Hashes, known: NDArray[np.bool_], usable: NDArray[np.bool_]
+        self, tokens: Tokens, part: Hashes, indexed: NDArray[np.bool_], usable: NDArray[np.bool_]
     ) -> list[tuple[int, int, int, int]]:
         """Return the matches (start, size, key, REORDERED) of names with words of side or degree between their own."""
         skipped = np.isin(tokens.hash, _SKIPPED_HASHES)
-        places = np.flatnonzero(skipped)
-        if not len(places):
+        gaps = np.flatnonzero(skipped)
+        if not len(gaps):
             return []
-        part, known = np.where(skipped, np.uint64(0), part), known & ~skipped
-        starts = np.flatnonzero(known)
-        following = np.append(places, len(tokens) + MOST_WIDTH)[np.searchsorted(places, starts)]
-        windows = self._windows(tokens, part, known, starts[following - starts < MOST_WIDTH])
-        inside = np.searchsorted(places, windows.at + windows.size) > np.searchsorted(places, windows.at)
+        part, indexed = np.where(skipped, np.uint64(0), part), indexed & ~skipped
+        starts = np.flatnonzero(indexed)
+        following = np.append(gaps, len(tokens) + MOST_WIDTH)[np.searchsorted(gaps, starts)]
+        windows = self._windows(tokens, part, indexed, starts[following - starts < MOST_WIDTH])
+        inside = np.searchsorted(gaps, windows.first + windows.size) > np.searchsorted(gaps, windows.first)
         rows = []
-        for at, size, number in _rows(windows, inside & (windows.key < self.own)):
-            words = tokens.words(at, at + size)
-            if _BARRED.isdisjoint(words) and not self._leads_on(tokens, at + size - 1, known):
+        for position, size, number in _rows(windows, inside & (windows.key < self.own)):
+            words = tokens.words(position, position + size)
+            if _BARRED.isdisjoint(words) and not self._leads_on(tokens, position + size - 1, indexed):
                 key = self._verified(number, [word for word in words if word not in _SKIPPED], usable)
                 if key is not None:
-                    rows.append((at, size, key, REORDERED))
+                    rows.append((position, size, key, REORDERED))
         return rows
 
     def _windows(
-        self, tokens: Tokens, part: Hashes, known: NDArray[np.bool_], starts: Ints | None = None
-    ) -> Found:
+        self, tokens: Tokens, part: Hashes, indexed: NDArray[np.bool_], starts: Ints | None = None
+    ) -> TokenMatches:
         """Return (start, size, set) of the windows whose words may be a set; a comma ends a window.
 
         `starts` are the tokens at which a window may start; all known ones where it is None.
         """
         sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(part, dtype=np.uint64)])
-        starts = np.flatnonzero(known) if starts is None else starts
-        at, sizes, sets = [starts[:0]], [starts[:0]], [starts[:0]]
+        starts = np.flatnonzero(indexed) if starts is None else starts
+        positions, sizes, sets = [starts[:0]], [starts[:0]], [starts[:0]]
         for size in range(1, MOST_WIDTH + 1):
             starts = starts[starts + size <= len(tokens)]
             starts = starts[tokens.clause[starts + size - 1] == tokens.clause[starts]]
-            here = starts[known[starts + size - 1]]
-            total = mix(sums[here + size] - sums[here])
-            maybe = np.flatnonzero(self._held[(total & _HELD).astype(np.int64)])
-            here, value = here[maybe], self.sets.find(total[maybe])
+            begins = starts[indexed[starts + size - 1]]
+            total = mix(sums[begins + size] - sums[begins])
+            maybe = np.flatnonzero(self._filter[(total & _FILTER_MASK).astype(np.int64)])
+            begins, value = begins[maybe], self.sets.find(total[maybe])
             hit = np.flatnonzero(value)
-            at.append(here[hit])
+            positions.append(begins[hit])
             sizes.append(np.full(len(hit), size))
             sets.append(value[hit].astype(np.int64) - 1)
-        return Found(np.concatenate(at), np.concatenate(sizes), np.concatenate(sets))
+        return TokenMatches(np.concatenate(positions), np.concatenate(sizes), np.concatenate(sets))
 
     def _shared(
-        self, tokens: Tokens, part: Hashes, known: NDArray[np.bool_], usable: NDArray[np.bool_]
+        self, tokens: Tokens, part: Hashes, indexed: NDArray[np.bool_], usable: NDArray[np.bool_]
     ) -> list[tuple[int, int, int, int]]:
         """Return the matches (start, size, key, SHARED) of names that lend a word across "and" or "or"."""
-        at = np.flatnonzero(np.isin(tokens.hash, _CONJUNCTIONS))
+        conjunctions = np.flatnonzero(np.isin(tokens.hash, _CONJUNCTIONS))
         rows: dict[tuple[int, int], tuple[int, int, int, int]] = {}
         for share in _SHARES:
             low, high = share[0], share[-1]
-            here = at[(at + low >= 0) & (at + high < len(tokens))]
-            here = here[tokens.clause[here + low] == tokens.clause[here + high]]
-            here = here[known[here + low] & known[here + high] & known[here + 1]]
-            total = np.zeros(len(here), np.uint64)
-            for place in share:
-                total += part[here + place]
+            begins = conjunctions[(conjunctions + low >= 0) & (conjunctions + high < len(tokens))]
+            begins = begins[tokens.clause[begins + low] == tokens.clause[begins + high]]
+            begins = begins[indexed[begins + low] & indexed[begins + high] & indexed[begins + 1]]
+            total = np.zeros(len(begins), np.uint64)
+            for position in share:
+                total += part[begins + position]
             value = self.sets.find(mix(total))
             hit = (value > 0) & (value <= self.own)
-            for place, number in zip(here[hit].tolist(), value[hit].tolist(), strict=True):
-                if self._leads_on(tokens, place + high, known):
+            for position, number in zip(begins[hit].tolist(), value[hit].tolist(), strict=True):
+                if self._leads_on(tokens, position + high, indexed):
                     continue
-                words = [tokens.words(place + shift, place + shift + 1)[0] for shift in share]
+                words = [tokens.words(position + shift, position + shift + 1)[0] for shift in share]
                 # "tumor and other kidney" is no kidney tumor: what stands before a shared last word leads.
                 key = (
                     self._verified(number - 1, words, usable, ordered=share[-1] > 1)
@@ -303,18 +310,18 @@ class WordSets:
                     else None
                 )
                 if key is not None:
-                    rows[place + low, high - low + 1] = (place + low, high - low + 1, key, SHARED)
+                    rows[position + low, high - low + 1] = (position + low, high - low + 1, key, SHARED)
         return list(rows.values())
 
     def _leads_on(
-        self, tokens: Tokens, last: int, known: NDArray[np.bool_], *, any_word: bool = False
+        self, tokens: Tokens, last: int, indexed: NDArray[np.bool_], *, any_word: bool = False
     ) -> bool:
         """Say whether the token is an adjective of the word after it: "cranial" of "cranial vault"."""
         after = last + 1
-        if after >= len(tokens) or not known[after] or tokens.clause[after] != tokens.clause[last]:
+        if after >= len(tokens) or not indexed[after] or tokens.clause[after] != tokens.clause[last]:
             return False
-        one, other = tokens.words(last, after + 1)
-        return (any_word or one.endswith(_ATTRIBUTES)) and other not in _JOINS
+        first, other = tokens.words(last, after + 1)
+        return (any_word or first.endswith(_ATTRIBUTES)) and other not in _JOINS
 
     def _verified(
         self, number: int, words: Sequence[str], usable: NDArray[np.bool_], *, ordered: bool = False
@@ -349,13 +356,13 @@ class WordSets:
 
 def _joined_words(words: Sequence[str]) -> set[str]:
     """Return the families of the words on either side of each "and" or "or"."""
-    found = set()
-    for at, word in enumerate(words):
+    stems = set()
+    for position, word in enumerate(words):
         if word in _JOINS:
-            left = [item for item in words[:at] if item not in STOP_WORDS]
-            right = [item for item in words[at + 1 :] if item not in STOP_WORDS]
-            found |= {family(item) for item in (*left[-1:], *right[:1])}
-    return found
+            left = [item for item in words[:position] if item not in STOP_WORDS]
+            right = [item for item in words[position + 1 :] if item not in STOP_WORDS]
+            stems |= {family(item) for item in (*left[-1:], *right[:1])}
+    return stems
 
 
 def _inflects(word: str) -> bool:
@@ -365,9 +372,12 @@ def _inflects(word: str) -> bool:
     return family(word) not in listed().values()  # "oral" is no adjective of "mouthing"
 
 
-def _rows(found: Found, chosen: NDArray[np.bool_]) -> Iterable[tuple[int, int, int]]:
+def _rows(matches: TokenMatches, chosen: NDArray[np.bool_]) -> Iterable[tuple[int, int, int]]:
     return zip(
-        found.at[chosen].tolist(), found.size[chosen].tolist(), found.key[chosen].tolist(), strict=True
+        matches.first[chosen].tolist(),
+        matches.size[chosen].tolist(),
+        matches.key[chosen].tolist(),
+        strict=True,
     )
 
 

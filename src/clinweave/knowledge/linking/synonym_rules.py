@@ -26,9 +26,9 @@ def learned(owners: Mapping[Bag, frozenset[str]]) -> dict[Bag, list[Bag]]:
                 counts[out, into, not concepts.isdisjoint(owners[other])] += 1
     together = _together(owners, tried)
     return {
-        out: kept
+        out: targets
         for out, options in tried.items()
-        if (kept := sorted(into for into in options if _holds(counts, together, out, into)))
+        if (targets := sorted(into for into in options if _holds(counts, together, out, into)))
     }
 
 
@@ -40,11 +40,11 @@ def _tried(owners: Mapping[Bag, frozenset[str]]) -> dict[Bag, list[Bag]]:
             of[concept].append(bag)
     frames: dict[tuple[Bag, Bag], set[Bag]] = defaultdict(set)
     for bags in of.values():
-        for one, other in combinations(sorted(bags), 2):
-            out, into = _less(one, other), _less(other, one)
+        for first, other in combinations(sorted(bags), 2):
+            out, into = _less(first, other), _less(other, first)
             if not 0 < len(out) <= LONGEST or not 0 < len(into) <= LONGEST:
                 continue  # a word that may go ("muscle") is as often what makes the finding
-            frame = _less(one, out)
+            frame = _less(first, out)
             if frame:
                 frames[out, into].add(frame)
                 frames[into, out].add(frame)
@@ -58,16 +58,16 @@ def _tried(owners: Mapping[Bag, frozenset[str]]) -> dict[Bag, list[Bag]]:
 def variants(owners: Mapping[Bag, frozenset[str]]) -> dict[Bag, Bag]:
     """Return new names, each with the name it stands for: one rule away, no one's own, and of one concept alone."""
     rules = learned(owners)
-    found: dict[Bag, Bag] = {}
+    spellings: dict[Bag, Bag] = {}
     unclear: set[Bag] = set()
     for bag, concepts in owners.items():
         for _, _, other in changed(bag, rules):
             if other in owners or len(other) < 2:
                 continue
-            if other in found and owners[found[other]] != concepts:
+            if other in spellings and owners[spellings[other]] != concepts:
                 unclear.add(other)
-            found.setdefault(other, bag)
-    return {new: old for new, old in found.items() if new not in unclear}
+            spellings.setdefault(other, bag)
+    return {new: old for new, old in spellings.items() if new not in unclear}
 
 
 def changed(bag: Bag, rules: Mapping[Bag, Sequence[Bag]]) -> Iterator[tuple[Bag, Bag, Bag]]:
@@ -84,9 +84,9 @@ def _together(owners: Iterable[Bag], tried: Mapping[Bag, Sequence[Bag]]) -> Coun
     """Count the names that have both sides of a rule: words that go together do not stand for one another."""
     counts: Counter[tuple[Bag, Bag]] = Counter()
     for bag in owners:
-        held = {(word,) for word in bag} | set(combinations(bag, 2))
-        for out in held.intersection(tried):
-            counts.update((out, into) for into in tried[out] if into in held and set(out).isdisjoint(into))
+        parts = {(word,) for word in bag} | set(combinations(bag, 2))
+        for out in parts.intersection(tried):
+            counts.update((out, into) for into in tried[out] if into in parts and set(out).isdisjoint(into))
     return counts
 
 

@@ -12,9 +12,9 @@ _WORD = re.compile(r"[a-z]+")
 @lru_cache(maxsize=1)
 def _lists() -> tuple[dict[str, str], dict[str, str]]:
     """Return the head of each listed word's family, and what stands for each ending."""
-    known = tomllib.loads(files("clinweave.knowledge.linking").joinpath("families.toml").read_text("utf-8"))
-    lines = (line.split() for line in known["lines"].splitlines())
-    rules = (rule.partition(":") for rule in known["endings"].split())
+    table = tomllib.loads(files("clinweave.knowledge.linking").joinpath("stems.toml").read_text("utf-8"))
+    lines = (line.split() for line in table["lines"].splitlines())
+    rules = (rule.partition(":") for rule in table["endings"].split())
     return {word: words[0] for words in lines for word in words}, {ending: left for ending, _, left in rules}
 
 
@@ -25,7 +25,7 @@ def listed() -> dict[str, str]:
 
 def word_lists() -> list[tuple[str, str]]:
     """Return all listed words with their heads, and endings with what they leave."""
-    return [item for known in _lists() for item in known.items()]
+    return [item for table in _lists() for item in table.items()]
 
 
 @lru_cache(maxsize=1 << 17)
