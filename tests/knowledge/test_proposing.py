@@ -164,7 +164,7 @@ def test_written_proposals_are_checked(linker: Linker, tmp_path: Path) -> None:
         [passage(1, "Pebble disease brought long fingers.")], linker, model, RULES, tmp_path / "out"
     )
     assert made.manifest["counts"]["proposed"] == 1
-    assert made.manifest["refused"]["a quote that lacks one of the concepts"] == 1
+    assert made.manifest["refused"]["a quote without one of the concepts"] == 1
 
 
 def test_closed_texts_are_not_sent_and_stay_closed(linker: Linker, tmp_path: Path) -> None:

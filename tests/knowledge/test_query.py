@@ -115,7 +115,10 @@ def test_misspelt_words_are_read_and_said():
 
 
 def test_a_word_of_the_texts_at_hand_is_never_corrected():
-    assert parse("Does arachnodactily occur?", known=lambda word: word == "arachnodactily").corrections == ()
+    assert (
+        parse("Does arachnodactily occur?", in_vocabulary=lambda word: word == "arachnodactily").corrections
+        == ()
+    )
 
 
 def test_abbreviations_are_written_out_and_said():

@@ -70,8 +70,8 @@ def document(answer: Answer, *, prompt: bool = False) -> dict[str, Any]:
     values = to_json(answer)
     shown = values.pop("text")
     sent = values.pop("prompt")
-    found = {"question": values.pop("question"), "answer": shown, **values}
-    return {**found, "prompt": sent} if prompt else found
+    facts = {"question": values.pop("question"), "answer": shown, **values}
+    return {**facts, "prompt": sent} if prompt else facts
 
 
 class LiveAnswer:

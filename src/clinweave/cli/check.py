@@ -48,9 +48,9 @@ def command(
 
 
 def _built(top: Path) -> Iterator[dict[str, str]]:
-    for at, names, files in os.walk(top):
+    for folder_name, names, files in os.walk(top):
         names[:] = sorted(name for name in names if not name.startswith("."))
-        folder = Path(at)
+        folder = Path(folder_name)
         if MANIFEST not in files or not is_built(folder):
             continue
         names.clear()
@@ -60,7 +60,7 @@ def _built(top: Path) -> Iterator[dict[str, str]]:
         except UserError as error:
             manifest, reason = {}, str(error)
         state = "damaged" if reason else "good" if "contents" in manifest else "not recorded"
-        yield {"kind": str(manifest.get("kind", "")), "path": at, "state": state, "reason": reason}
+        yield {"kind": str(manifest.get("kind", "")), "path": folder_name, "state": state, "reason": reason}
 
 
 def _fetched() -> Iterator[dict[str, str]]:

@@ -47,8 +47,8 @@ def code(
     )
 
     if setting not in SETTINGS:
-        given = f"--setting {setting}: unknown" if setting else "--setting is missing"
-        raise UserError(f"{given}; give --setting inpatient or --setting outpatient")
+        problem = f"--setting {setting}: unknown" if setting else "--setting is missing"
+        raise UserError(f"{problem}; give --setting inpatient or --setting outpatient")
     if out is not None:
         check_ending(out)
     text = read_note(note)

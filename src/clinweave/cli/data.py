@@ -69,7 +69,7 @@ def build(  # noqa: PLR0917 - each parameter is one option
     )
     with Progress(console=Console(stderr=True)) as bars:
         bar = bars.add_task("Writing", total=diseases)
-        made = build_data(
+        artifact = build_data(
             graph,
             Linker.open(graph),
             out,
@@ -80,15 +80,15 @@ def build(  # noqa: PLR0917 - each parameter is one option
             progress=lambda done, total: bars.update(bar, completed=done, total=total),
         )
     if as_json:
-        typer.echo(json.dumps(made.manifest, ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(artifact.manifest, ensure_ascii=False, indent=1))
         return
     screen = Console()
-    for kind, splits in made.manifest["counts"].items():
-        found = ", ".join(f"{split} {sum(tasks.values())}" for split, tasks in splits.items())
-        screen.print(f"{kind}: {found}")
-    if not made.manifest["decontamination"]["benchmarks"]:
+    for kind, splits in artifact.manifest["counts"].items():
+        sizes = ", ".join(f"{split} {sum(tasks.values())}" for split, tasks in splits.items())
+        screen.print(f"{kind}: {sizes}")
+    if not artifact.manifest["decontamination"]["benchmarks"]:
         screen.print("[yellow]Not compared with any benchmark: give files with --benchmark.[/]")
-    for warning in made.manifest["warnings"]:
+    for warning in artifact.manifest["warnings"]:
         screen.print(f"[yellow]{escape(warning)}[/]")
     screen.print(f"Card: {out / 'README.md'}", soft_wrap=True)
 
@@ -102,21 +102,23 @@ def check(
     """Check a training file of any supported format; errors name row and field, with exit code 2."""
     from clinweave.datasets import check_file
 
-    found = check_file(file, limit)
+    result = check_file(file, limit)
     if as_json:
-        problems = [one._asdict() for one in found.problems]
+        problems = [problem._asdict() for problem in result.problems]
         typer.echo(
-            json.dumps({"shape": found.shape, "rows": found.rows, "problems": problems}, ensure_ascii=False)
+            json.dumps({"shape": result.shape, "rows": result.rows, "problems": problems}, ensure_ascii=False)
         )
     else:
         screen = Console()
-        for row, field, message in found.problems:
+        for row, field, message in result.problems:
             screen.print(f"{file}, row {row}, field {field}: {message}", markup=False, soft_wrap=True)
-        said = "no fault" if not found.problems else f"{len(found.problems)} faults"
-        if found.turns > found.rows:
-            said += f"; {found.turns} turns of the assistant, all counted by `train sft` (--set turns=last: the last)"
-        screen.print(f"{found.rows} rows, shape {found.shape or 'unknown'}: {said}", markup=False)
-    if found.problems:
+        verdict = "no fault" if not result.problems else f"{len(result.problems)} faults"
+        if result.turns > result.rows:
+            verdict += (
+                f"; {result.turns} assistant turns, all used by `train sft` (--set turns=last: only the last)"
+            )
+        screen.print(f"{result.rows} rows, shape {result.shape or 'unknown'}: {verdict}", markup=False)
+    if result.problems:
         raise typer.Exit(2)
 
 
@@ -137,25 +139,25 @@ def safety(
 
     if split not in {"held-out", "development"}:
         raise UserError(f"--split {split}: choose held-out or development")
-    real = {path.name: [one.question for one in read_benchmark(path)] for path in questions or ()}
-    found = safety_rates(split, real)
+    real = {path.name: [row.question for row in read_benchmark(path)] for path in questions or ()}
+    rates = safety_rates(split, real)
     if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(rates, ensure_ascii=False, indent=1))
         return
     table = Table(
         "kind", "requests", "caught by a rule", "notice alone", "neither", title=f"{split} requests"
     )
-    for kind, one in found["kinds"].items():
+    for kind, row in rates["kinds"].items():
         table.add_row(
-            kind, *map(str, (one["requests"], one["held_back"], one["notice_alone"], len(one["missed"])))
+            kind, *map(str, (row["requests"], row["held_back"], row["notice_alone"], len(row["missed"])))
         )
     screen = Console()
     screen.print(table)
-    for name, one in found["false_alarms"].items():
-        low, high = one["held_back"]["interval"]
-        screen.print(f"{name}: {one['held_back']['count']} of {one['requests']} caught by mistake "
-                     f"({low:.1%} to {high:.1%}), {one['notice_alone']} with a notice", markup=False)  # fmt: skip
+    for name, row in rates["false_alarms"].items():
+        low, high = row["held_back"]["interval"]
+        screen.print(f"{name}: {row['held_back']['count']} of {row['requests']} caught by mistake "
+                     f"({low:.1%} to {high:.1%}), {row['notice_alone']} with a notice", markup=False)  # fmt: skip
     if show:
-        for kind, one in found["kinds"].items():
-            for request in one["missed"]:
+        for kind, row in rates["kinds"].items():
+            for request in row["missed"]:
                 screen.print(f"{kind}: {request}", markup=False, soft_wrap=True)

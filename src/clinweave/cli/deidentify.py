@@ -42,25 +42,31 @@ def command(  # noqa: PLR0917 - each parameter is one option
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Replace names, dates, numbers, contacts, places, ages over 89: pseudonymised, not anonymised."""
-    from clinweave.cli.patients import _known
+    from clinweave.cli.patients import _graph_and_linker
     from clinweave.patients import Pseudonymiser, key_at
 
-    rules = Pseudonymiser(key_at(key or home() / "deid.key"), _known()[1])
+    rules = Pseudonymiser(key_at(key or home() / "deid.key"), _graph_and_linker()[1])
     if i2b2 is not None:
         _measured(rules, i2b2, as_json)
         return
-    subject, person = _whose(store, patient)
-    made = rules.note(_read(note), subject, person)
-    held: dict[str, Any] = {"state": made.state, "tier": made.tier.value, "replaced": made.counts()}
+    subject, person = _person(store, patient)
+    redacted = rules.note(_read(note), subject, person)
+    summary: dict[str, Any] = {
+        "state": redacted.state,
+        "tier": redacted.tier.value,
+        "replaced": redacted.counts(),
+    }
     if out is not None:
-        write_text(out, made.text, private=True)
-        held["path"] = str(out)
+        write_text(out, redacted.text, private=True)
+        summary["path"] = str(out)
     if as_json:
-        typer.echo(json.dumps(held if out else {**held, "text": made.text}, indent=1, ensure_ascii=False))
+        typer.echo(
+            json.dumps(summary if out else {**summary, "text": redacted.text}, indent=1, ensure_ascii=False)
+        )
         return
     if out is None:
-        typer.echo(made.text, nl=not made.text.endswith("\n"))
-    counts = ", ".join(f"{count} {kind}" for kind, count in made.counts().items() if count)
+        typer.echo(redacted.text, nl=not redacted.text.endswith("\n"))
+    counts = ", ".join(f"{count} {kind}" for kind, count in redacted.counts().items() if count)
     typer.echo(
         f"pseudonymised, not anonymised: replaced {counts or 'nothing'}; read it before it goes anywhere",
         err=True,
@@ -85,7 +91,7 @@ def _read(note: str) -> str:
         return data.decode("cp1252", "replace")
 
 
-def _whose(store: Path | None, patient: str) -> "tuple[str, Person | None]":
+def _person(store: Path | None, patient: str) -> "tuple[str, Person | None]":
     if store is None:
         return patient, None
     from clinweave.patients import PatientStore
@@ -102,13 +108,13 @@ def _measured(rules: "Pseudonymiser", folder: Path, as_json: bool) -> None:
     from clinweave.patients import measure, read_i2b2
 
     log = RowLog()
-    found: Measured = measure(rules, read_i2b2(folder, log), ignore=frozenset({"PROFESSION", "AGE<90"}))
+    result: Measured = measure(rules, read_i2b2(folder, log), ignore=frozenset({"PROFESSION", "AGE<90"}))
     facts = {
-        "notes": found.notes,
-        "leakage": round(found.leakage, 4),
-        "precision": round(found.precision, 4),
-        "marks": found.marks,
-        "leaked": found.leaked,
+        "notes": result.notes,
+        "leakage": round(result.leakage, 4),
+        "precision": round(result.precision, 4),
+        "marks": result.marks,
+        "leaked": result.leaked,
         "files_refused": log.total,
         "not_counted": ["PROFESSION", "AGE<90"],
     }

@@ -115,11 +115,11 @@ def diagnose(  # noqa: PLR0917 - each parameter is one option
     reorder = _reorder(model, weight, allow_remote, reasons) if model else None
     counts = {"cases": 0, "with_problems": 0, "unranked": 0}
     lines: list[dict[str, Any]] = []
-    with _output(out) as write, spinner(quiet=source is None) as said:
+    with _output(out) as write, spinner(quiet=source is None) as set_status:
         for case in cases:
-            said(f"ranking: {counts['cases']:,} cases")
-            told = max(reasons, _DEPTH) if reorder else reasons
-            line = diagnoser.diagnose(case, top=top, explained=told, weighted=by_disease)
+            set_status(f"ranking: {counts['cases']:,} cases")
+            depth = max(reasons, _DEPTH) if reorder else reasons
+            line = diagnoser.diagnose(case, top=top, explained=depth, weighted=by_disease)
             if reorder:
                 line = reorder(line)
             if genes:
@@ -146,8 +146,8 @@ def _cases(
 ) -> "Iterable[Case]":
     from clinweave.applications.diagnosis import Case, read_cases
 
-    given = [source is not None, text is not None, bool(terms[0] or terms[1])]
-    if sum(given) != 1:
+    sources = [source is not None, text is not None, bool(terms[0] or terms[1])]
+    if sum(sources) != 1:
         raise UserError("give one of: INPUT, --text FILE, or --hpo (with --not)")
     if source is not None:
         return read_cases(source, publications=own, skipped=skipped)
@@ -156,7 +156,7 @@ def _cases(
         raise UserError(f"--sex is {sex!r}; give male or female, or leave it out")
     if text is not None:
         return [_recognised(text, sex.upper(), age)]
-    split = [tuple(one.strip() for one in given.split(",") if one.strip()) for given in (observed, absent)]
+    split = [tuple(term.strip() for term in text.split(",") if term.strip()) for text in (observed, absent)]
     return [Case("patient", split[0], split[1], sex.upper(), age)]
 
 
@@ -182,13 +182,13 @@ def _genes(path: Path) -> tuple[dict[str, float], dict[str, str]]:
     from clinweave.knowledge import Graph
     from clinweave.resources import located
 
-    given = read_genes(path)
+    scores = read_genes(path)
     hgnc = DATABASES["hgnc"].read(located("hgnc", home()), RowLog(keep=0))
     pairs = Graph.open(home() / "graph").relations(predicate="biolink:gene_associated_with_condition")
-    known = diseases_of(hgnc, pairs)
-    for symbol in sorted(given.keys() - known.keys()):
+    diseases = diseases_of(hgnc, pairs)
+    for symbol in sorted(scores.keys() - diseases.keys()):
         typer.echo(f"{symbol}: no disease is known of it, or it is not an HGNC symbol", err=True)
-    return weights(given, known)
+    return weights(scores, diseases)
 
 
 def _reorder(
@@ -202,12 +202,12 @@ def _reorder(
     guard_findings(model, allow_remote)
 
     def change(line: dict[str, Any]) -> dict[str, Any]:
-        found = reranked(model, line, weight) if line["ranking"] else line
-        kept = [
+        result = reranked(model, line, weight) if line["ranking"] else line
+        selected = [
             {**entry, "reasons": entry["reasons"] if entry["rank"] <= reasons else []}
-            for entry in found["ranking"]
+            for entry in result["ranking"]
         ]
-        return {**found, "ranking": kept}
+        return {**result, "ranking": selected}
 
     return change
 
@@ -237,11 +237,11 @@ def _diagnoser(folder: Path | None, maps: tuple[str, str], orphanet: bool) -> "D
         return Diagnoser(open_model(used, home() / "diagnosis", orphanet=orphanet))
 
 
-def _map(given: str, fetched: "Callable[[Path], Path | None]", what: str, example: str) -> Path | None:
-    found = fetched(home()) if given == "auto" else None if given == "none" else Path(given)
-    if found is not None and not found.is_file():
-        raise UserError(f"there is no {what} {found}; give {example}, auto or none")
-    return found
+def _map(choice: str, fetched: "Callable[[Path], Path | None]", kind: str, example: str) -> Path | None:
+    path = fetched(home()) if choice == "auto" else None if choice == "none" else Path(choice)
+    if path is not None and not path.is_file():
+        raise UserError(f"there is no {kind} {path}; give {example}, auto or none")
+    return path
 
 
 @contextmanager
@@ -283,9 +283,11 @@ def _show(line: dict[str, Any]) -> None:
         "rank", "disease", "id", "score", "findings for", "findings against", title=escape(line["id"])
     )
     for entry in line["ranking"][:10]:
-        told = [one for one in entry["reasons"] if one["finding"]]
-        good = [f"{one['name']} {one['says']:+.1f}" for one in told if one["says"] > 0][:4]
-        bad = [f"{one['name']} {one['says']:+.1f}" for one in reversed(told) if one["says"] < 0][:3]
+        reasons = [reason for reason in entry["reasons"] if reason["finding"]]
+        good = [f"{reason['name']} {reason['says']:+.1f}" for reason in reasons if reason["says"] > 0][:4]
+        bad = [
+            f"{reason['name']} {reason['says']:+.1f}" for reason in reversed(reasons) if reason["says"] < 0
+        ][:3]
         name, ids = escape(entry["name"]), "\n".join(entry["members"])
         table.add_row(
             str(entry["rank"]),
@@ -299,15 +301,15 @@ def _show(line: dict[str, Any]) -> None:
     if line["none_fits"]:
         screen.print("No match: the findings support no disease better than chance.")
     if opinion := line.get("reranked"):
-        said = f": {escape(opinion['argument'])}" if opinion["argument"] else ""
+        argument = f": {escape(opinion['argument'])}" if opinion["argument"] else ""
         screen.print(
-            f"Re-ranked by {escape(opinion['model'])}{said}"
+            f"Re-ranked by {escape(opinion['model'])}{argument}"
             if opinion["read"]
             else "The model's reply could not be parsed."
         )
-    for one in line["next"]:
+    for reason in line["next"]:
         screen.print(
-            f"Look for next: {escape(one['name'])} ({one['finding']}), {one['bits']:.2f} bits expected"
+            f"Look for next: {escape(reason['name'])} ({reason['finding']}), {reason['bits']:.2f} bits expected"
         )
     for problem in line["problems"]:
         screen.print(f"Note: {escape(problem)}")

@@ -39,12 +39,12 @@ def command(  # noqa: PLR0917 - each parameter is one option
     from clinweave.training import export
 
     with Console(stderr=True).status("exporting"):
-        made = export(model, out, kind=form.value, title=title, allow_export=allow_export)
+        artifact = export(model, out, kind=form.value, title=title, allow_export=allow_export)
     if as_json:
-        typer.echo(json.dumps(made.manifest, ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(artifact.manifest, ensure_ascii=False, indent=1))
         return
-    found = made.manifest["parity"]
+    parity = artifact.manifest["parity"]
     screen = Console()
-    screen.print(f"Loaded again: {found['same']} of {found['probes']} probes with the same greedy reply, likelihoods "
-                 f"within {found['largest_difference']} nats a token")  # fmt: skip
+    screen.print(f"Loaded again: {parity['same']} of {parity['probes']} probes with the same greedy reply, likelihoods "
+                 f"within {parity['largest_difference']} nats a token")  # fmt: skip
     screen.print(f"Try: clinweave chat --model {out / 'model.gguf'}", soft_wrap=True, highlight=False)

@@ -55,13 +55,13 @@ def failure(error: BaseException) -> tuple[str, int]:
         return f"error: {where}{reason(error)}; finished steps are saved", code
     if kind.__module__ == "builtins" and "Symlink loop" in str(error):  # pathlib of Python 3.11 and 3.12
         return f"error: {reason(error)}", 2
-    for known, line, code in _SIMPLE:
-        if isinstance(error, known):
+    for kinds, line, code in _SIMPLE:
+        if isinstance(error, kinds):
             return line, code
     foreseen = isinstance(error, _UNREADABLE) or kind.__module__.partition(".")[0] in _LIBRARIES
-    said = "an input could not be read: " if foreseen else "unforeseen "
-    place = _place(error.__traceback__)
-    return f"error: {said}{kind.__name__} in {place}; set {TRACEBACK}=1 to see where, and report it", 1
+    prefix = "an input could not be read: " if foreseen else "unforeseen "
+    location = _location(error.__traceback__)
+    return f"error: {prefix}{kind.__name__} in {location}; set {TRACEBACK}=1 to see where, and report it", 1
 
 
 def wants_traceback() -> bool:
@@ -69,15 +69,15 @@ def wants_traceback() -> bool:
     return os.environ.get(TRACEBACK, "") not in {"", "0"}
 
 
-def _place(trace: TracebackType | None) -> str:
+def _location(trace: TracebackType | None) -> str:
     """Return the module and line of clinweave's innermost frame."""
-    place = "clinweave"
+    location = "clinweave"
     while trace is not None:
         name = str(trace.tb_frame.f_globals.get("__name__", ""))
         if name.partition(".")[0] == "clinweave":
-            place = f"{name}:{trace.tb_lineno}"
+            location = f"{name}:{trace.tb_lineno}"
         trace = trace.tb_next
-    return place
+    return location
 
 
 def show(line: str) -> None:

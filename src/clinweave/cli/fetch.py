@@ -43,15 +43,15 @@ def command(  # noqa: PLR0917 - each parameter is one option
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Download the databases and model weights of the catalogue, verify their sha256, and print their paths."""
-    wanted = _wanted(resources or [], everything=listing)
+    selected = _selected(resources or [], everything=listing)
     if count:
-        _count(wanted, as_json=as_json)
+        _count(selected, as_json=as_json)
         return
     origins: dict[tuple[str, str], str] = {}
     if not listing and not check:
         with progress_bars() as progress:
             done = fetch(
-                [item.id for item in wanted],
+                [item.id for item in selected],
                 home=home(),
                 source_dir=source,
                 progress=progress,
@@ -59,7 +59,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
                 prefer=origin.split(",") if origin else None,
             )
         origins = {(item.resource, item.name): item.origin for item in done}
-    report = [_row(item, origins, deep=check) for item in wanted]
+    report = [_row(item, origins, deep=check) for item in selected]
     if as_json:
         typer.echo(json.dumps({"home": str(home()), "resources": report}, indent=1, ensure_ascii=False))
     else:
@@ -71,11 +71,11 @@ def command(  # noqa: PLR0917 - each parameter is one option
         )
 
 
-def _count(wanted: list[Resource], *, as_json: bool) -> None:
+def _count(selected: list[Resource], *, as_json: bool) -> None:
     from clinweave.databases import DATABASES, count_records
     from clinweave.knowledge import graph_inputs
 
-    names = [name for item in wanted for name in item.databases]
+    names = [name for item in selected for name in item.databases]
     # a reader's optional files may be another's, as when a graph is built
     files = graph_inputs(names, (), home()) if names else {}
     counts = {name: count_records(DATABASES[name], files[name]) for name in names}
@@ -93,14 +93,14 @@ def _count(wanted: list[Resource], *, as_json: bool) -> None:
     Console().print(table)
 
 
-def _wanted(ids: list[str], *, everything: bool) -> list[Resource]:
-    known = catalogue()
-    if unknown := [name for name in ids if name not in known]:
+def _selected(ids: list[str], *, everything: bool) -> list[Resource]:
+    entries = catalogue()
+    if unknown := [name for name in ids if name not in entries]:
         raise UserError(
-            f"no resource {', '.join(map(repr, unknown))} in the catalogue. Known: {', '.join(known)}"
+            f"no resource {', '.join(map(repr, unknown))} in the catalogue. Known: {', '.join(entries)}"
         )
-    return [known[name] for name in dict.fromkeys(ids)] or [
-        item for item in known.values() if everything or not item.optional
+    return [entries[name] for name in dict.fromkeys(ids)] or [
+        item for item in entries.values() if everything or not item.optional
     ]
 
 
@@ -160,10 +160,10 @@ def progress_bars() -> Iterator[Any]:
         with Progress(*columns, console=console) as bars:
             tasks: dict[str, Any] = {}
 
-            def update(what: str, done: int, total: int) -> None:
-                if what not in tasks:
-                    tasks[what] = bars.add_task(what, total=total)
-                bars.update(tasks[what], completed=min(done, total))
+            def update(task: str, done: int, total: int) -> None:
+                if task not in tasks:
+                    tasks[task] = bars.add_task(task, total=total)
+                bars.update(tasks[task], completed=min(done, total))
 
             yield update
     finally:

@@ -33,17 +33,17 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")
 
 @contextmanager
 def _bar() -> Iterator[Callable[[str, int, int], None]]:
-    """Show a bar on standard error for each thing told of."""
+    """Yield a callback that shows one progress bar per task on standard error."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         tasks: dict[str, Any] = {}
 
-        def told(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = progress.add_task(what, total=total)
-            progress.update(tasks[what], completed=done, total=total)
+        def update(task: str, done: int, total: int) -> None:
+            if task not in tasks:
+                tasks[task] = progress.add_task(task, total=total)
+            progress.update(tasks[task], completed=done, total=total)
 
-        yield told
+        yield update
 
 
 def _use(threads: int) -> None:
@@ -97,8 +97,8 @@ def train(  # noqa: PLR0917 - each parameter is one option
         lesson = Lesson(
             data, size, molecules, tokens, graphs, qed_share, tuple(changes or ()), start, workers
         )
-        with _bar() as told:
-            history = train_model(lesson, where, out, told, seconds or float("inf"))
+        with _bar() as update:
+            history = train_model(lesson, where, out, update, seconds or float("inf"))
     last = history[-1]
     typer.echo(
         json.dumps({"model": str(out), **last})
@@ -170,33 +170,34 @@ def generate(  # noqa: PLR0917 - each parameter is one option
         from clinweave.applications.molecules import generate as draw
 
         _use(threads)
-        wanted = parse_condition(condition)
+        targets = parse_condition(condition)
         opened = open_model(model, device)
-        with _bar() as told:
-            known = new_to(new or (), opened, home(), told)
-            wish = Wish(scaffold, distinct, known, moses_filters(home()) if filters else None)
+        with _bar() as update:
+            reference = new_to(new or (), opened, home(), update)
+            wish = Wish(scaffold, distinct, reference, moses_filters(home()) if filters else None)
             drawn = draw(
-                n, wanted, wish, model=opened, source=source, temperature=temperature, top_p=top_p, seed=seed,
-                told=lambda done, total: told("molecules", done, total),
+                n, targets, wish, model=opened, source=source, temperature=temperature, top_p=top_p, seed=seed,
+                told=lambda done, total: update("molecules", done, total),
             )  # fmt: skip
-            drugs = named_drugs(drawn.smiles, home(), lambda done, total: told("known drugs", done, total))
-        names = {one: f" {match.name}" for one, match in (drugs or {}).items()}
-        write_text(out, "".join(f"{one}{names.get(one, '')}\n" for one in drawn.smiles))
+            drugs = named_drugs(drawn.smiles, home(), lambda done, total: update("known drugs", done, total))
+        names = {smiles: f" {match.name}" for smiles, match in (drugs or {}).items()}
+        write_text(out, "".join(f"{smiles}{names.get(smiles, '')}\n" for smiles in drawn.smiles))
         if report:
             from clinweave.applications.molecules import write_page
 
             write_page(report, f"{n:,} molecules {condition} {scaffold or ''}".strip(), drawn.smiles)
     table = drawn.table()
     if as_json:
-        known_drugs = None if drugs is None else {one: match._asdict() for one, match in drugs.items()}
-        asked = {"condition": wanted, "scaffold": scaffold, "new_to": new or [], "filters": filters}
-        read = {"reference_rows": known.rows, "reference_rows_unread": known.unread}
+        known_drugs = None if drugs is None else {smiles: match._asdict() for smiles, match in drugs.items()}
+        asked = {"condition": targets, "scaffold": scaffold, "new_to": new or [], "filters": filters}
+        read = {"reference_rows": reference.rows, "reference_rows_unread": reference.unread}
         typer.echo(json.dumps({"file": str(out), **asked, **read, **table, "known_drugs": known_drugs}))
         return
     _tell(out, table)
-    if known.unread:
+    if reference.unread:
         typer.echo(
-            f"{known.unread:,} of {known.rows:,} rows of --new-to contain no valid molecule ({known.first_unread})",
+            f"{reference.unread:,} of {reference.rows:,} rows of --new-to contain no valid molecule "
+            f"({reference.first_unread})",
             err=True,
         )
     _tell_drugs(drugs)
@@ -211,10 +212,10 @@ def _tell(out: Path, table: dict[str, Any]) -> None:
         "charged, isotopic or in parts": table["outside"],
         "drawn before": table["repeats_left_out"],
     }
-    told = ", ".join(f"{count:,} {why}" for why, count in dropped.items() if count) or "none"
+    reasons = ", ".join(f"{count:,} {why}" for why, count in dropped.items() if count) or "none"
     typer.echo(
         f"{table['delivered']:,} molecules in {out}: {table['unique']:.1%} distinct; of {table['raw']:,} strings drawn "
-        f"{table['raw_validity']:.1%} were valid, and of these left out: {told}; "
+        f"{table['raw_validity']:.1%} were valid, and of these left out: {reasons}; "
         f"{table['delivered_per_cpu_second']:,.0f} per CPU second"
     )
     if table["trained_on"] is not None:
@@ -226,8 +227,8 @@ def _tell_drugs(drugs: "dict[str, Match] | None") -> None:
     if drugs is None:
         typer.echo("not looked up among known drugs: `clinweave fetch drug-names`", err=True)
         return
-    for one, match in drugs.items():
-        typer.echo(f"{one} is {match.name} ({match.id}, {match.how})")
+    for smiles, match in drugs.items():
+        typer.echo(f"{smiles} is {match.name} ({match.id}, {match.how})")
     typer.echo(f"{len(drugs):,} of them known drugs")
 
 
@@ -260,16 +261,16 @@ def evaluate(  # noqa: PLR0917 - each parameter is one option
         lines = lines[: limit or None]
         if not any(lines):
             raise UserError(f"{file} holds no molecules")
-        with _bar() as told:
-            found = measure(lines, open_against(reference, chemnet), told=told)
+        with _bar() as update:
+            result = measure(lines, open_against(reference, chemnet), told=update)
         if report:
             from clinweave.applications.molecules import write_page
 
-            write_page(report, file.name, lines, found)
+            write_page(report, file.name, lines, result)
     if as_json:
-        typer.echo(json.dumps(found))
+        typer.echo(json.dumps(result))
     else:
-        _show(found)
+        _show(result)
 
 
 def encode(  # noqa: PLR0917 - each parameter is one option
@@ -294,10 +295,13 @@ def encode(  # noqa: PLR0917 - each parameter is one option
         _use(threads)
         opened = open_model(model, device)
         rows = list(read_molecules(file))
-        found = opened.encode([row.smiles or "" for row in rows], strict=strict)
-        reasons = [row.reason or found.reasons[n] for n, row in enumerate(rows)]
-        given = np.isfinite(found.latents[:, 0])
-        latents = [one.tolist() if there else None for one, there in zip(found.latents, given, strict=True)]
+        encoded = opened.encode([row.smiles or "" for row in rows], strict=strict)
+        reasons = [row.reason or encoded.reasons[n] for n, row in enumerate(rows)]
+        valid = np.isfinite(encoded.latents[:, 0])
+        latents = [
+            latent.tolist() if is_valid else None
+            for latent, is_valid in zip(encoded.latents, valid, strict=True)
+        ]
         table = pa.table({
             "row": [row.row for row in rows],
             "smiles": [row.smiles for row in rows],
@@ -305,25 +309,25 @@ def encode(  # noqa: PLR0917 - each parameter is one option
             "latent": pa.array(latents, pa.list_(pa.float32())),
         })  # fmt: skip
         pq.write_table(table, out)
-    refused = sum(one is None for one in latents)
-    told = {
+    refused = sum(latent is None for latent in latents)
+    summary = {
         "file": str(out),
         "rows": len(rows),
         "refused": refused,
         "warned": sum(map(bool, reasons)) - refused,
     }
     typer.echo(
-        json.dumps(told)
+        json.dumps(summary)
         if as_json
-        else "{rows} rows, {refused} refused, {warned} with a warning: {file}".format(**told)
+        else "{rows} rows, {refused} refused, {warned} with a warning: {file}".format(**summary)
     )
 
 
-def _show(found: dict[str, Any]) -> None:
+def _show(result: dict[str, Any]) -> None:
     from clinweave.applications.molecules.metrics import PUBLISHED
 
     table = Table("measure", "this set", *(f"{name}*" for name in PUBLISHED))
-    for name, value in found.items():
+    for name, value in result.items():
         text = f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
         table.add_row(name, text, *(f"{row[name]:.4f}" if name in row else "" for row in PUBLISHED.values()))
     screen = Console()

@@ -45,8 +45,8 @@ def info(where: Where = None, as_json: AsJson = False) -> None:
     screen.print(counts_table("Graph", facts["counts"], "rows"))
     table = Table("source", "release", "licence", "concepts", "relations", title="Sources")
     for name, source in facts["sources"].items():
-        held = [f"{facts[kind]['source'].get(name, 0):,}" for kind in ("concepts", "relations")]
-        table.add_row(name, escape(source["release"]), escape(source["licence"]), *held)
+        totals = [f"{facts[kind]['source'].get(name, 0):,}" for kind in ("concepts", "relations")]
+        table.add_row(name, escape(source["release"]), escape(source["licence"]), *totals)
     screen.print(table)
     for title, counts in (
         ("Concepts", facts["concepts"]["category"]),
@@ -73,10 +73,8 @@ def merges(
     Wrong rows, saved as TSV with the columns id and canonical, are undone by `graph build --apart FILE`.
     """
     graph = _open(where)
-    known = graph.find(thing) if thing else None
-    rows = [
-        row for row in graph.merges().to_pylist() if known is None or known in (row["id"], row["canonical"])
-    ]
+    id_ = graph.find(thing) if thing else None
+    rows = [row for row in graph.merges().to_pylist() if id_ is None or id_ in (row["id"], row["canonical"])]
     shown = rows[:limit] if limit else rows
     if as_json:
         print_json({"count": len(rows), "merges": shown})
@@ -100,14 +98,14 @@ def conflicts(
     graph = _open(where)
     with working() as tell:
         tell("comparing sources")
-        found = find_conflicts(graph)
-    counts = conflict_counts(found)
+        rows = find_conflicts(graph)
+    counts = conflict_counts(rows)
     if kind and kind not in counts:
         raise UserError(f"no kind {kind!r}; there are {', '.join(counts)}")
     shown = [
         item
         for name in counts
-        for item in [other for other in found if other.kind == name][: limit or None]
+        for item in [other for other in rows if other.kind == name][: limit or None]
         if kind in (None, name)
     ]
     if as_json:
@@ -141,15 +139,15 @@ def similar(  # noqa: PLR0917 - each parameter is one option
     from clinweave.knowledge import Semantics
 
     graph = _open(where)
-    one, other = (graph.find(thing) for thing in (a, b))
-    known = Semantics.of(graph, root, annotations=annotations)
+    first, other = (graph.find(thing) for thing in (a, b))
+    semantics = Semantics.of(graph, root, annotations=annotations)
     facts = {
-        "a": one,
+        "a": first,
         "b": other,
-        "most_informative": known.most_informative([one], [other])[0],
-        "resnik": round(float(known.resnik([one], [other])[0]), 4),
-        "lin": round(float(known.lin([one], [other])[0]), 4),
-        "common": known.common(one, other),
+        "most_informative": semantics.most_informative([first], [other])[0],
+        "resnik": round(float(semantics.resnik([first], [other])[0]), 4),
+        "lin": round(float(semantics.lin([first], [other])[0]), 4),
+        "common": semantics.common(first, other),
     }
     if as_json:
         print_json(facts)
@@ -157,7 +155,7 @@ def similar(  # noqa: PLR0917 - each parameter is one option
     best = graph.concept(str(facts["most_informative"]))
     Console().print(
         f"most informative common ancestor: {escape(best.name)} ({best.id})\n"
-        f"Resnik {facts['resnik']}, Lin {facts['lin']}, {len(known.common(one, other))} common ancestors"
+        f"Resnik {facts['resnik']}, Lin {facts['lin']}, {len(semantics.common(first, other))} common ancestors"
     )
 
 
@@ -213,14 +211,14 @@ def search(
     """Find concepts by name: exact names first, then beginnings, then all words."""
     from clinweave.records import to_json
 
-    found = _open(where).search(text, limit, prefix)
+    results = _open(where).search(text, limit, prefix)
     if as_json:
-        print_json([{"score": round(score, 4), **to_json(concept)} for concept, score in found])
+        print_json([{"score": round(score, 4), **to_json(concept)} for concept, score in results])
         return
     table = Table("id", "name", "category", "score")
-    for concept, score in found:
+    for concept, score in results:
         table.add_row(concept.id, escape(concept.name), concept.category, f"{score:.2f}")
-    Console().print(table if found else "nothing found")
+    Console().print(table if results else "nothing found")
 
 
 @app.command()
@@ -237,18 +235,18 @@ def path(  # noqa: PLR0917 - each parameter is one option
     from clinweave.records import to_json
 
     graph = _open(where)
-    found = graph.paths(start, end, max_length=max_length, limit=limit)
+    paths = graph.paths(start, end, max_length=max_length, limit=limit)
     if as_json:
         print_json(
-            [[{"sentence": verbalise(graph, step), **to_json(step)} for step in steps] for steps in found]
+            [[{"sentence": verbalise(graph, step), **to_json(step)} for step in steps] for steps in paths]
         )
         return
     screen = Console()
-    for number, steps in enumerate(found, 1):
+    for number, steps in enumerate(paths, 1):
         screen.print(f"[bold]{number}[/bold]")
         for step in steps:
             screen.print(f"   {escape(verbalise(graph, step))} [dim]{step.source}[/dim]")
-    if not found:
+    if not paths:
         screen.print(f"no path of at most {max_length} relations is recorded")
 
 

@@ -102,8 +102,8 @@ def _grade(text: str) -> Grade:
 def _facts(**options: list[str] | None) -> dict[str, dict[str, str]]:
     """Return source -> what the options state of it. Raises `UserError` for one without a name."""
     facts: dict[str, dict[str, str]] = {}
-    for option, given in options.items():
-        for text in given or ():
+    for option, texts in options.items():
+        for text in texts or ():
             name, equals, value = text.partition("=")
             if not equals or not value.strip():
                 raise UserError(f"--{option} {text!r}: give NAME=TEXT, where NAME is that of an --add")

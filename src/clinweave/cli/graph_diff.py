@@ -22,21 +22,21 @@ def diff(
 
     with working() as tell:
         tell("comparing")
-        found = compare_graphs(old, new, examples=examples)
+        changes = compare_graphs(old, new, examples=examples)
     if as_json:
-        print_json(found)
+        print_json(changes)
         return
     screen = Console()
     releases = Table("source", "old", "new", title="Releases")
-    for row in found["sources"]:
+    for row in changes["sources"]:
         releases.add_row(*(escape(row[name] or "-") for name in ("source", "old", "new")))
     screen.print(releases)
     for title in ("concepts", "relations"):
         table = Table("change", "kind", "count", "examples", title=title.capitalize())
-        for row in found[title]:
+        for row in changes[title]:
             shown = "\n".join(map(_shown, row["examples"]))
             table.add_row(row["change"], escape(row["kind"]), f"{row['count']:,}", escape(shown))
-        screen.print(table if found[title] else f"{title}: no change")
+        screen.print(table if changes[title] else f"{title}: no change")
 
 
 def _shown(example: dict[str, Any]) -> str:

@@ -91,7 +91,7 @@ def propose(  # noqa: PLR0917 - each parameter is one option
     opened = open_model(model, home=home()) if way is not Way.SECTIONS else None
     try:
         with Console(stderr=True).status("reading") as status:
-            made = propose(
+            artifact = propose(
                 passages,
                 Linker.open(graph),
                 opened,
@@ -106,9 +106,11 @@ def propose(  # noqa: PLR0917 - each parameter is one option
         if opened is not None:
             opened.close()
     if as_json:
-        typer.echo(json.dumps({"path": str(made.path), **made.manifest}, ensure_ascii=False, indent=1))
+        typer.echo(
+            json.dumps({"path": str(artifact.path), **artifact.manifest}, ensure_ascii=False, indent=1)
+        )
     else:
-        _print(made)
+        _print(artifact)
 
 
 def _passages(path: Path | None, collection: str, tier: str) -> "Iterator[Passage]":
@@ -125,17 +127,19 @@ def _passages(path: Path | None, collection: str, tier: str) -> "Iterator[Passag
 def _is_private(collection: str, tier: Access) -> bool:
     from clinweave.knowledge import collections
 
-    told = collections(home()).get(collection, {}).get("tier") if collection else tier.value
-    return told in {Access.PRIVATE.value, "pseudonymised"}
+    access = collections(home()).get(collection, {}).get("tier") if collection else tier.value
+    return access in {Access.PRIVATE.value, "pseudonymised"}
 
 
-def _print(made: Artifact) -> None:
+def _print(artifact: Artifact) -> None:
     screen = Console()
-    facts: dict[str, Any] = made.manifest
+    facts: dict[str, Any] = artifact.manifest
     counts = facts["counts"]
-    state = f"{'made' if made.fresh else 'up to date'}, {facts['tier']}"
-    told = f"{counts['proposed']:,} proposed of {counts['asked']:,} asked in {counts['passages']:,} passages"
-    screen.print(f"{made.path}: {told} ({state})")
+    state = f"{'made' if artifact.fresh else 'up to date'}, {facts['tier']}"
+    summary = (
+        f"{counts['proposed']:,} proposed of {counts['asked']:,} asked in {counts['passages']:,} passages"
+    )
+    screen.print(f"{artifact.path}: {summary} ({state})")
     table = Table("not proposed, because", "")
     for reason, count in facts["refused"].items():
         table.add_row(reason, f"{count:,}")
@@ -143,7 +147,7 @@ def _print(made: Artifact) -> None:
     shown = Table(
         "relation", "quote", "score", title="The first ones (not verified, no support for an answer)"
     )
-    with (made.path / "proposals.jsonl").open(encoding="utf-8") as file:
+    with (artifact.path / "proposals.jsonl").open(encoding="utf-8") as file:
         for line, _ in zip(file, range(8), strict=False):
             row = json.loads(line)
             triple = f"{row['subject_text']} {row['predicate'].removeprefix('biolink:')} {row['object_text']}"

@@ -78,7 +78,7 @@ def add(  # noqa: PLR0917 - each parameter is one option
     from clinweave.knowledge import add_collection
     from clinweave.records import Tier
 
-    with spinner() as said:
+    with spinner() as set_status:
         done = add_collection(
             path,
             home(),
@@ -88,7 +88,7 @@ def add(  # noqa: PLR0917 - each parameter is one option
             all_versions=all_versions,
             keep=keep or (),
             leave_out=leave_out or (),
-            progress=lambda count: said(f"reading: {count:,} passages"),
+            progress=lambda count: set_status(f"reading: {count:,} passages"),
         )
     _report_collection(done, as_json=as_json, skip_unreadable=skip_unreadable)
 
@@ -108,7 +108,7 @@ def replace(  # noqa: PLR0917 - each parameter is one option
     from clinweave.knowledge import replace_collection
     from clinweave.records import Tier
 
-    with spinner() as said:
+    with spinner() as set_status:
         done = replace_collection(
             name,
             path,
@@ -117,7 +117,7 @@ def replace(  # noqa: PLR0917 - each parameter is one option
             licence=licence,
             keep=keep or (),
             leave_out=leave_out or (),
-            progress=lambda count: said(f"reading: {count:,} passages"),
+            progress=lambda count: set_status(f"reading: {count:,} passages"),
         )
     _report_collection(done, as_json=as_json, skip_unreadable=skip_unreadable)
 
@@ -179,23 +179,23 @@ def list_(as_json: AsJson = False) -> None:
     """List the collections, and the documents of each that are not indexed."""
     from clinweave.knowledge import collections, preferred_collections
 
-    found = collections(home())
+    entries = collections(home())
     preferred = preferred_collections(home())
     index = read_manifest(home() / "index") or {}
     if as_json:
-        for name, facts in found.items():
+        for name, facts in entries.items():
             facts["preferred"] = name in preferred
             facts["left_out"], facts["possibly_older"] = _left_out(index, name)
-        typer.echo(json.dumps(found, indent=1))
+        typer.echo(json.dumps(entries, indent=1))
         return
-    for name, facts in found.items():
+    for name, facts in entries.items():
         first = "\tpreferred" if name in preferred else ""
         typer.echo(
             f"{name}\t{facts['documents']:,} documents\t{facts['passages']:,} passages\t"
             f"{facts['tier']}\t{facts['path']}{first}"
         )
         _show_left_out(index, name)
-    if not found:
+    if not entries:
         typer.echo("no collections; `clinweave index add PATH` makes one", err=True)
 
 
@@ -246,8 +246,8 @@ def search(  # noqa: PLR0917 - each parameter is one option
             graph.concept(curie)  # an unknown one is an error that names near ones
     hits = index.search(text, k=k, concepts=tuple(concept or ()), linker=linker, graph=graph)
     if as_json:
-        found = [{"score": hit.score, "reason": hit.reason, **to_json(hit.passage)} for hit in hits]
-        typer.echo(json.dumps({"query": text[:1000], "hits": found}, ensure_ascii=False, indent=1))
+        results = [{"score": hit.score, "reason": hit.reason, **to_json(hit.passage)} for hit in hits]
+        typer.echo(json.dumps({"query": text[:1000], "hits": results}, ensure_ascii=False, indent=1))
         return
     _show(hits)
 
@@ -307,11 +307,14 @@ def _knowledge() -> "tuple[Graph | None, Linker | None]":
 def _built() -> Artifact:
     from clinweave.knowledge import build_home_index
 
-    with spinner() as said:
-        said("reading names")
+    with spinner() as set_status:
+        set_status("reading names")
         graph, linker = _knowledge()
         built = build_home_index(
-            graph, linker, home(), progress=lambda name, count: said(f"indexing {name}: {count:,} passages")
+            graph,
+            linker,
+            home(),
+            progress=lambda name, count: set_status(f"indexing {name}: {count:,} passages"),
         )
     complete()
     return built
@@ -337,8 +340,8 @@ def _show(hits: "list[Hit]") -> None:
     for hit in hits:
         text = " ".join(hit.passage.text.split())
         shown = f"{text[:300]}..." if len(text) > 300 else text
-        place = f"{hit.passage.document} {hit.passage.start}-{hit.passage.end}"
+        location = f"{hit.passage.document} {hit.passage.start}-{hit.passage.end}"
         screen.print(
-            f"[bold]{escape(hit.passage.title)}[/bold]  {hit.score:.2f}  {escape(place)}  {hit.passage.source}"
+            f"[bold]{escape(hit.passage.title)}[/bold]  {hit.score:.2f}  {escape(location)}  {hit.passage.source}"
         )
         screen.print(f"{escape(shown)}\n[dim]{escape(hit.reason)}[/dim]\n")

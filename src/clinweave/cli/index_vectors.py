@@ -27,8 +27,8 @@ def vectors(
     """
     from clinweave.knowledge import TextIndex
 
-    wanted = names or list(TextIndex.open(home() / "index").manifest["parts"])
-    done = compute(wanted)
+    requested = names or list(TextIndex.open(home() / "index").manifest["parts"])
+    done = compute(requested)
     if as_json:
         typer.echo(json.dumps(done, indent=1))
         return
@@ -42,13 +42,15 @@ def compute(names: list[str]) -> dict[str, dict[str, object]]:
 
     encoder = SentenceEncoder.open(home())
     index = TextIndex.open(home() / "index")
-    with spinner() as said:
+    with spinner() as set_status:
         done = update_vectors(
             index,
             home(),
             names,
             encoder=encoder,
-            progress=lambda name, count, total: said(f"encoding {name}: {count:,} of {total:,} passages"),
+            progress=lambda name, count, total: set_status(
+                f"encoding {name}: {count:,} of {total:,} passages"
+            ),
         )
     return {
         name: {"path": str(item.path), "fresh": item.fresh, "passages": item.manifest["passages"]}

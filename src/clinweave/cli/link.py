@@ -71,10 +71,10 @@ def command(  # noqa: PLR0917 - each parameter is one option
         _show([] if unread else linker.link(text, prefix), unread, as_json)
         return
     counts = {"documents": 0, "mentions": 0, "errors": 0, "unread": 0}
-    with _output(out) as stream, spinner(quiet=out is None) as said:
+    with _output(out) as stream, spinner(quiet=out is None) as set_status:
         for line in _linked(linker, source or Path(), prefix, keep_going, counts):
             stream.write(_dumped(line) + "\n")
-            said(f"linking: {counts['documents']} texts, {counts['mentions']} mentions")
+            set_status(f"linking: {counts['documents']} texts, {counts['mentions']} mentions")
     if as_json and out is not None:
         shown = {name: count for name, count in counts.items() if count or name != "unread"}
         typer.echo(json.dumps({**shown, "out": str(out)}))
@@ -111,10 +111,10 @@ def _show(mentions: list[Mention], unread: str, as_json: bool) -> None:
 
     table = Table("text", "offsets", "concept", "name", "score", "status", "experiencer", "reason")
     for item in mentions:
-        place = f"{item.start}-{item.end}"
+        span = f"{item.start}-{item.end}"
         row = (
             item.text,
-            place,
+            span,
             item.id,
             item.name,
             f"{item.score:.2f}",
@@ -163,7 +163,7 @@ def _with_mentions(
     texts = [item["text"] for item in items if "error" not in item]
     unread = ["" if linker.language else _unread(text, linker) for text in texts]
     readable = [text for text, reason in zip(texts, unread, strict=True) if not reason]
-    found, reasons = iter(linker.link_many(readable, prefix)), iter(unread)
+    linked, reasons = iter(linker.link_many(readable, prefix)), iter(unread)
     for item in items:
         counts["documents"] += 1
         if "error" in item:
@@ -172,7 +172,7 @@ def _with_mentions(
             counts["unread"] += 1
             yield {"id": item["id"], "mentions": [], "unread": reason}
         else:
-            mentions = next(found)
+            mentions = next(linked)
             counts["mentions"] += len(mentions)
             yield {"id": item["id"], "mentions": [to_json(mention) for mention in mentions]}
 
@@ -206,8 +206,8 @@ def _id_of(raw: bytes) -> Any:
         json.dumps(item, allow_nan=False)
     except (ValueError, RecursionError):
         return None
-    found = item.get("id") if isinstance(item, dict) else None
-    return found if _is_json(found) else None
+    value = item.get("id") if isinstance(item, dict) else None
+    return value if _is_json(value) else None
 
 
 def _is_json(value: Any) -> bool:

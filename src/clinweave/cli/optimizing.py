@@ -101,28 +101,28 @@ def optimize(  # noqa: PLR0917 - each parameter is one option
             opened, budget, start, keep, method.value, seed, read_pool(pool) if pool else (),
             out.with_name(f"{out.name}.journal"), model,
         )  # fmt: skip
-        with _bar() as told:
+        with _bar() as update:
             outcome = optimise(
                 search,
-                told=lambda done, total, _best: told("oracle calls", done, total),
+                told=lambda done, total, _best: update("oracle calls", done, total),
             )
         rows = rows_of(outcome, top, home())
         write_rows(out, rows)
-        said = summary(outcome, rows)
+        report_ = summary(outcome, rows)
         if report:  # drawn with the page of generated sets, which loads torch
             from clinweave.applications.molecules.optimization import write_page
 
-            write_page(report, outcome, rows, said)
+            write_page(report, outcome, rows, report_)
     if as_json:
-        typer.echo(json.dumps({"file": str(out), **said, "molecules": rows}))
+        typer.echo(json.dumps({"file": str(out), **report_, "molecules": rows}))
         return
-    _show(outcome, rows, said)
+    _show(outcome, rows, report_)
     typer.echo(str(out))
 
 
-def _show(outcome: "Outcome", rows: list[dict[str, Any]], said: dict[str, Any]) -> None:
+def _show(outcome: "Outcome", rows: list[dict[str, Any]], facts: dict[str, Any]) -> None:
     table = Table(
-        "", "score", "like start", "SA", "alerts", "drug", "call", "structure", title=escape(said["scorer"])
+        "", "score", "like start", "SA", "alerts", "drug", "call", "structure", title=escape(facts["scorer"])
     )
     for row in rows[:10]:
         alike = "" if row["similarity to start"] is None else f"{row['similarity to start']:.2f}"
@@ -133,12 +133,12 @@ def _show(outcome: "Outcome", rows: list[dict[str, Any]], said: dict[str, Any]) 
         )  # fmt: skip
     Console().print(table)
     typer.echo(
-        f"{said['calls']:,} of {said['budget']:,} calls ({said['calls_from_journal']:,} from the journal), "
-        f"{said['failed']:,} failed"
-        + (f"; top-10 AUC {said['top10_auc']:.3f}" if said["top10_auc"] is not None else "")
-        + (f"; start {said['start_score']:.3f}" if said["start_score"] is not None else "")
+        f"{facts['calls']:,} of {facts['budget']:,} calls ({facts['calls_from_journal']:,} from the journal), "
+        f"{facts['failed']:,} failed"
+        + (f"; top-10 AUC {facts['top10_auc']:.3f}" if facts["top10_auc"] is not None else "")
+        + (f"; start {facts['start_score']:.3f}" if facts["start_score"] is not None else "")
     )
-    for text, count in said["problems"].items():
+    for text, count in facts["problems"].items():
         typer.echo(f"{count:,} times: {text}", err=True)
     if outcome.stopped:
         typer.echo(f"stopped: {outcome.stopped}", err=True)

@@ -44,8 +44,8 @@ def check_outputs(options: Iterable[Any], values: Mapping[str, Any], *, exports:
         value = values.get(option.name)
         names = [name for name in option.opts if name in OPTIONS or (exports and name == "--kgx")]
         if names:
-            given = [item for item in _flat(value) if isinstance(item, Path)]
-            outputs += [(names[0], path, _manner(option, names[0])) for path in given]
+            paths = [item for item in _flat(value) if isinstance(item, Path)]
+            outputs += [(names[0], path, _manner(option, names[0])) for path in paths]
         else:
             inputs += [(max(option.opts, key=len), path) for path in _paths(value)]
     for _, path in inputs:

@@ -46,14 +46,14 @@ def load(  # noqa: PLR0917
     from clinweave.patients import register
 
     folder = out or home() / "patients" / _name_of(source)
-    graph, linker = _known() if links else (None, None)
+    graph, linker = _graph_and_linker() if links else (None, None)
     with _working() as tell:
         done = load_patients(
             source, folder, kind=kind, graph=graph, linker=linker, memory=memory, progress=tell
         )
     register(done.path, home())
     if as_json:
-        _json({"path": str(done.path), "fresh": done.fresh, **_told(done.manifest)})
+        _json({"path": str(done.path), "fresh": done.fresh, **_index_facts(done.manifest)})
         return
     screen = Console()
     counts = done.manifest["counts"]
@@ -115,24 +115,28 @@ def show(
     """Show one patient's problems, drugs and labs, with the mapped concepts."""
     from clinweave.patients import summary
 
-    found = summary(_store(where, patient), patient, _known()[1] if notes else None)
+    patient_summary = summary(_store(where, patient), patient, _graph_and_linker()[1] if notes else None)
     if as_json:
-        _json(found)
+        _json(patient_summary)
         return
     screen = Console()
-    facts = ", ".join(f"{key} {found[key]}" for key in ("sex", "born", "died") if key in found)
+    facts = ", ".join(
+        f"{key} {patient_summary[key]}" for key in ("sex", "born", "died") if key in patient_summary
+    )
     screen.print(
-        f"[bold]{escape(found['id'])}[/bold] ({found['subject_id']}) {facts}; "
-        f"{found['visits']} visits, {found['notes']} notes"
+        f"[bold]{escape(patient_summary['id'])}[/bold] ({patient_summary['subject_id']}) {facts}; "
+        f"{patient_summary['visits']} visits, {patient_summary['notes']} notes"
     )
     for kind in ("problem", "drug", "lab"):
-        joined, codes = found["joined"][kind]
+        joined, codes = patient_summary["joined"][kind]
         if codes:
-            screen.print(_grouped(f"{kind}s: {joined} of {codes} joined to a concept", found[f"{kind}s"]))
+            screen.print(
+                _grouped(f"{kind}s: {joined} of {codes} joined to a concept", patient_summary[f"{kind}s"])
+            )
     for status, title in (("absent", "stated as absent: ruled out or not given"), ("uncertain", "uncertain")):
-        if found[status]:
-            screen.print(_grouped(title, found[status]))
-    for row in found.get("named_in_notes", [])[:20]:
+        if patient_summary[status]:
+            screen.print(_grouped(title, patient_summary[status]))
+    for row in patient_summary.get("named_in_notes", [])[:20]:
         screen.print(f"  in {row['notes']} notes: {escape(row['name'])} [dim]{row['concept']}[/dim]")
 
 
@@ -151,7 +155,7 @@ def timeline(
 
     from clinweave.patients import timeline as timeline_of
 
-    lines = timeline_of(_store(where, patient), patient, _known()[1])
+    lines = timeline_of(_store(where, patient), patient, _graph_and_linker()[1])
     shown = [line for line in lines if not only or line["kind"] == only]
     picked = list(islice(shown, limit or None))
     if as_json:
@@ -183,15 +187,17 @@ def index(
     from clinweave.knowledge import build_home_index
     from clinweave.patients import Pseudonymiser, add_notes, key_at
 
-    graph, linker = _known()
+    graph, linker = _graph_and_linker()
     rules = None if raw else Pseudonymiser(key_at(home() / "deid.key"), linker)
     with _working() as tell:
-        made = add_notes(_store(where, ""), home(), name, rules)
-        build_home_index(graph, linker, home(), progress=lambda what, count: tell(f"indexing {what}", count))
+        artifact = add_notes(_store(where, ""), home(), name, rules)
+        build_home_index(
+            graph, linker, home(), progress=lambda stage, count: tell(f"indexing {stage}", count)
+        )
     if as_json:
-        _json(made.manifest)
+        _json(artifact.manifest)
     else:
-        facts = made.manifest
+        facts = artifact.manifest
         typer.echo(
             f"{name}: {facts['documents']:,} notes, {facts['passages']:,} passages, "
             f"{'raw' if raw else 'pseudonymised'}, private"
@@ -204,7 +210,7 @@ def _store(where: Path | None, patient: str) -> "PatientStore":
     return one_store(where, home(), patient)
 
 
-def _known() -> "tuple[Graph | None, Linker | None]":
+def _graph_and_linker() -> "tuple[Graph | None, Linker | None]":
     """Return the usual graph and its linker, or nothing where none is built."""
     from clinweave.core.artifacts import read_manifest
 
@@ -216,7 +222,7 @@ def _known() -> "tuple[Graph | None, Linker | None]":
     return graph, Linker.open(graph)
 
 
-def _told(manifest: dict[str, Any]) -> dict[str, Any]:
+def _index_facts(manifest: dict[str, Any]) -> dict[str, Any]:
     return {
         key: manifest[key]
         for key in ("source_kind", "tier", "counts", "coverage", "dropped", "dropped_examples")
@@ -237,7 +243,7 @@ def _coverage(coverage: dict[str, dict[str, dict[str, int]]]) -> Table:
         title="joined to concepts",
     )
     for kind, counts in coverage.items():
-        total = [sum(held[unit] for held in counts.values()) for unit in ("codes", "events")]
+        total = [sum(numbers[unit] for numbers in counts.values()) for unit in ("codes", "events")]
         by_code = sum(counts[how]["events"] for how in ("code", "code-chosen", "related"))
         table.add_row(f"{kind}s", f"{total[0]:,}", f"{total[1]:,}", f"{share(counts):.1%}", f"{by_code:,}",
                       f"{counts['name']['events']:,}", f"{counts['part']['events']:,}")  # fmt: skip
@@ -261,7 +267,7 @@ def _grouped(title: str, rows: list[dict[str, Any]]) -> Table:
 @contextmanager
 def _working() -> Iterator[Callable[[str, int], None]]:
     with Console(stderr=True).status("starting") as status:
-        yield lambda what, count: status.update(f"{what}: {count:,}")
+        yield lambda stage, count: status.update(f"{stage}: {count:,}")
 
 
 def _name_of(source: str) -> str:

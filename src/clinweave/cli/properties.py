@@ -59,17 +59,19 @@ def train(  # noqa: PLR0917 - each parameter is one option
     from clinweave.applications.molecules.prediction import train as learn
 
     with needs_molecules():
-        known = read_table(table, smiles_column)
-        made = learn(known, target, out, features, bounds=bounds, seed=seed, checkpoint=checkpoint)
+        training_table = read_table(table, smiles_column)
+        artifact = learn(
+            training_table, target, out, features, bounds=bounds, seed=seed, checkpoint=checkpoint
+        )
     names = ("rows", "refused", "repeated_structures", "notes", "endpoints")
-    told = {name: made.manifest[name] for name in names}
+    facts = {name: artifact.manifest[name] for name in names}
     if as_json:
-        typer.echo(json.dumps({"model": str(out), "fresh": made.fresh, **told}))
+        typer.echo(json.dumps({"model": str(out), "fresh": artifact.fresh, **facts}))
         return
-    _show("Measured on held-out scaffolds", told["endpoints"], told["notes"])
+    _show("Measured on held-out scaffolds", facts["endpoints"], facts["notes"])
     typer.echo(
-        f"{told['rows']} rows, {told['refused']} refused, {told['repeated_structures']} repeated structures; "
-        f"{out} ({'new' if made.fresh else 'as it was'})",
+        f"{facts['rows']} rows, {facts['refused']} refused, {facts['repeated_structures']} repeated structures; "
+        f"{out} ({'new' if artifact.fresh else 'as it was'})",
         err=True,
     )
 
@@ -88,12 +90,12 @@ def predict(  # noqa: PLR0917 - each parameter is one option
     from clinweave.applications.molecules.prediction import predict as answer
 
     with needs_molecules():
-        told = answer(PropertyModel.open(model), read_table(table, smiles_column), out, report)
+        summary = answer(PropertyModel.open(model), read_table(table, smiles_column), out, report)
     if as_json:
-        typer.echo(json.dumps(told))
+        typer.echo(json.dumps(summary))
         return
     typer.echo(
-        "{rows} rows: {answered} answered, {refused} refused; {outside} outside the domain".format(**told)
+        "{rows} rows: {answered} answered, {refused} refused; {outside} outside the domain".format(**summary)
     )
     for written in (out, report):
         if written:
@@ -114,13 +116,13 @@ def evaluate(  # noqa: PLR0917 - each parameter is one option
     from clinweave.applications.molecules.prediction import evaluate as judge
 
     with needs_molecules():
-        told = judge(PropertyModel.open(model), read_table(table, smiles_column), bounds, report)
+        result = judge(PropertyModel.open(model), read_table(table, smiles_column), bounds, report)
     if as_json:
-        typer.echo(json.dumps(told))
+        typer.echo(json.dumps(result))
         return
-    _show("On rows that the model did not see", told["endpoints"], told["notes"])
+    _show("On rows that the model did not see", result["endpoints"], result["notes"])
     typer.echo(
-        "{rows} rows, {refused} refused, {trained_on} in the training set and left out".format(**told),
+        "{rows} rows, {refused} refused, {trained_on} in the training set and left out".format(**result),
         err=True,
     )
     if report:
@@ -143,11 +145,11 @@ def admet(
     from clinweave.applications.molecules.prediction import predict_admet, read_table
 
     with needs_molecules():
-        told = predict_admet(read_table(table, smiles_column), out, python)
+        summary = predict_admet(read_table(table, smiles_column), out, python)
     if as_json:
-        typer.echo(json.dumps(told))
+        typer.echo(json.dumps(summary))
         return
-    typer.echo("{rows} rows: {answered} answered, {refused} refused; {columns} columns".format(**told))
+    typer.echo("{rows} rows: {answered} answered, {refused} refused; {columns} columns".format(**summary))
     typer.echo(str(out))
 
 
@@ -155,8 +157,8 @@ def _show(title: str, endpoints: dict[str, dict[str, Any]], notes: list[str]) ->
     from clinweave.applications.molecules.prediction import text
 
     shown = Table("endpoint", "measure", "value", title=title)
-    for name, told in endpoints.items():
-        for measure, value in told.items():
+    for name, scores in endpoints.items():
+        for measure, value in scores.items():
             shown.add_row(escape(name), measure.replace("_", " "), escape(text(value)))
             name = ""  # noqa: PLW2901 - named once
     Console().print(shown)

@@ -29,12 +29,12 @@ def command(
 
     This includes collections of notes, the index, vectors, and relations extracted from the notes (`graph propose`).
     """
-    from clinweave.cli.patients import _known
+    from clinweave.cli.patients import _graph_and_linker
     from clinweave.patients import Pseudonymiser, key_at, purge
 
-    graph, linker = _known()
+    graph, linker = _graph_and_linker()
     rules = Pseudonymiser(key_at(home() / "deid.key"), linker)
-    places = purge(
+    items = purge(
         patient,
         home(),
         also=tuple(also or ()),
@@ -44,22 +44,22 @@ def command(
         dry_run=dry_run,
     )
     if as_json:
-        typer.echo(json.dumps([place._asdict() for place in places], indent=1))
+        typer.echo(json.dumps([item._asdict() for item in items], indent=1))
         return
-    for place in places:
+    for item in items:
         state = (
             "removed"
-            if place.removed
+            if item.removed
             else "left"
-            if not dry_run or place.kind in {"source", "file", "graph"}
+            if not dry_run or item.kind in {"source", "file", "graph"}
             else "found"
         )
-        typer.echo(f"{state:<8} {place.kind:<11} {place.path}  ({place.found:,})")
-    if any(place.kind == "source" for place in places):
+        typer.echo(f"{state:<8} {item.kind:<11} {item.path}  ({item.found:,})")
+    if any(item.kind == "source" for item in items):
         typer.echo(
             "the files that the stores were read from are yours: remove the patient there, too", err=True
         )
-    if any(place.kind == "graph" for place in places):
+    if any(item.kind == "graph" for item in items):
         typer.echo(
             "graphs named above took in proposals from the patient's notes: rebuild them without those",
             err=True,

@@ -100,9 +100,9 @@ def fetch_for(study: "Study[Any]") -> None:
 
     databases = set(study.databases())
     ids = [item.id for item in catalogue().values() if databases & set(item.databases)]
-    if wanted := [*ids, *study.resources()]:
+    if missing := [*ids, *study.resources()]:
         with progress_bars() as progress:
-            fetch(wanted, home=home(), progress=progress)
+            fetch(missing, home=home(), progress=progress)
 
 
 def _print_end(out: Path, sentences: Sequence[str], began: float) -> None:
@@ -125,16 +125,16 @@ def _table(task: str, results: "ComparisonResults") -> Any:
 
     from clinweave.evaluation.comparison import find_condition, in_report_order
 
-    found = results.tasks[task]
-    floors = ", ".join(f"{name} {value:.0%}" for name, value in found.floors.items())
-    title = f"{escape(task)}: {found.n} questions; {floors}"
+    result = results.tasks[task]
+    floors = ", ".join(f"{name} {value:.0%}" for name, value in result.floors.items())
+    title = f"{escape(task)}: {result.n} questions; {floors}"
     table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for name in ("95 % intervals", "accuracy", "difference", "p", "recall", "unscored", "s"):
         table.add_column(name, no_wrap=True)
     rows = [row for row in results.comparisons if row.task == task and row.baseline == "base"]
     over = {row.condition: row for row in rows}
-    for name in in_report_order(found.conditions):
-        condition, row = found.conditions[name], over.get(name)
+    for name in in_report_order(result.conditions):
+        condition, row = result.conditions[name], over.get(name)
         in_evidence = condition.gold_in_evidence
         share = condition.answer_named if in_evidence is None else in_evidence
         low, high = (f"{100 * end:.0f}" for end in condition.interval)

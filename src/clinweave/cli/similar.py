@@ -27,7 +27,7 @@ class By(StrEnum):
     LATENT = "latent"
 
 
-SAID = {
+TITLES = {
     By.MORGAN: "Tanimoto of Morgan fingerprints (radius 2, 2,048 bits), computed. Unrelated drugs: 0.1 to 0.2.",
     By.LATENT: "Cosine of the learned latents, computed. What a value means depends on the model.",
 }
@@ -53,17 +53,17 @@ def similar(
             near = drugs.similar_by_latent(smiles, home(), top, checkpoint)
         else:
             near = drugs.similar(smiles, top)
-        same = [one for one in drugs.find(smiles) if one.id != id_]
+        same = [hit for hit in drugs.find(smiles) if hit.id != id_]
     if as_json:
-        found = [{"rank": rank, **one._asdict()} for rank, one in enumerate(near, 1)]
+        results = [{"rank": rank, **hit._asdict()} for rank, hit in enumerate(near, 1)]
         typer.echo(
             json.dumps(
                 {
                     "id": id_,
                     "name": name,
                     "smiles": smiles,
-                    "same": [one._asdict() for one in same],
-                    "similar": found,
+                    "same": [hit._asdict() for hit in same],
+                    "similar": results,
                 }
             )
         )
@@ -71,12 +71,12 @@ def similar(
     table = Table(
         "", "drug", "id", "similarity", "structure", title=escape(f"Similar in structure to {name or smiles}")
     )
-    for rank, one in enumerate(near, 1):
-        table.add_row(str(rank), escape(one.name), one.id, f"{one.similarity:.2f}", escape(one.smiles))
+    for rank, hit in enumerate(near, 1):
+        table.add_row(str(rank), escape(hit.name), hit.id, f"{hit.similarity:.2f}", escape(hit.smiles))
     Console().print(table)
     for match in same:
         typer.echo(f"{match.how}: {match.name} ({match.id})")
-    typer.echo(SAID[by])
+    typer.echo(TITLES[by])
 
 
 def known(
@@ -93,13 +93,13 @@ def known(
     from clinweave.applications.molecules.drugs import answer_known
 
     with needs_molecules():
-        told = answer_known(_drugs(), table, out, smiles_column)
+        summary = answer_known(_drugs(), table, out, smiles_column)
     if as_json:
-        typer.echo(json.dumps(told))
+        typer.echo(json.dumps(summary))
         return
     typer.echo(
         "{rows} rows: {same} are known drugs, {salt} salts of one, {skeleton} share a drug's skeleton, {component} "
-        "have one as a component, {refused} refused".format(**told)
+        "have one as a component, {refused} refused".format(**summary)
     )
     typer.echo(str(out))
 
@@ -116,15 +116,17 @@ def _drug(drugs: "KnownDrugs", text: str) -> tuple[str, str, str]:
 
     row = drugs.row(text)
     if row is None:
-        row = next((place for curie in _in_graph(text) if (place := drugs.row(curie)) is not None), None)
+        row = next(
+            (row_number for curie in _in_graph(text) if (row_number := drugs.row(curie)) is not None), None
+        )
     if row is not None:
         return drugs.ids[row], drugs.names[row], drugs.smiles[row]
     if gap := drugs.gap(text) or next(filter(None, map(drugs.gap, _in_graph(text))), ""):
         raise UserError(f"{text!r} is a known drug without a structure here. {gap}. Give its SMILES")
-    found = read_structure(text)
-    if isinstance(found, Structure):
-        return "", "", found.smiles
-    raise UserError(f"{text!r} is neither a drug with a known structure nor a SMILES ({found.reason})")
+    structure = read_structure(text)
+    if isinstance(structure, Structure):
+        return "", "", structure.smiles
+    raise UserError(f"{text!r} is neither a drug with a known structure nor a SMILES ({structure.reason})")
 
 
 def _in_graph(text: str) -> list[str]:
@@ -138,4 +140,4 @@ def _in_graph(text: str) -> list[str]:
     graph = Graph.open(folder)
     resolved = graph.resolve(text)
     rows: list[Any] = graph.concepts([resolved] if resolved else graph.candidates(text))
-    return [one for concept in rows for one in (concept.id, *concept.xrefs)]
+    return [curie for concept in rows for curie in (concept.id, *concept.xrefs)]

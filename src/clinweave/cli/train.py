@@ -82,13 +82,13 @@ def command(  # noqa: PLR0917 - each parameter is one option
         if show_example:
             shown = _shown(stage, inputs, str(values.get("turns", "all")))
         else:
-            made = run_stage(stage.value, values, inputs, out)
+            artifact = run_stage(stage.value, values, inputs, out)
     if show_example:
         typer.echo(json.dumps({"example": shown}, ensure_ascii=False) if as_json else shown)
     elif as_json:
-        typer.echo(json.dumps(made.manifest, ensure_ascii=False, indent=1))
+        typer.echo(json.dumps(artifact.manifest, ensure_ascii=False, indent=1))
     else:
-        _print(made.path, made.manifest)
+        _print(artifact.path, artifact.manifest)
 
 
 def setting(change: str) -> tuple[str, Any]:
@@ -124,9 +124,9 @@ def _print(path: Path, manifest: dict[str, Any]) -> None:
                  f"({manifest['precision']['reason']})", markup=False)  # fmt: skip
     if manifest.get("loss"):
         screen.print(f"loss {manifest['loss']['first']:.3f} to {manifest['loss']['last']:.3f}")
-    held = manifest.get("held_out")
-    if held and held["pairs"]:
-        screen.print(f"held-out pairs {held['pairs']}: accuracy {held['accuracy']:.0%}")
-    for said in held["suspect"] if held else ():
-        screen.print(f"suspect data: {said}", markup=False)
+    held_out = manifest.get("held_out")
+    if held_out and held_out["pairs"]:
+        screen.print(f"held-out pairs {held_out['pairs']}: accuracy {held_out['accuracy']:.0%}")
+    for problem in held_out["suspect"] if held_out else ():
+        screen.print(f"suspect data: {problem}", markup=False)
     screen.print(f"Weights: {path}", soft_wrap=True, highlight=False)

@@ -119,7 +119,7 @@ def _fetched(resource: str, home: Path | None) -> Path:
 
 
 def _near(address: str, path: Path) -> str:
-    """Return a hint: a known name or a file beside the named one that is spelt alike."""
+    """Return a hint: a known name, or a file in the same folder, of similar spelling."""
     addresses = get_close_matches(address.lower(), [*FETCHED, "scripted:"], n=1, cutoff=0.5)
     if addresses:
         return f"; did you mean {addresses[0]}?"

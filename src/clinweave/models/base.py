@@ -24,7 +24,7 @@ OnText = Callable[[str], bool]
 
 
 class Capability(StrEnum):
-    """What a back end says it can do; anything else raises `NotCapableError`."""
+    """Capabilities that a back end declares; anything else raises `NotCapableError`."""
 
     GENERATE = "generate"
     SCORE = "score"  # log-likelihood of a given continuation
@@ -46,7 +46,7 @@ class OptionScore(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """A reply, with what it cost. `finish_reason` is "stop", "length", or "stopped" where the listener ended it."""
+    """A reply with its usage. `finish_reason` is "stop", "length", or "stopped" if the listener ended it."""
 
     text: str
     prompt_tokens: int

@@ -1,4 +1,4 @@
-"""GGUF files as folders of transformers weights in bfloat16, converted once and kept under the clinweave home."""
+"""Convert GGUF files to folders of transformers weights in bfloat16, once, under the clinweave home."""
 
 import logging
 import os

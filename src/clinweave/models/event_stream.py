@@ -9,7 +9,7 @@ from clinweave.models.base import OnText
 
 
 class Reading:
-    """The reply as far as it was read: its text, why it ended and, where the server says it, what it cost."""
+    """The part of the reply read: its text, finish reason and, if the server states it, usage."""
 
     def __init__(self, on_text: OnText) -> None:
         self._on_text = on_text

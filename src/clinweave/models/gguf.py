@@ -115,7 +115,7 @@ class GgufModel:
         stop: Sequence[str],
         top_p: float,
     ) -> dict[str, Any]:
-        """Return a chat request; the engine keeps what the prompt shares with the one before it (cache_prompt)."""
+        """Return a chat request; the engine caches the prefix shared with the previous prompt (cache_prompt)."""
         return {
             "messages": checked(messages, self._specials),
             "max_tokens": max_tokens,

@@ -1,4 +1,4 @@
-"""What identifies the weights behind a model: their content, never a name, a size or a date.
+"""Identity of a model's weights: their content, never a name, a size or a date.
 
 Local weights are identified by a sha256 of their bytes. A server is identified only by a digest that it states of what
 it serves; names, versions and fingerprints of its software do not tell two sets of weights apart. Where nothing
@@ -34,7 +34,7 @@ def content_digest(path: Path) -> str:
 
 
 def identity_of(model: LanguageModel, *, probe: bool = False) -> str:
-    """Return what identifies a model's weights, or "" where nothing does.
+    """Return the identity of a model's weights, or "" if unknown.
 
     With `probe`, a model that nothing identifies is asked a few fixed questions: equal replies then count as equal
     weights. Raises `ModelError` where the model cannot be reached.

@@ -1,4 +1,4 @@
-"""Likelihoods of Llama-shaped models in float32 NumPy: what a comparison spends its time on.
+"""Likelihoods of Llama-shaped models in float32 NumPy, the main cost of a comparison.
 
 The context is computed once for all options of an item, and what it shares with earlier contexts (instructions, a
 question asked again with other evidence) is not computed at all. Architecture: RMS normalisation, rotary positions
@@ -148,7 +148,7 @@ class Llama:
             parts = [self._halved(raw["attn_q.bias"], self.heads) * scale]
             parts += [self._halved(raw["attn_k.bias"], self.key_heads), raw["attn_v.bias"]]
             bias = np.concatenate(parts)
-        # The gate is kept negated, so that its sigmoid needs no pass to change the sign; `down` undoes it.
+        # The gate is stored negated: its sigmoid needs no pass to change the sign, and `down` undoes it.
         both = np.concatenate([-raw["ffn_gate.weight"].T, raw["ffn_up.weight"].T], axis=1)
         gate_up = np.ascontiguousarray(both * raw["ffn_norm.weight"][:, None])
         output = np.ascontiguousarray(raw["attn_output.weight"].T)
@@ -165,7 +165,7 @@ class Llama:
         """Return the log-likelihood in nats of each option's tokens after the context's tokens (at least one)."""
         tokens = np.asarray(context, np.int64)
         start, keys, values = self._begin(tokens, sum(len(option) - 1 for option in options))
-        # One pass over rows: what is new of the context, then each option but for its last token.
+        # One pass over rows: the uncached part of the context, then each option without its last token.
         rows = [tokens[start:], *(np.asarray(option[:-1], np.int64) for option in options)]
         positions = [np.arange(start, len(tokens)), *(np.arange(len(row)) + len(tokens) for row in rows[1:])]
         prefix = _Context(tokens, keys, values)
@@ -182,7 +182,7 @@ class Llama:
         return [float(part.sum()) for part in np.split(log_probabilities, ends)]
 
     def _begin(self, tokens: Ints, more: int) -> tuple[int, Floats, Floats]:
-        """Return how many leading tokens are known, and keys and values with room for the rest and `more`."""
+        """Return how many leading tokens are cached, and keys and values with room for the rest and `more`."""
         with self._lock:
             shared, best = 0, None
             for entry in self._contexts:
@@ -214,7 +214,7 @@ class Llama:
             self._contexts = []
 
     def _forward(self, parts: list[Ints], positions: Ints, start: int, context: _Context) -> Floats:
-        """Return the last layer's rows from the context's last on; fill `known` from column `start` on."""
+        """Return the last layer's rows from the context's last on; fill `context` from column `start` on."""
         tokens, fresh = np.concatenate(parts), len(parts[0])
         groups = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
         angles = positions[:, None] * self._frequencies
@@ -240,7 +240,7 @@ class Llama:
         return np.concatenate([future.result() for future in futures])[fresh - 1 :]
 
     def _block(self, rows: _Rows, context: _Context) -> Floats:
-        """Return the rows after all layers; their keys and values go into `known`."""
+        """Return the rows after all layers; their keys and values go into `context`."""
         hidden = self.embedding[rows.tokens]
         inner = self.layers[0].down.shape[0]
         try:

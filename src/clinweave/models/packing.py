@@ -1,4 +1,4 @@
-"""Several prompts and their options as one tree of tokens, so that what they share is computed once.
+"""Pack several prompts and their options into one tree of tokens: shared prefixes are computed once.
 
 A row is one token. It attends to the rows on the path from the root to itself and to nothing else, so one forward pass
 gives what a pass over each option alone would give. There is no padding.

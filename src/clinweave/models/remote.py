@@ -24,7 +24,7 @@ from clinweave.models.prompts import checked
 
 _TRY_AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 _LONGEST_WAIT = 60.0  # seconds, whatever a server asks for
-_OPTIONAL = ("seed", "temperature", "stop", "max_tokens")  # what a server may refuse to know
+_OPTIONAL = ("seed", "temperature", "stop", "max_tokens")  # parameters that a server may refuse
 _DIGEST = re.compile(r"(?:sha256[:-])?[0-9a-fA-F]{64}")  # of weights; no version or fingerprint of software
 _CHARACTERS = 3.0  # per token, on the safe side for clinical English
 
@@ -181,7 +181,7 @@ class RemoteModel:
         return request
 
     def _completed(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Post, leaving out a parameter that this server says it does not know (OpenAI's own newer models do)."""
+        """Post, leaving out a parameter that this server rejects as unknown (OpenAI's own newer models do)."""
         while True:
             with self._lock:
                 left_out = set(self._left_out)
@@ -220,7 +220,7 @@ class RemoteModel:
         }
 
     def stated(self) -> dict[str, Any]:
-        """Return what the server says of the model it serves (its entry under /models); {} where it says nothing."""
+        """Return the server's entry for the model under /models; {} if there is none."""
         try:
             listed = self._ask("GET", "/models").get("data")
         except _RefusedError:
@@ -230,7 +230,7 @@ class RemoteModel:
         return {str(key): value for key, value in matches[0].items() if key != "created"} if matches else {}
 
     def identity(self) -> str:
-        """Return the digest of the weights that the server states, or "" where it states none."""
+        """Return the digest of the weights that the server states, or "" if it states none."""
         try:
             stated = self.stated()
         except ModelError:
@@ -244,7 +244,7 @@ class RemoteModel:
 
 
 class _RefusedError(ModelError):
-    """The server understood the request and said no (HTTP 4xx)."""
+    """The server understood the request and refused it (HTTP 4xx)."""
 
 
 def _split(address: str) -> SplitResult:

@@ -1,4 +1,4 @@
-"""Find where a model's text begins to repeat itself: a run of words over and over, or a sentence said before.
+"""Find where a model's text begins to repeat itself: a run of words over and over, or a repeated sentence.
 
 The same rules stop a generation while it runs and cut a finished text. Lists whose items differ, tables, short
 answers ("No.") and repeats in a gene's sequence are no loops.
@@ -11,8 +11,8 @@ _SHORT_UNIT = 12  # a shorter run without a blank is a sequence or a rule before
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|\n+")
 _MARKS = re.compile(r"\[[\d, ]*\]")
 _NUMBERED = re.compile(r"^\W*\d{1,3}[.)]\s+")
-_WORDS = 3  # a sentence of fewer words may be said again ("Not reported.")
-_SHORT_IN_A_ROW = 4  # unless it is said so often one after another
+_WORDS = 3  # a sentence of fewer words may be repeated ("Not reported.")
+_SHORT_IN_A_ROW = 4  # unless it occurs this many times in a row
 
 
 def find_repetition(text: str) -> int | None:
@@ -78,7 +78,7 @@ def _copies(unit: str) -> int:
 
 
 def _sentence(text: str) -> int | None:
-    """Return where the first sentence begins that was said before, or None."""
+    """Return the offset of the first repeated sentence, or None."""
     seen: set[str] = set()
     start, last, in_a_row = 0, "", 0
     for end in [*(match.start() for match in _SENTENCE_END.finditer(text)), len(text)]:

@@ -1,4 +1,4 @@
-"""Which option a model's reply names. Read strictly: a reply that is not clear names none, and nothing is guessed.
+"""Parse which option a model's reply names, strictly: an unclear reply names none.
 
 In this order: a structured answer (JSON, \\boxed{}, <answer>); statements ("the answer is (C)", "B is correct", "I
 choose B"), of which the last one counts and one that is denied counts against its option; a first or last line that is
@@ -106,12 +106,12 @@ _LISTED = re.compile(r"^\W*([A-Za-z])\s*[.):\]]", re.MULTILINE)
 
 
 def parsed(reply: str, options: Sequence[str]) -> int | None:
-    """Return the place of the option that a reply names, or None. Of equal options the first is named."""
+    """Return the index of the option that a reply names, or None. Of equal options the first is named."""
     return _Reader(options).read(reply)
 
 
 def option_labels(count: int) -> list[str]:
-    """Return what options are called in a prompt: letters, or numbers where there are more than 26."""
+    """Return the labels of options in a prompt: letters, or numbers for more than 26."""
     return list(LETTERS[:count]) if count <= len(LETTERS) else [str(number) for number in range(1, count + 1)]
 
 
@@ -200,7 +200,7 @@ class _Reader:
         return set() if taken_back else indices
 
     def named_after(self, text: str, offset: int) -> tuple[bool, set[int]] | None:
-        """Return (denied, options) of what a statement says from `at` on; None where it says nothing of options."""
+        """Return (denied, options) of a statement from `offset` on; None if it names no option."""
         denial = re.match(r"\s*(?:not|n't|never)\s+", text[offset:], re.IGNORECASE)
         offset += denial.end() if denial else 0
         if _SEVERAL.match(text, offset):

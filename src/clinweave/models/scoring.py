@@ -1,4 +1,4 @@
-"""Three ways to make a model choose among options; each choice carries the name of its way.
+"""Three methods of choosing among options with a model; each choice carries the name of its method.
 
 Likelihood ways ("option-text", "option-text-sum", "letter") and "generation" answer different questions of a model
 and are never compared with one another.
@@ -19,7 +19,7 @@ CHOICE_VERSION = 2  # raise it when the same model may be read to choose another
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which option a model chose. `index` is None where it chose none: unscored, unparsed, or a tie at the top."""
+    """The option that a model chose. `index` is None if there is none: unscored, unparsed, or a tie at the top."""
 
     index: int | None
     scores: tuple[float, ...]  # one per option, higher is better; empty for "generation"
@@ -121,7 +121,7 @@ def same_option(options: Sequence[str], option: int | None, other: int) -> bool:
 
 
 def chance_of(options: Sequence[str], answer: int) -> float:
-    """Return what a blind guess scores: among the options as listed, or among the distinct ones if that is more."""
+    """Return the accuracy of a blind guess: among the options as listed, or among the distinct ones if that is more."""
     keys = [option_key(option) for option in options]
     return max(keys.count(keys[answer]) / len(keys), 1 / len(set(keys)))
 

@@ -1,6 +1,6 @@
-"""What computes log-likelihoods for a GGUF file: the candidates, and the choice among them by a measurement.
+"""Scoring engines of a GGUF file, and the choice of the fastest one by measurement.
 
-The choice is made once per machine, model and set of versions, and kept under the clinweave home. `describe()` of a
+The choice is made once per machine, model and set of versions, and stored under the clinweave home. `describe()` of a
 model names the engine, so scores of two engines have different cache keys and are never mixed.
 """
 
@@ -151,7 +151,7 @@ class EngineChooser:
         return best
 
     def _key(self, names: Sequence[str]) -> str:
-        """Return what the choice depends on: machine, versions, and the shapes and formats of the tensors."""
+        """Return the cache key of the choice: machine, versions, and the shapes and formats of the tensors."""
         tensors = sorted((tensor.name, tensor.shape, tensor.kind) for tensor in self._header.tensors.values())
         versions = {name: _version(name) for name in ("torch", "transformers", "xllamacpp", "numpy")}
         return digest([VERSION, list(names), versions, machine(), self._threads, tensors])

@@ -145,7 +145,7 @@ class ScriptedModel:
         return self._sha256
 
     def close(self) -> None:
-        """Do nothing: there is nothing to release."""
+        """Do nothing: no resource is open."""
 
 
 def _joined(messages: Sequence[Message]) -> str:

@@ -1,7 +1,7 @@
 """The routes: /health, /v1/models, /v1/chat/completions, /v1/completions. Nothing that a client writes is logged.
 
-A stream sends what the sources say at once and each sentence of the model when it is checked, with comments to keep the
-line open while the model works; nothing unchecked is sent.
+A stream sends the sources' answer at once and each sentence of the model when it is checked, with comments as
+keep-alive. Nothing unchecked is sent.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 @dataclass(frozen=True)
 class Limits:
-    """What one client may cost. Over `waiting` requests at once, one more is told to come back later (429)."""
+    """Limits of one client. A request over `waiting` at once is refused with 429."""
 
     bytes: int = 1 << 20  # of a body
     tokens: int = 512  # of a reply; a request for more gets this many
@@ -217,7 +217,7 @@ class Pieces:
         self._ready.set()
 
     def end(self, _work: object = None) -> None:
-        """Wake whoever waits: the work is done."""
+        """Wake the waiting threads: the work is done."""
         self._ready.set()
 
     async def wait(self, seconds: float) -> None:
@@ -238,7 +238,7 @@ class Pieces:
 
 
 class Form:
-    """OpenAI's two shapes of a reply, whole and in pieces. `clinweave` holds what they have no place for."""
+    """OpenAI's two forms of a reply, whole and in pieces. `clinweave` holds the fields they lack."""
 
     def __init__(self, model: str, *, chat: bool) -> None:
         self._chat, self._usage = chat, False

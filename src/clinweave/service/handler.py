@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 _WHOLE = re.compile(r"(?:[.!?。！？”\"')\]]|\n)\s*$")
 _BOUNDARY = re.compile(r"(?<=[.!?。！？\]])\s+|\n+")
-_CHARACTERS = 3  # per token where no tokenizer says
+_CHARACTERS = 3  # characters per token without a tokenizer
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What is sent back: the whole text, checked; the counts; and what OpenAI's form has no place for."""
+    """The reply: the whole text, checked; token counts; and the fields that OpenAI's form lacks."""
 
     text: str
     finish: str
@@ -220,7 +220,7 @@ def well_formed(text: str) -> str:
 
 
 def citation(item: Evidence) -> dict[str, Any]:
-    """Return what a numbered item is based on: its text, and source, release and licence of each record."""
+    """Return the basis of a numbered item: its text, and source, release and licence of each record."""
     records: list[Relation | Passage] = [*item.relations]
     if item.passage is not None:
         records.append(item.passage)

@@ -17,7 +17,7 @@ _HONOURED = frozenset(
     {"model", "messages", "prompt", "max_tokens", "max_completion_tokens", "temperature", "top_p", "seed", "stop",
      "stream", "stream_options"}
 )  # fmt: skip
-# accepted at the values that say what is done anyway
+# accepted at the values that match the default behaviour
 _FIXED: Mapping[str, tuple[Any, ...]] = {
     "n": (1,),
     "best_of": (1,),
@@ -85,7 +85,7 @@ class ChatRequest:
 
 
 def parse(body: bytes, model: str, token_limit: int, *, chat: bool) -> ChatRequest:
-    """Return what a body asks of the model `model`. Raises `RequestError` naming the parameter at fault."""
+    """Return the request in a body for the model `model`. Raises `RequestError` naming the invalid parameter."""
     values = _fields(body)
     _check_names(values, chat=chat)
     if values.get("model", model) != model:
@@ -160,7 +160,7 @@ def _messages(values: Any) -> list[Message]:
             raise RequestError(f"a message has a role of {', '.join(ROLES)}", param=f"{where}.role")
         text = _content(item.get("content"), where)
         if text is None and item["role"] == "assistant":
-            continue  # a turn that only called a tool says nothing
+            continue  # a turn that only called a tool has no text
         if text is None:
             raise RequestError("content is text", param=f"{where}.content")
         role = "system" if item["role"] == "developer" else str(item["role"])

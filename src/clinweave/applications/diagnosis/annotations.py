@@ -72,7 +72,7 @@ class Annotations:
     release: str = ""
 
     @cached_property
-    def places(self) -> dict[str, int]:
+    def index_of(self) -> dict[str, int]:
         """Return the place of each disease id."""
         return {id_: index for index, id_ in enumerate(self.diseases)}
 

@@ -29,7 +29,7 @@ _LISTS = ("members", "phenopackets")  # a cohort (v2), and packets in an object
 class Packet(NamedTuple):
     """One parsed packet or what is wrong with it, where it stands, and what else is to be said of it."""
 
-    place: str
+    location: str
     value: Any
     problem: str = ""
     notes: tuple[str, ...] = ()

@@ -43,11 +43,11 @@ def read_cases(path: Path, *, publications: bool = False, skipped: list[str] | N
     packets = read_packets(path, skipped)
     leading = list(islice(packets, 2))
     if len(leading) == 1 and leading[0].problem and path.is_file():
-        raise UserError(f"{leading[0].place}: {leading[0].problem}")
+        raise UserError(f"{leading[0].location}: {leading[0].problem}")
     for count, item in enumerate(chain(leading, packets), 1):
         name = f"case-{count}"
         if item.problem:
-            yield Case(name, problems=(f"{item.place}: {item.problem}",))
+            yield Case(name, problems=(f"{item.location}: {item.problem}",))
             continue
         case = packet(item.value, name, publications=publications)
         yield replace(case, problems=(*item.notes, *case.problems)) if item.notes else case

@@ -82,7 +82,7 @@ class Diagnoser:
 
 
 def from_mentions(id_: str, mentions: Sequence[Mention], sex: str = "", age: str = "") -> Case:
-    """Return the case that a text tells: what the patient has or had is observed, what is denied is excluded.
+    """Return the case described by a text: present and past findings are observed, denied ones excluded.
 
     Findings of relatives and findings that are only suspected or feared are left out, and listed among its problems.
     """

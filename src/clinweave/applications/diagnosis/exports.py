@@ -45,7 +45,7 @@ def _case(line: Mapping[str, Any]) -> str:
 
 
 def _stated(frequency: Mapping[str, float]) -> str:
-    """Return in which of the first five diseases a finding is known, and how often."""
+    """Return in which of the first five diseases a finding is annotated, with its frequency."""
     shares = [f"{escape(id_)} ({100 * share:.0f} %)" for id_, share in frequency.items() if share > 0]
     return ", ".join(shares) or "none"
 

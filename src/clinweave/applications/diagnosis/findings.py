@@ -1,4 +1,4 @@
-"""A case's HPO ids as places in the ontology, with every id that had to be mapped or left out said."""
+"""Map a case's HPO ids to ontology indices; report ids that were remapped or dropped."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from clinweave.applications.diagnosis.ontology import ROOT, Ontology
 
 @dataclass(frozen=True)
 class Findings:
-    """Sorted places of observed and excluded terms, and what is to be said about the case."""
+    """Sorted indices of observed and excluded terms, and the problems of the case."""
 
     observed: tuple[int, ...]
     excluded: tuple[int, ...]
@@ -17,13 +17,13 @@ class Findings:
 
 
 def read_findings(ontology: Ontology, case: Case) -> Findings:
-    """Map the ids of a case: old ids to their heirs; unknown ids and other branches are left out and said.
+    """Map the ids of a case: old ids to their replacements; unknown ids and other branches are dropped and reported.
 
     A finding both observed and excluded counts as observed, and so does one whose descendant is observed.
     """
     problems = list(dict.fromkeys(case.problems))
-    observed = _places(ontology, case.observed, problems)
-    excluded = _places(ontology, case.excluded, problems)
+    observed = _indices(ontology, case.observed, problems)
+    excluded = _indices(ontology, case.excluded, problems)
     above = {int(up) for index in observed for up in ontology.ancestors[index]}
     problems += [
         f"contradiction: {ontology.ids[index]} ({ontology.names[index]}) is excluded, but it or a kind of it is "
@@ -40,7 +40,7 @@ def read_findings(ontology: Ontology, case: Case) -> Findings:
     return Findings(tuple(sorted(observed)), tuple(sorted(excluded)), tuple(problems))
 
 
-def _places(ontology: Ontology, ids: Sequence[str], problems: list[str]) -> set[int]:
+def _indices(ontology: Ontology, ids: Sequence[str], problems: list[str]) -> set[int]:
     terms = set()
     for raw in dict.fromkeys(ids):
         id_ = raw.strip().replace("_", ":").upper()

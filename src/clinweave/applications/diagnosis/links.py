@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from clinweave.records import Concept, Relation
 
 _STEPS = 3  # levels of Mondo searched upwards for related diseases
-_MANY = 60  # a class above more annotated diseases than this says too little of any
+_MANY = 60  # a class above more annotated diseases than this is too general
 _WORD = re.compile(r"[a-z0-9]+")
 _SERIES = re.compile(r"\b(?:type\s*)?(?:\d+[a-z]*|[ivx]+[a-z]?)$")
 

@@ -39,7 +39,7 @@ class Settings:
     siblings: float = 0.25  # share taken from the siblings in the same series
     exact: float = 0.8  # bonus for a finding that the disease itself has, not only something near it
     stated: float = 0.6  # bonus for a finding annotated in the very words
-    spread: float = 0.65  # how much a profile that explains everything is held back
+    spread: float = 0.65  # weight of the penalty for broad profiles
     redundancy: float = 0.7  # how much findings that say the same share one vote
     excluded: float = 0.02  # weight of excluded findings
     sex: float = 1.0  # against a disease that is X-linked alone, in a female patient
@@ -163,7 +163,7 @@ def member_rows(annotations: Annotations, related: Sequence[RelatedDiseases]) ->
     """Return the rows of all members of all candidates, and the candidate each belongs to."""
     import numpy as np
 
-    index_of = annotations.places
+    index_of = annotations.index_of
     rows, owner = [np.zeros(0, np.int32)], [np.zeros(0, np.int32)]
     for candidate, entry in enumerate(related):
         for id_ in entry.members:
@@ -179,7 +179,7 @@ def relatives(annotations: Annotations, related: Sequence[RelatedDiseases]) -> "
     import numpy as np
     from scipy import sparse
 
-    index_of = annotations.places
+    index_of = annotations.index_of
     matrices = []
     for ids in ([entry.groups for entry in related], [entry.siblings for entry in related]):
         lists = [[index_of[id_] for id_ in group if id_ in index_of] for group in ids]

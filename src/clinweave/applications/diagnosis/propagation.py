@@ -87,7 +87,7 @@ def _largest(disease: "Ints", frequency: "Floats") -> "tuple[Ints, Floats]":
 
 
 def carry_down(ontology: Ontology, values: "Floats") -> "Floats":
-    """Raise each term's row to its ancestors' largest, in place; `values` is terms by anything."""
+    """Raise each term's row to its ancestors' largest, in place; the first axis of `values` is the terms."""
     import numpy as np
 
     for terms, parents, starts in ontology.levels:

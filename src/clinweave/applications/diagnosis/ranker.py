@@ -1,4 +1,4 @@
-"""Scoring: what a patient's findings say for every candidate, summed; rows are kept, so that a case costs little."""
+"""Score candidates: the sum of each finding's evidence. Rows per finding are cached."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     Ints = npt.NDArray[np.int32]
     Floats = npt.NDArray[np.float32]
 
-NOTHING = -1e9  # the score of a candidate of which nothing is left
+NOTHING = -1e9  # the score of a candidate without remaining annotations
 _OVERLAYS = 64  # publications whose removal is remembered
 
 
 @dataclass(frozen=True)
 class Overlay:
-    """The candidates that change when some publications are dropped, and what is then known of them."""
+    """The candidates that change when some publications are dropped, with their new evidence."""
 
     disease: "Ints"
     ratio: "Floats"  # terms by candidates
@@ -107,7 +107,7 @@ class Ranker:
         return np.asarray(crowd**-self.model.settings.redundancy, np.float32)
 
     def row(self, term: int) -> "Floats":
-        """Return what the finding says for every candidate, in natural units of evidence."""
+        """Return the finding's evidence for every candidate, in nats."""
         if term not in self._full:
             full = self._carried(term).copy()
             full[self.model.tables.own.row(term)[0]] += self.model.settings.exact
@@ -171,11 +171,11 @@ class Ranker:
 
 
 def _without(model: Model, related: Sequence[RelatedDiseases], lost: "Ints") -> Tables:
-    """Return the tables of some candidates after rows are lost; only the diseases that they stand on are read."""
+    """Return the tables of some candidates after rows are removed; only their own and related diseases are read."""
     import numpy as np
 
     rows, settings, ontology = model.annotations, model.settings, model.ontology
-    index_of = rows.places
+    index_of = rows.index_of
     needed = sorted(
         {
             index_of[id_]
@@ -187,7 +187,7 @@ def _without(model: Model, related: Sequence[RelatedDiseases], lost: "Ints") -> 
     gone = np.zeros(len(rows.disease), np.bool_)
     gone[lost] = True
 
-    def kept(owners: Iterable[tuple[int, int]]) -> "tuple[Ints, Ints]":
+    def member_rows_of(owners: Iterable[tuple[int, int]]) -> "tuple[Ints, Ints]":
         selected, owner = [np.zeros(0, np.int32)], [np.zeros(0, np.int32)]
         for index, candidate in owners:
             annotated = rows.rows_of(index)
@@ -198,7 +198,7 @@ def _without(model: Model, related: Sequence[RelatedDiseases], lost: "Ints") -> 
 
     mine = profiles(
         rows,
-        *kept(
+        *member_rows_of(
             (index_of[id_], number)
             for number, entry in enumerate(related)
             for id_ in entry.members
@@ -208,7 +208,7 @@ def _without(model: Model, related: Sequence[RelatedDiseases], lost: "Ints") -> 
     frequency = smoothed(mine, settings.prior, settings.strength)
     own = closure(ontology, mine, frequency, len(related))
     stated = direct(mine, frequency, len(ontology.ids), len(related))
-    each = profiles(rows, *kept((index, index) for index in needed))
+    each = profiles(rows, *member_rows_of((index, index) for index in needed))
     frequency = smoothed(each, settings.prior, settings.strength)
     whole = closure(ontology, each, frequency, len(rows.diseases))
     return Tables(own, stated, mix(own, matrix(whole), relatives(rows, related), settings))

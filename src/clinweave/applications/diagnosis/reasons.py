@@ -1,4 +1,4 @@
-"""Why a candidate has its rank: each finding's part of the score, and what to look for next."""
+"""Explain a candidate's rank: each finding's part of the score, and the findings to look for next."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -82,7 +82,7 @@ class Explainer:
         return [*entries, {"finding": "", "name": "breadth of the profile", "says": round(breadth, 4)}]
 
     def _borrowed(self, stand_in: int, reasons: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Return the reasons of another disease, marked as such, and what is taken off for standing on it."""
+        """Return the reasons of the disease of the same gene, marked as such, and the deduction for using it."""
         marked = [
             {**reason, "match": "same gene"} if reason.get("match") == "own" else reason for reason in reasons
         ]
@@ -104,7 +104,7 @@ class Explainer:
         for relation, ids in (("own", entry.members), ("kin", (*entry.groups, *entry.siblings[:_KIN]))):
             best = max((match for id_ in ids if (match := self._nearest(id_, term, dropped))), default=None)
             if best:
-                return self._told(-best[1], relation)
+                return self._annotation(-best[1], relation)
         return {"match": "none"}
 
     def _nearest(self, id_: str, term: int, dropped: tuple[str, ...]) -> tuple[float, int] | None:
@@ -123,7 +123,7 @@ class Explainer:
             return None
         return float(near.max()), -int(low + near.argmax())
 
-    def _told(self, row: int, relation: str) -> dict[str, Any]:
+    def _annotation(self, row: int, relation: str) -> dict[str, Any]:
         rows, ontology = self.model.annotations, self.model.ontology
         return {
             "match": relation,

@@ -22,13 +22,13 @@ _WRITE = (
     f"{_ASK} Write the numbers of all candidates, best first, on the first line, as 3, 1, 2. Then say in one sentence "
     "why the first fits best, from the evidence above alone."
 )
-_FINDINGS, _EVIDENCE, _LACKING = 12, 3, 1  # told of the patient, and for each candidate
+_FINDINGS, _EVIDENCE, _LACKING = 12, 3, 1  # the patient's findings, and for each candidate
 _NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
 class Opinion:
-    """What a model thinks of the candidates, in their order: values (higher is better), or None where unread."""
+    """A model's scores of the candidates, in their order (higher is better), or None if its reply was not readable."""
 
     values: tuple[float, ...] | None
     method: str
@@ -48,7 +48,7 @@ def prompt(
     ranked = line["ranking"][:RERANK_DEPTH]
     names = _distinct(ranked)
     listing = "\n".join(
-        f"{index + 1}. {name}" + (_told(ranked[shown(index)]) if evidence else "")
+        f"{index + 1}. {name}" + (_evidence_of(ranked[shown(index)]) if evidence else "")
         for index, name in enumerate(names)
     )
     return f"{patient(line)}\n\nCandidates:\n{listing}\n\n", names
@@ -77,7 +77,7 @@ def opinion(
 
 
 def patient(line: Mapping[str, Any]) -> str:
-    """Return the patient's findings in words; excluded ones as far as they speak against any of the first ten."""
+    """Return the patient's findings in words; excluded ones only if they count against any of the first ten."""
     findings = [
         reason for entry in line["ranking"][:RERANK_DEPTH] for reason in entry["reasons"] if reason["finding"]
     ]
@@ -95,7 +95,7 @@ def _distinct(ranked: Sequence[Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def _told(entry: Mapping[str, Any]) -> str:
+def _evidence_of(entry: Mapping[str, Any]) -> str:
     reasons = [reason for reason in entry["reasons"] if reason["finding"] and not reason.get("excluded")]
     good = [reason for reason in reasons if reason["says"] > 0 and "annotated_name" in reason][:_EVIDENCE]
     lacking = [reason["name"] for reason in reasons if reason["says"] <= 0][:_LACKING]
@@ -105,7 +105,7 @@ def _told(entry: Mapping[str, Any]) -> str:
 
 
 def read_order(reply: str, count: int) -> list[int] | None:
-    """Return the places in the order of a reply's first line with numbers; those left out follow as they were.
+    """Return the indices in the order of a reply's first line with numbers; omitted ones follow in their old order.
 
     None where a number is no candidate's, comes twice, or none is given.
     """
@@ -117,7 +117,7 @@ def read_order(reply: str, count: int) -> list[int] | None:
 
 
 def fuse(scores: Sequence[float], values: Sequence[float], weight: float) -> list[int]:
-    """Return the places, best first, by score plus weight times the standardised opinion; ties keep their order.
+    """Return the indices, best first, by score plus weight times the standardised opinion; ties keep their order.
 
     An infinite weight leaves the order to the opinion alone.
     """

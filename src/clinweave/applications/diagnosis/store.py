@@ -1,4 +1,4 @@
-"""Compiled releases on disk: read once from hp.obo, phenotype.hpoa and Mondo, kept by what they were made from."""
+"""Compiled releases on disk: read once from hp.obo, phenotype.hpoa and Mondo, and cached by their inputs."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -64,7 +64,7 @@ def release_in(folder: Path, mondo: Path | None = None, genes: Path | None = Non
 
 
 def fetched_release(home: Path) -> Release:
-    """Return the release that `clinweave fetch` brought; `UserError` where it did not."""
+    """Return the release downloaded by `clinweave fetch`. Raises `UserError` if it is missing."""
     from clinweave.resources import located
 
     files = located("hpo", home)
@@ -92,7 +92,7 @@ def fetched_genes(home: Path) -> Path | None:
 
 
 def genes_release(path: Path) -> str:
-    """Return the release of a table of genes, which states none itself: that of the phenotype.hpoa beside it."""
+    """Return the release of a table of genes: that of the phenotype.hpoa in its folder, as the table states none."""
     from clinweave.databases import DATABASES
 
     try:

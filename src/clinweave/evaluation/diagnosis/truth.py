@@ -38,8 +38,8 @@ def read_truth(path: Path) -> list[Truth]:
     truths = []
     for result in read_packets(path):
         if result.problem or not isinstance(result.value, dict):
-            raise UserError(f"{path}, {result.place}: {result.problem or 'not a phenopacket'}")
-        truths.append(_truth(result.value, result.place))
+            raise UserError(f"{path}, {result.location}: {result.problem or 'not a phenopacket'}")
+        truths.append(_truth(result.value, result.location))
     return truths
 
 

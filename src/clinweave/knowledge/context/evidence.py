@@ -58,7 +58,7 @@ _DOWNWARDS = (
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What was found for a question: linked mentions, numbered evidence within the budget, and notes on gaps."""
+    """Context of a question: linked mentions, numbered evidence within the budget, and notes on gaps."""
 
     mentions: tuple[Mention, ...]
     items: tuple[Evidence, ...]
@@ -94,7 +94,7 @@ class ContextBuilder:
     ) -> Context:
         """Return evidence for a question; `count_tokens(render(items)) <= budget` always holds.
 
-        Raises `UserError` for an empty or over-long question, a budget under 1, and a part that is not there.
+        Raises `UserError` for an empty or over-long question, a budget under 1, and a missing part.
         """
         question = asked.clean(question)
         self._require(retrievers, budget)
@@ -140,9 +140,7 @@ class ContextBuilder:
                 texts += self._retrieved(name, question)
         items = _share(structured, texts, budget, count_tokens)
         if retrievers and not items:
-            notes.append(
-                "no evidence was found, or none fits the budget: this says nothing about what is true"
-            )
+            notes.append("no evidence was found, or none fits the budget: this is no evidence of absence")
         return Context((), items, tuple(notes))
 
     def facts_about(
@@ -207,7 +205,7 @@ class ContextBuilder:
         return drafts + self._paths(concepts, keep, rewrite)
 
     def _between(self, concepts: Sequence[str], keep: Keep | None, rewrite: Rewrite | None) -> list[Draft]:
-        """Return what is recorded between two concepts of the question, or between one and a kind of the other."""
+        """Return the relations between two concepts of the question, or between one and a kind of the other."""
         graph, drafts = self._graph(), []
         for first, second in permutations(concepts[:MENTIONS], 2):
             below = sorted(graph.descendants(second))[:BELOW]
@@ -246,7 +244,7 @@ class ContextBuilder:
         return [facts.passage(hit.passage, question, hit.score) for hit in fit]
 
     def _retrieved(self, name: str, question: str) -> list[Draft]:
-        """Return what another retriever gives for the question; each item is shown whole or not at all."""
+        """Return the results of another retriever; each item is shown whole or not at all."""
         if self._open_other is None:
             raise UserError(f"the retriever {name!r} cannot be used here: choose graph or text")
         query = parse_query(question, graph=self.graph, linker=self.linker)

@@ -95,7 +95,9 @@ class Draft:
     whole: bool = False  # a path is shown whole or not at all
     passage: Passage | None = None
     spans: tuple[tuple[int, int], ...] = ()  # of the sentences inside passage.text
-    wanted: frozenset[str] = field(default_factory=frozenset)  # words of the question, to choose sentences by
+    question_words: frozenset[str] = field(
+        default_factory=frozenset
+    )  # words of the question, to choose sentences by
 
     def cut(self, count: int, number: str = "") -> Evidence:
         """Return the item with `count` of its parts, numbered `number`."""
@@ -118,7 +120,7 @@ class Draft:
 
     def _best_window(self, count: int) -> int:
         """Return the first sentence of the run of `count` that shares most words with the question."""
-        words = [self.wanted & content_words(part.text) for part in self.parts]
+        words = [self.question_words & content_words(part.text) for part in self.parts]
         scores = [
             len(frozenset().union(*words[first : first + count])) for first in range(len(words) - count + 1)
         ]
@@ -204,7 +206,7 @@ def passage(item: Passage, question: str, score: float) -> Draft:
         score,
         passage=item,
         spans=tuple((span.start, span.end) for span in spans),
-        wanted=content_words(question),
+        question_words=content_words(question),
     )
 
 

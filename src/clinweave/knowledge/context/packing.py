@@ -1,4 +1,4 @@
-"""Evidence items into a token budget: exactly kept, and no fact cut in two."""
+"""Pack evidence items into a token budget, never exceeded, without cutting a fact in two."""
 
 from collections.abc import Callable, Sequence
 
@@ -18,7 +18,7 @@ def pack(
 ) -> tuple[Evidence, ...]:
     """Return as much of the drafts, best first, as fits: `count_tokens(render(before + result)) <= budget`.
 
-    Facts of equal score share what is left equally at first (passages do not); what one does not use goes to the
+    Facts of equal score share the remainder equally at first (passages do not); what one does not use goes to the
     next, and at the end those that were shortened are extended in order. Items are numbered on from `before`.
     """
     sizes = [0] * len(drafts)

@@ -19,7 +19,7 @@ from clinweave.knowledge.graph.identity import Merge, Node, aliases, join, prefi
 from clinweave.knowledge.graph.inputs import as_recorded, mixed_releases, reader_versions
 from clinweave.knowledge.graph.loss import check_loss
 from clinweave.knowledge.graph.name_finder import NameFinder
-from clinweave.knowledge.graph.relations import joined_relations, loose_links, told_matches
+from clinweave.knowledge.graph.relations import exact_matches, joined_relations, loose_links
 from clinweave.knowledge.graph.search import search_table
 from clinweave.knowledge.graph.stated import read_apart, stated_identity, tiered
 from clinweave.records import Concept, Grade, Passage, Source, Tier, to_json
@@ -93,7 +93,9 @@ def build_graph(
             source = as_recorded(database.source(files), files)
             sources[source.id] = source
             logs[source.id] = RowLog()
-            records[source.id] = _told(database.read(files, logs[source.id]), f"reading {source.name}", tell)
+            records[source.id] = _announced(
+                database.read(files, logs[source.id]), f"reading {source.name}", tell
+            )
         outcome = assemble(records, sources, folder, logs=logs, progress=tell, apart=barred, own=own.values())
         if not allow_loss:
             check_loss(out, folder, chosen=chosen)
@@ -111,7 +113,7 @@ def build_graph(
 def _own_graphs(
     databases: Mapping[str, Mapping[str, Path]], grade: Grade, facts: Mapping[str, Mapping[str, str]]
 ) -> "dict[str, OwnGraph]":
-    """Return the sources of the user's own, with what is stated of each; raises `UserError` for another one's facts."""
+    """Return the user's own sources with their facts. Raises `UserError` for facts of any other source."""
     from clinweave.databases import DATABASES, OwnGraph
 
     own = {
@@ -127,7 +129,7 @@ def _own_graphs(
 
 
 def _checked_inputs(databases: Mapping[str, Mapping[str, Path]]) -> dict[str, str]:
-    """Return the hash of each file; raises `UserError` for an unknown database, or one that lacks a file."""
+    """Return the hash of each file. Raises `UserError` for an unknown database or a missing file."""
     from clinweave.databases import DATABASES
 
     inputs: dict[str, str] = {}
@@ -155,7 +157,7 @@ def assemble(
     progress: Progress | None = None,
     own: "Iterable[OwnGraph]" = (),
 ) -> dict[str, Any]:
-    """Write the graph of these records (source id -> records) into `folder` and return what the manifest says.
+    """Write the graph of these records (source id -> records) into `folder` and return the manifest's facts.
 
     With `joining` off the identifiers stay as they are (a graph that was joined before), and `merges` is what to list.
     The identifiers of a pair in `apart` never become one. The relations of `own` tables are added, found by name.
@@ -176,7 +178,7 @@ def assemble(
     concepts = tables.merged_concepts(raw, canonical, order)
     resolve, alias_pairs = _resolver(concepts, canonical)
     concept_ids = set(concepts.column("id").to_pylist())
-    exact_pairs = told_matches(gathered, resolve) if joining else set()
+    exact_pairs = exact_matches(gathered, resolve) if joining else set()
     links = loose_links(raw, canonical, concept_ids, exact_pairs) if joining else []
     tell("relating concepts")
     if own:
@@ -192,8 +194,8 @@ def assemble(
     return {**_outcome(gathered, joined, dropped), "dangling": dangling}
 
 
-def _told(stream: "Iterator[Record]", message: str, tell: Progress) -> "Iterator[Record]":
-    """Pass the records on, saying what is being read when the first one is asked for."""
+def _announced(stream: "Iterator[Record]", message: str, tell: Progress) -> "Iterator[Record]":
+    """Pass the records on; report progress when the first one is requested."""
     tell(message)
     yield from stream
 
@@ -277,7 +279,7 @@ def _write(folder: Path, joined: Joined) -> None:
 
 
 def _outcome(gathered: Gathered, joined: Joined, dropped: Mapping[str, int]) -> dict[str, Any]:
-    """Return what the manifest records; log how many rows each file lost."""
+    """Return the facts of the manifest; log how many rows each file lost."""
     for log in gathered.logs.values():
         log.report()
     refused = {f"{name}: {key}": n for name, log in gathered.logs.items() for key, n in log.counts.items()}

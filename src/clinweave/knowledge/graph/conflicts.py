@@ -1,4 +1,4 @@
-"""Where sources disagree: what one states and another denies, contradicts or puts at another frequency.
+"""Find disagreements between sources: denied or contradicted statements, and different frequencies.
 
 Nothing is resolved here: the graph keeps every statement with its source, and a reader may see both.
 """
@@ -22,7 +22,7 @@ KINDS = {
     "treats and contraindicated": "a drug is said to treat a disease and to be contraindicated in it",
     "frequency": "two sources put a finding into frequency classes that are not neighbours",
     "circle": "one source's is_a would make a class its own ancestor by another's; the row was left out",
-    "identity": "one source says that two identifiers are the same, another denies it; they were not merged",
+    "identity": "one source states that two identifiers are the same, another denies it; they were not merged",
 }
 _EASES = "biolink:ameliorates_condition"
 _BOUNDS = (1.0, 5.0, 30.0, 80.0, 100.0)  # per cent; below is excluded, then very rare up to always
@@ -35,7 +35,7 @@ class Conflict:
     kind: str
     subject: str
     object: str
-    statements: tuple[str, ...]  # "source: what it says", sorted
+    statements: tuple[str, ...]  # "source: statement", sorted
 
 
 def find_conflicts(graph: "Graph") -> list[Conflict]:
@@ -69,7 +69,7 @@ def _rows(graph: "Graph", *predicates: str) -> Any:
     return np.flatnonzero(np.isin(graph._predicate_codes, codes))
 
 
-def _told(graph: "Graph", rows: Any, *columns: str) -> list[tuple[Any, ...]]:
+def _statements(graph: "Graph", rows: Any, *columns: str) -> list[tuple[Any, ...]]:
     taken = graph._relations.take(rows)
     return list(zip(*(taken.column(name).to_pylist() for name in columns), strict=True))
 
@@ -83,7 +83,7 @@ def _opposed(graph: "Graph") -> Iterator[Conflict]:
     pair_keys = np.union1d(key[negated], key[against])
     rows = np.flatnonzero(np.isin(key, pair_keys))
     for (first, other), mine in _pairs(graph, rows):
-        statements = _told(graph, mine, "predicate", "source", "negated", "frequency", "grade")
+        statements = _statements(graph, mine, "predicate", "source", "negated", "frequency", "grade")
         denies = negated[mine]
         for predicate in sorted({item[0] for item in statements}):
             chosen = [index for index, item in enumerate(statements) if item[0] == predicate]
@@ -107,7 +107,7 @@ def _frequencies(graph: "Graph") -> Iterator[Conflict]:
         affirmed = mine[~np.asarray(graph._array("negated"))[mine]]
         statements = [
             (source, recorded, level)
-            for source, recorded in _told(graph, affirmed, "source", "frequency")
+            for source, recorded in _statements(graph, affirmed, "source", "frequency")
             if (level := frequency_class(recorded)) is not None
         ]
         for (a, _, low), (b, _, high) in ((x, y) for x in statements for y in statements if x[0] < y[0]):

@@ -1,4 +1,4 @@
-"""What a new build of a graph changes: concepts and relations added, removed and changed, by kind, with examples."""
+"""Compare two builds of a graph: concepts and relations added, removed and changed, by kind, with examples."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -41,7 +41,7 @@ class Changes:
 
 
 def compare_graphs(old: Path, new: Path, *, examples: int = 5) -> dict[str, Any]:
-    """Return what the graph in `new` changes of the one in `old`: "sources", "concepts" and "relations".
+    """Return the changes from the graph in `old` to the one in `new`: "sources", "concepts" and "relations".
 
     Concepts (kind: category) are added, removed, replaced by another one that claims the old identifier, obsolete (the
     new release advises another one), renamed, or in another category;
@@ -131,7 +131,7 @@ def _changed_relations(
 
 
 def _aspects(rows: Iterable[tuple[str, ...]]) -> dict[str, str]:
-    """Return what the rows of one relation say of each aspect, each value once."""
+    """Return the distinct values of each aspect in the rows of one relation."""
     columns = list(zip(*rows, strict=True))
     return {
         name: "; ".join(sorted(set(column) - {""})) for name, column in zip(_ASPECTS, columns, strict=True)

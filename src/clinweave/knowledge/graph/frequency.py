@@ -40,7 +40,7 @@ class Frequency:
 
 
 def parse(text: str) -> Frequency | None:
-    """Return what a recorded frequency says ("HP:0040281", "7/12", "45%", "10-20%"), None if not stated."""
+    """Return the value of a recorded frequency ("HP:0040281", "7/12", "45%", "10-20%"), None if not stated."""
     text = text.strip()
     if text in CLASSES:
         word, low, high = CLASSES[text]
@@ -62,7 +62,7 @@ parse_frequency = parse  # the name under which the package offers it
 
 
 def describe(text: str) -> str:
-    """Return a recorded frequency as an evidence item prints it; "" where none is stated."""
+    """Return a recorded frequency as an evidence item prints it; "" if none is stated."""
     value = parse(text)
     if value is None:
         return ""

@@ -19,7 +19,7 @@ from clinweave.knowledge.graph.tables import read_array, read_arrow
 from clinweave.knowledge.graph.walk import Net, closure, shortest_paths, slices, within
 from clinweave.records import Concept, Grade, Passage, Relation, Source, Tier
 
-# Roots say nothing of what lies below them: a path through one is no connection.
+# Roots are too general: a path through one is no connection.
 _ROOTS = """
 MONDO:0000001 MONDO:0700096 HP:0000001 HP:0000118 HP:0000005 HP:0012823 HP:0031797
 CHEBI:24431 CHEBI:23367 CHEBI:50906 CHEBI:24432 CHEBI:52211 CHEBI:33232 CHEBI:51086 CHEBI:36342 CHEBI:33579
@@ -142,7 +142,7 @@ class Graph:
         return _records(Relation, self._relations, rows if limit is None else rows[:limit])
 
     def degree(self, curie: str) -> int:
-        """Return how many distinct concepts stand beside this one."""
+        """Return the number of distinct neighbours of this concept."""
         row = self._row(curie)
         return 0 if row is None else int(self._degree[row])
 
@@ -158,7 +158,7 @@ class Graph:
         """Return up to `limit` of the shortest paths between two concepts, each a list of relations as stated.
 
         No path runs through a generic root or a very well connected concept; among equally short ones, those through
-        less connected concepts come first. Negated relations are not walked. [] where nothing connects the two.
+        less connected concepts come first. Negated relations are not walked. [] if nothing connects the two.
         """
         ends = [self._row(self.find(end)) for end in (a, b)]
         node_paths = shortest_paths(self._net, ends[0], ends[1], max_length, limit)  # type: ignore[arg-type]
@@ -225,7 +225,7 @@ class Graph:
         }
 
     def info(self) -> dict[str, Any]:
-        """Return what the manifest says: counts, merges, dropped rows and why, sources with release and licence.
+        """Return the manifest's facts: counts, merges, dropped rows and why, sources with release and licence.
 
         `examples` are the first refused rows of each source (file, row, reason), `dangling` the first relations with an
         end that no database describes, `warnings` what does not fit together, such as mixed releases.

@@ -49,7 +49,7 @@ _CURIE = re.compile(r"^[A-Za-z][\w.\-]*:\S+$")
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """What joining needs of a concept record: who says what it is equal to."""
+    """The fields of a concept record needed for merging: its stated equivalents."""
 
     id: str
     category: str
@@ -97,7 +97,7 @@ def rank(curie: str) -> tuple[int, str]:
 
 
 def is_code(curie: str) -> bool:
-    """Say whether an identifier is a code for records (ICD), which classifies things and is none itself."""
+    """Say whether an identifier is a code for records (ICD), which classifies things but names none."""
     return prefix_of(curie) in _CODES
 
 
@@ -115,7 +115,7 @@ def _folded(name: str) -> str:
 
 
 class _Claims:
-    """Who lists which identifier as its equal, within a family; and who links to which less strictly."""
+    """Stated equivalences of identifiers within a family, and looser links."""
 
     def __init__(self, nodes: Iterable[Node]):
         self.family: dict[str, str] = {}
@@ -230,7 +230,7 @@ def _targets(curie: str, claims: _Claims, canonical: Mapping[str, str]) -> dict[
 
 
 def _namesakes(curie: str, claims: _Claims, canonical: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """Return candidate -> (reason, source) for stated links, of any strictness, whose ends bear one name."""
+    """Return candidate -> (reason, source) for stated links of any strictness between equal names."""
     kin, own, name = claims.family[curie], rank(curie), _folded(claims.name[curie])
     same_named: dict[str, tuple[str, str]] = {}
     for other, source in sorted(claims.links[curie].items()) if kin in _NAMED and name else ():

@@ -111,8 +111,8 @@ def import_kgx(folder: Path, out: Path, *, progress: Progress | None = None) -> 
     from clinweave.databases import RowLog
 
     ours = (folder / ABOUT).is_file()
-    files = [_found(folder, kind, ours) for kind in ("nodes", "edges")]
-    files += [_found(folder, kind, ours) for kind in ("passages", "merges") if ours]
+    files = [_located(folder, kind, ours) for kind in ("nodes", "edges")]
+    files += [_located(folder, kind, ours) for kind in ("passages", "merges") if ours]
     sources = _sources(folder) if ours else {}
     inputs = {file.path.name: sha256(file.path) for file in files}
     if ours:
@@ -135,7 +135,7 @@ def import_kgx(folder: Path, out: Path, *, progress: Progress | None = None) -> 
     return stage(out, "graph", inputs, {"kgx": True}, build, version=VERSION)
 
 
-def _found(folder: Path, kind: str, ours: bool) -> _File:
+def _located(folder: Path, kind: str, ours: bool) -> _File:
     matches = sorted(path for path in folder.glob(f"*{kind}.tsv*") if path.name.endswith((".tsv", ".tsv.gz")))
     if len(matches) != 1:
         several = ", ".join(path.name for path in matches) or "none"

@@ -42,7 +42,7 @@ def loose_links(
     return list(result.values())
 
 
-def told_matches(gathered: Gathered, resolve: Mapping[str, str]) -> set[tuple[str, str, str]]:
+def exact_matches(gathered: Gathered, resolve: Mapping[str, str]) -> set[tuple[str, str, str]]:
     """Return the (subject, object, source) of every close_match that a reader told, ends joined."""
     rows = gathered.tables[Relation]
     rows = rows.filter(pc.equal(rows.column("predicate"), "biolink:close_match"))

@@ -57,16 +57,16 @@ class Semantics:
         return cls(tuple(ids), closure, annotated(closure, notes))
 
     @cached_property
-    def _at(self) -> dict[str, int]:
+    def _row_of(self) -> dict[str, int]:
         return {curie: row for row, curie in enumerate(self.ids)}
 
     def rows(self, ids: Sequence[str]) -> "np.ndarray[Any, np.dtype[np.int64]]":
         """Return the row of each class. Raises `UserError` for one that the ontology lacks."""
-        if unknown := [curie for curie in ids if curie not in self._at]:
+        if unknown := [curie for curie in ids if curie not in self._row_of]:
             raise UserError(
                 f"{', '.join(map(repr, unknown[:5]))} not at or below the root of these semantics"
             )
-        return np.array([self._at[curie] for curie in ids], dtype=np.int64)
+        return np.array([self._row_of[curie] for curie in ids], dtype=np.int64)
 
     def ancestors(self, curie: str) -> list[str]:
         """Return the ids above a class, without itself, sorted."""

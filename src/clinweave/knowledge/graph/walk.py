@@ -78,7 +78,7 @@ class Net:
     passable: npt.NDArray[np.bool_]
     cost: npt.NDArray[np.float64]
 
-    def beside(self, nodes: Ints) -> Ints:
+    def neighbours(self, nodes: Ints) -> Ints:
         """Return the distinct neighbours of all nodes, ascending."""
         return _distinct(self.targets[slices(self.start, nodes)[0]])
 
@@ -96,9 +96,9 @@ def shortest_paths(net: Net, a: int, b: int, max_length: int, limit: int) -> lis
     middle, before, after = met
     layers = [middle]
     for ring in reversed(before):
-        layers.insert(0, np.intersect1d(net.beside(layers[0]), ring))
+        layers.insert(0, np.intersect1d(net.neighbours(layers[0]), ring))
     for ring in reversed(after):
-        layers.append(np.intersect1d(net.beside(layers[-1]), ring))
+        layers.append(np.intersect1d(net.neighbours(layers[-1]), ring))
     return _cheapest(net, [_thin(net, layer) for layer in layers], limit)
 
 
@@ -109,7 +109,7 @@ def _meet(net: Net, a: int, b: int, max_length: int) -> tuple[Ints, list[Ints], 
     seen[0][a] = seen[1][b] = True
     while len(rings[0]) + len(rings[1]) - 2 < max_length:
         side = 0 if len(rings[0][-1]) <= len(rings[1][-1]) else 1
-        reached = net.beside(rings[side][-1])
+        reached = net.neighbours(rings[side][-1])
         reached = reached[~seen[side][reached]]
         far = (b, a)[side]
         reached = reached[net.passable[reached] | (reached == far)]
@@ -138,7 +138,7 @@ def _cheapest(net: Net, layers: list[Ints], limit: int) -> list[list[int]]:
     follow: list[dict[int, list[int]]] = [{} for _ in range(last)]
     for step in range(last - 1, -1, -1):
         for node in layers[step].tolist():
-            neighbours = np.intersect1d(net.beside(np.array([node])), layers[step + 1]).tolist()
+            neighbours = np.intersect1d(net.neighbours(np.array([node])), layers[step + 1]).tolist()
             follow[step][node] = [item for item in neighbours if item in to_come[step + 1]]
             if follow[step][node]:
                 toll = 0.0 if step == 0 else float(net.cost[node])

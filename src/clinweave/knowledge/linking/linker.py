@@ -124,7 +124,7 @@ class Linker:
 
     @classmethod
     def open(cls, graph: NamedGraph, *, folder: Path | None = None) -> "Linker":
-        """Return the linker of `graph`; its vocabulary is compiled once and kept beside the graph (or in `folder`)."""
+        """Return the linker of `graph`; its vocabulary is compiled once, next to the graph or in `folder`."""
         return cls(Vocabulary(compile_vocabulary(graph, folder).path))
 
     def link(
@@ -217,7 +217,7 @@ class Linker:
         ]
 
     def scope(self, prefixes: Collection[str] | None, categories: Collection[str] | None = None) -> Scope:
-        """Return what may be found, and as what; an unknown prefix raises `UserError`."""
+        """Return the scope of linking; an unknown prefix raises `UserError`."""
         requested = sorted({prefixes} if isinstance(prefixes, str) else prefixes or ())
         available = self.vocabulary.crosswalk.prefixes
         unknown = sorted(set(requested) - set(available))
@@ -249,7 +249,7 @@ class Linker:
             good = good[accepted(tokens, Matches(matches, how, sense, document), self.vocabulary, scope)]
         alone, shared = good[how[good] != SHARED], good[how[good] == SHARED]
         selected = alone[longest_first(matches.first[alone], matches.size[alone], score[alone])]
-        # A name that shares its words with a neighbour stands beside it.
+        # A name that shares its words with a neighbour is reported with it.
         selected = np.concatenate([selected, shared])
         selected = selected[np.argsort(matches.first[selected], kind="stable")]
         spans = matches.at_rows(selected)
@@ -280,7 +280,7 @@ class Linker:
         score = score - _PENALTY[how]
         stay = (sense >= 0) & (score >= self.minimum)
         varied = np.flatnonzero(stay & (how == VARIED))
-        # Words alternate between names of findings; told as diseases they cost more than they find (training parts).
+        # Words alternate between names of findings; as diseases they cost more than they gain (training parts).
         categories = groups(self.vocabulary, scope, sense[varied])
         stay[varied] = self.varied & ((categories == FINDING) | (scope.row is None))
         good = np.flatnonzero(stay)
@@ -386,7 +386,7 @@ class Linker:
 
 
 def _among_genes(tokens: Tokens, begin: int, last: int) -> bool:
-    """Say whether a word beside the tokens speaks of genes."""
+    """Say whether a word near the tokens is about genes."""
     low, high = max(0, begin - ranking.NEAR), min(len(tokens), last + 1 + ranking.NEAR)
     return not ranking.gene_words().isdisjoint(tokens.words(low, begin) + tokens.words(last + 1, high))
 

@@ -1,4 +1,4 @@
-"""Which matches an annotator would have marked: a logistic model over plain features, learned once.
+"""Mention classifier: a logistic model of which matches an annotator would have marked.
 
 It is applied if the concepts are reported in a vocabulary of findings, diseases or chemicals. The weights
 (`mention_classifier.json`) were learned on the training parts of annotated corpora by `benchmarks/linkers/learning.py`.
@@ -25,9 +25,9 @@ WORDS = ("before", "after", "first", "last", "whole")  # the features that are w
 
 
 class Matches(NamedTuple):
-    """Candidates of one batch: where they are, what they would be, and in which document."""
+    """Candidates of one batch: token spans, kind of match, senses and documents."""
 
-    found: TokenMatches
+    spans: TokenMatches
     how: Ints
     sense: Ints
     document: Ints
@@ -156,10 +156,10 @@ def _probability(
 ) -> NDArray[np.float64]:
     """Return how likely an annotator is to mark each match."""
     learned = model()
-    total = np.full(len(matches.found), learned.intercept)
+    total = np.full(len(matches.spans), learned.intercept)
     for name, values in features(tokens, matches, vocabulary, scope, group).items():
         total += learned.tables[name][values]
-    for name, hashes in word_features(tokens, matches.found, group).items():
+    for name, hashes in word_features(tokens, matches.spans, group).items():
         keys, weights = learned.words[name]
         if len(keys):
             index = np.minimum(np.searchsorted(keys, hashes), len(keys) - 1)
@@ -169,8 +169,8 @@ def _probability(
 
 def accepted(tokens: Tokens, matches: Matches, vocabulary: Vocabulary, scope: Scope) -> NDArray[np.bool_]:
     """Return which matches stay."""
-    if scope.row is None or not len(matches.found):
-        return np.ones(len(matches.found), np.bool_)
+    if scope.row is None or not len(matches.spans):
+        return np.ones(len(matches.spans), np.bool_)
     group = groups(vocabulary, scope, matches.sense)
     limit = np.array([*model().threshold, 0.0])[group]
     return np.asarray(_probability(tokens, matches, vocabulary, scope, group) >= limit)

@@ -111,7 +111,7 @@ def gene_words() -> frozenset[str]:
 
 
 def question_words() -> frozenset[str]:
-    """Return words that say nothing of what a question seeks (lower case)."""
+    """Return words without content in a question (lower case)."""
     return _lists()["questions"]
 
 

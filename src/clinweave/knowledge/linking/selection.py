@@ -15,7 +15,7 @@ from clinweave.knowledge.linking.normalise import Ints, Tokens
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Chosen matches in the tokens of one batch, by place."""
+    """Selected matches in the tokens of one batch, in text order."""
 
     first: Ints
     size: Ints
@@ -42,7 +42,7 @@ class Selection:
         return self.at_rows(np.setdiff1d(np.arange(len(self.first)), np.fromiter(gone, np.int64, len(gone))))
 
     def joined(self, other: "Selection") -> "Selection":
-        """Return the matches of both, by place."""
+        """Return the matches of both, in text order."""
         columns = (self.first, self.size, self.sense, self.key, self.score, self.how)
         added = (other.first, other.size, other.sense, other.key, other.score, other.how)
         order = np.argsort(np.concatenate([self.first, other.first]), kind="stable")

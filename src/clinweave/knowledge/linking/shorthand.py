@@ -1,4 +1,4 @@
-"""Short forms of clinical notes that a text does not define: "PS" beside a murmur is a stenosis of a valve.
+"""Short forms of clinical notes that a text does not define: "PS" near a murmur is a stenosis of a valve.
 
 A form is read by the words of its field around it (clinical_abbreviations.toml). A form of two letters, or one with
 several meanings, is left out where no such word supports it or two fields tie.

@@ -1,4 +1,4 @@
-"""Whether a finding is present, absent, uncertain, hypothetical or historical, and whose it is.
+"""Status of a finding (present, absent, uncertain, hypothetical, historical) and its experiencer.
 
 After NegEx (Chapman et al., J Biomed Inform 2001;34:301-310) and ConText (Harkema et al., J Biomed Inform
 2009;42:839-851): cues govern what follows, what precedes, or what they answer, within one sentence and up to a cue of

@@ -1,4 +1,4 @@
-"""Word families: "femoral" and "femur", "hypoplastic" and "hypoplasia" are one word to a match in any order."""
+"""Stem words for matches in any order: "femoral" and "femur", "hypoplastic" and "hypoplasia" are one word."""
 
 import re
 import tomllib
@@ -11,7 +11,7 @@ _WORD = re.compile(r"[a-z]+")
 
 @lru_cache(maxsize=1)
 def _lists() -> tuple[dict[str, str], dict[str, str]]:
-    """Return the head of each listed word's family, and what stands for each ending."""
+    """Return the stem of each listed word, and the replacement of each ending."""
     table = tomllib.loads(files("clinweave.knowledge.linking").joinpath("stems.toml").read_text("utf-8"))
     lines = (line.split() for line in table["lines"].splitlines())
     rules = (rule.partition(":") for rule in table["endings"].split())
@@ -30,7 +30,7 @@ def word_lists() -> list[tuple[str, str]]:
 
 @lru_cache(maxsize=1 << 17)
 def family(word: str) -> str:
-    """Return what stands for the family of a normalised word: a listed head, else the word without its ending."""
+    """Return the stem of a normalised word: a listed head, else the word without its ending."""
     heads, rules = _lists()
     head = heads.get(word)
     if head is not None:

@@ -1,4 +1,4 @@
-"""Words that alternate between names of the same concept, learned from the vocabulary itself.
+"""Synonym substitutions between names of the same concept, learned from the vocabulary itself.
 
 HPO calls one finding "Hearing impairment" and "Hearing loss", another "Sensorineural hearing impairment" alone: what
 alternates in one finding is tried on the others. A rule (these word families for those) counts where it joins names of
@@ -43,7 +43,7 @@ def _tried(owners: Mapping[Bag, frozenset[str]]) -> dict[Bag, list[Bag]]:
         for first, other in combinations(sorted(bags), 2):
             out, into = _less(first, other), _less(other, first)
             if not 0 < len(out) <= LONGEST or not 0 < len(into) <= LONGEST:
-                continue  # a word that may go ("muscle") is as often what makes the finding
+                continue  # skip pure deletions: the dropped word ("muscle") often carries the meaning
             frame = _less(first, out)
             if frame:
                 frames[out, into].add(frame)
@@ -56,7 +56,7 @@ def _tried(owners: Mapping[Bag, frozenset[str]]) -> dict[Bag, list[Bag]]:
 
 
 def variants(owners: Mapping[Bag, frozenset[str]]) -> dict[Bag, Bag]:
-    """Return new names, each with the name it stands for: one rule away, no one's own, and of one concept alone."""
+    """Return new names, each with the name it replaces: one rule away, unused so far, and of one concept."""
     rules = learned(owners)
     spellings: dict[Bag, Bag] = {}
     unclear: set[Bag] = set()

@@ -30,7 +30,7 @@ _ARRAYS = ("sense_offsets", "concept", "score", "exact_case", "plural", "kind", 
 
 
 class NamedGraph(Protocol):
-    """What a vocabulary needs of a graph."""
+    """The methods of a graph that a vocabulary uses."""
 
     @property
     def path(self) -> Path:
@@ -92,7 +92,7 @@ class Vocabulary:
         return np.asarray(np.diff(total[self.sense_offsets]))
 
     def shown(self, concepts: NDArray[Any], scope: "Scope") -> tuple[Ints, Any]:
-        """Return, for each concept, the row whose name and category are told, and the identifier, as the scope asks."""
+        """Return, for each concept, the row whose name and category are shown, and the identifier, by the scope."""
         rows = np.asarray(concepts, np.int64)
         if scope.row is None or not len(rows):
             return rows, self.ids.take(pa.array(rows))
@@ -147,7 +147,7 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scope:
-    """What may be found: limited to vocabularies and categories, or everything."""
+    """Scope of linking: limited to vocabularies and categories, or everything."""
 
     best: NDArray[
         np.int32

@@ -1,1 +1,1 @@
-"""Relations proposed from text by a language model: typed, quoted, checked, and kept apart from the graph."""
+"""Relations proposed from text by a language model: typed, quoted, checked, and stored apart from the graph."""

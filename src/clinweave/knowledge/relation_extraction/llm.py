@@ -1,4 +1,4 @@
-"""How a model is asked, and how its reply is checked against the schema and the text before it counts.
+"""Ask a model, and check its reply against the schema and the text.
 
 A model that can score is asked yes or no for each candidate, and the difference of the two log-likelihoods is kept. One
 that only writes is shown the concepts by number and writes a line for each relation; a line counts only where its
@@ -78,7 +78,7 @@ def by_writing(
 
 def writing_prompt(text: str, concepts: Sequence[Mention], rules: Sequence[Rule]) -> list[Message]:
     """Return the prompt that shows concepts by number and asks for lines."""
-    kinds = "\n".join(f"- {rule.predicate.removeprefix('biolink:')}: {_told(rule)}" for rule in rules)
+    kinds = "\n".join(f"- {rule.predicate.removeprefix('biolink:')}: {_rule_line(rule)}" for rule in rules)
     listed = "\n".join(
         f"{number}. {mention.text.strip()} ({mention.category.removeprefix('biolink:')})"
         for number, mention in enumerate(concepts, 1)
@@ -118,19 +118,19 @@ def checked(
 def _quoted(
     quote: str, text: str, rule: Rule, ends: tuple[str, str], mentions: Sequence[Mention]
 ) -> Candidate | str:
-    """Return the candidate whose quote stands in the text and holds both ends, or the reason why not."""
+    """Return the candidate if its quote is in the text and contains both ends, else the reason why not."""
     start, end = _find(quote, text)
     if start < 0:
         return "a quote that is not in the passage"
     inside = [item for item in mentions if start <= item.start and item.end <= end and not item.negated]
     subject, object_ = (next((item for item in inside if item.id == id_), None) for id_ in ends)
     if subject is None or object_ is None:
-        return "a quote that lacks one of the concepts"
+        return "a quote without one of the concepts"
     return Candidate(rule, subject, object_, start, end)
 
 
 def _find(quote: str, text: str) -> tuple[int, int]:
-    """Return where a quote stands in the text (runs of white space count as one), or (-1, -1)."""
+    """Return the offsets of a quote in the text (runs of white space count as one), or (-1, -1)."""
     words = quote.split()
     if not words:
         return -1, -1
@@ -146,7 +146,7 @@ def _distinct(mentions: Sequence[Mention]) -> list[Mention]:
     return list(first.values())
 
 
-def _told(rule: Rule) -> str:
+def _rule_line(rule: Rule) -> str:
     return _sides(rule.subjects) + " -> " + _sides(rule.objects)
 
 

@@ -28,7 +28,11 @@ if TYPE_CHECKING:
 
 VERSION = 1
 PROPOSALS, ASKED = "proposals.jsonl", "asked.jsonl"
-MADE = {"grade": str(Grade.TEXT_MINED), "knowledge_level": "not_provided", "agent_type": "text_mining_agent"}
+PROVENANCE = {
+    "grade": str(Grade.TEXT_MINED),
+    "knowledge_level": "not_provided",
+    "agent_type": "text_mining_agent",
+}
 Progress = Callable[[int, int], None]  # passages done, of how many
 
 
@@ -78,7 +82,7 @@ def propose(
         (folder / ASKED).write_text("".join(f"{_line(item)}\n" for item in answers), "utf-8")
         counts, refused = _accepted(collected, answers, folder / PROPOSALS, threshold, name)
         close_folder(folder, tier)
-        return {"counts": counts, "refused": refused, "tier": tier.value, **MADE}
+        return {"counts": counts, "refused": refused, "tier": tier.value, **PROVENANCE}
 
     out.parent.mkdir(parents=True, exist_ok=True)
     artifact = stage(out, "proposals", inputs, {**settings, "threshold": threshold}, build, version=VERSION)
@@ -87,7 +91,7 @@ def propose(
 
 
 def _read_of(passage: Passage, *, whole: bool) -> tuple[str, ...]:
-    """Return what is read of a passage: where no model is asked, its title and section, too."""
+    """Return the fields of a passage that are read: without a model, its title and section, too."""
     fields = (passage.id, passage.text, passage.tier)
     return (*fields, passage.title, passage.section) if whole else fields
 
@@ -105,7 +109,7 @@ def _way(way: str, model: LanguageModel) -> str:
 
 @dataclass(frozen=True)
 class _Asking:
-    """What is asked, of whom, and how."""
+    """The linker, model and rules of a run."""
 
     linker: "Linker"
     model: LanguageModel
@@ -129,7 +133,7 @@ class _Asking:
 def _by_sections(
     passages: Sequence[Passage], linker: "Linker", rules: Sequence[Rule], progress: Progress | None
 ) -> list[dict[str, Any]]:
-    """Return a line for each passage read by its title and section; so quick that a stop begins anew."""
+    """Return one line per passage, read by its title and section; fast enough to start again after a stop."""
     answers = []
     for passage, (asked, refused) in zip(passages, by_sections(passages, linker, rules), strict=True):
         rows = [{**_row(passage, item), "title": passage.title, "section": passage.section} for item in asked]
@@ -192,7 +196,7 @@ def _accepted(
                 accepted += 1
                 where = {"document": passage.document, "passage": passage.id, "text_source": passage.source}
                 terms = {"licence": passage.licence, "tier": Tier(passage.tier).value, "model": model}
-                file.write(f"{_line({**row, **where, **terms, **MADE})}\n")
+                file.write(f"{_line({**row, **where, **terms, **PROVENANCE})}\n")
     return {"passages": len(passages), "asked": asked, "proposed": accepted}, dict(sorted(refused.items()))
 
 

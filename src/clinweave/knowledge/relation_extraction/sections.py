@@ -1,4 +1,4 @@
-"""Relations that a page about one disease tells by its sections, without a model: the title names the disease.
+"""Extract relations from the sections of a page about one disease, without a model: the title names the disease.
 
 A page whose title is a disease ("What are the symptoms of Asthma ?", or its name alone) and whose section is of a
 known kind speaks of that disease throughout: a finding named under "symptoms" is told as its phenotype, a drug under
@@ -37,7 +37,7 @@ _KIND = {
     "exams and tests": _DIAGNOSES,
 }
 _INFORMS = frozenset({"", "information"})
-# the vocabularies that things are told in, where the graph has them
+# vocabularies of the objects, if the graph has them
 _PREFIXES = {_FINDING: ("HP",), _TREATS: ("CHEBI", "DRUGBANK", "CHEMBL", "UNII", "RXCUI")}
 _BREAK = re.compile(r"\s*\n\s*\n\s*|\s{3,}|\s+(?=[-*•]\s)")
 _ITEM = re.compile(r"[-*•]\s")
@@ -72,7 +72,7 @@ class Piece(NamedTuple):
 
 
 def topic_of(title: str) -> str:
-    """Return what a title speaks of: "What are the symptoms of Asthma (in adults) ?" -> "Asthma"."""
+    """Return the topic of a title: "What are the symptoms of Asthma (in adults) ?" -> "Asthma"."""
     text = _TITLE.sub("", " ".join(title.split()))
     while (bare := _TAIL.sub("", text)) != text:
         text = bare
@@ -111,14 +111,14 @@ def tells(piece: Piece, text: str, section: str) -> bool:
 
 
 def copied(passages: Iterable[Passage]) -> frozenset[str]:
-    """Return the documents whose text says that it was taken from HPO."""
+    """Return the documents taken from HPO by their own statement."""
     return frozenset(item.document for item in passages if _COPIED in item.text)
 
 
 def by_sections(
     passages: Sequence[Passage], linker: Linker, rules: Sequence[Rule]
 ) -> Iterator[tuple[list[Asked], Counter[str]]]:
-    """Yield what each passage tells, each thing once, and how often something was not taken, by reason."""
+    """Yield the proposals of each passage without repeats, and the counts of rejected ones by reason."""
     reader = _Reader(linker, rules, copied(passages))
     for first in range(0, len(passages), _BATCH):
         yield from reader.batch(passages[first : first + _BATCH])
@@ -133,7 +133,7 @@ class _Reader:
         self._topics: dict[str, Mention | None] = {}
 
     def batch(self, passages: Sequence[Passage]) -> list[tuple[list[Asked], Counter[str]]]:
-        """Return what each passage tells; texts of one kind are linked together, which is much faster."""
+        """Return the proposals of each passage; texts of one kind are linked in one batch, which is much faster."""
         answers: list[tuple[list[Asked], Counter[str]]] = [([], Counter()) for _ in passages]
         waiting: dict[str, list[tuple[int, Mention]]] = {}
         for index, passage in enumerate(passages):
@@ -157,7 +157,7 @@ class _Reader:
                 texts, prefixes, rule.objects if kind == _FINDING else rule.subjects
             )
             for (index, topic), linked in zip(items, mentions, strict=True):
-                answers[index][0].extend(_told(passages[index], rule, topic, linked, answers[index][1]))
+                answers[index][0].extend(_proposed(passages[index], rule, topic, linked, answers[index][1]))
         return answers
 
     def _topic(self, title: str) -> Mention | None:
@@ -174,10 +174,10 @@ class _Reader:
         return self._topics[title]
 
 
-def _told(
+def _proposed(
     passage: Passage, rule: Rule, topic: Mention, mentions: Sequence[Mention], refused: Counter[str]
 ) -> list[Asked]:
-    """Return what the mentions in a passage tell of its topic, each thing where it is named first."""
+    """Return the proposals of a passage about its topic, each object at its first mention."""
     names = {_key(topic.text), _key(topic.name)}
     inside = set(_words(topic.text))
     candidates: dict[str, Candidate] = {}
@@ -199,7 +199,7 @@ def _told(
 
 
 def _fits(predicate: str, item: Mention) -> bool:
-    """Say whether a thing can be told so: as a treatment drugs alone, as a test what is named like one."""
+    """Say whether a relation can have this object: as a treatment drugs alone, as a test what is named like one."""
     if predicate == _DIAGNOSES:
         return bool(_TEST.search(item.name)) and item.name.casefold() not in _ANY_TEST
     return predicate != _TREATS or item.category == "biolink:Drug"
