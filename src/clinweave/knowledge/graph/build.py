@@ -60,12 +60,11 @@ def build_graph(
 ) -> Artifact:
     """Build the graph of these databases (database id -> its files by catalogue name) in the folder `out`.
 
-    A name of no database is a source of the user's own, and its files are tables (see `OwnGraph`), whose relations have
-    `own_grade` where they state no knowledge level and which `own_facts` (name -> release, licence, tier) describes.
-    `apart` is a list of merges to undo (see `read_apart`). A folder
-    that already holds the graph of exactly these files is reused. Raises `UserError` for an unknown database or a
-    missing file, and, unless `allow_loss`, where the graph that `out` holds has kinds of records that the new one lacks
-    (`chosen`: the user named the databases). Raises `OutdatedError` where `out` holds another graph and not `replace`.
+    A name of no database is a source of the user's own. Its files are tables (see `OwnGraph`), described by `own_facts`
+    (name -> release, licence, tier); relations without a knowledge level get `own_grade`. `apart` is a list of merges
+    to undo (see `read_apart`). A folder with the graph of exactly these files is reused. Raises `UserError` for an
+    unknown database or a missing file, and, unless `allow_loss`, if the new graph lacks kinds of records of that in
+    `out` (`chosen`: the user named the databases). Raises `OutdatedError` for another graph in `out` without `replace`.
     """
     from clinweave.databases import DATABASES, RowLog
 
@@ -83,17 +82,14 @@ def build_graph(
         records: dict[str, Iterable[Record]] = {}
         for name, files in databases.items():
             if name in own:
-                sources[name], logs[name], records[name] = (
-                    own[name].source,
-                    own[name].log,
-                    own[name].concepts(),
-                )
+                table = own[name]
+                sources[name], logs[name], records[name] = table.source, table.log, table.concepts()
                 continue
             database = DATABASES[name]
             source = as_recorded(database.source(files), files)
             sources[source.id] = source
             logs[source.id] = RowLog()
-            records[source.id] = _announced(
+            records[source.id] = _reading(
                 database.read(files, logs[source.id]), f"reading {source.name}", tell
             )
         outcome = assemble(records, sources, folder, logs=logs, progress=tell, apart=barred, own=own.values())
@@ -194,7 +190,7 @@ def assemble(
     return {**_outcome(gathered, joined, dropped), "dangling": dangling}
 
 
-def _announced(stream: "Iterator[Record]", message: str, tell: Progress) -> "Iterator[Record]":
+def _reading(stream: "Iterator[Record]", message: str, tell: Progress) -> "Iterator[Record]":
     """Pass the records on; report progress when the first one is requested."""
     tell(message)
     yield from stream
