@@ -68,7 +68,7 @@ def test_candidates_are_typed_and_quoted_by_whole_sentences() -> None:
         ("1 | treats | 2 | Steadol", "not asked for"),
         ("2 | causes | 1 | Steadol gave two patients long fingers", "categories"),
         ("1 | causes | 2 | Steadol cured long fingers", "not in the passage"),
-        ("1 | causes | 2 | two patients long fingers", "lacks one"),
+        ("1 | causes | 2 | two patients long fingers", "without one"),
         ("1 | causes | 1 | Steadol", "categories"),
     ],
 )
