@@ -17,6 +17,7 @@ from clinweave.applications.consult.model_text import (
     write,
 )
 from clinweave.applications.consult.other_kinds import with_other_kinds
+from clinweave.applications.consult.own_patients import NOT_SEARCHED, asks_of_a_record
 from clinweave.applications.consult.writing import (
     DISCLAIMER,
     AnswerPart,
@@ -88,6 +89,8 @@ def answer_question(
         return replace(refused, retrievers=tuple(retrievers))
     if retrievers and (message := unread(text)):
         return _not_read(question, message, tuple(retrievers), audience)
+    if retrievers and asks_of_a_record(text):
+        return _not_read(question, NOT_SEARCHED, tuple(retrievers), audience)
     if not (opened := [open_retriever(name) for name in retrievers]):
         return _without_knowledge(question, text, model(), audience, settings)
     clock.lap("open")
@@ -253,7 +256,7 @@ def _for_audience(
 
 
 def _not_read(question: str, message: str, retrievers: tuple[str, ...], audience: Audience) -> Answer:
-    """Return the answer to a question in a language that is not read: what is read, and where help is."""
+    """Return the answer to a question that is not searched for: the reason, and where help is."""
     help_text = guardrails.general_notice() if audience == Audience.PUBLIC else ""
     text = "\n".join(part for part in (f"{message[0].upper()}{message[1:]}.", help_text, DISCLAIMER) if part)
     return Answer(question, text, abstained=True, notes=(message,), retrievers=retrievers, audience=audience)
