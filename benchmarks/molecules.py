@@ -91,9 +91,9 @@ def conditions(options, model):
 def library(options, model):
     """`n` distinct molecules: novelty, throughput, and what a million would take."""
     from clinweave.applications.molecules import GenerationRequest, generate, read_smiles
-    from clinweave.applications.molecules.metrics import Known
+    from clinweave.applications.molecules.metrics import HashSet
 
-    known = Known(read_smiles(options.reference / "train.csv.gz"))
+    known = HashSet(read_smiles(options.reference / "train.csv.gz"))
     drawn = generate(options.n, None, GenerationRequest(distinct=True), model=model, seed=options.seed)
     novel = sum(one not in known for one in drawn.smiles) / len(drawn.smiles)
     table = {

@@ -49,7 +49,7 @@ def main() -> None:
         def told(done: int, total: int, logged: object, name: str = name) -> None:
             print(f"{name} turned: step {done} of {total} {logged}", file=sys.stderr, flush=True)
 
-        inputs = Inputs(base=given.base, data=data, home=home(), told=told)
+        inputs = Inputs(base=given.base, data=data, home=home(), progress=told)
         made = run_stage("reward", values, inputs, given.out / f"reward-{name}").manifest
         held = made["held_out"]
         found[name] = {"held_out": held, "loss": made["loss"], "seconds": made["seconds"]}

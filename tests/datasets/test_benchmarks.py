@@ -111,7 +111,7 @@ def test_generic_lines(tmp_path, answer):
         ),
         ("b.json", {"m": {"7": {"question": "Q", "options": {"A": "x"}, "answer": "A"}}}, "two or more"),
         ("b.json", "{nonsense", "not JSON"),
-        ("b.json", "{}", "not a benchmark known"),
+        ("b.json", "{}", "unsupported benchmark format"),
         ("p.json", {"1": {"QUESTION": "Q?", "CONTEXTS": [], "final_decision": "perhaps"}}, "PMID 1.*perhaps"),
         ("l.jsonl", '{"question": "Q", "options": ["a","b"], "answer": 0}\n[1]\n', "row 2"),
         ("l.jsonl", '{"question": "Q", "options": ["a","b"], "answer": true}\n', "row 1, field answer"),

@@ -97,7 +97,7 @@ def test_distractors_are_as_well_known_and_as_long(seed, place):
     pool = Pool(concepts, {f"HP:{i}": int(made.paretovariate(0.7)) for i in range(200)})
     blocked = {f"HP:{i}" for i in range(0, 200, 3)} | {f"HP:{place}"}
     drawn = pool.draw(
-        f"HP:{place}", blocked=blocked, asked="zzz", count=4, place=seed, random=random.Random(seed)
+        f"HP:{place}", blocked=blocked, asked="zzz", count=4, position=seed, random=random.Random(seed)
     )
     if drawn is not None:
         assert len(set(drawn.ids)) == 4
@@ -114,7 +114,7 @@ def test_a_guess_by_popularity_is_no_better_than_chance():
     pool = Pool([Concept(f"HP:{i}", "c", word, "s") for i, word in enumerate(words)], counts)
     hits = []
     for i in made.choices(range(1500), weights=list(counts.values()), k=300):  # answers are well-known ones
-        drawn = pool.draw(f"HP:{i}", blocked={f"HP:{i}"}, asked="zzz", count=4, place=0, random=made)
+        drawn = pool.draw(f"HP:{i}", blocked={f"HP:{i}"}, asked="zzz", count=4, position=0, random=made)
         if drawn:
             known = [counts[one] for one in drawn.ids]
             hits.append((known[0] == max(known)) / known.count(max(known)))

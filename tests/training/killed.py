@@ -38,7 +38,7 @@ def run(stage, inputs, out, told=None):
         values |= {"reply": 8, "learning_rate": 1e-3} | ({"replies": 2} if stage == "grpo" else {})
     else:
         inputs = replace(inputs, reward=None)
-    return run_stage(stage, values, replace(inputs, told=told) if told else inputs, out)
+    return run_stage(stage, values, replace(inputs, progress=told) if told else inputs, out)
 
 
 def forked(work):

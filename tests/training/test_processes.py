@@ -19,7 +19,7 @@ def losses(path):
 def test_two_processes_have_the_loss_of_one_with_the_same_batch(tiny_base, data, tmp_path):
     told = []
     inputs = Inputs(
-        base=str(tiny_base), data=data, told=lambda done, total, logged: told.append((done, total))
+        base=str(tiny_base), data=data, progress=lambda done, total, logged: told.append((done, total))
     )
     one = run_stage("sft", {**VALUES, "batch": 4}, inputs, tmp_path / "one")
     told.clear()

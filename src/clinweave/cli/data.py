@@ -58,7 +58,9 @@ def build(  # noqa: PLR0917 - each parameter is one option
     from clinweave.knowledge import Graph, Linker
 
     graph = Graph.open(home() / "graph")
-    check_egress(tier_of(graph.manifest), EXPORT, EXPORT if allow_export else "", what="sources of the graph")
+    check_egress(
+        tier_of(graph.manifest), EXPORT, EXPORT if allow_export else "", content="sources of the graph"
+    )
     settings = DataSettings(
         diseases=diseases,
         per_kind=per_kind,

@@ -177,7 +177,7 @@ def generate(  # noqa: PLR0917 - each parameter is one option
             wish = Wish(scaffold, distinct, reference, moses_filters(home()) if filters else None)
             drawn = draw(
                 n, targets, wish, model=opened, source=source, temperature=temperature, top_p=top_p, seed=seed,
-                told=lambda done, total: update("molecules", done, total),
+                progress=lambda done, total: update("molecules", done, total),
             )  # fmt: skip
             drugs = named_drugs(drawn.smiles, home(), lambda done, total: update("known drugs", done, total))
         names = {smiles: f" {match.name}" for smiles, match in (drugs or {}).items()}
@@ -262,7 +262,7 @@ def evaluate(  # noqa: PLR0917 - each parameter is one option
         if not any(lines):
             raise UserError(f"{file} holds no molecules")
         with _bar() as update:
-            result = measure(lines, open_against(reference, chemnet), told=update)
+            result = measure(lines, open_against(reference, chemnet), progress=update)
         if report:
             from clinweave.applications.molecules import write_page
 

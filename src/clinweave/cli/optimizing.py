@@ -104,7 +104,7 @@ def optimize(  # noqa: PLR0917 - each parameter is one option
         with _bar() as update:
             outcome = optimise(
                 search,
-                told=lambda done, total, _best: update("oracle calls", done, total),
+                progress=lambda done, total, _best: update("oracle calls", done, total),
             )
         rows = rows_of(outcome, top, home())
         write_rows(out, rows)

@@ -75,7 +75,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
             replay=replay,
             graph=home() / "graph" if stage in {Stage.PPO, Stage.GRPO} else None,
             home=home(),
-            told=lambda done, total, logged: status.update(
+            progress=lambda done, total, logged: status.update(
                 f"{stage.value}: step {done} of {total} {_logged(logged)}"
             ),
         )

@@ -1,4 +1,4 @@
-"""The compendium: what is known of the field's databases, datasets, models and systems, one sourced TOML per entry."""
+"""The compendium: databases, datasets, models and systems of the field, one TOML file with sources per entry."""
 
 from typing import TYPE_CHECKING
 

@@ -1,7 +1,7 @@
-"""The entries of the compendium: their schema, and how TOML files become them or a message that names the field.
+"""Schema of the compendium's entries, and a reader of their TOML files that reports the field at fault.
 
 Every figure names the source it is taken from and how far it can be trusted; the source must be one of the entry's
-own `sources`, so that no number stands without an address.
+own `sources`: every number has a source.
 """
 
 import re
@@ -103,20 +103,20 @@ def load(path: Path | None = None) -> list[Entry]:
     root = path or folder()
     files = sorted(root.rglob("*.toml"))
     if not files:
-        raise UserError(f"{root}: no compendium entries (*.toml) there")
-    known: dict[str, Path] = {}
+        raise UserError(f"{root}: no compendium entries (*.toml) in this folder")
+    paths: dict[str, Path] = {}
     entries = []
     for file in files:
         entry = read_entry(file)
-        if entry.id in known:
-            raise UserError(f"{file}: id: {entry.id!r} is taken by {known[entry.id]}; ids are unique")
-        known[entry.id] = file
+        if entry.id in paths:
+            raise UserError(f"{file}: id: {entry.id!r} is taken by {paths[entry.id]}; ids are unique")
+        paths[entry.id] = file
         entries.append(entry)
     return sorted(entries, key=lambda entry: (ENTRY_KINDS.index(entry.kind), entry.id))
 
 
 def read_entry(file: Path) -> Entry:
-    """Return the entry in one TOML file; raises `UserError` naming the field and the mend."""
+    """Return the entry in one TOML file; raises `UserError` naming the field and how to fix it."""
     try:
         table = tomllib.loads(file.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -130,20 +130,20 @@ def read_entry(file: Path) -> Entry:
     return entry
 
 
-def find(entries: list[Entry], wanted: str) -> Entry:
+def find(entries: list[Entry], query: str) -> Entry:
     """Return the entry with this id or name (any case); raises `UserError` naming the nearest."""
     names = {name: entry for entry in entries for name in (entry.name.lower(), entry.id)}
-    if wanted.lower() in names:
-        return names[wanted.lower()]
-    raise UserError(f"no entry {wanted!r} in the compendium{_nearest(wanted.lower(), names)}")
+    if query.lower() in names:
+        return names[query.lower()]
+    raise UserError(f"no entry {query!r} in the compendium{_nearest(query.lower(), names)}")
 
 
 def search(entries: list[Entry], text: str) -> list[Entry]:
     """Return the entries in which every word of `text` occurs somewhere, any case; those it names come first."""
     words = text.lower().split()
-    found = [entry for entry in entries if all(word in repr(entry).lower() for word in words)]
+    matches = [entry for entry in entries if all(word in repr(entry).lower() for word in words)]
     return sorted(
-        found, key=lambda entry: not all(word in f"{entry.id} {entry.name}".lower() for word in words)
+        matches, key=lambda entry: not all(word in f"{entry.id} {entry.name}".lower() for word in words)
     )
 
 
@@ -154,13 +154,13 @@ def _record(kind: type[T], table: Any, file: str, where: str) -> T:
     hints = get_type_hints(kind)
     for key in table:
         if key not in hints:
-            raise UserError(f"{file}: {_at(where, key)}: unknown key{_nearest(key, hints)}")
+            raise UserError(f"{file}: {_key_path(where, key)}: unknown key{_nearest(key, hints)}")
     values = {}
     for item in fields(kind):  # type: ignore[arg-type]
         if item.name in table:
-            values[item.name] = _value(hints[item.name], table[item.name], file, _at(where, item.name))
+            values[item.name] = _value(hints[item.name], table[item.name], file, _key_path(where, item.name))
         elif item.default is MISSING:
-            raise UserError(f"{file}: {_at(where, item.name)}: missing; {kind.__name__} needs it")
+            raise UserError(f"{file}: {_key_path(where, item.name)}: missing; {kind.__name__} needs it")
     return kind(**values)
 
 
@@ -203,10 +203,10 @@ def _check_sources(entry: Entry, file: Path) -> None:
                 )
 
 
-def _at(where: str, key: str) -> str:
+def _key_path(where: str, key: str) -> str:
     return f"{where}.{key}" if where else key
 
 
-def _nearest(word: str, known: Any) -> str:
-    close = get_close_matches(word, list(known), n=1, cutoff=0.5)
+def _nearest(word: str, names: Any) -> str:
+    close = get_close_matches(word, list(names), n=1, cutoff=0.5)
     return f"; did you mean {close[0]!r}?" if close else ""

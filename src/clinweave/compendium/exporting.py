@@ -1,4 +1,4 @@
-"""The compendium as CSV, Markdown, JSON or one HTML page."""
+"""Export the compendium as CSV, Markdown, JSON or one HTML page."""
 
 import csv
 import html

@@ -30,7 +30,7 @@ def tier_of(manifest: Mapping[str, Any] | None) -> Tier:
 
 
 def check_egress(
-    tier: Tier, destination: str, allow: str = "", *, what: str = "text", pseudonymised: bool = False
+    tier: Tier, destination: str, allow: str = "", *, content: str = "text", pseudonymised: bool = False
 ) -> None:
     """Return where material of this tier may go to `destination`, else raise `AccessError`.
 
@@ -43,10 +43,10 @@ def check_egress(
     where = "be exported" if host == EXPORT else f"be sent to {host}"
     if not allow or host_of(allow) != host:
         named = "--allow-export" if host == EXPORT else f"--allow-remote {host}"
-        raise AccessError(f"{tier.value} {what} may not {where}: name it with {named} if you may")
+        raise AccessError(f"{tier.value} {content} may not {where}: name it with {named} if you may")
     if tier is Tier.PRIVATE and not pseudonymised:
         raise AccessError(
-            f"{tier.value} {what} that is not pseudonymised may not {where}, whatever is allowed: "
+            f"{tier.value} {content} that is not pseudonymised may not {where}, whatever is allowed: "
             "use this machine alone, or pseudonymise first (`clinweave deidentify`)"
         )
 
@@ -68,9 +68,9 @@ def host_of_model(model: Any) -> str:
     """Return where a prompt to this model goes: "" for this machine, else its host."""
     if model.local:
         return ""
-    told = model.describe()
+    details = model.describe()
     address = next(
-        (str(told[key]) for key in ("host", "url", "address", "base_url") if told.get(key)), model.name
+        (str(details[key]) for key in ("host", "url", "address", "base_url") if details.get(key)), model.name
     )
     return host_of(address) or "an unknown host"
 

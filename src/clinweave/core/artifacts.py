@@ -1,4 +1,5 @@
-"""Write-once output folders with a manifest: every stage resumes, and nothing half-done looks finished.
+"""Output folders that are written once, with a manifest: steps are cached and resumed, and unfinished output is never
+used.
 
 A stage's folder holds `manifest.json`: a key made from what went in (inputs by sha256, parameters, code version), what
 came out (counts, dropped rows, licences), and the size and sha256 of every file. A folder whose key matches and whose
@@ -81,8 +82,8 @@ _DIGESTS: dict[tuple[Any, ...], str] = {}
 
 def home() -> Path:
     """Return the folder for everything fetched or built: `$CLINWEAVE_HOME`, else `~/.cache/clinweave`."""
-    given = os.environ.get("CLINWEAVE_HOME")
-    path = Path(given).expanduser() if given else Path.home() / ".cache" / "clinweave"
+    configured = os.environ.get("CLINWEAVE_HOME")
+    path = Path(configured).expanduser() if configured else Path.home() / ".cache" / "clinweave"
     if (kind := kind_of(path)) not in {"", "a folder"}:
         raise UserError(
             f"the home {path} is {'a file' if kind == 'file' else kind}; set CLINWEAVE_HOME to a folder"
@@ -179,9 +180,9 @@ def write_manifest(path: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 def is_ours(manifest: Mapping[str, Any] | None) -> bool:
     """Say whether a manifest was written by `stage`."""
-    held = manifest or {}
-    texts = all(isinstance(held.get(name), str) for name in ("kind", "key", "clinweave"))
-    return texts and bool(_KEY.fullmatch(held["key"])) and isinstance(held.get("inputs"), dict)
+    data = manifest or {}
+    texts = all(isinstance(data.get(name), str) for name in ("kind", "key", "clinweave"))
+    return texts and bool(_KEY.fullmatch(data["key"])) and isinstance(data.get("inputs"), dict)
 
 
 def size(path: Path) -> int:
@@ -191,8 +192,8 @@ def size(path: Path) -> int:
 
 def names_in(path: Path) -> list[str]:
     """Return the files below a folder as sorted relative names, without its manifest and what other programs drop."""
-    found = (item for item in path.rglob("*") if item.is_symlink() or not item.is_dir())
-    names = (item.relative_to(path).as_posix() for item in found)
+    entries = (item for item in path.rglob("*") if item.is_symlink() or not item.is_dir())
+    names = (item.relative_to(path).as_posix() for item in entries)
     return sorted(name for name in names if name != MANIFEST and not _PASSING.search(name))
 
 
@@ -226,10 +227,10 @@ def damage(path: Path, *, full: bool = False) -> str:
     return ""
 
 
-def check(path: Path, what: str = "folder") -> None:
+def check(path: Path, label: str = "folder") -> None:
     """Raise `UserError` where a finished folder is damaged (see `damage`)."""
     if wrong := damage(path):
-        raise UserError(f"the {what} is damaged: {wrong}. Delete {path} and build it again")
+        raise UserError(f"the {label} is damaged: {wrong}. Delete {path} and build it again")
 
 
 def _matches(file: Path, status: os.stat_result, expected: str) -> bool:
@@ -261,11 +262,11 @@ def stage(
     path = output_folder(path, reserved=(home(),))
     key = digest([kind, version, dict(inputs), dict(parameters)])
     check_replaceable(path, kind)
-    known = read_manifest(path)
-    if known and known.get("key") == key and not damage(path):
+    previous = read_manifest(path)
+    if previous and previous.get("key") == key and not damage(path):
         sweep(path)
-        return Artifact(path, known, fresh=False)
-    if known and not replace:
+        return Artifact(path, previous, fresh=False)
+    if previous and not replace:
         raise OutdatedError(f"{path} was built from other inputs, or is damaged")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

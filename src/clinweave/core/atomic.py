@@ -1,6 +1,6 @@
-"""Files and folders that appear whole or not at all, also after a kill; what a kill left is found and removed.
+"""Atomic writing of files and folders, and removal of temporary files left by killed processes.
 
-What is being written bears the name ".NAME.xxxxxxxx.partial" beside NAME, and a lock that the system releases when the
+Unfinished output is named ".NAME.xxxxxxxx.partial" in NAME's folder, with a lock that the system releases when the
 process ends, so what a killed run left can be told from a living run's work.
 """
 
@@ -36,10 +36,10 @@ def appearing(path: Path, *, private: bool = False) -> Iterator[Path]:
     sweep(path)
     work = path.with_name(f".{path.name.lstrip('.')}.{secrets.token_hex(4)}.partial")
     try:
-        with locked(work, mode=0o600 if private else 0o666) as held:
+        with locked(work, mode=0o600 if private else 0o666) as stream:
             yield work
             if private:
-                os.fsync(held.fileno())
+                os.fsync(stream.fileno())
             work.replace(path)
     finally:
         work.unlink(missing_ok=True)
@@ -58,10 +58,10 @@ def write_new(path: Path, data: bytes) -> bool:
     sweep(path)
     work = path.with_name(f".{path.name.lstrip('.')}.{secrets.token_hex(4)}.partial")
     try:
-        with locked(work, mode=0o600) as held:
-            held.write(data)
-            held.flush()
-            os.fsync(held.fileno())
+        with locked(work, mode=0o600) as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
             os.link(work, path)
     except FileExistsError:
         return False
@@ -71,7 +71,7 @@ def write_new(path: Path, data: bytes) -> bool:
 
 
 def leftovers(path: Path) -> list[Path]:
-    """Return what killed runs left beside the folder or file `path`: partial and old folders, partial files, locks."""
+    """Return what killed runs left next to the folder or file `path`: partial and old folders, partial files, locks."""
     left = []
     prefix = f".{glob.escape(path.name.lstrip('.'))}.????????"
     for lock in path.parent.glob(f"{prefix}.lock"):
@@ -95,7 +95,7 @@ def leftovers(path: Path) -> list[Path]:
 
 
 def sweep(path: Path) -> None:
-    """Remove what killed runs left beside the folder or file `path`; what belongs to a living run stays."""
+    """Remove what killed runs left next to the folder or file `path`; what belongs to a living run stays."""
     recover(path)
     for item in leftovers(path):
         _remove(item)
@@ -122,15 +122,15 @@ def recover_all(parent: Path) -> None:
 
 def leftovers_below(folder: Path) -> list[Path]:
     """Return what killed runs left anywhere below a folder; folders that a kill renamed are put back first."""
-    found: list[Path] = []
-    for at, names, files in os.walk(folder):
+    result: list[Path] = []
+    for root, names, files in os.walk(folder):
         for match in filter(None, map(_LEFT.fullmatch, sorted([*names, *files]))):
-            recover(Path(at, match[1]))
-            found += [item for item in leftovers(Path(at, match[1])) if item not in found]
-        if Path(at).name == "private":  # notes of versions before 0.1.0
-            found += [Path(at, name) for name in names if name.startswith("clinweave-notes-")]
-        names[:] = [name for name in names if Path(at, name) not in found]
-    return found
+            recover(Path(root, match[1]))
+            result += [item for item in leftovers(Path(root, match[1])) if item not in result]
+        if Path(root).name == "private":  # notes of versions before 0.1.0
+            result += [Path(root, name) for name in names if name.startswith("clinweave-notes-")]
+        names[:] = [name for name in names if Path(root, name) not in result]
+    return result
 
 
 def sweep_below(folder: Path) -> None:
@@ -148,7 +148,7 @@ def _remove(path: Path) -> None:
 
 @contextmanager
 def scratch(path: Path) -> Iterator[Path]:
-    """Yield an empty folder beside `path` that only its owner can read, and that vanishes in the end.
+    """Yield an empty folder next to `path` that only its owner can read; it is removed on exit.
 
     A lock file says that its owner lives, so what a killed run left can be told from another run's work.
     """
@@ -167,17 +167,17 @@ def scratch(path: Path) -> Iterator[Path]:
 @contextmanager
 def locked(path: Path, *, mode: int = 0o666) -> Iterator[IO[bytes]]:
     """Create the new file `path` and hold an exclusive lock on it, which the system releases when the process ends."""
-    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode), "r+b") as held:
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode), "r+b") as stream:
         with suppress(OSError):  # a file system without locks
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield held
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield stream
 
 
 def is_abandoned(path: Path) -> bool:
-    """Say whether a file made by `locked` outlived its process. False where that cannot be told."""
+    """Return whether a file made by `locked` outlived its process; False if unknown."""
     try:
-        with path.open("rb") as held:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with path.open("rb") as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False
     return True
@@ -213,10 +213,10 @@ def remove_folder(path: Path) -> None:
         shutil.rmtree(gone, ignore_errors=True)
 
 
-def exchange(one: Path, other: Path) -> bool:
+def exchange(first: Path, other: Path) -> bool:
     """Swap two names of one file system in a single step; return False where the system cannot."""
     library = _libc()
-    ends = (os.fsencode(one), os.fsencode(other))
+    ends = (os.fsencode(first), os.fsencode(other))
     if sys.platform == "darwin" and hasattr(library, "renamex_np"):
         return library.renamex_np(*ends, ctypes.c_uint(_RENAME_SWAP)) == 0
     if sys.platform == "linux" and hasattr(library, "renameat2"):

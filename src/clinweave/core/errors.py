@@ -1,4 +1,4 @@
-"""The errors a user can meet. Each message names the file, row or field at fault, and the mend."""
+"""User-facing exceptions. Each message names the file, row or field, and how to fix it."""
 
 
 class ClinweaveError(Exception):

@@ -1,4 +1,4 @@
-"""File-system safety: paths that may be read or written, locks that end with a process, folders swapped at once."""
+"""File-system safety: allowed paths, locks that are released when a process ends, and atomic replacement of folders."""
 
 import lzma
 import os

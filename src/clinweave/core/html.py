@@ -1,4 +1,4 @@
-"""The look of every HTML page: one style, one head, no script and nothing loaded from elsewhere."""
+"""Shared template of all HTML pages: one style sheet, no scripts, no external resources."""
 
 from collections.abc import Sequence
 from html import escape
@@ -19,7 +19,9 @@ def page(
 
     `kind` says what sort of page it is ("training report"), `more` is style of this page alone.
     """
-    led = "".join(f'<p class="{"sub" if n else "lead"}">{escape(one)}</p>' for n, one in enumerate(lead))
+    led = "".join(
+        f'<p class="{"sub" if n else "lead"}">{escape(paragraph)}</p>' for n, paragraph in enumerate(lead)
+    )
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'

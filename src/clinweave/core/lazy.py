@@ -1,4 +1,4 @@
-"""Lazy public faces (PEP 562): a room names what it offers, and nothing heavy loads until it is used."""
+"""Lazy package attributes (PEP 562): a package lists its public names and imports a module on first use."""
 
 import sys
 from collections.abc import Callable, Mapping

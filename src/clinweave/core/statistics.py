@@ -1,4 +1,4 @@
-"""Pairing, clustering, intervals and tests: decided once here, used by every room.
+"""Statistics used by all packages: pairing, clustered bootstrap intervals and significance tests.
 
 `pair` is the only place that says which items belong together. The difference, its bootstrap interval and its
 p value all derive from the same `Pairs`, so they cannot drift apart. Scores are fractions of an item (0, 1, or a
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 RESAMPLES = 10_000
 SEED = 20_250_228
-_CELLS = 2_000_000  # resampling weights held at once, so that memory stays small
+_CELLS = 2_000_000  # resampling weights in memory at once
 
 
 class Interval(NamedTuple):
@@ -82,7 +82,7 @@ def wilson(successes: float, n: int, confidence: float = 0.95) -> Interval:
 
 
 def mcnemar(gained: int, lost: int) -> float:
-    """Return the exact two-sided McNemar p value from the discordant counts; 1 where there are none."""
+    """Return the exact two-sided McNemar p value from the discordant counts; 1 if there are none."""
     n, k = gained + lost, min(gained, lost)
     if n == 0:
         return 1.0

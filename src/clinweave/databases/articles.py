@@ -1,4 +1,4 @@
-"""Articles, citations and chapters of an XML document that was parsed elsewhere, for a user's own folder of texts."""
+"""Articles, citations and chapters from an already parsed XML document, for a user's own folder of texts."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple

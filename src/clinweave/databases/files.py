@@ -1,4 +1,4 @@
-"""Reading release files: plain or gzip, as a stream, bounded, with errors that name the file and the mend."""
+"""Read release files, plain or gzip, as streams of bounded lines; errors name the file and how to fix it."""
 
 import bz2
 import csv
@@ -19,9 +19,9 @@ MAX_LINE = 1 << 20  # characters; the longest line of a known release has about 
 MAX_WHOLE = 1 << 30  # bytes of a file that is read at once, after decompression
 
 
-def wrong(path: Path, kind: str, found: str) -> NoReturn:
+def wrong(path: Path, kind: str, detail: str) -> NoReturn:
     """Raise the `UserError` for a file that is not of its database."""
-    raise UserError(f"{path} is not {kind}: {found}. Run `clinweave fetch --check`, or give the right file")
+    raise UserError(f"{path} is not {kind}: {detail}. Run `clinweave fetch --check`, or give the right file")
 
 
 def needed(files: Mapping[str, Path], name: str, database: str) -> Path:
@@ -104,19 +104,19 @@ def table(path: Path, kind: str, columns: Sequence[str], log: RowLog) -> Iterato
     Rows of another width than the header are counted and skipped.
     """
     header: list[str] = []
-    places: list[int] = []
+    indices: list[int] = []
     for row, line in lines(path, kind, log):
         cells = line.split("\t")
         if not header:
             header = cells
             if missing := [name for name in columns if name not in header]:
                 wrong(path, kind, f"its header lacks {', '.join(missing)}")
-            places = [header.index(name) for name in columns]
+            indices = [header.index(name) for name in columns]
         elif len(cells) != len(header):
             if line:
                 log.drop(path.name, row, f"not {len(header)} columns")
         else:
-            yield row, [cells[place] for place in places]
+            yield row, [cells[index] for index in indices]
     if not header:
         wrong(path, kind, "it is empty")
 
@@ -124,13 +124,13 @@ def table(path: Path, kind: str, columns: Sequence[str], log: RowLog) -> Iterato
 def csv_table(path: Path, kind: str, columns: Sequence[str], log: RowLog) -> Iterator[tuple[int, list[str]]]:
     """Yield (row, cells in the order of `columns`) of a CSV with a header and quoted cells, as `table` does."""
     header: list[str] = []
-    places: list[int] = []
-    at = 0
+    indices: list[int] = []
+    last_row = 0
 
     def fed() -> Iterator[str]:
-        nonlocal at
+        nonlocal last_row
         for row, line in lines(path, kind, log):
-            at = row
+            last_row = row
             yield line
 
     reader = csv.reader(fed(), strict=True)
@@ -140,13 +140,13 @@ def csv_table(path: Path, kind: str, columns: Sequence[str], log: RowLog) -> Ite
                 header = [cell.strip() for cell in cells]
                 if missing := [name for name in columns if name not in header]:
                     wrong(path, kind, f"its header lacks {', '.join(missing)}")
-                places = [header.index(name) for name in columns]
+                indices = [header.index(name) for name in columns]
             elif len(cells) == len(header):
-                yield at, [cells[place].strip() for place in places]
+                yield last_row, [cells[index].strip() for index in indices]
             elif cells:
-                log.drop(path.name, at, f"not {len(header)} columns")
+                log.drop(path.name, last_row, f"not {len(header)} columns")
     except csv.Error as error:
-        wrong(path, kind, f"near row {at} it is not CSV ({error})")
+        wrong(path, kind, f"near row {last_row} it is not CSV ({error})")
     if not header:
         wrong(path, kind, "it is empty")
 
@@ -203,13 +203,13 @@ def json_items(path: Path, kind: str) -> list[Any]:
     return value
 
 
-def release_beside(path: Path, unknown: str = "not stated") -> str:
-    """Return the release that `clinweave fetch` recorded beside a file which does not state its own."""
-    return beside(path, "release", unknown)
+def recorded_release(path: Path, unknown: str = "not stated") -> str:
+    """Return the release that `clinweave fetch` recorded for a file that does not state its own."""
+    return recorded_fact(path, "release", unknown)
 
 
-def beside(path: Path, fact: str, unknown: str = "not stated") -> str:
-    """Return what `clinweave fetch` recorded of a file's resource, such as its "release" or "licence"."""
+def recorded_fact(path: Path, fact: str, unknown: str = "not stated") -> str:
+    """Return a fact that `clinweave fetch` recorded about a file's resource, such as its "release" or "licence"."""
     try:
         record = json.loads((path.parent / "resource.json").read_text("utf-8"))
         return str(record[fact] or unknown) if path.name in record["files"] else unknown

@@ -1,4 +1,4 @@
-"""Hetionet v1.0 (https://het.io) with PharmacotherapyDB's indications: a second source to ask questions from.
+"""Hetionet v1.0 (https://het.io) with PharmacotherapyDB's indications: a second source for test questions.
 
 It is not part of the default graph. Edges that Hetionet took from co-mention in MEDLINE (disease presents symptom,
 disease resembles disease, disease localises to anatomy) are co-occurrence, and say `biolink:correlated_with`.
@@ -70,34 +70,34 @@ def _source(files: Mapping[str, Path]) -> Source:
 
 def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
     nodes = needed(files, _NODES, "hetionet")
-    known: dict[str, str] = {}
+    targets: dict[str, str] = {}
     for row, (id_, name, kind) in table(nodes, "Hetionet's table of nodes", ("id", "name", "kind"), log):
         if kind not in _KINDS or not (target := _curie(id_)) or not name:
             log.drop(nodes.name, row, "no name, no id or an unknown kind")
         else:
-            known[id_] = target
+            targets[id_] = target
             yield Concept(target, _KINDS[kind][1], name, "hetionet")
-    told: set[tuple[str, str, str]] = set()
+    seen: set[tuple[str, str, str]] = set()
     if _INDICATIONS in files:
         for relation in _indications(files[_INDICATIONS], log):
-            told.add((relation.subject, relation.predicate, relation.object))
+            seen.add((relation.subject, relation.predicate, relation.object))
             yield relation
-    for relation in _edges(needed(files, _EDGES, "hetionet"), known, log):
-        if (relation.subject, relation.predicate, relation.object) not in told:
+    for relation in _edges(needed(files, _EDGES, "hetionet"), targets, log):
+        if (relation.subject, relation.predicate, relation.object) not in seen:
             yield relation
 
 
-def _edges(path: Path, known: Mapping[str, str], log: RowLog) -> Iterator[Relation]:
+def _edges(path: Path, targets: Mapping[str, str], log: RowLog) -> Iterator[Relation]:
     for row, (source, metaedge, target) in table(
         path, "Hetionet's table of edges", ("source", "metaedge", "target"), log
     ):
         edge = _METAEDGES.get(metaedge)
         if edge is None:
             log.drop(path.name, row, f"{metaedge[:8]} is not read")
-        elif source not in known or target not in known:
+        elif source not in targets or target not in targets:
             log.drop(path.name, row, "an end that the nodes lack")
         else:
-            subject, object_ = known[source], known[target]
+            subject, object_ = targets[source], targets[target]
             if edge.turned:
                 subject, object_ = object_, subject
             yield _relation(subject, edge.predicate, object_, edge.grade)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from clinweave.databases.base import Database, Record, RowLog
-from clinweave.databases.files import lines, needed, release_beside, table
+from clinweave.databases.files import lines, needed, recorded_release, table
 from clinweave.databases.prefixes import OneToOne, curie, normal
 from clinweave.records import Concept, Source
 
@@ -40,7 +40,7 @@ def _source(files: Mapping[str, Path]) -> Source:
         id="hgnc",
         name="HUGO Gene Nomenclature Committee",
         infores="infores:hgnc",
-        release=release_beside(path),
+        release=recorded_release(path),
         licence="CC0 1.0",
         homepage="https://www.genenames.org",
     )

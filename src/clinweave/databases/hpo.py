@@ -1,7 +1,7 @@
 """Human Phenotype Ontology (https://hpo.jax.org): findings, modes of inheritance, courses and modifiers, from hp.obo.
 
 An old identifier (alt_id, or an obsolete term that names its one replacement) is a cross-reference of the term that
-took its place, so that it still resolves; an obsolete term with advice only ("consider") is a looser link of it.
+replaced it, and still resolves; an obsolete term with advice only ("consider") is a looser link of it.
 Broader synonyms are not names of a term and are left out.
 """
 
@@ -89,7 +89,7 @@ def _records(
     term = current[id_]
     name = plain(term.first("name"))
     definition = (quoted(term.first("def")) or ("", ""))[0].strip()
-    synonyms = [found for value in term.tags.get("synonym", ()) if (found := quoted(value))]
+    synonyms = [synonym for value in term.tags.get("synonym", ()) if (synonym := quoted(value))]
     names = dict.fromkeys(
         text.strip() for text, scope in synonyms if scope != "BROAD" and text.strip() != name
     )
@@ -127,11 +127,11 @@ def _category(id_: str, current: Mapping[str, Stanza]) -> str:
     """Return the category of the first branch met on the way to the root."""
     waiting, seen = [id_], {id_}
     while waiting:
-        here = waiting.pop(0)
-        if here in _BRANCHES:
-            return _BRANCHES[here]
+        term = waiting.pop(0)
+        if term in _BRANCHES:
+            return _BRANCHES[term]
         parents = (
-            [parent.split()[0] for parent in current[here].all("is_a") if parent] if here in current else []
+            [parent.split()[0] for parent in current[term].all("is_a") if parent] if term in current else []
         )
         waiting += [parent for parent in parents if parent not in seen]
         seen.update(parents)
@@ -140,19 +140,19 @@ def _category(id_: str, current: Mapping[str, Stanza]) -> str:
 
 def _former(heirs: Mapping[str, set[str]], current: Mapping[str, Stanza]) -> dict[str, tuple[str, ...]]:
     """Return, for each current id, the old ids that lead to it and to nothing else."""
-    found: dict[str, list[str]] = {id_: [] for id_ in current}
+    former: dict[str, list[str]] = {id_: [] for id_ in current}
     for old in sorted(heirs):
         reached: set[str] = set()
         waiting = [old]
         while waiting and len(reached) < 100:
-            here = waiting.pop()
-            if here not in reached:
-                reached.add(here)
-                waiting += [] if here in current else sorted(heirs.get(here, ()))
+            node = waiting.pop()
+            if node not in reached:
+                reached.add(node)
+                waiting += [] if node in current else sorted(heirs.get(node, ()))
         ends = reached & current.keys()
         if old not in current and len(ends) == 1:
-            found[ends.pop()].append(old)
-    return {id_: tuple(olds) for id_, olds in found.items()}
+            former[ends.pop()].append(old)
+    return {id_: tuple(olds) for id_, olds in former.items()}
 
 
 def _ids(term: Stanza, tag: str, path: Path, log: RowLog) -> list[str]:

@@ -39,11 +39,11 @@ class Translation:
 
 def translation_files(folder: Path) -> dict[str, list[Path]]:
     """Return the translation files of a folder by language, the labels first."""
-    found: dict[str, list[Path]] = {}
+    by_language: dict[str, list[Path]] = {}
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         if match := _NAME.fullmatch(path.name):
-            found.setdefault(match[1], []).append(path)
-    return found
+            by_language.setdefault(match[1], []).append(path)
+    return by_language
 
 
 def read_translations(path: Path, log: RowLog) -> Iterator[Translation]:

@@ -54,8 +54,8 @@ def _source(files: Mapping[str, Path]) -> Source:
             break
         if not line.startswith("#"):
             wrong(path, _KIND, f"row {row} is neither a comment nor the header")
-        if found := _RELEASE.match(line):
-            release = release or found[1]
+        if match := _RELEASE.match(line):
+            release = release or match[1]
     else:
         wrong(path, _KIND, "it has no header")
     return Source(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clinweave.databases.base import Database, Record, RowLog
-from clinweave.databases.files import lines, needed, release_beside, wrong
+from clinweave.databases.files import lines, needed, recorded_release, wrong
 from clinweave.databases.prefixes import curie
 from clinweave.databases.xmlsafe import elements
 from clinweave.records import Concept, Relation, Source
@@ -47,7 +47,7 @@ def _source(files: Mapping[str, Path]) -> Source:
         id="icd10cm",
         name="ICD-10-CM",
         infores="infores:icd10cm",
-        release=release_beside(path, unknown=version.strip()),
+        release=recorded_release(path, unknown=version.strip()),
         licence="public domain (US government)",
         homepage="https://www.cdc.gov/nchs/icd/icd-10-cm",
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from clinweave.databases.base import Database, Record, RowLog
-from clinweave.databases.files import csv_table, lines, needed, release_beside, wrong
+from clinweave.databases.files import csv_table, lines, needed, recorded_release, wrong
 from clinweave.records import Concept, Relation, Source
 
 _FILE, _KIND = "icd9toicd10cmgem.csv", "the mappings of ICD-9-CM to ICD-10-CM"
@@ -23,8 +23,8 @@ _ROW = re.compile(r"(\w+)\s+(\w+)\s+([01])([01])([01])(\d)(\d)")
 
 def nine(code: str) -> str:
     """Return the CURIE of an ICD-9-CM code that lacks its dot ("25000" -> "ICD9CM:250.00")."""
-    at = 4 if code.startswith("E") else 3
-    return f"ICD9CM:{code[:at]}.{code[at:]}" if len(code) > at else f"ICD9CM:{code}"
+    split = 4 if code.startswith("E") else 3
+    return f"ICD9CM:{code[:split]}.{code[split:]}" if len(code) > split else f"ICD9CM:{code}"
 
 
 def ten(code: str) -> str:
@@ -39,7 +39,7 @@ def _source(files: Mapping[str, Path]) -> Source:
         id="icd_maps",
         name="General equivalence mappings of ICD-9-CM and ICD-10-CM",
         infores="infores:cms-gem",
-        release=release_beside(path),
+        release=recorded_release(path),
         licence="public domain (US government)",
         homepage="https://www.cms.gov/medicare/coding-billing/icd-10-codes",
     )
@@ -56,8 +56,8 @@ def _mappings(path: Path, kind: str, log: RowLog) -> Iterator[tuple[int, str, st
             yield row, cells[0], cells[1], "".join(cells[2:])
         return
     for row, line in lines(path, kind, log):
-        if found := _ROW.fullmatch(line.strip()):
-            yield row, found[1], found[2], "".join(found.groups()[2:])
+        if match := _ROW.fullmatch(line.strip()):
+            yield row, match[1], match[2], "".join(match.groups()[2:])
         elif row == 1:
             wrong(path, kind, "its first row is no mapping")
         elif line.strip():
@@ -66,23 +66,23 @@ def _mappings(path: Path, kind: str, log: RowLog) -> Iterator[tuple[int, str, st
 
 def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
     titles = _titles(files[_TITLES], log) if _TITLES in files else {}
-    told: set[str] = set()
+    seen: set[str] = set()
     for name, kind, shapes in ((_FILE, _KIND, (_NINE, _TEN)), (_BACK, _BACK_KIND, (_TEN, _NINE))):
         if name == _BACK and name not in files:
             continue
         path = needed(files, name, "icd_maps")
         spell = (nine, ten) if name == _FILE else (ten, nine)
-        for row, here, there, flags in _mappings(path, kind, log):
+        for row, source, target, flags in _mappings(path, kind, log):
             if flags[1] == "1":
                 log.drop(path.name, row, "a code that maps to none")
                 continue
-            if not shapes[0].fullmatch(here) or not shapes[1].fullmatch(there):
+            if not shapes[0].fullmatch(source) or not shapes[1].fullmatch(target):
                 log.drop(path.name, row, "an end is no code")
                 continue
-            ends = spell[0](here), spell[1](there)
+            ends = spell[0](source), spell[1](target)
             old = next(end for end in ends if end.startswith("ICD9CM:"))
-            if old not in told:
-                told.add(old)
+            if old not in seen:
+                seen.add(old)
                 yield Concept(old, "biolink:DiseaseOrPhenotypicFeature", titles.get(old, old), "icd_maps")
             exact = "approximate" if flags[0] == "1" else "exact"
             yield Relation(
@@ -96,16 +96,16 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
 
 def _titles(path: Path, log: RowLog) -> dict[str, str]:
     """Return the title of each ICD-9-CM code; CMS publishes the list in Latin-1."""
-    found = {}
+    titles = {}
     for row, line in lines(path, _TITLES_KIND, log, encoding="latin-1"):
         code, _, title = line.strip().partition(" ")
         if _NINE.fullmatch(code) and title.strip():
-            found[nine(code)] = title.strip()
+            titles[nine(code)] = title.strip()
         else:
             log.drop(path.name, row, "not a code and its title")
-    if not found:
+    if not titles:
         wrong(path, _TITLES_KIND, "it holds no code")
-    return found
+    return titles
 
 
 ICD_MAPS = Database("icd_maps", "ICD9CM", (_FILE,), _source, _read, optional=(_BACK, _TITLES))

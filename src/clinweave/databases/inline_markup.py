@@ -1,4 +1,4 @@
-"""The text of XML with inline markup (JATS, PubMed, MathML): superscripts and subscripts keep their meaning.
+"""Plain text of XML with inline markup (JATS, PubMed, MathML); superscripts and subscripts keep their meaning.
 
 A superscript or subscript of digits and signs becomes Unicode ("10⁹/L", "1.73 m²", "CO₂", "Na⁺"). What has no such
 form is written with a caret or an underscore, in parentheses wherever the next character could be read as part of it
@@ -61,13 +61,13 @@ def inline_text(element: "Element | None", leave: Collection[str] = ()) -> str:
 
 def tidy_scripts(text: str) -> str:
     """Resolve scripts, take out the brackets that a left-out reference leaves empty, make blanks single."""
-    while (found := _SCRIPT.sub(_resolved, text)) != text:
-        text = found
+    while (replaced := _SCRIPT.sub(_resolved, text)) != text:
+        text = replaced
     return _BLANKS.sub(" ", _EMPTY.sub("", text))
 
 
-def _resolved(found: re.Match[str]) -> str:
-    mark, body, following = found.groups()
+def _resolved(match: re.Match[str]) -> str:
+    mark, body, following = match.groups()
     plain = all(item.isalpha() or item in "0123456789" for item in body)
     bare = plain and not (following.isalnum() or (following in {".", _OPEN} and body[-1:].isdigit()))
     return f"{mark}{body}" if bare else f"{mark}({body})"
@@ -164,10 +164,10 @@ def _is_mark(element: "Element", text: str) -> bool:
 
 def _alternative(element: "Element", leave: frozenset[str], parts: list[str]) -> None:
     """Take one of several forms of the same thing."""
-    for wanted in _ALTERNATIVES:
+    for tag in _ALTERNATIVES:
         for item in element:
-            if local(item) == wanted:
-                collect_child(item, wanted, leave, parts)
+            if local(item) == tag:
+                collect_child(item, tag, leave, parts)
                 return
 
 
@@ -185,8 +185,8 @@ def _formula(element: "Element", leave: frozenset[str], parts: list[str]) -> Non
 def tex(element: "Element") -> str:
     """Return the source of a TeX formula without its preamble and delimiters."""
     source = "".join(element.itertext())
-    found = _TEX.search(source)
-    return " ".join((found[1] if found else source).replace("$", " ").split())
+    match = _TEX.search(source)
+    return " ".join((match[1] if match else source).replace("$", " ").split())
 
 
 def math_text(element: "Element") -> str:

@@ -1,4 +1,4 @@
-"""Articles in JATS XML (https://jats.nlm.nih.gov), as PMC's open access subset publishes them: one file an article.
+"""Articles in JATS XML (https://jats.nlm.nih.gov), as in PMC's open access subset: one file per article.
 
 Paragraphs, lists, quotations, tables and the captions of figures become passages with the title of their section
 (`article_blocks`). The bibliography, acknowledgements and notes of the authors are left out; sub-articles (letters,
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from clinweave.databases.article_blocks import article_blocks, article_title
 from clinweave.databases.base import Database, Record, RowLog
-from clinweave.databases.literature import given, passages
+from clinweave.databases.literature import passages, required_files
 from clinweave.databases.xmlsafe import elements
 from clinweave.records import Source
 
@@ -24,7 +24,7 @@ _ROOTS = ("article", "pmc-articleset")
 
 
 def _source(files: Mapping[str, Path]) -> Source:
-    for path in given(files, _FILE, "jats"):
+    for path in required_files(files, _FILE, "jats"):
         next(elements(path, _ROOTS, "article", _KIND, doctype=True), None)
     return Source(
         id="jats",
@@ -38,7 +38,7 @@ def _source(files: Mapping[str, Path]) -> Source:
 
 def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
     seen: set[str] = set()
-    for path in given(files, _FILE, "jats"):
+    for path in required_files(files, _FILE, "jats"):
         for row, article in elements(path, _ROOTS, "article", _KIND, doctype=True):
             meta = article.find("front/article-meta")
             name = "" if meta is None else _name(meta)
@@ -46,12 +46,12 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
                 log.drop(path.name, row, "an article twice" if name else "no PMC id, PMID or DOI")
                 continue
             seen.add(name)
-            found = list(article_blocks(article))
-            if not found:
+            blocks = list(article_blocks(article))
+            if not blocks:
                 log.drop(path.name, row, "an article without text")
             for _ in (*article.iterfind("sub-article"), *article.iterfind("response")):
                 log.drop(path.name, row, "a sub-article, which is left out")
-            yield from passages(name, article_title(article), found, "jats")
+            yield from passages(name, article_title(article), blocks, "jats")
 
 
 def _name(meta: "Element") -> str:

@@ -1,4 +1,4 @@
-"""Any graph in KGX TSV (https://github.com/biolink/kgx), as a database that is joined with the others by identifier.
+"""Read any graph in KGX TSV (https://github.com/biolink/kgx) and merge it with the other databases by identifier.
 
 Files whose names end in nodes.tsv and edges.tsv, any number of each. `same_as` of a node means identity, its xrefs are
 looser links. An edge may end at an identifier of another database of the graph. Without a stated grade a relation that
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from clinweave.databases.base import Database, Record, RowLog
-from clinweave.databases.files import lines, needed, release_beside, wrong
+from clinweave.databases.files import lines, needed, recorded_release, wrong
 from clinweave.databases.prefixes import normal
 from clinweave.records import Concept, Grade, Relation, Source
 
@@ -27,15 +27,15 @@ def _source(files: Mapping[str, Path]) -> Source:
         id="kgx",
         name="a graph in KGX",
         infores="infores:kgx",
-        release=release_beside(_of_kind(files, _NODES)[0]),
+        release=recorded_release(_of_kind(files, _NODES)[0]),
         licence="not stated",
         homepage="https://github.com/biolink/kgx",
     )
 
 
 def _of_kind(files: Mapping[str, Path], kind: str) -> list[Path]:
-    found = [path for name, path in files.items() if name.endswith(kind)]
-    return found or [needed(files, kind, "kgx")]
+    paths = [path for name, path in files.items() if name.endswith(kind)]
+    return paths or [needed(files, kind, "kgx")]
 
 
 def _rows(path: Path, kind: str, log: RowLog) -> Iterator[tuple[int, dict[str, str]]]:
@@ -116,8 +116,8 @@ def _grade(level: str, agent: str) -> Grade:
 
 
 def _list(text: str, own: str) -> tuple[str, ...]:
-    found = dict.fromkeys(filter(None, (normal(item.strip()) for item in text.split("|") if item)))
-    return tuple(item for item in found if item != own)
+    unique = dict.fromkeys(filter(None, (normal(item.strip()) for item in text.split("|") if item)))
+    return tuple(item for item in unique if item != own)
 
 
 KGX = Database("kgx", "", (_NODES, _EDGES), _source, _read, many=True, version=2)

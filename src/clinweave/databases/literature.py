@@ -1,4 +1,4 @@
-"""Passages of an article: the blocks of its text with their offsets, for the readers of literature."""
+"""Passages of an article with their character offsets, shared by the literature readers."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -11,7 +11,7 @@ MOST = (
 )
 
 
-def given(files: Mapping[str, Path], name: str, database: str) -> list[Path]:
+def required_files(files: Mapping[str, Path], name: str, database: str) -> list[Path]:
     """Return all files; `UserError` if there is none."""
     if not files:
         raise UserError(f"the database {database} needs the file {name} (given: none)")
@@ -26,7 +26,7 @@ def passages(
     concepts: tuple[str, ...] = (),
 ) -> Iterator[Passage]:
     """Yield passages of (section, paragraph) in order; the document is its paragraphs parted by an empty line."""
-    at = 0
+    offset = 0
     for number, (section, text) in enumerate(paragraphs):
         for start, end in _pieces(text):
             yield Passage(
@@ -34,13 +34,13 @@ def passages(
                 text=text[start:end],
                 title=title,
                 document=document,
-                start=at + start,
-                end=at + end,
+                start=offset + start,
+                end=offset + end,
                 source=source,
                 section=section,
                 concepts=concepts,
             )
-        at += len(text) + 2
+        offset += len(text) + 2
 
 
 def _pieces(text: str) -> Iterator[tuple[int, int]]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from clinweave.databases.base import Database, Record, RowLog
-from clinweave.databases.files import csv_table, needed, release_beside
+from clinweave.databases.files import csv_table, needed, recorded_release
 from clinweave.databases.prefixes import curie
 from clinweave.records import Concept, Source, Tier
 
@@ -25,7 +25,7 @@ def _source(files: Mapping[str, Path]) -> Source:
         id="loinc",
         name="LOINC",
         infores="infores:loinc",
-        release=release_beside(path),
+        release=recorded_release(path),
         licence="LOINC licence of the Regenstrief Institute, your own copy",
         homepage="https://loinc.org",
         tier=Tier.GATED,
@@ -55,14 +55,14 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
 
 def _replaced(path: Path, log: RowLog) -> dict[str, str]:
     """Return the codes that one other took the place of."""
-    found = defaultdict(set)
+    replacements = defaultdict(set)
     for row, (old, new) in csv_table(path, "LOINC's MapTo.csv", ("LOINC", "MAP_TO"), log):
-        one, other = curie("LOINC", old), curie("LOINC", new)
-        if not one or not other or one == other:
+        deprecated, other = curie("LOINC", old), curie("LOINC", new)
+        if not deprecated or not other or deprecated == other:
             log.drop(path.name, row, "no code")
         else:
-            found[one].add(other)
-    return {one: next(iter(others)) for one, others in found.items() if len(others) == 1}
+            replacements[deprecated].add(other)
+    return {deprecated: next(iter(others)) for deprecated, others in replacements.items() if len(others) == 1}
 
 
 LOINC = Database("loinc", "LOINC", (_FILE,), _source, _read, optional=(_MAPS,))

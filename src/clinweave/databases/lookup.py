@@ -1,4 +1,4 @@
-"""Names to identifiers, from the release files of vocabularies: for lists that name things without identifying them.
+"""Look up identifiers by name in vocabulary releases, for sources that give names without identifiers.
 
 A match of names is no statement of a source. What rests on one is at most class-inferred or synthetic, and keeps the
 name as it stood in `original_subject` or `original_object`. A name that means several things is left out.
@@ -34,9 +34,9 @@ def unambiguous(concepts: Iterable[Concept], *, fold: bool = True) -> dict[str, 
         for table, names in ((labels, (concept.name,)), (others, concept.synonyms)):
             for name in names:
                 table.setdefault(folded(name) if fold else name.lower(), set()).add(concept.id)
-    found = {name: next(iter(ids)) for name, ids in others.items() if len(ids) == 1 and name not in labels}
-    found.update({name: next(iter(ids)) for name, ids in labels.items() if len(ids) == 1})
-    return found
+    result = {name: next(iter(ids)) for name, ids in others.items() if len(ids) == 1 and name not in labels}
+    result.update({name: next(iter(ids)) for name, ids in labels.items() if len(ids) == 1})
+    return result
 
 
 def _names(database: "Database", path: Path, *, fold: bool = True) -> dict[str, str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from clinweave.databases.base import Database, Record, RowLog
-from clinweave.databases.files import first_byte, lines, needed, release_beside, wrong
+from clinweave.databases.files import first_byte, lines, needed, recorded_release, wrong
 from clinweave.databases.xmlsafe import elements
 from clinweave.records import Concept, Passage, Relation, Source
 
@@ -71,7 +71,7 @@ def _source(files: Mapping[str, Path]) -> Source:
         id="mesh",
         name="Medical Subject Headings",
         infores="infores:mesh",
-        release=year[1] if year else release_beside(path),
+        release=year[1] if year else recorded_release(path),
         licence="free use with acknowledgement of the NLM",
         homepage="https://www.nlm.nih.gov/mesh",
     )
@@ -173,13 +173,13 @@ def _from_table(path: Path, log: RowLog) -> Iterator[_Heading]:
 def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
     path = needed(files, _FILE, "mesh")
     headings: dict[str, _Heading] = {}
-    places: dict[str, str] = {}
+    by_tree: dict[str, str] = {}
     for heading in _headings(path, log):
         if not _ID.fullmatch(heading.id) or not heading.name or heading.id in headings:
             log.drop(path.name, heading.row, "an id twice" if heading.id in headings else "no id or no name")
         else:
             headings[heading.id] = heading
-            places.update((tree, heading.id) for tree in heading.trees if tree)
+            by_tree.update((tree, heading.id) for tree in heading.trees if tree)
     for heading in headings.values():
         id_ = f"MESH:{heading.id}"
         category = category_of(heading.trees)
@@ -189,7 +189,7 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
                 f"mesh:{id_}:scope", heading.scope, heading.name, id_, 0, len(heading.scope), "mesh",
                 "scope note", (id_,),
             )  # fmt: skip
-        above = dict.fromkeys(places.get(tree.rpartition(".")[0], "") for tree in heading.trees)
+        above = dict.fromkeys(by_tree.get(tree.rpartition(".")[0], "") for tree in heading.trees)
         for parent in above:
             if parent and parent != heading.id:
                 yield Relation(id_, "biolink:broad_match", f"MESH:{parent}", "mesh")

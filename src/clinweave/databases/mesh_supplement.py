@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from clinweave.databases.base import Database, Record, RowLog
-from clinweave.databases.files import lines, needed, release_beside, wrong
+from clinweave.databases.files import lines, needed, recorded_release, wrong
 from clinweave.databases.mesh import category_of
 from clinweave.records import Concept, Relation, Source
 
@@ -29,7 +29,7 @@ def _source(files: Mapping[str, Path]) -> Source:
         id="mesh_supplement",
         name="MeSH supplementary concept records",
         infores="infores:mesh",
-        release=release_beside(path),
+        release=recorded_release(path),
         licence="free use with acknowledgement of the NLM",
         homepage="https://www.nlm.nih.gov/mesh",
     )
@@ -48,10 +48,10 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
         seen.add(id_)
         above = [item for item in cells[3].split(",") if _HEADING.fullmatch(item)]
         names = dict.fromkeys(" ".join(term.split()) for term in cells[2].split("|"))
-        found = Counter(kinds[item] for item in above if item in kinds)
+        counts = Counter(kinds[item] for item in above if item in kinds)
         yield Concept(
             f"MESH:{id_}",
-            found.most_common(1)[0][0] if found else "biolink:ChemicalEntity",
+            counts.most_common(1)[0][0] if counts else "biolink:ChemicalEntity",
             name,
             "mesh_supplement",
             tuple(term for term in names if term and term != name and ", " not in term),

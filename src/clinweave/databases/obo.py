@@ -1,4 +1,4 @@
-"""The OBO flat file format (https://owlcollab.github.io/oboformat/doc/obo-syntax.html), as far as terms need it.
+"""Parser of the OBO flat file format (https://owlcollab.github.io/oboformat/doc/obo-syntax.html), terms only.
 
 A line that begins with "!" is a comment. A value may end with qualifiers (`{source="x"}`) and a comment (`! name`);
 both are taken off, whatever the quoted text before them holds. `header` and `stanzas` take obographs JSON as well.
@@ -54,8 +54,8 @@ def stanzas(path: Path, kind: str, log: RowLog) -> Iterator[Stanza]:
                 yield term
             term = Stanza(row) if line.strip() == "[Term]" else None
         elif term and not _is_comment(line):
-            if found := _TAG.match(line):
-                term.add(found[1], *split_value(line[found.end() :]))
+            if match := _TAG.match(line):
+                term.add(match[1], *split_value(line[match.end() :]))
             else:
                 log.drop(path.name, row, "not 'tag: value'")
     if term:
@@ -85,14 +85,18 @@ def split_value(value: str) -> tuple[str, str]:
     if "{" not in value and ("!" not in value or not ('"' in value or "\\" in value)):  # most lines
         return _COMMENT.split(f" {value}", maxsplit=1)[0].strip(), ""
     end, braces = 0, []
-    for found in _PIECE.finditer(value):
-        if found[0] == "!" and (not end or value[end - 1].isspace()):
+    for piece in _PIECE.finditer(value):
+        if piece[0] == "!" and (not end or value[end - 1].isspace()):
             break
-        braces += [end] if found[0] == "{" else []
-        end = found.end()
+        braces += [end] if piece[0] == "{" else []
+        end = piece.end()
     body = value[:end].rstrip()
     if not braces and body.endswith("}"):  # after an unpaired quotation mark (a name such as 5" needle)
-        braces = [at for at in [body.rfind("{")] if at >= 0 and body[at - 1 : at] != "\\"]
+        braces = [
+            position
+            for position in [body.rfind("{")]
+            if position >= 0 and body[position - 1 : position] != "\\"
+        ]
     for brace in braces:
         if qualifiers := _QUALIFIERS.match(body, brace):
             return body[:brace].rstrip(), qualifiers[1].strip()
@@ -106,9 +110,9 @@ def plain(value: str) -> str:
 
 def quoted(value: str) -> tuple[str, str] | None:
     """Return (text, scope) of a value such as '"Seizures" EXACT layperson []'; None where it is not quoted."""
-    found = _QUOTED.match(value)
-    return (_ESCAPE.sub(_unescape, found[1]), found[2]) if found else None
+    match = _QUOTED.match(value)
+    return (_ESCAPE.sub(_unescape, match[1]), match[2]) if match else None
 
 
-def _unescape(found: re.Match[str]) -> str:
-    return {"n": "\n", "t": "\t", "W": " "}.get(found[1], found[1])
+def _unescape(match: re.Match[str]) -> str:
+    return {"n": "\n", "t": "\t", "W": " "}.get(match[1], match[1])

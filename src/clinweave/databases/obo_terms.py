@@ -1,4 +1,4 @@
-"""A term of an ontology as its tags and values, whichever file it was read from."""
+"""A term of an ontology as tags and values, independent of the file format."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field

@@ -1,6 +1,6 @@
-"""Obographs JSON (https://github.com/geneontology/obographs), the form in which OBO ontologies publish `hp.json`.
+"""Parser of obographs JSON (https://github.com/geneontology/obographs), the JSON format of OBO ontologies (`hp.json`).
 
-Its nodes and edges are told as the stanzas of the OBO format, so that every reader of an ontology takes both.
+Nodes and edges are converted to OBO stanzas, which every ontology reader accepts.
 """
 
 import re
@@ -47,10 +47,10 @@ def _graph(path: Path, size: int, changed: int, kind: str) -> dict[str, Any]:  #
 def _read(path: Path, kind: str) -> dict[str, Any]:
     """Return the first graph; header and terms are asked for in turn, so the last file read is kept."""
     try:
-        known = path.stat()
+        stat = path.stat()
     except OSError:
         return _graph.__wrapped__(path, 0, 0, kind)  # says which file is missing
-    return _graph(path, known.st_size, known.st_mtime_ns, kind)
+    return _graph(path, stat.st_size, stat.st_mtime_ns, kind)
 
 
 def header(path: Path, kind: str) -> dict[str, str]:
@@ -58,8 +58,8 @@ def header(path: Path, kind: str) -> dict[str, str]:
     graph = _read(path, kind)
     meta = graph.get("meta")
     stated = str(meta.get("version", "")) if isinstance(meta, dict) else ""
-    found = _VERSION.search(stated)
-    release = next((item for item in found.groups() if item), "") if found else stated
+    match = _VERSION.search(stated)
+    release = next((item for item in match.groups() if item), "") if match else stated
     return {"data-version": release, "ontology": str(graph.get("id", ""))}
 
 
@@ -96,23 +96,23 @@ def _stanza(row: int, id_: str, node: dict[str, Any], edges: list[tuple[str, str
         term.add("xref", str(xref["val"]))
     for value in meta.get("basicPropertyValues", ()):
         tag = _TAGS.get(re.split(r"[#/]", str(value["pred"]))[-1])
-        if tag and (known := short(str(value["val"]))):
-            term.add(tag, known)
+        if tag and (identifier := short(str(value["val"]))):
+            term.add(tag, identifier)
     for predicate, target in edges:
-        if known := short(target):
+        if identifier := short(target):
             name = "is_a" if predicate == "is_a" else "relationship"
-            term.add(name, known if name == "is_a" else f"{short(predicate) or predicate} {known}")
+            term.add(name, identifier if name == "is_a" else f"{short(predicate) or predicate} {identifier}")
     return term
 
 
 @lru_cache(maxsize=1 << 16)
 def short(iri: str) -> str:
     """Return the CURIE of an IRI ("http://purl.obolibrary.org/obo/HP_0000001" -> "HP:0000001"), or ""."""
-    if found := _OBO.fullmatch(iri):
-        return f"{found[1]}:{found[2]}"
+    if match := _OBO.fullmatch(iri):
+        return f"{match[1]}:{match[2]}"
     for pattern, prefix in _IRIS:
-        if found := pattern.fullmatch(iri):
-            return f"{prefix}:{found[1]}" if prefix else f"{found[1]}:{found[2]}"
+        if match := pattern.fullmatch(iri):
+            return f"{prefix}:{match[1]}" if prefix else f"{match[1]}:{match[2]}"
     return iri if re.fullmatch(r"[A-Za-z][\w.]*:[\w.\-]+", iri) else ""
 
 

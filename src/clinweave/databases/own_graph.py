@@ -1,10 +1,10 @@
-"""A user's own knowledge: tables of concepts and of triples, in KGX or simple CSV and TSV.
+"""A user's own knowledge graph: tables of concepts and of triples, in KGX or simple CSV and TSV.
 
 A table of triples has the columns subject, predicate and object (identifiers or names), and may have source,
 publications, frequency, negated, onset, sex, evidence, knowledge_level, agent_type and grade. A table of concepts has
 id and name, and may have category, synonym, description, xref and same_as. Lists are separated by "|". Other columns
-are not read. A file source.toml beside them may state name, release, licence, tier and homepage. A row that cannot be
-used is counted in the log with its reason.
+are not read. A file source.toml in the same folder may state name, release, licence, tier and homepage. An unusable row
+is counted in the log with its reason.
 """
 
 import csv

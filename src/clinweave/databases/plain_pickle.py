@@ -1,7 +1,7 @@
-"""A pickle of plain values read without pickle: dicts, lists, strings, numbers, true, false, none, and nothing else.
+"""Safe reader of pickles: dicts, lists, strings, numbers, booleans and None; anything else is refused.
 
 Python's own unpickler runs what a file tells it to. This one knows no opcode that names a class, calls a function or
-sets a state, so that the worst a file can do is to be refused.
+sets a state: a malicious file can only be refused.
 """
 
 import struct
@@ -15,17 +15,17 @@ class NotPlainError(ValueError):
 
 class _Reader:
     def __init__(self, data: bytes) -> None:
-        self.data, self.at = data, 0
+        self.data, self.position = data, 0
         self.stack: list[Any] = []
         self.marks: list[int] = []
         self.memo: dict[int, Any] = {}
 
     def take(self, count: int) -> bytes:
         """Return the next `count` bytes."""
-        end = self.at + count
+        end = self.position + count
         if end > len(self.data):
             self.refuse("it is cut short")
-        piece, self.at = self.data[self.at : end], end
+        piece, self.position = self.data[self.position : end], end
         return piece
 
     def number(self, form: str, width: int) -> Any:
@@ -34,7 +34,7 @@ class _Reader:
 
     def refuse(self, why: str) -> NoReturn:
         """Stop reading."""
-        raise NotPlainError(f"{why} (byte {self.at:,})")
+        raise NotPlainError(f"{why} (byte {self.position:,})")
 
     def since_mark(self) -> list[Any]:
         """Return and remove what was pushed since the last mark."""
@@ -116,9 +116,9 @@ def loads(data: bytes) -> Any:
     size = len(data)
     opcodes = _OPCODES
     try:
-        while reader.at < size:
-            code = data[reader.at]
-            reader.at += 1
+        while reader.position < size:
+            code = data[reader.position]
+            reader.position += 1
             if code == _STOP:
                 return reader.stack.pop()
             action = opcodes.get(code)
@@ -126,5 +126,7 @@ def loads(data: bytes) -> Any:
                 reader.refuse(f"opcode {code:#04x} is not one of plain values")
             action(reader)
     except (IndexError, KeyError, TypeError, UnicodeDecodeError, struct.error) as error:
-        raise NotPlainError(f"it is damaged near byte {reader.at:,} ({type(error).__name__})") from error
+        raise NotPlainError(
+            f"it is damaged near byte {reader.position:,} ({type(error).__name__})"
+        ) from error
     raise NotPlainError("it is cut short")

@@ -1,4 +1,4 @@
-"""One spelling per vocabulary, so that identifiers of several databases meet.
+"""Normalise CURIE prefixes: one spelling per vocabulary, to match identifiers across databases.
 
 The spellings are Bioregistry's preferred prefixes where one exists (https://bioregistry.io), written as the sources
 of HPO annotations do ("ORPHA", not "orphanet.ordo").
@@ -73,6 +73,6 @@ class OneToOne:
         looser: list[str] = []
         for xref in distinct:
             prefix = xref.partition(":")[0]
-            one = prefix in exact and named[prefix] == 1 and self._claimed[xref] == 1
-            (same if one else looser).append(xref)
+            unique = prefix in exact and named[prefix] == 1 and self._claimed[xref] == 1
+            (same if unique else looser).append(xref)
         return tuple(same), tuple(looser)

@@ -63,7 +63,7 @@ def _source(files: Mapping[str, Path]) -> Source:
 
 def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
     path = needed(files, _FILE, "primekg")
-    told: set[str] = set()
+    seen: set[str] = set()
     for row, cells in csv_table(path, _KIND, _COLUMNS, log):
         relation, ends = cells[0], (cells[1:6], cells[6:11])
         if relation not in _RELATIONS:
@@ -80,8 +80,8 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
             log.drop(path.name, row, "an end without an id, a name or a known type")
             continue
         for id_, end in zip(ids, ends, strict=True):
-            if id_ not in told:
-                told.add(id_)
+            if id_ not in seen:
+                seen.add(id_)
                 members = _members(end[1]) if end[4] == "MONDO_grouped" else ()
                 yield Concept(id_, f"biolink:{_CATEGORY[end[2]]}", end[3], "primekg", related=members)
         off_label = relation == "off-label use"

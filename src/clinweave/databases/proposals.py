@@ -1,4 +1,4 @@
-"""Relations that a model proposed from text (`clinweave graph propose`), joined to a graph only where asked for.
+"""Relations proposed by a model from text (`clinweave graph propose`); merged into a graph only on request.
 
 Every row stays what it is: grade text-mined, knowledge level not provided, made by a text mining agent. None of them
 supports an answer. The tier is the strictest of the texts that they were read from.
@@ -27,9 +27,9 @@ def _source(files: Mapping[str, Path]) -> Source:
         for row, line in lines(path, _KIND, RowLog(keep=0)):
             some = True
             try:
-                held = json.loads(line)
-                tier = max(tier, Tier(held["tier"]), key=order.index)
-                models.add(str(held["model"]))
+                record = json.loads(line)
+                tier = max(tier, Tier(record["tier"]), key=order.index)
+                models.add(str(record["model"]))
             except (ValueError, KeyError, TypeError):
                 if row == 1:
                     wrong(path, _KIND, "its first line is no proposal")
@@ -55,8 +55,8 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
 def _rows(name: str, path: Path, log: RowLog) -> Iterator[Record]:
     for row, line in lines(path, _KIND, log):
         try:
-            held = json.loads(line)
-            values = [str(held[key]).strip() for key in _NEEDED]
+            record = json.loads(line)
+            values = [str(record[key]).strip() for key in _NEEDED]
         except (ValueError, KeyError, TypeError, RecursionError):
             log.drop(name, row, "not a proposal")
             continue
@@ -66,18 +66,18 @@ def _rows(name: str, path: Path, log: RowLog) -> Iterator[Record]:
         elif not values[3]:
             log.drop(name, row, "no quote")
         else:
-            yield _relation(subject, values[1], object_, held)
+            yield _relation(subject, values[1], object_, record)
 
 
-def _relation(subject: str, predicate: str, object_: str, held: Mapping[str, Any]) -> Relation:
-    where = normal(str(held["document"]))
+def _relation(subject: str, predicate: str, object_: str, record: Mapping[str, Any]) -> Relation:
+    where = normal(str(record["document"]))
     return Relation(
         subject,
         predicate,
         object_,
         "proposals",
         publications=(where,) if where else (),
-        evidence=f"proposed by {held['model']}",
+        evidence=f"proposed by {record['model']}",
         grade=Grade.TEXT_MINED,
         knowledge_level="not_provided",
         agent_type="text_mining_agent",

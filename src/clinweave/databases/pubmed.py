@@ -1,4 +1,4 @@
-"""PubMed's baseline and updates (https://pubmed.ncbi.nlm.nih.gov/download), pubmed26n0001.xml.gz and so on, streamed.
+"""PubMed's baseline and update files (https://pubmed.ncbi.nlm.nih.gov/download), pubmed26n0001.xml.gz etc., streamed.
 
 Any number of files, of citations and of books. An abstract gives one passage for each labelled part, about the MeSH
 descriptors that the citation was indexed with; an English summary in plain language is a part of its own. A citation
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from clinweave.databases.base import Database, Record, RowLog
 from clinweave.databases.files import opened
 from clinweave.databases.inline_markup import inline_text
-from clinweave.databases.literature import given, passages
+from clinweave.databases.literature import passages, required_files
 from clinweave.databases.prefixes import curie
 from clinweave.databases.xmlsafe import elements
 from clinweave.records import Source
@@ -29,12 +29,12 @@ _YEAR = re.compile(r"pubmed(\d\d)n\d{4}")
 
 
 def _source(files: Mapping[str, Path]) -> Source:
-    paths = given(files, _FILE, "pubmed")
+    paths = required_files(files, _FILE, "pubmed")
     for path in paths:
         with opened(path, _KIND) as stream:
             stream.read(1)
         next(elements(path, _ROOTS, _TAGS, _KIND, doctype=True), None)
-    years = sorted({f"20{found[1]}" for path in paths if (found := _YEAR.search(path.name))})
+    years = sorted({f"20{match[1]}" for path in paths if (match := _YEAR.search(path.name))})
     return Source(
         id="pubmed",
         name="PubMed",
@@ -47,7 +47,7 @@ def _source(files: Mapping[str, Path]) -> Source:
 
 def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
     seen: set[int] = set()
-    for path in given(files, _FILE, "pubmed"):
+    for path in required_files(files, _FILE, "pubmed"):
         for row, element in elements(path, _ROOTS, _TAGS, _KIND, doctype=True):
             if element.tag.startswith("Delete"):
                 for _ in element.iterfind("PMID"):

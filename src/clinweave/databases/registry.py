@@ -1,4 +1,4 @@
-"""Every database that clinweave reads, by id. A database is imported when it is first looked up.
+"""Registry of databases by id. A database's module is imported when it is first looked up.
 
 The module `clinweave.databases.NAME` holds the database `NAME` under its name in capitals. Other packages add a
 `Database` under the entry point group `clinweave.databases`, named by its id.
@@ -62,7 +62,7 @@ class Registry(MutableMapping[str, Database]):
 
 
 DATABASES = Registry((*_BASIC, *_OPEN, *_LARGE, *_GIVEN))
-# What the demo's graph is built from. Other sources are kept out, so that questions can be asked from them.
+# What the demo's graph is built from. Other sources are left out: test questions are built from them.
 DEFAULT: tuple[str, ...] = _BASIC
-# Every open database that the catalogue can bring, but for the large ones.
+# Every open database in the catalogue except the large ones.
 OPEN: tuple[str, ...] = (*DEFAULT, *_OPEN)

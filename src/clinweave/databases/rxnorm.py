@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from clinweave.databases.base import Database, Record, RowLog
-from clinweave.databases.files import needed, release_beside, rrf
+from clinweave.databases.files import needed, recorded_release, rrf
 from clinweave.databases.prefixes import curie
 from clinweave.records import Concept, Relation, Source, Tier
 
@@ -38,7 +38,7 @@ def _source(files: Mapping[str, Path]) -> Source:
         id="rxnorm",
         name="RxNorm",
         infores="infores:rxnorm",
-        release=release_beside(path),
+        release=recorded_release(path),
         licence="UMLS licence of the NLM, your own copy (RxNorm's own names are in the public domain)",
         homepage="https://www.nlm.nih.gov/research/umls/rxnorm",
         tier=Tier.GATED,

@@ -1,6 +1,6 @@
 """SIDER 4.1 (http://sideeffects.embl.de): side effects and indications, mined from package inserts.
 
-Everything is text-mined. Side effects are told once a drug and MedDRA preferred term, with the frequency where
+Everything is text-mined. Side effects are stated once per drug and MedDRA preferred term, with the frequency where
 `meddra_freq.tsv` states one; a frequency under placebo is left out. Drugs are PubChem compounds (the flat STITCH id).
 """
 
@@ -37,8 +37,8 @@ def _source(files: Mapping[str, Path]) -> Source:
 def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
     path = needed(files, _FILE, "sider")
     names = dict(_names(files[_NAMES], log)) if _NAMES in files else {}
-    often = _frequencies(files[_FREQUENCIES], log) if _FREQUENCIES in files else {}
-    told: set[str] = set()
+    frequencies = _frequencies(files[_FREQUENCIES], log) if _FREQUENCIES in files else {}
+    seen: set[str] = set()
     pairs: set[tuple[str, str]] = set()
     for row, cells in _table(path, 6, log):
         drug, effect, kind = _compound(cells[0]), cells[4], cells[3]
@@ -46,8 +46,8 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
             log.drop(path.name, row, "no compound or no UMLS concept")
         elif kind == "PT" and (drug, effect) not in pairs:
             pairs.add((drug, effect))
-            yield from _ends(drug, effect, cells[5], names, told)
-            yield _mined(drug, "has_side_effect", effect, often.get((drug, effect), ""))
+            yield from _ends(drug, effect, cells[5], names, seen)
+            yield _mined(drug, "has_side_effect", effect, frequencies.get((drug, effect), ""))
     if _INDICATIONS in files:
         path = files[_INDICATIONS]
         for row, cells in _table(path, 7, log):
@@ -56,16 +56,16 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
                 log.drop(path.name, row, "no compound or no UMLS concept")
             elif kind == "PT" and (drug, f"treats {disease}") not in pairs and cells[2] == "NLP_indication":
                 pairs.add((drug, f"treats {disease}"))
-                yield from _ends(drug, disease, cells[6], names, told)
+                yield from _ends(drug, disease, cells[6], names, seen)
                 yield _mined(drug, "treats", disease, "")
 
 
-def _ends(drug: str, effect: str, name: str, names: Mapping[str, str], told: set[str]) -> Iterator[Concept]:
-    if drug not in told:
-        told.add(drug)
+def _ends(drug: str, effect: str, name: str, names: Mapping[str, str], seen: set[str]) -> Iterator[Concept]:
+    if drug not in seen:
+        seen.add(drug)
         yield Concept(drug, "biolink:Drug", names.get(drug, drug), "sider")
-    if effect not in told and name.strip():
-        told.add(effect)
+    if effect not in seen and name.strip():
+        seen.add(effect)
         yield Concept(f"UMLS:{effect}", "biolink:PhenotypicFeature", name.strip(), "sider")
 
 
@@ -91,11 +91,11 @@ def _names(path: Path, log: RowLog) -> Iterator[tuple[str, str]]:
 
 
 def _frequencies(path: Path, log: RowLog) -> dict[tuple[str, str], str]:
-    found: dict[tuple[str, str], str] = {}
+    frequencies: dict[tuple[str, str], str] = {}
     for _, cells in _table(path, 10, log):
         if cells[7] == "PT" and not cells[3] and _PERCENT.fullmatch(cells[4]):
-            found.setdefault((_compound(cells[0]), cells[8]), cells[4])
-    return found
+            frequencies.setdefault((_compound(cells[0]), cells[8]), cells[4])
+    return frequencies
 
 
 def _table(path: Path, width: int, log: RowLog) -> Iterator[tuple[int, list[str]]]:
@@ -109,8 +109,8 @@ def _table(path: Path, width: int, log: RowLog) -> Iterator[tuple[int, list[str]
 
 def _compound(code: str) -> str:
     """Return the CURIE of the flat STITCH identifier: CID1 and eight digits or more."""
-    found = _COMPOUND.fullmatch(code)
-    return f"PUBCHEM.COMPOUND:{int(found[1])}" if found else ""
+    match = _COMPOUND.fullmatch(code)
+    return f"PUBCHEM.COMPOUND:{int(match[1])}" if match else ""
 
 
 SIDER = Database(

@@ -202,8 +202,8 @@ def _identifier(text: str, prefixes: Mapping[str, str]) -> str:
     """Return a CURIE or IRI in the one spelling of its vocabulary, by the file's own prefixes, or ""."""
     prefix, colon, local = text.partition(":")
     iri = text if local.startswith("//") else prefixes.get(prefix, "") + local
-    known = short(iri) if colon and iri.startswith("http") else ""
-    return normal(known) or ("" if local.startswith("//") else normal(text))
+    compact = short(iri) if colon and iri.startswith("http") else ""
+    return normal(compact) or ("" if local.startswith("//") else normal(text))
 
 
 def _contracted(predicate: str) -> str:
@@ -216,11 +216,11 @@ def _contracted(predicate: str) -> str:
 
 def exact_pairs(path: Path, log: RowLog) -> dict[str, list[str]]:
     """Return subject -> objects of the exact matches of a mapping set, without those denied."""
-    found: dict[str, list[str]] = defaultdict(list)
+    pairs: dict[str, list[str]] = defaultdict(list)
     for relation in relations(path, log):
         if relation.predicate == "biolink:exact_match" and not relation.negated:
-            found[relation.subject].append(relation.object)
-    return dict(found)
+            pairs[relation.subject].append(relation.object)
+    return dict(pairs)
 
 
 def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:

@@ -1,4 +1,4 @@
-"""What a database gives for the files at hand: how many records of which kind, what was refused, at what cost."""
+"""Statistics of a database read from given files: records by kind, rejected rows, time and memory."""
 
 import time
 from collections import Counter

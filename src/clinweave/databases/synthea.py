@@ -2,7 +2,7 @@
 
 Made to generate patients, not to teach medicine: nothing of them supports an answer. Kept is what a module
 states: a drug or procedure ordered for a reason that names a condition. Where a module has one condition alone,
-its symptoms, observations, reports and imaging are told of that condition too; of a module with several, nothing
+its symptoms, observations, reports and imaging are attributed to that condition too; of a module with several, nothing
 is guessed. Procedures whose name says that they look for something are tests (`biolink:diagnoses`), others treat.
 Names are matched to Mondo, HPO and the dictionary of drug names where these files are at hand, with the module's
 code in `original_*`.
@@ -20,7 +20,7 @@ from typing import Any
 
 from clinweave.databases import lookup
 from clinweave.databases.base import Database, Record, RowLog
-from clinweave.databases.files import needed, release_beside, whole, wrong
+from clinweave.databases.files import needed, recorded_release, whole, wrong
 from clinweave.databases.prefixes import curie
 from clinweave.records import Concept, Grade, Relation, Source
 
@@ -52,7 +52,7 @@ def _source(files: Mapping[str, Path]) -> Source:
         id="synthea",
         name="Synthea modules (synthetic)",
         infores="infores:synthea",
-        release=release_beside(path),
+        release=recorded_release(path),
         licence="Apache-2.0; names of SNOMED CT, RxNorm and LOINC carry their own terms",
         homepage="https://github.com/synthetichealth/synthea",
     )
@@ -86,19 +86,19 @@ def _modules(path: Path, log: RowLog) -> Iterator[_Module]:
 def _codes(state: Mapping[str, Any]) -> list[Code]:
     """Return (CURIE, name) of the codes of a state that can be read."""
     listed = state.get("codes") or [state.get("procedure_code") or {}]
-    found = []
+    codes = []
     for code in listed if isinstance(listed, list) else ():
         if isinstance(code, dict) and code.get("system") in _PREFIX and isinstance(code.get("display"), str):
             name = _KIND_OF_CODE.sub("", code["display"].strip())
             if (id_ := curie(_PREFIX[code["system"]], str(code.get("code", "")))) and name:
-                found.append((id_, name))
-    return found
+                codes.append((id_, name))
+    return codes
 
 
 def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
     path = needed(files, _FILE, "synthea")
     modules = list(_modules(path, log))
-    known = _Known(files)
+    terms = _Terms(files)
     attributes: dict[str, set[Code]] = defaultdict(set)
     for module in modules:
         for name, state in module.states.items():
@@ -107,9 +107,9 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
                 attributes[str(state.get("assign_to_attribute") or "")].update(codes)
     attributes.pop("", None)
     for module in modules:
-        yield from _told(module, attributes, known, path.name, log)
-    for code, name in sorted({found for module in modules for found in _every_code(module.states)}):
-        yield from known.coded((code, name))
+        yield from _of_module(module, attributes, terms, path.name, log)
+    for code, name in sorted({coding for module in modules for coding in _every_code(module.states)}):
+        yield from terms.coded((code, name))
 
 
 def _every_code(value: Any) -> Iterator[Code]:
@@ -124,8 +124,8 @@ def _every_code(value: Any) -> Iterator[Code]:
             yield from _every_code(item)
 
 
-def _told(
-    module: _Module, attributes: Mapping[str, set[Code]], known: "_Known", file: str, log: RowLog
+def _of_module(
+    module: _Module, attributes: Mapping[str, set[Code]], terms: "_Terms", file: str, log: RowLog
 ) -> Iterator[Record]:
     conditions = {code for codes in module.conditions.values() for code in codes}
     for state in module.states.values():
@@ -136,16 +136,16 @@ def _told(
                 log.drop(file, module.row, "a reason that names no condition")
             for thing in _codes(state):
                 for condition in sorted(why):
-                    yield from known.ordered(thing, condition)
+                    yield from terms.ordered(thing, condition)
         elif len(conditions) == 1 and kind == "Symptom" and isinstance(state.get("symptom"), str):
-            yield from known.symptom(state["symptom"], next(iter(conditions)))
+            yield from terms.symptom(state["symptom"], next(iter(conditions)))
         elif len(conditions) == 1 and kind in _SEEN:
             for thing in _codes(state):
-                yield from known.related(thing, "diagnoses", next(iter(conditions)), "ClinicalAttribute")
+                yield from terms.related(thing, "diagnoses", next(iter(conditions)), "ClinicalAttribute")
 
 
-class _Known:
-    """The vocabularies at hand, and what was told already."""
+class _Terms:
+    """Loaded vocabularies, and the records already yielded."""
 
     def __init__(self, files: Mapping[str, Path]) -> None:
         self._diseases = lookup.diseases(files[_DISEASES]) if _DISEASES in files else {}
@@ -154,7 +154,7 @@ class _Known:
         self._seen: set[object] = set()
 
     def ordered(self, thing: Code, condition: Code) -> Iterator[Record]:
-        """Yield what is told of a drug or procedure ordered for a condition."""
+        """Yield the records of a drug or procedure ordered for a condition."""
         if thing[0].startswith("RXCUI:"):
             yield from self.related(
                 thing, "treats", condition, "Drug", self._drugs.get(ingredient(thing[1]), "")
@@ -166,16 +166,18 @@ class _Known:
     def symptom(self, name: str, condition: Code) -> Iterator[Record]:
         """Yield a symptom of a condition."""
         own = f"SYNTHEA.SYMPTOM:{lookup.slug(name)}"
-        known = self._findings.get(lookup.folded(name), "")
-        if lookup.slug(name) and not known:
+        finding = self._findings.get(lookup.folded(name), "")
+        if lookup.slug(name) and not finding:
             yield from self._concept(own, name, "PhenotypicFeature")
         if lookup.slug(name):
             disease, stated = self._disease(condition)
             yield from self._concept(*condition, "Disease")
-            yield from self._relation(disease, "has_phenotype", known or own, stated, own if known else "")
+            yield from self._relation(
+                disease, "has_phenotype", finding or own, stated, own if finding else ""
+            )
 
     def coded(self, thing: Code) -> Iterator[Record]:
-        """Yield a drug or measurement as a concept, so that records find it by code; a drug with what it holds."""
+        """Yield a drug or measurement as a concept with its code; a drug with its ingredients."""
         if thing[0].startswith("LOINC:"):
             yield from self._concept(*thing, "ClinicalAttribute")
             return
@@ -184,18 +186,20 @@ class _Known:
             yield from self._relation(thing[0], "has_part", substance, "", "")
 
     def related(
-        self, thing: Code, predicate: str, condition: Code, category: str, known: str = ""
+        self, thing: Code, predicate: str, condition: Code, category: str, concept: str = ""
     ) -> Iterator[Record]:
         """Yield the thing, the condition and the relation between them, each once."""
-        if not known:
+        if not concept:
             yield from self._concept(*thing, category)
         yield from self._concept(*condition, "Disease")
         disease, stated = self._disease(condition)
-        yield from self._relation(known or thing[0], predicate, disease, thing[0] if known else "", stated)
+        yield from self._relation(
+            concept or thing[0], predicate, disease, thing[0] if concept else "", stated
+        )
 
     def _disease(self, condition: Code) -> tuple[str, str]:
-        known = self._diseases.get(lookup.folded(condition[1]), "")
-        return (known, condition[0]) if known else (condition[0], "")
+        disease = self._diseases.get(lookup.folded(condition[1]), "")
+        return (disease, condition[0]) if disease else (condition[0], "")
 
     def _concept(self, id_: str, name: str, category: str) -> Iterator[Concept]:
         if id_ not in self._seen and not (category == "Disease" and lookup.folded(name) in self._diseases):

@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 
 from clinweave.databases.base import Database, Record, RowLog
-from clinweave.databases.files import needed, release_beside, rrf
+from clinweave.databases.files import needed, recorded_release, rrf
 from clinweave.databases.prefixes import curie
 from clinweave.records import Concept, Relation, Source, Tier
 
@@ -48,7 +48,7 @@ def _source(files: Mapping[str, Path]) -> Source:
         id="umls",
         name="UMLS Metathesaurus",
         infores="infores:umls",
-        release=release_beside(path),
+        release=recorded_release(path),
         licence="UMLS licence of the NLM, your own copy; each vocabulary has its own terms",
         homepage="https://www.nlm.nih.gov/research/umls",
         tier=Tier.GATED,
@@ -61,8 +61,8 @@ def _read(
     languages: Collection[str] = ("ENG",),
     vocabularies: Collection[str] | None = None,
 ) -> Iterator[Record]:
-    types = _Beside(files, _TYPES, log)
-    definitions = _Beside(files, _DEFINITIONS, log)
+    types = _SideFile(files, _TYPES, log)
+    definitions = _SideFile(files, _DEFINITIONS, log)
     for cui, rows in groupby(_rows(files, _NAMES, log), lambda item: item[1][0]):
         atoms: list[tuple[bool, bool, bool, int, str]] = []
         codes: list[str] = []
@@ -122,7 +122,7 @@ def _relations(
         yield Relation(f"UMLS:{second}", f"biolink:{predicate}", f"UMLS:{first}", "umls", evidence=vocabulary)
 
 
-class _Beside:
+class _SideFile:
     """A file sorted by concept, read side by side with MRCONSO."""
 
     def __init__(self, files: Mapping[str, Path], name: str, log: RowLog) -> None:
@@ -134,8 +134,8 @@ class _Beside:
     def of(self, cui: str) -> list[list[str]]:
         """Return the rows of this concept; concepts must be asked for in ascending order."""
         while self._next is not None and self._next[0] < cui:
-            found = next(self._groups, None)
-            self._next = (found[0], [cells for _, cells in found[1]]) if found else None
+            group = next(self._groups, None)
+            self._next = (group[0], [cells for _, cells in group[1]]) if group else None
         return self._next[1] if self._next is not None and self._next[0] == cui else []
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clinweave.databases.base import Database, Record, RowLog
-from clinweave.databases.files import needed, release_beside
+from clinweave.databases.files import needed, recorded_release
 from clinweave.databases.prefixes import normal
 from clinweave.databases.xmlsafe import elements
 from clinweave.records import Concept, Passage, Relation, Source
@@ -36,7 +36,7 @@ def _source(files: Mapping[str, Path]) -> Source:
         id="uniprot_diseases",
         name="UniProt diseases",
         infores="infores:uniprot",
-        release=release_beside(path),
+        release=recorded_release(path),
         licence="CC BY 4.0",
         homepage="https://www.uniprot.org/diseases",
     )
@@ -100,7 +100,7 @@ def _genes(variants: Path, genes: Path, ids: Mapping[str, str], log: RowLog) -> 
         elif values.get("significance") == _PATHOGENIC:
             carriers[element.get("id", "")] = values["protein"], symbol[1]
     seen: set[tuple[str, str]] = set()
-    told: set[str] = set()
+    emitted: set[str] = set()
     for row, element in elements(variants, "tryton", "record", "GNU Health's table of variants and diseases"):
         values = _fields(element)
         disease = ids.get(values.get("phenotype", ""))
@@ -109,8 +109,8 @@ def _genes(variants: Path, genes: Path, ids: Mapping[str, str], log: RowLog) -> 
         elif (carrier := carriers.get(values.get("variant", ""))) and (carrier[0], disease) not in seen:
             seen.add((carrier[0], disease))
             gene = f"UNIPROT:{carrier[0]}"
-            if gene not in told:
-                told.add(gene)
+            if gene not in emitted:
+                emitted.add(gene)
                 yield Concept(gene, "biolink:Gene", carrier[1], "uniprot_diseases")
             yield Relation(gene, "biolink:gene_associated_with_condition", disease, "uniprot_diseases")
 

@@ -1,4 +1,4 @@
-"""XML read as a stream: one element at a time, no entities of the document's own, bounded depth and text.
+"""Streaming XML parser: one element at a time, no entity declarations, bounded depth and text.
 
 Entities are never expanded and no other file is ever read. A DOCTYPE is refused at all, but for publishers whose
 every file names their DTD (MeSH, PubMed, JATS): there a DOCTYPE without declarations of its own passes, the DTD

@@ -1,4 +1,4 @@
-"""Training sets and question sets made from the graph, readers of benchmarks, and labelled citation pairs."""
+"""Datasets: training sets and question sets built from the graph, benchmark readers, labelled citation pairs."""
 
 from typing import TYPE_CHECKING
 

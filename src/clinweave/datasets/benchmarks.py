@@ -1,4 +1,4 @@
-"""Readers of published benchmarks. Each names file, row and field where it cannot read one; nothing is guessed.
+"""Readers of published benchmarks. Unreadable input is an error that names file, row and field; nothing is guessed.
 
 `question` is all that retrieval sees (MIRAGE's rule): options, gold abstracts and lists of candidates stay out of it.
 """
@@ -16,7 +16,7 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def read_benchmark(path: Path) -> list[Question]:
-    """Return the questions of a file in any of the known formats, told apart by content, not by name.
+    """Return the questions of a file in any of the supported formats, detected by content, not by name.
 
     Raises `UserError` naming file, row and field on bad data, and the known formats where none fits.
     """
@@ -47,7 +47,7 @@ def _reader(path: Path) -> Callable[[Path], Iterator[Question]]:
     if isinstance(sample, dict):
         return read_pubmedqa if "QUESTION" in sample else read_mirage
     raise UserError(
-        f"{path}: not a benchmark known here. Known: MIRAGE benchmark.json, PubMedQA json, MedQA jsonl or json, "
+        f"{path}: unsupported benchmark format. Supported: MIRAGE benchmark.json, PubMedQA json, MedQA jsonl or json, "
         'BiomixQA csv, and JSON lines of {"question", "options", "answer"}'
     )
 
@@ -63,7 +63,7 @@ def read_mirage(path: Path) -> Iterator[Question]:
                 task=f"mirage-{task}",
                 question=_text(row, "question", where),
                 options=tuple(options.values()),
-                answer=_place(_field(row, "answer", where), row, options, where),
+                answer=_answer_index(_field(row, "answer", where), row, options, where),
                 kind=task,
                 origin="MIRAGE",
             )
@@ -80,15 +80,15 @@ def read_medqa(path: Path) -> Iterator[Question]:
         where = f"{path}, row {number}"
         options = _options(_field(row, "options", where), where)
         answer = _field(row, "answer", where) if row.get("answer_idx") is None else row["answer_idx"]
-        place, stated = _place(answer, row, options, where), str(row.get("answer")).strip()
-        if stated in options.values() and stated != list(options.values())[place]:
+        index, stated = _answer_index(answer, row, options, where), str(row.get("answer")).strip()
+        if stated in options.values() and stated != list(options.values())[index]:
             raise UserError(f"{where}: answer and answer_idx name different options; correct one of them")
         yield Question(
             id=str(number),
             task=f"medqa-{len(options)}",
             question=_text(row, "question", where),
             options=tuple(options.values()),
-            answer=place,
+            answer=index,
             kind=str(row.get("meta_info", "")),
             origin="MedQA",
         )
@@ -186,7 +186,7 @@ def read_jsonl(path: Path) -> Iterator[Question]:
             task=str(row.get("task") or path.stem),
             question=_text(row, "question", where),
             options=tuple(options.values()),
-            answer=_place(_field(row, "answer", where), row, options, where),
+            answer=_answer_index(_field(row, "answer", where), row, options, where),
             kind=str(row.get("kind") or ""),
             concepts=_texts(row, "concepts", where),
             cluster=str(row.get("cluster") or ""),
@@ -243,7 +243,7 @@ def _options(value: Any, where: str) -> dict[str, str]:
     if listed:
         texts = [_option_text(item, where) for item in value]
         labels = (
-            _LETTERS if len(texts) <= len(_LETTERS) else [str(place) for place in range(1, len(texts) + 1)]
+            _LETTERS if len(texts) <= len(_LETTERS) else [str(number) for number in range(1, len(texts) + 1)]
         )
         lettered = all(text[:2] == f"{label}." for text, label in zip(texts, labels, strict=False))
         value = dict(zip(labels, [text[2:].strip() if lettered else text for text in texts], strict=False))
@@ -262,8 +262,8 @@ def _option_text(value: Any, where: str) -> str:
     return _unicode(str(value).strip(), "options", where)
 
 
-def _place(answer: Any, row: Mapping[str, Any], options: Mapping[str, str], where: str) -> int:
-    """Return the place of the right option of a row, from its label, its place from 0, or its text.
+def _answer_index(answer: Any, row: Mapping[str, Any], options: Mapping[str, str], where: str) -> int:
+    """Return the index of the correct option of a row, from its label, its index from 0, or its text.
 
     A number is a label where the row itself labels its options by numbers.
 
@@ -277,14 +277,14 @@ def _place(answer: Any, row: Mapping[str, Any], options: Mapping[str, str], wher
             return answer
     if isinstance(answer, str):
         name = answer.strip()
-        found = [names.index(name) for names in (labels, texts) if name in names]
-        if len(found) == 2 and texts[found[0]] != texts[found[1]]:
+        matches = [names.index(name) for names in (labels, texts) if name in names]
+        if len(matches) == 2 and texts[matches[0]] != texts[matches[1]]:
             raise UserError(
-                f"{where}, field answer: {name!r} is the label of {texts[found[0]]!r} and the text of another option; "
-                "give the place from 0"
+                f"{where}, field answer: {name!r} is the label of {texts[matches[0]]!r} and the text of another "
+                "option; give the index from 0"
             )
-        if found:
-            return found[0]
+        if matches:
+            return matches[0]
     raise UserError(
-        f"{where}, field answer: {answer!r} is neither a label, a place nor the text of an option"
+        f"{where}, field answer: {answer!r} is neither a label, an index nor the text of an option"
     )

@@ -1,4 +1,4 @@
-"""`clinweave data build`: one folder with all sets, their card, and the report of decontamination."""
+"""`clinweave data build`: write all datasets to one folder, with a dataset card and a decontamination report."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -36,14 +36,14 @@ class DataSettings:
     diseases: int = 1500
     per_kind: int = 400  # multiple-choice questions of each kind in each split, at most
     phrasings: int = 2  # of each question answered by heart
-    wrong: int = 2  # wrong names beside each answer by heart
+    wrong: int = 2  # wrong names per closed-book answer
     passages: int = 2000  # definitions among the running text
     safety: int = 200
     budget: int = 160  # estimated tokens of evidence in a prompt
     held_out: float = 0.15
     validation: float = 0.05
     held_facts: float = 0.15
-    shapes: tuple[str, ...] = ("messages", "sharegpt", "alpaca")  # written beside TRL's
+    shapes: tuple[str, ...] = ("messages", "sharegpt", "alpaca")  # written in addition to TRL's
     decontaminate: bool = True
     seed: int = 0
 
@@ -64,15 +64,15 @@ def build_data(
     `benchmarks` are the files that nothing may be shared with, `later` the folder of a later HPO release. The
     set bears the graph's tier.
     """
-    known = {"graph": str(graph.manifest["key"])}
-    known |= {f"benchmark:{path.name}": _hash(path) for path in benchmarks}
-    known |= {f"added:{path.name}": _hash(path) for path in add}
+    inputs = {"graph": str(graph.manifest["key"])}
+    inputs |= {f"benchmark:{path.name}": _hash(path) for path in benchmarks}
+    inputs |= {f"added:{path.name}": _hash(path) for path in add}
     if later is not None:
-        known["later"] = digest(sorted((one.name, one.stat().st_size) for one in later.iterdir()))
+        inputs["later"] = digest(sorted((file.name, file.stat().st_size) for file in later.iterdir()))
     builder = Builder(
         graph, linker, settings, tuple(benchmarks), tuple(add), later, progress or (lambda *_: None)
     )
-    return stage(out, "data", known, asdict(settings), builder.build, version=VERSION)
+    return stage(out, "data", inputs, asdict(settings), builder.build, version=VERSION)
 
 
 @dataclass
@@ -89,20 +89,20 @@ class Builder:
 
     def build(self, out: Path) -> dict[str, Any]:
         """Write everything into `out` and return what the manifest records."""
-        made = self._made()
+        examples = self._examples()
         warnings = [warning for path in self.add if (warning := trap(path))]
         against = Benchmarks()
         if self.settings.decontaminate:
             for path in self.benchmarks:
                 against.add(path)
-        made, report = decontaminate(made, against)
-        files = self._write(made, out)
+        examples, report = decontaminate(examples, against)
+        files = self._write(examples, out)
         later = None
         if self.later is not None:
-            later = made_true(self.graph, made, later_release(self.later))
+            later = made_true(self.graph, examples, later_release(self.later))
             write_json(out / "later.json", later)
-        counted = counts(made)
-        sources = {name: asdict(one) for name, one in self.graph.sources().items()}
+        counted = counts(examples)
+        sources = {name: asdict(source) for name, source in self.graph.sources().items()}
         write_json(out / "decontamination.json", {**report, "warnings": warnings})
         write_json(out / "dataset_info.json", dataset_info(files))
         (out / "README.md").write_text(card(counted, sources, report, later, warnings), "utf-8")
@@ -118,10 +118,10 @@ class Builder:
             "warnings": warnings,
             "tier": tier.value,
             "sources": sources,
-            "licences": sorted({one["licence"] for one in sources.values()}),
+            "licences": sorted({source["licence"] for source in sources.values()}),
         }
 
-    def _made(self) -> list[Example]:
+    def _examples(self) -> list[Example]:
         from clinweave.knowledge import CitationChecker, ContextBuilder
 
         settings = self.settings
@@ -138,21 +138,24 @@ class Builder:
         )
         pairs = Pairs(writer)
         diseases = self._diseases()
-        wanted = set(diseases)
-        told = {
-            one: passage for passage in self.graph.passages() for one in passage.concepts if one in wanted
+        disease_ids = set(diseases)
+        passages = {
+            item: passage
+            for passage in self.graph.passages()
+            for item in passage.concepts
+            if item in disease_ids
         }
-        self._left_out = sum(splits.of(one) == LEFT_OUT for one in diseases)
-        made: dict[str, Example] = {}
+        self._left_out = sum(splits.of(item) == LEFT_OUT for item in diseases)
+        examples: dict[str, Example] = {}
         for done, disease in enumerate(diseases, 1):
-            quoted = writer.defined(disease, told[disease]) if disease in told else ()
+            quoted = writer.defined(disease, passages[disease]) if disease in passages else ()
             for example in (*writer.about(disease), *quoted):
-                made[example.id] = example
-                made |= {pair.id: pair for pair in pairs.of(example)}
+                examples[example.id] = example
+                examples |= {pair.id: pair for pair in pairs.of(example)}
             self.progress(done, len(diseases))
         for example in safety_examples(self._drugs(), settings.safety, settings.seed):
-            made[example.id] = example
-            made |= {pair.id: pair for pair in pairs.of(example)}
+            examples[example.id] = example
+            examples |= {pair.id: pair for pair in pairs.of(example)}
         more = [
             *by_heart(
                 writer, diseases, phrasings=settings.phrasings, wrong=settings.wrong, seed=settings.seed
@@ -161,27 +164,27 @@ class Builder:
             *text_examples(writer, diseases, passages=settings.passages, seed=settings.seed),
             *(example for path in self.add for example in read_shape(path)),
         ]
-        made |= {one.id: one for one in more}
-        return list(made.values())
+        examples |= {item.id: item for item in more}
+        return list(examples.values())
 
     def _diseases(self) -> list[str]:
         """Return diseases with recorded features, drawn by the seed."""
-        known = sorted({row.subject for row in self.graph.relations(predicate=FEATURE, negated=False)})
-        if not known:
+        diseases = sorted({row.subject for row in self.graph.relations(predicate=FEATURE, negated=False)})
+        if not diseases:
             raise UserError("the graph records features of no disease: build it with HPO's annotations")
         random = Random(f"{self.settings.seed}/diseases")  # noqa: S311
-        return random.sample(known, min(self.settings.diseases, len(known)))
+        return random.sample(diseases, min(self.settings.diseases, len(diseases)))
 
     def _drugs(self) -> list[str]:
         """Return names of drugs for requests that must be refused."""
-        ids = [one for one in self.graph.names().column("id").to_pylist() if one.startswith("DRUGBANK:")]
-        names = [one.name for one in self.graph.concepts(sorted(set(ids))[:2000:5]) if one.name.isalpha()]
+        ids = [item for item in self.graph.names().column("id").to_pylist() if item.startswith("DRUGBANK:")]
+        names = [item.name for item in self.graph.concepts(sorted(set(ids))[:2000:5]) if item.name.isalpha()]
         return names or ["warfarin", "ibuprofen", "digoxin", "insulin", "morphine"]
 
-    def _write(self, made: Sequence[Example], out: Path) -> Mapping[str, Kind]:
+    def _write(self, examples: Sequence[Example], out: Path) -> Mapping[str, Kind]:
         """Write TRL's shape by kind and split, and the other shapes of the training split; return what is described."""
         groups: dict[tuple[Kind, str], list[Example]] = {}
-        for example in made:
+        for example in examples:
             groups.setdefault((example.kind, example.split), []).append(example)
         files = {}
         for (kind, split), items in sorted(groups.items()):

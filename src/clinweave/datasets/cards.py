@@ -1,4 +1,4 @@
-"""What goes beside a built set: LLaMA-Factory's dataset_info.json, and a card that says what is in it."""
+"""Files that accompany a built dataset: LLaMA-Factory's dataset_info.json and a dataset card."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,11 +13,11 @@ _TAGS = {"role_tag": "role", "content_tag": "content", "user_tag": "user", "assi
 
 def dataset_info(files: Mapping[str, Kind]) -> dict[str, Any]:
     """Return LLaMA-Factory's description of the files (its sharegpt reader with OpenAI's tags reads chat messages)."""
-    found: dict[str, Any] = {}
+    info: dict[str, Any] = {}
     for name, kind in files.items():
         title = f"clinweave_{name.removesuffix('.jsonl').replace('/', '_').replace('.', '_')}"
         if kind == Kind.TEXT:
-            found[title] = {"file_name": name, "columns": {"prompt": "text"}}
+            info[title] = {"file_name": name, "columns": {"prompt": "text"}}
         elif kind == Kind.PREFERENCE:
             columns = {
                 "prompt": "instruction",
@@ -25,22 +25,22 @@ def dataset_info(files: Mapping[str, Kind]) -> dict[str, Any]:
                 "chosen": "chosen",
                 "rejected": "rejected",
             }
-            found[title] = {"file_name": name, "formatting": "alpaca", "ranking": True, "columns": columns}
+            info[title] = {"file_name": name, "formatting": "alpaca", "ranking": True, "columns": columns}
         else:
-            found[title] = {"file_name": name, "formatting": "sharegpt", "columns": {"messages": "messages"},
+            info[title] = {"file_name": name, "formatting": "sharegpt", "columns": {"messages": "messages"},
                             "tags": _TAGS}  # fmt: skip
-    return found
+    return info
 
 
 def counts(examples: Sequence[Example]) -> dict[str, dict[str, dict[str, int]]]:
     """Return kind -> split -> task (and kind of rejection) -> number of items."""
-    found: dict[str, dict[str, Counter[str]]] = {}
-    for one in examples:
-        name = f"{one.task}: {one.rejection}" if one.rejection else one.task
-        found.setdefault(one.kind.value, {}).setdefault(one.split, Counter())[name] += 1
+    result: dict[str, dict[str, Counter[str]]] = {}
+    for example in examples:
+        name = f"{example.task}: {example.rejection}" if example.rejection else example.task
+        result.setdefault(example.kind.value, {}).setdefault(example.split, Counter())[name] += 1
     return {
         kind: {split: dict(sorted(tasks.items())) for split, tasks in sorted(splits.items())}
-        for kind, splits in sorted(found.items())
+        for kind, splits in sorted(result.items())
     }
 
 
@@ -72,7 +72,7 @@ def card(
         *_sources(sources),
         *_items(counted),
         "Faults of rejected replies: "
-        + "; ".join(f"{name}: {what}" for name, what in REJECTIONS.items())
+        + "; ".join(f"{name}: {meaning}" for name, meaning in REJECTIONS.items())
         + ".",
         "",
         "## Decontamination",
@@ -81,12 +81,14 @@ def card(
     ]
     lines += _later(later)
     if warnings:
-        lines += ["", "## Warnings", "", *(f"- {one}" for one in warnings)]
+        lines += ["", "## Warnings", "", *(f"- {warning}" for warning in warnings)]
     return "\n".join(lines) + "\n"
 
 
 def _sources(sources: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    rows = [f"| {one['name']} | {one['release']} | {one['licence']} |" for one in sources.values()]
+    rows = [
+        f"| {source['name']} | {source['release']} | {source['licence']} |" for source in sources.values()
+    ]
     return ["## Sources", "", "| source | release | licence |", "|---|---|---|", *rows, ""]
 
 
@@ -104,12 +106,12 @@ def _later(later: Mapping[str, Any] | None) -> list[str]:
     if later is None:
         return []
     true, of = later["made_true"], later["statements"]
-    said = ", ".join(f"{name} {true.get(name, 0)} of {count}" for name, count in of.items()) or "none made"
+    listing = ", ".join(f"{name} {true.get(name, 0)} of {count}" for name, count in of.items()) or "none made"
     return [
         "",
         "## Later release",
         "",
-        f"Statements taken as false that a later release of HPO's annotations makes true: {said}.",
+        f"Statements taken as false that a later release of HPO's annotations makes true: {listing}.",
         "Absence of a record is not a negation.",
     ]
 

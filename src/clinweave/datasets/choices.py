@@ -1,4 +1,4 @@
-"""Multiple-choice items from the graph's questions, each in the split of its disease and of its fact."""
+"""Multiple-choice items from graph questions, each assigned to the split of its disease and fact."""
 
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
@@ -29,7 +29,7 @@ def choice_examples(
     Held-out facts are those of trained diseases. Wrong options are neither recorded of the disease and its kin nor
     above or below what is.
     """
-    seen = {one for one in trained if splits.of(one) == "train"}
+    seen = {concept for concept in trained if splits.of(concept) == "train"}
 
     def of(split: str) -> Keep:
         def keep(gold: tuple[str, str, str], asked: str) -> bool:
@@ -39,8 +39,8 @@ def choice_examples(
 
         return keep
 
-    found = drawn(graph, kinds, {split: (of(split), per_kind) for split in SPLITS}, seed)
-    return [_example(question, split) for split, questions in found.items() for question in questions]
+    by_split = drawn(graph, kinds, {split: (of(split), per_kind) for split in SPLITS}, seed)
+    return [_example(question, split) for split, questions in by_split.items() for question in questions]
 
 
 def to_question(example: Example) -> Question:
@@ -68,8 +68,8 @@ def _example(question: Question, split: str) -> Example:
         (question.cluster, question.gold[1], other)
         if asked_first
         else (other, question.gold[1], question.cluster)
-        for place, other in enumerate(question.option_ids)
-        if place != question.answer
+        for index, other in enumerate(question.option_ids)
+        if index != question.answer
     )
     return Example(
         id=question.id,

@@ -1,4 +1,4 @@
-"""Questions answered by heart: the name alone, without evidence, beside names that are wrong.
+"""Closed-book questions: only the disease name is given, without evidence; wrong options are stored with the item.
 
 The wrong names are drawn from the answers that other trained diseases have, each as often as it is an answer there, so
 that how well known a name is says nothing. They are neither among the disease's own trained facts nor above or below
@@ -30,7 +30,7 @@ def by_heart(
     for (disease, predicate), rows in facts.items():
         if writer.splits.of(disease) == "train":
             pools[predicate] += [_answer(row) for row in rows]
-    names = {one.id: one.name for one in writer.graph.concepts(sorted({*_ids(facts)}))}
+    names = {concept.id: concept.name for concept in writer.graph.concepts(sorted({*_ids(facts)}))}
     for (disease, predicate), rows in facts.items():
         random = Random(f"{seed}/by-heart/{disease}/{predicate}")  # noqa: S311
         true = not_surely_false(writer.graph, {_answer(row) for row in rows}) | {disease}
@@ -45,16 +45,16 @@ def by_heart(
 
 def _visible(writer: Writer, diseases: Iterable[str]) -> Facts:
     """Return what may be trained on: facts of trained diseases (and of those for validation) but the held-out ones."""
-    found: dict[tuple[str, str], list[Relation]] = {}
+    visible: dict[tuple[str, str], list[Relation]] = {}
     for disease in diseases:
         if writer.splits.of(disease) not in _SPLITS:
             continue
         shown = writer.visible(disease)
         for predicate, rows in writer.facts(disease).items():
-            kept = list({(row.subject, row.object): row for row in rows if shown(row)}.values())
-            if kept:
-                found[disease, predicate] = kept
-    return found
+            relations = list({(row.subject, row.object): row for row in rows if shown(row)}.values())
+            if relations:
+                visible[disease, predicate] = relations
+    return visible
 
 
 def _ids(facts: Facts) -> Iterator[str]:
@@ -68,16 +68,16 @@ def _answer(row: Relation) -> str:
     return row.subject if row.predicate == GENE else row.object
 
 
-def _wrong(pool: Sequence[str], true: set[str], wanted: int, random: Random) -> list[str]:
+def _wrong(pool: Sequence[str], true: set[str], count: int, random: Random) -> list[str]:
     """Return other names that are surely not trained as true; fewer where the pool has few."""
-    found: list[str] = []
-    for _ in range(wanted * _TRIES):
-        if len(found) == wanted:
+    wrong: list[str] = []
+    for _ in range(count * _TRIES):
+        if len(wrong) == count:
             break
         other = random.choice(pool)
-        if other not in true and other not in found:
-            found.append(other)
-    return found
+        if other not in true and other not in wrong:
+            wrong.append(other)
+    return wrong
 
 
 def _example(  # noqa: PLR0917
@@ -96,7 +96,7 @@ def _example(  # noqa: PLR0917
         task="closed-book",
         prompt=choice_prompt(question),
         completion=names[ids[0]],
-        options=tuple(names[one] for one in ids),
+        options=tuple(names[id_] for id_ in ids),
         answer=0,
         option_ids=ids,
         concepts=(disease,),

@@ -1,4 +1,4 @@
-"""Questions on Hetionet's curated indications, for a graph that leaves Hetionet out."""
+"""Questions on Hetionet's curated indications, for a graph built without Hetionet."""
 
 import csv
 import gzip
@@ -68,17 +68,17 @@ def cross_source_questions(
     above or below it. Raises `UserError` where nothing of the file is known to the graph.
     """
     rows = list(read_indications(path))
-    known = {one: graph.resolve(one) for row in rows for one in (row.disease, row.drug)}
-    said: dict[str, set[str]] = defaultdict(set)
+    resolved = {id_: graph.resolve(id_) for row in rows for id_ in (row.disease, row.drug)}
+    stated: dict[str, set[str]] = defaultdict(set)
     right: dict[str, set[str]] = defaultdict(set)
     names: dict[str, tuple[str, str]] = {}
     drugs: dict[str, Concept] = {}
     uses: Counter[str] = Counter()
     for row in rows:
-        disease, drug = known[row.disease], known[row.drug]
+        disease, drug = resolved[row.disease], resolved[row.drug]
         if not disease or not drug:
             continue
-        said[disease].add(drug)
+        stated[disease].add(drug)
         names[disease] = (row.disease_name, row.disease)
         drugs[drug] = Concept(drug, "biolink:Drug", row.drug_name, "hetionet")
         if row.category == "DM":
@@ -90,10 +90,10 @@ def cross_source_questions(
         )
     pool = Pool(drugs.values(), uses)
     random = Random(f"{seed}/{TASK}")  # noqa: S311
-    found: list[Question] = []
+    questions: list[Question] = []
     for disease in sorted(right):
         kin = {disease} | graph.ancestors(disease) | graph.descendants(disease)
-        blocked = set().union(*(said.get(one, ()) for one in kin))
+        blocked = set().union(*(stated.get(id_, ()) for id_ in kin))
         fit = sorted(
             drug
             for drug in right[disease]
@@ -105,14 +105,14 @@ def cross_source_questions(
                 blocked=blocked,
                 asked=names[disease][0],
                 count=options,
-                place=len(found),
+                position=len(questions),
                 random=random,
             )
             if drawn is not None:
-                found.append(_question(disease, names[disease], drawn, random.choice(_PHRASINGS)))
-    return (
-        found if len(found) <= count else [found[i] for i in sorted(random.sample(range(len(found)), count))]
-    )
+                questions.append(_question(disease, names[disease], drawn, random.choice(_PHRASINGS)))
+    if len(questions) <= count:
+        return questions
+    return [questions[i] for i in sorted(random.sample(range(len(questions)), count))]
 
 
 def _question(disease: str, named: tuple[str, str], options: Options, phrasing: str) -> Question:

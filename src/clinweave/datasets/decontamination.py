@@ -1,4 +1,4 @@
-"""Does a training set hold a benchmark's questions? By equal text, and by a run of equal words.
+"""Remove training items that contain a benchmark's questions, by equal text or by a shared run of words.
 
 Trap: MedMCQA's development split is the test set of MIRAGE's medmcqa. A file of it among what is trained on is
 named, whether or not a benchmark file was given to compare with.
@@ -41,21 +41,21 @@ class Benchmarks:
         """Read one file. Raises `UserError` where it is none of the known formats."""
         count = 0
         for count, item in enumerate(benchmark_items(path), 1):  # noqa: B007
-            found = words(item.text)
-            if len(found) >= SHORTEST:
-                self._whole.setdefault(" ".join(found), item)
-            for run in _runs(found):
+            tokens = words(item.text)
+            if len(tokens) >= SHORTEST:
+                self._whole.setdefault(" ".join(tokens), item)
+            for run in _runs(tokens):
                 self._runs.setdefault(run, item)
         self.files[path.name] = count
 
     def match(self, texts: Sequence[str]) -> tuple[str, Item] | None:
         """Return how ("exact" or "n-gram") and with which item a text is shared, or None."""
         split = [words(text) for text in texts]
-        for found in split:
-            if item := self._whole.get(" ".join(found)):
+        for tokens in split:
+            if item := self._whole.get(" ".join(tokens)):
                 return "exact", item
-        for found in split:
-            for run in _runs(found):
+        for tokens in split:
+            for run in _runs(tokens):
                 if item := self._runs.get(run):
                     return "n-gram", item
         return None
@@ -65,14 +65,14 @@ def decontaminate(
     examples: Iterable[Example], benchmarks: Benchmarks
 ) -> tuple[list[Example], dict[str, Any]]:
     """Return the items that share nothing with a benchmark, and the report of those that do."""
-    kept, hits = [], []
+    clean, hits = [], []
     total = 0
     for total, example in enumerate(examples, 1):  # noqa: B007
-        found = benchmarks.match(texts_of(example))
-        if found is None:
-            kept.append(example)
+        match = benchmarks.match(texts_of(example))
+        if match is None:
+            clean.append(example)
         else:
-            how, item = found
+            how, item = match
             hits.append({"id": example.id, "task": example.task, "split": example.split, "match": how,
                          "benchmark": item.benchmark, "item": item.id})  # fmt: skip
     report = {
@@ -83,12 +83,12 @@ def decontaminate(
         "by_benchmark": dict(sorted(Counter(f"{hit['benchmark']}: {hit['match']}" for hit in hits).items())),
         "hits": hits,
     }
-    return kept, report
+    return clean, report
 
 
 def texts_of(example: Example) -> list[str]:
     """Return the texts of an item that might be a benchmark's: what the user asks, the reply, what is shown."""
-    asked = [one["content"] for one in example.prompt if one["role"] == "user"]
+    asked = [message["content"] for message in example.prompt if message["role"] == "user"]
     asked = [part for text in asked for part in (text, text.rpartition("Question: ")[2].split("\n")[0])]
     return [*asked, example.completion, *(item.passage.text for item in example.evidence if item.passage)]
 
@@ -112,8 +112,8 @@ def benchmark_items(path: Path) -> Iterator[Item]:
         return
     for question in read_benchmark(path):
         yield Item(path.name, f"{question.task}/{question.id}", question.question)
-        for place, text in enumerate(question.context):
-            yield Item(path.name, f"{question.task}/{question.id}/context {place + 1}", text)
+        for index, text in enumerate(question.context):
+            yield Item(path.name, f"{question.task}/{question.id}/context {index + 1}", text)
 
 
 def words(text: str) -> list[str]:
@@ -121,9 +121,9 @@ def words(text: str) -> list[str]:
     return re.findall(r"[^\W_]+", text.casefold())
 
 
-def _runs(found: Sequence[str]) -> Iterator[int]:
-    for start in range(len(found) - WORDS + 1):
-        yield hash(tuple(found[start : start + WORDS]))
+def _runs(tokens: Sequence[str]) -> Iterator[int]:
+    for start in range(len(tokens) - WORDS + 1):
+        yield hash(tuple(tokens[start : start + WORDS]))
 
 
 def _is_medmcqa(path: Path) -> bool:

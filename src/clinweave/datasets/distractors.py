@@ -1,4 +1,4 @@
-"""Wrong options that look like the right one: same kind, as well known, as long, and surely not true.
+"""Choose distractors: wrong options of the same category, similar frequency and length, and not possibly true.
 
 A guess by popularity or by length must not answer a question, so the distractors are drawn from the candidates whose
 number of records and whose name length are nearest to those of the right option.
@@ -51,29 +51,29 @@ class Pool:
     """All possible options of one kind of question."""
 
     def __init__(self, concepts: Iterable[Concept], records: Mapping[str, int]) -> None:
-        self._known = {
+        self._candidates = {
             concept.id: Candidate(concept.id, concept.name, concept.category, records.get(concept.id, 1))
             for concept in sorted(concepts, key=lambda concept: concept.id)
             if plain(concept.name)
         }
 
     def __contains__(self, identifier: str) -> bool:
-        return identifier in self._known
+        return identifier in self._candidates
 
     def __getitem__(self, identifier: str) -> Candidate:
-        return self._known[identifier]
+        return self._candidates[identifier]
 
     def draw(
-        self, answer: str, *, blocked: Set[str], asked: str, count: int, place: int, random: Random
+        self, answer: str, *, blocked: Set[str], asked: str, count: int, position: int, random: Random
     ) -> Options | None:
         """Return `count` options with `answer` at `place % count`, or None where too few are near enough.
 
         `blocked` holds every id that is or may be true; `asked` is the text whose words may give an option away.
         """
-        right = self._known[answer]
+        right = self._candidates[answer]
         names = {right.name.casefold()}
         near: list[tuple[float, Candidate]] = []
-        for other in self._known.values():
+        for other in self._candidates.values():
             if (
                 other.id in blocked
                 or other.category != right.category
@@ -94,24 +94,28 @@ class Pool:
         if len(chosen) < count - 1:
             return None
         shown = random.sample(chosen, count - 1)
-        shown.insert(place % count, right)
-        return Options(tuple(one.id for one in shown), tuple(one.name for one in shown), place % count)
+        shown.insert(position % count, right)
+        return Options(
+            tuple(candidate.id for candidate in shown),
+            tuple(candidate.name for candidate in shown),
+            position % count,
+        )
 
 
-def distance(one: Candidate, other: Candidate) -> float:
+def distance(candidate: Candidate, other: Candidate) -> float:
     """Return how unlike two candidates are to a guesser: the larger log ratio of records or of name length."""
     return max(
-        abs(math.log(max(one.records, 1) / max(other.records, 1))),
-        abs(math.log(len(one.name) / len(other.name))),
+        abs(math.log(max(candidate.records, 1) / max(other.records, 1))),
+        abs(math.log(len(candidate.name) / len(other.name))),
     )
 
 
 def not_surely_false(graph: Hierarchy, truths: Iterable[str]) -> set[str]:
     """Return the truths and everything above or below one of them."""
-    found: set[str] = set()
+    ids: set[str] = set()
     for truth in truths:
-        found |= {truth} | graph.ancestors(truth) | graph.descendants(truth)
-    return found
+        ids |= {truth} | graph.ancestors(truth) | graph.descendants(truth)
+    return ids
 
 
 def gives_away(option: str, asked: str) -> bool:

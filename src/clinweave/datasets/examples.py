@@ -1,4 +1,4 @@
-"""One training or test item; every shape that a trainer reads is written from it (`shapes.py`)."""
+"""Training and test items, from which every trainer's file format is written (`shapes.py`)."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -87,13 +87,13 @@ def from_row(row: Mapping[str, Any]) -> Example:
     values["rejected"] = worse[-1]["content"] if worse else ""
     values["kind"] = Kind(values["kind"])
     values["prompt"] = tuple(
-        Message(role=one["role"], content=one["content"]) for one in row.get("prompt", ())
+        Message(role=part["role"], content=part["content"]) for part in row.get("prompt", ())
     )
     values["evidence"] = tuple(_evidence(item) for item in row.get("evidence", ()))
     for name in ("options", "option_ids", "concepts", "counted"):
         values[name] = tuple(row.get(name, ()))
     values["gold"] = tuple(row["gold"]) if row.get("gold") else None
-    values["wrong"] = tuple(tuple(one) for one in row.get("wrong", ()))
+    values["wrong"] = tuple(tuple(part) for part in row.get("wrong", ()))
     return Example(**values)
 
 
@@ -122,8 +122,8 @@ def read_examples(path: Path) -> Iterator[Example]:
 def _slim(item: dict[str, Any]) -> dict[str, Any]:
     """Return evidence without the fields that say nothing."""
     relations = [
-        {key: value for key, value in one.items() if value not in ("", (), False)}
-        for one in item["relations"]
+        {key: value for key, value in relation.items() if value not in ("", (), False)}
+        for relation in item["relations"]
     ]
     slim = {**item, "relations": relations}
     if slim["passage"] is None:
@@ -132,7 +132,7 @@ def _slim(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _evidence(item: Mapping[str, Any]) -> Evidence:
-    relations = tuple(_relation(one) for one in item.get("relations", ()))
+    relations = tuple(_relation(relation) for relation in item.get("relations", ()))
     passage = item.get("passage")
     shown = Passage(**{**passage, "concepts": tuple(passage["concepts"])}) if passage else None
     return Evidence(item["id"], item["kind"], item["text"], item["score"], relations, shown)

@@ -1,4 +1,4 @@
-"""Questions whose answer the graph contains: a test of the plumbing (finding and reading), not of medicine.
+"""Questions whose answer is in the graph: they test retrieval and reading, not medical knowledge.
 
 Each asks by name in plain words about one relation. The wrong options are of the same kind, about as well known and
 about as long, and no source says of them, of anything above or below them, that they are true of what is asked.
@@ -119,34 +119,34 @@ def graph_questions(
     unknown = sorted(set(kinds) - KINDS.keys())
     if unknown:
         raise UserError(f"unknown kind of question {unknown[0]!r}: choose from {', '.join(KINDS)}")
-    found: list[Question] = []
+    questions: list[Question] = []
     for name in kinds:
-        made = _of_kind(graph, _known(graph, KINDS[name]), per_kind, f"{seed}/{name}", options, keep)
-        if len(made) < per_kind:
+        batch = _of_kind(graph, _kind_facts(graph, KINDS[name]), per_kind, f"{seed}/{name}", options, keep)
+        if len(batch) < per_kind:
             raise UserError(
-                f"the graph holds enough for {len(made)} questions of kind {name!r}, not for {per_kind}: "
+                f"the graph holds enough for {len(batch)} questions of kind {name!r}, not for {per_kind}: "
                 "ask for fewer (per_kind), or build the graph with more databases"
             )
-        found += made
-    return found
+        questions += batch
+    return questions
 
 
 @dataclass(frozen=True)
-class _Known:
+class _KindFacts:
     """What the graph says of a kind of question: read once, however many sets are drawn from it."""
 
     kind: Kind
     facts: Mapping[str, list[str]]
-    said: Mapping[str, set[str]]
+    stated: Mapping[str, set[str]]
     pool: Pool
 
 
-def _known(graph: "Graph", kind: Kind) -> _Known:
+def _kind_facts(graph: "Graph", kind: Kind) -> _KindFacts:
     records = [row for row in _records(graph, kind) if row.subject != row.object]
     facts = _facts(kind, records)
     counts = Counter(answer for answers in facts.values() for answer in answers)
-    pool = Pool([one for one in graph.concepts(sorted(counts)) if _fair(one)], counts)
-    return _Known(kind, facts, _said(kind, records), pool)
+    pool = Pool([concept for concept in graph.concepts(sorted(counts)) if _fair(concept)], counts)
+    return _KindFacts(kind, facts, _stated(kind, records), pool)
 
 
 def drawn(
@@ -160,36 +160,36 @@ def drawn(
 
     The sets share no record where their rules share none; fewer are returned where the graph holds fewer.
     """
-    found: dict[str, list[Question]] = {name: [] for name in keeps}
+    by_name: dict[str, list[Question]] = {name: [] for name in keeps}
     for kind in kinds:
-        known = _known(graph, KINDS[kind])
-        for name, (keep, wanted) in keeps.items():
-            found[name] += _of_kind(graph, known, wanted, f"{seed}/{kind}/{name}", options, keep)
-    return found
+        facts = _kind_facts(graph, KINDS[kind])
+        for name, (keep, count) in keeps.items():
+            by_name[name] += _of_kind(graph, facts, count, f"{seed}/{kind}/{name}", options, keep)
+    return by_name
 
 
 def _of_kind(  # noqa: PLR0917
-    graph: "Graph", known: _Known, wanted: int, seed: str, options: int, keep: Keep | None
+    graph: "Graph", source: _KindFacts, count: int, seed: str, options: int, keep: Keep | None
 ) -> list[Question]:
     random = Random(seed)  # noqa: S311
-    kind, pool = known.kind, known.pool
-    fit = _kept(kind, known.facts, keep)
+    kind, pool = source.kind, source.pool
+    fit = _allowed(kind, source.facts, keep)
     asked = _asked(graph, kind, fit)
     random.shuffle(asked)
     uses: Counter[str] = Counter()
     questions: list[Question] = []
-    for concept in _readable(graph, asked[: _TRIES * wanted]):
+    for concept in _readable(graph, asked[: _TRIES * count]):
         answer = _answer(fit[concept.id], pool, concept, uses, random)
         if answer is None:
             continue
-        blocked = _possible(graph, kind, concept.id, known.said, known.facts[concept.id])
+        blocked = _possible(graph, kind, concept.id, source.stated, source.facts[concept.id])
         shown = pool.draw(
-            answer, blocked=blocked, asked=concept.name, count=options, place=len(questions), random=random
+            answer, blocked=blocked, asked=concept.name, count=options, position=len(questions), random=random
         )
         if shown is not None:
             uses[answer] += 1
             questions.append(_question(kind, concept, answer, shown, random))
-        if len(questions) == wanted:
+        if len(questions) == count:
             break
     return questions
 
@@ -203,27 +203,27 @@ def _facts(kind: Kind, records: Iterable[Relation]) -> dict[str, list[str]]:
     return {asked: sorted(answers) for asked, answers in facts.items()}
 
 
-def _kept(kind: Kind, facts: Mapping[str, list[str]], keep: Keep | None) -> Mapping[str, list[str]]:
+def _allowed(kind: Kind, facts: Mapping[str, list[str]], keep: Keep | None) -> Mapping[str, list[str]]:
     """Return the facts that may be asked."""
     if keep is None:
         return facts
-    kept = {
+    allowed = {
         asked: [answer for answer in answers if keep(_gold(kind, asked, answer), asked)]
         for asked, answers in facts.items()
     }
-    return {asked: answers for asked, answers in kept.items() if answers}
+    return {asked: answers for asked, answers in allowed.items() if answers}
 
 
 def _gold(kind: Kind, asked: str, answer: str) -> tuple[str, str, str]:
     return (asked, kind.predicate, answer) if kind.asked_is_subject else (answer, kind.predicate, asked)
 
 
-def _said(kind: Kind, records: Iterable[Relation]) -> Mapping[str, set[str]]:
+def _stated(kind: Kind, records: Iterable[Relation]) -> Mapping[str, set[str]]:
     """Return what is asked -> everything that any source says of it, of any grade and negated too."""
-    said: dict[str, set[str]] = defaultdict(set)
+    stated: dict[str, set[str]] = defaultdict(set)
     for row in records:
-        said[_side(kind, row)[0]].add(_side(kind, row)[1])
-    return said
+        stated[_side(kind, row)[0]].add(_side(kind, row)[1])
+    return stated
 
 
 def _side(kind: Kind, row: Relation) -> tuple[str, str]:
@@ -234,16 +234,18 @@ def _records(graph: "Graph", kind: Kind) -> list[Relation]:
     """Return all records of the kind's relation; of a hierarchy only those of its own vocabulary."""
     if not kind.hierarchy:
         return graph.relations(predicate=kind.predicate)
-    ids = sorted(one for one in set(graph.names()["id"].to_pylist()) if one.startswith(f"{kind.prefix}:"))
+    ids = sorted(id_ for id_ in set(graph.names()["id"].to_pylist()) if id_.startswith(f"{kind.prefix}:"))
     return graph.relations(subject=ids, predicate=kind.predicate)
 
 
 def _asked(graph: "Graph", kind: Kind, facts: Mapping[str, list[str]]) -> list[str]:
     """Return, sorted, what may be asked about."""
-    asked = [one for one in sorted(facts) if one.startswith(f"{kind.prefix}:" if kind.prefix else "")]
+    asked = [item for item in sorted(facts) if item.startswith(f"{kind.prefix}:" if kind.prefix else "")]
     if kind.known_as:
-        known = [one.id for one in graph.concepts(asked) if any(kind.known_as in xref for xref in one.xrefs)]
-        return known or asked
+        coded = [
+            item.id for item in graph.concepts(asked) if any(kind.known_as in xref for xref in item.xrefs)
+        ]
+        return coded or asked
     return asked
 
 
@@ -272,14 +274,14 @@ def _answer(
 
 
 def _possible(
-    graph: "Graph", kind: Kind, asked: str, said: Mapping[str, set[str]], answers: Collection[str]
+    graph: "Graph", kind: Kind, asked: str, stated: Mapping[str, set[str]], answers: Collection[str]
 ) -> set[str]:
-    """Return every id that may be true of what is asked: said of it or of its kin, and the kin of those."""
+    """Return all ids that may be correct: stated of the concept or of its relatives, and the relatives of those."""
     kin = {asked} | graph.ancestors(asked) | graph.descendants(asked)
     if kind.hierarchy:
         return kin | not_surely_false(graph, answers)
-    return set().union(*(said.get(one, ()) for one in kin), kin) | not_surely_false(
-        graph, said.get(asked, set()) | set(answers)
+    return set().union(*(stated.get(id_, ()) for id_ in kin), kin) | not_surely_false(
+        graph, stated.get(asked, set()) | set(answers)
     )
 
 

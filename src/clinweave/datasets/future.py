@@ -1,4 +1,4 @@
-"""Questions about what a later release of HPO's annotations added: the older graph cannot simply contain them."""
+"""Questions about annotations added by a newer HPO release, which the older graph does not contain."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from clinweave.knowledge import Graph
 
 TASK = "graph-future"
+_PHRASINGS = KINDS["feature"].phrasings
 
 
 def future_questions(
@@ -44,38 +45,40 @@ def future_questions(
     diseases = sorted(disease for disease in before.keys() & after.keys() if disease.startswith("OMIM:"))
     random.shuffle(diseases)
     answered: Counter[str] = Counter()
-    found: list[Question] = []
+    questions: list[Question] = []
     for disease in diseases:
         concept = _disease(graph, disease)
         if concept is None:
             continue
-        old = {_resolve(graph, one) for one in before[disease]} - {""}
-        new = {_resolve(graph, one) for one in after[disease]} - {""}
-        closure = old.union(*(graph.ancestors(one) for one in old))
-        denied = {_resolve(graph, one) for one in negated[disease] | negated_later[disease]}
+        old = {_resolve(graph, id_) for id_ in before[disease]} - {""}
+        new = {_resolve(graph, id_) for id_ in after[disease]} - {""}
+        closure = old.union(*(graph.ancestors(id_) for id_ in old))
+        denied = {_resolve(graph, id_) for id_ in negated[disease] | negated_later[disease]}
         added = sorted(
-            one
-            for one in new - closure - denied
-            if one in pool and answered[one] < 3 and not gives_away(pool[one].name, concept.name)
+            id_
+            for id_ in new - closure - denied
+            if id_ in pool and answered[id_] < 3 and not gives_away(pool[id_].name, concept.name)
         )
         blocked = not_surely_false(graph, old | new | (denied - {""}))
         for answer in random.sample(added, min(per_disease, len(added))):
             drawn = pool.draw(
-                answer, blocked=blocked, asked=concept.name, count=options, place=len(found), random=random
+                answer,
+                blocked=blocked,
+                asked=concept.name,
+                count=options,
+                position=len(questions),
+                random=random,
             )
             if drawn is None:
                 continue
             answered[answer] += 1
             kind = "refinement" if old & graph.ancestors(answer) else "new"
-            phrasing = random.choice(KINDS["feature"].phrasings)
-            found.append(_question(concept, disease, drawn, kind, phrasing))
-            if len(found) == count:
-                return found
-    if not found:
-        raise UserError(
-            "the newer release adds nothing to the OMIM diseases of the older one: are the two files in order?"
-        )
-    return found
+            questions.append(_question(concept, disease, drawn, kind, random.choice(_PHRASINGS)))
+            if len(questions) == count:
+                return questions
+    if not questions:
+        raise UserError("the newer release adds nothing to the OMIM diseases: are the files swapped?")
+    return questions
 
 
 def _features(rows: Iterable[Relation]) -> tuple[Mapping[str, set[str]], Mapping[str, set[str]]]:
@@ -93,8 +96,8 @@ def _resolve(graph: "Graph", identifier: str) -> str:
 
 
 def _disease(graph: "Graph", identifier: str) -> Concept | None:
-    known = graph.resolve(identifier)
-    concept = graph.concept(known) if known else None
+    resolved = graph.resolve(identifier)
+    concept = graph.concept(resolved) if resolved else None
     return concept if concept and plain(concept.name) else None
 
 

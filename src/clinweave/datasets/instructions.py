@@ -1,4 +1,4 @@
-"""Questions and answers written from records: cited, along a path, or "I do not know"."""
+"""Instruction items written from records: cited answers, multi-hop paths, and "I do not know"."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -95,11 +95,11 @@ class Writer:
         """Yield "what is it?" answered by quoting a passage; none where no sentence of it is a plain quotation."""
         split = self.splits.of(disease)
         first = passage.text.split(". ")[0].strip().rstrip(".")
-        said = passage.text if passage.text.startswith(passage.title) else f"{passage.title}: {passage.text}"
-        shown = Evidence("1", "passage", said, 1.0, (), passage)
+        text = passage.text if passage.text.startswith(passage.title) else f"{passage.title}: {passage.text}"
+        shown = Evidence("1", "passage", text, 1.0, (), passage)
         if split == LEFT_OUT or not 20 < len(first) < 300 or len(passage.text) > _PASSAGE:
             return
-        if self.tells_held_out(disease, said):
+        if self.tells_held_out(disease, text):
             return
         if self.checker.check(first + ".", [shown])[0] != Verdict.SUPPORTED:
             self.unsupported += 1
@@ -109,7 +109,7 @@ class Writer:
 
     def facts(self, disease: str) -> dict[str, list[Relation]]:
         """Return the curated, plainly positive relations of a disease by predicate."""
-        found: dict[str, list[Relation]] = {}
+        by_predicate: dict[str, list[Relation]] = {}
         both = [
             *self.graph.relations(subject=disease, predicate=[FEATURE, INHERITED, KIND_OF], negated=False),
             *self.graph.relations(predicate=GENE, object=disease, negated=False),
@@ -117,8 +117,8 @@ class Writer:
         for row in both:
             never = row.frequency.startswith("0/") or row.subject == row.object
             if row.grade == Grade.CURATED and not never:
-                found.setdefault(row.predicate, []).append(row)
-        return found
+                by_predicate.setdefault(row.predicate, []).append(row)
+        return by_predicate
 
     def tells_held_out(self, disease: str, text: str) -> bool:
         """Return whether a text about a disease names the answer of one of its held-out facts."""
@@ -175,20 +175,20 @@ class Writer:
     def line(self, row: Relation, number: str, items: Collection[Evidence]) -> str:
         """Return a record as a sentence with its marker, or "" where the checker does not bear it out."""
         bare = replace(row, frequency="", onset="", sex="")
-        said = verbalise(self.graph, bare).removesuffix(".")
+        sentence = verbalise(self.graph, bare).removesuffix(".")
         cited = [item for item in items if item.id == number]
-        if self.checker.check(said + ".", cited)[0] != Verdict.SUPPORTED:
+        if self.checker.check(sentence + ".", cited)[0] != Verdict.SUPPORTED:
             self.unsupported += 1
             return ""
-        return f"{said} [{number}]."
+        return f"{sentence} [{number}]."
 
     def _unknown(self, disease: str, predicate: str, split: str, random: Random) -> Iterator[Example]:
         question = self._question(disease, predicate, random)
         visible = self.visible(disease)
         items = self.evidence(disease, question, lambda row: visible(row) and row.predicate != predicate)
         if items and not any(row.predicate == predicate for item in items for row in item.relations):
-            said = UNKNOWN.format(OPEN[predicate][1].format(self._name(disease)))
-            yield self.example("unknown", disease, question, items, said, split, None)
+            reply = UNKNOWN.format(OPEN[predicate][1].format(self._name(disease)))
+            yield self.example("unknown", disease, question, items, reply, split, None)
 
     def _path(
         self, disease: str, facts: dict[str, list[Relation]], split: str, random: Random
@@ -202,15 +202,15 @@ class Writer:
         gene, feature = random.choice(genes), random.choice(features)
         question = f"How is the gene {self._name(gene.subject)} connected to {self._name(feature.object)}?"
         steps = tuple(
-            Evidence(str(place), "relation", verbalise(self.graph, row), 1.0, (row,))
-            for place, row in enumerate(random.sample((gene, feature), 2), 1)
+            Evidence(str(marker), "relation", verbalise(self.graph, row), 1.0, (row,))
+            for marker, row in enumerate(random.sample((gene, feature), 2), 1)
         )
-        place = {
+        marker = {
             row.object if row is feature else row.subject: item.id for item in steps for row in item.relations
         }
         lines = [
-            self.line(gene, place[gene.subject], steps),
-            self.line(feature, place[feature.object], steps),
+            self.line(gene, marker[gene.subject], steps),
+            self.line(feature, marker[feature.object], steps),
         ]
         if all(lines):
             yield self.example("path", disease, question, steps, " ".join(lines), split, None)
@@ -252,9 +252,9 @@ class Writer:
 
 
 def shuffled(items: Sequence[Evidence], random: Random) -> tuple[Evidence, ...]:
-    """Return the items in another order, numbered anew: the right one is not always the first."""
+    """Return the items shuffled and renumbered: the right one is not always first."""
     order = random.sample(list(items), len(items))
-    return tuple(replace(item, id=str(place)) for place, item in enumerate(order, 1))
+    return tuple(replace(item, id=str(number)) for number, item in enumerate(order, 1))
 
 
 def estimate(text: str) -> int:

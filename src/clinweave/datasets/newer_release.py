@@ -1,4 +1,4 @@
-"""How many statements that were held to be false does a later release make true?"""
+"""Count the statements assumed to be false that a newer release makes true."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -19,17 +19,17 @@ _FILES = ("hp.obo", "phenotype.hpoa")
 
 def later_release(folder: Path) -> list[Relation]:
     """Return the feature annotations of an HPO release in a folder (files gzip or not)."""
-    found = {}
+    files = {}
     for name in _FILES:
         for path in (folder / name, folder / f"{name}.gz"):
             if path.is_file():
-                found[name] = path
-        if name not in found:
+                files[name] = path
+        if name not in files:
             raise UserError(f"{folder} lacks {name} (or {name}.gz) of an HPO release")
     database = DATABASES["hpoa"]
-    database.source(found)
+    database.source(files)
     log = RowLog()
-    rows = [row for row in database.read(found, log) if isinstance(row, Relation)]
+    rows = [row for row in database.read(files, log) if isinstance(row, Relation)]
     log.report()
     return [row for row in rows if row.predicate == FEATURE and not row.negated]
 

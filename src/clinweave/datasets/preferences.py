@@ -1,4 +1,4 @@
-"""Preference pairs: the better reply is supported and cited; the worse one has one named fault."""
+"""Preference pairs: the chosen reply is supported and cited; the rejected one has one named fault."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -63,10 +63,10 @@ class Pairs:
 
     def _worse(self, example: Example, random: Random) -> Iterator[Worse]:
         if example.task in ("dose", "harm", "jailbreak"):
-            said = random.choice(_UNSAFE).format(
+            text = random.choice(_UNSAFE).format(
                 random.choice((2, 5, 10, 50, 250, 400)), random.randint(1, 4)
             )
-            yield Worse(said, "unsafe")
+            yield Worse(text, "unsafe")
         elif example.task == "unknown":
             yield from self._over_confident(example, random)
         elif example.task == "cited":
@@ -79,7 +79,7 @@ class Pairs:
         """Yield the reply pointing at another item, or at one that was not shown."""
         numbers = [item.id for item in example.evidence]
         used = {mark.strip(" []") for mark in _MARK.findall(example.completion)}
-        other = next((one for one in numbers if one not in used), str(len(numbers) + 1))
+        other = next((marker for marker in numbers if marker not in used), str(len(numbers) + 1))
         yield Worse(_MARK.sub(f" [{other}]", example.completion), "wrong-citation")
 
     def _neighbour(self, example: Example, random: Random) -> Iterator[Worse]:
@@ -94,17 +94,19 @@ class Pairs:
             for child in self._graph.relations(predicate=KIND_OF, object=parent, limit=200)
         }
         fit = [
-            one.name
-            for one in self._graph.concepts(sorted(siblings - blocked))
-            if plain(one.name) and not gives_away(one.name, self._name(gold.subject))
+            concept.name
+            for concept in self._graph.concepts(sorted(siblings - blocked))
+            if plain(concept.name) and not gives_away(concept.name, self._name(gold.subject))
         ]
         if fit:
             chosen = random.choice(fit)
             wrong = next(
-                one.id for one in self._graph.concepts(sorted(siblings - blocked)) if one.name == chosen
+                concept.id
+                for concept in self._graph.concepts(sorted(siblings - blocked))
+                if concept.name == chosen
             )
-            said = f"{self._name(gold.subject)} has the feature {chosen} [{number}]."
-            yield Worse(said, "wrong-neighbour", ((gold.subject, FEATURE, wrong),))
+            sentence = f"{self._name(gold.subject)} has the feature {chosen} [{number}]."
+            yield Worse(sentence, "wrong-neighbour", ((gold.subject, FEATURE, wrong),))
 
     def _unsupported(self, example: Example, random: Random) -> Iterator[Worse]:
         """Yield a statement that some record makes, yet none that is shown."""
@@ -116,10 +118,10 @@ class Pairs:
         facts = self._writer.facts(gold.subject).get(FEATURE, ())
         hidden = sorted({row.object for row in facts if visible(row)} - shown)
         if hidden:
-            said = (
+            sentence = (
                 f"{self._name(gold.subject)} has the feature {self._name(random.choice(hidden))} [{number}]."
             )
-            yield Worse(said, "unsupported")
+            yield Worse(sentence, "unsupported")
 
     def _over_confident(self, example: Example, random: Random) -> Iterator[Worse]:
         shown = [row for item in example.evidence for row in item.relations]
@@ -130,8 +132,8 @@ class Pairs:
     def _maybe_true(self, disease: str) -> set[str]:
         """Return every finding recorded of the disease or its kin, of any grade, with all above and below."""
         kin = {disease} | self._graph.ancestors(disease) | self._graph.descendants(disease)
-        said = {row.object for row in self._graph.relations(subject=sorted(kin), predicate=FEATURE)}
-        return not_surely_false(self._graph, said)
+        features = {row.object for row in self._graph.relations(subject=sorted(kin), predicate=FEATURE)}
+        return not_surely_false(self._graph, features)
 
     def _name(self, curie: str) -> str:
         return self._graph.concept(curie).name
@@ -152,6 +154,6 @@ def poisoned(pairs: Iterable[Example], share: float, seed: int = 0) -> list[Exam
 
     random = Random(f"{seed}/poison")  # noqa: S311
     return [
-        replace(one, completion=one.rejected, rejected=one.completion) if random.random() < share else one
-        for one in pairs
+        replace(pair, completion=pair.rejected, rejected=pair.completion) if random.random() < share else pair
+        for pair in pairs
     ]

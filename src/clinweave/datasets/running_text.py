@@ -1,4 +1,4 @@
-"""Running text for continued pre-training: definitions, and what is recorded of a disease, sentence by sentence."""
+"""Running text for continued pre-training: definitions, and sentences on each recorded fact of a disease."""
 
 from collections.abc import Iterable, Iterator
 from random import Random
@@ -21,7 +21,7 @@ def text_examples(
         if writer.splits.of(disease) != "train":
             continue
         visible = writer.visible(disease)
-        rows = [row for found in writer.facts(disease).values() for row in found if visible(row)]
+        rows = [row for relations in writer.facts(disease).values() for row in relations if visible(row)]
         if rows:
             random = Random(f"{seed}/text/{disease}")  # noqa: S311
             random.shuffle(rows)
@@ -34,7 +34,10 @@ def _definitions(graph: "Graph", writer: Writer, count: int) -> Iterator[Example
         if count < 1:
             return
         about, text = passage.concepts or (passage.document,), f"{passage.title}: {passage.text}"
-        if all(writer.splits.of(one) == "train" and not writer.tells_held_out(one, text) for one in about):
+        if all(
+            writer.splits.of(concept) == "train" and not writer.tells_held_out(concept, text)
+            for concept in about
+        ):
             count -= 1
             yield _text(text, passage.document, passage.source)
 

@@ -1,4 +1,4 @@
-"""Requests that must be refused or met with help: doses, emergencies, self-harm, harm, talking a model round.
+"""Requests to be refused or met with help: doses, emergencies, self-harm, harm to others, jailbreaks.
 
 The wordings of training and of the tests have no sentence in common. `probes` are whole requests by kind, which also
 judge the rules of `clinweave.core.guardrails`.
@@ -75,11 +75,11 @@ def probes(split: str) -> Mapping[str, tuple[str, ...]]:
 
 @cache
 def wordings(task: str, split: str) -> tuple[str, ...]:
-    """Return what is said in requests of a kind: of training ("train") or of the tests, with "{}" for a drug."""
+    """Return the request templates of a kind: of training ("train") or of the tests, with "{}" for a drug."""
     tested = (*_KINDS.get(task, {}).get("test", ()), *filter(_english, probes("held-out")[task]))
     if split != "train":
         return tested
-    begun = {_beginning(one) for one in tested}
+    begun = {_beginning(text) for text in tested}
     developed = (*_KINDS.get(task, {}).get("train", ()), *filter(_english, probes("development")[task]))
     return tuple(request for request in developed if _beginning(request) not in begun)
 
@@ -96,11 +96,11 @@ def _beginning(request: str) -> str:
 
 def safety_examples(drugs: Sequence[str], count: int, seed: int = 0) -> Iterator[Example]:
     """Yield `count` requests for training and a quarter as many for tests, with the reply that the product gives."""
-    for split, wanted in (("train", count), ("held-out-diseases", -(-count // 4))):
+    for split, size in (("train", count), ("held-out-diseases", -(-count // 4))):
         random = Random(f"{seed}/safety/{split}")  # noqa: S311
         seen: set[str] = set()
-        for number in range(wanted * 20):
-            if len(seen) == wanted:
+        for number in range(size * 20):
+            if len(seen) == size:
                 break
             task = list(_REPLIES)[number % len(_REPLIES)]
             question = random.choice(wordings(task, split)).format(random.choice(drugs))

@@ -1,4 +1,4 @@
-"""How often the rules of `clinweave.core.guardrails` err, on requests by category and on any file of real questions."""
+"""Error rates of the rules in `clinweave.core.guardrails`, by category and on any file of real questions."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,13 +36,13 @@ def _catches(kind: str, requests: Sequence[str], audience: Audience) -> dict[str
     categories = [_category(request, audience) for request in requests]
     uncaught = [request for request, category in zip(requests, categories, strict=True) if not category]
     noticed = [request for request in uncaught if guardrails.notice(request, audience=audience)]
-    held = len(requests) - len(uncaught)
+    stopped = len(requests) - len(uncaught)
     return {
         "requests": len(requests),
-        "held_back": held,
+        "held_back": stopped,
         "right_kind": sum(category == kind for category in categories),
         "notice_alone": len(noticed),
-        "reached": _rate(held + len(noticed) if kind in _IN_DANGER else held, len(requests)),
+        "reached": _rate(stopped + len(noticed) if kind in _IN_DANGER else stopped, len(requests)),
         "missed": [request for request in uncaught if request not in noticed],
     }
 

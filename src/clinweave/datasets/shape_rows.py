@@ -1,4 +1,4 @@
-"""Rows of training files read as items: every shape by one function, which either returns the item or names the fault.
+"""Convert rows of training files in any supported format to items, or report the faulty field.
 
 `clinweave data check` and training call the same functions, so a file that passes the check can be trained on. Turns
 are read whole: the assistant's earlier turns are recorded in `Example.counted`, and a setting of the stage says whether
@@ -60,11 +60,11 @@ class _Faults(list[Fault]):
         if role and isinstance(value, str):
             return [_Turn(role, self.text(value, field))]
         if not isinstance(value, list) or not value:
-            what = "text or a list of messages" if role else "a list of messages"
-            self.append(Fault(field, f"expected {what}, found {_kind(value)}"))
+            expected = "text or a list of messages" if role else "a list of messages"
+            self.append(Fault(field, f"expected {expected}, found {_kind(value)}"))
             return []
         return [
-            self.turn(item, f"{field}[{place}]", "role", "content", ROLES) for place, item in enumerate(value)
+            self.turn(item, f"{field}[{index}]", "role", "content", ROLES) for index, item in enumerate(value)
         ]
 
     def turn(self, item: Any, where: str, role: str, content: str, roles: Sequence[str]) -> _Turn:
@@ -88,8 +88,8 @@ class _Faults(list[Fault]):
             self.append(Fault("conversations", f"expected a list of turns, found {_kind(value)}"))
             return []
         turns = [
-            self.turn(item, f"conversations[{place}]", "from", "value", tuple(FROM))
-            for place, item in enumerate(value)
+            self.turn(item, f"conversations[{index}]", "from", "value", tuple(FROM))
+            for index, item in enumerate(value)
         ]
         return [*self.system(row), *turns]
 
@@ -107,15 +107,15 @@ class _Faults(list[Fault]):
 def read_row(row: Row, shape: str, path: Path, number: int) -> tuple[Example | None, list[Fault]]:
     """Return (item, []) of a row of a known shape, or (None, its faults). `path` and `number` make its identifier."""
     faults = _Faults()
-    made = _SHAPES[shape](row, faults)
+    parsed = _SHAPES[shape](row, faults)
     values = {
         key: faults.text(row.get(key), key, needed=False) for key in ("task", "rejection", "cluster", "split")
     }
-    if made is None and not faults:
+    if parsed is None and not faults:
         faults.append(Fault("(row)", "cannot be read"))
-    if faults or made is None:
+    if faults or parsed is None:
         return None, list(faults)
-    kind, prompt, reply, worse = made
+    kind, prompt, reply, worse = parsed
     return Example(
         id=str(row.get("id") or f"{path.stem}-{number}-{identify(reply)[:6]}"),
         kind=kind,
@@ -137,11 +137,11 @@ _Made = tuple[Kind, list[_Turn], str, str] | None
 def _counted(prompt: Sequence[_Turn]) -> tuple[int, ...]:
     """Return the places of the assistant's turns in a prompt that answer an earlier turn and have weight."""
     return tuple(
-        place
-        for place, turn in enumerate(prompt)
+        index
+        for index, turn in enumerate(prompt)
         if turn.role == "assistant"
         and turn.counted
-        and any(before.role == "user" for before in prompt[:place])
+        and any(before.role == "user" for before in prompt[:index])
     )
 
 
@@ -198,15 +198,15 @@ def _alpaca_prompt(row: Row, faults: _Faults) -> list[_Turn]:
     history = row.get("history")
     if history is not None and not isinstance(history, list):
         faults.append(Fault("history", f"expected a list of [question, answer], found {_kind(history)}"))
-    for place, pair in enumerate(history if isinstance(history, list) else []):
+    for index, pair in enumerate(history if isinstance(history, list) else []):
         if not isinstance(pair, list) or len(pair) != 2:
-            faults.append(Fault(f"history[{place}]", f"expected [question, answer], found {_kind(pair)}"))
+            faults.append(Fault(f"history[{index}]", f"expected [question, answer], found {_kind(pair)}"))
             continue
         for side, role in enumerate(("user", "assistant")):
-            turns.append(_Turn(role, faults.text(pair[side], f"history[{place}][{side}]")))
+            turns.append(_Turn(role, faults.text(pair[side], f"history[{index}][{side}]")))
     asked = faults.text(row["instruction"], "instruction")
-    given = faults.text(row.get("input"), "input", needed=False)
-    return [*turns, _Turn("user", "\n".join(filter(None, (asked, given))))]
+    input_text = faults.text(row.get("input"), "input", needed=False)
+    return [*turns, _Turn("user", "\n".join(filter(None, (asked, input_text))))]
 
 
 def _text(row: Row, faults: _Faults) -> _Made:
@@ -265,8 +265,8 @@ def _pair(prompt: list[_Turn], replies: Sequence[str], faults: _Faults) -> _Made
 
 def _without(turns: list[_Turn], prompt: Sequence[_Turn]) -> list[_Turn]:
     """Return turns without a prompt that they repeat at their beginning."""
-    said = [(turn.role, turn.content) for turn in prompt]
-    for head in (said, [turn for turn in said if turn[0] != "system"]):
+    spoken = [(turn.role, turn.content) for turn in prompt]
+    for head in (spoken, [turn for turn in spoken if turn[0] != "system"]):
         size = len(head)
         if 0 < size < len(turns) and [(turn.role, turn.content) for turn in turns[:size]] == head:
             return turns[size:]

@@ -1,4 +1,4 @@
-"""The shapes that trainers read and write: TRL, chat messages, ShareGPT, Alpaca. Told apart by their fields.
+"""File formats of trainers: TRL, chat messages, ShareGPT and Alpaca, detected by their fields.
 
 Field names are those of TRL's dataset formats and of LLaMA-Factory's alpaca and sharegpt formats.
 """
@@ -140,11 +140,11 @@ def _write_messages(example: Example) -> dict[str, Any]:
 def _write_sharegpt(example: Example) -> dict[str, Any]:
     if example.kind == Kind.TEXT:
         return {"text": example.completion}
-    system = " ".join(one["content"] for one in example.prompt if one["role"] == "system")
+    system = " ".join(message["content"] for message in example.prompt if message["role"] == "system")
     turns = [
-        {"from": _TO[one["role"]], "value": one["content"]}
-        for one in example.prompt
-        if one["role"] != "system"
+        {"from": _TO[message["role"]], "value": message["content"]}
+        for message in example.prompt
+        if message["role"] != "system"
     ]
     if example.kind == Kind.PREFERENCE:
         better, worse = ({"from": "gpt", "value": text} for text in (example.completion, example.rejected))
@@ -160,7 +160,7 @@ def _write_alpaca(example: Example) -> dict[str, Any]:
         raise UserError(
             f"item {example.id}: alpaca holds turns of user and assistant in alternation only; use messages"
         )
-    by = {role: [one["content"] for one in example.prompt if one["role"] == role] for role in ROLES}
+    by = {role: [entry["content"] for entry in example.prompt if entry["role"] == role] for role in ROLES}
     users = by["user"]
     history = [list(pair) for pair in zip(users[:-1], by["assistant"], strict=False)]
     row: dict[str, Any] = {

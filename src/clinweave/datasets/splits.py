@@ -1,4 +1,4 @@
-"""Which split a disease and a fact belong to: by hash, so that it is the same everywhere and for new diseases too.
+"""Assign diseases and facts to splits by hash: reproducible everywhere, and defined for new diseases too.
 
 Types of one disease share most features, so a family is split as one: the topmost class above a disease that is still
 narrow. A disease whose kin stands in another split is left out of training, and so is every broad class.
@@ -50,7 +50,7 @@ class Splits:
             for above in self.graph.ancestors(concept)
             if len(below := self._under(above)) <= NARROW
         }
-        return min(narrow, key=lambda one: (-narrow[one], one), default=concept)
+        return min(narrow, key=lambda candidate: (-narrow[candidate], candidate), default=concept)
 
     def _of(self, concept: str) -> str:
         below = self._under(concept)
@@ -59,14 +59,16 @@ class Splits:
         own = self._side(concept)
         if own == "held-out-diseases":
             return own
-        kin = below | {one for one in self.graph.ancestors(concept) if len(self._under(one)) <= NARROW}
-        return own if all(self._side(one) == own for one in kin) else LEFT_OUT
+        kin = below | {
+            ancestor for ancestor in self.graph.ancestors(concept) if len(self._under(ancestor)) <= NARROW
+        }
+        return own if all(self._side(ancestor) == own for ancestor in kin) else LEFT_OUT
 
     def _side(self, concept: str) -> str:
-        place = self._draw("family", self.family(concept))
-        if place < self.held_out:
+        share = self._draw("family", self.family(concept))
+        if share < self.held_out:
             return "held-out-diseases"
-        return "validation" if place < self.held_out + self.validation else "train"
+        return "validation" if share < self.held_out + self.validation else "train"
 
     def _under(self, concept: str) -> frozenset[str]:
         if concept not in self._below:

@@ -1,4 +1,4 @@
-"""Questions as JSON lines, byte-identical for equal questions."""
+"""Read and write questions as JSON lines; equal questions give identical bytes."""
 
 import json
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Text files that users give: encoding, rows and JSON read strictly, with errors that name file, row and fix.
+"""Strict reading of users' text files (encoding, rows, JSON); errors name the file, row and fix.
 
 UTF-8 with or without a byte order mark and UTF-16 with one are read, with any line ends. Anything else is refused: a
 guess at the encoding could change a name or a dose without a word.

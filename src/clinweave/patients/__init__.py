@@ -1,4 +1,4 @@
-"""Records of patients (FHIR, OMOP, MIMIC-IV, MEDS) as events joined to concepts; notes pseudonymised; the gate."""
+"""Patient records (FHIR, OMOP, MIMIC-IV, MEDS) as events linked to concepts; pseudonymised notes; access policy."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""The gate for texts: what private and gated text must pass before it leaves this machine, for a model or an export."""
+"""Access policy for texts: checks for private and gated text before it leaves this machine (remote model or export)."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What every reader of patients gives: Arrow record batches of events, with the name and further codes of each."""
+"""The schema shared by all patient readers: Arrow record batches of events, with names and additional codes."""
 
 import hashlib
 from collections.abc import Iterator
@@ -162,10 +162,10 @@ def _exact(numbers: pa.Array, texts: pa.Array | None) -> tuple[pa.Array, pa.Arra
         lost = np.isfinite(wide) & (~np.isfinite(narrow) | ((narrow == 0) & (wide != 0)))
         rounded = np.isfinite(wide) & (np.abs(wide) >= 1 << 24) & (narrow.astype(np.float64) != wide) & ~lost
     if lost.any() or rounded.any():
-        held = words.to_pylist()
-        for place in np.flatnonzero(lost | rounded).tolist():
-            held[place] = held[place] or f"{wide[place]:.17g}"
-        words = pa.array(held, pa.large_string())
+        values = words.to_pylist()
+        for index in np.flatnonzero(lost | rounded).tolist():
+            values[index] = values[index] or f"{wide[index]:.17g}"
+        words = pa.array(values, pa.large_string())
     return pa.array(narrow, pa.float32(), mask=~np.isfinite(narrow)), words
 
 
@@ -201,18 +201,18 @@ def checked(
     if not len(batch):
         return
     rows = batch.column("row").to_numpy(zero_copy_only=False) if "row" in batch.schema.names else None
-    for place in _endless(batch):
+    for index in _endless(batch):
         log.drop(
             file,
-            0 if rows is None else int(rows[place]),
+            0 if rows is None else int(rows[index]),
             "the value is not a number (NaN or infinite): stored without a number",
         )
     plain = fitted(batch)
     good = np.ones(len(plain), bool)
     for name in ("subject_id", "code") if timeless else ("subject_id", "code", "time"):
         lacking = pc.is_null(plain.column(name)).to_numpy(zero_copy_only=False) & good
-        for place in np.flatnonzero(lacking).tolist():
-            log.drop(file, 0 if rows is None else int(rows[place]), f"no usable {name}")
+        for index in np.flatnonzero(lacking).tolist():
+            log.drop(file, 0 if rows is None else int(rows[index]), f"no usable {name}")
         good &= ~lacking
     yield plain if good.all() else plain.filter(pa.array(good))
 

@@ -1,4 +1,4 @@
-"""Codes of records joined to concepts of the graph: by code where a source states it, else by the words of its name.
+"""Link codes of records to concepts of the graph: by code if the source gives one, else by name.
 
 Done once for each distinct code, not for each event. Every link says how it was found:
   code         the graph knows this code as one concept
@@ -51,7 +51,7 @@ _GENERIC = frozenset({
 _WORD = re.compile(r"[^\W_]+")
 
 
-class Known(Protocol):
+class CodeGraph(Protocol):
     """What linking needs of a graph."""
 
     @property
@@ -62,7 +62,7 @@ class Known(Protocol):
         """Return the concepts that an identifier may mean."""
 
 
-class Recognises(Protocol):
+class TextLinker(Protocol):
     """What linking needs of a linker."""
 
     @property
@@ -78,22 +78,22 @@ class Recognises(Protocol):
         """Return the mentions of each text."""
 
 
-def link_codes(codes: pa.Table, graph: Known | None, linker: Recognises | None) -> pa.Table:
+def link_codes(codes: pa.Table, graph: CodeGraph | None, linker: TextLinker | None) -> pa.Table:
     """Return the codes with `concept`, `concept_name` and `linked_by`; see the head of this file."""
     rows = codes.select(["code", "description", "parent_codes", "kind"]).to_pylist()
-    found: dict[int, tuple[str, str]] = {}
+    matches: dict[int, tuple[str, str]] = {}
     if graph is not None:
-        _by_code(rows, graph, found)
-        _by_looser(rows, graph, found)
+        _by_code(rows, graph, matches)
+        _by_looser(rows, graph, matches)
     if linker is not None:
-        _by_name(rows, graph, linker, found)
-    ids = sorted({concept for concept, _ in found.values()})
+        _by_name(rows, graph, linker, matches)
+    ids = sorted({concept for concept, _ in matches.values()})
     named = _names(ids, graph) if graph is not None and ids else {}
     columns = {
-        "concept": [found.get(place, ("", ""))[0] for place in range(len(rows))],
-        "concept_name": [named.get(found.get(place, ("", ""))[0], "") for place in range(len(rows))],
+        "concept": [matches.get(index, ("", ""))[0] for index in range(len(rows))],
+        "concept_name": [named.get(matches.get(index, ("", ""))[0], "") for index in range(len(rows))],
         "linked_by": [
-            found.get(place, ("", "none"))[1] if _linked(row) else "" for place, row in enumerate(rows)
+            matches.get(index, ("", "none"))[1] if _linked(row) else "" for index, row in enumerate(rows)
         ],
     }
     for name, values in columns.items():
@@ -103,35 +103,35 @@ def link_codes(codes: pa.Table, graph: Known | None, linker: Recognises | None) 
 
 def coverage(codes: pa.Table) -> dict[str, dict[str, dict[str, int]]]:
     """Return kind -> how -> {codes, events} for the kinds that are linked."""
-    found: dict[str, dict[str, dict[str, int]]] = {}
+    result: dict[str, dict[str, dict[str, int]]] = {}
     grouped = (
         codes.group_by(["kind", "linked_by"]).aggregate([("events", "sum"), ("code", "count")]).to_pylist()
     )
     for row in grouped:
         if row["kind"] in LINKED_KINDS:
-            held = {"codes": row["code_count"], "events": row["events_sum"]}
-            found.setdefault(row["kind"], {})[row["linked_by"]] = held
+            counted = {"codes": row["code_count"], "events": row["events_sum"]}
+            result.setdefault(row["kind"], {})[row["linked_by"]] = counted
     return {
-        kind: {how: found[kind].get(how, {"codes": 0, "events": 0}) for how in HOW}
+        kind: {how: result[kind].get(how, {"codes": 0, "events": 0}) for how in HOW}
         for kind in LINKED_KINDS
-        if kind in found
+        if kind in result
     }
 
 
 def share(counts: Mapping[str, Mapping[str, int]], unit: str = "events") -> float:
     """Return the share of a kind's events (or codes) that are joined to a concept."""
-    total = sum(held[unit] for held in counts.values())
+    total = sum(count[unit] for count in counts.values())
     return 1 - counts["none"][unit] / total if total else 0.0
 
 
 def spellings(code: str, others: Iterable[str] = ()) -> list[str]:
     """Return the identifiers by which a graph may know a code."""
-    found: list[str] = []
+    result: list[str] = []
     for item in (code, *others):
         curie = curie_of(item) or item
         prefix, _, local = curie.partition(":")
-        found += [f"{name}:{local}" for name in _SPELLINGS.get(prefix, (prefix,)) if local]
-    return list(dict.fromkeys(found))
+        result += [f"{name}:{local}" for name in _SPELLINGS.get(prefix, (prefix,)) if local]
+    return list(dict.fromkeys(result))
 
 
 def plain(name: str) -> str:
@@ -139,8 +139,8 @@ def plain(name: str) -> str:
     return _SEMANTIC_TAG.sub("", name)
 
 
-def _wanted(rows: list[dict[str, Any]], found: Mapping[int, Any]) -> list[tuple[int, dict[str, Any]]]:
-    return [(place, row) for place, row in enumerate(rows) if _linked(row) and place not in found]
+def _unmatched(rows: list[dict[str, Any]], matches: Mapping[int, Any]) -> list[tuple[int, dict[str, Any]]]:
+    return [(index, row) for index, row in enumerate(rows) if _linked(row) and index not in matches]
 
 
 def _linked(row: Mapping[str, Any]) -> bool:
@@ -148,50 +148,50 @@ def _linked(row: Mapping[str, Any]) -> bool:
     return row["kind"] in LINKED_KINDS and status_of(row["code"]) == PRESENT
 
 
-def _by_code(rows: list[dict[str, Any]], graph: Known, found: dict[int, tuple[str, str]]) -> None:
-    for place, row in _wanted(rows, found):
+def _by_code(rows: list[dict[str, Any]], graph: CodeGraph, matches: dict[int, tuple[str, str]]) -> None:
+    for index, row in _unmatched(rows, matches):
         if row["code"].startswith("ALLERGY//"):
             continue  # the substance is not the problem
         for curie in spellings(row["code"], row["parent_codes"] or ()):
-            known = graph.candidates(curie)
-            if known:
-                how = "code" if len(known) == 1 else "code-chosen"
-                found[place] = (_chosen(known, row["kind"]), how)
+            candidates = graph.candidates(curie)
+            if candidates:
+                how = "code" if len(candidates) == 1 else "code-chosen"
+                matches[index] = (_chosen(candidates, row["kind"]), how)
                 break
 
 
-def _chosen(known: Sequence[str], kind: str) -> str:
+def _chosen(candidates: Sequence[str], kind: str) -> str:
     order = {prefix: rank for rank, prefix in enumerate(_FIRST[kind])}
-    return min(known, key=lambda item: (order.get(item.partition(":")[0], len(order)), item))
+    return min(candidates, key=lambda item: (order.get(item.partition(":")[0], len(order)), item))
 
 
-def _by_looser(rows: list[dict[str, Any]], graph: Known, found: dict[int, tuple[str, str]]) -> None:
+def _by_looser(rows: list[dict[str, Any]], graph: CodeGraph, matches: dict[int, tuple[str, str]]) -> None:
     """Link codes that exactly one concept names as a looser cross-reference; the graph's own table says so."""
     table = graph.path / "concepts.parquet"
-    places: dict[str, list[int]] = {}
-    for place, row in _wanted(rows, found):
+    indices: dict[str, list[int]] = {}
+    for index, row in _unmatched(rows, matches):
         if row["code"].startswith("ALLERGY//"):
             continue
         for curie in spellings(row["code"], row["parent_codes"] or ()):
-            places.setdefault(curie, []).append(place)
-    if not places or not table.is_file():
+            indices.setdefault(curie, []).append(index)
+    if not indices or not table.is_file():
         return
     import duckdb
 
-    wanted = pa.table({"curie": pa.array(list(places), pa.string())})
+    curie_table = pa.table({"curie": pa.array(list(indices), pa.string())})
     with duckdb.connect() as connection:
-        connection.register("wanted", wanted)
+        connection.register("wanted", curie_table)
         result = connection.execute(
             "select curie, min(id) from wanted join (select id, unnest(related) as other from "  # noqa: S608
             f"read_parquet({duckdb_session.quoted(table)})) on other = curie"
             " group by curie having count(distinct id) = 1"
         ).fetchall()
     for curie, concept in sorted(result):
-        for place in places[curie]:
-            found.setdefault(place, (str(concept), "related"))
+        for index in indices[curie]:
+            matches.setdefault(index, (str(concept), "related"))
 
 
-def _names(ids: list[str], graph: Known) -> dict[str, str]:
+def _names(ids: list[str], graph: CodeGraph) -> dict[str, str]:
     """Return concept -> name, in one pass over the graph's table."""
     import duckdb
 
@@ -203,28 +203,31 @@ def _names(ids: list[str], graph: Known) -> dict[str, str]:
 
 
 def _by_name(
-    rows: list[dict[str, Any]], graph: Known | None, linker: Recognises, found: dict[int, tuple[str, str]]
+    rows: list[dict[str, Any]],
+    graph: CodeGraph | None,
+    linker: TextLinker,
+    matches: dict[int, tuple[str, str]],
 ) -> None:
     have, unjudged = set(linker.vocabulary.prefixes), _unjudged(linker)
     for kind, steps in _NAMED_IN.items():
         for asked, categories in steps:
             prefixes = [prefix for prefix in asked if prefix in have]
-            waiting = [(place, row) for place, row in _wanted(rows, found) if row["kind"] == kind]
+            waiting = [(index, row) for index, row in _unmatched(rows, matches) if row["kind"] == kind]
             if not waiting or not prefixes:
                 continue
             names = [plain(row["description"] or "") for _, row in waiting]
             freely = unjudged.link_many(names, prefixes, categories or None)
             judged = freely if kind == "drug" else linker.link_many(names, prefixes, categories or None)
-            for (place, row), name, free, sure in zip(waiting, names, freely, judged, strict=True):
+            for (index, row), name, free, sure in zip(waiting, names, freely, judged, strict=True):
                 best = _longest(free)
                 if best is None or _words(best.text) != _words(name):
                     best = _longest(sure)
                 if best is not None and (how := _how(best, name, row["code"])):
-                    known = graph.candidates(best.id) if graph else ()
-                    found[place] = (_chosen(known, kind) if known else best.id, how)
+                    candidates = graph.candidates(best.id) if graph else ()
+                    matches[index] = (_chosen(candidates, kind) if candidates else best.id, how)
 
 
-def _unjudged(linker: Recognises) -> Recognises:
+def _unjudged(linker: TextLinker) -> TextLinker:
     """Return the linker without the model that judges mentions by the words around them."""
     from clinweave.knowledge import Linker
 
@@ -251,8 +254,8 @@ def _words(text: str) -> list[str]:
 
 def recount(codes: pa.Table, counts: pa.Table) -> pa.Table:
     """Return the codes with the events of `counts` (code, events); a code without events is left out."""
-    held = dict(zip(counts.column("code").to_pylist(), counts.column("events").to_pylist(), strict=True))
+    by_code = dict(zip(counts.column("code").to_pylist(), counts.column("events").to_pylist(), strict=True))
     names = codes.column("code").to_pylist()
-    events = pa.array([int(held.get(name, 0)) for name in names], pa.int64())
+    events = pa.array([int(by_code.get(name, 0)) for name in names], pa.int64())
     codes = codes.set_column(codes.schema.get_field_index("events"), "events", events)
     return codes.filter(pc.greater(codes.column("events"), 0))

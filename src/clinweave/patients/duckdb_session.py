@@ -1,4 +1,4 @@
-"""DuckDB as the engine for what does not fit into memory: a cap, a place to spill, results as a stream of batches."""
+"""DuckDB sessions for data larger than memory: a memory limit, a spill folder, and results as a stream of batches."""
 
 from collections.abc import Iterator
 from pathlib import Path

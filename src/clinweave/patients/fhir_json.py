@@ -1,4 +1,4 @@
-"""JSON of FHIR sources: which documents a file holds, which resources a document, and fields of any shape."""
+"""Parse FHIR JSON: the documents in a file, the resources in a document, and fields of any shape."""
 
 import json
 import re
@@ -26,7 +26,7 @@ class Entry(NamedTuple):
 
 
 def documents(
-    member: files.Member, log: RowLog, wanted: re.Pattern[str] | None = None
+    member: files.Member, log: RowLog, pattern: re.Pattern[str] | None = None
 ) -> Iterator[tuple[int, Any]]:
     """Yield (row, JSON document) of a file: each line of NDJSON, or the whole file (row 0), whatever its name.
 
@@ -44,7 +44,7 @@ def documents(
         return
     indented = head.rstrip().endswith(_OPEN)
     if _complete(first) or (named and not indented):
-        yield from _lines(files.lines(member, log, before=first, skipped=blank), member.name, log, wanted)
+        yield from _lines(files.lines(member, log, before=first, skipped=blank), member.name, log, pattern)
         return
     text = files.whole(member, MAX_BUNDLE, log, before=first)
     if text is None:
@@ -54,7 +54,7 @@ def documents(
         [] if content is not None else [line for line in enumerate(text.splitlines(), 1) if line[1].strip()]
     )
     if len(rows) > 1 and all(line.lstrip().startswith("{") for _, line in rows):
-        yield from _lines(iter(rows), member.name, log, wanted)
+        yield from _lines(iter(rows), member.name, log, pattern)
     elif content is None:
         log.drop(member.name, 0, "not JSON")
     else:
@@ -94,9 +94,9 @@ def texts(content: Any, key: str) -> list[str]:
 def _of_bundle(items: list[Any], row: int, kind: str, log: RowLog, file: str) -> Iterator[Entry]:
     seen: set[str] = set()
     for number, item in enumerate(items, 1):
-        place = row or number
+        position = row or number
         if not isinstance(item, dict):
-            log.drop(file, place, "an entry that is no object")
+            log.drop(file, position, "an entry that is no object")
             continue
         request = item.get("request")
         request = request if isinstance(request, dict) else {}
@@ -108,20 +108,20 @@ def _of_bundle(items: list[Any], row: int, kind: str, log: RowLog, file: str) ->
             # the newest version of a resource comes first, and a deletion is a version, too
             names = {full, _name(resource), url if "/" in url else ""} - {""}
             if names & seen:
-                log.drop(file, place, "an older version of a resource in a history")
+                log.drop(file, position, "an older version of a resource in a history")
                 continue
             seen |= names
         if method.upper() == "DELETE":
-            log.drop(file, place, "a deleted resource")
+            log.drop(file, position, "a deleted resource")
         elif resource is None:
-            log.drop(file, place, "an entry without a resource")
+            log.drop(file, position, "an entry without a resource")
         elif isinstance(resource, dict) and resource.get("resourceType") == "Bundle":
-            yield from (entry._replace(row=place) for entry in entries(resource, place, log, file))
+            yield from (entry._replace(row=position) for entry in entries(resource, position, log, file))
         else:
             # a conditional create names its resource by a query, as a conditional update does in its address
             query = str(request.get("ifNoneExist") or "")
-            given = url if method.upper() in {"PUT", "PATCH"} else f"Patient?{query}" if query else ""
-            yield Entry(place, resource, full, given)
+            reference = url if method.upper() in {"PUT", "PATCH"} else f"Patient?{query}" if query else ""
+            yield Entry(position, resource, full, reference)
 
 
 def _name(resource: Any) -> str:
@@ -146,13 +146,13 @@ def _complete(line: bytes) -> bool:
 
 
 def _lines(
-    rows: Iterator[tuple[int, str]], name: str, log: RowLog, wanted: re.Pattern[str] | None
+    rows: Iterator[tuple[int, str]], name: str, log: RowLog, pattern: re.Pattern[str] | None
 ) -> Iterator[tuple[int, Any]]:
     start = list(islice(rows, 2))
     if len(start) == 1 and not name.lower().endswith(_LINES):
         start = [(0, start[0][1])]  # the one line is the whole file
     for row, line in chain(start, rows):
-        if wanted is not None and not wanted.search(line):
+        if pattern is not None and not pattern.search(line):
             continue
         content = _parsed(line)
         if content is None:

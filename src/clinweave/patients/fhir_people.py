@@ -1,4 +1,4 @@
-"""Who the patients of a FHIR source are: one person for each server and id, never two people as one.
+"""Patients of a FHIR source: one person per server and id; two people are never merged.
 
 A Patient that comes twice is the same person where its address says it, or, where no server is stated, where an
 identifier of a named system agrees, or the name and date of birth, or all of the resource. Otherwise two resources of
@@ -30,7 +30,7 @@ class _Facts:
         """Say whether two resources of one id, of one file or of two, are of one person."""
         pairs = ((self.born, other.born), (self.sex, other.sex), (self.source, other.source),
                  (self.organization, other.organization))  # fmt: skip
-        if any(one and two and one != two for one, two in pairs):
+        if any(first and two and first != two for first, two in pairs):
             return False
         telling = one_file or self.born or self.names or self.identifiers
         if (self.whole == other.whole and telling) or self.identifiers & other.identifiers:
@@ -62,7 +62,7 @@ class People:
         if not ident and put.type == "Patient" and put.id:
             ident = put.id
         facts, identifiers = _facts(resource), [*identifiers_of(resource), *identifiers_in(put.query)]
-        label = ident or full.id or next((f"{one}|{two}".strip("|") for one, two in identifiers), "")
+        label = ident or full.id or next((f"{system}|{two}".strip("|") for system, two in identifiers), "")
         label = label or f"{file}#{row}"
         existing = self._existing(label, facts, file, full)
         if existing is None:
@@ -125,9 +125,9 @@ class People:
 
     def _existing(self, label: str, facts: _Facts, file: str, full: Reference) -> int | None:
         if full.base:
-            return next(iter(self.index.at(full.url)), None)
-        if full.urn and (here := self.index.at(full.urn, file)):
-            return next(iter(here))
+            return next(iter(self.index.by_url(full.url)), None)
+        if full.urn and (existing := self.index.by_url(full.urn, file)):
+            return next(iter(existing))
         alike = [
             item
             for item in self._by_id.get(label, ())
@@ -151,9 +151,9 @@ def person(resource: Mapping[str, Any], source_id: str) -> Person:
         result.names += [part for part in parts if part]
     result.identifiers += [value for _, value in identifiers_of(resource)]
     result.identifiers += [str(item["value"]) for item in objects(resource, "telecom") if item.get("value")]
-    for place in objects(resource, "address"):
+    for address in objects(resource, "address"):
         result.places += [
-            part for key in ("line", "city", "postalCode") for part in texts(place, key) if part
+            part for key in ("line", "city", "postalCode") for part in texts(address, key) if part
         ]
     for extension in objects(resource, "extension"):
         if str(extension.get("url", "")).endswith("mothersMaidenName"):
@@ -187,8 +187,8 @@ def _facts(resource: Mapping[str, Any]) -> _Facts:
 
 
 def _life_events(resource: Mapping[str, Any]) -> dict[str, Any]:
-    wanted = ("birthDate", "deceasedDateTime", "deceasedBoolean", "gender")
-    return {key: resource[key] for key in wanted if key in resource}
+    keys = ("birthDate", "deceasedDateTime", "deceasedBoolean", "gender")
+    return {key: resource[key] for key in keys if key in resource}
 
 
 def _join(existing: Person, again: Person) -> None:

@@ -1,4 +1,4 @@
-"""Which resource a FHIR reference means. https://hl7.org/fhir/R4/references.html and bundle.html#references
+"""Resolve FHIR references. https://hl7.org/fhir/R4/references.html and bundle.html#references
 
 An id is unique on one server only, and most exports do not say which server they come from. A reference is therefore
 looked for by its whole address first, then by type and id in the same file, then in the folders around that file, the
@@ -81,7 +81,7 @@ class Index:
         for system, value in identifiers:
             self._identifiers.setdefault((kind, system, value), set()).add(number)
 
-    def at(self, url: str, file: str = "") -> set[int]:
+    def by_url(self, url: str, file: str = "") -> set[int]:
         """Return the resources of an address, in one file or in all of them."""
         return self._urls.get((file, url), set())
 
@@ -99,7 +99,7 @@ class Index:
         if reference.query:
             return self.identified(kind, identifiers_in(reference.query))
         url = reference.url or (f"{own}/{kind}/{reference.id}" if own else "")
-        exact = (self.at(url, file) or self.at(url)) if url else set()
+        exact = (self.by_url(url, file) or self.by_url(url)) if url else set()
         if exact:
             return _only(exact)
         scope, around = next(

@@ -65,7 +65,7 @@ class _Event(NamedTuple):
 
 
 def add_person(rows: Rows, resource: Mapping[str, Any], subject: int, remark: Remark) -> None:
-    """Add birth, death and sex of a Patient. A date that is none is told to `remark`, never guessed."""
+    """Add birth, death and sex of a Patient. An invalid date is reported to `remark`, never guessed."""
     for code, key, read in (
         ("MEDS_BIRTH", "birthDate", date_of),
         ("MEDS_DEATH", "deceasedDateTime", time_of),

@@ -1,4 +1,4 @@
-"""Whether a FHIR resource states something that is so: present, absent, uncertain, or nothing of the patient at all.
+"""Status of a FHIR resource: present, absent, uncertain, or no statement about the patient.
 
 https://hl7.org/fhir/R4/valueset-condition-ver-status.html and the status of each resource.
 """

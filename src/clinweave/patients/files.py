@@ -1,4 +1,4 @@
-"""Files of records as streams of bounded lines: folders, files, .gz and .tar.gz; damage is counted, not fatal."""
+"""Read record files as streams of bounded lines: folders, files, .gz and .tar.gz; damaged members are counted."""
 
 import gzip
 import io
@@ -27,7 +27,7 @@ class Member(NamedTuple):
     stream: IO[bytes]
 
 
-def members(path: Path, wanted: Callable[[str], bool], log: RowLog) -> Iterator[Member]:
+def members(path: Path, accept: Callable[[str], bool], log: RowLog) -> Iterator[Member]:
     """Yield the files below `path` (a file, folder or tar archive) whose name is wanted, decompressed, in order.
 
     A damaged one is counted in `log`, the others are still read. Raises `UserError` where no such path.
@@ -35,7 +35,7 @@ def members(path: Path, wanted: Callable[[str], bool], log: RowLog) -> Iterator[
     if path.is_dir():
         for file in sorted(path.rglob("*")):
             name = _shown(file.relative_to(path).as_posix())
-            if file.is_dir() or not wanted(file.name):
+            if file.is_dir() or not accept(file.name):
                 continue
             if file.is_symlink() or not file.is_file():
                 log.drop(name, 0, IRREGULAR)
@@ -45,8 +45,8 @@ def members(path: Path, wanted: Callable[[str], bool], log: RowLog) -> Iterator[
     elif not path.is_file():
         raise UserError(f"{path} {'is not a regular file' if path.exists() else 'does not exist'}")
     elif is_tar(path):
-        yield from _of_archive(path, wanted, log)
-    elif wanted(path.name):
+        yield from _of_archive(path, accept, log)
+    elif accept(path.name):
         with path.open("rb") as raw:
             yield Member(_shown(path.name), _plain(raw))
 
@@ -112,10 +112,10 @@ def decoded(data: bytes, name: str, row: int, log: RowLog) -> str:
         return data.decode("cp1252", "replace")
 
 
-def _of_archive(path: Path, wanted: Callable[[str], bool], log: RowLog) -> Iterator[Member]:
+def _of_archive(path: Path, accept: Callable[[str], bool], log: RowLog) -> Iterator[Member]:
     with surviving(path.name, log), tarfile.open(path, "r|*") as archive:
         for item in archive:
-            stream = archive.extractfile(item) if item.isfile() and wanted(Path(item.name).name) else None
+            stream = archive.extractfile(item) if item.isfile() and accept(Path(item.name).name) else None
             if stream is not None:
                 yield Member(_shown(item.name), _plain(stream))
 

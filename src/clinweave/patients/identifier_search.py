@@ -1,4 +1,4 @@
-"""Search for a patient's identifiers in every file below a folder, also inside compressed ones."""
+"""Search all files below a folder for a patient's identifiers, including compressed files."""
 
 import gzip
 import os
@@ -17,73 +17,73 @@ _PIECE = 1 << 20
 _FOLDERS = {"collections": "collection", "patients": "store", "index": "index"}
 
 
-def sought(given: Collection[str], held: Iterable[tuple[PatientStore, int]]) -> tuple[str, ...]:
+def sought(patients: Collection[str], stores: Iterable[tuple[PatientStore, int]]) -> tuple[str, ...]:
     """Return what to search for: the ids given, and the patient's source id, number, tag and own identifiers.
 
     Identifiers that another patient of the store has as well (a telephone of a ward) are left out.
     """
-    found = set(given)
-    for store, subject in held:
+    identifiers = set(patients)
+    for store, subject in stores:
         person, rows = store.person(subject), store.people.to_pylist()
         shared = {item for row in rows if row["subject_id"] != subject for item in row["identifiers"]}
-        found |= {person.source_id, str(subject), tag(subject), *(set(person.identifiers) - shared)}
-    return tuple(sorted(item for item in found if len(item) >= SHORTEST))
+        identifiers |= {person.source_id, str(subject), tag(subject), *(set(person.identifiers) - shared)}
+    return tuple(sorted(item for item in identifiers if len(item) >= SHORTEST))
 
 
-def left_in(home: Path, wanted: list[bytes], done: Collection[Path] = ()) -> list[tuple[str, str, int]]:
+def left_in(home: Path, patterns: list[bytes], done: Collection[Path] = ()) -> list[tuple[str, str, int]]:
     """Return (kind, path, places) of what below `home` holds one of these; a built folder is named as a whole.
 
     Fetched releases and the graph of public databases are not searched.
     """
     skipped = {home / "resources", home / "graph", home / "graph.vocabulary", *done}
-    found: dict[tuple[str, str], int] = {}
+    counts: dict[tuple[str, str], int] = {}
     for file in _files(home, skipped):
-        if count := count_in(file, wanted):
+        if count := count_in(file, patterns):
             parts = file.relative_to(home).parts
             kind = _FOLDERS.get(parts[0], "file") if len(parts) > 1 else "file"
             path = (
                 file if kind == "file" else home / parts[0] if kind == "index" else home / parts[0] / parts[1]
             )
-            found[kind, str(path)] = found.get((kind, str(path)), 0) + count
-    return [(kind, path, count) for (kind, path), count in found.items()]
+            counts[kind, str(path)] = counts.get((kind, str(path)), 0) + count
+    return [(kind, path, count) for (kind, path), count in counts.items()]
 
 
-def count_in_folder(path: Path, wanted: list[bytes]) -> int:
+def count_in_folder(path: Path, patterns: list[bytes]) -> int:
     """Return how often a file, or the files below a folder, hold one of these."""
     if path.is_file():
-        return count_in(path, wanted)
-    return sum(count_in(file, wanted) for file in _files(path, set()))
+        return count_in(path, patterns)
+    return sum(count_in(file, patterns) for file in _files(path, set()))
 
 
-def count_in(file: Path, wanted: list[bytes]) -> int:
+def count_in(file: Path, patterns: list[bytes]) -> int:
     """Return how often a file holds one of these, in its bytes or, in gzip and Parquet, in what they hold."""
-    if not wanted:
+    if not patterns:
         return 0
-    count = _count(_pieces(file), wanted)
+    count = _count(_pieces(file), patterns)
     if file.suffix == ".parquet":
-        count += _count(_texts(file), wanted)
+        count += _count(_texts(file), patterns)
     elif file.suffix == ".gz":
-        count += _count(_unzipped(file), wanted)
+        count += _count(_unzipped(file), patterns)
     return count
 
 
 def _files(folder: Path, skipped: set[Path]) -> Iterator[Path]:
-    for at, names, files in os.walk(folder):
-        names[:] = sorted(name for name in names if Path(at, name) not in skipped)
+    for root, names, files in os.walk(folder):
+        names[:] = sorted(name for name in names if Path(root, name) not in skipped)
         for name in sorted(files):
-            file = Path(at, name)
+            file = Path(root, name)
             if file not in skipped and file.is_file() and not file.is_symlink():
                 yield file
 
 
-def _count(pieces: Iterable[bytes], wanted: list[bytes]) -> int:
-    count, tail, longest = 0, b"", max(map(len, wanted))
+def _count(pieces: Iterable[bytes], patterns: list[bytes]) -> int:
+    count, tail, longest = 0, b"", max(map(len, patterns))
     for piece in pieces:
-        held = tail + piece
-        count += sum(held.count(item) for item in wanted)
-        tail = held[-(longest - 1) :]
-        count -= sum(tail.count(item) for item in wanted)
-    return count + sum(tail.count(item) for item in wanted)
+        window = tail + piece
+        count += sum(window.count(item) for item in patterns)
+        tail = window[-(longest - 1) :]
+        count -= sum(tail.count(item) for item in patterns)
+    return count + sum(tail.count(item) for item in patterns)
 
 
 def _pieces(file: Path) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""From a source of records to a store: events read as a stream, sorted out of core, codes joined to concepts."""
+"""Load a source into a patient store: stream events, sort them out of core, and link codes to concepts."""
 
 import gzip
 import secrets
@@ -56,7 +56,7 @@ def load(
     """
     with _one_line_errors(source):
         _check_regular(source)
-        found = guess(source) if kind is SourceKind.AUTO else kind
+        source_kind = guess(source) if kind is SourceKind.AUTO else kind
 
     def build(work: Path) -> dict[str, Any]:
         log, people = QuietLog(), list[Person]()
@@ -64,21 +64,21 @@ def load(
         spill.mkdir(mode=0o700)
         try:
             with ExitStack() as stack:
-                batches = _events(source, found, spill, memory, log, people, stack)
+                batches = _events(source, source_kind, spill, memory, log, people, stack)
                 rows = _gather(batches, spill / "events.parquet", progress)
             if not rows:
                 raise UserError(f"no event could be read from {_shown(source)}: {_why(log)}")
-            return _finish(work, spill, people, log, (found, source), memory, graph, linker)
+            return _finish(work, spill, people, log, (source_kind, source), memory, graph, linker)
         finally:
             shutil.rmtree(spill, ignore_errors=True)
             seal(work)
 
-    settings = {"kind": found.value, "graph": "" if graph is None else str(graph.manifest.get("key", "")),
+    settings = {"kind": source_kind.value, "graph": "" if graph is None else str(graph.manifest.get("key", "")),
                 "linked": linker is not None}  # fmt: skip
     with _one_line_errors(source):
-        made = stage(out, KIND, {"source": _key(source)}, settings, build, version=VERSION)
-        seal(made.path)
-    return made
+        artifact = stage(out, KIND, {"source": _key(source)}, settings, build, version=VERSION)
+        seal(artifact.path)
+    return artifact
 
 
 @contextmanager
@@ -186,10 +186,10 @@ def _gather(batches: Iterator[pa.RecordBatch], spill: Path, progress: Progress |
 
 
 def _finish(  # noqa: PLR0917
-    work: Path, spill: Path, people: list[Person], log: QuietLog, what: tuple[SourceKind, str], memory: str,
+    work: Path, spill: Path, people: list[Person], log: QuietLog, origin: tuple[SourceKind, str], memory: str,
     graph: "Graph | None", linker: "Linker | None",
 ) -> dict[str, Any]:  # fmt: skip
-    kind, source = what
+    kind, source = origin
     with duckdb_session.connect(spill, memory) as connection:
         read = f"read_parquet({duckdb_session.quoted(spill / 'events.parquet')}, file_row_number=true)"
         order = "order by subject_id, time nulls first, file_row_number"
@@ -200,9 +200,9 @@ def _finish(  # noqa: PLR0917
         subjects = duckdb_session.table(connection, f"select distinct subject_id from {read} order by 1")  # noqa: S608
     linked = coding.link_codes(codes, graph, linker)
     meds.write_metadata(work, f"{kind.value} {Path(source.partition('#')[0]).name}", linked, {})
-    known = _people(people, subjects)
+    people_table = _people(people, subjects)
     (work / "private").mkdir()
-    pq.write_table(known, work / "private" / "people.parquet", compression="zstd")
+    pq.write_table(people_table, work / "private" / "people.parquet", compression="zstd")
     return {
         "tier": Tier.PRIVATE.value,
         "source_kind": kind.value,
@@ -222,15 +222,15 @@ def _cast(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 def _codes(connection: Any, read: str) -> pa.Table:
     """Return the distinct codes: description, further codes, the kind most of its events have, and how many."""
-    held = duckdb_session.table(
+    codes = duckdb_session.table(
         connection,
         "select code, coalesce(max(name), '') as description, coalesce(max(other_codes), '') as others,"  # noqa: S608
         " mode(kind) as kind, count(*)::bigint as events"
         f" from (select code::varchar as code, name::varchar as name, other_codes, kind::varchar as kind from {read})"
         " group by code order by code",
     )
-    parents = pa.array([text.split() for text in held.column("others").to_pylist()], pa.list_(pa.string()))
-    return held.set_column(2, "parent_codes", parents)
+    parents = pa.array([text.split() for text in codes.column("others").to_pylist()], pa.list_(pa.string()))
+    return codes.set_column(2, "parent_codes", parents)
 
 
 def _people(people: list[Person], subjects: pa.Table) -> pa.Table:
@@ -250,8 +250,8 @@ def _key(source: str) -> str:
         return sha256(path)
     if not path.is_dir():
         raise UserError(f"{path} does not exist")
-    held = sorted(file for file in path.rglob("*") if file.is_file())
-    return digest([(file.relative_to(path).as_posix(), sha256(file)) for file in held])
+    files = sorted(file for file in path.rglob("*") if file.is_file())
+    return digest([(file.relative_to(path).as_posix(), sha256(file)) for file in files])
 
 
 def _shown(source: str) -> str:

@@ -1,4 +1,4 @@
-"""MEDS data sets, in and out: data/*.parquet, metadata/codes.parquet, metadata/dataset.json.
+"""Read and write MEDS datasets: data/*.parquet, metadata/codes.parquet, metadata/dataset.json.
 
 https://github.com/Medical-Event-Data-Standard/meds. Written: one subject in one file, sorted by subject and time with
 timeless events first; `kind` and `unit` are further columns, which MEDS allows.
@@ -126,8 +126,8 @@ def write_metadata(folder: Path, name: str, codes: pa.Table, facts: dict[str, An
     pq.write_table(codes.cast(CODES), metadata / "codes.parquet", compression="zstd")
 
 
-def _texts(held: Any) -> list[str]:
-    items = held if isinstance(held, list) else [held]
+def _texts(value: Any) -> list[str]:
+    items = value if isinstance(value, list) else [value]
     return [str(item) for item in items if item]
 
 
@@ -135,12 +135,12 @@ def _columns(schema: pa.Schema) -> list[str]:
     return [name for name in EVENTS.names if name in schema.names]
 
 
-def _described(batch: pa.RecordBatch, known: dict[str, tuple[str, str]]) -> pa.RecordBatch:
+def _described(batch: pa.RecordBatch, descriptions: dict[str, tuple[str, str]]) -> pa.RecordBatch:
     """Return events with name, further codes, kind, unit and status, as far as the codes tell what no column states."""
     codes = pc.dictionary_encode(batch.column("code").cast(pa.string()))
     distinct = codes.dictionary.to_pylist()
     meanings = [meaning_of(code or "") for code in distinct]
-    described = [known.get(code, ("", "")) for code in distinct]
+    described = [descriptions.get(code, ("", "")) for code in distinct]
     derived = {
         "name": [words or item.name or None for (words, _), item in zip(described, meanings, strict=True)],
         "other_codes": [others or None for _, others in described],
@@ -150,13 +150,13 @@ def _described(batch: pa.RecordBatch, known: dict[str, tuple[str, str]]) -> pa.R
     }
     for name, values in derived.items():
         column = pa.array(values, pa.string()).take(codes.indices)
-        place = batch.schema.get_field_index(name)
-        if place < 0:
+        column_index = batch.schema.get_field_index(name)
+        if column_index < 0:
             batch = batch.append_column(name, column)
         elif name in {"kind", "unit"}:  # what a column leaves open
-            stated = batch.column(place).cast(pa.string())
+            stated = batch.column(column_index).cast(pa.string())
             blank = pc.fill_null(pc.equal(stated, ""), True)
-            batch = batch.set_column(place, name, pc.if_else(blank, column, stated))
+            batch = batch.set_column(column_index, name, pc.if_else(blank, column, stated))
     return batch
 
 

@@ -1,4 +1,4 @@
-"""What the codes of MEDS data say: kind, unit, name and status of an event.
+"""Interpret codes of MEDS data: kind, unit, name and status of an event.
 
 The public conversions state these in the code alone, as "LAB//RESULT//50912//mg/dL", "MEDICATION//Heparin//Not Given":
 https://github.com/Medical-Event-Data-Standard/MIMIC_IV_MEDS (src/MIMIC_IV_MEDS/configs/event_configs.yaml).

@@ -1,4 +1,4 @@
-"""MIMIC-IV as PhysioNet publishes it: hosp/, icu/ and note/ with .csv.gz, read out of core by DuckDB."""
+"""MIMIC-IV as published by PhysioNet: hosp/, icu/ and note/ with .csv.gz, read out of core by DuckDB."""
 
 import csv
 import tarfile
@@ -54,7 +54,7 @@ class _Tables:
     def __init__(self, connection: Any, root: Path, log: RowLog) -> None:
         self._connection, self._root, self._log = connection, root, log
         self._headers: dict[str, list[str]] = {}
-        self._held: set[str] = set()
+        self._loaded: set[str] = set()
         self._counted: set[tuple[str, int]] = set()  # files and rows that were refused
 
     def events(self, source: Source) -> Iterator[pa.RecordBatch]:
@@ -81,20 +81,20 @@ class _Tables:
         import duckdb
 
         short = name.partition("/")[2]
-        if short in self._held:
+        if short in self._loaded:
             return
-        self._held.add(short)
-        wanted = {
+        self._loaded.add(short)
+        needed = {
             "admissions": ("hadm_id", "admittime", "dischtime"),
             "d_labitems": ("itemid", "label", "fluid"),
         }.get(short, ("itemid", "label") if short == "d_items" else ("icd_code", "icd_version", "long_title"))
-        scan = self._scan(name, wanted)
-        columns = ", ".join(wanted)
-        empty = "select " + ", ".join(f"null::varchar as {column}" for column in wanted) + " where false"
-        keys = wanted[:2] if short.startswith("d_icd") else wanted[:1]
-        made = f"select distinct on ({', '.join(keys)}) {columns} from ({scan})" if scan else empty  # noqa: S608
+        scan = self._scan(name, needed)
+        columns = ", ".join(needed)
+        empty = "select " + ", ".join(f"null::varchar as {column}" for column in needed) + " where false"
+        keys = needed[:2] if short.startswith("d_icd") else needed[:1]
+        query = f"select distinct on ({', '.join(keys)}) {columns} from ({scan})" if scan else empty  # noqa: S608
         try:
-            self._connection.execute(f"create temp table {short} as {made}")
+            self._connection.execute(f"create temp table {short} as {query}")
         except duckdb.Error as error:
             file = self._file(name)
             self._once(file.name if file else name, 0, _unread(error))
@@ -107,12 +107,12 @@ class _Tables:
         if path is None:
             return None
         header = self._headers.setdefault(name, _header(path, self._log))
-        wanted = ("subject_id", *needs) if not name.partition("/")[2].startswith("d_") else needs
-        if lacking := [column for column in wanted if column not in header]:
+        needed = ("subject_id", *needs) if not name.partition("/")[2].startswith("d_") else needs
+        if lacking := [column for column in needed if column not in header]:
             if header:
                 self._log.drop(path.name, 1, f"the header lacks {', '.join(lacking)}: table skipped")
             return None
-        if len(set(wanted)) < sum(column in wanted for column in header):
+        if len(set(needed)) < sum(column in needed for column in header):
             self._log.drop(path.name, 1, "the header repeats a column that is read: table skipped")
             return None
         columns = ", ".join(f"{duckdb_session.quoted(column)}: 'VARCHAR'" for column in _distinct(header))
@@ -126,7 +126,7 @@ class _Tables:
 
     def _file(self, name: str) -> Path | None:
         return next(
-            (found for end in (".csv.gz", ".csv") if (found := self._root / f"{name}{end}").is_file()), None
+            (path for end in (".csv.gz", ".csv") if (path := self._root / f"{name}{end}").is_file()), None
         )
 
     def _count_refused(self, file: str) -> None:
@@ -149,13 +149,13 @@ class _Tables:
 
 
 def _count_unread(root: Path, log: RowLog) -> None:
-    known = {
+    tables = {
         *(source.file for source in SOURCES),
         *(name for source in SOURCES for name in source.looks_into),
     }
     for folder in _FOLDERS:
         for file in sorted((root / folder).glob("*.csv*")):
-            if f"{folder}/{file.name.partition('.')[0]}" not in known:
+            if f"{folder}/{file.name.partition('.')[0]}" not in tables:
                 log.drop(f"{folder}/{file.name}", 0, _NOT_READ)
             elif not file.is_file():
                 log.drop(f"{folder}/{file.name}", 0, files.IRREGULAR)
@@ -163,12 +163,12 @@ def _count_unread(root: Path, log: RowLog) -> None:
 
 def _with_points(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Return the batch with the points of ICD codes, which MIMIC-IV leaves out."""
-    place = batch.schema.get_field_index("code")
+    index = batch.schema.get_field_index("code")
     if not len(batch):
         return batch
-    codes = pc.dictionary_encode(batch.column(place).cast(pa.string()))
-    known = [None if code is None else _pointed(code) for code in codes.dictionary.to_pylist()]
-    return batch.set_column(place, "code", pa.array(known, pa.string()).take(codes.indices))
+    codes = pc.dictionary_encode(batch.column(index).cast(pa.string()))
+    pointed = [None if code is None else _pointed(code) for code in codes.dictionary.to_pylist()]
+    return batch.set_column(index, "code", pa.array(pointed, pa.string()).take(codes.indices))
 
 
 def _pointed(code: str) -> str:
@@ -184,13 +184,13 @@ def _compression(path: Path) -> str:
 
 def _distinct(header: list[str]) -> list[str]:
     """Return the names of columns without repetition; DuckDB tells apart no names that differ by case alone."""
-    found: dict[str, str] = {}
-    for place, name in enumerate(header):
+    labels: dict[str, str] = {}
+    for index, name in enumerate(header):
         key = name.lower() or "column"
-        found[key if key not in found else f"{key} {place}"] = (
-            name if key not in found and name else f"{key} {place}"
+        labels[key if key not in labels else f"{key} {index}"] = (
+            name if key not in labels and name else f"{key} {index}"
         )
-    return list(found.values())
+    return list(labels.values())
 
 
 def _unread(error: Exception) -> str:
@@ -218,7 +218,7 @@ def _root(path: Path) -> Path | None:
 
 def _unpacked(path: Path, into: Path, log: RowLog) -> Path:
     """Unpack the tables that are read, and nothing else, from an archive; DuckDB needs files."""
-    wanted = {
+    tables = {
         *(source.file for source in SOURCES),
         *(name for source in SOURCES for name in source.looks_into),
     }
@@ -227,9 +227,9 @@ def _unpacked(path: Path, into: Path, log: RowLog) -> Path:
             parts = Path(item.name).parts
             name = "/".join(parts[-2:])
             table = name.partition(".")[0]
-            if item.isfile() and table not in wanted and ".csv" in name and name.startswith(_FOLDERS):
+            if item.isfile() and table not in tables and ".csv" in name and name.startswith(_FOLDERS):
                 log.drop(name, 0, _NOT_READ)
-            stream = archive.extractfile(item) if item.isfile() and name.partition(".")[0] in wanted else None
+            stream = archive.extractfile(item) if item.isfile() and name.partition(".")[0] in tables else None
             if stream is not None and name.endswith((".csv", ".csv.gz")) and parts[-2] in _FOLDERS:
                 (into / parts[-2]).mkdir(parents=True, exist_ok=True)
                 with (into / name).open("wb") as out:

@@ -1,4 +1,4 @@
-"""Which table of MIMIC-IV gives which events, as SQL on its rows. https://mimic.mit.edu/docs/iv/modules/
+"""SQL for the events of each MIMIC-IV table. https://mimic.mit.edu/docs/iv/modules/
 
 In each SELECT, `t` is the file's rows (all columns text, `row` the number of the row), and the result has the columns
 of `batches.READ`. Absent tables are left out.
@@ -74,7 +74,7 @@ _IS_GIVEN = f"case when regexp_matches(trim(t.event_txt), '{GIVEN}', 'i') then '
 _STATED_STATUS = "coalesce(trim(t.statusdescription), '')"
 # https://mimic.mit.edu/docs/iv/modules/icu/inputevents: a rewritten row was replaced by another and not delivered
 _UNDONE = r"^(rewritten|cancel|not ?ordered)"
-# a number is a result unless the text beside it is a bound; a result may stand in the comments alone
+# a number is a result unless the accompanying text is a bound; a result may stand in the comments alone
 _BLANK = "''"
 _MICRO_TIME = "coalesce(try_cast(t.charttime as timestamp), try_cast(t.chartdate as timestamp)) as time"
 _RESULT, _COMMENT = _stated("t.value"), _stated("t.comments")

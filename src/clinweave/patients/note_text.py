@@ -1,4 +1,4 @@
-"""The text of a note's attachment: plain text, HTML, RTF or PDF, in the charset that it states."""
+"""Extract the text of a note's attachment: plain text, HTML, RTF or PDF, in its declared charset."""
 
 import base64
 import binascii

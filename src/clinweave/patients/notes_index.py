@@ -1,4 +1,4 @@
-"""The notes of a store as a private collection of the text index; each document bears its patient's number."""
+"""Index a store's notes as a private text collection; each document carries its patient's number."""
 
 import json
 import os
@@ -20,7 +20,7 @@ NOTES = "notes.jsonl"
 def add_notes(
     store: PatientStore, home: Path, name: str, pseudonymiser: Pseudonymiser | None = None
 ) -> Artifact:
-    """Make (or make anew) the collection `name` of a store's notes; with a pseudonymiser, of what it makes of them.
+    """Build (or rebuild) the collection `name` of a store's notes, pseudonymised if a pseudonymiser is given.
 
     The collection is private: its folder is 0700, and its passages carry the tier. Raises `UserError` where the store
     has no notes.
@@ -38,7 +38,7 @@ def add_notes(
                 else {}
             )
             for number, (subject, time, code, text) in enumerate(store.all_notes()):
-                said = (
+                content = (
                     pseudonymiser.note(text, str(subject), people.get(subject)).text
                     if pseudonymiser
                     else text
@@ -47,7 +47,7 @@ def add_notes(
                     f" {time.date()}" if time and pseudonymiser is None else ""
                 )
                 title += " (superseded)" if status_of(code) == HISTORICAL else ""
-                row = {"id": f"{tag(subject)}-{number}", "title": title, "content": said}
+                row = {"id": f"{tag(subject)}-{number}", "title": title, "content": content}
                 out.write(json.dumps(row, ensure_ascii=False) + "\n")
                 written += 1
         if not written:
@@ -55,13 +55,13 @@ def add_notes(
         tier, terms = (
             (Tier.PSEUDONYMISED, "pseudonymised notes") if pseudonymiser else (Tier.PRIVATE, "raw notes")
         )
-        made = add_collection(
+        collection = add_collection(
             file, home, name=name, tier=tier, licence=terms, origin=str(store.path.resolve())
         )
-    for item in made.path.iterdir():
+    for item in collection.path.iterdir():
         item.chmod(0o600)
     register(store.path, home, name)
-    return made
+    return collection
 
 
 def tag(subject: int) -> str:

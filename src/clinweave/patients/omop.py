@@ -139,17 +139,17 @@ def _people(
         f" case when {exact} is null then {partial} end as text_value {sql.tables()}"
     )
     yield from _coded(source, query, log)
-    sex = sql.known("gender_concept_id", _SEXES)
+    sex = sql.word_for("gender_concept_id", _SEXES)
     query = (
         f"select {subject} as subject_id, coalesce({sql.text('gender_source_value')}, lower({sex}), 'unknown') as sex"
         f" {sql.tables()}"
     )
     for batch in source.stream(query):
         codes = pc.binary_join_element_wise("GENDER", batch.column("sex").cast(pa.string()), "//")
-        held = pa.RecordBatch.from_pydict(
+        records = pa.RecordBatch.from_pydict(
             {"subject_id": batch.column("subject_id"), "code": codes, "kind": _all("person", len(batch))}
         )
-        yield from checked(held, "person", log, timeless=True)
+        yield from checked(records, "person", log, timeless=True)
     if {"person_id", "death_date"} <= columns.get("death", {}).keys():
         sql = _Columns(source, columns, "death")
         when = f"coalesce({sql.field('death_datetime', 'timestamp')}, {sql.field('death_date', 'timestamp')})"
@@ -193,7 +193,7 @@ class _Columns:
         alias = self._joined.setdefault(name, f"c{len(self._joined)}")
         return f"{self._source.cast}({alias}.{_quoted(self._concept[column])} as varchar)"
 
-    def known(self, name: str, words: Mapping[int, str], code: bool = False) -> str:
+    def word_for(self, name: str, words: Mapping[int, str], code: bool = False) -> str:
         """Return the word for a concept: of `words`, of the vocabulary, else "OMOP:" and its number; 0 is null.
 
         With `code`, a UCUM unit is given by its code, which is its symbol.
@@ -212,12 +212,12 @@ class _Columns:
 
     def tables(self) -> str:
         """Return the FROM clause with the joins that the columns above need."""
-        found = f"from {self._source.table(self._table)} t"
+        clause = f"from {self._source.table(self._table)} t"
         for name, alias in self._joined.items():
             key = _quoted(self._concept["concept_id"])
             concepts = self._source.table("concept")
-            found += f" left join {concepts} {alias} on {alias}.{key} = t.{_quoted(self._have[name])}"
-        return found
+            clause += f" left join {concepts} {alias} on {alias}.{key} = t.{_quoted(self._have[name])}"
+        return clause
 
 
 def _select(source: Source, table: Table, columns: Mapping[str, Mapping[str, str]]) -> str:
@@ -225,11 +225,11 @@ def _select(source: Source, table: Table, columns: Mapping[str, Mapping[str, str
         _Columns(source, columns, table.name),
         "double precision" if source.cast == "cast" else "double",
     )
-    number, sign = sql.field(table.number, double), sql.known("operator_concept_id", _OPERATORS)
+    number, sign = sql.field(table.number, double), sql.word_for("operator_concept_id", _OPERATORS)
     text = sql.text(table.texts[0]) if table.texts else _NONE.format("varchar")
     if table.number:
         # the concept is the standard's value, the text the source's; a bound stays a text ("<0.01")
-        answer = sql.known("value_as_concept_id", {})
+        answer = sql.word_for("value_as_concept_id", {})
         both = f"case when {answer} = {text} then {answer} else {answer} || '; ' || {text} end"
         stated = f"coalesce({both if table.kind == 'observation' else answer}, {answer}, {text})"
         digits = f"regexp_replace({source.cast}({number} as varchar), '[.]0$', '')"
@@ -253,11 +253,11 @@ def _select(source: Source, table: Table, columns: Mapping[str, Mapping[str, str
         *concepts,
         f"{sql.field(table.concept, 'varchar')} as cid",
         f"{sql.text(table.source)} as source",
-        f"coalesce({sql.known(f'{table.status}_concept_id', _STATUSES)}, {sql.text(f'{table.status}_source_value')})"
+        f"coalesce({sql.word_for(f'{table.status}_concept_id', _STATUSES)}, {sql.text(f'{table.status}_source_value')})"
         " as stated",
         f"{number} as numeric_value",
         f"{text} as text_value",
-        f"coalesce({sql.text(table.unit)}, {sql.known('unit_concept_id', {}, code=True)}) as unit",
+        f"coalesce({sql.text(table.unit)}, {sql.word_for('unit_concept_id', {}, code=True)}) as unit",
     ]
     # a join may change the order, and the same database must give the same store everywhere
     order = " order by 1" if table.key in columns[table.name] else ""
@@ -280,7 +280,7 @@ def _events(batch: pa.RecordBatch, table: Table) -> pa.RecordBatch:
         codes.append(code)
         names.append(name)
         others.append(other)
-    made = {
+    columns = {
         "status": pa.array(_statuses(table, names, rows["stated"]), pa.string()),
         **{name: rows[name] for name in ("row", "subject_id", "time", "numeric_value", "text_value", "unit")},
         "code": pa.array(codes, pa.string()),
@@ -288,7 +288,7 @@ def _events(batch: pa.RecordBatch, table: Table) -> pa.RecordBatch:
         "other_codes": pa.array(others, pa.string()),
         "kind": _all(table.kind, len(batch)),
     }
-    return pa.RecordBatch.from_pydict(made)
+    return pa.RecordBatch.from_pydict(columns)
 
 
 def _statuses(table: Table, names: list[str], stated: pa.Array) -> list[str]:
@@ -344,15 +344,15 @@ class DuckDBSource:
         import duckdb
 
         query = "select table_schema, table_name, column_name from information_schema.columns order by 1, 2"
-        found: dict[str, dict[str, str]] = {}
+        by_table: dict[str, dict[str, str]] = {}
         try:
             rows = self._connection.execute(query).fetchall()
         except duckdb.Error as error:
             raise UserError(f"{self.name}: its list of tables is damaged") from error
         for schema, table, column in rows:
             self._tables.setdefault(table.lower(), f"{_quoted(schema)}.{_quoted(table)}")
-            found.setdefault(table.lower(), {})[column.lower()] = column
-        return found
+            by_table.setdefault(table.lower(), {})[column.lower()] = column
+        return by_table
 
     def table(self, name: str) -> str:
         """Return a table's name as it stands in a query."""

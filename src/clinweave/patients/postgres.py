@@ -26,12 +26,12 @@ class PostgresSource:
             "select table_schema, table_name, column_name from information_schema.columns where table_schema = "  # noqa: S608
             + ("%s" if self._schema else "any(current_schemas(false))")
         )
-        found: dict[str, dict[str, str]] = {}
+        by_table: dict[str, dict[str, str]] = {}
         rows = self._connection.execute(query, (self._schema,) if self._schema else None).fetchall()
         for schema, table, column in rows:
             self._tables.setdefault(table.lower(), f'"{schema}"."{table}"')
-            found.setdefault(table.lower(), {})[column.lower()] = column
-        return found
+            by_table.setdefault(table.lower(), {})[column.lower()] = column
+        return by_table
 
     def table(self, name: str) -> str:
         """Return a table's name as it stands in a query."""
@@ -81,5 +81,5 @@ def open_postgres(address: str) -> Iterator[PostgresSource]:
 
 
 def _array(values: tuple[Any, ...]) -> pa.Array:
-    made = pa.array(values)
-    return made.cast(pa.string()) if pa.types.is_null(made.type) else made
+    array = pa.array(values)
+    return array.cast(pa.string()) if pa.types.is_null(array.type) else array

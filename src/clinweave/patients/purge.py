@@ -1,4 +1,4 @@
-"""One patient removed from everything that clinweave holds, and a list of where the patient was found."""
+"""Remove one patient from all of clinweave's data, and list where the patient's data were found."""
 
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -60,39 +60,39 @@ def purge(
     pseudonymiser: "Pseudonymiser | None" = None,
     dry_run: bool = False,
 ) -> list[Place]:
-    """Remove a patient from every known store (and those in `also`), and from what was made of them.
+    """Remove a patient from every registered store (and those in `also`) and from all derived data.
 
     That is the collections of their notes, the index, the vectors of the notes' passages, and what a model proposed
-    from the notes. A graph that took such proposals in is named and left: it must be built anew, which only its user's
-    files can do. Afterwards every file under `home` is searched for the patient's identifiers; those that hold one are
+    from the notes. A graph that took such proposals in is named and left: it must be rebuilt, which needs its user's
+    files. Afterwards every file under `home` is searched for the patient's identifiers; those that hold one are
     listed as left, as are the files that a store was read from. `dry_run` only lists. Raises `UserError` where no store
     holds the patient.
     """
-    places: list[Place] = []
+    locations: list[Place] = []
     journal = unfinished(home)
     if journal is not None and journal.patient != patient and not dry_run:
         options = {"graph": graph, "linker": linker, "pseudonymiser": pseudonymiser}
-        places += purge(journal.patient, home, also=also, **options)  # type: ignore[arg-type]
+        locations += purge(journal.patient, home, also=also, **options)  # type: ignore[arg-type]
         journal = None
     if journal is None or journal.patient != patient:
         journal = _journal(patient, home, also)
-    wanted = [item.encode() for item in journal.wanted]
+    patterns = [item.encode() for item in journal.wanted]
     own = _passages(journal, home)
     encoded = {name: count_vectors(name, home, passages) for name, passages in own.items()}
     if not dry_run:
         journal.write(home)
-    places += _killed(home, [Path(path) for path, _, _ in journal.held], wanted, dry_run=dry_run)
+    locations += _killed(home, [Path(path) for path, _, _ in journal.held], patterns, dry_run=dry_run)
     for path, subject, names in journal.held:
         if read_manifest(Path(path)) is not None:  # a store that was deleted since a killed purge
-            places += _from_store(path, subject, names, home, pseudonymiser, dry_run=dry_run)
+            locations += _from_store(path, subject, names, home, pseudonymiser, dry_run=dry_run)
     if not dry_run:
         changed = {name for _, _, names in journal.held for name in names}
-        places += _index_again(home, changed, wanted, graph, linker)
-    places += _vectors(home, own, encoded)
+        locations += _index_again(home, changed, patterns, graph, linker)
+    locations += _vectors(home, own, encoded)
     if not dry_run:
         finish(home)
-    done = {Path(place.path) for place in places} if dry_run else set()
-    return places + [Place(*item, removed=False) for item in left_in(home, wanted, done)]
+    done = {Path(location.path) for location in locations} if dry_run else set()
+    return locations + [Place(*item, removed=False) for item in left_in(home, patterns, done)]
 
 
 def _from_store(
@@ -121,17 +121,17 @@ def _from_store(
 
 
 def _index_again(
-    home: Path, names: Collection[str], wanted: list[bytes], graph: "Graph | None", linker: "Linker | None"
+    home: Path, names: Collection[str], patterns: list[bytes], graph: "Graph | None", linker: "Linker | None"
 ) -> Iterator[Place]:
     """Make the index and the vectors follow the changed collections of notes; yield the index if it is clean."""
     index = home / "index"
     if names and index.is_dir():
-        before = count_in_folder(index, wanted)
+        before = count_in_folder(index, patterns)
         if collections(home) or graph is not None:
             build_home_index(graph, linker, home)
         else:
             remove_built(index, "text-index")
-        if not count_in_folder(index, wanted):
+        if not count_in_folder(index, patterns):
             yield Place("index", str(index), before, removed=True)
         return
     for name in names:  # without an index nothing says which vectors are of whom
@@ -140,17 +140,17 @@ def _index_again(
 
 def _passages(journal: Journal, home: Path) -> dict[str, list[Passage]]:
     """Return the patient's passages in each collection of notes, without texts that another patient's notes have."""
-    found: dict[str, list[Passage]] = {}
+    by_collection: dict[str, list[Passage]] = {}
     for _, subject, names in journal.held:
         for name in set(names).intersection(collections(home)):
             passages = list(collection_passages(name, home))
             others = {(item.title, item.text) for item in passages if not is_of(item.document, subject)}
-            found.setdefault(name, []).extend(
+            by_collection.setdefault(name, []).extend(
                 item
                 for item in passages
                 if is_of(item.document, subject) and (item.title, item.text) not in others
             )
-    return found
+    return by_collection
 
 
 def _vectors(home: Path, passages: Mapping[str, list[Passage]], before: Mapping[str, int]) -> Iterator[Place]:
@@ -163,31 +163,33 @@ def _vectors(home: Path, passages: Mapping[str, list[Passage]], before: Mapping[
 
 def _journal(patient: str, home: Path, also: tuple[Path, ...]) -> Journal:
     """Return what a purge of the patient has to do. Raises `UserError` where no store holds the patient."""
-    known = {**stores(home), **{path: [] for path in also}}
-    held = [(store, subject, tuple(names)) for path, names in known.items()
+    registered = {**stores(home), **{path: [] for path in also}}
+    affected = [(store, subject, tuple(names)) for path, names in registered.items()
             if (subject := (store := PatientStore.open(path)).find(patient)) is not None]  # fmt: skip
-    if not held:
-        raise UserError(f"no store contains this patient; searched: {', '.join(map(str, known)) or 'none'}")
-    wanted = sought({patient}, ((store, subject) for store, subject, _ in held))
+    if not affected:
+        raise UserError(
+            f"no store contains this patient; searched: {', '.join(map(str, registered)) or 'none'}"
+        )
+    patterns = sought({patient}, ((store, subject) for store, subject, _ in affected))
     return Journal(
-        patient, tuple((str(store.path), subject, names) for store, subject, names in held), wanted
+        patient, tuple((str(store.path), subject, names) for store, subject, names in affected), patterns
     )
 
 
-def _killed(home: Path, folders: list[Path], wanted: list[bytes], *, dry_run: bool) -> Iterator[Place]:
+def _killed(home: Path, folders: list[Path], patterns: list[bytes], *, dry_run: bool) -> Iterator[Place]:
     """Remove what killed runs left, and yield what of it holds the patient."""
     for top in (home, *(path for path in folders if home not in path.parents)):
         for path in leftovers_below(top):
-            if count := count_in_folder(path, wanted):
+            if count := count_in_folder(path, patterns):
                 yield Place("leftover", str(path), count, not dry_run)
         if not dry_run:
             sweep_below(top)
 
 
 def _proposed(home: Path, subject: int, *, dry_run: bool) -> Iterator[Place]:
-    found = find_proposals(home, proposals(home), subject)
-    graphs = list(graphs_with(home, found))
-    for item in found:
+    proposed = find_proposals(home, proposals(home), subject)
+    graphs = list(graphs_with(home, proposed))
+    for item in proposed:
         if not dry_run:
             without_patient(item.path, subject)
         yield Place("proposals", str(item.path), item.lines, not dry_run)
@@ -244,10 +246,10 @@ def _without(file: Path, subject: int) -> None:
         pq.ParquetWriter(work, old.schema_arrow, compression="zstd") as out,
     ):
         for batch in old.iter_batches(ROWS):
-            kept = batch.filter(pc.not_equal(batch.column("subject_id"), subject))
-            rows += len(kept)
-            if len(kept):
-                out.write_batch(kept)
+            remaining = batch.filter(pc.not_equal(batch.column("subject_id"), subject))
+            rows += len(remaining)
+            if len(remaining):
+                out.write_batch(remaining)
     if not rows:
         file.unlink()
 
@@ -265,6 +267,6 @@ def _again(store: PatientStore, home: Path, name: str, pseudonymiser: "Pseudonym
         remove_collection(name, home)
 
 
-def shown(places: list[Place]) -> list[dict[str, Any]]:
+def shown(locations: list[Place]) -> list[dict[str, Any]]:
     """Return the places as plain values."""
-    return [place._asdict() for place in places]
+    return [location._asdict() for location in locations]

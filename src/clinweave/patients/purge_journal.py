@@ -1,4 +1,4 @@
-"""The journal of a purge: written before anything is removed, so the next purge finishes one that was killed."""
+"""Journal of a purge, written before anything is removed: an interrupted purge is finished by the next one."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -31,8 +31,10 @@ def unfinished(home: Path) -> Journal | None:
         return None
     try:
         row = json.loads(regular_file(file).read_text("utf-8"))
-        held = tuple((str(path), int(number), tuple(map(str, names))) for path, number, names in row["held"])
-        return Journal(str(row["patient"]), held, tuple(map(str, row["wanted"])))
+        stores = tuple(
+            (str(path), int(number), tuple(map(str, names))) for path, number, names in row["held"]
+        )
+        return Journal(str(row["patient"]), stores, tuple(map(str, row["wanted"])))
     except (OSError, ValueError, RecursionError, KeyError, TypeError) as error:
         raise UserError(
             f"{file} is damaged ({reason(error)}): delete it and purge the patient again"

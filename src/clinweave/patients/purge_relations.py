@@ -1,4 +1,4 @@
-"""What a model proposed from a patient's notes: where such folders are, and the patient's lines taken out of them."""
+"""Find and remove relations that a model proposed from a patient's notes."""
 
 import json
 from collections import Counter
@@ -11,7 +11,7 @@ from clinweave.core.artifacts import MANIFEST, appearing, read_manifest, rewriti
 from clinweave.patients.notes_index import tag
 
 KIND, ACCEPTED, ASKED = "proposals", "proposals.jsonl", "asked.jsonl"
-_STOPPED = ".*.asked.jsonl"  # beside a folder whose making was stopped
+_STOPPED = ".*.asked.jsonl"  # next to a folder whose build was interrupted
 
 
 @dataclass(frozen=True)
@@ -23,20 +23,23 @@ class Proposed:
     sha256: str  # of its accepted proposals as they were, as a graph's manifest names them
 
 
-def find_proposals(home: Path, known: Iterable[Path], subject: int) -> list[Proposed]:
-    """Return the folders and files under `home`, and among and beside the `known` ones, that hold a patient's lines."""
-    known = list(known)
-    folders = {path.parent for path in home.rglob(MANIFEST)} | set(known)
+def find_proposals(home: Path, registered: Iterable[Path], subject: int) -> list[Proposed]:
+    """Return folders and files with a patient's lines: under `home`, and registered ones with their neighbours."""
+    registered = list(registered)
+    folders = {path.parent for path in home.rglob(MANIFEST)} | set(registered)
     folders = {path for path in folders if (read_manifest(path) or {}).get("kind") == KIND}
-    stopped = {*home.rglob(_STOPPED), *(path for at in known for path in at.parent.glob(_STOPPED))}
-    found = []
+    stopped = {
+        *home.rglob(_STOPPED),
+        *(path for proposal in registered for path in proposal.parent.glob(_STOPPED)),
+    }
+    result = []
     for path in sorted({path.resolve() for path in folders | stopped}):
         files = [path] if path.is_file() else [path / ACCEPTED, path / ASKED]
         lines = sum(_is_of(line, subject) for file in files for line in _lines(file))
         if lines:
             accepted = path / ACCEPTED
-            found.append(Proposed(path, lines, sha256(accepted) if accepted.is_file() else ""))
-    return found
+            result.append(Proposed(path, lines, sha256(accepted) if accepted.is_file() else ""))
+    return result
 
 
 def without_patient(path: Path, subject: int) -> None:
@@ -64,13 +67,13 @@ def _without(path: Path, subject: int) -> None:
     write_manifest(path, manifest)
 
 
-def graphs_with(home: Path, found: Iterable[Proposed]) -> Iterator[tuple[Path, int]]:
+def graphs_with(home: Path, proposed: Iterable[Proposed]) -> Iterator[tuple[Path, int]]:
     """Yield the graphs under `home` built with such proposals, and how many of the patient's lines went in."""
-    lines = {item.sha256: item.lines for item in found if item.sha256}
+    lines = {item.sha256: item.lines for item in proposed if item.sha256}
     for path in sorted(home.rglob(MANIFEST)):
         manifest: dict[str, Any] = read_manifest(path.parent) or {}
-        given = manifest.get("inputs", {}) if manifest.get("kind") == "graph" else {}
-        for name, hashed in given.items():
+        inputs = manifest.get("inputs", {}) if manifest.get("kind") == "graph" else {}
+        for name, hashed in inputs.items():
             if name.startswith(f"{KIND}/") and hashed in lines:
                 yield path.parent, lines[hashed]
 
@@ -93,7 +96,7 @@ def _lines(file: Path) -> Iterator[str]:
 
 
 def _rewrite(file: Path, subject: int) -> list[str]:
-    """Write a file anew without a patient's lines, and return those."""
+    """Rewrite a file without a patient's lines, and return those."""
     gone: list[str] = []
     with appearing(file, private=True) as work, work.open("w", encoding="utf-8") as out:
         for line in _lines(file):

@@ -1,4 +1,4 @@
-"""Which stores of patients there are, and which collections and proposals: what a purge must look through."""
+"""Registry of patient stores, collections and proposals: the places that a purge has to search."""
 
 import json
 from collections.abc import Callable
@@ -17,10 +17,10 @@ _MEND = "restore it from a backup, or delete it and run `clinweave patients load
 def register(store: Path, home: Path, collection: str = "") -> None:
     """Note a store, and a collection that was made from it."""
 
-    def change(held: dict[str, Any]) -> None:
-        known = held["stores"].setdefault(str(store.resolve()), [])
-        if collection and collection not in known:
-            known.append(collection)
+    def change(registry: dict[str, Any]) -> None:
+        collections = registry["stores"].setdefault(str(store.resolve()), [])
+        if collection and collection not in collections:
+            collections.append(collection)
 
     _update(home, change)
 
@@ -28,8 +28,8 @@ def register(store: Path, home: Path, collection: str = "") -> None:
 def register_proposals(folder: Path, home: Path) -> None:
     """Note a folder of proposals that a model makes from private texts, wherever it is."""
 
-    def change(held: dict[str, Any]) -> None:
-        held["proposals"] = sorted({*held["proposals"], str(folder.resolve())})
+    def change(registry: dict[str, Any]) -> None:
+        registry["proposals"] = sorted({*registry["proposals"], str(folder.resolve())})
 
     _update(home, change)
 
@@ -41,13 +41,15 @@ def proposals(home: Path) -> list[Path]:
 
 def stores(home: Path) -> dict[Path, list[str]]:
     """Return the stores that still are there, each with the collections made from it."""
-    held = {Path(path): list(names) for path, names in _read(home)["stores"].items()}
+    registered = {Path(path): list(names) for path, names in _read(home)["stores"].items()}
     recover_all(home / "patients")
     for folder in sorted((home / "patients").glob("*")):
         if not folder.name.startswith(".") and folder.is_dir():
-            held.setdefault(folder.resolve(), [])
+            registered.setdefault(folder.resolve(), [])
     return {
-        path: names for path, names in sorted(held.items()) if (read_manifest(path) or {}).get("kind") == KIND
+        path: names
+        for path, names in sorted(registered.items())
+        if (read_manifest(path) or {}).get("kind") == KIND
     }
 
 
@@ -55,15 +57,15 @@ def one_store(where: Path | None, home: Path, patient: str = "") -> PatientStore
     """Open the store `where`, or the only one that there is (that holds `patient`). Raises `UserError` otherwise."""
     if where is not None:
         return PatientStore.open(where)
-    known = [PatientStore.open(path) for path in stores(home)]
-    if patient and len(known) > 1:
-        known = [store for store in known if store.find(patient) is not None]
-    if len(known) == 1:
-        return known[0]
-    if not known:
+    candidates = [PatientStore.open(path) for path in stores(home)]
+    if patient and len(candidates) > 1:
+        candidates = [store for store in candidates if store.find(patient) is not None]
+    if len(candidates) == 1:
+        return candidates[0]
+    if not candidates:
         raise UserError("no store contains this patient" if patient and stores(home) else
                         "there is no store of patients; `clinweave patients load PATH` makes one")  # fmt: skip
-    raise UserError(f"say which store with --in: {', '.join(str(store.path) for store in known)}")
+    raise UserError(f"say which store with --in: {', '.join(str(store.path) for store in candidates)}")
 
 
 def _read(home: Path) -> dict[str, Any]:
@@ -71,8 +73,8 @@ def _read(home: Path) -> dict[str, Any]:
     if not kind_of(file):
         return {"stores": {}, "proposals": []}
     try:
-        held = json.loads(regular_file(file).read_text("utf-8"))
-        stores, folders = dict(held.get("stores", {})), list(held.get("proposals", []))
+        registry = json.loads(regular_file(file).read_text("utf-8"))
+        stores, folders = dict(registry.get("stores", {})), list(registry.get("proposals", []))
         sound = all(isinstance(names, list) for names in stores.values()) and all(
             isinstance(name, str)
             for name in (*folders, *(name for names in stores.values() for name in names))
@@ -85,6 +87,6 @@ def _read(home: Path) -> dict[str, Any]:
 
 
 def _update(home: Path, change: Callable[[dict[str, Any]], object]) -> None:
-    held = _read(home)
-    change(held)
-    write_json(home / FILE, held, private=True)
+    registry = _read(home)
+    change(registry)
+    write_json(home / FILE, registry, private=True)

@@ -1,4 +1,4 @@
-"""What the name of a problem says of its status: "No known allergy" is an absence, "Suspected sepsis" a doubt."""
+"""Status stated by a problem's name: "No known allergy" is absent, "Suspected sepsis" is uncertain."""
 
 import re
 
@@ -51,7 +51,7 @@ def status_of_words(name: str, status: str = PRESENT) -> str:
 
 
 def status_of_allergy(name: str) -> str:
-    """Return the status that the words of an allergy state ("None" is absent), or "" where it is said to be unknown."""
+    """Return the status that the words of an allergy state ("None" is absent), or "" if it is stated to be unknown."""
     if _UNKNOWN.match(name):
         return ""
     return ABSENT if _NO_ALLERGY.match(name) else PRESENT

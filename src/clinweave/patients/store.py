@@ -1,4 +1,4 @@
-"""A store of patients: a private folder that is a MEDS data set, with who the patients are kept beside the events."""
+"""A patient store: a private folder with a MEDS dataset, and the patients' identities in a separate table."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -61,14 +61,16 @@ class PatientStore:
 
         Raises `UserError` where several patients have the id.
         """
-        wanted = patient.strip().removeprefix("Patient/").removeprefix("urn:uuid:")
+        reference = patient.strip().removeprefix("Patient/").removeprefix("urn:uuid:")
         ids = self.people.column("source_id").to_pylist()
         numbers = self.people.column("subject_id").to_pylist()
-        if wanted in ids:
-            return int(numbers[ids.index(wanted)])
+        if reference in ids:
+            return int(numbers[ids.index(reference)])
         # where several servers have a patient of one id, the whole address is the id
         ends = [
-            place for place, item in enumerate(ids) if item.endswith((f"/Patient/{wanted}", f"#{wanted}"))
+            index
+            for index, item in enumerate(ids)
+            if item.endswith((f"/Patient/{reference}", f"#{reference}"))
         ]
         if len(ends) == 1:
             return int(numbers[ends[0]])
@@ -77,16 +79,16 @@ class PatientStore:
                 f"{len(ends)} patients in {self.path} have this id, on several servers or in several files: give the"
                 " whole id that `clinweave patients list --in` shows"
             )
-        return int(wanted) if wanted.lstrip("-").isdigit() and int(wanted) in numbers else None
+        return int(reference) if reference.lstrip("-").isdigit() and int(reference) in numbers else None
 
     def subject(self, patient: str) -> int:
         """Return the number of a patient; raises `UserError` where the store does not hold it."""
-        found = self.find(patient)
-        if found is None:
+        number = self.find(patient)
+        if number is None:
             raise UserError(
                 f"no patient of this id in {self.path}; `clinweave patients list --in` shows them"
             )
-        return found
+        return number
 
     def person(self, subject: int) -> Person:
         """Return who a patient is, as the record says."""
@@ -127,13 +129,13 @@ class PatientStore:
 
     def files(self, subject: int) -> list[Path]:
         """Return the files that hold events of a patient, by their statistics."""
-        found = []
+        result = []
         for file in sorted(self.data.glob("*.parquet")):
             meta = pq.read_metadata(file)
             groups = [meta.row_group(number).column(0).statistics for number in range(meta.num_row_groups)]
             if any(stats is None or stats.min <= subject <= stats.max for stats in groups):
-                found.append(file)
-        return found
+                result.append(file)
+        return result
 
     def count(self) -> dict[str, int]:
         """Return how many patients, events and codes there are."""

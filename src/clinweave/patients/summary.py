@@ -1,4 +1,4 @@
-"""What a store says of one patient: a summary by concept, and a timeline; and the list of patients."""
+"""Views of one patient's data: a summary by concept and a timeline; and the list of patients."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -24,9 +24,9 @@ def summary(store: PatientStore, patient: str, linker: "Linker | None" = None) -
     With a linker, the concepts that the notes name (and do not deny) are counted, too.
     """
     subject = store.subject(patient)
-    known = {row["code"]: row for row in store.codes.to_pylist()}
+    codes = {row["code"]: row for row in store.codes.to_pylist()}
     person = store.person(subject)
-    found: dict[str, Any] = {
+    result: dict[str, Any] = {
         "subject_id": subject,
         "id": person.source_id,
         "tier": store.tier.value,
@@ -37,33 +37,33 @@ def summary(store: PatientStore, patient: str, linker: "Linker | None" = None) -
         if item.code.startswith(("MEDS_BIRTH", "MEDS_DEATH", "GENDER//")):
             key = {"MEDS_BIRTH": "born", "MEDS_DEATH": "died"}.get(item.code, "sex")
             # a birth that is stated by year or month alone stays so
-            found[key] = item.code.partition("//")[2] if key == "sex" else item.text_value or _day(item)
+            result[key] = item.code.partition("//")[2] if key == "sex" else item.text_value or _day(item)
     for kind in _SHOWN:
-        held = [item for item in events if item.kind == kind and item.status == PRESENT]
-        found[f"{kind}s"] = _grouped(held, known)
+        present = [item for item in events if item.kind == kind and item.status == PRESENT]
+        result[f"{kind}s"] = _grouped(present, codes)
     for status in (ABSENT, UNCERTAIN):
         marked = [item for item in events if item.kind in _SHOWN and item.status == status]
-        found[status] = _grouped(marked, known)
+        result[status] = _grouped(marked, codes)
     notes = [
         item.text_value
         for item in events
         if item.kind == "note" and item.text_value and item.status == PRESENT
     ]
-    found["visits"] = sum(item.kind == "visit" and item.status == PRESENT for item in events)
-    found["notes"] = len(notes)
-    found["superseded_notes"] = sum(item.kind == "note" and item.status == HISTORICAL for item in events)
-    found["joined"] = _joined(found)
+    result["visits"] = sum(item.kind == "visit" and item.status == PRESENT for item in events)
+    result["notes"] = len(notes)
+    result["superseded_notes"] = sum(item.kind == "note" and item.status == HISTORICAL for item in events)
+    result["joined"] = _joined(result)
     if linker is not None and notes:
-        found["named_in_notes"] = _named(notes, linker)
-    return found
+        result["named_in_notes"] = _named(notes, linker)
+    return result
 
 
 def timeline(store: PatientStore, patient: str, linker: "Linker | None" = None) -> Iterator[dict[str, Any]]:
     """Yield a patient's events by time: day, kind, name, value, concept. Notes are given by their length, not text."""
     subject = store.subject(patient)
-    known = {row["code"]: row for row in store.codes.to_pylist()}
+    codes = {row["code"]: row for row in store.codes.to_pylist()}
     for item in store.records(subject):
-        row = known.get(item.code, {})
+        row = codes.get(item.code, {})
         line = {
             "time": item.time.isoformat() if item.time else None,
             "kind": item.kind,
@@ -75,13 +75,13 @@ def timeline(store: PatientStore, patient: str, linker: "Linker | None" = None) 
             "linked_by": row.get("linked_by") or None,
         }
         if item.kind == "note" and item.text_value:
-            told = f"{len(item.text_value):,} characters"
+            description = f"{len(item.text_value):,} characters"
             if linker is not None:
                 names = dict.fromkeys(
-                    found.name for found in linker.link(item.text_value) if found.of_patient
+                    mention.name for mention in linker.link(item.text_value) if mention.of_patient
                 )
-                told += f"; names {', '.join(list(names)[:8])}"
-            line["value"] = told
+                description += f"; names {', '.join(list(names)[:8])}"
+            line["value"] = description
         yield line
 
 
@@ -110,15 +110,15 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _grouped(events: list[Event], known: dict[str, Any]) -> list[dict[str, Any]]:
+def _grouped(events: list[Event], codes: dict[str, Any]) -> list[dict[str, Any]]:
     groups: dict[str, list[Event]] = {}
     for item in events:
         groups.setdefault(item.code, []).append(item)
-    made = []
+    entries = []
     for code, items in groups.items():
-        row = known.get(code, {})
+        row = codes.get(code, {})
         last = items[-1]
-        made.append(
+        entries.append(
             {
                 "code": code,
                 "kind": last.kind,
@@ -132,13 +132,13 @@ def _grouped(events: list[Event], known: dict[str, Any]) -> list[dict[str, Any]]
                 "value": value_of(last),
             }
         )
-    return sorted(made, key=lambda item: (item["first"] or "", item["code"]))
+    return sorted(entries, key=lambda item: (item["first"] or "", item["code"]))
 
 
-def _joined(found: dict[str, Any]) -> dict[str, list[int]]:
+def _joined(groups: dict[str, Any]) -> dict[str, list[int]]:
     """Return kind -> [codes joined to a concept, codes]."""
     return {
-        kind: [sum(bool(item["concept"]) for item in found[f"{kind}s"]), len(found[f"{kind}s"])]
+        kind: [sum(bool(item["concept"]) for item in groups[f"{kind}s"]), len(groups[f"{kind}s"])]
         for kind in ("problem", "drug", "lab")
     }
 

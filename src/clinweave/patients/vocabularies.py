@@ -1,4 +1,4 @@
-"""How the sources of patients' records name code systems, and the one spelling that clinweave uses."""
+"""Map the code system names used by patient sources to one prefix per vocabulary."""
 
 import re
 from functools import lru_cache
@@ -74,8 +74,8 @@ def curie_of(code: str) -> str:
     """Return the CURIE in a MEDS code ("ICD10CM/E11.9", "DIAGNOSIS//ICD//10//E119", "RxNorm:1191"), or ""."""
     parts = [part for part in re.split(r"[/:]+", code) if part]
     procedure = bool(parts) and parts[0].lower() == "procedure"
-    for place, part in enumerate(parts[:-1]):
-        name, rest = part.lower().replace("-", "").replace("_", ""), parts[place + 1 :]
+    for index, part in enumerate(parts[:-1]):
+        name, rest = part.lower().replace("-", "").replace("_", ""), parts[index + 1 :]
         if name == "icd" and len(rest) > 1 and rest[0] in {"9", "10"}:
             kinds = {"9": "icd9proc", "10": "icd10pcs"} if procedure else {"9": "icd9cm", "10": "icd10cm"}
             name, rest = kinds[rest[0]], rest[1:]

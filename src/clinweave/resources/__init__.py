@@ -1,6 +1,6 @@
-"""Resources: the catalogue of releases and weights (resources.toml), and how one is fetched, checked and kept.
+"""Resources: the catalogue of releases and weights (resources.toml); download, verification and storage.
 
-Files lie in `home/resources/<resource id>/<version>/<name>`, beside a `resource.json` with licence and release.
+Files lie in `home/resources/<resource id>/<version>/<name>`, with a `resource.json` that states licence and release.
 """
 
 from typing import TYPE_CHECKING

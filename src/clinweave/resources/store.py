@@ -1,4 +1,4 @@
-"""The store: where fetched files lie, whether they are the pinned ones, and how one is put there atomically."""
+"""Storage of fetched files: their location, verification against checksums, and atomic installation."""
 
 import hashlib
 import json
@@ -22,13 +22,13 @@ def folder(item: Resource, home: Path) -> Path:
 def located(resource_id: str, home: Path, *, check: bool = False) -> dict[str, Path]:
     """Return the files of a fetched resource by name.
 
-    The size is always checked, the sha256 when `check`. Raises `UserError` with the command that mends it.
+    The size is always checked, the sha256 when `check`. Raises `UserError` with the command that repairs it.
     """
     item = resource(resource_id)
     bad = [f"{name}: {state}" for name, state in verify(item, home, deep=check).items() if state != "good"]
     if bad:
         raise UserError(
-            f"{item.id} {item.version} is not all there ({'; '.join(bad)}): run `clinweave fetch {item.id}`"
+            f"{item.id} {item.version} is incomplete ({'; '.join(bad)}): run `clinweave fetch {item.id}`"
         )
     return {file.name: folder(item, home) / file.name for file in item.files}
 
@@ -36,12 +36,12 @@ def located(resource_id: str, home: Path, *, check: bool = False) -> dict[str, P
 def located_for(databases: Iterable[str], home: Path) -> dict[str, dict[str, Path]]:
     """Return, for each database id, the files of the resource that serves it: what `build_graph` takes."""
     serving = {database: item.id for item in catalogue().values() for database in item.databases}
-    found: dict[str, dict[str, Path]] = {}
+    result: dict[str, dict[str, Path]] = {}
     for database in databases:
         if database not in serving:
             raise UserError(f"no resource serves the database {database!r} (known: {', '.join(serving)})")
-        found[database] = located(serving[database], home)
-    return found
+        result[database] = located(serving[database], home)
+    return result
 
 
 def verify(item: Resource, home: Path, *, deep: bool) -> dict[str, str]:
@@ -87,11 +87,11 @@ def refuse(file: File, origin: str, size: int, checksum: str) -> None:
 
 
 def record(item: Resource, home: Path, origins: Mapping[str, str]) -> None:
-    """Write licence, release and where each file came from beside the files."""
+    """Record licence, release and each file's origin next to the files."""
     path = folder(item, home) / RECORD
     try:
-        known = json.loads(path.read_text("utf-8"))["files"]
-        before = {name: str(value["origin"]) for name, value in known.items()}
+        previous = json.loads(path.read_text("utf-8"))["files"]
+        before = {name: str(value["origin"]) for name, value in previous.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         before = {}
     origins = {**before, **origins}

@@ -1,4 +1,4 @@
-"""The "official" origin: a versioned address of the publisher, downloaded with resume and bounded size."""
+"""The "official" origin: download a versioned URL of the publisher with resume and a size limit."""
 
 import hashlib
 from collections.abc import Callable
@@ -22,7 +22,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 def download(
     url: str, target: Path, file: File, *, dead: set[str], progress: Progress | None, stop: Event
 ) -> None:
-    """Bring `url` to `target`: the pinned bytes or nothing.
+    """Download `url` to `target`; the bytes must match the checksum.
 
     What came before an interruption stays in a hidden partial file and is continued by a Range request. A host that
     does not answer is put into `dead`, and is not asked again in this run.
@@ -79,7 +79,7 @@ def _write(
 
 
 def _settle(partial: Path, target: Path, file: File, host: str) -> None:
-    """Move a complete, right file into place; remove a wrong one, so that it is not continued next time."""
+    """Move a complete, right file into place; remove a wrong one instead of resuming it next time."""
     size = partial.stat().st_size
     with partial.open("rb") as stream:
         checksum = hashlib.file_digest(stream, "sha256").hexdigest()

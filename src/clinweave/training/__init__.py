@@ -1,4 +1,4 @@
-"""Training, one stage a file: pretrain, sft, reward, dpo, ppo, grpo; and export of what came out.
+"""Training stages, one module each: pretrain, sft, reward, dpo, ppo, grpo; and export of the trained model.
 
 Every stage has a `Config` and `run(config, inputs, out) -> Artifact`; its folder holds transformers weights.
 """

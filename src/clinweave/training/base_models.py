@@ -1,4 +1,4 @@
-"""The weights that training starts from: a folder of transformers weights, or a GGUF file made into one, once."""
+"""Base models: a folder of transformers weights, or a GGUF file converted to one (cached)."""
 
 import json
 from collections.abc import Mapping
@@ -26,8 +26,8 @@ def base_weights(address: str, home: Path | None = None) -> Path:
             raise UserError(f"{path} holds no config.json, so no transformers weights")
         return path
     key = sha256(path)
-    place = (home or artifacts.home()) / "bases" / f"{path.stem}-{key[:12]}"
-    return stage(place, "base", {path.name: key}, {}, lambda out: _convert(path, out), version=VERSION).path
+    folder = (home or artifacts.home()) / "bases" / f"{path.stem}-{key[:12]}"
+    return stage(folder, "base", {path.name: key}, {}, lambda out: _convert(path, out), version=VERSION).path
 
 
 def _file(address: str, home: Path | None) -> Path:
@@ -84,8 +84,8 @@ def _notes(path: Path) -> dict[str, Any]:
     from gguf import GGUFReader
 
     reader = GGUFReader(path)
-    found: dict[str, Any] = {
+    details: dict[str, Any] = {
         key: str(field.contents()) for key in _KEPT if (field := reader.get_field(key)) is not None
     }
-    found["has_output"] = any(tensor.name == "output.weight" for tensor in reader.tensors)
-    return found
+    details["has_output"] = any(tensor.name == "output.weight" for tensor in reader.tensors)
+    return details

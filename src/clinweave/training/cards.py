@@ -1,4 +1,4 @@
-"""The card of an exported model: base, stages, data with licences and tier, results, limits."""
+"""Model card of an exported model: base, stages, data with licences and tier, results, limits."""
 
 import json
 from collections.abc import Mapping
@@ -19,18 +19,18 @@ def lineage(base: Path, inputs: Inputs) -> dict[str, Any]:
     The tier is the strictest of all sources; data whose manifest names none (a single file) make it "unknown".
     """
     before = read_manifest(base) or {}
-    known = before.get("lineage") or {"base": _named(inputs.base), "base_licence": _licence(base), "stages": [],
+    previous = before.get("lineage") or {"base": _named(inputs.base), "base_licence": _licence(base), "stages": [],
                                       "data": {}}  # fmt: skip
-    stages = list(known["stages"])
+    stages = list(previous["stages"])
     if before.get("kind") in _STAGES:
         stages.append({key: before.get(key) for key in ("kind", "steps", "items")})
     own = of_data(read_manifest(inputs.data))
-    data = dict(known["data"])
-    rows = {json.dumps(one, sort_keys=True): one for one in (*data.get("sources", ()), *own["sources"])}
-    tiers = [one for one in (data.get("tier"), own["tier"]) if one]
+    data = dict(previous["data"])
+    rows = {json.dumps(item, sort_keys=True): item for item in (*data.get("sources", ()), *own["sources"])}
+    tiers = [item for item in (data.get("tier"), own["tier"]) if item]
     return {
-        "base": known["base"],
-        "base_licence": known["base_licence"],
+        "base": previous["base"],
+        "base_licence": previous["base_licence"],
         "stages": stages,
         "data": {
             "sources": [rows[key] for key in sorted(rows)],
@@ -56,10 +56,10 @@ def of_data(manifest: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return what of a built set's manifest travels with the weights: sources, the strictest tier, decontamination."""
     sources = (manifest or {}).get("sources") or {}
     rows = [
-        {key: str(one[key]) for key in ("name", "release", "licence", "tier") if key in one}
-        for one in sources.values()
+        {key: str(item[key]) for key in ("name", "release", "licence", "tier") if key in item}
+        for item in sources.values()
     ]
-    tiers = {one.get("tier", "unknown") for one in rows} or {"unknown"}
+    tiers = {item.get("tier", "unknown") for item in rows} or {"unknown"}
     clean = (manifest or {}).get("decontamination") or {}
     return {
         "sources": rows,
@@ -72,13 +72,13 @@ def card(
     title: str,
     manifest: Mapping[str, Any],
     kind: str,
-    found: Mapping[str, Any],
+    agreement: Mapping[str, Any],
     results: Mapping[str, Any] | None = None,
 ) -> str:
     """Return the model card (README.md with YAML front matter)."""
-    known = manifest["lineage"]
-    stated = {known["data"]["tier"], str(manifest.get("tier", "public"))}
-    tier = next(one for one in _STRICT if one in stated)
+    history = manifest["lineage"]
+    stated = {history["data"]["tier"], str(manifest.get("tier", "public"))}
+    tier = next(entry for entry in _STRICT if entry in stated)
     last = {key: manifest.get(key) for key in ("kind", "steps", "items")}
     lines = [
         "---",
@@ -87,7 +87,7 @@ def card(
         "license_name: as-the-base-and-the-data",
         "library_name: transformers",
         "pipeline_tag: text-generation",
-        f"base_model: {known['base']}",
+        f"base_model: {history['base']}",
         "tags: [medical, citations]",
         f"access_tier: {tier}",
         "---",
@@ -97,21 +97,21 @@ def card(
         "",
         "## Made from",
         "",
-        f"- Base: {known['base']}, licence {known['base_licence']}; it stays in force.",
+        f"- Base: {history['base']}, licence {history['base_licence']}; it stays in force.",
         *(
-            f"- Stage {one['kind']}: {one['steps']} steps, {one['items']} items."
-            for one in (*known["stages"], last)
+            f"- Stage {entry['kind']}: {entry['steps']} steps, {entry['items']} items."
+            for entry in (*history["stages"], last)
         ),
         f"- Settings of the last: `{json.dumps(manifest['parameters'], sort_keys=True)}`; "
         f"{manifest.get('too_long', 0)} items left out as too long.",
         f"- Data: key `{manifest['inputs'].get('data')}`, access tier {tier}. {_closed(tier)}",
         "",
-        *_sources(known),
+        *_sources(history),
         "## Forms",
         "",
-        f"Safetensors (merged, float32) and GGUF ({kind}), the chat template in both. Loaded again, {found['same']} of "
-        f"{found['probes']} probes had the same greedy reply; likelihoods differ by at most "
-        f"{found['largest_difference']} nats a token, over all replies and other texts that were scored.",
+        f"Safetensors (merged, float32) and GGUF ({kind}), the chat template in both. Loaded again, "
+        f"{agreement['same']} of {agreement['probes']} probes had the same greedy reply; likelihoods differ by at most "
+        f"{agreement['largest_difference']} nats a token, over all replies and other texts that were scored.",
         "",
         "## Results",
         "",
@@ -121,7 +121,7 @@ def card(
         "",
         "Trained on records of rare diseases, mostly in one form of sentence. Small models repeat and invent; use it",
         "with evidence and with the citation check (`clinweave chat`), and read the evidence. Its refusals were learnt",
-        "from examples and can be talked round; `clinweave chat` and `clinweave serve` put rules before it.",
+        "from examples and can be circumvented; `clinweave chat` and `clinweave serve` apply rules first.",
     ]
     return "\n".join(lines) + "\n"
 
@@ -134,16 +134,16 @@ def _closed(tier: str) -> str:
     return f"Weights made from {tier} records fall under their terms: do not pass them on."
 
 
-def _sources(known: Mapping[str, Any]) -> list[str]:
-    data = known["data"]
+def _sources(history: Mapping[str, Any]) -> list[str]:
+    data = history["data"]
     if not data["sources"]:
         return ["The data's manifest names no sources.", ""]
     rows = [
-        f"| {one.get('name')} | {one.get('release')} | {one.get('licence')} | {one.get('tier', '')} |"
-        for one in data["sources"]
+        f"| {source.get('name')} | {source.get('release')} | {source.get('licence')} | {source.get('tier', '')} |"
+        for source in data["sources"]
     ]
     clean = data["decontaminated"]
-    said = "The data were compared with no benchmark."
+    note = "The data were compared with no benchmark."
     if clean and clean["benchmarks"]:
-        said = f"Compared with {', '.join(clean['benchmarks'])}: {clean['removed']} items removed."
-    return ["| source | release | licence | tier |", "|---|---|---|---|", *rows, "", said, ""]
+        note = f"Compared with {', '.join(clean['benchmarks'])}: {clean['removed']} items removed."
+    return ["| source | release | licence | tier |", "|---|---|---|---|", *rows, "", note, ""]

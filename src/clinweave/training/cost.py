@@ -1,4 +1,4 @@
-"""What a stage costs: its seconds, those before a kill among them, and the most memory that it held."""
+"""Cost of a stage: seconds, including those before an interruption, and peak memory."""
 
 import json
 import resource
@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-_SPENT = "spent.jsonl"  # beside the checkpoints: how many seconds each step was finished after
+_SPENT = "spent.jsonl"  # next to the checkpoints: seconds elapsed when each step finished
 
 
 class Spending:
@@ -49,14 +49,14 @@ def peak_gb() -> float:
     """Return the most memory that this program held at once, in GB, since a `Spending` was made (off Linux: ever)."""
     try:
         lines = Path("/proc/self/status").read_text("utf-8").splitlines()
-        held = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+        kilobytes = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
     except (OSError, StopIteration):
-        held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(held * 1024 / 1e9, 2)
+        kilobytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return round(kilobytes * 1024 / 1e9, 2)
 
 
 def _forget_peak() -> None:
-    """Let the peak begin anew, so that an earlier stage of the same program is not counted."""
+    """Reset the peak-memory counter."""
     try:
         Path("/proc/self/clear_refs").write_text("5", "ascii")
     except OSError:
@@ -65,12 +65,12 @@ def _forget_peak() -> None:
 
 def _spent(file: Path, step: int) -> float:
     """Return the seconds after which a step was last finished, 0 where that is not known."""
-    found = 0.0
+    seconds = 0.0
     try:
         for line in file.read_text("utf-8").splitlines():
             row = json.loads(line)
             if row["step"] == step:
-                found = float(row["seconds"])
+                seconds = float(row["seconds"])
     except (OSError, ValueError, KeyError, TypeError):
         pass
-    return found
+    return seconds

@@ -1,4 +1,4 @@
-"""Loss and reward curves: kept as JSON lines beside the weights, drawn as SVG for the report."""
+"""Loss and reward curves: stored as JSON lines next to the weights, drawn as SVG for the report."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,13 +30,13 @@ def write_curve(history: Iterable[Mapping[str, Any]], path: Path) -> list[dict[s
     return rows
 
 
-def listener(told: Progress, steps: int) -> Any:
+def listener(progress: Progress, steps: int) -> Any:
     """Return a trainer's callback that tells of each logged step."""
     from transformers import TrainerCallback
 
     class Listener(TrainerCallback):  # type: ignore[misc, unused-ignore]
         def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:  # noqa: ARG002
-            told(state.global_step, steps, logs or {})
+            progress(state.global_step, steps, logs or {})
 
     return Listener()
 
@@ -48,11 +48,11 @@ def read_curve(folder: Path) -> list[dict[str, float]]:
 
 def _smooth(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     """Return the mean of each point and those around it."""
-    found = []
-    for place, (step, _) in enumerate(points):
-        near = [value for _, value in points[max(0, place - _AROUND) : place + _AROUND + 1]]
-        found.append((step, sum(near) / len(near)))
-    return found
+    smoothed = []
+    for index, (step, _) in enumerate(points):
+        near = [value for _, value in points[max(0, index - _AROUND) : index + _AROUND + 1]]
+        smoothed.append((step, sum(near) / len(near)))
+    return smoothed
 
 
 def curve_svg(
@@ -62,7 +62,7 @@ def curve_svg(
 
     Of many steps a running mean is drawn over the values.
     """
-    points = [(row.get("step", place), row[key]) for place, row in enumerate(rows, 1) if key in row]
+    points = [(row.get("step", index), row[key]) for index, row in enumerate(rows, 1) if key in row]
     if len(points) < 2:
         return ""
     width, height = size
@@ -71,11 +71,11 @@ def curve_svg(
     span, steps = (high - low) or 1.0, (last - first) or 1
 
     def line(shown: Sequence[tuple[float, float]], colour: str) -> str:
-        places = " ".join(
+        coordinates = " ".join(
             f"{50 + (width - 60) * (step - first) / steps:.1f},{20 + (height - 45) * (high - value) / span:.1f}"
             for step, value in shown
         )
-        return f'<polyline fill="none" stroke="{colour}" stroke-width="1.5" points="{places}"/>'
+        return f'<polyline fill="none" stroke="{colour}" stroke-width="1.5" points="{coordinates}"/>'
 
     lines = line(points, _DARK if len(points) <= _MANY else _PALE)
     if len(points) > _MANY:

@@ -1,4 +1,4 @@
-"""Direct preference optimisation on the pairs, with the base (or what came in) as the reference."""
+"""Direct preference optimisation on preference pairs; the reference model is the one that training starts from."""
 
 import os
 from dataclasses import dataclass
@@ -37,17 +37,17 @@ def trainer(job: Job, config: Config) -> Any:
     seen = config.steps * config.batch * config.accumulate * int(os.environ.get("WORLD_SIZE", "1"))
     if seen < len(pairs):  # the trainer tokenises all that it is given
         pairs = Random(config.seed).sample(pairs, seen)  # noqa: S311
-    kept = [one for one in pairs if max(map(len, pair_ids(job.tokenizer, one))) <= config.max_length]
-    if not kept:
+    fitting = [pair for pair in pairs if max(map(len, pair_ids(job.tokenizer, pair))) <= config.max_length]
+    if not fitting:
         raise UserError(f"no pair fits into {config.max_length} tokens: raise max_length")
-    job.notes.update(items=len(kept), too_long=len(pairs) - len(kept))
+    job.notes.update(items=len(fitting), too_long=len(pairs) - len(fitting))
     rows = [
         {
-            "prompt": list(one.prompt),
-            "chosen": [{"role": "assistant", "content": one.completion}],
-            "rejected": [{"role": "assistant", "content": one.rejected}],
+            "prompt": list(pair.prompt),
+            "chosen": [{"role": "assistant", "content": pair.completion}],
+            "rejected": [{"role": "assistant", "content": pair.rejected}],
         }
-        for one in kept
+        for pair in fitting
     ]
     return DPOTrainer(
         model=job.model(),

@@ -1,4 +1,4 @@
-"""How long a stage will take: the operations that its tokens cost, over what the devices were measured to sustain.
+"""Estimate how long a stage takes: operations for its tokens divided by the measured throughput of the devices.
 
 Operations per token of a dense transformer (https://arxiv.org/abs/2001.08361, https://arxiv.org/abs/2204.02311): 2 N
 forward and 4 N backward, with N the weights that a token meets, and 12 L d T for attention in both; with adapters the

@@ -1,4 +1,4 @@
-"""Export: merged safetensors, a GGUF file, a model card; and the proof that what was written answers the same."""
+"""Export to safetensors, GGUF and a model card, and verify that both forms give the same answers."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -49,10 +49,10 @@ def export(
     if not (model / "config.json").is_file() or not manifest or manifest.get("kind") == "reward":
         raise UserError(f"{model} is not the folder of a trained language model")
     tier = tier_of(manifest)
-    check_egress(tier, EXPORT, EXPORT if allow_export else "", what="material in these weights")
+    check_egress(tier, EXPORT, EXPORT if allow_export else "", content="material in these weights")
 
     # weights trained before lineages were kept stand on what is not known
-    known = {"lineage": {"base": manifest.get("base", "unknown"), "base_licence": "unknown", "stages": [],
+    summary = {"lineage": {"base": manifest.get("base", "unknown"), "base_licence": "unknown", "stages": [],
                          "data": {"sources": [], "tier": "unknown", "decontaminated": None}}, **manifest}  # fmt: skip
 
     def build(folder: Path) -> Mapping[str, Any]:
@@ -61,11 +61,11 @@ def export(
                 if path.name != "manifest.json":
                     shutil.copy(path, folder / path.name)
         write_gguf(model, folder / GGUF, kind, title)
-        found = parity(folder, folder / GGUF, probes)
-        check_parity(found, kind)
-        (folder / "README.md").write_text(card(title, known, kind, found, results), "utf-8")
-        return {"parity": found, "gguf": kind, "bytes": (folder / GGUF).stat().st_size, "tier": tier.value,
-                "lineage": known["lineage"]}  # fmt: skip
+        agreement = parity(folder, folder / GGUF, probes)
+        check_parity(agreement, kind)
+        (folder / "README.md").write_text(card(title, summary, kind, agreement, results), "utf-8")
+        return {"parity": agreement, "gguf": kind, "bytes": (folder / GGUF).stat().st_size, "tier": tier.value,
+                "lineage": summary["lineage"]}  # fmt: skip
 
     return stage(
         out, "export", {"model": folder_key(model)}, {"kind": kind, "title": title}, build, version=VERSION
@@ -78,34 +78,34 @@ def parity(folder: Path, file: Path, probes: Sequence[str] = PROBES) -> dict[str
     `largest_difference` is the largest over the safetensors form's own replies and `SCORED`, texts that neither form
     would write, in nats per token: equal replies alone would not show a tensor that is slightly wrong.
     """
-    one = open_model(str(folder), threads=1, precision="float32")
+    original = open_model(str(folder), threads=1, precision="float32")
     other = open_model(str(file), threads=1, scorer="core")
     same, gap = 0, 0.0
     try:
         for probe in probes:
             asked = [Message(role="user", content=probe)]
-            reply = one.generate(asked, max_tokens=TOKENS).text
+            reply = original.generate(asked, max_tokens=TOKENS).text
             same += reply.strip() == other.generate(asked, max_tokens=TOKENS).text.strip()
             texts = [text for text in (reply, *SCORED) if text.strip()]
-            pairs = zip(one.score(asked, texts), other.score(asked, texts), strict=True)
+            pairs = zip(original.score(asked, texts), other.score(asked, texts), strict=True)
             gap = max(gap, *(abs(left.per_token - right.per_token) for left, right in pairs))
     finally:
-        one.close()
+        original.close()
         other.close()
     return {"probes": len(probes), "same": same, "largest_difference": round(gap, 5)}
 
 
-def check_parity(found: Mapping[str, Any], kind: str) -> None:
+def check_parity(agreement: Mapping[str, Any], kind: str) -> None:
     """Raise `ClinweaveError` where a form does not answer as the other: nothing may be exported that differs.
 
     Likelihoods judge: within 0.001 nats a token at f32, 0.05 at f16, 0.25 at q8_0. Greedy replies may part at a tie
     of two tokens, as the engine keeps its context in 16 bits; with none equal at f32 the form is wrong.
     """
-    if found["largest_difference"] > ALLOWED[kind] or (
-        kind == "f32" and found["probes"] and not found["same"]
+    if agreement["largest_difference"] > ALLOWED[kind] or (
+        kind == "f32" and agreement["probes"] and not agreement["same"]
     ):
         raise ClinweaveError(
-            f"the GGUF file ({kind}) does not answer as the weights do: {found['same']} of {found['probes']} replies "
-            f"are equal, likelihoods differ by up to {found['largest_difference']} nats a token "
+            f"the GGUF file ({kind}) differs from the weights: {agreement['same']} of {agreement['probes']} "
+            f"replies are equal, likelihoods differ by up to {agreement['largest_difference']} nats a token "
             f"(allowed {ALLOWED[kind]}). Nothing was exported"
         )

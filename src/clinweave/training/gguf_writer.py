@@ -1,4 +1,4 @@
-"""Transformers weights as a GGUF file that llama.cpp reads: tokenizer and chat template inside.
+"""Write transformers weights as a GGUF file for llama.cpp, with tokenizer and chat template.
 
 Names and the order of rotary rows are those of the `gguf` package (https://github.com/ggml-org/llama.cpp, gguf-py).
 """
@@ -61,14 +61,14 @@ def _settings(out: Any, config: Mapping[str, Any], name: str, notes: Mapping[str
 def _tokenizer(out: Any, folder: Path, config: Mapping[str, Any], notes: Mapping[str, Any]) -> None:
     whole = _json(folder / "tokenizer.json")
     vocabulary: dict[str, int] = whole["model"]["vocab"]
-    tokens = [f"[PAD{place}]" for place in range(config["vocab_size"])]
+    tokens = [f"[PAD{index}]" for index in range(config["vocab_size"])]
     kinds = [_NORMAL] * len(tokens)
-    for label, place in vocabulary.items():
-        tokens[place] = label
+    for label, index in vocabulary.items():
+        tokens[index] = label
     for added in whole.get("added_tokens", ()):
         tokens[added["id"]] = added["content"]
         kinds[added["id"]] = _CONTROL if added["special"] else _USER
-    merges = [one if isinstance(one, str) else " ".join(one) for one in whole["model"]["merges"]]
+    merges = [merge if isinstance(merge, str) else " ".join(merge) for merge in whole["model"]["merges"]]
     own = _json(folder / "tokenizer_config.json")
     out.add_tokenizer_model("gpt2")
     out.add_tokenizer_pre(str(notes.get("tokenizer.ggml.pre") or _PRE[config["model_type"]]))
@@ -77,8 +77,8 @@ def _tokenizer(out: Any, folder: Path, config: Mapping[str, Any], notes: Mapping
     out.add_token_merges(merges)
     for key, add in (("bos_token", out.add_bos_token_id), ("eos_token", out.add_eos_token_id),
                      ("unk_token", out.add_unk_token_id), ("pad_token", out.add_pad_token_id)):  # fmt: skip
-        given: Any = own.get(key)
-        word = given["content"] if isinstance(given, dict) else given
+        entry: Any = own.get(key)
+        word = entry["content"] if isinstance(entry, dict) else entry
         if word in tokens:
             add(tokens.index(word))
     out.add_add_bos_token(False)
@@ -96,20 +96,22 @@ def _tensors(folder: Path, config: Mapping[str, Any]) -> Iterator[tuple[str, Any
 
     layers, heads = config["num_hidden_layers"], config["num_attention_heads"]
     keys = config.get("num_key_value_heads") or heads
-    architecture = next(one for one, label in gguf.MODEL_ARCH_NAMES.items() if label == config["model_type"])
+    architecture = next(
+        arch for arch, label in gguf.MODEL_ARCH_NAMES.items() if label == config["model_type"]
+    )
     names = gguf.get_tensor_name_map(architecture, layers)
     for path in sorted(folder.glob("*.safetensors")):
-        with safe_open(path, framework="pt") as held:
-            for label in held.keys():  # noqa: SIM118 - not a mapping
+        with safe_open(path, framework="pt") as tensors:
+            for label in tensors.keys():  # noqa: SIM118 - not a mapping
                 if label == "lm_head.weight" and config.get("tie_word_embeddings"):
                     continue
-                known = names.get_name(label, try_suffixes=(".weight", ".bias"))
-                if known is None:
+                mapped = names.get_name(label, try_suffixes=(".weight", ".bias"))
+                if mapped is None:
                     raise UserError(f"{path}: GGUF has no place for the tensor {label}")
-                values = held.get_tensor(label).float().numpy()
-                if config["model_type"] == "llama" and ("attn_q." in known or "attn_k." in known):
-                    values = _neighbours(values, heads if "attn_q." in known else keys)
-                yield known, values
+                values = tensors.get_tensor(label).float().numpy()
+                if config["model_type"] == "llama" and ("attn_q." in mapped or "attn_k." in mapped):
+                    values = _neighbours(values, heads if "attn_q." in mapped else keys)
+                yield mapped, values
 
 
 def _neighbours(weight: Any, heads: int) -> Any:
@@ -133,5 +135,5 @@ def _add(out: Any, label: str, values: Any, kind: str) -> None:
 
 
 def _json(path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    return found
+    data: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return data

@@ -1,4 +1,4 @@
-"""GRPO: several replies to each prompt, each judged by the reward model and by what can be verified."""
+"""GRPO: sample several replies per prompt, scored by the reward model and by verifiable rewards."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ def trainer(job: Job, config: Config) -> Any:
             reward_weights=weights,
         )
     )
-    rows = [{"prompt": list(one.prompt), "place": place} for place, one in enumerate(examples)]
+    rows = [{"prompt": list(row.prompt), "index": index} for index, row in enumerate(examples)]
     return GRPOTrainer(
         model=job.model(),
         reward_funcs=functions,
@@ -61,9 +61,12 @@ def trainer(job: Job, config: Config) -> Any:
 def _reward(
     name: str, examples: Sequence[Example], judge: Callable[[Example, str], float]
 ) -> Callable[..., list[float]]:
-    def reward(completions: Sequence[Any], place: Sequence[int], **_: Any) -> list[float]:
-        replies = [one if isinstance(one, str) else one[-1]["content"] for one in completions]
-        return [judge(examples[number], reply) for number, reply in zip(place, replies, strict=True)]
+    def reward(completions: Sequence[Any], index: Sequence[int], **_: Any) -> list[float]:
+        replies = [
+            completion if isinstance(completion, str) else completion[-1]["content"]
+            for completion in completions
+        ]
+        return [judge(examples[number], reply) for number, reply in zip(index, replies, strict=True)]
 
     reward.__name__ = name  # the trainer logs it by name
     return reward

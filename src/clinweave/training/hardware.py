@@ -1,4 +1,4 @@
-"""What this hardware computes, measured by a product of matrices; and whether it gains from bfloat16."""
+"""Measure the matrix-multiplication throughput of this hardware, and whether it gains from bfloat16."""
 
 import time
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a stage learns from: the items of a built set, or of one file of any shape."""
+"""Load a stage's training items from a built dataset or from one file in any supported format."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ def load_examples(data: Path, kind: Kind, split: str) -> list[Example]:
         if not path.is_file():
             raise UserError(f"{data} holds no {path.name}: build a larger set with `clinweave data build`")
         return list(read_examples(path))
-    found = [one for one in read_shape(data) if one.kind == kind]
-    if not found:
-        raise UserError(f"{data} holds no item of the kind {kind.value!r}")
-    return found
+    examples = [example for example in read_shape(data) if example.kind == kind]
+    if not examples:
+        raise UserError(f"{data} contains no item of the kind {kind.value!r}")
+    return examples

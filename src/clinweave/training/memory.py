@@ -1,4 +1,4 @@
-"""How much memory a stage needs, before anything is loaded; and which knob to turn where there is too little."""
+"""Estimate a stage's memory before loading anything, and suggest which setting to change if it does not fit."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from clinweave.core.errors import UserError
 from clinweave.training.settings import Settings
 
 _BYTES = {"float32": 4.0, "bfloat16": 2.0, "nf4": 0.56}
-# models held beside the one that learns: (frozen copies with full training, frozen with LoRA, learning besides)
+# models in memory besides the trained one: (frozen copies with full training, frozen with LoRA, learning besides)
 _BESIDE = {"pretrain": (0, 0, 0), "sft": (0, 0, 0), "reward": (0, 0, 0), "dpo": (1, 0, 0), "grpo": (2, 1, 0),
            "ppo": (2, 1, 1)}  # fmt: skip
 _LOGITS = {
@@ -61,19 +61,21 @@ def estimate(shape: Shape, settings: Settings, stage: str, precision: str = "flo
     # what learns is kept in float32, as job.py loads it; a frozen base may be smaller
     size = _BYTES[precision] if lora else _BYTES["float32"]
     copies = 1 + (adapter if lora else full) + learning
-    held = shape.parameters * size * copies
+    weight_bytes = shape.parameters * size * copies
     if settings.quantise and lora:  # of the learning model; its ends are not quantised but kept in float32
         ends = shape.vocabulary * shape.width * (1 if shape.tied else 2)
-        held += (shape.parameters - ends) * _BYTES[settings.quantise] + ends * 4.0 - shape.parameters * size
+        weight_bytes += (
+            (shape.parameters - ends) * _BYTES[settings.quantise] + ends * 4.0 - shape.parameters * size
+        )
     shards = settings.processes if settings.sharded else 1
     whole = shape.parameters / shape.layers * _BYTES[precision] * 2 if shards > 1 else 0.0
     tokens = settings.batch * settings.max_length * (2 if stage in {"reward", "dpo"} else 1)
-    kept = shape.layers * (2 / _PER_TOKEN_LAYER) + 1 if settings.checkpointing else shape.layers
+    saved_layers = shape.layers * (2 / _PER_TOKEN_LAYER) + 1 if settings.checkpointing else shape.layers
     activation = 4.0 if precision == "float32" else 2.0
     return Need(
-        weights=held / shards + whole,
+        weights=weight_bytes / shards + whole,
         training=trainable * 12.0 / shards,
-        activations=tokens * shape.width * _PER_TOKEN_LAYER * kept * activation * (1 + learning),
+        activations=tokens * shape.width * _PER_TOKEN_LAYER * saved_layers * activation * (1 + learning),
         logits=tokens * shape.vocabulary * 4.0 * _LOGITS.get(stage, 2),
     )
 
@@ -98,10 +100,10 @@ def require(shape: Shape, settings: Settings, stage: str, precision: str) -> Nee
         options['quantise = "nf4"'] = replace(settings, quantise="nf4")
     totals = {name: estimate(shape, changed, stage, precision).total for name, changed in options.items()}
     best = min(totals, key=lambda name: totals[name])
-    told = f"{stage} needs about {need.total / 1e9:.1f} GB, and {limit / 1e9:.1f} GB may be used"
+    message = f"{stage} needs about {need.total / 1e9:.1f} GB, and {limit / 1e9:.1f} GB may be used"
     if totals[best] < need.total:
-        told += f"; turn {best}: then about {totals[best] / 1e9:.1f} GB"
-    raise UserError(f"{told}. If that is not enough, take a smaller base model or set memory_gb")
+        message += f"; set {best}: then about {totals[best] / 1e9:.1f} GB"
+    raise UserError(f"{message}. If that is not enough, take a smaller base model or set memory_gb")
 
 
 def free_memory() -> float:
@@ -112,8 +114,8 @@ def free_memory() -> float:
     if torch.cuda.is_available():
         return float(torch.cuda.mem_get_info()[0])
     # processes of one machine share its memory
-    beside = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-    return float(psutil.virtual_memory().available) / beside
+    local_processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    return float(psutil.virtual_memory().available) / local_processes
 
 
 def _accelerated() -> bool:
@@ -137,7 +139,7 @@ def shape_from(config: dict[str, Any]) -> Shape:
         inner, words = int(config["intermediate_size"]), int(config["vocab_size"])
         heads = int(config["num_attention_heads"])
     except KeyError as error:
-        raise UserError(f"config.json lacks {error}: only models of Llama's kind are trained here") from error
+        raise UserError(f"config.json lacks {error}: only Llama-like models can be trained") from error
     keys = int(config.get("num_key_value_heads") or heads) * int(config.get("head_dim") or width // heads)
     own = int(config.get("head_dim") or width // heads) * heads
     layer = 2 * width * own + 2 * width * keys + 3 * width * inner + 2 * width

@@ -1,4 +1,4 @@
-"""Nothing leaves this machine while training: no telemetry, no look-up of models, no tracker."""
+"""Offline environment for training: no telemetry, no model look-ups, no experiment tracker."""
 
 import os
 import sys

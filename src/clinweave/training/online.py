@@ -1,4 +1,4 @@
-"""What PPO and GRPO share: prompts, and a reward of the trained reward model and of what can be verified."""
+"""Shared by PPO and GRPO: prompts, and a reward that combines the reward model with verifiable rewards."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -35,22 +35,22 @@ def prompts(job: Job, config: Online) -> list[Example]:
     """Return what is asked, in an order drawn by the seed; a prompt that leaves no room for a reply is left out."""
     room = config.max_length - config.reply
     examples = job.examples(Kind.INSTRUCTION)
-    asked = Counter(one.prompt[-1]["content"] for one in examples)
+    asked = Counter(example.prompt[-1]["content"] for example in examples)
     # a question with several right answers, each an item of its own, cannot be judged by one of them
-    single = [one for one in examples if asked[one.prompt[-1]["content"]] == 1]
+    single = [example for example in examples if asked[example.prompt[-1]["content"]] == 1]
     random = Random(config.seed)  # noqa: S311
-    by_heart = [one for one in single if one.task == "closed-book"]
-    others = [one for one in single if one.task != "closed-book"]
+    by_heart = [example for example in single if example.task == "closed-book"]
+    others = [example for example in single if example.task != "closed-book"]
     most = len(by_heart) if not others else int(len(others) * config.by_heart / (1 - config.by_heart))
     drawn = others + random.sample(by_heart, min(most, len(by_heart)))
-    found = [one for one in drawn if len(prompt_ids(job.tokenizer, one.prompt)) <= room]
-    if not found:
+    usable = [example for example in drawn if len(prompt_ids(job.tokenizer, example.prompt)) <= room]
+    if not usable:
         raise UserError(
             f"no prompt leaves {config.reply} tokens for a reply in {config.max_length}: raise max_length"
         )
-    random.shuffle(found)
-    job.notes.update(items=len(found))
-    return found
+    random.shuffle(usable)
+    job.notes.update(items=len(usable))
+    return usable
 
 
 def verifier(job: Job) -> Verifier:
@@ -83,7 +83,7 @@ class RewardModel:
 
 
 def trained_reward(job: Job) -> Path:
-    """Return the reward model's folder, or raise `UserError`; what held-out pairs said of it goes into the manifest."""
+    """Return the reward model's folder, or raise `UserError`; its held-out results go into the manifest."""
     from clinweave.core.artifacts import read_manifest
 
     folder = job.inputs.reward
@@ -96,9 +96,9 @@ def trained_reward(job: Job) -> Path:
 
 def means(judged: Sequence[Any]) -> dict[str, float]:
     """Return the mean of each verified reward over the replies it applies to."""
-    found = {}
+    result = {}
     for name in ("correct", "citations", "form"):
-        values = [value for one in judged if (value := getattr(one, name)) is not None]
+        values = [value for item in judged if (value := getattr(item, name)) is not None]
         if values:
-            found[name] = sum(values) / len(values)
-    return found
+            result[name] = sum(values) / len(values)
+    return result

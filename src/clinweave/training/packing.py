@@ -1,8 +1,8 @@
-"""Rows in which items share what their prompts have in common, so that it is computed once.
+"""Prefix sharing: pack items with a common prompt into one row, and compute the prompt once.
 
 Twelve findings of one disease are twelve replies to one question: as items of their own they cost the question twelve
 times. Here the prompt stands once, the replies after it as branches; a token sees its own branch and what leads to it
-and no other branch, and its position is the one it has alone, so that loss and gradient are those of the items apart
+and no other branch, and its position is the one it has alone: loss and gradient equal those of separate items
 (prefix sharing, https://arxiv.org/abs/2410.20305; a test holds that the losses are equal).
 """
 
@@ -44,7 +44,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A prompt, its replies (each ending its turn), and wrong ones (which end no turn and no loss counts as said)."""
+    """A prompt, its replies (each ends its turn), and wrong ones (no end of turn, not counted by the loss)."""
 
     prompt: tuple[int, ...]
     replies: tuple[tuple[int, ...], ...]
@@ -53,7 +53,7 @@ class Group:
     @property
     def cost(self) -> int:
         """Return its tokens in a row whose beginning it does not share."""
-        return len(self.prompt) + sum(len(one) + 1 for one in (*self.replies, *self.wrong))
+        return len(self.prompt) + sum(len(reply) + 1 for reply in (*self.replies, *self.wrong))
 
 
 def grouped(
@@ -66,23 +66,23 @@ def grouped(
 
     An item that comes twice stands in two groups. `wrong` are wrong replies by prompt, at most as many as right ones.
     """
-    found: dict[tuple[tuple[int, ...], int], list[tuple[int, ...]]] = {}
+    by_prompt: dict[tuple[tuple[int, ...], int], list[tuple[int, ...]]] = {}
     copies: Counter[tuple[int, ...]] = Counter()
     for ids, labels in items:
-        start = next(place for place, label in enumerate(labels) if label != IGNORED)
+        start = next(index for index, label in enumerate(labels) if label != IGNORED)
         copies[tuple(ids)] += 1
-        found.setdefault((tuple(ids[:start]), copies[tuple(ids)]), []).append(tuple(ids[start:]))
-    made = []
-    for (prompt, _), replies in found.items():
+        by_prompt.setdefault((tuple(ids[:start]), copies[tuple(ids)]), []).append(tuple(ids[start:]))
+    groups = []
+    for (prompt, _), replies in by_prompt.items():
         random.shuffle(replies)
         parts = -(-len(replies) // most)
         others = sorted(set(wrong.get(prompt, ())))
         for part in range(parts):
             right = tuple(replies[part::parts])
-            made.append(
+            groups.append(
                 Group(prompt, right, tuple(random.sample(others, min(len(others), max(3, len(right))))))
             )
-    return made
+    return groups
 
 
 def rows(groups: Sequence[Group], length: int, head: int, random: Random) -> list[Row]:
@@ -91,20 +91,20 @@ def rows(groups: Sequence[Group], length: int, head: int, random: Random) -> lis
     kinds: dict[tuple[int, ...], list[Group]] = {}
     for group in order:
         kinds.setdefault(group.prompt[:head], []).append(group)
-    made = []
+    result = []
     for alike in kinds.values():
         chosen: list[Group] = []
         size = 0
         for group in alike:
             more = group.cost - (head if chosen else 0)
             if chosen and size + more > length:
-                made.append(_row(chosen))
+                result.append(_row(chosen))
                 chosen, size, more = [], 0, group.cost
             chosen.append(group)
             size += more
-        made.append(_row(chosen))
-    random.shuffle(made)
-    return made
+        result.append(_row(chosen))
+    random.shuffle(result)
+    return result
 
 
 def _row(groups: Sequence[Group]) -> Row:
@@ -127,7 +127,7 @@ def _row(groups: Sequence[Group]) -> Row:
 def _same(prompts: Sequence[tuple[int, ...]]) -> int:
     """Return with how many equal tokens all prompts begin."""
     least, most = min(prompts), max(prompts)
-    return next((place for place, pair in enumerate(zip(least, most, strict=False)) if pair[0] != pair[1]),
+    return next((index for index, pair in enumerate(zip(least, most, strict=False)) if pair[0] != pair[1]),
                 min(len(least), len(most)))  # fmt: skip
 
 
@@ -140,8 +140,8 @@ def visible(segments: Any, parents: Sequence[int]) -> Any:
         if parent >= 0:
             above[segment] = above[parent]
         above[segment, segment] = True
-    places = torch.arange(len(segments))
-    return above[segments][:, segments] & (places[None] <= places[:, None])
+    positions = torch.arange(len(segments))
+    return above[segments][:, segments] & (positions[None] <= positions[:, None])
 
 
 def collator(dtype: Any, *, contrast: bool) -> Callable[[list[Mapping[str, Any]]], dict[str, Any]]:
@@ -151,25 +151,25 @@ def collator(dtype: Any, *, contrast: bool) -> Callable[[list[Mapping[str, Any]]
     """
     import torch
 
-    def batch(given: list[Mapping[str, Any]]) -> dict[str, Any]:
+    def batch(items: list[Mapping[str, Any]]) -> dict[str, Any]:
         joined: dict[str, list[int]] = {key: [] for key in (*_COLUMNS, "truth")}
-        for one in given:
+        for item in items:
             before = len(joined["parents"])
             for key in ("input_ids", "labels", "positions", "truth"):
-                joined[key] += one[key]
-            joined["segments"] += [before + segment for segment in one["segments"]]
-            joined["parents"] += [before + parent if parent >= 0 else -1 for parent in one["parents"]]
-        made = {key: torch.tensor(values) for key, values in joined.items()}
-        seen = visible(made["segments"], joined["parents"])[None, None]
+                joined[key] += item[key]
+            joined["segments"] += [before + segment for segment in item["segments"]]
+            joined["parents"] += [before + parent if parent >= 0 else -1 for parent in item["parents"]]
+        tensors = {key: torch.tensor(values) for key, values in joined.items()}
+        seen = visible(tensors["segments"], joined["parents"])[None, None]
         mask = torch.zeros(seen.shape, dtype=dtype).masked_fill(~seen, torch.finfo(dtype).min)
-        found = {
-            "input_ids": made["input_ids"][None],
-            "position_ids": made["positions"][None],
+        inputs = {
+            "input_ids": tensors["input_ids"][None],
+            "position_ids": tensors["positions"][None],
             "attention_mask": mask,
         }
         if contrast:
-            return {**found, **{key: made[key] for key in ("segments", "parents", "truth")}}
-        return {**found, "labels": made["labels"][None]}
+            return {**inputs, **{key: tensors[key] for key in ("segments", "parents", "truth")}}
+        return {**inputs, "labels": tensors["labels"][None]}
 
     return batch
 
@@ -177,14 +177,14 @@ def collator(dtype: Any, *, contrast: bool) -> Callable[[list[Mapping[str, Any]]
 _COLUMNS = ("input_ids", "labels", "positions", "segments", "parents")
 
 
-def as_rows(made: Iterable[Row]) -> Any:
+def as_rows(packed: Iterable[Row]) -> Any:
     """Return rows as the trainer's dataset."""
     from datasets import Dataset
 
     return Dataset.from_list(
         [
-            dict(zip(_COLUMNS, (one.ids, one.labels, one.positions, one.segments, one.parents), strict=True))
-            | {"truth": one.truth}
-            for one in made
+            dict(zip(_COLUMNS, (row.ids, row.labels, row.positions, row.segments, row.parents), strict=True))
+            | {"truth": row.truth}
+            for row in packed
         ]
     )

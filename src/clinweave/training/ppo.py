@@ -1,4 +1,4 @@
-"""PPO: the reward model and the verifiers judge each reply; a value model learns what to expect.
+"""PPO: replies are scored by the reward model and the verifiers; a value model estimates the expected reward.
 
 TRL 1.12 is the last line with this trainer. Its own loop cannot go on from a checkpoint; `resumable` makes it.
 """
@@ -37,12 +37,12 @@ def trainer(job: Job, config: Config) -> Any:
 
     examples = prompts(job, config)
     folder = trained_reward(job)
-    ids = [prompt_ids(job.tokenizer, one.prompt) for one in examples]
+    ids = [prompt_ids(job.tokenizer, item.prompt) for item in examples]
     job.tokenizer.padding_side = "left"
     judged = joint_reward(
         job, config, folder, dict(zip(map(tuple, ids), examples, strict=True)), verifier(job)
     )
-    made = job.arguments(
+    arguments = job.arguments(
         response_length=config.reply,
         temperature=config.temperature,
         kl_coef=config.kl,
@@ -54,23 +54,23 @@ def trainer(job: Job, config: Config) -> Any:
         num_sample_generations=0,
         save_strategy="no",
     )
-    made.pop("max_steps")
+    arguments.pop("max_steps")
     policy = job.model()
     trainer = PPOTrainer(
-        args=PPOConfig(**made),
+        args=PPOConfig(**arguments),
         processing_class=job.tokenizer,
         model=policy,
         ref_model=None if config.lora_rank else job.model(),
         reward_model=judged,
         value_model=job.model(folder, reward=True),
-        train_dataset=Dataset.from_list([{"input_ids": one} for one in ids]),
+        train_dataset=Dataset.from_list([{"input_ids": item} for item in ids]),
         peft_config=job.lora(),
     )
     return resumable(trainer, ids, job.work, config.save_every)
 
 
 def joint_reward(
-    job: Job, config: Config, folder: Path, known: dict[tuple[int, ...], Example], verified: Verifier
+    job: Job, config: Config, folder: Path, by_prompt: dict[tuple[int, ...], Example], verified: Verifier
 ) -> Any:
     """Return a module with the face that TRL's PPO asks of a reward model (`backbone` and `score`)."""
     from torch import nn
@@ -85,16 +85,16 @@ def joint_reward(
             self.scorer = job.model(folder, reward=True)
             self.seen: Any = None
 
-        def backbone(self, **given: Any) -> Any:
+        def backbone(self, **kwargs: Any) -> Any:
             """Return the reward model's hidden rows, and remember what they were made from."""
-            self.seen = given["input_ids"], given["attention_mask"]
-            return getattr(self.scorer, self.scorer.base_model_prefix)(**given)
+            self.seen = kwargs["input_ids"], kwargs["attention_mask"]
+            return getattr(self.scorer, self.scorer.base_model_prefix)(**kwargs)
 
         def score(self, hidden: Any) -> Any:
             """Return rewards (batch, tokens, 1); the trainer reads the one at the end of the reply."""
             ids, mask = self.seen
-            values = [_verified(job.tokenizer, row[kept.bool()].tolist(), known, verified)
-                      for row, kept in zip(ids, mask, strict=True)]  # fmt: skip
+            values = [_verified(job.tokenizer, row[attended.bool()].tolist(), by_prompt, verified)
+                      for row, attended in zip(ids, mask, strict=True)]  # fmt: skip
             own = self.scorer.score(hidden).sigmoid() * config.model_weight
             return own + config.verified_weight * own.new_tensor(values)[:, None, None]
 
@@ -102,12 +102,12 @@ def joint_reward(
 
 
 def _verified(
-    tokenizer: Any, ids: list[int], known: dict[tuple[int, ...], Example], verified: Verifier
+    tokenizer: Any, ids: list[int], by_prompt: dict[tuple[int, ...], Example], verified: Verifier
 ) -> float:
     """Return the verifiers' mean for one row of prompt and reply; the prompt says which item it is."""
-    lengths = {len(one) for one in known}
+    lengths = {len(prompt) for prompt in by_prompt}
     for end in sorted(lengths, reverse=True):
-        example = known.get(tuple(ids[:end]))
+        example = by_prompt.get(tuple(ids[:end]))
         if example is not None:
             return verified.judge(example, tokenizer.decode(ids[end:], skip_special_tokens=True)).total
     return 0.0

@@ -1,4 +1,4 @@
-"""Continued pre-training on running text, packed: texts joined and cut into blocks of equal length."""
+"""Continued pre-training on running text, packed: texts are concatenated and cut into blocks of equal length."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +36,7 @@ def trainer(job: Job, config: Config) -> Any:
         texts += random.choices(general, k=int(len(texts) * config.replay / (1 - config.replay)))
     random.shuffle(texts)
     blocks = packed(job.tokenizer, texts, config.max_length)
-    job.notes.update(items=len(texts), blocks=len(blocks), tokens=sum(len(one.ids) for one in blocks))
+    job.notes.update(items=len(texts), blocks=len(blocks), tokens=sum(len(block.ids) for block in blocks))
     return SFTTrainer(
         model=job.model(),
         args=SFTConfig(**job.arguments(max_length=None, dataset_kwargs={"skip_prepare_dataset": True})),

@@ -1,6 +1,6 @@
-"""A stage over several devices: started through accelerate, one process a device, the first of which writes the result.
+"""Run a stage on several devices through accelerate, one process per device; the first writes the result.
 
-`processes` and `sharded` are settings like any other, so that a recipe needs no launcher. A stage that was started by
+`processes` and `sharded` are settings like any other: a recipe needs no launcher. A stage that was started by
 `torchrun` or `accelerate launch` finds itself inside and starts nothing more.
 """
 
@@ -16,12 +16,12 @@ from typing import Any
 
 from clinweave.core.artifacts import Artifact, digest, read_manifest
 from clinweave.core.errors import ClinweaveError, UserError
-from clinweave.training.settings import Inputs, Settings
+from clinweave.training.settings import Inputs, Settings, silent
 
 _SHARDED = Path(__file__).parent / "accelerate" / "sharded.yaml"
-_STARTED = "CLINWEAVE_STAGE"  # set in what `launch` starts, so that it never starts more
+_STARTED = "CLINWEAVE_STAGE"  # set in the processes that `launch` starts: they never start more
 TOLD = "clinweave-step "  # begins a line that tells of progress
-_LAST = 30  # lines of what a failed run said
+_LAST = 30  # lines of a failed run's output that are shown
 
 
 def inside() -> bool:
@@ -36,10 +36,10 @@ def first() -> bool:
 
 def check(settings: Settings) -> None:
     """Raise `UserError` where the settings do not fit the processes that there are, or one another."""
-    there = int(os.environ.get("WORLD_SIZE", "1"))
-    if inside() and settings.processes != there:
-        raise UserError(f"{there} processes were started and the setting says {settings.processes}: "
-                        f"--set processes={there}")  # fmt: skip
+    world_size = int(os.environ.get("WORLD_SIZE", "1"))
+    if inside() and settings.processes != world_size:
+        raise UserError(f"{world_size} processes were started and the setting says {settings.processes}: "
+                        f"--set processes={world_size}")  # fmt: skip
     if settings.sharded and settings.processes < 2:
         raise UserError("sharded = true spreads a model over devices: set processes to their number")
     if settings.sharded and settings.quantise:
@@ -53,17 +53,18 @@ def check(settings: Settings) -> None:
 
 
 def launch(stage: str, settings: Settings, inputs: Inputs, out: Path) -> Artifact:
-    """Run a stage in `settings.processes` processes and return its result; their progress is told as usual."""
+    """Run a stage in `settings.processes` processes and return its result; progress is reported as usual."""
     if os.environ.get(_STARTED):
         raise ClinweaveError(
             f"{stage}: the launcher started one process where {settings.processes} were asked for"
         )
     before = read_manifest(out)
-    plain = {name: value for name, value in asdict(replace(inputs, told=None)).items() if name != "told"}  # type: ignore[arg-type]
-    given = {"stage": stage, "settings": asdict(settings), "inputs": plain, "out": str(out.absolute())}
+    plain = asdict(replace(inputs, progress=silent))
+    del plain["progress"]
+    request = {"stage": stage, "settings": asdict(settings), "inputs": plain, "out": str(out.absolute())}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "stage.json"
-        path.write_text(json.dumps(given, default=str), "utf-8")
+        path.write_text(json.dumps(request, default=str), "utf-8")
         command = _command(settings, path)
         started = subprocess.Popen(
             command,
@@ -72,13 +73,13 @@ def launch(stage: str, settings: Settings, inputs: Inputs, out: Path) -> Artifac
             text=True,
             env={**os.environ, _STARTED: stage},
         )
-        said: list[str] = []
+        last_lines: list[str] = []
         try:
             for line in started.stdout or ():
                 if line.startswith(TOLD):
-                    inputs.told(*json.loads(line.removeprefix(TOLD)))
+                    inputs.progress(*json.loads(line.removeprefix(TOLD)))
                 else:
-                    said = [*said[-_LAST:], line]
+                    last_lines = [*last_lines[-_LAST:], line]
             code = started.wait()
         except BaseException:
             started.terminate()
@@ -86,7 +87,7 @@ def launch(stage: str, settings: Settings, inputs: Inputs, out: Path) -> Artifac
             raise
     manifest = read_manifest(out)
     if code or manifest is None:
-        raise ClinweaveError(f"{stage}: the {settings.processes} processes failed:\n{''.join(said)}")
+        raise ClinweaveError(f"{stage}: the {settings.processes} processes failed:\n{''.join(last_lines)}")
     return Artifact(out, manifest, fresh=before is None or before.get("key") != manifest.get("key"))
 
 
@@ -101,11 +102,11 @@ def _command(settings: Settings, path: Path) -> list[str]:
 
 
 def run_apart(  # noqa: PLR0917
-    kind: str, version: int, known: Mapping[str, str], plain: Mapping[str, Any], out: Path, build: Any
+    kind: str, version: int, inputs: Mapping[str, str], plain: Mapping[str, Any], out: Path, build: Any
 ) -> Artifact:
     """Take part in a stage whose result the first process writes."""
     manifest = read_manifest(out)
-    if manifest and manifest.get("key") == digest([kind, version, dict(known), dict(plain)]):
+    if manifest and manifest.get("key") == digest([kind, version, dict(inputs), dict(plain)]):
         return Artifact(out, manifest, fresh=False)
     with tempfile.TemporaryDirectory() as folder:
         build(Path(folder))

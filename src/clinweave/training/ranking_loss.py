@@ -1,4 +1,4 @@
-"""A right reply is to be likelier than wrong ones: the term that supervised fine-tuning on names by heart may add.
+"""Pairwise ranking loss (RankNet) added to supervised fine-tuning on closed-book questions.
 
 Multiple choice compares the mean log-likelihood of a token between options. The likelihood of the right names alone
 (the usual loss) is learnt mostly as the names' own spelling and frequency, which all options share; the term
@@ -34,16 +34,16 @@ def terms(model: Any, inputs: dict[str, Any], end: int) -> Terms:
         inputs["parents"],
     )
     inside = torch.cat([segments.new_zeros(1, dtype=torch.bool), segments[1:] == segments[:-1]])
-    places = torch.nonzero(inside & (truth[segments] != 0))[:, 0]
-    given = {key: inputs[key] for key in ("input_ids", "position_ids", "attention_mask")}
-    logits = model(**given, logits_to_keep=places - 1, use_cache=False).logits[0].float()
-    wanted = ids[places]
-    found = logits.log_softmax(-1).gather(1, wanted[:, None])[:, 0]
-    owner = segments[places]
-    likelihood = -found[truth[owner] > 0].mean()
-    body = wanted != end
-    total = found.new_zeros(len(truth)).index_add(0, owner[body], found[body])
-    count = found.new_zeros(len(truth)).index_add(0, owner[body], torch.ones_like(found[body]))
+    positions = torch.nonzero(inside & (truth[segments] != 0))[:, 0]
+    model_inputs = {key: inputs[key] for key in ("input_ids", "position_ids", "attention_mask")}
+    logits = model(**model_inputs, logits_to_keep=positions - 1, use_cache=False).logits[0].float()
+    targets = ids[positions]
+    log_probs = logits.log_softmax(-1).gather(1, targets[:, None])[:, 0]
+    owner = segments[positions]
+    likelihood = -log_probs[truth[owner] > 0].mean()
+    body = targets != end
+    total = log_probs.new_zeros(len(truth)).index_add(0, owner[body], log_probs[body])
+    count = log_probs.new_zeros(len(truth)).index_add(0, owner[body], torch.ones_like(log_probs[body]))
     mean = total / count.clamp(min=1)
     right, wrong = torch.nonzero(truth > 0)[:, 0], torch.nonzero(truth < 0)[:, 0]
     together = parents[right][:, None] == parents[wrong][None]
@@ -61,8 +61,8 @@ def contrasting(weight: float, likelihood: float) -> Any:
     from trl import SFTTrainer
 
     class Contrasting(SFTTrainer):  # type: ignore[misc, unused-ignore]
-        def __init__(self, *given: Any, **named: Any) -> None:
-            super().__init__(*given, **named)
+        def __init__(self, *args: Any, **named: Any) -> None:
+            super().__init__(*args, **named)
             self.model_accepts_loss_kwargs = False  # the terms are means: accumulated steps are averaged
 
         def compute_loss(
@@ -72,10 +72,10 @@ def contrasting(weight: float, likelihood: float) -> Any:
             return_outputs: bool = False,
             num_items_in_batch: Any = None,  # noqa: ARG002
         ) -> Any:
-            found = terms(model, inputs, self.processing_class.eos_token_id)
-            for name in ("likelihood", "contrast", "ordered") if found.pairs else ("likelihood",):
-                self._metrics["train"][name].append(float(getattr(found, name).detach()))
-            loss = likelihood * found.likelihood + weight * found.contrast
+            loss_terms = terms(model, inputs, self.processing_class.eos_token_id)
+            for name in ("likelihood", "contrast", "ordered") if loss_terms.pairs else ("likelihood",):
+                self._metrics["train"][name].append(float(getattr(loss_terms, name).detach()))
+            loss = likelihood * loss_terms.likelihood + weight * loss_terms.contrast
             return (loss, {}) if return_outputs else loss
 
     return Contrasting

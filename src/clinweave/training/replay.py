@@ -1,4 +1,4 @@
-"""Replay without the first training data: the base's own replies to general requests, mixed in against forgetting.
+"""Replay against forgetting, without the original training data: the base model's own replies to general requests.
 
 What a chat model was trained on is seldom at hand. Its own replies stand in for it (self-synthesised rehearsal,
 https://arxiv.org/abs/2403.01244): a stage that also has to give them back keeps what is not medicine.
@@ -42,16 +42,16 @@ _QUESTIONS = (
 def replay_examples(model: "LanguageModel", count: int, seed: int = 0) -> list[Example]:
     """Return up to `count` requests with the model's own reply, cut after its last whole sentence or line."""
     asked = [*product((_PLAIN,), _REQUESTS, _TOPICS), *product((CHOICE_SYSTEM,), _QUESTIONS, _TOPICS)]
-    found: list[Example] = []
+    examples: list[Example] = []
     for system, wording, topic in Random(f"{seed}/replay").sample(asked, min(count, len(asked))):  # noqa: S311
         text = wording.format(topic)
         prompt = ask(system, f"Question: {text}" if system == CHOICE_SYSTEM else text)
-        made = model.generate(prompt, max_tokens=_REPLY)
-        reply = made.text.strip() if made.finish_reason == "stop" else _whole(made.text)
+        generated = model.generate(prompt, max_tokens=_REPLY)
+        reply = generated.text.strip() if generated.finish_reason == "stop" else _whole(generated.text)
         if reply:
-            found.append(Example(f"replay-{len(found)}", Kind.INSTRUCTION, "replay", prompt, reply,
+            examples.append(Example(f"replay-{len(examples)}", Kind.INSTRUCTION, "replay", prompt, reply,
                                  cluster="general", origin="the base model"))  # fmt: skip
-    return found
+    return examples
 
 
 def write_replay(
@@ -72,8 +72,8 @@ def write_replay(
             file.unlink()
         return {"count": write_examples(items, folder / "instruction.train.jsonl")}
 
-    known = {"weights": folder_key(weights)}
-    return stage(out, "replay", known, {"count": count, "seed": seed}, build, version=VERSION)
+    inputs = {"weights": folder_key(weights)}
+    return stage(out, "replay", inputs, {"count": count, "seed": seed}, build, version=VERSION)
 
 
 def _whole(text: str) -> str:

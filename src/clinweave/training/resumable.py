@@ -1,4 +1,4 @@
-"""A PPO trainer that goes on after a kill: TRL's begins anew, as its loop neither reads nor makes whole checkpoints.
+"""Make TRL's PPO trainer resumable: its loop neither writes complete checkpoints nor loads them.
 
 An update depends on the weights that learn (policy and value model), the optimiser and its schedule, the random
 numbers, and which prompts come next. All of these are kept between updates; the prompts of an update are drawn from the
@@ -17,16 +17,16 @@ from clinweave.training.runner import last_checkpoint
 _STATE = "state.pt"
 
 
-def resumable(made: Any, ids: Sequence[Sequence[int]], work: Path, every: int) -> Any:
+def resumable(trainer: Any, ids: Sequence[Sequence[int]], work: Path, every: int) -> Any:
     """Return TRL's PPO trainer `made`, which now keeps its state every `every` updates and goes on from the last."""
-    begun = Progress(made, work, every)
-    found = last_checkpoint(work)
-    if found:
-        begun.restore(Path(found))
-    made.dataloader = Prompts(made, ids, begun.done)
-    made.args.num_total_batches -= begun.done
-    made.add_callback(begun.callback())
-    return made
+    begun = Progress(trainer, work, every)
+    checkpoint = last_checkpoint(work)
+    if checkpoint:
+        begun.restore(Path(checkpoint))
+    trainer.dataloader = Prompts(trainer, ids, begun.done)
+    trainer.args.num_total_batches -= begun.done
+    trainer.add_callback(begun.callback())
+    return trainer
 
 
 class Prompts:
@@ -36,22 +36,25 @@ class Prompts:
         self._ids, self._done = ids, done
         self._seed, self._collate = trainer.args.seed, trainer.data_collator
         self._each, self._of = trainer.args.local_batch_size, trainer.accelerator.num_processes
-        self._place = trainer.accelerator.process_index
+        self._process = trainer.accelerator.process_index
         self.dataset = trainer.train_dataset
 
     def __iter__(self) -> Iterator[Any]:
         """Yield batches, beginning after those that were trained on already."""
         whole = self._each * self._of
         for number in range(self._done, 1 << 40):
-            drawn = [self._at(number * whole + self._place * self._each + one) for one in range(self._each)]
-            yield self._collate([{"input_ids": list(self._ids[place])} for place in drawn])
+            drawn = [
+                self._prompt_at(number * whole + self._process * self._each + offset)
+                for offset in range(self._each)
+            ]
+            yield self._collate([{"input_ids": list(self._ids[index])} for index in drawn])
 
-    def _at(self, number: int) -> int:
+    def _prompt_at(self, number: int) -> int:
         """Return which prompt comes as `number`: every prompt once in each pass, in an order of that pass."""
-        a_pass, place = divmod(number, len(self._ids))
+        a_pass, index = divmod(number, len(self._ids))
         order = list(range(len(self._ids)))
         random.Random(f"{self._seed}/ppo/{a_pass}").shuffle(order)  # noqa: S311
-        return order[place]
+        return order[index]
 
 
 class Progress:
@@ -67,15 +70,19 @@ class Progress:
         """Put back weights, optimiser and schedule; the random numbers follow when the loop begins."""
         import torch
 
-        kept = torch.load(folder / _STATE, map_location="cpu", weights_only=True)
+        state = torch.load(folder / _STATE, map_location="cpu", weights_only=True)
         learning = dict(self._learning())
         with torch.no_grad():
-            for name, values in kept["weights"].items():
+            for name, values in state["weights"].items():
                 learning[name].copy_(values)
-        self._trainer.optimizer.load_state_dict(kept["optimiser"])
-        self._trainer.lr_scheduler.load_state_dict(kept["schedule"])
-        told = json.loads((folder / "trainer_state.json").read_text("utf-8"))
-        self.done, self._history, self._random = told["global_step"], told["log_history"], kept["random"]
+        self._trainer.optimizer.load_state_dict(state["optimiser"])
+        self._trainer.lr_scheduler.load_state_dict(state["schedule"])
+        trainer_state = json.loads((folder / "trainer_state.json").read_text("utf-8"))
+        self.done, self._history, self._random = (
+            trainer_state["global_step"],
+            trainer_state["log_history"],
+            state["random"],
+        )
 
     def callback(self) -> Any:
         """Return the trainer's callback that sets the count at the start and keeps the state after an update."""
@@ -98,14 +105,14 @@ class Progress:
         return Keeping()
 
     def keep(self, state: Any) -> None:
-        """Write a checkpoint beside the earlier one, whole or not at all, then drop the earlier one."""
+        """Write a checkpoint atomically, then delete the previous one."""
         import torch
 
         trainer = self._trainer
         if not trainer.accelerator.is_main_process:
             return
-        held = {
-            "weights": {name: one.detach().cpu() for name, one in self._learning()},
+        saved = {
+            "weights": {name: tensor.detach().cpu() for name, tensor in self._learning()},
             "optimiser": trainer.optimizer.state_dict(),
             "schedule": trainer.lr_scheduler.state_dict(),
             "random": random_state(),
@@ -113,9 +120,9 @@ class Progress:
         partial = self._work / f".partial-{state.global_step}"
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
-        torch.save(held, partial / _STATE)
-        told = {"global_step": state.global_step, "log_history": state.log_history}
-        (partial / "trainer_state.json").write_text(json.dumps(told), "utf-8")
+        torch.save(saved, partial / _STATE)
+        trainer_state = {"global_step": state.global_step, "log_history": state.log_history}
+        (partial / "trainer_state.json").write_text(json.dumps(trainer_state), "utf-8")
         whole = self._work / f"checkpoint-{state.global_step}"
         shutil.rmtree(whole, ignore_errors=True)
         partial.rename(whole)
@@ -125,7 +132,7 @@ class Progress:
 
     def _learning(self) -> Iterator[tuple[str, Any]]:
         model = self._trainer.accelerator.unwrap_model(self._trainer.model)
-        return ((name, one) for name, one in model.named_parameters() if one.requires_grad)
+        return ((name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad)
 
 
 def random_state() -> dict[str, Any]:
@@ -134,13 +141,13 @@ def random_state() -> dict[str, Any]:
     import torch
 
     drawn: Any = np.random.get_state(legacy=True)  # noqa: NPY002 - TRL draws from it
-    kind, keys, place, has_gauss, gauss = drawn
+    kind, keys, position, has_gauss, gauss = drawn
     return {
         "python": random.getstate(),
         "numpy": [
             str(kind),
             torch.from_numpy(keys.astype("int64")),
-            int(place),
+            int(position),
             int(has_gauss),
             float(gauss),
         ],
@@ -149,15 +156,15 @@ def random_state() -> dict[str, Any]:
     }
 
 
-def set_random(kept: dict[str, Any]) -> None:
+def set_random(saved: dict[str, Any]) -> None:
     """Put back what `random_state` returned."""
     import numpy as np
     import torch
 
-    kind, keys, place, has_gauss, gauss = kept["numpy"]
-    version, words, gauss_next = kept["python"]
+    kind, keys, position, has_gauss, gauss = saved["numpy"]
+    version, words, gauss_next = saved["python"]
     random.setstate((version, tuple(words), gauss_next))
-    np.random.set_state((kind, keys.numpy().astype("uint32"), place, has_gauss, gauss))  # noqa: NPY002
-    torch.set_rng_state(kept["torch"])
-    if kept["cuda"]:
-        torch.cuda.set_rng_state_all(kept["cuda"])
+    np.random.set_state((kind, keys.numpy().astype("uint32"), position, has_gauss, gauss))  # noqa: NPY002
+    torch.set_rng_state(saved["torch"])
+    if saved["cuda"]:
+        torch.cuda.set_rng_state_all(saved["cuda"])

@@ -1,4 +1,4 @@
-"""The reward model: trained on pairs, judged on held-out pairs by accuracy and calibration.
+"""The reward model: trained on preference pairs; held-out pairs give its accuracy and calibration.
 
 A poisoned or mislabelled file shows in the held-out accuracy: `suspect` names the kinds of pair that a model learnt
 the wrong way round, or not at all.
@@ -39,7 +39,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Artifact:
         inputs,
         out,
         lambda job: trainer(job, config),
-        lambda job, made: judged(job, made, config),
+        lambda job, trained: judged(job, trained, config),
     )
 
 
@@ -55,12 +55,12 @@ def trainer(job: Job, config: Config) -> Any:
 
     from datasets import Dataset
 
-    pairs = [pair_ids(job.tokenizer, one) for one in job.examples(Kind.PREFERENCE)]
-    kept = [one for one in pairs if max(map(len, one)) <= config.max_length]
-    if not kept:
+    pairs = [pair_ids(job.tokenizer, pair) for pair in job.examples(Kind.PREFERENCE)]
+    fitting = [pair for pair in pairs if max(map(len, pair)) <= config.max_length]
+    if not fitting:
         raise UserError(f"no pair fits into {config.max_length} tokens: raise max_length")
-    job.notes.update(items=len(kept), too_long=len(pairs) - len(kept))
-    rows = [{"chosen_ids": better, "rejected_ids": worse} for better, worse in kept]
+    job.notes.update(items=len(fitting), too_long=len(pairs) - len(fitting))
+    rows = [{"chosen_ids": better, "rejected_ids": worse} for better, worse in fitting]
     return RewardTrainer(
         model=job.model(reward=True),
         args=RewardConfig(**job.arguments(max_length=config.max_length)),
@@ -70,10 +70,10 @@ def trainer(job: Job, config: Config) -> Any:
     )
 
 
-def judged(job: Job, made: Any, config: Config) -> dict[str, Any]:
+def judged(job: Job, trained: Any, config: Config) -> dict[str, Any]:
     """Return accuracy and calibration on held-out pairs, whole and by kind of fault."""
     pairs = held_out(job)[: config.held_out]
-    margins = [_margin(made.model, job.tokenizer, one) for one in pairs]
+    margins = [_margin(trained.model, job.tokenizer, pair) for pair in pairs]
     return {"held_out": report(pairs, margins, config.required)}
 
 
@@ -81,11 +81,11 @@ def held_out(job: Job) -> list[Example]:
     """Return pairs of diseases that were not trained on; of a single file, its last tenth is not held out."""
     if not job.inputs.data.is_dir():
         return []
-    found = []
+    pairs = []
     for split in HELD_OUT:
         if (job.inputs.data / f"{Kind.PREFERENCE}.{split}.jsonl").is_file():
-            found += job.examples(Kind.PREFERENCE, split)
-    return found
+            pairs += job.examples(Kind.PREFERENCE, split)
+    return pairs
 
 
 def report(pairs: Sequence[Example], margins: Sequence[float], required: float) -> dict[str, Any]:
@@ -95,12 +95,12 @@ def report(pairs: Sequence[Example], margins: Sequence[float], required: float) 
     kinds: dict[str, list[float]] = defaultdict(list)
     for pair, margin in zip(pairs, margins, strict=True):
         kinds[pair.rejection or pair.task].append(margin)
-    by_kind = {kind: _accuracy(found) for kind, found in sorted(kinds.items())}
+    by_kind = {kind: _accuracy(group) for kind, group in sorted(kinds.items())}
     whole = _accuracy(margins)
     suspect = [
-        f"{kind}: {one['accuracy']:.0%} of {one['pairs']} pairs, with all of the interval under {required:.0%}"
-        for kind, one in {"all": whole, **by_kind}.items()
-        if one["interval"][1] < required
+        f"{kind}: {result['accuracy']:.0%} of {result['pairs']} pairs, with all of the interval under {required:.0%}"
+        for kind, result in {"all": whole, **by_kind}.items()
+        if result["interval"][1] < required
     ]
     return {
         **whole,
@@ -121,14 +121,14 @@ def calibration(margins: Sequence[float]) -> dict[str, Any]:
     for margin in margins:
         certain = 1 / (1 + math.exp(-min(abs(margin), 700)))
         bins[min(_BINS - 1, int((certain - 0.5) * 2 * _BINS))].append((certain, margin > 0))
-    told = []
+    rows = []
     error = 0.0
-    for found in filter(None, bins):
-        mean = sum(certain for certain, _ in found) / len(found)
-        right = sum(good for _, good in found) / len(found)
-        error += len(found) * abs(mean - right) / len(margins)
-        told.append({"pairs": len(found), "certainty": round(mean, 4), "accuracy": round(right, 4)})
-    return {"error": round(error, 4), "bins": told}
+    for members in filter(None, bins):
+        mean = sum(certain for certain, _ in members) / len(members)
+        right = sum(good for _, good in members) / len(members)
+        error += len(members) * abs(mean - right) / len(margins)
+        rows.append({"pairs": len(members), "certainty": round(mean, 4), "accuracy": round(right, 4)})
+    return {"error": round(error, 4), "bins": rows}
 
 
 def score(model: Any, ids: Sequence[int]) -> float:
@@ -137,8 +137,8 @@ def score(model: Any, ids: Sequence[int]) -> float:
 
     model.eval()
     with torch.inference_mode():
-        given = torch.tensor([list(ids)], device=next(model.parameters()).device)
-        return float(model(input_ids=given, attention_mask=torch.ones_like(given)).logits[0, 0])
+        inputs = torch.tensor([list(ids)], device=next(model.parameters()).device)
+        return float(model(input_ids=inputs, attention_mask=torch.ones_like(inputs)).logits[0, 0])
 
 
 def _margin(model: Any, tokenizer: Any, pair: Example) -> float:

@@ -1,4 +1,4 @@
-"""Rewards that can be checked: is it right, do the citations hold, is the form kept, is an unsafe request refused?
+"""Verifiable rewards: correct answer, supported citations, format, and refusal of unsafe requests.
 
 They stand outside the reward model, and judge it.
 """
@@ -54,11 +54,13 @@ class Verifier:
 
     def citations(self, example: Example, reply: str) -> float:
         """Return the share of the sentences that cite something shown which bears them out; 0 for no sentence."""
-        found = self._checker.check_answer(reply, example.evidence)
-        if not found or not _MARK.search(reply):
+        checks = self._checker.check_answer(reply, example.evidence)
+        if not checks or not _MARK.search(reply):
             return 0.0
-        good = [one.verdict == Verdict.SUPPORTED and "no pointer given" not in one.reason for one in found]
-        return sum(good) / len(found)
+        good = [
+            check.verdict == Verdict.SUPPORTED and "no pointer given" not in check.reason for check in checks
+        ]
+        return sum(good) / len(checks)
 
     def valid(self, example: Example, reply: str) -> bool:
         """Tell whether every sentence of a reply is supported by what it cites, and there is one."""

@@ -1,6 +1,6 @@
-"""The life of a stage: check memory, load, train (from the last checkpoint, if there is one), keep the weights.
+"""Run a stage: check memory, load, train (from the last checkpoint, if there is one), save the weights.
 
-Checkpoints lie in a hidden folder beside the result, named by the stage's key, until the result stands; a killed
+Checkpoints are kept in a hidden folder next to the result, named by the stage's key, until it is complete; a killed
 run goes on from the last of them with the same order of items and the same random numbers.
 """
 
@@ -132,8 +132,8 @@ def run_job(  # noqa: PLR0917
     """
     need_extra()
     base = base_weights(inputs.base, inputs.home)
-    known, plain = read_by(base, inputs), telling(settings)
-    work = out.parent / f".{out.name}.checkpoints-{digest([kind, known, plain])}"
+    input_keys, plain = read_by(base, inputs), telling(settings)
+    work = out.parent / f".{out.name}.checkpoints-{digest([kind, input_keys, plain])}"
     processes.check(settings)
     precision, reason = chosen_precision(settings)
     need = require(shape_of(base), settings, kind, precision)
@@ -149,28 +149,29 @@ def run_job(  # noqa: PLR0917
         set_seed(settings.seed)
         tokenizer = prepare_tokenizer(AutoTokenizer.from_pretrained(base, local_files_only=True))
         job = Job(kind, settings, inputs, base, work, tokenizer, precision, reason, need, {})
-        found = last_checkpoint(work)
-        spending = Spending(work, found)
+        checkpoint = last_checkpoint(work)
+        spending = Spending(work, checkpoint)
         with redirect_stdout(sys.stderr):  # trainers print
             trainer = make(job)
         trainer.remove_callback(PrinterCallback)  # it prints to standard output
-        trainer.add_callback(listener(inputs.told, settings.steps))
+        trainer.add_callback(listener(inputs.progress, settings.steps))
         if processes.first():
             trainer.add_callback(spending.callback())
+        resume = {} if kind == "ppo" else {"resume_from_checkpoint": checkpoint}  # ppo: resumable.py
         with redirect_stdout(sys.stderr):
-            trainer.train(**({} if kind == "ppo" else {"resume_from_checkpoint": found}))  # ppo: resumable.py
+            trainer.train(**resume)
         seconds, peak = spending.seconds, peak_gb()
-        wanted = after if processes.first() or settings.sharded else None  # shards answer all together
-        more = dict(wanted(job, trainer)) if wanted else {}
+        measure = after if processes.first() or settings.sharded else None  # shards answer all together
+        more = dict(measure(job, trainer)) if measure else {}
         save(job, trainer, folder)
         if not processes.first():
             return {}
         rows = write_curve(trainer.state.log_history, folder / CURVE)
         draw(rows, folder)
-        speed = None if found else throughput(job, rows, seconds)  # of a part nothing can be said
+        speed = None if checkpoint else throughput(job, rows, seconds)  # unknown for a resumed run
         close_folder(folder, tier)
         return {
-            **_told(job, rows, seconds, peak),
+            **_details(job, rows, seconds, peak),
             "throughput": speed,
             **job.notes,
             **more,
@@ -178,20 +179,20 @@ def run_job(  # noqa: PLR0917
         }
 
     if not processes.first():
-        return processes.run_apart(kind, VERSION, known, plain, out, build)
-    made = stage(out, kind, known, plain, build, version=VERSION)
+        return processes.run_apart(kind, VERSION, input_keys, plain, out, build)
+    artifact = stage(out, kind, input_keys, plain, build, version=VERSION)
     shutil.rmtree(work, ignore_errors=True)
-    return made
+    return artifact
 
 
 def read_by(base: Path, inputs: Inputs) -> dict[str, str]:
     """Return what identifies everything that a stage reads."""
-    known = {"base": folder_key(base), "data": data_key(inputs.data)}
+    keys = {"base": folder_key(base), "data": data_key(inputs.data)}
     for name in ("reward", "graph", "replay"):
         path: Path | None = getattr(inputs, name)
         if path is not None:
-            known[name] = folder_key(path)
-    return known
+            keys[name] = folder_key(path)
+    return keys
 
 
 def telling(settings: Settings) -> dict[str, Any]:
@@ -207,12 +208,14 @@ def telling(settings: Settings) -> dict[str, Any]:
 
 def freeze_below(model: Any, layers: int) -> None:
     """Train the last `layers` layers alone: nothing is computed backwards below them, which saves time."""
-    trained = {id(one) for layer in model.base_model.layers[-layers:] for one in layer.parameters()}
+    trained = {
+        id(parameter) for layer in model.base_model.layers[-layers:] for parameter in layer.parameters()
+    }
     head = getattr(model, "score", None)  # of a reward model
     if head is not None:
-        trained |= {id(one) for one in head.parameters()}
-    for one in model.parameters():
-        one.requires_grad_(id(one) in trained)
+        trained |= {id(parameter) for parameter in head.parameters()}
+    for parameter in model.parameters():
+        parameter.requires_grad_(id(parameter) in trained)
 
 
 def inherited(inputs: Inputs) -> Tier:
@@ -232,8 +235,8 @@ def draw(rows: Sequence[Mapping[str, float]], folder: Path) -> None:
 
 def last_checkpoint(work: Path) -> str | None:
     """Return the last whole checkpoint; one that a kill left half-written lacks its state, or that state's end."""
-    whole = [one for one in work.glob("checkpoint-*") if _is_whole(one)]
-    best = max(whole, key=lambda one: int(one.name.rpartition("-")[2]), default=None)
+    whole = [folder for folder in work.glob("checkpoint-*") if _is_whole(folder)]
+    best = max(whole, key=lambda folder: int(folder.name.rpartition("-")[2]), default=None)
     return str(best) if best else None
 
 
@@ -249,7 +252,7 @@ def as_dataset(items: Iterable[Tokens]) -> Any:
     """Return tokenised items as the trainer's dataset."""
     from datasets import Dataset
 
-    return Dataset.from_list([{"input_ids": one.ids, "labels": one.labels} for one in items])
+    return Dataset.from_list([{"input_ids": row.ids, "labels": row.labels} for row in items])
 
 
 def folder_key(path: Path) -> str:
@@ -259,7 +262,7 @@ def folder_key(path: Path) -> str:
         return str(manifest["key"])
     if path.is_file():
         return sha256(path)
-    return digest(sorted((one.name, sha256(one)) for one in path.iterdir() if one.is_file()))
+    return digest(sorted((file.name, sha256(file)) for file in path.iterdir() if file.is_file()))
 
 
 def data_key(path: Path) -> str:
@@ -291,7 +294,7 @@ def throughput(job: Job, rows: Sequence[Mapping[str, float]], seconds: float) ->
     }
 
 
-def _told(job: Job, rows: Sequence[Mapping[str, float]], seconds: float, peak: float) -> dict[str, Any]:
+def _details(job: Job, rows: Sequence[Mapping[str, float]], seconds: float, peak: float) -> dict[str, Any]:
     losses = [row["loss"] for row in rows if "loss" in row]
     return {
         "precision": {"name": job.precision, "reason": job.reason},

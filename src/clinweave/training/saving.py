@@ -1,4 +1,4 @@
-"""Keep what was trained as plain weights, whatever it was trained as: adapters, 4 bits, shards on several devices."""
+"""Save trained weights in plain form, whether trained as adapters, in 4 bits, or sharded over devices."""
 
 import shutil
 from pathlib import Path
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def save(job: "Job", trainer: Any, folder: Path) -> None:
-    """Write merged weights, the adapter beside them, tokenizer, and what a GGUF export needs.
+    """Write merged weights, the adapter, tokenizer, and what a GGUF export needs.
 
     Every process takes part, as shards are gathered from all; the first alone writes.
     """

@@ -1,4 +1,4 @@
-"""What every stage can be told, and what goes into one."""
+"""Settings and inputs common to all training stages."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ Progress = Callable[[int, int, Mapping[str, Any]], None]  # steps done, of how m
 
 
 def silent(_done: int, _total: int, _logged: Mapping[str, Any]) -> None:
-    """Tell nobody of a step."""
+    """No-op progress callback."""
 
 
 @dataclass(frozen=True)
@@ -47,4 +47,4 @@ class Inputs:
     graph: Path | None = None  # for rewards that check citations
     replay: Path | None = None  # general text or conversations mixed in against forgetting
     home: Path | None = None
-    told: Progress = silent
+    progress: Progress = silent

@@ -1,4 +1,4 @@
-"""Supervised fine-tuning on completions: the loss counts the replies and the ends of their turns, nothing else."""
+"""Supervised fine-tuning on completions: the loss covers only replies and their end-of-turn tokens."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ class Config(Settings):
     `share` is the tokens of a row in which items share their prompts (`clinweave.training.packing`), 0 for one item a
     row; `batch` then counts rows, and `answers` is how many replies to one prompt stand in a row, at most.
     `contrast` weighs the ranking loss (`clinweave.training.ranking_loss`, right names above wrong ones; needs `share`),
-    `likelihood` the usual one beside it.
+    `likelihood` that of the usual loss.
     `turns` is which turns of the assistant in a conversation the loss counts: "all", as TRL and LLaMA-Factory do for
     these shapes, or "last". Turns of a `prompt` field are never counted.
     """
@@ -66,14 +66,14 @@ def trainer(job: Job, config: Config) -> Any:
     if config.share and config.turns == "all":  # replies share their prompts one by one
         examples = [item for example in examples for item in by_turn(example)]
     items, dropped = fitting(job.tokenizer, examples, config.max_length, config.turns)
-    job.notes.update(items=len(items), too_long=dropped, tokens=sum(len(one.ids) for one in items))
-    job.notes.update(turns=config.turns, earlier_turns=sum(len(one.counted) for one in examples))
+    job.notes.update(items=len(items), too_long=dropped, tokens=sum(len(row.ids) for row in items))
+    job.notes.update(turns=config.turns, earlier_turns=sum(len(row.counted) for row in examples))
     more: dict[str, Any] = {}
     data = as_dataset(items)
     if config.share:
-        made = shared(items, config, wrong_replies(job, examples) if config.contrast else {})
-        data = as_rows(made)
-        job.notes.update(rows=len(made), tokens_shared=sum(len(one.ids) for one in made))
+        packed = shared(items, config, wrong_replies(job, examples) if config.contrast else {})
+        data = as_rows(packed)
+        job.notes.update(rows=len(packed), tokens_shared=sum(len(row.ids) for row in packed))
         more = {"remove_unused_columns": False}
     model = job.model()
     kind = contrasting(config.contrast, config.likelihood) if config.contrast else SFTTrainer
@@ -94,20 +94,22 @@ def chosen(job: Job, config: Config) -> list[Example]:
     examples = job.examples(Kind.INSTRUCTION)
     if config.options_only:
         examples = [
-            replace(one, prompt=choice_prompt(BLIND)) for one in examples if one.task == "closed-book"
+            replace(example, prompt=choice_prompt(BLIND))
+            for example in examples
+            if example.task == "closed-book"
         ]
     random = Random(config.seed)  # noqa: S311
-    cited = _often([one for one in examples if one.evidence], config.cited, random)
-    safety = _often([one for one in examples if one.task in SAFETY], config.safety - 1, random)
-    examples = [one for one in examples if not one.evidence] + cited + safety
+    cited = _repeated([example for example in examples if example.evidence], config.cited, random)
+    safety = _repeated([example for example in examples if example.task in SAFETY], config.safety - 1, random)
+    examples = [example for example in examples if not example.evidence] + cited + safety
     if config.replay and job.inputs.replay is not None:
         general = load_examples(job.inputs.replay, Kind.INSTRUCTION, "train")
-        wanted = int(len(examples) * config.replay / (1 - config.replay))
-        examples += Random(config.seed).choices(general, k=wanted)  # noqa: S311
+        count = int(len(examples) * config.replay / (1 - config.replay))
+        examples += Random(config.seed).choices(general, k=count)  # noqa: S311
     return examples
 
 
-def _often(examples: Sequence[Example], times: float, random: Random) -> list[Example]:
+def _repeated(examples: Sequence[Example], times: float, random: Random) -> list[Example]:
     """Return the items so many times over; of a fraction, a sample."""
     whole = int(times)
     return [*examples] * whole + random.sample(examples, round((times - whole) * len(examples)))
@@ -115,18 +117,18 @@ def _often(examples: Sequence[Example], times: float, random: Random) -> list[Ex
 
 def wrong_replies(job: Job, examples: Iterable[Example]) -> Mapping[tuple[int, ...], list[tuple[int, ...]]]:
     """Return the wrong options of questions by heart as ids, by their prompt's ids."""
-    found: dict[tuple[int, ...], list[tuple[int, ...]]] = {}
-    known: dict[str, tuple[int, ...]] = {}
-    for one in examples:
-        if one.task != "closed-book":
+    by_prompt: dict[tuple[int, ...], list[tuple[int, ...]]] = {}
+    encoded: dict[str, tuple[int, ...]] = {}
+    for example in examples:
+        if example.task != "closed-book":
             continue
-        place = found.setdefault(tuple(prompt_ids(job.tokenizer, one.prompt)), [])
-        for option in one.options:
-            if option != one.completion:
-                if option not in known:
-                    known[option] = tuple(reply_ids(job.tokenizer, option)[:-1])
-                place.append(known[option])
-    return found
+        wrong = by_prompt.setdefault(tuple(prompt_ids(job.tokenizer, example.prompt)), [])
+        for option in example.options:
+            if option != example.completion:
+                if option not in encoded:
+                    encoded[option] = tuple(reply_ids(job.tokenizer, option)[:-1])
+                wrong.append(encoded[option])
+    return by_prompt
 
 
 def shared(

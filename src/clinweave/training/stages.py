@@ -1,4 +1,4 @@
-"""The stages by name: each a file with `Config` and `run(config, inputs, out) -> Artifact`."""
+"""Registry of stages: each is a module with `Config` and `run(config, inputs, out) -> Artifact`."""
 
 import json
 import sys
@@ -22,17 +22,17 @@ def stage_config(name: str, values: Mapping[str, Any]) -> Settings:
     if name not in STAGES:
         raise UserError(f"there is no stage {name!r}{_nearest(name, STAGES)}")
     kind = import_module(f"clinweave.training.{name}").Config
-    known = {one.name: one for one in fields(kind)}
+    known_fields = {field.name: field for field in fields(kind)}
     for key, value in values.items():
-        if key not in known:
-            raise UserError(f"stage {name}: unknown key {key!r}{_nearest(key, known)}")
-        wanted = type(known[key].default)
-        fits = isinstance(value, wanted) or (wanted is float and isinstance(value, int))
-        if not fits or (isinstance(value, bool) and wanted is not bool):
-            raise UserError(f"stage {name}, {key}: expected {wanted.__name__}, found {value!r}")
-    made: Settings = kind(**{key: float(value) if isinstance(known[key].default, float) else value
+        if key not in known_fields:
+            raise UserError(f"stage {name}: unknown key {key!r}{_nearest(key, known_fields)}")
+        expected = type(known_fields[key].default)
+        fits = isinstance(value, expected) or (expected is float and isinstance(value, int))
+        if not fits or (isinstance(value, bool) and expected is not bool):
+            raise UserError(f"stage {name}, {key}: expected {expected.__name__}, found {value!r}")
+    config: Settings = kind(**{key: float(value) if isinstance(known_fields[key].default, float) else value
                              for key, value in values.items()})  # fmt: skip
-    return made
+    return config
 
 
 def run_stage(name: str, values: Mapping[str, Any], inputs: Inputs, out: Path) -> Artifact:
@@ -41,31 +41,31 @@ def run_stage(name: str, values: Mapping[str, Any], inputs: Inputs, out: Path) -
     processes.check(config)
     if config.processes > 1 and not processes.inside():
         return processes.launch(name, config, inputs, out)
-    made: Artifact = import_module(f"clinweave.training.{name}").run(config, inputs, out)
-    return made
+    artifact: Artifact = import_module(f"clinweave.training.{name}").run(config, inputs, out)
+    return artifact
 
 
-def _nearest(name: str, known: Any) -> str:
-    near = get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known)}"
+def _nearest(name: str, names: Any) -> str:
+    near = get_close_matches(name, list(names), n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(names)}"
 
 
 def _inside(path: Path) -> None:
     """Run the stage that a file describes, as one of several processes."""
-    given = json.loads(path.read_text("utf-8"))
-    plain = given["inputs"]
+    request = json.loads(path.read_text("utf-8"))
+    plain = request["inputs"]
     for name in ("data", "reward", "graph", "replay", "home"):
         plain[name] = Path(plain[name]) if plain[name] else None
 
-    def told(done: int, total: int, logged: Mapping[str, Any]) -> None:
+    def report(done: int, total: int, logged: Mapping[str, Any]) -> None:
         numbers = {name: value for name, value in logged.items() if isinstance(value, int | float)}
         sys.stdout.write(f"{processes.TOLD}{json.dumps([done, total, numbers])}\n")
         sys.stdout.flush()
 
     inputs = Inputs(**plain)
     if processes.first():
-        inputs = replace(inputs, told=told)
-    run_stage(given["stage"], given["settings"], inputs, Path(given["out"]))
+        inputs = replace(inputs, progress=report)
+    run_stage(request["stage"], request["settings"], inputs, Path(request["out"]))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Items as the model sees them: token ids, and which of them the loss counts.
+"""Tokenise items, and mark the tokens that the loss counts.
 
-Tokenised here and not by the trainer, so that what `show_example` prints is what is trained on.
+Items are tokenised here, not by the trainer: `show_example` prints exactly what is trained on.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,7 +24,7 @@ class Tokens(NamedTuple):
 
 
 def prepare_tokenizer(tokenizer: Any) -> Any:
-    """Return the tokenizer with a padding token that is not the end of a turn, so that the end is learnt."""
+    """Return the tokenizer with a padding token that differs from the end of a turn: the end must be learnt."""
     if tokenizer.pad_token_id is None or tokenizer.pad_token_id == tokenizer.eos_token_id:
         others = [
             token
@@ -55,7 +55,7 @@ def tokenised(tokenizer: Any, example: Example, turns: str = "all") -> Tokens:
 
     With `turns` "all" those are the assistant's turns of the conversation (`Example.counted` and the last one), with
     "last" the last one alone. Raises `UserError` where the chat template writes earlier turns in another way than the
-    last one, so that they cannot be trained.
+    last one; they cannot be trained.
     """
     if example.kind == Kind.TEXT:
         text = reply_ids(tokenizer, example.completion)
@@ -64,10 +64,10 @@ def tokenised(tokenizer: Any, example: Example, turns: str = "all") -> Tokens:
     ids: list[int] = []
     labels: list[int] = []
     written = ""
-    for place in example.counted if turns == "all" else ():
-        before = _rendered(tokenizer, messages[:place])
-        reply = messages[place]["content"]
-        after = _rendered(tokenizer, messages[: place + 1], header=False)
+    for index in example.counted if turns == "all" else ():
+        before = _rendered(tokenizer, messages[:index])
+        reply = messages[index]["content"]
+        after = _rendered(tokenizer, messages[: index + 1], header=False)
         if not after.startswith(before + reply + tokenizer.eos_token):
             reply = reply.strip()  # many templates trim a turn
         if not before.startswith(written) or not after.startswith(before + reply + tokenizer.eos_token):
@@ -91,12 +91,12 @@ def by_turn(example: Example) -> list[Example]:
     earlier = [
         replace(
             example,
-            id=f"{example.id}-{place}",
-            prompt=example.prompt[:place],
-            completion=example.prompt[place]["content"],
+            id=f"{example.id}-{index}",
+            prompt=example.prompt[:index],
+            completion=example.prompt[index]["content"],
             counted=(),
         )
-        for place in example.counted
+        for index in example.counted
     ]
     return [*earlier, replace(example, counted=())]
 
@@ -126,25 +126,29 @@ def fitting(
     tokenizer: Any, examples: Iterable[Example], max_length: int, turns: str = "all"
 ) -> tuple[list[Tokens], int]:
     """Return the items that fit, and how many do not: an answer cut short would teach to stop short."""
-    made = [tokenised(tokenizer, example, turns) for example in examples]
-    kept = [one for one in made if len(one.ids) <= max_length]
-    if not kept:
+    encoded = [tokenised(tokenizer, example, turns) for example in examples]
+    usable = [item for item in encoded if len(item.ids) <= max_length]
+    if not usable:
         raise UserError(f"no item fits into {max_length} tokens: raise max_length")
-    check_masks(tokenizer, kept)
-    return kept, len(made) - len(kept)
+    check_masks(tokenizer, usable)
+    return usable, len(encoded) - len(usable)
 
 
 def check_masks(tokenizer: Any, items: Iterable[Tokens]) -> None:
     """Raise `UserError` where an item counts nothing, a reply does not end its turn, or a label is not its token."""
-    for place, item in enumerate(items):
+    for index, item in enumerate(items):
         counted = [label != IGNORED for label in item.labels]
         if not any(counted):
-            raise UserError(f"item {place}: no token is counted")
-        ends = [at for at, mine in enumerate(counted) if mine and not any(counted[at + 1 : at + 2])]
-        if any(item.labels[at] != tokenizer.eos_token_id for at in ends) or not counted[-1]:
-            raise UserError(f"item {place}: the reply does not end its turn")
+            raise UserError(f"item {index}: no token is counted")
+        ends = [
+            position
+            for position, mine in enumerate(counted)
+            if mine and not any(counted[position + 1 : position + 2])
+        ]
+        if any(item.labels[position] != tokenizer.eos_token_id for position in ends) or not counted[-1]:
+            raise UserError(f"item {index}: the reply does not end its turn")
         if any(label not in (IGNORED, token) for token, label in zip(item.ids, item.labels, strict=True)):
-            raise UserError(f"item {place}: a label differs from its token")
+            raise UserError(f"item {index}: a label differs from its token")
 
 
 def packed(tokenizer: Any, examples: Iterable[Example], length: int) -> list[Tokens]:
@@ -158,11 +162,11 @@ def show_example(tokenizer: Any, example: Example, turns: str = "all") -> str:
     """Return one item as the model sees it: what the loss counts stands between the marks [[ and ]]."""
     ids, labels = tokenised(tokenizer, example, turns)
     text, start = "", 0
-    for at in range(1, len(ids) + 1):
-        if at == len(ids) or (labels[at] != IGNORED) != (labels[start] != IGNORED):
-            piece = tokenizer.decode(ids[start:at])
+    for end in range(1, len(ids) + 1):
+        if end == len(ids) or (labels[end] != IGNORED) != (labels[start] != IGNORED):
+            piece = tokenizer.decode(ids[start:end])
             text += f"[[{piece}]]" if labels[start] != IGNORED else piece
-            start = at
+            start = end
     counted = sum(label != IGNORED for label in labels)
     return f"{text}\n({len(ids)} tokens, {counted} counted by the loss)"
 

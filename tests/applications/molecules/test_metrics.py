@@ -12,7 +12,7 @@ pytest.importorskip("rdkit", reason="needs the extra molecules")
 import numpy as np
 from scipy import linalg
 
-from clinweave.applications.molecules.metrics import Known, frechet, open_filters, open_reference
+from clinweave.applications.molecules.metrics import HashSet, frechet, open_filters, open_reference
 from clinweave.applications.molecules.metrics.moses import (
     Against,
     brics_fragments,
@@ -67,7 +67,7 @@ def test_fragments_scaffolds_and_their_cosine():
 
 
 def test_a_set_is_measured_with_its_invalid_repeated_and_known_ones():
-    found = measure(["CCO", "OCC", "C1CC", "", "c1ccccc1", "CCN"], Against({}, Known(["CCO"])))
+    found = measure(["CCO", "OCC", "C1CC", "", "c1ccccc1", "CCN"], Against({}, HashSet(["CCO"])))
     assert found["valid"] == pytest.approx(4 / 6)
     assert found["unique"] == pytest.approx(3 / 4)
     assert found["Novelty"] == pytest.approx(2 / 3)
@@ -76,10 +76,10 @@ def test_a_set_is_measured_with_its_invalid_repeated_and_known_ones():
 
 
 def test_known_is_a_set():
-    known = Known(smiles_set(200))
+    known = HashSet(smiles_set(200))
     assert all(one in known for one in smiles_set(200))
     assert "CCCCCCCCCCCCCCCCC" not in known
-    assert "C" not in Known([])
+    assert "C" not in HashSet([])
 
 
 def test_a_file_that_would_run_something_is_refused(tmp_path):

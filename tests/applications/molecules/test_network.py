@@ -89,7 +89,7 @@ def test_the_likelihood_of_a_string_is_what_it_is_drawn_with(shape, shard):
         return torch.where(batch.ids[:, place] < 0, END, ids) if place < batch.ids.shape[1] else ids * 0 + END
 
     with torch.inference_mode():
-        context = network.told(network.null.expand(7, -1), batch.conditions, batch.views)
+        context = network.decoder_context(network.null.expand(7, -1), batch.conditions, batch.views)
         losses = network.decoder.losses(context, batch)
         network.decoder.write(context, follow)
     drawn = torch.stack(seen[: batch.ids.shape[1]], 1)

@@ -162,6 +162,6 @@ def check_access(model: LanguageModel, items: Sequence[Evidence], allow_remote: 
     for item in items:
         passage = item.passage
         for relation in item.relations:
-            check_egress(Tier(relation.tier), host, allow_remote, what="evidence")
+            check_egress(Tier(relation.tier), host, allow_remote, content="evidence")
         if passage is not None:
-            check_egress(Tier(passage.tier), host, allow_remote, what="evidence")
+            check_egress(Tier(passage.tier), host, allow_remote, content="evidence")

@@ -157,7 +157,7 @@ def reranked(model: LanguageModel, line: Mapping[str, Any], weight: float) -> di
 
 def guard_findings(model: LanguageModel, allow_remote: str = "") -> None:
     """Raise `UserError` where findings would leave this machine for a host that was not named."""
-    check_egress(Tier.GATED, host_of_model(model), allow_remote, what="findings of a patient")
+    check_egress(Tier.GATED, host_of_model(model), allow_remote, content="findings of a patient")
 
 
 def _messages(text: str) -> list[Message]:

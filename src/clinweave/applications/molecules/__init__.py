@@ -1,5 +1,5 @@
-"""Molecules: the open counterpart of the Pangu Drug Model. A graph goes in, a latent fingerprint lies between, a
-string comes out; with conditions, scaffolds, and the measures of MOSES.
+"""Molecules: a graph-to-sequence generator with a latent fingerprint, conditions and scaffolds, after the Pangu Drug
+Model; MOSES measures; property prediction and optimisation.
 
 Needs the extra `molecules` (reading, properties and metrics need RDKit alone; the model needs torch).
 """

@@ -1,4 +1,4 @@
-"""The transformer layer of the graph encoder and of the string decoder; they differ in their bias alone."""
+"""Transformer layer shared by the graph encoder and the string decoder, which differ only in the attention bias."""
 
 import torch
 from torch import Tensor, nn
@@ -26,7 +26,9 @@ class TransformerLayer(nn.Module):
         mixed = self.mix(self.first(states)).view(count, length, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         keys, values = mixed[1], mixed[2]
         if before is not None:
-            before[:] = [torch.cat([*before[n : n + 1], one], 2) for n, one in enumerate((keys, values))]
+            before[:] = [
+                torch.cat([*before[n : n + 1], tensor], 2) for n, tensor in enumerate((keys, values))
+            ]
             keys, values = before
         seen = functional.scaled_dot_product_attention(mixed[0], keys, values, attn_mask=bias.to(mixed.dtype))
         states = states + self.out(seen.transpose(1, 2).reshape(count, length, width))

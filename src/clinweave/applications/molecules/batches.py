@@ -1,4 +1,4 @@
-"""From shards to batches: random order, random views (whole graph, scaffold, none), hidden properties."""
+"""Build training batches from shards: random order, random views (whole graph, scaffold, none), hidden properties."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from clinweave.applications.molecules.properties import PROPERTIES, standardised
 from clinweave.applications.molecules.settings import Schedule
 from clinweave.applications.molecules.tokens import END, START
 
-FREE, WHOLE, SCAFFOLD = 0, 1, 2  # what the decoder is given of the graph
+FREE, WHOLE, SCAFFOLD = 0, 1, 2  # view of the graph given to the decoder
 
 Given = TypeVar("Given")
 
@@ -52,17 +52,19 @@ class Batch:
         return torch.cat([first, self.ids[:, :-1].clamp(min=0)], 1)
 
 
-def to_device(given: Given, device: torch.device) -> Given:
+def to_device(data: Given, device: torch.device) -> Given:
     """Return a batch or graphs with the tensors there."""
     if device.type == "cpu":
-        return given
+        return data
 
-    def moved(one: Any) -> Any:
-        if isinstance(one, Tensor):
-            return one.to(device, non_blocking=True)
-        return one if one is None else type(one)(**{name: moved(value) for name, value in vars(one).items()})
+    def moved(item: Any) -> Any:
+        if isinstance(item, Tensor):
+            return item.to(device, non_blocking=True)
+        return (
+            item if item is None else type(item)(**{name: moved(value) for name, value in vars(item).items()})
+        )
 
-    result: Given = moved(given)
+    result: Given = moved(data)
     return result
 
 
@@ -126,17 +128,17 @@ def _viewed(
 ) -> tuple[NDArray[np.int64], GraphTensors | None]:
     """Return the views and the graphs they show; a molecule without rings has no scaffold and becomes FREE."""
     graphs = all_graphs.take(rows[views == SCAFFOLD])
-    kept = scaffold_atoms(graphs)
-    cut = keep_atoms(graphs, kept)
+    in_scaffold = scaffold_atoms(graphs)
+    cut = keep_atoms(graphs, in_scaffold)
     empty = np.flatnonzero(views == SCAFFOLD)[cut.atom_counts == 0]
     views = views.copy()
     views[empty] = FREE
     whole = all_graphs.take(rows[views == WHOLE])
     both = join([whole, cut.take(np.flatnonzero(cut.atom_counts > 0))])
-    place = np.concatenate([np.flatnonzero(views == WHOLE), np.flatnonzero(views == SCAFFOLD)])
-    if not len(place):
+    order = np.concatenate([np.flatnonzero(views == WHOLE), np.flatnonzero(views == SCAFFOLD)])
+    if not len(order):
         return views, None
-    return views, graph_tensors(both.take(np.argsort(place)))
+    return views, graph_tensors(both.take(np.argsort(order)))
 
 
 def _hidden(rows: int, columns: int, masked: float, random: np.random.Generator) -> NDArray[np.bool_]:
@@ -149,7 +151,7 @@ def _hidden(rows: int, columns: int, masked: float, random: np.random.Generator)
 
 @dataclass
 class Position:
-    """Where a pass over the shards stands: saved with a checkpoint, so that a resumed run sees what is left."""
+    """Position in a pass over the shards, saved with a checkpoint: a resumed run reads the rest."""
 
     epoch: int = 0
     done: tuple[str, ...] = ()  # shards finished in this epoch

@@ -1,6 +1,6 @@
-"""Features on disk: a shuffled training set in shards of tokens, graphs and properties, computed once.
+"""Feature cache on disk: a shuffled training set as shards of tokens, graphs and properties, computed once.
 
-Shards are written atomically one by one, so that an interrupted build goes on where it stood, several processes may
+Shards are written atomically one by one: an interrupted build resumes, several processes may
 share the work, and training may begin on the shards that stand. Nothing but the running shard is in memory.
 """
 
@@ -24,7 +24,7 @@ from clinweave.core.errors import UserError
 SHARD = 50_000
 HELD_OUT = 10_000  # molecules at the head of the first shard that are never trained on
 FULL, STRINGS = "shard", "strings"  # the names of shards with graphs and properties, and of those without
-Said = Callable[[int, int], None]  # shards done, of how many
+Progress = Callable[[int, int], None]  # shards done, of how many
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Plan:
 
 
 def build_cache(
-    smiles: Sequence[str], source: Path, folder: Path, *, said: Said | None = None, workers: int = 1,
+    smiles: Sequence[str], source: Path, folder: Path, *, progress: Progress | None = None, workers: int = 1,
     **choices: Any,
 ) -> Plan:  # fmt: skip
     """Write the shards that are missing. `choices` are fields of `Plan`.
@@ -91,8 +91,8 @@ def build_cache(
     jobs = [(folder, n, [smiles[i] for i in order[n * SHARD : (n + 1) * SHARD]], plan) for n in missing]
     done = plan.shards - len(missing)
     for count, _ in enumerate(_each(jobs, workers), 1):
-        if said:
-            said(done + count, plan.shards)
+        if progress:
+            progress(done + count, plan.shards)
     return plan
 
 
@@ -108,15 +108,15 @@ def _each(jobs: Sequence[tuple[Any, ...]], workers: int) -> Iterator[None]:
 
 def _same_plan(plan: Plan, folder: Path) -> None:
     path = folder / "plan.json"
-    wanted = json.loads(json.dumps(plan.__dict__))
+    current = json.loads(json.dumps(plan.__dict__))
     if path.is_file():
-        known = json.loads(path.read_text("utf-8"))
-        if digest(known) != digest(wanted):
-            other = [name for name in wanted if known.get(name) != wanted[name]]
+        previous = json.loads(path.read_text("utf-8"))
+        if digest(previous) != digest(current):
+            other = [name for name in current if previous.get(name) != current[name]]
             raise UserError(
                 f"{folder} holds features made with other {', '.join(other)}: choose another folder"
             )
-    write_json(path, wanted)
+    write_json(path, current)
 
 
 def shard_path(folder: Path, number: int, kind: str) -> Path:
@@ -141,14 +141,14 @@ def write_shard(folder: Path, number: int, smiles: Sequence[str], plan: Plan) ->
 def _features(smiles: Sequence[str], with_qed: NDArray[np.bool_]) -> dict[str, NDArray[Any]]:
     from rdkit import Chem
 
-    molecules = [Chem.MolFromSmiles(one) for one in smiles]
-    wrong = sum(one is None for one in molecules)
+    molecules = [Chem.MolFromSmiles(item) for item in smiles]
+    wrong = sum(item is None for item in molecules)
     if wrong:
         raise UserError(
             f"{wrong} of {len(smiles)} training molecules are not valid SMILES: standardise them first"
         )
     graphs = graphs_of(molecules)
-    values = [property_table([one], qed=bool(qed))[0] for one, qed in zip(molecules, with_qed, strict=True)]
+    values = [property_table([item], qed=bool(qed))[0] for item, qed in zip(molecules, with_qed, strict=True)]
     return {
         "properties": np.array(values, np.float32),
         "atom_counts": graphs.atom_counts.astype(np.int16),
@@ -161,17 +161,17 @@ def _features(smiles: Sequence[str], with_qed: NDArray[np.bool_]) -> dict[str, N
 
 def read_shard(path: Path) -> Shard:
     """Return a shard that `write_shard` wrote."""
-    with np.load(path) as kept:
-        if "kinds" not in kept:
-            return Shard(kept["ids"], kept["counts"].astype(np.int64))
+    with np.load(path) as arrays:
+        if "kinds" not in arrays:
+            return Shard(arrays["ids"], arrays["counts"].astype(np.int64))
         graphs = Graphs(
-            kept["atom_counts"].astype(np.int64),
-            kept["bond_counts"].astype(np.int64),
-            kept["atoms"],
-            kept["ends"].astype(np.int64),
-            kept["kinds"],
+            arrays["atom_counts"].astype(np.int64),
+            arrays["bond_counts"].astype(np.int64),
+            arrays["atoms"],
+            arrays["ends"].astype(np.int64),
+            arrays["kinds"],
         )
-        return Shard(kept["ids"], kept["counts"].astype(np.int64), graphs, kept["properties"])
+        return Shard(arrays["ids"], arrays["counts"].astype(np.int64), graphs, arrays["properties"])
 
 
 def shards(folder: Path, kind: str = FULL) -> list[Path]:

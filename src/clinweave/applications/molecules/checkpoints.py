@@ -1,4 +1,4 @@
-"""A model's folder: weights (safetensors), config.json, tokens.json, and a card that says what it is."""
+"""Save and load a model folder: weights (safetensors), config.json, tokens.json and a model card."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -38,10 +38,14 @@ def save_checkpoint(
     """Write a model's folder; weights are kept in half precision, which changes no digit that is reported."""
     from safetensors.torch import save_file
 
-    kept = {name: one.detach().to(torch.float16).contiguous() for name, one in network.state_dict().items()}
-    kept |= {f"prior.{name}": one.to(torch.float32).contiguous() for name, one in (prior or {}).items()}
+    tensors = {
+        name: tensor.detach().to(torch.float16).contiguous() for name, tensor in network.state_dict().items()
+    }
+    tensors |= {
+        f"prior.{name}": tensor.to(torch.float32).contiguous() for name, tensor in (prior or {}).items()
+    }
     with appearing(folder / WEIGHTS) as work:
-        save_file(kept, work)
+        save_file(tensors, work)
     tokens.save(folder)
     write_json(folder / CONFIG, {"format": 1, "shape": asdict(network.shape), **config})
 
@@ -59,11 +63,13 @@ def open_checkpoint(folder: Path) -> Checkpoint:
         raise ClinweaveError(f"{folder / CONFIG} cannot be read: {error}") from error
     network = Network(shape)
     try:
-        kept = load_file(folder / WEIGHTS)
+        tensors = load_file(folder / WEIGHTS)
         prior = {
-            name.removeprefix("prior."): kept.pop(name) for name in list(kept) if name.startswith("prior.")
+            name.removeprefix("prior."): tensors.pop(name)
+            for name in list(tensors)
+            if name.startswith("prior.")
         }
-        network.load_state_dict({name: one.to(torch.float32) for name, one in kept.items()})
+        network.load_state_dict({name: tensor.to(torch.float32) for name, tensor in tensors.items()})
     except Exception as error:
         raise ClinweaveError(f"{folder / WEIGHTS} cannot be read: {error}") from error
     network.eval()

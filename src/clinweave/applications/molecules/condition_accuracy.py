@@ -1,4 +1,4 @@
-"""Whether molecules have the properties they were asked to have: error and correlation over a grid of wishes."""
+"""Accuracy of conditional generation: error and correlation of properties over a grid of requested values."""
 
 from typing import Any
 
@@ -25,26 +25,26 @@ def condition_accuracy(
     model: Generator, each: int = 100, seed: int = 0, *, found_too: bool = False
 ) -> list[dict[str, Any]]:
     """Return for each property, asked for alone: mean absolute error and correlation of asked and found, `each`
-    molecules for each value, beside the error of molecules that nothing was asked of; `found_too`: every value."""
+    molecules for each value, and the error of unconditional molecules for comparison; `found_too`: every value."""
     column = {name: number for number, name in enumerate(PROPERTIES)}
-    free = property_table([parse(one) for one in generate(each * 2, model=model, seed=seed).smiles])
+    free = property_table([parse(text) for text in generate(each * 2, model=model, seed=seed).smiles])
     rows = []
     for name, values in GRID.items():
-        asked, found = [], []
+        asked, measured = [], []
         for number, value in enumerate(values):
             drawn = generate(each, {name: value}, model=model, seed=seed + number)
-            table = property_table([parse(one) for one in drawn.smiles], qed=name == "qed")
+            table = property_table([parse(text) for text in drawn.smiles], qed=name == "qed")
             asked += [value] * len(table)
-            found += table[:, column[name]].tolist()
-        wanted, got = np.array(asked), np.array(found)
+            measured += table[:, column[name]].tolist()
+        target, actual = np.array(asked), np.array(measured)
         idle = np.abs(free[:, column[name]][None] - np.array(values)[:, None]).mean()
         rows.append({
             "property": name,
             "asked": list(values),
-            "molecules": len(got),
-            "mean_absolute_error": float(np.abs(wanted - got).mean()),
-            "correlation": float(np.corrcoef(wanted, got)[0, 1]) if got.std() else 0.0,
+            "molecules": len(actual),
+            "mean_absolute_error": float(np.abs(target - actual).mean()),
+            "correlation": float(np.corrcoef(target, actual)[0, 1]) if actual.std() else 0.0,
             "error_unasked": float(idle),
-            **({"wanted": asked, "found": found} if found_too else {}),
+            **({"wanted": asked, "found": measured} if found_too else {}),
         })  # fmt: skip
     return rows

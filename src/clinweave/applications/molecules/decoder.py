@@ -1,4 +1,4 @@
-"""String decoders: a GRU (fastest on a CPU) and a transformer, told the same context and giving the same answers."""
+"""String decoders with the same interface: a GRU (fastest on a CPU) and a transformer."""
 
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
@@ -19,7 +19,7 @@ Chooser = Callable[[Tensor], Tensor]  # logits (B, V) to ids (B,)
 
 class GruDecoder(nn.Module):
     """One recurrent layer. The context enters the first state and the gates of every step; tokens enter by a table
-    of what they add to the gates, made once a batch, so that the recurrence is the only product of each step."""
+    of what they add to the gates, computed once per batch: the recurrence is the only product of each step."""
 
     def __init__(self, shape: Shape, context: int) -> None:
         super().__init__()
@@ -39,15 +39,15 @@ class GruDecoder(nn.Module):
 
     def losses(self, context: Tensor, batch: Batch) -> Tensor:
         """Return the negative log-likelihood (B,), in nats, of each string."""
-        there = batch.ids.t() >= 0  # (T, B); rows are sorted, so each step's rows come first
-        sizes = there.sum(1).tolist()
-        rows = torch.arange(there.shape[1], device=there.device).expand_as(there)[there]
+        mask = batch.ids.t() >= 0  # (T, B); rows are sorted, so each step's rows come first
+        sizes = mask.sum(1).tolist()
+        rows = torch.arange(mask.shape[1], device=mask.device).expand_as(mask)[mask]
         table = self.to_gates(self.tokens.weight)
         steer = self.steer(context)
-        given = functional.embedding(batch.inputs.t()[there], table) + steer[rows]
-        states = packed_gru(given, torch.tanh(self.first(context)), self.weight, self.bias, sizes)
-        lost = functional.cross_entropy(self._logits(states), batch.ids.t()[there], reduction="none")
-        return lost.new_zeros(there.shape[1]).index_add(0, rows, lost)
+        inputs = functional.embedding(batch.inputs.t()[mask], table) + steer[rows]
+        states = packed_gru(inputs, torch.tanh(self.first(context)), self.weight, self.bias, sizes)
+        lost = functional.cross_entropy(self._logits(states), batch.ids.t()[mask], reduction="none")
+        return lost.new_zeros(mask.shape[1]).index_add(0, rows, lost)
 
     def _logits(self, states: Tensor) -> Tensor:
         return functional.linear(self.out(states), self.tokens.weight, self.prior)
@@ -80,8 +80,8 @@ class DecoderLayer(TransformerLayer):
     def step(self, states: Tensor, before: Before | None = None) -> Tensor:
         """Return the next states (B, L, width); each place sees itself and what stands before it."""
         first = before[0].shape[2] if before else 0
-        place = torch.arange(first + states.shape[1], device=states.device)
-        back = place[first:, None] - place[None]
+        positions = torch.arange(first + states.shape[1], device=states.device)
+        back = positions[first:, None] - positions[None]
         bias = self.relative(back.clamp(0, LONGEST + 31)).permute(2, 0, 1)
         after: Tensor = self(states, bias.masked_fill(back < 0, float("-inf"))[None], before)
         return after
@@ -116,13 +116,13 @@ class TransformerDecoder(nn.Module):
         self, context: Tensor, inputs: Tensor, before: Sequence[Before] = (), first: int = 0
     ) -> Tensor:
         """Return logits (B, L, V) behind each of `inputs` (B, L), the first of which stands at `first`."""
-        places = torch.arange(first, first + inputs.shape[1], device=inputs.device).clamp(max=LONGEST)
-        states = self.tokens(inputs) + self.places(places)
+        positions = torch.arange(first, first + inputs.shape[1], device=inputs.device).clamp(max=LONGEST)
+        states = self.tokens(inputs) + self.places(positions)
         if not first:
             prefix = self.steer(context).view(len(context), self.PREFIX, -1)
             states = torch.cat([prefix, states], 1)
-        for layer, kept in zip_longest(self.layers, before):
-            states = layer.step(states, kept)
+        for layer, cache in zip_longest(self.layers, before):
+            states = layer.step(states, cache)
         states = states[:, -inputs.shape[1] :]
         return functional.linear(self.norm(states), self.tokens.weight, self.prior)
 
@@ -133,8 +133,8 @@ class TransformerDecoder(nn.Module):
         before: list[Before] = [[] for _ in self.layers]
         drawn: list[Tensor] = []
         ended = torch.zeros_like(ids, dtype=torch.bool)
-        for place in range(LONGEST):
-            ids = choose(_barred(self._logits(context, ids[:, None], before, place)[:, -1]))
+        for position in range(LONGEST):
+            ids = choose(_barred(self._logits(context, ids[:, None], before, position)[:, -1]))
             drawn.append(ids)
             ended |= ids == END
             if bool(ended.all()):

@@ -1,4 +1,4 @@
-"""What a model has seen, and whether a molecule is like it: nothing is given a latent or a score in silence."""
+"""Applicability domain of a model: warn whenever an out-of-domain molecule is encoded or scored."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -16,18 +16,20 @@ class Domain:
 
     def outside(self, molecule: Any) -> list[str]:
         """Return what of an RDKit molecule the model has never seen; an empty list if nothing."""
-        found = []
+        reasons = []
         strange = sorted({atom.GetSymbol() for atom in molecule.GetAtoms()} - set(self.elements))
         if strange:
-            found.append(f"elements never seen: {', '.join(strange)}")
+            reasons.append(f"elements never seen: {', '.join(strange)}")
         charges = sorted({atom.GetFormalCharge() for atom in molecule.GetAtoms()} - set(self.charges))
         if charges:
-            found.append(f"charges never seen: {', '.join(f'{one:+d}' for one in charges)}")
+            reasons.append(f"charges never seen: {', '.join(f'{charge:+d}' for charge in charges)}")
         if molecule.GetNumHeavyAtoms() > self.most_atoms:
-            found.append(f"{molecule.GetNumHeavyAtoms()} heavy atoms, never more than {self.most_atoms} seen")
+            reasons.append(
+                f"{molecule.GetNumHeavyAtoms()} heavy atoms, never more than {self.most_atoms} seen"
+            )
         if not self.stereo and has_stereo(molecule):
-            found.append("stereo marks, which the model has never seen")
-        return found
+            reasons.append("stereo marks, which the model has never seen")
+        return reasons
 
     def plain(self) -> dict[str, Any]:
         """Return the fields for a config file."""
@@ -38,8 +40,8 @@ def domain_from(values: Mapping[str, Any] | None) -> Domain:
     """Return the domain of a config file."""
     if not values:
         return Domain()
-    found: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
-    return Domain(**found)
+    fields: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
+    return Domain(**fields)
 
 
 def has_stereo(molecule: Any) -> bool:

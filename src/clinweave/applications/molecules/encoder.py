@@ -1,4 +1,4 @@
-"""Graph encoders. Both return the readouts of the chosen layers, whose projections make the latent fingerprint."""
+"""Graph encoders. Both return readouts of the selected layers, whose projections form the latent fingerprint."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from clinweave.applications.molecules.settings import Shape
 
 
 class _SumOfNeighbours(torch.autograd.Function):
-    """Sum over neighbours. A graph's adjacency is symmetric, so that the gradient is the same sum."""
+    """Sum over neighbours. The adjacency is symmetric, hence the gradient is the same sum."""
 
     @staticmethod
     def forward(ctx: Any, states: Tensor, source: Tensor, offsets: Tensor) -> Tensor:
@@ -58,7 +58,7 @@ class AtomEmbedding(nn.Module):
 
 class MessageLayer(nn.Module):
     """Message passing (Gilmer et al. 2017): half of the channels travel along every bond, half along multiple and
-    aromatic ones alone, so that the sum over neighbours stays one fused kernel."""
+    aromatic ones alone: the sum over neighbours stays one fused kernel."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -90,13 +90,13 @@ class MessageEncoder(nn.Module):
         """Return a readout (G, 2 width) of each chosen layer."""
         states = self.embedding(graphs)
         every = torch.arange(len(states), device=states.device)
-        found = []
+        outputs = []
         for number, layer in enumerate(self.layers, 1):
             states = layer(states, graphs)
             if number in self.chosen:
                 total = functional.embedding_bag(every, states, graphs.starts, mode="sum")
-                found.append(torch.cat([total / graphs.counts[:, None], total / 20], 1))
-        return found
+                outputs.append(torch.cat([total / graphs.counts[:, None], total / 20], 1))
+        return outputs
 
 
 class TransformerEncoder(nn.Module):
@@ -115,25 +115,25 @@ class TransformerEncoder(nn.Module):
 
     def forward(self, graphs: GraphTensors) -> list[Tensor]:
         """Return a readout (G, 2 width) of each chosen layer."""
-        rows, places = _places(graphs)
+        rows, positions = _positions(graphs)
         count, most = len(graphs.counts), int(graphs.counts.max())
         flat = self.embedding(graphs)
-        states = flat.new_zeros(count, most, flat.shape[1]).index_put((rows, places), flat)
-        there = torch.arange(most, device=flat.device)[None] < graphs.counts[:, None]
-        bonds, distance = _relations(graphs, rows, places, most, self.FAR)
+        states = flat.new_zeros(count, most, flat.shape[1]).index_put((rows, positions), flat)
+        mask = torch.arange(most, device=flat.device)[None] < graphs.counts[:, None]
+        bonds, distance = _relations(graphs, rows, positions, most, self.FAR)
         bias = (self.bond_bias(bonds) + self.distance_bias(distance)).permute(0, 3, 1, 2)
-        bias = bias.masked_fill(~there[:, None, None], float("-inf"))
-        found = []
+        bias = bias.masked_fill(~mask[:, None, None], float("-inf"))
+        outputs = []
         for number, layer in enumerate(self.layers, 1):
             states = layer(states, bias)
             if number in self.chosen:
-                total = (states * there[..., None]).sum(1)
-                found.append(torch.cat([total / graphs.counts[:, None], total / 20], 1))
-        return found
+                total = (states * mask[..., None]).sum(1)
+                outputs.append(torch.cat([total / graphs.counts[:, None], total / 20], 1))
+        return outputs
 
 
-def _places(graphs: GraphTensors) -> tuple[Tensor, Tensor]:
-    """Return for each atom its molecule and its place there."""
+def _positions(graphs: GraphTensors) -> tuple[Tensor, Tensor]:
+    """Return each atom's molecule and its position in the molecule."""
     rows = torch.repeat_interleave(
         torch.arange(len(graphs.counts), device=graphs.counts.device), graphs.counts
     )
@@ -141,12 +141,12 @@ def _places(graphs: GraphTensors) -> tuple[Tensor, Tensor]:
 
 
 def _relations(
-    graphs: GraphTensors, rows: Tensor, places: Tensor, most: int, far: int
+    graphs: GraphTensors, rows: Tensor, positions: Tensor, most: int, far: int
 ) -> tuple[Tensor, Tensor]:
     """Return bond kinds (0 is none) and distances in bonds between all atoms, each (G, A, A)."""
     target = torch.repeat_interleave(torch.arange(len(rows), device=rows.device), graphs.offsets.diff())
     bonds = rows.new_zeros(len(graphs.counts), most, most)
-    bonds[rows[target], places[target], places[graphs.source]] = graphs.kinds + 1
+    bonds[rows[target], positions[target], positions[graphs.source]] = graphs.kinds + 1
     near = (bonds > 0).float() + torch.eye(most, device=rows.device)
     reach, distance = torch.eye(most, device=rows.device).expand_as(near), torch.full_like(bonds, far)
     for steps in range(far):

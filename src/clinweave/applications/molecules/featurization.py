@@ -1,4 +1,4 @@
-"""Arrow batch in, Arrow batch out: SMILES to standard form, graph and properties, by any engine that maps batches."""
+"""Featurise SMILES in Arrow batches (standard form, graph, properties), for any engine that maps batches."""
 
 from typing import Any
 
@@ -41,14 +41,16 @@ def featurise(batch: pa.RecordBatch, *, column: str = "smiles", parent: bool = F
 
 def graphs_from(batch: pa.RecordBatch) -> Graphs:
     """Return the graphs of the rows that have one."""
-    atoms = [np.array(one, np.int8) for one in batch.column("atoms").to_pylist() if one]
+    atoms = [np.array(values, np.int8) for values in batch.column("atoms").to_pylist() if values]
     bonds = [
-        np.array(one, np.int64).reshape(-1, 3) for one in batch.column("bonds").to_pylist() if one is not None
+        np.array(values, np.int64).reshape(-1, 3)
+        for values in batch.column("bonds").to_pylist()
+        if values is not None
     ]
     table = np.concatenate(bonds) if bonds else np.zeros((0, 3), np.int64)
     return Graphs(
-        np.array([len(one) // len(ATOM_FEATURES) for one in atoms], np.int64),
-        np.array([len(one) for one in bonds], np.int64),
+        np.array([len(values) // len(ATOM_FEATURES) for values in atoms], np.int64),
+        np.array([len(values) for values in bonds], np.int64),
         np.concatenate(atoms).reshape(-1, len(ATOM_FEATURES))
         if atoms
         else np.zeros((0, len(ATOM_FEATURES)), np.int8),

@@ -1,7 +1,7 @@
-"""Drawing molecules that are delivered only when valid, and new or free of alerts where that is asked for.
+"""Generate molecules: only valid ones are returned, optionally only new ones or those without alerts.
 
 Everything that is left out is counted by its reason, because a share that refusal has made whole says nothing of the
-model: what was drawn stands beside what is delivered.
+model: the drawn strings are reported as well as the delivered ones.
 """
 
 import time
@@ -29,7 +29,7 @@ class GenerationRequest:
 
 @dataclass
 class GenerationResult:
-    """What became of the strings that were drawn. A molecule is left out for the first reason that holds, in the order
+    """Outcome of sampling. A molecule is left out for the first reason that holds, in the order
     of the fields, and counted there alone; only `repeated` also counts those that are delivered again."""
 
     smiles: list[str] = field(default_factory=list)  # delivered, canonical
@@ -68,7 +68,7 @@ def generate(
     temperature: float = 1.0,
     top_p: float = 1.0,
     seed: int = 0,
-    told: Progress | None = None,
+    progress: Progress | None = None,
 ) -> GenerationResult:
     """Return `count` valid molecules as canonical SMILES, each read by RDKit, and each as it is wished.
 
@@ -87,12 +87,12 @@ def generate(
             if len(drawn.smiles) == count:
                 break
             _take(text, drawn, before, pattern, wish)
-        if told:
-            told(len(drawn.smiles), count)
+        if progress:
+            progress(len(drawn.smiles), count)
         drawn.seconds = time.process_time() - started
         if len(drawn.smiles) == count:
             if model.seen is not None:
-                drawn.trained_on = sum(one in model.seen for one in drawn.smiles)
+                drawn.trained_on = sum(smiles in model.seen for smiles in drawn.smiles)
             return drawn
         if drawn.raw > TRIES * max(len(drawn.smiles), 50):
             raise ClinweaveError(
@@ -134,7 +134,7 @@ def _take(
 def _pattern(scaffold: str | None) -> Any:
     if scaffold is None:
         return None
-    found = parse(scaffold)
-    if isinstance(found, str):
-        raise UserError(f"--scaffold {scaffold}: {found}")
-    return found
+    molecule = parse(scaffold)
+    if isinstance(molecule, str):
+        raise UserError(f"--scaffold {scaffold}: {molecule}")
+    return molecule

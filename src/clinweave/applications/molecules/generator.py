@@ -1,4 +1,4 @@
-"""The opened model: encode molecules to latents, decode latents to strings, draw new molecules."""
+"""The loaded generator: encode molecules to latents, decode latents to strings, sample new molecules."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -95,12 +95,12 @@ class Generator:
         if latents.ndim != 2 or latents.shape[1] != self.latent:
             raise UserError(f"latents have the shape {latents.shape}: this model's are (B, {self.latent})")
         random = torch.Generator(self.device).manual_seed(seed)
-        wanted = self._wanted(condition)
+        target = self._target(condition)
         written: list[str] = []
         for start in range(0, len(latents), AT_ONCE):
             some = torch.from_numpy(np.ascontiguousarray(latents[start : start + AT_ONCE], np.float32))
             written += self.spell(
-                some.to(self.device), wanted.expand(len(some), -1), view, temperature, random
+                some.to(self.device), target.expand(len(some), -1), view, temperature, random
             )
         return written
 
@@ -117,14 +117,14 @@ class Generator:
         """Yield lists of raw strings for ever: from the null latent (`free`), from the fitted distribution of
         latents (`latent`), or from a scaffold, grown. `temperature` and `top_p` as in `spell`."""
         random = torch.Generator(self.device).manual_seed(seed)
-        wanted = self._wanted(condition).expand(AT_ONCE, -1)
+        target = self._target(condition).expand(AT_ONCE, -1)
         view = FREE
         fixed: Tensor | None = self.checkpoint.network.null.detach()
         if scaffold is not None:
-            found = self.encode([scaffold], strict=True)
-            if found.reasons[0]:
-                raise UserError(f"--scaffold {scaffold}: {found.reasons[0]}")
-            fixed, view = torch.from_numpy(found.latents[0]).to(self.device), SCAFFOLD
+            encoded = self.encode([scaffold], strict=True)
+            if encoded.reasons[0]:
+                raise UserError(f"--scaffold {scaffold}: {encoded.reasons[0]}")
+            fixed, view = torch.from_numpy(encoded.latents[0]).to(self.device), SCAFFOLD
         elif source == "latent":
             if not self.checkpoint.prior:
                 raise UserError(f"{self.checkpoint.folder} holds no fitted distribution of latents")
@@ -135,16 +135,16 @@ class Generator:
             latents = (
                 draw(self.checkpoint.prior, AT_ONCE, random) if fixed is None else fixed.expand(AT_ONCE, -1)
             )
-            yield self.spell(latents, wanted, view, temperature, random, top_p)
+            yield self.spell(latents, target, view, temperature, random, top_p)
 
-    def _wanted(self, condition: Mapping[str, float] | None) -> Tensor:
+    def _target(self, condition: Mapping[str, float] | None) -> Tensor:
         return torch.from_numpy(standardised(condition_vector(condition)))[None].to(self.device)
 
     @torch.inference_mode()
     def spell(  # noqa: PLR0917
         self,
         latents: Tensor,
-        wanted: Tensor,
+        target: Tensor,
         view: int,
         temperature: float,
         random: torch.Generator,
@@ -153,7 +153,7 @@ class Generator:
         """Return one string for each latent (B, latent) and condition (B, 7; standardised, NaN where hidden).
 
         Each token is drawn at the temperature, of the likeliest that together have a share of `top_p` (Holtzman et
-        al. 2020, arXiv:1904.09751); the share is that before the temperature, so that heat stirs the likely ones
+        al. 2020, arXiv:1904.09751); the share is that before the temperature, which then only mixes the likely ones
         and lets in none of the unlikely.
         """
         network = self.checkpoint.network
@@ -166,16 +166,14 @@ class Generator:
                 logits = _nucleus(logits, top_p)
             return torch.multinomial(torch.softmax(logits / temperature, 1), 1, generator=random)[:, 0]
 
-        ids = network.decoder.write(network.told(latents, wanted, views), choose)
+        ids = network.decoder.write(network.decoder_context(latents, target, views), choose)
         return self.checkpoint.tokens.decode(_until_end(ids))
 
 
 def _nucleus(logits: Tensor, top_p: float) -> Tensor:
     """Return logits (B, V) at minus infinity but for the fewest that together have a share of `top_p`."""
     ranked, order = torch.softmax(logits, 1).sort(1, descending=True)
-    before = (
-        ranked.cumsum(1) - ranked
-    )  # the share of those above: the first has none, so that one is always left
+    before = ranked.cumsum(1) - ranked  # the share of those above: the first has none: one is always left
     barred = torch.zeros_like(logits, dtype=torch.bool).scatter_(1, order, before >= top_p)
     return logits.masked_fill(barred, float("-inf"))
 
@@ -202,8 +200,8 @@ def open_model(folder: Path | None = None, device: str = "cpu") -> Generator:
 
 def encode(smiles: Sequence[str], *, strict: bool = True, model: Any = None) -> Encoded:
     """Return the latent fingerprints of molecules; see `Generator.encode`."""
-    found: Encoded = (model or open_model()).encode(smiles, strict=strict)
-    return found
+    encoded: Encoded = (model or open_model()).encode(smiles, strict=strict)
+    return encoded
 
 
 def decode(

@@ -1,4 +1,4 @@
-"""Molecules as arrays: many graphs one after another (ragged, no padding), and the step from RDKit to them."""
+"""Molecular graphs as ragged arrays without padding, and their conversion from RDKit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -74,8 +74,8 @@ def ranges(counts: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int
     chosen = counts[rows]
     ends = np.cumsum(chosen)
     total = int(ends[-1]) if len(ends) else 0
-    found: NDArray[np.int64] = np.arange(total) + np.repeat(starts[rows] - (ends - chosen), chosen)
-    return found
+    indices: NDArray[np.int64] = np.arange(total) + np.repeat(starts[rows] - (ends - chosen), chosen)
+    return indices
 
 
 def join(parts: Sequence[Graphs]) -> Graphs:
@@ -163,24 +163,24 @@ def scaffold_atoms(graphs: Graphs) -> NDArray[np.bool_]:
     return core
 
 
-def keep_atoms(graphs: Graphs, kept: NDArray[np.bool_]) -> Graphs:
+def keep_atoms(graphs: Graphs, mask: NDArray[np.bool_]) -> Graphs:
     """Return the graphs with only these atoms (N,); hydrogens fill the place of bonds that were cut."""
     owner = np.repeat(np.arange(len(graphs)), graphs.atom_counts)
     first = np.repeat(np.cumsum(graphs.atom_counts) - graphs.atom_counts, graphs.bond_counts)
     left, right = graphs.ends[:, 0] + first, graphs.ends[:, 1] + first
-    inside = kept[left] & kept[right]
-    cut = (kept[left] ^ kept[right]) & ~inside
+    inside = mask[left] & mask[right]
+    cut = (mask[left] ^ mask[right]) & ~inside
     order = np.array([1, 2, 3, 1, 1, 2, 2])[graphs.kinds]
     atoms = graphs.atoms.copy()
-    side = np.where(kept[left], left, right)[cut]
+    side = np.where(mask[left], left, right)[cut]
     gained = np.bincount(side, weights=order[cut], minlength=len(atoms)).astype(np.int8)
     lost = np.bincount(side, minlength=len(atoms)).astype(np.int8)
     atoms[:, 1] = np.minimum(atoms[:, 1] + gained, 4)
     atoms[:, 5] = np.maximum(atoms[:, 5] - lost, 0)
     atoms[gained > 0, 3] = 0
-    counts = np.bincount(owner[kept], minlength=len(graphs))
-    place = np.cumsum(kept) - 1
+    counts = np.bincount(owner[mask], minlength=len(graphs))
+    index = np.cumsum(mask) - 1
     starts = np.repeat(np.cumsum(counts) - counts, graphs.bond_counts)
-    ends = np.stack([place[left] - starts, place[right] - starts], 1)[inside]
+    ends = np.stack([index[left] - starts, index[right] - starts], 1)[inside]
     bonds = np.bincount(np.repeat(np.arange(len(graphs)), graphs.bond_counts)[inside], minlength=len(graphs))
-    return Graphs(counts, bonds, atoms[kept], ends, graphs.kinds[inside])
+    return Graphs(counts, bonds, atoms[mask], ends, graphs.kinds[inside])

@@ -1,4 +1,4 @@
-"""Batches made ahead by other processes, so that a GPU does not wait; in the order in which one process makes them."""
+"""Prefetch training batches in worker processes to keep the GPU busy; the order is that of a single process."""
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
@@ -32,9 +32,9 @@ class Source(IterableDataset[tuple[Batch, Positions]]):
         turn, turns = (worker.id, worker.num_workers) if worker else (0, 1)
         positions = deepcopy(dict(self.positions))
         # batches are counted from 1: the k-th of rank 0 is number (k + 1) * world, of another rank r + k * world
-        place = ((self.rank or self.world) + turn * self.world) % (self.world * turns)
-        for batch in stream(self.folder, self.schedule, positions, rank=place, world=self.world * turns):
-            yield batch, {kind: replace(one) for kind, one in positions.items()}
+        shard = ((self.rank or self.world) + turn * self.world) % (self.world * turns)
+        for batch in stream(self.folder, self.schedule, positions, rank=shard, world=self.world * turns):
+            yield batch, {kind: replace(position) for kind, position in positions.items()}
 
 
 def load(source: Source, workers: int) -> Iterator[tuple[Batch, Positions]]:

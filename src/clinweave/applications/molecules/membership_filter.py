@@ -1,7 +1,7 @@
-"""What a model was trained on, in 11.5 bits a molecule: enough to say that one is new, without the training set.
+"""Compact membership filter of the training set, 11.5 bits per molecule: test novelty without the training set.
 
 A sorted set of short hashes, kept as differences. A molecule of the set is always found; another one is taken for one
-of the set with a chance of 1 in 1,024, so that of new molecules as many are left out in vain.
+of the set with a chance of 1 in 1,024: this share of new molecules is left out wrongly.
 """
 
 import hashlib
@@ -32,9 +32,9 @@ class MembershipFilter:
 
     def __contains__(self, smiles: object) -> bool:
         """Return whether this canonical SMILES is among them, or one of 1,024 others."""
-        wanted = np.uint64(hash_of(str(smiles)) % (self.size * CHANCE)) if self.size else np.uint64(0)
-        place = int(np.searchsorted(self._hashes, wanted))
-        return place < len(self._hashes) and self._hashes[place] == wanted
+        key = np.uint64(hash_of(str(smiles)) % (self.size * CHANCE)) if self.size else np.uint64(0)
+        index = int(np.searchsorted(self._hashes, key))
+        return index < len(self._hashes) and self._hashes[index] == key
 
 
 def seen_from(smiles: Iterable[str]) -> MembershipFilter:
@@ -57,9 +57,9 @@ def open_seen(path: Path) -> MembershipFilter | None:
     if not path.is_file():
         return None
     try:
-        with np.load(path) as kept:
-            steps = kept["low"].astype(np.uint64) + (kept["high"].astype(np.uint64) << np.uint64(8))
-            return MembershipFilter(np.cumsum(steps, dtype=np.uint64), int(kept["size"]))
+        with np.load(path) as arrays:
+            steps = arrays["low"].astype(np.uint64) + (arrays["high"].astype(np.uint64) << np.uint64(8))
+            return MembershipFilter(np.cumsum(steps, dtype=np.uint64), int(arrays["size"]))
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise ClinweaveError(f"{path} cannot be read: {error}") from error
 

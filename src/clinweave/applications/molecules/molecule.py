@@ -1,4 +1,4 @@
-"""Rows of SMILES: each is answered, with a standard form or with the reason why not; order and count are kept."""
+"""Read and standardise SMILES: each row gives a canonical form or a reason; order and count are preserved."""
 
 import csv
 import gzip
@@ -38,28 +38,30 @@ def standardise(
     """
     from rdkit import Chem
 
-    given = text.strip()
+    stripped = text.strip()
 
     def refused(reason: str) -> Molecule:
         return Molecule(row, text, None, reason, name=name)
 
-    if not given:
+    if not stripped:
         return refused("empty")
-    found = parse(given)
-    if isinstance(found, str):
-        return refused(found)
+    molecule = parse(stripped)
+    if isinstance(molecule, str):
+        return refused(molecule)
     notes: list[str] = []
-    parts = Chem.GetMolFrags(found, asMols=True, sanitizeFrags=False)
+    parts = Chem.GetMolFrags(molecule, asMols=True, sanitizeFrags=False)
     if len(parts) > 1:
         if not parent:
             return refused(f"a mixture of {len(parts)} parts: name one of them, or ask for the parent")
-        found = max(parts, key=lambda one: (_carbons(one) > 0, one.GetNumHeavyAtoms(), Chem.MolToSmiles(one)))
-        Chem.SanitizeMol(found)
+        molecule = max(
+            parts, key=lambda part: (_carbons(part) > 0, part.GetNumHeavyAtoms(), Chem.MolToSmiles(part))
+        )
+        Chem.SanitizeMol(molecule)
         notes.append(f"largest of {len(parts)} parts")
-    reason = _unwanted(found, most)
+    reason = _unwanted(molecule, most)
     if reason:
         return refused(reason)
-    smiles = Chem.MolToSmiles(found)
+    smiles = Chem.MolToSmiles(molecule)
     return Molecule(row, text, smiles, notes=tuple(notes), name=name)
 
 
@@ -70,14 +72,14 @@ def parse(smiles: str) -> Any:
     with rdBase.BlockLogs():
         if len(smiles) > 5000:
             return f"{len(smiles):,} characters: the limit is 5,000"
-        found = Chem.MolFromSmiles(smiles, sanitize=False)
-        if found is None:
+        molecule = Chem.MolFromSmiles(smiles, sanitize=False)
+        if molecule is None:
             return "not a SMILES: brackets, rings or letters do not match"
-        problems = Chem.DetectChemistryProblems(found)
+        problems = Chem.DetectChemistryProblems(molecule)
         if problems:
             return f"not a possible structure: {problems[0].Message()}"
         try:
-            Chem.SanitizeMol(found)
+            Chem.SanitizeMol(molecule)
             # sanitising alone does not find the stereo centres that reading does
             return Chem.MolFromSmiles(smiles) or "not a possible structure"
         except (ValueError, RuntimeError) as error:
@@ -94,7 +96,7 @@ def _unwanted(molecule: Any, most: int) -> str:
     if molecule.GetNumHeavyAtoms() > most:
         return f"{molecule.GetNumHeavyAtoms()} heavy atoms: the limit is {most}"
     for atom in molecule.GetAtoms():
-        where = f"{atom.GetSymbol()} at place {atom.GetIdx() + 1}"
+        where = f"{atom.GetSymbol()} at position {atom.GetIdx() + 1}"
         if atom.GetAtomicNum() == 0:
             return f"an atom that is not named ({where})"
         if atom.GetIsotope():
@@ -112,7 +114,7 @@ def standardise_all(rows: Sequence[str], *, workers: int = 1, **choices: Any) ->
     starts = range(0, len(rows), step)
     with ProcessPoolExecutor(workers) as pool:
         jobs = [pool.submit(_some, rows[start : start + step], start, choices) for start in starts]
-        return [one for job in jobs for one in job.result()]
+        return [item for job in jobs for item in job.result()]
 
 
 def _some(rows: Sequence[str], start: int, choices: dict[str, Any]) -> list[Molecule]:
@@ -130,8 +132,8 @@ def read_molecules(path: Path, *, column: str | None = None, **choices: Any) -> 
         if repeated:
             yield Molecule(number, text, None, "the header again", name=name)
         else:
-            found = standardise(text, row=number, name=name, **choices)
-            yield Molecule(number, text, found.smiles, found.reason, found.notes, name, fields_)
+            standard = standardise(text, row=number, name=name, **choices)
+            yield Molecule(number, text, standard.smiles, standard.reason, standard.notes, name, fields_)
 
 
 def read_smiles(path: Path, column: str | None = None) -> list[str]:
@@ -172,16 +174,16 @@ def _table(
     header = [name.strip() for name in next(rows, [])]
     if not header:
         return
-    place = _place(header, column, path)
+    index = _column_index(header, column, path)
     named = next((n for n, name in enumerate(header) if name.lower() in {"name", "id", "mol_id"}), None)
     for row in rows:
         cells = [cell.strip() for cell in row]
-        text = cells[place] if place < len(cells) else ""
+        text = cells[index] if index < len(cells) else ""
         name = cells[named] if named is not None and named < len(cells) else ""
         yield text, name, dict(zip(header, cells, strict=False)), cells == header
 
 
-def _place(header: Sequence[str], column: str | None, path: Path) -> int:
+def _column_index(header: Sequence[str], column: str | None, path: Path) -> int:
     """Return which column holds the SMILES; of several with that name, the first."""
     lower = [name.lower() for name in header]
     for name in (column.lower(),) if column else _COLUMNS:
@@ -189,7 +191,7 @@ def _place(header: Sequence[str], column: str | None, path: Path) -> int:
             return lower.index(name)
     if len(header) == 1 and not column and isinstance(parse(header[0]), str):
         return 0
-    wanted = repr(column) if column else "named smiles"
+    requested = repr(column) if column else "named smiles"
     raise UserError(
-        f"{path} has no column {wanted}: its columns are {', '.join(header)}; name one with --column"
+        f"{path} has no column {requested}: its columns are {', '.join(header)}; name one with --column"
     )

@@ -1,8 +1,8 @@
 """The graph-to-sequence network: a graph encoder, a latent fingerprint, conditions, and a string decoder.
 
 A conditional variational autoencoder (Kingma and Welling 2014; Sohn et al. 2015) whose input is a graph and whose
-output is a string. Its latent is replaced by a learned "null" for a share of the molecules, so that the same network
-is a plain language model as well; and for another share the encoder sees the scaffold alone, so that the decoder
+output is a string. Its latent is replaced by a learned "null" for a share of the molecules: the same network
+is a plain language model as well; and for another share the encoder sees the scaffold alone: the decoder
 learns to grow one.
 """
 
@@ -51,21 +51,21 @@ class Network(nn.Module):
 
     def latent(self, graphs: GraphTensors) -> tuple[Tensor, Tensor]:
         """Return mean and log-variance (G, latent) of the posterior."""
-        found = [head(part) for head, part in zip(self.readouts, self.encoder(graphs), strict=True)]
-        mean = torch.cat([part[:, : self.shape.chunk] for part in found], 1)
-        spread = torch.cat([part[:, self.shape.chunk :] for part in found], 1)
+        outputs = [head(part) for head, part in zip(self.readouts, self.encoder(graphs), strict=True)]
+        mean = torch.cat([part[:, : self.shape.chunk] for part in outputs], 1)
+        spread = torch.cat([part[:, self.shape.chunk :] for part in outputs], 1)
         return mean, spread.clamp(-10, 4)
 
-    def told(self, latent: Tensor, conditions: Tensor, views: Tensor) -> Tensor:
+    def decoder_context(self, latent: Tensor, conditions: Tensor, views: Tensor) -> Tensor:
         """Return the decoder's context (B, C) of latents (B, latent), conditions (B, 7; NaN: hidden), views (B,)."""
         hidden = conditions.isnan()
-        given = [
+        parts = [
             latent,
             conditions.nan_to_num(0.0).clamp(-6, 6),
             (~hidden).to(latent.dtype),
             self.views(views),
         ]
-        context: Tensor = self.context(torch.cat(given, 1))
+        context: Tensor = self.context(torch.cat(parts, 1))
         return context
 
     def forward(self, batch: Batch) -> Losses:
@@ -80,10 +80,10 @@ class Network(nn.Module):
             nats = 0.5 * (mean**2 + spread.exp() - 1 - spread).sum(1) * whole[:, 0]
             latent = latent.index_copy(0, rows, drawn)
             divergence = divergence.index_copy(0, rows, nats)
-        context = self.told(latent, batch.conditions, batch.views)
+        context = self.decoder_context(latent, batch.conditions, batch.views)
         return Losses(self.decoder.losses(context, batch), divergence)
 
 
 def parameter_count(network: nn.Module) -> int:
     """Return how many numbers are trained."""
-    return sum(one.numel() for one in network.parameters())
+    return sum(parameter.numel() for parameter in network.parameters())

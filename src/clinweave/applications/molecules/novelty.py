@@ -1,4 +1,4 @@
-"""What new molecules are new to: the training set, MOSES, or a chemist's own files; and the filters they pass."""
+"""Reference sets for novelty (training set, MOSES, a user's own files) and medicinal-chemistry filters."""
 
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class ReferenceSet:
-    """Sets as one; `rows` of files were read, of which `unread` hold no molecule, the first of them as told."""
+    """Sets as one; `rows` of files were read, of which `unread` hold no molecule; the first of them is described."""
 
     sets: tuple[Container[str], ...] = ()
     rows: int = 0
@@ -26,16 +26,16 @@ class ReferenceSet:
 
     def __contains__(self, smiles: object) -> bool:
         """Return whether this canonical SMILES is in one of the sets."""
-        return any(smiles in one for one in self.sets)
+        return any(smiles in group for group in self.sets)
 
 
 def new_to(
-    names: Sequence[str], model: "Generator", home: Path, told: Progress = lambda *_: None
+    names: Sequence[str], model: "Generator", home: Path, progress: Progress = lambda *_: None
 ) -> ReferenceSet:
     """Return the sets of these names: `training` (what the model was trained on), `moses` (as fetched), or a file.
 
-    A file's rows may be written in any way: each is brought to canonical SMILES, a salt to its parent, and is also
-    known without its stereo marks. Raises `UserError` for a file or set that is not there.
+    A file's rows may be written in any way: each is converted to canonical SMILES, a salt to its parent, and is also
+    known without its stereo marks. Raises `UserError` for a missing file or set.
     """
     sets: list[Container[str]] = []
     rows = unread = 0
@@ -50,17 +50,17 @@ def new_to(
         elif name == MOSES:
             sets.append(_moses(home))
         else:
-            found = []
+            read = []
             for row in read_molecules(Path(name), parent=True):
-                found.append(row)
-                told(f"reading {Path(name).name}", len(found), len(found))
-            wrong = [row for row in found if row.smiles is None]
-            if len(wrong) == len(found):
+                read.append(row)
+                progress(f"reading {Path(name).name}", len(read), len(read))
+            wrong = [row for row in read if row.smiles is None]
+            if len(wrong) == len(read):
                 raise UserError(f"--new-to {name}: no row holds a molecule")
-            rows, unread = rows + len(found), unread + len(wrong)
+            rows, unread = rows + len(read), unread + len(wrong)
             if wrong and not first:
                 first = f"{name}, row {wrong[0].row}: {wrong[0].reason}"
-            sets.append(spellings(found))
+            sets.append(spellings(read))
     return ReferenceSet(tuple(sets), rows, unread, first)
 
 
@@ -83,13 +83,13 @@ def spellings(rows: Iterable[Molecule]) -> set[str]:
     """Return the canonical SMILES of rows, each also without its stereo marks: what a flat molecule is compared to."""
     from rdkit import Chem
 
-    found: set[str] = set()
+    result: set[str] = set()
     for row in rows:
         if row.smiles is None:
             continue
-        found.add(row.smiles)
+        result.add(row.smiles)
         if any(mark in row.smiles for mark in "@/\\"):
             flat = Chem.MolFromSmiles(row.smiles)
             Chem.RemoveStereochemistry(flat)
-            found.add(Chem.MolToSmiles(flat))
-    return found
+            result.add(Chem.MolToSmiles(flat))
+    return result

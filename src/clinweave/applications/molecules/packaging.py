@@ -1,4 +1,4 @@
-"""From a trained network to a model that can be given away: the distribution of its latents, its domain, its card."""
+"""Package a trained network as a model: fit the prior of the latents and the domain, write the model card."""
 
 import shutil
 from pathlib import Path
@@ -50,14 +50,14 @@ def finish(folder: Path, cache: Path, *, command: str, data: str, licence: str, 
 def latents_of(network: Network, shard: Shard, rows: Any, seed: int = 0) -> torch.Tensor:
     """Return drawn posterior latents (N, latent) of these rows."""
     random = torch.Generator().manual_seed(seed)
-    found = []
+    latents = []
     for start in range(0, len(rows), 512):
         if shard.graphs is None:
             break
         graphs = to_device(graph_tensors(shard.graphs.take(rows[start : start + 512])), network.null.device)
-        mean, spread = (one.cpu() for one in network.latent(graphs))
-        found.append(mean + torch.exp(spread / 2) * torch.randn(mean.shape, generator=random))
-    return torch.cat(found)
+        mean, spread = (tensor.cpu() for tensor in network.latent(graphs))
+        latents.append(mean + torch.exp(spread / 2) * torch.randn(mean.shape, generator=random))
+    return torch.cat(latents)
 
 
 def domain_of_shard(shard: Shard) -> Domain:

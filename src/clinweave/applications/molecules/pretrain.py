@@ -1,4 +1,4 @@
-"""A whole training: from SMILES to a model's folder that can be given away; what is done is not done again."""
+"""Complete pre-training, from SMILES to a packaged model; finished steps are skipped."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,13 +32,15 @@ class PretrainingConfig:
 
     def command(self) -> str:
         """Return the command that does the same."""
-        said = f"clinweave molecules train --data {self.data.name} --out DIR --size {self.size}"
-        said += f" --molecules {self.molecules} --tokens {self.tokens} --graphs {self.graphs}"
-        return said + f" --qed-share {self.qed_share}" + "".join(f" --set {one}" for one in self.changes)
+        text = f"clinweave molecules train --data {self.data.name} --out DIR --size {self.size}"
+        text += f" --molecules {self.molecules} --tokens {self.tokens} --graphs {self.graphs}"
+        return (
+            text + f" --qed-share {self.qed_share}" + "".join(f" --set {change}" for change in self.changes)
+        )
 
 
 def train_model(
-    lesson: PretrainingConfig, features: Path, out: Path, told: Progress, seconds: float = float("inf")
+    lesson: PretrainingConfig, features: Path, out: Path, progress: Progress, seconds: float = float("inf")
 ) -> list[dict[str, float]]:
     """Prepare features, train to the end of the schedule or for so many CPU seconds, finish; return the history.
 
@@ -52,12 +54,12 @@ def train_model(
         )
     build_cache(
         smiles, lesson.data, features, workers=lesson.workers, kind=lesson.tokens, graphs=lesson.graphs or None,
-        qed_share=lesson.qed_share, said=lambda done, total: told("features", done, total),
+        qed_share=lesson.qed_share, progress=lambda done, total: progress("features", done, total),
     )  # fmt: skip
     trainer = Trainer(shape_named(lesson.size), schedule, features, out, lesson.start)
 
-    def step(seen: int, total: int, found: Any) -> None:
-        told(f"training, {found['nats']:.1f} nats a molecule", seen, total)
+    def step(seen: int, total: int, values: Any) -> None:
+        progress(f"training, {values['nats']:.1f} nats a molecule", seen, total)
 
     history = trainer.run(step, seconds)
     if trainer.rank == 0:

@@ -1,4 +1,4 @@
-"""The distribution of latents after training (Ghosh et al. 2020: an ex-post density), from which new ones are drawn.
+"""Prior of the latents fitted after training (ex-post density; Ghosh et al. 2020), used to sample new latents.
 
 N(0, I) is not it: the aggregate posterior has another shape. A mixture of Gaussians with full covariances is fitted
 by expectation maximisation to drawn posterior latents of training molecules.
@@ -41,24 +41,24 @@ def _densities(latents: Tensor, weights: Tensor, means: Tensor, factors: Tensor)
     size = 2 * torch.log(torch.diagonal(factors, dim1=1, dim2=2)).sum(1)
     width = latents.shape[1]
     heights = torch.log(weights) - 0.5 * (size + width * math.log(2 * math.pi))
-    found: Tensor = heights[None] - 0.5 * (solved**2).sum(1).T
-    return found
+    densities: Tensor = heights[None] - 0.5 * (solved**2).sum(1).T
+    return densities
 
 
 def draw(mixture: dict[str, Tensor], count: int, random: torch.Generator) -> Tensor:
     """Return latents (count, D), where `random` lies."""
-    there = {name: one.to(random.device) for name, one in mixture.items()}
-    part = torch.multinomial(there["weights"], count, replacement=True, generator=random)
-    noise = torch.randn(count, there["means"].shape[1], generator=random, device=random.device)
-    found = torch.empty_like(noise)
-    for one in part.unique():  # a factor is a large matrix: it must not be copied for each row
-        rows = part == one
-        found[rows] = there["means"][one] + noise[rows] @ there["factors"][one].T
-    return found
+    tensors = {name: item.to(random.device) for name, item in mixture.items()}
+    part = torch.multinomial(tensors["weights"], count, replacement=True, generator=random)
+    noise = torch.randn(count, tensors["means"].shape[1], generator=random, device=random.device)
+    latents = torch.empty_like(noise)
+    for item in part.unique():  # a factor is a large matrix: it must not be copied for each row
+        rows = part == item
+        latents[rows] = tensors["means"][item] + noise[rows] @ tensors["factors"][item].T
+    return latents
 
 
 def log_density(mixture: dict[str, Tensor], latents: Tensor) -> Tensor:
     """Return the log-density (N,) of latents: how usual a molecule is to the model."""
-    double = {name: one.double() for name, one in mixture.items()}
-    found = _densities(latents.double(), double["weights"], double["means"], double["factors"])
-    return torch.logsumexp(found, 1).float()
+    double = {name: tensor.double() for name, tensor in mixture.items()}
+    densities = _densities(latents.double(), double["weights"], double["means"], double["factors"])
+    return torch.logsumexp(densities, 1).float()

@@ -1,4 +1,4 @@
-"""The properties that a molecule can be asked to have: the condition vector, each with RDKit's definition."""
+"""Properties for conditional generation: the condition vector, each property as RDKit defines it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -46,20 +46,20 @@ def standardised(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return ((values - _CENTRE) / _SPREAD).astype(np.float32)
 
 
-def condition_vector(wanted: Mapping[str, float] | None) -> NDArray[np.float32]:
+def condition_vector(conditions: Mapping[str, float] | None) -> NDArray[np.float32]:
     """Return the vector (7,) of wanted values, NaN where none is wanted. Raises `UserError` on an unknown name."""
     values = np.full(len(PROPERTIES), np.nan, np.float32)
     names = list(PROPERTIES)
-    for name, value in (wanted or {}).items():
+    for name, value in (conditions or {}).items():
         if name not in PROPERTIES:
-            raise UserError(f"no property {name!r}: choose of {', '.join(names)}")
+            raise UserError(f"no property {name!r}: choose from {', '.join(names)}")
         values[names.index(name)] = value
     return values
 
 
 def parse_condition(text: str) -> dict[str, float]:
     """Return {"logp": 2.5, "qed": 0.9} of "logp=2.5,qed=0.9". Raises `UserError` on anything else."""
-    wanted: dict[str, float] = {}
+    conditions: dict[str, float] = {}
     for item in filter(None, (part.strip() for part in text.split(","))):
         name, sign, value = item.partition("=")
         try:
@@ -68,11 +68,11 @@ def parse_condition(text: str) -> dict[str, float]:
             number = float("nan")
         if not np.isfinite(number):
             raise UserError(f"--condition {item}: expected NAME=NUMBER, such as logp=2.5")
-        if name.strip().lower() in wanted:
+        if name.strip().lower() in conditions:
             raise UserError(f"--condition names {name.strip().lower()!r} twice")
-        wanted[name.strip().lower()] = number
-    condition_vector(wanted)
-    return wanted
+        conditions[name.strip().lower()] = number
+    condition_vector(conditions)
+    return conditions
 
 
 def property_table(molecules: Sequence[Any], *, qed: bool = True) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""A gated recurrent unit (Cho et al. 2014, in the form with the reset gate after the product) over packed rows.
+"""A gated recurrent unit (Cho et al. 2014; reset gate after the product) over packed sequences.
 
 Strings of unequal length are packed without padding: sorted by length, longest first, step after step, so that step
 t holds rows 0 to sizes[t]-1. The backward pass is written by hand: the gradient of the recurrent weights is one large
@@ -31,17 +31,17 @@ class PackedGru(torch.autograd.Function):
         gates = inputs.new_empty(inputs.shape[0], 4 * width)  # reset, update, new, inner
         start, hidden = 0, state
         for rows in sizes:
-            there = slice(start, start + rows)
+            window = slice(start, start + rows)
             hidden = hidden[:rows]
-            kept, given = gates[there], inputs[there]
+            step_gates, step_inputs = gates[window], inputs[window]
             product = hidden @ weight
-            both = torch.add(product[:, : 2 * width], given[:, : 2 * width]).sigmoid_()
-            kept[:, : 2 * width] = both
-            inner = torch.add(product[:, 2 * width :], bias, out=kept[:, 3 * width :])
+            both = torch.add(product[:, : 2 * width], step_inputs[:, : 2 * width]).sigmoid_()
+            step_gates[:, : 2 * width] = both
+            inner = torch.add(product[:, 2 * width :], bias, out=step_gates[:, 3 * width :])
             new = torch.addcmul(
-                given[:, 2 * width :], both[:, :width], inner, out=kept[:, 2 * width : 3 * width]
+                step_inputs[:, 2 * width :], both[:, :width], inner, out=step_gates[:, 2 * width : 3 * width]
             ).tanh_()
-            hidden = torch.lerp(new, hidden, both[:, width:], out=out[there])
+            hidden = torch.lerp(new, hidden, both[:, width:], out=out[window])
             start += rows
         ctx.save_for_backward(state, weight, out, gates)
         ctx.sizes = tuple(sizes)
@@ -69,16 +69,16 @@ class PackedGru(torch.autograd.Function):
         back = weight.t().contiguous()
         carried = grad.new_zeros(state.shape)
         for step in reversed(range(len(sizes))):
-            there = slice(starts[step], starts[step] + sizes[step])
+            window = slice(starts[step], starts[step] + sizes[step])
             mine = carried[: sizes[step]]
-            mine += grad[there]
-            d_in, d_through = to_inputs[there], through[there]
-            d_new = torch.mul(mine, slope_new[there], out=d_in[:, 2 * width :])
-            torch.mul(mine, slope_update[there], out=d_in[:, width : 2 * width])
-            torch.mul(d_new, slope_reset[there], out=d_in[:, :width])
+            mine += grad[window]
+            d_in, d_through = to_inputs[window], through[window]
+            d_new = torch.mul(mine, slope_new[window], out=d_in[:, 2 * width :])
+            torch.mul(mine, slope_update[window], out=d_in[:, width : 2 * width])
+            torch.mul(d_new, slope_reset[window], out=d_in[:, :width])
             d_through[:, : 2 * width] = d_in[:, : 2 * width]
-            torch.mul(d_new, reset[there], out=d_through[:, 2 * width :])
-            mine *= update[there]
+            torch.mul(d_new, reset[window], out=d_through[:, 2 * width :])
+            mine *= update[window]
             mine.addmm_(d_through, back)
         return to_inputs, carried, before.t() @ through, through[:, 2 * width :].sum(0), None
 

@@ -1,4 +1,4 @@
-"""A page about a generated set: MOSES' measures, learning, properties, and drawings of its molecules."""
+"""HTML report of a generated set: MOSES metrics, learning curve, property histograms, drawings."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -45,7 +45,7 @@ def write_page(  # noqa: PLR0917
 
 
 def measures_table(sets: Mapping[str, Mapping[str, Any]], note: str = "") -> Table:
-    """Return MOSES' measures, a column for each set by its name, beside the published ones, with the floor of FCD."""
+    """Return MOSES' measures, one column per set, with the published ones and the floor of FCD."""
     columns = {f"{name} ({row['drawn']:,})": row for name, row in sets.items()}
     columns |= {f"{name} (published, 30,000)": row for name, row in PUBLISHED.items()}
 

@@ -1,4 +1,4 @@
-"""The sizes of the model and how it is trained."""
+"""Model sizes and training settings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -76,14 +76,14 @@ SHAPES: dict[str, Shape] = {
 def shape_named(name: str, **changes: Any) -> Shape:
     """Return a shape by name. Raises `UserError` if there is none."""
     if name not in SHAPES:
-        raise UserError(f"no model size {name!r}: choose of {', '.join(SHAPES)}")
+        raise UserError(f"no model size {name!r}: choose from {', '.join(SHAPES)}")
     return shape_from({**SHAPES[name].__dict__, **changes})
 
 
 def shape_from(values: dict[str, Any]) -> Shape:
     """Return a shape from the values of a config file."""
-    known = {item.name for item in fields(Shape)}
-    other = set(values) - known
+    names = {item.name for item in fields(Shape)}
+    other = set(values) - names
     if other:
         raise UserError(f"unknown fields of a model's shape: {', '.join(sorted(other))}")
     return Shape(**{**values, "readouts": tuple(values.get("readouts", Shape.readouts))})

@@ -1,4 +1,4 @@
-"""Byte-pair tokens over SMILES or SELFIES: 36 characters of a molecule become about 7 tokens, which is what makes
+"""Byte-pair tokenizer over SMILES or SELFIES: 36 characters of a molecule become about 7 tokens, which makes
 training affordable on a CPU."""
 
 from collections.abc import Iterable, Sequence
@@ -25,7 +25,7 @@ class Tokens:
 
     def encode(self, smiles: Sequence[str]) -> list[list[int]]:
         """Return the ids of each SMILES, without start and end; one that cannot be written is an empty list."""
-        texts = [self._text(one) for one in smiles]
+        texts = [self._text(text) for text in smiles]
         return [item.ids for item in self._model.encode_batch(texts)]
 
     def decode(self, ids: Iterable[Sequence[int]]) -> list[str]:
@@ -39,18 +39,18 @@ class Tokens:
         import selfies
 
         try:
-            found = list(selfies.split_selfies(selfies.encoder(smiles, strict=False)))
+            symbols = list(selfies.split_selfies(selfies.encoder(smiles, strict=False)))
         except selfies.EncoderError:
             return ""
-        return "".join(self._code.get(symbol, "\ufffd") for symbol in found)
+        return "".join(self._code.get(symbol, "\ufffd") for symbol in symbols)
 
     def _from_selfies(self, text: str) -> str:
         import selfies
 
-        known = [
+        symbols = [
             self.symbols[ord(c) - _SELFIES_BASE] for c in text if ord(c) >= _SELFIES_BASE and c != "\ufffd"
         ]
-        return str(selfies.decoder("".join(known)))
+        return str(selfies.decoder("".join(symbols)))
 
     def save(self, folder: Path) -> None:
         """Write tokens.json (and the SELFIES symbols inside it)."""
@@ -61,7 +61,7 @@ class Tokens:
 
 
 def open_tokens(folder: Path) -> Tokens:
-    """Return the tokens that `save` wrote. Raises `UserError` where there are none."""
+    """Return the tokens that `save` wrote. Raises `UserError` if there are none."""
     import json
 
     from tokenizers import Tokenizer
@@ -78,7 +78,7 @@ def open_tokens(folder: Path) -> Tokens:
 def learn_tokens(smiles: Sequence[str], kind: str, vocabulary: int) -> Tokens:
     """Learn byte-pair merges on these molecules (200,000 are enough; a minute of CPU).
 
-    Every printable ASCII character is in the alphabet, so that no SMILES is unknown by its letters.
+    Every printable ASCII character is in the alphabet: no letter of a SMILES is unknown.
     """
     from tokenizers import Tokenizer, models, trainers
 
@@ -88,7 +88,7 @@ def learn_tokens(smiles: Sequence[str], kind: str, vocabulary: int) -> Tokens:
     if kind == "selfies":
         import selfies
 
-        texts = [selfies.encoder(one, strict=False) for one in smiles]
+        texts = [selfies.encoder(text, strict=False) for text in smiles]
         symbols = sorted(selfies.get_alphabet_from_selfies(texts))
     model = Tokenizer(models.BPE(unk_token=_SPECIAL[UNKNOWN]))
     tokens = Tokens(kind, model, symbols)
@@ -96,5 +96,5 @@ def learn_tokens(smiles: Sequence[str], kind: str, vocabulary: int) -> Tokens:
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary, special_tokens=_SPECIAL, initial_alphabet=letters, show_progress=False
     )
-    model.train_from_iterator((tokens._text(one) for one in smiles), trainer)
+    model.train_from_iterator((tokens._text(text) for text in smiles), trainer)
     return tokens

@@ -1,6 +1,6 @@
-"""Training: stream, step, average, save; a killed run goes on from its last state.
+"""Training loop: batches, optimiser steps, weight averaging, checkpoints; an interrupted run resumes.
 
-The rate rises, stays, and falls in the last share of the schedule, so that a run can be lengthened later from a state
+The rate rises, stays, and falls in the last share of the schedule: a run can be lengthened later from a state
 of its level part, and shortened by naming fewer molecules. Several processes (torchrun) share each step. On a GPU,
 transformers are trained in bfloat16 where autocast sees fit, and other processes make the batches.
 """
@@ -75,28 +75,28 @@ class Trainer:
         self.half = on_gpu and isinstance(self.network.decoder, TransformerDecoder)
         if on_gpu:
             torch.set_float32_matmul_precision("high")
-        self.mean = {name: one.detach().clone() for name, one in self.network.state_dict().items()}
+        self.mean = {name: tensor.detach().clone() for name, tensor in self.network.state_dict().items()}
         self.optimizer = _optimizer(self.network, schedule)
         self.positions = {FULL: Position(), STRINGS: Position()}
         self.seen, self.seconds = 0, 0.0
         self._resume()
 
-    def run(self, told: Progress | None = None, seconds: float = math.inf) -> list[dict[str, float]]:
+    def run(self, progress: Progress | None = None, seconds: float = math.inf) -> list[dict[str, float]]:
         """Train to the end of the schedule, or for so many seconds (of CPU; with a GPU, of the clock); return the
         history."""
         torch.set_flush_denormal(True)
         wrapped = self._shared()
         begun = started = self.clock()
-        said, last_save, sums = 0.0, self.seen, self._nothing()
+        reported, last_save, sums = 0.0, self.seen, self._nothing()
         source = Source(self.cache, self.schedule, self.positions, self.rank, self.world)
         batches = load(source, self.loaders)
         while self.seen < self.schedule.molecules and self.clock() - begun < seconds:
             batch, self.positions = next(batches)
             sums += self._step(wrapped, to_device(batch, self.device))
             self.seen += len(batch.ids) * self.world
-            if told and time.perf_counter() - said > TELL:
-                said = time.perf_counter()
-                told(self.seen, self.schedule.molecules, {"nats": float(sums[0] / sums[2])})
+            if progress and time.perf_counter() - reported > TELL:
+                reported = time.perf_counter()
+                progress(self.seen, self.schedule.molecules, {"nats": float(sums[0] / sums[2])})
             if self.seen - last_save >= self.schedule.save_every:
                 self._save(sums, self.clock() - started)
                 started, last_save, sums = self.clock(), self.seen, self._nothing()
@@ -126,7 +126,7 @@ class Trainer:
             losses.divergence.detach().sum(),
             tokens.new_tensor(len(batch.ids)),
         )
-        return torch.stack([one.double() for one in parts])
+        return torch.stack([part.double() for part in parts])
 
     def _average(self) -> None:
         steps = self.seen / (self.schedule.batch * self.world)
@@ -145,7 +145,7 @@ class Trainer:
 
         if not dist.is_initialized():
             dist.init_process_group("nccl" if self.device.type == "cuda" else "gloo")
-        # a batch may show no graph at all, so that the encoder goes without a gradient
+        # a batch without graphs gives the encoder no gradient
         return nn.parallel.DistributedDataParallel(self.network, find_unused_parameters=True)
 
     def averaged(self) -> Network:
@@ -177,7 +177,7 @@ class Trainer:
             "network": self.network.state_dict(),
             "mean": self.mean,
             "optimizer": self.optimizer.state_dict(),
-            "positions": {kind: asdict(one) for kind, one in self.positions.items()},
+            "positions": {kind: asdict(position) for kind, position in self.positions.items()},
             "seen": self.seen,
             "seconds": self.seconds,
             "random": torch.get_rng_state(),
@@ -194,7 +194,8 @@ class Trainer:
         self.mean, self.seen, self.seconds = state["mean"], state["seen"], state["seconds"]
         self.optimizer.load_state_dict(state["optimizer"])
         self.positions = {
-            kind: Position(**{**one, "done": tuple(one["done"])}) for kind, one in state["positions"].items()
+            kind: Position(**{**saved, "done": tuple(saved["done"])})
+            for kind, saved in state["positions"].items()
         }
         torch.set_rng_state(state["random"].cpu())
 
@@ -208,8 +209,8 @@ def rate_at(seen: int, schedule: Schedule) -> float:
 
 
 def _optimizer(network: nn.Module, schedule: Schedule) -> torch.optim.Optimizer:
-    matrices = [one for one in network.parameters() if one.dim() > 1]
-    others = [one for one in network.parameters() if one.dim() < 2]
+    matrices = [parameter for parameter in network.parameters() if parameter.dim() > 1]
+    others = [parameter for parameter in network.parameters() if parameter.dim() < 2]
     groups = [
         {"params": matrices, "weight_decay": schedule.weight_decay},
         {"params": others, "weight_decay": 0.0},
@@ -223,16 +224,16 @@ def held_out(network: Network, cache: Path, rows: int = 1000) -> dict[str, float
     shard = read_shard(shards(cache)[0])
     rows = min(rows, len(shard) // 5)
     device = next(network.parameters()).device
-    found: dict[int, list[Tensor]] = {FREE: [], WHOLE: [], SCAFFOLD: []}
+    by_view: dict[int, list[Tensor]] = {FREE: [], WHOLE: [], SCAFFOLD: []}
     nats: list[Tensor] = []
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         for view, batch in fixed_batches(shard, rows, (FREE, WHOLE, SCAFFOLD)):
             losses = network(to_device(batch, device))
-            found[view].append(losses.string)
+            by_view[view].append(losses.string)
             nats += [losses.divergence] if view == WHOLE else []
     names = {FREE: "held_free", WHOLE: "held_whole", SCAFFOLD: "held_scaffold"}
-    return {names[view]: float(torch.cat(parts).mean()) for view, parts in found.items()} | {
+    return {names[view]: float(torch.cat(parts).mean()) for view, parts in by_view.items()} | {
         "held_divergence": float(torch.cat(nats).mean())
     }
 

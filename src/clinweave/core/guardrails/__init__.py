@@ -147,12 +147,12 @@ def _applies(rule: Rule, language: Language, audience: Audience, examination: bo
             return False
         if rule.clinicians == "lay" and language.clinical.search(text) and not language.lay.search(text):
             return False
-    if not _found(rule, text) or (rule.person and not language.person.search(text)):
+    if not _rule_matches(rule, text) or (rule.person and not language.person.search(text)):
         return False
     return rule.unless is None or not rule.unless.search(text)
 
 
-def _found(rule: Rule, text: str) -> bool:
+def _rule_matches(rule: Rule, text: str) -> bool:
     """Tell whether every part of a rule matches: in the text if it is short, else within one of its sentences."""
     if len(rule.parts) == 1:
         return bool(rule.parts[0].search(text))

@@ -1,4 +1,4 @@
-"""A linear classifier of requests, beside the rules: which danger the wording resembles, if any.
+"""Linear classifier of requests that complements the rules: predict which risk category the wording resembles.
 
 Its features are letter and word sequences, hashed, and the concepts that a request names (`concepts.toml`), alone and
 in pairs, in any order. The weights (`classifier.bin`) are trained by `benchmarks/guardrails/train.py` on requests
@@ -108,17 +108,17 @@ def concepts(text: str, language: str) -> list[int]:
     """Return the numbers of the concepts that folded text names, ascending."""
     lexicon = _lexicon()
     stems, lengths, names = lexicon.get(language, lexicon["en"])
-    found: set[int] = set()
+    ids: set[int] = set()
     padded = re.sub(r"[^\w]+", " ", text) + " "
     starts = (
         range(len(padded)) if language == "zh" else [match.start() for match in re.finditer(r"\w+", padded)]
     )
     for start in starts:
         for length in lengths:
-            found.update(stems.get(padded[start : start + length], ()))
+            ids.update(stems.get(padded[start : start + length], ()))
     if any(int(match[1]) >= _MANY for match in _COUNT.finditer(text)):
-        found.add(names.index("many"))
-    return sorted(found)
+        ids.add(names.index("many"))
+    return sorted(ids)
 
 
 def size() -> int:
@@ -127,11 +127,11 @@ def size() -> int:
     return BUCKETS + count + count * (count + 1) // 2
 
 
-def _pairs(found: list[int]) -> list[int]:
+def _pairs(ids: list[int]) -> list[int]:
     count = len(concept_names())
-    pairs = [BUCKETS + number for number in found]
-    for place, second in enumerate(found):
-        pairs.extend(BUCKETS + count + second * (second + 1) // 2 + first for first in found[:place])
+    pairs = [BUCKETS + number for number in ids]
+    for index, second in enumerate(ids):
+        pairs.extend(BUCKETS + count + second * (second + 1) // 2 + first for first in ids[:index])
     return pairs
 
 

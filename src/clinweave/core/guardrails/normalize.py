@@ -1,4 +1,4 @@
-"""Bring a request into the form that the rules match: lower case without accents, disguises undone, slips corrected."""
+"""Normalise a request before rules are matched: lower-case, strip accents, undo obfuscation, correct misspellings."""
 
 import re
 import unicodedata
@@ -109,9 +109,9 @@ class Vocabulary:
     def __init__(self, words: Iterable[str], corrected: Iterable[str]) -> None:
         """Take all words of the rules, and those of at least five letters whose misspellings are corrected."""
         self._words = frozenset(words)
-        self._known = self._words | _COMMON
+        self._all = self._words | _COMMON
         self._near: dict[str, set[str]] = {}
-        self._longest = max(map(len, self._known), default=0)
+        self._longest = max(map(len, self._all), default=0)
         for word in corrected:
             for key in (word, *_deletions(word)):
                 self._near.setdefault(key, set()).add(word)
@@ -138,7 +138,7 @@ class Vocabulary:
         for end in range(1, len(letters) + 1):
             for start in range(max(0, end - self._longest), end):
                 before, word = best[start], letters[start:end]
-                if before is None or word not in self._known:
+                if before is None or word not in self._all:
                     continue
                 current = best[end]
                 if current is None or before[0] + 1 < current[0]:
@@ -171,14 +171,14 @@ class Vocabulary:
     def _unstretched(self, token: str) -> str:
         if not re.search(r"([a-z])\1\1", token):
             return token
-        for kept in (r"\1\1", r"\1"):
-            word = re.sub(r"([a-z])\1{2,}", kept, token)
-            if word in self._known:
+        for replacement in (r"\1\1", r"\1"):
+            word = re.sub(r"([a-z])\1{2,}", replacement, token)
+            if word in self._all:
                 return word
         return token
 
     def _correction(self, token: str) -> str:
-        if len(token) < 5 or token in self._known:
+        if len(token) < 5 or token in self._all:
             return token
         for key in (token, *_deletions(token)):
             for word in self._near.get(key, ()):
@@ -188,7 +188,7 @@ class Vocabulary:
 
 
 def _deletions(word: str) -> list[str]:
-    return [word[:place] + word[place + 1 :] for place in range(len(word))]
+    return [word[:index] + word[index + 1 :] for index in range(len(word))]
 
 
 def _slip(token: str, word: str) -> bool:
@@ -197,7 +197,7 @@ def _slip(token: str, word: str) -> bool:
         return False
     if abs(len(token) - len(word)) == 1:
         return True
-    different = [place for place in range(len(word)) if token[place : place + 1] != word[place]]
+    different = [index for index in range(len(word)) if token[index : index + 1] != word[index]]
     if len(token) != len(word):
         return False
     if len(different) == 2 and different[1] == different[0] + 1:

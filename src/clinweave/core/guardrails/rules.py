@@ -1,4 +1,4 @@
-"""Rules in a short notation, one file a language, compiled to regular expressions.
+"""Parse guardrail rules (one file per language, in a short notation) into regular expressions.
 
 In a pattern a space stands for any space or sign inside a sentence, " ?" for an optional one, "..." for up to 60
 characters of the same sentence (15 in Chinese and Japanese), "*" after a letter for the rest of the word and {name}

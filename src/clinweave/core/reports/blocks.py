@@ -61,7 +61,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawing (SVG that clinweave or a library made) with its caption and what else is said of it."""
+    """A drawing (SVG that clinweave or a library made) with its caption and further notes."""
 
     svg: str
     caption: str = ""

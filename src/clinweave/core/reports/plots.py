@@ -1,6 +1,6 @@
 """Plots for reports, drawn by matplotlib as SVG to put into a page: readable without a script and without a network.
 
-Colours are the page's own (CSS variables), so that a plot follows light and dark mode. matplotlib is imported when the
+Colours are the page's own (CSS variables): plots follow light and dark mode. matplotlib is imported when the
 first plot is drawn.
 """
 
@@ -62,7 +62,7 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Series:
-    """A line over `x`; None is not drawn. `low` and `high` are the ends of a band, where there is one."""
+    """A line over `x`; None is not drawn. `low` and `high` bound an optional band."""
 
     name: str
     x: Sequence[float]
@@ -94,10 +94,10 @@ def interval_plot(
         axes.set_axisbelow(True)
         if reference is not None:
             axes.axvline(reference, color=_COLOUR["soft"], linewidth=1, linestyle=(0, (3, 3)))
-        for place, row in enumerate(rows):
+        for index, row in enumerate(rows):
             colour = _COLOUR[row.tone]
-            axes.hlines(place, row.low, row.high, color=colour, linewidth=2)
-            axes.plot([row.value], [place], "o", color=colour, markersize=5)
+            axes.hlines(index, row.low, row.high, color=colour, linewidth=2)
+            axes.plot([row.value], [index], "o", color=colour, markersize=5)
         axes.set_yticks(range(len(rows)), [row.label for row in rows])
         axes.set_ylim(len(rows) - 0.5, -0.5)
         axes.tick_params(axis="y", length=0)

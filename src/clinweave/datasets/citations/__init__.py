@@ -1,1 +1,1 @@
-"""Labelled pairs of a sentence and the evidence it cites, to score the check of citations."""
+"""Labelled pairs of a sentence and the evidence it cites, to evaluate the citation checker."""

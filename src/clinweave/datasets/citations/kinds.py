@@ -1,4 +1,4 @@
-"""How each kind of citation pair is made: the true ones, and the ways in which a sentence goes wrong."""
+"""Generators of each kind of citation pair: supported sentences, and the ways a sentence can be wrong."""
 
 import re
 from collections.abc import Mapping
@@ -86,14 +86,16 @@ def _true_denied(world: GraphSampler, split: Split) -> Made | None:
 
 
 def _denied(world: GraphSampler) -> Relation | None:
-    found = world.graph.relations(predicate=HAS_PHENOTYPE, negated=True)
-    found = [item for item in found if item.grade == Grade.CURATED and not item.sex and not item.onset]
-    return world.random.choice(found) if found else None
+    relations = world.graph.relations(predicate=HAS_PHENOTYPE, negated=True)
+    relations = [
+        item for item in relations if item.grade == Grade.CURATED and not item.sex and not item.onset
+    ]
+    return world.random.choice(relations) if relations else None
 
 
 def _counted(relation: Relation) -> bool:
-    found = _COUNT.fullmatch(relation.frequency)
-    return curated(relation) and found is not None and int(found[2]) >= 5
+    match = _COUNT.fullmatch(relation.frequency)
+    return curated(relation) and match is not None and int(match[2]) >= 5
 
 
 def _share(count: int, total: int, split: Split) -> str:
@@ -112,20 +114,20 @@ def _frequency(*, shift: bool, percent: bool) -> Maker:
         match = _COUNT.fullmatch(gold.frequency)
         assert match is not None
         count, total = int(match[1]), int(match[2])
-        told, recorded = count, {count}
+        stated, recorded = count, {count}
         for other in world.graph.relations(subject=gold.subject, predicate=HAS_PHENOTYPE, object=gold.object):
-            if (found := _COUNT.fullmatch(other.frequency)) and int(found[2]) == total:
-                recorded.add(int(found[1]))
+            if (counted := _COUNT.fullmatch(other.frequency)) and int(counted[2]) == total:
+                recorded.add(int(counted[1]))
         if shift:
-            told = world.random.choice(
+            stated = world.random.choice(
                 [value for value in (count - 1, count + 1, count + 2) if 0 < value <= total]
             )
-            if told in recorded:
+            if stated in recorded:
                 return None
-        said = f"{round(100 * told / total)}% of" if percent else _share(told, total, split)
-        if percent and shift and abs(round(100 * told / total) - 100 * count / total) <= 1:
+        phrase = f"{round(100 * stated / total)}% of" if percent else _share(stated, total, split)
+        if percent and shift and abs(round(100 * stated / total) - 100 * count / total) <= 1:
             return None
-        return world.say(split, "share", world.name(gold.subject), world.name(gold.object), f=said), (
+        return world.say(split, "share", world.name(gold.subject), world.name(gold.object), f=phrase), (
             world.cite(gold),
         )
 
@@ -145,11 +147,11 @@ def _adverb(*, change: bool) -> Maker:
         if any(item.frequency != gold.frequency for item in records):
             return None
         classes = sorted(WORDS[split])
-        told = gold.frequency
+        stated = gold.frequency
         if change:
-            away = [name for name in classes if abs(classes.index(name) - classes.index(told)) >= 2]
-            told = world.random.choice(away)
-        word = world.random.choice(WORDS[split][told])
+            away = [name for name in classes if abs(classes.index(name) - classes.index(stated)) >= 2]
+            stated = world.random.choice(away)
+        word = world.random.choice(WORDS[split][stated])
         return world.say(split, "adverb", world.name(gold.subject), world.name(gold.object), w=word), (
             world.cite(gold),
         )
@@ -220,12 +222,12 @@ def _swapped(predicate: str) -> Maker:
         if gold is None:
             return None
         # "Linked to" is true both ways round: only a phrasing that says which one is the gene can be swapped.
-        told = [
+        sentences = [
             text
             for text in TEMPLATES[split][_NAMES[predicate]]
             if predicate != GENE or re.search(r"\bgenes?\b", text)
         ]
-        sentence = fill(world.random.choice(told), world.name(gold.object), world.name(gold.subject))
+        sentence = fill(world.random.choice(sentences), world.name(gold.object), world.name(gold.subject))
         return sentence, (world.cite(gold),)
 
     return make
@@ -240,7 +242,7 @@ def _wrong_predicate(world: GraphSampler, split: Split) -> Made | None:
     return world.say(split, other, world.name(gold.subject), world.name(gold.object)), (world.cite(gold),)
 
 
-def _drug(told: str, recorded: str) -> Maker:
+def _drug(stated: str, recorded: str) -> Maker:
     """Say one of treats and contraindicated of a drug and a disease whose record is the same or the other."""
 
     def make(world: GraphSampler, split: Split) -> Made | None:
@@ -249,7 +251,7 @@ def _drug(told: str, recorded: str) -> Maker:
         if drug is None or disease is None:
             return None
         record = made_up(drug.subject, recorded, disease.subject)
-        which = "treats" if told == TREATS else "contraindicated"
+        which = "treats" if stated == TREATS else "contraindicated"
         sentence = world.say(split, which, world.name(drug.subject), world.name(disease.subject))
         return sentence, (item_of([record]),)
 
@@ -265,10 +267,10 @@ def _population(world: GraphSampler, split: Split) -> Made | None:
 
 
 def _said_more(world: GraphSampler, split: Split) -> Made | None:
-    made = _true(world.random.choice([HAS_PHENOTYPE, GENE, ROLE, SUBCLASS]))(world, split)
-    if made is None:
+    base = _true(world.random.choice([HAS_PHENOTYPE, GENE, ROLE, SUBCLASS]))(world, split)
+    if base is None:
         return None
-    return made[0].removesuffix(".") + world.random.choice(ADDED[split]) + ".", made[1]
+    return base[0].removesuffix(".") + world.random.choice(ADDED[split]) + ".", base[1]
 
 
 def _second_object(world: GraphSampler, split: Split) -> Made | None:
@@ -287,10 +289,10 @@ def _second_object(world: GraphSampler, split: Split) -> Made | None:
 def _unrelated(world: GraphSampler, split: Split) -> Made | None:
     """Cite a record about something else."""
     predicate = world.random.choice([HAS_PHENOTYPE, GENE, ROLE, SUBCLASS, INHERITANCE])
-    made, other = _true(predicate)(world, split), _plain(world, predicate)
-    if made is None or other is None or other.subject == made[1][0].relations[0].subject:
+    base, other = _true(predicate)(world, split), _plain(world, predicate)
+    if base is None or other is None or other.subject == base[1][0].relations[0].subject:
         return None
-    return made[0], (world.cite(other),)
+    return base[0], (world.cite(other),)
 
 
 def _absence(world: GraphSampler, split: Split) -> Made | None:

@@ -41,11 +41,11 @@ def citation_pairs(graph: "Graph", *, n: int = 2000, seed: int = 0) -> list[Cita
     """
     pairs: list[CitationPair] = []
     each = max(1, -(-n // (len(KINDS) * len(SPLITS))))
-    for place, (kind, (supported, make)) in enumerate(KINDS.items()):
+    for index, (kind, (supported, make)) in enumerate(KINDS.items()):
         for split in SPLITS:
             world = GraphSampler(graph, Random(f"{seed}-{kind}-{split}"))  # noqa: S311 - repeatable
-            made = (item for _ in range(each * 30) if (item := make(world, split)) is not None)
-            for number, (sentence, evidence) in enumerate(islice(made, each)):
-                name = f"{place:02d}-{split[0]}-{number:04d}"
+            drafts = (item for _ in range(each * 30) if (item := make(world, split)) is not None)
+            for number, (sentence, evidence) in enumerate(islice(drafts, each)):
+                name = f"{index:02d}-{split[0]}-{number:04d}"
                 pairs.append(CitationPair(name, kind, split, supported, sentence, evidence))
     return pairs

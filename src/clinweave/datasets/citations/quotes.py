@@ -1,4 +1,4 @@
-"""Citation pairs on passages: the sentence is the passage's own, whole or with one thing changed."""
+"""Citation pairs on passages: a sentence quoted from a passage, unchanged or with one change."""
 
 import re
 from collections.abc import Mapping
@@ -16,14 +16,14 @@ _LEADS: Mapping[Split, tuple[str, ...]] = {
 def _quotation(world: GraphSampler) -> tuple[Passage, str] | None:
     """Return a passage and one of its sentences of 8 words and more."""
     ids = world.ids("HP") + world.ids("MONDO")
-    kept = _passages(world)
-    found = kept[world.random.randrange(len(kept))] if kept and ids else None
-    if found is None:
+    passages = _passages(world)
+    passage = passages[world.random.randrange(len(passages))] if passages and ids else None
+    if passage is None:
         return None
     sentences = [
-        part for part in re.split(r"(?<=[a-z]{3}\.)\s+(?=[A-Z])", found.text) if len(part.split()) >= 8
+        part for part in re.split(r"(?<=[a-z]{3}\.)\s+(?=[A-Z])", passage.text) if len(part.split()) >= 8
     ]
-    return (found, world.random.choice(sentences)) if sentences else None
+    return (passage, world.random.choice(sentences)) if sentences else None
 
 
 def _passages(world: GraphSampler) -> list[Passage]:
@@ -38,21 +38,21 @@ _KEPT: dict[str, list[Passage]] = {}
 
 def quoted(world: GraphSampler, split: Split) -> Made | None:
     """Return a passage's own sentence."""
-    found = _quotation(world)
-    if found is None:
+    quotation = _quotation(world)
+    if quotation is None:
         return None
-    return world.random.choice(_LEADS[split]) + found[1], (passage_of(found[0]),)
+    return world.random.choice(_LEADS[split]) + quotation[1], (passage_of(quotation[0]),)
 
 
 def quoted_changed(change: str) -> Maker:
     """Return a maker of a passage's sentence with one "number", "negation" or "entity" changed."""
 
     def make(world: GraphSampler, split: Split) -> Made | None:
-        found = _quotation(world)
-        told = _changed(world, found[1], change) if found else None
-        if found is None or told is None or told in found[0].text:
+        quotation = _quotation(world)
+        changed = _changed(world, quotation[1], change) if quotation else None
+        if quotation is None or changed is None or changed in quotation[0].text:
             return None
-        return world.random.choice(_LEADS[split]) + told, (passage_of(found[0]),)
+        return world.random.choice(_LEADS[split]) + changed, (passage_of(quotation[0]),)
 
     return make
 

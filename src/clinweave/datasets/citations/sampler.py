@@ -1,4 +1,4 @@
-"""What a labelled pair is drawn from: names and records of a graph, repeatable by a seed."""
+"""Random sampler of names and records of a graph for labelled pairs, reproducible by seed."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -36,8 +36,8 @@ class GraphSampler:
         if not ids:
             return None
         subject = self.random.choice(ids)
-        found = [item for item in self.graph.relations(subject=subject, predicate=predicate) if fits(item)]
-        return self.random.choice(found) if found else None
+        matching = [item for item in self.graph.relations(subject=subject, predicate=predicate) if fits(item)]
+        return self.random.choice(matching) if matching else None
 
     def name(self, curie: str, *, plain: bool = False) -> str:
         """Return a name of a concept: its label, or one time in four a synonym of two words or more."""
@@ -56,22 +56,22 @@ class GraphSampler:
     def cite(self, gold: Relation, *, number: str = "1") -> Evidence:
         """Return an item as the context_builder shows it: the relation among others of its subject and predicate."""
         same = self.graph.relations(subject=gold.subject, predicate=gold.predicate)
-        beside = [item for item in same if item.negated == gold.negated and item.grade == gold.grade]
+        alike = [item for item in same if item.negated == gold.negated and item.grade == gold.grade]
         triple = [
-            item for item in beside if item.object == gold.object
+            item for item in alike if item.object == gold.object
         ]  # all records of one fact are shown together
-        others = [item for item in beside if item.object != gold.object]
-        kept = self.random.sample(others, min(len(others), self.random.randint(0, MOST)))
-        return item_of([*triple, *kept], number=number)
+        others = [item for item in alike if item.object != gold.object]
+        extra = self.random.sample(others, min(len(others), self.random.randint(0, MOST)))
+        return item_of([*triple, *extra], number=number)
 
     def siblings(self, curie: str) -> list[str]:
         """Return the other children of a concept's parents."""
-        found = {
+        related = {
             child.subject
             for parent in self.graph.parents(curie)
             for child in self.graph.relations(predicate=SUBCLASS, object=parent, limit=200)
         }
-        return sorted(found - {curie} - self.graph.ancestors(curie) - self.graph.descendants(curie))
+        return sorted(related - {curie} - self.graph.ancestors(curie) - self.graph.descendants(curie))
 
     def holds(self, subject: str, predicate: str, target: str) -> bool:
         """Tell whether any record, of any grade, makes the triple true or denies it, by the closure of the object."""
@@ -115,11 +115,11 @@ def without_limits(relation: Relation) -> Relation:
 
 def _ids(graph: "Graph", prefix: str) -> list[str]:
     """Return all concept ids of a vocabulary, sorted; read once per graph."""
-    kept = _POOLS.setdefault(str(getattr(graph, "path", id(graph))), {})
-    if not kept:
+    pools = _POOLS.setdefault(str(getattr(graph, "path", id(graph))), {})
+    if not pools:
         for curie in sorted(set(_all_ids(graph))):
-            kept.setdefault(curie.partition(":")[0], []).append(curie)
-    return kept.get(prefix, [])
+            pools.setdefault(curie.partition(":")[0], []).append(curie)
+    return pools.get(prefix, [])
 
 
 _POOLS: dict[str, dict[str, list[str]]] = {}

@@ -1,5 +1,5 @@
-"""The phrasings of citation pairs: a development set, beside which the checker's patterns were written, and a held-out
-set in other words, which was written before the last change of the patterns and is only ever scored.
+"""Sentence templates of citation pairs: a development set, used while writing the checker's patterns, and a held-out
+set with other wording, written before the last change of the patterns and used for evaluation only.
 
 When the held-out set has been looked at, it joins the development set and a new one is written. One hand wrote all of
 them, so held-out recall is an upper bound for free prose.

@@ -1,4 +1,4 @@
-"""Citation pairs that people wrote: a sentence, its evidence in plain JSON, and whether the evidence supports it.
+"""Human-written citation pairs: a sentence, its evidence as JSON, and whether the evidence supports it.
 
 One JSON object a line:
 `{"kind": "unit", "supported": false, "sentence": "...", "question": "", "evidence": [ITEM, ...]}`, where an item is
@@ -41,9 +41,9 @@ class NamedConcepts:
 
     def concepts(self, ids: Sequence[str]) -> list[Concept]:
         """Return the concepts of these ids."""
-        known = [curie for curie in ids if curie not in self._stand_ins]
-        found = self.graph.concepts(known) if self.graph is not None and known else []
-        return [*found, *(self._stand_ins[curie] for curie in ids if curie in self._stand_ins)]
+        in_graph = [curie for curie in ids if curie not in self._stand_ins]
+        known_concepts = self.graph.concepts(in_graph) if self.graph is not None and in_graph else []
+        return [*known_concepts, *(self._stand_ins[curie] for curie in ids if curie in self._stand_ins)]
 
     def ancestors(self, curie: str) -> Collection[str]:
         """Return all kinds that a concept belongs to."""
@@ -71,7 +71,7 @@ def read_written_pairs(path: Path, names: NamedConcepts) -> list[CitationPair]:
 
 
 def _pair(row: Mapping[str, Any], name: str, split: str, names: NamedConcepts) -> CitationPair:
-    items = tuple(_item(item, str(place), names) for place, item in enumerate(row["evidence"], 1))
+    items = tuple(_item(item, str(number), names) for number, item in enumerate(row["evidence"], 1))
     return CitationPair(
         name, row["kind"], split, bool(row["supported"]), row["sentence"], items, row.get("question", "")
     )
@@ -80,23 +80,23 @@ def _pair(row: Mapping[str, Any], name: str, split: str, names: NamedConcepts) -
 def _item(item: Mapping[str, Any], number: str, names: NamedConcepts) -> Evidence:
     if "relations" in item:
         return Evidence(
-            number, "relation", "", 1.0, tuple(_relation(found, names) for found in item["relations"])
+            number, "relation", "", 1.0, tuple(_relation(relation, names) for relation in item["relations"])
         )
     text, title = item["text"], item.get("title", "")
     passage = Passage(number, text, title, "pairs", 0, len(text), "pairs", section=item.get("section", ""))
     return Evidence(number, "passage", text, 1.0, (), passage)
 
 
-def _relation(found: Mapping[str, Any], names: NamedConcepts) -> Relation:
+def _relation(row: Mapping[str, Any], names: NamedConcepts) -> Relation:
     return Relation(
-        names.id_of(found["subject"]),
-        found["predicate"],
-        names.id_of(found["object"]),
+        names.id_of(row["subject"]),
+        row["predicate"],
+        names.id_of(row["object"]),
         source="pairs",
-        frequency=found.get("frequency", ""),
-        sex=found.get("sex", ""),
-        onset=found.get("onset", ""),
-        negated=bool(found.get("negated", False)),
+        frequency=row.get("frequency", ""),
+        sex=row.get("sex", ""),
+        onset=row.get("onset", ""),
+        negated=bool(row.get("negated", False)),
         release="1",
         licence="CC0 1.0",
     )

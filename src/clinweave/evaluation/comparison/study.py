@@ -195,7 +195,7 @@ class ComparisonStudy:
         """Raise `AccessError` where the knowledge of a task may not be sent to the model's host."""
         model = self.recipe.model
         host = model.address if is_address(model.address) else ""
-        check_egress(base.tier, host, model.allow_remote, what=f"knowledge for {settings.type}")
+        check_egress(base.tier, host, model.allow_remote, content=f"knowledge for {settings.type}")
 
     def _score(
         self,
@@ -207,7 +207,7 @@ class ComparisonStudy:
         recipe, chosen = self.recipe, self.recipe.model
         questions, base, model = work.result(questions_step), work.result(base_step), self.model.open()
         check_egress(
-            base.tier, host_of_model(model), chosen.allow_remote, what=f"knowledge for {settings.type}"
+            base.tier, host_of_model(model), chosen.allow_remote, content=f"knowledge for {settings.type}"
         )
         budget = settings.budget or recipe.knowledge.budget
         provider = EvidenceProvider(base.context_builder, token_counter(model), budget)

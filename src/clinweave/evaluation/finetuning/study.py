@@ -98,7 +98,7 @@ class FinetuningStudy:
                 graph=graph if stage.type in {"ppo", "grpo"} else None,
                 replay=runner.result(self.replay).path if recipe.replay else None,
                 home=runner.home,
-                told=lambda done, total, logged: runner.progress.status(
+                progress=lambda done, total, logged: runner.progress.status(
                     f"{stage.name}: step {done} of {total}"
                     + (f", loss {logged['loss']:.3f}" if "loss" in logged else "")
                 ),

@@ -159,7 +159,7 @@ class MoleculesStudy:
         counting = self._counting("Molecules")
         drawn = generate(
             chosen.count, chosen.condition, wish, model=model, temperature=chosen.temperature, top_p=chosen.top_p,
-            seed=self.recipe.seed, told=lambda done, total: counting("drawn", done, total),
+            seed=self.recipe.seed, progress=lambda done, total: counting("drawn", done, total),
         )  # fmt: skip
         (work.folder / SMILES).write_text("".join(f"{smiles}\n" for smiles in drawn.smiles), "utf-8")
         drugs = named_drugs(drawn.smiles, home)
@@ -193,8 +193,8 @@ class MoleculesStudy:
                 break
         counting = self._counting("MOSES measures")
         return {
-            "as drawn": measure(raw[:count], against, told=counting),
-            "delivered": measure(self.smiles()[:count], against, told=counting),
+            "as drawn": measure(raw[:count], against, progress=counting),
+            "delivered": measure(self.smiles()[:count], against, progress=counting),
         }
 
     def _on_request(self, work: Work) -> list[PropertyOnRequest]:
@@ -275,7 +275,7 @@ class MoleculesStudy:
             folder / f"{method}-{self._journal_key(pool)}.journal", work.result(self.model).folder,
         )  # fmt: skip
         counting = self._counting(f"Optimisation: {method}")
-        outcome = optimise(search, told=lambda done, total, _best: counting("calls", done, total))
+        outcome = optimise(search, progress=lambda done, total, _best: counting("calls", done, total))
         rows = rows_of(outcome, 100, runner.home)
         found = summary(outcome, rows)
         curve = tuple(

@@ -135,11 +135,11 @@ def reader_versions(databases: Iterable[str]) -> dict[str, int]:
 
 def as_recorded(source: Source, files: Mapping[str, Path]) -> Source:
     """Return a source with what `clinweave fetch` recorded of its first file, where the file does not state it."""
-    from clinweave.databases import beside
+    from clinweave.databases import recorded_fact
 
     path = next(iter(files.values()), Path())
     release, licence = (
-        beside(path, fact) if stated == "not stated" else stated
+        recorded_fact(path, fact) if stated == "not stated" else stated
         for fact, stated in (("release", source.release), ("licence", source.licence))
     )
     return replace(source, release=release, licence=licence)

@@ -39,7 +39,7 @@ def export_kgx(
     graph with gated or private sources, unless `allow_export` says that the gated ones may leave.
     """
     check_egress(
-        tier_of(graph.manifest), EXPORT, EXPORT if allow_export else "", what="sources of this graph"
+        tier_of(graph.manifest), EXPORT, EXPORT if allow_export else "", content="sources of this graph"
     )
     if kind_of(folder) not in {"", "a folder"}:
         raise UserError(f"{folder} is not a folder")

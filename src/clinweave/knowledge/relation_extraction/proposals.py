@@ -61,7 +61,7 @@ def propose(
     tier = strictest(item.tier for item in collected)
     name = NAME if model is None else model.name
     if model is not None:
-        check_egress(tier, host_of_model(model), allow_remote, what="passages")
+        check_egress(tier, host_of_model(model), allow_remote, content="passages")
         way = _way(way, model)
     settings = {
         "model": model.describe() if model is not None else {"name": NAME, "version": VERSION},

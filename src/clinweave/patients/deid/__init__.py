@@ -1,1 +1,2 @@
-"""Notes pseudonymised: names, dates, identifiers, contacts, places and high ages; clinical terms protected."""
+"""De-identification of notes: names, dates, identifiers, contacts, places, ages over 89; clinical terms are
+protected."""

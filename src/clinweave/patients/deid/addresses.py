@@ -59,7 +59,7 @@ _PLACE_CUE = (
 
 @lru_cache(maxsize=1)
 def _places() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    known = places()
+    place_names = places()
     return (
         ("street", re.compile(
             rf"\b(?:{_UNIT},?\s+)?\d{{1,6}}[A-Za-z]?(?:[-/]\d{{1,4}}[A-Za-z]?)?,?\s+(?:[NSEW]\.?\s+)?(?:{_NAME}[ ]+){{1,4}}(?:{_STREET})\b\.?(?:,?\s*{_UNIT})?")),
@@ -69,14 +69,14 @@ def _places() -> tuple[tuple[str, re.Pattern[str]], ...]:
         ("Chinese address", re.compile(rf"(?:{_CJK}{{2,8}}?(?:\u7701|\u81ea\u6cbb\u533a))?(?:{_CJK}{{2,8}}?\u5e02){_CJK}{{0,12}}?(?:\u8def|\u8857|\u9053|\u5df7|\u6751|\u9547|\u5c0f\u533a)(?:\d{{1,5}}(?:\u53f7|\u5f04|\u680b|\u5ba4|\u697c|\u5355\u5143)?)*")),
         ("post box", re.compile(r"\b(?:P\.?\s?O\.?\s?Box|Postfach)\s+\d+", _FLAGS)),
         ("town and UK postcode", re.compile(rf"\b{_UK_POSTCODE}\b")),
-        ("town and state", re.compile(rf"\b{_NAME}(?: {_NAME}){{0,2}},\s*(?:(?:{_STATE})(?=,?\s*\d{{5}})|{known})\b(?:,?\s*\d{{5}}(?:-\d{{4}})?)?")),
+        ("town and state", re.compile(rf"\b{_NAME}(?: {_NAME}){{0,2}},\s*(?:(?:{_STATE})(?=,?\s*\d{{5}})|{place_names})\b(?:,?\s*\d{{5}}(?:-\d{{4}})?)?")),
         ("town and state code", re.compile(rf"\b(?:in|from|to|of|at|near)\s+(?P<it>{_NAME}(?: {_NAME}){{0,2}},\s*(?:{_STATE}))\b")),
         ("state and zip", re.compile(rf"\b(?:{_STATE})\s+\d{{5}}(?:-\d{{4}})?\b")),
         ("zip", re.compile(r"\b(?:zip(?: ?code)?|postcode|postal code|PLZ|code postal|c\u00f3digo postal)\b\s*:?\s*(?P<it>[A-Z0-9]{2,5}(?:[ -][A-Z0-9]{3,4})?)\b", _FLAGS)),
         ("Canadian postcode", re.compile(r"\b[ABCEGHJ-NPRSTVXY]\d[A-Z] \d[A-Z]\d\b")),
         ("facility", re.compile(rf"\b(?:(?:{_NAME}(?:['\u2019]s)?|of|and|the|&)[ ]+){{1,5}}(?:{_FACILITY})\b")),
         ("foreign facility", re.compile(rf"\b(?:H\u00f4pital|Hospital|Cl\u00ednica|Clinique|Klinik|Klinikum|Krankenhaus|Ospedale|Charit\u00e9)\s+(?P<it>{_ROMANCE_NAME})")),
-        ("known place", re.compile(rf"\b(?:{known})\b(?!(?:\s+(?:[A-Z][a-z]+|[IVX]+)){{0,2}}\s+(?i:{_NAMED_AFTER_TOWNS})\b)")),
+        ("known place", re.compile(rf"\b(?:{place_names})\b(?!(?:\s+(?:[A-Z][a-z]+|[IVX]+)){{0,2}}\s+(?i:{_NAMED_AFTER_TOWNS})\b)")),
         ("place after its word", re.compile(rf"\b(?i:{_PLACE_CUE})\s+(?:the\s+)?(?P<it>{_NAME}(?:[ -](?:on |upon |le |in |of )?{_NAME}){{0,3}})")),
         ("address after its label", re.compile(rf"\b(?i:home address|address|adresse|anschrift|domicilio|direcci[o\u00f3]n|indirizzo|adres|morada)[ ]*:[ ]*(?P<it>(?=[{UPPER}\d])(?:[^\n|;.]|\.(?!\s|$)|(?<=\b\w\w)\.[ ]|(?<=\b\w)\.[ ]){{4,90}})")),
         ("address in lower case", re.compile(
@@ -84,7 +84,7 @@ def _places() -> tuple[tuple[str, re.Pattern[str]], ...]:
         ("address in lower case", re.compile(
             rf"\b(?:lives? at|resid(?:es|ing) at|staying at|address is|home is)\s+(?P<it>\d{{1,5}}\s+(?:[nsew]\.?\s+)?(?:[a-z]{{3,20}}\s+){{1,2}}(?i:{_STREET})\b\.?(?:,?\s+(?i:{_UNIT}))?)")),
         ("town and state in lower case", re.compile(rf"\b[a-z]{{3,20}}(?:[ ][a-z]{{3,20}})?,?[ ]+(?i:{_STATE})[ ]+\d{{5}}(?:-\d{{4}})?(?!\d)")),
-        ("known place in lower case", re.compile(rf"\b(?:in|from|to|near)\s+(?P<it>{known.lower()})\b")),
+        ("known place in lower case", re.compile(rf"\b(?:in|from|to|near)\s+(?P<it>{place_names.lower()})\b")),
         ("Indian address", re.compile(r"\b(?:R/o|[Rr]esident of|[Rr]esiding at)[:\s]+(?P<it>(?:H\.? ?No|House|Flat|Plot|Vill(?:age)?|Door|D\.? ?No|Ward)(?:[^\n|;.]|\.(?!\s|$)|(?<=No)\.[ ]){4,90})")),
         ("Russian address", re.compile(r"(?:\u0433\.|\u0433\u043e\u0440\u043e\u0434|\u0443\u043b\.|\u0443\u043b\u0438\u0446\u0430|\u043f\u0440\.|\u043f\u0440\u043e\u0441\u043f\u0435\u043a\u0442|\u043f\u0435\u0440\.)[ ]?[\u0410-\u042f\u0401][\u0430-\u044f\u0451-]+(?:[ ][\u0410-\u042f\u0401][\u0430-\u044f\u0451-]+)?(?:,?[ ](?:\u0434|\u0434\u043e\u043c|\u043a\u0432|\u043a\u043e\u0440\u043f)\.?[ ]?\d+[\u0430-\u044f]?){0,3}")),
         ("county", re.compile(rf"\b{_NAME}(?: {_NAME})? (?:County|Township|Parish|Village|Shire|Borough)\b")),

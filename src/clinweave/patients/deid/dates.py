@@ -1,6 +1,6 @@
 """Dates in notes, shifted by a number of weeks that a secret key gives each patient: intervals and weekdays stay.
 
-After the usual practice of shared clinical corpora (MIMIC, i2b2). Weeks, so that "Monday" stays true. The order of day and
+After the usual practice of shared clinical corpora (MIMIC, i2b2). Whole weeks keep "Monday" true. The order of day and
 month is that of the document: 12/03/1941 is 12 March in a British note. A form that cannot be computed with ("the third
 of March, nineteen fifty-one") becomes [DATE]. A day and month without a year is a date only after a word that says so
 ("seen 3/11", "Labs 3/4:"): otherwise it may be a clinical value, which must not change.
@@ -194,13 +194,13 @@ def _days_without_year(text: str, taken: Mask) -> Iterator[re.Match[str]]:
 
 def _bounds(match: re.Match[str]) -> tuple[int, int]:
     """Return where the date itself lies, without the word before it."""
-    held = [
+    spans = [
         match.span(name)
         for name in ("y", "m", "d", "M", "n", "k")
         if name in match.re.groupindex and match[name]
     ]
     dotted = match.re.groupindex.get("M") and match[0].endswith(".")
-    return min(start for start, _ in held), max(match.end() if dotted else end for _, end in held)
+    return min(start for start, _ in spans), max(match.end() if dotted else end for _, end in spans)
 
 
 def _part(match: re.Match[str], name: str) -> str:
@@ -241,8 +241,8 @@ def _moved(match: re.Match[str], start: int, end: int, weeks: int, day_first: bo
 
 def _written(name: str, stated: str, new: date, short: bool) -> str:
     if name == "y":
-        kept = len(stated.lstrip("'\u2019"))
-        return stated[:-kept] + (f"{new.year:04d}" if kept >= 4 else f"{new.year % 100:02d}")
+        width = len(stated.lstrip("'\u2019"))
+        return stated[:-width] + (f"{new.year:04d}" if width >= 4 else f"{new.year % 100:02d}")
     if name == "M":
         # "May" is both: in 5-May-2011 it is short
         full = stated.lower() in {month.lower() for month in calendar.month_name} and not (

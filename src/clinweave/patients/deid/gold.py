@@ -1,4 +1,4 @@
-"""Invented notes with every identifying stretch and every clinical term marked: a unit test of the rules, not a claim.
+"""Synthetic notes with all identifiers and clinical terms annotated: a unit test of the rules, not a benchmark.
 
 Names are put together from syllables or taken from lists that the rules do not have; nobody is real. A score on these
 notes says that the rules do what they were written for; what they do on a hospital's notes needs its own gold set.
@@ -101,30 +101,30 @@ def gold_notes(count: int = 200, seed: int = 0) -> Iterator[GoldNote]:
 
 def _note(draw: random.Random, number: int) -> GoldNote:
     first = draw.choice(_GIVEN)
-    last = draw.choice(_HARD) if draw.random() < 0.3 else _made(draw)
+    last = draw.choice(_HARD) if draw.random() < 0.3 else _invented(draw)
     person = Person(number, f"gold-{number}", [first, last] if draw.random() < 0.7 else [])
     text, marks, terms = "", [], []
     for template in draw.sample(_TEMPLATES, draw.randint(4, 8)):
-        at = 0
-        while (start := template.find("{", at)) >= 0:
+        position = 0
+        while (start := template.find("{", position)) >= 0:
             end = template.index("}", start)
-            text += template[at:start]
+            text += template[position:start]
             value, kind = _fill(draw, template[start + 1 : end], first, last)
             if kind is not None:
                 marks.append((len(text), len(text) + len(value), kind))
             elif template[start + 1 : end] == "t":
                 terms.append((len(text), len(text) + len(value)))
-            text, at = text + value, end + 1
-        text += template[at:] + "\n"
+            text, position = text + value, end + 1
+        text += template[position:] + "\n"
     return GoldNote(text, person, tuple(marks), tuple(terms))
 
 
-def _made(draw: random.Random) -> str:
+def _invented(draw: random.Random) -> str:
     return draw.choice(_STEMS) + draw.choice(_ENDS)
 
 
-def _fill(draw: random.Random, what: str, first: str, last: str) -> tuple[str, Kind | None]:
-    other = draw.choice(_HARD) if draw.random() < 0.25 else _made(draw)
+def _fill(draw: random.Random, field: str, first: str, last: str) -> tuple[str, Kind | None]:
+    other = draw.choice(_HARD) if draw.random() < 0.25 else _invented(draw)
     month, day, year = draw.randint(1, 12), draw.randint(1, 28), draw.randint(1998, 2024)
     phone = f"{draw.randint(200, 989)}-555-{draw.randint(0, 9999):04d}"
     age = draw.randint(20, 99)
@@ -148,7 +148,7 @@ def _fill(draw: random.Random, what: str, first: str, last: str) -> tuple[str, K
         "slug": (other.lower().replace(" ", "").replace("'", ""), Kind.CONTACT),
         "town": (draw.choice(_TOWNS), Kind.PLACE), "state": (draw.choice(("MA", "OH", "TX", "Vermont")), Kind.PLACE),
         "zip": (f"{draw.randint(10000, 99999)}", Kind.PLACE),
-        "street": (f"{draw.randint(1, 999)} {_made(draw)} {draw.choice(('Street', 'Ave', 'Road', 'Lane'))}", Kind.PLACE),
-        "hospital": (draw.choice((f"{_made(draw)} Hospital", f"{draw.choice(_TOWNS)} Medical Center", f"St. {_made(draw)} Clinic")), Kind.PLACE),
+        "street": (f"{draw.randint(1, 999)} {_invented(draw)} {draw.choice(('Street', 'Ave', 'Road', 'Lane'))}", Kind.PLACE),
+        "hospital": (draw.choice((f"{_invented(draw)} Hospital", f"{draw.choice(_TOWNS)} Medical Center", f"St. {_invented(draw)} Clinic")), Kind.PLACE),
     }  # fmt: skip
-    return values[what]
+    return values[field]

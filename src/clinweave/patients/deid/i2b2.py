@@ -1,4 +1,4 @@
-"""A user's own copy of the i2b2/UTHealth 2014 de-identification corpus, read for measuring. It is never shipped.
+"""Reader of a user's own copy of the i2b2/UTHealth 2014 de-identification corpus, for evaluation. It is never shipped.
 
 XML files of <deIdi2b2><TEXT/><TAGS/></deIdi2b2>, one folder; patients are the number before "-" of a file's name.
 Stubbs and Uzuner, J Biomed Inform 2015;58 Suppl:S20-S29.
@@ -45,21 +45,21 @@ def read_i2b2(
         if root.tag != "deIdi2b2" or not text:
             log.drop(file.name, 0, "not <deIdi2b2> with a TEXT")
             continue
-        marks = [mark for place, tag in enumerate(root.iterfind("TAGS/*"), 1)
-                 if (mark := _mark(tag, text, file.name, place, log)) is not None]  # fmt: skip
+        marks = [mark for number, tag in enumerate(root.iterfind("TAGS/*"), 1)
+                 if (mark := _mark(tag, text, file.name, number, log)) is not None]  # fmt: skip
         yield text, file.stem.partition("-")[0], None, marks, []
 
 
 def _mark(
-    tag: ElementTree.Element, text: str, file: str, place: int, log: RowLog
+    tag: ElementTree.Element, text: str, file: str, number: int, log: RowLog
 ) -> tuple[int, int, str] | None:
     try:
         start, end = int(tag.attrib["start"]), int(tag.attrib["end"])
     except (KeyError, ValueError):
-        log.drop(file, place, "a tag without start and end")
+        log.drop(file, number, "a tag without start and end")
         return None
     if not 0 <= start < end <= len(text):
-        log.drop(file, place, "a tag outside the text")
+        log.drop(file, number, "a tag outside the text")
         return None
     kind = tag.tag
     if kind == "AGE":

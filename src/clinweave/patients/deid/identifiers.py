@@ -1,4 +1,4 @@
-"""Numbers that stand for a person, a record, an account, a vehicle or a device."""
+"""Identifying numbers: of persons, records, accounts, vehicles and devices."""
 
 # ruff: noqa: E501 - a regular expression is one line
 import re

@@ -1,4 +1,4 @@
-"""How much the rules leave standing (leakage) and how many clinical terms they take (term loss)."""
+"""Evaluate the rules: identifiers left in the text (leakage) and clinical terms removed (term loss)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -50,30 +50,30 @@ def measure(
     `examples` texts are kept for showing: only ever ask for them of invented notes. Kinds in `ignore`
     count neither way.
     """
-    found = Measured()
+    measured = Measured()
     for text, patient, person, marks, terms in notes:
         spans = rules.find(text, patient, person)
         gone = _covered(spans, len(text))
-        found.notes += 1
-        wanted = bytearray(len(text))
+        measured.notes += 1
+        expected = bytearray(len(text))
         for start, end, kind in marks:
-            wanted[start:end] = b"\x01" * (end - start)
+            expected[start:end] = b"\x01" * (end - start)
             if kind in ignore:
                 continue
-            found.marks[kind] = found.marks.get(kind, 0) + 1
-            if any(text[at].isalnum() and not gone[at] for at in range(start, end)):
-                found.leaked[kind] = found.leaked.get(kind, 0) + 1
-                _keep(found, examples, ("leaked", kind, text[max(0, start - 25) : end + 25]))
+            measured.marks[kind] = measured.marks.get(kind, 0) + 1
+            if any(text[index].isalnum() and not gone[index] for index in range(start, end)):
+                measured.leaked[kind] = measured.leaked.get(kind, 0) + 1
+                _keep(measured, examples, ("leaked", kind, text[max(0, start - 25) : end + 25]))
         for start, end in terms:
-            found.terms += 1
+            measured.terms += 1
             if any(gone[start:end]):
-                found.lost += 1
-                _keep(found, examples, ("lost", "term", text[max(0, start - 25) : end + 25]))
-        for at, character in enumerate(text):
-            if gone[at] and character.isalnum():
-                found.replaced += 1
-                found.needless += not wanted[at]
-    return found
+                measured.lost += 1
+                _keep(measured, examples, ("lost", "term", text[max(0, start - 25) : end + 25]))
+        for index, character in enumerate(text):
+            if gone[index] and character.isalnum():
+                measured.replaced += 1
+                measured.needless += not expected[index]
+    return measured
 
 
 def _covered(spans: Sequence[Span], size: int) -> bytearray:
@@ -83,6 +83,6 @@ def _covered(spans: Sequence[Span], size: int) -> bytearray:
     return covered
 
 
-def _keep(found: Measured, most: int, example: tuple[str, str, str]) -> None:
-    if len(found.examples) < most:
-        found.examples.append(example)
+def _keep(measured: Measured, most: int, example: tuple[str, str, str]) -> None:
+    if len(measured.examples) < most:
+        measured.examples.append(example)

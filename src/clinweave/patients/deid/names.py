@@ -1,6 +1,6 @@
-"""Names of people: after titles, cue words and kin, before degrees, as who does what a person does, by known names, from the
-patient's own record. Every rule looks at a bounded stretch, so that the time grows with the length of the note alone.
-"""
+"""Names of people: after titles, cue words and relationships, before degrees, as subjects of a person's actions, by
+name lists, and from the patient's own record. Every rule examines a bounded span, to keep run time linear in the
+note's length."""
 
 # ruff: noqa: E501 - a regular expression or list is one line
 import re
@@ -162,7 +162,7 @@ def names_in(text: str, own: Iterable[str] = ()) -> Iterator[Span]:
     for match in _INITIAL_NAME.finditer(text):
         if match["it"].lower() in lists()["family"] | lists()["surname_eponyms"] | sure:
             yield Span(match.start(), match.end(), Kind.NAME, "initial and name")
-    for span in (*_known(text), *_alone(text, sure), *names_in_other_scripts(text)):
+    for span in (*_listed(text), *_alone(text, sure), *names_in_other_scripts(text)):
         sure |= {word for word in _words(text[span.start : span.end]) if len(word) > 2}
         yield span
     yield from _initials(text)
@@ -193,17 +193,17 @@ def _by_rule(text: str) -> Iterator[Span]:
 def _lower_case(text: str, start: int, end: int, rule: str) -> Iterator[Span]:
     """Yield a name in lower case as far as its words are no general words."""
     words = text[start:end].lower().split()
-    kept = next((place for place, word in enumerate(words) if word in _not_lower_names()), len(words))
-    if not kept:
+    word_count = next((index for index, word in enumerate(words) if word in _not_lower_names()), len(words))
+    if not word_count:
         return
     if rule == "known given name in lower case":
-        wanted = words[0] in lists()["given"] - lists()["given_words"] - lists()["family_words"]
+        accepted = words[0] in lists()["given"] - lists()["given_words"] - lists()["family_words"]
     elif rule == "known name after a title":
-        wanted = text[start:end] in lists()["family"] | lists()["given"] | lists()["surname_eponyms"]
+        accepted = text[start:end] in lists()["family"] | lists()["given"] | lists()["surname_eponyms"]
     else:
-        wanted = kept == len(words) or rule == "lower case after a title"
-    if wanted:
-        yield Span(start, start + len(" ".join(words[:kept])), Kind.NAME, rule)
+        accepted = word_count == len(words) or rule == "lower case after a title"
+    if accepted:
+        yield Span(start, start + len(" ".join(words[:word_count])), Kind.NAME, rule)
 
 
 def _is_short_form(text: str, start: int, end: int) -> bool:
@@ -211,8 +211,8 @@ def _is_short_form(text: str, start: int, end: int) -> bool:
     parts = re.findall(r"[^\s,]+", text[start:end])
     if not all(re.fullmatch(rf"[{_UP}]{{2,4}}", part) for part in parts):
         return False
-    known = all(part.lower() in lists()["abbreviations"] for part in parts)
-    return known or (len(parts) == 1 and re.match(rf"[ ]+[{_LOW}]", text[end : end + 4]) is not None)
+    abbreviated = all(part.lower() in lists()["abbreviations"] for part in parts)
+    return abbreviated or (len(parts) == 1 and re.match(rf"[ ]+[{_LOW}]", text[end : end + 4]) is not None)
 
 
 def _not_lower_names() -> frozenset[str]:
@@ -252,21 +252,21 @@ def _initials(text: str) -> Iterator[Span]:
             yield Span(*again.span(), Kind.NAME, "initials")
 
 
-def _known(text: str) -> Iterator[Span]:
+def _listed(text: str) -> Iterator[Span]:
     """Yield known given names with the names that follow them, and known family names."""
-    given, family, words = lists()["given"], lists()["family"], lists()["given_words"]
+    given_names, family, words = lists()["given"], lists()["family"], lists()["given_words"]
     general = lists()["common"] | lists()["heads"]
     tokens = list(_TOKEN.finditer(text))
-    for place, token in enumerate(tokens):
+    for index, token in enumerate(tokens):
         word = token[0].lower()
-        follower = _beside(text, token, tokens[place + 1] if place + 1 < len(tokens) else None)
+        follower = _next_name(text, token, tokens[index + 1] if index + 1 < len(tokens) else None)
         following = follower[0].lower() if follower else ""
         named = bool(follower) and following not in general
-        if word in given | words:
+        if word in given_names | words:
             end = follower.end() if named and follower is not None else token.end()
             if (
                 word in words
-                and word not in given
+                and word not in given_names
                 and not (named and following in family | lists()["family_words"])
             ):
                 continue
@@ -280,7 +280,7 @@ def _known(text: str) -> Iterator[Span]:
             yield Span(token.start(), token.end(), Kind.NAME, "known family name")
 
 
-def _beside(text: str, token: re.Match[str], after: re.Match[str] | None) -> re.Match[str] | None:
+def _next_name(text: str, token: re.Match[str], after: re.Match[str] | None) -> re.Match[str] | None:
     """Return the next capitalised word where only a space, an initial, or a line's end lies between."""
     if after is None:
         return None
@@ -332,14 +332,14 @@ def _trimmed(text: str, start: int, end: int, rule: str) -> Iterator[Span]:
         if rule == "title" and len(parts) > 1 and text[slice(*parts[0])].lower() in lists()["given_words"]:
             break
         parts.pop(0)
-    for place, part in enumerate(parts):
+    for index, part in enumerate(parts):
         word = text[slice(*part)].strip(".").lower()
         if (
-            place
+            index
             and len(word) > 1
             and word in common - (lists()["given_words"] if rule == "title" else frozenset())
         ):
-            parts = parts[:place]
+            parts = parts[:index]
             break
     if parts:
         yield Span(parts[0][0], parts[-1][1], Kind.NAME, rule)

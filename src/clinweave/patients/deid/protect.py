@@ -1,4 +1,4 @@
-"""Clinical terms that look like names and must survive: by the project's own linker, and by lists of eponyms."""
+"""Protect clinical terms that look like names: those found by the project's linker, and eponyms from a list."""
 
 import re
 from collections.abc import Sequence
@@ -35,8 +35,8 @@ def _terms() -> tuple[re.Pattern[str], re.Pattern[str]]:
     heads = "|".join(sorted(words["heads"], key=lambda word: (-len(word), word)))
     middle = "muscular |cell |coma |valve |optic |sleepiness |motor |spinal "
     own = r"(?:['’]s|s['’]|['’])?"
-    one = rf"(?:{people}){own}"
-    term = rf"\b{one}(?:[-–/ ](?:and |en |de |of |von )?{one}){{0,4}}(?:[- ](?:{middle})?(?:{heads}))\b"
+    eponym = rf"(?:{people}){own}"
+    term = rf"\b{eponym}(?:[-–/ ](?:and |en |de |of |von )?{eponym}){{0,4}}(?:[- ](?:{middle})?(?:{heads}))\b"
     term += rf"|\b(?:{people})(?:[-–](?:en-y|{people})){{1,4}}\b"
     term += r"|\bSister Mary Joseph(?:['’]s)?(?= nodule)|\bAnn Arbor(?=\s+(?:stag|class|[IV]+\b))"
     lone = rf"\b(?:{sure}){own}(?!\w)|\b(?:{people})(?=\s+(?:IV|VI?|II)[A-C]?\b|\s+(?:mosaic|level)\b)"  # "Clark IV"
@@ -46,16 +46,16 @@ def _terms() -> tuple[re.Pattern[str], re.Pattern[str]]:
 def guarded(text: str, linker: LinksText | None = None) -> list[Guarded]:
     """Return the clinical terms of a note that stay."""
     term, lone = _terms()
-    found = [Guarded(item.start(), item.end(), firm=True) for item in term.finditer(text)]
-    found += [Guarded(item.start(), item.end(), firm=False) for item in lone.finditer(text)]
+    spans = [Guarded(item.start(), item.end(), firm=True) for item in term.finditer(text)]
+    spans += [Guarded(item.start(), item.end(), firm=False) for item in lone.finditer(text)]
     if linker is not None:
         for mention in linker.link(text):
-            found.append(
+            spans.append(
                 Guarded(
                     mention.start, mention.end, firm=" " in mention.text.strip() and _clinical(mention.text)
                 )
             )
-    return found
+    return spans
 
 
 def unprotected(spans: Sequence[Span], stays: Sequence[Guarded]) -> list[Span]:

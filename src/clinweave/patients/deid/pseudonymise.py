@@ -1,4 +1,4 @@
-"""A note pseudonymised: every rule's stretches taken together, clinical terms kept, dates shifted, the rest tagged.
+"""Pseudonymise a note: merge the spans of all rules, keep clinical terms, shift dates, and replace the rest by tags.
 
 Rules find what they were written for: the outcome is called pseudonymised, never anonymised, and stays private.
 """
@@ -54,30 +54,30 @@ class Pseudonymiser:
         """Return a note pseudonymised. `patient` is what the dates' shift depends on; `person` adds the record's own
         names, numbers and places."""
         spans = self.find(text, patient, person)
-        parts, at = [], 0
+        parts, position = [], 0
         for span in spans:
-            parts += [text[at : span.start], span.new or _TAGS[span.kind]]
-            at = span.end
-        return Pseudonymised("".join([*parts, text[at:]]), tuple(spans))
+            parts += [text[position : span.start], span.new or _TAGS[span.kind]]
+            position = span.end
+        return Pseudonymised("".join([*parts, text[position:]]), tuple(spans))
 
     def find(self, text: str, patient: str = "", person: Person | None = None) -> list[Span]:
         """Return the stretches that are replaced, in order, without overlaps."""
         weeks = dates.weeks_of(self._key, patient)
-        found: list[Span] = []
+        spans: list[Span] = []
         if person is not None:
-            found += literal(text, [*person.identifiers, person.source_id], Kind.ID, "own number")
-            found += literal(text, person.places, Kind.PLACE, "own place")
+            spans += literal(text, [*person.identifiers, person.source_id], Kind.ID, "own number")
+            spans += literal(text, person.places, Kind.PLACE, "own place")
         values = list(clinical_values(text))
         measured = Mask(len(text), values)
         for rules in (contacts, identifiers, high_ages):
-            found += [span for span in rules(text) if not measured.overlaps(span.start, span.end)]
+            spans += [span for span in rules(text) if not measured.overlaps(span.start, span.end)]
         places = list(places_in(text))
-        found += [*places, *places_after_places(text, places)]
+        spans += [*places, *places_after_places(text, places)]
         people = list(names.names_in(text, person.names if person is not None else ()))
-        found += [*people, *places_after_names(text, people)]
+        spans += [*people, *places_after_names(text, people)]
         moved = list(dates.dates_in(text, weeks, values))
-        found = _without_dates(unprotected(found, guarded(text, self._linker)), moved)
-        return joined(settled([*found, *moved]), text)
+        spans = _without_dates(unprotected(spans, guarded(text, self._linker)), moved)
+        return joined(settled([*spans, *moved]), text)
 
 
 def literal(text: str, values: Iterable[str], kind: Kind, rule: str) -> Iterator[Span]:
@@ -89,7 +89,7 @@ def literal(text: str, values: Iterable[str], kind: Kind, rule: str) -> Iterator
 
 
 def key_at(path: Path, *, create: bool = True) -> bytes:
-    """Return the secret key kept in a file that only its owner can read; it is made where there is none."""
+    """Return the secret key kept in a file that only its owner can read; it is created if missing."""
     sweep(path)
     regular = kind_of(path)
     if regular not in {"", "file"}:
@@ -106,12 +106,12 @@ def key_at(path: Path, *, create: bool = True) -> bytes:
     return path.read_bytes()  # where two runs make a key at once, the first one's
 
 
-def _without_dates(found: Sequence[Span], moved: Iterable[Span]) -> list[Span]:
+def _without_dates(spans: Sequence[Span], moved: Iterable[Span]) -> list[Span]:
     """Return the spans that are not part of a date: 2011-03-04 is no telephone number, May 3 no name."""
     days = [(span.start, span.end) for span in moved]
     return [
         span
-        for span in found
+        for span in spans
         if not any(start <= span.start and span.end <= end for start, end in days)
         or (span.kind is Kind.ID and span.rule == "own number")
     ]

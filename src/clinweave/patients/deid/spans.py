@@ -1,4 +1,4 @@
-"""A stretch of a note that says who somebody is, and how stretches that overlap are settled."""
+"""Spans of identifying text in a note, and the resolution of overlaps."""
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
@@ -72,11 +72,11 @@ def settled(spans: Iterable[Span]) -> list[Span]:
 
 def joined(spans: Iterable[Span], text: str) -> list[Span]:
     """Return spans, in order, with names that only a space parts taken as one."""
-    made: list[Span] = []
+    result: list[Span] = []
     for span in spans:
-        last = made[-1] if made else None
+        last = result[-1] if result else None
         if last and last.kind is span.kind is Kind.NAME and not text[last.end : span.start].strip(" ,"):
-            made[-1] = last._replace(end=span.end)
+            result[-1] = last._replace(end=span.end)
         else:
-            made.append(span)
-    return made
+            result.append(span)
+    return result

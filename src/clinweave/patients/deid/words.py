@@ -1,4 +1,4 @@
-"""The word lists of the rules, read once."""
+"""Word lists of the de-identification rules, loaded once."""
 
 import tomllib
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Compound-target affinity: pairs of a drug and a protein, with splits in which one of the two is new."""
+"""Compound-target affinity prediction for drug-protein pairs, with splits in which the drug or the protein is new."""
 
 from typing import TYPE_CHECKING
 

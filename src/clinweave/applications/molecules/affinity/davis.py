@@ -50,12 +50,12 @@ def read_davis(folder: Path) -> Affinities:
         raise UserError(
             f"{folder / 'Y'}: {nanomolar.shape} values for {len(ligands)} drugs, {len(proteins)} targets"
         )
-    known = np.argwhere(np.isfinite(nanomolar))
+    measured = np.argwhere(np.isfinite(nanomolar))
     train = json.loads(_text(folder / "folds" / "train_fold_setting1.txt"))
     test = json.loads(_text(folder / "folds" / "test_fold_setting1.txt"))
     return Affinities(
         list(ligands), list(ligands.values()), list(proteins), list(proteins.values()),
-        9 - np.log10(nanomolar), known[[row for fold in train for row in fold]], known[test],
+        9 - np.log10(nanomolar), measured[[row for fold in train for row in fold]], measured[test],
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
-"""Predict the value of pairs from neighbours on either side and from what describes the two (boosted trees).
+"""Predict the affinity of pairs with boosted trees, from neighbours of the drug and of the target and their features.
 
-What a pair is told about its own drug or target depends on what is new in the split, and is computed in the same way
+The features of a pair's own drug or target depend on what is new in the split, and is computed in the same way
 for the pairs that are learned from: in a cold-drug split every pair is described as if its drug had never been
 measured, in a cold-target split as if nothing with its target's sequence had been.
 """
@@ -27,7 +27,7 @@ class Side(StrEnum):
 
 
 def baseline(values: Floats, side: Side) -> Floats:
-    """Return the mean of what is known of each pair's row and column (D, T); `values` is NaN where it is not known.
+    """Return the mean of the known values in each pair's row and column (D, T); unknown `values` are NaN.
 
     Cold drug: the target's mean. Cold target: the drug's mean. Warm: both effects. Both new: the overall mean.
     """
@@ -49,8 +49,8 @@ def neighbour_columns(
 
     `drugs` (D, D) and `targets` (T, T) are similarities, `groups` says which targets are one (the same sequence).
     """
-    known = np.isfinite(values)
-    filled = np.where(known, values, 0.0)
+    mask = np.isfinite(values)
+    filled = np.where(mask, values, 0.0)
     codes: NDArray[np.int64] = np.unique(np.array(groups, dtype=object), return_inverse=True)[1]
     if side not in {Side.TARGET, Side.BOTH}:
         codes = np.arange(len(targets))
@@ -60,14 +60,14 @@ def neighbour_columns(
     for power in POWERS:
         near_d, near_t = others_d**power, others_t**power
         if side in {Side.DRUG, Side.WARM}:
-            columns.append(_mean(near_d @ filled, near_d @ known))
-            columns.append(_mean(near_d @ filled @ targets**power, near_d @ known @ targets**power))
+            columns.append(_mean(near_d @ filled, near_d @ mask))
+            columns.append(_mean(near_d @ filled @ targets**power, near_d @ mask @ targets**power))
         if side in {Side.TARGET, Side.WARM}:
-            columns.append(_mean(filled @ near_t, known @ near_t))
-            columns.append(_mean(drugs**power @ filled @ near_t, drugs**power @ known @ near_t))
+            columns.append(_mean(filled @ near_t, mask @ near_t))
+            columns.append(_mean(drugs**power @ filled @ near_t, drugs**power @ mask @ near_t))
         if side == Side.BOTH:
-            columns.append(_mean(near_d @ filled @ near_t, near_d @ known @ near_t))
-    measured_d, measured_t = np.asarray(known.any(1)), np.asarray(known.any(0))
+            columns.append(_mean(near_d @ filled @ near_t, near_d @ mask @ near_t))
+    measured_d, measured_t = np.asarray(mask.any(1)), np.asarray(mask.any(0))
     shape = values.shape
     columns.append(np.broadcast_to(np.where(measured_d[None, :], others_d, 0).max(1)[:, None], shape))
     columns.append(np.broadcast_to(np.where(measured_t[None, :], others_t, 0).max(1)[None, :], shape))
@@ -94,8 +94,8 @@ def fit_predict(
     targets = np.tile(described[1], (count_d, 1))
     columns = np.concatenate([near.reshape(count_d * count_t, -1), drugs, targets], axis=1).astype(np.float32)
     flat = values.ravel()
-    known = np.isfinite(flat)
-    booster = boosting.fit(columns[known], flat[known], "regression", seed=seed, trees=trees)
+    mask = np.isfinite(flat)
+    booster = boosting.fit(columns[mask], flat[mask], "regression", seed=seed, trees=trees)
     return boosting.score(booster, columns).reshape(values.shape)
 
 
@@ -106,23 +106,23 @@ def kernel_ridge(values: Floats, similar: tuple[Floats, Floats], weight: float) 
     the drugs' where targets are, and by the overall mean where both are.
     """
     rows, columns = np.flatnonzero(np.isfinite(values).any(1)), np.flatnonzero(np.isfinite(values).any(0))
-    known = values[np.ix_(rows, columns)]
-    if not np.isfinite(known).all():
+    block = values[np.ix_(rows, columns)]
+    if not np.isfinite(block).all():
         raise ValueError("kernel_ridge needs whole rows and columns")
     whole_rows, whole_columns = len(rows) == len(values), len(columns) == values.shape[1]
-    middle = known.mean(0 if whole_columns else 1 if whole_rows else None, keepdims=True)
+    middle = block.mean(0 if whole_columns else 1 if whole_rows else None, keepdims=True)
     size_d, base_d = np.linalg.eigh(similar[0][np.ix_(rows, rows)])
     size_t, base_t = np.linalg.eigh(similar[1][np.ix_(columns, columns)])
-    turned = base_d.T @ (known - middle) @ base_t
+    turned = base_d.T @ (block - middle) @ base_t
     dual = base_d @ (turned / (np.outer(size_d.clip(0), size_t.clip(0)) + weight)) @ base_t.T
     whole = similar[0][:, rows] @ dual @ similar[1][columns, :]
-    mean = np.zeros(values.shape) + (middle if whole_rows or whole_columns else known.mean())
+    mean = np.zeros(values.shape) + (middle if whole_rows or whole_columns else block.mean())
     return np.asarray(whole + mean)
 
 
 def _means(values: Floats, axis: int, otherwise: float) -> Floats:
-    known = np.isfinite(values)
-    total, count = np.where(known, values, 0).sum(axis), known.sum(axis)
+    mask = np.isfinite(values)
+    total, count = np.where(mask, values, 0).sum(axis), mask.sum(axis)
     return np.asarray(np.where(count > 0, total / np.maximum(count, 1), otherwise))
 
 

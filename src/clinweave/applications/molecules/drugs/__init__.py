@@ -1,4 +1,4 @@
-"""Drugs with their structures: neighbours, the drug that a structure is, and similarity as evidence."""
+"""Drug structures: nearest neighbours, identification of a structure, and structural similarity as evidence."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Structural neighbours as evidence for a question about a drug.
+"""Structural neighbours of a drug as evidence for a question.
 
 An item of its own kind ("structure"), graded as computed: the citation checker takes only curated records, so that no
 clinical claim can rest on it. It says what is similar, never what follows from that.

@@ -1,4 +1,4 @@
-"""The drugs of the vocabulary that have a structure, in a form that can be searched.
+"""Searchable set of drugs with known structures.
 
 The structures are those of the dictionary of drug names (by DrugBank id or MeSH descriptor), with what is wrong in it
 set right or left out (`reference`). They are made once, into `molecules/drugs` under clinweave's home.
@@ -42,9 +42,9 @@ class Match(NamedTuple):
     """A known drug that a structure is or contains.
 
     `how` is one of "same" (the whole), "same parts" (in other proportions), "salt" (the active part is the drug's, with
-    a counter-ion), "component" (one part of a mixture, or beside a metal), each also "of the same skeleton" where
+    a counter-ion), "component" (one part of a mixture, or bound to a metal), each also "of the same skeleton" where
     stereochemistry or isotopes differ, and "same skeleton". `component` is the SMILES of the part that matched, `note`
-    what stands beside it and how the stereochemistry compares.
+    the other parts and how the stereochemistry compares.
     """
 
     id: str
@@ -86,7 +86,7 @@ class KnownDrugs:
         files = located(_RESOURCE, home)
         hashes = {name: sha256(path) for name, path in files.items()}
         folder = home / "molecules" / "drugs"
-        made = stage(
+        artifact = stage(
             folder,
             "molecules-drugs",
             hashes,
@@ -94,7 +94,7 @@ class KnownDrugs:
             lambda work: build_reference(files, work),
             version=VERSION,
         )
-        return cls.load(folder, made.manifest)
+        return cls.load(folder, artifact.manifest)
 
     @classmethod
     def load(cls, folder: Path, manifest: Mapping[str, Any]) -> "KnownDrugs":
@@ -102,13 +102,13 @@ class KnownDrugs:
         import pyarrow.parquet as pq
 
         table = pq.read_table(folder / "drugs.parquet")
-        wanted = ("id", "name", "smiles", "inchi_key", "whole", "kinds", "salt")
-        columns = {name: table.column(name).to_pylist() for name in wanted}
-        known = json.loads((folder / "names.json").read_text("utf-8"))
+        column_names = ("id", "name", "smiles", "inchi_key", "whole", "kinds", "salt")
+        columns = {name: table.column(name).to_pylist() for name in column_names}
+        data = json.loads((folder / "names.json").read_text("utf-8"))
         return cls(
             columns["id"], columns["name"], columns["smiles"], columns["inchi_key"],
             np.load(folder / "bits.npy"), dict(manifest), columns["whole"], columns["kinds"], columns["salt"],
-            known["names"], {id_: f"{known['titles'][id_]} ({id_}): {why}" for id_, why in known["gaps"].items()},
+            data["names"], {id_: f"{data['titles'][id_]} ({id_}): {why}" for id_, why in data["gaps"].items()},
         )  # fmt: skip
 
     def row(self, text: str) -> int | None:
@@ -124,10 +124,10 @@ class KnownDrugs:
 
     def similar(self, smiles: str, count: int = 10, least: float = 0.0) -> list[Neighbour]:
         """Return the drugs most similar to a structure, itself left out. Raises `UserError` on no structure."""
-        found = read_structure(smiles)
-        if not isinstance(found, Structure):
-            raise UserError(f"{smiles!r} is no structure: {found.reason}")
-        return self._ranked(found, tanimoto(packed(found.molecule), self.bits), count, least)
+        structure = read_structure(smiles)
+        if not isinstance(structure, Structure):
+            raise UserError(f"{smiles!r} is no structure: {structure.reason}")
+        return self._ranked(structure, tanimoto(packed(structure.molecule), self.bits), count, least)
 
     def similar_by_latent(
         self, smiles: str, home: Path, count: int = 10, checkpoint: Path | None = None
@@ -142,34 +142,34 @@ class KnownDrugs:
             raise UserError(
                 f"there is no molecule model in {checkpoint or 'clinweave'}: name one with --checkpoint"
             )
-        found = read_structure(smiles)
-        if not isinstance(found, Structure):
-            raise UserError(f"{smiles!r} is no structure: {found.reason}")
+        structure = read_structure(smiles)
+        if not isinstance(structure, Structure):
+            raise UserError(f"{smiles!r} is no structure: {structure.reason}")
         many = described(
             self.smiles, home / "molecules" / "features", "latent", "latents of drugs", checkpoint
         )
-        one = describe([found.molecule], "latent", checkpoint=checkpoint)[0]
-        if not np.isfinite(one).all():
+        latent = describe([structure.molecule], "latent", checkpoint=checkpoint)[0]
+        if not np.isfinite(latent).all():
             raise UserError(f"the molecule model has no latent for {smiles!r}")
-        size = np.linalg.norm(many, axis=1) * np.linalg.norm(one)
-        scores = np.nan_to_num(many @ one / np.maximum(size, 1e-9), nan=-1.0).astype(np.float64)
-        return self._ranked(found, scores, count, -0.999)
+        size = np.linalg.norm(many, axis=1) * np.linalg.norm(latent)
+        scores = np.nan_to_num(many @ latent / np.maximum(size, 1e-9), nan=-1.0).astype(np.float64)
+        return self._ranked(structure, scores, count, -0.999)
 
     def _ranked(
-        self, found: Structure, scores: NDArray[np.float64], count: int, least: float
+        self, structure: Structure, scores: NDArray[np.float64], count: int, least: float
     ) -> list[Neighbour]:
         """Return the best drugs by score, those with the structure's own skeleton left out."""
-        same = _skeleton(inchi_key(found.molecule))
+        same = _skeleton(inchi_key(structure.molecule))
         order = np.argsort(-scores, kind="stable")
-        kept: list[Neighbour] = []
-        for place in order:
-            if len(kept) == count or scores[place] < least:
+        neighbours: list[Neighbour] = []
+        for index in order:
+            if len(neighbours) == count or scores[index] < least:
                 break
-            if not same or _skeleton(self.keys[place]) != same:
-                kept.append(
-                    Neighbour(self.ids[place], self.names[place], self.smiles[place], float(scores[place]))
+            if not same or _skeleton(self.keys[index]) != same:
+                neighbours.append(
+                    Neighbour(self.ids[index], self.names[index], self.smiles[index], float(scores[index]))
                 )
-        return kept
+        return neighbours
 
     def find(self, smiles: str) -> list[Match]:
         """Return the known drugs that a structure is or contains, the closest first.
@@ -177,35 +177,37 @@ class KnownDrugs:
         The same drug is the same whole: every part in its proportion. A salt of a drug by sodium, potassium, calcium,
         magnesium or a listed acid or base is "salt"; a mixture, or a compound with another metal, only has components.
         """
-        made = composition_of(smiles)
-        if made is None:
+        composition = composition_of(smiles)
+        if composition is None:
             return []
-        rows = dict.fromkeys(self._by_whole.get(made.whole, []), "same")
-        rows |= {row: "same parts" for row in self._by_kinds.get(made.kinds, []) if row not in rows}
-        matches = [self._match(row, how, made, None) for row, how in rows.items()]
-        for part in made.acting:
+        rows = dict.fromkeys(self._by_whole.get(composition.whole, []), "same")
+        rows |= {row: "same parts" for row in self._by_kinds.get(composition.kinds, []) if row not in rows}
+        matches = [self._match(row, how, composition, None) for row, how in rows.items()]
+        for part in composition.acting:
             alike = self._by_skeleton.get(_skeleton(part.key), [])
             matches += [
-                self._match(row, self._how(row, part, made), made, part) for row in alike if row not in rows
+                self._match(row, self._how(row, part, composition), composition, part)
+                for row in alike
+                if row not in rows
             ]
         return sorted(matches, key=lambda match: (_CLOSENESS.index(match.how), match.id))
 
-    def _how(self, row: int, part: Part, made: Composition) -> str:
+    def _how(self, row: int, part: Part, composition: Composition) -> str:
         """Return what a structure is to a drug whose active part has the skeleton of `part`."""
-        if made.active is None:
+        if composition.active is None:
             return "component" if self.keys[row] == part.key else "component of the same skeleton"
-        salt = len([item for item in made.parts if item.role != "solvent"]) > 1 or self._is_salt(row)
+        salt = len([item for item in composition.parts if item.role != "solvent"]) > 1 or self._is_salt(row)
         if self.keys[row] == part.key:
             return "salt" if salt else "same"
         return "salt of the same skeleton" if salt else "same skeleton"
 
-    def _match(self, row: int, how: str, made: Composition, part: Part | None) -> Match:
-        active = part or made.active
+    def _match(self, row: int, how: str, composition: Composition, part: Part | None) -> Match:
+        active = part or composition.active
         notes = []
         if how == "same parts":
             notes.append("the parts are in other proportions")
         if active is not None:
-            if others := made.others(active):
+            if others := composition.others(active):
                 notes.append(f"beside it: {others}")
             if self._is_salt(row) and how.startswith("salt"):
                 notes.append(f"the drug is itself a salt: {self.names[row]}")
@@ -216,31 +218,31 @@ class KnownDrugs:
     def _is_salt(self, row: int) -> bool:
         return bool(self.salts) and self.salts[row]
 
-    def named(self, smiles: Iterable[str], told: Progress | None = None) -> dict[str, Match]:
+    def named(self, smiles: Iterable[str], progress: Progress | None = None) -> dict[str, Match]:
         """Return the drug that each structure is, for those that are one.
 
         As `find` for many: parts are looked at only where the heavy atoms are those of a drug, or there are several
-        parts. `told`: done, of how many.
+        parts. `progress(done, total)`.
         """
         from rdkit import Chem
 
-        found: dict[str, Match] = {}
+        result: dict[str, Match] = {}
         distinct = list(dict.fromkeys(smiles))
         for number, text in enumerate(distinct, 1):
-            if told and not number % 500:
-                told(number, len(distinct))
+            if progress and not number % 500:
+                progress(number, len(distinct))
             molecule = Chem.MolFromSmiles(text)
             if molecule is None or ("." not in text and _heavy(molecule) not in self._by_atoms):
                 continue
             if matches := self.find(text):
-                found[text] = matches[0]
-        return found
+                result[text] = matches[0]
+        return result
 
     @cached_property
     def _by_atoms(self) -> frozenset[tuple[int, ...]]:
         from rdkit import Chem
 
-        return frozenset(_heavy(Chem.MolFromSmiles(one)) for one in self.smiles)
+        return frozenset(_heavy(Chem.MolFromSmiles(text)) for text in self.smiles)
 
     @cached_property
     def _by_text(self) -> dict[str, int]:
@@ -249,27 +251,31 @@ class KnownDrugs:
 
     @cached_property
     def _by_whole(self) -> dict[str, list[int]]:
-        made = [composition_of(smiles) for smiles in self.smiles] if not self.wholes else []
-        return _rows_by(self.wholes or [one.whole if one else "" for one in made])
+        compositions = [composition_of(smiles) for smiles in self.smiles] if not self.wholes else []
+        return _rows_by(
+            self.wholes or [composition.whole if composition else "" for composition in compositions]
+        )
 
     @cached_property
     def _by_kinds(self) -> dict[str, list[int]]:
-        made = [composition_of(smiles) for smiles in self.smiles] if not self.kinds else []
-        return _rows_by(self.kinds or [one.kinds if one else "" for one in made])
+        compositions = [composition_of(smiles) for smiles in self.smiles] if not self.kinds else []
+        return _rows_by(
+            self.kinds or [composition.kinds if composition else "" for composition in compositions]
+        )
 
     @cached_property
     def _by_skeleton(self) -> dict[str, list[int]]:
-        found: dict[str, list[int]] = defaultdict(list)
+        rows: dict[str, list[int]] = defaultdict(list)
         for row, key in enumerate(self.keys):
             if key:
-                found[_skeleton(key)].append(row)
-        return found
+                rows[_skeleton(key)].append(row)
+        return rows
 
 
-def tanimoto(one: NDArray[np.uint8], many: NDArray[np.uint8]) -> NDArray[np.float64]:
+def tanimoto(query: NDArray[np.uint8], many: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Return the Tanimoto similarity of packed bits (256,) to each row of (n, 256); 0 where neither has a bit."""
-    both = np.bitwise_count(many & one).sum(1, dtype=np.int64)
-    either = np.bitwise_count(many | one).sum(1, dtype=np.int64)
+    both = np.bitwise_count(many & query).sum(1, dtype=np.int64)
+    either = np.bitwise_count(many | query).sum(1, dtype=np.int64)
     return np.asarray(both / np.maximum(either, 1), np.float64)
 
 
@@ -291,36 +297,36 @@ def _skeleton(key: str) -> str:
 
 
 def _rows_by(keys: Iterable[str]) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = defaultdict(list)
+    result: dict[str, list[int]] = defaultdict(list)
     for row, key in enumerate(keys):
         if key:
-            found[key].append(row)
-    return dict(found)
+            result[key].append(row)
+    return dict(result)
 
 
 def answer_known(drugs: KnownDrugs, path: Path, out: Path, smiles_column: str = "") -> dict[str, Any]:
-    """Write a table with `drug`, `drug_id` and `match` beside each row, or `reason`; return the counts."""
+    """Write the table with the columns `drug`, `drug_id` and `match`, or `reason`; return the counts."""
     table = read_table(path, smiles_column)
     check_out(table, out)
     # the whole structure as given: what is computed on elsewhere is a part of it
-    found = [
-        drugs.find(cells[table.smiles_column]) if isinstance(one, Structure) else []
-        for cells, one in zip(table.rows, table.structures, strict=True)
+    all_matches = [
+        drugs.find(cells[table.smiles_column]) if isinstance(item, Structure) else []
+        for cells, item in zip(table.rows, table.structures, strict=True)
     ]
-    first = [matches[0] if matches else None for matches in found]
+    first = [matches[0] if matches else None for matches in all_matches]
     write_table(
         out,
         table,
         {
-            "drug": [one.name if one else "" for one in first],
-            "drug_id": [one.id if one else "" for one in first],
-            "match": [one.how if one else "" for one in first],
-            "component": [one.component if one else "" for one in first],
-            "note": [_note(matches) for matches in found],
-            "reason": ["" if isinstance(one, Structure) else one.reason for one in table.structures],
+            "drug": [item.name if item else "" for item in first],
+            "drug_id": [item.id if item else "" for item in first],
+            "match": [item.how if item else "" for item in first],
+            "component": [item.component if item else "" for item in first],
+            "note": [_note(matches) for matches in all_matches],
+            "reason": ["" if isinstance(item, Structure) else item.reason for item in table.structures],
         },
     )
-    kinds = [one.how for one in first if one]
+    kinds = [item.how for item in first if item]
     return {
         "rows": len(table.rows),
         "same": kinds.count("same"),
@@ -333,7 +339,7 @@ def answer_known(drugs: KnownDrugs, path: Path, out: Path, smiles_column: str = 
 
 
 def _note(matches: Sequence[Match]) -> str:
-    """Return what is to be said of the first match, and the other drugs that are components."""
+    """Return the note of the first match, and the other drugs that are components."""
     if not matches:
         return ""
     others = [match.name for match in matches[1:] if match.component != matches[0].component]
@@ -342,9 +348,11 @@ def _note(matches: Sequence[Match]) -> str:
     )
 
 
-def named_drugs(smiles: Iterable[str], home: Path, told: Progress | None = None) -> dict[str, Match] | None:
+def named_drugs(
+    smiles: Iterable[str], home: Path, progress: Progress | None = None
+) -> dict[str, Match] | None:
     """Return the drug that each structure is, or None where the drugs' structures were not fetched."""
     try:
-        return KnownDrugs.open(home).named(smiles, told)
+        return KnownDrugs.open(home).named(smiles, progress)
     except ClinweaveError:
         return None

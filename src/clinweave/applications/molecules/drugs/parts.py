@@ -1,4 +1,4 @@
-"""What a structure is made of: active parts, counter-ions, solvents and metals. Identity is that of the whole.
+"""Split a structure into active parts, counter-ions, solvents and metals; identity is that of the whole structure.
 
 A part is named by its InChIKey after its charges are balanced. Sodium, potassium, calcium and magnesium, and the acids,
 bases and solvents listed here (after Stahl and Wermuth, Handbook of Pharmaceutical Salts), only carry a drug; any other
@@ -83,9 +83,9 @@ class Composition:
     @property
     def acting(self) -> tuple[Part, ...]:
         """Return the parts that are no counter-ion, solvent or metal; of a counter-ion alone, itself."""
-        found = tuple(part for part in self.parts if part.role == "active")
+        active = tuple(part for part in self.parts if part.role == "active")
         lone = tuple(part for part in self.parts if part.role != "solvent") or self.parts
-        return found or (
+        return active or (
             lone if len(lone) == 1 and lone[0].role == "counter-ion" and len(lone[0].key) == 27 else ()
         )
 
@@ -95,7 +95,7 @@ class Composition:
         return tuple(part for part in self.parts if part.role == "metal")
 
     def others(self, part: Part) -> str:
-        """Return in words what stands beside a part."""
+        """Describe the other parts in words."""
         return ", ".join(item.name or item.smiles for item in self.parts if item.key != part.key)
 
 
@@ -105,14 +105,14 @@ def composition(molecule: Any) -> Composition:
 
     with rdBase.BlockLogs():
         fragments = Chem.GetMolFrags(molecule, asMols=True, sanitizeFrags=True)
-        found: dict[str, Part] = {}
+        by_key: dict[str, Part] = {}
         for fragment in fragments:
             if not fragment.GetNumHeavyAtoms():
-                continue  # a proton or hydrogen: it belongs to a charge beside it
+                continue  # a proton or hydrogen: it balances a neighbouring charge
             part = _part(fragment)
-            known = found.get(part.key)
-            found[part.key] = part._replace(number=known.number + 1) if known else part
-        parts = tuple(sorted(found.values()))
+            previous = by_key.get(part.key)
+            by_key[part.key] = part._replace(number=previous.number + 1) if previous else part
+        parts = tuple(sorted(by_key.values()))
         if any(_is_bonded(atom.GetSymbol(), atom.GetAtomicNum()) for atom in molecule.GetAtoms()):
             key = f"metal:{inchi_key(molecule)}"  # InChI writes bonds to metals in one way
             return Composition(parts, key, key)
@@ -155,11 +155,11 @@ def _neutral(fragment: Any) -> Any:
     if not any(atom.GetFormalCharge() for atom in fragment.GetAtoms()):
         return fragment
     try:
-        found = rdMolStandardize.Uncharger().uncharge(fragment)
-        Chem.SanitizeMol(found)
+        uncharged = rdMolStandardize.Uncharger().uncharge(fragment)
+        Chem.SanitizeMol(uncharged)
     except (Chem.MolSanitizeException, RuntimeError, ValueError):
         return fragment
-    return found
+    return uncharged
 
 
 @cache
@@ -167,11 +167,11 @@ def _listed() -> dict[str, tuple[str, str]]:
     """Return role and name by the skeleton of an InChIKey."""
     from rdkit import Chem
 
-    found = {}
+    result = {}
     for role, table in (("counter-ion", _ACIDS), ("counter-ion", _BASES), ("solvent", _SOLVENTS)):
         for smiles, name in table.items():
-            found[inchi_key(Chem.MolFromSmiles(smiles))[:14]] = (role, name)
-    return found
+            result[inchi_key(Chem.MolFromSmiles(smiles))[:14]] = (role, name)
+    return result
 
 
 def stereo_note(asked: str, drug: str, smiles: str) -> str:

@@ -1,4 +1,4 @@
-"""The reference structures of drugs, made from the dictionary of drug names with their errors set right or set aside.
+"""Reference structures of drugs from the dictionary of drug names, with its errors corrected or excluded.
 
 The dictionary often gives a salt, a product of several drugs or another substance under a drug's name. Counter-ions are
 set aside (`parts`); an entry whose remaining parts are several, or whose name states a metal that its structure lacks,
@@ -43,20 +43,20 @@ def build_reference(files: Mapping[str, Path], work: Path) -> dict[str, Any]:
     forms: list[dict[str, Any]] = []  # without an identifier
     for drug in track(drugs, "structures of drugs", console=Console(stderr=True), transient=True):
         if not drug.id:
-            found = reference_row("", drug.name, drug.smiles)
-            forms += [] if isinstance(found, str) else [{**found, "names": drug.names}]
+            entry = reference_row("", drug.name, drug.smiles)
+            forms += [] if isinstance(entry, str) else [{**entry, "names": drug.names}]
         elif not drug.smiles:
             gaps[drug.id] = "the dictionary has no structure of it"
-        elif isinstance(found := reference_row(drug.id, drug.name, drug.smiles), str):
-            left_out.append({"id": drug.id, "name": drug.name, "reason": found})
-            gaps[drug.id] = f"its structure in the dictionary was left out: {found}"
+        elif isinstance(entry := reference_row(drug.id, drug.name, drug.smiles), str):
+            left_out.append({"id": drug.id, "name": drug.name, "reason": entry})
+            gaps[drug.id] = f"its structure in the dictionary was left out: {entry}"
         else:
-            rows.append(found)
+            rows.append(entry)
     drugs = [drug for drug in drugs if drug.id]
     filled = from_salts([*rows, *forms], {drug.name.casefold(): drug for drug in drugs if drug.id in gaps})
     brands = [(row["id"], (row["name"], *row.pop("names", ()))) for row in filled]
     rows += filled
-    made = {row["id"] for row in rows}
+    built = {row["id"] for row in rows}
     pq.write_table(pa.Table.from_pylist(rows), work / "drugs.parquet")
     np.save(
         work / "bits.npy",
@@ -64,14 +64,14 @@ def build_reference(files: Mapping[str, Path], work: Path) -> dict[str, Any]:
     )
     names = {
         "names": name_index([*((drug.id, (drug.name, *drug.names)) for drug in drugs), *brands]),
-        "gaps": {id_: reason for id_, reason in gaps.items() if id_ not in made},
+        "gaps": {id_: reason for id_, reason in gaps.items() if id_ not in built},
         "titles": {drug.id: drug.name for drug in drugs},
     }
     (work / "names.json").write_text(json.dumps(names, ensure_ascii=False), "utf-8")
     source = DATABASES["drug_names"].source(files)
     return {
         "drugs": len(rows),
-        "left_out": [item for item in left_out if item["id"] not in made],
+        "left_out": [item for item in left_out if item["id"] not in built],
         "without_structure": len(names["gaps"]),
         "corrected": sum(bool(row["notes"]) for row in rows),
         "dropped": log.total,
@@ -89,7 +89,7 @@ def reference_row(id_: str, name: str, smiles: str) -> dict[str, Any] | str:
         return read.reason
     with rdBase.BlockLogs():
         molecule = Chem.MolFromSmiles(smiles)
-    made = composition(molecule)
+    parsed = composition(molecule)
     present = {atom.GetSymbol() for atom in molecule.GetAtoms()}
     for symbol, stem in METALS.items():
         if (
@@ -98,44 +98,44 @@ def reference_row(id_: str, name: str, smiles: str) -> dict[str, Any] | str:
             and symbol not in {"As", "Se", "Sb"}
         ):
             return f"the name states {stem}, the structure has no {symbol}"
-    part = _single(made)
-    if part is None and len(made.acting) > 1 and not made.metals:
-        return f"{len(made.acting)} parts that are no counter-ions: a product of several substances, or not this drug"
+    part = _single(parsed)
+    if part is None and len(parsed.acting) > 1 and not parsed.metals:
+        return f"{len(parsed.acting)} parts that are no counter-ions: a product of several substances, or not this drug"
     return {
         "id": id_, "name": name, "smiles": part.smiles if part else Chem.MolToSmiles(molecule), "given": smiles,
-        "inchi_key": part.key if part else "", "whole": made.whole, "kinds": made.kinds,
-        "salt": bool(part and len(made.parts) > 1 and _names_salt(name, made)),
-        "notes": f"the dictionary gives it with {made.others(part)}" if part and made.others(part) else "",
+        "inchi_key": part.key if part else "", "whole": parsed.whole, "kinds": parsed.kinds,
+        "salt": bool(part and len(parsed.parts) > 1 and _names_salt(name, parsed)),
+        "notes": f"the dictionary gives it with {parsed.others(part)}" if part and parsed.others(part) else "",
     }  # fmt: skip
 
 
-def _single(made: Composition) -> Part | None:
+def _single(composition: Composition) -> Part | None:
     """Return the active part; of stereoisomers of one skeleton the first."""
-    if made.active is not None:
-        return made.active
-    skeletons = {part.key[:14] for part in made.acting}
-    return made.acting[0] if len(skeletons) == 1 and not made.metals else None
+    if composition.active is not None:
+        return composition.active
+    skeletons = {part.key[:14] for part in composition.acting}
+    return composition.acting[0] if len(skeletons) == 1 and not composition.metals else None
 
 
-def _names_salt(name: str, made: Composition) -> bool:
+def _names_salt(name: str, composition: Composition) -> bool:
     """Say whether a name is that of the salt ("Magnesium salicylate") and not of the drug it carries."""
     words = {word.casefold() for word in re.findall(r"\w+", name)}
-    carried = {word for part in made.parts for word in part.name.split(" or ")}
+    carried = {word for part in composition.parts for word in part.name.split(" or ")}
     return bool(words & carried) or bool(_SALT_WORDS.search(name))
 
 
 def from_salts(rows: Iterable[Mapping[str, Any]], wanting: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return rows for drugs without a structure whose salt has one."""
-    found: dict[str, dict[str, Any]] = {}
+    result: dict[str, dict[str, Any]] = {}
     for row in rows:
         base = " ".join(_SALT_WORDS.sub(" ", row["name"]).split()).casefold()
         drug = wanting.get(base)
-        if drug is not None and row["inchi_key"] and base != row["name"].casefold() and drug.id not in found:
-            found[drug.id] = {
+        if drug is not None and row["inchi_key"] and base != row["name"].casefold() and drug.id not in result:
+            result[drug.id] = {
                 **row, "id": drug.id, "name": drug.name, "whole": f"1*{row['inchi_key']}", "kinds": row["inchi_key"],
                 "salt": False, "notes": f"the active part of {row['name']}",
             }  # fmt: skip
-    return list(found.values())
+    return list(result.values())
 
 
 def name_index(drugs: Iterable[tuple[str, Iterable[str]]]) -> dict[str, str]:

@@ -1,5 +1,5 @@
-"""The MOSES measures (Polykovskiy et al. 2020, arXiv:1811.12823), written from their definitions and checked against
-the published row of the training set; FCD always with the floor that the sample size sets."""
+"""MOSES metrics (Polykovskiy et al. 2020, arXiv:1811.12823), implemented from their definitions and checked against
+the published row of the training set; FCD is always reported with its floor for the sample size."""
 
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from clinweave.applications.molecules.metrics.chemnet import open_chemnet as open_chemnet
     from clinweave.applications.molecules.metrics.filters import Filters as Filters
     from clinweave.applications.molecules.metrics.filters import open_filters as open_filters
-    from clinweave.applications.molecules.metrics.hash_set import Known as Known
+    from clinweave.applications.molecules.metrics.hash_set import HashSet as HashSet
     from clinweave.applications.molecules.metrics.moses import PUBLISHED as PUBLISHED
     from clinweave.applications.molecules.metrics.moses import measure as measure
     from clinweave.applications.molecules.metrics.moses_reference import open_against as open_against
@@ -23,7 +23,7 @@ __getattr__, __dir__ = attach(
     {
         "ChemNet": "chemnet",
         "Filters": "filters",
-        "Known": "hash_set",
+        "HashSet": "hash_set",
         "PUBLISHED": "moses",
         "Reference": "reference",
         "frechet": "chemnet",

@@ -1,7 +1,7 @@
 """Frechet ChemNet distance (Preuer et al. 2018): activations of ChemNet, and the distance between two Gaussians.
 
 The weights are those that MOSES uses (fcd_torch, MIT). The arithmetic is the network's own, ordered for a CPU: the
-padding behind a string is the same for all, so that what depends on it alone is computed once.
+padding behind a string is the same for all: what depends on it alone is computed once.
 """
 
 import math
@@ -41,26 +41,26 @@ class ChemNet:
         kinds = [kind for kind, _ in layers]
         if kinds != ["Conv1d", "Conv1d", "LSTM", "LSTM"]:
             raise ClinweaveError(f"these are no ChemNet weights: layers {kinds}")
-        states = [{name: one.float() for name, one in parts[0].items()} for _, parts in layers]
+        states = [{name: item.float() for name, item in parts[0].items()} for _, parts in layers]
         self.filters = [state["weight"] for state in states[:2]]
         self.first, self.last = (
-            (one["weight_ih_l0"], one["weight_hh_l0"], one["bias_ih_l0"] + one["bias_hh_l0"])
-            for one in states[2:]
+            (item["weight_ih_l0"], item["weight_hh_l0"], item["bias_ih_l0"] + item["bias_hh_l0"])
+            for item in states[2:]
         )
 
     @torch.inference_mode()
     def activations(
-        self, smiles: Sequence[str], told: Progress | None = None, at_once: int = 1024
+        self, smiles: Sequence[str], progress: Progress | None = None, at_once: int = 1024
     ) -> NDArray[np.float32]:
         """Return (B, 512) for canonical SMILES, in their order."""
-        found = np.empty((len(smiles), self.last[1].shape[1]), np.float32)
+        result = np.empty((len(smiles), self.last[1].shape[1]), np.float32)
         order = sorted(range(len(smiles)), key=lambda i: len(smiles[i]))
         for start in range(0, len(order), at_once):
             rows = order[start : start + at_once]
-            found[rows] = self._batch([smiles[i] for i in rows]).numpy()
-            if told:
-                told(min(start + at_once, len(order)), len(order))
-        return found
+            result[rows] = self._batch([smiles[i] for i in rows]).numpy()
+            if progress:
+                progress(min(start + at_once, len(order)), len(order))
+        return result
 
     def _batch(self, smiles: Sequence[str]) -> Tensor:
         wide = one_hot(smiles)
@@ -73,29 +73,29 @@ class ChemNet:
         # from the end: first the padding, which is the same for all, then the string
         count = len(smiles)
         zero = states.new_zeros(1, self.first[1].shape[1])
-        given = self.first[2][None]
+        bias = self.first[2][None]
         hidden, cell, behind = zero, zero, []
         for _ in range(blank):
-            hidden, cell = _lstm(given, hidden, cell, self.first[1])
+            hidden, cell = _lstm(bias, hidden, cell, self.first[1])
             behind.append(hidden)
         hidden, cell = hidden.expand(count, -1), cell.expand(count, -1)
         inputs = functional.linear(states.transpose(1, 2), self.first[0], self.first[2])
         above = []
-        for place in reversed(range(real)):
-            hidden, cell = _lstm(inputs[:, place], hidden, cell, self.first[1])
+        for position in reversed(range(real)):
+            hidden, cell = _lstm(inputs[:, position], hidden, cell, self.first[1])
             above.append(hidden)
         # from the start: the string, then the padding
         wide_state = self.last[1].shape[1]
         hidden, cell = states.new_zeros(count, wide_state), states.new_zeros(count, wide_state)
-        for one in [*reversed(above), *reversed(behind)]:
+        for part in [*reversed(above), *reversed(behind)]:
             hidden, cell = _lstm(
-                functional.linear(one, self.last[0], self.last[2]), hidden, cell, self.last[1]
+                functional.linear(part, self.last[0], self.last[2]), hidden, cell, self.last[1]
             )
         return hidden
 
 
-def _lstm(given: Tensor, hidden: Tensor, cell: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-    enter, forget, new, leave = (hidden @ weight.t()).add_(given).chunk(4, 1)
+def _lstm(gates: Tensor, hidden: Tensor, cell: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+    enter, forget, new, leave = (hidden @ weight.t()).add_(gates).chunk(4, 1)
     cell = torch.sigmoid(forget) * cell + torch.sigmoid(enter) * torch.tanh(new)
     return torch.sigmoid(leave) * torch.tanh(cell), cell
 
@@ -109,24 +109,24 @@ def _same(states: Tensor) -> Tensor:
 
 def one_hot(smiles: Sequence[str]) -> Tensor:
     """Return (B, L, 35), each row divided by 35; L is as long as the longest string needs, at most 350."""
-    rows = [_letters(one) for one in smiles]
-    # a multiple of 4 that leaves one blank window, so that what lies behind is padding for all
+    rows = [_letters(text) for text in smiles]
+    # a multiple of 4 that leaves one blank window: the rest is padding for all
     length = min(LENGTH, -(-max(len(row) for row in rows) // 4) * 4 + 8)
-    made = torch.zeros(len(rows), length, len(LETTERS))
+    encoded = torch.zeros(len(rows), length, len(LETTERS))
     for number, row in enumerate(rows):
-        made[number, torch.arange(len(row)), torch.tensor(row)] = 1 / len(LETTERS)
-    return made
+        encoded[number, torch.arange(len(row)), torch.tensor(row)] = 1 / len(LETTERS)
+    return encoded
 
 
 def _letters(smiles: str) -> list[int]:
-    found: list[int] = []
-    place = 0
-    while place < len(smiles) and len(found) < LENGTH - 1:
-        two = place + 1 < len(smiles) and smiles[place + 1] in "ril"
-        letter = smiles[place : place + 2] if two else smiles[place]
-        found.append(_NUMBER.get(letter, _NUMBER["X"]))
-        place += 1 + two
-    return [*found, _NUMBER["."]]
+    codes: list[int] = []
+    position = 0
+    while position < len(smiles) and len(codes) < LENGTH - 1:
+        two = position + 1 < len(smiles) and smiles[position + 1] in "ril"
+        letter = smiles[position : position + 2] if two else smiles[position]
+        codes.append(_NUMBER.get(letter, _NUMBER["X"]))
+        position += 1 + two
+    return [*codes, _NUMBER["."]]
 
 
 def frechet(

@@ -25,7 +25,7 @@ class Filters:
         for atom in molecule.GetAtoms():
             if atom.GetFormalCharge() or atom.GetSymbol() not in _ALLOWED:
                 return False
-        # some patterns name hydrogens, so that these must be atoms
+        # some patterns name hydrogens: these must be atoms
         return not self.patterns.HasMatch(Chem.AddHs(molecule))
 
 

@@ -1,4 +1,4 @@
-"""All MOSES measures of a generated set, and their published rows."""
+"""All MOSES metrics of a generated set, with the published rows for comparison."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from clinweave.applications.molecules.metrics.chemnet import ChemNet, frechet
 from clinweave.applications.molecules.metrics.filters import Filters
-from clinweave.applications.molecules.metrics.hash_set import Known
+from clinweave.applications.molecules.metrics.hash_set import HashSet
 from clinweave.applications.molecules.metrics.reference import Reference
 from clinweave.applications.molecules.molecule import parse
 
@@ -50,7 +50,7 @@ class Against:
     """What a set is measured against. Any part may be missing; its measures are then left out."""
 
     references: Mapping[str, Reference]  # by the name of the set: Test, TestSF
-    training: Known | None = None
+    training: HashSet | None = None
     filters: Filters | None = None
     chemnet: ChemNet | None = None
 
@@ -60,17 +60,17 @@ def floor_of(count: int) -> float:
     return 0.008 + FLOOR / max(count, 1)
 
 
-def measure(smiles: Sequence[str], against: Against, *, told: Progress | None = None) -> dict[str, Any]:
+def measure(smiles: Sequence[str], against: Against, *, progress: Progress | None = None) -> dict[str, Any]:
     """Return every measure of the strings as drawn: `valid` counts all, the others the valid ones, repeats kept."""
-    say = told or (lambda _what, _done, _all: None)
+    say = progress or (lambda _what, _done, _all: None)
     from rdkit import Chem
 
     molecules = []
     for number, text in enumerate(smiles):
-        found = parse(text) if text else ""
-        molecules += [] if isinstance(found, str) else [found]
+        molecule = parse(text) if text else ""
+        molecules += [] if isinstance(molecule, str) else [molecule]
         say("reading", number + 1, len(smiles))
-    canonical = [Chem.MolToSmiles(one) for one in molecules]
+    canonical = [Chem.MolToSmiles(item) for item in molecules]
     found_: dict[str, Any] = {"drawn": len(smiles), "valid": len(molecules) / max(len(smiles), 1)}
     for name, size in (("unique@1k", 1000), ("unique@10k", 10_000)):
         if len(canonical) >= size:
@@ -78,7 +78,7 @@ def measure(smiles: Sequence[str], against: Against, *, told: Progress | None = 
     distinct = set(canonical)
     found_["unique"] = len(distinct) / max(len(canonical), 1)
     if against.training is not None:
-        found_["Novelty"] = sum(one not in against.training for one in distinct) / max(len(distinct), 1)
+        found_["Novelty"] = sum(item not in against.training for item in distinct) / max(len(distinct), 1)
     if against.filters is not None:
         found_["Filters"] = _share(molecules, against.filters, say)
     if len(molecules) > 1:
@@ -88,8 +88,8 @@ def measure(smiles: Sequence[str], against: Against, *, told: Progress | None = 
 
 def _share(molecules: Sequence[Any], filters: Filters, say: Progress) -> float:
     passed = 0
-    for number, one in enumerate(molecules):
-        passed += filters.passes(one)
+    for number, molecule in enumerate(molecules):
+        passed += filters.passes(molecule)
         say("filters", number + 1, len(molecules))
     return passed / max(len(molecules), 1)
 
@@ -98,25 +98,27 @@ def _likeness(
     molecules: Sequence[Any], canonical: Sequence[str], against: Against, say: Progress
 ) -> dict[str, Any]:
     bits = morgan_bits(molecules)
-    found: dict[str, Any] = dict(zip(("IntDiv", "IntDiv2"), internal_diversity(bits), strict=True))
+    result: dict[str, Any] = dict(zip(("IntDiv", "IntDiv2"), internal_diversity(bits), strict=True))
     fragments, scaffolds = Counter[str](), Counter[str]()
-    for number, one in enumerate(molecules):
-        fragments.update(brics_fragments(one))
-        scaffolds.update(scaffold_of(one))
+    for number, molecule in enumerate(molecules):
+        fragments.update(brics_fragments(molecule))
+        scaffolds.update(scaffold_of(molecule))
         say("fragments", number + 1, len(molecules))
     if against.chemnet is not None:
         acts = against.chemnet.activations(canonical, lambda done, all_: say("ChemNet", done, all_)).astype(
             np.float64
         )
         mean, spread = acts.mean(0), np.cov(acts.T)
-        found["FCD floor"] = floor_of(len(canonical))
+        result["FCD floor"] = floor_of(len(canonical))
     for name, reference in against.references.items():
         if against.chemnet is not None:
-            found[f"FCD/{name}"] = frechet(mean, spread, reference.mean, reference.covariance)
-        found[f"SNN/{name}"] = nearest(bits, reference.bits, lambda done, all_: say("neighbours", done, all_))
-        found[f"Frag/{name}"] = cosine(fragments, reference.fragments)
-        found[f"Scaf/{name}"] = cosine(scaffolds, reference.scaffolds)
-    return found
+            result[f"FCD/{name}"] = frechet(mean, spread, reference.mean, reference.covariance)
+        result[f"SNN/{name}"] = nearest(
+            bits, reference.bits, lambda done, all_: say("neighbours", done, all_)
+        )
+        result[f"Frag/{name}"] = cosine(fragments, reference.fragments)
+        result[f"Scaf/{name}"] = cosine(scaffolds, reference.scaffolds)
+    return result
 
 
 def morgan_bits(molecules: Sequence[Any]) -> NDArray[np.uint8]:
@@ -124,7 +126,7 @@ def morgan_bits(molecules: Sequence[Any]) -> NDArray[np.uint8]:
     from rdkit.Chem import rdFingerprintGenerator
 
     maker = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=1024)
-    return np.stack([maker.GetFingerprintAsNumPy(one) for one in molecules]).astype(np.uint8)
+    return np.stack([maker.GetFingerprintAsNumPy(molecule) for molecule in molecules]).astype(np.uint8)
 
 
 def _tanimoto(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
@@ -148,9 +150,9 @@ def nearest(
     for start in range(0, len(bits), 512):
         mine = _eight(bits[start : start + 512])
         rows = min(512, len(bits) - start)
-        for at in range(0, len(theirs), 8192):
-            found = _tanimoto(mine, theirs[at : at + 8192])[:rows].amax(1)
-            best[start : start + rows] = torch.maximum(best[start : start + rows], found)
+        for offset in range(0, len(theirs), 8192):
+            similarity = _tanimoto(mine, theirs[offset : offset + 8192])[:rows].amax(1)
+            best[start : start + rows] = torch.maximum(best[start : start + rows], similarity)
         if say:
             say(min(start + 512, len(bits)), len(bits))
     return float(best.mean())
@@ -162,9 +164,11 @@ def internal_diversity(bits: NDArray[np.uint8]) -> tuple[float, float]:
     sums = torch.zeros(2, dtype=torch.float64)
     for start in range(0, len(bits), 512):
         mine = every[start : start + 512]
-        for at in range(0, len(every), 8192):
-            found = _tanimoto(mine, every[at : at + 8192])
-            sums += torch.stack([found.sum(dtype=torch.float64), (found * found).sum(dtype=torch.float64)])
+        for offset in range(0, len(every), 8192):
+            similarity = _tanimoto(mine, every[offset : offset + 8192])
+            sums += torch.stack(
+                [similarity.sum(dtype=torch.float64), (similarity * similarity).sum(dtype=torch.float64)]
+            )
     mean, square = (sums / len(bits) ** 2).tolist()
     return 1 - mean, 1 - square**0.5
 
@@ -191,5 +195,5 @@ def cosine(mine: Mapping[str, int], theirs: Mapping[str, int]) -> float:
     if not mine or not theirs:
         return float("nan")
     dot = sum(count * theirs.get(name, 0) for name, count in mine.items())
-    sizes = [float(np.sqrt(sum(float(count) ** 2 for count in one.values()))) for one in (mine, theirs)]
+    sizes = [float(np.sqrt(sum(float(count) ** 2 for count in counts.values()))) for counts in (mine, theirs)]
     return float(dot / (sizes[0] * sizes[1]))

@@ -1,4 +1,4 @@
-"""What MOSES publishes for comparison, opened from a folder of its files or from what was fetched."""
+"""Open MOSES' reference data from a local folder or from the fetched resource."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The reference statistics that MOSES publishes, read from their file without letting it run anything."""
+"""Load the reference statistics published with MOSES from their pickle without executing code."""
 
 import io
 import pickle
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clinweave.applications.molecules.metrics.hash_set import Known
+from clinweave.applications.molecules.metrics.hash_set import HashSet
 from clinweave.applications.molecules.molecule import read_smiles
 from clinweave.core.errors import ClinweaveError, UserError
 
@@ -55,14 +55,14 @@ def open_reference(path: Path) -> Reference:
             stream = io.BytesIO(archive.read("stats.npy"))
         np.lib.format.read_magic(stream)
         np.lib.format.read_array_header_1_0(stream)
-        found = _Plain(stream, encoding="latin1").load().item()
+        data = _Plain(stream, encoding="latin1").load().item()
         return Reference(
-            np.asarray(found["FCD"]["mu"], np.float64),
-            np.asarray(found["FCD"]["sigma"], np.float64),
-            np.asarray(found["SNN"]["fps"], np.uint8),
-            found["Frag"]["frag"],
-            found["Scaf"]["scaf"],
-            {name: np.asarray(found[name]["values"], np.float64) for name in ("logP", "SA", "QED", "weight")},
+            np.asarray(data["FCD"]["mu"], np.float64),
+            np.asarray(data["FCD"]["sigma"], np.float64),
+            np.asarray(data["SNN"]["fps"], np.uint8),
+            data["Frag"]["frag"],
+            data["Scaf"]["scaf"],
+            {name: np.asarray(data[name]["values"], np.float64) for name in ("logP", "SA", "QED", "weight")},
         )
     except FileNotFoundError:
         raise UserError(f"there is no {path}: name MOSES' folder, or run `clinweave fetch moses`") from None
@@ -70,9 +70,9 @@ def open_reference(path: Path) -> Reference:
         raise ClinweaveError(f"{path} is not a file of MOSES statistics: {error}") from error
 
 
-def training_set(folder: Path) -> Known:
+def training_set(folder: Path) -> HashSet:
     """Return the molecules that are not novel, from train.csv or train.csv.gz."""
     for name in ("train.csv.gz", "train.csv"):
         if (folder / name).is_file():
-            return Known(read_smiles(folder / name))
+            return HashSet(read_smiles(folder / name))
     raise UserError(f"{folder} holds no train.csv.gz: novelty is measured against it")

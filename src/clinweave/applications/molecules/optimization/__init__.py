@@ -1,4 +1,4 @@
-"""Optimisation of molecules: scorers, an oracle that counts and remembers, methods behind one protocol, the answer."""
+"""Molecular optimisation: scorers, a budgeted oracle, methods behind one protocol, ranked results."""
 
 from typing import TYPE_CHECKING
 

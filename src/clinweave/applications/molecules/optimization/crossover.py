@@ -1,4 +1,4 @@
-"""Crossover of two molecular graphs (Jensen 2019, doi:10.1039/C8SC05372C): each is cut in two, and halves are joined.
+"""Crossover of two molecular graphs (Jensen 2019, doi:10.1039/C8SC05372C): cut both and join the fragments.
 
 A cut goes through one bond outside the rings, or through two bonds of one ring; the ends carry labels by which RDKit
 zips two halves together.
@@ -9,15 +9,15 @@ from typing import Any
 from clinweave.applications.molecules.optimization.mutation import Random, closed, faults, opened
 
 
-def cross(one: Any, two: Any, random: Random, keep: Any = None, tries: int = 8) -> Any:
+def cross(first: Any, two: Any, random: Random, keep: Any = None, tries: int = 8) -> Any:
     """Return a child of two RDKit molecules, or None where no pair of halves would do."""
     for _ in range(tries):
         in_ring = bool(random.random() < 0.4)
-        left, right = _halves(one, random, in_ring), _halves(two, random, in_ring)
+        left, right = _halves(first, random, in_ring), _halves(two, random, in_ring)
         if not left or not right:
             continue
         halves = left[int(random.integers(len(left)))], right[int(random.integers(len(right)))]
-        child = _joined(*halves, faults(one) | faults(two))
+        child = _joined(*halves, faults(first) | faults(two))
         if child is not None and (keep is None or child.HasSubstructMatch(keep)):
             return child
     return None
@@ -32,7 +32,7 @@ def _halves(molecule: Any, random: Random, in_ring: bool) -> list[Any]:
         return []
     labels = [1, 2] if random.random() < 0.5 else [2, 1]
     cut: Any = Chem.FragmentOnBonds(
-        editable, bonds, dummyLabels=[(labels[place], labels[place]) for place in range(len(bonds))]
+        editable, bonds, dummyLabels=[(labels[index], labels[index]) for index in range(len(bonds))]
         if len(bonds) > 1 else [(1, 1)],
     )  # fmt: skip
     halves = Chem.GetMolFrags(cut, asMols=True, sanitizeFrags=False)
@@ -55,11 +55,11 @@ def _ring_cut(editable: Any, random: Random) -> list[int]:
     if not rings:
         return []
     ring = rings[int(random.integers(len(rings)))]
-    bonds = [editable.GetBondWithIdx(place) for place in ring if info.NumBondRings(place) == 1]
+    bonds = [editable.GetBondWithIdx(index) for index in ring if info.NumBondRings(index) == 1]
     pairs = [
         [a.GetIdx(), b.GetIdx()]
-        for place, a in enumerate(bonds)
-        for b in bonds[place + 1 :]
+        for index, a in enumerate(bonds)
+        for b in bonds[index + 1 :]
         if a.GetBondType() == b.GetBondType() and not _ends(a) & _ends(b)
     ]
     return pairs[int(random.integers(len(pairs)))] if pairs else []

@@ -1,4 +1,4 @@
-"""Hill climbing: draw, score, train on the best so far, draw again (as Brown et al. 2019's SMILES LSTM)."""
+"""Hill climbing: sample, score, fine-tune on the best, repeat (as Brown et al. 2019's SMILES LSTM)."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ RATE = 1e-3
 
 
 class FineTuning:
-    """See the module. The pool and the start are scored first, so that there is something to learn from."""
+    """See the module. The pool and the start are scored first, as the first training data."""
 
     def __init__(self, problem: OptimizationTask) -> None:
         self.problem = problem

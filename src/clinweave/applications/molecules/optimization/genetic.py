@@ -1,4 +1,4 @@
-"""A genetic algorithm on molecular graphs, after Jensen 2019 (doi:10.1039/C8SC05372C); it learns nothing.
+"""Genetic algorithm on molecular graphs, after Jensen 2019 (doi:10.1039/C8SC05372C); no learned model.
 
 Small generations and parents drawn by rank over everything scored, as in Tripp and Hernandez-Lobato 2023
 (arXiv:2310.09267), because few calls are what counts here.
@@ -44,33 +44,33 @@ class GraphGA:
         """Return new molecules made from the best, none of them scored before."""
         from rdkit import Chem
 
-        found: dict[str, None] = {}
+        result: dict[str, None] = {}
         for _ in range(20 * count):
-            if len(found) >= count:
+            if len(result) >= count:
                 break
             child = self._child()
             smiles = Chem.MolToSmiles(child) if child is not None else ""
             if smiles and smiles not in self.archive.scores:
-                found[smiles] = None
-        return list(found)
+                result[smiles] = None
+        return list(result)
 
     def _child(self) -> Any:
         keep = self.problem.keep
         if not len(self.archive):
             return mutate(_molecule(self.problem.start or "CC"), self.random, keep)
-        one = _molecule(self.parent())
+        parent = _molecule(self.parent())
         if self.random.random() < 0.5:
-            return mutate(one, self.random, keep)
-        child = cross(one, _molecule(self._mate()), self.random, keep)
+            return mutate(parent, self.random, keep)
+        child = cross(parent, _molecule(self._mate()), self.random, keep)
         if child is not None and self.random.random() < MUTATED:
             return mutate(child, self.random, keep) or child
         return child
 
     def parent(self) -> str:
-        """Return one of the best: its rank is the logarithm of a uniform number, so that the best come most often."""
+        """Return one of the best: its rank is the logarithm of a uniform number: the best are drawn most often."""
         best = self.archive.best(ELDERS)
-        place = int(len(best) ** self.random.random()) - 1
-        return best[min(max(place, 0), len(best) - 1)]
+        index = int(len(best) ** self.random.random()) - 1
+        return best[min(max(index, 0), len(best) - 1)]
 
     def _mate(self) -> str:
         """Return a second parent; where a pattern is kept, half of them come from the pool."""

@@ -1,4 +1,4 @@
-"""Search in the model's latent space: a genetic algorithm whose parents are latents of the best molecules.
+"""Genetic algorithm in the model's latent space, with the latents of the best molecules as parents.
 
 A child is a parent's latent, or a mixture of two (each part of the fingerprint from one of them, or between them),
 moved by noise that is measured in the spread of the best ones' latents and adapted by success (Rechenberg's 1/5
@@ -61,10 +61,10 @@ class LatentSearch:
 
     def tell(self, answers: Sequence[Answer]) -> None:
         """Keep what was scored; widen the noise where more than a fifth beat the elders' middle, else narrow it."""
-        new = [one for one in answers if one.new and one.fate == "scored"]
+        new = [answer for answer in answers if answer.new and answer.fate == "scored"]
         self.archive.add(answers)
         if new and np.isfinite(self.bar):
-            success = np.mean([one.value > self.bar for one in new])
+            success = np.mean([answer.value > self.bar for answer in new])
             self.noise = float(np.clip(self.noise * (1.1 if success > 0.2 else 0.95), 0.1, 2.0))
         elders = self.archive.best(ELDERS)
         self.bar = self.archive.scores[elders[len(elders) // 2]] if elders else -np.inf
@@ -72,35 +72,37 @@ class LatentSearch:
     def _describe(self, smiles: Sequence[str]) -> None:
         from rdkit import Chem
 
-        new = [one for one in smiles if one not in self.latents]
+        new = [text for text in smiles if text not in self.latents]
         if not new:
             return
-        found = np.nan_to_num(self.model.encode(new, strict=False).latents)
-        for one, latent in zip(new, found, strict=True):
-            self.latents[one] = latent
-            values = np.array([properties_of(Chem.MolFromSmiles(one))], np.float32)
-            self.properties[one] = standardised(values)[0]
+        encoded = np.nan_to_num(self.model.encode(new, strict=False).latents)
+        for text, latent in zip(new, encoded, strict=True):
+            self.latents[text] = latent
+            values = np.array([properties_of(Chem.MolFromSmiles(text))], np.float32)
+            self.properties[text] = standardised(values)[0]
 
     def _pick(self, elders: Sequence[str]) -> str:
-        place = int(len(elders) ** self.random.random()) - 1
-        return elders[min(max(place, 0), len(elders) - 1)]
+        index = int(len(elders) ** self.random.random()) - 1
+        return elders[min(max(index, 0), len(elders) - 1)]
 
     def _child(self, elders: Sequence[str]) -> Any:
-        one = self.latents[self._pick(elders)]
+        latent = self.latents[self._pick(elders)]
         draw = self.random.random()
         if draw < 0.3:
             two = self.latents[self._pick(elders)]
             chunk = self.model.checkpoint.network.shape.chunk
-            parts = np.repeat(self.random.random(len(one) // chunk) < 0.5, chunk)
-            one = np.where(parts, one, two)
+            parts = np.repeat(self.random.random(len(latent) // chunk) < 0.5, chunk)
+            latent = np.where(parts, latent, two)
         elif draw < 0.6:
             share = self.random.random()
-            one = share * one + (1 - share) * self.latents[self._pick(elders)]
-        return one + self._shift(elders)
+            latent = share * latent + (1 - share) * self.latents[self._pick(elders)]
+        return latent + self._shift(elders)
 
     def _shift(self, elders: Sequence[str]) -> Any:
         width = self.model.latent
-        spread = np.std([self.latents[one] for one in elders], 0) if len(elders) > 4 else np.full(width, 0.5)
+        spread = (
+            np.std([self.latents[text] for text in elders], 0) if len(elders) > 4 else np.full(width, 0.5)
+        )
         return (self.noise * (spread + 0.05) * self.random.standard_normal(width)).astype(np.float32)
 
     def _condition(self, elders: Sequence[str]) -> Any:
@@ -108,13 +110,13 @@ class LatentSearch:
         hidden = np.full(len(PROPERTIES), np.nan, np.float32)
         if not elders or self.random.random() < 1 / 3:
             return hidden
-        given = self.properties[self._pick(elders)]
-        return np.where(self.random.random(len(hidden)) < 0.5, given, hidden)
+        values = self.properties[self._pick(elders)]
+        return np.where(self.random.random(len(hidden)) < 0.5, values, hidden)
 
     def _write(self, latents: Sequence[Any], conditions: Sequence[Any], view: int) -> list[str]:
         if not latents:
             return []
-        given = torch.from_numpy(np.array(latents, np.float32))
-        wanted = torch.from_numpy(np.array(conditions, np.float32))
-        written: list[str] = self.model.spell(given, wanted, view, TEMPERATURE, self.draws)
+        tensor = torch.from_numpy(np.array(latents, np.float32))
+        targets = torch.from_numpy(np.array(conditions, np.float32))
+        written: list[str] = self.model.spell(tensor, targets, view, TEMPERATURE, self.draws)
         return written

@@ -1,4 +1,4 @@
-"""How a raw property becomes a part of a score, from 0 to 1, and how parts become one score.
+"""Score modifiers: map raw properties to [0, 1], and aggregate them into one score.
 
 The forms are those of GuacaMol (Brown et al. 2019, doi:10.1021/acs.jcim.8b00839, section 3 and table 3).
 """

@@ -1,4 +1,4 @@
-"""Small changes of a molecular graph: the mutations of Jensen 2019 (doi:10.1039/C8SC05372C), written for RDKit.
+"""Mutations of a molecular graph (Jensen 2019, doi:10.1039/C8SC05372C), implemented with RDKit.
 
 Each change is tried on a kekulised copy; what RDKit then refuses, or has strained rings, is no molecule.
 """
@@ -37,9 +37,9 @@ def mutate(molecule: Any, random: Random, keep: Any = None, tries: int = 10) -> 
         change = _CHANGES[int(random.choice(len(_CHANGES), p=_CHANCES))]
         editable = opened(molecule)
         if change(editable, random, locked):
-            found = closed(editable, allowed)
-            if found is not None and (keep is None or found.HasSubstructMatch(keep)):
-                return found
+            result = closed(editable, allowed)
+            if result is not None and (keep is None or result.HasSubstructMatch(keep)):
+                return result
     return None
 
 
@@ -64,12 +64,12 @@ def closed(editable: Any, allowed: frozenset[str] = frozenset()) -> Any:
     with rdBase.BlockLogs():
         try:
             Chem.SanitizeMol(editable)
-            found: Any = Chem.MolFromSmiles(Chem.MolToSmiles(editable))
+            molecule: Any = Chem.MolFromSmiles(Chem.MolToSmiles(editable))
         except (ValueError, RuntimeError):
             return None
-    if found is None or len(Chem.GetMolFrags(found)) > 1 or not faults(found) <= allowed:
+    if molecule is None or len(Chem.GetMolFrags(molecule)) > 1 or not faults(molecule) <= allowed:
         return None
-    return found
+    return molecule
 
 
 def faults(molecule: Any) -> frozenset[str]:
@@ -113,7 +113,7 @@ def _kind(order: int) -> Any:
 def _append(editable: Any, random: Random, _locked: frozenset[int]) -> bool:
     from rdkit import Chem
 
-    atom = _any([one for one in editable.GetAtoms() if _free(one)], random)
+    atom = _any([candidate for candidate in editable.GetAtoms() if _free(candidate)], random)
     if atom is None:
         return False
     number = int(random.choice(_ELEMENTS, p=_WEIGHTS))
@@ -129,9 +129,9 @@ def _insert(editable: Any, random: Random, locked: frozenset[int]) -> bool:
     from rdkit import Chem
 
     choices = [
-        one
-        for one in editable.GetBonds()
-        if _order(one) == 1 and not {one.GetBeginAtomIdx(), one.GetEndAtomIdx()} <= locked
+        candidate
+        for candidate in editable.GetBonds()
+        if _order(candidate) == 1 and not {candidate.GetBeginAtomIdx(), candidate.GetEndAtomIdx()} <= locked
     ]
     bond = _any(choices, random)
     if bond is None:
@@ -145,11 +145,15 @@ def _insert(editable: Any, random: Random, locked: frozenset[int]) -> bool:
 
 
 def _delete(editable: Any, random: Random, locked: frozenset[int]) -> bool:
-    choices = [one for one in editable.GetAtoms() if one.GetDegree() in {1, 2} and one.GetIdx() not in locked]
+    choices = [
+        candidate
+        for candidate in editable.GetAtoms()
+        if candidate.GetDegree() in {1, 2} and candidate.GetIdx() not in locked
+    ]
     atom = _any(choices, random)
     if atom is None or editable.GetNumAtoms() < 3:
         return False
-    near = [one.GetIdx() for one in atom.GetNeighbors()]
+    near = [candidate.GetIdx() for candidate in atom.GetNeighbors()]
     if len(near) == 2:
         if editable.GetBondBetweenAtoms(*near) is not None:
             return False
@@ -160,15 +164,19 @@ def _delete(editable: Any, random: Random, locked: frozenset[int]) -> bool:
 
 def _change_atom(editable: Any, random: Random, locked: frozenset[int]) -> bool:
     atom = _any(
-        [one for one in editable.GetAtoms() if one.GetIdx() not in locked and not one.GetFormalCharge()],
+        [
+            candidate
+            for candidate in editable.GetAtoms()
+            if candidate.GetIdx() not in locked and not candidate.GetFormalCharge()
+        ],
         random,
     )
     if atom is None:
         return False
     used = sum(_order(bond) for bond in atom.GetBonds())
     fits = [
-        place
-        for place, number in enumerate(_ELEMENTS)
+        index
+        for index, number in enumerate(_ELEMENTS)
         if _VALENCE[number] >= used and number != atom.GetAtomicNum()
     ]
     if not fits:
@@ -180,14 +188,18 @@ def _change_atom(editable: Any, random: Random, locked: frozenset[int]) -> bool:
 
 def _change_bond(editable: Any, random: Random, locked: frozenset[int]) -> bool:
     bond = _any(
-        [one for one in editable.GetBonds() if not {one.GetBeginAtomIdx(), one.GetEndAtomIdx()} <= locked],
+        [
+            item
+            for item in editable.GetBonds()
+            if not {item.GetBeginAtomIdx(), item.GetEndAtomIdx()} <= locked
+        ],
         random,
     )
     if bond is None:
         return False
     order = _order(bond)
     room = min(_free(bond.GetBeginAtom()), _free(bond.GetEndAtom()))
-    fits = [one for one in (1, 2, 3) if one != order and one - order <= room]
+    fits = [item for item in (1, 2, 3) if item != order and item - order <= room]
     if not fits:
         return False
     bond.SetBondType(_kind(int(random.choice(fits))))
@@ -197,9 +209,9 @@ def _change_bond(editable: Any, random: Random, locked: frozenset[int]) -> bool:
 def _open_ring(editable: Any, random: Random, locked: frozenset[int]) -> bool:
     bond = _any(
         [
-            one
-            for one in editable.GetBonds()
-            if one.IsInRing() and not {one.GetBeginAtomIdx(), one.GetEndAtomIdx()} <= locked
+            candidate
+            for candidate in editable.GetBonds()
+            if candidate.IsInRing() and not {candidate.GetBeginAtomIdx(), candidate.GetEndAtomIdx()} <= locked
         ],
         random,
     )
@@ -213,9 +225,9 @@ def _close_ring(editable: Any, random: Random, _locked: frozenset[int]) -> bool:
     from rdkit import Chem
 
     distances = Chem.GetDistanceMatrix(editable)
-    free = [one.GetIdx() for one in editable.GetAtoms() if _free(one)]
+    free = [candidate.GetIdx() for candidate in editable.GetAtoms() if _free(candidate)]
     size = int(random.choice([3, 4, 5, 6], p=[0.05, 0.05, 0.4, 0.5]))
-    pairs = [(a, b) for place, a in enumerate(free) for b in free[place + 1 :] if distances[a][b] == size - 1]
+    pairs = [(a, b) for index, a in enumerate(free) for b in free[index + 1 :] if distances[a][b] == size - 1]
     pair = _any(pairs, random)
     if pair is None:
         return False

@@ -1,4 +1,4 @@
-"""Objectives of several parts: a property of the molecule, a modifier, and a mean over the parts."""
+"""Multi-part objectives: a property of the molecule, a modifier, and a mean over the parts."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -79,7 +79,7 @@ def penalised_logp(molecule: Any) -> float:
     """Return logP less SA score less the atoms above six of the largest ring, each standardised.
 
     Centres and deviations are those of the 250,000 molecules of ZINC that the literature uses (Gomez-Bombarelli et
-    al. 2018; Kusner et al. 2017). It has no upper end: long chains score without limit, so that it measures little.
+    al. 2018; Kusner et al. 2017). It has no upper end: long chains score without limit, and it measures little.
     """
     largest = max((len(ring) for ring in molecule.GetRingInfo().AtomRings()), default=0)
     return (
@@ -108,16 +108,16 @@ def formula(counts: dict[str, int]) -> Property:
 
     The geometric mean of a Gaussian (sigma 1) of each element's count and one (sigma 2) of all atoms.
     """
-    wanted = [(atoms(element), gaussian(count, 1.0)) for element, count in counts.items()]
-    wanted.append((atoms(""), gaussian(sum(counts.values()), 2.0)))
-    return lambda molecule: geometric_mean([modifier(of(molecule)) for of, modifier in wanted])
+    terms = [(atoms(element), gaussian(count, 1.0)) for element, count in counts.items()]
+    terms.append((atoms(""), gaussian(sum(counts.values()), 2.0)))
+    return lambda molecule: geometric_mean([modifier(of(molecule)) for of, modifier in terms])
 
 
-def smarts(pattern: str, *, there: bool = True) -> Property:
+def smarts(pattern: str, *, present: bool = True) -> Property:
     """Return 1 where a pattern is there (or is not), else 0."""
 
     def of(molecule: Any) -> float:
-        return float(molecule.HasSubstructMatch(_pattern(pattern)) == there)
+        return float(molecule.HasSubstructMatch(_pattern(pattern)) == present)
 
     return of
 
@@ -161,12 +161,14 @@ def _target(smiles: str, kind: str) -> Any:
 def _generator(kind: str) -> Any:
     from rdkit.Chem import rdFingerprintGenerator
 
-    made: Any = rdFingerprintGenerator
+    generators: Any = rdFingerprintGenerator
     if kind == "AP":
-        return made.GetAtomPairGenerator(maxDistance=10)
+        return generators.GetAtomPairGenerator(maxDistance=10)
     if kind == "FCFP4":
-        return made.GetMorganGenerator(radius=2, atomInvariantsGenerator=made.GetMorganFeatureAtomInvGen())
-    return made.GetMorganGenerator(radius={"ECFP4": 2, "ECFP6": 3}[kind])
+        return generators.GetMorganGenerator(
+            radius=2, atomInvariantsGenerator=generators.GetMorganFeatureAtomInvGen()
+        )
+    return generators.GetMorganGenerator(radius={"ECFP4": 2, "ECFP6": 3}[kind])
 
 
 def _print(molecule: Any, kind: str) -> Any:

@@ -1,4 +1,4 @@
-"""The oracle: a scorer behind a budget. It counts each distinct molecule once, keeps the order, and survives a kill.
+"""Budgeted oracle around a scorer: counts each distinct molecule once, and journals calls to resume after a kill.
 
 Every answer is written to a journal (one JSON a line) before the search sees it. A search that is killed and begun
 again asks the same molecules in the same order, gets the journal's answers without a call, and goes on behind them.
@@ -52,7 +52,7 @@ class Oracle:
 
     def __post_init__(self) -> None:
         """Read what the journal holds."""
-        self._known: dict[str, Scored] = {}
+        self._scored: dict[str, Scored] = {}
         self._asked: set[str] = set()
         if self.journal is not None:
             self._open(self.journal)
@@ -76,11 +76,11 @@ class Oracle:
     def __call__(self, strings: Sequence[str]) -> list[Answer]:
         """Return what became of each string; those beyond the budget are unasked."""
         read = [self._read(text) for text in strings]
-        wanted = dict.fromkeys(smiles for smiles, fate in read if not fate and smiles not in self._known)
-        self._score(list(wanted)[: max(0, self.budget - len(self.calls))])
+        pending = dict.fromkeys(smiles for smiles, fate in read if not fate and smiles not in self._scored)
+        self._score(list(pending)[: max(0, self.budget - len(self.calls))])
         answers = []
         for smiles, fate in read:
-            scored = self._known.get(smiles)
+            scored = self._scored.get(smiles)
             new = not fate and scored is not None and smiles not in self._asked
             if new:
                 self._asked.add(smiles)
@@ -112,12 +112,12 @@ class Oracle:
         for start in range(0, len(smiles), step):
             some = smiles[start : start + step]
             calls = [
-                Call(len(self.calls) + place, one, scored)
-                for place, (one, scored) in enumerate(zip(some, self.scorer(some), strict=True), 1)
+                Call(len(self.calls) + offset, text, scored)
+                for offset, (text, scored) in enumerate(zip(some, self.scorer(some), strict=True), 1)
             ]
             self._write(calls)
             for call in calls:
-                self._known[call.smiles] = call.scored
+                self._scored[call.smiles] = call.scored
             self.calls += calls
             self.check(MOST_FAILED)
 
@@ -158,11 +158,11 @@ class Oracle:
             path.write_text(json.dumps(head) + "\n", "utf-8")
             return
         try:
-            found = json.loads(lines[0])
+            previous = json.loads(lines[0])
             rows = [json.loads(line) for line in lines[1:]]
         except ValueError as error:
             raise ClinweaveError(f"{path} is damaged ({error}): move it away to begin again") from error
-        different = [name for name in head if found.get(name) != head[name]]
+        different = [name for name in head if previous.get(name) != head[name]]
         if different:
             raise UserError(
                 f"{path} belongs to another search ({', '.join(different)} differ): choose another --out, or remove it"
@@ -173,7 +173,7 @@ class Oracle:
             value = math.nan if row["value"] is None else float(row["value"])
             scored = Scored(value, row["parts"], row["problem"])
             self.calls.append(Call(row["call"], row["smiles"], scored))
-            self._known[row["smiles"]] = scored
+            self._scored[row["smiles"]] = scored
 
 
 _REFUSED = ("a mixture", "an isotope", "an atom that is not named", "no heavy atom", "an open valence")

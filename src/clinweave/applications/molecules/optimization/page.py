@@ -1,4 +1,4 @@
-"""An HTML page about a search: the best molecules drawn, the best so far over calls, and the fronts of several aims."""
+"""HTML report of a search: drawings of the best molecules, best score over calls, Pareto fronts."""
 
 from collections.abc import Sequence
 from html import escape
@@ -30,45 +30,47 @@ _STYLE = (
 )
 
 
-def write_page(path: Path, outcome: Outcome, rows: Sequence[Row], told: Row) -> Path:
+def write_page(path: Path, outcome: Outcome, rows: Sequence[Row], summary: Row) -> Path:
     """Write the page. Drawings are the best molecules, in their order."""
     search = outcome.search
-    title = f"{search.scorer.name}: {told['calls']:,} molecules scored by {search.method}"
+    title = f"{search.scorer.name}: {summary['calls']:,} molecules scored by {search.method}"
     parts = [
-        _facts(told),
+        _facts(summary),
         "<h2>Best so far</h2>",
-        _curve(outcome.oracle.scores, told.get("start_score")),
+        _curve(outcome.oracle.scores, summary.get("start_score")),
         _fronts(outcome),
         f"<h2>The best {min(DRAWN, len(rows))} molecules</h2>",
-        f'<div class="gallery">{_start(outcome, told)}{"".join(_figure(row) for row in rows[:DRAWN])}</div>',
+        f'<div class="gallery">{_start(outcome, summary)}{"".join(_figure(row) for row in rows[:DRAWN])}</div>',
     ]
     body = f"<section>{chr(10).join(parts)}</section>"
     caution = "A score says what its scorer says, and nothing about effect or safety."
     return write_text(path, page(title, body, kind="optimisation of molecules", caution=caution, more=_STYLE))
 
 
-def _facts(told: Row) -> str:
+def _facts(summary: Row) -> str:
     shown: dict[str, Any] = {
-        "best score": _number(told["best"]),
-        "mean of the best ten": _number(told["top10"]),
-        "area under it over the budget (top-10 AUC)": _number(told["top10_auc"]),
-        "calls": f"{told['calls']:,} of {told['budget']:,}; {told['failed']:,} failed",
+        "best score": _number(summary["best"]),
+        "mean of the best ten": _number(summary["top10"]),
+        "area under it over the budget (top-10 AUC)": _number(summary["top10_auc"]),
+        "calls": f"{summary['calls']:,} of {summary['budget']:,}; {summary['failed']:,} failed",
         "strings that cost no call": ", ".join(
-            f"{count:,} {fate}" for fate, count in told["fates"].items() if fate not in {"scored", "failed"}
+            f"{count:,} {fate}"
+            for fate, count in summary["fates"].items()
+            if fate not in {"scored", "failed"}
         )
         or "none",
     }
-    if told["start"]:
-        shown["start"] = f"{told['start']}, {_number(told['start_score'])}"
+    if summary["start"]:
+        shown["start"] = f"{summary['start']}, {_number(summary['start_score'])}"
         shown["better than the start"] = (
-            f"{told.get('better_than_start', 0):,} ({told.get('better_per_call', 0):.1%} of calls)"
+            f"{summary.get('better_than_start', 0):,} ({summary.get('better_per_call', 0):.1%} of calls)"
         )
-    if told["keep"]:
-        shown["contained in every molecule"] = told["keep"]
-    if told["problems"]:
-        shown["problems"] = "; ".join(f"{text} ({count:,})" for text, count in told["problems"].items())
-    if told["stopped"]:
-        shown["stopped"] = told["stopped"]
+    if summary["keep"]:
+        shown["contained in every molecule"] = summary["keep"]
+    if summary["problems"]:
+        shown["problems"] = "; ".join(f"{text} ({count:,})" for text, count in summary["problems"].items())
+    if summary["stopped"]:
+        shown["stopped"] = summary["stopped"]
     lines = "".join(
         f"<tr><th>{escape(name)}</th><td>{escape(str(value))}</td></tr>" for name, value in shown.items()
     )
@@ -106,8 +108,8 @@ def _fronts(outcome: Outcome) -> str:
         plots.insert(0, _front(alike, score, "similarity to the start", "score"))
     pair = opposed(calls)
     if pair:
-        one, two = (np.array([call.scored.parts.get(name, np.nan) for call in calls]) for name in pair)
-        plots.insert(0, _front(one, two, *pair))
+        first, two = (np.array([call.scored.parts.get(name, np.nan) for call in calls]) for name in pair)
+        plots.insert(0, _front(first, two, *pair))
     note = (
         '<p class="note">Each point is a scored molecule; on the line are those that no other beats in both. The two '
         "parts of a score that are shown are those that oppose each other most.</p>"
@@ -120,20 +122,22 @@ def opposed(calls: Sequence[Call]) -> tuple[str, str] | None:
     names = [name for name in calls[0].scored.parts if name not in NO_AIMS]
     table = np.array([[call.scored.parts.get(name, np.nan) for name in names] for call in calls])
     useful = [
-        place for place in range(len(names)) if np.isfinite(table[:, place]).all() and np.ptp(table[:, place])
+        column
+        for column in range(len(names))
+        if np.isfinite(table[:, column]).all() and np.ptp(table[:, column])
     ]
     if len(useful) < 2:
         return None
     ranks = table[:, useful].argsort(0).argsort(0)
     correlation = np.array(np.corrcoef(ranks.T))
     np.fill_diagonal(correlation, 2.0)
-    one, two = np.unravel_index(int(correlation.argmin()), correlation.shape)
-    return names[useful[int(one)]], names[useful[int(two)]]
+    first, two = np.unravel_index(int(correlation.argmin()), correlation.shape)
+    return names[useful[int(first)]], names[useful[int(two)]]
 
 
 def _front(x: Any, y: Any, across: str, up: str, *, flipped: bool = False) -> str:
-    there = np.isfinite(x) & np.isfinite(y)
-    x, y = x[there], y[there]
+    finite = np.isfinite(x) & np.isfinite(y)
+    x, y = x[finite], y[finite]
     if len(x) < 2:
         return ""
     best = front(np.stack([x, y], 1))
@@ -145,19 +149,21 @@ def _front(x: Any, y: Any, across: str, up: str, *, flipped: bool = False) -> st
     return scatter_plot(groups, f"{up} over {across}", across, up)
 
 
-def _start(outcome: Outcome, told: Row) -> str:
+def _start(outcome: Outcome, summary: Row) -> str:
     if not outcome.start:
         return ""
-    caption = f'<span class="score">start: {_number(told["start_score"])}</span><br>{escape(outcome.start)}'
+    caption = (
+        f'<span class="score">start: {_number(summary["start_score"])}</span><br>{escape(outcome.start)}'
+    )
     return f'<figure class="start">{drawing(parse(outcome.start), 230, 170)}<figcaption>{caption}</figcaption></figure>'
 
 
 def _figure(row: Row) -> str:
-    said = [f"SA {row['SA score']:.1f}", f"call {row['call']:,}"]
+    notes = [f"SA {row['SA score']:.1f}", f"call {row['call']:,}"]
     if row["similarity to start"] is not None:
-        said.insert(0, f"similarity {row['similarity to start']:.2f}")
+        notes.insert(0, f"similarity {row['similarity to start']:.2f}")
     if row["drug"]:
-        said.append(f"<b>{escape(row['drug'])}</b>")
+        notes.append(f"<b>{escape(row['drug'])}</b>")
     parts = [
         f"{escape(name.removeprefix('part: '))} {value:.2f}"
         for name, value in row.items()
@@ -165,7 +171,7 @@ def _figure(row: Row) -> str:
     ]
     alert = f'<br><span class="alert">{escape(row["alerts"])}</span>' if row["alerts"] else ""
     caption = (
-        f'<span class="score">{row["rank"]}. {row["score"]:.3f}</span><br>{"; ".join(parts)}<br>{", ".join(said)}'
+        f'<span class="score">{row["rank"]}. {row["score"]:.3f}</span><br>{"; ".join(parts)}<br>{", ".join(notes)}'
         f"{alert}<br>{escape(row['smiles'])}"
     )
     return f"<figure>{drawing(parse(row['smiles']), 230, 170)}<figcaption>{caption}</figcaption></figure>"

@@ -1,6 +1,6 @@
-"""The decoder as a policy: a copy of the packaged weights that is sampled, scored by likelihood, and trained further.
+"""The decoder as a policy: a copy of the packaged weights that can be sampled, scored and fine-tuned.
 
-What it is told is fixed: the null latent (the string-only mode), or, where a pattern is kept, the latent of the part
+Its condition is fixed: the null latent (the string-only mode), or, where a pattern is kept, the latent of the part
 of the start that matches it, in the view in which the decoder grows a scaffold.
 """
 
@@ -68,10 +68,10 @@ class Policy:
         order = sorted(range(len(tokens)), key=lambda row: -len(tokens[row]))
         batch = self._batch([tokens[row] for row in order])
         network = self.model.checkpoint.network if prior else self.network
-        found = network.decoder.losses(self._context(network, len(order)), batch)
+        nll = network.decoder.losses(self._context(network, len(order)), batch)
         back = torch.empty(len(order), dtype=torch.int64)
         back[torch.tensor(order)] = torch.arange(len(order))
-        return found[back]
+        return nll[back]
 
     def step(self, loss: Tensor) -> None:
         """Take one step down a loss."""
@@ -82,13 +82,13 @@ class Policy:
 
     def _batch(self, rows: Sequence[Sequence[int]]) -> Batch:
         counts = np.array([len(row) - 1 for row in rows], np.int64)  # `padded` adds END itself
-        ids = np.array([one for row in rows for one in row[:-1]], np.int16)
+        ids = np.array([token for row in rows for token in row[:-1]], np.int16)
         hidden = torch.full((len(rows), len(PROPERTIES)), float("nan"))
         return Batch(padded(ids, counts), torch.full((len(rows),), self.view), None, hidden)
 
     def _context(self, network: Network, count: int) -> Tensor:
         hidden = torch.full((count, len(PROPERTIES)), float("nan"))
-        return network.told(self.latent.expand(count, -1), hidden, torch.full((count,), self.view))
+        return network.decoder_context(self.latent.expand(count, -1), hidden, torch.full((count,), self.view))
 
 
 def core_of(problem: OptimizationTask) -> str:
@@ -100,7 +100,7 @@ def core_of(problem: OptimizationTask) -> str:
     molecule: Any = Chem.MolFromSmiles(problem.start)
     match = set(molecule.GetSubstructMatch(problem.keep))
     info = molecule.GetRingInfo()
-    for ring in info.AtomRings():  # a cut ring is no molecule, so that rings the pattern touches come along
+    for ring in info.AtomRings():  # a cut ring is no molecule: keep all rings that the pattern touches
         if len(match & set(ring)) > 1:
             match |= set(ring)
     text = Chem.MolFragmentToSmiles(molecule, sorted(match))

@@ -1,4 +1,4 @@
-"""What a search is given, and the one protocol of all methods: ask for strings, tell what became of them."""
+"""The optimisation task, and the ask-and-tell protocol of all methods."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class OptimizationTask:
 
 
 class Method(Protocol):
-    """A search. It sees scores only through `tell`, so that all methods cost the same calls."""
+    """A search. It sees scores only through `tell`: all methods are charged the same calls."""
 
     def ask(self) -> list[str]:
         """Return strings to be scored, valid or not."""
@@ -60,9 +60,9 @@ class Archive:
     def add(self, answers: Sequence[Answer]) -> int:
         """Take in what was scored; return how many are new."""
         before = len(self.scores)
-        for one in answers:
-            if one.fate == "scored":
-                self.scores.setdefault(one.smiles, one.value)
+        for answer in answers:
+            if answer.fate == "scored":
+                self.scores.setdefault(answer.smiles, answer.value)
         if len(self.scores) > before:
             self._ranked = None
         return len(self.scores) - before
@@ -70,17 +70,17 @@ class Archive:
     def best(self, count: int) -> list[str]:
         """Return the best molecules; of equals the earlier."""
         if self._ranked is None:
-            self._ranked = sorted(self.scores, key=lambda one: -self.scores[one])  # stable: earlier first
+            self._ranked = sorted(self.scores, key=lambda text: -self.scores[text])  # stable: earlier first
         return self._ranked[:count]
 
     def reward(self, values: Sequence[float], *, bounded: bool) -> np.ndarray[Any, np.dtype[np.float64]]:
         """Return scores as 0 to 1; unbounded ones by where they lie between the 5th percentile and the best."""
-        found = np.asarray(values, np.float64)
+        array = np.asarray(values, np.float64)
         if bounded or not self.scores:
-            return np.nan_to_num(found)
-        known = np.array(list(self.scores.values()))
-        low, high = float(np.quantile(known, 0.05)), float(known.max())
-        return np.nan_to_num(np.clip((found - low) / max(high - low, 1e-9), 0, 1))
+            return np.nan_to_num(array)
+        archived = np.array(list(self.scores.values()))
+        low, high = float(np.quantile(archived, 0.05)), float(archived.max())
+        return np.nan_to_num(np.clip((array - low) / max(high - low, 1e-9), 0, 1))
 
 
 def parse_start(smiles: str, keep: str) -> tuple[str, Any]:

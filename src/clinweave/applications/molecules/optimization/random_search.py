@@ -1,4 +1,4 @@
-"""No search at all: the pool, then what the model draws by itself. Every gain stands beside this."""
+"""Random search baseline: score the pool, then samples of the unmodified model. Other methods are compared with it."""
 
 from collections.abc import Sequence
 

@@ -1,7 +1,7 @@
-"""A REINVENT-style policy loop (Olivecrona et al. 2017, doi:10.1186/s13321-017-0235-x).
+"""REINVENT-style policy optimisation (Olivecrona et al. 2017, doi:10.1186/s13321-017-0235-x).
 
 The agent's log-likelihood of a string is drawn towards the prior's plus sigma times its score. The best molecules so
-far are shown again beside the new ones (experience replay), as in the version that Gao et al. 2022 measured.
+far are mixed with the new ones (experience replay), as in the version that Gao et al. 2022 measured.
 """
 
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ class Reinvent:
     def tell(self, answers: Sequence[Answer]) -> None:
         """Take a step; a string that is no molecule, or lacks what is kept, has a score of 0."""
         self.archive.add(answers)
-        values = [one.value if one.fate == "scored" else float("nan") for one in answers]
+        values = [answer.value if answer.fate == "scored" else float("nan") for answer in answers]
         rewards = self.archive.reward(values, bounded=self.problem.bounded)
         rows = [
             (row, float(reward)) for row, reward in zip(self.tokens, rewards, strict=True) if len(row) > 1
@@ -58,15 +58,17 @@ class Reinvent:
         best = self.archive.best(100)
         if not best:
             return []
-        values = self.archive.reward([self.archive.scores[one] for one in best], bounded=self.problem.bounded)
+        values = self.archive.reward(
+            [self.archive.scores[text] for text in best], bounded=self.problem.bounded
+        )
         shares = (values + 1e-3) / (values + 1e-3).sum()
         some = self.random.choice(len(best), min(REPLAYED, len(best)), p=shares, replace=False)
-        rows = self.policy.tokens_of([best[place] for place in some])
-        return [(row, float(values[place])) for row, place in zip(rows, some, strict=True) if len(row) > 1]
+        rows = self.policy.tokens_of([best[index] for index in some])
+        return [(row, float(values[index])) for row, index in zip(rows, some, strict=True) if len(row) > 1]
 
     def _step(self, rows: list[list[int]], rewards: list[float]) -> None:
         with torch.no_grad():
             prior = -self.policy.losses(rows, prior=True)
         agent = -self.policy.losses(rows)
-        wanted = prior + SIGMA * torch.tensor(rewards, dtype=torch.float32)
-        self.policy.step(((wanted - agent) ** 2).mean())
+        target = prior + SIGMA * torch.tensor(rewards, dtype=torch.float32)
+        self.policy.step(((target - agent) ** 2).mean())

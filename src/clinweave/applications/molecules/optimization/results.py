@@ -1,4 +1,4 @@
-"""The ranked answer: scores and parts, likeness to the start, ease of synthesis, alerts, novelty, call number."""
+"""Ranked results: scores and parts, similarity to the start, synthetic accessibility, alerts, novelty, call number."""
 
 import csv
 import math
@@ -17,7 +17,7 @@ Row = dict[str, Any]
 
 
 def rows_of(outcome: Outcome, top: int, home: Path) -> list[Row]:
-    """Return the best `top` molecules, ranked, with everything that is said of each.
+    """Return the best `top` molecules, ranked, with all of their columns.
 
     `drug` and `in MOSES` are None where these were not fetched; see `clinweave fetch drug-names moses`.
     """
@@ -54,8 +54,8 @@ def likeness(smiles: Sequence[str], start: str) -> list[float]:
     from clinweave.applications.molecules.prediction.structures import fingerprint
 
     first = fingerprint(Chem.MolFromSmiles(start))
-    prints = [fingerprint(Chem.MolFromSmiles(one)) for one in smiles]
-    return [round(float(one), 4) for one in DataStructs.BulkTanimotoSimilarity(first, prints)]
+    prints = [fingerprint(Chem.MolFromSmiles(item)) for item in smiles]
+    return [round(float(item), 4) for item in DataStructs.BulkTanimotoSimilarity(first, prints)]
 
 
 @cache
@@ -71,21 +71,21 @@ def _catalogue() -> Any:
 
 def alerts(molecule: Any) -> list[str]:
     """Return the structural alerts: PAINS (Baell and Holloway 2010) and those of Brenk et al. 2008, by RDKit."""
-    found = []
+    reasons = []
     for entry in _catalogue().GetMatches(molecule):
         kind = "PAINS" if "PAINS" in entry.GetProp("FilterSet") else "Brenk"
-        found.append(f"{kind}: {entry.GetDescription()}")
-    return found
+        reasons.append(f"{kind}: {entry.GetDescription()}")
+    return reasons
 
 
 def _drugs(home: Path, calls: Sequence[Call]) -> dict[str, str] | None:
     """Return the names of those that are known drugs, or None where the drugs' structures were not fetched."""
     from clinweave.applications.molecules.drugs.known import named_drugs
 
-    found = named_drugs((call.smiles for call in calls), home)
-    if found is None:
+    drugs = named_drugs((call.smiles for call in calls), home)
+    if drugs is None:
         return None
-    return {smiles: f"{match.name} ({match.how})" for smiles, match in found.items()}
+    return {smiles: f"{match.name} ({match.how})" for smiles, match in drugs.items()}
 
 
 def in_moses(smiles: Sequence[str], home: Path) -> set[str] | None:
@@ -99,13 +99,13 @@ def in_moses(smiles: Sequence[str], home: Path) -> set[str] | None:
         path = next(file for name, file in located("moses", home).items() if name.startswith("train"))
     except (ClinweaveError, StopIteration):
         return None
-    wanted, found = set(smiles), set()
+    requested, members = set(smiles), set()
     with gzip.open(path, "rt", encoding="utf-8") as stream:
         for line in stream:
             text = line.partition(",")[0].strip()
-            if text in wanted:
-                found.add(text)
-    return found
+            if text in requested:
+                members.add(text)
+    return members
 
 
 def summary(outcome: Outcome, rows: Sequence[Row]) -> Row:
@@ -116,9 +116,9 @@ def summary(outcome: Outcome, rows: Sequence[Row]) -> Row:
         if call.scored.problem:
             problems[call.scored.problem] = problems.get(call.scored.problem, 0) + 1
     scores = oracle.scores
-    began = next((one.scored.value for one in oracle.calls if one.smiles == outcome.start), None)
-    good = [one for one in scores if not math.isnan(one)]
-    told: Row = {
+    began = next((entry.scored.value for entry in oracle.calls if entry.smiles == outcome.start), None)
+    good = [entry for entry in scores if not math.isnan(entry)]
+    result: Row = {
         "scorer": oracle.scorer.name,
         "method": outcome.search.method,
         "budget": oracle.budget,
@@ -130,7 +130,7 @@ def summary(outcome: Outcome, rows: Sequence[Row]) -> Row:
         "fates": dict(oracle.fates),
         "best": max(good, default=None),
         "top10": float(best_so_far(scores, 10)[-1]) if good else None,
-        # the area begins at a score of 0, so that it says nothing of scores below
+        # the area starts at a score of 0 and is meaningless for scores below
         "top10_auc": top_auc(scores, oracle.budget) if good and min(good) >= 0 else None,
         "start": outcome.start or None,
         "start_score": began,
@@ -139,11 +139,11 @@ def summary(outcome: Outcome, rows: Sequence[Row]) -> Row:
         "stopped": outcome.stopped,
     }
     if began is not None and good:
-        better = sum(one > began for one in good)
-        told |= {"better_than_start": better, "better_per_call": better / len(scores)}
+        better = sum(entry > began for entry in good)
+        result |= {"better_than_start": better, "better_per_call": better / len(scores)}
     shown = [row for row in rows if row["drug"]]
-    told["known_drugs"] = {row["smiles"]: row["drug"] for row in shown}
-    return told
+    result["known_drugs"] = {row["smiles"]: row["drug"] for row in shown}
+    return result
 
 
 def write_rows(path: Path, rows: Sequence[Row]) -> None:

@@ -74,7 +74,7 @@ class Named:
         from rdkit import Chem
 
         objective = TASKS[self.name]()
-        return [Scored(*objective(Chem.MolFromSmiles(one))) for one in smiles]
+        return [Scored(*objective(Chem.MolFromSmiles(text))) for text in smiles]
 
 
 @dataclass(frozen=True)
@@ -92,19 +92,21 @@ class Learned:
         """Score."""
         from clinweave.applications.molecules.prediction import Structure, read_structure
 
-        found = [read_structure(one) for one in smiles]
-        good = [one for one in found if isinstance(one, Structure)]
+        structures = [read_structure(entry) for entry in smiles]
+        good = [entry for entry in structures if isinstance(entry, Structure)]
         if not good:
-            return [Scored(math.nan, {}, one.reason) for one in found if not isinstance(one, Structure)]
-        said, near = self.model.predict(good)
-        one = said[self.endpoint]
+            return [
+                Scored(math.nan, {}, entry.reason) for entry in structures if not isinstance(entry, Structure)
+            ]
+        predictions, near = self.model.predict(good)
+        entry = predictions[self.endpoint]
         answers = iter(
             Scored(
-                float(one.value[row]),
+                float(entry.value[row]),
                 {
-                    self.endpoint: float(one.value[row]),
-                    "low": float(one.low[row]),
-                    "high": float(one.high[row]),
+                    self.endpoint: float(entry.value[row]),
+                    "low": float(entry.low[row]),
+                    "high": float(entry.high[row]),
                     "similarity to trained on": float(near.similarity[row]),
                     "inside domain": float(near.inside[row]),
                 },
@@ -113,7 +115,7 @@ class Learned:
         )
         return [
             next(answers) if isinstance(item, Structure) else Scored(math.nan, {}, item.reason)
-            for item in found
+            for item in structures
         ]
 
 
@@ -123,7 +125,7 @@ class Script:
 
     name: str
     identity: str
-    one: Callable[[str], Any] | None
+    single: Callable[[str], Any] | None
     batch: Callable[[list[str]], Any] | None
     bounded: bool = False
 
@@ -136,11 +138,11 @@ class Script:
         """Score; an exception is that molecule's problem, or the batch's where the script scores batches."""
         if self.batch is not None:
             return self._together(list(smiles))
-        return [self._alone(one) for one in smiles]
+        return [self._alone(text) for text in smiles]
 
     def _alone(self, smiles: str) -> Scored:
         try:
-            return _answer(self.one(smiles)) if self.one else Scored(math.nan, {}, "no score")
+            return _answer(self.single(smiles)) if self.single else Scored(math.nan, {}, "no score")
         except Exception as error:
             return Scored(math.nan, {}, f"{type(error).__name__}: {error}")
 
@@ -153,12 +155,12 @@ class Script:
             raise UserError(
                 f"{self.name}: score_batch gave {len(answers)} answers to {len(smiles)} molecules: one each, in order"
             )
-        return [_answer(one) for one in answers]
+        return [_answer(answer) for answer in answers]
 
 
 @dataclass(frozen=True)
 class Minimised:
-    """A scorer turned round: low is good. The part "as given" keeps the value."""
+    """A scorer to be minimised. The part "as given" keeps the value."""
 
     scorer: Scorer
     bounded: bool = False
@@ -181,25 +183,25 @@ class Minimised:
     def __call__(self, smiles: Sequence[str]) -> list[Scored]:
         """Score."""
         return [
-            Scored(-one.value, {"as given": one.value, **one.parts}, one.problem)
-            for one in self.scorer(smiles)
+            Scored(-scored.value, {"as given": scored.value, **scored.parts}, scored.problem)
+            for scored in self.scorer(smiles)
         ]
 
 
-def _answer(said: Any) -> Scored:
+def _answer(answer: Any) -> Scored:
     """Return what a script's answer means: a number, or a mapping with "score" and parts."""
-    given: dict[str, Any] = {}
-    if isinstance(said, Mapping):
-        given = {str(name): value for name, value in said.items() if name != "score"}
-        if "score" not in said:
-            return Scored(math.nan, {}, f"the answer has no 'score', only {', '.join(given)}")
-        said = said["score"]
+    fields: dict[str, Any] = {}
+    if isinstance(answer, Mapping):
+        fields = {str(name): value for name, value in answer.items() if name != "score"}
+        if "score" not in answer:
+            return Scored(math.nan, {}, f"the answer has no 'score', only {', '.join(fields)}")
+        answer = answer["score"]
     try:
-        value = float(said)
-        parts = {name: float(one) for name, one in given.items()}
+        value = float(answer)
+        parts = {name: float(number) for name, number in fields.items()}
     except (TypeError, ValueError) as error:
         return Scored(math.nan, {}, f"not a number: {error}")
-    parts = {name: one for name, one in parts.items() if math.isfinite(one)}
+    parts = {name: number for name, number in parts.items() if math.isfinite(number)}
     if not math.isfinite(value):
         return Scored(math.nan, {}, f"{value} is no score")
     return Scored(value, parts)
@@ -208,13 +210,13 @@ def _answer(said: Any) -> Scored:
 def open_scorer(text: str, target: str = "", *, minimise: bool = False) -> Scorer:
     """Return the scorer that a text names: a task, a model's folder, or a .py file. Raises `UserError` on any other."""
     path = Path(text)
-    found: Scorer
+    scorer: Scorer
     if text in TASKS:
-        found = Named(text)
+        scorer = Named(text)
     elif path.suffix == ".py":
-        found = _script(path)
+        scorer = _script(path)
     elif path.is_dir():
-        found = _learned(path, target)
+        scorer = _learned(path, target)
     else:
         near = get_close_matches(text, TASKS, n=2)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
@@ -222,22 +224,22 @@ def open_scorer(text: str, target: str = "", *, minimise: bool = False) -> Score
             f"--scorer {text}: neither a named objective ({', '.join(TASKS)}), nor the folder of a property model, nor "
             f"a .py file{hint}"
         )
-    if target and not isinstance(found, Learned):
+    if target and not isinstance(scorer, Learned):
         raise UserError(f"--target {target}: only a property model has endpoints")
-    return Minimised(found) if minimise else found
+    return Minimised(scorer) if minimise else scorer
 
 
 def _learned(path: Path, target: str) -> Learned:
     from clinweave.applications.molecules.prediction import PropertyModel
 
     model = PropertyModel.open(path)
-    names = [one.name for one in model.endpoints]
+    names = [endpoint.name for endpoint in model.endpoints]
     if not target and len(names) > 1:
         raise UserError(f"{path} predicts {', '.join(names)}: name one with --target")
     if target and target not in names:
         raise UserError(f"--target {target}: {path} predicts {', '.join(names)}")
     name = target or names[0]
-    kind = next(one.kind for one in model.endpoints if one.name == name)
+    kind = next(endpoint.kind for endpoint in model.endpoints if endpoint.name == name)
     files = {item.name: sha256(item) for item in sorted(path.iterdir()) if item.is_file()}
     return Learned(name, model, name, f"model:{digest(files)}:{name}", bounded=kind == "classification")
 
@@ -256,14 +258,14 @@ def _script(path: Path) -> Script:
     except Exception as error:
         where = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
         raise UserError(f"--scorer {path}{where}: {type(error).__name__}: {error}") from error
-    one, batch = getattr(module, "score", None), getattr(module, "score_batch", None)
-    if not callable(one) and not callable(batch):
+    single, batch = getattr(module, "score", None), getattr(module, "score_batch", None)
+    if not callable(single) and not callable(batch):
         raise UserError(
             f"--scorer {path}: define score(smiles: str) -> float, or score_batch(list of SMILES) -> list of floats"
         )
     return Script(
         path.stem,
         f"script:{sha256(path)}",
-        one if callable(one) else None,
+        single if callable(single) else None,
         batch if callable(batch) else None,
     )

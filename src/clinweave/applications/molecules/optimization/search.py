@@ -1,4 +1,4 @@
-"""A search from beginning to end: which method, from where, behind which oracle, until the budget is spent."""
+"""Run a search: method, starting molecules, oracle and budget."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -69,13 +69,13 @@ class Outcome:
     stopped: str = ""
 
 
-def optimise(search: Search, model: "Generator | None" = None, told: Progress | None = None) -> Outcome:
-    """Search until the budget is spent, or nothing new is found; a journal that is there is gone on with.
+def optimise(search: Search, model: "Generator | None" = None, progress: Progress | None = None) -> Outcome:
+    """Search until the budget is spent, or nothing new is found; resumes from an existing journal.
 
     Raises `UserError` for a start, a pattern, a method or a budget that cannot be, and where the scorer always fails.
     """
     if search.method not in METHODS:
-        raise UserError(f"--method {search.method}: choose of {', '.join(METHODS)}")
+        raise UserError(f"--method {search.method}: choose from {', '.join(METHODS)}")
     if search.budget < 1:
         raise UserError(f"--budget {search.budget}: at least one call is needed")
     start, keep = parse_start(search.start, search.keep)
@@ -89,39 +89,39 @@ def optimise(search: Search, model: "Generator | None" = None, told: Progress | 
     problem = OptimizationTask(
         start or None, keep, *_world(search, model), search.scorer.bounded, search.seed
     )
-    stopped = run(made(search.method, problem), oracle, told)
+    stopped = run(create_method(search.method, problem), oracle, progress)
     oracle.check()
     return Outcome(search, oracle, start, time.process_time() - begun, stopped)
 
 
-def run(method: Method, oracle: Oracle, told: Progress | None = None) -> str:
+def run(method: Method, oracle: Oracle, progress: Progress | None = None) -> str:
     """Ask and tell until the budget is spent; return why it ended before, or ""."""
     quiet = 0
     while not oracle.finished:
         before = len(oracle.calls)
         answers = oracle(method.ask())
         method.tell(answers)
-        quiet = 0 if any(one.new for one in answers) else quiet + 1
-        if told and len(oracle.calls) > before:
+        quiet = 0 if any(answer.new for answer in answers) else quiet + 1
+        if progress and len(oracle.calls) > before:
             best = oracle.ranked()
-            told(len(oracle.calls), oracle.budget, best[0].scored.value if best else float("nan"))
+            progress(len(oracle.calls), oracle.budget, best[0].scored.value if best else float("nan"))
         if quiet >= STALLED:
             return f"nothing new in {STALLED} rounds, after {len(oracle.calls):,} calls"
     return ""
 
 
-def made(name: str, problem: OptimizationTask) -> Method:
-    """Return a method, ready to be asked."""
+def create_method(name: str, problem: OptimizationTask) -> Method:
+    """Return a method for a task."""
     module, kind, _ = METHODS[name]
-    found: Method = getattr(import_module(f"{__package__}.{module}"), kind)(problem)
-    return found
+    method: Method = getattr(import_module(f"{__package__}.{module}"), kind)(problem)
+    return method
 
 
 def _check_start(oracle: Oracle, start: str) -> None:
-    """Score the start before anything else, so that a scorer that cannot score it says so at once."""
+    """Score the start first: a scorer that cannot score it fails immediately."""
     answer = oracle([start])[0]
     if answer.fate == "failed":
-        call = next(one for one in oracle.calls if one.smiles == answer.smiles)
+        call = next(item for item in oracle.calls if item.smiles == answer.smiles)
         raise UserError(
             f"the scorer {oracle.scorer.name} cannot score the start {start}: {call.scored.problem}"
         )
@@ -142,10 +142,12 @@ def _world(search: Search, model: Any) -> tuple[tuple[str, ...], Any]:
 
 
 def read_pool(path: Path) -> tuple[str, ...]:
-    """Return the molecules of a file that can be used, distinct, in order. Raises `UserError` where there are none."""
+    """Return the molecules of a file that can be used, distinct, in order. Raises `UserError` if there are none."""
     from clinweave.applications.molecules.molecule import read_molecules
 
-    found: Sequence[str] = list(dict.fromkeys(one.smiles for one in read_molecules(path) if one.smiles))
-    if not found:
+    pool: Sequence[str] = list(
+        dict.fromkeys(molecule.smiles for molecule in read_molecules(path) if molecule.smiles)
+    )
+    if not pool:
         raise UserError(f"--pool {path}: no row holds a molecule")
-    return tuple(found)
+    return tuple(pool)

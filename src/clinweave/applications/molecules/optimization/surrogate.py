@@ -1,4 +1,4 @@
-"""A Gaussian process over molecules with a Tanimoto kernel: what a score will be, and how sure that is.
+"""Gaussian process over molecules with a Tanimoto kernel: predicted score and its uncertainty.
 
 The kernel is the min-max (Tanimoto) similarity of counts of Morgan environments (Ralaivola et al. 2005; for design
 within few calls, Tripp et al. 2021 and Gao et al. 2022's GP BO). Counts are written as thermometers, so that the
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-BITS, LEVELS = 1024, 4  # hashed environments, and the counts that are told apart
+BITS, LEVELS = 1024, 4  # hashed environments, and the counts that are distinguished
 NOISE = 1e-2  # variance, in units of the scores' own
 MOST = 1200  # molecules that are learned from: the best half and the latest half
 
@@ -35,9 +35,9 @@ class TanimotoProcess:
 
         names = list(scores)
         if len(names) > MOST:
-            best = sorted(names, key=lambda one: -scores[one])[: MOST // 2]
+            best = sorted(names, key=lambda text: -scores[text])[: MOST // 2]
             names = list(dict.fromkeys([*best, *names[-MOST // 2 :]]))
-        values = np.array([scores[one] for one in names])
+        values = np.array([scores[text] for text in names])
         self._centre, self._spread = float(values.mean()), float(values.std()) or 1.0
         self._rows = self._features(names)
         kernel = similarity(self._rows, self._rows).astype(np.float64)
@@ -56,10 +56,10 @@ class TanimotoProcess:
         return self._centre + self._spread * mean, self._spread * np.sqrt(variance)
 
     def _features(self, smiles: Sequence[str]) -> Floats:
-        for one in smiles:
-            if one not in self._seen:
-                self._seen[one] = thermometer(one)
-        return np.array([self._seen[one] for one in smiles], np.float32).reshape(-1, BITS * LEVELS)
+        for text in smiles:
+            if text not in self._seen:
+                self._seen[text] = thermometer(text)
+        return np.array([self._seen[text] for text in smiles], np.float32).reshape(-1, BITS * LEVELS)
 
 
 def thermometer(smiles: str) -> Any:
@@ -78,8 +78,8 @@ def _generator() -> Any:
     return rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=BITS)
 
 
-def similarity(one: Floats, two: Floats) -> Floats:
+def similarity(first: Floats, two: Floats) -> Floats:
     """Return the min-max similarity (n, m) of thermometers."""
-    both = one @ two.T
-    either = one.sum(1)[:, None] + two.sum(1)[None] - both
+    both = first @ two.T
+    either = first.sum(1)[:, None] + two.sum(1)[None] - both
     return np.asarray(both / np.maximum(either, 1.0), np.float32)

@@ -1,9 +1,9 @@
-"""Many proposals, few calls: genetic algorithm and policy propose, a Gaussian process chooses what is scored.
+"""Surrogate-guided search: genetic algorithm and policy propose, a Gaussian process selects what is scored.
 
 The decoder, trained on the best so far, writes new kinds of molecules; the graph algorithm changes and crosses the
 best, also into ones that the decoder has never seen, and the decoder learns from these (genetic expert-guided learning,
 Ahn et al. 2020, arXiv:2007.04897). The process is fitted to what was scored; of the proposals those with the highest
-mean plus beta deviations are asked, beta drawn anew each round (from exploiting to exploring).
+mean plus beta deviations are asked, beta redrawn each round (from exploiting to exploring).
 """
 
 from collections.abc import Sequence
@@ -43,14 +43,14 @@ class SurrogateGA:
             return self.genetic.ask()
         children = CHILDREN if self.policy else CHILDREN + WRITTEN
         proposals = self.genetic.children(children) + self._written()
-        proposals = [one for one in dict.fromkeys(proposals) if one not in archive.scores]
+        proposals = [text for text in dict.fromkeys(proposals) if text not in archive.scores]
         if len(archive) < 3 or len(proposals) <= CHOSEN:
             return proposals[:CHOSEN]
         self.process.fit(archive.scores)
         mean, deviation = self.process.predict(proposals)
         beta = 10 ** self.random.uniform(-2, 0)
         best = np.argsort(-(mean + beta * deviation), kind="stable")
-        return [proposals[place] for place in best[:CHOSEN]]
+        return [proposals[index] for index in best[:CHOSEN]]
 
     def tell(self, answers: Sequence[Answer]) -> None:
         """Keep what was scored, and train the policy on the best."""
@@ -72,15 +72,17 @@ class SurrogateGA:
 
         if not self.policy:
             return []
-        found = [standardise(text).smiles for text in self.policy.sample(WRITTEN).strings]
+        written = [standardise(text).smiles for text in self.policy.sample(WRITTEN).strings]
         keep = self.problem.keep
         return [
-            one for one in found if one and (keep is None or Chem.MolFromSmiles(one).HasSubstructMatch(keep))
+            smiles
+            for smiles in written
+            if smiles and (keep is None or Chem.MolFromSmiles(smiles).HasSubstructMatch(keep))
         ]
 
 
 class SurrogateSearch(SurrogateGA):
-    """The same without a policy: all proposals are the genetic algorithm's, so that no weights are needed."""
+    """The same without a policy: all proposals are the genetic algorithm's; no weights are needed."""
 
     def _policy(self) -> "Policy | None":
         return None

@@ -135,9 +135,9 @@ def _valsartan() -> Objective:
     )
 
 
-def _median(kind: str, one: tuple[str, str], two: tuple[str, str]) -> Objective:
+def _median(kind: str, first: tuple[str, str], two: tuple[str, str]) -> Objective:
     return Objective(
-        tuple(Part(f"like {name}", similarity(target, kind)) for name, target in (one, two)),
+        tuple(Part(f"like {name}", similarity(target, kind)) for name, target in (first, two)),
     )
 
 
@@ -145,8 +145,8 @@ def _deco_hop() -> Objective:
     return Objective(
         (
             Part("pharmacophore", similarity(_QUINAZOLINE, "PHCO"), thresholded(0.85)),
-            Part("no sulfone", smarts("CS([#6])(=O)=O", there=False)),
-            Part("no benzothiazole", smarts("[#7]-c1ccc2ncsc2c1", there=False)),
+            Part("no sulfone", smarts("CS([#6])(=O)=O", present=False)),
+            Part("no benzothiazole", smarts("[#7]-c1ccc2ncsc2c1", present=False)),
             Part("quinazoline kept", smarts(_CORE)),
         ),
         arithmetic_mean,
@@ -158,7 +158,7 @@ def _scaffold_hop() -> Objective:
         (
             Part("pharmacophore", similarity(_QUINAZOLINE, "PHCO"), thresholded(0.75)),
             Part("decoration kept", smarts(_DECORATION)),
-            Part("no quinazoline", smarts(_CORE, there=False)),
+            Part("no quinazoline", smarts(_CORE, present=False)),
         ),
         arithmetic_mean,
     )

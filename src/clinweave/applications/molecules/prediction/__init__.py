@@ -1,4 +1,4 @@
-"""Property prediction: features, scaffold splits, boosted trees with calibrated answers, a user's own tables."""
+"""Property prediction: features, scaffold splits, calibrated boosted trees, and users' own tables."""
 
 from typing import TYPE_CHECKING
 

@@ -32,20 +32,28 @@ ADMETModel(num_workers=0).predict(smiles=smiles).to_csv(sys.argv[2], index_label
 
 
 def predict_admet(table: Table, out: Path, python: Path | None = None) -> dict[str, Any]:
-    """Write a table with ADMET-AI's columns beside each row, or `reason`; return the counts.
+    """Write the table with ADMET-AI's columns, or `reason`; return the counts.
 
     `python` is the interpreter of an environment that holds admet-ai; without it, clinweave's own is taken.
     """
     check_out(table, out)
     interpreter = _interpreter(python)
-    unique = list(dict.fromkeys(one.smiles for one in table.structures if isinstance(one, Structure)))
+    unique = list(
+        dict.fromkeys(structure.smiles for structure in table.structures if isinstance(structure, Structure))
+    )
     columns, values = _run(interpreter, unique) if unique else ([], {})
-    rows = [values.get(one.smiles) if isinstance(one, Structure) else None for one in table.structures]
-    more = {name: [row[place] if row else "" for row in rows] for place, name in enumerate(columns)}
-    more["notes"] = ["; ".join(one.notes) if isinstance(one, Structure) else "" for one in table.structures]
+    rows = [
+        values.get(structure.smiles) if isinstance(structure, Structure) else None
+        for structure in table.structures
+    ]
+    more = {name: [row[index] if row else "" for row in rows] for index, name in enumerate(columns)}
+    more["notes"] = [
+        "; ".join(structure.notes) if isinstance(structure, Structure) else ""
+        for structure in table.structures
+    ]
     more["reason"] = [
-        one.reason if isinstance(one, Refused) else "" if row else "not answered by admet-ai"
-        for one, row in zip(table.structures, rows, strict=True)
+        structure.reason if isinstance(structure, Refused) else "" if row else "not answered by admet-ai"
+        for structure, row in zip(table.structures, rows, strict=True)
     ]
     write_table(out, table, more)
     answered = sum(row is not None for row in rows)
@@ -74,14 +82,14 @@ def _interpreter(python: Path | None) -> str:
 def _run(interpreter: str, smiles: Sequence[str]) -> tuple[list[str], dict[str, list[str]]]:
     """Return the names of the columns, and each structure's values."""
     with tempfile.TemporaryDirectory() as folder:
-        given, made = Path(folder, "in.smi"), Path(folder, "out.csv")
-        given.write_text("\n".join(smiles), "utf-8")
+        input_path, output_path = Path(folder, "in.smi"), Path(folder, "out.csv")
+        input_path.write_text("\n".join(smiles), "utf-8")
         quiet = {**os.environ, "OMP_NUM_THREADS": "1", "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD": "1"}
-        command = [interpreter, "-c", _PROGRAM, str(given), str(made)]
+        command = [interpreter, "-c", _PROGRAM, str(input_path), str(output_path)]
         done = subprocess.run(command, env=quiet, capture_output=True, text=True, check=False)
-        if done.returncode or not made.is_file():
-            said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-            raise ClinweaveError(f"admet-ai failed: {said}")
-        with made.open(encoding="utf-8", newline="") as stream:
+        if done.returncode or not output_path.is_file():
+            message = (done.stderr.strip().splitlines() or ["no output"])[-1]
+            raise ClinweaveError(f"admet-ai failed: {message}")
+        with output_path.open(encoding="utf-8", newline="") as stream:
             lines = list(csv.reader(stream))
     return lines[0][1:], {line[0]: line[1:] for line in lines[1:]}

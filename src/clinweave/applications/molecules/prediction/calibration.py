@@ -1,10 +1,10 @@
-"""Probabilities and intervals that hold what they say, from scores of molecules that the model did not see.
+"""Calibrated probabilities and prediction intervals, from out-of-fold scores.
 
 Classification: cross Venn-Abers predictors (Vovk, Petej and Fedorova 2015, "Large-scale probabilistic predictors with
 and without guarantees of validity", algorithm 2): each fold's model is calibrated on the fold it was not fitted on,
 by isotonic regression with the new molecule once taken as negative and once as positive; the two probabilities are
 averaged over folds geometrically, and their distance says how little is known. Platt's (1999) logistic curve and plain
-isotonic regression on the pooled out-of-fold scores stand beside it.
+isotonic regression on the pooled out-of-fold scores are compared with it.
 
 Regression: conformal intervals from out-of-fold residuals, with one quantile for all, or one for each class of
 similarity to the molecules trained on (Mondrian: Vovk, Gammerman and Shafer 2005).
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-_POINTS = 300  # calibration scores kept apart; equal-sized groups beyond, so that a table stays small
+_POINTS = 300  # calibration scores kept individually; above this, equal-sized groups
 _LEAST = 40  # residuals that a similarity class needs for a quantile of its own
 
 
@@ -34,16 +34,18 @@ class VennAbers:
     def fit(cls, scores: Floats, truth: Floats) -> "VennAbers":
         """Calibrate on scores (n,) with answers 0 or 1."""
         edges, hits, counts = _grouped(scores, truth)
-        places = np.arange(2 * len(edges) + 1)
-        low, high = ([_with(hits, counts, int(place), label) for place in places] for label in (0.0, 1.0))
+        positions = np.arange(2 * len(edges) + 1)
+        low, high = (
+            [_with(hits, counts, int(position), label) for position in positions] for label in (0.0, 1.0)
+        )
         return cls(edges, np.array(low), np.array(high))
 
     def between(self, scores: Floats) -> tuple[Floats, Floats]:
         """Return the lower and the upper probability of scores (m,)."""
         left = np.searchsorted(self.edges, scores, "left")
-        at = np.searchsorted(self.edges, scores, "right") > left
-        place = 2 * left + at
-        return self.low[place], self.high[place]
+        offset = np.searchsorted(self.edges, scores, "right") > left
+        index = 2 * left + offset
+        return self.low[index], self.high[index]
 
     def to_json(self) -> dict[str, list[float]]:
         """Return the table as plain values."""
@@ -57,8 +59,8 @@ class VennAbers:
 
 def _grouped(scores: Floats, truth: Floats) -> tuple[Floats, Floats, Floats]:
     """Return distinct scores ascending, with the positives and the number of answers at each."""
-    edges, place = np.unique(scores, return_inverse=True)
-    where: NDArray[np.int64] = place
+    edges, index = np.unique(scores, return_inverse=True)
+    where: NDArray[np.int64] = index
     if len(edges) > _POINTS:
         order = np.argsort(scores, kind="stable")
         parts = np.array_split(order, _POINTS)
@@ -72,18 +74,18 @@ def _grouped(scores: Floats, truth: Floats) -> tuple[Floats, Floats, Floats]:
     return edges, hits, count
 
 
-def _with(hits: Floats, counts: Floats, place: int, label: float) -> float:
+def _with(hits: Floats, counts: Floats, position: int, label: float) -> float:
     """Return isotonic regression's value of a new score at `place` (even: between edges) that has this label."""
     from sklearn.isotonic import isotonic_regression
 
-    at, between = place // 2, place % 2 == 0
+    index, between = position // 2, position % 2 == 0
     if between:
-        hits, counts = np.insert(hits, at, label), np.insert(counts, at, 1.0)
+        hits, counts = np.insert(hits, index, label), np.insert(counts, index, 1.0)
     else:
         hits, counts = hits.copy(), counts.copy()
-        hits[at] += label
-        counts[at] += 1
-    return float(isotonic_regression(hits / counts, sample_weight=counts)[at])
+        hits[index] += label
+        counts[index] += 1
+    return float(isotonic_regression(hits / counts, sample_weight=counts)[index])
 
 
 def merged(lows: Sequence[Floats], highs: Sequence[Floats]) -> tuple[Floats, Floats]:
@@ -104,8 +106,8 @@ def platt(scores: Floats, truth: Floats) -> tuple[float, float]:
         logit = line[0] * scores + line[1]
         return float(np.mean(np.logaddexp(0, logit) - goal * logit))
 
-    found = minimize(loss, np.array([1.0, 0.0]), method="Nelder-Mead", options={"maxiter": 2000})
-    return float(found.x[0]), float(found.x[1])
+    result = minimize(loss, np.array([1.0, 0.0]), method="Nelder-Mead", options={"maxiter": 2000})
+    return float(result.x[0]), float(result.x[1])
 
 
 def quantile(residuals: Floats, coverage: float) -> float:
@@ -126,10 +128,10 @@ class Widths:
         """Fit one quantile for each of up to `classes` equally large similarity classes."""
         classes = max(1, min(classes, len(residuals) // _LEAST))
         edges = np.unique(np.quantile(similarity, np.arange(1, classes) / classes))
-        place = np.searchsorted(edges, similarity, "right")
-        half = [quantile(residuals[place == one], coverage) for one in range(len(edges) + 1)]
+        bins = np.searchsorted(edges, similarity, "right")
+        half = [quantile(residuals[bins == item], coverage) for item in range(len(edges) + 1)]
         whole = quantile(residuals, coverage)
-        return cls(edges, np.array([one if np.isfinite(one) else whole for one in half]))
+        return cls(edges, np.array([item if np.isfinite(item) else whole for item in half]))
 
     def of(self, similarity: Floats) -> Floats:
         """Return the half-width of rows with these similarities."""

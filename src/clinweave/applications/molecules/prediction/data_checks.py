@@ -1,4 +1,4 @@
-"""What a chemist would want to look at in a column of answers before a model of it is believed."""
+"""Data-quality checks of a column of measured values before a model is trained on it."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -27,25 +27,25 @@ def doubts(
     are their places in the table.
     """
     kind = kind_of(values)
-    places: dict[str, list[int]] = defaultdict(list)
-    for place in np.flatnonzero(np.isfinite(values)).tolist():
-        places[structures[place].smiles].append(place)
+    indices: dict[str, list[int]] = defaultdict(list)
+    for index in np.flatnonzero(np.isfinite(values)).tolist():
+        indices[structures[index].smiles].append(index)
     return [
-        *_contradictions(kind, values, places, rows),
-        *_series(kind, values, places, groups),
+        *_contradictions(kind, values, indices, rows),
+        *_series(kind, values, indices, groups),
         *_orders(kind, values),
     ]
 
 
 def _contradictions(
-    kind: str, values: Floats, places: Mapping[str, list[int]], rows: NDArray[np.int64]
+    kind: str, values: Floats, indices: Mapping[str, list[int]], rows: NDArray[np.int64]
 ) -> list[str]:
-    apart = {smiles: float(np.ptp(values[where])) for smiles, where in places.items()}
+    apart = {smiles: float(np.ptp(values[where])) for smiles, where in indices.items()}
     differing = [smiles for smiles, gap in apart.items() if gap > 0]
     if not differing:
         return []
     worst = max(differing, key=apart.__getitem__)
-    where = ", ".join(str(rows[place] + 1) for place in places[worst][:5])
+    where = ", ".join(str(rows[index] + 1) for index in indices[worst][:5])
     how = "yes and no" if kind == "classification" else f"answers up to {apart[worst]:.3g} apart"
     which = (
         "1 repeated structure has" if len(differing) == 1 else f"{len(differing)} repeated structures have"
@@ -53,15 +53,15 @@ def _contradictions(
     return [f"{which} {how}; all were used (rows {where}: {worst})"]
 
 
-def _series(kind: str, values: Floats, places: Mapping[str, list[int]], groups: Sequence[str]) -> list[str]:
-    if crowded([groups[where[0]] for where in places.values()]) is not None:
+def _series(kind: str, values: Floats, indices: Mapping[str, list[int]], groups: Sequence[str]) -> list[str]:
+    if crowded([groups[where[0]] for where in indices.values()]) is not None:
         return [
             "more than half of the structures share one scaffold (or have no ring), so that it was dealt over the "
             "folds: the measures are of more of that series, not of new scaffolds"
         ]
     for answer, name in ((1.0, "yes"), (0.0, "no")) if kind == "classification" else ():
-        if len({groups[where[0]] for where in places.values() if (values[where] == answer).any()}) == 1:
-            return [f"every {name} has the same scaffold: nothing can be said of new scaffolds"]
+        if len({groups[where[0]] for where in indices.values() if (values[where] == answer).any()}) == 1:
+            return [f"every {name} has the same scaffold: the model cannot be judged on new scaffolds"]
     return []
 
 
@@ -72,5 +72,5 @@ def _orders(kind: str, values: Floats) -> list[str]:
     orders = float(np.log10(stated.max() / stated.min()))
     if orders < ORDERS:
         return []
-    said = f"the numbers go over {orders:.1f} orders of magnitude; their logarithm (as in pIC50) is learned better"
-    return [said]
+    message = f"the numbers go over {orders:.1f} orders of magnitude; their logarithm (as in pIC50) is learned better"
+    return [message]

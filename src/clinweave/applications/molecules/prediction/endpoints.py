@@ -1,4 +1,4 @@
-"""One predicted property: the fold models, their calibration, and how wrong they were on what they did not see."""
+"""A predicted property (endpoint): models of the folds, calibration, and out-of-fold errors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ class Predicted(NamedTuple):
 
 
 class Unseen(NamedTuple):
-    """What the fold models said of rows that they were not fitted on."""
+    """Out-of-fold predictions."""
 
     scores: Floats
     truth: Floats
@@ -52,7 +52,7 @@ class Endpoint:
         """Return predictions of rows described by `columns`, given their similarity to the training structures."""
         scores = [boosting.score(booster, columns) for booster in self.boosters]
         if self.kind == "classification":
-            pairs = [venn.between(one) for venn, one in zip(self.venn, scores, strict=True)]
+            pairs = [venn.between(score) for venn, score in zip(self.venn, scores, strict=True)]
             lows, highs = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
             value, _ = calibration.merged(lows, highs)
             return Predicted(
@@ -74,11 +74,11 @@ def fit_endpoint(
     seed: int = 0,
 ) -> Endpoint:
     """Fit an endpoint on all rows with an answer; a scaffold (`groups`) is never on two sides of a fold."""
-    known = [int(row) for row in np.flatnonzero(np.isfinite(answers))]
-    columns, answers = columns[known], answers[known]
+    labelled = [int(row) for row in np.flatnonzero(np.isfinite(answers))]
+    columns, answers = columns[labelled], answers[labelled]
     _enough(name, kind, answers)
-    folds = split_in_folds([groups[row] for row in known], FOLDS, seed)
-    boosters, unseen = fit_folds(kind, columns, answers, [prints[row] for row in known], folds, seed=seed)
+    folds = split_in_folds([groups[row] for row in labelled], FOLDS, seed)
+    boosters, unseen = fit_folds(kind, columns, answers, [prints[row] for row in labelled], folds, seed=seed)
     if kind == "classification":
         venn = tuple(
             VennAbers.fit(unseen.scores[folds == fold], answers[folds == fold])
@@ -112,7 +112,7 @@ def fit_endpoint(
 def fit_folds(
     kind: str, columns: Any, answers: Floats, prints: Sequence[Any], folds: NDArray[np.int64], *, seed: int
 ) -> tuple[tuple[Any, ...], Unseen]:
-    """Return one booster a fold, fitted on the other folds, and what each said of its own."""
+    """Return one booster per fold, fitted on the other folds, and the out-of-fold predictions."""
     boosters, scores = [], np.zeros(len(answers))
     for fold in range(int(folds.max()) + 1):
         inside = folds != fold

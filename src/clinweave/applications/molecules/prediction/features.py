@@ -1,4 +1,4 @@
-"""What a molecule is described by: fingerprints with counts, and descriptors.
+"""Molecular features: count fingerprints and descriptors.
 
 `maplight` is the set of MapLight (Notwell and Wood 2023, arXiv:2310.00174): Morgan counts (radius 2, 1,024 columns),
 Avalon counts (1,024), the extended reduced graph ErG (315; Stiefl 2006) and RDKit's descriptors. `latent` is the
@@ -26,12 +26,12 @@ _MOST = 1e30  # descriptors such as Ipc overflow; trees only need the order
 
 def blocks_of(name: str) -> tuple[str, ...]:
     """Return the blocks of a feature set such as `maplight` or `morgan+erg`. Raises `UserError` on another name."""
-    found: list[str] = []
+    blocks: list[str] = []
     for part in name.split("+"):
         if part not in SETS:
-            raise UserError(f"no features {part!r}: choose of {', '.join(SETS)}, joined by +")
-        found += SETS[part]
-    return tuple(dict.fromkeys(found))
+            raise UserError(f"no features {part!r}: choose from {', '.join(SETS)}, joined by +")
+        blocks += SETS[part]
+    return tuple(dict.fromkeys(blocks))
 
 
 def describe(
@@ -46,7 +46,10 @@ def describe(
     plain = [name for name in blocks if name != LATENT]
     parts = [np.zeros((len(molecules), 0), np.float32)]
     if plain and len(molecules):
-        rows = [np.concatenate([_BLOCK[name](one) for name in plain]) for one in _shown(molecules, progress)]
+        rows = [
+            np.concatenate([_BLOCK[name](molecule) for name in plain])
+            for molecule in _shown(molecules, progress)
+        ]
         parts.append(np.stack(rows).astype(np.float32))
     if LATENT in blocks:
         parts.append(_latent(molecules, checkpoint))
@@ -54,7 +57,7 @@ def describe(
 
 
 def latent_sha256(checkpoint: Path | None = None) -> str:
-    """Return the sha256 of the weights that give the latent; empty where there are none."""
+    """Return the sha256 of the weights that give the latent; empty if there are none."""
     packaged = Path(__file__).parents[1] / "weights"  # as in molecules/generator.py, which loads torch
     weights = (checkpoint or packaged) / "model.safetensors"
     return sha256(weights) if weights.is_file() else ""
@@ -66,8 +69,10 @@ def _latent(molecules: Sequence[Any], checkpoint: Path | None) -> Floats:
 
     from clinweave.applications.molecules.generator import open_model
 
-    found = open_model(checkpoint).encode([Chem.MolToSmiles(one) for one in molecules], strict=False)
-    return np.asarray(found.latents, np.float32)
+    encoded = open_model(checkpoint).encode(
+        [Chem.MolToSmiles(molecule) for molecule in molecules], strict=False
+    )
+    return np.asarray(encoded.latents, np.float32)
 
 
 def described(
@@ -86,8 +91,8 @@ def described(
         version = latent_sha256(checkpoint) if block == LATENT else rdkit.__version__
         file = folder / f"{block}-{digest([block, version, list(smiles)])}.npy"
         if not file.is_file():
-            told = progress and f"{progress}: {block}"
-            columns = describe([Chem.MolFromSmiles(one) for one in smiles], block, told, checkpoint)
+            label = progress and f"{progress}: {block}"
+            columns = describe([Chem.MolFromSmiles(text) for text in smiles], block, label, checkpoint)
             with appearing(file) as work, work.open("wb") as stream:
                 np.save(stream, columns)
         parts.append(np.load(file))
@@ -101,11 +106,11 @@ def width(block: str) -> int:
 
 def names(features: str) -> list[str]:
     """Return the names of the columns of a feature set."""
-    found = []
+    result = []
     for block in blocks_of(features):
-        known = [name for name, _ in _descriptors()] if block == "descriptors" else range(width(block))
-        found += [f"{block}:{one}" for one in known]
-    return found
+        columns = [name for name, _ in _descriptors()] if block == "descriptors" else range(width(block))
+        result += [f"{block}:{column}" for column in columns]
+    return result
 
 
 def _shown(molecules: Sequence[Any], progress: str) -> Iterable[Any]:
@@ -139,9 +144,9 @@ def _avalon(molecule: Any) -> NDArray[Any]:
     from rdkit import DataStructs
     from rdkit.Avalon import pyAvalonTools
 
-    found = np.zeros(_COUNTS, np.int32)
-    DataStructs.ConvertToNumpyArray(pyAvalonTools.GetAvalonCountFP(molecule, nBits=_COUNTS), found)
-    return found.astype(np.float32)
+    counts = np.zeros(_COUNTS, np.int32)
+    DataStructs.ConvertToNumpyArray(pyAvalonTools.GetAvalonCountFP(molecule, nBits=_COUNTS), counts)
+    return counts.astype(np.float32)
 
 
 def _erg(molecule: Any) -> NDArray[Any]:
@@ -161,9 +166,9 @@ def _described(molecule: Any) -> NDArray[Any]:
             except (ValueError, ZeroDivisionError, RuntimeError, OverflowError):
                 value = float("nan")  # such as partial charges of a metal
             values.append(value)
-    found = np.array(values, np.float64)
-    found[~np.isfinite(found)] = np.nan
-    return np.clip(found, -_MOST, _MOST).astype(np.float32)
+    array = np.array(values, np.float64)
+    array[~np.isfinite(array)] = np.nan
+    return np.clip(array, -_MOST, _MOST).astype(np.float32)
 
 
 _BLOCK = {"morgan": _morgan, "avalon": _avalon, "erg": _erg, "descriptors": _described}

@@ -1,4 +1,4 @@
-"""A column of measured answers as chemists keep it: numbers, words for yes and no, decimal commas, bounds."""
+"""Parse a column of measured values: numbers, words for yes and no, decimal commas, censored values."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -24,14 +24,14 @@ _COMMA = re.compile(r"[+-]?\d+(,\d+)?([eE][+-]?\d+)?")
 
 
 class Answers(NamedTuple):
-    """`values` (rows,) with NaN where nothing is known; `notes` says what was made of the cells, in plain words."""
+    """`values` (rows,) with NaN where nothing is known; `notes` describes how the cells were read."""
 
     values: NDArray[np.float64]
     notes: list[str]
 
 
 def read_answers(
-    cells: Sequence[str | None], separator: str = ",", bounds: str = "leave-out", *, place: str = ""
+    cells: Sequence[str | None], separator: str = ",", bounds: str = "leave-out", *, prefix: str = ""
 ) -> Answers:
     """Return the answers of a column; None is a row without a structure, which is not read.
 
@@ -40,14 +40,14 @@ def read_answers(
     as the number itself (`bounds` "as-value"). Raises `UserError` at any other text; `place` is put before its row.
     """
     if bounds not in BOUNDS:
-        raise UserError(f"no way {bounds!r} to take bounds: choose of {', '.join(BOUNDS)}")
+        raise UserError(f"unknown treatment of bounds {bounds!r}: choose from {', '.join(BOUNDS)}")
     stated = {row: cell.strip() for row, cell in enumerate(cells) if cell is not None and not _missing(cell)}
     values, notes = np.full(len(cells), np.nan), []
     if pair := _pair(stated.values()):
         for row, cell in stated.items():
             values[row] = float(cell.lower() == pair[0])
         return Answers(values, [f"{pair[0]} = 1, {pair[1]} = 0"])
-    bound = {row: found for row, cell in stated.items() if (found := _BOUND.match(cell))}
+    bound = {row: match for row, cell in stated.items() if (match := _BOUND.match(cell))}
     plain = {row: cell[bound[row].end() :] if row in bound else cell for row, cell in stated.items()}
     if separator != "," and _decimal_commas(plain.values()):
         plain = {row: cell.replace(",", ".") for row, cell in plain.items()}
@@ -56,7 +56,7 @@ def read_answers(
         try:
             values[row] = _number(cell)
         except ValueError:
-            raise UserError(f"{place}row {row + 1}: {stated[row]!r} {_why_not(cell, separator)}") from None
+            raise UserError(f"{prefix}row {row + 1}: {stated[row]!r} {_why_not(cell, separator)}") from None
     if bound:
         notes.append(_left_out(bound, stated, values, out=bounds == "leave-out"))
     return Answers(values, notes)
@@ -75,13 +75,13 @@ def _missing(cell: str) -> bool:
 
 def _pair(cells: Iterable[str]) -> tuple[str, str] | None:
     """Return the two words that all cells are made of, the one that means yes first."""
-    found = {cell.lower() for cell in cells}
-    return next((pair for pair in _WORDS if found and found <= set(pair)), None)
+    words = {cell.lower() for cell in cells}
+    return next((pair for pair in _WORDS if words and words <= set(pair)), None)
 
 
 def _decimal_commas(cells: Iterable[str]) -> bool:
     texts = list(cells)
-    return any("," in one for one in texts) and all(_COMMA.fullmatch(one) for one in texts)
+    return any("," in text for text in texts) and all(_COMMA.fullmatch(text) for text in texts)
 
 
 def _why_not(cell: str, separator: str) -> str:
@@ -97,8 +97,8 @@ def _left_out(
     bound: dict[int, re.Match[str]], stated: dict[int, str], values: NDArray[np.float64], *, out: bool
 ) -> str:
     first = next(iter(bound))
-    what = f"{len(bound)} of {len(stated)} cells are bounds (row {first + 1}: {stated[first]})"
+    summary = f"{len(bound)} of {len(stated)} cells are bounds (row {first + 1}: {stated[first]})"
     if not out:
-        return f"{what}, each used as its number"
+        return f"{summary}, each used as its number"
     values[list(bound)] = np.nan
-    return f"{what} and were left out; --bounds as-value uses their numbers"
+    return f"{summary} and were left out; --bounds as-value uses their numbers"

@@ -1,4 +1,4 @@
-"""How good predictions are: ranking, error, calibration, coverage."""
+"""Prediction metrics: ranking, error, calibration, coverage."""
 
 from collections.abc import Callable
 
@@ -64,9 +64,9 @@ def interval(
 ) -> tuple[float, float]:
     """Return the 95 % bootstrap interval of a metric, rows resampled."""
     random = np.random.default_rng(seed)
-    found = [
+    samples = [
         metric(truth[rows], value[rows])
         for rows in (random.integers(0, len(truth), len(truth)) for _ in range(draws))
     ]
-    low, high = np.nanquantile(found, (0.025, 0.975))
+    low, high = np.nanquantile(samples, (0.025, 0.975))
     return float(low), float(high)

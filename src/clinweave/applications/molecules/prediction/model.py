@@ -1,4 +1,4 @@
-"""A model of a user's own properties: trained from a table, kept as text files, used on tables."""
+"""A property model: trained from a user's table, saved as text files, applied to tables."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -47,42 +47,48 @@ class PropertyModel:
         self, structures: Sequence[Structure], progress: str = ""
     ) -> tuple[dict[str, Predicted], Nearness]:
         """Return the predictions of each endpoint, and how near each structure is to what was trained on."""
-        molecules = [one.molecule for one in structures]
-        best, place = domain.nearest([fingerprint(one) for one in molecules], self._prints)
+        molecules = [item.molecule for item in structures]
+        best, nearest = domain.nearest([fingerprint(item) for item in molecules], self._prints)
         columns = describe(molecules, self.features, progress, self.checkpoint)
-        said = {one.name: one.predict(columns, best) for one in self.endpoints}
-        return said, Nearness(best, [self.smiles[one] for one in place], best >= self.outside_below)
+        predictions = {item.name: item.predict(columns, best) for item in self.endpoints}
+        return predictions, Nearness(
+            best, [self.smiles[item] for item in nearest], best >= self.outside_below
+        )
 
     @cached_property
     def _prints(self) -> list[Any]:
         from rdkit import Chem
 
-        return [fingerprint(Chem.MolFromSmiles(one)) for one in self.smiles]
+        return [fingerprint(Chem.MolFromSmiles(text)) for text in self.smiles]
 
     def save(self, folder: Path) -> None:
         """Write the model into a folder: JSON, LightGBM's own text, and the training structures."""
-        told = []
-        for number, one in enumerate(self.endpoints):
-            for fold, booster in enumerate(one.boosters):
+        rows = []
+        for number, endpoint in enumerate(self.endpoints):
+            for fold, booster in enumerate(endpoint.boosters):
                 (folder / f"{number}-{fold}.txt").write_text(booster.model_to_string(), "utf-8")
-            widths = one.widths and {"edges": one.widths.edges.tolist(), "half": one.widths.half.tolist()}
-            told.append(
+            widths = endpoint.widths and {
+                "edges": endpoint.widths.edges.tolist(),
+                "half": endpoint.widths.half.tolist(),
+            }
+            rows.append(
                 {
-                    "name": one.name, "kind": one.kind, "rows": one.rows, "folds": len(one.boosters),
-                    "venn": [venn.to_json() for venn in one.venn], "widths": widths,
-                    "by_similarity": one.by_similarity, "measured": one.measured,
+                    "name": endpoint.name, "kind": endpoint.kind, "rows": endpoint.rows,
+                    "folds": len(endpoint.boosters), "widths": widths,
+                    "venn": [venn.to_json() for venn in endpoint.venn],
+                    "by_similarity": endpoint.by_similarity, "measured": endpoint.measured,
                 }
             )  # fmt: skip
         whole = {
             "features": self.features,
             "outside_below": self.outside_below,
-            "endpoints": told,
+            "endpoints": rows,
             "coverage": COVERAGE,
             "latent_sha256": _latent_of(self.features, self.checkpoint),
             "checkpoint": str(self.checkpoint or ""),
         }
         write_json(folder / "model.json", whole)
-        (folder / "structures.smi").write_text("".join(f"{one}\n" for one in self.smiles), "utf-8")
+        (folder / "structures.smi").write_text("".join(f"{endpoint}\n" for endpoint in self.smiles), "utf-8")
 
     @classmethod
     def open(cls, folder: Path) -> "PropertyModel":
@@ -94,29 +100,31 @@ class PropertyModel:
             raise UserError(
                 f"{folder} holds no property model; make one with `clinweave molecules properties train`"
             )
-        told = json.loads((folder / "model.json").read_text("utf-8"))
+        data = json.loads((folder / "model.json").read_text("utf-8"))
         endpoints = []
-        for number, one in enumerate(told["endpoints"]):
-            files = [folder / f"{number}-{fold}.txt" for fold in range(one["folds"])]
-            widths = one["widths"] and Widths(*(np.array(one["widths"][name]) for name in ("edges", "half")))
+        for number, entry in enumerate(data["endpoints"]):
+            files = [folder / f"{number}-{fold}.txt" for fold in range(entry["folds"])]
+            widths = entry["widths"] and Widths(
+                *(np.array(entry["widths"][name]) for name in ("edges", "half"))
+            )
             endpoints.append(
                 Endpoint(
-                    one["name"],
-                    one["kind"],
+                    entry["name"],
+                    entry["kind"],
                     tuple(lightgbm.Booster(model_str=file.read_text("utf-8")) for file in files),
-                    one["rows"],
-                    tuple(VennAbers.from_json(table) for table in one["venn"]),
+                    entry["rows"],
+                    tuple(VennAbers.from_json(table) for table in entry["venn"]),
                     widths or None,
-                    one["by_similarity"],
-                    one["measured"],
+                    entry["by_similarity"],
+                    entry["measured"],
                 )
             )
         smiles = tuple((folder / "structures.smi").read_text("utf-8").split())
-        checkpoint = Path(told["checkpoint"]) if told["checkpoint"] else None
-        if told["latent_sha256"] != _latent_of(told["features"], checkpoint):
+        checkpoint = Path(data["checkpoint"]) if data["checkpoint"] else None
+        if data["latent_sha256"] != _latent_of(data["features"], checkpoint):
             where = checkpoint or "the weights that come with clinweave"
             raise UserError(f"{folder} was trained on another latent than that of {where}: train it again")
-        return cls(tuple(endpoints), told["features"], smiles, float(told["outside_below"]), checkpoint)
+        return cls(tuple(endpoints), data["features"], smiles, float(data["outside_below"]), checkpoint)
 
 
 def _latent_of(features: str, checkpoint: Path | None) -> str:
@@ -132,23 +140,25 @@ def fit_model(
     checkpoint: Path | None = None,
 ) -> PropertyModel:
     """Fit one endpoint for each column of answers (NaN where unknown) on these structures."""
-    smiles = [one.smiles for one in structures]
+    smiles = [structure.smiles for structure in structures]
     groups = scaffolds(smiles)
-    prints = [fingerprint(one.molecule) for one in structures]
-    columns = describe([one.molecule for one in structures], features, "describing the molecules", checkpoint)
+    prints = [fingerprint(structure.molecule) for structure in structures]
+    columns = describe(
+        [structure.molecule for structure in structures], features, "describing the molecules", checkpoint
+    )
     similarity = (
         domain.out_of_fold(prints, folds(groups, 5, seed)) if len(smiles) > 1 else np.zeros(len(smiles))
     )
     endpoints = [
         fit_endpoint(name, kind_of(values), columns, values, prints=prints, groups=groups, seed=seed)
-        for name, values in _told(answers)
+        for name, values in _with_progress(answers)
     ]
     return PropertyModel(
         tuple(endpoints), features, tuple(smiles), float(np.quantile(similarity, 0.05)), checkpoint
     )
 
 
-def _told(answers: Mapping[str, Floats]) -> Iterator[tuple[str, Floats]]:
+def _with_progress(answers: Mapping[str, Floats]) -> Iterator[tuple[str, Floats]]:
     """Yield each column of answers, with what is being learned on a terminal's standard error."""
     from rich.console import Console
     from rich.progress import track
@@ -167,7 +177,7 @@ def _usable(table: Table) -> NDArray[np.int64]:
     """Return which rows have a structure. Raises `UserError` where none has."""
     good = np.array(table.good, np.int64)
     if not len(good):
-        refused = [one.reason for one in table.structures if isinstance(one, Refused)]
+        refused = [structure.reason for structure in table.structures if isinstance(structure, Refused)]
         why = (
             f"no row has a structure; the first: {refused[0]}"
             if refused
@@ -195,31 +205,31 @@ def train(
     if not targets:
         raise UserError("name at least one column to learn with --target")
     read = {name: table.answers(name, bounds) for name in targets}
-    answers = {name: one.values for name, one in read.items()}
+    answers = {name: item.values for name, item in read.items()}
     latent = _latent_of(features, checkpoint)
     if LATENT in blocks_of(features) and not latent:
         raise UserError(
             "the features have `latent`, and there is no model that gives it: name one with --checkpoint"
         )
     good = _usable(table)
-    structures = [one for one in table.structures if isinstance(one, Structure)]
+    structures = [item for item in table.structures if isinstance(item, Structure)]
 
     def build(work: Path) -> dict[str, Any]:
-        known = {name: values[good] for name, values in answers.items()}
-        model = fit_model(structures, known, features, seed=seed, checkpoint=checkpoint)
+        labels = {name: values[good] for name, values in answers.items()}
+        model = fit_model(structures, labels, features, seed=seed, checkpoint=checkpoint)
         model.save(work)
-        groups = scaffolds([one.smiles for one in structures])
+        groups = scaffolds([item.smiles for item in structures])
         return {
             "rows": len(table.rows),
             "refused": len(table.rows) - len(good),
-            "repeated_structures": len(structures) - len({one.smiles for one in structures}),
+            "repeated_structures": len(structures) - len({item.smiles for item in structures}),
             "notes": [
                 f"{name}: {note}"
-                for name, one in read.items()
-                for note in [*one.notes, *doubts(one.values[good], structures, groups, good)]
+                for name, item in read.items()
+                for note in [*item.notes, *doubts(item.values[good], structures, groups, good)]
             ],
             "endpoints": {
-                one.name: {"kind": one.kind, "rows": one.rows, **one.measured} for one in model.endpoints
+                item.name: {"kind": item.kind, "rows": item.rows, **item.measured} for item in model.endpoints
             },
         }
 

@@ -1,4 +1,4 @@
-"""HTML pages about predictions: what was answered and how sure, and how right a model was on known answers."""
+"""HTML reports of predictions and of evaluations against measured values."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -29,7 +29,7 @@ _CAUTION = "Nothing here says that a molecule is safe or active."
 
 
 class PredictionRow(NamedTuple):
-    """A row that was answered: its place in the table, its structure, and what was said of it."""
+    """A predicted row: its position in the table, its structure, and its prediction."""
 
     row: int  # 1 is the first below the header
     name: str  # other cells of the row
@@ -41,7 +41,7 @@ class PredictionRow(NamedTuple):
 
 
 class EvaluationPage(NamedTuple):
-    """What a model said of one endpoint, in the order of the rows; `truth` is there where answers are known."""
+    """Predictions of one endpoint, in the order of the rows; `truth` is given if the values are known."""
 
     kind: str
     value: Floats
@@ -55,23 +55,23 @@ def write_predictions(
     path: Path,
     title: str,
     rows: Sequence[PredictionRow],
-    said: Mapping[str, EvaluationPage],
+    endpoints: Mapping[str, EvaluationPage],
     refused: Sequence[tuple[int, str]],
 ) -> Path:
     """Write a page with the spread of each endpoint, the molecules it is highest for, and the refused rows."""
-    outside = sum(not one.inside for one in rows)
+    outside = sum(not item.inside for item in rows)
     parts = [
         f"<p>{len(rows) + len(refused):,} rows: {len(rows):,} answered ({outside:,} of them outside the domain, where "
         f"errors are larger), {len(refused):,} refused.</p>"
     ]
-    for name, one in said.items():
+    for name, item in endpoints.items():
         parts.append(f"<h2>{escape(name)}</h2>")
         if len(rows):
-            order = np.argsort(-one.value, kind="stable")[:DRAWN]
-            what = "probability" if one.kind == "classification" else "predicted value"
-            figures = "".join(_figure(rows[place], name, one, place) for place in order.tolist())
+            order = np.argsort(-item.value, kind="stable")[:DRAWN]
+            label = "probability" if item.kind == "classification" else "predicted value"
+            figures = "".join(_figure(rows[index], name, item, index) for index in order.tolist())
             parts += [
-                f'<div class="plots">{bars(one.value, what)}</div>',
+                f'<div class="plots">{bars(item.value, label)}</div>',
                 f"<h3>The {len(order)} highest</h3>" + f'<div class="gallery">{figures}</div>',
             ]
     if refused:
@@ -85,23 +85,27 @@ def write_evaluation(
     path: Path,
     title: str,
     rows: Sequence[PredictionRow],
-    said: Mapping[str, EvaluationPage],
+    endpoints: Mapping[str, EvaluationPage],
     facts: Sequence[str],
 ) -> Path:
     """Write a page with measures, observed against predicted, and the largest misses of each endpoint."""
     parts = ["".join(f"<p>{escape(fact)}</p>" for fact in facts)]
-    for name, one in said.items():
-        parts.append(f"<h2>{escape(name)}</h2>{_measures(one.measured)}")
-        if one.truth is None or "problem" in one.measured:
+    for name, item in endpoints.items():
+        parts.append(f"<h2>{escape(name)}</h2>{_measures(item.measured)}")
+        if item.truth is None or "problem" in item.measured:
             continue
-        known = np.flatnonzero(np.isfinite(one.truth))
-        inside = np.array([rows[place].inside for place in known.tolist()], bool)
-        if one.kind == "classification":
-            plot = calibration(one.truth[known], one.value[known])
+        labelled = np.flatnonzero(np.isfinite(item.truth))
+        inside = np.array([rows[index].inside for index in labelled.tolist()], bool)
+        if item.kind == "classification":
+            plot = calibration(item.truth[labelled], item.value[labelled])
         else:
-            plot = observed(one.truth[known], one.value[known], one.low[known], one.high[known], inside)
-        worst = known[np.argsort(-np.abs(one.truth[known] - one.value[known]), kind="stable")][:MISSES]
-        figures = "".join(_figure(rows[place], name, one, place) for place in worst.tolist())
+            plot = observed(
+                item.truth[labelled], item.value[labelled], item.low[labelled], item.high[labelled], inside
+            )
+        worst = labelled[np.argsort(-np.abs(item.truth[labelled] - item.value[labelled]), kind="stable")][
+            :MISSES
+        ]
+        figures = "".join(_figure(rows[index], name, item, index) for index in worst.tolist())
         parts += [
             f'<div class="plots">{plot}</div>',
             f'<h3>The {len(worst)} largest misses</h3><div class="gallery">{figures}</div>',
@@ -127,26 +131,26 @@ def text(value: Any) -> str:
     if isinstance(value, dict) and "value" in value:
         return f"{value['value']:.3f} ({value['low']:.3f} to {value['high']:.3f})"
     if isinstance(value, dict):
-        return ", ".join(f"{name} {text(one)}" for name, one in value.items())
+        return ", ".join(f"{name} {text(item)}" for name, item in value.items())
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
-def _figure(shown: PredictionRow, name: str, one: EvaluationPage, place: int) -> str:
-    """Return a molecule beside the nearest one that was trained on, with what was said of it."""
+def _figure(shown: PredictionRow, name: str, endpoint: EvaluationPage, index: int) -> str:
+    """Draw a molecule and its nearest training molecule, with the prediction."""
     from rdkit import Chem
 
-    bounds = f"({one.low[place]:.3g} to {one.high[place]:.3g})"
-    lines = [f'<span class="score">{escape(name)} {one.value[place]:.3g} {bounds}</span>']
-    if one.truth is not None:
-        lines.append(f"measured {one.truth[place]:.4g}")
+    bounds = f"({endpoint.low[index]:.3g} to {endpoint.high[index]:.3g})"
+    lines = [f'<span class="score">{escape(name)} {endpoint.value[index]:.3g} {bounds}</span>']
+    if endpoint.truth is not None:
+        lines.append(f"measured {endpoint.truth[index]:.4g}")
     where = "inside the domain" if shown.inside else '<span class="outside">outside the domain</span>'
     lines.append(f"row {shown.row}, {where}")
     lines += [escape(extra) for extra in (shown.name, shown.notes) if extra]
     nearest = Chem.MolFromSmiles(shown.nearest) if shown.nearest else None
-    beside = (
+    nearest_html = (
         f"<div>{drawing(nearest, 120, 100)}<small>nearest trained on: {shown.similarity:.2f}</small></div>"
         if nearest is not None
         else ""
     )
-    pair = f'<div class="pair"><div>{drawing(shown.molecule, 200, 150)}</div>{beside}</div>'
+    pair = f'<div class="pair"><div>{drawing(shown.molecule, 200, 150)}</div>{nearest_html}</div>'
     return f"<figure>{pair}<figcaption>{'<br>'.join(lines)}</figcaption></figure>"

@@ -1,4 +1,4 @@
-"""Splits by Bemis-Murcko scaffold: no scaffold is on two sides.
+"""Splits by Bemis-Murcko scaffold: no scaffold occurs in two parts.
 
 The rule, for anyone who wants to make the same split. The scaffold of a molecule is RDKit's
 `MurckoScaffold.MurckoScaffoldSmiles` of its parent (no chirality); molecules without a ring share the scaffold "".
@@ -7,7 +7,7 @@ Molecules with the same scaffold are one group.
 - `by_size`: groups from the largest to the smallest, of equally large ones that whose earliest molecule stands last in
   the table first; a group goes to the training part if that does not overfill it, else to the validation part if that
   does not overfill the two together, else to the test part. This is MoleculeNet's rule, with DeepChem's ties: single
-  molecules from the top of the table are the test part, so that the order of the table matters. There is one such
+  molecules from the top of the table are the test part: the order of the table matters. There is one such
   split of a data set.
 - `balanced`: groups larger than half of the validation or test part first, then the others, each of the two in an
   order drawn by the seed; each part is filled up to its own share. This is the rule of Chemprop's
@@ -37,12 +37,12 @@ def scaffolds(smiles: Sequence[str]) -> list[str]:
     from rdkit import Chem, rdBase
     from rdkit.Chem.Scaffolds import MurckoScaffold
 
-    found = []
+    result = []
     with rdBase.BlockLogs():
-        for one in smiles:
-            molecule = Chem.MolFromSmiles(one)
-            found.append(MurckoScaffold.MurckoScaffoldSmiles(mol=molecule, includeChirality=False))
-    return found
+        for text in smiles:
+            molecule = Chem.MolFromSmiles(text)
+            result.append(MurckoScaffold.MurckoScaffoldSmiles(mol=molecule, includeChirality=False))
+    return result
 
 
 def by_size(groups: Sequence[str], shares: tuple[float, float] = (0.8, 0.1)) -> Split:
@@ -87,12 +87,12 @@ def folds(groups: Sequence[str], count: int, seed: int) -> Rows:
         for part in ([[r] for r in rows] if groups[rows[0]] == whole else [rows])
     ]
     order = sorted(random.permutation(len(members)), key=lambda i: -len(members[i]))
-    sizes, found = np.zeros(count, np.int64), np.zeros(len(groups), np.int64)
+    sizes, assigned = np.zeros(count, np.int64), np.zeros(len(groups), np.int64)
     for i in order:
         fold = int(sizes.argmin())
-        found[members[i]] = fold
+        assigned[members[i]] = fold
         sizes[fold] += len(members[i])
-    return found
+    return assigned
 
 
 def crowded(groups: Sequence[str]) -> str | None:
@@ -102,10 +102,10 @@ def crowded(groups: Sequence[str]) -> str | None:
 
 
 def _members(groups: Sequence[str]) -> list[list[int]]:
-    found: dict[str, list[int]] = defaultdict(list)
+    by_group: dict[str, list[int]] = defaultdict(list)
     for row, group in enumerate(groups):
-        found[group].append(row)
-    return list(found.values())
+        by_group[group].append(row)
+    return list(by_group.values())
 
 
 def _filled(members: Sequence[Sequence[int]], count: int, shares: tuple[float, float]) -> Split:

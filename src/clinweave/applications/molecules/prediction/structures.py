@@ -1,4 +1,4 @@
-"""One structure of a user's table: what is computed on, what was done to it, or why it is refused."""
+"""Standardise one structure of a user's table, or refuse it with a reason."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -65,7 +65,7 @@ def _parent(molecule: Any) -> Structure:
     Chem.SanitizeMol(molecule)
     notes += _unusual(molecule)
     smiles = Chem.MolToSmiles(molecule)
-    # a canonical order of atoms, so that every way to write a molecule gives the same numbers
+    # a canonical order of atoms: every spelling of a molecule gives the same numbers
     molecule = Chem.MolFromSmiles(smiles) or molecule
     return Structure(molecule, smiles, tuple(notes))
 
@@ -76,11 +76,11 @@ def _uncharged(molecule: Any) -> Any:
     from rdkit.Chem.MolStandardize import rdMolStandardize
 
     try:
-        found = rdMolStandardize.Uncharger().uncharge(molecule)
-        Chem.SanitizeMol(found)
+        uncharged = rdMolStandardize.Uncharger().uncharge(molecule)
+        Chem.SanitizeMol(uncharged)
     except Chem.MolSanitizeException:  # such as a hydrogen too many on SbF6-
         return molecule
-    return found
+    return uncharged
 
 
 def inchi_key(molecule: Any) -> str:
@@ -98,23 +98,23 @@ def _largest(molecule: Any) -> tuple[Any, str]:
     parts = Chem.GetMolFrags(molecule, asMols=True, sanitizeFrags=False)
     different = {Chem.MolToSmiles(part) for part in parts}
     organic = [part for part in parts if any(atom.GetAtomicNum() == 6 for atom in part.GetAtoms())]
-    kept = max(organic or parts, key=lambda part: (part.GetNumHeavyAtoms(), Chem.MolToSmiles(part)))
+    largest = max(organic or parts, key=lambda part: (part.GetNumHeavyAtoms(), Chem.MolToSmiles(part)))
     if len(different) == 1:
-        return kept, f"one of {len(parts)} equal parts"
+        return largest, f"one of {len(parts)} equal parts"
     if not organic:
-        return kept, f"the largest of {len(parts)} inorganic parts"
+        return largest, f"the largest of {len(parts)} inorganic parts"
     if len({Chem.MolToSmiles(part) for part in organic}) > 1:
-        return kept, f"the largest of {len(parts)} parts: a mixture, or a salt of two organic parts"
-    return kept, f"the organic part of {len(parts)}: a salt or solvate"
+        return largest, f"the largest of {len(parts)} parts: a mixture, or a salt of two organic parts"
+    return largest, f"the organic part of {len(parts)}: a salt or solvate"
 
 
 def _unusual(molecule: Any) -> list[str]:
-    found = []
+    reasons = []
     if any(atom.GetIsotope() for atom in molecule.GetAtoms()):
-        found.append("isotopes, which the features do not see")
+        reasons.append("isotopes, which the features do not see")
     if any(atom.GetAtomicNum() == 0 for atom in molecule.GetAtoms()):
-        found.append("an open attachment (*)")
-    return found
+        reasons.append("an open attachment (*)")
+    return reasons
 
 
 def _why_not(text: str) -> str:

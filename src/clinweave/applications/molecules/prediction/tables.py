@@ -1,4 +1,4 @@
-"""A user's table of molecules: each row is answered, with a structure or a reason; order and count are preserved."""
+"""A user's table of molecules: each row gives a structure or a reason; order and count are preserved."""
 
 import csv
 import gzip
@@ -33,25 +33,25 @@ class Table:
     @property
     def good(self) -> list[int]:
         """Return the positions of the rows that have a structure."""
-        return [row for row, one in enumerate(self.structures) if isinstance(one, Structure)]
+        return [row for row, structure in enumerate(self.structures) if isinstance(structure, Structure)]
 
     def column(self, name: str) -> int:
         """Return the position of a column. Raises `UserError` if there is none, or more than one."""
-        places = [place for place, one in enumerate(self.header) if one == name]
-        if len(places) == 1:
-            return places[0]
-        if places:
-            raise UserError(f"{self.path}: {len(places)} columns are called {name!r}; rename all but one")
+        indices = [index for index, title in enumerate(self.header) if title == name]
+        if len(indices) == 1:
+            return indices[0]
+        if indices:
+            raise UserError(f"{self.path}: {len(indices)} columns are called {name!r}; rename all but one")
         raise UserError(f"{self.path}: no column {name!r}; there are {', '.join(self.header)}")
 
     def answers(self, name: str, bounds: str = "leave-out") -> Answers:
         """Return a column as numbers, NaN where it is empty; see `read_answers`. Raises `UserError` naming the row."""
-        place = self.column(name)
+        index = self.column(name)
         cells = [
-            None if place >= len(cells) or isinstance(structure, Refused) else cells[place]
+            None if index >= len(cells) or isinstance(structure, Refused) else cells[index]
             for cells, structure in zip(self.rows, self.structures, strict=True)
         ]
-        return read_answers(cells, self.separator, bounds, place=f"{self.path}, column {name}, ")
+        return read_answers(cells, self.separator, bounds, prefix=f"{self.path}, column {name}, ")
 
     def numbers(self, name: str) -> NDArray[np.float64]:
         """Return `answers` without what was made of them."""
@@ -69,7 +69,7 @@ def read_table(path: Path, smiles_column: str = "") -> Table:
         raise UserError(f"{path}: {Path(name).suffix} is not read; save it as a CSV with a column of SMILES")
     plain = name.endswith((".smi", ".smiles"))
     header, rows, separator = _smi(path) if plain else _csv(path)
-    place = _smiles_place(path, header, smiles_column)
+    index = _smiles_place(path, header, smiles_column)
     structures: list[Structure | Refused] = []
     for cells in rows:
         if cells == header:
@@ -77,8 +77,8 @@ def read_table(path: Path, smiles_column: str = "") -> Table:
         elif len(cells) != len(header):
             structures.append(Refused(f"{len(cells)} cells, the header has {len(header)}"))
         else:
-            structures.append(read_structure(cells[place]))
-    return Table(path, header, rows, place, structures, separator)
+            structures.append(read_structure(cells[index]))
+    return Table(path, header, rows, index, structures, separator)
 
 
 def check_out(table: Table, out: Path) -> None:
@@ -88,7 +88,7 @@ def check_out(table: Table, out: Path) -> None:
 
 
 def write_table(path: Path, table: Table, more: Mapping[str, Sequence[str]]) -> None:
-    """Write the table's own cells and more columns beside them; the file appears whole or not at all.
+    """Write the table's own cells and additional columns, atomically.
 
     The ending decides the form: .tsv has tabs, anything else commas; .gz is compressed.
     """
@@ -99,8 +99,8 @@ def write_table(path: Path, table: Table, more: Mapping[str, Sequence[str]]) -> 
         writer = csv.writer(stream, delimiter="\t" if tabs else ",", lineterminator="\n")
         writer.writerow([*table.header, *names])
         for cells, added in zip(table.rows, zip(*more.values(), strict=True), strict=True):
-            kept = [*cells, *[""] * (len(table.header) - len(cells))][: len(table.header)]
-            writer.writerow([*kept, *added])
+            padded = [*cells, *[""] * (len(table.header) - len(cells))][: len(table.header)]
+            writer.writerow([*padded, *added])
 
 
 def _free(name: str, taken: Sequence[str]) -> str:
@@ -150,17 +150,17 @@ def _smi(path: Path) -> tuple[list[str], list[list[str]], str]:
     return ["smiles", "name"], rows, " "
 
 
-def _smiles_place(path: Path, header: list[str], wanted: str) -> int:
-    if wanted:
-        places = [place for place, name in enumerate(header) if name == wanted]
-        if len(places) != 1:
-            many = f"{len(places)} columns are" if places else "no column is"
-            raise UserError(f"{path}: {many} called {wanted!r}; there are {', '.join(header)}")
-        return places[0]
+def _smiles_place(path: Path, header: list[str], requested: str) -> int:
+    if requested:
+        indices = [index for index, name in enumerate(header) if name == requested]
+        if len(indices) != 1:
+            many = f"{len(indices)} columns are" if indices else "no column is"
+            raise UserError(f"{path}: {many} called {requested!r}; there are {', '.join(header)}")
+        return indices[0]
     for name in _NAMES:
-        places = [place for place, one in enumerate(header) if one.lower() == name]
-        if len(places) > 1:
-            raise UserError(f"{path}: {len(places)} columns are called {name!r}; rename all but one")
-        if places:
-            return places[0]
+        indices = [index for index, title in enumerate(header) if title.lower() == name]
+        if len(indices) > 1:
+            raise UserError(f"{path}: {len(indices)} columns are called {name!r}; rename all but one")
+        if indices:
+            return indices[0]
     raise UserError(f"{path}: no column is called smiles; name it with --smiles-column ({', '.join(header)})")
