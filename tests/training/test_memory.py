@@ -47,7 +47,7 @@ def test_the_estimate_is_above_what_stages_took():
 def test_too_little_memory_names_the_knob_before_anything_is_loaded():
     with pytest.raises(UserError, match=r"sft needs about .* GB, and 8.0 GB may be used; set lora_rank"):
         require(SEVEN, Settings(lora_rank=0, batch=1, memory_gb=8.0), "sft", "bfloat16")
-    with pytest.raises(UserError, match=r"turn (batch|max_length|checkpointing)"):
+    with pytest.raises(UserError, match=r"set (batch|max_length|checkpointing)"):
         require(shape_from(SMOL), Settings(batch=64, max_length=2048, memory_gb=8.0), "sft", "float32")
     assert require(shape_from(SMOL), Settings(memory_gb=20.0), "sft", "float32").total < 20e9
 
