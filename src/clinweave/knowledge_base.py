@@ -12,7 +12,7 @@ from clinweave.core.artifacts import MANIFEST
 from clinweave.core.artifacts import home as default_home
 from clinweave.core.errors import UserError
 from clinweave.models import AUTO, best_installed, check_address
-from clinweave.records import Answer, Audience, Mention, Message
+from clinweave.records import Answer, Audience, Evidence, Mention, Message
 
 if TYPE_CHECKING:
     from clinweave.applications import ModelSettings, OnPart
@@ -187,7 +187,7 @@ class KnowledgeBase:
         the answer is complete. Raises `UserError` for an empty or over-long question, for a language that is not read
         and for a part that was not built.
         """
-        from clinweave.applications import answer_question
+        from clinweave.applications import answer_question, check_access
         from clinweave.knowledge import check_language
 
         code = check_language(language)
@@ -204,6 +204,13 @@ class KnowledgeBase:
                 progress("opening the model")
             return self.model
 
+        def check_evidence(items: "Sequence[Evidence]") -> None:
+            # a model at an address opens at once; one on this machine is sent nothing beyond it
+            if isinstance(self._address, str) and not self._address.startswith(("http://", "https://")):
+                return
+            if items and (model := self.model) is not None:
+                check_access(model, items, settings.allow_remote if settings else "")
+
         return answer_question(
             question,
             retrievers=self._checked(retrievers),
@@ -215,6 +222,7 @@ class KnowledgeBase:
             settings=settings,
             unread=lambda text: self._unread(text, code),
             local_name=self._local_name,
+            check_evidence=check_evidence,
             on_part=on_part,
         )
 

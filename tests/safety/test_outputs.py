@@ -191,7 +191,7 @@ def test_a_run_takes_no_folder_of_the_users(place: Path) -> None:
     with pytest.raises(UserError, match=r"report\.html"):
         claim(place / "paper")
     assert contents(place / "paper") == {"report.html": b"mine"}
-    (place / "own.toml").write_text('[[tasks]]\ntype = "graph-questions"\n')
+    (place / "own.toml").write_text('kind = "comparison"\n[[tasks]]\ntype = "graph-questions"\n')
     assert "no run wrote" in refused("run", "own.toml", "--offline", "--out", "paper")
     assert claim(claim(place / "new")) == place / "new"
     (place / "new" / "report.html").write_text("a run's")

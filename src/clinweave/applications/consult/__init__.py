@@ -4,6 +4,7 @@ from clinweave.applications.consult.answering import (
     DISCLAIMER,
     ModelSettings,
     answer_question,
+    check_access,
     continue_chat,
 )
 from clinweave.applications.consult.compose import Composition, compose
@@ -17,6 +18,7 @@ __all__ = [
     "ModelSettings",
     "OnPart",
     "answer_question",
+    "check_access",
     "compose",
     "continue_chat",
     "disclaimer",

@@ -74,6 +74,7 @@ def answer_question(
     settings: ModelSettings | None = None,
     unread: Callable[[str], str] = lambda _: "",
     local_name: languages.LocalNames = lambda _curie, _language: "",
+    check_evidence: Callable[[Sequence[Evidence]], None] = lambda _: None,
     on_part: OnPart = lambda _: None,
 ) -> Answer:
     """Return an answer whose statements are the sources' and whose model sentences were each checked.
@@ -87,10 +88,8 @@ def answer_question(
     settings, clock, text = settings or ModelSettings(), _Clock(), _cleaned(question)
     if (refused := _refused(question, audience)) is not None:
         return replace(refused, retrievers=tuple(retrievers))
-    if retrievers and (message := unread(text)):
+    if retrievers and (message := unread(text) or (NOT_SEARCHED if asks_of_a_record(text) else "")):
         return _not_read(question, message, tuple(retrievers), audience)
-    if retrievers and asks_of_a_record(text):
-        return _not_read(question, NOT_SEARCHED, tuple(retrievers), audience)
     if not (opened := [open_retriever(name) for name in retrievers]):
         return _without_knowledge(question, text, model(), audience, settings)
     clock.lap("open")
@@ -98,6 +97,7 @@ def answer_question(
     english = with_other_kinds(compose(query, evidence, audience=audience), evidence)
     composition, labels = languages.localised(query, english, evidence, local_name)
     clock.lap("compose")
+    check_evidence(_cited(evidence, composition.statements))
     on_part(AnswerPart("statements", composition.text))
     name, written = "none", ModelText()
     if composition.statements and (language_model := model()) is not None:
@@ -122,6 +122,11 @@ def answer_question(
         timings=_rounded(clock.seconds),
     )
     return _with_model(answer, written)
+
+
+def _cited(evidence: Sequence[Evidence], statements: Sequence[Statement]) -> list[Evidence]:
+    numbers = {number for statement in statements for number in statement.evidence}
+    return [item for item in evidence if item.id in numbers]
 
 
 def _retrieved(

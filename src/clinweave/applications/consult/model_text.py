@@ -95,8 +95,10 @@ def write(  # noqa: PLR0917
     gives no sentences, a note and its `error`. Raises `UserError` for gated or private evidence with a model elsewhere.
     """
     require_generation(model)
+    # before what is short enough to need no model is set aside: the rule must not depend on the wording of a note
+    cited = {number for statement in statements for number in statement.evidence}
+    check_access(model, [item for item in evidence if item.id in cited], settings.allow_remote)
     shown = shown_to_model(statements, evidence, model, settings.budget)
-    check_access(model, [item for statement in shown for item in statement.evidence], settings.allow_remote)
     if not shown:
         return ModelText()
     prompt = prompt_for(question, shown)
