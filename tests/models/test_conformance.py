@@ -190,7 +190,8 @@ def test_scores_each_option_in_its_order(back_end: tuple[str, LanguageModel]) ->
         assert one.tokens == other.tokens
         assert math.isfinite(one.logprob)
         assert one.logprob < 0
-        assert one.per_token == pytest.approx(other.per_token, abs=2e-2)
+        # bfloat16 where it is faster: the stated tolerance is 0.06 a token (docs/models.md)
+        assert one.per_token == pytest.approx(other.per_token, abs=6e-2)
 
 
 def test_scored_tokens_are_the_tokenizers_own(back_end: tuple[str, LanguageModel]) -> None:

@@ -90,11 +90,11 @@ def train(  # noqa: PLR0917 - each parameter is one option
     A GPU is used if there is one. Several processes: `torchrun --nproc-per-node N -m clinweave molecules train ...`.
     """
     with needs_molecules():
-        from clinweave.applications.molecules import Lesson, train_model
+        from clinweave.applications.molecules import PretrainingConfig, train_model
 
         _use(threads)
         where = features or home() / "molecules" / f"{data.name.partition('.')[0]}-{tokens}"
-        lesson = Lesson(
+        lesson = PretrainingConfig(
             data, size, molecules, tokens, graphs, qed_share, tuple(changes or ()), start, workers
         )
         with _bar() as update:
@@ -160,7 +160,7 @@ def generate(  # noqa: PLR0917 - each parameter is one option
     """Generate new molecules. All that are returned are valid; the raw validity rate is reported too."""
     with needs_molecules():
         from clinweave.applications.molecules import (
-            Wish,
+            GenerationRequest,
             moses_filters,
             named_drugs,
             new_to,
@@ -174,7 +174,9 @@ def generate(  # noqa: PLR0917 - each parameter is one option
         opened = open_model(model, device)
         with _bar() as update:
             reference = new_to(new or (), opened, home(), update)
-            wish = Wish(scaffold, distinct, reference, moses_filters(home()) if filters else None)
+            wish = GenerationRequest(
+                scaffold, distinct, reference, moses_filters(home()) if filters else None
+            )
             drawn = draw(
                 n, targets, wish, model=opened, source=source, temperature=temperature, top_p=top_p, seed=seed,
                 progress=lambda done, total: update("molecules", done, total),
