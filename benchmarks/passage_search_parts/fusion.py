@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
-from clinweave.knowledge.retrieval.hybrid_index import fused
+from clinweave.knowledge.retrieval.hybrid_index import fused, scaled
 from passage_search_parts.dense import Floats
 from passage_search_parts.features import FIELDS, VECTORS, Pool, Scores
 
@@ -70,12 +70,6 @@ def macro_mrr(questions: Sequence[Question], arm: Arm, weights: Weights) -> floa
     for item in questions:
         values.setdefault(item.part, []).append(reciprocal(item, arm.rank(item.pool, weights)))
     return float(np.mean([np.mean(part) for part in values.values()]))
-
-
-def scaled(values: Scores) -> Scores:
-    """Return scores between 0 (the least of the candidates) and 1 (the largest)."""
-    low, high = float(values.min()), float(values.max())
-    return (values - low) / (high - low) if high > low else np.zeros_like(values)
 
 
 def raw(pool: Pool, title: float = 0.6, concepts: float = 1.0) -> Scores:

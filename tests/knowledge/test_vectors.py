@@ -82,6 +82,18 @@ def test_a_question_without_a_shared_word_finds_the_passage(home: Path) -> None:
     assert both.reason.startswith("words renal, dose; similar meaning")
 
 
+def test_a_collection_without_vectors_keeps_its_rank_by_words(home: Path, tmp_path: Path) -> None:
+    texts = {"gout": "Colchicine for gout.", "renal": "Colchicine in kidney failure: halve the dose."}
+    add_collection(write(tmp_path / "more", **texts), home, name="more")
+    build_home_index(None, None, home)
+    encoder = MeaningEncoder()
+    update_vectors(opened(home), home, ["own"], encoder=encoder)
+    hits = HybridIndex(opened(home), encoder, home).search("colchicine for gout", k=5)
+    assert [hit.passage.document for hit in hits][:2] == ["gout.txt", "renal.txt"]
+    assert hits[0].reason == "words colchicine, gout"
+    assert {hit.part for hit in hits} == {"own", "more"}
+
+
 def test_scores_fall_and_k_is_held(home: Path) -> None:
     encoder = MeaningEncoder()
     update_vectors(opened(home), home, ["own"], encoder=encoder)

@@ -35,12 +35,19 @@ class QueryEncoder(Protocol):
         ...
 
 
-def fused(lexical: Scores, cosine: Scores, weight: float = DENSE_WEIGHT) -> Scores:
+def fused(lexical: Scores, cosine: Scores, liked: Scores | float = 1.0) -> Scores:
     """Return the weighted sum of two scores of the same candidates, each scaled to 0..1 over them.
 
-    `lexical` is 0 where a candidate is not among the first by words and concepts.
+    `lexical` is 0 for a candidate that is not among the first by words and concepts; `cosine` is 0 for one without a
+    vector, whose lexical score then stands for both. `liked` multiplies the cosines of preferred collections (their
+    lexical scores are raised already).
     """
-    return (1 - weight) * scaled(lexical) + weight * scaled(cosine)
+    words = scaled(lexical)
+    encoded = cosine != 0
+    cosines = cosine[encoded]
+    meaning = words.copy()
+    meaning[encoded] = scaled(cosines) if len(np.unique(cosines)) > 1 else cosines
+    return (1 - DENSE_WEIGHT) * words + DENSE_WEIGHT * np.where(encoded, meaning * liked, meaning)
 
 
 def scaled(values: Scores) -> Scores:
@@ -99,7 +106,7 @@ class HybridIndex:
         found = np.array([places[item].score if item in places else 0.0 for item in candidates])
         cosine = np.array([cosines[name][row] if name in cosines else 0.0 for name, row in candidates])
         liked = np.array([PREFERENCE if name in self._index.preferred else 1.0 for name, _ in candidates])
-        scores = (1 - DENSE_WEIGHT) * scaled(found) + DENSE_WEIGHT * scaled(cosine) * liked
+        scores = fused(found, cosine, liked)
         order = np.argsort(-scores, kind="stable")
         ranked = [(candidates[place], float(scores[place]), float(cosine[place])) for place in order]
         return self._hits(ranked, places, k)
@@ -132,9 +139,11 @@ class HybridIndex:
 def _nearest(name: str, cosines: npt.NDArray[Any]) -> list[tuple[tuple[str, int], float]]:
     many = min(CANDIDATES, len(cosines))
     rows = np.argpartition(-cosines, many - 1)[:many] if many else np.zeros(0, np.int64)
-    return [((name, int(row)), float(cosines[row])) for row in rows]
+    return [((name, int(row)), float(cosines[row])) for row in rows if cosines[row]]
 
 
 def _reason(lexical: Hit | None, cosine: float) -> str:
-    meaning = f"similar meaning ({cosine:.2f})"
-    return f"{lexical.reason}; {meaning}" if lexical is not None else meaning
+    reasons = [lexical.reason] if lexical is not None else []
+    if cosine:
+        reasons.append(f"similar meaning ({cosine:.2f})")
+    return "; ".join(reasons)
