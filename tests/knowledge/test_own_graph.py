@@ -192,6 +192,10 @@ def test_the_owner_states_release_licence_and_tier(toy, tmp_path):
     )
     (row,) = graph.relations(["CHEBI:1"])
     assert (row.release, row.licence, row.tier) == ("2027", "internal", Tier.PUBLIC)
+    single = graph_inputs(
+        ["toy"], [("toy", tmp_path / "toy.txt"), ("mine", tmp_path / "own" / "a.csv")], tmp_path
+    )
+    assert build_graph(single, tmp_path / "g").manifest["tier"] == "private"  # also of a file given alone
     (tmp_path / "own" / "source.toml").unlink()
     graph, _ = built(toy, tmp_path, {"a.csv": rows})
     (row,) = graph.relations(["CHEBI:1"])
@@ -212,6 +216,16 @@ def test_the_owner_states_release_licence_and_tier(toy, tmp_path):
 def test_a_wrong_description_is_one_error(toy, tmp_path, text, message):
     with pytest.raises(UserError, match=re.escape(message)):
         built(toy, tmp_path, {"a.csv": HEADER + "stonix,treats,Marble syndrome,,,,\n", "source.toml": text})
+
+
+def test_part_of_a_name_is_no_name(toy, tmp_path):
+    rows = "".join(
+        f"{name},treats,Marble syndrome,,,,\n"
+        for name in ("zebrafish stonix", "stonix zebrafish", "ston", "stonix(s)", "CHEBI: 1", "CHEBI:11")
+    )
+    graph, refused = built(toy, tmp_path, {"a.csv": HEADER + rows})
+    assert list(graph.relations()) == []
+    assert [row for _, row, _ in refused] == [2, 3, 4, 5, 6, 7]
 
 
 def test_the_command_names_refused_rows(toy, tmp_path, monkeypatch, capsys):

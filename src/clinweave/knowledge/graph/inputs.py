@@ -98,7 +98,7 @@ def files_of(name: str, path: Path) -> dict[str, Path]:
 
 
 def own_files(name: str, path: Path) -> dict[str, Path]:
-    """Return the tables of a source of the user's own: a file, or a folder's .csv, .tsv and source.toml."""
+    """Return the tables of a source of the user's own: a file, or a folder's .csv and .tsv; with their source.toml."""
     from clinweave.databases import DATABASES, SOURCE_FILE
 
     near = get_close_matches(name, DATABASES, n=1)
@@ -108,7 +108,8 @@ def own_files(name: str, path: Path) -> dict[str, Path]:
     if not path.exists():
         raise UserError(f"--add {name}={path}: no such file or folder{hint}")
     if path.is_file():
-        return {path.name: path}
+        stated = path.with_name(SOURCE_FILE)
+        return {path.name: path, **({SOURCE_FILE: stated} if stated.is_file() else {})}
     inside = sorted(item for item in path.rglob("*") if item.is_file() and _bare(item).endswith(_TABLES))
     if not inside:
         raise UserError(
