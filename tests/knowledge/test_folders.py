@@ -80,6 +80,8 @@ def test_every_kind_of_file(tmp_path: Path) -> None:
     )
     assert documents["d.xml"].text.split() == ["T", "One", "bold", "word.", "Two."]
     assert documents["e.jsonl#x"].text == "Body."
+    assert len(log.rows["not a JSON object"]) == 1
+    assert log.rows["not a JSON object"][0].startswith("e.jsonl, line ")
     told = log.reasons
     assert told["empty"] == told["no text"] == told["not text (binary)"] == told["not a JSON object"] == 1
     assert told['without a "content" text'] == 1

@@ -261,6 +261,23 @@ def test_copies_are_indexed_once_but_equal_answers_stay():
     }
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "dropped"),
+    [
+        ("alcohol copy.txt", "alcohol_withdrawal.txt", "alcohol copy.txt"),
+        ("Copy of sepsis.md", "sepsis.md", "Copy of sepsis.md"),
+        ("sepsis (1).md", "sepsis.md", "sepsis (1).md"),
+        ("sepsis - Kopie (2).md", "sepsis.md", "sepsis - Kopie (2).md"),
+        ("sepsis old.md", "sepsis.md", "sepsis old.md"),
+        ("sepsis draft.md", "sepsis.md", "sepsis draft.md"),
+        ("sepsis v1.md", "sepsis v2.md", "sepsis v1.md"),
+        ("copying machines.md", "sepsis.md", "sepsis.md"),
+    ],
+)
+def test_of_copies_the_original_stays(first, second, dropped):
+    assert out(**{first: TEXT, second: TEXT}) == {dropped: "duplicate"}
+
+
 def test_many_versions_in_any_order():
     names = [f"sepsis v{number}.md" for number in (1, 2, 3, 10)]
     for order in itertools.permutations(names):

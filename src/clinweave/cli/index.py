@@ -163,8 +163,11 @@ def _report_collection(done: Artifact, *, as_json: bool, skip_unreadable: bool) 
     )
     whole = Counter(unreadable.values())  # listed below, each with its name
     for reason, count in facts["dropped"].items():
-        if count > whole[reason]:
-            typer.echo(f"  {count - whole[reason]:,} x {reason}", err=True)
+        if (rows := count - whole[reason]) > 0:
+            examples = facts.get("examples", {}).get(reason, [])  # collections of earlier releases have none
+            more = "; ..." if rows > len(examples) else ""
+            where = f" ({'; '.join(examples)}{more})" if examples else ""
+            typer.echo(f"  {rows:,} x {reason}{where}", err=True)
     _show_left_out(index.manifest, facts["name"])
     if unreadable:
         typer.echo(f"not read ({len(unreadable)} files):", err=True)

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 VERSION = 3
 _CHUNK = 5000
 _STEP = 50  # passages between two reports of progress
+_MOST_EXAMPLES = 3  # rows named for each reason
 _NEEDED = {"path": str, "tier": str, "passages": int, "documents": int}  # of a manifest
 
 
@@ -94,6 +95,7 @@ def add_collection(
             "passages": count,
             "documents": documents,
             "dropped": dict(sorted(log.reasons.items())),
+            "examples": dict(sorted(log.rows.items())),
             "unreadable": log.unread,
         }
 
@@ -249,18 +251,21 @@ def _file_hash(path: Path) -> str:
 
 
 class FileLog(RowLog):
-    """Counts reasons, and lists every file that was not read or not wholly; `row` 0 stands for the whole file."""
+    """Counts reasons with the first rows of each, and lists every file that was not read, or not wholly (`row` 0)."""
 
     def __init__(self) -> None:
         super().__init__(keep=0)
         self.reasons: dict[str, int] = {}
         self.unread: dict[str, str] = {}
+        self.rows: dict[str, list[str]] = {}  # reason -> "file, line 3" of the first rows
 
     def drop(self, file: str, row: int, reason: str) -> None:
         """Count one refused file, row or answer."""
         super().drop(file, row, reason)
         if row == 0:
             self.unread.setdefault(file, reason)
+        elif len(rows := self.rows.setdefault(reason, [])) < _MOST_EXAMPLES:
+            rows.append(file if "#" in file else f"{file}, line {row}")
         self.reasons[reason] = self.reasons.get(reason, 0) + 1
 
 

@@ -27,6 +27,7 @@ from clinweave.knowledge.retrieval.version_names import (
     Version,
     dates,
     family,
+    is_marked_copy,
     is_marked_old,
     numbered,
     numbers,
@@ -175,16 +176,29 @@ def _withdrawn(files: Iterable[_File]) -> Iterator[LeftOut]:
 
 
 def _duplicates(files: Iterable[_File]) -> list[LeftOut]:
-    """Return second copies within one collection; across collections each may be searched alone, so both stay."""
-    first: dict[tuple[str, str], str] = {}
-    out = []
+    """Return second copies within one collection; across collections each may be searched alone, so both stay.
+
+    The first one stays that is not called a copy, old or a draft; of versions with one text the latest.
+    """
+    same: dict[tuple[str, str], list[_File]] = {}
     for file in files:
-        original = first.setdefault((file.collection, file.hash), file.name)
-        if original != file.name:
-            out.append(
-                LeftOut(file.collection, file.name, f"duplicate: the same text as {original}", "duplicate")
-            )
+        same.setdefault((file.collection, file.hash), []).append(file)
+    out = []
+    for members in same.values():
+        original = members[0] if members[0].is_record else max(members, key=_originality)
+        out += [
+            LeftOut(file.collection, file.name, f"duplicate: the same text as {original.name}", "duplicate")
+            for file in members
+            if file is not original
+        ]
     return out
+
+
+def _originality(file: _File) -> tuple[bool, tuple[int, ...], tuple[int, ...]]:
+    """Return the sort key of copies: the largest stays."""
+    is_marked = is_marked_copy(file.name) or is_marked_old(file.name) or _is_draft(file)
+    version = _version(file)
+    return not is_marked, version.number, version.date
 
 
 @dataclass

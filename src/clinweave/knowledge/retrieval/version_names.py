@@ -41,6 +41,10 @@ _OLD_NAME = re.compile(
     r"[ ._\-(\[]+(?:old|previous|archived?|outdated|do not use)[)\]]?$|^[(\[]?(?:old|archived?|outdated)[)\]]?[ ._-]+",
     re.IGNORECASE,
 )
+_COPY_NAME = re.compile(  # as file managers name copies: "a copy.txt", "a - Copy (2).txt", "Copy of a.txt", "a (1).txt"
+    r"[ ._-](?:copy|kopie|copie|copia)(?: ?\d+| ?\(\d+\))?$|^(?:copy of|copie de|copia de|kopie von) | ?\(\d{1,2}\)$",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[a-z0-9]+")
 _COUNTER = re.compile(r"^(.*?)(?<!\d)(?<!\d[-._/ ])(\d{1,6})$")
 
@@ -88,6 +92,11 @@ def is_marked_old(name: str) -> bool:
     """Say whether the name or a folder calls a document old: "sepsis old.md", "archive 2020/sepsis.md"."""
     path = PurePosixPath(name)
     return bool(_OLD_NAME.search(path.stem)) or any(_OLD_FOLDER.match(part) for part in path.parent.parts)
+
+
+def is_marked_copy(name: str) -> bool:
+    """Say whether the name calls a document a copy: "sepsis copy.md", "sepsis (1).md"."""
+    return bool(_COPY_NAME.search(PurePosixPath(name).stem))
 
 
 def status_folder(name: str) -> str:
