@@ -1,44 +1,88 @@
-"""Questions about one patient's record, which general sources cannot answer: a result, a date, what was given."""
+"""Questions about one patient's record, which general sources cannot answer: a result, a date, what was given.
+
+English only: a question in another language is searched for as any other.
+"""
 
 import re
 
 NOT_SEARCHED = (
     "this asks about one patient's record; no patient records are searched here, look in the record itself"
 )
-_PATIENT = (
-    r"(?:\b(?:the|my|our|this|that) (?:\w+ )?patient(?:'s|s')? (?:that |who |whom )?"
-    r"(?:(?:i|we|you) (?:just )?(?:admitted|saw|operated|discharged|treated|examined|reviewed|clerked|sent))"
-    r"|\b(?:my|our|this|that) (?:\w+ )?patient(?:'s)?\b|\bthe patient(?:'s\b| in (?:bed|room|bay|cubicle)\b)"
-    r"|\b(?:bed|room|bay|cubicle) \d+\w?\b)"
+_LONGEST = 300  # characters; a longer question tells a case
+_BED = r"(?:bed|room|bay|cubicle) \d+\w?\b"
+_MET = (
+    r"\b(?:the|my|our|this|that) (?:\w+ )?patient (?:that |who |whom )?(?:i|we|you) (?:just )?"
+    r"(?:admitted|saw|operated|discharged|treated|examined|reviewed|clerked|sent)\b"
 )
+_OWN = (
+    r"(?:(?:my|our|this|that) (?:\w+ )?patient\b(?! (?:population|group|age|safety|education)s?\b)"
+    rf"|the patient in {_BED}|{_BED})"
+)
+_PATIENT = rf"(?:{_MET}|\b{_OWN}(?:'s)?\b|\bthe patient(?:'s\b| in (?:bed|room|bay|cubicle)\b))"
 _WHEN = (
-    r"\b(?:yesterday|last night|this morning|overnight|earlier today"
-    r"|last (?:week|month|monday|tuesday|wednesday|thursday|friday))\b"
+    r"(?:yesterday|last night|this morning|overnight|earlier today"
+    r"|last (?:week|month|monday|tuesday|wednesday|thursday|friday))"
 )
+_LAST = r"(?:latest|last|most recent|current)"
+_MEASURED = (
+    r"(?:potassium|sodium|creatinine|e?gfr|inr|ha?emoglobin|hb|hba1c|glucose|troponin|lactate|crp|d-dimer|ferritin|tsh"
+    r"|cholesterol|platelets?|platelet count|white (?:blood )?(?:cell )?count|(?:blood )?(?:pressure|group|type|sugar)"
+    r"|heart rate|pulse|temperature|saturation|weight|height|medications?|allerg(?:y|ies)"
+    r"|(?:(?:blood|lab|urine|test|scan|ct|mri|x-ray|biopsy) )+results?|(?:blood|urine) tests?|ct|mri|ecg|x-ray)"
+)
+_IS = r"(?:'s| is| are| was| were)"
+_GIVEN = re.compile(r"\b(?:gave|given?|prescribed?|administered|received?)\b", re.IGNORECASE)
 _PAST = re.compile(
-    r"^(?:(?:and|so|hi|hello|please)\W+)?"
-    r"(?:what (?:was|were)|when (?:was|were|did)|who (?:was|is|saw)|which \w+ (?:was|were|did)|how much \w+ did|did|"
-    r"what(?:'s| is) the (?:latest|last|most recent|current)|(?:show|give|tell) me the (?:latest|last|most recent))\b",
+    r"^(?:what (?:was|were)|when (?:was|were|did)|who (?:was|is|saw)|which \w+ (?:was|were|did)|how much \w+ did|did"
+    rf"|what(?:'s| is) the {_LAST}|(?:show|give|tell) me the (?:latest|last|most recent))\b",
+    re.IGNORECASE,
+)
+_VALUE = re.compile(
+    rf"^what{_IS} (?:the (?:{_LAST} )?{_MEASURED} (?:of|for|in) (?:{_MET}|{_OWN})\b(?!')"
+    rf"|(?:(?:{_OWN}|the patient)'s|my) (?:{_LAST} )?{_MEASURED}(?: (?:today|now|on admission|{_WHEN}))?\W*$)",
+    re.IGNORECASE,
+)
+_COURSE = re.compile(
+    rf"^(?:(?:is|was|has) {_OWN} (?:(?:been )?given\b|received\b|(?:allergic to|on|taking) [\w-]+\W*$)"
+    r"|(?:what|which) (?:medications?|medicines?|drugs?|antibiotics?|allerg(?:y|ies)|vaccines?) "
+    rf"(?:is|was|does|did) {_OWN} (?:taking|on|given|take|have|get|receive)\W*$"
+    rf"|when(?:'s| is| was) (?:my|our|{_OWN}'s) (?:next (?:appointment|visit)|last)\b)",
     re.IGNORECASE,
 )
 _ONE_PATIENT = re.compile(_PATIENT, re.IGNORECASE)
-_DATED = re.compile(_WHEN, re.IGNORECASE)
-_LATEST = re.compile(r"\b(?:latest|last|most recent|current)\b", re.IGNORECASE)
+_DESCRIBED = re.compile(rf"{_PATIENT}.{{0,20}} (?:with|who (?:has|had)|whose|aged)\b", re.IGNORECASE)
+_DATED = re.compile(rf"\b{_WHEN}\b", re.IGNORECASE)
+_LATEST = re.compile(rf"\b(?:latest|last|most recent|current (?:\w+ )?{_MEASURED})\b", re.IGNORECASE)
+_PUBLISHED = re.compile(
+    r"\b(?:guidelines?|guidance|trials?|stud(?:y|ies)|published|approved|evidence|recommend\w*|consensus)\b",
+    re.IGNORECASE,
+)
+_OF_CARE = re.compile(
+    r"\b(?:treatments?|therap(?:y|ies)|management|choice|options?|advice|targets?|goals?|risks?|prognosis|best"
+    r"|first[- ]line|should|could|would|can|may|might|likely|causes?|criteria|approach|strateg(?:y|ies)|definition"
+    r"|standard|classification|name|drugs?|supposed|normal|aim|latest (?:on|in))\b",
+    re.IGNORECASE,
+)
+_GREETING = re.compile(r"^\W*(?:(?:and|so|hi|hello|please)\W+)?", re.IGNORECASE)
 
 
 def asks_of_a_record(question: str) -> bool:
-    """Return whether a question asks what stands in the record of one patient of the asker.
+    """Return whether a question asks what stands in the record of one patient of the asker, or in the asker's own.
 
     "What was the potassium of the patient I admitted yesterday?" does; "My patient has a potassium of 6.8: what should
-    I give?" does not.
+    I give?" and "What is the current treatment for my patient with gout?" do not.
     """
-    if (
-        len(question) > 300
-        or not _PAST.search(question.strip())
-        or not (match := _ONE_PATIENT.search(question))
-    ):
+    text = _GREETING.sub("", question)
+    if len(question) > _LONGEST or _PUBLISHED.search(text):
         return False
-    asks_for_value = bool(re.match(r"\W*(?:what|when|which|how|show|give|tell)", question, re.IGNORECASE))
-    if re.search(r"\b(?:i|we|you) (?:just )?\w+", match[0], re.IGNORECASE):
+    of_care = bool(_OF_CARE.search(text))
+    if _COURSE.search(text) or (_VALUE.search(text) and not of_care):
         return True
-    return bool(_DATED.search(question)) or (asks_for_value and bool(_LATEST.search(question)))
+    if not _PAST.search(text) or not (patient := _ONE_PATIENT.search(text)):
+        return False
+    if _DATED.search(text) or _GIVEN.search(text):
+        return True
+    if of_care or _DESCRIBED.search(text):
+        return False
+    met = re.match(_MET, patient[0], re.IGNORECASE)
+    return bool(met) or (not text.lower().startswith(("did", "who")) and bool(_LATEST.search(text)))
