@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from clinweave.core.artifacts import MANIFEST
 from clinweave.core.artifacts import home as default_home
 from clinweave.core.errors import UserError
-from clinweave.models import AUTO, best_installed, check_address
-from clinweave.records import Answer, Audience, Evidence, Mention, Message
+from clinweave.models import AUTO, best_installed, runs_here
+from clinweave.records import Answer, Audience, Mention, Message
 
 if TYPE_CHECKING:
     from clinweave.applications import ModelSettings, OnPart
@@ -187,13 +187,13 @@ class KnowledgeBase:
         the answer is complete. Raises `UserError` for an empty or over-long question, for a language that is not read
         and for a part that was not built.
         """
-        from clinweave.applications import answer_question, check_access
+        from clinweave.applications import answer_question
         from clinweave.knowledge import check_language
 
         code = check_language(language)
-
+        local = False
         if isinstance(self._address, str) and self._address not in NO_MODEL and self._opened_model is None:
-            check_address(self._address, self.home)
+            local = runs_here(self._address, self.home)  # raises for an address that means nothing
 
         def open_retriever(name: str) -> "Retriever":
             progress(f"opening {name}")
@@ -203,13 +203,6 @@ class KnowledgeBase:
             if self._address not in NO_MODEL:
                 progress("opening the model")
             return self.model
-
-        def check_evidence(items: "Sequence[Evidence]") -> None:
-            # a model at an address opens at once; one on this machine is sent nothing beyond it
-            if isinstance(self._address, str) and not self._address.startswith(("http://", "https://")):
-                return
-            if items and (model := self.model) is not None:
-                check_access(model, items, settings.allow_remote if settings else "")
 
         return answer_question(
             question,
@@ -222,7 +215,7 @@ class KnowledgeBase:
             settings=settings,
             unread=lambda text: self._unread(text, code),
             local_name=self._local_name,
-            check_evidence=check_evidence,
+            model_is_local=local,
             on_part=on_part,
         )
 

@@ -1,5 +1,6 @@
 """Answers: the sources' statements always, a model's sentences only where they are supported."""
 
+import json
 import time
 from dataclasses import replace
 
@@ -8,7 +9,8 @@ import pytest
 from clinweave.applications import DISCLAIMER, ModelSettings
 from clinweave.applications.consult.writing import without_doses, without_repetition
 from clinweave.core.errors import InputTooLongError, ModelError, NotCapableError, UserError
-from clinweave.models import open_model
+from clinweave.core.plugins import ExtensionPoint
+from clinweave.models import addresses, open_model
 from clinweave.models.scripted import ScriptedModel
 from clinweave.records import Audience, Evidence, Passage, Sentence, Tier, Verdict
 from tests.knowledge.fakes import RELATIONS
@@ -19,8 +21,11 @@ GOOD = "Alpha syndrome has the feature Arachnodactyly [1]."
 YES, NO, OPEN = Verdict.SUPPORTED, Verdict.CONTRADICTED, Verdict.UNVERIFIED
 
 
-def ask(model="none", question=QUESTION, retrievers=("graph",), settings=None, **parts):
-    return SmallBase(model, **parts).ask(question, retrievers=retrievers, settings=settings)
+def ask(
+    model="none", question=QUESTION, retrievers=("graph",), settings=None, on_part=lambda _: None, **parts
+):
+    base = SmallBase(model, **parts)
+    return base.ask(question, retrievers=retrievers, settings=settings, on_part=on_part)
 
 
 class Silent(ScriptedModel):
@@ -175,6 +180,36 @@ def test_gated_evidence_stays_here():
     assert ask(away, relations=gated, settings=allowed).sentences
     assert ask(away).sentences
     assert ask(says(GOOD), relations=gated).sentences
+
+
+def far_model(_address="", **_options):
+    """Return a model beyond this machine; a back end of an installed package opens it as "far:"."""
+    model = says(GOOD)
+    model.local = False
+    model.describe = lambda: {"address": "https://models.example.org/v1"}
+    return model
+
+
+@pytest.mark.parametrize("model", [far_model(), "far:anything"])
+def test_evidence_that_a_far_model_may_not_see_is_refused_before_it_is_shown(model, monkeypatch):
+    installed = ExtensionPoint("clinweave.models", "model back end", {"far": f"{__name__}:far_model"})
+    monkeypatch.setattr(addresses, "BACK_ENDS", installed)
+    for tier in (Tier.GATED, Tier.PRIVATE):
+        closed, parts = [replace(item, tier=tier) for item in RELATIONS], []
+        with pytest.raises(UserError, match=tier.value):
+            ask(model, relations=closed, on_part=parts.append)
+        assert parts == []
+    assert ask(model).sentences
+
+
+def test_a_model_on_this_machine_opens_after_the_sources_are_shown(tmp_path, monkeypatch):
+    (tmp_path / "m.json").write_text(json.dumps({"rules": [], "otherwise": GOOD}), "utf-8")
+    parts, shown, real = [], [], ScriptedModel.open
+    monkeypatch.setattr(
+        ScriptedModel, "open", lambda path, **more: shown.append(len(parts)) or real(path, **more)
+    )
+    assert ask(f"scripted:{tmp_path / 'm.json'}", on_part=parts.append).sentences
+    assert shown == [1]
 
 
 def test_a_model_that_cannot_write_is_refused():

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from clinweave.core.errors import UserError
-from clinweave.models import best_installed, check_address, open_model
+from clinweave.models import best_installed, open_model, runs_here
 from clinweave.models.header import dequantised, read_header
 from tests.models import tiny
 
@@ -113,14 +113,14 @@ def test_a_knowledge_base_takes_the_best_installed_model_when_asked_for_auto(tmp
 
 
 def test_an_address_is_checked_without_opening_it(tmp_path: Path, tiny_path: Path) -> None:
-    check_address(str(tiny_path))
-    check_address("http://127.0.0.1:1/v1#m")
+    assert runs_here(str(tiny_path))
+    assert not runs_here("http://127.0.0.1:1/v1#m")
     for wrong, why in (
         ("smolm2", "smollm2"),
         ("qwen2.5-coder-1.5b", "clinweave fetch qwen2.5-coder-1.5b-instruct"),
     ):
         with pytest.raises(UserError, match=why):
-            check_address(wrong, tmp_path)
+            runs_here(wrong, tmp_path)
 
 
 def test_threads_are_of_models_in_this_process(tiny_path: Path, tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from clinweave.applications.consult import ModelSettings as ModelSettings
     from clinweave.applications.consult import OnPart as OnPart
     from clinweave.applications.consult import answer_question as answer_question
-    from clinweave.applications.consult import check_access as check_access
     from clinweave.applications.consult import continue_chat as continue_chat
     from clinweave.applications.consult import disclaimer as disclaimer
     from clinweave.applications.consult import joined as joined
@@ -24,7 +23,6 @@ __getattr__, __dir__ = attach(
         "ModelSettings": "consult",
         "OnPart": "consult",
         "answer_question": "consult",
-        "check_access": "consult",
         "continue_chat": "consult",
         "joined": "consult",
     },

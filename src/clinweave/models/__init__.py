@@ -10,8 +10,8 @@ from clinweave.core.lazy import attach
 if TYPE_CHECKING:
     from clinweave.models.addresses import AUTO as AUTO
     from clinweave.models.addresses import best_installed as best_installed
-    from clinweave.models.addresses import check_address as check_address
     from clinweave.models.addresses import open_model as open_model
+    from clinweave.models.addresses import runs_here as runs_here
     from clinweave.models.base import Capability as Capability
     from clinweave.models.base import Generation as Generation
     from clinweave.models.base import LanguageModel as LanguageModel
@@ -38,8 +38,8 @@ __getattr__, __dir__ = attach(
     {
         "AUTO": "addresses",
         "best_installed": "addresses",
-        "check_address": "addresses",
         "open_model": "addresses",
+        "runs_here": "addresses",
         "Capability": "base",
         "Generation": "base",
         "LanguageModel": "base",

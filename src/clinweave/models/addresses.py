@@ -72,9 +72,13 @@ def open_model(address: str, **options: Any) -> LanguageModel:
     return GgufModel(path, **{**named, "home": home, **options})
 
 
-def check_address(address: str, home: Path | None = None) -> None:
-    """Raise the `UserError` of `open_model` for an address that means nothing or weights that are missing."""
-    _resolved(address, home)
+def runs_here(address: str, home: Path | None = None) -> bool:
+    """Return whether the model at an address is known, before it is opened, to send nothing beyond this machine.
+
+    False for an HTTP address and for a back end of an installed package: only the opened model can tell. Raises the
+    `UserError` of `open_model` for an address that means nothing and for weights that are missing.
+    """
+    return _resolved(address, home)[0] not in {"remote", "installed"}
 
 
 def _resolved(address: str, home: Path | None) -> tuple[str, Path]:

@@ -4,7 +4,6 @@ from clinweave.applications.consult.answering import (
     DISCLAIMER,
     ModelSettings,
     answer_question,
-    check_access,
     continue_chat,
 )
 from clinweave.applications.consult.compose import Composition, compose
@@ -18,7 +17,6 @@ __all__ = [
     "ModelSettings",
     "OnPart",
     "answer_question",
-    "check_access",
     "compose",
     "continue_chat",
     "disclaimer",

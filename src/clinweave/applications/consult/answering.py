@@ -35,7 +35,7 @@ from clinweave.records import Answer, Audience, Evidence, Statement
 if TYPE_CHECKING:
     from clinweave.records import Sentence
 
-__all__ = ["DISCLAIMER", "ModelSettings", "answer_question", "check_access", "continue_chat"]
+__all__ = ["DISCLAIMER", "ModelSettings", "answer_question", "continue_chat"]
 
 LIMIT = 12  # items of each retriever
 LONGEST = 20_000  # characters; the longest questions of the published benchmarks have under 5,000
@@ -74,7 +74,7 @@ def answer_question(
     settings: ModelSettings | None = None,
     unread: Callable[[str], str] = lambda _: "",
     local_name: languages.LocalNames = lambda _curie, _language: "",
-    check_evidence: Callable[[Sequence[Evidence]], None] = lambda _: None,
+    model_is_local: bool = False,
     on_part: OnPart = lambda _: None,
 ) -> Answer:
     """Return an answer whose statements are the sources' and whose model sentences were each checked.
@@ -82,8 +82,10 @@ def answer_question(
     The parts come as functions, called in order and only when needed: a request that a guardrail meets opens nothing,
     and a question to which the sources say nothing opens no model. `on_part` gets what can be shown already: the text
     of the sources, then each supported sentence: together the answer's text, up to its notices. `unread` returns why a
-    question's language cannot be read, or "". `local_name` names a concept in a language. Raises `UserError` for an
-    empty or over-long question, a part not built, a model that cannot generate, gated evidence with a model elsewhere.
+    question's language cannot be read, or "". `local_name` names a concept in a language. A model that is
+    known to be on this machine (`model_is_local`) is opened after the statements are shown, any other before, as it may
+    not be allowed to see them. Raises `UserError` for an empty or over-long question, a part not built, a model that
+    cannot generate, gated or private evidence with a model elsewhere.
     """
     settings, clock, text = settings or ModelSettings(), _Clock(), _cleaned(question)
     if (refused := _refused(question, audience)) is not None:
@@ -97,10 +99,13 @@ def answer_question(
     english = with_other_kinds(compose(query, evidence, audience=audience), evidence)
     composition, labels = languages.localised(query, english, evidence, local_name)
     clock.lap("compose")
-    check_evidence(_cited(evidence, composition.statements))
+    sources = (composition.statements, evidence)
+    language_model = None if model_is_local else _permitted(model, *sources, settings)
     on_part(AnswerPart("statements", composition.text))
+    if model_is_local:
+        language_model = _permitted(model, *sources, settings)
     name, written = "none", ModelText()
-    if composition.statements and (language_model := model()) is not None:
+    if language_model is not None:
         name, spoken = language_model.name, (english.text, on_part)
         used = (english.statements, evidence, language_model, checker(), settings, audience)
         written = write(text, *used, *spoken)
@@ -127,6 +132,23 @@ def answer_question(
 def _cited(evidence: Sequence[Evidence], statements: Sequence[Statement]) -> list[Evidence]:
     numbers = {number for statement in statements for number in statement.evidence}
     return [item for item in evidence if item.id in numbers]
+
+
+def _permitted(
+    model: Callable[[], LanguageModel | None],
+    statements: Sequence[Statement],
+    evidence: Sequence[Evidence],
+    settings: ModelSettings,
+) -> LanguageModel | None:
+    """Open the model, if there is one and something to write over. Raises `UserError` if it may not see the evidence.
+
+    All evidence of the statements counts, also what is too short to be sent: no refusal depends on a note's length.
+    """
+    if not statements or (opened := model()) is None:
+        return None
+    require_generation(opened)
+    check_access(opened, _cited(evidence, statements), settings.allow_remote)
+    return opened
 
 
 def _retrieved(
@@ -219,7 +241,6 @@ def _without_knowledge(
     """Return a model's answer from no evidence: its sentences are shown as unchecked, and the answer abstains."""
     if model is None:
         raise UserError("there is nothing to answer from: choose --knowledge graph,text or a --model")
-    require_generation(model)
     reply = continue_chat(
         [Message(role="user", content=text)], model=model, audience=audience, settings=settings
     )
@@ -253,7 +274,7 @@ def _for_audience(
     """Return the evidence to list and a note: unused items that state amounts of drugs are not for the public."""
     if audience is Audience.CLINICIAN:
         return evidence, ()
-    cited = {number for statement in statements for number in statement.evidence}
+    cited = {item.id for item in _cited(evidence, statements)}
     listed = tuple(item for item in evidence if item.id in cited or not guardrails.states_dose(item.text))
     left = len(evidence) - len(listed)
     note = f"not listed for the public, as they state amounts of a drug: {left} of the retrieved items"

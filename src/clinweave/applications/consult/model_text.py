@@ -92,12 +92,8 @@ def write(  # noqa: PLR0917
     """Return what the model writes over the statements, each sentence checked against the evidence that it was shown.
 
     `on_part` gets each supported sentence that `composed` does not say as soon as it is checked. A model that fails
-    gives no sentences, a note and its `error`. Raises `UserError` for gated or private evidence with a model elsewhere.
+    gives no sentences, a note and its `error`. The caller has checked that the model may see the evidence.
     """
-    require_generation(model)
-    # before what is short enough to need no model is set aside: the rule must not depend on the wording of a note
-    cited = {number for statement in statements for number in statement.evidence}
-    check_access(model, [item for item in evidence if item.id in cited], settings.allow_remote)
     shown = shown_to_model(statements, evidence, model, settings.budget)
     if not shown:
         return ModelText()
