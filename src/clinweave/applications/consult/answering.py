@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from clinweave.applications.consult import languages
@@ -80,12 +81,10 @@ def answer_question(
     """Return an answer whose statements are the sources' and whose model sentences were each checked.
 
     The parts come as functions, called in order and only when needed: a request that a guardrail meets opens nothing,
-    and a question to which the sources say nothing opens no model. `on_part` gets what can be shown already: the text
-    of the sources, then each supported sentence: together the answer's text, up to its notices. `unread` returns why a
-    question's language cannot be read, or "". `local_name` names a concept in a language. A model that is
-    known to be on this machine (`model_is_local`) is opened after the statements are shown, any other before, as it may
-    not be allowed to see them. Raises `UserError` for an empty or over-long question, a part not built, a model that
-    cannot generate, gated or private evidence with a model elsewhere.
+    a question to which the sources say nothing no model. `on_part` gets what can be shown already: the statements, then
+    each supported sentence. `unread` returns why a question's language cannot be read, or "". `model_is_local`: it may
+    see everything, so it is opened after the statements are shown. Raises `UserError` for an empty or over-long
+    question, a part not built, a model that cannot generate, gated or private evidence with a model elsewhere.
     """
     settings, clock, text = settings or ModelSettings(), _Clock(), _cleaned(question)
     if (refused := _refused(question, audience)) is not None:
@@ -99,16 +98,13 @@ def answer_question(
     english = with_other_kinds(compose(query, evidence, audience=audience), evidence)
     composition, labels = languages.localised(query, english, evidence, local_name)
     clock.lap("compose")
-    sources = (composition.statements, evidence)
-    language_model = None if model_is_local else _permitted(model, *sources, settings)
+    permitted = partial(_permitted, model, composition.statements, evidence, settings)
+    early = None if model_is_local else permitted()
     on_part(AnswerPart("statements", composition.text))
-    if model_is_local:
-        language_model = _permitted(model, *sources, settings)
     name, written = "none", ModelText()
-    if language_model is not None:
-        name, spoken = language_model.name, (english.text, on_part)
-        used = (english.statements, evidence, language_model, checker(), settings, audience)
-        written = write(text, *used, *spoken)
+    if (language_model := permitted() if model_is_local else early) is not None:
+        name, used = language_model.name, (english.statements, evidence, language_model, checker())
+        written = write(text, *used, settings, audience, english.text, on_part)
     body = f"{composition.text}\n\n{written.text_below(english.text, name)}".strip("\n")
     shown, withheld = _for_audience(evidence, composition.statements, audience)
     answer = Answer(

@@ -77,22 +77,12 @@ def _words_of(code: str) -> frozenset[str]:
     return lists.own | lists.absent | lists.family | lists.reports
 
 
-def unread_language(text_or_code: str, available: Collection[str] = LANGUAGES) -> str:
-    """Return a sentence stating that the language of a text (or this code) is not supported, or "" if it is."""
-    if text_or_code in english_words():
-        return ""
-    if re.fullmatch(r"[a-z]{2}", text_or_code):
-        code = text_or_code
-    else:
-        code = language_of(text_or_code)
-        if code == "en":
-            return _other_language(text_or_code)
-    if code == "en" or code in available:
-        return ""
-    if code in LANGUAGES:
-        return f"findings in {word_lists(code).name} are not read: {FETCH}"
-    read = ", ".join(("en", *LANGUAGES))
-    return f"the language {code!r} is not read: choose one of {read}"
+def unread_language(text: str, available: Collection[str] = LANGUAGES) -> str:
+    """Return a sentence stating that the language of a text is not supported, or "" if it is."""
+    code = language_of(text)
+    if code == "en":
+        return _other_language(text)
+    return "" if code in available else f"findings in {word_lists(code).name} are not read: {FETCH}"
 
 
 def check_language(code: str) -> str:

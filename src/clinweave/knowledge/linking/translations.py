@@ -28,10 +28,10 @@ from clinweave.knowledge.linking.languages import (
     FETCH,
     LANGUAGES,
     WORD,
+    check_language,
     folded_word,
     language_of,
     possible_languages,
-    unread_language,
     word_lists,
 )
 from clinweave.knowledge.linking.linker import FAMILY, Linker
@@ -68,7 +68,7 @@ class TranslatedLinker(Linker):
         """Take a linker and the folders of name files; `language` holds for every text ("": detected for each)."""
         super().__init__(linker.vocabulary)
         self.__dict__.update(linker.__dict__)
-        self.language = language
+        self.language = check_language(language)
         self._files = _merged(translation_files(folder) for folder in folders)
         self._disease_files = _merged(disease_name_files(folder) for folder in folders)
         self._diseases = DiseaseLabels(linker)
@@ -77,15 +77,11 @@ class TranslatedLinker(Linker):
             str, list[Translation]
         ] = {}  # HPO terms that are no findings: modes of inheritance
         self._local: dict[str, dict[str, str]] = {}
-        if language and (message := unread_language(language, self.languages)):
-            raise UserError(message)
 
     def for_language(self, language: str) -> "TranslatedLinker":
         """Return this linker with every text read in one language ("": detected for each)."""
         other = copy(self)
-        other.language = language
-        if language and (message := unread_language(language, self.languages)):
-            raise UserError(message)
+        other.language = check_language(language)
         return other
 
     @property
