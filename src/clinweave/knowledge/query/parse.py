@@ -59,8 +59,8 @@ def parse_query(
 ) -> Query:
     """Return what the question asks. Without a graph or linker, language, intent and words alone are filled.
 
-    `known` says whether a word is spelt as in the texts at hand: such a word is never corrected. `language` is that of
-    the question (ISO 639-1), detected if not given.
+    `in_vocabulary` says whether a word is spelt as in the indexed texts: such a word is never corrected. `language` is
+    that of the question (ISO 639-1), detected if not given.
 
     Raises `UserError` for an empty question and for one longer than `asked.LIMIT` characters.
     """
