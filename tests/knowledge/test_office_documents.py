@@ -140,6 +140,68 @@ def test_opendocument_without_comments_and_deletions() -> None:
     ]
 
 
+def test_an_unclosed_quotation_mark_swallows_no_rows() -> None:
+    rows = ["Drug|Dose", 'heparin|"5000 units', "enoxaparin|40 mg", "apixaban|5 mg"]
+    tabs = texts(".tsv", "\n".join(rows).replace("|", "\t").encode())
+    assert tabs[0][1] == 'Drug: heparin; Dose: "5000 units'
+    assert tabs[1][1] == "Drug: enoxaparin; Dose: 40 mg"
+    with pytest.raises(UnreadableError, match="row 2: a quotation mark is not closed"):
+        read_blocks(".csv", "\n".join(rows).replace("|", ",").encode())
+    assert texts(".csv", b'Drug,Dose\n"ACE" inhibitor,low\n') == [("row", "Drug: ACE inhibitor; Dose: low")]
+
+
+def test_a_title_above_the_heads_is_no_head() -> None:
+    rows = b"Formulary 2026,\nDrug,Dose\naspirin,75 mg\ndigoxin,62.5 micrograms\n"
+    assert texts(".csv", rows) == [
+        ("paragraph", "Formulary 2026"),
+        ("row", "Drug: aspirin; Dose: 75 mg"),
+        ("row", "Drug: digoxin; Dose: 62.5 micrograms"),
+    ]
+    without_heads = b"Formulary 2026,\naspirin,75 mg\ndigoxin,62.5 micrograms\n"
+    assert not any("aspirin:" in text for _, text in texts(".csv", without_heads))
+
+
+def test_a_merged_cell_of_a_sheet_counts_for_each_row() -> None:
+    text = '<c r="{}" t="inlineStr"><is><t>{}</t></is></c>'
+    cells = [("B2", "CKD"), ("C2", "Drug"), ("D2", "Dose"), ("B3", "stage 4"), ("C3", "A"), ("D3", "1 mg"),
+             ("C4", "B"), ("D4", "none"), ("B5", "stage 5"), ("C5", "C"), ("D5", "2 mg")]  # fmt: skip
+    rows = "".join(
+        f'<row r="{n}">{"".join(text.format(*cell) for cell in cells if cell[0][1:] == str(n))}</row>'
+        for n in range(2, 6)
+    )
+    sheet = (
+        f'<worksheet xmlns="{SPREADSHEET}"><sheetData>{rows}</sheetData>'
+        '<mergeCells count="1"><mergeCell ref="B3:B4"/></mergeCells></worksheet>'
+    )
+    with zipfile.ZipFile(io.BytesIO(workbook())) as old:
+        members = {name: old.read(name).decode() for name in old.namelist()}
+    assert [item for _, item in texts(".xlsx", archive({**members, "xl/worksheets/s1.xml": sheet}))] == [
+        "Doses",
+        "CKD: stage 4; Drug: A; Dose: 1 mg",
+        "CKD: stage 4; Drug: B; Dose: none",
+        "CKD: stage 5; Drug: C; Dose: 2 mg",
+    ]
+
+
+def test_rich_text_without_tracked_deletions_and_hidden_words() -> None:
+    rich = (
+        rb"{\rtf1\ansi\ansicpg1252 Give 5 mg{\deleted\revauthdel1  50 mg, caf\'e9 {\b bold}} daily,\v  hidden\v0  with"
+        rb" \deleted cold \deleted0 water \{a\}.\par{\v secret}\pard\plain Second.}"
+    )
+    words = [" ".join(text.split()) for _, text in texts(".rtf", rich)]
+    assert words == ["Give 5 mg daily, with water {a}.", "Second."]
+
+
+def test_word_without_hidden_words() -> None:
+    document = docx.Document()
+    paragraph = document.add_paragraph("Give 5 mg")
+    paragraph.add_run(" or 50 mg").font.hidden = True
+    paragraph.add_run(" daily.").font.hidden = False
+    stream = io.BytesIO()
+    document.save(stream)
+    assert texts(".docx", stream.getvalue()) == [("paragraph", "Give 5 mg daily.")]
+
+
 def test_rich_text_and_mail() -> None:
     rich = rb"{\rtf1\ansi\ansicpg1252{\b Rifampicin}\par Stains tears; caf\'e9.\par}"
     assert [text for _, text in texts(".rtf", rich)] == ["Rifampicin", "Stains tears; caf\u00e9."]

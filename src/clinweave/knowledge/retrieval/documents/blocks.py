@@ -5,6 +5,7 @@ never separated from its lead-in, and a table row is one statement with its colu
 """
 
 import re
+import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby, pairwise
@@ -35,6 +36,12 @@ _FIRST_PARTS = frozenset({
 
 class UnreadableError(ClinweaveError):
     """A file that cannot be read as text; the message is the reason, without the file's name."""
+
+
+def check_unpacked(parts: zipfile.ZipFile) -> None:
+    """Raise `UnreadableError` where the members of an archive are larger than `MOST_UNPACKED` together."""
+    if sum(part.file_size for part in parts.infolist()) > MOST_UNPACKED:
+        raise UnreadableError(f"unpacks to more than {MOST_UNPACKED >> 20} MiB")
 
 
 def join_lines(lines: Iterable[str], separator: str) -> str:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from clinweave.databases import script_text, tidy_scripts
 from clinweave.knowledge.retrieval.documents.blocks import (
-    MOST_UNPACKED,
     Block,
     UnreadableError,
+    check_unpacked,
     rows_of,
     with_stamps,
 )
@@ -37,8 +37,7 @@ def read(content: bytes) -> list[Block]:
 
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as parts:
-            if sum(part.file_size for part in parts.infolist()) > MOST_UNPACKED:
-                raise UnreadableError(f"unpacks to more than {MOST_UNPACKED >> 20} MiB")
+            check_unpacked(parts)
         document = docx.Document(io.BytesIO(content))
         return with_stamps(_blocks(document), _headers(document))
     except UnreadableError:
@@ -119,13 +118,18 @@ def _deleted(row: Any) -> bool:
     return row.find(f"{_W}trPr/{_W}del") is not None
 
 
+def _is_hidden(run: Any) -> bool:
+    mark = run.find(f"{_W}rPr/{_W}vanish") if run.tag == f"{_W}r" else None
+    return mark is not None and mark.get(f"{_W}val", "1") not in {"0", "false"}
+
+
 def _text(element: Any) -> str:
     """Return the text of a paragraph as it reads when all tracked changes are accepted."""
     parts: list[str] = []
     stack = list(reversed(element))
     while stack:
         item = stack.pop()
-        if item.tag in _LEFT_OUT:
+        if item.tag in _LEFT_OUT or _is_hidden(item):
             continue
         if item.tag == f"{_W}r" and (script := item.find(f"{_W}rPr/{_W}vertAlign")) is not None:
             mark = _MARKS.get(script.get(f"{_W}val", ""), "")

@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
-from clinweave.knowledge.retrieval.documents.blocks import MOST_UNPACKED, Block, UnreadableError, rows_of
+from clinweave.knowledge.retrieval.documents.blocks import Block, UnreadableError, check_unpacked, rows_of
 
 _NAMES = "{urn:oasis:names:tc:opendocument:xmlns:"
 _TEXT, _TABLE = f"{_NAMES}text:1.0}}", f"{_NAMES}table:1.0}}"
@@ -21,8 +21,7 @@ def read(content: bytes) -> list[Block]:
     """Return the blocks of an OpenDocument text."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as parts:
-            if sum(part.file_size for part in parts.infolist()) > MOST_UNPACKED:
-                raise UnreadableError(f"unpacks to more than {MOST_UNPACKED >> 20} MiB")
+            check_unpacked(parts)
             if b"encryption-data" in parts.read("META-INF/manifest.xml"):
                 raise UnreadableError("needs a password; save it without one")
             xml = parts.read("content.xml")

@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any
 
-from clinweave.knowledge.retrieval.documents.blocks import MOST_UNPACKED, Block, UnreadableError, rows_of
+from clinweave.knowledge.retrieval.documents.blocks import Block, UnreadableError, check_unpacked, rows_of
 
 _OLE = b"\xd0\xcf\x11\xe0"
 
@@ -20,8 +20,7 @@ def read(content: bytes) -> list[Block]:
 
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as parts:
-            if sum(part.file_size for part in parts.infolist()) > MOST_UNPACKED:
-                raise UnreadableError(f"unpacks to more than {MOST_UNPACKED >> 20} MiB")
+            check_unpacked(parts)
         slides = pptx.Presentation(io.BytesIO(content)).slides
         return [block for number, slide in enumerate(slides, 1) for block in _slide(slide, number)]
     except UnreadableError:

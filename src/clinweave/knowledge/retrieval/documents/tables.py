@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import date, datetime, time
 from typing import Any
 
@@ -16,10 +17,27 @@ def read_csv(content: bytes) -> list[Block]:
     first = text.partition("\n")[0]
     separator = max(",;\t|", key=first.count)
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+        rows = _rows(text, separator)
     except csv.Error as error:
         raise UnreadableError(f"damaged, or not a table ({error})") from error
-    return rows_of(_padded(rows))
+    return rows_of(_titled(_padded(rows)))
+
+
+def _rows(text: str, separator: str) -> list[list[str]]:
+    """Return the rows of a table; a quotation mark that is not closed must not swallow the rows below."""
+    try:
+        return _parsed(text, separator, strict=True)
+    except csv.Error as error:
+        problem = error
+    rows = _parsed(text, separator, quoting=csv.QUOTE_NONE if separator == "\t" else csv.QUOTE_MINIMAL)
+    for number, row in enumerate(rows, 1):
+        if any("\n" in cell for cell in row):
+            raise UnreadableError(f"row {number}: a quotation mark is not closed ({problem})")
+    return rows
+
+
+def _parsed(text: str, separator: str, **options: Any) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, **options))
 
 
 def read_workbook(content: bytes) -> list[Block]:
@@ -35,11 +53,13 @@ def read_workbook(content: bytes) -> list[Block]:
                 continue
             if sheet.typ != python_calamine.SheetTypeEnum.WorkSheet:
                 continue
-            rows = book.get_sheet_by_name(sheet.name).to_python(skip_empty_area=True)
+            page = book.get_sheet_by_name(sheet.name)
+            rows = page.to_python(skip_empty_area=True)
             cells += sum(map(len, rows))
             if cells > _MOST_CELLS:
                 raise UnreadableError(f"more than {_MOST_CELLS:,} cells")
-            table = rows_of([[_text(cell) for cell in row] for row in rows])
+            filled = _unmerged([[_text(cell) for cell in row] for row in rows], page)
+            table = rows_of(_titled(filled))
             blocks += [Block("heading", sheet.name, 1), *table] if table else []
     except UnreadableError:
         raise
@@ -64,3 +84,26 @@ def _text(cell: Any) -> str:
 def _padded(rows: list[list[str]]) -> list[list[str]]:
     width = max(map(len, rows), default=0)
     return [row + [""] * (width - len(row)) for row in rows]
+
+
+def _unmerged(rows: list[list[str]], sheet: Any) -> list[list[str]]:
+    """Return the rows of a sheet with the text of a merged cell in each cell that it spans."""
+    top, left = sheet.start or (0, 0)
+    for (first, begin), (last, end) in sheet.merged_cell_ranges or ():
+        span = rows[max(first - top, 0) : last - top + 1]
+        text = span[0][begin - left] if span and 0 <= begin - left < len(span[0]) else ""
+        for row in span:
+            columns = range(max(begin - left, 0), min(end - left + 1, len(row)))
+            for column in columns:
+                row[column] = text
+    return rows
+
+
+def _titled(rows: list[list[str]]) -> list[list[str]]:
+    """Return the rows with a title, alone in the first line above column heads, in all cells: it spans the table."""
+    rows = [row for row in rows if any(cell.strip() for cell in row)]
+    if len(rows) > 2 and len(rows[0]) > 1 and rows[0][0].strip() and not any(map(str.strip, rows[0][1:])):
+        heads = [cell.strip() for cell in rows[1]]
+        if all(heads) and not any(re.search(r"\d", cell) for cell in heads):
+            return [[rows[0][0]] * len(rows[0]), *rows[1:]]
+    return rows
