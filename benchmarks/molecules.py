@@ -76,7 +76,7 @@ def floor(options, _model):
 
 def conditions(options, model):
     """Mean absolute error and correlation of each property asked for alone."""
-    from clinweave.applications.molecules.condition_accuracy import condition_accuracy
+    from clinweave.applications.molecules.condition_checks import condition_accuracy
 
     rows = condition_accuracy(model, options.each, options.seed)
     for row in rows:

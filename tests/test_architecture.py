@@ -157,3 +157,13 @@ def test_the_schema_of_results_is_current():
     assert written == json.loads(json.dumps(results_schema())), (
         "docs/results.schema.json is stale: run `make docs`"
     )
+
+
+def test_no_lazy_name_is_also_a_submodule():
+    """Importing such a submodule would replace the name by the module, depending on what was imported before."""
+    for init in sorted((ROOT / "src" / "clinweave").rglob("__init__.py")):
+        for call in ast.walk(ast.parse(init.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "attach":
+                names = ast.literal_eval(call.args[1])
+                both = [n for n in names if (init.parent / f"{n}.py").exists() or (init.parent / n).is_dir()]
+                assert not both, f"{init.parent.name}: {both}"

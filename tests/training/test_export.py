@@ -8,7 +8,7 @@ import pytest
 from clinweave.core.errors import ClinweaveError
 from clinweave.training import Inputs, export, run_stage
 from clinweave.training.cards import card, lineage, of_data
-from clinweave.training.export import check_parity
+from clinweave.training.exporting import check_parity
 
 SOURCES = {
     "a": {"name": "Open", "release": "1", "licence": "CC0", "tier": "public"},

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from clinweave.datasets.preferences import REJECTIONS as REJECTIONS
     from clinweave.datasets.preferences import poisoned as poisoned
     from clinweave.datasets.safety import refuses as refuses
-    from clinweave.datasets.safety_rates import safety_rates as safety_rates
+    from clinweave.datasets.safety_measures import safety_rates as safety_rates
     from clinweave.datasets.shapes import SHAPES as SHAPES
     from clinweave.datasets.shapes import check_file as check_file
     from clinweave.datasets.shapes import read_shape as read_shape
@@ -64,7 +64,7 @@ __getattr__, __dir__ = attach(
         "read_examples": "examples",
         "read_shape": "shapes",
         "refuses": "safety",
-        "safety_rates": "safety_rates",
+        "safety_rates": "safety_measures",
         "to_question": "choices",
         "write_examples": "examples",
         "write_shape": "shapes",

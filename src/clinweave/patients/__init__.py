@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from clinweave.patients.loading import SourceKind as SourceKind
     from clinweave.patients.loading import load as load
     from clinweave.patients.notes_index import add_notes as add_notes
-    from clinweave.patients.purge import Place as Place
-    from clinweave.patients.purge import purge as purge
+    from clinweave.patients.purging import Place as Place
+    from clinweave.patients.purging import purge as purge
     from clinweave.patients.registry import one_store as one_store
     from clinweave.patients.registry import register as register
     from clinweave.patients.registry import register_proposals as register_proposals
     from clinweave.patients.registry import stores as stores
     from clinweave.patients.store import PatientStore as PatientStore
-    from clinweave.patients.summary import summary as summary
-    from clinweave.patients.summary import timeline as timeline
+    from clinweave.patients.summaries import summary as summary
+    from clinweave.patients.summaries import timeline as timeline
 
 __getattr__, __dir__ = attach(
     __name__,
@@ -36,7 +36,7 @@ __getattr__, __dir__ = attach(
         "Measured": "deid.measure",
         "PatientStore": "store",
         "Person": "batches",
-        "Place": "purge",
+        "Place": "purging",
         "Pseudonymised": "deid.pseudonymise",
         "Pseudonymiser": "deid.pseudonymise",
         "SourceKind": "loading",
@@ -47,13 +47,13 @@ __getattr__, __dir__ = attach(
         "load": "loading",
         "measure": "deid.measure",
         "one_store": "registry",
-        "purge": "purge",
+        "purge": "purging",
         "read_i2b2": "deid.i2b2",
         "register": "registry",
         "register_proposals": "registry",
         "share": "coding",
         "stores": "registry",
-        "summary": "summary",
-        "timeline": "summary",
+        "summary": "summaries",
+        "timeline": "summaries",
     },
 )

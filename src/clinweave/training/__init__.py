@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from clinweave.training.curves import read_curve as read_curve
     from clinweave.training.durations import NOT_ESTIMATED as NOT_ESTIMATED
     from clinweave.training.durations import work as work
-    from clinweave.training.export import export as export
+    from clinweave.training.exporting import export as export
     from clinweave.training.gguf_writer import write_gguf as write_gguf
     from clinweave.training.hardware import matmul_flops as matmul_flops
     from clinweave.training.memory import Need as Need
@@ -48,7 +48,7 @@ __getattr__, __dir__ = attach(
         "shape_from": "memory",
         "shape_of": "memory",
         "work": "durations",
-        "export": "export",
+        "export": "exporting",
         "read_curve": "curves",
         "run_stage": "stages",
         "show_example": "tokens",

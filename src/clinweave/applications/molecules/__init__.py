@@ -10,7 +10,7 @@ from clinweave.core.lazy import attach
 
 if TYPE_CHECKING:
     from clinweave.applications.molecules.cache import build_cache as build_cache
-    from clinweave.applications.molecules.condition_accuracy import condition_accuracy as condition_accuracy
+    from clinweave.applications.molecules.condition_checks import condition_accuracy as condition_accuracy
     from clinweave.applications.molecules.domain import Domain as Domain
     from clinweave.applications.molecules.drugs.evidence import StructureRetriever as StructureRetriever
     from clinweave.applications.molecules.drugs.known import KnownDrugs as KnownDrugs
@@ -58,7 +58,7 @@ __getattr__, __dir__ = attach(
         "learning_curve": "report",
         "measures_table": "report",
         "drawing": "report",
-        "condition_accuracy": "condition_accuracy",
+        "condition_accuracy": "condition_checks",
         "Domain": "domain",
         "GenerationResult": "generation",
         "Encoded": "generator",

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from clinweave.applications.molecules.prediction.model import fit_model as fit_model
     from clinweave.applications.molecules.prediction.model import train as train
     from clinweave.applications.molecules.prediction.page import text as text
-    from clinweave.applications.molecules.prediction.predict import evaluate as evaluate
-    from clinweave.applications.molecules.prediction.predict import predict as predict
+    from clinweave.applications.molecules.prediction.predictions import evaluate as evaluate
+    from clinweave.applications.molecules.prediction.predictions import predict as predict
     from clinweave.applications.molecules.prediction.structures import Refused as Refused
     from clinweave.applications.molecules.prediction.structures import Structure as Structure
     from clinweave.applications.molecules.prediction.structures import read_structure as read_structure
@@ -24,9 +24,9 @@ __getattr__, __dir__ = attach(
         "PropertyModel": "model",
         "Refused": "structures",
         "Structure": "structures",
-        "evaluate": "predict",
+        "evaluate": "predictions",
         "fit_model": "model",
-        "predict": "predict",
+        "predict": "predictions",
         "predict_admet": "admet",
         "read_structure": "structures",
         "read_table": "tables",
