@@ -50,6 +50,7 @@ docs: $(VENV)/core.stamp ## Rewrite the generated pages of docs/ from the code
 	@$(PY) docs/generate_schema.py
 	@$(PY) docs/generate_extending.py
 	@$(PY) docs/generate_licences.py
+	@$(PY) docs/generate_settings.py
 
 bench: $(VENV)/core.stamp ## Run the benchmarks of speed and accuracy, with peers
 	@found=; for file in benchmarks/*.py; do \

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
 from types import NoneType
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 import typer
 
@@ -29,7 +29,21 @@ def commands() -> Iterator[tuple[str, Any]]:
 
 def page() -> str:
     """Return the whole page."""
-    return HEAD + "".join(_section(name, command) for name, command in commands())
+    return HEAD + _general() + "".join(_section(name, command) for name, command in commands())
+
+
+def _general() -> str:
+    """Return the table of options that stand before the command."""
+    root: Any = typer.main.get_command(app)
+    rows = [f"| `{_option(item)}` | {_cell(_help(item))} |" for item in root.params]
+    head = [
+        "",
+        "Before the command: `clinweave [OPTIONS] COMMAND ...` ([configuration](configuration.md)).",
+        "",
+        "| | |",
+        "|---|---|",
+    ]
+    return "\n".join([*head, *rows]) + "\n"
 
 
 def _with_members(name: str, command: Any) -> Iterator[tuple[str, Any]]:
@@ -69,6 +83,10 @@ def _option(item: Any) -> str:
 def _kind(item: Any) -> str:
     """Return the choices of an enumeration, else the type's name."""
     kind = item.type_descriptor.annotation
+    if choices := [
+        word for part in (kind, *get_args(kind)) if get_origin(part) is Literal for word in get_args(part)
+    ]:
+        return "/".join(choices)
     kind = next((part for part in get_args(kind) if part is not NoneType), kind)
     if isinstance(kind, type) and issubclass(kind, Enum):
         return "/".join(str(choice.value) for choice in kind)

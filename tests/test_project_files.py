@@ -12,18 +12,34 @@ from clinweave.resources import catalogue
 
 ROOT = Path(__file__).parents[1]
 FORMS = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
-GUIDES = ("CONTRIBUTING.md", "SECURITY.md", "docs/data_licences.md", "docs/extending.md")
+GUIDES = (
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "docs/configuration.md",
+    "docs/data_licences.md",
+    "docs/extending.md",
+)
 
 
 def _read(name):
     return (ROOT / name).read_text("utf-8")
 
 
-def test_the_page_of_licences_is_current():
-    path = ROOT / "docs" / "generate_licences.py"
-    spec = importlib.util.spec_from_file_location("generate_licences", path)
+def _generator(name):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
+
+
+def test_the_page_of_settings_is_current():
+    page = _generator("generate_settings").page()
+    assert _read("docs/configuration.md") == page, "docs/configuration.md is stale: run `make docs`"
+    assert "`CLINWEAVE_LOG_FILE`" in page
+
+
+def test_the_page_of_licences_is_current():
+    module = _generator("generate_licences")
     page = _read("docs/data_licences.md")
     assert page == module.page(), "docs/data_licences.md is stale: run `make docs`"
     assert all(f"| `{name}` |" in page for name in catalogue())

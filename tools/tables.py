@@ -13,9 +13,9 @@ from pathlib import Path
 
 import finetuning_tables
 
+from clinweave.core.typed import to_values
 from clinweave.evaluation import read_results
 from clinweave.evaluation.comparison import CONDITIONS, ComparisonResults
-from clinweave.evaluation.typed import to_values
 
 
 def table(task: str, results: ComparisonResults) -> str:

@@ -50,7 +50,7 @@ _PUBLIC = {
 
 
 def open(home: "Path | str | None" = None, **options: Any) -> "KnowledgeBase":  # noqa: A001 - clinweave.open()
-    """Return the knowledge base in `home` (`$CLINWEAVE_HOME`, else `~/.cache/clinweave`); nothing is opened yet.
+    """Return the knowledge base in `home` (if not given: the setting `home`); nothing is opened yet.
 
     Options: `model` ("none", or an address as of `--model`), `audience` ("public" or "clinician").
     """

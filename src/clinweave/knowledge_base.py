@@ -1,6 +1,5 @@
 """The Python API: one object over everything that was built, whose parts are opened when they are first needed."""
 
-import os
 import threading
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
@@ -8,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clinweave.core import configuration
 from clinweave.core.artifacts import MANIFEST
 from clinweave.core.artifacts import home as default_home
 from clinweave.core.errors import UserError
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from clinweave.models import LanguageModel
 
 NO_MODEL = frozenset({"", "none"})
-AUDIENCE_VARIABLE = "CLINWEAVE_AUDIENCE"
 
 
 class KnowledgeBase:
@@ -55,7 +54,7 @@ class KnowledgeBase:
         `model` "auto" is the best model that was fetched and writes well enough (`models.best_installed`), else none;
         `threads` is for a model in this process.
 
-        `audience` None reads the environment variable CLINWEAVE_AUDIENCE, else it is the public. `graph` is the folder
+        `audience` None reads the setting `audience`, by default the public. `graph` is the folder
         of a graph, that in `home` if not given. Passages come from these `collections`; () means from all.
         """
         self.home = default_home() if home is None else Path(home)
@@ -365,16 +364,14 @@ class KnowledgeBase:
 
 
 def open_knowledge_base(home: Path | str | None = None, **options: Any) -> KnowledgeBase:
-    """Return the knowledge base in `home` (`$CLINWEAVE_HOME`, else `~/.cache/clinweave`)."""
+    """Return the knowledge base in `home` (if not given: the setting `home`)."""
     return KnowledgeBase(None if home is None else Path(home), **options)
 
 
 def read_audience(value: Audience | str | None) -> Audience:
-    """Return the audience of a name; None reads the environment, then it is the public. Raises `UserError`."""
-    where = "audience"
-    if value is None:
-        value, where = os.environ.get(AUDIENCE_VARIABLE, ""), AUDIENCE_VARIABLE
+    """Return the audience of a name; None reads the setting `audience`. Raises `UserError`."""
+    chosen = configuration.get("audience") if value is None else value
     try:
-        return Audience(str(value or Audience.PUBLIC).strip().lower())
+        return Audience(str(chosen or Audience.PUBLIC).strip().lower())
     except ValueError:
-        raise UserError(f"{where} is {value!r}: choose {' or '.join(Audience)}") from None
+        raise UserError(f"audience is {value!r}: choose {' or '.join(Audience)}") from None

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from clinweave.core.errors import UserError
+from clinweave.core.typed import from_values, json_schema, to_values
 from clinweave.evaluation import read_results, results_schema
 from clinweave.evaluation.diagnosis.results import DiagnosisResults
 from clinweave.evaluation.molecules import MoleculesRecipe, MoleculesResults
 from clinweave.evaluation.molecules.results import Generated, GeneratorModel
-from clinweave.evaluation.typed import from_values, json_schema, to_values
 
 jsonschema = pytest.importorskip("jsonschema", reason="jsonschema is in the test extra")
 PUBLISHED = Path(__file__).parents[2] / "docs" / "results.schema.json"

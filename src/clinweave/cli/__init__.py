@@ -4,13 +4,19 @@ Installed packages add commands: a `typer.Typer` under the entry point group `cl
 """
 
 import sys
-from typing import Any
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
 from clinweave import __version__
+from clinweave.core import configuration
+from clinweave.core.events import event
 from clinweave.core.plugins import ExtensionPoint, PluginError, package_of
 
 # name -> one line of help; the command's file bears its name, and the help of the whole program loads none of them
@@ -35,9 +41,22 @@ COMMANDS: dict[str, str] = {
     "serve": "Start an OpenAI-compatible server, with or without a model.",
     "run": "Run an experiment described in a TOML recipe.",
     "compare": "Compare a model without and with text, graph and both on your benchmark.",
+    "config": "Show, locate and check the configuration.",
     "compendium": "List and export facts about databases, datasets, models and systems.",
 }
 
+# option of `ask`, `chat` and `serve` -> the setting that is its default
+_CONFIGURED = {
+    "model": "model",
+    "audience": "audience",
+    "knowledge": "knowledge",
+    "collection": "collections",
+    "language": "language",
+    "threads": "threads",
+    "host": "host",
+    "port": "port",
+}
+_ANSWERING = frozenset({"ask", "chat", "serve"})
 
 # imported only when called: a package that cannot be imported breaks no other command
 EXTENSIONS: ExtensionPoint[typer.Typer] = ExtensionPoint(
@@ -70,7 +89,25 @@ class LazyGroup(TyperGroup):
             raise PluginError(f"command {cmd_name!r}: the entry point is not a typer.Typer")
         command = guard(get_command(command_app))
         command.name, command.help = cmd_name, command.help or _help_of(cmd_name)
+        if cmd_name in _ANSWERING:
+            command.context_settings["default_map"] = _configured_defaults()
         return command
+
+
+def _configured_defaults() -> dict[str, Any]:
+    """Return the defaults of options that the environment or a configuration file states."""
+    stated = configuration.values()
+    defaults = {
+        option: stated[key].value for option, key in _CONFIGURED.items() if stated[key].origin != "default"
+    }
+    return {
+        option: ",".join(value)
+        if option == "knowledge"
+        else list(value)
+        if isinstance(value, tuple)
+        else value
+        for option, value in defaults.items()
+    }
 
 
 def _help_of(name: str) -> str:
@@ -94,22 +131,56 @@ def _print_version(requested: bool) -> None:
 
 
 @app.callback()
-def _root(
-    version: bool = typer.Option(
-        False, "--version", is_eager=True, callback=_print_version, help="Print the version and stop."
-    ),
+def _root(  # noqa: PLR0917 - each parameter is one option
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001 - its callback acts
+        bool,
+        typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and stop."),
+    ] = False,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Read this configuration file instead of clinweave.toml and the user's."
+        ),
+    ] = None,
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"] | None,
+        typer.Option(help="Least severe message shown on standard error.", show_default="warning"),
+    ] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Show no progress bars, and log only errors.")
+    ] = False,
+    log_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Append events to this file: command, times and counts, never content."
+        ),
+    ] = None,
 ) -> None:
     """Merge clinical knowledge into language models and measure whether it helped.
 
     For research, not for clinical decisions.
     """
+    from clinweave.cli.logs import configure
+
+    options = {"config": config, "log_level": log_level, "log_file": log_file, "quiet": quiet or None}
+    configuration.override(**{
+        name: value if isinstance(value, bool) else str(value)
+        for name, value in options.items()
+        if value is not None
+    })  # fmt: skip
+    if context.invoked_subcommand != "config":  # it reports what is wrong with the configuration itself
+        configure()
+    event("started", command=context.invoked_subcommand or "", version=__version__)
 
 
 def main(arguments: list[str] | None = None) -> Any:
     """Run the program: an error is one line on stderr and an exit code (2 for the user's mistakes, 1 for others)."""
+    from clinweave.cli.logs import handlers
     from clinweave.cli.streams import harmless_streams
 
-    with harmless_streams():
+    configuration.clear_overrides()
+    with harmless_streams(), handlers(), _finished():
         try:
             return app(args=arguments)
         except KeyboardInterrupt:
@@ -121,5 +192,22 @@ def main(arguments: list[str] | None = None) -> Any:
             if wants_traceback():
                 raise
             line, code = failure(error)
+            event("failed", error=type(error).__name__)
             show(line)
             sys.exit(code)
+
+
+@contextmanager
+def _finished() -> Iterator[None]:
+    """Log exit code and seconds of the command."""
+    began, code = time.monotonic(), 0
+    try:
+        yield
+    except SystemExit as stop:
+        code = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+        raise
+    except BaseException:
+        code = 1
+        raise
+    finally:
+        event("finished", exit_code=code, seconds=time.monotonic() - began)

@@ -26,7 +26,7 @@ MODEL_HELP = (
     "A model only adds sentences, each checked, below the statements of the sources."
 )
 AUDIENCE_HELP = (
-    "Who reads the answer: public, or clinician (with doses). Default: $CLINWEAVE_AUDIENCE, else public."
+    "Who reads the answer: public, or clinician (with doses). Default: the setting audience, else public."
 )
 
 AudienceName = Annotated[

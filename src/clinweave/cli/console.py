@@ -8,10 +8,19 @@ from rich.segment import Segment
 from rich.text import Text
 
 from clinweave.cli.streams import harmless
+from clinweave.core import configuration
 
 
 class Console(rich.console.Console):
-    """A console on which text from files and models cannot drive the terminal."""
+    """A console on which text from files and models cannot drive the terminal.
+
+    One on standard error shows progress, and nothing if the setting `quiet` says so.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        if options.get("stderr") and configuration.get("quiet"):
+            options["quiet"] = True
+        super().__init__(**options)
 
     def render_str(self, text: str, **options: Any) -> Text:
         """Return a string as styled text; escaped first, so columns are as wide as what is shown."""

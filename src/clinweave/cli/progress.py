@@ -4,11 +4,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from clinweave.core import configuration
+
 
 @contextmanager
 def spinner(*, quiet: bool = False) -> Iterator[Callable[[str], None]]:
     """Yield what says how far it is; "" hides the line. Without a terminal, or if `quiet`, nothing is shown."""
-    if quiet or not sys.stderr.isatty():
+    if quiet or configuration.get("quiet") or not sys.stderr.isatty():
         yield lambda _: None
         return
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn

@@ -13,6 +13,7 @@ import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from clinweave import __version__
+from clinweave.core import configuration
 from clinweave.core.atomic import (
     appearing,
     leftovers_below,
@@ -34,6 +36,7 @@ from clinweave.core.atomic import (
     write_text,
 )
 from clinweave.core.errors import ClinweaveError, OutdatedError, UserError
+from clinweave.core.events import event
 from clinweave.core.filesystem import kind_of, output_folder, reason, regular_file
 
 __all__ = [
@@ -81,9 +84,8 @@ _DIGESTS: dict[tuple[Any, ...], str] = {}
 
 
 def home() -> Path:
-    """Return the folder for everything fetched or built: `$CLINWEAVE_HOME`, else `~/.cache/clinweave`."""
-    configured = os.environ.get("CLINWEAVE_HOME")
-    path = Path(configured).expanduser() if configured else Path.home() / ".cache" / "clinweave"
+    """Return the folder for everything fetched or built: the setting `home`, by default `~/.cache/clinweave`."""
+    path = Path(configuration.get("home")).expanduser()
     if (kind := kind_of(path)) not in {"", "a folder"}:
         raise UserError(
             f"the home {path} is {'a file' if kind == 'file' else kind}; set CLINWEAVE_HOME to a folder"
@@ -265,9 +267,11 @@ def stage(
     previous = read_manifest(path)
     if previous and previous.get("key") == key and not damage(path):
         sweep(path)
+        event("unchanged", kind=kind)
         return Artifact(path, previous, fresh=False)
     if previous and not replace:
         raise OutdatedError(f"{path} was built from other inputs, or is damaged")
+    began = time.monotonic()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with scratch(path) as work:
@@ -292,6 +296,7 @@ def stage(
         raise ClinweaveError(
             f"could not write {path}: {reason(error)}. Nothing was changed; free space or choose another folder"
         ) from error
+    event("built", kind=kind, seconds=time.monotonic() - began)
     return Artifact(path, manifest, fresh=True)
 
 

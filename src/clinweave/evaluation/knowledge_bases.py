@@ -8,8 +8,8 @@ from pathlib import Path
 from clinweave.core.access_policy import strictest, tier_of
 from clinweave.core.artifacts import Artifact, digest, read_manifest, sha256
 from clinweave.core.errors import OutdatedError, UserError
+from clinweave.core.typed import from_values
 from clinweave.databases import DEFAULT
-from clinweave.evaluation.typed import from_values
 from clinweave.knowledge import (
     ContextBuilder,
     Graph,

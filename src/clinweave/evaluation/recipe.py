@@ -10,7 +10,7 @@ from typing import Any, cast
 from clinweave.core.errors import UserError
 from clinweave.core.filesystem import kind_of, reason, regular_file
 from clinweave.core.reports.blocks import REPORT_BLOCKS
-from clinweave.evaluation.typed import from_values, nearest, to_toml, to_values
+from clinweave.core.typed import from_values, nearest, to_toml, to_values
 
 KINDS = ("comparison", "finetuning", "diagnosis", "molecules")
 _HINTS = {"stages": "finetuning", "generate": "molecules", "cases": "diagnosis", "knowledge": "comparison"}

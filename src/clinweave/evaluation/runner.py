@@ -21,8 +21,8 @@ from clinweave.core.artifacts import (
     write_text,
 )
 from clinweave.core.reports.blocks import Report, added_sections, report_markdown, write_report
+from clinweave.core.typed import from_values, to_values
 from clinweave.evaluation.recipe import Recipe, recipe_toml
-from clinweave.evaluation.typed import from_values, to_values
 
 T = TypeVar("T")
 R = TypeVar("R")

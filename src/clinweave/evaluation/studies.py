@@ -8,9 +8,9 @@ from typing import Any, cast
 
 from clinweave.core.errors import UserError
 from clinweave.core.filesystem import reason
+from clinweave.core.typed import from_values, json_schema
 from clinweave.evaluation.recipe import KINDS, Recipe
 from clinweave.evaluation.runner import Runner, Study
-from clinweave.evaluation.typed import from_values, json_schema
 
 
 def _module(kind: str, part: str) -> ModuleType:

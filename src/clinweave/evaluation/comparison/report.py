@@ -17,6 +17,7 @@ from clinweave.core.reports.blocks import (
     Text,
 )
 from clinweave.core.reports.plots import Estimate, Tone, interval_plot
+from clinweave.core.typed import to_values
 from clinweave.evaluation.comparison.conditions import (
     find_condition,
     in_report_order,
@@ -29,7 +30,6 @@ from clinweave.evaluation.comparison.results import (
     TaskResult,
 )
 from clinweave.evaluation.comparison.samples import Sample
-from clinweave.evaluation.typed import to_values
 
 PLUMBING = ("graph-questions",)
 _ITEMS = 500  # items listed one by one; all are in samples.jsonl

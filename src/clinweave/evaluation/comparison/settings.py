@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from clinweave.core.errors import UserError
+from clinweave.core.typed import nearest, path_key
 from clinweave.evaluation.comparison.additions import METRICS, TASKS
 from clinweave.evaluation.comparison.conditions import (
     CONDITIONS,
@@ -14,7 +15,6 @@ from clinweave.evaluation.comparison.conditions import (
 )
 from clinweave.evaluation.language_model import ModelSettings
 from clinweave.evaluation.recipe import Recipe
-from clinweave.evaluation.typed import nearest, path_key
 from clinweave.knowledge import retriever_names
 
 TaskType = Literal["graph-questions", "graph-future", "cross-source", "pubmedqa-retrieved", "benchmark"]

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Literal
 
 from clinweave.core.errors import UserError
+from clinweave.core.typed import path_key
 from clinweave.evaluation.language_model import ModelSettings
 from clinweave.evaluation.recipe import Recipe
-from clinweave.evaluation.typed import path_key
 
 FETCHED = "fetched"
 NONE = "none"

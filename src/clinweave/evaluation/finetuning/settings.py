@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from clinweave.core.errors import UserError
+from clinweave.core.typed import path_key
 from clinweave.datasets import DataSettings
 from clinweave.evaluation.recipe import Recipe
-from clinweave.evaluation.typed import path_key
 
 BASE = "base"
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from clinweave import __version__
 from clinweave.core.artifacts import Artifact
 from clinweave.core.reports.blocks import Report
+from clinweave.core.typed import from_values
 from clinweave.datasets import build_data, read_examples
 from clinweave.evaluation.finetuning.evaluator import VERSION, ModelEvaluator, Score
 from clinweave.evaluation.finetuning.results import (
@@ -23,7 +24,6 @@ from clinweave.evaluation.finetuning.settings import BASE, FinetuningRecipe, Sta
 from clinweave.evaluation.knowledge_bases import KnowledgeBase, KnowledgeBaseBuilder
 from clinweave.evaluation.language_model import weight_resources, weights_key
 from clinweave.evaluation.runner import ArtifactStep, Runner, Step, Work
-from clinweave.evaluation.typed import from_values
 from clinweave.training import Inputs, base_weights, export, run_stage, write_replay
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from clinweave.core.errors import UserError
+from clinweave.core.typed import nearest, path_key
 from clinweave.evaluation.recipe import Recipe
-from clinweave.evaluation.typed import nearest, path_key
 
 SCREEN = "screen"  # no search: the baseline of every method
 PROPERTY = "property"  # a scorer: the model of the recipe's own table

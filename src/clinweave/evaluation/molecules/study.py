@@ -12,6 +12,7 @@ from clinweave import __version__
 from clinweave.core.artifacts import Artifact, digest, sha256, write_json
 from clinweave.core.errors import UserError
 from clinweave.core.reports.blocks import Report
+from clinweave.core.typed import to_values
 from clinweave.evaluation.molecules.results import (
     Generated,
     GeneratorModel,
@@ -22,7 +23,6 @@ from clinweave.evaluation.molecules.results import (
 )
 from clinweave.evaluation.molecules.settings import PROPERTY, MoleculesRecipe
 from clinweave.evaluation.runner import ArtifactStep, Runner, Step, Work
-from clinweave.evaluation.typed import to_values
 
 if TYPE_CHECKING:
     from clinweave.applications.molecules import Generator

@@ -1,0 +1,81 @@
+"""Messages on standard error, and the log file: events alone, which hold no content."""
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from clinweave.core import configuration
+from clinweave.core.errors import UserError
+from clinweave.core.events import LOGGER as EVENTS
+from clinweave.core.events import is_event
+from clinweave.core.filesystem import output_file, reason
+
+_ROOT = logging.getLogger("clinweave")
+
+
+@contextmanager
+def handlers() -> Iterator[None]:
+    """Remove what `configure` adds at the end of the program."""
+    before = list(_ROOT.handlers), _ROOT.level, EVENTS.level
+    try:
+        yield
+    finally:
+        for handler in [item for item in _ROOT.handlers if item not in before[0]]:
+            _ROOT.removeHandler(handler)
+            handler.close()
+        _ROOT.setLevel(before[1])
+        EVENTS.setLevel(before[2])
+
+
+def configure() -> None:
+    """Show messages as `log_level` and `quiet` say, and append events to `log_file`, if there is one.
+
+    Raises `UserError` for a setting that is wrong and for a file that cannot be written.
+    """
+    level = logging.ERROR if configuration.get("quiet") else _level(configuration.get("log_level"))
+    shown = logging.StreamHandler(sys.stderr)
+    shown.setLevel(level)
+    shown.setFormatter(
+        logging.Formatter("%(message)s" if level >= logging.WARNING else "%(levelname)s %(message)s")
+    )
+    _ROOT.addHandler(shown)
+    if level < logging.WARNING:
+        _ROOT.setLevel(level)
+    if name := configuration.get("log_file"):
+        _ROOT.addHandler(_file_handler(Path(name)))
+        EVENTS.setLevel(logging.INFO)
+
+
+def _file_handler(path: Path) -> logging.Handler:
+    """Return a handler that appends events to a file readable by its owner alone."""
+
+    def opener(name: str, flags: int) -> int:
+        return os.open(name, flags, 0o600)
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        stream: Any = open(output_file(path), "a", encoding="utf-8", opener=opener)  # noqa: SIM115 - the handler closes it
+    except OSError as error:
+        raise UserError(
+            f"the log file {path} cannot be written: {reason(error)}; name another with --log-file"
+        ) from error
+    handler = _ClosingHandler(stream)
+    handler.addFilter(is_event)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S%z"))
+    return handler
+
+
+class _ClosingHandler(logging.StreamHandler[Any]):
+    """A handler that closes its stream."""
+
+    def close(self) -> None:
+        self.stream.close()
+        super().close()
+
+
+def _level(name: str) -> int:
+    return int(getattr(logging, name.upper()))
