@@ -1,21 +1,25 @@
-"""Findings of whole documents: precision, recall and F1 of the HPO concepts that a linker reads in case reports.
+"""Findings of whole documents: precision, recall and F1 of the HPO concepts that are read in case reports.
 
     python benchmarks/case_reports.py REPORTS.jsonl [--graph DIR]
 
 A line is {"id", "text", "concepts": [{"id", "status"}]}; concepts with the status "affirmed" are the gold. Told are the
 concepts of mentions that the patient has or had (status present or historical, no relative's). Old HPO ids count as the
-live ones. The interval is that of 2,000 draws of documents (seed 0).
+live ones. Each row is a way of reading, with its difference from the linker by names alone. Intervals are those of
+2,000 draws of documents (seed 0), the same draws for both sides of a difference.
 """
 
 import argparse
 import json
 import random
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from clinweave.core.artifacts import home
-from clinweave.knowledge import Graph, Linker
+from clinweave.knowledge import Graph, Linker, NoteReader
+from clinweave.records import Mention
 
-OBSERVED = frozenset({"present", "historical"})
+Counts = tuple[int, int, int]  # right, told, gold of a document
+_DRAWS = 2000
 
 
 def main() -> None:
@@ -26,21 +30,56 @@ def main() -> None:
     options = parser.parse_args()
     graph = Graph.open(options.graph)
     rows = [json.loads(line) for line in options.reports.read_text("utf-8").splitlines() if line.strip()]
-    found = Linker.open(graph).link_many([row["text"] for row in rows], ["HP"])
-    counts = []
-    for row, mentions in zip(rows, found, strict=True):
-        marked = [item["id"] for item in row["concepts"] if item["status"] == "affirmed"]
-        gold = {graph.resolve(curie) or curie for curie in marked}
-        told = {item.id for item in mentions if item.status in OBSERVED and not item.experiencer}
-        counts.append((len(gold & told), len(told), len(gold)))
-    precision, recall, score = scores(counts)
+    gold = [
+        {graph.resolve(item["id"]) or item["id"] for item in row["concepts"] if item["status"] == "affirmed"}
+        for row in rows
+    ]
+    print(f"{len(rows)} documents, {sum(map(len, gold))} concepts")
     draw = random.Random(0)
-    drawn = sorted(scores(draw.choices(counts, k=len(counts)))[2] for _ in range(2000))
-    print(f"{len(rows)} documents, {sum(gold for _, _, gold in counts)} concepts")
-    print(f"P {precision:.3f}  R {recall:.3f}  F1 {score:.3f} ({drawn[50]:.3f} to {drawn[1949]:.3f})")
+    drawn = [draw.choices(range(len(rows)), k=len(rows)) for _ in range(_DRAWS)]
+    texts = [row["text"] for row in rows]
+    base: list[Counts] | None = None
+    for name, read in readings(Linker.open(graph)).items():
+        counts = [
+            (len(wanted & told), len(told), len(wanted))
+            for wanted, told in zip(gold, map(observed, read(texts)), strict=True)
+        ]
+        base = base or counts
+        print(f"{name:<40}{shown(counts, base, drawn)}")
 
 
-def scores(counts: list[tuple[int, int, int]]) -> tuple[float, float, float]:
+def readings(linker: Linker) -> dict[str, Callable[[Sequence[str]], list[list[Mention]]]]:
+    """Return the ways of reading by name; the first is what the others are compared with."""
+    return {
+        "linker": lambda texts: linker.link_many(texts, ["HP"]),
+        "notes: values, vital signs, growth": NoteReader(linker).read_many,
+    }
+
+
+def observed(mentions: Sequence[Mention]) -> set[str]:
+    """Return the concepts that the patient has or had."""
+    return {item.id for item in mentions if item.of_patient}
+
+
+def shown(counts: list[Counts], base: list[Counts], drawn: Sequence[Sequence[int]]) -> str:
+    """Return precision, recall, F1 with its interval, and the difference from `base` with its interval."""
+    precision, recall, score = scores(counts)
+    rounds = sorted(scores([counts[at] for at in chosen])[2] for chosen in drawn)
+    text = f"P {precision:.3f}  R {recall:.3f}  F1 {score:.3f} ({_interval(rounds)})"
+    if counts is base:
+        return text
+    gains = sorted(
+        scores([counts[at] for at in chosen])[2] - scores([base[at] for at in chosen])[2] for chosen in drawn
+    )
+    return f"{text}  {score - scores(base)[2]:+.3f} ({_interval(gains)})"
+
+
+def _interval(values: Sequence[float]) -> str:
+    """Return the middle 95 % of sorted values."""
+    return f"{values[len(values) // 40]:.3f} to {values[-1 - len(values) // 40]:.3f}"
+
+
+def scores(counts: Sequence[Counts]) -> tuple[float, float, float]:
     """Return precision, recall and F1 of (right, told, gold) by document."""
     right, told, gold = (sum(column) for column in zip(*counts, strict=True))
     precision, recall = right / max(1, told), right / max(1, gold)

@@ -22,7 +22,7 @@ def names_of(linker: Linker, corpus: Corpus) -> dict[str, str]:
     rows = np.flatnonzero(allowed & (score >= ranking.MINIMUM))
     rows = rows[np.argsort(score[rows], kind="stable")]
     names = vocabulary.names.take(vocabulary.name[rows]).to_pylist()
-    ids = vocabulary.told(vocabulary.concept[rows], scope)[1].to_pylist()
+    ids = vocabulary.shown(vocabulary.concept[rows], scope)[1].to_pylist()
     return {
         " ".join(name.lower().split()): curie
         for name, curie in zip(names, ids, strict=True)

@@ -1,7 +1,7 @@
 """`clinweave link`: recognise concepts in a text, or in every line of a file."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -16,6 +16,8 @@ from clinweave.records import Mention, to_json
 
 if TYPE_CHECKING:
     from clinweave.knowledge import Linker
+
+_Find = Callable[[list[str]], list[list[Mention]]]
 
 app = typer.Typer(add_completion=False)
 _LINES = 200  # lines linked at once
@@ -48,6 +50,13 @@ def command(  # noqa: PLR0917 - each parameter is one option
         ),
     ] = None,
     graph: Annotated[Path | None, typer.Option("--graph", metavar="DIR", help="The graph's folder.")] = None,
+    notes: Annotated[
+        bool,
+        typer.Option(
+            "--notes",
+            help="Read clinical notes more fully: also laboratory values, vital signs and growth. Findings (HP) only.",
+        ),
+    ] = False,
     keep_going: Annotated[
         bool, typer.Option("--keep-going", help='Write {"id", "error"} for a bad line instead of stopping.')
     ] = False,
@@ -63,16 +72,19 @@ def command(  # noqa: PLR0917 - each parameter is one option
         raise UserError("give either a file of lines or --text, not both")
     if source is not None and not source.is_file():
         raise UserError(f"{source} does not exist or is no file")
+    if notes and set(prefix or ["HP"]) != {"HP"}:
+        raise UserError("--notes reads findings of the HPO alone: leave --prefix out, or give HP")
     linker = _linker(graph, translations, language.lower())
+    find = _finder(linker, prefix, notes=notes)
     if text is not None:
         unread = "" if language else _unread(text, linker)
         if unread:
             typer.echo(f"warning: {unread}; --language en looks for English names in it", err=True)
-        _show([] if unread else linker.link(text, prefix), unread, as_json)
+        _show([] if unread else find([text])[0], unread, as_json)
         return
     counts = {"documents": 0, "mentions": 0, "errors": 0, "unread": 0}
     with _output(out) as stream, spinner(quiet=out is None) as set_status:
-        for line in _linked(linker, source or Path(), prefix, keep_going, counts):
+        for line in _linked(linker, find, source or Path(), keep_going, counts):
             stream.write(_dumped(line) + "\n")
             set_status(f"linking: {counts['documents']} texts, {counts['mentions']} mentions")
     if as_json and out is not None:
@@ -91,6 +103,15 @@ def _linker(graph: Path | None, translations: Path | None, language: str) -> "Li
 
     linker = Linker.open(Graph.open(graph or home() / "graph"))
     return with_translations(linker, home(), folder=translations, language=language)
+
+
+def _finder(linker: "Linker", prefix: list[str] | None, *, notes: bool) -> _Find:
+    """Return what finds the mentions of several texts."""
+    if notes:
+        from clinweave.knowledge import NoteReader
+
+        return NoteReader(linker).read_many
+    return lambda texts: linker.link_many(texts, prefix)
 
 
 def _unread(text: str, linker: "Linker") -> str:
@@ -128,8 +149,8 @@ def _show(mentions: list[Mention], unread: str, as_json: bool) -> None:
 
 def _linked(
     linker: "Linker",
+    find: _Find,
     source: Path,
-    prefix: list[str] | None,
     keep_going: bool,
     counts: dict[str, int],
 ) -> Iterator[dict[str, Any]]:
@@ -153,17 +174,17 @@ def _linked(
                         ) from error
                     counts["errors"] += 1
                     items.append({"id": _id_of(raw), "error": where})
-            yield from _with_mentions(linker, items, prefix, counts)
+            yield from _with_mentions(linker, find, items, counts)
 
 
 def _with_mentions(
-    linker: "Linker", items: list[dict[str, Any]], prefix: list[str] | None, counts: dict[str, int]
+    linker: "Linker", find: _Find, items: list[dict[str, Any]], counts: dict[str, int]
 ) -> Iterator[dict[str, Any]]:
     """Yield the output of parsed lines; one in a language that is not read has "unread" instead."""
     texts = [item["text"] for item in items if "error" not in item]
     unread = ["" if linker.language else _unread(text, linker) for text in texts]
     readable = [text for text, reason in zip(texts, unread, strict=True) if not reason]
-    linked, reasons = iter(linker.link_many(readable, prefix)), iter(unread)
+    linked, reasons = iter(find(readable)), iter(unread)
     for item in items:
         counts["documents"] += 1
         if "error" in item:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from clinweave.knowledge.linking.own_names import OwnNames as OwnNames
     from clinweave.knowledge.linking.translations import TranslatedLinker as TranslatedLinker
     from clinweave.knowledge.linking.translations import with_translations as with_translations
+    from clinweave.knowledge.notes.reader import NoteReader as NoteReader
     from clinweave.knowledge.query import Query as Query
     from clinweave.knowledge.query import clean_question as clean_question
     from clinweave.knowledge.query import parse_query as parse_query
@@ -156,6 +157,7 @@ __getattr__, __dir__ = attach(
         "is_broader": "retrieval.text_retriever",
         "normal_form": "linking.normalise",
         "NameSpan": "linking.own_names",
+        "NoteReader": "notes.reader",
         "OwnNames": "linking.own_names",
         "origin_of": "retrieval.text_retriever",
         "parse_frequency": "graph.frequency",

@@ -1,0 +1,142 @@
+"""Values in text: a number with its unit, the note's own reference range, a flag, or words ("elevated", "normal")."""
+
+import re
+from math import inf
+from typing import NamedTuple
+
+from clinweave.knowledge.notes.lab_tests import HIGH, LOW, POSITIVE, LabTest, canonical_unit
+from clinweave.knowledge.notes.patterns import COLUMN, FLAG, RANGE, VALUE, WORDS_AFTER, WORDS_BEFORE
+from clinweave.knowledge.notes.person import Person
+
+NORMAL, NEGATIVE, UNKNOWN = "normal", "negative", ""
+_KINDS = (("up", HIGH), ("down", LOW), ("normal", NORMAL), ("neg", NEGATIVE), ("pos", POSITIVE))
+_SUPERSCRIPTS = str.maketrans("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079", "0123456789")
+_AFTER, _BEFORE = 110, 80  # characters around a name in which its value or words stand
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
+_BELOW, _ABOVE = "<\u2264", ">\u2265"
+
+
+class Reading(NamedTuple):
+    """What a text says of a test: `HIGH`, `LOW`, `POSITIVE`, `NORMAL`, `NEGATIVE` or `UNKNOWN`, and how."""
+
+    result: str
+    how: str
+    end: int
+    denied: bool = False  # "not elevated"
+    graded: str = ""  # the HPO identifier of the degree that a value has
+    own: bool = True  # by the note itself, not by the table's range
+
+
+class _Number(NamedTuple):
+    value: float
+    comparison: str  # "<", ">" or ""
+    unit: str  # canonical
+    spelt: str  # as the text has it, with its unit
+    end: int  # of the match, in the window
+
+
+def read_value(text: str, end: int, test: LabTest, person: Person, stop: int) -> Reading | None:
+    """Return what stands after a test's name that ends at `end`; None where no value stands before `stop`."""
+    window = text[end : min(stop, end + _AFTER)]
+    found = VALUE.match(window)
+    if found is None:
+        return None
+    number = _Number(
+        _number(found["num"]),
+        (found["cmp"] or "").strip()[:1],
+        _unit(found["exp"], found["unit"]),
+        f"{found['num']} {found['unit']}".strip(),
+        found.end(),
+    )
+    own = _own_range(window, number, test)
+    if own is not None:
+        low, high, after = own
+        how = f"{found['num']}, its range {_shown(low, high)}"
+        return Reading(_compared(number.value, number.comparison, low, high), how, end + after)
+    flag = FLAG.match(window, number.end)
+    if flag is not None and (number.unit in test.factors or not number.unit):
+        result = HIGH if flag["flag"][0] in "H\u2191" else LOW
+        return Reading(result, f"{found['num']} flagged {flag['flag']}", end + flag.end())
+    return _by_table(number, test, person, end + number.end)
+
+
+def _by_table(number: _Number, test: LabTest, person: Person, end: int) -> Reading | None:
+    """Return the reading of a value by the table's range for the person; `UNKNOWN` where it has none."""
+    factor = test.factors.get(number.unit) if number.unit else None
+    if factor is None and test.bare and not number.spelt.partition(" ")[2]:
+        factor = 1.0
+    if factor is None:
+        return None
+    value = number.value * factor
+    within = test.reference(person)
+    if within is None or not test.plausible[0] <= value <= test.plausible[1]:
+        return Reading(UNKNOWN, number.spelt, end, own=False)
+    low, high = within
+    result = _compared(value, number.comparison, low, high)
+    graded = next((finding for limit, finding in test.grades if value < limit), "") if result == LOW else ""
+    how = f"{number.spelt}, usual range {_shown(low / factor, high / factor)}"
+    return Reading(result, how, end, graded=graded, own=False)
+
+
+def _own_range(window: str, number: _Number, test: LabTest) -> tuple[float, float, int] | None:
+    """Return the note's own range after a value (low, high, where it ends), None where there is none."""
+    found = RANGE.match(window, number.end)
+    if found is None:
+        return None
+    head = bool(found["head"].strip())
+    if not (found["open"] or head or COLUMN.search(window, max(0, number.end - 3), found.end())):
+        return None
+    if not (number.unit or head or test.bare or test.factors):
+        return None
+    if found["lo"]:
+        low, high = _number(found["lo"]), _number(found["hi"])
+        return (low, high, found.end()) if low < high else None
+    bound = _number(found["end"])
+    if found["side"][0] in _BELOW:
+        return -inf, bound, found.end()
+    return (bound, inf, found.end()) if head else None  # "(>90%)" beside a value says more of the value
+
+
+def read_words(text: str, start: int, end: int, bounds: tuple[int, int]) -> Reading | None:
+    """Return what words before or after a test at `[start, end)` say of it, within `bounds`."""
+    first, stop = bounds
+    before = WORDS_BEFORE.search(text[max(first, start - _BEFORE) : start])
+    if before is not None:
+        return Reading(_result(before), "words before it", end, bool(before["not"]))
+    after = WORDS_AFTER.match(text[end : min(stop, end + _AFTER)])
+    if after is not None:
+        return Reading(_result(after), "words after it", end + after.end(), bool(after["not"]))
+    return None
+
+
+def _result(found: re.Match[str]) -> str:
+    return next(result for group, result in _KINDS if found[group])
+
+
+def _number(text: str) -> float:
+    """Return a number; "9,279" is a thousand and more, "0,8" a decimal."""
+    plain = text.replace("\u00b7", ".").replace("\u202f", "")
+    return float(plain.replace(",", "") if _THOUSANDS.fullmatch(plain) else plain.replace(",", "."))
+
+
+def _unit(exponent: str | None, unit: str) -> str:
+    plain = canonical_unit(unit)
+    if exponent is None:
+        return plain
+    power = exponent.translate(_SUPERSCRIPTS)
+    return canonical_unit(f"10^{power}{plain}" if plain.startswith("/") else f"10^{power}/{plain}")
+
+
+def _compared(value: float, comparison: str, low: float, high: float) -> str:
+    """Return whether a value is low, normal or high; "<5" and ">200" only where that decides it."""
+    if comparison and comparison in _BELOW:
+        return LOW if value <= low else NORMAL if low <= 0 and value <= high else UNKNOWN
+    if comparison and comparison in _ABOVE:
+        return HIGH if value >= high else UNKNOWN
+    return LOW if value < low else HIGH if value > high else NORMAL
+
+
+def _shown(low: float, high: float) -> str:
+    if low == -inf:
+        return f"up to {high:g}"
+    return f"from {low:g}" if high == inf else f"{low:g} to {high:g}"

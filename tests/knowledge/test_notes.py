@@ -1,0 +1,194 @@
+"""Fuller reading of notes: values with units and ranges, vital signs, growth; what they exclude and what not."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from clinweave.cli import main
+from clinweave.knowledge import NoteReader
+from clinweave.knowledge.linking.linker import Linker
+from clinweave.knowledge.notes.lab_tests import canonical_unit, listed_tests
+from clinweave.knowledge.notes.person import Person, person_of
+from tests.knowledge import named
+from tests.knowledge.named import FINDING, NamesGraph
+
+FINDINGS = {
+    "HP:0001900": "Increased circulating hemoglobin concentration",
+    "HP:0001882": "Leukopenia",
+    "HP:0001974": "Leukocytosis",
+    "HP:0001873": "Thrombocytopenia",
+    "HP:0001894": "Thrombocytosis",
+    "HP:0002900": "Hypokalemia",
+    "HP:0002153": "Hyperkalemia",
+    "HP:0002902": "Hyponatremia",
+    "HP:0003228": "Hypernatremia",
+    "HP:0002925": "Elevated circulating thyroid-stimulating hormone concentration",
+    "HP:0011227": "Elevated circulating C-reactive protein concentration",
+    "HP:0003565": "Elevated erythrocyte sedimentation rate",
+    "HP:0003493": "Antinuclear antibody positivity",
+    "HP:0010837": "Decreased circulating ceruloplasmin concentration",
+    "HP:0012664": "Reduced left ventricular ejection fraction",
+    "HP:0012666": "Severely reduced left ventricular ejection fraction",
+    "HP:0004322": "Short stature",
+    "HP:0000098": "Tall stature",
+    "HP:0000252": "Microcephaly",
+    "HP:0000256": "Macrocephaly",
+    "HP:0004325": "Decreased body weight",
+    "HP:0004324": "Increased body weight",
+    "HP:0025501": "Class III obesity",
+    "HP:0032263": "Increased blood pressure",
+    "HP:0002901": "Hypocalcemia",
+    "HP:0002789": "Tachypnea",
+}
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> NoteReader:
+    with pytest.MonkeyPatch.context() as patch:
+        concepts = {curie: (FINDING, name) for curie, name in FINDINGS.items()}
+        patch.setattr(named, "CONCEPTS", {**named.CONCEPTS, **concepts})
+        patch.setattr(named, "PARENTS", {**named.PARENTS, **{curie: ["HP:0000118"] for curie in FINDINGS}})
+        extra = [("Decreased ceruloplasmin level", "HP:0010837", "exact")]
+        return NoteReader(Linker.open(NamesGraph(Path(tmp_path_factory.mktemp("notes")), extra)))
+
+
+def found(reader: NoteReader, text: str) -> set[tuple[str, str, str]]:
+    mentions = reader.read(text)
+    assert all(item.text == text[item.start : item.end] for item in mentions)
+    return {(item.name, item.status, item.experiencer) for item in mentions}
+
+
+def present(*names: str) -> set[tuple[str, str, str]]:
+    return {(name, "present", "") for name in names}
+
+
+def absent(*names: str) -> set[tuple[str, str, str]]:
+    return {(name, "absent", "") for name in names}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # the note's own range decides, whatever the usual one says
+        ("Hb 11.8 g/dL (reference range 11.0-15.0 g/dL)", absent("Anemia", FINDINGS["HP:0001900"])),
+        ("TSH of 9.1 mIU/L [normal value <10]", absent(FINDINGS["HP:0002925"])),
+        ("Ceruloplasmin 0.05 g/L (0.2\u20130.6)", present(FINDINGS["HP:0010837"])),
+        ("White cell count, 12.24\u00d7109/L; reference range, 3.69\u20139.16\u00d7109/L", present("Leukocytosis")),
+        # sourced ranges by age and sex
+        ("A 40-year-old man. Haemoglobin 125 g/L.", present("Anemia")),
+        ("A 40-year-old woman. Haemoglobin 125 g/L.", absent("Anemia", FINDINGS["HP:0001900"])),
+        ("A 3-week-old girl. WBC 14 x 10^9/L.", set()),
+        ("K 2.9, Na 128 mEq/L", present("Hypokalemia", "Hyponatremia")),
+        ("WBC 2,300/\u00b5L, platelets 45 x 10\u2079/L, age 30 years", present("Leukopenia", "Thrombocytopenia")),
+        ("A 60-year-old man with an LVEF of 25%", present(FINDINGS["HP:0012666"])),
+        ("A 60-year-old man, LVEF: 35 %", present(FINDINGS["HP:0012664"])),
+        # flags, tables, arrows
+        ("Potassium   5.9   mmol/L   3.5-5.1   H", present("Hyperkalemia")),
+        ("Hemoglobin | 7.1 | g/dL | 12-16 | L\nSodium | 140 | mmol/L | 135-145 |",
+         present("Anemia") | absent("Hyponatremia", "Hypernatremia")),
+        ("TSH | 9.1 | H", present(FINDINGS["HP:0002925"])),
+        ("\u2191 CRP, calcium \u2193", present(FINDINGS["HP:0011227"], "Hypocalcemia")),
+        # words, also shared by a list
+        ("CRP was not elevated.", absent(FINDINGS["HP:0011227"])),
+        ("Markedly raised CRP and ESR", present(FINDINGS["HP:0011227"], FINDINGS["HP:0003565"])),
+        ("ANA came back negative", absent(FINDINGS["HP:0003493"])),
+        ("She tested positive for antinuclear antibodies.", present(FINDINGS["HP:0003493"])),
+        # growth and vital signs
+        ("Height 98 cm (below the 3rd percentile), head circumference 46 cm (-3.2 SD)",
+         present("Short stature", "Microcephaly")),
+        ("z-score for height was -2.8", present("Short stature")),
+        ("Weight on the 50th centile", absent("Decreased body weight", "Increased body weight")),
+        ("26.8th percentile length (48 cm) and 99th percentile head circumference",
+         absent("Short stature", "Tall stature") | present("Macrocephaly")),
+        ("A 44-year-old man, BMI 63, BP 150/95, respiratory rate 28/min",
+         present("Class III obesity", "Increased blood pressure", "Tachypnea")),
+        ("A 4-year-old boy, BMI 26, BP 150/95", set()),
+    ],
+)  # fmt: skip
+def test_values_become_findings_or_their_absence(reader: NoteReader, text: str, expected: set) -> None:
+    assert found(reader, text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Calcium 500 mg daily, potassium 20 mEq, vitamin D 1000 IU",  # doses
+        "K-ras, Na channel, Ca 19-9, the ALT codon",
+        "Hb 7.1 mmHg, sodium 3 weeks ago, platelets on 12/5/2019",
+        "TSH 2.1 mIU/L (0.4-4) on levothyroxine 50 \u00b5g",  # normal under treatment: no exclusion
+        "After transfusion the haemoglobin was normal.",
+        "Sodium <200 mmol/L",
+        "height of the column 12 cm, a length of 3 cm, weight loss",
+    ],
+)
+def test_other_numbers_mean_nothing(reader: NoteReader, text: str) -> None:
+    assert found(reader, text) == set()
+
+
+def test_relatives_and_conditions_are_told_apart(reader: NoteReader) -> None:
+    raised = FINDINGS["HP:0002925"]
+    assert found(reader, "Her mother's TSH was 12 mIU/L (0.4-4).") == {(raised, "present", "family")}
+    assert found(reader, "If the potassium is high, call us.") == {("Hyperkalemia", "hypothetical", "")}
+
+
+def test_several_notes_keep_their_own_patients(reader: NoteReader) -> None:
+    notes = ["A 40-year-old man. Hb 12.5 g/dL.", "", "A 40-year-old woman. Hb 12.5 g/dL."]
+    read = reader.read_many(notes)
+    assert [[item.status for item in mentions] for mentions in read] == [
+        ["present"],
+        [],
+        ["absent", "absent"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["", " \n", "\x00\ud800 Hb \ud800 7 g/dL", "Hb " * 5000, "(" * 5000, "K " + "1" * 5000]
+)
+def test_hostile_texts_are_read(reader: NoteReader, text: str) -> None:
+    assert all(item.text == text[item.start : item.end] for item in reader.read(text))
+
+
+def test_scanned_lines_and_other_languages(reader: NoteReader) -> None:
+    assert found(reader, "Hb 7.1\ng/dL in a 30-year-old man") == present("Anemia")
+    assert found(reader, "El paciente presenta hemoglobina de 7 g/dL y fiebre.") == set()
+
+
+def test_table_of_tests_is_sound() -> None:
+    for names, test in listed_tests():
+        assert names
+        assert test.findings
+        assert all(curie.startswith("HP:") for curie in test.findings.values())
+        assert all(item.low < item.high for item in test.ranges)
+        low, high = test.plausible
+        assert all(item.low in {0.0, float("-inf")} or low <= item.low for item in test.ranges), names
+        assert all(item.high == float("inf") or item.high <= high for item in test.ranges), names
+
+
+@pytest.mark.parametrize(
+    ("text", "person"),
+    [
+        ("A 44-year- old man", Person(44.0, "male")),
+        ("A man in his late 70s", Person(70.0, "male")),
+        ("a five-month-old girl", Person(5 / 12, "female")),
+        ("A boy was born to a 26-year-old mother", Person(None, "male")),
+        ("72F with cough", Person(72.0, "female")),
+        ("A male neonate", Person(0.0, "male")),
+        ("", Person(None, "")),
+    ],
+)
+def test_age_and_sex(text: str, person: Person) -> None:
+    assert person_of(text) == person
+
+
+def test_units_in_one_spelling() -> None:
+    assert {canonical_unit(unit) for unit in ("mg/dL", "mg per dl", "mg / dl", "MG%")} == {"mg/dl"}
+    assert canonical_unit("\u00b5mol/L") == canonical_unit("umol/l")
+
+
+def test_command_reads_notes(tmp_path: Path, capsys: pytest.CaptureFixture[str], reader: NoteReader) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["link", "--notes", "--prefix", "MONDO", "--text", "Hb 7 g/dL"])
+    assert stop.value.code == 2
+    assert "--notes" in capsys.readouterr().err
+    assert json.dumps([item.id for item in reader.read("K 2.1 mmol/L")]) == '["HP:0002900"]'
