@@ -22,8 +22,10 @@ def test_ones_own_benchmark_under_chosen_conditions(small_world, call, tmp_path)
         .read_text("utf-8")
         .splitlines()
     )
-    assert len(prompts) == 12
-    assert "Question: Which feature" in json.loads(prompts[0])["messages"][-1]["content"]
+    assert len(prompts) == 8  # a look-up sends nothing
+    first = json.loads(prompts[0])
+    assert "Question: Which feature" in first["messages"][-1]["content"]
+    assert (first["method"], len(first["scored_replies"])) == ("option-text", 4)
 
 
 def test_the_python_api_gives_the_results_of_the_command(small_world, call, tmp_path):

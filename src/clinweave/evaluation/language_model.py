@@ -22,6 +22,8 @@ class ModelSettings:
     method: Method = "auto"  # option-text where the model can score, else generation
     concurrency: int = 1  # threads; for remote models
     max_tokens_total: int = 0  # stop scoring after so many tokens; 0: no limit
+    max_tokens: int = 64  # of a reply that is parsed
+    reasoning: bool = False  # parsed replies: ask the model to think first; give max_tokens room for it
     options: dict[str, Any] = field(default_factory=dict)
     allow_remote: str = ""  # the host that may see gated evidence
     reuse_unidentified: bool = False  # reuse scores of an address that states no digest of its weights

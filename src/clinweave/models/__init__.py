@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from clinweave.models.identity import identity_of as identity_of
     from clinweave.models.repetition import RepetitionGuard as RepetitionGuard
     from clinweave.models.repetition import find_repetition as find_repetition
+    from clinweave.models.replies import option_key as option_key
+    from clinweave.models.replies import option_labels as option_labels
     from clinweave.models.scoring import CHOICE_VERSION as CHOICE_VERSION
+    from clinweave.models.scoring import MAX_TOKENS as MAX_TOKENS
     from clinweave.models.scoring import Choice as Choice
     from clinweave.models.scoring import by_generation as by_generation
     from clinweave.models.scoring import by_letter as by_letter
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from clinweave.models.scoring import choose as choose
     from clinweave.models.scoring import choose_method as choose_method
     from clinweave.models.scoring import same_option as same_option
+    from clinweave.models.scoring import sent_prompts as sent_prompts
 
 __getattr__, __dir__ = attach(
     __name__,
@@ -49,7 +53,10 @@ __getattr__, __dir__ = attach(
         "stream_reply": "base",
         "RepetitionGuard": "repetition",
         "find_repetition": "repetition",
+        "option_key": "replies",
+        "option_labels": "replies",
         "CHOICE_VERSION": "scoring",
+        "MAX_TOKENS": "scoring",
         "Choice": "scoring",
         "content_digest": "identity",
         "identity_of": "identity",
@@ -60,5 +67,6 @@ __getattr__, __dir__ = attach(
         "choose": "scoring",
         "choose_method": "scoring",
         "same_option": "scoring",
+        "sent_prompts": "scoring",
     },
 )

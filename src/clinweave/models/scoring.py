@@ -14,6 +14,7 @@ from clinweave.models.base import Capability, LanguageModel, Message, score_many
 from clinweave.models.prompts import checked, checked_options
 from clinweave.models.replies import option_key, option_labels, parsed
 
+MAX_TOKENS = 64  # of a reply that is parsed
 CHOICE_VERSION = 2  # raise it when the same model may be read to choose another option
 
 
@@ -35,16 +36,25 @@ def choose_method(model: LanguageModel) -> str:
 
 
 def choose(
-    model: LanguageModel, messages: Sequence[Message], options: Sequence[str], method: str = "auto"
+    model: LanguageModel,
+    messages: Sequence[Message],
+    options: Sequence[str],
+    method: str = "auto",
+    *,
+    max_tokens: int = MAX_TOKENS,
+    reasoning: bool = False,
 ) -> Choice:
-    """Choose by a named way ("auto" is `choose_method`'s). Raises `UserError` for an unknown name."""
+    """Choose by a named way ("auto" is `choose_method`'s); the last two arguments are those of `by_generation`.
+
+    Raises `UserError` for an unknown name.
+    """
     name = choose_method(model) if method == "auto" else method
     if name in {"option-text", "option-text-sum"}:
         return by_option_text(model, messages, options, normalise=name == "option-text")
     if name == "letter":
         return by_letter(model, messages, options)
     if name == "generation":
-        return by_generation(model, messages, options)
+        return by_generation(model, messages, options, max_tokens=max_tokens, reasoning=reasoning)
     raise UserError(
         f"Unknown way of choosing {name!r}; use auto, option-text, option-text-sum, letter or generation."
     )
@@ -78,7 +88,7 @@ def by_letter(model: LanguageModel, messages: Sequence[Message], options: Sequen
     texts, indices = _distinct(options)
     labels = option_labels(len(texts))
     totals, tokens = [0.0] * len(texts), 0
-    orders = [with_options(messages, texts[shift:] + texts[:shift]) for shift in range(len(texts))]
+    orders = _orders(messages, texts)
     scored = score_many(model, [(asked, labels) for asked in orders])
     for shift, (asked, scores_of_order) in enumerate(zip(orders, scored, strict=True)):
         logprobs = [option.logprob for option in scores_of_order]
@@ -93,26 +103,58 @@ def by_letter(model: LanguageModel, messages: Sequence[Message], options: Sequen
 
 
 def by_generation(
-    model: LanguageModel, messages: Sequence[Message], options: Sequence[str], *, max_tokens: int = 64
+    model: LanguageModel,
+    messages: Sequence[Message],
+    options: Sequence[str],
+    *,
+    max_tokens: int = MAX_TOKENS,
+    reasoning: bool = False,
 ) -> Choice:
-    """Choose by reading the reply (`parsed`); a reply that names no option, or two, is counted as None."""
+    """Choose by reading the reply (`parsed`); a reply that names no option, or two, is counted as None.
+
+    With `reasoning` the model is asked to think first and to end with its answer: give it more `max_tokens`.
+    """
     begun = time.perf_counter()
     texts = checked_options(options)
-    reply = model.generate(with_options(messages, texts), max_tokens=max_tokens)
+    reply = model.generate(with_options(messages, texts, reasoning=reasoning), max_tokens=max_tokens)
     tokens = reply.prompt_tokens + reply.completion_tokens
     return Choice(
         parsed(reply.text, texts), (), "generation", tokens, time.perf_counter() - begun, reply.text
     )
 
 
-def with_options(messages: Sequence[Message], options: Sequence[str]) -> list[Message]:
+def with_options(
+    messages: Sequence[Message], options: Sequence[str], *, reasoning: bool = False
+) -> list[Message]:
     """Return messages whose last one ends in the options by letter (by number above 26) and asks for one of them."""
     asked = checked(messages)
     labels = option_labels(len(options))
     lines = [f"{label}. {option}" for label, option in zip(labels, options, strict=True)]
     kind = "letter" if labels[0].isalpha() else "number"
-    tail = "\n".join(["", *lines, f"Answer with the {kind} of one option only."])
+    order = f"Answer with the {kind} of one option only."
+    if reasoning:
+        order = f'Think step by step, then end with "The answer is X", where X is the {kind} of one option.'
+    tail = "\n".join(["", *lines, order])
     return [*asked[:-1], {"role": asked[-1]["role"], "content": asked[-1]["content"] + "\n" + tail}]
+
+
+def sent_prompts(
+    messages: Sequence[Message], options: Sequence[str], method: str, *, reasoning: bool = False
+) -> list[list[Message]]:
+    """Return every prompt that `choose` sends for an item, exactly: one for each order of letters, else one.
+
+    With "option-text" each option follows the prompt as the reply whose likelihood is taken.
+    """
+    if method == "letter":
+        return _orders(messages, _distinct(options)[0])
+    if method == "generation":
+        return [with_options(messages, checked_options(options), reasoning=reasoning)]
+    return [checked(messages)]
+
+
+def _orders(messages: Sequence[Message], texts: list[str]) -> list[list[Message]]:
+    """Return the prompt with each cyclic order of the options."""
+    return [with_options(messages, texts[shift:] + texts[:shift]) for shift in range(len(texts))]
 
 
 def same_option(options: Sequence[str], option: int | None, other: int) -> bool:

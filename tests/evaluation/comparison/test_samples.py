@@ -4,7 +4,12 @@ import pytest
 
 from clinweave.core.errors import ModelError, UserError
 from clinweave.evaluation.cache import Cache
-from clinweave.evaluation.comparison.conditions import CONDITIONS, EvidenceProvider, others_of
+from clinweave.evaluation.comparison.conditions import (
+    DEFAULT_CONTROLS,
+    MAIN,
+    EvidenceProvider,
+    others_of,
+)
 from clinweave.evaluation.comparison.lookup import has_gold, is_gold_text, look_up
 from clinweave.evaluation.comparison.samples import Scorer, prepare, score_all, to_row
 from clinweave.records import Evidence, Passage, Tier
@@ -18,7 +23,7 @@ def silent(_):
     pass
 
 
-def jobs(questions, context_builder, conditions=tuple(CONDITIONS)):
+def jobs(questions, context_builder, conditions=(*MAIN, *DEFAULT_CONTROLS)):
     return list(prepare(questions, conditions, EvidenceProvider(context_builder, words, 50), silent))
 
 
@@ -29,7 +34,7 @@ def accuracy(samples, condition):
 
 def test_conditions_and_controls_say_what_they_should(questions, context_builder, reader, tmp_path):
     samples = score_all(jobs(questions, context_builder), Scorer(reader, Cache(tmp_path / "c")), silent)
-    found = {name: accuracy(samples, name) for name in CONDITIONS}
+    found = {name: accuracy(samples, name) for name in (*MAIN, *DEFAULT_CONTROLS)}
     assert found["graph"] == found["both"] == found["lookup"] == 1.0
     assert found["base"] == found["text"] == found["gold-removed"] == found["gold-falsified"] == 0.0
     assert found["wrong-entity"] == 0.0

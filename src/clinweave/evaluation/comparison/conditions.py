@@ -56,10 +56,30 @@ CONDITIONS: dict[str, Condition] = {
             "Answer falsified",
             "the relation that answers names a wrong option instead",
         ),
+        Condition(
+            "gold-evidence",
+            (),
+            "Gold evidence",
+            "the text that the question was made from, whole: the ceiling of any retrieval",
+        ),
+        Condition(
+            "wrong-text",
+            (),
+            "Wrong text",
+            "the text that another question was made from: the floor of any retrieval",
+        ),
+        Condition(
+            "options-only",
+            (),
+            "Options only",
+            "no question and no evidence: what the wording of the options gives away",
+        ),
     )
 }
 MAIN = tuple(name for name, condition in CONDITIONS.items() if not condition.control)
 CONTROLS = tuple(name for name, condition in CONDITIONS.items() if condition.control)
+DEFAULT_CONTROLS = ("lookup", "wrong-entity", "gold-removed", "gold-falsified")
+_FROM_TEXT = ("gold-evidence", "wrong-text")  # they need a question with its own text
 
 
 def find_condition(name: str) -> Condition:
@@ -111,12 +131,18 @@ class EvidenceProvider:
             return False
         if "text" in condition.retrievers and self.context_builder.index is None:
             return False
+        if condition.name in _FROM_TEXT:
+            return bool(question.context)
         return question.gold is not None if condition.name.startswith("gold-") else True
 
     def evidence(
         self, condition: Condition, question: Question, others: Sequence[Question]
     ) -> ProvidedEvidence:
         """Return the evidence of `question` under `condition`; `others` are the items of its kind."""
+        if condition.name == "gold-evidence":
+            return self._measured(_own_text(question))
+        if condition.name == "wrong-text":
+            return self._measured(_text_of_another(question, others))
         if not condition.retrievers:
             return ProvidedEvidence((), 0)
         if condition.name == "wrong-entity":
@@ -158,6 +184,20 @@ class EvidenceProvider:
 
     def _measured(self, items: tuple[Evidence, ...]) -> ProvidedEvidence:
         return ProvidedEvidence(items, self.count(render(items)) if items else 0)
+
+
+def _own_text(question: Question) -> tuple[Evidence, ...]:
+    return tuple(
+        Evidence(str(number), "passage", text, 1.0) for number, text in enumerate(question.context, 1)
+    )
+
+
+def _text_of_another(question: Question, others: Sequence[Question]) -> tuple[Evidence, ...]:
+    """Return the text of the item whose text is nearest in length, among the next few about something else."""
+    length = sum(map(len, question.context))
+    candidates = [other for other in others if other.context][: 3 * _STRANGERS]
+    nearest = min(candidates, key=lambda other: abs(sum(map(len, other.context)) - length), default=None)
+    return _own_text(nearest) if nearest else ()
 
 
 def others_of(question: Question, questions: Sequence[Question]) -> list[Question]:

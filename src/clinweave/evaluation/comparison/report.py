@@ -23,6 +23,16 @@ from clinweave.evaluation.comparison.conditions import (
     in_report_order,
     is_control,
 )
+from clinweave.evaluation.comparison.formats import (
+    TITLES,
+    number,
+    percent,
+    plain,
+    points,
+    probability,
+    versus,
+)
+from clinweave.evaluation.comparison.report_primary import measure_blocks, primary_section, primary_sentence
 from clinweave.evaluation.comparison.results import (
     Comparison,
     ComparisonResults,
@@ -33,14 +43,6 @@ from clinweave.evaluation.comparison.samples import Sample
 
 PLUMBING = ("graph-questions",)
 _ITEMS = 500  # items listed one by one; all are in samples.jsonl
-TITLES = {
-    "graph-questions": "Questions that the graph answers",
-    "graph-future": "What a later HPO release added",
-    "cross-source": "Hetionet's indications, with Hetionet left out of the graph",
-    "pubmedqa-retrieved": "PubMedQA, abstract to be retrieved",
-    "biomixqa-mcq": "BiomixQA, multiple choice",
-    "biomixqa-true-false": "BiomixQA, true or false",
-}
 EXPLAINED = {
     "graph-questions": "The graph contains these answers: this tests finding and reading, not medicine.",
     "graph-future": "The graph is built from the older release; the questions are what the newer one added. Wrong "
@@ -59,7 +61,8 @@ def headline(results: ComparisonResults) -> list[str]:
     model = str(results.model.get("name", "The model"))
     tasks = sorted(results.tasks, key=lambda task: task in PLUMBING)  # what the graph contains comes last
     at_floor = [TITLES.get(task, task) for task in tasks if results.tasks[task].at_floor]
-    sentences = [sentence for task in tasks if (sentence := _finding(task, results, model))]
+    sentences = [primary_sentence(row) for row in results.primary]
+    sentences += [sentence for task in tasks if (sentence := _finding(task, results, model))]
     if at_floor:
         sentences.append(
             f"Model at floor, not interpretable (every interval includes chance): {'; '.join(at_floor)}."
@@ -77,7 +80,7 @@ def _finding(task: str, results: ComparisonResults, model: str) -> str:
     if result.at_floor:
         return ""
     rows = [row for row in results.comparisons if row.task == task and row.baseline == "base"]
-    rows = [row for row in rows if not is_control(row.condition)]
+    rows = [row for row in rows if not is_control(row.condition) and row.metric == "accuracy"]
     if not rows:
         return ""
     best = max(rows, key=lambda row: row.difference)
@@ -99,7 +102,8 @@ def comparison_report(results: ComparisonResults, samples: Sequence[Sample]) -> 
     """Return the report of `results` and their samples."""
     model, method = results.model.get("name", "none"), str(results.model.get("method", "–"))
     how = f"{method} ({METHODS[method]})" if method in METHODS else method
-    sections = [_task(name, results) for name in results.tasks]
+    sections = [primary_section(results.primary)] if results.primary else []
+    sections += [_task(name, results) for name in results.tasks]
     if results.answers:
         blocks = [
             block
@@ -120,13 +124,15 @@ def comparison_report(results: ComparisonResults, samples: Sequence[Sample]) -> 
 
 def _task(name: str, results: ComparisonResults) -> Section:
     task = results.tasks[name]
-    rows = [row for row in results.comparisons if row.task == name]
+    every = [row for row in results.comparisons if row.task == name]
+    rows = [row for row in every if row.metric == "accuracy"]
     clusters = f" in {task.clusters} clusters" if task.clusters < task.n else ""
     blocks: list[Block] = []
     if task.at_floor:
         blocks.append(Text(("Model at floor, not interpretable.",), "warning"))
     blocks += _differences([row for row in rows if row.family != "controls"])
     blocks += _accuracy(name, task, results)
+    blocks += measure_blocks(task, every)
     if sentences := _readings(task, rows):
         blocks += [Text(("What the controls say:",)), Text(tuple(sentences), bullets=True)]
     if controls := [row for row in rows if row.family == "controls"]:
@@ -139,15 +145,6 @@ def _task(name: str, results: ComparisonResults) -> Section:
     return Section(TITLES.get(name, name), blocks, note)
 
 
-def _plain(name: str) -> str:
-    return find_condition(name).title.removeprefix("+ ")
-
-
-def _versus(row: Comparison) -> str:
-    title = _plain(row.condition)
-    return f"{title[:1].upper()}{title[1:]} vs. {_plain(row.baseline).lower()}"
-
-
 def _differences(rows: Sequence[Comparison]) -> list[Block]:
     """Return the paired differences as a plot and as a table; colour only where the corrected test agrees."""
     if not rows:
@@ -157,13 +154,17 @@ def _differences(rows: Sequence[Comparison]) -> list[Block]:
         sure = row.p < 0.05
         return "up" if sure and row.low > 0 else "down" if sure and row.high < 0 else "none"
 
-    estimates = [Estimate(_versus(row), row.difference, row.low, row.high, tone(row)) for row in rows]
+    titles = [versus(row.condition, row.baseline) for row in rows]
+    estimates = [
+        Estimate(title, row.difference, row.low, row.high, tone(row))
+        for title, row in zip(titles, rows, strict=True)
+    ]
     table = Table(
         ("Comparison", "Difference", "95 % CI", "Holm-adjusted p"),
         [
-            (_versus(row), Cell(points(row.difference), tone=tone(row)), f"{points(row.low)} to {points(row.high)}",
+            (title, Cell(points(row.difference), tone=tone(row)), f"{points(row.low)} to {points(row.high)}",
              probability(row.p))
-            for row in rows
+            for title, row in zip(titles, rows, strict=True)
         ],
     )  # fmt: skip
     title = "Differences in percentage points (95 % CI)"
@@ -255,7 +256,7 @@ def _readings(task: TaskResult, rows: Sequence[Comparison]) -> list[str]:
         name: task.changes[name].hurt for name in in_report_order(task.changes) if task.changes[name].hurt
     }
     if hurt:
-        listed = ", ".join(f"{_plain(name)} {count}" for name, count in hurt.items())
+        listed = ", ".join(f"{plain(name)} {count}" for name, count in hurt.items())
         sentences.append(f"Knowledge also hurts. Items right without it and wrong with it: {listed}.")
     return sentences
 
@@ -303,7 +304,7 @@ def _items(samples: Sequence[Sample]) -> ItemExplorer:
     groups: dict[tuple[str, str], list[Sample]] = defaultdict(list)
     for row in samples:
         groups[row.task, row.id].append(row)
-    conditions = {name: _plain(name) for name in in_report_order(row.condition for row in samples)}
+    conditions = {name: plain(name) for name in in_report_order(row.condition for row in samples)}
     hidden = max(0, len(groups) - _ITEMS)
     first = f"The first {_ITEMS} of {len(groups)} items; all are in samples.jsonl. " if hidden else ""
     return ItemExplorer(
@@ -350,9 +351,8 @@ def _methods(results: ComparisonResults) -> Section:
         "All conditions answer the same questions, and retrieval sees the question alone, never the options.",
         "Differences are paired; intervals are bootstrapped over clusters of dependent questions (BCa, "
         f"{results.recipe.resamples:,} resamples); p values are exact (McNemar's test, and its generalisation to "
-        "clusters), corrected after Holm over all tasks in three families (conditions over base, sums over "
-        "their parts, "
-        "controls).",
+        "clusters), corrected after Holm over all tasks in families by metric (conditions over base, sums over their "
+        "parts, controls).",
         "Where a graph contains the answers, a gain shows that they are found and read. It does not show that a model "
         "knows more medicine, and a look-up does as well.",
         "A wrong option is one that no source records as true; absence of a record is not proof of falsehood.",
@@ -373,24 +373,3 @@ def _methods(results: ComparisonResults) -> Section:
         Text(limits, bullets=True),
     ]
     return Section("Sources, methods and limits", blocks)
-
-
-def percent(value: float | None) -> str:
-    """Return a share as whole percent."""
-    return "–" if value is None else f"{100 * value:.0f} %"
-
-
-def points(value: float) -> str:
-    """Return a difference as signed percentage points."""
-    text = f"{100 * value:+.0f}".replace("-", "−")
-    return "0" if text[1:] == "0" else text
-
-
-def probability(value: float) -> str:
-    """Return a p value as people write it."""
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
-
-
-def number(value: float | None) -> str:
-    """Return a number with groups of three digits."""
-    return "–" if value is None else f"{value:,.0f}"

@@ -2,16 +2,27 @@
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from clinweave.core import statistics
 from clinweave.evaluation.comparison.additions import MetricValue
-from clinweave.evaluation.comparison.conditions import CONDITIONS, CONTROLS, in_report_order, is_control
+from clinweave.evaluation.comparison.conditions import CONDITIONS, CONTROLS, is_control
+from clinweave.evaluation.comparison.measures import MEASURES, Measure, Value, auc, calibrated_scores
+from clinweave.evaluation.comparison.primary import (
+    PrimaryComparison,
+    PrimaryResult,
+    comparable,
+    item_scores,
+    measured_difference,
+    option_priors,
+    primary_results,
+)
 from clinweave.evaluation.comparison.retrieval import Recall
-from clinweave.evaluation.comparison.samples import Sample
+from clinweave.evaluation.comparison.samples import Sample, by_condition
 from clinweave.evaluation.comparison.settings import ComparisonRecipe
+from clinweave.evaluation.comparison.timing import Timings
 from clinweave.models import chance_of, same_option
 from clinweave.records import Source
 
@@ -42,6 +53,9 @@ class ConditionResult:
     evidence_tokens: float | None
     tokens: int
     method: str
+    auc: Value | None = None  # area under the curve; None where replies are parsed or one class is missing
+    calibrated_accuracy: float | None = None  # accuracy after calibration on held-out items
+    calibrated_interval: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +82,11 @@ class TaskResult:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A paired difference of accuracy, condition minus baseline, with its 95 % interval; `p` is adjusted after Holm."""
+    """A paired difference, condition minus baseline, with its 95 % interval; `p` is adjusted after Holm.
+
+    `metric` is accuracy, the area under the curve (auc) or calibrated accuracy; Holm's correction runs within a family
+    of comparisons by one metric, over all tasks. `gained` and `lost` count items whose score rose or fell.
+    """
 
     task: str
     condition: str
@@ -84,6 +102,7 @@ class Comparison:
     gained: int
     lost: int
     unpaired: int
+    metric: Measure = "accuracy"
 
 
 @dataclass(frozen=True)
@@ -116,31 +135,13 @@ class AnsweredQuestion:
 
 
 @dataclass(frozen=True)
-class Timing:
-    """What a condition cost."""
-
-    seconds: float
-    seconds_per_item: float
-    tokens_per_item: float
-    tokens_per_second: float | None
-
-
-@dataclass(frozen=True)
-class Timings:
-    """Seconds and tokens per task and condition: the only part of results that differs between runs."""
-
-    tasks: dict[str, dict[str, Timing]] = field(default_factory=dict)
-    cores: int | None = None
-    python: str = ""
-
-
-@dataclass(frozen=True)
 class Summary:
     """The numbers of a comparison: tasks, paired comparisons, and the same in the keys of lm-evaluation-harness."""
 
     tasks: dict[str, TaskResult]
     comparisons: tuple[Comparison, ...]
     results: dict[str, dict[str, float | str | None]]
+    primary: tuple[PrimaryResult, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +168,12 @@ class ComparisonResults(Summary):
 RESULTS = ComparisonResults
 
 
-def summarise(samples: Sequence[Sample], *, resamples: int = statistics.RESAMPLES) -> Summary:
+def summarise(
+    samples: Sequence[Sample],
+    *,
+    resamples: int = statistics.RESAMPLES,
+    primary: Sequence[PrimaryComparison] = (),
+) -> Summary:
     """Return the deterministic numbers of a comparison."""
     tasks: dict[str, list[Sample]] = defaultdict(list)
     for sample in samples:
@@ -181,13 +187,17 @@ def summarise(samples: Sequence[Sample], *, resamples: int = statistics.RESAMPLE
             for task, items in tasks.items()
             for condition, rows in by_condition(items).items()
         },
+        primary=primary_results(primary, tasks, resamples),
     )
 
 
 def _task(rows: Sequence[Sample]) -> TaskResult:
     first = list({row.id: row for row in rows}.values())
     kinds = sorted({row.kind for row in first})
-    conditions = {name: _condition(items) for name, items in by_condition(rows).items()}
+    priors = option_priors(rows)
+    conditions = {
+        name: _judged(_condition(items), items, priors) for name, items in by_condition(rows).items()
+    }
     chance = sum(chance_of(row.options, row.answer) for row in first) / len(first)
     scored = [name for name in conditions if not is_control(name) and conditions[name].n]
     intervals = [statistics.Interval(*conditions[name].interval) for name in scored]
@@ -234,44 +244,63 @@ def _condition(rows: Sequence[Sample]) -> ConditionResult:
     )
 
 
+def _judged(
+    result: ConditionResult, rows: Sequence[Sample], priors: Mapping[str, Sequence[float]]
+) -> ConditionResult:
+    """Return a condition with the measures that need a score for every option."""
+    scores = calibrated_scores(rows, priors)
+    if scores is None:
+        return result
+    right, area = sum(scores.values()), auc(rows)
+    low, high = statistics.wilson(right, len(scores))
+    return replace(
+        result,
+        auc=None if area is None else Value(_round(area.value), _round(area.low), _round(area.high)),
+        calibrated_accuracy=_round(right / len(scores)),
+        calibrated_interval=(_round(low), _round(high)),
+    )
+
+
 def _comparisons(task: str, rows: Sequence[Sample], resamples: int) -> Iterator[Comparison]:
     conditions = by_condition(rows)
-    clusters = {row.id: row.cluster for row in rows}
     others: list[tuple[str, str, Family]] = [
         (name, "base", "conditions") for name in conditions if name not in CONDITIONS
     ]
+    priors = option_priors(rows)
     for name, baseline, family in (*COMPARISONS, *others):
         if name not in conditions or baseline not in conditions:
             continue
-        if not _comparable(conditions[name], conditions[baseline]):
+        left, right = conditions[name], conditions[baseline]
+        if not comparable(left, right):
             continue
-        left, right = _scores(conditions[name]), _scores(conditions[baseline])
-        if not left.keys() & right.keys():
-            continue
-        gain = statistics.difference(left, right, clusters, resamples=resamples)
-        yield Comparison(
-            task=task,
-            condition=name,
-            baseline=baseline,
-            family=family,
-            n=gain.n,
-            clusters=gain.clusters,
-            difference=_round(gain.difference),
-            low=_round(gain.low),
-            high=_round(gain.high),
-            p_raw=gain.p,
-            p=gain.p,
-            gained=gain.gained,
-            lost=gain.lost,
-            unpaired=gain.unpaired,
-        )
+        for metric in MEASURES if family != "controls" else MEASURES[:1]:
+            gain = measured_difference(metric, left, right, priors, resamples)
+            if gain is None:
+                continue
+            yield Comparison(
+                task=task,
+                condition=name,
+                baseline=baseline,
+                family=family,
+                n=gain.n,
+                clusters=gain.clusters,
+                difference=_round(gain.difference),
+                low=_round(gain.low),
+                high=_round(gain.high),
+                p_raw=gain.p,
+                p=gain.p,
+                gained=gain.gained,
+                lost=gain.lost,
+                unpaired=gain.unpaired,
+                metric=metric,
+            )
 
 
 def _adjusted(comparisons: Sequence[Comparison]) -> list[Comparison]:
-    """Return the comparisons with p values adjusted after Holm within each family."""
+    """Return the comparisons with p values adjusted after Holm within each family and metric."""
     adjusted: dict[int, float] = {}
-    for family in ("conditions", "sums", "controls"):
-        indices = [position for position, row in enumerate(comparisons) if row.family == family]
+    for family in {(row.family, row.metric) for row in comparisons}:
+        indices = [position for position, row in enumerate(comparisons) if (row.family, row.metric) == family]
         adjusted |= zip(
             indices, statistics.holm([comparisons[position].p_raw for position in indices]), strict=True
         )
@@ -281,25 +310,15 @@ def _adjusted(comparisons: Sequence[Comparison]) -> list[Comparison]:
     ]
 
 
-def _comparable(condition: Sequence[Sample], baseline: Sequence[Sample]) -> bool:
-    """Return whether two conditions were scored the same way; a look-up may be compared with either."""
-    methods = {row.method for row in (*condition, *baseline) if row.method and row.method != "look-up"}
-    return len(methods) <= 1
-
-
-def _scores(rows: Iterable[Sample]) -> dict[str, float]:
-    return {row.id: row.score for row in rows if row.unscored not in {"tokens", "error"}}
-
-
 def _changes(rows: Sequence[Sample]) -> dict[str, Changes]:
     """Return, for each condition with knowledge, how many items it turned right, and turned wrong, from base."""
     conditions = by_condition(rows)
-    base = _scores(conditions.get("base", ()))
+    base = item_scores(conditions.get("base", ()))
     changes = {}
     for name in conditions:
         if name == "base" or is_control(name):
             continue
-        scores = _scores(conditions[name])
+        scores = item_scores(conditions[name])
         both = base.keys() & scores.keys()
         if both:
             changes[name] = Changes(
@@ -311,7 +330,7 @@ def _changes(rows: Sequence[Sample]) -> dict[str, Changes]:
 
 
 def _lm_eval(rows: Sequence[Sample]) -> dict[str, float | str | None]:
-    scores = _scores(rows)
+    scores = item_scores(rows)
     if not scores:
         return {"acc,none": None, "acc_stderr,none": None}
     error = statistics.standard_error(scores, {row.id: row.cluster for row in rows})
@@ -320,14 +339,6 @@ def _lm_eval(rows: Sequence[Sample]) -> dict[str, float | str | None]:
         "acc,none": _round(sum(scores.values()) / len(scores)),
         "acc_stderr,none": _round(error) if math.isfinite(error) else "N/A",
     }
-
-
-def by_condition(rows: Iterable[Sample]) -> Mapping[str, list[Sample]]:
-    """Return condition -> its samples, in the order of reports."""
-    groups: dict[str, list[Sample]] = defaultdict(list)
-    for row in rows:
-        groups[row.condition].append(row)
-    return {name: groups[name] for name in in_report_order(groups)}
 
 
 def _label(row: Sample) -> str:
@@ -346,19 +357,3 @@ def _by_length(rows: Sequence[Sample]) -> float:
 
 def _round(value: float) -> float:
     return round(value, _DIGITS)
-
-
-def timings(samples: Sequence[Sample]) -> dict[str, dict[str, Timing]]:
-    """Return seconds and tokens a second per task and condition."""
-    times: dict[str, dict[str, Timing]] = {}
-    for task in dict.fromkeys(sample.task for sample in samples):
-        for name, rows in by_condition(row for row in samples if row.task == task).items():
-            seconds = sum(row.seconds for row in rows)
-            tokens = sum(row.tokens for row in rows)
-            times.setdefault(task, {})[name] = Timing(
-                seconds=round(seconds, 3),
-                seconds_per_item=round(seconds / len(rows), 4),
-                tokens_per_item=round(tokens / len(rows), 1),
-                tokens_per_second=round(tokens / seconds, 1) if seconds else None,
-            )
-    return times

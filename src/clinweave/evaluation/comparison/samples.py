@@ -1,7 +1,8 @@
 """One item under one condition: prepared (evidence and prompt), then scored and cached."""
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
@@ -10,10 +11,17 @@ from typing import Any
 
 from clinweave.core.errors import ModelError, UserError
 from clinweave.evaluation.cache import Cache
-from clinweave.evaluation.comparison.conditions import Condition, EvidenceProvider, find_condition, others_of
+from clinweave.evaluation.comparison.conditions import (
+    Condition,
+    EvidenceProvider,
+    find_condition,
+    in_report_order,
+    others_of,
+)
 from clinweave.evaluation.comparison.lookup import has_gold, look_up, named_options
 from clinweave.evaluation.comparison.prompts import messages
 from clinweave.models import (
+    MAX_TOKENS,
     Choice,
     LanguageModel,
     Message,
@@ -21,9 +29,11 @@ from clinweave.models import (
     choose_method,
     identity_of,
     same_option,
+    sent_prompts,
 )
 from clinweave.records import Evidence, Question, Tier
 
+BLIND = "options-only"  # the control that hides the question
 METHODS = ("auto", "option-text", "letter", "generation")
 _FAILURES = 5  # in a row; then the model is not there
 Tick = Callable[[int], None]
@@ -65,22 +75,30 @@ class Job:
 
 
 def prepare(
-    questions: Sequence[Question], conditions: Sequence[str], provider: EvidenceProvider, tick: Tick
+    questions: Sequence[Question],
+    conditions: Sequence[str],
+    provider: EvidenceProvider,
+    tick: Tick,
+    method: str = "option-text",
 ) -> Iterator[Job]:
-    """Yield the jobs of a task, all conditions of an item together, so that a run cut short stays paired."""
+    """Yield the jobs of a task, all conditions of an item together: a run cut short stays paired."""
     for question in questions:
-        others = others_of(question, questions) if "wrong-entity" in conditions else []
+        others = others_of(question, questions) if {"wrong-entity", "wrong-text"} & set(conditions) else []
         for name in conditions:
             if provider.applies(find_condition(name), question):
-                yield _job(question, find_condition(name), provider, others)
+                yield _job(question, find_condition(name), provider, others, method)
         tick(1)
 
 
 def _job(
-    question: Question, condition: Condition, provider: EvidenceProvider, others: Sequence[Question]
+    question: Question,
+    condition: Condition,
+    provider: EvidenceProvider,
+    others: Sequence[Question],
+    method: str,
 ) -> Job:
     evidence = provider.evidence(condition, question, others)
-    prompt = messages(question.question, evidence.items)
+    prompt = messages("" if condition.name == BLIND else question.question, evidence.items, method)
     sample = Sample(
         task=question.task,
         id=question.id,
@@ -134,6 +152,8 @@ class Scorer:
         cache: Cache,
         *,
         method: str = "auto",
+        max_tokens: int = MAX_TOKENS,
+        reasoning: bool = False,
         max_tokens_total: int | None = None,
         reuse_unidentified: bool = False,
     ) -> None:
@@ -142,6 +162,7 @@ class Scorer:
         self.method = choose_method(model) if method == "auto" else method
         self.model = model
         self.cache = cache
+        self.max_tokens, self.reasoning = max_tokens, reasoning
         self.describe = {
             key: value for key, value in model.describe().items() if key not in {"threads", "seconds"}
         }
@@ -162,7 +183,7 @@ class Scorer:
         sample = job.sample
         if sample.method == "look-up":
             return sample
-        key = Cache.key(self.describe, self.method, job.prompt, sample.options)
+        key = Cache.key(self.describe, self._method_key(), job.prompt, sample.options)
         known = self.cache.get(key + self._run)
         if known is None:
             if self._limit is not None and self.spent >= self._limit:
@@ -177,9 +198,29 @@ class Scorer:
                 self.reused += 1
         return _scored(sample, Choice(**known), key)
 
+    def _method_key(self) -> str:
+        """Return the method with what changes a reply, as part of a score's key."""
+        default = self.max_tokens == MAX_TOKENS and not self.reasoning
+        if self.method != "generation" or default:
+            return self.method
+        return f"{self.method} {self.max_tokens}{' reasoning' if self.reasoning else ''}"
+
+    def sent(self, job: Job) -> list[list[Message]]:
+        """Return the prompts that a job sends to the model, exactly; none for a look-up."""
+        if job.sample.method == "look-up":
+            return []
+        return sent_prompts(job.prompt, job.sample.options, self.method, reasoning=self.reasoning)
+
     def _ask(self, job: Job) -> Choice | None:
         try:
-            choice = choose(self.model, job.prompt, list(job.sample.options), self.method)
+            choice = choose(
+                self.model,
+                job.prompt,
+                list(job.sample.options),
+                self.method,
+                max_tokens=self.max_tokens,
+                reasoning=self.reasoning,
+            )
         except ModelError as error:
             with self._lock:
                 self.failure = str(error)
@@ -242,3 +283,11 @@ def to_row(sample: Sample) -> dict[str, Any]:
     row = asdict(sample)
     row.pop("seconds")
     return row
+
+
+def by_condition(rows: Iterable[Sample]) -> Mapping[str, list[Sample]]:
+    """Return condition -> its samples, in the order of reports."""
+    groups: dict[str, list[Sample]] = defaultdict(list)
+    for row in rows:
+        groups[row.condition].append(row)
+    return {name: groups[name] for name in in_report_order(groups)}

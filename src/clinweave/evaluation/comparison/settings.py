@@ -8,11 +8,12 @@ from clinweave.core.typed import nearest, path_key
 from clinweave.evaluation.comparison.additions import METRICS, TASKS
 from clinweave.evaluation.comparison.conditions import (
     CONDITIONS,
-    CONTROLS,
+    DEFAULT_CONTROLS,
     MAIN,
     find_condition,
     in_report_order,
 )
+from clinweave.evaluation.comparison.primary import PrimaryComparison
 from clinweave.evaluation.language_model import ModelSettings
 from clinweave.evaluation.recipe import Recipe
 from clinweave.knowledge import retriever_names
@@ -30,7 +31,7 @@ class KnowledgeSettings:
     )  # folder of a built graph; then no databases are fetched
     budget: int = 180
     conditions: tuple[str, ...] = MAIN
-    controls: tuple[str, ...] = CONTROLS
+    controls: tuple[str, ...] = DEFAULT_CONTROLS
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class ComparisonRecipe(Recipe):
     model: ModelSettings = field(default_factory=ModelSettings)
     knowledge: KnowledgeSettings = field(default_factory=KnowledgeSettings)
     tasks: tuple[TaskSettings, ...] = ()
+    primary: tuple[PrimaryComparison, ...] = ()  # named before the run; all other comparisons are exploratory
 
     @property
     def conditions(self) -> tuple[str, ...]:
@@ -90,6 +92,21 @@ def check(recipe: ComparisonRecipe, where: str) -> ComparisonRecipe:
     for name in recipe.metrics:
         if name not in METRICS:
             raise UserError(f"{where}: metrics: {METRICS.unknown(name)}")
+    _check_primary(recipe, where)
     if not recipe.tasks:
         raise UserError(f"{where}: there are no [[tasks]], so there is nothing to run; add one")
     return recipe
+
+
+def _check_primary(recipe: ComparisonRecipe, where: str) -> None:
+    for number, each in enumerate(recipe.primary):
+        key = f"{where}: primary.{number}"
+        for name in (each.condition, each.baseline):
+            if name not in recipe.conditions:
+                raise UserError(
+                    f"{key}: {name!r} is no condition of this recipe{nearest(name, recipe.conditions)}"
+                )
+        if not each.tasks:
+            raise UserError(f"{key}: tasks is empty; name at least one task")
+        if each.metric == "auc" and len(each.tasks) > 1:
+            raise UserError(f"{key}: the area under the curve is not pooled over tasks; name one task")

@@ -21,14 +21,13 @@ from clinweave.evaluation.comparison.results import (
     ComparisonResults,
     Skipped,
     TaskInputs,
-    Timings,
     summarise,
-    timings,
 )
 from clinweave.evaluation.comparison.retrieval import Recall, retrieval
-from clinweave.evaluation.comparison.samples import Sample, Scorer, prepare, score_all, to_row
+from clinweave.evaluation.comparison.samples import Job, Sample, Scorer, prepare, score_all, to_row
 from clinweave.evaluation.comparison.settings import ComparisonRecipe, TaskSettings
 from clinweave.evaluation.comparison.tasks import file_hashes, make_questions, missing, question_parameters
+from clinweave.evaluation.comparison.timing import Timings, timings
 from clinweave.evaluation.knowledge_bases import KnowledgeBase, KnowledgeBaseBuilder
 from clinweave.evaluation.language_model import (
     ModelOpener,
@@ -38,7 +37,7 @@ from clinweave.evaluation.language_model import (
     weight_resources,
 )
 from clinweave.evaluation.runner import ArtifactStep, Runner, Step, Work, write_rows
-from clinweave.models import CHOICE_VERSION
+from clinweave.models import CHOICE_VERSION, option_key, option_labels
 from clinweave.records import Audience, Question, Source
 
 QUESTIONS_VERSION = 1  # raise it when the same settings give other questions
@@ -211,23 +210,20 @@ class ComparisonStudy:
         )
         budget = settings.budget or recipe.knowledge.budget
         provider = EvidenceProvider(base.context_builder, token_counter(model), budget)
-        with work.progress.bar(f"Evidence for {settings.type}", len(questions)) as tick:
-            jobs = list(prepare(questions, recipe.conditions, provider, tick))
-            recall = retrieval(questions, base.context_builder)
-        if recipe.dump_prompts:
-            rows = [
-                {"task": own.task, "id": own.id, "condition": own.condition, "messages": job.prompt}
-                for job in jobs
-                for own in (job.sample,)
-            ]  # fmt: skip
-            write_rows(work.folder / "prompts.jsonl", rows)
         scorer = Scorer(
             model,
             Cache(self.runner.out / "cache.jsonl"),
             method=chosen.method,
+            max_tokens=chosen.max_tokens,
+            reasoning=chosen.reasoning,
             max_tokens_total=chosen.max_tokens_total or None,
             reuse_unidentified=chosen.reuse_unidentified,
         )
+        with work.progress.bar(f"Evidence for {settings.type}", len(questions)) as tick:
+            jobs = list(prepare(questions, recipe.conditions, provider, tick, scorer.method))
+            recall = retrieval(questions, base.context_builder)
+        if recipe.dump_prompts:
+            write_rows(work.folder / "prompts.jsonl", dumped(jobs, scorer))
         with work.progress.bar(f"Scoring {settings.type}", len(jobs)) as tick:
             samples = score_all(jobs, scorer, tick, concurrency=chosen.concurrency)
         return ScoredTask(
@@ -244,11 +240,12 @@ class ComparisonStudy:
         bases = [runner.result(task.base) for task in self.tasks]
         samples = [row for each in scored for row in each.samples]
         write_rows(runner.out / "samples.jsonl", [to_row(row) for row in samples])
-        summary = summarise(samples, resamples=self.recipe.resamples)
+        summary = summarise(samples, resamples=self.recipe.resamples, primary=self.recipe.primary)
         return ComparisonResults(
             tasks=summary.tasks,
             comparisons=summary.comparisons,
             results=summary.results,
+            primary=summary.primary,
             clinweave=__version__,
             recipe=without_folders(self.recipe),
             model=described([each.model for each in scored]),
@@ -286,6 +283,21 @@ class ComparisonStudy:
 
 
 STUDY = ComparisonStudy
+
+
+def dumped(jobs: Iterable[Job], scorer: Scorer) -> list[dict[str, Any]]:
+    """Return one row per prompt that is sent, with the replies whose likelihood is taken (none if one is generated)."""
+    rows = []
+    for job in jobs:
+        own, prompts = job.sample, scorer.sent(job)
+        labels = option_labels(len({option_key(option) for option in own.options}))
+        replies = {"letter": labels, "generation": []}.get(scorer.method, list(own.options))
+        rows += [
+            {"task": own.task, "id": own.id, "condition": own.condition, "method": scorer.method,
+             "order": order, "messages": sent, "scored_replies": replies}
+            for order, sent in enumerate(prompts)
+        ]  # fmt: skip
+    return rows
 
 
 def _key(base: KnowledgeBase) -> str:
