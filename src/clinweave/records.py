@@ -277,6 +277,7 @@ class Event:
     status: str = (
         "present"  # or "absent" (ruled out, not given), "uncertain" (suspected), "historical" (superseded)
     )
+    entry: str = ""  # the entry of the source: "Observation/abc", "measurement/12", "hosp/labevents:1234"
 
 
 class Dropped(NamedTuple):

@@ -77,6 +77,7 @@ EVENTS = pa.schema(
         ("kind", _LABEL),
         ("unit", _LABEL),
         ("status", _LABEL),
+        ("entry", pa.large_string()),
     ]
 )
 

@@ -87,8 +87,16 @@ class Rows:
         return len(self._columns["code"])
 
     def add(self, subject_id: int, time: datetime | None, code: str, kind: str, **rest: Any) -> None:
-        """Add one event; `rest` may hold numeric_value, text_value, unit, status, name and other_codes."""
-        row = {"subject_id": subject_id, "time": time, "code": code, "kind": kind, "unit": "", "name": ""}
+        """Add one event; `rest` may hold numeric_value, text_value, unit, status, name, entry and other_codes."""
+        row = {
+            "subject_id": subject_id,
+            "time": time,
+            "code": code,
+            "kind": kind,
+            "unit": "",
+            "name": "",
+            "entry": "",
+        }
         row.update(rest)
         row["status"] = row.get("status") or PRESENT
         for name, column in self._columns.items():
@@ -132,11 +140,13 @@ def fitted(batch: pa.RecordBatch, schema: pa.Schema = READ) -> pa.RecordBatch:
     for item in schema:
         column = columns.get(item.name)
         if column is None:
-            blank = {"kind": "", "unit": "", "status": PRESENT}.get(item.name)
+            blank = {"kind": "", "unit": "", "status": PRESENT, "entry": ""}.get(item.name)
             column = pa.array([blank] * len(batch), item.type if blank is None else pa.string())
         if pa.types.is_dictionary(item.type) and not pa.types.is_dictionary(column.type):
             empty = PRESENT if item.name == "status" else ""
             column = pc.fill_null(column.cast(pa.string()), empty).dictionary_encode()
+        elif item.name == "entry":
+            column = pc.fill_null(column.cast(item.type), "")
         fields.append(column.cast(item.type))
     return pa.RecordBatch.from_arrays(fields, schema=schema)
 

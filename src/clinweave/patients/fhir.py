@@ -15,10 +15,11 @@ from clinweave.core.errors import UserError
 from clinweave.databases import RowLog
 from clinweave.patients import files
 from clinweave.patients.batches import Person, QuietLog, Refused, Rows
+from clinweave.patients.fhir_family import add_family
 from clinweave.patients.fhir_json import Entry, documents, entries, objects
 from clinweave.patients.fhir_people import People
 from clinweave.patients.fhir_references import Index, reference_of, type_name
-from clinweave.patients.fhir_resources import NEUTRAL_TYPES, READ_TYPES, add, add_person
+from clinweave.patients.fhir_resources import NEUTRAL_TYPES, READ_TYPES, add, add_person, codings
 
 _SHAPE = "a field has another shape than FHIR R4's"
 _BROKEN = (AttributeError, TypeError, KeyError, ValueError, IndexError, OverflowError, RecursionError)
@@ -127,7 +128,10 @@ class Reader:
 
         before = len(self.rows)
         try:
-            add(self.rows, item.resource, subject, find, remark)
+            if kind == "FamilyMemberHistory":
+                add_family(self.rows, item.resource, subject, codings)
+            else:
+                add(self.rows, item.resource, subject, find, remark)
         except _BROKEN:
             self.rows.cut(before)
             raise

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from clinweave.patients.batches import PRESENT, Refused, Rows
 from clinweave.patients.fhir_dates import When, date_of, time_of
 from clinweave.patients.fhir_json import objects
+from clinweave.patients.fhir_orders import ORDERS, order_text
 from clinweave.patients.fhir_references import reference_of
 from clinweave.patients.fhir_status import KEPT, status_of, status_of_name
 from clinweave.patients.fhir_values import label_of, value_of
@@ -37,7 +38,7 @@ _SIMPLE: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
     "DiagnosticReport": ("note", ("code",), (*_EFFECTIVE, "issued")),
     "DocumentReference": ("note", ("type",), ("date", "created", "indexed")),
 }  # fmt: skip
-READ_TYPES = frozenset({"Patient", *_SIMPLE})
+READ_TYPES = frozenset({"Patient", "FamilyMemberHistory", *_SIMPLE})
 # nothing of these is about one patient's health
 NEUTRAL_TYPES = frozenset({
     "Binary", "Bundle", "CapabilityStatement", "CodeSystem", "Device", "Endpoint", "Group", "HealthcareService",
@@ -79,11 +80,11 @@ def add_person(rows: Rows, resource: Mapping[str, Any], subject: int, remark: Re
             continue
         if when.remark:
             remark(f"Patient: {key}: {when.remark}")
-        rows.add(subject, when.time, code, "person", text_value=when.partial or None)
+        rows.add(subject, when.time, code, "person", text_value=when.partial or None, entry=_entry(resource))
     if resource.get("deceasedBoolean") is True and not resource.get("deceasedDateTime"):
         remark("Patient: deceased, but without a date: no event of the death")
     if isinstance(resource.get("gender"), str) and resource["gender"]:
-        rows.add(subject, None, f"GENDER//{resource['gender']}", "person")
+        rows.add(subject, None, f"GENDER//{resource['gender']}", "person", entry=_entry(resource))
 
 
 def add(rows: Rows, resource: Mapping[str, Any], subject: int, find: Find, remark: Remark) -> None:
@@ -109,13 +110,21 @@ def add(rows: Rows, resource: Mapping[str, Any], subject: int, find: Find, remar
         remark(KEPT[status])
     if name == "AllergyIntolerance" and code.startswith(_SUBSTANCES):
         code = f"ALLERGY//{code}"  # the code of a substance alone would say that it was given
-    event = _Event(subject, when, code, kind, {"name": label, "other_codes": others, "status": status})
+    facts = {"name": label, "other_codes": others, "status": status, "entry": _entry(resource)}
+    event = _Event(subject, when, code, kind, facts)
     if kind == "note":
         _add_note(rows, resource, event, find, remark)
     elif name == "Observation":
         _add_observation(rows, resource, event, remark)
     else:
-        _row(rows, event, text_value=_stated_time(resource, when))
+        stated = [order_text(resource) if name in ORDERS else "", _stated_time(resource, when)]
+        _row(rows, event, text_value="; ".join(part for part in stated if part) or None)
+
+
+def _entry(resource: Mapping[str, Any]) -> str:
+    """Return the resource's own reference ("Observation/abc"), its type alone where it has no id."""
+    ident, name = resource.get("id"), str(resource.get("resourceType") or "Patient")
+    return f"{name}/{ident}" if isinstance(ident, str) and ident else name
 
 
 def codings(concept: Any) -> tuple[str, str, str]:

@@ -25,7 +25,7 @@ from clinweave.schemas import EVENTS
 if TYPE_CHECKING:
     from clinweave.knowledge import Graph, Linker
 
-VERSION = 2
+VERSION = 3
 Progress = Callable[[str, int], None]  # what is being done, events so far
 
 

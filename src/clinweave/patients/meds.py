@@ -62,8 +62,11 @@ def read(path: Path, log: RowLog) -> Iterator[pa.RecordBatch]:
                 if lacking:
                     log.drop(name, 0, f"no column {', '.join(sorted(lacking))}: file skipped")
                     continue
+                row = 1
                 for batch in opened.iter_batches(ROWS, columns=_columns(opened.schema_arrow)):
-                    yield from checked(_described(batch, described), name, log, timeless=True)
+                    located = _with_entries(batch, name, row)
+                    row += len(batch)
+                    yield from checked(_described(located, described), name, log, timeless=True)
         except (pa.ArrowException, OSError, TypeError, ValueError):
             log.drop(name, 0, "not Parquet, or damaged")
 
@@ -124,6 +127,14 @@ def write_metadata(folder: Path, name: str, codes: pa.Table, facts: dict[str, An
     }
     write_json(metadata / "dataset.json", stated)
     pq.write_table(codes.cast(CODES), metadata / "codes.parquet", compression="zstd")
+
+
+def _with_entries(batch: pa.RecordBatch, file: str, first: int) -> pa.RecordBatch:
+    """Return the batch with file and row of each event ("data/0.parquet:12"), unless it states its entries."""
+    if "entry" in batch.schema.names:
+        return batch
+    entries = [f"{file}:{row}" for row in range(first, first + len(batch))]
+    return batch.append_column("entry", pa.array(entries, pa.large_string()))
 
 
 def _texts(value: Any) -> list[str]:

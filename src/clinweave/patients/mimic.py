@@ -71,7 +71,9 @@ class _Tables:
         file = self._file(source.file).name  # type: ignore[union-attr]
         try:
             for batch in duckdb_session.batches(self._connection, query, ROWS):
-                yield from checked(_with_points(batch), file, self._log, timeless=source.timeless)
+                yield from checked(
+                    _with_entries(_with_points(batch), source.file), file, self._log, timeless=source.timeless
+                )
         except duckdb.Error as error:
             self._once(file, 0, _unread(error))
         self._count_refused(file)
@@ -169,6 +171,12 @@ def _with_points(batch: pa.RecordBatch) -> pa.RecordBatch:
     codes = pc.dictionary_encode(batch.column(index).cast(pa.string()))
     pointed = [None if code is None else _pointed(code) for code in codes.dictionary.to_pylist()]
     return batch.set_column(index, "code", pa.array(pointed, pa.string()).take(codes.indices))
+
+
+def _with_entries(batch: pa.RecordBatch, table: str) -> pa.RecordBatch:
+    """Return the batch with the table and row of each event: "hosp/labevents:1234"."""
+    rows = pc.fill_null(batch.column("row").cast(pa.string()), "")
+    return batch.append_column("entry", pc.binary_join_element_wise(table, rows, ":"))
 
 
 def _pointed(code: str) -> str:

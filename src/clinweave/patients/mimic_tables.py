@@ -55,6 +55,10 @@ def _status(text: str, absent: str, else_: str = "'present'") -> str:
     return f"case when regexp_matches({text}, '{absent}', 'i') then 'absent' else {else_} end as status"
 
 
+_PRESCRIBED = (
+    f"nullif(concat_ws('; ', nullif(concat_ws(' ', {_stated('t.dose_val_rx')}, {_stated('t.dose_unit_rx')},"
+    f" {_stated('t.route')}), ''), 'until ' || left({_stated('t.stoptime')}, 10)), '')"
+)
 _PROBLEM = _icd("ICD9CM", "ICD10CM")
 _PROCEDURE = _icd("ICD9PROC", "ICD10PCS")
 _ITEM = "'MIMIC.ITEM:' || t.itemid as code, i.label as name"
@@ -177,9 +181,11 @@ SOURCES = (
         ("starttime", "drug", "ndc"),
         "coalesce(try_cast(t.starttime as timestamp), try_cast(a.admittime as timestamp)) as time,"
         " case when coalesce(t.ndc, '') not in ('', '0') then 'NDC:' || t.ndc"
-        " else 'MIMIC.DRUG:' || replace(t.drug, ' ', '_') end as code, t.drug as name, 'drug' as kind"
+        " else 'MIMIC.DRUG:' || replace(t.drug, ' ', '_') end as code, t.drug as name, 'drug' as kind,"
+        f" {_PRESCRIBED} as text_value"
         " from t left join admissions a on a.hadm_id = t.hadm_id",
         ("hosp/admissions",),
+        may_need=("stoptime", "dose_val_rx", "dose_unit_rx", "route"),
     ),
     Source(
         "hosp/emar",

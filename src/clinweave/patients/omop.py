@@ -70,6 +70,7 @@ class Table:
     texts: tuple[str, ...] = ()
     unit: str = ""
     status: str = ""
+    end: str = ""  # the last day
     key: str = ""
 
 
@@ -81,8 +82,10 @@ def _clinical(name: str, short: str, kind: str, date: str, **more: Any) -> Table
 
 
 TABLES = (
-    _clinical("condition_occurrence", "condition", "problem", "condition_start_date", status="condition_status"),
-    _clinical("drug_exposure", "drug", "drug", "drug_exposure_start_date"),
+    _clinical("condition_occurrence", "condition", "problem", "condition_start_date", status="condition_status",
+              end="condition_end_date"),
+    _clinical("drug_exposure", "drug", "drug", "drug_exposure_start_date", texts=("sig",),
+              end="drug_exposure_end_date"),
     _clinical("procedure_occurrence", "procedure", "procedure", "procedure_date"),
     _clinical("measurement", "measurement", "lab", "measurement_date", number="value_as_number",
               texts=("value_source_value",), unit="unit_source_value"),
@@ -147,7 +150,12 @@ def _people(
     for batch in source.stream(query):
         codes = pc.binary_join_element_wise("GENDER", batch.column("sex").cast(pa.string()), "//")
         records = pa.RecordBatch.from_pydict(
-            {"subject_id": batch.column("subject_id"), "code": codes, "kind": _all("person", len(batch))}
+            {
+                "subject_id": batch.column("subject_id"),
+                "code": codes,
+                "kind": _all("person", len(batch)),
+                "entry": _entries("person", batch.column("subject_id")),
+            }
         )
         yield from checked(records, "person", log, timeless=True)
     if {"person_id", "death_date"} <= columns.get("death", {}).keys():
@@ -160,7 +168,8 @@ def _people(
 
 def _coded(source: Source, query: str, log: RowLog) -> Iterator[pa.RecordBatch]:
     for batch in source.stream(query):
-        yield from checked(batch.append_column("kind", _all("person", len(batch))), "person", log)
+        kinds, entries = _all("person", len(batch)), _entries("person", batch.column("subject_id"))
+        yield from checked(batch.append_column("kind", kinds).append_column("entry", entries), "person", log)
 
 
 class _Columns:
@@ -239,6 +248,8 @@ def _select(source: Source, table: Table, columns: Mapping[str, Mapping[str, str
             f" when coalesce({sign}, '=') <> '=' then {shown} || {digits} else {text} end"
         )
         number = f"case when coalesce({sign}, '=') = '=' then {number} end"
+    if table.end:
+        text = _until(sql, table.end, text)
     # the first of date and time that holds something; an absent column is null
     times = ", ".join(sql.field(name, "timestamp") for name in table.dates)
     concepts = [
@@ -264,6 +275,12 @@ def _select(source: Source, table: Table, columns: Mapping[str, Mapping[str, str
     return f"select {', '.join(parts)} {sql.tables()}{order}"
 
 
+def _until(sql: _Columns, end: str, text: str) -> str:
+    """Return the text of an event followed by its last day, "until 2010-05-02", where one is stated."""
+    last = f"'until ' || left({sql.text(end)}, 10)"
+    return f"coalesce({text} || '; ' || {last}, {last}, {text})"
+
+
 def _events(batch: pa.RecordBatch, table: Table) -> pa.RecordBatch:
     """Return raw rows of a table as events: the standard concept is the code, the source's concept a further code."""
     rows = {name: batch.column(name).cast(_RAW.field(name).type) for name in _RAW.names}
@@ -287,8 +304,15 @@ def _events(batch: pa.RecordBatch, table: Table) -> pa.RecordBatch:
         "name": pa.array(names, pa.string()),
         "other_codes": pa.array(others, pa.string()),
         "kind": _all(table.kind, len(batch)),
+        "entry": _entries(table.name, rows["row"]),
     }
     return pa.RecordBatch.from_pydict(columns)
+
+
+def _entries(table: str, keys: pa.Array) -> pa.Array:
+    """Return "table/key" of each row; the table alone where it has no key."""
+    named = pc.binary_join_element_wise(table, keys.cast(pa.string()), "/")
+    return pc.fill_null(named, table)
 
 
 def _statuses(table: Table, names: list[str], stated: pa.Array) -> list[str]:
