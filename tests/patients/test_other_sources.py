@@ -14,6 +14,7 @@ from clinweave.core.errors import UserError
 from clinweave.patients import SourceKind, load, meds, mimic, omop
 from clinweave.patients.batches import QuietLog, fitted
 from clinweave.patients.loading import guess
+from clinweave.patients.omop_duckdb import open_duckdb
 from clinweave.patients.vocabularies import coded, curie_of
 from clinweave.schemas import EVENTS
 from tests.patients import made
@@ -28,7 +29,7 @@ def omop_file(path, *scripts):
 
 def read_omop(path, tmp_path):
     log = QuietLog()
-    with omop.open_duckdb(path, tmp_path, "200MB") as source:
+    with open_duckdb(path, tmp_path, "200MB") as source:
         return [row for batch in omop.read(source, log) for row in batch.to_pylist()], log
 
 
@@ -99,7 +100,7 @@ def test_a_database_that_is_none(tmp_path):
     (tmp_path / "a.duckdb").write_bytes(b"nothing of the kind" * 1000)
     with (
         pytest.raises(UserError, match="not a DuckDB"),
-        omop.open_duckdb(tmp_path / "a.duckdb", tmp_path, "200MB"),
+        open_duckdb(tmp_path / "a.duckdb", tmp_path, "200MB"),
     ):
         pass
     with pytest.raises(UserError, match="no OMOP"):

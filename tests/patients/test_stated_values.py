@@ -16,6 +16,7 @@ import pytest
 from clinweave.patients import load, meds, mimic, omop, summary
 from clinweave.patients.batches import QuietLog
 from clinweave.patients.meds_codes import meaning_of
+from clinweave.patients.omop_duckdb import open_duckdb
 from clinweave.patients.store import PatientStore
 from clinweave.patients.vocabularies import curie_of
 
@@ -69,7 +70,7 @@ def database(path, vocabulary=True):
 
 def read_omop(path, tmp_path):
     log = QuietLog()
-    with omop.open_duckdb(path, tmp_path, "200MB") as source:
+    with open_duckdb(path, tmp_path, "200MB") as source:
         return [row for batch in omop.read(source, log) for row in batch.to_pylist()], log
 
 

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from clinweave.core.artifacts import Artifact, digest, sha256, stage
 from clinweave.core.errors import UserError
-from clinweave.patients import coding, duckdb_session, fhir, files, meds, mimic, omop
+from clinweave.patients import coding, duckdb_session, fhir, files, meds, mimic, omop, omop_duckdb
 from clinweave.patients.batches import PEOPLE, READ, ROWS, Person, QuietLog
 from clinweave.patients.postgres import open_postgres
 from clinweave.patients.store import KIND, seal
@@ -162,7 +162,7 @@ def _events(  # noqa: PLR0917
         return meds.read(path, log)
     if path.suffix == ".gz":
         path = _unzipped(path, spill / "source.duckdb")
-    return omop.read(stack.enter_context(omop.open_duckdb(path, spill, memory)), log)
+    return omop.read(stack.enter_context(omop_duckdb.open_duckdb(path, spill, memory)), log)
 
 
 def _unzipped(path: Path, into: Path) -> Path:

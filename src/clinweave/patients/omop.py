@@ -5,9 +5,7 @@ stream. Table and column names are found whatever their case.
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -16,7 +14,7 @@ import pyarrow.compute as pc
 from clinweave.core.errors import UserError
 from clinweave.databases import RowLog
 from clinweave.patients import duckdb_session
-from clinweave.patients.batches import PRESENT, ROWS, checked
+from clinweave.patients.batches import PRESENT, checked
 from clinweave.patients.status_words import status_of_term, status_of_words
 from clinweave.patients.vocabularies import OMOP_VOCABULARIES, coded
 
@@ -53,7 +51,7 @@ class Source(Protocol):
         """Return a table's name as it stands in a query."""
 
     def stream(self, query: str) -> Iterator[pa.RecordBatch]:
-        """Yield the rows of a query as batches of at most `ROWS`."""
+        """Yield the rows of a query as batches of at most `batches.ROWS`."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +183,7 @@ class _Columns:
         """Return a column cast to a type; an absent one is null."""
         if name not in self._have:
             return _NONE.format(kind)
-        return f"{self._source.cast}(t.{_quoted(self._have[name])} as {kind})"
+        return f"{self._source.cast}(t.{quoted(self._have[name])} as {kind})"
 
     def text(self, name: str) -> str:
         """Return a column as text; null where it is blank."""
@@ -200,7 +198,7 @@ class _Columns:
         if not self.vocabulary or name not in self._have:
             return _NONE.format("varchar")
         alias = self._joined.setdefault(name, f"c{len(self._joined)}")
-        return f"{self._source.cast}({alias}.{_quoted(self._concept[column])} as varchar)"
+        return f"{self._source.cast}({alias}.{quoted(self._concept[column])} as varchar)"
 
     def word_for(self, name: str, words: Mapping[int, str], code: bool = False) -> str:
         """Return the word for a concept: of `words`, of the vocabulary, else "OMOP:" and its number; 0 is null.
@@ -223,9 +221,9 @@ class _Columns:
         """Return the FROM clause with the joins that the columns above need."""
         clause = f"from {self._source.table(self._table)} t"
         for name, alias in self._joined.items():
-            key = _quoted(self._concept["concept_id"])
+            key = quoted(self._concept["concept_id"])
             concepts = self._source.table("concept")
-            clause += f" left join {concepts} {alias} on {alias}.{key} = t.{_quoted(self._have[name])}"
+            clause += f" left join {concepts} {alias} on {alias}.{key} = t.{quoted(self._have[name])}"
         return clause
 
 
@@ -350,64 +348,6 @@ def _all(text: str, rows: int) -> pa.Array:
     return pa.array([text] * rows, pa.string())
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """Return a name of a table or column as SQL writes it."""
     return '"' + name.replace('"', '""') + '"'
-
-
-class DuckDBSource:
-    """An OMOP database in a DuckDB file, opened for reading only."""
-
-    cast = "try_cast"
-
-    def __init__(self, connection: Any, name: str) -> None:
-        self._connection, self.name = connection, name
-        self._tables: dict[str, str] = {}
-
-    def columns(self) -> dict[str, dict[str, str]]:
-        """Return table -> column -> the name as the database spells it."""
-        import duckdb
-
-        query = "select table_schema, table_name, column_name from information_schema.columns order by 1, 2"
-        by_table: dict[str, dict[str, str]] = {}
-        try:
-            rows = self._connection.execute(query).fetchall()
-        except duckdb.Error as error:
-            raise UserError(f"{self.name}: its list of tables is damaged") from error
-        for schema, table, column in rows:
-            self._tables.setdefault(table.lower(), f"{_quoted(schema)}.{_quoted(table)}")
-            by_table.setdefault(table.lower(), {})[column.lower()] = column
-        return by_table
-
-    def table(self, name: str) -> str:
-        """Return a table's name as it stands in a query."""
-        return self._tables[name]
-
-    def stream(self, query: str) -> Iterator[pa.RecordBatch]:
-        """Yield the rows of a query as batches. Raises `UserError` where the file is damaged."""
-        import duckdb
-
-        try:
-            yield from duckdb_session.batches(self._connection, query, ROWS)
-        except (duckdb.Error, RuntimeError) as error:
-            # the engine's own words may repeat a row
-            raise UserError(
-                f"{self.name} cannot be read to its end ({type(error).__name__}): the file is damaged, or a view in it"
-                " refers to a table that is missing"
-            ) from error
-
-
-@contextmanager
-def open_duckdb(path: Path, spill: Path, memory: str) -> Iterator[DuckDBSource]:
-    """Open a DuckDB file. Raises `UserError` where it is none."""
-    import duckdb
-
-    try:
-        connection = duckdb_session.connect(spill, memory, database=str(path))
-    except duckdb.Error as error:
-        raise UserError(
-            f"{path} is not a DuckDB database that this version reads: {' '.join(str(error).split())[:200]}"
-        ) from error
-    try:
-        yield DuckDBSource(connection, path.name)
-    finally:
-        connection.close()
