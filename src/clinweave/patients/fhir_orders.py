@@ -43,10 +43,10 @@ def _dosage(dosage: Mapping[str, Any]) -> str:
 
 
 def _quantity(field: Any) -> str:
-    if not isinstance(field, dict) or not _is_number(field.get("value")):
+    if not isinstance(field, dict) or not (number := _number(field.get("value"))):
         return ""
     sign, unit = str(field.get("comparator") or ""), str(field.get("unit") or field.get("code") or "")
-    return f"{sign}{plain(field['value'])} {unit}".strip()
+    return f"{sign}{number} {unit}".strip()
 
 
 def _timing(timing: Mapping[str, Any]) -> str:
@@ -55,12 +55,11 @@ def _timing(timing: Mapping[str, Any]) -> str:
     repeat = timing.get("repeat")
     if not isinstance(repeat, dict):
         return ""
-    frequency, period = repeat.get("frequency"), repeat.get("period")
-    if not _is_number(frequency) or not _is_number(period):
-        return ""
+    frequency, period = _number(repeat.get("frequency")), _number(repeat.get("period"))
     unit = str(repeat.get("periodUnit") or repeat.get("periodUnits") or "")
-    return f"{plain(frequency)} x per {plain(period)} {_UNITS.get(unit, unit)}".strip()
+    return f"{frequency} x per {period} {_UNITS.get(unit, unit)}".strip() if frequency and period else ""
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _number(value: Any) -> str:
+    """Return a number as the source wrote it, "" for anything else."""
+    return plain(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
