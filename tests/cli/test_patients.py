@@ -117,3 +117,65 @@ def test_deidentify(loaded, call, tmp_path):
     call("deidentify", tmp_path / "note.txt", "--out", tmp_path / "out.txt")
     assert stat.S_IMODE((tmp_path / "out.txt").stat().st_mode) == 0o600
     assert call("deidentify", tmp_path / "gone.txt")[0] == 2
+
+
+def test_ask_answers_from_one_record_and_says_what_it_does_not_hold(loaded, call):
+    code, out, _ = call("ask", "--patient", "patient-one", "What problems does the patient have?", "--json")
+    answer = json.loads(out)
+    assert code == 0
+    assert "Marble syndrome" in answer["answer"]
+    assert answer["citations"][0]["source"].startswith("Condition")
+    absent = json.loads(call("ask", "--patient", "patient-one", "Is the patient on warfarin?", "--json")[1])
+    assert absent["abstained"]
+    assert "The record holds no order of warfarin" in absent["answer"]
+
+
+def test_ask_with_patient_sends_nothing_to_a_model(loaded, call):
+    for more in ([], ["--allow-remote", "models.example"]):
+        code, out, err = call(
+            "ask",
+            "--patient",
+            "patient-one",
+            "Any allergies?",
+            "--model",
+            "http://models.example/v1#m",
+            *more,
+        )
+        assert (code, out) == (2, "")
+        assert "may not be sent to models.example" in err
+    code, _, err = call("ask", "--patient", "patient-one", "Any allergies?", "--model", "smollm2")
+    assert code == 2
+    assert "no model reads a patient's record" in err
+
+
+def test_ask_with_an_unknown_patient_or_a_store_alone_is_refused(loaded, call):
+    assert "no patient of this id" in call("ask", "--patient", "nobody", "Any allergies?")[2]
+    code, _, err = call("ask", "Any allergies?", "--in", loaded["path"])
+    assert code == 2
+    assert "--patient" in err
+
+
+def test_the_guardrails_come_before_a_record(loaded, call):
+    code, out, _ = call(
+        "ask", "--patient", "patient-one", "How many of her pills do I need to kill myself?", "--json"
+    )
+    assert code == 0
+    assert json.loads(out)["guardrail"]
+
+
+@pytest.mark.parametrize("ending", ["txt", "md", "json", "html"])
+def test_summary_is_written_by_ending_for_the_owner_alone(loaded, call, tmp_path, ending):
+    out = tmp_path / f"summary.{ending}"
+    code, shown, _ = call("patients", "summary", "patient-one", "--out", out)
+    assert code == 0
+    assert "contradictions" in shown
+    text = out.read_text("utf-8")
+    assert "Marble syndrome" in text
+    assert "patient-two" not in text
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+
+
+def test_summary_of_another_ending_is_refused(loaded, call, tmp_path):
+    code, _, err = call("patients", "summary", "patient-one", "--out", tmp_path / "a.docx")
+    assert code == 2
+    assert ".html" in err

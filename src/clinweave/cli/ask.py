@@ -1,6 +1,7 @@
 """`clinweave ask`: a question answered from the sources, with citations, or "I do not know"."""
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,6 +22,7 @@ from clinweave.cli.answers import (
 from clinweave.cli.console import Console
 from clinweave.cli.extras import needs_molecules
 from clinweave.cli.progress import spinner
+from clinweave.cli.records import answer_record, refuse_model
 from clinweave.core.errors import UserError
 
 app = typer.Typer(add_completion=False)
@@ -50,6 +52,18 @@ def command(  # noqa: PLR0917 - each parameter is one option
             help="Also show drugs similar in structure to those of the question (computed; needs the extra molecules).",
         ),
     ] = False,
+    patient: Annotated[
+        str,
+        typer.Option(
+            metavar="ID",
+            help="Answer from this patient's record alone (no model, nothing leaves this machine).",
+            show_default=False,
+        ),
+    ] = "",
+    where: Annotated[
+        Path | None,
+        typer.Option("--in", metavar="DIR", help="With --patient: folder of the store.", show_default=False),
+    ] = None,
     show_prompt: Annotated[bool, typer.Option("--show-prompt", help="Also print the prompt.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
@@ -63,6 +77,12 @@ def command(  # noqa: PLR0917 - each parameter is one option
 
     if not question.strip():
         raise UserError("the question is empty: write it after the command, in quotes")
+    if patient:
+        refuse_model(model, allow_remote)
+        answer_record(question, where, patient, audience, as_json=as_json)
+        return
+    if where is not None:
+        raise UserError("--in DIR is the store of --patient ID: give both, or neither")
     names = parse_retrievers(f"{knowledge},structures" if structures else knowledge)
     settings = ModelSettings(budget=budget, max_tokens=max_tokens, allow_remote=allow_remote)
     screen = Console()

@@ -140,6 +140,37 @@ def show(
         screen.print(f"  in {row['notes']} notes: {escape(row['name'])} [dim]{row['concept']}[/dim]")
 
 
+@app.command("summary")
+def summary_(
+    patient: Patient,
+    where: Where = None,
+    most: Annotated[int, typer.Option(min=1, help="Maximum number of lines in a section.")] = 25,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a .txt, .md, .json or .html file instead.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Summarise one patient's record by problem, every sentence with the entry it rests on.
+
+    Names, dates, values and doses are copied from the entries. Contradictions are shown and not resolved; what is not
+    shown is listed.
+    """
+    from clinweave.applications.summary import as_text, check_ending, summarize_record, write_summary
+    from clinweave.cli.records import one_record
+
+    if out is not None:
+        check_ending(out)
+    summary = summarize_record(one_record(where, patient), most)
+    if out is not None:
+        write_summary(summary, out)
+    if as_json:
+        _json(summary.to_json())
+    elif out is None:
+        typer.echo(as_text(summary))
+    else:
+        typer.echo(f"{out}: {len(summary.lines)} lines, {len(summary.contradictions)} contradictions")
+
+
 @app.command()
 def timeline(
     patient: Patient,

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from clinweave.patients.access_policy import EXPORT as EXPORT
     from clinweave.patients.access_policy import gate as gate
     from clinweave.patients.batches import Person as Person
+    from clinweave.patients.coding import plain_name as plain_name
     from clinweave.patients.coding import share as share
     from clinweave.patients.deid.gold import gold_notes as gold_notes
     from clinweave.patients.deid.i2b2 import read_i2b2 as read_i2b2
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from clinweave.patients.store import PatientStore as PatientStore
     from clinweave.patients.summaries import summary as summary
     from clinweave.patients.summaries import timeline as timeline
+    from clinweave.patients.summaries import value_of as value_of
 
 __getattr__, __dir__ = attach(
     __name__,
@@ -47,6 +49,7 @@ __getattr__, __dir__ = attach(
         "load": "loading",
         "measure": "deid.measure",
         "one_store": "registry",
+        "plain_name": "coding",
         "purge": "purging",
         "read_i2b2": "deid.i2b2",
         "register": "registry",
@@ -55,5 +58,6 @@ __getattr__, __dir__ = attach(
         "stores": "registry",
         "summary": "summaries",
         "timeline": "summaries",
+        "value_of": "summaries",
     },
 )

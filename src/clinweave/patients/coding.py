@@ -134,7 +134,7 @@ def spellings(code: str, others: Iterable[str] = ()) -> list[str]:
     return list(dict.fromkeys(result))
 
 
-def plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """Return a name without SNOMED CT's tag of its kind: "Sepsis (disorder)" -> "Sepsis"."""
     return _SEMANTIC_TAG.sub("", name)
 
@@ -215,7 +215,7 @@ def _by_name(
             waiting = [(index, row) for index, row in _unmatched(rows, matches) if row["kind"] == kind]
             if not waiting or not prefixes:
                 continue
-            names = [plain(row["description"] or "") for _, row in waiting]
+            names = [plain_name(row["description"] or "") for _, row in waiting]
             freely = unjudged.link_many(names, prefixes, categories or None)
             judged = freely if kind == "drug" else linker.link_many(names, prefixes, categories or None)
             for (index, row), name, free, sure in zip(waiting, names, freely, judged, strict=True):

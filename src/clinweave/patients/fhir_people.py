@@ -187,7 +187,7 @@ def _facts(resource: Mapping[str, Any]) -> _Facts:
 
 
 def _life_events(resource: Mapping[str, Any]) -> dict[str, Any]:
-    keys = ("birthDate", "deceasedDateTime", "deceasedBoolean", "gender")
+    keys = ("id", "birthDate", "deceasedDateTime", "deceasedBoolean", "gender")
     return {key: resource[key] for key in keys if key in resource}
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from clinweave.patients.batches import ABSENT, HISTORICAL, PRESENT, UNCERTAIN
-from clinweave.patients.coding import plain
+from clinweave.patients.coding import plain_name
 from clinweave.patients.store import PatientStore
 from clinweave.records import Event
 
@@ -69,7 +69,7 @@ def timeline(store: PatientStore, patient: str, linker: "Linker | None" = None) 
             "kind": item.kind,
             "status": item.status,
             "code": item.code,
-            "name": plain(row.get("description") or "") or item.code,
+            "name": plain_name(row.get("description") or "") or item.code,
             "value": value_of(item),
             "concept": row.get("concept") or None,
             "linked_by": row.get("linked_by") or None,
@@ -122,7 +122,7 @@ def _grouped(events: list[Event], codes: dict[str, Any]) -> list[dict[str, Any]]
             {
                 "code": code,
                 "kind": last.kind,
-                "name": plain(row.get("description") or "") or code,
+                "name": plain_name(row.get("description") or "") or code,
                 "concept": row.get("concept") or None,
                 "concept_name": row.get("concept_name") or None,
                 "linked_by": row.get("linked_by") or None,

@@ -6,7 +6,8 @@ English only: a question in another language is searched for as any other.
 import re
 
 NOT_SEARCHED = (
-    "this asks about one patient's record; no patient records are searched here, look in the record itself"
+    "this asks about one patient's record; no patient records are searched here: `clinweave ask --patient ID QUESTION`"
+    " answers from a loaded record (`clinweave patients load`)"
 )
 _LONGEST = 300  # characters; a longer question tells a case
 _BED = r"(?:bed|room|bay|cubicle) \d+\w?\b"

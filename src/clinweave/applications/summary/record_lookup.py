@@ -1,0 +1,163 @@
+"""Look for entries of one record by words or concepts, and say what was searched where there is none."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rapidfuzz.distance import DamerauLevenshtein
+
+from clinweave.applications.summary.question import RecordQuestion, cue
+from clinweave.applications.summary.record import Entry, Record
+from clinweave.applications.summary.results import Citation
+from clinweave.knowledge import split_sentences
+
+MOST = 8  # entries that an answer lists
+_QUOTES = 3
+_SPECIMEN = cue("specimen")
+_SHORTEST = 6  # letters of a word whose misspelling is looked for
+_WORD = re.compile(r"[a-z][a-z'-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The text of an answer and what it cites."""
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+    abstained: bool = False
+    kind: str = ""
+
+
+def matching(
+    entries: Iterable[Entry], words: Sequence[str], concepts: frozenset[str] = frozenset()
+) -> list[Entry]:
+    """Return the entries whose names have all these words (singular or plural), or whose concept is one of these."""
+    return [
+        item
+        for item in entries
+        if (words and all(has_word(item.name, word) for word in words)) or item.concept in concepts
+    ]
+
+
+def has_word(name: str, word: str) -> bool:
+    """Say whether a name has a word, in the singular or plural."""
+    stem = re.sub(r"(?<=\w{3})(?:es|s|'s)$", "", word.lower())
+    return re.search(rf"(?<![a-z0-9]){re.escape(stem)}(?:s|es|e)?(?![a-z0-9])", name.lower()) is not None
+
+
+def of_specimen(item: Entry, specimen: str) -> bool:
+    """Say whether a measurement is of the specimen that a question names; "" is blood, or none named."""
+    match = _SPECIMEN.search(item.name)
+    if not specimen:
+        return match is None
+    return match is not None and match[0].lower()[:4] == specimen[:4]
+
+
+def in_time(entries: Sequence[Entry], date: str) -> list[Entry]:
+    """Return the entries of a year, month or day ("" for all)."""
+    return [item for item in entries if not date or item.date.startswith(date)]
+
+
+def nothing(
+    record: Record, what: str, pool: Sequence[Entry], asked: RecordQuestion, other: Sequence[Entry] = ()
+) -> Reply:
+    """Say that the record holds no such entry, what was searched, and what comes near: notes, other days, spellings."""
+    when = f" dated {asked.date}" if asked.date else ""
+    parts = [f"The record holds no {what}{when}. {searched(pool)}"]
+    cited: list[Citation] = []
+    if other:
+        parts.append(f"At other times it has {len(other)}, {record.span(other)}.")
+        cited.append(other[-1].citation)
+    elif similar := _similar(pool, asked.words):
+        parts.append(f"Is a similar name meant? {'; '.join(dict.fromkeys(item.name for item in similar))}.")
+        cited += [item.citation for item in similar]
+    quotes = _in_notes(record, asked)
+    if quotes:
+        shown = "; ".join(f"\u201c{item.text}\u201d" for item in quotes)
+        parts.append(f"Notes have these words: {shown}.")
+    elif asked.words and record.of("note"):
+        parts.append(f"None of {len(record.of('note'))} notes has these words.")
+    return Reply(" ".join(parts), (*dict.fromkeys(cited), *quotes), abstained=not quotes)
+
+
+def searched(pool: Sequence[Entry]) -> str:
+    """Say how many entries were searched, and from when to when."""
+    days = sorted(item.date for item in pool if item.date)
+    return f"Searched: {len(pool)} entries{f', {days[0]} to {days[-1]}' if days else ''}."
+
+
+def _similar(pool: Sequence[Entry], words: Sequence[str]) -> list[Entry]:
+    """Return entries whose names have a word one letter away from a longer word that was asked."""
+    long = [word for word in words if len(word) >= _SHORTEST]
+    found: dict[str, Entry] = {}
+    for item in pool:
+        for part in _WORD.findall(item.name.lower()):
+            near = len(part) >= _SHORTEST and any(
+                DamerauLevenshtein.distance(part, word) == 1 for word in long
+            )
+            if near:
+                found.setdefault(item.name, item)
+    return list(found.values())[:_QUOTES]
+
+
+def _in_notes(record: Record, asked: RecordQuestion) -> list[Citation]:
+    """Return sentences of the latest notes that have all words asked for; a quotation keeps its denials."""
+    words = asked.words or (tuple(asked.measurement.name.split()) if asked.measurement else ())
+    quotes: list[Citation] = []
+    for note in reversed(in_time(record.of("note"), asked.date)):
+        if not words or not all(has_word(note.text, word) for word in words):
+            continue
+        for span in split_sentences(note.text):
+            if len(quotes) < _QUOTES and all(has_word(span.text, word) for word in words):
+                text = " ".join(span.text.split())
+                quotes.append(Citation(note.id, note.date, span.start, span.end, text))
+    return quotes
+
+
+def groups_of(entries: Iterable[Entry]) -> list[list[Entry]]:
+    """Return entries of one name and status together, the latest first."""
+    groups: dict[str, list[Entry]] = {}
+    for item in entries:
+        groups.setdefault(f"{item.name} {item.status}", []).append(item)
+    return sorted(groups.values(), key=lambda items: items[-1].date, reverse=True)
+
+
+def courses(lead: str, entries: Sequence[Entry]) -> Reply:
+    """Return entries of one name together, each with its first and last day, its status and what it states."""
+    groups = groups_of(entries)
+    rows, cited = [], list[Citation]()
+    for items in groups[:MOST]:
+        first, last = items[0], items[-1]
+        status = "" if last.status == "present" else f" [recorded as {last.status}]"
+        rows.append(f"{last.name}{status}: {span_of(items)}{f' ({last.value})' if last.value else ''}")
+        cited += [first.citation, last.citation]
+    return Reply(f"{lead} {'; '.join(rows)}.{further(len(groups) - MOST)}", tuple(dict.fromkeys(cited)))
+
+
+def span_of(items: Sequence[Entry]) -> str:
+    """Return when entries were recorded: one day, or how many with the first and last."""
+    first, last = (item.date or "undated" for item in (items[0], items[-1]))
+    return last if len(items) == 1 else f"{len(items)} entries, first {first}, last {last}"
+
+
+def listed(lead: str, entries: Sequence[Entry], total: int = 0) -> Reply:
+    """Return entries one by one with value and day."""
+    return Reply(f"{lead} {names(entries)}.{further(total - len(entries))}", cited(entries))
+
+
+def further(count: int) -> str:
+    """Say that more entries are not listed."""
+    return f" {count} further ones are not listed here." if count > 0 else ""
+
+
+def names(entries: Sequence[Entry]) -> str:
+    """Return names with value and day."""
+    rows = [
+        f"{item.name}{f': {item.value}' if item.value else ''} ({item.date or 'undated'})" for item in entries
+    ]
+    return "; ".join(dict.fromkeys(rows))
+
+
+def cited(entries: Iterable[Entry]) -> tuple[Citation, ...]:
+    """Return the citations of entries, each once."""
+    return tuple(dict.fromkeys(item.citation for item in entries))

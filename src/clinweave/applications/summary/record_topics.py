@@ -1,0 +1,195 @@
+"""Answers by topic: values, drugs, problems, allergies, vaccines, procedures, visits, relatives, the person."""
+
+import re
+from collections.abc import Sequence
+
+from clinweave.applications.summary.other_people import RELATIVE
+from clinweave.applications.summary.question import RecordQuestion
+from clinweave.applications.summary.record import Entry, Record
+from clinweave.applications.summary.record_lookup import (
+    MOST,
+    Reply,
+    cited,
+    courses,
+    further,
+    groups_of,
+    has_word,
+    in_time,
+    listed,
+    matching,
+    names,
+    nothing,
+    of_specimen,
+    searched,
+    span_of,
+)
+from clinweave.applications.summary.record_values import value_sentences
+
+_LAST = re.compile(r"\b(?:last|latest|most recent|recently)\b", re.IGNORECASE)
+_HOSPITAL = frozenset({"hospital", "admitted", "admission", "admissions", "seen", "visit"})
+_VACCINES = {"flu": "influenza", "covid": "covid-19"}
+
+
+def values(record: Record, asked: RecordQuestion) -> Reply:
+    """Answer with measured values: the last ones, or the picked ones, and a trend where both values are stated."""
+    pool = record.of("lab", "observation")
+    if measurement := asked.measurement:
+        chosen = [item for item in pool if measurement.means(item.name) and of_specimen(item, asked.specimen)]
+        what = f"{asked.specimen} {measurement.name}".strip()
+    else:
+        chosen = matching(pool, asked.words, asked.concepts) if asked.words else pool
+        what = f"value named {' '.join(asked.words)}" if asked.words else "measured value"
+    dated = in_time(chosen, asked.date)
+    if not dated:
+        return nothing(record, what, pool, asked, chosen)
+    if not asked.words and not measurement:
+        latest = list({item.code: item for item in dated}.values())
+        return listed("The record holds these values, the last of each:", latest[-MOST:], len(latest))
+    return Reply(*value_sentences(dated, asked.pick), kind="value")
+
+
+def drugs(record: Record, asked: RecordQuestion) -> Reply:
+    """Answer with orders and administrations of drugs; whether a drug is taken now is not known from an order."""
+    pool = [item for item in record.of("drug") if not item.vaccine]
+    looked = ""
+    if asked.drug_class:
+        name, substances = asked.drug_class
+        chosen = [item for item in pool if any(has_word(item.name, word) for word in substances)]
+        what, looked = f"drug of the class {name}", f" Looked for: {', '.join(substances)}."
+    else:
+        chosen = matching(pool, asked.words, asked.concepts) if asked.words else pool
+        what = f"order of {' '.join(asked.words)}" if asked.words else "drug"
+    dated = in_time(chosen, asked.date)
+    if not dated:
+        denied = in_time(matching(record.of("drug", status="absent"), asked.words), asked.date)
+        if denied:
+            return listed(f"Recorded as not given, and no other {what}:", denied[-1:], len(denied))
+        reply = nothing(record, what, pool, asked, chosen)
+        return Reply(reply.text + looked, reply.citations, reply.abstained)
+    groups = groups_of(dated)
+    rows = "; ".join(_order(record, items) for items in groups[:MOST])
+    shown = [item for items in groups[:MOST] for item in (items[0], items[-1])]
+    more = further(len(groups) - MOST)
+    return Reply(f"The record holds: {rows}.{more} An order does not say that it was taken.", cited(shown))
+
+
+def _order(record: Record, items: Sequence[Entry]) -> str:
+    last = items[-1]
+    stated = f" ({last.value})" if last.value else ""
+    over = ""
+    if last.ended or (last.until and last.until < record.last_day):
+        over = ", stated as ended"
+    elif not last.until and "status active" not in last.value:
+        over = ", not stated whether it goes on"
+    return f"{last.name}: {span_of(items)}{stated}{over}"
+
+
+def allergies(record: Record, asked: RecordQuestion) -> Reply:
+    """Answer with recorded allergies, and with recorded denials; no entry is no denial."""
+    pool = [item for item in record.entries if item.allergy]
+    chosen = matching(pool, asked.words, asked.concepts) if asked.words else pool
+    by_status = {status: [item for item in chosen if item.status == status] for status in _ALLERGY}
+    rows = [f"{lead} {names(by_status[status])}" for status, lead in _ALLERGY.items() if by_status[status]]
+    if rows:
+        both = " The entries contradict each other." if by_status["present"] and by_status["absent"] else ""
+        return Reply(
+            f"{'. '.join(rows)}.{both}", cited(item for items in by_status.values() for item in items)
+        )
+    what = f"allergy entry on {' '.join(asked.words)}" if asked.words else "allergy entry"
+    others = [item for item in pool if item.status != "historical"]
+    reply = nothing(record, what, list(record.entries), asked)
+    more = f" Recorded of allergies: {names(others)}." if others else ""
+    text = f"{reply.text} That nothing is recorded is no denial.{more}"
+    return Reply(text, (*reply.citations, *cited(others)), reply.abstained)
+
+
+_ALLERGY = {"present": "Recorded:", "absent": "Recorded as absent:", "uncertain": "Uncertain:"}
+
+
+def vaccines(record: Record, asked: RecordQuestion) -> Reply:
+    """Answer with immunisations."""
+    pool = [item for item in record.of("drug") if item.vaccine]
+    words = tuple(_VACCINES.get(word, word) for word in asked.words)
+    chosen = in_time(matching(pool, words) if words else pool, asked.date)
+    if not chosen:
+        return nothing(record, f"immunisation {' '.join(words)}".strip(), pool, asked)
+    return courses("The record holds these immunisations:", chosen)
+
+
+def problems(record: Record, asked: RecordQuestion) -> Reply:
+    """Answer with problems of every status: present, past, absent, uncertain."""
+    pool = [
+        item for item in record.of("problem", status="") if not item.of_family and item.status != "historical"
+    ]
+    if asked.words:
+        chosen = in_time(matching(pool, asked.words, asked.concepts), asked.date)
+        return courses("The record holds:", chosen) if chosen else anything(record, asked)
+    chosen = in_time([item for item in pool if item.status == "present" and not item.allergy], asked.date)
+    return (
+        courses("The record holds these problems:", chosen)
+        if chosen
+        else nothing(record, "problem", pool, asked)
+    )
+
+
+def events(record: Record, asked: RecordQuestion, *, kind: str) -> Reply:
+    """Answer with procedures or visits ("procedure", "visit")."""
+    pool = record.of(kind)
+    words = tuple(item for item in asked.words if item not in _HOSPITAL)
+    chosen = in_time(matching(pool, words) if words else pool, asked.date)
+    if not chosen:
+        return nothing(record, f"{kind} {' '.join(words)}".strip(), pool, asked)
+    if asked.pick == "count":
+        text = f"The record holds {len(chosen)} {kind} entries, {record.span(chosen)}."
+        return Reply(text, cited([chosen[0], chosen[-1]]))
+    if asked.pick == "first":
+        return listed(f"First {kind} in the record:", chosen[:1])
+    if _LAST.search(asked.text):
+        return listed(f"Last {kind} in the record:", chosen[-1:])
+    return courses(f"The record holds these {kind}s:", chosen)
+
+
+def family(record: Record, asked: RecordQuestion) -> Reply:
+    """Answer with what is recorded of relatives, never with the patient's own entries."""
+    pool = [item for item in record.entries if item.of_family]
+    match = RELATIVE.search(asked.text)
+    relative = match["relative"].lower() if match else ""
+    words = tuple(word for word in asked.words if not RELATIVE.fullmatch(word))
+    chosen = matching(pool, words) if words else pool
+    chosen = [item for item in chosen if relative in f"{item.name} {item.value}".lower()]
+    if not chosen:
+        of = f" of a {relative}" if relative else ""
+        return nothing(record, f"family history{of}", pool, asked)
+    return listed("Recorded of relatives, not of the patient:", chosen[-MOST:], len(chosen))
+
+
+def person(record: Record, asked: RecordQuestion) -> Reply:
+    """Answer with the recorded birth, sex or death. An age is not computed."""
+    key, lead, missing = {
+        "birth": ("born", "Born", "date of birth"),
+        "sex": ("sex", "Recorded sex:", "sex"),
+        "death": ("died", "Died", "date of death"),
+    }[asked.kind]
+    fact = record.facts.get(key)
+    if fact is None:
+        last = f" Its last entry is of {record.last_day}." if key == "died" and record.last_day else ""
+        return Reply(f"The record holds no {missing}.{last}", abstained=True)
+    return Reply(f"{lead} {fact.value}.", (fact.citation,))
+
+
+def anything(record: Record, asked: RecordQuestion) -> Reply:
+    """Look for the words of a question in the names of all entries, then in the notes."""
+    if not asked.words:
+        text = "Not answered: the question names nothing that can be looked for in a record."
+        return Reply(f"{text} {searched(record.entries)}", abstained=True)
+    pool = [
+        item
+        for item in record.entries
+        if item.kind != "note" and item.status != "historical" and not item.of_family
+    ]
+    chosen = in_time(matching(pool, asked.words, asked.concepts), asked.date)
+    if not chosen:
+        return nothing(record, f"entry named {' '.join(asked.words)}", pool, asked)
+    if all(item.kind in {"lab", "observation"} and item.status == "present" for item in chosen):
+        return Reply(*value_sentences(chosen, asked.pick), kind="value")
+    return courses("The record holds:", chosen)
