@@ -118,3 +118,67 @@ def test_every_output_is_private_and_other_files_are_named(run, tmp_path):
     written = [out, page, *(path for path in pheval.rglob("*") if path.is_file())]
     assert len(written) == 3
     assert {path.stat().st_mode & 0o777 for path in written} == {0o600}
+
+
+def test_one_patient_without_a_usable_finding_is_refused_with_the_reason(run):
+    for arguments in (["--hpo", "HP:9999999"], ["--excluded", "HP:0000102"]):
+        error = run(*arguments).exception
+        assert isinstance(error, UserError)
+        assert "nothing can be ranked" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "the note is empty"),
+        (b" \n\t\n", "the note is empty"),
+        (b"Patient: Anna Bell\nSeizures.\n\nPatient: Carl Dunn\nAtaxia.\n", "several patients: line 1"),
+        (b"%PDF-1.4 ...", "not plain text"),
+        (b'{"id": 1, "text": "a"}\n{"id": 2, "text": "b"}\n', "file of JSON records"),
+        (b"x" * 8_000_001, "at most 8,000,000"),
+    ],
+)
+def test_a_text_that_is_no_note_of_one_patient_is_refused(run, tmp_path, content, reason):
+    path = tmp_path / "note.txt"
+    path.write_bytes(content)
+    error = run("--text", path).exception
+    assert isinstance(error, UserError)
+    assert reason in str(error)
+
+
+def test_corrections_of_a_file_of_several_patients_are_refused(run, tmp_path):
+    path = tmp_path / "cases.jsonl"
+    path.write_text(f"{json.dumps(PACKET)}\n{json.dumps(PACKET)}\n", "utf-8")
+    error = run(path, "--hpo", "HP:0000102").exception
+    assert isinstance(error, UserError)
+    assert "holds 2 cases" in str(error)
+
+
+def test_the_file_of_one_patient_is_corrected_and_written_as_a_phenopacket(run, tmp_path):
+    path, target = tmp_path / "case.json", tmp_path / "out.yaml"
+    path.write_text(json.dumps(PACKET), "utf-8")
+    done = run(path, "--hpo", "Ataxia", "--age", "16 years", "--phenopacket", target, "--json")
+    line = json.loads(done.stdout)["cases"][0]
+    assert "HP:0000302" in [finding["id"] for finding in line["observed"]]
+    again = json.loads(run(target, "--json").stdout)["cases"][0]
+    assert again["ranking"] == line["ranking"]
+    assert "iso8601duration: P16Y" in target.read_text("utf-8")
+
+
+def test_shares_prior_and_neighbours_are_in_the_line(run):
+    line = json.loads(run("--hpo", "HP:0000102,HP:0000202", "--json").stdout)["cases"][0]
+    shares = [entry["share"] for entry in line["ranking"]]
+    assert shares == sorted(shares, reverse=True)
+    assert 0 < line["none_of_these"] < 1
+    assert sum(shares) + line["none_of_these"] == pytest.approx(1, abs=0.01)
+    assert line["prior"].startswith("uniform")
+    lens = next(finding for finding in line["observed"] if finding["id"] == "HP:0000102")
+    assert lens["parents"] == [{"id": "HP:0000101", "name": "Lens"}]
+    assert line["ranking"][0]["links"]["OMIM:1"] == "https://omim.org/entry/1"
+
+
+def test_a_prior_by_prevalence_needs_its_table(run, tmp_path):
+    error = run("--hpo", "HP:0000102", "--prior", "prevalence").exception
+    assert isinstance(error, UserError)
+    assert "--prevalence" in str(error)
+    assert isinstance(run("--hpo", "HP:0000102", "--prior", "guess").exception, UserError)

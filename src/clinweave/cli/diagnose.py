@@ -1,19 +1,19 @@
 """`clinweave diagnose`: ranked, explained differentials from phenopackets, HPO terms or free text."""
 
-import json
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from clinweave.cli.diagnose_input import Given, cases
+from clinweave.cli.diagnose_output import Targets, tell, unranked, write_lines
 from clinweave.cli.progress import spinner
-from clinweave.core.artifacts import appearing, home
+from clinweave.core.artifacts import home
 from clinweave.core.errors import UserError
 
 if TYPE_CHECKING:
-    from clinweave.applications.diagnosis import Case, Diagnoser
+    from clinweave.applications.diagnosis import Case, Diagnoser, Letter
 
 app = typer.Typer(add_completion=False)
 _DEPTH = 10  # ranks that a language model reads, with their reasons
@@ -25,7 +25,8 @@ def diagnose(  # noqa: PLR0917 - each parameter is one option
         Path | None,
         typer.Argument(
             metavar="[INPUT]",
-            help="Phenopackets (JSON, YAML, JSON lines; .gz), or a folder, .zip or .tar.gz of them.",
+            help="Phenopackets or lines of `clinweave link` (JSON, YAML, JSON lines; .gz), or a folder, .zip or "
+            ".tar.gz of them.",
         ),
     ] = None,
     out: Annotated[
@@ -63,14 +64,55 @@ def diagnose(  # noqa: PLR0917 - each parameter is one option
     ] = False,
     top: Annotated[int, typer.Option(min=1, help="Number of ranks per case.")] = 100,
     reasons: Annotated[int, typer.Option(min=0, help="Number of ranks with reasons.")] = 5,
-    hpo: Annotated[str, typer.Option(metavar="HP:...,HP:...", help="Observed findings of one patient.")] = "",
-    absent: Annotated[str, typer.Option("--not", metavar="HP:...", help="Excluded findings.")] = "",
-    age: Annotated[str, typer.Option(help="Age of the patient, as P3Y6M. Stored, not scored.")] = "",
+    hpo: Annotated[
+        str,
+        typer.Option(
+            metavar="HP:...,HP:...",
+            help="Observed findings of one patient, as HPO ids or names; added to a text or a file of one case, which "
+            "they overrule.",
+        ),
+    ] = "",
+    absent: Annotated[
+        str,
+        typer.Option(
+            "--excluded",
+            "--not",
+            metavar="HP:...",
+            help="Excluded findings, likewise; they overrule a text too.",
+        ),
+    ] = "",
+    ignored: Annotated[
+        str, typer.Option("--ignore", metavar="HP:...", help="Findings of a text or file to leave out.")
+    ] = "",
+    age: Annotated[str, typer.Option(help="Age of the patient, as 16y, '5 months' or P3Y6M.")] = "",
     sex: Annotated[
         str, typer.Option(help="male or female; an X-linked disease counts less in a female.")
     ] = "",
     text: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A case report; findings are recognised in it.")
+        Path | None,
+        typer.Option(metavar="FILE", help="A letter or note of one patient; findings are recognised in it."),
+    ] = None,
+    marked: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the text with the findings that were read in it."),
+    ] = None,
+    phenopacket: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="OUT",
+            help="Write the findings as GA4GH phenopackets (.json, .yaml; several: .jsonl, .yaml).",
+        ),
+    ] = None,
+    prior: Annotated[
+        str,
+        typer.Option(
+            help="Belief before the findings: uniform, as among published cases, or prevalence (Orphanet's classes, "
+            "with --prevalence), as in a clinic."
+        ),
+    ] = "uniform",
+    prevalence: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Orphadata's en_product9_prev.xml, plain or .gz."),
     ] = None,
     genes: Annotated[
         Path | None,
@@ -103,76 +145,36 @@ def diagnose(  # noqa: PLR0917 - each parameter is one option
     """Rank rare diseases by a patient's findings, with reasons.
 
     Of a phenopacket only subject and phenotypicFeatures are read (and the case's own PMID with
-    --drop-own-publication). Each line is {"id", "ranking": [{"rank", "id", "members", "name", "score", "reasons"}],
-    "none_fits", "next", "problems"}. For research, not for clinical decisions.
+    --drop-own-publication). Each line is {"id", "ranking": [{"rank", "id", "members", "name", "score", "share",
+    "genes", "inheritance", "onset", "prevalence", "mondo", "links", "reasons"}], "none_fits", "none_of_these", "prior",
+    "observed", "excluded", "next", "problems"}, of a letter also "read". For research, not for clinical decisions.
     """
     from clinweave.applications.diagnosis import gene_ranking
 
-    skipped: list[str] = []
-    cases = _cases(source, text, (hpo, absent, age, sex), drop_own_publication, skipped)
-    diagnoser = _diagnoser(hpo_release, (mondo, disease_genes), orphanet)
+    given = Given(source, text, hpo, absent, ignored, age, sex)
+    targets = Targets(out, page, pheval, marked, phenopacket)
+    given.check()
+    targets.check(text)
+    diagnoser = _diagnoser(hpo_release, (mondo, disease_genes), (prior, prevalence), orphanet)
     by_disease, symbols = _genes(genes) if genes else (None, {})
     reorder = _reorder(model, weight, allow_remote, reasons) if model else None
-    counts = {"cases": 0, "with_problems": 0, "unranked": 0}
-    lines: list[dict[str, Any]] = []
-    with _output(out) as write, spinner(quiet=source is None) as set_status:
-        for case in cases:
-            set_status(f"ranking: {counts['cases']:,} cases")
-            depth = max(reasons, _DEPTH) if reorder else reasons
-            line = diagnoser.diagnose(case, top=top, explained=depth, weighted=by_disease)
-            if reorder:
-                line = reorder(line)
-            if genes:
-                line["genes"] = gene_ranking(line["ranking"], symbols)
-            counts["cases"] += 1
-            counts["with_problems"] += bool(line["problems"])
-            counts["unranked"] += not line["ranking"]
-            write(json.dumps(line, ensure_ascii=False) + "\n")
-            if pheval:
-                _pheval(line, pheval)
-            if out is None or page:
-                lines.append(line)
+    depth = max(reasons, _DEPTH) if reorder else reasons
+
+    def ranked(case: "Case", letter: "Letter | None") -> dict[str, Any]:
+        line = diagnoser.diagnose(case, top=top, explained=depth, weighted=by_disease)
+        if given.single and not line["ranking"]:
+            raise UserError(unranked(line, genes, read=letter is not None))
+        if reorder:
+            line = reorder(line)
+        return line | {"genes": gene_ranking(line["ranking"], symbols)} if genes else line
+
+    skipped: list[str] = []
+    items = cases(given, diagnoser.model.ontology, publications=drop_own_publication, skipped=skipped)
+    with spinner(quiet=source is None) as set_status:
+        counts, lines = write_lines(items, ranked, diagnoser.model, targets, set_status)
     for name in skipped:
         typer.echo(f"not read: {name}", err=True)
-    if page:
-        from clinweave.applications.diagnosis import write_page
-
-        write_page(lines, dict(diagnoser.model.sources), page)
-    _tell(lines if out is None else [], counts, out, as_json)
-
-
-def _cases(
-    source: Path | None, text: Path | None, terms: tuple[str, str, str, str], own: bool, skipped: list[str]
-) -> "Iterable[Case]":
-    from clinweave.applications.diagnosis import Case, read_cases
-
-    sources = [source is not None, text is not None, bool(terms[0] or terms[1])]
-    if sum(sources) != 1:
-        raise UserError("give one of: INPUT, --text FILE, or --hpo (with --not)")
-    if source is not None:
-        return read_cases(source, publications=own, skipped=skipped)
-    observed, absent, age, sex = terms
-    if sex.upper() not in {"", "MALE", "FEMALE"}:
-        raise UserError(f"--sex is {sex!r}; give male or female, or leave it out")
-    if text is not None:
-        return [_recognised(text, sex.upper(), age)]
-    split = [tuple(term.strip() for term in text.split(",") if term.strip()) for text in (observed, absent)]
-    return [Case("patient", split[0], split[1], sex.upper(), age)]
-
-
-def _recognised(path: Path, sex: str, age: str) -> "Case":
-    """Return the case that a text tells, as the linker finds and negates findings."""
-    from clinweave.applications.diagnosis import from_mentions
-    from clinweave.knowledge import Graph, Linker, unread_language, with_translations
-
-    if not path.is_file():
-        raise UserError(f"there is no text {path}")
-    linker = with_translations(Linker.open(Graph.open(home() / "graph")), home())
-    letter = path.read_text("utf-8")
-    if unread := unread_language(letter, linker.languages):
-        typer.echo(f"warning: {unread}", err=True)
-    mentions = linker.link(letter, ["HP"])
-    return from_mentions(path.stem, mentions, sex, age)
+    tell(lines if out is None else [], counts, out, as_json)
 
 
 def _genes(path: Path) -> tuple[dict[str, float], dict[str, str]]:
@@ -212,8 +214,11 @@ def _reorder(
     return change
 
 
-def _diagnoser(folder: Path | None, maps: tuple[str, str], orphanet: bool) -> "Diagnoser":
+def _diagnoser(
+    folder: Path | None, maps: tuple[str, str], prior: tuple[str, Path | None], orphanet: bool
+) -> "Diagnoser":
     from clinweave.applications.diagnosis import (
+        PRIORS,
         Diagnoser,
         Release,
         fetched_genes,
@@ -232,9 +237,16 @@ def _diagnoser(folder: Path | None, maps: tuple[str, str], orphanet: bool) -> "D
             "without Mondo, related diseases are found by their names alone; run `clinweave fetch mondo`",
             err=True,
         )
-    used = Release(release.ontology, release.annotations, mondo, genes)
+    belief, prevalence = prior
+    if belief not in PRIORS:
+        raise UserError(f"--prior is {belief!r}; give one of {', '.join(PRIORS)}")
+    if prevalence is not None and not prevalence.is_file():
+        raise UserError(
+            f"there is no table of prevalence {prevalence}; give Orphadata's en_product9_prev.xml"
+        )
+    used = Release(release.ontology, release.annotations, mondo, genes, prevalence)
     with Console(stderr=True).status("Opening the annotations (compiled on first use)"):
-        return Diagnoser(open_model(used, home() / "diagnosis", orphanet=orphanet))
+        return Diagnoser(open_model(used, home() / "diagnosis", orphanet=orphanet), belief)
 
 
 def _map(choice: str, fetched: "Callable[[Path], Path | None]", kind: str, example: str) -> Path | None:
@@ -242,74 +254,3 @@ def _map(choice: str, fetched: "Callable[[Path], Path | None]", kind: str, examp
     if path is not None and not path.is_file():
         raise UserError(f"there is no {kind} {path}; give {example}, auto or none")
     return path
-
-
-@contextmanager
-def _output(out: Path | None) -> "Iterator[Callable[[str], object]]":
-    """Yield what writes a line: to a file that appears whole or not at all, or nowhere."""
-    if out is None:
-        yield lambda _: None
-        return
-    with appearing(out, private=True) as work, work.open("w", encoding="utf-8") as stream:
-        yield stream.write
-
-
-def _pheval(line: dict[str, Any], folder: Path) -> None:
-    from clinweave.applications.diagnosis import write_pheval
-
-    write_pheval(line, folder)
-
-
-def _tell(lines: list[dict[str, Any]], counts: dict[str, int], out: Path | None, as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps({**counts, "out": str(out)} if out else {**counts, "cases": lines}))
-        return
-    if out:
-        typer.echo(
-            "{cases} cases, {with_problems} with problems, {unranked} unranked".format(**counts), err=True
-        )
-    for line in lines:
-        _show(line)
-
-
-def _show(line: dict[str, Any]) -> None:
-    from rich.markup import escape
-    from rich.table import Table
-
-    from clinweave.cli.console import Console
-
-    screen = Console()
-    table = Table(
-        "rank", "disease", "id", "score", "findings for", "findings against", title=escape(line["id"])
-    )
-    for entry in line["ranking"][:10]:
-        reasons = [reason for reason in entry["reasons"] if reason["finding"]]
-        good = [f"{reason['name']} {reason['says']:+.1f}" for reason in reasons if reason["says"] > 0][:4]
-        bad = [
-            f"{reason['name']} {reason['says']:+.1f}" for reason in reversed(reasons) if reason["says"] < 0
-        ][:3]
-        name, ids = escape(entry["name"]), "\n".join(entry["members"])
-        table.add_row(
-            str(entry["rank"]),
-            name,
-            ids,
-            f"{entry['score']:.1f}",
-            escape("\n".join(good)),
-            escape("\n".join(bad)),
-        )
-    screen.print(table)
-    if line["none_fits"]:
-        screen.print("No match: the findings support no disease better than chance.")
-    if opinion := line.get("reranked"):
-        argument = f": {escape(opinion['argument'])}" if opinion["argument"] else ""
-        screen.print(
-            f"Re-ranked by {escape(opinion['model'])}{argument}"
-            if opinion["read"]
-            else "The model's reply could not be parsed."
-        )
-    for reason in line["next"]:
-        screen.print(
-            f"Look for next: {escape(reason['name'])} ({reason['finding']}), {reason['bits']:.2f} bits expected"
-        )
-    for problem in line["problems"]:
-        screen.print(f"Note: {escape(problem)}")

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from clinweave.databases.hpo_translations import Translation, read_translations, translation_files
     from clinweave.databases.icd10cm_tabular import TabularCode, read_tabular, reportable
     from clinweave.databases.inline_markup import script_text, tidy_scripts
+    from clinweave.databases.orphanet_prevalence import (
+        PER_MILLION,
+        PREVALENCE_FILE,
+        prevalence_release,
+        read_prevalence,
+    )
     from clinweave.databases.own_graph import SOURCE_FILE, OwnGraph
     from clinweave.databases.prefixes import curie
     from clinweave.databases.registry import DATABASES, DEFAULT, OPEN
@@ -22,6 +28,8 @@ __all__ = [
     "DATABASES",
     "DEFAULT",
     "OPEN",
+    "PER_MILLION",
+    "PREVALENCE_FILE",
     "READERS_VERSION",
     "SOURCE_FILE",
     "Database",
@@ -37,7 +45,9 @@ __all__ = [
     "disease_name_files",
     "drug_structures",
     "literature_documents",
+    "prevalence_release",
     "read_disease_names",
+    "read_prevalence",
     "read_tabular",
     "read_translations",
     "recorded_fact",
@@ -58,6 +68,10 @@ __getattr__, __dir__ = attach(
         "DrugStructure": "drug_names",
         "LiteratureDocument": "articles",
         "OwnGraph": "own_graph",
+        "PER_MILLION": "orphanet_prevalence",
+        "PREVALENCE_FILE": "orphanet_prevalence",
+        "prevalence_release": "orphanet_prevalence",
+        "read_prevalence": "orphanet_prevalence",
         "Record": "base",
         "RowLog": "base",
         "TabularCode": "icd10cm_tabular",

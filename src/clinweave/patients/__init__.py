@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from clinweave.patients.deid.pseudonymise import key_at as key_at
     from clinweave.patients.loading import SourceKind as SourceKind
     from clinweave.patients.loading import load as load
+    from clinweave.patients.note_files import check_note as check_note
+    from clinweave.patients.note_files import decoded as decoded
+    from clinweave.patients.note_files import read_note as read_note
     from clinweave.patients.notes_index import add_notes as add_notes
     from clinweave.patients.purging import Place as Place
     from clinweave.patients.purging import purge as purge
@@ -43,6 +46,8 @@ __getattr__, __dir__ = attach(
         "Pseudonymiser": "deid.pseudonymise",
         "SourceKind": "loading",
         "add_notes": "notes_index",
+        "check_note": "note_files",
+        "decoded": "note_files",
         "gate": "access_policy",
         "gold_notes": "deid.gold",
         "key_at": "deid.pseudonymise",
@@ -52,6 +57,7 @@ __getattr__, __dir__ = attach(
         "plain_name": "coding",
         "purge": "purging",
         "read_i2b2": "deid.i2b2",
+        "read_note": "note_files",
         "register": "registry",
         "register_proposals": "registry",
         "share": "coding",

@@ -222,14 +222,18 @@ def test_days_of_releases():
 
 def test_the_likelihood_ratio_counts_a_miss_as_one_in_a_hundred(world):
     release = release_in(world / "release")
-    model = open_model(release, world / "cache", Settings(prior=1.0, strength=1e-6), related=False)
+    model = open_model(
+        release, world / "cache", Settings(prior=1.0, unstated=1.0, strength=1e-6), related=False
+    )
     scores = Lirical(model).scores([model.ontology.index["HP:0000302"]], [])
     assert scores[model.ids.index("OMIM:3")] == pytest.approx(np.log(0.01))
     assert scores[model.ids.index("OMIM:2")] > 0
 
 
 def test_the_baseline_by_hand(world):
-    model = open_model(release_in(world / "release"), world / "cache", Settings(prior=0.5), related=False)
+    model = open_model(
+        release_in(world / "release"), world / "cache", Settings(prior=0.5, unstated=0.5), related=False
+    )
     term = model.ontology.index["HP:0000302"]
     arm = Lrz(model, [term])
     told = arm.scores([term], [])

@@ -5,14 +5,15 @@ from typing import TYPE_CHECKING
 from clinweave.core.lazy import attach
 
 if TYPE_CHECKING:
+    from clinweave.applications.diagnosis.ages import read_age as read_age
     from clinweave.applications.diagnosis.annotations import Annotations as Annotations
     from clinweave.applications.diagnosis.case_files import read_packets as read_packets
     from clinweave.applications.diagnosis.cases import Case as Case
+    from clinweave.applications.diagnosis.cases import corrected as corrected
+    from clinweave.applications.diagnosis.cases import from_mentions as from_mentions
     from clinweave.applications.diagnosis.cases import packet as packet
     from clinweave.applications.diagnosis.cases import read_cases as read_cases
     from clinweave.applications.diagnosis.diagnose import Diagnoser as Diagnoser
-    from clinweave.applications.diagnosis.diagnose import from_mentions as from_mentions
-    from clinweave.applications.diagnosis.exports import write_page as write_page
     from clinweave.applications.diagnosis.exports import write_pheval as write_pheval
     from clinweave.applications.diagnosis.findings import Findings as Findings
     from clinweave.applications.diagnosis.findings import read_findings as read_findings
@@ -20,12 +21,22 @@ if TYPE_CHECKING:
     from clinweave.applications.diagnosis.genes import gene_ranking as gene_ranking
     from clinweave.applications.diagnosis.genes import read_genes as read_genes
     from clinweave.applications.diagnosis.genes import weights as weights
+    from clinweave.applications.diagnosis.letters import Letter as Letter
+    from clinweave.applications.diagnosis.letters import is_value as is_value
+    from clinweave.applications.diagnosis.letters import kind_of as kind_of
+    from clinweave.applications.diagnosis.letters import marked_text as marked_text
+    from clinweave.applications.diagnosis.letters import read_letter as read_letter
+    from clinweave.applications.diagnosis.letters import segments as segments
     from clinweave.applications.diagnosis.links import Links as Links
     from clinweave.applications.diagnosis.links import RelatedDiseases as RelatedDiseases
     from clinweave.applications.diagnosis.links import from_mondo as from_mondo
     from clinweave.applications.diagnosis.links import genes_from as genes_from
     from clinweave.applications.diagnosis.model import Model as Model
     from clinweave.applications.diagnosis.model import Settings as Settings
+    from clinweave.applications.diagnosis.ontology import Ontology as Ontology
+    from clinweave.applications.diagnosis.phenopackets import check_target as check_target
+    from clinweave.applications.diagnosis.phenopackets import phenopacket_of as phenopacket_of
+    from clinweave.applications.diagnosis.phenopackets import write_phenopackets as write_phenopackets
     from clinweave.applications.diagnosis.propagation import carry_down as carry_down
     from clinweave.applications.diagnosis.ranker import Ranker as Ranker
     from clinweave.applications.diagnosis.rerank import RERANK_DEPTH as RERANK_DEPTH
@@ -35,6 +46,10 @@ if TYPE_CHECKING:
     from clinweave.applications.diagnosis.rerank import opinion as opinion
     from clinweave.applications.diagnosis.rerank import prompt as prompt
     from clinweave.applications.diagnosis.rerank import reranked as reranked
+    from clinweave.applications.diagnosis.result_page import write_page as write_page
+    from clinweave.applications.diagnosis.shares import PRIORS as PRIORS
+    from clinweave.applications.diagnosis.shares import Prior as Prior
+    from clinweave.applications.diagnosis.shares import log_prior as log_prior
     from clinweave.applications.diagnosis.store import VERSIONS as VERSIONS
     from clinweave.applications.diagnosis.store import Release as Release
     from clinweave.applications.diagnosis.store import fetched_genes as fetched_genes
@@ -43,11 +58,28 @@ if TYPE_CHECKING:
     from clinweave.applications.diagnosis.store import genes_release as genes_release
     from clinweave.applications.diagnosis.store import open_model as open_model
     from clinweave.applications.diagnosis.store import release_in as release_in
+    from clinweave.applications.diagnosis.term_lists import read_terms as read_terms
 
 __getattr__, __dir__ = attach(
     __name__,
     {
         "VERSIONS": "store",
+        "PRIORS": "shares",
+        "Prior": "shares",
+        "log_prior": "shares",
+        "Letter": "letters",
+        "Ontology": "ontology",
+        "check_target": "phenopackets",
+        "corrected": "cases",
+        "is_value": "letters",
+        "kind_of": "letters",
+        "marked_text": "letters",
+        "phenopacket_of": "phenopackets",
+        "read_age": "ages",
+        "read_letter": "letters",
+        "read_terms": "term_lists",
+        "segments": "letters",
+        "write_phenopackets": "phenopackets",
         "Annotations": "annotations",
         "Case": "cases",
         "Diagnoser": "diagnose",
@@ -63,7 +95,7 @@ __getattr__, __dir__ = attach(
         "Findings": "findings",
         "RelatedDiseases": "links",
         "Links": "links",
-        "from_mentions": "diagnose",
+        "from_mentions": "cases",
         "from_mondo": "links",
         "genes_from": "links",
         "read_findings": "findings",
@@ -83,7 +115,7 @@ __getattr__, __dir__ = attach(
         "read_cases": "cases",
         "read_packets": "case_files",
         "release_in": "store",
-        "write_page": "exports",
+        "write_page": "result_page",
         "write_pheval": "exports",
     },
 )

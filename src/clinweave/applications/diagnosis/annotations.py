@@ -29,6 +29,7 @@ _CLASS_PATIENTS = 10  # a class or percentage weighs as much as so many patients
 _COUNTS = re.compile(r"(\d+)\s*/\s*(\d+)")
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 _INHERITANCE = "biolink:has_mode_of_inheritance"
+_COURSE = "biolink:has_attribute"  # onset, pace, age of death
 
 
 class Frequency(NamedTuple):
@@ -70,6 +71,7 @@ class Annotations:
     onset: tuple[str, ...]
     sex: tuple[str, ...]
     release: str = ""
+    course: tuple[tuple[str, ...], ...] = ()  # of each disease: HPO ids of its onset and clinical course
 
     @cached_property
     def index_of(self) -> dict[str, int]:
@@ -102,6 +104,7 @@ def build_annotations(records: Iterable[object], ontology: Ontology, release: st
 
     names: dict[str, str] = {}
     inheritance: dict[str, set[str]] = {}
+    course: dict[str, set[str]] = {}
     rows: list[tuple[str, int, Frequency, bool, str, str, str]] = []
     for record in records:
         if isinstance(record, Concept):
@@ -109,6 +112,8 @@ def build_annotations(records: Iterable[object], ontology: Ontology, release: st
         elif isinstance(record, Relation):
             if record.predicate == _INHERITANCE:
                 inheritance.setdefault(record.subject, set()).add(record.object)
+            elif record.predicate == _COURSE and not record.negated:
+                course.setdefault(record.subject, set()).add(record.object)
             elif record.predicate == "biolink:has_phenotype" and record.object in ontology.index:
                 share = frequency(record.frequency)
                 sources = ";".join(record.publications)
@@ -131,6 +136,7 @@ def build_annotations(records: Iterable[object], ontology: Ontology, release: st
         onset=tuple(row[5] for row in rows),
         sex=tuple(row[6] for row in rows),
         release=release,
+        course=tuple(tuple(sorted(course.get(id_, ()))) for id_ in diseases),
     )
 
 

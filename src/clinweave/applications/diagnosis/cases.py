@@ -1,21 +1,25 @@
-"""Cases from GA4GH phenopackets (v2; v1 is recognised) or plain lines of findings; the label is never looked at.
+"""Cases from GA4GH phenopackets (v2; v1 is recognised), linked texts or plain lines of findings.
 
-Of a packet only subject, age, sex and phenotypicFeatures are read; `id` is copied to the output and read for nothing
+The label is never looked at. Of a packet only subject, age, sex and phenotypicFeatures are read; `id` is copied to the
+output and read for nothing
 else. With `publications` the PMIDs of metaData.externalReferences are read too, so that their rows can be dropped.
 Field names may be in snake case. Schema: https://phenopacket-schema.readthedocs.io/en/latest/
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from clinweave.applications.diagnosis.case_files import field, read_packets
+from clinweave.applications.diagnosis.ontology import Ontology
 from clinweave.core.errors import UserError
+from clinweave.records import Mention
 
 _SEXES = {"MALE": "MALE", "FEMALE": "FEMALE", "M": "MALE", "F": "FEMALE", "1": "FEMALE", "2": "MALE"}
 _NO_SEX = frozenset({"", "0", "3", "UNKNOWN_SEX", "OTHER_SEX", "UNKNOWN", "OTHER"})
+_MENTION = tuple(item.name for item in fields(Mention))
 _YES = frozenset({"true", "1"})
 _NO = frozenset({"false", "0", "none"})
 
@@ -54,9 +58,14 @@ def read_cases(path: Path, *, publications: bool = False, skipped: list[str] | N
 
 
 def packet(value: Any, name: str = "case-1", *, publications: bool = False) -> Case:
-    """Return the case of a parsed phenopacket, or of {"id", "observed", "excluded", "age", "sex", "pmid"}."""
+    """Return the case of a parsed phenopacket, or of {"id", "observed", "excluded", "age", "sex", "pmid"}.
+
+    Also of {"id", "mentions"}, a line of `clinweave link`; only its mentions of HPO terms count.
+    """
     if not isinstance(value, dict):
         return Case(name, problems=("not an object; expected a phenopacket",))
+    if isinstance(value.get("mentions"), list):
+        return _linked(value, name)
     id_ = value.get("id")
     id_ = str(id_) if isinstance(id_, str | int) and not isinstance(id_, bool) and str(id_) else name
     cited = _publications(value) if publications else ()
@@ -79,6 +88,41 @@ def packet(value: Any, name: str = "case-1", *, publications: bool = False) -> C
     subject = subject if isinstance(subject, dict) else {}
     sex = _sex(subject.get("sex"), problems)
     return Case(id_, observed, excluded, sex, _age(subject), cited, tuple(problems))
+
+
+def from_mentions(id_: str, mentions: Sequence[Mention], sex: str = "", age: str = "") -> Case:
+    """Return the case described by a text: present and past findings are observed, denied ones excluded.
+
+    Findings of relatives and findings that are only suspected or feared are left out, and listed among its problems.
+    """
+    mine = [mention for mention in mentions if not mention.experiencer]
+    yes = dict.fromkeys(mention.id for mention in mine if mention.of_patient)
+    no = dict.fromkeys(mention.id for mention in mine if mention.status == "absent" and mention.id not in yes)
+    others = {
+        mention.id: (mention.name, "reported for a relative" if mention.experiencer else mention.status)
+        for mention in mentions
+        if mention.id not in yes and mention.id not in no
+    }
+    problems = [f"{other} ({name}) is {why} and was left out" for other, (name, why) in others.items()]
+    return Case(id_, tuple(yes), tuple(no), sex, age, problems=tuple(problems))
+
+
+def _linked(value: dict[str, Any], name: str) -> Case:
+    """Return the case of a line of `clinweave link`: its HPO mentions."""
+    id_ = value.get("id")
+    named = str(id_) if isinstance(id_, str | int) and not isinstance(id_, bool) and str(id_) else name
+    mentions: list[Mention] = []
+    problems: list[str] = []
+    for index, item in enumerate(value["mentions"]):
+        try:
+            mention = Mention(**{key: item[key] for key in _MENTION if key in item})
+        except (TypeError, ValueError, KeyError) as error:
+            problems.append(f"mentions[{index}] is no mention and was ignored ({error})")
+            continue
+        if mention.id.startswith("HP:"):
+            mentions.append(mention)
+    case = from_mentions(named, mentions)
+    return replace(case, problems=(*problems, *case.problems))
 
 
 def _findings(features: Any, problems: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -154,3 +198,30 @@ def _sex(value: Any, problems: list[str]) -> str:
     if text not in _SEXES and text not in _NO_SEX:
         problems.append("the sex is neither MALE nor FEMALE and was ignored")
     return _SEXES.get(text, "")
+
+
+def corrected(
+    case: Case, ontology: Ontology, observed: Sequence[str], excluded: Sequence[str], ignored: Sequence[str]
+) -> Case:
+    """Return a case with findings set by hand, which overrule what it said of them.
+
+    An `observed` finding is no longer excluded, nor is a class of it. Of an `excluded` finding neither it nor any kind
+    of it stays observed. An `ignored` one is taken out of both lists.
+    """
+    if not (observed or excluded or ignored):
+        return case
+    above = _related(ontology, observed, ontology.ancestors)
+    below = _related(ontology, excluded, ontology.descendants)
+    ignored_places = {ontology.place(id_) for id_ in ignored}
+
+    def kept(ids: Sequence[str], dropped: set[int | None]) -> list[str]:
+        return [id_ for id_ in ids if (place := ontology.place(id_)) is None or place not in dropped]
+
+    yes = [*observed, *kept(case.observed, below | ignored_places)]
+    no = [*excluded, *kept(case.excluded, above | ignored_places)]
+    return replace(case, observed=tuple(dict.fromkeys(yes)), excluded=tuple(dict.fromkeys(no)))
+
+
+def _related(ontology: Ontology, ids: Sequence[str], places: Sequence[Any]) -> set[int | None]:
+    known = [place for id_ in ids if (place := ontology.place(id_)) is not None]
+    return {int(place) for index in known for place in places[index]}

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clinweave.applications.diagnosis.annotations import Annotations, Profile, profiles
+from clinweave.applications.diagnosis.facts import Facts
 from clinweave.applications.diagnosis.links import RelatedDiseases
 from clinweave.applications.diagnosis.ontology import Ontology
 from clinweave.applications.diagnosis.propagation import (
@@ -34,6 +35,8 @@ class Settings:
 
     prior: float = 0.35  # frequency of a finding whose row states none
     strength: float = 1.0  # pseudo-patients behind it
+    unstated: float = 0.35  # frequency of a finding whose row states none
+    frequency_weight: float = 1.0  # exponent of a frequency: below 1, few counted patients decide less
     noise: float = 0.1  # chance that a finding has nothing to do with the disease
     groups: float = 0.25  # share of the profile taken from wider Orphanet groups
     siblings: float = 0.25  # share taken from the siblings in the same series
@@ -73,6 +76,7 @@ class Model:
     spread: "Floats"
     settings: Settings
     sources: Mapping[str, str]
+    facts: tuple[Facts, ...] = ()  # of each candidate
 
     @cached_property
     def ids(self) -> list[str]:
@@ -117,15 +121,14 @@ def build_model(
     rows, owner = member_rows(annotations, related)
     own, stated = _tables(ontology, profiles(annotations, rows, owner), settings, count)
     each = profiles(annotations)
-    whole = closure(ontology, each, _frequencies(each, settings), len(annotations.diseases))
+    whole = closure(ontology, each, frequencies(each, settings), len(annotations.diseases))
     mixed = mix(own, matrix(whole), relatives(annotations, related), settings)
     annotated = np.unique(own.disease)
     n = max(len(annotated), 1)
     holders = np.diff(own.start)
     information = np.maximum(-np.log(np.maximum(holders, 1) / n), 0).astype(np.float32)
-    sums = np.add.reduceat(np.r_[own.frequency, 0], np.minimum(own.start[:-1], len(own.frequency))) * (
-        holders > 0
-    )
+    weighted = np.r_[own.frequency**settings.frequency_weight, 0]
+    sums = np.add.reduceat(weighted, np.minimum(own.start[:-1], len(own.frequency))) * (holders > 0)
     background = ((sums + 0.5) / (n + 1)).astype(np.float32)
     background[0] = 1.0  # every patient has an abnormality
     weight = np.diff(stated.start) + 0.5
@@ -244,7 +247,7 @@ def evidence(  # noqa: PLR0917 - what the score is made of
     ratio = np.full((terms, len(disease)), np.log(settings.noise), np.float32)
     mixed = [_part(table, disease) for table in tables]
     term, column, frequency = mixed[2]
-    ratio[term, column] = np.log((1 - settings.noise) * frequency / background[term] + settings.noise)
+    ratio[term, column] = log_ratio(frequency, background[term], settings)
     carry_down(ontology, ratio)
     term, column, _ = mixed[0]
     ratio[term, column] += settings.exact
@@ -252,6 +255,14 @@ def evidence(  # noqa: PLR0917 - what the score is made of
     term, column, _ = mixed[1]
     ratio[term, column] += settings.stated
     return ratio, spread.astype(np.float32)
+
+
+def log_ratio(frequency: "Floats", background: "Floats | float", settings: Settings) -> "Floats":
+    """Return ln of a finding's likelihood in a disease over that in all diseases, with some chance of noise."""
+    import numpy as np
+
+    ratio = frequency**settings.frequency_weight / background
+    return np.asarray(np.log((1 - settings.noise) * ratio + settings.noise), np.float32)
 
 
 def _part(table: FrequencyMatrix, disease: "Ints") -> "tuple[Ints, Ints, Floats]":
@@ -265,15 +276,16 @@ def _part(table: FrequencyMatrix, disease: "Ints") -> "tuple[Ints, Ints, Floats]
     return term.astype(np.int32), position[entry].astype(np.int32), table.frequency[entry]
 
 
-def _frequencies(profile: Profile, settings: Settings) -> "Floats":
-    return smoothed(profile, settings.prior, settings.strength)
+def frequencies(profile: Profile, settings: Settings) -> "Floats":
+    """Return the smoothed frequencies of a profile, by the settings."""
+    return smoothed(profile, settings.prior, settings.strength, settings.unstated)
 
 
 def _tables(
     ontology: Ontology, profile: Profile, settings: Settings, count: int
 ) -> tuple[FrequencyMatrix, FrequencyMatrix]:
-    frequencies = _frequencies(profile, settings)
+    shares = frequencies(profile, settings)
     return (
-        closure(ontology, profile, frequencies, count),
-        direct(profile, frequencies, len(ontology.ids), count),
+        closure(ontology, profile, shares, count),
+        direct(profile, shares, len(ontology.ids), count),
     )

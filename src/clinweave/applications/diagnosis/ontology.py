@@ -1,5 +1,6 @@
 """The Human Phenotype Ontology as arrays: phenotypic abnormalities, parents before children."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     Ints = npt.NDArray[np.int32]
 
+WORD = re.compile(r"[^\s,;|/+&\"'“”‘’()\[\]{}<>!•·]+")
 ROOT = (
     "HP:0000118"  # Phenotypic abnormality; terms outside it are modes of inheritance, modifiers and the like
 )
@@ -32,12 +34,27 @@ class Ontology:
     former: Mapping[str, str] = field(default_factory=dict)
     outside: frozenset[str] = frozenset()
     release: str = ""
+    synonyms: tuple[tuple[str, ...], ...] = ()  # of each term
+    labels: Mapping[str, str] = field(default_factory=dict)  # names of terms of other branches
+
+    @cached_property
+    def by_name(self) -> dict[str, int]:
+        """Return the place of each name in lower case; a term's own label goes before a synonym of another."""
+        names: dict[str, int] = {}
+        for index, synonyms in enumerate(self.synonyms):
+            for synonym in synonyms:
+                names.setdefault(name_key(synonym), index)
+        return names | {name_key(name): index for index, name in enumerate(self.names)}
 
     @cached_property
     def index(self) -> dict[str, int]:
         """Return id -> place, old ids included."""
         index_of = {id_: number for number, id_ in enumerate(self.ids)}
         return index_of | {old: index_of[new] for old, new in self.former.items() if new in index_of}
+
+    def place(self, id_: str) -> int | None:
+        """Return the place of an id, old or oddly written ("hp_0001166") ones included, or None if it is no term."""
+        return self.index.get(id_.strip().replace("_", ":").upper())
 
     @cached_property
     def ancestors(self) -> "tuple[Ints, ...]":
@@ -91,14 +108,21 @@ class Ontology:
         return tuple(tuple(children) for children in result)
 
 
+def name_key(name: str) -> str:
+    """Return the form under which names are compared: words in lower case, without punctuation between them."""
+    return " ".join(WORD.findall(name.casefold()))
+
+
 def build_ontology(records: Iterable[object], release: str = "", root: str = ROOT) -> Ontology:
     """Return the branch below `root` from the concepts and is_a relations of the HPO reader."""
     names: dict[str, str] = {}
+    synonyms: dict[str, tuple[str, ...]] = {}
     former: dict[str, str] = {}
     parents: dict[str, list[str]] = {}
     for record in records:
         if isinstance(record, Concept):
             names[record.id] = record.name
+            synonyms[record.id] = record.synonyms
             former.update({xref: record.id for xref in record.xrefs if xref.startswith("HP:")})
         elif isinstance(record, Relation) and record.predicate == "biolink:subclass_of":
             parents.setdefault(record.subject, []).append(record.object)
@@ -117,6 +141,8 @@ def build_ontology(records: Iterable[object], release: str = "", root: str = ROO
         outside=frozenset(names.keys() - index_of.keys())
         | frozenset(old for old, new in former.items() if new not in index_of),
         release=release,
+        synonyms=tuple(synonyms[id_] for id_ in order),
+        labels={id_: name for id_, name in names.items() if id_ not in index_of},
     )
 
 

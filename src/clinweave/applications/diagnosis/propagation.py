@@ -33,13 +33,20 @@ class FrequencyMatrix(NamedTuple):
         return self.disease[low:high], self.frequency[low:high]
 
 
-def smoothed(profile: Profile, prior: float, strength: float = 1.0) -> "Floats":
-    """Return frequencies with `strength` pseudo-patients at `prior`: the mean of a beta posterior."""
+def smoothed(
+    profile: Profile, prior: float, strength: float = 1.0, unstated: float | None = None
+) -> "Floats":
+    """Return frequencies with `strength` pseudo-patients at `prior`: the mean of a beta posterior.
+
+    A finding whose rows state no frequency gets `unstated`, by default the prior.
+    """
     import numpy as np
 
-    frequency = np.nan_to_num(profile.frequency, nan=prior)
-    weight = np.where(np.isnan(profile.frequency), 0.0, profile.patients)
-    return ((frequency * weight + prior * strength) / (weight + strength)).astype(np.float32)
+    missing = np.isnan(profile.frequency)
+    shrunk = (np.nan_to_num(profile.frequency) * profile.patients + prior * strength) / (
+        np.where(missing, 0.0, profile.patients) + strength
+    )
+    return np.where(missing, prior if unstated is None else unstated, shrunk).astype(np.float32)
 
 
 def direct(profile: Profile, frequencies: "Floats", terms: int, count: int) -> FrequencyMatrix:

@@ -7,8 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from clinweave.applications.diagnosis.annotations import Annotations, profiles
 from clinweave.applications.diagnosis.links import RelatedDiseases
-from clinweave.applications.diagnosis.model import Model, Tables, evidence, matrix, mix, relatives
-from clinweave.applications.diagnosis.propagation import closure, direct, smoothed
+from clinweave.applications.diagnosis.model import (
+    Model,
+    Tables,
+    evidence,
+    frequencies,
+    log_ratio,
+    matrix,
+    mix,
+    relatives,
+)
+from clinweave.applications.diagnosis.propagation import closure, direct
 
 if TYPE_CHECKING:
     import numpy as np
@@ -126,10 +135,8 @@ class Ranker:
             for parent in self.model.ontology.parents[ancestor]:
                 np.maximum(row, self._ratio[parent], out=row)
             disease, frequency = self.model.tables.mixed.row(ancestor)
-            log_ratio = np.log(
-                (1 - settings.noise) * frequency / self.model.background[ancestor] + settings.noise
-            )
-            row[disease] = np.maximum(row[disease], log_ratio)
+            ratio = log_ratio(frequency, float(self.model.background[ancestor]), settings)
+            row[disease] = np.maximum(row[disease], ratio)
             self._ratio[ancestor] = row
         return self._ratio[term]
 
@@ -205,11 +212,11 @@ def _without(model: Model, related: Sequence[RelatedDiseases], lost: "Ints") -> 
             if id_ in index_of
         ),
     )
-    frequency = smoothed(mine, settings.prior, settings.strength)
+    frequency = frequencies(mine, settings)
     own = closure(ontology, mine, frequency, len(related))
     stated = direct(mine, frequency, len(ontology.ids), len(related))
     each = profiles(rows, *member_rows_of((index, index) for index in needed))
-    frequency = smoothed(each, settings.prior, settings.strength)
+    frequency = frequencies(each, settings)
     whole = closure(ontology, each, frequency, len(rows.diseases))
     return Tables(own, stated, mix(own, matrix(whole), relatives(rows, related), settings))
 

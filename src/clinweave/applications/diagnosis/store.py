@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clinweave.applications.diagnosis.annotations import Annotations, build_annotations
+from clinweave.applications.diagnosis.facts import Facts, facts_of
 from clinweave.applications.diagnosis.links import (
     Links,
     RelatedDiseases,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     Arrays = dict[str, npt.NDArray[np.generic]]
 
-VERSION = 4
+VERSION = 5
 # of the parts of the ranker, for what is cached on them: raise one when it gives other results of the same input
 VERSIONS = {
     "reading": 1,  # of releases and cases: annotations, frequencies, findings, the ontology
@@ -50,6 +51,7 @@ class Release:
     annotations: Path
     mondo: Path | None = None
     genes: Path | None = None
+    prevalence: Path | None = None  # Orphadata's en_product9_prev.xml
 
 
 def release_in(folder: Path, mondo: Path | None = None, genes: Path | None = None) -> Release:
@@ -120,6 +122,8 @@ def open_model(
         files["mondo.json"] = release.mondo
     if release.genes and related:
         files["genes_to_phenotype.txt"] = release.genes
+    if release.prevalence:
+        files["en_product9_prev.xml"] = release.prevalence
     inputs = {name: sha256(path) for name, path in files.items()}
     parameters = {**asdict(chosen), "related": related, "orphanet": orphanet}
     name = digest([VERSION, inputs, parameters])
@@ -137,7 +141,13 @@ def open_model(
 
 
 def _compiled(files: Mapping[str, Path], settings: Settings, with_related: bool, orphanet: bool) -> Model:
-    from clinweave.databases import DATABASES, RowLog
+    from clinweave.databases import (
+        DATABASES,
+        PREVALENCE_FILE,
+        RowLog,
+        prevalence_release,
+        read_prevalence,
+    )
 
     log = RowLog()
     hpo, hpoa, mondo = (DATABASES[name] for name in ("hpo", "hpoa", "mondo"))
@@ -159,7 +169,12 @@ def _compiled(files: Mapping[str, Path], settings: Settings, with_related: bool,
     sources = {**release, "kin": f"{links.source} {links.release}".strip() or "none"}
     if genes:
         sources["genes"] = f"hpoa {genes_release(files['genes_to_phenotype.txt'])}"
-    return build_model(ontology, annotations, related, settings, sources)
+    prevalence: dict[str, str] = {}
+    if path := files.get(PREVALENCE_FILE):
+        prevalence = read_prevalence(path, log)
+        sources["prevalence"] = f"orphanet {prevalence_release(path)}"
+    facts = facts_of(related, annotations, links, genes, prevalence)
+    return replace(build_model(ontology, annotations, related, settings, sources), facts=facts)
 
 
 def _set_apart(records: Iterable[object], of_genes: list[Concept | Relation]) -> Iterator[object]:
@@ -197,10 +212,18 @@ def _write(model: Model, folder: Path) -> None:
             "former": dict(ontology.former),
             "outside": sorted(ontology.outside),
             "release": ontology.release,
+            "synonyms": ontology.synonyms,
+            "labels": dict(ontology.labels),
         },
-        "diseases": {"diseases": rows.diseases, "names": rows.names, "inheritance": rows.inheritance},
+        "diseases": {
+            "diseases": rows.diseases,
+            "names": rows.names,
+            "inheritance": rows.inheritance,
+            "course": rows.course,
+        },
         "release": rows.release,
         "related": [astuple(entry) for entry in model.related],
+        "facts": [astuple(entry) for entry in model.facts],
         "sources": dict(model.sources),
     }
     (folder / "texts.json").write_text(json.dumps(texts, ensure_ascii=False), "utf-8")
@@ -220,6 +243,8 @@ def _read(folder: Path, settings: Settings) -> Model:
         fields["former"],
         frozenset(fields["outside"]),
         fields["release"],
+        tuple(tuple(names) for names in fields["synonyms"]),
+        fields["labels"],
     )
     related = tuple(
         RelatedDiseases(tuple(entry[0]), tuple(entry[1]), tuple(entry[2]), tuple(entry[3]), entry[4])
@@ -234,6 +259,7 @@ def _read(folder: Path, settings: Settings) -> Model:
         diseases=tuple(diseases["diseases"]),
         names=tuple(diseases["names"]),
         inheritance=tuple(tuple(modes) for modes in diseases["inheritance"]),
+        course=tuple(tuple(terms) for terms in diseases["course"]),
         release=texts["release"],
         **{name: arrays[f"rows_{name}"] for name in _ROWS},
         **columns,
@@ -247,6 +273,17 @@ def _read(folder: Path, settings: Settings) -> Model:
         )
     )
     vectors = {name: arrays[name] for name in _VECTORS}
+    facts = tuple(
+        Facts(tuple(entry[0]), tuple(entry[1]), tuple(entry[2]), entry[3], entry[4])
+        for entry in texts["facts"]
+    )
     return Model(
-        ontology, annotations, related, tables, settings=settings, sources=texts["sources"], **vectors
+        ontology,
+        annotations,
+        related,
+        tables,
+        settings=settings,
+        sources=texts["sources"],
+        facts=facts,
+        **vectors,
     )

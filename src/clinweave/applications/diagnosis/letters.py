@@ -1,0 +1,123 @@
+"""What was read in a letter: its findings in their places, and how much of the text bore none."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from clinweave.records import Mention, to_json
+
+_SENTENCE = re.compile(r"[^.!?;\n]*(?:[.!?;](?=\s|$)|\n|$)|[.!?;]")
+_WORDS = 3  # fewer words are no sentence that could bear a finding
+_FEW = 3  # findings of the patient; fewer say little
+_LITTLE = 0.2  # share of sentences with a finding
+_SENTENCES = 5  # in a shorter text the share says nothing
+VALUE = "value:"  # how the reason of a finding begins that was read from a measured value
+KINDS = ("present", "absent", "uncertain", "relative")
+_SIGNS = {"present": "+", "absent": "-", "uncertain": "?", "relative": "family:"}
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A text and the findings read in it, sorted by place; `sentences` is the number of them, `silent` have none."""
+
+    text: str
+    mentions: tuple[Mention, ...]
+    sentences: int
+    silent: int
+
+    @property
+    def coverage(self) -> float:
+        """Return the share of sentences that bore a finding, 0 to 1."""
+        return 1 - self.silent / self.sentences if self.sentences else 0.0
+
+    def warnings(self) -> list[str]:
+        """Return what to check before a ranking from this text is believed."""
+        present = {mention.id for mention in self.mentions if kind_of(mention) == "present"}
+        counted = f"{len(present)} finding{'' if len(present) == 1 else 's'} present"
+        bare = f"{self.silent} of {self.sentences} sentences bore no finding"
+        if len(present) < _FEW or (self.sentences >= _SENTENCES and self.coverage < _LITTLE):
+            return [f"little was read: {counted}, {bare}; check the marked text and add findings with --hpo"]
+        return []
+
+    def summary(self) -> dict[str, Any]:
+        """Return the text, its marks, and counts of them and of sentences, for JSON."""
+        marks = [{**to_json(mention), "kind": kind_of(mention)} for mention in self.mentions]
+        return {
+            "text": self.text,
+            "marks": marks,
+            "counts": {kind: sum(mark["kind"] == kind for mark in marks) for kind in KINDS},
+            "sentences": self.sentences,
+            "sentences_without": self.silent,
+        }
+
+
+def read_letter(text: str, mentions: Sequence[Mention]) -> Letter:
+    """Return a text with its findings, sorted, and count the sentences without any."""
+    ordered = tuple(sorted(mentions, key=lambda mention: (mention.start, -mention.end)))
+    spans = [
+        match.span() for match in _SENTENCE.finditer(text) if len(re.findall(r"\w+", match.group())) >= _WORDS
+    ]
+    starts = [mention.start for mention in ordered]
+    bearing = sum(any(low <= start < high for start in starts) for low, high in spans)
+    return Letter(text, ordered, len(spans), len(spans) - bearing)
+
+
+def kind_of(mention: Mention) -> str:
+    """Return how a finding counts: "present", "absent", "uncertain" (or hypothetical) or "relative"."""
+    if mention.experiencer:
+        return "relative"
+    if mention.of_patient:
+        return "present"
+    return "absent" if mention.status == "absent" else "uncertain"
+
+
+def segments(text: str, mentions: Sequence[Mention]) -> Iterator[tuple[str, tuple[Mention, ...]]]:
+    """Yield the text in pieces, each with the findings that begin there; findings that overlap share a piece."""
+    end = 0
+    for low, high, group in _groups(mentions):
+        if low > end:
+            yield text[end:low], ()
+        yield text[low:high], group
+        end = high
+    if end < len(text):
+        yield text[end:], ()
+
+
+def _groups(mentions: Sequence[Mention]) -> Iterator[tuple[int, int, tuple[Mention, ...]]]:
+    group: list[Mention] = []
+    high = 0
+    for mention in mentions:
+        if group and mention.start >= high:
+            yield group[0].start, high, tuple(group)
+            group = []
+        high = max(high, mention.end) if group else mention.end
+        group.append(mention)
+    if group:
+        yield group[0].start, high, tuple(group)
+
+
+def marked_text(letter: Letter) -> str:
+    """Return the text with every finding in brackets: "[+ long fingers = Arachnodactyly HP:0001166]".
+
+    `+` is present, `-` absent, `?` uncertain, `family:` a relative's. Ends with a count of what was read.
+    """
+    pieces = [
+        f"[{'; '.join(_label(mention) for mention in group)}]" if group else piece
+        for piece, group in segments(letter.text, letter.mentions)
+    ]
+    bare = f"{letter.silent} of {letter.sentences} sentences bore no finding"
+    legend = "+ present, - absent, ? uncertain, family: a relative's"
+    return f"{''.join(pieces).rstrip()}\n\n-- {legend}. {bare}.\n"
+
+
+def _label(mention: Mention) -> str:
+    words = " ".join(mention.text.split())
+    named = "" if words.casefold() == mention.name.casefold() else f" = {mention.name}"
+    why = f" ({mention.reason.removeprefix(VALUE).strip()})" if is_value(mention) else ""
+    return f"{_SIGNS[kind_of(mention)]} {words}{named} {mention.id}{why}"
+
+
+def is_value(mention: Mention) -> bool:
+    """Return whether the finding was read from a measured value; the mention's reason then says how."""
+    return mention.reason.startswith(VALUE)

@@ -1,0 +1,74 @@
+"""Lists of findings as people paste them: HPO ids in any notation, or names, with any separator."""
+
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+
+from clinweave.applications.diagnosis.ontology import WORD, Ontology, name_key
+from clinweave.core.errors import UserError
+
+_ID = re.compile(
+    r"(?:https?://\S*?/)?(?<![A-Za-z0-9])HP\s*[:_\-.]?\s*(\d{1,7})(?!\d)|(?<![\d.])(\d{7})(?![\d.])",
+    re.IGNORECASE,
+)
+_BREAK = re.compile(r"[;|\n\r\t•·]|\s/\s")
+_LONGEST = 14  # words of a name
+_JOINING = frozenset({"and", "plus", "with", "no", "-", "–", "*"})
+_NEGATING = frozenset({"no", "not", "without", "absent", "denies"})
+
+
+def read_terms(text: str, ontology: Ontology, option: str) -> tuple[str, ...]:
+    """Return the HPO ids of a list, in order and once each; ids are not checked, names must be the ontology's.
+
+    Ids may be written HP:0001166, HP_0001166, hp0001166, 0001166 or as a web address, and stand between commas,
+    semicolons, bars, tabs, spaces or line breaks; a name after its id is allowed. Raises `UserError` naming the item
+    that is neither, with names that resemble it.
+    """
+    found: dict[str, None] = {}
+    rest = []
+    end = 0
+    for match in _ID.finditer(text):
+        rest.append(text[end : match.start()])
+        end = match.end()
+        rest.append(f"\n{_curie(match)}\n")
+    rest.append(text[end:])
+    for piece in _BREAK.split("".join(rest)):
+        if re.fullmatch(r"\s*HP:\d{7}\s*", piece):
+            found[piece.strip()] = None
+        else:
+            found.update(dict.fromkeys(_names(piece, ontology, option)))
+    return tuple(found)
+
+
+def _curie(match: re.Match[str]) -> str:
+    return f"HP:{(match[1] or match[2]).zfill(7)}"
+
+
+def _names(piece: str, ontology: Ontology, option: str) -> Iterator[str]:
+    """Yield the ids of the names in a piece of text: the longest first, from left to right."""
+    words = WORD.findall(piece)
+    names = ontology.by_name
+    index = 0
+    while index < len(words):
+        for length in range(min(_LONGEST, len(words) - index), 0, -1):
+            place = names.get(name_key(" ".join(words[index : index + length])))
+            if place is not None:
+                yield ontology.ids[place]
+                index += length
+                break
+        else:
+            if words[index].lower() not in _JOINING or words[index].lower() in _NEGATING:
+                raise UserError(
+                    _refusal(" ".join(words[index:]), words[index].lower(), names, ontology, option)
+                )
+            index += 1
+
+
+def _refusal(rest: str, first: str, names: Mapping[str, int], ontology: Ontology, option: str) -> str:
+    if first in _NEGATING:
+        return f"{option}: {rest[:80]!r} is a denial; give absent findings with --excluded"
+    near = get_close_matches(name_key(rest), names, n=3, cutoff=0.75)
+    places = dict.fromkeys(names[name] for name in near)
+    hint = ", ".join(f"{ontology.names[place]} ({ontology.ids[place]})" for place in places)
+    hint = f"; did you mean {hint}?" if hint else "; look the finding up at hpo.jax.org and give its id"
+    return f"{option}: {rest[:80]!r} is no HPO id and no name of HPO {ontology.release}{hint}"

@@ -1,0 +1,115 @@
+"""Reading a file as one clinical note, and refusing what is none."""
+
+import re
+import unicodedata
+from pathlib import Path
+
+from clinweave.core.errors import UserError
+
+MOST = 8_000_000  # characters
+_LETTERS = 3
+_PATIENT = re.compile(
+    r"^[ \t]*(?:patient(?:'s)?(?: name| id)?|name|pt name|mrn|medical record (?:number|no\.?)|patient no\.?|subject_id)"
+    r"[ \t]*[:#=][ \t]*([^\n,;|]{2,60})",
+    re.IGNORECASE | re.MULTILINE,
+)
+_JSON_LINES = re.compile(r"\s*\{[^\n]*\}[ \t]*\r?\n\s*\{[^\n]*\}")
+_BOMS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+
+
+def read_note(path: Path) -> str:
+    """Return the text of a note: UTF-8, UTF-16 with a byte order mark, or Windows-1252.
+
+    Raises `UserError` for a missing file and for one that is no plain text.
+    """
+    if not path.is_file():
+        raise UserError(f"{path} does not exist or is no file; give a text file with one note")
+    raw = path.read_bytes()
+    return decoded(raw, str(path))
+
+
+def decoded(raw: bytes, name: str) -> str:
+    """Return bytes as text; see `read_note`."""
+    for mark, encoding in _BOMS:
+        if raw.startswith(mark):
+            try:
+                return _plain(raw.decode(encoding), name)
+            except UnicodeDecodeError as error:
+                raise UserError(
+                    f"{name}: not valid {encoding} ({error.reason} at byte {error.start})"
+                ) from error
+    if b"\x00" in raw or raw.startswith((b"%PDF", b"PK\x03\x04", b"{\\rtf", b"\x1f\x8b")):
+        raise UserError(f"{name}: not plain text; save the note as text (UTF-8) first")
+    try:
+        return _plain(raw.decode("utf-8"), name)
+    except UnicodeDecodeError:
+        return _plain("".join(_line(line) for line in raw.splitlines(keepends=True)), name)
+
+
+def _line(raw: bytes) -> str:
+    """Return a line in UTF-8 or else in Windows-1252: some notes are pasted together from both."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", "replace")
+
+
+def _plain(text: str, name: str) -> str:
+    if len(text) > MOST:
+        raise UserError(
+            f"{name}: {len(text):,} characters, at most {MOST:,} are read as one note; split the file"
+        )
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def check_note(text: str) -> list[str]:
+    """Return warnings about a note; raises `UserError` where it is empty, no text, or of several patients."""
+    letters = sum(character.isalpha() for character in text[:200_000])
+    if letters < _LETTERS:
+        raise UserError("the note is empty: it has no words; give the text of one note")
+    odd = sum(
+        unicodedata.category(character) in {"Cc", "Co", "Cn"} and character not in "\n\t\f"
+        for character in text[:200_000]
+    )
+    if odd > 0.1 * min(len(text), 200_000):
+        raise UserError(
+            "the note is not plain text: it is full of control characters; save it as text (UTF-8) first"
+        )
+    if _JSON_LINES.match(text):
+        raise UserError("the text is a file of JSON records, not a note; give the text of one note per file")
+    patients = _patients(text)
+    if len(patients) > 1:
+        places = ", ".join(f"line {line} ({label})" for line, label in patients[:4])
+        raise UserError(f"the text is of several patients: {places}; give one file per patient")
+    warnings = []
+    if "\ufffd" in text:
+        warnings.append(
+            f"{text.count(chr(0xFFFD))} characters could not be decoded; check the file's encoding"
+        )
+    if len(text) > 200_000:
+        warnings.append(
+            f"{len(text):,} characters are long for one note: check that it is one visit of one patient"
+        )
+    return warnings
+
+
+def _patients(text: str) -> list[tuple[int, str]]:
+    """Return (line, heading) of each patient that the headings name, where they name more than one."""
+    seen: dict[str, dict[str, tuple[int, str]]] = {}
+    for match in _PATIENT.finditer(text):
+        label = re.split(r"[:#=]", match.group())[0].strip().lower()
+        value = " ".join(
+            re.split(r"\s{3,}|\t|\b(?:dob|mrn|age|sex)\b", match[1], flags=re.IGNORECASE)[0].lower().split()
+        ).strip(" .")
+        if value:
+            line = text.count("\n", 0, match.start(1)) + 1
+            seen.setdefault(label, {}).setdefault(value, (line, " ".join(match.group().split())))
+    for values in seen.values():
+        if len(values) > 1:
+            return list(values.values())
+    return []

@@ -1,0 +1,166 @@
+"""What a user types or hands over: ages, lists of findings, corrections, linked texts, letters and phenopackets."""
+
+import json
+import math
+
+import pytest
+
+from clinweave.applications.diagnosis import (
+    Case,
+    corrected,
+    marked_text,
+    packet,
+    phenopacket_of,
+    read_age,
+    read_cases,
+    read_findings,
+    read_letter,
+    read_terms,
+    write_phenopackets,
+)
+from clinweave.applications.diagnosis.ages import years
+from clinweave.core.errors import UserError
+from clinweave.records import Mention
+
+NAMED = {"HP:0000102": "Ectopia of the lens", "HP:0000202": "Aneurysm"}
+
+
+def mention(text: str, words: str, id_: str, **more: object) -> Mention:
+    start = text.index(words)
+    fields = {"score": 1.0, "negated": more.get("status") == "absent", "reason": "", **more}
+    return Mention(
+        start, start + len(words), words, id_, NAMED.get(id_, words), "biolink:PhenotypicFeature", **fields
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "duration"),
+    [
+        *(("16 years", "P16Y"), ("16y", "P16Y"), ("3y6m", "P3Y6M"), ("P3Y6M", "P3Y6M"), ("p2w", "P2W")),
+        *(("16-year-old", "P16Y"), ("18 months", "P18M"), ("2.5 years", "P2Y6M"), ("2,5 y", "P2Y6M")),
+        *(("3 years and 6 months of age", "P3Y6M"), ("5 d", "P5D"), ("0 days", "P0D"), ("", "")),
+    ],
+)
+def test_ages_as_people_write_them(typed, duration):
+    assert read_age(typed) == duration
+
+
+@pytest.mark.parametrize(
+    "typed", ["16", "old", "1e9 years", "300 years", "P", "PT5H", "1y 1y", "-3 years", "sixteen"]
+)
+def test_what_is_no_age_is_refused(typed):
+    with pytest.raises(UserError, match="--age"):
+        read_age(typed)
+
+
+def test_years_of_a_duration():
+    assert years("P1Y6M") == pytest.approx(1.5, abs=0.01)
+    assert math.isnan(years("unknown"))
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("HP:0000102,HP:0000202", "HP_0000102;hp:0000202", "HP:0000102 HP:0000202", "HP:102|HP:202"),
+        *("hp0000102\nHP 0000202", "0000102\t0000202", "HP:0000102 (Ectopia of the lens); Aneurysm"),
+        *(
+            "Ectopia of the lens, aneurysm",
+            "ectopia of the lens aneurysm",
+            "- Ectopia of the lens\n- Aneurysm",
+        ),
+        "http://purl.obolibrary.org/obo/HP_0000102, http://purl.obolibrary.org/obo/HP_0000202",
+        "“Ectopia of the Lens” and 'aneurysm'",
+    ],
+)
+def test_ids_and_names_between_any_separators(model, typed):
+    assert read_terms(typed, model.ontology, "--hpo") == ("HP:0000102", "HP:0000202")
+
+
+def test_an_unknown_name_is_refused_with_what_resembles_it(model):
+    with pytest.raises(UserError, match=r"--hpo: 'katarakt' is no HPO id.*Cataract \(HP:0000103\)"):
+        read_terms("Aneurysm; katarakt", model.ontology, "--hpo")
+    with pytest.raises(UserError, match="denial; give absent findings with --excluded"):
+        read_terms("no aneurysm", model.ontology, "--hpo")
+
+
+def test_what_is_set_by_hand_overrules_the_case(model):
+    case = Case("x", ("HP:0000102", "HP:0000301"), ("HP:0000101", "HP:0000202"))
+    ontology = model.ontology
+    result = corrected(case, ontology, ("HP:0000202",), ("HP:0000101",), ("HP:0000301",))
+    assert result.observed == ("HP:0000202",)
+    assert result.excluded == ("HP:0000101",)
+    assert corrected(case, ontology, (), (), ()) is case
+
+
+def test_a_line_of_link_is_a_case():
+    mentions = [
+        {"start": 0, "end": 1, "text": "a", "id": "HP:0000102", "name": "A", "category": "", "score": 1.0}
+        | {"negated": False, "reason": "", "experiencer": "", "status": "present"},
+        {"start": 2, "end": 3, "text": "b", "id": "HP:0000202", "name": "B", "category": "", "score": 1.0}
+        | {"negated": True, "reason": "", "experiencer": "", "status": "absent"},
+        {"start": 4, "end": 5, "text": "c", "id": "MONDO:1", "name": "C", "category": "", "score": 1.0}
+        | {"negated": False, "reason": ""},
+        {"start": 4},
+    ]
+    case = packet({"id": "note-1", "mentions": mentions})
+    assert (case.id, case.observed, case.excluded) == ("note-1", ("HP:0000102",), ("HP:0000202",))
+    assert "mentions[3]" in case.problems[0]
+
+
+def test_a_letter_counts_what_was_read_and_warns_where_it_was_little():
+    text = "Ectopia of the lens was seen. No aneurysm was found here. His mother has an aneurysm. Nothing else of note."
+    end = text.rindex("aneurysm")
+    of_mother = mention(text[end - 1 :], "aneurysm", "HP:0000202", experiencer="family")
+    letter = read_letter(
+        text,
+        [
+            Mention(end, end + 8, "aneurysm", "HP:0000202", "Aneurysm", "", 1.0, False, "", "family"),
+            mention(text, "aneurysm", "HP:0000202", status="absent"),
+            mention(text, "Ectopia of the lens", "HP:0000102"),
+        ],
+    )
+    assert of_mother.experiencer
+    summary = letter.summary()
+    assert summary["counts"] == {"present": 1, "absent": 1, "uncertain": 0, "relative": 1}
+    assert (summary["sentences"], summary["sentences_without"]) == (4, 1)
+    assert "little was read: 1 finding present" in letter.warnings()[0]
+    shown = marked_text(letter)
+    assert "[+ Ectopia of the lens HP:0000102] was seen" in shown
+    assert "No [- aneurysm HP:0000202]" in shown
+    assert "[family: aneurysm HP:0000202]" in shown
+    assert "1 of 4 sentences bore no finding" in shown
+
+
+def test_marks_that_overlap_keep_the_text_whole():
+    text = "dilated aortic root aneurysm"
+    letter = read_letter(
+        text,
+        [mention(text, "aortic root aneurysm", "HP:0000202"), mention(text, "aortic root", "HP:0000201")],
+    )
+    shown = marked_text(letter)
+    assert shown.startswith(
+        "dilated [+ aortic root aneurysm = Aneurysm HP:0000202; + aortic root HP:0000201]"
+    )
+
+
+@pytest.mark.parametrize("ending", ["json", "jsonl", "yaml"])
+def test_a_written_phenopacket_is_read_again(model, tmp_path, ending):
+    case = Case("x", ("HP:0000102",), ("HP:0000202",), "MALE", "P16Y")
+    written = phenopacket_of(case, read_findings(model.ontology, case), model.ontology)
+    path = tmp_path / f"case.{ending}"
+    write_phenopackets([written], path)
+    assert [*read_cases(path)] == [case]
+    assert path.stat().st_mode & 0o077 == 0
+    assert written["metaData"]["phenopacketSchemaVersion"] == "2.0"
+    assert written["phenotypicFeatures"][1] == {
+        "type": {"id": "HP:0000202", "label": "Aneurysm"},
+        "excluded": True,
+    }
+
+
+def test_several_phenopackets_do_not_fit_one_json(model, tmp_path):
+    with pytest.raises(UserError, match=r"\.jsonl"):
+        write_phenopackets([{"id": "a"}, {"id": "b"}], tmp_path / "cases.json")
+    write_phenopackets([{"id": "a"}, {"id": "b"}], tmp_path / "cases.jsonl")
+    lines = (tmp_path / "cases.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(line)["id"] for line in lines] == ["a", "b"]
