@@ -40,6 +40,16 @@ def test_a_drug_is_joined_by_identifier(reading):
     assert two.xrefs == ()
 
 
+def test_potassium_is_no_hydride(reading):
+    drugs = bz2.compress(pickle.dumps(
+        {"drug_variant_to_canonical": {"potassium": ["potassium"], "potasio": ["potassium"]},
+         "drug_canonical_to_data": {"potassium": {"name": "Potassium", "drugbank_id": "DB14500"}}}, 4))  # fmt: skip
+    links = b"DRUGBANK_ID\tNAMESPACE\tID\tSOURCE\nDB14500\tCHEBI\t32589\tdrugbank\n"
+    found = reading("drug_names", files={"drug_ner_dictionary.pkl.bz2": drugs, "drugbank_mappings.tsv": links})
+    assert found.concepts["DRUGBANK:DB14500"].xrefs == ()
+    assert found.log.counts == {"drugbank_mappings.tsv: a link to another substance": 1}
+
+
 def test_mesh_alone_identifies_only_what_it_names(reading):
     found = reading("drug_names")
     assert found.concepts["MESH:D000003"].name == "Knee bark"

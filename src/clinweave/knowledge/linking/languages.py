@@ -28,11 +28,11 @@ _SCRIPTS = {
 _ENGLISH_NAME = re.compile(r"\b(?:syndrome|disease|disorder|sign)s?\b", re.IGNORECASE)  # "Sjögren syndrome"
 _LETTERS = {  # letters that few other languages have
     "Portuguese": "ãõ", "Polish": "łąęśż", "Turkish": "ğış", "Czech": "řěů", "Romanian": "țșă", "Hungarian": "őű",
-    "Swedish": "å", "Danish or Norwegian": "øå",
+    "Swedish": "å", "Danish or Norwegian": "øå", "Finnish": ("ää", "öö", "äy", "yö"), "Vietnamese": "ăđơưạảấầậắếềệốồộớờợụứừựọỏịỉẹẻ",
 }  # fmt: skip
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 _FEW_LETTERS = 2  # letters of another script that English notes have ("β", "µ")
-_SHORT = 4  # words of a text identified by one word of another language, if none is English
+_SHORT = 6  # words of a text identified by one word of another language, if none is English
 _SEVERAL = 3  # words that English has too, which together tell a language
 
 
@@ -45,9 +45,10 @@ def language_of(text: str) -> str:
     words = set(WORD.findall(text.casefold()))
     counts = {code: _evidence(words, _words_of(code)) for code in LANGUAGES if code not in BY_CHARACTER}
     counts["es"] += 2 * bool(re.search(r"[¿¡ñ]", text))
-    counts["de"] += bool(re.search(r"[äöüß]", text)) and not _ENGLISH_NAME.search(text)
-    best = max(counts, key=lambda code: counts[code])
     others = max(_evidence(words, own) for _, own in _unread_languages())
+    umlaut = bool(re.search(r"[äöüß]", text)) and not _ENGLISH_NAME.search(text)
+    counts["de"] += umlaut and counts["de"] >= others  # Swedish, Finnish, Turkish and Hungarian have them too
+    best = max(counts, key=lambda code: counts[code])
     return best if counts[best] > max(len(words & english_words()), others - 1) else "en"
 
 
@@ -123,13 +124,18 @@ def _other_language(text: str) -> str:
     words = set(WORD.findall(text.casefold()))
     english = len(words & english_words())
     least = 0 if len(words) <= _SHORT else 1
-    lower = text.casefold()
     counts = {
-        name: _evidence(words, own) + any(letter in lower for letter in _LETTERS.get(name, ""))
+        name: _evidence(words, own) + _letter_evidence(text, _LETTERS.get(name, ""))
         for name, own in _unread_languages()
     }
     best = max(counts, key=lambda name: counts[name])
     return _unread_sentence(best) if counts[best] > max(least, english) else ""
+
+
+def _letter_evidence(text: str, letters: Collection[str]) -> int:
+    """Return 2 if a word has one of a language's letters, else 0; a capitalised word may be a person's name."""
+    lower = [word.casefold() for word in WORD.findall(text) if word[0].islower()]
+    return 2 * any(letter in word for word in lower for letter in letters)
 
 
 def _unread_sentence(name: str) -> str:
