@@ -45,7 +45,9 @@ def test_potassium_is_no_hydride(reading):
         {"drug_variant_to_canonical": {"potassium": ["potassium"], "potasio": ["potassium"]},
          "drug_canonical_to_data": {"potassium": {"name": "Potassium", "drugbank_id": "DB14500"}}}, 4))  # fmt: skip
     links = b"DRUGBANK_ID\tNAMESPACE\tID\tSOURCE\nDB14500\tCHEBI\t32589\tdrugbank\n"
-    found = reading("drug_names", files={"drug_ner_dictionary.pkl.bz2": drugs, "drugbank_mappings.tsv": links})
+    found = reading(
+        "drug_names", files={"drug_ner_dictionary.pkl.bz2": drugs, "drugbank_mappings.tsv": links}
+    )
     assert found.concepts["DRUGBANK:DB14500"].xrefs == ()
     assert found.log.counts == {"drugbank_mappings.tsv: a link to another substance": 1}
 

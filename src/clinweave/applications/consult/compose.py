@@ -22,10 +22,12 @@ WITHHELD = (
     "pharmacist."
 )
 NO_EVIDENCE = "I do not know: no evidence was retrieved for this question."
+NO_LABELS = "No database of drug labels is available to this knowledge base."
 REFERRAL = (
     "Doses are not given here to the public. Read the leaflet of the medicine, or ask a pharmacist or doctor. "
-    "No database of drug labels is available to this knowledge base."
+    f"{NO_LABELS}"
 )
+SEARCHED, NEARBY_PASSAGES, NEARBY = "Searched:", "Nearby passages:", "Nearby:"  # heads in an abstention
 _GRAPH_FIRST = frozenset(
     {
         Intent.GENES, Intent.GENE_DISEASES, Intent.INHERITANCE, Intent.RELATED, Intent.HOW_OFTEN, Intent.DRUG_CLASS,
@@ -206,11 +208,11 @@ def _unknown(query: Query, evidence: Sequence[Evidence]) -> str:
     """Return "I do not know" with what was searched and what nearby was found."""
     parts = [reason(query)]
     if query.intent == Intent.DOSE:
-        parts.append("No database of drug labels is available to this knowledge base.")
+        parts.append(NO_LABELS)
     sources = {item.passage.source for item in evidence if item.passage is not None}
     searched = sorted(sources | {row.source for item in evidence for row in item.relations})
     if searched:
-        parts.append(f"Searched: {', '.join(searched)}.")
+        parts.append(f"{SEARCHED} {', '.join(searched)}.")
     near = [wording.nearby(item) for item in evidence if item.kind == "nearby" and item.relations][:2]
     about = [name for topic in query.topics for name in topic.names]
     titles = list(
@@ -221,7 +223,7 @@ def _unknown(query: Query, evidence: Sequence[Evidence]) -> str:
         )
     )[:3]
     if near:
-        parts.append(f"Nearby: {'; '.join(near)}.")
+        parts.append(f"{NEARBY} {'; '.join(near)}.")
     elif titles:
-        parts.append(f"Nearby passages: {'; '.join(titles)}.")
+        parts.append(f"{NEARBY_PASSAGES} {'; '.join(titles)}.")
     return " ".join(parts)

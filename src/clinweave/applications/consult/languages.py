@@ -11,13 +11,28 @@ from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 
-from clinweave.applications.consult.compose import REFERRAL, WITHHELD, Composition, reason
+from clinweave.applications.consult.compose import (
+    NEARBY,
+    NEARBY_PASSAGES,
+    NO_LABELS,
+    REFERRAL,
+    SEARCHED,
+    WITHHELD,
+    Composition,
+    reason,
+)
 from clinweave.applications.consult.model_text import DISCLAIMER
 from clinweave.knowledge import Intent, Query, language_of
 from clinweave.records import Audience, Evidence, LocalName, Statement
 
 _TOGETHER = frozenset({Intent.RELATED, Intent.HOW_OFTEN})
 _JOINED = {"zh": "、", "ja": "、"}
+_HEADS = (
+    (SEARCHED, "searched"),
+    (NEARBY_PASSAGES, "nearby_passages"),
+    (NEARBY, "nearby"),
+    (NO_LABELS, "no_labels"),
+)
 LocalNames = Callable[[str, str], str]  # (identifier, language) -> name, "" if there is none
 
 
@@ -100,17 +115,19 @@ def _labelled(statement: Statement, pattern: re.Pattern[str] | None, labels: Map
 
 
 def _read(query: Query, phrases: Mapping[str, str]) -> str:
-    """Return which English names the words of the question were read as."""
+    """Return which English names the words of the question were read as, and which words beside them were not."""
     pairs = [
         phrases["pair"].format(text=topic.text, name=topic.name)
         for topic in query.topics
         if topic.text.casefold() != topic.name.casefold()
     ]
-    return phrases["read"].format(pairs="; ".join(pairs)) if pairs else ""
+    read = phrases["read"].format(pairs="; ".join(pairs)) if pairs else ""
+    words = ", ".join(f"“{word}”" for word in query.unread)
+    return " ".join(filter(None, (read, phrases["not_read"].format(words=words) if words else "")))
 
 
 def _abstention(query: Query, text: str, phrases: Mapping[str, str]) -> str:
-    """Return an abstention in the language; what was searched stays in English behind it."""
+    """Return an abstention in the language; names of sources and titles of passages stay as they are."""
     if text in {REFERRAL, WITHHELD}:
         return phrases["referral" if text == REFERRAL else "withheld"]
     names = [
@@ -121,7 +138,10 @@ def _abstention(query: Query, text: str, phrases: Mapping[str, str]) -> str:
     if len(names) > 1 and query.intent in _TOGETHER:
         kind = "together"
     own = phrases[kind].format(names=_JOINED.get(query.language, ", ").join(dict.fromkeys(names)))
-    return f"{own} {text.removeprefix(reason(query)).strip()}".strip()
+    rest = text.removeprefix(reason(query)).strip()
+    for english, key in _HEADS:
+        rest = rest.replace(english, phrases[key], 1)
+    return f"{own} {rest}".strip()
 
 
 @cache

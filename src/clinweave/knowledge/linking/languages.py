@@ -3,7 +3,7 @@
 import re
 import tomllib
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -28,7 +28,8 @@ _SCRIPTS = {
 _ENGLISH_NAME = re.compile(r"\b(?:syndrome|disease|disorder|sign)s?\b", re.IGNORECASE)  # "Sjögren syndrome"
 _LETTERS = {  # letters that few other languages have
     "Portuguese": "ãõ", "Polish": "łąęśż", "Turkish": "ğış", "Czech": "řěů", "Romanian": "țșă", "Hungarian": "őű",
-    "Swedish": "å", "Danish or Norwegian": "øå", "Finnish": ("ää", "öö", "äy", "yö"), "Vietnamese": "ăđơưạảấầậắếềệốồộớờợụứừựọỏịỉẹẻ",
+    "Swedish": "å", "Danish or Norwegian": "øå", "Finnish": ("ää", "öö", "äy", "yö"),
+    "Vietnamese": "ăđơưạảấầậắếềệốồộớờợụứừựọỏịỉẹẻ",
 }  # fmt: skip
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]")
 _FEW_LETTERS = 2  # letters of another script that English notes have ("β", "µ")
@@ -184,6 +185,9 @@ class WordLists:
     absent: frozenset[str]
     family: frozenset[str]
     reports: frozenset[str]
+    content: Mapping[
+        str, str
+    ]  # words that carry content of a question -> English ("embarazo": "pregnancy"), or ""
 
 
 @cache
@@ -202,4 +206,9 @@ def word_lists(language: str) -> WordLists:
         folded("absent"),
         folded("family"),
         folded("reports"),
+        {
+            word: english
+            for item in lists.get("content", "").split()
+            for word, _, english in [item.partition("=")]
+        },
     )

@@ -11,6 +11,7 @@ from clinweave.knowledge.linking.languages import language_of
 from clinweave.knowledge.linking.normalise import words_of
 from clinweave.knowledge.query import lexicon
 from clinweave.knowledge.query.asked import clean
+from clinweave.knowledge.query.qualifiers import foreign_frame, narrowed, with_english
 from clinweave.knowledge.query.query import Intent, Kind, Query, Topic
 from clinweave.knowledge.query.spelling import Speller
 from clinweave.knowledge.query.topics import (
@@ -88,10 +89,10 @@ def parse_query(
         topic.kind == Kind.FINDING for topic in topics
     ):
         topics = tuple(sorted({*topics, *worded}, key=lambda topic: topic.start))
-    topics = tuple(_qualified(topic, text) for topic in topics)
+    topics, unread = narrowed([_qualified(topic, text) for topic in topics], text, language, graph)
     query = Query(
         question,
-        text,
+        with_english(text, topics, language),
         language,
         intent,
         yes_no,
@@ -99,6 +100,7 @@ def parse_query(
         codes=codes,
         corrections=corrections + expanded + eponyms,
         mentions=mentions,
+        unread=unread,
     )
     return _finished(query, topics)
 
@@ -242,6 +244,7 @@ def _finished(query: Query, topics: Sequence[Topic]) -> Query:
     """Return the query with its content words."""
     words: dict[str, None] = {}
     names: dict[str, None] = {}
+    frame = foreign_frame(query.text, query.language)
     for match in re.finditer(r"[^\W_]+(?:-[^\W_]+)*", query.text):
         if any(match.start() < topic.end and topic.start < match.end() for topic in topics):
             continue
@@ -250,7 +253,7 @@ def _finished(query: Query, topics: Sequence[Topic]) -> Query:
             word in lexicon.frame_words() or word in lexicon.cue_words() or word.isdigit() for word in plain
         ):
             continue
-        if len(match[0]) < 2:
+        if len(match[0]) < 2 or frame.issuperset(match[0].lower().split("-")):
             continue
         words.setdefault(match[0].lower())
         if _is_name(match[0], plain):

@@ -80,6 +80,7 @@ class Query:
     corrections: tuple[tuple[str, str], ...] = ()  # (as written, as read)
     mentions: tuple[Mention, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    unread: tuple[str, ...] = ()  # words of another language that narrow a topic and were not understood
 
     def of_kind(self, *kinds: Kind) -> tuple[Topic, ...]:
         """Return the topics of these kinds, in the order of the question."""
