@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from clinweave.core.errors import UserError
-from clinweave.databases import DATABASES, RowLog
+from clinweave.databases import DATABASES, OwnGraph, RowLog
 from clinweave.records import Concept, Grade, Tier
 from tests.databases import samples
 from tests.databases.conftest import SAMPLES
@@ -375,3 +375,15 @@ def test_real_orphadata():
     assert found["concepts"] == 10_587
     assert found["kinds"]["biolink:has_phenotype"] == 115_780
     assert sum(found["dropped"].values()) == 1_080
+
+
+@pytest.mark.parametrize("header", ["\r\x00", "a\rb\tc", "x" * 200_000])
+def test_a_header_that_is_no_row_of_a_table_is_the_users_error(header, tmp_path):
+    path = tmp_path / "a.sssom.tsv"
+    path.write_text(f"{header}\n")
+    with pytest.raises(UserError):
+        list(DATABASES["sssom"].read({path.name: path}, RowLog()))
+    table = tmp_path / "a.csv"
+    table.write_text(f"subject,predicate,object,{header}\n")
+    with pytest.raises(UserError, match=r"a\.csv"):
+        OwnGraph("mine", {"a.csv": table})

@@ -9,6 +9,7 @@ from random import Random
 import pytest
 
 from clinweave.core.errors import ClinweaveError
+from tests.safety.more_readers import more_readers
 from tests.safety.mutations import mutated, time_limit
 from tests.safety.readers import Reader, all_readers, write
 
@@ -21,7 +22,7 @@ SECONDS = 20  # for one case, on a busy machine
 def readers(tmp_path_factory: pytest.TempPathFactory) -> list[Reader]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CLINWEAVE_HOME", str(tmp_path_factory.mktemp("home")))
-        return all_readers(tmp_path_factory.mktemp("sound"))
+        return [*all_readers(tmp_path_factory.mktemp("sound")), *more_readers()]
 
 
 def test_the_sound_files_are_read(

@@ -159,9 +159,12 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str,
         expected = ", ".join(sorted(missing) or columns)
         raise UserError(f"{path}: its first line is no header with {expected}; is the file complete?")
     cells = csv.reader(lines[1:] if named else lines, delimiter="\t", quoting=csv.QUOTE_MINIMAL)
-    for number, row in enumerate(cells, 2 if named else 1):
-        padded = [*(" ".join(cell.split()) for cell in row), *[""] * len(columns)]
-        yield number, dict(zip(header if named else columns, padded, strict=False))
+    try:
+        for number, row in enumerate(cells, 2 if named else 1):
+            padded = [*(" ".join(cell.split()) for cell in row), *[""] * len(columns)]
+            yield number, dict(zip(header if named else columns, padded, strict=False))
+    except csv.Error as error:
+        raise UserError(f"{path}, line {cells.line_num}: {error}") from error
 
 
 def _text(path: Path) -> str:

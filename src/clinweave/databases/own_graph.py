@@ -215,7 +215,10 @@ def _header(path: Path) -> tuple[list[str], str]:
     except UnicodeDecodeError:
         raise UserError(f"{path}, line 1: not UTF-8 text; save the table as UTF-8") from None
     separator = max("\t,;", key=first.count)
-    names = [name.strip().lower() for name in next(csv.reader([first], delimiter=separator), [])]
+    try:
+        names = [name.strip().lower() for name in next(csv.reader([first], delimiter=separator), [])]
+    except csv.Error as error:
+        raise UserError(f"{path}, line 1: {error}") from error
     repeated = sorted({name for name in names if name and names.count(name) > 1})
     if repeated:
         raise UserError(f"{path}, line 1: the header names {', '.join(repeated)} twice")

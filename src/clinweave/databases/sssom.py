@@ -76,7 +76,7 @@ def _header(path: Path) -> _Header:
         if not text.startswith("#"):
             if not text.strip():
                 continue
-            columns = next(csv.reader([text], delimiter=_delimiter(text)), [])
+            columns = _columns(text, path)
             if missing := [name for name in _COLUMNS if name not in columns]:
                 wrong(path, _KIND, f"its header lacks {', '.join(missing)}")
             return _metadata(textwrap.dedent("\n".join(comments)))
@@ -108,6 +108,12 @@ def _delimiter(header: str) -> str:
     return "\t" if "\t" in header else ","
 
 
+def _columns(line: str, path: Path) -> list[str]:
+    """Return the names of the columns; `UserError` where the line is no row of a table."""
+    columns = _cells(line, _delimiter(line))
+    return wrong(path, _KIND, "its header is no row of a table") if columns is None else columns
+
+
 def rows(path: Path, log: RowLog) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield (row, column -> cell) of the mappings of one file; quoted cells may hold tabs and line breaks (RFC 4180).
 
@@ -123,7 +129,7 @@ def rows(path: Path, log: RowLog) -> Iterator[tuple[int, dict[str, str]]]:
             continue
         if not columns:
             delimiter = _delimiter(line)
-            columns = next(csv.reader([line], delimiter=delimiter))
+            columns = _columns(line, path)
             continue
         joined, taken = line, 0
         while (cells := _cells(joined, delimiter)) is None and taken < _MOST_LINES:

@@ -66,16 +66,15 @@ def read_apart(path: Path) -> set[tuple[str, str]]:
     """
     try:
         lines = [line for line in path.read_text("utf-8").splitlines() if not line.startswith("#")]
-    except (OSError, UnicodeDecodeError) as error:
+        header, *rows = list(csv.reader(lines, delimiter="\t")) or [[]]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"{path} cannot be read as a list of merges to undo: {error}") from error
-    reader = csv.reader(lines, delimiter="\t")
-    header = next(reader, [])
     names = next((pair for pair in sorted(_LEAST) if set(pair) <= set(header)), None)
     if names is None:
         raise UserError(f"{path}: its first line must name the columns id and canonical (tab-separated)")
     columns = [header.index(name) for name in names]
     pairs = set()
-    for row, cells in enumerate(reader, 2):
+    for row, cells in enumerate(rows, 2):
         if not any(cell.strip() for cell in cells):
             continue
         pair = [cells[column].strip() if column < len(cells) else "" for column in columns]
