@@ -288,7 +288,7 @@ class Dropped(NamedTuple):
     reason: str
 
 
-def to_json(record: Any) -> dict[str, Any]:
+def to_json(record: Any) -> dict[str, object]:
     """Return a record as plain JSON values (enums as strings, tuples as lists)."""
     from dataclasses import asdict
 

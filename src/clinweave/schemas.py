@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import fields
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pyarrow as pa
 
@@ -82,7 +82,7 @@ EVENTS = pa.schema(
 )
 
 
-def table(records: Iterable[Any], schema: pa.Schema) -> pa.Table:
+def table(records: Iterable[object], schema: pa.Schema) -> pa.Table:
     """Return the records as one Arrow table with `schema`; row order is kept."""
     rows = list(records)
     columns = [

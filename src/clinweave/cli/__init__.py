@@ -67,16 +67,16 @@ EXTENSIONS: ExtensionPoint[typer.Typer] = ExtensionPoint(
 class LazyGroup(TyperGroup):
     """A command group that imports a command's file only when that command is named."""
 
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+    def list_commands(self, ctx: object) -> list[str]:  # noqa: ARG002
         """Return the names of all commands, in the order of the table, then those of installed packages."""
         return [*COMMANDS, *sorted(EXTENSIONS.installed())]
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Note which command is called, so that this one alone is imported."""
+        """Note which command is called, to import that one alone."""
         self._called = args[0] if args else ""
         return super().resolve_command(ctx, args)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+    def get_command(self, ctx: object, cmd_name: str) -> Any:  # noqa: ARG002
         """Import and return the called command, or a stand-in where only a line of help is wanted."""
         if cmd_name not in EXTENSIONS:
             return None
@@ -174,7 +174,7 @@ def _root(  # noqa: PLR0917 - each parameter is one option
     event("started", command=context.invoked_subcommand or "", version=__version__)
 
 
-def main(arguments: list[str] | None = None) -> Any:
+def main(arguments: list[str] | None = None) -> object:
     """Run the program: an error is one line on stderr and an exit code (2 for the user's mistakes, 1 for others)."""
     from clinweave.cli.logs import handlers
     from clinweave.cli.streams import harmless_streams

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -61,7 +61,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
 
     names = parse_retrievers(knowledge)
     settings = ModelSettings(budget=budget, max_tokens=max_tokens, allow_remote=allow_remote)
-    answers: list[dict[str, Any]] = []
+    answers: list[dict[str, object]] = []
     screen = Console(stderr=as_json)
     with KnowledgeBase(
         model=model,

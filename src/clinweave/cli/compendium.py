@@ -1,4 +1,4 @@
-"""`clinweave compendium`: list, search, show and export what is known of the field."""
+"""`clinweave compendium`: list, search, show and export entries on the field's methods and systems."""
 
 import json
 from dataclasses import asdict

@@ -3,7 +3,7 @@
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -51,7 +51,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
         return
     subject, person = _person(store, patient)
     redacted = rules.note(_read(note), subject, person)
-    summary: dict[str, Any] = {
+    summary: dict[str, object] = {
         "state": redacted.state,
         "tier": redacted.tier.value,
         "replaced": redacted.counts(),

@@ -1,7 +1,7 @@
 """`clinweave molecules train|generate|evaluate|encode`: the graph-to-sequence model."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -325,7 +325,7 @@ def encode(  # noqa: PLR0917 - each parameter is one option
     )
 
 
-def _show(result: dict[str, Any]) -> None:
+def _show(result: Mapping[str, object]) -> None:
     from clinweave.applications.molecules.metrics import PUBLISHED
 
     table = Table("measure", "this set", *(f"{name}*" for name in PUBLISHED))

@@ -1,7 +1,8 @@
 """`clinweave graph diff`: what a new build of the graph changes."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -39,7 +40,7 @@ def diff(
         screen.print(table if changes[title] else f"{title}: no change")
 
 
-def _shown(example: dict[str, Any]) -> str:
+def _shown(example: Mapping[str, object]) -> str:
     """Return one example in words."""
     ends = (
         f"{example['names']}" if "names" in example else f"{example['id']} {example.get('name', '')}".strip()

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -45,7 +45,7 @@ def print_built(done: Artifact, as_json: bool, own: Sequence[str] = ()) -> None:
         screen.print(f"{lost:,} rows dropped; see `clinweave graph info`")
 
 
-def _file_of(item: Sequence[Any], done: Artifact, own: Sequence[str]) -> bool:
+def _file_of(item: Sequence[object], done: Artifact, own: Sequence[str]) -> bool:
     """Say whether a refused row stands in a file that the user added."""
     names = {key.rpartition("/")[2] for key in done.manifest["inputs"] if key.partition("/")[0] in own}
     return item[0] in names
@@ -65,6 +65,6 @@ def counts_table(title: str, counts: Mapping[str, int], unit: str) -> Table:
     return table
 
 
-def print_json(value: Any) -> None:
+def print_json(value: object) -> None:
     """Print one JSON document."""
     typer.echo(json.dumps(value, indent=1, ensure_ascii=False))

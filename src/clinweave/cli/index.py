@@ -279,7 +279,7 @@ def _left_out(facts: Mapping[str, Any], name: str = "") -> tuple[list[dict[str, 
     return out, doubtful
 
 
-def _show_left_out(facts: Mapping[str, Any], name: str = "") -> None:
+def _show_left_out(facts: Mapping[str, object], name: str = "") -> None:
     """Print the documents that are not indexed and those that may be older versions, each with the reason."""
     out, doubtful = _left_out(facts, name)
     copies = [item for item in out if item["kind"] == "duplicate"]

@@ -23,7 +23,7 @@ def vectors(
     """Compute the vectors of collections, for `index search --hybrid` and `--knowledge hybrid`.
 
     Needs `clinweave fetch all-minilm-l6-v2` and the extra `dense`. Takes about 50 ms of one core for a passage; known
-    vectors are kept, and a stopped run goes on where it was. Collections with vectors are then kept up to date.
+    vectors are kept, and an interrupted run resumes. Collections with vectors are then kept up to date.
     """
     from clinweave.knowledge import TextIndex
 

@@ -221,7 +221,7 @@ def _no_number(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")
 
 
-def _id_of(raw: bytes) -> Any:
+def _id_of(raw: bytes) -> object:
     try:
         item = json.loads(raw, parse_constant=_no_number)
         json.dumps(item, allow_nan=False)
@@ -231,7 +231,7 @@ def _id_of(raw: bytes) -> Any:
     return value if _is_json(value) else None
 
 
-def _is_json(value: Any) -> bool:
+def _is_json(value: object) -> bool:
     """Say whether a value that Python's reader took is JSON that strict readers take.
 
     NaN, numbers beyond the range of a float and halves of surrogate pairs are not.
@@ -255,7 +255,7 @@ def _output(out: Path | None) -> Iterator[IO[str]]:
         yield stream
 
 
-def _dumped(value: Any) -> str:
+def _dumped(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     return text if _encodable(text) else json.dumps(value, allow_nan=False)
 

@@ -87,7 +87,7 @@ def _not_inside(name: str, real: Path, manner: str) -> None:
             )
 
 
-def _paths(value: Any) -> Iterator[Path]:
+def _paths(value: object) -> Iterator[Path]:
     """Yield what an option's value names on disk, also as ID=PATH."""
     for item in _flat(value):
         if isinstance(item, Path):
@@ -107,7 +107,7 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _flat(value: Any) -> Iterator[Any]:
+def _flat(value: object) -> Iterator[Any]:
     if isinstance(value, list | tuple):
         for item in value:
             yield from _flat(item)

@@ -1,7 +1,7 @@
 """`clinweave patients`: read records of patients into a private store, and look at one patient."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -253,7 +253,7 @@ def _graph_and_linker() -> "tuple[Graph | None, Linker | None]":
     return graph, Linker.open(graph)
 
 
-def _index_facts(manifest: dict[str, Any]) -> dict[str, Any]:
+def _index_facts(manifest: Mapping[str, object]) -> dict[str, object]:
     return {
         key: manifest[key]
         for key in ("source_kind", "tier", "counts", "coverage", "dropped", "dropped_examples")
@@ -310,5 +310,5 @@ def _name_of(source: str) -> str:
     )
 
 
-def _json(value: Any) -> None:
+def _json(value: object) -> None:
     typer.echo(json.dumps(value, indent=1, ensure_ascii=False, default=str))

@@ -1,8 +1,9 @@
 """`clinweave molecules properties`: learn, predict and judge properties of your own tables of molecules."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -153,7 +154,7 @@ def admet(
     typer.echo(str(out))
 
 
-def _show(title: str, endpoints: dict[str, dict[str, Any]], notes: list[str]) -> None:
+def _show(title: str, endpoints: Mapping[str, Mapping[str, object]], notes: list[str]) -> None:
     from clinweave.applications.molecules.prediction import text
 
     shown = Table("endpoint", "measure", "value", title=title)

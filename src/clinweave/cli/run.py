@@ -19,6 +19,7 @@ from clinweave.core.errors import UserError
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
+    from rich.table import Table
 
     from clinweave.evaluation import Recipe, Study
     from clinweave.evaluation.comparison import ComparisonResults
@@ -119,7 +120,7 @@ def _print_end(out: Path, sentences: Sequence[str], began: float) -> None:
     screen.print(took, highlight=False)
 
 
-def _table(task: str, results: "ComparisonResults") -> Any:
+def _table(task: str, results: "ComparisonResults") -> "Table":
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
@@ -164,7 +165,7 @@ def terminal_progress() -> Iterator[Any]:
         yield _progress(console, bars)
 
 
-def _progress(console: Console, bars: "Bars") -> Any:
+def _progress(console: Console, bars: "Bars") -> object:
     from clinweave.evaluation import Progress
 
     step = bars.add_task("Starting", total=None)

@@ -3,7 +3,7 @@
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -16,6 +16,7 @@ from clinweave.core.errors import UserError
 
 if TYPE_CHECKING:
     from clinweave.applications.molecules import KnownDrugs
+    from clinweave.records import Concept
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
@@ -139,5 +140,5 @@ def _in_graph(text: str) -> list[str]:
         return []
     graph = Graph.open(folder)
     resolved = graph.resolve(text)
-    rows: list[Any] = graph.concepts([resolved] if resolved else graph.candidates(text))
+    rows: list[Concept] = graph.concepts([resolved] if resolved else graph.candidates(text))
     return [curie for concept in rows for curie in (concept.id, *concept.xrefs)]

@@ -147,7 +147,7 @@ def search(entries: list[Entry], text: str) -> list[Entry]:
     )
 
 
-def _record(kind: type[T], table: Any, file: str, where: str) -> T:
+def _record(kind: type[T], table: object, file: str, where: str) -> T:
     """Return `table` as an instance of the dataclass `kind`, every key and value checked."""
     if not isinstance(table, Mapping):
         raise UserError(f"{file}: {where or 'the file'}: a table is expected, not {table!r}")
@@ -164,7 +164,7 @@ def _record(kind: type[T], table: Any, file: str, where: str) -> T:
     return kind(**values)
 
 
-def _value(hint: Any, value: Any, file: str, where: str) -> Any:
+def _value(hint: object, value: object, file: str, where: str) -> Any:
     if hint is str:
         return _text(value, file, where)
     if not isinstance(value, list):
@@ -177,7 +177,7 @@ def _value(hint: Any, value: Any, file: str, where: str) -> Any:
     )
 
 
-def _text(value: Any, file: str, where: str) -> str:
+def _text(value: object, file: str, where: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise UserError(f"{file}: {where}: text is expected, not {value!r}")
     name = where.rsplit(".", 1)[-1]

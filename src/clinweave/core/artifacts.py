@@ -99,7 +99,7 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def digest(value: Any) -> str:
+def digest(value: object) -> str:
     """Return a short stable hash of JSON-like values (keys sorted)."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
@@ -152,7 +152,7 @@ def open_manifest(
     return manifest
 
 
-def require(path: Path, manifest: Mapping[str, Any], required: Mapping[str, type]) -> None:
+def require(path: Path, manifest: Mapping[str, object], required: Mapping[str, type]) -> None:
     """Raise `UserError` naming the manifest's file where an entry is missing or of another type."""
     for name, kind in {"key": str, "inputs": dict, **required}.items():
         if not isinstance(manifest.get(name), kind):
@@ -171,9 +171,9 @@ def is_built(path: Path) -> bool:
         return False
 
 
-def write_manifest(path: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
+def write_manifest(path: Path, manifest: Mapping[str, object]) -> dict[str, Any]:
     """Write the manifest of the folder `path` with the size and sha256 of every file there; return it."""
-    plain: dict[str, Any] = json.loads(json.dumps(dict(manifest), default=str))
+    plain: dict[str, object] = json.loads(json.dumps(dict(manifest), default=str))
     plain["contents"] = {name: [size(path / name), sha256(path / name)] for name in names_in(path)}
     plain["checksum"] = _checksum(plain)
     write_json(path / MANIFEST, plain)
@@ -199,7 +199,7 @@ def names_in(path: Path) -> list[str]:
     return sorted(name for name in names if name != MANIFEST and not _PASSING.search(name))
 
 
-def _checksum(manifest: Mapping[str, Any]) -> str:
+def _checksum(manifest: Mapping[str, object]) -> str:
     return digest({name: value for name, value in manifest.items() if name != "checksum"})
 
 
@@ -247,8 +247,8 @@ def stage(
     path: Path,
     kind: str,
     inputs: Mapping[str, str],
-    parameters: Mapping[str, Any],
-    build: Callable[[Path], Mapping[str, Any]],
+    parameters: Mapping[str, object],
+    build: Callable[[Path], Mapping[str, object]],
     *,
     version: int = 1,
     replace: bool = True,
@@ -376,7 +376,7 @@ def check_replaceable(path: Path, kind: str) -> None:
         raise UserError(f"{path} holds files that clinweave did not write ({some}): {advice}")
 
 
-def write_json(path: Path, value: Any, *, private: bool = False) -> None:
+def write_json(path: Path, value: object, *, private: bool = False) -> None:
     """Write JSON with sorted keys, whole or not at all."""
     text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, default=str)
     write_text(path, text + "\n", private=private)

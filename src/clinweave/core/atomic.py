@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from clinweave.core.filesystem import output_file
 
@@ -225,7 +225,7 @@ def exchange(first: Path, other: Path) -> bool:
     return False
 
 
-def _libc() -> Any:
+def _libc() -> object:
     try:
         return ctypes.CDLL(None, use_errno=True)
     except OSError:

@@ -22,7 +22,7 @@ class ChecksumError(ClinweaveError):
 
 
 class ModelError(ClinweaveError):
-    """A language model refused, timed out, or cannot do what was asked of it."""
+    """A language model refused, timed out, or lacks a capability."""
 
 
 class ContextLengthError(ModelError):

@@ -6,7 +6,9 @@ from importlib import import_module
 from typing import Any
 
 
-def attach(package: str, exports: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+def attach(
+    package: str, exports: Mapping[str, str]
+) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """Return `(__getattr__, __dir__)` for a package whose `exports` maps a public name to its submodule.
 
     Example, in a room's `__init__.py`: `__getattr__, __dir__ = attach(__name__, {"Graph": "graph"})`.

@@ -1,6 +1,6 @@
 """Extension points: implementations by name, built in or published by installed packages as entry points.
 
-A built-in name always wins, so that an installed package cannot replace what clinweave ships.
+A built-in name always wins: an installed package cannot replace what clinweave ships.
 """
 
 from collections.abc import Iterable, Mapping
@@ -71,11 +71,11 @@ class ExtensionPoint(Generic[T]):
         """Return the message for an unknown name; `others` are further words that the user may write."""
         from difflib import get_close_matches
 
-        known = [*self.names(), *others]
-        near = get_close_matches(name, known, n=1, cutoff=0.5)
+        names = [*self.names(), *others]
+        near = get_close_matches(name, names, n=1, cutoff=0.5)
         hint = f"; did you mean {near[0]!r}?" if near else "."
         return (
-            f"there is no {self.noun} {name!r}{hint} Known: {', '.join(known) or 'none'} "
+            f"there is no {self.noun} {name!r}{hint} Known: {', '.join(names) or 'none'} "
             f"(a package adds one under the entry point group {self.group})"
         )
 
@@ -91,5 +91,9 @@ class ExtensionPoint(Generic[T]):
 
 def package_of(point: "EntryPoint") -> str:
     """Return the name and version of the package that publishes an entry point."""
-    found: Any = point.dist
-    return f"{found.name} {found.version}" if found is not None else point.value.partition(":")[0]
+    distribution: Any = point.dist
+    return (
+        f"{distribution.name} {distribution.version}"
+        if distribution is not None
+        else point.value.partition(":")[0]
+    )

@@ -32,7 +32,7 @@ def from_values(kind: type[T], values: object, where: str = "", resolve: Resolve
     return cast("T", _value(kind, values, where, resolve))
 
 
-def to_values(item: Any) -> Any:
+def to_values(item: object) -> Any:
     """Return dataclasses as JSON values: tables, lists, texts and numbers."""
     if is_dataclass(item) and not isinstance(item, type):
         return {key: to_values(value) for key, value in vars_of(item).items()}
@@ -43,18 +43,18 @@ def to_values(item: Any) -> Any:
     return item.value if isinstance(item, Enum) else item
 
 
-def vars_of(item: Any) -> dict[str, Any]:
+def vars_of(item: Any) -> dict[str, object]:
     """Return name -> value of a dataclass, without going into its values."""
     return {each.name: getattr(item, each.name) for each in fields(item)}
 
 
 @cache
-def hints_of(kind: type) -> dict[str, Any]:
+def hints_of(kind: type) -> dict[str, object]:
     """Return the types of a dataclass's fields."""
     return get_type_hints(kind)
 
 
-def _value(hint: Any, value: Any, where: str, resolve: Resolve) -> Any:
+def _value(hint: object, value: object, where: str, resolve: Resolve) -> Any:
     if hint is Any:
         return value
     reader = _READERS.get(get_origin(hint) or hint)
@@ -67,7 +67,7 @@ def _value(hint: Any, value: Any, where: str, resolve: Resolve) -> Any:
     return _scalar(hint, value, where)
 
 
-def _scalar(hint: Any, value: Any, where: str) -> Any:
+def _scalar(hint: Any, value: Any, where: str) -> object:
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
     if isinstance(value, hint) and not (hint is int and isinstance(value, bool)):
@@ -75,7 +75,7 @@ def _scalar(hint: Any, value: Any, where: str) -> Any:
     raise UserError(f"{where}: expected {_NAMES.get(hint, hint.__name__)}, found {value!r}")
 
 
-def _either(hint: Any, value: Any, where: str, resolve: Resolve) -> Any:
+def _either(hint: object, value: object, where: str, resolve: Resolve) -> object:
     hints = get_args(hint)
     if type(value) in hints:  # 3 stays 3 where both int and float are allowed
         return value
@@ -88,15 +88,15 @@ def _either(hint: Any, value: Any, where: str, resolve: Resolve) -> Any:
     raise UserError(message)
 
 
-def _literal(hint: Any, value: Any, where: str, _: Resolve) -> Any:
+def _literal(hint: object, value: object, where: str, _: Resolve) -> object:
     values = get_args(hint)
     if isinstance(value, str | int) and value in values:
         return value
-    known = [str(item) for item in values]
-    raise UserError(f"{where}: {value!r} is no value of this key{nearest(str(value), known)}")
+    choices = [str(item) for item in values]
+    raise UserError(f"{where}: {value!r} is no value of this key{nearest(str(value), choices)}")
 
 
-def _items(hint: Any, value: Any, where: str, resolve: Resolve) -> Any:
+def _items(hint: object, value: object, where: str, resolve: Resolve) -> object:
     if not isinstance(value, list | tuple):
         raise UserError(f"{where}: expected a list, found {value!r}")
     inner = get_args(hint)
@@ -109,7 +109,7 @@ def _items(hint: Any, value: Any, where: str, resolve: Resolve) -> Any:
     return tuple(items) if get_origin(hint) is tuple else items
 
 
-def _table(hint: Any, value: Any, where: str, resolve: Resolve) -> Any:
+def _table(hint: object, value: object, where: str, resolve: Resolve) -> Any:
     if not isinstance(value, Mapping):
         raise UserError(f"{where}: expected a table, found {value!r}")
     _, inner = get_args(hint)
@@ -126,24 +126,24 @@ _READERS: dict[Any, Callable[[Any, Any, str, Resolve], Any]] = {
 }
 
 
-def _dataclass(kind: type, value: Any, where: str, resolve: Resolve) -> Any:
+def _dataclass(kind: type, value: object, where: str, resolve: Resolve) -> object:
     if not isinstance(value, Mapping):
         raise UserError(f"{where}: expected a table ({kind.__name__}), found {value!r}")
-    known = {each.name: each for each in fields(kind)}
+    own = {each.name: each for each in fields(kind)}
     for name in value:
-        if name not in known:
-            raise UserError(f"{where}: unknown key {name!r}{nearest(str(name), known)}")
-    for name, each in known.items():
+        if name not in own:
+            raise UserError(f"{where}: unknown key {name!r}{nearest(str(name), own)}")
+    for name, each in own.items():
         if name not in value and each.default is MISSING and each.default_factory is MISSING:
             raise UserError(f"{where}: the key {name!r} is missing; add it")
     hints = hints_of(kind)
     return kind(**{
-        name: _resolved(known[name], _value(hints[name], item, f"{where}: {name}" if where else name, resolve), resolve)
+        name: _resolved(own[name], _value(hints[name], item, f"{where}: {name}" if where else name, resolve), resolve)
         for name, item in value.items()
     })  # fmt: skip
 
 
-def _resolved(each: "Field[Any]", value: Any, resolve: Resolve) -> Any:
+def _resolved(each: "Field[Any]", value: Any, resolve: Resolve) -> object:
     """Return a field's value with the paths among it made absolute; names stay."""
     if PATH not in each.metadata:
         return value
@@ -156,7 +156,7 @@ def _resolved(each: "Field[Any]", value: Any, resolve: Resolve) -> Any:
     return tuple(map(absolute, value)) if isinstance(value, tuple) else absolute(value)
 
 
-def path_key(*names: str, only_with_slash: bool = False) -> Mapping[str, Any]:
+def path_key(*names: str, only_with_slash: bool = False) -> Mapping[str, object]:
     """Return the metadata of a field that holds a path or paths, relative to the recipe.
 
     `names` are texts with a meaning of their own; with `only_with_slash` a text without a slash is a name too.
@@ -169,16 +169,16 @@ def looks_like_path(text: str) -> bool:
     return "/" in text or text.endswith(".py")
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, options: Iterable[str]) -> str:
     """Return the end of a message: the nearest known name, else all known ones."""
-    names = sorted(known)
+    names = sorted(options)
     near = get_close_matches(name, names, n=1, cutoff=0.5)
     return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(names)}" if names else ""
 
 
-def json_schema(kind: Any, title: str) -> dict[str, Any]:
+def json_schema(kind: object, title: str) -> dict[str, Any]:
     """Return the JSON schema (2020-12) of a dataclass as `to_values` writes it: every key is there, and no other."""
-    definitions: dict[str, Any] = {}
+    definitions: dict[str, object] = {}
     top = _schema(kind, definitions)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -188,7 +188,7 @@ def json_schema(kind: Any, title: str) -> dict[str, Any]:
     }
 
 
-def _schema(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+def _schema(hint: Any, definitions: dict[str, Any]) -> dict[str, object]:
     origin, inner = get_origin(hint), get_args(hint)
     if origin is tuple and Ellipsis not in inner:
         parts = [_schema(each, definitions) for each in inner]
@@ -202,7 +202,7 @@ def _schema(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     return _simple_schema(hint, definitions)
 
 
-def _simple_schema(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+def _simple_schema(hint: Any, definitions: dict[str, Any]) -> dict[str, object]:
     if hint is Any:
         return {}
     if hint in _SCHEMA_TYPES:
@@ -214,7 +214,7 @@ def _simple_schema(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     return _schema_of_dataclass(hint, definitions)
 
 
-def _schema_of_dataclass(kind: type, definitions: dict[str, Any]) -> dict[str, Any]:
+def _schema_of_dataclass(kind: type, definitions: dict[str, Any]) -> dict[str, object]:
     name = kind.__name__
     if name not in definitions:
         definitions[name] = {}  # a class may hold itself
@@ -229,7 +229,7 @@ def _schema_of_dataclass(kind: type, definitions: dict[str, Any]) -> dict[str, A
     return {"$ref": f"#/$defs/{name}"}
 
 
-def to_toml(values: Mapping[str, Any]) -> str:
+def to_toml(values: Mapping[str, object]) -> str:
     """Return tables as TOML: plain keys first, then tables, then lists of tables. None is left out."""
     plain, tables, lists = [], [], []
     for key, value in values.items():
@@ -247,12 +247,12 @@ def to_toml(values: Mapping[str, Any]) -> str:
     return "\n".join([*plain, *tables, *lists]) + "\n"
 
 
-def _given(values: Mapping[str, Any]) -> list[tuple[str, Any]]:
+def _given(values: Mapping[str, object]) -> list[tuple[str, object]]:
     return [(json.dumps(key) if not key.replace("_", "").isalnum() else key, value)
             for key, value in values.items() if value is not None]  # fmt: skip
 
 
-def _literal_text(value: Any) -> str:
+def _literal_text(value: object) -> str:
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key} = {_literal_text(item)}" for key, item in _given(value)) + "}"
     if isinstance(value, list | tuple):

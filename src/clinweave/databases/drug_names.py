@@ -110,7 +110,7 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
 class _Combinations:
     """Tells names of combination products ("a/b", "a, b, and c") from names of one drug."""
 
-    def __init__(self, data: Mapping[str, Any], variants: Mapping[str, list[str]]) -> None:
+    def __init__(self, data: Mapping[str, object], variants: Mapping[str, list[str]]) -> None:
         self._data, self._variants = data, variants
         self._owner = {name.lower(): key for key, names in variants.items() for name in names}
         self._owner |= {key.lower(): key for key in data if isinstance(key, str)}
@@ -179,8 +179,8 @@ def _tables(path: Path) -> tuple[dict[str, dict[str, Any]], dict[str, list[str]]
 
 
 def _drug(
-    key: Any,
-    entry: Any,
+    key: object,
+    entry: object,
     variants: list[str],
     links: Mapping[str, _Links],
     labels: Mapping[str, frozenset[str]],

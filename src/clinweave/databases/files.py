@@ -187,7 +187,7 @@ def whole(path: Path, kind: str) -> bytes:
     return data
 
 
-def json_value(path: Path, kind: str) -> Any:
+def json_value(path: Path, kind: str) -> object:
     """Return what a JSON file holds."""
     try:
         return json.loads(whole(path, kind))

@@ -34,7 +34,7 @@ _SCOPES = {"hasExactSynonym": "EXACT", "hasBroadSynonym": "BROAD", "hasNarrowSyn
 
 
 @lru_cache(maxsize=1)
-def _graph(path: Path, size: int, changed: int, kind: str) -> dict[str, Any]:  # noqa: ARG001 - the key of the cache
+def _graph(path: Path, size: int, changed: int, kind: str) -> dict[str, object]:  # noqa: ARG001 - the key of the cache
     value = json_value(path, kind)
     graphs = value.get("graphs") if isinstance(value, dict) else None
     if not isinstance(graphs, list) or not graphs or not isinstance(graphs[0], dict):

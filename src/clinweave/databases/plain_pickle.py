@@ -16,9 +16,9 @@ class NotPlainError(ValueError):
 class _Reader:
     def __init__(self, data: bytes) -> None:
         self.data, self.position = data, 0
-        self.stack: list[Any] = []
+        self.stack: list[object] = []
         self.marks: list[int] = []
-        self.memo: dict[int, Any] = {}
+        self.memo: dict[int, object] = {}
 
     def take(self, count: int) -> bytes:
         """Return the next `count` bytes."""
@@ -36,21 +36,21 @@ class _Reader:
         """Stop reading."""
         raise NotPlainError(f"{why} (byte {self.position:,})")
 
-    def since_mark(self) -> list[Any]:
+    def since_mark(self) -> list[object]:
         """Return and remove what was pushed since the last mark."""
         mark = self.marks.pop()
         values = self.stack[mark:]
         del self.stack[mark:]
         return values
 
-    def items(self, pairs: list[Any]) -> None:
+    def items(self, pairs: list[object]) -> None:
         """Put key, value, key, value ... into the dict on top."""
         target = self.stack[-1]
         if not isinstance(target, dict) or len(pairs) % 2:
             self.refuse("it sets items of what is no dict")
         target.update(zip(pairs[::2], pairs[1::2], strict=True))
 
-    def extend(self, values: list[Any]) -> None:
+    def extend(self, values: list[object]) -> None:
         """Append to the list on top."""
         if not isinstance(self.stack[-1], list):
             self.refuse("it appends to what is no list")
@@ -70,7 +70,7 @@ def _value(form: str, width: int) -> Callable[[_Reader], None]:
     return lambda r: r.stack.append(r.number(form, width))
 
 
-def _constant(make: Callable[[], Any]) -> Callable[[_Reader], None]:
+def _constant(make: Callable[[], object]) -> Callable[[_Reader], None]:
     return lambda r: r.stack.append(make())
 
 

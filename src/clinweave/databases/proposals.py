@@ -7,7 +7,6 @@ supports an answer. The tier is the strictest of the texts that they were read f
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from clinweave.databases.base import Database, Record, RowLog
 from clinweave.databases.files import lines, needed, wrong
@@ -69,7 +68,7 @@ def _rows(name: str, path: Path, log: RowLog) -> Iterator[Record]:
             yield _relation(subject, values[1], object_, record)
 
 
-def _relation(subject: str, predicate: str, object_: str, record: Mapping[str, Any]) -> Relation:
+def _relation(subject: str, predicate: str, object_: str, record: Mapping[str, object]) -> Relation:
     where = normal(str(record["document"]))
     return Relation(
         subject,

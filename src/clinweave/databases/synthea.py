@@ -83,7 +83,7 @@ def _modules(path: Path, log: RowLog) -> Iterator[_Module]:
         raise
 
 
-def _codes(state: Mapping[str, Any]) -> list[Code]:
+def _codes(state: Mapping[str, object]) -> list[Code]:
     """Return (CURIE, name) of the codes of a state that can be read."""
     listed = state.get("codes") or [state.get("procedure_code") or {}]
     codes = []
@@ -112,7 +112,7 @@ def _read(files: Mapping[str, Path], log: RowLog) -> Iterator[Record]:
         yield from terms.coded((code, name))
 
 
-def _every_code(value: Any) -> Iterator[Code]:
+def _every_code(value: object) -> Iterator[Code]:
     """Yield (CURIE, name) of every drug and measurement that is coded anywhere in a module."""
     if isinstance(value, dict):
         if value.get("system") in ("RxNorm", "LOINC"):

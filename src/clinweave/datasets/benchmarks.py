@@ -43,7 +43,7 @@ def _reader(path: Path) -> Callable[[Path], Iterator[Question]]:
     whole = json_file(path)
     if isinstance(whole, list):
         return read_medqa
-    sample: Any = next(iter(whole.values()), None) if isinstance(whole, dict) else None
+    sample: object = next(iter(whole.values()), None) if isinstance(whole, dict) else None
     if isinstance(sample, dict):
         return read_pubmedqa if "QUESTION" in sample else read_mirage
     raise UserError(
@@ -195,25 +195,25 @@ def read_jsonl(path: Path) -> Iterator[Question]:
         )
 
 
-def _mapping(value: Any, path: Path, where: str) -> dict[str, Any]:
+def _mapping(value: object, path: Path, where: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise UserError(f"{path}: {where} should be an object, found {type(value).__name__}")
     return value
 
 
-def _sequence(value: Any, where: Path | str) -> Sequence[Any]:
+def _sequence(value: object, where: Path | str) -> Sequence[Any]:
     if not isinstance(value, list):
         raise UserError(f"{where}: expected a list, found {type(value).__name__}")
     return value
 
 
-def _field(row: Any, name: str, where: str) -> Any:
+def _field(row: object, name: str, where: str) -> Any:
     if not isinstance(row, dict) or name not in row:
         raise UserError(f"{where}: no field {name!r}")
     return row[name]
 
 
-def _text(row: Any, name: str, where: str) -> str:
+def _text(row: object, name: str, where: str) -> str:
     value = _field(row, name, where)
     if not isinstance(value, str) or not value.strip():
         raise UserError(f"{where}, field {name}: expected text, found {value!r}")
@@ -256,13 +256,13 @@ def _options(value: Any, where: str) -> dict[str, str]:
     return options
 
 
-def _option_text(value: Any, where: str) -> str:
+def _option_text(value: object, where: str) -> str:
     if not isinstance(value, str | int | float) or isinstance(value, bool):
         raise UserError(f"{where}, field options: expected texts, found {value!r}")
     return _unicode(str(value).strip(), "options", where)
 
 
-def _answer_index(answer: Any, row: Mapping[str, Any], options: Mapping[str, str], where: str) -> int:
+def _answer_index(answer: object, row: Mapping[str, object], options: Mapping[str, str], where: str) -> int:
     """Return the index of the correct option of a row, from its label, its index from 0, or its text.
 
     A number is a label where the row itself labels its options by numbers.

@@ -11,9 +11,9 @@ _TAGS = {"role_tag": "role", "content_tag": "content", "user_tag": "user", "assi
          "system_tag": "system"}  # fmt: skip
 
 
-def dataset_info(files: Mapping[str, Kind]) -> dict[str, Any]:
+def dataset_info(files: Mapping[str, Kind]) -> dict[str, object]:
     """Return LLaMA-Factory's description of the files (its sharegpt reader with OpenAI's tags reads chat messages)."""
-    info: dict[str, Any] = {}
+    info: dict[str, object] = {}
     for name, kind in files.items():
         title = f"clinweave_{name.removesuffix('.jsonl').replace('/', '_').replace('.', '_')}"
         if kind == Kind.TEXT:
@@ -46,9 +46,9 @@ def counts(examples: Sequence[Example]) -> dict[str, dict[str, dict[str, int]]]:
 
 def card(
     counted: Mapping[str, Mapping[str, Mapping[str, int]]],
-    sources: Mapping[str, Mapping[str, Any]],
-    decontamination: Mapping[str, Any],
-    later: Mapping[str, Any] | None,
+    sources: Mapping[str, Mapping[str, object]],
+    decontamination: Mapping[str, object],
+    later: Mapping[str, object] | None,
     warnings: Sequence[str],
 ) -> str:
     """Return the dataset card (README.md with YAML front matter)."""

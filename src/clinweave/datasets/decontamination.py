@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from clinweave.core.errors import UserError
 from clinweave.datasets.benchmarks import read_benchmark
@@ -63,7 +63,7 @@ class Benchmarks:
 
 def decontaminate(
     examples: Iterable[Example], benchmarks: Benchmarks
-) -> tuple[list[Example], dict[str, Any]]:
+) -> tuple[list[Example], dict[str, object]]:
     """Return the items that share nothing with a benchmark, and the report of those that do."""
     clean, hits = [], []
     total = 0

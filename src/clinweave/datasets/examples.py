@@ -59,10 +59,10 @@ def ask(system: str, user: str) -> tuple[Message, ...]:
     return Message(role="system", content=system), Message(role="user", content=user)
 
 
-def to_row(example: Example) -> dict[str, Any]:
+def to_row(example: Example) -> dict[str, object]:
     """Return the item as one JSON row: TRL's columns for its kind first, what else is known after them."""
     reply = [{"role": "assistant", "content": example.completion}]
-    shape: dict[str, Any]
+    shape: dict[str, object]
     if example.kind == Kind.TEXT:
         shape = {"text": example.completion}
     elif example.kind == Kind.PREFERENCE:
@@ -119,7 +119,7 @@ def read_examples(path: Path) -> Iterator[Example]:
                 ) from error
 
 
-def _slim(item: dict[str, Any]) -> dict[str, Any]:
+def _slim(item: dict[str, Any]) -> dict[str, object]:
     """Return evidence without the fields that say nothing."""
     relations = [
         {key: value for key, value in relation.items() if value not in ("", (), False)}

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clinweave.core.errors import UserError
 from clinweave.databases import DATABASES, RowLog
@@ -34,7 +34,7 @@ def later_release(folder: Path) -> list[Relation]:
     return [row for row in rows if row.predicate == FEATURE and not row.negated]
 
 
-def made_true(graph: "Graph", examples: Iterable[Example], later: Iterable[Relation]) -> dict[str, Any]:
+def made_true(graph: "Graph", examples: Iterable[Example], later: Iterable[Relation]) -> dict[str, object]:
     """Return how many wrong options and rejected statements about features a later release states.
 
     A statement counts as true where the release has the feature itself or a kind of it.

@@ -67,6 +67,6 @@ def _alarms(requests: Iterable[str], audience: Audience) -> dict[str, Any]:
     }
 
 
-def _rate(count: int, total: int) -> dict[str, Any]:
+def _rate(count: int, total: int) -> dict[str, object]:
     low, high = statistics.wilson(count, total)
     return {"count": count, "share": round(count / total, 4), "interval": [round(low, 4), round(high, 4)]}

@@ -39,7 +39,7 @@ class _Turn(NamedTuple):
 class _Faults(list[Fault]):
     """Collects the faults of one row."""
 
-    def text(self, value: Any, field: str, *, needed: bool = True) -> str:
+    def text(self, value: object, field: str, *, needed: bool = True) -> str:
         """Return a text; null counts as absent where it is not needed."""
         if value is None and not needed:
             return ""
@@ -55,7 +55,7 @@ class _Faults(list[Fault]):
             return value
         return ""
 
-    def turns(self, value: Any, field: str, role: str = "") -> list[_Turn]:
+    def turns(self, value: object, field: str, role: str = "") -> list[_Turn]:
         """Return a list of messages; where `role` is given, a text is one turn of it."""
         if role and isinstance(value, str):
             return [_Turn(role, self.text(value, field))]
@@ -67,7 +67,7 @@ class _Faults(list[Fault]):
             self.turn(item, f"{field}[{index}]", "role", "content", ROLES) for index, item in enumerate(value)
         ]
 
-    def turn(self, item: Any, where: str, role: str, content: str, roles: Sequence[str]) -> _Turn:
+    def turn(self, item: object, where: str, role: str, content: str, roles: Sequence[str]) -> _Turn:
         """Return one message of an object with the fields `role` and `content`."""
         if not isinstance(item, dict):
             self.append(Fault(where, f"expected an object with {role} and {content}, found {_kind(item)}"))
@@ -273,7 +273,7 @@ def _without(turns: list[_Turn], prompt: Sequence[_Turn]) -> list[_Turn]:
     return turns
 
 
-def _kind(value: Any) -> str:
+def _kind(value: object) -> str:
     """Return what a value is in JSON's words, never its content: rows may hold patients."""
     if value is None:
         return "null"

@@ -102,7 +102,7 @@ def write_shape(examples: Iterable[Example], path: Path, shape: str) -> int:
 def _rows(path: Path, problems: list[Problem]) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield (row, object); what is no JSON object is added to `problems`."""
     text = read_text(path)
-    listed: list[tuple[int, Any]] = []
+    listed: list[tuple[int, object]] = []
     if text.lstrip().startswith("["):
         try:
             listed = list(enumerate(json.loads(text), 1))
@@ -127,7 +127,7 @@ def _why(error: Exception) -> str:
     return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 
-def _write_messages(example: Example) -> dict[str, Any]:
+def _write_messages(example: Example) -> dict[str, object]:
     reply = {"role": "assistant", "content": example.completion}
     if example.kind == Kind.PREFERENCE:
         worse = {"role": "assistant", "content": example.rejected}
@@ -137,7 +137,7 @@ def _write_messages(example: Example) -> dict[str, Any]:
     )
 
 
-def _write_sharegpt(example: Example) -> dict[str, Any]:
+def _write_sharegpt(example: Example) -> dict[str, object]:
     if example.kind == Kind.TEXT:
         return {"text": example.completion}
     system = " ".join(message["content"] for message in example.prompt if message["role"] == "system")
@@ -152,7 +152,7 @@ def _write_sharegpt(example: Example) -> dict[str, Any]:
     return {"conversations": [*turns, {"from": "gpt", "value": example.completion}], "system": system}
 
 
-def _write_alpaca(example: Example) -> dict[str, Any]:
+def _write_alpaca(example: Example) -> dict[str, object]:
     if example.kind == Kind.TEXT:
         return {"text": example.completion}
     order = [message["role"] for message in example.prompt if message["role"] != "system"]
@@ -163,7 +163,7 @@ def _write_alpaca(example: Example) -> dict[str, Any]:
     by = {role: [entry["content"] for entry in example.prompt if entry["role"] == role] for role in ROLES}
     users = by["user"]
     history = [list(pair) for pair in zip(users[:-1], by["assistant"], strict=False)]
-    row: dict[str, Any] = {
+    row: dict[str, object] = {
         "instruction": users[-1] if users else "",
         "input": "",
         "system": " ".join(by["system"]),

@@ -1,4 +1,4 @@
-"""Every scored item at once on disk, so that a run that was killed goes on where it stopped."""
+"""Cache of scored items, written to disk one by one, to resume an interrupted run."""
 
 import json
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ class Cache:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = Lock()
-        self._values: dict[str, dict[str, Any]] = {}
+        self._values: dict[str, dict[str, object]] = {}
         path.parent.mkdir(parents=True, exist_ok=True)
         whole = path.read_bytes() if path.exists() else b""
         complete = whole[: whole.rfind(b"\n") + 1]

@@ -1,11 +1,11 @@
 """A recipe: one TOML file that describes a study. `kind` says which; the dataclass of the kind holds its keys."""
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from clinweave.core.errors import UserError
 from clinweave.core.filesystem import kind_of, reason, regular_file
@@ -63,7 +63,7 @@ def load_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe:
     return cast("Recipe", settings.check(recipe, where))
 
 
-def kind_in(values: dict[str, Any], where: str) -> str:
+def kind_in(values: Mapping[str, object], where: str) -> str:
     """Return the kind that a recipe names. Raises `UserError` where it names none, or one that there is not."""
     kind = values.get("kind")
     if kind is None:
@@ -74,7 +74,7 @@ def kind_in(values: dict[str, Any], where: str) -> str:
     return str(kind)
 
 
-def toml_values(path: Path) -> dict[str, Any]:
+def toml_values(path: Path) -> dict[str, object]:
     """Return what a TOML file holds. Raises `UserError` naming the file, and recipes with a similar name."""
     if not kind_of(path):
         others = sorted(item.name for item in path.parent.glob("*.toml")) if path.parent.is_dir() else []
@@ -90,7 +90,7 @@ def recipe_toml(recipe: Recipe) -> str:
     return to_toml(to_values(recipe))
 
 
-def change_key(values: dict[str, Any], change: str) -> None:
+def change_key(values: Mapping[str, object], change: str) -> None:
     """Apply one `key=value`; a path given so is relative to the working folder."""
     name, sign, text = change.partition("=")
     if not sign or not name:
@@ -99,7 +99,7 @@ def change_key(values: dict[str, Any], change: str) -> None:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         value = text
-    table: Any = values
+    table: object = values
     *above, last = name.split(".")
     for part in above:
         if isinstance(table, list):
@@ -115,7 +115,7 @@ def change_key(values: dict[str, Any], change: str) -> None:
     table[last] = _marked(value)
 
 
-def _marked(value: Any) -> Any:
+def _marked(value: object) -> object:
     if isinstance(value, str):
         return _FromCommandLine(value)
     return [_marked(item) for item in value] if isinstance(value, list) else value

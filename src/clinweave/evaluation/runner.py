@@ -1,7 +1,7 @@
 """Run a study: its steps, each kept in a folder of its own, then its results and its report.
 
 A step names its version, its inputs and the steps it needs. It is done again only when one of these changes: the key of
-a step is made of them and never of source code. A step's folder appears whole or not at all, so that a run that was
+a step is made of them and never of source code. A step's folder appears whole or not at all: a run that was
 killed goes on with the first step that is not finished.
 """
 
@@ -196,6 +196,6 @@ def read_result(kind: type[T], path: Path) -> T:
     return from_values(kind, json.loads(path.read_text("utf-8")), str(path))
 
 
-def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+def write_rows(path: Path, rows: Iterable[Mapping[str, object]]) -> None:
     """Write JSON lines, whole or not at all."""
     write_text(path, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))

@@ -43,7 +43,7 @@ def read_results(path: Path) -> Any:
 def results_schema() -> dict[str, Any]:
     """Return the JSON schema of results.json: one of the schemas of the kinds."""
     schemas = {kind: json_schema(_module(kind, "results").RESULTS, f"{kind} results") for kind in KINDS}
-    definitions: dict[str, Any] = {}
+    definitions: dict[str, object] = {}
     for kind, schema in schemas.items():
         for name, value in schema.pop("$defs").items():
             definitions[f"{kind}.{name}"] = _prefixed(value, kind)
@@ -55,7 +55,7 @@ def results_schema() -> dict[str, Any]:
     }
 
 
-def _prefixed(value: Any, kind: str) -> Any:
+def _prefixed(value: object, kind: str) -> Any:
     """Return a schema whose references name the definitions of one kind."""
     if isinstance(value, dict):
         return {

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 _Row = dict[str, Any]
 
 
-def result_tables(results: Any) -> "dict[str, pa.Table]":
+def result_tables(results: object) -> "dict[str, pa.Table]":
     """Return the tables of a study's results by name, such as "comparisons" and "tasks.conditions".
 
     A mapping of records becomes one row per key, with the key in the column `key` (`key_2` for a mapping inside it,
@@ -44,7 +44,7 @@ def _records(name: str, value: Any, keys: tuple[str, ...]) -> Iterator[tuple[str
             yield from _records(name, content, keys)
 
 
-def _holds_records(value: Any) -> bool:
+def _holds_records(value: object) -> bool:
     """Return whether a value is a record, or a list or mapping with records somewhere inside."""
     if is_dataclass(value):
         return True
@@ -54,7 +54,7 @@ def _holds_records(value: Any) -> bool:
     return any(_holds_records(item) for item in items)
 
 
-def _is_plain(value: Any) -> bool:
+def _is_plain(value: object) -> bool:
     scalar = (str, int, float, bool, type(None))
     return isinstance(value, scalar) or (
         isinstance(value, (list, tuple)) and all(isinstance(item, scalar) for item in value)

@@ -12,7 +12,7 @@ from clinweave.models.base import LanguageModel
 class ModelBackEnd(Protocol):
     """Opens a model of an installed package: `address` is what follows the scheme and its colon."""
 
-    def __call__(self, address: str, **options: Any) -> LanguageModel:
+    def __call__(self, address: str, **options: object) -> LanguageModel:
         """Return the model. Options as of `open_model`; ignore those that do not apply.
 
         Raises `UserError` for an address that means nothing.

@@ -57,7 +57,7 @@ def _convert(path: Path, out: Path) -> None:
     previous = transformers.utils.logging.get_verbosity()
     transformers.utils.logging.set_verbosity_error()
     try:
-        source: dict[str, Any] = {"gguf_file": path.name, "local_files_only": True}
+        source: dict[str, object] = {"gguf_file": path.name, "local_files_only": True}
         tokenizer = transformers.AutoTokenizer.from_pretrained(path.parent, **source)
         model = transformers.AutoModelForCausalLM.from_pretrained(path.parent, dtype=torch.bfloat16, **source)
         # The library takes dequantised weights for quantised ones and would refuse to save them.

@@ -10,7 +10,7 @@ import json
 import os
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ class Engine:
         # A server stopped before its loop has begun never ends: one token makes sure that the loop runs.
         self._server.handle_completions({"prompt": [0], "max_tokens": 1, "cache_prompt": False})
 
-    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    def _post(self, path: str, body: Mapping[str, object]) -> dict[str, Any]:
         """Ask the loopback server. One connection per thread; a stale one is opened again once."""
         data = json.dumps(body).encode()
         head = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
@@ -65,7 +65,7 @@ class Engine:
                 self._connections.one = None
                 if attempt == 2:
                     raise ModelError(f"The embedded engine does not answer: {error}.") from error
-        answer: dict[str, Any] = json.loads(content)
+        answer: dict[str, object] = json.loads(content)
         _check(answer)
         return answer
 
@@ -78,10 +78,10 @@ class Engine:
         """Return the prompt as the file's chat template writes it, up to the assistant's header."""
         return str(self._post("/apply-template", {"messages": list(messages)})["prompt"])
 
-    def chat(self, body: dict[str, Any]) -> dict[str, Any]:
+    def chat(self, body: Mapping[str, object]) -> dict[str, Any]:
         """Return an OpenAI-shaped chat completion. Raises `ModelError` where the engine refuses."""
         try:
-            answer: dict[str, Any] = self._server.handle_chat_completions(body)
+            answer: dict[str, object] = self._server.handle_chat_completions(body)
         except (ValueError, RuntimeError) as error:
             raise ModelError(f"The embedded engine refused the request: {error}.") from error
         _check(answer)
@@ -165,7 +165,7 @@ def _started(xllamacpp: Any, path: Path, threads: int, context: int, key: str) -
 
 
 @contextlib.contextmanager
-def _silenced() -> Any:
+def _silenced() -> Iterator[None]:
     """Send the process's stderr nowhere for a moment: loading writes there below Python."""
     try:
         saved = os.dup(2)
@@ -182,7 +182,7 @@ def _silenced() -> Any:
         os.close(nowhere)
 
 
-def _check(answer: dict[str, Any]) -> None:
+def _check(answer: Mapping[str, object]) -> None:
     if "error" in answer:
         error = answer["error"]
         reason = error.get("message", error) if isinstance(error, dict) else error

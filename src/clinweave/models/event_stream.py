@@ -16,7 +16,7 @@ class Reading:
         self._pieces: list[str] = []
         self.begun = False
         self.finish = "stop"
-        self.usage: dict[str, Any] = {}
+        self.usage: dict[str, int] = {}
 
     @property
     def text(self) -> str:

@@ -3,13 +3,16 @@
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clinweave.core.errors import ContextLengthError, UserError
 from clinweave.models.base import Capability, Generation, Message, OptionScore, ScoringItem
 from clinweave.models.identity import content_digest
 from clinweave.models.packing import Item
 from clinweave.models.prompts import checked, checked_options
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 
 class HuggingFaceModel:
@@ -128,8 +131,8 @@ class HuggingFaceModel:
         self._model = None
 
 
-def _tokenizer(path: Path) -> Any:
-    """Return the tokenizer of a folder. Raises `UserError` where there is none, or it has no chat template."""
+def _tokenizer(path: Path) -> "PreTrainedTokenizerBase":
+    """Return the tokenizer of a folder. Raises `UserError` if it is missing or has no chat template."""
     from transformers import AutoTokenizer
 
     try:

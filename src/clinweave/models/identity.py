@@ -8,7 +8,6 @@ that was asked to reuse them anyway gets what the server says of itself and how 
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 from clinweave.core.artifacts import digest, sha256
 from clinweave.core.errors import ClinweaveError
@@ -45,7 +44,7 @@ def identity_of(model: LanguageModel, *, probe: bool = False) -> str:
 
 
 def _probed(model: LanguageModel) -> str:
-    described: dict[str, Any] = dict(model.describe())
+    described: dict[str, object] = dict(model.describe())
     about = getattr(model, "stated", None)
     try:
         described["stated"] = about() if callable(about) else {}

@@ -1,6 +1,6 @@
 """Which matrix kernels NumPy's own OpenBLAS uses, and with how many threads.
 
-Its threads spin while they wait, so that they fall to a tenth of their speed as soon as another program wants a core
+Its threads spin while they wait: they fall to a tenth of their speed as soon as another program wants a core
 (measured); the likelihood scorer brings threads of its own and wants each product in one. OPENBLAS_CORETYPE, where
 something set it, forces kernels: "Haswell" on a processor with AVX-512 costs a third of the speed.
 """

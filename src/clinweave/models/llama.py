@@ -103,7 +103,7 @@ class Llama:
     """The weights of one file, in float32. Safe to call from several threads.
 
     Rows go through the layers in blocks, one thread a block. A block waits in each layer only for the keys and values
-    of the blocks before it, so that everything else runs in parallel, and no thread spins.
+    of the blocks before it; everything else runs in parallel, and no thread spins.
     """
 
     def __init__(self, header: Header, *, threads: int = 2, cache_bytes: int = 128 << 20) -> None:
@@ -234,7 +234,7 @@ class Llama:
             part = slice(low, high)
             blocks.append(_Rows(tokens[part], cosine[part], sine[part], mask, start + low, earlier, ready))
             earlier = ready
-        # Blocks are queued in order and together, so that each waits only for what already runs or is done.
+        # Blocks are queued in order and together: each waits only for what already runs or is done.
         with self._lock:
             futures = [self._pool.submit(self._block, block, context) for block in blocks]
         return np.concatenate([future.result() for future in futures])[fresh - 1 :]

@@ -70,7 +70,7 @@ class RemoteModel:
             f"{self._address} offers {len(names)} models ({shown}); name one as {self._address}#MODEL."
         )
 
-    def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def _ask(self, method: str, path: str, body: Mapping[str, object] | None = None) -> dict[str, Any]:
         """Return the JSON reply; try again where that may help. Raises `ModelError`."""
         for attempt in range(self._retries + 1):
             last = attempt == self._retries
@@ -167,7 +167,7 @@ class RemoteModel:
         stop: Sequence[str],
         top_p: float,
     ) -> dict[str, Any]:
-        request: dict[str, Any] = {
+        request: dict[str, object] = {
             "model": self._model,
             "messages": checked(messages),
             "max_tokens": max_tokens,
@@ -180,7 +180,7 @@ class RemoteModel:
             request["top_p"] = top_p
         return request
 
-    def _completed(self, request: Mapping[str, Any]) -> dict[str, Any]:
+    def _completed(self, request: Mapping[str, object]) -> dict[str, Any]:
         """Post, leaving out a parameter that this server rejects as unknown (OpenAI's own newer models do)."""
         while True:
             with self._lock:
@@ -234,7 +234,7 @@ class RemoteModel:
         try:
             stated = self.stated()
         except ModelError:
-            return ""  # a server without /models; a dead one is told by the first question
+            return ""  # a server without /models; a dead one fails at the first question
         digests = (str(stated.get(key) or "") for key in ("sha256", "weights_sha256", "digest"))
         return next((text for text in digests if _DIGEST.fullmatch(text)), "")
 
@@ -298,7 +298,7 @@ def _reason(reply: httpx.Response) -> str:
     return " ".join(filter(None, [str(words)[:200], hints.get(reply.status_code, "")])) or "no reason given"
 
 
-def _error(reply: httpx.Response) -> dict[str, Any]:
+def _error(reply: httpx.Response) -> dict[str, object]:
     """Return the error object of a reply in OpenAI's form, or {}."""
     try:
         error = reply.json().get("error", {})

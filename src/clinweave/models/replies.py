@@ -130,7 +130,7 @@ class _Reader:
         plain: dict[str, set[int]] = {}
         for index, option in enumerate(options):
             plain.setdefault(_plain(option), set()).add(self.first[index])
-        # texts that differ by case alone cannot be told apart in a reply
+        # texts that differ by case alone cannot be distinguished in a reply
         self.texts = {
             text: indices.copy().pop() for text, indices in plain.items() if text and len(indices) == 1
         }
@@ -307,7 +307,7 @@ def _clause(text: str) -> tuple[str, str]:
     return (text[: match.start()], text[match.end() :]) if match else (text, "")
 
 
-def _structured(raw: str, text: str) -> Any:
+def _structured(raw: str, text: str) -> object:
     """Return the value of a JSON answer, a box or a tag; None where the reply has none."""
     for match in re.finditer(r"\{[^{}]*\}", raw):
         try:

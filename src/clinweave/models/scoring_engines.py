@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -221,7 +221,7 @@ def numpy_cannot(header: Header) -> str:
     return _unsupported(header) or (f"{size / 1e9:.1f} GB in float32" if size > _LARGEST else "")
 
 
-def machine() -> dict[str, Any]:
+def machine() -> dict[str, object]:
     """Return what identifies this kind of machine: the processor's name, its instruction sets (a hash) and cores."""
     name, flags = platform.processor() or platform.machine(), ""
     try:
@@ -252,7 +252,7 @@ def _rate(engine: ScoringEngine, item: Item) -> float:
 
 
 def _stored(file: Path) -> str:
-    """Return the engine stored as chosen, or "" where there is no readable file."""
+    """Return the engine stored as chosen, or "" without a readable file."""
     try:
         record = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError):

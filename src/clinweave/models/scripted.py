@@ -156,7 +156,7 @@ def _tokens(text: str) -> list[int]:
     return [zlib.crc32(piece.encode()) for piece in _PIECE.findall(text)]
 
 
-def _rule(source: str, number: int, rule: Any) -> tuple[re.Pattern[str], Mapping[str, Any]]:
+def _rule(source: str, number: int, rule: object) -> tuple[re.Pattern[str], Mapping[str, object]]:
     where = f"{source}, rule {number}"
     if not isinstance(rule, dict) or set(rule) - _KEYS or ("when" in rule) == ("matches" in rule):
         raise UserError(f"{where}: a rule is an object with when or matches, and reply and/or scores.")

@@ -4,12 +4,17 @@ import time
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from clinweave.core.errors import UserError
 from clinweave.models.packing import ROWS, Item, Pack, packs
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+    from transformers import PretrainedConfig, PreTrainedModel
 
 PRECISIONS = ("auto", "bfloat16", "float32")
 _GAIN = 1.3  # times faster, for bfloat16 to be worth its rounding
@@ -19,7 +24,7 @@ _TREES = frozenset({"llama", "mistral", "qwen2", "qwen3", "smollm3"})
 _EXACT = 32  # largest logits of a row that are computed again in float32
 
 
-def load(path: Path, precision: str = "auto", threads: int | None = None) -> Any:
+def load(path: Path, precision: str = "auto", threads: int | None = None) -> "PreTrainedModel":
     """Return a causal model from a folder. Raises `UserError` where it cannot be loaded.
 
     Nothing is downloaded, and no code of the folder is run.
@@ -63,7 +68,7 @@ def faster_precision() -> str:
     return "bfloat16" if seconds["float32"] >= _GAIN * seconds["bfloat16"] else "float32"
 
 
-def prepacked(model: Any) -> Any:
+def prepacked(model: "PreTrainedModel") -> "PreTrainedModel":
     """Return the model with the bfloat16 matrices inside it stored in the layout that the kernels compute in.
 
     The kernels would otherwise reorder each matrix in each pass, a quarter of the time of a prompt of 200 tokens. The
@@ -81,33 +86,37 @@ def prepacked(model: Any) -> Any:
         and child.weight.dtype == torch.bfloat16
         and child.weight.device.type == "cpu"
     ]
-    if inner and _packs_right(torch, inner[0][2]):
+    if inner and _packs_right(inner[0][2]):
         for parent, name, child in inner:
-            setattr(parent, name, _packed_linear(torch, child))
+            setattr(parent, name, _packed_linear(child))
         for parameter in model.parameters():  # leave the mapped file, which can then be unmapped
             parameter.data = parameter.data.clone()
     return model
 
 
-def _packed_linear(torch: Any, child: Any) -> Any:
+def _packed_linear(child: "nn.Module") -> "nn.Module":
     """Return a module that computes what a linear one does, with its matrix in the kernels' layout."""
+    import torch
+
     with torch.inference_mode():
         matrix = torch.ops.mkldnn._reorder_linear_weight(child.weight.detach(), ROWS)
     bias = None if child.bias is None else child.bias.detach().clone()
 
     class PackedLinear(torch.nn.Module):  # type: ignore[misc]
-        def forward(self, rows: Any) -> Any:
+        def forward(self, rows: "torch.Tensor") -> "torch.Tensor":
             return torch.ops.mkldnn._linear_pointwise(rows, matrix, bias, "none", [], "")
 
     return PackedLinear()
 
 
-def _packs_right(torch: Any, child: Any) -> bool:
+def _packs_right(child: "nn.Module") -> bool:
     """Return whether a packed matrix gives the product of the plain one on this machine."""
+    import torch
+
     try:
         rows = torch.ones(3, child.in_features, dtype=torch.bfloat16)
         with torch.inference_mode():
-            gap = (_packed_linear(torch, child)(rows) - child(rows)).float().abs().max()
+            gap = (_packed_linear(child)(rows) - child(rows)).float().abs().max()
             return bool(gap <= 0.02 * child(rows).float().abs().max())
     except (AttributeError, RuntimeError, NotImplementedError, TypeError):
         return False
@@ -120,24 +129,25 @@ class TorchScorer:
     one pass. Architectures that cannot attend along a tree get one row per option instead, padded at the end.
     """
 
-    def __init__(self, model: Any, precision: str = "") -> None:
+    def __init__(self, model: "PreTrainedModel", precision: str = "") -> None:
         """Take an open model; `precision` is that of its activations where its weights are stored in another."""
-        import torch
-
-        self._torch: Any = torch
-        self._model: Any = model
-        self._head: Any = model.get_output_embeddings()
+        self._model = model
+        self._head: nn.Module = model.get_output_embeddings()
         self.precision = precision or str(model.dtype).removeprefix("torch.")
         self.packable = _attends_freely(model.config)
 
     @property
     def name(self) -> str:
         """Return the engine and number format, for the run record."""
-        return f"torch {self._torch.__version__} {self.precision}"
+        import torch
+
+        return f"torch {torch.__version__} {self.precision}"
 
     def score(self, items: Sequence[Item]) -> list[list[float]]:
         """Return, for each item, the log-likelihood in nats of each option's tokens after the prompt's."""
-        with self._torch.inference_mode():
+        import torch
+
+        with torch.inference_mode():
             if not self.packable:
                 return [self._padded(item) for item in items]
             log_probabilities: list[list[float]] = []
@@ -152,7 +162,8 @@ class TorchScorer:
 
     def _values(self, pack: Pack) -> np.ndarray:
         """Return the log-probability of each target of a pack."""
-        torch = self._torch
+        import torch
+
         kind = getattr(torch, self.precision)
         mask = torch.zeros(1, 1, len(pack.tokens), len(pack.tokens), dtype=kind)
         mask.masked_fill_(~torch.from_numpy(pack.visible()), float("-inf"))
@@ -166,7 +177,9 @@ class TorchScorer:
 
     def _padded(self, item: Item) -> list[float]:
         """Return an item's scores with one row per option. Padding follows the option, so it moves no position."""
-        torch, longest = self._torch, max(len(option) for option in item.options)
+        import torch
+
+        longest = max(len(option) for option in item.options)
         rows = [[*item.prompt, *option, *[0] * (longest - len(option))] for option in item.options]
         logits = self._model(torch.tensor(rows), logits_to_keep=longest + 1, use_cache=False).logits[:, :-1]
         log_probabilities = torch.log_softmax(logits.float(), dim=-1)
@@ -175,13 +188,14 @@ class TorchScorer:
             for row, option in zip(log_probabilities, item.options, strict=True)
         ]
 
-    def _chosen(self, hidden: Any, sources: Any, targets: Any) -> np.ndarray:
+    def _chosen(self, hidden: "torch.Tensor", sources: "torch.Tensor", targets: "torch.Tensor") -> np.ndarray:
         """Return the log-probability of `targets[i]` after row `sources[i]` of `hidden`.
 
         Logits in bfloat16 are rounded to three digits. The largest of each row and the targets' own are therefore
         computed again in float32: the others hardly move the normalising sum.
         """
-        torch = self._torch
+        import torch
+
         needed, inverse = torch.unique(sources, return_inverse=True)
         rows = hidden[needed]
         totals = []
@@ -200,13 +214,13 @@ class TorchScorer:
         values: np.ndarray = (chosen - torch.cat(totals)[inverse]).double().numpy()
         return values
 
-    def _exact(self, rows: Any, words: Any) -> Any:
+    def _exact(self, rows: "torch.Tensor", words: "torch.Tensor") -> "torch.Tensor":
         """Return the logits in float32 of `words`, each against its row (broadcast)."""
         logits = (rows.float() * self._head.weight[words].float()).sum(-1)
         return logits if self._head.bias is None else logits + self._head.bias[words].float()
 
 
-def _attends_freely(config: Any) -> bool:
+def _attends_freely(config: "PretrainedConfig") -> bool:
     """Return whether a model's rows may attend along a tree."""
     windows = getattr(config, "sliding_window", None) and getattr(config, "use_sliding_window", True)
     kinds = set(getattr(config, "layer_types", None) or ["full_attention"])

@@ -81,7 +81,7 @@ class Rows:
     """Gathers events one by one and gives them as batches of `READ`."""
 
     def __init__(self) -> None:
-        self._columns: dict[str, list[Any]] = {name: [] for name in READ.names}
+        self._columns: dict[str, list[object]] = {name: [] for name in READ.names}
 
     def __len__(self) -> int:
         return len(self._columns["code"])

@@ -16,7 +16,7 @@ linked without it.
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,6 +24,9 @@ import pyarrow.compute as pc
 from clinweave.patients import duckdb_session
 from clinweave.patients.batches import PRESENT, status_of
 from clinweave.patients.vocabularies import curie_of
+
+if TYPE_CHECKING:
+    from clinweave.records import Mention
 
 HOW = ("code", "code-chosen", "related", "name", "part", "none")
 LINKED_KINDS = ("problem", "drug", "lab")  # what is joined to concepts; visits and persons are not
@@ -74,7 +77,7 @@ class TextLinker(Protocol):
         texts: Sequence[str],
         prefixes: Collection[str] | None = None,
         categories: Collection[str] | None = None,
-    ) -> list[list[Any]]:
+    ) -> "list[list[Mention]]":
         """Return the mentions of each text."""
 
 
@@ -234,12 +237,12 @@ def _unjudged(linker: TextLinker) -> TextLinker:
     return Linker(linker.vocabulary, judged=False) if isinstance(linker, Linker) else linker
 
 
-def _longest(mentions: Iterable[Any]) -> Any | None:
+def _longest(mentions: "Iterable[Mention]") -> "Mention | None":
     telling = [item for item in mentions if item.text.casefold() not in _GENERIC]
     return max(telling, key=lambda item: (item.end - item.start, -item.start), default=None)
 
 
-def _how(mention: Any, name: str, code: str) -> str:
+def _how(mention: "Mention", name: str, code: str) -> str:
     """Return how a mention in a code's name links the code, or "" where it does not."""
     if _words(mention.text) == _words(name):
         return "name"

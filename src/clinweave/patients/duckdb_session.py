@@ -2,14 +2,19 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 MEMORY = "1GB"
 
 
-def connect(spill: Path, memory: str = MEMORY, threads: int = 2, database: str = ":memory:") -> Any:
+def connect(
+    spill: Path, memory: str = MEMORY, threads: int = 2, database: str = ":memory:"
+) -> "DuckDBPyConnection":
     """Return a DuckDB connection that holds at most `memory`, spills into `spill`, and reaches no network."""
     import duckdb
 
@@ -25,14 +30,14 @@ def connect(spill: Path, memory: str = MEMORY, threads: int = 2, database: str =
     return connection
 
 
-def batches(connection: Any, query: str, rows: int) -> Iterator[pa.RecordBatch]:
+def batches(connection: "DuckDBPyConnection", query: str, rows: int) -> Iterator[pa.RecordBatch]:
     """Yield a query's result as it comes, never all of it."""
     relation = connection.sql(query)
     reader = getattr(relation, "to_arrow_reader", None) or relation.fetch_record_batch
     yield from reader(rows)
 
 
-def table(connection: Any, query: str) -> pa.Table:
+def table(connection: "DuckDBPyConnection", query: str) -> pa.Table:
     """Return a small result at once."""
     relation = connection.sql(query)
     reader = getattr(relation, "to_arrow_reader", None) or relation.fetch_record_batch

@@ -77,7 +77,7 @@ class Reader:
             add_person(self.rows, resource, person.subject_id, partial(self.log.drop, file, row))
         return self._people.persons
 
-    def document(self, file: str, row: int, document: Any) -> None:
+    def document(self, file: str, row: int, document: object) -> None:
         """Read the events of a document."""
         items = list(entries(document, row, self.log, file))
         local = _Referenced()
@@ -160,6 +160,6 @@ def _visible(name: str) -> bool:
     return not name.startswith(".")
 
 
-def _type(resource: Any) -> str:
+def _type(resource: object) -> str:
     field = resource.get("resourceType") if isinstance(resource, dict) else None
     return field if isinstance(field, str) else ""

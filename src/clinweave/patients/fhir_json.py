@@ -61,7 +61,7 @@ def documents(
         yield 0, content
 
 
-def entries(document: Any, row: int, log: RowLog, file: str) -> Iterator[Entry]:
+def entries(document: object, row: int, log: RowLog, file: str) -> Iterator[Entry]:
     """Yield the resources of a document: of a Bundle its entries, of a list its items, else the document itself."""
     if isinstance(document, list) and document and all(isinstance(item, dict) for item in document):
         for number, item in enumerate(document, 1):
@@ -76,7 +76,7 @@ def entries(document: Any, row: int, log: RowLog, file: str) -> Iterator[Entry]:
         yield Entry(row, document)
 
 
-def objects(content: Any, key: str) -> list[dict[str, Any]]:
+def objects(content: object, key: str) -> list[dict[str, object]]:
     """Return the objects in a list field, whatever else stands there; a single object counts as a list of one."""
     value = content.get(key) if isinstance(content, Mapping) else None
     if isinstance(value, dict):
@@ -84,14 +84,14 @@ def objects(content: Any, key: str) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def texts(content: Any, key: str) -> list[str]:
+def texts(content: object, key: str) -> list[str]:
     """Return the texts of a field that is one text or a list of them."""
     value = content.get(key) if isinstance(content, Mapping) else None
     values = value if isinstance(value, list) else [value]
     return [item for item in values if isinstance(item, str)]
 
 
-def _of_bundle(items: list[Any], row: int, kind: str, log: RowLog, file: str) -> Iterator[Entry]:
+def _of_bundle(items: list[object], row: int, kind: str, log: RowLog, file: str) -> Iterator[Entry]:
     seen: set[str] = set()
     for number, item in enumerate(items, 1):
         position = row or number
@@ -124,7 +124,7 @@ def _of_bundle(items: list[Any], row: int, kind: str, log: RowLog, file: str) ->
             yield Entry(position, resource, full, reference)
 
 
-def _name(resource: Any) -> str:
+def _name(resource: object) -> str:
     if not isinstance(resource, dict) or not resource.get("id"):
         return ""
     return f"{resource.get('resourceType')}/{resource['id']}"
@@ -147,7 +147,7 @@ def _complete(line: bytes) -> bool:
 
 def _lines(
     rows: Iterator[tuple[int, str]], name: str, log: RowLog, pattern: re.Pattern[str] | None
-) -> Iterator[tuple[int, Any]]:
+) -> Iterator[tuple[int, object]]:
     start = list(islice(rows, 2))
     if len(start) == 1 and not name.lower().endswith(_LINES):
         start = [(0, start[0][1])]  # the one line is the whole file

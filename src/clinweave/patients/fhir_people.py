@@ -46,7 +46,7 @@ class People:
     def __init__(self) -> None:
         self.index = Index()
         self.persons: list[Person] = []
-        self.resources: list[Mapping[str, Any]] = []  # what gives birth, death and sex
+        self.resources: list[Mapping[str, object]] = []  # what gives birth, death and sex
         self.places: list[tuple[str, int]] = []  # file and row
         self._facts: list[_Facts] = []
         self._labels: list[tuple[str, str]] = []  # (id, the longer name where the id is not unique)
@@ -81,7 +81,7 @@ class People:
         if existing is not None:
             raise Refused("the same Patient again")
 
-    def contained(self, resource: Mapping[str, Any], file: str, row: int) -> None:
+    def contained(self, resource: Mapping[str, object], file: str, row: int) -> None:
         """Note a Patient that stands inside another resource, known by its identifiers or by what it says."""
         if self._contained(resource) is not None:
             return
@@ -104,7 +104,7 @@ class People:
             self.persons[number].source_id = name
             self.persons[number].subject_id = number_of(name)
 
-    def subject_of(self, resource: Mapping[str, Any], file: str, own: str) -> int:
+    def subject_of(self, resource: Mapping[str, object], file: str, own: str) -> int:
         """Return the number of the patient that a resource is about. Raises `Refused` where it is nobody known."""
         field = resource.get("subject") or resource.get("patient") or resource.get("individual")
         if not isinstance(field, dict):
@@ -135,7 +135,7 @@ class People:
         ]
         return next((item for item in alike if not self.index.base(item)), None)
 
-    def _contained(self, resource: Mapping[str, Any]) -> int | None:
+    def _contained(self, resource: Mapping[str, object]) -> int | None:
         identifiers = identifiers_of(resource)
         if identifiers:
             return self.index.identified("Patient", identifiers)
@@ -143,7 +143,7 @@ class People:
         return next(iter(self._by_id.get(_digest(plain), ())), None)
 
 
-def person(resource: Mapping[str, Any], source_id: str) -> Person:
+def person(resource: Mapping[str, object], source_id: str) -> Person:
     """Return who a Patient resource says the patient is; the number is given later."""
     result = Person(0, source_id)
     for name in objects(resource, "name"):
@@ -162,7 +162,7 @@ def person(resource: Mapping[str, Any], source_id: str) -> Person:
     return result
 
 
-def _facts(resource: Mapping[str, Any]) -> _Facts:
+def _facts(resource: Mapping[str, object]) -> _Facts:
     meta = resource.get("meta")
     source = str(meta.get("source") or "").partition("#")[0] if isinstance(meta, dict) else ""
     names = {
@@ -198,6 +198,6 @@ def _join(existing: Person, again: Person) -> None:
         field += [item for item in getattr(again, name) if item not in field]
 
 
-def _digest(value: Any) -> str:
+def _digest(value: object) -> str:
     text = json.dumps(value, sort_keys=True, default=str)
     return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=12).hexdigest()

@@ -7,7 +7,7 @@ nearest first. Where several resources fit, the reference is ambiguous and refus
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from clinweave.patients.batches import Refused
@@ -45,7 +45,7 @@ def reference_of(text: str) -> Reference:
     return Reference(base=_base(base), type=kind, id=ident)
 
 
-def identifiers_of(resource: Mapping[str, Any]) -> list[tuple[str, str]]:
+def identifiers_of(resource: Mapping[str, object]) -> list[tuple[str, str]]:
     """Return (system, value) of a resource's identifiers."""
     field = resource.get("identifier")
     items = field if isinstance(field, list) else [field]

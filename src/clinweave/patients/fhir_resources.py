@@ -65,7 +65,7 @@ class _Event(NamedTuple):
     facts: dict[str, Any]
 
 
-def add_person(rows: Rows, resource: Mapping[str, Any], subject: int, remark: Remark) -> None:
+def add_person(rows: Rows, resource: Mapping[str, object], subject: int, remark: Remark) -> None:
     """Add birth, death and sex of a Patient. An invalid date is reported to `remark`, never guessed."""
     for code, key, read in (
         ("MEDS_BIRTH", "birthDate", date_of),
@@ -127,7 +127,7 @@ def _entry(resource: Mapping[str, Any]) -> str:
     return f"{name}/{ident}" if isinstance(ident, str) and ident else name
 
 
-def codings(concept: Any) -> tuple[str, str, str]:
+def codings(concept: object) -> tuple[str, str, str]:
     """Return (code, name, further codes parted by spaces) of a CodeableConcept; codes of known systems come first."""
     if not isinstance(concept, dict):
         return "", "", ""
@@ -144,14 +144,14 @@ def codings(concept: Any) -> tuple[str, str, str]:
     return (codes[0] if codes else ""), label, " ".join(codes[1:])
 
 
-def _row(rows: Rows, event: _Event, **rest: Any) -> None:
+def _row(rows: Rows, event: _Event, **rest: object) -> None:
     time = event.when.time if event.when else None
     rows.add(event.subject, time, event.code, event.kind, **{**event.facts, **rest})
 
 
-def _concept(resource: Mapping[str, Any], keys: tuple[str, ...], find: Find) -> Any:
+def _concept(resource: Mapping[str, object], keys: tuple[str, ...], find: Find) -> object:
     for key in keys:
-        field: Any = resource.get(key)
+        field: object = resource.get(key)
         field = field[0] if isinstance(field, list) and field else field
         if not isinstance(field, dict):
             continue
@@ -165,11 +165,11 @@ def _concept(resource: Mapping[str, Any], keys: tuple[str, ...], find: Find) -> 
     return None
 
 
-def _medication(field: Mapping[str, Any], resource: Mapping[str, Any], find: Find) -> Any:
+def _medication(field: Mapping[str, object], resource: Mapping[str, object], find: Find) -> object:
     text = str(field.get("reference") or "")
     if text.startswith("#"):
         inside = [item for item in objects(resource, "contained") if item.get("id") == text[1:]]
-        match: Mapping[str, Any] | None = inside[0] if inside else None
+        match: Mapping[str, object] | None = inside[0] if inside else None
     else:
         match = find("Medication", text) if text else None
     concept = match.get("code") if match else None
@@ -180,7 +180,7 @@ def _medication(field: Mapping[str, Any], resource: Mapping[str, Any], find: Fin
     return {"text": str(field["display"])}
 
 
-def _time(resource: Mapping[str, Any], keys: tuple[str, ...], remark: Remark) -> When | None:
+def _time(resource: Mapping[str, object], keys: tuple[str, ...], remark: Remark) -> When | None:
     invalid = False
     for key in keys:
         field = resource.get(key)
@@ -202,7 +202,7 @@ def _time(resource: Mapping[str, Any], keys: tuple[str, ...], remark: Remark) ->
     return None
 
 
-def _stated_time(resource: Mapping[str, Any], when: When | None) -> str | None:
+def _stated_time(resource: Mapping[str, object], when: When | None) -> str | None:
     """Return in words what the record says of the time beyond the day of the event, or None."""
     parts = []
     for key in (
@@ -231,13 +231,13 @@ def _stated_time(resource: Mapping[str, Any], when: When | None) -> str | None:
     return "; ".join(parts) or None
 
 
-def _add_observation(rows: Rows, resource: Mapping[str, Any], event: _Event, remark: Remark) -> None:
+def _add_observation(rows: Rows, resource: Mapping[str, object], event: _Event, remark: Remark) -> None:
     words = set()
     for item in objects(resource, "category"):
         coded_as = [code.get(key) for code in objects(item, "coding") for key in ("code", "display")]
         words |= {str(word).strip().lower() for word in (item.get("text"), *coded_as) if word}
     kind = "lab" if words & {"laboratory", "lab"} else "observation"
-    parts: list[tuple[_Event, Mapping[str, Any]]] = [(event, resource)]
+    parts: list[tuple[_Event, Mapping[str, object]]] = [(event, resource)]
     components = [(codings(part.get("code")), part) for part in objects(resource, "component")]
     if any(code for (code, _, _), _ in components) and not any(key.startswith("value") for key in resource):
         parts = []
@@ -259,7 +259,7 @@ def _add_observation(rows: Rows, resource: Mapping[str, Any], event: _Event, rem
              unit=value.unit)  # fmt: skip
 
 
-def _add_note(rows: Rows, resource: Mapping[str, Any], event: _Event, find: Find, remark: Remark) -> None:
+def _add_note(rows: Rows, resource: Mapping[str, object], event: _Event, find: Find, remark: Remark) -> None:
     attachments = [item.get("attachment") for item in objects(resource, "content")] + objects(
         resource, "presentedForm"
     )
@@ -272,7 +272,7 @@ def _add_note(rows: Rows, resource: Mapping[str, Any], event: _Event, find: Find
         _row(rows, plain, text_value="; ".join(word for word in words if word) or None)
         return
 
-    def binary(url: str) -> Mapping[str, Any] | None:
+    def binary(url: str) -> Mapping[str, object] | None:
         return find("Binary", url) if reference_of(url).type in {"", "Binary"} else None
 
     try:

@@ -5,7 +5,6 @@ https://hl7.org/fhir/R4/valueset-condition-ver-status.html and the status of eac
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from clinweave.patients.batches import ABSENT, HISTORICAL, PRESENT, UNCERTAIN, Refused
 from clinweave.patients.fhir_json import objects
@@ -50,7 +49,7 @@ _NONE_CODES = frozenset({
 })  # fmt: skip
 
 
-def _of_another(resource: Mapping[str, Any]) -> bool:
+def _of_another(resource: Mapping[str, object]) -> bool:
     """Say whether an observation on this patient's record is about another person, such as a fetus or a donor."""
     subject = resource.get("subject")
     own = subject.get("reference") if isinstance(subject, Mapping) else None
@@ -60,7 +59,7 @@ def _of_another(resource: Mapping[str, Any]) -> bool:
     return any(_PERSON.search(reference) for reference in stated)
 
 
-def status_of(resource: Mapping[str, Any]) -> str:
+def status_of(resource: Mapping[str, object]) -> str:
     """Return present, absent, uncertain or historical. Raises `Refused` where nothing of the patient is stated."""
     if resource.get("doNotPerform") is True or str(resource.get("doNotPerform")).lower() == "true":
         raise Refused("an order not to do it")
@@ -88,7 +87,7 @@ def status_of(resource: Mapping[str, Any]) -> str:
     return ABSENT if ABSENT in statuses else UNCERTAIN if statuses else PRESENT
 
 
-def status_of_name(concept: Any, name: str, status: str, allergy: bool) -> str:
+def status_of_name(concept: object, name: str, status: str, allergy: bool) -> str:
     """Return the status that a code's name gives a problem: "No known allergy" is absent, "Suspected ..." uncertain.
 
     Raises `Refused` where the code says that nothing is known, or where an absence is refuted itself.
@@ -110,11 +109,11 @@ def status_of_name(concept: Any, name: str, status: str, allergy: bool) -> str:
     return UNCERTAIN if UNCERTAIN in statuses else status
 
 
-def _word(value: Any) -> str:
+def _word(value: object) -> str:
     return value.strip().lower() if isinstance(value, str) else ""
 
 
-def _words(concept: Any) -> set[str]:
+def _words(concept: object) -> set[str]:
     """Return the codes and words of a CodeableConcept, or of a plain code as older versions of FHIR have it."""
     if isinstance(concept, str):
         return {_word(concept)}

@@ -21,7 +21,7 @@ class Value(NamedTuple):
     remark: str = ""
 
 
-def value_of(field: Mapping[str, Any]) -> Value:
+def value_of(field: Mapping[str, object]) -> Value:
     """Return the value of an Observation or of one of its components."""
     for key, read in _READERS.items():
         if key in field:
@@ -37,7 +37,7 @@ def value_of(field: Mapping[str, Any]) -> Value:
     return Value(text_value="; ".join(word for word in words if word) or None)
 
 
-def label_of(concept: Any) -> str:
+def label_of(concept: object) -> str:
     """Return the words of a CodeableConcept, or its code where it has none."""
     if isinstance(concept, str):
         return concept
@@ -50,7 +50,7 @@ def label_of(concept: Any) -> str:
     return next((word for word in words if word), "")
 
 
-def quantity(field: Any) -> Value | None:
+def quantity(field: object) -> Value | None:
     """Return a Quantity; with a comparator it is a text, as is a number in quotation marks or a huge one."""
     if not isinstance(field, dict):
         return None
@@ -83,7 +83,7 @@ def _number(number: float, unit: str = "") -> Value:
     return Value(numeric_value=value, unit=unit)
 
 
-def _range(field: Any) -> Value | None:
+def _range(field: object) -> Value | None:
     if not isinstance(field, dict):
         return None
     low, high = (_words_of(field.get(key)) for key in ("low", "high"))
@@ -95,7 +95,7 @@ def _range(field: Any) -> Value | None:
     return Value(text_value=text, unit=unit) if text else None
 
 
-def _ratio(field: Any) -> Value | None:
+def _ratio(field: object) -> Value | None:
     if not isinstance(field, dict):
         return None
     parts = [field.get(key) for key in ("numerator", "denominator")]
@@ -111,11 +111,11 @@ def _words_of(field: Any, with_unit: bool = False) -> str:
     return f"{text} {value.unit}".strip() if with_unit and value.unit not in {"", "1"} else text
 
 
-def _integer(field: Any) -> Value | None:
+def _integer(field: object) -> Value | None:
     return _number(field) if isinstance(field, int | float) and not isinstance(field, bool) else _text(field)
 
 
-def _text(field: Any) -> Value | None:
+def _text(field: object) -> Value | None:
     if isinstance(field, bool):
         return Value(text_value=str(field))
     if isinstance(field, str | int | float):
@@ -123,12 +123,12 @@ def _text(field: Any) -> Value | None:
     return None
 
 
-def _concept(field: Any) -> Value | None:
+def _concept(field: object) -> Value | None:
     words = label_of(field)
     return Value(text_value=words) if words else None
 
 
-def _period(field: Any) -> Value | None:
+def _period(field: object) -> Value | None:
     if not isinstance(field, dict):
         return None
     start, end = (str(field.get(key) or "") for key in ("start", "end"))

@@ -23,6 +23,8 @@ from clinweave.records import Tier
 from clinweave.schemas import EVENTS
 
 if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
     from clinweave.knowledge import Graph, Linker
 
 VERSION = 3
@@ -220,7 +222,7 @@ def _cast(batch: pa.RecordBatch) -> pa.RecordBatch:
     return fitted(batch, EVENTS)
 
 
-def _codes(connection: Any, read: str) -> pa.Table:
+def _codes(connection: "DuckDBPyConnection", read: str) -> pa.Table:
     """Return the distinct codes: description, further codes, the kind most of its events have, and how many."""
     codes = duckdb_session.table(
         connection,

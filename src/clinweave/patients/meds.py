@@ -4,10 +4,9 @@ https://github.com/Medical-Event-Data-Standard/meds. Written: one subject in one
 timeless events first; `kind` and `unit` are further columns, which MEDS allows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -113,7 +112,7 @@ def write_events(batches: Iterator[pa.RecordBatch], folder: Path, most: int = EV
     return total
 
 
-def write_metadata(folder: Path, name: str, codes: pa.Table, facts: dict[str, Any]) -> None:
+def write_metadata(folder: Path, name: str, codes: pa.Table, facts: Mapping[str, object]) -> None:
     """Write metadata/dataset.json and metadata/codes.parquet."""
     metadata = folder / "metadata"
     metadata.mkdir(parents=True, exist_ok=True)
@@ -137,7 +136,7 @@ def _with_entries(batch: pa.RecordBatch, file: str, first: int) -> pa.RecordBatc
     return batch.append_column("entry", pa.array(entries, pa.large_string()))
 
 
-def _texts(value: Any) -> list[str]:
+def _texts(value: object) -> list[str]:
     items = value if isinstance(value, list) else [value]
     return [str(item) for item in items if item]
 

@@ -4,7 +4,7 @@ import csv
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,6 +15,9 @@ from clinweave.patients import duckdb_session, files
 from clinweave.patients.batches import ROWS, checked
 from clinweave.patients.mimic_tables import SOURCES, Source
 from clinweave.patients.vocabularies import dotted
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 MAX_LINE = 2 << 20  # bytes of one row; the longest discharge note has about 60,000
 _NOT_READ = "this table is not read"
@@ -51,7 +54,7 @@ def read(
 
 
 class _Tables:
-    def __init__(self, connection: Any, root: Path, log: RowLog) -> None:
+    def __init__(self, connection: "DuckDBPyConnection", root: Path, log: RowLog) -> None:
         self._connection, self._root, self._log = connection, root, log
         self._headers: dict[str, list[str]] = {}
         self._loaded: set[str] = set()

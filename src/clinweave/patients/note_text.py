@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from email.message import Message
 from html.parser import HTMLParser
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from clinweave.patients.batches import Refused
 
@@ -48,7 +48,7 @@ class Text(NamedTuple):
     remarks: tuple[str, ...] = ()
 
 
-def best_text(attachments: Iterable[Any], data_of: Callable[[str], Mapping[str, Any] | None]) -> Text:
+def best_text(attachments: Iterable[object], data_of: Callable[[str], Mapping[str, object] | None]) -> Text:
     """Return the text of a document that comes in several formats: the plainest that can be read.
 
     `data_of` returns the Binary resource of an address. Raises `Refused` with the reason of the plainest format where
@@ -116,7 +116,7 @@ class _Page(HTMLParser):
 
 
 def _opened(
-    item: Mapping[str, Any], data_of: Callable[[str], Mapping[str, Any] | None]
+    item: Mapping[str, object], data_of: Callable[[str], Mapping[str, object] | None]
 ) -> tuple[str, str, bytes | str]:
     """Return (format, charset, bytes) of an attachment; in place of bytes the reason why there are none."""
     declared, data, url = item.get("contentType"), item.get("data"), item.get("url")

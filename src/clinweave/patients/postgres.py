@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pyarrow as pa
@@ -10,13 +10,16 @@ import pyarrow as pa
 from clinweave.core.errors import ClinweaveError, UserError
 from clinweave.patients.batches import ROWS
 
+if TYPE_CHECKING:
+    import psycopg
+
 
 class PostgresSource:
     """An OMOP database in PostgreSQL, read in one read-only transaction: one state of the database."""
 
     cast = "cast"
 
-    def __init__(self, connection: Any, name: str, schema: str) -> None:
+    def __init__(self, connection: "psycopg.Connection", name: str, schema: str) -> None:
         self._connection, self.name, self._schema = connection, name, schema
         self._tables: dict[str, str] = {}
 
@@ -42,7 +45,7 @@ class PostgresSource:
         with self._connection.cursor(name="clinweave") as cursor:
             cursor.execute(query)
             while rows := cursor.fetchmany(ROWS):
-                names = [item.name for item in cursor.description]
+                names = [item.name for item in (cursor.description or ())]
                 columns = zip(*rows, strict=True)
                 yield pa.RecordBatch.from_arrays([_array(column) for column in columns], names=names)
 
@@ -80,6 +83,6 @@ def open_postgres(address: str) -> Iterator[PostgresSource]:
         connection.close()
 
 
-def _array(values: tuple[Any, ...]) -> pa.Array:
+def _array(values: tuple[object, ...]) -> pa.Array:
     array = pa.array(values)
     return array.cast(pa.string()) if pa.types.is_null(array.type) else array

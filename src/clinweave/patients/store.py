@@ -140,7 +140,7 @@ class PatientStore:
     def count(self) -> dict[str, int]:
         """Return how many patients, events and codes there are."""
         with duckdb_session.connect(self.path / "private") as connection:
-            events = connection.execute(f"select count(*) from {self.scan()}").fetchone()[0]  # noqa: S608
+            (events,) = connection.execute(f"select count(*) from {self.scan()}").fetchall()[0]  # noqa: S608
         return {"patients": len(self.people), "events": int(events), "codes": len(self.codes)}
 
     def scan(self) -> str:

@@ -26,7 +26,7 @@ def summary(store: PatientStore, patient: str, linker: "Linker | None" = None) -
     subject = store.subject(patient)
     codes = {row["code"]: row for row in store.codes.to_pylist()}
     person = store.person(subject)
-    result: dict[str, Any] = {
+    result: dict[str, object] = {
         "subject_id": subject,
         "id": person.source_id,
         "tier": store.tier.value,

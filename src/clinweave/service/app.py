@@ -247,7 +247,7 @@ class Form:
 
     def whole(self, reply: Reply) -> dict[str, Any]:
         """Return one JSON document."""
-        choice: dict[str, Any] = {"index": 0, "finish_reason": reply.finish, "logprobs": None}
+        choice: dict[str, object] = {"index": 0, "finish_reason": reply.finish, "logprobs": None}
         message = {"role": "assistant", "content": reply.text, "refusal": None}
         choice |= {"message": message} if self._chat else {"text": reply.text}
         kind = "chat.completion" if self._chat else "text_completion"
@@ -304,19 +304,19 @@ class Form:
         for piece in _PIECE.findall(text):
             yield _event(self._piece({"content": piece} if self._chat else piece))
 
-    def _piece(self, delta: Any, finish: str | None = None) -> dict[str, Any]:
-        choice: dict[str, Any] = {"index": 0, "finish_reason": finish, "logprobs": None}
+    def _piece(self, delta: object, finish: str | None = None) -> dict[str, Any]:
+        choice: dict[str, object] = {"index": 0, "finish_reason": finish, "logprobs": None}
         choice |= {"delta": delta} if self._chat else {"text": delta}
         kind = "chat.completion.chunk" if self._chat else "text_completion"
         usage = {"usage": None} if self._usage else {}
         return {**self._head, "object": kind, "choices": [choice], **usage}
 
 
-def _event(body: Mapping[str, Any]) -> bytes:
+def _event(body: Mapping[str, object]) -> bytes:
     return b"data: " + _json(body) + b"\n\n"
 
 
-def _json(body: Any) -> bytes:
+def _json(body: object) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 

@@ -219,7 +219,7 @@ def well_formed(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def citation(item: Evidence) -> dict[str, Any]:
+def citation(item: Evidence) -> dict[str, object]:
     """Return the basis of a numbered item: its text, and source, release and licence of each record."""
     records: list[Relation | Passage] = [*item.relations]
     if item.passage is not None:

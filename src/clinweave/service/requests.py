@@ -111,7 +111,7 @@ def parse(body: bytes, model: str, token_limit: int, *, chat: bool) -> ChatReque
     )
 
 
-def _fields(body: bytes) -> dict[str, Any]:
+def _fields(body: bytes) -> dict[str, object]:
     """Return the fields of a JSON object that are not null."""
     try:
         values = json.loads(body)
@@ -122,7 +122,7 @@ def _fields(body: bytes) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _check_names(values: Mapping[str, Any], *, chat: bool) -> None:
+def _check_names(values: Mapping[str, object], *, chat: bool) -> None:
     for name, value in values.items():
         if name in _IGNORED or (name in _HONOURED and name != ("prompt" if chat else "messages")):
             continue
@@ -144,13 +144,13 @@ def _check_names(values: Mapping[str, Any], *, chat: bool) -> None:
         )
 
 
-def _numbers(usual: tuple[Any, ...]) -> list[Any]:
+def _numbers(usual: tuple[object, ...]) -> list[object]:
     """Return the values with each whole number also as a float: clients send 0 and 0.0 alike."""
     more = [float(value) for value in usual if isinstance(value, int) and not isinstance(value, bool)]
     return [*usual, *more]
 
 
-def _messages(values: Any) -> list[Message]:
+def _messages(values: object) -> list[Message]:
     if not isinstance(values, list) or not values:
         raise RequestError("messages is a list of at least one message", param="messages")
     messages = []
@@ -170,7 +170,7 @@ def _messages(values: Any) -> list[Message]:
     return messages
 
 
-def _content(value: Any, where: str) -> str | None:
+def _content(value: object, where: str) -> str | None:
     """Return the text of a message, its parts of the type text joined; None where it has none."""
     if value is None:
         return None
@@ -187,7 +187,7 @@ def _content(value: Any, where: str) -> str | None:
     return _well_formed(value, f"{where}.content")
 
 
-def _prompt(value: Any) -> Message:
+def _prompt(value: object) -> Message:
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     if not isinstance(value, str) or not value.strip():
@@ -202,7 +202,7 @@ def _well_formed(text: str, param: str) -> str:
     return text
 
 
-def _number(value: Any, name: str, low: float, high: float, usual: float, *, whole: bool = False) -> float:
+def _number(value: object, name: str, low: float, high: float, usual: float, *, whole: bool = False) -> float:
     if value is None:
         return usual
     kinds = int if whole else (int, float)
@@ -213,13 +213,13 @@ def _number(value: Any, name: str, low: float, high: float, usual: float, *, who
     return value
 
 
-def _flag(value: Any, name: str) -> bool:
+def _flag(value: object, name: str) -> bool:
     if value is not None and not isinstance(value, bool):
         raise RequestError(f"{name} is true or false", param=name)
     return bool(value)
 
 
-def _stop(value: Any) -> tuple[str, ...]:
+def _stop(value: object) -> tuple[str, ...]:
     texts = [value] if isinstance(value, str) else value or []
     if (
         not isinstance(texts, list)

@@ -3,12 +3,15 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from clinweave.core import artifacts
 from clinweave.core.artifacts import sha256, stage
 from clinweave.core.errors import ClinweaveError, UserError
 from clinweave.training.offline import go_offline
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 NOTES = "gguf_notes.json"  # what a GGUF file says that transformers weights have no place for
 VERSION = 1
@@ -54,14 +57,14 @@ def need_extra() -> None:
     del peft, torch
 
 
-def _convert(path: Path, out: Path) -> Mapping[str, Any]:
+def _convert(path: Path, out: Path) -> Mapping[str, object]:
     need_extra()
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     folder, name = str(path.parent), path.name
     tokenizer = AutoTokenizer.from_pretrained(folder, gguf_file=name)
-    model: Any = AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype=torch.float32)
+    model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype=torch.float32)
     # Without this, saving raises: the loaded model still says that it is quantised.
     model.hf_quantizer, model.is_quantized = None, False
     if hasattr(model.config, "quantization_config"):
@@ -80,11 +83,11 @@ def _convert(path: Path, out: Path) -> Mapping[str, Any]:
     return {"parameters": int(model.num_parameters()), "tied": bool(model.config.tie_word_embeddings)}
 
 
-def _notes(path: Path) -> dict[str, Any]:
+def _notes(path: Path) -> dict[str, object]:
     from gguf import GGUFReader
 
     reader = GGUFReader(path)
-    details: dict[str, Any] = {
+    details: dict[str, object] = {
         key: str(field.contents()) for key in _KEPT if (field := reader.get_field(key)) is not None
     }
     details["has_output"] = any(tensor.name == "output.weight" for tensor in reader.tensors)

@@ -4,7 +4,10 @@ import json
 import resource
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 _SPENT = "spent.jsonl"  # next to the checkpoints: seconds elapsed when each step finished
 
@@ -26,14 +29,20 @@ class Spending:
         """Return the seconds spent until now."""
         return self._before + time.perf_counter() - self._begun
 
-    def callback(self) -> Any:
+    def callback(self) -> "TrainerCallback":
         """Return the trainer's callback that notes when each step was finished."""
         from transformers import TrainerCallback
 
         mine = self
 
         class Noting(TrainerCallback):  # type: ignore[misc, unused-ignore]
-            def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+            def on_step_end(
+                self,
+                args: "TrainingArguments",  # noqa: ARG002
+                state: "TrainerState",
+                control: "TrainerControl",  # noqa: ARG002
+                **_: object,
+            ) -> None:
                 mine.note(state.global_step)
 
         return Noting()

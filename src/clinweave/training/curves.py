@@ -4,9 +4,12 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from clinweave.training.settings import Progress
+
+if TYPE_CHECKING:
+    from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 CURVE = "curve.jsonl"
 _TIMES = ("runtime", "per_second", "flos", "time", "speed", "eps")  # differ between runs of the same thing
@@ -15,7 +18,7 @@ _DARK, _PALE = "#1f6f8b", "#c3dbe4"
 _MANY, _AROUND = 40, 8  # points of which a running mean is drawn, and how many on each side it takes
 
 
-def write_curve(history: Iterable[Mapping[str, Any]], path: Path) -> list[dict[str, float]]:
+def write_curve(history: Iterable[Mapping[str, object]], path: Path) -> list[dict[str, float]]:
     """Write a trainer's log, without what only measures time; return its rows."""
     rows = []
     for entry in history:
@@ -30,12 +33,19 @@ def write_curve(history: Iterable[Mapping[str, Any]], path: Path) -> list[dict[s
     return rows
 
 
-def listener(progress: Progress, steps: int) -> Any:
+def listener(progress: Progress, steps: int) -> "TrainerCallback":
     """Return a trainer's callback that tells of each logged step."""
     from transformers import TrainerCallback
 
     class Listener(TrainerCallback):  # type: ignore[misc, unused-ignore]
-        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:  # noqa: ARG002
+        def on_log(
+            self,
+            args: "TrainingArguments",  # noqa: ARG002
+            state: "TrainerState",
+            control: "TrainerControl",  # noqa: ARG002
+            logs: Mapping[str, float] | None = None,
+            **_: object,
+        ) -> None:
             progress(state.global_step, steps, logs or {})
 
     return Listener()

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING
 
 from clinweave.core.artifacts import Artifact
 from clinweave.core.errors import UserError
@@ -12,6 +12,9 @@ from clinweave.datasets import Kind
 from clinweave.training.reward import pair_ids
 from clinweave.training.runner import Job, run_job
 from clinweave.training.settings import Inputs, Settings
+
+if TYPE_CHECKING:
+    from transformers import Trainer
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Artifact:
     return run_job("dpo", config, inputs, out, lambda job: trainer(job, config))
 
 
-def trainer(job: Job, config: Config) -> Any:
+def trainer(job: Job, config: Config) -> "Trainer":
     """Return TRL's trainer; pairs longer than `max_length` are left out, never cut."""
     from trl import DPOConfig, DPOTrainer
 

@@ -36,7 +36,7 @@ def export(
     *,
     kind: str = "q8_0",
     title: str = "clinweave model",
-    results: Mapping[str, Any] | None = None,
+    results: Mapping[str, object] | None = None,
     probes: Sequence[str] = PROBES,
     allow_export: bool = False,
 ) -> Artifact:
@@ -72,7 +72,7 @@ def export(
     )
 
 
-def parity(folder: Path, file: Path, probes: Sequence[str] = PROBES) -> dict[str, Any]:
+def parity(folder: Path, file: Path, probes: Sequence[str] = PROBES) -> dict[str, object]:
     """Return how many probes both forms answer with the same greedy text, and how far their likelihoods differ.
 
     `largest_difference` is the largest over the safetensors form's own replies and `SCORED`, texts that neither form

@@ -6,10 +6,14 @@ Names and the order of rotary rows are those of the `gguf` package (https://gith
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clinweave.core.errors import UserError
 from clinweave.training.base_models import NOTES
+
+if TYPE_CHECKING:
+    import torch
+    from gguf import GGUFWriter
 
 KINDS = ("f32", "f16", "q8_0")
 _NORMAL, _CONTROL, _USER = 1, 3, 4  # token types
@@ -39,7 +43,7 @@ def write_gguf(folder: Path, path: Path, kind: str = "q8_0", name: str = "clinwe
     return path
 
 
-def _settings(out: Any, config: Mapping[str, Any], name: str, notes: Mapping[str, Any]) -> None:
+def _settings(out: "GGUFWriter", config: Mapping[str, Any], name: str, notes: Mapping[str, Any]) -> None:
     heads = config["num_attention_heads"]
     size = config.get("head_dim") or config["hidden_size"] // heads
     rope = config.get("rope_parameters") or {}
@@ -58,7 +62,7 @@ def _settings(out: Any, config: Mapping[str, Any], name: str, notes: Mapping[str
     out.add_vocab_size(config["vocab_size"])
 
 
-def _tokenizer(out: Any, folder: Path, config: Mapping[str, Any], notes: Mapping[str, Any]) -> None:
+def _tokenizer(out: "GGUFWriter", folder: Path, config: Mapping[str, Any], notes: Mapping[str, Any]) -> None:
     whole = _json(folder / "tokenizer.json")
     vocabulary: dict[str, int] = whole["model"]["vocab"]
     tokens = [f"[PAD{index}]" for index in range(config["vocab_size"])]
@@ -89,7 +93,7 @@ def _tokenizer(out: Any, folder: Path, config: Mapping[str, Any], notes: Mapping
     out.add_chat_template(text)
 
 
-def _tensors(folder: Path, config: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _tensors(folder: Path, config: Mapping[str, Any]) -> "Iterator[tuple[str, torch.Tensor]]":
     """Yield GGUF name and float32 values; tied embeddings are stored once, as llama.cpp expects."""
     import gguf
     from safetensors import safe_open
@@ -114,13 +118,13 @@ def _tensors(folder: Path, config: Mapping[str, Any]) -> Iterator[tuple[str, Any
                 yield mapped, values
 
 
-def _neighbours(weight: Any, heads: int) -> Any:
+def _neighbours(weight: "torch.Tensor", heads: int) -> "torch.Tensor":
     """Return rows reordered from halves to (even, odd) neighbours, as llama.cpp's rotary embedding wants them."""
     size = weight.shape[0] // heads
     return weight.reshape(heads, 2, size // 2, *weight.shape[1:]).swapaxes(1, 2).reshape(weight.shape)
 
 
-def _add(out: Any, label: str, values: Any, kind: str) -> None:
+def _add(out: "GGUFWriter", label: str, values: "torch.Tensor", kind: str) -> None:
     import gguf
     import numpy as np
 
@@ -135,5 +139,5 @@ def _add(out: Any, label: str, values: Any, kind: str) -> None:
 
 
 def _json(path: Path) -> dict[str, Any]:
-    data: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    data: dict[str, object] = json.loads(path.read_text("utf-8"))
     return data

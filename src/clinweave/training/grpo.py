@@ -3,13 +3,16 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clinweave.core.artifacts import Artifact
 from clinweave.datasets import Example
 from clinweave.training.online import Online, RewardModel, prompts, trained_reward, verifier
 from clinweave.training.runner import Job, run_job
 from clinweave.training.settings import Inputs
+
+if TYPE_CHECKING:
+    from transformers import Trainer
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Artifact:
     return run_job("grpo", config, inputs, out, lambda job: trainer(job, config))
 
 
-def trainer(job: Job, config: Config) -> Any:
+def trainer(job: Job, config: Config) -> "Trainer":
     """Return TRL's trainer; the reward model takes part where the inputs name one."""
     from trl import GRPOConfig, GRPOTrainer
 

@@ -1,10 +1,15 @@
 """Measure the matrix-multiplication throughput of this hardware, and whether it gains from bfloat16."""
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING
 
 from clinweave.core.errors import UserError
 from clinweave.training.settings import Settings
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    import torch
 
 _GAIN = 1.2  # times quicker, for bfloat16 to be worth its rounding
 _SIDE = {"cpu": 768, "cuda": 8192}
@@ -29,7 +34,7 @@ def matmul_flops(kind: str = "float32", seconds: float = 0.1) -> float:
             return best
 
 
-def _product(torch: Any, left: Any) -> None:
+def _product(torch: "ModuleType", left: "torch.Tensor") -> None:
     left @ left
     if left.is_cuda:
         torch.cuda.synchronize()
@@ -54,6 +59,6 @@ def chosen_precision(settings: Settings) -> tuple[str, str]:
     return chosen, f"matrix products in bfloat16 measured {gain:.1f} times as quick as in float32"
 
 
-def _tiles(torch: Any) -> bool:
+def _tiles(torch: "ModuleType") -> bool:
     asked = getattr(torch.cpu, "_is_amx_tile_supported", None)
     return bool(asked and asked())

@@ -128,7 +128,7 @@ def _accelerated() -> bool:
 
 def shape_of(folder: Path) -> Shape:
     """Return the shape of transformers weights, from config.json alone."""
-    values: dict[str, Any] = json.loads((folder / "config.json").read_text("utf-8"))
+    values: dict[str, object] = json.loads((folder / "config.json").read_text("utf-8"))
     return shape_from(values)
 
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from clinweave.core.errors import UserError
 from clinweave.datasets import Example, Kind
@@ -94,7 +93,7 @@ def trained_reward(job: Job) -> Path:
     return folder
 
 
-def means(judged: Sequence[Any]) -> dict[str, float]:
+def means(judged: Sequence[object]) -> dict[str, float]:
     """Return the mean of each verified reward over the replies it applies to."""
     result = {}
     for name in ("correct", "citations", "form"):

@@ -10,9 +10,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING
 
 from clinweave.training.tokens import IGNORED, Tokens
+
+if TYPE_CHECKING:
+    import torch
+
+    from datasets import Dataset
 
 
 @dataclass(slots=True)
@@ -131,7 +136,7 @@ def _same(prompts: Sequence[tuple[int, ...]]) -> int:
                 min(len(least), len(most)))  # fmt: skip
 
 
-def visible(segments: Any, parents: Sequence[int]) -> Any:
+def visible(segments: "torch.Tensor", parents: Sequence[int]) -> "torch.Tensor":
     """Return which column each token sees (tokens, tokens): its own segment up to itself, and all that leads to it."""
     import torch
 
@@ -144,14 +149,16 @@ def visible(segments: Any, parents: Sequence[int]) -> Any:
     return above[segments][:, segments] & (positions[None] <= positions[:, None])
 
 
-def collator(dtype: Any, *, contrast: bool) -> Callable[[list[Mapping[str, Any]]], dict[str, Any]]:
+def collator(
+    dtype: "torch.dtype", *, contrast: bool
+) -> "Callable[[list[Mapping[str, Sequence[int]]]], dict[str, torch.Tensor]]":
     """Return what joins rows to one (1, tokens) without padding, with the mask that is added to attention's scores.
 
     With `contrast` segments, parents and truth go along, else labels.
     """
     import torch
 
-    def batch(items: list[Mapping[str, Any]]) -> dict[str, Any]:
+    def batch(items: list[Mapping[str, Sequence[int]]]) -> "dict[str, torch.Tensor]":
         joined: dict[str, list[int]] = {key: [] for key in (*_COLUMNS, "truth")}
         for item in items:
             before = len(joined["parents"])
@@ -177,7 +184,7 @@ def collator(dtype: Any, *, contrast: bool) -> Callable[[list[Mapping[str, Any]]
 _COLUMNS = ("input_ids", "labels", "positions", "segments", "parents")
 
 
-def as_rows(packed: Iterable[Row]) -> Any:
+def as_rows(packed: Iterable[Row]) -> "Dataset":
     """Return rows as the trainer's dataset."""
     from datasets import Dataset
 

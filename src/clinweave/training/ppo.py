@@ -5,7 +5,7 @@ TRL 1.12 is the last line with this trainer. Its own loop cannot go on from a ch
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from clinweave.core.artifacts import Artifact
 from clinweave.datasets import Example
@@ -15,6 +15,10 @@ from clinweave.training.rewards import Verifier
 from clinweave.training.runner import Job, run_job
 from clinweave.training.settings import Inputs
 from clinweave.training.tokens import prompt_ids
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedTokenizerBase, Trainer
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Artifact:
     return run_job("ppo", config, inputs, out, lambda job: trainer(job, config))
 
 
-def trainer(job: Job, config: Config) -> Any:
+def trainer(job: Job, config: Config) -> "Trainer":
     """Return TRL's trainer with a joint reward."""
     from trl.experimental.ppo import PPOConfig, PPOTrainer
 
@@ -71,7 +75,7 @@ def trainer(job: Job, config: Config) -> Any:
 
 def joint_reward(
     job: Job, config: Config, folder: Path, by_prompt: dict[tuple[int, ...], Example], verified: Verifier
-) -> Any:
+) -> object:
     """Return a module with the face that TRL's PPO asks of a reward model (`backbone` and `score`)."""
     from torch import nn
 
@@ -83,14 +87,14 @@ def joint_reward(
         def __init__(self) -> None:
             super().__init__()
             self.scorer = job.model(folder, reward=True)
-            self.seen: Any = None
+            self.seen: tuple[torch.Tensor, torch.Tensor]
 
-        def backbone(self, **kwargs: Any) -> Any:
+        def backbone(self, **kwargs: object) -> object:
             """Return the reward model's hidden rows, and remember what they were made from."""
             self.seen = kwargs["input_ids"], kwargs["attention_mask"]
             return getattr(self.scorer, self.scorer.base_model_prefix)(**kwargs)
 
-        def score(self, hidden: Any) -> Any:
+        def score(self, hidden: "torch.Tensor") -> "torch.Tensor":
             """Return rewards (batch, tokens, 1); the trainer reads the one at the end of the reply."""
             ids, mask = self.seen
             values = [_verified(job.tokenizer, row[attended.bool()].tolist(), by_prompt, verified)
@@ -102,7 +106,10 @@ def joint_reward(
 
 
 def _verified(
-    tokenizer: Any, ids: list[int], by_prompt: dict[tuple[int, ...], Example], verified: Verifier
+    tokenizer: "PreTrainedTokenizerBase",
+    ids: list[int],
+    by_prompt: dict[tuple[int, ...], Example],
+    verified: Verifier,
 ) -> float:
     """Return the verifiers' mean for one row of prompt and reply; the prompt says which item it is."""
     lengths = {len(prompt) for prompt in by_prompt}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING
 
 from clinweave.core.artifacts import Artifact
 from clinweave.datasets import Kind
@@ -11,6 +11,9 @@ from clinweave.training.items import load_examples
 from clinweave.training.runner import Job, as_dataset, run_job
 from clinweave.training.settings import Inputs, Settings
 from clinweave.training.tokens import packed
+
+if TYPE_CHECKING:
+    from transformers import Trainer
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Artifact:
     return run_job("pretrain", config, inputs, out, lambda job: trainer(job, config))
 
 
-def trainer(job: Job, config: Config) -> Any:
+def trainer(job: Job, config: Config) -> "Trainer":
     """Return TRL's trainer over packed blocks."""
     from trl import SFTConfig, SFTTrainer
 

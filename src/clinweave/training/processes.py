@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -102,7 +102,12 @@ def _command(settings: Settings, path: Path) -> list[str]:
 
 
 def run_apart(  # noqa: PLR0917
-    kind: str, version: int, inputs: Mapping[str, str], plain: Mapping[str, Any], out: Path, build: Any
+    kind: str,
+    version: int,
+    inputs: Mapping[str, str],
+    plain: Mapping[str, Any],
+    out: Path,
+    build: Callable[[Path], Mapping[str, object]],
 ) -> Artifact:
     """Take part in a stage whose result the first process writes."""
     manifest = read_manifest(out)

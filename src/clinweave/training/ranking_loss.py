@@ -6,7 +6,11 @@ log(1 + exp(-(right - wrong) / tau)), averaged over the pairs of a prompt, is wh
 (pairwise logistic loss: Burges et al. 2005, RankNet; with likelihoods as scores: SLiC, https://arxiv.org/abs/2305.10425).
 """
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel, Trainer
 
 TAU = 0.5  # nats a token
 
@@ -14,13 +18,13 @@ TAU = 0.5  # nats a token
 class Terms(NamedTuple):
     """Negative log-likelihood of the right replies' tokens, the contrast, and the share of pairs in the right order."""
 
-    likelihood: Any
-    contrast: Any
-    ordered: Any
+    likelihood: "torch.Tensor"
+    contrast: "torch.Tensor"
+    ordered: "torch.Tensor"
     pairs: int  # none in a row of items with evidence alone
 
 
-def terms(model: Any, inputs: dict[str, Any], end: int) -> Terms:
+def terms(model: "PreTrainedModel", inputs: "dict[str, torch.Tensor]", end: int) -> Terms:
     """Return the terms for a batch of `sharing.collator`; `end` is the token that ends a turn.
 
     The model computes the logits of the replies' tokens alone.
@@ -56,22 +60,22 @@ def terms(model: Any, inputs: dict[str, Any], end: int) -> Terms:
     return Terms(likelihood, contrast, ordered.float(), int(together.sum()))
 
 
-def contrasting(weight: float, likelihood: float) -> Any:
+def contrasting(weight: float, likelihood: float) -> "type[Trainer]":
     """Return the class of TRL's trainer whose loss is the weighted sum of the two terms."""
     from trl import SFTTrainer
 
     class Contrasting(SFTTrainer):  # type: ignore[misc, unused-ignore]
-        def __init__(self, *args: Any, **named: Any) -> None:
+        def __init__(self, *args: Any, **named: object) -> None:
             super().__init__(*args, **named)
             self.model_accepts_loss_kwargs = False  # the terms are means: accumulated steps are averaged
 
         def compute_loss(
             self,
-            model: Any,
-            inputs: dict[str, Any],
+            model: "PreTrainedModel",
+            inputs: "dict[str, torch.Tensor]",
             return_outputs: bool = False,
-            num_items_in_batch: Any = None,  # noqa: ARG002
-        ) -> Any:
+            num_items_in_batch: object = None,  # noqa: ARG002
+        ) -> "torch.Tensor | tuple[torch.Tensor, object]":
             loss_terms = terms(model, inputs, self.processing_class.eos_token_id)
             for name in ("likelihood", "contrast", "ordered") if loss_terms.pairs else ("likelihood",):
                 self._metrics["train"][name].append(float(getattr(loss_terms, name).detach()))

@@ -10,14 +10,17 @@ import random
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clinweave.training.runner import last_checkpoint
+
+if TYPE_CHECKING:
+    from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 _STATE = "state.pt"
 
 
-def resumable(trainer: Any, ids: Sequence[Sequence[int]], work: Path, every: int) -> Any:
+def resumable(trainer: "Trainer", ids: Sequence[Sequence[int]], work: Path, every: int) -> "Trainer":
     """Return TRL's PPO trainer `made`, which now keeps its state every `every` updates and goes on from the last."""
     begun = Progress(trainer, work, every)
     checkpoint = last_checkpoint(work)
@@ -32,14 +35,14 @@ def resumable(trainer: Any, ids: Sequence[Sequence[int]], work: Path, every: int
 class Prompts:
     """Batches of prompts without end: batch number n is the same whether or not a run was broken before it."""
 
-    def __init__(self, trainer: Any, ids: Sequence[Sequence[int]], done: int) -> None:
+    def __init__(self, trainer: "Trainer", ids: Sequence[Sequence[int]], done: int) -> None:
         self._ids, self._done = ids, done
         self._seed, self._collate = trainer.args.seed, trainer.data_collator
         self._each, self._of = trainer.args.local_batch_size, trainer.accelerator.num_processes
         self._process = trainer.accelerator.process_index
         self.dataset = trainer.train_dataset
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[object]:
         """Yield batches, beginning after those that were trained on already."""
         whole = self._each * self._of
         for number in range(self._done, 1 << 40):
@@ -60,11 +63,11 @@ class Prompts:
 class Progress:
     """What is kept between updates, and how it is put back."""
 
-    def __init__(self, trainer: Any, work: Path, every: int) -> None:
+    def __init__(self, trainer: "Trainer", work: Path, every: int) -> None:
         self._trainer, self._work, self._every = trainer, work, max(1, every)
         self.done = 0
-        self._history: list[dict[str, Any]] = []
-        self._random: dict[str, Any] | None = None
+        self._history: list[dict[str, object]] = []
+        self._random: dict[str, object] | None = None
 
     def restore(self, folder: Path) -> None:
         """Put back weights, optimiser and schedule; the random numbers follow when the loop begins."""
@@ -84,27 +87,39 @@ class Progress:
             state["random"],
         )
 
-    def callback(self) -> Any:
+    def callback(self) -> "TrainerCallback":
         """Return the trainer's callback that sets the count at the start and keeps the state after an update."""
         from transformers import TrainerCallback
 
         mine = self
 
         class Keeping(TrainerCallback):  # type: ignore[misc, unused-ignore]
-            def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+            def on_train_begin(
+                self,
+                args: "TrainingArguments",
+                state: "TrainerState",
+                control: "TrainerControl",  # noqa: ARG002
+                **_: object,
+            ) -> None:
                 state.global_step, state.episode = mine.done, mine.done * args.batch_size
                 state.max_steps = mine.done + args.num_total_batches
                 state.log_history = list(mine._history)
                 if mine._random is not None:
                     set_random(mine._random)
 
-            def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
+            def on_step_end(
+                self,
+                args: "TrainingArguments",  # noqa: ARG002
+                state: "TrainerState",
+                control: "TrainerControl",  # noqa: ARG002
+                **_: object,
+            ) -> None:
                 if state.global_step % mine._every == 0 and state.global_step < state.max_steps:
                     mine.keep(state)
 
         return Keeping()
 
-    def keep(self, state: Any) -> None:
+    def keep(self, state: "TrainerState") -> None:
         """Write a checkpoint atomically, then delete the previous one."""
         import torch
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clinweave.core import statistics
 from clinweave.core.artifacts import Artifact
@@ -18,6 +18,9 @@ from clinweave.datasets import Example, Kind
 from clinweave.training.runner import Job, run_job
 from clinweave.training.settings import Inputs, Settings
 from clinweave.training.tokens import prompt_ids, reply_ids
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer
 
 _BINS = 5
 HELD_OUT = ("validation", "held-out-diseases")
@@ -43,13 +46,13 @@ def run(config: Config, inputs: Inputs, out: Path) -> Artifact:
     )
 
 
-def pair_ids(tokenizer: Any, example: Example) -> tuple[list[int], list[int]]:
+def pair_ids(tokenizer: "PreTrainedTokenizerBase", example: Example) -> tuple[list[int], list[int]]:
     """Return the ids of the better and of the worse conversation, each ending at the end of its turn."""
     prompt = prompt_ids(tokenizer, example.prompt)
     return prompt + reply_ids(tokenizer, example.completion), prompt + reply_ids(tokenizer, example.rejected)
 
 
-def trainer(job: Job, config: Config) -> Any:
+def trainer(job: Job, config: Config) -> "Trainer":
     """Return TRL's trainer over pairs that are tokenised here."""
     from trl import RewardConfig, RewardTrainer
 
@@ -70,7 +73,7 @@ def trainer(job: Job, config: Config) -> Any:
     )
 
 
-def judged(job: Job, trained: Any, config: Config) -> dict[str, Any]:
+def judged(job: Job, trained: "Trainer", config: Config) -> dict[str, Any]:
     """Return accuracy and calibration on held-out pairs, whole and by kind of fault."""
     pairs = held_out(job)[: config.held_out]
     margins = [_margin(trained.model, job.tokenizer, pair) for pair in pairs]
@@ -131,7 +134,7 @@ def calibration(margins: Sequence[float]) -> dict[str, Any]:
     return {"error": round(error, 4), "bins": rows}
 
 
-def score(model: Any, ids: Sequence[int]) -> float:
+def score(model: "PreTrainedModel", ids: Sequence[int]) -> float:
     """Return the reward of one tokenised conversation, in nats."""
     import torch
 
@@ -141,7 +144,7 @@ def score(model: Any, ids: Sequence[int]) -> float:
         return float(model(input_ids=inputs, attention_mask=torch.ones_like(inputs)).logits[0, 0])
 
 
-def _margin(model: Any, tokenizer: Any, pair: Example) -> float:
+def _margin(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", pair: Example) -> float:
     better, worse = pair_ids(tokenizer, pair)
     return score(model, better) - score(model, worse)
 

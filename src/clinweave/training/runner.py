@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clinweave.core.access_policy import close_folder, strictest, tier_of
 from clinweave.core.artifacts import Artifact, digest, read_manifest, sha256, stage
@@ -31,6 +31,12 @@ from clinweave.training.saving import four_bits, save
 from clinweave.training.settings import Inputs, Settings
 from clinweave.training.tokens import Tokens, prepare_tokenizer
 
+if TYPE_CHECKING:
+    from peft import LoraConfig
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+    from datasets import Dataset
+
 VERSION = 1  # raise it when the same settings give other weights
 
 
@@ -43,7 +49,7 @@ class Job:
     inputs: Inputs
     base: Path
     work: Path  # checkpoints
-    tokenizer: Any
+    tokenizer: "PreTrainedTokenizerBase"
     precision: str
     reason: str  # why this precision
     need: Need
@@ -53,7 +59,7 @@ class Job:
         """Return the items of a kind and split; of a single file all of the kind (and every split)."""
         return load_examples(self.inputs.data, kind, split)
 
-    def model(self, folder: Path | None = None, *, reward: bool = False) -> Any:
+    def model(self, folder: Path | None = None, *, reward: bool = False) -> "PreTrainedModel":
         """Return weights, for language or (`reward`) with one output."""
         import torch
         from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
@@ -79,7 +85,7 @@ class Job:
             freeze_below(model, self.settings.layers)
         return model
 
-    def lora(self, *, reward: bool = False) -> Any:
+    def lora(self, *, reward: bool = False) -> "LoraConfig":
         """Return the adapter's settings, or None where all weights are trained."""
         from peft import LoraConfig
 
@@ -93,7 +99,7 @@ class Job:
             modules_to_save=["score"] if reward else None,
         )
 
-    def arguments(self, **more: Any) -> dict[str, Any]:
+    def arguments(self, **more: object) -> dict[str, object]:
         """Return the trainer arguments that all stages share."""
         import torch
 
@@ -195,7 +201,7 @@ def read_by(base: Path, inputs: Inputs) -> dict[str, str]:
     return keys
 
 
-def telling(settings: Settings) -> dict[str, Any]:
+def telling(settings: Settings) -> dict[str, object]:
     """Return the settings that change a number; those that came later only where they are not as by default."""
     plain = asdict(settings)
     for name in ("memory_gb", "threads", "save_every"):
@@ -206,7 +212,7 @@ def telling(settings: Settings) -> dict[str, Any]:
     return plain
 
 
-def freeze_below(model: Any, layers: int) -> None:
+def freeze_below(model: "PreTrainedModel", layers: int) -> None:
     """Train the last `layers` layers alone: nothing is computed backwards below them, which saves time."""
     trained = {
         id(parameter) for layer in model.base_model.layers[-layers:] for parameter in layer.parameters()
@@ -248,7 +254,7 @@ def _is_whole(checkpoint: Path) -> bool:
         return False
 
 
-def as_dataset(items: Iterable[Tokens]) -> Any:
+def as_dataset(items: Iterable[Tokens]) -> "Dataset":
     """Return tokenised items as the trainer's dataset."""
     from datasets import Dataset
 
@@ -272,7 +278,7 @@ def data_key(path: Path) -> str:
     return folder_key(path)
 
 
-def throughput(job: Job, rows: Sequence[Mapping[str, float]], seconds: float) -> dict[str, Any] | None:
+def throughput(job: Job, rows: Sequence[Mapping[str, float]], seconds: float) -> dict[str, object] | None:
     """Return tokens and operations a second of this run, and as a share of what products of matrices reach here."""
     seen = max((row["num_tokens"] for row in rows if "num_tokens" in row), default=0.0)
     if not seen or not seconds:
@@ -294,7 +300,7 @@ def throughput(job: Job, rows: Sequence[Mapping[str, float]], seconds: float) ->
     }
 
 
-def _details(job: Job, rows: Sequence[Mapping[str, float]], seconds: float, peak: float) -> dict[str, Any]:
+def _details(job: Job, rows: Sequence[Mapping[str, float]], seconds: float, peak: float) -> dict[str, object]:
     losses = [row["loss"] for row in rows if "loss" in row]
     return {
         "precision": {"name": job.precision, "reason": job.reason},

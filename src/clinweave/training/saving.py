@@ -2,17 +2,20 @@
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clinweave.core.errors import UserError
 from clinweave.training import processes
 from clinweave.training.base_models import NOTES
 
 if TYPE_CHECKING:
+    import torch
+    from transformers import BitsAndBytesConfig, PreTrainedModel, Trainer
+
     from clinweave.training.runner import Job
 
 
-def save(job: "Job", trainer: Any, folder: Path) -> None:
+def save(job: "Job", trainer: "Trainer", folder: Path) -> None:
     """Write merged weights, the adapter, tokenizer, and what a GGUF export needs.
 
     Every process takes part, as shards are gathered from all; the first alone writes.
@@ -36,7 +39,7 @@ def save(job: "Job", trainer: Any, folder: Path) -> None:
         shutil.copy(job.base / NOTES, folder / NOTES)
 
 
-def _merged_anew(job: "Job", adapter: Path) -> Any:
+def _merged_anew(job: "Job", adapter: Path) -> "PreTrainedModel":
     """Return the base as it was before 4 bits or shards, with the adapter merged into it."""
     from peft import PeftModel
 
@@ -44,7 +47,7 @@ def _merged_anew(job: "Job", adapter: Path) -> Any:
     return PeftModel.from_pretrained(base, adapter).merge_and_unload()
 
 
-def four_bits(compute: Any) -> Any:
+def four_bits(compute: "torch.dtype") -> "BitsAndBytesConfig":
     """Return how to load weights in 4 bits (NF4 with double quantisation, https://arxiv.org/abs/2305.14314)."""
     try:
         import bitsandbytes  # noqa: F401

@@ -8,7 +8,7 @@ from typing import Any
 Progress = Callable[[int, int, Mapping[str, Any]], None]  # steps done, of how many, what was logged
 
 
-def silent(_done: int, _total: int, _logged: Mapping[str, Any]) -> None:
+def silent(_done: int, _total: int, _logged: Mapping[str, object]) -> None:
     """No-op progress callback."""
 
 

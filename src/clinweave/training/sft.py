@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING
 
 from clinweave.core.artifacts import Artifact
 from clinweave.core.errors import UserError
@@ -16,6 +16,9 @@ from clinweave.training.rewards import SAFETY
 from clinweave.training.runner import Job, as_dataset, run_job
 from clinweave.training.settings import Inputs, Settings
 from clinweave.training.tokens import Tokens, by_turn, fitting, prompt_ids, reply_ids
+
+if TYPE_CHECKING:
+    from transformers import Trainer
 
 TURNS = ("all", "last")
 SAME = 16  # items whose first tokens (the rules for the assistant) are equal share a row
@@ -52,7 +55,7 @@ def run(config: Config, inputs: Inputs, out: Path) -> Artifact:
     return run_job("sft", config, inputs, out, lambda job: trainer(job, config))
 
 
-def trainer(job: Job, config: Config) -> Any:
+def trainer(job: Job, config: Config) -> "Trainer":
     """Return TRL's trainer over items that are tokenised and masked here."""
     from trl import SFTConfig, SFTTrainer
 
@@ -68,7 +71,7 @@ def trainer(job: Job, config: Config) -> Any:
     items, dropped = fitting(job.tokenizer, examples, config.max_length, config.turns)
     job.notes.update(items=len(items), too_long=dropped, tokens=sum(len(row.ids) for row in items))
     job.notes.update(turns=config.turns, earlier_turns=sum(len(row.counted) for row in examples))
-    more: dict[str, Any] = {}
+    more: dict[str, object] = {}
     data = as_dataset(items)
     if config.share:
         packed = shared(items, config, wrong_replies(job, examples) if config.contrast else {})

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from difflib import get_close_matches
 from importlib import import_module
@@ -35,7 +35,7 @@ def stage_config(name: str, values: Mapping[str, Any]) -> Settings:
     return config
 
 
-def run_stage(name: str, values: Mapping[str, Any], inputs: Inputs, out: Path) -> Artifact:
+def run_stage(name: str, values: Mapping[str, object], inputs: Inputs, out: Path) -> Artifact:
     """Run a stage by name into `out`."""
     config = stage_config(name, values)
     processes.check(config)
@@ -45,7 +45,7 @@ def run_stage(name: str, values: Mapping[str, Any], inputs: Inputs, out: Path) -
     return artifact
 
 
-def _nearest(name: str, names: Any) -> str:
+def _nearest(name: str, names: Iterable[str]) -> str:
     near = get_close_matches(name, list(names), n=1, cutoff=0.5)
     return f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(names)}"
 
@@ -57,7 +57,7 @@ def _inside(path: Path) -> None:
     for name in ("data", "reward", "graph", "replay", "home"):
         plain[name] = Path(plain[name]) if plain[name] else None
 
-    def report(done: int, total: int, logged: Mapping[str, Any]) -> None:
+    def report(done: int, total: int, logged: Mapping[str, object]) -> None:
         numbers = {name: value for name, value in logged.items() if isinstance(value, int | float)}
         sys.stdout.write(f"{processes.TOLD}{json.dumps([done, total, numbers])}\n")
         sys.stdout.flush()

@@ -5,13 +5,16 @@ Items are tokenised here, not by the trainer: `show_example` prints exactly what
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from clinweave.core.errors import UserError
 from clinweave.datasets import Example, Kind
 from clinweave.models import Message
 from clinweave.training.items import load_examples
 from clinweave.training.settings import Inputs
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 IGNORED = -100  # the label of a token that the loss does not count
 
@@ -23,7 +26,7 @@ class Tokens(NamedTuple):
     labels: list[int]
 
 
-def prepare_tokenizer(tokenizer: Any) -> Any:
+def prepare_tokenizer(tokenizer: "PreTrainedTokenizerBase") -> "PreTrainedTokenizerBase":
     """Return the tokenizer with a padding token that differs from the end of a turn: the end must be learnt."""
     if tokenizer.pad_token_id is None or tokenizer.pad_token_id == tokenizer.eos_token_id:
         others = [
@@ -39,18 +42,18 @@ def prepare_tokenizer(tokenizer: Any) -> Any:
     return tokenizer
 
 
-def prompt_ids(tokenizer: Any, prompt: Sequence[Message]) -> list[int]:
+def prompt_ids(tokenizer: "PreTrainedTokenizerBase", prompt: Sequence[Message]) -> list[int]:
     """Return the ids of a prompt up to the assistant's header; control words in its text are broken up."""
     return _ids(tokenizer, _rendered(tokenizer, _plain_turns(tokenizer, prompt)))
 
 
-def reply_ids(tokenizer: Any, reply: str) -> list[int]:
+def reply_ids(tokenizer: "PreTrainedTokenizerBase", reply: str) -> list[int]:
     """Return the ids of a reply and the token that ends the turn."""
     plain = tokenizer(reply, add_special_tokens=False, split_special_tokens=True)["input_ids"]
     return [*plain, tokenizer.eos_token_id]
 
 
-def tokenised(tokenizer: Any, example: Example, turns: str = "all") -> Tokens:
+def tokenised(tokenizer: "PreTrainedTokenizerBase", example: Example, turns: str = "all") -> Tokens:
     """Return one item with labels: of running text every token counts, else the replies' alone.
 
     With `turns` "all" those are the assistant's turns of the conversation (`Example.counted` and the last one), with
@@ -101,7 +104,7 @@ def by_turn(example: Example) -> list[Example]:
     return [*earlier, replace(example, counted=())]
 
 
-def _plain_turns(tokenizer: Any, prompt: Sequence[Message]) -> list[Message]:
+def _plain_turns(tokenizer: "PreTrainedTokenizerBase", prompt: Sequence[Message]) -> list[Message]:
     """Return messages whose text holds no control word of the template."""
     words = [word for word in tokenizer.all_special_tokens if len(word) > 1]
     turns = []
@@ -113,17 +116,19 @@ def _plain_turns(tokenizer: Any, prompt: Sequence[Message]) -> list[Message]:
     return turns
 
 
-def _rendered(tokenizer: Any, messages: Sequence[Message], *, header: bool = True) -> str:
+def _rendered(
+    tokenizer: "PreTrainedTokenizerBase", messages: Sequence[Message], *, header: bool = True
+) -> str:
     """Return messages in the chat template, up to the assistant's header where it is wanted."""
     return str(tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=header))
 
 
-def _ids(tokenizer: Any, text: str) -> list[int]:
+def _ids(tokenizer: "PreTrainedTokenizerBase", text: str) -> list[int]:
     return list(tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
 def fitting(
-    tokenizer: Any, examples: Iterable[Example], max_length: int, turns: str = "all"
+    tokenizer: "PreTrainedTokenizerBase", examples: Iterable[Example], max_length: int, turns: str = "all"
 ) -> tuple[list[Tokens], int]:
     """Return the items that fit, and how many do not: an answer cut short would teach to stop short."""
     encoded = [tokenised(tokenizer, example, turns) for example in examples]
@@ -134,7 +139,7 @@ def fitting(
     return usable, len(encoded) - len(usable)
 
 
-def check_masks(tokenizer: Any, items: Iterable[Tokens]) -> None:
+def check_masks(tokenizer: "PreTrainedTokenizerBase", items: Iterable[Tokens]) -> None:
     """Raise `UserError` where an item counts nothing, a reply does not end its turn, or a label is not its token."""
     for index, item in enumerate(items):
         counted = [label != IGNORED for label in item.labels]
@@ -151,14 +156,14 @@ def check_masks(tokenizer: Any, items: Iterable[Tokens]) -> None:
             raise UserError(f"item {index}: a label differs from its token")
 
 
-def packed(tokenizer: Any, examples: Iterable[Example], length: int) -> list[Tokens]:
+def packed(tokenizer: "PreTrainedTokenizerBase", examples: Iterable[Example], length: int) -> list[Tokens]:
     """Return running text joined and cut into blocks of `length` tokens; a last short block is kept."""
     stream = [token for example in examples for token in reply_ids(tokenizer, example.completion)]
     blocks = [stream[start : start + length] for start in range(0, len(stream), length)]
     return [Tokens(block, list(block)) for block in blocks if len(block) > 1]
 
 
-def show_example(tokenizer: Any, example: Example, turns: str = "all") -> str:
+def show_example(tokenizer: "PreTrainedTokenizerBase", example: Example, turns: str = "all") -> str:
     """Return one item as the model sees it: what the loss counts stands between the marks [[ and ]]."""
     ids, labels = tokenised(tokenizer, example, turns)
     text, start = "", 0

@@ -54,7 +54,7 @@ class EchoModel:
         return {"backend": "echo", "text": " ".join(self._words)}
 
     def identity(self) -> str:
-        """Return what identifies the weights, so that a study may reuse cached replies."""
+        """Return what identifies the weights: studies reuse cached replies by it."""
         return self.name
 
     def close(self) -> None:

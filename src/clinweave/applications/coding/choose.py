@@ -105,7 +105,7 @@ def _plain(code: str, support: frozenset[str], book: Codebook) -> Choice | None:
 def _leaf(stem: str, context: str, book: Codebook) -> tuple[str, frozenset[str], tuple[str, ...]]:
     """Return the best code below `stem`, the words that support it, and what the text leaves open."""
     side = side_of(context)
-    said = frozenset(_stemmed(_WORD.findall(context)))
+    words = frozenset(_stemmed(_WORD.findall(context)))
     base = frozenset(_stemmed(_WORD.findall(book.entries[stem].title.lower())))
     best: tuple[float, str, frozenset[str]] | None = None
     sided = False
@@ -113,11 +113,11 @@ def _leaf(stem: str, context: str, book: Codebook) -> tuple[str, frozenset[str],
         title, excluded = _title(leaf, book)
         sides = [name for name in _SIDES if name in title]
         sided = sided or bool(sides)
-        if (sides and side not in sides) or (excluded & said - base):
+        if (sides and side not in sides) or (excluded & words - base):
             continue
         own = title - base - _NEUTRAL - set(_SIDES)
-        supported = own & said
-        score = 3.0 * bool(sides) + len(supported) - 1.0 * len(own - said)
+        supported = own & words
+        score = 3.0 * bool(sides) + len(supported) - 1.0 * len(own - words)
         score += 0.1 * ("unspecified" in title) - 0.05 * ("other" in title)
         if best is None or score > best[0]:
             best = (score, leaf, supported | frozenset(sides))

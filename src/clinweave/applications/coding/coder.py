@@ -31,8 +31,8 @@ def code_note(text: str, setting: str, book: Codebook) -> Coding:
     findings = reader(book).read(text)
     drafts = Drafts()
     drafts.warnings += warnings
-    kept, complications = by_state(findings, setting, drafts)
-    _drafted(kept, text, book, drafts)
+    coded, complications = by_state(findings, setting, drafts)
+    _drafted(coded, text, book, drafts)
     apply_rules(drafts, text, book, _chosen_complications(complications))
     _screened_relatives(drafts, findings, setting, book)
     apply_excludes(drafts, book)

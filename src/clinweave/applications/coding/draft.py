@@ -30,14 +30,14 @@ class Drafts:
 
     def add(self, draft: Draft) -> None:
         """Add a code, or its findings to the same code."""
-        held = self.codes.get(draft.code)
-        if held is None:
+        existing = self.codes.get(draft.code)
+        if existing is None:
             self.codes[draft.code] = draft
             return
-        held.findings = list(dict.fromkeys([*held.findings, *draft.findings]))
-        held.rules += [rule for rule in draft.rules if rule not in held.rules]
-        held.uncertain = held.uncertain and draft.uncertain
-        held.chronic = held.chronic or draft.chronic
+        existing.findings = list(dict.fromkeys([*existing.findings, *draft.findings]))
+        existing.rules += [rule for rule in draft.rules if rule not in existing.rules]
+        existing.uncertain = existing.uncertain and draft.uncertain
+        existing.chronic = existing.chronic or draft.chronic
 
     def having(self, prefixes: Iterable[str]) -> list[str]:
         """Return the codes below any of the prefixes."""

@@ -43,14 +43,14 @@ def as_csv(coding: Coding) -> str:
     for item in coding.codes:
         remark = f"not stated: {', '.join(item.missing)}" if item.missing else ""
         for quote in item.evidence or (Quote(0, 0, "", ""),):
-            place = (quote.text, quote.sentence, quote.start, quote.end)
+            evidence = (quote.text, quote.sentence, quote.start, quote.end)
             writer.writerow(
-                ("suggested", item.code, item.title, item.certainty, *place, " ".join(item.rules), remark)
+                ("suggested", item.code, item.title, item.certainty, *evidence, " ".join(item.rules), remark)
             )
     for other in coding.considered:
         first = other.evidence[0] if other.evidence else Quote(0, 0, other.text, "")
-        place = (first.text, first.sentence, first.start, first.end)
-        writer.writerow(("considered", other.code, "", "", *place, other.rule, other.reason))
+        evidence = (first.text, first.sentence, first.start, first.end)
+        writer.writerow(("considered", other.code, "", "", *evidence, other.rule, other.reason))
     for warning in coding.warnings:
         writer.writerow(("warning", "", "", "", "", "", "", "", "", warning))
     return stream.getvalue()

@@ -127,8 +127,8 @@ def _past(term: Term, span: "NameSpan", around: _Around) -> str:
     """Return whether a condition is present, resolved in this stay, or past."""
     if "x" in term.flags:
         return PRESENT
-    said = span.status == "historical" or _PAST_BEFORE.search(around.before) is not None
-    past = said and not _NOT_PAST.search(around.before) and not _RESIDUAL.search(around.wide)
+    is_historical = span.status == "historical" or _PAST_BEFORE.search(around.before) is not None
+    past = is_historical and not _NOT_PAST.search(around.before) and not _RESIDUAL.search(around.wide)
     if (
         around.section not in _HISTORY
         and _RESOLVED.match(around.after)

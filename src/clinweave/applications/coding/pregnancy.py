@@ -65,14 +65,14 @@ def code_pregnancy(drafts: Drafts, text: str, book: Codebook) -> None:
 
 def code_adverse_effects(drafts: Drafts, book: Codebook) -> None:
     """Add the code of a drug that the note calls the cause of a condition coded."""
-    found: dict[str, list[str]] = {}  # sentence -> codes of drugs
+    result: dict[str, list[str]] = {}  # sentence -> codes of drugs
     for code in list(drafts.codes):
         if code.startswith(("Z", "B9", "T3", "T4", "T5", "S")):
             continue
         for finding in drafts.codes[code].findings:
-            if finding.clause not in found:
-                found[finding.clause] = list(_causes(finding.clause.lower()))
-            for cause in found[finding.clause]:
+            if finding.clause not in result:
+                result[finding.clause] = list(_causes(finding.clause.lower()))
+            for cause in result[finding.clause]:
                 if full := book.with_seventh(cause, "A"):
                     drafts.add(Draft(full, [finding], ["I.C.19.e"], chronic=True))
                     drafts.codes[code].symptom = False  # explained by the drug, and coded before it

@@ -46,7 +46,7 @@ _PLANNED = pattern("planned")
 
 def by_state(findings: list[Finding], setting: str, drafts: Drafts) -> tuple[list[Finding], list[Finding]]:
     """Return the findings that are coded and the complications of diabetes; reject the others."""
-    kept: list[Finding] = []
+    result: list[Finding] = []
     complications: list[Finding] = []
     final = max((item.start for item in findings if item.section == "diagnoses"), default=0)
     by_term: dict[int, list[Finding]] = {}
@@ -55,10 +55,10 @@ def by_state(findings: list[Finding], setting: str, drafts: Drafts) -> tuple[lis
     for item in findings:
         reason = _rejection(item, by_term[id(item.term)], setting, final=final)
         if reason is None:
-            (complications if "m" in item.term.flags else kept).append(item)
+            (complications if "m" in item.term.flags else result).append(item)
         elif reason[0]:
             reject(drafts, item, *reason)
-    return kept, complications
+    return result, complications
 
 
 def _rejection(item: Finding, others: list[Finding], setting: str, *, final: int) -> tuple[str, str] | None:
@@ -82,10 +82,10 @@ def _rejection(item: Finding, others: list[Finding], setting: str, *, final: int
         (over, ("over: no code for this history", "IV.J")),
         ("h" in flags and item.state != PAST, _SILENT),
     )
-    found = next((reason for holds, reason in checks if holds), None)
-    if found is None and item.state == UNCERTAIN and "d" not in flags:
+    rejection = next((reason for holds, reason in checks if holds), None)
+    if rejection is None and item.state == UNCERTAIN and "d" not in flags:
         return _uncertain(item, others, setting, final=final)
-    return found
+    return rejection
 
 
 def _uncertain(item: Finding, others: list[Finding], setting: str, *, final: int) -> tuple[str, str] | None:
@@ -146,6 +146,9 @@ def reject(drafts: Drafts, item: Finding, reason: str, rule: str) -> None:
     """Note that a finding was considered and not coded, once for the same words and reason."""
     if "o" in item.term.flags or "b" in item.term.flags:
         return
-    if any(known.text.lower() == item.text.lower() and known.reason == reason for known in drafts.rejected):
+    if any(
+        rejected.text.lower() == item.text.lower() and rejected.reason == reason
+        for rejected in drafts.rejected
+    ):
         return
     drafts.rejected.append(Rejected(item.term.code, item.text, reason, rule, quotes([item])))

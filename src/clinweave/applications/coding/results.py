@@ -1,7 +1,6 @@
 """What the coder returns."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
 
 NOTICE = "Support for coders; not for billing: a qualified coder decides."
 
@@ -50,6 +49,6 @@ class Coding:
     warnings: tuple[str, ...] = ()
     notice: str = NOTICE
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Return plain data for JSON."""
         return asdict(self)

@@ -109,13 +109,13 @@ def _dementia(drafts: Drafts) -> None:
         return
     code = stated[0] if stated else "F03.90"
     findings = [item for name in (*stated, causes[0]) for item in drafts.codes[name].findings]
-    said = " ".join(item.clause.lower() for item in findings)
+    text = " ".join(item.clause.lower() for item in findings)
     mirrored = code.replace("F03.9", "F02.8").replace("F03", "F02")
-    degree = next((sign for word, sign in _DEGREES.items() if re.search(rf"\b{word}\b", said)), "")
+    degree = next((sign for word, sign in _DEGREES.items() if re.search(rf"\b{word}\b", text)), "")
     if mirrored.startswith("F02.8") and degree:
         mirrored = mirrored.replace("F02.8", f"F02.{degree}")
     if mirrored.endswith("0") and re.search(
-        r"(?<!no )(?<!without )\b(?:wandering|behaviou?ral disturbance)", said
+        r"(?<!no )(?<!without )\b(?:wandering|behaviou?ral disturbance)", text
     ):
         mirrored = f"{mirrored[:-1]}18"
     drafts.replace(stated, mirrored, f"dementia in {causes[0]}", "I.A.13", causes[:1])
@@ -196,11 +196,11 @@ def _combine(drafts: Drafts, rule: dict[str, Any], text: str, book: Codebook) ->
         return
     code = rule["add"]
     gone = [item for item in drafts.having(rule["remove"]) if item != code] if rule["remove"] else []
-    kept = [item for group in groups for item in group if item not in gone]
+    remaining = [item for group in groups for item in group if item not in gone]
     if not code:
-        drafts.remove(gone, f"{', '.join(kept)} says more", rule["rule"])
+        drafts.remove(gone, f"{', '.join(remaining)} says more", rule["rule"])
     elif gone or code not in drafts.codes:
-        drafts.replace(gone, code, f"{code} ({book.title(code)}) says both", rule["rule"], kept)
+        drafts.replace(gone, code, f"{code} ({book.title(code)}) says both", rule["rule"], remaining)
 
 
 def _specific(drafts: Drafts) -> None:
@@ -233,8 +233,8 @@ def _causes_stated(drafts: Drafts, text: str) -> None:
 def _neoplasms(drafts: Drafts, text: str) -> None:
     for code in drafts.having(["C"]):
         words = " ".join(item.text.lower() for item in drafts.codes[code].findings)
-        for place, target in _SPREAD.items():
-            if target not in drafts.codes and not drafts.having([target[:5]]) and _spread_to(place, text):
+        for body_site, target in _SPREAD.items():
+            if target not in drafts.codes and not drafts.having([target[:5]]) and _spread_to(body_site, text):
                 drafts.add(Draft(target, list(drafts.codes[code].findings), ["I.C.2"]))
         if "metastatic" in words and not drafts.having(["C77", "C78", "C79"]):
             drafts.add(Draft("C79.9", list(drafts.codes[code].findings), ["I.C.2"]))
@@ -259,12 +259,12 @@ def _neoplasms(drafts: Drafts, text: str) -> None:
 
 def _spread_to(site: str, text: str) -> bool:
     """Return whether a list of metastases names a site ("mets to bone and liver")."""
-    found = re.search(
+    match = re.search(
         r"\b(?:mets?|metasta\w+)(?: disease)? (?:to|in|involving) (?:[\w ]+(?:,|&|/| and) ?){0,3}?"
         rf"(?:the )?(?:{site})\b",
         text,
     )
-    return found is not None and _NO_SPREAD.search(text[max(0, found.start() - 40) : found.start()]) is None
+    return match is not None and _NO_SPREAD.search(text[max(0, match.start() - 40) : match.start()]) is None
 
 
 def _organisms(drafts: Drafts) -> None:

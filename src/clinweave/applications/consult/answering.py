@@ -258,10 +258,10 @@ def _without_knowledge(
 
 def _numbered(items: Sequence[Evidence]) -> tuple[Evidence, ...]:
     """Return the items numbered from 1, the same passage or relations once."""
-    kept: dict[Any, Evidence] = {}
+    distinct: dict[Any, Evidence] = {}
     for item in items:
-        kept.setdefault((item.kind, item.text, item.relations), item)
-    return tuple(replace(item, id=str(number)) for number, item in enumerate(kept.values(), 1))
+        distinct.setdefault((item.kind, item.text, item.relations), item)
+    return tuple(replace(item, id=str(number)) for number, item in enumerate(distinct.values(), 1))
 
 
 def _for_audience(
@@ -310,8 +310,8 @@ def own_words(content: str) -> str:
 def without_amounts(text: str, given: str) -> str:
     """Return the text without sentences that state an amount of a drug, unless `given` holds them word for word."""
     parts = _SENTENCE.split(text)
-    for place in range(0, len(parts), 2):
-        bare = re.sub(r"\s*\[\d+\]", "", parts[place]).strip(" .")
+    for index in range(0, len(parts), 2):
+        bare = re.sub(r"\s*\[\d+\]", "", parts[index]).strip(" .")
         if guardrails.states_dose(bare) and bare.casefold() not in given.casefold():
-            parts[place] = _LEFT_OUT
+            parts[index] = _LEFT_OUT
     return "".join(parts)

@@ -18,12 +18,12 @@ _FRACTION = re.compile(
 
 def states_amount(text: str) -> bool:
     """Say whether a text has an amount of something given (not only a measured value)."""
-    return any(not _measured(text, found) for found in AMOUNT.finditer(text))
+    return any(not _measured(text, match) for match in AMOUNT.finditer(text))
 
 
-def _measured(text: str, found: re.Match[str]) -> bool:
+def _measured(text: str, match: re.Match[str]) -> bool:
     """Say whether an amount is a limit or a measurement ("below 30 mL/min", "6.5 mmol/L or more")."""
-    before, after = text[max(0, found.start() - 22) : found.start()], text[found.end() : found.end() + 14]
+    before, after = text[max(0, match.start() - 22) : match.start()], text[match.end() : match.end() + 14]
     if re.match(r"\s*/\s*(?:L|min|dL|ml)\b", after, re.IGNORECASE):
         return True
     limit = r"(?:below|above|less than|more than|at least|over|under|weight|age|is|of age)\s*$"
@@ -42,10 +42,10 @@ def is_dose_of(unit: Unit, drug: Sequence[Facet], others: Sequence[str]) -> bool
         return states_amount(unit.text) and _names(unit.norm, drug)
     if all(facet.within(unit.norm) for facet in drug) and _adjusts(unit, drug[0]):
         return True
-    for found in AMOUNT.finditer(unit.text):
-        if _measured(unit.text, found):
+    for match in AMOUNT.finditer(unit.text):
+        if _measured(unit.text, match):
             continue
-        if _owner_is(unit, found, drug, others):
+        if _owner_is(unit, match, drug, others):
             return True
     return False
 
@@ -108,14 +108,14 @@ def _adjusted_below(first: Unit, unit: Unit) -> bool:
 
 
 def with_conditions(
-    units: Sequence[Unit], place: int, drug: Sequence[Facet], others: Sequence[str]
+    units: Sequence[Unit], index: int, drug: Sequence[Facet], others: Sequence[str]
 ) -> list[Unit]:
     """Return a statement with what continues it: the sentences and list items of its conditions.
 
     A paragraph of its own counts if it begins with a condition and states an amount ("If clearance is below 30 ...").
     """
-    first = units[place]
-    kept = [first]
+    first = units[index]
+    selected = [first]
     named = [
         normal(other) for other in others if f" {normal(other)} " in first.norm
     ]  # drugs of the statement itself
@@ -127,18 +127,18 @@ def with_conditions(
         and all(facet.kind != Kind.DRUG or not facet.forms for facet in drug)
     )
     if first.kind == "row":
-        return kept
-    for unit in units[place + 1 :]:
+        return selected
+    for unit in units[index + 1 :]:
         listed = unit.kind == "item" and first.kind != "item"
-        same = unit.block == first.block or (listed and kept[-1].text.endswith(":"))
-        same = same or (listed and kept[-1].kind == "item" and kept[-1].heads == unit.heads)
+        same = unit.block == first.block or (listed and selected[-1].text.endswith(":"))
+        same = same or (listed and selected[-1].kind == "item" and selected[-1].heads == unit.heads)
         same = same or _adjusted_below(first, unit)
         foreign = any(
             _as_drug(unit.norm, normal(other)) for other in others if not _names(f" {normal(other)} ", drug)
         )
         governed = bool(unit.label) and unit.label == first.label and _names(unit.label_norm, drug)
         if general and unit.kind == "item" and unit.heads[-1:] == (first.text.rstrip(":"),):
-            kept.append(unit)  # the list that the statement introduces
+            selected.append(unit)  # the list that the statement introduces
             continue
         if not same or (foreign and not governed and not _names(unit.norm, drug)):
             break
@@ -148,5 +148,5 @@ def with_conditions(
             and not _names(unit.norm, drug)
         ):
             break
-        kept.append(unit)
-    return kept
+        selected.append(unit)
+    return selected

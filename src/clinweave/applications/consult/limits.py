@@ -57,8 +57,8 @@ class Limit:
 
 def values_of(question: str) -> tuple[tuple[float, str], ...]:
     """Return the numbers with a unit that a question states, with units in lower case; numbers in names are none."""
-    found = [(float(match[1]), (match[2] or "").lower()) for match in _VALUE.finditer(question)]
-    return tuple((value, unit) for value, unit in found if unit or "." in str(value).rstrip("0"))
+    values = [(float(match[1]), (match[2] or "").lower()) for match in _VALUE.finditer(question)]
+    return tuple((value, unit) for value, unit in values if unit or "." in str(value).rstrip("0"))
 
 
 def limits_of(text: str) -> tuple[Limit, ...]:
@@ -77,16 +77,16 @@ def limits_of(text: str) -> tuple[Limit, ...]:
 def _named(question: str, value: float, context: str) -> bool:
     """Say whether a value without a unit is of something that a text speaks of ("potassium is 5.2")."""
     return any(
-        float(found[2]) == value and found[1].lower() in context for found in _OF_WHAT.finditer(question)
+        float(match[2]) == value and match[1].lower() in context for match in _OF_WHAT.finditer(question)
     )
 
 
 def ages_of(question: str) -> tuple[float, ...]:
     """Return the ages in years that a question states ("a 5 year old", "aged 6", "a child of 10")."""
     ages = []
-    for found in _AGED.finditer(question):
-        number = next(item for item in (found[1], found[3], found[5]) if item)
-        unit = (found[2] or found[4] or found[6] or "year").lower()
+    for match in _AGED.finditer(question):
+        number = next(item for item in (match[1], match[3], match[5]) if item)
+        unit = (match[2] or match[4] or match[6] or "year").lower()
         ages.append(float(number) * _IN_YEARS[unit])
     return tuple(ages)
 
@@ -94,14 +94,14 @@ def ages_of(question: str) -> tuple[float, ...]:
 def age_limits_of(text: str) -> tuple[Limit, ...]:
     """Return the ages in years that a statement is about ("3 months to 12 years", "under 16 years")."""
     limits, rest = [], text
-    for found in _AGE_RANGE.finditer(text):
-        last = _IN_YEARS[found[4].lower()]
-        first = _IN_YEARS[(found[2] or found[4]).lower()]
-        limits.append(Limit(float(found[1]) * first, float(found[3]) * last, AGE))
-        rest = rest.replace(found[0], " ")
+    for match in _AGE_RANGE.finditer(text):
+        last = _IN_YEARS[match[4].lower()]
+        first = _IN_YEARS[(match[2] or match[4]).lower()]
+        limits.append(Limit(float(match[1]) * first, float(match[3]) * last, AGE))
+        rest = rest.replace(match[0], " ")
     for pattern, upwards in ((_AGE_ABOVE, True), (_AGE_BELOW, False)):
-        for found in pattern.finditer(rest):
-            value = float(found[1] or found[3]) * _IN_YEARS[(found[2] or found[4]).lower()]
+        for match in pattern.finditer(rest):
+            value = float(match[1] or match[3]) * _IN_YEARS[(match[2] or match[4]).lower()]
             limits.append(Limit(value, float("inf"), AGE) if upwards else Limit(float("-inf"), value, AGE))
     return tuple(limits)
 

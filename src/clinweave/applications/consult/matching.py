@@ -128,7 +128,7 @@ class Facet:
 
 def facets_of(query: Query) -> tuple[Facet, ...]:
     """Return the things that a question names, its topics first."""
-    measured = [(found.span(), forms) for cue, forms in _MEASURES for found in cue.finditer(query.text)]
+    measured = [(match.span(), forms) for cue, forms in _MEASURES for match in cue.finditer(query.text)]
     facets = [Facet(forms, NAME_WEIGHT, False, "measure") for _, forms in measured[:1]]
     facets += _topic_facets(query, [span for span, _ in measured])
     spoken = {normal(word) for (start, end), _ in measured for word in query.text[start:end].split()}
@@ -145,12 +145,12 @@ def facets_of(query: Query) -> tuple[Facet, ...]:
         if f" {phrase} " not in text:
             continue
         inside = [
-            place
-            for place, facet in enumerate(facets)
+            index
+            for index, facet in enumerate(facets)
             if any(f" {phrase} " in f" {form} " for form in facet.forms[:3])
         ]
-        for place in inside:
-            facets[place] = replace(facets[place], forms=(*facets[place].forms, *others))
+        for index in inside:
+            facets[index] = replace(facets[index], forms=(*facets[index].forms, *others))
         covered.update(phrase.split(" "))
         if not inside:
             facets.append(Facet((phrase, *others), NAME_WEIGHT, False, Kind.DISEASE.value))
@@ -244,8 +244,8 @@ def _swapped(form: str) -> list[str]:
     """Return a name with one of its words replaced by an equivalent: "renal failure" for "kidney failure"."""
     words = form.split(" ")
     return [
-        " ".join([*words[:place], other, *words[place + 1 :]])
-        for place, word in enumerate(words)
+        " ".join([*words[:index], other, *words[index + 1 :]])
+        for index, word in enumerate(words)
         for other in sorted(equivalents().get(word, ()))
         if other != word
     ]

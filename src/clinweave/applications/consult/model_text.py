@@ -65,9 +65,9 @@ class ModelText:
 
     def text_below(self, composed: str, model: str) -> str:
         """Return the supported sentences with citation marks, without those that `composed` says word for word."""
-        said, shown = bare(composed), list[str]()
+        stated, shown = bare(composed), list[str]()
         for item in self.sentences:
-            if text := shown_sentence(item, said, "" if shown else model):
+            if text := shown_sentence(item, stated, "" if shown else model):
                 shown.append(text)
         return " ".join(shown)
 

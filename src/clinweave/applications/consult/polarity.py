@@ -158,16 +158,14 @@ def _stance_of_clause(clause: str, facets: Sequence[Facet], others: Sequence[str
     bans = list(pattern("polarity", "forbids").finditer(clause))
     grants = list(
         pattern("polarity", "permits").finditer(
-            pattern("polarity", "forbids").sub(lambda found: "#" * len(found[0]), clause)
+            pattern("polarity", "forbids").sub(lambda match: "#" * len(match[0]), clause)
         )
     )
-    grants = [
-        found for found in grants if not any(ban.start() <= found.start() <= ban.end() + 25 for ban in bans)
-    ]
+    grants = [cue for cue in grants if not any(ban.start() <= cue.start() <= ban.end() + 25 for ban in bans)]
     if bans and grants:
         return ""
     if bans:
-        return "forbidden" if all(_beside(clause, found, facets, others) for found in bans[:1]) else ""
+        return "forbidden" if all(_beside(clause, cue, facets, others) for cue in bans[:1]) else ""
     if grants:
         return "permitted" if _beside(clause, grants[0], facets, others) else ""
     return ""
@@ -181,11 +179,11 @@ def _beside(clause: str, cue: re.Match[str], facets: Sequence[Facet], others: Se
     foreign = [name for name in foreign if not any(facet.within(name) for facet in facets)]
     sides = []
     for words in (list(reversed(before)), after):
-        place = next(
+        position = next(
             (size for size in range(1, len(words) + 1) if _all_within(words[:size], facets, before)), None
         )
-        if place is not None:
-            between = words[:place]
+        if position is not None:
+            between = words[:position]
             text = f" {' '.join(reversed(between) if words != after else between)} "
             listed = bool(_LIST.search(clause))
             sides.append(listed or not any(name in text for name in foreign))
@@ -200,8 +198,8 @@ def _all_within(words: Sequence[str], facets: Sequence[Facet], before: Sequence[
 
 def verdict(question: str, stances: Sequence[str]) -> str:
     """Return "Yes", "No" or "" for a yes/no safety question, from what all matching statements say."""
-    known = set(stances)
-    if len(known) != 1 or "" in known:
+    distinct = set(stances)
+    if len(distinct) != 1 or "" in distinct:
         return ""
-    forbidden = known == {"forbidden"}
+    forbidden = distinct == {"forbidden"}
     return "Yes" if forbidden == asks_forbidden(question) else "No"

@@ -76,8 +76,8 @@ class Quote:
             heads.append(first.label)  # the quotation itself is text of the passage as it stands
         around = units_of(self.evidence.passage) if self.evidence.passage is not None else []
         parts = []
-        for place, unit in enumerate(self.units):
-            ahead = self.units[place - 1] if place else None
+        for index, unit in enumerate(self.units):
+            ahead = self.units[index - 1] if index else None
             listed = unit.kind in {"item", "row"} and ahead is not None and ahead.kind == unit.kind
             gap = ahead is not None and not _adjacent(around, ahead, unit)
             joined = (
@@ -87,7 +87,7 @@ class Quote:
                 if listed and ahead is not None and not ahead.text.endswith((".", ";"))
                 else " "
             )
-            parts.append((joined if place else "") + unit.text)
+            parts.append((joined if index else "") + unit.text)
         score = self.coverage + (1.0 if self.origin == Origin.OWN else 0.0)
         return Statement(
             "".join(parts),
@@ -105,8 +105,8 @@ def _adjacent(units: Sequence[Unit], first: Unit, second: Unit) -> bool:
 
 
 def _date(heads: Sequence[str]) -> str:
-    found = re.search(r"\b(?:19|20)\d\d(?:-\d\d)?(?:-\d\d)?\b", " ".join(heads))
-    return found[0] if found else ""
+    match = re.search(r"\b(?:19|20)\d\d(?:-\d\d)?(?:-\d\d)?\b", " ".join(heads))
+    return match[0] if match else ""
 
 
 def own_quotes(query: Query, evidence: Sequence[Evidence]) -> list[Quote]:
@@ -147,24 +147,27 @@ def _of_item(
 ) -> list[Quote]:
     """Return the quotations of one passage that a rule takes for an answer."""
     quotes: list[Quote] = []
-    for place, unit in enumerate(units):
-        found = match(unit, facets)
-        if found.coverage == 0 or _of_permission_alone(found, facets):
+    for index, unit in enumerate(units):
+        fit = match(unit, facets)
+        if fit.coverage == 0 or _of_permission_alone(fit, facets):
             continue
-        kept = _extended(query, units, place, facets, item)
-        kept = [kept[0], *takewhile(lambda more: suits_age(query.text, more.text) is not False, kept[1:])]
-        whole = match(_merged(kept), facets) if len(kept) > 1 else found
-        if not rule(query, found, whole, facets, item):
+        selected = _extended(query, units, index, facets, item)
+        selected = [
+            selected[0],
+            *takewhile(lambda more: suits_age(query.text, more.text) is not False, selected[1:]),
+        ]
+        whole = match(_merged(selected), facets) if len(selected) > 1 else fit
+        if not rule(query, fit, whole, facets, item):
             continue
         judged = rule is _answers and query.intent in VERDICTS  # weaker wording gives no verdict
-        stance = _stance(query, kept, facets, item) if judged else ""
-        score = whole.coverage + _bonus(query, kept)
+        stance = _stance(query, selected, facets, item) if judged else ""
+        score = whole.coverage + _bonus(query, selected)
         own_label = not unit.label or any(facet.within(unit.label_norm) for facet in facets)
         own_label = own_label or not any(f" {normal(name)} " in unit.norm for _, name in item.names)
-        quote = Quote(item, tuple(kept), score, Origin.OWN, stance, found.all_met, own_label)
+        quote = Quote(item, tuple(selected), score, Origin.OWN, stance, fit.all_met, own_label)
         last = quotes[-1] if quotes and not query.yes_no and query.intent != Intent.DOSE else None
-        if last is not None and _continues(last.units[-1], unit, units[place - 1]):
-            quotes[-1] = replace(last, units=(*last.units, *kept), coverage=max(last.coverage, score))
+        if last is not None and _continues(last.units[-1], unit, units[index - 1]):
+            quotes[-1] = replace(last, units=(*last.units, *selected), coverage=max(last.coverage, score))
         else:
             quotes.append(quote)
     return quotes
@@ -196,9 +199,9 @@ def _bonus(query: Query, units: Sequence[Unit]) -> float:
     return bonus + SHARED * min(sum(f" {word} " in near for word in words), 4)
 
 
-def _of_permission_alone(found: Match, facets: Sequence[Facet]) -> bool:
+def _of_permission_alone(fit: Match, facets: Sequence[Facet]) -> bool:
     """Say whether all that a statement shares with the question is that something is forbidden, not what."""
-    met = [facet for facet in facets if facet.level(found.unit)]
+    met = [facet for facet in facets if facet.level(fit.unit)]
     return all(facet.kind == "word" and polarity.asks_forbidden(facet.forms[0]) for facet in met)
 
 
@@ -214,38 +217,38 @@ def _beside_the_point(query: Query, whole: Match, facets: Sequence[Facet]) -> bo
     )
 
 
-def _answers(query: Query, found: Match, whole: Match, facets: Sequence[Facet], item: Evidence) -> bool:
+def _answers(query: Query, fit: Match, whole: Match, facets: Sequence[Facet], item: Evidence) -> bool:
     """Say whether a statement of a document answers the query."""
-    limit = meets(query.text, found.unit.text, " ".join(found.unit.heads))
+    limit = meets(query.text, fit.unit.text, " ".join(fit.unit.heads))
     covered = whole.complete and whole.coverage >= LEAST_OWN and not _beside_the_point(query, whole, facets)
-    if not covered or limit is False or _of_another_disease(found, facets):
+    if not covered or limit is False or _of_another_disease(fit, facets):
         return False
     drugs = drug_facets(facets)
     if query.intent == Intent.DOSE:
         asked = _substance(query.text, facets)
-        return is_dose_of(found.unit, asked, [name for _, name in item.names]) and _own_words(found, asked)
-    if not found.complete:
+        return is_dose_of(fit.unit, asked, [name for _, name in item.names]) and _own_words(fit, asked)
+    if not fit.complete:
         return False
     if query.intent == Intent.SAFETY and (drugs or query.yes_no):
-        open_question = not query.yes_no and _answers_words(query, found, facets, met=limit is True)
-        return _answers_safety(found, facets, drugs) or open_question
+        open_question = not query.yes_no and _answers_words(query, fit, facets, met=limit is True)
+        return _answers_safety(fit, facets, drugs) or open_question
     if all(facet.kind in {Kind.DISEASE, Kind.FINDING} for facet in facets):
-        return _about_disease(query, found, facets, met=limit is True)
-    return _answers_words(query, found, facets, met=limit is True)
+        return _about_disease(query, fit, facets, met=limit is True)
+    return _answers_words(query, fit, facets, met=limit is True)
 
 
-def _of_another_disease(found: Match, facets: Sequence[Facet]) -> bool:
+def _of_another_disease(fit: Match, facets: Sequence[Facet]) -> bool:
     """Say whether "second line" is asked for a disease that neither the statement nor its heads name."""
     ranked = any(facet.kind == "line" for facet in facets)
-    return ranked and not all(facet.level(found.unit) > 0 for facet in facets if facet.kind == Kind.DISEASE)
+    return ranked and not all(facet.level(fit.unit) > 0 for facet in facets if facet.kind == Kind.DISEASE)
 
 
-def _speaks_of(query: Query, found: Match, whole: Match, facets: Sequence[Facet], item: Evidence) -> bool:
+def _speaks_of(query: Query, fit: Match, whole: Match, facets: Sequence[Facet], item: Evidence) -> bool:
     """Say whether a statement speaks of the things that a specific question names, whatever its words.
 
     A dose still belongs to the drug asked about, and a disease that the question names must be that of the statement.
     """
-    unit = found.unit
+    unit = fit.unit
     drugs = drug_facets(facets)
     if (
         _beside_the_point(query, whole, facets)
@@ -254,43 +257,41 @@ def _speaks_of(query: Query, found: Match, whole: Match, facets: Sequence[Facet]
         or whole.coverage < LEAST_SPOKEN_OF
         or meets(query.text, unit.text, " ".join(unit.heads)) is False
         or not all(facet.level(unit) > 0 for facet in facets if facet.kind == Kind.DISEASE)
-        or (drugs and not _own_words(found, drugs))
+        or (drugs and not _own_words(fit, drugs))
     ):
         return False
     if query.intent == Intent.DOSE:
         others = [name for _, name in item.names]
         return bool(drugs) and is_dose_of(unit, drugs, others)
-    if not found.complete or has_form(query.text, unit.text) is False:
+    if not fit.complete or has_form(query.text, unit.text) is False:
         return False
     near = [facet for facet in facets if facet.level(unit) >= IN_NEAR_HEAD]
-    said = [facet for facet in facets if facet.level(unit) >= IN_LABEL]
+    stated = [facet for facet in facets if facet.level(unit) >= IN_LABEL]
     conditions = [facet for facet in facets if facet not in drugs]
     if query.intent == Intent.SAFETY and drugs and conditions:
         return any(facet.level(unit) > 0 for facet in conditions) and polarity.speaks(unit)
-    return len(near) > 1 and bool(said)
+    return len(near) > 1 and bool(stated)
 
 
-def _answers_safety(found: Match, facets: Sequence[Facet], drugs: Sequence[Facet]) -> bool:
+def _answers_safety(fit: Match, facets: Sequence[Facet], drugs: Sequence[Facet]) -> bool:
     """Say whether a statement permits or forbids the drug, under one of the conditions asked for if there are any."""
     conditions = [facet for facet in facets if facet not in drugs]
-    together = len(drugs) > 1 and all(facet.within(found.unit.norm) for facet in drugs)
-    if drugs and conditions and not (together or any(facet.level(found.unit) > 0 for facet in conditions)):
+    together = len(drugs) > 1 and all(facet.within(fit.unit.norm) for facet in drugs)
+    if drugs and conditions and not (together or any(facet.level(fit.unit) > 0 for facet in conditions)):
         return False
-    return (together or polarity.speaks(found.unit)) and _own_words(found, drugs)
+    return (together or polarity.speaks(fit.unit)) and _own_words(fit, drugs)
 
 
-def _answers_words(query: Query, found: Match, facets: Sequence[Facet], *, met: bool) -> bool:
+def _answers_words(query: Query, fit: Match, facets: Sequence[Facet], *, met: bool) -> bool:
     """Say whether a statement speaks of what is asked beside the disease, in words of such an answer."""
-    unit = found.unit
+    unit = fit.unit
     others_asked = [facet for facet in facets if facet.kind not in {Kind.DISEASE, Kind.FINDING}]
     if len(facets) == 1 and facets[0].kind == "word" and not met:  # "What about the kidneys?"
         return False
     in_text = [facet for facet in others_asked if facet.level(unit) >= IN_LABEL]
     near = any(facet.level(unit) >= IN_NEAR_HEAD for facet in others_asked)
     gives = query.intent == Intent.TREATMENT and states_amount(unit.text)
-    return (
-        near and found.in_text > 0 and (len(in_text) > 1 or gives or met or cue_of(query.intent, unit.text))
-    )
+    return near and fit.in_text > 0 and (len(in_text) > 1 or gives or met or cue_of(query.intent, unit.text))
 
 
 def _substance(question: str, facets: Sequence[Facet]) -> tuple[Facet, ...]:
@@ -319,12 +320,12 @@ def _stance(query: Query, units: Sequence[Unit], facets: Sequence[Facet], item: 
     return stances[0] if len(set(stances)) == 1 else ""
 
 
-def _own_words(found: Match, drugs: Sequence[Facet]) -> bool:
+def _own_words(fit: Match, drugs: Sequence[Facet]) -> bool:
     """Say whether the drug stands in the statement, its label or the nearest head."""
-    return all(facet.level(found.unit) >= 0.8 for facet in drugs)
+    return all(facet.level(fit.unit) >= 0.8 for facet in drugs)
 
 
-def _about_disease(query: Query, found: Match, facets: Sequence[Facet], *, met: bool = False) -> bool:
+def _about_disease(query: Query, fit: Match, facets: Sequence[Facet], *, met: bool = False) -> bool:
     """Say whether a statement answers a question that names a disease alone: it stands under its heading."""
     if query.intent not in {
         Intent.TREATMENT,
@@ -336,51 +337,51 @@ def _about_disease(query: Query, found: Match, facets: Sequence[Facet], *, met: 
         Intent.INDICATIONS,
     }:
         return False
-    unit = found.unit
+    unit = fit.unit
     governed = all(facet.within(unit.head_norm) or facet.within(unit.label_norm) for facet in facets)
     forms = [form for facet in facets for form in facet.forms[:1]]
-    said = all(
+    match = all(
         re.search(rf"\b{_MEASURE} (?:of|for) (?:\w+ ){{0,2}}{re.escape(form)}\b", unit.norm) for form in forms
     )
     if query.intent == Intent.TREATMENT:
         directs = met or states_amount(unit.text) or bool(pattern("stored", "directs").search(unit.text))
-        return (governed and directs) or said
-    return (governed or said) and cue_of(query.intent, unit.text)
+        return (governed and directs) or match
+    return (governed or match) and cue_of(query.intent, unit.text)
 
 
 def _extended(
-    query: Query, units: Sequence[Unit], place: int, facets: Sequence[Facet], item: Evidence
+    query: Query, units: Sequence[Unit], index: int, facets: Sequence[Facet], item: Evidence
 ) -> list[Unit]:
     others = [name for _, name in item.names]
     drugs = drug_facets(facets)
     if query.intent == Intent.DOSE:
-        place = _first_dose(units, place, _substance(query.text, facets), others)
-    unit = units[place]
+        index = _first_dose(units, index, _substance(query.text, facets), others)
+    unit = units[index]
     if query.intent == Intent.DOSE or states_amount(unit.text) or unit.text.endswith(":"):
-        return with_conditions(units, place, drugs or facets, others)
+        return with_conditions(units, index, drugs or facets, others)
     if query.intent == Intent.SAFETY:
-        kept = with_conditions(units, place, drugs or facets, others)
-        return kept[:3]
+        selected = with_conditions(units, index, drugs or facets, others)
+        return selected[:3]
     return [unit]
 
 
-def _first_dose(units: Sequence[Unit], place: int, drugs: Sequence[Facet], others: Sequence[str]) -> int:
+def _first_dose(units: Sequence[Unit], index: int, drugs: Sequence[Facet], others: Sequence[str]) -> int:
     """Return where the dose of the line begins that a statement adjusts ("Reduce to ... if ...")."""
-    here = units[place]
-    while place > 0:
-        last = units[place - 1]
+    here = units[index]
+    while index > 0:
+        last = units[index - 1]
         if last.block != here.block or last.label != here.label or not is_dose_of(last, drugs, others):
             break
-        place -= 1
-    return place
+        index -= 1
+    return index
 
 
 def _distinct(quotes: Sequence[Quote]) -> list[Quote]:
     """Return the quotes without those that another one holds already; neighbours of one passage stay in its order."""
-    kept: list[Quote] = []
+    distinct: list[Quote] = []
     for quote in quotes:
         texts = {unit.text for unit in quote.units}
-        if not any(texts <= {unit.text for unit in other.units} for other in kept):
-            kept = [other for other in kept if not {unit.text for unit in other.units} < texts]
-            kept.append(quote)
-    return kept
+        if not any(texts <= {unit.text for unit in other.units} for other in distinct):
+            distinct = [other for other in distinct if not {unit.text for unit in other.units} < texts]
+            distinct.append(quote)
+    return distinct

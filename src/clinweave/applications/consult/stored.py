@@ -63,9 +63,9 @@ def stored_quotes(query: Query, evidence: Sequence[Evidence]) -> list[Quote]:
             documents.setdefault(item.passage.document, []).append(item)
     for items in documents.values():
         items.sort(key=lambda item: item.passage.start if item.passage else 0)
-        found = _of_document(query, items, names, facets)
-        if found is not None:
-            rated.append(found)
+        quotes = _of_document(query, items, names, facets)
+        if quotes is not None:
+            rated.append(quotes)
     rated.sort(key=lambda pair: -pair[0])
     best = rated[0][0] if rated else 0.0
     return [quote for score, quote in rated if score >= best - 0.6][:2]
@@ -91,7 +91,7 @@ def _of_document(
         return None
     diseases = [facet for facet in facets if facet.kind == Kind.DISEASE]
     best: tuple[float, Quote] | None = None
-    place = 0
+    start = 0
     for item in items:
         assert item.passage is not None
         if pattern("stored", "elsewhere").search(item.passage.text):
@@ -103,7 +103,7 @@ def _of_document(
             score = _start_score(
                 query, unit, facets, same=same, first=item.passage.start == 0 and number == 0
             )
-            place += 1
+            start += 1
             # A stored question about something broader answers where it speaks of the thing itself.
             if score is None or (
                 fit < LEAST_STORED_FIT and not all(facet.within(unit.norm) for facet in diseases)
@@ -112,7 +112,7 @@ def _of_document(
             run = _run(units, number)
             if not run:
                 continue
-            total = score - 0.04 * min(place, 20) + 1.5 * fit + (0.8 if same else 0.0)
+            total = score - 0.04 * min(start, 20) + 1.5 * fit + (0.8 if same else 0.0)
             total += _content(query.intent, run)
             if best is None or total > best[0]:
                 best = total, Quote(item, tuple(run if same else run[:2]), fit, Origin.STORED)
@@ -131,12 +131,12 @@ def _start_score(
     """Return how well a quotation may begin with a statement, None if it may not."""
     weak = cue_of(query.intent, unit.text)
     if query.intent in _TOGETHER or not query.topics:
-        said = (
+        is_named = (
             facet.within(unit.norm) or (facet.kind == Kind.DISEASE and facet.level(unit) > 0)
             for facet in facets
         )
         opens = query.intent in _TOGETHER or strong_cue_of(query.intent, unit.text)
-        return 1.0 + weak if opens and all(said) else None
+        return 1.0 + weak if opens and all(is_named) else None
     extra = [
         facet
         for facet in facets
@@ -179,8 +179,8 @@ def _content(intent: Intent, run: Sequence[Unit]) -> float:
         return 0.0
     cue = pattern("content", intent.value)
     first = [run[0], *(unit for unit in run[1:] if _leads(run[0]) and unit.kind == "item")]
-    own = {found[0].lower()[:5] for unit in first for found in cue.finditer(unit.text)}
-    more = {found[0].lower()[:5] for unit in run[1:] for found in cue.finditer(unit.text)} - own
+    own = {match[0].lower()[:5] for unit in first for match in cue.finditer(unit.text)}
+    more = {match[0].lower()[:5] for unit in run[1:] for match in cue.finditer(unit.text)} - own
     denied = bool(_NOTHING.search(run[0].text)) and not (own and intent != Intent.PREVENTION)
     empty = not own and not more
     return 0.25 * min(len(own), 4) + 0.1 * min(len(more), 4) - 0.8 * denied - 0.9 * (denied and empty)
@@ -191,23 +191,23 @@ def _run(units: Sequence[Unit], start: int) -> list[Unit]:
 
     Empty where the first is a lead-in whose list is missing.
     """
-    kept: list[Unit] = []
+    result: list[Unit] = []
     words = 0
     for unit in units[start:]:
         words += len(unit.text.split())
-        open_list = bool(kept) and unit.kind == "item" and words <= 2 * STORED_WORDS
+        open_list = bool(result) and unit.kind == "item" and words <= 2 * STORED_WORDS
         if (
-            kept
+            result
             and words > STORED_WORDS
-            and not (open_list and (kept[-1].kind == "item" or _leads(kept[-1])))
+            and not (open_list and (result[-1].kind == "item" or _leads(result[-1])))
         ):
             break
-        if unit.kind == "item" and any(unit.text == other.text for other in kept):
+        if unit.kind == "item" and any(unit.text == other.text for other in result):
             continue
-        kept.append(unit)
-    while kept and _leads(kept[-1]):
-        kept.pop()
-    return kept
+        result.append(unit)
+    while result and _leads(result[-1]):
+        result.pop()
+    return result
 
 
 def _leads(unit: Unit) -> bool:

@@ -147,8 +147,8 @@ class _Reader:
 
     def _sentences(self, text: str, kind: str) -> None:
         label = ""
-        if (found := _LABEL.match(text)) and kind == "sentence":
-            label = found[1]
+        if (match := _LABEL.match(text)) and kind == "sentence":
+            label = match[1]
         for span in split_sentences(text):
             sentence = " ".join(span.text.split())
             if re.search(r"\w", sentence):

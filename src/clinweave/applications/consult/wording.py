@@ -210,10 +210,10 @@ def related(evidence: Evidence, asked: str, *, yes_no: bool = True, sex: str = "
     if sex and any(item.sex.upper() == sex for item in same):  # the other sex's count is none for this one
         same = [item for item in same if item.sex.upper() in {"", sex}]
     same.sort(key=lambda item: bool(sex) and item.sex.upper() != sex)
-    often = "; ".join(dict.fromkeys(_often(item) for item in same if item.frequency))
+    frequency = "; ".join(dict.fromkeys(_often(item) for item in same if item.frequency))
     lead = f"{'Yes: ' if yes_no else ''}{target} is a recorded feature of {subject}"
-    if often:
-        lead += f", {often}"
+    if frequency:
+        lead += f", {frequency}"
     if sex and not any(item.sex.upper() == sex for item in same):
         lead += f" (no record counts {_SEXES[sex]} alone)"
     statements = [_statement(lead + ".", evidence)]
@@ -245,13 +245,13 @@ def ranking(items: Sequence[Evidence], findings: int) -> list[Statement]:
     if findings > 1 and all(len(item.relations) < findings for item in items):
         text = f"No disease here is recorded with all {findings} findings; the nearest:"
         statements.append(Statement(text, "ranking", (items[0].id,), score=items[0].score))
-    for place, item in enumerate(items, 1):
+    for index, item in enumerate(items, 1):
         disease = name_in(item, item.relations[0].subject)
         facts = "; ".join(_fact(item, row, row.subject, True) for row in item.relations)
         count = f"{len(item.relations)} of {findings} findings: " if findings > 1 else ""
         statements.append(
             Statement(
-                f"{place}. {disease}: {count}{facts}.",
+                f"{index}. {disease}: {count}{facts}.",
                 "ranking",
                 (item.id,),
                 date=item.relations[0].release,

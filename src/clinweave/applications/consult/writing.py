@@ -121,9 +121,9 @@ class CheckedReply:
         before = len(self._checker.check_answer(self._text, (), "")) if self._text else 0
         self._text += _MARK.sub(self._as_evidence, text)
         # all of it, as "it" in a sentence is what the one before is about
-        found = self._checker.check_answer(self._text, self._cited, self._question, repair=True)[before:]
+        result = self._checker.check_answer(self._text, self._cited, self._question, repair=True)[before:]
         self.seconds += time.perf_counter() - started
-        for sentence in without_doses(found, self._audience):
+        for sentence in without_doses(result, self._audience):
             self.sentences.append(sentence)
             if shown := shown_sentence(sentence, self._said, "" if self._shown else self._model):
                 self._shown += 1
@@ -141,21 +141,21 @@ def _with_statements(shown: Sequence[ShownStatement]) -> tuple[Evidence, ...]:
     items: dict[str, Evidence] = {}
     texts: dict[str, list[str]] = {}
     for statement in shown:
-        for place, item in enumerate(statement.evidence):
+        for index, item in enumerate(statement.evidence):
             items.setdefault(item.id, item)
-            texts.setdefault(item.id, []).extend([statement.text] if place == 0 else [])
+            texts.setdefault(item.id, []).extend([statement.text] if index == 0 else [])
     return tuple(
         replace(item, text="\n".join(texts[number])) if texts[number] else item
         for number, item in items.items()
     )
 
 
-def shown_sentence(sentence: Sentence, said: str, model: str = "") -> str:
+def shown_sentence(sentence: Sentence, shown: str, model: str = "") -> str:
     """Return a supported sentence with its citation marks, "" for any other and for what `said` has word for word.
 
     With the name of a model, a line that says who wrote it stands above: the first sentence has it.
     """
-    if sentence.verdict != Verdict.SUPPORTED or bare(sentence.text) in said:
+    if sentence.verdict != Verdict.SUPPORTED or bare(sentence.text) in shown:
         return ""
     heading = f"{HEADING.format(model=model)}\n" if model else ""
     return f"{heading}{sentence.text} {''.join(f'[{number}]' for number in sentence.evidence)}"

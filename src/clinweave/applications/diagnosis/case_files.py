@@ -51,7 +51,7 @@ def read_packets(path: Path, skipped: list[str] | None = None) -> Iterator[Packe
         raise UserError(f"{path} holds no {', '.join(KNOWN)} file; give phenopackets or JSON lines")
 
 
-def field(value: Any, name: str) -> Any:
+def field(value: object, name: str) -> object:
     """Return a field of an object by its JSON name or its name in snake case, as protobuf's JSON allows both."""
     if not isinstance(value, dict):
         return None
@@ -180,7 +180,7 @@ def _yaml(data: bytes, location: str) -> Iterator[Packet]:
         yield from _unwrapped(value, location if len(values) == 1 else f"{location}, document {number}")
 
 
-def _unwrapped(value: Any, location: str, depth: int = 0) -> Iterator[Packet]:
+def _unwrapped(value: object, location: str, depth: int = 0) -> Iterator[Packet]:
     """Yield the packets in a list, a cohort, a family or a wrapper; deeper nesting is not followed."""
     if isinstance(value, list) and depth < _DEPTH:
         if not value:

@@ -6,7 +6,7 @@ else. With `publications` the PMIDs of metaData.externalReferences are read too,
 Field names may be in snake case. Schema: https://phenopacket-schema.readthedocs.io/en/latest/
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import chain, islice
 from pathlib import Path
@@ -150,13 +150,13 @@ def _findings(features: Any, problems: list[str]) -> tuple[tuple[str, ...], tupl
     return tuple(observed), tuple(excluded)
 
 
-def _truth(value: Any) -> bool | None:
+def _truth(value: object) -> bool | None:
     """Return what a flag says: true, false (null counts as false, as in protobuf), or None where it says neither."""
     text = str(value).strip().lower()
     return True if text in _YES else False if text in _NO else None
 
 
-def _age(subject: dict[str, Any]) -> str:
+def _age(subject: Mapping[str, object]) -> str:
     """Return the ISO 8601 age at the last encounter (v2) or at collection (v1), or ""."""
     for key in ("timeAtLastEncounter", "ageAtCollection"):
         value = field(subject, key)
@@ -167,7 +167,7 @@ def _age(subject: dict[str, Any]) -> str:
     return ""
 
 
-def _publications(value: dict[str, Any]) -> tuple[str, ...]:
+def _publications(value: Mapping[str, object]) -> tuple[str, ...]:
     pmid = value.get("pmid")
     ids = [pmid] if isinstance(pmid, str) else []
     references = field(field(value, "metaData"), "externalReferences")
@@ -180,7 +180,7 @@ def _publications(value: dict[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(f"PMID:{text.split(':')[-1].strip()}" for text in ids))
 
 
-def _texts(value: dict[str, Any], name: str, problems: list[str]) -> tuple[str, ...]:
+def _texts(value: Mapping[str, object], name: str, problems: list[str]) -> tuple[str, ...]:
     """Return the identifiers of a plain list; what is none is left out and said."""
     listed = value.get(name)
     if listed is not None and not isinstance(listed, list):
@@ -192,7 +192,7 @@ def _texts(value: dict[str, Any], name: str, problems: list[str]) -> tuple[str, 
     return tuple(item for item in items if isinstance(item, str))
 
 
-def _sex(value: Any, problems: list[str]) -> str:
+def _sex(value: object, problems: list[str]) -> str:
     """Return MALE, FEMALE or ""; numbers are those of the schema (1 female, 2 male)."""
     text = "" if value is None else str(value).strip().upper()
     if text not in _SEXES and text not in _NO_SEX:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clinweave.applications.diagnosis.annotations import Annotations, profiles
 from clinweave.applications.diagnosis.links import RelatedDiseases
@@ -253,7 +253,7 @@ def _citations(rows: Annotations) -> dict[str, list[int]]:
     return rows_of
 
 
-def order(scores: Any, top: int) -> "Ints":
+def order(scores: "np.ndarray", top: int) -> "Ints":
     """Return the places of the best candidates; ties in the order of candidates, which is by id."""
     import numpy as np
 

@@ -91,14 +91,14 @@ class Explainer:
 
     def _entry(self, term: int, says: float, candidate: int, dropped: tuple[str, ...]) -> dict[str, Any]:
         ontology = self.model.ontology
-        entry: dict[str, Any] = {
+        entry: dict[str, object] = {
             "finding": ontology.ids[term],
             "name": ontology.names[term],
             "says": round(says, 4),
         }
         return entry | self._source(term, candidate, dropped)
 
-    def _source(self, term: int, candidate: int, dropped: tuple[str, ...]) -> dict[str, Any]:
+    def _source(self, term: int, candidate: int, dropped: tuple[str, ...]) -> dict[str, object]:
         """Return the row that speaks nearest to the finding: its term, frequency and references."""
         entry = self.model.related[candidate]
         for relation, ids in (("own", entry.members), ("kin", (*entry.groups, *entry.siblings[:_KIN]))):
@@ -123,7 +123,7 @@ class Explainer:
             return None
         return float(near.max()), -int(low + near.argmax())
 
-    def _annotation(self, row: int, relation: str) -> dict[str, Any]:
+    def _annotation(self, row: int, relation: str) -> dict[str, object]:
         rows, ontology = self.model.annotations, self.model.ontology
         return {
             "match": relation,

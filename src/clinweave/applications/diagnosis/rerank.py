@@ -3,7 +3,7 @@
 Off by default. A model that can score is asked how likely each name is as the reply, less how likely that name is
 when nothing was told (else long and rare names lose); one that only writes is asked for an order and a reason, and a
 reply that cannot be read leaves the order as it was. The order is by the ranker's score plus `weight` times the model's
-opinion, standardised over the ten, so that the model moves what is close and not what is far apart.
+opinion, standardised over the ten: the model moves close scores and not distant ones.
 """
 
 import re
@@ -41,7 +41,7 @@ def prompt(
     evidence: bool = True,
     shown: Callable[[int], int] = lambda index: index,
 ) -> tuple[str, list[str]]:
-    """Return what is told of the first ten of a ranked line, which must carry reasons, and the candidates' names.
+    """Return the prompt text on the first ten of a ranked line, which must carry reasons, and the candidates' names.
 
     Controls: without `evidence` the names alone are told; `shown` says whose evidence stands beside a candidate.
     """

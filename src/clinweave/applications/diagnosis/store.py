@@ -199,7 +199,7 @@ def _write(model: Model, folder: Path) -> None:
             f"{name}_disease": table.disease,
             f"{name}_frequency": table.frequency,
         }
-    texts: dict[str, Any] = {}
+    texts: dict[str, object] = {}
     for name in ("references", "onset", "sex"):
         values, codes = np.unique(np.array(getattr(rows, name), object), return_inverse=True)
         texts[name], arrays[f"{name}_code"] = values.tolist(), codes.astype(np.int32)

@@ -57,7 +57,7 @@ def to_device(data: Given, device: torch.device) -> Given:
     if device.type == "cpu":
         return data
 
-    def moved(item: Any) -> Any:
+    def moved(item: object) -> Any:
         if isinstance(item, Tensor):
             return item.to(device, non_blocking=True)
         return (

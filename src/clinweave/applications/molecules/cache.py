@@ -138,7 +138,7 @@ def write_shard(folder: Path, number: int, smiles: Sequence[str], plan: Plan) ->
         np.savez(stream, **keep)
 
 
-def _features(smiles: Sequence[str], with_qed: NDArray[np.bool_]) -> dict[str, NDArray[Any]]:
+def _features(smiles: Sequence[str], with_qed: NDArray[np.bool_]) -> dict[str, np.ndarray]:
     from rdkit import Chem
 
     molecules = [Chem.MolFromSmiles(item) for item in smiles]

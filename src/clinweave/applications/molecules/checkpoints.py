@@ -1,6 +1,7 @@
 """Save and load a model folder: weights (safetensors), config.json, tokens.json and a model card."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ def save_checkpoint(
     folder: Path,
     network: Network,
     tokens: Tokens,
-    config: dict[str, Any],
+    config: Mapping[str, object],
     prior: dict[str, Tensor] | None = None,
 ) -> None:
     """Write a model's folder; weights are kept in half precision, which changes no digit that is reported."""

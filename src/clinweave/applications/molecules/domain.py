@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rdkit.Chem import Mol
 
 
 @dataclass(frozen=True)
@@ -14,7 +17,7 @@ class Domain:
     most_atoms: int = 30
     stereo: bool = False
 
-    def outside(self, molecule: Any) -> list[str]:
+    def outside(self, molecule: "Mol") -> list[str]:
         """Return what of an RDKit molecule the model has never seen; an empty list if nothing."""
         reasons = []
         strange = sorted({atom.GetSymbol() for atom in molecule.GetAtoms()} - set(self.elements))
@@ -44,7 +47,7 @@ def domain_from(values: Mapping[str, Any] | None) -> Domain:
     return Domain(**fields)
 
 
-def has_stereo(molecule: Any) -> bool:
+def has_stereo(molecule: "Mol") -> bool:
     """Return whether an atom or a double bond has a stereo mark."""
     return any(int(atom.GetChiralTag()) for atom in molecule.GetAtoms()) or any(
         int(bond.GetStereo()) > 1 for bond in molecule.GetBonds()

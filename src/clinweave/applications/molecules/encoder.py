@@ -1,6 +1,6 @@
 """Graph encoders. Both return readouts of the selected layers, whose projections form the latent fingerprint."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -11,17 +11,20 @@ from clinweave.applications.molecules.batches import GraphTensors
 from clinweave.applications.molecules.graphs import ATOM_FEATURES, BOND_KINDS
 from clinweave.applications.molecules.settings import Shape
 
+if TYPE_CHECKING:
+    from torch.autograd.function import FunctionCtx
+
 
 class _SumOfNeighbours(torch.autograd.Function):
     """Sum over neighbours. The adjacency is symmetric, hence the gradient is the same sum."""
 
     @staticmethod
-    def forward(ctx: Any, states: Tensor, source: Tensor, offsets: Tensor) -> Tensor:
+    def forward(ctx: "FunctionCtx", states: Tensor, source: Tensor, offsets: Tensor) -> Tensor:
         ctx.save_for_backward(source, offsets)
         return functional.embedding_bag(source, states, offsets, mode="sum", include_last_offset=True)
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: "FunctionCtx", *grads: Tensor) -> tuple[Tensor | None, ...]:
         source, offsets = ctx.saved_tensors
         back = functional.embedding_bag(
             source, grads[0].contiguous(), offsets, mode="sum", include_last_offset=True
@@ -50,7 +53,7 @@ class AtomEmbedding(nn.Module):
 
     def forward(self, graphs: GraphTensors) -> Tensor:
         """Return (N, width)."""
-        first: Any = self.first
+        first: object = self.first
         own: Tensor = self.atoms(graphs.atoms + first)
         bonds: Tensor = self.bonds(graphs.kinds, graphs.offsets)
         return own + bonds

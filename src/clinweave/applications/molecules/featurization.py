@@ -1,7 +1,5 @@
 """Featurise SMILES in Arrow batches (standard form, graph, properties), for any engine that maps batches."""
 
-from typing import Any
-
 import numpy as np
 import pyarrow as pa
 
@@ -25,10 +23,10 @@ def featurise(batch: pa.RecordBatch, *, column: str = "smiles", parent: bool = F
     """Return a row of `SCHEMA` for each row of `batch[column]`, in order; a refused one has nulls and a reason."""
     from rdkit import Chem
 
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, object]] = []
     for number, text in enumerate(batch.column(column).to_pylist(), 1):
         answer = standardise(text or "", row=number, parent=parent)
-        row: dict[str, Any] = {"given": text, "smiles": answer.smiles, "reason": answer.reason}
+        row: dict[str, object] = {"given": text, "smiles": answer.smiles, "reason": answer.reason}
         if answer.smiles:
             molecule = Chem.MolFromSmiles(answer.smiles)
             graph = graphs_of([molecule])

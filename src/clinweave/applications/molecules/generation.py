@@ -7,11 +7,14 @@ model: the drawn strings are reported as well as the delivered ones.
 import time
 from collections.abc import Callable, Container, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clinweave.applications.molecules.generator import Generator, open_model
 from clinweave.applications.molecules.molecule import parse, standardise
 from clinweave.core.errors import ClinweaveError, UserError
+
+if TYPE_CHECKING:
+    from rdkit.Chem import Mol
 
 Progress = Callable[[int, int], None]  # delivered, of how many
 TRIES = 200  # strings drawn for each molecule delivered, at most
@@ -24,7 +27,7 @@ class GenerationRequest:
     scaffold: str | None = None  # SMILES that it holds
     distinct: bool = False  # no repeats
     new_to: Container[str] = ()  # canonical SMILES that it is none of
-    passes: Callable[[Any], bool] | None = None  # such as MOSES' filters, of an RDKit molecule
+    passes: "Callable[[Mol], bool] | None" = None  # such as MOSES' filters, of an RDKit molecule
 
 
 @dataclass
@@ -104,7 +107,7 @@ def generate(
 
 
 def _take(
-    text: str, drawn: GenerationResult, before: set[str], pattern: Any, wish: GenerationRequest
+    text: str, drawn: GenerationResult, before: set[str], pattern: "Mol", wish: GenerationRequest
 ) -> None:
     from rdkit import Chem
 
@@ -117,7 +120,7 @@ def _take(
         return
     drawn.valid += 1
     looked_at = pattern is not None or wish.passes is not None
-    molecule: Any = Chem.MolFromSmiles(answer.smiles) if looked_at else None
+    molecule: Mol = Chem.MolFromSmiles(answer.smiles) if looked_at else None
     if pattern is not None and not molecule.HasSubstructMatch(pattern):
         drawn.without_scaffold += 1
     elif answer.smiles in wish.new_to:
@@ -131,7 +134,7 @@ def _take(
         before.add(answer.smiles)
 
 
-def _pattern(scaffold: str | None) -> Any:
+def _pattern(scaffold: str | None) -> "Mol":
     if scaffold is None:
         return None
     molecule = parse(scaffold)

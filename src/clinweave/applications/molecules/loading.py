@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
@@ -41,5 +40,7 @@ def load(source: Source, workers: int) -> Iterator[tuple[Batch, Positions]]:
     """Yield what `source` does; with `workers`, made ahead by so many processes."""
     if not workers:
         return iter(source)
-    loader: DataLoader[Any] = DataLoader(source, batch_size=None, num_workers=workers, prefetch_factor=AHEAD)
+    loader: DataLoader[object] = DataLoader(
+        source, batch_size=None, num_workers=workers, prefetch_factor=AHEAD
+    )
     return iter(loader)

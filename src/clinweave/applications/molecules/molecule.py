@@ -6,9 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clinweave.core.errors import UserError
+
+if TYPE_CHECKING:
+    from rdkit.Chem import Mol
 
 MOST_ATOMS = 250
 _COLUMNS = ("smiles", "canonical_smiles", "structure", "mol")
@@ -65,7 +68,7 @@ def standardise(
     return Molecule(row, text, smiles, notes=tuple(notes), name=name)
 
 
-def parse(smiles: str) -> Any:
+def parse(smiles: str) -> "Mol | str":
     """Return an RDKit molecule, or a string with the reason why there is none."""
     from rdkit import Chem, rdBase
 
@@ -86,11 +89,11 @@ def parse(smiles: str) -> Any:
             return f"not a possible structure: {error}"
 
 
-def _carbons(molecule: Any) -> int:
+def _carbons(molecule: "Mol") -> int:
     return sum(atom.GetAtomicNum() == 6 for atom in molecule.GetAtoms())
 
 
-def _unwanted(molecule: Any, most: int) -> str:
+def _unwanted(molecule: "Mol", most: int) -> str:
     if not molecule.GetNumHeavyAtoms():
         return "no heavy atom"
     if molecule.GetNumHeavyAtoms() > most:

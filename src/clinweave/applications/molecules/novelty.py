@@ -3,12 +3,14 @@
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clinweave.applications.molecules.molecule import Molecule, read_molecules
 from clinweave.core.errors import UserError
 
 if TYPE_CHECKING:
+    from rdkit.Chem import Mol
+
     from clinweave.applications.molecules.generator import Generator
 
 TRAINING, MOSES = "training", "moses"
@@ -71,7 +73,7 @@ def _moses(home: Path) -> Container[str]:
     return training_set(located("moses", home)["train.csv.gz"].parent)
 
 
-def moses_filters(home: Path) -> Callable[[Any], bool]:
+def moses_filters(home: Path) -> "Callable[[Mol], bool]":
     """Return whether an RDKit molecule passes the filters of MOSES, as fetched."""
     from clinweave.applications.molecules.metrics.filters import open_filters
     from clinweave.resources import located

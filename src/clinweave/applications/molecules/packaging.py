@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from clinweave.applications.molecules.batches import graph_tensors, to_device
 from clinweave.applications.molecules.cache import HELD_OUT, Shard, read_shard, shards
@@ -47,7 +48,7 @@ def finish(folder: Path, cache: Path, *, command: str, data: str, licence: str, 
 
 
 @torch.inference_mode()
-def latents_of(network: Network, shard: Shard, rows: Any, seed: int = 0) -> torch.Tensor:
+def latents_of(network: Network, shard: Shard, rows: NDArray[np.int64], seed: int = 0) -> torch.Tensor:
     """Return drawn posterior latents (N, latent) of these rows."""
     random = torch.Generator().manual_seed(seed)
     latents = []

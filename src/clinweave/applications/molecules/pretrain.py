@@ -1,9 +1,8 @@
 """Complete pre-training, from SMILES to a packaged model; finished steps are skipped."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from clinweave.applications.molecules.cache import build_cache
 from clinweave.applications.molecules.molecule import read_smiles
@@ -58,7 +57,7 @@ def train_model(
     )  # fmt: skip
     trainer = Trainer(shape_named(lesson.size), schedule, features, out, lesson.start)
 
-    def step(seen: int, total: int, values: Any) -> None:
+    def step(seen: int, total: int, values: Mapping[str, float]) -> None:
         progress(f"training, {values['nats']:.1f} nats a molecule", seen, total)
 
     history = trainer.run(step, seconds)

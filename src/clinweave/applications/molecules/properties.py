@@ -1,12 +1,15 @@
 """Properties for conditional generation: the condition vector, each property as RDKit defines it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clinweave.core.errors import UserError
+
+if TYPE_CHECKING:
+    from rdkit.Chem import Mol
 
 # name -> what it is, with unit
 PROPERTIES: dict[str, str] = {
@@ -23,7 +26,7 @@ _CENTRE = np.array([307.0, 2.44, 65.0, 0.81, 2.6, 1.2, 4.1], np.float32)
 _SPREAD = np.array([28.0, 0.95, 18.0, 0.09, 0.8, 0.8, 1.2], np.float32)
 
 
-def properties_of(molecule: Any, *, qed: bool = True) -> list[float]:
+def properties_of(molecule: "Mol", *, qed: bool = True) -> list[float]:
     """Return the values in the order of `PROPERTIES`; QED takes 1.3 of 1.6 milliseconds and may be left out (NaN)."""
     from rdkit.Chem import QED, rdMolDescriptors
 
@@ -75,7 +78,7 @@ def parse_condition(text: str) -> dict[str, float]:
     return conditions
 
 
-def property_table(molecules: Sequence[Any], *, qed: bool = True) -> NDArray[np.float32]:
+def property_table(molecules: "Sequence[Mol]", *, qed: bool = True) -> NDArray[np.float32]:
     """Return the values (B, 7) of RDKit molecules."""
     rows = [properties_of(molecule, qed=qed) for molecule in molecules]
     return np.array(rows, np.float32).reshape(-1, len(PROPERTIES))

@@ -1,16 +1,19 @@
 """A gated recurrent unit (Cho et al. 2014; reset gate after the product) over packed sequences.
 
-Strings of unequal length are packed without padding: sorted by length, longest first, step after step, so that step
+Strings of unequal length are packed without padding: sorted by length, longest first, step after step: step
 t holds rows 0 to sizes[t]-1. The backward pass is written by hand: the gradient of the recurrent weights is one large
 product instead of one for each step, and nothing but the gates is kept. On a CPU this is meant to be faster than the
 library's.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from torch.autograd.function import FunctionCtx
 
 
 class PackedGru(torch.autograd.Function):
@@ -23,7 +26,7 @@ class PackedGru(torch.autograd.Function):
 
     @staticmethod
     def forward(  # noqa: PLR0917
-        ctx: Any, inputs: Tensor, state: Tensor, weight: Tensor, bias: Tensor, sizes: Sequence[int]
+        ctx: "FunctionCtx", inputs: Tensor, state: Tensor, weight: Tensor, bias: Tensor, sizes: Sequence[int]
     ) -> Tensor:
         """Walk forward, keeping the gates."""
         width = weight.shape[0]
@@ -48,7 +51,7 @@ class PackedGru(torch.autograd.Function):
         return out
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: "FunctionCtx", *grads: Tensor) -> tuple[Tensor | None, ...]:
         """Walk backward; the weights' gradient comes from all steps at once."""
         state, weight, out, gates = ctx.saved_tensors
         (grad,) = grads

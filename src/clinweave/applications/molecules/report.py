@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clinweave.applications.molecules.metrics.moses import PUBLISHED
 from clinweave.applications.molecules.molecule import parse
 from clinweave.applications.molecules.properties import PROPERTIES, property_table
 from clinweave.core.reports.blocks import Figure, Gallery, Report, Section, Table, write_report
 from clinweave.core.reports.plots import Series, histogram, line_plot
+
+if TYPE_CHECKING:
+    from rdkit.Chem import Mol
 
 _COLUMNS = ("valid", "unique@1k", "unique@10k", "Novelty", "Filters", "FCD/Test", "FCD/TestSF", "SNN/Test",
             "SNN/TestSF", "Frag/Test", "Scaf/Test", "Scaf/TestSF", "IntDiv", "IntDiv2")  # fmt: skip
@@ -23,8 +26,8 @@ def write_page(  # noqa: PLR0917
     path: Path,
     title: str,
     smiles: Sequence[str],
-    measured: Mapping[str, Any] | None = None,
-    history: Sequence[Mapping[str, Any]] = (),
+    measured: Mapping[str, object] | None = None,
+    history: Sequence[Mapping[str, object]] = (),
     drawings: int = 24,
 ) -> Path:
     """Write the page. The drawings are the first molecules, not selected ones."""
@@ -44,7 +47,7 @@ def write_page(  # noqa: PLR0917
     return write_report(Report(title, "molecules", (), caution, sections), path)
 
 
-def measures_table(sets: Mapping[str, Mapping[str, Any]], note: str = "") -> Table:
+def measures_table(sets: Mapping[str, Mapping[str, object]], note: str = "") -> Table:
     """Return MOSES' measures, one column per set, with the published ones and the floor of FCD."""
     columns = {f"{name} ({row['drawn']:,})": row for name, row in sets.items()}
     columns |= {f"{name} (published, 30,000)": row for name, row in PUBLISHED.items()}
@@ -70,7 +73,7 @@ def learning_curve(history: Sequence[Mapping[str, Any]]) -> Figure:
     return Figure(line_plot(lines, title, "molecules", "nats"), title)
 
 
-def property_histograms(molecules: Sequence[Any]) -> Gallery:
+def property_histograms(molecules: "Sequence[Mol]") -> Gallery:
     """Return a histogram for each property of RDKit molecules."""
     table = property_table(molecules[:1000])
     return Gallery(
@@ -84,7 +87,7 @@ def property_histograms(molecules: Sequence[Any]) -> Gallery:
     )
 
 
-def drawing(molecule: Any, width: int = 190, height: int = 150) -> str:
+def drawing(molecule: "Mol", width: int = 190, height: int = 150) -> str:
     """Return a structure as SVG."""
     from rdkit.Chem.Draw import rdMolDraw2D
 

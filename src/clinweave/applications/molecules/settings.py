@@ -73,7 +73,7 @@ SHAPES: dict[str, Shape] = {
 }
 
 
-def shape_named(name: str, **changes: Any) -> Shape:
+def shape_named(name: str, **changes: object) -> Shape:
     """Return a shape by name. Raises `UserError` if there is none."""
     if name not in SHAPES:
         raise UserError(f"no model size {name!r}: choose from {', '.join(SHAPES)}")

@@ -3,9 +3,12 @@ training affordable on a CPU."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from clinweave.core.errors import ClinweaveError, UserError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 START, END, UNKNOWN = 0, 1, 2
 _SPECIAL = ["<start>", "<end>", "<unknown>"]
@@ -15,7 +18,7 @@ _SELFIES_BASE = 0xE000  # SELFIES symbols are written as characters of Unicode's
 class Tokens:
     """Text of a molecule to token ids and back. `kind` is smiles or selfies."""
 
-    def __init__(self, kind: str, model: Any, symbols: Sequence[str] = ()) -> None:
+    def __init__(self, kind: str, model: "Tokenizer", symbols: Sequence[str] = ()) -> None:
         self.kind, self.symbols, self._model = kind, list(symbols), model
         self._code = {symbol: chr(_SELFIES_BASE + number) for number, symbol in enumerate(self.symbols)}
 

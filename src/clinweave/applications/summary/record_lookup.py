@@ -1,4 +1,4 @@
-"""Look for entries of one record by words or concepts, and say what was searched where there is none."""
+"""Look for entries of one record by words or concepts, and say what was searched if there are none."""
 
 import re
 from collections.abc import Iterable, Sequence

@@ -137,7 +137,7 @@ AddedBlock = Callable[[Mapping[str, Any]], Section | None]
 REPORT_BLOCKS: ExtensionPoint[AddedBlock] = ExtensionPoint("clinweave.report_blocks", "report block")
 
 
-def added_sections(names: Sequence[str], results: Mapping[str, Any], where: str) -> list[Section]:
+def added_sections(names: Sequence[str], results: Mapping[str, object], where: str) -> list[Section]:
     """Return the sections of the added blocks of these names. Raises `UserError` for a name that is not installed."""
     sections = []
     for name in names:

@@ -14,8 +14,8 @@ def named_options(question: Question, evidence: Sequence[Evidence]) -> list[int]
     text = "\n".join(item.text for item in evidence)
     named = []
     for index, option in enumerate(question.options):
-        known = index < len(question.option_ids) and question.option_ids[index] in ids
-        if known or _holds(text, option):
+        in_graph = index < len(question.option_ids) and question.option_ids[index] in ids
+        if in_graph or _holds(text, option):
             named.append(index)
     return named
 

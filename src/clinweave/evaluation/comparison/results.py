@@ -37,7 +37,7 @@ COMPARISONS: tuple[tuple[str, str, Family], ...] = (
     *((control, "base", "controls") for control in CONTROLS),
     *(("graph", control, "controls") for control in CONTROLS),
 )
-_DIGITS = 6  # kept of a number, so that a file is the same on every machine
+_DIGITS = 6  # of a number in a file, the same on every machine
 
 
 @dataclass(frozen=True)

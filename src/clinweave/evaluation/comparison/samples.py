@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from threading import Lock
-from typing import Any
 
 from clinweave.core.errors import ModelError, UserError
 from clinweave.evaluation.cache import Cache
@@ -35,7 +34,7 @@ from clinweave.records import Evidence, Question, Tier
 
 BLIND = "options-only"  # the control that hides the question
 METHODS = ("auto", "option-text", "letter", "generation")
-_FAILURES = 5  # in a row; then the model is not there
+_FAILURES = 5  # in a row; then the model counts as unavailable
 Tick = Callable[[int], None]
 
 
@@ -184,19 +183,19 @@ class Scorer:
         if sample.method == "look-up":
             return sample
         key = Cache.key(self.describe, self._method_key(), job.prompt, sample.options)
-        known = self.cache.get(key + self._run)
-        if known is None:
+        cached = self.cache.get(key + self._run)
+        if cached is None:
             if self._limit is not None and self.spent >= self._limit:
                 return replace(sample, method=self.method, unscored="tokens", prompt=key)
             choice = self._ask(job)
             if choice is None:
                 return replace(sample, method=self.method, unscored="error", prompt=key)
-            known = asdict(choice)
-            self.cache.put(key + self._run, known)
+            cached = asdict(choice)
+            self.cache.put(key + self._run, cached)
         else:
             with self._lock:
                 self.reused += 1
-        return _scored(sample, Choice(**known), key)
+        return _scored(sample, Choice(**cached), key)
 
     def _method_key(self) -> str:
         """Return the method with what changes a reply, as part of a score's key."""
@@ -278,7 +277,7 @@ def _scored_all(jobs: Sequence[Job], scorer: Scorer, tick: Tick, concurrency: in
     return samples
 
 
-def to_row(sample: Sample) -> dict[str, Any]:
+def to_row(sample: Sample) -> dict[str, object]:
     """Return a sample as the JSON row of samples.jsonl; what differs from run to run (seconds) is left out."""
     row = asdict(sample)
     row.pop("seconds")

@@ -87,8 +87,10 @@ def check(recipe: ComparisonRecipe, where: str) -> ComparisonRecipe:
     types = get_args(TaskType)
     for number, task in enumerate(recipe.tasks):
         if task.type not in types and task.type not in TASKS:
-            known = nearest(task.type, (*types, *TASKS.names()))
-            raise UserError(f"{where}: tasks.{number}: type: {task.type!r} is no value of this key{known}")
+            suggestion = nearest(task.type, (*types, *TASKS.names()))
+            raise UserError(
+                f"{where}: tasks.{number}: type: {task.type!r} is no value of this key{suggestion}"
+            )
     for name in recipe.metrics:
         if name not in METRICS:
             raise UserError(f"{where}: metrics: {METRICS.unknown(name)}")

@@ -46,7 +46,7 @@ SAMPLES_VERSION = 2  # raise it when the same questions give other samples
 
 @dataclass(frozen=True)
 class ScoredTask:
-    """The samples of one task, and what was asked of them."""
+    """The samples of one task, with the prompts and replies."""
 
     samples: tuple[Sample, ...]
     errors: int
@@ -327,7 +327,7 @@ def answers(questions: Sequence[str], home: Path) -> Iterator[AnsweredQuestion]:
             yield AnsweredQuestion(question, answer.text, answer.abstained)
 
 
-def described(models: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def described(models: Sequence[Mapping[str, object]]) -> dict[str, Any]:
     """Return what identifies the model of all tasks; tasks that were scored by several engines name all of them."""
     if not models:
         return {}

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from clinweave.core.artifacts import sha256
 from clinweave.core.errors import UserError
@@ -16,7 +15,7 @@ from clinweave.records import Question
 
 
 def missing(settings: TaskSettings) -> str:
-    """Return why a task cannot be run, or nothing: a path that is not there leaves its task out."""
+    """Return why a task cannot be run, or nothing: a missing path leaves its task out."""
     for key in ("path", "older", "newer", "corpus"):
         value = getattr(settings, key)
         if value and not Path(value).exists():
@@ -28,7 +27,7 @@ def missing(settings: TaskSettings) -> str:
     return ""
 
 
-def question_parameters(settings: TaskSettings, seed: int) -> dict[str, Any]:
+def question_parameters(settings: TaskSettings, seed: int) -> dict[str, object]:
     """Return what the questions of a task depend on, besides files and graph."""
     keys = ("type", "kinds", "per_kind", "count", "options")
     package = {"package": name} if (name := task_package(settings.type)) else {}

@@ -68,6 +68,7 @@ class Grouping:
             if item in self.class_of
         }
         return [
-            sum(bool(up.get(item.disease, set()) & set(named[:at])) for item in truths) / max(len(truths), 1)
-            for at in (1, 3, 10)
+            sum(bool(up.get(item.disease, set()) & set(named[:depth])) for item in truths)
+            / max(len(truths), 1)
+            for depth in (1, 3, 10)
         ]

@@ -100,7 +100,7 @@ class Lirical:
     def __init__(self, model: Model) -> None:
         self.model = model
         self._removal = Ranker(model)
-        self._kept: dict[int, Any] = {}
+        self._kept: dict[int, Floats] = {}
 
     def scores(
         self, observed: Sequence[int], excluded: Sequence[int], dropped: tuple[str, ...] = (), sex: str = ""

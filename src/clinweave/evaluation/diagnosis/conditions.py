@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clinweave.applications.diagnosis import (
     Case,
@@ -17,6 +17,8 @@ from clinweave.evaluation.diagnosis.baselines import Lirical, Lrz
 from clinweave.evaluation.diagnosis.semantic import Resnik
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from clinweave.evaluation.diagnosis.ranking import Condition
 
 BASELINE = "lrz"
@@ -40,7 +42,7 @@ class Scored:
 
     def scores(
         self, observed: Sequence[int], excluded: Sequence[int], dropped: tuple[str, ...] = (), sex: str = ""
-    ) -> Any:
+    ) -> "np.ndarray":
         """Return one score a candidate."""
         return self.ranker.scores(observed, excluded, dropped, sex)
 

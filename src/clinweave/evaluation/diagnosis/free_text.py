@@ -1,10 +1,9 @@
 """Free text in place of curated terms: recognition of the written findings, and what it costs in ranks."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from clinweave.applications.diagnosis import Case, Model, from_mentions, read_findings
 from clinweave.core.statistics import difference
@@ -83,7 +82,7 @@ def recognition(texts: Sequence[CaseText], read: Sequence[Case], model: Model) -
     )
 
 
-def _places(model: Model, ids: Any) -> set[int]:
+def _places(model: Model, ids: Iterable[str]) -> set[int]:
     return {model.ontology.index[id_] for id_ in ids if id_ in model.ontology.index}
 
 
@@ -103,9 +102,9 @@ def losses(
     table = []
     for condition, ranks in curated.items():
         full, text, loss = [], [], []
-        for at in AT:
-            hits_text = {case: float(rank <= at) for case, rank in read[condition].items()}
-            hits_full = {case: float(rank <= at) for case, rank in ranks.items()}
+        for depth in AT:
+            hits_text = {case: float(rank <= depth) for case, rank in read[condition].items()}
+            hits_full = {case: float(rank <= depth) for case, rank in ranks.items()}
             change = difference(hits_text, hits_full, cluster, resamples=resamples)
             full.append(sum(hits_full.values()) / len(hits_full))
             text.append(sum(hits_text.values()) / len(hits_text))

@@ -6,17 +6,21 @@ easier than life. Which gene belongs to which disease comes from a map that is n
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING
 
 from clinweave.applications.diagnosis import Case, read_findings
 from clinweave.evaluation.diagnosis.ranking import MISS, Condition, Ranks, known_cases
 from clinweave.evaluation.diagnosis.truth import Truth
 
+if TYPE_CHECKING:
+    import numpy as np
+
 DECOYS = 20
 
 
-def genes_of_diseases(home: Any) -> tuple[dict[str, frozenset[str]], dict[str, str]]:
+def genes_of_diseases(home: Path) -> tuple[dict[str, frozenset[str]], dict[str, str]]:
     """Return symbol -> disease ids from the fetched HGNC and UniProt diseases, and the releases of both."""
     from clinweave.databases import DATABASES, RowLog
     from clinweave.records import Concept, Relation
@@ -43,7 +47,7 @@ def rank_genes(
     condition: Condition,
     cases: Sequence[Case],
     truths: Sequence[Truth],
-    known: Mapping[str, frozenset[str]],
+    diseases: Mapping[str, frozenset[str]],
     *,
     leave_out: str = "paper_from_every_disease",
     decoys: int = DECOYS,
@@ -60,14 +64,14 @@ def rank_genes(
     indices = {id_: index for index, id_ in enumerate(condition.model.ids)}
     rows = {
         symbol: np.array([indices[id_] for id_ in sorted(ids) if id_ in indices], np.int32)
-        for symbol, ids in known.items()
+        for symbol, ids in diseases.items()
     }
     ranks: dict[str, float] = {}
     for case, truth in zip(cases, truths, strict=True):
         ranks[truth.id] = MISS
         findings = read_findings(condition.model.ontology, case)
-        if truth.gene in known and findings.observed:
-            others = Random(f"{seed} {truth.id}").sample(sorted(known.keys() - {truth.gene}), decoys)  # noqa: S311
+        if truth.gene in diseases and findings.observed:
+            others = Random(f"{seed} {truth.id}").sample(sorted(diseases.keys() - {truth.gene}), decoys)  # noqa: S311
             papers = (
                 (truth.publication,) if truth.publication and leave_out == "paper_from_every_disease" else ()
             )
@@ -81,5 +85,5 @@ def rank_genes(
     return Ranks(condition.name, ranks, 0.0, known_cases(condition.model, truths))
 
 
-def _best(scores: Any, indices: Any) -> float:
+def _best(scores: "np.ndarray", indices: "np.ndarray") -> float:
     return float(scores[indices].max()) if len(indices) else -MISS

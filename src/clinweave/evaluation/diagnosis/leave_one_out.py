@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from clinweave.applications.diagnosis import Model
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from clinweave.applications.diagnosis import Annotations, RelatedDiseases
 
 MARK = "clinweave:left-out"  # cited by the rows that are to go
@@ -24,7 +26,7 @@ def without_patient(
 ) -> Model | None:
     """Return the model in which leaving `MARK` out takes the patient from candidate `position`; None if none cites it.
 
-    Only the rows of the candidate and its kin are kept, so that it is quick; tables and weights are those of `model`.
+    Only the rows of the candidate and its kin are kept, for speed; tables and weights are those of `model`.
     """
     import numpy as np
 
@@ -40,7 +42,7 @@ def without_patient(
     ]
     if not cited:
         return None
-    at = np.sort(np.r_[at, cited[0]])  # one row twice: its copy goes, so that the candidate is read anew
+    at = np.sort(np.r_[at, cited[0]])  # one row twice: its copy goes, to compute the candidate again
     part = chosen(rows, at)
     counted = _counted(model, part, observed, excluded, paper, mine)
     first = int(np.flatnonzero(at == cited[0])[0])
@@ -57,7 +59,7 @@ _BARE: dict[
 
 
 def _alone(model: Model, position: int) -> "tuple[RelatedDiseases, ...]":
-    """Return the candidates' kin where none but `position` stands on others: only its evidence is worked out anew."""
+    """Return the candidates' kin where none but `position` stands on others: only its evidence is computed again."""
     selected = _BARE.get(id(model.related))
     if selected is None or selected[0] is not model.related:
         _BARE.clear()
@@ -68,7 +70,7 @@ def _alone(model: Model, position: int) -> "tuple[RelatedDiseases, ...]":
     return (*selected[1][:position], model.related[position], *selected[1][position + 1 :])
 
 
-def chosen(rows: "Annotations", at: Any) -> "Annotations":
+def chosen(rows: "Annotations", indices: "np.ndarray") -> "Annotations":
     """Return the rows `at` of the annotations, in that order; diseases stay in their places."""
     import numpy as np
 
@@ -78,9 +80,9 @@ def chosen(rows: "Annotations", at: Any) -> "Annotations":
         if item.name in _OF_DISEASES or isinstance(value, str):
             continue
         if isinstance(value, np.ndarray):
-            changed[item.name] = value[at]
+            changed[item.name] = value[indices]
         elif isinstance(value, tuple):
-            changed[item.name] = tuple(value[row] for row in at.tolist())
+            changed[item.name] = tuple(value[row] for row in indices.tolist())
     return replace(rows, **changed)
 
 

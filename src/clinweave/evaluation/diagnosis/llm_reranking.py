@@ -87,7 +87,7 @@ def _asked(  # noqa: PLR0917 - a model, its prompt, and the cache
         random = Random(f"opinion {case}")  # noqa: S311 - a control that repeats
         return [random.gauss(0, 1) for _ in range(count)]
     turn = count // 2 if kind == "exchanged" else 0
-    text, names = prompt(line, evidence=kind != "names", shown=lambda place: (place + turn) % count)
+    text, names = prompt(line, evidence=kind != "names", shown=lambda index: (index + turn) % count)
     key = Cache.key({**language.describe(), "weights": weights}, "re-rank", text, names)
     cached = cache.get(key)
     if cached is None:
@@ -97,15 +97,15 @@ def _asked(  # noqa: PLR0917 - a model, its prompt, and the cache
     return list(cached["values"]) if cached["values"] is not None else None
 
 
-def hits(rows: Sequence[Asked], kind: str, weight: float, at: int) -> dict[str, float]:
+def hits(rows: Sequence[Asked], kind: str, weight: float, depth: int) -> dict[str, float]:
     """Return case -> 1 where the true disease is in the first `at` after the opinion at this weight, else 0."""
     result = {}
     for row in rows:
-        place = row.place
+        index = row.place
         values = row.opinions.get(kind)
-        if place is not None and weight and values is not None:
-            place = fuse(list(row.scores), values, weight).index(place)
-        result[row.id] = float(place is not None and place < at)
+        if index is not None and weight and values is not None:
+            index = fuse(list(row.scores), values, weight).index(index)
+        result[row.id] = float(index is not None and index < depth)
     return result
 
 
@@ -126,7 +126,7 @@ def compare(
         ]
     return LLMReranking(
         rows=tuple(table),
-        alone=tuple(sum(hits(rest, "model", 0, at).values()) / max(len(rest), 1) for at in AT),
+        alone=tuple(sum(hits(rest, "model", 0, depth).values()) / max(len(rest), 1) for depth in AT),
         cases=len(rest),
         development=len(chosen_on),
         asked=sum(bool(row.opinions) for row in rows),
@@ -146,8 +146,8 @@ def _row(
     chosen: bool,
 ) -> Reranked:
     shares, over, moved = [], [], []
-    for at in AT:
-        reranked, alone = hits(rest, kind, weight, at), hits(rest, kind, 0, at)
+    for depth in AT:
+        reranked, alone = hits(rest, kind, weight, depth), hits(rest, kind, 0, depth)
         change = difference(reranked, alone, cluster, resamples=resamples)
         shares.append(sum(reranked.values()) / max(len(reranked), 1))
         over.append((change.difference, change.low, change.high))

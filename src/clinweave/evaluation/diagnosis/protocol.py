@@ -288,7 +288,7 @@ def drawn(context: StudyContext, setting: Setting) -> tuple[list[Case], list[Tru
     return cases, truths
 
 
-def _parameters(setting: Setting) -> Mapping[str, Any]:
+def _parameters(setting: Setting) -> Mapping[str, object]:
     keys = ("title", "leave_out", "after", "allow_future", "date", "count")
     return {key: getattr(setting, key) for key in keys}
 
@@ -296,12 +296,12 @@ def _parameters(setting: Setting) -> Mapping[str, Any]:
 def _accepting(setting: Setting, condition: Condition) -> Callable[[str], Sequence[str]]:
     if setting.mondo is None:
         return lambda _: ()
-    grouping, ids, known = _grouping(setting.mondo), list(condition.model.ids), dict[str, list[str]]()
+    grouping, ids, accepted = _grouping(setting.mondo), list(condition.model.ids), dict[str, list[str]]()
 
     def accept(disease: str) -> list[str]:
-        if disease not in known:
-            known[disease] = grouping.accepted(disease, ids, LIMIT)
-        return known[disease]
+        if disease not in accepted:
+            accepted[disease] = grouping.accepted(disease, ids, LIMIT)
+        return accepted[disease]
 
     return accept
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import process_time
-from typing import TYPE_CHECKING, Any, Protocol, get_args
+from typing import TYPE_CHECKING, Protocol, get_args
 
 from clinweave.applications.diagnosis import Case, Model, read_findings
 from clinweave.evaluation.diagnosis.leave_one_out import MARK, without_patient
@@ -11,6 +11,8 @@ from clinweave.evaluation.diagnosis.settings import LeaveOut
 from clinweave.evaluation.diagnosis.truth import Truth
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from clinweave.applications.diagnosis import Findings
 
 MISS = 1e9
@@ -26,7 +28,7 @@ class Condition(Protocol):
 
     def scores(
         self, observed: Sequence[int], excluded: Sequence[int], dropped: tuple[str, ...] = (), sex: str = ""
-    ) -> Any:
+    ) -> "np.ndarray":
         """Return one score a candidate."""
 
     def with_annotations_of(self, model: Model) -> "Condition":
@@ -45,20 +47,22 @@ class Ranks:
         default_factory=dict
     )  # ranks with credit for small grouping classes
 
-    def share(self, cases: Sequence[Truth], at: int, *, macro: bool = False, credited: bool = False) -> float:
+    def share(
+        self, cases: Sequence[Truth], depth: int, *, macro: bool = False, credited: bool = False
+    ) -> float:
         """Return the share of cases ranked at or above `at`; `macro` gives every disease the same weight."""
         ranks = self.credited if credited else self.ranks
         if not cases:
             return 0.0
         if not macro:
-            return sum(ranks[item.id] <= at for item in cases) / len(cases)
+            return sum(ranks[item.id] <= depth for item in cases) / len(cases)
         hits: dict[str, list[bool]] = {}
         for item in cases:
-            hits.setdefault(item.disease, []).append(ranks[item.id] <= at)
+            hits.setdefault(item.disease, []).append(ranks[item.id] <= depth)
         return sum(sum(each) / len(each) for each in hits.values()) / len(hits)
 
 
-def rank_of(scores: Any, index: int) -> float:
+def rank_of(scores: "np.ndarray", index: int) -> float:
     """Return 1 + those strictly better + half of the ties, exact within 1e-6."""
     import numpy as np
 
@@ -114,9 +118,9 @@ def rank_under(  # noqa: PLR0917 - cases, their truth, and the rules
                     [ranks[protocol][truth.id], *(rank_of(scores, other) for other in others)]
                 )
         step(1)
-    known = known_cases(condition.model, truths)
+    in_release = known_cases(condition.model, truths)
     return {
-        protocol: Ranks(condition.name, ranks[protocol], spent[protocol], known, credited[protocol])
+        protocol: Ranks(condition.name, ranks[protocol], spent[protocol], in_release, credited[protocol])
         for protocol in protocols
     }
 
@@ -136,9 +140,9 @@ class _Scored:
         self.condition, self.findings = condition, findings
         self.sex, self.publication = sex, publication
         self.place, self.spent = index, spent
-        self._known: dict[str, Any] = {}
+        self._known: dict[str, np.ndarray] = {}
 
-    def under(self, protocol: str) -> Any:
+    def under(self, protocol: str) -> "np.ndarray":
         """Return the scores of all candidates."""
         if protocol not in self._known:
             before = process_time()
@@ -146,7 +150,7 @@ class _Scored:
             self.spent[protocol] += process_time() - before
         return self._known[protocol]
 
-    def _scores(self, protocol: str) -> Any:
+    def _scores(self, protocol: str) -> "np.ndarray":
         observed, excluded, paper = self.findings.observed, self.findings.excluded, self.publication
         if protocol == "none" or (protocol == "paper_from_every_disease" and not paper):
             return self.condition.scores(observed, excluded, (), self.sex)
@@ -162,7 +166,7 @@ class _Scored:
             scores[self.place] = alone[self.place]
         return scores
 
-    def _without_patient(self) -> Any:
+    def _without_patient(self) -> "np.ndarray | None":
         """Return the scores in which the true disease's are without this patient, None if nothing changes."""
         observed, excluded = self.findings.observed, self.findings.excluded
         changed = without_patient(self.condition.model, self.place or 0, observed, excluded, self.publication)

@@ -118,7 +118,7 @@ def _estimate(name: str, over: Over) -> Estimate:
 def _rank_table(rows: Sequence[RankRow]) -> Table:
     head = (
         "Condition", "Top-1/3/10", "Macro, top-1/3/10", "With Mondo credit",
-        *(f"Top-{at} over {BASELINE}" for at in AT),
+        *(f"Top-{depth} over {BASELINE}" for depth in AT),
     )  # fmt: skip
     return Table(
         head,
@@ -182,7 +182,7 @@ def _genes(result: GeneLevel) -> Section:
 
 
 def _peers(result: Peers) -> Section:
-    head = ("Program", "Top-1/3/10", *(f"Top-{at} over {BASELINE}" for at in AT), "Milliseconds a case")
+    head = ("Program", "Top-1/3/10", *(f"Top-{depth} over {BASELINE}" for depth in AT), "Milliseconds a case")
     rows: list[tuple[Cell | str, ...]] = []
     for row in result.rows:
         changes: list[Cell | str] = [*map(_change, row.over)] or ["", "", ""]
@@ -201,14 +201,14 @@ def _robustness(result: Robustness) -> Section:
     for kind, levels in LEVELS.items():
         points = {(row.condition, row.level): row for row in result.rows if row.kind == kind}
         used = [level for level in (0.0, *levels) if (names[0], level) in points]
-        for at in CURVES_AT:
+        for depth in CURVES_AT:
             lines = []
             for name in names:
-                values = [points[name, level].top(at) for level in used]
+                values = [points[name, level].top(depth) for level in used]
                 share, low, high = zip(*values, strict=True)
                 lines.append(Series(name, used, share, low, high))
-            title = f"{kind.capitalize()}, top-{at}"
-            plot = line_plot(lines, title, CHANGES[kind], f"top-{at}", x_unit="percent", y_unit="percent")
+            title = f"{kind.capitalize()}, top-{depth}"
+            plot = line_plot(lines, title, CHANGES[kind], f"top-{depth}", x_unit="percent", y_unit="percent")
             figures.append(Figure(plot, title))
         tables.append(
             Table(
@@ -216,7 +216,10 @@ def _robustness(result: Robustness) -> Section:
                 [
                     (
                         f"{level:.0%}",
-                        *(shares([points[name, level].top(at)[0] for at in CURVES_AT]) for name in names),
+                        *(
+                            shares([points[name, level].top(depth)[0] for depth in CURVES_AT])
+                            for name in names
+                        ),
                     )
                     for level in used
                 ],
@@ -248,7 +251,7 @@ def _free_text(result: FreeText) -> Section:
             "Condition",
             "Curated terms, top-1/3/10",
             "From the text",
-            *(f"Difference at top-{at}" for at in AT),
+            *(f"Difference at top-{depth}" for depth in AT),
         ),
         [
             (row.condition, shares(row.curated), shares(row.text), *map(_change, row.loss))
@@ -293,8 +296,8 @@ def negatives(results: DiagnosisResults) -> list[str]:
             if row.condition not in BEST or row.part not in {"all", "rest", "known disease"}:
                 continue
             flat = [
-                f"top-{at} {100 * over.difference:+.1f} ({100 * over.low:+.1f} to {100 * over.high:+.1f})"
-                for at, over in zip(AT, row.over, strict=True)
+                f"top-{depth} {100 * over.difference:+.1f} ({100 * over.low:+.1f} to {100 * over.high:+.1f})"
+                for depth, over in zip(AT, row.over, strict=True)
                 if over.low <= 0
             ]
             if flat:

@@ -68,9 +68,9 @@ class CurvePoint:
     over1: Estimate | None = None
     over10: Estimate | None = None
 
-    def top(self, at: int) -> Estimate:
+    def top(self, depth: int) -> Estimate:
         """Return the share at a depth (1 or 10) with its interval."""
-        return self.top1 if at == 1 else self.top10
+        return self.top1 if depth == 1 else self.top10
 
 
 @dataclass(frozen=True)

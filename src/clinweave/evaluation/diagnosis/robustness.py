@@ -70,14 +70,16 @@ def rank_variants(
     """Return "kind level" -> case id -> rank; annotations citing the case's paper are left out of every disease."""
     indices = {id_: index for index, id_ in enumerate(condition.model.ids)}
     ranks: dict[str, dict[str, float]] = {f"{kind} {level:g}": {} for kind, level in changed_cases}
-    for at, truth in enumerate(truths):  # all levels of a case at once: what is dropped is worked out once
+    for position, truth in enumerate(
+        truths
+    ):  # all levels of a case at once: what is dropped is worked out once
         index = indices.get(truth.disease)
         papers = (truth.publication,) if leave_paper_out and truth.publication else ()
         for (kind, level), cases in changed_cases.items():
-            findings = read_findings(condition.model.ontology, cases[at])
+            findings = read_findings(condition.model.ontology, cases[position])
             rank = MISS
             if index is not None and findings.observed:
-                scores = condition.scores(findings.observed, findings.excluded, papers, cases[at].sex)
+                scores = condition.scores(findings.observed, findings.excluded, papers, cases[position].sex)
                 rank = rank_of(scores, index) if scores[index] > -MISS / 2 else MISS
             ranks[f"{kind} {level:g}"][truth.id] = rank
         step(1)
@@ -99,14 +101,14 @@ def curves(
                 key = f"{kind} {level:g}" if level else "as is 0"
                 top: dict[int, Estimate] = {}
                 over: dict[int, Estimate | None] = {}
-                for at in AT:
-                    hits = {case: float(rank <= at) for case, rank in ranks[key].items()}
-                    base = {case: float(rank <= at) for case, rank in result[baseline][key].items()}
+                for depth in AT:
+                    hits = {case: float(rank <= depth) for case, rank in ranks[key].items()}
+                    base = {case: float(rank <= depth) for case, rank in result[baseline][key].items()}
                     low, high = bootstrap(pair(hits, dict.fromkeys(hits, 0.0), cluster), resamples=resamples)
-                    top[at] = (sum(hits.values()) / len(hits), low, high)
-                    over[at] = None
+                    top[depth] = (sum(hits.values()) / len(hits), low, high)
+                    over[depth] = None
                     if condition != baseline:
                         gain = difference(hits, base, cluster, resamples=resamples)
-                        over[at] = (gain.difference, gain.low, gain.high)
+                        over[depth] = (gain.difference, gain.low, gain.high)
                 points.append(CurvePoint(condition, kind, level, top[1], top[10], over[1], over[10]))
     return points

@@ -45,7 +45,7 @@ class StudyTask:
 
     @property
     def own(self) -> str:
-        """Return the name of this project's condition here: with Mondo where there is one."""
+        """Return the name of this project's condition here: with Mondo if it is given."""
         return "clinweave" if self.setting.mondo else "clinweave-release"
 
     @property
@@ -68,17 +68,17 @@ class StudyTask:
 
     def known(self, condition: Condition) -> tuple[list[Case], list[Truth]]:
         """Return cases of diseases that the release annotates, with a finding that it can use."""
-        known = known_cases(condition.model, self.context.truths)
+        in_release = known_cases(condition.model, self.context.truths)
         ontology = condition.model.ontology
         return self.context.drawn(
             self.setting.count,
-            lambda case, truth: truth.id in known and bool(read_findings(ontology, case).observed),
+            lambda case, truth: truth.id in in_release and bool(read_findings(ontology, case).observed),
         )
 
     def _genes_step(self) -> Step[GeneLevel]:
         def inputs() -> dict[str, str]:
-            known, _ = gene_level.genes_of_diseases(self.home)
-            return {**self.inputs(), "genes of diseases": str(sum(map(len, known.values())))}
+            diseases, _ = gene_level.genes_of_diseases(self.home)
+            return {**self.inputs(), "genes of diseases": str(sum(map(len, diseases.values())))}
 
         return self.context.step(
             "genes",
@@ -93,7 +93,7 @@ class StudyTask:
     def _genes(self, work: Work) -> GeneLevel:
         """Return the rank of the causal gene among sampled others, for every condition."""
         setting, seed = self.setting, self.context.seed
-        known, sources = gene_level.genes_of_diseases(self.home)
+        diseases, sources = gene_level.genes_of_diseases(self.home)
         cases, truths = self.context.drawn(setting.count, lambda _, truth: bool(truth.gene))
         ranks = {}
         for name in CONDITIONS:
@@ -102,13 +102,13 @@ class StudyTask:
             condition = self.condition(name)
             with work.progress.bar(f"Genes: {name}", len(cases)) as step:
                 ranks[name] = gene_level.rank_genes(
-                    condition, cases, truths, known, leave_out=setting.leave_out, seed=seed, step=step
+                    condition, cases, truths, diseases, leave_out=setting.leave_out, seed=seed, step=step
                 )
         return GeneLevel(
             rows=rows(ranks, truths, BASELINE, resamples=self.context.resamples),
             cases=len(cases),
-            unmapped=sum(truth.gene not in known for truth in truths),
-            genes=len(known),
+            unmapped=sum(truth.gene not in diseases for truth in truths),
+            genes=len(diseases),
             decoys=gene_level.DECOYS,
             sources=sources,
         )
@@ -222,8 +222,8 @@ class StudyTask:
 
         context = self.context
         condition = self.condition(self.own)
-        known = known_cases(condition.model, context.truths)
-        cases, truths = context.drawn(self.setting.count, lambda _, truth: truth.id in known)
+        in_release = known_cases(condition.model, context.truths)
+        cases, truths = context.drawn(self.setting.count, lambda _, truth: truth.id in in_release)
         language = open_model(self.model.address, home=self.home, **self.model.options)
         try:
             guard_findings(language, self.model.allow_remote)

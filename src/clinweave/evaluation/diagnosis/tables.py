@@ -10,16 +10,16 @@ from clinweave.evaluation.diagnosis.truth import Truth
 AT = (1, 3, 10)
 
 
-def parts(truths: Sequence[Truth], known: frozenset[str] = frozenset()) -> dict[str, list[Truth]]:
+def parts(truths: Sequence[Truth], in_release: frozenset[str] = frozenset()) -> dict[str, list[Truth]]:
     """Return all cases, the development part, the rest, and those whose disease the release annotates or does not."""
     result = {
         "all": list(truths),
         "development": [truth for truth in truths if truth.development],
         "rest": [truth for truth in truths if not truth.development],
     }
-    if known:
-        result["known disease"] = [truth for truth in truths if truth.id in known]
-        result["unknown disease"] = [truth for truth in truths if truth.id not in known]
+    if in_release:
+        result["known disease"] = [truth for truth in truths if truth.id in in_release]
+        result["unknown disease"] = [truth for truth in truths if truth.id not in in_release]
     return result
 
 
@@ -35,19 +35,19 @@ def rows(
         for condition, ranks in result.items():
             over: tuple[Over, ...] = ()
             if condition != baseline:
-                over = tuple(_over(ranks, result[baseline], cases, cluster, at, resamples) for at in AT)
+                over = tuple(_over(ranks, result[baseline], cases, cluster, depth, resamples) for depth in AT)
             table.append(
                 RankRow(
                     part=part,
                     condition=condition,
                     cases=len(cases),
                     diseases=len({case.disease for case in cases}),
-                    micro=tuple(ranks.share(cases, at) for at in AT),
-                    macro=tuple(ranks.share(cases, at, macro=True) for at in AT),
-                    credited=tuple(ranks.share(cases, at, credited=True) for at in AT)
+                    micro=tuple(ranks.share(cases, depth) for depth in AT),
+                    macro=tuple(ranks.share(cases, depth, macro=True) for depth in AT),
+                    credited=tuple(ranks.share(cases, depth, credited=True) for depth in AT)
                     if ranks.credited
                     else (),
-                    intervals=tuple(_interval(ranks, cases, cluster, at, resamples) for at in AT),
+                    intervals=tuple(_interval(ranks, cases, cluster, depth, resamples) for depth in AT),
                     over=over,
                 )
             )
@@ -55,19 +55,24 @@ def rows(
 
 
 def _interval(
-    ranks: Ranks, cases: Sequence[Truth], cluster: Mapping[str, str], at: int, resamples: int
+    ranks: Ranks, cases: Sequence[Truth], cluster: Mapping[str, str], depth: int, resamples: int
 ) -> tuple[float, float]:
-    hits = {case.id: float(ranks.ranks[case.id] <= at) for case in cases}
+    hits = {case.id: float(ranks.ranks[case.id] <= depth) for case in cases}
     low, high = bootstrap(pair(hits, dict.fromkeys(hits, 0.0), cluster), resamples=resamples)
     return low, high
 
 
 def _over(  # noqa: PLR0917 - two conditions, their cases and how to compare them
-    ranks: Ranks, baseline: Ranks, cases: Sequence[Truth], cluster: Mapping[str, str], at: int, resamples: int
+    ranks: Ranks,
+    baseline: Ranks,
+    cases: Sequence[Truth],
+    cluster: Mapping[str, str],
+    depth: int,
+    resamples: int,
 ) -> Over:
     result = difference(
-        {case.id: float(ranks.ranks[case.id] <= at) for case in cases},
-        {case.id: float(baseline.ranks[case.id] <= at) for case in cases},
+        {case.id: float(ranks.ranks[case.id] <= depth) for case in cases},
+        {case.id: float(baseline.ranks[case.id] <= depth) for case in cases},
         cluster,
         resamples=resamples,
     )

@@ -33,7 +33,7 @@ def newer(sources: Mapping[str, str], day: date) -> list[str]:
 
 
 def refuse(sources: Mapping[str, str], day: date, title: str, *, allow: bool = False) -> list[str]:
-    """Return what is newer than `day`, where that is allowed; else raise `UserError` naming it and the mend.
+    """Return what is newer than `day`, where that is allowed; else raise `UserError` naming it and the fix.
 
     `sources` are what the compiled files themselves state: release files, mappings, and whatever was derived.
     """

@@ -2,7 +2,7 @@
 
 Nothing is copied from a published report: sentences are put together from the frames in texts.toml, and a finding is
 named by its label, by one of its synonyms, by lay words, or in another word order. What is noise (relatives' findings,
-what was ruled out, treatments) is known, so that recognition can be scored as well as ranks. Made-up texts are easier
+what was ruled out, treatments) is known, which allows scoring recognition as well as ranks. Made-up texts are easier
 than real ones: a dictionary knows the labels and synonyms they are written with; the lay words are not taken from it.
 """
 
@@ -55,28 +55,30 @@ def write_text(
     frames = _frames()
     present = [_named(id_, names[id_], random) for id_ in dict.fromkeys(case.observed) if id_ in names]
     absent = [_named(id_, names[id_], random) for id_ in dict.fromkeys(case.excluded) if id_ in names][:6]
-    told = {*case.observed, *case.excluded}
-    pool = [id_ for id_ in others if id_ not in told and id_ in names]
+    mentioned = {*case.observed, *case.excluded}
+    pool = [id_ for id_ in others if id_ not in mentioned and id_ in names]
     count = random.choice((0, 1, 1, 2))
     relatives = [_named(id_, names[id_], random) for id_ in random.sample(pool, min(count, len(pool)))]
-    who = {"FEMALE": "girl", "MALE": "boy"}.get(case.sex, "patient")
+    person = {"FEMALE": "girl", "MALE": "boy"}.get(case.sex, "patient")
     pronoun = {"FEMALE": "she", "MALE": "he"}.get(case.sex, "the patient")
     first = present[: random.randint(1, 3)] if present else []
     sentences = (
-        [_filled(random.choice(frames["opening"]), first, random, who=who, pronoun=pronoun)] if first else []
+        [_filled(random.choice(frames["opening"]), first, random, who=person, pronoun=pronoun)]
+        if first
+        else []
     )
-    middle = _grouped(present[len(first) :], frames["present"], random, who, pronoun)
-    middle += _grouped(absent, frames["absent"], random, who, pronoun)
-    middle += _grouped(relatives, frames["relatives"], random, who, pronoun, most=1)
+    middle = _grouped(present[len(first) :], frames["present"], random, person, pronoun)
+    middle += _grouped(absent, frames["absent"], random, person, pronoun)
+    middle += _grouped(relatives, frames["relatives"], random, person, pronoun, most=1)
     middle += random.sample(frames["noise"], random.randint(2, 4))
     random.shuffle(middle)
-    text = " ".join(_sentence(one) for one in [*sentences, *middle])
+    text = " ".join(_sentence(item) for item in [*sentences, *middle])
     return CaseText(case.id, text, tuple(present), tuple(absent), tuple(relatives))
 
 
-def _named(id_: str, known: Sequence[str], random: Random) -> Named:
+def _named(id_: str, names: Sequence[str], random: Random) -> Named:
     lay = _frames()["lay"].get(id_.replace(":", "_"), ())
-    label, synonyms = known[0], known[1:]
+    label, synonyms = names[0], names[1:]
     wording = random.choices(
         WORDINGS, (4, 3 if synonyms else 0, 4 if lay else 0, 1 if label.count(" ") == 1 else 0)
     )[0]
@@ -95,21 +97,23 @@ def _plain(name: str) -> str:
     return name if name[:2].isupper() or name[1:2].isdigit() else name[:1].lower() + name[1:]
 
 
-def _grouped(  # noqa: PLR0917 - findings, frames, and who they are told of
-    findings: Sequence[Named], frames: Sequence[str], random: Random, who: str, pronoun: str, most: int = 4
+def _grouped(  # noqa: PLR0917 - findings, frames, and the person described
+    findings: Sequence[Named], frames: Sequence[str], random: Random, person: str, pronoun: str, most: int = 4
 ) -> list[str]:
-    found, at = [], 0
-    while at < len(findings):
+    result, start = [], 0
+    while start < len(findings):
         size = random.randint(1, most)
-        found.append(
-            _filled(random.choice(frames), findings[at : at + size], random, who=who, pronoun=pronoun)
+        result.append(
+            _filled(
+                random.choice(frames), findings[start : start + size], random, who=person, pronoun=pronoun
+            )
         )
-        at += size
-    return found
+        start += size
+    return result
 
 
 def _filled(frame: str, findings: Sequence[Named], random: Random, **words: str) -> str:
-    listed = [one.words for one in findings]
+    listed = [finding.words for finding in findings]
     joiner = random.choice((" and ", " as well as ")) if "{no}" not in frame else " or "
     text = listed[0] if len(listed) == 1 else ", ".join(listed[:-1]) + joiner + listed[-1]
     return frame.replace("{findings}", text).replace("{no}", text).format(**words)

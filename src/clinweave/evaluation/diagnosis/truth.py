@@ -1,4 +1,4 @@
-"""What is right for each case: read apart from the findings, so that no ranker can see it."""
+"""The right disease of each case, read separately from the findings: no ranker can see it."""
 
 from dataclasses import dataclass
 from hashlib import sha256

@@ -30,7 +30,7 @@ T = TypeVar("T")
 class Score:
     """One item scored: `value` between 0 and 1 (of text: nats a token, negative), None where nothing was chosen.
 
-    `kind` is the stratum, `chance` what guessing scores, 0 where there are no options.
+    `kind` is the stratum, `chance` what guessing scores, 0 without options.
     """
 
     condition: str

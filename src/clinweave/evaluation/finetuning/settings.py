@@ -71,22 +71,22 @@ def check(recipe: FinetuningRecipe, where: str) -> FinetuningRecipe:
 
     if not recipe.stages:
         raise UserError(f"{where}: there are no [[stages]], so there is nothing to train; add one")
-    known = [BASE]
+    stages = [BASE]
     for stage in recipe.stages:
         for key, name in (("init_from", stage.init_from), ("reward", stage.reward)):
-            if name and name not in known:
+            if name and name not in stages:
                 raise UserError(
                     f"{where}: stage {stage.name!r}: {key}: no earlier stage is called {name!r}; "
-                    f"known: {', '.join(known)}"
+                    f"known: {', '.join(stages)}"
                 )
         stage_config(stage.type, stage.settings)
-        known.append(stage.name)
+        stages.append(stage.name)
     for key, names in (
         ("conditions", recipe.conditions),
         ("options_only", (recipe.options_only,)),
         ("export", (recipe.export,)),
     ):
         for name in filter(None, names):
-            if name not in known:
-                raise UserError(f"{where}: {key}: no stage is called {name!r}; known: {', '.join(known)}")
+            if name not in stages:
+                raise UserError(f"{where}: {key}: no stage is called {name!r}; known: {', '.join(stages)}")
     return recipe

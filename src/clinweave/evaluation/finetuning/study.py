@@ -200,8 +200,8 @@ def _training_data(data: Artifact) -> TrainingData:
 
 
 def _trained(stage: Artifact) -> TrainedStage:
-    known = {each.name for each in fields(TrainedStage)}
-    values = {key: value for key, value in stage.manifest.items() if key in known}
+    names = {each.name for each in fields(TrainedStage)}
+    values = {key: value for key, value in stage.manifest.items() if key in names}
     return from_values(TrainedStage, values, str(stage.path))
 
 

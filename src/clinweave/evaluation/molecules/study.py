@@ -152,9 +152,9 @@ class MoleculesStudy:
         )
 
         chosen, home, model = self.recipe.generate, self.runner.home, self._open(work)
-        known = new_to(chosen.new_to, model, home)
+        reference = new_to(chosen.new_to, model, home)
         wish = GenerationRequest(
-            chosen.scaffold or None, True, known, moses_filters(home) if chosen.filters else None
+            chosen.scaffold or None, True, reference, moses_filters(home) if chosen.filters else None
         )
         counting = self._counting("Molecules")
         drawn = generate(
@@ -241,7 +241,7 @@ class MoleculesStudy:
 
     def _search_step(self, method: str) -> Step[Any]:
         chosen = self.recipe.optimize
-        needs: tuple[Any, ...] = (self.generated,)
+        needs: tuple[object, ...] = (self.generated,)
         if chosen.scorer == PROPERTY:
             needs = (*needs, self.learned)
         parameters = {**to_values(replace(chosen, methods=())), "method": method}
@@ -254,7 +254,7 @@ class MoleculesStudy:
         )
 
     def _search(self, work: Work, method: str) -> SearchResult:
-        """Return what one method finds; its calls are kept in a journal, so that an interrupted search resumes."""
+        """Return what one method finds; its calls are kept in a journal, from which an interrupted search resumes."""
         from clinweave.applications.molecules.optimization import (
             Search,
             best_so_far,
@@ -277,7 +277,7 @@ class MoleculesStudy:
         counting = self._counting(f"Optimisation: {method}")
         outcome = optimise(search, progress=lambda done, total, _best: counting("calls", done, total))
         rows = rows_of(outcome, 100, runner.home)
-        found = summary(outcome, rows)
+        result = summary(outcome, rows)
         curve = tuple(
             None if math.isnan(value) else float(value) for value in best_so_far(outcome.oracle.scores, 10)
         )
@@ -291,9 +291,9 @@ class MoleculesStudy:
             "cpu_seconds",
             "stopped",
         )
-        rest = {key: value for key, value in found.items() if key not in {*named, "method"}}
+        rest = {key: value for key, value in result.items() if key not in {*named, "method"}}
         return SearchResult(
-            method=method, summary=rest, rows=tuple(rows), curve=curve, **{key: found[key] for key in named}
+            method=method, summary=rest, rows=tuple(rows), curve=curve, **{key: result[key] for key in named}
         )
 
     def _journal_key(self, pool: tuple[str, ...]) -> str:
@@ -361,15 +361,15 @@ def without_folders(recipe: MoleculesRecipe) -> MoleculesRecipe:
     )
 
 
-def _check_same_training(folder: Path, trained_with: dict[str, Any]) -> None:
+def _check_same_training(folder: Path, trained_with: Mapping[str, object]) -> None:
     """Record what a folder's model learns from. Raises `UserError` where it was begun with other settings."""
     path = folder.with_suffix(".training.json")
-    wanted = json.loads(json.dumps(trained_with, default=str))
+    requested = json.loads(json.dumps(trained_with, default=str))
     if path.is_file() and folder.is_dir():
-        known = json.loads(path.read_text("utf-8"))
-        other = sorted(name for name in wanted if known.get(name) != wanted[name])
+        recorded = json.loads(path.read_text("utf-8"))
+        other = sorted(name for name in requested if recorded.get(name) != requested[name])
         if other:
             raise UserError(
                 f"{folder} holds a model trained with other {', '.join(other)}: give another --out, or remove it"
             )
-    write_json(path, wanted)
+    write_json(path, requested)

@@ -150,16 +150,16 @@ class CitationChecker:
         supported. See `check` for `question`.
         """
         known = {item.id: item for item in evidence}
-        found: list[Sentence] = []
+        result: list[Sentence] = []
         topic = ""
         for item in marked(text):
             sentence = self._sentence(item.text, item.ids, known, question, repair)
             if sentence.verdict == Verdict.UNVERIFIED and topic and (full := with_topic(item.text, topic)):
                 resolved = self._sentence(full, item.ids, known, question, repair)
                 sentence = resolved if resolved.verdict != Verdict.UNVERIFIED else sentence
-            found.append(sentence)
+            result.append(sentence)
             topic = topic_of(item.text) or topic
-        return tuple(found)
+        return tuple(result)
 
     def _sentence(
         self, text: str, ids: tuple[str, ...], known: dict[str, Evidence], question: str, repair: bool
@@ -278,7 +278,7 @@ class CitationChecker:
 
 
 class _Kinds:
-    """Ancestors without the concept itself; nothing where there is no graph."""
+    """Ancestors without the concept itself; empty without a graph."""
 
     def __init__(self, graph: KnowsNames | None) -> None:
         self.graph = graph

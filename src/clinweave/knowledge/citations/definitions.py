@@ -75,7 +75,7 @@ def definition(items: Sequence[Token], *, plain: bool = False) -> Definition | N
 
 
 def _naming(items: Sequence[Token], place: int) -> int:
-    """Return the length of the words at `place` that join a term and its meaning; 0 where there are none."""
+    """Return the length of the words at `place` that join a term and its meaning; 0 if they do not."""
     texts = tuple(item.text for item in items[place : place + _LONGEST_TERM])
     if texts[0] in BE:
         return next((1 + len(words) for words in _NAMING if texts[1 : 1 + len(words)] == words), 0)
@@ -92,12 +92,12 @@ def _pair(items: Sequence[Token], end: int, start: int) -> Definition | None:
 def _bare(items: Sequence[Token]) -> tuple[str, ...]:
     return tuple(
         item.text
-        for place, item in enumerate(items)
+        for index, item in enumerate(items)
         if item.text not in DROPPED
         and item.text not in (",", "(", ")")
         and not (
             item.text in ("that", "which", "who")
-            and place + 1 < len(items)
-            and is_verb(items[place + 1].text)
+            and index + 1 < len(items)
+            and is_verb(items[index + 1].text)
         )
     )

@@ -131,7 +131,7 @@ def _begins_clause(items: Sequence[Token], position: int, link: str) -> bool:
     if _starts_with_verb(rest) or (rest[0].form == "ed" and is_verb(rest[0].text)) or _unchanged(rest):
         return True
     limit = next(
-        (place for place, item in enumerate(rest) if item.text in _JOINTS | {";"} | _CONTRAST), len(rest)
+        (index for index, item in enumerate(rest) if item.text in _JOINTS | {";"} | _CONTRAST), len(rest)
     )
     piece = rest[:limit]
     group = next(groups(piece), None)
@@ -184,7 +184,7 @@ def _subject_of(clause: Clause) -> tuple[str, ...]:
 
 def _without_apposition(items: Sequence[Token]) -> list[Token]:
     """Return "X, a biguanide, lowers Y" without what stands between the commas."""
-    places = [place for place, item in enumerate(items) if item.text == ","]
+    places = [index for index, item in enumerate(items) if item.text == ","]
     if len(places) == 2 and places[0] > 0 and items[places[0] + 1].text in ("a", "an", "the", "also"):
         inside = items[places[0] + 1 : places[1]]
         after = items[places[1] + 1 :]
@@ -196,11 +196,11 @@ def _without_apposition(items: Sequence[Token]) -> list[Token]:
 
 def _without_even(items: Sequence[Token]) -> list[Token]:
     """Return "X raises Y even at low doses" without what begins with "even": the rest holds without it."""
-    for place in range(3, len(items) - 1):
-        if items[place].text == "even" and items[place + 1].text in PREPOSITIONS:
-            rest = items[place + 1 :]
+    for index in range(3, len(items) - 1):
+        if items[index].text == "even" and items[index + 1].text in PREPOSITIONS:
+            rest = items[index + 1 :]
             plain = not any(item.text in _BREAKS or item.text in CONDITIONS for item in rest)
-            return list(items[:place]) if plain else []
+            return list(items[:index]) if plain else []
     return []
 
 
@@ -211,7 +211,7 @@ def _of_childhood(items: Sequence[Token]) -> list[Token]:
         for ending in (["that", "occur", "in", period], ["occur", "in", period], ["of", period]):
             start = len(texts) - len(ending)
             if start > 2 and texts[start:] == ending:
-                article = next((place for place, text in enumerate(texts[:start]) if text in ("a", "an")), -1)
+                article = next((index for index, text in enumerate(texts[:start]) if text in ("a", "an")), -1)
                 if article < 0 or texts[article - 1] not in BE or len({"and", "or", ","} & set(texts)):
                     return []
                 named = items[-1]._replace(form="")
@@ -232,9 +232,9 @@ def defined(items: Sequence[Token]) -> list[Clause]:
         return []
     if items[group.end].text not in ("a", "an"):
         return []
-    for place in range(group.end + 2, len(items) - 2):
-        if items[place].text in ("that", "which") and _starts_with_verb(items[place + 1 :]):
-            before, after = items[:place], items[place + 1 :]
+    for index in range(group.end + 2, len(items) - 2):
+        if items[index].text in ("that", "which") and _starts_with_verb(items[index + 1 :]):
+            before, after = items[:index], items[index + 1 :]
             if before[-1].text == ",":
                 before = before[:-1]
             if any(item.text in CONDITIONS or item.text == "," for item in (*before, *after)):
@@ -245,7 +245,7 @@ def defined(items: Sequence[Token]) -> list[Clause]:
 
 def relative(items: Sequence[Token]) -> list[Clause]:
     """Return "X, which A, B" as "X B" and "X A"; only where it stands behind the subject, between commas."""
-    places = [place for place, item in enumerate(items) if item.text == ","]
+    places = [index for index, item in enumerate(items) if item.text == ","]
     if len(places) < 2 or items[places[0] + 1].text not in ("which", "who"):
         return []
     head, inside, after = items[: places[0]], items[places[0] + 2 : places[1]], items[places[1] + 1 :]
@@ -260,19 +260,19 @@ def relative(items: Sequence[Token]) -> list[Clause]:
 
 def _examples(items: Sequence[Token]) -> list[list[Token]]:
     """Return "X such as A and B cause Y" as "X cause Y" and "A and B cause Y"."""
-    for place in range(1, len(items) - 2):
-        if [item.text for item in items[place : place + 2]] == ["such", "as"]:
-            before = items[:place]
+    for index in range(1, len(items) - 2):
+        if [item.text for item in items[index : index + 2]] == ["such", "as"]:
+            before = items[:index]
             if before[-1].text == ",":
                 before = before[:-1]
             end = next(
-                (group.start for group in groups(list(items)) if group.start > place + 2), None
+                (group.start for group in groups(list(items)) if group.start > index + 2), None
             )  # where the verb begins
             if end is None or any(item.text in AUXILIARIES for item in before):
                 head = _last_noun(before)
-                named = [item for item in items[place + 2 :] if item.text != "."]
+                named = [item for item in items[index + 2 :] if item.text != "."]
                 return [list(before), [*before[:head], *named]] if head else []
-            named = list(items[place + 2 : end])
+            named = list(items[index + 2 : end])
             if named and named[-1].text == ",":
                 named.pop()
             after = list(items[end:])

@@ -83,21 +83,21 @@ def _defined(items: Items) -> Iterator[list[Token]]:
         return
     if items[group.end].text == "the" or any(item.text in CONDITIONS - _RELATIVE for item in items):
         return
-    for place in range(group.end + 2, len(items) - 1):
-        item, after = items[place], items[place + 1]
-        before = list(items[:place])
+    for index in range(group.end + 2, len(items) - 1):
+        item, after = items[index], items[index + 1]
+        before = list(items[:index])
         if before[-1].text == ",":
             before.pop()
         if item.text in _RELATIVE and (after.text in AUXILIARIES or is_verb(after.text)):
-            if not any(word.text in _RELATIVE for word in items[place + 1 :]):
+            if not any(word.text in _RELATIVE for word in items[index + 1 :]):
                 yield before
-                yield [*items[: group.start], *items[place + 1 :]]
+                yield [*items[: group.start], *items[index + 1 :]]
             return
         participle = item.form == "ed" and is_verb(item.text) and after.text in ("by", "with", "in", "from")
-        if participle and items[place - 1].text not in AUXILIARIES:
+        if participle and items[index - 1].text not in AUXILIARIES:
             yield before
             helper = items[group.start : group.start + 1]
-            yield [*items[: group.start], *helper, *items[place:]]
+            yield [*items[: group.start], *helper, *items[index:]]
             return
 
 
@@ -107,20 +107,20 @@ _RELATIVE = frozenset({"that", "which", "who"})
 def _without_stress(items: Items) -> Iterator[list[Token]]:
     """Yield "X can raise Y" of "X can raise Y, especially in older people"."""
     texts = [item.text for item in items]
-    for place in range(3, len(texts) - 1):
-        if texts[place] in _STRESSED_END and any(
-            tuple(texts[place + 1 : place + 1 + len(words)]) == words for words in _STRESSED
+    for index in range(3, len(texts) - 1):
+        if texts[index] in _STRESSED_END and any(
+            tuple(texts[index + 1 : index + 1 + len(words)]) == words for words in _STRESSED
         ):
-            yield list(items[:place])
+            yield list(items[:index])
             return
 
 
 def _without_relative(items: Items) -> Iterator[list[Token]]:
     """Yield "X may arise under a nail" of "X may arise under a nail, where it is missed"."""
-    for place in range(3, len(items) - 1):
-        if items[place].text == "," and items[place + 1].text in ("where", "which", "who", "whose"):
-            if next(groups(list(items[:place])), None) is not None:
-                yield list(items[:place])
+    for index in range(3, len(items) - 1):
+        if items[index].text == "," and items[index + 1].text in ("where", "which", "who", "whose"):
+            if next(groups(list(items[:index])), None) is not None:
+                yield list(items[:index])
             return
 
 
@@ -159,24 +159,24 @@ def _listed(items: Items) -> Iterator[list[Token]]:
 def _by_example(items: Items) -> Iterator[list[Token]]:
     """Yield "X such as A cause Y" of "X such as A and B cause Y", and "A is an X"."""
     texts = [item.text for item in items]
-    for place in range(1, len(texts) - 2):
-        if texts[place : place + 2] != ["such", "as"]:
+    for index in range(1, len(texts) - 2):
+        if texts[index : index + 2] != ["such", "as"]:
             continue
-        head = list(items[:place])
+        head = list(items[:index])
         if head[-1].text == ",":
             head.pop()
         while head and head[0].text in ("certain", "some", "the", "other", "many"):
             head.pop(0)
-        end = next((group.start for group in groups(list(items)) if group.start > place + 2), None)
+        end = next((group.start for group in groups(list(items)) if group.start > index + 2), None)
         if not head or end is None or len(head) > 5:
             return
         if any(item.text in PREPOSITIONS or item.text in AUXILIARIES or item.text == "of" for item in head):
             return
-        named = list(items[place + 2 : end])
+        named = list(items[index + 2 : end])
         if named and named[-1].text == ",":
             named.pop()
         for example in _examples(named):
-            yield [*head, *items[place : place + 2], *example, *items[end:]]
+            yield [*head, *items[index : index + 2], *example, *items[end:]]
             yield [
                 *example,
                 Token("is", "word", "", "is"),

@@ -98,7 +98,7 @@ def build_graph(
         close_folder(folder, Tier(outcome["tier"]))
         return outcome
 
-    parameters: dict[str, Any] = {"databases": list(databases), "readers": reader_versions(databases)}
+    parameters: dict[str, object] = {"databases": list(databases), "readers": reader_versions(databases)}
     if own:
         parameters["own"] = [OWN_VERSION, str(own_grade), *own]
     if facts:
@@ -243,7 +243,7 @@ def _passages(
     return pa.Table.from_pylist(rows, gathered.tables[Passage].schema)
 
 
-def _definition(row: Mapping[str, str], curie: str) -> dict[str, Any]:
+def _definition(row: Mapping[str, str], curie: str) -> dict[str, object]:
     text = row["definition"]
     return {
         "id": f"{row['id']}#definition",
@@ -274,7 +274,7 @@ def _write(folder: Path, joined: Joined) -> None:
     tables.write_walk(folder, joined.concepts, joined.relations)
 
 
-def _outcome(gathered: Gathered, joined: Joined, dropped: Mapping[str, int]) -> dict[str, Any]:
+def _outcome(gathered: Gathered, joined: Joined, dropped: Mapping[str, int]) -> dict[str, object]:
     """Return the facts of the manifest; log how many rows each file lost."""
     for log in gathered.logs.values():
         log.report()

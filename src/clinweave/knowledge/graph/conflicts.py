@@ -51,7 +51,7 @@ def conflict_counts(conflicts: list[Conflict]) -> dict[str, int]:
     return {kind: counted[kind] for kind in KINDS}
 
 
-def _pairs(graph: "Graph", rows: Any) -> Iterator[tuple[tuple[str, str], Any]]:
+def _pairs(graph: "Graph", rows: np.ndarray) -> Iterator[tuple[tuple[str, str], np.ndarray]]:
     """Yield ((subject, object), rows) of the pairs that have more than one of these rows."""
     subject, target = (
         np.asarray(graph._array(name))[rows].astype(np.int64) for name in ("subject", "object")
@@ -64,12 +64,12 @@ def _pairs(graph: "Graph", rows: Any) -> Iterator[tuple[tuple[str, str], Any]]:
         yield (graph._ids[int(subject[order[start]])], graph._ids[int(target[order[start]])]), np.sort(mine)
 
 
-def _rows(graph: "Graph", *predicates: str) -> Any:
+def _rows(graph: "Graph", *predicates: str) -> np.ndarray:
     codes = [graph._predicates[name] for name in predicates if name in graph._predicates]
     return np.flatnonzero(np.isin(graph._predicate_codes, codes))
 
 
-def _statements(graph: "Graph", rows: Any, *columns: str) -> list[tuple[Any, ...]]:
+def _statements(graph: "Graph", rows: object, *columns: str) -> list[tuple[Any, ...]]:
     taken = graph._relations.take(rows)
     return list(zip(*(taken.column(name).to_pylist() for name in columns), strict=True))
 

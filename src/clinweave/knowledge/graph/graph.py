@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -32,6 +32,7 @@ _QUALITIES = frozenset(
 )
 _HUB = 2000  # a concept with more neighbours than this is an end of a path, never a step of one
 Ids = str | Collection[str]
+Record = TypeVar("Record", Concept, Relation, Passage)
 
 
 class Graph:
@@ -234,7 +235,7 @@ class Graph:
         more = {key: self.manifest.get(key, []) for key in ("warnings", "examples", "dangling")}
         return {"path": str(self.path), **{key: self.manifest[key] for key in keys}, **more}
 
-    def of_categories(self, names: Collection[str]) -> Any:
+    def of_categories(self, names: Collection[str]) -> pa.Array:
         """Return the ids of all concepts of these Biolink categories as an Arrow array."""
         return self._ids.array.filter(pa.array(self._of_category(names)))
 
@@ -248,7 +249,7 @@ class Graph:
         rows = (self._row(curie) for curie in ([ids] if isinstance(ids, str) else ids))
         return sorted({row for row in rows if row is not None})
 
-    def _rows(self, subject: Ids | None, target: Ids | None) -> Any:
+    def _rows(self, subject: Ids | None, target: Ids | None) -> np.ndarray:
         if subject is not None:
             rows = self._slice("by_subject", self._nodes(subject))
             return rows if target is None else rows[np.isin(self._array("object")[rows], self._nodes(target))]
@@ -256,7 +257,7 @@ class Graph:
             return np.sort(self._slice("by_object", self._nodes(target)))
         return np.arange(len(self._relations))
 
-    def _slice(self, name: str, nodes: Sequence[int]) -> Any:
+    def _slice(self, name: str, nodes: Sequence[int]) -> np.ndarray:
         if not nodes:
             return np.array([], dtype=np.int64)
         positions, _ = slices(self._array(name), np.array(nodes))
@@ -273,11 +274,11 @@ class Graph:
         candidates: list[Relation] = _records(Relation, self._relations, rows)
         return min(candidates, key=lambda item: item.grade != Grade.CURATED)
 
-    def _array(self, name: str) -> Any:
+    def _array(self, name: str) -> np.ndarray:
         return self._arrays(name)
 
     @cached_property
-    def _arrays(self) -> Any:
+    def _arrays(self) -> Callable[[str], np.ndarray]:
         return lru_cache(None)(lambda name: read_array(self.path / f"{name}.npy"))
 
     @cached_property
@@ -287,17 +288,18 @@ class Graph:
         }
 
     @cached_property
-    def _predicate_codes(self) -> Any:
-        return self._relations.column("predicate").indices.to_numpy()
+    def _predicate_codes(self) -> np.ndarray:
+        codes: np.ndarray = self._relations.column("predicate").indices.to_numpy()
+        return codes
 
-    def _of_category(self, names: Collection[str]) -> Any:
+    def _of_category(self, names: Collection[str]) -> np.ndarray:
         """Mark the concepts of these categories."""
         column = self._concepts.column("category")
         codes = [code for code, name in enumerate(column.dictionary.to_pylist()) if name in names]
         return np.isin(column.indices.to_numpy(), codes)
 
     @cached_property
-    def _degree(self) -> Any:
+    def _degree(self) -> np.ndarray:
         return np.diff(self._array("beside"))
 
     @cached_property
@@ -308,7 +310,7 @@ class Graph:
         return Net(self._array("beside"), self._array("beside_targets"), passable, np.log1p(self._degree))
 
     @cached_property
-    def _aliases(self) -> tuple[SortedTexts, Any]:
+    def _aliases(self) -> tuple[SortedTexts, pa.Array]:
         batch = read_arrow(self.path / "aliases.arrow")
         return SortedTexts(batch.column("alias")), batch.column("id")
 
@@ -327,7 +329,7 @@ class Graph:
 
         return lru_cache(200_000)(reach)
 
-    def _allowed(self, prefixes: Collection[str] | None) -> Any:
+    def _allowed(self, prefixes: Collection[str] | None) -> np.ndarray | None:
         if prefixes is None:
             return None
         allowed = np.zeros(len(self._ids), dtype=bool)
@@ -376,7 +378,7 @@ class Graph:
 _TYPED: dict[str, Callable[[str], Any]] = {"grade": Grade, "tier": Tier}
 
 
-def _records(kind: Any, table: Any, rows: Any) -> list[Any]:
+def _records(kind: type[Record], table: pa.Table, rows: np.ndarray) -> list[Record]:
     """Return table rows as instances of a record class, column by column (ten times faster than row by row)."""
     names = list(kind.__dataclass_fields__)
     part = table.select(names).take(pa.array(rows, pa.int64()))

@@ -4,7 +4,7 @@ A concept becomes another one only where a source states an equivalence (an xref
 family (disease, phenotype, gene, chemical), from one prefix to another of higher priority, and the statement points
 at exactly one concept. Where a source links one disease or chemical to several (ORPHA:558 and ORPHA:284963 to Mondo's
 Marfan syndrome), a link is taken as identity only if both ends also bear the very same name. Anything else stays
-apart. `join` returns every merge with its reason, so that a wrong one can be found.
+apart. `join` returns every merge with its reason, to trace a wrong one.
 """
 
 import re

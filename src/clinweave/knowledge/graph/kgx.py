@@ -7,7 +7,7 @@ them lie passages.tsv, merges.tsv and clinweave.json with the releases. Foreign 
 import gzip
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
@@ -85,7 +85,7 @@ def _write(table: Path, out: Path, shape: Any, infores: dict[str, str]) -> int:
 
 @contextmanager
 def _opened(path: Path, zipped: bool) -> Iterator[IO[bytes]]:
-    """Open for writing; a gzip stream bears neither name nor time, so that its bytes depend on its content alone."""
+    """Open for writing; a gzip stream bears neither name nor time: its bytes depend on its content alone."""
     with path.open("wb") as plain:
         if zipped:
             with gzip.GzipFile(filename="", fileobj=plain, mode="wb", mtime=0) as stream:
@@ -94,25 +94,25 @@ def _opened(path: Path, zipped: bool) -> Iterator[IO[bytes]]:
             yield plain
 
 
-def _decoded(batch: pa.RecordBatch) -> dict[str, Any]:
+def _decoded(batch: pa.RecordBatch) -> dict[str, object]:
     return {
         name: column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
         for name, column in zip(batch.schema.names, batch.columns, strict=True)
     }
 
 
-def _cell(column: Any) -> Any:
+def _cell(column: "pa.Array") -> "pa.Array":
     """Return any column as text cells."""
     if pa.types.is_list(column.type):
         return joined(column)
     return escaped(column.cast(pa.string()))
 
 
-def _plain(table: dict[str, Any], infores: dict[str, str], first: int) -> dict[str, Any]:  # noqa: ARG001
+def _plain(table: Mapping[str, object], infores: dict[str, str], first: int) -> dict[str, Any]:  # noqa: ARG001
     return {name: _cell(column) for name, column in table.items()}
 
 
-def _nodes(table: dict[str, Any], infores: dict[str, str], first: int) -> dict[str, Any]:  # noqa: ARG001
+def _nodes(table: Mapping[str, object], infores: dict[str, str], first: int) -> dict[str, Any]:  # noqa: ARG001
     return {
         "id": _cell(table["id"]),
         "category": _cell(table["category"]),
@@ -127,7 +127,7 @@ def _nodes(table: dict[str, Any], infores: dict[str, str], first: int) -> dict[s
     }
 
 
-def _edges(table: dict[str, Any], infores: dict[str, str], first: int) -> dict[str, Any]:
+def _edges(table: dict[str, Any], infores: dict[str, str], first: int) -> dict[str, object]:
     counted = {text: _frequency_cells(text) for text in pc.unique(table["frequency"]).to_pylist()}
     size = len(table["subject"])
     return {
@@ -164,7 +164,7 @@ def _frequency_cells(text: str) -> tuple[str, str, str, str]:
     return "", "", "", f"{value.low:g}" if value.low == value.high else ""
 
 
-def _mapped(column: Any, table: dict[str, str]) -> Any:
+def _mapped(column: "pa.Array", table: dict[str, str]) -> "pa.Array":
     """Return the column with each value replaced by what `table` gives for it."""
     coded = column.dictionary_encode()
     return escaped(

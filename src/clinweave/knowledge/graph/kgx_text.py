@@ -7,7 +7,6 @@ are read without this rule.
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,7 +17,7 @@ _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _ITEM = re.compile(r"((?:\\.|[^|\\])*)(?:\||$)", re.DOTALL)
 
 
-def escaped(values: Any, *, item: bool = False) -> Any:
+def escaped(values: "pa.Array", *, item: bool = False) -> "pa.Array":
     """Return an Arrow string array with the characters that would break a line written with a backslash."""
     for plain, written in (*_OUT, ("|", "\\|")) if item else _OUT:
         if pc.any(pc.match_substring(values, plain)).as_py():
@@ -26,18 +25,18 @@ def escaped(values: Any, *, item: bool = False) -> Any:
     return values
 
 
-def joined(lists: Any) -> Any:
+def joined(lists: "pa.Array") -> "pa.Array":
     """Return an Arrow array of lists as cells, the items joined with "|"."""
     items = escaped(lists.flatten(), item=True)
     return pc.binary_join(pa.ListArray.from_arrays(_offsets(lists), items), "|")
 
 
-def _offsets(lists: Any) -> Any:
+def _offsets(lists: "pa.Array") -> "pa.Array":
     lengths = pc.list_value_length(lists).to_numpy(zero_copy_only=False)
     return pa.array([0, *lengths.cumsum().tolist()], pa.int32())
 
 
-def lines(columns: Sequence[Any]) -> list[str]:
+def lines(columns: "Sequence[pa.Array]") -> list[str]:
     """Return the rows of string columns as lines without their ends."""
     joined: list[str] = pc.binary_join_element_wise(*columns, "\t").to_pylist()
     return joined

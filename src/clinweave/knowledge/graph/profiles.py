@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -78,14 +78,14 @@ class DiseaseProfiles:
     def _broader(self, finding: str) -> list[str]:
         return [item for item in self.graph.ancestors(finding) if item.startswith("HP:")]
 
-    def _content(self, share: Any) -> float:
+    def _content(self, share: np.ndarray) -> float:
         return float(np.log((len(self._diseases) + 1) / (np.count_nonzero(share) + 1)))
 
     @cached_property
-    def _share(self) -> Callable[[str], Any]:
+    def _share(self) -> Callable[[str], np.ndarray]:
         return lru_cache(maxsize=512)(self._read_share)
 
-    def _read_share(self, finding: str) -> Any:
+    def _read_share(self, finding: str) -> np.ndarray:
         """Return, per disease, the share of patients with the finding or a kind of it (0: not recorded)."""
         below = np.zeros(len(self.graph._ids), np.bool_)
         row = self.graph._ids.find(finding)
@@ -98,12 +98,12 @@ class DiseaseProfiles:
         return share
 
     @cached_property
-    def _records(self) -> Any:
+    def _records(self) -> np.ndarray:
         """Return how many findings are recorded of each disease: of equals the better described comes first."""
         return np.bincount(self._table.disease, minlength=len(self._table.diseases))
 
     @cached_property
-    def _diseases(self) -> Any:
+    def _diseases(self) -> np.ndarray:
         return self._table.diseases
 
     @cached_property
@@ -128,10 +128,10 @@ class DiseaseProfiles:
 class _Table:
     """One row per statement: the disease (index into `diseases`), the finding (row of the graph), the share."""
 
-    diseases: Any
-    disease: Any
-    object: Any
-    weight: Any
+    diseases: np.ndarray
+    disease: np.ndarray
+    object: np.ndarray
+    weight: np.ndarray
 
 
 def is_absent(recorded: str) -> bool:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -107,14 +106,14 @@ def joined_relations(
     return acyclic, {key: n for key, n in sorted(dropped.items()) if n}, dangling
 
 
-def _resolved(column: Any, resolve: Mapping[str, str]) -> Any:
+def _resolved(column: "pa.ChunkedArray", resolve: Mapping[str, str]) -> "pa.Array":
     """Return the column with every identifier replaced by its concept's id, null if there is none."""
     coded = column.combine_chunks().dictionary_encode()
     names = pa.array([resolve.get(curie) for curie in coded.dictionary.to_pylist()], pa.string())
     return names.take(coded.indices)
 
 
-def _stamped(rows: pa.Table, sources: Mapping[str, Source]) -> dict[str, Any]:
+def _stamped(rows: pa.Table, sources: Mapping[str, Source]) -> dict[str, object]:
     """Return the columns release, licence and tier, from each row's source."""
     coded = rows.column("source").combine_chunks().dictionary_encode()
     named = coded.dictionary.to_pylist()

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,13 +19,13 @@ from clinweave.core.errors import UserError
 _MOST = 2000  # rows ranked for one query
 
 
-def folded(names: Any) -> Any:
+def folded(names: "pa.ChunkedArray") -> "pa.Array":
     """Return an Arrow array of names in lower case, any run of punctuation one space, one space at both ends."""
     spaced = pc.replace_substring_regex(pc.utf8_lower(names), r"[^\p{L}\p{N}]+", " ")
     return pc.binary_join_element_wise(" ", pc.utf8_trim_whitespace(spaced), " ", "")
 
 
-def whole(column: Any) -> Any:
+def whole(column: "pa.ChunkedArray") -> "pa.Array":
     """Return a column in one piece, without a copy where it is one already."""
     return (
         column.chunk(0)
@@ -40,7 +39,7 @@ def fold(text: str) -> str:
     return str(folded(pa.array([text]))[0].as_py())
 
 
-def search_table(names: pa.Table, ids: Any) -> pa.Table:
+def search_table(names: pa.Table, ids: "pa.Array") -> pa.Table:
     """Return the names folded and sorted, each with its concept's row and whether it is the concept's label."""
     rows = pc.index_in(names.column("id").combine_chunks(), value_set=ids).cast(pa.int32())
     label = pc.equal(names.column("kind"), "label").combine_chunks()
@@ -51,7 +50,7 @@ def search_table(names: pa.Table, ids: Any) -> pa.Table:
 class SortedTexts:
     """Binary search in a sorted, memory-mapped Arrow array of strings."""
 
-    def __init__(self, array: Any):
+    def __init__(self, array: "pa.Array"):
         self.array = array
 
     def __len__(self) -> int:
@@ -77,7 +76,7 @@ class SortedTexts:
 class NameSearch:
     """Ranked search over the folded names; a result is (concept row, score in 0..1)."""
 
-    def __init__(self, path: Path, weight: Any):
+    def __init__(self, path: Path, weight: np.ndarray):
         try:
             table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()
         except (OSError, pa.ArrowInvalid) as error:
@@ -97,7 +96,7 @@ class NameSearch:
         rows = labels or range(first, last)
         return sorted({int(self._concept[row]) for row in rows})
 
-    def ranked(self, text: str, allowed: Any = None) -> list[tuple[int, float]]:
+    def ranked(self, text: str, allowed: np.ndarray | None = None) -> list[tuple[int, float]]:
         """Return concepts by falling score: exact names 0.95-1, then beginnings, then all words, by length."""
         query = fold(text)
         words = query.split()
@@ -111,7 +110,7 @@ class NameSearch:
         rows = np.sort(np.concatenate([np.arange(first, last), rows]))
         return self._scored(rows[np.diff(rows, prepend=-1) > 0], query, allowed)
 
-    def _holding(self, word: str) -> Any:
+    def _holding(self, word: str) -> np.ndarray:
         """Return the rows whose name has a word that begins so, ascending; none for one or two letters.
 
         One search through the bytes of all names is several times faster than a test of each name.
@@ -132,7 +131,7 @@ class NameSearch:
         data = self._names.buffers()[2]
         return bytes(data.to_pybytes()) if data else b""
 
-    def _scored(self, rows: Any, query: str, allowed: Any) -> list[tuple[int, float]]:
+    def _scored(self, rows: np.ndarray, query: str, allowed: np.ndarray | None) -> list[tuple[int, float]]:
         if allowed is not None:
             rows = rows[allowed[self._concept[rows]]]
         lengths = self._starts[rows + 1] - self._starts[rows]  # in bytes: only an order is wanted

@@ -17,6 +17,8 @@ import numpy as np
 from clinweave.core.errors import UserError
 
 if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
     from clinweave.knowledge.graph.graph import Graph
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
@@ -28,7 +30,7 @@ class Semantics:
     """The classes of one ontology, with their ancestors and information content."""
 
     ids: tuple[str, ...]
-    closure: Any  # scipy CSR, bool, (classes, classes): [i, j] where j is i or an ancestor of i
+    closure: "csr_array"  # scipy CSR, bool, (classes, classes): [i, j] where j is i or an ancestor of i
     information: Floats  # (classes,), nats or Seco's share; 0 at the root
 
     @classmethod
@@ -99,8 +101,9 @@ class Semantics:
         alike[self.rows(a) == self.rows(b)] = 1.0
         return np.minimum(alike, 1.0)
 
-    def _above(self, row: int) -> Any:
-        return self.closure.indices[self.closure.indptr[row] : self.closure.indptr[row + 1]]
+    def _above(self, row: int) -> np.ndarray:
+        above: np.ndarray = self.closure.indices[self.closure.indptr[row] : self.closure.indptr[row + 1]]
+        return above
 
     def _best(self, a: Sequence[str], b: Sequence[str]) -> tuple[Floats, Any]:
         """Return (information content, row) of the most informative common ancestor of each pair."""
@@ -120,7 +123,7 @@ class Semantics:
         return values, best
 
 
-def closed(pairs: Sequence[tuple[int, int]], size: int) -> Any:
+def closed(pairs: Sequence[tuple[int, int]], size: int) -> "csr_array":
     """Return the reflexive, transitive closure of (child, parent) pairs as a CSR matrix of bool, by squaring."""
     from scipy.sparse import csr_array, eye_array
 
@@ -135,7 +138,7 @@ def closed(pairs: Sequence[tuple[int, int]], size: int) -> Any:
         reach = further
 
 
-def structural(closure: Any) -> Floats:
+def structural(closure: "csr_array") -> Floats:
     """Return Seco's information content from the closure."""
     if closure.shape[0] < 2:
         return np.zeros(closure.shape[0])
@@ -143,7 +146,7 @@ def structural(closure: Any) -> Floats:
     return np.asarray(np.maximum(0.0, 1 - np.log(below) / np.log(closure.shape[0])))
 
 
-def annotated(closure: Any, notes: Sequence[tuple[str, int]]) -> Floats:
+def annotated(closure: "csr_array", notes: Sequence[tuple[str, int]]) -> Floats:
     """Return the information content by annotation; a class that annotates nothing is as rare as one thing's."""
     from scipy.sparse import csr_array
 

@@ -100,7 +100,7 @@ def _blemished(records: pa.Table) -> "np.ndarray[Any, np.dtype[np.bool_]]":
     return np.asarray(bad, dtype=bool)
 
 
-def _fuse(curie: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _fuse(curie: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, object]:
     """Return one concept of several records about it, the best first."""
     first = rows[0]
     name = next((row["name"] for row in rows if row["name"]), curie)
@@ -147,7 +147,7 @@ def _together(lists: Sequence[Sequence[str]]) -> list[str]:
     return sorted({item for items in lists for item in items if item})
 
 
-def _ordered(column: Any) -> "np.ndarray[Any, np.dtype[Any]]":
+def _ordered(column: pa.ChunkedArray) -> np.ndarray:
     """Return a number for each value; numbers are in the order of the values."""
     whole = column.combine_chunks()
     if pa.types.is_boolean(whole.type):
@@ -213,24 +213,24 @@ def write_walk(folder: Path, concepts: pa.Table, relations: pa.Table) -> None:
         np.save(folder / f"{name}.npy", values)
 
 
-def _links(name: str, source: Any, target: Any, size: int) -> dict[str, Any]:
+def _links(name: str, source: np.ndarray, target: np.ndarray, size: int) -> dict[str, object]:
     """Return offsets and targets of the distinct pairs, by source and then target."""
     pairs = np.unique(source.astype(np.int64) * size + target)
     return {name: offsets(pairs // size, size), f"{name}_targets": (pairs % size).astype(np.int32)}
 
 
-def node_numbers(column: Any, ids: Any) -> "np.ndarray[Any, np.dtype[np.int32]]":
+def node_numbers(column: object, ids: object) -> "np.ndarray[Any, np.dtype[np.int32]]":
     """Return for each id its row in the sorted `ids`."""
     values = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     return np.asarray(pc.index_in(values, value_set=ids).to_numpy(zero_copy_only=False), dtype=np.int32)
 
 
 def broken_cycles(
-    child: Any, parent: Any, size: int, foreign: Any = None
+    child: np.ndarray, parent: np.ndarray, size: int, foreign: np.ndarray | None = None
 ) -> "np.ndarray[Any, np.dtype[np.bool_]]":
     """Mark the is_a rows to leave out so that no class is its own ancestor.
 
-    Only rows inside a strongly connected group are looked at. Those marked `foreign` (told by another source than the
+    Only rows inside a strongly connected group are looked at. Those marked `foreign` (stated by another source than the
     child's own) are left out first; then, where a circle remains, the ones that a depth-first walk in ascending
     order meets pointing back at a class still open are left out.
     """
@@ -272,15 +272,16 @@ def broken_cycles(
     return out
 
 
-def read_array(path: Path) -> Any:
+def read_array(path: Path) -> np.ndarray:
     """Return a memory-mapped array."""
     try:
-        return np.load(path, mmap_mode="r").view(np.ndarray)
+        values: np.ndarray = np.load(path, mmap_mode="r").view(np.ndarray)
+        return values
     except (OSError, ValueError, EOFError) as error:
         raise UserError(f"{path} is damaged; delete the graph and build it again") from error
 
 
-def read_arrow(path: Path) -> Any:
+def read_arrow(path: Path) -> "pa.Table":
     """Return the one record batch of a memory-mapped Arrow file."""
     try:
         table = pa.ipc.open_file(pa.memory_map(str(path))).read_all()

@@ -1,6 +1,6 @@
 """Text to normalised tokens that remember where they stood in the original, whole texts at a time with NumPy.
 
-One code path serves both the dictionary's names and the texts, so that they can only agree. A token is a run of
+One code path serves both the dictionary's names and the texts: they can only agree. A token is a run of
 letters and digits after folding: lower case, Unicode compatibility forms (NFKD without combining marks, UAX #15),
 Greek letters by name, typographic hyphens and apostrophes as ASCII, possessive 's dropped, the ligature spellings
 ae/oe as e, and a light plural stem.
@@ -187,7 +187,7 @@ def _folded_part(part: str) -> bytes:
     kind = unicodedata.category(part)
     name = unicodedata.name(part, "")
     if name.startswith("GREEK SMALL LETTER "):
-        # Set apart by spaces, so that the names "IFN\u03b1" and "IFN-alpha" meet.
+        # Set apart by spaces: the names "IFN\u03b1" and "IFN-alpha" meet.
         return f" {name.split()[3].lower()} ".encode()
     if part.isascii():
         return part.encode()

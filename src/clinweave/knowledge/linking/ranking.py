@@ -159,7 +159,7 @@ def reason_of(kind: str, shown: str, name: str, exact_case: bool, others: list[s
     if exact_case:
         parts.append("same letters and case")
     if _is_common(name):
-        parts.append("also an everyday word; a word beside it speaks of genes")
+        parts.append("also an everyday word; a neighbouring word speaks of genes")
     if others:
         parts.append(f"preferred to {', '.join(others[:3])}")
     return "; ".join(parts)

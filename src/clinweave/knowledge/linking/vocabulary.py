@@ -191,7 +191,7 @@ def compile_vocabulary(graph: NamedGraph, out: Path | None = None) -> Artifact:
         ) from error
 
 
-def _compile(graph: NamedGraph, folder: Path) -> dict[str, Any]:
+def _compile(graph: NamedGraph, folder: Path) -> dict[str, object]:
     links = _links(graph)
     names, ids, kinds, concepts = _all_names(graph, links)
     rows = {curie: row for row, curie in enumerate(sorted(concepts))}

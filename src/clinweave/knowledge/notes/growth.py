@@ -85,9 +85,9 @@ def measures(whole: str, people: Sequence[tuple[int, int, Person]]) -> Iterator[
         following = _SUBJECT.search(whole, subject.end(), stop)
         stop = following.start() if following else stop
         kind = str(subject.lastgroup)
-        found = _one(kind, whole, subject, stop, people[document][2])
-        if found is not None:
-            end, findings, how = found
+        measured = _one(kind, whole, subject, stop, people[document][2])
+        if measured is not None:
+            end, findings, how = measured
             yield from (Measure(subject.start(), end, finding, absent, how) for finding, absent in findings)
 
 
@@ -115,9 +115,9 @@ def _one(kind: str, whole: str, subject: re.Match[str], stop: int, person: Perso
 
 def _percentile_before(whole: str, start: int) -> re.Match[str] | None:
     """Return a percentile right before a subject ("14.5th percentile birth weight")."""
-    for found in _PERCENTILE.finditer(whole, max(0, start - 40), start):
-        if not whole[found.end() : start].strip():
-            return found
+    for match in _PERCENTILE.finditer(whole, max(0, start - 40), start):
+        if not whole[match.end() : start].strip():
+            return match
     return None
 
 
@@ -160,30 +160,30 @@ def _by_deviation(kind: str, found: re.Match[str]) -> list[tuple[str, bool]]:
 
 def _index(after: str, end: int, person: Person) -> _Found | None:
     """Return the finding of an adult's body mass index in kg/m2 (WHO, Technical Report Series 894, 2000)."""
-    found = _INDEX.match(after)
-    if found is None or person.age is None or person.age < _ADULT:
+    match = _INDEX.match(after)
+    if match is None or person.age is None or person.age < _ADULT:
         return None
-    value, at = float(found["n"]), end + found.end()
+    value, at = float(match["n"]), end + match.end()
     if value >= 30.0:
         graded = next(finding for finding, least in _CLASSES if value >= least)
-        return at, [(graded, False)], found["n"]
+        return at, [(graded, False)], match["n"]
     if value >= 25.0:
-        return at, [(_OVERWEIGHT, False)], found["n"]
+        return at, [(_OVERWEIGHT, False)], match["n"]
     if value < 18.5:
-        return at, [(_THIN, False)], found["n"]
-    return at, [(_OBESITY, True), (_THIN, True)], found["n"]
+        return at, [(_THIN, False)], match["n"]
+    return at, [(_OBESITY, True), (_THIN, True)], match["n"]
 
 
 def _pressure(after: str, end: int, person: Person) -> _Found | None:
     """Return the finding of an adult's blood pressure in mmHg: 140/90 and more, or less than 90 systolic."""
-    found = _PRESSURE.match(after)
-    if found is None or person.age is None or person.age < _ADULT:
+    match = _PRESSURE.match(after)
+    if match is None or person.age is None or person.age < _ADULT:
         return None
-    high, low, at = int(found["high"]), int(found["low"]), end + found.end()
+    high, low, at = int(match["high"]), int(match["low"]), end + match.end()
     if not 40 <= high <= 300 or low >= high:
         return None
     if high >= 140 or low >= 90:
-        return at, [(_RAISED, False)], found[0].strip(" :=(")
+        return at, [(_RAISED, False)], match[0].strip(" :=(")
     if high < 90:
-        return at, [(_HYPOTENSION, False)], found[0].strip(" :=(")
-    return at, [(_HYPOTENSION, True)], found[0].strip(" :=(")
+        return at, [(_HYPOTENSION, False)], match[0].strip(" :=(")
+    return at, [(_HYPOTENSION, True)], match[0].strip(" :=(")

@@ -141,12 +141,12 @@ def _grade(text: str) -> tuple[float, str]:
 
 
 def _range(text: str) -> Range:
-    found = _GROUP.fullmatch(text.strip())
-    if found is None:
+    match = _GROUP.fullmatch(text.strip())
+    if match is None:
         raise ValueError(
             f"laboratory_tests.tsv: the range {text!r} is not of the form 'group years: low-high'"
         )
-    group, since, until, low, high = (item or "" for item in found.groups())
+    group, since, until, low, high = (item or "" for item in match.groups())
     sex = "" if group == "child" else group
     return Range(sex, float(since or 0), float(until or "inf"), float(low or "-inf"), float(high or "inf"))
 
@@ -159,10 +159,10 @@ def implied_tests(names: Iterable[tuple[str, str]]) -> dict[str, LabTest]:
     """Return the tests that HPO names imply: "Increased circulating X level" makes X a test; `names` are (name, id)."""
     findings: dict[str, dict[str, str]] = {}
     for name, curie in names:
-        found = _DIRECTED.match(name)
-        core = _core(found["core"]) if found else ""
-        if found and core:
-            findings.setdefault(core, {}).setdefault(HIGH if found["up"] else LOW, curie)
+        match = _DIRECTED.match(name)
+        core = _core(match["core"]) if match else ""
+        if match and core:
+            findings.setdefault(core, {}).setdefault(HIGH if match["up"] else LOW, curie)
     return {core: LabTest(kinds) for core, kinds in findings.items()}
 
 

@@ -112,7 +112,7 @@ class _Readings:
         self.whole, self.mentions, self.people = whole, mentions, people
 
     def values(self) -> list[Value]:
-        found: list[Value] = []
+        result: list[Value] = []
         previous: tuple[_Mentioned, Reading] | None = None
         document = 0
         for number, item in enumerate(self.mentions):
@@ -125,8 +125,8 @@ class _Readings:
             reading = self._read(item, stop, self.people[document][2], previous)
             previous = (item, reading) if reading is not None else None
             if reading is not None:
-                found += self._findings(item, reading, self.people[document])
-        return found
+                result += self._findings(item, reading, self.people[document])
+        return result
 
     def _read(
         self, item: _Mentioned, stop: int, person: Person, previous: tuple[_Mentioned, Reading] | None
@@ -188,5 +188,5 @@ def _begins(tokens: Tokens, first: Ints) -> list[int]:
 
 def _stop(whole: str, end: int) -> int:
     """Return where the sentence after `end` ends; a semicolon in brackets ends none."""
-    found = _END.search(whole, end, end + _MOST)
-    return found.start() if found else end + _MOST
+    match = _END.search(whole, end, end + _MOST)
+    return match.start() if match else end + _MOST

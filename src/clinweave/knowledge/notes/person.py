@@ -41,11 +41,11 @@ def person_of(text: str) -> Person:
 
 
 def _age(text: str) -> float | None:
-    found = next((item for item in _AGE.finditer(text) if not _RELATIVE.match(text, item.end())), None)
-    if found is None:
+    match = next((item for item in _AGE.finditer(text) if not _RELATIVE.match(text, item.end())), None)
+    if match is None:
         noun = _NOUN.search(text)
         return 0.0 if _NEWBORN.search(text) else _ADULT_AGE if noun and noun[1] else None
-    number, unit, short, _, aged, aged_unit, decade = found.groups()
+    number, unit, short, _, aged, aged_unit, decade = match.groups()
     if decade:
         return float(decade) * 10.0
     value = number or short or aged

@@ -95,11 +95,11 @@ class NoteReader:
 
 def _grown(whole: str, tokens: Tokens, people: Sequence[tuple[int, int, Person]]) -> list[Value]:
     """Return the findings of growth and blood pressure."""
-    found = list(measures(whole, people))
-    first = np.searchsorted(tokens.start, [item.start for item in found]).tolist()
+    measured = list(measures(whole, people))
+    first = np.searchsorted(tokens.start, [item.start for item in measured]).tolist()
     return [
         Value(item.start, item.end, at, 1, item.finding, item.absent, item.how, measured=True)
-        for item, at in zip(found, first, strict=True)
+        for item, at in zip(measured, first, strict=True)
     ]
 
 

@@ -38,25 +38,25 @@ class _Number(NamedTuple):
 def read_value(text: str, end: int, test: LabTest, person: Person, stop: int) -> Reading | None:
     """Return what stands after a test's name that ends at `end`; None where no value stands before `stop`."""
     window = text[end : min(stop, end + _AFTER)]
-    found = VALUE.match(window)
-    if found is None:
+    match = VALUE.match(window)
+    if match is None:
         return None
     number = _Number(
-        _number(found["num"]),
-        (found["cmp"] or "").strip()[:1],
-        _unit(found["exp"], found["unit"]),
-        f"{found['num']} {found['unit']}".strip(),
-        found.end(),
+        _number(match["num"]),
+        (match["cmp"] or "").strip()[:1],
+        _unit(match["exp"], match["unit"]),
+        f"{match['num']} {match['unit']}".strip(),
+        match.end(),
     )
     own = _own_range(window, number, test)
     if own is not None:
         low, high, after = own
-        how = f"{found['num']}, its range {_shown(low, high)}"
+        how = f"{match['num']}, its range {_shown(low, high)}"
         return Reading(_compared(number.value, number.comparison, low, high), how, end + after)
     flag = FLAG.match(window, number.end)
     if flag is not None and (number.unit in test.factors or not number.unit):
         result = HIGH if flag["flag"][0] in "H\u2191" else LOW
-        return Reading(result, f"{found['num']} flagged {flag['flag']}", end + flag.end())
+        return Reading(result, f"{match['num']} flagged {flag['flag']}", end + flag.end())
     return _by_table(number, test, person, end + number.end)
 
 
@@ -79,22 +79,22 @@ def _by_table(number: _Number, test: LabTest, person: Person, end: int) -> Readi
 
 
 def _own_range(window: str, number: _Number, test: LabTest) -> tuple[float, float, int] | None:
-    """Return the note's own range after a value (low, high, where it ends), None where there is none."""
-    found = RANGE.match(window, number.end)
-    if found is None:
+    """Return the note's own range after a value (low, high, end offset), or None."""
+    match = RANGE.match(window, number.end)
+    if match is None:
         return None
-    head = bool(found["head"].strip())
-    if not (found["open"] or head or COLUMN.search(window, max(0, number.end - 3), found.end())):
+    head = bool(match["head"].strip())
+    if not (match["open"] or head or COLUMN.search(window, max(0, number.end - 3), match.end())):
         return None
     if not (number.unit or head or test.bare or test.factors):
         return None
-    if found["lo"]:
-        low, high = _number(found["lo"]), _number(found["hi"])
-        return (low, high, found.end()) if low < high else None
-    bound = _number(found["end"])
-    if found["side"][0] in _BELOW:
-        return -inf, bound, found.end()
-    return (bound, inf, found.end()) if head else None  # "(>90%)" beside a value says more of the value
+    if match["lo"]:
+        low, high = _number(match["lo"]), _number(match["hi"])
+        return (low, high, match.end()) if low < high else None
+    bound = _number(match["end"])
+    if match["side"][0] in _BELOW:
+        return -inf, bound, match.end()
+    return (bound, inf, match.end()) if head else None  # "(>90%)" beside a value says more of the value
 
 
 def read_words(text: str, start: int, end: int, bounds: tuple[int, int]) -> Reading | None:

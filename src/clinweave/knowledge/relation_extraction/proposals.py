@@ -1,8 +1,8 @@
 """Proposals of a set of passages as one folder: what was asked, what was accepted, and why the rest was not.
 
-`proposals.jsonl` holds the accepted ones, a line each: the triple, the quote with its offsets in the document, the
+`proposals.jsonl` holds the accepted ones, one per line: the triple, the quote with its offsets in the document, the
 model, its score, `knowledge_level` not_provided and `agent_type` text_mining_agent (Biolink), the grade text-mined.
-`asked.jsonl` holds a line for each passage with everything that was asked, so that another threshold needs no model.
+`asked.jsonl` holds a line for each passage with every score: another threshold needs no model.
 A graph takes them in only when it is told so: `clinweave graph build --add proposals=DIR`.
 """
 
@@ -145,7 +145,7 @@ def _by_sections(
 
 def _answers(
     passages: Sequence[Passage], asking: _Asking, journal: Path, progress: Progress | None
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """Return a line for each passage, from the file of an interrupted run where it has one."""
     done = _read(journal)
     with journal.open("a", encoding="utf-8") as file:
@@ -202,7 +202,7 @@ def _accepted(
 
 def _read(path: Path) -> dict[str, dict[str, Any]]:
     """Return the finished lines of an interrupted run; a line that was cut short is asked again."""
-    done: dict[str, dict[str, Any]] = {}
+    done: dict[str, dict[str, object]] = {}
     if path.is_file():
         whole = []
         for line in path.read_text("utf-8", "replace").splitlines():
@@ -216,5 +216,5 @@ def _read(path: Path) -> dict[str, dict[str, Any]]:
     return done
 
 
-def _line(value: Any) -> str:
+def _line(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True)

@@ -99,16 +99,16 @@ def add_collection(
             "unreadable": log.unread,
         }
 
-    settings: dict[str, Any] = {"name": name, "tier": tier.value, "licence": licence}
+    settings: dict[str, object] = {"name": name, "tier": tier.value, "licence": licence}
     if all_versions:
         settings["all_versions"] = "yes"
     for key, patterns in (("keep", keep), ("leave_out", leave_out)):
         if patterns:
             settings[key] = sorted(set(patterns))
-    made = stage(folder, "collection", {"files": corpus_hash(path)}, settings, build, version=VERSION)
+    artifact = stage(folder, "collection", {"files": corpus_hash(path)}, settings, build, version=VERSION)
     if tier is not Tier.PUBLIC:
         folder.chmod(0o700)
-    return made
+    return artifact
 
 
 def _check_origin(name: str, path: Path, origin: str, home: Path) -> None:
@@ -154,15 +154,15 @@ def replace_collection(
 
 def _known(name: str, home: Path) -> dict[str, Any]:
     """Return the manifest of a collection; `UserError` if there is none of this name."""
-    known = collections(home)
-    if name not in known:
-        raise UserError(f"there is no collection {name!r}; there are: {', '.join(known) or 'none'}")
-    return known[name]
+    manifests = collections(home)
+    if name not in manifests:
+        raise UserError(f"there is no collection {name!r}; there are: {', '.join(manifests) or 'none'}")
+    return manifests[name]
 
 
 def collections(home: Path) -> dict[str, dict[str, Any]]:
     """Return the manifests of all collections by name."""
-    found = {}
+    result = {}
     recover_all(home / "collections")
     for folder in sorted((home / "collections").glob("*")):
         if folder.name.startswith(".") or not folder.is_dir():
@@ -176,8 +176,8 @@ def collections(home: Path) -> dict[str, dict[str, Any]]:
                     f"{folder / MANIFEST} is damaged: it is of no collection. Add the collection again"
                 )
             require(folder, manifest, _NEEDED)
-            found[folder.name] = manifest
-    return found
+            result[folder.name] = manifest
+    return result
 
 
 def collection_passages(name: str, home: Path) -> Iterator[Passage]:

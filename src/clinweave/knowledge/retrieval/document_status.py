@@ -69,8 +69,8 @@ def is_stamp(line: str) -> bool:
 
 def superseded_by_text(head: str) -> Iterator[tuple[str, str]]:
     """Yield (what is superseded, the whole statement) of what a document says that it supersedes."""
-    for found in _SUPERSEDES.finditer(head[:MOST_HEAD]):
-        yield found["what"], " ".join(found[0].split())[:100]
+    for match in _SUPERSEDES.finditer(head[:MOST_HEAD]):
+        yield match["what"], " ".join(match[0].split())[:100]
 
 
 def is_draft(head: str) -> bool:

@@ -120,12 +120,12 @@ def class_drugs(query: Query, graph: "Graph") -> list[Group]:
         rows = graph.relations(None, predicate, roles, negated=False)
         members = {item.id: item for item in graph.concepts(sorted({row.subject for row in rows}))}
         rows = [row for row in rows if members[row.subject].category == "biolink:Drug"]
-        made = {
+        listed = {
             row.subject
             for row in graph.relations([row.subject for row in rows], ROLE)
             if _of_body(row.object, graph)
         }
-        rows.sort(key=lambda row: (row.subject in made, -graph.degree(row.subject), row.subject))
+        rows.sort(key=lambda row: (row.subject in listed, -graph.degree(row.subject), row.subject))
         if rows:
             groups.append(Group("relation", ids[0], predicate, tuple(rows[:DRUGS]), 2.0, forward=False))
     return groups

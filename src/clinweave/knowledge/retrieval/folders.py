@@ -75,9 +75,9 @@ def read_folder(
     path of headings above it. Files and lines that cannot be read are counted in `log`. Raises `UserError` as
     `read_files` does.
     """
-    place = Path(path)
-    name = source or place.name
-    for document in read_documents(place, log or RowLog()):
+    folder = Path(path)
+    name = source or folder.name
+    for document in read_documents(folder, log or RowLog()):
         for start, end, section in _passages(document, most_words):
             yield Passage(
                 id=f"{document.id}:{start}-{end}",
@@ -180,7 +180,7 @@ def _decoded(name: str, content: bytes, log: RowLog) -> str | None:
 
 
 def _wide(sample: bytes) -> str:
-    """Return the encoding of UTF-16 without a mark, told by the zero bytes of Latin letters; "" for anything else."""
+    """Return the encoding of UTF-16 without a mark, from the zero bytes of Latin letters; "" for anything else."""
     half = len(sample) // 2
     even, odd = sample[::2].count(0), sample[1::2].count(0)
     if half and max(even, odd) >= 0.6 * half and min(even, odd) <= 0.02 * half:
@@ -230,10 +230,10 @@ def _xml(name: str, text: str, log: RowLog) -> Iterator[Document]:
     for number, pair in enumerate(pairs, 1):
         question, answer = _child(pair, "question"), _child(pair, "answer")
         asked = " ".join(_text(question).split()) if question is not None else ""
-        known = question.get("qid") if question is not None else None
+        identifier = question.get("qid") if question is not None else None
         section = (question.get("qtype") or "") if question is not None else ""
         yield Document(
-            f"{name}#{known or number}", asked, section, _text(answer) if answer is not None else ""
+            f"{name}#{identifier or number}", asked, section, _text(answer) if answer is not None else ""
         )
 
 

@@ -187,7 +187,7 @@ def _differential(query: Query, graph: "Graph") -> list[Group]:
     groups = []
     below = {term: {term, *graph.descendants(term)} for term in terms}
     wanted = sorted({item for items in below.values() for item in items})
-    for place, ranked in enumerate(profiles(graph).rank(terms, RANKED)):
+    for index, ranked in enumerate(profiles(graph).rank(terms, RANKED)):
         rows = [row for row in graph.relations(ranked.id, HAS_PHENOTYPE, wanted) if not denied(row)]
         chosen: list[Relation] = []
         for term in terms:
@@ -195,7 +195,7 @@ def _differential(query: Query, graph: "Graph") -> list[Group]:
             exact = [row for row in of_term if row.object == term]
             chosen += by_frequency(exact or of_term, graph)[:1]
         if chosen:
-            groups.append(Group("ranking", ranked.id, HAS_PHENOTYPE, tuple(chosen), 2.0 - place / 100))
+            groups.append(Group("ranking", ranked.id, HAS_PHENOTYPE, tuple(chosen), 2.0 - index / 100))
     return groups
 
 

@@ -30,13 +30,13 @@ class Group:
 
 def subjects(query: Query, graph: "Graph", *kinds: Kind) -> list[tuple[Topic, list[str]]]:
     """Return the topics of these kinds, each with the ids under which its records may stand."""
-    found = []
+    result = []
     for topic in query.of_kind(*kinds):
         if not topic.id:  # named, but no concept of the graph
             continue
         ids = [item for item in topic.senses or (topic.id,) if graph.resolve(item) == item]
-        found.append((topic, [topic.id, *(item for item in ids if item != topic.id)]))
-    return found
+        result.append((topic, [topic.id, *(item for item in ids if item != topic.id)]))
+    return result
 
 
 def kinds_of(graph: "Graph", disease: str, most: int = 40) -> list[str]:
@@ -54,9 +54,9 @@ def denied(row: Relation) -> bool:
 
 def by_frequency(rows: Iterable[Relation], graph: "Graph") -> tuple[Relation, ...]:
     """Return one record per object, the frequent first: by the lower end of the frequency, then the better known."""
-    kept: dict[str, list[Relation]] = defaultdict(list)
+    by_object: dict[str, list[Relation]] = defaultdict(list)
     for row in rows:
-        kept[row.object].append(row)
+        by_object[row.object].append(row)
     best = {
         target: min(
             same,
@@ -66,7 +66,7 @@ def by_frequency(rows: Iterable[Relation], graph: "Graph") -> tuple[Relation, ..
                 -lower_share(row.frequency),
             ),
         )
-        for target, same in kept.items()
+        for target, same in by_object.items()
     }
     order = sorted(
         best,
@@ -105,16 +105,16 @@ def _counted(row: Relation) -> float:
 
 def by_support(rows: Iterable[Relation], *, forward: bool) -> tuple[Relation, ...]:
     """Return the records by other end, those that most sources and records state first."""
-    kept: dict[str, list[Relation]] = defaultdict(list)
+    by_concept: dict[str, list[Relation]] = defaultdict(list)
     for row in rows:
-        kept[row.object if forward else row.subject].append(row)
+        by_concept[row.object if forward else row.subject].append(row)
 
     def strength(item: tuple[str, list[Relation]]) -> tuple[float, ...]:
         same = item[1]
         curated = sum(row.grade == Grade.CURATED for row in same)
         return (-len({row.source for row in same if row.grade == Grade.CURATED}), -curated, -len(same))
 
-    ordered = sorted(kept.items(), key=lambda item: (*strength(item), item[0]))
+    ordered = sorted(by_concept.items(), key=lambda item: (*strength(item), item[0]))
     return tuple(
         row
         for _, same in ordered

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 CANDIDATES = 200  # of each ranking
 DENSE_WEIGHT = 0.9  # chosen on the development half of benchmarks/passage_search.py
-_ROWS = 1 << 14  # compared at once, so that memory does not grow with a collection
+_ROWS = 1 << 14  # compared at once; bounds memory for large collections
 Scores = npt.NDArray[np.float64]
 
 
@@ -62,8 +62,8 @@ class HybridIndex:
     def __init__(self, index: TextIndex, encoder: QueryEncoder, home: Path) -> None:
         self._index = index
         self.manifest = index.manifest
-        found = {name: open_vectors(index, name, home) for name in index.manifest["parts"]}
-        self._vectors: dict[str, Halves] = {name: rows for name, rows in found.items() if rows is not None}
+        opened = {name: open_vectors(index, name, home) for name in index.manifest["parts"]}
+        self._vectors: dict[str, Halves] = {name: rows for name, rows in opened.items() if rows is not None}
         if not self._vectors:
             raise UserError("no collection has vectors: run `clinweave index vectors [COLLECTION]`")
         self._query = lru_cache(maxsize=64)(lambda text: encoder.encode([text])[0])
@@ -100,15 +100,15 @@ class HybridIndex:
         names = [name for name in self._vectors if parts is None or name in parts]
         places = {(hit.part, hit.row): hit for hit in lexical}
         cosines = {name: self._cosines(name, vector) for name in names}
-        near = {place: cosine for name in names for place, cosine in _nearest(name, cosines[name])}
-        first = sorted(near, key=lambda place: (-near[place], place))[: max(k, CANDIDATES)]
+        near = {address: cosine for name in names for address, cosine in _nearest(name, cosines[name])}
+        first = sorted(near, key=lambda address: (-near[address], address))[: max(k, CANDIDATES)]
         candidates = list(dict.fromkeys((*places, *first)))
-        found = np.array([places[item].score if item in places else 0.0 for item in candidates])
+        lexical_scores = np.array([places[item].score if item in places else 0.0 for item in candidates])
         cosine = np.array([cosines[name][row] if name in cosines else 0.0 for name, row in candidates])
         liked = np.array([PREFERENCE if name in self._index.preferred else 1.0 for name, _ in candidates])
-        scores = fused(found, cosine, liked)
+        scores = fused(lexical_scores, cosine, liked)
         order = np.argsort(-scores, kind="stable")
-        ranked = [(candidates[place], float(scores[place]), float(cosine[place])) for place in order]
+        ranked = [(candidates[address], float(scores[address]), float(cosine[address])) for address in order]
         return self._hits(ranked, places, k)
 
     def _hits(

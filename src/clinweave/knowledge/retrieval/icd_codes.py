@@ -71,10 +71,10 @@ def codes_for(query: Query, graph: "Graph") -> list[CodeMatch]:
 
 def phrase_of(query: Query) -> str:
     """Return the words of the question that name what is to be coded, "" if they are not plain."""
-    found = _PHRASE.search(query.text)
-    if found is None:
+    match = _PHRASE.search(query.text)
+    if match is None:
         return ""
-    return _SIDE.sub("", _SIDE.sub("", (found[1] or found[2]).strip())).strip()
+    return _SIDE.sub("", _SIDE.sub("", (match[1] or match[2]).strip())).strip()
 
 
 def _linked(sense: str, graph: "Graph") -> list[str]:

@@ -1,7 +1,7 @@
 """What an index is made of: one part per collection, each an Arrow file of passages and their documents in tantivy.
 
 An addition writes a new folder in which the parts and segments that are there already are hard links, so it costs only
-what is added, and an interrupted one leaves the old index as it was. A removal makes the index anew.
+what is added, and an interrupted one leaves the old index as it was. A removal rebuilds the index.
 """
 
 import os
@@ -25,6 +25,8 @@ from clinweave.knowledge.linking.normalise import SEPARATOR, join, tokenise
 from clinweave.records import Passage, Tier
 
 if TYPE_CHECKING:
+    from tantivy import IndexWriter, Schema
+
     from clinweave.knowledge.linking.linker import Linker
 
 VERSION = 2
@@ -52,7 +54,7 @@ class IndexedGraph(Protocol):
 
 
 @lru_cache(maxsize=1)
-def schema() -> Any:
+def schema() -> "Schema":
     """Return the tantivy schema: normalised words, concept ids as they are, and where the passage is stored."""
     import tantivy
 
@@ -75,7 +77,7 @@ def build_parts(
     *,
     progress: Progress | None = None,
     replace: bool = True,
-    facts: Mapping[str, Any] | None = None,
+    facts: Mapping[str, object] | None = None,
 ) -> Artifact:
     """Make `out` the index of exactly these parts (name -> passages); where parts are only added, the others are kept.
 
@@ -92,13 +94,13 @@ def build_parts(
     @_disk_errors(out)
     def build(folder: Path) -> dict[str, Any]:
         old = _reusable(out, base)
-        kept = {name: item for name, item in old.items() if keys.get(name) == item["key"]}
-        if len(kept) < len(old):
-            # Something was removed or replaced: made anew, so that nothing of it stays and word statistics are true.
-            kept = {}
-        described = dict(kept)
-        writer = _start(out, folder, kept)
-        for name in sorted(set(keys) - set(kept)):
+        unchanged = {name: item for name, item in old.items() if keys.get(name) == item["key"]}
+        if len(unchanged) < len(old):
+            # Something was removed or replaced: rebuilt, to leave no trace of it and correct word statistics.
+            unchanged = {}
+        described = dict(unchanged)
+        writer = _start(out, folder, unchanged)
+        for name in sorted(set(keys) - set(unchanged)):
             count, tier = _add(
                 writer, folder, name, parts[name](), describer=_Describer(linker, graph), progress=progress
             )
@@ -152,14 +154,14 @@ def _reusable(out: Path, base: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     return dict(manifest["parts"]) if same else {}
 
 
-def _start(out: Path, folder: Path, kept: Mapping[str, Any]) -> Any:
+def _start(out: Path, folder: Path, unchanged: Mapping[str, object]) -> Any:
     """Return a writer on a copy of the old index, or on an empty one where nothing is kept."""
     import tantivy
 
     (folder / "parts").mkdir()
     (folder / "tantivy").mkdir()
-    if kept:
-        for name in kept:
+    if unchanged:
+        for name in unchanged:
             _link(out / "parts" / f"{name}.arrow", folder / "parts" / f"{name}.arrow")
         for file in (out / "tantivy").iterdir():
             # Segments are written once; what tantivy writes again (its .json files) must be a copy.
@@ -177,7 +179,7 @@ def _link(source: Path, target: Path) -> None:
 
 
 def _add(
-    writer: Any,
+    writer: "IndexWriter",
     folder: Path,
     name: str,
     passages: Iterable[Passage],
@@ -199,11 +201,11 @@ def _add(
             )
             linked = describer.linked(chunk)
             tier = strictest([tier, *{item.tier for item in chunk}])
-            for item, title, body, found in zip(chunk, titles, bodies, linked, strict=True):
+            for item, title, body, concepts in zip(chunk, titles, bodies, linked, strict=True):
                 document = tantivy.Document()
                 document.add_text("title", title)
                 document.add_text("body", body)
-                for field, terms in describer.terms(item, found).items():
+                for field, terms in describer.terms(item, concepts).items():
                     for term in terms:
                         document.add_text(field, term)
                 document.add_text("part", name)
@@ -224,17 +226,17 @@ def _plain() -> pa.Schema:
 
 
 def _batch(chunk: list[Passage], linked: list[list[str]]) -> pa.RecordBatch:
-    columns: list[Any] = []
+    columns: list[object] = []
     for item in _plain():
         if item.name == "linked":
-            values: list[Any] = [found[:MOST_LINKED] for found in linked]
+            values: list[object] = [concepts[:MOST_LINKED] for concepts in linked]
         else:
             values = [_storable(getattr(passage, item.name)) for passage in chunk]
         columns.append(pa.array(values, item.type))
     return pa.record_batch(columns, schema=_plain())
 
 
-def _storable(value: Any) -> Any:
+def _storable(value: object) -> object:
     """Return a value that Arrow can hold: a lone surrogate becomes a question mark of the same length."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
@@ -273,8 +275,8 @@ class _Describer:
         ).to_pylist()
         for number, curie, key in zip(spans.document.tolist(), best, spans.key.tolist(), strict=True):
             count = counts[number]
-            for found in (curie, *self._others(key)):
-                count[found] = count.get(found, 0) + 1
+            for concept in (curie, *self._others(key)):
+                count[concept] = count.get(concept, 0) + 1
         return [sorted(count, key=lambda curie: (-count[curie], curie)) for count in counts]
 
     def terms(self, passage: Passage, linked: Iterable[str]) -> dict[str, Iterator[str] | list[str]]:
@@ -287,15 +289,15 @@ class _Describer:
     def _others(self, key: int) -> list[str]:
         """Return the other concepts that a key may mean as well: a passage is found by each."""
         if key not in self._of_key and self.linker is not None:
-            found = self.linker.alternatives(key)
-            best = found[0][1] if found else 0.0
-            self._of_key[key] = [curie for curie, score in found[1:4] if score >= best - 0.1]
+            alternatives = self.linker.alternatives(key)
+            best = alternatives[0][1] if alternatives else 0.0
+            self._of_key[key] = [curie for curie, score in alternatives[1:4] if score >= best - 0.1]
         return self._of_key.get(key, [])
 
     def _ancestors(self, curie: str) -> frozenset[str]:
         if curie not in self._above:
-            known = self.graph is not None and self.graph.resolve(curie)
+            resolved = self.graph is not None and self.graph.resolve(curie)
             self._above[curie] = (
-                self.graph.ancestors(curie) if self.graph is not None and known else frozenset()
+                self.graph.ancestors(curie) if self.graph is not None and resolved else frozenset()
             )
         return self._above[curie]

@@ -100,11 +100,11 @@ class LeftOutDocuments:
         if self._known is None:
             self._known = list(self._read())
         matches = []
-        for known in self._known:
-            share = len(asked & known.words) / len(asked)
-            named = len(asked & known.named)
+        for document in self._known:
+            share = len(asked & document.words) / len(asked)
+            named = len(asked & document.named)
             if named >= _SUBJECT or (named and share >= _MATCH):
-                matches.append((-share, known.item["document"], known.item))
+                matches.append((-share, document.item["document"], document.item))
         return [
             f"{'may be outdated' if item['kind'] == POSSIBLE else 'left out'}: {item['collection']}/{item['document']} "
             f"also matches ({item['reason']})"

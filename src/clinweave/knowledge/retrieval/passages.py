@@ -36,7 +36,7 @@ def _units(document: str, most_words: int) -> Iterator[tuple[int, int, int]]:
             yield start, stop, count
             continue
         for begin, end in _pieces(document, _SENTENCE, start, stop):
-            places = [found.span() for found in _WORD.finditer(document, begin, end)]
+            places = [match.span() for match in _WORD.finditer(document, begin, end)]
             for first in range(0, len(places), most_words):
                 run = places[first : first + most_words]
                 yield run[0][0], run[-1][1], len(run)
@@ -44,11 +44,11 @@ def _units(document: str, most_words: int) -> Iterator[tuple[int, int, int]]:
 
 def _pieces(document: str, border: re.Pattern[str], start: int, stop: int) -> Iterator[tuple[int, int]]:
     """Yield (start, end) of the non-blank stretches between borders, blank edges taken off."""
-    at = start
-    for found in border.finditer(document, start, stop):
-        yield from _trimmed(document, at, found.end())
-        at = found.end()
-    yield from _trimmed(document, at, stop)
+    begin = start
+    for match in border.finditer(document, start, stop):
+        yield from _trimmed(document, begin, match.end())
+        begin = match.end()
+    yield from _trimmed(document, begin, stop)
 
 
 def _trimmed(document: str, start: int, stop: int) -> Iterator[tuple[int, int]]:

@@ -24,12 +24,12 @@ def preferred_collections(home: Path) -> tuple[str, ...]:
     return tuple(names)
 
 
-def prefer_collections(names: Sequence[str], home: Path, known: Collection[str]) -> tuple[str, ...]:
+def prefer_collections(names: Sequence[str], home: Path, existing: Collection[str]) -> tuple[str, ...]:
     """Let these collections rank above the others, () none; return them. Raises `UserError` for an unknown name."""
     wanted = tuple(dict.fromkeys(names))
     for name in wanted:
-        if name not in known:
-            raise UserError(f"there is no collection {name!r}; there are: {', '.join(known) or 'none'}")
+        if name not in existing:
+            raise UserError(f"there is no collection {name!r}; there are: {', '.join(existing) or 'none'}")
     if wanted:
         write_json(home / _FILE, {"preferred": list(wanted)})
     else:

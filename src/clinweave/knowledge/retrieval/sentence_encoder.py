@@ -1,6 +1,6 @@
 """A small sentence encoder: texts as unit vectors whose cosine is their nearness in meaning (all-MiniLM-L6-v2).
 
-The forward pass is numpy on the publisher's own weights, so that it needs neither torch nor a converted model; the
+The forward pass is numpy on the publisher's own weights: it needs neither torch nor a converted model; the
 tokenizer is the library `tokenizers` (extra `dense`). Source of the architecture: Devlin et al. 2019,
 doi:10.18653/v1/N19-1423; pooling is the mean of the token vectors, as the model's card says.
 """
@@ -158,12 +158,12 @@ def _read(path: Path) -> dict[str, Floats]:
         raw = np.fromfile(path, np.uint8)
         start = 8 + int(raw[:8].view("<u8")[0])
         header: dict[str, Any] = json.loads(raw[8:start].tobytes())
-        found = {}
+        result = {}
         for name, item in header.items():
             if item.get("dtype") == "F32":
                 low, high = item["data_offsets"]
                 values = raw[start + low : start + high].view("<f4").reshape(item["shape"])
-                found[name] = values.astype(np.float32)
-        return found
+                result[name] = values.astype(np.float32)
+        return result
     except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
         raise UserError(f"{path} is damaged ({error}): run `clinweave fetch {RESOURCE}`") from error

@@ -145,13 +145,13 @@ def file_of(document: str) -> str:
 
 
 def _files(collection: str, passages: Iterable[Text]) -> Iterator[_File]:
-    found: dict[str, _File] = {}
+    result: dict[str, _File] = {}
     hashes: dict[str, Any] = {}
     for document, title, text in passages:
         name = file_of(document)
-        file = found.get(name)
+        file = result.get(name)
         if file is None:
-            file = found[name] = _File(collection, name, title, is_record=bool(_RECORD.search(name)))
+            file = result[name] = _File(collection, name, title, is_record=bool(_RECORD.search(name)))
             # Answers to different questions may be the same; they stay apart.
             hashes[name] = sha256(title.encode() if file.is_record else b"")
         if len(file.head) < MOST_HEAD:
@@ -159,7 +159,7 @@ def _files(collection: str, passages: Iterable[Text]) -> Iterator[_File]:
         hashes[name].update(" ".join(text.split()).encode() + b"\n")
         if not file.is_record:
             file.words.update(_WORD.findall(text.lower()))
-    for name, file in found.items():
+    for name, file in result.items():
         file.hash = hashes[name].hexdigest()
         yield file
 
@@ -221,22 +221,22 @@ def _older(files: Iterable[_File]) -> Iterator[LeftOut]:
             named.setdefault(key, []).append(file)
         if title := stripped(file.own_title):
             titled.setdefault(title, []).append(file)
-    found: dict[int, _Replaced] = {}
+    result: dict[int, _Replaced] = {}
     for group, by_title in ((named, False), (titled, True)):
         for members in group.values():
             if 1 < len(members) <= _MOST_VERSIONS:
-                _compare(members, found, counted, by_title=by_title)
-    _by_statement(files, found)
+                _compare(members, result, counted, by_title=by_title)
+    _by_statement(files, result)
     for file in files:
-        if id(file) in found:
-            item = found[id(file)]
+        if id(file) in result:
+            item = result[id(file)]
             certain = item.likelihood == Likelihood.CERTAIN
             kind = "older version" if certain else POSSIBLE
             yield LeftOut(file.collection, file.name, f"{kind} {item.why}", kind)
 
 
 def _compare(
-    members: list[_File], found: dict[int, _Replaced], counted: frozenset[str], *, by_title: bool
+    members: list[_File], replaced: dict[int, _Replaced], counted: frozenset[str], *, by_title: bool
 ) -> None:
     """Add to `found` the members that another one of the family replaces, with the likeliest and newest such."""
     versions = {id(file): _version(file) for file in members}
@@ -250,13 +250,13 @@ def _compare(
             likelihood = _likelihood(file, own, other, its, by_title=by_title, is_counted=is_counted)
             if likelihood is None:
                 continue
-            before = found.get(id(file))
+            before = replaced.get(id(file))
             if before is None or (
                 before.version.is_older(its)
                 if before.likelihood == likelihood
                 else likelihood == Likelihood.CERTAIN
             ):
-                found[id(file)] = _Replaced(its, _why(file, own, other, its), likelihood)
+                replaced[id(file)] = _Replaced(its, _why(file, own, other, its), likelihood)
 
 
 def _why(file: _File, own: Version, other: _File, its: Version) -> str:
@@ -306,17 +306,19 @@ def _alike(one: set[str], other: set[str]) -> float | None:
     return len(one & other) / least if least >= _FEW_WORDS else None
 
 
-def _by_statement(files: list[_File], found: dict[int, _Replaced]) -> None:
+def _by_statement(files: list[_File], replaced: dict[int, _Replaced]) -> None:
     """Add the documents that another one of the collection says it supersedes, by their name or title."""
     for other in files:
-        for what, said in () if _is_draft(other) else superseded_by_text(other.head):
+        for what, statement in () if _is_draft(other) else superseded_by_text(other.head):
             for file in files:
-                known = found.get(id(file))
+                earlier = replaced.get(id(file))
                 if file is other or file.collection != other.collection:
                     continue
-                if (known is None or known.likelihood != Likelihood.CERTAIN) and _is_meant(file, other, what):
-                    why = f"(superseded): {other.name} says {said!r}"
-                    found[id(file)] = _Replaced(_version(other), why, Likelihood.CERTAIN)
+                if (earlier is None or earlier.likelihood != Likelihood.CERTAIN) and _is_meant(
+                    file, other, what
+                ):
+                    why = f"(superseded): {other.name} says {statement!r}"
+                    replaced[id(file)] = _Replaced(_version(other), why, Likelihood.CERTAIN)
 
 
 def _is_meant(file: _File, other: _File, stated: str) -> bool:
@@ -367,7 +369,7 @@ def _is_of_another(file: _File, other: _File) -> bool:
 def _version(file: _File) -> Version:
     """Return what the name states; what it does not, of the title, then of the first lines."""
     name = str(PurePosixPath(file.name).with_suffix(""))
-    head = "\n".join(_LATER.sub("", found[0]) for found in _HEAD_VERSION.finditer(file.head[:MOST_HEAD]))
+    head = "\n".join(_LATER.sub("", match[0]) for match in _HEAD_VERSION.finditer(file.head[:MOST_HEAD]))
     number: tuple[int, ...] = ()
     date: tuple[int, ...] = ()
     for text in (name, file.own_title, head):

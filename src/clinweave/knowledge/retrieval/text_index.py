@@ -1,14 +1,13 @@
 """The text index: passages found by word and by concept, where an ancestor finds its descendants (tantivy).
 
-Words are indexed in the linker's own normal form, so that queries and passages agree on spelling, plurals and Greek
+Words are indexed in the linker's own normal form: queries and passages agree on spelling, plurals and Greek
 letters. Queries are built term by term and never parsed, so no character of a question has a meaning of its own.
 The folder holds one Arrow file of passages per collection beside tantivy's segments.
 """
 
 import heapq
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from dataclasses import field as made_of
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +31,8 @@ from clinweave.knowledge.retrieval.index_store import (
 from clinweave.records import Passage, Tier
 
 if TYPE_CHECKING:
+    from tantivy import Query
+
     from clinweave.knowledge.linking.linker import Linker
 
 # Words that say nothing of what is sought. Where a question has no others, they are sought all the same.
@@ -43,7 +44,7 @@ _PREFERRED = 4.0
 _SEVERAL = 8  # passages that spell a word so
 _SMALL = 5_000  # passages of a collection in which a word is no misprint
 PREFERENCE = 1.5  # scores of preferred collections are multiplied by this
-_TIES = 32  # hits read beyond k, so that equal scores can be put in order
+_TIES = 32  # hits read beyond k, to order equal scores
 WEIGHTS = {"title": 0.6, "body": 1.0}
 CONCEPT_WEIGHTS = {"own": 2.0, "mentioned": 0.8, "above": 0.5}
 
@@ -54,9 +55,9 @@ class Hit:
 
     passage: Passage
     score: float
-    why: Callable[[], str] = made_of(repr=False, compare=False)
-    part: str = made_of(default="", repr=False, compare=False)  # the collection, and the passage's row in it
-    row: int = made_of(default=-1, repr=False, compare=False)
+    why: Callable[[], str] = field(repr=False, compare=False)
+    part: str = field(default="", repr=False, compare=False)  # the collection, and the passage's row in it
+    row: int = field(default=-1, repr=False, compare=False)
 
     @property
     def reason(self) -> str:
@@ -83,9 +84,9 @@ class _Part:
 
     def passage(self, row: int) -> tuple[Passage, list[str]]:
         """Return a stored passage and the concepts that were linked in it."""
-        at = row % CHUNK
+        offset = row % CHUNK
         values = {
-            name: column[at].as_py()
+            name: column[offset].as_py()
             for name, column in zip(self._names, self._columns(row // CHUNK), strict=True)
         }
         linked = values.pop("linked")
@@ -159,14 +160,12 @@ class TextIndex:
         manifest = open_manifest(
             folder, "text-index", "run `clinweave index build`", required={"parts": dict}
         )
-        held = manifest["parts"]
+        existing = manifest["parts"]
         for name in collections or ():
-            if name not in held:
-                own = ", ".join(item for item in held if item != GRAPH_PART) or "none"
-                raise UserError(
-                    f"there is no collection {name!r} in the text index; there are: {own} "
-                    f"(and {GRAPH_PART!r}, the databases' own definitions)"
-                )
+            if name not in existing:
+                own = ", ".join(item for item in existing if item != GRAPH_PART) or "none"
+                more = f"(and {GRAPH_PART!r}, the databases' own definitions)"
+                raise UserError(f"there is no collection {name!r} in the text index; there are: {own} {more}")
         try:
             return cls(folder, manifest, collections=collections, preferred=preferred)
         except ValueError as error:
@@ -211,9 +210,11 @@ class TextIndex:
         """Return up to `k` passages whose title has all words of one of the names; words of `prefer` raise the rank."""
         import tantivy
 
-        known, groups = schema(), []
+        columns, groups = schema(), []
         for name in names:
-            terms = [tantivy.Query.term_query(known, "title", word) for word in dict.fromkeys(words_of(name))]
+            terms = [
+                tantivy.Query.term_query(columns, "title", word) for word in dict.fromkeys(words_of(name))
+            ]
             if terms:
                 groups.append(
                     (
@@ -225,11 +226,11 @@ class TextIndex:
             return []
         clauses = [(tantivy.Occur.Must, tantivy.Query.boolean_query(groups))]
         for word in words_of(prefer):
-            term = tantivy.Query.term_query(known, "title", word)
+            term = tantivy.Query.term_query(columns, "title", word)
             clauses.append((tantivy.Occur.Should, tantivy.Query.boost_query(term, _PREFERRED)))
         return self._hits(self._limited(tantivy.Query.boolean_query(clauses), parts), k, {}, [], None)
 
-    def _limited(self, question: Any, parts: Collection[str] | None) -> Any:
+    def _limited(self, question: "Query", parts: Collection[str] | None) -> "Query":
         """Return the query limited to some collections, those that are preferred with a higher score."""
         import tantivy
 
@@ -265,12 +266,12 @@ class TextIndex:
         return True
 
     def _hits(
-        self, question: Any, k: int, words: dict[str, str], wanted: list[str], graph: IndexedGraph | None
+        self, question: "Query", k: int, words: dict[str, str], wanted: list[str], graph: IndexedGraph | None
     ) -> list[Hit]:
-        found = self._searcher.search(question, limit=k + _TIES, count=False).hits
-        least = round(found[min(k, len(found)) - 1][0], 4) if found else 0.0
+        match = self._searcher.search(question, limit=k + _TIES, count=False).hits
+        least = round(match[min(k, len(match)) - 1][0], 4) if match else 0.0
         rows = []
-        for score, address in found:
+        for score, address in match:
             if round(score, 4) >= least:
                 stored = self._searcher.doc(address)
                 part, row = str(stored.get_first("part")), int(str(stored.get_first("row")))
@@ -299,8 +300,8 @@ class TextIndex:
 
     def rows(self, part: str) -> Iterable[Passage]:
         """Yield the passages of a collection in the order of their rows."""
-        held = self._part(part)
-        return (held.passage(row)[0] for row in range(len(held)))
+        rows = self._part(part)
+        return (rows.passage(row)[0] for row in range(len(rows)))
 
     def passage(self, part: str, row: int) -> Passage:
         """Return the passage in a row of a collection."""
@@ -344,30 +345,30 @@ class TextIndex:
         return self._parts[name]
 
 
-def _question(words: Iterable[str], concepts: Sequence[str], weights: Mapping[str, float]) -> Any:
+def _question(words: Iterable[str], concepts: Sequence[str], weights: Mapping[str, float]) -> "Query | None":
     """Return the tantivy query: any of the words or concepts, or None where there is nothing to seek."""
     import tantivy
 
-    known = schema()
+    columns = schema()
     clauses = []
     for fields, option, terms in ((WEIGHTS, "freq", words), (CONCEPT_WEIGHTS, "basic", concepts)):
         for term in terms:
-            for field in fields:
-                if weight := weights.get(field):
-                    clause = tantivy.Query.term_query(known, field, term, option)
+            for name in fields:
+                if weight := weights.get(name):
+                    clause = tantivy.Query.term_query(columns, name, term, option)
                     clauses.append((tantivy.Occur.Should, tantivy.Query.boost_query(clause, weight)))
     return tantivy.Query.boolean_query(clauses) if clauses else None
 
 
-def _within(question: Any, parts: Collection[str] | None) -> Any:
+def _within(question: "Query", parts: Collection[str] | None) -> "Query":
     """Return the query limited to some collections."""
     if parts is None:
         return question
     import tantivy
 
-    known = schema()
+    columns = schema()
     allowed = [
-        (tantivy.Occur.Should, tantivy.Query.term_query(known, "part", name)) for name in sorted(parts)
+        (tantivy.Occur.Should, tantivy.Query.term_query(columns, "part", name)) for name in sorted(parts)
     ]
     limit = tantivy.Query.const_score_query(tantivy.Query.boolean_query(allowed), 0.0)
     return tantivy.Query.boolean_query([(tantivy.Occur.Must, question), (tantivy.Occur.Must, limit)])

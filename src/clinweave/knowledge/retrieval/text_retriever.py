@@ -217,23 +217,23 @@ class TextRetriever:
 def _ranked(rated: Sequence[tuple[float, int, "Hit"]]) -> list[tuple[float, "Hit"]]:
     """Return (fit, hit) of (fit, place of the intent, hit), best first; of each intent those about the same thing."""
     best: dict[int, float] = {}
-    for fit, place, _ in rated:
-        best[place] = max(fit, best.get(place, 0.0))
-    kept = [
-        (round(fit - 0.15 * place, 4), hit)
-        for fit, place, hit in rated
-        if fit >= max(0.2, best[place] - 0.35)
+    for fit, index, _ in rated:
+        best[index] = max(fit, best.get(index, 0.0))
+    selected = [
+        (round(fit - 0.15 * index, 4), hit)
+        for fit, index, hit in rated
+        if fit >= max(0.2, best[index] - 0.35)
     ]
-    return sorted(kept, key=lambda pair: (-pair[0], pair[1].passage.document, pair[1].passage.start))
+    return sorted(selected, key=lambda pair: (-pair[0], pair[1].passage.document, pair[1].passage.start))
 
 
 def _broader(names: Sequence[str]) -> list[str]:
     """Return the names without what makes a kind of a disease: "diabetes" for "type 2 diabetes mellitus"."""
-    kept = [
+    shorter = [
         " ".join(word for word in words_of(name) if word not in _KINDS and not word.isdigit())
         for name in names
     ]
-    return [name for name in dict.fromkeys(kept) if len(name) > 3]
+    return [name for name in dict.fromkeys(shorter) if len(name) > 3]
 
 
 def _wider(names: Sequence[str]) -> list[str]:
@@ -244,13 +244,13 @@ def _wider(names: Sequence[str]) -> list[str]:
 def _few_of_each(rated: Sequence[tuple[float, "Hit"]]) -> list[tuple[float, "Hit"]]:
     """Return the first passages of each document: an answer begins at its beginning."""
     count: dict[str, int] = {}
-    kept = []
+    result = []
     for fit, hit in rated:
         document = hit.passage.document
         count[document] = count.get(document, 0) + 1
         if count[document] <= EACH:
-            kept.append((fit, hit))
-    return kept[: 2 * MOST_STORED]
+            result.append((fit, hit))
+    return result[: 2 * MOST_STORED]
 
 
 def widened(query: Query) -> str:

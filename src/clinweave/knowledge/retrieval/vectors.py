@@ -45,8 +45,8 @@ class Encoding(Protocol):
 def collections_with_vectors(home: Path) -> list[str]:
     """Return the names of the collections that have vectors."""
     root = home / FOLDER
-    found = root.iterdir() if root.is_dir() else ()
-    return sorted(item.name for item in found if not item.name.startswith(".") and item.is_dir())
+    folders = root.iterdir() if root.is_dir() else ()
+    return sorted(item.name for item in folders if not item.name.startswith(".") and item.is_dir())
 
 
 def count_vectors(name: str, home: Path, passages: Iterable[Passage]) -> int:
@@ -55,8 +55,8 @@ def count_vectors(name: str, home: Path, passages: Iterable[Passage]) -> int:
     stored: set[bytes] = set()
     for texts in (folder / "texts.npy", *folder.parent.glob(f".{name}.*.blocks/*.npz")):
         try:
-            held = np.load(texts)
-            stored.update(item.tobytes() for item in (held if texts.suffix == ".npy" else held["texts"]))
+            array = np.load(texts)
+            stored.update(item.tobytes() for item in (array if texts.suffix == ".npy" else array["texts"]))
         except (OSError, ValueError, KeyError):
             continue  # not there, or damaged and computed again
     return sum(_hash(encoded_text(passage)) in stored for passage in passages)
@@ -119,19 +119,19 @@ def _update(
     def build(work: Path) -> dict[str, Any]:
         texts = [encoded_text(passage) for passage in index.rows(name)]
         hashes = [_hash(text) for text in texts]
-        known = _stored(folder, key) | _stored_blocks(blocks, key)
+        vectors = _stored(folder, key) | _stored_blocks(blocks, key)
         if encoder is not None:
             missing = dict(zip(hashes, texts, strict=True))
-            missing = {item: text for item, text in missing.items() if item not in known}
-            known |= _encode(missing, encoder, blocks, lambda done: progress(name, done, len(missing)))
+            missing = {item: text for item, text in missing.items() if item not in vectors}
+            vectors |= _encode(missing, encoder, blocks, lambda done: progress(name, done, len(missing)))
         rows = np.zeros((len(hashes), DIMENSIONS), np.float16)
         for row, item in enumerate(hashes):
-            if item in known:
-                rows[row] = known[item]
+            if item in vectors:
+                rows[row] = vectors[item]
         np.save(work / "vectors.npy", rows)
         np.save(work / "texts.npy", np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, _HASH))
         close_folder(work, Tier(part["tier"]))
-        return {"missing": sum(item not in known for item in hashes), "passages": len(hashes)}
+        return {"missing": sum(item not in vectors for item in hashes), "passages": len(hashes)}
 
     inputs = {"part": str(part["key"]), "encoder": key}
     done = stage(folder, KIND, inputs, {"complete": encoder is not None}, build, version=VERSION)
@@ -176,16 +176,16 @@ def _encode(
     """Return the vectors of texts, written block by block while they are made."""
     blocks.mkdir(parents=True, exist_ok=True, mode=0o700)
     order = sorted(missing)
-    found: dict[bytes, Halves] = {}
+    result: dict[bytes, Halves] = {}
     for start in range(0, len(order), _BLOCK):
         hashes = order[start : start + _BLOCK]
         values = encoder.encode([missing[item] for item in hashes]).astype(np.float16)
         keys = np.frombuffer(b"".join(hashes), np.uint8).reshape(-1, _HASH)
         with appearing(blocks / f"{hashes[0].hex()}.npz", private=True) as file, file.open("wb") as stream:
             np.savez(stream, texts=keys, vectors=values, encoder=np.array(encoder.key))
-        found |= dict(zip(hashes, values, strict=True))
+        result |= dict(zip(hashes, values, strict=True))
         tell(start + len(hashes))
-    return found
+    return result
 
 
 def _blocks(folder: Path, part: str) -> Path:
@@ -207,16 +207,16 @@ def _stored(folder: Path, encoder: str) -> dict[bytes, Halves]:
 
 def _stored_blocks(blocks: Path, encoder: str) -> dict[bytes, Halves]:
     """Return hash -> vector of the blocks that an interrupted run has left."""
-    found: dict[bytes, Halves] = {}
+    result: dict[bytes, Halves] = {}
     for path in sorted(blocks.glob("*.npz")):
         try:
             block = np.load(path)
             if str(block["encoder"]) == encoder:
                 hashes = (item.tobytes() for item in block["texts"])
-                found |= dict(zip(hashes, block["vectors"], strict=True))
+                result |= dict(zip(hashes, block["vectors"], strict=True))
         except (OSError, ValueError, KeyError):
             continue  # computed again
-    return found
+    return result
 
 
 def _hash(text: str) -> bytes:

@@ -76,9 +76,9 @@ class Version:
 def family(name: str) -> str:
     """Return a file's path without version, date and folders of old documents."""
     path = PurePosixPath(name)
-    kept = [stripped(part) for part in path.parent.parts if not _OLD_FOLDER.match(part)]
+    folders = [stripped(part) for part in path.parent.parts if not _OLD_FOLDER.match(part)]
     stem = stripped(path.stem)
-    return "/".join([*(part for part in kept if part), stem]) if stem else ""
+    return "/".join([*(part for part in folders if part), stem]) if stem else ""
 
 
 def stripped(text: str) -> str:
@@ -111,30 +111,30 @@ def plain_text(text: str) -> str:
 
 def numbers(plain: str) -> tuple[int, ...]:
     """Return the version number of a plain text, letters as their place in the alphabet, () if there is none."""
-    found = _NUMBER.search(plain)
-    if not found:
+    match = _NUMBER.search(plain)
+    if not match:
         return ()
-    if found[3]:
-        return (ord(found[3]) - ord("a") + 1,)
-    return tuple(int(part) for part in (found[1] or found[2]).split("."))
+    if match[3]:
+        return (ord(match[3]) - ord("a") + 1,)
+    return tuple(int(part) for part in (match[1] or match[2]).split("."))
 
 
 def dates(plain: str) -> tuple[int, ...]:
     """Return (year), (year, month) or (year, month, day) of the latest date in a plain text."""
-    found: list[tuple[int, ...]] = []
+    result: list[tuple[int, ...]] = []
     for item in _DATE.finditer(plain):
         if item[1]:
-            found.append((int(item[1]), int(item[2]), int(item[3])))
+            result.append((int(item[1]), int(item[2]), int(item[3])))
         elif item[6]:
-            found.append((int(item[6]), int(item[5]), int(item[4])))
+            result.append((int(item[6]), int(item[5]), int(item[4])))
         elif item[9]:
             day = (int(item[7]),) if item[7] else ()
-            found.append((int(item[9]), MONTHS[item[8]], *day))
+            result.append((int(item[9]), MONTHS[item[8]], *day))
         elif item[10]:
-            found.append((int(item[10]), int(item[11])))
+            result.append((int(item[10]), int(item[11])))
         else:
-            found.append((int(item[12]),))
-    return max(found, default=())
+            result.append((int(item[12]),))
+    return max(result, default=())
 
 
 def numbered(names: list[str]) -> frozenset[str]:
@@ -142,9 +142,9 @@ def numbered(names: list[str]) -> frozenset[str]:
     counted: dict[str, list[tuple[str, int]]] = {}
     for name in names:
         path = PurePosixPath(name)
-        found = _COUNTER.search(path.stem)
-        if found:
-            counted.setdefault(f"{path.parent}/{found[1].lower()}", []).append((name, int(found[2])))
+        match = _COUNTER.search(path.stem)
+        if match:
+            counted.setdefault(f"{path.parent}/{match[1].lower()}", []).append((name, int(match[2])))
     return frozenset(
         name
         for members in counted.values()

@@ -3,17 +3,20 @@
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from clinweave.patients.deid.names import is_sure
 from clinweave.patients.deid.spans import Kind, Span
 from clinweave.patients.deid.words import lists
 
+if TYPE_CHECKING:
+    from clinweave.records import Mention
+
 
 class LinksText(Protocol):
     """What protection needs of a linker."""
 
-    def link(self, text: str, /) -> Sequence[Any]:
+    def link(self, text: str, /) -> "Sequence[Mention]":
         """Return the mentions in a text, with `start`, `end` and `text`."""
 
 

@@ -1,6 +1,6 @@
 """Structural neighbours of a drug as evidence for a question.
 
-An item of its own kind ("structure"), graded as computed: the citation checker takes only curated records, so that no
+An item of its own kind ("structure"), graded as computed: the citation checker takes only curated records: no
 clinical claim can rest on it. It says what is similar, never what follows from that.
 """
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ from clinweave.applications.molecules.prediction.structures import fingerprint, 
 from clinweave.applications.molecules.prediction.tables import check_out, write_table
 from clinweave.core.artifacts import sha256, stage
 from clinweave.core.errors import ClinweaveError, UserError
+
+if TYPE_CHECKING:
+    from rdkit.Chem import Mol
 
 _BITS = 2048
 _RESOURCE = "drug-names"
@@ -97,7 +100,7 @@ class KnownDrugs:
         return cls.load(folder, artifact.manifest)
 
     @classmethod
-    def load(cls, folder: Path, manifest: Mapping[str, Any]) -> "KnownDrugs":
+    def load(cls, folder: Path, manifest: Mapping[str, object]) -> "KnownDrugs":
         """Return what was built."""
         import pyarrow.parquet as pq
 
@@ -208,7 +211,7 @@ class KnownDrugs:
             notes.append("the parts are in other proportions")
         if active is not None:
             if others := composition.others(active):
-                notes.append(f"beside it: {others}")
+                notes.append(f"together with: {others}")
             if self._is_salt(row) and how.startswith("salt"):
                 notes.append(f"the drug is itself a salt: {self.names[row]}")
             if self.keys[row] and (note := stereo_note(active.key, self.keys[row], active.smiles)):
@@ -279,7 +282,7 @@ def tanimoto(query: NDArray[np.uint8], many: NDArray[np.uint8]) -> NDArray[np.fl
     return np.asarray(both / np.maximum(either, 1), np.float64)
 
 
-def packed(molecule: Any) -> NDArray[np.uint8]:
+def packed(molecule: "Mol") -> NDArray[np.uint8]:
     """Return a molecule's Morgan bits, packed (256,)."""
     from rdkit import DataStructs
 
@@ -288,7 +291,7 @@ def packed(molecule: Any) -> NDArray[np.uint8]:
     return np.packbits(bits)
 
 
-def _heavy(molecule: Any) -> tuple[int, ...]:
+def _heavy(molecule: "Mol") -> tuple[int, ...]:
     return tuple(sorted(atom.GetAtomicNum() for atom in molecule.GetAtoms() if atom.GetAtomicNum() > 1))
 
 
@@ -304,7 +307,7 @@ def _rows_by(keys: Iterable[str]) -> dict[str, list[int]]:
     return dict(result)
 
 
-def answer_known(drugs: KnownDrugs, path: Path, out: Path, smiles_column: str = "") -> dict[str, Any]:
+def answer_known(drugs: KnownDrugs, path: Path, out: Path, smiles_column: str = "") -> dict[str, object]:
     """Write the table with the columns `drug`, `drug_id` and `match`, or `reason`; return the counts."""
     table = read_table(path, smiles_column)
     check_out(table, out)

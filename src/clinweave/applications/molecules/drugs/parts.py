@@ -8,9 +8,12 @@ metal is part of what a substance is and is never set aside.
 from dataclasses import dataclass
 from functools import cache
 from math import gcd
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from clinweave.applications.molecules.prediction.structures import inchi_key
+
+if TYPE_CHECKING:
+    from rdkit.Chem import Mol
 
 _GALLOYL = "OC(=O)c1cc(O)c(O)c(OC(=O)c2cc(O)c(O)c(O)c2)c1"
 _TANNIC = f"C({_GALLOYL})C9OC({_GALLOYL})C({_GALLOYL})C({_GALLOYL})C9{_GALLOYL}"
@@ -99,7 +102,7 @@ class Composition:
         return ", ".join(item.name or item.smiles for item in self.parts if item.key != part.key)
 
 
-def composition(molecule: Any) -> Composition:
+def composition(molecule: "Mol") -> Composition:
     """Return the parts of an RDKit molecule."""
     from rdkit import Chem, rdBase
 
@@ -122,7 +125,7 @@ def composition(molecule: Any) -> Composition:
     return Composition(parts, whole, "+".join(part.key for part in counted))
 
 
-def _part(fragment: Any) -> Part:
+def _part(fragment: "Mol") -> Part:
     from rdkit import Chem
 
     atoms = list(fragment.GetAtoms())
@@ -148,7 +151,7 @@ def _is_bonded(symbol: str, number: int) -> bool:
     return number not in _NOT_METALS and symbol not in _IONIC
 
 
-def _neutral(fragment: Any) -> Any:
+def _neutral(fragment: "Mol") -> "Mol":
     from rdkit import Chem
     from rdkit.Chem.MolStandardize import rdMolStandardize
 

@@ -10,12 +10,15 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from clinweave.applications.molecules.drugs.parts import METALS, Composition, Part, composition
 from clinweave.applications.molecules.prediction import Structure, read_structure
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _BITS = 2048
 _SALT_WORDS = re.compile(
@@ -150,7 +153,7 @@ def name_index(drugs: Iterable[tuple[str, Iterable[str]]]) -> dict[str, str]:
     return {name: ids.copy().pop() for name, ids in owners.items() if len(ids) == 1} | titles
 
 
-def row_bits(smiles: str) -> Any:
+def row_bits(smiles: str) -> "NDArray[np.uint8]":
     """Return the packed Morgan bits of a reference structure."""
     from rdkit import Chem, rdBase
 

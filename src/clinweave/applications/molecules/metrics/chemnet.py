@@ -7,7 +7,7 @@ padding behind a string is the same for all: what depends on it alone is compute
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -17,6 +17,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from clinweave.core.errors import ClinweaveError
+
+if TYPE_CHECKING:
+    from torch import nn
 
 LETTERS = [
     *"CNOHF",
@@ -37,7 +40,7 @@ Progress = Callable[[int, int], None]
 class ChemNet:
     """Two convolutions, an LSTM from the end to the start, an LSTM from the start to the end of its last state."""
 
-    def __init__(self, layers: Sequence[tuple[str, Any]]) -> None:
+    def __init__(self, layers: "Sequence[tuple[str, nn.Module]]") -> None:
         kinds = [kind for kind, _ in layers]
         if kinds != ["Conv1d", "Conv1d", "LSTM", "LSTM"]:
             raise ClinweaveError(f"these are no ChemNet weights: layers {kinds}")
@@ -130,7 +133,10 @@ def _letters(smiles: str) -> list[int]:
 
 
 def frechet(
-    mean: NDArray[Any], covariance: NDArray[Any], other: NDArray[Any], other_covariance: NDArray[Any]
+    mean: NDArray[np.float64],
+    covariance: NDArray[np.float64],
+    other: NDArray[np.float64],
+    other_covariance: NDArray[np.float64],
 ) -> float:
     """Return the squared Frechet distance of two Gaussians (Dowson and Landau 1982), by symmetric eigenvalues."""
     values, vectors = linalg.eigh(covariance)

@@ -3,9 +3,13 @@
 import csv
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from clinweave.core.errors import UserError
+
+if TYPE_CHECKING:
+    from rdkit.Chem import Mol
+    from rdkit.Chem.FilterCatalog import FilterCatalog
 
 _ALLOWED = {"C", "N", "S", "O", "F", "Cl", "Br", "H"}
 
@@ -14,9 +18,9 @@ _ALLOWED = {"C", "N", "S", "O", "F", "Cl", "Br", "H"}
 class Filters:
     """The compiled patterns."""
 
-    patterns: Any  # rdkit FilterCatalog
+    patterns: "FilterCatalog"  # rdkit FilterCatalog
 
-    def passes(self, molecule: Any) -> bool:
+    def passes(self, molecule: "Mol") -> bool:
         """Return whether a molecule passes all of MOSES' filters."""
         from rdkit import Chem
 

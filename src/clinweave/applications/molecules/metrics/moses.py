@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -14,6 +14,9 @@ from clinweave.applications.molecules.metrics.filters import Filters
 from clinweave.applications.molecules.metrics.hash_set import HashSet
 from clinweave.applications.molecules.metrics.reference import Reference
 from clinweave.applications.molecules.molecule import parse
+
+if TYPE_CHECKING:
+    from rdkit.Chem import Mol
 
 Progress = Callable[[str, int, int], None]
 
@@ -45,6 +48,9 @@ FLOOR = (
 )
 
 
+Measures = dict[str, float | int | None]  # by the measure's published name
+
+
 @dataclass(frozen=True)
 class Against:
     """What a set is measured against. Any part may be missing; its measures are then left out."""
@@ -60,7 +66,7 @@ def floor_of(count: int) -> float:
     return 0.008 + FLOOR / max(count, 1)
 
 
-def measure(smiles: Sequence[str], against: Against, *, progress: Progress | None = None) -> dict[str, Any]:
+def measure(smiles: Sequence[str], against: Against, *, progress: Progress | None = None) -> Measures:
     """Return every measure of the strings as drawn: `valid` counts all, the others the valid ones, repeats kept."""
     say = progress or (lambda _what, _done, _all: None)
     from rdkit import Chem
@@ -71,22 +77,22 @@ def measure(smiles: Sequence[str], against: Against, *, progress: Progress | Non
         molecules += [] if isinstance(molecule, str) else [molecule]
         say("reading", number + 1, len(smiles))
     canonical = [Chem.MolToSmiles(item) for item in molecules]
-    found_: dict[str, Any] = {"drawn": len(smiles), "valid": len(molecules) / max(len(smiles), 1)}
+    measures: Measures = {"drawn": len(smiles), "valid": len(molecules) / max(len(smiles), 1)}
     for name, size in (("unique@1k", 1000), ("unique@10k", 10_000)):
         if len(canonical) >= size:
-            found_[name] = len(set(canonical[:size])) / size
+            measures[name] = len(set(canonical[:size])) / size
     distinct = set(canonical)
-    found_["unique"] = len(distinct) / max(len(canonical), 1)
+    measures["unique"] = len(distinct) / max(len(canonical), 1)
     if against.training is not None:
-        found_["Novelty"] = sum(item not in against.training for item in distinct) / max(len(distinct), 1)
+        measures["Novelty"] = sum(item not in against.training for item in distinct) / max(len(distinct), 1)
     if against.filters is not None:
-        found_["Filters"] = _share(molecules, against.filters, say)
+        measures["Filters"] = _share(molecules, against.filters, say)
     if len(molecules) > 1:
-        found_ |= _likeness(molecules, canonical, against, say)
-    return found_
+        measures |= _likeness(molecules, canonical, against, say)
+    return measures
 
 
-def _share(molecules: Sequence[Any], filters: Filters, say: Progress) -> float:
+def _share(molecules: "Sequence[Mol]", filters: Filters, say: Progress) -> float:
     passed = 0
     for number, molecule in enumerate(molecules):
         passed += filters.passes(molecule)
@@ -95,10 +101,10 @@ def _share(molecules: Sequence[Any], filters: Filters, say: Progress) -> float:
 
 
 def _likeness(
-    molecules: Sequence[Any], canonical: Sequence[str], against: Against, say: Progress
-) -> dict[str, Any]:
+    molecules: "Sequence[Mol]", canonical: Sequence[str], against: Against, say: Progress
+) -> Measures:
     bits = morgan_bits(molecules)
-    result: dict[str, Any] = dict(zip(("IntDiv", "IntDiv2"), internal_diversity(bits), strict=True))
+    result: Measures = dict(zip(("IntDiv", "IntDiv2"), internal_diversity(bits), strict=True))
     fragments, scaffolds = Counter[str](), Counter[str]()
     for number, molecule in enumerate(molecules):
         fragments.update(brics_fragments(molecule))
@@ -121,7 +127,7 @@ def _likeness(
     return result
 
 
-def morgan_bits(molecules: Sequence[Any]) -> NDArray[np.uint8]:
+def morgan_bits(molecules: "Sequence[Mol]") -> NDArray[np.uint8]:
     """Return Morgan bits (B, 1024) of radius 2."""
     from rdkit.Chem import rdFingerprintGenerator
 
@@ -173,7 +179,7 @@ def internal_diversity(bits: NDArray[np.uint8]) -> tuple[float, float]:
     return 1 - mean, 1 - square**0.5
 
 
-def brics_fragments(molecule: Any) -> list[str]:
+def brics_fragments(molecule: "Mol") -> list[str]:
     """Return the BRICS fragments of a molecule as SMILES, with their numbered cuts."""
     from rdkit import Chem
     from rdkit.Chem import rdmolops
@@ -181,7 +187,7 @@ def brics_fragments(molecule: Any) -> list[str]:
     return str(Chem.MolToSmiles(rdmolops.FragmentOnBRICSBonds(molecule))).split(".")
 
 
-def scaffold_of(molecule: Any) -> list[str]:
+def scaffold_of(molecule: "Mol") -> list[str]:
     """Return the Bemis-Murcko scaffold as SMILES in a list; MOSES leaves out those with fewer than two rings."""
     from rdkit import Chem
     from rdkit.Chem.Scaffolds import MurckoScaffold

@@ -6,7 +6,6 @@ import zipfile
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +41,7 @@ _ALLOWED = {
 class _Plain(pickle.Unpickler):
     """The file is a pickle: it may make arrays and counters, and nothing else."""
 
-    def find_class(self, module_name: str, global_name: str) -> Any:
+    def find_class(self, module_name: str, global_name: str) -> object:
         if (module_name, global_name) not in _ALLOWED:
             raise pickle.UnpicklingError(f"it names {module_name}.{global_name}")
         return super().find_class(module_name, global_name)

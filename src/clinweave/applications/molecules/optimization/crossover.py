@@ -4,12 +4,17 @@ A cut goes through one bond outside the rings, or through two bonds of one ring;
 zips two halves together.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from clinweave.applications.molecules.optimization.mutation import Random, closed, faults, opened
 
+if TYPE_CHECKING:
+    from rdkit.Chem import Bond, Mol, RWMol
 
-def cross(first: Any, two: Any, random: Random, keep: Any = None, tries: int = 8) -> Any:
+
+def cross(
+    first: "Mol", two: "Mol", random: Random, keep: "Mol | None" = None, tries: int = 8
+) -> "Mol | None":
     """Return a child of two RDKit molecules, or None where no pair of halves would do."""
     for _ in range(tries):
         in_ring = bool(random.random() < 0.4)
@@ -23,7 +28,7 @@ def cross(first: Any, two: Any, random: Random, keep: Any = None, tries: int = 8
     return None
 
 
-def _halves(molecule: Any, random: Random, in_ring: bool) -> list[Any]:
+def _halves(molecule: "Mol", random: Random, in_ring: bool) -> "list[Mol]":
     from rdkit import Chem
 
     editable = opened(molecule)
@@ -31,7 +36,7 @@ def _halves(molecule: Any, random: Random, in_ring: bool) -> list[Any]:
     if not bonds:
         return []
     labels = [1, 2] if random.random() < 0.5 else [2, 1]
-    cut: Any = Chem.FragmentOnBonds(
+    cut: object = Chem.FragmentOnBonds(
         editable, bonds, dummyLabels=[(labels[index], labels[index]) for index in range(len(bonds))]
         if len(bonds) > 1 else [(1, 1)],
     )  # fmt: skip
@@ -39,7 +44,7 @@ def _halves(molecule: Any, random: Random, in_ring: bool) -> list[Any]:
     return list(halves) if len(halves) == 2 else []
 
 
-def _plain_cut(editable: Any, random: Random) -> list[int]:
+def _plain_cut(editable: "RWMol", random: Random) -> list[int]:
     bonds = [
         bond.GetIdx()
         for bond in editable.GetBonds()
@@ -48,7 +53,7 @@ def _plain_cut(editable: Any, random: Random) -> list[int]:
     return [bonds[int(random.integers(len(bonds)))]] if bonds else []
 
 
-def _ring_cut(editable: Any, random: Random) -> list[int]:
+def _ring_cut(editable: "RWMol", random: Random) -> list[int]:
     """Return two bonds of a ring, single and in that ring alone, that have no atom in common."""
     info = editable.GetRingInfo()
     rings = list(info.BondRings())
@@ -65,18 +70,18 @@ def _ring_cut(editable: Any, random: Random) -> list[int]:
     return pairs[int(random.integers(len(pairs)))] if pairs else []
 
 
-def _ends(bond: Any) -> set[int]:
+def _ends(bond: "Bond") -> set[int]:
     return {bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()}
 
 
-def _joined(left: Any, right: Any, allowed: frozenset[str]) -> Any:
+def _joined(left: "Mol", right: "Mol", allowed: frozenset[str]) -> "Mol | None":
     from rdkit import Chem, rdBase
 
     how = Chem.MolzipParams()
     how.label = Chem.MolzipLabel.Isotope
     with rdBase.BlockLogs():
         try:
-            whole: Any = Chem.RWMol(Chem.molzip(left, right, how))
+            whole: Mol = Chem.RWMol(Chem.molzip(left, right, how))
         except (ValueError, RuntimeError):
             return None
     if any(not atom.GetAtomicNum() for atom in whole.GetAtoms()):

@@ -6,7 +6,7 @@ Small generations and parents drawn by rank over everything scored, as in Tripp 
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from clinweave.applications.molecules.optimization.crossover import cross
 from clinweave.applications.molecules.optimization.mutation import mutate
 from clinweave.applications.molecules.optimization.oracle import Answer
 from clinweave.applications.molecules.optimization.problem import Archive, OptimizationTask
+
+if TYPE_CHECKING:
+    from rdkit.Chem import Mol
 
 BROOD = 20  # children in a generation
 ELDERS = 120  # the best so many may be parents
@@ -54,7 +57,7 @@ class GraphGA:
                 result[smiles] = None
         return list(result)
 
-    def _child(self) -> Any:
+    def _child(self) -> "Mol | None":
         keep = self.problem.keep
         if not len(self.archive):
             return mutate(_molecule(self.problem.start or "CC"), self.random, keep)
@@ -80,7 +83,7 @@ class GraphGA:
 
 
 @lru_cache(2048)
-def _molecule(smiles: str) -> Any:
+def _molecule(smiles: str) -> "Mol":
     from rdkit import Chem
 
     return Chem.MolFromSmiles(smiles)

@@ -7,10 +7,10 @@ children are grown from the latent of the kept part instead.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from clinweave.applications.molecules.batches import SCAFFOLD, WHOLE
 from clinweave.applications.molecules.optimization.oracle import Answer
@@ -18,6 +18,7 @@ from clinweave.applications.molecules.optimization.policy import core_of, latent
 from clinweave.applications.molecules.optimization.problem import Archive, OptimizationTask
 from clinweave.applications.molecules.properties import PROPERTIES, properties_of, standardised
 
+Latent = NDArray[np.float32]  # of a molecule, (latent,)
 CHILDREN = 64
 ELDERS = 60
 TEMPERATURE = 0.8
@@ -33,8 +34,8 @@ class LatentSearch:
         self.random = np.random.default_rng([problem.seed, 4])
         self.draws = torch.Generator().manual_seed(problem.seed)
         self.archive = Archive()
-        self.latents: dict[str, Any] = {}
-        self.properties: dict[str, Any] = {}
+        self.latents: dict[str, Latent] = {}
+        self.properties: dict[str, Latent] = {}
         self.noise = 0.5
         self.bar = -np.inf
         core = core_of(problem)
@@ -85,7 +86,7 @@ class LatentSearch:
         index = int(len(elders) ** self.random.random()) - 1
         return elders[min(max(index, 0), len(elders) - 1)]
 
-    def _child(self, elders: Sequence[str]) -> Any:
+    def _child(self, elders: Sequence[str]) -> Latent:
         latent = self.latents[self._pick(elders)]
         draw = self.random.random()
         if draw < 0.3:
@@ -98,14 +99,14 @@ class LatentSearch:
             latent = share * latent + (1 - share) * self.latents[self._pick(elders)]
         return latent + self._shift(elders)
 
-    def _shift(self, elders: Sequence[str]) -> Any:
+    def _shift(self, elders: Sequence[str]) -> Latent:
         width = self.model.latent
         spread = (
             np.std([self.latents[text] for text in elders], 0) if len(elders) > 4 else np.full(width, 0.5)
         )
         return (self.noise * (spread + 0.05) * self.random.standard_normal(width)).astype(np.float32)
 
-    def _condition(self, elders: Sequence[str]) -> Any:
+    def _condition(self, elders: Sequence[str]) -> Latent:
         """Return a parent's properties, a random half of them shown; for a third of the children none."""
         hidden = np.full(len(PROPERTIES), np.nan, np.float32)
         if not elders or self.random.random() < 1 / 3:
@@ -113,7 +114,7 @@ class LatentSearch:
         values = self.properties[self._pick(elders)]
         return np.where(self.random.random(len(hidden)) < 0.5, values, hidden)
 
-    def _write(self, latents: Sequence[Any], conditions: Sequence[Any], view: int) -> list[str]:
+    def _write(self, latents: Sequence[Latent], conditions: Sequence[Latent], view: int) -> list[str]:
         if not latents:
             return []
         tensor = torch.from_numpy(np.array(latents, np.float32))

@@ -5,9 +5,12 @@ Each change is tried on a kekulised copy; what RDKit then refuses, or has strain
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from rdkit.Chem import Atom, Bond, BondType, Mol, RWMol
 
 _ELEMENTS = (6, 7, 8, 9, 16, 17, 35)  # C, N, O, F, S, Cl, Br
 _WEIGHTS = np.array([0.45, 0.18, 0.18, 0.07, 0.05, 0.05, 0.02])
@@ -29,7 +32,7 @@ _STRANGE = (
 Random = np.random.Generator
 
 
-def mutate(molecule: Any, random: Random, keep: Any = None, tries: int = 10) -> Any:
+def mutate(molecule: "Mol", random: Random, keep: "Mol | None" = None, tries: int = 10) -> "Mol | None":
     """Return a changed RDKit molecule, or None where no change came out well. Atoms of a match of `keep` stay."""
     locked = frozenset(molecule.GetSubstructMatch(keep)) if keep is not None else frozenset()
     allowed = faults(molecule)
@@ -43,11 +46,11 @@ def mutate(molecule: Any, random: Random, keep: Any = None, tries: int = 10) -> 
     return None
 
 
-def opened(molecule: Any) -> Any:
+def opened(molecule: "Mol") -> "RWMol":
     """Return an editable kekulised copy whose neutral atoms fill their valence with hydrogens."""
     from rdkit import Chem
 
-    editable: Any = Chem.RWMol(molecule)
+    editable: RWMol = Chem.RWMol(molecule)
     Chem.Kekulize(editable, clearAromaticFlags=True)
     for atom in editable.GetAtoms():
         if not atom.GetFormalCharge() and not atom.GetNumRadicalElectrons():
@@ -57,14 +60,14 @@ def opened(molecule: Any) -> Any:
     return editable
 
 
-def closed(editable: Any, allowed: frozenset[str] = frozenset()) -> Any:
+def closed(editable: "RWMol", allowed: frozenset[str] = frozenset()) -> "Mol | None":
     """Return the molecule of an edited graph, or None where it cannot be one, or has other `faults` than allowed."""
     from rdkit import Chem, rdBase
 
     with rdBase.BlockLogs():
         try:
             Chem.SanitizeMol(editable)
-            molecule: Any = Chem.MolFromSmiles(Chem.MolToSmiles(editable))
+            molecule: Mol = Chem.MolFromSmiles(Chem.MolToSmiles(editable))
         except (ValueError, RuntimeError):
             return None
     if molecule is None or len(Chem.GetMolFrags(molecule)) > 1 or not faults(molecule) <= allowed:
@@ -72,7 +75,7 @@ def closed(editable: Any, allowed: frozenset[str] = frozenset()) -> Any:
     return molecule
 
 
-def faults(molecule: Any) -> frozenset[str]:
+def faults(molecule: "Mol") -> frozenset[str]:
     """Return what of a structure edits make and hardly anybody would: a child may have only what a parent has.
 
     Rings of more than seven atoms; an allene, alkyne or cyclopropene in a ring; sulphur of higher valence without =O
@@ -86,7 +89,7 @@ def faults(molecule: Any) -> frozenset[str]:
 
 
 @cache
-def _pattern(text: str) -> Any:
+def _pattern(text: str) -> "Mol":
     from rdkit import Chem
 
     return Chem.MolFromSmarts(text)
@@ -96,21 +99,21 @@ def _any(choices: list[Any], random: Random) -> Any:
     return choices[int(random.integers(len(choices)))] if choices else None
 
 
-def _free(atom: Any) -> int:
+def _free(atom: "Atom") -> int:
     return int(atom.GetTotalNumHs())
 
 
-def _order(bond: Any) -> int:
+def _order(bond: "Bond") -> int:
     return int(bond.GetBondTypeAsDouble())
 
 
-def _kind(order: int) -> Any:
+def _kind(order: int) -> "BondType":
     from rdkit.Chem import BondType
 
     return {1: BondType.SINGLE, 2: BondType.DOUBLE, 3: BondType.TRIPLE}[order]
 
 
-def _append(editable: Any, random: Random, _locked: frozenset[int]) -> bool:
+def _append(editable: "RWMol", random: Random, _locked: frozenset[int]) -> bool:
     from rdkit import Chem
 
     atom = _any([candidate for candidate in editable.GetAtoms() if _free(candidate)], random)
@@ -125,7 +128,7 @@ def _append(editable: Any, random: Random, _locked: frozenset[int]) -> bool:
     return True
 
 
-def _insert(editable: Any, random: Random, locked: frozenset[int]) -> bool:
+def _insert(editable: "RWMol", random: Random, locked: frozenset[int]) -> bool:
     from rdkit import Chem
 
     choices = [
@@ -144,7 +147,7 @@ def _insert(editable: Any, random: Random, locked: frozenset[int]) -> bool:
     return True
 
 
-def _delete(editable: Any, random: Random, locked: frozenset[int]) -> bool:
+def _delete(editable: "RWMol", random: Random, locked: frozenset[int]) -> bool:
     choices = [
         candidate
         for candidate in editable.GetAtoms()
@@ -162,7 +165,7 @@ def _delete(editable: Any, random: Random, locked: frozenset[int]) -> bool:
     return True
 
 
-def _change_atom(editable: Any, random: Random, locked: frozenset[int]) -> bool:
+def _change_atom(editable: "RWMol", random: Random, locked: frozenset[int]) -> bool:
     atom = _any(
         [
             candidate
@@ -186,7 +189,7 @@ def _change_atom(editable: Any, random: Random, locked: frozenset[int]) -> bool:
     return True
 
 
-def _change_bond(editable: Any, random: Random, locked: frozenset[int]) -> bool:
+def _change_bond(editable: "RWMol", random: Random, locked: frozenset[int]) -> bool:
     bond = _any(
         [
             item
@@ -206,7 +209,7 @@ def _change_bond(editable: Any, random: Random, locked: frozenset[int]) -> bool:
     return True
 
 
-def _open_ring(editable: Any, random: Random, locked: frozenset[int]) -> bool:
+def _open_ring(editable: "RWMol", random: Random, locked: frozenset[int]) -> bool:
     bond = _any(
         [
             candidate
@@ -221,7 +224,7 @@ def _open_ring(editable: Any, random: Random, locked: frozenset[int]) -> bool:
     return True
 
 
-def _close_ring(editable: Any, random: Random, _locked: frozenset[int]) -> bool:
+def _close_ring(editable: "RWMol", random: Random, _locked: frozenset[int]) -> bool:
     from rdkit import Chem
 
     distances = Chem.GetDistanceMatrix(editable)

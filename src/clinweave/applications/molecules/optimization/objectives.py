@@ -3,9 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clinweave.applications.molecules.optimization.modifiers import Modifier, gaussian, geometric_mean, plain
+
+if TYPE_CHECKING:
+    from rdkit.Chem import Mol
+    from rdkit.Chem.rdFingerprintGenerator import FingerprintGenerator64
 
 Property = Callable[[Any], float]  # of an RDKit molecule
 
@@ -26,13 +30,13 @@ class Objective:
     mean: Callable[[Sequence[float]], float] = geometric_mean
     bounded: bool = True
 
-    def __call__(self, molecule: Any) -> tuple[float, dict[str, float]]:
+    def __call__(self, molecule: "Mol") -> tuple[float, dict[str, float]]:
         """Return the score of an RDKit molecule, higher is better, and each part's own."""
         parts = {part.name: float(part.modifier(part.of(molecule))) for part in self.parts}
         return float(self.mean(list(parts.values()))), parts
 
 
-def logp(molecule: Any) -> float:
+def logp(molecule: "Mol") -> float:
     """Return the octanol-water partition (Wildman and Crippen 1999)."""
     from rdkit.Chem import Crippen
 
@@ -43,7 +47,7 @@ def logp(molecule: Any) -> float:
 def descriptor(name: str) -> Property:
     """Return a descriptor of rdMolDescriptors by name, such as CalcTPSA."""
 
-    def of(molecule: Any) -> float:
+    def of(molecule: "Mol") -> float:
         from rdkit.Chem import rdMolDescriptors
 
         return float(getattr(rdMolDescriptors, name)(molecule))
@@ -51,7 +55,7 @@ def descriptor(name: str) -> Property:
     return of
 
 
-def qed(molecule: Any) -> float:
+def qed(molecule: "Mol") -> float:
     """Return the quantitative estimate of drug-likeness (Bickerton et al. 2012), 0 to 1."""
     from rdkit.Chem import QED
 
@@ -59,7 +63,7 @@ def qed(molecule: Any) -> float:
     return float(value(molecule))
 
 
-def bertz(molecule: Any) -> float:
+def bertz(molecule: "Mol") -> float:
     """Return the complexity index of Bertz 1981."""
     from rdkit.Chem import GraphDescriptors
 
@@ -67,7 +71,7 @@ def bertz(molecule: Any) -> float:
     return float(value(molecule))
 
 
-def synthetic_accessibility(molecule: Any) -> float:
+def synthetic_accessibility(molecule: "Mol") -> float:
     """Return the SA score, 1 (easy) to 10 (Ertl and Schuffenhauer 2009), by RDKit's contributed code."""
     from rdkit.Contrib.SA_Score import sascorer
 
@@ -75,7 +79,7 @@ def synthetic_accessibility(molecule: Any) -> float:
     return float(value(molecule))
 
 
-def penalised_logp(molecule: Any) -> float:
+def penalised_logp(molecule: "Mol") -> float:
     """Return logP less SA score less the atoms above six of the largest ring, each standardised.
 
     Centres and deviations are those of the 250,000 molecules of ZINC that the literature uses (Gomez-Bombarelli et
@@ -92,7 +96,7 @@ def penalised_logp(molecule: Any) -> float:
 def atoms(element: str) -> Property:
     """Return the count of an element's atoms ("": of all atoms), hydrogens included."""
 
-    def of(molecule: Any) -> float:
+    def of(molecule: "Mol") -> float:
         hydrogens = sum(atom.GetTotalNumHs() for atom in molecule.GetAtoms())
         if element == "H":
             return float(hydrogens)
@@ -116,7 +120,7 @@ def formula(counts: dict[str, int]) -> Property:
 def smarts(pattern: str, *, present: bool = True) -> Property:
     """Return 1 where a pattern is there (or is not), else 0."""
 
-    def of(molecule: Any) -> float:
+    def of(molecule: "Mol") -> float:
         return float(molecule.HasSubstructMatch(_pattern(pattern)) == present)
 
     return of
@@ -125,7 +129,7 @@ def smarts(pattern: str, *, present: bool = True) -> Property:
 def similarity(target: str, kind: str) -> Property:
     """Return Tanimoto similarity to a SMILES on ECFP4, ECFP6, FCFP4 or AP (pairs) counts, or PHCO (pharmacophores)."""
 
-    def of(molecule: Any) -> float:
+    def of(molecule: "Mol") -> float:
         from rdkit import DataStructs
 
         return float(DataStructs.TanimotoSimilarity(_print(molecule, kind), _target(target, kind)))
@@ -139,26 +143,26 @@ def of_target(target: str, of: Property) -> float:
 
 
 @cache
-def _molecule(smiles: str) -> Any:
+def _molecule(smiles: str) -> "Mol":
     from rdkit import Chem
 
     return Chem.MolFromSmiles(smiles)
 
 
 @cache
-def _pattern(text: str) -> Any:
+def _pattern(text: str) -> "Mol":
     from rdkit import Chem
 
     return Chem.MolFromSmarts(text)
 
 
 @cache
-def _target(smiles: str, kind: str) -> Any:
+def _target(smiles: str, kind: str) -> object:
     return _print(_molecule(smiles), kind)
 
 
 @cache
-def _generator(kind: str) -> Any:
+def _generator(kind: str) -> "FingerprintGenerator64":
     from rdkit.Chem import rdFingerprintGenerator
 
     generators: Any = rdFingerprintGenerator
@@ -171,7 +175,7 @@ def _generator(kind: str) -> Any:
     return generators.GetMorganGenerator(radius={"ECFP4": 2, "ECFP6": 3}[kind])
 
 
-def _print(molecule: Any, kind: str) -> Any:
+def _print(molecule: "Mol", kind: str) -> Any:
     if kind == "PHCO":
         from rdkit.Chem.Pharm2D import Generate, Gobbi_Pharm2D
 

@@ -10,11 +10,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clinweave.applications.molecules.molecule import standardise
 from clinweave.applications.molecules.optimization.scoring import Scored, Scorer
 from clinweave.core.errors import ClinweaveError, UserError
+
+if TYPE_CHECKING:
+    from rdkit.Chem import Mol
 
 MOST_FAILED = 50  # first molecules that all fail: the scorer is broken, and says so
 
@@ -44,7 +47,7 @@ class Oracle:
     budget: int
     journal: Path | None = None
     about: dict[str, Any] = field(default_factory=dict)  # what a journal must agree with
-    keep: Any = None
+    keep: "Mol | None" = None
     most_atoms: int = 70  # heavy atoms; more is refused
     calls: list[Call] = field(default_factory=list)
     fates: Counter[str] = field(default_factory=Counter)
@@ -102,7 +105,7 @@ class Oracle:
         if self.keep is not None:
             from rdkit import Chem
 
-            molecule: Any = Chem.MolFromSmiles(answer.smiles)
+            molecule: Mol = Chem.MolFromSmiles(answer.smiles)
             if not molecule.HasSubstructMatch(self.keep):
                 return answer.smiles, "lacking"
         return answer.smiles, ""

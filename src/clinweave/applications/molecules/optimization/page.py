@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -48,7 +47,7 @@ def write_page(path: Path, outcome: Outcome, rows: Sequence[Row], summary: Row) 
 
 
 def _facts(summary: Row) -> str:
-    shown: dict[str, Any] = {
+    shown: dict[str, object] = {
         "best score": _number(summary["best"]),
         "mean of the best ten": _number(summary["top10"]),
         "area under it over the budget (top-10 AUC)": _number(summary["top10_auc"]),
@@ -77,11 +76,11 @@ def _facts(summary: Row) -> str:
     return f"<table>{lines}</table>"
 
 
-def _number(value: Any) -> str:
+def _number(value: object) -> str:
     return "none" if value is None else f"{value:.3f}"
 
 
-def _curve(scores: Sequence[float], start: Any) -> str:
+def _curve(scores: Sequence[float], start: float | None) -> str:
     lines = {"best": best_so_far(scores, 1), "mean of the best ten": best_so_far(scores, 10)}
     calls = range(1, len(scores) + 1)
     series = [
@@ -135,7 +134,7 @@ def opposed(calls: Sequence[Call]) -> tuple[str, str] | None:
     return names[useful[int(first)]], names[useful[int(two)]]
 
 
-def _front(x: Any, y: Any, across: str, up: str, *, flipped: bool = False) -> str:
+def _front(x: np.ndarray, y: np.ndarray, across: str, up: str, *, flipped: bool = False) -> str:
     finite = np.isfinite(x) & np.isfinite(y)
     x, y = x[finite], y[finite]
     if len(x) < 2:

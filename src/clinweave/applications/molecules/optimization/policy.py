@@ -7,7 +7,7 @@ of the start that matches it, in the view in which the decoder grows a scaffold.
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -19,6 +19,10 @@ from clinweave.applications.molecules.network import Network
 from clinweave.applications.molecules.optimization.problem import OptimizationTask
 from clinweave.applications.molecules.properties import PROPERTIES
 from clinweave.applications.molecules.tokens import END
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from rdkit.Chem import Mol
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ def core_of(problem: OptimizationTask) -> str:
 
     if problem.keep is None or not problem.start:
         return ""
-    molecule: Any = Chem.MolFromSmiles(problem.start)
+    molecule: Mol = Chem.MolFromSmiles(problem.start)
     match = set(molecule.GetSubstructMatch(problem.keep))
     info = molecule.GetRingInfo()
     for ring in info.AtomRings():  # a cut ring is no molecule: keep all rings that the pattern touches
@@ -107,6 +111,7 @@ def core_of(problem: OptimizationTask) -> str:
     return text if Chem.MolFromSmiles(text) is not None else problem.start
 
 
-def latent_of(model: Generator, smiles: str) -> Any:
+def latent_of(model: Generator, smiles: str) -> "NDArray[np.float32]":
     """Return the latent (latent,) of a molecule, also of one unlike those that the model has seen."""
-    return np.nan_to_num(model.encode([smiles], strict=False).latents[0])
+    latent: NDArray[np.float32] = np.nan_to_num(model.encode([smiles], strict=False).latents[0])
+    return latent

@@ -11,6 +11,8 @@ from clinweave.applications.molecules.optimization.oracle import Answer
 from clinweave.core.errors import UserError
 
 if TYPE_CHECKING:
+    from rdkit.Chem import Mol
+
     from clinweave.applications.molecules.generator import Generator
 
 
@@ -22,7 +24,7 @@ class OptimizationTask:
     """Where a search begins. `start` and `pool` are canonical SMILES; `keep` a pattern that all must have, or None."""
 
     start: str | None
-    keep: Any
+    keep: "Mol"
     pool: tuple[str, ...]  # the first molecules, before anything is learned
     model: "Generator | None"  # None for methods that need none
     bounded: bool = True  # scores from 0 to 1
@@ -83,11 +85,11 @@ class Archive:
         return np.nan_to_num(np.clip((array - low) / max(high - low, 1e-9), 0, 1))
 
 
-def parse_start(smiles: str, keep: str) -> tuple[str, Any]:
+def parse_start(smiles: str, keep: str) -> "tuple[str, Mol | None]":
     """Return the start's canonical SMILES and the pattern to keep (None for ""), or raise `UserError`."""
     from rdkit import Chem, rdBase
 
-    pattern: Any = None
+    pattern: Mol | None = None
     if keep:
         with rdBase.BlockLogs():
             pattern = Chem.MolFromSmarts(keep)
@@ -100,7 +102,7 @@ def parse_start(smiles: str, keep: str) -> tuple[str, Any]:
     answer = standardise(smiles)
     if answer.smiles is None:
         raise UserError(f"--start {smiles}: {answer.reason}")
-    molecule: Any = Chem.MolFromSmiles(answer.smiles)
+    molecule: Mol = Chem.MolFromSmiles(answer.smiles)
     if pattern is not None and not molecule.HasSubstructMatch(pattern):
         raise UserError(f"--keep {keep}: the start {answer.smiles} does not contain it")
     return answer.smiles, pattern

@@ -5,13 +5,17 @@ import math
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from clinweave.applications.molecules.optimization.measures import best_so_far, top_auc
 from clinweave.applications.molecules.optimization.objectives import synthetic_accessibility
 from clinweave.applications.molecules.optimization.oracle import Call
 from clinweave.applications.molecules.optimization.search import Outcome
 from clinweave.applications.molecules.properties import PROPERTIES, properties_of
+
+if TYPE_CHECKING:
+    from rdkit.Chem import Mol
+    from rdkit.Chem.FilterCatalog import FilterCatalog
 
 Row = dict[str, Any]
 
@@ -33,7 +37,7 @@ def rows_of(outcome: Outcome, top: int, home: Path) -> list[Row]:
 def _row(rank: int, call: Call, start: str) -> Row:
     from rdkit import Chem
 
-    molecule: Any = Chem.MolFromSmiles(call.smiles)
+    molecule: Mol = Chem.MolFromSmiles(call.smiles)
     return {
         "rank": rank,
         "smiles": call.smiles,
@@ -59,7 +63,7 @@ def likeness(smiles: Sequence[str], start: str) -> list[float]:
 
 
 @cache
-def _catalogue() -> Any:
+def _catalogue() -> "FilterCatalog":
     from rdkit.Chem import FilterCatalog as Catalogs
 
     kinds = Catalogs.FilterCatalogParams.FilterCatalogs
@@ -69,7 +73,7 @@ def _catalogue() -> Any:
     return Catalogs.FilterCatalog(chosen)
 
 
-def alerts(molecule: Any) -> list[str]:
+def alerts(molecule: "Mol") -> list[str]:
     """Return the structural alerts: PAINS (Baell and Holloway 2010) and those of Brenk et al. 2008, by RDKit."""
     reasons = []
     for entry in _catalogue().GetMatches(molecule):

@@ -5,11 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from clinweave.applications.molecules.optimization.tasks import TASKS
 from clinweave.core.artifacts import digest, sha256
 from clinweave.core.errors import UserError
+
+if TYPE_CHECKING:
+    from clinweave.applications.molecules.prediction.model import PropertyModel
 
 
 class Scored(NamedTuple):
@@ -82,7 +85,7 @@ class Learned:
     """An endpoint of a property model: its probability or value; parts: how sure, and how near to what was learned."""
 
     name: str
-    model: Any  # PropertyModel
+    model: "PropertyModel"  # PropertyModel
     endpoint: str
     identity: str
     bounded: bool

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clinweave.applications.molecules.optimization.oracle import Oracle
 from clinweave.applications.molecules.optimization.problem import Method, OptimizationTask, parse_start
@@ -127,7 +127,7 @@ def _check_start(oracle: Oracle, start: str) -> None:
         )
 
 
-def _world(search: Search, model: Any) -> tuple[tuple[str, ...], Any]:
+def _world(search: Search, model: "Generator | None") -> "tuple[tuple[str, ...], Generator | None]":
     """Return the pool and the model."""
     if search.pool and search.method in WITHOUT_WEIGHTS:
         return search.pool, model

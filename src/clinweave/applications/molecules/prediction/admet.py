@@ -1,7 +1,7 @@
 """ADMET endpoints by ADMET-AI (Swanson et al. 2024, doi:10.1093/bioinformatics/btae416), with its own weights, offline.
 
 41 endpoints of the Therapeutics Data Commons, each the mean of five Chemprop models, and the percentile among 2,845
-approved drugs that it gives beside each. It is run as a program of its own, so that its libraries can live in another
+approved drugs that it gives with each. It runs as a separate program: its libraries may be installed in another
 environment than clinweave's. Its checkpoints are pickles of the pinned package; that program alone opens them.
 """
 
@@ -13,7 +13,6 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from clinweave.applications.molecules.prediction.structures import Refused, Structure
 from clinweave.applications.molecules.prediction.tables import Table, check_out, write_table
@@ -31,7 +30,7 @@ ADMETModel(num_workers=0).predict(smiles=smiles).to_csv(sys.argv[2], index_label
 """
 
 
-def predict_admet(table: Table, out: Path, python: Path | None = None) -> dict[str, Any]:
+def predict_admet(table: Table, out: Path, python: Path | None = None) -> dict[str, object]:
     """Write the table with ADMET-AI's columns, or `reason`; return the counts.
 
     `python` is the interpreter of an environment that holds admet-ai; without it, clinweave's own is taken.

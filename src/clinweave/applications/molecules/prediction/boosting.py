@@ -1,9 +1,12 @@
 """Gradient-boosted trees (LightGBM; Ke et al. 2017) on one column of answers. The settings are fixed, never tuned."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from lightgbm import Booster
 
 Floats = NDArray[np.float64]
 TREES = 150
@@ -24,7 +27,9 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def fit(columns: Any, answers: Floats, kind: str, seed: int = 0, trees: int = TREES) -> Any:
+def fit(
+    columns: NDArray[np.float32], answers: Floats, kind: str, seed: int = 0, trees: int = TREES
+) -> "Booster":
     """Return a booster for `kind` "classification" (answers 0 or 1) or "regression"."""
     import lightgbm
 
@@ -35,7 +40,7 @@ def fit(columns: Any, answers: Floats, kind: str, seed: int = 0, trees: int = TR
     return lightgbm.train(settings, data, num_boost_round=trees)
 
 
-def score(booster: Any, columns: Any) -> Floats:
+def score(booster: "Booster", columns: NDArray[np.float32]) -> Floats:
     """Return the raw score of each row: log-odds of a classification, the value of a regression."""
     return np.asarray(booster.predict(columns, raw_score=True, num_threads=1), np.float64)
 

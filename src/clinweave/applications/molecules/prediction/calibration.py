@@ -12,7 +12,6 @@ similarity to the molecules trained on (Mondrian: Vovk, Gammerman and Shafer 200
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,7 +101,7 @@ def platt(scores: Floats, truth: Floats) -> tuple[float, float]:
     ups, downs = truth.sum(), len(truth) - truth.sum()
     goal = np.where(truth > 0.5, (ups + 1) / (ups + 2), 1 / (downs + 2))
 
-    def loss(line: Any) -> float:
+    def loss(line: NDArray[np.float64]) -> float:
         logit = line[0] * scores + line[1]
         return float(np.mean(np.logaddexp(0, logit) - goal * logit))
 

@@ -56,7 +56,7 @@ def _contradictions(
 def _series(kind: str, values: Floats, indices: Mapping[str, list[int]], groups: Sequence[str]) -> list[str]:
     if crowded([groups[where[0]] for where in indices.values()]) is not None:
         return [
-            "more than half of the structures share one scaffold (or have no ring), so that it was dealt over the "
+            "more than half of the structures share one scaffold (or have no ring); it was spread over the "
             "folds: the measures are of more of that series, not of new scaffolds"
         ]
     for answer, name in ((1.0, "yes"), (0.0, "no")) if kind == "classification" else ():

@@ -1,16 +1,21 @@
 """Similarity of a molecule to the training set: Tanimoto similarity of Morgan fingerprints."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from rdkit.DataStructs import ExplicitBitVect
 
 Floats = NDArray[np.float64]
 EDGES = (0.3, 0.4, 0.5, 0.6, 0.7)  # of the classes in which errors are shown
 
 
-def nearest(queries: Sequence[Any], references: Sequence[Any]) -> tuple[Floats, NDArray[np.int64]]:
+def nearest(
+    queries: "Sequence[ExplicitBitVect]", references: "Sequence[ExplicitBitVect]"
+) -> tuple[Floats, NDArray[np.int64]]:
     """Return the highest Tanimoto similarity of each query to `known`, and whose it is (-1 where nothing is known)."""
     from rdkit import DataStructs
 
@@ -23,7 +28,7 @@ def nearest(queries: Sequence[Any], references: Sequence[Any]) -> tuple[Floats, 
     return best, index
 
 
-def out_of_fold(prints: Sequence[Any], folds: NDArray[np.int64]) -> Floats:
+def out_of_fold(prints: "Sequence[ExplicitBitVect]", folds: NDArray[np.int64]) -> Floats:
     """Return each molecule's similarity to the nearest one of another fold."""
     similarities = np.zeros(len(prints))
     for fold in np.unique(folds):

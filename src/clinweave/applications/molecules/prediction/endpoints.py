@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,10 @@ from clinweave.applications.molecules.prediction import boosting, calibration, d
 from clinweave.applications.molecules.prediction.calibration import VennAbers, Widths
 from clinweave.applications.molecules.prediction.splits import folds as split_in_folds
 from clinweave.core.errors import UserError
+
+if TYPE_CHECKING:
+    from lightgbm import Booster
+    from rdkit.DataStructs import ExplicitBitVect
 
 Floats = NDArray[np.float64]
 FOLDS = 5
@@ -41,14 +45,14 @@ class Endpoint:
 
     name: str
     kind: str
-    boosters: tuple[Any, ...]
+    boosters: "tuple[Booster, ...]"
     rows: int  # answered rows that it was fitted on
     venn: tuple[VennAbers, ...] = ()
     widths: Widths | None = None
     by_similarity: list[dict[str, float]] = field(default_factory=list)  # measured out of fold
     measured: dict[str, float] = field(default_factory=dict)  # out of fold
 
-    def predict(self, columns: Any, similarity: Floats) -> Predicted:
+    def predict(self, columns: NDArray[np.float32], similarity: Floats) -> Predicted:
         """Return predictions of rows described by `columns`, given their similarity to the training structures."""
         scores = [boosting.score(booster, columns) for booster in self.boosters]
         if self.kind == "classification":
@@ -66,10 +70,10 @@ class Endpoint:
 def fit_endpoint(
     name: str,
     kind: str,
-    columns: Any,
+    columns: NDArray[np.float32],
     answers: Floats,
     *,
-    prints: Sequence[Any],
+    prints: "Sequence[ExplicitBitVect]",
     groups: Sequence[str],
     seed: int = 0,
 ) -> Endpoint:
@@ -110,8 +114,14 @@ def fit_endpoint(
 
 
 def fit_folds(
-    kind: str, columns: Any, answers: Floats, prints: Sequence[Any], folds: NDArray[np.int64], *, seed: int
-) -> tuple[tuple[Any, ...], Unseen]:
+    kind: str,
+    columns: NDArray[np.float32],
+    answers: Floats,
+    prints: "Sequence[ExplicitBitVect]",
+    folds: NDArray[np.int64],
+    *,
+    seed: int,
+) -> "tuple[tuple[Booster, ...], Unseen]":
     """Return one booster per fold, fitted on the other folds, and the out-of-fold predictions."""
     boosters, scores = [], np.zeros(len(answers))
     for fold in range(int(folds.max()) + 1):

@@ -5,16 +5,20 @@ Avalon counts (1,024), the extended reduced graph ErG (315; Stiefl 2006) and RDK
 fingerprint that the graph-to-sequence model learned: what it adds to maplight is measured in docs/properties.md.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clinweave.core.artifacts import appearing, digest, sha256
 from clinweave.core.errors import UserError
+
+if TYPE_CHECKING:
+    from rdkit.Chem import Mol
+    from rdkit.Chem.rdFingerprintGenerator import FingerprintGenerator64
 
 Floats = NDArray[np.float32]
 BLOCKS = ("morgan", "avalon", "erg", "descriptors")
@@ -35,7 +39,7 @@ def blocks_of(name: str) -> tuple[str, ...]:
 
 
 def describe(
-    molecules: Sequence[Any], features: str = "maplight", progress: str = "", checkpoint: Path | None = None
+    molecules: "Sequence[Mol]", features: str = "maplight", progress: str = "", checkpoint: Path | None = None
 ) -> Floats:
     """Return the columns (molecules, columns) of a feature set; a descriptor that cannot be computed is NaN.
 
@@ -63,7 +67,7 @@ def latent_sha256(checkpoint: Path | None = None) -> str:
     return sha256(weights) if weights.is_file() else ""
 
 
-def _latent(molecules: Sequence[Any], checkpoint: Path | None) -> Floats:
+def _latent(molecules: "Sequence[Mol]", checkpoint: Path | None) -> Floats:
     """Return the latents (molecules, latent); NaN where the model has none for a molecule."""
     from rdkit import Chem
 
@@ -113,7 +117,7 @@ def names(features: str) -> list[str]:
     return result
 
 
-def _shown(molecules: Sequence[Any], progress: str) -> Iterable[Any]:
+def _shown(molecules: "Sequence[Mol]", progress: str) -> "Iterable[Mol]":
     from rich.console import Console
     from rich.progress import track
 
@@ -123,24 +127,24 @@ def _shown(molecules: Sequence[Any], progress: str) -> Iterable[Any]:
 
 
 @cache
-def _descriptors() -> tuple[tuple[str, Any], ...]:
+def _descriptors() -> "tuple[tuple[str, Callable[[Mol], float]], ...]":
     from rdkit.Chem import Descriptors
 
     return tuple(Descriptors.descList)
 
 
 @cache
-def _generator() -> Any:
+def _generator() -> "FingerprintGenerator64":
     from rdkit.Chem import rdFingerprintGenerator
 
     return rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=_COUNTS)
 
 
-def _morgan(molecule: Any) -> NDArray[Any]:
+def _morgan(molecule: "Mol") -> NDArray[np.float32]:
     return np.asarray(_generator().GetCountFingerprintAsNumPy(molecule), np.float32)
 
 
-def _avalon(molecule: Any) -> NDArray[Any]:
+def _avalon(molecule: "Mol") -> NDArray[np.float32]:
     from rdkit import DataStructs
     from rdkit.Avalon import pyAvalonTools
 
@@ -149,13 +153,13 @@ def _avalon(molecule: Any) -> NDArray[Any]:
     return counts.astype(np.float32)
 
 
-def _erg(molecule: Any) -> NDArray[Any]:
+def _erg(molecule: "Mol") -> NDArray[np.float32]:
     from rdkit.Chem import rdReducedGraphs
 
     return np.asarray(rdReducedGraphs.GetErGFingerprint(molecule), np.float32)
 
 
-def _described(molecule: Any) -> NDArray[Any]:
+def _described(molecule: "Mol") -> NDArray[np.float32]:
     from rdkit import rdBase
 
     values = []

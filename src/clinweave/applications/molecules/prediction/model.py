@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ from clinweave.applications.molecules.prediction.structures import Refused, Stru
 from clinweave.applications.molecules.prediction.tables import Table
 from clinweave.core.artifacts import Artifact, read_manifest, sha256, stage, write_json
 from clinweave.core.errors import UserError
+
+if TYPE_CHECKING:
+    from rdkit.DataStructs import ExplicitBitVect
 
 Floats = NDArray[np.float64]
 KIND = "molecules-properties"
@@ -56,7 +59,7 @@ class PropertyModel:
         )
 
     @cached_property
-    def _prints(self) -> list[Any]:
+    def _prints(self) -> "list[ExplicitBitVect]":
         from rdkit import Chem
 
         return [fingerprint(Chem.MolFromSmiles(text)) for text in self.smiles]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from clinweave.applications.molecules.prediction.plots import bars, calibration,
 from clinweave.applications.molecules.report import drawing
 from clinweave.core.artifacts import write_text
 from clinweave.core.html import page
+
+if TYPE_CHECKING:
+    from rdkit.Chem import Mol
 
 Floats = NDArray[np.float64]
 DRAWN = 24
@@ -33,7 +36,7 @@ class PredictionRow(NamedTuple):
 
     row: int  # 1 is the first below the header
     name: str  # other cells of the row
-    molecule: Any
+    molecule: "Mol"
     notes: str
     similarity: float
     nearest: str  # SMILES of the nearest training structure
@@ -118,7 +121,7 @@ def _write(path: Path, title: str, parts: Sequence[str], kind: str) -> Path:
     return write_text(path, page(title, body, kind=kind, caution=_CAUTION, more=_STYLE))
 
 
-def _measures(measured: Mapping[str, Any]) -> str:
+def _measures(measured: Mapping[str, object]) -> str:
     lines = "".join(
         f"<tr><th>{escape(name.replace('_', ' '))}</th><td>{escape(text(value))}</td></tr>"
         for name, value in measured.items()
@@ -126,7 +129,7 @@ def _measures(measured: Mapping[str, Any]) -> str:
     return f"<table>{lines}</table>"
 
 
-def text(value: Any) -> str:
+def text(value: object) -> str:
     """Return a measure, or a measure with its interval, in few digits."""
     if isinstance(value, dict) and "value" in value:
         return f"{value['value']:.3f} ({value['low']:.3f} to {value['high']:.3f})"

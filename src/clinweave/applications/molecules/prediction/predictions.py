@@ -169,7 +169,7 @@ def _judged(
         return {"n": len(rows), "problem": "fewer than two new rows with an answer"}
     truth, value = answers[rows], predicted.value[rows]
     inside = near.inside[rows]
-    result: dict[str, Any] = {"n": len(rows), "kind": endpoint.kind}
+    result: dict[str, object] = {"n": len(rows), "kind": endpoint.kind}
     if endpoint.kind == "classification":
         if not set(np.unique(truth)) <= {0.0, 1.0}:
             return {"n": len(rows), "problem": "the model says yes or no, the answers are other than 0 and 1"}

@@ -2,7 +2,12 @@
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from rdkit.Chem import Mol
+    from rdkit.Chem.rdFingerprintGenerator import FingerprintGenerator64
+    from rdkit.DataStructs import ExplicitBitVect
 
 MOST_ATOMS = 600  # heavy atoms; descriptors of larger ones take seconds each and describe no small molecule
 
@@ -17,7 +22,7 @@ class Refused(NamedTuple):
 class Structure:
     """A molecule ready to be computed on. `notes` says what was changed or is unusual, in plain words."""
 
-    molecule: Any  # rdkit.Chem.Mol: the parent, without counter-ions, neutral where that is possible
+    molecule: "Mol"  # rdkit.Chem.Mol: the parent, without counter-ions, neutral where that is possible
     smiles: str  # of the parent, canonical and isomeric
     notes: tuple[str, ...] = ()
 
@@ -47,7 +52,7 @@ def read_structure(text: str) -> Structure | Refused:
             return Refused(f"RDKit cannot standardise it: {str(error).strip().splitlines()[0]}")
 
 
-def _parent(molecule: Any) -> Structure:
+def _parent(molecule: "Mol") -> Structure:
     from rdkit import Chem
 
     notes = []
@@ -70,7 +75,7 @@ def _parent(molecule: Any) -> Structure:
     return Structure(molecule, smiles, tuple(notes))
 
 
-def _uncharged(molecule: Any) -> Any:
+def _uncharged(molecule: "Mol") -> "Mol":
     """Return the molecule with charges balanced by hydrogens; itself where that would be no possible structure."""
     from rdkit import Chem
     from rdkit.Chem.MolStandardize import rdMolStandardize
@@ -83,7 +88,7 @@ def _uncharged(molecule: Any) -> Any:
     return uncharged
 
 
-def inchi_key(molecule: Any) -> str:
+def inchi_key(molecule: "Mol") -> str:
     """Return the InChIKey (27 letters), or "" where InChI refuses. Its first 14 letters are the skeleton's."""
     from rdkit import rdBase
     from rdkit.Chem import inchi
@@ -92,7 +97,7 @@ def inchi_key(molecule: Any) -> str:
         return str(inchi.MolToInchiKey(molecule) or "")
 
 
-def _largest(molecule: Any) -> tuple[Any, str]:
+def _largest(molecule: "Mol") -> "tuple[Mol, str]":
     from rdkit import Chem
 
     parts = Chem.GetMolFrags(molecule, asMols=True, sanitizeFrags=False)
@@ -108,7 +113,7 @@ def _largest(molecule: Any) -> tuple[Any, str]:
     return largest, f"the organic part of {len(parts)}: a salt or solvate"
 
 
-def _unusual(molecule: Any) -> list[str]:
+def _unusual(molecule: "Mol") -> list[str]:
     reasons = []
     if any(atom.GetIsotope() for atom in molecule.GetAtoms()):
         reasons.append("isotopes, which the features do not see")
@@ -129,12 +134,12 @@ def _why_not(text: str) -> str:
 
 
 @cache
-def _morgan() -> Any:
+def _morgan() -> "FingerprintGenerator64":
     from rdkit.Chem import rdFingerprintGenerator
 
     return rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=2048)
 
 
-def fingerprint(molecule: Any) -> Any:
+def fingerprint(molecule: "Mol") -> "ExplicitBitVect":
     """Return RDKit's Morgan bit vector (radius 2, 2,048 bits; Rogers and Hahn 2010), for similarity."""
     return _morgan().GetFingerprint(molecule)

@@ -48,9 +48,9 @@ def join_lines(lines: Iterable[str], separator: str) -> str:
     """Return lines as one text; a divided word is joined, a compound keeps its hyphen ("beta-blocker", "10-20")."""
     parts: list[str] = []
     for line in lines:
-        found = _LINE_END.search(parts[-1]) if parts and parts[-1].endswith(_HYPHENS) else None
-        if found and line[:1].isalnum() and not _CONJUNCTION.match(line):
-            first, mark = found[1], found[2]
+        match = _LINE_END.search(parts[-1]) if parts and parts[-1].endswith(_HYPHENS) else None
+        if match and line[:1].isalnum() and not _CONJUNCTION.match(line):
+            first, mark = match[1], match[2]
             divided = first[-2:].isalpha() and len(first) > 1 and first[-1].islower() and line[0].islower()
             if mark == "\u00ad" or (divided and first.lower() not in _FIRST_PARTS):
                 parts[-1] = parts[-1][:-1]
@@ -130,10 +130,10 @@ def assemble(blocks: Iterable[Block], *, most_words: int = MOST_WORDS) -> Iterat
 
 def _units(blocks: list[Block], most_words: int) -> Iterator[str]:
     """Yield paragraphs, and each list or table together with its lead-in."""
-    place = 0
-    while place < len(blocks):
-        block = blocks[place]
-        after = blocks[place + 1].kind if place + 1 < len(blocks) else "paragraph"
+    start = 0
+    while start < len(blocks):
+        block = blocks[start]
+        after = blocks[start + 1].kind if start + 1 < len(blocks) else "paragraph"
         lead_in = (
             block.text
             if block.kind == "paragraph" and after in {"item", "row"} and _leads_in(block.text)
@@ -141,15 +141,15 @@ def _units(blocks: list[Block], most_words: int) -> Iterator[str]:
         )
         if block.kind == "paragraph" and not lead_in:
             yield block.text
-            place += 1
+            start += 1
             continue
-        end = place + bool(lead_in)
+        end = start + bool(lead_in)
         kind = blocks[end].kind
         while end < len(blocks) and blocks[end].kind == kind:
             end += 1
-        lines = [_line(item) for item in blocks[place + bool(lead_in) : end]]
+        lines = [_line(item) for item in blocks[start + bool(lead_in) : end]]
         yield from _divided(lead_in, lines, most_words)
-        place = end
+        start = end
 
 
 def _leads_in(text: str) -> bool:
@@ -179,9 +179,9 @@ def _divided(lead_in: str, lines: list[str], most_words: int) -> Iterator[str]:
 def row_text(heads: list[str], cells: list[str]) -> str:
     """Return a table row as one statement: "Drug: Cefalexin; Safe in penicillin anaphylaxis?: No"."""
     parts = []
-    for place, cell in enumerate(cells):
+    for index, cell in enumerate(cells):
         value = _one_line(cell)
-        head = _one_line(heads[place]) if place < len(heads) else ""
+        head = _one_line(heads[index]) if index < len(heads) else ""
         if value:
             parts.append(f"{head.rstrip(':')}: {value}" if head else value)
     return "; ".join(parts)
@@ -210,21 +210,21 @@ def split_heads(rows: list[list[str]]) -> tuple[list[str], list[list[str]], list
     heads, body = [_one_line(cell) for cell in rows[begin]], rows[begin + 1 :]
     lower = [_one_line(cell) for cell in body[0]] if len(body) > 1 else []
     spanned = {
-        place + step
-        for place, (one, other) in enumerate(pairwise(heads))
-        if one and one == other and place + 1 < len(lower) and lower[place] != lower[place + 1]
+        index + step
+        for index, (one, other) in enumerate(pairwise(heads))
+        if one and one == other and index + 1 < len(lower) and lower[index] != lower[index + 1]
         for step in (0, 1)
     }
     if (
         len(lower) == len(heads)
         and spanned
         and all(
-            bool(lower[place]) if place in spanned else lower[place] in {"", heads[place]}
-            for place in range(len(heads))
+            bool(lower[index]) if index in spanned else lower[index] in {"", heads[index]}
+            for index in range(len(heads))
         )
     ):
         heads = [
-            f"{head} {lower[place]}".strip() if place in spanned else head for place, head in enumerate(heads)
+            f"{head} {lower[index]}".strip() if index in spanned else head for index, head in enumerate(heads)
         ]
         body = body[1:]
     return heads, body, above

@@ -4,7 +4,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clinweave.databases import script_text, tidy_scripts
 from clinweave.knowledge.retrieval.documents.blocks import (
@@ -17,7 +17,9 @@ from clinweave.knowledge.retrieval.documents.blocks import (
 
 if TYPE_CHECKING:
     from docx.document import Document
+    from docx.oxml.xmlchemy import BaseOxmlElement
     from docx.table import Table
+    from docx.text.paragraph import Paragraph
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
@@ -63,7 +65,7 @@ def _blocks(document: "Document") -> Iterator[Block]:
             yield from _paragraph(item)
 
 
-def _paragraph(paragraph: Any) -> Iterator[Block]:
+def _paragraph(paragraph: "Paragraph") -> Iterator[Block]:
     text = _text(paragraph._p)
     if not text:
         return
@@ -77,14 +79,14 @@ def _paragraph(paragraph: Any) -> Iterator[Block]:
         yield Block("paragraph", text)
 
 
-def _list_level(element: Any, style: str) -> int | None:
+def _list_level(element: "BaseOxmlElement", style: str) -> int | None:
     """Return the depth of a list item from 1, or None for an ordinary paragraph."""
     numbering = element.find(f"{_W}pPr/{_W}numPr")
     if numbering is not None:
         level = numbering.find(f"{_W}ilvl")
         return 1 + (int(level.get(f"{_W}val", "0")) if level is not None else 0)
-    found = re.match(r"List (?:Bullet|Number|Paragraph|Continue)(?: (\d))?", style)
-    return int(found[1] or 1) if found else None
+    match = re.match(r"List (?:Bullet|Number|Paragraph|Continue)(?: (\d))?", style)
+    return int(match[1] or 1) if match else None
 
 
 def _rows(table: "Table") -> list[list[str]]:
@@ -96,7 +98,7 @@ def _rows(table: "Table") -> list[list[str]]:
     return rows
 
 
-def _cells(row: Any, above: list[str]) -> list[str]:
+def _cells(row: "BaseOxmlElement", above: list[str]) -> list[str]:
     """Return the text of each grid column of a table row; a merged cell counts for each column and row it spans."""
     cells: list[str] = []
     for cell in row.iterchildren(f"{_W}tc", f"{_W}sdt"):
@@ -114,16 +116,16 @@ def _cells(row: Any, above: list[str]) -> list[str]:
     return cells
 
 
-def _deleted(row: Any) -> bool:
+def _deleted(row: "BaseOxmlElement") -> bool:
     return row.find(f"{_W}trPr/{_W}del") is not None
 
 
-def _is_hidden(run: Any) -> bool:
+def _is_hidden(run: "BaseOxmlElement") -> bool:
     mark = run.find(f"{_W}rPr/{_W}vanish") if run.tag == f"{_W}r" else None
     return mark is not None and mark.get(f"{_W}val", "1") not in {"0", "false"}
 
 
-def _text(element: Any) -> str:
+def _text(element: "BaseOxmlElement") -> str:
     """Return the text of a paragraph as it reads when all tracked changes are accepted."""
     parts: list[str] = []
     stack = list(reversed(element))

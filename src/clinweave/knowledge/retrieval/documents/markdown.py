@@ -42,8 +42,8 @@ def _with_status(text: str, stated: str) -> str:
 def _stated(front: str) -> str:
     """Return what the front matter says of the document's status, version and date, a paragraph each."""
     lines = []
-    for found in _STATED.finditer(front):
-        key, value = found[1].lower().replace("_", " "), found[2].strip("\"' ")
+    for match in _STATED.finditer(front):
+        key, value = match[1].lower().replace("_", " "), match[2].strip("\"' ")
         if key in _FLAGS and value.lower() in {"true", "yes"}:
             key, value = "status", key
         elif key in _FLAGS and value.lower() in {"false", "no", "", "null", "~"}:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING
 
 from clinweave.knowledge.retrieval.documents.blocks import (
     Block,
@@ -16,6 +16,9 @@ from clinweave.knowledge.retrieval.documents.blocks import (
 from clinweave.knowledge.retrieval.documents.pdf_rules import grids
 from clinweave.knowledge.retrieval.documents.pdf_tables import ITEM, TableReader, find_tables, ruled_tables
 from clinweave.knowledge.retrieval.documents.pdf_words import Line, as_lines, columns_of, gutter_of, words_of
+
+if TYPE_CHECKING:
+    from pypdfium2 import PdfDocument
 
 _PARAGRAPH_GAP = 0.75  # of the font size between two lines begins a paragraph
 _HEADING_SIZE = 1.12  # of the body's font size
@@ -56,7 +59,7 @@ def read(content: bytes) -> list[Block]:
     return with_stamps(_blocks(cleaned), stamps)
 
 
-def _page(document: Any, number: int) -> Page:
+def _page(document: "PdfDocument", number: int) -> Page:
     """Return the lines of each column of a page in reading order."""
     page = document[number]
     width, height = page.get_size()

@@ -3,9 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pypdfium2 import raw
+
+if TYPE_CHECKING:
+    from pypdfium2 import PdfPage
 
 _THIN = 2.5  # points: a drawn shape no wider than this is a line
 _TOUCH = 4.0  # points between lines that meet
@@ -56,7 +59,7 @@ class Grid:
         return [[find(row * wide + column) for column in range(wide)] for row in range(high)]
 
 
-def grids(page: Any, width: float, height: float) -> list[Grid]:
+def grids(page: "PdfPage", width: float, height: float) -> list[Grid]:
     """Return the ruled tables of a page of PDFium from top to bottom: two or more rows and, if ruled, columns."""
     across: list[Segment] = []
     down: list[Segment] = []
@@ -76,17 +79,17 @@ def grids(page: Any, width: float, height: float) -> list[Grid]:
         Grid(_borders(vertical, horizontal), _borders(horizontal, vertical), vertical, horizontal)
         for horizontal, vertical in _clusters(across, down)
     ]
-    kept = [
+    selected = [
         item
         for item in tables
         if 2 <= len(item.rows) <= _MOST_BORDERS
         and 2 <= len(item.columns) <= _MOST_BORDERS
         and len(item.rows) + len(item.columns) >= 5
     ]
-    return sorted(kept, key=lambda item: item.rows[0])
+    return sorted(selected, key=lambda item: item.rows[0])
 
 
-def _boxes(page: Any, height: float) -> Iterator[tuple[float, float, float, float]]:
+def _boxes(page: "PdfPage", height: float) -> Iterator[tuple[float, float, float, float]]:
     """Yield (left, top, right, bottom) of the drawn paths, those of many parts segment by segment."""
     for item in page.get_objects(filter=[raw.FPDF_PAGEOBJ_PATH], max_depth=4):
         count = raw.FPDFPath_CountSegments(item)
@@ -141,12 +144,12 @@ def _clusters(
 
     met = set()
     for number, line in enumerate(across):
-        for place, other in enumerate(down, len(across)):
+        for index, other in enumerate(down, len(across)):
             if (
                 line.low - _TOUCH <= other.at <= line.high + _TOUCH
                 and other.low - _TOUCH <= line.at <= other.high + _TOUCH
             ):
-                root[find(number)] = find(place)
+                root[find(number)] = find(index)
                 met.add(number)
     free: dict[tuple[int, int], int] = {}
     for number, line in enumerate(across):
@@ -169,14 +172,15 @@ def _borders(lines: Iterable[Segment], others: Sequence[Segment]) -> list[float]
 
 
 def _distinct(places: Iterable[float]) -> list[float]:
-    found: list[float] = []
-    for place in sorted(places):
-        if not found or place - found[-1] > _SAME:
-            found.append(place)
-    return found
+    result: list[float] = []
+    for position in sorted(places):
+        if not result or position - result[-1] > _SAME:
+            result.append(position)
+    return result
 
 
-def _is_drawn(lines: Iterable[Segment], at: float, through: float) -> bool:
+def _is_drawn(lines: Iterable[Segment], position: float, through: float) -> bool:
     return any(
-        abs(line.at - at) <= _SAME and line.low - _SAME <= through <= line.high + _SAME for line in lines
+        abs(line.at - position) <= _SAME and line.low - _SAME <= through <= line.high + _SAME
+        for line in lines
     )

@@ -59,27 +59,29 @@ def _table(grid: Grid, words: Sequence[Word]) -> Table | None:
     cells = len({item for row in ids for item in row})
     if len(grid.columns) < 3 or cells < 2 or (not is_ruled and len(words) > _MOST_CELL_WORDS * cells):
         return None
-    held: dict[int, list[Word]] = {}
+    by_cell: dict[int, list[Word]] = {}
     for word in words:
         row = _band(grid.rows, (word.top + word.bottom) / 2)
         column = _band(grid.columns, (word.left + word.right) / 2)
-        held.setdefault(ids[row][column], []).append(word)
-    texts = {cell: join_lines([line.text for line in as_lines(inside)], " ") for cell, inside in held.items()}
+        by_cell.setdefault(ids[row][column], []).append(word)
+    texts = {
+        cell: join_lines([line.text for line in as_lines(inside)], " ") for cell, inside in by_cell.items()
+    }
     rows = [[texts.get(cell, "") for cell in row] for row in ids]
     filled = [number for number, row in enumerate(rows) if any(row)]
     if len(filled) < 2 and (not is_ruled or not filled):
         return None
     bold = [
-        all(word.bold for cell in set(ids[number]) for word in held.get(cell, ())) for number in filled[:2]
+        all(word.bold for cell in set(ids[number]) for word in by_cell.get(cell, ())) for number in filled[:2]
     ]
     return Table(
         [rows[number] for number in filled], tuple(grid.columns), len(bold) > 1 and bold[0] and not bold[1]
     )
 
 
-def _band(borders: Sequence[float], at: float) -> int:
+def _band(borders: Sequence[float], position: float) -> int:
     """Return between which borders a place is."""
-    return next((number for number, end in enumerate(borders[1:]) if at <= end), len(borders) - 2)
+    return next((number for number, end in enumerate(borders[1:]) if position <= end), len(borders) - 2)
 
 
 def _with_columns(grid: Grid, lines: Sequence[Line]) -> Grid:
@@ -101,13 +103,13 @@ def _with_columns(grid: Grid, lines: Sequence[Line]) -> Grid:
     if len(rows) == 3 and inner:
         starts = [line.top for line in lines if line.words[0].left < inner[0] and line.top > rows[1]]
         rows = [*rows[:2], *(top - 0.5 for top in starts[1:]), rows[-1]]
-    horizontal = [Segment(at, columns[0], columns[-1]) for at in rows]
+    horizontal = [Segment(position, columns[0], columns[-1]) for position in rows]
     return replace(
         grid,
         columns=columns,
         rows=rows,
         horizontal=horizontal,
-        vertical=[Segment(at, rows[0], rows[-1]) for at in columns],
+        vertical=[Segment(position, rows[0], rows[-1]) for position in columns],
     )
 
 
@@ -135,7 +137,8 @@ class TableReader:
         if not self._is_first or not self._heads or first.table or len(first.cells) != len(self._borders):
             return lines
         if any(
-            abs(cell[0].left - at) > first.size for cell, at in zip(first.cells, self._borders, strict=True)
+            abs(cell[0].left - border) > first.size
+            for cell, border in zip(first.cells, self._borders, strict=True)
         ):
             return lines
         if len(lines) > 1 and _end_of_table(lines, 0):
@@ -172,19 +175,19 @@ class TableReader:
 
 def find_tables(lines: list[Line]) -> Iterator[tuple[Table | None, list[Line]]]:
     """Yield (a table, its lines) and (None, lines of prose) in order: ruled tables, and lines with aligned cells."""
-    place = 0
+    start = 0
     prose: list[Line] = []
-    while place < len(lines):
-        end = place + 1 if lines[place].table else _end_of_table(lines, place)
-        if end == place:
-            prose.append(lines[place])
-            place += 1
+    while start < len(lines):
+        end = start + 1 if lines[start].table else _end_of_table(lines, start)
+        if end == start:
+            prose.append(lines[start])
+            start += 1
             continue
         if prose:
             yield None, prose
             prose = []
-        yield lines[place].table or _aligned_table(lines[place:end]), lines[place:end]
-        place = end
+        yield lines[start].table or _aligned_table(lines[start:end]), lines[start:end]
+        start = end
     if prose:
         yield None, prose
 

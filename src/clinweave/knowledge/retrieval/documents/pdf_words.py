@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pypdfium2 import raw
+
+if TYPE_CHECKING:
+    from pypdfium2 import PdfTextPage
 
 _RUN = re.compile(r"[^\s\x00\x02\ufffe]+[\x02\ufffe]?")  # the marks are PDFium's for a hyphen at a line's end
 _LETTERS = str.maketrans({
@@ -88,46 +91,46 @@ class Line:
         return max(word.bottom for word in self.words)
 
 
-def words_of(text: Any, height: float, rotated: list[str]) -> Iterator[Word]:
+def words_of(text: "PdfTextPage", height: float, rotated: list[str]) -> Iterator[Word]:
     """Yield the horizontal words of a page and add the others to `rotated`.
 
     PDFium itself puts blanks where the gap between letters says so.
     """
-    for found in _RUN.finditer(_characters(text)):
-        word = _word(text, found, height)
+    for match in _RUN.finditer(_characters(text)):
+        word = _word(text, match, height)
         if word is None:
-            rotated.append(found[0])
+            rotated.append(match[0])
         else:
             yield word
 
 
-def _characters(text: Any) -> str:
-    """Return one character for each that PDFium counts, so that places in it are PDFium's."""
+def _characters(text: "PdfTextPage") -> str:
+    """Return one character for each that PDFium counts: indices into it are PDFium's."""
     count = text.count_chars()
     whole: str = text.get_text_range() if count else ""
     if len(whole) != count:
-        whole = "".join(chr(raw.FPDFText_GetUnicode(text, place)) for place in range(count))
+        whole = "".join(chr(raw.FPDFText_GetUnicode(text, index)) for index in range(count))
     return whole
 
 
-def _word(text: Any, found: re.Match[str], height: float) -> Word | None:
+def _word(text: "PdfTextPage", match: re.Match[str], height: float) -> Word | None:
     """Return the word of a run of characters, or None for one that is not horizontal."""
-    first = found.start()
+    first = match.start()
     angle = raw.FPDFText_GetCharAngle(text, first)
     if 0.1 < angle < 6.18:  # radians
         return None
     left, bottom, _, top = text.get_charbox(first, loose=True)
-    right = text.get_charbox(found.end() - 1, loose=True)[2]
+    right = text.get_charbox(match.end() - 1, loose=True)[2]
     size = raw.FPDFText_GetFontSize(text, first)
     size = size if size > 1.5 else max(top - bottom, 1.0)  # scaled by the text matrix instead
     bold = raw.FPDFText_GetFontWeight(text, first) >= _BOLD_WEIGHT or _has_bold_name(text, first)
-    letters = found[0].translate(_LETTERS)
+    letters = match[0].translate(_LETTERS)
     return Word(letters, left, right, height - top, height - bottom, size, bold)
 
 
-def _has_bold_name(text: Any, place: int) -> bool:
+def _has_bold_name(text: "PdfTextPage", index: int) -> bool:
     """Say whether the font of a character is called bold: the weight of a standard font is not always stated."""
-    raw.FPDFText_GetFontInfo(text, place, _NAME, _FONT_NAME, _UNUSED)
+    raw.FPDFText_GetFontInfo(text, index, _NAME, _FONT_NAME, _UNUSED)
     return b"bold" in _NAME.value.lower()
 
 
@@ -136,12 +139,12 @@ def as_lines(words: Sequence[Word]) -> list[Line]:
     lines: list[Line] = []
     middle = -1e9
     for word in sorted(words, key=lambda item: ((item.top + item.bottom) / 2, item.left)):
-        at = (word.top + word.bottom) / 2
-        if lines and at - middle <= _ROW_TOLERANCE * word.size:
+        center = (word.top + word.bottom) / 2
+        if lines and center - middle <= _ROW_TOLERANCE * word.size:
             lines[-1].words.append(word)
         else:
             lines.append(Line([word]))
-            middle = at
+            middle = center
     for line in lines:
         line.words.sort(key=lambda item: item.left)
     return lines
@@ -162,7 +165,7 @@ def gutter_of(lines: Sequence[Line], width: float) -> float | None:
     least = min(crossings.values(), default=0)
     if least > (1 - _COLUMN_SHARE) * len(spans):
         return None
-    free = [at for at, count in crossings.items() if count == least]
+    free = [position for position, count in crossings.items() if count == least]
     gutter = median(_longest_run(free))
     sides: tuple[list[float], list[float]] = ([], [])
     for line in spans:
@@ -183,11 +186,11 @@ def gutter_of(lines: Sequence[Line], width: float) -> float | None:
 def _longest_run(places: Sequence[float]) -> list[float]:
     """Return the longest stretch of neighbouring places."""
     runs: list[list[float]] = []
-    for place in places:
-        if runs and place - runs[-1][-1] <= _STEP:
-            runs[-1].append(place)
+    for position in places:
+        if runs and position - runs[-1][-1] <= _STEP:
+            runs[-1].append(position)
         else:
-            runs.append([place])
+            runs.append([position])
     return max(runs, key=len)
 
 

@@ -2,10 +2,13 @@
 
 import io
 import zipfile
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from clinweave.knowledge.retrieval.documents.blocks import Block, UnreadableError, check_unpacked, rows_of
+
+if TYPE_CHECKING:
+    from pptx.slide import Slide
 
 _OLE = b"\xd0\xcf\x11\xe0"
 
@@ -29,7 +32,7 @@ def read(content: bytes) -> list[Block]:
         raise UnreadableError(f"damaged, or not a presentation ({type(error).__name__})") from error
 
 
-def _slide(slide: Any, number: int) -> Iterator[Block]:
+def _slide(slide: "Slide", number: int) -> Iterator[Block]:
     if slide._element.get("show") == "0":
         return
     title = slide.shapes.title
@@ -54,7 +57,7 @@ def _slide(slide: Any, number: int) -> Iterator[Block]:
         )
 
 
-def _flat(shapes: Any) -> Iterator[Any]:
+def _flat(shapes: Iterable[object]) -> Iterator[Any]:
     """Yield shapes and those of groups, in order."""
     stack = list(reversed(list(shapes)))
     while stack:

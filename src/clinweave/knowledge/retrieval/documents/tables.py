@@ -70,7 +70,7 @@ def read_workbook(content: bytes) -> list[Block]:
     return blocks
 
 
-def _text(cell: Any) -> str:
+def _text(cell: object) -> str:
     """Return a cell as the workbook shows it: whole numbers without a point, dates as year-month-day."""
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
         return str(int(cell))
