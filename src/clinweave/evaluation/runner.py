@@ -21,6 +21,7 @@ from clinweave.core.artifacts import (
     write_text,
 )
 from clinweave.core.reports.blocks import Report, added_sections, report_markdown, write_report
+from clinweave.core.reports.files import draw_and_write
 from clinweave.core.typed import from_values, to_values
 from clinweave.evaluation.recipe import Recipe, recipe_toml
 
@@ -172,7 +173,7 @@ class Study(Protocol[R]):
 
 
 def run_study(study: Study[R], runner: Runner) -> R:
-    """Run the steps of a study and write recipe.toml, results.json and report.html; return the results."""
+    """Run the steps of a study and write recipe, results, report, tables and figures; return the results."""
     out = claim(runner.out)
     write_text(out / "recipe.toml", recipe_toml(study.recipe))
     try:
@@ -182,9 +183,13 @@ def run_study(study: Study[R], runner: Runner) -> R:
     finally:
         study.close()
     values = to_values(results)
-    report = study.report(results, runner)
-    added = added_sections(study.recipe.report_blocks, values, study.recipe.name)
-    report = replace(report, sections=(*report.sections, *added))
+
+    def draw() -> Report:
+        report = study.report(results, runner)
+        added = added_sections(study.recipe.report_blocks, values, study.recipe.name)
+        return replace(report, sections=(*report.sections, *added))
+
+    report = draw_and_write(draw, out)
     write_json(out / "results.json", values)
     write_text(out / "report.md", report_markdown(report))
     write_report(report, out / "report.html")

@@ -7,13 +7,16 @@ first plot is drawn.
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from html import escape
 from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Drawing
 
 Tone = Literal["up", "down", "none", "accent", "soft"]
 Unit = Literal["percent", "points", ""]
@@ -47,6 +50,20 @@ _RC: dict[Any, Any] = {
 }
 _GENERATED = re.compile(r' id="(?:figure|axes|patch|line2d|text|xtick|ytick|matplotlib\.axis|legend|LineCollection'
                         r'|PathCollection|FillBetweenPolyCollection|PolyCollection)_\d+"')  # fmt: skip
+
+
+_EXPORT: ContextVar[Path | None] = ContextVar("figures", default=None)
+_DOTS_PER_INCH = 200
+
+
+@contextmanager
+def exporting(folder: Path) -> Iterator[None]:
+    """Also write every figure that is drawn within as a standalone SVG and a PNG (200 dpi) into `folder`, numbered."""
+    token = _EXPORT.set(folder)
+    try:
+        yield
+    finally:
+        _EXPORT.reset(token)
 
 
 @dataclass(frozen=True)
@@ -202,7 +219,17 @@ def _drawing(title: str, height: float, *, width: float = _WIDTH) -> "Iterator[t
         yield figure.subplots(), result
         stream = StringIO()
         figure.savefig(stream, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+        if folder := _EXPORT.get():
+            _write(figure, folder, title, stream.getvalue())
     result.append(_inline(stream.getvalue(), title))
+
+
+def _write(figure: "Drawing", folder: Path, title: str, svg: str) -> None:
+    """Write a figure as SVG and PNG under the next number in `folder`."""
+    number = sum(1 for _ in folder.glob("*.svg")) + 1
+    name = f"{number:02d}-{re.sub(r'[^a-z0-9]+', '-', title.casefold()).strip('-')[:60]}"
+    (folder / f"{name}.svg").write_text(svg, "utf-8")
+    figure.savefig(folder / f"{name}.png", dpi=_DOTS_PER_INCH, facecolor="white", metadata={"Software": None})
 
 
 def _inline(text: str, title: str) -> str:
