@@ -41,6 +41,7 @@ COMMANDS: dict[str, str] = {
     "serve": "Start an OpenAI-compatible server, with or without a model.",
     "run": "Run an experiment described in a TOML recipe.",
     "compare": "Compare a model without and with text, graph and both on your benchmark.",
+    "leaderboard": "Accumulate comparison runs and compare those that are comparable.",
     "config": "Show, locate and check the configuration.",
     "compendium": "List and export facts about databases, datasets, models and systems.",
 }
