@@ -1,5 +1,6 @@
-"""Types and names of the source tree stay within limits; `python tools/code_measures.py` prints the table."""
+"""Types, names and imports of the source tree stay within limits; `python tools/code_measures.py` prints the table."""
 
+import ast
 import importlib.util
 from pathlib import Path
 
@@ -56,3 +57,27 @@ def test_the_measures_count_what_they_say(tmp_path):
     assert (result.code_lines, result.any_uses, result.functions, result.untyped_dicts) == (4, 3, 1, 1)
     assert dict(result.vague) == {"found": 1, "place": 1, "known": 1}
     assert result.names == 5
+
+
+def _public() -> dict[tuple[str, str], str]:
+    """Return (module, name) -> the package that exports the name of its own module."""
+    public = {}
+    for init in sorted((ROOT / "src" / "clinweave").rglob("__init__.py")):
+        package = ".".join(init.parent.relative_to(ROOT / "src").parts)
+        for call in ast.walk(ast.parse(init.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "attach":
+                modules = ast.literal_eval(call.args[1])
+                public.update({(f"{package}.{module}", name): package for name, module in modules.items()})
+    return public
+
+
+def test_tests_import_what_is_public_from_its_package():
+    public = _public()
+    assert len(public) > 100
+    for path in sorted((ROOT / "tests").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                private = [item.name for item in node.names if (node.module, item.name) in public]
+                assert not private, (
+                    f"{path.relative_to(ROOT)}, line {node.lineno}: import {private} from the package"
+                )

@@ -261,7 +261,7 @@ def test_weights_of_closed_material_are_not_exported(run, homes, tmp_path) -> No
 
 def test_stages_inherit_the_strictest_tier(homes, tmp_path) -> None:
     training = pytest.importorskip("clinweave.training.runner")
-    from clinweave.training.settings import Inputs
+    from clinweave.training import Inputs
 
     data = tmp_path / "data"
     data.mkdir()

@@ -5,8 +5,7 @@ import gzip
 import pytest
 
 from clinweave.core.errors import UserError
-from clinweave.databases import RowLog
-from clinweave.databases.disease_names import disease_name_files, read_disease_names
+from clinweave.databases import RowLog, disease_name_files, read_disease_names
 
 ORPHADATA = """<?xml version="1.0" encoding="UTF-8"?>
 <JDBOR date="2026-06-23 07:53:50" version="1.3.42 / 4.1.8" copyright="Orphanet (c) 2026">

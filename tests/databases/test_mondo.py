@@ -3,7 +3,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinweave.databases.prefixes import OneToOne, curie, normal
+from clinweave.databases import curie
+from clinweave.databases.prefixes import OneToOne, normal
 from tests.databases.conftest import MONDO
 
 

@@ -4,12 +4,18 @@ from dataclasses import replace
 import pytest
 
 from clinweave.core.errors import UserError
-from clinweave.datasets import DataSettings, build_data, check_file, read_examples
-from clinweave.datasets.choices import to_question
-from clinweave.datasets.examples import Kind, from_row, to_row
+from clinweave.datasets import (
+    DataSettings,
+    Kind,
+    build_data,
+    check_file,
+    poisoned,
+    read_examples,
+    to_question,
+)
+from clinweave.datasets.examples import from_row, to_row
 from clinweave.datasets.instructions import FEATURE
 from clinweave.datasets.newer_release import made_true
-from clinweave.datasets.preferences import poisoned
 from clinweave.knowledge import CitationChecker
 from clinweave.records import Relation, Verdict
 from tests.datasets.small_world import World

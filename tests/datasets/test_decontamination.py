@@ -3,8 +3,8 @@ import json
 import pytest
 
 from clinweave.core.errors import UserError
-from clinweave.datasets.decontamination import WORDS, Benchmarks, decontaminate, trap, words
-from clinweave.datasets.examples import Example, Kind, ask
+from clinweave.datasets import Benchmarks, Example, Kind, ask, decontaminate
+from clinweave.datasets.decontamination import WORDS, trap, words
 
 LONG = " ".join(f"word{number}" for number in range(20))
 

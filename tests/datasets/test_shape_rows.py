@@ -6,7 +6,7 @@ import random
 import pytest
 
 from clinweave.core.errors import UserError
-from clinweave.datasets.shapes import check_file, read_shape
+from clinweave.datasets import check_file, read_shape
 
 
 def turn(role, content="words"):

@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinweave.core.errors import UserError
-from clinweave.datasets.examples import Example, Kind
-from clinweave.datasets.shapes import check_file, read_shape, write_shape
+from clinweave.datasets import Example, Kind, check_file, read_shape, write_shape
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1).filter(
     str.strip

@@ -8,7 +8,7 @@ import pytest
 from clinweave.core.errors import UserError
 from clinweave.core.typed import from_values, json_schema, to_values
 from clinweave.evaluation import read_results, results_schema
-from clinweave.evaluation.diagnosis.results import DiagnosisResults
+from clinweave.evaluation.diagnosis import DiagnosisResults
 from clinweave.evaluation.molecules import MoleculesRecipe, MoleculesResults
 from clinweave.evaluation.molecules.results import Generated, GeneratorModel
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clinweave.knowledge.citations.checker import CitationChecker
+from clinweave.knowledge import CitationChecker
 from clinweave.records import Evidence, Passage, Verdict
 from tests.knowledge.fakes import NAMES, RELATIONS, C, FakeGraph, FakeLinker, G, P, T, rel
 

@@ -121,9 +121,12 @@ def test_names_are_found_longest_first_and_chemicals_by_their_marks():
 
 @given(st.text(max_size=120))
 def test_any_text_is_read_or_refused_with_a_reason(text):
-    reason = ""
     try:
-        read(text, [])
+        reading = read(text, [])
     except Unclear as unclear:
         reason = unclear.reason
-    assert isinstance(reason, str)
+    else:
+        reason = "read"
+        assert reading.parts == ()  # no concept was given, so the text names none
+        assert not set(reading.skeleton) & set(".!?")
+    assert reason.strip()

@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from clinweave.knowledge import Linker
 from clinweave.knowledge.linking import mention_classifier
 from clinweave.knowledge.linking.crosswalk import STATED
-from clinweave.knowledge.linking.linker import Linker
 from tests.knowledge.named import CONCEPTS, NamesGraph
 
 EXTRA = [

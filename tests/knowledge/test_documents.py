@@ -12,10 +12,10 @@ from docx.oxml import OxmlElement
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
+from clinweave.knowledge import read_folder
 from clinweave.knowledge.retrieval.corpora import FileLog
 from clinweave.knowledge.retrieval.documents import Block, UnreadableError, assemble, read_blocks
 from clinweave.knowledge.retrieval.documents.blocks import join_lines, rows_of
-from clinweave.knowledge.retrieval.folders import read_folder
 from clinweave.records import Passage
 
 

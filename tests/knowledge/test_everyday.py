@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from benchmarks.linkers.broad_names import broad
 
+from clinweave.knowledge import Linker
 from clinweave.knowledge.linking.everyday import adjectives_of, everyday_names, lists
-from clinweave.knowledge.linking.linker import Linker
 from tests.knowledge import named
 from tests.knowledge.named import DISEASE, FINDING, NamesGraph
 

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinweave.core.errors import UserError
-from clinweave.knowledge.context.evidence import ContextBuilder, pack, render
+from clinweave.knowledge import ContextBuilder, pack, render
 from clinweave.knowledge.context.facts import Draft, Part
 from clinweave.records import Passage
 from tests.knowledge.fakes import NAMES, RELATIONS, FakeGraph, FakeIndex, FakeLinker, P, rel

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from clinweave.core.errors import UserError
 from clinweave.databases import RowLog
+from clinweave.knowledge import read_folder
 from clinweave.knowledge.retrieval import archives
 from clinweave.knowledge.retrieval.corpora import FileLog
-from clinweave.knowledge.retrieval.folders import read_documents, read_folder
+from clinweave.knowledge.retrieval.folders import read_documents
 from clinweave.knowledge.retrieval.passages import split
 from clinweave.records import Tier
 

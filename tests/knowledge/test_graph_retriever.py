@@ -2,9 +2,8 @@
 
 import pytest
 
-from clinweave.knowledge import Linker, parse_query
+from clinweave.knowledge import GraphRetriever, Linker, parse_query
 from clinweave.knowledge.graph.profiles import is_absent, lower_share, profiles
-from clinweave.knowledge.retrieval.graph_retriever import GraphRetriever
 from clinweave.records import Concept, Relation
 from tests.knowledge.graph_fixture import DISEASE, DRUG, FINDING, GENE_OF, HAS, IS_A, ROLE, build
 

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinweave.core.errors import UserError
+from clinweave.knowledge import Linker
 from clinweave.knowledge.linking import vocabulary
 from clinweave.knowledge.linking.dictionary import Dictionary
-from clinweave.knowledge.linking.linker import Linker
 from clinweave.knowledge.linking.normalise import tokenise
 from tests.knowledge.named import NamesGraph
 

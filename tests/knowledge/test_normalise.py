@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clinweave.knowledge import normal_form
 from clinweave.knowledge.linking.hash_table import HashTable
-from clinweave.knowledge.linking.normalise import hashes_of, normal_form, tokenise, words_of
+from clinweave.knowledge.linking.normalise import hashes_of, tokenise, words_of
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=60)
 ODD = st.lists(

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from clinweave.cli import main
-from clinweave.knowledge import NoteReader
-from clinweave.knowledge.linking.linker import Linker
+from clinweave.knowledge import Linker, NoteReader
 from clinweave.knowledge.notes.lab_tests import canonical_unit, listed_tests
 from clinweave.knowledge.notes.person import Person, person_of
 from tests.knowledge import named

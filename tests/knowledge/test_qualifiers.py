@@ -2,8 +2,8 @@
 
 import pytest
 
+from clinweave.knowledge import Kind, Topic
 from clinweave.knowledge.query.qualifiers import foreign_frame, narrowed, with_english
-from clinweave.knowledge.query.query import Kind, Topic
 from clinweave.records import Concept, Relation
 from tests.knowledge.graph_fixture import build
 

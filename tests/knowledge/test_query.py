@@ -3,8 +3,7 @@
 import pytest
 
 from clinweave.core.errors import UserError
-from clinweave.knowledge import Intent, Kind, parse_query
-from clinweave.knowledge.linking.languages import language_of
+from clinweave.knowledge import Intent, Kind, language_of, parse_query
 from clinweave.knowledge.query.parse import intent_of
 from tests.knowledge.fakes import FakeGraph, FakeLinker
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from clinweave.core.errors import UserError
-from clinweave.evaluation.comparison.conditions import EvidenceProvider, find_condition, in_report_order
+from clinweave.evaluation.comparison import find_condition, in_report_order
+from clinweave.evaluation.comparison.conditions import EvidenceProvider
 from clinweave.knowledge import ContextBuilder, open_retriever, parse_retrievers, retriever_names
 from clinweave.records import Question
 from tests.knowledge.fakes import FakeGraph, FakeIndex, FakeLinker

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from clinweave.knowledge.linking.linker import Linker
+from clinweave.knowledge import Linker
 from clinweave.knowledge.linking.shorthand import forms
 from clinweave.records import Concept
 from tests.knowledge.named import DISEASE, FINDING, NamesGraph

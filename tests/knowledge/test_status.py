@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from clinweave.knowledge import Linker
 from clinweave.knowledge.linking.abbreviations import definitions
 from clinweave.knowledge.linking.cues import lexicon
-from clinweave.knowledge.linking.linker import Linker
 from clinweave.records import Mention
 from tests.knowledge.named import NamesGraph
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from clinweave.knowledge.linking.linker import Linker
+from clinweave.knowledge import Linker
 from clinweave.records import Concept
 from tests.knowledge.named import FINDING, NamesGraph
 

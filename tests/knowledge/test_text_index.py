@@ -9,10 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinweave.core.errors import UserError
-from clinweave.knowledge.linking.linker import Linker
+from clinweave.knowledge import Linker, TextIndex, build_index
 from clinweave.knowledge.retrieval import corpora
 from clinweave.knowledge.retrieval.index_store import build_parts
-from clinweave.knowledge.retrieval.text_index import TextIndex, build_index
 from clinweave.records import Passage, Tier
 from tests.knowledge.named import NamesGraph
 

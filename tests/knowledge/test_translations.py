@@ -6,10 +6,8 @@ from pathlib import Path
 import pytest
 
 from clinweave.core.errors import UserError
-from clinweave.databases import RowLog
-from clinweave.databases.hpo_translations import Translation, read_translations, translation_files
-from clinweave.knowledge import Linker, language_limits, unread_language, with_translations
-from clinweave.knowledge.linking.languages import language_of
+from clinweave.databases import RowLog, Translation, read_translations, translation_files
+from clinweave.knowledge import Linker, language_limits, language_of, unread_language, with_translations
 from clinweave.knowledge.linking.local_status import of_relative, status_of
 from clinweave.knowledge.linking.translated_labels import TranslatedLabels
 from tests.knowledge.named import NamesGraph

@@ -10,14 +10,18 @@ import pytest
 
 from clinweave.core.artifacts import read_manifest
 from clinweave.core.errors import UserError
-from clinweave.knowledge import HybridIndex, TextIndex, collections_with_vectors, update_vectors
-from clinweave.knowledge.retrieval.corpora import (
+from clinweave.knowledge import (
+    HybridIndex,
+    SentenceEncoder,
+    TextIndex,
     add_collection,
     build_home_index,
+    collections_with_vectors,
     remove_collection,
     replace_collection,
+    update_vectors,
 )
-from clinweave.knowledge.retrieval.sentence_encoder import DIMENSIONS, SentenceEncoder
+from clinweave.knowledge.retrieval.sentence_encoder import DIMENSIONS
 from clinweave.knowledge.retrieval.vectors import open_vectors
 from clinweave.records import Tier
 

@@ -1,7 +1,7 @@
 import pytest
 
-from clinweave.knowledge import Graph, verbalise
-from clinweave.knowledge.graph.verbalise import PREDICATES, denied, how_often, sentence
+from clinweave.knowledge import Graph, how_often, verbalise
+from clinweave.knowledge.graph.verbalise import PREDICATES, denied, sentence
 from clinweave.records import Relation
 from tests.knowledge.graph_fixture import HAS, build
 

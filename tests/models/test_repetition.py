@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinweave.models.repetition import RepetitionGuard, find_repetition
+from clinweave.models import RepetitionGuard, find_repetition
 
 LOOPS = {
     "words": "The cause is a mutation of the gene " + "of the gene " * 40,

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinweave.models.replies import option_labels, parsed
+from clinweave.models import option_labels
+from clinweave.models.replies import parsed
 
 OPTIONS = ["Aspirin", "Heparin", "Warfarin", "Alteplase"]
 B = [

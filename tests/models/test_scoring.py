@@ -14,11 +14,13 @@ from clinweave.models import (
     by_generation,
     by_letter,
     by_option_text,
+    chance_of,
     choose,
     choose_method,
+    same_option,
 )
 from clinweave.models.replies import parsed
-from clinweave.models.scoring import chance_of, same_option, with_options
+from clinweave.models.scoring import with_options
 from clinweave.models.scripted import ScriptedModel
 
 ASKED: list[Message] = [{"role": "user", "content": "Which is a feature?"}]

@@ -8,10 +8,9 @@ from datetime import datetime
 
 import pytest
 
-from clinweave.patients import fhir, load, summary, timeline
+from clinweave.patients import PatientStore, fhir, load, summary, timeline
 from clinweave.patients.batches import QuietLog
 from clinweave.patients.fhir_dates import date_of, time_of
-from clinweave.patients.store import PatientStore
 from tests.patients import made
 
 ABOUT = {"subject": {"reference": "Patient/p1"}, "patient": {"reference": "Patient/p1"}}

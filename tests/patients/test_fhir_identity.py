@@ -8,9 +8,8 @@ import random
 
 import pytest
 
-from clinweave.patients import fhir, load
+from clinweave.patients import PatientStore, fhir, load
 from clinweave.patients.batches import QuietLog, number_of
-from clinweave.patients.store import PatientStore
 from tests.patients import made
 
 

@@ -13,11 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from clinweave.patients import load, meds, mimic, omop, summary
+from clinweave.patients import PatientStore, load, meds, mimic, omop, summary
 from clinweave.patients.batches import QuietLog
 from clinweave.patients.meds_codes import meaning_of
 from clinweave.patients.omop_duckdb import open_duckdb
-from clinweave.patients.store import PatientStore
 from clinweave.patients.vocabularies import curie_of
 
 CONCEPTS = """

@@ -31,7 +31,7 @@ from clinweave.datasets.examples import to_row
 from clinweave.evaluation import load_recipe
 from clinweave.knowledge import Graph, TextIndex, build_graph, collections, import_kgx, read_folder
 from clinweave.patients import PatientStore, load, read_i2b2, stores
-from clinweave.resources.listing import File
+from clinweave.resources import File
 from clinweave.resources.wheels import extract
 from tests.patients import made
 from tests.safety import test_replacing as releases

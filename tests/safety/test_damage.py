@@ -95,7 +95,8 @@ def test_damage_to_any_file_is_noticed_on_opening_and_by_check(home: Path, how: 
                 open_all(home)
             called = clinweave("check")
             assert called.code == 1, path
-            assert str(path) in called.out or path.name == MANIFEST
+            if path.name != MANIFEST:
+                assert str(path) in called.out
         path.write_bytes(before)
     open_all(home)
     assert clinweave("check").code == 0

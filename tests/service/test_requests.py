@@ -9,12 +9,11 @@ from starlette.testclient import TestClient
 
 from clinweave.core.access_policy import loopback
 from clinweave.core.errors import UserError
-from clinweave.service import make_app
+from clinweave.service import check, make_app
 from clinweave.service.requests import _FIXED as FIXED
 from clinweave.service.requests import _HONOURED as HONOURED
 from clinweave.service.requests import _IGNORED as IGNORED
 from clinweave.service.requests import RequestError, parse
-from clinweave.service.serving import check
 from tests.service.conftest import handler, running
 
 ASK = [{"role": "user", "content": "secret-4711?"}]

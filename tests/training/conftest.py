@@ -2,7 +2,7 @@
 
 import pytest
 
-from clinweave.datasets.examples import Example, Kind, ask, write_examples
+from clinweave.datasets import Example, Kind, ask, write_examples
 from clinweave.records import Evidence, Relation
 from tests.datasets.conftest import SmallGraph
 from tests.models import tiny

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from clinweave.training.durations import per_token, work
-from clinweave.training.memory import Shape, estimate, shape_from
-from clinweave.training.settings import Settings
+from clinweave.training import Settings, estimate, shape_from, work
+from clinweave.training.durations import per_token
+from clinweave.training.memory import Shape
 
 CONFIG = {"hidden_size": 128, "num_hidden_layers": 6, "intermediate_size": 344, "vocab_size": 512,
           "num_attention_heads": 4, "num_key_value_heads": 2, "tie_word_embeddings": True}  # fmt: skip

@@ -4,9 +4,8 @@ from dataclasses import replace
 import pytest
 
 from clinweave.core.errors import UserError
-from clinweave.training.memory import Shape, estimate, require, shape_from
-from clinweave.training.settings import Settings
-from clinweave.training.stages import stage_config
+from clinweave.training import Settings, estimate, shape_from, stage_config
+from clinweave.training.memory import Shape, require
 
 SMOL = {
     "hidden_size": 576, "num_hidden_layers": 30, "intermediate_size": 1536, "vocab_size": 49152,

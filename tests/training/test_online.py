@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from clinweave.datasets.examples import Example, Kind, ask
+from clinweave.datasets import Example, Kind, ask
 from clinweave.training.online import Online, prompts
 from clinweave.training.replay import replay_examples
 from tests.training.conftest import instruction

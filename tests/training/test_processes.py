@@ -3,10 +3,9 @@
 import pytest
 
 from clinweave.core.errors import UserError
-from clinweave.training import Inputs, read_curve, run_stage
-from clinweave.training.hardware import chosen_precision, matmul_flops
+from clinweave.training import Inputs, Settings, matmul_flops, read_curve, run_stage
+from clinweave.training.hardware import chosen_precision
 from clinweave.training.processes import check
-from clinweave.training.settings import Settings
 
 pytestmark = pytest.mark.torch
 VALUES = {"steps": 4, "max_length": 400, "lora_rank": 4, "memory_gb": 50, "threads": 1, "learning_rate": 1e-3}

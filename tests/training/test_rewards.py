@@ -1,8 +1,9 @@
 import pytest
 
-from clinweave.datasets.examples import Example, Kind, ask
+from clinweave.datasets import Example, Kind, ask
 from clinweave.knowledge import CitationChecker
-from clinweave.training.rewards import Verifier, form, named
+from clinweave.training import Verifier
+from clinweave.training.rewards import form, named
 from tests.training.conftest import instruction
 
 

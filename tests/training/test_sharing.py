@@ -69,7 +69,7 @@ def test_a_stage_trains_on_shared_rows(tiny_base, data, tmp_path):
 
 
 def by_heart(number):
-    from clinweave.datasets.examples import Example, Kind, ask
+    from clinweave.datasets import Example, Kind, ask
 
     return Example(
         f"h{number}", Kind.INSTRUCTION, "closed-book", ask("Name it.", f"Question: which one has {number}?"),
@@ -78,7 +78,7 @@ def by_heart(number):
 
 
 def test_contrast_puts_the_right_name_above_the_wrong_ones(tiny_base, data, tmp_path):
-    from clinweave.datasets.examples import write_examples
+    from clinweave.datasets import write_examples
     from clinweave.training import Inputs, read_curve, run_stage
 
     path = tmp_path / "data"

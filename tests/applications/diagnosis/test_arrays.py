@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clinweave.applications.diagnosis import carry_down
 from clinweave.applications.diagnosis.annotations import frequency, profiles
-from clinweave.applications.diagnosis.propagation import CAP, carry_down, smoothed
+from clinweave.applications.diagnosis.propagation import CAP, smoothed
 
 
 def test_only_abnormalities_are_terms_and_old_ids_lead_to_new(model):

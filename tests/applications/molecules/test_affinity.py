@@ -10,15 +10,9 @@ import pytest
 pytest.importorskip("rdkit", reason="needs the molecules extra")
 pytest.importorskip("lightgbm", reason="needs the molecules extra")
 
-from clinweave.applications.molecules.affinity import measures
-from clinweave.applications.molecules.affinity.davis import FLOOR, read_davis
-from clinweave.applications.molecules.affinity.pairs import (
-    Side,
-    baseline,
-    fit_predict,
-    kernel_ridge,
-    neighbour_columns,
-)
+from clinweave.applications.molecules.affinity import Side, fit_predict, measures, read_davis
+from clinweave.applications.molecules.affinity.davis import FLOOR
+from clinweave.applications.molecules.affinity.pairs import baseline, kernel_ridge, neighbour_columns
 from clinweave.applications.molecules.affinity.similarities import (
     drug_similarity,
     protein_columns,

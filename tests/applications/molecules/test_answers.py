@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 pytest.importorskip("rdkit", reason="needs the molecules extra")
 pytest.importorskip("lightgbm", reason="needs the molecules extra")
 
+from clinweave.applications.molecules.prediction import Structure, read_structure, read_table
 from clinweave.applications.molecules.prediction.data_checks import doubts
 from clinweave.applications.molecules.prediction.labels import read_answers
 from clinweave.applications.molecules.prediction.splits import scaffolds
-from clinweave.applications.molecules.prediction.structures import Structure, read_structure
-from clinweave.applications.molecules.prediction.tables import read_table, write_table
+from clinweave.applications.molecules.prediction.tables import write_table
 from clinweave.cli import main
 from clinweave.core.errors import UserError
 

@@ -12,19 +12,18 @@ pytest.importorskip("rdkit", reason="needs the extra molecules")
 import numpy as np
 from scipy import linalg
 
-from clinweave.applications.molecules.metrics import HashSet, frechet, open_filters, open_reference
+from clinweave.applications.molecules import parse, read_smiles
+from clinweave.applications.molecules.metrics import HashSet, frechet, measure, open_filters, open_reference
 from clinweave.applications.molecules.metrics.moses import (
     Against,
     brics_fragments,
     cosine,
     floor_of,
     internal_diversity,
-    measure,
     morgan_bits,
     nearest,
     scaffold_of,
 )
-from clinweave.applications.molecules.molecule import parse, read_smiles
 from clinweave.core.errors import ClinweaveError, UserError
 from tests.applications.molecules.made import smiles_set
 

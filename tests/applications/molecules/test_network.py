@@ -8,14 +8,13 @@ pytest.importorskip("rdkit", reason="needs the extra molecules")
 import numpy as np
 import torch
 
+from clinweave.applications.molecules import SHAPES, Schedule, parse, property_table, shape_named
 from clinweave.applications.molecules.batches import FREE, SCAFFOLD, WHOLE, graph_tensors, make_batch
 from clinweave.applications.molecules.cache import Shard
 from clinweave.applications.molecules.graphs import graphs_of
-from clinweave.applications.molecules.molecule import parse
 from clinweave.applications.molecules.network import Network, parameter_count
-from clinweave.applications.molecules.properties import property_table
 from clinweave.applications.molecules.recurrent import gru_step, packed_gru
-from clinweave.applications.molecules.settings import SHAPES, Schedule, shape_from, shape_named
+from clinweave.applications.molecules.settings import shape_from
 from clinweave.applications.molecules.tokens import END, learn_tokens
 from tests.applications.molecules.made import smiles_set
 

@@ -11,15 +11,17 @@ from hypothesis import strategies as st
 pytest.importorskip("rdkit", reason="needs the molecules extra")
 pytest.importorskip("lightgbm", reason="needs the molecules extra")
 
-from clinweave.applications.molecules.prediction import calibration, domain, features, splits
-from clinweave.applications.molecules.prediction.structures import (
+from clinweave.applications.molecules.prediction import (
     Refused,
     Structure,
-    fingerprint,
-    inchi_key,
+    calibration,
+    domain,
+    features,
     read_structure,
+    read_table,
+    splits,
 )
-from clinweave.applications.molecules.prediction.tables import read_table
+from clinweave.applications.molecules.prediction.structures import fingerprint, inchi_key
 from clinweave.cli import main
 from clinweave.core.errors import UserError
 

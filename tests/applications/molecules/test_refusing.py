@@ -9,10 +9,9 @@ pytest.importorskip("rdkit", reason="needs the extra molecules")
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clinweave.applications.molecules import moses_filters, new_to, read_smiles
 from clinweave.applications.molecules.generator import PACKAGED
 from clinweave.applications.molecules.membership_filter import SEEN, open_seen, seen_from, write_seen
-from clinweave.applications.molecules.molecule import read_smiles
-from clinweave.applications.molecules.novelty import moses_filters, new_to
 from clinweave.core.errors import ClinweaveError, UserError
 
 pytestmark = pytest.mark.molecules

@@ -4,12 +4,8 @@ import pytest
 
 from clinweave.core.errors import ModelError, UserError
 from clinweave.evaluation.cache import Cache
-from clinweave.evaluation.comparison.conditions import (
-    DEFAULT_CONTROLS,
-    MAIN,
-    EvidenceProvider,
-    others_of,
-)
+from clinweave.evaluation.comparison import MAIN
+from clinweave.evaluation.comparison.conditions import DEFAULT_CONTROLS, EvidenceProvider, others_of
 from clinweave.evaluation.comparison.lookup import has_gold, is_gold_text, look_up
 from clinweave.evaluation.comparison.samples import Scorer, prepare, score_all, to_row
 from clinweave.records import Evidence, Passage, Tier

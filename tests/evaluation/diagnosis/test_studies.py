@@ -7,15 +7,20 @@ import pytest
 
 from clinweave.applications.diagnosis import Links, Settings, open_model, packet, release_in
 from clinweave.core.reports.blocks import Figure, report_markdown
-from clinweave.evaluation.diagnosis import free_text, llm_reranking, robustness
+from clinweave.evaluation.diagnosis import (
+    MISS,
+    DiagnosisResults,
+    diagnosis_report,
+    free_text,
+    llm_reranking,
+    robustness,
+)
 from clinweave.evaluation.diagnosis.ancestors import Grouping
 from clinweave.evaluation.diagnosis.conditions import Scored
 from clinweave.evaluation.diagnosis.gene_level import rank_genes
 from clinweave.evaluation.diagnosis.llm_reranking import Asked
 from clinweave.evaluation.diagnosis.published import PUBLISHED
-from clinweave.evaluation.diagnosis.ranking import MISS
-from clinweave.evaluation.diagnosis.report import diagnosis_report
-from clinweave.evaluation.diagnosis.results import DiagnosisResults, Robustness
+from clinweave.evaluation.diagnosis.results import Robustness
 from clinweave.evaluation.diagnosis.semantic import Resnik
 from clinweave.evaluation.diagnosis.texts import _frames, write_text
 from clinweave.evaluation.diagnosis.truth import Truth

@@ -4,7 +4,7 @@ import pytest
 
 from clinweave.core.errors import UserError
 from clinweave.core.reports.blocks import report_html
-from clinweave.datasets.examples import Example, Kind, ask, write_examples
+from clinweave.datasets import Example, Kind, ask, write_examples
 from clinweave.evaluation import load_recipe
 from clinweave.evaluation.finetuning import FinetuningResults
 from clinweave.evaluation.finetuning.evaluator import TEXT, Score
