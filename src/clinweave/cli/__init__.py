@@ -42,6 +42,7 @@ COMMANDS: dict[str, str] = {
     "run": "Run an experiment described in a TOML recipe.",
     "compare": "Compare a model without and with text, graph and both on your benchmark.",
     "leaderboard": "Accumulate comparison runs and compare those that are comparable.",
+    "review": "Make a blinded page for human raters; read their ratings back.",
     "config": "Show, locate and check the configuration.",
     "compendium": "List and export facts about databases, datasets, models and systems.",
 }

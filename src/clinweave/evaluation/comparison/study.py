@@ -36,7 +36,8 @@ from clinweave.evaluation.language_model import (
     token_counter,
     weight_resources,
 )
-from clinweave.evaluation.runner import ArtifactStep, Runner, Step, Work, write_rows
+from clinweave.evaluation.review import RATINGS, ReviewResults, review_section
+from clinweave.evaluation.runner import ArtifactStep, Runner, Step, Work, read_result, write_rows
 from clinweave.models import CHOICE_VERSION, option_key, option_labels
 from clinweave.records import Audience, Question, Source
 
@@ -279,7 +280,13 @@ class ComparisonStudy:
         from clinweave.evaluation.comparison.report import comparison_report
 
         samples = [row for task in self.tasks for row in runner.result(task.samples).samples]
-        return comparison_report(results, samples)
+        report = comparison_report(results, samples)
+        ratings = runner.out / RATINGS
+        if ratings.exists():
+            report = replace(
+                report, sections=(*report.sections, review_section(read_result(ReviewResults, ratings)))
+            )
+        return report
 
 
 STUDY = ComparisonStudy
