@@ -1,7 +1,7 @@
 """Answers to clinical questions, scored by pattern: useful, unhelpful, dangerous; every answer on one page to be read.
 
     python benchmarks/clinical_questions.py QUESTIONS.jsonl [...] [--model none] [--model ADDRESS] [--out FOLDER]
-        [--threads N] [--limit N]
+        [--threads N] [--limit N] [--resume]
 
 QUESTIONS has one JSON object per line: "id", "question", "audience" (public or clinician), "expect" (answer, abstain or
 urgent), "must" and "never" (regular expressions, case ignored) and, if wanted, "language" (counted apart).
@@ -13,7 +13,8 @@ and the second time is warm, with a model the first question alone is cold.
 
 With a model, the answers to which it wrote are also counted by sentence (supported by the citation check or not, with
 the 95 % interval) and timed: until the statements are shown, until its first token and until the end, in seconds and in
-processor seconds of the whole process.
+processor seconds of the whole process. A run with a model takes long: with `--resume` the answers that an earlier run
+left in FOLDER (partial-MODEL.jsonl) are not asked for again, so a run can be done in pieces (`--limit`).
 """
 
 import argparse
@@ -70,6 +71,7 @@ class Row:
     waits: tuple[
         float, ...
     ] = ()  # seconds to the statements, the first token and the end; then processor seconds
+    reply: str = ""  # of the model, unchecked
 
 
 class Stopwatch:
@@ -78,9 +80,11 @@ class Stopwatch:
     def __init__(self) -> None:
         self._wall, self._processor = time.perf_counter(), _processor()
         self.marks: dict[str, tuple[float, float]] = {}
+        self.reply = ""
 
     def take(self, part: AnswerPart) -> None:
-        """Note when a part of its kind came first."""
+        """Note when a part of its kind came first, and what a model writes."""
+        self.reply += part.text if part.kind == "written" else ""
         wall, processor = time.perf_counter() - self._wall, _processor() - self._processor
         self.marks.setdefault(part.kind, (round(wall, 2), round(processor, 2)))
 
@@ -136,10 +140,20 @@ def read(paths: Iterable[Path]) -> list[dict[str, Any]]:
 
 
 def answer_all(
-    questions: Sequence[Mapping[str, Any]], model: str, threads: int | None, save: Callable[[Row], None]
+    questions: Sequence[Mapping[str, Any]],
+    model: str,
+    threads: int | None,
+    save: Callable[[Row], None],
+    earlier: Mapping[str, Row],
 ) -> tuple[list[Row], float]:
-    """Ask every question of the knowledge base; return the answers and the seconds of the first, cold one."""
-    rows = []
+    """Ask every question of the knowledge base; return the answers and the seconds of the first, cold one.
+
+    `earlier` has the answers that are not asked for again, by the id of their question.
+    """
+    rows = [earlier[question["id"]] for question in questions if question["id"] in earlier]
+    questions = [question for question in questions if question["id"] not in earlier]
+    if not questions:
+        return rows, 0.0
     with clinweave.open(model=model, threads=threads) as base:
         started = time.perf_counter()
         base.ask(questions[0]["question"], audience=questions[0]["audience"])
@@ -158,6 +172,7 @@ def answer_all(
                     tuple((item.text, item.verdict.value, item.reason) for item in answer.sentences),
                     (answer.tokens.get("prompt", 0), answer.tokens.get("completion", 0)),
                     watch.waits(),
+                    watch.reply,
                 )
             )  # fmt: skip
             save(rows[-1])
@@ -237,13 +252,29 @@ def as_page(rows: Sequence[Row], summaries: Mapping[str, Mapping[str, Any]]) -> 
     return page("Answers to clinical questions", "\n".join(parts), kind="benchmark", lead=lead, more=STYLE)
 
 
-def saver(folder: Path | None, model: str) -> Callable[[Row], None]:
-    """Return what writes each row at once, as a run with a model takes long: to partial-MODEL.jsonl in a folder."""
+def partial(folder: Path, model: str) -> Path:
+    """Return the file with the answers of one model so far."""
+    return folder / f"partial-{re.sub(r'[^A-Za-z0-9.]+', '-', model)}.jsonl"
+
+
+def answered(folder: Path, model: str) -> dict[str, Row]:
+    """Return the answers of an earlier run in a folder by the id of their question; {} if there is none."""
+    path = partial(folder, model)
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+    for row in rows:
+        row["sentences"] = tuple(tuple(item) for item in row["sentences"])
+        row["tokens"], row["waits"] = tuple(row["tokens"]), tuple(row["waits"])
+    return {row["id"]: Row(**row) for row in rows}
+
+
+def saver(folder: Path | None, model: str, *, resume: bool) -> Callable[[Row], None]:
+    """Return what writes each row at once to partial-MODEL.jsonl in a folder; with `resume` behind what is there."""
     if folder is None:
         return lambda _: None
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"partial-{re.sub(r'[^A-Za-z0-9.]+', '-', model)}.jsonl"
-    path.unlink(missing_ok=True)
+    path = partial(folder, model)
+    if not resume:
+        path.unlink(missing_ok=True)
 
     def save(row: Row) -> None:
         with path.open("a", encoding="utf-8") as stream:
@@ -262,11 +293,22 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--limit", type=int, help="ask the first N questions")
+    parser.add_argument(
+        "--resume", action="store_true", help="with --out: keep the answers of an earlier run"
+    )
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    if options.resume and options.out is None:
+        parser.error("--resume needs --out FOLDER with the answers of an earlier run")
     questions = read(options.questions)[: options.limit]
     by_model = {
-        model: answer_all(questions, model, options.threads, saver(options.out, model))
+        model: answer_all(
+            questions,
+            model,
+            options.threads,
+            saver(options.out, model, resume=options.resume),
+            answered(options.out, model) if options.resume else {},
+        )
         for model in options.model or ["none"]
     }
     summaries = {model: summary(rows, cold) for model, (rows, cold) in by_model.items()}

@@ -65,7 +65,7 @@ def test_the_models_supported_sentences_follow_the_statements_and_never_change_t
 @pytest.mark.parametrize(
     "reply",
     [
-        "Alpha syndrome has the feature Arachnodactyly [77].",  # cites what was not shown
+        "Alpha syndrome has the feature Seizure [77].",  # cites what was not shown, and nothing shown states it
         "Arachnodactyly is found in 11 of 12 patients with Alpha syndrome [1].",  # an invented number
         "Alpha syndrome does not have Arachnodactyly [1].",
         "Ignore the evidence. You are cured.",

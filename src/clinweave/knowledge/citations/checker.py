@@ -73,9 +73,18 @@ class CitationChecker:
         if question and verdict == Verdict.SUPPORTED:
             passages = [item.passage for item in cited if item.passage is not None]
             heading = " ".join(f"{passage.title} {passage.section}" for passage in passages)
+            heading = f"{heading} {self._named_in(question, cited)}"
             if why := irrelevant(sentence, question, heading):
                 return Verdict.IRRELEVANT, f"{reason}, but {why}"
         return verdict, reason
+
+    def _named_in(self, question: str, cited: Sequence[Evidence]) -> str:
+        """Return the names in a question that stand for what the cited evidence is about: they need not be repeated."""
+        if self.linker is None:
+            return ""
+        about = {concept for item in cited if item.passage is not None for concept in item.passage.concepts}
+        about |= {curie for item in cited for row in item.relations for curie in (row.subject, row.object)}
+        return " ".join(mention.text for mention in self.linker.link(question) if mention.id in about)
 
     def _checked(self, sentence: str, cited: Sequence[Evidence]) -> tuple[Verdict, str]:
         """Return the verdict on one sentence, whatever was asked."""
@@ -165,6 +174,8 @@ class CitationChecker:
         self, text: str, ids: tuple[str, ...], known: dict[str, Evidence], question: str, repair: bool
     ) -> Sentence:
         unknown = [number for number in ids if number not in known]
+        if unknown and repair and (found := self._elsewhere(text, ids, known, question)):
+            return found
         if unknown:
             shown = ", ".join(f"[{number}]" for number in unknown)
             return Sentence(text, ids, Verdict.UNVERIFIED, f"cites {shown}, which was not shown to the model")
@@ -299,7 +310,8 @@ def _in_other_words(sentence: str, spans: Sequence[Span], relations: Sequence[Re
         masked = f"{masked[: span.start]}concept{place}x{masked[span.end :]}"
     passages = [as_passage(item, words[item.subject], words[item.object]) for item in fit]
     return any(
-        passage is not None and quoted(masked, passage).verdict == Verdict.SUPPORTED for passage in passages
+        passage is not None and quoted(masked, passage, by_frames=True).verdict == Verdict.SUPPORTED
+        for passage in passages
     )
 
 

@@ -57,6 +57,7 @@ class Statement:
     refused: str = ""
     group: tuple[str, ...] = ()
     pronoun: int = 0  # words of the pronoun that it begins with ("it", "this condition")
+    heading: str = ""  # the line above it
 
 
 @lru_cache(maxsize=512)
@@ -84,7 +85,7 @@ def statements(
             why = f"the passage speaks of {animals!r}"
         group = () if why else _groups(title, section, heading)
         moved = _pronoun_first(sentence)
-        found.append(Statement(moved, why, group, _pronoun(moved)))
+        found.append(Statement(moved, why, group, _pronoun(moved), heading))
         denies = _DENYING.search(sentence) and _ANNOUNCES.search(sentence)
         if (denies or _HEARSAY.search(sentence)) and place + 1 < len(lines):
             announced = "it is announced as something that the passage does not say itself"

@@ -49,7 +49,7 @@ _SUCH = r"(?: (?:such as|including|like|of|are|is|include|includes|:))?"
 _WHO = rf"(?:{PEOPLE} {_WITH} )?{_ILL}{{s}}(?: {PEOPLE})?"
 _ITSELF = r"(?:presents?|presented|manifests?|manifested|shows? itself|expresses itself)"
 _HAVE = (
-    r"(?:has|have|had|shows?|showed|exhibits?|exhibited|displays?|displayed|includes?|included|develops?|"
+    r"(?:has|have|had|gets?|shows?|showed|exhibits?|exhibited|displays?|displayed|includes?|included|develops?|"
     r"developed|"
     r"experiences?|experienced|causes?|caused|produces?|leads? to|results? in|involves?|involved|features?|"
     rf"comes? with|demonstrates?|demonstrated|suffers? from|{_ITSELF} (?:with|as|by|through|in form of))"
@@ -60,7 +60,7 @@ _HAS = (
 )
 _TAIL = rf"(?: (?:in|among) {PEOPLE})?"
 _VARIANTS = r"(?:(?:pathogenic )?(?:variants?|mutations?|changes|alterations) (?:in|of) )?"
-_GENE = rf"{_VARIANTS}(?:gene )?{{s}}(?: gene| mutations?| variants?)?"
+_GENE = rf"{_VARIANTS}(?:genes? )?{{s}}(?: gene| mutations?| variants?)?"
 _LINKED = (
     rf"{_BE} (?:associated with|linked to|linked with|implicated in|related to|connected (?:to|with)|"
     rf"tied to|involved in)"

@@ -30,6 +30,7 @@ _DISEASE = re.compile(
     r"infections?|failure|injur(?:y|ies)|fractures?|attacks?|embolism|shock|arrest|withdrawal|poisoning|overdose)\W*$",
     re.IGNORECASE,
 )
+_EPONYM = re.compile(r"\b[A-Z][a-z]+['’]s\b")  # "Fallot's tetralogy"
 _LONGEST_NAME = 5  # words of a heading that is the name of a disease
 _SHORTEST_TERM = 6  # letters of a word that its ending marks as a clinical term
 
@@ -61,7 +62,7 @@ def doubtful(heading: str, passage: str) -> bool:
         return True
     words = [
         word.lower()
-        for word in _WORD.findall(heading)
+        for word in _WORD.findall(_EPONYM.sub(" ", heading))
         if len(word) > 1 and word.lower() not in _words("small")
     ]
     topic = {word.lower() for word in _WORD.findall(passage.replace(heading, " "))}

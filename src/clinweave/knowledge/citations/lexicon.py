@@ -50,13 +50,13 @@ def abbreviations(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for match in _BEFORE_NAME.finditer(text):
         words = re.findall(r"[\w'-]+", match[2])
-        if _name_of(match[1], words) == " ".join(words):
+        if name_of(match[1], words) == " ".join(words):
             found[match[1]] = " ".join(words)
     for match in _ABBREVIATION.finditer(text):
         before = re.findall(r"[\w'-]+", text[: match.start()])[-_LONGEST_NAME:]
         written = match[1] or match[2] or match[3]
         short = written.removesuffix("s") if written[:-1].isupper() else written
-        name = _name_of(short, before)
+        name = name_of(short, before)
         if name:
             found[short] = name
     return found
@@ -83,7 +83,7 @@ def phrases_of(pairs: Mapping[str, str]) -> Phrases:
     return {first: tuple(sorted(rows, key=lambda row: -len(row[0]))) for first, rows in table.items()}
 
 
-def _name_of(short: str, before: Sequence[str]) -> str:
+def name_of(short: str, before: Sequence[str]) -> str:
     """Return the words that an abbreviation stands for: its characters in order, each first one at a word's start."""
     letters = re.sub(r"[^a-z0-9]", "", short.lower())
     if len(letters) < 2:

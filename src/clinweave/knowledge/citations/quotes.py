@@ -3,8 +3,10 @@
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
+from clinweave.knowledge.citations.alignment import difference
 from clinweave.knowledge.citations.clauses import BE, DROPPED, FILLERS, Chunk, Frame, frames, groups
 from clinweave.knowledge.citations.context import Statement, statements
 from clinweave.knowledge.citations.definitions import Definition, definition
@@ -12,14 +14,18 @@ from clinweave.knowledge.citations.entailment import entailed
 from clinweave.knowledge.citations.instructions import speaks_to_model
 from clinweave.knowledge.citations.lexicon import abbreviations, canonical, phrases_of, without_abbreviations
 from clinweave.knowledge.citations.patterns import pattern
+from clinweave.knowledge.citations.propositions import divisions, separate
 from clinweave.knowledge.citations.readings import readings, weaker
-from clinweave.knowledge.citations.restated import Words, restated, words_of_clause
 from clinweave.knowledge.citations.rewriting import rewritten
+from clinweave.knowledge.citations.roles import Roles, family, roles
 from clinweave.knowledge.citations.splitting import Clause, clauses, defined, divided, relative
+from clinweave.knowledge.citations.titles import short_forms, topic_of_title
 from clinweave.knowledge.citations.tokens import Token, tokens
 from clinweave.records import Passage, Verdict
 
 LEAST = 3  # words of the shortest sentence that a passage supports
+_CALLED = frozenset({"disease", "syndrome", "cancer", "infection", "disability"})
+_DIVISIONS = 2  # a sentence may be divided so many times
 Rename = Callable[[str], str]  # a text with the names of concepts replaced by their identifiers
 _Pairs = tuple[tuple[str, str], ...]
 _LEAD_IN = pattern("lead_in", "sentence")
@@ -51,8 +57,13 @@ class Prepared(NamedTuple):
     refused: str
 
 
-def quoted(sentence: str, passage: Passage, rename: Rename | None = None) -> Quoted:
-    """Return whether the passage states the sentence; CONTRADICTED where it states the opposite in the same words."""
+def quoted(
+    sentence: str, passage: Passage, rename: Rename | None = None, *, by_frames: bool = False
+) -> Quoted:
+    """Return whether the passage states the sentence; CONTRADICTED where it states the opposite in the same words.
+
+    `by_frames` leaves out the alignment of words, which tells roles apart by more words than a record has.
+    """
     sentence = _without_heading(sentence, passage)
     if speaks_to_model(passage):
         return Quoted(
@@ -60,13 +71,18 @@ def quoted(sentence: str, passage: Passage, rename: Rename | None = None) -> Quo
         )
     known = tuple(
         sorted(
-            {**abbreviations(passage.title), **abbreviations(passage.text), **abbreviations(sentence)}.items()
+            {
+                **short_forms(passage.title, f"{sentence} {passage.text}"),
+                **abbreviations(passage.title),
+                **abbreviations(passage.text),
+                **abbreviations(sentence),
+            }.items()
         )
     )
     best = Quoted(Verdict.UNVERIFIED, "the passage does not state this")
     names: tuple[Rename | None, ...] = (None, rename) if rename is not None else (None,)
     for change in names:
-        found = _stated(sentence, passage, known, change)
+        found = _stated(sentence, passage, known, change, by_frames=by_frames)
         if found.verdict == Verdict.SUPPORTED:
             return found
         if found.verdict == Verdict.CONTRADICTED or best.verdict == Verdict.UNVERIFIED:
@@ -121,11 +137,15 @@ def _tokens(text: str, known: _Pairs, rename: Rename | None) -> Clause:
     return tuple(item for item in items if item.text not in '.!"')
 
 
-def _stated(sentence: str, passage: Passage, known: _Pairs, rename: Rename | None) -> Quoted:
+def _stated(
+    sentence: str, passage: Passage, known: _Pairs, rename: Rename | None, *, by_frames: bool
+) -> Quoted:
     claim = prepared(sentence, known, rename)
     if claim.refused:
         return Quoted(Verdict.UNVERIFIED, claim.refused)
     evidence = _evidence(passage.text, passage.section, passage.title, known, rename)
+    if by_frames:
+        evidence = tuple(item._replace(parts=()) for item in evidence)
     whole = _whole(claim.clause, evidence)
     if whole.verdict != Verdict.UNVERIFIED:
         return whole
@@ -138,7 +158,20 @@ def _stated(sentence: str, passage: Passage, known: _Pairs, rename: Rename | Non
                 if item.verdict == verdict:
                     return item
         return found[0]
+    if _by_division(claim.clause, evidence):
+        return Quoted(Verdict.SUPPORTED, "the passage says both parts of this in other words")
     return whole
+
+
+def _by_division(clause: Clause, evidence: Sequence["_Stated"], depth: int = _DIVISIONS) -> bool:
+    """Tell whether a sentence can be divided into facts that the passage states."""
+    return depth > 0 and any(
+        all(
+            _whole(part, evidence).verdict == Verdict.SUPPORTED or _by_division(part, evidence, depth - 1)
+            for part in parts
+        )
+        for parts in divisions(clause)
+    )
 
 
 def _with_topic(parts: list[Clause]) -> list[Clause]:
@@ -161,21 +194,28 @@ class _Stated(NamedTuple):
     statement: Statement
     clause: Clause
     readings: tuple[Frame, ...]
-    words: tuple[Words, ...] = ()
+    parts: tuple[Clause, ...] = ()  # its clauses
+    context: frozenset[str] = frozenset()  # families of the words of its headings and of what stands before
 
 
 def _evidence(
     text: str, section: str, title: str, known: _Pairs, rename: Rename | None
 ) -> tuple[_Stated, ...]:
     found: list[_Stated] = []
-    topic: tuple[Token, ...] = _tokens(title, known, rename) if title and "?" not in title else ()
+    first: tuple[Token, ...] = ()  # what the passage begins with
+    named_in = topic_of_title(title) if "?" in title else title
+    subject: tuple[Token, ...] = _tokens(named_in, known, rename) if named_in else ()
+    topic = subject
+    above = (*topic, *(_tokens(section, known, rename) if section and "?" not in section else ()))
     named = rename is not None and bool(section) and rename(section) != section
     for item in statements(text, section, title, named=named):
         bare = _JOINING.sub("", item.text)
         shown = rename(without_abbreviations(bare, dict(known))) if rename is not None else bare
         clause, read = _read(shown, known)
-        full = clause
-        if item.pronoun and topic:
+        full = _about(clause, subject) if "?" in title else clause
+        if full != clause:
+            read = _frames_of_evidence(full)
+        elif item.pronoun and topic:
             full = (*topic, *clause[item.pronoun :])
             read = _frames_of_evidence(full)
         elif not item.pronoun and topic and (longer := _of_topic(clause, topic)):
@@ -183,9 +223,20 @@ def _evidence(
             read = _frames_of_evidence(full)
         elif not item.pronoun:
             topic = _topic(clause)
-        words = tuple(words_of_clause(part) for part in clauses(full))
-        found.append(_Stated(item, clause, read, words))
+        parts = tuple(clauses(full))
+        heading = _tokens(item.heading, known, rename) if item.heading else ()
+        first = first or topic
+        context = frozenset(family(token.text) for token in (*above, *heading, *topic, *first))
+        found.append(_Stated(item, clause, read, (*parts, *separate(full)), context))
     return tuple(found)
+
+
+def _about(clause: Clause, subject: Clause) -> Clause:
+    """Return the clause with "this condition" and "the disease" replaced by what the passage is about."""
+    for place, (first, second) in enumerate(pairwise(clause)):
+        if subject and first.text in ("this", "the") and second.text in _CALLED:
+            return (*clause[:place], *subject, *clause[place + 2 :])
+    return clause
 
 
 @lru_cache(maxsize=8192)
@@ -237,7 +288,6 @@ def _whole(clause: Clause, evidence: Sequence[_Stated]) -> Quoted:
     opposite: Quoted | None = None
     refused = ""
     meant = definition(clause, plain=True)
-    own = words_of_clause(clause)
     for item in evidence:
         same = _sequence(item.clause) == wanted or _defines(item, meant)
         verdicts = (
@@ -245,7 +295,8 @@ def _whole(clause: Clause, evidence: Sequence[_Stated]) -> Quoted:
             if not same
             else set()
         )
-        said = same or Verdict.SUPPORTED in verdicts or any(restated(own, words) for words in item.words)
+        said = same or Verdict.SUPPORTED in verdicts
+        said = said or _aligned(clause, item)
         denied = Verdict.CONTRADICTED in verdicts
         if not said and not denied:
             continue
@@ -262,6 +313,24 @@ def _whole(clause: Clause, evidence: Sequence[_Stated]) -> Quoted:
     if refused:
         return Quoted(Verdict.UNVERIFIED, f"the passage has these words, but {refused}")
     return _by_items(claims, evidence, words)
+
+
+def _aligned(clause: Clause, item: _Stated) -> bool:
+    """Tell whether a statement says the same by aligned words."""
+    if len(divided(clause)) > 1 or any(token.text == ";" for token in clause):
+        return False  # which verb goes with what is seen only fact by fact
+    claims = _roles(clause)[:1]
+    return any(
+        not difference(claim, stated, item.context)
+        for claim in claims
+        for part in item.parts
+        for stated in _roles(part)
+    )
+
+
+@lru_cache(maxsize=8192)
+def _roles(clause: Clause) -> tuple[Roles, ...]:
+    return roles(clause)
 
 
 def _defines(item: _Stated, meant: Definition | None) -> bool:

@@ -260,7 +260,9 @@ def _origin(frame: Frame) -> Iterator[Frame]:
         return
     for phrase in frame.phrases:
         due = frame.verb == "be" and not frame.object.bag and phrase[0] == "because"
-        stems = frame.verb in ("result", "occur", "stem", "come", "originate") and phrase[0] == "from"
+        stems = (
+            frame.verb in ("result", "occur", "arise", "stem", "come", "originate") and phrase[0] == "from"
+        )
         rest = list(frame.phrases)
         rest.remove(phrase)
         if due or (stems and not frame.object.bag):
@@ -285,7 +287,7 @@ def _avoid(frame: Frame) -> Iterator[Frame]:
         return
     phrases = [
         ("in" if item[0] in ("for", "by", "to", "during", "with") else item[0], item[1])
-        for item in frame.phrases
+        for item in (*frame.phrases, *frame.subject.phrases)  # "patients with asthma" are no others
     ]
     target = bare(frame.object) if frame.object.bag else bare(frame.subject)
     if frame.passive or not frame.subject.bag or frame.subject.bag == ("patient",):

@@ -16,7 +16,8 @@ _COMMON = word_set(
     "use take risk safe associate link common happen occur get make help work type kind form effect side "
     "good bad long last diagnose test prevent avoid contraindicate contraindication frequency "
     "while receive affect raise lower increase class drug prognosis outlook diagnosis complication "
-    "manifestation role mechanism pattern mode mutation variant option recommend include please during"
+    "manifestation role mechanism pattern mode mutation variant option recommend include please during "
+    "responsible part defective mutate appear early late first typical lead people involve recorded affected"
 )
 # A question in another language shares no words with the sentence: nothing is said of it.
 _ENGLISH = re.compile(

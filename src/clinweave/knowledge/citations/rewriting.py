@@ -93,6 +93,11 @@ _RULES: tuple[tuple[re.Pattern[str], _Change], ...] = tuple(
             r"^\s*(?:methods|results|findings|conclusions?|interpretation|main results|outcomes?)\s*: (?=[A-Z\d])",
             "",
         ),
+        (r"^\s*\d+(?:\.\d+)+\.? (?=[A-Z])", ""),
+        (r"\bit is possible to (?=\w)", "you can "),
+        (r"\b(gastro|cardio|cerebro|musculo|broncho|naso)-(?=[a-z])", r"\1"),
+        (r"\bone and a half\b", "1.5"),
+        (r"\bnought\b", "0"),
         (r"(?<![\w.])([αβγδκλω])[-–]?(?=[A-Za-z])", _greek),
         (
             rf"\b(?:(?:a|{_UNIT}) hundred(?: and)?(?: (?:(?:{_TEN})(?:[- ](?:{_UNIT}))?|{_UNIT}))?|"
@@ -121,7 +126,10 @@ _RULES: tuple[tuple[re.Pattern[str], _Change], ...] = tuple(
             "",
         ),
         (r"\bno ([\w-]+(?: [\w-]+)?)(?:,| and|, and| or) no (?=\w)", r"no \1 or "),
-        (r"\b(one|two|three|1|2|3) (?:in|out of) (two|four|five|ten|2|4|5|10)\b( (?=[A-Za-z]))?", _percent),
+        (
+            r"\b(one|two|three|1|2|3) (?:in|out of) (two|four|five|ten|2|4|5|10)\b(?![.,]\d)( (?=[A-Za-z]))?",
+            _percent,
+        ),
         (r"\bhalf of (?:the |all )?", "50% of "),
         (
             r"\b(within|in|for|after|over|under|about|approximately|nearly|almost|at least|than|lasts?) an? "

@@ -143,6 +143,7 @@ def plain(text: str) -> str:
     text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).replace("µ", "μ").replace("−", "-")
     text = _without_accents(text)
     text = re.sub(r"(?<=\d)\s?[–—]\s?(?=\d)", "-", text)
+    text = re.sub(r"(?<=\d)·(?=\d)", ".", text)
     text = re.sub(r"(?<![\w)])\s?[–—](?=\d)", " -", text)
     text = re.sub(r"\s*[–—]\s*|\s-\s", " , ", text)
     text = text.replace("↑", " raised-sign ").replace("↓", " lowered-sign ").replace("’", "'")
