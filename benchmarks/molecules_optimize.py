@@ -1,11 +1,11 @@
-"""Optimisation of molecules: methods beside each other at the same oracle budget, and beside no search at all.
+"""Optimisation of molecules: methods compared at the same oracle budget, and with no search at all.
 
     python benchmarks/molecules_optimize.py run    [--tasks ...] [--methods ...] [--seeds 5] [--budget 10000]
     python benchmarks/molecules_optimize.py report [the same] [--write docs/molecules_optimize.md]
     python benchmarks/molecules_optimize.py peer   --guacamol DIR   # the unpacked source of guacamol 0.5.5
     python benchmarks/molecules_optimize.py keep   [--write docs/molecules_optimize.md]
 
-Every cell (task, method, seed, budget, weights) is kept under CLINWEAVE_HOME when it is done; run again to go on. The
+Every cell (task, method, seed, budget, weights) is cached under CLINWEAVE_HOME; run again to resume. The
 first 100 molecules are the same for all methods: MOSES' test molecules, drawn by the seed. Settings were chosen on
 thiothixene_rediscovery, aripiprazole_similarity and median1 with other seeds, which are in no table.
 """
@@ -21,7 +21,7 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
 import numpy as np  # noqa: E402
-from molecules_parts import optimize_report  # noqa: E402
+from molecules_parts import guided, optimize_report  # noqa: E402
 from molecules_parts.cells import Cells, write_section  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.progress import track  # noqa: E402
@@ -51,6 +51,7 @@ KEEPING = {  # a start and what is kept of it
 
 
 def main() -> int:
+    guided.register()
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=["run", "report", "peer", "keep"])
     parser.add_argument("--tasks", default=",".join(name for name in TASKS if name not in DEVELOPED_ON))

@@ -27,8 +27,8 @@ from clinweave.knowledge import Graph, Linker
 from clinweave.knowledge.linking import mention_classifier
 from clinweave.knowledge.linking.bag_of_words import SHARED
 from clinweave.knowledge.linking.normalise import join, normal_form, tokenise
-from clinweave.knowledge.linking.overlaps import longest_first
 from clinweave.knowledge.linking.ranking import DISEASE, USAGE
+from clinweave.knowledge.linking.selection import longest_first
 
 FOLDER = Path(mention_classifier.__file__).parent
 STRENGTH = {"table": 0.3, "word": 1.0}  # L2

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinweave.knowledge import normal_form
-from clinweave.knowledge.linking.hash_table import HashTable
+from clinweave.knowledge.linking.dictionary import HashTable
 from clinweave.knowledge.linking.normalise import hashes_of, tokenise, words_of
 
 ANY_TEXT = st.text(st.characters(codec=None), max_size=60)

@@ -6,7 +6,7 @@ import pytest
 
 from clinweave.core.errors import UserError
 from clinweave.knowledge import TextIndex, add_collection, build_home_index, collections
-from clinweave.knowledge.retrieval import corpora, preferences
+from clinweave.knowledge.retrieval import corpora, retrievers
 from clinweave.knowledge.retrieval.superseded import left_out
 from clinweave.knowledge_base import KnowledgeBase
 
@@ -392,8 +392,8 @@ def test_collections_are_chosen_and_preferred(tmp_path):
         TextIndex.open(home / "index", collections=["three"])
     known = collections(home)
     with pytest.raises(UserError, match="no collection 'three'"):
-        preferences.prefer_collections(["three"], home, known)
-    assert preferences.prefer_collections(["two", "one"], home, known) == ("two", "one")
+        retrievers.prefer_collections(["three"], home, known)
+    assert retrievers.prefer_collections(["two", "one"], home, known) == ("two", "one")
     corpora.remove_collection("two", home)
-    assert preferences.preferred_collections(home) == ("one",)
-    assert preferences.prefer_collections([], home, known) == preferences.preferred_collections(home) == ()
+    assert retrievers.preferred_collections(home) == ("one",)
+    assert retrievers.prefer_collections([], home, known) == retrievers.preferred_collections(home) == ()

@@ -19,9 +19,8 @@ from clinweave.cli.answers import (
     document,
     show,
 )
-from clinweave.cli.console import Console
+from clinweave.cli.console import Console, spinner
 from clinweave.cli.extras import needs_molecules
-from clinweave.cli.progress import spinner
 from clinweave.cli.records import answer_record, refuse_model
 from clinweave.core.errors import UserError
 

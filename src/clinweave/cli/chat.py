@@ -22,8 +22,7 @@ from clinweave.cli.answers import (
     document,
     show,
 )
-from clinweave.cli.console import Console
-from clinweave.cli.progress import spinner
+from clinweave.cli.console import Console, spinner
 from clinweave.core.errors import ClinweaveError
 
 HELP = """One question per line; no memory between questions, and nothing you type is stored.

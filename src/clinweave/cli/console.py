@@ -1,6 +1,8 @@
-"""The rich console of every command: what it prints has its control characters escaped, styles are its own."""
+"""The rich console of every command, with control characters escaped, and the progress line of slow ones."""
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import rich.console
@@ -31,3 +33,25 @@ class Console(rich.console.Console):
         for segment in super().render(renderable, options):
             text, style, control = segment
             yield segment if control or text.isprintable() else Segment(harmless(text), style)
+
+
+@contextmanager
+def spinner(*, quiet: bool = False) -> Iterator[Callable[[str], None]]:
+    """Yield what says how far it is; "" hides the line. Without a terminal, or if `quiet`, nothing is shown."""
+    if quiet or configuration.get("quiet") or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting")
+
+        def show(text: str) -> None:
+            if not text:
+                bar.stop()
+                return
+            bar.update(task, description=text)
+            bar.start()
+
+        yield show

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from clinweave.cli.console import spinner
 from clinweave.cli.diagnose_input import Given, cases
 from clinweave.cli.diagnose_output import Targets, tell, unranked, write_lines
-from clinweave.cli.progress import spinner
 from clinweave.core.artifacts import home
 from clinweave.core.errors import UserError
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clinweave.cli.answers import Collections
+from clinweave.cli.console import spinner
 from clinweave.cli.index_vectors import complete, vectors
-from clinweave.cli.progress import spinner
 from clinweave.core.artifacts import Artifact, home, read_manifest
 from clinweave.records import to_json
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from clinweave.cli.progress import spinner
+from clinweave.cli.console import spinner
 from clinweave.core.artifacts import home
 from clinweave.core.errors import UserError
 

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from clinweave.cli.progress import spinner
+from clinweave.cli.console import spinner
 from clinweave.core.artifacts import appearing, home
 from clinweave.core.errors import UserError
 from clinweave.records import Mention, to_json

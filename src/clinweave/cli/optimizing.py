@@ -23,7 +23,6 @@ class How(StrEnum):
 
     FINETUNE = "finetune"
     GRAPH_GA = "graph-ga"
-    GUIDED = "guided"
     LATENT = "latent"
     REINVENT = "reinvent"
     SCREEN = "screen"

@@ -15,8 +15,7 @@ from clinweave.cli.answers import (
     GraphFolder,
     Threads,
 )
-from clinweave.cli.console import Console
-from clinweave.cli.progress import spinner
+from clinweave.cli.console import Console, spinner
 
 app = typer.Typer(add_completion=False)
 

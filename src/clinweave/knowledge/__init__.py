@@ -57,16 +57,16 @@ if TYPE_CHECKING:
     from clinweave.knowledge.retrieval.corpora import remove_collection as remove_collection
     from clinweave.knowledge.retrieval.corpora import replace_collection as replace_collection
     from clinweave.knowledge.retrieval.folders import read_folder as read_folder
-    from clinweave.knowledge.retrieval.graph_retriever import GraphRetriever as GraphRetriever
+    from clinweave.knowledge.retrieval.graph_facts import GraphRetriever as GraphRetriever
     from clinweave.knowledge.retrieval.hybrid_index import HybridIndex as HybridIndex
     from clinweave.knowledge.retrieval.left_out import LeftOutDocuments as LeftOutDocuments
-    from clinweave.knowledge.retrieval.preferences import prefer_collections as prefer_collections
-    from clinweave.knowledge.retrieval.preferences import preferred_collections as preferred_collections
     from clinweave.knowledge.retrieval.retrievers import KnowledgeParts as KnowledgeParts
     from clinweave.knowledge.retrieval.retrievers import Retriever as Retriever
     from clinweave.knowledge.retrieval.retrievers import check_retrievers as check_retrievers
     from clinweave.knowledge.retrieval.retrievers import open_retriever as open_retriever
     from clinweave.knowledge.retrieval.retrievers import parse_retrievers as parse_retrievers
+    from clinweave.knowledge.retrieval.retrievers import prefer_collections as prefer_collections
+    from clinweave.knowledge.retrieval.retrievers import preferred_collections as preferred_collections
     from clinweave.knowledge.retrieval.retrievers import retriever_names as retriever_names
     from clinweave.knowledge.retrieval.sentence_encoder import SentenceEncoder as SentenceEncoder
     from clinweave.knowledge.retrieval.text_index import Hit as Hit
@@ -103,8 +103,8 @@ __getattr__, __dir__ = attach(
         "proposal_rules": "relation_extraction.rules",
         "remove_collection": "retrieval.corpora",
         "replace_collection": "retrieval.corpora",
-        "prefer_collections": "retrieval.preferences",
-        "preferred_collections": "retrieval.preferences",
+        "prefer_collections": "retrieval.retrievers",
+        "preferred_collections": "retrieval.retrievers",
         "messages_for": "context.prompts",
         "pack": "context.evidence",
         "ContextBuilder": "context.evidence",
@@ -141,7 +141,7 @@ __getattr__, __dir__ = attach(
         "TextIndex": "retrieval.text_index",
         "build_index": "retrieval.text_index",
         "verbalise": "graph.verbalise",
-        "GraphRetriever": "retrieval.graph_retriever",
+        "GraphRetriever": "retrieval.graph_facts",
         "Intent": "query.query",
         "Kind": "query.query",
         "Origin": "retrieval.text_retriever",

@@ -16,8 +16,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from clinweave.knowledge.linking.dictionary import Dictionary, TokenMatches
-from clinweave.knowledge.linking.hash_table import HashTable, is_among
+from clinweave.knowledge.linking.dictionary import Dictionary, HashTable, TokenMatches, is_among
 from clinweave.knowledge.linking.normalise import Hashes, Ints, Tokens, hashes_of, mix
 from clinweave.knowledge.linking.ranking import common_words
 from clinweave.knowledge.linking.stems import family, listed

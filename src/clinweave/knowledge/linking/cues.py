@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from clinweave.knowledge.linking.dictionary import Dictionary, TokenMatches
 from clinweave.knowledge.linking.normalise import Ints, Tokens, normal_form
-from clinweave.knowledge.linking.overlaps import longest_first
+from clinweave.knowledge.linking.selection import longest_first
 
 STATUSES = ("present", "absent", "uncertain", "hypothetical", "historical")
 PRESENT, ABSENT, UNCERTAIN, HYPOTHETICAL, HISTORICAL = range(5)

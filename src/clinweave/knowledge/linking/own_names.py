@@ -8,7 +8,7 @@ import numpy as np
 from clinweave.knowledge.linking.cues import STATUSES
 from clinweave.knowledge.linking.dictionary import Dictionary
 from clinweave.knowledge.linking.normalise import tokenise
-from clinweave.knowledge.linking.overlaps import longest_first
+from clinweave.knowledge.linking.selection import longest_first
 from clinweave.knowledge.linking.status import assess
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from clinweave.knowledge.linking.dictionary import Dictionary
 from clinweave.knowledge.linking.normalise import Ints, Tokens
-from clinweave.knowledge.linking.overlaps import longest_first
+from clinweave.knowledge.linking.selection import longest_first
 from clinweave.knowledge.notes.lab_tests import HIGH, LOW, POSITIVE, LabTest, implied_tests, listed_tests
 from clinweave.knowledge.notes.person import Person
 from clinweave.knowledge.notes.values import NEGATIVE, NORMAL, Reading, read_value, read_words

@@ -31,7 +31,7 @@ from clinweave.knowledge.retrieval.archives import MOST_FILE, READABLE, is_archi
 from clinweave.knowledge.retrieval.folders import check_name, read_folder
 from clinweave.knowledge.retrieval.index_store import GRAPH_PART, Progress, build_parts
 from clinweave.knowledge.retrieval.left_out import documents_left_out
-from clinweave.knowledge.retrieval.preferences import prefer_collections, preferred_collections
+from clinweave.knowledge.retrieval.retrievers import prefer_collections, preferred_collections
 from clinweave.knowledge.retrieval.superseded import file_of
 from clinweave.knowledge.retrieval.text_index import TextIndex
 from clinweave.knowledge.retrieval.vectors import FOLDER as VECTORS

@@ -16,15 +16,10 @@ if TYPE_CHECKING:
     from clinweave.applications.molecules.generator import Generator
 
 Progress = Callable[[int, int, float], None]  # calls, budget, best score
-# name -> module, class, what it is
+# name -> module (of this package, or a full path), class, what it is
 METHODS: dict[str, tuple[str, str, str]] = {
     "finetune": ("finetuning", "FineTuning", "the decoder is trained on the best so far (hill climbing)"),
     "graph-ga": ("genetic", "GraphGA", "genetic algorithm on graphs (Jensen 2019); learns nothing"),
-    "guided": (
-        "surrogate_ga",
-        "SurrogateGA",
-        "graph-ga and policy propose, a Gaussian process chooses what is scored",
-    ),
     "latent": ("latent_search", "LatentSearch", "genetic search in the model's latent space"),
     "reinvent": ("reinvent", "Reinvent", "policy loop with augmented likelihood (Olivecrona 2017)"),
     "surrogate": (
@@ -34,7 +29,7 @@ METHODS: dict[str, tuple[str, str, str]] = {
     ),
     "screen": ("random_search", "RandomSearch", "no search: what the model draws, scored"),
 }
-DEFAULT = "surrogate"  # level with guided and cheaper: docs/molecules_optimize.md
+DEFAULT = "surrogate"  # above all others at 500 calls: docs/molecules_optimize.md
 WITHOUT_WEIGHTS = frozenset({"graph-ga", "surrogate"})
 POOL = 100  # first molecules, drawn where none are given
 STALLED = 40  # rounds in a row without a new molecule
@@ -113,7 +108,8 @@ def run(method: Method, oracle: Oracle, progress: Progress | None = None) -> str
 def create_method(name: str, problem: OptimizationTask) -> Method:
     """Return a method for a task."""
     module, kind, _ = METHODS[name]
-    method: Method = getattr(import_module(f"{__package__}.{module}"), kind)(problem)
+    path = module if "." in module else f"{__package__}.{module}"
+    method: Method = getattr(import_module(path), kind)(problem)
     return method
 
 
