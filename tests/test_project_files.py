@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from clinweave import __version__
 from clinweave.resources import catalogue
 
 ROOT = Path(__file__).parents[1]
@@ -89,7 +90,9 @@ def test_links_of_guides_lead_to_files(name):
 def test_the_citation_names_the_version_and_no_person():
     citation = yaml.safe_load(_read("CITATION.cff"))
     project = tomllib.loads(_read("pyproject.toml"))["project"]
-    assert citation["version"] == project["version"]
+    assert citation["version"] == __version__
+    assert "version" in project["dynamic"]  # stated once, in clinweave/__init__.py
+    assert f"## {__version__} ({citation['date-released']})" in _read("CHANGELOG.md")
     assert citation["license"] == project["license"]
     assert citation["authors"] == [{"name": "clinweave contributors"}]
 

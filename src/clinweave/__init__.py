@@ -11,7 +11,7 @@ For research, not for clinical decisions.
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "Answer",
     "Audience",

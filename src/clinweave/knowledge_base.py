@@ -77,8 +77,8 @@ class KnowledgeBase:
 
         if not self.has("graph"):
             raise UserError(
-                f"there is no graph at {self.graph_folder}: run `clinweave fetch` and `clinweave graph build` "
-                "(or `make demo`), or search texts alone with --knowledge text"
+                f"there is no graph at {self.graph_folder}: run `clinweave setup`, or search texts alone "
+                "with --knowledge text"
             )
         return Graph.open(self.graph_folder)
 
@@ -96,7 +96,7 @@ class KnowledgeBase:
 
         if not self.has("index"):
             raise UserError(
-                f"there is no text index at {self.home / 'index'}: run `clinweave index build` (or `make demo`), "
+                f"there is no text index at {self.home / 'index'}: run `clinweave setup` or `clinweave index build`, "
                 "or ask with --knowledge graph"
             )
         return TextIndex.open(

@@ -90,11 +90,11 @@ def test_a_megabyte(run, built, script):
 
 
 def test_nothing_built(run, script):
-    for knowledge, named in (("graph", "clinweave graph build"), ("text", "clinweave index build")):
+    for knowledge, named in (("graph", "clinweave setup"), ("text", "clinweave index build")):
         code, out, err = run(QUESTION, "--model", script, "--knowledge", knowledge)
         assert (code, out) == (2, "")
         assert named in err
-        assert "make demo" in err
+        assert "clinweave setup" in err
 
 
 def test_an_unknown_concept_is_told(run, built, script):

@@ -6,7 +6,7 @@ from clinweave.core.errors import UserError
 from clinweave.evaluation import load_recipe
 from clinweave.evaluation.comparison.study import answers
 from clinweave.evaluation.comparison.tasks import missing, sample
-from clinweave.evaluation.recipe import recipe_toml
+from clinweave.evaluation.recipe import recipe_toml, shipped_recipes
 from clinweave.records import Question
 
 RECIPES = Path(__file__).parents[2] / "recipes"
@@ -132,3 +132,15 @@ def test_a_sample_takes_as_many_of_each_task():
 
 def test_questions_without_a_graph_have_no_answers(tmp_path):
     assert list(answers(("Which gene causes alpha?",), tmp_path)) == []
+
+
+def test_a_shipped_recipe_is_found_by_name_and_an_own_file_comes_first(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert load_recipe(Path("demo")).title.startswith("What do a text index")
+    with pytest.raises(UserError, match=r"there is no recipe dmeo; did you mean 'demo'\?"):
+        load_recipe(Path("dmeo"))
+    with pytest.raises(UserError, match=r"there is no recipe demo\.toml"):
+        load_recipe(Path("demo.toml"))
+    shipped = shipped_recipes()["demo"].read_text("utf-8")
+    (tmp_path / "demo").write_text(shipped.replace("What do a text index", "Own: what do"), "utf-8")
+    assert load_recipe(Path("demo")).title.startswith("Own")

@@ -21,6 +21,7 @@ from clinweave.core.plugins import ExtensionPoint, PluginError, package_of
 
 # name -> one line of help; the command's file bears its name, and the help of the whole program loads none of them
 COMMANDS: dict[str, str] = {
+    "setup": "Download the databases, build the graph and the text index.",
     "fetch": "Download and verify databases and model weights.",
     "check": "Verify the checksums of everything built or downloaded.",
     "graph": "Build, explore, export and import the knowledge graph.",

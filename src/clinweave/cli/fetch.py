@@ -149,9 +149,17 @@ def progress_bars() -> Iterator[Any]:
     """Yield a callback that draws one bar per download on stderr; warnings appear above the bars."""
     from rich.logging import RichHandler
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+    from rich.table import Column
 
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    name = Column(max_width=36, no_wrap=True, overflow="ellipsis")
+    size, speed = Column(no_wrap=True), Column(no_wrap=True)
+    columns = (
+        TextColumn("{task.description}", table_column=name),
+        BarColumn(bar_width=12),
+        DownloadColumn(table_column=size),
+        TransferSpeedColumn(table_column=speed),
+    )
     handler = RichHandler(console=console, show_time=False, show_path=False, show_level=False)
     logger = logging.getLogger("clinweave.resources")
     logger.addHandler(handler)

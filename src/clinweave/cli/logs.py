@@ -31,6 +31,18 @@ def handlers() -> Iterator[None]:
         EVENTS.setLevel(before[2])
 
 
+@contextmanager
+def without_row_reports() -> Iterator[None]:
+    """Show no refused rows of databases meanwhile: they are counted in the graph's manifest."""
+    readers = logging.getLogger("clinweave.databases")
+    level = readers.level
+    readers.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        readers.setLevel(level)
+
+
 def configure() -> None:
     """Show messages as `log_level` and `quiet` say, and append events to `log_file`, if there is one.
 

@@ -1,6 +1,5 @@
 """`clinweave run`: a study described in one TOML file, from fetching to the report."""
 
-import logging
 import resource
 import sys
 import time
@@ -14,6 +13,7 @@ import typer
 from rich.markup import escape
 
 from clinweave.cli.console import Console
+from clinweave.cli.logs import without_row_reports
 from clinweave.core.artifacts import claim, home
 from clinweave.core.errors import UserError
 
@@ -30,7 +30,9 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def run(  # noqa: PLR0917 - each parameter is one option
-    recipe: Annotated[Path, typer.Argument(help="The recipe, such as recipes/demo.toml.")],
+    recipe: Annotated[
+        Path, typer.Argument(help="A recipe's file, or the name of a shipped one, such as demo.")
+    ],
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Output folder.", show_default="runs/NAME")
     ] = None,
@@ -50,7 +52,10 @@ def run(  # noqa: PLR0917 - each parameter is one option
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print results.json only.")] = False,
 ) -> None:
-    """Run a recipe: download, graph, index, questions, comparison, report. Finished steps are reused."""
+    """Run a recipe: download, graph, index, questions, comparison, report. Finished steps are reused.
+
+    Recipes that come with clinweave are run by name: demo, compare, diagnosis, doctorgpt, pangu_drug and others.
+    """
     from clinweave.cli.extras import needs_molecules
     from clinweave.evaluation import load_recipe
 
@@ -100,10 +105,13 @@ def fetch_for(study: "Study[Any]") -> None:
     from clinweave.resources import catalogue, fetch
 
     databases = set(study.databases())
-    ids = [item.id for item in catalogue().values() if databases & set(item.databases)]
-    if missing := [*ids, *study.resources()]:
+    items = [item for item in catalogue().values() if databases & set(item.databases)]
+    items += [catalogue()[name] for name in study.resources()]
+    if items:
+        named = ", ".join(item.label for item in items)
+        Console(stderr=True).print(escape(named), soft_wrap=True, highlight=False)
         with progress_bars() as progress:
-            fetch(missing, home=home(), progress=progress)
+            fetch([item.id for item in items], home=home(), progress=progress)
 
 
 def _print_end(out: Path, sentences: Sequence[str], began: float) -> None:
@@ -157,11 +165,10 @@ def terminal_progress() -> Iterator[Any]:
     """Yield progress that writes to stderr; without a terminal, one line per step."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    logging.getLogger("clinweave.databases").addHandler(logging.NullHandler())  # counted in the manifest
-    logging.getLogger("clinweave.databases").propagate = False
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
-    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
+    bars = Progress(*columns, console=console, disable=not console.is_terminal)
+    with without_row_reports(), bars:
         yield _progress(console, bars)
 
 

@@ -39,11 +39,12 @@ class _FromCommandLine(str):
 
 
 def load_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe:
-    """Return the recipe of a TOML file with `key=value` changes ("model.address=...", "tasks.0.per_kind=5").
+    """Return the recipe of a TOML file, or the shipped one of that name ("demo"), with `key=value` changes applied.
 
-    Paths in the file are relative to its folder, those of changes to the working folder. Raises `UserError` naming the
-    file, the key and the nearest known key or value.
+    Changes are such as "model.address=..." or "tasks.0.per_kind=5". Paths in the file are relative to its folder, those
+    of changes to the working folder. Raises `UserError` naming the file, the key and the nearest known key or value.
     """
+    path = recipe_file(path)
     values = toml_values(path)
     for change in changes:
         change_key(values, change)
@@ -63,6 +64,20 @@ def load_recipe(path: Path, changes: Sequence[str] = ()) -> Recipe:
     return cast("Recipe", settings.check(recipe, where))
 
 
+def shipped_recipes() -> dict[str, Path]:
+    """Return name -> file of the recipes that come with clinweave."""
+    clone = Path(__file__).parents[3] / "recipes"
+    folder = clone if clone.is_dir() else Path(__file__).parents[1] / "data" / "recipes"
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def recipe_file(path: Path) -> Path:
+    """Return the file that a path or the name of a shipped recipe stands for; a file of that name comes first."""
+    if kind_of(path) or path.name != str(path) or path.suffix:
+        return path
+    return shipped_recipes().get(path.name, path)
+
+
 def kind_in(values: Mapping[str, object], where: str) -> str:
     """Return the kind that a recipe names. Raises `UserError` where it names none, or one that there is not."""
     kind = values.get("kind")
@@ -78,6 +93,7 @@ def toml_values(path: Path) -> dict[str, object]:
     """Return what a TOML file holds. Raises `UserError` naming the file, and recipes with a similar name."""
     if not kind_of(path):
         others = sorted(item.name for item in path.parent.glob("*.toml")) if path.parent.is_dir() else []
+        others += shipped_recipes() if path.name == str(path) and not path.suffix else ()
         raise UserError(f"there is no recipe {path}{nearest(path.name, others)}")
     try:
         return tomllib.loads(regular_file(path).read_text("utf-8"))

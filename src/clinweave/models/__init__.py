@@ -9,6 +9,7 @@ from clinweave.core.lazy import attach
 
 if TYPE_CHECKING:
     from clinweave.models.addresses import AUTO as AUTO
+    from clinweave.models.addresses import FETCHED as FETCHED
     from clinweave.models.addresses import best_installed as best_installed
     from clinweave.models.addresses import open_model as open_model
     from clinweave.models.addresses import runs_here as runs_here
@@ -41,6 +42,7 @@ __getattr__, __dir__ = attach(
     __name__,
     {
         "AUTO": "addresses",
+        "FETCHED": "addresses",
         "best_installed": "addresses",
         "open_model": "addresses",
         "runs_here": "addresses",

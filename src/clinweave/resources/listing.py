@@ -93,6 +93,12 @@ class Resource:
     homepage: str
     files: tuple[File, ...]
     optional: bool = False  # fetched only when named
+    name: str = ""  # short, as the field calls it: "HPO"
+
+    @property
+    def label(self) -> str:
+        """Return the short name and the release: "HPO 2025-01-16"."""
+        return f"{self.name or self.id} {self.version}"
 
     @property
     def size(self) -> int:
@@ -181,6 +187,7 @@ def _resource(
         homepage=value["homepage"],
         files=tuple(_file(item, wheels, parts) for item in value["files"]),
         optional=bool(value.get("optional", False)),
+        name=str(value.get("name", "")),
     )
 
 

@@ -259,9 +259,7 @@ class ContextBuilder:
 
     def _graph(self) -> "Graph":
         if self.graph is None:
-            raise UserError(
-                "there is no graph: run `clinweave fetch` and `clinweave graph build` (or `make demo`)"
-            )
+            raise UserError("there is no graph: run `clinweave setup`")
         return self.graph
 
     def _require(self, retrievers: Sequence[str], budget: int) -> None:
@@ -271,7 +269,7 @@ class ContextBuilder:
         if "graph" in retrievers:
             self._graph()
         if "text" in retrievers and self.index is None:
-            raise UserError("there is no text index: run `clinweave index build` (or `make demo`)")
+            raise UserError("there is no text index: run `clinweave setup` or `clinweave index build`")
 
 
 def _share(
