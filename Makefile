@@ -9,7 +9,7 @@ SEED ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test test-quick test-torch fuzz lint format docs bench clean
+.PHONY: help demo test install test-quick test-torch fuzz lint format docs site bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,10 @@ docs: $(VENV)/core.stamp ## Rewrite the generated pages of docs/ from the code
 	@$(PY) docs/generate_licences.py
 	@$(PY) docs/generate_settings.py
 
+site: $(VENV)/docs.stamp ## Build the documentation site into build/site, offline; a warning is an error
+	@NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --quiet
+	@echo "build/site/index.html (to search it: $(PY) -m http.server --directory build/site)"
+
 bench: $(VENV)/core.stamp ## Run the benchmarks of speed and accuracy, with peers
 	@found=; for file in benchmarks/*.py; do \
 	  if [ -f "$$file" ]; then found=1; $(PY) "$$file" $(ARGS) || exit 1; fi; \
@@ -73,4 +77,5 @@ $(VENV)/%.stamp: $(VENV)/core.stamp
 
 $(VENV)/test.stamp: EXTRAS = test,lint,postgres
 $(VENV)/lint.stamp: EXTRAS = lint
+$(VENV)/docs.stamp: EXTRAS = docs
 $(VENV)/train.stamp: EXTRAS = test,lint,train,molecules
