@@ -74,26 +74,21 @@ def summary(plan: "SetupPlan") -> str:
 
 
 def _print_plan(plan: "SetupPlan", *, as_json: bool) -> None:
-    rows = [
-        {
-            "id": item.id,
-            "release": item.label,
-            "licence": item.licence,
-            "bytes": item.size,
-            "complete": item.id not in plan.missing,
-        }
-        for item in plan.resources
-    ]
     if as_json:
+        rows = [
+            {"id": item.id, "release": item.label, "licence": item.licence, "bytes": item.size,
+             "complete": item.id not in plan.missing}
+            for item in plan.resources
+        ]  # fmt: skip
         facts = {"home": str(plan.home), "download": plan.download, "disk": plan.disk, "resources": rows}
         typer.echo(json.dumps(facts, indent=1, ensure_ascii=False))
         return
     from rich.table import Table
 
     table = Table("release", "MB", "state", "licence")
-    for row in rows:
-        state = "downloaded" if row["complete"] else "missing"
-        table.add_row(escape(row["release"]), f"{row['bytes'] / 1e6:,.1f}", state, escape(row["licence"]))
+    for item in plan.resources:
+        state = "missing" if item.id in plan.missing else "downloaded"
+        table.add_row(escape(item.label), f"{item.size / 1e6:,.1f}", state, escape(item.licence))
     screen = Console()
     screen.print(table)
     screen.print(escape(summary(plan)), soft_wrap=True, highlight=False)
