@@ -22,7 +22,7 @@ install: $(VENV)/core.stamp ## Create .venv with clinweave (no torch)
 test: $(VENV)/test.stamp ## Run the tests (ARGS="tests/knowledge -x" for a part, JOBS=0 in one process)
 	@$(PY) -m pytest -m "not torch and not molecules" -n $(JOBS) --dist loadfile $(ARGS)
 
-QUICK := tests/core/test_artifacts.py tests/core/test_reports.py tests/core/test_statistics.py tests/test_project_files.py \
+QUICK := tests/core/test_artifacts.py tests/core/test_configuration.py tests/core/test_reports.py tests/core/test_statistics.py tests/test_project_files.py \
   tests/extensions/test_extension_points.py tests/evaluation/test_recipe.py tests/evaluation/test_runner.py tests/evaluation/test_schema.py \
   tests/evaluation/comparison tests/knowledge/test_retrievers.py tests/knowledge/test_query.py
 
