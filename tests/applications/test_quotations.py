@@ -2,13 +2,14 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from clinweave.applications.consult import compose
 from clinweave.applications.consult.asked_form import has_form, same_act
-from clinweave.applications.consult.limits import meets, suits_age
+from clinweave.applications.consult.limits import meets, other_number, suits_age
 from clinweave.applications.consult.polarity import forbids, permits
 from clinweave.applications.consult.units import Unit
 from clinweave.knowledge import Intent, Kind, Query, Topic, parse_query, read_folder
@@ -219,3 +220,53 @@ def test_a_shared_word_of_prohibition_alone_is_no_answer():
         words=["forbidden", "gout"],
     )
     assert "Zorbin is contraindicated" in asked.text
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "other"),
+    [
+        ("What is the single dose of drug number 57?", "Name: drug number 52; Single dose: 260 mg", True),
+        ("What is the single dose of drug number 57?", "Name: drug number 57; Single dose: 285 mg", False),
+        ("Antibiotic for a stage 3 pressure ulcer?", "Stage 4: flucloxacillin 1 g", True),
+        ("Antibiotic for a stage 3 pressure ulcer?", "Stages 3 to 4: flucloxacillin 1 g", False),
+        ("Antibiotic for a stage 3 pressure ulcer?", "Flucloxacillin in stage 3b, a surgeon in stage 4", False),
+        ("Is factor IX given in haemophilia A?", "Factor VIII is given before surgery.", True),
+        ("How fast may glucose 10 % be given?", "Do not give glucose 50 % through a peripheral vein.", True),
+        ("How fast may glucose 10 % be given?", "Give 200 ml of glucose 10 % over 15 minutes.", False),
+        ("How fast may glucose 10 % be given?", "Check the glucose every 15 minutes.", False),
+        ("What is given at a glucose of 3.2 mmol/l?", "Glucose below 4.0: 15 g of carbohydrate.", False),
+        ("Is type 2 diabetes treated with metformin?", "In type 2 diabetes metformin is the first drug.", False),
+    ],
+)  # fmt: skip
+def test_a_statement_about_another_number_is_recognised(question, text, other):
+    assert other_number(question, text) is other
+
+
+@pytest.mark.parametrize(
+    ("question", "dose"),
+    [
+        ("What dose of gentamicin with an eGFR of 70?", "5 mg/kg"),
+        ("What dose of gentamicin with an eGFR of 40?", "3 mg/kg"),
+        ("What dose of gentamicin with an eGFR of 20?", "2 mg/kg"),
+        ("Which dose of gentamicin in dialysis category 2?", "1 mg/kg"),
+    ],
+)
+def test_the_row_of_a_table_with_the_asked_condition_is_quoted_and_no_other(question, dose, tmp_path):
+    rows = {"eGFR above 60": 5, "eGFR 30 to 60": 3, "eGFR below 30": 2}
+    rows |= {"dialysis category 1": 4, "dialysis category 2": 1}
+    lines = [f"| gentamicin | {condition} | {amount} mg/kg |" for condition, amount in rows.items()]
+    table = "\n".join(["| Drug | Kidney function | Dose |", "|---|---|---|", *lines])
+    (tmp_path / "gentamicin.md").write_text(f"# Gentamicin in adults\n\n## Dose\n\n{table}\n")
+    evidence = tuple(
+        Evidence(str(number), "passage", item.text, 4.0, passage=item)
+        for number, item in enumerate(read_folder(tmp_path), 1)
+    )
+    query = parse_query(question)
+    start = question.index("gentamicin")
+    topic = Topic("gentamicin", start, start + 10, "CHEBI:1", "gentamicin", Kind.DRUG, ("gentamicin",))
+    words = tuple(word for word in query.words if word != "gentamicin")
+    query = replace(query, topics=(topic,), words=words, names_wanted=())
+    answer = compose(query, evidence, audience=Audience.CLINICIAN)
+    shown = [re.search(r"Dose: (.*)", statement.text)[1] for statement in answer.statements]
+    assert shown[0] == dose
+    assert set(shown) <= {dose, "4 mg/kg", "1 mg/kg"}  # the rows for dialysis state no limit

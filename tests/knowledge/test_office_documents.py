@@ -1,6 +1,7 @@
 """Workbooks, slides, OpenDocument, rich text, e-mail and CSV; merged cells of Word and web pages."""
 
 import io
+import time
 import zipfile
 from collections.abc import Callable
 
@@ -213,7 +214,7 @@ def test_rich_text_and_mail() -> None:
     )
     assert texts(".eml", mail) == [
         ("heading", "Warfarin policy"),
-        ("paragraph", "Date: Mon, 04 Mar 2024 10:00:00 +0000"),
+        ("paragraph", "Date: Mon, 4 Mar 2024 10:00:00 +0000"),
         ("paragraph", "From Monday the target INR is 2.5."),
         ("paragraph", "Attachments that are not read: policy.pdf"),
     ]
@@ -285,3 +286,24 @@ def test_damaged_files_say_so(suffix: str) -> None:
     ):
         with pytest.raises(UnreadableError):
             read_blocks(suffix, content)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Content-Type: text/plain; x=" + b"[" * 30_000,
+        b"Date: Mon, " + b"9" * 400 + b" Mar 2024",
+        b"Content-Type: text/html; charset=no-such-set",
+        b"Subject: =?utf-8?b?####?=",
+    ],
+)
+def test_odd_headers_of_mail_are_read_in_time(head: bytes) -> None:
+    start = time.process_time()
+    blocks = texts(".eml", b"Subject: Gout\r\n" + head + b"\r\n\r\nStop allopurinol.\r\n")
+    assert ("paragraph", "Stop allopurinol.") in blocks
+    assert time.process_time() - start < 2
+
+
+def test_rich_text_with_a_number_out_of_range_is_damaged() -> None:
+    with pytest.raises(UnreadableError, match="damaged"):
+        texts(".rtf", rb"{\rtf1\ansi Gout\par \u" + b"9" * 40 + rb"? Pain\par}")

@@ -71,7 +71,7 @@ def localised(
 
 def _is_own(statement: Statement, language: str) -> bool:
     """Say whether a statement is a quotation in a language."""
-    return statement.kind == "quotation" and language_of(statement.text) == language
+    return statement.kind == "quotation" and language_of(f"{statement.heading}. {statement.text}") == language
 
 
 def _names(

@@ -46,6 +46,16 @@ _OF_WHAT = re.compile(
 )
 
 
+_ONE = r"(\d{1,3}[a-c]?|[ivx]{1,4})"
+_NUMBERED = re.compile(
+    r"\b(stages?|grades?|types?|class(?:es)?|categor(?:y|ies)|groups?|levels?|steps?|phases?|tiers?|zones?|protocols?|regimens?"
+    r"|options?|cycles?|factors?|numbers?)\W{1,2}" + _ONE + r"\b(?!\s*(?:%|\.\d|mg|ml|mmol|g\b))"
+    + r"(?:\s*(?:to|-|\u2013)\s*" + _ONE + r"\b)?",
+    re.IGNORECASE,
+)  # fmt: skip
+_STRENGTH = re.compile(r"\b([a-z]{4,})\s+(\d+(?:\.\d+)?)\s*()%", re.IGNORECASE)  # "glucose 10 %"
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """A range of values, ends included, with its unit ("" if none is written)."""
@@ -112,6 +122,34 @@ def suits_age(question: str, text: str) -> bool | None:
     if not ages or not limits:
         return None
     return any(limit.low <= age <= limit.high for age in ages for limit in limits)
+
+
+def other_number(question: str, text: str) -> bool:
+    """Say whether a statement is about another number of what the question numbers ("stage 3", "glucose 10 %").
+
+    A statement that has the asked number too, or a range with it ("stages 3 to 5"), is not.
+    """
+    for pattern in (_NUMBERED, _STRENGTH):
+        stated: dict[str, list[tuple[str, str]]] = {}
+        for match in pattern.finditer(text):
+            stated.setdefault(_singular(match[1]), []).append((match[2].lower(), (match[3] or "").lower()))
+        for match in pattern.finditer(question):
+            others = stated.get(_singular(match[1]), [])
+            if others and not any(_covers(first, last, match[2].lower()) for first, last in others):
+                return True
+    return False
+
+
+def _singular(word: str) -> str:
+    word = word.lower()
+    return word[:-1] if word.endswith("s") and word != "class" else word
+
+
+def _covers(first: str, last: str, number: str) -> bool:
+    """Say whether a number, or the first and the last of a range, cover another one; "3" covers "3b"."""
+    if number in {first, last} or number.rstrip("abc") == first or first.rstrip("abc") == number:
+        return True
+    return last.isdigit() and first.isdigit() and number.isdigit() and int(first) <= int(number) <= int(last)
 
 
 def meets(question: str, text: str, heads: str = "") -> bool | None:

@@ -9,7 +9,7 @@ from clinweave.applications.consult import polarity
 from clinweave.applications.consult.asked_form import has_form, same_act
 from clinweave.applications.consult.cues import cue_of, pattern
 from clinweave.applications.consult.doses import is_dose_of, states_amount, with_conditions
-from clinweave.applications.consult.limits import meets, suits_age
+from clinweave.applications.consult.limits import meets, other_number, suits_age
 from clinweave.applications.consult.matching import (
     IN_LABEL,
     IN_NEAR_HEAD,
@@ -149,7 +149,7 @@ def _of_item(
     quotes: list[Quote] = []
     for index, unit in enumerate(units):
         fit = match(unit, facets)
-        if fit.coverage == 0 or _of_permission_alone(fit, facets):
+        if fit.coverage == 0 or _of_permission_alone(fit, facets) or _of_another_number(query, unit):
             continue
         selected = _extended(query, units, index, facets, item)
         selected = [
@@ -171,6 +171,11 @@ def _of_item(
         else:
             quotes.append(quote)
     return quotes
+
+
+def _of_another_number(query: Query, unit: Unit) -> bool:
+    """Say whether a statement is about stage 4 where the question is about stage 3."""
+    return other_number(query.text, " ".join((*unit.heads[-1:], unit.label, unit.text)))
 
 
 def _continues(last: Unit, unit: Unit, before: Unit) -> bool:
@@ -368,7 +373,7 @@ def _extended(
 def _first_dose(units: Sequence[Unit], index: int, drugs: Sequence[Facet], others: Sequence[str]) -> int:
     """Return where the dose of the line begins that a statement adjusts ("Reduce to ... if ...")."""
     here = units[index]
-    while index > 0:
+    while index > 0 and here.kind != "row":  # the rows of a table do not adjust each other
         last = units[index - 1]
         if last.block != here.block or last.label != here.label or not is_dose_of(last, drugs, others):
             break

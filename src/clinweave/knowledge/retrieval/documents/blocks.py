@@ -88,9 +88,9 @@ class Assembled(NamedTuple):
 
 def title_of(blocks: Iterable[Block]) -> str:
     """Return the first heading, else the first line of text, or "" for an empty document."""
-    listed = list(blocks)
+    listed = [block for block in blocks if block.text.strip()]
     first = next((block for block in listed if block.kind == "heading"), listed[0] if listed else None)
-    return first.text.splitlines()[0].strip("#=* \t")[:MOST_HEADING] if first else ""
+    return first.text.strip().splitlines()[0].strip("#=* \t")[:MOST_HEADING] if first else ""
 
 
 def with_stamps(blocks: Iterable[Block], lines: Iterable[str]) -> list[Block]:

@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
@@ -38,6 +39,7 @@ def read(content: bytes) -> list[Block]:
         EOFError,
         OSError,
         ValueError,
+        zlib.error,
     ) as error:
         raise UnreadableError(f"damaged, or not an OpenDocument text ({type(error).__name__})") from error
     return [block for block in _blocks(body) if block.text] if body is not None else []

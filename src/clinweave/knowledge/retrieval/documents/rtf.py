@@ -20,7 +20,7 @@ def read(content: bytes) -> list[Block]:
         # RTF is ASCII with escapes; raw bytes above 127 are of the code page that its head states.
         raw = content.decode(f"cp{page[1].decode()}" if page else "cp1252", "replace")
         text: str = rtf_to_text(_visible(raw), errors="replace")  # type: ignore[no-untyped-call]
-    except (ValueError, IndexError, KeyError, LookupError, RecursionError) as error:
+    except (ValueError, IndexError, KeyError, LookupError, RecursionError, OverflowError) as error:
         raise UnreadableError(f"damaged, or not rich text ({type(error).__name__})") from error
     return plain.read(
         "\n\n".join(line.replace("|", " | ").rstrip(" |") for line in text.splitlines()).encode()
