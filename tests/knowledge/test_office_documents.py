@@ -307,3 +307,17 @@ def test_odd_headers_of_mail_are_read_in_time(head: bytes) -> None:
 def test_rich_text_with_a_number_out_of_range_is_damaged() -> None:
     with pytest.raises(UnreadableError, match="damaged"):
         texts(".rtf", rb"{\rtf1\ansi Gout\par \u" + b"9" * 40 + rb"? Pain\par}")
+
+
+def test_an_opendocument_with_damaged_compression_is_reported() -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("META-INF/manifest.xml", "<manifest/>")
+        file.writestr("content.xml", "<a>" + "gout " * 500 + "</a>")
+    data = bytearray(content.getvalue())
+    start = data.rindex(b"content.xml", 0, data.rindex(b"PK\x01\x02", 0, data.rindex(b"PK\x01\x02"))) + len(
+        b"content.xml"
+    )
+    data[start : start + 8] = b"\xff" * 8
+    with pytest.raises(UnreadableError, match="damaged"):
+        texts(".odt", bytes(data))
