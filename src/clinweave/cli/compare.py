@@ -22,7 +22,10 @@ class Method(StrEnum):
 def compare(  # noqa: PLR0917 - each parameter is one option
     bench: Annotated[
         Path,
-        typer.Option(metavar="FILE", help="MIRAGE, MedQA, PubMedQA, BiomixQA, or JSON lines of questions."),
+        typer.Option(
+            metavar="FILE",
+            help="MIRAGE, MedQA, MedMCQA, PubMedQA, BiomixQA, JSON lines, or an lm-eval task (.yaml).",
+        ),
     ],
     model: Annotated[
         list[str] | None,

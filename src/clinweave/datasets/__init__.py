@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from clinweave.core.lazy import attach
 
 if TYPE_CHECKING:
+    from clinweave.datasets.benchmarks import benchmark_files as benchmark_files
     from clinweave.datasets.benchmarks import read_benchmark as read_benchmark
     from clinweave.datasets.benchmarks import read_biomixqa as read_biomixqa
     from clinweave.datasets.benchmarks import read_jsonl as read_jsonl
@@ -75,6 +76,7 @@ __getattr__, __dir__ = attach(
         "cross_source_questions": "cross_source",
         "future_questions": "future",
         "graph_questions": "from_graph",
+        "benchmark_files": "benchmarks",
         "read_benchmark": "benchmarks",
         "read_biomixqa": "benchmarks",
         "read_jsonl": "benchmarks",

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from clinweave.core.errors import UserError
+from clinweave.datasets.lm_eval_tasks import data_file, read_task_file
 from clinweave.datasets.text_files import csv_rows, json_file, json_lines
 from clinweave.records import Question
 
+_TASK_FILES = frozenset({".yaml", ".yml"})
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -33,12 +35,21 @@ def read_benchmark(path: Path) -> list[Question]:
     return questions
 
 
+def benchmark_files(path: Path) -> list[Path]:
+    """Return the files that the questions of a benchmark are read from: a task file and its rows, else the file."""
+    return [path, data_file(path)] if path.suffix.lower() in _TASK_FILES else [path]
+
+
 def _reader(path: Path) -> Callable[[Path], Iterator[Question]]:
     suffix = path.suffix.lower()
+    if suffix in _TASK_FILES:
+        return read_task_file
     if suffix == ".csv":
         return read_biomixqa
     if suffix == ".jsonl":
         first = next((row for _, row in json_lines(path)), {})
+        if "opa" in first and "cop" in first:
+            return read_medmcqa
         return read_medqa if "meta_info" in first or "answer_idx" in first else read_jsonl
     whole = json_file(path)
     if isinstance(whole, list):
@@ -48,7 +59,8 @@ def _reader(path: Path) -> Callable[[Path], Iterator[Question]]:
         return read_pubmedqa if "QUESTION" in sample else read_mirage
     raise UserError(
         f"{path}: unsupported benchmark format. Supported: MIRAGE benchmark.json, PubMedQA json, MedQA jsonl or json, "
-        'BiomixQA csv, and JSON lines of {"question", "options", "answer"}'
+        'BiomixQA csv, MedMCQA jsonl, JSON lines of {"question", "options", "answer"}, and a task file of the '
+        "lm-evaluation-harness (.yaml)"
     )
 
 
@@ -94,8 +106,51 @@ def read_medqa(path: Path) -> Iterator[Question]:
         )
 
 
+def read_medmcqa(path: Path) -> Iterator[Question]:
+    """Yield MedMCQA's questions, JSON lines of question, opa, opb, opc, opd and cop.
+
+    The original files count `cop` from 1, converted ones from 0. A file whose values leave that open is refused.
+    """
+    rows = list(json_lines(path))
+    base = _first_index(path, {row.get("cop") for _, row in rows})
+    for number, row in rows:
+        where = f"{path}, row {number}"
+        options = tuple(
+            _option_text(_field(row, name, where), where) for name in ("opa", "opb", "opc", "opd")
+        )
+        if not all(options):
+            raise UserError(f"{where}: one of opa, opb, opc and opd is empty")
+        yield Question(
+            id=str(row.get("id") or number),
+            task="medmcqa",
+            question=_text(row, "question", where),
+            options=options,
+            answer=_field(row, "cop", where) - base,
+            kind=str(row.get("subject_name") or ""),
+            origin="MedMCQA",
+        )
+
+
+def _first_index(path: Path, values: set[Any]) -> int:
+    """Return the number that stands for the first option. Raises `UserError` where the values do not say."""
+    numbers = {value for value in values if isinstance(value, int) and not isinstance(value, bool)}
+    if numbers != values:
+        odd = next(value for value in values if value not in numbers or isinstance(value, bool))
+        raise UserError(
+            f"{path}, field cop: {odd!r} is no number; the file has no gold answers, or is damaged"
+        )
+    if numbers <= {0, 1, 2, 3} and 0 in numbers:
+        return 0
+    if numbers <= {1, 2, 3, 4} and 4 in numbers:
+        return 1
+    raise UserError(
+        f"{path}, field cop: values {sorted(numbers)} do not tell whether the first option is 0 or 1; state it in a "
+        'task file (.yaml): doc_to_target: "{{cop - 1}}" or "{{cop}}"'
+    )
+
+
 def read_pubmedqa(path: Path) -> Iterator[Question]:
-    """Yield PubMedQA's labelled questions; the abstract is `context`, hidden from every arm. `id` is the PMID."""
+    """Yield PubMedQA's labelled questions; the abstract is `context`, hidden from every condition. `id` is the PMID."""
     choices = ("yes", "no", "maybe")
     for identifier, row in _mapping(json_file(path), path, "the file").items():
         where = f"{path}, PMID {identifier}"

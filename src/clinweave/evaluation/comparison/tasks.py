@@ -36,9 +36,11 @@ def question_parameters(settings: TaskSettings, seed: int) -> dict[str, object]:
 
 def file_hashes(settings: TaskSettings) -> dict[str, str]:
     """Return the sha256 of each file that a task's questions are made from."""
-    hashes = {}
+    hashes: dict[str, str] = {}
     if settings.path:
-        hashes[Path(settings.path).name] = sha256(Path(settings.path))
+        from clinweave.datasets import benchmark_files
+
+        hashes |= {path.name: sha256(path) for path in benchmark_files(Path(settings.path))}
     for folder in filter(None, (settings.older, settings.newer)):
         for name, path in release_files(Path(folder)).items():
             hashes[f"{Path(folder).name}/{name}"] = sha256(path)
