@@ -1,6 +1,6 @@
 """What pages about diseases tell by their sections, held against what curated sources say of the same diseases.
 
-    clinweave graph propose medquad.tar.gz --way sections --predicates has_phenotype,treats,diagnoses --out DIR
+    clinweave graph propose medquad.tar.gz --method sections --predicates has_phenotype,treats,diagnoses --out DIR
     python benchmarks/sections.py GRAPH DIR [--half developed|reported|both] [--show 20]
 
 Findings are held against HPO's and Orphanet's curated annotations, treatments against the curated ones of the graph,

@@ -137,7 +137,7 @@ def test_proposals_from_private_texts_are_not_sent(homes, run, tmp_path) -> None
         "--out",
         tmp_path / "out",
     )
-    code, said = run(homes["raw notes"], *asked, "--way", "write")
+    code, said = run(homes["raw notes"], *asked, "--method", "write")
     assert code == 2
     assert "private passages may not be sent to far.example" in said
     assert NOTE not in said

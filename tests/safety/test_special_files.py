@@ -61,7 +61,7 @@ def special(
         (".toml", ("estimate", "FILE")),
         (".jsonl", ("train", "sft", "--data", "FILE")),
         (".obo", ("graph", "build", "hpo", "--add", "hpo=FILE")),
-        (".tsv", ("graph", "build", "--apart", "FILE")),
+        (".tsv", ("graph", "build", "--unmerge", "FILE")),
         (".whl", ("fetch", "--from", "FILE")),
     ],
 )

@@ -33,7 +33,7 @@ def build(  # noqa: PLR0917 - each parameter is one option
             metavar="FILE", help="Your own training file, in any supported format; may be repeated."
         ),
     ] = None,
-    later: Annotated[
+    newer_release: Annotated[
         Path | None,
         typer.Option(
             metavar="DIR", help="Newer HPO release; report how many negatives it turns into positives."
@@ -78,7 +78,7 @@ def build(  # noqa: PLR0917 - each parameter is one option
             settings,
             benchmarks=benchmark or (),
             add=add or (),
-            later=later,
+            later=newer_release,
             progress=lambda done, total: bars.update(bar, completed=done, total=total),
         )
     if as_json:

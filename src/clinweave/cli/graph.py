@@ -70,7 +70,7 @@ def merges(
 ) -> None:
     """List merged identifiers, each with the mapping that merged it.
 
-    Wrong rows, saved as TSV with the columns id and canonical, are undone by `graph build --apart FILE`.
+    Wrong rows, saved as TSV with the columns id and canonical, are undone by `graph build --unmerge FILE`.
     """
     graph = _open(where)
     id_ = graph.find(thing) if thing else None
@@ -251,7 +251,7 @@ def path(  # noqa: PLR0917 - each parameter is one option
 
 
 @app.command()
-def near(
+def neighbors(
     thing: Thing,
     where: Where = None,
     hops: Annotated[int, typer.Option(min=1, max=4, help="Maximum number of relations to follow.")] = 1,

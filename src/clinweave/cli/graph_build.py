@@ -29,7 +29,7 @@ def build(  # noqa: PLR0917 - each parameter is one option
             "triples and concepts (.csv, .tsv, KGX); may be repeated.",
         ),
     ] = None,
-    apart: Annotated[
+    unmerge: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
@@ -77,13 +77,13 @@ def build(  # noqa: PLR0917 - each parameter is one option
     added = [_pair(item) for item in add or ()]
     files = graph_inputs(asked, added, home())
     usual = home() / "unmerge.tsv"
-    apart = apart or (usual if usual.is_file() else None)
+    unmerge = unmerge or (usual if usual.is_file() else None)
     with working() as tell:
         done = build_graph(
             files,
             out or home() / "graph",
             progress=tell,
-            apart=apart,
+            apart=unmerge,
             allow_loss=allow_loss,
             chosen=bool(asked),
             own_grade=_grade(grade),

@@ -1,4 +1,4 @@
-"""`clinweave graph propose`: relations proposed from text by a model, checked, kept apart from the graph."""
+"""`clinweave graph propose`: relations proposed from text by a model, checked, stored separately from the graph."""
 
 import json
 from enum import StrEnum
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from clinweave.records import Passage
 
 
-class Way(StrEnum):
+class Method(StrEnum):
     """How a model is asked."""
 
     AUTO = "auto"
@@ -50,13 +50,13 @@ def propose(  # noqa: PLR0917 - each parameter is one option
     model: Annotated[
         str, typer.Option(metavar="ADDRESS", help="The model, as in `clinweave ask`.")
     ] = "smollm2",
-    way: Annotated[
-        Way,
+    method: Annotated[
+        Method,
         typer.Option(
             help="score: score each candidate yes or no; write: let the model write; sections: use titles and "
             "sections, without a model."
         ),
-    ] = Way.AUTO,
+    ] = Method.AUTO,
     threshold: Annotated[
         float, typer.Option(help="Accept if log p(yes) - log p(no) is at least this, in nats.")
     ] = 0.0,
@@ -88,7 +88,7 @@ def propose(  # noqa: PLR0917 - each parameter is one option
         from clinweave.patients import register_proposals
 
         register_proposals(out, home())  # a purge must find them, also where the run is stopped
-    opened = open_model(model, home=home()) if way is not Way.SECTIONS else None
+    opened = open_model(model, home=home()) if method is not Method.SECTIONS else None
     try:
         with Console(stderr=True).status("reading") as status:
             artifact = propose(
@@ -97,7 +97,7 @@ def propose(  # noqa: PLR0917 - each parameter is one option
                 opened,
                 rules,
                 out,
-                way=way.value,
+                way=method.value,
                 threshold=threshold,
                 allow_remote=allow_remote,
                 progress=lambda done, total: status.update(f"passage {done:,} of {total:,}"),

@@ -45,7 +45,7 @@ def optimize(  # noqa: PLR0917 - each parameter is one option
         ),
     ],
     start: Annotated[str, typer.Option(metavar="SMILES", help="Start molecule.")] = "",
-    keep: Annotated[
+    required_substructure: Annotated[
         str,
         typer.Option(
             metavar="SMARTS", help="Substructure that every molecule must contain, including the start."
@@ -97,7 +97,7 @@ def optimize(  # noqa: PLR0917 - each parameter is one option
             _use(threads)
         opened = open_scorer(scorer, target, minimise=minimize)
         search = Search(
-            opened, budget, start, keep, method.value, seed, read_pool(pool) if pool else (),
+            opened, budget, start, required_substructure, method.value, seed, read_pool(pool) if pool else (),
             out.with_name(f"{out.name}.journal"), model,
         )  # fmt: skip
         with _bar() as update:

@@ -25,7 +25,7 @@ SmilesColumn = Annotated[
     str, typer.Option(metavar="NAME", help="Name of the SMILES column (default: smiles).")
 ]
 Model = Annotated[Path, typer.Option(metavar="DIR", help="The model's folder.")]
-Bounds = Annotated[
+Censored = Annotated[
     str,
     typer.Option(metavar="HOW", help="Censored values such as >10: leave-out, or as-value (use the number)."),
 ]
@@ -51,7 +51,7 @@ def train(  # noqa: PLR0917 - each parameter is one option
         typer.Option(metavar="DIR", help="Molecule model for the latent (default: the packaged one)."),
     ] = None,
     smiles_column: SmilesColumn = "",
-    bounds: Bounds = "leave-out",
+    censored: Censored = "leave-out",
     seed: Annotated[int, typer.Option(help="Random seed of trees and folds.")] = 0,
     as_json: AsJson = False,
 ) -> None:
@@ -62,7 +62,7 @@ def train(  # noqa: PLR0917 - each parameter is one option
     with needs_molecules():
         training_table = read_table(table, smiles_column)
         artifact = learn(
-            training_table, target, out, features, bounds=bounds, seed=seed, checkpoint=checkpoint
+            training_table, target, out, features, bounds=censored, seed=seed, checkpoint=checkpoint
         )
     names = ("rows", "refused", "repeated_structures", "notes", "endpoints")
     facts = {name: artifact.manifest[name] for name in names}
@@ -109,7 +109,7 @@ def evaluate(  # noqa: PLR0917 - each parameter is one option
     model: Model,
     report: Report = None,
     smiles_column: SmilesColumn = "",
-    bounds: Bounds = "leave-out",
+    censored: Censored = "leave-out",
     as_json: AsJson = False,
 ) -> None:
     """Evaluate a model on a labelled table that it was not trained on."""
@@ -117,7 +117,7 @@ def evaluate(  # noqa: PLR0917 - each parameter is one option
     from clinweave.applications.molecules.prediction import evaluate as judge
 
     with needs_molecules():
-        result = judge(PropertyModel.open(model), read_table(table, smiles_column), bounds, report)
+        result = judge(PropertyModel.open(model), read_table(table, smiles_column), censored, report)
     if as_json:
         typer.echo(json.dumps(result))
         return

@@ -37,7 +37,7 @@ TITLES = {
 def similar(
     drug: Annotated[str, typer.Argument(help="A drug's name or identifier (DRUGBANK:DB00945), or a SMILES.")],
     top: Annotated[int, typer.Option(min=1, help="Number of neighbours.")] = 10,
-    by: Annotated[
+    similarity: Annotated[
         By, typer.Option(help="Morgan fingerprints (Tanimoto), or the learned latent (cosine).")
     ] = By.MORGAN,
     checkpoint: Annotated[
@@ -50,7 +50,7 @@ def similar(
     with needs_molecules():
         drugs = _drugs()
         id_, name, smiles = _drug(drugs, drug)
-        if by == By.LATENT:
+        if similarity == By.LATENT:
             near = drugs.similar_by_latent(smiles, home(), top, checkpoint)
         else:
             near = drugs.similar(smiles, top)
@@ -77,7 +77,7 @@ def similar(
     Console().print(table)
     for match in same:
         typer.echo(f"{match.how}: {match.name} ({match.id})")
-    typer.echo(TITLES[by])
+    typer.echo(TITLES[similarity])
 
 
 def known(

@@ -94,15 +94,15 @@ def parse_start(smiles: str, keep: str) -> "tuple[str, Mol | None]":
         with rdBase.BlockLogs():
             pattern = Chem.MolFromSmarts(keep)
         if pattern is None or not pattern.GetNumAtoms():
-            raise UserError(f"--keep {keep}: not a SMARTS pattern")
+            raise UserError(f"--required-substructure {keep}: not a SMARTS pattern")
     if not smiles:
         if keep:
-            raise UserError("--keep needs --start: a molecule that has the pattern")
+            raise UserError("--required-substructure needs --start: a molecule that has the pattern")
         return "", None
     answer = standardise(smiles)
     if answer.smiles is None:
         raise UserError(f"--start {smiles}: {answer.reason}")
     molecule: Mol = Chem.MolFromSmiles(answer.smiles)
     if pattern is not None and not molecule.HasSubstructMatch(pattern):
-        raise UserError(f"--keep {keep}: the start {answer.smiles} does not contain it")
+        raise UserError(f"--required-substructure {keep}: the start {answer.smiles} does not contain it")
     return answer.smiles, pattern

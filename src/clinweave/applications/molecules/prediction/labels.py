@@ -101,4 +101,4 @@ def _left_out(
     if not out:
         return f"{summary}, each used as its number"
     values[list(bound)] = np.nan
-    return f"{summary} and were left out; --bounds as-value uses their numbers"
+    return f"{summary} and were left out; --censored as-value uses their numbers"
