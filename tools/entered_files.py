@@ -1,4 +1,6 @@
-"""Count the files of clinweave whose functions one command runs: `python tools/entered_files.py ask "What causes gout?"`.
+"""Count the files of clinweave whose functions one command runs.
+
+    python tools/entered_files.py ask "What causes gout?"
 
 Prints the files with the number of functions entered in each, most first, and their number. A file counts as entered if
 one of its functions ran; importing it, or making its classes, does not count.
@@ -26,7 +28,9 @@ def entered_files() -> Iterator[Entered]:
         code = frame.f_code
         if event == "call" and code.co_filename.startswith(root) and code.co_flags & CO_OPTIMIZED:
             name = code.co_qualname
-            if not name.rsplit(".", 1)[-1].startswith("<"):  # a comprehension or lambda runs inside a function
+            if not name.rsplit(".", 1)[-1].startswith(
+                "<"
+            ):  # a comprehension or lambda runs inside a function
                 entered[code.co_filename.removeprefix(root)].add(name)
 
     sys.setprofile(note)

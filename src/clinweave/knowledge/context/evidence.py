@@ -11,7 +11,8 @@ from clinweave.knowledge.citations.instructions import speaks_to_model
 from clinweave.knowledge.context import facts
 from clinweave.knowledge.context.facts import Draft
 from clinweave.knowledge.context.packing import Count, pack, render
-from clinweave.knowledge.query import asked, parse_query
+from clinweave.knowledge.query import parse_query
+from clinweave.knowledge.query.query import clean, is_cue, wanted_predicates
 from clinweave.knowledge.retrieval.retrievers import Retriever, check_retrievers
 from clinweave.records import Evidence, Mention, Relation
 
@@ -96,7 +97,7 @@ class ContextBuilder:
 
         Raises `UserError` for an empty or over-long question, a budget under 1, and a missing part.
         """
-        question = asked.clean(question)
+        question = clean(question)
         self._require(retrievers, budget)
         mentions = tuple(self.linker.link(question)) if self.linker and retrievers else ()
         concepts = _distinct(mentions)
@@ -130,7 +131,7 @@ class ContextBuilder:
         `keep` drops relations and `rewrite` changes them before they are rendered: controls with the gold relation
         removed, falsified, or another entity's evidence run the same code as the arm itself.
         """
-        question = asked.clean(question)
+        question = clean(question)
         self._require(retrievers, budget)
         notes: list[str] = []
         structured = self._facts(concepts, question, keep, rewrite, notes) if "graph" in retrievers else []
@@ -180,7 +181,7 @@ class ContextBuilder:
         notes: list[str],
     ) -> list[Draft]:
         """Return drafts: what is asked about each concept, else everything about it; then paths between them."""
-        predicates = asked.wanted_predicates(question)
+        predicates = wanted_predicates(question)
         drafts = self._between(concepts, keep, rewrite)
         settled = {relation for draft in drafts for part in draft.parts for relation in part.relations}
         for concept in concepts[:MENTIONS]:
@@ -296,7 +297,7 @@ def _share(
 def _distinct(mentions: Collection[Mention]) -> list[str]:
     """Return the concepts of the mentions once each, in the order of the question."""
     ordered = sorted(mentions, key=lambda mention: (mention.start, -mention.score))
-    asked_about = [item for item in ordered if item.id not in TOO_GENERAL and not asked.is_cue(item.text)]
+    asked_about = [item for item in ordered if item.id not in TOO_GENERAL and not is_cue(item.text)]
     return list(dict.fromkeys(mention.id for mention in asked_about))
 
 

@@ -22,10 +22,9 @@ from clinweave.knowledge.linking.dictionary import TokenMatches
 from clinweave.knowledge.linking.everyday import describes
 from clinweave.knowledge.linking.mention_classifier import Matches, accepted, groups
 from clinweave.knowledge.linking.normalise import Ints, Tokens, join, tokenise
-from clinweave.knowledge.linking.notation import written_out
 from clinweave.knowledge.linking.ranking import FINDING
 from clinweave.knowledge.linking.selection import Selection, longest_first, with_defined
-from clinweave.knowledge.linking.shorthand import Text, with_short_forms
+from clinweave.knowledge.linking.shorthand import Text, with_short_forms, written_out
 from clinweave.knowledge.linking.status import assess
 from clinweave.knowledge.linking.vocabulary import NamedGraph, Scope, Vocabulary, compile_vocabulary
 from clinweave.records import Mention

@@ -1,9 +1,11 @@
-"""Short forms of clinical notes that a text does not define: "PS" near a murmur is a stenosis of a valve.
+"""Clinical shorthand: signs written out at equal length, and short forms that a text does not define.
 
-A form is read by the words of its field around it (clinical_abbreviations.toml). A form of two letters, or one with
-several meanings, is left out where no such word supports it or two fields tie.
+"-ve" is "neg". "PS" near a murmur is a stenosis of a valve: a form is read by the words of its field around it
+(clinical_abbreviations.toml). A form of two letters, or one with several meanings, is left out where no such word
+supports it or two fields tie.
 """
 
+import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -207,3 +209,48 @@ def _unsupported(tokens: Tokens, picked: Selection, vocabulary: Vocabulary, full
     short = (tokens.end[last] - tokens.start[picked.first] <= _SHORT) & (picked.how != DEFINED) & ~full
     short &= vocabulary.kind[picked.sense] == ranking.KINDS.index("abbreviation")
     return set(np.flatnonzero(short).tolist())
+
+
+_PLAIN = {
+    "(-)": " no",
+    "(\u2013)": " no",
+    "(\u2212)": " no",
+    "(+)": "yes",
+    "[-]": " no",
+    "[+]": "yes",
+    "(?)": "unc",
+    "+/-": "unc",
+    "-/+": "unc",
+}
+_VE = re.compile(r"([-+\u2013\u2212])ve\b")
+_AFTER = re.compile(r"(?<=\w) [-+](?=[,;.])")  # "vomiting +, fever -"
+_BOXES = re.compile(
+    r"^[ \t]*(?:[-*\u2022] )?\[[ xX]\] .*$", re.MULTILINE
+)  # a form: each box stands before its item
+_BOX = re.compile(r"\[([ xX])\](?= )")
+_EMPTY = re.compile(r":\s[-\u2013\u2212](?=[\s,;.]|$)")  # "Fever: -"
+
+
+def written_out(text: str) -> str:
+    """Return `text` with signs of presence, absence and doubt as words; offsets stay as they are."""
+    for sign, word in _PLAIN.items():
+        if sign in text:
+            text = text.replace(sign, word)
+    if "ve" in text and any(f"{sign}ve" in text for sign in "-+\u2013\u2212"):
+        text = _VE.sub(_word, text)
+    if any(f" {sign}{stop}" in text for sign in "-+" for stop in ",;."):
+        text = _AFTER.sub(_value, text)
+    if "[ ] " in text:
+        text = _BOXES.sub(lambda line: _BOX.sub(lambda box: ";no" if box[1] == " " else ";  ", line[0]), text)
+    if any(f": {sign}" in text for sign in "-\u2013\u2212"):
+        text = _EMPTY.sub(" no", text)
+    return text
+
+
+def _word(sign: re.Match[str]) -> str:
+    before = sign.string[max(0, sign.start() - 1) : sign.start()]
+    return sign[0] if before.isalnum() else "pos" if sign[1] == "+" else "neg"
+
+
+def _value(sign: re.Match[str]) -> str:
+    return "=y" if sign[0] == " +" else "=n"

@@ -8,7 +8,7 @@ from clinweave.knowledge.linking.cues import STATUSES
 from clinweave.knowledge.linking.languages import language_of
 from clinweave.knowledge.linking.linker import FAMILY, Linker
 from clinweave.knowledge.linking.normalise import Tokens, join, tokenise
-from clinweave.knowledge.linking.notation import written_out
+from clinweave.knowledge.linking.shorthand import written_out
 from clinweave.knowledge.linking.status import assess
 from clinweave.knowledge.linking.vocabulary import NamedGraph
 from clinweave.knowledge.notes.growth import measures

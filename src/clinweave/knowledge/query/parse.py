@@ -10,9 +10,8 @@ from weakref import WeakKeyDictionary
 from clinweave.knowledge.linking.languages import language_of
 from clinweave.knowledge.linking.normalise import words_of
 from clinweave.knowledge.query import lexicon
-from clinweave.knowledge.query.asked import clean
 from clinweave.knowledge.query.qualifiers import foreign_frame, narrowed, with_english
-from clinweave.knowledge.query.query import Intent, Kind, Query, Topic
+from clinweave.knowledge.query.query import Intent, Kind, Query, Topic, clean
 from clinweave.knowledge.query.spelling import Speller
 from clinweave.knowledge.query.topics import (
     is_mode,
@@ -63,7 +62,7 @@ def parse_query(
     `in_vocabulary` says whether a word is spelt as in the indexed texts: such a word is never corrected. `language` is
     that of the question (ISO 639-1), detected if not given.
 
-    Raises `UserError` for an empty question and for one longer than `asked.LIMIT` characters.
+    Raises `UserError` for an empty question and for one longer than `LIMIT` characters.
     """
     text = clean(question)
     language = language or language_of(text)
