@@ -1,4 +1,4 @@
-"""Cue phrases of status and experiencer: read from status.toml, matched in tokens."""
+"""Cue phrases of negation and the other statuses, and of relatives: read from status.toml, matched in tokens."""
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Status and experiencer of findings in the languages beside English: denied, doubted, conditional, a relative's.
+"""Assertion status and experiencer in languages other than English: negated, uncertain, conditional, of a relative.
 
 After NegEx and ConText (see `status.py`), with the cues of `local_status.toml`. A cue governs within its sentence.
 """

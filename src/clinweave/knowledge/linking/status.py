@@ -1,4 +1,4 @@
-"""Status of a finding (present, absent, uncertain, hypothetical, historical) and its experiencer.
+"""Assertion status of a finding: negation (absent), uncertainty, hypothesis, history, else present; and whose it is.
 
 After NegEx (Chapman et al., J Biomed Inform 2001;34:301-310) and ConText (Harkema et al., J Biomed Inform
 2009;42:839-851): cues govern what follows, what precedes, or what they answer, within one sentence and up to a cue of
