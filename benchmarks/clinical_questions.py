@@ -66,7 +66,7 @@ class Row:
     guardrail: str
     seconds: float
     language: str = ""  # as the file states it
-    sentences: tuple[tuple[str, str, str], ...] = ()  # of the model: text, verdict, reason
+    sentences: tuple[tuple[str, ...], ...] = ()  # of the model: text, verdict, reason, what is quoted instead
     tokens: tuple[int, int] = (0, 0)  # read and written by the model
     waits: tuple[
         float, ...
@@ -169,7 +169,9 @@ def answer_all(
                 Row(
                     question["id"], question["question"], model, verdict, answer.text, answer.abstained,
                     answer.guardrail, round(seconds, 4), question.get("language", ""),
-                    tuple((item.text, item.verdict.value, item.reason) for item in answer.sentences),
+                    tuple(
+                        (item.text, item.verdict.value, item.reason, item.quotation) for item in answer.sentences
+                    ),
                     (answer.tokens.get("prompt", 0), answer.tokens.get("completion", 0)),
                     watch.waits(),
                     watch.reply,
@@ -184,9 +186,10 @@ def of_the_model(rows: Sequence[Row]) -> dict[str, Any]:
     written = [row for row in rows if row.waits]
     if not written:
         return {}
-    verdicts = Counter(verdict for row in written for _, verdict, _ in row.sentences)
+    verdicts = Counter(verdict for row in written for _, verdict, *_ in row.sentences)
     total, supported = sum(verdicts.values()), verdicts["supported"]
-    interval = wilson(supported, total)
+    quoted = sum(bool(quotation) for row in written for *_, quotation in row.sentences)
+    interval, with_quoted = wilson(supported, total), wilson(supported + quoted, total)
     names = ("statements", "first_token", "whole")
     columns = list(zip(*(row.waits for row in written), strict=True))
     return {
@@ -194,6 +197,9 @@ def of_the_model(rows: Sequence[Row]) -> dict[str, Any]:
         "sentences": total,
         "supported": supported,
         "supported_share": f"{supported / max(total, 1):.0%} ({interval.low:.0%} to {interval.high:.0%})",
+        "quoted_instead": quoted,
+        "supported_or_quoted_share": f"{(supported + quoted) / max(total, 1):.0%} ({with_quoted.low:.0%} to "
+        f"{with_quoted.high:.0%})",
         "other_verdicts": {name: count for name, count in verdicts.items() if name != "supported"},
         "tokens_read_median": statistics.median(row.tokens[0] for row in written),
         "tokens_written_median": statistics.median(row.tokens[1] for row in written),

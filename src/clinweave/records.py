@@ -190,6 +190,7 @@ class Sentence:
     evidence: tuple[str, ...]
     verdict: Verdict
     reason: str
+    quotation: str = ""  # what the evidence says in the place of a sentence that it does not state
 
 
 @dataclass(frozen=True, slots=True)

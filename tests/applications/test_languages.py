@@ -4,6 +4,7 @@ import pytest
 
 from clinweave.applications import DISCLAIMER, disclaimer
 from clinweave.core.errors import UserError
+from clinweave.models.scripted import ScriptedModel
 from clinweave.records import Passage
 from tests.knowledge.fakes import FakeLinker
 from tests.knowledge.small_base import SmallBase
@@ -113,3 +114,15 @@ def test_an_english_answer_is_as_before():
     assert (answer.language, answer.labels) == ("en", ())
     assert answer.text.endswith(DISCLAIMER)
     assert "(síndrome" not in answer.text
+
+
+def test_no_model_is_asked_in_a_language_in_which_it_cannot_be_checked():
+    class Silent(ScriptedModel):
+        def generate(self, *args, **more):
+            raise AssertionError("the model was asked")
+
+    made = base(model=Silent({"rules": []}))
+    answer = made.ask("¿Qué síntomas tiene el síndrome alfa?", retrievers=("graph",))
+    assert (answer.model, answer.sentences, answer.abstained) == ("none", (), False)
+    with pytest.raises(AssertionError, match="was asked"):
+        made.ask("What are the features of Alpha syndrome?", retrievers=("graph",))

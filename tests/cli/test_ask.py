@@ -237,3 +237,21 @@ def test_a_true_sentence_beside_the_question_is_marked_and_not_shown(ask_of):
     ]
     assert "treatment" in document["sentences"][0]["reason"]
     assert not document["answer"].startswith("Alpha syndrome is caused")
+
+
+def test_the_source_is_quoted_in_the_place_of_a_sentence_that_it_does_not_state(ask_of):
+    more = (
+        "In the teens the spine of Alpha syndrome is treated by surgery only after a scan of the whole back."
+    )
+    text = f"{TREATED} {more}"
+    passage = Passage("p", text, "Alpha syndrome", "doc.txt", 0, len(text), "own")
+    reply = "Alpha syndrome is treated by surgery of the spine in the teens [1]. Alpha syndrome is cured by gold [1]."
+    document = ask_of(passage, "How is Alpha syndrome treated?", reply)
+    first, second = document["sentences"]
+    assert (first["verdict"], first["quotation"], first["evidence"]) == ("not verified", more, ["1"])
+    assert (second["verdict"], second["quotation"]) == ("not verified", "")
+    assert "gold" not in document["answer"]
+    assert "treated by surgery of the spine" not in document["answer"]
+    assert (
+        document["answer"].count(more) == 1
+    )  # quoted once, by the statement or in the place of the sentence

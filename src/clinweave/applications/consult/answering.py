@@ -98,7 +98,7 @@ def answer_question(
     english = with_other_kinds(compose(query, evidence, audience=audience), evidence)
     composition, labels = languages.localised(query, english, evidence, local_name)
     clock.lap("compose")
-    permitted = partial(_permitted, model, composition.statements, evidence, settings)
+    permitted = partial(_permitted, model, query.language, composition.statements, evidence, settings)
     early = None if model_is_local else permitted()
     on_part(AnswerPart("statements", composition.text))
     name, written = "none", ModelText()
@@ -132,15 +132,16 @@ def _cited(evidence: Sequence[Evidence], statements: Sequence[Statement]) -> lis
 
 def _permitted(
     model: Callable[[], LanguageModel | None],
+    language: str,
     statements: Sequence[Statement],
     evidence: Sequence[Evidence],
     settings: ModelSettings,
 ) -> LanguageModel | None:
     """Open the model, if there is one and something to write over. Raises `UserError` if it may not see the evidence.
 
-    All evidence of the statements counts, also what is too short to be sent: no refusal depends on a note's length.
+    A model writes in the language of the question, and only English can be checked: for another none is opened. All evidence of the statements counts, also what is too short to be sent: no refusal depends on a note's length.
     """
-    if not statements or (opened := model()) is None:
+    if language != "en" or not statements or (opened := model()) is None:
         return None
     require_generation(opened)
     check_access(opened, _cited(evidence, statements), settings.allow_remote)

@@ -69,6 +69,7 @@ class ModelText:
         for item in self.sentences:
             if text := shown_sentence(item, stated, "" if shown else model):
                 shown.append(text)
+                stated += bare(item.quotation)
         return " ".join(shown)
 
 

@@ -14,6 +14,8 @@ from clinweave.records import Audience, Evidence, Sentence, Verdict
 DISCLAIMER = "For research, not for clinical decisions."
 DOSE_LEFT_OUT = "(an amount of a drug, left out)"
 HEADING = "Written by {model}, each sentence checked:"
+SOURCE_SAYS = "The source says:"  # in the place of a sentence that it does not state
+_REJECTED = frozenset({Verdict.UNVERIFIED, Verdict.CONTRADICTED})
 MOST_SENTENCES = 3  # the prompt asks for two; later ones are supported less often
 _LABEL = re.compile(r"^(?:answer|evidence)\s*:\s*", re.IGNORECASE)
 _BEGINS = re.compile(r"[\"'“(-]*\w")  # a mark like [1] belongs to the sentence before it
@@ -123,11 +125,23 @@ class CheckedReply:
         # all of it, as "it" in a sentence is what the one before is about
         result = self._checker.check_answer(self._text, self._cited, self._question, repair=True)[before:]
         self.seconds += time.perf_counter() - started
-        for sentence in without_doses(result, self._audience):
+        for written, permitted in zip(result, without_doses(result, self._audience), strict=True):
+            sentence = self._quoted(written.text, permitted)
             self.sentences.append(sentence)
             if shown := shown_sentence(sentence, self._said, "" if self._shown else self._model):
                 self._shown += 1
+                self._said += bare(sentence.quotation)
                 self._on_part(AnswerPart("sentence", shown))
+
+    def _quoted(self, text: str, sentence: Sentence) -> Sentence:
+        """Return a sentence that was not supported with what the evidence says in its place, if it says something."""
+        if sentence.verdict not in _REJECTED:
+            return sentence
+        nearest = self._checker.closest(text, self._cited, self._question)
+        if nearest is None or (self._audience is Audience.PUBLIC and guardrails.states_dose(nearest.text)):
+            return sentence
+        reason = f"{sentence.reason}; the source is quoted instead"
+        return replace(sentence, evidence=(nearest.evidence,), reason=reason, quotation=nearest.text)
 
     def _as_evidence(self, mark: re.Match[str]) -> str:
         """Return a mark of the prompt's numbering as marks of the evidence."""
@@ -151,14 +165,20 @@ def _with_statements(shown: Sequence[ShownStatement]) -> tuple[Evidence, ...]:
 
 
 def shown_sentence(sentence: Sentence, shown: str, model: str = "") -> str:
-    """Return a supported sentence with its citation marks, "" for any other and for what `said` has word for word.
+    """Return a supported sentence, or the quotation in the place of another, with its citation marks.
 
-    With the name of a model, a line that says who wrote it stands above: the first sentence has it.
+    "" for what has neither and for what `shown` has word for word. With the name of a model, a line that says who wrote
+    it stands above: the first sentence has it.
     """
-    if sentence.verdict != Verdict.SUPPORTED or bare(sentence.text) in shown:
-        return ""
+    if sentence.quotation:
+        known = all(bare(part) in shown for part in sentence.quotation.split(" … "))
+        text = "" if known else f"{SOURCE_SAYS} “{sentence.quotation}”"
+    else:
+        supported = sentence.verdict == Verdict.SUPPORTED and bare(sentence.text) not in shown
+        text = sentence.text if supported else ""
     heading = f"{HEADING.format(model=model)}\n" if model else ""
-    return f"{heading}{sentence.text} {''.join(f'[{number}]' for number in sentence.evidence)}"
+    marks = "".join(f"[{number}]" for number in sentence.evidence)
+    return f"{heading}{text} {marks}" if text else ""
 
 
 def without_doses(sentences: Sequence[Sentence], audience: Audience) -> tuple[Sentence, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from clinweave.core import predicates
 from clinweave.knowledge.citations import claims
 from clinweave.knowledge.citations.claims import Reading, Span, Unclear
+from clinweave.knowledge.citations.closest import Closest, closest
 from clinweave.knowledge.citations.compare import OPPOSITES, UPWARDS, Finding, compare, denied
 from clinweave.knowledge.citations.instructions import speaks_to_model
 from clinweave.knowledge.citations.quotes import quoted, repeats
@@ -147,6 +148,13 @@ class CitationChecker:
         return tuple(
             item.id for item in evidence if item.passage is not None and speaks_to_model(item.passage)
         )
+
+    def closest(self, sentence: str, evidence: Sequence[Evidence], question: str = "") -> Closest | None:
+        """Return what the passages say in the place of a sentence that they do not state, or None: to be quoted.
+
+        It does not support the sentence. With a `question`, only what answers it is returned.
+        """
+        return closest(sentence, evidence, question)
 
     def check_answer(
         self, text: str, evidence: Sequence[Evidence], question: str = "", *, repair: bool = False

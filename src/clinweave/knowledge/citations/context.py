@@ -39,6 +39,12 @@ _LIST_OF = re.compile(
 _BEFORE_PRONOUN = re.compile(r"^([A-Z][^,.;:?!]{2,60}), ((?:it|they) [^?]+?)\.?$")
 # A heading that is the beginning of a sentence: what stands under it is no sentence of its own.
 _UNFINISHED = pattern("unfinished")
+# "When your child has had a fit", "Sepsis — what the team should do": a topic, not the beginning of a sentence.
+_TOPIC = re.compile(
+    r"^(?:[^:?]*[—–] ?)?(?:what|how|when|where|why) "
+    r"(?!.*\b(?:say|says|said|believe[sd]?|think|thinks|thought|people)\b)[^:?]*[^:?,]$",
+    re.IGNORECASE,
+)
 _SPECIES = pattern("species")
 _HUMAN = pattern("human")
 _STRUCK_OUT = pattern("struck_out")
@@ -120,7 +126,10 @@ def _refusal(heading: str, sentence: str, later: Sequence[str], passage: str) ->
     after = later[0] if later else ""
     reasons = (
         (heading and doubtful(heading, passage), f"it stands under the heading {heading!r}"),
-        (heading and _UNFINISHED.search(heading), f"it is part of a list that {heading!r} introduces"),
+        (
+            heading and _UNFINISHED.search(heading) and not _TOPIC.search(heading),
+            f"it is part of a list that {heading!r} introduces",
+        ),
         (asks, "the passage asks this"),
         (_STRUCK_OUT.search(sentence), "it is struck out"),
         ("|" in sentence, "it stands in a table"),

@@ -1,0 +1,111 @@
+"""What a source says in the place of a sentence that it does not state: its own sentence nearest in words.
+
+It is quoted, so it holds whatever the sentence said; it is never evidence for that sentence.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from clinweave.knowledge.citations.context import Statement, statements
+from clinweave.knowledge.citations.inflection import word_set
+from clinweave.knowledge.citations.instructions import speaks_to_model
+from clinweave.knowledge.citations.lexicon import canonical
+from clinweave.knowledge.citations.relevance import irrelevant
+from clinweave.knowledge.citations.rewriting import rewritten
+from clinweave.knowledge.citations.roles import NOTHING, family
+from clinweave.knowledge.citations.titles import topic_of_title
+from clinweave.knowledge.citations.tokens import tokens
+from clinweave.records import Evidence, Passage
+
+_LEAST_SHARE = 0.6  # of the words of the sentence
+_HALF_SHARE = 0.3  # ... for one of two sentences
+_LEAST_WORDS = 2  # that the quoted sentence has itself, not its heading
+_SMALL = frozenset(
+    map(
+        family,
+        word_set(
+            "a an the of in on at by for to from with without and or but is are was were be been has have had can may "
+            "will should must do does did not no than then if when as so very also yes"
+        ),
+    )
+)
+_LONGEST = 60  # words of a quotation
+
+
+@dataclass(frozen=True, slots=True)
+class Closest:
+    """Sentences of a source: the id of their evidence, their words, the share of the other sentence's words in them."""
+
+    evidence: str
+    parts: tuple[str, ...]
+    share: float
+
+    @property
+    def text(self) -> str:
+        """What is quoted; "…" stands for what lies between two sentences."""
+        return " … ".join(self.parts)
+
+
+def closest(sentence: str, evidence: Sequence[Evidence], question: str = "") -> Closest | None:
+    """Return the sentence of the passages that has most words of `sentence`, None where none has enough.
+
+    A sentence that its passage does not assert (a heading denies it, it is hearsay, it asks), that holds for a group
+    which only its heading names, or that does not answer `question` is not quoted.
+    """
+    words = _words(sentence)
+    if len(words) <= _LEAST_WORDS:
+        return None
+    found = [
+        item
+        for shown in evidence
+        if shown.passage is not None and not speaks_to_model(shown.passage)
+        for item in _candidates(words, shown.id, shown.passage)
+        if not (
+            question and irrelevant(item.text, question, f"{shown.passage.title} {shown.passage.section}")
+        )
+    ]
+    best = max(found, key=lambda item: (item.share, -len(item.text)), default=None)
+    whole = _with_second(best, found, words) if best is not None else None
+    return whole if whole is not None and whole.share >= _LEAST_SHARE else None
+
+
+def _with_second(best: Closest, found: Sequence[Closest], words: frozenset[str]) -> Closest:
+    """Return the sentence with another one of its passage behind it that has what it lacks: two facts in one."""
+    rest = words - _words(best.text)
+    others = [item for item in found if item.evidence == best.evidence and item.text not in best.text]
+    more = max(others, key=lambda item: len(rest & _words(item.text)), default=None)
+    if more is None or len(rest & _words(more.text)) < max(_LEAST_WORDS, _LEAST_SHARE * len(rest)):
+        return best
+    share = len(words & (_words(best.text) | _words(more.text))) / len(words)
+    both = tuple(item.text for item in found if item in (best, more))  # in the order of the passage
+    return Closest(best.evidence, both, share)
+
+
+def _candidates(words: frozenset[str], number: str, passage: Passage) -> Iterator[Closest]:
+    """Yield the sentences of a passage that have enough of the words."""
+    above = _words(f"{topic_of_title(passage.title) or passage.title} {passage.section}")
+    before: Statement | None = None
+    for item in statements(passage.text, passage.section, passage.title):
+        text = item.text
+        if item.pronoun and before is not None:  # "it" needs the sentence that says what it is
+            text = f"{before.text} {item.text}"
+        own = _words(text)
+        unclear = item.pronoun and before is None and not topic_of_title(passage.title)
+        group = any(family(word) not in own for word in item.group)
+        share = len(words & (own | above)) / len(words)
+        enough = share >= _HALF_SHARE and len(words & own) >= _LEAST_WORDS and len(text.split()) <= _LONGEST
+        if enough and not (item.refused or unclear or group):
+            yield Closest(number, (text,), share)
+        before = item if not item.refused and not item.pronoun else None
+
+
+def _words(text: str) -> frozenset[str]:
+    """Return the families of the words that say something, and the numbers."""
+    items = canonical(tokens(rewritten(text)))
+    keys = (
+        item.text if item.kind == "number" else family(item.text) for item in items if item.kind != "mark"
+    )
+    return frozenset(key for key in keys if key not in NOTHING and len(key) > 1) - _SMALL
+
+
+__all__ = ["Closest", "closest"]
