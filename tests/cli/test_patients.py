@@ -179,3 +179,20 @@ def test_summary_of_another_ending_is_refused(loaded, call, tmp_path):
     code, _, err = call("patients", "summary", "patient-one", "--out", tmp_path / "a.docx")
     assert code == 2
     assert ".html" in err
+
+
+def test_summarize_names_the_file_that_is_no_note(home, call, tmp_path):
+    (tmp_path / "note.txt").write_text("ALLERGIES: penicillin.\n", "utf-8")
+    (tmp_path / "empty.txt").write_text("", "utf-8")
+    code, out, _ = call("summarize", tmp_path / "note.txt")
+    assert code == 0
+    assert "penicillin" in out
+    assert "note.txt:" in out
+    code, _, err = call("summarize", tmp_path / "note.txt", tmp_path / "empty.txt")
+    assert code == 2
+    assert "empty.txt: the note is empty" in err
+    assert call("summarize", tmp_path / "note.txt", tmp_path / "note.txt")[0] == 2
+    assert call("summarize", tmp_path / "gone.txt")[0] == 2
+    code, _, err = call("summarize", tmp_path / "note.txt", "--model", "http://far.example:8000/v1#m")
+    assert code == 2
+    assert "far.example" in err

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from clinweave.patients.loading import SourceKind as SourceKind
     from clinweave.patients.loading import load as load
     from clinweave.patients.note_files import check_note as check_note
+    from clinweave.patients.note_files import check_one_patient as check_one_patient
     from clinweave.patients.note_files import decoded as decoded
     from clinweave.patients.note_files import read_note as read_note
     from clinweave.patients.notes_index import add_notes as add_notes
@@ -47,6 +48,7 @@ __getattr__, __dir__ = attach(
         "SourceKind": "loading",
         "add_notes": "notes_index",
         "check_note": "note_files",
+        "check_one_patient": "note_files",
         "decoded": "note_files",
         "gate": "access_policy",
         "gold_notes": "deid.gold",

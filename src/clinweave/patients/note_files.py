@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from clinweave.core.errors import UserError
@@ -11,6 +12,10 @@ _LETTERS = 3
 _PATIENT = re.compile(
     r"^[ \t]*(?:patient(?:'s)?(?: name| id)?|name|pt name|mrn|medical record (?:number|no\.?)|patient no\.?|subject_id)"
     r"[ \t]*[:#=][ \t]*([^\n,;|]{2,60})",
+    re.IGNORECASE | re.MULTILINE,
+)
+_ASKING = re.compile(
+    r"^[ \t]*\[?(?:doctor|dr|physician|clinician|provider|nurse)\d?\]?[ \t]*[:\]]",
     re.IGNORECASE | re.MULTILINE,
 )
 _JSON_LINES = re.compile(r"\s*\{[^\n]*\}[ \t]*\r?\n\s*\{[^\n]*\}")
@@ -98,17 +103,43 @@ def check_note(text: str) -> list[str]:
     return warnings
 
 
+def check_one_patient(notes: Mapping[str, str]) -> None:
+    """Raise `UserError` where the headings of several notes (name -> text) name several patients."""
+    seen: dict[str, dict[str, str]] = {}
+    for name, text in notes.items():
+        for _, label, value in _headings(text):
+            seen.setdefault(label, {}).setdefault(value, name)
+    for label, values in seen.items():
+        if len(values) > 1:
+            places = ", ".join(sorted(set(values.values()))[:4])
+            raise UserError(
+                f"the notes are of several patients: {len(values)} values of {label!r} in {places}; give the notes of"
+                " one patient"
+            )
+
+
+def _headings(text: str) -> Iterator[tuple[re.Match[str], str, str]]:
+    """Yield (match, label, value) of the headings that name a patient; "Patient: No." in a dialogue is none."""
+    dialogue = _ASKING.search(text) is not None
+    for match in _PATIENT.finditer(text):
+        label, value = _named(match)
+        if value and not (dialogue and label == "patient"):
+            yield match, label, value
+
+
+def _named(match: re.Match[str]) -> tuple[str, str]:
+    """Return (label, value) of a heading that names a patient, in lower case."""
+    label = re.split(r"[:#=]", match.group())[0].strip().lower()
+    value = re.split(r"\s{3,}|\t|\b(?:dob|mrn|age|sex)\b", match[1], flags=re.IGNORECASE)[0]
+    return label, " ".join(value.lower().split()).strip(" .")
+
+
 def _patients(text: str) -> list[tuple[int, str]]:
     """Return (line, heading) of each patient that the headings name, where they name more than one."""
     seen: dict[str, dict[str, tuple[int, str]]] = {}
-    for match in _PATIENT.finditer(text):
-        label = re.split(r"[:#=]", match.group())[0].strip().lower()
-        value = " ".join(
-            re.split(r"\s{3,}|\t|\b(?:dob|mrn|age|sex)\b", match[1], flags=re.IGNORECASE)[0].lower().split()
-        ).strip(" .")
-        if value:
-            line = text.count("\n", 0, match.start(1)) + 1
-            seen.setdefault(label, {}).setdefault(value, (line, " ".join(match.group().split())))
+    for match, label, value in _headings(text):
+        line = text.count("\n", 0, match.start(1)) + 1
+        seen.setdefault(label, {}).setdefault(value, (line, " ".join(match.group().split())))
     for values in seen.values():
         if len(values) > 1:
             return list(values.values())

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from clinweave.applications.summary.exports import check_ending as check_ending
     from clinweave.applications.summary.exports import write_summary as write_summary
     from clinweave.applications.summary.meanings import Meanings as Meanings
+    from clinweave.applications.summary.model_sentences import with_model as with_model
+    from clinweave.applications.summary.note_summary import summarize_notes as summarize_notes
     from clinweave.applications.summary.record import Record as Record
     from clinweave.applications.summary.record import open_record as open_record
     from clinweave.applications.summary.record_answers import answer_from_record as answer_from_record
@@ -31,7 +33,9 @@ __getattr__, __dir__ = attach(
         "as_text": "exports",
         "check_ending": "exports",
         "open_record": "record",
+        "summarize_notes": "note_summary",
         "summarize_record": "record_summary",
+        "with_model": "model_sentences",
         "write_summary": "exports",
     },
 )

@@ -1,0 +1,75 @@
+"""Questions and answers of a dialogue as one statement: a plain "no" to "any fever?" denies the fever, both cited."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from clinweave.applications.summary.note_cues import cue
+from clinweave.applications.summary.note_facts import PROBLEMS, Fact
+from clinweave.records import Mention
+
+ASKING = frozenset({"doctor", "physician", "clinician", "nurse", "provider", "dr"})
+_LONGEST = 240  # characters of a quoted answer
+_FILLER = re.compile(r"^(?:\W|\b(?:uh+|um+|oh|well|so|hm+|mm+|okay|ok|no problem)\b)*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A question with its answer: `text` is a template around words of the question, or quotes both."""
+
+    question: Fact
+    answers: tuple[Fact, ...]
+    text: str
+    status: str
+    mentions: tuple[Mention, ...]
+
+
+def exchanges(facts: Sequence[Fact]) -> list[Exchange]:
+    """Return the questions of the clinician that name something, each with the answer of the next speaker."""
+    found = []
+    for number, fact in enumerate(facts):
+        sentence = fact.sentence
+        if sentence.speaker not in ASKING or not sentence.text.rstrip().endswith("?") or not fact.mentions:
+            continue
+        if number + 1 < len(facts) and facts[number + 1].sentence.turn == sentence.turn:
+            continue  # what is answered is the last sentence of the turn
+        answers = [item for item in facts[number + 1 : number + 8] if item.sentence.turn == sentence.turn + 1]
+        if answers and answers[0].sentence.speaker not in ASKING:
+            found.append(_exchange(fact, answers))
+    return found
+
+
+def _exchange(question: Fact, answers: Sequence[Fact]) -> Exchange:
+    reply = " ".join(item.sentence.text for item in answers)
+    findings = tuple(item for item in question.mentions if item.category in PROBLEMS)
+    names = ", ".join(dict.fromkeys(item.text for item in findings))
+    word = _polarity(question.sentence.text, answers[0].sentence.text)
+    first = tuple(answers[:1])
+    if findings and word == "no":
+        return Exchange(question, first, f"Denies {names}.", "absent", findings)
+    if len(findings) == 1 and word == "yes":
+        return Exchange(question, first, f"Reports {names}.", "present", findings)
+    shown = reply if len(reply) <= _LONGEST else f"{reply[:_LONGEST].rsplit(' ', 1)[0]} [...]"
+    return Exchange(
+        question,
+        tuple(answers),
+        f"Asked \u201c{question.sentence.text}\u201d: \u201c{shown}\u201d",
+        "mixed",
+        question.mentions,
+    )
+
+
+def _polarity(question: str, answer: str) -> str:
+    """Return "yes" or "no" where a question asks plainly for a finding and the answer begins so."""
+    asked = cue("asks").search(question)
+    if asked is None or cue("turned").search(question[asked.end() :]):
+        return ""
+    start = _FILLER.match(answer)
+    reply = answer[start.end() :] if start else answer
+    if re.search(
+        r"\b(?:but|except|although|however|only|just|sometimes|maybe|a little|a bit)\b", reply, re.IGNORECASE
+    ):
+        return ""
+    if cue("no").match(reply):
+        return "no"
+    return "yes" if cue("yes").match(reply) else ""

@@ -1,0 +1,119 @@
+"""What each sentence of a note is about: the concepts that it names, their status, its section of the summary."""
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from clinweave.applications.summary.note_cues import cue
+from clinweave.applications.summary.note_sentences import NoteText, Sentence
+from clinweave.records import Mention
+
+_HEADING_WORDS = 7
+Link = Callable[[str], list[Mention]]
+PROBLEMS = frozenset({"biolink:Disease", "biolink:PhenotypicFeature"})
+DRUGS = frozenset({"biolink:Drug", "biolink:ChemicalEntity", "biolink:SmallMolecule"})
+FAMILY, ABSENT, UNCERTAIN, HISTORICAL = "family", "absent", "uncertain", "historical"
+_BY_CONTENT = (
+    ("Allergies", "allergy"), ("Family history", "relative"), ("Medications", "dose"), ("Plan", "plan"),
+    ("Results and examination", "result"), ("Social history", "social"),
+)  # fmt: skip
+_WITHIN_SECTION = (("Medications", "dose"), ("Plan", "plan"), ("Social history", "social"))
+_WITHIN = {"History": "Problems", "Review of systems": "Problems"}
+_KEPT = frozenset(
+    {"Family history", "Social history", "Medications", "Allergies", "Plan", "Procedures", "Reason for visit"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A sentence with its mentions, its status and the section of the summary that it belongs to ("" for none)."""
+
+    sentence: Sentence
+    mentions: tuple[Mention, ...]
+    status: str
+    section: str
+    problem: str = (
+        ""  # the name of the problem that it stands under, by what it names or by the assessment above it
+    )
+
+    @property
+    def findings(self) -> list[Mention]:
+        """Return the diseases and findings that it names."""
+        return [item for item in self.mentions if item.category in PROBLEMS]
+
+    @property
+    def main(self) -> Mention | None:
+        """Return the disease or finding that it is mainly about: a disease before a finding, the longer name first."""
+        own = [item for item in self.findings if item.of_patient]
+        return max(own, key=lambda item: (item.category == "biolink:Disease", len(item.text)), default=None)
+
+
+def facts_of(note: NoteText, link: Link) -> list[Fact]:
+    """Return the facts of a note's sentences; `link` names concepts and their status in the whole text."""
+    mentions: list[list[Mention]] = [[] for _ in note.sentences]
+    starts = [item.clean_start for item in note.sentences]
+    for mention in link(note.clean):
+        number = bisect_right(starts, mention.start) - 1
+        if number >= 0 and mention.end <= note.sentences[number].clean_end:
+            mentions[number].append(mention)
+    facts = [_fact(sentence, found) for sentence, found in zip(note.sentences, mentions, strict=True)]
+    return _under_problems(facts)
+
+
+def _under_problems(facts: Sequence[Fact]) -> list[Fact]:
+    """Return the facts with their problems: in an assessment, what follows a short line that names one is of it."""
+    named, heading = [], ""
+    for fact in facts:
+        main, sentence = fact.main, fact.sentence
+        if sentence.section != "Problems":
+            heading = ""
+        elif sentence.alone and len(sentence.text.split()) <= _HEADING_WORDS:
+            heading = main.name if main else sentence.text.rstrip(" .:")
+        named.append(replace(fact, problem=heading or (main.name if main else "")))
+    return named
+
+
+def status_of(mention: Mention) -> str:
+    """Return the status of a mention, "family" for a relative's."""
+    return FAMILY if mention.experiencer else mention.status
+
+
+def _fact(sentence: Sentence, mentions: Sequence[Mention]) -> Fact:
+    findings = [item for item in mentions if item.category in PROBLEMS]
+    statuses = {status_of(item) for item in findings}
+    status = next(iter(statuses)) if len(statuses) == 1 else "mixed" if statuses else "present"
+    if status == ABSENT and cue("no_effect").search(sentence.text):
+        status = "mixed"  # "did not relieve the pain" denies no pain
+    if sentence.section == "Family history" and not statuses - {"present", "mixed", FAMILY}:
+        status = FAMILY
+    return Fact(sentence, tuple(mentions), status, _section(sentence, mentions, status))
+
+
+def _section(sentence: Sentence, mentions: Sequence[Mention], status: str) -> str:
+    """Return the section of the summary: the note's own heading first, then what the sentence says."""
+    if sentence.section in _KEPT:
+        return sentence.section
+    if status == FAMILY:
+        return "Family history"
+    by_status = {ABSENT: "Denied or absent", UNCERTAIN: "Uncertain", "hypothetical": "Plan"}.get(status, "")
+    if by_status and sentence.section != "Past history":
+        return by_status
+    return _by_content(sentence, mentions, status) or _WITHIN.get(sentence.section, sentence.section)
+
+
+def _by_content(sentence: Sentence, mentions: Sequence[Mention], status: str) -> str:
+    """Return the section by the words of a sentence; within an assessment or history, treatment and plan alone."""
+    if sentence.section not in {"", "Problems", "History"}:
+        return ""
+    findings = any(item.category in PROBLEMS for item in mentions)
+    asked = _WITHIN_SECTION if sentence.section else _BY_CONTENT
+    matched = next((section for section, name in asked if cue(name).search(sentence.text)), "")
+    if matched and not (sentence.section and findings):
+        return matched
+    if any(item.category in DRUGS for item in mentions) and not findings:
+        return "Medications"
+    if sentence.section:
+        return ""
+    if status == HISTORICAL or (findings and cue("past").search(sentence.text)):
+        return "Past history"
+    return "Problems" if findings else ""
