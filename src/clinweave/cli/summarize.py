@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clinweave.cli.progress import spinner
+from clinweave.cli.console import spinner
 from clinweave.core.artifacts import home, read_manifest
 from clinweave.core.errors import UserError
 
