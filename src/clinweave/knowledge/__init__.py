@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from clinweave.knowledge.query.lexicon import broader_phrases as broader_phrases
     from clinweave.knowledge.query.lexicon import drug_classes as drug_classes
     from clinweave.knowledge.query.lexicon import equivalents as equivalents
+    from clinweave.knowledge.query.lexicon import rarity as rarity
     from clinweave.knowledge.query.query import Intent as Intent
     from clinweave.knowledge.query.query import Kind as Kind
     from clinweave.knowledge.query.query import Topic as Topic
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
     from clinweave.knowledge.retrieval.text_retriever import TextRetriever as TextRetriever
     from clinweave.knowledge.retrieval.text_retriever import also_answers as also_answers
     from clinweave.knowledge.retrieval.text_retriever import is_broader as is_broader
+    from clinweave.knowledge.retrieval.text_retriever import narrow_fit as narrow_fit
     from clinweave.knowledge.retrieval.text_retriever import origin_of as origin_of
     from clinweave.knowledge.retrieval.text_retriever import stored_intent as stored_intent
     from clinweave.knowledge.retrieval.text_retriever import subject_fit as subject_fit
@@ -151,10 +153,12 @@ __getattr__, __dir__ = attach(
         "broader_phrases": "query.lexicon",
         "drug_classes": "query.lexicon",
         "equivalents": "query.lexicon",
+        "rarity": "query.lexicon",
         "speaks_to_model": "citations.instructions",
         "withdraws": "citations.headings",
         "how_often": "graph.verbalise",
         "is_broader": "retrieval.text_retriever",
+        "narrow_fit": "retrieval.text_retriever",
         "normal_form": "linking.normalise",
         "NameSpan": "linking.own_names",
         "NoteReader": "notes.reader",

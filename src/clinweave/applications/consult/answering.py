@@ -5,10 +5,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clinweave.applications.consult import languages
-from clinweave.applications.consult.compose import compose
+from clinweave.applications.consult.at_hand import without_asker
+from clinweave.applications.consult.compose import Composition, compose
 from clinweave.applications.consult.model_text import (
     ModelSettings,
     ModelText,
@@ -19,6 +20,7 @@ from clinweave.applications.consult.model_text import (
 )
 from clinweave.applications.consult.other_kinds import with_other_kinds
 from clinweave.applications.consult.own_patients import NOT_SEARCHED, asks_of_a_record
+from clinweave.applications.consult.parts import composed_parts, numbered
 from clinweave.applications.consult.writing import (
     DISCLAIMER,
     AnswerPart,
@@ -29,7 +31,7 @@ from clinweave.applications.consult.writing import (
 )
 from clinweave.core import guardrails
 from clinweave.core.errors import InputTooLongError, UserError
-from clinweave.knowledge import CitationChecker, Intent, Query, Retriever, clean_question
+from clinweave.knowledge import CitationChecker, Query, Retriever, clean_question
 from clinweave.models import LanguageModel, Message
 from clinweave.records import Answer, Audience, Evidence, Statement
 
@@ -38,14 +40,10 @@ if TYPE_CHECKING:
 
 __all__ = ["DISCLAIMER", "ModelSettings", "answer_question", "continue_chat"]
 
-LIMIT = 12  # items of each retriever
+LIMIT = 18  # items of each retriever
 LONGEST = 20_000  # characters; the longest questions of the published benchmarks have under 5,000
 UNCHECKED = "Without evidence nothing can be verified; what follows is the model's own, unchecked."
 _SENTENCE = re.compile(r"(?<=[.!?])(\s+)")
-_ASKER = re.compile(
-    r"\b(?:can|could|do|should|would|might|to) (?:i|we|you|one)\b|\b(?:my|our|your) (?:own )?risk\b",
-    re.IGNORECASE,
-)
 _LEFT_OUT = "(an amount of a drug, left out)"
 
 
@@ -94,8 +92,7 @@ def answer_question(
     if not (opened := [open_retriever(name) for name in retrievers]):
         return _without_knowledge(question, text, model(), audience, settings)
     clock.lap("open")
-    query, evidence = _retrieved(text, parse, opened, clock)
-    english = with_other_kinds(compose(query, evidence, audience=audience), evidence)
+    query, evidence, english = _composed(text, parse, opened, clock, audience)
     composition, labels = languages.localised(query, english, evidence, local_name)
     clock.lap("compose")
     permitted = partial(_permitted, model, query.language, composition.statements, evidence, settings)
@@ -109,7 +106,7 @@ def answer_question(
     shown, withheld = _for_audience(evidence, composition.statements, audience)
     answer = Answer(
         question=question,
-        text=_shown(_impersonal(question, query), body, audience, query.language),
+        text=_shown(without_asker(question, query), body, audience, query.language),
         abstained=composition.abstained,
         statements=composition.statements,
         evidence=shown,
@@ -148,15 +145,27 @@ def _permitted(
     return opened
 
 
-def _retrieved(
-    text: str, parse: Callable[[str], Query], retrievers: Sequence[Retriever], clock: _Clock
-) -> tuple[Query, tuple[Evidence, ...]]:
-    """Return the parsed question and the numbered evidence of all retrievers for it."""
+def _composed(
+    text: str,
+    parse: Callable[[str], Query],
+    retrievers: Sequence[Retriever],
+    clock: _Clock,
+    audience: Audience,
+) -> tuple[Query, tuple[Evidence, ...], Composition]:
+    """Return the parsed question, the numbered evidence of all retrievers for it, and what it says."""
+
+    def retrieve(query: Query) -> list[Evidence]:
+        return [item for each in retrievers for item in each.retrieve(query, limit=LIMIT)]
+
     query = parse(text)
     clock.lap("parse")
-    evidence = _numbered([item for each in retrievers for item in each.retrieve(query, limit=LIMIT)])
+    if (several := composed_parts(query, parse, retrieve, audience)) is not None:
+        evidence, composition = several
+    else:
+        evidence = numbered(retrieve(query))
+        composition = compose(query, evidence, audience=audience)
     clock.lap("retrieve")
-    return query, evidence
+    return query, evidence, with_other_kinds(composition, evidence)
 
 
 def _with_model(answer: Answer, written: ModelText) -> Answer:
@@ -257,14 +266,6 @@ def _without_knowledge(
     )
 
 
-def _numbered(items: Sequence[Evidence]) -> tuple[Evidence, ...]:
-    """Return the items numbered from 1, the same passage or relations once."""
-    distinct: dict[Any, Evidence] = {}
-    for item in items:
-        distinct.setdefault((item.kind, item.text, item.relations), item)
-    return tuple(replace(item, id=str(number)) for number, item in enumerate(distinct.values(), 1))
-
-
 def _for_audience(
     evidence: tuple[Evidence, ...], statements: Sequence[Statement], audience: Audience
 ) -> tuple[tuple[Evidence, ...], tuple[str, ...]]:
@@ -290,11 +291,6 @@ def _shown(question: str, text: str, audience: Audience, language: str = "en") -
     help_text = languages.notice(language, audience) or guardrails.notice(question, audience=audience)
     parts = [text, help_text, languages.disclaimer(language)]
     return "\n".join(part for part in parts if part)
-
-
-def _impersonal(question: str, query: Query) -> str:
-    """Return a question of prevention without its asker: "How can I prevent ...?" is about nobody in danger."""
-    return _ASKER.sub(" ", question) if query.intent == Intent.PREVENTION else question
 
 
 def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:

@@ -5,9 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clinweave.applications.consult import polarity, wording
+from clinweave.applications.consult.aspects import (
+    aspect_quotes,
+    covers,
+    first_covers,
+    open_facets,
+    passage_asks,
+    speaks_of_all,
+)
 from clinweave.applications.consult.doses import states_amount
 from clinweave.applications.consult.quoting import VERDICTS, Quote, own_quotes
-from clinweave.applications.consult.stored import definitions, stored_quotes
+from clinweave.applications.consult.stored import CONTENT, definitions, stored_quotes
+from clinweave.core.guardrails import states_dose
 from clinweave.knowledge import Intent, Kind, Query, speaks_to_model, subject_fit
 from clinweave.records import Audience, Evidence, Statement
 
@@ -37,6 +46,7 @@ _GRAPH_FIRST = frozenset(
 _NO_TEXT = frozenset({Intent.CODE, Intent.CODE_NAME, Intent.CLASS_DRUGS, Intent.GENE_DISEASES})
 _TO_DO = re.compile(r"^\W*(?:should|shall|must|may|can|do|need) (?:i|we|one|you|they)\b", re.IGNORECASE)
 _MANY = 5  # recorded features from which on the graph answers a clinician before general text does
+_LAST = ("Also recorded for ", "Named by one source")  # what follows everything else
 _NAMED = {Intent.DOSE: "a dose", Intent.SAFETY: "whether it may be used", Intent.TREATMENT: "a treatment"}
 
 
@@ -50,8 +60,10 @@ class Composition:
     notes: tuple[str, ...] = ()
 
 
-def compose(query: Query, evidence: Sequence[Evidence], *, audience: Audience) -> Composition:
-    """Return the statements that answer a query, the most telling first; if none does, say what was searched.
+def compose(
+    query: Query, evidence: Sequence[Evidence], *, audience: Audience, most: int = SHOWN
+) -> Composition:
+    """Return at most `most` statements that answer a query, the most telling first, or say what was searched.
 
     Missing records are never told as "no". The public gets no dose. Deterministic; opens nothing.
     """
@@ -66,7 +78,7 @@ def compose(query: Query, evidence: Sequence[Evidence], *, audience: Audience) -
         return Composition((), WITHHELD, True, _notes(query))
     if not statements:
         return Composition((), _unknown(query, evidence), True, _notes(query))
-    shown = tuple(statements[:SHOWN])
+    shown = tuple(statements[:most])
     return Composition(shown, _text(query, shown, lead), False, _notes(query))
 
 
@@ -76,39 +88,91 @@ def _statements(
     own = own_quotes(query, evidence)
     if audience == Audience.PUBLIC:
         own = [quote for quote in own if not any(states_amount(unit.text) for unit in quote.units)]
-    stored = [] if query.intent in _NO_TEXT or query.intent == Intent.DOSE else stored_quotes(query, evidence)
     relations = _relations(query, evidence)
-    defined = [] if query.intent in {*_NO_TEXT, Intent.DOSE, Intent.SAFETY} else definitions(query, evidence)
     if own and query.intent == Intent.RELATED and _TO_DO.search(query.text):
         relations = []  # what to do is asked, not whether one thing is recorded with another
-    lead = ""
-    if query.intent in VERDICTS and query.yes_no and own:
-        lead = _lead(query, own)
-    if query.intent in {Intent.RELATED, Intent.HOW_OFTEN} and not relations:
-        stored = [quote for quote in stored if quote.direct]
-        defined = []
-    facts = max(
-        (
-            sum(row.subject == item.about for row in item.relations)
-            for item in evidence
-            if item.kind == "relation"
-        ),
-        default=0,
-    )
+    stored, defined = _texts(query, evidence, audience, alone=not own, recorded=bool(relations))
     if query.intent == Intent.CAUSES and stored:
         relations = [item for item in relations if item.kind != "ranking"]
-    groups = [_quoted(own), relations, _quoted(stored), _quoted(defined)]
-    if query.intent not in _GRAPH_FIRST and not _rich(query, facts, audience):
-        groups = [_quoted(own), _quoted(stored), relations, _quoted(defined)]
+    lead = _lead(query, own) if query.intent in VERDICTS and query.yes_no and own else ""
     if own and query.intent not in _GRAPH_FIRST:
         groups = [_quoted(own), relations if query.intent == Intent.SAFETY else []]
+    elif query.intent == Intent.DEFINITION and (stored or defined):
+        texts = [_quoted(stored[:1]), _quoted(defined[:1])]
+        groups = [_quoted(own), *(texts if query.of_kind(Kind.DISEASE) else reversed(texts))]
+    elif _graph_first(query, evidence, audience):
+        groups = [_quoted(own), relations, _quoted(stored), _quoted(defined)]
+    else:
+        groups = [_quoted(own), _quoted(stored), relations, _quoted(defined)]
     statements = [statement for group in groups for statement in group]
-    return sorted(statements, key=lambda item: item.text.startswith("Also recorded for ")), lead
+    return sorted(statements, key=lambda item: item.text.startswith(_LAST)), lead
+
+
+def _texts(
+    query: Query, evidence: Sequence[Evidence], audience: Audience, *, alone: bool, recorded: bool
+) -> tuple[list[Quote], list[Quote]]:
+    """Return the quotations of stored answers and of definitions; `alone`: no document of the user's own answers."""
+    intent = query.intent
+    stored = [] if intent in _NO_TEXT or intent == Intent.DOSE else stored_quotes(query, evidence)
+    if alone:
+        about = aspect_quotes(query, evidence)
+        if audience == Audience.PUBLIC:
+            stored, about = _without_doses(stored), _without_doses(about)
+        stored = _with_aspects(query, stored, about)
+    if intent in {Intent.RELATED, Intent.HOW_OFTEN}:
+        return [quote for quote in stored if (speaks_of_all(quote, query) if recorded else quote.direct)], []
+    if intent in {*_NO_TEXT, Intent.DOSE, Intent.SAFETY}:
+        return stored, []
+    diagnosed = intent == Intent.DIAGNOSIS and any(passage_asks(quote.evidence, intent) for quote in stored)
+    asks_more = intent in {Intent.GENERAL, Intent.DIAGNOSIS} and bool(open_facets(query))
+    # A definition answers none of what else is asked.
+    return stored, [] if diagnosed or asks_more else definitions(query, evidence)
+
+
+def _graph_first(query: Query, evidence: Sequence[Evidence], audience: Audience) -> bool:
+    """Say whether recorded relations come before general text."""
+    in_organ = query.intent == Intent.FEATURES and bool(query.of_kind(Kind.ORGAN))
+    counts = (
+        sum(row.subject == item.about for row in item.relations)
+        for item in evidence
+        if item.kind == "relation"
+    )
+    return query.intent in _GRAPH_FIRST or in_organ or _rich(query, max(counts, default=0), audience)
+
+
+def _without_doses(quotes: Sequence[Quote]) -> list[Quote]:
+    return [quote for quote in quotes if not any(states_dose(unit.text) for unit in quote.units)]
+
+
+def _with_aspects(query: Query, stored: Sequence[Quote], about: Sequence[Quote]) -> list[Quote]:
+    """Return the quotations that speak of all that is asked, where they speak of more of it than the usual answers."""
+    others = open_facets(query)
+    if not about:
+        return list(stored)
+    asked = [passage_asks(quote.evidence, query.intent) for quote in (*about[:1], *stored)]
+    if not others and stored:  # a text that answers the very question comes before one that touches on it
+        return [about[0], *stored][:2] if asked[0] and not any(asked[1:]) else list(stored)
+    to_the_point = [quote for quote in stored if first_covers(quote, others)]
+    best = max((covers(quote, others) for quote in to_the_point), default=0.0)
+    if best >= max(covers(quote, others) for quote in about):
+        return list(stored)
+    usual = [
+        quote for quote in stored if query.intent in CONTENT and passage_asks(quote.evidence, query.intent)
+    ]
+    return [*about, *(quote for quote in usual if not _overlaps(quote, about))][:2]
+
+
+def _overlaps(quote: Quote, others: Sequence[Quote]) -> bool:
+    texts = {unit.text for unit in quote.units}
+    return any(texts & {unit.text for unit in other.units} for other in others)
 
 
 def _rich(query: Query, facts: int, audience: Audience) -> bool:
     """Say whether recorded features should come before general text."""
-    return query.intent == Intent.FEATURES and audience == Audience.CLINICIAN and facts >= _MANY
+    translated = query.language != "en"  # the names of recorded features have labels, quotations have none
+    return (
+        query.intent == Intent.FEATURES and (translated or audience == Audience.CLINICIAN) and facts >= _MANY
+    )
 
 
 def _lead(query: Query, own: Sequence[Quote]) -> str:
@@ -133,7 +197,10 @@ def _relations(query: Query, evidence: Sequence[Evidence]) -> list[Statement]:
         elif query.intent == Intent.INHERITANCE and query.yes_no:
             statements += wording.inherited(item, query.text)
         else:
-            statements += wording.grouped(item)
+            organs = (
+                [topic.name for topic in query.of_kind(Kind.ORGAN)] if query.intent == Intent.FEATURES else []
+            )
+            statements += wording.grouped(item, " and ".join(organs))
     if ranked:
         findings = sum(not topic.negated for topic in query.of_kind(Kind.FINDING, Kind.DISEASE))
         absent = [topic.name for topic in query.of_kind(Kind.FINDING, Kind.DISEASE) if topic.negated]

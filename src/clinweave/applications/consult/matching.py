@@ -232,7 +232,8 @@ def _topic_facet(query: Query, topic: Topic) -> Facet:
     alone = bool(_AFTERWARDS.search(query.text[: topic.start])) and not others
     required = topic.kind in {Kind.DRUG, Kind.GENE} and (not condition or allergy or alone)
     kind = "condition" if condition else topic.kind.value
-    return Facet(tuple(form for form in forms if form), NAME_WEIGHT, required, kind)
+    organ = topic.kind == Kind.ORGAN and query.intent == Intent.FEATURES
+    return Facet(tuple(form for form in forms if form), WORD_WEIGHT if organ else NAME_WEIGHT, required, kind)
 
 
 def is_condition(text: str, topic: Topic) -> bool:

@@ -55,6 +55,7 @@ class Quote:
     origin: Origin
     stance: str = ""
     direct: bool = False  # every facet of the question is met
+    other_names: str = ""  # of what a definition is of
     labelled: bool = True  # the label of the line belongs to the first statement
 
     def statement(self) -> Statement:
@@ -75,6 +76,8 @@ class Quote:
         ):
             heads.append(first.label)  # the quotation itself is text of the passage as it stands
         around = units_of(self.evidence.passage) if self.evidence.passage is not None else []
+        if self.other_names and heads:
+            heads[0] = f"{heads[0]} (also called {self.other_names})"
         parts = []
         for index, unit in enumerate(self.units):
             ahead = self.units[index - 1] if index else None
@@ -164,7 +167,7 @@ def _of_item(
         score = whole.coverage + _bonus(query, selected)
         own_label = not unit.label or any(facet.within(unit.label_norm) for facet in facets)
         own_label = own_label or not any(f" {normal(name)} " in unit.norm for _, name in item.names)
-        quote = Quote(item, tuple(selected), score, Origin.OWN, stance, fit.all_met, own_label)
+        quote = Quote(item, tuple(selected), score, Origin.OWN, stance, fit.all_met, labelled=own_label)
         last = quotes[-1] if quotes and not query.yes_no and query.intent != Intent.DOSE else None
         if last is not None and _continues(last.units[-1], unit, units[index - 1]):
             quotes[-1] = replace(last, units=(*last.units, *selected), coverage=max(last.coverage, score))

@@ -7,7 +7,7 @@ from clinweave.applications.consult import polarity
 from clinweave.applications.consult.cues import cue_of, pattern, strong_cue_of
 from clinweave.applications.consult.matching import IN_LABEL, Facet, facets_of
 from clinweave.applications.consult.quoting import STORED_QUESTION, Quote
-from clinweave.applications.consult.units import Unit, units_of
+from clinweave.applications.consult.units import Unit, normal, units_of
 from clinweave.knowledge import (
     Intent,
     Kind,
@@ -20,7 +20,7 @@ from clinweave.knowledge import (
     stored_intent,
     subject_fit,
 )
-from clinweave.records import Evidence
+from clinweave.records import Evidence, Passage
 
 LEAST_STORED_FIT = 0.34
 STORED_WORDS = 60
@@ -34,6 +34,11 @@ _NEEDS_TOPIC = frozenset(
 _ANYWHERE = frozenset({Intent.SAFETY, Intent.GENERAL, Intent.RELATED, Intent.HOW_OFTEN, Intent.DIFFERENTIAL})
 _GOES_ON = re.compile(r"(?:others?|additional|also|in addition|less common)\b", re.IGNORECASE)
 _ENDS = re.compile(r"[.!?;]['\")\]\d,]*$")
+_IS_A = re.compile(
+    r"\b(?:is|are|was|refers? to|means|occurs? (?:when|if)|happens? (?:when|if)|describes?"
+    r"|causes?|affects?|develops? (?:when|if))\b"
+)
+DEFINES, LONGEST_NAME = 1.5, 12  # what a definition gains, and the words before its verb
 _NOTHING = re.compile(
     r"\b(?:cannot|alone|not (?:enough|known)|goals? of|special concern|no (?:known )?cure)\b", re.IGNORECASE
 )
@@ -44,13 +49,15 @@ _TIME_WORDS = frozenset({"hour", "day", "week", "month", "year"})
 _NOT_NAMES = frozenset(
     {"word", "measure", "population", "line"}
 )  # kinds of facets that name no drug, gene or disease
+STEM = 5  # letters that two names must not share
 LEAST_WORDS = 2  # content words of a question without a topic, all of which a stored answer must hold
 _TOGETHER = frozenset({Intent.RELATED, Intent.HOW_OFTEN})  # both things must be said together
 
 
 def stored_quotes(query: Query, evidence: Sequence[Evidence]) -> list[Quote]:
     """Return the answers to stored questions that fit, at most two, each of another document."""
-    names = [name for topic in query.topics for name in topic.names]
+    subjects = [topic for topic in query.topics if topic.kind != Kind.ORGAN] or query.topics
+    names = [name for topic in subjects for name in topic.names]
     names += [other for name in names for other in broader_phrases().get(name.lower(), ())]
     facets = facets_of(query)
     telling = [facet for facet in facets if facet.kind == "word" and not _TIME_WORDS & set(facet.forms)]
@@ -96,7 +103,7 @@ def _of_document(
         assert item.passage is not None
         if pattern("stored", "elsewhere").search(item.passage.text):
             continue
-        units = [unit for unit in units_of(item.passage) if _says_something(unit)]
+        units = [unit for unit in units_of(item.passage) if speaks_plainly(unit)]
         for number, unit in enumerate(units):
             if query.intent == Intent.SAFETY and not polarity.speaks(unit):
                 continue
@@ -113,16 +120,30 @@ def _of_document(
             if not run:
                 continue
             total = score - 0.04 * min(start, 20) + 1.5 * fit + (0.8 if same else 0.0)
-            total += _content(query.intent, run)
+            total += _content(query.intent, run) + _defining(query, unit, diseases)
             if best is None or total > best[0]:
                 best = total, Quote(item, tuple(run if same else run[:2]), fit, Origin.STORED)
     return best
 
 
-def _says_something(unit: Unit) -> bool:
+def speaks_plainly(unit: Unit) -> bool:
+    """Say whether a statement of a stored answer says something of the subject, and does not point elsewhere."""
     if pattern("stored", "pointer").search(unit.text) or STORED_QUESTION.match(unit.text):
         return False
     return len(unit.text.split()) >= (2 if unit.kind == "item" else 4)
+
+
+def _defining(query: Query, unit: Unit, subjects: Sequence[Facet]) -> float:
+    return DEFINES if query.intent == Intent.DEFINITION and defines(unit, subjects) else 0.0
+
+
+def defines(unit: Unit, subjects: Sequence[Facet]) -> bool:
+    """Say whether a statement begins with the name of a subject and says what it is ("X is a ...")."""
+    head = _IS_A.split(unit.text, maxsplit=1)
+    if len(head) < 2 or len(head[0].split()) > LONGEST_NAME:
+        return False
+    norm = f" {normal(head[0])} "
+    return any(f" {form} " in norm for facet in subjects for form in facet.forms[:2])
 
 
 def _start_score(
@@ -215,6 +236,19 @@ def _leads(unit: Unit) -> bool:
     return unit.kind != "item" and (unit.text.endswith(":") or not _ENDS.search(unit.text))
 
 
+def _other_names(query: Query, passage: Passage) -> str:
+    """Return other names of a defined finding, those that share no word with its own: what the public calls it."""
+    own = {word[:STEM] for word in normal(passage.title).split()}
+    names = [
+        name
+        for topic in query.topics
+        if set(passage.concepts) & {topic.id, *topic.senses} and topic.kind == Kind.FINDING
+        for name in topic.names
+        if not any(word[:STEM] in own for word in normal(name).split()) and not name.isupper()
+    ]
+    return ", ".join(list(dict.fromkeys(name.lower() for name in names))[:3])
+
+
 def definitions(query: Query, evidence: Sequence[Evidence]) -> list[Quote]:
     """Return the databases' definitions of the topics that hold words of an answer."""
     ids = {item for topic in query.topics for item in (topic.id, *topic.senses)}
@@ -229,5 +263,6 @@ def definitions(query: Query, evidence: Sequence[Evidence]) -> list[Quote]:
         else:
             chosen = [unit for unit in units if strong_cue_of(query.intent, unit.text)][:2]
         if chosen:
-            quotes.append(Quote(item, tuple(chosen), 0.5, Origin.DEFINED))
+            others = _other_names(query, passage) if query.intent == Intent.DEFINITION else ""
+            quotes.append(Quote(item, tuple(chosen), 0.5, Origin.DEFINED, other_names=others))
     return quotes[:2]

@@ -22,6 +22,11 @@ SMALL = 5  # patients below which a count is no frequency
 _SEXES = {"MALE": "males", "FEMALE": "females"}
 EXCLUDED = "HP:0040285"
 _MODE = re.compile(r"\b(?:autosomal|dominant|recessive|[xy]-linked|mitochondrial|digenic|somatic)\b")
+_EITHER = re.compile(
+    r"\b(?:dominant|recessive|[xy]-linked|autosomal|mitochondrial|sporadic)\b[^?]*\bor\b[^?]*"
+    r"\b(?:dominant|recessive|[xy]-linked|autosomal|mitochondrial|sporadic)\b",
+    re.IGNORECASE,
+)
 _ATTRIBUTE = "biolink:has_attribute"
 
 _OF_DISEASES = frozenset({HAS_PHENOTYPE, INHERITANCE, _ATTRIBUTE})
@@ -65,8 +70,11 @@ def frequency_words(recorded: str) -> str:
     return words
 
 
-def grouped(evidence: Evidence) -> list[Statement]:
-    """Return a group of relations as one sentence with its first facts, and one with the rest."""
+def grouped(evidence: Evidence, organ: str = "") -> list[Statement]:
+    """Return a group of relations as one sentence with its first facts, and one with the rest.
+
+    `organ` names the abnormality under which the features were looked up.
+    """
     rows = evidence.relations
     if not rows:
         return []
@@ -85,7 +93,11 @@ def grouped(evidence: Evidence) -> list[Statement]:
         )
     if uncurated:
         frame = frame.replace(": {}", " (text-mined, not curated): {}")
+    if organ and rows[0].predicate == HAS_PHENOTYPE:
+        frame = frame.replace("recorded features", f"recorded features under {organ}")
     name = name_in(evidence, centre)
+    if rows[0].predicate == GENE and not forward and not denied and not uncurated:
+        return _genes(evidence, name)
     facts = [fact for fact in _facts(evidence, centre, forward) if fact[0].casefold() != name.casefold()]
     if not facts:
         return []
@@ -97,6 +109,32 @@ def grouped(evidence: Evidence) -> list[Statement]:
     return statements
 
 
+def _genes(evidence: Evidence, name: str) -> list[Statement]:
+    """Return the genes of a disease: first those that several sources name for it or for a kind of it.
+
+    The records do not say whether a gene causes a disease or modifies it: those of one source alone are set apart.
+    """
+    strong = {row.subject for row in evidence.relations if _sources_of(evidence, row.subject) > 1}
+    first = [row for row in evidence.relations if row.subject in strong]
+    rest = [row for row in evidence.relations if row.subject not in strong]
+    if not first or not rest:
+        first, rest = list(evidence.relations), []
+    text = _listed(_facts(replace(evidence, relations=tuple(first)), evidence.about, forward=False)[:FIRST])
+    statements = [_statement(f"Genes associated with {name}: {text}.", evidence)]
+    more = _facts(replace(evidence, relations=tuple(first)), evidence.about, forward=False)[FIRST:]
+    more += _facts(replace(evidence, relations=tuple(rest)), evidence.about, forward=False)
+    if more:
+        kind = "Named by one source alone, as a cause or a modifier" if rest else "Also recorded"
+        left = len(more) - REST
+        text = f"{kind}: {_listed(more[:REST])}." + (f" And {left} more." if left > 0 else "")
+        statements.append(_statement(text, evidence, rest=True))
+    return statements
+
+
+def _sources_of(evidence: Evidence, gene: str) -> int:
+    return len({row.source for row in evidence.relations if row.subject == gene})
+
+
 def inherited(evidence: Evidence, question: str) -> list[Statement]:
     """Return the recorded modes of inheritance, with "Yes" where all of them are what the question names.
 
@@ -105,7 +143,7 @@ def inherited(evidence: Evidence, question: str) -> list[Statement]:
     statements = grouped(evidence)
     asked = set(_MODE.findall(question.lower()))
     recorded = [set(_MODE.findall(name_in(evidence, row.object).lower())) for row in evidence.relations]
-    if not asked or not statements:
+    if not asked or not statements or _EITHER.search(question):
         return statements
     if all(asked <= modes for modes in recorded):
         lead = "Yes: "

@@ -11,6 +11,7 @@ from clinweave.knowledge.linking.normalise import words_of
 from clinweave.knowledge.linking.ranking import question_words
 from clinweave.knowledge.query.query import Intent
 
+RARE = 20_000  # rank from which on a word of everyday English is special
 LANGUAGES = ("en", "es", "fr", "de", "zh", "ja")
 
 
@@ -109,10 +110,29 @@ def drug_classes() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
-def everyday_words() -> frozenset[str]:
-    """Return common English words (lower case) from symspellpy's frequency dictionary (82,765 words, MIT licence)."""
+def _ranks() -> dict[str, int]:
+    """Return common English words by rank, from symspellpy's frequency dictionary (82,765 words, MIT licence)."""
     text = files("symspellpy").joinpath("frequency_dictionary_en_82_765.txt").read_text("utf-8-sig")
-    return frozenset(line.partition(" ")[0] for line in text.splitlines())
+    return {line.partition(" ")[0]: rank for rank, line in enumerate(text.splitlines())}
+
+
+@lru_cache(maxsize=1)
+def everyday_words() -> frozenset[str]:
+    """Return common English words (lower case)."""
+    return frozenset(_ranks())
+
+
+def rarity(text: str) -> float:
+    """Return how rare the rarest word of a text is in everyday English: 0 for the commonest, 1 for a special one."""
+    ranks = [_ranks().get(word.lower(), RARE) for word in re.findall(r"[^\W_]+", text)]
+    return min(max(ranks, default=0) / RARE, 1.0)
+
+
+@lru_cache(maxsize=1)
+def aspect_words() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Return English words of what is asked about a disease, each with how other languages write it."""
+    forms = _terms()["aspects_in_other_languages"].items()
+    return tuple((word, re.compile(form, re.IGNORECASE)) for word, form in forms)
 
 
 @lru_cache(maxsize=1 << 14)

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from clinweave.knowledge.linking.languages import language_of
 from clinweave.knowledge.linking.normalise import words_of
 from clinweave.knowledge.query import lexicon
-from clinweave.knowledge.query.qualifiers import foreign_frame, narrowed, with_english
+from clinweave.knowledge.query.qualifiers import english_words, foreign_frame, narrowed, with_english
 from clinweave.knowledge.query.query import Intent, Kind, Query, Topic, clean
 from clinweave.knowledge.query.spelling import Speller
 from clinweave.knowledge.query.topics import (
@@ -39,6 +39,15 @@ _USES = re.compile(r"\b(?:treats?|used|uses?|indicated)\b", re.IGNORECASE)
 _AFFECTS = re.compile(
     r"\b(?:affect|involve|damage|harm|attack|impair|target|influence|hurt|impact|change)\w*\b", re.IGNORECASE
 )
+# "kidney involvement in X", "What heart problems does X cause?": the features of a disease in an organ are asked for.
+_PROBLEMS = re.compile(
+    r"\b(?:problems?|involvement|defects?|malformations?|abnormal\w*|changes|findings?|signs?|features?|symptoms?|manifest\w+"
+    r"|lesions?|anomal\w+|complications?|disease(?= (?:in|of)\b)|affected)\b",
+    re.IGNORECASE,
+)
+_OF_ORGANS = frozenset(
+    {Intent.GENERAL, Intent.CAUSES, Intent.FEATURES, Intent.DEFINITION, Intent.COMPLICATIONS}
+)
 # Intents whose words a yes/no question of a disease and a finding may have.
 _OF_FINDINGS = frozenset(
     {
@@ -46,6 +55,18 @@ _OF_FINDINGS = frozenset(
         Intent.COMPLICATIONS, Intent.SUBTYPES,
     }
 )  # fmt: skip
+# What bare eponyms stand for ("Marfan", "Tay-Sachs", "Duchenne"), the usual first.
+_EPONYMOUS = (
+    "syndrome",
+    "disease",
+    "muscular dystrophy",
+    "anemia",
+    "ataxia",
+    "tumor",
+    "dystrophy",
+    "sarcoma",
+)
+_EPONYM = re.compile(r"(?<![\w-])[A-Za-z][a-z]{2,}(?:-[A-Za-z][a-z]{2,}|[a-z]{2})(?:['’]s)?(?![\w-])")
 _spellers: "WeakKeyDictionary[Graph, Speller]" = WeakKeyDictionary()
 
 
@@ -77,10 +98,12 @@ def parse_query(
         groups = [group for group in groups if group[0].text.lower() not in {"icd", "icd-10", "icd-10-cm"}]
     yes_no = _is_yes_no(text, language)
     codes = _codes(text, intent, graph)
-    organs = organ_topics(text, [topic_of(group, intent, graph) for group in groups], graph)
+    named = [topic_of(group, intent, graph) for group in groups]
+    organs = organ_topics(text, named, graph) if language == "en" else _foreign_organs(text, named, graph)
+    if organs and intent in _OF_ORGANS and (language != "en" or _PROBLEMS.search(text)):
+        intent = Intent.FEATURES
     worded: tuple[Topic, ...] = ()
     if intent == Intent.HOW_OFTEN or (yes_no and intent in _OF_FINDINGS):
-        named = [topic_of(group, intent, graph) for group in groups]
         worded = worded_findings(text, [*named, *organs], graph)
     intent = refined(text, intent, groups, (*organs, *worded), yes_no=yes_no, coded=bool(codes))
     topics = _topics(text, groups, organs, intent, graph)
@@ -224,6 +247,8 @@ def _topics(
         topics = (*topics, *worded_findings(text, topics, graph))
     if intent == Intent.RELATED and not any(topic.kind in {Kind.FINDING, Kind.GENE} for topic in topics):
         topics = (*topics, *organs)
+    if intent == Intent.FEATURES and any(topic.kind == Kind.DISEASE for topic in topics):
+        topics = (*topics, *organs)
     return tuple(sorted(topics, key=lambda topic: topic.start))
 
 
@@ -257,8 +282,31 @@ def _finished(query: Query, topics: Sequence[Topic]) -> Query:
         words.setdefault(match[0].lower())
         if _is_name(match[0], plain):
             names.setdefault(match[0].lower())
+    if query.language != "en":  # words of another language are none of the texts, which are in English
+        english = english_words(query.language)
+        names, words = {}, _in_english(query.text, topics) | {word: None for word in words if word in english}
     notes = query.notes if topics else (*query.notes, NO_CONCEPT)
     return replace(query, words=tuple(words), names_wanted=tuple(names), notes=notes)
+
+
+def _foreign_organs(text: str, named: Sequence[Topic], graph: "Graph") -> tuple[Topic, ...]:
+    """Return the organs that a question in another language names, each where it stands."""
+    topics = []
+    for word, form in lexicon.aspect_words():
+        for match in form.finditer(text):
+            inside = any(match.start() < topic.end and topic.start < match.end() for topic in named)
+            if not inside and (found := organ_topics(word, (), graph)):
+                topics.append(replace(found[0], text=match[0], start=match.start(), end=match.end()))
+                break
+    return tuple(topics)
+
+
+def _in_english(text: str, topics: Sequence[Topic]) -> dict[str, None]:
+    """Return the English words for what a question in another language asks about its topics."""
+    rest = text
+    for topic in sorted(topics, key=lambda topic: -topic.start):
+        rest = f"{rest[: topic.start]} {rest[topic.end :]}"
+    return {word: None for word, form in lexicon.aspect_words() if form.search(rest)}
 
 
 def _is_name(word: str, plain: Sequence[str]) -> bool:
@@ -322,18 +370,18 @@ def _with_eponyms(text: str, linker: "Linker") -> tuple[str, tuple[tuple[str, st
     changed: list[tuple[str, str]] = []
 
     def completed(match: re.Match[str]) -> str:
-        word = match[0].removesuffix("'s")
+        word = re.sub(r"['’]s$", "", match[0])
         inside = any(item.start < match.end() and match.start() < item.end for item in linked)
         everyday = word.lower() in lexicon.everyday_words() and not (word[0].isupper() and match.start() > 0)
         if inside or everyday or _NAMED.match(text[match.end() :]):
             return match[0]
-        for name in (f"{word} syndrome", f"{word} disease"):
+        for name in (f"{word} {kind}" for kind in _EPONYMOUS):
             if any(item.text == name and kind_of(item) == Kind.DISEASE for item in linker.link(name)):
                 changed.append((match[0], name))
                 return name
         return match[0]
 
-    return re.sub(r"(?<![\w-])[A-Za-z][a-z]{4,}(?:'s)?(?![\w-])", completed, text), tuple(changed)
+    return _EPONYM.sub(completed, text), tuple(changed)
 
 
 def _is_yes_no(text: str, language: str) -> bool:

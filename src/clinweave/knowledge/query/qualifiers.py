@@ -45,6 +45,13 @@ def foreign_frame(text: str, language: str) -> frozenset[str]:
     return frozenset(word for word in words if word in known or word in asking or word in translated)
 
 
+def english_words(language: str) -> frozenset[str]:
+    """Return the English words by which questions in a language are read beside its names."""
+    if language == "en" or language in BY_CHARACTER:
+        return frozenset()
+    return frozenset(word for english in word_lists(language).content.values() for word in english.lower().split())
+
+
 def with_english(text: str, topics: Sequence[Topic], language: str) -> str:
     """Return a question in another language with the English words for its content behind it ("pregnancy")."""
     if language == "en" or language in BY_CHARACTER:

@@ -1,6 +1,6 @@
 """The graph retriever: the records that answer a query, one function per intent, each returning groups of relations."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -66,8 +66,11 @@ def _of_disease(graph: "Graph", disease: str, predicate: str, *, forward: bool) 
 
 def _features(query: Query, graph: "Graph") -> list[Group]:
     groups = []
+    organs = [ids[0] for _, ids in subjects(query, graph, Kind.ORGAN)]
     for _, ids in subjects(query, graph, Kind.DISEASE)[:2]:
         rows = _of_disease(graph, ids[0], HAS_PHENOTYPE, forward=True)
+        if organs:
+            rows = _under(organs, ids[0], rows, graph)
         yes = [row for row in rows if not denied(row)]
         no = [row for row in rows if denied(row) and row.subject == ids[0]]
         own = any(row.subject == ids[0] for row in yes)
@@ -79,6 +82,17 @@ def _features(query: Query, graph: "Graph") -> list[Group]:
                 Group("relation", ids[0], HAS_PHENOTYPE, by_frequency(no, graph), 0.5, negated=True)
             )
     return groups
+
+
+def _under(organs: Sequence[str], disease: str, rows: Sequence[Relation], graph: "Graph") -> list[Relation]:
+    """Return the records of a disease, else of its kinds, that are of findings in one of the organs."""
+    wanted = {item for organ in organs for item in (organ, *graph.descendants(organ))}
+    own = [row for row in rows if row.object in wanted and row.object not in organs]
+    return own or [
+        row
+        for row in graph.relations(kinds_of(graph, disease, KINDS), HAS_PHENOTYPE)
+        if row.object in wanted and row.object not in organs
+    ]
 
 
 def _related(query: Query, graph: "Graph") -> list[Group]:
@@ -138,12 +152,24 @@ def _genes(query: Query, graph: "Graph") -> list[Group]:
     groups = []
     for _, ids in subjects(query, graph, Kind.DISEASE)[:2]:
         rows = graph.relations(None, GENE, ids[0], negated=False)
+        if rows:
+            rows += _by_other_sources(rows, graph.descendants(ids[0]), graph)
         rows = rows or graph.relations(None, GENE, kinds_of(graph, ids[0], KINDS), negated=False)
         if rows:
             groups.append(
                 Group("relation", ids[0], GENE, by_support(rows, forward=False), 2.0, forward=False)
             )
     return groups
+
+
+def _by_other_sources(rows: Sequence[Relation], kinds: Collection[str], graph: "Graph") -> list[Relation]:
+    """Return one record of each further source that names a gene of the disease for a kind of it."""
+    held = {(row.subject, row.source) for row in rows}
+    more: dict[tuple[str, str], Relation] = {}
+    for row in graph.relations(sorted({row.subject for row in rows}), GENE, sorted(kinds), negated=False):
+        if (row.subject, row.source) not in held:
+            more.setdefault((row.subject, row.source), row)
+    return list(more.values())
 
 
 def _gene_diseases(query: Query, graph: "Graph") -> list[Group]:
@@ -215,7 +241,7 @@ def _subtypes(query: Query, graph: "Graph") -> list[Group]:
 def _causes(query: Query, graph: "Graph") -> list[Group]:
     groups = [_lowered(group) for group in _genes(query, graph)]
     groups = [group for group in groups if any(row.object == group.centre for row in group.relations)]
-    if not query.of_kind(Kind.DISEASE) or not groups:
+    if not query.of_kind(Kind.DRUG) and (not query.of_kind(Kind.DISEASE) or not groups):
         groups += [_lowered(group) for group in _differential(query, graph)]
     return groups
 

@@ -73,10 +73,16 @@ class HybridIndex:
         return self._index.first(part)
 
     def titled(
-        self, names: Sequence[str], *, k: int, parts: Collection[str] | None = None, prefer: str = ""
+        self,
+        names: Sequence[str],
+        *,
+        k: int,
+        parts: Collection[str] | None = None,
+        prefer: str = "",
+        body: str = "",
     ) -> list[Hit]:
-        """Return up to `k` passages whose title has all words of one of the names."""
-        return self._index.titled(names, k=k, parts=parts, prefer=prefer)
+        """Return up to `k` passages whose title has all words of a name, with a word of `body` in the text."""
+        return self._index.titled(names, k=k, parts=parts, prefer=prefer, body=body)
 
     def search(
         self,

@@ -28,6 +28,7 @@ from clinweave.knowledge.retrieval.index_store import (
     open_part,
     schema,
 )
+from clinweave.knowledge.retrieval.title_query import titled_query
 from clinweave.records import Passage, Tier
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ QUESTION_WORDS = frozenset(words_of(" ".join(sorted(question_words()))))
 MOST_TERMS = 48
 MOST_CONCEPTS = 24
 MOST_QUERY = 20_000  # characters of a query that are read; the rest adds no term that the first 48 lack
-_PREFERRED = 4.0
 _SEVERAL = 8  # passages that spell a word so
 _SMALL = 5_000  # passages of a collection in which a word is no misprint
 PREFERENCE = 1.5  # scores of preferred collections are multiplied by this
@@ -205,30 +205,20 @@ class TextIndex:
         return self._hits(self._limited(question, parts), k, words, wanted, graph)
 
     def titled(
-        self, names: Sequence[str], *, k: int, parts: Collection[str] | None = None, prefer: str = ""
+        self,
+        names: Sequence[str],
+        *,
+        k: int,
+        parts: Collection[str] | None = None,
+        prefer: str = "",
+        body: str = "",
     ) -> list[Hit]:
-        """Return up to `k` passages whose title has all words of one of the names; words of `prefer` raise the rank."""
-        import tantivy
+        """Return up to `k` passages whose title has all words of one of the names.
 
-        columns, groups = schema(), []
-        for name in names:
-            terms = [
-                tantivy.Query.term_query(columns, "title", word) for word in dict.fromkeys(words_of(name))
-            ]
-            if terms:
-                groups.append(
-                    (
-                        tantivy.Occur.Should,
-                        tantivy.Query.boolean_query([(tantivy.Occur.Must, term) for term in terms]),
-                    )
-                )
-        if not groups:
-            return []
-        clauses = [(tantivy.Occur.Must, tantivy.Query.boolean_query(groups))]
-        for word in words_of(prefer):
-            term = tantivy.Query.term_query(columns, "title", word)
-            clauses.append((tantivy.Occur.Should, tantivy.Query.boost_query(term, _PREFERRED)))
-        return self._hits(self._limited(tantivy.Query.boolean_query(clauses), parts), k, {}, [], None)
+        Words of `prefer` in the title raise the rank. With `body`, the text must have one of its words.
+        """
+        question = titled_query(names, prefer, body)
+        return self._hits(self._limited(question, parts), k, {}, [], None) if question is not None else []
 
     def _limited(self, question: "Query", parts: Collection[str] | None) -> "Query":
         """Return the query limited to some collections, those that are preferred with a higher score."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from clinweave.knowledge.linking.normalise import words_of
 from clinweave.knowledge.query.lexicon import broader_phrases, cue_words, equivalents, frame_words
 from clinweave.knowledge.query.parse import intent_of
-from clinweave.knowledge.query.query import Intent, Kind, Query
+from clinweave.knowledge.query.query import Intent, Kind, Query, Topic
 from clinweave.knowledge.query.topics import kind_of
 from clinweave.knowledge.retrieval.index_store import GRAPH_PART
 from clinweave.records import Evidence, Passage
@@ -29,6 +29,7 @@ MOST_OWN, MOST_STORED = 8, 5
 _KINDS = frozenset(
     words_of("type ii iii iv i mellitus primary secondary acute chronic essential adult juvenile familial")
 )
+MOST_ABOUT, LEAST_ABOUT = 24, 0.5  # passages about a topic that are looked at, and the fit of their titles
 EACH = 3  # passages of one stored answer
 TITLED = 160  # passages with the subject in their title that are looked at
 MOST_WORDS = 400  # words of an evidence text
@@ -78,6 +79,18 @@ _ASKED = {
     Intent.COMPLICATIONS: "complications",
 }
 
+# Words of the statements that answer an intent, whatever the question of the text they stand in.
+_TELLING = {
+    Intent.OUTLOOK: "life expectancy survive survival lifespan outlook prognosis live fatal",
+    Intent.COMPLICATIONS: "complications untreated lead damage",
+    Intent.PREVALENCE: "affects estimated prevalence incidence",
+    Intent.DIAGNOSIS: "diagnosed diagnose test exam detect",
+    Intent.TREATMENT: "treatment treated therapy medicine",
+    Intent.PREVENTION: "prevent reduce avoid",
+    Intent.ONSET: "age childhood infancy adulthood begin",
+    Intent.INHERITANCE: "inherited autosomal recessive dominant carrier",
+}
+
 
 def also_answers(intent: Intent) -> tuple[Intent, ...]:
     """Return the other intents whose stored questions may answer one of this intent, the nearest first."""
@@ -106,7 +119,23 @@ def subject_fit(title: str, names: Iterable[str]) -> float:
     best = 0.0
     for name in names:
         own = _words(name)
-        if own and own <= words:
+        if own and own <= words and not _is_like(words, own):
+            best = max(best, len(own) / len(own | left))
+    return best
+
+
+def _is_like(title: frozenset[str], name: frozenset[str]) -> bool:
+    """Say whether a title is about a disease that only resembles another ("Huntington disease-like syndrome")."""
+    return "like" in title and "like" not in name
+
+
+def narrow_fit(title: str, names: Iterable[str]) -> float:
+    """Return `subject_fit` by the telling words of the names alone: "disease" and "syndrome" make no likeness."""
+    words, left = _words(title), _subject_words(title)
+    best = 0.0
+    for name in names:
+        own = _words(name) - _asking()
+        if own and own <= words and not _is_like(words, own):
             best = max(best, len(own) / len(own | left))
     return best
 
@@ -131,6 +160,30 @@ def _asking() -> frozenset[str]:
     return frame_words() | cue_words()
 
 
+def _subjects(query: Query) -> tuple[Topic, ...]:
+    """Return the topics that stored questions may be about: no organs beside a disease."""
+    return tuple(topic for topic in query.topics if topic.kind != Kind.ORGAN)[:2] or query.topics[:1]
+
+
+def _distinct(items: Iterable[Evidence]) -> list[Evidence]:
+    """Return the items best first, each passage once."""
+    seen: dict[str, Evidence] = {}
+    for item in sorted(items, key=lambda item: -item.score):
+        assert item.passage is not None
+        seen.setdefault(item.passage.id, item)
+    return list(seen.values())
+
+
+def _other_words(query: Query, topic: Topic) -> str:
+    """Return what a question names beside a topic, with equivalents, and words of its intent."""
+    more = [name for other in query.topics if other is not topic for name in other.names[:4]]
+    for word in query.words:
+        more += [word, *sorted(equivalents().get(" ".join(words_of(word)), ()))]
+    own = {word for name in topic.names[:4] for word in words_of(name)}
+    words = words_of(" ".join([*more, _TELLING.get(query.intent, "")]))
+    return " ".join(dict.fromkeys(word for word in words if word not in own))
+
+
 class TextRetriever:
     """Returns passages: of the user's documents, of stored questions that fit, and definitions."""
 
@@ -144,12 +197,32 @@ class TextRetriever:
 
     def retrieve(self, query: Query, *, limit: int) -> list[Evidence]:
         """Return at most `limit` passages, the user's own first, each with a score by origin and rank."""
-        items = [*self._own(query), *self._stored(query), *self._defined(query)]
-        seen: dict[str, Evidence] = {}
-        for item in sorted(items, key=lambda item: -item.score):
-            assert item.passage is not None
-            seen.setdefault(item.passage.id, item)
-        return list(seen.values())[:limit]
+        items = _distinct([*self._own(query), *self._stored(query), *self._defined(query)])
+        held = {item.passage.id for item in items[:limit] if item.passage is not None}
+        about = [
+            item for item in self._about(query) if item.passage is not None and item.passage.id not in held
+        ]
+        about = about[: limit // 3]
+        return [*items[: limit - len(about)], *about]
+
+    def _about(self, query: Query) -> list[Evidence]:
+        """Return passages of stored answers about a topic, whatever their question, that have other words asked for."""
+        parts = self._parts(Origin.STORED)
+        items: list[Evidence] = []
+        for topic in _subjects(query) if parts and query.intent != Intent.DOSE else ():
+            body = _other_words(query, topic)
+            names = [*(name for name in topic.names[:16] if len(name) > 1), *_wider(topic.names)]
+            hits = self._index.titled(names, k=MOST_ABOUT, parts=parts, body=body) if body else []
+            rated = [
+                (subject_fit(hit.passage.title, [*topic.names, *_wider(topic.names)]), hit) for hit in hits
+            ]
+            best = max((hit.score for hit in hits), default=1.0) or 1.0
+            items += [
+                _item(hit.passage, STORED - 0.5 + fit * hit.score / best)
+                for fit, hit in rated
+                if fit >= LEAST_ABOUT
+            ]
+        return _distinct(items)
 
     def _own(self, query: Query) -> list[Evidence]:
         parts = self._parts(Origin.OWN)
@@ -178,7 +251,7 @@ class TextRetriever:
         wanted = (query.intent, *_ALSO.get(query.intent, ()))
         prefer = " ".join(_ASKED.get(intent, "") for intent in wanted)
         items: list[Evidence] = []
-        for topic in query.topics[:2]:
+        for topic in _subjects(query):
             broader = [*_broader(topic.names[:6]), *_wider(topic.names)]
             names = list(dict.fromkeys([*topic.names[:16], *broader]))
             rated: list[tuple[float, int, Hit]] = []
