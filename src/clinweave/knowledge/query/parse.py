@@ -10,10 +10,11 @@ from weakref import WeakKeyDictionary
 from clinweave.knowledge.linking.languages import language_of
 from clinweave.knowledge.linking.normalise import words_of
 from clinweave.knowledge.query import lexicon
-from clinweave.knowledge.query.qualifiers import english_words, foreign_frame, narrowed, with_english
+from clinweave.knowledge.query.qualifiers import foreign_frame, narrowed, read_in_english, with_english
 from clinweave.knowledge.query.query import Intent, Kind, Query, Topic, clean
 from clinweave.knowledge.query.spelling import Speller
 from clinweave.knowledge.query.topics import (
+    foreign_organs,
     is_mode,
     kind_of,
     linked_topics,
@@ -99,7 +100,7 @@ def parse_query(
     yes_no = _is_yes_no(text, language)
     codes = _codes(text, intent, graph)
     named = [topic_of(group, intent, graph) for group in groups]
-    organs = organ_topics(text, named, graph) if language == "en" else _foreign_organs(text, named, graph)
+    organs = organ_topics(text, named, graph) if language == "en" else foreign_organs(text, named, graph)
     if organs and intent in _OF_ORGANS and (language != "en" or _PROBLEMS.search(text)):
         intent = Intent.FEATURES
     worded: tuple[Topic, ...] = ()
@@ -283,30 +284,9 @@ def _finished(query: Query, topics: Sequence[Topic]) -> Query:
         if _is_name(match[0], plain):
             names.setdefault(match[0].lower())
     if query.language != "en":  # words of another language are none of the texts, which are in English
-        english = english_words(query.language)
-        names, words = {}, _in_english(query.text, topics) | {word: None for word in words if word in english}
+        names, words = {}, dict.fromkeys(read_in_english(query, topics, words))
     notes = query.notes if topics else (*query.notes, NO_CONCEPT)
     return replace(query, words=tuple(words), names_wanted=tuple(names), notes=notes)
-
-
-def _foreign_organs(text: str, named: Sequence[Topic], graph: "Graph") -> tuple[Topic, ...]:
-    """Return the organs that a question in another language names, each where it stands."""
-    topics = []
-    for word, form in lexicon.aspect_words():
-        for match in form.finditer(text):
-            inside = any(match.start() < topic.end and topic.start < match.end() for topic in named)
-            if not inside and (found := organ_topics(word, (), graph)):
-                topics.append(replace(found[0], text=match[0], start=match.start(), end=match.end()))
-                break
-    return tuple(topics)
-
-
-def _in_english(text: str, topics: Sequence[Topic]) -> dict[str, None]:
-    """Return the English words for what a question in another language asks about its topics."""
-    rest = text
-    for topic in sorted(topics, key=lambda topic: -topic.start):
-        rest = f"{rest[: topic.start]} {rest[topic.end :]}"
-    return {word: None for word, form in lexicon.aspect_words() if form.search(rest)}
 
 
 def _is_name(word: str, plain: Sequence[str]) -> bool:

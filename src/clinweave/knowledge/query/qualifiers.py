@@ -1,13 +1,13 @@
 """Words of another language beside a disease that narrow it: "syndrome d'Ehlers-Danlos vasculaire"."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from clinweave.knowledge.linking.languages import BY_CHARACTER, WORD, folded_word, word_lists
 from clinweave.knowledge.query import lexicon
-from clinweave.knowledge.query.query import Kind, Topic
+from clinweave.knowledge.query.query import Kind, Query, Topic
 from clinweave.knowledge.query.topics import names_of
 
 if TYPE_CHECKING:
@@ -45,11 +45,20 @@ def foreign_frame(text: str, language: str) -> frozenset[str]:
     return frozenset(word for word in words if word in known or word in asking or word in translated)
 
 
-def english_words(language: str) -> frozenset[str]:
-    """Return the English words by which questions in a language are read beside its names."""
-    if language == "en" or language in BY_CHARACTER:
-        return frozenset()
-    return frozenset(word for english in word_lists(language).content.values() for word in english.lower().split())
+def read_in_english(query: Query, topics: Sequence[Topic], words: Iterable[str]) -> tuple[str, ...]:
+    """Return the English words for what a question in another language asks about its topics ("heart", "enzyme").
+
+    Of `words`, those of the question with its English words behind it, English ones are kept.
+    """
+    rest = query.text
+    for topic in sorted(topics, key=lambda topic: -topic.start):
+        rest = f"{rest[: topic.start]} {rest[topic.end :]}"
+    asked = [word for word, form in lexicon.aspect_words() if form.search(rest)]
+    if query.language in BY_CHARACTER:
+        return tuple(asked)
+    content = word_lists(query.language).content.values()
+    english = {word for item in content for word in item.lower().split()}
+    return tuple(dict.fromkeys([*asked, *(word for word in words if word in english)]))
 
 
 def with_english(text: str, topics: Sequence[Topic], language: str) -> str:

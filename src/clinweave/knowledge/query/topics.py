@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from clinweave.knowledge.linking.normalise import words_of
 from clinweave.knowledge.query.lexicon import (
+    aspect_words,
     cue_words,
     drug_classes,
     everyday_words,
@@ -286,4 +287,16 @@ def organ_topics(text: str, taken: Collection[Topic], graph: "Graph") -> tuple[T
                 size = length
                 break
         position += max(size, 1)
+    return tuple(topics)
+
+
+def foreign_organs(text: str, named: Sequence[Topic], graph: "Graph") -> tuple[Topic, ...]:
+    """Return the organs that a question in another language names, each where it stands."""
+    topics = []
+    for word, form in aspect_words():
+        for match in form.finditer(text):
+            inside = any(match.start() < topic.end and topic.start < match.end() for topic in named)
+            if not inside and (found := organ_topics(word, (), graph)):
+                topics.append(replace(found[0], text=match[0], start=match.start(), end=match.end()))
+                break
     return tuple(topics)
