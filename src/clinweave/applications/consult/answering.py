@@ -136,7 +136,8 @@ def _permitted(
 ) -> LanguageModel | None:
     """Open the model, if there is one and something to write over. Raises `UserError` if it may not see the evidence.
 
-    A model writes in the language of the question, and only English can be checked: for another none is opened. All evidence of the statements counts, also what is too short to be sent: no refusal depends on a note's length.
+    A model writes in the language of the question, and only English can be checked: for another none is opened. All
+    evidence of the statements counts, also what is too short to be sent: no refusal depends on a note's length.
     """
     if language != "en" or not statements or (opened := model()) is None:
         return None
