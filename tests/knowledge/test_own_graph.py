@@ -89,6 +89,28 @@ def test_names_and_identifiers_in_a_simple_table(toy, tmp_path):
     assert verbalise(graph, row) == "Marble syndrome has the feature Long fingers in 7 of 12 patients."
 
 
+def test_of_namesakes_the_predicate_says_which_is_meant(toy, tmp_path):
+    rows = "Marble syndrome,has phenotype,PS,,,,\nMarble syndrome,has phenotype,Pebble disease,,,,\n"
+    graph, refused = built(toy, tmp_path, {"a.csv": HEADER + rows + "stonix,treats,PS,,,,\n"})
+    assert refused == []
+    assert relations(graph) == {
+        ("MONDO:0000010", "biolink:has_phenotype", "HP:0000002"),  # the finding that is called PS
+        ("MONDO:0000010", "biolink:has_phenotype", "MONDO:0000020"),
+        ("CHEBI:1", "biolink:treats", "MONDO:0000020"),  # the disease that is called PS
+    }
+
+
+def test_diseases_of_a_finding_of_ones_own(toy, tmp_path):
+    concepts = "id,name,category\nLAB:1,zebrafish rash,disease\nLAB:2,glowing fins,finding\n"
+    triples = "subject,predicate,object,frequency,negated\nzebrafish rash,has phenotype,glowing fins,45%,\n"
+    triples += "Marble syndrome,has phenotype,glowing fins,,yes\n"
+    built(toy, tmp_path, {"concepts.csv": concepts, "triples.csv": triples})
+    base = KnowledgeBase(home=tmp_path, graph=tmp_path / "g", model="none")
+    answer = base.ask("Which diseases have glowing fins?", retrievers=("graph",))
+    assert "zebrafish rash: glowing fins (in 45 % of patients)" in answer.text
+    assert "Marble syndrome" not in answer.text
+
+
 REFUSED = {
     "stonix,cures,Marble syndrome,,,,": "predicate 'cures' is no Biolink predicate",
     "stonix,treats,Gravel disease,,,,": "object 'Gravel disease' is no name in the graph",

@@ -157,3 +157,13 @@ def test_a_bare_eponym_is_completed_and_a_hyphenated_one_is_not():
     assert query.topics[0].id == "MONDO:1"
     assert ("Alpha", "Alpha syndrome") in query.corrections
     assert parse("What are the features of the Beta-Alpha syndrome?").topics == ()
+
+
+def test_a_name_of_which_a_part_alone_is_known_is_reported():
+    assert ("Zebrafish myopia", "Myopia") in parse("What causes Zebrafish myopia?").corrections
+    for question in (
+        "What causes severe myopia?",
+        "Zebrafish myopia",
+        "Is Arachnodactyly with myopia common?",
+    ):
+        assert all("yopia" not in written for written, _ in parse(question).corrections)

@@ -107,4 +107,4 @@ def _mappings(folder: Path) -> None:
 def _own_tables(folder: Path) -> None:
     graph = OwnGraph("mine", {path.name: path for path in folder.iterdir()})
     drain(graph.concepts())
-    drain(graph.relations(lambda cell: (cell if ":" in cell else "C:3", "")))
+    drain(graph.relations(lambda cell, _: (cell if ":" in cell else "C:3", "")))

@@ -42,7 +42,13 @@ _CATEGORIES = {
     "drug": "Drug", "medicine": "Drug", "chemical": "ChemicalEntity", "protein": "Protein", "procedure": "Procedure",
 }  # fmt: skip
 _YES, _NO = {"true", "yes", "y", "1"}, {"", "false", "no", "n", "0"}
-Finder = Callable[[str], tuple[str, str]]  # identifier or name -> (the concept's id, "" and why not)
+# (identifier or name, Biolink category that is meant among namesakes) -> (the concept's id, "" and why not)
+Finder = Callable[[str, str], tuple[str, str]]
+_OBJECTS = {
+    "biolink:has_phenotype": "biolink:PhenotypicFeature",
+    "biolink:treats": "biolink:Disease",
+    "biolink:contraindicated_in": "biolink:Disease",
+}
 
 
 class _RefusedError(Exception):
@@ -101,7 +107,8 @@ class OwnGraph:
             cell = row[name]
             if not cell:
                 raise _RefusedError(f"{name} is empty")
-            id_, why = find(cell)
+            is_object = (name == "object") != swapped
+            id_, why = find(cell, _OBJECTS.get(predicate, "") if is_object else "")
             if not id_:
                 raise _RefusedError(f"{name} {why}", f"{name} {cell[:60]!r} {why}")
             ends.append(id_)

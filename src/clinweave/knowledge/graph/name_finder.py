@@ -19,21 +19,24 @@ class NameFinder:
         self._linked = {frozenset(pair) for pair in links}
         self._labels: dict[str, list[str]] = defaultdict(list)
         self._synonyms: dict[str, list[str]] = defaultdict(list)
-        columns = (concepts.column(name).to_pylist() for name in ("id", "name", "synonyms"))
-        for curie, name, synonyms in zip(*columns, strict=True):
+        self._category: dict[str, str] = {}
+        columns = (concepts.column(name).to_pylist() for name in ("id", "name", "synonyms", "category"))
+        for curie, name, synonyms, category in zip(*columns, strict=True):
+            self._category[curie] = category
             self._labels[_folded(name)].append(curie)
             for synonym in dict.fromkeys(map(_folded, synonyms)):
                 self._synonyms[synonym].append(curie)
 
-    def __call__(self, text: str) -> tuple[str, str]:
-        """Return (the concept's id, ""), or ("", why there is none)."""
+    def __call__(self, text: str, category: str = "") -> tuple[str, str]:
+        """Return (the concept's id, ""), or ("", why there is none); of namesakes that of a category is meant."""
         curie = self._resolve.get(text) or self._resolve.get(spelt(text))
         if curie:
             return curie, ""
         if is_curie(text):
             return "", "is no identifier of the graph: name it in a table of concepts, or add its database"
         for names in (self._labels, self._synonyms):
-            ids = self._leading(names.get(_folded(text), []))
+            ids = names.get(_folded(text), [])
+            ids = self._leading([curie for curie in ids if self._category[curie] == category] or ids)
             if len(ids) == 1:
                 return ids[0], ""
             if ids:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from clinweave.knowledge.linking.languages import language_of
+from clinweave.knowledge.linking.languages import english_words, language_of
 from clinweave.knowledge.linking.normalise import words_of
 from clinweave.knowledge.query import lexicon
 from clinweave.knowledge.query.qualifiers import foreign_frame, narrowed, read_in_english, with_english
@@ -121,7 +121,7 @@ def parse_query(
         yes_no,
         topics,
         codes=codes,
-        corrections=corrections + expanded + eponyms,
+        corrections=corrections + expanded + eponyms + _read_short(topics, text, language),
         mentions=mentions,
         unread=unread,
     )
@@ -263,6 +263,20 @@ def _qualified(topic: Topic, text: str) -> Topic:
         return topic
     name = f"{topic.text} {more[1]}"
     return Topic(name, topic.start, topic.end + more.end(), "", name, topic.kind, (name,))
+
+
+def _read_short(topics: Sequence[Topic], text: str, language: str) -> tuple[tuple[str, str], ...]:
+    """Return (as written, as read) of names of which a part alone is known: "Zebrafish fever" is read as fever."""
+    if language != "en":
+        return ()
+    read = []
+    for topic in topics:
+        name = re.search(r"(?<=[a-z,] )([A-Z][a-z]{3,})[ -]$", text[: topic.start])
+        taken = name is not None and any(other.start <= name.start() < other.end for other in topics)
+        clinical = topic.kind in {Kind.DISEASE, Kind.FINDING} and topic.text[:1].islower()
+        if name is not None and clinical and not taken and name[1].lower() not in english_words():
+            read.append((f"{name[0]}{topic.text}", topic.name))
+    return tuple(read)
 
 
 def _finished(query: Query, topics: Sequence[Topic]) -> Query:

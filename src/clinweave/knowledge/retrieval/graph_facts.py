@@ -211,9 +211,9 @@ def _differential(query: Query, graph: "Graph") -> list[Group]:
         next((item for item in (topic.id, *topic.senses) if item.startswith("HP:")), "") for topic in present
     ]
     terms = [item for item in dict.fromkeys(terms) if item]
+    groups = _with_own_finding(query, graph)
     if not terms:
-        return []
-    groups = []
+        return groups
     below = {term: {term, *graph.descendants(term)} for term in terms}
     wanted = sorted({item for items in below.values() for item in items})
     for index, ranked in enumerate(profiles(graph).rank(terms, RANKED)):
@@ -225,6 +225,19 @@ def _differential(query: Query, graph: "Graph") -> list[Group]:
             chosen += by_frequency(exact or of_term, graph)[:1]
         if chosen:
             groups.append(Group("ranking", ranked.id, HAS_PHENOTYPE, tuple(chosen), 2.0 - index / 100))
+    return groups
+
+
+def _with_own_finding(query: Query, graph: "Graph") -> list[Group]:
+    """Return one group per disease that is recorded with a finding of the user's own, which no profile has."""
+    groups = []
+    for topic in query.of_kind(Kind.FINDING):
+        if not topic.id or any(item.startswith("HP:") for item in (topic.id, *topic.senses)):
+            continue
+        rows = [row for row in graph.relations(None, HAS_PHENOTYPE, topic.id) if not denied(row)]
+        by_disease = {row.subject: row for row in reversed(rows)}
+        for index, row in enumerate(list(by_disease.values())[:RANKED]):
+            groups.append(Group("ranking", row.subject, HAS_PHENOTYPE, (row,), 2.0 - index / 100))
     return groups
 
 
