@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from clinweave.applications.summary.exports import check_ending as check_ending
     from clinweave.applications.summary.exports import write_summary as write_summary
     from clinweave.applications.summary.meanings import Meanings as Meanings
+    from clinweave.applications.summary.model_sentences import sentences_of_model as sentences_of_model
     from clinweave.applications.summary.model_sentences import with_model as with_model
     from clinweave.applications.summary.note_summary import summarize_notes as summarize_notes
     from clinweave.applications.summary.record import Record as Record
@@ -33,6 +34,7 @@ __getattr__, __dir__ = attach(
         "as_text": "exports",
         "check_ending": "exports",
         "open_record": "record",
+        "sentences_of_model": "model_sentences",
         "summarize_notes": "note_summary",
         "summarize_record": "record_summary",
         "with_model": "model_sentences",

@@ -39,7 +39,7 @@ def with_model(
 
     Raises `AccessError` for a model elsewhere: notes are private, and these are not pseudonymised.
     """
-    written = write_sentences(summary, model, checker, link)
+    written = sentences_of_model(summary, model, checker, link)
     lines, left_out = [], list(summary.left_out)
     for item in written.sentences:
         cited = tuple(
@@ -54,7 +54,7 @@ def with_model(
     return replace(summary, lines=(*lines, *summary.lines), left_out=tuple(left_out), model=model.name)
 
 
-def write_sentences(
+def sentences_of_model(
     summary: Summary, model: LanguageModel, checker: CitationChecker, link: Link | None
 ) -> Written:
     """Return what a model writes over the statements of a summary's notes, each sentence checked."""

@@ -155,12 +155,14 @@ def family(record: Record, asked: RecordQuestion) -> Reply:
     match = RELATIVE.search(asked.text)
     relative = match["relative"].lower() if match else ""
     words = tuple(word for word in asked.words if not RELATIVE.fullmatch(word))
+    pool = [item for item in pool if relative in f"{item.name} {item.value}".lower()]
     chosen = matching(pool, words) if words else pool
-    chosen = [item for item in chosen if relative in f"{item.name} {item.value}".lower()]
-    if not chosen:
-        of = f" of a {relative}" if relative else ""
-        return nothing(record, f"family history{of}", pool, asked)
-    return listed("Recorded of relatives, not of the patient:", chosen[-MOST:], len(chosen))
+    if chosen:
+        return listed("Recorded of relatives, not of the patient:", chosen[-MOST:], len(chosen))
+    if pool:  # under another name, perhaps
+        lead = f"The record holds no entry on relatives named {' '.join(words)}. It has of relatives:"
+        return listed(lead, pool[-MOST:], len(pool))
+    return nothing(record, f"family history of a {relative}" if relative else "family history", pool, asked)
 
 
 def person(record: Record, asked: RecordQuestion) -> Reply:
