@@ -152,15 +152,24 @@ def summary_(
 ) -> None:
     """Summarise one patient's record by problem, every sentence with the entry it rests on.
 
-    Names, dates, values and doses are copied from the entries. Contradictions are shown and not resolved; what is not
-    shown is listed.
+    Names, dates, values and doses are copied from the entries, sentences of the latest notes are quoted.
+    Contradictions are shown and not resolved; what is not shown is listed.
     """
-    from clinweave.applications.summary import as_text, check_ending, summarize_record, write_summary
+    from clinweave.applications.summary import (
+        as_text,
+        check_ending,
+        summarize_record,
+        with_notes,
+        write_summary,
+    )
     from clinweave.cli.records import one_record
 
     if out is not None:
         check_ending(out)
-    summary = summarize_record(one_record(where, patient), most)
+    record = one_record(where, patient)
+    summary = summarize_record(record, most)
+    if record.of("note") and (linker := _graph_and_linker()[1]) is not None:
+        summary = with_notes(summary, record, linker.link)
     if out is not None:
         write_summary(summary, out)
     if as_json:

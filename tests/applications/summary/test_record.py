@@ -3,13 +3,21 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
-from clinweave.applications.summary import answer_from_record, as_text, open_record, summarize_record
+from clinweave.applications.summary import (
+    answer_from_record,
+    as_text,
+    open_record,
+    summarize_record,
+    with_notes,
+)
 from clinweave.applications.summary.checks import unsupported_numbers
 from clinweave.core.errors import UserError
 from clinweave.patients import PatientStore, load
+from clinweave.records import Mention
 
 
 def entry(kind, ident, patient="p1", **fields):
@@ -218,3 +226,65 @@ def test_a_record_without_entries_says_so(tmp_path):
     record = open_record(PatientStore.open(tmp_path / "store"), "e")
     assert "sex not recorded, birth not recorded" in as_text(summarize_record(record))
     assert answer_from_record(record, "Any allergies?").abstained
+
+
+def mention(text, name, curie, status):
+    start = text.find(name)
+    return [
+        Mention(
+            start,
+            start + len(name),
+            name,
+            curie,
+            name,
+            "biolink:Disease",
+            1.0,
+            status == "absent",
+            "",
+            "",
+            status,
+        )
+    ]
+
+
+def test_notes_of_a_record_are_quoted_and_held_against_it(record):
+    problem = replace(record.entries[0], id="Condition/k", kind="problem", code="X:1", name="Hypertension", value="",
+                      status="present", concept="HP:1", text="")  # fmt: skip
+    denied = replace(record, entries=(*record.entries, problem))
+
+    def link(text):
+        return mention(text, "chest pain", "HP:1", "absent") if "chest pain" in text else []
+
+    summary = with_notes(summarize_record(denied), denied, link)
+    (line,) = [line for line in summary.contradictions if "Hypertension" in line.text]
+    assert "No chest pain." in line.text
+    assert {item.source for item in line.citations} == {"Condition/k", "DocumentReference/d1, 2020-06-01"}
+    assert "No chest pain." in {
+        line.text for line in summary.lines if line.section == "Notes: Denied or absent"
+    }
+    ended = replace(problem, value="resolved 2019-01-01")
+    over = replace(record, entries=(*record.entries, ended))
+    assert not any(
+        "Hypertension" in line.text for line in with_notes(summarize_record(over), over, link).contradictions
+    )
+
+
+def test_a_note_that_cannot_be_read_is_listed(record):
+    note = replace(record.of("note")[0], text="")
+    broken = replace(record, entries=(note,))
+    summary = with_notes(summarize_record(broken), broken, lambda _: [])
+    assert any("the note is empty" in item.reason for item in summary.left_out)
+
+
+def test_allergies_of_notes_are_quoted_though_no_entry_states_one(record):
+    note = replace(
+        record.of("note")[0], text="ALLERGIES:\nPenicillin (rash).\n\nHistory:\nOn warfarin. Cough."
+    )
+    alone = replace(record, entries=(note,))
+    answer = answer_from_record(alone, "Any allergies?")
+    assert "Penicillin (rash)." in answer.text
+    assert "no allergy entry" in answer.text
+    assert not answer.abstained
+    blood_thinner = answer_from_record(alone, "Is she on an anticoagulant?")
+    assert "On warfarin." in blood_thinner.text
+    assert answer_from_record(replace(alone, entries=()), "Any allergies?").abstained

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from clinweave.applications.summary.record import Record as Record
     from clinweave.applications.summary.record import open_record as open_record
     from clinweave.applications.summary.record_answers import answer_from_record as answer_from_record
+    from clinweave.applications.summary.record_notes import with_notes as with_notes
     from clinweave.applications.summary.record_summary import summarize_record as summarize_record
     from clinweave.applications.summary.results import Citation as Citation
     from clinweave.applications.summary.results import Line as Line
@@ -38,6 +39,7 @@ __getattr__, __dir__ = attach(
         "summarize_notes": "note_summary",
         "summarize_record": "record_summary",
         "with_model": "model_sentences",
+        "with_notes": "record_notes",
         "write_summary": "exports",
     },
 )

@@ -1,15 +1,15 @@
 """Look for entries of one record by words or concepts, and say what was searched if there are none."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz.distance import DamerauLevenshtein
 
+from clinweave.applications.summary.note_sentences import Sentence, read_sentences
 from clinweave.applications.summary.question import RecordQuestion, cue
 from clinweave.applications.summary.record import Entry, Record
 from clinweave.applications.summary.results import Citation
-from clinweave.knowledge import split_sentences
 
 MOST = 8  # entries that an answer lists
 _QUOTES = 3
@@ -73,8 +73,7 @@ def nothing(
         cited += [item.citation for item in similar]
     quotes = _in_notes(record, asked)
     if quotes:
-        shown = "; ".join(f"\u201c{item.text}\u201d" for item in quotes)
-        parts.append(f"Notes have these words: {shown}.")
+        parts.append(f"Notes have these words: {quoted(quotes)}.")
     elif asked.words and record.of("note"):
         parts.append(f"None of {len(record.of('note'))} notes has these words.")
     return Reply(" ".join(parts), (*dict.fromkeys(cited), *quotes), abstained=not quotes)
@@ -103,15 +102,29 @@ def _similar(pool: Sequence[Entry], words: Sequence[str]) -> list[Entry]:
 def _in_notes(record: Record, asked: RecordQuestion) -> list[Citation]:
     """Return sentences of the latest notes that have all words asked for; a quotation keeps its denials."""
     words = asked.words or (tuple(asked.measurement.name.split()) if asked.measurement else ())
-    quotes: list[Citation] = []
-    for note in reversed(in_time(record.of("note"), asked.date)):
-        if not words or not all(has_word(note.text, word) for word in words):
-            continue
-        for span in split_sentences(note.text):
-            if len(quotes) < _QUOTES and all(has_word(span.text, word) for word in words):
-                text = " ".join(span.text.split())
-                quotes.append(Citation(note.id, note.date, span.start, span.end, text))
-    return quotes
+    if asked.drug_class:
+        names = re.compile(rf"\b(?:{'|'.join(map(re.escape, asked.drug_class.substances))})\b", re.IGNORECASE)
+        return quotes_of(record, lambda item: names.search(item.text) is not None, asked.date)
+    if not words:
+        return []
+    return quotes_of(record, lambda item: all(has_word(item.text, word) for word in words), asked.date)
+
+
+def quotes_of(record: Record, wanted: Callable[[Sentence], bool], date: str = "") -> list[Citation]:
+    """Return the sentences of the latest notes that are wanted, each once, at most three."""
+    quotes: dict[str, Citation] = {}
+    for note in reversed(in_time(record.of("note"), date)):
+        for item in read_sentences(note.text).sentences:
+            if len(quotes) >= _QUOTES:
+                return list(quotes.values())
+            if wanted(item):
+                quotes.setdefault(item.text, Citation(note.id, note.date, item.start, item.end, item.text))
+    return list(quotes.values())
+
+
+def quoted(quotes: Sequence[Citation]) -> str:
+    """Return the words of quotations in quotation marks."""
+    return "; ".join(f"\u201c{item.text}\u201d" for item in quotes)
 
 
 def groups_of(entries: Iterable[Entry]) -> list[list[Entry]]:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from clinweave.applications.summary.note_cues import cue as note_cue
+from clinweave.applications.summary.note_sentences import Sentence
 from clinweave.applications.summary.other_people import RELATIVE
 from clinweave.applications.summary.question import RecordQuestion
 from clinweave.applications.summary.record import Entry, Record
@@ -20,6 +22,8 @@ from clinweave.applications.summary.record_lookup import (
     names,
     nothing,
     of_specimen,
+    quoted,
+    quotes_of,
     searched,
     span_of,
 )
@@ -85,22 +89,27 @@ def _order(record: Record, items: Sequence[Entry]) -> str:
 
 
 def allergies(record: Record, asked: RecordQuestion) -> Reply:
-    """Answer with recorded allergies, and with recorded denials; no entry is no denial."""
+    """Answer with recorded allergies, denials and what notes say of them; no entry is no denial."""
     pool = [item for item in record.entries if item.allergy]
     chosen = matching(pool, asked.words, asked.concepts) if asked.words else pool
     by_status = {status: [item for item in chosen if item.status == status] for status in _ALLERGY}
-    rows = [f"{lead} {names(by_status[status])}" for status, lead in _ALLERGY.items() if by_status[status]]
+    rows = [f"{lead} {names(by_status[status])}." for status, lead in _ALLERGY.items() if by_status[status]]
+    quotes = quotes_of(record, _of_allergy)
+    notes = [f"Notes say of allergies: {quoted(quotes)}."] if quotes else []
     if rows:
-        both = " The entries contradict each other." if by_status["present"] and by_status["absent"] else ""
-        return Reply(
-            f"{'. '.join(rows)}.{both}", cited(item for items in by_status.values() for item in items)
-        )
+        both = by_status["present"] and by_status["absent"]
+        parts = [*rows, *(["The entries contradict each other."] if both else []), *notes]
+        entries = cited(item for items in by_status.values() for item in items)
+        return Reply(" ".join(parts), (*entries, *quotes))
     what = f"allergy entry on {' '.join(asked.words)}" if asked.words else "allergy entry"
     others = [item for item in pool if item.status != "historical"]
-    reply = nothing(record, what, list(record.entries), asked)
-    more = f" Recorded of allergies: {names(others)}." if others else ""
-    text = f"{reply.text} That nothing is recorded is no denial.{more}"
-    return Reply(text, (*reply.citations, *cited(others)), reply.abstained)
+    more = [f"Recorded of allergies: {names(others)}."] if others else []
+    text = f"The record holds no {what}. {searched(record.entries)} That nothing is recorded is no denial."
+    return Reply(" ".join([text, *more, *notes]), (*cited(others), *quotes), abstained=not quotes)
+
+
+def _of_allergy(sentence: Sentence) -> bool:
+    return sentence.section == "Allergies" or note_cue("allergy").search(sentence.text) is not None
 
 
 _ALLERGY = {"present": "Recorded:", "absent": "Recorded as absent:", "uncertain": "Uncertain:"}
