@@ -17,7 +17,7 @@ from clinweave.records import Answer, Audience, Mention, Message
 if TYPE_CHECKING:
     from clinweave.applications import ModelSettings, OnPart
     from clinweave.applications.coding import Codebook, Coding
-    from clinweave.applications.diagnosis import Diagnoser
+    from clinweave.applications.diagnosis import Diagnoser, DiagnosisResult
     from clinweave.knowledge import (
         CitationChecker,
         Graph,
@@ -253,7 +253,7 @@ class KnowledgeBase:
         sex: str = "",
         limit: int = 10,
         release: Path | None = None,
-    ) -> dict[str, Any]:
+    ) -> "DiagnosisResult":
         """Return rare diseases ranked by findings: {"ranking", "none_fits", "next", "problems"}, with reasons.
 
         `observed` and `excluded` are HPO ids; the findings of `text` are added, as the linker reads them. `sex` is

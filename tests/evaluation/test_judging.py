@@ -12,8 +12,7 @@ from clinweave.evaluation.judging import (
     rank_correlation,
     rouge_l,
 )
-from clinweave.models import Capability, OptionScore
-from clinweave.models.base import Generation
+from clinweave.models import Capability, Generation, OptionScore
 
 FACTUAL = DEFAULT_RUBRICS[0]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clinweave.knowledge.citations.checker import CitationChecker
+from clinweave.knowledge import CitationChecker
 from clinweave.knowledge.citations.quotes import quoted
 from clinweave.knowledge.citations.titles import short_forms, topic_of_title
 from clinweave.records import Evidence, Passage, Verdict

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,7 +13,7 @@ from clinweave.core.artifacts import home
 from clinweave.core.errors import UserError
 
 if TYPE_CHECKING:
-    from clinweave.applications.diagnosis import Case, Diagnoser, Letter
+    from clinweave.applications.diagnosis import Case, Diagnoser, DiagnosisResult, Letter, RankedDisease
 
 app = typer.Typer(add_completion=False)
 _DEPTH = 10  # ranks that a language model reads, with their reasons
@@ -160,13 +160,13 @@ def diagnose(  # noqa: PLR0917 - each parameter is one option
     reorder = _reorder(model, weight, allow_remote, reasons) if model else None
     depth = max(reasons, _DEPTH) if reorder else reasons
 
-    def ranked(case: "Case", letter: "Letter | None") -> dict[str, Any]:
+    def ranked(case: "Case", letter: "Letter | None") -> "DiagnosisResult":
         line = diagnoser.diagnose(case, top=top, explained=depth, weighted=by_disease)
         if given.single and not line["ranking"]:
             raise UserError(unranked(line, genes, read=letter is not None))
         if reorder:
             line = reorder(line)
-        return line | {"genes": gene_ranking(line["ranking"], symbols)} if genes else line
+        return {**line, "genes": gene_ranking(line["ranking"], symbols)} if genes else line
 
     skipped: list[str] = []
     items = cases(given, diagnoser.model.ontology, publications=drop_own_publication, skipped=skipped)
@@ -195,7 +195,7 @@ def _genes(path: Path) -> tuple[dict[str, float], dict[str, str]]:
 
 def _reorder(
     address: str, weight: float, allow_remote: str, reasons: int
-) -> "Callable[[dict[str, Any]], dict[str, Any]]":
+) -> "Callable[[DiagnosisResult], DiagnosisResult]":
     """Return what re-ranks a line by the language model at `address`, keeping the reasons of the first ranks."""
     from clinweave.applications.diagnosis import guard_findings, reranked
     from clinweave.models import open_model
@@ -203,9 +203,9 @@ def _reorder(
     model = open_model(address)
     guard_findings(model, allow_remote)
 
-    def change(line: dict[str, Any]) -> dict[str, Any]:
+    def change(line: "DiagnosisResult") -> "DiagnosisResult":
         result = reranked(model, line, weight) if line["ranking"] else line
-        selected = [
+        selected: list[RankedDisease] = [
             {**entry, "reasons": entry["reasons"] if entry["rank"] <= reasons else []}
             for entry in result["ranking"]
         ]

@@ -16,7 +16,8 @@ from clinweave.core.errors import UserError
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from clinweave.applications.diagnosis import Case, Letter, Model
+    from clinweave.applications.diagnosis import Case, DiagnosisResult, Letter, Model, RankedDisease
+    from clinweave.records import Mention
 
 _STYLES = {
     "present": "bold green",
@@ -57,14 +58,14 @@ class Targets:
 
 def write_lines(
     items: "Iterable[tuple[Case, Letter | None]]",
-    ranked: "Callable[[Case, Letter | None], dict[str, Any]]",
+    ranked: "Callable[[Case, Letter | None], DiagnosisResult]",
     model: "Model",
     targets: Targets,
     set_status: Callable[[str], object],
-) -> tuple[dict[str, int], list[dict[str, Any]]]:
+) -> "tuple[dict[str, int], list[DiagnosisResult]]":
     """Rank the cases and write what was asked for; return counts, and the lines that are shown or put on the page."""
     counts = {"cases": 0, "with_problems": 0, "unranked": 0}
-    lines: list[dict[str, Any]] = []
+    lines: list[DiagnosisResult] = []
     packets: list[dict[str, Any]] = []
     with _output(targets.out) as write:
         for case, letter in items:
@@ -86,7 +87,7 @@ def write_lines(
 def _write_beside(  # noqa: PLR0917 - what belongs to one case, and where to put it
     case: "Case",
     letter: "Letter | None",
-    line: dict[str, Any],
+    line: "DiagnosisResult",
     model: "Model",
     targets: Targets,
     packets: list[dict[str, Any]],
@@ -103,7 +104,7 @@ def _write_beside(  # noqa: PLR0917 - what belongs to one case, and where to put
 
 
 def _finish(
-    lines: list[dict[str, Any]], packets: list[dict[str, Any]], model: "Model", targets: Targets
+    lines: "list[DiagnosisResult]", packets: list[dict[str, Any]], model: "Model", targets: Targets
 ) -> None:
     from clinweave.applications.diagnosis import write_page, write_phenopackets
 
@@ -123,7 +124,7 @@ def _output(out: Path | None) -> "Iterator[Callable[[str], object]]":
         yield stream.write
 
 
-def unranked(line: dict[str, Any], genes: Path | None, *, read: bool) -> str:
+def unranked(line: "DiagnosisResult", genes: Path | None, *, read: bool) -> str:
     """Return why nothing was ranked for the one patient, and what to do."""
     if line["observed"] and genes:
         return f"{genes}: no ranked disease is of one of these genes; leave --genes out, or check the symbols"
@@ -136,7 +137,7 @@ def unranked(line: dict[str, Any], genes: Path | None, *, read: bool) -> str:
     return f"nothing can be ranked: {problems}; give at least one observed finding with --hpo"
 
 
-def tell(lines: list[dict[str, Any]], counts: dict[str, int], out: Path | None, as_json: bool) -> None:
+def tell(lines: "list[DiagnosisResult]", counts: dict[str, int], out: Path | None, as_json: bool) -> None:
     """Print what was done: JSON, or tables of the lines (none where they went to a file)."""
     if as_json:
         typer.echo(json.dumps({**counts, "out": str(out)} if out else {**counts, "cases": lines}))
@@ -149,7 +150,7 @@ def tell(lines: list[dict[str, Any]], counts: dict[str, int], out: Path | None, 
         _show(line)
 
 
-def _show(line: dict[str, Any]) -> None:
+def _show(line: "DiagnosisResult") -> None:
     from rich.markup import escape
 
     from clinweave.cli.console import Console
@@ -157,7 +158,7 @@ def _show(line: dict[str, Any]) -> None:
     screen = Console()
     if letter := line.get("read"):
         _show_letter(letter)
-    if line["ranking"]:
+    if line["none_of_these"] is not None:  # something is ranked
         screen.print(_table(line))
         screen.print(f"Share: of belief among all ranked diseases. Prior {escape(line['prior'])}.")
         screen.print(f"None of these: {_percent(line['none_of_these'])} (the disease is not listed)")
@@ -182,7 +183,7 @@ def _show(line: dict[str, Any]) -> None:
         screen.print(f"Note: {escape(_printable(problem))}")
 
 
-def _table(line: dict[str, Any]) -> "Table":
+def _table(line: "DiagnosisResult") -> "Table":
     from rich.markup import escape
     from rich.table import Table
 
@@ -208,7 +209,7 @@ def _table(line: dict[str, Any]) -> "Table":
     return table
 
 
-def _facts(entry: dict[str, Any]) -> str:
+def _facts(entry: "RankedDisease") -> str:
     """Return genes, inheritance, onset and prevalence in a line below the name, as far as they are stated."""
     genes = ", ".join(entry["genes"][:3]) + (", ..." if len(entry["genes"]) > 3 else "")
     modes = ", ".join(_MODES.get(mode, mode) for mode in entry["inheritance"])
@@ -243,7 +244,7 @@ def _show_letter(letter: dict[str, Any]) -> None:
     )
 
 
-def _label(mark: Any, kind: str) -> str:
+def _label(mark: "Mention", kind: str) -> str:
     from clinweave.applications.diagnosis import is_value
 
     why = f", {mark.reason}" if is_value(mark) else ""

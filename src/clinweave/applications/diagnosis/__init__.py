@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from clinweave.applications.diagnosis.rerank import opinion as opinion
     from clinweave.applications.diagnosis.rerank import prompt as prompt
     from clinweave.applications.diagnosis.rerank import reranked as reranked
+    from clinweave.applications.diagnosis.result import DiagnosisResult as DiagnosisResult
+    from clinweave.applications.diagnosis.result import RankedDisease as RankedDisease
+    from clinweave.applications.diagnosis.result import Reason as Reason
     from clinweave.applications.diagnosis.result_page import write_page as write_page
     from clinweave.applications.diagnosis.shares import PRIORS as PRIORS
     from clinweave.applications.diagnosis.shares import Prior as Prior
@@ -63,6 +66,9 @@ if TYPE_CHECKING:
 __getattr__, __dir__ = attach(
     __name__,
     {
+        "DiagnosisResult": "result",
+        "RankedDisease": "result",
+        "Reason": "result",
         "VERSIONS": "store",
         "PRIORS": "shares",
         "Prior": "shares",

@@ -9,6 +9,14 @@ from clinweave.applications.diagnosis.findings import Findings, read_findings
 from clinweave.applications.diagnosis.model import Model
 from clinweave.applications.diagnosis.ranker import NOTHING, Ranker, order
 from clinweave.applications.diagnosis.reasons import Explainer
+from clinweave.applications.diagnosis.result import (
+    DiagnosisResult,
+    FindingTerm,
+    NextFinding,
+    RankedDisease,
+    Reason,
+    Term,
+)
 from clinweave.applications.diagnosis.shares import STATED, Prior, log_prior, shares
 from clinweave.core.errors import UserError
 
@@ -36,7 +44,7 @@ class Diagnoser:
 
     def diagnose(
         self, case: Case, *, top: int = 100, explained: int = 10, weighted: Mapping[str, float] | None = None
-    ) -> dict[str, Any]:
+    ) -> DiagnosisResult:
         """Return {"id", "ranking", "none_fits", "next", "problems"}; the first `explained` ranks carry reasons.
 
         Also "prior", "none_of_these" (the share of a disease that is not listed), "observed" and "excluded". The rows
@@ -44,23 +52,33 @@ class Diagnoser:
         value to each score: what genes say.
         """
         findings = read_findings(self.model.ontology, case)
-        line: dict[str, Any] = {"id": case.id, "ranking": [], "none_fits": True, "next": []}
-        line |= {
+        line: DiagnosisResult = {
+            "id": case.id,
+            "ranking": [],
+            "none_fits": True,
+            "next": [],
             "prior": STATED[self.prior],
             "none_of_these": None,
             "observed": self._named(findings.observed),
             "excluded": self._named(findings.excluded),
+            "problems": list(findings.problems),
         }
         if findings.observed:
             spoken = self._scores(case, findings)
             scores = spoken if weighted is None else self._only(spoken, weighted)
-            line |= self._ranked(case, findings, (spoken, scores), top, explained)
-        return line | {"problems": list(findings.problems)}
+            self._rank(line, case, findings, (spoken, scores), top, explained)
+        return line
 
-    def _ranked(
-        self, case: Case, findings: Findings, scored: tuple[Any, Any], top: int, explained: int
-    ) -> dict[str, Any]:
-        """Return the ranking, what to look for next, and whether anything fits; `scored` is without and with genes."""
+    def _rank(  # noqa: PLR0917 - a line, a case with its findings and scores, and how much of it
+        self,
+        line: DiagnosisResult,
+        case: Case,
+        findings: Findings,
+        scored: tuple[Any, Any],
+        top: int,
+        explained: int,
+    ) -> None:
+        """Add the ranking, what to look for next, and whether anything fits; `scored` is without and with genes."""
         spoken, scores = scored
         ranked = order(scores, top)
         first = ranked[: max(explained, _FIRST)].tolist()
@@ -68,31 +86,29 @@ class Diagnoser:
         belief = shares(scores, len(findings.observed))
         ranking = [
             self._entry(rank, index, float(scores[index]))
-            | {"share": float(f"{belief.listed[index]:.3g}")}
-            | {"reasons": self._reasons(index, case, findings, standing) if rank <= explained else []}
+            | {
+                "share": float(f"{belief.listed[index]:.3g}"),
+                "reasons": self._reasons(index, case, findings, standing) if rank <= explained else [],
+            }
             for rank, index in enumerate(ranked.tolist(), 1)
         ]
-        following = []
         if explained:
             five = {index: float(scores[index]) for index in ranked[:_FIRST].tolist()}
             proposed = self.explainer.next_findings(list(five), five, findings, standing)
-            following = self._deciding(case, findings, list(five), proposed)
-        return {
-            "ranking": ranking,
-            "none_fits": not ranking or ranking[0]["score"] <= NONE_FITS,
-            "none_of_these": float(f"{belief.unlisted:.3g}"),
-            "next": following,
-        }
+            line["next"] = self._deciding(case, findings, list(five), proposed)
+        line["ranking"] = ranking
+        line["none_fits"] = not ranking or ranking[0]["score"] <= NONE_FITS
+        line["none_of_these"] = float(f"{belief.unlisted:.3g}")
 
     def _scores(self, case: Case, findings: Findings, more: tuple[int, ...] = ()) -> Any:
         observed = (*findings.observed, *more)
         return self.ranker.scores(observed, findings.excluded, case.publications, case.sex) + self._prior
 
     def _deciding(
-        self, case: Case, findings: Findings, first: list[int], proposed: list[dict[str, Any]]
-    ) -> list[dict[str, Any]]:
+        self, case: Case, findings: Findings, first: list[int], proposed: list[NextFinding]
+    ) -> list[NextFinding]:
         """Return the proposed findings that would put the first ranks in another order, if present."""
-        deciding = []
+        deciding: list[NextFinding] = []
         for item in proposed:
             term = self.model.ontology.index[item["finding"]]
             scores = self._scores(case, findings, (term,))
@@ -103,7 +119,7 @@ class Diagnoser:
 
     def _reasons(
         self, index: int, case: Case, findings: Findings, standing: Mapping[int, int | None]
-    ) -> list[dict[str, Any]]:
+    ) -> list[Reason]:
         reasons = self.explainer.reasons(
             index, findings, case.publications, case.sex, stand_in=standing[index]
         )
@@ -112,23 +128,23 @@ class Diagnoser:
             reasons.append({"finding": "", "name": f"prior: prevalence {stated}", "says": round(prior, 4)})
         return reasons
 
-    def _named(self, terms: tuple[int, ...]) -> list[dict[str, Any]]:
+    def _named(self, terms: tuple[int, ...]) -> list[FindingTerm]:
         """Return findings with their names, parents and children, for an editor to correct them by."""
         ontology = self.model.ontology
 
-        def named(term: int) -> dict[str, Any]:
+        def named(term: int) -> Term:
             return {"id": ontology.ids[term], "name": ontology.names[term]}
 
         return [
-            named(term)
-            | {
+            {
+                **named(term),
                 "parents": [named(parent) for parent in ontology.parents[term]],
                 "children": [named(child) for child in ontology.children[term]],
             }
             for term in terms
         ]
 
-    def _entry(self, rank: int, index: int, score: float) -> dict[str, Any]:
+    def _entry(self, rank: int, index: int, score: float) -> RankedDisease:
         entry = self.model.related[index]
         facts = self.model.facts[index] if self.model.facts else Facts()
         labels = self.model.ontology.labels

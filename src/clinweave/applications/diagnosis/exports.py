@@ -1,14 +1,13 @@
 """PhEval's disease results of ranked lines."""
 
 import re
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from clinweave.applications.diagnosis.result import DiagnosisResult
 from clinweave.core.artifacts import write_text
 
 
-def write_pheval(line: Mapping[str, Any], folder: Path) -> None:
+def write_pheval(line: DiagnosisResult, folder: Path) -> None:
     """Write one case as PhEval's disease result: `pheval_disease_results/<case>-disease_result.tsv`.
 
     Columns rank, score, disease_name, disease_identifier, as PhEval's post-processed results have them.
@@ -19,7 +18,7 @@ def write_pheval(line: Mapping[str, Any], folder: Path) -> None:
     write_text(target / f"{name}-disease_result.tsv", pheval_rows(line), private=True)
 
 
-def pheval_rows(line: Mapping[str, Any]) -> str:
+def pheval_rows(line: DiagnosisResult) -> str:
     """Return the ranking as a table of rank, score, disease_name and disease_identifier, tabs between."""
     rows = ["rank\tscore\tdisease_name\tdisease_identifier"]
     rows += [

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
+from clinweave.applications.diagnosis.result import RankedDisease, RankedGene
 from clinweave.core.errors import UserError
 from clinweave.records import Concept, Relation
 
@@ -72,9 +72,9 @@ def weights(
     return best, by
 
 
-def gene_ranking(ranking: Iterable[Mapping[str, Any]], by: Mapping[str, str]) -> list[dict[str, Any]]:
+def gene_ranking(ranking: Iterable[RankedDisease], by: Mapping[str, str]) -> list[RankedGene]:
     """Return each gene once, by its best disease."""
-    entries: dict[str, dict[str, Any]] = {}
+    entries: dict[str, RankedGene] = {}
     for entry in ranking:
         symbol = next((by[id_] for id_ in entry["members"] if id_ in by), "")
         if symbol and symbol not in entries:

@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from clinweave.applications.diagnosis.findings import Findings
 from clinweave.applications.diagnosis.ranker import Overlay, Ranker
+from clinweave.applications.diagnosis.result import Annotation, NextFinding, Reason
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,7 +40,7 @@ class Explainer:
         sex: str = "",
         *,
         stand_in: int | None = None,
-    ) -> list[dict[str, Any]]:
+    ) -> list[Reason]:
         """Return one entry a finding, strongest first, and the breadth of the profile.
 
         Their `says` sum to the score. `stand_in` is the candidate of the same gene that gave this one its score.
@@ -54,7 +55,7 @@ class Explainer:
         shares = self.ranker.shares(case.observed)
         overlay = self.ranker.overlay(dropped) if dropped else None
         column = _column(overlay, candidate)
-        entries = []
+        entries: list[Reason] = []
         for term, share in zip(case.observed, shares.tolist(), strict=True):
             says = (
                 float(overlay.ratio[term, column])
@@ -81,31 +82,32 @@ class Explainer:
             entries.append({"finding": "", "name": name, "says": -settings.sex})
         return [*entries, {"finding": "", "name": "breadth of the profile", "says": round(breadth, 4)}]
 
-    def _borrowed(self, stand_in: int, reasons: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _borrowed(self, stand_in: int, reasons: list[Reason]) -> list[Reason]:
         """Return the reasons of the disease of the same gene, marked as such, and the deduction for using it."""
-        marked = [
+        marked: list[Reason] = [
             {**reason, "match": "same gene"} if reason.get("match") == "own" else reason for reason in reasons
         ]
         name = f"nothing annotated of it; {self.model.names[stand_in]} ({self.model.ids[stand_in]}) is of the same gene"
         return [*marked, {"finding": "", "name": name, "says": -self.model.settings.gene}]
 
-    def _entry(self, term: int, says: float, candidate: int, dropped: tuple[str, ...]) -> dict[str, Any]:
+    def _entry(self, term: int, says: float, candidate: int, dropped: tuple[str, ...]) -> Reason:
         ontology = self.model.ontology
-        entry: dict[str, object] = {
+        entry: Reason = {
             "finding": ontology.ids[term],
             "name": ontology.names[term],
             "says": round(says, 4),
         }
-        return entry | self._source(term, candidate, dropped)
+        row = self._source(term, candidate, dropped)
+        return {**entry, **self._annotation(*row)} if row else {**entry, "match": "none"}
 
-    def _source(self, term: int, candidate: int, dropped: tuple[str, ...]) -> dict[str, object]:
-        """Return the row that speaks nearest to the finding: its term, frequency and references."""
+    def _source(self, term: int, candidate: int, dropped: tuple[str, ...]) -> tuple[int, str] | None:
+        """Return the row that speaks nearest to the finding, and whether it is the disease's own or of kin."""
         entry = self.model.related[candidate]
         for relation, ids in (("own", entry.members), ("kin", (*entry.groups, *entry.siblings[:_KIN]))):
             best = max((match for id_ in ids if (match := self._nearest(id_, term, dropped))), default=None)
             if best:
-                return self._annotation(-best[1], relation)
-        return {"match": "none"}
+                return -best[1], relation
+        return None
 
     def _nearest(self, id_: str, term: int, dropped: tuple[str, ...]) -> tuple[float, int] | None:
         """Return (closeness, -row) of the row of a disease that shares most with a term, if it shares enough."""
@@ -123,7 +125,8 @@ class Explainer:
             return None
         return float(near.max()), -int(low + near.argmax())
 
-    def _annotation(self, row: int, relation: str) -> dict[str, object]:
+    def _annotation(self, row: int, relation: str) -> Annotation:
+        """Return the term, frequency and references of a row."""
         rows, ontology = self.model.annotations, self.model.ontology
         return {
             "match": relation,
@@ -148,7 +151,7 @@ class Explainer:
         case: Findings,
         standing: Mapping[int, int | None] | None = None,
         limit: int = 5,
-    ) -> list[dict[str, Any]]:
+    ) -> list[NextFinding]:
         """Return the findings, not yet asked, that would tell the candidates apart most, in bits expected.
 
         `standing` says whose findings count for a candidate of which nothing is annotated.

@@ -7,10 +7,10 @@ opinion, standardised over the ten: the model moves close scores and not distant
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from clinweave.applications.diagnosis.result import DiagnosisResult, RankedDisease, Reranking
 from clinweave.core.access_policy import check_egress, host_of_model
 from clinweave.models import Capability, LanguageModel, Message
 from clinweave.records import Tier
@@ -36,7 +36,7 @@ class Opinion:
 
 
 def prompt(
-    line: Mapping[str, Any],
+    line: DiagnosisResult,
     *,
     evidence: bool = True,
     shown: Callable[[int], int] = lambda index: index,
@@ -76,7 +76,7 @@ def opinion(
     return Opinion(tuple(-float(order.index(index)) for index in range(len(names))), "generation", reply)
 
 
-def patient(line: Mapping[str, Any]) -> str:
+def patient(line: DiagnosisResult) -> str:
     """Return the patient's findings in words; excluded ones only if they count against any of the first ten."""
     findings = [
         reason for entry in line["ranking"][:RERANK_DEPTH] for reason in entry["reasons"] if reason["finding"]
@@ -87,7 +87,7 @@ def patient(line: Mapping[str, Any]) -> str:
     return text + (f" Not found: {'; '.join(no[:_FINDINGS])}." if no else "")
 
 
-def _distinct(ranked: Sequence[Mapping[str, Any]]) -> list[str]:
+def _distinct(ranked: Sequence[RankedDisease]) -> list[str]:
     names = [entry["name"] for entry in ranked]
     return [
         name if names.count(name) == 1 else f"{name} ({entry['id']})"
@@ -95,7 +95,7 @@ def _distinct(ranked: Sequence[Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def _evidence_of(entry: Mapping[str, Any]) -> str:
+def _evidence_of(entry: RankedDisease) -> str:
     reasons = [reason for reason in entry["reasons"] if reason["finding"] and not reason.get("excluded")]
     good = [reason for reason in reasons if reason["says"] > 0 and "annotated_name" in reason][:_EVIDENCE]
     lacking = [reason["name"] for reason in reasons if reason["says"] <= 0][:_LACKING]
@@ -131,7 +131,7 @@ def fuse(scores: Sequence[float], values: Sequence[float], weight: float) -> lis
     return sorted(range(len(scores)), key=lambda index: -(scores[index] + weight * scaled[index]))
 
 
-def reranked(model: LanguageModel, line: Mapping[str, Any], weight: float) -> dict[str, Any]:
+def reranked(model: LanguageModel, line: DiagnosisResult, weight: float) -> DiagnosisResult:
     """Return the line with its first ten in the fused order; each keeps the ranker's rank as `ranker_rank`.
 
     `reranked` tells the model, its method, the weight, whether its reply was read, and its argument where it wrote one.
@@ -141,11 +141,11 @@ def reranked(model: LanguageModel, line: Mapping[str, Any], weight: float) -> di
     order = list(range(len(first)))
     if reply.values is not None:
         order = fuse([entry["score"] for entry in first], reply.values, weight)
-    ranked = [
+    ranked: list[RankedDisease] = [
         {**first[index], "rank": rank, "ranker_rank": first[index]["rank"]}
         for rank, index in enumerate(order, 1)
     ]
-    details = {
+    details: Reranking = {
         "model": model.name,
         "method": reply.method,
         "weight": weight,

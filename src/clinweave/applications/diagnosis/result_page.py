@@ -8,6 +8,14 @@ from typing import Any
 
 from clinweave.applications.diagnosis.facts import page_of
 from clinweave.applications.diagnosis.letters import is_value, segments
+from clinweave.applications.diagnosis.result import (
+    DiagnosisResult,
+    FindingTerm,
+    NextFinding,
+    RankedDisease,
+    Reason,
+    Term,
+)
 from clinweave.core.artifacts import write_text
 from clinweave.core.html import page
 from clinweave.records import Mention
@@ -33,7 +41,7 @@ _SHOWN = 20  # ranks
 _KINDS = {"present": "present", "absent": "absent", "uncertain": "uncertain", "relative": "of a relative"}
 
 
-def write_page(lines: Sequence[Mapping[str, Any]], sources: Mapping[str, str], path: Path) -> None:
+def write_page(lines: Sequence[DiagnosisResult], sources: Mapping[str, str], path: Path) -> None:
     """Write one self-contained HTML page of ranked lines, readable by the owner alone.
 
     Each case carries its findings, spans, parents and children as JSON, in a script element of the type
@@ -50,7 +58,7 @@ def write_page(lines: Sequence[Mapping[str, Any]], sources: Mapping[str, str], p
     )
 
 
-def _case(line: Mapping[str, Any]) -> str:
+def _case(line: DiagnosisResult) -> str:
     notes = "".join(f"<li>{escape(problem)}</li>" for problem in line["problems"])
     parts = [
         f"<h2>{escape(line['id'])}</h2>",
@@ -90,7 +98,7 @@ def _label(mark: Mention) -> str:
     return f"{escape(mark.name)} {_linked(mark.id)}{why}"
 
 
-def _findings(line: Mapping[str, Any]) -> str:
+def _findings(line: DiagnosisResult) -> str:
     items = [_finding(item, "") for item in line["observed"]]
     items += [_finding(item, "no ") for item in line["excluded"]]
     if not items:
@@ -101,18 +109,18 @@ def _findings(line: Mapping[str, Any]) -> str:
     )
 
 
-def _finding(item: Mapping[str, Any], sign: str) -> str:
+def _finding(item: FindingTerm, sign: str) -> str:
     rows = f"<div>wider: {_near(item['parents'])}</div><div>narrower: {_near(item['children'])}</div>"
     head = f"{sign}{escape(item['name'])} <small>{_linked(item['id'])}</small>"
     return f'<details><summary>{head}</summary><div class="neighbours">{rows}</div></details>'
 
 
-def _near(items: Sequence[Mapping[str, Any]]) -> str:
+def _near(items: Sequence[Term]) -> str:
     return ", ".join(f"{escape(item['name'])} {_linked(item['id'])}" for item in items) or "none"
 
 
-def _ranking(line: Mapping[str, Any]) -> str:
-    if not line["ranking"]:
+def _ranking(line: DiagnosisResult) -> str:
+    if line["none_of_these"] is None:  # nothing ranked
         return "<p><strong>Not ranked:</strong> see the notes above.</p>"
     best = max((entry["score"] for entry in line["ranking"]), default=0.0)
     ranks = "".join(_rank(entry, best) for entry in line["ranking"][:_SHOWN])
@@ -129,7 +137,7 @@ def _ranking(line: Mapping[str, Any]) -> str:
     )
 
 
-def _rank(entry: Mapping[str, Any], best: float) -> str:
+def _rank(entry: RankedDisease, best: float) -> str:
     width = max(0.0, 100 * entry["score"] / best) if best > 0 else 0.0
     links = "".join(f'<a href="{escape(url)}">{escape(id_)}</a>' for id_, url in entry["links"].items())
     facts = "; ".join(
@@ -160,7 +168,7 @@ def _rank(entry: Mapping[str, Any], best: float) -> str:
     return f'<details class="rank"{opened}><summary>{head}</summary>{table}</details>'
 
 
-def _reason(reason: Mapping[str, Any]) -> str:
+def _reason(reason: Reason) -> str:
     side = "for" if reason["says"] > 0 else "against"
     name = ("no " if reason.get("excluded") else "") + reason["name"]
     annotated = escape(reason.get("annotated_name", "not annotated" if reason["finding"] else ""))
@@ -173,7 +181,7 @@ def _reason(reason: Mapping[str, Any]) -> str:
     )
 
 
-def _following(items: Sequence[Mapping[str, Any]]) -> str:
+def _following(items: Sequence[NextFinding]) -> str:
     if not items:
         return ""
     listed = "".join(
@@ -191,7 +199,7 @@ def _stated(frequency: Mapping[str, float]) -> str:
     return ", ".join(shares) or "none"
 
 
-def _data(line: Mapping[str, Any]) -> str:
+def _data(line: DiagnosisResult) -> str:
     """Return what an editor needs, as JSON that no markup in it can end."""
     kept = {key: line.get(key) for key in ("id", "observed", "excluded", "read", "problems")}
     text = json.dumps(kept, ensure_ascii=False).replace("<", "\\u003c")

@@ -10,9 +10,17 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Any
 
-from clinweave.applications.diagnosis import RERANK_DEPTH, Case, Diagnoser, Model, fuse, opinion, prompt
+from clinweave.applications.diagnosis import (
+    RERANK_DEPTH,
+    Case,
+    Diagnoser,
+    DiagnosisResult,
+    Model,
+    fuse,
+    opinion,
+    prompt,
+)
 from clinweave.core.statistics import difference
 from clinweave.evaluation.cache import Cache
 from clinweave.evaluation.diagnosis.results import LLMReranking, Reranked
@@ -76,7 +84,7 @@ def ask_all(  # noqa: PLR0917 - ranks, cases, a model, and progress
 def _asked(  # noqa: PLR0917 - a model, its prompt, and the cache
     language: LanguageModel,
     weights: str,
-    line: Mapping[str, Any],
+    line: DiagnosisResult,
     kind: str,
     cache: Cache,
     case: str,

@@ -92,8 +92,8 @@ def denied(relation: Relation) -> bool:
 
 def _never_seen(relation: Relation) -> bool:
     """Tell whether the source looked and found none ("0/5"): neither a yes nor a no."""
-    found = frequency.parse(relation.frequency)
-    return found is not None and found.high == 0
+    parsed = frequency.parse(relation.frequency)
+    return parsed is not None and parsed.high == 0
 
 
 def _assertion(claim: Claim, target: Part, limits: Limits, records: "_Records", closure: Closure) -> Finding:
@@ -141,11 +141,11 @@ def _with_limits(exact: list[Relation], limits: Limits) -> Finding:
         return Finding(Verdict.SUPPORTED, "the record states this", grouped[0])
     grouped = [item for item in grouped if limits.sex or limits.onset or not (item.sex or item.onset)]
     stated = [(item, frequency.parse(item.frequency)) for item in grouped]
-    known = [(item, found) for item, found in stated if found is not None]
-    for item, found in known:
-        if _within(found, limits.share):
+    known = [(item, parsed) for item, parsed in stated if parsed is not None]
+    for item, parsed in known:
+        if _within(parsed, limits.share):
             return Finding(Verdict.SUPPORTED, "the record states this frequency", item)
-    if known and all(_apart(found, limits.share) for _, found in known):
+    if known and all(_apart(parsed, limits.share) for _, parsed in known):
         return Finding(Verdict.CONTRADICTED, "the record states another frequency", known[0][0])
     return Finding(Verdict.UNVERIFIED, "no cited record states this frequency", exact[0])
 
@@ -176,30 +176,36 @@ def _never(target: Part, limits: Limits, same: list[Relation]) -> Finding | None
     """Support "in 0 of 5 patients" where the source counted just that."""
     share = limits.share
     for item in same:
-        found = frequency.parse(item.frequency)
+        parsed = frequency.parse(item.frequency)
         same_triple = item.object in target.ids and _same_group(item, limits, exactly=True)
-        if same_triple and found and share and found.count == 0 == share.count and found.total == share.total:
+        if (
+            same_triple
+            and parsed
+            and share
+            and parsed.count == 0 == share.count
+            and parsed.total == share.total
+        ):
             return Finding(Verdict.SUPPORTED, "the record states this count", item)
     return None
 
 
-def _within(found: frequency.Frequency, share: Share) -> bool:
+def _within(recorded: frequency.Frequency, share: Share) -> bool:
     """Tell whether a claimed share holds for the recorded one: the same count, or a range that contains it."""
     if share.total is not None:
-        return (found.count, found.total) == (share.count, share.total)
-    if found.total is not None and found.total < _LEAST_COUNTED:
+        return (recorded.count, recorded.total) == (share.count, share.total)
+    if recorded.total is not None and recorded.total < _LEAST_COUNTED:
         return False  # "most" or "always" from a few patients
-    return share.low <= found.low and found.high <= share.high
+    return share.low <= recorded.low and recorded.high <= share.high
 
 
 def _seldom(relation: Relation) -> bool:
     """Tell whether less than 30 per cent have it: "patients have it" is then too much."""
-    found = frequency.parse(relation.frequency)
-    return found is not None and found.high < _SELDOM
+    parsed = frequency.parse(relation.frequency)
+    return parsed is not None and parsed.high < _SELDOM
 
 
-def _apart(found: frequency.Frequency, share: Share) -> bool:
-    return share.high < found.low or found.high < share.low
+def _apart(recorded: frequency.Frequency, share: Share) -> bool:
+    return share.high < recorded.low or recorded.high < share.low
 
 
 def _same_group(relation: Relation, limits: Limits, *, exactly: bool = False) -> bool:
