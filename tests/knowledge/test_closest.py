@@ -2,7 +2,7 @@
 
 import pytest
 
-from clinweave.knowledge.citations.checker import CitationChecker
+from clinweave.knowledge import CitationChecker
 from clinweave.records import Evidence, Passage
 
 TEXT = (

@@ -81,19 +81,19 @@ def aspect_quotes(query: Query, evidence: Sequence[Evidence]) -> list[Quote]:
         if subject is not None and (best := _best_window(query, subject)) is not None:
             rated.append(best)
     rated.sort(key=lambda pair: -pair[0])
-    kept: list[tuple[float, Quote]] = []
+    result: list[tuple[float, Quote]] = []
     for score, quote in rated:
-        new = all(quote.units[0].text not in {unit.text for unit in other.units} for _, other in kept)
+        new = all(quote.units[0].text not in {unit.text for unit in other.units} for _, other in result)
         if new and score >= rated[0][0] - CLOSE:
-            kept.append((score, quote))
-    return [quote for _, quote in kept[:2]]
+            result.append((score, quote))
+    return [quote for _, quote in result[:2]]
 
 
 def open_facets(query: Query) -> tuple[Facet, ...]:
     """Return what a question names beside the subject: everything but its first topic."""
     facets = _facets_of(query)
-    first = next((place for place, facet in enumerate(facets) if facet.kind in _NAMES), None)
-    return tuple(facet for place, facet in enumerate(facets) if place != first)
+    first = next((index for index, facet in enumerate(facets) if facet.kind in _NAMES), None)
+    return tuple(facet for index, facet in enumerate(facets) if index != first)
 
 
 def speaks_of_all(quote: Quote, query: Query) -> bool:
@@ -173,18 +173,18 @@ def _inner_heads(unit: Unit) -> str:
 
 def _windows(units: Sequence[Unit]) -> Iterator[tuple[int, tuple[Unit, ...]]]:
     """Yield the place and the statements of each quotation to weigh; a list is quoted from its lead-in, whole."""
-    for place, unit in enumerate(units):
+    for index, unit in enumerate(units):
         if unit.text.endswith(":"):
-            yield place, _list_of(units, place)
+            yield index, _list_of(units, index)
             continue
-        if unit.kind == "item" and place and units[place - 1].text.endswith(":"):
+        if unit.kind == "item" and index and units[index - 1].text.endswith(":"):
             continue
         for size in range(1, LONGEST + 1):
-            window = tuple(units[place : place + size])
+            window = tuple(units[index : index + size])
             words = sum(len(unit.text.split()) for unit in window)
             if len(window) < size or (size > 1 and words > MOST_WORDS):
                 break
-            yield place, window
+            yield index, window
 
 
 def _list_of(units: Sequence[Unit], place: int) -> tuple[Unit, ...]:

@@ -98,10 +98,10 @@ def composed_parts(
 
 def numbered(items: Sequence[Evidence]) -> tuple[Evidence, ...]:
     """Return the items numbered from 1, the same passage or relations once."""
-    kept: dict[Hashable, Evidence] = {}
+    result: dict[Hashable, Evidence] = {}
     for item in items:
-        kept.setdefault(_key(item), item)
-    return tuple(replace(item, id=str(number)) for number, item in enumerate(kept.values(), 1))
+        result.setdefault(_key(item), item)
+    return tuple(replace(item, id=str(number)) for number, item in enumerate(result.values(), 1))
 
 
 def _key(item: Evidence) -> Hashable:

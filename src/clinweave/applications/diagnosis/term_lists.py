@@ -24,7 +24,7 @@ def read_terms(text: str, ontology: Ontology, option: str) -> tuple[str, ...]:
     semicolons, bars, tabs, spaces or line breaks; a name after its id is allowed. Raises `UserError` naming the item
     that is neither, with names that resemble it.
     """
-    found: dict[str, None] = {}
+    result: dict[str, None] = {}
     rest = []
     end = 0
     for match in _ID.finditer(text):
@@ -34,10 +34,10 @@ def read_terms(text: str, ontology: Ontology, option: str) -> tuple[str, ...]:
     rest.append(text[end:])
     for piece in _BREAK.split("".join(rest)):
         if re.fullmatch(r"\s*HP:\d{7}\s*", piece):
-            found[piece.strip()] = None
+            result[piece.strip()] = None
         else:
-            found.update(dict.fromkeys(_names(piece, ontology, option)))
-    return tuple(found)
+            result.update(dict.fromkeys(_names(piece, ontology, option)))
+    return tuple(result)
 
 
 def _curie(match: re.Match[str]) -> str:
@@ -69,6 +69,6 @@ def _refusal(rest: str, first: str, names: Mapping[str, int], ontology: Ontology
         return f"{option}: {rest[:80]!r} is a denial; give absent findings with --excluded"
     near = get_close_matches(name_key(rest), names, n=3, cutoff=0.75)
     places = dict.fromkeys(names[name] for name in near)
-    hint = ", ".join(f"{ontology.names[place]} ({ontology.ids[place]})" for place in places)
+    hint = ", ".join(f"{ontology.names[position]} ({ontology.ids[position]})" for position in places)
     hint = f"; did you mean {hint}?" if hint else "; look the finding up at hpo.jax.org and give its id"
     return f"{option}: {rest[:80]!r} is no HPO id and no name of HPO {ontology.release}{hint}"

@@ -26,7 +26,7 @@ class Exchange:
 
 def exchanges(facts: Sequence[Fact]) -> list[Exchange]:
     """Return the questions of the clinician that name something, each with the answer of the next speaker."""
-    found = []
+    result = []
     for number, fact in enumerate(facts):
         sentence = fact.sentence
         if sentence.speaker not in ASKING or not sentence.text.rstrip().endswith("?") or not fact.mentions:
@@ -35,8 +35,8 @@ def exchanges(facts: Sequence[Fact]) -> list[Exchange]:
             continue  # what is answered is the last sentence of the turn
         answers = [item for item in facts[number + 1 : number + 8] if item.sentence.turn == sentence.turn + 1]
         if answers and answers[0].sentence.speaker not in ASKING:
-            found.append(_exchange(fact, answers))
-    return found
+            result.append(_exchange(fact, answers))
+    return result
 
 
 def _exchange(question: Fact, answers: Sequence[Fact]) -> Exchange:

@@ -43,7 +43,7 @@ def with_model(
     lines, left_out = [], list(summary.left_out)
     for item in written.sentences:
         cited = tuple(
-            place for number in item.evidence if number.isdigit() for place in _places(written, number)
+            position for number in item.evidence if number.isdigit() for position in _places(written, number)
         )
         if item.verdict == Verdict.SUPPORTED:
             lines.append(Line(SECTION, item.text, cited))

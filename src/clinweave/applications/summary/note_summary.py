@@ -129,13 +129,13 @@ def _distinct(ranked: Sequence[Ranked]) -> list[Ranked]:
 
 def _limited(ranked: Sequence[Ranked], most: int) -> tuple[list[Line], list[LeftOut]]:
     """Return the lines that are shown, by section, and the others; sentences on one problem stand together."""
-    kept: list[Line] = []
+    result: list[Line] = []
     beyond: list[LeftOut] = []
     for section in [*_ORDER, *sorted({line.section for _, line in ranked} - set(_ORDER))]:
         rows = [item for item in ranked if item[1].section == section]
         shown = sorted(range(len(rows)), key=lambda number: (rows[number][0], number))[:most]
         chosen = set(shown)
-        kept += _by_problem([rows[number][1] for number in sorted(shown)])
+        result += _by_problem([rows[number][1] for number in sorted(shown)])
         reason = f"{section}: beyond the number of sentences shown"
         beyond += [
             LeftOut(line.text, reason, line.citations)
@@ -145,7 +145,7 @@ def _limited(ranked: Sequence[Ranked], most: int) -> tuple[list[Line], list[Left
     if len(beyond) > LISTED:
         more = LeftOut(f"{len(beyond) - LISTED} further sentences", "beyond the number of sentences shown")
         beyond = [*beyond[:LISTED], more]
-    return kept, beyond
+    return result, beyond
 
 
 def _by_problem(rows: Sequence[Line]) -> list[Line]:

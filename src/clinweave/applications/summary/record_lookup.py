@@ -88,15 +88,15 @@ def searched(pool: Sequence[Entry]) -> str:
 def _similar(pool: Sequence[Entry], words: Sequence[str]) -> list[Entry]:
     """Return entries whose names have a word one letter away from a longer word that was asked."""
     long = [word for word in words if len(word) >= _SHORTEST]
-    found: dict[str, Entry] = {}
+    result: dict[str, Entry] = {}
     for item in pool:
         for part in _WORD.findall(item.name.lower()):
             near = len(part) >= _SHORTEST and any(
                 DamerauLevenshtein.distance(part, word) == 1 for word in long
             )
             if near:
-                found.setdefault(item.name, item)
-    return list(found.values())[:_QUOTES]
+                result.setdefault(item.name, item)
+    return list(result.values())[:_QUOTES]
 
 
 def _in_notes(record: Record, asked: RecordQuestion) -> list[Citation]:

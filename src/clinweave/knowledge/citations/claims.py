@@ -129,7 +129,7 @@ def find(sentence: str, names: Mapping[tuple[str, ...], Iterable[tuple[str, str]
     Short names with capitals (gene symbols, abbreviations) must be written as in the vocabulary.
     """
     tokens = [(match.start(), match.end(), words(match.group())) for match in _TOKEN.finditer(sentence)]
-    found: list[Span] = []
+    result: list[Span] = []
     for first in range(len(tokens)):
         key: tuple[str, ...] = ()
         for last in range(first, min(len(tokens), first + _LONGEST)):
@@ -138,8 +138,8 @@ def find(sentence: str, names: Mapping[tuple[str, ...], Iterable[tuple[str, str]
                 start, end = _with_marks(sentence, tokens[first][0], tokens[last][1], name)
                 surface = sentence[start:end]
                 if _same_case(name, surface) and _marks(name) == _marks(surface):
-                    found.append(Span(start, end, frozenset({curie})))
-    return without_overlaps(found)
+                    result.append(Span(start, end, frozenset({curie})))
+    return without_overlaps(result)
 
 
 def without_overlaps(spans: Iterable[Span]) -> list[Span]:
@@ -186,12 +186,12 @@ def read(sentence: str, spans: Sequence[Span]) -> Reading:
 
 def claims(reading: Reading, predicate: str) -> list[Claim]:
     """Return the ways in which the reading states `predicate`; none where no pattern covers every word."""
-    found = []
+    result = []
     for frame in frames(predicate):
         match = frame.pattern.fullmatch(reading.skeleton)
         if match is None or (frame.needs_share and reading.limits.share is None):
             continue
-        found.append(
+        result.append(
             Claim(
                 predicate,
                 _parts(reading, match["s"]),
@@ -201,7 +201,7 @@ def claims(reading: Reading, predicate: str) -> list[Claim]:
                 predicate != HAS_PHENOTYPE or bool(_EXISTENTIAL.search(reading.skeleton)) or reading.some,
             )
         )
-    return found
+    return result
 
 
 def _parts(reading: Reading, token: str) -> tuple[Part, ...]:

@@ -111,17 +111,17 @@ def frames(items: Sequence[Token]) -> list[Frame]:
     items = [item for item in items if item.text not in FILLERS]
     items = [  # "helps to prevent" is "helps prevent"
         item
-        for place, item in enumerate(items)
-        if not (item.text == "to" and place and items[place - 1].text == "help")
+        for index, item in enumerate(items)
+        if not (item.text == "to" and index and items[index - 1].text == "help")
     ]
-    found: list[Frame] = []
+    result: list[Frame] = []
     for front, rest in (fronted(items), *_without_comma(items)):
         for group in groups(rest):
             frame = _frame(rest, group)
             if front:
                 frame = replace(frame, phrases=_sorted([*frame.phrases, *_phrases(front)[1]]))
-            found.append(frame)
-    return found
+            result.append(frame)
+    return result
 
 
 def _without_comma(items: Sequence[Token]) -> Iterator[tuple[list[Token], list[Token]]]:
@@ -129,12 +129,12 @@ def _without_comma(items: Sequence[Token]) -> Iterator[tuple[list[Token], list[T
     if not items or items[0].text not in PREPOSITIONS:
         return
     verbs = {group.start for group in groups(items)}
-    comma = next((place for place, item in enumerate(items) if item.text == ","), len(items))
-    for place in range(2, len(items) - 1):
-        if place < comma and (
-            items[place].text in ("a", "an", "the", "no") or place + 1 in verbs or _order(items, place)
+    comma = next((index for index, item in enumerate(items) if item.text == ","), len(items))
+    for index in range(2, len(items) - 1):
+        if index < comma and (
+            items[index].text in ("a", "an", "the", "no") or index + 1 in verbs or _order(items, index)
         ):
-            yield list(items[:place]), list(items[place:])
+            yield list(items[:index]), list(items[index:])
 
 
 def _order(items: Sequence[Token], place: int) -> bool:
@@ -146,9 +146,9 @@ def _order(items: Sequence[Token], place: int) -> bool:
 def fronted(items: Sequence[Token]) -> tuple[list[Token], list[Token]]:
     """Return the phrase before the first comma where it begins with a preposition or condition, and the rest."""
     if items and (items[0].text in PREPOSITIONS or items[0].text in CONDITIONS):
-        for place, item in enumerate(items):
+        for index, item in enumerate(items):
             if item.text == ",":
-                return list(items[:place]), list(items[place + 1 :])
+                return list(items[:index]), list(items[index + 1 :])
     return [], list(items)
 
 
@@ -268,9 +268,9 @@ def _take_negation(side: list[Token]) -> int:
         word = side.pop(0).text
         if word == "none" and side and side[0].text == "of":
             side.pop(0)
-        for place, item in enumerate(side):
+        for index, item in enumerate(side):
             if item.text == "nor":
-                side[place] = item._replace(text="or")
+                side[index] = item._replace(text="or")
         return 1
     return 0
 
@@ -375,18 +375,18 @@ def _counts(item: Token) -> bool:
 
 def _has_clause(items: Sequence[Token]) -> bool:
     """Tell whether there is an inflected verb in a noun phrase: "protamine reverses heparin", not "causes of fever"."""
-    for place, item in enumerate(items):
+    for index, item in enumerate(items):
         if item.text in AUXILIARIES:
             return True
         bare = (
             item.form == ""
-            and place > 0
-            and (items[place - 1].form == "s" or items[place - 1].text in _PLURAL)
+            and index > 0
+            and (items[index - 1].form == "s" or items[index - 1].text in _PLURAL)
         )
         verb = (item.form in ("s", "ed") or bare) and item.kind == "word" and is_verb(item.text)
-        if not verb or place in (0, len(items) - 1):
+        if not verb or index in (0, len(items) - 1):
             continue
-        before, after = items[place - 1].text, items[place + 1].text
+        before, after = items[index - 1].text, items[index + 1].text
         if before not in DROPPED | LISTS | {"of"} and after not in LISTS | {"of"} | PREPOSITIONS.keys():
             return True
     return False

@@ -82,20 +82,20 @@ def statements(
     passage = f"{title} {text}"
     if any(_VOID.search(sentence) for sentence in whole):
         refused = refused or "the passage says that it, or a part of it, was withdrawn or is wrong"
-    found: list[Statement] = []
+    result: list[Statement] = []
     announced = ""
     animals = next((match.group() for sentence in whole if (match := _SPECIES.search(sentence))), "")
-    for place, (heading, sentence) in enumerate(lines):
-        why = refused or announced or _refusal(heading, sentence, whole[place + 1 : place + 2], passage)
+    for index, (heading, sentence) in enumerate(lines):
+        why = refused or announced or _refusal(heading, sentence, whole[index + 1 : index + 2], passage)
         if not why and animals and not (_SPECIES.search(sentence) or _HUMAN.search(sentence)):
             why = f"the passage speaks of {animals!r}"
         group = () if why else _groups(title, section, heading)
         moved = _pronoun_first(sentence)
-        found.append(Statement(moved, why, group, _pronoun(moved), heading))
+        result.append(Statement(moved, why, group, _pronoun(moved), heading))
         denies = _DENYING.search(sentence) and _ANNOUNCES.search(sentence)
-        if (denies or _HEARSAY.search(sentence)) and place + 1 < len(lines):
+        if (denies or _HEARSAY.search(sentence)) and index + 1 < len(lines):
             announced = "it is announced as something that the passage does not say itself"
-    return tuple(found)
+    return tuple(result)
 
 
 def _pronoun_first(sentence: str) -> str:
@@ -164,12 +164,12 @@ def _lines(text: str) -> Iterable[tuple[str, str]]:
     heading = ""
     listed: list[str] = []
     blocks = _blocks(text)
-    for place, (line, bullet) in enumerate(blocks):
+    for index, (line, bullet) in enumerate(blocks):
         if not bullet:
             yield from _joined(heading, listed)
             listed = []
             if _is_heading(
-                line, alone=len(blocks) == 1, listed=place + 1 < len(blocks) and blocks[place + 1][1]
+                line, alone=len(blocks) == 1, listed=index + 1 < len(blocks) and blocks[index + 1][1]
             ):
                 heading = line.strip("#* ")
                 continue

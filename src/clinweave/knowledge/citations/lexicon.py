@@ -47,19 +47,19 @@ def _without_repetition(items: list[Token]) -> list[Token]:
 
 def abbreviations(text: str) -> dict[str, str]:
     """Return the abbreviations that a text explains, "Myocardial infarction (MI)", with what they stand for."""
-    found: dict[str, str] = {}
+    result: dict[str, str] = {}
     for match in _BEFORE_NAME.finditer(text):
         words = re.findall(r"[\w'-]+", match[2])
         if name_of(match[1], words) == " ".join(words):
-            found[match[1]] = " ".join(words)
+            result[match[1]] = " ".join(words)
     for match in _ABBREVIATION.finditer(text):
         before = re.findall(r"[\w'-]+", text[: match.start()])[-_LONGEST_NAME:]
         written = match[1] or match[2] or match[3]
         short = written.removesuffix("s") if written[:-1].isupper() else written
         name = name_of(short, before)
         if name:
-            found[short] = name
-    return found
+            result[short] = name
+    return result
 
 
 def without_abbreviations(text: str, known: Mapping[str, str]) -> str:

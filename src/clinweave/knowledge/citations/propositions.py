@@ -25,10 +25,10 @@ def divisions(items: Sequence[Token]) -> Iterator[tuple[Clause, Clause]]:
     """Yield ways in which a sentence may be two facts, the second with the subject of the first where it has none."""
     front, rest = fronted(items)
     count = 0
-    for place in range(2, len(rest) - 1):
-        if rest[place].text not in _JOINTS or rest[place - 1].text in _JOINTS:
+    for index in range(2, len(rest) - 1):
+        if rest[index].text not in _JOINTS or rest[index - 1].text in _JOINTS:
             continue
-        left, right = list(rest[:place]), list(rest[place + 1 :])
+        left, right = list(rest[:index]), list(rest[index + 1 :])
         if left[-1].text == ",":
             left.pop()
         group = _main(left)
@@ -69,12 +69,12 @@ def _participle(items: Sequence[Token]) -> Iterator[tuple[Clause, Clause]]:
     group = _main(items)
     if group is None or group.verb != "be" or group.passive:
         return
-    for place in range(group.end + 2, len(items) - 2):
-        item = items[place]
-        if item.form == "ed" and is_verb(item.text) and items[place + 1].text in _BY:
+    for index in range(group.end + 2, len(items) - 2):
+        item = items[index]
+        if item.form == "ed" and is_verb(item.text) and items[index + 1].text in _BY:
             verb = [items[group.start]]
             if verb[0].text in BE:
-                yield tuple(items[:place]), (*items[: group.start], *verb, *items[place:])
+                yield tuple(items[:index]), (*items[: group.start], *verb, *items[index:])
             return
 
 
@@ -83,11 +83,11 @@ def separate(items: Sequence[Token]) -> Iterator[Clause]:
     start = 0
     parts: list[tuple[str, Sequence[Token]]] = []
     link = ""
-    for place, item in enumerate(items):
-        but = item.text == "but" and place > 0 and items[place - 1].text == ","
+    for index, item in enumerate(items):
+        but = item.text == "but" and index > 0 and items[index - 1].text == ","
         if item.text == ";" or but:
-            parts.append((link, items[start : place - but]))
-            start, link = place + 1, item.text
+            parts.append((link, items[start : index - but]))
+            start, link = index + 1, item.text
     parts.append((link, items[start:]))
     if len(parts) < 2 or any(_main(part) is None for _, part in parts):
         return

@@ -201,7 +201,7 @@ class _Stated(NamedTuple):
 def _evidence(
     text: str, section: str, title: str, known: _Pairs, rename: Rename | None
 ) -> tuple[_Stated, ...]:
-    found: list[_Stated] = []
+    result: list[_Stated] = []
     first: tuple[Token, ...] = ()  # what the passage begins with
     named_in = topic_of_title(title) if "?" in title else title
     subject: tuple[Token, ...] = _tokens(named_in, known, rename) if named_in else ()
@@ -227,15 +227,15 @@ def _evidence(
         heading = _tokens(item.heading, known, rename) if item.heading else ()
         first = first or topic
         context = frozenset(family(token.text) for token in (*above, *heading, *topic, *first))
-        found.append(_Stated(item, clause, read, (*parts, *separate(full)), context))
-    return tuple(found)
+        result.append(_Stated(item, clause, read, (*parts, *separate(full)), context))
+    return tuple(result)
 
 
 def _about(clause: Clause, subject: Clause) -> Clause:
     """Return the clause with "this condition" and "the disease" replaced by what the passage is about."""
-    for place, (first, second) in enumerate(pairwise(clause)):
+    for index, (first, second) in enumerate(pairwise(clause)):
         if subject and first.text in ("this", "the") and second.text in _CALLED:
-            return (*clause[:place], *subject, *clause[place + 2 :])
+            return (*clause[:index], *subject, *clause[index + 2 :])
     return clause
 
 
@@ -246,13 +246,13 @@ def _read(text: str, known: _Pairs) -> tuple[Clause, tuple[Frame, ...]]:
 
 
 def _frames_of_evidence(clause: Clause) -> tuple[Frame, ...]:
-    found: dict[Frame, None] = {}
+    result: dict[Frame, None] = {}
     for part in clauses(clause):
         for frame in frames(part):
             for reading in readings(frame):
-                found[reading] = None
-                found.update(dict.fromkeys(weaker(reading)))
-    return tuple(found)
+                result[reading] = None
+                result.update(dict.fromkeys(weaker(reading)))
+    return tuple(result)
 
 
 def _topic(clause: Clause) -> Clause:
@@ -378,8 +378,8 @@ def _sequence(clause: Clause) -> tuple[str, ...]:
     words = [item.text for item in clause if item.text not in FILLERS and item.text not in (",", "(", ")")]
     return tuple(
         word
-        for place, word in enumerate(words)
-        if word not in DROPPED or (word == "the" and place and words[place - 1] in BE)
+        for index, word in enumerate(words)
+        if word not in DROPPED or (word == "the" and index and words[index - 1] in BE)
     )
 
 

@@ -61,21 +61,21 @@ def readings(frame: Frame) -> list[Frame]:
 
 def weaker(frame: Frame) -> list[Frame]:
     """Return what follows from a frame of the evidence, beyond what says the same."""
-    found: list[Frame] = []
+    result: list[Frame] = []
     if frame.verb == "be" and frame.object.article == "the" and not frame.negated:
-        found.extend(_role(replace(frame, object=replace(frame.object, article="a"))))
+        result.extend(_role(replace(frame, object=replace(frame.object, article="a"))))
     if frame.verb == "be" and frame.object.bag == ("normal",) and not frame.negated:
         for verb in ("increase", "lower"):
-            found.append(replace(frame, verb=verb, passive=True, object=Chunk(), negated=True))
-            found.append(
+            result.append(replace(frame, verb=verb, passive=True, object=Chunk(), negated=True))
+            result.append(
                 replace(frame, verb=verb, subject=Chunk(), object=plain(frame.subject), negated=True)
             )
-    found.extend(follows(frame))
+    result.extend(follows(frame))
     marks = set(frame.object.bag) & _SYMPTOMS
     if frame.verb == "be" and len(marks) == 1 and not frame.negated and frame.object.article != "the":
         disease = less(frame.object.bag, marks)
         if disease:
-            found.append(
+            result.append(
                 replace(
                     frame,
                     verb="occur",
@@ -84,10 +84,10 @@ def weaker(frame: Frame) -> list[Frame]:
                     possibility=2,
                 )
             )
-            found.append(
+            result.append(
                 replace(frame, verb="cause", subject=noun(disease), object=bare(frame.subject), possibility=2)
             )
-    return found
+    return result
 
 
 def _active(frame: Frame) -> Iterator[Frame]:

@@ -129,8 +129,8 @@ class _Reader:
         self._item += 1
         base, depth = link, 0
         own: list[Token] = []
-        for place, item in enumerate(items):
-            name = _link(items, place)
+        for index, item in enumerate(items):
+            name = _link(items, index)
             if item.text in _SEPARATORS:
                 self._close(own, role, link, depth)
                 self._item += 1
@@ -140,7 +140,7 @@ class _Reader:
                 own = []
                 if item.text == "of":
                     depth += 1
-                elif place == 0 or items[place - 1].text != "than":
+                elif index == 0 or items[index - 1].text != "than":
                     link, depth = name or base, 0
             else:
                 own.append(item)
@@ -149,10 +149,10 @@ class _Reader:
     def _close(self, own: Sequence[Token], role: str, link: str, depth: int) -> None:
         words = [item for item in own if _content(item)]
         self._segment += 1
-        for place, item in enumerate(words):
+        for index, item in enumerate(words):
             number = item.kind == "number"
             key = item.text if number else family(item.text)
-            head = place == len(words) - 1
+            head = index == len(words) - 1
             self.parts.append(
                 Part(key, role, link, depth, head, number, self._region, self._item, self._segment)
             )
@@ -201,8 +201,8 @@ def _content(item: Token) -> bool:
 def _plain(items: Sequence[Token]) -> list[Token]:
     """Return the tokens with words that deny taken apart and words that are equal here as one."""
     done: list[Token] = []
-    for place, item in enumerate(items):
-        once = item.raw.lower() == "used" and [token.text for token in items[place + 1 : place + 2]] == ["to"]
+    for index, item in enumerate(items):
+        once = item.raw.lower() == "used" and [token.text for token in items[index + 1 : index + 2]] == ["to"]
         if once and (not done or done[-1].text not in BE):  # "used to be", but not "is used to treat"
             done.append(Token("formerly", "word", "", "formerly"))
             continue
@@ -269,7 +269,7 @@ def _take_sides(reader: _Reader, left: Sequence[Token], right: Sequence[Token], 
 
 def _label(items: Sequence[Token]) -> tuple[list[Token], list[Token]]:
     """Return "Bell palsy" and "start prednisolone" of "Bell palsy: start prednisolone"."""
-    places = [place for place, item in enumerate(items) if item.text == ":"]
+    places = [index for index, item in enumerate(items) if item.text == ":"]
     if len(places) != 1 or not 0 < places[0] < len(items) - 1:
         return [], list(items)
     return list(items[: places[0]]), list(items[places[0] + 1 :])
@@ -293,9 +293,9 @@ def _with_marks(
 ) -> Roles:
     texts = [item.text for item in items]
     denied = []
-    for place, text in enumerate(texts):
+    for index, text in enumerate(texts):
         if text in _DENIALS or text in _REFUSING:
-            after = (family(item.text) for item in items[place + 1 :] if _content(item))
+            after = (family(item.text) for item in items[index + 1 :] if _content(item))
             denied.append(next((key for key in after if key not in NOTHING), ""))
     duty = max((_DUTIES[text] for text in texts if text in _DUTIES), default=0)
     if "contraindicate" in texts:

@@ -54,7 +54,7 @@ split_sentences = split  # the name under which the package offers it
 
 def marked(text: str) -> list[Marked]:
     """Return the sentences of an answer, each without its markers and with the ids they point at."""
-    found = []
+    result = []
     for span in split(text):
         ids: dict[str, None] = {}
         for match in _MARKER.finditer(span.text):
@@ -64,10 +64,10 @@ def marked(text: str) -> list[Marked]:
             "", _BULLET.sub("", re.sub(r"\s+([.,;:!?])", r"\1", " ".join(bare.split())), count=1)
         )
         if re.search(r"\w", bare):
-            found.append(Marked(bare, tuple(ids)))
-        elif ids and found:  # markers on a line of their own belong to the sentence before
-            found[-1] = Marked(found[-1].text, tuple(dict.fromkeys((*found[-1].ids, *ids))))
-    return found
+            result.append(Marked(bare, tuple(ids)))
+        elif ids and result:  # markers on a line of their own belong to the sentence before
+            result[-1] = Marked(result[-1].text, tuple(dict.fromkeys((*result[-1].ids, *ids))))
+    return result
 
 
 _VERB = (
