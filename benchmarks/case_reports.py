@@ -52,7 +52,9 @@ def readings(linker: Linker) -> dict[str, Callable[[Sequence[str]], list[list[Me
     """Return the ways of reading by name; the first is what the others are compared with."""
     return {
         "linker": lambda texts: linker.link_many(texts, ["HP"]),
-        "notes: values, vital signs, growth": NoteReader(linker).read_many,
+        "notes": NoteReader(linker).read_many,
+        "notes without values": NoteReader(linker, values=False).read_many,
+        "notes without words that stand apart": NoteReader(linker, apart=False).read_many,
     }
 
 

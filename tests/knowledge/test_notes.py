@@ -39,6 +39,13 @@ FINDINGS = {
     "HP:0032263": "Increased blood pressure",
     "HP:0002901": "Hypocalcemia",
     "HP:0002789": "Tachypnea",
+    "HP:0001659": "Aortic regurgitation",
+    "HP:0002301": "Hemiplegia",
+    "HP:0040292": "Left hemiplegia",
+    "HP:0010743": "Short metatarsal",
+    "HP:0100749": "Chest pain",
+    "HP:0012531": "Pain",
+    "HP:0003828": "Variable expressivity",
 }
 
 
@@ -48,7 +55,10 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> NoteReader:
         concepts = {curie: (FINDING, name) for curie, name in FINDINGS.items()}
         patch.setattr(named, "CONCEPTS", {**named.CONCEPTS, **concepts})
         patch.setattr(named, "PARENTS", {**named.PARENTS, **{curie: ["HP:0000118"] for curie in FINDINGS}})
-        extra = [("Decreased ceruloplasmin level", "HP:0010837", "exact")]
+        extra = [
+            ("Decreased ceruloplasmin level", "HP:0010837", "exact"),
+            ("Aortic valve regurgitation", "HP:0001659", "exact"),
+        ]
         return NoteReader(Linker.open(NamesGraph(Path(tmp_path_factory.mktemp("notes")), extra)))
 
 
@@ -123,6 +133,35 @@ def test_values_become_findings_or_their_absence(reader: NoteReader, text: str, 
 )
 def test_other_numbers_mean_nothing(reader: NoteReader, text: str) -> None:
     assert found(reader, text) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Severe regurgitation of a trileaflet aortic valve", {"Aortic regurgitation"}),
+        ("A residual left-sided hemiplegia", {"Left hemiplegia"}),  # and not the broader one within it
+        ("short 4th metatarsals", {"Short metatarsal"}),
+        ("pleuritic chest pain", {"Chest pain"}),
+        ("short stature and a broad metatarsal", {"Short stature"}),  # a conjunction between
+        ("The aorta showed regurgitation", set()),  # a verb between
+        (
+            "The aortic valve leaflet regurgitation is absent: absence of febrile seizures",
+            {"Aortic regurgitation", "Seizure"},
+        ),
+        ("short, with a normal metatarsal", set()),
+        ("Variable expressivity is known", set()),  # of a disease, not of a patient
+    ],
+)
+def test_words_that_stand_apart(reader: NoteReader, text: str, expected: set[str]) -> None:
+    assert {item.name for item in reader.read(text)} == expected
+
+
+def test_what_stands_apart_keeps_its_status(reader: NoteReader) -> None:
+    text = "There is no regurgitation of a trileaflet aortic valve. His father had a left-sided hemiplegia."
+    assert [(item.status, item.experiencer) for item in reader.read(text)] == [
+        ("absent", ""),
+        ("present", "family"),
+    ]
 
 
 def test_relatives_and_conditions_are_told_apart(reader: NoteReader) -> None:

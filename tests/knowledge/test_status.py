@@ -96,6 +96,14 @@ def test_definitions(text: str, pairs: list[tuple[str, str]]) -> None:
         ("A clear film excludes asthma", ["absent"]),
         ("No evidence that she has asthma", ["absent"]),
         ("It was not asthma but anemia", ["absent", "present"]),
+        ("The absence of other signs suggested a fever", ["present"]),
+        ("Seizures without fever, and anemia", ["present", "absent", "present"]),
+        ("Seizures without fever, anemia, and asthma", ["present", "absent", "absent", "absent"]),
+        ("She came without fever, and anemia", ["absent", "absent"]),
+        ("Our first impression was asthma.", ["uncertain"]),
+        ("We considered the diagnosis of asthma.", ["uncertain"]),
+        ("Heparin failed to prevent fever.", ["present"]),
+        ("No fever, asthma or gastrointestinal complaints of anemia.", ["absent", "absent", "absent"]),
     ],
 )
 def test_status(linker: Linker, text: str, expected: list[str]) -> None:

@@ -7,9 +7,10 @@ import sys
 import numpy as np
 import pytest
 
-from clinweave.knowledge.linking.bag_of_words import REORDERED, VARIED, BagOfWords, content
+from clinweave.knowledge.linking.bag_of_words import REORDERED, VARIED, BagOfWords
 from clinweave.knowledge.linking.dictionary import Dictionary
 from clinweave.knowledge.linking.normalise import tokenise
+from clinweave.knowledge.linking.stems import content
 from clinweave.knowledge.linking.synonym_rules import FEWEST, learned, variants
 
 PARTS = ("hand", "knee", "hip", "wrist", "elbow")

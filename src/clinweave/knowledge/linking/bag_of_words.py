@@ -6,36 +6,46 @@ given to both.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from clinweave.knowledge.linking.dictionary import Dictionary, HashTable, TokenMatches, is_among
+from clinweave.knowledge.linking.dictionary import Dictionary, HashTable, Members, TokenMatches, is_among
 from clinweave.knowledge.linking.normalise import Hashes, Ints, Tokens, hashes_of, mix
 from clinweave.knowledge.linking.ranking import common_words
-from clinweave.knowledge.linking.stems import family, listed
+from clinweave.knowledge.linking.stems import (
+    ABSENCES,
+    ATTRIBUTES,
+    BARRED,
+    CONJUNCTIONS,
+    JOINS,
+    KINDS,
+    LOOSE,
+    NO_VARIANTS,
+    PREPOSITIONS,
+    SKIPPED,
+    SKIPPED_HASHES,
+    STOP_HASH,
+    STOP_WORDS,
+    UNSPOKEN,
+    bag_of,
+    family,
+    joined_words,
+    listed,
+    shared_words,
+)
 from clinweave.knowledge.linking.synonym_rules import variants
 
 MOST_WIDTH = 10  # tokens that a match may span
 MOST_NAMED = 8  # content words of a name
-# Words that a name and a text may have or lack alike: function words, and what laboratories add.
-_IN_NAMES = "of the a an in with and to for on by or morphology physiology circulating concentration level serum plasma"
-# What only texts have between the words of a name: copulas, pronouns, degrees. A name that has one stays as it is.
-_IN_TEXTS = """
-his her their its this these both was were is are be been being appeared appear has have had
-markedly extremely very slightly somewhat unusually invariably quite also often usually
-"""
-_LOOSE = frozenset(_IN_TEXTS.split())
-STOP_WORDS = frozenset(_IN_NAMES.split()) | _LOOSE
 AS_NAMED, REORDERED, SHARED, VARIED, DEFINED, SHORT_FORM = range(6)  # how a mention came to its name
 
 _ADJECTIVES = ("ic", "ous", "ive", "ed", "oid", "al")
+_INFLECTED = 7  # letters of a word whose form no name has
 _SHORT = 6  # letters of a name whose family says little
 _FILTER_MASK = np.uint64((1 << 20) - 1)
 _BAG = np.uint64(0xC2B2AE3D27D4EB4F)
@@ -51,25 +61,6 @@ _SHARES = (
     (-2, 1, 2),
     (-3, 1, 2),
 )
-
-
-def content(words: Iterable[str]) -> list[str]:
-    """Return the families of the words that are not stop words, sorted."""
-    return sorted(family(word) for word in words if word not in STOP_WORDS)
-
-
-@lru_cache(maxsize=1 << 15)
-def _bag(words: tuple[str, ...]) -> str:
-    """Return the content of the words as the sets of a vocabulary are spelt."""
-    return " ".join(content(words))
-
-
-class Members(NamedTuple):
-    """The dictionary's keys of set n are `keys[starts[n]:starts[n + 1]]`; its families, spaces between, `words[n]`."""
-
-    starts: Ints
-    keys: Ints
-    words: "pa.StringArray"
 
 
 class BagOfWords:
@@ -102,7 +93,7 @@ class BagOfWords:
         for key in chosen:
             named = dictionary.key(key).split(" ")
             parts = [word for word in named if word not in STOP_WORDS]
-            if not 1 <= len(parts) <= MOST_NAMED or not _LOOSE.isdisjoint(named):
+            if not 1 <= len(parts) <= MOST_NAMED or not LOOSE.isdisjoint(named):
                 continue
             if len(parts) == 1 and (len(named) > 1 or not _inflects(parts[0])):
                 continue
@@ -121,6 +112,9 @@ class BagOfWords:
         for word, head in listed().items():
             if head in numbers:
                 words.setdefault(word, numbers[head])
+        # A word that no name has is found by the stem that it shares with one ("retarded", "clavicular").
+        for stem, number in numbers.items():
+            words.setdefault(stem, number)
         spelt = [*words, *sorted(STOP_WORDS)]
         hashes = hashes_of(spelt)
         # The last number is that of all stop words.
@@ -175,19 +169,14 @@ class BagOfWords:
         """Return the matches that are not in `found` already, and how each came about (REORDERED or SHARED).
 
         `usable` tells for each key of the dictionary whether it may be found by its words; `found` are matches with a
-        sense. `skipping` lets words of side and degree stand between the words of a name (`_SKIPPED`).
+        sense. `skipping` lets words of side and degree stand between the words of a name (`SKIPPED`).
         """
-        code = self.families.find(tokens.hash)
-        stop_code = int(self.families.find(_STOP_HASH)[0])
-        stop = code == stop_code
-        part = np.where(code > 0, mix(code.astype(np.uint64) ^ _BAG), tokens.hash)
-        part[stop] = 0
-        indexed = (code > 0) & ~stop
+        part, indexed, _ = self.parts(tokens)
         windows = self._windows(tokens, part, indexed)
         fresh = ~is_among(windows.first * 64 + windows.size, np.sort(matches.first * 64 + matches.size))
         rows = []
-        bars = np.isin(tokens.hash, _NO_VARIANTS)
-        lacks = np.isin(tokens.hash, _ABSENCES)
+        bars = np.isin(tokens.hash, NO_VARIANTS)
+        lacks = np.isin(tokens.hash, ABSENCES)
         for position, size, number in _rows(windows, fresh):
             varied = number >= self.own
             # "No seizures" is no way to say "absence seizures", nor "absence of anemia" aplastic anemia, nor
@@ -201,7 +190,7 @@ class BagOfWords:
             ):
                 continue
             # "Hypertensive patients" have hypertension; "sclerosis of the cranial" is cut off its vault.
-            if (size > 1 or varied) and self._leads_on(tokens, position + size - 1, indexed, any_word=varied):
+            if (size > 1 or varied) and self.leads_on(tokens, position + size - 1, indexed, any_word=varied):
                 continue
             if (
                 varied
@@ -210,7 +199,7 @@ class BagOfWords:
                 and tokens.clause[position - 1] == tokens.clause[position]
             ):
                 continue  # part of a longer phrase
-            key = self._verified(number, tokens.words(position, position + size), usable)
+            key = self.verified(number, tokens.words(position, position + size), usable)
             if key is not None:
                 rows.append((position, size, key, VARIED if varied else REORDERED))
         rows += self._shared(tokens, part, indexed, usable)
@@ -218,6 +207,27 @@ class BagOfWords:
             rows += self._skipping(tokens, part, indexed, usable)
         columns = np.array(rows, np.int64).reshape(-1, 4).T
         return TokenMatches(columns[0], columns[1], columns[2]), columns[3]
+
+    def parts(self, tokens: Tokens) -> tuple[Hashes, NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return each token's part in the sum of a set, whether a name has its family, and whether it is no content."""
+        code = self._codes(tokens)
+        stop = code == int(self.families.find(STOP_HASH)[0])
+        part = np.where(code > 0, mix(code.astype(np.uint64) ^ _BAG), tokens.hash)
+        part[stop] = 0
+        return part, (code > 0) & ~stop, stop
+
+    def _codes(self, tokens: Tokens) -> NDArray[np.int32]:
+        """Return the number of each token's family; 0 where no name has a word of it."""
+        code = self.families.find(tokens.hash)
+        unknown = np.flatnonzero(code == 0)
+        hashes, at, inverse = np.unique(tokens.hash[unknown], return_index=True, return_inverse=True)
+        if not len(hashes):
+            return code
+        words = [tokens.words(token, token + 1)[0] for token in unknown[at].tolist()]
+        stems = [family(word) if len(word) >= _INFLECTED else word for word in words]
+        values = self.families.find(hashes_of(stems))
+        code[unknown] = values[inverse]
+        return code
 
     def _denied(
         self, tokens: Tokens, position: int, size: int, matches: TokenMatches, lacks: NDArray[np.bool_]
@@ -241,7 +251,7 @@ class BagOfWords:
         self, tokens: Tokens, part: Hashes, indexed: NDArray[np.bool_], usable: NDArray[np.bool_]
     ) -> list[tuple[int, int, int, int]]:
         """Return the matches (start, size, key, REORDERED) of names with words of side or degree between their own."""
-        skipped = np.isin(tokens.hash, _SKIPPED_HASHES)
+        skipped = np.isin(tokens.hash, SKIPPED_HASHES)
         gaps = np.flatnonzero(skipped)
         if not len(gaps):
             return []
@@ -253,8 +263,8 @@ class BagOfWords:
         rows = []
         for position, size, number in _rows(windows, inside & (windows.key < self.own)):
             words = tokens.words(position, position + size)
-            if _BARRED.isdisjoint(words) and not self._leads_on(tokens, position + size - 1, indexed):
-                key = self._verified(number, [word for word in words if word not in _SKIPPED], usable)
+            if BARRED.isdisjoint(words) and not self.leads_on(tokens, position + size - 1, indexed):
+                key = self.verified(number, [word for word in words if word not in SKIPPED], usable)
                 if key is not None:
                     rows.append((position, size, key, REORDERED))
         return rows
@@ -286,8 +296,10 @@ class BagOfWords:
         self, tokens: Tokens, part: Hashes, indexed: NDArray[np.bool_], usable: NDArray[np.bool_]
     ) -> list[tuple[int, int, int, int]]:
         """Return the matches (start, size, key, SHARED) of names that lend a word across "and" or "or"."""
-        conjunctions = np.flatnonzero(np.isin(tokens.hash, _CONJUNCTIONS))
-        rows: dict[tuple[int, int], tuple[int, int, int, int]] = {}
+        conjunctions = np.flatnonzero(np.isin(tokens.hash, CONJUNCTIONS))
+        rows: dict[tuple[int, ...], tuple[int, int, int, int]] = {
+            row[:3]: row for row in self._in_lists(tokens, part, indexed, usable, conjunctions)
+        }
         for share in _SHARES:
             low, high = share[0], share[-1]
             begins = conjunctions[(conjunctions + low >= 0) & (conjunctions + high < len(tokens))]
@@ -299,20 +311,40 @@ class BagOfWords:
             value = self.sets.find(mix(total))
             hit = (value > 0) & (value <= self.own)
             for position, number in zip(begins[hit].tolist(), value[hit].tolist(), strict=True):
-                if self._leads_on(tokens, position + high, indexed):
+                if self.leads_on(tokens, position + high, indexed):
                     continue
                 words = [tokens.words(position + shift, position + shift + 1)[0] for shift in share]
                 # "tumor and other kidney" is no kidney tumor: what stands before a shared last word leads.
                 key = (
-                    self._verified(number - 1, words, usable, ordered=share[-1] > 1)
-                    if _JOINS.isdisjoint(words)
+                    self.verified(number - 1, words, usable, ordered=share[-1] > 1)
+                    if JOINS.isdisjoint(words)
                     else None
                 )
                 if key is not None:
                     rows[position + low, high - low + 1] = (position + low, high - low + 1, key, SHARED)
         return list(rows.values())
 
-    def _leads_on(
+    def _in_lists(
+        self,
+        tokens: Tokens,
+        part: Hashes,
+        indexed: NDArray[np.bool_],
+        usable: NDArray[np.bool_],
+        conjunctions: Ints,
+    ) -> Iterator[tuple[int, int, int, int]]:
+        """Yield the matches (start, size, key, SHARED) of a list's members with the word that they share."""
+        pairs = np.array(list(shared_words(tokens, conjunctions)), np.int64).reshape(-1, 3)
+        pairs = pairs[indexed[pairs[:, 0]] & indexed[pairs[:, 1]]]
+        value = self.sets.find(mix(part[pairs[:, 0]] + part[pairs[:, 1]]))
+        hit = (value > 0) & (value <= self.own)
+        for (member, head, last), number in zip(pairs[hit].tolist(), value[hit].tolist(), strict=True):
+            words = [tokens.words(at, at + 1)[0] for at in (member, head)]
+            key = None if self.leads_on(tokens, last, indexed) else self.verified(number - 1, words, usable)
+            if key is not None:
+                first = min(member, head)
+                yield first, last - first + 1, key, SHARED
+
+    def leads_on(
         self, tokens: Tokens, last: int, indexed: NDArray[np.bool_], *, any_word: bool = False
     ) -> bool:
         """Say whether the token is an adjective of the word after it: "cranial" of "cranial vault"."""
@@ -320,9 +352,9 @@ class BagOfWords:
         if after >= len(tokens) or not indexed[after] or tokens.clause[after] != tokens.clause[last]:
             return False
         first, other = tokens.words(last, after + 1)
-        return (any_word or first.endswith(_ATTRIBUTES)) and other not in _JOINS
+        return (any_word or first.endswith(ATTRIBUTES)) and other not in JOINS
 
-    def _verified(
+    def verified(
         self, number: int, words: Sequence[str], usable: NDArray[np.bool_], *, ordered: bool = False
     ) -> int | None:
         """Return the key of set `number` that shares most words with `words`, or None where the sets differ.
@@ -331,37 +363,26 @@ class BagOfWords:
         """
         if len(words) == 1 and not words[0].endswith(_ADJECTIVES):
             return None
-        if _bag(tuple(words)) != self.words[number].as_py():
+        if bag_of(tuple(words)) != self.words[number].as_py():
             return None
-        best, most = None, -1
-        joins = not _JOINS.isdisjoint(words)
+        best, most = None, -UNSPOKEN
+        joins = not JOINS.isdisjoint(words)
         in_order = [family(word) for word in words if word not in STOP_WORDS] if ordered else []
         for key in self.keys[self.starts[number] : self.starts[number + 1]].tolist():
             if not usable[key]:
                 continue
             named = self.dictionary.key(key).split(" ")
-            same = len(set(named) & set(words))
-            if same <= most or (joins and _JOINS.isdisjoint(named)):
+            same = len(set(named) & set(words)) - UNSPOKEN * bool(KINDS.intersection(named).difference(words))
+            if same < most or (same == most and best is not None) or (joins and JOINS.isdisjoint(named)):
                 continue  # "blood and urine" is not blood in the urine
-            if not _PREP.isdisjoint(words) and set(words) & _PREP != set(named) & _PREP:
+            if not PREPOSITIONS.isdisjoint(words) and set(words) & PREPOSITIONS != set(named) & PREPOSITIONS:
                 continue
-            if joins and _joined_words(words) != _joined_words(named):
+            if joins and joined_words(words) != joined_words(named):
                 continue
             if ordered and in_order != [family(word) for word in named if word not in STOP_WORDS]:
                 continue
             best, most = key, same
         return best
-
-
-def _joined_words(words: Sequence[str]) -> set[str]:
-    """Return the families of the words on either side of each "and" or "or"."""
-    stems = set()
-    for position, word in enumerate(words):
-        if word in _JOINS:
-            left = [item for item in words[:position] if item not in STOP_WORDS]
-            right = [item for item in words[position + 1 :] if item not in STOP_WORDS]
-            stems |= {family(item) for item in (*left[-1:], *right[:1])}
-    return stems
 
 
 def _inflects(word: str) -> bool:
@@ -372,27 +393,5 @@ def _inflects(word: str) -> bool:
 
 
 def _rows(matches: TokenMatches, chosen: NDArray[np.bool_]) -> Iterable[tuple[int, int, int]]:
-    return zip(
-        matches.first[chosen].tolist(),
-        matches.size[chosen].tolist(),
-        matches.key[chosen].tolist(),
-        strict=True,
-    )
-
-
-_ATTRIBUTES = ("al", "ar", "ic", "ous", "ary", "ive", "ine")
-# Sides and degrees that only texts have between the words of a name: "hypoplastic left olfactory bulb".
-_SIDES_AND_DEGREES = """
-left right bilateral bilaterally both mild mildly moderate moderately severe severely marked grossly significant
-significantly considerable considerably greatly persistently profoundly strikingly slight
-"""
-_SKIPPED = frozenset(_SIDES_AND_DEGREES.split())
-_SKIPPED_HASHES = hashes_of(sorted(_SKIPPED))
-_BARRED = frozenset({"and", "or", "with", "to", "no", "not", "without"})  # of a window with such words
-_PREP = frozenset({"with", "to", "for", "on", "by", "as", "from", "at"})
-_JOINS = frozenset({"and", "or"})
-_STOP_HASH = hashes_of(["of"])
-_CONJUNCTIONS = hashes_of(["and", "or"])
-_NEGATIVE_WORDS = "no not without never nor neither deny denied non negative free"
-_NO_VARIANTS = hashes_of(["episode", *_NEGATIVE_WORDS.split()])
-_ABSENCES = hashes_of(["absence", "absent", "lack", "lacking", "missing", "loss", "lost", "deficiency"])
+    columns = (matches.first, matches.size, matches.key)
+    return zip(*(column[chosen].tolist() for column in columns), strict=True)

@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from clinweave.knowledge.linking.normalise import Bytes, Hashes, Ints, Tokens, join, mix, tokenise
@@ -119,6 +121,14 @@ def first_hash(tokens: Hashes) -> Hashes:
 def next_hash(so_far: Hashes, tokens: Hashes) -> Hashes:
     """Return the hash of each sequence with one more token."""
     return mix(so_far * _STEP + tokens)
+
+
+class Members(NamedTuple):
+    """The dictionary's keys of set n are `keys[starts[n]:starts[n + 1]]`; its families, spaces between, `words[n]`."""
+
+    starts: Ints
+    keys: Ints
+    words: "pa.StringArray"
 
 
 class Dictionary:

@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinweave.knowledge.linking.normalise import Ints, Tokens, hashes_of, words_of
+from clinweave.knowledge.linking.stems import british
 
 EVERYDAY, ADJECTIVE = "everyday", "adjective"  # kinds of names
-_FINDING = "biolink:PhenotypicFeature"
+_FINDINGS = frozenset({"biolink:PhenotypicFeature", "biolink:GeneticInheritance", "biolink:ClinicalModifier"})
 _INFECTION = " infection"
 _SHORTEST = 4  # letters of a derived adjective
 # Endings of nouns and of their adjectives; the first that fits counts.
@@ -34,9 +35,12 @@ _DERIVED = (
 
 
 class _Lists(NamedTuple):
-    broad: Mapping[str, str]  # broad layperson synonyms of the HPO, each with its finding's id
+    broad: Mapping[
+        str, str
+    ]  # broad layperson synonyms and names of obsolete terms, each with its finding's id
     names: Mapping[str, tuple[str, ...]]
     adjectives: Mapping[str, tuple[str, ...]]
+    clinical: Mapping[str, tuple[str, ...]]  # words of clinicians, by HPO label
     excluded: frozenset[str]  # adjectives that are not derived
     after: NDArray[np.uint64]  # hashes of the words that may follow an adjective
 
@@ -46,11 +50,10 @@ def lists() -> _Lists:
     """Return the lists of everyday.toml: everyday names and adjectives by HPO label."""
     text = files("clinweave.knowledge.linking").joinpath("everyday.toml").read_text("utf-8")
     table: dict[str, Any] = tomllib.loads(text)
-    rows = files("clinweave.knowledge.linking").joinpath("broad_names.tsv").read_text("utf-8").splitlines()
-    broad = dict(row.split("\t") for row in rows if not row.startswith("#"))
+    broad = {**_pairs("retired_names.tsv"), **_pairs("broad_names.tsv")}
+    clinical = files("clinweave.knowledge.linking").joinpath("clinical_names.toml").read_text("utf-8")
     names, adjectives = (
-        {label: tuple(word.strip() for word in words.split(",")) for label, words in table[kind].items()}
-        for kind in ("names", "adjectives")
+        {label: _words(words) for label, words in table[kind].items()} for kind in ("names", "adjectives")
     )
     after = {
         word
@@ -62,9 +65,20 @@ def lists() -> _Lists:
         broad,
         names,
         adjectives,
+        {label: _words(words) for label, words in tomllib.loads(clinical)["names"].items()},
         frozenset(table["not_derived"]["words"].split()),
         np.sort(hashes_of(sorted(after))),
     )
+
+
+def _words(cell: str) -> tuple[str, ...]:
+    return tuple(" ".join(word.split()) for word in cell.split(","))
+
+
+def _pairs(table: str) -> dict[str, str]:
+    """Return the names of a table with their identifiers."""
+    rows = files("clinweave.knowledge.linking").joinpath(table).read_text("utf-8").splitlines()
+    return dict(row.split("\t") for row in rows if not row.startswith("#"))
 
 
 def everyday_names(
@@ -80,7 +94,7 @@ def everyday_names(
     for name, curie, kind, category in rows:
         if category == "biolink:Disease":
             diseases.add(name.lower())
-        elif category == _FINDING and curie.startswith("HP:") and kind != "abbreviation":
+        elif category in _FINDINGS and curie.startswith("HP:") and kind != "abbreviation":
             owners[name.lower()].setdefault(curie, int(kind != "label"))
     names: dict[str, tuple[str, str]] = {}
     for name, curie, kind in (
@@ -98,10 +112,15 @@ def everyday_names(
 
 def _listed(owners: Mapping[str, Mapping[str, int]]) -> Iterator[tuple[str, str, str]]:
     """Yield the listed names whose finding the graph has: everyday words, adjectives, broad synonyms."""
-    for kind, table in ((EVERYDAY, lists().names), (ADJECTIVE, lists().adjectives)):
+    tables = ((EVERYDAY, lists().names), (ADJECTIVE, lists().adjectives), (EVERYDAY, lists().clinical))
+    for kind, table in tables:
         for label, words in table.items():
             if owner := _owner(owners.get(label.lower(), {})):
                 yield from ((word, owner, kind) for word in words)
+    for name, curies in owners.items():
+        other = british(name)
+        if other != name and (owner := _owner(curies)):
+            yield other, owner, EVERYDAY
     findings = {curie for curies in owners.values() for curie in curies}
     yield from ((name, curie, EVERYDAY) for name, curie in lists().broad.items() if curie in findings)
 

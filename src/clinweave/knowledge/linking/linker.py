@@ -23,7 +23,7 @@ from clinweave.knowledge.linking.everyday import describes
 from clinweave.knowledge.linking.mention_classifier import Matches, accepted, groups
 from clinweave.knowledge.linking.normalise import Ints, Tokens, join, tokenise
 from clinweave.knowledge.linking.ranking import FINDING
-from clinweave.knowledge.linking.selection import Selection, longest_first, with_defined
+from clinweave.knowledge.linking.selection import Selection, keys_of, longest_first, with_defined, within
 from clinweave.knowledge.linking.shorthand import Text, with_short_forms, written_out
 from clinweave.knowledge.linking.status import assess
 from clinweave.knowledge.linking.vocabulary import NamedGraph, Scope, Vocabulary, compile_vocabulary
@@ -83,9 +83,7 @@ class Spans:
 class Linker:
     """Links text to the concepts of one graph."""
 
-    language = (
-        ""  # of every text (ISO 639-1); "": detected for each, where other languages than English are read
-    )
+    language = ""  # of every text (ISO 639-1); "": detected for each, where other languages are read
 
     def __init__(
         self,
@@ -106,6 +104,8 @@ class Linker:
         """
         self.vocabulary, self.minimum, self.any_order, self.judged = vocabulary, minimum, any_order, judged
         self.usage, self.varied, self.furthest = usage, varied, furthest
+        self._phrases = keys_of(vocabulary, ranking.phrases())
+        self._barred = keys_of(vocabulary, ranking.no_findings())
         self._told = lru_cache(maxsize=1 << 16)(self._tell)
         self._cased = lru_cache(maxsize=1 << 16)(self._spellings)
         self._identified = lru_cache(maxsize=1 << 16)(self._identity)
@@ -173,7 +173,9 @@ class Linker:
         scope = self.scope(prefixes, categories)
         spans = self._spans(texts, scope)
         vocabulary = self.vocabulary
-        mentions = list(_triples(spans))
+        mentions = list(
+            zip(*(item.tolist() for item in (spans.document, spans.start, spans.end)), strict=True)
+        )
         rows = zip(spans.sense.tolist(), spans.key.tolist(), spans.how.tolist(), strict=True)
         reasons = [
             self._told(sense, key, scope, texts[doc][begin:end] == self._identified(sense, scope)[3], how)
@@ -281,6 +283,7 @@ class Linker:
         # Words alternate between names of findings; as diseases they cost more than they gain (training parts).
         categories = groups(self.vocabulary, scope, sense[varied])
         stay[varied] = self.varied & ((categories == FINDING) | (scope.row is None))
+        stay &= ~within(matches, matches.at_rows(np.isin(matches.key, self._barred)))
         good = np.flatnonzero(stay)
         matches = matches.at_rows(good)
         return matches, how[good], sense[good], score[good]
@@ -295,11 +298,17 @@ class Linker:
         how = np.full(len(matches), AS_NAMED, np.int64)
         if not self.any_order:
             return matches, how
-        resolved = scope.best[0, matches.key] >= 0
+        # A phrase without a sense is no name in another order either ("small bowel").
+        resolved = (scope.best[0, matches.key] >= 0) | np.isin(matches.key, self._phrases)
         usable = matches.at_rows(resolved)
         other, other_how = self.vocabulary.bag_of_words.match(
             tokens, usable, scope.reorders, skipping="HP" in scope.prefixes
         )
+        if "HP" in scope.prefixes:
+            alone = np.flatnonzero((other.size == 1) & (other_how == REORDERED))
+            stay = np.ones(len(other), np.bool_)
+            stay[alone] = describes(whole, tokens, other.first[alone], other.size[alone])
+            other, other_how = other.at_rows(stay), other_how[stay]
         return matches.joined(other), np.concatenate([how, other_how])
 
     def _senses(
@@ -324,7 +333,7 @@ class Linker:
                     continue
                 value = worth
                 ends = int(matches.first[number]), int(last_of[number])
-                if value < self.minimum and _among_genes(tokens, *ends):
+                if value < self.minimum and ranking.among_genes(tokens, *ends):
                     value += ranking.IN_CONTEXT
                 if value > score[number]:
                     sense[number], score[number] = option, value
@@ -381,16 +390,6 @@ class Linker:
         if scope.row is not None and by != own:
             reason += f"; by way of {by}: {LEVELS[int(vocabulary.crosswalk.level[scope.row[concept]])]}"
         return f"{reason}; {_HOW[how]}" if how in _HOW else reason
-
-
-def _among_genes(tokens: Tokens, begin: int, last: int) -> bool:
-    """Say whether a word near the tokens is about genes."""
-    low, high = max(0, begin - ranking.NEAR), min(len(tokens), last + 1 + ranking.NEAR)
-    return not ranking.gene_words().isdisjoint(tokens.words(low, begin) + tokens.words(last + 1, high))
-
-
-def _triples(spans: Spans) -> Iterable[tuple[int, int, int]]:
-    return zip(spans.document.tolist(), spans.start.tolist(), spans.end.tolist(), strict=True)
 
 
 def _joined(parts: list[Spans], item: str) -> Any:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from importlib.resources import files
 
 from clinweave.knowledge.linking.everyday import ADJECTIVE, EVERYDAY
-from clinweave.knowledge.linking.normalise import normal_form
+from clinweave.knowledge.linking.normalise import Tokens, normal_form
 
 # A concept's own label is what its vocabulary's editors chose; the others are ever looser ways of saying it.
 BASE = {
@@ -41,7 +41,7 @@ CLASSIFICATION = {
 }  # taken off codes of billing, where a vocabulary of medicine has the same words
 MODIFIER = 0.6  # taken off qualifiers, which describe a finding or a disease and are none, and off the roots
 PROPER = {
-    "HP": ("HP:0000118", "HP:0000005"),
+    "HP": ("HP:0000118", "HP:0000005", "HP:0003812"),
     "MONDO": ("MONDO:0000001",),
 }  # what is no qualifier lies below these
 ROOTS = frozenset(
@@ -95,6 +95,11 @@ def _is_common(name: str) -> bool:
 def phrases() -> list[str]:
     """Return phrases that are no name of a finding or disease, whatever their words may suggest."""
     return sorted(_lists()["phrases"])
+
+
+def no_findings() -> list[str]:
+    """Return phrases within which the name of a finding names none ("coma scale")."""
+    return sorted(_lists()["no_findings"])
 
 
 @lru_cache(maxsize=1)
@@ -163,3 +168,9 @@ def reason_of(kind: str, shown: str, name: str, exact_case: bool, others: list[s
     if others:
         parts.append(f"preferred to {', '.join(others[:3])}")
     return "; ".join(parts)
+
+
+def among_genes(tokens: Tokens, begin: int, last: int) -> bool:
+    """Say whether a word near the tokens is about genes."""
+    low, high = max(0, begin - NEAR), min(len(tokens), last + 1 + NEAR)
+    return not gene_words().isdisjoint(tokens.words(low, begin) + tokens.words(last + 1, high))

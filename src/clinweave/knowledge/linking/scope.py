@@ -18,13 +18,15 @@ from clinweave.knowledge.linking.normalise import Tokens
 _JOIN = r"(?:,\s*(?:and/or|and|or|nor|&)?|/|&|\+|and/or|and|or|nor|as well as|and also|plus)"
 _WORD = r"[\w'\u2019-]++"
 # Between two items of a list: a comma or a conjunction, and up to two words of the next item.
-_LINK = re.compile(rf"\+?\s*(?:\([^()]*\)\s*|{_WORD}\s+)?{_JOIN}\s*(?:{_WORD}\s+){{0,2}}", re.IGNORECASE)
-_PLAIN_LINK = re.compile(rf"\+?\s*(?:\([^()]*\)\s*)?{_JOIN}\s*(?:{_WORD}\s+){{0,2}}", re.IGNORECASE)
+_NEXT = rf"\s*(?:{_WORD}\s+){{0,2}}(?:(?:complaints?|symptoms?|signs?|episodes?|history|evidence)\s+of\s+)?"
+_LINK = re.compile(rf"\+?\s*(?:\([^()]*\)\s*|{_WORD}\s+)?{_JOIN}{_NEXT}", re.IGNORECASE)
+_PLAIN_LINK = re.compile(rf"\+?\s*(?:\([^()]*\)\s*)?{_JOIN}{_NEXT}", re.IGNORECASE)
 # The same with items between them that are no known finding.
 _LONG_LINK = re.compile(
     rf"\s*(?:{_WORD}\s+)?{_JOIN}(?:\s*(?:{_WORD}\s*){{1,3}}{_JOIN}){{1,3}}\s*(?:{_WORD}\s+){{0,2}}",
     re.IGNORECASE,
 )
+_RESUMED = re.compile(r"[^,;:()]{3,60},\s+and\s+(?:an?\s+|the\s+)?", re.IGNORECASE)
 _CONJUNCTION = re.compile(r"\b(?:or|nor|and)\b|[/&]", re.IGNORECASE)
 _OR = re.compile(r"\b(?:or|nor)\b", re.IGNORECASE)
 _DASH = re.compile(r"\s(?:-{1,2}|\u2013|\u2014)\s")
@@ -263,7 +265,7 @@ class Sentence:
             return None
         mention = self.mentions[number]
         reached = self._first(open_, mention) if open_.last is None else self._next(open_, mention)
-        if not reached:
+        if not reached or self._resumes(open_, mention):
             return None
         self._status[number] = open_.status
         if open_.listed:
@@ -305,6 +307,13 @@ class Sentence:
             )
         same = self.tokens.clause[mention.first] == self.tokens.clause[last.stop - 1]
         return bool(same) and mention.first - open_.cue.stop < open_.cue.rule.ahead_reach
+
+    def _resumes(self, open_: _Open, mention: MentionSpan) -> bool:
+        """Say whether a list goes on after one item with "without": "polyps without bleeding, and a hernia"."""
+        cue = open_.cue
+        between = self.text[cue.end : mention.start]
+        in_list = self._begins[0] < cue.first and self.text[cue.start : cue.end].lower() == "without"
+        return in_list and _RESUMED.fullmatch(between) is not None
 
     def _rest(self, last: MentionSpan) -> str:
         """Return the sentence after a mention, cut where lists do not reach."""

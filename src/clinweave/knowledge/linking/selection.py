@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from clinweave.knowledge.linking import ranking
 from clinweave.knowledge.linking.abbreviations import Definition, definitions, occurrences
 from clinweave.knowledge.linking.bag_of_words import DEFINED
-from clinweave.knowledge.linking.normalise import Ints, Tokens
+from clinweave.knowledge.linking.dictionary import TokenMatches
+from clinweave.knowledge.linking.normalise import Ints, Tokens, normal_form, tokenise
+from clinweave.knowledge.linking.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +129,21 @@ def longest_first(first_tokens: Ints, size: Ints, score: NDArray[Any]) -> Ints:
     parts.append(np.array(chosen, np.int64))
     every = np.concatenate(parts)
     return np.asarray(every[np.argsort(first_tokens[every], kind="stable")])
+
+
+def keys_of(vocabulary: Vocabulary, phrases: Sequence[str]) -> Ints:
+    """Return the keys of phrases, sorted."""
+    spelt = set(map(normal_form, phrases))
+    found = np.unique(vocabulary.dictionary.match(tokenise("\n\n".join(phrases))).key)
+    return np.array([key for key in found.tolist() if vocabulary.dictionary.key(key) in spelt], np.int64)
+
+
+def within(matches: TokenMatches, phrases: TokenMatches) -> NDArray[np.bool_]:
+    """Return which matches lie within one of the phrases."""
+    if not len(phrases):
+        return np.zeros(len(matches), np.bool_)
+    order = np.argsort(phrases.first, kind="stable")
+    first = phrases.first[order]
+    reach = np.maximum.accumulate(first + phrases.size[order])
+    at = np.searchsorted(first, matches.first, side="right") - 1
+    return np.asarray((at >= 0) & (reach[np.maximum(at, 0)] >= matches.first + matches.size))

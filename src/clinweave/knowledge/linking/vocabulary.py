@@ -22,7 +22,7 @@ from clinweave.knowledge.linking.normalise import Ints
 from clinweave.knowledge.linking.stems import word_lists
 from clinweave.records import Concept
 
-VERSION = 12
+VERSION = 15
 LONGEST = 150  # characters; longer names are formulas in words
 FREE_ORDER = frozenset({"biolink:Disease", "biolink:PhenotypicFeature"})
 _EVERYDAY = frozenset({everyday.EVERYDAY, everyday.ADJECTIVE})
@@ -173,11 +173,13 @@ def compile_vocabulary(graph: NamedGraph, out: Path | None = None) -> Artifact:
             [
                 sorted(ranking.common_words()),
                 ranking.phrases(),
+                ranking.no_findings(),
                 sorted(word_lists()),
                 ranking.usage(),
                 sorted(everyday.lists().broad.items()),
                 sorted(everyday.lists().names.items()),
                 sorted(everyday.lists().adjectives.items()),
+                sorted(everyday.lists().clinical.items()),
                 sorted(everyday.lists().excluded),
             ]
         ),
@@ -198,7 +200,7 @@ def _compile(graph: NamedGraph, folder: Path) -> dict[str, object]:
     category = [concepts[curie].category for curie in ids]
     usable = [name if len(name) <= LONGEST else "" for name in names]
     # Phrases without a sense are keys all the same: their words are then not put in another order.
-    dictionary, key = Dictionary.build([*usable, *ranking.phrases()])
+    dictionary, key = Dictionary.build([*usable, *ranking.phrases(), *ranking.no_findings()])
     key = key[: len(names)]
     spelt = [dictionary.key(number) if number >= 0 else None for number in key.tolist()]
     cased = [ranking.needs_case(*row) for row in zip(names, kinds, category, strict=True)]

@@ -1,6 +1,8 @@
 """Read the findings of clinical notes more fully than by names: `NoteReader`."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,23 +16,25 @@ from clinweave.knowledge.linking.vocabulary import NamedGraph
 from clinweave.knowledge.notes.growth import measures
 from clinweave.knowledge.notes.laboratory import Laboratory, Value
 from clinweave.knowledge.notes.person import Person, person_of
+from clinweave.knowledge.notes.phrases import families, merged, phrases
 from clinweave.records import Mention
 
 FINDINGS = ("HP",)
-_MEASURED = 0.9  # score of a finding by a value
+_MEASURED, _APART = 0.9, 0.7  # scores of findings by a value, and by words that stand apart
+# What the HPO says of diseases and not of patients: variability, expressivity, sporadic occurrence.
+_OF_DISEASES = frozenset({"HP:0003812", "HP:0003828", "HP:0003745"})
 _PIECE = 1 << 18
+_OPENING = 4000  # characters that tell the language
 
 
 class NoteReader:
-    """Reads the findings (HPO) of notes: the linker's, and those of values."""
+    """Reads the findings (HPO) of notes: the linker's, those whose words stand apart, and those of values."""
 
-    def __init__(self, linker: Linker, *, values: bool = True) -> None:
+    def __init__(self, linker: Linker, *, values: bool = True, apart: bool = True) -> None:
         """Take a linker; the rest is for measuring what each part does."""
-        self.linker, self.measured = linker, values
-        vocabulary = linker.vocabulary
-        self._row = {
-            curie: row for row, curie in enumerate(vocabulary.ids.to_pylist()) if curie.startswith("HP:")
-        }
+        self.linker, self.measured, self.apart = linker, values, apart
+        ids = linker.vocabulary.ids.to_pylist()
+        self._row = {curie: row for row, curie in enumerate(ids) if curie.startswith("HP:")}
         self._laboratory = Laboratory(_finding_names(linker))
 
     @classmethod
@@ -44,53 +48,130 @@ class NoteReader:
 
     def read_many(self, texts: Sequence[str]) -> list[list[Mention]]:
         """Return the findings of each text; texts in other languages than English are read by names alone."""
-        linked = self.linker.link_many(texts, FINDINGS)
-        english = [number for number, text in enumerate(texts) if language_of(text) == "en"]
+        linked = [
+            [item for item in mentions if item.id not in _OF_DISEASES] for mentions in self._linked(texts)
+        ]
+        english = [number for number, text in enumerate(texts) if language_of(text[:_OPENING]) == "en"]
         for piece in _pieces(texts, english):
-            more = self._values([texts[number] for number in piece]) if self.measured else []
-            for number, mentions in zip(piece, more, strict=False):
-                linked[number] = _merged(linked[number], mentions)
+            batch = _Batch.of([texts[number] for number in piece])
+            if self.apart:
+                for number, more in zip(piece, self._phrases(batch), strict=True):
+                    linked[number] = merged(linked[number], more)
+            if self.measured:
+                for number, values in zip(piece, self._values(batch), strict=True):
+                    linked[number] = _merged(linked[number], values)
         return linked
 
-    def _values(self, texts: Sequence[str]) -> list[list[Mention]]:
-        whole, begins = join(texts)
-        whole = written_out(whole)
-        tokens = tokenise(whole)
-        people = [
-            (int(begin), int(end), person_of(text))
-            for text, begin, end in zip(texts, begins[:-1], begins[1:], strict=True)
-        ]
-        values = self._laboratory.find(whole, tokens, people) + _grown(whole, tokens, people)
+    def _linked(self, texts: Sequence[str]) -> list[list[Mention]]:
+        return self.linker.link_many(texts, FINDINGS)
+
+    def _phrases(self, batch: "_Batch") -> list[list[tuple[Mention, frozenset[str]]]]:
+        """Return the findings whose words stand apart, with the families of their names, for each text."""
+        found = sorted(phrases(self.linker, batch.tokens), key=lambda item: (item.first, item.size))
+        mentions: list[list[tuple[Mention, frozenset[str]]]] = [[] for _ in batch.texts]
+        if not found:
+            return mentions
+        first = np.array([item.first for item in found], np.int64)
+        size = np.array([item.size for item in found], np.int64)
+        assessed = assess(batch.whole, batch.tokens, first, size)
+        starts, ends = batch.tokens.start[first], batch.tokens.end[first + size - 1]
+        rows = zip(
+            found,
+            starts.tolist(),
+            ends.tolist(),
+            assessed.status.tolist(),
+            assessed.family.tolist(),
+            strict=True,
+        )
+        for item, start, end, status, family in rows:
+            document, begin = batch.place(start)
+            curie = self.linker.vocabulary.ids[item.row].as_py()
+            if curie in self._row:
+                span = (start - begin, end - begin)
+                reason = f"words of {item.name!r} with others between"
+                mention = self._mention(
+                    batch.texts[document], span, curie, (_APART, reason, STATUSES[status]), family=family
+                )
+                mentions[document].append((mention, families(item.name)))
+        return mentions
+
+    def _values(self, batch: "_Batch") -> list[list[Mention]]:
+        """Return the findings of values for each text."""
+        mentions: list[list[Mention]] = [[] for _ in batch.texts]
+        people = batch.people()
+        values = self._laboratory.find(batch.whole, batch.tokens, people) + _grown(
+            batch.whole, batch.tokens, people
+        )
         values.sort(key=lambda item: (item.first, item.start))
         first = np.array([item.first for item in values], np.int64)
         size = np.array([item.size for item in values], np.int64)
-        assessed = assess(whole, tokens, first, size)
-        mentions: list[list[Mention]] = [[] for _ in texts]
-        documents = np.searchsorted(begins, [item.start for item in values], side="right") - 1
-        for item, document, status, family in zip(
-            values, documents.tolist(), assessed.status.tolist(), assessed.family.tolist(), strict=True
+        assessed = assess(batch.whole, batch.tokens, first, size)
+        for item, status, family in zip(
+            values, assessed.status.tolist(), assessed.family.tolist(), strict=True
         ):
-            begin = int(begins[document])
-            start, end = item.start - begin, _closed(texts[document], item.start - begin, item.end - begin)
+            document, begin = batch.place(item.start)
+            text, start = batch.texts[document], item.start - begin
             finding = item.finding if item.finding in self._row else item.otherwise
             if finding in self._row:
-                value = item._replace(start=start, end=end, finding=finding)
-                mentions[document].append(
-                    self._mention(texts[document], value, STATUSES[status], family=family)
-                )
+                span = (start, _closed(text, start, item.end - begin))
+                how = (_MEASURED, f"value: {item.how}", _status(item, STATUSES[status]))
+                mentions[document].append(self._mention(text, span, finding, how, family=family))
         return mentions
 
-    def _mention(self, text: str, item: Value, cue: str, *, family: bool) -> Mention:
-        """Return the mention of a value; "no" before it counts where words decide, and no number."""
-        status = "absent" if item.absent else "present"
-        if cue in {"hypothetical", "historical", "uncertain"} or (cue == "absent" and not item.measured):
-            status = "absent" if item.absent else cue
-        vocabulary, row = self.linker.vocabulary, self._row[item.finding]
+    def _mention(
+        self, text: str, span: tuple[int, int], curie: str, how: tuple[float, str, str], *, family: bool
+    ) -> Mention:
+        """Return a mention; `how` are its score, reason and status."""
+        (start, end), (score, reason, status) = span, how
+        vocabulary, row = self.linker.vocabulary, self._row[curie]
+        label, category = vocabulary.labels[row].as_py(), vocabulary.categories[row].as_py()
+        experiencer = FAMILY if family else ""
         return Mention(
-            item.start, item.end, text[item.start:item.end], item.finding, vocabulary.labels[row].as_py(),
-            vocabulary.categories[row].as_py(), _MEASURED, status == "absent", f"value: {item.how}",
-            FAMILY if family else "", status,
-        )  # fmt: skip
+            start,
+            end,
+            text[start:end],
+            curie,
+            label,
+            category,
+            score,
+            status == "absent",
+            reason,
+            experiencer,
+            status,
+        )
+
+
+class _Batch(NamedTuple):
+    """Several texts as one, with their tokens and where each begins."""
+
+    texts: Sequence[str]
+    whole: str
+    begins: list[int]
+    tokens: Tokens
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> "_Batch":
+        whole, begins = join(texts)
+        whole = written_out(whole)
+        return cls(texts, whole, begins.tolist(), tokenise(whole))
+
+    def place(self, start: int) -> tuple[int, int]:
+        """Return the number of the text that has a character of the whole, and where it begins."""
+        number = bisect_right(self.begins, start) - 1
+        return number, self.begins[number]
+
+    def people(self) -> list[tuple[int, int, Person]]:
+        """Return (start, end, person) of each text."""
+        spans = zip(self.texts, self.begins[:-1], self.begins[1:], strict=True)
+        return [(begin, end, person_of(text)) for text, begin, end in spans]
+
+
+def _status(item: Value, cue: str) -> str:
+    """Return the status of a value; "no" before it counts where words decide, and no number."""
+    if item.absent:
+        return "absent"
+    doubted = cue in {"hypothetical", "historical", "uncertain"} or (cue == "absent" and not item.measured)
+    return cue if doubted else "present"
 
 
 def _grown(whole: str, tokens: Tokens, people: Sequence[tuple[int, int, Person]]) -> list[Value]:
