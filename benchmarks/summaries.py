@@ -6,10 +6,11 @@
 `notes`: a file of MTS-Dialog (section_text, dialogue) or ACI-Bench (note, dialogue). Summaries of the dialogue are held
 against the reference note: the first sentences of the dialogue (as many as the extractive summary has), the extractive
 summary, and with --model what the model writes, with and without the check. Measures: the share of sentences (questions
-left out) that the citation checker finds stated in one sentence of the dialogue; it is strict, and the reference's own
-share shows how many true sentences it misses. Concept F1 against the reference (concept and status by our linker), the
-share of concepts that the dialogue names too, and ROUGE-L. Means with 95 % intervals (bootstrap over items); empty
-summaries score 0 and are counted. `table ROWS.jsonl` prints what several runs appended to one file.
+left out) that stand word for word in the dialogue, or that the citation checker finds stated by one sentence of it; the
+check is strict, and the reference's own share shows how many true sentences it misses. Concept F1
+against the reference (concept and status by our linker), the share of concepts that the dialogue names too, ROUGE-L.
+Means with 95 % intervals (bootstrap over items); an empty summary has F1 and ROUGE-L 0 and no share, and is counted.
+`table ROWS.jsonl` prints what several runs appended to one file.
 
 `records`: questions over the loaded stores with gold answers; half are about somebody else or about what the record
 does not state. The knowledge base in CLINWEAVE_HOME recognises concepts.
@@ -96,10 +97,11 @@ class Judge:
     def measured(
         self, sentences: Sequence[str], item: Item, evidence: Sequence[Evidence]
     ) -> dict[str, float]:
-        """Return the measures of a summary; an empty one scores 0."""
+        """Return the measures of a summary."""
         text = " ".join(sentences)
         if not text.strip():
-            return {**dict.fromkeys(MEASURES, 0.0), "sentences": 0.0}
+            nothing = {"supported": float("nan"), "concepts named": float("nan"), "sentences": 0.0}
+            return {**dict.fromkeys(MEASURES, 0.0), **nothing}
         claims = [sentence for sentence in sentences if not sentence.rstrip().endswith("?")]
         checked = [self.supported(sentence, evidence) for sentence in claims]
         own, named = (
@@ -115,8 +117,19 @@ class Judge:
         }
 
     def supported(self, sentence: str, evidence: Sequence[Evidence]) -> bool:
-        """Say whether the citation checker finds a sentence stated by one of the dialogue's."""
+        """Say whether a sentence stands word for word in the dialogue, or the checker finds it stated there."""
+        words = " ".join(words_of(sentence))
+        if (
+            words
+            and f" {words} " in f" {' '.join(word for item in evidence for word in words_of(item.text))} "
+        ):
+            return True
         return any(self.checker.check(sentence, [item])[0] == Verdict.SUPPORTED for item in evidence)
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a text in lower case."""
+    return re.findall(r"\w+", text.lower())
 
 
 def summaries(item: Item, judge: Judge, model: LanguageModel | None) -> dict[str, list[str]]:

@@ -139,3 +139,17 @@ def test_a_store_without_entries_is_still_read(tmp_path):
     store = PatientStore(tmp_path / "store", {})
     assert summary(store, "p1")["sex"] == "male"
     assert [item.entry for item in store.records(store.subject("p1"))] == [""]
+
+
+def test_digits_that_32_bits_would_change_are_kept(tmp_path):
+    values = [4.1, 206.17676767, 0.1234567891, 7.25, 16777217, 120]
+    observations = [
+        {"resourceType": "Observation", "id": f"o{number}", "status": "final", "effectiveDateTime": "2020-01-02",
+         "code": {"text": f"Test {number}"}, "valueQuantity": {"value": value, "unit": "mg"}}
+        for number, value in enumerate(values)
+    ]  # fmt: skip
+    read(tmp_path, *observations)
+    load(str(tmp_path / "b.json"), tmp_path / "store")
+    store = PatientStore.open(tmp_path / "store")
+    shown = [row["value"] for row in summary(store, "p1")["observations"]]
+    assert sorted(shown) == sorted(f"{value} mg" for value in values)

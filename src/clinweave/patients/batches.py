@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from clinweave.databases import RowLog
 from clinweave.records import Dropped
@@ -124,8 +125,8 @@ class Rows:
 def fitted(batch: pa.RecordBatch, schema: pa.Schema = READ) -> pa.RecordBatch:
     """Return a batch with exactly the columns and types of `schema`; absent ones are empty.
 
-    A number that the 32 bits of MEDS cannot hold is kept as text, NaN becomes null, and the code of an event that is
-    absent or uncertain says so: a program that reads codes alone must not take it as present.
+    A number whose digits the 32 bits of MEDS would change is kept as text, too; NaN becomes null. The code of an event
+    that is absent or uncertain says so: a program that reads codes alone must not take it as present.
     """
     columns = {name: batch.column(name) for name in batch.schema.names}
     if "numeric_value" in columns:
@@ -170,13 +171,27 @@ def _exact(numbers: pa.Array, texts: pa.Array | None) -> tuple[pa.Array, pa.Arra
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         narrow = wide.astype(np.float32)
         lost = np.isfinite(wide) & (~np.isfinite(narrow) | ((narrow == 0) & (wide != 0)))
-        rounded = np.isfinite(wide) & (np.abs(wide) >= 1 << 24) & (narrow.astype(np.float64) != wide) & ~lost
+        changed = np.isfinite(wide) & (narrow.astype(np.float64) != wide) & ~lost
+        rounded = changed & ((np.abs(wide) >= 1 << 24) | _long(wide))
     if lost.any() or rounded.any():
         values = words.to_pylist()
         for index in np.flatnonzero(lost | rounded).tolist():
-            values[index] = values[index] or f"{wide[index]:.17g}"
+            values[index] = values[index] or _digits(float(wide[index]))
         words = pa.array(values, pa.large_string())
     return pa.array(narrow, pa.float32(), mask=~np.isfinite(narrow)), words
+
+
+def _long(numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which numbers have more than the six digits that 32 bits keep; their digits are kept as text."""
+    size = np.where(numbers == 0, 1.0, np.abs(numbers))
+    scale = 10.0 ** (5 - np.floor(np.log10(size)))
+    scaled = numbers * scale
+    return np.abs(scaled - np.rint(scaled)) > 1e-6 * np.abs(scaled)
+
+
+def _digits(number: float) -> str:
+    """Return the shortest digits that give the same number, a whole one without a point."""
+    return str(int(number)) if number.is_integer() and abs(number) < 1e17 else repr(number)
 
 
 def _possible(times: pa.Array) -> pa.Array:

@@ -288,3 +288,33 @@ def test_allergies_of_notes_are_quoted_though_no_entry_states_one(record):
     blood_thinner = answer_from_record(alone, "Is she on an anticoagulant?")
     assert "On warfarin." in blood_thinner.text
     assert answer_from_record(replace(alone, entries=()), "Any allergies?").abstained
+
+
+def with_entry(record, **fields):
+    base = replace(
+        record.entries[0], id="X/1", value="", status="present", concept="", text="", code="X:1", **fields
+    )
+    return replace(record, entries=(*record.entries, base))
+
+
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [("Does she have COPD?", "Chronic obstructive pulmonary disease, unspecified"), ("Is she diabetic?", "Type 2 diabetes mellitus"),
+     ("Does she smoke?", "Personal history of tobacco use"), ("Did she have an MI?", "Old myocardial infarction"),
+     ("Does she have cancer?", "Malignant neoplasm of colon"), ("Is she DNR?", "Do not resuscitate")],
+)  # fmt: skip
+def test_other_words_for_the_same_are_no_false_absence(record, question, name):
+    assert name in answer_from_record(with_entry(record, kind="problem", name=name), question).text
+    assert answer_from_record(record, question).abstained
+
+
+def test_a_question_of_two_things_names_what_is_recorded_of_each(record):
+    answer = answer_from_record(record, "Does she have hypertension and lupus?")
+    assert "No entry has all of these words" in answer.text
+    assert "Essential hypertension" in answer.text
+
+
+def test_a_named_specimen_is_kept(record):
+    blood = with_entry(record, kind="lab", name="Blood culture")
+    assert "Blood culture" in answer_from_record(blood, "What was the culture?").text
+    assert answer_from_record(blood, "What was the urine culture?").abstained

@@ -29,7 +29,7 @@ def exchanges(facts: Sequence[Fact]) -> list[Exchange]:
     result = []
     for number, fact in enumerate(facts):
         sentence = fact.sentence
-        if sentence.speaker not in ASKING or not sentence.text.rstrip().endswith("?") or not fact.mentions:
+        if sentence.speaker not in ASKING or not sentence.text.rstrip().endswith("?") or not topic_of(fact):
             continue
         if number + 1 < len(facts) and facts[number + 1].sentence.turn == sentence.turn:
             continue  # what is answered is the last sentence of the turn
@@ -37,6 +37,17 @@ def exchanges(facts: Sequence[Fact]) -> list[Exchange]:
         if answers and answers[0].sentence.speaker not in ASKING:
             result.append(_exchange(fact, answers))
     return result
+
+
+def topic_of(question: Fact) -> str:
+    """Return the section of the summary that a question is about, "" where it names nothing."""
+    if question.section:
+        return question.section
+    if cue("past").search(question.sentence.text):
+        return "Past history"
+    if cue("drug").search(question.sentence.text):
+        return "Medications"
+    return "Problems" if question.mentions else ""
 
 
 def _exchange(question: Fact, answers: Sequence[Fact]) -> Exchange:

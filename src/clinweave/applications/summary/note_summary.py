@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from clinweave.applications.summary.dialogue import ASKING, Exchange, exchanges
+from clinweave.applications.summary.dialogue import ASKING, Exchange, exchanges, topic_of
 from clinweave.applications.summary.note_disagreements import Placed, note_disagreements
 from clinweave.applications.summary.note_facts import Fact, Link, facts_of
 from clinweave.applications.summary.note_sentences import read_sentences
@@ -84,9 +84,7 @@ def _place(name: str, fact: Fact) -> Citation:
 
 def _exchanged(name: str, item: Exchange) -> Line:
     """Return a question and its answer as one line; both places are cited."""
-    section = {"absent": "Denied or absent", "present": "Problems"}.get(
-        item.status, item.question.section or "Problems"
-    )
+    section = {"absent": "Denied or absent", "present": "Problems"}.get(item.status, topic_of(item.question))
     cited = tuple(_place(name, fact) for fact in (item.question, *item.answers))
     return Line(section, item.text, cited, item.status)
 

@@ -28,6 +28,9 @@ _PICKS = tuple((name, cue(name, "picks")) for name in _cues()["picks"])
 _ADVICE, _COMPUTED, _RELATIVE_DAY, _SPECIMEN = (
     cue(name) for name in ("advice", "computed", "relative_day", "specimen")
 )
+_DRUG_WORD = re.compile(
+    r"\b(?:medications?|medicines?|drugs?|meds|tablets?|prescri\w+|supplements?|replacement)\b", re.IGNORECASE
+)
 _STOP = frozenset(_cues()["words"]["stop"].split())
 _YEAR = r"((?:1[89]|2\d)\d\d"
 _ISO = re.compile(rf"\b{_YEAR}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?)\b")
@@ -64,7 +67,7 @@ def parse_record_question(question: str, related: Related = lambda _: frozenset(
     kind = next((name for name, pattern in _KINDS if pattern.search(text)), "")
     if drug_class and kind in {"", "problem", "note", "value"}:
         kind = "drug"
-    elif measurement and kind in {"", "value", "problem", "note", "drug"} and not drug_class:
+    elif measurement and kind in {"", "value", "problem", "note", "drug"} and not _DRUG_WORD.search(text):
         kind = "value"
     date = _date_of(text)
     words = tuple(word for word in re.findall(r"[a-z0-9][a-z0-9'-]*", text.lower()) if _telling(word, date))

@@ -10,6 +10,7 @@ from clinweave.applications.summary.note_sentences import Sentence, read_sentenc
 from clinweave.applications.summary.question import RecordQuestion, cue
 from clinweave.applications.summary.record import Entry, Record
 from clinweave.applications.summary.results import Citation
+from clinweave.applications.summary.vocabulary import other_forms
 
 MOST = 8  # entries that an answer lists
 _QUOTES = 3
@@ -31,11 +32,12 @@ class Reply:
 def matching(
     entries: Iterable[Entry], words: Sequence[str], concepts: frozenset[str] = frozenset()
 ) -> list[Entry]:
-    """Return the entries whose names have all these words (singular or plural), or whose concept is one of these."""
+    """Return the entries whose names have all these words or other words for them, or whose concept is one of these."""
+    forms = [tuple(words), *other_forms(words)] if words else []
     return [
         item
         for item in entries
-        if (words and all(has_word(item.name, word) for word in words)) or item.concept in concepts
+        if item.concept in concepts or any(all(has_word(item.name, word) for word in form) for form in forms)
     ]
 
 
@@ -68,9 +70,15 @@ def nothing(
     if other:
         parts.append(f"At other times it has {len(other)}, {record.span(other)}.")
         cited.append(other[-1].citation)
-    elif similar := _similar(pool, asked.words):
+    elif similar := _similar([item for item in pool if item.kind == "drug"], asked.words):
         parts.append(f"Is a similar name meant? {'; '.join(dict.fromkeys(item.name for item in similar))}.")
         cited += [item.citation for item in similar]
+    elif parts_of := _by_word(pool, asked.words):
+        listed_words = "; ".join(f"{word}: {names(items[-1:])}" for word, items in parts_of.items())
+        parts.append(f"No entry has all of these words; single words are in {listed_words}.")
+        cited += [items[-1].citation for items in parts_of.values()]
+    elif asked.words:
+        parts.append("It may be recorded under another name.")
     quotes = _in_notes(record, asked)
     if quotes:
         parts.append(f"Notes have these words: {quoted(quotes)}.")
@@ -83,6 +91,14 @@ def searched(pool: Sequence[Entry]) -> str:
     """Say how many entries were searched, and from when to when."""
     days = sorted(item.date for item in pool if item.date)
     return f"Searched: {len(pool)} entries{f', {days[0]} to {days[-1]}' if days else ''}."
+
+
+def _by_word(pool: Sequence[Entry], words: Sequence[str]) -> dict[str, list[Entry]]:
+    """Return, for a question of several words, the entries that have one of them."""
+    if len(words) < 2:
+        return {}
+    found = {word: matching(pool, (word,)) for word in words if len(word) > 3}
+    return dict(list({word: items for word, items in found.items() if items}.items())[:_QUOTES])
 
 
 def _similar(pool: Sequence[Entry], words: Sequence[str]) -> list[Entry]:

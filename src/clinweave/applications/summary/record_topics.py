@@ -29,6 +29,7 @@ from clinweave.applications.summary.record_lookup import (
 )
 from clinweave.applications.summary.record_values import value_sentences
 
+_GIVEN = re.compile(r"\b(?:administered|given|started)\b", re.IGNORECASE)
 _LAST = re.compile(r"\b(?:last|latest|most recent|recently)\b", re.IGNORECASE)
 _HOSPITAL = frozenset({"hospital", "admitted", "admission", "admissions", "seen", "visit"})
 _VACCINES = {"flu": "influenza", "covid": "covid-19"}
@@ -42,10 +43,21 @@ def values(record: Record, asked: RecordQuestion) -> Reply:
         what = f"{asked.specimen} {measurement.name}".strip()
     else:
         chosen = matching(pool, asked.words, asked.concepts) if asked.words else pool
-        what = f"value named {' '.join(asked.words)}" if asked.words else "measured value"
+        chosen = [item for item in chosen if not asked.specimen or of_specimen(item, asked.specimen)]
+        what = (
+            f"value named {' '.join((asked.specimen, *asked.words)).strip()}"
+            if asked.words
+            else "measured value"
+        )
     dated = in_time(chosen, asked.date)
     if not dated:
-        return nothing(record, what, pool, asked, chosen)
+        named = (measurement.name,) if measurement else asked.words
+        others = in_time(matching(record.of("problem", "procedure"), named), asked.date)
+        return (
+            courses("No value is recorded, but:", others)
+            if others
+            else nothing(record, what, pool, asked, chosen)
+        )
     if not asked.words and not measurement:
         latest = list({item.code: item for item in dated}.values())
         return listed("The record holds these values, the last of each:", latest[-MOST:], len(latest))
@@ -58,7 +70,8 @@ def drugs(record: Record, asked: RecordQuestion) -> Reply:
     looked = ""
     if asked.drug_class:
         name, substances = asked.drug_class
-        chosen = [item for item in pool if any(has_word(item.name, word) for word in substances)]
+        precise = matching(pool, asked.words) if len(asked.words) > 1 else []
+        chosen = precise or [item for item in pool if any(has_word(item.name, word) for word in substances)]
         what, looked = f"drug of the class {name}", f" Looked for: {', '.join(substances)}."
     else:
         chosen = matching(pool, asked.words, asked.concepts) if asked.words else pool
@@ -74,7 +87,9 @@ def drugs(record: Record, asked: RecordQuestion) -> Reply:
     rows = "; ".join(_order(record, items) for items in groups[:MOST])
     shown = [item for items in groups[:MOST] for item in (items[0], items[-1])]
     more = further(len(groups) - MOST)
-    return Reply(f"The record holds: {rows}.{more} An order does not say that it was taken.", cited(shown))
+    given = all(_GIVEN.search(item.value) for item in shown)
+    caution = "" if given else " An order does not say that it was taken."
+    return Reply(f"The record holds: {rows}.{more}{caution}", cited(shown))
 
 
 def _order(record: Record, items: Sequence[Entry]) -> str:
@@ -199,6 +214,7 @@ def anything(record: Record, asked: RecordQuestion) -> Reply:
         if item.kind != "note" and item.status != "historical" and not item.of_family
     ]
     chosen = in_time(matching(pool, asked.words, asked.concepts), asked.date)
+    chosen = [item for item in chosen if not asked.specimen or of_specimen(item, asked.specimen)]
     if not chosen:
         return nothing(record, f"entry named {' '.join(asked.words)}", pool, asked)
     if all(item.kind in {"lab", "observation"} and item.status == "present" for item in chosen):

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -46,6 +47,17 @@ def find_class(text: str) -> DrugClass | None:
     names = {**{name: name for name in _terms()["drug_classes"]}, **_terms()["class_synonyms"]}
     name = _longest(text, names)
     return DrugClass(name, tuple(_terms()["drug_classes"][name].split())) if name else None
+
+
+def other_forms(words: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return other words for the same: ("copd",) -> [("chronic", "obstructive", "pulmonary", "disease")]."""
+    table, text = _terms()["forms"], f" {' '.join(words)} "
+    found = []
+    for name, forms in table.items():
+        if f" {name} " in text:
+            rest = text.replace(f" {name} ", " ").split()
+            found += [(*rest, *form.split()) for form in forms]
+    return found
 
 
 def _longest(text: str, names: dict[str, str]) -> str:
