@@ -99,7 +99,10 @@ def _model(release: Release, settings: Settings) -> Model:
 
 def _lrz(folder: Path, cases: Sequence[Case]) -> Lrz:
     model = open_model(
-        release_in(folder), home() / "diagnosis", Settings(prior=0.5, unstated=0.5), related=False
+        release_in(folder),
+        home() / "diagnosis",
+        Settings(prior=0.5, unstated=0.5, strength=1.0),
+        related=False,
     )
     index = model.ontology.index
     return Lrz(model, sorted({index[id_] for case in cases for id_ in case.observed if id_ in index}))

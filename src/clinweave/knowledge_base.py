@@ -251,26 +251,27 @@ class KnowledgeBase:
         excluded: Sequence[str] = (),
         text: str = "",
         sex: str = "",
+        age: str = "",
         limit: int = 10,
         release: Path | None = None,
     ) -> "DiagnosisResult":
         """Return rare diseases ranked by findings: {"ranking", "none_fits", "next", "problems"}, with reasons.
 
-        `observed` and `excluded` are HPO ids; the findings of `text` are added, as the linker reads them. `sex` is
-        "MALE", "FEMALE" or unknown. `release` is a folder with hp.obo and phenotype.hpoa; the fetched one if not given.
-        Raises `UserError` if there is no release.
+        `observed` and `excluded` are HPO ids; they overrule the findings of `text`, which are read as in a clinical
+        note and come back under "read". `sex` is "MALE", "FEMALE" or unknown, `age` as "16y" or "P16Y". `release` is a
+        folder with hp.obo and phenotype.hpoa; the fetched one if not given. Raises `UserError` if there is no release.
         """
-        from clinweave.applications.diagnosis import Case, from_mentions
+        from clinweave.applications.diagnosis import Case, corrected, from_mentions, read_age, read_letter
+        from clinweave.knowledge import NoteReader
 
-        found = from_mentions("case", self.link(text, ["HP"])) if text else Case("case", (), ())
-        case = Case(
-            "case",
-            tuple(dict.fromkeys([*observed, *found.observed])),
-            tuple(dict.fromkeys([*excluded, *found.excluded])),
-            sex.upper(),
-            problems=found.problems,
-        )
-        return self._diagnoser(release).diagnose(case, top=limit, explained=limit)
+        diagnoser = self._diagnoser(release)
+        letter = read_letter(text, NoteReader(self.linker).read(text)) if text else None
+        read = from_mentions("case", letter.mentions) if letter else Case("case")
+        problems = (*letter.warnings(), *read.problems) if letter else ()
+        case = replace(read, sex=sex.upper(), age=read_age(age), problems=problems)
+        case = corrected(case, diagnoser.model.ontology, observed, excluded, ())
+        line = diagnoser.diagnose(case, top=limit, explained=limit)
+        return line | {"read": letter.summary()} if letter else line
 
     def code(self, note: str, *, setting: str) -> "Coding":
         """Return the ICD-10-CM codes that the text of a note supports, with evidence, and what was considered.

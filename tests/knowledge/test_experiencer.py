@@ -23,6 +23,8 @@ def linker(tmp_path_factory: pytest.TempPathFactory) -> Linker:
         ("Her sister is affected by asthma", [True]),
         ("The father was diagnosed with asthma at 30 years", [True]),
         ("Both parents have asthma", [True]),
+        ("His father died suddenly aged 38 of asthma.", [True]),
+        ("His aunt passed away last year after seizures.", [True]),
         ("His father, aged 46, underwent treatment for asthma.", [True]),
         ("Seizures in his mother and a younger brother", [True]),
         ("Fever and seizures were present in her older sister.", [True, True]),

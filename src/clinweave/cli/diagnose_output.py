@@ -26,6 +26,8 @@ _STYLES = {
     "relative": "magenta",
 }
 _SHOWN = 10  # ranks
+_LONG = 20_000  # characters of a text of which only what surrounds the findings is printed
+_AROUND = 80  # characters printed around the findings of a long text
 _MODES = {
     "Autosomal dominant inheritance": "AD",
     "Autosomal recessive inheritance": "AR",
@@ -230,18 +232,26 @@ def _show_letter(letter: dict[str, Any]) -> None:
     marks = [Mention(**{key: mark[key] for key in mark if key in names}) for mark in letter["marks"]]
     kinds = {(mark["start"], mark["end"], mark["id"]): mark["kind"] for mark in letter["marks"]}
     shown = Text()
+    long = len(letter["text"]) > _LONG
     for piece, group in segments(letter["text"], marks):
         style = _STYLES[kinds[group[0].start, group[0].end, group[0].id]] if group else ""
         labels = "; ".join(_label(mark, kinds[mark.start, mark.end, mark.id]) for mark in group)
-        shown.append(_printable(piece), style)
+        shown.append(_printable(piece if group or not long else _elided(piece)), style)
         shown.append(f" [{labels}]" if labels else "", "dim")
     counts = letter["counts"]
     Console().print(shown)
+    if long:
+        Console().print("\nText without findings was left out here; --marked FILE has all of it.")
     Console().print(
         "\nRead: "
         + ", ".join(f"{counts[kind]} {kind}" for kind in _STYLES)
         + f"; {letter['sentences_without']} of {letter['sentences']} sentences bore no finding"
     )
+
+
+def _elided(piece: str) -> str:
+    """Return text without a finding, its middle left out."""
+    return f"{piece[:_AROUND]} [...] {piece[-_AROUND:]}" if len(piece) > 3 * _AROUND else piece
 
 
 def _label(mark: "Mention", kind: str) -> str:

@@ -235,7 +235,10 @@ def test_the_likelihood_ratio_counts_a_miss_as_one_in_a_hundred(world):
 
 def test_the_baseline_by_hand(world):
     model = open_model(
-        release_in(world / "release"), world / "cache", Settings(prior=0.5, unstated=0.5), related=False
+        release_in(world / "release"),
+        world / "cache",
+        Settings(prior=0.5, unstated=0.5, strength=1.0),
+        related=False,
     )
     term = model.ontology.index["HP:0000302"]
     arm = Lrz(model, [term])

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from clinweave.applications.diagnosis.ages import years
 from clinweave.applications.diagnosis.cases import Case
 from clinweave.applications.diagnosis.facts import Facts, page_of
 from clinweave.applications.diagnosis.findings import Findings, read_findings
@@ -102,7 +103,9 @@ class Diagnoser:
 
     def _scores(self, case: Case, findings: Findings, more: tuple[int, ...] = ()) -> Any:
         observed = (*findings.observed, *more)
-        return self.ranker.scores(observed, findings.excluded, case.publications, case.sex) + self._prior
+        age = years(case.age)
+        scores = self.ranker.scores(observed, findings.excluded, case.publications, case.sex, age)
+        return scores + self._prior
 
     def _deciding(
         self, case: Case, findings: Findings, first: list[int], proposed: list[NextFinding]
@@ -121,7 +124,12 @@ class Diagnoser:
         self, index: int, case: Case, findings: Findings, standing: Mapping[int, int | None]
     ) -> list[Reason]:
         reasons = self.explainer.reasons(
-            index, findings, case.publications, case.sex, stand_in=standing[index]
+            index,
+            findings,
+            case.publications,
+            case.sex,
+            years(case.age),
+            stand_in=standing[index],
         )
         if prior := float(self._prior[index]):
             stated = self.model.facts[index].prevalence

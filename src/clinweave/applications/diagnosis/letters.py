@@ -1,6 +1,7 @@
 """What was read in a letter: its findings in their places, and how much of the text bore none."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -59,7 +60,7 @@ def read_letter(text: str, mentions: Sequence[Mention]) -> Letter:
         match.span() for match in _SENTENCE.finditer(text) if len(re.findall(r"\w+", match.group())) >= _WORDS
     ]
     starts = [mention.start for mention in ordered]
-    bearing = sum(any(low <= start < high for start in starts) for low, high in spans)
+    bearing = sum(bisect_left(starts, low) < bisect_left(starts, high) for low, high in spans)
     return Letter(text, ordered, len(spans), len(spans) - bearing)
 
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clinweave.applications.diagnosis.annotations import Annotations, Profile, profiles
-from clinweave.applications.diagnosis.facts import Facts
+from clinweave.applications.diagnosis.facts import ONSETS, Facts
 from clinweave.applications.diagnosis.links import RelatedDiseases
 from clinweave.applications.diagnosis.ontology import Ontology
 from clinweave.applications.diagnosis.propagation import (
@@ -33,10 +33,12 @@ _BLOCK = 512  # candidates whose evidence over all terms is held at once
 class Settings:
     """The constants of the score, chosen on the development part (see docs/diagnosis.md)."""
 
-    prior: float = 0.35  # frequency of a finding whose row states none
-    strength: float = 1.0  # pseudo-patients behind it
-    unstated: float = 0.35  # frequency of a finding whose row states none
-    frequency_weight: float = 1.0  # exponent of a frequency: below 1, few counted patients decide less
+    prior: float = (
+        0.4  # frequency that counts of few patients shrink to: the mean where more than 20 are counted
+    )
+    strength: float = 2.0  # pseudo-patients behind it
+    unstated: float = 0.5  # frequency of a finding whose row states none
+    frequency_weight: float = 1.0  # exponent of a frequency: below 1, frequencies decide less
     noise: float = 0.1  # chance that a finding has nothing to do with the disease
     groups: float = 0.25  # share of the profile taken from wider Orphanet groups
     siblings: float = 0.25  # share taken from the siblings in the same series
@@ -45,6 +47,8 @@ class Settings:
     spread: float = 0.65  # weight of the penalty for broad profiles
     redundancy: float = 0.7  # how much findings that say the same share one vote
     excluded: float = 0.02  # weight of excluded findings
+    documented: float = 0.1  # for each e-fold of patients in whom a disease was described
+    age: float = 2.0  # against a disease whose earliest stated onset is after the patient's age
     sex: float = 1.0  # against a disease that is X-linked alone, in a female patient
     gene: float = 0.5  # against a disease of which nothing is annotated, beside the best one of its gene
 
@@ -84,6 +88,13 @@ class Model:
         return [related.members[0] for related in self.related]
 
     @cached_property
+    def documented(self) -> "Floats":
+        """Return what each candidate gains by the number of patients that its rows count, in nats."""
+        return documented(
+            self.annotations, *member_rows(self.annotations, self.related), len(self.related), self.settings
+        )
+
+    @cached_property
     def x_linked(self) -> "npt.NDArray[np.bool_]":
         """Return which candidates are stated to be inherited X-linked and in no other way."""
         import numpy as np
@@ -93,6 +104,15 @@ class Model:
             {mode for id_ in related.members for mode in modes.get(id_, ())} for related in self.related
         ]
         return np.array([bool(each) and each <= _X_LINKED for each in stated], np.bool_)
+
+    @cached_property
+    def earliest(self) -> "Floats":
+        """Return the age in years at which each candidate begins at the earliest, NaN where no onset is stated."""
+        import numpy as np
+
+        onsets = [entry.onset for entry in self.facts] or [()] * len(self.related)
+        ages = [min((ONSETS[id_][0] for id_ in onset), default=float("nan")) for onset in onsets]
+        return np.array(ages, np.float32)
 
     @cached_property
     def names(self) -> list[str]:
@@ -175,6 +195,20 @@ def member_rows(annotations: Annotations, related: Sequence[RelatedDiseases]) ->
                 rows.append(selected)
                 owner.append(np.full(len(selected), candidate, np.int32))
     return np.concatenate(rows), np.concatenate(owner)
+
+
+def documented(
+    annotations: Annotations, rows: "Ints", owner: "Ints", count: int, settings: Settings
+) -> "Floats":
+    """Return ln(1 + patients) of each candidate, times its weight; the patients are those of its best counted row.
+
+    A disease of one family is less often what a further patient has than one described in hundreds.
+    """
+    import numpy as np
+
+    patients = np.zeros(count, np.float32)
+    np.maximum.at(patients, owner, annotations.total[rows].astype(np.float32))
+    return np.asarray(settings.documented * np.log1p(patients), np.float32)
 
 
 def relatives(annotations: Annotations, related: Sequence[RelatedDiseases]) -> "tuple[Any, Any]":

@@ -52,6 +52,10 @@ class Ontology:
         index_of = {id_: number for number, id_ in enumerate(self.ids)}
         return index_of | {old: index_of[new] for old, new in self.former.items() if new in index_of}
 
+    def named(self, name: str) -> int | None:
+        """Return the place of the term with a label or synonym, in any case, or None."""
+        return self.by_name.get(name_key(name))
+
     def place(self, id_: str) -> int | None:
         """Return the place of an id, old or oddly written ("hp_0001166") ones included, or None if it is no term."""
         return self.index.get(id_.strip().replace("_", ":").upper())

@@ -10,10 +10,12 @@ from clinweave.applications.diagnosis.links import RelatedDiseases
 from clinweave.applications.diagnosis.model import (
     Model,
     Tables,
+    documented,
     evidence,
     frequencies,
     log_ratio,
     matrix,
+    member_rows,
     mix,
     relatives,
 )
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float32]
 
 NOTHING = -1e9  # the score of a candidate without remaining annotations
+_TOLERANCE, _MARGIN = 0.8, 0.05  # an onset a fifth and 0.05 years before the stated one is no contradiction
 _OVERLAYS = 64  # publications whose removal is remembered
 
 
@@ -39,6 +42,7 @@ class Overlay:
     spread: "Floats"
     refused: "Floats"  # terms by candidates: ln(1 - frequency), for excluded findings
     empty: "npt.NDArray[np.bool_]"
+    documented: "Floats"  # see `model.documented`
     tables: Tables
 
 
@@ -61,8 +65,9 @@ class Ranker:
         excluded: Sequence[int] = (),
         dropped: tuple[str, ...] = (),
         sex: str = "",
+        age: float = float("nan"),
     ) -> "Floats":
-        """Return the score of every candidate; `dropped` publications are taken from every disease.
+        """Return the score of every candidate; `dropped` publications are taken from every disease; `age` is in years.
 
         Findings are places in the ontology. With no observed finding every score is 0 but for the excluded. A disease
         of which nothing is annotated scores a little less than the best one of its gene, if that is more.
@@ -75,20 +80,29 @@ class Ranker:
         for term, part in zip(observed, share, strict=True):
             total += part * self.row(term)
         total -= settings.spread * share.sum() * self.model.spread
+        total += self.model.documented
         for term in excluded:
             disease, frequency = self.model.tables.own.row(term)
             total[disease] += settings.excluded * np.log1p(-frequency)
         if dropped and len((overlay := self.overlay(dropped)).disease):
             new = share @ overlay.ratio[list(observed)] - settings.spread * share.sum() * overlay.spread
+            new += overlay.documented
             new += settings.excluded * overlay.refused[list(excluded)].sum(axis=0)
             total[overlay.disease] = np.where(overlay.empty, NOTHING, new)
         if sex == "FEMALE":
             total[self.model.x_linked] -= settings.sex
+        total[self.too_young(age)] -= settings.age
         disease, others, starts = self._stand_ins
         if len(disease):
             best = np.maximum.reduceat(total[others], starts) - settings.gene
             total[disease] = np.maximum(total[disease], best)
         return total
+
+    def too_young(self, age: float) -> "npt.NDArray[np.bool_]":
+        """Return the candidates that begin later than at `age` in years, with some tolerance; none for NaN."""
+        import numpy as np
+
+        return np.asarray(age < _TOLERANCE * self.model.earliest - _MARGIN)
 
     def stand_in(self, candidate: int, scores: "Floats") -> int | None:
         """Return the candidate of the same gene that gave `place` its score, or None if that is its own."""
@@ -168,13 +182,17 @@ class Ranker:
         )
         if not len(disease):
             none = np.zeros((len(model.ontology.ids), 0), np.float32)
-            return Overlay(disease, none, none[0], none, np.zeros(0, np.bool_), model.tables)
-        tables = _without(model, [model.related[index] for index in disease], lost)
+            return Overlay(disease, none, none[0], none, np.zeros(0, np.bool_), none[0], model.tables)
+        changed = [model.related[index] for index in disease]
+        tables = _without(model, changed, lost)
+        annotated, owner = member_rows(rows, changed)
+        kept = ~np.isin(annotated, lost)
+        known = documented(rows, annotated[kept], owner[kept], len(changed), model.settings)
         few = np.arange(len(disease), dtype=np.int32)
         ratio, spread = evidence(model.ontology, tables, model.background, model.settings, few, model.weight)
         refused = np.log1p(-matrix(tables.own).toarray().T)
         empty = np.bincount(tables.mixed.disease, minlength=len(disease)) == 0
-        return Overlay(disease, ratio, spread, refused, empty, tables)
+        return Overlay(disease, ratio, spread, refused, empty, known, tables)
 
 
 def _without(model: Model, related: Sequence[RelatedDiseases], lost: "Ints") -> Tables:

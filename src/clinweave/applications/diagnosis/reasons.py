@@ -38,6 +38,7 @@ class Explainer:
         case: Findings,
         dropped: tuple[str, ...] = (),
         sex: str = "",
+        age: float = float("nan"),
         *,
         stand_in: int | None = None,
     ) -> list[Reason]:
@@ -48,7 +49,7 @@ class Explainer:
         import numpy as np
 
         if stand_in is not None:
-            return self._borrowed(stand_in, self.reasons(stand_in, case, dropped, sex))
+            return self._borrowed(stand_in, self.reasons(stand_in, case, dropped, sex, age))
 
         settings = self.model.settings
         frequency = self._own[[candidate]].toarray()[0] if case.excluded else ()
@@ -77,9 +78,19 @@ class Explainer:
         entries.sort(key=lambda reason: (-abs(reason["says"]), reason["finding"]))
         spread = overlay.spread[column] if overlay and column is not None else self.model.spread[candidate]
         breadth = -settings.spread * float(shares.sum()) * float(spread)
+        known = (
+            overlay.documented[column] if overlay and column is not None else self.model.documented[candidate]
+        )
+        if known:
+            patients = round(math.expm1(float(known) / settings.documented))
+            name = f"described in {patients} patients"
+            entries.append({"finding": "", "name": name, "says": round(float(known), 4)})
         if sex == "FEMALE" and self.model.x_linked[candidate]:
             name = "female patient, disease stated as X-linked alone"
             entries.append({"finding": "", "name": name, "says": -settings.sex})
+        if self.ranker.too_young(age)[candidate]:
+            name = f"patient of {age:.3g} years, onset stated from {self.model.earliest[candidate]:.3g} years"
+            entries.append({"finding": "", "name": name, "says": -settings.age})
         return [*entries, {"finding": "", "name": "breadth of the profile", "says": round(breadth, 4)}]
 
     def _borrowed(self, stand_in: int, reasons: list[Reason]) -> list[Reason]:

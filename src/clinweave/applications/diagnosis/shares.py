@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 Prior = Literal["uniform", "prevalence"]
 PRIORS: tuple[Prior, ...] = ("uniform", "prevalence")
 UNLISTED = 0.25  # share of patients whose disease is not listed, before any finding is known
-TEMPERATURE = 2.0
-NONE_INTERCEPT, NONE_SLOPE = 0.0, 1.0
+TEMPERATURE = 2.03
+NONE_INTERCEPT, NONE_SLOPE = -0.18, 0.2
 RAREST = 0.3  # per million: a disease without an estimate
 STATED = {
     "uniform": "uniform: every listed disease is as likely before the findings, as among published cases",

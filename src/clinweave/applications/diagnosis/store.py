@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 VERSION = 5
 # of the parts of the ranker, for what is cached on them: raise one when it gives other results of the same input
 VERSIONS = {
-    "reading": 1,  # of releases and cases: annotations, frequencies, findings, the ontology
-    "score": 1,  # of a disease for a case
-    "output": 1,  # explanations, genes, PhEval files, the language model's prompt
+    "reading": 2,  # of releases and cases: annotations, frequencies, findings, the ontology
+    "score": 2,  # of a disease for a case
+    "output": 2,  # explanations, genes, PhEval files, the language model's prompt
 }
 _ROWS = ("disease", "term", "count", "total", "share", "negated")
 _VECTORS = ("information", "background", "weight", "spread")

@@ -66,7 +66,7 @@ def open_condition(
     """
     release = release_in(folder)
     if name == "lrz":
-        model = open_model(release, cache, Settings(prior=0.5, unstated=0.5), related=False)
+        model = open_model(release, cache, Settings(prior=0.5, unstated=0.5, strength=1.0), related=False)
         index = model.ontology.index
         terms = {index[id_] for case in cases for id_ in case.observed if id_ in index}
         return Lrz(model, sorted(terms), [index[id_] for id_ in more if id_ in index])
@@ -75,6 +75,8 @@ def open_condition(
             open_model(release, cache, Settings(prior=1.0, unstated=1.0, strength=1e-6), related=False)
         )
     if name == "resnik":
-        return Resnik(open_model(release, cache, Settings(prior=0.5, unstated=0.5), related=False))
+        return Resnik(
+            open_model(release, cache, Settings(prior=0.5, unstated=0.5, strength=1.0), related=False)
+        )
     known = mondo if name == "clinweave" else None
     return Scored(name, open_model(Release(release.ontology, release.annotations, known), cache))
