@@ -321,3 +321,16 @@ def test_an_opendocument_with_damaged_compression_is_reported() -> None:
     data[start : start + 8] = b"\xff" * 8
     with pytest.raises(UnreadableError, match="damaged"):
         texts(".odt", bytes(data))
+
+
+def test_labels_with_values_are_no_column_heads() -> None:
+    cells = (("Author:", "Renal team"), ("Version:", "3"), ("Review:", ""))
+    rows = "".join(f"<tr><td>{label}</td><td>{value}</td></tr>" for label, value in cells)
+    assert texts(".html", f"<table>{rows}</table>".encode()) == [
+        ("row", "Author: Renal team"),
+        ("row", "Version: 3"),
+        ("row", "Review:"),
+    ]
+    four = "Weight:;70 kg;Height:;180 cm\nAge:;40;;\n"
+    assert texts(".csv", four.encode()) == [("row", "Weight: 70 kg; Height: 180 cm"), ("row", "Age: 40")]
+    assert texts(".csv", b"Drug:;Dose:\naspirin;75 mg\n") == [("row", "Drug: aspirin; Dose: 75 mg")]

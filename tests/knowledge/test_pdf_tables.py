@@ -219,3 +219,15 @@ def test_a_table_within_one_of_two_columns() -> None:
     assert [word for word in order if word in {"First", "Second", "Drug:", "Third", "Fourth", "Fifth", "Sixth"}] == [
         "First", "Second", "Drug:", "Drug:", "Third", "Fourth", "Fifth", "Sixth",
     ]  # fmt: skip
+
+
+def test_labels_with_values_are_no_column_heads() -> None:
+    stream = io.BytesIO()
+    canvas = Canvas(stream, pagesize=A4)
+    for number, (label, value) in enumerate(
+        (("Author:", "Renal team"), ("Version:", "3"), ("Date:", "March 2026"))
+    ):
+        canvas.drawString(60, 780 - 14 * number, label)
+        canvas.drawString(160, 780 - 14 * number, value)
+    canvas.save()
+    assert rows(stream.getvalue()) == ["Author: Renal team", "Version: 3", "Date: March 2026"]

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from clinweave.knowledge.graph.graph import Graph
     from clinweave.knowledge.linking.linker import Linker
 
-VERSION = 4
+VERSION = 5
 _CHUNK = 5000
 _STEP = 50  # passages between two reports of progress
 _MOST_EXAMPLES = 3  # rows named for each reason

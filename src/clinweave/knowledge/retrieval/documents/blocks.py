@@ -192,7 +192,7 @@ def rows_of(table: list[list[str]], *, header: bool = True, page: int = 0) -> li
     filled = [row for row in table if any(cell.strip() for cell in row)]
     if not filled:
         return []
-    if not header or len(filled) == 1:
+    if (not header or len(filled) == 1) and not _is_form(filled):
         return table_rows(filled, [], page)
     heads, body, before = split_heads(filled)
     return [*(Block("paragraph", text, page=page) for text in before), *table_rows(body, heads, page)]
@@ -203,6 +203,8 @@ def split_heads(rows: list[list[str]]) -> tuple[list[str], list[list[str]], list
 
     Two rows of heads, of which the upper one spans columns of the lower, become one ("Dose CKD 4").
     """
+    if _is_form(rows):
+        return [], [_pairs(row) for row in rows], []
     begin = 0
     while begin + 2 < len(rows) and _spans(rows[begin]):
         begin += 1
@@ -228,6 +230,22 @@ def split_heads(rows: list[list[str]]) -> tuple[list[str], list[list[str]], list
         ]
         body = body[1:]
     return heads, body, above
+
+
+def _is_form(rows: list[list[str]]) -> bool:
+    """Say whether a table has no heads but labels with values beside them ("Version:", "3")."""
+    labels = [_one_line(cell) for row in rows for cell in row[::2]]
+    return (
+        len(rows[0]) % 2 == 0
+        and all(_one_line(row[0]) for row in rows)
+        and all(label.endswith((":", "\uff1a")) for label in labels if label)
+    )
+
+
+def _pairs(row: list[str]) -> list[str]:
+    """Return each label of a row with its value as one cell."""
+    cells = [_one_line(cell) for cell in row]
+    return [f"{label} {value}".strip() for label, value in zip(cells[::2], cells[1::2], strict=True)]
 
 
 def table_rows(rows: list[list[str]], heads: list[str], page: int = 0) -> list[Block]:
