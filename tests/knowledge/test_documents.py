@@ -286,3 +286,12 @@ def test_a_file_too_large_is_refused_without_being_read(tmp_path, monkeypatch):
     done = add_collection(tmp_path / "texts", tmp_path / "home")
     assert done.manifest["unreadable"] == {"big.pdf": "larger than 256 MiB; divide it"}
     assert read == ["a.md"]
+
+
+def test_a_sentence_is_no_title(tmp_path: Path) -> None:
+    (tmp_path / "fridge.txt").write_text("Plonkamab is stored in the fridge.\n")
+    (tmp_path / "titled.txt").write_text("Storage of plonkamab\n\nIt is stored in the fridge.\n")
+    assert {item.document: item.title for item in _passages(tmp_path)} == {
+        "fridge.txt": "fridge.txt",
+        "titled.txt": "Storage of plonkamab",
+    }

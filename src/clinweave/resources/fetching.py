@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from threading import Event
+from typing import IO, cast
 
 from clinweave.core import configuration
 from clinweave.core.errors import ChecksumError, ClinweaveError, UserError
@@ -253,7 +254,7 @@ def _copy(path: Path, job: _Job) -> None:
     packed = path.name == f"{job.file.name}.gz"
     try:
         with gzip.open(path) if packed else path.open("rb") as stream:
-            keep(stream, job.target, job.file, str(path))
+            keep(cast("IO[bytes]", stream), job.target, job.file, str(path))
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise ChecksumError(f"{path} is damaged ({error})") from error
 

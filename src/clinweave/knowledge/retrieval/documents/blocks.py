@@ -87,10 +87,14 @@ class Assembled(NamedTuple):
 
 
 def title_of(blocks: Iterable[Block]) -> str:
-    """Return the first heading, else the first line of text, or "" for an empty document."""
+    """Return the first heading, else the first line of text, or "" where that is a sentence or nothing."""
     listed = [block for block in blocks if block.text.strip()]
     first = next((block for block in listed if block.kind == "heading"), listed[0] if listed else None)
-    return first.text.strip().splitlines()[0].strip("#=* \t")[:MOST_HEADING] if first else ""
+    title = first.text.strip().splitlines()[0].strip("#=* \t") if first else ""
+    is_prose = (
+        first is not None and first.kind != "heading" and (len(title) > MOST_HEADING or title.endswith("."))
+    )
+    return "" if is_prose else title[:MOST_HEADING]
 
 
 def with_stamps(blocks: Iterable[Block], lines: Iterable[str]) -> list[Block]:
