@@ -159,3 +159,23 @@ def test_a_comparison_says_what_each_is_and_that_no_source_compares():
 )
 def test_who_may_be_in_need(question, intent, shown):
     assert (without_asker(question, query(question, intent)) == question) is shown
+
+
+def test_a_question_of_lost_words_is_not_answered_by_whatever_stands_there():
+    passage = stored(
+        "What is (are) Alpha syndrome ?", "Your liver is the largest organ inside your body. It is red."
+    )
+    diet = stored(
+        "What to do for Alpha syndrome ?", "People should eat a healthy diet and avoid alcohol.", "2"
+    )
+    assert answer("Can I pass Alpha syndrome to my partner?", [passage, diet], [], yes_no=True).abstained
+    assert not answer("What should I eat with Alpha syndrome?", [diet], ["eat"]).abstained
+
+
+def test_a_drug_alone_is_not_answered_by_its_other_uses():
+    topic = Topic("zorbin", 0, 6, "D:1", "zorbin", Kind.DRUG, ("zorbin",), ("D:1",))
+    passage = stored(
+        "What are the treatments for Beta fever ?", "Zorbin is a medicine used to treat Beta fever."
+    )
+    asked = query("What is the antidote for zorbin?", Intent.TREATMENT, [topic], ["antidote"])
+    assert compose(asked, [passage], audience=Audience.CLINICIAN).abstained

@@ -13,7 +13,7 @@ from clinweave.applications.consult.asked_form import has_form
 from clinweave.applications.consult.cues import cue_of, pattern, strong_cue_of
 from clinweave.applications.consult.matching import Facet, drug_facets, facets_of
 from clinweave.applications.consult.quoting import GRAPH_ALONE, Quote
-from clinweave.applications.consult.stored import CONTENT, speaks_plainly
+from clinweave.applications.consult.stored import ABOUT_DIET, CONTENT, DIET, speaks_plainly
 from clinweave.applications.consult.units import Unit, units_of
 from clinweave.knowledge import Intent, Kind, Origin, Query, narrow_fit, origin_of, rarity, stored_intent
 from clinweave.records import Evidence
@@ -21,12 +21,14 @@ from clinweave.records import Evidence
 LEAST_FIT = 0.6  # of the title of a text to the subject
 LEAST_COVERAGE = 0.6  # of the other things that the question names, by weight
 LEAST_WITH_NAME = 0.35  # the same, where a name among them is met
+LEAST_WITH_ALL = 0.25  # the same, where two or more are met that must be
 LONGEST, MOST_WORDS = 3, 85  # of a quotation: sentences and words
 ALL = 0.79  # of the facets: every one, some in a heading
 SPECIAL = 1.8  # weight of a special word or a name
 EARLIER = 0.02  # what a statement loses by each one before it
 CLOSE = 0.35  # a second quotation is at most this much below the first
 _NAMES = frozenset({Kind.DISEASE.value, Kind.FINDING.value, Kind.DRUG.value, Kind.GENE.value, "condition"})
+_COUNTED = re.compile(r"\bhow (?:long|often|many|frequently)\b", re.IGNORECASE)
 _WHY = re.compile(r"^\W*why\b|\bwhy (?:is|are|do|does|did|should|must)\b", re.IGNORECASE)
 _SEXES = {
     "female": frozenset({"female", "females", "woman", "women", "girl", "girls"}),
@@ -48,9 +50,7 @@ _HARMS = re.compile(
     r"|reduc\w*|less|caus\w+|aggravat\w*|wors\w+|trigger\w*|harm\w*|dangerous|contra-?indicated|increase\w*|risk)\b",
     re.IGNORECASE,
 )
-# Stored questions of this form are about "eating, diet, and nutrition" where collections sort answers by topic.
-_TO_DO = re.compile(r"what to do for\b", re.IGNORECASE)
-_DIET = " eat eating food diet nutrition drink "
+_RESEARCH = re.compile(r"what research\b", re.IGNORECASE)
 # Intents that the words of one sentence settle, whatever the text it stands in was asked for.
 _SETTLED = frozenset(
     {
@@ -133,7 +133,7 @@ def _subject_of(item: Evidence, facets: Sequence[Facet]) -> _Subject | None:
     passage = item.passage
     if passage is None or origin_of(passage) == Origin.OWN:
         return None
-    if pattern("stored", "elsewhere").search(passage.text):
+    if pattern("stored", "elsewhere").search(passage.text) or _RESEARCH.match(passage.title):
         return None
     fits = [_fit(passage.title, facet.forms) if facet.kind in _NAMES else 0.0 for facet in facets]
     best = max(fits, default=0.0)
@@ -166,8 +166,8 @@ def _coverage(norm: str, first: Unit, facets: Sequence[Facet]) -> float:
 def _inner_heads(unit: Unit) -> str:
     """Return the normal form of the heads below the title; a text on what to do is about eating and drinking."""
     title = unit.heads[0] if unit.heads else ""
-    if _TO_DO.match(title):
-        return f"{unit.label_norm}{_DIET}"
+    if ABOUT_DIET.match(title):
+        return f"{unit.label_norm}{DIET}"
     return unit.head_norm if not title.rstrip().endswith("?") else unit.label_norm
 
 
@@ -223,7 +223,7 @@ def _score(query: Query, subject: _Subject, window: Sequence[Unit]) -> float | N
     if (
         not _opens(first, text, others)
         or not _covered(norm, coverage, others)
-        or not _of_intent(query, subject, text)
+        or not ((form and _COUNTED.search(query.text)) or _of_intent(query, subject, text))
         or not _permits(query, window, text, others)
         or (form is False and not _WHY.search(query.text))
     ):
@@ -231,9 +231,17 @@ def _score(query: Query, subject: _Subject, window: Sequence[Unit]) -> float | N
     same = passage_asks(subject.evidence, query.intent)
     strong = query.intent in _SETTLED and strong_cue_of(query.intent, text)
     bonus = 0.5 * same - 0.3 * bool(_ANAPHORA.match(first.text)) + 0.4 * strong
-    bonus += 0.4 * bool(form) - 0.1 * (form is False)
+    bonus += 0.4 * bool(form) - 0.1 * (form is False) - 0.4 * _refers_back(text, others)
     extra = 0 if first.text.endswith(":") else len(window) - 1
     return 2 * coverage + 0.8 * subject.fit + bonus - 0.12 * extra
+
+
+def _refers_back(text: str, others: Sequence[Facet]) -> bool:
+    """Say whether a statement only refers to what is asked ("these substances") and does not name it."""
+    words = [word for facet in others if facet.kind == "word" for word in facet.forms[:1]]
+    return any(
+        re.search(rf"\b(?:this|these|those|such) (?:\w+ )?{re.escape(word)}", text, re.I) for word in words
+    )
 
 
 def _opens(first: Unit, text: str, others: Sequence[Facet]) -> bool:
@@ -250,7 +258,8 @@ def _covered(norm: str, coverage: float, others: Sequence[Facet]) -> bool:
     if any(facet.required and not facet.within(norm) for facet in others):
         return False
     named = any((facet.required or facet.weight >= SPECIAL) and facet.within(norm) for facet in others)
-    return coverage >= (LEAST_WITH_NAME if named else LEAST_COVERAGE)
+    several = sum(facet.required for facet in others) > 1
+    return coverage >= (LEAST_WITH_ALL if several else LEAST_WITH_NAME if named else LEAST_COVERAGE)
 
 
 def _of_intent(query: Query, subject: _Subject, text: str) -> bool:
@@ -261,12 +270,14 @@ def _of_intent(query: Query, subject: _Subject, text: str) -> bool:
         return intent in _SETTLED and strong and content
     if intent in _SETTLED and not cue_of(intent, text):
         return False
-    return intent not in CONTENT or passage_asks(subject.evidence, intent) or (strong and content)
+    if intent not in CONTENT or passage_asks(subject.evidence, intent):
+        return True
+    return content and (strong or intent != Intent.FEATURES)
 
 
 def _permits(query: Query, window: Sequence[Unit], text: str, others: Sequence[Facet]) -> bool:
     """Say whether statements speak of use or harm, where one asks of a drug's use or what to avoid."""
-    if polarity.asks_forbidden(query.text) and not _HARMS.search(text):
+    if pattern("polarity", "asks_forbidden").search(query.text) and not _HARMS.search(text):
         return False
     asks_use = query.intent == Intent.SAFETY and bool(drug_facets(others))
     return not asks_use or any(polarity.speaks(unit) for unit in window)

@@ -46,6 +46,7 @@ _GRAPH_FIRST = frozenset(
 _NO_TEXT = frozenset({Intent.CODE, Intent.CODE_NAME, Intent.CLASS_DRUGS, Intent.GENE_DISEASES})
 _TO_DO = re.compile(r"^\W*(?:should|shall|must|may|can|do|need) (?:i|we|one|you|they)\b", re.IGNORECASE)
 _MANY = 5  # recorded features from which on the graph answers a clinician before general text does
+_CURE = re.compile(r"\bcur(?:e|es|ed|able)\b", re.IGNORECASE)
 _LAST = ("Also recorded for ", "Named by one source")  # what follows everything else
 _NAMED = {Intent.DOSE: "a dose", Intent.SAFETY: "whether it may be used", Intent.TREATMENT: "a treatment"}
 
@@ -99,7 +100,9 @@ def _statements(
         groups = [_quoted(own), relations if query.intent == Intent.SAFETY else []]
     elif query.intent == Intent.DEFINITION and (stored or defined):
         texts = [_quoted(stored[:1]), _quoted(defined[:1])]
-        groups = [_quoted(own), *(texts if query.of_kind(Kind.DISEASE) else reversed(texts))]
+        texts = texts if query.of_kind(Kind.DISEASE) else texts[::-1]
+        texts = [group for group in texts if group]
+        groups = [_quoted(own), *(texts[:1] if audience == Audience.PUBLIC else texts)]
     elif _graph_first(query, evidence, audience):
         groups = [_quoted(own), relations, _quoted(stored), _quoted(defined)]
     else:
@@ -119,6 +122,11 @@ def _texts(
         if audience == Audience.PUBLIC:
             stored, about = _without_doses(stored), _without_doses(about)
         stored = _with_aspects(query, stored, about)
+    others = open_facets(query)
+    if query.yes_no and intent == Intent.GENERAL and not others and not _CURE.search(query.text):
+        return [], []  # what is asked has no words that a text could be seen to answer
+    if others and not query.of_kind(Kind.DISEASE, Kind.FINDING):
+        stored = [quote for quote in stored if covers(quote, others)]  # of a drug or gene alone much is said
     if intent in {Intent.RELATED, Intent.HOW_OFTEN}:
         return [quote for quote in stored if (speaks_of_all(quote, query) if recorded else quote.direct)], []
     if intent in {*_NO_TEXT, Intent.DOSE, Intent.SAFETY}:

@@ -34,11 +34,15 @@ _NEEDS_TOPIC = frozenset(
 _ANYWHERE = frozenset({Intent.SAFETY, Intent.GENERAL, Intent.RELATED, Intent.HOW_OFTEN, Intent.DIFFERENTIAL})
 _GOES_ON = re.compile(r"(?:others?|additional|also|in addition|less common)\b", re.IGNORECASE)
 _ENDS = re.compile(r"[.!?;]['\")\]\d,]*$")
+_WITH = re.compile(r"(?:with|in) ([^,]{3,60}),\s", re.IGNORECASE)  # "With type 2 diabetes, your body ..."
 _IS_A = re.compile(
     r"\b(?:is|are|was|refers? to|means|occurs? (?:when|if)|happens? (?:when|if)|describes?"
     r"|causes?|affects?|develops? (?:when|if))\b"
 )
 DEFINES, LONGEST_NAME = 1.5, 12  # what a definition gains, and the words before its verb
+# Stored questions of this form are about "eating, diet, and nutrition" where collections sort answers by topic.
+ABOUT_DIET = re.compile(r"what to do for\b", re.IGNORECASE)
+DIET = " eat eating food diet nutrition drink "
 _NOTHING = re.compile(
     r"\b(?:cannot|alone|not (?:enough|known)|goals? of|special concern|no (?:known )?cure)\b", re.IGNORECASE
 )
@@ -67,6 +71,8 @@ def stored_quotes(query: Query, evidence: Sequence[Evidence]) -> list[Quote]:
     documents: dict[str, list[Evidence]] = {}
     for item in evidence:
         if item.passage is not None and origin_of(item.passage) == Origin.STORED:
+            if ABOUT_DIET.match(item.passage.title) and not any(facet.within(DIET) for facet in facets):
+                continue
             documents.setdefault(item.passage.document, []).append(item)
     for items in documents.values():
         items.sort(key=lambda item: item.passage.start if item.passage else 0)
@@ -139,10 +145,16 @@ def _defining(query: Query, unit: Unit, subjects: Sequence[Facet]) -> float:
 
 def defines(unit: Unit, subjects: Sequence[Facet]) -> bool:
     """Say whether a statement begins with the name of a subject and says what it is ("X is a ...")."""
+    if (led := _WITH.match(unit.text)) and _names_one(led[1], subjects):
+        return True
     head = _IS_A.split(unit.text, maxsplit=1)
     if len(head) < 2 or len(head[0].split()) > LONGEST_NAME:
         return False
-    norm = f" {normal(head[0])} "
+    return _names_one(head[0], subjects)
+
+
+def _names_one(text: str, subjects: Sequence[Facet]) -> bool:
+    norm = f" {normal(text)} "
     return any(f" {form} " in norm for facet in subjects for form in facet.forms[:2])
 
 
@@ -170,6 +182,7 @@ def _start_score(
     if elsewhere or any(facet.level(unit) < IN_LABEL for facet in extra if facet.required):
         return None
     strong = strong_cue_of(query.intent, unit.text)
+    strong |= query.intent == Intent.DEFINITION and bool(_WITH.match(unit.text))
     met = sum(facet.within(unit.norm) for facet in extra) / len(extra) if extra else 0.0
     if not same:
         named = all(facet.within(unit.norm) or facet.within(unit.head_norm) for facet in facets)

@@ -122,7 +122,10 @@ def _other_language(text: str) -> str:
         letters = "".join(re.findall(pattern, text))
         if len(letters) > _FEW_LETTERS and len(letters) * 2 > latin:
             return _unread_sentence(name)
-    words = set(WORD.findall(text.casefold()))
+    written = WORD.findall(text)
+    if any(word != word.upper() for word in written):  # "ALS" is a name, and no word of Catalan
+        written = [word for word in written if len(word) == 1 or word != word.upper()]
+    words = {word.casefold() for word in written}
     english = len(words & english_words())
     least = 0 if len(words) <= _SHORT else 1
     counts = {

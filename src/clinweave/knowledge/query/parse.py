@@ -67,6 +67,7 @@ _EPONYMOUS = (
     "dystrophy",
     "sarcoma",
 )
+_CAUSE_OF = re.compile(r"^\W*(?:which|what) (?:\w+ ){1,4}(?:causes?|leads? to|results? in)\b", re.IGNORECASE)
 _EPONYM = re.compile(r"(?<![\w-])[A-Za-z][a-z]{2,}(?:-[A-Za-z][a-z]{2,}|[a-z]{2})(?:['’]s)?(?![\w-])")
 _spellers: "WeakKeyDictionary[Graph, Speller]" = WeakKeyDictionary()
 
@@ -229,7 +230,8 @@ def _of_findings(
     if intent == Intent.DIFFERENTIAL and not clinical:
         return Intent.GENERAL
     open_ended = {Intent.DIAGNOSIS, Intent.GENERAL, Intent.DEFINITION, Intent.CAUSES, Intent.FEATURES}
-    if clinical >= 2 and not pure and not drug and intent in open_ended:
+    one_of_causes = bool(_CAUSE_OF.search(text))  # "Which deficiency causes rickets?" asks for no third thing
+    if clinical >= 2 and not pure and not drug and intent in open_ended and not one_of_causes:
         return Intent.DIFFERENTIAL
     return intent
 
@@ -256,7 +258,7 @@ def _topics(
 def _qualified(topic: Topic, text: str) -> Topic:
     """Return the topic; one that a letter or number narrows further ("hepatitis C") without a concept of its own."""
     more = re.match(
-        r"\s+((?:type\s+)?(?:[A-Z]|\d{1,2}|I{1,3}V?))(?=[\s?.,;:!]|$)(?!\s*(?:%|m|g|years?)\b)",
+        r"\s+((?:type\s+)?(?:[A-Z]|\d{1,2}|I{1,3}V?))(?=[\s?.,;:!]|$)(?!\.\d|\s*(?:%|m|g|years?)\b)",
         text[topic.end :],
     )
     if more is None or topic.kind not in {Kind.DISEASE, Kind.FINDING}:

@@ -254,7 +254,8 @@ def _subtypes(query: Query, graph: "Graph") -> list[Group]:
 def _causes(query: Query, graph: "Graph") -> list[Group]:
     groups = [_lowered(group) for group in _genes(query, graph)]
     groups = [group for group in groups if any(row.object == group.centre for row in group.relations)]
-    if not query.of_kind(Kind.DRUG) and (not query.of_kind(Kind.DISEASE) or not groups):
+    several = len(query.of_kind(Kind.DISEASE, Kind.FINDING)) > 1
+    if not several and not query.of_kind(Kind.DRUG) and (not query.of_kind(Kind.DISEASE) or not groups):
         groups += [_lowered(group) for group in _differential(query, graph)]
     return groups
 
