@@ -15,6 +15,7 @@ from clinweave.knowledge.linking.status import assess
 from clinweave.knowledge.linking.vocabulary import NamedGraph
 from clinweave.knowledge.notes.growth import measures
 from clinweave.knowledge.notes.laboratory import Laboratory, Value
+from clinweave.knowledge.notes.milestones import milestones
 from clinweave.knowledge.notes.person import Person, person_of
 from clinweave.knowledge.notes.phrases import families, merged, phrases
 from clinweave.records import Mention
@@ -175,8 +176,8 @@ def _status(item: Value, cue: str) -> str:
 
 
 def _grown(whole: str, tokens: Tokens, people: Sequence[tuple[int, int, Person]]) -> list[Value]:
-    """Return the findings of growth and blood pressure."""
-    measured = list(measures(whole, people))
+    """Return the findings of growth, blood pressure and developmental milestones."""
+    measured = [*measures(whole, people), *milestones(whole, people)]
     first = np.searchsorted(tokens.start, [item.start for item in measured]).tolist()
     return [
         Value(item.start, item.end, at, 1, item.finding, item.absent, item.how, measured=True)
