@@ -1,5 +1,6 @@
 """Reading a file as one clinical note, and refusing what is none."""
 
+import codecs
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -9,6 +10,7 @@ from clinweave.core.errors import UserError
 
 MOST = 8_000_000  # characters
 _LETTERS = 3
+_PASTED = "clinweave-windows-1252"  # name of an error handler
 _PATIENT = re.compile(
     r"^[ \t]*(?:patient(?:'s)?(?: name| id)?|name|pt name|mrn|medical record (?:number|no\.?)|patient no\.?|subject_id)"
     r"[ \t]*[:#=][ \t]*([^\n,;|]{2,60})",
@@ -50,18 +52,17 @@ def decoded(raw: bytes, name: str) -> str:
                 ) from error
     if b"\x00" in raw or raw.startswith((b"%PDF", b"PK\x03\x04", b"{\\rtf", b"\x1f\x8b")):
         raise UserError(f"{name}: not plain text; save the note as text (UTF-8) first")
-    try:
-        return _plain(raw.decode("utf-8"), name)
-    except UnicodeDecodeError:
-        return _plain("".join(_line(line) for line in raw.splitlines(keepends=True)), name)
+    return _plain(raw.decode("utf-8", _PASTED), name)
 
 
-def _line(raw: bytes) -> str:
-    """Return a line in UTF-8 or else in Windows-1252: some notes are pasted together from both."""
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", "replace")
+def _windows(error: UnicodeError) -> tuple[str, int]:
+    """Return the bytes that are no UTF-8 as Windows-1252: some notes are pasted together from both."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+codecs.register_error(_PASTED, _windows)
 
 
 def _plain(text: str, name: str) -> str:

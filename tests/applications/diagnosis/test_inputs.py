@@ -2,6 +2,8 @@
 
 import json
 import math
+import re
+import time
 
 import pytest
 
@@ -20,6 +22,7 @@ from clinweave.applications.diagnosis import (
 )
 from clinweave.applications.diagnosis.ages import years
 from clinweave.core.errors import UserError
+from clinweave.patients import decoded
 from clinweave.records import Mention
 
 NAMED = {"HP:0000102": "Ectopia of the lens", "HP:0000202": "Aneurysm"}
@@ -164,3 +167,23 @@ def test_several_phenopackets_do_not_fit_one_json(model, tmp_path):
     write_phenopackets([{"id": "a"}, {"id": "b"}], tmp_path / "cases.jsonl")
     lines = (tmp_path / "cases.jsonl").read_text("utf-8").splitlines()
     assert [json.loads(line)["id"] for line in lines] == ["a", "b"]
+
+
+def test_a_text_pasted_from_two_encodings_keeps_its_letters():
+    raw = "Müller".encode() + " – naïve, Ménière".encode("cp1252") + "\nGrüße\r\n".encode()
+    assert decoded(raw, "note.txt") == "Müller – naïve, Ménière\nGrüße\n"
+
+
+def test_sentences_of_a_long_letter_are_counted_in_time():
+    text = "Ectopia of the lens was seen today. Nothing else of note here. " * 20_000
+    spans = [match.start() for match in re.finditer("Ectopia of the lens", text)]
+    marks = [
+        Mention(
+            start, start + 19, "Ectopia of the lens", "HP:0000102", "Ectopia of the lens", "", 1.0, False, ""
+        )
+        for start in spans
+    ]
+    begin = time.process_time()
+    letter = read_letter(text, marks)
+    assert (letter.sentences, letter.silent) == (40_000, 20_000)
+    assert time.process_time() - begin < 5
