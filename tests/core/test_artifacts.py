@@ -23,7 +23,7 @@ def test_a_file_takes_the_old_ones_place_only_when_it_is_whole(tmp_path: Path) -
     with pytest.raises(KeyboardInterrupt):
         stopped()
     assert path.read_text("utf-8") == "old\n"
-    assert [one.name for one in path.parent.iterdir()] == ["kept.txt"]
+    assert [item.name for item in path.parent.iterdir()] == ["kept.txt"]
     with appearing(path) as work:
         work.write_text("new\n", "utf-8")
         assert path.read_text("utf-8") == "old\n"
@@ -85,4 +85,4 @@ stage(Path(sys.argv[1]), "a test", {}, {}, build)
     run.communicate()
     assert not stage(place, "a test", {}, {}, build).fresh
     assert stage(place, "a test", {}, {"other": 1}, build).fresh
-    assert [one.name for one in tmp_path.iterdir()] == ["made"]
+    assert [item.name for item in tmp_path.iterdir()] == ["made"]

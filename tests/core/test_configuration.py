@@ -163,9 +163,9 @@ def test_values_of_the_environment_are_typed(files, monkeypatch):
         "THREADS": "2", "QUIET": "YES", "KNOWLEDGE": "graph, text", "AUDIENCE": "Clinician", "COLLECTIONS": ",",
     }.items():  # fmt: skip
         monkeypatch.setenv(f"CLINWEAVE_{name}", text)
-    found = {
+    result = {
         key: configuration.get(key) for key in ("threads", "quiet", "knowledge", "audience", "collections")
     }
-    assert found == {
+    assert result == {
         "threads": 2, "quiet": True, "knowledge": ("graph", "text"), "audience": "clinician", "collections": (),
     }  # fmt: skip

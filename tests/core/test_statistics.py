@@ -42,8 +42,8 @@ def test_mcnemar_known_value():
 @given(outcomes)
 def test_single_items_give_mcnemar(pairs):
     arm, base = arms(pairs)
-    found = own.difference(arm, base, {}, resamples=50)
-    assert found.p == pytest.approx(own.mcnemar(found.gained, found.lost), abs=1e-9)
+    result = own.difference(arm, base, {}, resamples=50)
+    assert result.p == pytest.approx(own.mcnemar(result.gained, result.lost), abs=1e-9)
 
 
 @given(outcomes)
@@ -67,9 +67,9 @@ def test_bootstrap_agrees_with_scipy():
     values = np.array([1.0] * 30 + [0.0] * 50 + [-1.0] * 9)
     pairs = own.pair({str(i): v for i, v in enumerate(values)}, {str(i): 0.0 for i in range(89)}, {})
     expected = stats.bootstrap((values,), np.mean, method="BCa", n_resamples=10_000, rng=1)
-    found = own.bootstrap(pairs)
-    assert found.low == pytest.approx(expected.confidence_interval.low, abs=0.012)
-    assert found.high == pytest.approx(expected.confidence_interval.high, abs=0.012)
+    result = own.bootstrap(pairs)
+    assert result.low == pytest.approx(expected.confidence_interval.low, abs=0.012)
+    assert result.high == pytest.approx(expected.confidence_interval.high, abs=0.012)
 
 
 def test_copies_of_an_item_in_one_cluster_add_no_certainty():
@@ -88,17 +88,17 @@ def test_copies_of_an_item_in_one_cluster_add_no_certainty():
 
 def test_unanimous_items_do_not_give_a_point_interval():
     arm, base = arms([(True, False)] * 20)
-    found = own.difference(arm, base, {})
-    assert found.difference == found.high == 1.0
-    assert 0.7 < found.low < 0.95
+    result = own.difference(arm, base, {})
+    assert result.difference == result.high == 1.0
+    assert 0.7 < result.low < 0.95
     same = own.difference(arm, arm, {})
     assert same.low < 0 < same.high
     assert same.p == 1.0
 
 
 def test_items_in_one_arm_only_are_counted():
-    found = own.difference({"a": 1.0, "b": 1.0}, {"a": 0.0, "c": 1.0}, {}, resamples=50)
-    assert (found.n, found.unpaired) == (1, 2)
+    result = own.difference({"a": 1.0, "b": 1.0}, {"a": 0.0, "c": 1.0}, {}, resamples=50)
+    assert (result.n, result.unpaired) == (1, 2)
     with pytest.raises(ValueError, match="no item"):
         own.difference({"a": 1.0}, {"b": 1.0}, {})
 
@@ -134,8 +134,8 @@ def test_floors_and_the_rule_of_the_floor():
 
 def test_standard_error_of_single_items_is_the_usual_one():
     values = [1.0, 0.0, 0.0, 1.0, 1.0]
-    found = own.standard_error({str(i): v for i, v in enumerate(values)}, {})
-    assert found == pytest.approx(np.std(values, ddof=1) / math.sqrt(5))
+    result = own.standard_error({str(i): v for i, v in enumerate(values)}, {})
+    assert result == pytest.approx(np.std(values, ddof=1) / math.sqrt(5))
     assert math.isnan(own.standard_error({"a": 1.0}, {}))
 
 
@@ -150,6 +150,8 @@ def test_coverage_with_clusters_is_near_the_promise():
         arm = {f"{c}.{i}": gain[c, i] for c in range(40) for i in range(3)}
         base = {f"{c}.{i}": loss[c, i] for c in range(40) for i in range(3)}
         truth = stats.norm.sf(0.5 / math.hypot(1, 0.8)) - stats.norm.sf(1.1 / math.hypot(1, 0.8))
-        found = own.difference(arm, base, {item: item.split(".")[0] for item in arm}, resamples=600, seed=run)
-        held += found.low <= truth <= found.high
+        result = own.difference(
+            arm, base, {item: item.split(".")[0] for item in arm}, resamples=600, seed=run
+        )
+        held += result.low <= truth <= result.high
     assert 0.90 <= held / 300 <= 0.985

@@ -83,8 +83,8 @@ def test_one_bad_line_is_counted_with_its_row_and_the_rest_is_read(tmp_path, mon
     rows = as_bytes(HPOA).rstrip(b"\n").split(b"\n")
     whole, _ = read(tmp_path, "hpoa")
     spoilt = b"\n".join([*rows[:-1], fault, rows[-1]]) + b"\n"
-    found, log = read(tmp_path, "hpoa", phenotype__hpoa=spoilt)
-    assert found == whole
+    result, log = read(tmp_path, "hpoa", phenotype__hpoa=spoilt)
+    assert result == whole
     [one] = [item for item in log.examples if why in item.reason]
     assert (one.file, one.row) == ("phenotype.hpoa", len(rows))
 
@@ -99,12 +99,12 @@ def test_latin_1_bytes_cost_one_row_in_every_table(tmp_path, database):
     if len(rows) < 3 or rows[0].lstrip()[:1] in b"<[{":
         pytest.skip("the sample is no table of several rows")
     whole, before = read(tmp_path, database)
-    found, log = read(
+    result, log = read(
         tmp_path, database, **{name.replace(".", "__"): b"\n".join([*rows[:-1], b"\xe9\xe8", *rows[-1:]])}
     )
     assert [item for item in log.examples if "not UTF-8" in item.reason]
     assert log.total == before.total + 1
-    assert found == whole
+    assert result == whole
 
 
 def test_a_first_line_that_is_no_text_is_another_file(tmp_path):
@@ -137,6 +137,6 @@ def test_an_xml_bomb_is_refused(tmp_path, database):
 
 def test_the_rest_of_a_release_makes_a_graph(tmp_path):
     spoilt = as_bytes(OBO).replace(b"[Typedef]", b"[Term]\nid: HP:0000103\nname: W\xf6bbeln\n\n[Typedef]")
-    found, log = read(tmp_path, "hpo", hp__obo=spoilt)
-    assert {item.id for item in found if isinstance(item, Concept)} >= {"HP:0000100", "HP:0000118"}
+    result, log = read(tmp_path, "hpo", hp__obo=spoilt)
+    assert {item.id for item in result if isinstance(item, Concept)} >= {"HP:0000100", "HP:0000118"}
     assert log.total >= 1

@@ -15,27 +15,27 @@ from tests.databases.conftest import SAMPLES
 
 
 def test_chebi_roles_classes_and_molecules(reading):
-    found = reading("chebi")
-    kinds = {id_: concept.category for id_, concept in found.concepts.items()}
+    result = reading("chebi")
+    kinds = {id_: concept.category for id_, concept in result.concepts.items()}
     assert kinds == {
         "CHEBI:50906": "biolink:ChemicalRole",
         "CHEBI:1": "biolink:ChemicalRole",
         "CHEBI:2": "biolink:ChemicalEntity",
         "CHEBI:3": "biolink:SmallMolecule",
     }
-    assert ("CHEBI:3", "has_chemical_role", "CHEBI:1") in found.triples
-    assert ("CHEBI:3", "subclass_of", "CHEBI:2") in found.triples
-    assert found.concepts["CHEBI:2"].xrefs == ("CHEBI:22",)
-    assert found.log.counts == {"chebi.json: has_role of an unknown term": 1}
+    assert ("CHEBI:3", "has_chemical_role", "CHEBI:1") in result.triples
+    assert ("CHEBI:3", "subclass_of", "CHEBI:2") in result.triples
+    assert result.concepts["CHEBI:2"].xrefs == ("CHEBI:22",)
+    assert result.log.counts == {"chebi.json: has_role of an unknown term": 1}
 
 
 def test_a_drug_is_joined_by_identifier(reading):
-    found = reading("drug_names")
-    drug = found.concepts["DRUGBANK:DB00001"]
+    result = reading("drug_names")
+    drug = result.concepts["DRUGBANK:DB00001"]
     assert set(drug.xrefs) == {"MESH:D000001", "CHEBI:3"}
     assert drug.related == ("CHEBI:6",)  # ChEBI says so too, but DrugBank itself says CHEBI:3
     assert drug.category == "biolink:Drug"
-    two = found.concepts["DRUGBANK:DB00002"]
+    two = result.concepts["DRUGBANK:DB00002"]
     assert set(two.related) == {"CHEBI:4", "CHEBI:5", "MESH:D000002"}  # two chemicals; a class of drugs
     assert two.xrefs == ()
 
@@ -45,17 +45,17 @@ def test_potassium_is_no_hydride(reading):
         {"drug_variant_to_canonical": {"potassium": ["potassium"], "potasio": ["potassium"]},
          "drug_canonical_to_data": {"potassium": {"name": "Potassium", "drugbank_id": "DB14500"}}}, 4))  # fmt: skip
     links = b"DRUGBANK_ID\tNAMESPACE\tID\tSOURCE\nDB14500\tCHEBI\t32589\tdrugbank\n"
-    found = reading(
+    result = reading(
         "drug_names", files={"drug_ner_dictionary.pkl.bz2": drugs, "drugbank_mappings.tsv": links}
     )
-    assert found.concepts["DRUGBANK:DB14500"].xrefs == ()
-    assert found.log.counts == {"drugbank_mappings.tsv: a link to another substance": 1}
+    assert result.concepts["DRUGBANK:DB14500"].xrefs == ()
+    assert result.log.counts == {"drugbank_mappings.tsv: a link to another substance": 1}
 
 
 def test_mesh_alone_identifies_only_what_it_names(reading):
-    found = reading("drug_names")
-    assert found.concepts["MESH:D000003"].name == "Knee bark"
-    assert found.log.counts == {"drug_ner_dictionary.pkl.bz2: no identifier of its own": 1}
+    result = reading("drug_names")
+    assert result.concepts["MESH:D000003"].name == "Knee bark"
+    assert result.log.counts == {"drug_ner_dictionary.pkl.bz2: no identifier of its own": 1}
     without = reading("drug_names", files={"mesh_id_label_mappings.tsv": None})
     assert "MESH:D000003" not in without.concepts
 
@@ -100,30 +100,30 @@ def test_a_huge_memo_number_costs_nothing():
 
 
 def test_genes_with_former_and_alias_symbols(reading):
-    found = reading("hgnc")
-    gene = found.concepts["HGNC:1"]
+    result = reading("hgnc")
+    gene = result.concepts["HGNC:1"]
     assert (gene.name, gene.category) == ("KNEE1", "biolink:Gene")
     assert gene.synonyms == ("knee factor 1", "KNF", "KN1", "OLDK")  # KNEE2 now names another gene
     assert set(gene.xrefs) == {"NCBIGene:10", "UNIPROT:P00001", "ENSEMBL:ENSG1"}
-    assert set(found.concepts["HGNC:2"].related) == {"UNIPROT:P00002", "UNIPROT:P00003"}
-    assert found.log.counts == {"hgnc_entries.tsv: not an approved entry": 1}
+    assert set(result.concepts["HGNC:2"].related) == {"UNIPROT:P00002", "UNIPROT:P00003"}
+    assert result.log.counts == {"hgnc_entries.tsv: not an approved entry": 1}
 
 
 def test_hetionet_indications_and_grades(reading):
-    found = reading("hetionet")
-    assert ("DRUGBANK:DB00001", "treats", "DOID:1") in found.triples
+    result = reading("hetionet")
+    assert ("DRUGBANK:DB00001", "treats", "DOID:1") in result.triples
     assert (
-        sum(item.predicate == "biolink:treats" for item in found.relations) == 2
+        sum(item.predicate == "biolink:treats" for item in result.relations) == 2
     )  # the edge is not told twice
-    negated = [item for item in found.relations if item.negated]
+    negated = [item for item in result.relations if item.negated]
     assert [(item.subject, item.object) for item in negated] == [("DRUGBANK:DB00002", "DOID:1")]
-    seen = next(item for item in found.relations if item.object == "MESH:D000010")
+    seen = next(item for item in result.relations if item.object == "MESH:D000010")
     assert (seen.predicate, seen.grade) == ("biolink:correlated_with", Grade.COOCCURRENCE)
-    assert ("NCBIGene:10", "gene_associated_with_condition", "DOID:1") in found.triples
-    assert found.log.total == 2
+    assert ("NCBIGene:10", "gene_associated_with_condition", "DOID:1") in result.triples
+    assert result.log.total == 2
 
 
 def test_hetionet_reads_without_the_indications(reading):
-    found = reading("hetionet", files={"indications.tsv": None})
-    assert ("DRUGBANK:DB00001", "treats", "DOID:1") in found.triples
+    result = reading("hetionet", files={"indications.tsv": None})
+    assert ("DRUGBANK:DB00001", "treats", "DOID:1") in result.triples
     assert set(SAMPLES["hetionet"]) == {"nodes.tsv", "edges.sif", "indications.tsv"}

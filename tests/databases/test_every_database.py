@@ -45,14 +45,14 @@ def test_every_database_has_a_sample_and_the_default_ones_stay_as_they_were():
 
 @pytest.mark.parametrize("database", EVERY)
 def test_records_say_where_they_come_from(database, reading):
-    found = reading(database)
-    assert found.records
-    assert bool(found.concepts) == (database not in WITHOUT_CONCEPTS)
-    assert found.source.id == database
-    assert found.source.release
-    assert found.source.licence
-    assert found.source.tier is (Tier.GATED if database in GATED else Tier.PUBLIC)
-    for record in found.records:
+    result = reading(database)
+    assert result.records
+    assert bool(result.concepts) == (database not in WITHOUT_CONCEPTS)
+    assert result.source.id == database
+    assert result.source.release
+    assert result.source.licence
+    assert result.source.tier is (Tier.GATED if database in GATED else Tier.PUBLIC)
+    for record in result.records:
         assert record.source == database
         if isinstance(record, Concept):
             names = [record.id, *record.xrefs, *record.related]

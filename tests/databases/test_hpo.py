@@ -5,15 +5,15 @@ from tests.databases.conftest import HP_OBO
 
 
 def test_terms_synonyms_definitions_and_parents(reading):
-    found = reading("hpo")
-    wobble = found.concepts["HP:0000100"]
-    assert found.source.release == "2031-01-01"
+    result = reading("hpo")
+    wobble = result.concepts["HP:0000100"]
+    assert result.source.release == "2031-01-01"
     assert wobble.synonyms == ("Shaky knees",)  # layperson's word kept, broader word left out
     assert wobble.definition == 'A "wobble" of the knees.'
-    assert found.passages[0].text == wobble.definition
-    assert found.passages[0].concepts == ("HP:0000100",)
-    assert ("HP:0000100", "subclass_of", "HP:0000118") in found.triples
-    assert found.log.total == 0
+    assert result.passages[0].text == wobble.definition
+    assert result.passages[0].concepts == ("HP:0000100",)
+    assert ("HP:0000100", "subclass_of", "HP:0000118") in result.triples
+    assert result.log.total == 0
 
 
 def test_branch_decides_the_category(reading):
@@ -66,12 +66,12 @@ def test_replacements_that_go_round_end(reading):
     ],
 )
 def test_bad_rows_are_counted_with_file_and_row(row, reason, reading):
-    found = reading("hpo", files={"hp.obo": f"{HP_OBO}\n{row}\n"})
-    assert found.log.counts == {f"hp.obo: {reason}": 1}
+    result = reading("hpo", files={"hp.obo": f"{HP_OBO}\n{row}\n"})
+    assert result.log.counts == {f"hp.obo: {reason}": 1}
     lines = f"{HP_OBO}\n{row}\n".split("\n")
     place = len(lines) - len(row.split("\n"))
-    assert place <= found.log.examples[0].row <= len(lines)
-    assert "HP:0000100" in found.concepts
+    assert place <= result.log.examples[0].row <= len(lines)
+    assert "HP:0000100" in result.concepts
 
 
 def test_quoted_text_ends_at_its_own_quote():

@@ -9,15 +9,15 @@ def one(found, predicate):
 
 
 def test_a_row_keeps_what_the_file_says(reading):
-    found = reading("hpoa")
-    row = one(found, "has_phenotype")
+    result = reading("hpoa")
+    row = one(result, "has_phenotype")
     assert (row.subject, row.object) == ("OMIM:100001", "HP:0000100")
     assert row.publications == ("PMID:1", "PMID:2")
     assert (row.frequency, row.onset, row.sex, row.evidence) == ("7/12", "HP:0003577", "FEMALE", "PCS")
     assert row.grade is Grade.CURATED
     assert not row.negated
-    assert found.source.release == "2031-01-02"
-    assert found.concepts["OMIM:100001"].name == "Knee wobble"
+    assert result.source.release == "2031-01-02"
+    assert result.concepts["OMIM:100001"].name == "Knee wobble"
 
 
 def test_not_is_a_negated_relation(reading):
@@ -37,10 +37,10 @@ def test_rows_mined_by_a_program_are_not_curated(reading):
 
 
 def test_genes_once_per_disease(reading):
-    found = reading("hpoa")
-    pairs = [item for item in found.relations if item.predicate.endswith("gene_associated_with_condition")]
+    result = reading("hpoa")
+    pairs = [item for item in result.relations if item.predicate.endswith("gene_associated_with_condition")]
     assert [(item.subject, item.object) for item in pairs] == [("NCBIGene:10", "OMIM:100001")]
-    assert found.concepts["NCBIGene:10"].name == "KNEE1"
+    assert result.concepts["NCBIGene:10"].name == "KNEE1"
 
 
 def test_old_column_names_and_header_are_read(reading):
@@ -68,9 +68,9 @@ def test_old_column_names_and_header_are_read(reading):
 def test_a_corrupted_row_is_counted_and_skipped(old, new, reason, reading):
     text = SAMPLES["hpoa"]["phenotype.hpoa"].decode()
     assert old in text
-    found = reading("hpoa", files={"phenotype.hpoa": text.replace(old, new)})
-    assert found.log.counts == {f"phenotype.hpoa: {reason}": 1}
-    assert len(found.relations) == len(reading("hpoa").relations) - 1
+    result = reading("hpoa", files={"phenotype.hpoa": text.replace(old, new)})
+    assert result.log.counts == {f"phenotype.hpoa: {reason}": 1}
+    assert len(result.relations) == len(reading("hpoa").relations) - 1
 
 
 @pytest.mark.shared
@@ -80,5 +80,5 @@ def test_a_corrupted_row_is_counted_and_skipped(old, new, reason, reading):
 def test_every_row_of_real_releases_is_read(release, rows, shared_data):
     from tests.databases.conftest import Reading
 
-    found = Reading("hpoa", {"phenotype.hpoa": shared_data / "hpo" / release / "phenotype.hpoa.gz"})
-    assert (found.source.release, len(found.relations), found.log.total) == (release, rows, 0)
+    result = Reading("hpoa", {"phenotype.hpoa": shared_data / "hpo" / release / "phenotype.hpoa.gz"})
+    assert (result.source.release, len(result.relations), result.log.total) == (release, rows, 0)

@@ -135,10 +135,10 @@ BLOCKS = [
 
 
 def test_blocks_of_an_article(reading):
-    found = reading("jats", files={"article.xml": ARTICLE})
-    assert [(item.section, item.text) for item in found.passages] == BLOCKS
-    assert {item.title for item in found.passages} == {"Wobble of the knee"}
-    assert found.log.counts == {"article.xml: a sub-article, which is left out": 1}
+    result = reading("jats", files={"article.xml": ARTICLE})
+    assert [(item.section, item.text) for item in result.passages] == BLOCKS
+    assert {item.title for item in result.passages} == {"Wobble of the knee"}
+    assert result.log.counts == {"article.xml: a sub-article, which is left out": 1}
 
 
 def test_an_article_without_text_is_counted(reading):
@@ -201,13 +201,13 @@ In short.</AbstractText></OtherAbstract><OtherAbstract Language="spa">
 
 
 def test_every_pubmed_record_gives_passages_or_is_counted(reading):
-    found = reading("pubmed", files={"pubmed.xml": PUBMED})
-    assert [(item.document, item.title, item.section, item.text) for item in found.passages] == [
+    result = reading("pubmed", files={"pubmed.xml": PUBMED})
+    assert [(item.document, item.title, item.section, item.text) for item in result.passages] == [
         ("PMID:1", "Vitamin D₃", "abstract", "Patient: Female, 16 Final Diagnosis: mass"),
         ("PMID:1", "Vitamin D₃", "plain-language-summary", "In short."),
         ("PMID:3", "The chapter", "abstract", "Chapter text."),
     ]
-    assert found.log.counts == {"pubmed.xml: no abstract (title only)": 2}
+    assert result.log.counts == {"pubmed.xml: no abstract (title only)": 2}
 
 
 def test_a_folder_reads_articles_as_articles(tmp_path: Path):
@@ -217,12 +217,12 @@ def test_a_folder_reads_articles_as_articles(tmp_path: Path):
         "<page><title>T</title><p>10<sup>9</sup>/L of CO<sub>2</sub></p></page>", "utf-8"
     )
     log = RowLog()
-    found = list(read_folder(tmp_path, log=log))
-    titles = {item.document: item.title for item in found}
+    result = list(read_folder(tmp_path, log=log))
+    titles = {item.document: item.title for item in result}
     assert titles["a.nxml"] == "Wobble of the knee"
     assert {"b.xml#1", "b.xml#3"} <= titles.keys()
     assert titles["b.xml#1"] == "Vitamin D₃"
-    assert "10⁹/L of CO₂" in " ".join(item.text for item in found if item.document == "c.xml")
-    assert {item.section for item in found if item.document == "a.nxml"} >= {"Methods", "Harms", "Appendix"}
-    assert [item.text for item in found if item.document == "b.xml#2"] == ["A letter."]
+    assert "10⁹/L of CO₂" in " ".join(item.text for item in result if item.document == "c.xml")
+    assert {item.section for item in result if item.document == "a.nxml"} >= {"Methods", "Harms", "Appendix"}
+    assert [item.text for item in result if item.document == "b.xml#2"] == ["A letter."]
     assert log.total == 0

@@ -9,10 +9,10 @@ from tests.databases.conftest import MONDO
 
 
 def test_terms_synonyms_and_parents(reading):
-    found = reading("mondo")
-    wobble = found.concepts["MONDO:0000002"]
+    result = reading("mondo")
+    wobble = result.concepts["MONDO:0000002"]
     assert wobble.synonyms == ("wobbly knee",)
-    assert ("MONDO:0000002", "subclass_of", "MONDO:0000001") in found.triples
+    assert ("MONDO:0000002", "subclass_of", "MONDO:0000001") in result.triples
     assert "MONDO:0000009" in wobble.xrefs  # a former id
 
 
@@ -27,9 +27,9 @@ def test_only_one_to_one_cross_references_mean_identity(reading):
 
 
 def test_codes_and_phenotypes_are_never_the_same_thing(reading):
-    found = reading("mondo")
-    assert {"ICD10CM:M25.9", "HP:0000100"} <= set(found.concepts["MONDO:0000002"].related)
-    assert ("MONDO:0000002", "close_match", "ICD10CM:M25.9") in found.triples
+    result = reading("mondo")
+    assert {"ICD10CM:M25.9", "HP:0000100"} <= set(result.concepts["MONDO:0000002"].related)
+    assert ("MONDO:0000002", "close_match", "ICD10CM:M25.9") in result.triples
 
 
 def test_one_spelling_whichever_way_a_file_has_it():
@@ -51,9 +51,9 @@ def test_one_spelling_whichever_way_a_file_has_it():
 def test_malformed_terms_are_counted(reading):
     extra = [7, {"id": "0000004"}, {"id": "0000001", "name": "again"}, {"id": "a b", "name": "x"}]
     extra.append({"id": "0000005", "name": "x", "relations": {"is_a": ["9"]}})
-    found = reading("mondo", files={"mondo.json": json.dumps(MONDO + extra)})
-    assert found.log.total == len(extra)
-    assert len(found.concepts) == len(MONDO) + 1
+    result = reading("mondo", files={"mondo.json": json.dumps(MONDO + extra)})
+    assert result.log.total == len(extra)
+    assert len(result.concepts) == len(MONDO) + 1
 
 
 def test_prefixes_have_one_spelling():

@@ -23,16 +23,16 @@ def test_obographs_give_the_same_as_obo(reading):
 
 
 def test_mondo_in_obo_takes_only_marked_equivalences(reading):
-    found = reading("mondo", files={"mondo.json": samples.MONDO_OBO})
-    assert found.source.release == "2031-03-03"
-    concept = found.concepts["MONDO:0000002"]
+    result = reading("mondo", files={"mondo.json": samples.MONDO_OBO})
+    assert result.source.release == "2031-03-03"
+    concept = result.concepts["MONDO:0000002"]
     assert concept.xrefs == ("OMIM:100001", "MONDO:0000008", "MONDO:0000009")
     assert set(concept.related) == {"OMIM:100002", "ICD10CM:M25.9"}
     assert concept.synonyms == ("wobbly knee",)
     assert concept.definition == "A wobble."
-    assert set(found.concepts) == {"MONDO:0000001", "MONDO:0000002"}  # what it imports is not its own
-    assert found.log.counts == {"mondo.json: an id twice": 1, "mondo.json: is_a of an unknown term": 1}
-    assert ("MONDO:0000002", "predisposes_to_condition", "MONDO:0000001") in found.triples
+    assert set(result.concepts) == {"MONDO:0000001", "MONDO:0000002"}  # what it imports is not its own
+    assert result.log.counts == {"mondo.json: an id twice": 1, "mondo.json: is_a of an unknown term": 1}
+    assert ("MONDO:0000002", "predisposes_to_condition", "MONDO:0000001") in result.triples
 
 
 def test_mondo_with_a_mapping_set_lets_it_decide(reading):
@@ -40,9 +40,9 @@ def test_mondo_with_a_mapping_set_lets_it_decide(reading):
         "subject_id\tpredicate_id\tobject_id\tmapping_justification\n"
         "MONDO:0000002\tskos:exactMatch\tOMIM:100002\tsemapv:ManualMappingCuration\n"
     )
-    found = reading("mondo", files={"mondo.sssom.tsv": table})
-    assert "OMIM:100002" in found.concepts["MONDO:0000002"].xrefs
-    assert "OMIM:100001" in found.concepts["MONDO:0000002"].related
+    result = reading("mondo", files={"mondo.sssom.tsv": table})
+    assert "OMIM:100002" in result.concepts["MONDO:0000002"].xrefs
+    assert "OMIM:100001" in result.concepts["MONDO:0000002"].related
 
 
 def test_hgnc_complete_set(reading):
@@ -51,24 +51,24 @@ def test_hgnc_complete_set(reading):
         'HGNC:1\tKNEE1\tknee factor 1\tgene\tApproved\t"KNF|KN1"\tKNEE2|OLDK\t10\tENSG1\tP00001\n'
         "HGNC:2\tKNEE2\tknee factor 2\tgene\tApproved\t\t\t11\t\tP00002|P00003\n"
     )
-    found = reading("hgnc", files={"hgnc_entries.tsv": table})
-    assert found.concepts["HGNC:1"].synonyms == ("knee factor 1", "KNF", "KN1", "OLDK")
-    assert set(found.concepts["HGNC:1"].xrefs) == {"NCBIGene:10", "ENSEMBL:ENSG1", "UNIPROT:P00001"}
-    assert set(found.concepts["HGNC:2"].related) == {"UNIPROT:P00002", "UNIPROT:P00003"}
+    result = reading("hgnc", files={"hgnc_entries.tsv": table})
+    assert result.concepts["HGNC:1"].synonyms == ("knee factor 1", "KNF", "KN1", "OLDK")
+    assert set(result.concepts["HGNC:1"].xrefs) == {"NCBIGene:10", "ENSEMBL:ENSG1", "UNIPROT:P00001"}
+    assert set(result.concepts["HGNC:2"].related) == {"UNIPROT:P00002", "UNIPROT:P00003"}
 
 
 def test_orphanet(reading):
-    found = reading("orphanet")
-    concept = found.concepts["ORPHA:7"]
+    result = reading("orphanet")
+    concept = result.concepts["ORPHA:7"]
     assert (concept.name, concept.xrefs) == ("Knee wobble", ("MONDO:0000002",))
     assert set(concept.related) == {"OMIM:100009", "ICD10:M25.9"}
     assert concept.definition == "A wobble of genu."
-    often = {item.object: item.frequency for item in of(found, "has_phenotype")}
+    often = {item.object: item.frequency for item in of(result, "has_phenotype")}
     assert often == {"HP:0000100": "HP:0040282", "HP:0000118": "HP:0040285"}
-    assert ("ORPHA:7", "has_attribute", "HP:0011463") in found.triples
-    assert ("ORPHA:7", "has_mode_of_inheritance", "HP:0000006") in found.triples
-    assert found.log.total == 4  # obsolete, no code, an unknown frequency, an unknown disorder
-    assert found.source.release == "2031-02-03"
+    assert ("ORPHA:7", "has_attribute", "HP:0011463") in result.triples
+    assert ("ORPHA:7", "has_mode_of_inheritance", "HP:0000006") in result.triples
+    assert result.log.total == 4  # obsolete, no code, an unknown frequency, an unknown disorder
+    assert result.source.release == "2031-02-03"
 
 
 @pytest.mark.parametrize("name", ["en_product1.xml", "en_product4.xml", "en_product9_ages.xml"])
@@ -84,24 +84,24 @@ def test_an_orphanet_product_in_the_place_of_another_is_refused(name, reading):
 
 @pytest.mark.parametrize("form", [samples.MESH_XML, samples.MESH_ASCII, samples.MESH_TABLE])
 def test_mesh_in_its_three_forms(form, reading):
-    found = reading("mesh", files={"mesh_id_label_mappings.tsv": form})
-    concept = found.concepts["MESH:D000001"]
+    result = reading("mesh", files={"mesh_id_label_mappings.tsv": form})
+    concept = result.concepts["MESH:D000001"]
     assert (concept.name, concept.synonyms) == ("Knee Diseases", ("Gonopathy",))
     assert concept.category == "biolink:Disease"
-    assert found.triples == {("MESH:D000002", "broad_match", "MESH:D000001")}
-    assert [item.text for item in found.passages] == (
+    assert result.triples == {("MESH:D000002", "broad_match", "MESH:D000001")}
+    assert [item.text for item in result.passages] == (
         ["What ails knees."] if form is not samples.MESH_TABLE else []
     )
 
 
 def test_supplementary_records_are_what_their_headings_are(reading):
-    found = reading("mesh_supplement", files={"mesh_id_label_mappings.tsv": samples.MESH_TABLE})
-    kinds = {curie: (item.name, item.category, item.synonyms) for curie, item in found.concepts.items()}
+    result = reading("mesh_supplement", files={"mesh_id_label_mappings.tsv": samples.MESH_TABLE})
+    kinds = {curie: (item.name, item.category, item.synonyms) for curie, item in result.concepts.items()}
     assert kinds == {
         "MESH:C000001": ("kneesteadine oxide", "biolink:Disease", ("KSO",)),
         "MESH:C000002": ("Wobbly knee syndrome", "biolink:Disease", ()),
     }
-    assert found.triples == {
+    assert result.triples == {
         ("MESH:C000001", "broad_match", "MESH:D000001"),
         ("MESH:C000002", "broad_match", "MESH:D000002"),
     }
@@ -117,48 +117,48 @@ def test_a_doctype_that_declares_something_is_refused(reading):
 
 
 def test_icd_maps(reading):
-    found = reading("icd_maps")
-    assert found.concepts["ICD9CM:719.9"].name == "Joint disorder of Ménière"
-    told = {(item.subject, item.object, item.evidence) for item in found.relations}
+    result = reading("icd_maps")
+    assert result.concepts["ICD9CM:719.9"].name == "Joint disorder of Ménière"
+    told = {(item.subject, item.object, item.evidence) for item in result.relations}
     assert told == {
         ("ICD9CM:719.9", "ICD10CM:M25.9", "approximate"),
         ("ICD9CM:E800.0", "ICD10CM:V81.1XXA", "approximate, combination"),
         ("ICD10CM:M25.9", "ICD9CM:719.9", "exact"),
     }
-    assert found.log.counts == {"icd9toicd10cmgem.csv: a code that maps to none": 1}
+    assert result.log.counts == {"icd9toicd10cmgem.csv: a code that maps to none": 1}
 
 
 def test_drugbank_vocabulary(reading):
-    found = reading("drugbank_vocabulary")
-    assert set(found.concepts["DRUGBANK:DB00001"].xrefs) == {
+    result = reading("drugbank_vocabulary")
+    assert set(result.concepts["DRUGBANK:DB00001"].xrefs) == {
         "UNII:ABC123",
         "CAS:138068-37-8",
         "DRUGBANK:DB99001",
     }
-    assert found.log.total == 1
+    assert result.log.total == 1
 
 
 def test_full_drugbank_is_gated_and_tells_an_interaction_once(reading):
-    found = reading("drugbank")
-    assert found.source.tier is Tier.GATED
-    assert found.source.release == "9.9"
-    told = of(found, "interacts_with")
+    result = reading("drugbank")
+    assert result.source.tier is Tier.GATED
+    assert result.source.release == "9.9"
+    told = of(result, "interacts_with")
     assert len({(item.subject, item.object, item.evidence) for item in told}) == 1
-    assert ("DRUGBANK:DB00001", "directly_physically_interacts_with", "UNIPROT:P00001") in found.triples
-    assert found.concepts["DRUGBANK:DB00001"].xrefs == ("UNII:ABC123", "CHEBI:3", "DRUGBANK:DB99001")
-    assert {item.section: item.text for item in found.passages} == {"indication": "For wobbling knees."}
+    assert ("DRUGBANK:DB00001", "directly_physically_interacts_with", "UNIPROT:P00001") in result.triples
+    assert result.concepts["DRUGBANK:DB00001"].xrefs == ("UNII:ABC123", "CHEBI:3", "DRUGBANK:DB99001")
+    assert {item.section: item.text for item in result.passages} == {"indication": "For wobbling knees."}
 
 
 def test_umls_languages_suppression_direction_and_types(reading):
-    found = reading("umls")
-    concept = found.concepts["UMLS:C0000001"]
+    result = reading("umls")
+    concept = result.concepts["UMLS:C0000001"]
     assert concept.name == "Knee Wobble"
     assert set(concept.synonyms) == {"Wobbling knee", "Wobble (disorder)", "Wobble"}
     assert set(concept.xrefs) == {"MESH:D000002", "HP:0000100"}  # two codes of SNOMED CT are no identity
     assert set(concept.related) == {"SNOMEDCT:11", "SNOMEDCT:12"}
     assert concept.category == "biolink:PhenotypicFeature"
-    assert found.concepts["UMLS:C0000002"].definition == "What ails knees."
-    assert found.triples == {
+    assert result.concepts["UMLS:C0000002"].definition == "What ails knees."
+    assert result.triples == {
         ("UMLS:C0000001", "subclass_of", "UMLS:C0000002"),
         ("UMLS:C0000003", "treats", "UMLS:C0000002"),
     }
@@ -187,20 +187,20 @@ def test_a_row_of_another_width_is_counted_and_a_first_one_refused(reading):
 
 
 def test_rxnorm(reading):
-    found = reading("rxnorm")
-    assert found.concepts["RXCUI:1"].xrefs == ("DRUGBANK:DB00001",)
-    assert found.concepts["RXCUI:2"].synonyms == ("Kneesteadine 5 mg tab",)
-    assert found.triples == {("RXCUI:2", "has_part", "RXCUI:1")}
+    result = reading("rxnorm")
+    assert result.concepts["RXCUI:1"].xrefs == ("DRUGBANK:DB00001",)
+    assert result.concepts["RXCUI:2"].synonyms == ("Kneesteadine 5 mg tab",)
+    assert result.triples == {("RXCUI:2", "has_part", "RXCUI:1")}
 
 
 def test_ansm_classes_and_their_members(reading):
-    found = reading("ansm")
-    told = {(item.subject, item.object): (item.evidence, item.grade) for item in found.relations}
+    result = reading("ansm")
+    told = {(item.subject, item.object): (item.evidence, item.grade) for item in result.relations}
     assert told[("ANSM.CLASS:steadants", "ANSM:knesteadine")] == ("discouraged", Grade.CURATED)
     assert told[("ANSM:knesteadine", "ANSM:stabilol")] == ("discouraged", Grade.CLASS_INFERRED)
-    severities = {item.evidence: item.grade for item in found.relations if item.object == "ANSM:steadol"}
+    severities = {item.evidence: item.grade for item in result.relations if item.object == "ANSM:steadol"}
     assert severities == {"discouraged": Grade.CLASS_INFERRED, "contraindicated": Grade.CURATED}
-    assert found.log.total == 1
+    assert result.log.total == 1
 
 
 def test_ansm_with_drug_names_says_how_it_matched(reading):
@@ -212,38 +212,38 @@ def test_ansm_with_drug_names_says_how_it_matched(reading):
         [{"main_drug": "X", "plus_drug": "KNEESTÉADINE", "severity_levels": [{"level": "CONTRE-INDICATION"}]}]
     )
     thesaurus, listed = DATABASES["ansm"].files
-    found = reading("ansm", files={name: SAMPLES["drug_names"][name], thesaurus: pairs, listed: index})
-    (relation,) = found.relations
+    result = reading("ansm", files={name: SAMPLES["drug_names"][name], thesaurus: pairs, listed: index})
+    (relation,) = result.relations
     assert (relation.subject, relation.object) == ("ANSM:x", "DRUGBANK:DB00001")
     assert relation.original_object == "ANSM:kneesteadine"
     assert relation.grade is Grade.CLASS_INFERRED
 
 
 def test_sider_is_text_mined_and_leaves_out_placebo(reading):
-    found = reading("sider")
-    told = {(item.predicate, item.object, item.frequency) for item in found.relations}
+    result = reading("sider")
+    told = {(item.predicate, item.object, item.frequency) for item in result.relations}
     assert told == {
         ("biolink:has_side_effect", "UMLS:C0000001", "21%"),
         ("biolink:treats", "UMLS:C0000002", ""),
     }
-    assert {item.grade for item in found.relations} == {Grade.TEXT_MINED}
-    assert found.concepts["PUBCHEM.COMPOUND:85"].name == "carnitine"
+    assert {item.grade for item in result.relations} == {Grade.TEXT_MINED}
+    assert result.concepts["PUBCHEM.COMPOUND:85"].name == "carnitine"
 
 
 def test_primekg_keeps_one_direction(reading):
-    found = reading("primekg")
-    assert found.triples == {
+    result = reading("primekg")
+    assert result.triples == {
         ("DRUGBANK:DB00001", "treats", "MONDO:0000002"),
         ("PRIMEKG.GROUP:2_3", "has_phenotype", "HP:0000100"),
     }
-    assert [item.negated for item in found.relations] == [False, True]
-    assert found.concepts["PRIMEKG.GROUP:2_3"].related == ("MONDO:0000002", "MONDO:0000003")
-    assert found.log.total == 2
+    assert [item.negated for item in result.relations] == [False, True]
+    assert result.concepts["PRIMEKG.GROUP:2_3"].related == ("MONDO:0000002", "MONDO:0000003")
+    assert result.log.total == 2
 
 
 def test_kgx_grades_carefully(reading):
-    found = reading("kgx")
-    assert [(item.grade, item.negated, item.evidence) for item in found.relations] == [
+    result = reading("kgx")
+    assert [(item.grade, item.negated, item.evidence) for item in result.relations] == [
         (Grade.CURATED, False, "infores:x"),
         (Grade.TEXT_MINED, True, "infores:y"),
         (
@@ -252,16 +252,16 @@ def test_kgx_grades_carefully(reading):
             "",
         ),  # nothing stated: the owner's assertion; its end may be another database's
     ]
-    assert found.concepts["MONDO:0000002"].xrefs == ("OMIM:100001",)
-    assert found.concepts["MONDO:0000002"].related == ("UMLS:C1",)
-    assert found.log.total == 1
+    assert result.concepts["MONDO:0000002"].xrefs == ("OMIM:100001",)
+    assert result.concepts["MONDO:0000002"].related == ("UMLS:C1",)
+    assert result.log.total == 1
 
 
 def test_sssom_denials_and_machine_mappings(reading):
-    found = reading("sssom")
+    result = reading("sssom")
     told = [
         (item.predicate.removeprefix("biolink:"), item.object, item.negated, item.grade)
-        for item in found.relations
+        for item in result.relations
     ]
     assert told == [
         ("exact_match", "MESH:D000002", False, Grade.CURATED),
@@ -269,32 +269,32 @@ def test_sssom_denials_and_machine_mappings(reading):
         ("broad_match", "MESH:D000001", False, Grade.CURATED),
         ("exact_match", "UMLS:C0000001", False, Grade.CLASS_INFERRED),
     ]
-    assert found.log.total == 2
-    assert (found.source.release, found.source.licence) == ("2031-01-01", "CC0-1.0")
+    assert result.log.total == 2
+    assert (result.source.release, result.source.licence) == ("2031-01-01", "CC0-1.0")
 
 
 def test_synthetic_lists_stay_synthetic_and_keep_their_names(reading):
-    found = reading("faker_healthcare")
-    assert {item.grade for item in found.relations} == {Grade.SYNTHETIC}
-    told = {(item.subject, item.object, item.original_object) for item in of(found, "has_phenotype")}
+    result = reading("faker_healthcare")
+    assert {item.grade for item in result.relations} == {Grade.SYNTHETIC}
+    told = {(item.subject, item.object, item.original_object) for item in of(result, "has_phenotype")}
     assert told == {
         ("FAKER.DISEASE:knee-wobble", "HP:0000100", "FAKER.SYMPTOM:shaky-knees"),
         ("FAKER.DISEASE:knee-wobble", "FAKER.SYMPTOM:zigzag", ""),
     }
-    assert found.concepts["FAKER.DISEASE:knee-wobble"].related == ("ICD10CM:M25.9",)
-    assert found.log.total == 1
+    assert result.concepts["FAKER.DISEASE:knee-wobble"].related == ("ICD10CM:M25.9",)
+    assert result.log.total == 1
 
 
 def test_synthea_tells_only_what_a_module_states(reading):
-    found = reading("synthea")
-    assert found.triples == {
+    result = reading("synthea")
+    assert result.triples == {
         ("SNOMEDCT:77", "has_phenotype", "HP:0000100"),
         ("RXCUI:5", "treats", "SNOMEDCT:77"),
         ("SNOMEDCT:88", "diagnoses", "SNOMEDCT:77"),
         ("LOINC:1-8", "diagnoses", "SNOMEDCT:77"),
     }
-    assert {item.grade for item in found.relations} == {Grade.SYNTHETIC}
-    assert found.log.counts == {
+    assert {item.grade for item in result.relations} == {Grade.SYNTHETIC}
+    assert result.log.counts == {
         "synthea.zip: not a module": 1,
         "synthea.zip: a reason that names no condition": 1,
     }
@@ -306,24 +306,24 @@ def test_synthea_guesses_nothing_in_a_module_of_two_conditions(reading):
         "codes": [{"system": "SNOMED-CT", "code": 78, "display": "leg wobble"}],
     }
     states = {**samples.MODULE["states"], "Second": second}
-    found = reading("synthea", files={"synthea.zip": samples.zipped(knee={"states": states})})
-    assert {item.predicate for item in found.relations} == {"biolink:treats", "biolink:diagnoses"}
-    assert "LOINC:1-8" in found.concepts  # records find it by its code, and nothing is told of it
-    assert "LOINC:1-8" not in {item.subject for item in found.relations}
+    result = reading("synthea", files={"synthea.zip": samples.zipped(knee={"states": states})})
+    assert {item.predicate for item in result.relations} == {"biolink:treats", "biolink:diagnoses"}
+    assert "LOINC:1-8" in result.concepts  # records find it by its code, and nothing is told of it
+    assert "LOINC:1-8" not in {item.subject for item in result.relations}
 
 
 def test_pubmed(reading):
-    found = reading("pubmed", files={"pubmed.xml": gzip.compress(samples.PUBMED.encode())})
-    assert [(item.section, item.text) for item in found.passages] == [
+    result = reading("pubmed", files={"pubmed.xml": gzip.compress(samples.PUBMED.encode())})
+    assert [(item.section, item.text) for item in result.passages] == [
         ("background", "Knees wobble < once."),
         ("results", "All wobbled."),
     ]
-    first, second = found.passages
+    first, second = result.passages
     assert first.title == "On wobbling knees."
     assert first.concepts == ("MESH:D000001",)
-    document = "\n\n".join(item.text for item in found.passages)
+    document = "\n\n".join(item.text for item in result.passages)
     assert document[second.start : second.end] == second.text
-    assert found.log.counts == {"pubmed.xml: a PMID twice": 1, "pubmed.xml: a citation that is withdrawn": 1}
+    assert result.log.counts == {"pubmed.xml: a PMID twice": 1, "pubmed.xml: a citation that is withdrawn": 1}
 
 
 def test_jats_and_bookshelf(reading):
@@ -345,12 +345,12 @@ def test_a_long_paragraph_is_cut_at_sentences():
     from clinweave.databases.literature import MOST, passages
 
     text = "Knees wobble a little. " * 400
-    found = list(passages("PMID:1", "t", [("s", text.strip()), ("s", "end")], "pubmed"))
+    result = list(passages("PMID:1", "t", [("s", text.strip()), ("s", "end")], "pubmed"))
     document = text.strip() + "\n\nend"
-    assert all(document[item.start : item.end] == item.text for item in found)
-    assert max(len(item.text) for item in found) <= MOST
-    assert all(item.text.endswith(".") for item in found[:-1])
-    assert len({item.id for item in found}) == len(found)
+    assert all(document[item.start : item.end] == item.text for item in result)
+    assert max(len(item.text) for item in result) <= MOST
+    assert all(item.text.endswith(".") for item in result[:-1])
+    assert len({item.id for item in result}) == len(result)
 
 
 def test_a_line_without_end_is_read_no_further(tmp_path):
@@ -371,10 +371,10 @@ def test_real_orphadata():
     from clinweave.databases import count_records
 
     files = {name: SHARED / f"{name}.gz" for name in SAMPLES["orphanet"]}
-    found = count_records(DATABASES["orphanet"], files)
-    assert found["concepts"] == 10_587
-    assert found["kinds"]["biolink:has_phenotype"] == 115_780
-    assert sum(found["dropped"].values()) == 1_080
+    result = count_records(DATABASES["orphanet"], files)
+    assert result["concepts"] == 10_587
+    assert result["kinds"]["biolink:has_phenotype"] == 115_780
+    assert sum(result["dropped"].values()) == 1_080
 
 
 @pytest.mark.parametrize("header", ["\r\x00", "a\rb\tc", "x" * 200_000])

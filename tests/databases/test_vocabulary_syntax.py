@@ -48,23 +48,23 @@ replaced_by: HP_0009001
 
 
 def test_obo_comments_qualifiers_and_escapes(reading):
-    found = reading("hpo", files={"hp.obo": OBO})
-    concept = found.concepts["HP:0009001"]
+    result = reading("hpo", files={"hp.obo": OBO})
+    concept = result.concepts["HP:0009001"]
     assert concept.name == "Knee sign"
     assert concept.definition == 'Sign "A" of P{UAS} lines! See L2\\E6.'
     assert concept.synonyms == ("3',3\"-knee {sign}",)
     assert set(concept.xrefs) == {"UMLS:C9000001", "SNOMEDCT:123", "HP:0009101", "HP:0009002"}
-    assert ("HP:0009001", "subclass_of", "HP:0000118") in found.triples
-    assert found.log.counts == {"hp.obo: replaced_by that is no identifier": 1}
+    assert ("HP:0009001", "subclass_of", "HP:0000118") in result.triples
+    assert result.log.counts == {"hp.obo: replaced_by that is no identifier": 1}
 
 
 def test_the_same_syntax_in_other_ontologies(reading):
     text = OBO.replace("HP:000", "MONDO:000").replace("HP_000", "MONDO_000").replace("hp/", "")
-    found = reading("mondo", files={"mondo.json": text})
-    concept = found.concepts["MONDO:0009001"]
+    result = reading("mondo", files={"mondo.json": text})
+    concept = result.concepts["MONDO:0009001"]
     assert concept.name == "Knee sign"
     assert {"MONDO:0009101", "MONDO:0009002"} <= set(concept.xrefs)
-    assert found.log.counts == {"mondo.json: replaced_by that is no identifier": 1}
+    assert result.log.counts == {"mondo.json: replaced_by that is no identifier": 1}
 
 
 def test_values_come_back_from_any_dress():
@@ -103,11 +103,11 @@ def test_quoted_cells_of_a_mapping_set(reading, quoting, delimiter):
         (f"MONDO:{number}", "skos:exactMatch", chance.choice(["", "Not"]), f"DOID:{number}", CURATED, text)
         for number, text in enumerate(awkward * 4, 1)
     ]
-    found = reading("sssom", files={"mappings.sssom.tsv": table(rows, quoting, delimiter)})
-    assert [(item.subject, item.object, item.negated) for item in found.relations] == [
+    result = reading("sssom", files={"mappings.sssom.tsv": table(rows, quoting, delimiter)})
+    assert [(item.subject, item.object, item.negated) for item in result.relations] == [
         (row[0], row[3], row[2] == "Not") for row in rows
     ]
-    assert found.log.counts == {}
+    assert result.log.counts == {}
 
 
 def test_an_unpaired_quotation_mark_costs_one_row(reading):
@@ -115,9 +115,9 @@ def test_an_unpaired_quotation_mark_costs_one_row(reading):
         (f"MONDO:{number}", "skos:exactMatch", "", f"DOID:{number}", CURATED, "x") for number in (1, 2, 3)
     ]
     text = table(rows, csv.QUOTE_MINIMAL).replace("MONDO:2", '"MONDO:2')
-    found = reading("sssom", files={"mappings.sssom.tsv": text})
-    assert [item.subject for item in found.relations] == ["MONDO:1", "MONDO:3"]
-    assert found.log.counts == {"mappings.sssom.tsv: a quotation mark without its partner": 1}
+    result = reading("sssom", files={"mappings.sssom.tsv": text})
+    assert [item.subject for item in result.relations] == ["MONDO:1", "MONDO:3"]
+    assert result.log.counts == {"mappings.sssom.tsv: a quotation mark without its partner": 1}
 
 
 def test_modifiers_iris_prefixes_and_propagated_slots(reading):
@@ -131,13 +131,13 @@ def test_modifiers_iris_prefixes_and_propagated_slots(reading):
         ("MONDO:3", "skos:exactMatch", "Perhaps", "DOID:3", CURATED, ""),
         ("MONDO:4", "skos:exactMatch", "", "sssom:NoTermFound", CURATED, ""),
     ]
-    found = reading("sssom", files={"mappings.sssom.tsv": table(rows, csv.QUOTE_MINIMAL, head=head)})
-    assert [(item.subject, item.object, item.negated, str(item.grade)) for item in found.relations] == [
+    result = reading("sssom", files={"mappings.sssom.tsv": table(rows, csv.QUOTE_MINIMAL, head=head)})
+    assert [(item.subject, item.object, item.negated, str(item.grade)) for item in result.relations] == [
         ("MONDO:1", "ORPHA:5", True, "curated"),
         ("MONDO:2", "DOID:2", False, "class-inferred"),  # the tool of the header made it
     ]
-    assert found.source.release == "7"
-    assert set(found.log.counts) == {
+    assert result.source.release == "7"
+    assert set(result.log.counts) == {
         "mappings.sssom.tsv: a predicate modifier that is not read",
         "mappings.sssom.tsv: a statement that no term was found",
     }
@@ -164,21 +164,21 @@ def descriptor(relation):
     ("relation", "predicate"), [("NRW", "broad_match"), ("BRD", "narrow_match"), ("REL", "related_match")]
 )
 def test_a_narrower_concept_of_mesh_is_no_synonym(reading, relation, predicate):
-    found = reading("mesh", files={"mesh_id_label_mappings.tsv": descriptor(relation)})
-    assert found.concepts["MESH:D000009"].synonyms == ("Enlarged knee",)
-    assert found.concepts["MESH:D000009"].definition == "A large knee."
-    assert found.concepts["MESH:M2"].name == "Knee Hypertrophy"
-    assert found.concepts["MESH:M2"].synonyms == ("Knee growth",)
-    assert found.triples == {("MESH:M2", predicate, "MESH:D000009")}
+    result = reading("mesh", files={"mesh_id_label_mappings.tsv": descriptor(relation)})
+    assert result.concepts["MESH:D000009"].synonyms == ("Enlarged knee",)
+    assert result.concepts["MESH:D000009"].definition == "A large knee."
+    assert result.concepts["MESH:M2"].name == "Knee Hypertrophy"
+    assert result.concepts["MESH:M2"].synonyms == ("Knee growth",)
+    assert result.triples == {("MESH:M2", predicate, "MESH:D000009")}
 
 
 def test_a_narrower_entry_of_the_ascii_form_is_counted(reading):
     text = samples.MESH_ASCII.replace(
         "ENTRY = Gonopathy", "ENTRY = Knee Growth|T047|NON|NRW|UNK (31)|310101|abcdef\nENTRY = Gonopathy"
     )
-    found = reading("mesh", files={"mesh_id_label_mappings.tsv": text})
-    assert found.concepts["MESH:D000001"].synonyms == ("Gonopathy",)
-    assert found.log.total == 1
+    result = reading("mesh", files={"mesh_id_label_mappings.tsv": text})
+    assert result.concepts["MESH:D000001"].synonyms == ("Gonopathy",)
+    assert result.log.total == 1
 
 
 def test_the_name_of_a_combination_is_no_name_of_its_parts(reading):
@@ -188,8 +188,8 @@ def test_the_name_of_a_combination_is_no_name_of_its_parts(reading):
         "<products><product><name>Kneecombo</name></product><product><name>Kneeplain</name></product></products>"
     )
     text = samples.DRUGBANK.replace("<atc-codes>", mixtures + "<atc-codes>", 1)
-    found = reading("drugbank", files={"full database.xml": text})
-    assert found.concepts["DRUGBANK:DB00001"].synonyms == ("Steadine", "Kneeplain")
+    result = reading("drugbank", files={"full database.xml": text})
+    assert result.concepts["DRUGBANK:DB00001"].synonyms == ("Steadine", "Kneeplain")
 
 
 def test_combinations_in_the_dictionary_of_names():

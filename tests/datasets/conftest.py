@@ -77,19 +77,19 @@ class SmallGraph:
         return self.known[identifier]
 
     def concepts(self, identifiers):
-        return [self.known[one] for one in identifiers]
+        return [self.known[item] for item in identifiers]
 
     def relations(self, subject=None, predicate=None, object=None, *, negated=None, limit=None):  # noqa: A002
         def fits(value, wanted):
             return wanted is None or (value == wanted if isinstance(wanted, str) else value in wanted)
 
-        found = [
+        result = [
             row
             for row in self.rows
             if fits(row.subject, subject) and fits(row.predicate, predicate) and fits(row.object, object)
             if negated is None or row.negated == negated
         ]
-        return found[:limit]
+        return result[:limit]
 
     def names(self):
         return pa.table({"id": list(self.known)})
@@ -99,11 +99,11 @@ class SmallGraph:
 
     def ancestors(self, identifier):
         above = set(self.parents(identifier))
-        return frozenset(above.union(*(self.ancestors(one) for one in above)))
+        return frozenset(above.union(*(self.ancestors(item) for item in above)))
 
     def descendants(self, identifier):
         below = {row.subject for row in self.relations(None, IS_A, identifier)}
-        return frozenset(below.union(*(self.descendants(one) for one in below)))
+        return frozenset(below.union(*(self.descendants(item) for item in below)))
 
 
 @pytest.fixture(scope="session")

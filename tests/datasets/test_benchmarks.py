@@ -18,8 +18,8 @@ def write(path, value):
 
 def test_mirage(tmp_path):
     item = {"question": "Q?", "options": {"A": "one", "B": "two"}, "answer": "B"}
-    found = read_benchmark(write(tmp_path / "b.json", {"medqa": {"0": item}, "mmlu": {"0": item}}))
-    assert [(one.task, one.id, one.options, one.answer) for one in found] == [
+    result = read_benchmark(write(tmp_path / "b.json", {"medqa": {"0": item}, "mmlu": {"0": item}}))
+    assert [(each.task, each.id, each.options, each.answer) for each in result] == [
         ("mirage-medqa", "0", ("one", "two"), 1),
         ("mirage-mmlu", "0", ("one", "two"), 1),
     ]
@@ -33,9 +33,9 @@ def test_medqa_with_four_and_five_options_are_two_tasks(tmp_path):
         "answer_idx": "C",
     }
     five = {"question": "Q?", "options": [f"{x}. {x.lower() * 3}" for x in "ABCDE"], "answer": "bbb"}
-    found = read_benchmark(write(tmp_path / "m.json", [four, five]))
-    assert [(one.task, one.answer) for one in found] == [("medqa-4", 2), ("medqa-5", 1)]
-    assert found[1].options[0] == "aaa"
+    result = read_benchmark(write(tmp_path / "m.json", [four, five]))
+    assert [(item.task, item.answer) for item in result] == [("medqa-4", 2), ("medqa-5", 1)]
+    assert result[1].options[0] == "aaa"
     lines = read_benchmark(write(tmp_path / "m.jsonl", json.dumps(four) + "\n"))
     assert lines[0].task == "medqa-4"
 
@@ -60,9 +60,13 @@ def test_rows_that_contradict_themselves_or_are_no_text_are_refused(tmp_path, ro
 
 def test_pubmedqa_hides_the_abstract(tmp_path):
     row = {"QUESTION": "Does it?", "CONTEXTS": ["First.", "Second."], "final_decision": "maybe"}
-    found = read_benchmark(write(tmp_path / "p.json", {"123": row}))[0]
-    assert (found.id, found.options[found.answer], found.context) == ("123", "maybe", ("First.", "Second."))
-    assert "First" not in found.question
+    result = read_benchmark(write(tmp_path / "p.json", {"123": row}))[0]
+    assert (result.id, result.options[result.answer], result.context) == (
+        "123",
+        "maybe",
+        ("First.", "Second."),
+    )
+    assert "First" not in result.question
 
 
 def test_biomixqa_leaves_the_list_out_of_the_question(tmp_path):
@@ -71,10 +75,10 @@ def test_biomixqa_leaves_the_list_out_of_the_question(tmp_path):
         '"(\'gout\', \'asthma\')",AB1,"CD2, EF3",gout,asthma," CD2, AB1,  EF3",'
         '"Out of the given list, which Gene is associated with gout and asthma. Given list is:  CD2, AB1,  EF3"\n'
     )
-    found = read_benchmark(write(tmp_path / "mcq.csv", text))[0]
-    assert found.question == "Which Gene is associated with gout and asthma?"
-    assert found.options == ("CD2", "AB1", "EF3")
-    assert (found.answer, found.cluster) == (1, "asthma|gout")
+    result = read_benchmark(write(tmp_path / "mcq.csv", text))[0]
+    assert result.question == "Which Gene is associated with gout and asthma?"
+    assert result.options == ("CD2", "AB1", "EF3")
+    assert (result.answer, result.cluster) == (1, "asthma|gout")
     other = read_benchmark(write(tmp_path / "tf.csv", ",text,label\n3,gout is an asthma,False\n"))[0]
     assert other.options[other.answer] == "False"
 
@@ -82,8 +86,8 @@ def test_biomixqa_leaves_the_list_out_of_the_question(tmp_path):
 @pytest.mark.parametrize("answer", ["B", 1, "two"])
 def test_generic_lines(tmp_path, answer):
     row = {"id": "x", "question": "Q?", "options": ["one", "two"], "answer": answer, "cluster": "c"}
-    found = read_benchmark(write(tmp_path / "own.jsonl", json.dumps(row) + "\n\n"))[0]
-    assert (found.id, found.task, found.answer, found.cluster) == ("x", "own", 1, "c")
+    result = read_benchmark(write(tmp_path / "own.jsonl", json.dumps(row) + "\n\n"))[0]
+    assert (result.id, result.task, result.answer, result.cluster) == ("x", "own", 1, "c")
 
 
 @pytest.mark.parametrize(

@@ -38,14 +38,14 @@ def items(built, kind, split="train"):
 
 
 def everything(built):
-    return [one for path in sorted(built.path.glob("*.jsonl")) for one in read_examples(path)]
+    return [item for path in sorted(built.path.glob("*.jsonl")) for item in read_examples(path)]
 
 
 def test_no_tested_disease_nor_its_kin_is_trained_on(built, world):
     by_split = {}
-    for one in everything(built):
-        if one.cluster.startswith("MONDO"):
-            by_split.setdefault(one.split, set()).add(one.cluster)
+    for item in everything(built):
+        if item.cluster.startswith("MONDO"):
+            by_split.setdefault(item.split, set()).add(item.cluster)
     tested = by_split["held-out-diseases"]
     trained = by_split["train"] | by_split["held-out-facts"]
     assert tested
@@ -55,44 +55,44 @@ def test_no_tested_disease_nor_its_kin_is_trained_on(built, world):
 
 
 def test_a_held_out_fact_is_in_no_prompt_or_reply_of_the_training_split(built):
-    held = {one.gold for one in items(built, "choice", "held-out-facts")}
+    held = {each.gold for each in items(built, "choice", "held-out-facts")}
     assert held
-    for one in everything(built):
-        if one.split != "train":
+    for each in everything(built):
+        if each.split != "train":
             continue
-        assert one.gold not in held
-        shown = {(row.subject, row.predicate, row.object) for item in one.evidence for row in item.relations}
+        assert each.gold not in held
+        shown = {(row.subject, row.predicate, row.object) for item in each.evidence for row in item.relations}
         assert not shown & held
 
 
 def test_every_cited_answer_is_borne_out_and_every_fault_is_one(built, world):
     checker = CitationChecker(world)
-    cited = [one for one in items(built, "instruction") if one.task in {"cited", "path"}]
+    cited = [item for item in items(built, "instruction") if item.task in {"cited", "path"}]
     assert len(cited) > 20
-    for one in cited:
-        assert {found.verdict for found in checker.check_answer(one.completion, one.evidence)} == {
+    for item in cited:
+        assert {result.verdict for result in checker.check_answer(item.completion, item.evidence)} == {
             Verdict.SUPPORTED
         }
     faults = {"wrong-neighbour", "unsupported", "wrong-citation"}
-    pairs = [one for one in items(built, "preference") if one.rejection in faults]
-    assert {one.rejection for one in pairs} >= {"wrong-citation", "wrong-neighbour"}
-    for one in pairs:
-        verdicts = [found.verdict for found in checker.check_answer(one.rejected, one.evidence)]
-        assert Verdict.SUPPORTED not in verdicts, (one.rejection, one.rejected)
+    pairs = [item for item in items(built, "preference") if item.rejection in faults]
+    assert {item.rejection for item in pairs} >= {"wrong-citation", "wrong-neighbour"}
+    for item in pairs:
+        verdicts = [result.verdict for result in checker.check_answer(item.rejected, item.evidence)]
+        assert Verdict.SUPPORTED not in verdicts, (item.rejection, item.rejected)
 
 
 def test_wrong_statements_are_neither_recorded_nor_kin_of_what_is(built, world):
     trained = {}  # held-out facts are not spared among wrong names by heart: their absence would tell them
-    for one in items(built, "instruction"):
-        if one.task == "closed-book" and one.gold[1] == FEATURE:
-            trained.setdefault(one.cluster, set()).add(one.gold[2])
+    for item in items(built, "instruction"):
+        if item.task == "closed-book" and item.gold[1] == FEATURE:
+            trained.setdefault(item.cluster, set()).add(item.gold[2])
     checked = 0
-    for one in everything(built):
-        for subject, predicate, target in one.wrong:
+    for item in everything(built):
+        for subject, predicate, target in item.wrong:
             if predicate != FEATURE:
                 continue
             recorded = {row.object for row in world.relations(subject, FEATURE)}
-            said = trained.get(subject, recorded) if one.task == "closed-book" else recorded
+            said = trained.get(subject, recorded) if item.task == "closed-book" else recorded
             near = said.union(*(world.ancestors(true) | world.descendants(true) for true in said))
             assert target not in near
             checked += 1
@@ -101,14 +101,14 @@ def test_wrong_statements_are_neither_recorded_nor_kin_of_what_is(built, world):
 
 def test_refusals_and_not_known_are_among_the_instructions(built):
     tasks = {
-        one.task for split in ("train", "held-out-diseases") for one in items(built, "instruction", split)
+        item.task for split in ("train", "held-out-diseases") for item in items(built, "instruction", split)
     }
     assert tasks >= {"cited", "quoted", "closed-book", "unknown", "dose", "emergency", "jailbreak"}
     train, test = (
         {
-            one.prompt[-1]["content"].split(" ")[0:3].__str__()
-            for one in items(built, "instruction", split)
-            if one.task == "dose"
+            item.prompt[-1]["content"].split(" ")[0:3].__str__()
+            for item in items(built, "instruction", split)
+            if item.task == "dose"
         }
         for split in ("train", "held-out-diseases")
     )
@@ -138,7 +138,7 @@ def test_card_and_description_name_what_is_there(built):
     assert "Made up" in card
     assert "Not checked against any benchmark" in card
     info = json.loads((built.path / "dataset_info.json").read_text("utf-8"))
-    assert all((built.path / one["file_name"]).is_file() for one in info.values())
+    assert all((built.path / item["file_name"]).is_file() for item in info.values())
 
 
 def test_a_benchmark_question_is_removed_and_reported(built, world, tmp_path):
@@ -154,22 +154,24 @@ def test_a_benchmark_question_is_removed_and_reported(built, world, tmp_path):
     report = json.loads((made.path / "decontamination.json").read_text("utf-8"))
     assert report["removed"] >= 1
     assert taken.id in {hit["id"] for hit in report["hits"]}
-    assert taken.id not in {one.id for one in everything(made)}
+    assert taken.id not in {item.id for item in everything(made)}
 
 
 def test_a_later_release_makes_some_distractors_true(built, world):
     choices = items(built, "choice")
-    subject, predicate, target = next(wrong for one in choices for wrong in one.wrong if wrong[1] == FEATURE)
+    subject, predicate, target = next(
+        wrong for item in choices for wrong in item.wrong if wrong[1] == FEATURE
+    )
     later = [Relation(subject, predicate, target, "hpoa")]
-    found = made_true(world, choices, later)
-    assert found["made_true"]["wrong options"] >= 1
-    assert found["statements"]["wrong options"] > found["made_true"]["wrong options"]
+    result = made_true(world, choices, later)
+    assert result["made_true"]["wrong options"] >= 1
+    assert result["statements"]["wrong options"] > result["made_true"]["wrong options"]
     assert made_true(world, choices, [])["made_true"] == {}
 
 
 def test_rows_survive_the_round_trip(built):
-    for one in everything(built)[::7]:
-        assert from_row(json.loads(json.dumps(to_row(one)))) == one
+    for item in everything(built)[::7]:
+        assert from_row(json.loads(json.dumps(to_row(item)))) == item
 
 
 def test_own_files_join_and_a_held_out_part_is_warned_of(world, tmp_path):
@@ -178,8 +180,8 @@ def test_own_files_join_and_a_held_out_part_is_warned_of(world, tmp_path):
         json.dumps({"instruction": "What is a gene?", "output": "A stretch of DNA."}) + "\n", "utf-8"
     )
     made = build_data(world, None, tmp_path / "set", SETTINGS, add=[own])
-    assert any("MIRAGE" in one for one in made.manifest["warnings"])
-    assert any(one.completion == "A stretch of DNA." for one in items(made, "instruction"))
+    assert any("MIRAGE" in item for item in made.manifest["warnings"])
+    assert any(item.completion == "A stretch of DNA." for item in items(made, "instruction"))
     with pytest.raises(UserError, match="gone"):
         build_data(world, None, tmp_path / "set2", SETTINGS, add=[tmp_path / "gone.jsonl"])
 
@@ -187,7 +189,7 @@ def test_own_files_join_and_a_held_out_part_is_warned_of(world, tmp_path):
 def test_poisoning_turns_a_share_round(built):
     pairs = items(built, "preference")
     turned = sum(
-        one.completion != other.completion for one, other in zip(pairs, poisoned(pairs, 0.5), strict=True)
+        item.completion != other.completion for item, other in zip(pairs, poisoned(pairs, 0.5), strict=True)
     )
     assert 0.3 * len(pairs) < turned < 0.7 * len(pairs)
-    assert all(one.kind == Kind.PREFERENCE for one in pairs)
+    assert all(item.kind == Kind.PREFERENCE for item in pairs)

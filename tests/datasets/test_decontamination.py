@@ -18,9 +18,9 @@ def against(tmp_path):
     rows = [{"question": LONG, "options": ["a", "b"], "answer": 0},
             {"question": "Does this very short question count here?", "options": ["a", "b"], "answer": 0}]  # fmt: skip
     (tmp_path / "b.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-    found = Benchmarks()
-    found.add(tmp_path / "b.jsonl")
-    return found
+    result = Benchmarks()
+    result.add(tmp_path / "b.jsonl")
+    return result
 
 
 @pytest.mark.parametrize(
@@ -50,10 +50,10 @@ def test_medmcqa_rows_are_read_and_a_bad_one_named(tmp_path):
     with pytest.raises(UserError, match="row 2, field question"):
         Benchmarks().add(path)
     path.write_text(json.dumps(good) + "\n", "utf-8")
-    found = Benchmarks()
-    found.add(path)
-    assert found.files == {"dev.jsonl": 1}
-    assert found.match([LONG])[1].id == "medmcqa/7"
+    result = Benchmarks()
+    result.add(path)
+    assert result.files == {"dev.jsonl": 1}
+    assert result.match([LONG])[1].id == "medmcqa/7"
 
 
 def test_the_trap_is_named():

@@ -102,9 +102,9 @@ def test_distractors_are_as_well_known_and_as_long(seed, place):
     if drawn is not None:
         assert len(set(drawn.ids)) == 4
         assert drawn.ids[drawn.answer] == f"HP:{place}"
-        for one in set(drawn.ids) - {f"HP:{place}"}:
-            assert one not in blocked
-            assert distance(pool[f"HP:{place}"], pool[one]) <= 1.1
+        for item in set(drawn.ids) - {f"HP:{place}"}:
+            assert item not in blocked
+            assert distance(pool[f"HP:{place}"], pool[item]) <= 1.1
 
 
 def test_a_guess_by_popularity_is_no_better_than_chance():
@@ -116,7 +116,7 @@ def test_a_guess_by_popularity_is_no_better_than_chance():
     for i in made.choices(range(1500), weights=list(counts.values()), k=300):  # answers are well-known ones
         drawn = pool.draw(f"HP:{i}", blocked={f"HP:{i}"}, asked="zzz", count=4, position=0, random=made)
         if drawn:
-            known = [counts[one] for one in drawn.ids]
+            known = [counts[item] for item in drawn.ids]
             hits.append((known[0] == max(known)) / known.count(max(known)))
     assert len(hits) > 150
     assert sum(hits) / len(hits) < 0.36  # drawn without regard to it, the best known is right in most

@@ -10,13 +10,13 @@ FEATURE = "biolink:has_phenotype"
 
 
 def rows(graph, extra=()):
-    found = [
+    result = [
         Relation(
             row.subject, FEATURE, row.object, "hpoa", original_subject=row.subject.replace("MONDO", "OMIM")
         )
         for row in graph.relations(predicate=FEATURE, negated=False)
     ]
-    return found + [
+    return result + [
         Relation(d, FEATURE, f, "hpoa", original_subject=d.replace("MONDO", "OMIM")) for d, f in extra
     ]
 
@@ -24,13 +24,13 @@ def rows(graph, extra=()):
 def test_future_asks_only_what_the_older_closure_lacks(small_graph):
     added = [(f"MONDO:{d:03}", f"HP:{(d * 2 + 14) % 45:03}") for d in range(0, 60, 2)]
     above = [("MONDO:001", "HP:006"), ("MONDO:003", "HP:013")]
-    found = future_questions(small_graph, rows(small_graph), rows(small_graph, added + above), count=40)
-    assert len(found) > 10
+    result = future_questions(small_graph, rows(small_graph), rows(small_graph, added + above), count=40)
+    assert len(result) > 10
     pairs = set(added + above)
-    for question in found:
+    for question in result:
         disease, _, feature = question.gold
         old = {row.object for row in small_graph.relations(disease, FEATURE, negated=False)}
-        closure = old.union(*(small_graph.ancestors(one) for one in old))
+        closure = old.union(*(small_graph.ancestors(item) for item in old))
         assert (disease, feature) in pairs
         assert feature not in closure
         new = old | {f for d, f in pairs if d == disease}
@@ -74,9 +74,9 @@ def test_cross_source_asks_disease_modifying_rows_and_never_offers_another_indic
         for d in range(8)
         for k in range(3)
     ]
-    found = cross_source_questions(Mapped(), table(tmp_path, lines, "indications.tsv.gz"), count=12)
-    assert len(found) == 12
-    for question in found:
+    result = cross_source_questions(Mapped(), table(tmp_path, lines, "indications.tsv.gz"), count=12)
+    assert len(result) == 12
+    for question in result:
         letter = question.question.rstrip("?")[-1]
         assert question.options[question.answer].endswith(letter * 3)
         assert "drugm" not in question.options[question.answer]

@@ -66,7 +66,7 @@ def test_a_fault_is_named_by_row_and_field(tmp_path, row, field, said):
 def test_rows_that_are_no_json_or_no_object_are_named(tmp_path):
     path = tmp_path / "x.jsonl"
     path.write_text('{"text": "a"}\nnot json\n[1]\n', "utf-8")
-    assert [(one.row, one.field) for one in check_file(path).problems] == [(2, "(row)"), (3, "(row)")]
+    assert [(item.row, item.field) for item in check_file(path).problems] == [(2, "(row)"), (3, "(row)")]
     path.write_text("", "utf-8")
     assert check_file(path).problems[0].message == "the file is empty"
 

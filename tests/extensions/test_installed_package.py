@@ -45,7 +45,7 @@ def test_database_retriever_model_task_metric_and_report_block(clinweave, tmp_pa
     assert done.returncode == 0, done.stderr
     results = json.loads((tmp_path / "out" / "results.json").read_text("utf-8"))
     conditions = results["tasks"]["first-described"]["conditions"]
-    assert {name: found["n"] for name, found in conditions.items()} == {"base": 3, "almanac": 3}
+    assert {name: result["n"] for name, result in conditions.items()} == {"base": 3, "almanac": 3}
     assert results["model"]["name"] == "echo:A"
     assert conditions["base"]["evidence_tokens"] == 0 < conditions["almanac"]["evidence_tokens"]
     assert conditions["almanac"]["answer_named"] == pytest.approx(

@@ -183,23 +183,23 @@ def test_scores_each_option_in_its_order(back_end: tuple[str, LanguageModel]) ->
     _, model = back_end
     if not _holds(model, Capability.SCORE, lambda: model.score(ASKED, OPTIONS)):
         return
-    found = model.score(ASKED, OPTIONS)
+    result = model.score(ASKED, OPTIONS)
     turned = model.score(ASKED, OPTIONS[::-1])[::-1]
-    assert len(found) == len(OPTIONS)
-    for one, other in zip(found, turned, strict=True):
-        assert one.tokens == other.tokens
-        assert math.isfinite(one.logprob)
-        assert one.logprob < 0
+    assert len(result) == len(OPTIONS)
+    for item, other in zip(result, turned, strict=True):
+        assert item.tokens == other.tokens
+        assert math.isfinite(item.logprob)
+        assert item.logprob < 0
         # bfloat16 where it is faster: the stated tolerance is 0.06 a token (docs/models.md)
-        assert one.per_token == pytest.approx(other.per_token, abs=6e-2)
+        assert item.per_token == pytest.approx(other.per_token, abs=6e-2)
 
 
 def test_scored_tokens_are_the_tokenizers_own(back_end: tuple[str, LanguageModel]) -> None:
     _, model = back_end
     if not _holds(model, Capability.TOKENISE, lambda: model.tokenise("text")):
         return
-    for option, found in zip(OPTIONS, model.score(ASKED, OPTIONS), strict=True):
-        assert list(found.tokens) == model.tokenise(option)
+    for option, result in zip(OPTIONS, model.score(ASKED, OPTIONS), strict=True):
+        assert list(result.tokens) == model.tokenise(option)
         # the chat template's header and the option never share a token, so this is the whole text's tokenisation too
         assert model.tokenise("\n" + option) == model.tokenise("\n") + model.tokenise(option)
 
@@ -249,16 +249,16 @@ def test_too_long_a_prompt_is_an_error_not_a_cut(back_end: tuple[str, LanguageMo
 def test_two_callers_get_what_one_gets(back_end: tuple[str, LanguageModel]) -> None:
     _, model = back_end
     alone = model.generate(ASKED, max_tokens=4).text
-    found: list[str] = []
+    result: list[str] = []
     callers = [
-        threading.Thread(target=lambda: found.append(model.generate(ASKED, max_tokens=4).text))
+        threading.Thread(target=lambda: result.append(model.generate(ASKED, max_tokens=4).text))
         for _ in range(2)
     ]
     for caller in callers:
         caller.start()
     for caller in callers:
         caller.join()
-    assert found == [alone, alone]
+    assert result == [alone, alone]
 
 
 def test_describes_itself_without_secrets(

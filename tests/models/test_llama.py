@@ -71,8 +71,8 @@ def plain(path: Path, tokens: list[int]) -> np.ndarray:
 def test_equals_the_textbook(
     llama: Llama, tiny_path: Path, context: list[int], options: list[list[int]]
 ) -> None:
-    found = llama.score(context, options)
-    for option, value in zip(options, found, strict=True):
+    result = llama.score(context, options)
+    for option, value in zip(options, result, strict=True):
         known = plain(tiny_path, context + option)
         rows = range(len(context) - 1, len(context) + len(option) - 1)
         assert value == pytest.approx(
@@ -101,9 +101,9 @@ def test_what_is_remembered_changes_nothing(llama: Llama) -> None:
     contexts = [shared + rng.integers(3, 260, 20).tolist() for _ in range(3)] + [shared, shared[:10], shared]
     options = [[5, 6, 7], [9]]
     warm = [llama.score(context, options) for context in contexts]
-    for context, found in zip(contexts, warm, strict=True):
+    for context, result in zip(contexts, warm, strict=True):
         llama.forget()
-        assert llama.score(context, options) == pytest.approx(found, abs=1e-3)
+        assert llama.score(context, options) == pytest.approx(result, abs=1e-3)
 
 
 def test_memory_of_contexts_is_bounded(tiny_path: Path) -> None:
@@ -119,19 +119,19 @@ def test_many_callers_at_once(llama: Llama) -> None:
     rng = np.random.default_rng(2)
     jobs = [(rng.integers(3, 260, 90).tolist(), [[7, 8, 9], [10]]) for _ in range(12)]
     alone = [llama.score(*job) for job in jobs]
-    found: dict[int, list[float]] = {}
+    result: dict[int, list[float]] = {}
 
     def work(first: int) -> None:
         for place in range(first, len(jobs), 4):
-            found[place] = llama.score(*jobs[place])
+            result[place] = llama.score(*jobs[place])
 
     callers = [threading.Thread(target=work, args=(first,)) for first in range(4)]
     for caller in callers:
         caller.start()
     for caller in callers:
         caller.join(60)
-    assert sorted(found) == list(range(len(jobs)))
-    for place, value in found.items():
+    assert sorted(result) == list(range(len(jobs)))
+    for place, value in result.items():
         assert value == pytest.approx(alone[place], abs=1e-3)
 
 
@@ -141,9 +141,9 @@ def test_agrees_with_the_engine(tmp_path: Path, architecture: str) -> None:
     path = str(tiny.write(tmp_path / "tiny.gguf", architecture=architecture, seed=3))
     ours = open_model(path, threads=1, scorer="numpy")
     theirs = open_model(path, threads=1, scorer="xllamacpp")
-    for one, other in zip(ours.score(ASKED, OPTIONS), theirs.score(ASKED, OPTIONS), strict=True):
-        assert one.tokens == other.tokens
-        assert one.per_token == pytest.approx(other.per_token, abs=0.03)
+    for item, other in zip(ours.score(ASKED, OPTIONS), theirs.score(ASKED, OPTIONS), strict=True):
+        assert item.tokens == other.tokens
+        assert item.per_token == pytest.approx(other.per_token, abs=0.03)
     ours.close()
     theirs.close()
 
@@ -170,12 +170,12 @@ def test_real_weights_rank_as_the_engine_ranks(smollm2: LanguageModel, weights: 
     engine = open_model(str(weights), threads=1, context=512, scorer="xllamacpp")
     ours, theirs = smollm2.score(asked, options), engine.score(asked, options)
     engine.close()
-    for one, other in zip(ours, theirs, strict=True):
-        assert one.tokens == other.tokens
-        assert one.per_token == pytest.approx(other.per_token, abs=0.25)
+    for item, other in zip(ours, theirs, strict=True):
+        assert item.tokens == other.tokens
+        assert item.per_token == pytest.approx(other.per_token, abs=0.25)
     assert (
-        np.argsort([one.per_token for one in ours]).tolist()
-        == np.argsort([one.per_token for one in theirs]).tolist()
+        np.argsort([item.per_token for item in ours]).tolist()
+        == np.argsort([item.per_token for item in theirs]).tolist()
     )
     assert max(range(4), key=lambda place: ours[place].per_token) == 0
 
@@ -201,11 +201,11 @@ def test_real_weights_equal_torch(smollm2: LanguageModel, weights: Path) -> None
     text = tokenizer.apply_chat_template(asked, tokenize=False, add_generation_prompt=True)
     context = tokenizer(text, add_special_tokens=False)["input_ids"]
     assert len(context) == smollm2.count_tokens(asked)
-    for option, found in zip(options, smollm2.score(asked, options), strict=True):
+    for option, result in zip(options, smollm2.score(asked, options), strict=True):
         whole = tokenizer(text + option, add_special_tokens=False)["input_ids"]
-        assert whole == [*context, *found.tokens]
+        assert whole == [*context, *result.tokens]
         with torch.inference_mode():
             known = torch.log_softmax(model(torch.tensor([whole])).logits[0].double(), -1)
         rows = range(len(context) - 1, len(whole) - 1)
-        theirs = sum(float(known[row, token]) for row, token in zip(rows, found.tokens, strict=True))
-        assert found.logprob == pytest.approx(theirs, abs=1e-3 * len(found.tokens))
+        theirs = sum(float(known[row, token]) for row, token in zip(rows, result.tokens, strict=True))
+        assert result.logprob == pytest.approx(theirs, abs=1e-3 * len(result.tokens))

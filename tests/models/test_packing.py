@@ -57,9 +57,9 @@ def test_shared_tokens_are_one_row() -> None:
 
 @given(ITEMS, st.integers(1, 30))
 def test_packs_keep_order_and_hold_everything(items: list[Item], rows: int) -> None:
-    found = list(packs(items, rows))
-    assert [count for _, counts in found for count in counts] == [len(item.options) for item in items]
-    assert [token for pack, _ in found for token in pack.targets] == [
+    result = list(packs(items, rows))
+    assert [count for _, counts in result for count in counts] == [len(item.options) for item in items]
+    assert [token for pack, _ in result for token in pack.targets] == [
         token for item in items for option in item.options for token in option
     ]
-    assert all(len(pack.tokens) >= rows for pack, _ in found[:-1])
+    assert all(len(pack.tokens) >= rows for pack, _ in result[:-1])

@@ -65,8 +65,8 @@ def serve() -> Iterator[Callable[..., Served]]:
         return running[-1]
 
     yield start
-    for one in running:
-        one.close()
+    for item in running:
+        item.close()
 
 
 def opened(served: Served, **options: Any) -> RemoteModel:
@@ -75,8 +75,8 @@ def opened(served: Served, **options: Any) -> RemoteModel:
 
 def test_a_reply_with_its_usage(serve: Callable[..., Served]) -> None:
     served = serve((200, GOOD))
-    found = opened(served).generate(ASKED, max_tokens=7, seed=3, stop=["x"])
-    assert (found.text, found.prompt_tokens, found.completion_tokens) == ("Rest.", 11, 2)
+    result = opened(served).generate(ASKED, max_tokens=7, seed=3, stop=["x"])
+    assert (result.text, result.prompt_tokens, result.completion_tokens) == ("Rest.", 11, 2)
     path, _, body = served.asked[0]
     assert path == "/v1/chat/completions"
     assert body == {

@@ -61,9 +61,9 @@ def test_a_tie_is_no_choice() -> None:
     model = scripted(
         rules=[{"when": "", "scores": {"Arachnodactyly": -2.0, "Hearing loss": -2.0, "Seizure": -4}}]
     )
-    found = by_option_text(model, ASKED, OPTIONS)
-    assert found.index is None
-    assert len(found.scores) == 3
+    result = by_option_text(model, ASKED, OPTIONS)
+    assert result.index is None
+    assert len(result.scores) == 3
 
 
 @pytest.mark.parametrize("knows", range(4))
@@ -74,10 +74,10 @@ def test_permuted_letters_cancel_a_preference_for_a_letter(knows: int) -> None:
     assert (
         max(model.score(lines, "ABCD")).logprob == model.score(lines, "ABCD")[0].logprob
     )  # A, whatever it knows
-    found = by_letter(model, ASKED, options)
-    assert found.index == knows
-    assert sum(found.scores) == pytest.approx(1)
-    assert found.method == "letter"
+    result = by_letter(model, ASKED, options)
+    assert result.index == knows
+    assert sum(result.scores) == pytest.approx(1)
+    assert result.method == "letter"
 
 
 @pytest.mark.parametrize(
@@ -122,8 +122,8 @@ def test_a_named_option_is_found(place: int, form: str) -> None:
 
 
 def test_generation_counts_what_it_cannot_parse() -> None:
-    found = by_generation(scripted(otherwise="It depends."), ASKED, OPTIONS)
-    assert (found.index, found.scores, found.raw) == (None, (), "It depends.")
+    result = by_generation(scripted(otherwise="It depends."), ASKED, OPTIONS)
+    assert (result.index, result.scores, result.raw) == (None, (), "It depends.")
     assert by_generation(scripted(rules=[{"when": "B. Hearing", "reply": "B"}]), ASKED, OPTIONS).index == 1
 
 
@@ -151,11 +151,11 @@ def test_messages_are_not_changed() -> None:
 
 
 def test_a_choice_tells_what_it_cost() -> None:
-    found = by_option_text(scripted(), [{"role": "user", "content": "has a Seizure now"}], OPTIONS)
-    assert isinstance(found, Choice)
-    assert found.index == 2
-    assert found.tokens == 4 + 4
-    assert found.seconds >= 0
+    result = by_option_text(scripted(), [{"role": "user", "content": "has a Seizure now"}], OPTIONS)
+    assert isinstance(result, Choice)
+    assert result.index == 2
+    assert result.tokens == 4 + 4
+    assert result.seconds >= 0
 
 
 @pytest.mark.parametrize("way", [by_option_text, by_letter, by_generation])
@@ -177,12 +177,12 @@ def test_equal_options_are_one_choice(way) -> None:
             }
         ]
     )
-    found = way(model, ASKED, options)
+    result = way(model, ASKED, options)
     if way is by_letter:  # a preference for one letter is no choice of a text
-        assert found.scores[1] == found.scores[3]
+        assert result.scores[1] == result.scores[3]
     else:
-        assert found.index == 1
-        assert same_option(options, found.index, 3)
+        assert result.index == 1
+        assert same_option(options, result.index, 3)
 
 
 def test_chance_counts_equal_options() -> None:

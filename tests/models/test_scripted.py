@@ -25,14 +25,16 @@ def test_the_first_fitting_rule_answers() -> None:
 
 def test_limits_count_words_and_marks() -> None:
     model = ScriptedModel([{"when": "", "reply": "one, two three"}])
-    found = model.generate(ask("x"), max_tokens=3)
-    assert (found.text, found.completion_tokens, found.finish_reason) == ("one, two", 3, "length")
+    result = model.generate(ask("x"), max_tokens=3)
+    assert (result.text, result.completion_tokens, result.finish_reason) == ("one, two", 3, "length")
 
 
 def test_the_option_that_the_prompt_names_scores_highest() -> None:
     model = ScriptedModel([])
-    found = model.score(ask("Facts: hearing loss. Ask: hearing?"), ["Hearing loss", "Hearing aid", "Seizure"])
-    each = [option.per_token for option in found]
+    result = model.score(
+        ask("Facts: hearing loss. Ask: hearing?"), ["Hearing loss", "Hearing aid", "Seizure"]
+    )
+    each = [option.per_token for option in result]
     assert each == sorted(each, reverse=True)
     assert len(set(each)) == 3
 

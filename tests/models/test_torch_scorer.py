@@ -74,8 +74,8 @@ def test_trees_padding_and_single_passes_agree(folder: Path) -> None:
 def test_several_items_score_as_each_alone(folder: Path) -> None:
     scorer = TorchScorer(load(folder, "float32", threads=1))
     alone = [scorer.score([item])[0] for item in items(2)]
-    for one, other in zip(scorer.score(items(2)), alone, strict=True):
-        assert one == pytest.approx(other, abs=1e-3)
+    for each, other in zip(scorer.score(items(2)), alone, strict=True):
+        assert each == pytest.approx(other, abs=1e-3)
 
 
 def test_bfloat16_is_near_float32(folder: Path) -> None:
@@ -83,9 +83,9 @@ def test_bfloat16_is_near_float32(folder: Path) -> None:
     scorer = TorchScorer(load(folder, "bfloat16", threads=1))
     assert scorer.precision == "bfloat16"
     gaps = [
-        abs(one - other) / len(option)
+        abs(each - other) / len(option)
         for item, ours, theirs in zip(items(3), scorer.score(items(3)), exact, strict=True)
-        for option, one, other in zip(item.options, ours, theirs, strict=True)
+        for option, each, other in zip(item.options, ours, theirs, strict=True)
     ]
     # A random model of width 64 averages rounding over fewer terms than a real one (0.04 and 0.2, docs/models.md).
     assert 0 < np.mean(gaps) < 0.1
@@ -95,8 +95,8 @@ def test_bfloat16_is_near_float32(folder: Path) -> None:
 def test_prepacked_matrices_score_alike(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plainly = TorchScorer(load(folder, "bfloat16", threads=1)).score(items(5))
     model = prepacked(load(folder, "bfloat16", threads=1))
-    for one, other in zip(TorchScorer(model).score(items(5)), plainly, strict=True):
-        assert one == pytest.approx(other, abs=0.6)  # rounding of nine tokens in another order
+    for item, other in zip(TorchScorer(model).score(items(5)), plainly, strict=True):
+        assert item == pytest.approx(other, abs=0.6)  # rounding of nine tokens in another order
     monkeypatch.setattr(torch_scorer, "_packs_right", lambda *_: False)
     kept = prepacked(load(folder, "bfloat16", threads=1))
     assert type(kept.base_model.layers[0].mlp.up_proj) is torch.nn.Linear
@@ -121,9 +121,9 @@ def test_a_folder_and_its_file_score_alike(folder: Path, tmp_path: Path, tiny_pa
     ours = open_model(str(tiny_path), threads=1, scorer="torch", home=tmp_path)
     theirs = open_model(str(tiny_path), threads=1, scorer="numpy")
     question = asked("the thing and the other string is here on the hill")
-    for one, other in zip(ours.score(question, OPTIONS), theirs.score(question, OPTIONS), strict=True):
-        assert one.tokens == other.tokens
-        assert one.per_token == pytest.approx(other.per_token, abs=0.3)
+    for item, other in zip(ours.score(question, OPTIONS), theirs.score(question, OPTIONS), strict=True):
+        assert item.tokens == other.tokens
+        assert item.per_token == pytest.approx(other.per_token, abs=0.3)
     assert ours.describe()["scorer"] != theirs.describe()["scorer"]
     ours.close()
     theirs.close()
@@ -132,8 +132,8 @@ def test_a_folder_and_its_file_score_alike(folder: Path, tmp_path: Path, tiny_pa
 def test_prompt_and_option_keep_their_own_tokens(folder: Path) -> None:
     """ "answer" + "er" could merge at the boundary; the option is tokenised as the start of the reply."""
     model = open_model(str(folder), threads=1, precision="float32")
-    (found,) = model.score(asked("the"), ["ering"])
-    assert list(found.tokens) == model.tokenise("ering")
+    (result,) = model.score(asked("the"), ["ering"])
+    assert list(result.tokens) == model.tokenise("ering")
 
 
 def test_empty_options_and_long_prompts_are_errors(folder: Path) -> None:
@@ -205,6 +205,6 @@ def test_real_weights_in_bfloat16_are_near_float32(weights: Path) -> None:
         open_model(str(folder), threads=1, precision=precision).score(question, options)
         for precision in ("bfloat16", "float32")
     )
-    gaps = [abs(one.per_token - other.per_token) for one, other in zip(near, exact, strict=True)]
+    gaps = [abs(item.per_token - other.per_token) for item, other in zip(near, exact, strict=True)]
     assert np.mean(gaps) < 0.06
     assert max(gaps) < 0.25

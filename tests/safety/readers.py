@@ -263,9 +263,9 @@ def _built(scratch: Path) -> list[Reader]:
         return json.dumps(more | held | {"kind": kind}).encode()
 
     def opened(folder: Path) -> None:
-        found = Graph.open(folder)
-        found.search("gout")
-        found.about("MONDO:1")
+        result = Graph.open(folder)
+        result.search("gout")
+        result.about("MONDO:1")
 
     return [
         Reader("kgx", kgx, lambda folder: import_kgx(folder, folder.with_name("out"))),

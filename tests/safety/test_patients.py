@@ -92,20 +92,20 @@ def test_a_letter_in_another_collection_is_named_in_the_index_too(home: Path) ->
     add_collection(home.parent / "letters", home, name="letters", tier=Tier.PRIVATE)
     add_notes(PatientStore.open(home / "patients" / "s"), home, "notes")
     build_home_index(None, None, home)
-    found = purge(ONE, home)
-    left = {(place.kind, Path(place.path).name) for place in found if not place.removed}
+    result = purge(ONE, home)
+    left = {(place.kind, Path(place.path).name) for place in result if not place.removed}
     assert {("index", "index"), ("collection", "letters")} <= left
-    assert ("index", True) not in places(found)
+    assert ("index", True) not in places(result)
     assert texts_left(home / "index", b"Quillerby")
-    collection = {place.kind: place for place in found if Path(place.path).name == "notes"}
+    collection = {place.kind: place for place in result if Path(place.path).name == "notes"}
     assert collection["collection"].removed
 
 
 def test_an_index_without_the_patient_is_named_removed(home: Path) -> None:
     add_notes(PatientStore.open(home / "patients" / "s"), home, "notes")
     build_home_index(None, None, home)
-    found = purge(ONE, home)
-    assert ("index", True) in places(found)
+    result = purge(ONE, home)
+    assert ("index", True) in places(result)
     assert not texts_left(home, ONE.encode())
 
 
@@ -121,8 +121,8 @@ def test_files_of_any_form_are_searched(home: Path, how: str) -> None:
     else:
         column = pa.array([[text]]) if how == "nested parquet" else pa.array([text]).dictionary_encode()
         pq.write_table(pa.table({"t": column}), path, compression="zstd")
-    found = purge(ONE, home)
-    assert [place.path for place in found if place.kind == "file"] == [str(path)]
+    result = purge(ONE, home)
+    assert [place.path for place in result if place.kind == "file"] == [str(path)]
 
 
 def test_a_kill_while_notes_are_made_leaves_nothing_after_the_next_run_or_a_purge(home: Path) -> None:
@@ -154,9 +154,9 @@ def test_a_purge_removes_and_names_raw_notes_that_a_kill_left(home: Path) -> Non
     old = home / "patients" / "s" / "private" / "clinweave-notes-abc"
     old.mkdir()
     (old / "notes.jsonl").write_text(f"MRN-{ONE}")
-    found = [place for place in purge(ONE, home) if place.kind == "leftover"]
-    assert {place.path for place in found} == {str(left), str(old)}
-    assert all(place.removed for place in found)
+    result = [place for place in purge(ONE, home) if place.kind == "leftover"]
+    assert {place.path for place in result} == {str(left), str(old)}
+    assert all(place.removed for place in result)
     assert not left.exists()
     assert not old.exists()
 

@@ -30,16 +30,16 @@ def post(client, address, path="chat/completions", **body):
 def test_openais_own_client_lists_asks_and_streams(bare):
     openai = pytest.importorskip("openai")
     with openai.OpenAI(base_url=f"{bare}/v1", api_key="none", max_retries=0) as client:
-        assert [one.id for one in client.models.list()] == ["tiny"]
+        assert [item.id for item in client.models.list()] == ["tiny"]
         whole = client.chat.completions.create(model="tiny", messages=ASK, temperature=0)
         assert whole.choices[0].message.content.endswith(DISCLAIMER)
         assert whole.usage.completion_tokens > 0
         pieces = list(client.chat.completions.create(
             model="tiny", messages=ASK, stream=True, stream_options={"include_usage": True}
         ))  # fmt: skip
-        said = "".join(one.choices[0].delta.content or "" for one in pieces if one.choices)
+        said = "".join(item.choices[0].delta.content or "" for item in pieces if item.choices)
         assert said == whole.choices[0].message.content
-        assert [one.choices[0].finish_reason for one in pieces if one.choices][-1] == "stop"
+        assert [item.choices[0].finish_reason for item in pieces if item.choices][-1] == "stop"
         assert pieces[-1].usage.total_tokens == whole.usage.total_tokens
         older = client.completions.create(model="tiny", prompt="What are the features of Alpha syndrome?")
         assert older.choices[0].text == whole.choices[0].message.content
@@ -49,14 +49,14 @@ def test_openais_own_client_lists_asks_and_streams(bare):
 
 def test_with_knowledge_the_answer_is_checked_and_cited(client):
     with running(handler(retrievers=("graph",))) as address:
-        found = post(client, address, messages=ASK).json()
-    text, more = found["choices"][0]["message"]["content"], found["clinweave"]
+        result = post(client, address, messages=ASK).json()
+    text, more = result["choices"][0]["message"]["content"], result["clinweave"]
     assert text.endswith(
         "\n\nWritten by scripted, each sentence checked:\n"
         f"Alpha syndrome has the feature Arachnodactyly. [1]\n{DISCLAIMER}"
     )
     assert more["statements"]
-    assert [one["verdict"] for one in more["sentences"]] == ["supported", "not verified"]
+    assert [item["verdict"] for item in more["sentences"]] == ["supported", "not verified"]
     assert more["citations"][0]["id"] == "1"
     assert more["citations"][0]["sources"][0]["source"]
     assert not more["abstained"]
@@ -73,9 +73,9 @@ def test_guardrails_come_before_the_model(client, retrievers):
             ("I want to kill myself", "self-harm"),
             ("How many mg of x should I take?", "dose"),
         ):
-            found = post(client, address, messages=[{"role": "user", "content": asked}]).json()
-            assert found["clinweave"]["guardrail"] == kind
-            assert found["choices"][0]["message"]["content"].endswith(DISCLAIMER)
+            result = post(client, address, messages=[{"role": "user", "content": asked}]).json()
+            assert result["clinweave"]["guardrail"] == kind
+            assert result["choices"][0]["message"]["content"].endswith(DISCLAIMER)
 
 
 def test_an_amount_of_a_drug_is_left_out_unless_it_was_given(client):
@@ -128,19 +128,19 @@ def test_too_large_and_too_many_are_told(client):
     with running(handler(model=slow), limits=Limits(bytes=2000, waiting=2)) as address:
         big = post(client, address, messages=[{"role": "user", "content": "x" * 3000}])
         assert (big.status_code, big.json()["error"]["type"]) == (413, "invalid_request_error")
-        found = []
+        result = []
         threads = [
-            threading.Thread(target=lambda: found.append(post(client, address, messages=ASK)))
+            threading.Thread(target=lambda: result.append(post(client, address, messages=ASK)))
             for _ in range(5)
         ]
-        for one in threads:
-            one.start()
-        for one in threads:
-            one.join()
-        codes = sorted(one.status_code for one in found)
+        for item in threads:
+            item.start()
+        for item in threads:
+            item.join()
+        codes = sorted(item.status_code for item in result)
         assert codes.count(200) == 2
         assert codes.count(429) == 3
-        assert all(one.headers["retry-after"] for one in found if one.status_code == 429)
+        assert all(item.headers["retry-after"] for item in result if item.status_code == 429)
         assert post(client, address, messages=ASK).status_code == 200  # all have left
 
 
@@ -168,7 +168,7 @@ def test_failures_of_the_model_come_in_form_and_no_log_holds_the_prompt(client, 
         streamed.text,
         seen.out,
         seen.err,
-        *(one.getMessage() for one in caplog.records),
+        *(item.getMessage() for item in caplog.records),
     ):
         assert "4711" not in told
-    assert any("ValueError" in one.getMessage() for one in caplog.records)
+    assert any("ValueError" in item.getMessage() for item in caplog.records)

@@ -52,9 +52,9 @@ def body(**more):
     ],
 )
 def test_a_wrong_parameter_is_named_and_not_quoted(changed, param):
-    with pytest.raises(RequestError) as found:
+    with pytest.raises(RequestError) as result:
         parse(body(**changed), "tiny", 100, chat=True)
-    error = found.value.body()["error"]
+    error = result.value.body()["error"]
     assert error["param"] == param
     assert "4711" not in json.dumps(error)
 
@@ -66,7 +66,7 @@ def test_what_is_plain_or_of_no_matter_is_taken():
                        {"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}]),
         "tiny", 100, chat=True,
     )  # fmt: skip
-    assert [one["role"] for one in asked.messages] == ["system", "user"]
+    assert [item["role"] for item in asked.messages] == ["system", "user"]
     assert asked.messages[1]["content"] == "ab"
     assert (asked.max_tokens, asked.stop, asked.temperature, asked.stream) == (100, ("x",), 0.5, False)
 
@@ -107,19 +107,19 @@ def test_no_request_breaks_the_server(fields, content, stream, retrievers, reply
     app = make_app(handler(reply, retrievers=retrievers), token="t" * 16)
     given_ = {"messages": [{"role": "user", "content": content}], "stream": stream, **fields}
     with TestClient(app, raise_server_exceptions=True) as client:
-        found = client.post(
+        result = client.post(
             "/v1/chat/completions", content=json.dumps(given_).encode(),
             headers={"Authorization": "Bearer " + "t" * 16},
         )  # fmt: skip
-    assert found.status_code in {200, 400, 404}
-    if found.status_code != 200:
-        message = found.json()["error"]["message"]
+    assert result.status_code in {200, 400, 404}
+    if result.status_code != 200:
+        message = result.json()["error"]["message"]
         unknown = [name for name in fields if name not in KNOWN and not any(name in known for known in KNOWN)]
         assert not any(name in message for name in unknown if len(name) > 3)
-    elif "text/event-stream" in found.headers["content-type"]:
-        assert found.text.endswith("data: [DONE]\n\n")
+    elif "text/event-stream" in result.headers["content-type"]:
+        assert result.text.endswith("data: [DONE]\n\n")
     else:
-        assert found.json()["choices"][0]["finish_reason"] in {"stop", "length"}
+        assert result.json()["choices"][0]["finish_reason"] in {"stop", "length"}
 
 
 def test_errors_of_the_address_are_json(client):

@@ -69,18 +69,18 @@ def test_null_is_absent_for_any_mix_of_optional_fields():
     ],
 )  # fmt: skip
 def test_what_cannot_hold_is_refused_by_name(name, value):
-    with pytest.raises(RequestError) as found:
+    with pytest.raises(RequestError) as result:
         parse(body(**{name: value}), "tiny", 100, chat=True)
-    assert found.value.param == name
-    assert name in str(found.value)
+    assert result.value.param == name
+    assert name in str(result.value)
 
 
 def test_a_name_that_the_client_made_up_is_not_quoted(client):
     for name in ("PATIENT Quillerby MRN 5550123", "\ud800", "", "x" * 5000, "\x1b[31m"):
-        with pytest.raises(RequestError) as found:
+        with pytest.raises(RequestError) as result:
             parse(body(**{name: 1}), "tiny", 100, chat=True)
-        assert found.value.param is None
-        assert (name or "nothing") not in str(found.value)
+        assert result.value.param is None
+        assert (name or "nothing") not in str(result.value)
     with running(handler()) as address:
         refused = client.post(f"{address}/v1/chat/completions", content=b'{"\\ud800": 1, "messages": []}')
         lone = client.post(
@@ -114,28 +114,28 @@ def test_stop_and_max_tokens_hold_for_the_whole_answer_from_evidence(client, mod
         full = post(client, address, messages=ASK).json()
         text = full["choices"][0]["message"]["content"]
         for word in ("Arachnodactyly", "features", "Alpha", "\n"):
-            found = post(client, address, messages=ASK, stop=word).json()
-            answer = found["choices"][0]["message"]["content"].removesuffix(DISCLAIMER).rstrip()
+            result = post(client, address, messages=ASK, stop=word).json()
+            answer = result["choices"][0]["message"]["content"].removesuffix(DISCLAIMER).rstrip()
             assert word not in answer
             assert text.startswith(answer)
-            assert found["choices"][0]["finish_reason"] == "stop"
+            assert result["choices"][0]["finish_reason"] == "stop"
         for most in (1, 5, 20, 40):
-            found = post(client, address, messages=ASK, max_tokens=most).json()
-            answer = found["choices"][0]["message"]["content"].removesuffix(DISCLAIMER).rstrip()
+            result = post(client, address, messages=ASK, max_tokens=most).json()
+            answer = result["choices"][0]["message"]["content"].removesuffix(DISCLAIMER).rstrip()
             assert len(answer) <= 8 * most
-            assert found["choices"][0]["finish_reason"] == "length"
-        found = post(client, address, messages=ASK, max_tokens=500).json()
+            assert result["choices"][0]["finish_reason"] == "length"
+        result = post(client, address, messages=ASK, max_tokens=500).json()
     assert full["choices"][0]["finish_reason"] == "stop"
-    assert found["choices"][0]["message"]["content"] == text
+    assert result["choices"][0]["message"]["content"] == text
 
 
 def test_without_a_model_the_sources_answer_over_http(client):
     with running(handler(retrievers=("graph",), model="none", audience="clinician")) as address:
-        found = post(client, address, messages=ASK).json()
-    assert found["clinweave"]["audience"] == "clinician"
-    assert found["clinweave"]["statements"]
-    assert found["usage"]["total_tokens"] == 0
-    assert "Arachnodactyly" in found["choices"][0]["message"]["content"]
+        result = post(client, address, messages=ASK).json()
+    assert result["clinweave"]["audience"] == "clinician"
+    assert result["clinweave"]["statements"]
+    assert result["usage"]["total_tokens"] == 0
+    assert "Arachnodactyly" in result["choices"][0]["message"]["content"]
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -145,12 +145,12 @@ def test_a_prompt_over_the_context_is_named_so(client, stream):
             raise ContextLengthError("The prompt has 5031 tokens; the context has room for 4096.")
 
     with running(handler(model=Small({"rules": []}))) as address:
-        found = post(client, address, messages=ASK, stream=stream)
-    assert (found.status_code, found.json()["error"]["code"]) == (400, "context_length_exceeded")
+        result = post(client, address, messages=ASK, stream=stream)
+    assert (result.status_code, result.json()["error"]["code"]) == (400, "context_length_exceeded")
     with running(handler(model="none", retrievers=("graph",))) as address:
         long = [{"role": "user", "content": "word " * 5000}]
-        found = post(client, address, messages=long, stream=stream)
-    assert (found.status_code, found.json()["error"]["code"]) == (400, "context_length_exceeded")
+        result = post(client, address, messages=long, stream=stream)
+    assert (result.status_code, result.json()["error"]["code"]) == (400, "context_length_exceeded")
 
 
 def test_our_own_errors_do_not_pass_on_what_they_quote(client, caplog):
@@ -159,9 +159,9 @@ def test_our_own_errors_do_not_pass_on_what_they_quote(client, caplog):
             raise UserError(f"strange words {messages[-1]['content']}")
 
     with running(handler(model=Quoting({"rules": []}))) as address:
-        found = post(client, address, messages=[{"role": "user", "content": "PATIENT-4711"}])
-    assert found.status_code == 400
-    assert "4711" not in found.text + caplog.text
+        result = post(client, address, messages=[{"role": "user", "content": "PATIENT-4711"}])
+    assert result.status_code == 400
+    assert "4711" not in result.text + caplog.text
 
 
 def test_pages_of_other_origins_are_refused(client):
@@ -173,10 +173,10 @@ def test_pages_of_other_origins_are_refused(client):
             "http://localhost:3000": 200,
         }  # fmt: skip
         for origin, status in cases.items():
-            found = client.post(
+            result = client.post(
                 f"{address}/v1/chat/completions", json={"messages": ASK}, headers={"Origin": origin}
             )
-            assert found.status_code == status, origin
+            assert result.status_code == status, origin
         for host in (
             "evil.example",
             "evil.example:80",
@@ -193,18 +193,18 @@ def test_pages_of_other_origins_are_refused(client):
             ("multipart/form-data", 415),
             ("application/json; charset=utf-8", 200),
         ):
-            found = client.post(
+            result = client.post(
                 f"{address}/v1/chat/completions", content=body(), headers={"Content-Type": kind}
             )
-            assert found.status_code == status, kind
+            assert result.status_code == status, kind
 
 
 def test_a_reply_cut_by_the_model_says_so_with_knowledge(client):
     with running(
         handler(model=says(" ".join(f"word{n}" for n in range(600))), retrievers=("graph",))
     ) as address:
-        found = post(client, address, messages=ASK).json()
-    assert found["choices"][0]["finish_reason"] == "length"
+        result = post(client, address, messages=ASK).json()
+    assert result["choices"][0]["finish_reason"] == "length"
 
 
 def test_the_list_of_models_tells_one_model_from_another_of_its_name(client):

@@ -73,14 +73,14 @@ def main():
         assert os.WIFSIGNALED(ended), f"{stage} ended before it was killed"
         assert not (folder / stage).exists()
         assert list(folder.glob(f".{stage}.checkpoints-*/checkpoint-2/trainer_state.json")), stage
-    found = {}
+    result = {}
     for stage in stages:
         seen = []
         resumed = run(stage, inputs, folder / stage, lambda done, _, logged, seen=seen: seen.append(done))
         assert min(seen) == KILL, f"{stage} began anew"
         whole = run(stage, inputs, folder / f"{stage}-whole")
-        found[stage] = {"whole": read_curve(whole.path), "resumed": read_curve(resumed.path)}
-    sys.stdout.write(json.dumps(found) + "\n")
+        result[stage] = {"whole": read_curve(whole.path), "resumed": read_curve(resumed.path)}
+    sys.stdout.write(json.dumps(result) + "\n")
 
 
 if __name__ == "__main__":

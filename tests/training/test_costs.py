@@ -71,7 +71,7 @@ def test_operations_are_those_that_torch_counts(make, checkpointing):
 @pytest.mark.torch
 def test_activations_are_within_the_estimate_and_not_far_under(make):
     settings = Settings(batch=BATCH, max_length=LENGTH, lora_rank=0)
-    kept = {one: saved(make, checkpointing=one) for one in (False, True)}
+    kept = {item: saved(make, checkpointing=item) for item in (False, True)}
     kept[True] += kept[False] / CONFIG["num_hidden_layers"]  # one layer is computed again at a time
     for checkpointing, measured in kept.items():
         need = estimate(shape_from(CONFIG), replace(settings, checkpointing=checkpointing), "sft")

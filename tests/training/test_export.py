@@ -34,7 +34,7 @@ def test_the_strictest_tier_and_every_source_travel_through_the_stages(tmp_path)
     open_ = manifest(tmp_path / "open", sources={"a": SOURCES["a"]})
     second = lineage(stage, replace(inputs, base=str(stage), data=open_))
     assert second["data"]["tier"] == "gated"  # what was trained on stays in the weights
-    assert {one["name"] for one in second["data"]["sources"]} == {"Open", "Closed"}
+    assert {item["name"] for item in second["data"]["sources"]} == {"Open", "Closed"}
     assert second["stages"] == [{"kind": "sft", "steps": 3, "items": 9}]
     assert (
         lineage(tmp_path / "base", replace(inputs, data=tmp_path / "own.jsonl"))["data"]["tier"] == "unknown"

@@ -21,10 +21,10 @@ def test_a_question_with_several_answers_is_not_asked_and_names_by_heart_stay_fe
     several = [by_heart(99, answer) for answer in ("x", "y")]
     cited = [instruction(graph, number) for number in range(8)]
     job = SimpleNamespace(examples=lambda _: [*single, *several, *cited], tokenizer=tokenizer, notes={})
-    found = prompts(job, Online(max_length=400, reply=8, by_heart=0.2))
-    assert not {one.id for one in several} & {one.id for one in found}
-    assert sum(one.task == "closed-book" for one in found) == 2
-    assert sum(one.task == "cited" for one in found) == 8
+    result = prompts(job, Online(max_length=400, reply=8, by_heart=0.2))
+    assert not {item.id for item in several} & {item.id for item in result}
+    assert sum(item.task == "closed-book" for item in result) == 2
+    assert sum(item.task == "cited" for item in result) == 8
 
 
 class Talker:
@@ -37,8 +37,8 @@ class Talker:
 def test_replay_keeps_whole_sentences_and_none_of_the_probe():
     from clinweave.evaluation.finetuning.general_probe import probe
 
-    found = replay_examples(Talker(), 50)
-    assert len(found) == 50
-    assert {one.completion for one in found} == {"It is old."}
-    asked = {one.question for one in probe()}
-    assert not asked & {one.prompt[-1]["content"].removeprefix("Question: ") for one in found}
+    result = replay_examples(Talker(), 50)
+    assert len(result) == 50
+    assert {item.completion for item in result} == {"It is old."}
+    asked = {item.question for item in probe()}
+    assert not asked & {item.prompt[-1]["content"].removeprefix("Question: ") for item in result}

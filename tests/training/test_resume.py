@@ -21,10 +21,10 @@ def test_a_killed_stage_goes_on_with_the_same_curve(tiny_base, data, tmp_path):
         capture_output=True, text=True, cwd=root, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
-    found = json.loads(done.stdout.splitlines()[-1])
+    result = json.loads(done.stdout.splitlines()[-1])
     for stage in STAGES:
         one, other = (
-            [row for row in rows if KEYS & set(row) - {"episode"}] for rows in found[stage].values()
+            [row for row in rows if KEYS & set(row) - {"episode"}] for rows in result[stage].values()
         )
         assert [row["step"] for row in one if "step" in row] == [
             row["step"] for row in other if "step" in row

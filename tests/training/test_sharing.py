@@ -26,15 +26,15 @@ def test_no_reply_is_lost_and_prompts_stand_once():
     random = Random(0)
     made = rows(grouped(items(), 3, random), 60, 4, random)
     counted = sum(label != IGNORED for row in made for label in row.labels)
-    assert counted == sum(label != IGNORED for one in items() for label in one.labels)
-    assert sum(len(row.ids) for row in made) < 0.8 * sum(len(one.ids) for one in items())
+    assert counted == sum(label != IGNORED for item in items() for label in item.labels)
+    assert sum(len(row.ids) for row in made) < 0.8 * sum(len(item.ids) for item in items())
     assert all(len(row.ids) <= 60 for row in made)
 
 
 def test_an_item_that_comes_twice_is_trained_on_twice():
     from clinweave.training.packing import grouped
 
-    assert [len(one.replies) for one in grouped(items(2, 1) * 2, 9, Random(0))] == [2, 2]
+    assert [len(item.replies) for item in grouped(items(2, 1) * 2, 9, Random(0))] == [2, 2]
 
 
 def test_the_loss_is_that_of_the_items_apart(tiny_base):
@@ -106,10 +106,10 @@ def test_the_terms_are_those_of_each_reply_by_itself(tiny_base):
 
     def score(reply):
         with torch.inference_mode():
-            found = model(input_ids=torch.tensor([[*group.prompt, *reply]])).logits[0, 3:-1].log_softmax(-1)
-        return float(found[range(len(reply)), list(reply)].mean())
+            result = model(input_ids=torch.tensor([[*group.prompt, *reply]])).logits[0, 3:-1].log_softmax(-1)
+        return float(result[range(len(reply)), list(reply)].mean())
 
-    right, wrong = [score(one[:-1]) for one in group.replies], [score(one) for one in group.wrong]
+    right, wrong = [score(item[:-1]) for item in group.replies], [score(item) for item in group.wrong]
     expected = sum(
         float(torch.nn.functional.softplus(torch.tensor(-(good - bad) / TAU)))
         for good in right
@@ -117,5 +117,5 @@ def test_the_terms_are_those_of_each_reply_by_itself(tiny_base):
     )
     with torch.inference_mode():
         given = collator(torch.float32, contrast=True)(list(as_rows(rows([group], 50, 2, Random(0)))))
-        found = terms(model, given, 2)
-    assert float(found.contrast) == pytest.approx(expected / 4, rel=1e-4)
+        result = terms(model, given, 2)
+    assert float(result.contrast) == pytest.approx(expected / 4, rel=1e-4)

@@ -99,7 +99,7 @@ def test_online_stages_run_with_both_rewards(stage, inputs, graph, trained_rewar
     given = replace(inputs, reward=trained_reward.path)
     made = run_stage(stage, values, given, tmp_path / stage)
     assert len(seen) >= 4
-    assert {one for one, _ in seen} <= {f"i{n}" for n in range(12)}
+    assert {item for item, _ in seen} <= {f"i{n}" for n in range(12)}
     assert made.manifest["reward_model"]["held_out"]["pairs"] == 16
     curve = read_curve(made.path)
     assert any("objective/scores" in row or "rewards/verified/mean" in row for row in curve)
@@ -145,7 +145,7 @@ def test_an_export_answers_as_the_weights_do(inputs, tmp_path):
 
     reader = GGUFReader(made.path / "model.gguf")
     assert "<|im_start|>" in reader.get_field("tokenizer.chat_template").contents()
-    assert "output.weight" not in {one.name for one in reader.tensors}  # tied
+    assert "output.weight" not in {item.name for item in reader.tensors}  # tied
     with pytest.raises(UserError, match="trained"):
         export(tmp_path, tmp_path / "x")
 

@@ -43,7 +43,7 @@ def test_padding_is_not_the_end_of_a_turn(tokenizer):
 
 def test_too_long_items_are_left_out_and_counted_never_cut(tokenizer, graph):
     items = [instruction(graph, n) for n in range(4)]
-    lengths = sorted(len(tokenised(tokenizer, one).ids) for one in items)
+    lengths = sorted(len(tokenised(tokenizer, item).ids) for item in items)
     kept, dropped = fitting(tokenizer, items, lengths[1])
     short = sum(length <= lengths[1] for length in lengths)
     assert (len(kept), dropped) == (short, len(items) - short)
@@ -111,10 +111,10 @@ def test_the_turns_change_labels_and_no_token(tokenizer):
 def test_turns_apart_are_the_same_replies(tokenizer):
     talk = conversation(*TALK)
     apart = by_turn(talk)
-    assert [one.completion for one in apart] == ["How long?", "Rest."]
+    assert [item.completion for item in apart] == ["How long?", "Rest."]
     whole = tokenised(tokenizer, talk)
-    for one in apart:
-        ids, labels = tokenised(tokenizer, one)
+    for item in apart:
+        ids, labels = tokenised(tokenizer, item)
         assert whole.ids[: len(ids)] == ids
         reply = [label for label in labels if label != IGNORED]
         assert whole.labels[len(ids) - len(reply) : len(ids)] == reply

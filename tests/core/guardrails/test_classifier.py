@@ -50,11 +50,11 @@ def test_a_clinician_is_answered_on_emergencies_and_toxicity():
 
 def test_concepts_are_named_in_any_order():
     names = classifier.concept_names()
-    found = [
+    result = [
         {names[number] for number in classifier.concepts(normalised(text), "en")}
         for text in ("he swallowed bleach", "bleach is what he swallowed")
     ]
-    assert {"poison", "ingest", "other"} <= found[0] & found[1]
+    assert {"poison", "ingest", "other"} <= result[0] & result[1]
     assert "many" in {names[n] for n in classifier.concepts("took 30 pills", "en")}
     assert "many" not in {names[n] for n in classifier.concepts("for 30 years", "en")}
 

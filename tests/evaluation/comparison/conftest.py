@@ -51,24 +51,24 @@ def context_builder():
 
 @pytest.fixture
 def questions():
-    found = []
+    result = []
     for place in range(6):
         ids = [(place + step) % 6 for step in range(4)]
-        found.append(
+        result.append(
             Question(
                 id=f"q{place}",
                 task="small",
                 question=f"Which feature has disease {place}?",
-                options=tuple(FEATURES[one] for one in ids),
+                options=tuple(FEATURES[item] for item in ids),
                 answer=0,
                 kind="feature",
                 concepts=(f"D:{place}",),
                 gold=(f"D:{place}", FEATURE, f"F:{place}"),
-                option_ids=tuple(f"F:{one}" for one in ids),
+                option_ids=tuple(f"F:{item}" for item in ids),
                 cluster=f"D:{place}",
             )
         )
-    return found
+    return result
 
 
 class Reader:

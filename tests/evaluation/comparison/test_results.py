@@ -40,15 +40,15 @@ def graph_over_base(summary):
 
 
 def test_comparisons_have_the_promised_form():
-    found = summarise(made(), resamples=500)
-    row = graph_over_base(found)
+    result = summarise(made(), resamples=500)
+    row = graph_over_base(result)
     keys = {"task", "condition", "baseline", "n", "difference", "low", "high", "p"}
     assert keys <= to_values(row).keys()
     assert (row.n, row.difference) == (40, 0.65)
     assert 0.4 < row.low < 0.65 < row.high < 0.85
     assert row.p_raw <= row.p < 1e-6
-    assert found.results["t.base"]["acc,none"] == 0.25
-    assert 0.06 < found.results["t.base"]["acc_stderr,none"] < 0.08
+    assert result.results["t.base"]["acc,none"] == 0.25
+    assert 0.06 < result.results["t.base"]["acc_stderr,none"] < 0.08
 
 
 def test_holm_runs_over_all_tasks_of_a_family():
@@ -78,12 +78,12 @@ def test_items_that_were_not_run_are_left_out_and_counted():
         row if i % 3 != 1 or i < 30 else replace(row, unscored="tokens", score=0.0)
         for i, row in enumerate(rows)
     ]
-    found = summarise(rows, resamples=50)
-    condition = found.tasks["t"].conditions["graph"]
+    result = summarise(rows, resamples=50)
+    condition = result.tasks["t"].conditions["graph"]
     assert condition.n == 10
     assert condition.unscored == {"tokens": 10}
     assert condition.accuracy == 1.0
-    row = graph_over_base(found)
+    row = graph_over_base(result)
     assert (row.n, row.unpaired) == (10, 10)
 
 
@@ -94,9 +94,9 @@ def test_unparsed_replies_count_as_wrong():
 
 
 def test_the_floor_is_told():
-    found = summarise(made(graph=0.3), resamples=50)
-    assert found.tasks["t"].at_floor
-    assert "not interpretable" in headline(full(found))[0]
+    result = summarise(made(graph=0.3), resamples=50)
+    assert result.tasks["t"].at_floor
+    assert "not interpretable" in headline(full(result))[0]
     assert not summarise(made(), resamples=50).tasks["t"].at_floor
 
 

@@ -30,10 +30,10 @@ def accuracy(samples, condition):
 
 def test_conditions_and_controls_say_what_they_should(questions, context_builder, reader, tmp_path):
     samples = score_all(jobs(questions, context_builder), Scorer(reader, Cache(tmp_path / "c")), silent)
-    found = {name: accuracy(samples, name) for name in (*MAIN, *DEFAULT_CONTROLS)}
-    assert found["graph"] == found["both"] == found["lookup"] == 1.0
-    assert found["base"] == found["text"] == found["gold-removed"] == found["gold-falsified"] == 0.0
-    assert found["wrong-entity"] == 0.0
+    result = {name: accuracy(samples, name) for name in (*MAIN, *DEFAULT_CONTROLS)}
+    assert result["graph"] == result["both"] == result["lookup"] == 1.0
+    assert result["base"] == result["text"] == result["gold-removed"] == result["gold-falsified"] == 0.0
+    assert result["wrong-entity"] == 0.0
 
 
 def test_all_conditions_of_an_item_stand_together_and_see_the_same_question(questions, context_builder):
@@ -57,7 +57,7 @@ def test_controls_touch_the_gold_relation_only(questions, context_builder):
 def test_the_wrong_entity_is_never_of_the_same_cluster(questions):
     twins = [replace(question, cluster="one") for question in questions[:3]]
     assert others_of(twins[0], twins) == []
-    assert [one.id for one in others_of(questions[4], questions)] == ["q5", "q0", "q1", "q2", "q3"]
+    assert [item.id for item in others_of(questions[4], questions)] == ["q5", "q0", "q1", "q2", "q3"]
 
 
 def test_an_undecided_look_up_is_unscored_and_counts_as_not_right(
@@ -81,7 +81,7 @@ def test_a_second_run_asks_nothing_and_a_torn_line_is_dropped(questions, context
     scorer = Scorer(reader, Cache(path))
     again = score_all(jobs(questions, context_builder), scorer, silent)
     assert reader.asked == asked + 1
-    assert [to_row(one) for one in again] == [to_row(one) for one in first]
+    assert [to_row(item) for item in again] == [to_row(item) for item in first]
     assert scorer.reused > scorer.fresh == 1
 
 

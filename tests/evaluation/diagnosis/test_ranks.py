@@ -66,18 +66,20 @@ def test_micro_counts_cases_and_macro_counts_diseases():
 
 def test_the_development_part_shares_no_disease_with_the_rest():
     truths = [Truth(str(i), f"OMIM:{i % 40}", "") for i in range(400)]
-    found = parts(truths)
-    assert {one.disease for one in found["development"]}.isdisjoint({one.disease for one in found["rest"]})
-    assert len(found["development"]) + len(found["rest"]) == 400
-    assert 8 < len({one.disease for one in found["development"]}) < 32
+    result = parts(truths)
+    assert {item.disease for item in result["development"]}.isdisjoint(
+        {item.disease for item in result["rest"]}
+    )
+    assert len(result["development"]) + len(result["rest"]) == 400
+    assert 8 < len({item.disease for item in result["development"]}) < 32
 
 
 def test_misses_and_left_out_papers(world):
     ranks = {}
     for leave_out in ("none", TRUE, EVERY):
         setting = Setting("x", world / "release", leave_out)
-        ((_, found),) = run_protocols(world / "cases", [setting], world / "cache", resamples=50)
-        ranks[leave_out] = {name: dict(each.ranks) for name, each in found.items()}
+        ((_, result),) = run_protocols(world / "cases", [setting], world / "cache", resamples=50)
+        ranks[leave_out] = {name: dict(each.ranks) for name, each in result.items()}
     for name in ("lrz", "lirical-lr", "clinweave-release"):
         assert ranks["none"][name]["a"] == 1
         assert ranks["none"][name]["b"] == 1
@@ -148,22 +150,22 @@ def test_a_run_is_written_compared_and_resumed(world):
         'type = "ranks"\ntitle = "as is"\npheval = true\n',
         "utf-8",
     )
-    found, said = run(path, world / "out", world / "home")
+    result, said = run(path, world / "out", world / "home")
     assert any("Opening" in text for text in said)
     text = (world / "out" / "report.md").read_text("utf-8")
     assert "| lrz |" in text
     assert "different protocol" in text
-    assert {row.part for row in found.protocols[0].rows} >= {"all", "known disease", "unknown disease"}
+    assert {row.part for row in result.protocols[0].rows} >= {"all", "known disease", "unknown disease"}
     assert len(list((world / "out" / "pheval").rglob("*.tsv"))) == len(CASES)
     page = (world / "out" / "report.html").read_text("utf-8")
     assert "Exomiser" in page
     assert "not in the packets" in page
     assert page.count("<svg") == 2  # top-1, and over the baseline
-    assert read_results(world / "out") == found
+    assert read_results(world / "out") == result
     assert len((world / "out" / "ranks.jsonl").read_text("utf-8").splitlines()) == 3 * len(CASES)
     second, again = run(path, world / "out", world / "home")
     assert not any("Opening" in text for text in again)  # every step was reused
-    assert second.protocols == found.protocols
+    assert second.protocols == result.protocols
 
 
 def test_a_dated_protocol_refuses_what_is_newer(world):
@@ -268,13 +270,13 @@ def test_a_recipe_of_protocols(world):
 @pytest.mark.shared
 def test_the_baseline_has_its_known_figures(shared_data, tmp_path):
     cases = shared_data / "cases" / "phenopacket-store-0.1.14.tar.gz"
-    found = run_protocols(
+    result = run_protocols(
         cases,
         [Setting("x", shared_data / "hpo" / "2021-10-10")],
         tmp_path,
         conditions=("lrz", "clinweave-release"),
         resamples=200,
     )
-    shares = {row.condition: row.micro for row in found[0][0].rows if row.part == "all"}
+    shares = {row.condition: row.micro for row in result[0][0].rows if row.part == "all"}
     assert shares["lrz"] == pytest.approx((0.208, 0.299, 0.407), abs=0.003)
     assert shares["clinweave-release"][0] > shares["lrz"][0] + 0.01

@@ -56,8 +56,8 @@ def test_the_causal_gene_among_decoys(model):
         Truth("c", "OMIM:1", "", "CCC"),
     ]
     cases = [case("a"), case("b"), case("c")]
-    found = rank_genes(Scored("x", model), cases, truths, known, leave_out="none", decoys=2).ranks
-    assert found == {"a": 1.0, "b": MISS, "c": pytest.approx(2.5, abs=0.6)}
+    result = rank_genes(Scored("x", model), cases, truths, known, leave_out="none", decoys=2).ranks
+    assert result == {"a": 1.0, "b": MISS, "c": pytest.approx(2.5, abs=0.6)}
 
 
 def test_resnik_by_hand(model):
@@ -86,8 +86,8 @@ def test_curves_have_a_point_a_level_and_draw(model):
     cases = [case("a"), case("b", ["HP:0000302", "HP:0000103"])]
     made = robustness.variants(cases, model)
     arm = Scored("clinweave", model)
-    found = {name: robustness.rank_variants(arm, made, truths) for name in ("lrz", "clinweave")}
-    table = robustness.curves(found, truths, "lrz", 50)
+    result = {name: robustness.rank_variants(arm, made, truths) for name in ("lrz", "clinweave")}
+    table = robustness.curves(result, truths, "lrz", 50)
     assert len(table) == 2 * sum(1 + len(levels) for levels in robustness.LEVELS.values())
     start = next(row for row in table if row.level == 0)
     assert start.top1[0] == 1.0
@@ -111,10 +111,10 @@ def test_texts_say_what_they_claim_and_repeat():
     patient = case(observed=("HP:0000102", "HP:0000301"), excluded=("HP:0000302",))
     told = write_text(patient, NAMES, ["HP:0000103"], seed=1)
     assert told == write_text(patient, NAMES, ["HP:0000103"], seed=1)
-    assert {one.id for one in told.present} == {"HP:0000102", "HP:0000301"}
-    assert [one.id for one in told.absent] == ["HP:0000302"]
-    for one in (*told.present, *told.absent, *told.relatives):
-        assert one.words.lower() in told.text.lower()
+    assert {item.id for item in told.present} == {"HP:0000102", "HP:0000301"}
+    assert [item.id for item in told.absent] == ["HP:0000302"]
+    for item in (*told.present, *told.absent, *told.relatives):
+        assert item.words.lower() in told.text.lower()
     assert "{" not in told.text
     assert len({write_text(patient, NAMES, [], seed=seed).text for seed in range(8)}) == 8
 
@@ -156,7 +156,7 @@ def test_the_model_on_top_is_weighed_on_the_development_part_alone():
     right = [[float(place == 1) for place in range(3)] for _ in truths]
     rows = [
         Asked(
-            one.id,
+            item.id,
             1,
             (1.0, 0.9, 0.0),
             {
@@ -166,30 +166,30 @@ def test_the_model_on_top_is_weighed_on_the_development_part_alone():
                 "random": [random.gauss(0, 1) for _ in range(3)],
             },
         )
-        for one, told in zip(truths, right, strict=True)
+        for item, told in zip(truths, right, strict=True)
     ]
 
     class Named:
         name, capabilities = "oracle", frozenset({"score"})
 
-    found = llm_reranking.compare(rows, truths, 200, Named())
-    assert found.alone == (0.0, 1.0)
-    best = next(row for row in found.rows if row.kind == "model" and row.chosen)
+    result = llm_reranking.compare(rows, truths, 200, Named())
+    assert result.alone == (0.0, 1.0)
+    best = next(row for row in result.rows if row.kind == "model" and row.chosen)
     assert best.top1 == 1.0
-    assert "helps" in llm_reranking.verdict(found)
-    assert "oracle" in llm_reranking.verdict(found)
-    unread = next(row for row in found.rows if row.kind == "names")
+    assert "helps" in llm_reranking.verdict(result)
+    assert "oracle" in llm_reranking.verdict(result)
+    unread = next(row for row in result.rows if row.kind == "names")
     assert unread.over1[0] == 0.0
 
 
 @pytest.mark.shared
 def test_published_counts_are_those_of_the_files(shared_data):
     folder = shared_data / "cases" / "published" / "exomiser_vs_llm"
-    for one, name in zip(PUBLISHED, ("Exomiser", "o1_preview", "GPT_4o"), strict=False):
+    for item, name in zip(PUBLISHED, ("Exomiser", "o1_preview", "GPT_4o"), strict=False):
         with (folder / f"topn_result_{name}.tsv").open(encoding="utf-8") as stream:
             row = next(csv.DictReader(stream, delimiter="\t"))
         counts = [int(row[f"n{rank}"]) for rank in range(1, 11)]
-        assert one.hits == (counts[0], sum(counts[:3]), sum(counts))
+        assert item.hits == (counts[0], sum(counts[:3]), sum(counts))
 
 
 @pytest.mark.shared

@@ -82,7 +82,7 @@ def rows(condition, values, name="choice held-out-facts", knowledge="none"):
 def test_gains_costs_and_floors_are_said_as_they_are(tmp_path):
     loaded = load_recipe(recipe(tmp_path))
     many = [1.0] * 30
-    found = summarise(
+    result = summarise(
         loaded,
         [
             *rows("base", [0.0] * 30),
@@ -92,14 +92,14 @@ def test_gains_costs_and_floors_are_said_as_they_are(tmp_path):
             *rows("sft", [0.0] * 30, "general"),
         ],
     )
-    said = {one.split(":")[0]: one.rpartition(": ")[2] for one in found.sentences}
+    said = {item.split(":")[0]: item.rpartition(": ")[2] for item in result.sentences}
     assert said == {
         "sft against base, choice held-out-facts (none)": "added",
         "sft against base, general (none)": "cost",
         "sft against the options-only baseline, choice held-out-facts (none)": "above",
         "base against the options-only baseline, choice held-out-facts (none)": "below",
     }
-    assert found.floors == ()
+    assert result.floors == ()
     chance = [1.0, 0.0, 0.0, 0.0] * 7
     at_floor = summarise(loaded, [*rows("base", chance), *rows("sft", chance[::-1])])
     assert at_floor.floors == ("choice held-out-facts, model alone: model at floor, not interpretable",)
@@ -107,8 +107,8 @@ def test_gains_costs_and_floors_are_said_as_they_are(tmp_path):
 
 
 def test_nothing_chosen_counts_as_wrong_and_is_shown(tmp_path):
-    found = summarise(load_recipe(recipe(tmp_path)), rows("base", [1.0, None]))
-    (measure,) = found.measures
+    result = summarise(load_recipe(recipe(tmp_path)), rows("base", [1.0, None]))
+    (measure,) = result.measures
     assert (measure.name, measure.knowledge) == ("choice held-out-facts", "none")
     mean = measure.conditions["base"]
     assert (mean.mean, mean.unscored) == (0.5, 1)
@@ -116,7 +116,7 @@ def test_nothing_chosen_counts_as_wrong_and_is_shown(tmp_path):
 
 def test_the_report_escapes_and_shows_every_condition(tmp_path):
     loaded = load_recipe(recipe(tmp_path, 'title = "<b>x</b>"\n' + SMALL))
-    found = summarise(loaded, [*rows("base", [1.0, 0.0]), *rows("sft", [1.0, 1.0])])
+    result = summarise(loaded, [*rows("base", [1.0, 0.0]), *rows("sft", [1.0, 1.0])])
     data = TrainingData(
         counts={"text": {"train": {"text": 3}}},
         decontamination={"benchmarks": {}, "removed": 0},
@@ -125,11 +125,11 @@ def test_the_report_escapes_and_shows_every_condition(tmp_path):
         warnings=[],
     )
     results = FinetuningResults(
-        found.measures,
-        found.differences,
-        found.floors,
-        found.sentences,
-        found.general_text,
+        result.measures,
+        result.differences,
+        result.floors,
+        result.sentences,
+        result.general_text,
         clinweave="0",
         recipe=loaded,
         base="x",
@@ -148,30 +148,30 @@ def test_the_report_escapes_and_shows_every_condition(tmp_path):
 def test_the_probe_is_large_and_its_right_answers_stand_anywhere():
     questions = probe()
     assert len(questions) > 300
-    assert len({(one.question, one.options) for one in questions}) == len(questions)
-    assert {one.answer for one in questions if len(one.options) == 4} == {0, 1, 2, 3}
-    assert all(len(set(one.options)) == len(one.options) for one in questions)
-    assert {one.kind for one in questions} >= {"arithmetic", "grammar", "order", "facts"}
-    sums = [one for one in questions if " plus " in one.question and one.kind == "arithmetic"]
-    for one in sums:
-        first, second = (int(word) for word in one.question.rstrip("?").split() if word.isdigit())
-        assert int(one.options[one.answer]) == first + second
+    assert len({(item.question, item.options) for item in questions}) == len(questions)
+    assert {item.answer for item in questions if len(item.options) == 4} == {0, 1, 2, 3}
+    assert all(len(set(item.options)) == len(item.options) for item in questions)
+    assert {item.kind for item in questions} >= {"arithmetic", "grammar", "order", "facts"}
+    sums = [item for item in questions if " plus " in item.question and item.kind == "arithmetic"]
+    for item in sums:
+        first, second = (int(word) for word in item.question.rstrip("?").split() if word.isdigit())
+        assert int(item.options[item.answer]) == first + second
 
 
 def test_prose_is_told_in_nats_and_never_as_a_share(tmp_path):
-    found = summarise(
+    result = summarise(
         load_recipe(recipe(tmp_path)),
         [*rows("base", [-3.0, -2.0], TEXT), *rows("sft", [-3.5, -2.5], TEXT), *rows("base", [1.0])],
     )
-    assert found.general_text["base"].nats == 2.5
-    assert found.general_text["sft"].added[0] == 0.5
-    assert not any(TEXT in measure.name for measure in found.measures)
+    assert result.general_text["base"].nats == 2.5
+    assert result.general_text["sft"].added[0] == 0.5
+    assert not any(TEXT in measure.name for measure in result.measures)
 
 
 def test_held_out_facts_with_a_trained_fact_above_or_below_are_told_apart(tmp_path):
     graph = SmallGraph()
     below = graph.relations(predicate="biolink:subclass_of")[0]
-    other = next(one for one in ("HP:001", "HP:002", "HP:003") if one not in {below.subject, below.object})
+    other = next(item for item in ("HP:001", "HP:002", "HP:003") if item not in {below.subject, below.object})
 
     def example(name, kind, task, target):
         gold = ("MONDO:001", "biolink:has_phenotype", target)
@@ -186,10 +186,10 @@ def test_held_out_facts_with_a_trained_fact_above_or_below_are_told_apart(tmp_pa
     ]
     write_examples(held, tmp_path / "choice.held-out-facts.jsonl")
     assert related_to_trained(tmp_path, graph) == {"near"}
-    found = by_related_facts(
-        [Score("sft", "choice held-out-facts", "none", one, one, 1.0) for one in ("near", "far")], {"near"}
+    result = by_related_facts(
+        [Score("sft", "choice held-out-facts", "none", item, item, 1.0) for item in ("near", "far")], {"near"}
     )
-    assert {group: means["sft"].n for group, means in found.items()} == {
+    assert {group: means["sft"].n for group, means in result.items()} == {
         "related fact trained": 1,
         "no related fact trained": 1,
     }

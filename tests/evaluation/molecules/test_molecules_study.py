@@ -56,7 +56,7 @@ def world(tmp_path_factory):
     smiles = smiles_set(1200)
     (folder / "set.smi").write_text("\n".join(smiles) + "\n")
     draw = random.Random(0)
-    lines = [f"{one},{len(one) + draw.random():.2f}" for one in smiles[::12]]
+    lines = [f"{item},{len(item) + draw.random():.2f}" for item in smiles[::12]]
     (folder / "table.csv").write_text("smiles,size\n" + "\n".join(lines) + "\n")
     (folder / "made.toml").write_text(RECIPE)
     return folder, run(folder)
