@@ -3,7 +3,7 @@
 import pytest
 
 from clinweave.applications.consult import compose
-from clinweave.applications.consult.at_hand import without_asker
+from clinweave.applications.consult.own_patients import without_asker
 from clinweave.applications.consult.parts import COMPARED, compared, composed_parts, parts_of
 from clinweave.knowledge import Intent, Kind, Query, Topic
 from clinweave.records import Audience, Evidence, Passage

@@ -1,6 +1,7 @@
 """`clinweave ask`: a question answered from the sources, with citations, or "I do not know"."""
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -94,7 +95,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
             threads=threads or None,
         ) as base,
         spinner(quiet=as_json) as say,
-        needs_molecules(),
+        needs_molecules() if structures else nullcontext(),
     ):
         live = LiveAnswer(screen, say)
         answer = base.ask(

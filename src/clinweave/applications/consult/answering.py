@@ -8,8 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from clinweave.applications.consult import languages
-from clinweave.applications.consult.at_hand import without_asker
-from clinweave.applications.consult.compose import Composition, compose
+from clinweave.applications.consult.compose import Composition, compose, with_other_kinds
 from clinweave.applications.consult.model_text import (
     ModelSettings,
     ModelText,
@@ -18,8 +17,7 @@ from clinweave.applications.consult.model_text import (
     require_generation,
     write,
 )
-from clinweave.applications.consult.other_kinds import with_other_kinds
-from clinweave.applications.consult.own_patients import NOT_SEARCHED, asks_of_a_record
+from clinweave.applications.consult.own_patients import NOT_SEARCHED, asks_of_a_record, without_asker
 from clinweave.applications.consult.parts import composed_parts, numbered
 from clinweave.applications.consult.writing import (
     DISCLAIMER,
