@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from benchmarks.linkers.retired_names import retired
 
+from clinweave.knowledge import Linker
 from clinweave.knowledge.linking.everyday import lists
-from clinweave.knowledge.linking.linker import Linker
 from clinweave.knowledge.linking.stems import american, british
 from tests.knowledge import named
 from tests.knowledge.named import FINDING, NamesGraph

@@ -5,8 +5,7 @@ import pytest
 from clinweave.core.errors import UserError
 from clinweave.evaluation.comparison.conditions import EvidenceProvider
 from clinweave.evaluation.comparison.lm_eval_model import RequestAnswerer, register
-from clinweave.models import OptionScore
-from clinweave.models.base import Generation
+from clinweave.models import Generation, OptionScore
 
 
 class Listening:
