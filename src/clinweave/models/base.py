@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, NamedTuple, Protocol, cast
+from typing import NamedTuple, Protocol, TypedDict, Unpack, cast
 
 from clinweave.records import Message
 
 __all__ = [
     "Capability",
     "Generation",
+    "GenerationOptions",
     "LanguageModel",
     "Message",
     "OnText",
@@ -56,6 +57,16 @@ class Generation:
 
 
 ScoringItem = tuple[Sequence[Message], Sequence[str]]  # a prompt and its options
+
+
+class GenerationOptions(TypedDict, total=False):
+    """The keyword arguments of `LanguageModel.generate`, for methods that pass them on."""
+
+    max_tokens: int
+    temperature: float
+    seed: int
+    stop: Sequence[str]
+    top_p: float
 
 
 class LanguageModel(Protocol):
@@ -126,22 +137,17 @@ class StreamingModel(LanguageModel, Protocol):
     """A model with STREAM: it passes a reply on while it is written."""
 
     def stream(
-        self,
-        messages: Sequence[Message],
-        on_text: OnText,
-        *,
-        max_tokens: int = 256,
-        temperature: float = 0.0,
-        seed: int = 0,
-        stop: Sequence[str] = (),
-        top_p: float = 1.0,
+        self, messages: Sequence[Message], on_text: OnText, **options: Unpack[GenerationOptions]
     ) -> Generation:
         """Return what `generate` returns, after passing each piece to `on_text`; end early where it returns True."""
         ...
 
 
 def stream_reply(
-    model: LanguageModel, messages: Sequence[Message], on_text: OnText, **options: Any
+    model: LanguageModel,
+    messages: Sequence[Message],
+    on_text: OnText,
+    **options: Unpack[GenerationOptions],
 ) -> Generation:
     """Generate a reply piece by piece, or as one piece without STREAM. Options are those of `generate`."""
     if Capability.STREAM in model.capabilities:

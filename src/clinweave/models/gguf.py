@@ -4,11 +4,19 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from clinweave.core import artifacts
 from clinweave.core.errors import ContextLengthError
-from clinweave.models.base import Capability, Generation, Message, OnText, OptionScore, ScoringItem
+from clinweave.models.base import (
+    Capability,
+    Generation,
+    GenerationOptions,
+    Message,
+    OnText,
+    OptionScore,
+    ScoringItem,
+)
 from clinweave.models.engine import Engine, default_threads
 from clinweave.models.header import read_header
 from clinweave.models.identity import content_digest
@@ -67,19 +75,10 @@ class GgufModel:
     def _prompt(self, messages: Sequence[Message]) -> tuple[int, ...]:
         return self._engine.tokens(self._engine.rendered(checked(messages, self._specials)), True)
 
-    def generate(
-        self,
-        messages: Sequence[Message],
-        *,
-        max_tokens: int = 256,
-        temperature: float = 0.0,
-        seed: int = 0,
-        stop: Sequence[str] = (),
-        top_p: float = 1.0,
-    ) -> Generation:
+    def generate(self, messages: Sequence[Message], **options: Unpack[GenerationOptions]) -> Generation:
         """Return the reply. Raises `ContextLengthError` where the prompt does not fit the context."""
         begun = time.perf_counter()
-        answer = self._engine.chat(self._request(messages, max_tokens, temperature, seed, stop, top_p))
+        answer = self._engine.chat(self._request(messages, **options))
         choice, usage = answer["choices"][0], answer["usage"]
         text = choice["message"].get("content") or ""
         seconds = time.perf_counter() - begun
@@ -87,33 +86,26 @@ class GgufModel:
         return Generation(text, usage["prompt_tokens"], usage["completion_tokens"], seconds, reason)
 
     def stream(
-        self,
-        messages: Sequence[Message],
-        on_text: OnText,
-        *,
-        max_tokens: int = 256,
-        temperature: float = 0.0,
-        seed: int = 0,
-        stop: Sequence[str] = (),
-        top_p: float = 1.0,
+        self, messages: Sequence[Message], on_text: OnText, **options: Unpack[GenerationOptions]
     ) -> Generation:
         """Return the reply of `generate`, passing each piece to `on_text` first; True from it ends the reply."""
         begun = time.perf_counter()
-        body = self._request(messages, max_tokens, temperature, seed, stop, top_p)
+        body = self._request(messages, **options)
         reply = self._engine.stream(body, on_text)
         text, usage = reply["text"], reply["usage"]
         prompt = usage.get("prompt_tokens") or len(self._prompt(messages))
         written = usage.get("completion_tokens") or len(self._engine.tokens(text, False))
         return Generation(text, prompt, written, time.perf_counter() - begun, reply["finish"])
 
-    def _request(  # noqa: PLR0917 - as generate
+    def _request(
         self,
         messages: Sequence[Message],
-        max_tokens: int,
-        temperature: float,
-        seed: int,
-        stop: Sequence[str],
-        top_p: float,
+        *,
+        max_tokens: int = 256,
+        temperature: float = 0.0,
+        seed: int = 0,
+        stop: Sequence[str] = (),
+        top_p: float = 1.0,
     ) -> dict[str, Any]:
         """Return a chat request; the engine caches the prefix shared with the previous prompt (cache_prompt)."""
         return {

@@ -11,14 +11,14 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Unpack
 from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
 from clinweave.core.access_policy import loopback
 from clinweave.core.errors import ContextLengthError, ModelError, NotCapableError, UserError
-from clinweave.models.base import Capability, Generation, Message, OnText, OptionScore
+from clinweave.models.base import Capability, Generation, GenerationOptions, Message, OnText, OptionScore
 from clinweave.models.event_stream import Reading
 from clinweave.models.prompts import checked
 
@@ -91,19 +91,10 @@ class RemoteModel:
             time.sleep(min(wait, _LONGEST_WAIT))
         raise AssertionError("the last attempt returns or raises")
 
-    def generate(
-        self,
-        messages: Sequence[Message],
-        *,
-        max_tokens: int = 256,
-        temperature: float = 0.0,
-        seed: int = 0,
-        stop: Sequence[str] = (),
-        top_p: float = 1.0,
-    ) -> Generation:
+    def generate(self, messages: Sequence[Message], **options: Unpack[GenerationOptions]) -> Generation:
         """Return the reply. Raises `ModelError` where the server refuses, cannot be reached, or answers nonsense."""
         begun = time.perf_counter()
-        answer = self._completed(self._request(messages, max_tokens, temperature, seed, stop, top_p))
+        answer = self._completed(self._request(messages, **options))
         try:
             choice = answer["choices"][0]
             text = choice["message"].get("content") or ""
@@ -120,22 +111,14 @@ class RemoteModel:
         return Generation(text, prompt, written, time.perf_counter() - begun, reason)
 
     def stream(
-        self,
-        messages: Sequence[Message],
-        on_text: OnText,
-        *,
-        max_tokens: int = 256,
-        temperature: float = 0.0,
-        seed: int = 0,
-        stop: Sequence[str] = (),
-        top_p: float = 1.0,
+        self, messages: Sequence[Message], on_text: OnText, **options: Unpack[GenerationOptions]
     ) -> Generation:
         """Return the reply, passing each piece to `on_text`; True from it closes the connection, which ends the reply.
 
         A server that does not stream gives the reply as one piece. Raises as `generate` does.
         """
         begun = time.perf_counter()
-        request = self._request(messages, max_tokens, temperature, seed, stop, top_p)
+        request = self._request(messages, **options)
         body = {key: value for key, value in request.items() if key not in self._left_out}
         body |= {"stream": True, "stream_options": {"include_usage": True}}
         reading = Reading(on_text)
@@ -149,23 +132,22 @@ class RemoteModel:
                 raise ModelError(f"{self._address} broke off: {_why(error)}.") from error
             events = False
         if not (events and reading.begun):  # refused, or not streamed: generate tries again and says why
-            whole = self.generate(
-                messages, max_tokens=max_tokens, temperature=temperature, seed=seed, stop=stop, top_p=top_p
-            )
+            whole = self.generate(messages, **options)
             return replace(whole, finish_reason="stopped") if on_text(whole.text) else whole
         self._answered = True
         prompt = int(reading.usage.get("prompt_tokens") or self.count_tokens(messages))
         written = int(reading.usage.get("completion_tokens") or _estimate(reading.text))
         return Generation(reading.text, prompt, written, time.perf_counter() - begun, reading.finish)
 
-    def _request(  # noqa: PLR0917 - as generate
+    def _request(
         self,
         messages: Sequence[Message],
-        max_tokens: int,
-        temperature: float,
-        seed: int,
-        stop: Sequence[str],
-        top_p: float,
+        *,
+        max_tokens: int = 256,
+        temperature: float = 0.0,
+        seed: int = 0,
+        stop: Sequence[str] = (),
+        top_p: float = 1.0,
     ) -> dict[str, Any]:
         request: dict[str, object] = {
             "model": self._model,

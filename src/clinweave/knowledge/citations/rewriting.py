@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 
+from clinweave.knowledge.citations.numerals import TENS, UNITS, VALUES
+
 _COUNT = (
     r"(?:\d+(?:[.,]\d+)?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|eighteen|twenty|"
     r"thirty|forty|fifty|sixty|ninety)"
@@ -41,31 +43,13 @@ def _counted(match: re.Match[str]) -> str:
     return f"{match[1]}{match[4]}" if same else match.group()
 
 
-_UNITS = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-]
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-_UNIT = "|".join(_UNITS[1:])
-_TEN = "|".join(_TENS)
+_UNIT = "|".join(UNITS[1:])
+_TEN = "|".join(TENS)
 
 
 def _percent(match: re.Match[str]) -> str:
     """Return "one in four carriers" as "25% of carriers"."""
-    count, total = (
-        int(word) if word.isdigit() else _UNITS.index(word.lower()) for word in (match[1], match[2])
-    )
+    count, total = (int(word) if word.isdigit() else VALUES[word.lower()] for word in (match[1], match[2]))
     if count >= total:
         return match.group()
     return f"{100 * count // total}%" + (" of " if match[3] else "")
@@ -77,10 +61,8 @@ def _number(match: re.Match[str]) -> str:
     for word in re.findall(r"[a-z]+", match.group().lower()):
         if word == "hundred":
             total = max(total, 1) * 100
-        elif word in _TENS:
-            total += 10 * (_TENS.index(word) + 2)
-        elif word in _UNITS:
-            total += _UNITS.index(word)
+        else:
+            total += VALUES.get(word, 0)
     return str(total)
 
 

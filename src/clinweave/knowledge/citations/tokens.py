@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from clinweave.knowledge.citations.inflection import lemma, spelling
+from clinweave.knowledge.citations.numerals import VALUES
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _TOKEN = re.compile(
@@ -35,42 +36,7 @@ _SIGN_AFTER = re.compile(
     r"(?<=[A-Za-z0-9])\s?(\+|\((?:\+|-)\))(?=[\s,.;:)/]|$)|(?<=[A-Za-z0-9])(\+)(?=[A-Z-])"
 )
 _MINUS_AFTER = re.compile(r"(?<=[A-Z0-9)])-(?=[\s,.;:)/]|$)")
-_NUMBERS = {
-    word: str(value)
-    for value, word in enumerate(
-        [
-            "zero",
-            "one",
-            "two",
-            "three",
-            "four",
-            "five",
-            "six",
-            "seven",
-            "eight",
-            "nine",
-            "ten",
-            "eleven",
-            "twelve",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-            "twenty",
-        ]
-    )
-} | {
-    "thirty": "30",
-    "forty": "40",
-    "fifty": "50",
-    "sixty": "60",
-    "seventy": "70",
-    "eighty": "80",
-    "ninety": "90",
-}
+_NUMBERS = {word: str(value) for word, value in VALUES.items()}
 # unit -> (unit that it is compared in, factor)
 _UNITS: dict[str, tuple[str, float]] = {
     "mcg": ("mg", 0.001), "μg": ("mg", 0.001), "ug": ("mg", 0.001), "microgram": ("mg", 0.001),
