@@ -8,7 +8,8 @@ Two kinds of pairs are scored: those that people wrote (`tests/knowledge/citatio
 `--totals` does that for all. How well answers to a question are told from other true sentences is measured on
 `tests/knowledge/data/relevance*.jsonl`. Needs the built graph (`clinweave fetch`, `clinweave graph build`). A sentence
 counts as falsely supported where the checker says "supported" and the pair is labelled otherwise. Coverage is the share
-of pairs on which it decides at all. Intervals are Wilson's, 95 %.
+of pairs on which it decides at all. "Quoted" are true sentences that it does not support and in whose place it quotes
+the source (`CitationChecker.closest`). Intervals are Wilson's, 95 %.
 """
 
 import argparse
@@ -104,11 +105,16 @@ def show(result: dict, seconds: float) -> None:
     )
 
 
+def written_when(pair) -> str:
+    """Return the column of a pair: "read", or the unseen part that it belongs to."""
+    return next((name for end, name in UNSEEN.items() if pair.split.endswith(end)), "read")
+
+
 def report_written(scored) -> list[dict]:
     """Return a row for each label, time of writing and kind of the written pairs, and one over all kinds."""
     groups: dict = defaultdict(list)
     for pair, verdict in scored:
-        written = next((name for end, name in UNSEEN.items() if pair.split.endswith(end)), "read")
+        written = written_when(pair)
         for kind in ("all",) if written in SEALED else (pair.kind, "all"):
             groups[pair.supported, written, kind].append((pair, verdict))
     return [
@@ -146,6 +152,47 @@ def show_written(rows, seconds: float, count: int) -> None:
             table.add_row(kind, *shown)
         console.print(table)
     console.print(f"{count} written pairs, {1000 * seconds / count:.1f} ms of CPU each")
+
+
+def in_place(pairs, verdicts, checker) -> list[dict]:
+    """Return how many true sentences are supported, or replaced by a quotation of the source, by time of writing."""
+    rows = []
+    for written in COLUMNS:
+        group = [
+            (pair, verdict == Verdict.SUPPORTED)
+            for pair, (verdict, _) in zip(pairs, verdicts, strict=True)
+            if pair.supported
+            and any(item.passage for item in pair.evidence)
+            and written_when(pair) == written
+        ]
+        quoted = sum(
+            not said and checker.closest(pair.sentence, pair.evidence) is not None for pair, said in group
+        )
+        supported = sum(said for _, said in group)
+        low, high = wilson(supported + quoted, len(group)) if group else (0.0, 1.0)
+        rows.append(
+            {
+                "written": written,
+                "n": len(group),
+                "supported": supported,
+                "quoted": quoted,
+                "low": low,
+                "high": high,
+            }
+        )
+    return rows
+
+
+def show_in_place(rows) -> None:
+    """Print the true sentences whose content is shown, as themselves or as a quotation."""
+    for row in rows:
+        if row["n"]:
+            total = row["supported"] + row["quoted"]
+            print(
+                f"true sentences about passages, {row['written']}: {row['supported']} of {row['n']} supported, "
+                f"{row['quoted']} quoted, together {100 * total / row['n']:.1f} % "
+                f"({100 * row['low']:.1f}-{100 * row['high']:.1f})"
+            )
 
 
 def relevance(checker) -> list[dict]:
@@ -239,6 +286,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         show_errors(pairs, verdicts, options)
     if not options.json:
         show_written(result["written"], seconds, len(pairs))
+    result["in_place"] = in_place(pairs, verdicts, checker)
+    if not options.json:
+        show_in_place(result["in_place"])
     result["relevance"] = relevance(checker)
     if not options.json:
         show_relevance(result["relevance"])

@@ -1,7 +1,7 @@
 """Answers to clinical questions, scored by pattern: useful, unhelpful, dangerous; every answer on one page to be read.
 
     python benchmarks/clinical_questions.py QUESTIONS.jsonl [...] [--model none] [--model ADDRESS] [--out FOLDER]
-        [--threads N] [--limit N] [--resume]
+        [--threads N] [--limit N] [--resume] [--recheck FILE]
 
 QUESTIONS has one JSON object per line: "id", "question", "audience" (public or clinician), "expect" (answer, abstain or
 urgent), "must" and "never" (regular expressions, case ignored) and, if wanted, "language" (counted apart).
@@ -14,7 +14,8 @@ and the second time is warm, with a model the first question alone is cold.
 With a model, the answers to which it wrote are also counted by sentence (supported by the citation check or not, with
 the 95 % interval) and timed: until the statements are shown, until its first token and until the end, in seconds and in
 processor seconds of the whole process. A run with a model takes long: with `--resume` the answers that an earlier run
-left in FOLDER (partial-MODEL.jsonl) are not asked for again, so a run can be done in pieces (`--limit`).
+left in FOLDER (partial-MODEL.jsonl) are not asked for again, so a run can be done in pieces (`--limit`). `--recheck`
+checks the replies in such a file again instead of asking the model: what a change of the check does to them.
 """
 
 import argparse
@@ -273,6 +274,17 @@ def answered(folder: Path, model: str) -> dict[str, Row]:
     return {row["id"]: Row(**row) for row in rows}
 
 
+def replies_of(path: Path, folder: Path) -> str:
+    """Return the address of a scripted model that gives the replies of an earlier run, written into a folder."""
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    rules = [
+        {"when": f"Question: {row['question']}\n", "reply": row["reply"]} for row in rows if row.get("reply")
+    ]
+    script = folder / f"{path.stem}.script.json"
+    script.write_text(json.dumps({"rules": rules, "otherwise": "I do not know."}), "utf-8")
+    return f"scripted:{script}"
+
+
 def saver(folder: Path | None, model: str, *, resume: bool) -> Callable[[Row], None]:
     """Return what writes each row at once to partial-MODEL.jsonl in a folder; with `resume` behind what is there."""
     if folder is None:
@@ -302,8 +314,14 @@ def main() -> None:
     parser.add_argument(
         "--resume", action="store_true", help="with --out: keep the answers of an earlier run"
     )
+    parser.add_argument("--recheck", type=Path, help="with --out: check the replies in this file again")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    if options.recheck is not None:
+        if options.out is None or options.model or options.threads:
+            parser.error("--recheck needs --out FOLDER and takes no --model and no --threads")
+        options.out.mkdir(parents=True, exist_ok=True)
+        options.model = [replies_of(options.recheck, options.out)]
     if options.resume and options.out is None:
         parser.error("--resume needs --out FOLDER with the answers of an earlier run")
     questions = read(options.questions)[: options.limit]
