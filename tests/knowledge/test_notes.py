@@ -1,6 +1,8 @@
 """Fuller reading of notes: values with units and ranges, vital signs, growth; what they exclude and what not."""
 
 import json
+import re
+import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from clinweave.cli import main
 from clinweave.knowledge import Linker, NoteReader
 from clinweave.knowledge.notes.lab_tests import canonical_unit, listed_tests
 from clinweave.knowledge.notes.person import Person, person_of
+from clinweave.knowledge.notes.wrapping import unwrapped
 from tests.knowledge import named
 from tests.knowledge.named import FINDING, NamesGraph
 
@@ -185,6 +188,41 @@ def test_several_notes_keep_their_own_patients(reader: NoteReader) -> None:
 )
 def test_hostile_texts_are_read(reader: NoteReader, text: str) -> None:
     assert all(item.text == text[item.start : item.end] for item in reader.read(text))
+
+
+def test_columns_of_a_scan_are_joined(reader: NoteReader) -> None:
+    scan = (
+        "The boy was seen because he has short\nstature and a left-sided hemi-\nplegia. There is no fever, but chest"
+        "\r\npain is a problem, and the potas-\r\nsium was 2.1 mmol/L (reference range\n3.5-5.1), without fur-\nther "
+        "findings."
+    )
+    once = re.sub(r"-\r?\n", "", scan).replace("\r", "").replace("\n", " ")
+    expected = present("Short stature", "Left hemiplegia", "Chest pain", "Hypokalemia") | absent("Fever")
+    assert found(reader, scan) == found(reader, once) == expected
+
+
+def test_lines_of_a_list_stay_apart() -> None:
+    text = "Findings:\n- short\n- stature normal\n- seizure\n\nDenies:\nfever"
+    assert unwrapped(text) == (text, None)
+    assert unwrapped("one\ntwo") == ("one\ntwo", None)
+
+
+def test_places_are_those_of_the_original(reader: NoteReader) -> None:
+    text = "A note on micro-\n  cephaly and fe-\nver."
+    assert [(item.text, item.name) for item in reader.read(text)] == [
+        ("micro-\n  cephaly", "Microcephaly"),
+        ("fe-\nver", "Fever"),
+    ]
+
+
+def test_many_values_take_linear_time(reader: NoteReader) -> None:
+    def seconds(times: int) -> float:
+        begun = time.process_time()
+        reader.read("TSH 9.1 mIU/L (0.4-4), chest pain of the left chest; " * times)
+        return time.process_time() - begun
+
+    seconds(100)
+    assert seconds(4000) < 40 * max(seconds(400), 0.02)
 
 
 def test_scanned_lines_and_other_languages(reader: NoteReader) -> None:

@@ -283,7 +283,8 @@ class Linker:
         # Words alternate between names of findings; as diseases they cost more than they gain (training parts).
         categories = groups(self.vocabulary, scope, sense[varied])
         stay[varied] = self.varied & ((categories == FINDING) | (scope.row is None))
-        stay &= ~within(matches, matches.at_rows(np.isin(matches.key, self._barred)))
+        if "HP" in scope.prefixes:
+            stay &= ~within(matches, matches.at_rows(np.isin(matches.key, self._barred)))
         good = np.flatnonzero(stay)
         matches = matches.at_rows(good)
         return matches, how[good], sense[good], score[good]

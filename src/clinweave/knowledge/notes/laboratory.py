@@ -110,6 +110,10 @@ class _Readings:
         self, whole: str, mentions: list[_Mentioned], people: Sequence[tuple[int, int, Person]]
     ) -> None:
         self.whole, self.mentions, self.people = whole, mentions, people
+        self._named: dict[
+            tuple[int, tuple[str, ...]], bool
+        ] = {}  # by note and treatment: whether it names it
+        self._note = (-1, "")  # where the last note begins, and its text in lower case
 
     def values(self) -> list[Value]:
         result: list[Value] = []
@@ -174,10 +178,17 @@ class _Readings:
         """Say whether a normal value may be the work of a treatment that the sentence or the note names."""
         if _TREATED.search(self.whole, item.begin, item.stop):
             return True
-        if not item.test.treatment:
-            return False
-        text = self.whole[note[0] : note[1]].lower()
-        return any(word.lower() in text for word in item.test.treatment)
+        named = (note[0], item.test.treatment)
+        if named not in self._named:
+            lower = self._lower(note)
+            self._named[named] = any(word.lower() in lower for word in item.test.treatment)
+        return self._named[named]
+
+    def _lower(self, note: tuple[int, int, Person]) -> str:
+        """Return a note in lower case; kept for its next value."""
+        if self._note[0] != note[0]:
+            self._note = note[0], self.whole[note[0] : note[1]].lower()
+        return self._note[1]
 
 
 def _begins(tokens: Tokens, first: Ints) -> list[int]:

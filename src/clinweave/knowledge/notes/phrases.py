@@ -1,5 +1,6 @@
 """Findings of a note whose words stand apart, beside what the linker finds by whole names."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -58,12 +59,13 @@ def merged(linked: list[Mention], found: Sequence[tuple[Mention, frozenset[str]]
     A phrase is left out where a mention around it has all its words, and takes the place of mentions within it that
     have fewer ("left-sided hemiplegia" of "hemiplegia").
     """
+    starts = [item.start for item in linked]
+    longest = max((item.end - item.start for item in linked), default=0)
     gone: set[int] = set()
     kept: list[Mention] = []
     for item, name in found:
-        around = [
-            number for number, other in enumerate(linked) if other.start < item.end and item.start < other.end
-        ]
+        near = range(bisect_left(starts, item.start - longest), bisect_left(starts, item.end))
+        around = [number for number in near if item.start < linked[number].end]
         if any(
             linked[number].id == item.id or name <= _families_in(linked[number].text) for number in around
         ):

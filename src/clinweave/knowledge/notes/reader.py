@@ -18,6 +18,7 @@ from clinweave.knowledge.notes.laboratory import Laboratory, Value
 from clinweave.knowledge.notes.milestones import milestones
 from clinweave.knowledge.notes.person import Person, person_of
 from clinweave.knowledge.notes.phrases import families, merged, phrases
+from clinweave.knowledge.notes.wrapping import placed, unwrapped
 from clinweave.records import Mention
 
 FINDINGS = ("HP",)
@@ -48,7 +49,18 @@ class NoteReader:
         return self.read_many([text])[0]
 
     def read_many(self, texts: Sequence[str]) -> list[list[Mention]]:
-        """Return the findings of each text; texts in other languages than English are read by names alone."""
+        """Return the findings of each text; texts in other languages than English are read by names alone.
+
+        Words and lines that a scan or a narrow column broke are joined; places are those of the original.
+        """
+        joined = [unwrapped(text) for text in texts]
+        read = self._read_joined([text for text, _ in joined])
+        return [
+            mentions if clean is text else placed(mentions, text, places)
+            for text, (clean, places), mentions in zip(texts, joined, read, strict=True)
+        ]
+
+    def _read_joined(self, texts: Sequence[str]) -> list[list[Mention]]:
         linked = [
             [item for item in mentions if item.id not in _OF_DISEASES] for mentions in self._linked(texts)
         ]
@@ -216,15 +228,17 @@ def _pieces(texts: Sequence[str], numbers: Sequence[int]) -> Iterable[list[int]]
         yield piece
 
 
-def _merged(linked: list[Mention], more: Iterable[Mention]) -> list[Mention]:
+def _merged(linked: list[Mention], more: list[Mention]) -> list[Mention]:
     """Return the mentions of both by place; a finding that stands there already is not repeated."""
-    spans: dict[str, list[Mention]] = {}
+    taken: dict[str, list[tuple[int, int]]] = {}
     for item in linked:
-        spans.setdefault(item.id, []).append(item)
+        taken.setdefault(item.id, []).append((item.start, item.end))
     kept = list(linked)
-    for item in more:
-        others = spans.setdefault(item.id, [])
-        if not any(item.start < other.end and other.start < item.end for other in others):
+    for item in sorted(more, key=lambda mention: mention.start):
+        spans = taken.setdefault(item.id, [])
+        at = bisect_right(spans, (item.start, item.end))
+        near = spans[max(0, at - 1) : at + 1]
+        if not any(item.start < end and start < item.end for start, end in near):
+            spans.insert(at, (item.start, item.end))
             kept.append(item)
-            others.append(item)
     return sorted(kept, key=lambda item: (item.start, item.end))
