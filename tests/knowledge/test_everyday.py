@@ -56,6 +56,8 @@ def linker(tmp_path_factory: pytest.TempPathFactory) -> Linker:
         ("The confused picture", []),
         ("A slow, regular pulse", []),
         ("The oral mucosa was dry.", []),
+        ("Her head is small for her age.", [("head is small for her age", "present")]),
+        ("He is small for his age.", []),
     ],
 )  # fmt: skip
 def test_everyday_findings(linker: Linker, text: str, expected: list[tuple[str, str]]) -> None:
