@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("questions", nargs="*", default=QUESTIONS)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
-        # a home of its own, so that your usual index stays as it is
+        # a separate home: your usual index stays as it is
         add_collection(options.folder, Path(home), name="documents", licence="own")
         build_home_index(None, None, Path(home))
         with clinweave.open(home) as kb:

@@ -120,7 +120,7 @@ def test_nothing_private_is_in_the_tree():
     listed = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=ROOT, check=False)
     if listed.returncode:
         pytest.skip("not a git clone")
-    # put together here, so that this file does not hold what it forbids
+    # put together here: this file must not hold what it forbids
     words = [
         "pypi" + ".org",
         "python" + "hosted",

@@ -22,7 +22,7 @@ def fakes():
 
 @pytest.fixture
 def small_world(fakes, monkeypatch, tmp_path):
-    """Let every run use the small context_builder and the reading model; return what was asked of it."""
+    """Let every run use the small context_builder and the reading model; return the reader."""
     from clinweave.evaluation import language_model
     from clinweave.evaluation.comparison import study
 

@@ -308,7 +308,7 @@ def test_synthea_guesses_nothing_in_a_module_of_two_conditions(reading):
     states = {**samples.MODULE["states"], "Second": second}
     result = reading("synthea", files={"synthea.zip": samples.zipped(knee={"states": states})})
     assert {item.predicate for item in result.relations} == {"biolink:treats", "biolink:diagnoses"}
-    assert "LOINC:1-8" in result.concepts  # records find it by its code, and nothing is told of it
+    assert "LOINC:1-8" in result.concepts  # records refer to it by its code; nothing else is stated
     assert "LOINC:1-8" not in {item.subject for item in result.relations}
 
 

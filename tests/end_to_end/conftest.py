@@ -53,7 +53,7 @@ class Slice:
 
 @pytest.fixture(scope="session")
 def demo_slice(fetched, weights, tmp_path_factory):
-    """Return the slice after its first run. What was fetched is linked, so that nothing is fetched again."""
+    """Return the slice after its first run. Downloads are linked, not fetched again."""
     from clinweave.core.artifacts import home
 
     fetched("hpo")

@@ -62,7 +62,7 @@ def unjudged(linker: Linker, **more: object) -> Linker:
         ("diabetes mellitus type 2", ["MESH", "OMIM"], ["MESH:D003924"]),
         ("seizures", ["MONDO"], ["MONDO:0001001"]),
         ("tetraplegia", ["HP"], ["HP:0001250"]),
-        ("quadriplegia", ["HP"], []),  # findings are told by HPO's own names
+        ("quadriplegia", ["HP"], []),  # findings are identified by HPO's own names
         ("quadriplegia", ["MONDO"], ["MONDO:0001001"]),
         ("losartan", ["MESH"], []),
     ],

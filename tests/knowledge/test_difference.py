@@ -1,4 +1,4 @@
-"""`graph diff`: what a new build changes, told by kind; nothing where nothing changed."""
+"""`graph diff`: what a new build changes, by kind; empty without changes."""
 
 import json
 from dataclasses import replace

@@ -79,7 +79,7 @@ def test_windows(text: str, found: list[tuple[int, int, int]]) -> None:
 
 
 def test_the_same_order_whatever_the_hash_seed():
-    """Bytes of a compiled vocabulary follow this order, so that they must not depend on `PYTHONHASHSEED`."""
+    """Bytes of a compiled vocabulary follow this order: they must not depend on `PYTHONHASHSEED`."""
     code = (
         "from clinweave.knowledge.linking.synonym_rules import changed\n"
         "bag = ('arm', 'big', 'leg', 'red', 'short', 'thin')\n"

@@ -1,4 +1,4 @@
-"""One suite for every back end. What a back end does not declare must raise, so that no exception here goes stale."""
+"""One suite for every back end. What a back end does not declare must raise: no exception here goes stale."""
 
 import json
 import math

@@ -77,7 +77,7 @@ def main():
     for stage in stages:
         seen = []
         resumed = run(stage, inputs, folder / stage, lambda done, _, logged, seen=seen: seen.append(done))
-        assert min(seen) == KILL, f"{stage} began anew"
+        assert min(seen) == KILL, f"{stage} restarted"
         whole = run(stage, inputs, folder / f"{stage}-whole")
         result[stage] = {"whole": read_curve(whole.path), "resumed": read_curve(resumed.path)}
     sys.stdout.write(json.dumps(result) + "\n")

@@ -59,7 +59,7 @@ def test_learning_falls_and_most_strings_are_valid(world):
     history = read_history(world[1])
     assert len(history) >= 4
     assert history[-1]["held_free"] < 0.8 * history[0]["train_nats"]
-    # the graph says which molecule it is, so that its string costs less than without
+    # the graph says which molecule it is: its string costs less than without
     assert history[-1]["held_whole"] < history[-1]["held_free"]
     drawn = generate(200, model=open_model(world[1]))
     assert drawn.table()["raw_validity"] > 0.4

@@ -93,7 +93,7 @@ def test_the_likelihood_of_a_string_is_what_it_is_drawn_with(shape, shard):
         network.decoder.write(context, follow)
     drawn = torch.stack(seen[: batch.ids.shape[1]], 1)
     wanted = -torch.where(batch.ids >= 0, drawn, 0.0).sum(1)
-    # never-written tokens are barred when drawing, so that likelihoods differ by their share alone
+    # never-written tokens are barred when drawing: likelihoods differ by their share alone
     assert torch.allclose(losses, wanted, rtol=0.02)
 
 

@@ -115,7 +115,7 @@ def without_asker(question: str, query: Query) -> str:
     """Return the words of a question by which it may be about someone at hand; "" if it asks for knowledge alone.
 
     "My letter says he has synophrys: what is that?" and "How can I prevent ...?" are about nobody in danger. In other
-    languages than English only questions of prevention are told apart.
+    languages than English only questions of prevention are recognised.
     """
     if query.intent == Intent.PREVENTION:
         return _ASKER.sub(" ", question)

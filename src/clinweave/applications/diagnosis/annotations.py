@@ -52,7 +52,7 @@ def frequency(text: str) -> Frequency:
 
 @dataclass(frozen=True)
 class Annotations:
-    """Rows of findings (arrays of one length) and what is known of each disease.
+    """Rows of findings (arrays of one length) and facts on each disease.
 
     `disease` and `term` are places; `count`/`total` patients or `share`, else unknown; `negated` rows say NOT.
     `references[row]` is the text of the row's sources, ";" between them.
@@ -143,7 +143,7 @@ def build_annotations(records: Iterable[object], ontology: Ontology, release: st
 def profiles(rows: Annotations, chosen: "Ints | None" = None, disease: "Ints | None" = None) -> Profile:
     """Return one entry for each disease and finding of the chosen rows (all by default).
 
-    Counts are summed; a class or percentage counts as ten patients beside them. A finding that any row negates, or
+    Counts are summed; a class or percentage counts as ten more patients. A finding that any row negates, or
     that no patient had, is left out. `disease` replaces the rows' own diseases, to merge several into one.
     """
     import numpy as np

@@ -2,7 +2,7 @@
 
 The label is never looked at. Of a packet only subject, age, sex and phenotypicFeatures are read; `id` is copied to the
 output and read for nothing
-else. With `publications` the PMIDs of metaData.externalReferences are read too, so that their rows can be dropped.
+else. With `publications` the PMIDs of metaData.externalReferences are read too, to drop their rows.
 Field names may be in snake case. Schema: https://phenopacket-schema.readthedocs.io/en/latest/
 """
 

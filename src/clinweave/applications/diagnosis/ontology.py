@@ -25,7 +25,7 @@ class Ontology:
     """Terms at or below the root, ordered so that a parent's index is smaller than its children's.
 
     `parents[i]` holds indices; `former` maps an alternate or replaced id to the current one; `outside` names the terms
-    of other branches, so that they can be told from unknown ids.
+    of other branches, to distinguish them from unknown ids.
     """
 
     ids: tuple[str, ...]

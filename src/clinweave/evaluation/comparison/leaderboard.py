@@ -129,7 +129,7 @@ def compare_runs(
 ) -> list[RowDifference]:
     """Return the paired differences between runs, condition by condition, on every board that they share.
 
-    Raises `UserError` for a name that is not there, and, with the reason, where runs share no board.
+    Raises `UserError` for an unknown name, and, with the reason, if runs share no board.
     """
     boards = read_boards(folder)
     present = {row.run for board in boards for row in board.rows}

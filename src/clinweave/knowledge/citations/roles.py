@@ -80,7 +80,7 @@ class Part(NamedTuple):
 
 
 class Roles(NamedTuple):
-    """A clause as parts, and what must be equal beside them."""
+    """A clause as parts, and what else must be equal."""
 
     parts: tuple[Part, ...]
     denied: tuple[str, ...]  # for each denial the word that follows it

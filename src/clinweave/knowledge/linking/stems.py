@@ -150,7 +150,7 @@ def shared_words(tokens: Tokens, conjunctions: Ints) -> Iterator[tuple[int, int,
 
 
 def _before(tokens: Tokens, conjunction: int) -> list[int]:
-    """Return the one-word members before a conjunction, by place; none where there is no comma among them."""
+    """Return the one-word members before a conjunction, by place; none without a comma among them."""
     clause = tokens.clause
     members: list[int] = []
     at = conjunction - 1
@@ -165,7 +165,7 @@ def _before(tokens: Tokens, conjunction: int) -> list[int]:
 
 
 def _opening(tokens: Tokens, member: int) -> int | None:
-    """Return the word before "of" and a list's first member ("cysts of the liver, ..."), None where there is none."""
+    """Return the word before "of" and a list's first member ("cysts of the liver, ..."), or None."""
     at = member - 1
     if at >= 1 and bool(np.isin(tokens.hash[at], _ARTICLES)):
         at -= 1
