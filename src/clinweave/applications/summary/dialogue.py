@@ -50,6 +50,17 @@ def topic_of(question: Fact) -> str:
     return "Problems" if question.mentions else ""
 
 
+def topic_of(question: Fact) -> str:
+    """Return the section of the summary that a question is about, "" where it names nothing."""
+    if question.section:
+        return question.section
+    if cue("past").search(question.sentence.text):
+        return "Past history"
+    if cue("drug").search(question.sentence.text):
+        return "Medications"
+    return "Problems" if question.mentions else ""
+
+
 def _exchange(question: Fact, answers: Sequence[Fact]) -> Exchange:
     reply = " ".join(item.sentence.text for item in answers)
     findings = tuple(item for item in question.mentions if item.category in PROBLEMS)
