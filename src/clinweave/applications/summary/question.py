@@ -9,7 +9,13 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-from clinweave.applications.summary.vocabulary import DrugClass, Measurement, find_class, find_measurement
+from clinweave.applications.summary.vocabulary import (
+    DrugClass,
+    Measurement,
+    find_class,
+    find_measurement,
+    rewritten,
+)
 
 
 @lru_cache(maxsize=1)
@@ -32,6 +38,7 @@ _DRUG_WORD = re.compile(
     r"\b(?:medications?|medicines?|drugs?|meds|tablets?|prescri\w+|supplements?|replacement)\b", re.IGNORECASE
 )
 _STOP = frozenset(_cues()["words"]["stop"].split())
+_OR = re.compile(r"\b([a-z-]{3,}) or ([a-z-]{3,})\b")  # either word will do
 _YEAR = r"((?:1[89]|2\d)\d\d"
 _ISO = re.compile(rf"\b{_YEAR}(?:-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?)?)\b")
 _MONTHS = {name.lower(): number for number, name in enumerate(month_name) if name}
@@ -56,13 +63,18 @@ class RecordQuestion:
     concepts: frozenset[str]  # what the words mean in the graph, with everything below it
     unanswerable: str  # why no entry can answer it, or ""
 
+    @property
+    def named(self) -> str:
+        """Return the words as they are shown."""
+        return " ".join(self.words).replace("|", " or ")
+
 
 Related = Callable[[str], frozenset[str]]
 
 
 def parse_record_question(question: str, related: Related = lambda _: frozenset()) -> RecordQuestion:
     """Return what a question asks of a record (English). `related` gives the concepts that words name, and below."""
-    text = " ".join(question.split())
+    text = rewritten(" ".join(question.split()))
     measurement, drug_class = find_measurement(text), find_class(text)
     kind = next((name for name, pattern in _KINDS if pattern.search(text)), "")
     if drug_class and kind in {"", "problem", "note", "value"}:
@@ -70,7 +82,8 @@ def parse_record_question(question: str, related: Related = lambda _: frozenset(
     elif measurement and kind in {"", "value", "problem", "note", "drug"} and not _DRUG_WORD.search(text):
         kind = "value"
     date = _date_of(text)
-    words = tuple(word for word in re.findall(r"[a-z0-9][a-z0-9'-]*", text.lower()) if _telling(word, date))
+    tokens = re.findall(r"[a-z0-9][a-z0-9'|-]*", _OR.sub(r"\1|\2", text.lower()))
+    words = tuple(word for word in tokens if _telling(word, date))
     pick = next((name for name, pattern in _PICKS if pattern.search(text)), "last")
     specimen = _SPECIMEN.search(text)
     return RecordQuestion(

@@ -42,7 +42,9 @@ def matching(
 
 
 def has_word(name: str, word: str) -> bool:
-    """Say whether a name has a word, in the singular or plural."""
+    """Say whether a name has a word, in the singular or plural; of "a|b" either."""
+    if "|" in word:
+        return any(has_word(name, part) for part in word.split("|"))
     stem = re.sub(r"(?<=\w{3})(?:es|s|'s)$", "", word.lower())
     return re.search(rf"(?<![a-z0-9]){re.escape(stem)}(?:s|es|e)?(?![a-z0-9])", name.lower()) is not None
 

@@ -44,11 +44,7 @@ def values(record: Record, asked: RecordQuestion) -> Reply:
     else:
         chosen = matching(pool, asked.words, asked.concepts) if asked.words else pool
         chosen = [item for item in chosen if not asked.specimen or of_specimen(item, asked.specimen)]
-        what = (
-            f"value named {' '.join((asked.specimen, *asked.words)).strip()}"
-            if asked.words
-            else "measured value"
-        )
+        what = f"value named {f'{asked.specimen} {asked.named}'.strip()}" if asked.words else "measured value"
     dated = in_time(chosen, asked.date)
     if not dated:
         named = (measurement.name,) if measurement else asked.words
@@ -75,7 +71,7 @@ def drugs(record: Record, asked: RecordQuestion) -> Reply:
         what, looked = f"drug of the class {name}", f" Looked for: {', '.join(substances)}."
     else:
         chosen = matching(pool, asked.words, asked.concepts) if asked.words else pool
-        what = f"order of {' '.join(asked.words)}" if asked.words else "drug"
+        what = f"order of {asked.named}" if asked.words else "drug"
     dated = in_time(chosen, asked.date)
     if not dated:
         denied = in_time(matching(record.of("drug", status="absent"), asked.words), asked.date)
@@ -116,7 +112,7 @@ def allergies(record: Record, asked: RecordQuestion) -> Reply:
         parts = [*rows, *(["The entries contradict each other."] if both else []), *notes]
         entries = cited(item for items in by_status.values() for item in items)
         return Reply(" ".join(parts), (*entries, *quotes))
-    what = f"allergy entry on {' '.join(asked.words)}" if asked.words else "allergy entry"
+    what = f"allergy entry on {asked.named}" if asked.words else "allergy entry"
     others = [item for item in pool if item.status != "historical"]
     more = [f"Recorded of allergies: {names(others)}."] if others else []
     text = f"The record holds no {what}. {searched(record.entries)} That nothing is recorded is no denial."
@@ -216,7 +212,7 @@ def anything(record: Record, asked: RecordQuestion) -> Reply:
     chosen = in_time(matching(pool, asked.words, asked.concepts), asked.date)
     chosen = [item for item in chosen if not asked.specimen or of_specimen(item, asked.specimen)]
     if not chosen:
-        return nothing(record, f"entry named {' '.join(asked.words)}", pool, asked)
+        return nothing(record, f"entry named {asked.named}", pool, asked)
     if all(item.kind in {"lab", "observation"} and item.status == "present" for item in chosen):
         return Reply(*value_sentences(chosen, asked.pick), kind="value")
     return courses("The record holds:", chosen)

@@ -60,6 +60,13 @@ def other_forms(words: Sequence[str]) -> list[tuple[str, ...]]:
     return found
 
 
+def rewritten(text: str) -> str:
+    """Return a text with the terms for phrases that hold a measurement's name: "high blood pressure"."""
+    for phrase, term in _terms()["rewritten"].items():
+        text = re.sub(rf"\b{re.escape(phrase)}\b", term, text, flags=re.IGNORECASE)
+    return text
+
+
 def _longest(text: str, names: dict[str, str]) -> str:
     """Return the meaning of the longest name that stands in the text as whole words, also in the plural."""
     lowered = f" {text.lower()} "
