@@ -147,6 +147,22 @@ def test_answers_of_a_dialogue_deny_or_affirm_what_was_asked():
     assert any("not on weekends" in text for text in quoted)
 
 
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Any fever?", "I don't know."), ("Any asthma in the family?", "No."), ("Does your mother have asthma?", "No."),
+        ("Is your fever without any fuss?", "Yes."), ("Any cough with the fever?", "No."), ("Is the asthma any better?", "No."),
+        ("Any fever?", "No, just once last week."), ("Do you still have fever?", "No."), ("Any fever since the new tablets?", "Sometimes."),
+    ],
+)  # fmt: skip
+def test_an_answer_that_may_mean_something_else_is_quoted_with_its_question(question, answer):
+    summary = summarize_notes(
+        {"d.txt": f"Doctor: {question}\nPatient: {answer}\nDoctor: Okay.\nPatient: Bye.\n"}, link
+    )
+    assert not any(line.text.startswith(("Denies", "Reports")) for line in summary.lines)
+    assert any(question in line.text and answer in line.text for line in summary.lines)
+
+
 def test_contradictions_are_shown_with_both_places():
     first = "MEDICATIONS:\nmetformin 500 mg daily\n\nALLERGIES:\nNo known drug allergies.\n\nHistory:\nShe has chest pain."
     second = "MEDICATIONS:\nmetformin 850 mg daily\n\nALLERGIES:\nAllergic to penicillin.\n\nHistory:\nNo chest pain."

@@ -50,35 +50,45 @@ def topic_of(question: Fact) -> str:
     return "Problems" if question.mentions else ""
 
 
-def topic_of(question: Fact) -> str:
-    """Return the section of the summary that a question is about, "" where it names nothing."""
-    if question.section:
-        return question.section
-    if cue("past").search(question.sentence.text):
-        return "Past history"
-    if cue("drug").search(question.sentence.text):
-        return "Medications"
-    return "Problems" if question.mentions else ""
-
-
 def _exchange(question: Fact, answers: Sequence[Fact]) -> Exchange:
     reply = " ".join(item.sentence.text for item in answers)
-    findings = tuple(item for item in question.mentions if item.category in PROBLEMS)
+    asked = question.sentence.text
+    word = _polarity(asked, answers[0].sentence.text)
+    findings = _asked_for(question)
     names = ", ".join(dict.fromkeys(item.text for item in findings))
-    word = _polarity(question.sentence.text, answers[0].sentence.text)
     first = tuple(answers[:1])
     if findings and word == "no":
         return Exchange(question, first, f"Denies {names}.", "absent", findings)
     if len(findings) == 1 and word == "yes":
         return Exchange(question, first, f"Reports {names}.", "present", findings)
     shown = reply if len(reply) <= _LONGEST else f"{reply[:_LONGEST].rsplit(' ', 1)[0]} [...]"
-    return Exchange(
-        question,
-        tuple(answers),
-        f"Asked \u201c{question.sentence.text}\u201d: \u201c{shown}\u201d",
-        "mixed",
-        question.mentions,
-    )
+    text = f"Asked \u201c{asked}\u201d: \u201c{shown}\u201d"
+    return Exchange(question, tuple(answers), text, "mixed", question.mentions)
+
+
+def _asked_for(question: Fact) -> tuple[Mention, ...]:
+    """Return the findings that a plain answer would deny or affirm, () where it might mean something else.
+
+    Every finding must follow the words of asking, none may be a relative's or so general that its place matters
+    ("any pain in your calves?").
+    """
+    asked = cue("asks").search(question.sentence.text)
+    findings = [item for item in question.mentions if item.category in PROBLEMS]
+    if asked is None or not findings or cue("relative").search(question.sentence.text):
+        return ()
+    begin = question.sentence.clean_start + asked.end()
+    if any(
+        item.start < begin or item.experiencer or cue("general").fullmatch(item.name) for item in findings
+    ):
+        return ()
+    longest = [
+        item
+        for item in findings
+        if not any(
+            other is not item and other.start <= item.start and item.end <= other.end for other in findings
+        )
+    ]
+    return tuple(longest)
 
 
 def _polarity(question: str, answer: str) -> str:
@@ -88,9 +98,7 @@ def _polarity(question: str, answer: str) -> str:
         return ""
     start = _FILLER.match(answer)
     reply = answer[start.end() :] if start else answer
-    if re.search(
-        r"\b(?:but|except|although|however|only|just|sometimes|maybe|a little|a bit)\b", reply, re.IGNORECASE
-    ):
+    if cue("hedged").search(reply):
         return ""
     if cue("no").match(reply):
         return "no"
