@@ -40,7 +40,9 @@ def main() -> None:
             print(f"{name}: accuracy {condition.accuracy:.2f} ({interval}), n = {condition.n}")
     for row in results.comparisons:
         interval = f"95 % CI {row.low:+.2f} to {row.high:+.2f}"
-        print(f"{row.condition} - {row.baseline}: {row.difference:+.2f} ({interval}), p = {row.p:.3f}")
+        print(
+            f"{row.metric}, {row.condition} - {row.baseline}: {row.difference:+.2f} ({interval}), p = {row.p:.3f}"
+        )
 
 
 if __name__ == "__main__":

@@ -81,7 +81,7 @@ def test_conditions_are_compared(run, tmp_path):
     out = run("compare_conditions.py", "--out", tmp_path / "out")
     assert "base: accuracy 0.00" in out
     assert "graph: accuracy 1.00" in out
-    assert "graph - base: +1.00" in out
+    assert "accuracy, graph - base: +1.00" in out
     assert (tmp_path / "out" / "report.html").stat().st_size > 5000
 
 
@@ -97,5 +97,5 @@ def test_the_notebook_of_a_comparison(run):
         "conditions.select([", "print(conditions.select([", 1
     ).replace("]).to_pylist()", "]).to_pylist())", 1)  # fmt: skip
     out = run("-c", program)
-    assert "graph - base: +1.00" in out
+    assert "accuracy, graph - base: +1.00" in out
     assert "'key_2': 'graph', 'n': 4, 'accuracy': 1.0" in out
