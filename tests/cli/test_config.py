@@ -67,6 +67,15 @@ def test_a_wrong_file_stops_every_other_command_before_it_does_anything(call, wo
     assert not (work / "home").exists()
 
 
+def test_a_home_named_by_a_project_file_is_said(call, work, monkeypatch):
+    (work / "clinweave.toml").write_text('home = "theirs"\n', "utf-8")
+    assert "knowledge base:" not in call("check", "--json")[2]  # the environment names another
+    monkeypatch.delenv("CLINWEAVE_HOME")
+    shown = f"knowledge base: {work / 'theirs'} (named by {work / 'clinweave.toml'})"
+    assert shown in call("check", "--json")[2]
+    assert shown not in call("--quiet", "check", "--json")[2]
+
+
 def test_the_configuration_gives_defaults_and_an_option_wins(call, work, monkeypatch):
     opened = []
 

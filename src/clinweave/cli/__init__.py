@@ -165,7 +165,7 @@ def _root(  # noqa: PLR0917 - each parameter is one option
 
     For research, not for clinical decisions.
     """
-    from clinweave.cli.logs import configure
+    from clinweave.cli.logs import configure, note_foreign_home
 
     options = {"config": config, "log_level": log_level, "log_file": log_file, "quiet": quiet or None}
     configuration.override(**{
@@ -175,6 +175,7 @@ def _root(  # noqa: PLR0917 - each parameter is one option
     })  # fmt: skip
     if context.invoked_subcommand != "config":  # it reports what is wrong with the configuration itself
         configure()
+        note_foreign_home()
     event("started", command=context.invoked_subcommand or "", version=__version__)
 
 

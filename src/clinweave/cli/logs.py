@@ -62,6 +62,13 @@ def configure() -> None:
         EVENTS.setLevel(logging.INFO)
 
 
+def note_foreign_home() -> None:
+    """Say on standard error that a project file, which may come from somebody else, names the knowledge base."""
+    stated = configuration.values()["home"]
+    if Path(stated.origin).name == configuration.PROJECT_FILE and not configuration.get("quiet"):
+        sys.stderr.write(f"knowledge base: {stated.value} (named by {stated.origin})\n")
+
+
 def _file_handler(path: Path) -> logging.Handler:
     """Return a handler that appends events to a file readable by its owner alone."""
 
