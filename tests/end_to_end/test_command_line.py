@@ -1,6 +1,7 @@
 """Commands on a small knowledge base that is really built: nothing of what they assemble is replaced."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -86,3 +87,11 @@ def test_graph_and_index_commands_read_what_was_built() -> None:
     hits = document("index", "search", "losartan aorta")
     assert "Losartan slows the widening" in json.dumps(hits)
     assert clinweave("check").code == 0
+
+
+@pytest.mark.parametrize("chosen", [("--structures",), ("--knowledge", "graph,structures")])
+def test_a_missing_extra_is_one_line(chosen: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("rdkit", "rdkit.Chem"):
+        monkeypatch.setitem(sys.modules, name, None)
+    question = "Which drugs are similar to CC(=O)Oc1ccccc1C(=O)O in structure?"
+    assert "clinweave[molecules]" in refused("ask", question, "--model", "none", *chosen)

@@ -95,7 +95,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
             threads=threads or None,
         ) as base,
         spinner(quiet=as_json) as say,
-        needs_molecules() if structures else nullcontext(),
+        needs_molecules() if "structures" in names else nullcontext(),
     ):
         live = LiveAnswer(screen, say)
         answer = base.ask(

@@ -1,4 +1,4 @@
-"""What is missing of an extra is the user's to install: one line says how."""
+"""Turn a missing optional dependency into an install hint."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
