@@ -13,7 +13,7 @@ from clinweave.evaluation.diagnosis import diagnosis_report
 
 HEAD = """# Diagnosis: results
 
-Written by `python tools/diagnosis_tables.py` from {recipe}. The protocols are told in
+Written by `python tools/diagnosis_tables.py` from {recipe}. The protocols are described in
 [diagnosis.md](diagnosis.md). Exact OMIM id, every candidate counted by itself, ties halved; a case whose disease the
 release does not know, or without a usable finding, is a miss. Macro gives every disease the same weight. Intervals are
 95 %, of whole publications resampled; p values are not adjusted over rows. "Development" holds the diseases on which
