@@ -1,8 +1,7 @@
 """Names found by their words in any order: "eye abnormalities", "bowing of the femurs", "short fingers and toes".
 
 A name is a set of word families without stop words. A text window proposes a name when the sum of its words' hashes is
-the name's; the words are then compared. A word that two coordinated parts share ("aplastic or hypoplastic nails") is
-given to both.
+the name's; the words are then compared. A word that parts share ("aplastic or hypoplastic nails") goes to both.
 """
 
 from collections import defaultdict
@@ -37,6 +36,7 @@ from clinweave.knowledge.linking.stems import (
     joined_words,
     listed,
     shared_words,
+    with_letter,
 )
 from clinweave.knowledge.linking.synonym_rules import variants
 
@@ -199,7 +199,7 @@ class BagOfWords:
                 and tokens.clause[position - 1] == tokens.clause[position]
             ):
                 continue  # part of a longer phrase
-            key = self.verified(number, tokens.words(position, position + size), usable)
+            key = self.verified(number, with_letter(tokens, position, position + size), usable)
             if key is not None:
                 rows.append((position, size, key, VARIED if varied else REORDERED))
         rows += self._shared(tokens, part, indexed, usable)
@@ -372,6 +372,8 @@ class BagOfWords:
             if not usable[key]:
                 continue
             named = self.dictionary.key(key).split(" ")
+            if "a" in named and "a" not in words:  # "low vitamin" is not low vitamin A
+                continue
             same = len(set(named) & set(words)) - UNSPOKEN * bool(KINDS.intersection(named).difference(words))
             if same < most or (same == most and best is not None) or (joins and JOINS.isdisjoint(named)):
                 continue  # "blood and urine" is not blood in the urine

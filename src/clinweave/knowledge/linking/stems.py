@@ -128,6 +128,12 @@ def joined_words(words: Sequence[str]) -> set[str]:
     return stems
 
 
+def with_letter(tokens: Tokens, first: int, stop: int) -> list[str]:
+    """Return the words of a window with the "a" after it, which is no article in "low vitamin A"."""
+    following = tokens.words(stop, min(stop + 1, len(tokens)))
+    return tokens.words(first, stop) + [word for word in following if word == "a"]
+
+
 def shared_words(tokens: Tokens, conjunctions: Ints) -> Iterator[tuple[int, int, int]]:
     """Yield (member, word, last): the token of a list's member and that of the word which the list shares.
 

@@ -11,7 +11,9 @@ from typing import NamedTuple
 from clinweave.knowledge.notes.person import Person
 
 HIGH, LOW, POSITIVE = "high", "low", "positive"
-_GROUP = re.compile(r"(?:(male|female|child)\s*)?(?:([\d.]*)-([\d.]*))?\s*:\s*([\d.]*)-([\d.]*)")
+_GROUP = re.compile(
+    r"(?:(male|female|child)\s*)?(?:([\d.]*)-([\d.]*))?\s*:\s*(?:([\d.]+)~)?([\d.]*)-([\d.]*)(?:~([\d.]+))?"
+)
 _UP = "elevated|increased|high|raised|excess"
 _DOWN = "reduced|decreased|low|lowered|diminished"
 _DIRECTED = re.compile(rf"^(?:(?P<up>{_UP})|{_DOWN}) (?P<core>.+)$", re.IGNORECASE)
@@ -34,14 +36,22 @@ _VAGUE = frozenset(
 )
 
 
+class Limits(NamedTuple):
+    """Values from `low` to `high` are normal; those below `lowest` are low, above `highest` high, others neither."""
+
+    low: float
+    high: float
+    lowest: float
+    highest: float
+
+
 class Range(NamedTuple):
     """A reference range and whom it is for; ages in years, `until` exclusive."""
 
     sex: str
     since: float
     until: float
-    low: float
-    high: float
+    limits: Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +67,10 @@ class LabTest:
     treatment: tuple[str, ...] = ()
     grades: tuple[tuple[float, str], ...] = ()  # (values below, HPO identifier) of degrees of a low value
 
-    def reference(self, person: Person) -> tuple[float, float] | None:
-        """Return the range for a person in `unit`, the widest where the sex is unknown; None where none fits."""
+    def reference(self, person: Person) -> Limits | None:
+        """Return the limits for a person in `unit`, the widest where the sex is unknown; None where none fit."""
         fitting = [
-            item
+            item.limits
             for item in self.ranges
             if item.sex in {"", person.sex or item.sex}
             and (
@@ -71,7 +81,9 @@ class LabTest:
         ]
         if not fitting:
             return None
-        return min(item.low for item in fitting), max(item.high for item in fitting)
+        low, _, lowest, _ = map(min, zip(*fitting, strict=True))
+        _, high, _, highest = map(max, zip(*fitting, strict=True))
+        return Limits(low, high, lowest, highest)
 
 
 def canonical_unit(unit: str) -> str:
@@ -146,9 +158,14 @@ def _range(text: str) -> Range:
         raise ValueError(
             f"laboratory_tests.tsv: the range {text!r} is not of the form 'group years: low-high'"
         )
-    group, since, until, low, high = (item or "" for item in match.groups())
-    sex = "" if group == "child" else group
-    return Range(sex, float(since or 0), float(until or "inf"), float(low or "-inf"), float(high or "inf"))
+    group, since, until, lowest, low, high, highest = (item or "" for item in match.groups())
+    limits = Limits(
+        float(low or "-inf"),
+        float(high or "inf"),
+        float(lowest or low or "-inf"),
+        float(highest or high or "inf"),
+    )
+    return Range("" if group == "child" else group, float(since or 0), float(until or "inf"), limits)
 
 
 def _items(cell: str) -> list[str]:

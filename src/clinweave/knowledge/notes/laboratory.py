@@ -14,11 +14,13 @@ from clinweave.knowledge.notes.person import Person
 from clinweave.knowledge.notes.values import NEGATIVE, NORMAL, Reading, read_value, read_words
 
 _CASED, _SHORT = 3, 2  # letters of a name that needs its own capitals; and a value
+_VALUED = frozenset({"pulse", "pulses", "saturation"})
 _TREATED = re.compile(
     r"\b(?:treatment|therapy|treated|supplement\w*|replacement|substitution|correct(?:ed|ion)|infusions?|on medication|"
     r"under medication|improved|recovered|resolved)\b",
     re.IGNORECASE,
 )
+_COMPOUND = re.compile(r"-[a-z]")  # "parathyroid hormone-related peptide"
 _JOINED = re.compile(
     r"(?:\s*\([^()]{0,60}\))?(?:\s*(?:,|/|and|or|as well as|\+|,\s*and))\s*\Z", re.IGNORECASE
 )
@@ -73,9 +75,18 @@ class Laboratory:
         for first, size, key, begin in rows:
             start, end = int(tokens.start[first]), int(tokens.end[first + size - 1])
             test = self._test(key, whole[start:end])
-            if test is not None:
+            if test is not None and not _COMPOUND.match(whole, end):
                 mentions.append(
-                    _Mentioned(test, start, end, first, size, begin, _stop(whole, end), end - start <= _SHORT)
+                    _Mentioned(
+                        test,
+                        start,
+                        end,
+                        first,
+                        size,
+                        begin,
+                        _stop(whole, end),
+                        _needs_value(whole[start:end]),
+                    )
                 )
         return _Readings(whole, mentions, people).values()
 
@@ -189,6 +200,11 @@ class _Readings:
         if self._note[0] != note[0]:
             self._note = note[0], self.whole[note[0] : note[1]].lower()
         return self._note[1]
+
+
+def _needs_value(surface: str) -> bool:
+    """Say whether a name counts only with a value: two letters, or what words say of something else ("no pulses")."""
+    return len(surface) <= _SHORT or surface.lower() in _VALUED
 
 
 def _begins(tokens: Tokens, first: Ints) -> list[int]:

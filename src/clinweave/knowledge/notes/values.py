@@ -71,8 +71,10 @@ def _by_table(number: _Number, test: LabTest, person: Person, end: int) -> Readi
     within = test.reference(person)
     if within is None or not test.plausible[0] <= value <= test.plausible[1]:
         return Reading(UNKNOWN, number.spelt, end, own=False)
-    low, high = within
+    low, high, lowest, highest = within
     result = _compared(value, number.comparison, low, high)
+    if (result == LOW and value >= lowest) or (result == HIGH and value <= highest):
+        result = UNKNOWN  # borderline: neither normal nor a finding
     graded = next((finding for limit, finding in test.grades if value < limit), "") if result == LOW else ""
     how = f"{number.spelt}, usual range {_shown(low / factor, high / factor)}"
     return Reading(result, how, end, graded=graded, own=False)
