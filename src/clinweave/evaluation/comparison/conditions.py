@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from clinweave.core.errors import UserError
+from clinweave.evaluation.comparison.perturbations import EVIDENCE, MARK, PERTURBATIONS
 from clinweave.knowledge import ContextBuilder, parse_retrievers, render
 from clinweave.records import Evidence, Question, Relation
 
@@ -23,6 +24,7 @@ class Condition:
     retrievers: tuple[str, ...]
     title: str
     control: str = ""
+    perturbation: str = ""  # what is changed of the question or its evidence
 
 
 CONDITIONS: dict[str, Condition] = {
@@ -85,8 +87,10 @@ _FROM_TEXT = ("gold-evidence", "wrong-text")  # they need a question with its ow
 def find_condition(name: str) -> Condition:
     """Return the condition or control of a name; any registered retriever is a condition, so is "graph+mine".
 
-    Raises `UserError` for a name that is neither.
+    "graph~typos" is the condition graph with a perturbation. Raises `UserError` for a name that is none of these.
     """
+    if MARK in name:
+        return _perturbed_condition(name)
     if name in CONDITIONS:
         return CONDITIONS[name]
     try:
@@ -96,6 +100,25 @@ def find_condition(name: str) -> Condition:
     if not retrievers:
         raise UserError(f"no condition, control or retriever is called {name!r}")
     return Condition(name, retrievers, f"+ {' and '.join(retrievers)}")
+
+
+def _perturbed_condition(name: str) -> Condition:
+    plain, _, perturbation = name.partition(MARK)
+    if perturbation not in PERTURBATIONS:
+        raise UserError(
+            f"{name!r}: no perturbation is called {perturbation!r}; there are {', '.join(PERTURBATIONS)}"
+        )
+    condition = find_condition(plain)
+    if condition.control:
+        raise UserError(f"{name!r}: {plain} is a control; perturb a condition")
+    if perturbation in EVIDENCE and not condition.retrievers:
+        raise UserError(f"{name!r}: {plain} has no evidence to perturb")
+    return replace(
+        condition,
+        name=name,
+        title=f"{condition.title}, {perturbation.replace('-', ' ')}",
+        perturbation=perturbation,
+    )
 
 
 def in_report_order(names: Iterable[str]) -> list[str]:
@@ -133,6 +156,8 @@ class EvidenceProvider:
             return False
         if condition.name in _FROM_TEXT:
             return bool(question.context)
+        if condition.perturbation == "contradicting":
+            return question.gold is not None and "graph" in condition.retrievers
         return question.gold is not None if condition.name.startswith("gold-") else True
 
     def evidence(
@@ -145,6 +170,8 @@ class EvidenceProvider:
             return self._measured(_text_of_another(question, others))
         if not condition.retrievers:
             return ProvidedEvidence((), 0)
+        if condition.perturbation in EVIDENCE:
+            return self._with_more(condition, question, others)
         if condition.name == "wrong-entity":
             return self._of_another(question, others)
         keep = _without_gold(question) if condition.name == "gold-removed" else None
@@ -158,6 +185,23 @@ class EvidenceProvider:
             rewrite=rewrite,
         )
         return self._measured(context.items)
+
+    def _with_more(
+        self, condition: Condition, question: Question, others: Sequence[Question]
+    ) -> ProvidedEvidence:
+        """Return the right evidence with misleading evidence after it, beyond the budget."""
+        right = self.evidence(replace(condition, perturbation=""), question, others).items
+        if condition.perturbation == "contradicting":
+            more = self.evidence(CONDITIONS["gold-falsified"], question, others).items
+        else:
+            plain = replace(condition, perturbation="")
+            more = self.evidence(plain, others[0], ()).items if others else ()
+        shown = {item.text for item in right}
+        added = tuple(
+            replace(item, id=str(number))
+            for number, item in enumerate((item for item in more if item.text not in shown), len(right) + 1)
+        )
+        return self._measured((*right, *added))
 
     def _of_another(self, question: Question, others: Sequence[Question]) -> ProvidedEvidence:
         """Return evidence about another item's entity, as near as possible to the length of the right one."""

@@ -80,7 +80,7 @@ def _finding(task: str, results: ComparisonResults, model: str) -> str:
     if result.at_floor:
         return ""
     rows = [row for row in results.comparisons if row.task == task and row.baseline == "base"]
-    rows = [row for row in rows if not is_control(row.condition) and row.metric == "accuracy"]
+    rows = [row for row in rows if row.family == "conditions" and row.metric == "accuracy"]
     if not rows:
         return ""
     best = max(rows, key=lambda row: row.difference)
@@ -130,13 +130,15 @@ def _task(name: str, results: ComparisonResults) -> Section:
     blocks: list[Block] = []
     if task.at_floor:
         blocks.append(Text(("Model at floor, not interpretable.",), "warning"))
-    blocks += _differences([row for row in rows if row.family != "controls"])
+    blocks += _differences([row for row in rows if row.family in {"conditions", "sums"}])
     blocks += _accuracy(name, task, results)
     blocks += measure_blocks(task, every)
     if sentences := _readings(task, rows):
         blocks += [Text(("What the controls say:",)), Text(tuple(sentences), bullets=True)]
     if controls := [row for row in rows if row.family == "controls"]:
         blocks.append(Details("Differences to the controls", _differences(controls)))
+    if perturbed := [row for row in rows if row.family == "robustness"]:
+        blocks += [Text(("Robustness: the same items, perturbed.",)), *_differences(perturbed)]
     if task.kinds:
         blocks.append(_kinds(task))
     if task.changes:

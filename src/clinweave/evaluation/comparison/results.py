@@ -10,6 +10,7 @@ from clinweave.core import statistics
 from clinweave.evaluation.comparison.additions import MetricValue
 from clinweave.evaluation.comparison.conditions import CONDITIONS, CONTROLS, is_control
 from clinweave.evaluation.comparison.measures import MEASURES, Measure, Value, auc, calibrated_scores
+from clinweave.evaluation.comparison.perturbations import MARK
 from clinweave.evaluation.comparison.primary import (
     PrimaryComparison,
     PrimaryResult,
@@ -26,7 +27,7 @@ from clinweave.evaluation.comparison.timing import Timings
 from clinweave.models import chance_of, same_option
 from clinweave.records import Source
 
-Family = Literal["conditions", "sums", "controls"]
+Family = Literal["conditions", "sums", "controls", "robustness"]
 # (condition, baseline, family): Holm's correction runs within a family over all tasks
 COMPARISONS: tuple[tuple[str, str, Family], ...] = (
     ("text", "base", "conditions"),
@@ -264,7 +265,9 @@ def _judged(
 def _comparisons(task: str, rows: Sequence[Sample], resamples: int) -> Iterator[Comparison]:
     conditions = by_condition(rows)
     others: list[tuple[str, str, Family]] = [
-        (name, "base", "conditions") for name in conditions if name not in CONDITIONS
+        (name, name.partition(MARK)[0], "robustness") if MARK in name else (name, "base", "conditions")
+        for name in conditions
+        if name not in CONDITIONS
     ]
     priors = option_priors(rows)
     for name, baseline, family in (*COMPARISONS, *others):
@@ -316,7 +319,7 @@ def _changes(rows: Sequence[Sample]) -> dict[str, Changes]:
     base = item_scores(conditions.get("base", ()))
     changes = {}
     for name in conditions:
-        if name == "base" or is_control(name):
+        if name == "base" or is_control(name) or MARK in name:
             continue
         scores = item_scores(conditions[name])
         both = base.keys() & scores.keys()

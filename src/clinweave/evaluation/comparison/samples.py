@@ -18,6 +18,7 @@ from clinweave.evaluation.comparison.conditions import (
     others_of,
 )
 from clinweave.evaluation.comparison.lookup import has_gold, look_up, named_options
+from clinweave.evaluation.comparison.perturbations import perturbed
 from clinweave.evaluation.comparison.prompts import messages
 from clinweave.models import (
     MAX_TOKENS,
@@ -82,11 +83,19 @@ def prepare(
 ) -> Iterator[Job]:
     """Yield the jobs of a task, all conditions of an item together: a run cut short stays paired."""
     for question in questions:
-        others = others_of(question, questions) if {"wrong-entity", "wrong-text"} & set(conditions) else []
+        others = others_of(question, questions) if _needs_others(conditions) else []
         for name in conditions:
             if provider.applies(find_condition(name), question):
                 yield _job(question, find_condition(name), provider, others, method)
         tick(1)
+
+
+def _needs_others(conditions: Sequence[str]) -> bool:
+    """Return whether a condition shows evidence about another item."""
+    return any(
+        name in {"wrong-entity", "wrong-text"} or find_condition(name).perturbation == "distracting"
+        for name in conditions
+    )
 
 
 def _job(
@@ -96,6 +105,7 @@ def _job(
     others: Sequence[Question],
     method: str,
 ) -> Job:
+    question = perturbed(question, condition.perturbation)
     evidence = provider.evidence(condition, question, others)
     prompt = messages("" if condition.name == BLIND else question.question, evidence.items, method)
     sample = Sample(
