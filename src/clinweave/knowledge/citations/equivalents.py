@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from clinweave.knowledge.citations.bags import less, words_of
+from clinweave.knowledge.citations.bags import bag_of, less, words_of
 from clinweave.knowledge.citations.clauses import CERTAIN, Chunk, Frame
 from clinweave.knowledge.citations.findings import FINDINGS
 from clinweave.knowledge.citations.frame_parts import THERE, bare, noun, plain, sort, with_phrase, without
 
+_GIVING = frozenset({"give", "offer", "administer"})
 _GROUPS = frozenset(
     {"child", "infant", "newborn", "adolescent", "adult", "woman", "man", "smoker", "pregnant woman"}
 )
@@ -62,13 +63,6 @@ def curable(frame: Frame) -> Iterator[Frame]:
         yield replace(frame, verb="have", object=no_cure, negated=True)
 
 
-def middle(frame: Frame) -> Iterator[Frame]:
-    """ "X spreads by Y" as "X is spread by Y"."""
-    alone = not frame.passive and not frame.object.bag and frame.subject.bag
-    if frame.verb == "transmit" and alone and any(name in ("by", "in") for name, _ in frame.phrases):
-        yield replace(frame, passive=True)
-
-
 def benefit(frame: Frame) -> Iterator[Frame]:
     """ "Y benefits from X" and "X benefits Y" as "X helps Y"."""
     if frame.verb != "benefit" or frame.passive:
@@ -111,15 +105,6 @@ def required(frame: Frame) -> Iterator[Frame]:
             yield replace(frame, passive=False, subject=who, object=needed, phrases=phrases)
 
 
-def mutual(frame: Frame) -> Iterator[Frame]:
-    """ "A and B interact" as "A interacts with B"."""
-    pair = frame.subject.items
-    alone = not frame.passive and not frame.object.bag and not frame.phrases
-    if frame.verb == "interact" and frame.subject.joint == "and" and len(pair) == 2 and alone:
-        for one, other in (pair, pair[::-1]):
-            yield replace(frame, subject=noun(one), phrases=(("with", other),))
-
-
 def inherited(frame: Frame) -> Iterator[Frame]:
     """ "X is an autosomal dominant disease" as "X is inherited in an autosomal dominant manner"."""
     words = words_of(frame.object.bag)
@@ -149,6 +134,60 @@ def of_patients(frame: Frame) -> Iterator[Frame]:
         yield replace(frame, subject=noun(subject.phrases[0][1]))
 
 
+def given(frame: Frame) -> Iterator[Frame]:
+    """ "A is given to X" and "X are given A" as "X receive A"."""
+    if frame.verb not in _GIVING or frame.imperative:
+        return
+    if frame.passive and frame.object.bag and frame.subject.bag:  # "infants should be given vitamin A"
+        yield replace(frame, verb="receive", passive=False, object=bare(frame.object))
+    elif not frame.passive and not frame.subject.bag and frame.object.bag:  # made active by `readings`
+        for phrase in frame.phrases:
+            if phrase[0] != "to":
+                continue
+            rest = list(frame.phrases)
+            rest.remove(phrase)
+            yield replace(
+                frame,
+                verb="receive",
+                subject=noun(phrase[1]),
+                object=bare(frame.object),
+                phrases=sort(rest),
+            )
+            own = [item for item in rest if item[0] in ("with", "in")]
+            for item in own:  # "to children with measles": what stands after "children" may belong to them
+                others = list(rest)
+                others.remove(item)
+                subject = replace(noun(phrase[1]), phrases=(item,))
+                yield replace(
+                    frame, verb="receive", subject=subject, object=bare(frame.object), phrases=sort(others)
+                )
+
+
+def unknown(frame: Frame) -> Iterator[Frame]:
+    """ "X is unknown" as "X is not known"."""
+    if frame.verb in ("be", "remain") and not frame.passive and frame.object.bag in (("unknown",),):
+        yield replace(
+            frame, verb="know", passive=True, object=Chunk(), negated=not frame.negated, phrases=frame.phrases
+        )
+
+
+def effective(frame: Frame) -> Iterator[Frame]:
+    """ "Y is effective in the treatment of X" as "Y is an effective treatment for X"."""
+    if frame.verb != "be" or frame.passive or frame.object.bag != ("effective",):
+        return
+    for phrase in frame.phrases:
+        if phrase[0] not in ("in", "for", "as") or "treatment" not in phrase[1]:
+            continue
+        disease = less(phrase[1], {"treatment"})
+        rest = list(frame.phrases)
+        rest.remove(phrase)
+        if disease:
+            of = bag_of([[["effective", "treatment"], list(disease)]])
+            yield replace(frame, object=replace(noun(of), article="a"), phrases=sort(rest))
+            plain = replace(noun(("effective", "treatment")), article="a")
+            yield replace(frame, object=plain, phrases=sort([*rest, ("for", disease)]))
+
+
 EQUIVALENTS = (
     of_patients,
     *FINDINGS,
@@ -156,11 +195,9 @@ EQUIVALENTS = (
     available,
     one_against,
     curable,
-    middle,
     benefit,
     in_group,
     required,
-    mutual,
     inherited,
     described,
 )

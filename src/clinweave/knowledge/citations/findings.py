@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from clinweave.knowledge.citations.bags import less, words_of
 from clinweave.knowledge.citations.clauses import Chunk, Frame
 from clinweave.knowledge.citations.frame_parts import THERE, Phrase, noun, plain, sort, without
 
@@ -48,40 +47,9 @@ def present(frame: Frame) -> Iterator[Frame]:
         yield replace(frame, verb="be", subject=THERE, object=plain(frame.subject))
 
 
-def had(frame: Frame) -> Iterator[Frame]:
-    """ "The patient had X" as "there was X", "most girls carry X" as "X occurs in most girls"."""
-    if frame.passive or not frame.object.bag or frame.verb not in ("have", "carry", "experience"):
-        return
-    group = frame.subject.bag
-    if frame.verb == "experience":
-        if group == ("patient",):
-            yield replace(frame, verb="have")
-        return
-    if len(words_of(group)) > 1 and set(group) & _PEOPLE:
-        phrases = sort([*frame.phrases, *frame.subject.phrases, ("in", group)])
-        yield replace(frame, verb="occur", subject=plain(frame.object), object=Chunk(), phrases=phrases)
-    if frame.verb == "have" and group in _PERSON and not frame.subject.phrases and frame.past:
-        yield replace(frame, verb="be", subject=THERE, object=plain(frame.object))
-
-
-def placed(frame: Frame) -> Iterator[Frame]:
-    """ "There is X in Y" as "there is X on Y"."""
-    if frame.verb == "be" and frame.subject.bag == ("there",) and frame.phrases:
-        phrases = _placed(frame.phrases)
-        if phrases != frame.phrases:
-            yield replace(frame, phrases=phrases)
-
-
 def _placed(phrases: Iterable[Phrase]) -> tuple[Phrase, ...]:
     """Return the phrases with "on", "at" and "in" as one."""
     return sort(("on" if name in _PLACES else name, bag) for name, bag in phrases)
-
-
-def differing(frame: Frame) -> Iterator[Frame]:
-    """ "X did not differ between" as "there was no difference in X between"."""
-    if frame.verb == "differ" and not frame.passive and not frame.object.bag and frame.subject.bag:
-        phrases = sort([*frame.phrases, *frame.subject.phrases, ("in", frame.subject.bag)])
-        yield replace(frame, verb="be", subject=THERE, object=noun(("difference",)), phrases=phrases)
 
 
 def normal(frame: Frame) -> Iterator[Frame]:
@@ -93,12 +61,4 @@ def normal(frame: Frame) -> Iterator[Frame]:
             yield replace(frame, object=noun(("normal",)), phrases=sort(without(frame.phrases, phrase)))
 
 
-def enlarged(frame: Frame) -> Iterator[Frame]:
-    """ "There was no enlarged spleen" as "the spleen was not enlarged"."""
-    words = words_of(frame.object.bag)
-    if frame.verb == "be" and frame.subject.bag == ("there",) and len(words) == 2 and "enlarge" in words:
-        organ = noun(less(frame.object.bag, {"enlarge"}))
-        yield replace(frame, subject=organ, object=Chunk(), verb="enlarge", passive=True)
-
-
-FINDINGS = (seen, present, had, placed, differing, normal, enlarged)
+FINDINGS = (seen, present, normal)

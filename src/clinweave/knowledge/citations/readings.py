@@ -6,10 +6,9 @@ from dataclasses import replace
 from clinweave.knowledge.citations.bags import Bag, less, words_of
 from clinweave.knowledge.citations.clauses import CERTAIN, Chunk, Frame
 from clinweave.knowledge.citations.consequences import follows
-from clinweave.knowledge.citations.equivalents import EQUIVALENTS
+from clinweave.knowledge.citations.equivalents import EQUIVALENTS, effective, given, unknown
 from clinweave.knowledge.citations.frame_parts import bare, noun, plain, sort, with_phrase
 from clinweave.knowledge.citations.inflection import is_verb, word_set
-from clinweave.knowledge.citations.paraphrases import effective, given, kept, recommended, treated, unknown
 
 _NOMINALS = {
     "treatment": "treat",
@@ -351,11 +350,8 @@ def _standard(frame: Frame) -> Iterator[Frame]:
 
 
 _STEPS = (
-    treated,
     unknown,
     effective,
-    kept,
-    recommended,
     _to_do,
     _active,
     given,
