@@ -69,7 +69,8 @@ def main() -> None:
             ("control: next letter", shifted),
         ):
             ranks = [
-                _rank(diagnoser, case, letter["disease"]) for case, letter in zip(cases, letters, strict=True)
+                _rank(diagnoser, case, letter["disease"].split()[0])
+                for case, letter in zip(cases, letters, strict=True)
             ]
             _shares(f"{arm}, prior {prior}", ranks)
             if not options.summary and not arm.startswith("control"):
