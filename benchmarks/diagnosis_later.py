@@ -32,7 +32,7 @@ from clinweave.applications.diagnosis.ages import years
 from clinweave.core.artifacts import home
 from clinweave.core.statistics import difference
 from clinweave.evaluation.diagnosis.baselines import Lrz
-from clinweave.evaluation.diagnosis.ranking import known_cases, rank_of
+from clinweave.evaluation.diagnosis.ranking import MISS, known_cases, rank_of
 from clinweave.evaluation.diagnosis.truth import Truth, read_truth
 
 AT = (1, 3, 10)
@@ -105,7 +105,8 @@ def _arms(
             scores = scorer.scores(
                 item.findings.observed, item.findings.excluded, paper, item.case.sex, *more
             )
-            return rank_of(scores + prior, places[item.truth.disease])
+            place = places.get(item.truth.disease)
+            return MISS if place is None else rank_of(scores + prior, place)
 
         return rank
 
