@@ -6,8 +6,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from importlib.resources import files
 
-import numpy as np
-
 from clinweave.knowledge.linking.normalise import Ints, Tokens, hashes_of
 
 _LONGEST, _SHORTEST = 10, 4  # letters of an ending, of what it leaves
@@ -103,7 +101,8 @@ ABSENCES = hashes_of(["absence", "absent", "lack", "lacking", "missing", "loss",
 _FEWEST = 2  # tokens before a conjunction: two members
 _MOST_MEMBERS = 6  # members of a list
 _OF = hashes_of(["of"])[0]
-_ARTICLES = hashes_of(["the", "both", "his", "her"])
+_ARTICLES = frozenset(hashes_of(["the", "both", "his", "her"]).tolist())
+_LETTER = hashes_of(["a"])[0]
 
 
 def content(words: Iterable[str]) -> list[str]:
@@ -130,8 +129,8 @@ def joined_words(words: Sequence[str]) -> set[str]:
 
 def with_letter(tokens: Tokens, first: int, stop: int) -> list[str]:
     """Return the words of a window with the "a" after it, which is no article in "low vitamin A"."""
-    following = tokens.words(stop, min(stop + 1, len(tokens)))
-    return tokens.words(first, stop) + [word for word in following if word == "a"]
+    words = tokens.words(first, stop)
+    return [*words, "a"] if stop < len(tokens) and tokens.hash[stop] == _LETTER else words
 
 
 def shared_words(tokens: Tokens, conjunctions: Ints) -> Iterator[tuple[int, int, int]]:
@@ -173,7 +172,7 @@ def _before(tokens: Tokens, conjunction: int) -> list[int]:
 def _opening(tokens: Tokens, member: int) -> int | None:
     """Return the word before "of" and a list's first member ("cysts of the liver, ..."), or None."""
     at = member - 1
-    if at >= 1 and bool(np.isin(tokens.hash[at], _ARTICLES)):
+    if at >= 1 and int(tokens.hash[at]) in _ARTICLES:
         at -= 1
     if at < 1 or tokens.hash[at] != _OF or tokens.clause[at - 1] != tokens.clause[member]:
         return None
