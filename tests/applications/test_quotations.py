@@ -270,3 +270,37 @@ def test_the_row_of_a_table_with_the_asked_condition_is_quoted_and_no_other(ques
     shown = [re.search(r"Dose: (.*)", statement.text)[1] for statement in answer.statements]
     assert shown[0] == dose
     assert set(shown) <= {dose, "4 mg/kg", "1 mg/kg"}  # the rows for dialysis state no limit
+
+
+@pytest.mark.parametrize(
+    ("question", "drug", "text", "quoted"),
+    [
+        ("Darf man bei Eklampsie Zorbin geben?", "Zorbin", "# Eklampsie\n\n## Nicht geben\n\n- Zorbin\n", "Zorbin"),
+        ("Soll man Zorbin bei Eklampsie vermeiden?", "Zorbin", "# Eklampsie\n\nVermeiden:\n\n- Zorbin\n", "Zorbin"),
+        ("Peut-on donner du zorbin dans la crise ?", "zorbin", "# La crise\n\nNe pas :\n\n- le zorbin\n", "le zorbin"),
+        ("Se puede dar zorbina en la sepsis?", "zorbina", "# Sepsis\n\n## No dar\n\n- la zorbina\n", "la zorbina"),
+    ],
+)  # fmt: skip
+def test_a_prohibition_in_another_language_is_quoted_without_a_verdict(
+    question, drug, text, quoted, tmp_path
+):
+    (tmp_path / "a.md").write_text(text, "utf-8")
+    evidence = tuple(
+        Evidence(str(number), "passage", item.text, 4.0, passage=item)
+        for number, item in enumerate(read_folder(tmp_path), 1)
+    )
+    query = parse_query(question)
+    start = question.index(drug)
+    topic = Topic(drug, start, start + len(drug), "CHEBI:1", "zorbin", Kind.DRUG, ("zorbin", drug))
+    words = tuple(word for word in query.words if word != drug.lower())
+    answer = compose(replace(query, topics=(topic,), words=words), evidence, audience=Audience.CLINICIAN)
+    assert [item.text for item in answer.statements] == [quoted]
+    assert not answer.text.startswith(("No", "Yes"))
+
+
+def test_a_drug_given_before_is_no_question_on_its_dose():
+    assert (
+        parse_query("What is given if the seizure goes on after two doses of midazolam?").intent
+        != Intent.DOSE
+    )
+    assert parse_query("What is the second dose of midazolam?").intent == Intent.DOSE

@@ -184,6 +184,9 @@ def _rich(query: Query, facts: int, audience: Audience) -> bool:
 
 
 def _lead(query: Query, own: Sequence[Quote]) -> str:
+    """Return the verdict on a yes/no question; "" in other languages, whose questions may ask what is forbidden."""
+    if query.language != "en":
+        return ""
     stances = [quote.stance for quote in own if quote.direct]
     return polarity.verdict(query.text, stances) if stances and len(stances) == len(own) else ""
 

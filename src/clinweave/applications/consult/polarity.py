@@ -12,6 +12,15 @@ _NOT = re.compile(r"\b(?:not|never)\b|n't\b", re.IGNORECASE)
 _RESTRICTED = re.compile(
     r"\b(?:in|with|during|for|who|among|to) (?:an? |the )?(?!be\b)[a-z]{3,}", re.IGNORECASE
 )
+# Headings and lead-ins of prohibitions, in the languages that questions are read in.
+_BAN_HEAD = re.compile(
+    r"\s*(?:(?:do not|don't|never|avoid|must not|contra-?indicat\w*|not to be|not recommended|should not"
+    r"|no (?:hacer|dar|usar|administrar|utilizar)|nunca|evitar|contraindica\w*|prohibido"
+    r"|ne (?:pas|jamais)|[e\u00e9]viter|contre-indi\w+|interdit\w*"
+    r"|nicht(?!-)|nie|niemals|keinesfalls|vermeiden|kontraindi\w+|verboten)\b"
+    r"|\u7981\u6b62|\u7981\u5fcc|\u7981\u7528|\u4e0d\u8981|\u4e0d\u5f97|\u907f\u514d|\u907f\u3051\u308b)",
+    re.IGNORECASE,
+)
 _LONG = 8  # letters of a last word that stands for a whole name ("ketoacidosis")
 _LIST = re.compile(r"\w, \w|\w(?:,)? (?:and|or) \w", re.IGNORECASE)
 _CELL = re.compile(r"([^;:]+):\s*(yes|no)\b", re.IGNORECASE)
@@ -79,13 +88,7 @@ def speaks(unit: Unit) -> bool:
 
 
 def _is_ban(head: str) -> bool:
-    return bool(
-        re.match(
-            r"\s*(?:do not|don't|never|avoid|must not|contra-?indicat\w*|not to be|not recommended|should not)\b",
-            head,
-            re.IGNORECASE,
-        )
-    )
+    return bool(_BAN_HEAD.match(head))
 
 
 def stance(

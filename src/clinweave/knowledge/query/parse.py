@@ -36,6 +36,7 @@ _BESIDE_GENE = re.compile(
     r"\b(?:gene|protein|mutations?|variants?|deletions?|allele|locus|mutated|exon)\b", re.IGNORECASE
 )
 _IS_A = re.compile(r"^(?:is|are)\b[^?]*\b(?:an?|one of|types? of|kinds? of)\b", re.IGNORECASE)
+_AFTER_DOSES = re.compile(r"\b(?:after|despite|following|without) (?:\w+ ){0,3}doses?\b", re.IGNORECASE)
 _USES = re.compile(r"\b(?:treats?|used|uses?|indicated)\b", re.IGNORECASE)
 _AFFECTS = re.compile(
     r"\b(?:affect|involve|damage|harm|attack|impair|target|influence|hurt|impact|change)\w*\b", re.IGNORECASE
@@ -140,6 +141,7 @@ def without_names(text: str, linker: "Linker") -> str:
 
 def intent_of(text: str, language: str) -> Intent:
     """Return the first intent whose cue the text has in its language, else in English."""
+    text = _AFTER_DOSES.sub(" ", text)
     for code in dict.fromkeys((language, "en")):
         for item in lexicon.cues():
             pattern = item.patterns.get(code)

@@ -3,7 +3,7 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from ctypes import c_int, create_string_buffer
+from ctypes import ArgumentError, c_int, create_string_buffer
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -107,7 +107,10 @@ def words_of(text: "PdfTextPage", height: float, rotated: list[str]) -> Iterator
 def _characters(text: "PdfTextPage") -> str:
     """Return one character for each that PDFium counts: indices into it are PDFium's."""
     count = text.count_chars()
-    whole: str = text.get_text_range() if count else ""
+    try:
+        whole: str = text.get_text_range() if count else ""
+    except (RecursionError, ArgumentError):  # pypdfium2 passes over characters without text by recursion
+        whole = ""
     if len(whole) != count:
         whole = "".join(chr(raw.FPDFText_GetUnicode(text, index)) for index in range(count))
     return whole
