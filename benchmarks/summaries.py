@@ -200,6 +200,20 @@ def table(rows: Sequence[dict[str, Any]]) -> None:
             mean, low, high = interval(row[name] for row in own)
             cells.append("-" if math.isnan(mean) else f"{mean:.2f} ({low:.2f}-{high:.2f})")
         print(f"| {arm} | " + " | ".join(cells) + " |")
+    against_lead(rows)
+
+
+def against_lead(rows: Sequence[dict[str, Any]]) -> None:
+    """Print the paired differences to the first sentences of the dialogue, item by item."""
+    by_arm: dict[str, dict[str, dict[str, Any]]] = {}
+    for row in rows:
+        by_arm.setdefault(row["arm"], {})[row["id"]] = row
+    for arm, own in by_arm.items():
+        if arm in {"reference", "lead"}:
+            continue
+        for name in ("concept F1", "ROUGE-L"):
+            mean, low, high = interval(own[item][name] - by_arm["lead"][item][name] for item in own)
+            print(f"{arm} minus lead, {name}: {mean:+.2f} ({low:+.2f} to {high:+.2f})")
 
 
 def records(arguments: argparse.Namespace) -> None:

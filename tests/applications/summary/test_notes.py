@@ -150,7 +150,7 @@ def test_answers_of_a_dialogue_deny_or_affirm_what_was_asked():
 @pytest.mark.parametrize(
     ("question", "answer"),
     [
-        ("Any fever?", "I don't know."), ("Any asthma in the family?", "No."), ("Does your mother have asthma?", "No."),
+        ("Any fever?", "I don't know."), ("Any cough as a result of this fever?", "No."), ("Any fever?", "Not really."), ("Any asthma in the family?", "No."), ("Does your mother have asthma?", "No."),
         ("Is your fever without any fuss?", "Yes."), ("Any cough with the fever?", "No."), ("Is the asthma any better?", "No."),
         ("Any fever?", "No, just once last week."), ("Do you still have fever?", "No."), ("Any fever since the new tablets?", "Sometimes."),
     ],
