@@ -134,6 +134,16 @@ def test_a_graph_of_other_databases_is_kept(index, monkeypatch):
     assert json.loads((index / "graph" / "manifest.json").read_text("utf-8")) == other
 
 
+def test_a_graph_of_the_same_files_by_another_version_is_built_again(index, monkeypatch):
+    first = bootstrap.set_up(index)
+    monkeypatch.setattr("clinweave.knowledge.graph.build.VERSION", 1_000_000)
+    again = bootstrap.set_up(index)
+    assert again.graph.fresh
+    assert again.graph.manifest["key"] != first.graph.manifest["key"]
+    assert again.graph.manifest["counts"] == first.graph.manifest["counts"]
+    assert not bootstrap.set_up(index).graph.fresh
+
+
 def test_too_small_a_disk_is_refused_before_the_download(index, monkeypatch):
     monkeypatch.setattr(bootstrap, "BUILT", 1 << 60)
     with pytest.raises(ClinweaveError, match=r"the setup needs .* MB free"):

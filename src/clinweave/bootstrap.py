@@ -1,10 +1,10 @@
 """Set clinweave up: download the default databases, build the graph and the text index. Nothing is compared."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from clinweave.core.artifacts import Artifact, read_manifest
+from clinweave.core.artifacts import Artifact, read_manifest, sha256
 from clinweave.core.artifacts import home as default_home
 from clinweave.core.errors import OutdatedError, UserError
 from clinweave.resources import Resource, catalogue, download_size, fetch, room_for, verify
@@ -88,13 +88,13 @@ def build_all(plan: SetupPlan, *, status: Status = lambda _: None) -> SetupResul
     from clinweave.knowledge import Graph, Linker, build_graph, build_home_index, graph_inputs
 
     status("building the knowledge graph")
+    files = graph_inputs(DEFAULT, (), plan.home)
+    folder = plan.home / "graph"
     try:
-        graph = build_graph(
-            graph_inputs(DEFAULT, (), plan.home), plan.home / "graph", progress=status, replace=False
-        )
+        graph = build_graph(files, folder, progress=status, replace=_has_these_files(folder, files))
     except OutdatedError as error:
         raise UserError(
-            f"{plan.home / 'graph'} was built from other databases and was not changed: use it as it is, replace it "
+            f"{folder} was built from other databases and was not changed: use it as it is, replace it "
             "with `clinweave graph build`, or set up another folder with CLINWEAVE_HOME"
         ) from error
     status("building the vocabulary of the linker")
@@ -102,6 +102,15 @@ def build_all(plan: SetupPlan, *, status: Status = lambda _: None) -> SetupResul
     linker = Linker.open(opened)
     status("building the text index")
     return SetupResult(plan.home, graph, build_home_index(opened, linker, plan.home))
+
+
+def _has_these_files(graph: Path, files: Mapping[str, Mapping[str, Path]]) -> bool:
+    """Say whether a graph was built from exactly these files, so that building it again loses nothing."""
+    manifest = read_manifest(graph)
+    expected = {
+        f"{name}/{file}": sha256(path) for name, parts in files.items() for file, path in parts.items()
+    }
+    return manifest is not None and manifest.get("inputs") == expected
 
 
 def _weights(model: str) -> Resource:
