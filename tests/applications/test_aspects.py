@@ -179,3 +179,21 @@ def test_a_drug_alone_is_not_answered_by_its_other_uses():
     )
     asked = query("What is the antidote for zorbin?", Intent.TREATMENT, [topic], ["antidote"])
     assert compose(asked, [passage], audience=Audience.CLINICIAN).abstained
+
+
+def test_what_something_is_is_not_answered_by_what_to_do_in_it():
+    text = "# Alpha syndrome in adults\n\nZorbin is the first-choice drug. Give 5 mg when it is severe."
+    passage = Passage("ward:0", text, "Alpha syndrome in adults", "ward.md", 0, len(text), "ward", "")
+    ward = Evidence("1", "passage", text, 4.0, passage=passage)
+    known = stored("What is (are) Alpha syndrome ?", "Alpha syndrome is a rare disorder of the nails.", "2")
+    reply = answer("What is Alpha syndrome?", [ward, known], [], Intent.DEFINITION)
+    assert "disorder of the nails" in reply.text
+    assert "Zorbin" not in reply.text
+
+
+def test_the_head_of_a_compared_name_is_shared():
+    assert compared("hemophilia A vs B") == ("hemophilia A", "hemophilia B")
+    assert compared("What distinguishes Becker from Duchenne muscular dystrophy?") == (
+        "Becker",
+        "Duchenne muscular dystrophy",
+    )

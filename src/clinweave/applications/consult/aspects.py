@@ -115,7 +115,7 @@ def _facets_of(query: Query) -> tuple[Facet, ...]:
     if asked is None:
         return facets
     own = tuple(form for forms in _SEXES.values() if forms & set(asked[0].lower().split()) for form in forms)
-    return (*facets, Facet(own, 1.0, False, "population"))
+    return (*facets, Facet(own, 1.0, False, "sex"))
 
 
 def first_covers(quote: Quote, facets: Sequence[Facet]) -> bool:

@@ -14,6 +14,7 @@ from clinweave.applications.consult.aspects import (
     speaks_of_all,
 )
 from clinweave.applications.consult.doses import states_amount
+from clinweave.applications.consult.matching import Facet
 from clinweave.applications.consult.quoting import VERDICTS, Quote, own_quotes
 from clinweave.applications.consult.stored import CONTENT, definitions, stored_quotes
 from clinweave.core.guardrails import states_dose
@@ -25,6 +26,7 @@ _SEX_WORDS = {
     "MALE": re.compile(r"\b(?:men|man|boys?|males?)\b", re.IGNORECASE),
     "FEMALE": re.compile(r"\b(?:women|woman|girls?|females?)\b", re.IGNORECASE),
 }
+SUBJECT_FIT = 0.75  # of a text that defines its subject, where a database defines it too
 SHOWN = 10  # statements of an answer
 WITHHELD = (
     "A document here answers this, but with amounts of medicines, which are not shown to the public: ask a doctor or "
@@ -92,6 +94,8 @@ def _statements(
     relations = _relations(query, evidence)
     if own and query.intent == Intent.RELATED and _TO_DO.search(query.text):
         relations = []  # what to do is asked, not whether one thing is recorded with another
+    if own and query.intent == Intent.DIFFERENTIAL:
+        relations = []  # "What if the sputum is purulent in ...?" and a document that says it
     stored, defined = _texts(query, evidence, audience, alone=not own, recorded=bool(relations))
     if query.intent == Intent.CAUSES and stored:
         relations = [item for item in relations if item.kind != "ranking"]
@@ -99,7 +103,8 @@ def _statements(
     if own and query.intent not in _GRAPH_FIRST:
         groups = [_quoted(own), relations if query.intent == Intent.SAFETY else []]
     elif query.intent == Intent.DEFINITION and (stored or defined):
-        texts = [_quoted(stored[:1]), _quoted(defined[:1])]
+        close = [quote for quote in stored[:1] if quote.coverage >= SUBJECT_FIT or not defined]
+        texts = [_quoted(close), _quoted(defined[:1])]
         texts = texts if query.of_kind(Kind.DISEASE) else texts[::-1]
         texts = [group for group in texts if group]
         groups = [_quoted(own), *(texts[:1] if audience == Audience.PUBLIC else texts)]
@@ -123,7 +128,7 @@ def _texts(
             stored, about = _without_doses(stored), _without_doses(about)
         stored = _with_aspects(query, stored, about)
     others = open_facets(query)
-    if query.yes_no and intent == Intent.GENERAL and not others and not _CURE.search(query.text):
+    if query.yes_no and intent == Intent.GENERAL and not _aspects(others) and not _CURE.search(query.text):
         return [], []  # what is asked has no words that a text could be seen to answer
     if others and not query.of_kind(Kind.DISEASE, Kind.FINDING):
         stored = [quote for quote in stored if covers(quote, others)]  # of a drug or gene alone much is said
@@ -146,6 +151,11 @@ def _graph_first(query: Query, evidence: Sequence[Evidence], audience: Audience)
         if item.kind == "relation"
     )
     return query.intent in _GRAPH_FIRST or in_organ or _rich(query, max(counts, default=0), audience)
+
+
+def _aspects(facets: Sequence[Facet]) -> list[Facet]:
+    """Return what is asked of a subject: not of whom."""
+    return [facet for facet in facets if facet.kind != "population"]
 
 
 def _without_doses(quotes: Sequence[Quote]) -> list[Quote]:

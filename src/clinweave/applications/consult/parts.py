@@ -11,17 +11,21 @@ from clinweave.applications.consult.compose import Composition, compose
 from clinweave.knowledge import Query
 from clinweave.records import Audience, Evidence, Statement
 
+LETTER = 2  # characters of a second name that only replaces the last word of the first
 MOST_EACH = 2  # statements of each part
 _ASKS = r"(?:what|how|why|which|when|where|who|is|are|does|do|can|could|should|will)"
 _AND = re.compile(rf"\s*(?:,|;)?\s*\b(?:and|also)\s+(?={_ASKS}\b(?:\W+[\w'-]+){{2,}})", re.IGNORECASE)
 _OPENS = re.compile(
-    rf"^\W*(?:(?:and|so|please|hi|hello)\W+)*(?:{_ASKS}|tell me|explain|define|describe)\b|\?", re.IGNORECASE
+    rf"(?:^|[.!;]\s+)\W*(?:(?:and|so|please|hi|hello)\W+)*(?:{_ASKS}|tell me|explain|define|describe)\b|\?",
+    re.IGNORECASE,
 )
 _QUESTIONS = re.compile(r"(?<=\?)\s+")
 _DIFFERENCE = re.compile(
     r"\b(?:difference|differences|distinction)\s+between\s+(?P<first>.+?)\s+and\s+(?P<second>[^?.]+)"
     r"|^\W*(?:compare\s+)?(?P<first2>[^?.]+?)\s+(?:vs\.?|versus|compared (?:with|to))\s+(?P<second2>[^?.]+?)"
     r"(?:,?\s+what\b.*)?\??$"
+    r"|\bcompare\s+(?P<first4>.+?)\s+(?:and|with|to)\s+(?P<second4>[^?.]+)"
+    r"|\bdistinguish\w*\s+(?P<first5>.+?)\s+(?:and|from)\s+(?P<second5>[^?.]+)"
     r"|\bhow (?:is|are|does|do)\s+(?P<first3>.+?)\s+(?:different|differ) from\s+(?P<second3>[^?.]+)",
     re.IGNORECASE,
 )
@@ -45,11 +49,13 @@ def compared(question: str) -> tuple[str, str] | None:
     match = _DIFFERENCE.search(question)
     if match is None:
         return None
-    groups = {name.rstrip("23"): value for name, value in match.groupdict().items() if value}
+    groups = {name.rstrip("2345"): value for name, value in match.groupdict().items() if value}
     first, second = groups["first"].strip(" ,"), groups["second"].strip(" ,")
     numbered, rest = _NUMBERED.match(first), second.split()
     if numbered and len(rest) > 2 and rest[0].lower() == numbered["kind"].lower():
         first = f"{first} {' '.join(rest[2:])}"  # "type 1 and type 2 diabetes"
+    if len(second) <= LETTER and len(first.split()) > 1:
+        second = f"{first.rpartition(' ')[0]} {second}"  # "hemophilia A vs B"
     return re.sub(r"^(?:an?|the) ", "", first), re.sub(r"^(?:an?|the) ", "", second)
 
 
@@ -73,7 +79,9 @@ def composed_parts(
     """
     if query.language != "en":
         return None
-    pair = compared(query.text)
+    pair = compared(query.question)  # as written: a bare eponym may share the head of the other name
+    if pair is not None:
+        pair = _with_shared_head(pair, parse)
     pieces = tuple(f"What is {name}?" for name in pair) if pair else parts_of(query.text)
     if len(pieces) < 2:
         return None
@@ -94,6 +102,19 @@ def composed_parts(
     if all(item.abstained for item in compositions):
         return None
     return evidence, _together(list(zip(pieces, compositions, strict=True)), lead=COMPARED if pair else "")
+
+
+def _with_shared_head(pair: tuple[str, str], parse: Callable[[str], Query]) -> tuple[str, str]:
+    """Return the names, the first with the head of the second if that names a concept ("Becker" of a dystrophy)."""
+    first, second = pair
+    tail = " ".join(second.split()[1:])
+    if len(first.split()) > 1 or first.endswith(("'s", "’s")) or not tail:
+        return pair
+    whole = f"{first} {tail}"
+    named = any(
+        topic.id and topic.text.lower() == whole.lower() for topic in parse(f"What is {whole}?").topics
+    )
+    return (whole, second) if named else pair
 
 
 def numbered(items: Sequence[Evidence]) -> tuple[Evidence, ...]:

@@ -8,6 +8,7 @@ from itertools import pairwise, takewhile
 from clinweave.applications.consult import polarity
 from clinweave.applications.consult.asked_form import has_form, same_act
 from clinweave.applications.consult.cues import cue_of, pattern
+from clinweave.applications.consult.defining import defines
 from clinweave.applications.consult.doses import is_dose_of, states_amount, with_conditions
 from clinweave.applications.consult.limits import meets, other_number, suits_age
 from clinweave.applications.consult.matching import (
@@ -129,6 +130,8 @@ def own_quotes(query: Query, evidence: Sequence[Evidence]) -> list[Quote]:
             for item, group in zip(items, units, strict=True)
             for quote in _of_item(query, item, group, facets_in(facets, _members(query, item), text), rule)
         ]
+        if query.intent == Intent.DEFINITION:  # what to do in a disease is no answer to what it is
+            quotes = [quote for quote in quotes if defines(quote.units[0], facets)]
         if quotes:
             quotes.sort(key=lambda quote: -quote.coverage)
             best = quotes[0].coverage

@@ -31,10 +31,18 @@ _NEEDS_TOPIC = frozenset(
     }
 )  # fmt: skip
 # Intents whose answer may stand under another subject, if it names all that is asked.
+# Intents whose answer may stand in a definition.
+_OF_DEFINITIONS = frozenset(
+    {
+        Intent.GENES, Intent.FEATURES, Intent.PREVALENCE, Intent.INHERITANCE, Intent.ONSET, Intent.CAUSES,
+        Intent.OUTLOOK, Intent.COMPLICATIONS, Intent.SUBTYPES, Intent.TREATMENT, Intent.PREVENTION, Intent.DIFFERENTIAL,
+    }
+)  # fmt: skip
 _ANYWHERE = frozenset({Intent.SAFETY, Intent.GENERAL, Intent.RELATED, Intent.HOW_OFTEN, Intent.DIFFERENTIAL})
 _GOES_ON = re.compile(r"(?:others?|additional|also|in addition|less common)\b", re.IGNORECASE)
 _ENDS = re.compile(r"[.!?;]['\")\]\d,]*$")
 _WITH = re.compile(r"(?:with|in) ([^,]{3,60}),\s", re.IGNORECASE)  # "With type 2 diabetes, your body ..."
+_ARTICLE = re.compile(r"^(?:an?|the) ")
 _IS_A = re.compile(
     r"\b(?:is|are|was|refers? to|means|occurs? (?:when|if)|happens? (?:when|if)|describes?"
     r"|causes?|affects?|develops? (?:when|if))\b"
@@ -150,7 +158,12 @@ def defines(unit: Unit, subjects: Sequence[Facet]) -> bool:
     head = _IS_A.split(unit.text, maxsplit=1)
     if len(head) < 2 or len(head[0].split()) > LONGEST_NAME:
         return False
-    return _names_one(head[0], subjects)
+    norm = _ARTICLE.sub("", normal(head[0]))
+    return any(
+        norm.startswith(form) and not norm[len(form) :].startswith(" and ")
+        for facet in subjects
+        for form in facet.forms[:2]
+    )
 
 
 def _names_one(text: str, subjects: Sequence[Facet]) -> bool:
@@ -273,8 +286,10 @@ def definitions(query: Query, evidence: Sequence[Evidence]) -> list[Quote]:
         units = units_of(passage)
         if query.intent in {Intent.DEFINITION, Intent.GENERAL, Intent.DIAGNOSIS}:
             chosen = units[:3]
-        else:
+        elif query.intent in _OF_DEFINITIONS:
             chosen = [unit for unit in units if strong_cue_of(query.intent, unit.text)][:2]
+        else:
+            chosen = []
         if chosen:
             others = _other_names(query, passage) if query.intent == Intent.DEFINITION else ""
             quotes.append(Quote(item, tuple(chosen), 0.5, Origin.DEFINED, other_names=others))

@@ -44,7 +44,7 @@ _AFFECTS = re.compile(
 # "kidney involvement in X", "What heart problems does X cause?": the features of a disease in an organ are asked for.
 _PROBLEMS = re.compile(
     r"\b(?:problems?|involvement|defects?|malformations?|abnormal\w*|changes|findings?|signs?|features?|symptoms?|manifest\w+"
-    r"|lesions?|anomal\w+|complications?|disease(?= (?:in|of)\b)|affected)\b",
+    r"|lesions?|anomal\w+|do to|complications?|disease(?= (?:in|of)\b)|affected)\b",
     re.IGNORECASE,
 )
 _OF_ORGANS = frozenset(
