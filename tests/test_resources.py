@@ -163,7 +163,11 @@ def test_files_of_a_folder_may_be_gzipped(house, tmp_path):
     assert house.there() == ALL
 
 
-@pytest.mark.parametrize("content", [gzip.compress(TERMS)[:-9], b"no gzip", gzip.compress(TERMS + b"more")])
+@pytest.mark.parametrize(
+    "content",
+    [gzip.compress(TERMS)[:-9], b"no gzip", gzip.compress(TERMS + b"more")],
+    ids=["cut short", "not gzipped", "another file"],  # compressed bytes hold the time: no name of a test
+)
 def test_a_damaged_or_other_gzipped_file_is_refused(house, tmp_path, content):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "terms.obo.gz").write_bytes(content)
