@@ -49,8 +49,8 @@ DISEASE_RESOURCES = (
     "icd10-names",
 )  # the first is a folder that users fill; the second is fetched
 _HISTORY = frozenset(
-    {"HP:0032316", "HP:0032322", "HP:0032443"}
-)  # "Family history" is a heading, "Healthy" no finding
+    {"HP:0032316", "HP:0032322", "HP:0032443", "HP:0000001"}
+)  # "Family history" is a heading, "Healthy" no finding, nor "All" ("Tous", which has the stem of "toux")
 _PERSON = r"((?:(?:[Vv]on|[Vv]an|[Dd]e la|Le|La) )?[A-ZÁÉÍÓÖÜ][\w’']+(?:[- ][A-ZÁÉÍÓÖÜ][\w’']+){0,3})"
 _EPONYMS = {  # English noun, pattern with the person's name
     "es": (("syndrome", re.compile(rf"\b[Ss][íi]ndrome de {_PERSON}")),
