@@ -4,7 +4,8 @@ import pytest
 
 from clinweave.core.errors import UserError
 from clinweave.evaluation.cache import Cache
-from clinweave.evaluation.comparison.conditions import EvidenceProvider, find_condition
+from clinweave.evaluation.comparison import find_condition
+from clinweave.evaluation.comparison.conditions import EvidenceProvider
 from clinweave.evaluation.comparison.perturbations import PERTURBATIONS, informal, perturbed, with_typos
 from clinweave.evaluation.comparison.results import summarise
 from clinweave.evaluation.comparison.samples import Scorer, prepare, score_all
