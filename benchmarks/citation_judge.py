@@ -1,7 +1,7 @@
 """Whether a language model helps the citation checker: as a veto of supported sentences, a rescue of others, or both.
 
     python benchmarks/citation_judge.py MODEL [--development 300] [--pairs FILE_OR_FOLDER ...] [--scores FILE] [--json]
-    python benchmarks/citation_judge.py MODEL --twins [--scores FILE] [--json]
+    python benchmarks/citation_judge.py MODEL --twins [--ways 4] [--scores FILE] [--json]
 
 MODEL is an address as in `ask --model`. It is asked whether a passage states a sentence, and the likelihoods of "Yes"
 and "No" as its reply give a probability; nothing is generated. Thresholds are chosen on a seeded sample of the written
@@ -154,8 +154,8 @@ def area(labels: Sequence[bool], values: Sequence[float]) -> float:
     return sum((a > b) + (a == b) / 2 for a in true for b in false) / (len(true) * len(false))
 
 
-def judged_twins(address: str, path: Path | None) -> dict[str, dict[str, object]]:
-    """Return for each way of asking, and for their mean, what it tells apart among the twins."""
+def judged_twins(address: str, path: Path | None, count: int) -> dict[str, dict[str, object]]:
+    """Return for each of the first `count` ways of asking, and for their mean, what it tells apart among the twins."""
     pairs = twins(NamedConcepts())
     kept = {}
     if path is not None and path.exists():
@@ -165,7 +165,7 @@ def judged_twins(address: str, path: Path | None) -> dict[str, dict[str, object]
         for name, way, examples in (
             ("question alone", 0, False), ("examples, wording 1", 0, True), ("examples, wording 2", 1, True),
             ("examples, wording 3", 2, True),
-        )
+        )[:count]
     }  # fmt: skip
     columns["mean"] = [sum(row) / len(row) for row in zip(*columns.values(), strict=True)]
     labels = [pair.supported for pair in pairs]
@@ -273,9 +273,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--scores", type=Path, help="keep probabilities in this file")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--twins", action="store_true", help="ask in several ways about balanced twins")
+    parser.add_argument("--ways", type=int, default=4, help="with --twins: how many ways of asking")
     options = parser.parse_args(arguments)
     if options.twins:
-        rows = judged_twins(options.model, options.scores)
+        rows = judged_twins(options.model, options.scores, options.ways)
         for name, row in rows.items():
             line = (
                 f"{name}: area under the curve {row['auc']:.2f}; {row['true_above_all_false']} of {row['true']} true "
