@@ -155,6 +155,8 @@ def test_a_comparison_says_what_each_is_and_that_no_source_compares():
         ("My chest hurts, what causes it?", Intent.CAUSES, True),
         ("He has been vomiting since yesterday. What is it?", Intent.DEFINITION, True),
         ("My daughter has asthma. How is it treated?", Intent.TREATMENT, True),
+        ("My baby is yellow and sleepy, what is jaundice?", Intent.DEFINITION, True),
+        ("My son won't wake properly. What is epilepsy?", Intent.DEFINITION, True),
     ],
 )
 def test_who_may_be_in_need(question, intent, shown):

@@ -106,6 +106,9 @@ _ACUTE = re.compile(
     r"|reaction|stung|bitten|burn\w*|injur\w*|fell|hit|broke\w*|worse|worsening|sudden\w*|severe\w*|emergency|urgent\w*"
     r"|danger\w*|dying|die|now|today|tonight|yesterday|since|hours?|minutes?|right away|immediately|hospital|ambulance"
     r"|help me|worried|scared|pregnan\w*|chest|stroke|heart attack|can'?t (?:breathe|move|speak|see|wake)"
+    r"|sleepy|limp|floppy|blue|pale|yellow|grey|gray|unresponsive|shak(?:es|ing|y)|stiff|lump|discharge|cough\w*|diarrh\w*"
+    r"|dehydrat\w*|crying|won'?t|stopped|trouble|difficult\w*|cramps?|bloody|clots?|infected|suicid\w*|self-harm"
+    r"|miscarr\w*|contractions|panic\w*"
     r"|not (?:breathing|eating|drinking|moving)|what (?:should|do|can) (?:i|we) do|feel\w*)\b",
     re.IGNORECASE,
 )
