@@ -387,3 +387,10 @@ def test_a_header_that_is_no_row_of_a_table_is_the_users_error(header, tmp_path)
     table.write_text(f"subject,predicate,object,{header}\n")
     with pytest.raises(UserError, match=r"a\.csv"):
         OwnGraph("mine", {"a.csv": table})
+
+
+def test_a_deeply_nested_source_toml_is_the_users_error(tmp_path):
+    (tmp_path / "a.csv").write_text("subject,predicate,object\n")
+    (tmp_path / "source.toml").write_text("name = " + "[" * 30_000)
+    with pytest.raises(UserError, match=r"source\.toml"):
+        OwnGraph("mine", {path.name: path for path in tmp_path.iterdir()})

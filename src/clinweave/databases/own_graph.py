@@ -161,7 +161,7 @@ def _source(name: str, path: Path | None, stated: Mapping[str, str]) -> Source:
     if path is not None:
         try:
             facts = tomllib.loads(path.read_text("utf-8-sig"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        except (OSError, UnicodeDecodeError, RecursionError, tomllib.TOMLDecodeError) as error:
             raise UserError(f"{path} cannot be read: {error}") from error
         facts = {"licence": facts.pop("license"), **facts} if "license" in facts else facts
         if unknown := sorted(set(facts) - _FACTS):
