@@ -9,7 +9,7 @@ or two sentences of the passage have, and differences in order. `--shortcuts` ad
 begins with "Yes," or "No,": they tell how the pairs were written, not what a passage states.
 
 Each set of written pairs (`_first`, `_unseen_e`, ...) is judged by trees that were not trained on it, at the thresholds
-that let 0.5, 1 and 2 % of the false sentences of the other sets through. `unseen_b`, `unseen_f` and `unseen_g` are not read.
+that let 0.5, 1 and 2 % of the false sentences of the other sets through. Parts `b`, `f` and `g` are not read.
 Intervals are Wilson's, 95 %. Needs the built graph.
 """
 
