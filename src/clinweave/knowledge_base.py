@@ -77,8 +77,8 @@ class KnowledgeBase:
 
         if not self.has("graph"):
             raise UserError(
-                f"there is no graph at {self.graph_folder}: run `clinweave setup`, or search texts alone "
-                "with --knowledge text"
+                f"there is no graph at {self.graph_folder}: run `clinweave setup` (or `clinweave graph build` with "
+                "databases of your choice), or search texts alone with --knowledge text"
             )
         return Graph.open(self.graph_folder)
 

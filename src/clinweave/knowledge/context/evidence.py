@@ -260,7 +260,7 @@ class ContextBuilder:
 
     def _graph(self) -> "Graph":
         if self.graph is None:
-            raise UserError("there is no graph: run `clinweave setup`")
+            raise UserError("there is no graph: run `clinweave setup` or `clinweave graph build`")
         return self.graph
 
     def _require(self, retrievers: Sequence[str], budget: int) -> None:

@@ -5,7 +5,7 @@ Everything works on a batch of texts as arrays; `link` is the batch of one.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -104,11 +104,19 @@ class Linker:
         """
         self.vocabulary, self.minimum, self.any_order, self.judged = vocabulary, minimum, any_order, judged
         self.usage, self.varied, self.furthest = usage, varied, furthest
-        self._phrases = keys_of(vocabulary, ranking.phrases())
-        self._barred = keys_of(vocabulary, ranking.no_findings())
         self._told = lru_cache(maxsize=1 << 16)(self._tell)
         self._cased = lru_cache(maxsize=1 << 16)(self._spellings)
         self._identified = lru_cache(maxsize=1 << 16)(self._identity)
+
+    @cached_property
+    def _phrases(self) -> Ints:
+        """Return the keys of phrases that are read as one."""
+        return keys_of(self.vocabulary, ranking.phrases())
+
+    @cached_property
+    def _barred(self) -> Ints:
+        """Return the keys of phrases that are no finding."""
+        return keys_of(self.vocabulary, ranking.no_findings())
 
     @property
     def languages(self) -> tuple[str, ...]:

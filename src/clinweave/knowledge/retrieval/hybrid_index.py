@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 CANDIDATES = 200  # of each ranking
 DENSE_WEIGHT = 0.9  # chosen on the development half of benchmarks/passage_search.py
+_ALIKE = 0.02  # cosines no farther apart say nothing of the order
 _ROWS = 1 << 14  # compared at once; bounds memory for large collections
 Scores = npt.NDArray[np.float64]
 
@@ -46,7 +47,7 @@ def fused(lexical: Scores, cosine: Scores, liked: Scores | float = 1.0) -> Score
     encoded = cosine != 0
     cosines = cosine[encoded]
     meaning = words.copy()
-    meaning[encoded] = scaled(cosines) if len(np.unique(cosines)) > 1 else cosines
+    meaning[encoded] = scaled(cosines) if len(cosines) and np.ptp(cosines) > _ALIKE else cosines
     return (1 - DENSE_WEIGHT) * words + DENSE_WEIGHT * np.where(encoded, meaning * liked, meaning)
 
 

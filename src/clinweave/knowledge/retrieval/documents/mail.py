@@ -2,6 +2,7 @@
 
 import contextlib
 from email import message_from_bytes
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 
@@ -69,6 +70,6 @@ def _file_name(part: Message) -> str:
 def _decoded(value: str) -> str:
     """Return a header's words in plain text, on one line."""
     value = value[:_MOST_HEADER]
-    with contextlib.suppress(ValueError, LookupError):  # else the words as they stand
+    with contextlib.suppress(ValueError, LookupError, MessageError):  # else the words as they stand
         value = str(make_header(decode_header(value)))
     return " ".join(value.encode("utf-8", "replace").decode().split())
