@@ -334,3 +334,13 @@ def test_labels_with_values_are_no_column_heads() -> None:
     four = "Weight:;70 kg;Height:;180 cm\nAge:;40;;\n"
     assert texts(".csv", four.encode()) == [("row", "Weight: 70 kg; Height: 180 cm"), ("row", "Age: 40")]
     assert texts(".csv", b"Drug:;Dose:\naspirin;75 mg\n") == [("row", "Drug: aspirin; Dose: 75 mg")]
+
+
+def test_a_workbook_with_cut_off_xml_is_reported() -> None:
+    start = '<office:document-content xmlns:office="urn:o"><office:body><office:spreadsheet>'
+    members = {
+        "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+        "META-INF/manifest.xml": "<manifest/>",
+    }
+    with pytest.raises(UnreadableError, match="damaged"):
+        read_blocks(".ods", archive({**members, "content.xml": start}))

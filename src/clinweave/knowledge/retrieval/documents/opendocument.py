@@ -20,6 +20,12 @@ _MOST_REPEATED = 50
 
 def read(content: bytes) -> list[Block]:
     """Return the blocks of an OpenDocument text."""
+    body = content_of(content).find(f"{_NAMES}office:1.0}}body")
+    return [block for block in _blocks(body) if block.text] if body is not None else []
+
+
+def content_of(content: bytes) -> ElementTree.Element:
+    """Return the root of an OpenDocument file's content; `UnreadableError` where it is encrypted or damaged."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as parts:
             check_unpacked(parts)
@@ -28,7 +34,7 @@ def read(content: bytes) -> list[Block]:
             xml = parts.read("content.xml")
         if re.search(rb"<!ENTITY", xml, re.IGNORECASE):
             raise UnreadableError("XML that declares entities (refused: they can expand without bound)")
-        body = ElementTree.fromstring(xml).find(f"{_NAMES}office:1.0}}body")  # noqa: S314 (entities refused above)
+        return ElementTree.fromstring(xml)  # noqa: S314 (entities refused above)
     except UnreadableError:
         raise
     except (
@@ -41,8 +47,7 @@ def read(content: bytes) -> list[Block]:
         ValueError,
         zlib.error,
     ) as error:
-        raise UnreadableError(f"damaged, or not an OpenDocument text ({type(error).__name__})") from error
-    return [block for block in _blocks(body) if block.text] if body is not None else []
+        raise UnreadableError(f"damaged, or not an OpenDocument file ({type(error).__name__})") from error
 
 
 def _blocks(body: ElementTree.Element) -> Iterator[Block]:

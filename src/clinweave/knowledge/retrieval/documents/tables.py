@@ -7,6 +7,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from clinweave.knowledge.retrieval.documents.blocks import Block, UnreadableError, rows_of
+from clinweave.knowledge.retrieval.documents.opendocument import content_of
 
 _MOST_CELLS = 5_000_000
 
@@ -44,6 +45,8 @@ def read_workbook(content: bytes) -> list[Block]:
     """Return the rows of each visible sheet under its name; formulas count with their last value."""
     import python_calamine
 
+    if content.startswith(b"PK") and b"content.xml" in content:  # a name that only OpenDocument files hold
+        content_of(content)  # refuses damaged XML, on which calamine does not end
     try:
         book = python_calamine.CalamineWorkbook.from_object(io.BytesIO(content))
         blocks: list[Block] = []
