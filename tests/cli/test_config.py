@@ -148,12 +148,13 @@ def test_a_log_file_that_cannot_be_written_is_an_error(call, work):
 
 
 def test_levels(call, work, caplog):
+    before = list(logging.getLogger("clinweave").handlers)
     (work / "a.txt").write_text("Scoliosis is frequent.\n", "utf-8")
     assert "started command=index" not in call("index", "add", "a.txt")[2]
     (work / "a.txt").write_text("Scoliosis is very frequent.\n", "utf-8")
     assert "INFO started command=index" in call("--log-level", "info", "index", "add", "a.txt")[2]
     assert call("--quiet", "--log-level", "info", "index", "add", "a.txt")[2] == ""
-    assert logging.getLogger("clinweave").handlers == []
+    assert logging.getLogger("clinweave").handlers == before
 
 
 def test_a_wrong_level_is_refused():

@@ -1,5 +1,6 @@
 """What each of the further readers keeps, turns round, and refuses."""
 
+import csv
 import gzip
 import json
 from pathlib import Path
@@ -379,6 +380,7 @@ def test_real_orphadata():
 
 @pytest.mark.parametrize("header", ["\r\x00", "a\rb\tc", "x" * 200_000])
 def test_a_header_that_is_no_row_of_a_table_is_the_users_error(header, tmp_path):
+    csv.field_size_limit(131_072)  # readers of larger fields raise it for the whole process
     path = tmp_path / "a.sssom.tsv"
     path.write_text(f"{header}\n")
     with pytest.raises(UserError):
