@@ -21,7 +21,11 @@ from clinweave.evaluation.comparison import CONDITIONS, ComparisonResults
 def table(task: str, results: ComparisonResults) -> str:
     """Return one task as a Markdown table: each condition with its interval, and its difference to the base."""
     found = results.tasks[task]
-    rows = [row for row in results.comparisons if (row.task, row.baseline) == (task, "base")]
+    rows = [
+        row
+        for row in results.comparisons
+        if (row.task, row.baseline, row.metric) == (task, "base", "accuracy")
+    ]
     over = {row.condition: row for row in rows}
     floors = ", ".join(f"{name} {value:.0%}" for name, value in found.floors.items())
     lines = [

@@ -203,3 +203,30 @@ def test_a_second_model_is_refused(real_models, call, tmp_path):
     )
     assert code == 2
     assert "--model is given 2 times (smollm2, other.gguf)" in err
+
+
+def test_a_comparison_without_a_model_is_refused_before_anything_is_built(small_world, call, tmp_path):
+    code, _, err = call(
+        "compare", "--bench", tmp_path / "bench.jsonl", "--model", "none", "--out", tmp_path / "out"
+    )
+    assert code == 2
+    assert "needs a language model" in err
+
+
+def test_the_terminal_shows_differences_of_accuracy(small_world, call, tmp_path):
+    arguments = (
+        "compare",
+        "--bench",
+        tmp_path / "bench.jsonl",
+        "--conditions",
+        "base,graph",
+        "--out",
+        tmp_path / "out",
+    )
+    code, _, _ = call(*arguments)
+    assert code == 0
+    results = clinweave.read_results(tmp_path / "out")
+    row = next(row for row in results.comparisons if row.condition == "graph" and row.metric == "accuracy")
+    assert len({each.metric for each in results.comparisons}) == 3
+    out = call(*arguments)[1] + call(*arguments)[2]
+    assert f"{100 * row.difference:+.0f} ({100 * row.low:+.0f}, {100 * row.high:+.0f})" in out

@@ -175,11 +175,12 @@ def _show(line: "DiagnosisResult") -> None:
             if opinion["read"]
             else "The model's reply could not be parsed."
         )
+    names = {member: entry["name"] for entry in line["ranking"] for member in entry["members"]}
     for item in line["next"]:
-        first = escape(", ".join(item["order_if_present"][:3]))
+        first = escape(", ".join(names.get(disease, disease) for disease in item["order_if_present"][:3]))
         screen.print(
             f"Look for next: {escape(item['name'])} ({item['finding']}), {item['bits']:.2f} bits expected; if present, "
-            f"the order is {first}"
+            f"the order is: {first}"
         )
     for problem in line["problems"]:
         screen.print(f"Note: {escape(_printable(problem))}")
@@ -245,7 +246,7 @@ def _show_letter(letter: dict[str, Any]) -> None:
     Console().print(
         "\nRead: "
         + ", ".join(f"{counts[kind]} {kind}" for kind in _STYLES)
-        + f"; {letter['sentences_without']} of {letter['sentences']} sentences bore no finding"
+        + f"; no finding in {letter['sentences_without']} of {letter['sentences']} sentences"
     )
 
 

@@ -140,7 +140,11 @@ def _table(task: str, results: "ComparisonResults") -> "Table":
     table = Table(title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for name in ("95 % intervals", "accuracy", "difference", "p", "recall", "unscored", "s"):
         table.add_column(name, no_wrap=True)
-    rows = [row for row in results.comparisons if row.task == task and row.baseline == "base"]
+    rows = [
+        row
+        for row in results.comparisons
+        if (row.task, row.baseline, row.metric) == (task, "base", "accuracy")
+    ]
     over = {row.condition: row for row in rows}
     for name in in_report_order(result.conditions):
         condition, row = result.conditions[name], over.get(name)

@@ -131,7 +131,7 @@ def test_a_letter_counts_what_was_read_and_warns_where_it_was_little():
     assert "[+ Ectopia of the lens HP:0000102] was seen" in shown
     assert "No [- aneurysm HP:0000202]" in shown
     assert "[family: aneurysm HP:0000202]" in shown
-    assert "1 of 4 sentences bore no finding" in shown
+    assert "no finding in 1 of 4 sentences" in shown
 
 
 def test_marks_that_overlap_keep_the_text_whole():

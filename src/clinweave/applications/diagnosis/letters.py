@@ -36,7 +36,7 @@ class Letter:
         """Return what to check before a ranking from this text is believed."""
         present = {mention.id for mention in self.mentions if kind_of(mention) == "present"}
         counted = f"{len(present)} finding{'' if len(present) == 1 else 's'} present"
-        bare = f"{self.silent} of {self.sentences} sentences bore no finding"
+        bare = f"no finding in {self.silent} of {self.sentences} sentences"
         if len(present) < _FEW or (self.sentences >= _SENTENCES and self.coverage < _LITTLE):
             return [f"little was read: {counted}, {bare}; check the marked text and add findings with --hpo"]
         return []
@@ -107,7 +107,7 @@ def marked_text(letter: Letter) -> str:
         f"[{'; '.join(_label(mention) for mention in group)}]" if group else piece
         for piece, group in segments(letter.text, letter.mentions)
     ]
-    bare = f"{letter.silent} of {letter.sentences} sentences bore no finding"
+    bare = f"no finding in {letter.silent} of {letter.sentences} sentences"
     legend = "+ present, - absent, ? uncertain, family: a relative's"
     return f"{''.join(pieces).rstrip()}\n\n-- {legend}. {bare}.\n"
 

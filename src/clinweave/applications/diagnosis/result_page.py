@@ -80,8 +80,8 @@ def _letter(read: Mapping[str, Any]) -> str:
     counts = ", ".join(f"{read['counts'][kind]} {label}" for kind, label in _KINDS.items())
     legend = " ".join(f'<mark class="{kind}">{label}</mark>' for kind, label in _KINDS.items())
     return (
-        f'<h3>What was read</h3><p class="note">{legend} \u2014 {counts}; {read["sentences_without"]} of '
-        f'{read["sentences"]} sentences bore no finding.</p><div class="letter">{text}</div>'
+        f'<h3>What was read</h3><p class="note">{legend} \u2014 {counts}; no finding in {read["sentences_without"]} '
+        f'of {read["sentences"]} sentences.</p><div class="letter">{text}</div>'
     )
 
 

@@ -84,6 +84,21 @@ def check(recipe: ComparisonRecipe, where: str) -> ComparisonRecipe:
         raise UserError(f"{where}: knowledge.conditions lacks base, the baseline of every comparison; add it")
     if recipe.knowledge.budget < 1:
         raise UserError(f"{where}: knowledge.budget is {recipe.knowledge.budget}; give tokens above 0")
+    _check_task_types(recipe, where)
+    for name in recipe.metrics:
+        if name not in METRICS:
+            raise UserError(f"{where}: metrics: {METRICS.unknown(name)}")
+    if recipe.model.address in {"", "none"}:
+        raise UserError(
+            f"{where}: model.address is {recipe.model.address!r}; a comparison needs a language model"
+        )
+    _check_primary(recipe, where)
+    if not recipe.tasks:
+        raise UserError(f"{where}: there are no [[tasks]], so there is nothing to run; add one")
+    return recipe
+
+
+def _check_task_types(recipe: ComparisonRecipe, where: str) -> None:
     types = get_args(TaskType)
     for number, task in enumerate(recipe.tasks):
         if task.type not in types and task.type not in TASKS:
@@ -91,13 +106,13 @@ def check(recipe: ComparisonRecipe, where: str) -> ComparisonRecipe:
             raise UserError(
                 f"{where}: tasks.{number}: type: {task.type!r} is no value of this key{suggestion}"
             )
-    for name in recipe.metrics:
-        if name not in METRICS:
-            raise UserError(f"{where}: metrics: {METRICS.unknown(name)}")
-    _check_primary(recipe, where)
-    if not recipe.tasks:
-        raise UserError(f"{where}: there are no [[tasks]], so there is nothing to run; add one")
-    return recipe
+
+
+def _check_model(recipe: ComparisonRecipe, where: str) -> None:
+    if recipe.model.address in {"", "none"}:
+        raise UserError(
+            f"{where}: model.address is {recipe.model.address!r}; a comparison needs a language model"
+        )
 
 
 def _check_primary(recipe: ComparisonRecipe, where: str) -> None:
