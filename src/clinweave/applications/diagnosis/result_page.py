@@ -26,7 +26,7 @@ _STYLE = (
     ".scale { display: block; height: .7rem; margin-top: .4rem; background: var(--rule); border-radius: 3px; }"
     ".scale i { display: block; height: 100%; border-radius: 3px; background: var(--accent); }"
     ".number { text-align: right; color: var(--soft); } .rank small, .rank .ids { display: block; }"
-    ".ids { font-size: .85rem; } .ids a { margin-right: .7rem; white-space: nowrap; }"
+    ".ids { font-size: .85rem; } .ids a { display: inline-block; margin-right: .7rem; }"
     ".letter { white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.7; }"
     "mark { border-radius: 3px; padding: 0 .15rem; color: inherit; background: none; border-bottom: 3px solid; }"
     "mark.present { border-color: var(--up); } mark.absent { border-color: var(--down); border-bottom-style: double; }"
@@ -34,6 +34,9 @@ _STYLE = (
     "mark.relative { border-color: #8a5bb5; border-bottom-style: dotted; } mark small { margin-left: .25rem; }"
     ".none { margin: .8rem 0; } .findings details { border-bottom: 1px solid var(--rule); padding: .25rem 0; }"
     ".neighbours { margin: .2rem 0 .4rem 1rem; font-size: .9rem; }"
+    ".rank > summary > *, .rank.bare > * { min-width: 0; overflow-wrap: anywhere; }"
+    ".rank > summary strong::before { content: '\\25B8\\00A0'; }"
+    ".rank[open] > summary strong::before { content: '\\25BE\\00A0'; }"
     "@media (max-width: 44rem) { .rank > summary, .rank.bare"
     " { grid-template-columns: 1.6rem 3.5rem 1fr; gap: .4rem; } }"
 )
