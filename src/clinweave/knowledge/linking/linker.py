@@ -109,14 +109,10 @@ class Linker:
         self._identified = lru_cache(maxsize=1 << 16)(self._identity)
 
     @cached_property
-    def _phrases(self) -> Ints:
-        """Return the keys of phrases that are read as one."""
-        return keys_of(self.vocabulary, ranking.phrases())
-
-    @cached_property
-    def _barred(self) -> Ints:
-        """Return the keys of phrases that are no finding."""
-        return keys_of(self.vocabulary, ranking.no_findings())
+    def _special(
+        self,
+    ) -> tuple[Ints, Ints]:  # keys of phrases read as one, and of phrases that are no finding
+        return keys_of(self.vocabulary, ranking.phrases()), keys_of(self.vocabulary, ranking.no_findings())
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -292,7 +288,7 @@ class Linker:
         categories = groups(self.vocabulary, scope, sense[varied])
         stay[varied] = self.varied & ((categories == FINDING) | (scope.row is None))
         if "HP" in scope.prefixes:
-            stay &= ~within(matches, matches.at_rows(np.isin(matches.key, self._barred)))
+            stay &= ~within(matches, matches.at_rows(np.isin(matches.key, self._special[1])))
         good = np.flatnonzero(stay)
         matches = matches.at_rows(good)
         return matches, how[good], sense[good], score[good]
@@ -308,7 +304,7 @@ class Linker:
         if not self.any_order:
             return matches, how
         # A phrase without a sense is no name in another order either ("small bowel").
-        resolved = (scope.best[0, matches.key] >= 0) | np.isin(matches.key, self._phrases)
+        resolved = (scope.best[0, matches.key] >= 0) | np.isin(matches.key, self._special[0])
         usable = matches.at_rows(resolved)
         other, other_how = self.vocabulary.bag_of_words.match(
             tokens, usable, scope.reorders, skipping="HP" in scope.prefixes
