@@ -109,9 +109,7 @@ class Linker:
         self._identified = lru_cache(maxsize=1 << 16)(self._identity)
 
     @cached_property
-    def _special(
-        self,
-    ) -> tuple[Ints, Ints]:  # keys of phrases read as one, and of phrases that are no finding
+    def _special(self) -> tuple[Ints, Ints]:  # phrases read as one; phrases that are no finding
         return keys_of(self.vocabulary, ranking.phrases()), keys_of(self.vocabulary, ranking.no_findings())
 
     @property
