@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from clinweave.knowledge import Linker
+from clinweave.knowledge.linking.normalise import tokenise
+from clinweave.knowledge.linking.status import assess
 from tests.knowledge.named import NamesGraph
 
 
@@ -42,7 +45,32 @@ def linker(tmp_path_factory: pytest.TempPathFactory) -> Linker:
         ("The parents also reported fever and asthma", [False, False]),
         ("The boy had seizures. His brother is healthy.", [False]),
         ("Her mother was treated during pregnancy; the newborn had seizures", [False]),
-        ("The mother had seizures during pregnancy", [False]),
+        ("The mother had seizures during pregnancy", [True]),
+        ("Her mother had a seizure during labour.", [True]),
+        ("Family history: His aunt had asthma until she died in labour", [True]),
+        ("His mother, during labour, had a seizure.", [True]),
+        ("In labour her mother had a seizure.", [True]),
+        ("His mother had during labour a seizure.", [True]),
+        ("Her mother, after a second normal pregnancy, had a seizure.", [True]),
+        ("Her mother, who had a long delivery, had a seizure.", [True]),
+        ("His mother had complications in pregnancy with seizures of the newborn.", [False]),
+        ("Seizures in his sister after delivery of her second child", [True]),
+        ("His mother had an uneventful pregnancy and delivery with seizures noted at birth.", [False]),
+        ("The mother had asthma and the fetus had anemia.", [True, False]),
+        ("His sister has asthma and is otherwise well; she has no anemia.", [True, True]),
+        ("His brother died from seizures; he had asthma.", [True, True]),
+        ("Her brother had seizures; he also had asthma; he was never seen with fever.", [True] * 3),
+        ("His sister had asthma, and she has no seizures.", [True, True]),
+        ("His cousin had seizures; she had asthma.", [True, True]),
+        ("His mother had seizures; he had asthma.", [True, False]),
+        ("His brother had seizures. He had asthma.", [True, False]),
+        ("He takes after his father; he has asthma.", [False]),
+        ("Seizures in his brother; he has asthma.", [True, False]),
+        ("His brothers had seizures; he has asthma.", [True, False]),
+        ("His brother had seizures; the patient had fever; he has asthma.", [True, False, False]),
+        ("His brother had seizures; he reports asthma.", [True, False]),
+        ("Her mother has asthma; she now presents with fever.", [True, False]),
+        ("His brother had seizures; he was born with asthma.", [True, False]),
         ("The patient was seen with his mother. Seizures began at 3 years", [False]),
         ("He had seizures and lives with his mother", [False]),
         ("Based on family history and asthma, a test was made", [False]),
@@ -53,3 +81,10 @@ def test_whose_finding(linker: Linker, text: str, family: list[bool]) -> None:
     assert linker.link_batch([text]).column("experiencer").to_pylist() == [
         "family" if one else "" for one in family
     ]
+
+
+@pytest.mark.parametrize(("finding", "family"), [("polyhydramnios", False), ("anemia", True)])
+def test_what_the_unborn_has_is_not_the_mothers(finding: str, family: bool) -> None:
+    text = f"During the pregnancy his mother had {finding}."
+    first = np.array([6], np.int64)
+    assert assess(text, tokenise(text), first, np.array([1], np.int64)).family.tolist() == [family]

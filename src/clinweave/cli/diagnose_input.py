@@ -72,7 +72,21 @@ def cases(
         items = [_typed_or_read(given.text)]
     for case, letter in items:
         personal = replace(case, sex=sex or case.sex, age=age or case.age)
-        yield corrected(personal, ontology, lists["--hpo"], lists["--excluded"], lists["--ignore"]), letter
+        final = corrected(personal, ontology, lists["--hpo"], lists["--excluded"], lists["--ignore"])
+        yield _with_sex_checked(final, letter, ontology), letter
+
+
+def _with_sex_checked(case: "Case", letter: "Letter | None", ontology: "Ontology") -> "Case":
+    """Return a case read from a letter with its findings checked against the sex that the letter states."""
+    from clinweave.applications.diagnosis import sex_problems
+    from clinweave.knowledge import person_of
+
+    if letter is None or case.sex:
+        return case
+    observed = [place for id_ in case.observed if (place := ontology.place(id_)) is not None]
+    return replace(
+        case, problems=(*case.problems, *sex_problems(ontology, observed, person_of(letter.text).sex.upper()))
+    )
 
 
 def _only(items: "list[tuple[Case, Letter | None]]", source: Path) -> "list[tuple[Case, Letter | None]]":

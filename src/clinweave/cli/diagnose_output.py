@@ -256,9 +256,10 @@ def _elided(piece: str) -> str:
 
 
 def _label(mark: "Mention", kind: str) -> str:
-    from clinweave.applications.diagnosis import is_value
+    from clinweave.applications.diagnosis import denied_of_relatives, is_value
 
     why = f", {mark.reason}" if is_value(mark) else ""
+    kind = "absent in relatives" if denied_of_relatives(mark) else kind
     return f"{kind}: {mark.name} {mark.id}{why}"
 
 

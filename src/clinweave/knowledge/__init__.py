@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from clinweave.knowledge.linking.own_names import OwnNames as OwnNames
     from clinweave.knowledge.linking.translations import TranslatedLinker as TranslatedLinker
     from clinweave.knowledge.linking.translations import with_translations as with_translations
+    from clinweave.knowledge.notes.headings import heading_reach as heading_reach
+    from clinweave.knowledge.notes.person import person_of as person_of
     from clinweave.knowledge.notes.reader import NoteReader as NoteReader
     from clinweave.knowledge.query import Query as Query
     from clinweave.knowledge.query import clean_question as clean_question
@@ -162,6 +164,8 @@ __getattr__, __dir__ = attach(
         "normal_form": "linking.normalise",
         "NameSpan": "linking.own_names",
         "NoteReader": "notes.reader",
+        "heading_reach": "notes.headings",
+        "person_of": "notes.person",
         "OwnNames": "linking.own_names",
         "origin_of": "retrieval.text_retriever",
         "parse_frequency": "graph.frequency",

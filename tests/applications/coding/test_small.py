@@ -71,6 +71,8 @@ def test_the_setting_chooses_the_rule_for_uncertain_diagnoses(text, small_book):
         "Pneumonia vaccine given.",
         "At risk of pneumonia.",
         "Pneumonia as a child.",
+        "Discharge diagnosis: no pneumonia without hypertension.",
+        "Discharge diagnosis: no hypertension without pneumonia.",
     ],
 )
 @pytest.mark.parametrize("setting", ["inpatient", "outpatient"])

@@ -9,7 +9,9 @@ import pytest
 
 from clinweave.applications.diagnosis import (
     Case,
+    Ontology,
     corrected,
+    from_mentions,
     marked_text,
     packet,
     phenopacket_of,
@@ -187,3 +189,34 @@ def test_sentences_of_a_long_letter_are_counted_in_time():
     letter = read_letter(text, marks)
     assert (letter.sentences, letter.silent) == (40_000, 20_000)
     assert time.process_time() - begin < 5
+
+
+def test_what_relatives_do_not_have_is_shown_as_absent_in_them():
+    text = "There is no family history of ectopia lentis."
+    denied = Mention(
+        30, 44, text[30:44], "HP:0000102", "Ectopia lentis", "", 1.0, True, "", "family", "absent"
+    )
+    assert "[family: - ectopia lentis HP:0000102]" in marked_text(read_letter(text, [denied]))
+    assert from_mentions("x", [denied]).problems == (
+        "HP:0000102 (Ectopia lentis) is absent in relatives and was left out",
+    )
+    reported = Mention(0, 1, "T", "HP:0000102", "Ectopia lentis", "", 1.0, False, "", "family", "present")
+    for both in ([denied, reported], [reported, denied]):
+        assert "is reported for a relative" in from_mentions("x", both).problems[0]
+
+
+@pytest.mark.parametrize(
+    ("sex", "named"),
+    [("MALE", ["Uterine rupture"]), ("FEMALE", ["Cryptorchidism"]), ("", [])],
+)
+def test_a_finding_that_the_sex_does_not_have_is_kept_and_named(sex, named):
+    root = "HP:0000118"
+    branches = {"HP:0000008": "Female organs", "HP:0000022": "Male organs", "HP:0000100": "Eye"}
+    leaves = {"HP:0100718": "Uterine rupture", "HP:0000028": "Cryptorchidism", "HP:0000102": "Ectopia lentis"}
+    ids = (root, *branches, *leaves)
+    parents = ((), (0,), (0,), (0,), (1,), (2,), (3,))
+    ontology = Ontology(ids, ("All", *branches.values(), *leaves.values()), parents, release="2020-01-01")
+    findings = read_findings(ontology, Case("x", tuple(leaves), (), sex))
+    assert len(findings.observed) == 3
+    assert [problem.split("(")[1].split(")")[0] for problem in findings.problems] == named
+    assert all(f"the sex stated is {sex.lower()}" in problem for problem in findings.problems)

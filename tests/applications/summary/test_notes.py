@@ -299,3 +299,41 @@ def test_notes_are_never_sent_to_a_model_elsewhere():
     summary = summarize_notes({"note.txt": NOTE}, link)
     with pytest.raises(AccessError, match="not pseudonymised"):
         with_model(summary, open_model("http://far.example:8000/v1#m"), CitationChecker(None), link)
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        "Family history: her mother had breast cancer.",
+        "Family history: her mother had breast cancer",
+        "FH: her mother had\nbreast cancer.",
+        "Family history: her mother, who lives abroad and is often seen by us,\nhad breast cancer at 50.",
+        "Family history:\nher mother had breast cancer\n",
+    ],
+)
+def test_a_heading_with_text_on_its_line_does_not_cover_the_next_lines(history):
+    text = f"{history}\nHe takes metformin 500 mg twice daily.\nHypertension was found.\n"
+    summary = summarize_notes({"note.txt": text}, link)
+    found = sections(summary)
+    assert "breast cancer" in found["Family history"]
+    assert "metformin" in found["Medications"]
+    assert "metformin" not in found["Family history"]
+    assert "Hypertension" in found["Problems"]
+    assert {line.status for line in summary.lines if "metformin" in line.text} == {"present"}
+
+
+def test_other_headings_cover_the_lines_below():
+    text = "Medications: metformin 500 mg daily.\nPenicillin as needed.\nAllergies: none.\nHypertension.\n"
+    found = sections(summarize_notes({"note.txt": text}, link))
+    assert "Penicillin" in found["Medications"]
+    assert "Hypertension" in found["Problems"]
+
+
+def test_a_list_of_allergies_goes_on_and_a_treatment_below_it_is_none():
+    text = "Allergies: metformin\nPenicillin\nMetformin 500 mg daily was stopped.\n"
+    found = sections(summarize_notes({"note.txt": text}, link))
+    assert "Penicillin" in found["Allergies"]
+    assert "500 mg" not in found["Allergies"]
+    assert "500 mg" in found["Medications"]
+    found = sections(summarize_notes({"note.txt": "Allergies: none\nHypertension\n"}, link))
+    assert "Hypertension" in found["Problems"]

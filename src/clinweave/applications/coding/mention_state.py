@@ -9,8 +9,8 @@ from clinweave.applications.coding.patterns import pattern
 if TYPE_CHECKING:
     from clinweave.knowledge import NameSpan
 
-PRESENT, UNCERTAIN, RESOLVED, PAST, ABSENT, HYPOTHETICAL, FAMILY = (
-    "present", "uncertain", "resolved", "past", "absent", "hypothetical", "family",
+PRESENT, UNCERTAIN, RESOLVED, PAST, ABSENT, HYPOTHETICAL, FAMILY, NOT_STATED = (
+    "present", "uncertain", "resolved", "past", "absent", "hypothetical", "family", "not stated",
 )  # fmt: skip
 
 _UNSURE = pattern("unsure")
@@ -26,7 +26,7 @@ _NED = pattern("ned")
 _NO_OF_OTHERS = pattern("no_of_others")
 _DENIAL = pattern("denial")
 _IF = pattern("if")
-_NOT_STATED = pattern("not_stated")  # "DVT prophylaxis"
+_PREVENTED = pattern("not_stated")  # "DVT prophylaxis"
 _STILL_OPEN = pattern("still_open")
 _FOLLOWED = re.compile(
     r"^\s*(?:surveillance|follow[- ]?up|f/u|management|visit|check)\b", re.IGNORECASE
@@ -43,6 +43,11 @@ _NO_WITH = re.compile(
     r"\b(?:no|without|not) [^,;.]{1,40}, with [^;.]*$", re.IGNORECASE
 )  # "no angina, with a stent"
 _NOT_DONE = re.compile(r"\bnot \w+(?:ed|en)\b[^.;,]*,[^.;]*$", re.IGNORECASE)
+# "no X without Y" denies the two apart from each other: it states neither, and doubts neither.
+_NO = r"\b(?:no|never|denie[sd]|not(?! (?:\w+ )?(?:exclude|rule)))\b[^.;,]"
+_NO_BEFORE = re.compile(rf"{_NO}{{0,60}}$", re.IGNORECASE)
+_WITHOUT_AFTER = re.compile(r"^\s+(?:\w+\s+){0,2}without\b", re.IGNORECASE)
+_NO_WITHOUT = re.compile(rf"{_NO}{{1,80}}\bwithout\b[^.;,]{{0,40}}$", re.IGNORECASE)
 _FOUND = re.compile(
     r"\b(?:found|diagnosed|confirmed|positive for)\b[^.;]*$|\bscreening (?:mammo|colono)", re.IGNORECASE
 )
@@ -76,6 +81,7 @@ def state_of(term: Term, span: "NameSpan", text: str, section: str) -> str:
         return ABSENT if span.status == "absent" else FAMILY
     checks = (
         (ABSENT, _absent(span, around)),
+        (NOT_STATED, span.status == "uncertain" and _denied_together(around)),
         (HYPOTHETICAL, _hypothetical(span, around)),
         (UNCERTAIN, _uncertain(span, around)),
     )
@@ -107,9 +113,15 @@ def _wrongly_absent(around: _Around) -> bool:
 def _hypothetical(span: "NameSpan", around: _Around) -> bool:
     if span.status == "hypothetical" and not _FOLLOWED.match(around.after):
         return True
-    if _NOT_STATED.match(around.after):
+    if _PREVENTED.match(around.after):
         return _POSITIVE.match(around.after) is None
     return _IF.search(around.wide) is not None and _FOUND.search(around.wide) is None
+
+
+def _denied_together(around: _Around) -> bool:
+    if _NO_WITHOUT.search(around.wide):
+        return True
+    return _NO_BEFORE.search(around.before) is not None and _WITHOUT_AFTER.match(around.after) is not None
 
 
 def _uncertain(span: "NameSpan", around: _Around) -> bool:

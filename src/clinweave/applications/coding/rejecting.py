@@ -8,6 +8,7 @@ from clinweave.applications.coding.mention_state import (
     ABSENT,
     FAMILY,
     HYPOTHETICAL,
+    NOT_STATED,
     PAST,
     PRESENT,
     RESOLVED,
@@ -35,6 +36,7 @@ _EARLY = frozenset(
 _WHY = {
     ABSENT: ("denied or ruled out", "III.B"),
     HYPOTHETICAL: ("spoken of as possible in the future, not as present", "I.B.4"),
+    NOT_STATED: ('denied only in relation to another condition ("no ... without ...")', "III.B"),
     FAMILY: ("of a relative", "I.C.21.c"),
 }
 _LONG_TERM = pattern("long_term")
@@ -125,7 +127,7 @@ def _was_given(clause: str) -> bool:
 def _taken(item: Finding, setting: str) -> bool:
     """Return whether a drug is taken at home, for long."""
     around = item.clause
-    if item.state in {ABSENT, HYPOTHETICAL, FAMILY} or _SHORT_TERM.search(_near(item)):
+    if item.state in {ABSENT, HYPOTHETICAL, FAMILY, NOT_STATED} or _SHORT_TERM.search(_near(item)):
         return bool(re.search(r"long[- ]term|chronic|lifelong", _near(item), re.IGNORECASE))
     if item.term.code in _OFTEN_SHORT and not _CHRONIC.search(around):
         return False

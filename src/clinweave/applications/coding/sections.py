@@ -5,6 +5,7 @@ from bisect import bisect_right
 from typing import NamedTuple
 
 from clinweave.applications.coding.patterns import table
+from clinweave.knowledge import heading_reach
 
 _OF: dict[str, str] = {name: kind for kind, names in table("sections").items() for name in names}
 _HEADING = re.compile(
@@ -12,10 +13,7 @@ _HEADING = re.compile(
     r"([A-Za-z][A-Za-z/& -]{0,45}?)[ \t]*(?:\([^)\n]{1,30}\))?[ \t]*(?:\*\*)?(?::|(?=\n)|--|\u2013|\u2014| - )",
     re.MULTILINE,
 )
-_BLANK = re.compile(r"\n[ \t]*\n")
 _ONE_LINE = frozenset({"family", "social", "allergies", "review", "surgical"})
-_LINE = re.compile(r"[^\n]*")
-_PARAGRAPH = re.compile(r"(?<=[.;])[ \t]*\n|\n(?=[ \t]*(?:[A-Z\d#*-]|\n))")
 
 
 class Section(NamedTuple):
@@ -72,13 +70,9 @@ def _shortened(text: str, marks: list[tuple[int, str]]) -> list[tuple[int, str]]
         if kind not in _ONE_LINE:
             continue
         stop = marks[number + 1][0] if number + 1 < len(marks) else len(text)
-        line = _LINE.match(text, start)
-        filled = (
-            line is not None and line[0].rstrip(" :\t").count(":") > 0 and not line[0].rstrip().endswith(":")
-        )
-        end = _PARAGRAPH.search(text, start) if filled else _BLANK.search(text, start)
-        if end and end.end() < stop:
-            result.append((end.end(), ""))
+        end = heading_reach(text, start)
+        if end < stop:
+            result.append((end, ""))
     return result
 
 

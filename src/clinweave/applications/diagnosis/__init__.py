@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from clinweave.applications.diagnosis.genes import read_genes as read_genes
     from clinweave.applications.diagnosis.genes import weights as weights
     from clinweave.applications.diagnosis.letters import Letter as Letter
+    from clinweave.applications.diagnosis.letters import denied_of_relatives as denied_of_relatives
     from clinweave.applications.diagnosis.letters import is_value as is_value
     from clinweave.applications.diagnosis.letters import kind_of as kind_of
     from clinweave.applications.diagnosis.letters import marked_text as marked_text
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from clinweave.applications.diagnosis.result import RankedDisease as RankedDisease
     from clinweave.applications.diagnosis.result import Reason as Reason
     from clinweave.applications.diagnosis.result_page import write_page as write_page
+    from clinweave.applications.diagnosis.sex import sex_problems as sex_problems
     from clinweave.applications.diagnosis.shares import PRIORS as PRIORS
     from clinweave.applications.diagnosis.shares import Prior as Prior
     from clinweave.applications.diagnosis.shares import log_prior as log_prior
@@ -77,6 +79,7 @@ __getattr__, __dir__ = attach(
         "Ontology": "ontology",
         "check_target": "phenopackets",
         "corrected": "cases",
+        "denied_of_relatives": "letters",
         "is_value": "letters",
         "kind_of": "letters",
         "marked_text": "letters",
@@ -105,6 +108,7 @@ __getattr__, __dir__ = attach(
         "from_mondo": "links",
         "genes_from": "links",
         "read_findings": "findings",
+        "sex_problems": "sex",
         "diseases_of": "genes",
         "gene_ranking": "genes",
         "Opinion": "rerank",

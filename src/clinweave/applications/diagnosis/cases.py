@@ -98,13 +98,19 @@ def from_mentions(id_: str, mentions: Sequence[Mention], sex: str = "", age: str
     mine = [mention for mention in mentions if not mention.experiencer]
     yes = dict.fromkeys(mention.id for mention in mine if mention.of_patient)
     no = dict.fromkeys(mention.id for mention in mine if mention.status == "absent" and mention.id not in yes)
-    others = {
-        mention.id: (mention.name, "reported for a relative" if mention.experiencer else mention.status)
-        for mention in mentions
-        if mention.id not in yes and mention.id not in no
-    }
+    others: dict[str, tuple[str, str]] = {}
+    for mention in mentions:
+        if mention.id in yes or mention.id in no or (mention.id in others and mention.status == "absent"):
+            continue  # absent in other relatives
+        others[mention.id] = (mention.name, _why_left_out(mention))
     problems = [f"{other} ({name}) is {why} and was left out" for other, (name, why) in others.items()]
     return Case(id_, tuple(yes), tuple(no), sex, age, problems=tuple(problems))
+
+
+def _why_left_out(mention: Mention) -> str:
+    if not mention.experiencer:
+        return mention.status
+    return "absent in relatives" if mention.status == "absent" else "reported for a relative"
 
 
 def _linked(value: dict[str, Any], name: str) -> Case:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from clinweave.applications.diagnosis.cases import Case
 from clinweave.applications.diagnosis.ontology import ROOT, Ontology
+from clinweave.applications.diagnosis.sex import sex_problems
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Findings:
 def read_findings(ontology: Ontology, case: Case) -> Findings:
     """Map the ids of a case: old ids to their replacements; unknown ids and other branches are dropped and reported.
 
-    A finding both observed and excluded counts as observed, and so does one whose descendant is observed.
+    A finding both observed and excluded counts as observed, and so does one whose descendant is observed. One that the
+    stated sex does not have is kept, and named among the problems.
     """
     problems = list(dict.fromkeys(case.problems))
     observed = _indices(ontology, case.observed, problems)
@@ -31,6 +33,7 @@ def read_findings(ontology: Ontology, case: Case) -> Findings:
         for index in sorted(excluded & above)
     ]
     excluded -= above
+    problems += sex_problems(ontology, observed, case.sex)
     if not observed and not case.problems:
         problems.append(
             "only excluded findings: nothing to rank by"

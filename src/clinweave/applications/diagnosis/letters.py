@@ -73,6 +73,11 @@ def kind_of(mention: Mention) -> str:
     return "absent" if mention.status == "absent" else "uncertain"
 
 
+def denied_of_relatives(mention: Mention) -> bool:
+    """Return whether a finding is said to be absent in relatives ("no family history of ...")."""
+    return bool(mention.experiencer) and mention.status == "absent"
+
+
 def segments(text: str, mentions: Sequence[Mention]) -> Iterator[tuple[str, tuple[Mention, ...]]]:
     """Yield the text in pieces, each with the findings that begin there; findings that overlap share a piece."""
     end = 0
@@ -101,14 +106,15 @@ def _groups(mentions: Sequence[Mention]) -> Iterator[tuple[int, int, tuple[Menti
 def marked_text(letter: Letter) -> str:
     """Return the text with every finding in brackets: "[+ long fingers = Arachnodactyly HP:0001166]".
 
-    `+` is present, `-` absent, `?` uncertain, `family:` a relative's. Ends with a count of what was read.
+    `+` is present, `-` absent, `?` uncertain, `family:` a relative's, `family: -` absent in relatives.
+    Ends with a count of what was read.
     """
     pieces = [
         f"[{'; '.join(_label(mention) for mention in group)}]" if group else piece
         for piece, group in segments(letter.text, letter.mentions)
     ]
     bare = f"no finding in {letter.silent} of {letter.sentences} sentences"
-    legend = "+ present, - absent, ? uncertain, family: a relative's"
+    legend = "+ present, - absent, ? uncertain, family: a relative's, family: - absent in relatives"
     return f"{''.join(pieces).rstrip()}\n\n-- {legend}. {bare}.\n"
 
 
@@ -116,7 +122,8 @@ def _label(mention: Mention) -> str:
     words = " ".join(mention.text.split())
     named = "" if words.casefold() == mention.name.casefold() else f" = {mention.name}"
     why = f" ({mention.reason.removeprefix(VALUE).strip()})" if is_value(mention) else ""
-    return f"{_SIGNS[kind_of(mention)]} {words}{named} {mention.id}{why}"
+    sign = _SIGNS[kind_of(mention)] + (" -" if denied_of_relatives(mention) else "")
+    return f"{sign} {words}{named} {mention.id}{why}"
 
 
 def is_value(mention: Mention) -> bool:

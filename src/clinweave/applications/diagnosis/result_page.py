@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from clinweave.applications.diagnosis.facts import page_of
-from clinweave.applications.diagnosis.letters import is_value, segments
+from clinweave.applications.diagnosis.letters import denied_of_relatives, is_value, segments
 from clinweave.applications.diagnosis.result import (
     DiagnosisResult,
     FindingTerm,
@@ -98,7 +98,8 @@ def _piece(piece: str, group: Sequence[Mention], kinds: Mapping[tuple[int, int, 
 
 def _label(mark: Mention) -> str:
     why = f" ({escape(mark.reason)})" if is_value(mark) else ""
-    return f"{escape(mark.name)} {_linked(mark.id)}{why}"
+    denied = "absent in relatives: " if denied_of_relatives(mark) else ""
+    return f"{denied}{escape(mark.name)} {_linked(mark.id)}{why}"
 
 
 def _findings(line: DiagnosisResult) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from clinweave.applications.summary.note_cues import sections
-from clinweave.knowledge import split_sentences
+from clinweave.knowledge import heading_reach, split_sentences
 
 _HEADING = re.compile(
     r"[ \t]*(?:[#*>=-]+[ \t]*)?(?:\d{1,2}[.)][ \t]+)?([A-Za-z][A-Za-z/& -]{0,45}?)[ \t]*(:|\**[ \t]*$)"
@@ -29,6 +29,10 @@ _KEEPS_HYPHEN = re.compile(
     re.IGNORECASE,
 )
 _SPACED_STOP = re.compile(r" [.?!](?= )")
+# Sections that a heading with text on its line opens for that line alone.
+_ONE_LINE = frozenset({"Family history", "Social history", "Allergies"})
+_ALLERGY_WORDS = 3
+_NONE = re.compile(r"\b(?:none|nil|no|nkda|nka)\b", re.IGNORECASE)
 _WRAPPED = 45  # characters: a shorter line was ended on purpose
 _OPEN = re.compile(
     r"(?:,|\b(?:and|or|of|the|a|an|with|for|in|on|to|by|from|his|her|no|is|was|are|were|has|had|at|as|than|that))$",
@@ -75,7 +79,7 @@ def read_sentences(text: str) -> NoteText:
     """Return the sentences of a note, in order."""
     lines = _lines(text)
     dialogue = _is_dialogue(lines)
-    blocks = _turns(lines) if dialogue else _blocks(lines)
+    blocks = _turns(lines) if dialogue else _blocks(text, lines)
     parts: list[str] = []
     sentences: list[Sentence] = []
     length = 0
@@ -135,17 +139,20 @@ def _turns(lines: list[tuple[int, str]]) -> list[_Block]:
     return blocks
 
 
-def _blocks(lines: list[tuple[int, str]]) -> list[_Block]:
+def _blocks(text: str, lines: list[tuple[int, str]]) -> list[_Block]:
     """Return paragraphs, items and rows of a note, each with the section that it stands in."""
     blocks: list[_Block] = []
-    section, open_block = "", False
+    section, open_block, until = "", False, len(text)
     for start, line in lines:
         if not line.strip():
             open_block = False
             continue
+        if start >= until and not (section == "Allergies" and _is_allergy(blocks, line)):
+            section, open_block, until = "", False, len(text)
         heading, rest = _heading(line)
         if heading is not None:
             section, open_block = heading, False
+            until = heading_reach(text, start) if heading in _ONE_LINE else len(text)
             if not line[rest:].strip(" :*"):
                 continue
         piece = (start + rest, line[rest:])
@@ -161,6 +168,13 @@ def _blocks(lines: list[tuple[int, str]]) -> list[_Block]:
             blocks.append(_Block([piece], section, table=table))
         open_block = not table
     return blocks
+
+
+def _is_allergy(blocks: list[_Block], line: str) -> bool:
+    """Say whether a short line goes on with a list of allergies: a drug left out there would look like a treatment."""
+    above = blocks[-1].pieces[-1][1] if blocks else ""
+    short = len(line.split()) <= _ALLERGY_WORDS and not re.search(r"\d|:|\.\s*$", line)
+    return short and not _NONE.search(above)
 
 
 def _heading(line: str) -> tuple[str | None, int]:

@@ -33,6 +33,7 @@ class Rule(NamedTuple):
     ahead_reach: int
     behind_reach: int
     starts: bool  # only at the start of a sentence
+    clause: bool  # governs a whole subordinate clause, whatever is inserted ("whether ...")
 
     def joined(self, other: "Rule", phrase: str) -> "Rule":
         """Return the rule with the directions of both; raises `ValueError` where they give `phrase` two statuses."""
@@ -46,6 +47,7 @@ class Rule(NamedTuple):
             self.ahead_reach if self.ahead else other.ahead_reach,
             self.behind_reach if self.behind else other.behind_reach,
             self.starts or other.starts,
+            self.clause or other.clause,
         )
 
     @property
@@ -167,6 +169,7 @@ def _rule(item: Mapping[str, Any]) -> Rule:
         _AHEAD_REACH if reach is None else reach,
         _BEHIND_REACH if reach is None else reach,
         item.get("position") == "start",
+        bool(item.get("clause")),
     )
 
 

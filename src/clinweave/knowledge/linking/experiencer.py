@@ -3,8 +3,10 @@
 After ConText (Harkema et al., J Biomed Inform 2009;42:839-851), which calls it the experiencer. A relative has what
 follows a word such as "had" ("her brother had seizures"), what a heading announces ("Family history: ..."), and what
 stands before "in" or before brackets ("seizures in his mother", "seizures (mother)"), in one sentence and up to a word
-for the patient. A relative who tells ("the mother reported seizures") has nothing. What is said of a pregnancy counts
-as the child's. Whether the relative has it or has it not is the status of the mention (status.py).
+for the patient. A relative who tells ("the mother reported seizures") has nothing. What is said after a word for a
+pregnancy counts as the child's, and so do findings of the unborn ("polyhydramnios"); what the mother had "during
+labour" is hers. A pronoun that goes on from a relative is read in `pronouns.py`. Whether the relative has it or has it
+not is the status of the mention (status.py).
 """
 
 import re
@@ -22,7 +24,8 @@ from clinweave.knowledge.linking.cues import (
     REPORTS,
     Cues,
 )
-from clinweave.knowledge.linking.normalise import Ints, Tokens
+from clinweave.knowledge.linking.normalise import Ints, Tokens, words_of
+from clinweave.knowledge.linking.pronouns import of_pronouns
 
 _GAP = 6  # tokens between a relative and its findings
 _NEAR = 4  # tokens after "his mother is"
@@ -53,6 +56,14 @@ _POSSESSIVES = frozenset({"his", "her", "their", "the", "a", "an", "one", "two",
     "maternal", "paternal", "older", "elder", "younger", "affected", "other", "another", "deceased", "healthy",
     "any", "several",
 }  # fmt: skip
+_CHILD = 1 << 7  # added to the kinds of a cue of pregnancy after which the child is meant
+_DURING = frozenset({"in", "during", "after", "before", "at", "throughout", "following"})
+_WHO = frozenset({"who", "whose"})
+_FETAL = frozenset(words_of("fetal foetal fetus foetus fetuses foetuses"))
+_UNBORN = _FETAL.union(
+    words_of("polyhydramnios oligohydramnios anhydramnios hydramnios intrauterine amniotic hydrops nuchal"),
+    words_of("premature prematurity preterm breech"),
+)
 _LISTS = frozenset({"and", "or", "as", "well", "of", "the", "a", "an"})
 _IN_BRACKETS = re.compile(r"\s*[(\[]\s*(?:[\w']+\s+){0,3}")
 _SECTION = re.compile(r"[^\n:]{0,20}:[ \t]*\r?\n")
@@ -62,20 +73,13 @@ _SECTION_END = re.compile(r"\n[^\S\n]*\n|\x1e|\n[^\S\n]*[A-Z][\w /()&-]{1,40}:")
 def of_relatives(whole: str, tokens: Tokens, first_tokens: Ints, size: Ints, cues: Cues) -> NDArray[np.bool_]:
     """Return which of the mentions `[first, first + size)` (tokens, sorted, not overlapping) are a relative's."""
     result = np.zeros(len(first_tokens), np.bool_)
+    cues = _with_children(tokens, first_tokens, cues)
     for number in np.flatnonzero(cues.value & (FAMILY_HISTORY | RELATIVE | OF_RELATIVES)).tolist():
         begin, end = int(cues.first[number]), int(cues.first[number] + cues.size[number])
         stop = int(np.searchsorted(tokens.sentence, tokens.sentence[begin], side="right"))
-        inside = slice(
-            *np.searchsorted(cues.first, [tokens.sentence.searchsorted(tokens.sentence[begin]), stop])
-        )
         kind = int(cues.value[number])
         if kind & FAMILY_HISTORY and end == stop:
             low, high = _section(whole, tokens, end)
-        elif (cues.value[inside] & PREGNANCY).any():
-            if kind & RELATIVE:  # "Mother anaemic in pregnancy"
-                low, high = _directly(tokens, first_tokens, cues, number, end)
-                result[np.searchsorted(first_tokens, low) : np.searchsorted(first_tokens, high)] = True
-            continue
         elif kind & OF_RELATIVES:
             low, high = 0, 0
         else:
@@ -88,6 +92,45 @@ def of_relatives(whole: str, tokens: Tokens, first_tokens: Ints, size: Ints, cue
         if kind & (RELATIVE | OF_RELATIVES):
             low, high = _before(whole, tokens, first_tokens, size, begin, directly=bool(kind & OF_RELATIVES))
             result[low:high] = True
+    for low, high in of_pronouns(whole, tokens, cues):
+        result[np.searchsorted(first_tokens, low) : np.searchsorted(first_tokens, high)] = True
+    return result & ~_of_the_unborn(tokens, first_tokens, size, cues)
+
+
+def _with_children(tokens: Tokens, first_tokens: Ints, cues: Cues) -> Cues:
+    """Return the cues with those of pregnancy marked after which the child is meant.
+
+    None is after "gestational" diabetes, in an inserted clause ("who had a long labour,"), and right after a verb ("had
+    during labour a stroke").
+    """
+    value = cues.value.copy()
+    for number in np.flatnonzero(value & PREGNANCY).tolist():
+        begin, end = int(cues.first[number]), int(cues.first[number] + cues.size[number])
+        row = int(np.searchsorted(first_tokens, end))
+        describes = row < len(first_tokens) and first_tokens[row] == end
+        clause = int(np.searchsorted(tokens.clause, tokens.clause[begin]))
+        if tokens.words(clause, clause + 1)[0] in _WHO or _right_after_verb(tokens, cues, number):
+            continue
+        if not describes or not _FETAL.isdisjoint(tokens.words(begin, end)):
+            value[number] |= _CHILD
+    return cues._replace(value=value)
+
+
+def _right_after_verb(tokens: Tokens, cues: Cues, number: int) -> bool:
+    """Say whether a cue of pregnancy is a time right after a verb that ties a relative to a finding."""
+    if number == 0 or not cues.value[number - 1] & AFFECTED:
+        return False
+    between = tokens.words(int(cues.first[number - 1] + cues.size[number - 1]), int(cues.first[number]))
+    return between[:1] != [] and between[0] in _DURING
+
+
+def _of_the_unborn(tokens: Tokens, first_tokens: Ints, size: Ints, cues: Cues) -> NDArray[np.bool_]:
+    """Return which mentions name what the unborn child has, in a sentence on a pregnancy."""
+    result = np.zeros(len(first_tokens), np.bool_)
+    told = tokens.sentence[cues.first[(cues.value & PREGNANCY) > 0]]
+    for row in np.flatnonzero(np.isin(tokens.sentence[first_tokens], told)).tolist():
+        first = int(first_tokens[row])
+        result[row] = not _UNBORN.isdisjoint(tokens.words(first, first + int(size[row])))
     return result
 
 
@@ -132,9 +175,10 @@ def _reported(tokens: Tokens, cues: Cues, number: int, end: int, stop: int) -> t
             break
         if kind & AFFECTED:
             return begin + int(cues.size[later]), _until_patient(cues, later, stop)
-        if kind & RELATIVE:
-            end = begin + int(cues.size[later])
-        elif kind & (PATIENT | REPORTS):
+        timed = kind & _CHILD and not _DURING.isdisjoint(tokens.words(end, begin))
+        if kind & RELATIVE or timed:
+            end = begin + int(cues.size[later])  # "His mother, during labour, had a stroke"
+        elif kind & (PATIENT | REPORTS | _CHILD):
             return aside
     words = tokens.words(end, min(end + 2, stop))
     if words[:1] == ["who"]:
@@ -168,7 +212,7 @@ def _attribute(whole: str, tokens: Tokens, first_tokens: Ints, size: Ints, begin
 
 
 def _until_patient(cues: Cues, number: int, stop: int) -> int:
-    later = np.flatnonzero(cues.value[number + 1 :] & PATIENT)
+    later = np.flatnonzero(cues.value[number + 1 :] & (PATIENT | _CHILD))
     return min(stop, int(cues.first[number + 1 + later[0]])) if len(later) else stop
 
 

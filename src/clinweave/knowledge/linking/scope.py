@@ -75,6 +75,12 @@ _NEAR = 1  # tokens between a cue that may point either way and a finding right 
 _COMPOSED = 5  # tokens between two cues that are read together ("no evidence of possible ...")
 
 
+# Within a clause after "whether": what is inserted, and what begins another statement.
+_INSERTED = frozenset({"who", "whose", "which", "now", "currently", "then", "still", "only", "later"})
+_NEW_STATEMENT = re.compile(r",\s*(?:and|but|so|or)\b", re.IGNORECASE)
+_WITHOUT = re.compile(r"\s+(?:(?!and\b|or\b|nor\b|but\b)[\w-]+\s+){0,2}", re.IGNORECASE)
+
+
 class MentionSpan(NamedTuple):
     """A mention: its tokens `[first, stop)` and its offsets `[start, end)`."""
 
@@ -161,6 +167,8 @@ class Sentence:
     def _hear(self, cue: Cue, open_: _Open | None, before: int) -> _Open | None:
         """Let a cue govern what precedes it, or return it as open."""
         rule = cue.rule
+        if open_ is not None and open_.cue.rule.clause and self._goes_on(cue):
+            return open_
         if rule.status == END:
             self._ended = cue.start
             return None
@@ -169,12 +177,41 @@ class Sentence:
         points_on = rule.ahead and self._leads(cue)
         if before >= 0 and not points_on and self._answers(cue, before):
             return None
-        if rule.ahead:
-            status = rule.status
-            if open_ is not None and self._adjacent(open_, cue):
-                status = composed(open_.status, status)
-            return _Open(cue, status)
-        return open_
+        return _Open(cue, self._opened(open_, cue, before)) if rule.ahead else open_
+
+    def _goes_on(self, cue: Cue) -> bool:
+        """Say whether a clause goes on after a cue: "whether the spells reported by his teacher were seizures"."""
+        return cue.rule.status == PRESENT or (cue.rule.status == END and self._words(cue) in _INSERTED)
+
+    def _opened(self, open_: _Open | None, cue: Cue, before: int) -> int:
+        """Return the status that a cue gives to what follows, after another one or none."""
+        if open_ is not None and self._excepts(open_, cue, before):
+            return UNCERTAIN
+        if open_ is not None and not cue.rule.clause and self._adjacent(open_, cue):
+            return composed(open_.status, cue.rule.status)
+        return cue.rule.status
+
+    def _words(self, cue: Cue) -> str:
+        """Return the words of a cue in lower case."""
+        return self.text[cue.start : cue.end].lower()
+
+    def _excepts(self, open_: _Open, cue: Cue, before: int) -> bool:
+        """Say whether "without" limits a denial ("no seizures without fever"); what is denied is then uncertain.
+
+        Such a sentence denies the two apart from each other, and neither of them.
+        """
+        last = open_.last
+        if last is None or open_.status != ABSENT or not self._words(cue).startswith("without"):
+            return False
+        if self._words(open_.cue).startswith("without"):
+            return False  # "without fever without cough"
+        if not _WITHOUT.fullmatch(self.text[last.end : cue.start][:_MOST_GAP]):
+            return False
+        for number in range(before, -1, -1):
+            if self.mentions[number].stop <= last.first:
+                break
+            self._status[number] = UNCERTAIN
+        return True
 
     def _leads(self, cue: Cue) -> bool:
         """Say whether a finding stands right after the cue, in its clause."""
@@ -264,7 +301,9 @@ class Sentence:
         if open_ is None:
             return None
         mention = self.mentions[number]
-        reached = self._first(open_, mention) if open_.last is None else self._next(open_, mention)
+        if open_.cue.rule.clause and self._inserted(open_, mention):
+            return open_
+        reached = self._first(open_, mention) if open_.last is None else self._further(open_, mention)
         if not reached or self._resumes(open_, mention):
             return None
         self._status[number] = open_.status
@@ -273,6 +312,11 @@ class Sentence:
         open_.last = mention
         return open_
 
+    def _inserted(self, open_: _Open, mention: MentionSpan) -> bool:
+        """Say whether a mention stands between commas in a clause: "whether the boy, who has fever, ..."."""
+        gap = self.text[open_.cue.end : mention.start]
+        return open_.last is None and gap.count(",") % 2 == 1 and not _NEW_STATEMENT.search(gap)
+
     def _first(self, open_: _Open, mention: MentionSpan) -> bool:
         cue = open_.cue
         if mention.first - cue.stop >= cue.rule.ahead_reach:
@@ -280,12 +324,20 @@ class Sentence:
         gap = self.text[cue.end : mention.start]
         if gap.isspace():
             return True
+        if cue.rule.clause:
+            return not _NEW_STATEMENT.search(gap)
         if _DASH.search(gap) and gap.strip("-\u2013\u2014 :"):
             return False
         if "," in gap and gap.strip(", ") and not _TAKES_LIST.match(self.text, cue.start):
             return False
         opened, closed = gap.rfind("("), gap.rfind(")")
         return closed < 0 or 0 <= opened < closed
+
+    def _further(self, open_: _Open, mention: MentionSpan) -> bool:
+        last, cue = open_.last, open_.cue
+        if last is None or not cue.rule.clause or "," in self.text[last.end : mention.start]:
+            return self._next(open_, mention)
+        return mention.first - cue.stop < cue.rule.ahead_reach
 
     def _next(self, open_: _Open, mention: MentionSpan) -> bool:
         last = open_.last
