@@ -15,8 +15,16 @@ from clinweave.applications.consult.aspects import (
 )
 from clinweave.applications.consult.doses import states_amount
 from clinweave.applications.consult.matching import Facet
+from clinweave.applications.consult.prohibited import (
+    FORBIDDEN,
+    UNKNOWN,
+    asks_of_ban,
+    asks_what_to_give,
+    is_banned,
+)
 from clinweave.applications.consult.quoting import VERDICTS, Quote, own_quotes
 from clinweave.applications.consult.stored import CONTENT, definitions, stored_quotes
+from clinweave.applications.consult.uncovered import uncovered_value
 from clinweave.core.guardrails import states_dose
 from clinweave.knowledge import Intent, Kind, Query, speaks_to_model, subject_fit
 from clinweave.records import Audience, Evidence, Statement
@@ -113,7 +121,29 @@ def _statements(
     else:
         groups = [_quoted(own), _quoted(stored), relations, _quoted(defined)]
     statements = [statement for group in groups for statement in group]
-    return sorted(statements, key=lambda item: item.text.startswith(_LAST)), lead
+    statements, unknown = _with_prohibitions(query, own, statements)
+    return sorted(statements, key=lambda item: item.text.startswith(_LAST)), lead or unknown
+
+
+def _with_prohibitions(
+    query: Query, own: Sequence[Quote], statements: Sequence[Statement]
+) -> tuple[list[Statement], str]:
+    """Return the statements with what a heading forbids marked as such, last where a drug is asked for, and the lead.
+
+    The lead says that the answer is not known where everything that was found is forbidden.
+    """
+    banned = [quote.statement() for quote in own if is_banned(quote.units[0])]
+    if not banned or query.yes_no or asks_of_ban(query):
+        return list(statements), ""
+    others = [item for item in statements if item not in banned]
+    drug_asked = asks_what_to_give(query)
+    if drug_asked and not others:
+        return banned, UNKNOWN
+    marked = [
+        replace(item, heading=f"{FORBIDDEN}: {item.heading}") if item in banned else item
+        for item in statements
+    ]
+    return sorted(marked, key=lambda item: drug_asked and item not in others), ""
 
 
 def _texts(
@@ -294,7 +324,7 @@ def reason(query: Query) -> str:
 
 def _unknown(query: Query, evidence: Sequence[Evidence]) -> str:
     """Return "I do not know" with what was searched and what nearby was found."""
-    parts = [reason(query)]
+    parts = [reason(query), *filter(None, [uncovered_value(query, evidence)])]
     if query.intent == Intent.DOSE:
         parts.append(NO_LABELS)
     sources = {item.passage.source for item in evidence if item.passage is not None}

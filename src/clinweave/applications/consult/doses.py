@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 
 from clinweave.applications.consult.cues import pattern
-from clinweave.applications.consult.matching import AMOUNT, Facet
+from clinweave.applications.consult.limits import overlaps
+from clinweave.applications.consult.matching import AMOUNT, Facet, drug_facets
 from clinweave.applications.consult.units import Unit, normal
 from clinweave.knowledge import Kind
 
@@ -13,6 +14,10 @@ _FRACTION = re.compile(
     r"\bdoses?\b[^.;]{0,40}\b(?:half|third|quarter|per ?cent)|\b(?:halve|double)\b[^.;]{0,30}\bdose"
     r"|\b(?:half|third|quarter)\b[^.;]{0,20}\bdose",
     re.IGNORECASE,
+)
+
+_AMOUNT_OF = re.compile(
+    r"\b(?:how much|(?:doses?|dosage|amount|rate|volume) of|how many \w+ of) ([\w-]+)", re.IGNORECASE
 )
 
 
@@ -48,6 +53,24 @@ def is_dose_of(unit: Unit, drug: Sequence[Facet], others: Sequence[str]) -> bool
         if _owner_is(unit, match, drug, others):
             return True
     return False
+
+
+def substance(question: str, facets: Sequence[Facet]) -> tuple[Facet, ...]:
+    """Return what a dose is asked of: the drugs of the question, else its first other word ("fluid")."""
+    words = [facet for facet in facets if facet.kind in {"word", "class"}]
+    named = _AMOUNT_OF.search(question)
+    first = [facet for facet in words if named and facet.within(f" {normal(named[1])} ")]
+    drugs = drug_facets(facets)
+    if first and all(facet.kind == "word" for facet in drugs):  # required words that no vocabulary has
+        return tuple(first[:1])
+    return drugs or tuple(words[:1])
+
+
+def covers_value(question: str, unit: Unit, drug: Sequence[Facet]) -> bool:
+    """Say whether a row of a table is for a value that the question states, whatever it says to give ("none")."""
+    return (
+        unit.kind == "row" and _names(unit.norm, drug) and overlaps(question, unit.text, " ".join(unit.heads))
+    )
 
 
 def _adjusts(unit: Unit, drug: Facet) -> bool:

@@ -1,10 +1,16 @@
 """Numbers in conditions: does a value that the question states meet the limits of a statement?"""
 
+import math
 import re
 from dataclasses import dataclass
 
 _NUMBER = r"(\d+(?:\.\d+)?)"
-_UNIT = r"\s*(mmol/L|mL/min(?:ute)?|micromol/L|mg/dL|mmHg|kg|years?|weeks?|%|g/dL|degrees)?"
+_UNIT = (
+    r"\s*(mmol/L|mL/min(?:ute)?|micromol/L|mg/dL|mmHg|kg|years?|weeks?|%|g/dL|degrees"
+    r"|(?:seconds?|minutes?|hours?|days?|months?|mg|mmol|micrograms?|ml|units?)(?![\w/]))?"
+)
+# "over 12 hours", "more than 400 mg": how it is given, no condition that a value without a unit could meet
+_GIVEN = re.compile(r"(?:second|minute|hour|day|month|mg|mmol|microgram|ml|unit)s?$")
 _VALUE = re.compile(_NUMBER + _UNIT, re.IGNORECASE)
 _RANGE = re.compile(_NUMBER + r"\s*(?:to|-|–)\s*" + _NUMBER + _UNIT, re.IGNORECASE)
 _ABOVE = re.compile(
@@ -19,6 +25,7 @@ _BELOW = re.compile(
 )  # fmt: skip
 
 
+_INCLUDED = re.compile(r"at (?:least|most)|[=\u2265\u2264]|\bor\b", re.IGNORECASE)
 AGE = "age"  # the unit of ages, in years
 _IN_YEARS = {"day": 1 / 365, "week": 7 / 365, "month": 1 / 12, "year": 1.0}
 _TIME = r"\s*-?\s*(day|week|month|year)s?"
@@ -58,21 +65,32 @@ _STRENGTH = re.compile(r"\b([a-z]{4,})\s+(\d+(?:\.\d+)?)\s*()%", re.IGNORECASE) 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A range of values, ends included, with its unit ("" if none is written)."""
+    """A range of values with its unit ("" if none is written); the ends belong to it unless they are open."""
 
     low: float
     high: float
     unit: str
+    low_open: bool = False
+    high_open: bool = False
 
+    def holds(self, other: "Limit") -> bool:
+        """Say whether all of another range lies in this one."""
+        low = self.low < other.low or (self.low == other.low and (other.low_open or not self.low_open))
+        high = self.high > other.high or (self.high == other.high and (other.high_open or not self.high_open))
+        return low and high
 
-def values_of(question: str) -> tuple[tuple[float, str], ...]:
-    """Return the numbers with a unit that a question states, with units in lower case; numbers in names are none."""
-    values = [(float(match[1]), (match[2] or "").lower()) for match in _VALUE.finditer(question)]
-    return tuple((value, unit) for value, unit in values if unit or "." in str(value).rstrip("0"))
+    def meets(self, other: "Limit") -> bool:
+        """Say whether two ranges have a value in common; those that only touch at an open end have none."""
+        low, high = max(self.low, other.low), min(self.high, other.high)
+        opened = any(
+            (item.low_open and item.low == low) or (item.high_open and item.high == high)
+            for item in (self, other)
+        )
+        return low < high or (low == high and not opened)
 
 
 def limits_of(text: str) -> tuple[Limit, ...]:
-    """Return the limits that a statement sets: ranges, "above x", "x or more", "below x", "x or less"."""
+    """Return the limits that a text sets: ranges, "above x", "x or more", "below x", "x or less"."""
     limits = [
         Limit(float(match[1]), float(match[2]), (match[3] or "").lower()) for match in _RANGE.finditer(text)
     ]
@@ -80,8 +98,31 @@ def limits_of(text: str) -> tuple[Limit, ...]:
         for match in pattern.finditer(text):
             value = float(match[1] or match[3])
             unit = (match[2] or match[4] or "").lower()
-            limits.append(Limit(value, float("inf"), unit) if upwards else Limit(float("-inf"), value, unit))
+            opened = not _INCLUDED.search(match[0])
+            limits.append(
+                Limit(value, math.inf, unit, low_open=opened)
+                if upwards
+                else Limit(-math.inf, value, unit, high_open=opened)
+            )
     return tuple(limits)
+
+
+def asked_of(question: str) -> tuple[tuple[float, Limit], ...]:
+    """Return the values that a question states, each as its number and the range that it stands for.
+
+    "6.1" stands for itself, "above 5.5" for everything above.
+    """
+    compared = [
+        (match.span(), limits_of(match[0])[0])
+        for pattern in (_ABOVE, _BELOW)
+        for match in pattern.finditer(question)
+    ]
+    asked = []
+    for match in _VALUE.finditer(question):
+        value, unit = float(match[1]), (match[2] or "").lower()
+        inside = next((limit for (start, end), limit in compared if start <= match.start() < end), None)
+        asked.append((value, inside or Limit(value, value, unit)))
+    return tuple(asked)
 
 
 def _named(question: str, value: float, context: str) -> bool:
@@ -152,23 +193,43 @@ def _covers(first: str, last: str, number: str) -> bool:
     return last.isdigit() and first.isdigit() and number.isdigit() and int(first) <= int(number) <= int(last)
 
 
-def meets(question: str, text: str, heads: str = "") -> bool | None:
-    """Say whether a value of the question meets a limit of the statement; None if there is nothing to compare.
+def _pairs(question: str, text: str, heads: str) -> list[tuple[Limit, Limit]]:
+    """Return the limits of a statement with the values of the question that they can be compared with."""
+    context = f"{text} {heads}".lower()
+    return [
+        (limit, asked)
+        for value, asked in asked_of(question)
+        if not (ages_of(question) and asked.unit[:4] in {"year", "week"})
+        for limit in limits_of(text)
+        if (limit.unit and limit.unit == asked.unit)
+        or (
+            limit.unit
+            and not asked.unit
+            and not _GIVEN.match(limit.unit)
+            and _named(question, value, context)
+        )
+        or (not limit.unit and (not asked.unit or asked.unit in context))
+    ]
 
-    A limit and a value are compared if their units are the same, or the limit has none of its own and the text or its
-    heads name the unit.
+
+def overlaps(question: str, text: str, heads: str = "") -> bool:
+    """Say whether a value or a part of a range of the question is within a limit of the statement."""
+    return any(limit.meets(asked) for limit, asked in _pairs(question, text, heads))
+
+
+def meets(question: str, text: str, heads: str = "") -> bool | None:
+    """Say whether a value of the question meets a limit of the statement; None if that is open.
+
+    It is open where there is nothing to compare, and where only a part of an asked range ("above 4") is within the
+    limit. A limit and a value are compared if their units are the same, or the limit has none of its own and the text
+    or its heads name the unit.
     """
     aged = suits_age(question, text)
     if aged is False:
         return False
-    context = f"{text} {heads}".lower()
-    verdicts = [
-        limit.low <= value <= limit.high
-        for value, unit in values_of(question)
-        if not (ages_of(question) and unit[:4] in {"year", "week"})
-        for limit in limits_of(text)
-        if (limit.unit and limit.unit == unit)
-        or (limit.unit and not unit and _named(question, value, context))
-        or (not limit.unit and (not unit or unit in context))
-    ]
-    return any(verdicts) if verdicts else aged
+    pairs = _pairs(question, text, heads)
+    if not pairs:
+        return aged
+    if any(limit.holds(asked) for limit, asked in pairs):
+        return True
+    return None if any(limit.meets(asked) for limit, asked in pairs) else False

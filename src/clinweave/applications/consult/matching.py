@@ -90,6 +90,10 @@ _LINES = (
         ),
     ),
 )
+# "above 5.5": a value, not a word that an answer shares.
+_COMPARED = re.compile(
+    r"\b(above|below|over|under|more|less|greater|higher|lower|exceed\w*)(?: than)?\s*\d", re.IGNORECASE
+)
 _STEM = 5  # letters that two forms of a word share at least
 
 
@@ -160,9 +164,11 @@ def facets_of(query: Query) -> tuple[Facet, ...]:
 
 def _word_facets(query: Query, covered: Collection[str]) -> list[Facet]:
     facets: list[Facet] = []
+    compared = {match[1].lower() for match in _COMPARED.finditer(query.text)}
     for word in query.words:
         if (
             normal(word) in covered
+            or word.lower() in compared
             or any(cue.search(word) for cue, _ in _LINES)
             or any(cue.fullmatch(word) for cue, _ in _POPULATIONS)
         ):

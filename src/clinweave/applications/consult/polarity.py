@@ -6,20 +6,12 @@ from collections.abc import Sequence
 from clinweave.applications.consult.cues import pattern
 from clinweave.applications.consult.limits import meets
 from clinweave.applications.consult.matching import Facet
+from clinweave.applications.consult.prohibited import governs, is_ban, several_bans, stance_under_ban
 from clinweave.applications.consult.units import Unit, normal
 
 _NOT = re.compile(r"\b(?:not|never)\b|n't\b", re.IGNORECASE)
 _RESTRICTED = re.compile(
     r"\b(?:in|with|during|for|who|among|to) (?:an? |the )?(?!be\b)[a-z]{3,}", re.IGNORECASE
-)
-# Headings and lead-ins of prohibitions, in the languages that questions are read in.
-_BAN_HEAD = re.compile(
-    r"\s*(?:(?:do not|don't|never|avoid|must not|contra-?indicat\w*|not to be|not recommended|should not"
-    r"|no (?:hacer|dar|usar|administrar|utilizar)|nunca|evitar|contraindica\w*|prohibido"
-    r"|ne (?:pas|jamais)|[e\u00e9]viter|contre-indi\w+|interdit\w*"
-    r"|nicht(?!-)|nie|niemals|keinesfalls|vermeiden|kontraindi\w+|verboten)\b"
-    r"|\u7981\u6b62|\u7981\u5fcc|\u7981\u7528|\u4e0d\u8981|\u4e0d\u5f97|\u907f\u514d|\u907f\u3051\u308b)",
-    re.IGNORECASE,
 )
 _LONG = 8  # letters of a last word that stands for a whole name ("ketoacidosis")
 _LIST = re.compile(r"\w, \w|\w(?:,)? (?:and|or) \w", re.IGNORECASE)
@@ -41,6 +33,12 @@ _IF = re.compile(r"\b(?:if|when|where|with|in (?:patients|people|adults) with)\b
 _LIMIT = re.compile(
     r"\b(?:above|over|below|under|less than|more than|greater than|lower than|at least|at most)\s+\d[\d.,]*"
     r"|\d[\d.,]*(?:\s*\S+)? or (?:more|less|above|below|lower|higher)",
+    re.IGNORECASE,
+)
+# "Do not delay giving it" forbids to wait, not to give.
+_NOT_LATER = re.compile(
+    r"(?:\bnot|\bnever|n't)\s+(?:\w+ly\s+)?(?:delay|postpon|defer|hesitat|forget|neglect|miss|skip|refus|limit|restrict|reduc"
+    r"|wait|fail)\w*",
     re.IGNORECASE,
 )
 # What somebody else says, once held, doubts or denies is no permission and no prohibition.
@@ -67,13 +65,8 @@ def asks_forbidden(question: str) -> bool:
 def forbids(unit: Unit) -> bool:
     """Say whether a statement or what governs it has words of prohibition."""
     return bool(pattern("polarity", "forbids").search(_plain(unit.text))) or any(
-        _is_ban(head) for head in unit.heads
+        is_ban(head) for head in unit.heads
     )
-
-
-def is_banned(unit: Unit) -> bool:
-    """Say whether a statement stands under words of prohibition ("Do not:")."""
-    return any(_is_ban(head) for head in unit.heads)
 
 
 def permits(unit: Unit) -> bool:
@@ -85,10 +78,6 @@ def permits(unit: Unit) -> bool:
 def speaks(unit: Unit) -> bool:
     """Say whether a statement permits or forbids something."""
     return forbids(unit) or permits(unit) or bool(_ANSWER_CELL.search(unit.text))
-
-
-def _is_ban(head: str) -> bool:
-    return bool(_BAN_HEAD.match(head))
 
 
 def stance(
@@ -113,14 +102,14 @@ def stance(
         return ""
     if not _covered(unit, conditions):
         return ""
-    if unit.kind == "item" and any(_is_ban(head) for head in unit.heads):
-        return "forbidden"
+    if governs(unit):
+        return stance_under_ban(unit, question)
     clauses = [part for part in re.split(r"[;.](?:\s|$)", _plain(unit.text)) if _about(part, facets)]
-    if not clauses and any(_is_ban(head) for head in unit.heads[-1:]):
+    if not clauses and any(is_ban(head) for head in unit.heads[-1:]):
         return ""
     stances = {_stance_of_clause(_unconditional(part, question), facets, others) for part in clauses}
     # A permission under "Do not" contradicts it: no verdict.
-    contradicts = stances == {"permitted"} and any(_is_ban(head) for head in unit.heads[-1:])
+    contradicts = stances == {"permitted"} and any(is_ban(head) for head in unit.heads[-1:])
     return stances.pop() if len(stances) == 1 and not contradicts else ""
 
 
@@ -156,7 +145,11 @@ def _unconditional(clause: str, question: str) -> str:
 
 
 def _stance_of_clause(clause: str, facets: Sequence[Facet], others: Sequence[str]) -> str:
-    if pattern("polarity", "condition").search(clause) or _REPORTED.search(clause):
+    if (
+        pattern("polarity", "condition").search(clause)
+        or _REPORTED.search(clause)
+        or _NOT_LATER.search(clause)
+    ):
         return ""
     bans = list(pattern("polarity", "forbids").finditer(clause))
     grants = list(
@@ -202,7 +195,7 @@ def _all_within(words: Sequence[str], facets: Sequence[Facet], before: Sequence[
 def verdict(question: str, stances: Sequence[str]) -> str:
     """Return "Yes", "No" or "" for a yes/no safety question, from what all matching statements say."""
     distinct = set(stances)
-    if len(distinct) != 1 or "" in distinct:
+    if len(distinct) != 1 or "" in distinct or several_bans(question):
         return ""
     forbidden = distinct == {"forbidden"}
     return "Yes" if forbidden == asks_forbidden(question) else "No"

@@ -3,14 +3,20 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise, takewhile
+from itertools import takewhile
 
 from clinweave.applications.consult import polarity
 from clinweave.applications.consult.asked_form import has_form, same_act
 from clinweave.applications.consult.cues import cue_of, pattern
 from clinweave.applications.consult.defining import defines
-from clinweave.applications.consult.doses import is_dose_of, states_amount, with_conditions
-from clinweave.applications.consult.limits import meets, other_number, suits_age
+from clinweave.applications.consult.doses import (
+    covers_value,
+    is_dose_of,
+    states_amount,
+    substance,
+    with_conditions,
+)
+from clinweave.applications.consult.limits import meets, other_number, overlaps, suits_age
 from clinweave.applications.consult.matching import (
     IN_LABEL,
     IN_NEAR_HEAD,
@@ -21,7 +27,8 @@ from clinweave.applications.consult.matching import (
     facets_of,
     match,
 )
-from clinweave.applications.consult.units import Unit, normal, units_of
+from clinweave.applications.consult.prohibited import asks_what_to_give, governs, is_banned, stance_under_ban
+from clinweave.applications.consult.units import Unit, adjacent, merged, normal, units_of
 from clinweave.knowledge import Intent, Kind, Origin, Query, origin_of
 from clinweave.records import Evidence, Statement
 
@@ -39,9 +46,6 @@ GRAPH_ALONE = frozenset(
         Intent.CLASS_DRUGS, Intent.DRUG_CLASS, Intent.SUBTYPES, Intent.PREVALENCE,
     }
 )  # fmt: skip
-_AMOUNT_OF = re.compile(
-    r"\b(?:how much|(?:doses?|dosage|amount|rate|volume) of|how many \w+ of) ([\w-]+)", re.IGNORECASE
-)
 _MEASURE = r"(?:treat(?:ment)?|therapy|management|diagnosis|prevention)"
 STORED_QUESTION = re.compile(r"^(?:what|how|who|is|are|when|why|does)\b.*\?$", re.IGNORECASE)
 
@@ -83,7 +87,7 @@ class Quote:
         for index, unit in enumerate(self.units):
             ahead = self.units[index - 1] if index else None
             listed = unit.kind in {"item", "row"} and ahead is not None and ahead.kind == unit.kind
-            gap = ahead is not None and not _adjacent(around, ahead, unit)
+            gap = ahead is not None and not adjacent(around, ahead, unit)
             joined = (
                 " [...] "
                 if gap
@@ -101,11 +105,6 @@ class Quote:
             _date(heads),
             score,
         )
-
-
-def _adjacent(units: Sequence[Unit], first: Unit, second: Unit) -> bool:
-    """Say whether two statements stand next to each other in a passage."""
-    return any(pair == (first, second) for pair in pairwise(units))
 
 
 def _date(heads: Sequence[str]) -> str:
@@ -133,10 +132,20 @@ def own_quotes(query: Query, evidence: Sequence[Evidence]) -> list[Quote]:
         if query.intent == Intent.DEFINITION:  # what to do in a disease is no answer to what it is
             quotes = [quote for quote in quotes if defines(quote.units[0], facets)]
         if quotes:
-            quotes.sort(key=lambda quote: -quote.coverage)
-            best = quotes[0].coverage
-            return _distinct([quote for quote in quotes if quote.coverage >= best - CLOSE])[:MOST_QUOTES]
+            return _best(query, quotes)
     return []
+
+
+def _best(query: Query, quotes: Sequence[Quote]) -> list[Quote]:
+    """Return the best quotations; where a drug is asked for, those of what is forbidden come after all others."""
+    ranked = sorted(quotes, key=lambda quote: -quote.coverage)
+    close = [quote for quote in ranked if quote.coverage >= ranked[0].coverage - CLOSE]
+    if asks_what_to_give(query):
+        given = [quote for quote in ranked if not is_banned(quote.units[0])]
+        given = [quote for quote in given if quote.coverage >= given[0].coverage - CLOSE]
+        banned = [quote for quote in close if is_banned(quote.units[0])]
+        close = [*given[: MOST_QUOTES - bool(banned)], *banned]
+    return _distinct(close)[:MOST_QUOTES]
 
 
 def _members(query: Query, item: Evidence) -> list[str]:
@@ -162,7 +171,7 @@ def _of_item(
             selected[0],
             *takewhile(lambda more: suits_age(query.text, more.text) is not False, selected[1:]),
         ]
-        whole = match(_merged(selected), facets) if len(selected) > 1 else fit
+        whole = match(merged(selected), facets) if len(selected) > 1 else fit
         if not rule(query, fit, whole, facets, item):
             continue
         judged = rule is _answers and query.intent in VERDICTS  # weaker wording gives no verdict
@@ -189,18 +198,14 @@ def _continues(last: Unit, unit: Unit, before: Unit) -> bool:
     return last is before and last.kind == unit.kind == "item" and last.heads == unit.heads
 
 
-def _merged(units: Sequence[Unit]) -> Unit:
-    """Return statements as one, under the heads of the first."""
-    text = " ".join(unit.text for unit in units)
-    return replace(units[0], text=text, norm="".join(unit.norm for unit in units))
-
-
 def _bonus(query: Query, units: Sequence[Unit]) -> float:
     """Return what a quotation gains or loses by a limit that is met and by the form of answer that is asked for."""
     text = " ".join(unit.text for unit in units)
-    bonus = 0.05 * bool(meets(query.text, text, " ".join(units[0].heads)))
+    heads = " ".join(units[0].heads)
+    row = units[0].kind == "row" and overlaps(query.text, text, heads)  # rows of one range stay together
+    bonus = 0.05 * bool(row or meets(query.text, text, heads))
     form = has_form(query.text, text)
-    bonus += 0.0 if form is None else 0.08 if form else -0.08
+    bonus += 0.0 if form is None else 0.08 if form or row else -0.08
     if query.intent == Intent.SAFETY and not query.yes_no and polarity.asks_forbidden(query.text):
         bonus += 0.12 if any(polarity.forbids(unit) for unit in units) else -0.12
     near = f"{units[0].norm}{units[0].label_norm}{units[0].head_norm}"
@@ -236,8 +241,10 @@ def _answers(query: Query, fit: Match, whole: Match, facets: Sequence[Facet], it
         return False
     drugs = drug_facets(facets)
     if query.intent == Intent.DOSE:
-        asked = _substance(query.text, facets)
-        return is_dose_of(fit.unit, asked, [name for _, name in item.names]) and _own_words(fit, asked)
+        asked = substance(query.text, facets)
+        others = [name for _, name in item.names]
+        given = is_dose_of(fit.unit, asked, others) or covers_value(query.text, fit.unit, asked)
+        return given and _own_words(fit, asked)
     if not fit.complete:
         return False
     if query.intent == Intent.SAFETY and (drugs or query.yes_no):
@@ -273,7 +280,7 @@ def _speaks_of(query: Query, fit: Match, whole: Match, facets: Sequence[Facet], 
         return False
     if query.intent == Intent.DOSE:
         others = [name for _, name in item.names]
-        return bool(drugs) and is_dose_of(unit, drugs, others)
+        return bool(drugs) and (is_dose_of(unit, drugs, others) or covers_value(query.text, unit, drugs))
     if not fit.complete or has_form(query.text, unit.text) is False:
         return False
     near = [facet for facet in facets if facet.level(unit) >= IN_NEAR_HEAD]
@@ -305,14 +312,6 @@ def _answers_words(query: Query, fit: Match, facets: Sequence[Facet], *, met: bo
     return near and fit.in_text > 0 and (len(in_text) > 1 or gives or met or cue_of(query.intent, unit.text))
 
 
-def _substance(question: str, facets: Sequence[Facet]) -> tuple[Facet, ...]:
-    """Return what a dose is asked of: the drugs of the question, else its first other word ("fluid")."""
-    words = [facet for facet in facets if facet.kind in {"word", "class"}]
-    named = _AMOUNT_OF.search(question)
-    first = [facet for facet in words if named and facet.within(f" {normal(named[1])} ")]
-    return drug_facets(facets) or tuple((first or words)[:1])
-
-
 def _stance(query: Query, units: Sequence[Unit], facets: Sequence[Facet], item: Evidence) -> str:
     """Return what the statements of a quotation permit or forbid together, "" if they do not agree."""
     drugs = drug_facets(facets)
@@ -321,8 +320,7 @@ def _stance(query: Query, units: Sequence[Unit], facets: Sequence[Facet], item: 
     conditions = [facet for facet in facets if facet not in drugs]
     others = [name for _, name in item.names]
     if not drugs and query.intent != Intent.SAFETY:  # "Are antibiotics routine?" and a list under "Do not:"
-        banned = units[0].kind == "item" and polarity.is_banned(units[0])
-        return "forbidden" if banned else ""
+        return stance_under_ban(units[0], query.text) if governs(units[0]) else ""
     stances = [
         polarity.stance(unit, drugs, others, conditions, question=query.text)
         for unit in units
@@ -366,7 +364,7 @@ def _extended(
     others = [name for _, name in item.names]
     drugs = drug_facets(facets)
     if query.intent == Intent.DOSE:
-        index = _first_dose(units, index, _substance(query.text, facets), others)
+        index = _first_dose(units, index, substance(query.text, facets), others)
     unit = units[index]
     if query.intent == Intent.DOSE or states_amount(unit.text) or unit.text.endswith(":"):
         return with_conditions(units, index, drugs or facets, others)

@@ -1,8 +1,10 @@
 """A passage as statements that can be quoted alone: sentences, list items and table rows with what they stand under."""
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import pairwise
 
 from clinweave.knowledge import normal_form, split_sentences, withdraws
 from clinweave.records import Passage
@@ -170,3 +172,14 @@ class _Reader:
 
 def _padded(text: str) -> str:
     return f" {normal(text)} "
+
+
+def merged(units: Sequence[Unit]) -> Unit:
+    """Return statements as one, under the heads of the first."""
+    text = " ".join(unit.text for unit in units)
+    return replace(units[0], text=text, norm="".join(unit.norm for unit in units))
+
+
+def adjacent(units: Sequence[Unit], first: Unit, second: Unit) -> bool:
+    """Say whether two statements stand next to each other in a passage."""
+    return any(pair == (first, second) for pair in pairwise(units))
