@@ -1,7 +1,7 @@
 import pytest
 
+from clinweave.knowledge import person_of
 from clinweave.knowledge.notes.milestones import milestones
-from clinweave.knowledge.notes.person import person_of
 
 WALK, SIT, SPEECH, STAND = "HP:0031936", "HP:0025336", "HP:0000750", "HP:0025335"
 

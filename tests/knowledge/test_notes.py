@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from clinweave.cli import main
-from clinweave.knowledge import Linker, NoteReader
+from clinweave.knowledge import Linker, NoteReader, person_of
 from clinweave.knowledge.notes.lab_tests import canonical_unit, listed_tests
-from clinweave.knowledge.notes.person import Person, person_of
+from clinweave.knowledge.notes.person import Person
 from clinweave.knowledge.notes.wrapping import unwrapped
 from tests.knowledge import named
 from tests.knowledge.named import FINDING, NamesGraph

@@ -49,7 +49,7 @@ def configure() -> None:
     Raises `UserError` for a setting that is wrong and for a file that cannot be written.
     """
     level = logging.ERROR if configuration.get("quiet") else _level(configuration.get("log_level"))
-    shown = logging.StreamHandler(sys.stderr)
+    shown = _TerminalHandler()
     shown.setLevel(level)
     shown.setFormatter(
         logging.Formatter("%(message)s" if level >= logging.WARNING else "%(levelname)s %(message)s")
@@ -60,6 +60,21 @@ def configure() -> None:
     if name := configuration.get("log_file"):
         _ROOT.addHandler(_file_handler(Path(name)))
         EVENTS.setLevel(logging.INFO)
+
+
+class _TerminalHandler(logging.StreamHandler[Any]):
+    """Writes to what is standard error at the moment."""
+
+    def __init__(self) -> None:
+        super().__init__(sys.stderr)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record."""
+        self.stream = sys.stderr
+        super().emit(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """Say nothing where standard error is closed: logging would print the exception, which may hold a note."""
 
 
 def note_foreign_home() -> None:

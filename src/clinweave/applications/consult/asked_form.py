@@ -1,7 +1,13 @@
 """The form of answer that a question asks for ("how long", "when", "what level"), and statements that have it."""
 
 import re
+from collections.abc import Sequence
 
+from clinweave.applications.consult.cues import pattern
+from clinweave.applications.consult.matching import Facet
+from clinweave.applications.consult.units import Unit, normal
+
+_IS = re.compile(r"\b(?:is|are|means?|refers? to|defined as|occurs? when)\b", re.IGNORECASE)
 _COUNT = r"(?:\d[\d.,]*|an?|one|two|three|four|five|six|seven|eight|ten|twelve)"
 _SPAN = rf"\b{_COUNT}(?:\s*(?:to|-|–|or)\s*{_COUNT})?[\s-]*(?:minutes?|mins?|hours?|days?|weeks?|months?|years?)\b"
 # (words of the question, words of a statement that answers), the first that the question has counts.
@@ -67,3 +73,11 @@ def same_act(question: str, text: str) -> bool | None:
     """Say whether a statement is about what the question asks to do ("started"); None if it asks for no such act."""
     acts = [act for act in _ACTS if act.search(question)]
     return any(act.search(text) for act in acts) if acts else None
+
+
+def defines(unit: Unit, facets: Sequence[Facet]) -> bool:
+    """Say whether a statement says what something that the question names is ("Sepsis is ...")."""
+    subject, verb, _ = _IS.sub("\0", unit.text, count=1).partition("\0")
+    norm = f" {normal(subject)} "
+    named = any(facet.within(norm) for facet in facets)
+    return bool(verb) and named and not pattern("stored", "directs").search(unit.text)

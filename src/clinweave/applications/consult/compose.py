@@ -1,7 +1,7 @@
 """Compose an answer from evidence alone: relations in sentences and quotations, each with its citation."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from clinweave.applications.consult import polarity, wording
@@ -14,7 +14,8 @@ from clinweave.applications.consult.aspects import (
     speaks_of_all,
 )
 from clinweave.applications.consult.doses import states_amount
-from clinweave.applications.consult.matching import Facet
+from clinweave.applications.consult.limits import meets
+from clinweave.applications.consult.matching import Facet, facets_of, match
 from clinweave.applications.consult.prohibited import (
     FORBIDDEN,
     UNKNOWN,
@@ -22,11 +23,11 @@ from clinweave.applications.consult.prohibited import (
     asks_what_to_give,
     is_banned,
 )
-from clinweave.applications.consult.quoting import VERDICTS, Quote, own_quotes
+from clinweave.applications.consult.quoting import LEAST_OWN, VERDICTS, Quote, own_quotes
 from clinweave.applications.consult.stored import CONTENT, definitions, stored_quotes
-from clinweave.applications.consult.uncovered import uncovered_value
+from clinweave.applications.consult.units import Unit, units_of
 from clinweave.core.guardrails import states_dose
-from clinweave.knowledge import Intent, Kind, Query, speaks_to_model, subject_fit
+from clinweave.knowledge import Intent, Kind, Origin, Query, origin_of, speaks_to_model, subject_fit
 from clinweave.records import Audience, Evidence, Statement
 
 _NEGATED = re.compile(r"\b(?:not|never|no|without|absent)\b|n't\b", re.IGNORECASE)
@@ -324,7 +325,7 @@ def reason(query: Query) -> str:
 
 def _unknown(query: Query, evidence: Sequence[Evidence]) -> str:
     """Return "I do not know" with what was searched and what nearby was found."""
-    parts = [reason(query), *filter(None, [uncovered_value(query, evidence)])]
+    parts = [reason(query), *filter(None, [_uncovered_value(query, evidence)])]
     if query.intent == Intent.DOSE:
         parts.append(NO_LABELS)
     sources = {item.passage.source for item in evidence if item.passage is not None}
@@ -368,3 +369,21 @@ def with_other_kinds(composition: Composition, evidence: Sequence[Evidence]) -> 
         return replace(composition, statements=statements, text="\n".join(lines), abstained=False)
     text = "\n".join([composition.text, *lines])
     return replace(composition, statements=(*composition.statements, *statements), text=text)
+
+
+def _uncovered_value(query: Query, evidence: Sequence[Evidence]) -> str:
+    """Return a sentence that names the first table whose rows are all for other values than the asked one, else ""."""
+    tables: dict[tuple[str, ...], bool] = {}
+    for unit in _own_rows(evidence, facets_of(query)):
+        other = meets(query.text, unit.text, " ".join(unit.heads)) is False
+        tables[unit.heads] = tables.get(unit.heads, True) and other
+    name = next((" > ".join(dict.fromkeys(heads)) for heads, other in tables.items() if other), "")
+    return f"No row of the table under “{name}” covers the value in the question." if name else ""
+
+
+def _own_rows(evidence: Sequence[Evidence], facets: Sequence[Facet]) -> Iterator[Unit]:
+    """Yield the table rows of the user's own documents that speak of most of what the question names."""
+    for item in evidence:
+        if item.passage is not None and origin_of(item.passage) == Origin.OWN:
+            rows = (unit for unit in units_of(item.passage) if unit.kind == "row")
+            yield from (unit for unit in rows if match(unit, facets).coverage >= LEAST_OWN)
