@@ -6,29 +6,13 @@ A synonym that is broader than its finding ("Rash" of *Skin rash*) is taken wher
 only and no name of another. The linker uses it for findings alone (`everyday.py`).
 """
 
-import argparse
-import gzip
 import re
 from collections import defaultdict
-from pathlib import Path
+
+from name_tables import write_table
 
 _SYNONYM = re.compile(r'synonym: "(.*?)" (\w+)( layperson)?')
 _UNCLEAR = frozenset({"undergrowth", "breaking out", "blind spot"})  # mostly mean something else
-_OUT = Path("src/clinweave/knowledge/linking/broad_names.tsv")
-
-
-def main() -> None:
-    """Write the table and print how many names it has."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("obo", type=Path)
-    path = parser.parse_args().obo
-    raw = path.read_bytes()
-    text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8")
-    version = re.search(r"^data-version: (.*)$", text, re.MULTILINE)
-    rows = sorted(broad(text).items())
-    head = f"# Broad layperson synonyms of the Human Phenotype Ontology ({version[1] if version else 'no version'})\n"
-    _OUT.write_text(head + "".join(f"{name}\t{curie}\n" for name, curie in rows), "utf-8")
-    print(f"{len(rows)} names in {_OUT}")
 
 
 def broad(text: str) -> dict[str, str]:
@@ -54,4 +38,4 @@ def broad(text: str) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    main()
+    write_table(__doc__, "broad_names.tsv", "Broad layperson synonyms of the Human Phenotype Ontology", broad)

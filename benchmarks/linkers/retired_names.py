@@ -6,32 +6,16 @@ Texts and older annotations keep such names ("Psychomotor retardation"). Names t
 several terms, or that only an editor would write (brackets, identifiers) are left out. For findings alone.
 """
 
-import argparse
-import gzip
 import re
 from collections import defaultdict
-from pathlib import Path
+
+from name_tables import write_table
 
 _SYNONYM = re.compile(r'^synonym: "(.*?)" EXACT', re.MULTILINE)
 _ANY_SYNONYM = re.compile(r'^synonym: "(.*?)" ', re.MULTILINE)
 _NAME = re.compile(r"^name: (?:obsolete )?(.*)$", re.MULTILINE)
 _REPLACED = re.compile(r"^replaced_by: (HP:\d+)", re.MULTILINE)
 _UNUSABLE = re.compile(r"[,/()\d]|due to|associated with|^heterogeneous$|^abnormal", re.IGNORECASE)
-_OUT = Path("src/clinweave/knowledge/linking/retired_names.tsv")
-
-
-def main() -> None:
-    """Write the table and print how many names it has."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("obo", type=Path)
-    path = parser.parse_args().obo
-    raw = path.read_bytes()
-    text = (gzip.decompress(raw) if path.suffix == ".gz" else raw).decode("utf-8")
-    version = re.search(r"^data-version: (.*)$", text, re.MULTILINE)
-    rows = sorted(retired(text).items())
-    head = f"# Names of obsolete terms of the Human Phenotype Ontology ({version[1] if version else 'no version'})\n"
-    _OUT.write_text(head + "".join(f"{name}\t{curie}\n" for name, curie in rows), "utf-8")
-    print(f"{len(rows)} names in {_OUT}")
 
 
 def retired(text: str) -> dict[str, str]:
@@ -57,4 +41,6 @@ def retired(text: str) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    main()
+    write_table(
+        __doc__, "retired_names.tsv", "Names of obsolete terms of the Human Phenotype Ontology", retired
+    )

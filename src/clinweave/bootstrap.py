@@ -105,7 +105,7 @@ def build_all(plan: SetupPlan, *, status: Status = lambda _: None) -> SetupResul
 
 
 def _has_these_files(graph: Path, files: Mapping[str, Mapping[str, Path]]) -> bool:
-    """Say whether a graph was built from exactly these files, so that building it again loses nothing."""
+    """Say whether a graph was built from exactly these files: then building it again loses nothing."""
     manifest = read_manifest(graph)
     expected = {
         f"{name}/{file}": sha256(path) for name, parts in files.items() for file, path in parts.items()

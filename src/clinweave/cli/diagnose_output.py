@@ -79,14 +79,14 @@ def write_lines(
             counts["with_problems"] += bool(line["problems"])
             counts["unranked"] += not line["ranking"]
             write(json.dumps(line, ensure_ascii=False) + "\n")
-            _write_beside(case, letter, line, model, targets, packets)
+            _write_outputs(case, letter, line, model, targets, packets)
             if targets.out is None or targets.page:
                 lines.append(line)
     _finish(lines, packets, model, targets)
     return counts, lines
 
 
-def _write_beside(  # noqa: PLR0917 - what belongs to one case, and where to put it
+def _write_outputs(  # noqa: PLR0917 - what belongs to one case, and where to put it
     case: "Case",
     letter: "Letter | None",
     line: "DiagnosisResult",

@@ -90,7 +90,7 @@ def aspect_quotes(query: Query, evidence: Sequence[Evidence]) -> list[Quote]:
 
 
 def open_facets(query: Query) -> tuple[Facet, ...]:
-    """Return what a question names beside the subject: everything but its first topic."""
+    """Return what a question names apart from the subject: everything but its first topic."""
     facets = _facets_of(query)
     first = next((index for index, facet in enumerate(facets) if facet.kind in _NAMES), None)
     return tuple(facet for index, facet in enumerate(facets) if index != first)
@@ -254,7 +254,7 @@ def _opens(first: Unit, text: str, others: Sequence[Facet]) -> bool:
 
 
 def _covered(norm: str, coverage: float, others: Sequence[Facet]) -> bool:
-    """Say whether enough of what the question names beside the subject is spoken of."""
+    """Say whether enough of what the question names apart from the subject is spoken of."""
     if any(facet.required and not facet.within(norm) for facet in others):
         return False
     named = any((facet.required or facet.weight >= SPECIAL) and facet.within(norm) for facet in others)

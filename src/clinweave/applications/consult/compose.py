@@ -185,7 +185,7 @@ def _graph_first(query: Query, evidence: Sequence[Evidence], audience: Audience)
 
 
 def _aspects(facets: Sequence[Facet]) -> list[Facet]:
-    """Return what is asked of a subject: not of whom."""
+    """Return the facets without populations: what is asked, not of whom."""
     return [facet for facet in facets if facet.kind != "population"]
 
 

@@ -115,7 +115,7 @@ def _labelled(statement: Statement, pattern: re.Pattern[str] | None, labels: Map
 
 
 def _read(query: Query, phrases: Mapping[str, str]) -> str:
-    """Return which English names the words of the question were read as, and which words beside them were not."""
+    """Return which English names the words of the question were read as, and which adjacent words were not read."""
     pairs = [
         phrases["pair"].format(text=topic.text, name=topic.name)
         for topic in query.topics

@@ -30,7 +30,7 @@ _DIFFERENCE = re.compile(
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(r"^(?P<kind>type|grade|stage|class)\s+(?P<number>\w+)$", re.IGNORECASE)
-COMPARED = "No source here compares them directly; what each says:"
+COMPARED = "What the sources say of each (they were not searched for a direct comparison):"
 
 
 def parts_of(question: str) -> tuple[str, ...]:

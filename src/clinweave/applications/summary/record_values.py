@@ -49,9 +49,9 @@ def _extreme(items: Sequence[Entry], highest: bool) -> tuple[str, list[Entry]]:
         )
     best = (max if highest else min)(numbers, key=lambda item: item.number or 0.0)
     others = len(items) - len(numbers)
-    beside = f" ({others} values without a number not counted)" if others else ""
+    left_out = f" ({others} values without a number not counted)" if others else ""
     word = "highest" if highest else "lowest"
-    return f"{best.name}: {word} {_value(best)}, {_day(best)}, of {len(numbers)}{beside}.", [best]
+    return f"{best.name}: {word} {_value(best)}, {_day(best)}, of {len(numbers)}{left_out}.", [best]
 
 
 def _trend(items: Sequence[Entry]) -> tuple[str, list[Entry]]:

@@ -26,7 +26,7 @@ _POSSIBLE = {"may": 2, "can": 2, "might": 1, "could": 1, "possible": 2, "possibl
 _CERTAIN = 3
 _DUTIES = {"should": 2, "must": 3, "shall": 3, "recommend": 2, "consider": 1, "require": 3}
 _ADVISED = 2
-_NOTHING = word_set(  # verbs and nouns that say nothing beside the words around them
+_NOTHING = word_set(  # verbs and nouns that add nothing to the words around them
     "call know term name mean refer define regard count see find observe note identify detect show have carry occur "
     "patient people person case individual there it its their this these that which who also such as we you "
     "present be do use give feature result take include become get pattern gene age go along stand disclose doctor "

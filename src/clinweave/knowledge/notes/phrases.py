@@ -1,4 +1,4 @@
-"""Findings of a note whose words stand apart, beside what the linker finds by whole names."""
+"""Findings of a note whose words stand apart, in addition to those that the linker finds by whole names."""
 
 from bisect import bisect_left
 from collections.abc import Sequence

@@ -96,7 +96,7 @@ def _own_range(window: str, number: _Number, test: LabTest) -> tuple[float, floa
     bound = _number(match["end"])
     if match["side"][0] in _BELOW:
         return -inf, bound, match.end()
-    return (bound, inf, match.end()) if head else None  # "(>90%)" beside a value says more of the value
+    return (bound, inf, match.end()) if head else None  # "(>90%)" after a value describes that value
 
 
 def read_words(text: str, start: int, end: int, bounds: tuple[int, int]) -> Reading | None:

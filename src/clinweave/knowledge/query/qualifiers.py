@@ -1,4 +1,4 @@
-"""Words of another language beside a disease that narrow it: "syndrome d'Ehlers-Danlos vasculaire"."""
+"""Words of another language next to a disease that narrow it: "syndrome d'Ehlers-Danlos vasculaire"."""
 
 import re
 from collections.abc import Iterable, Sequence

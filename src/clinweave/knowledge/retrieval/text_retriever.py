@@ -161,7 +161,7 @@ def _asking() -> frozenset[str]:
 
 
 def _subjects(query: Query) -> tuple[Topic, ...]:
-    """Return the topics that stored questions may be about: no organs beside a disease."""
+    """Return the topics that stored questions may be about: no organ where a disease is named."""
     return tuple(topic for topic in query.topics if topic.kind != Kind.ORGAN)[:2] or query.topics[:1]
 
 
@@ -175,7 +175,7 @@ def _distinct(items: Iterable[Evidence]) -> list[Evidence]:
 
 
 def _other_words(query: Query, topic: Topic) -> str:
-    """Return what a question names beside a topic, with equivalents, and words of its intent."""
+    """Return what a question names apart from a topic, with equivalents, and words of its intent."""
     more = [name for other in query.topics if other is not topic for name in other.names[:4]]
     for word in query.words:
         more += [word, *sorted(equivalents().get(" ".join(words_of(word)), ()))]

@@ -7,7 +7,7 @@ from clinweave.knowledge.linking.normalise import words_of
 from clinweave.knowledge.retrieval.index_store import schema
 
 _PREFERRED = 4.0
-_OF_BODY = 3.0  # what words of the text count beside those of the title
+_OF_BODY = 3.0  # weight of words of the text, relative to those of the title
 
 
 def titled_query(names: Sequence[str], prefer: str, body: str) -> Any:

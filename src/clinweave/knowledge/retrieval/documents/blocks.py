@@ -237,7 +237,7 @@ def split_heads(rows: list[list[str]]) -> tuple[list[str], list[list[str]], list
 
 
 def _is_form(rows: list[list[str]]) -> bool:
-    """Say whether a table has no heads but labels with values beside them ("Version:", "3")."""
+    """Say whether a table has no heads but labels with adjacent values ("Version:", "3")."""
     labels = [_one_line(cell) for row in rows for cell in row[::2]]
     return (
         len(rows[0]) % 2 == 0
