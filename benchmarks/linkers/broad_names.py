@@ -1,6 +1,6 @@
 """Write broad_names.tsv: the broad layperson synonyms of the HPO that lead to one finding.
 
-    python benchmarks/linkers/broad_names.py hp.obo[.gz]
+    python -m benchmarks.linkers.broad_names hp.obo[.gz]
 
 A synonym that is broader than its finding ("Rash" of *Skin rash*) is taken where it is a broad synonym of one finding
 only and no name of another. The linker uses it for findings alone (`everyday.py`).
@@ -9,7 +9,7 @@ only and no name of another. The linker uses it for findings alone (`everyday.py
 import re
 from collections import defaultdict
 
-from name_tables import write_table
+from benchmarks.linkers.name_tables import write_table
 
 _SYNONYM = re.compile(r'synonym: "(.*?)" (\w+)( layperson)?')
 _UNCLEAR = frozenset({"undergrowth", "breaking out", "blind spot"})  # mostly mean something else

@@ -1,6 +1,6 @@
 """Write retired_names.tsv: names of obsolete terms of the HPO, each with the one term that replaced it.
 
-    python benchmarks/linkers/retired_names.py hp.obo[.gz]
+    python -m benchmarks.linkers.retired_names hp.obo[.gz]
 
 Texts and older annotations keep such names ("Psychomotor retardation"). Names that a live term has, that lead to
 several terms, or that only an editor would write (brackets, identifiers) are left out. For findings alone.
@@ -9,7 +9,7 @@ several terms, or that only an editor would write (brackets, identifiers) are le
 import re
 from collections import defaultdict
 
-from name_tables import write_table
+from benchmarks.linkers.name_tables import write_table
 
 _SYNONYM = re.compile(r'^synonym: "(.*?)" EXACT', re.MULTILINE)
 _ANY_SYNONYM = re.compile(r'^synonym: "(.*?)" ', re.MULTILINE)
