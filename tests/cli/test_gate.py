@@ -190,9 +190,9 @@ def test_a_served_model_elsewhere_sees_nothing_closed(homes, run, monkeypatch, k
 
     replies = []
 
-    def served(desk, *_: object) -> None:
-        with running(desk) as address:
-            body = {"model": desk.name, "messages": [{"role": "user", "content": QUESTION}]}
+    def served(state, *_: object) -> None:
+        with running(state) as address:
+            body = {"model": state.chat.name, "messages": [{"role": "user", "content": QUESTION}]}
             replies.append(httpx.post(f"{address}/v1/chat/completions", json=body, trust_env=False))
 
     monkeypatch.setattr("clinweave.service.serve", served)

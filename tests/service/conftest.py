@@ -9,7 +9,7 @@ import httpx
 import pytest
 import uvicorn
 
-from clinweave.service import ChatHandler, make_app
+from clinweave.service import ChatHandler, ServiceSettings, ServiceState, make_app
 from tests.knowledge.small_base import SmallBase, says
 
 GOOD = "Alpha syndrome has the feature Arachnodactyly [1]. Alpha syndrome is caused by glue [1]."
@@ -20,11 +20,12 @@ def handler(reply=GOOD, retrievers=(), model=None, **parts):
 
 
 @contextmanager
-def running(at, **more):
-    """Yield the address of a handler that is served."""
+def running(at, *, settings=None, **more):
+    """Yield the address of a handler, or of a whole state, that is served."""
+    state = at if isinstance(at, ServiceState) else ServiceState.create(at, settings or ServiceSettings())
     held = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
-        uvicorn.Config(make_app(at, **more), log_level="error", access_log=False, lifespan="off")
+        uvicorn.Config(make_app(state, **more), log_level="error", access_log=False, lifespan="off")
     )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [held]}, daemon=True)
     thread.start()
@@ -36,6 +37,7 @@ def running(at, **more):
         server.should_exit = True
         thread.join(10)
         held.close()
+        state.close()
 
 
 @pytest.fixture

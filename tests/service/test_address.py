@@ -9,7 +9,7 @@ from clinweave.applications import DISCLAIMER
 from clinweave.core.errors import ModelError
 from clinweave.models import open_model
 from clinweave.models.scripted import ScriptedModel
-from clinweave.service import Limits
+from clinweave.service import ServiceSettings
 from tests.knowledge.small_base import SmallBase
 from tests.service.conftest import handler, running
 
@@ -125,7 +125,7 @@ def test_too_large_and_too_many_are_told(client):
             return super().generate(*args, **more)
 
     slow = Slow({"rules": [], "otherwise": "Yes."})
-    with running(handler(model=slow), limits=Limits(bytes=2000, waiting=2)) as address:
+    with running(handler(model=slow), settings=ServiceSettings(max_bytes=2000, max_queue=2)) as address:
         big = post(client, address, messages=[{"role": "user", "content": "x" * 3000}])
         assert (big.status_code, big.json()["error"]["type"]) == (413, "invalid_request_error")
         result = []

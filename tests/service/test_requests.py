@@ -9,11 +9,11 @@ from starlette.testclient import TestClient
 
 from clinweave.core.access_policy import loopback
 from clinweave.core.errors import UserError
-from clinweave.service import check, make_app
-from clinweave.service.requests import _FIXED as FIXED
-from clinweave.service.requests import _HONOURED as HONOURED
-from clinweave.service.requests import _IGNORED as IGNORED
-from clinweave.service.requests import RequestError, parse
+from clinweave.service import ServiceState, check, make_app
+from clinweave.service.chat.requests import _FIXED as FIXED
+from clinweave.service.chat.requests import _HONOURED as HONOURED
+from clinweave.service.chat.requests import _IGNORED as IGNORED
+from clinweave.service.chat.requests import RequestError, parse
 from tests.service.conftest import handler, running
 
 ASK = [{"role": "user", "content": "secret-4711?"}]
@@ -104,7 +104,7 @@ CONTENT = ODD | st.lists(st.fixed_dictionaries({"type": st.just("text"), "text":
 @settings(max_examples=80)
 @given(FIELDS, CONTENT, st.booleans(), st.sampled_from([(), ("graph",)]), ODD)
 def test_no_request_breaks_the_server(fields, content, stream, retrievers, reply):
-    app = make_app(handler(reply, retrievers=retrievers), token="t" * 16)
+    app = make_app(ServiceState.create(handler(reply, retrievers=retrievers)), token="t" * 16)
     given_ = {"messages": [{"role": "user", "content": content}], "stream": stream, **fields}
     with TestClient(app, raise_server_exceptions=True) as client:
         result = client.post(

@@ -60,7 +60,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
         typer.Option(
             min=0,
             help="Maximum number of running and waiting requests; more get status 429.",
-            show_default="8, without a model 64",
+            show_default="8, without a model 128",
         ),
     ] = 0,
     allow_remote: Annotated[
@@ -73,7 +73,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
     from clinweave.knowledge import parse_retrievers
     from clinweave.knowledge_base import NO_MODEL, KnowledgeBase
     from clinweave.models import AUTO
-    from clinweave.service import ChatHandler, Limits, check, serve
+    from clinweave.service import ChatHandler, ServiceSettings, ServiceState, check, serve
 
     check(host, token)
     names = parse_retrievers(knowledge or ("graph,text" if model in {*NO_MODEL, AUTO} else "none"))
@@ -95,17 +95,18 @@ def command(  # noqa: PLR0917 - each parameter is one option
 
         def ready(address: str) -> None:
             if as_json:
-                typer.echo(json.dumps({"address": address, **parts}))
+                typer.echo(json.dumps({"address": f"{address}/v1", "page": f"{address}/", **parts}))
                 return
-            line = f"{title} (language model {base.model_name}, knowledge {parts['knowledge']}): {address}#{title}"
-            Console().print(line, markup=False, soft_wrap=True)
-            Console().print("For research, not for clinical decisions. Ctrl-C ends.", markup=False)
+            console = Console()
+            console.print(f"Open {address}/ in a browser.", markup=False, soft_wrap=True)
+            details = f"(language model {base.model_name}, knowledge {parts['knowledge']})"
+            console.print(f"OpenAI clients: {address}/v1#{title} {details}", markup=False, soft_wrap=True)
+            console.print("For research, not for clinical decisions. Ctrl-C ends.", markup=False)
 
-        serve(
-            handler,
-            host,
-            port,
-            token,
-            Limits(max_bytes, max_tokens, max_queue or (64 if without_model else 8)),
-            ready,
+        limits = ServiceSettings(
+            max_bytes=max_bytes,
+            max_tokens=max_tokens,
+            max_queue=max_queue or 8,
+            max_lookups=max_queue if max_queue and without_model else 128,
         )
+        serve(ServiceState.create(handler, limits), host, port, token, ready)

@@ -1,17 +1,34 @@
-"""An OpenAI-compatible server for a knowledge base and a model, on this machine's loopback by default."""
+"""The server: OpenAI's chat API, the HTTP API and the pages over one knowledge base, on loopback by default.
+
+Start reading at `app.make_app`, which assembles the parts, and `state.ServiceState`, which they share.
+"""
 
 from typing import TYPE_CHECKING
 
 from clinweave.core.lazy import attach
 
 if TYPE_CHECKING:
-    from clinweave.service.app import Limits as Limits
     from clinweave.service.app import make_app as make_app
-    from clinweave.service.handler import ChatHandler as ChatHandler
+    from clinweave.service.chat.handler import ChatHandler as ChatHandler
     from clinweave.service.serving import check as check
     from clinweave.service.serving import serve as serve
+    from clinweave.service.settings import ServiceSettings as ServiceSettings
+    from clinweave.service.state import ServiceState as ServiceState
+    from clinweave.service.workers import BusyError as BusyError
+    from clinweave.service.workers import TooSlowError as TooSlowError
+    from clinweave.service.workers import WorkerPool as WorkerPool
 
 __getattr__, __dir__ = attach(
     __name__,
-    {"check": "serving", "ChatHandler": "handler", "Limits": "app", "make_app": "app", "serve": "serving"},
+    {
+        "check": "serving",
+        "BusyError": "workers",
+        "ChatHandler": "chat.handler",
+        "ServiceSettings": "settings",
+        "ServiceState": "state",
+        "TooSlowError": "workers",
+        "WorkerPool": "workers",
+        "make_app": "app",
+        "serve": "serving",
+    },
 )

@@ -1,25 +1,24 @@
-"""Start the address: on loopback without more, elsewhere only with a token."""
+"""Start the server: on loopback without more, elsewhere only with a token."""
 
 import socket
 from collections.abc import Callable
 
 from clinweave.core.access_policy import loopback
 from clinweave.core.errors import ClinweaveError, UserError
-from clinweave.service.app import Limits, make_app
-from clinweave.service.handler import ChatHandler
+from clinweave.service.app import make_app
+from clinweave.service.state import ServiceState
 
 _SHORTEST = 16  # characters of a token
 
 
-def serve(  # noqa: PLR0917
-    handler: ChatHandler,
+def serve(
+    state: ServiceState,
     host: str = "127.0.0.1",
     port: int = 8000,
     token: str = "",
-    limits: Limits | None = None,
     ready: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Serve until interrupted; `ready` is given the address. Port 0 takes a free one.
+    """Serve until interrupted; `ready` is given the address to open ("http://127.0.0.1:8000"). Port 0: a free one.
 
     Raises `UserError` for an address beyond this machine without a token, or a token too short to keep anyone out.
     """
@@ -36,12 +35,13 @@ def serve(  # noqa: PLR0917
     shown = f"[{host}]" if ":" in host else host
     # no access log, and of uvicorn's own words the errors alone
     settings = uvicorn.Config(
-        make_app(handler, token=token, limits=limits), log_level="error", access_log=False, lifespan="off",
+        make_app(state, token=token), log_level="error", access_log=False, lifespan="off",
         server_header=False, timeout_keep_alive=30, h11_max_incomplete_event_size=64 << 10,
     )  # fmt: skip
     with listener:
-        ready(f"http://{shown}:{listener.getsockname()[1]}/v1")
+        ready(f"http://{shown}:{listener.getsockname()[1]}")
         uvicorn.Server(settings).run(sockets=[listener])
+    state.close()
 
 
 def check(host: str, token: str) -> None:

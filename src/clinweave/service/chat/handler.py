@@ -12,7 +12,7 @@ from clinweave import __version__
 from clinweave.applications import DISCLAIMER, AnswerPart, ModelSettings, disclaimer, joined
 from clinweave.core.artifacts import read_manifest
 from clinweave.records import Answer, Evidence, Passage, Relation, to_json
-from clinweave.service.requests import ChatRequest
+from clinweave.service.chat.requests import ChatRequest
 
 if TYPE_CHECKING:
     from clinweave.knowledge_base import KnowledgeBase

@@ -1,0 +1,58 @@
+"""A refusal in the form that the client of a path reads: OpenAI's, problem details (RFC 9457), or a page of text."""
+
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.types import Scope
+
+from clinweave.service.chat.requests import RequestError
+from clinweave.service.chat.routes import refusal
+
+TITLES = {
+    400: "Bad request",
+    401: "Authentication needed",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    408: "Request timeout",
+    409: "Conflict",
+    413: "Request too large",
+    415: "Unsupported content type",
+    422: "Invalid request",
+    429: "Too many requests",
+    500: "Internal error",
+    502: "Model failed",
+    503: "Service unavailable",
+    504: "Time limit exceeded",
+}
+
+
+def refuse(scope: Scope, error: RequestError) -> Response:
+    """Return the refusal of a request; the message holds nothing that the client wrote."""
+    path = str(scope.get("path", ""))
+    if path.startswith("/v1/"):
+        return refusal(error)
+    headers = {"Retry-After": "2"} if error.status in {429, 503} else {}
+    if error.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    accepts = dict(scope.get("headers", [])).get(b"accept", b"")
+    if b"text/html" in accepts and not path.startswith("/api/"):
+        return PlainTextResponse(f"{TITLES.get(error.status, 'Error')}: {error}\n", error.status, headers)
+    return problem(error.status, str(error), headers=headers)
+
+
+def problem(
+    status: int,
+    detail: str,
+    *,
+    kind: str = "",
+    headers: dict[str, str] | None = None,
+    more: dict[str, object] | None = None,
+) -> Response:
+    """Return problem details (RFC 9457). `kind` names the type of the problem, `more` holds further members."""
+    body = {
+        "type": f"urn:clinweave:problem:{kind}" if kind else "about:blank",
+        "title": TITLES.get(status, "Error"),
+        "status": status,
+        "detail": detail,
+        **(more or {}),
+    }
+    return JSONResponse(body, status, headers, media_type="application/problem+json")
