@@ -12,7 +12,6 @@ from typer.main import get_command
 
 from clinweave.cli import COMMANDS, main
 from clinweave.core.artifacts import stage, write_json
-from clinweave.core.errors import UserError
 from clinweave.knowledge import Graph, add_collection, build_home_index
 from clinweave.knowledge.graph.build import assemble
 from clinweave.models import Generation
@@ -204,38 +203,6 @@ def test_a_served_model_elsewhere_sees_nothing_closed(homes, run, monkeypatch, k
         assert f"{kind} evidence may not be sent to far.example" in said
 
 
-def test_findings_of_a_patient_are_not_sent_to_rank(homes, run, tmp_path) -> None:
-    from tests.applications.diagnosis.conftest import hpoa, obo
-
-    (tmp_path / "hp.obo").write_text(obo(), "utf-8")
-    (tmp_path / "phenotype.hpoa").write_text(hpoa(), "utf-8")
-    asked = ("diagnose", "--hpo", "HP:0000102", "--hpo-release", tmp_path, "--mondo", "none", "--rerank", FAR)
-    for more in ((), ("--allow-remote", "near.example")):
-        code, said = run(homes["gated"], *asked, *more)
-        assert code == 2, said
-        assert "findings of a patient may not be sent to far.example" in said
-        assert "--allow-remote far.example" in said
-
-
-def test_findings_of_a_recipes_cases_are_not_sent_to_rank(tmp_path, monkeypatch) -> None:
-    from clinweave.evaluation import Runner
-    from clinweave.evaluation.comparison import ModelSettings
-    from clinweave.evaluation.diagnosis import Setting, studies
-    from clinweave.evaluation.runner import Work
-
-    class Context:  # every step before the model is opened has its own tests
-        truths, seed, resamples = (), 0, 1
-        drawn = release_inputs = staticmethod(lambda *_: ((), ()))
-        condition = staticmethod(lambda *_: type("Condition", (), {"model": None}))
-
-    monkeypatch.setattr(studies, "known_cases", lambda *_: set())
-    setting, runner = Setting("own", tmp_path, count=1), Runner(tmp_path / "out", tmp_path)
-    for allowed in ("", "near.example"):
-        study = studies.StudyTask(Context, setting, tmp_path, ModelSettings(FAR, allow_remote=allowed))
-        with pytest.raises(UserError, match=r"findings of a patient may not be sent to far\.example"):
-            study.rerank(Work(tmp_path, runner))
-
-
 @pytest.mark.parametrize("kind", ["gated", "private"])
 def test_exports_are_refused_and_gated_ones_pass_when_named(homes, run, tmp_path, kind: str) -> None:
     out = tmp_path / "out"
@@ -282,7 +249,7 @@ def test_stages_inherit_the_strictest_tier(homes, tmp_path) -> None:
 
 
 # Every command by what it can do; a new one must be put here, and tested above if it sends or writes out.
-SENDING = {"ask", "chat", "compare", "diagnose", "graph propose", "serve", "run"}
+SENDING = {"ask", "chat", "compare", "graph propose", "serve", "run"}
 EXPORTING = {"graph export", "data build", "export", "compendium"}
 
 
@@ -296,7 +263,7 @@ def test_no_command_that_takes_a_model_address_lacks_the_gate() -> None:
             found[f"{name} {sub}".strip()] = {option for item in one.params for option in item.opts}
     takes = {name for name, options in found.items() if "--allow-remote" in options}
     assert takes == SENDING - {"run"}  # a recipe says it: model.allow_remote
-    addressed = {name for name, options in found.items() if options & {"--model", "--rerank"}}
+    addressed = {name for name, options in found.items() if "--model" in options}
     # a folder of a generator's own weights, never an address
     folders = {name for name in addressed if name.startswith("molecules ")}
     # notes are private: no option lets a model elsewhere read them; `setup --model` takes names of the catalogue

@@ -13,10 +13,9 @@ from clinweave.core.artifacts import home
 from clinweave.core.errors import UserError
 
 if TYPE_CHECKING:
-    from clinweave.applications.diagnosis import Case, Diagnoser, DiagnosisResult, Letter, RankedDisease
+    from clinweave.applications.diagnosis import Case, Diagnoser, DiagnosisResult, Letter
 
 app = typer.Typer(add_completion=False)
-_DEPTH = 10  # ranks that a language model reads, with their reasons
 
 
 @app.command()
@@ -118,24 +117,6 @@ def diagnose(  # noqa: PLR0917 - each parameter is one option
         Path | None,
         typer.Option(metavar="FILE", help="HGNC symbols with an optional score, or Exomiser's gene TSV."),
     ] = None,
-    model: Annotated[
-        str,
-        typer.Option(
-            "--rerank",
-            metavar="MODEL",
-            help="Re-rank the first ten with a language model: smollm2, a .gguf file or an address. Off by default "
-            "(no gain measured, see docs/diagnosis.md).",
-        ),
-    ] = "",
-    weight: Annotated[
-        float,
-        typer.Option(
-            "--rerank-weight", min=0, help="Weight of the model's opinion relative to the score, in nats."
-        ),
-    ] = 0.1,
-    allow_remote: Annotated[
-        str, typer.Option(metavar="HOST", help="Host that may receive the findings.")
-    ] = "",
     page: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write an HTML page.")] = None,
     pheval: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Also write PhEval's disease results there.")
@@ -157,15 +138,11 @@ def diagnose(  # noqa: PLR0917 - each parameter is one option
     targets.check(text)
     diagnoser = _diagnoser(hpo_release, (mondo, disease_genes), (prior, prevalence), orphanet)
     by_disease, symbols = _genes(genes) if genes else (None, {})
-    reorder = _reorder(model, weight, allow_remote, reasons) if model else None
-    depth = max(reasons, _DEPTH) if reorder else reasons
 
     def ranked(case: "Case", letter: "Letter | None") -> "DiagnosisResult":
-        line = diagnoser.diagnose(case, top=top, explained=depth, weighted=by_disease)
+        line = diagnoser.diagnose(case, top=top, explained=reasons, weighted=by_disease)
         if given.single and not line["ranking"]:
             raise UserError(unranked(line, genes, read=letter is not None))
-        if reorder:
-            line = reorder(line)
         return {**line, "genes": gene_ranking(line["ranking"], symbols)} if genes else line
 
     skipped: list[str] = []
@@ -191,27 +168,6 @@ def _genes(path: Path) -> tuple[dict[str, float], dict[str, str]]:
     for symbol in sorted(scores.keys() - diseases.keys()):
         typer.echo(f"{symbol}: no disease is known of it, or it is not an HGNC symbol", err=True)
     return weights(scores, diseases)
-
-
-def _reorder(
-    address: str, weight: float, allow_remote: str, reasons: int
-) -> "Callable[[DiagnosisResult], DiagnosisResult]":
-    """Return what re-ranks a line by the language model at `address`, keeping the reasons of the first ranks."""
-    from clinweave.applications.diagnosis import guard_findings, reranked
-    from clinweave.models import open_model
-
-    model = open_model(address)
-    guard_findings(model, allow_remote)
-
-    def change(line: "DiagnosisResult") -> "DiagnosisResult":
-        result = reranked(model, line, weight) if line["ranking"] else line
-        selected: list[RankedDisease] = [
-            {**entry, "reasons": entry["reasons"] if entry["rank"] <= reasons else []}
-            for entry in result["ranking"]
-        ]
-        return {**result, "ranking": selected}
-
-    return change
 
 
 def _diagnoser(

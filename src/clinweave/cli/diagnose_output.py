@@ -168,13 +168,6 @@ def _show(line: "DiagnosisResult") -> None:
         screen.print(f"{escape(line['id'])}: not ranked")
     if line["none_fits"] and line["ranking"]:
         screen.print("No match: the findings support no disease better than chance.")
-    if opinion := line.get("reranked"):
-        argument = f": {escape(opinion['argument'])}" if opinion["argument"] else ""
-        screen.print(
-            f"Re-ranked by {escape(opinion['model'])}{argument}"
-            if opinion["read"]
-            else "The model's reply could not be parsed."
-        )
     names = {member: entry["name"] for entry in line["ranking"] for member in entry["members"]}
     for item in line["next"]:
         first = escape(", ".join(names.get(disease, disease) for disease in item["order_if_present"][:3]))

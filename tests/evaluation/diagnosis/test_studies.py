@@ -1,7 +1,6 @@
-"""Genes among decoys, curves, made-up case texts, reading them, ancestors, and the model on top, each on tiny data."""
+"""Genes among decoys, curves, made-up case texts, reading them, and ancestors, each on tiny data."""
 
 import csv
-from random import Random
 
 import pytest
 
@@ -12,13 +11,11 @@ from clinweave.evaluation.diagnosis import (
     DiagnosisResults,
     diagnosis_report,
     free_text,
-    llm_reranking,
     robustness,
 )
 from clinweave.evaluation.diagnosis.ancestors import Grouping
 from clinweave.evaluation.diagnosis.conditions import Scored
 from clinweave.evaluation.diagnosis.gene_level import rank_genes
-from clinweave.evaluation.diagnosis.llm_reranking import Asked
 from clinweave.evaluation.diagnosis.published import PUBLISHED
 from clinweave.evaluation.diagnosis.results import Robustness
 from clinweave.evaluation.diagnosis.semantic import Resnik
@@ -148,38 +145,6 @@ def test_small_groups_above_the_disease_count_and_siblings_do_not():
     truths = [Truth("a", "OMIM:1", ""), Truth("b", "OMIM:77", "")]
     assert grouping.trivial(truths, None) == [0.5, 0.5, 0.5]
     assert grouping.trivial(truths, 1) == [0.0, 0.0, 0.0]
-
-
-def test_the_model_on_top_is_weighed_on_the_development_part_alone():
-    random = Random(1)
-    truths = [Truth(f"c{i}", f"OMIM:{i}", f"PMID:{i}") for i in range(60)]
-    right = [[float(place == 1) for place in range(3)] for _ in truths]
-    rows = [
-        Asked(
-            item.id,
-            1,
-            (1.0, 0.9, 0.0),
-            {
-                "model": told,
-                "exchanged": [0.0, 0.0, 1.0],
-                "names": None,
-                "random": [random.gauss(0, 1) for _ in range(3)],
-            },
-        )
-        for item, told in zip(truths, right, strict=True)
-    ]
-
-    class Named:
-        name, capabilities = "oracle", frozenset({"score"})
-
-    result = llm_reranking.compare(rows, truths, 200, Named())
-    assert result.alone == (0.0, 1.0)
-    best = next(row for row in result.rows if row.kind == "model" and row.chosen)
-    assert best.top1 == 1.0
-    assert "helps" in llm_reranking.verdict(result)
-    assert "oracle" in llm_reranking.verdict(result)
-    unread = next(row for row in result.rows if row.kind == "names")
-    assert unread.over1[0] == 0.0
 
 
 @pytest.mark.shared

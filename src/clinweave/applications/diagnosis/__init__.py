@@ -40,13 +40,6 @@ if TYPE_CHECKING:
     from clinweave.applications.diagnosis.phenopackets import write_phenopackets as write_phenopackets
     from clinweave.applications.diagnosis.propagation import carry_down as carry_down
     from clinweave.applications.diagnosis.ranker import Ranker as Ranker
-    from clinweave.applications.diagnosis.rerank import RERANK_DEPTH as RERANK_DEPTH
-    from clinweave.applications.diagnosis.rerank import Opinion as Opinion
-    from clinweave.applications.diagnosis.rerank import fuse as fuse
-    from clinweave.applications.diagnosis.rerank import guard_findings as guard_findings
-    from clinweave.applications.diagnosis.rerank import opinion as opinion
-    from clinweave.applications.diagnosis.rerank import prompt as prompt
-    from clinweave.applications.diagnosis.rerank import reranked as reranked
     from clinweave.applications.diagnosis.result import DiagnosisResult as DiagnosisResult
     from clinweave.applications.diagnosis.result import RankedDisease as RankedDisease
     from clinweave.applications.diagnosis.result import Reason as Reason
@@ -111,13 +104,6 @@ __getattr__, __dir__ = attach(
         "sex_problems": "sex",
         "diseases_of": "genes",
         "gene_ranking": "genes",
-        "Opinion": "rerank",
-        "RERANK_DEPTH": "rerank",
-        "fuse": "rerank",
-        "guard_findings": "rerank",
-        "opinion": "rerank",
-        "prompt": "rerank",
-        "reranked": "rerank",
         "open_model": "store",
         "read_genes": "genes",
         "weights": "genes",

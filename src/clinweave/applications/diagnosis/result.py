@@ -59,7 +59,6 @@ class RankedDisease(TypedDict):
     links: dict[str, str]
     share: NotRequired[float]  # of belief among all ranked diseases
     reasons: NotRequired[list[Reason]]
-    ranker_rank: NotRequired[int]  # before re-ranking
 
 
 class NextFinding(TypedDict):
@@ -70,16 +69,6 @@ class NextFinding(TypedDict):
     bits: float
     frequency: dict[str, float]
     order_if_present: NotRequired[list[str]]
-
-
-class Reranking(TypedDict):
-    """How a language model re-ranked the first ten."""
-
-    model: str
-    method: str
-    weight: float
-    read: bool
-    argument: str
 
 
 class RankedGene(TypedDict):
@@ -105,4 +94,3 @@ class DiagnosisResult(TypedDict):
     problems: list[str]
     read: NotRequired[dict[str, Any]]  # of a letter: `Letter.summary`
     genes: NotRequired[list[RankedGene]]
-    reranked: NotRequired[Reranking]

@@ -5,13 +5,11 @@ from collections.abc import Mapping, Sequence
 from clinweave.core.reports.blocks import Block, Cell, Details, Figure, Report, Section, Table, Text
 from clinweave.core.reports.plots import Estimate, Series, Tone, interval_plot, line_plot
 from clinweave.evaluation.diagnosis.conditions import BASELINE, EXPLAINED
-from clinweave.evaluation.diagnosis.llm_reranking import KINDS, verdict
 from clinweave.evaluation.diagnosis.published import PUBLISHED
 from clinweave.evaluation.diagnosis.results import (
     DiagnosisResults,
     FreeText,
     GeneLevel,
-    LLMReranking,
     MondoCredit,
     Over,
     Peers,
@@ -70,8 +68,6 @@ def diagnosis_report(results: DiagnosisResults) -> Report:
         sections.append(_robustness(results.robustness))
     if results.free_text:
         sections.append(_free_text(results.free_text))
-    if results.llm_reranking:
-        sections.append(_reranking(results.llm_reranking))
     note = f"Every comparison of this project's conditions with {BASELINE} whose interval includes zero or is below it."
     sections.append(Section("Where no gain was shown", [Text(tuple(negatives(results)), bullets=True)], note))
     if results.protocols:
@@ -267,29 +263,8 @@ def _free_text(result: FreeText) -> Section:
     return Section("Free text", [Text((sentence,)), table, example], note)
 
 
-def _reranking(result: LLMReranking) -> Section:
-    note = (
-        f"{result.cases} cases of the rest; the weight of the opinion was chosen on {result.development} cases of the "
-        f"development part. The ranker alone: top-1/3 {shares(result.alone)}. Asked about {result.asked} cases "
-        f"whose disease "
-        f"is among the first ten (no other can change); {result.unread} replies could not be parsed. Read by "
-        f"{result.method}."
-    )
-    table = Table(
-        ("Opinion", "Weight", "Top-1/3", "Top-1 over the ranker alone", "Top-3", "Top-1 gained / lost"),
-        [
-            (
-                KINDS[row.kind], f"{row.weight}{' (chosen)' if row.chosen else ''}", shares((row.top1, row.top3)),
-                _change(row.over1), _change(row.over3), f"{row.moved1[0]} / {row.moved1[1]}",
-            )
-            for row in result.rows
-        ],
-    )  # fmt: skip
-    return Section("Re-ranking by a language model", [Text((verdict(result),)), table], note)
-
-
 def negatives(results: DiagnosisResults) -> list[str]:
-    """Return every comparison in which the best condition shows no gain over the baseline, and the model's verdict."""
+    """Return every comparison in which the best condition shows no gain over the baseline."""
     result = []
     for protocol in results.protocols:
         for row in protocol.rows:
@@ -302,8 +277,6 @@ def negatives(results: DiagnosisResults) -> list[str]:
             ]
             if flat:
                 result.append(f"{protocol.title}, {row.part}, {row.condition}: {', '.join(flat)}")
-    if results.llm_reranking:
-        result.append(verdict(results.llm_reranking))
     return result or ["none"]
 
 

@@ -118,35 +118,6 @@ class FreeText:
 
 
 @dataclass(frozen=True)
-class Reranked:
-    """One kind of opinion at one weight ("alone": the model's order by itself), over the ranker alone."""
-
-    kind: str
-    weight: float | Literal["alone"]
-    chosen: bool
-    top1: float
-    top3: float
-    over1: Estimate
-    over3: Estimate
-    moved1: tuple[int, int]  # cases gained and lost
-    moved3: tuple[int, int]
-
-
-@dataclass(frozen=True)
-class LLMReranking:
-    """A language model on top of the ranks, against the ranks alone, with controls."""
-
-    rows: tuple[Reranked, ...]
-    alone: tuple[float, ...]
-    cases: int
-    development: int
-    asked: int
-    unread: int
-    method: str
-    model: str
-
-
-@dataclass(frozen=True)
 class Peer:
     """Another program on the same cases."""
 
@@ -197,7 +168,6 @@ class DiagnosisResults:
     genes: GeneLevel | None = None
     robustness: Robustness | None = None
     free_text: FreeText | None = None
-    llm_reranking: LLMReranking | None = None
     peers: Peers | None = None
     settings: dict[str, StudySetting]
     seconds: dict[str, float]

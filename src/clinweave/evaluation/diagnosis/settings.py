@@ -6,12 +6,11 @@ from typing import Literal
 
 from clinweave.core.errors import UserError
 from clinweave.core.typed import path_key
-from clinweave.evaluation.language_model import ModelSettings
 from clinweave.evaluation.recipe import Recipe
 
 FETCHED = "fetched"
 NONE = "none"
-TaskType = Literal["ranks", "genes", "robustness", "free-text", "llm-reranking"]
+TaskType = Literal["ranks", "genes", "robustness", "free-text"]
 LeaveOut = Literal["none", "paper_from_true_disease", "paper_from_every_disease", "patient"]
 
 
@@ -46,7 +45,6 @@ class DiagnosisRecipe(Recipe):
     release: str = field(default="", metadata=path_key())
     mondo: str = field(default="", metadata=path_key(FETCHED, NONE))
     genes: str = field(default="", metadata=path_key(FETCHED, NONE))
-    model: ModelSettings = field(default_factory=ModelSettings)  # of llm-reranking
     tasks: tuple[TaskSettings, ...] = ()
 
 

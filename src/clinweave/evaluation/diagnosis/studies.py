@@ -1,37 +1,34 @@
-"""The studies of a recipe beside its protocols: genes, robustness, free text, re-ranking by a language model."""
+"""The studies of a recipe other than its protocols: genes, robustness, free text."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from clinweave.applications.diagnosis import Case, guard_findings, read_findings, release_in
+from clinweave.applications.diagnosis import Case, read_findings, release_in
 from clinweave.core.artifacts import read_manifest
 from clinweave.core.errors import UserError
-from clinweave.evaluation.cache import Cache
-from clinweave.evaluation.diagnosis import free_text, gene_level, llm_reranking, robustness
+from clinweave.evaluation.diagnosis import free_text, gene_level, robustness
 from clinweave.evaluation.diagnosis.conditions import BASELINE, CONDITIONS, open_condition
 from clinweave.evaluation.diagnosis.context import StudyContext
 from clinweave.evaluation.diagnosis.protocol import Setting
 from clinweave.evaluation.diagnosis.ranking import Condition, known_cases, rank_cases
-from clinweave.evaluation.diagnosis.results import FreeText, GeneLevel, LLMReranking, Robustness
+from clinweave.evaluation.diagnosis.results import FreeText, GeneLevel, Robustness
 from clinweave.evaluation.diagnosis.tables import rows
 from clinweave.evaluation.diagnosis.truth import Truth
-from clinweave.evaluation.language_model import ModelSettings
 from clinweave.evaluation.runner import Step, Work
 
 # of each study: raise it when its code gives other results of the same cases
-VERSIONS = {"genes": 2, "robustness": 2, "free-text": 2, "llm-reranking": 2}
+VERSIONS = {"genes": 2, "robustness": 2, "free-text": 2}
 
 
 @dataclass(frozen=True)
 class StudyTask:
-    """A study under one protocol: the shared context, where fetched data are, and the model of the recipe."""
+    """A study under one protocol: the shared context and where fetched data are."""
 
     context: StudyContext
     setting: Setting
     home: Path
-    model: ModelSettings
 
     def step(self, type_: str) -> Step[Any]:
         """Return the step of a type of task."""
@@ -39,7 +36,6 @@ class StudyTask:
             "genes": self._genes_step,
             "robustness": self._robustness_step,
             "free-text": self._free_text_step,
-            "llm-reranking": self._reranking_step,
         }
         return steps[type_]()
 
@@ -198,49 +194,6 @@ class StudyTask:
             losses=free_text.losses(curated, from_text, truths, context.resamples),
             example=texts[0].text,
         )
-
-    def _reranking_step(self) -> Step[LLMReranking]:
-        return self.context.step(
-            "llm-reranking",
-            LLMReranking,
-            self.rerank,
-            VERSIONS["llm-reranking"],
-            inputs=self.inputs,
-            parameters={
-                **self.parameters, "model": self.model.address, "options": dict(self.model.options)
-            },
-            uses=("reading", "score", "output"),
-            title=self.setting.title,
-        )  # fmt: skip
-
-    def rerank(self, work: Work) -> LLMReranking:
-        """Return the language model's re-ranking of the first ten against the ranks alone, with controls.
-
-        Findings of patients go to no other machine than this one and the host that the recipe names (`allow_remote`).
-        """
-        from clinweave.models import open_model
-
-        context = self.context
-        condition = self.condition(self.own)
-        in_release = known_cases(condition.model, context.truths)
-        cases, truths = context.drawn(self.setting.count, lambda _, truth: truth.id in in_release)
-        language = open_model(self.model.address, home=self.home, **self.model.options)
-        try:
-            guard_findings(language, self.model.allow_remote)
-            cache = Cache(work.runner.out / "language.jsonl")
-            with work.progress.bar(f"{language.name} on top", len(cases)) as step:
-                asked = llm_reranking.ask_all(
-                    condition.model,
-                    language,
-                    cases,
-                    truths,
-                    cache,
-                    step,
-                    leave_paper_out=self._leaves_paper_out(),
-                )
-            return llm_reranking.compare(asked, truths, context.resamples, language)
-        finally:
-            language.close()
 
 
 def _terms(cases: Iterable[Case]) -> set[str]:

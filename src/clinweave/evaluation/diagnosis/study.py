@@ -24,7 +24,6 @@ _FIELDS = {
     "genes": "genes",
     "robustness": "robustness",
     "free-text": "free_text",
-    "llm-reranking": "llm_reranking",
 }
 PeerComparison = Callable[[StudyContext], Peers]
 
@@ -45,7 +44,7 @@ class DiagnosisStudy:
             if task.type == "ranks":
                 self.protocols.append(Protocol(self.context, setting))
             else:
-                study = StudyTask(self.context, setting, runner.home, recipe.model)
+                study = StudyTask(self.context, setting, runner.home)
                 self.studies[task.type] = setting, study.step(task.type)
         self.credit = self._credit_step()
 

@@ -1,24 +1,16 @@
 """A language model on top: what it is told, how its opinion is read, fused and refused."""
 
 import json
+from random import Random
 
 import pytest
-from typer.testing import CliRunner
+from benchmarks.diagnosis_llm.measure import Asked, compare, guard_findings, table, verdict
+from benchmarks.diagnosis_llm.opinions import fuse, opinion, patient, prompt, read_order
 
-from clinweave.applications.diagnosis import (
-    Diagnoser,
-    fuse,
-    guard_findings,
-    opinion,
-    packet,
-    prompt,
-    reranked,
-)
-from clinweave.applications.diagnosis.rerank import patient, read_order
-from clinweave.cli import app
+from clinweave.applications.diagnosis import Diagnoser, packet
 from clinweave.core.errors import UserError
+from clinweave.evaluation.diagnosis.truth import Truth
 from clinweave.models import open_model
-from tests.applications.diagnosis.conftest import hpoa, obo
 
 CASE = {"id": "x", "observed": ["HP:0000301", "HP:0000302"], "excluded": ["HP:0000202"]}
 
@@ -77,17 +69,10 @@ def test_the_model_is_told_findings_and_evidence_and_no_id(line, tmp_path):
     assert "recorded" not in seen[1]
 
 
-def test_a_line_is_reordered_and_says_by_whom(line, tmp_path):
-    first = line["ranking"][0]["id"]
-    model = script(tmp_path, capabilities=["generate"], otherwise="2, 1")
-    found = reranked(model, line, float("inf"))
-    assert [one["rank"] for one in found["ranking"]] == list(range(1, len(line["ranking"]) + 1))
-    assert found["ranking"][1]["id"] == first
-    assert found["ranking"][1]["ranker_rank"] == 1
-    assert found["reranked"]["read"]
-    silent = reranked(script(tmp_path, capabilities=["generate"], otherwise="No."), line, 1.0)
-    assert [one["id"] for one in silent["ranking"]] == [one["id"] for one in line["ranking"]]
-    assert not silent["reranked"]["read"]
+def test_a_model_that_scores_gives_one_value_a_candidate_and_one_that_says_no_gives_none(line, tmp_path):
+    silent = opinion(script(tmp_path, capabilities=["generate"], otherwise="No."), *prompt(line))
+    assert silent.values is None
+    assert silent.argument == "No."
     scored = opinion(script(tmp_path), *prompt(line))
     assert scored.method == "likelihood"
     assert len(scored.values) == min(10, len(line["ranking"]))
@@ -105,27 +90,34 @@ def test_findings_do_not_leave_this_machine_unasked():
     guard_findings(Remote(), "models.example")
 
 
-def test_the_command_reranks_only_when_asked(tmp_path):
-    folder = tmp_path / "release"
-    folder.mkdir()
-    (folder / "hp.obo").write_text(obo(), "utf-8")
-    (folder / "phenotype.hpoa").write_text(hpoa(), "utf-8")
-    rules = tmp_path / "script.json"
-    rules.write_text(json.dumps({"rules": [], "capabilities": ["generate"], "otherwise": "2, 1"}), "utf-8")
-    asked = [
-        "diagnose",
-        "--hpo",
-        "HP:0000301,HP:0000302",
-        "--hpo-release",
-        str(folder),
-        "--mondo",
-        "none",
-        "--json",
+def test_the_model_on_top_is_weighed_on_the_development_part_alone():
+    random = Random(1)
+    truths = [Truth(f"c{i}", f"OMIM:{i}", f"PMID:{i}") for i in range(60)]
+    right = [[float(place == 1) for place in range(3)] for _ in truths]
+    rows = [
+        Asked(
+            item.id,
+            1,
+            (1.0, 0.9, 0.0),
+            {
+                "model": told,
+                "exchanged": [0.0, 0.0, 1.0],
+                "names": None,
+                "random": [random.gauss(0, 1) for _ in range(3)],
+            },
+        )
+        for item, told in zip(truths, right, strict=True)
     ]
-    more = ["--rerank", f"scripted:{rules}", "--rerank-weight", "100"]
-    env = {"CLINWEAVE_HOME": str(tmp_path / "home")}
-    plain = json.loads(CliRunner().invoke(app, asked, env=env).stdout)["cases"][0]
-    changed = json.loads(CliRunner().invoke(app, [*asked, *more], env=env).stdout)["cases"][0]
-    assert "reranked" not in plain
-    assert changed["reranked"]["weight"] == 100
-    assert changed["ranking"][0]["id"] == plain["ranking"][1]["id"]
+
+    class Named:
+        name, capabilities = "oracle", frozenset({"score"})
+
+    result = compare(rows, truths, 200, Named())
+    assert result.alone == (0.0, 1.0)
+    best = next(row for row in result.rows if row.kind == "model" and row.chosen)
+    assert best.top[0] == 1.0
+    assert "helps" in verdict(result)
+    assert "oracle" in verdict(result)
+    unread = next(row for row in result.rows if row.kind == "names")
+    assert unread.over[0][0] == 0.0
+    assert "| the ranks alone | | 0.0 % | 100.0 % | |" in table(result)

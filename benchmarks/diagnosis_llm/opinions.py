@@ -1,6 +1,6 @@
-"""A language model on top: it reads the evidence for the first ten and may put them in another order.
+"""A language model on top of the ranks: it reads the evidence for the first ten and may put them in another order.
 
-Off by default. A model that can score is asked how likely each name is as the reply, less how likely that name is
+A model that can score is asked how likely each name is as the reply, less how likely that name is
 when nothing was told (else long and rare names lose); one that only writes is asked for an order and a reason, and a
 reply that cannot be read leaves the order as it was. The order is by the ranker's score plus `weight` times the model's
 opinion, standardised over the ten: the model moves close scores and not distant ones.
@@ -10,12 +10,10 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from clinweave.applications.diagnosis.result import DiagnosisResult, RankedDisease, Reranking
-from clinweave.core.access_policy import check_egress, host_of_model
+from clinweave.applications.diagnosis import DiagnosisResult, RankedDisease
 from clinweave.models import Capability, LanguageModel, Message
-from clinweave.records import Tier
 
-RERANK_DEPTH = 10
+DEPTH = 10
 _SYSTEM = "You are a clinical geneticist. Compare a patient's findings with what is recorded of each disease."
 _ASK = "Which disease explains the findings best?"
 _WRITE = (
@@ -45,7 +43,7 @@ def prompt(
 
     Controls: without `evidence` the names alone are told; `shown` says whose evidence stands beside a candidate.
     """
-    ranked = line["ranking"][:RERANK_DEPTH]
+    ranked = line["ranking"][:DEPTH]
     names = _distinct(ranked)
     listing = "\n".join(
         f"{index + 1}. {name}" + (_evidence_of(ranked[shown(index)]) if evidence else "")
@@ -79,7 +77,7 @@ def opinion(
 def patient(line: DiagnosisResult) -> str:
     """Return the patient's findings in words; excluded ones only if they count against any of the first ten."""
     findings = [
-        reason for entry in line["ranking"][:RERANK_DEPTH] for reason in entry["reasons"] if reason["finding"]
+        reason for entry in line["ranking"][:DEPTH] for reason in entry["reasons"] if reason["finding"]
     ]
     yes = list(dict.fromkeys(reason["name"] for reason in findings if not reason.get("excluded")))
     no = sorted({reason["name"] for reason in findings if reason.get("excluded")})
@@ -129,35 +127,6 @@ def fuse(scores: Sequence[float], values: Sequence[float], weight: float) -> lis
     if weight == float("inf"):
         return sorted(range(len(scores)), key=lambda index: -scaled[index])
     return sorted(range(len(scores)), key=lambda index: -(scores[index] + weight * scaled[index]))
-
-
-def reranked(model: LanguageModel, line: DiagnosisResult, weight: float) -> DiagnosisResult:
-    """Return the line with its first ten in the fused order; each keeps the ranker's rank as `ranker_rank`.
-
-    `reranked` tells the model, its method, the weight, whether its reply was read, and its argument where it wrote one.
-    """
-    reply = opinion(model, *prompt(line))
-    first, others = line["ranking"][:RERANK_DEPTH], line["ranking"][RERANK_DEPTH:]
-    order = list(range(len(first)))
-    if reply.values is not None:
-        order = fuse([entry["score"] for entry in first], reply.values, weight)
-    ranked: list[RankedDisease] = [
-        {**first[index], "rank": rank, "ranker_rank": first[index]["rank"]}
-        for rank, index in enumerate(order, 1)
-    ]
-    details: Reranking = {
-        "model": model.name,
-        "method": reply.method,
-        "weight": weight,
-        "read": reply.values is not None,
-        "argument": reply.argument,
-    }
-    return {**line, "ranking": [*ranked, *others], "reranked": details}
-
-
-def guard_findings(model: LanguageModel, allow_remote: str = "") -> None:
-    """Raise `UserError` where findings would leave this machine for a host that was not named."""
-    check_egress(Tier.GATED, host_of_model(model), allow_remote, content="findings of a patient")
 
 
 def _messages(text: str) -> list[Message]:
