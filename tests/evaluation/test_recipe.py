@@ -4,8 +4,9 @@ import pytest
 
 from clinweave.core.errors import UserError
 from clinweave.evaluation import load_recipe
+from clinweave.evaluation.comparison import TaskSettings
 from clinweave.evaluation.comparison.study import answers
-from clinweave.evaluation.comparison.tasks import missing, sample
+from clinweave.evaluation.comparison.tasks import missing, sample, select_parts
 from clinweave.evaluation.recipe import recipe_toml, shipped_recipes
 from clinweave.records import Question
 
@@ -20,7 +21,7 @@ def written(tmp_path, text):
     return path
 
 
-@pytest.mark.parametrize("name", ["demo", "compare"])
+@pytest.mark.parametrize("name", ["demo", "compare", "primary"])
 def test_the_shipped_recipes_are_read_and_written_back(name, tmp_path):
     recipe = load_recipe(RECIPES / f"{name}.toml")
     assert load_recipe(written(tmp_path, recipe_toml(recipe))) == recipe
@@ -144,3 +145,26 @@ def test_a_shipped_recipe_is_found_by_name_and_an_own_file_comes_first(tmp_path,
     shipped = shipped_recipes()["demo"].read_text("utf-8")
     (tmp_path / "demo").write_text(shipped.replace("What do a text index", "Own: what do"), "utf-8")
     assert load_recipe(Path("demo")).title.startswith("Own")
+
+
+def test_parts_of_a_benchmark_are_named_as_the_file_names_them():
+    questions = [
+        Question(f"{task}/{i}", task, "?", ("a", "b"), 0)
+        for task in ("mirage-mmlu", "mirage-bioasq", "mirage-medqa")
+        for i in range(2)
+    ]
+    chosen = select_parts(questions, TaskSettings("benchmark", parts=("mmlu", "mirage-bioasq")))
+    assert {question.task for question in chosen} == {"mirage-mmlu", "mirage-bioasq"}
+    assert len(chosen) == 4
+    with pytest.raises(UserError, match="no part 'mmlu-med'; the file has mirage-bioasq, mirage-medqa"):
+        select_parts(questions, TaskSettings("benchmark", parts=("mmlu-med",)))
+
+
+def test_the_primary_comparisons_are_named_in_their_recipe():
+    recipe = load_recipe(RECIPES / "primary.toml")
+    tested = [(each.tasks[0], each.condition, each.baseline, each.metric) for each in recipe.primary]
+    assert tested == [
+        ("pubmedqa-retrieved", "text", "base", "auc"),
+        ("graph-future", "graph", "base", "accuracy"),
+        ("mirage-mmlu", "both", "base", "calibrated-accuracy"),
+    ]

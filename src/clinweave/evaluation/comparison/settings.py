@@ -44,6 +44,7 @@ class TaskSettings:
     count: int = 150  # questions at most, drawn with the recipe's seed; 0: all
     options: int = 4
     path: str = field(default="", metadata=path_key())  # the benchmark, or Hetionet's indications
+    parts: tuple[str, ...] = ()  # of a benchmark file with several, such as MIRAGE's mmlu; empty: all
     older: str = field(default="", metadata=path_key())  # folder of an HPO release: hp.obo and phenotype.hpoa
     newer: str = field(default="", metadata=path_key())
     corpus: str = field(default="", metadata=path_key())  # a folder or archive of texts to retrieve from

@@ -31,7 +31,8 @@ def question_parameters(settings: TaskSettings, seed: int) -> dict[str, object]:
     """Return what the questions of a task depend on, besides files and graph."""
     keys = ("type", "kinds", "per_kind", "count", "options")
     package = {"package": name} if (name := task_package(settings.type)) else {}
-    return {**{key: getattr(settings, key) for key in keys}, "seed": seed, **package}
+    parts = {"parts": settings.parts} if settings.parts else {}
+    return {**{key: getattr(settings, key) for key in keys}, "seed": seed, **package, **parts}
 
 
 def file_hashes(settings: TaskSettings) -> dict[str, str]:
@@ -84,13 +85,27 @@ def make_questions(settings: TaskSettings, base: KnowledgeBase, seed: int) -> li
         return added_questions(base.graph, settings, seed)
     from clinweave.datasets import read_benchmark
 
-    questions = read_benchmark(Path(settings.path))
+    questions = select_parts(read_benchmark(Path(settings.path)), settings)
     if settings.type == "pubmedqa-retrieved":
         lacking = next((item.id for item in questions if not item.context), None)
         if lacking is not None:
             raise UserError(f"{settings.path}: question {lacking} has no abstract (CONTEXTS) to be retrieved")
         questions = [replace(item, task="pubmedqa-retrieved") for item in questions]
     return sample(questions, settings.count, seed)
+
+
+def select_parts(questions: list[Question], settings: TaskSettings) -> list[Question]:
+    """Return the questions of the parts that are asked for: "mmlu" is the task `mirage-mmlu`."""
+    if not settings.parts:
+        return questions
+    names = sorted({question.task for question in questions})
+    selected = set()
+    for part in settings.parts:
+        matches = {name for name in names if name == part or name.endswith(f"-{part}")}
+        if not matches:
+            raise UserError(f"{settings.path}: no part {part!r}; the file has {', '.join(names)}")
+        selected |= matches
+    return [question for question in questions if question.task in selected]
 
 
 def sample(questions: Sequence[Question], count: int, seed: int) -> list[Question]:
