@@ -9,7 +9,7 @@ from tests.safety.calling import clinweave
 from tests.test_knowledge_base import QUESTION, built
 
 ROOT = Path(__file__).parents[1]
-MOST = 76  # the aim is 35
+MOST = 72  # they hold 16,800 lines: with files under 400 lines, 42 would be the least
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from clinweave.applications import DISCLAIMER, ModelSettings
-from clinweave.applications.consult.writing import without_doses, without_repetition
+from clinweave.applications.consult.model_text import without_doses, without_repetition
 from clinweave.core.errors import InputTooLongError, ModelError, NotCapableError, UserError
 from clinweave.core.plugins import ExtensionPoint
 from clinweave.models import addresses, open_model

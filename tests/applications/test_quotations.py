@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from clinweave.applications.consult import compose
-from clinweave.applications.consult.asked_form import has_form, same_act
+from clinweave.applications.consult.cues import has_form, same_act
 from clinweave.applications.consult.limits import meets, other_number, suits_age
 from clinweave.applications.consult.polarity import forbids, permits
 from clinweave.applications.consult.units import Unit

@@ -3,8 +3,8 @@
 import pytest
 
 from clinweave.applications import DISCLAIMER, AnswerPart, ModelSettings, joined
+from clinweave.applications.consult.model_text import MOST_SENTENCES, CheckedReply
 from clinweave.applications.consult.prompt import RULES, ShownStatement, prompt_for, shown_to_model
-from clinweave.applications.consult.writing import MOST_SENTENCES, CheckedReply
 from clinweave.knowledge import CitationChecker
 from clinweave.models import Capability
 from clinweave.models.scripted import ScriptedModel

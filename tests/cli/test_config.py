@@ -123,9 +123,8 @@ def test_the_log_file_has_events_and_no_content(call, work):
 
 
 def test_other_records_never_reach_the_log_file(work):
-    from clinweave.cli import logs
-    from clinweave.core import configuration
-    from clinweave.core.events import event
+    from clinweave.core import configuration, logs
+    from clinweave.core.logs import event
 
     configuration.override(log_file=str(work / "events.log"), log_level="debug")
     try:

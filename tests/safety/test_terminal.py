@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from rich.table import Table
 
-from clinweave.cli.console import Console
-from clinweave.cli.streams import HarmlessStream, harmless
+from clinweave.cli.console import Console, HarmlessStream, harmless
 from tests.safety.calling import clinweave
 
 SOURCES = Path(__file__).parents[2] / "src" / "clinweave"

@@ -16,7 +16,7 @@ from typer.main import get_command
 
 from clinweave import __version__
 from clinweave.core import configuration
-from clinweave.core.events import event
+from clinweave.core.logs import event
 from clinweave.core.plugins import ExtensionPoint, PluginError, package_of
 
 # name -> one line of help; the command's file bears its name, and the help of the whole program loads none of them
@@ -165,7 +165,7 @@ def _root(  # noqa: PLR0917 - each parameter is one option
 
     For research, not for clinical decisions.
     """
-    from clinweave.cli.logs import configure, note_foreign_home
+    from clinweave.core.logs import configure, note_foreign_home
 
     options = {"config": config, "log_level": log_level, "log_file": log_file, "quiet": quiet or None}
     configuration.override(**{
@@ -181,8 +181,8 @@ def _root(  # noqa: PLR0917 - each parameter is one option
 
 def main(arguments: list[str] | None = None) -> object:
     """Run the program: an error is one line on stderr and an exit code (2 for the user's mistakes, 1 for others)."""
-    from clinweave.cli.logs import handlers
-    from clinweave.cli.streams import harmless_streams
+    from clinweave.cli.console import harmless_streams
+    from clinweave.core.logs import handlers
 
     configuration.clear_overrides()
     with harmless_streams(), handlers(), _finished():

@@ -13,9 +13,9 @@ import typer
 from rich.markup import escape
 
 from clinweave.cli.console import Console
-from clinweave.cli.logs import without_row_reports
 from clinweave.core.artifacts import claim, home
 from clinweave.core.errors import UserError
+from clinweave.core.logs import without_row_reports
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars

@@ -11,7 +11,7 @@ from rich.markup import escape
 from clinweave.cli.console import Console
 from clinweave.cli.fetch import progress_bars
 from clinweave.cli.graph_output import working
-from clinweave.cli.logs import without_row_reports
+from clinweave.core.logs import without_row_reports
 
 if TYPE_CHECKING:
     from clinweave.bootstrap import SetupPlan, SetupResult

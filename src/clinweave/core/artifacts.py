@@ -36,8 +36,8 @@ from clinweave.core.atomic import (
     write_text,
 )
 from clinweave.core.errors import ClinweaveError, OutdatedError, UserError
-from clinweave.core.events import event
 from clinweave.core.filesystem import kind_of, output_folder, reason, regular_file
+from clinweave.core.logs import event
 
 __all__ = [
     "MANIFEST",

@@ -17,7 +17,7 @@ from typing import IO, cast
 
 from clinweave.core import configuration
 from clinweave.core.errors import ChecksumError, ClinweaveError, UserError
-from clinweave.core.events import event
+from clinweave.core.logs import event
 from clinweave.resources.listing import (
     File,
     Official,

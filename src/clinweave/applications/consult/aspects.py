@@ -9,8 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from clinweave.applications.consult import polarity
-from clinweave.applications.consult.asked_form import has_form
-from clinweave.applications.consult.cues import cue_of, pattern, strong_cue_of
+from clinweave.applications.consult.cues import cue_of, has_form, pattern, strong_cue_of
 from clinweave.applications.consult.matching import Facet, drug_facets, facets_of
 from clinweave.applications.consult.quoting import GRAPH_ALONE, Quote
 from clinweave.applications.consult.stored import ABOUT_DIET, CONTENT, DIET, speaks_plainly

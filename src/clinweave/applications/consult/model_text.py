@@ -1,23 +1,227 @@
-"""A model's words over the statements of the sources: asked, written, checked, and what may be shown of them."""
+"""A model's words over the statements of the sources: asked, written, checked, and what may be shown of them.
 
+A reply is read while it is written: whole sentences are checked one by one, and a repetition or enough ends it.
+"""
+
+import re
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
-from clinweave.applications.consult.prompt import prompt_for, shown_to_model
-from clinweave.applications.consult.writing import (
-    DISCLAIMER,
-    AnswerPart,
-    CheckedReply,
-    OnPart,
-    bare,
-    shown_sentence,
-)
+from clinweave.applications.consult.prompt import ShownStatement, prompt_for, shown_to_model
+from clinweave.core import guardrails
 from clinweave.core.access_policy import check_egress, host_of_model
 from clinweave.core.errors import ModelError, NotCapableError
-from clinweave.knowledge import CitationChecker
-from clinweave.models import Capability, Generation, LanguageModel, Message, OnText, stream_reply
+from clinweave.knowledge import CitationChecker, split_sentences
+from clinweave.models import (
+    Capability,
+    Generation,
+    LanguageModel,
+    Message,
+    OnText,
+    RepetitionGuard,
+    find_repetition,
+    stream_reply,
+)
 from clinweave.records import Audience, Evidence, Sentence, Statement, Tier, Verdict
+
+DISCLAIMER = "For research, not for clinical decisions."
+DOSE_LEFT_OUT = "(an amount of a drug, left out)"
+HEADING = "Written by {model}, each sentence checked:"
+SOURCE_SAYS = "The source says:"  # in the place of a sentence that it does not state
+_REJECTED = frozenset({Verdict.UNVERIFIED, Verdict.CONTRADICTED})
+MOST_SENTENCES = 3  # the prompt asks for two; later ones are supported less often
+_LABEL = re.compile(r"^(?:answer|evidence)\s*:\s*", re.IGNORECASE)
+_BEGINS = re.compile(r"[\"'“(-]*\w")  # a mark like [1] belongs to the sentence before it
+_MARK = re.compile(r"\[\d[\d,; ]*\]")
+_DO_NOT_KNOW = re.compile(r"^\W*I (?:do not|don't) know\b", re.IGNORECASE)
+_WORD = re.compile(r"\w+")
+_LONGEST = 20_000  # characters of a reply that are read
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerPart:
+    """What can be shown before an answer is complete.
+
+    `kind` is "statements" (the text of the sources), "model" (the name of a model that begins to write), "written" (a
+    piece of its reply, unchecked: for a count, never to be shown) or "sentence" (a supported sentence as it is shown).
+    """
+
+    kind: str
+    text: str
+
+
+OnPart = Callable[[AnswerPart], None]
+
+
+def joined(text: str, part: AnswerPart, sentences: int) -> str:
+    """Return the text of an answer with one more part; `sentences` is how many sentences of a model it has already."""
+    if part.kind == "sentence" and text:
+        return f"{text}{' ' if sentences else chr(10) * 2}{part.text}"
+    return text + part.text if part.kind in {"statements", "sentence"} else text
+
+
+class CheckedReply:
+    """Takes a reply piece by piece; `sentences` are those that are complete, each with its verdict."""
+
+    def __init__(  # noqa: PLR0917
+        self,
+        checker: CitationChecker,
+        shown: Sequence[ShownStatement],
+        question: str,
+        audience: Audience,
+        composed: str,
+        model: str,
+        on_part: OnPart,
+    ) -> None:
+        self._checker, self._question = checker, question
+        self._numbers = {str(number): item.evidence for number, item in enumerate(shown, 1)}
+        self._cited = _with_statements(shown)
+        self._text = ""  # what was checked, with the numbers of the evidence
+        self._audience, self._on_part = audience, on_part
+        self._said, self._model, self._shown = bare(composed), model, 0
+        self._guard = RepetitionGuard()
+        self._checked = 0  # characters of the text whose sentences are checked
+        self.sentences: list[Sentence] = []
+        self.repeated = self.gave_up = False
+        self.seconds = 0.0  # spent on checks
+
+    def add(self, piece: str) -> bool:
+        """Take a piece and return whether the reply should end: it repeats itself or has said enough."""
+        if not piece:
+            return False
+        self._on_part(AnswerPart("written", piece))
+        self.repeated = self._guard.repeats(piece)
+        if self.repeated or len(self._guard.text) > _LONGEST:
+            return True
+        for _ in range(len(self._complete())):
+            if not self._enough:
+                self._check_next()
+        return self._enough
+
+    @property
+    def _enough(self) -> bool:
+        return len(self.sentences) >= MOST_SENTENCES
+
+    def finish(self) -> None:
+        """Check what is left: the last sentence, up to a repetition."""
+        text = self._guard.text[:_LONGEST]
+        cut = find_repetition(text)
+        self.repeated = self.repeated or cut is not None
+        if not self._enough:
+            self._check(text[self._checked : cut].removesuffix(DISCLAIMER))
+
+    def _complete(self) -> list[int]:
+        """Return the ends of the complete sentences that are not checked yet: another one begins behind each."""
+        rest = self._guard.text[self._checked :]
+        spans = split_sentences(rest)
+        return [
+            self._checked + after.start for after in spans[1:] if _BEGINS.match(rest[after.start :].lstrip())
+        ]
+
+    def _check_next(self) -> None:
+        ends = self._complete()
+        if ends:
+            self._check(self._guard.text[self._checked : ends[0]])
+            self._checked = ends[0]
+
+    def _check(self, text: str) -> None:
+        if not self.sentences:
+            text = _LABEL.sub("", text.lstrip())
+        if not text.strip() or text.strip() == DISCLAIMER:
+            return
+        if _DO_NOT_KNOW.search(text):
+            self.gave_up = True  # no claim, so nothing to check
+            return
+        started = time.perf_counter()
+        before = len(self._checker.check_answer(self._text, (), "")) if self._text else 0
+        self._text += _MARK.sub(self._as_evidence, text)
+        # all of it, as "it" in a sentence is what the one before is about
+        result = self._checker.check_answer(self._text, self._cited, self._question, repair=True)[before:]
+        self.seconds += time.perf_counter() - started
+        for written, permitted in zip(result, without_doses(result, self._audience), strict=True):
+            sentence = self._quoted(written.text, permitted)
+            self.sentences.append(sentence)
+            if shown := shown_sentence(sentence, self._said, "" if self._shown else self._model):
+                self._shown += 1
+                self._said += bare(sentence.quotation)
+                self._on_part(AnswerPart("sentence", shown))
+
+    def _quoted(self, text: str, sentence: Sentence) -> Sentence:
+        """Return a sentence that was not supported with what the evidence says in its place, if it says something."""
+        if sentence.verdict not in _REJECTED:
+            return sentence
+        nearest = self._checker.closest(text, self._cited, self._question)
+        if nearest is None or (self._audience is Audience.PUBLIC and guardrails.states_dose(nearest.text)):
+            return sentence
+        reason = f"{sentence.reason}; the source is quoted instead"
+        return replace(sentence, evidence=(nearest.evidence,), reason=reason, quotation=nearest.text)
+
+    def _as_evidence(self, mark: re.Match[str]) -> str:
+        """Return a mark of the prompt's numbering as marks of the evidence."""
+        numbers = re.findall(r"\d+", mark[0])
+        ids = [item.id for number in numbers for item in self._numbers.get(number, ())]
+        return "".join(f"[{number}]" for number in dict.fromkeys(ids or numbers))
+
+
+def _with_statements(shown: Sequence[ShownStatement]) -> tuple[Evidence, ...]:
+    """Return each item of evidence once, its text the statements that were shown of it: a model may repeat them."""
+    items: dict[str, Evidence] = {}
+    texts: dict[str, list[str]] = {}
+    for statement in shown:
+        for index, item in enumerate(statement.evidence):
+            items.setdefault(item.id, item)
+            texts.setdefault(item.id, []).extend([statement.text] if index == 0 else [])
+    return tuple(
+        replace(item, text="\n".join(texts[number])) if texts[number] else item
+        for number, item in items.items()
+    )
+
+
+def shown_sentence(sentence: Sentence, shown: str, model: str = "") -> str:
+    """Return a supported sentence, or the quotation in the place of another, with its citation marks.
+
+    "" for what has neither and for what `shown` has word for word. With the name of a model, a line that says who wrote
+    it stands above: the first sentence has it.
+    """
+    if sentence.quotation:
+        known = all(bare(part) in shown for part in sentence.quotation.split(" … "))
+        text = "" if known else f"{SOURCE_SAYS} “{sentence.quotation}”"
+    else:
+        supported = sentence.verdict == Verdict.SUPPORTED and bare(sentence.text) not in shown
+        text = sentence.text if supported else ""
+    heading = f"{HEADING.format(model=model)}\n" if model else ""
+    marks = "".join(f"[{number}]" for number in sentence.evidence)
+    return f"{heading}{text} {marks}" if text else ""
+
+
+def without_doses(sentences: Sequence[Sentence], audience: Audience) -> tuple[Sentence, ...]:
+    """Return the sentences without amounts of a drug: all for the public, for a clinician those without support."""
+    return tuple(
+        Sentence(DOSE_LEFT_OUT, item.evidence, Verdict.UNVERIFIED, "a dose is given only as a quotation")
+        if guardrails.states_dose(item.text)
+        and (item.verdict != Verdict.SUPPORTED or audience is Audience.PUBLIC)
+        else item
+        for item in sentences
+    )
+
+
+def without_disclaimer(reply: str) -> str:
+    """Return a reply without a leading label ("Answer:") and the disclaimer that our own server adds."""
+    return _LABEL.sub("", reply.strip()).removesuffix(DISCLAIMER).rstrip()
+
+
+def without_repetition(text: str) -> tuple[str, bool]:
+    """Return the text up to its first repeated sentence or run of words, and whether anything was cut."""
+    text = text[:_LONGEST]
+    cut = find_repetition(text)
+    return text[:cut].strip(), cut is not None
+
+
+def bare(text: str) -> str:
+    """Return the words of a text alone, for comparison."""
+    return " " + " ".join(_WORD.findall(text.casefold())) + " "
+
 
 __all__ = [
     "DISCLAIMER",

@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from clinweave.applications.consult import polarity
-from clinweave.applications.consult.asked_form import defines, has_form, same_act
-from clinweave.applications.consult.cues import cue_of, pattern
+from clinweave.applications.consult.cues import cue_of, defines, has_form, pattern, same_act
 from clinweave.applications.consult.doses import (
     covers_value,
     is_dose_of,

@@ -7,7 +7,7 @@ what is added, and an interrupted one leaves the old index as it was. A removal 
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import islice, pairwise
@@ -21,7 +21,7 @@ from clinweave import schemas
 from clinweave.core.access_policy import close_folder, strictest
 from clinweave.core.artifacts import Artifact, read_manifest, stage
 from clinweave.core.errors import UserError
-from clinweave.knowledge.linking.normalise import SEPARATOR, join, tokenise
+from clinweave.knowledge.linking.normalise import SEPARATOR, join, tokenise, words_of
 from clinweave.records import Passage, Tier
 
 if TYPE_CHECKING:
@@ -301,3 +301,30 @@ class _Describer:
                 self.graph.ancestors(curie) if self.graph is not None and resolved else frozenset()
             )
         return self._above[curie]
+
+
+_PREFERRED = 4.0
+_OF_BODY = 3.0  # weight of words of the text, relative to those of the title
+
+
+def titled_query(names: Sequence[str], prefer: str, body: str) -> Any:
+    """Return the tantivy query for titles with a name, None without a name; see `TextIndex.titled`."""
+    import tantivy
+
+    known, groups = schema(), []
+    for name in names:
+        terms = [tantivy.Query.term_query(known, "title", word) for word in dict.fromkeys(words_of(name))]
+        if terms:
+            every = tantivy.Query.boolean_query([(tantivy.Occur.Must, term) for term in terms])
+            groups.append((tantivy.Occur.Should, every))
+    if not groups:
+        return None
+    clauses = [(tantivy.Occur.Must, tantivy.Query.boolean_query(groups))]
+    for word in words_of(prefer):
+        term = tantivy.Query.term_query(known, "title", word)
+        clauses.append((tantivy.Occur.Should, tantivy.Query.boost_query(term, _PREFERRED)))
+    if words := dict.fromkeys(words_of(body)):
+        terms = [tantivy.Query.term_query(known, "body", word, "freq") for word in words]
+        wanted = tantivy.Query.boolean_query([(tantivy.Occur.Should, term) for term in terms])
+        clauses.append((tantivy.Occur.Must, tantivy.Query.boost_query(wanted, _OF_BODY)))
+    return tantivy.Query.boolean_query(clauses)

@@ -27,8 +27,8 @@ from clinweave.knowledge.retrieval.index_store import (
     normalised,
     open_part,
     schema,
+    titled_query,
 )
-from clinweave.knowledge.retrieval.title_query import titled_query
 from clinweave.records import Passage, Tier
 
 if TYPE_CHECKING:

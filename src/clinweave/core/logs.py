@@ -1,4 +1,9 @@
-"""Messages on standard error, and the log file: events alone, which hold no content."""
+"""Messages on standard error, and the log file: events alone, which hold no content.
+
+Events hold numbers and names of clinweave's own. Every other message (of a reader, a library, an installed package) may
+quote what it read, so it goes to standard error and never into a file. No event takes a path, a question, a row or the
+text of an error.
+"""
 
 import logging
 import os
@@ -10,11 +15,27 @@ from typing import Any
 
 from clinweave.core import configuration
 from clinweave.core.errors import UserError
-from clinweave.core.events import LOGGER as EVENTS
-from clinweave.core.events import is_event
 from clinweave.core.filesystem import output_file, reason
 
+EVENTS = logging.getLogger("clinweave.events")
+_MARK = "clinweave_event"
 _ROOT = logging.getLogger("clinweave")
+
+
+def event(title: str, **facts: str | float) -> None:
+    """Log an event at level INFO; `facts` are counts, seconds, or words from lists in clinweave's source."""
+    if EVENTS.isEnabledFor(logging.INFO):
+        words = [title, *(f"{name}={_text(value)}" for name, value in facts.items())]
+        EVENTS.info(" ".join(words), extra={_MARK: True})
+
+
+def is_event(record: logging.LogRecord) -> bool:
+    """Say whether a log record was made by `event`."""
+    return getattr(record, _MARK, False) is True
+
+
+def _text(value: str | float) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
 @contextmanager
