@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from clinweave.knowledge.retrieval.retrievers import preferred_collections as preferred_collections
     from clinweave.knowledge.retrieval.retrievers import retriever_names as retriever_names
     from clinweave.knowledge.retrieval.sentence_encoder import SentenceEncoder as SentenceEncoder
+    from clinweave.knowledge.retrieval.stored_documents import document_passages as document_passages
     from clinweave.knowledge.retrieval.text_index import Hit as Hit
     from clinweave.knowledge.retrieval.text_index import TextIndex as TextIndex
     from clinweave.knowledge.retrieval.text_index import build_index as build_index
@@ -135,6 +136,7 @@ __getattr__, __dir__ = attach(
         "open_retriever": "retrieval.retrievers",
         "parse_retrievers": "retrieval.retrievers",
         "retriever_names": "retrieval.retrievers",
+        "document_passages": "retrieval.stored_documents",
         "Hit": "retrieval.text_index",
         "HybridIndex": "retrieval.hybrid_index",
         "SentenceEncoder": "retrieval.sentence_encoder",

@@ -23,6 +23,7 @@ from starlette.routing import BaseRoute
 from clinweave.service.chat.requests import RequestError
 from clinweave.service.chat.routes import chat_routes
 from clinweave.service.operation.routes import operation_routes
+from clinweave.service.pages import page_routes
 from clinweave.service.security.admission import Admission
 from clinweave.service.security.bodies import BodyLimit
 from clinweave.service.security.headers import SecurityHeaders
@@ -35,7 +36,7 @@ def make_app(state: ServiceState, *, token: str = "") -> Starlette:
     routes: list[BaseRoute] = [
         *chat_routes(state),
         *operation_routes(state),
-        # *page_routes(state) is added here
+        *page_routes(state),  # last: no page hides a route of the API
     ]
     middleware = [
         Middleware(SecurityHeaders),

@@ -1,0 +1,27 @@
+"""The routes of the pages."""
+
+from typing import TYPE_CHECKING
+
+from starlette.routing import BaseRoute, Route
+
+from clinweave.service.pages.ask import AskPage
+from clinweave.service.pages.evidence import EvidencePages
+from clinweave.service.pages.notices import notices
+from clinweave.service.pages.problems import as_page
+from clinweave.service.pages.rendering import static
+
+if TYPE_CHECKING:
+    from clinweave.service.state import ServiceState
+
+
+def page_routes(state: "ServiceState") -> list[BaseRoute]:
+    """Return the routes of all pages over the shared state of the service."""
+    ask, evidence = AskPage(state), EvidencePages(state)
+    return [
+        Route("/", as_page(ask.show), methods=["GET"]),
+        Route("/ask", as_page(ask.answer), methods=["POST"]),
+        Route("/passage", as_page(evidence.passage), methods=["GET"]),
+        Route("/relation", as_page(evidence.relation), methods=["GET"]),
+        Route("/notices", as_page(notices), methods=["GET"]),
+        Route("/static/{name}", static, methods=["GET"]),
+    ]
