@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from clinweave.core import configuration
 from clinweave.core.artifacts import MANIFEST
 from clinweave.core.artifacts import home as default_home
-from clinweave.core.errors import UserError
+from clinweave.core.errors import MissingDataError, UserError
 from clinweave.models import AUTO, best_installed, runs_here
 from clinweave.records import Answer, Audience, Mention, Message
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from clinweave.applications import ModelSettings, OnPart
     from clinweave.applications.coding import Codebook, Coding
     from clinweave.applications.diagnosis import Diagnoser, DiagnosisResult
+    from clinweave.applications.molecules import KnownDrugs, SimilarDrugs
     from clinweave.knowledge import (
         CitationChecker,
         Graph,
@@ -76,7 +77,7 @@ class KnowledgeBase:
         from clinweave.knowledge import Graph
 
         if not self.has("graph"):
-            raise UserError(
+            raise MissingDataError(
                 f"there is no graph at {self.graph_folder}: run `clinweave setup` (or `clinweave graph build` with "
                 "databases of your choice), or search texts alone with --knowledge text"
             )
@@ -95,7 +96,7 @@ class KnowledgeBase:
         from clinweave.knowledge import TextIndex, preferred_collections
 
         if not self.has("index"):
-            raise UserError(
+            raise MissingDataError(
                 f"there is no text index at {self.home / 'index'}: run `clinweave setup` or `clinweave index build`, "
                 "or ask with --knowledge graph"
             )
@@ -257,21 +258,33 @@ class KnowledgeBase:
     ) -> "DiagnosisResult":
         """Return rare diseases ranked by findings: {"ranking", "none_fits", "next", "problems"}, with reasons.
 
-        `observed` and `excluded` are HPO ids; they overrule the findings of `text`, which are read as in a clinical
-        note and come back under "read". `sex` is "MALE", "FEMALE" or unknown, `age` as "16y" or "P16Y". `release` is a
-        folder with hp.obo and phenotype.hpoa; the fetched one if not given. Raises `UserError` if there is no release.
+        `observed` and `excluded` are HPO ids or names; they overrule the findings of `text`, which are read as in a
+        clinical note and come back under "read". `sex` is male, female or unknown, `age` as "16y" or "P16Y". `release`
+        is a folder with hp.obo and phenotype.hpoa; the fetched one if not given. Raises `UserError` if there is no
+        release, for a name that HPO does not have, and for a text that is no note of one patient.
         """
-        from clinweave.applications.diagnosis import Case, corrected, from_mentions, read_age, read_letter
-        from clinweave.knowledge import NoteReader
+        from clinweave.applications.diagnosis import diagnose_patient
 
-        diagnoser = self._diagnoser(release)
-        letter = read_letter(text, NoteReader(self.linker).read(text)) if text else None
-        read = from_mentions("case", letter.mentions) if letter else Case("case")
-        problems = (*letter.warnings(), *read.problems) if letter else ()
-        case = replace(read, sex=sex.upper(), age=read_age(age), problems=problems)
-        case = corrected(case, diagnoser.model.ontology, observed, excluded, ())
-        line = diagnoser.diagnose(case, top=limit, explained=limit)
-        return line | {"read": letter.summary()} if letter else line
+        return diagnose_patient(
+            self.diagnoser(release),
+            lambda: self.linker,
+            observed=observed,
+            excluded=excluded,
+            text=text,
+            sex=sex,
+            age=age,
+            limit=limit,
+        )
+
+    def similar_molecules(self, molecule: str, *, limit: int = 10) -> "SimilarDrugs":
+        """Return the drugs most similar in structure to a drug's name, identifier or SMILES (computed).
+
+        Needs the extra `molecules`. Raises `UserError` for what is none of these, and if no drugs were fetched.
+        """
+        from clinweave.applications.molecules import similar_drugs
+
+        graph = self.graph if self.has("graph") else None
+        return similar_drugs(self._drugs, molecule, graph, lambda smiles: self._drugs.similar(smiles, limit))
 
     def code(self, note: str, *, setting: str) -> "Coding":
         """Return the ICD-10-CM codes that the text of a note supports, with evidence, and what was considered.
@@ -282,6 +295,12 @@ class KnowledgeBase:
         from clinweave.applications.coding import code_note
 
         return code_note(note, setting, self._codebook)
+
+    @cached_property
+    def _drugs(self) -> "KnownDrugs":
+        from clinweave.applications.molecules import KnownDrugs
+
+        return KnownDrugs.open(self.home)
 
     @cached_property
     def _codebook(self) -> "Codebook":
@@ -302,7 +321,7 @@ class KnowledgeBase:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _diagnoser(self, release: Path | None) -> "Diagnoser":
+    def diagnoser(self, release: Path | None = None) -> "Diagnoser":
         """Return the ranker of a release, compiled on first use (some seconds)."""
         from clinweave.applications.diagnosis import (
             Diagnoser,

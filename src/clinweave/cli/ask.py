@@ -21,9 +21,9 @@ from clinweave.cli.answers import (
     show,
 )
 from clinweave.cli.console import Console, spinner
-from clinweave.cli.extras import needs_molecules
 from clinweave.cli.records import answer_record, refuse_model
 from clinweave.core.errors import UserError
+from clinweave.core.extras import needs_extra
 
 app = typer.Typer(add_completion=False)
 
@@ -95,7 +95,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
             threads=threads or None,
         ) as base,
         spinner(quiet=as_json) as say,
-        needs_molecules() if "structures" in names else nullcontext(),
+        needs_extra("molecules") if "structures" in names else nullcontext(),
     ):
         live = LiveAnswer(screen, say)
         answer = base.ask(

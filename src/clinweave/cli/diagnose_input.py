@@ -1,7 +1,7 @@
 """What `clinweave diagnose` ranks: files of cases, a letter, or findings on the command line; corrected by hand."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from clinweave.core.errors import UserError
 
 if TYPE_CHECKING:
     from clinweave.applications.diagnosis import Case, Letter, Ontology
+    from clinweave.knowledge import TranslatedLinker
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,13 @@ class Given:
 
     def check(self) -> None:
         """Raise `UserError` where the options contradict one another or name nobody."""
+        from clinweave.applications.diagnosis import read_sex
+
         if self.source is not None and self.text is not None:
             raise UserError("give INPUT or --text FILE, not both")
         if self.source is None and self.text is None and not self.hpo.strip() and not self.excluded.strip():
             raise UserError("give one of: INPUT, --text FILE, or --hpo (with --excluded)")
-        if self.sex.strip().upper() not in {"", "MALE", "FEMALE", "M", "F"}:
-            raise UserError(f"--sex is {self.sex!r}; give male or female, or leave it out")
+        read_sex(self.sex, "--sex")
 
 
 def cases(
@@ -48,45 +50,39 @@ def cases(
 
     Raises `UserError` where corrections would meet several patients.
     """
-    from clinweave.applications.diagnosis import corrected, read_age, read_cases, read_terms
+    from clinweave.applications.diagnosis import (
+        Corrections,
+        correct,
+        read_age,
+        read_cases,
+        read_sex,
+        read_terms,
+    )
 
     given.check()
-    sex = {"M": "MALE", "F": "FEMALE"}.get(given.sex.strip().upper(), given.sex.strip().upper())
-    age = read_age(given.age)
-    lists = {
-        option: read_terms(typed, ontology, option)
-        for option, typed in (
-            ("--hpo", given.hpo),
-            ("--excluded", given.excluded),
-            ("--ignore", given.ignored),
-        )
-    }
+    changes = Corrections(
+        **{
+            name: read_terms(typed, ontology, option)
+            for name, option, typed in (
+                ("observed", "--hpo", given.hpo),
+                ("excluded", "--excluded", given.excluded),
+                ("ignored", "--ignore", given.ignored),
+            )
+        },
+        sex=read_sex(given.sex, "--sex"),
+        age=read_age(given.age),
+    )
     items: Iterable[tuple[Case, Letter | None]]
     if given.source is not None:
         items = (
             (case, None) for case in read_cases(given.source, publications=publications, skipped=skipped)
         )
-        if any(lists.values()) or sex or age:
+        if changes:
             items = _only(list(items), given.source)
     else:
         items = [_typed_or_read(given.text)]
     for case, letter in items:
-        personal = replace(case, sex=sex or case.sex, age=age or case.age)
-        final = corrected(personal, ontology, lists["--hpo"], lists["--excluded"], lists["--ignore"])
-        yield _with_sex_checked(final, letter, ontology), letter
-
-
-def _with_sex_checked(case: "Case", letter: "Letter | None", ontology: "Ontology") -> "Case":
-    """Return a case read from a letter with its findings checked against the sex that the letter states."""
-    from clinweave.applications.diagnosis import sex_problems
-    from clinweave.knowledge import person_of
-
-    if letter is None or case.sex:
-        return case
-    observed = [place for id_ in case.observed if (place := ontology.place(id_)) is not None]
-    return replace(
-        case, problems=(*case.problems, *sex_problems(ontology, observed, person_of(letter.text).sex.upper()))
-    )
+        yield correct(case, ontology, changes, letter), letter
 
 
 def _only(items: "list[tuple[Case, Letter | None]]", source: Path) -> "list[tuple[Case, Letter | None]]":
@@ -106,21 +102,20 @@ def _typed_or_read(text: Path | None) -> "tuple[Case, Letter | None]":
 
 def _read(path: Path) -> "tuple[Case, Letter]":
     """Return the case that a letter tells, and the letter with its marks."""
-    from clinweave.applications.diagnosis import from_mentions, read_letter
-    from clinweave.knowledge import Graph, Linker, NoteReader, unread_language, with_translations
+    from clinweave.applications.diagnosis import case_from_letter
+    from clinweave.knowledge import Graph, Linker, with_translations
     from clinweave.patients import check_note, read_note
 
     text = read_note(path)
+
+    def open_linker() -> "TranslatedLinker":
+        return with_translations(Linker.open(Graph.open(home() / "graph")), home())
+
     try:
-        warnings = check_note(text)
+        check_note(text)
     except UserError as error:
         raise UserError(f"{path}: {error}") from error
-    linker = with_translations(Linker.open(Graph.open(home() / "graph")), home())
-    if unread := unread_language(text, linker.languages):
-        warnings.append(unread)
-    letter = read_letter(text, NoteReader(linker).read(text))
-    for warning in (*warnings, *letter.warnings()):
+    result = case_from_letter(text, open_linker, path.stem)
+    for warning in result.warnings:
         typer.echo(f"warning: {warning}", err=True)
-    case = from_mentions(path.stem, letter.mentions)
-    problems = (*warnings, *letter.warnings(), *case.problems)
-    return replace(case, problems=problems), letter
+    return result.case, result.letter

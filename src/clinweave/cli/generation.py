@@ -11,9 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from clinweave.cli.console import Console
-from clinweave.cli.extras import needs_molecules
 from clinweave.core.artifacts import home, write_text
 from clinweave.core.errors import UserError
+from clinweave.core.extras import needs_extra
 
 if TYPE_CHECKING:
     from clinweave.applications.molecules.drugs import Match
@@ -89,7 +89,7 @@ def train(  # noqa: PLR0917 - each parameter is one option
 
     A GPU is used if there is one. Several processes: `torchrun --nproc-per-node N -m clinweave molecules train ...`.
     """
-    with needs_molecules():
+    with needs_extra("molecules"):
         from clinweave.applications.molecules import PretrainingConfig, train_model
 
         _use(threads)
@@ -158,7 +158,7 @@ def generate(  # noqa: PLR0917 - each parameter is one option
     as_json: AsJson = False,
 ) -> None:
     """Generate new molecules. All that are returned are valid; the raw validity rate is reported too."""
-    with needs_molecules():
+    with needs_extra("molecules"):
         from clinweave.applications.molecules import (
             GenerationRequest,
             moses_filters,
@@ -253,7 +253,7 @@ def evaluate(  # noqa: PLR0917 - each parameter is one option
     as_json: AsJson = False,
 ) -> None:
     """Compute all MOSES metrics of a generated set, with the FCD of as many real molecules as a reference."""
-    with needs_molecules():
+    with needs_extra("molecules"):
         from clinweave.applications.molecules.metrics import measure, open_against
 
         _use(threads)
@@ -287,7 +287,7 @@ def encode(  # noqa: PLR0917 - each parameter is one option
     as_json: AsJson = False,
 ) -> None:
     """Write the latent fingerprint of each molecule; every row gets a result, in order."""
-    with needs_molecules():
+    with needs_extra("molecules"):
         import numpy as np
         import pyarrow as pa
         import pyarrow.parquet as pq

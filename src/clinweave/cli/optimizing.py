@@ -10,9 +10,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from clinweave.cli.console import Console
-from clinweave.cli.extras import needs_molecules
 from clinweave.cli.generation import AsJson, Model, Seed, Threads, _bar, _use
 from clinweave.core.artifacts import home
+from clinweave.core.extras import needs_extra
 
 if TYPE_CHECKING:
     from clinweave.applications.molecules.optimization import Outcome
@@ -81,7 +81,7 @@ def optimize(  # noqa: PLR0917 - each parameter is one option
 
     Each distinct molecule costs one call and is written to FILE.journal immediately; an interrupted search resumes.
     """
-    with needs_molecules():
+    with needs_extra("molecules"):
         from clinweave.applications.molecules.optimization import (
             WITHOUT_WEIGHTS,
             Search,

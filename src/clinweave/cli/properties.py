@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from clinweave.cli.console import Console
-from clinweave.cli.extras import needs_molecules
+from clinweave.core.extras import needs_extra
 
 app = typer.Typer(
     add_completion=False,
@@ -59,7 +59,7 @@ def train(  # noqa: PLR0917 - each parameter is one option
     from clinweave.applications.molecules.prediction import read_table
     from clinweave.applications.molecules.prediction import train as learn
 
-    with needs_molecules():
+    with needs_extra("molecules"):
         training_table = read_table(table, smiles_column)
         artifact = learn(
             training_table, target, out, features, bounds=censored, seed=seed, checkpoint=checkpoint
@@ -90,7 +90,7 @@ def predict(  # noqa: PLR0917 - each parameter is one option
     from clinweave.applications.molecules.prediction import PropertyModel, read_table
     from clinweave.applications.molecules.prediction import predict as answer
 
-    with needs_molecules():
+    with needs_extra("molecules"):
         summary = answer(PropertyModel.open(model), read_table(table, smiles_column), out, report)
     if as_json:
         typer.echo(json.dumps(summary))
@@ -116,7 +116,7 @@ def evaluate(  # noqa: PLR0917 - each parameter is one option
     from clinweave.applications.molecules.prediction import PropertyModel, read_table
     from clinweave.applications.molecules.prediction import evaluate as judge
 
-    with needs_molecules():
+    with needs_extra("molecules"):
         result = judge(PropertyModel.open(model), read_table(table, smiles_column), censored, report)
     if as_json:
         typer.echo(json.dumps(result))
@@ -145,7 +145,7 @@ def admet(
     """Predict 41 ADMET endpoints with ADMET-AI's own weights, offline (extra `admet`); every row gets a result."""
     from clinweave.applications.molecules.prediction import predict_admet, read_table
 
-    with needs_molecules():
+    with needs_extra("molecules"):
         summary = predict_admet(read_table(table, smiles_column), out, python)
     if as_json:
         typer.echo(json.dumps(summary))

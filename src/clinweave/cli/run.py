@@ -56,10 +56,10 @@ def run(  # noqa: PLR0917 - each parameter is one option
 
     Recipes that come with clinweave are run by name: demo, compare, diagnosis, doctorgpt, pangu_drug and others.
     """
-    from clinweave.cli.extras import needs_molecules
+    from clinweave.core.extras import needs_extra
     from clinweave.evaluation import load_recipe
 
-    with needs_molecules():
+    with needs_extra("molecules"):
         chosen = load_recipe(recipe, changes or [])
         if allow_future:
             chosen = _allowing_future(chosen)

@@ -10,13 +10,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from clinweave.cli.console import Console
-from clinweave.cli.extras import needs_molecules
 from clinweave.core.artifacts import home
-from clinweave.core.errors import UserError
+from clinweave.core.extras import needs_extra
 
 if TYPE_CHECKING:
     from clinweave.applications.molecules import KnownDrugs
-    from clinweave.records import Concept
+    from clinweave.knowledge import Graph
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
@@ -47,22 +46,29 @@ def similar(
     as_json: AsJson = False,
 ) -> None:
     """Show the known drugs most similar in structure (computed; says nothing about effect or safety)."""
-    with needs_molecules():
+    with needs_extra("molecules"):
+        from clinweave.applications.molecules import similar_drugs
+
         drugs = _drugs()
-        id_, name, smiles = _drug(drugs, drug)
-        if similarity == By.LATENT:
-            near = drugs.similar_by_latent(smiles, home(), top, checkpoint)
-        else:
-            near = drugs.similar(smiles, top)
-        same = [hit for hit in drugs.find(smiles) if hit.id != id_]
+        result = similar_drugs(
+            drugs,
+            drug,
+            _graph(),
+            lambda smiles: (
+                drugs.similar_by_latent(smiles, home(), top, checkpoint)
+                if similarity == By.LATENT
+                else drugs.similar(smiles, top)
+            ),
+        )
+    query, same, near = result.query, result.same, result.similar
     if as_json:
         results = [{"rank": rank, **hit._asdict()} for rank, hit in enumerate(near, 1)]
         typer.echo(
             json.dumps(
                 {
-                    "id": id_,
-                    "name": name,
-                    "smiles": smiles,
+                    "id": query.id,
+                    "name": query.name,
+                    "smiles": query.smiles,
                     "same": [hit._asdict() for hit in same],
                     "similar": results,
                 }
@@ -70,7 +76,12 @@ def similar(
         )
         return
     table = Table(
-        "", "drug", "id", "similarity", "structure", title=escape(f"Similar in structure to {name or smiles}")
+        "",
+        "drug",
+        "id",
+        "similarity",
+        "structure",
+        title=escape(f"Similar in structure to {query.name or query.smiles}"),
     )
     for rank, hit in enumerate(near, 1):
         table.add_row(str(rank), escape(hit.name), hit.id, f"{hit.similarity:.2f}", escape(hit.smiles))
@@ -93,7 +104,7 @@ def known(
     """Look up molecules among known drugs, as a whole or by component."""
     from clinweave.applications.molecules.drugs import answer_known
 
-    with needs_molecules():
+    with needs_extra("molecules"):
         summary = answer_known(_drugs(), table, out, smiles_column)
     if as_json:
         typer.echo(json.dumps(summary))
@@ -111,34 +122,10 @@ def _drugs() -> "KnownDrugs":
     return KnownDrugs.open(home())
 
 
-def _drug(drugs: "KnownDrugs", text: str) -> tuple[str, str, str]:
-    """Return identifier, name and structure of what was given: a drug of the table or of the graph, or a SMILES."""
-    from clinweave.applications.molecules.prediction import Structure, read_structure
-
-    row = drugs.row(text)
-    if row is None:
-        row = next(
-            (row_number for curie in _in_graph(text) if (row_number := drugs.row(curie)) is not None), None
-        )
-    if row is not None:
-        return drugs.ids[row], drugs.names[row], drugs.smiles[row]
-    if gap := drugs.gap(text) or next(filter(None, map(drugs.gap, _in_graph(text))), ""):
-        raise UserError(f"{text!r} is a known drug without a structure here. {gap}. Give its SMILES")
-    structure = read_structure(text)
-    if isinstance(structure, Structure):
-        return "", "", structure.smiles
-    raise UserError(f"{text!r} is neither a drug with a known structure nor a SMILES ({structure.reason})")
-
-
-def _in_graph(text: str) -> list[str]:
-    """Return the identifiers that the graph knows for a name or identifier; none if there is no graph."""
+def _graph() -> "Graph | None":
+    """Return the graph, or None where none was built."""
     from clinweave.core.artifacts import read_manifest
     from clinweave.knowledge import Graph
 
     folder = home() / "graph"
-    if read_manifest(folder) is None:
-        return []
-    graph = Graph.open(folder)
-    resolved = graph.resolve(text)
-    rows: list[Concept] = graph.concepts([resolved] if resolved else graph.candidates(text))
-    return [curie for concept in rows for curie in (concept.id, *concept.xrefs)]
+    return Graph.open(folder) if read_manifest(folder) is not None else None

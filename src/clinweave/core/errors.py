@@ -39,3 +39,29 @@ class AccessError(UserError):
 
 class NotCapableError(UserError):
     """A back end was asked for something it declares it cannot do."""
+
+
+class UnknownConceptError(UserError):
+    """An identifier or a name means no concept, or several.
+
+    `near` holds (identifier, name) of the concepts that it may mean or that resemble it.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        near: tuple[tuple[str, str], ...] = (),
+        *,
+        ambiguous: bool = False,
+        identifier: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.near, self.ambiguous, self.is_identifier = near, ambiguous, identifier
+
+
+class MissingDataError(UserError):
+    """A database, graph or index is needed that was not fetched or built. The message has the command that does it."""
+
+
+class MissingExtraError(UserError):
+    """A library of an optional extra is not installed. The message has the command that installs it."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO
 
 from clinweave.core.artifacts import appearing, sha256, write_text
-from clinweave.core.errors import ChecksumError, ClinweaveError, UserError
+from clinweave.core.errors import ChecksumError, ClinweaveError, MissingDataError, UserError
 from clinweave.resources.listing import File, Resource, catalogue, resource
 
 RECORD = "resource.json"
@@ -27,7 +27,7 @@ def located(resource_id: str, home: Path, *, check: bool = False) -> dict[str, P
     item = resource(resource_id)
     bad = [f"{name}: {state}" for name, state in verify(item, home, deep=check).items() if state != "good"]
     if bad:
-        raise UserError(
+        raise MissingDataError(
             f"{item.id} {item.version} is incomplete ({'; '.join(bad)}): run `clinweave fetch {item.id}`"
         )
     return {file.name: folder(item, home) / file.name for file in item.files}

@@ -35,6 +35,12 @@ if TYPE_CHECKING:
     from clinweave.applications.diagnosis.model import Model as Model
     from clinweave.applications.diagnosis.model import Settings as Settings
     from clinweave.applications.diagnosis.ontology import Ontology as Ontology
+    from clinweave.applications.diagnosis.patient import Corrections as Corrections
+    from clinweave.applications.diagnosis.patient import LetterCase as LetterCase
+    from clinweave.applications.diagnosis.patient import case_from_letter as case_from_letter
+    from clinweave.applications.diagnosis.patient import correct as correct
+    from clinweave.applications.diagnosis.patient import diagnose_patient as diagnose_patient
+    from clinweave.applications.diagnosis.patient import read_sex as read_sex
     from clinweave.applications.diagnosis.phenopackets import check_target as check_target
     from clinweave.applications.diagnosis.phenopackets import phenopacket_of as phenopacket_of
     from clinweave.applications.diagnosis.phenopackets import write_phenopackets as write_phenopackets
@@ -70,6 +76,12 @@ __getattr__, __dir__ = attach(
         "log_prior": "shares",
         "Letter": "letters",
         "Ontology": "ontology",
+        "Corrections": "patient",
+        "LetterCase": "patient",
+        "case_from_letter": "patient",
+        "correct": "patient",
+        "diagnose_patient": "patient",
+        "read_sex": "patient",
         "check_target": "phenopackets",
         "corrected": "cases",
         "denied_of_relatives": "letters",

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
 from clinweave.applications.diagnosis.ontology import WORD, Ontology, name_key
-from clinweave.core.errors import UserError
+from clinweave.core.errors import UnknownConceptError, UserError
 
 _ID = re.compile(
     r"(?:https?://\S*?/)?(?<![A-Za-z0-9])HP\s*[:_\-.]?\s*(\d{1,7})(?!\d)|(?<![\d.])(\d{7})(?![\d.])",
@@ -58,17 +58,18 @@ def _names(piece: str, ontology: Ontology, option: str) -> Iterator[str]:
                 break
         else:
             if words[index].lower() not in _JOINING or words[index].lower() in _NEGATING:
-                raise UserError(
-                    _refusal(" ".join(words[index:]), words[index].lower(), names, ontology, option)
-                )
+                raise _refusal(" ".join(words[index:]), words[index].lower(), names, ontology, option)
             index += 1
 
 
-def _refusal(rest: str, first: str, names: Mapping[str, int], ontology: Ontology, option: str) -> str:
+def _refusal(rest: str, first: str, names: Mapping[str, int], ontology: Ontology, option: str) -> UserError:
     if first in _NEGATING:
-        return f"{option}: {rest[:80]!r} is a denial; give absent findings with --excluded"
-    near = get_close_matches(name_key(rest), names, n=3, cutoff=0.75)
-    places = dict.fromkeys(names[name] for name in near)
-    hint = ", ".join(f"{ontology.names[position]} ({ontology.ids[position]})" for position in places)
-    hint = f"; did you mean {hint}?" if hint else "; look the finding up at hpo.jax.org and give its id"
-    return f"{option}: {rest[:80]!r} is no HPO id and no name of HPO {ontology.release}{hint}"
+        return UserError(f"{option}: {rest[:80]!r} is a denial; give absent findings with --excluded")
+    matches = get_close_matches(name_key(rest), names, n=3, cutoff=0.75)
+    positions = dict.fromkeys(names[name] for name in matches)
+    near = tuple((ontology.ids[position], ontology.names[position]) for position in positions)
+    listed = ", ".join(f"{name} ({id_})" for id_, name in near)
+    hint = f"; did you mean {listed}?" if near else "; look the finding up at hpo.jax.org and give its id"
+    return UnknownConceptError(
+        f"{option}: {rest[:80]!r} is no HPO id and no name of HPO {ontology.release}{hint}", near
+    )

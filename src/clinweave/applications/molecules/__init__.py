@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from clinweave.applications.molecules.drugs.evidence import StructureRetriever as StructureRetriever
     from clinweave.applications.molecules.drugs.known import KnownDrugs as KnownDrugs
     from clinweave.applications.molecules.drugs.known import named_drugs as named_drugs
+    from clinweave.applications.molecules.drugs.similar import SimilarDrugs as SimilarDrugs
+    from clinweave.applications.molecules.drugs.similar import find_structure as find_structure
+    from clinweave.applications.molecules.drugs.similar import similar_drugs as similar_drugs
     from clinweave.applications.molecules.featurization import featurise as featurise
     from clinweave.applications.molecules.generation import GenerationRequest as GenerationRequest
     from clinweave.applications.molecules.generation import GenerationResult as GenerationResult
@@ -93,5 +96,8 @@ __getattr__, __dir__ = attach(
         "KnownDrugs": "drugs.known",
         "named_drugs": "drugs.known",
         "StructureRetriever": "drugs.evidence",
+        "SimilarDrugs": "drugs.similar",
+        "find_structure": "drugs.similar",
+        "similar_drugs": "drugs.similar",
     },
 )

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from clinweave.core.artifacts import open_manifest
-from clinweave.core.errors import UserError
+from clinweave.core.errors import UnknownConceptError, UserError
 from clinweave.knowledge.graph.identity import is_code, is_curie, rank, spelt
 from clinweave.knowledge.graph.search import NameSearch, SortedTexts
 from clinweave.knowledge.graph.tables import read_array, read_arrow
@@ -85,18 +85,17 @@ class Graph:
         if id_ is not None:
             return id_
         rows = [] if is_curie(text.strip()) else self._search.exact(text)
-        rows = self._leading(rows)
-        if len(rows) == 1:
+        if len(rows := self._leading(rows)) == 1:
             return self._ids[rows[0]]
         if rows:
-            raise UserError(f"{text!r} may be {self._listed(rows[:5])}: give the identifier")
-        raise UserError(self._unknown(text))
+            raise self._several(text, rows[:5], "give the identifier")
+        raise self._unknown(text)
 
     def concept(self, curie: str) -> Concept:
         """Return the concept; raises `UserError` naming near identifiers where it is unknown."""
         id_ = self.resolve(curie)
         if id_ is None:
-            raise UserError(self._unknown(curie))
+            raise self._unknown(curie)
         return self.concepts([id_])[0]
 
     def concepts(self, ids: Sequence[str]) -> list[Concept]:
@@ -105,7 +104,7 @@ class Graph:
         for curie in ids:
             row = self._row(curie)
             if row is None:
-                raise UserError(self._unknown(curie))
+                raise self._unknown(curie)
             rows.append(row)
         return _records(Concept, self._concepts, np.array(rows, dtype=np.int64))
 
@@ -138,7 +137,7 @@ class Graph:
         """Return the relations of a concept in both directions, those that it is the subject of first."""
         row = self._row(curie)
         if row is None:
-            raise UserError(self._unknown(curie))
+            raise self._unknown(curie)
         rows = np.concatenate([self._slice("by_subject", [row]), self._slice("by_object", [row])])
         return _records(Relation, self._relations, rows if limit is None else rows[:limit])
 
@@ -151,7 +150,7 @@ class Graph:
         """Return the ids that 1 to `hops` relations reach, either way, negated ones aside; `UserError` if unknown."""
         row = self._row(curie)
         if row is None:
-            raise UserError(self._unknown(curie))
+            raise self._unknown(curie)
         rows = within(self._array("beside"), self._array("beside_targets"), row, hops)
         return list(self._ids.array.take(pa.array(rows, pa.int64())).to_pylist())
 
@@ -337,20 +336,25 @@ class Graph:
             allowed[slice(*self._ids.beginning(f"{prefix}:"))] = True
         return allowed
 
-    def _listed(self, rows: Sequence[int]) -> str:
+    def _named(self, rows: Sequence[int]) -> tuple[tuple[str, str], ...]:
         concepts = _records(Concept, self._concepts, np.array(rows, dtype=np.int64))
-        return ", ".join(f"{item.id} ({item.name})" for item in concepts)
+        return tuple((item.id, item.name) for item in concepts)
 
-    def _unknown(self, text: str) -> str:
+    def _several(self, text: str, rows: Sequence[int], hint: str) -> UnknownConceptError:
+        near = self._named(rows)
+        return UnknownConceptError(f"{text!r} may be {_listed(near)}: {hint}", near, ambiguous=True)
+
+    def _unknown(self, text: str) -> UnknownConceptError:
         several = self.candidates(text)
         if len(several) > 1:
             rows = [row for row in map(self._ids.find, several[:5]) if row is not None]
-            return f"{text!r} may be {self._listed(rows)}: give one of these"
-        rows = self._near_ids(text) if is_curie(text.strip()) else self._search.near(text)
-        if not rows and not is_curie(text.strip()):
+            return self._several(text, rows, "give one of these")
+        rows = self._near_ids(text) if (identifier := is_curie(text.strip())) else self._search.near(text)
+        if not rows and not identifier:
             rows = [row for row, _ in self._search.ranked(text)[:5]]
-        hint = f"near it: {self._listed(rows)}" if rows else "`clinweave graph search` finds names"
-        return f"the graph knows no {text!r}; {hint}"
+        near = self._named(rows)
+        hint = f"near it: {_listed(near)}" if near else "`clinweave graph search` finds names"
+        return UnknownConceptError(f"the graph knows no {text!r}; {hint}", near, identifier=identifier)
 
     def _leading(self, rows: list[int]) -> list[int]:
         """Return the one of several namesakes that stands for all, else all of them.
@@ -373,6 +377,10 @@ class Graph:
         low, high = max(low, 0), min(high, low + 2000)
         near = get_close_matches(curie, [self._ids[row] for row in range(low, high)], n=5, cutoff=0.6)
         return [row for row in map(self._ids.find, near) if row is not None]
+
+
+def _listed(named: Sequence[tuple[str, str]]) -> str:
+    return ", ".join(f"{id_} ({name})" for id_, name in named)
 
 
 _TYPED: dict[str, Callable[[str], Any]] = {"grade": Grade, "tier": Tier}

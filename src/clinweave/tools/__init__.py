@@ -1,0 +1,39 @@
+"""Read-only tools over a knowledge base: one definition each for Python, the HTTP API, MCP and the agent."""
+
+from typing import TYPE_CHECKING
+
+from clinweave.core.lazy import attach
+
+if TYPE_CHECKING:
+    from clinweave.tools.base import JSON as JSON
+    from clinweave.tools.base import Parameter as Parameter
+    from clinweave.tools.base import Tool as Tool
+    from clinweave.tools.errors import ErrorDocument as ErrorDocument
+    from clinweave.tools.errors import ErrorKind as ErrorKind
+    from clinweave.tools.errors import Suggestion as Suggestion
+    from clinweave.tools.errors import ToolError as ToolError
+    from clinweave.tools.errors import typed_errors as typed_errors
+    from clinweave.tools.registry import AnyTool as AnyTool
+    from clinweave.tools.registry import all_tools as all_tools
+    from clinweave.tools.registry import call_tool as call_tool
+    from clinweave.tools.registry import open_tool as open_tool
+    from clinweave.tools.registry import tool_names as tool_names
+
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "JSON": "base",
+        "Parameter": "base",
+        "Tool": "base",
+        "ErrorDocument": "errors",
+        "ErrorKind": "errors",
+        "Suggestion": "errors",
+        "ToolError": "errors",
+        "typed_errors": "errors",
+        "AnyTool": "registry",
+        "all_tools": "registry",
+        "call_tool": "registry",
+        "open_tool": "registry",
+        "tool_names": "registry",
+    },
+)
