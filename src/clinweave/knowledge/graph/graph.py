@@ -349,10 +349,8 @@ class Graph:
         if len(several) > 1:
             rows = [row for row in map(self._ids.find, several[:5]) if row is not None]
             return self._several(text, rows, "give one of these")
-        rows = self._near_ids(text) if (identifier := is_curie(text.strip())) else self._search.near(text)
-        if not rows and not identifier:
-            rows = [row for row, _ in self._search.ranked(text)[:5]]
-        near = self._named(rows)
+        identifier = is_curie(text.strip())
+        near = self._named(self._near_ids(text) if identifier else self._search.suggestions(text))
         hint = f"near it: {_listed(near)}" if near else "`clinweave graph search` finds names"
         return UnknownConceptError(f"the graph knows no {text!r}; {hint}", near, identifier=identifier)
 

@@ -156,6 +156,11 @@ class NameSearch:
             return 0.5 + 0.25 * share + 0.05 * label
         return 0.25 + 0.25 * share + 0.05 * label
 
+    def suggestions(self, text: str, limit: int = 5) -> list[int]:
+        """Return concepts that an unknown name may mean: those with its words, then those spelt most like it."""
+        with_words = [row for row, _ in self.ranked(text)[:3]]
+        return list(dict.fromkeys([*with_words, *self.near(text)]))[:limit]
+
     def near(self, text: str, limit: int = 5) -> list[int]:
         """Return concepts whose names are spelt most like `text` (same first letters, or its longest word)."""
         query = fold(text)
