@@ -3,6 +3,9 @@
 import json
 
 import pytest
+from tools.entered_files import entered_files
+
+from tests.test_entered_files import assert_in_order
 
 
 def test_a_recipe_gives_numbers_a_report_and_what_was_left_out(small_world, call, tmp_path):
@@ -19,6 +22,12 @@ def test_a_recipe_gives_numbers_a_report_and_what_was_left_out(small_world, call
     assert (tmp_path / "out" / "report.html").stat().st_size > 5_000
     assert len((tmp_path / "out" / "samples.jsonl").read_text("utf-8").splitlines()) == 24
     assert (tmp_path / "out").stat().st_mode & 0o077 == 0
+
+
+def test_the_page_about_the_architecture_names_the_files_of_a_study_in_order(small_world, call, tmp_path):
+    with entered_files() as entered:
+        assert call("run", tmp_path / "own.toml", "--out", tmp_path / "out", "--json")[0] == 0
+    assert_in_order("One study, file by file", entered)
 
 
 def test_a_second_run_asks_nothing_and_changes_nothing(small_world, call, tmp_path):
