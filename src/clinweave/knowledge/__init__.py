@@ -72,6 +72,8 @@ if TYPE_CHECKING:
     from clinweave.knowledge.retrieval.retrievers import preferred_collections as preferred_collections
     from clinweave.knowledge.retrieval.retrievers import retriever_names as retriever_names
     from clinweave.knowledge.retrieval.sentence_encoder import SentenceEncoder as SentenceEncoder
+    from clinweave.knowledge.retrieval.single_document import TEXT_DOCUMENTS as TEXT_DOCUMENTS
+    from clinweave.knowledge.retrieval.single_document import document_text as document_text
     from clinweave.knowledge.retrieval.stored_documents import document_passages as document_passages
     from clinweave.knowledge.retrieval.text_index import Hit as Hit
     from clinweave.knowledge.retrieval.text_index import TextIndex as TextIndex
@@ -136,6 +138,8 @@ __getattr__, __dir__ = attach(
         "open_retriever": "retrieval.retrievers",
         "parse_retrievers": "retrieval.retrievers",
         "retriever_names": "retrieval.retrievers",
+        "TEXT_DOCUMENTS": "retrieval.single_document",
+        "document_text": "retrieval.single_document",
         "document_passages": "retrieval.stored_documents",
         "Hit": "retrieval.text_index",
         "HybridIndex": "retrieval.hybrid_index",

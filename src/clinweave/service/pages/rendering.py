@@ -1,7 +1,7 @@
 """Jinja templates with escaping, and the style and script files of the pages."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -52,13 +52,17 @@ def is_partial(request: Request) -> bool:
     return request.headers.get("hx-request") == "true"
 
 
-def render(request: Request, template: str, *, status: int = 200, **context: object) -> Response:
-    """Return a rendered template as a response."""
-    text = (
-        environment()
-        .get_template(template)
-        .render(path=request.url.path, partial=is_partial(request), **context)
-    )
+def render(
+    request: Request,
+    template: str,
+    parts: Mapping[str, object] | None = None,
+    *,
+    status: int = 200,
+    **context: object,
+) -> Response:
+    """Return a rendered template as a response; `parts` are more of its context."""
+    values = {"path": request.url.path, "partial": is_partial(request), **(parts or {}), **context}
+    text = environment().get_template(template).render(values)
     # half of a surrogate pair has no form in UTF-8; without a referrer, a form would be sent with "Origin: null"
     return HTMLResponse(text.encode("utf-8", "replace"), status, {"Referrer-Policy": "same-origin"})
 

@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute, Route
 
 from clinweave.service.pages.ask import AskPage
 from clinweave.service.pages.evidence import EvidencePages
+from clinweave.service.pages.note import NotePage
 from clinweave.service.pages.notices import notices
 from clinweave.service.pages.problems import as_page
 from clinweave.service.pages.rendering import static
@@ -16,12 +17,17 @@ if TYPE_CHECKING:
 
 def page_routes(state: "ServiceState") -> list[BaseRoute]:
     """Return the routes of all pages over the shared state of the service."""
-    ask, evidence = AskPage(state), EvidencePages(state)
+    ask, evidence, note = AskPage(state), EvidencePages(state), NotePage(state)
     return [
         Route("/", as_page(ask.show), methods=["GET"]),
         Route("/ask", as_page(ask.answer), methods=["POST"]),
         Route("/passage", as_page(evidence.passage), methods=["GET"]),
         Route("/relation", as_page(evidence.relation), methods=["GET"]),
+        Route("/note", as_page(note.show), methods=["GET"]),
+        Route("/note", as_page(note.read), methods=["POST"]),
+        Route("/note/terms", as_page(note.terms), methods=["POST"]),
+        Route("/note/export", as_page(note.export), methods=["POST"]),
+        Route("/note/{part}", as_page(note.part), methods=["POST"]),
         Route("/notices", as_page(notices), methods=["GET"]),
         Route("/static/{name}", static, methods=["GET"]),
     ]

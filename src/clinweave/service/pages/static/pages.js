@@ -57,3 +57,61 @@ document.addEventListener("htmx:sendError", () => {
   const busy = document.getElementById("busy");
   if (busy) busy.textContent = "The service cannot be reached. Is clinweave serve still running?";
 });
+
+// Note: a dropped file is read as if it had been chosen; Enter in the finding's name shows the completions.
+document.addEventListener("dragover", (event) => {
+  const box = event.target.closest("[data-drop]");
+  if (box) { event.preventDefault(); box.classList.add("dropping"); }
+});
+document.addEventListener("dragleave", (event) => {
+  const box = event.target.closest("[data-drop]");
+  if (box) box.classList.remove("dropping");
+});
+document.addEventListener("drop", (event) => {
+  const box = event.target.closest("[data-drop]");
+  if (!box) return;
+  box.classList.remove("dropping");
+  const input = document.querySelector("[data-file]");
+  if (event.dataTransfer.files.length && input) {
+    event.preventDefault();
+    input.files = event.dataTransfer.files;
+    document.getElementById("note-read").click();
+  }
+});
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-file]") && event.target.files.length) document.getElementById("note-read").click();
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.matches("[data-find]")) {
+    event.preventDefault();
+    event.target.dispatchEvent(new Event("input", {bubbles: true}));
+    const first = document.querySelector("#choices button");
+    if (first) first.focus();
+  }
+});
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent).then(() => {
+    button.textContent = "Copied";
+  });
+});
+
+document.addEventListener("htmx:load", (event) => {
+  for (const button of event.detail.elt.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard;
+});
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const button = event.detail.requestConfig.triggeringEvent && event.detail.requestConfig.triggeringEvent.submitter;
+  focusAfter = button && button.closest("#result") ? button.value : null;
+});
+document.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.target.id !== "result") return;
+  const file = document.querySelector("[data-file]");
+  if (file) file.value = "";
+  // after a correction the focus goes back to the row that was corrected, else to what was read
+  const id = focusAfter && (focusAfter.match(/HP:\d{7}$/) || [null])[0];
+  const row = id && document.getElementById("t-" + id.replace(":", "_"));
+  const next = row ? row.querySelector("button") : document.querySelector("#result [data-focus]");
+  if (next) next.focus({preventScroll: Boolean(row)});
+});
+let focusAfter = null;
