@@ -41,6 +41,7 @@ COMMANDS: dict[str, str] = {
     "export": "Export a trained model as safetensors and GGUF, checked by loading both again.",
     "chat": "Ask questions in the terminal, with or without a model.",
     "serve": "Start an OpenAI-compatible server, with or without a model.",
+    "mcp": "Serve read-only tools to agents (Model Context Protocol).",
     "run": "Run an experiment described in a TOML recipe.",
     "compare": "Compare a model without and with text, graph and both on your benchmark.",
     "leaderboard": "Accumulate comparison runs and compare those that are comparable.",

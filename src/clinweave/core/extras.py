@@ -8,7 +8,7 @@ from clinweave.core.errors import MissingExtraError
 # extra -> top-level modules that it alone installs
 _MODULES = {
     "molecules": frozenset({"rdkit", "lightgbm", "sklearn", "torch", "selfies", "tokenizers"}),
-    "mcp": frozenset({"mcp"}),
+    "mcp": frozenset({"mcp", "mcp_types"}),
 }
 
 
