@@ -45,8 +45,8 @@ def main() -> int:
         if chosen.write:
             write_section(chosen.write, "results: affinity", text)
         return 0
-    made = davis_cells if chosen.what == "davis" else interactions
-    jobs = made.jobs(chosen.data if chosen.what == "davis" else chosen.graph, chosen.seeds)
+    result = davis_cells if chosen.what == "davis" else interactions
+    jobs = result.jobs(chosen.data if chosen.what == "davis" else chosen.graph, chosen.seeds)
     for key, make in track(jobs, chosen.what, console=screen):
         cells.get(key, make)
     return 0

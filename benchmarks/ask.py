@@ -57,7 +57,7 @@ def main() -> None:
     questions = [json.loads(line)["question"] for line in lines if line.strip()]
     first = cold(questions[0], options.cold)
     each = sorted(warm(questions))
-    found = {
+    result = {
         "questions": len(questions),
         "cold_seconds": [round(wall, 2) for wall, _ in first],
         "cold_processor_seconds": [round(processor, 2) for _, processor in first],
@@ -66,13 +66,13 @@ def main() -> None:
         "warm_longest": round(each[-1], 3),
     }
     if options.json:
-        print(json.dumps(found))
+        print(json.dumps(result))
         return
     shown = ", ".join(f"{wall:.2f} s ({processor:.2f} s of processor time)" for wall, processor in first)
     print(f"cold command: {shown}")
     print(
-        f"warm, {len(questions)} questions: median {found['warm_median']} s, p95 {found['warm_p95']} s, "
-        f"longest {found['warm_longest']} s"
+        f"warm, {len(questions)} questions: median {result['warm_median']} s, p95 {result['warm_p95']} s, "
+        f"longest {result['warm_longest']} s"
     )
 
 

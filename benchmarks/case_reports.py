@@ -41,8 +41,8 @@ def main() -> None:
     base: list[Counts] | None = None
     for name, read in readings(Linker.open(graph)).items():
         counts = [
-            (len(wanted & told), len(told), len(wanted))
-            for wanted, told in zip(gold, map(observed, read(texts)), strict=True)
+            (len(expected & told), len(told), len(expected))
+            for expected, told in zip(gold, map(observed, read(texts)), strict=True)
         ]
         base = base or counts
         print(f"{name:<40}{shown(counts, base, drawn)}")

@@ -72,9 +72,9 @@ def report(pairs, verdicts) -> dict:
         ):
             groups[key].append((pair, verdict))
     rows = []
-    for (kind, split), found in groups.items():
-        counted = summary([pair for pair, _ in found], [verdict for _, verdict in found])
-        rows.append({"kind": kind, "split": split, "label": found[0][0].supported, **counted})
+    for (kind, split), result in groups.items():
+        counted = summary([pair for pair, _ in result], [verdict for _, verdict in result])
+        rows.append({"kind": kind, "split": split, "label": result[0][0].supported, **counted})
     return {"pairs": len(pairs), "goal_false_support": GOAL, "rows": rows}
 
 
@@ -123,9 +123,9 @@ def report_written(scored) -> list[dict]:
             "label": label,
             "written": written,
             "kind": kind,
-            **summary([pair for pair, _ in found], [verdict for _, verdict in found]),
+            **summary([pair for pair, _ in result], [verdict for _, verdict in result]),
         }
-        for (label, written, kind), found in sorted(groups.items(), key=lambda item: item[0][2] == "all")
+        for (label, written, kind), result in sorted(groups.items(), key=lambda item: item[0][2] == "all")
     ]
 
 
@@ -241,8 +241,8 @@ def show_errors(pairs, verdicts, options) -> None:
     """Print the pairs of one kind and split on which the checker is wrong."""
     for pair, (verdict, reason) in zip(pairs, verdicts, strict=True):
         wrong = (verdict == Verdict.SUPPORTED) != pair.supported  # a miss or a false support
-        wanted = options.show == "all" or options.show in pair.kind
-        if wanted and pair.split == options.split and wrong:
+        expected = options.show == "all" or options.show in pair.kind
+        if expected and pair.split == options.split and wrong:
             print(f"{pair.kind}: {pair.sentence}\n    {verdict}: {reason}", file=sys.stderr)
 
 

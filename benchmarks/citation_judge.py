@@ -69,9 +69,9 @@ EXAMPLES = (  # invented: passage, statement, answer
 
 def passage_of(pair) -> str:
     """Return the passages of a pair with their titles and headings; "" where it cites records alone."""
-    found = [item.passage for item in pair.evidence if item.passage is not None]
+    result = [item.passage for item in pair.evidence if item.passage is not None]
     return "\n".join(
-        "\n".join(part for part in (item.title, item.section, item.text) if part) for item in found
+        "\n".join(part for part in (item.title, item.section, item.text) if part) for item in result
     )
 
 
@@ -216,11 +216,11 @@ def read(paths: Sequence[Path], names: NamedConcepts) -> list:
 def sampled(pairs: Sequence, count: int) -> list:
     """Return a seeded sample, half of it false pairs and half true ones."""
     random_ = random.Random(0)
-    found = []
+    result = []
     for label in (False, True):
         group = [pair for pair in pairs if pair.supported is label]
-        found += random_.sample(group, min(count // 2, len(group)))
-    return found
+        result += random_.sample(group, min(count // 2, len(group)))
+    return result
 
 
 def thresholds(rows) -> dict[str, float]:
@@ -308,9 +308,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(json.dumps(result, indent=1))
         return 0
     console = Console(width=120, file=sys.stdout)
-    for name, found in result["sets"].items():
+    for name, matches in result["sets"].items():
         table = Table("use of the model", "false support (95 % CI)", "recall (95 % CI)", title=name)
-        for use, counts in found.items():
+        for use, counts in matches.items():
             table.add_row(use, cell(*counts["false"]), cell(*counts["true"]))
         console.print(table)
     console.print(f"thresholds: rescue {cut['rescue']:.4f}, veto {cut['veto']:.4f}")

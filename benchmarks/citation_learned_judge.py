@@ -117,17 +117,17 @@ class Window(NamedTuple):
 
 
 def _windows(passage: Passage) -> list[Window]:
-    found = statements(passage.text, passage.section, passage.title)
-    words = [_lemmas(item.text) for item in found]
+    result = statements(passage.text, passage.section, passage.title)
+    words = [_lemmas(item.text) for item in result]
     return [
         Window(
             [word for part in words[start:stop] for word in part],
-            tuple(item.text for item in found[start:stop]),
-            any(item.refused for item in found[start:stop]),
-            any(item.group for item in found[start:stop]),
+            tuple(item.text for item in result[start:stop]),
+            any(item.refused for item in result[start:stop]),
+            any(item.group for item in result[start:stop]),
         )
         for size in (1, 2)
-        for start in range(len(found) - size + 1)
+        for start in range(len(result) - size + 1)
         for stop in (start + size,)
     ]
 
@@ -150,11 +150,11 @@ def _order(claim: Sequence[str], stated: Sequence[str]) -> dict[str, float]:
 def features(item: Item, *, shortcuts: bool) -> dict[str, float] | None:
     """Return the features of a sentence and the part of its passages that shares most words with it."""
     claim = _lemmas(_YES_NO.sub("", item.sentence))
-    wanted = [word for word in claim if word not in _STOP]
+    expected = [word for word in claim if word not in _STOP]
     best: tuple[float, Window, Passage] | None = None
     for passage in item.passages:
         for window in _windows(passage):
-            shared = sum(_like(word, frozenset(window.words)) for word in wanted)
+            shared = sum(_like(word, frozenset(window.words)) for word in expected)
             score = shared - 0.35 * (len(window.texts) - 1) - 0.01 * len(window.words)
             if best is None or score > best[0]:
                 best = score, window, passage
@@ -165,12 +165,12 @@ def features(item: Item, *, shortcuts: bool) -> dict[str, float] | None:
     own, theirs = frozenset(claim), frozenset(window.words)
     whole = frozenset(_lemmas(f"{passage.title} {passage.section} {passage.text}"))
     numbers = [{word for word in side if word[:1].isdigit()} for side in (own, theirs)]
-    missing = [word for word in wanted if word not in theirs]
-    found: dict[str, float] = {
+    missing = [word for word in expected if word not in theirs]
+    result: dict[str, float] = {
         "missing": len(missing),
-        "coverage": 1 - len(missing) / max(1, len(wanted)),
-        "unlike": sum(not _like(word, theirs) for word in wanted),
-        "unlike_passage": sum(not _like(word, whole) for word in wanted),
+        "coverage": 1 - len(missing) / max(1, len(expected)),
+        "unlike": sum(not _like(word, theirs) for word in expected),
+        "unlike_passage": sum(not _like(word, whole) for word in expected),
         "names_missing": sum(len(word) <= 3 or any(map(str.isdigit, word)) for word in missing),
         "extra": sum(not _like(word, own) for word in stated),
         "extra_share": sum(not _like(word, own) for word in stated) / max(1, len(stated)),
@@ -192,17 +192,17 @@ def features(item: Item, *, shortcuts: bool) -> dict[str, float] | None:
         "quote": float('"' in passage.text or "“" in passage.text),
     }
     for name, words in _SETS.items():
-        found[f"{name}_claim"] = len((own - theirs) & words)
-        found[f"{name}_stated"] = len((theirs - own) & words)
-    found |= _order(wanted, stated)
+        result[f"{name}_claim"] = len((own - theirs) & words)
+        result[f"{name}_stated"] = len((theirs - own) & words)
+    result |= _order(expected, stated)
     if shortcuts:
-        found |= {
+        result |= {
             "yes": float(bool(_YES_NO.match(item.sentence))),
-            "words": len(wanted),
+            "words": len(expected),
             "words_stated": len(stated),
             "words_passage": len(whole),
         }
-    return found
+    return result
 
 
 def judge_features(items: Sequence[Item], *, shortcuts: bool) -> np.ndarray:

@@ -49,14 +49,14 @@ def look_up(book: Codebook) -> Callable[[str, str], list[str]]:
 
     def codes_of(text: str, _setting: str) -> list[str]:
         spans = finder.find(text, lambda _name, start, end: end - start > 3)
-        found: dict[str, None] = {}
+        result: dict[str, None] = {}
         for span in spans:
             code = codes[span.names[0]]
             leaves = [leaf for leaf in book.leaves(code) if leaf in book.billable]
             chosen = next((leaf for leaf in leaves if "unspecified" in book.title(leaf).lower()), None)
             if chosen or leaves:
-                found[chosen or leaves[0]] = None
-        return list(found)
+                result[chosen or leaves[0]] = None
+        return list(result)
 
     return codes_of
 

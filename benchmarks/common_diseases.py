@@ -51,15 +51,15 @@ def aspect(graph: Graph, disease: str, relation: Relation, categories: dict[str,
 
 def proposed(path: Path, graph: Graph) -> dict[str, list[Relation]]:
     """Return disease -> the relations that a folder of proposals tells of it, in the identifiers of the graph."""
-    found: dict[str, list[Relation]] = defaultdict(list)
+    result: dict[str, list[Relation]] = defaultdict(list)
     for line in (path / "proposals.jsonl").read_text("utf-8").splitlines():
         row = json.loads(line)
         ends = [graph.resolve(row[name]) for name in ("subject", "object")]
         if all(ends):
             relation = Relation(ends[0], row["predicate"], ends[1], "proposals", grade=Grade.TEXT_MINED)
             for end in ends:
-                found[end].append(relation)
-    return found
+                result[end].append(relation)
+    return result
 
 
 def coverage(
@@ -67,7 +67,7 @@ def coverage(
 ) -> dict[str, dict[str, Counter[str]]]:
     """Return disease -> aspect -> grade -> number of distinct things told; what `texts` propose is a grade apart."""
     categories: dict[str, str] = {}
-    found: dict[str, dict[str, Counter[str]]] = {}
+    result: dict[str, dict[str, Counter[str]]] = {}
     for disease in diseases:
         told: dict[tuple[str, str], set[str]] = defaultdict(set)
         known = graph.resolve(disease)
@@ -76,11 +76,11 @@ def coverage(
         for grade, relation in stated:
             if name := aspect(graph, known, relation, categories):
                 told[name, grade].add(relation.object if relation.subject == known else relation.subject)
-        found[disease] = {
+        result[disease] = {
             name: Counter({g: len(things) for (a, g), things in told.items() if a == name})
             for name in ASPECTS
         }
-    return found
+    return result
 
 
 def summary(found: dict[str, dict[str, Counter[str]]]) -> dict[str, dict[str, int]]:
@@ -101,11 +101,11 @@ def joined(path: Path) -> tuple[int, int]:
     """Return how many disease ids HPO's annotations have in this graph, and how many of them are a Mondo disease."""
     import pyarrow.parquet as pq
 
-    wanted = [("source", "=", "hpoa"), ("predicate", "in", ["biolink:has_phenotype"])]
+    expected = [("source", "=", "hpoa"), ("predicate", "in", ["biolink:has_phenotype"])]
     columns = ["subject", "original_subject"]
-    rows = pq.read_table(path / "relations.parquet", columns=columns, filters=wanted).to_pylist()
-    found = {row["original_subject"] or row["subject"]: row["subject"] for row in rows}
-    return len(found), sum(known.startswith("MONDO:") for known in found.values())
+    rows = pq.read_table(path / "relations.parquet", columns=columns, filters=expected).to_pylist()
+    result = {row["original_subject"] or row["subject"]: row["subject"] for row in rows}
+    return len(result), sum(known.startswith("MONDO:") for known in result.values())
 
 
 def listed() -> list[dict[str, str]]:
@@ -120,10 +120,10 @@ def folded(text: str) -> str:
 def titles(focus: str) -> list[str]:
     """Return the forms of a topic's title that may be a disease's name."""
     bare = re.sub(r"\s*\(.*", "", focus)
-    found = [focus, bare]
-    for plural, one in (("diseases", "disease"), ("disorders", "disorder"), ("infections", "infection")):
-        found.append(re.sub(rf"(?i)\b{plural}$", one, bare))
-    return [*found, bare.removesuffix("s")]
+    result = [focus, bare]
+    for plural, item in (("diseases", "disease"), ("disorders", "disorder"), ("infections", "infection")):
+        result.append(re.sub(rf"(?i)\b{plural}$", item, bare))
+    return [*result, bare.removesuffix("s")]
 
 
 def loose(text: str) -> str:
@@ -175,14 +175,14 @@ def rare_disorders(path: Path, graph: Graph) -> set[str]:
     """Return the diseases that Orphanet lists as a disorder or group of disorders, and does not call common."""
     data = path.read_bytes()
     text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8")
-    found = set()
+    result = set()
     for block in text.split("<Disorder id=")[1:]:
         code, name = re.search(r"<OrphaCode>(\d+)<", block), re.search(r'<Name lang="en">(.*?)<', block)
         group = re.search(r'(?s)<DisorderGroup id.*?<Name lang="en">(.*?)<', block)
         told_rare = not name[1].startswith(("NON RARE", "OBSOLETE")) and not group[1].startswith("Subtype")
         if told_rare and (known := graph.resolve(f"ORPHA:{code[1]}")):
-            found.add(known)
-    return found
+            result.add(known)
+    return result
 
 
 def write_list(rows: list[dict[str, str]]) -> None:
@@ -207,16 +207,16 @@ def main() -> None:
         write_list(choose(given.choose, Graph.open(given.graphs[0]), given.orphanet))
         return
     rows = listed()
-    ids, found = [row["id"] for row in rows], {}
+    ids, result = [row["id"] for row in rows], {}
     for path in given.graphs:
         graph = Graph.open(path)
         texts = proposed(given.proposals, graph) if given.proposals else None
-        found[str(path)] = coverage(graph, ids, texts)
+        result[str(path)] = coverage(graph, ids, texts)
     if given.json:
-        print(json.dumps({name: summary(item) for name, item in found.items()}, indent=1))
+        print(json.dumps({name: summary(item) for name, item in result.items()}, indent=1))
         return
     shown = [title for title in SHOWN if given.proposals or title not in (PROPOSED, "any or text")]
-    for name, item in found.items():
+    for name, item in result.items():
         print(f"\n{name}: of {len(rows)} common diseases, how many have at least one")
         print(f"{'':12}" + "".join(f"{title:>16}" for title in shown))
         for label, counts in summary(item).items():

@@ -35,30 +35,30 @@ def main() -> int:
 
         linker = Linker.open(Graph.open(chosen.graph))
     rules = Pseudonymiser(b"benchmark" * 4, linker)
-    made = list(gold_notes(chosen.notes, seed=chosen.seed))
+    built = list(gold_notes(chosen.notes, seed=chosen.seed))
     sets = {}
     for name, known in (("names known from the record", True), ("names not known", False)):
         sets[name] = [
             (note.text, str(note.person.subject_id), note.person if known else None, note.marks, note.terms)
-            for note in made
+            for note in built
         ]
     for name, notes in sets.items():
         begun = time.perf_counter()
-        found = measure(rules, notes, examples=chosen.show)
+        result = measure(rules, notes, examples=chosen.show)
         seconds = time.perf_counter() - begun
         size = sum(len(note[0]) for note in notes)
-        print(f"generated, {name}: {found.notes} notes, {size / seconds / 1e3:,.0f} kB/s")
-        show(found)
-        for example in found.examples:
+        print(f"generated, {name}: {result.notes} notes, {size / seconds / 1e3:,.0f} kB/s")
+        show(result)
+        for example in result.examples:
             print("   ", *map(repr, example))
     written(rules, peers=chosen.peers)
     if chosen.i2b2:
         log = RowLog()
-        found = measure(rules, read_i2b2(chosen.i2b2, log), ignore=frozenset({"PROFESSION", "AGE<90"}))
+        result = measure(rules, read_i2b2(chosen.i2b2, log), ignore=frozenset({"PROFESSION", "AGE<90"}))
         print(
-            f"i2b2 2014: {found.notes} notes, {log.total} refused (professions and ages under 90 not counted)"
+            f"i2b2 2014: {result.notes} notes, {log.total} refused (professions and ages under 90 not counted)"
         )
-        show(found)
+        show(result)
     return 0
 
 

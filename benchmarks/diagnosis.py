@@ -42,11 +42,11 @@ def main() -> None:
         f'mondo="{options.mondo}"',
         f'genes="{options.genes}"',
     ]
-    for place, task in enumerate(load_recipe(path, changes).tasks):
+    for index, task in enumerate(load_recipe(path, changes).tasks):
         if task.release:
-            changes.append(f'tasks.{place}.release="{options.releases / Path(task.release).name}"')
+            changes.append(f'tasks.{index}.release="{options.releases / Path(task.release).name}"')
         if options.allow_future:
-            changes.append(f"tasks.{place}.allow_future=true")
+            changes.append(f"tasks.{index}.allow_future=true")
     runner = Runner(options.out, home(), Printed())
     count = 20 if options.quick else 200
     peers = partial(compare_peers, release=options.releases / "2024-03-06", count=count)

@@ -111,12 +111,12 @@ def _lrz(folder: Path, cases: Sequence[Case]) -> Lrz:
 def _kept(truths: Sequence[Truth], most: int) -> list[int]:
     """Return the places of the cases to rank: at most so many of one paper and disease, the first ones."""
     seen: Counter[tuple[str, str]] = Counter()
-    found = []
-    for place, one in enumerate(truths):
-        seen[one.disease, one.publication] += 1
-        if not most or seen[one.disease, one.publication] <= most:
-            found.append(place)
-    return found
+    result = []
+    for index, item in enumerate(truths):
+        seen[item.disease, item.publication] += 1
+        if not most or seen[item.disease, item.publication] <= most:
+            result.append(index)
+    return result
 
 
 def _uncited(model: Model, truths: Sequence[Truth]) -> list[Truth]:
@@ -128,13 +128,15 @@ def _uncited(model: Model, truths: Sequence[Truth]) -> list[Truth]:
         for place, text in zip(rows.disease.tolist(), rows.references, strict=True)
         for paper in text.split(";")
     }
-    return [one for one in truths if one.disease in annotated and (one.disease, one.publication) not in cited]
+    return [
+        item for item in truths if item.disease in annotated and (item.disease, item.publication) not in cited
+    ]
 
 
 def _row(name: str, protocol: str, ranks: Ranks, truths: Sequence[Truth]) -> None:
     cells = [
         "/".join(f"{100 * ranks.share(chosen, at, macro=macro):.1f}" for at in AT)
-        for chosen in ([one for one in truths if one.development is part] for part in (True, False))
+        for chosen in ([item for item in truths if item.development is part] for part in (True, False))
         for macro in (False, True)
     ]
     print(f"| {name} | {protocol} | {' | '.join(cells)} |", flush=True)

@@ -50,11 +50,11 @@ def compare_peers(context: StudyContext, release: Path, count: int) -> Peers:
             and bool(read_findings(base.model.ontology, case).observed)
         ),
     )
-    cluster = {one.id: one.publication or one.id for one in truths}
-    found: dict[str, tuple[dict[str, float], float]] = {}
+    cluster = {item.id: item.publication or item.id for item in truths}
+    result: dict[str, tuple[dict[str, float], float]] = {}
     for name in (BASELINE, "lirical-lr", "clinweave-release"):
         ranks = rank_cases(context.condition(name, release), cases, truths)
-        found[name] = dict(ranks.ranks), 1000 * ranks.seconds / len(cases)
+        result[name] = dict(ranks.ranks), 1000 * ranks.seconds / len(cases)
     skipped: dict[str, str] = {}
     asked = [
         {
@@ -74,11 +74,11 @@ def compare_peers(context: StudyContext, release: Path, count: int) -> Peers:
             continue
         for method, told in kept["methods"].items():
             ranks = {id_: told["ranks"].get(id_) or MISS for id_ in cluster}
-            found[f"{peer} {kept['version']}, {method}"] = ranks, told["milliseconds"]
+            result[f"{peer} {kept['version']}, {method}"] = ranks, told["milliseconds"]
     return Peers(
         rows=tuple(
-            _row(name, ranks, cost, found[BASELINE][0], cluster, context.resamples)
-            for name, (ranks, cost) in found.items()
+            _row(name, ranks, cost, result[BASELINE][0], cluster, context.resamples)
+            for name, (ranks, cost) in result.items()
         ),
         cases=len(cases),
         seed=context.seed,

@@ -84,11 +84,11 @@ def drawn(
         for paper in text.split(";"):
             if rows.total[row] and paper.startswith("PMID"):
                 papers[rows.diseases[rows.disease[row]], paper].append(row)
-    places = {id_: place for place, id_ in enumerate(model.ids)}
-    found = []
+    places = {id_: index for index, id_ in enumerate(model.ids)}
+    result = []
     for (disease, paper), its in sorted(papers.items()):
         before = old.get(disease, set())
-        known = any(paper == one for _, one in before)
+        known = any(paper == item for _, item in before)
         share_kept = len(before & new[disease]) / max(len(before), 1)
         if (
             len(its) < LEAST_ROWS
@@ -106,25 +106,25 @@ def drawn(
         }
         terms = tuple(sorted({model.ontology.index[id_] for id_ in ids if id_ in model.ontology.index} - {0}))
         if terms and disease in places:
-            found.append(Patient(terms, (), places[disease], disease))
-    return found
+            result.append(Patient(terms, (), places[disease], disease))
+    return result
 
 
 def _stated(model: Model) -> dict[str, set[tuple[str, str]]]:
     rows = model.annotations
-    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    result: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for disease, term, text in zip(rows.disease.tolist(), rows.term.tolist(), rows.references, strict=True):
         for source in text.split(";"):
-            found[rows.diseases[disease]].add((model.ontology.ids[term], source))
-    return found
+            result[rows.diseases[disease]].add((model.ontology.ids[term], source))
+    return result
 
 
 def uncited(model: Model, path: Path, most: int) -> list[Patient]:
     """Return the development cases of known diseases whose paper the release does not cite for the disease."""
     stated = _stated(model)
-    places = {id_: place for place, id_ in enumerate(model.ids)}
+    places = {id_: index for index, id_ in enumerate(model.ids)}
     seen: Counter[tuple[str, str]] = Counter()
-    found = []
+    result = []
     for case, truth in zip(read_cases(path), read_truth(path), strict=True):
         seen[truth.disease, truth.publication] += 1
         told = read_findings(model.ontology, case)
@@ -137,8 +137,8 @@ def uncited(model: Model, path: Path, most: int) -> list[Patient]:
             and seen[truth.disease, truth.publication] <= most
         ):
             right = places[truth.disease]
-            found.append(Patient(told.observed, told.excluded, right, truth.disease, case.sex, case.age))
-    return found
+            result.append(Patient(told.observed, told.excluded, right, truth.disease, case.sex, case.age))
+    return result
 
 
 class Lister:
@@ -210,9 +210,9 @@ def _rank(scores: Any, place: int) -> float:
 
 def fit(lists: Sequence[Listed], scale: Any, penalty: float) -> Any:
     """Return the weights of a conditional logit over standardised features, drawn towards the score alone."""
-    inside = [one for one in lists if one.right >= 0]
-    features = np.stack([one.features / scale for one in inside])
-    right = np.array([one.right for one in inside])
+    inside = [item for item in lists if item.right >= 0]
+    features = np.stack([item.features / scale for item in inside])
+    right = np.array([item.right for item in inside])
     weight = _weights(inside)
     start = np.zeros(features.shape[2])
     start[0] = 0.7 * scale[0]
@@ -232,8 +232,8 @@ def fit(lists: Sequence[Listed], scale: Any, penalty: float) -> Any:
 
 
 def _weights(lists: Sequence[Listed]) -> Any:
-    count = Counter(one.patient.disease for one in lists)
-    return np.array([1 / count[one.patient.disease] for one in lists])
+    count = Counter(item.patient.disease for item in lists)
+    return np.array([1 / count[item.patient.disease] for item in lists])
 
 
 def told(lists: Sequence[Listed], ranks: Sequence[float]) -> str:
@@ -245,7 +245,9 @@ def told(lists: Sequence[Listed], ranks: Sequence[float]) -> str:
 
 def reranked(lists: Sequence[Listed], theta: Any, scale: Any) -> list[float]:
     """Return the ranks after re-ranking; what is not among the first hundred stays where it is."""
-    return [_rank(one.features / scale @ theta, one.right) if one.right >= 0 else one.rank for one in lists]
+    return [
+        _rank(item.features / scale @ theta, item.right) if item.right >= 0 else item.rank for item in lists
+    ]
 
 
 def onsets(release: Release, model: Model) -> Any:
@@ -254,9 +256,9 @@ def onsets(release: Release, model: Model) -> Any:
     from clinweave.records import Relation
 
     begins: dict[str, float] = {}
-    for one in DATABASES["hpoa"].read({"phenotype.hpoa": release.annotations}, RowLog()):
-        if isinstance(one, Relation) and one.object in ONSETS and not one.negated:
-            begins[one.subject] = min(ONSETS[one.object], begins.get(one.subject, 999))
+    for item in DATABASES["hpoa"].read({"phenotype.hpoa": release.annotations}, RowLog()):
+        if isinstance(item, Relation) and item.object in ONSETS and not item.negated:
+            begins[item.subject] = min(ONSETS[item.object], begins.get(item.subject, 999))
     return np.array(
         [min((begins.get(id_, 0.0) for id_ in kin.members), default=0.0) for kin in model.related]
     )
@@ -267,13 +269,13 @@ def papers(model: Model) -> Any:
     rows = model.annotations
     cited: Mapping[str, set[str]] = defaultdict(set)
     for disease, text in zip(rows.disease.tolist(), rows.references, strict=True):
-        cited[rows.diseases[disease]].update(one for one in text.split(";") if one.startswith("PMID"))
+        cited[rows.diseases[disease]].update(item for item in text.split(";") if item.startswith("PMID"))
     return np.log1p([sum(len(cited.get(id_, ())) for id_ in kin.members) for kin in model.related])
 
 
 def _years(age: str) -> float | None:
-    found = _AGE.fullmatch(age) if age else None
-    return int(found[1] or 0) + int(found[2] or 0) / 12 if found else None
+    result = _AGE.fullmatch(age) if age else None
+    return int(result[1] or 0) + int(result[2] or 0) / 12 if result else None
 
 
 def main() -> None:
@@ -285,22 +287,22 @@ def main() -> None:
     options = parser.parse_args()
     mondo = options.mondo or fetched_mondo(home())
     releases = [release_in(options.releases / name, mondo) for name in ("2021-10-10", "2024-03-06")]
-    older, newer = (open_model(one, home() / "diagnosis") for one in releases)
-    without = frozenset(one.disease for one in read_truth(options.cases))
+    older, newer = (open_model(item, home() / "diagnosis") for item in releases)
+    without = frozenset(item.disease for item in read_truth(options.cases))
     describe = Lister(older)
-    papers_drawn = [describe(one) for one in drawn(older, newer, without)]
-    moved = [describe(one) for one in drawn(older, newer, without, (0.0, 0.05))]
+    papers_drawn = [describe(item) for item in drawn(older, newer, without)]
+    moved = [describe(item) for item in drawn(older, newer, without, (0.0, 0.05))]
     describe = Lister(newer)
-    cases = [describe(one) for one in uncited(newer, options.cases, options.most)]
-    within = np.concatenate([one.features - one.features.mean(axis=0) for one in papers_drawn])
+    cases = [describe(item) for item in uncited(newer, options.cases, options.most)]
+    within = np.concatenate([item.features - item.features.mean(axis=0) for item in papers_drawn])
     scale = within.std(axis=0) + 1e-6
     print("| ranked | patients | by | top-1/3/10 | MRR |\n|---|---|---|---|---|")
     for name, lists, other, source in (
         ("drawn", papers_drawn, cases, "cases"),
         ("cases", cases, papers_drawn, "drawn"),
     ):
-        size = f"{len(lists)}, {len({one.patient.disease for one in lists})} diseases"
-        print(f"| {name} | {size} | the score | {told(lists, [one.rank for one in lists])} |", flush=True)
+        size = f"{len(lists)}, {len({item.patient.disease for item in lists})} diseases"
+        print(f"| {name} | {size} | the score | {told(lists, [item.rank for item in lists])} |", flush=True)
         for penalty in (0.1, 1.0, 10.0):
             theta = fit(other, scale, penalty)
             ranks = reranked(lists, theta, scale)
@@ -308,16 +310,16 @@ def main() -> None:
                 f"| {name} | {size} | re-ranker of {source}, penalty {penalty} | {told(lists, ranks)} |",
                 flush=True,
             )
-    size = f"{len(moved)}, {len({one.patient.disease for one in moved})} diseases"
-    ranks = [one.rank for one in moved]
+    size = f"{len(moved)}, {len({item.patient.disease for item in moved})} diseases"
+    ranks = [item.rank for item in moved]
     print(f"| drawn, at most 5 % of old rows kept | {size} | the score | {told(moved, ranks)} |")
     begins, prior = onsets(releases[1], newer), papers(newer)
     for weight in (0.5, 1.0):
-        ranks = [_rank(one.scores + weight * prior, one.patient.right) for one in cases]
+        ranks = [_rank(item.scores + weight * prior, item.patient.right) for item in cases]
         print(f"| cases | | the score + {weight} ln(1 + papers of the disease) | {told(cases, ranks)} |")
     print(f"| cases | | (a stated onset: {100 * np.mean(begins > 0):.0f} % of candidates after birth) | | |")
     for weight in (1.0, 2.0):
-        ranks = [_rank(one.scores - weight * _early(one, begins), one.patient.right) for one in cases]
+        ranks = [_rank(item.scores - weight * _early(item, begins), item.patient.right) for item in cases]
         print(f"| cases | | the score - {weight} if younger than any stated onset | {told(cases, ranks)} |")
 
 

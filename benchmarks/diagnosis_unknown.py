@@ -57,11 +57,11 @@ def main() -> None:
     release = release_in(options.release)
     mondo = replace(release, mondo=options.mondo)
     settings = replace(
-        Settings(), **{one.split("=")[0]: float(one.split("=")[1]) for one in options.settings}
+        Settings(), **{item.split("=")[0]: float(item.split("=")[1]) for item in options.settings}
     )
     rows = open_model(release, home() / "diagnosis", settings).annotations
     annotated = {rows.diseases[place] for place in set(rows.disease[~rows.negated].tolist())}
-    unknown = [one for one in truths if one.disease not in annotated]
+    unknown = [item for item in truths if item.disease not in annotated]
     _reach(unknown, annotated, _ways(mondo, options.genes, options.orphadata))
     print("\n| ranked with | part | unknown in the first 1/3/10 | known, top-1/3/10 % | all | macro |")
     print("|---|---|---|---|---|---|", flush=True)
@@ -80,7 +80,7 @@ def _ways(release: Release, genes: Path, orphadata: Path | None) -> dict[str, Ma
     log = RowLog(keep=0)
     links = from_mondo(DATABASES["mondo"].read({"mondo.json": release.mondo}, log))
     table = {"phenotype.hpoa": release.annotations, "genes_to_phenotype.txt": genes}
-    found = {
+    result = {
         "Mondo: an equal ORPHA id": {id_: frozenset(ids) for ids in links.members.values() for id_ in ids},
         "Mondo: kin": _kin(release),
         "gene, HPO's table": _sharing(genes_from(DATABASES["hpoa"].read(table, log))),
@@ -88,26 +88,28 @@ def _ways(release: Release, genes: Path, orphadata: Path | None) -> dict[str, Ma
     }
     if orphadata:
         concepts = [
-            one
-            for one in DATABASES["orphanet"].read({"en_product1.xml": orphadata}, log)
-            if isinstance(one, Concept)
+            item
+            for item in DATABASES["orphanet"].read({"en_product1.xml": orphadata}, log)
+            if isinstance(item, Concept)
         ]
-        found["Orphadata: an exact ORPHA id"] = _crossed((one.id, one.xrefs) for one in concepts)
-        found["Orphadata: a broader or narrower one"] = _crossed((one.id, one.related) for one in concepts)
-    return found
+        result["Orphadata: an exact ORPHA id"] = _crossed((item.id, item.xrefs) for item in concepts)
+        result["Orphadata: a broader or narrower one"] = _crossed(
+            (item.id, item.related) for item in concepts
+        )
+    return result
 
 
 def _kin(release: Release) -> dict[str, frozenset[str]]:
     kin = open_model(release, home() / "diagnosis").related
-    return {one.members[0]: frozenset((*one.groups, *one.siblings)) for one in kin}
+    return {item.members[0]: frozenset((*item.groups, *item.siblings)) for item in kin}
 
 
 def _uniprot(log: RowLog) -> dict[str, frozenset[str]]:
-    found: dict[str, set[str]] = {}
-    for one in DATABASES["uniprot_diseases"].read(located("uniprot-diseases", home()), log):
-        if isinstance(one, Relation) and one.predicate == "biolink:gene_associated_with_condition":
-            found.setdefault(one.object, set()).add(one.subject)
-    return {id_: frozenset(genes) for id_, genes in found.items()}
+    result: dict[str, set[str]] = {}
+    for item in DATABASES["uniprot_diseases"].read(located("uniprot-diseases", home()), log):
+        if isinstance(item, Relation) and item.predicate == "biolink:gene_associated_with_condition":
+            result.setdefault(item.object, set()).add(item.subject)
+    return {id_: frozenset(genes) for id_, genes in result.items()}
 
 
 def _sharing(genes: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
@@ -115,15 +117,15 @@ def _sharing(genes: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
     for id_, symbols in genes.items():
         for symbol in symbols:
             of.setdefault(symbol, set()).add(id_)
-    return {id_: frozenset().union(*(of[one] for one in symbols)) - {id_} for id_, symbols in genes.items()}
+    return {id_: frozenset().union(*(of[item] for item in symbols)) - {id_} for id_, symbols in genes.items()}
 
 
 def _crossed(pairs: Iterable[tuple[str, Iterable[str]]]) -> dict[str, frozenset[str]]:
-    found: dict[str, set[str]] = {}
+    result: dict[str, set[str]] = {}
     for orpha, others in pairs:
         for id_ in others:
-            found.setdefault(id_, set()).add(orpha)
-    return {id_: frozenset(ids) for id_, ids in found.items()}
+            result.setdefault(id_, set()).add(orpha)
+    return {id_: frozenset(ids) for id_, ids in result.items()}
 
 
 def _reach(
@@ -133,15 +135,15 @@ def _reach(
     print(f"| (all cases of an unknown disease) | {_count(unknown)} |")
     any_way: set[str] = set()
     for name, linked in ways.items():
-        found = [one for one in unknown if linked.get(one.disease, frozenset()) & annotated]
-        any_way |= {one.id for one in found}
-        print(f"| {name} | {_count(found)} |")
-    print(f"| any of these | {_count([one for one in unknown if one.id in any_way])} |", flush=True)
+        result = [item for item in unknown if linked.get(item.disease, frozenset()) & annotated]
+        any_way |= {item.id for item in result}
+        print(f"| {name} | {_count(result)} |")
+    print(f"| any of these | {_count([item for item in unknown if item.id in any_way])} |", flush=True)
 
 
 def _count(cases: list[Truth]) -> str:
-    half = [one for one in cases if one.development]
-    return " | ".join(f"{len(some):,} ({len({one.disease for one in some})})" for some in (cases, half))
+    half = [item for item in cases if item.development]
+    return " | ".join(f"{len(some):,} ({len({item.disease for item in some})})" for some in (cases, half))
 
 
 def _rank(
@@ -156,10 +158,10 @@ def _rank(
     model = open_model(release, home() / "diagnosis", settings, orphanet=orphanet)
     ranks = rank_cases(_Arm(Ranker(model)), *asked)
     for part, development in (("development", True), ("rest", False)):
-        mine = [one for one in asked[1] if one.development is development]
-        unknown = [one for one in mine if one.disease not in annotated]
-        known = [one for one in mine if one.disease in annotated]
-        hits = "/".join(str(sum(ranks.ranks[one.id] <= at for one in unknown)) for at in AT)
+        mine = [item for item in asked[1] if item.development is development]
+        unknown = [item for item in mine if item.disease not in annotated]
+        known = [item for item in mine if item.disease in annotated]
+        hits = "/".join(str(sum(ranks.ranks[item.id] <= at for item in unknown)) for at in AT)
         cells = [
             "/".join(f"{100 * ranks.share(some, at, macro=macro):.1f}" for at in AT)
             for some, macro in ((known, False), (mine, False), (mine, True))

@@ -64,10 +64,10 @@ class Engine:
 def made_graph(folder: Path, edges: int) -> None:
     """Write the made graph: about `edges` distinct pairs."""
     rng = np.random.default_rng(0)
-    size, wanted = edges // 10, int(edges * 1.02)
-    source = rng.integers(0, size, wanted)
-    skewed = (size * rng.random(wanted) ** 3).astype(np.int64)
-    target = np.where(rng.random(wanted) < 0.5, rng.integers(0, size, wanted), skewed)
+    size, expected = edges // 10, int(edges * 1.02)
+    source = rng.integers(0, size, expected)
+    skewed = (size * rng.random(expected) ** 3).astype(np.int64)
+    target = np.where(rng.random(expected) < 0.5, rng.integers(0, size, expected), skewed)
     pairs = np.unique(source * size + target)[:edges]
     write_rows(folder, pairs // size, pairs % size, size)
 
@@ -133,11 +133,11 @@ def compare(
     table = []
     for engine in engines:
         same = script != "walkers.py" or [item["sizes"] for item in engine.rounds] == first
-        found = engine.best()
-        row = {"task": title, "engine": engine.name, "p50": found[0], "p99": found[1], "cpu": found[2],
-               "ratio": [ours / theirs for ours, theirs in zip(base, found, strict=True)], **engine.loaded}  # fmt: skip
+        result = engine.best()
+        row = {"task": title, "engine": engine.name, "p50": result[0], "p99": result[1], "cpu": result[2],
+               "ratio": [our / their for our, their in zip(base, result, strict=True)], **engine.loaded}  # fmt: skip
         ratios = " ".join(f"{value:7.3f}" for value in row["ratio"])
-        print(f"{engine.name:<20}{found[0]:9.4f}{found[1]:9.4f}{found[2]:9.4f}   {ratios}   "
+        print(f"{engine.name:<20}{result[0]:9.4f}{result[1]:9.4f}{result[2]:9.4f}   {ratios}   "
               f"{engine.loaded['load_wall']:7.1f}{engine.loaded['load_cpu']:7.1f}{engine.loaded['peak_mb']:9d}"
               f"{'' if same else '  ANSWERS DIFFER'}", flush=True)  # fmt: skip
         table.append(row)
@@ -162,8 +162,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the rows here, too")
     options = parser.parse_args()
     rows: list[dict[str, Any]] = []
-    with tempfile.TemporaryDirectory(prefix="clinweave-bench-") as place:
-        folder = Path(place)
+    with tempfile.TemporaryDirectory(prefix="clinweave-bench-") as index:
+        folder = Path(index)
         if options.only != "text":
             rows += walks(folder, options)
         if options.only != "walks":

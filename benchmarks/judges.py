@@ -63,7 +63,7 @@ def measures(
     rows: list[Row], recognise: Callable[[str], Iterable[tuple[str, str]]]
 ) -> dict[str, list[float]]:
     """Return each measure for every row."""
-    made = {
+    result = {
         "length in words (control)": [float(len(row.summary.split())) for row in rows],
         "ROUGE-1 F1": [overlap_f1(row.summary, row.reference).f1 for row in rows],
         "ROUGE-L F1": [rouge_l(row.summary, row.reference).f1 for row in rows],
@@ -72,12 +72,12 @@ def measures(
         ],
     }
     overlaps = [concept_f1(row.summary, row.reference, recognise) for row in rows]
-    made["concept precision"] = [each.precision for each in overlaps]
-    made["concept recall"] = [each.recall for each in overlaps]
-    made["concept F1"] = [each.f1 for each in overlaps]
+    result["concept precision"] = [each.precision for each in overlaps]
+    result["concept recall"] = [each.recall for each in overlaps]
+    result["concept F1"] = [each.f1 for each in overlaps]
     if meteor := _meteor():
-        made["METEOR (exact, stem)"] = [meteor(row.reference, row.summary) for row in rows]
-    return made
+        result["METEOR (exact, stem)"] = [meteor(row.reference, row.summary) for row in rows]
+    return result
 
 
 def _meteor() -> Callable[[str, str], float] | None:
@@ -110,9 +110,11 @@ def show(name: str, values: list[float], rows: list[Row], resamples: int) -> Non
     for rating in RATINGS:
         sign = -1.0 if rating in LOWER else 1.0
         people = [sign * row.ratings[rating] for row in rows]
-        made = rank_correlation(values, people, clusters, resamples=resamples)
+        result = rank_correlation(values, people, clusters, resamples=resamples)
         cells.append(
-            "not defined" if made.rho is None else f"{made.rho:+.2f} ({made.low:+.2f} to {made.high:+.2f})"
+            "not defined"
+            if result.rho is None
+            else f"{result.rho:+.2f} ({result.low:+.2f} to {result.high:+.2f})"
         )
     print(f"| {name} | {' | '.join(cells)} |")
 

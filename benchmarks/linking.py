@@ -75,8 +75,8 @@ def recognition(
     )
     for corpus in corpora:
         for name, find in arms(linker, ablations=ablations, with_peers=with_peers).items():
-            found = find(corpus)
-            score, live = scorer.score(corpus, found), scorer.score(corpus, found, live=True)
+            result = find(corpus)
+            score, live = scorer.score(corpus, result), scorer.score(corpus, result, live=True)
             figures = [*score.span.scores, *score.document.scores]
             cells = "".join(f"{value:{7 if at % 3 == 0 else 6}.3f}" for at, value in enumerate(figures))
             print(
@@ -87,8 +87,8 @@ def recognition(
 
 def reach(scorer: Scorer, corpora: list[Corpus]) -> None:
     """Print what became of the HPO identifiers that were marked, and the recall and F1 that they leave within reach."""
-    found = [corpus for corpus in corpora if corpus.prefixes == ("HP",)]
-    for corpus in found:
+    result = [corpus for corpus in corpora if corpus.prefixes == ("HP",)]
+    for corpus in result:
         counts = scorer.fates(corpus)
         total = max(1, counts.total())
         recall = sum(counts[fate] for fate in FATES[:3]) / total
@@ -117,21 +117,21 @@ def arms(
         return run
 
     own = Linker(words, furthest=STATED, usage=False, judged=False, any_order=False)
-    found = {"linker": by(linker), "linker, not judged": by(Linker(words, judged=False))}
+    result = {"linker": by(linker), "linker, not judged": by(Linker(words, judged=False))}
     if ablations:
-        found |= {
+        result |= {
             "linker, own word order": by(Linker(words, any_order=False)),
             "linker, names of its vocabulary": by(Linker(words, furthest=STATED)),
             "linker, no alternating words": by(Linker(words, varied=False)),
             "linker, without usage": by(Linker(words, usage=False)),
         }
-    found |= {
+    result |= {
         "plain dictionary, own names": lambda one: each_own(own, one),
         "plain dictionary, all names": each(peers.plain),
     }
     if with_peers:
-        found |= {name: each(make) for name, make in peers.PEERS.items()}
-    return found
+        result |= {name: each(make) for name, make in peers.PEERS.items()}
+    return result
 
 
 def each_own(own: Linker, corpus: Corpus) -> list[set[Found]]:

@@ -19,12 +19,12 @@ from molecules_parts import sampling, strings
 
 def drawn_strings(model, count, source, seed):
     """Return strings as drawn, valid or not."""
-    found = []
+    result = []
     for part in model.write(source=source, seed=seed):
-        found += part
-        if len(found) >= count:
+        result += part
+        if len(result) >= count:
             break
-    return found[:count]
+    return result[:count]
 
 
 def moses(options, model):
@@ -41,10 +41,10 @@ def moses(options, model):
 
 def draw(options, model):
     """Keep `n` strings as they are drawn, valid or not, one a line."""
-    found = drawn_strings(model, options.n, options.source, options.seed)
+    result = drawn_strings(model, options.n, options.source, options.seed)
     with gzip.open(options.out, "wt") as stream:
-        stream.writelines(f"{one}\n" for one in found)
-    return {"drawn": len(found), "file": str(options.out)}
+        stream.writelines(f"{item}\n" for item in result)
+    return {"drawn": len(result), "file": str(options.out)}
 
 
 class Written:
@@ -67,11 +67,11 @@ def floor(options, _model):
 
     smiles = read_smiles(options.reference / "train.csv.gz")
     rows = np.random.default_rng(options.seed).choice(len(smiles), options.n, replace=False)
-    found = measure([smiles[i] for i in rows], open_against(options.reference, options.chemnet))
+    result = measure([smiles[i] for i in rows], open_against(options.reference, options.chemnet))
     for name, value in PUBLISHED["training set"].items():
-        if name in found:
-            print(f"{name:12} measured {found[name]:.4f}  published at full size {value:.4f}", flush=True)
-    return found
+        if name in result:
+            print(f"{name:12} measured {result[name]:.4f}  published at full size {value:.4f}", flush=True)
+    return result
 
 
 def conditions(options, model):
@@ -95,7 +95,7 @@ def library(options, model):
 
     known = HashSet(read_smiles(options.reference / "train.csv.gz"))
     drawn = generate(options.n, None, GenerationRequest(distinct=True), model=model, seed=options.seed)
-    novel = sum(one not in known for one in drawn.smiles) / len(drawn.smiles)
+    novel = sum(item not in known for item in drawn.smiles) / len(drawn.smiles)
     table = {
         **drawn.table(),
         "novelty": novel,
@@ -121,11 +121,11 @@ def tokens(options, _model):
         ("selfies", 20_000, 500),
         ("selfies", 20_000, 1000),
     ):
-        made = learn_tokens([smiles[i] for i in order[5000 : 5000 + learned]], kind, size)
+        result = learn_tokens([smiles[i] for i in order[5000 : 5000 + learned]], kind, size)
         times = [time.process_time()]
-        ids = made.encode(held)
+        ids = result.encode(held)
         times.append(time.process_time())
-        made.decode(ids)
+        result.decode(ids)
         times.append(time.process_time())
         write, read = np.diff(times) / len(held) * 1e6
         rows.append({
@@ -150,9 +150,9 @@ def speed(options, _model):
     started = time.process_time()
     for _ in range(20):
         trainer._step(trainer.network, next(batches))
-    found = {"molecules_a_cpu_second": 20 * plan.batch / (time.process_time() - started)}
-    print(found)
-    return found
+    result = {"molecules_a_cpu_second": 20 * plan.batch / (time.process_time() - started)}
+    print(result)
+    return result
 
 
 def _setting(text):
@@ -205,10 +205,10 @@ def main():
     model = Written(options.drawn) if options.drawn else None
     if model is None and options.part not in without:
         model = open_model(options.model, options.device)
-    found = parts[options.part](options, model)
+    result = parts[options.part](options, model)
     print(f"{time.process_time() - started:.0f} CPU s")
     if options.json:
-        options.json.write_text(json.dumps(found, indent=1) + "\n")
+        options.json.write_text(json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -128,7 +128,7 @@ def search(model, molecules, task, method, seed, budget, start="", keep=""):  # 
 def keeping(chosen, cells):
     molecules = read_smiles(chosen.moses / "test.csv.gz")
     model = open_model(chosen.model)
-    found = {}
+    result = {}
     work = [
         (name, method, seed)
         for name in KEEPING
@@ -137,14 +137,14 @@ def keeping(chosen, cells):
     ]
     for name, method, seed in track(work, "searches", console=Console(stderr=True)):
         start, keep, task = KEEPING[name]
-        found[name, method, seed] = cells.get(
+        result[name, method, seed] = cells.get(
             {**key(chosen, f"keep {name} {task}", method, seed), "start": start, "keep": keep},
             lambda s=seed, m=method, a=start, k=keep, t=task: search(
                 model, molecules, t, m, s, chosen.budget, a, k
             ),
         )
     grown = "; ".join(f"{name} {grown_from(model, name)}" for name in KEEPING)
-    return f"{optimize_report.kept(found, KEEPING, chosen)}\n\nOf 512 strings grown from it, have the part: {grown}."
+    return f"{optimize_report.kept(result, KEEPING, chosen)}\n\nOf 512 strings grown from it, have the part: {grown}."
 
 
 def grown_from(model, name):
@@ -156,7 +156,7 @@ def grown_from(model, name):
     start, keep = parse_start(*KEEPING[name][:2])
     policy = Policy(OptimizationTask(start, keep, (), model), 0.0)
     answers = Oracle(open_scorer("qed"), 512, keep=keep)(policy.sample(512).strings)
-    return sum(one.fate == "scored" for one in answers)
+    return sum(item.fate == "scored" for item in answers)
 
 
 def peer(chosen):
@@ -175,21 +175,21 @@ def peer(chosen):
 
     from clinweave.applications.molecules.optimization import tasks
 
-    smiles = [Chem.CanonSmiles(one) for one in pool_of(read_smiles(chosen.moses / "test.csv.gz"), 0)]
+    smiles = [Chem.CanonSmiles(item) for item in pool_of(read_smiles(chosen.moses / "test.csv.gz"), 0)]
     targets = [
         value
         for name, value in vars(tasks).items()
         if name.startswith("_") and name.isupper() and isinstance(value, str)
     ]
     targets.append("CCCCC(=O)N(Cc1ccc(cc1)-c1ccccc1-c1nnn[nH]1)C(C(C)C)C(=O)O")  # valsartan
-    smiles += [Chem.CanonSmiles(one) for one in targets if Chem.MolFromSmiles(one) is not None]
+    smiles += [Chem.CanonSmiles(item) for item in targets if Chem.MolFromSmiles(item) is not None]
     worst = 0.0
     with rdBase.BlockLogs():
         for benchmark in goal_directed_suite_v2():
             name = benchmark.name.lower().replace(" ", "_").replace("median_molecules_", "median")
             name = {"c11h24": "isomers_c11h24", "c9h10n2o2pf2cl": "isomers_c9h10n2o2pf2cl"}.get(name, name)
-            theirs = np.array([benchmark.objective.score(one) for one in smiles])
-            ours = np.array([one.value for one in open_scorer(name)(smiles)])
+            theirs = np.array([benchmark.objective.score(item) for item in smiles])
+            ours = np.array([item.value for item in open_scorer(name)(smiles)])
             gap = float(np.abs(theirs - ours).max())
             worst = max(worst, gap)
             print(

@@ -142,12 +142,12 @@ def with_candidates(corpus: Corpus, sets: Mapping[str, list[Asked]], kept: Path)
         for item in asked:
             if item.question not in lists:
                 lists[item.question] = searched(corpus, item.question)
-            found = pool(corpus, item.question, lists[item.question])
+            result = pool(corpus, item.question, lists[item.question])
             gold = [
                 corpus.passages[row].id in item.gold or corpus.passages[row].document in item.gold
-                for row in found.rows.tolist()
+                for row in result.rows.tolist()
             ]
-            questions.append(Question(item.id, name, found, np.array(gold)))
+            questions.append(Question(item.id, name, result, np.array(gold)))
         print(f"{name}: {len(asked)} questions searched", flush=True)
         write_text(kept, json.dumps(lists))
     return questions
@@ -236,8 +236,8 @@ def signs(arm: Mapping[str, float], base: Mapping[str, float]) -> tuple[int, int
 
 def paired(arm: dict[str, float], base: dict[str, float], cluster: Mapping[str, str]) -> list[float]:
     """Return the mean difference and its interval."""
-    found = difference(arm, base, cluster)
-    return [round(value, 4) for value in (found.difference, found.low, found.high)]
+    result = difference(arm, base, cluster)
+    return [round(value, 4) for value in (result.difference, result.low, result.high)]
 
 
 def milliseconds(corpus: Corpus, asked: list[Asked], product: SentenceEncoder | None) -> dict[str, float]:

@@ -83,9 +83,9 @@ def coverage(sources: list[str], graph: Path) -> None:
     linker = Linker.open(known)
     for source in sources:
         with tempfile.TemporaryDirectory() as temporary:
-            found = load(source, Path(temporary) / "store", graph=known, linker=linker).manifest["coverage"]
+            result = load(source, Path(temporary) / "store", graph=known, linker=linker).manifest["coverage"]
         print(f"{Path(source).name}, {graph}")
-        for kind, counts in found.items():
+        for kind, counts in result.items():
             total = sum(held["events"] for held in counts.values())
             codes = sum(counts[how]["events"] for how in counts if how.startswith("code"))
             print(
@@ -103,19 +103,19 @@ def counts(sources: list[str]) -> None:
 
     for source in sources:
         with tempfile.TemporaryDirectory() as temporary:
-            made = load(source, Path(temporary) / "store")
+            result = load(source, Path(temporary) / "store")
             with duckdb.connect() as connection:
                 rows = connection.execute(
                     "select kind::varchar, status::varchar, count(*), count(numeric_value), count(text_value)"
-                    f" from read_parquet('{made.path}/data/*.parquet') group by all order by all"
+                    f" from read_parquet('{result.path}/data/*.parquet') group by all order by all"
                 ).fetchall()
-        held = made.manifest["counts"]
+        held = result.manifest["counts"]
         print(f"{Path(source).name}: {held['patients']:,} patients, {held['events']:,} events")
         for kind, status, events, numbers, texts in rows:
             print(
                 f"  {kind:<12}{status:<11}{events:>9,} events, {numbers:>8,} with a number, {texts:>7,} with a text"
             )
-        for reason, count in made.manifest["dropped"].items():
+        for reason, count in result.manifest["dropped"].items():
             print(f"  {count:,} x {reason}", flush=True)
 
 
@@ -139,12 +139,12 @@ def main() -> int:
             parser.error("--coverage needs --graph DIR")
         coverage(chosen.coverage, chosen.graph)
         return 0
-    found = run(chosen.rows, chosen.memory)
+    result = run(chosen.rows, chosen.memory)
     print(
-        f"{found['events']:,} events of {found['patients']:,} patients: {found['seconds']:.0f} s,"
-        f" {found['events'] / found['seconds']:,.0f} events/s, peak {found['peak_mb']:,} MB (limit {LIMIT:,} MB)"
+        f"{result['events']:,} events of {result['patients']:,} patients: {result['seconds']:.0f} s,"
+        f" {result['events'] / result['seconds']:,.0f} events/s, peak {result['peak_mb']:,} MB (limit {LIMIT:,} MB)"
     )
-    return int(found["peak_mb"] > LIMIT)
+    return int(result["peak_mb"] > LIMIT)
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ def main() -> None:
     given = asked.parse_args()
     values = {"steps": given.steps, "batch": given.batch, "max_length": given.max_length, "learning_rate": 3e-4,
               "held_out": given.held_out, "threads": 1, "save_every": 10}  # fmt: skip
-    found = {}
+    result = {}
     for share in given.shares:
         name = f"{share:.0%}"
         data = turned(given.data, share, given.out / f"data-{name}")
@@ -50,15 +50,15 @@ def main() -> None:
             print(f"{name} turned: step {done} of {total} {logged}", file=sys.stderr, flush=True)
 
         inputs = Inputs(base=given.base, data=data, home=home(), progress=told)
-        made = run_stage("reward", values, inputs, given.out / f"reward-{name}").manifest
-        held = made["held_out"]
-        found[name] = {"held_out": held, "loss": made["loss"], "seconds": made["seconds"]}
+        built = run_stage("reward", values, inputs, given.out / f"reward-{name}").manifest
+        held = built["held_out"]
+        result[name] = {"held_out": held, "loss": built["loss"], "seconds": built["seconds"]}
         low, high = held["interval"]
         print(f"{name} of the training pairs turned: held-out accuracy {held['accuracy']:.1%} "
               f"({low:.1%} to {high:.1%}) of {held['pairs']} pairs, "
-              f"loss {made['loss']['first']:.3f} to {made['loss']['last']:.3f}, "
+              f"loss {built['loss']['first']:.3f} to {built['loss']['last']:.3f}, "
               f"suspect: {'; '.join(held['suspect']) or 'nothing'}", flush=True)  # fmt: skip
-    (given.out / "results.json").write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    (given.out / "results.json").write_text(json.dumps(result, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

@@ -51,26 +51,26 @@ class Abstract:
         ids = {
             kind: sorted({m.id for m in self.mentions if m.category == kind}) for kind in CATEGORY.values()
         }
-        return [(one, other) for one in ids[CATEGORY["Chemical"]] for other in ids[CATEGORY["Disease"]]]
+        return [(item, other) for item in ids[CATEGORY["Chemical"]] for other in ids[CATEGORY["Disease"]]]
 
 
 def read(path: Path) -> list[Abstract]:
-    found: dict[str, Abstract] = {}
+    result: dict[str, Abstract] = {}
     for line in path.read_text("utf-8").splitlines():
         if form := re.match(r"(\d+)\|([ta])\|(.*)", line):
-            held = found.setdefault(form[1], Abstract(form[1], ""))
+            held = result.setdefault(form[1], Abstract(form[1], ""))
             held.text = form[3] if form[2] == "t" else f"{held.text} {form[3]}"
         elif len(cells := line.split("\t")) == 4 and cells[1] == "CID":
-            found[cells[0]].gold.add((cells[2], cells[3]))
+            result[cells[0]].gold.add((cells[2], cells[3]))
         elif len(cells) >= 6:
             for id_ in cells[5].split("|"):
                 if id_ != "-1":
                     start, end, kind = int(cells[1]), int(cells[2]), CATEGORY[cells[4]]
-                    found[cells[0]].mentions.append(
+                    result[cells[0]].mentions.append(
                         Mention(
                             start,
                             end,
-                            found[cells[0]].text[start:end],
+                            result[cells[0]].text[start:end],
                             id_,
                             cells[3],
                             kind,
@@ -79,7 +79,7 @@ def read(path: Path) -> list[Abstract]:
                             "gold",
                         )
                     )
-    return [held for held in found.values() if held.pairs()]
+    return [held for held in result.values() if held.pairs()]
 
 
 def sample(path: Path, count: int) -> list[Abstract]:
@@ -105,8 +105,10 @@ def asked(
         if item.id not in known:
             if minutes and time.perf_counter() - begun > 60 * minutes:
                 break
-            found = by_score(model, item.text, candidates(item.text, item.mentions, rules))
-            known[item.id] = [[one.candidate.subject.id, one.candidate.object.id, one.score] for one in found]
+            result = by_score(model, item.text, candidates(item.text, item.mentions, rules))
+            known[item.id] = [
+                [entry.candidate.subject.id, entry.candidate.object.id, entry.score] for entry in result
+            ]
             if kept:
                 with kept.open("a", encoding="utf-8") as file:
                     file.write(json.dumps([item.id, known[item.id]]) + "\n")
@@ -162,7 +164,7 @@ class Part:
 
     def __init__(self, held: list[Abstract], scores: dict[str, dict[Pair, float]]) -> None:
         rows = [(item, pair) for item in held for pair in item.pairs()]
-        number = {item.id: place for place, item in enumerate(held)}
+        number = {item.id: index for index, item in enumerate(held)}
         self.doc = np.array([number[item.id] for item, _ in rows])
         self.y = np.array([pair in item.gold for item, pair in rows], float)
         self.missed = np.array([len(item.gold - set(item.pairs())) for item in held])
@@ -193,10 +195,10 @@ def best_threshold(part: Part, score: Any) -> float:
 
 def arms(train: Part, dev: Part, whole: Part) -> dict[str, Any]:
     """Return each arm's choice on the development part."""
-    made = {"every pair of an abstract": np.ones(len(dev.y), bool), "every pair of a sentence": dev.same}
+    result = {"every pair of an abstract": np.ones(len(dev.y), bool), "every pair of a sentence": dev.same}
     if not np.isfinite(train.lm).any():  # --model none
         fitted, cut = logistic(whole.x, whole.y), best_threshold(whole, held_out(whole.x, whole))
-        return {**made, "features, all of training": applied(fitted, dev.x) >= cut}
+        return {**result, "features, all of training": applied(fitted, dev.x) >= cut}
     lm = [
         np.where(np.isfinite(part.lm), part.lm, train.lm[np.isfinite(train.lm)].min())
         for part in (train, dev)
@@ -205,7 +207,7 @@ def arms(train: Part, dev: Part, whole: Part) -> dict[str, Any]:
         ("model", (train.lm, dev.lm)),
         ("model, one sentence", tuple(np.where(p.same, p.lm, -np.inf) for p in (train, dev))),
     ):
-        made[name] = scores[1] >= best_threshold(train, scores[0])
+        result[name] = scores[1] >= best_threshold(train, scores[0])
     for name, part, inputs in (
         ("features, all of training", whole, (whole.x, dev.x)),
         ("features, same sample", train, (train.x, dev.x)),
@@ -216,8 +218,8 @@ def arms(train: Part, dev: Part, whole: Part) -> dict[str, Any]:
         ),
     ):
         fitted = logistic(inputs[0], part.y)
-        made[name] = applied(fitted, inputs[1]) >= best_threshold(part, held_out(inputs[0], part))
-    return made
+        result[name] = applied(fitted, inputs[1]) >= best_threshold(part, held_out(inputs[0], part))
+    return result
 
 
 def held_out(x: Any, part: Part, folds: int = 5) -> Any:
@@ -236,14 +238,14 @@ def report(dev: Part, made: dict[str, Any], base: str = "every pair of a sentenc
     print(f"{'':<28}{'P':>7}{'R':>7}{'F1':>7}  {'F1 95 %':>15}  {f'F1 - {base}':>32}{'P - it':>18}")
     rows = []
     for name, value in counts.items():
-        found, low_high = prf(value), np.percentile(drawn[name][:, 2], (2.5, 97.5))
+        result, low_high = prf(value), np.percentile(drawn[name][:, 2], (2.5, 97.5))
         apart = {at: np.percentile((drawn[name] - drawn[base])[:, place], (2.5, 97.5))
                  for at, place in (("f1", 2), ("precision", 0))}  # fmt: skip
-        gap = found[2] - prf(counts[base])[2]
-        print(f"{name:<28}{found[0]:7.3f}{found[1]:7.3f}{found[2]:7.3f}   {low_high[0]:.3f} - {low_high[1]:.3f}"
+        gap = result[2] - prf(counts[base])[2]
+        print(f"{name:<28}{result[0]:7.3f}{result[1]:7.3f}{result[2]:7.3f}   {low_high[0]:.3f} - {low_high[1]:.3f}"
               f"  {gap:+14.3f} [{apart['f1'][0]:+.3f}, {apart['f1'][1]:+.3f}]"
               f"   [{apart['precision'][0]:+.3f}, {apart['precision'][1]:+.3f}]")  # fmt: skip
-        rows.append({"arm": name, "precision": found[0], "recall": found[1], "f1": found[2],
+        rows.append({"arm": name, "precision": result[0], "recall": result[1], "f1": result[2],
                      "interval": list(low_high), "gain": gap, "gain_interval": list(apart["f1"])})  # fmt: skip
     return rows
 

@@ -51,13 +51,13 @@ def questions(files: Sequence[str], count: int, seed: int) -> list[tuple[list[Me
     drawn = []
     for file in files:
         known = read_benchmark(Path(file))
-        for one in rng.sample(known, min(count, len(known))):
-            evidence = "Facts:\n" + "\n".join(one.context) + "\n\n" if one.context else ""
+        for item in rng.sample(known, min(count, len(known))):
+            evidence = "Facts:\n" + "\n".join(item.context) + "\n\n" if item.context else ""
             messages: list[Message] = [
                 {"role": "system", "content": SYSTEM},
-                {"role": "user", "content": f"{evidence}Question: {one.question}"},
+                {"role": "user", "content": f"{evidence}Question: {item.question}"},
             ]
-            drawn.append((messages, list(dict.fromkeys(one.options))))
+            drawn.append((messages, list(dict.fromkeys(item.options))))
     rng.shuffle(drawn)
     return drawn
 
@@ -92,17 +92,17 @@ def engines(opened: Any, home: Path) -> list[Engine]:
             embedded.forced(item.prompt, item.prompt[:1])
 
     chooser = EngineChooser(header, embedded, threads=1, home=home)
-    found = []
+    result = []
     for name in chooser.candidates():
         chosen = opened.scoring_engine()
         engine = chosen if chosen.name.split()[0] == name else chooser.open(name)
-        found.append(
+        result.append(
             Engine(engine.name, lambda items, engine=engine: [engine.score([item])[0] for item in items])
         )
         if isinstance(engine, TorchScorer):
-            found.append(Engine(f"{engine.name}, several items a call", engine.score))
-    found.append(Engine(f"xllamacpp {embedded.version}, prompt only", prompts))
-    return found
+            result.append(Engine(f"{engine.name}, several items a call", engine.score))
+    result.append(Engine(f"xllamacpp {embedded.version}, prompt only", prompts))
+    return result
 
 
 def take_turns(found: list[Engine], items: Sequence[Item], rounds: int) -> None:
@@ -157,7 +157,7 @@ def agreement(scores: Scored, exact: Scored, items: Sequence[Item]) -> dict[str,
     gaps, same = [], 0
     for item, ours, theirs in zip(items, scores, exact, strict=True):
         lengths = [len(option) for option in item.options]
-        gaps += [abs(one - other) / size for one, other, size in zip(ours, theirs, lengths, strict=True)]
+        gaps += [abs(entry - other) / size for entry, other, size in zip(ours, theirs, lengths, strict=True)]
         same += int(np.argmax(np.divide(ours, lengths)) == np.argmax(np.divide(theirs, lengths)))
     return {
         "mean": float(np.mean(gaps)),
@@ -179,12 +179,12 @@ def measure(path: str, given: argparse.Namespace) -> dict[str, Any]:
         for item, (messages, _) in zip(items, asked, strict=True)
     }
     chosen = opened.scoring_engine().name
-    found = engines(opened, home)
+    result = engines(opened, home)
     if (peer := openvino(str(opened._header.path), opened)) is not None:
-        found.append(peer)
-    take_turns(found, items, given.rounds)
-    labels = [(engine.label, engine.rates, engine.ratios, engine.scores) for engine in found]
-    found.clear()  # the float32 reference needs their memory
+        result.append(peer)
+    take_turns(result, items, given.rounds)
+    labels = [(engine.label, engine.rates, engine.ratios, engine.scores) for engine in result]
+    result.clear()  # the float32 reference needs their memory
     opened.close()
     exact, rate = in_float32(converted(opened._header.path, home), items)
     lengths = sorted(len(item.prompt) for item in items)

@@ -44,27 +44,27 @@ def curated(path: Path, aspect: str) -> Told:
         else ["biolink:treats", "biolink:ameliorates_condition"]
     )
     columns = ["subject", "object", "source", "negated", "grade", "frequency"]
-    wanted = [("predicate", "in", predicates), ("grade", "=", "curated")]
-    found: Told = defaultdict(set)
-    for row in pq.read_table(path / "relations.parquet", columns=columns, filters=wanted).to_pylist():
+    expected = [("predicate", "in", predicates), ("grade", "=", "curated")]
+    result: Told = defaultdict(set)
+    for row in pq.read_table(path / "relations.parquet", columns=columns, filters=expected).to_pylist():
         ends = row["subject"], row["object"]
         disease, other = ends if aspect == "findings" else ends[::-1]
         sources = SOURCES[aspect]
         if not row["negated"] and row["frequency"] != EXCLUDED and (not sources or row["source"] in sources):
-            found[disease].add(other)
-    return {disease: things for disease, things in found.items() if len(things) >= LEAST}
+            result[disease].add(other)
+    return {disease: things for disease, things in result.items() if len(things) >= LEAST}
 
 
 def proposed(folder: Path, graph: Graph, aspect: str) -> dict[str, dict[str, dict[str, str]]]:
     """Return disease -> thing -> the row that tells it first, in the identifiers of the graph."""
-    found: dict[str, dict[str, dict[str, str]]] = defaultdict(dict)
+    result: dict[str, dict[str, dict[str, str]]] = defaultdict(dict)
     for line in (folder / "proposals.jsonl").read_text("utf-8").splitlines():
         row = json.loads(line)
         ends = [graph.resolve(row[name]) for name in ("subject", "object")]
         if KINDS.get(row["predicate"]) == aspect and all(ends):
             disease, other = ends if aspect == "findings" else ends[::-1]
-            found[disease].setdefault(other, row)
-    return found
+            result[disease].setdefault(other, row)
+    return result
 
 
 def agreement(graph: Graph, told: Mapping[str, set[str]], known: Told) -> np.ndarray:
@@ -88,7 +88,7 @@ def floor(graph: Graph, told: Mapping[str, set[str]], known: Told) -> np.ndarray
         others = diseases[:]
         shuffler.shuffle(others)
         sums += agreement(
-            graph, {one: told[other] for one, other in zip(diseases, others, strict=True)}, known
+            graph, {item: told[other] for item, other in zip(diseases, others, strict=True)}, known
         ).sum(0)
     return sums[:3] / sums[3]
 
@@ -136,14 +136,14 @@ def main() -> None:
         print(
             f"\n{aspect}: {total:,} of {len(told):,} diseases; {len(known):,} diseases have {LEAST} curated ones"
         )
-        chosen = {one: rows for one, rows in told.items() if given.half in (half_of(one), "both")}
+        chosen = {item: rows for item, rows in told.items() if given.half in (half_of(item), "both")}
         for section in ("symptoms", "information") if aspect == "findings" else ("treatment",):
             of = {
-                one: {other for other, row in rows.items() if row["section"] == section}
-                for one, rows in chosen.items()
-                if one in known
+                item: {other for other, row in rows.items() if row["section"] == section}
+                for item, rows in chosen.items()
+                if item in known
             }
-            if of := {one: things for one, things in of.items() if things}:
+            if of := {item: things for item, things in of.items() if things}:
                 report(graph, section, of, known)
         if given.show:
             show([row for rows in chosen.values() for row in rows.values()], graph, given.show)

@@ -45,13 +45,13 @@ def main() -> None:
     questions = [json.loads(line)["question"] for line in lines if line.strip()]
     command = [sys.executable, "-m", "clinweave", "serve", "--model", "none", "--port", "0", "--json"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    found: list[tuple[int, float]] = []
+    matches: list[tuple[int, float]] = []
     try:
         assert server.stdout is not None
         address = json.loads(server.stdout.readline())["address"]
         ask(address, questions, 1, 0, [])
         threads = [
-            threading.Thread(target=ask, args=(address, questions, options.each, number, found))
+            threading.Thread(target=ask, args=(address, questions, options.each, number, matches))
             for number in range(options.clients)
         ]
         started = time.perf_counter()
@@ -63,16 +63,16 @@ def main() -> None:
     finally:
         server.terminate()
         server.wait()
-    each = sorted(value for _, value in found)
+    each = sorted(value for _, value in matches)
     result = {
-        "requests": len(found),
-        "per_second": round(len(found) / seconds, 1),
+        "requests": len(matches),
+        "per_second": round(len(matches) / seconds, 1),
         "median": round(statistics.median(each), 3),
         "p99": round(each[min(len(each) - 1, round(0.99 * len(each)))], 3),
         "longest": round(each[-1], 3),
         "errors": {
             str(status): count
-            for status, count in Counter(code for code, _ in found).items()
+            for status, count in Counter(code for code, _ in matches).items()
             if status != 200
         },
     }

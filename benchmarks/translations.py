@@ -75,9 +75,9 @@ def main() -> None:
         for curie, label in chosen:
             same = {other for other, name in names if name.casefold() == label.casefold()}
             for kind, form in forms(label, language):
-                found = {item.id for item in linker.link(SENTENCES[language].format(form), {"HP"})}
-                counts.setdefault(kind, []).append(bool(found & same))
-                if not found & same:
+                result = {item.id for item in linker.link(SENTENCES[language].format(form), {"HP"})}
+                counts.setdefault(kind, []).append(bool(result & same))
+                if not result & same:
                     missed.append(f"{kind}: {form} ({curie})")
         figures = "; ".join(f"{kind} {sum(hits)} of {len(hits)}" for kind, hits in counts.items())
         print(f"{language}: {figures}")

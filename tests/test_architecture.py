@@ -111,8 +111,8 @@ def test_constraints_pin_every_direct_dependency():
     pinned = {line.split("==")[0] for line in lines if not line.startswith("#")}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = project["optional-dependencies"].values()
-    wanted = [*project["dependencies"], *(item for extra in extras for item in extra)]
-    names = {item.split(">")[0].split("=")[0].strip().lower().replace("_", "-") for item in wanted}
+    expected = [*project["dependencies"], *(item for extra in extras for item in extra)]
+    names = {item.split(">")[0].split("=")[0].strip().lower().replace("_", "-") for item in expected}
     assert names - pinned <= {"pip"}
 
 

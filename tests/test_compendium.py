@@ -134,9 +134,9 @@ def test_an_unknown_id_names_the_nearest(entries):
 
 
 def test_search_needs_every_word_and_puts_names_first(entries):
-    found = compendium.search(entries, "MIRAGE average")
-    assert "medrag" in [entry.id for entry in found]
-    assert all("mirage" in repr(entry).lower() for entry in found)
+    result = compendium.search(entries, "MIRAGE average")
+    assert "medrag" in [entry.id for entry in result]
+    assert all("mirage" in repr(entry).lower() for entry in result)
     assert compendium.search(entries, "mirage")[0].id == "mirage"
     assert compendium.search(entries, "zzzz") == []
 

@@ -99,8 +99,8 @@ def test_the_citation_names_the_version_and_no_person():
 
 def test_every_dependency_states_a_range():
     project = tomllib.loads(_read("pyproject.toml"))["project"]
-    wanted = [
+    expected = [
         *project["dependencies"],
         *(item for extra in project["optional-dependencies"].values() for item in extra),
     ]
-    assert [item for item in wanted if not re.search(r"(>=|==|~=)\d", item)] == []
+    assert [item for item in expected if not re.search(r"(>=|==|~=)\d", item)] == []

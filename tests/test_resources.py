@@ -28,11 +28,11 @@ def house(tmp_path, monkeypatch):
         monkeypatch.setattr(listing, "_shipped", lambda: text)
         listing.catalogue.cache_clear()
 
-    made = House(tmp_path, use)
-    monkeypatch.setenv("PIP_FIND_LINKS", str(made.links))
+    result = House(tmp_path, use)
+    monkeypatch.setenv("PIP_FIND_LINKS", str(result.links))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.delenv("CLINWEAVE_ORIGINS", raising=False)
-    yield made
+    yield result
     listing.catalogue.cache_clear()
 
 

@@ -69,11 +69,11 @@ origins = [{{ official = "{url}" }}, {{ parts = "a.b" }}]
 
 @pytest.fixture
 def shelf(tmp_path, monkeypatch):
-    made = Shelf(tmp_path, monkeypatch)
-    monkeypatch.setenv("PIP_FIND_LINKS", str(made.links))
+    result = Shelf(tmp_path, monkeypatch)
+    monkeypatch.setenv("PIP_FIND_LINKS", str(result.links))
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.delenv("CLINWEAVE_ORIGINS", raising=False)
-    yield made
+    yield result
     listing.catalogue.cache_clear()
 
 

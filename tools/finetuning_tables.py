@@ -57,7 +57,7 @@ def _added(results: FinetuningResults) -> str:
     """Return the paired differences: one column for each pair of conditions."""
     rows = results.differences
     pairs = list(dict.fromkeys((row.condition, row.baseline) for row in rows if row.condition != "base"))
-    found = {(row.measure, row.knowledge, row.condition, row.baseline): row for row in rows}
+    result = {(row.measure, row.knowledge, row.condition, row.baseline): row for row in rows}
     lines = [
         f"Paired differences in points (95 %, by disease); `{results.recipe.options_only}` is the options-only "
         "baseline.",
@@ -68,7 +68,7 @@ def _added(results: FinetuningResults) -> str:
     for measure, knowledge in dict.fromkeys((row.measure, row.knowledge) for row in rows):
         cells = []
         for pair in pairs:
-            row = found.get((measure, knowledge, *pair))
+            row = result.get((measure, knowledge, *pair))
             cells.append(
                 f"{100 * row.difference:+.1f} ({100 * row.low:+.0f}, {100 * row.high:+.0f})" if row else ""
             )
@@ -115,7 +115,7 @@ def _reward(results: FinetuningResults) -> str:
     if not held or not held["pairs"]:
         return ""
     kinds = "; ".join(
-        f"{kind} {one['accuracy']:.0%} of {one['pairs']}" for kind, one in held["kinds"].items()
+        f"{kind} {item['accuracy']:.0%} of {item['pairs']}" for kind, item in held["kinds"].items()
     )
     low, high = held["interval"]
     return (

@@ -20,23 +20,23 @@ from clinweave.evaluation.comparison import CONDITIONS, ComparisonResults
 
 def table(task: str, results: ComparisonResults) -> str:
     """Return one task as a Markdown table: each condition with its interval, and its difference to the base."""
-    found = results.tasks[task]
+    result = results.tasks[task]
     rows = [
         row
         for row in results.comparisons
         if (row.task, row.baseline, row.metric) == (task, "base", "accuracy")
     ]
     over = {row.condition: row for row in rows}
-    floors = ", ".join(f"{name} {value:.0%}" for name, value in found.floors.items())
+    floors = ", ".join(f"{name} {value:.0%}" for name, value in result.floors.items())
     lines = [
-        f"**{task}**, {found.n} questions; {floors}",
+        f"**{task}**, {result.n} questions; {floors}",
         "",
         "| | accuracy (95 % CI) | difference to the model alone (95 % CI) "
         "| Holm-adjusted p | answer in evidence | unscored |",
         "|---|---|---|---|---|---|",
     ]
-    for name in (name for name in CONDITIONS if name in found.conditions):
-        condition, row = found.conditions[name], over.get(name)
+    for name in (name for name in CONDITIONS if name in result.conditions):
+        condition, row = result.conditions[name], over.get(name)
         low, high = (f"{100 * end:.0f}" for end in condition.interval)
         in_evidence = condition.gold_in_evidence
         share = condition.answer_named if in_evidence is None else in_evidence

@@ -58,7 +58,7 @@ def read(path: Path) -> list[Corpus]:
     if path.is_dir():
         return [
             Corpus(
-                path.name, [_pair(one, path) for one in sorted((path / "Text").glob("[!.]*"))], ("HP",), ()
+                path.name, [_pair(item, path) for item in sorted((path / "Text").glob("[!.]*"))], ("HP",), ()
             )
         ]
     if path.suffix == ".jsonl":
@@ -68,7 +68,7 @@ def read(path: Path) -> list[Corpus]:
     chemicals = kinds.pop("Chemical", None)
     if chemicals is None:  # NCBI: every class is a disease
         merged = [
-            Document(first.id, first.text, tuple(sorted(gold for one in parts for gold in one.gold)))
+            Document(first.id, first.text, tuple(sorted(gold for item in parts for gold in item.gold)))
             for first, *rest in zip(*kinds.values(), strict=True)
             for parts in [[first, *rest]]
         ]
@@ -85,7 +85,7 @@ def _lines(path: Path) -> list[Document]:
         Document(
             str(row["id"]),
             row["text"],
-            tuple(Gold(one["start"], one["end"], (one["id"],)) for one in row["mentions"]),
+            tuple(Gold(item["start"], item["end"], (item["id"],)) for item in row["mentions"]),
         )
         for row in rows
     ]
@@ -93,8 +93,8 @@ def _lines(path: Path) -> list[Document]:
 
 def _pair(text: Path, folder: Path) -> Document:
     rows = (folder / "Annotations" / text.name).read_text("utf-8").splitlines()
-    found = (re.match(r"(\d+):(\d+)\t(HP:\d+)", row) for row in rows)
-    gold = tuple(Gold(int(row[1]), int(row[2]), (row[3],)) for row in found if row)
+    result = (re.match(r"(\d+):(\d+)\t(HP:\d+)", row) for row in rows)
+    gold = tuple(Gold(int(row[1]), int(row[2]), (row[3],)) for row in result if row)
     return Document(text.name, text.read_bytes().decode("utf-8", "replace"), gold)
 
 
@@ -178,7 +178,7 @@ class Scorer:
     def _live(self, row: Gold, corpus: Corpus) -> bool:
         if corpus.prefixes == ("HP",):
             return row.ids[0] in self.phenotypes
-        return bool(row.ids) and all(self.graph.candidates(one) for one in row.ids)
+        return bool(row.ids) and all(self.graph.candidates(item) for item in row.ids)
 
     def score(self, corpus: Corpus, found: Sequence[Sequence[Found]], *, live: bool = False) -> Score:
         """Return exact-span and document counts; a mention of several concepts is met by any of them."""
@@ -193,17 +193,19 @@ class Scorer:
             for item in hits:
                 at.setdefault((item.start, item.end), set()).add(item.id)
             met = sum(
-                any(self.same(one, other) for one in row.ids for other in at.get((row.start, row.end), ()))
+                any(
+                    self.same(entry, other) for entry in row.ids for other in at.get((row.start, row.end), ())
+                )
                 for row in gold
             )
             _add(score.span, met, len(hits), met, len(gold))
-            wanted, told = {one for row in gold for one in row.ids}, {item.id for item in hits}
+            expected, told = {entry for row in gold for entry in row.ids}, {item.id for item in hits}
             _add(
                 score.document,
-                sum(any(self.same(one, other) for other in wanted) for one in told),
+                sum(any(self.same(entry, other) for other in expected) for entry in told),
                 len(told),
-                sum(any(self.same(one, other) for other in told) for one in wanted),
-                len(wanted),
+                sum(any(self.same(entry, other) for other in told) for entry in expected),
+                len(expected),
             )
         return score
 
@@ -232,7 +234,7 @@ class Scorer:
         return counts
 
     def _told(self, item: Gold) -> Gold:
-        return Gold(item.start, item.end, tuple(sorted({self._now(one) for one in item.ids})))
+        return Gold(item.start, item.end, tuple(sorted({self._now(entry) for entry in item.ids})))
 
 
 def fold(name: str) -> str:

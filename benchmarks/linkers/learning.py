@@ -76,9 +76,9 @@ def main() -> None:
         rows = sorted({row for corpus in corpora for row in usage(linker, corpus)})
         (FOLDER / "usage.tsv").write_text("".join(f"{name}\t{curie}\n" for name, curie in rows), "utf-8")
         return
-    found = [candidates(linker, scorer, corpus) for corpus in corpora]
-    limits = thresholds(scorer, corpora, found, options.folds)
-    learned = fit(found, [np.ones(len(one.label), bool) for one in found])
+    result = [candidates(linker, scorer, corpus) for corpus in corpora]
+    limits = thresholds(scorer, corpora, result, options.folds)
+    learned = fit(result, [np.ones(len(item.label), bool) for item in result])
     learned["threshold"] = limits
     (FOLDER / "mention_classifier.json").write_text(
         json.dumps(learned, indent=0, sort_keys=True) + "\n", "utf-8"
@@ -90,26 +90,26 @@ def candidates(linker: Linker, scorer: Scorer, corpus: Corpus) -> Candidates:
     vocabulary, scope = linker.vocabulary, linker.scope(corpus.prefixes, corpus.categories)
     whole, begins = join(corpus.texts)
     tokens = tokenise(whole)
-    found, how, sense, score = linker.candidates(whole, tokens, scope)
-    document = np.searchsorted(begins, tokens.start[found.first], side="right") - 1
+    result, how, sense, score = linker.candidates(whole, tokens, scope)
+    document = np.searchsorted(begins, tokens.start[result.first], side="right") - 1
     group = mention_classifier.groups(vocabulary, scope, sense)
-    matches = mention_classifier.Matches(found, how, sense, document)
+    matches = mention_classifier.Matches(result, how, sense, document)
     tables = mention_classifier.features(tokens, matches, vocabulary, scope, group)
     ids = vocabulary.shown(vocabulary.concept[sense], scope)[1].to_pylist()
-    last = found.first + found.size - 1
-    start, end = tokens.start[found.first] - begins[document], tokens.end[last] - begins[document]
+    last = result.first + result.size - 1
+    start, end = tokens.start[result.first] - begins[document], tokens.end[last] - begins[document]
     gold = scorer.gold(corpus, live=False)
     label, weight = np.zeros(len(ids)), np.ones(len(ids))
     once, votes = _named_once(corpus), np.ones(len(ids))
     for number in np.flatnonzero(vocabulary.kind[sense] == USAGE).tolist():
         # A name that this very document gave says nothing of how often such names are right.
-        at, size = int(found.first[number]), int(found.size[number])
+        at, size = int(result.first[number]), int(result.size[number])
         votes[number] = once.get(" ".join(tokens.words(at, at + size))) != document[number]
     for number, (doc, low, high, curie) in enumerate(
         zip(document.tolist(), start.tolist(), end.tolist(), ids, strict=True)
     ):
         for row in gold[doc]:
-            if row.start < high and low < row.end and any(scorer.same(one, curie) for one in row.ids):
+            if row.start < high and low < row.end and any(scorer.same(item, curie) for item in row.ids):
                 label[number] = 1
                 exact = (row.start, row.end) == (low, high)
                 weight[number] = 1.0 if exact else 0.5
@@ -117,13 +117,13 @@ def candidates(linker: Linker, scorer: Scorer, corpus: Corpus) -> Candidates:
                     break
     return Candidates(
         tables,
-        _words(tokens, found, group),
+        _words(tokens, result, group),
         group,
         label,
         weight * votes,
         document,
-        found.first,
-        found.size,
+        result.first,
+        result.size,
         score,
         how,
         ids,
@@ -162,9 +162,9 @@ def _words(tokens: Any, found: Any, group: Any) -> dict[str, list[str]]:
 def fit(found: list[Candidates], chosen: list[Any]) -> dict[str, Any]:
     """Return the model of the chosen candidates as plain JSON values."""
     seen = {name: Counter() for name in mention_classifier.WORDS}
-    for one, rows in zip(found, chosen, strict=True):
+    for item, rows in zip(found, chosen, strict=True):
         for name in mention_classifier.WORDS:
-            seen[name].update(one.words[name][row] for row in np.flatnonzero(rows))
+            seen[name].update(item.words[name][row] for row in np.flatnonzero(rows))
     columns: dict[tuple[str, Any], int] = {}
     for name, size in SIZES.items():
         columns |= {(name, value): len(columns) + value for value in range(size)}
@@ -192,13 +192,13 @@ def _matrix(
     found: list[Candidates], chosen: list[Any], columns: dict[tuple[str, Any], int]
 ) -> tuple[Any, Any, Any]:
     rows_of, columns_of, first = [], [], 0
-    for one, keep in zip(found, chosen, strict=True):
+    for entry, keep in zip(found, chosen, strict=True):
         rows = np.flatnonzero(keep)
         for name in SIZES:
             rows_of.append(first + np.arange(len(rows)))
-            columns_of.append(columns[name, 0] + one.tables[name][rows])
+            columns_of.append(columns[name, 0] + entry.tables[name][rows])
         for name in mention_classifier.WORDS:
-            place = np.array([columns.get((name, one.words[name][row]), -1) for row in rows], np.int64)
+            place = np.array([columns.get((name, entry.words[name][row]), -1) for row in rows], np.int64)
             there = np.flatnonzero(place >= 0)
             rows_of.append(first + there)
             columns_of.append(place[there])
@@ -206,7 +206,7 @@ def _matrix(
     at, of = np.concatenate(rows_of), np.concatenate(columns_of)
     matrix = csr_matrix((np.ones(len(at)), (at, of)), shape=(first, len(columns)))
     label, weight = (
-        np.concatenate([getattr(one, item)[keep] for one, keep in zip(found, chosen, strict=True)])
+        np.concatenate([getattr(entry, item)[keep] for entry, keep in zip(found, chosen, strict=True)])
         for item in ("label", "weight")
     )
     return matrix, label, weight
@@ -231,21 +231,21 @@ def said(learned: dict[str, Any], one: Candidates) -> Any:
 
 def thresholds(scorer: Scorer, corpora: list[Corpus], found: list[Candidates], folds: int) -> list[float]:
     """Return the threshold of each group that is best for document F1 across folds; print the figures."""
-    chances = [np.zeros(len(one.label)) for one in found]
+    chances = [np.zeros(len(item.label)) for item in found]
     for fold in range(folds):
-        learned = fit(found, [one.document % folds != fold for one in found])
-        for chance, one in zip(chances, found, strict=True):
-            held = one.document % folds == fold
-            chance[held] = np.where(one.weight > 0, said(learned, one), -1.0)[held]
+        learned = fit(found, [item.document % folds != fold for item in found])
+        for chance, item in zip(chances, found, strict=True):
+            held = item.document % folds == fold
+            chance[held] = np.where(item.weight > 0, said(learned, item), -1.0)[held]
     limits = [0.5, 0.5, 0.5]
     groups = defaultdict(list)
-    for corpus, one, chance in zip(corpora, found, chances, strict=True):
-        groups[int(np.bincount(one.group, minlength=4)[:3].argmax())].append((corpus, one, chance))
+    for corpus, item, chance in zip(corpora, found, chances, strict=True):
+        groups[int(np.bincount(item.group, minlength=4)[:3].argmax())].append((corpus, item, chance))
     steps = (0.0, 0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6)
     for group, parts in groups.items():
         table = [
-            [counted(scorer, corpus, one, chance >= limit) for limit in steps]
-            for corpus, one, chance in parts
+            [counted(scorer, corpus, item, chance >= limit) for limit in steps]
+            for corpus, item, chance in parts
         ]
         for limit, values in zip(steps, zip(*table, strict=True), strict=True):
             told = (f"{part[0].name} {f1(value):.3f}" for part, value in zip(parts, values, strict=True))
@@ -260,22 +260,22 @@ def _chosen(table: list[list[Any]]) -> int:
     Small corpora cannot tell thresholds apart; the one that refuses least is then the least fitted to them.
     """
     draws = np.random.default_rng(0)
-    means = np.mean([[f1(step) for step in one] for one in table], axis=0)
+    means = np.mean([[f1(step) for step in item] for item in table], axis=0)
     best = int(means.argmax())
-    if sum(len(one[0]) for one in table) >= ENOUGH:
+    if sum(len(item[0]) for item in table) >= ENOUGH:
         return best
     loss = []
     for _ in range(200):
-        drawn = [draws.integers(0, len(one[0]), len(one[0])) for one in table]
-        values = [[f1(step[rows]) for step in one] for one, rows in zip(table, drawn, strict=True)]
+        drawn = [draws.integers(0, len(item[0]), len(item[0])) for item in table]
+        values = [[f1(step[rows]) for step in item] for item, rows in zip(table, drawn, strict=True)]
         loss.append(np.mean(values, axis=0)[best])
     return int(np.flatnonzero(means >= means[best] - np.std(loss))[0])
 
 
 def f1(counts: Any) -> float:
     """Return F1 of rows (right, told, met, wanted), one per document."""
-    right, told, met, wanted = counts.sum(axis=0)
-    precision, recall = right / max(1, told), met / max(1, wanted)
+    right, told, met, expected = counts.sum(axis=0)
+    precision, recall = right / max(1, told), met / max(1, expected)
     return float(2 * precision * recall / max(1e-9, precision + recall))
 
 
@@ -289,10 +289,10 @@ def counted(scorer: Scorer, corpus: Corpus, one: Candidates, stay: Any) -> Any:
         told[one.document[row]].add(one.ids[row])
     counts = []
     for gold, ids in zip(scorer.gold(corpus, live=False), told, strict=True):
-        wanted = {item for row in gold for item in row.ids}
-        right = sum(any(scorer.same(item, other) for other in wanted) for item in ids)
-        met = sum(any(scorer.same(item, other) for other in ids) for item in wanted)
-        counts.append((right, len(ids), met, len(wanted)))
+        expected = {item for row in gold for item in row.ids}
+        right = sum(any(scorer.same(item, other) for other in expected) for item in ids)
+        met = sum(any(scorer.same(item, other) for other in ids) for item in expected)
+        counts.append((right, len(ids), met, len(expected)))
     return np.array(counts)
 
 
@@ -305,10 +305,10 @@ def usage(linker: Linker, corpus: Corpus) -> Iterator[tuple[str, str]]:
     if corpus.prefixes == ("HP",):
         return
     unaided = Linker(linker.vocabulary, judged=False, usage=False)
-    found = unaided.link_many(corpus.texts, corpus.prefixes, corpus.categories)
+    result = unaided.link_many(corpus.texts, corpus.prefixes, corpus.categories)
     times: Counter[tuple[str, str]] = Counter()
     known, total = Counter(), Counter()
-    for document, mentions in zip(corpus.documents, found, strict=True):
+    for document, mentions in zip(corpus.documents, result, strict=True):
         spans = {(item.start, item.end) for item in mentions}
         for row in document.gold:
             surface = document.text[row.start : row.end]
@@ -334,12 +334,12 @@ def halves(linker: Linker, scorer: Scorer, corpus: Corpus) -> tuple[int, int, in
         learned = set(usage(linker, replace(corpus, documents=corpus.documents[half::2])))
         other = replace(corpus, documents=corpus.documents[1 - half :: 2])
         names += len(learned)
-        found = unaided.link_many(other.texts, other.prefixes, other.categories)
-        for document, mentions in zip(other.documents, found, strict=True):
+        result = unaided.link_many(other.texts, other.prefixes, other.categories)
+        for document, mentions in zip(other.documents, result, strict=True):
             text, told = f" {normal_form(document.text)} ", {item.id for item in mentions}
-            wanted = {item for row in document.gold for item in row.ids}
+            expected = {item for row in document.gold for item in row.ids}
             for curie in {curie for name, curie in learned if f" {name} " in text} - told:
-                if not any(scorer.same(curie, item) for item in wanted):
+                if not any(scorer.same(curie, item) for item in expected):
                     wrong += 1
                 elif not any(scorer.same(curie, item) for item in told):
                     right += 1

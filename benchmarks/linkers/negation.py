@@ -91,15 +91,15 @@ def table(part: str | None) -> list[tuple[str, float, float, float, int]]:
                 sum(a and b for a, b in zip(said, gold, strict=True)), sum(said), sum(gold),
             )  # fmt: skip
             total += len(gold)
-        both, found, wanted = counts.tolist()
-        precision, recall = both / max(1, found), both / max(1, wanted)
-        rows.append((name, precision, recall, 2 * both / max(1, found + wanted), total))
+        both, result, expected = counts.tolist()
+        precision, recall = both / max(1, result), both / max(1, expected)
+        rows.append((name, precision, recall, 2 * both / max(1, result + expected), total))
     return rows
 
 
 def errors(part: str) -> dict[str, list[str]]:
     """Return, by kind, the sentences of a part in which the linker errs."""
-    found = defaultdict(list)
+    result = defaultdict(list)
     for sentence in read():
         if sentence.part == part:
             wrong = [
@@ -108,5 +108,5 @@ def errors(part: str) -> dict[str, list[str]]:
                 if said != gold
             ]
             if wrong:
-                found[sentence.kind].append(f"{sentence.text}  <- {', '.join(wrong)}")
-    return found
+                result[sentence.kind].append(f"{sentence.text}  <- {', '.join(wrong)}")
+    return result

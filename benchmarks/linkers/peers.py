@@ -39,7 +39,7 @@ def plain(names: Mapping[str, str]) -> Finder:
             keys[_key(words)] = curie
 
     def find(text: str) -> set[Found]:
-        tokens = [(one.start(), one.end(), one[0]) for one in re.finditer(r"[a-z0-9]+", text.lower())]
+        tokens = [(item.start(), item.end(), item[0]) for item in re.finditer(r"[a-z0-9]+", text.lower())]
         words = [_stem(word) for _, _, word in tokens]
         candidates = []
         for first in range(len(tokens)):

@@ -87,28 +87,28 @@ def fill(template: str, labels: Sequence[str], draw: random.Random) -> Sentence:
 
 def outcomes(linker: Linker, sentences: Sequence[Sentence], prefixes: Sequence[str]) -> list[Outcome]:
     """Return what the linker makes of each finding."""
-    found = linker.link_many([sentence.text for sentence in sentences], prefixes)
+    result = linker.link_many([sentence.text for sentence in sentences], prefixes)
     return [
         Outcome(sentence, sentence.text[start:end], status, _result(start, end, status, mentions))
-        for sentence, mentions in zip(sentences, found, strict=True)
+        for sentence, mentions in zip(sentences, result, strict=True)
         for start, end, status in sentence.findings
     ]
 
 
 def report(results: Sequence[Outcome]) -> list[tuple[str, int, int, int]]:
     """Return (status, right, wrong, not recognised) by status."""
-    counts = Counter((one.status, one.result) for one in results)
+    counts = Counter((item.status, item.result) for item in results)
     return [
         (status, *(counts[status, result] for result in ("right", "wrong", "not recognised")))
-        for status in sorted({one.status for one in results})
+        for status in sorted({item.status for item in results})
     ]
 
 
 def _result(start: int, end: int, status: str, mentions: Sequence[Mention]) -> str:
-    over = [one for one in mentions if one.start < end and start < one.end]
-    if not any(_shared(one, start, end) >= 0.5 for one in over):
+    over = [item for item in mentions if item.start < end and start < item.end]
+    if not any(_shared(item, start, end) >= 0.5 for item in over):
         return "not recognised"
-    return "right" if all(_status(one) == status for one in over) else "wrong"
+    return "right" if all(_status(item) == status for item in over) else "wrong"
 
 
 def _shared(one: Mention, start: int, end: int) -> float:

@@ -28,10 +28,10 @@ class Cells:
             if make is None:
                 return None
             begun = _cpu_seconds()
-            found = {**make(), "cpu_seconds": np.array(0.0)}
-            found["cpu_seconds"] = np.array(_cpu_seconds() - begun)
+            result = {**make(), "cpu_seconds": np.array(0.0)}
+            result["cpu_seconds"] = np.array(_cpu_seconds() - begun)
             with (work := path.with_suffix(".partial")).open("wb") as stream:
-                np.savez_compressed(stream, key=json.dumps(key), **found)
+                np.savez_compressed(stream, key=json.dumps(key), **result)
             work.replace(path)
         with np.load(path) as kept:
             return {part: kept[part] for part in kept.files if part != "key"}

@@ -44,7 +44,7 @@ def predictions(chemprop: Path, known: Set, rule: str, seed: int, epochs: int) -
             writer = csv.writer(stream)
             writer.writerow(["smiles", *known.tasks, "split"])
             for row, smiles in enumerate(known.smiles):
-                answers = ["" if np.isnan(one) else f"{one:g}" for one in known.answers[row]]
+                answers = ["" if np.isnan(item) else f"{item:g}" for item in known.answers[row]]
                 writer.writerow([smiles, *answers, parts[row]])
         command = [
             str(chemprop), "train", "--data-path", str(work / "data.csv"), "--smiles-columns", "smiles",

@@ -51,16 +51,16 @@ def jobs(folder: Path, parts: int) -> list[tuple[dict, Callable[[], dict[str, np
     """Return each cell's key and how it is made."""
     known = read_davis(folder)
     sides = _described(known)
-    found = []
+    result = []
     for name, side in SPLITS.items():
         for part in range(parts):
             key = {"what": "davis", "split": name, "part": part}
-            found.append((key, lambda n=name, s=side, p=part: _measure(known, sides, n, s, p)))
-    return found
+            result.append((key, lambda n=name, s=side, p=part: _measure(known, sides, n, s, p)))
+    return result
 
 
 def _described(known: Affinities) -> tuple:
-    smiles = [read_structure(one).smiles for one in known.smiles]
+    smiles = [read_structure(item).smiles for item in known.smiles]
     features = home() / "molecules" / "features"
     drugs = described(smiles, features, "erg+descriptors")
     drugs = drugs[:, np.nanstd(drugs, 0) > 0]
@@ -99,7 +99,7 @@ def _measure(known: Affinities, sides: tuple, name: str, side: Side, part: int) 
     }
     if side != Side.WARM:
         said["ridge"] = kernel_ridge(values, similar, _weight(values, similar, side))
-    return {arm: one[test] for arm, one in said.items()}
+    return {arm: item[test] for arm, item in said.items()}
 
 
 def _weight(values: np.ndarray, similar: tuple, side: Side) -> float:
@@ -112,7 +112,7 @@ def _weight(values: np.ndarray, similar: tuple, side: Side) -> float:
     if side in {Side.TARGET, Side.BOTH}:
         inner[:, random.permutation(columns)[: len(columns) // 5]] = np.nan
     aside = np.isfinite(values) & ~np.isfinite(inner)
-    errors = [measures.mse(values[aside], kernel_ridge(inner, similar, one)[aside]) for one in WEIGHTS]
+    errors = [measures.mse(values[aside], kernel_ridge(inner, similar, item)[aside]) for item in WEIGHTS]
     return WEIGHTS[int(np.argmin(errors))]
 
 
@@ -140,12 +140,12 @@ def _table(known: Affinities, name: str, side: Side, done: list) -> str:
     for arm, told in ARMS.items():
         if arm not in done[0][1]:
             continue
-        found = [_judged(known, name, part, cell[arm]) for part, cell in done]
-        means = [f"{np.mean(one):.3f} ± {np.std(one):.3f}" for one in zip(*found, strict=True)]
+        result = [_judged(known, name, part, cell[arm]) for part, cell in done]
+        means = [f"{np.mean(item):.3f} ± {np.std(item):.3f}" for item in zip(*result, strict=True)]
         paired = "" if arm == "baseline" else _paired(known, name, side, done, arm)
         rows.append([told.format(MEANS[side]), *means, paired])
     if name == "published folds":
-        rows += [[*one, "", "", "", "", ""] for one in PUBLISHED]
+        rows += [[*item, "", "", "", "", ""] for item in PUBLISHED]
     heads = [
         "",
         "MSE",
@@ -177,11 +177,11 @@ def _paired(known: Affinities, name: str, side: Side, done: list, arm: str) -> s
     for part, cell in done[:1] if name == "published folds" else done:
         test = held_out(known, name, part)[0]
         truth = known.values[test]
-        for (drug, target), value, one, other in zip(
+        for (drug, target), value, entry, other in zip(
             np.argwhere(test), truth, cell[arm], cell["baseline"], strict=True
         ):
             item = f"{part} {drug} {target}"
-            mine[item], theirs[item] = float((value - one) ** 2), float((value - other) ** 2)
+            mine[item], theirs[item] = float((value - entry) ** 2), float((value - other) ** 2)
             cluster[item] = known.sequences[target] if side == Side.TARGET else str(drug)
-    found = difference(mine, theirs, cluster, resamples=2000)
-    return f"{found.difference:+.3f} ({found.low:+.3f} to {found.high:+.3f})"
+    result = difference(mine, theirs, cluster, resamples=2000)
+    return f"{result.difference:+.3f} ({result.low:+.3f} to {result.high:+.3f})"

@@ -35,13 +35,13 @@ ROWS = 20_000  # pairs that the trees learn from
 def jobs(folder: Path, parts: int) -> list[tuple[dict, Callable[[], dict[str, np.ndarray]]]]:
     """Return each cell's key and how it is made."""
     truth, similar, columns = _universe(folder)
-    found = []
+    result = []
     for split in SPLITS:
         part_of = _parts(similar, split)
         for part in range(parts):
             for new in NEW:
                 key = {"what": "interactions", "split": split, "new": new, "part": part}
-                found.append(
+                result.append(
                     (
                         key,
                         lambda n=new, o=part_of == part, p=part: _measure(
@@ -49,29 +49,29 @@ def jobs(folder: Path, parts: int) -> list[tuple[dict, Callable[[], dict[str, np
                         ),
                     )
                 )
-    return found
+    return result
 
 
 def _universe(folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return interactions (n, n) as 0 and 1 with a NaN diagonal, similarities (n, n), and columns (n, 24)."""
     drugs = KnownDrugs.open(home())
-    place = {one: row for row, one in enumerate(drugs.ids)}
-    found = Graph.open(folder).relations(predicate="biolink:interacts_with")
+    place = {item: row for row, item in enumerate(drugs.ids)}
+    result = Graph.open(folder).relations(predicate="biolink:interacts_with")
     pairs = {
-        (place[one.subject], place[one.object])
-        for one in found
-        if one.subject in place and one.object in place
+        (place[item.subject], place[item.object])
+        for item in result
+        if item.subject in place and item.object in place
     }
     if not pairs:
         raise SystemExit(f"{folder} holds no interactions of drugs with structures; build it with `ansm`")
     rows = sorted({row for pair in pairs for row in pair})
     at = {row: number for number, row in enumerate(rows)}
     truth = np.zeros((len(rows), len(rows)))
-    for one, other in pairs:
-        truth[at[one], at[other]] = truth[at[other], at[one]] = 1
+    for item, other in pairs:
+        truth[at[item], at[other]] = truth[at[other], at[item]] = 1
     np.fill_diagonal(truth, np.nan)
     bits = drugs.bits[rows]
-    similar = np.stack([tanimoto(one, bits) for one in bits])
+    similar = np.stack([tanimoto(item, bits) for item in bits])
     raw = described(
         [drugs.smiles[row] for row in rows], home() / "molecules" / "features", "erg+descriptors", "drugs"
     )
@@ -91,9 +91,9 @@ def _parts(similar: np.ndarray, split: str) -> np.ndarray:
 
     _, group = connected_components(similar >= 0.6)
     part, sizes = np.zeros(len(similar), int), np.zeros(5, int)
-    for one in sorted(random.permutation(group.max() + 1), key=lambda g: -(group == g).sum()):
-        part[group == one] = sizes.argmin()
-        sizes[sizes.argmin()] += (group == one).sum()
+    for item in sorted(random.permutation(group.max() + 1), key=lambda g: -(group == g).sum()):
+        part[group == item] = sizes.argmin()
+        sizes[sizes.argmin()] += (group == item).sum()
     return part
 
 
@@ -134,22 +134,22 @@ def _measure(
 ) -> dict[str, np.ndarray]:
     known = truth.copy()
     known[out], known[:, out] = np.nan, np.nan
-    one = new == "one new"
-    near = near_one(known, similar) if one else near_both(known, similar)
-    test = np.outer(out, ~out) if one else np.triu(np.outer(out, out), 1)
-    train = np.argwhere(np.isfinite(known) if one else np.triu(np.isfinite(known), 1))
+    item = new == "one new"
+    near = near_one(known, similar) if item else near_both(known, similar)
+    test = np.outer(out, ~out) if item else np.triu(np.outer(out, out), 1)
+    train = np.argwhere(np.isfinite(known) if item else np.triu(np.isfinite(known), 1))
     train = np.random.default_rng(seed).permutation(train)[:ROWS]
     booster = boosting.fit(
-        _columns(near, columns, train, one), known[tuple(train.T)], "classification", seed=seed
+        _columns(near, columns, train, item), known[tuple(train.T)], "classification", seed=seed
     )
     where = np.argwhere(test)
-    found = {
+    result = {
         "drug": where,
         "truth": truth[test],
-        "similar": near[test][:, 3 if one else 2],
-        "trees": boosting.score(booster, _columns(near, columns, where, one)),
+        "similar": near[test][:, 3 if item else 2],
+        "trees": boosting.score(booster, _columns(near, columns, where, item)),
     }
-    return {**found, "degree": near[test][:, 0]} if one else found
+    return {**result, "degree": near[test][:, 0]} if item else result
 
 
 def _columns(near: np.ndarray, columns: np.ndarray, pairs: np.ndarray, one: bool) -> np.ndarray:
@@ -164,8 +164,8 @@ def report(cells: Cells) -> str:
     for split in SPLITS:
         for new in NEW:
             key = {"what": "interactions", "split": split, "new": new}
-            if done := [one for part in range(5) if (one := cells.get({**key, "part": part}, None))]:
-                share = np.mean(np.concatenate([one["truth"] for one in done]))
+            if done := [item for part in range(5) if (item := cells.get({**key, "part": part}, None))]:
+                share = np.mean(np.concatenate([item["truth"] for item in done]))
                 title = f"**Drug-drug interactions, {split}, {new}** ({len(done)} disjoint parts, {share:.1%} recorded)"
                 texts += [title, _table(done)]
     return "\n\n".join(texts)
@@ -176,8 +176,10 @@ def _table(done: list[dict[str, np.ndarray]]) -> str:
     for arm, told in ARMS.items():
         if arm not in done[0]:
             continue
-        found = [(auroc(one["truth"], one[arm]), average_precision(one["truth"], one[arm])) for one in done]
-        means = [f"{np.mean(one):.3f} ± {np.std(one):.3f}" for one in zip(*found, strict=True)]
+        result = [
+            (auroc(item["truth"], item[arm]), average_precision(item["truth"], item[arm])) for item in done
+        ]
+        means = [f"{np.mean(item):.3f} ± {np.std(item):.3f}" for item in zip(*result, strict=True)]
         own = _by_drug(done, arm)
         paired = ""
         if arm != "similar":
@@ -196,12 +198,12 @@ def _table(done: list[dict[str, np.ndarray]]) -> str:
 
 def _by_drug(done: list[dict[str, np.ndarray]], arm: str) -> dict[str, float]:
     """Return the AUROC over the partners of each new drug that has both kinds."""
-    found = {}
-    for part, one in enumerate(done):
-        first = one["drug"][:, 0]
+    result = {}
+    for part, item in enumerate(done):
+        first = item["drug"][:, 0]
         for drug in np.unique(first):
             rows = first == drug
-            value = auroc(one["truth"][rows], one[arm][rows])
+            value = auroc(item["truth"][rows], item[arm][rows])
             if np.isfinite(value):
-                found[f"{part} {drug}"] = value
-    return found
+                result[f"{part} {drug}"] = value
+    return result

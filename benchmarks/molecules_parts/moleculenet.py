@@ -55,7 +55,7 @@ class Set:
         """Return Morgan bit vectors."""
         from rdkit import Chem
 
-        return [fingerprint(Chem.MolFromSmiles(one)) for one in self.smiles]
+        return [fingerprint(Chem.MolFromSmiles(item)) for item in self.smiles]
 
 
 def read(folder: Path, name: str, limit: int = 0) -> Set:
@@ -65,6 +65,6 @@ def read(folder: Path, name: str, limit: int = 0) -> Set:
     answers = np.stack([known.numbers(task) for task in tasks], 1)
     rows = known.good if not limit else known.good[:: max(1, len(known.good) // limit)]
     smiles = [known.structures[row].smiles for row in rows]
-    refused = [one.reason for one in known.structures if not hasattr(one, "smiles")]
+    refused = [item.reason for item in known.structures if not hasattr(item, "smiles")]
     written = [known.rows[row][known.smiles_column] for row in rows]
     return Set(name, kind, tasks, smiles, written, answers[rows], scaffolds(smiles), refused)

@@ -16,31 +16,31 @@ _AROMATIC = re.compile(r"[a-z]")
 def notation(sets: list[Set]) -> str:
     """Return, for each yes or no, the AUROC of two marks of the writing alone, whichever way round it is higher."""
     rows = []
-    for known in (one for one in sets if one.kind == "classification"):
+    for known in (item for item in sets if item.kind == "classification"):
         marks = _charged(known), _kekule(known)
-        found = []
+        result = []
         for task in range(len(known.tasks)):
             stated = np.isfinite(known.answers[:, task])
             truth = known.answers[stated, task]
-            found.append([metrics.auroc(truth, mark[stated]) for mark in marks])
-        found = np.array(found)
-        best = np.maximum(found, 1 - found).max(0)
+            result.append([metrics.auroc(truth, mark[stated]) for mark in marks])
+        result = np.array(result)
+        best = np.maximum(result, 1 - result).max(0)
         rows.append(
-            [known.name, *(f"{mark.mean():.0%}, {one:.2f}" for mark, one in zip(marks, best, strict=True))]
+            [known.name, *(f"{mark.mean():.0%}, {item:.2f}" for mark, item in zip(marks, best, strict=True))]
         )
     heads = ["set", "a charge is written", "rings are written without aromatic letters"]
     return table(heads, rows) if rows else ""
 
 
 def _charged(known: Set) -> np.ndarray:
-    return np.array([bool(_CHARGE.search(one)) for one in known.written], float)
+    return np.array([bool(_CHARGE.search(item)) for item in known.written], float)
 
 
 def _kekule(known: Set) -> np.ndarray:
     """Return 1 for a molecule with aromatic atoms that is written with single and double bonds."""
-    found = []
+    result = []
     for written, smiles in zip(known.written, known.smiles, strict=True):
         letters = re.sub(r"\[[^]]*\]|Cl|Br", "", written)
         aromatic = any(atom.GetIsAromatic() for atom in Chem.MolFromSmiles(smiles).GetAtoms())
-        found.append(aromatic and not _AROMATIC.search(letters))
-    return np.array(found, float)
+        result.append(aromatic and not _AROMATIC.search(letters))
+    return np.array(result, float)

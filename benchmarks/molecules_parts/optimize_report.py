@@ -16,21 +16,21 @@ from molecules_parts.cells import table
 def report(chosen, cells, key):
     """Return the tables of those tasks of which a method has all its seeds; what is missing is named."""
     methods, seeds = chosen.methods.split(","), range(chosen.seeds)
-    found, missing = {}, []
+    result, missing = {}, []
     for task in chosen.tasks.split(","):
         for method in methods:
             rows = [cells.get(key(chosen, task, method, seed), None) for seed in seeds]
             if all(row is not None for row in rows):
-                found[task, method] = rows
+                result[task, method] = rows
             else:
                 missing.append(
                     f"{task} by {method} ({sum(row is not None for row in rows)} of {len(rows)} seeds)"
                 )
-    tasks = [task for task in chosen.tasks.split(",") if all((task, method) in found for method in methods)]
+    tasks = [task for task in chosen.tasks.split(",") if all((task, method) in result for method in methods)]
     if not tasks:
         raise SystemExit(f"nothing is complete yet: {'; '.join(missing)}")
     area = {
-        (task, method): np.array([top_auc(row["scores"], chosen.budget) for row in found[task, method]])
+        (task, method): np.array([top_auc(row["scores"], chosen.budget) for row in result[task, method]])
         for task in tasks
         for method in methods
     }
@@ -39,7 +39,7 @@ def report(chosen, cells, key):
         f"{chosen.budget:,} oracle calls, {chosen.seeds} seeds, {len(tasks)} tasks.{label}",
         _areas(area, tasks, methods),
         _paired(area, tasks, methods),
-        _best(found, tasks, methods, chosen),
+        _best(result, tasks, methods, chosen),
     ]
     if missing:
         parts.append(f"Not complete, and left out: {'; '.join(missing)}.")
@@ -91,10 +91,10 @@ def _best(found, tasks, methods, chosen):
     if seen is None and (chosen.moses / "train.csv.gz").is_file():
         seen = in_moses_file(every, chosen.moses / "train.csv.gz")
     rows = []
-    for method in [one for one in METHODS if one in methods]:
+    for method in [item for item in METHODS if item in methods]:
         runs = [(task, seed, row) for task in tasks for seed, row in enumerate(found[task, method])]
         best = [smiles for _, _, row in runs for smiles in row["best"].tolist()]
-        molecules = [parse(one) for one in best]
+        molecules = [parse(item) for item in best]
         hits = [
             float(
                 np.mean(
@@ -113,9 +113,9 @@ def _best(found, tasks, methods, chosen):
                 method,
                 f"{np.mean([best_so_far(row['scores'], 10)[-1] for _, _, row in runs]):.3f}",
                 f"{np.mean(hits):.1%}" if hits else "",
-                f"{np.mean([synthetic_accessibility(one) for one in molecules]):.2f}",
-                f"{np.mean([bool(alerts(one)) for one in molecules]):.0%}",
-                "" if seen is None else f"{np.mean([one not in seen for one in best]):.0%}",
+                f"{np.mean([synthetic_accessibility(item) for item in molecules]):.2f}",
+                f"{np.mean([bool(alerts(item)) for item in molecules]):.0%}",
+                "" if seen is None else f"{np.mean([item not in seen for item in best]):.0%}",
                 f"{fates.get('invalid', 0) / max(fates.get('scored', 1), 1):.2f}",
                 f"{np.mean([row['cpu_seconds'] for _, _, row in runs]):.0f}",
             ]
@@ -154,8 +154,8 @@ def kept(found, keeping, chosen):
         pattern = _pattern(keep)
         for method in chosen.methods.split(","):
             runs = [found[name, method, seed] for seed in range(chosen.seeds)]
-            best = [one for row in runs for one in row["best"].tolist()]
-            have = sum(parse(one).HasSubstructMatch(pattern) for one in best)
+            best = [item for row in runs for item in row["best"].tolist()]
+            have = sum(parse(item).HasSubstructMatch(pattern) for item in best)
             rows.append(
                 [
                     f"{name}, {task}",
@@ -164,7 +164,7 @@ def kept(found, keeping, chosen):
                     f"{np.mean([best_so_far(row['scores'], 10)[-1] for row in runs]):.3f}",
                     f"{np.mean([better(row) for row in runs]):.1%}",
                     f"{np.mean(likeness(best, start)):.2f}",
-                    f"{np.mean([synthetic_accessibility(parse(one)) for one in best]):.2f}",
+                    f"{np.mean([synthetic_accessibility(parse(item)) for item in best]):.2f}",
                     f"{have} of {len(best)}",
                     f"{np.mean([len(row['scores']) for row in runs]):.0f}",
                 ]

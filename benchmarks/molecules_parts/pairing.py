@@ -38,20 +38,20 @@ def score_difference(
     shared = sorted(mine.keys() & theirs.keys())
     units = [known.groups[row] or f"\0{row}" for row in range(len(known.smiles))]
     codes = np.unique(np.array(units, object), return_inverse=True)[1]
-    tested = np.unique(np.concatenate([codes[known.split(rule, one).test] for one in shared]))
+    tested = np.unique(np.concatenate([codes[known.split(rule, item).test] for item in shared]))
     place = np.searchsorted(tested, codes)
     random = np.random.default_rng(seed)
     drawn = random.multinomial(len(tested), np.full(len(tested), 1 / len(tested)), size=draws)
     weights = np.concatenate([np.ones((1, len(tested)), np.int64), drawn])  # the first is the set as it is
-    found = []
-    for one in shared:
-        test = known.split(rule, one).test
+    result = []
+    for item in shared:
+        test = known.split(rule, item).test
         at = only[test]
         each = weights[:, place[test][at]].astype(np.float32)
-        found.append(
-            [_scored(known, known.answers[test[at]], said[one][at], each) for said in (mine, theirs)]
+        result.append(
+            [_scored(known, known.answers[test[at]], said[item][at], each) for said in (mine, theirs)]
         )
-    ours, others = np.mean(found, axis=0)
+    ours, others = np.mean(result, axis=0)
     low, high = np.nanquantile((ours - others)[1:], (0.025, 0.975))
     return Paired(len(shared), float(ours[0]), float(others[0]), float(low), float(high))
 

@@ -102,9 +102,9 @@ def _found(cells: Cells, known: Set, rule: str) -> dict[str, dict[int, dict[str,
         for epochs in EPOCHS:
             keys[f"Chemprop 2.3.1, {epochs} epochs"] = {**key, "what": "chemprop", "epochs": epochs}
         keys["maplight, 5 folds (the product)"] = {**key, "what": "trust", "folds": "scaffold"}
-        for arm, one in keys.items():
-            if found := cells.get(one, None):
-                arms.setdefault(arm, {})[seed] = found
+        for arm, item in keys.items():
+            if result := cells.get(item, None):
+                arms.setdefault(arm, {})[seed] = result
     return arms
 
 
@@ -129,12 +129,12 @@ def _scores(known: Set, arm: str, cell: dict[str, np.ndarray]) -> np.ndarray:
 def _cost(cells: Cells, sets: list[Set]) -> str:
     """Return CPU seconds of the cheapest seed; the others may hold the making of the columns."""
     costs = {known.name: _found(cells, known, "balanced") for known in sets}
-    arms = dict.fromkeys(arm for one in costs.values() for arm in one)
+    arms = dict.fromkeys(arm for item in costs.values() for arm in item)
     rows = []
     for arm in arms:
         each = [costs[known.name].get(arm, {}).values() for known in sets]
         rows.append(
-            [arm, *(f"{min(cell['cpu_seconds'] for cell in one):.1f}" if one else "" for one in each)]
+            [arm, *(f"{min(cell['cpu_seconds'] for cell in item):.1f}" if item else "" for item in each)]
         )
     return table(["CPU seconds of one split", *(known.name for known in sets)], rows) if rows else ""
 
@@ -142,18 +142,18 @@ def _cost(cells: Cells, sets: list[Set]) -> str:
 def _scored(known: Set, rule: str, seed: int, said: np.ndarray) -> float:
     """Return the mean over tasks of AUROC, or the RMSE; tasks with one class in the test part are left out."""
     test = known.split(rule, seed).test
-    found = []
+    result = []
     for task in range(len(known.tasks)):
         truth = known.answers[test, task]
         stated = np.isfinite(truth)
         metric = metrics.rmse if known.kind == "regression" else metrics.auroc
-        found.append(metric(truth[stated], said[stated, task]))
-    return float(np.nanmean(found))
+        result.append(metric(truth[stated], said[stated, task]))
+    return float(np.nanmean(result))
 
 
 def _accuracy(cells: Cells, sets: list[Set], rule: str) -> str:
     by_set = {known.name: _arms(cells, known, rule) for known in sets}
-    arms = dict.fromkeys(arm for one in by_set.values() for arm in one)
+    arms = dict.fromkeys(arm for item in by_set.values() for arm in item)
     rows = []
     for arm in arms:
         row = [arm]
@@ -167,20 +167,20 @@ def _accuracy(cells: Cells, sets: list[Set], rule: str) -> str:
         rows.append(row)
     if rows and rule == "by_size":
         rows += [[arm, *(told.get(known.name, "") for known in sets)] for arm, told in PUBLISHED.items()]
-    heads = [f"{one.name} {'RMSE' if one.kind == 'regression' else 'AUROC'}" for one in sets]
+    heads = [f"{item.name} {'RMSE' if item.kind == 'regression' else 'AUROC'}" for item in sets]
     return table(["features", *heads], rows) if rows else ""
 
 
 def _losses(known: Set, rule: str, by_seed: dict[int, np.ndarray]) -> dict[str, float]:
     """Return squared errors by item: of the value, or of the probability (Brier)."""
-    found = {}
+    result = {}
     for seed, said in by_seed.items():
         test = known.split(rule, seed).test
         value = said if known.kind == "regression" else boosting.probability(said)
-        for place, row in enumerate(test):
+        for index, row in enumerate(test):
             for task in np.flatnonzero(np.isfinite(known.answers[row])):
-                found[f"{seed} {row} {task}"] = float((known.answers[row, task] - value[place, task]) ** 2)
-    return found
+                result[f"{seed} {row} {task}"] = float((known.answers[row, task] - value[index, task]) ** 2)
+    return result
 
 
 def _pairs(cells: Cells, sets: list[Set]) -> str:
@@ -189,10 +189,10 @@ def _pairs(cells: Cells, sets: list[Set]) -> str:
         arms = _arms(cells, known, "balanced")
         base = arms.pop("maplight", None)
         for arm, by_seed in arms.items() if base else ():
-            mine, theirs = (_losses(known, "balanced", one) for one in (by_seed, base))
+            mine, theirs = (_losses(known, "balanced", entry) for entry in (by_seed, base))
             shared = mine.keys() & theirs.keys()
             clusters = {item: known.groups[int(item.split()[1])] or item for item in shared}
-            found = difference(
+            result = difference(
                 {i: mine[i] for i in shared}, {i: theirs[i] for i in shared}, clusters, resamples=1000
             )
             both = score_difference(known, "balanced", by_seed, base)
@@ -200,7 +200,7 @@ def _pairs(cells: Cells, sets: list[Set]) -> str:
             rows.append(
                 [known.name, arm, str(both.seeds), f"{both.mine:.3f}", f"{both.theirs:.3f}",
                  _difference(both.mine - both.theirs, both.low, both.high, 3, up=up),
-                 _difference(found.difference, found.low, found.high, 4)]
+                 _difference(result.difference, result.low, result.high, 4)]
             )  # fmt: skip
     heads = ["set", "features", "seeds", "RMSE or AUROC", "maplight there", "difference",
              "difference of squared error"]  # fmt: skip
@@ -215,11 +215,11 @@ def _latent(cells: Cells, sets: list[Set], checkpoint: Path | None) -> str:
         arms = _arms(cells, known, "balanced")
         if not {"maplight", "maplight+latent"} <= arms.keys():
             continue
-        inside = np.array([not seen.outside(Chem.MolFromSmiles(one)) for one in known.smiles])
+        inside = np.array([not seen.outside(Chem.MolFromSmiles(item)) for item in known.smiles])
         pair = arms["maplight+latent"], arms["maplight"]
         both = [score_difference(known, "balanced", *pair, only=only) for only in (inside, ~inside)]
         up = known.kind == "classification"
-        said = [_difference(one.mine - one.theirs, one.low, one.high, 3, up=up) for one in both]
+        said = [_difference(item.mine - item.theirs, item.low, item.high, 3, up=up) for item in both]
         rows.append([f"{known.name}, {'AUROC' if up else 'RMSE'}", f"{inside.mean():.0%}", *said])
     return table(["set", "known", "difference, known", "difference, others"], rows) if rows else ""
 
@@ -234,8 +234,8 @@ def _difference(value: float, low: float, high: float, digits: int, *, up: bool 
 
 def _trust(cells: Cells, known: Set, folds: str) -> list[tuple[int, dict[str, np.ndarray]]]:
     key = {"what": "trust", "set": known.name, "rule": "balanced"}
-    found = [(seed, cells.get({**key, "seed": seed, "folds": folds}, None)) for seed in SEEDS]
-    return [(seed, one) for seed, one in found if one]
+    result = [(seed, cells.get({**key, "seed": seed, "folds": folds}, None)) for seed in SEEDS]
+    return [(seed, item) for seed, item in result if item]
 
 
 def _stacked(
@@ -243,19 +243,19 @@ def _stacked(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return truth and one array of all seeds and tasks, in one row each."""
     truth = np.concatenate([known.answers[known.split("balanced", seed).test].ravel() for seed, _ in cells])
-    values = np.concatenate([one[name].ravel() for _, one in cells])
+    values = np.concatenate([item[name].ravel() for _, item in cells])
     stated = np.isfinite(truth)
     return truth[stated], values[stated]
 
 
 def _probabilities(cells: Cells, sets: list[Set]) -> str:
     rows = []
-    for known in (one for one in sets if one.kind == "classification"):
+    for known in (item for item in sets if item.kind == "classification"):
         for folds in ("scaffold", "random"):
-            if not (found := _trust(cells, known, folds)):
+            if not (result := _trust(cells, known, folds)):
                 continue
             for way in WAYS:
-                truth, said = _stacked(known, found, way)
+                truth, said = _stacked(known, result, way)
                 low, high = metrics.interval(metrics.brier, truth, said, 200)
                 said_brier = f"{metrics.brier(truth, said):.4f} ({low:.4f} to {high:.4f})"
                 rows.append(
@@ -273,14 +273,14 @@ def _probabilities(cells: Cells, sets: list[Set]) -> str:
 
 def _coverage(cells: Cells, sets: list[Set]) -> str:
     rows = []
-    for known in (one for one in sets if one.kind == "regression"):
+    for known in (item for item in sets if item.kind == "regression"):
         for folds in ("scaffold", "random"):
-            if not (found := _trust(cells, known, folds)):
+            if not (result := _trust(cells, known, folds)):
                 continue
-            truth, value = _stacked(known, found, "value")
-            near = _stacked(known, found, "similarity")[1]
+            truth, value = _stacked(known, result, "value")
+            near = _stacked(known, result, "similarity")[1]
             for way in ("plain", "by similarity"):
-                half = _stacked(known, found, way)[1]
+                half = _stacked(known, result, way)[1]
                 inside = np.abs(truth - value) <= half
                 far = near < np.median(near)
                 rows.append(
@@ -300,10 +300,10 @@ def _domain(cells: Cells, sets: list[Set]) -> str:
     ends = (0.0, *EDGES, 1.0)
     rows = []
     for known in sets:
-        if not (found := _trust(cells, known, "scaffold")):
+        if not (result := _trust(cells, known, "scaffold")):
             continue
-        truth, said = _stacked(known, found, "value" if known.kind == "regression" else "venn-abers")
-        near = _stacked(known, found, "similarity")[1]
+        truth, said = _stacked(known, result, "value" if known.kind == "regression" else "venn-abers")
+        near = _stacked(known, result, "similarity")[1]
         place = np.searchsorted(EDGES, near, "right")
         row = [f"{known.name}, {'mean absolute error' if known.kind == 'regression' else 'Brier'}"]
         for i in range(len(ends) - 1):

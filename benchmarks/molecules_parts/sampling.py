@@ -36,21 +36,21 @@ class Sample:
 def sample(model, against, options, enough, *, filtered=10**9):
     """Draw until `enough(sample)`. MOSES' training molecules pass its filters, so that these are not asked again;
     after `filtered` molecules the filters are not asked at all."""
-    found = Sample()
+    result = Sample()
     for strings in model.write(temperature=options.temperature, top_p=options.top_p, seed=options.seed):
         for text in strings:
-            if enough(found):
-                return found
-            found.raw += 1
+            if enough(result):
+                return result
+            result.raw += 1
             smiles = standardise(text).smiles if text else None
             if smiles is None:
                 continue
             known = smiles in against.training
-            asked = not known and len(found.smiles) < filtered
-            found.smiles.append(smiles)
-            found.known.append(known)
-            found.passed.append(not asked or against.filters.passes(parse(smiles)))
-            found.good += found.passed[-1] and not known
+            asked = not known and len(result.smiles) < filtered
+            result.smiles.append(smiles)
+            result.known.append(known)
+            result.passed.append(not asked or against.filters.passes(parse(smiles)))
+            result.good += result.passed[-1] and not known
     raise AssertionError("the model stopped writing")
 
 
@@ -62,7 +62,7 @@ def measured(smiles, acts, against):
         "FCD/Test": frechet(acts.mean(0), np.cov(acts.T), reference.mean, reference.covariance),
         "FCD floor": floor_of(len(smiles)),
         "unique@10k": len(set(smiles[:10_000])) / min(len(smiles), 10_000),
-        "Novelty": sum(one not in against.training for one in distinct) / len(distinct),
+        "Novelty": sum(item not in against.training for item in distinct) / len(distinct),
     }
 
 
@@ -74,17 +74,17 @@ def curve(options, model):
     rows = []
     for temperature, top_p in options.settings or SETTINGS:
         options.temperature, options.top_p = temperature, top_p
-        found = sample(
+        result = sample(
             model, against, options, lambda one: len(one.smiles) == options.n, filtered=options.filtered
         )
-        acts = against.chemnet.activations(found.smiles)
+        acts = against.chemnet.activations(result.smiles)
         rows.append(
             {
                 "temperature": temperature,
                 "top_p": top_p,
-                "valid": len(found.smiles) / found.raw,
-                **measured(found.smiles, acts, against),
-                "Filters": float(np.mean(found.passed[: options.filtered])),
+                "valid": len(result.smiles) / result.raw,
+                **measured(result.smiles, acts, against),
+                "Filters": float(np.mean(result.passed[: options.filtered])),
             }
         )
         print(json.dumps(rows[-1]), flush=True)
@@ -100,16 +100,16 @@ def delivered(options, model):
     that several processes may share the work."""
     against = open_against(options.reference, options.chemnet)
     cells = Cells(home() / "molecules" / "benchmarks" / "delivered")
-    wanted = range(options.parts) if options.only is None else [options.only]
-    found = [
-        cells.get(_key(options, one), lambda one=one: _part(options, model, against, one)) for one in wanted
+    expected = range(options.parts) if options.only is None else [options.only]
+    result = [
+        cells.get(_key(options, one), lambda one=one: _part(options, model, against, one)) for one in expected
     ]
-    smiles = [str(one) for part in found for one in part["smiles"]]
+    smiles = [str(one) for part in result for one in part["smiles"]]
     known, passed, acts = (
-        np.concatenate([part[name] for part in found]) for name in ("known", "passed", "acts")
+        np.concatenate([part[name] for part in result]) for name in ("known", "passed", "acts")
     )
     good = passed & ~known
-    first = np.concatenate([np.arange(len(part["known"])) < options.n // options.parts for part in found])
+    first = np.concatenate([np.arange(len(part["known"])) < options.n // options.parts for part in result])
     rows = {
         name: {
             **measured([one for one, kept in zip(smiles, where, strict=True) if kept], acts[where], against),
@@ -118,12 +118,12 @@ def delivered(options, model):
         for name, where in (("as drawn", first), ("delivered", good))
     }
     rows["counts"] = {
-        "strings": int(sum(part["raw"] for part in found)),
+        "strings": int(sum(part["raw"] for part in result)),
         "valid": len(smiles),
         "known, refused": int(known.sum()),
         "alerts, refused": int((~passed).sum()),
         "delivered": int(good.sum()),
-        "cpu_seconds_of_drawing_and_refusing": float(sum(part["seconds"] for part in found)),
+        "cpu_seconds_of_drawing_and_refusing": float(sum(part["seconds"] for part in result)),
     }
     for name, row in rows.items():
         print(name, json.dumps(row), flush=True)
@@ -145,12 +145,12 @@ def _part(options, model, against, part):
     started, count = time.process_time(), options.n // options.parts
     options = copy(options)
     options.seed += part
-    found = sample(model, against, options, lambda one: one.good == count)
+    result = sample(model, against, options, lambda one: one.good == count)
     seconds = time.process_time() - started
-    acts = against.chemnet.activations(found.smiles)
+    acts = against.chemnet.activations(result.smiles)
     return {
-        "smiles": np.array(found.smiles), "known": np.array(found.known), "passed": np.array(found.passed),
-        "raw": np.array(found.raw), "seconds": np.array(seconds), "acts": acts,
+        "smiles": np.array(result.smiles), "known": np.array(result.known), "passed": np.array(result.passed),
+        "raw": np.array(result.raw), "seconds": np.array(seconds), "acts": acts,
     }  # fmt: skip
 
 

@@ -29,7 +29,7 @@ def compare(options, _model):
     folder.mkdir(parents=True, exist_ok=True)
     source = folder / "learned.smi"
     source.write_text("".join(f"{smiles[row]}\n" for row in rows), "utf-8")
-    found = {}
+    result = {}
     for kind in ("smiles", "selfies"):
         features, out = folder / f"{kind}-features", folder / f"{kind}-{options.seconds}"
         started = time.process_time()
@@ -38,14 +38,14 @@ def compare(options, _model):
         prepared = time.process_time() - started
         plan = Schedule(molecules=_planned(features, options.seconds), strings=1.0, batch=128, warmup=8000)
         history = Trainer(shape_named("small"), plan, features, out).run(seconds=options.seconds)
-        found[kind] = {
+        result[kind] = {
             "cpu_seconds_of_features": prepared, "molecules_seen": history[-1]["molecules"],
             "cpu_seconds": history[-1]["seconds"], "held_free": history[-1]["held_free"],
         }  # fmt: skip
         options.settings = ((1.0, 1.0),)
-        found[kind] |= curve(options, open_model(out))[0]
-        print(kind, json.dumps(found[kind]), flush=True)
-    return found
+        result[kind] |= curve(options, open_model(out))[0]
+        print(kind, json.dumps(result[kind]), flush=True)
+    return result
 
 
 def _planned(features, seconds):

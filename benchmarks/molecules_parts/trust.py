@@ -19,7 +19,7 @@ def measure(known: Set, columns: np.ndarray, rule: str, seed: int, folds: str) -
     split = known.split(rule, seed)
     rows = np.concatenate([split.train, split.valid])
     prints = known.prints()
-    found: dict[str, list[np.ndarray]] = {}
+    result: dict[str, list[np.ndarray]] = {}
     for task in range(len(known.tasks)):
         stated = rows[np.isfinite(known.answers[rows, task])]
         test = split.test
@@ -29,15 +29,15 @@ def measure(known: Set, columns: np.ndarray, rule: str, seed: int, folds: str) -
             known.kind, columns[stated], known.answers[stated, task], [prints[row] for row in stated],
             scaffold_folds(groups, FOLDS, seed), seed=seed,
         )  # fmt: skip
-        scores = [boosting.score(one, columns[test]) for one in boosters]
-        one = (
+        scores = [boosting.score(item, columns[test]) for item in boosters]
+        item = (
             _probabilities(unseen, scores)
             if known.kind == "classification"
             else _values(unseen, scores, near)
         )
-        for name, values in {**one, "similarity": near}.items():
-            found.setdefault(name, []).append(values)
-    return {name: np.stack(values, -1) for name, values in found.items()}
+        for name, values in {**item, "similarity": near}.items():
+            result.setdefault(name, []).append(values)
+    return {name: np.stack(values, -1) for name, values in result.items()}
 
 
 def _probabilities(unseen, scores: list[np.ndarray]) -> dict[str, np.ndarray]:
@@ -47,8 +47,8 @@ def _probabilities(unseen, scores: list[np.ndarray]) -> dict[str, np.ndarray]:
     slope, shift = calibration.platt(unseen.scores, unseen.truth)
     flat = IsotonicRegression(y_min=0, y_max=1, out_of_bounds="clip").fit(unseen.scores, unseen.truth)
     venn = [
-        VennAbers.fit(unseen.scores[unseen.folds == fold], unseen.truth[unseen.folds == fold]).between(one)
-        for fold, one in enumerate(scores)
+        VennAbers.fit(unseen.scores[unseen.folds == fold], unseen.truth[unseen.folds == fold]).between(item)
+        for fold, item in enumerate(scores)
     ]
     merged, width = calibration.merged([low for low, _ in venn], [high for _, high in venn])
     return {

@@ -128,8 +128,8 @@ def pool(corpus: Corpus, question: str, by_index: Mapping[str, Any]) -> Pool:
             best = np.argpartition(-cosines, POOL)[:POOL]
             best = best[np.argsort(-cosines[best], kind="stable")]
             lists[name] = (best.tolist(), cosines[best].tolist())
-    rows = np.array(sorted({row for found, _ in lists.values() for row in found[:POOL]}), np.int64)
-    result = Pool(rows, {}, {name: found[:POOL] for name, (found, _) in lists.items()}, vector)
+    rows = np.array(sorted({row for matches, _ in lists.values() for row in matches[:POOL]}), np.int64)
+    result = Pool(rows, {}, {name: matches[:POOL] for name, (matches, _) in lists.items()}, vector)
     sought = [word for word in dict.fromkeys(words_of(question)) if word not in QUESTION_WORDS]
     result.scores["title"] = corpus.title.scores(sought, rows)
     result.scores["body"] = corpus.body.scores(sought, rows)

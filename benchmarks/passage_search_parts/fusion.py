@@ -169,7 +169,7 @@ def _learn(questions: Sequence[Question], names: Sequence[str]) -> Weights:
     def value(strength: float) -> float:
         total = 0.0
         for number, held in enumerate(folds):
-            others = [item for place, fold in enumerate(folds) if place != number for item in fold]
+            others = [item for index, fold in enumerate(folds) if index != number for item in fold]
             total += macro_mrr(held, arm, _logistic(others, names, strength))
         return total
 
@@ -194,8 +194,8 @@ def _logistic(questions: Sequence[Question], names: Sequence[str], strength: flo
             )
         return total, slope
 
-    found = minimize(loss, np.ones(len(names)), jac=True, method="L-BFGS-B", options={"maxiter": 60})
-    return tuple(float(value) for value in found.x)
+    result = minimize(loss, np.ones(len(names)), jac=True, method="L-BFGS-B", options={"maxiter": 60})
+    return tuple(float(value) for value in result.x)
 
 
 def arms(matrix: Floats | None) -> Iterator[Arm]:
@@ -270,6 +270,6 @@ def cross_fitted(arm: Arm, halves: Sequence[Sequence[Question]]) -> tuple[dict[s
 def in_halves(questions: Iterable[Question], key: Callable[[Question], str]) -> list[list[Question]]:
     """Return two halves of the questions, in the order of a hash, set by set."""
     halves: list[list[Question]] = [[], []]
-    for place, item in enumerate(sorted(questions, key=lambda item: (item.part, key(item)))):
-        halves[place % 2].append(item)
+    for index, item in enumerate(sorted(questions, key=lambda item: (item.part, key(item)))):
+        halves[index % 2].append(item)
     return halves

@@ -46,7 +46,7 @@ class Asked(NamedTuple):
 def guideline_questions(path: Path, passages: Sequence[Passage]) -> list[Asked]:
     """Return the clinical questions that the guidelines answer; gold are passages with the answering sentence."""
     answers = {row["id"]: row for row in map(json.loads, _ANSWERS.read_text("utf-8").splitlines())}
-    found = []
+    result = []
     for row in map(json.loads, path.read_text("utf-8").splitlines()):
         if row["id"] not in answers:
             continue
@@ -54,8 +54,8 @@ def guideline_questions(path: Path, passages: Sequence[Passage]) -> list[Asked]:
         gold = {item.id for item in passages if item.source == "guidelines" and sentence in item.text}
         if not gold:
             raise SystemExit(f"{row['id']}: no guideline holds {sentence!r}; correct {_ANSWERS.name}")
-        found.append(Asked(row["id"], row["question"], frozenset(gold)))
-    return found
+        result.append(Asked(row["id"], row["question"], frozenset(gold)))
+    return result
 
 
 def paraphrased_questions(passages: Sequence[Passage]) -> list[Asked]:
@@ -63,7 +63,7 @@ def paraphrased_questions(passages: Sequence[Passage]) -> list[Asked]:
 
     Gold is the guidelines' passage with a sentence, or MedQuAD's answers to a stored question.
     """
-    found = []
+    result = []
     for row in map(json.loads, PARAPHRASED.read_text("utf-8").splitlines()):
         if "sentence" in row:
             gold = [item for item in passages if item.source == "guidelines" and row["sentence"] in item.text]
@@ -76,8 +76,8 @@ def paraphrased_questions(passages: Sequence[Passage]) -> list[Asked]:
         if shared or not gold:
             raise SystemExit(f"{row['id']}: {'no passage answers it' if not gold else f'shares {shared}'}")
         ids = {item.id if "sentence" in row else item.document for item in gold}
-        found.append(Asked(f"paraphrased/{row['id']}", row["question"], frozenset(ids)))
-    return found
+        result.append(Asked(f"paraphrased/{row['id']}", row["question"], frozenset(ids)))
+    return result
 
 
 def pubmedqa_questions(path: Path) -> list[Asked]:
@@ -95,16 +95,16 @@ def reworded_questions(
     pool = [(document, title) for document, title in sorted(titles.items()) if times[title.lower()] == 1]
     draw = random.Random(seed)
     draw.shuffle(pool)
-    found: list[Asked] = []
+    result: list[Asked] = []
     for document, title in pool:
-        if len(found) == count:
+        if len(result) == count:
             break
         for pattern, frame in FRAMES:
             if match := re.fullmatch(pattern, title):
                 name = _other_name(match[1], graph, linker, draw)
-                found.append(Asked(document, frame.format(name), frozenset({document}), match[1].lower()))
+                result.append(Asked(document, frame.format(name), frozenset({document}), match[1].lower()))
                 break
-    return found
+    return result
 
 
 def _other_name(name: str, graph: Graph, linker: Linker, draw: random.Random) -> str:

@@ -33,7 +33,7 @@ def by_similarity(sets, method, combine):
 
 def by_enrichment(model):
     def scores(query):
-        return {int(one["item"].id): -one["enrichment"] for one in model.enrichment("hypergeom", query)}
+        return {int(item["item"].id): -item["enrichment"] for item in model.enrichment("hypergeom", query)}
 
     return scores
 
@@ -47,10 +47,10 @@ def main():
     methods = {"enrichment": by_enrichment(EnrichmentModel("omim"))}
     if peer == "hpo3":
         sets = {}
-        for one in Ontology.omim_diseases:
-            terms = one.hpo_set()
+        for item in Ontology.omim_diseases:
+            terms = item.hpo_set()
             if len(terms):
-                sets[int(one.id)] = terms
+                sets[int(item.id)] = terms
         methods["similarity graphic/funSimAvg"] = by_similarity(sets, "graphic", "funSimAvg")
     with open(asked, encoding="utf-8") as stream:
         cases = json.load(stream)

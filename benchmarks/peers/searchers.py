@@ -62,8 +62,8 @@ def tantivy(folder: Path, work: Path) -> Search:
             (engine.Occur.Should, engine.Query.term_query(schema, "text", word, "freq"))
             for word in words.split()
         ]
-        found = searcher.search(engine.Query.boolean_query(clauses), limit=10, count=False).hits
-        return [(score, searcher.doc(place).to_dict()) for score, place in found]
+        result = searcher.search(engine.Query.boolean_query(clauses), limit=10, count=False).hits
+        return [(score, searcher.doc(place).to_dict()) for score, place in result]
 
     return search
 
@@ -77,20 +77,20 @@ def bm25s(folder: Path, work: Path) -> Search:
         names.append(id_)
         texts.append(text)
     tokens = engine.tokenize(texts, stopwords=None, show_progress=False)
-    made = engine.BM25()
-    made.index(tokens, show_progress=False)
-    made.save(str(work / "b"))
-    del made, tokens
+    built = engine.BM25()
+    built.index(tokens, show_progress=False)
+    built.save(str(work / "b"))
+    del built, tokens
     index = engine.BM25.load(str(work / "b"), mmap=True)
 
     def search(words: str, concept: str) -> list[Any]:  # noqa: ARG001
-        found, _ = index.retrieve(
+        result, _ = index.retrieve(
             engine.tokenize([words], stopwords=None, show_progress=False),
             k=10,
             show_progress=False,
             n_threads=0,
         )
-        return [(names[row], texts[row]) for row in np.asarray(found)[0].tolist()]
+        return [(names[row], texts[row]) for row in np.asarray(result)[0].tolist()]
 
     return search
 
@@ -117,9 +117,9 @@ def main() -> None:
             cpu = time.process_time()
             for words, concept in json.loads(line):
                 begun = time.perf_counter()
-                found = search(words, concept)
+                result = search(words, concept)
                 times.append((time.perf_counter() - begun) * 1000)
-                sizes.append(len(found))
+                sizes.append(len(result))
             spent = (time.process_time() - cpu) * 1000 / max(1, len(times))
             print(json.dumps({"ms": times, "cpu_ms": spent, "sizes": sizes}), flush=True)
 

@@ -38,11 +38,11 @@ def networkit(folder: Path) -> Walk:
     )
 
     def walk(node: int) -> set[int]:
-        found = set(graph.iterNeighbors(node))
-        for beside in tuple(found):
-            found.update(graph.iterNeighbors(beside))
-        found.discard(node)
-        return found
+        result = set(graph.iterNeighbors(node))
+        for beside in tuple(result):
+            result.update(graph.iterNeighbors(beside))
+        result.discard(node)
+        return result
 
     return walk
 
@@ -58,11 +58,11 @@ def networkx(folder: Path) -> Walk:
     rows = graph.adj
 
     def walk(node: int) -> set[int]:
-        found = set(rows[node])
-        for beside in tuple(found):
-            found.update(rows[beside])
-        found.discard(node)
-        return found
+        result = set(rows[node])
+        for beside in tuple(result):
+            result.update(rows[beside])
+        result.discard(node)
+        return result
 
     return walk
 
@@ -141,9 +141,9 @@ def main() -> None:
         cpu = time.process_time()
         for node in json.loads(line):
             begun = time.perf_counter()
-            found = walk(node)
+            result = walk(node)
             times.append((time.perf_counter() - begun) * 1000)
-            sizes.append(len(found))
+            sizes.append(len(result))
         spent = (time.process_time() - cpu) * 1000 / max(1, len(times))
         print(json.dumps({"ms": times, "cpu_ms": spent, "sizes": sizes}), flush=True)
     for kept in _KEPT:

@@ -169,11 +169,11 @@ def test_what_follows_a_list_is_not_governed_by_its_lead_in():
         "Give heparin 5000 units to all others.\n\nProcedure: hip replacement; Restart: after 48 hours"
     )
     passage = Passage("p", text, "Surgery", "s.docx", 0, len(text), "own")
-    found = {unit.text: unit.heads for unit in units_of(passage)}
-    assert "Do not bridge with heparin" in found["patients on apixaban"]
-    assert "Do not bridge with heparin" in found["patients with low platelets"]
-    assert "Do not bridge with heparin" not in found["Give heparin 5000 units to all others."]
-    assert "Do not bridge with heparin" not in found["Procedure: hip replacement; Restart: after 48 hours"]
+    result = {unit.text: unit.heads for unit in units_of(passage)}
+    assert "Do not bridge with heparin" in result["patients on apixaban"]
+    assert "Do not bridge with heparin" in result["patients with low platelets"]
+    assert "Do not bridge with heparin" not in result["Give heparin 5000 units to all others."]
+    assert "Do not bridge with heparin" not in result["Procedure: hip replacement; Restart: after 48 hours"]
 
 
 def test_a_lead_in_governs_the_table_below_it():

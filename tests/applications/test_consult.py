@@ -281,12 +281,12 @@ def test_unused_passages_with_amounts_are_not_listed_for_the_public():
         def retrieve(self, query, *, limit):
             return [Evidence("1", "passage", text, 0.1, passage=passage)]
 
-    found = {}
+    result = {}
     for audience in Audience:
         base = SmallBase(audience=audience)
         base.use(Label())
-        found[audience] = base.ask("What are the features of Alpha syndrome?", retrievers=("graph", "label"))
-    public, clinician = found[Audience.PUBLIC], found[Audience.CLINICIAN]
+        result[audience] = base.ask("What are the features of Alpha syndrome?", retrievers=("graph", "label"))
+    public, clinician = result[Audience.PUBLIC], result[Audience.CLINICIAN]
     assert "500" in str(clinician.evidence)
     assert "500" not in str(public)
     assert any("not listed for the public" in note for note in public.notes)

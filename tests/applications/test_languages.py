@@ -32,9 +32,9 @@ class ReadingLinker(FakeLinker):
 
 
 def base(**parts):
-    made = SmallBase(**parts)
-    made.__dict__["linker"] = ReadingLinker()
-    return made
+    result = SmallBase(**parts)
+    result.__dict__["linker"] = ReadingLinker()
+    return result
 
 
 def ask(question, **more):
@@ -121,8 +121,8 @@ def test_no_model_is_asked_in_a_language_in_which_it_cannot_be_checked():
         def generate(self, *args, **more):
             raise AssertionError("the model was asked")
 
-    made = base(model=Silent({"rules": []}))
-    answer = made.ask("¿Qué síntomas tiene el síndrome alfa?", retrievers=("graph",))
+    result = base(model=Silent({"rules": []}))
+    answer = result.ask("¿Qué síntomas tiene el síndrome alfa?", retrievers=("graph",))
     assert (answer.model, answer.sentences, answer.abstained) == ("none", (), False)
     with pytest.raises(AssertionError, match="was asked"):
-        made.ask("What are the features of Alpha syndrome?", retrievers=("graph",))
+        result.ask("What are the features of Alpha syndrome?", retrievers=("graph",))

@@ -53,7 +53,7 @@ def test_the_sources_come_before_the_model_is_asked_and_sentences_while_it_write
     assert [part.kind for part in model.before] == ["statements", "model"]
     assert model.before[0].text == ask("none").text.removesuffix(f"\n{DISCLAIMER}")
     kinds = [part.kind for part in parts]
-    first, second = (place for place, kind in enumerate(kinds) if kind == "sentence")
+    first, second = (index for index, kind in enumerate(kinds) if kind == "sentence")
     written = "".join(part.text for part in parts[:first] if part.kind == "written")
     assert GOOD in written
     assert OTHER not in written  # the first sentence was shown before the second was written
@@ -123,8 +123,8 @@ def test_not_knowing_is_no_claim():
 
 
 def passage(text, number):
-    made = Passage(f"p{number}", text, "Alpha", "d.txt", 0, len(text), "own")
-    return Evidence(str(number), "passage", text, 1.0, passage=made)
+    result = Passage(f"p{number}", text, "Alpha", "d.txt", 0, len(text), "own")
+    return Evidence(str(number), "passage", text, 1.0, passage=result)
 
 
 LONG = "Alpha syndrome is seen in " + ", ".join(f"town number {n}" for n in range(40)) + "."
@@ -182,8 +182,8 @@ def test_the_statements_shown_fit_into_the_budget_and_are_cut_at_an_item(budget)
 
 
 def test_what_every_prompt_begins_with_is_the_same():
-    one = prompt_for("Q1?", [ShownStatement("A.", ())])
+    item = prompt_for("Q1?", [ShownStatement("A.", ())])
     other = prompt_for("Quite another question?", [ShownStatement("B.", ()), ShownStatement("C.", ())])
-    assert one[:-1] == other[:-1]
-    assert one[0]["content"] == RULES
-    assert one[-1]["content"].startswith("Evidence:\n[1] A.\n\nQuestion: Q1?\n")
+    assert item[:-1] == other[:-1]
+    assert item[0]["content"] == RULES
+    assert item[-1]["content"].startswith("Evidence:\n[1] A.\n\nQuestion: Q1?\n")

@@ -21,9 +21,9 @@ def test_each_line_is_answered_and_an_empty_one_ends(call, monkeypatch, scripted
     talk(monkeypatch, "What is Marfan syndrome?", "And what else?", "", "never asked")
     code, out, _ = call("chat", "--knowledge", "none", "--model", scripted, "--json")
     assert code == 0
-    said = json.loads(out)
-    assert [one["question"] for one in said] == ["What is Marfan syndrome?", "And what else?"]
-    assert all("For research" in one["answer"] for one in said)
+    output = json.loads(out)
+    assert [item["question"] for item in output] == ["What is Marfan syndrome?", "And what else?"]
+    assert all("For research" in item["answer"] for item in output)
 
 
 def test_doses_are_left_out_and_emergencies_met_with_help(call, monkeypatch, scripted):
@@ -47,7 +47,7 @@ def test_a_command_is_no_question(call, monkeypatch, scripted):
     talk(monkeypatch, "/help", "/nothing", "What is Marfan syndrome?", "/end", "never asked")
     code, out, err = call("chat", "--knowledge", "none", "--model", scripted, "--json")
     assert code == 0
-    assert [one["question"] for one in json.loads(out)] == ["What is Marfan syndrome?"]
+    assert [item["question"] for item in json.loads(out)] == ["What is Marfan syndrome?"]
     assert "Ctrl-C" in err
     assert "there is no /nothing" in err
 

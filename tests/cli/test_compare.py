@@ -175,14 +175,14 @@ def test_scores_of_a_server_are_reused_when_it_states_its_weights_or_when_asked(
 
 def test_two_models_of_one_name_in_one_folder_have_their_own_scores(real_models, call, tmp_path):
     two_questions(tmp_path)
-    found = []
+    result = []
     for folder, reply in (("a", "x"), ("b", "y"), ("c", "x")):
         (tmp_path / folder).mkdir()
         path = tmp_path / folder / "model.json"
         path.write_text(json.dumps({"name": "m", "capabilities": ["generate"], "otherwise": reply}), "utf-8")
         os.utime(path, (1, 1))
-        found.append(accuracy(call, tmp_path, f"scripted:{path}"))
-    assert found == [1.0, 0.0, 1.0]
+        result.append(accuracy(call, tmp_path, f"scripted:{path}"))
+    assert result == [1.0, 0.0, 1.0]
 
 
 def test_a_dead_server_is_an_error_and_no_floor(real_models, call, tmp_path):

@@ -67,7 +67,7 @@ def test_the_own_publication_is_dropped(run, tmp_path):
     value["metaData"] = {"externalReferences": [{"id": "PMID:13"}]}
     path.write_text(json.dumps(value), "utf-8")
     told = json.loads(run(path, "--drop-own-publication", "--json").stdout)
-    assert "OMIM:3" not in [one["id"] for one in told["cases"][0]["ranking"]]
+    assert "OMIM:3" not in [item["id"] for item in told["cases"][0]["ranking"]]
     told = json.loads(run(path, "--json").stdout)
     assert told["cases"][0]["ranking"][0]["id"] == "OMIM:3"
 
@@ -104,7 +104,10 @@ def test_the_table_of_genes_is_named_or_refused(run, tmp_path):
     head = "ncbi_gene_id\tgene_symbol\thpo_id\thpo_name\tfrequency\tdisease_id"
     (tmp_path / "genes.txt").write_text("\n".join([head, *rows]) + "\n", "utf-8")
     done = run("--hpo", "HP:0000102", "--disease-genes", tmp_path / "genes.txt", "--json")
-    assert [one["id"] for one in json.loads(done.stdout)["cases"][0]["ranking"]][:2] == ["OMIM:1", "OMIM:700"]
+    assert [item["id"] for item in json.loads(done.stdout)["cases"][0]["ranking"]][:2] == [
+        "OMIM:1",
+        "OMIM:700",
+    ]
 
 
 def test_every_output_is_private_and_other_files_are_named(run, tmp_path):

@@ -15,9 +15,9 @@ def house(tmp_path, monkeypatch):
         monkeypatch.setattr(listing, "_shipped", lambda: text)
         listing.catalogue.cache_clear()
 
-    made = House(tmp_path, use)
-    monkeypatch.setenv("CLINWEAVE_HOME", str(made.home))
-    yield made
+    result = House(tmp_path, use)
+    monkeypatch.setenv("CLINWEAVE_HOME", str(result.home))
+    yield result
     listing.catalogue.cache_clear()
 
 
@@ -81,7 +81,7 @@ def test_count_reads_what_was_fetched(house, run):
     ],
 )
 def test_mistakes_have_a_message_and_an_exit_code(arguments, code, message, house, run):
-    found, out, err = run(*arguments)
-    assert (found, out) == (code, "")
+    result, out, err = run(*arguments)
+    assert (result, out) == (code, "")
     assert message in err
     assert house.there() == {}

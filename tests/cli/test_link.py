@@ -34,7 +34,7 @@ def lines(path: Path) -> list[dict[str, object]]:
 def test_one_text() -> None:
     told = json.loads(run("--text", "no seizures", "--json")[0])
     assert [
-        (one["start"], one["end"], one["text"], one["id"], one["negated"]) for one in told["mentions"]
+        (item["start"], item["end"], item["text"], item["id"], item["negated"]) for item in told["mentions"]
     ] == [(3, 11, "seizures", "HP:0001250", True)]
     assert "HP:0001250" in run("--text", "seizures [x] \x07")[0]
     assert "no concept" in run("--text", "")[0]
@@ -47,9 +47,9 @@ def test_a_file(tmp_path: Path) -> None:
     source.write_text("\n\n".join(rows))
     told = json.loads(run(str(source), "--out", str(out), "--prefix", "HP", "--json")[0])
     assert told == {"documents": 480, "mentions": 480, "errors": 0, "out": str(out)}
-    found = lines(out)
-    assert [item["id"] for item in found] == list(range(480))
-    for text, item in zip(texts, found, strict=True):
+    result = lines(out)
+    assert [item["id"] for item in result] == list(range(480))
+    for text, item in zip(texts, result, strict=True):
         for mention in item["mentions"]:  # type: ignore[attr-defined]
             assert text[mention["start"] : mention["end"]] == mention["text"]
             assert mention["id"].startswith("HP:")

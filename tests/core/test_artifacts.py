@@ -32,9 +32,9 @@ def test_a_file_takes_the_old_ones_place_only_when_it_is_whole(tmp_path: Path) -
 
 def test_two_writers_do_not_share_a_partial_file(tmp_path: Path) -> None:
     path = tmp_path / "kept.txt"
-    with appearing(path) as one, appearing(path) as other:
-        assert one != other
-        one.write_text("one", "utf-8")
+    with appearing(path) as item, appearing(path) as other:
+        assert item != other
+        item.write_text("one", "utf-8")
         other.write_text("other", "utf-8")
     assert path.read_text("utf-8") == "one"
 

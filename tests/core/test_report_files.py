@@ -16,7 +16,7 @@ def report():
 
 
 def test_tables_and_figures_are_written_and_a_second_run_leaves_no_old_ones(tmp_path):
-    made = draw_and_write(report, tmp_path)
+    result = draw_and_write(report, tmp_path)
     names = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*"))
     assert names == [
         "figures/01-accuracy-dashed-chance.png", "figures/01-accuracy-dashed-chance.svg",
@@ -25,7 +25,7 @@ def test_tables_and_figures_are_written_and_a_second_run_leaves_no_old_ones(tmp_
     assert (tmp_path / "figures/01-accuracy-dashed-chance.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
     assert (tmp_path / "figures/01-accuracy-dashed-chance.svg").read_text("utf-8").startswith("<?xml")
     assert "var(--" not in (tmp_path / "figures/01-accuracy-dashed-chance.svg").read_text("utf-8")
-    assert "var(--" in made.sections[0].blocks[0].svg
+    assert "var(--" in result.sections[0].blocks[0].svg
     draw_and_write(lambda: Report("T", "kind", [], "", []), tmp_path)
     assert not list(tmp_path.rglob("*.*"))
 

@@ -47,17 +47,17 @@ def test_another_vocabulary_in_the_form_of_the_right_one_is_refused(tmp_path):
 
 
 def test_mixed_releases_circles_doubles_and_dangling_rows_in_one_build(tmp_path):
-    made = as_bytes(OBO).replace(
+    result = as_bytes(OBO).replace(
         b"name: Wobbling\n", b"name: Wobbling\nis_a: HP:0000102 ! Swaying\nis_a: HP:0000999 ! Gone\n"
     )
-    made = made.replace(
+    result = result.replace(
         b"[Typedef]",
         b"[Term]\nid: HP:0000102\nname: Swaying\nis_a: HP:0000100 ! Wobbling\n\n"
         b"[Term]\nid: HP:0000102\nname: Swaying again\n\n[Typedef]",
     )  # fmt: skip
     hpoa = as_bytes(HPOA).replace(b"2031", b"2030").replace(b"HP:0000100", b"HP:0000998")
     files = {
-        "hpo": write(tmp_path, {"hp.obo": made}),
+        "hpo": write(tmp_path, {"hp.obo": result}),
         "hpoa": write(tmp_path, {**SAMPLES["hpoa"], "phenotype.hpoa": hpoa}),
     }
     built = build_graph(files, tmp_path / "graph")
@@ -85,8 +85,8 @@ def test_one_bad_line_is_counted_with_its_row_and_the_rest_is_read(tmp_path, mon
     spoilt = b"\n".join([*rows[:-1], fault, rows[-1]]) + b"\n"
     result, log = read(tmp_path, "hpoa", phenotype__hpoa=spoilt)
     assert result == whole
-    [one] = [item for item in log.examples if why in item.reason]
-    assert (one.file, one.row) == ("phenotype.hpoa", len(rows))
+    [entry] = [item for item in log.examples if why in item.reason]
+    assert (entry.file, entry.row) == ("phenotype.hpoa", len(rows))
 
 
 @pytest.mark.parametrize(

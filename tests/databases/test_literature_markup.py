@@ -181,10 +181,10 @@ def test_each_word_of_random_articles_comes_once_and_whole():
     for _ in range(200):
         used = []
         body = "".join(_random_block(chance, 2, used) for _ in range(3))
-        wanted = sorted(re.findall(r"[a-z]+\d+", re.sub(r"<[^>]*>", " ", body)))
+        expected = sorted(re.findall(r"[a-z]+\d+", re.sub(r"<[^>]*>", " ", body)))
         root = ET.fromstring(f"<article><front/><body>{body}</body></article>")
         (document,) = literature_documents(root)
-        assert sorted(re.findall(r"\w+", "\n".join(text for _, text in document.blocks))) == wanted
+        assert sorted(re.findall(r"\w+", "\n".join(text for _, text in document.blocks))) == expected
 
 
 PUBMED = """<PubmedArticleSet><PubmedArticle><MedlineCitation><PMID>1</PMID><Article>

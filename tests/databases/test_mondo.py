@@ -67,11 +67,11 @@ def test_prefixes_have_one_spelling():
 
 @given(st.text(max_size=20), st.text(max_size=20))
 def test_a_curie_is_stable_and_whole(prefix, local):
-    made = curie(prefix, local)
-    assert made == "" or ":" in made
-    assert not set(made) & set(' |\t\n",;')
-    if made:
-        assert normal(made) == made
+    result = curie(prefix, local)
+    assert result == "" or ":" in result
+    assert not set(result) & set(' |\t\n",;')
+    if result:
+        assert normal(result) == result
 
 
 @given(

@@ -203,11 +203,11 @@ def test_deep_nesting_is_a_user_error(tmp_path, name):
 
 @pytest.mark.parametrize("count", [2, 10, 11, 26, 27, 60])
 def test_any_number_of_options_in_either_shape(tmp_path, count):
-    texts = [f"text {place}" for place in range(count)]
+    texts = [f"text {index}" for index in range(count)]
     labels = (
-        [chr(65 + place) for place in range(count)]
+        [chr(65 + index) for index in range(count)]
         if count <= 26
-        else [str(place + 1) for place in range(count)]
+        else [str(index + 1) for index in range(count)]
     )
     rows = [
         {"question": "Q1", "options": texts, "answer": texts[-1]},

@@ -92,8 +92,8 @@ def test_wrong_statements_are_neither_recorded_nor_kin_of_what_is(built, world):
             if predicate != FEATURE:
                 continue
             recorded = {row.object for row in world.relations(subject, FEATURE)}
-            said = trained.get(subject, recorded) if item.task == "closed-book" else recorded
-            near = said.union(*(world.ancestors(true) | world.descendants(true) for true in said))
+            output = trained.get(subject, recorded) if item.task == "closed-book" else recorded
+            near = output.union(*(world.ancestors(true) | world.descendants(true) for true in output))
             assert target not in near
             checked += 1
     assert checked > 20
@@ -150,11 +150,11 @@ def test_a_benchmark_question_is_removed_and_reported(built, world, tmp_path):
     }
     exact = {**row, "question": to_question(taken).question, "id": "x"}
     (tmp_path / "bench.jsonl").write_text(json.dumps(exact) + "\n" + json.dumps(row) + "\n", "utf-8")
-    made = build_data(world, None, tmp_path / "set", SETTINGS, benchmarks=[tmp_path / "bench.jsonl"])
-    report = json.loads((made.path / "decontamination.json").read_text("utf-8"))
+    result = build_data(world, None, tmp_path / "set", SETTINGS, benchmarks=[tmp_path / "bench.jsonl"])
+    report = json.loads((result.path / "decontamination.json").read_text("utf-8"))
     assert report["removed"] >= 1
     assert taken.id in {hit["id"] for hit in report["hits"]}
-    assert taken.id not in {item.id for item in everything(made)}
+    assert taken.id not in {item.id for item in everything(result)}
 
 
 def test_a_later_release_makes_some_distractors_true(built, world):
@@ -179,9 +179,9 @@ def test_own_files_join_and_a_held_out_part_is_warned_of(world, tmp_path):
     own.write_text(
         json.dumps({"instruction": "What is a gene?", "output": "A stretch of DNA."}) + "\n", "utf-8"
     )
-    made = build_data(world, None, tmp_path / "set", SETTINGS, add=[own])
-    assert any("MIRAGE" in item for item in made.manifest["warnings"])
-    assert any(item.completion == "A stretch of DNA." for item in items(made, "instruction"))
+    result = build_data(world, None, tmp_path / "set", SETTINGS, add=[own])
+    assert any("MIRAGE" in item for item in result.manifest["warnings"])
+    assert any(item.completion == "A stretch of DNA." for item in items(result, "instruction"))
     with pytest.raises(UserError, match="gone"):
         build_data(world, None, tmp_path / "set2", SETTINGS, add=[tmp_path / "gone.jsonl"])
 

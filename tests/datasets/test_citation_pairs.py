@@ -25,10 +25,10 @@ def made_up(small_graph):
     """Return the small graph with frequencies, records that are not curated, and passages."""
     world = copy(small_graph)
     world.rows = [
-        replace(row, frequency=_FREQUENCIES[place % len(_FREQUENCIES)])
+        replace(row, frequency=_FREQUENCIES[index % len(_FREQUENCIES)])
         if row.predicate == "biolink:has_phenotype" and not row.negated
         else row
-        for place, row in enumerate(small_graph.rows)
+        for index, row in enumerate(small_graph.rows)
     ]
     world.rows += [
         Relation(
@@ -55,12 +55,12 @@ def test_on_a_made_up_graph_every_kind_is_made_and_the_checker_keeps_its_rate(ma
         "other kind",
     }  # no tree
     checker = CitationChecker(made_up)
-    said = [(pair, checker.check(pair.sentence, pair.evidence)[0]) for pair in pairs]
-    false = [verdict == Verdict.SUPPORTED for pair, verdict in said if not pair.supported]
+    output = [(pair, checker.check(pair.sentence, pair.evidence)[0]) for pair in pairs]
+    false = [verdict == Verdict.SUPPORTED for pair, verdict in output if not pair.supported]
     assert sum(false) <= 0.05 * len(false)
     true = [
         verdict == Verdict.SUPPORTED
-        for pair, verdict in said
+        for pair, verdict in output
         if pair.supported and pair.split == "development"
     ]
     assert sum(true) >= 0.9 * len(true)
@@ -102,9 +102,9 @@ def test_false_support_is_under_five_per_cent_and_recall_over_half(graph):
     checker = CitationChecker(graph, Linker.open(graph))
     pairs = citation_pairs(graph, n=1200, seed=7)
     assert len(pairs) >= 1000
-    said = {pair.id: checker.check(pair.sentence, pair.evidence)[0] == Verdict.SUPPORTED for pair in pairs}
-    false = [said[pair.id] for pair in pairs if not pair.supported]
+    output = {pair.id: checker.check(pair.sentence, pair.evidence)[0] == Verdict.SUPPORTED for pair in pairs}
+    false = [output[pair.id] for pair in pairs if not pair.supported]
     assert sum(false) <= 0.05 * len(false)
     for split, least in (("development", 0.9), ("held-out", 0.5)):
-        true = [said[pair.id] for pair in pairs if pair.supported and pair.split == split]
+        true = [output[pair.id] for pair in pairs if pair.supported and pair.split == split]
         assert sum(true) >= least * len(true)

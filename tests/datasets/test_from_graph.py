@@ -33,12 +33,12 @@ def test_no_wrong_option_can_be_true(small_graph, questions):
         asked, predicate = question.concepts[0], question.gold[1]
         kin = {asked} | small_graph.ancestors(asked) | small_graph.descendants(asked)
         right = question.option_ids[question.answer]
-        said = {row.object for row in small_graph.relations(kin, predicate)} | {
+        output = {row.object for row in small_graph.relations(kin, predicate)} | {
             row.subject for row in small_graph.relations(None, predicate, kin)
         }
-        for place, option in enumerate(question.option_ids):
-            if place != question.answer:
-                assert option not in said | kin
+        for index, option in enumerate(question.option_ids):
+            if index != question.answer:
+                assert option not in output | kin
                 assert option not in small_graph.ancestors(right) | small_graph.descendants(right)
                 assert small_graph.concept(option).category == small_graph.concept(right).category
 
@@ -91,10 +91,10 @@ def test_store_round_trip_and_damage(questions, tmp_path):
 @given(st.integers(0, 10_000), st.integers(0, 199))
 @settings(max_examples=30)
 def test_distractors_are_as_well_known_and_as_long(seed, place):
-    made = random.Random(5)
-    words = ["".join(made.choices("abcdefgh", k=made.randint(4, 30))) for _ in range(200)]
+    result = random.Random(5)
+    words = ["".join(result.choices("abcdefgh", k=result.randint(4, 30))) for _ in range(200)]
     concepts = [Concept(f"HP:{i}", "c", word, "s") for i, word in enumerate(words)]
-    pool = Pool(concepts, {f"HP:{i}": int(made.paretovariate(0.7)) for i in range(200)})
+    pool = Pool(concepts, {f"HP:{i}": int(result.paretovariate(0.7)) for i in range(200)})
     blocked = {f"HP:{i}" for i in range(0, 200, 3)} | {f"HP:{place}"}
     drawn = pool.draw(
         f"HP:{place}", blocked=blocked, asked="zzz", count=4, position=seed, random=random.Random(seed)
@@ -108,13 +108,13 @@ def test_distractors_are_as_well_known_and_as_long(seed, place):
 
 
 def test_a_guess_by_popularity_is_no_better_than_chance():
-    made = random.Random(11)
-    words = ["".join(made.choices("abcdefgh", k=12)) for _ in range(1500)]
-    counts = {f"HP:{i}": int(10 * made.paretovariate(1.0)) for i in range(1500)}
+    result = random.Random(11)
+    words = ["".join(result.choices("abcdefgh", k=12)) for _ in range(1500)]
+    counts = {f"HP:{i}": int(10 * result.paretovariate(1.0)) for i in range(1500)}
     pool = Pool([Concept(f"HP:{i}", "c", word, "s") for i, word in enumerate(words)], counts)
     hits = []
-    for i in made.choices(range(1500), weights=list(counts.values()), k=300):  # answers are well-known ones
-        drawn = pool.draw(f"HP:{i}", blocked={f"HP:{i}"}, asked="zzz", count=4, position=0, random=made)
+    for i in result.choices(range(1500), weights=list(counts.values()), k=300):  # answers are well-known ones
+        drawn = pool.draw(f"HP:{i}", blocked={f"HP:{i}"}, asked="zzz", count=4, position=0, random=result)
         if drawn:
             known = [counts[item] for item in drawn.ids]
             hits.append((known[0] == max(known)) / known.count(max(known)))

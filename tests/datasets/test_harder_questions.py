@@ -34,8 +34,8 @@ def test_future_asks_only_what_the_older_closure_lacks(small_graph):
         assert (disease, feature) in pairs
         assert feature not in closure
         new = old | {f for d, f in pairs if d == disease}
-        for place, option in enumerate(question.option_ids):
-            if place != question.answer:
+        for index, option in enumerate(question.option_ids):
+            if index != question.answer:
                 assert option not in new
                 assert not small_graph.ancestors(option) & new
         assert question.kind == ("refinement" if old & small_graph.ancestors(feature) else "new")

@@ -22,9 +22,9 @@ def write(path, *rows):
 def test_prompt_and_replies_survive_every_shape(tmp_path_factory, shape, asked, better, worse, system):
     folder = tmp_path_factory.mktemp("shapes")
     prompt = ({"role": "system", "content": system}, {"role": "user", "content": asked})
-    one = Example("a", Kind.INSTRUCTION, "t", prompt, better)
+    item = Example("a", Kind.INSTRUCTION, "t", prompt, better)
     pair = Example("b", Kind.PREFERENCE, "t", prompt, better, rejected=worse + "!")
-    for example in (one, pair) if better != worse + "!" else (one,):
+    for example in (item, pair) if better != worse + "!" else (item,):
         write_shape([example], folder / "x.jsonl", shape)
         (back,) = read_shape(folder / "x.jsonl")
         assert (back.kind, back.prompt, back.completion, back.rejected) == (

@@ -61,6 +61,6 @@ def demo_slice(fetched, weights, tmp_path_factory):
     own = folder / "home"
     own.mkdir()
     (own / "resources").symlink_to(home() / "resources")
-    found = Slice(folder, own)
-    found.call("run", found.recipe, "--out", found.out, "--offline")
-    return found
+    result = Slice(folder, own)
+    result.call("run", result.recipe, "--out", result.out, "--offline")
+    return result

@@ -8,17 +8,17 @@ pytestmark = pytest.mark.weights
 
 
 def test_every_condition_is_scored_and_nothing_is_lost(demo_slice):
-    found = demo_slice.results()
-    task = found["tasks"]["graph-questions"]
+    result = demo_slice.results()
+    task = result["tasks"]["graph-questions"]
     assert task["n"] == 8
     assert set(task["conditions"]) == {"base", "text", "graph", "both", "lookup", "gold-removed"}
     for name, condition in task["conditions"].items():
         # what a look-up leaves undecided was run, and counts as not right
         not_run = sum(count for why, count in condition["unscored"].items() if why != "undecided")
         assert condition["n"] + not_run == 8, name
-    pairs = {(row["condition"], row["baseline"]) for row in found["comparisons"]}
+    pairs = {(row["condition"], row["baseline"]) for row in result["comparisons"]}
     assert {("text", "base"), ("graph", "base"), ("both", "base")} <= pairs
-    for row in found["comparisons"]:
+    for row in result["comparisons"]:
         assert -1 <= row["low"] <= row["difference"] <= row["high"] <= 1
         assert 0 <= row["p_raw"] <= row["p"] <= 1
     samples = (demo_slice.out / "samples.jsonl").read_text("utf-8").splitlines()
@@ -26,9 +26,9 @@ def test_every_condition_is_scored_and_nothing_is_lost(demo_slice):
 
 
 def test_the_graph_helps_on_what_it_contains_and_not_without_it(demo_slice):
-    found = demo_slice.results()["tasks"]["graph-questions"]["conditions"]
-    assert found["graph"]["accuracy"] > found["base"]["accuracy"]
-    assert found["graph"]["accuracy"] > found["gold-removed"]["accuracy"]
+    result = demo_slice.results()["tasks"]["graph-questions"]["conditions"]
+    assert result["graph"]["accuracy"] > result["base"]["accuracy"]
+    assert result["graph"]["accuracy"] > result["gold-removed"]["accuracy"]
 
 
 def test_a_second_run_changes_nothing(demo_slice):
@@ -67,10 +67,10 @@ def test_ones_own_model_behind_a_real_server(demo_slice, weights, tmp_path):
         "--corpus", corpus, "--conditions", "base,text", "--databases", "hpo,hpoa", "--offline", "--concurrency", 2,
         "--out", tmp_path / "out", "--json",
     )  # fmt: skip
-    found = json.loads(done.stdout)
-    (task,) = found["tasks"].values()
+    result = json.loads(done.stdout)
+    (task,) = result["tasks"].values()
     for condition in task["conditions"].values():
         assert condition["n"] == 2  # an unreadable reply is counted as wrong, never guessed
         assert condition["method"] == "generation"
-    assert found["model"]["name"]
+    assert result["model"]["name"]
     del server

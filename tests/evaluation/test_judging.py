@@ -48,16 +48,16 @@ def test_rank_correlation_is_that_of_scipy_and_finds_clusters():
     left = random.normal(size=80)
     right = np.round(left + random.normal(size=80))
     names = [str(i) for i in range(80)]
-    made = rank_correlation(left, right, names, resamples=300)
-    assert made.rho == pytest.approx(spearmanr(left, right).statistic)
-    assert made.low < made.rho < made.high
+    result = rank_correlation(left, right, names, resamples=300)
+    assert result.rho == pytest.approx(spearmanr(left, right).statistic)
+    assert result.low < result.rho < result.high
     doubled = rank_correlation([*left, *left], [*right, *right], [*names, *names], resamples=300)
-    assert doubled.high - doubled.low > 0.8 * (made.high - made.low)  # copies of an item add no certainty
+    assert doubled.high - doubled.low > 0.8 * (result.high - result.low)  # copies of an item add no certainty
 
 
 def test_ratings_that_are_all_the_same_cannot_be_ranked():
-    made = rank_correlation([1.0, 2.0, 3.0], [1.0, 1.0, 1.0], ["a", "b", "c"])
-    assert (made.rho, made.low, made.ceiling) == (None, None, 1.0)
+    result = rank_correlation([1.0, 2.0, 3.0], [1.0, 1.0, 1.0], ["a", "b", "c"])
+    assert (result.rho, result.low, result.ceiling) == (None, None, 1.0)
     with pytest.raises(ValueError, match="three"):
         rank_correlation([1.0], [1.0], ["a"])
     with pytest.raises(ValueError, match="length"):
@@ -82,8 +82,8 @@ class Scripted:
 
 def test_a_rating_is_asked_with_the_scale_in_both_orders():
     model = Scripted(reply=lambda _: "I rate this 3.")
-    made = RubricJudge(model).rate(FACTUAL, "source", "summary")
-    assert (made.value, made.spread, made.unparsed) == (3, 0, 0)
+    result = RubricJudge(model).rate(FACTUAL, "source", "summary")
+    assert (result.value, result.spread, result.unparsed) == (3, 0, 0)
     first, second = model.prompts
     assert first.index("1: most") < first.index("4: all")
     assert second.index("4: all") < second.index("1: most")
@@ -91,14 +91,14 @@ def test_a_rating_is_asked_with_the_scale_in_both_orders():
 
 def test_a_judge_that_takes_the_first_value_shows_its_spread():
     model = Scripted(reply=lambda prompt: "1" if prompt.index("1: ") < prompt.index("4: ") else "4")
-    made = RubricJudge(model).rate(FACTUAL, "source", "summary")
-    assert (made.value, made.spread) == (2.5, 3)
+    result = RubricJudge(model).rate(FACTUAL, "source", "summary")
+    assert (result.value, result.spread) == (2.5, 3)
 
 
 @pytest.mark.parametrize("reply", ["", "good", "between 2 and 3", "7", "2.5", "-1"])
 def test_a_reply_that_names_no_one_value_is_counted(reply):
-    made = RubricJudge(Scripted(reply=lambda _: reply)).rate(FACTUAL, "s", "t")
-    assert (made.value, made.unparsed) == (None, 2)
+    result = RubricJudge(Scripted(reply=lambda _: reply)).rate(FACTUAL, "s", "t")
+    assert (result.value, result.unparsed) == (None, 2)
 
 
 def test_where_a_model_scores_the_rating_is_the_expected_value():
@@ -111,7 +111,7 @@ def test_a_preference_for_a_position_cancels_out_and_is_said():
     assert (by_place.value, by_place.consistent) == (0, False)
     by_text = RubricJudge(Scripted(reply=lambda p: "1" if p.index("good") < p.index("bad") else "2"))
     assert by_text.prefer("Which?", "s", "good", "bad").value == 1
-    made = by_text.prefer("Which?", "s", "bad", "good")
-    assert (made.value, made.consistent) == (-1, True)
+    result = by_text.prefer("Which?", "s", "bad", "good")
+    assert (result.value, result.consistent) == (-1, True)
     lost = RubricJudge(Scripted(reply=lambda _: "neither")).prefer("Which?", "s", "x", "y")
     assert (lost.value, lost.consistent, lost.unparsed) == (None, False, 2)

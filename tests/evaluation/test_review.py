@@ -47,8 +47,8 @@ def review(tmp_path):
             for item, labels in values["labels"].items()
         }  # fmt: skip
         path = tmp_path / f"{name}.json"
-        made = {"version": 1, "review": values["review"], "rater": name, "ratings": ratings, **changes}
-        path.write_text(json.dumps(made), "utf-8")
+        result = {"version": 1, "review": values["review"], "rater": name, "ratings": ratings, **changes}
+        path.write_text(json.dumps(result), "utf-8")
         return path
 
     return page, key, rate

@@ -85,7 +85,7 @@ class FakeGraph:
         def fits(wanted, value):
             return wanted is None or (value == wanted if isinstance(wanted, str) else value in wanted)
 
-        found = [
+        result = [
             item
             for item in self.all
             if fits(subject, item.subject)
@@ -93,7 +93,7 @@ class FakeGraph:
             and fits(object, item.object)
             and (negated is None or item.negated == negated)
         ]
-        return found[:limit]
+        return result[:limit]
 
     def about(self, curie, limit=None):
         return [item for item in self.all if curie in (item.subject, item.object)][:limit]
@@ -127,17 +127,17 @@ class FakeGraph:
         return []
 
     def _closure(self, curie: str, up: bool) -> frozenset[str]:
-        found: set[str] = set()
+        result: set[str] = set()
         todo = [curie]
         while todo:
             now = todo.pop()
             for item in self.all:
                 if item.predicate == S and (item.subject if up else item.object) == now:
                     other = item.object if up else item.subject
-                    if other not in found:
-                        found.add(other)
+                    if other not in result:
+                        result.add(other)
                         todo.append(other)
-        return frozenset(found)
+        return frozenset(result)
 
     def ancestors(self, curie: str) -> frozenset[str]:
         return self._closure(curie, up=True)
@@ -167,7 +167,7 @@ class FakeLinker:
 
     def link(self, text: str, prefixes=None) -> list[Mention]:
         taken: list[tuple[int, int]] = []
-        found = []
+        result = []
         for name in sorted(self.names, key=len, reverse=True):
             for match in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE):
                 if any(match.start() < end and start < match.end() for start, end in taken):
@@ -175,12 +175,12 @@ class FakeLinker:
                 taken.append(match.span())
                 curie = self.names[name]
                 category, label = NAMES[curie]
-                found.append(
+                result.append(
                     Mention(
                         match.start(), match.end(), match.group(), curie, label, category, 1.0, False, "name"
                     )
                 )
-        kept = [mention for mention in found if not prefixes or mention.id.split(":")[0] in prefixes]
+        kept = [mention for mention in result if not prefixes or mention.id.split(":")[0] in prefixes]
         return sorted(kept, key=lambda mention: mention.start)
 
 
@@ -200,9 +200,11 @@ class FakeIndex:
         return next((item for item in self.passages if item.source == part), None)
 
     def titled(self, names, *, k, parts=None, prefer=""):
-        wanted = [set(name.lower().split()) for name in names]
+        expected = [set(name.lower().split()) for name in names]
         fits = (
-            item for item in self._within(parts) if any(w <= set(item.title.lower().split()) for w in wanted)
+            item
+            for item in self._within(parts)
+            if any(w <= set(item.title.lower().split()) for w in expected)
         )
         return [FakeHit(item, 1.0) for item in fits][:k]
 

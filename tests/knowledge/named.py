@@ -99,7 +99,7 @@ class NamesGraph:
         return frozenset(above)
 
     def descendants(self, curie: str) -> frozenset[str]:
-        return frozenset(one for one in CONCEPTS if curie in self.ancestors(one))
+        return frozenset(item for item in CONCEPTS if curie in self.ancestors(item))
 
     def resolve(self, curie: str) -> str | None:
         return curie if curie in CONCEPTS else None

@@ -132,9 +132,9 @@ def test_the_topic_of_a_title_that_asks(title, topic):
 def test_this_condition_is_what_the_title_asks_about():
     title = "What is (are) Charcot-Marie-Tooth disease type 1A ?"
     text = "Onset is in childhood. The condition is inherited in an autosomal dominant manner."
-    said = "{} is inherited in an autosomal dominant manner."
-    assert supported(said.format("Charcot-Marie-Tooth disease type 1A"), text, title)
-    assert not supported(said.format("Charcot-Marie-Tooth disease type 2A"), text, title)
+    output = "{} is inherited in an autosomal dominant manner."
+    assert supported(output.format("Charcot-Marie-Tooth disease type 1A"), text, title)
+    assert not supported(output.format("Charcot-Marie-Tooth disease type 2A"), text, title)
 
 
 def test_initials_of_the_topic_stand_for_it():

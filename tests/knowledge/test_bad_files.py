@@ -21,9 +21,9 @@ def unread(folder: Path, home: Path) -> dict[str, str]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    made = tmp_path / "folder"
-    made.mkdir()
-    return made
+    result = tmp_path / "folder"
+    result.mkdir()
+    return result
 
 
 def test_names_that_are_not_utf8_or_hold_line_ends(folder: Path, tmp_path: Path) -> None:

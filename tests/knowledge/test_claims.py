@@ -47,8 +47,8 @@ def test_sentences_keep_their_offsets_and_lose_no_word(text):
     [("HP:0040281", 80, 99), ("7/14", 50, 50), ("45%", 45, 45), ("10-20%", 10, 20), ("HP:0040285", 0, 0)],
 )
 def test_recorded_frequencies(text, low, high):
-    found = frequency.parse(text)
-    assert (found.low, found.high) == (low, high)
+    result = frequency.parse(text)
+    assert (result.low, result.high) == (low, high)
 
 
 @pytest.mark.parametrize("text", ["", "often", "9/3", "0/0", "150%", "HP:0000001", "20-10%"])

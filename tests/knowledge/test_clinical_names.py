@@ -65,9 +65,9 @@ def linker(tmp_path_factory: pytest.TempPathFactory) -> Linker:
     ],
 )  # fmt: skip
 def test_names_of_clinicians(linker: Linker, text: str, expected: set[str]) -> None:
-    found = linker.link(text, ["HP"])
-    assert {item.name for item in found} == expected
-    assert all(item.text == text[item.start : item.end] for item in found)
+    result = linker.link(text, ["HP"])
+    assert {item.name for item in result} == expected
+    assert all(item.text == text[item.start : item.end] for item in result)
 
 
 def test_they_count_for_findings_alone(linker: Linker) -> None:

@@ -17,28 +17,28 @@ def items(text=TEXT, title="Psoriasis", section=""):
 
 
 def quoted(sentence, *args, question="", **more):
-    found = CitationChecker(None).closest(sentence, items(*args, **more), question)
-    return (found.evidence, found.text) if found is not None else None
+    result = CitationChecker(None).closest(sentence, items(*args, **more), question)
+    return (result.evidence, result.text) if result is not None else None
 
 
 def test_the_nearest_sentence_of_the_source_is_returned():
-    said = "No, psoriasis cannot be passed from one person to another."
-    assert quoted(said) == ("3", "Psoriasis cannot be passed from one person to another by touch.")
+    output = "No, psoriasis cannot be passed from one person to another."
+    assert quoted(output) == ("3", "Psoriasis cannot be passed from one person to another by touch.")
     # the same words for a false sentence: the source is quoted, whatever was said
-    assert quoted(said.replace("cannot", "can")) == quoted(said)
+    assert quoted(output.replace("cannot", "can")) == quoted(output)
 
 
 def test_it_is_quoted_with_the_sentence_that_says_what_it_is():
-    found = quoted("Psoriasis often begins before 35 years of age.")
-    assert found is not None
-    assert found[1].startswith("Psoriasis cannot be passed")
-    assert "begins before the age of 35" in found[1]
+    result = quoted("Psoriasis often begins before 35 years of age.")
+    assert result is not None
+    assert result[1].startswith("Psoriasis cannot be passed")
+    assert "begins before the age of 35" in result[1]
 
 
 def test_two_facts_are_quoted_in_the_order_of_the_source():
     text = "Gout is caused by urate crystals. Attacks begin at night. Colchicine relieves attacks of gout."
-    found = quoted("Colchicine relieves attacks of gout, which urate crystals cause.", text, "Gout")
-    assert found == ("3", "Gout is caused by urate crystals. … Colchicine relieves attacks of gout.")
+    result = quoted("Colchicine relieves attacks of gout, which urate crystals cause.", text, "Gout")
+    assert result == ("3", "Gout is caused by urate crystals. … Colchicine relieves attacks of gout.")
 
 
 @pytest.mark.parametrize(

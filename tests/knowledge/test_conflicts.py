@@ -37,19 +37,19 @@ def found(tmp_path: Path) -> Any:
 
 
 def test_a_statement_and_its_denial(found: Any) -> None:
-    (one,) = found(
+    (item,) = found(
         Relation("MONDO:1", FEATURE, "HP:1", "a"), Relation("MONDO:1", FEATURE, "HP:1", "b", negated=True)
     )
-    assert (one.kind, one.subject, one.object) == ("denied", "MONDO:1", "HP:1")
-    assert one.statements == ("a: has_phenotype (curated)", "b: not has_phenotype (curated)")
+    assert (item.kind, item.subject, item.object) == ("denied", "MONDO:1", "HP:1")
+    assert item.statements == ("a: has_phenotype (curated)", "b: not has_phenotype (curated)")
 
 
 def test_excluded_counts_as_denied(found: Any) -> None:
-    (one,) = found(
+    (item,) = found(
         Relation("MONDO:1", FEATURE, "HP:1", "a", frequency="HP:0040281"),
         Relation("MONDO:1", FEATURE, "HP:1", "b", frequency="HP:0040285"),
     )
-    assert one.kind == "denied"
+    assert item.kind == "denied"
 
 
 def test_treats_and_contraindicated(found: Any) -> None:
@@ -89,8 +89,8 @@ def test_one_source_does_not_disagree_with_itself_about_frequency(found: Any) ->
 
 
 def test_a_circle_leaves_the_row_of_the_childs_own_source(found: Any) -> None:
-    (one,) = found(Relation("MONDO:1", KIND, "MONDO:2", "b"), Relation("MONDO:2", KIND, "MONDO:1", "a"))
-    assert (one.kind, one.statements) == ("circle", ("b: MONDO:1 is_a MONDO:2",))
+    (item,) = found(Relation("MONDO:1", KIND, "MONDO:2", "b"), Relation("MONDO:2", KIND, "MONDO:1", "a"))
+    assert (item.kind, item.statements) == ("circle", ("b: MONDO:1 is_a MONDO:2",))
 
 
 def test_a_denied_mapping_that_another_source_links(found: Any) -> None:

@@ -95,7 +95,7 @@ def test_categories_limit(linker: Linker) -> None:
 
 def test_a_batch_tells_the_same_as_one_by_one(linker: Linker) -> None:
     texts = ["quadriplegia, asthma", "", "asthma asthma fever"]
-    mentions = [item for one in unjudged(linker).link_many(texts, ["HP"]) for item in one]
+    mentions = [item for entry in unjudged(linker).link_many(texts, ["HP"]) for item in entry]
     batch = unjudged(linker).link_batch(texts, ["HP"])
     for column, field in (("id", "id"), ("name", "name"), ("category", "category"), ("reason", "reason")):
         assert batch.column(column).to_pylist() == [getattr(item, field) for item in mentions]

@@ -45,8 +45,8 @@ def kinds(rows):
 
 
 def test_each_kind_of_change_is_counted(folders):
-    found = compare_graphs(*folders)
-    concepts = kinds(found["concepts"])
+    result = compare_graphs(*folders)
+    concepts = kinds(result["concepts"])
     assert {key: row["count"] for key, row in concepts.items()} == {
         ("added", "Disease"): 1,
         ("added", "PhenotypicFeature"): 1,
@@ -60,7 +60,7 @@ def test_each_kind_of_change_is_counted(folders):
     assert (old["id"], old["consider"]) == ("HP:0000002", "HP:0000005")
     (old,) = concepts["renamed", "Disease"]["examples"]
     assert (old["old"], old["new"]) == ("Pebble disease", "Pebble disorder")
-    relations = kinds(found["relations"])
+    relations = kinds(result["relations"])
     assert relations["added", "mondo has_phenotype"]["count"] == 1
     changed = relations["changed", "hpoa has_phenotype: frequency"]["examples"]
     assert [(item["old"], item["new"]) for item in changed] == [("", "8/12")]

@@ -140,9 +140,9 @@ is_obsolete: true
 """
     assert broad("format-version: 1.2\n\n" + stanzas) == {"rash": "HP:1"}
     rows = [("Skin rash", "HP:0000988", "label", FINDING), ("Birthmark", "HP:9", "exact", FINDING)]
-    found = {name: curie for name, curie, _ in everyday_names(rows, ())}
-    assert found["rash"] == "HP:0000988"
-    assert "birthmark" not in found
+    result = {name: curie for name, curie, _ in everyday_names(rows, ())}
+    assert result["rash"] == "HP:0000988"
+    assert "birthmark" not in result
 
 
 def test_whose_finding_an_adjective_is(linker: Linker) -> None:

@@ -129,7 +129,7 @@ def test_none_has_no_evidence():
 
 def test_controls_run_the_same_code():
     gone = ask("features of Alpha syndrome?", keep=lambda item: item.object != "HP:1")
-    assert all(item.object != "HP:1" for found in gone.items for item in found.relations)
+    assert all(item.object != "HP:1" for result in gone.items for item in result.relations)
     lied = ask(
         "features of Alpha syndrome?",
         rewrite=lambda item: rel("MONDO:1", P, "HP:10") if item.object == "HP:1" else item,
@@ -143,9 +143,9 @@ def test_controls_run_the_same_code():
 
 def test_passage_keeps_offsets_and_takes_the_sentences_asked_for():
     context = ask("which arachnodactyly patients", retrievers=("text",), budget=14)
-    found = context.items[0].passage
-    assert found.text == TEXT[found.start - 100 : found.end - 100]
-    assert "arachnodactyly" in found.text
+    result = context.items[0].passage
+    assert result.text == TEXT[result.start - 100 : result.end - 100]
+    assert "arachnodactyly" in result.text
 
 
 def test_both_promises_text_its_share():

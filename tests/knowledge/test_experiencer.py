@@ -79,7 +79,7 @@ def linker(tmp_path_factory: pytest.TempPathFactory) -> Linker:
 def test_whose_finding(linker: Linker, text: str, family: list[bool]) -> None:
     assert [mention.experiencer == "family" for mention in linker.link(text)] == family
     assert linker.link_batch([text]).column("experiencer").to_pylist() == [
-        "family" if one else "" for one in family
+        "family" if item else "" for item in family
     ]
 
 

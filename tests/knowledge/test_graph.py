@@ -81,8 +81,8 @@ def test_relations_carry_where_they_come_from(graph: Graph) -> None:
 def test_equal_rows_join_their_publications() -> None:
     rows = [Relation("A:1", HAS, "B:1", "s", pubs) for pubs in (("P:3", "P:1"), ("P:2", "P:1"), ())]
     rows += [Relation("A:1", HAS, "B:1", "t"), Relation("A:0", HAS, "B:2", "s", ("",))]
-    found = distinct_relations(plain(table(rows, RELATIONS))).to_pylist()
-    assert [(row["subject"], row["source"], row["publications"]) for row in found] == [
+    result = distinct_relations(plain(table(rows, RELATIONS))).to_pylist()
+    assert [(row["subject"], row["source"], row["publications"]) for row in result] == [
         ("A:0", "s", []), ("A:1", "s", ["P:1", "P:2", "P:3"]), ("A:1", "t", []),
     ]  # fmt: skip
 
@@ -266,8 +266,8 @@ def _all_shortest(
             )
             if other == b or (other in open_ and other not in path)
         ]
-        if found := [path for path in paths if path[-1] == b]:
-            return found
+        if result := [path for path in paths if path[-1] == b]:
+            return result
     return []
 
 
@@ -281,9 +281,9 @@ def test_shortest_paths_are_those_of_brute_force(
     cost = np.log1p(np.diff(start))
     net = Net(start, targets, np.isin(np.arange(10), list(open_)), cost)
     expected = [(a,)] if a == b else _all_shortest(pairs, open_ | {a}, a, b, most)
-    found = [tuple(path) for path in shortest_paths(net, a, b, most, 1000)]
-    assert sorted(found) == sorted(expected)
-    tolls = [sum(cost[list(path[1:-1])]) for path in found]
+    result = [tuple(path) for path in shortest_paths(net, a, b, most, 1000)]
+    assert sorted(result) == sorted(expected)
+    tolls = [sum(cost[list(path[1:-1])]) for path in result]
     assert tolls == sorted(tolls)
     best = shortest_paths(net, a, b, most, 2)
     assert [sum(cost[path[1:-1]]) for path in best] == pytest.approx(tolls[:2])
@@ -338,12 +338,12 @@ def test_a_graph_of_an_older_version_is_told(tmp_path):
 )
 def test_within_is_what_a_plain_walk_finds(pairs: set[tuple[int, int]], node: int, hops: int) -> None:
     ordered = np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
-    found = within(offsets(ordered[:, 0], 12), ordered[:, 1].astype(np.int32), node, hops)
+    result = within(offsets(ordered[:, 0], 12), ordered[:, 1].astype(np.int32), node, hops)
     reached, front = set(), {node}
     for _ in range(hops):
         front = {target for source, target in pairs if source in front}
         reached |= front
-    assert found.tolist() == sorted(reached - {node})
+    assert result.tolist() == sorted(reached - {node})
 
 
 def test_near_goes_both_ways_and_not_over_denials(graph: Graph) -> None:

@@ -77,8 +77,8 @@ def test_a_file_that_states_no_release_is_of_what_was_fetched(tmp_path: Path) ->
     assert as_recorded(source, files).release == "not stated"
     record = {"release": "7", "licence": "CC0 1.0", "files": {path.name: {}}}
     (tmp_path / "resource.json").write_text(json.dumps(record), "utf-8")
-    found = as_recorded(source, files)
-    assert (found.release, found.licence) == ("7", "CC0 1.0")
+    result = as_recorded(source, files)
+    assert (result.release, result.licence) == ("7", "CC0 1.0")
     assert as_recorded(replace(source, release="6"), files).release == "6"
     for unusable in (
         "[]",

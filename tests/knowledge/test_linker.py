@@ -133,11 +133,11 @@ def test_a_batch_is_the_texts_one_by_one(linker: Linker, texts: list[str]) -> No
     together = linker.link_many(texts)
     assert together == [linker.link(text) for text in texts]
     batch = linker.link_batch(texts)
-    assert batch.column("id").to_pylist() == [mention.id for one in together for mention in one]
+    assert batch.column("id").to_pylist() == [mention.id for item in together for mention in item]
     assert batch.column("document").to_pylist() == [
-        number for number, one in enumerate(together) for _ in one
+        number for number, item in enumerate(together) for _ in item
     ]
-    assert batch.column("reason").to_pylist() == [mention.reason for one in together for mention in one]
+    assert batch.column("reason").to_pylist() == [mention.reason for item in together for mention in item]
 
 
 @given(st.text(st.characters(codec=None), max_size=200))
@@ -204,19 +204,21 @@ def test_equal_hashes_are_not_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
 
     # With every sequence of a length hashed alike, only the comparison of bytes keeps wrong matches out.
     monkeypatch.setattr(module, "first_hash", lambda tokens: np.full(len(tokens), 7, np.uint64))
-    made, keys = Dictionary.build(["seizure"])
+    result, keys = Dictionary.build(["seizure"])
     assert keys.tolist() == [0]
-    assert len(made.match(tokenise("seizure"))) == 1
-    assert len(made.match(tokenise("epilepsy"))) == 0
+    assert len(result.match(tokenise("seizure"))) == 1
+    assert len(result.match(tokenise("epilepsy"))) == 0
 
 
 def test_all_nested_names_are_found_by_the_dictionary() -> None:
-    made, keys = Dictionary.build(["aortic root aneurysm", "aortic root", "aneurysm", "Aneurysms", "", "..."])
+    built, keys = Dictionary.build(
+        ["aortic root aneurysm", "aortic root", "aneurysm", "Aneurysms", "", "..."]
+    )
     assert keys.tolist() == [0, 1, 2, 2, -1, -1]
-    found = made.match(tokenise("An aortic root aneurysm."))
-    assert sorted(zip(found.first.tolist(), found.size.tolist(), found.key.tolist(), strict=True)) == [
+    result = built.match(tokenise("An aortic root aneurysm."))
+    assert sorted(zip(result.first.tolist(), result.size.tolist(), result.key.tolist(), strict=True)) == [
         (1, 2, 1),
         (1, 3, 0),
         (3, 1, 2),
     ]
-    assert made.key(0) == "aortic root aneurysm"
+    assert built.key(0) == "aortic root aneurysm"

@@ -109,8 +109,8 @@ def test_hash_table_answers_as_a_dict(known: dict[int, int], asked: list[int]) -
 
     table = HashTable.build(np.array(list(known), np.uint64), np.array(list(known.values()), np.int32))
     asked += list(known)
-    found = table.find(np.array(asked, np.uint64))
-    assert found.tolist() == [known.get(key, 0) for key in asked]
+    result = table.find(np.array(asked, np.uint64))
+    assert result.tolist() == [known.get(key, 0) for key in asked]
 
 
 def test_hash_table_with_colliding_slots() -> None:

@@ -41,9 +41,9 @@ def wanted(drug: str, number: int) -> str:
 
 def table(rows: list[list[str]], *style: tuple[object, ...], **options: object) -> LongTable:
     wrapped = [[Paragraph(cell, BODY) if isinstance(cell, str) else cell for cell in row] for row in rows]
-    made = LongTable(wrapped, colWidths=[110, 160, 160][: len(rows[0])], **options)
-    made.setStyle(list(style))
-    return made
+    result = LongTable(wrapped, colWidths=[110, 160, 160][: len(rows[0])], **options)
+    result.setStyle(list(style))
+    return result
 
 
 def pdf(*story: object) -> bytes:
@@ -90,9 +90,9 @@ def test_rules_above_and_below_and_under_the_heads_alone() -> None:
     style = [(kind, place, end, 1, colors.black) for kind, place, end in (
         ("LINEABOVE", (0, 0), (-1, 0)), ("LINEBELOW", (0, 0), (-1, 0)), ("LINEBELOW", (0, -1), (-1, -1)))]  # fmt: skip
     body = [["enoxaparin", *cells("", 0)[1:]], ["digoxin", *cells("", 3)[1:]]]
-    found = rows(pdf(table([HEADS, *body], *style, ("VALIGN", (0, 0), (-1, -1), "TOP"))))
-    assert [text.partition(";")[0] for text in found] == ["Drug: enoxaparin", "Drug: digoxin"]
-    assert all(text.count(": ") == 3 for text in found)
+    result = rows(pdf(table([HEADS, *body], *style, ("VALIGN", (0, 0), (-1, -1), "TOP"))))
+    assert [text.partition(";")[0] for text in result] == ["Drug: enoxaparin", "Drug: digoxin"]
+    assert all(text.count(": ") == 3 for text in result)
 
 
 @pytest.mark.parametrize("repeated", [0, 1])
@@ -107,9 +107,9 @@ def test_a_long_table_keeps_its_heads_on_every_page(repeated: int) -> None:
 def test_one_last_row_alone_on_the_next_page(ruled: bool) -> None:
     plain = [["Drug", "Dose", "Avoid"], *([f"drug{n}", f"{n} mg", f"stage {n}"] for n in range(120))]
     for count in range(30, 60):  # one of these lengths leaves a single row
-        made = LongTable(plain[:count], colWidths=[90, 90, 90])
-        made.setStyle([GRID] if ruled else [])
-        content = pdf(made)
+        result = LongTable(plain[:count], colWidths=[90, 90, 90])
+        result.setStyle([GRID] if ruled else [])
+        content = pdf(result)
         assert rows(content) == [
             f"Drug: drug{n}; Dose: {n} mg; Avoid: stage {n}" for n in range(count - 1)
         ], count
@@ -119,18 +119,18 @@ def test_another_table_on_the_next_page_has_its_own_heads() -> None:
     bold = ("FONTNAME", (0, 0), (-1, 0), "Helvetica-Bold")
     tables = []
     for heads, cell in ((["Drug", "Dose"], "mg"), (["Organism", "First choice"], "choice")):
-        made = LongTable(
+        built = LongTable(
             [heads, *([f"{heads[0]}{n}", f"{n} {cell}"] for n in range(4))], colWidths=[120, 120]
         )
-        made.setStyle([GRID, bold])
-        tables += [made, PageBreak()]
-    found = rows(pdf(*tables[:-1]))
-    assert found[0] == "Drug: Drug0; Dose: 0 mg"
-    assert found[-1] == "Organism: Organism3; First choice: 3 choice"
+        built.setStyle([GRID, bold])
+        tables += [built, PageBreak()]
+    result = rows(pdf(*tables[:-1]))
+    assert result[0] == "Drug: Drug0; Dose: 0 mg"
+    assert result[-1] == "Organism: Organism3; First choice: 3 choice"
 
 
 def test_merged_cells_count_for_each_row_and_column() -> None:
-    found = rows(
+    result = rows(
         pdf(
             table(
                 [
@@ -149,7 +149,7 @@ def test_merged_cells_count_for_each_row_and_column() -> None:
             )
         )
     )  # fmt: skip
-    assert found == [
+    assert result == [
         "Antibiotics; Drug: amoxicillin; Dose Stage 4: 500 mg twice; Dose Stage 5: 500 mg once",
         "Antibiotics; Drug: gentamicin; Dose Stage 4: avoid; Dose Stage 5: avoid",
         "Others; Drug: digoxin; Dose Stage 4: 62 micrograms; Dose Stage 5: give none",
@@ -165,8 +165,8 @@ def test_a_box_around_prose_is_no_table() -> None:
         [[text]], ("BOX", (0, 0), (-1, -1), 1, colors.red), ("BACKGROUND", (0, 0), (-1, -1), colors.pink)
     )
     titled = table([["Warning"], [text]], GRID)
-    for made in (box, titled):
-        content = pdf(Paragraph("Before.", BODY), made, Paragraph("After.", BODY))
+    for result in (box, titled):
+        content = pdf(Paragraph("Before.", BODY), result, Paragraph("After.", BODY))
         assert rows(content) == []
         whole = " ".join(block.text for block in read_blocks(".pdf", content))
         assert whole.startswith("Before.")
@@ -203,13 +203,13 @@ def test_a_table_within_one_of_two_columns() -> None:
     prose = (
         "The ward pharmacist reviews every chart before noon and signs the sheet at the end of the bed. " * 6
     )
-    made = LongTable([["Drug", "Dose"], ["alpha", "1 mg"], ["beta", "2 mg"]], colWidths=[100, 100])
-    made.setStyle([GRID])
+    result = LongTable([["Drug", "Dose"], ["alpha", "1 mg"], ["beta", "2 mg"]], colWidths=[100, 100])
+    result.setStyle([GRID])
     story = [
         Paragraph(f"{word} {prose}", BODY)
         for word in ("First", "Second", "Third", "Fourth", "Fifth", "Sixth")
     ]
-    document.build([*story[:2], made, *story[2:]])
+    document.build([*story[:2], result, *story[2:]])
     blocks = read_blocks(".pdf", stream.getvalue())
     assert [block.text for block in blocks if block.kind == "row"] == [
         "Drug: alpha; Dose: 1 mg",

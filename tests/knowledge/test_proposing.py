@@ -45,13 +45,13 @@ def linker(tmp_path_factory: pytest.TempPathFactory) -> Linker:
 
 def test_candidates_are_typed_and_quoted_by_whole_sentences() -> None:
     refused: Counter[str] = Counter()
-    found = candidates(TEXT, SAID, RULES, refused)
-    assert {item.key for item in found} == {
+    result = candidates(TEXT, SAID, RULES, refused)
+    assert {item.key for item in result} == {
         ("CHEBI:1", "biolink:causes", "HP:0000002"),
         ("MONDO:0000020", "biolink:has_phenotype", "HP:0000002"),
         ("CHEBI:1", "biolink:causes", "MONDO:0000020"),
     }
-    quotes = {item.key: TEXT[item.start : item.end] for item in found}
+    quotes = {item.key: TEXT[item.start : item.end] for item in result}
     assert quotes["CHEBI:1", "biolink:causes", "HP:0000002"] == "Steadol gave two patients long fingers."
     assert quotes["CHEBI:1", "biolink:causes", "MONDO:0000020"] == TEXT
     denied = [*SAID[:2], mention("Pebble disease", "MONDO:0000020", ILL, negated=True)]
@@ -73,24 +73,24 @@ def test_candidates_are_typed_and_quoted_by_whole_sentences() -> None:
     ],
 )
 def test_a_written_line_counts_only_where_schema_and_quote_hold(line: str, why: str) -> None:
-    found = checked(line, TEXT, SAID, SAID, {rule.predicate: rule for rule in RULES})
+    result = checked(line, TEXT, SAID, SAID, {rule.predicate: rule for rule in RULES})
     if why:
-        assert isinstance(found, str)
-        assert why in found
+        assert isinstance(result, str)
+        assert why in result
     else:
-        assert not isinstance(found, str)
-        assert TEXT[found.start : found.end] == "Steadol gave two patients long fingers"
+        assert not isinstance(result, str)
+        assert TEXT[result.start : result.end] == "Steadol gave two patients long fingers"
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_no_reply_raises(head: str, tail: str) -> None:
     rules = {rule.predicate: rule for rule in RULES}
     for line in (head, f"1 | causes | 2 | {tail}", f"{head}|{tail}|2|x"):
-        found = checked(line, TEXT, SAID, SAID, rules)
-        if isinstance(found, str):
-            assert found
+        result = checked(line, TEXT, SAID, SAID, rules)
+        if isinstance(result, str):
+            assert result
         else:
-            assert TEXT[found.start : found.end].strip()
+            assert TEXT[result.start : result.end].strip()
 
 
 class Counting(ScriptedModel):
@@ -121,8 +121,8 @@ def test_scored_proposals_are_kept_apart_with_their_quotes_and_what_they_are(
         passage(1, "Pebble disease brought long fingers."),
         passage(2, "Pebble disease, not short stature."),
     ]
-    made = propose(held, linker, ScriptedModel(SCRIPT), RULES, tmp_path / "out")
-    rows = [json.loads(line) for line in (made.path / "proposals.jsonl").read_text().splitlines()]
+    result = propose(held, linker, ScriptedModel(SCRIPT), RULES, tmp_path / "out")
+    rows = [json.loads(line) for line in (result.path / "proposals.jsonl").read_text().splitlines()]
     assert [(row["subject"], row["object"]) for row in rows] == [("MONDO:0000020", "HP:0000002")]
     row = rows[0]
     assert row["quote"] == held[0].text
@@ -132,11 +132,11 @@ def test_scored_proposals_are_kept_apart_with_their_quotes_and_what_they_are(
         "not_provided",
         "text_mining_agent",
     )
-    assert made.manifest["counts"]["passages"] == 2
-    assert made.manifest["tier"] == "public"
+    assert result.manifest["counts"]["passages"] == 2
+    assert result.manifest["tier"] == "public"
     again = propose(held, linker, ScriptedModel(SCRIPT), RULES, tmp_path / "out")
     assert not again.fresh
-    files = {"proposals.jsonl": made.path / "proposals.jsonl"}
+    files = {"proposals.jsonl": result.path / "proposals.jsonl"}
     [relation] = DATABASES["proposals"].read(files, RowLog())
     assert relation.publications == ("PMID:1",)
     assert (relation.grade, relation.agent_type) == ("text-mined", "text_mining_agent")
@@ -153,9 +153,9 @@ def test_a_stopped_run_goes_on_where_it_was(linker: Linker, tmp_path: Path) -> N
     with kept.open("a") as file:
         file.write('{"passage": "p2", "asked": [')  # cut short by the kill
     second = Counting(SCRIPT)
-    made = propose(held, linker, second, RULES, tmp_path / "out")
+    result = propose(held, linker, second, RULES, tmp_path / "out")
     assert second.asked == 2
-    assert made.manifest["counts"]["proposed"] == 4
+    assert result.manifest["counts"]["proposed"] == 4
     assert not list(tmp_path.glob(".out.*"))
 
 
@@ -163,11 +163,11 @@ def test_written_proposals_are_checked(linker: Linker, tmp_path: Path) -> None:
     quotes = ("brought long fingers", "Pebble disease brought long fingers")
     reply = "\n".join([*(f'1 | has_phenotype | 2 | "{quote}"' for quote in quotes), "NONE"])
     model = ScriptedModel({"rules": [{"when": "Concepts", "reply": reply}], "capabilities": ["generate"]})
-    made = propose(
+    result = propose(
         [passage(1, "Pebble disease brought long fingers.")], linker, model, RULES, tmp_path / "out"
     )
-    assert made.manifest["counts"]["proposed"] == 1
-    assert made.manifest["refused"]["a quote without one of the concepts"] == 1
+    assert result.manifest["counts"]["proposed"] == 1
+    assert result.manifest["refused"]["a quote without one of the concepts"] == 1
 
 
 def test_closed_texts_are_not_sent_and_stay_closed(linker: Linker, tmp_path: Path) -> None:
@@ -177,23 +177,23 @@ def test_closed_texts_are_not_sent_and_stay_closed(linker: Linker, tmp_path: Pat
         propose([passage(1, "Pebble disease.", Tier.PRIVATE)], linker, far, RULES, tmp_path / "out")
     with pytest.raises(UserError, match="no relation 'kills'"):
         proposal_rules(["kills"])
-    made = propose(
+    result = propose(
         [passage(1, "Pebble disease brought long fingers.", Tier.PRIVATE)],
         linker,
         ScriptedModel(SCRIPT),
         RULES,
         tmp_path / "out",
     )
-    assert made.manifest["tier"] == "private"
-    assert made.path.stat().st_mode & 0o77 == 0
-    files = {"proposals.jsonl": made.path / "proposals.jsonl"}
+    assert result.manifest["tier"] == "private"
+    assert result.path.stat().st_mode & 0o77 == 0
+    files = {"proposals.jsonl": result.path / "proposals.jsonl"}
     assert DATABASES["proposals"].source(files).tier is Tier.PRIVATE
 
 
 def test_a_graph_that_takes_them_in_says_what_they_are(linker: Linker, tmp_path: Path) -> None:
     held = [passage(1, "Pebble disease brought long fingers.", Tier.PRIVATE)]
-    made = propose(held, linker, ScriptedModel(SCRIPT), RULES, tmp_path / "out")
-    files, reader = {"proposals.jsonl": made.path / "proposals.jsonl"}, DATABASES["proposals"]
+    result = propose(held, linker, ScriptedModel(SCRIPT), RULES, tmp_path / "out")
+    files, reader = {"proposals.jsonl": result.path / "proposals.jsonl"}, DATABASES["proposals"]
     records = {**RECORDS, "proposals": list(reader.read(files, RowLog()))}
     sources = {**SOURCES, "proposals": reader.source(files)}
     stage(tmp_path / "graph", "graph", {}, {}, lambda work: assemble(records, sources, work))

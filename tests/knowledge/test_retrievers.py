@@ -48,9 +48,9 @@ def test_names_and_aliases():
 
 
 def test_the_parts_are_those_of_the_knowledge_base():
-    found = open_retriever("graph", SmallBase()).retrieve(_query("features of Alpha syndrome"), limit=3)
-    assert 0 < len(found) <= 3
-    assert all(item.relations for item in found)
+    result = open_retriever("graph", SmallBase()).retrieve(_query("features of Alpha syndrome"), limit=3)
+    assert 0 < len(result) <= 3
+    assert all(item.relations for item in result)
 
 
 def test_an_installed_retriever_answers(installed):

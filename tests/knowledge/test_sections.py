@@ -57,8 +57,8 @@ def test_the_title_names_the_disease(title: str, topic: str) -> None:
 def test_what_a_section_tells_and_what_not(
     linker: Linker, tmp_path: Path, text: str, section: str, title: str, told: list[str]
 ) -> None:
-    made = propose([page(text, title, section)], linker, None, RULES, tmp_path / "out")
-    rows = [json.loads(line) for line in (made.path / "proposals.jsonl").read_text().splitlines()]
+    result = propose([page(text, title, section)], linker, None, RULES, tmp_path / "out")
+    rows = [json.loads(line) for line in (result.path / "proposals.jsonl").read_text().splitlines()]
     assert [row["object"] for row in rows] == told
     for row in rows:
         assert (row["subject"], row["predicate"], row["model"]) == (
@@ -66,14 +66,16 @@ def test_what_a_section_tells_and_what_not(
         )  # fmt: skip
         assert text[row["start"] : row["end"]] == row["quote"]
         assert row["object_text"] in row["quote"]
-        [relation] = DATABASES["proposals"].read({"proposals.jsonl": made.path / "proposals.jsonl"}, RowLog())
+        [relation] = DATABASES["proposals"].read(
+            {"proposals.jsonl": result.path / "proposals.jsonl"}, RowLog()
+        )
         assert (relation.grade, relation.knowledge_level) == ("text-mined", "not_provided")
-    assert sum(made.manifest["refused"].values()) >= (not told)
+    assert sum(result.manifest["refused"].values()) >= (not told)
 
 
 def test_a_treatment_points_at_the_disease(linker: Linker, tmp_path: Path) -> None:
-    made = propose([page("Dissolva helps.", section="treatment")], linker, None, RULES, tmp_path / "out")
-    row = json.loads((made.path / "proposals.jsonl").read_text())
+    result = propose([page("Dissolva helps.", section="treatment")], linker, None, RULES, tmp_path / "out")
+    row = json.loads((result.path / "proposals.jsonl").read_text())
     assert (row["predicate"], row["object"], row["subject_text"]) == (
         "biolink:treats",
         "MONDO:0000020",
@@ -83,6 +85,6 @@ def test_a_treatment_points_at_the_disease(linker: Linker, tmp_path: Path) -> No
 
 @given(st.text(alphabet="ab.- \n•?", max_size=80))
 def test_pieces_lie_in_the_text_in_order(text: str) -> None:
-    found = pieces(text)
-    assert all(0 <= piece.start < piece.end <= len(text) for piece in found)
-    assert all(one.end <= other.start for one, other in pairwise(found))
+    result = pieces(text)
+    assert all(0 <= piece.start < piece.end <= len(text) for piece in result)
+    assert all(item.end <= other.start for item, other in pairwise(result))

@@ -25,11 +25,11 @@ def hierarchies(draw: Any) -> tuple[int, list[tuple[int, int]]]:
 
 
 def above(pairs: list[tuple[int, int]], row: int) -> set[int]:
-    found = {row}
+    result = {row}
     for child, parent in sorted(pairs, reverse=True):
-        if child in found:
-            found.add(parent)
-    return found
+        if child in result:
+            result.add(parent)
+    return result
 
 
 def made(size: int, pairs: list[tuple[int, int]], information: Any = None) -> Semantics:
@@ -72,10 +72,10 @@ def test_information_grows_downwards_and_similarity_is_sound(drawn: Any, data: A
         assert np.allclose(np.diag(lin), 1)
         assert lin.min() >= 0
         assert lin.max() <= 1
-        for one in range(size):
+        for entry in range(size):
             for other in range(size):
-                best = max(information[item] for item in above(pairs, one) & above(pairs, other))
-                assert math.isclose(resnik[one, other], best, abs_tol=1e-9)
+                best = max(information[item] for item in above(pairs, entry) & above(pairs, other))
+                assert math.isclose(resnik[entry, other], best, abs_tol=1e-9)
 
 
 @settings(max_examples=40, deadline=None)
@@ -83,10 +83,10 @@ def test_information_grows_downwards_and_similarity_is_sound(drawn: Any, data: A
 def test_the_most_informative_common_ancestor_leads_the_common_ones(drawn: Any) -> None:
     size, pairs = drawn
     semantics = made(size, pairs)
-    for one in range(size):
-        a, b = f"X:{one:02}", f"X:{size - 1:02}"
+    for entry in range(size):
+        a, b = f"X:{entry:02}", f"X:{size - 1:02}"
         common = semantics.common(a, b)
-        assert set(common) == {f"X:{item:02}" for item in above(pairs, one) & above(pairs, size - 1)}
+        assert set(common) == {f"X:{item:02}" for item in above(pairs, entry) & above(pairs, size - 1)}
         assert semantics.most_informative([a], [b]) == common[:1]
 
 

@@ -65,8 +65,8 @@ def test_short_forms(linker: Linker, text: str, expected: list[str]) -> None:
 
 
 def test_short_forms_do_not_leak_between_texts(linker: Linker) -> None:
-    found = linker.link_many(["ASD", "echo and murmur of the heart valve"])
-    assert found == [[], []]
+    result = linker.link_many(["ASD", "echo and murmur of the heart valve"])
+    assert result == [[], []]
 
 
 def test_every_form_names_a_field() -> None:

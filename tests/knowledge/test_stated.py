@@ -143,9 +143,9 @@ def test_mixed_releases_are_said() -> None:
         return Source(name, name, "", release, "", "")
 
     assert mixed_releases({"hpo": source("hpo", "2031"), "hpoa": source("hpoa", "2031")}) == []
-    (said,) = mixed_releases({"hpo": source("hpo", "2031"), "hpoa": source("hpoa", "2030")})
-    assert "2030" in said
-    assert "2031" in said
+    (output,) = mixed_releases({"hpo": source("hpo", "2031"), "hpoa": source("hpoa", "2030")})
+    assert "2030" in output
+    assert "2031" in output
 
 
 def test_a_graph_is_built_again_when_the_version_of_its_reader_is_raised(
@@ -196,15 +196,15 @@ def test_folders_given_for_one_database_are_all_read(tmp_path: Path) -> None:
         place.mkdir(parents=True)
         lines = {**row, "subject": "CHEBI:1", "object": f"MONDO:000000{made[-1]}", "model": made}
         (place / "proposals.jsonl").write_text(json.dumps(lines) + "\n", "utf-8")
-    folders = [tmp_path / one for one in ("one/out", "two/out", "three", "three")]
-    files = graph_inputs(["proposals"], [("proposals", one) for one in folders], tmp_path)["proposals"]
+    folders = [tmp_path / item for item in ("one/out", "two/out", "three", "three")]
+    files = graph_inputs(["proposals"], [("proposals", item) for item in folders], tmp_path)["proposals"]
     assert len(files) == 3
     database = DATABASES["proposals"]
     assert database.source(files).release == "way 1, way 2, way 3"
-    assert {one.object for one in database.read(files, RowLog())} == {f"MONDO:000000{n}" for n in "123"}
-    for one in ("a", "b"):
-        (tmp_path / one).mkdir()
-        (tmp_path / one / "en_product1.xml").write_bytes(b"")
+    assert {item.object for item in database.read(files, RowLog())} == {f"MONDO:000000{n}" for n in "123"}
+    for item in ("a", "b"):
+        (tmp_path / item).mkdir()
+        (tmp_path / item / "en_product1.xml").write_bytes(b"")
     with pytest.raises(UserError, match=r"both .*a/en_product1.xml and .*b/en_product1.xml"):
         graph_inputs(["orphanet"], [("orphanet", tmp_path / "a"), ("orphanet", tmp_path / "b")], tmp_path)
 

@@ -128,8 +128,8 @@ def test_status(linker: Linker, text: str, expected: list[str]) -> None:
 
 def test_a_denial_stays_in_its_text(linker: Linker) -> None:
     texts = ["no further problems and no", "seizures.", "Denies:\n", "asthma", "fever?", "No."]
-    found = linker.link_many(texts)
-    assert [[mention.status for mention in mentions] for mentions in found] == [
+    result = linker.link_many(texts)
+    assert [[mention.status for mention in mentions] for mentions in result] == [
         [],
         ["present"],
         [],

@@ -61,15 +61,15 @@ def templates(monkeypatch: pytest.MonkeyPatch):
 def test_each_status_is_read_right(templates, graph: LabelsGraph, part: str) -> None:
     linker = Linker.open(graph)
     draw = random.Random(f"status {part}")
-    chosen = [one for one in templates.templates(part) if one not in GAPS]
+    chosen = [item for item in templates.templates(part) if item not in GAPS]
     assert len(chosen) >= 30
-    sentences = [templates.fill(one, list(graph.labels.values()), draw) for one in chosen for _ in range(4)]
+    sentences = [templates.fill(item, list(graph.labels.values()), draw) for item in chosen for _ in range(4)]
     results = templates.outcomes(linker, sentences, ["HP"])
     wrong = defaultdict(list)
-    for one in results:
-        wrong[one.status] += [one] if one.result == "wrong" else []
+    for item in results:
+        wrong[item.status] += [item] if item.result == "wrong" else []
     for name, right, bad, lost in templates.report(results):
-        examples = [f"{one.label!r} in {one.sentence.text!r}" for one in wrong[name][:5]]
+        examples = [f"{item.label!r} in {item.sentence.text!r}" for item in wrong[name][:5]]
         assert bad <= 0.01 * (right + bad), f"{name}: {bad} of {right + bad} wrong: {examples}"
         assert lost <= 0.02 * (right + bad + lost), f"{name}: {lost} not recognised"
 

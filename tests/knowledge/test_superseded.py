@@ -120,20 +120,20 @@ OTHERS = [
 
 def judged(*files):
     """Return (hidden, doubtful) names of (name, text) in both orders; they must agree."""
-    found = []
+    result = []
     for rows in (files, files[::-1]):
         passages = [
             (name, text[2:].split("\n")[0] if text.startswith("# ") else name, text) for name, text in rows
         ]
         items = left_out({"own": passages})
-        found.append(
+        result.append(
             (
                 {item.document for item in items if not item.is_kept},
                 {item.document for item in items if item.is_kept},
             )
         )
-    assert found[0] == found[1]
-    return found[0]
+    assert result[0] == result[1]
+    return result[0]
 
 
 @pytest.mark.parametrize(("old", "old_text", "new", "new_text"), VERSIONS)

@@ -23,8 +23,8 @@ def owners(names: dict[str, str]) -> dict[tuple[str, ...], frozenset[str]]:
 def test_a_rule_that_holds_is_tried_on_other_names_and_never_on_a_name_of_its_own() -> None:
     named = {f"{part} soreness": part for part in PARTS} | {f"{part} discomfort": part for part in PARTS}
     named |= {"ankle soreness": "ankle", "back soreness": "back", "back discomfort": "other"}
-    found = variants(owners(named))
-    assert found == {tuple(content(["ankle", "discomfort"])): tuple(content(["ankle", "soreness"]))}
+    result = variants(owners(named))
+    assert result == {tuple(content(["ankle", "discomfort"])): tuple(content(["ankle", "soreness"]))}
 
 
 @pytest.mark.parametrize("wrong", [0, FEWEST])

@@ -179,10 +179,10 @@ def test_collections(tmp_path: Path) -> None:
     texts.mkdir()
     (texts / "a.txt").write_text("Seizures are treated with glue.")
     home = tmp_path / "home"
-    made = corpora.add_collection(texts, home, name="mine", tier=Tier.PRIVATE, licence="own")
-    assert made.fresh
+    result = corpora.add_collection(texts, home, name="mine", tier=Tier.PRIVATE, licence="own")
+    assert result.fresh
     assert not corpora.add_collection(texts, home, name="mine", tier=Tier.PRIVATE, licence="own").fresh
-    assert made.path.stat().st_mode & 0o077 == 0
+    assert result.path.stat().st_mode & 0o077 == 0
     index = corpora.build_home_index(None, None, home)
     assert index.fresh
     assert not corpora.build_home_index(None, None, home).fresh

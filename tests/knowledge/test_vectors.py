@@ -216,7 +216,7 @@ def test_the_encoder_agrees_with_transformers(tmp_path: Path) -> None:
     encoder = SentenceEncoder(tmp_path / "model.safetensors", tmp_path / "tokenizer.json", "test")
     texts = ["the dose of the heart", "kidneys", ""]
     own = encoder.encode(texts)
-    numbers = {word: place for place, word in enumerate(words)}
+    numbers = {word: index for index, word in enumerate(words)}
     pieces = (["the", "dose", "of", "the", "heart"], ["kidney", "##s"], [])
     for row, piece in zip(own, pieces, strict=True):
         ids = torch.tensor([[numbers[item] for item in ("[CLS]", *piece, "[SEP]")]])

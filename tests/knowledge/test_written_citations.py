@@ -146,9 +146,9 @@ def test_a_statement_of_a_code_may_be_repeated():
     item = Evidence("1", "code", "E11.9: Type 2 diabetes mellitus without complications", 1.0)
     checker = CitationChecker(None)
     assert checker.check("E11.9: Type 2 diabetes mellitus without complications", [item])[0] == SUPPORTED
-    said = "ICD-10-CM E11.9 stands for type 2 diabetes mellitus without complications."
-    assert checker.check(said, [item])[0] == SUPPORTED
-    assert checker.check(said.replace("type 2", "type 1"), [item])[0] != SUPPORTED
+    output = "ICD-10-CM E11.9 stands for type 2 diabetes mellitus without complications."
+    assert checker.check(output, [item])[0] == SUPPORTED
+    assert checker.check(output.replace("type 2", "type 1"), [item])[0] != SUPPORTED
 
 
 def test_true_sentences_that_do_not_answer_are_marked():
@@ -161,8 +161,8 @@ def test_true_sentences_that_do_not_answer_are_marked():
     marked = defaultdict(list)
     for row in rows:
         item = Evidence("1", "passage", "", 1.0, (), passage(row["sentence"]))
-        found = checker.check(row["sentence"], [item], row["question"])[0]
-        marked[row["answers"]].append(found == Verdict.IRRELEVANT)
+        result = checker.check(row["sentence"], [item], row["question"])[0]
+        marked[row["answers"]].append(result == Verdict.IRRELEVANT)
     assert sum(marked[True]) <= 0.05 * len(marked[True])
     assert sum(marked[False]) >= 0.85 * len(marked[False])
 
@@ -306,8 +306,8 @@ def test_a_true_sentence_about_another_thing_is_no_answer():
     checker = CitationChecker(None)
     asked = "How is gout treated?"
     assert checker.check("Gout is treated with colchicine.", shown, asked)[0] == SUPPORTED
-    found, reason = checker.check("Gout is caused by urate crystals.", shown, asked)
-    assert found == Verdict.IRRELEVANT
+    result, reason = checker.check("Gout is caused by urate crystals.", shown, asked)
+    assert result == Verdict.IRRELEVANT
     assert "treatment" in reason
     assert checker.check("Gout is caused by urate crystals.", shown)[0] == SUPPORTED
     answer = checker.check_answer("Gout is caused by urate crystals [1].", shown, asked)

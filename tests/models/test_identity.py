@@ -28,8 +28,8 @@ def test_equal_names_sizes_and_times_do_not_make_equal_weights(tmp_path):
 
 
 def test_a_script_is_its_content():
-    one, other, again = (ScriptedModel({"name": "m", "otherwise": text}) for text in ("A", "B", "A"))
-    assert identity_of(one) == identity_of(again) != identity_of(other)
+    item, other, again = (ScriptedModel({"name": "m", "otherwise": text}) for text in ("A", "B", "A"))
+    assert identity_of(item) == identity_of(again) != identity_of(other)
 
 
 class Served:

@@ -85,12 +85,12 @@ def test_blocks_and_threads_change_nothing(tiny_path: Path, length: int) -> None
     rng = np.random.default_rng(length)
     context = rng.integers(3, 260, length).tolist()
     options = [rng.integers(3, 260, size).tolist() for size in (1, 7, 30)]
-    one = Llama(read_header(tiny_path), threads=1).score(context, options)
+    item = Llama(read_header(tiny_path), threads=1).score(context, options)
     three = Llama(read_header(tiny_path), threads=3).score(context, options)
-    assert one == pytest.approx(three, abs=1e-3)
+    assert item == pytest.approx(three, abs=1e-3)
     known = plain(tiny_path, context + options[2])
     rows = range(length - 1, length + 29)
-    assert one[2] == pytest.approx(
+    assert item[2] == pytest.approx(
         sum(known[row, token] for row, token in zip(rows, options[2], strict=True)), abs=2e-3
     )
 

@@ -24,10 +24,10 @@ def test_each_target_is_predicted_from_all_tokens_before_it(items: list[Item]) -
     for item in items:
         pack.add(item)
     expected = [
-        ([*item.prompt, *option[:place]], token)
+        ([*item.prompt, *option[:index]], token)
         for item in items
         for option in item.options
-        for place, token in enumerate(option)
+        for index, token in enumerate(option)
     ]
     assert [
         (path(pack, row), token) for row, token in zip(pack.sources, pack.targets, strict=True)

@@ -90,8 +90,8 @@ def test_every_form_names_every_option_of_any_set(form):
 
 @pytest.mark.parametrize("form", REJECTING)
 def test_an_option_that_is_rejected_is_never_named(form):
-    for place, option in enumerate(OPTIONS):
-        assert parsed(form.format("ABCD"[place], option), OPTIONS) != place
+    for index, option in enumerate(OPTIONS):
+        assert parsed(form.format("ABCD"[index], option), OPTIONS) != index
 
 
 def test_options_that_contain_each_other_and_long_lists():

@@ -69,7 +69,7 @@ def test_a_missing_script(tmp_path: Path) -> None:
 
 
 def test_describes_the_script_by_its_content() -> None:
-    one, same = (ScriptedModel([{"when": "a", "reply": "b"}]) for _ in range(2))
+    item, same = (ScriptedModel([{"when": "a", "reply": "b"}]) for _ in range(2))
     other = ScriptedModel([{"when": "a", "reply": "c"}])
-    assert one.describe() == same.describe() != other.describe()
-    assert json.dumps(one.describe())
+    assert item.describe() == same.describe() != other.describe()
+    assert json.dumps(item.describe())

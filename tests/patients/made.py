@@ -57,8 +57,8 @@ def bundle(*entries: dict[str, Any]) -> dict[str, Any]:
 
 
 def write_bundle(file: Path, ident: str, **names: str) -> None:
-    made = bundle(patient(ident, **names), *resources(ident, f"urn:uuid:{ident}"))
-    data = json.dumps(made).encode()
+    result = bundle(patient(ident, **names), *resources(ident, f"urn:uuid:{ident}"))
+    data = json.dumps(result).encode()
     file.write_bytes(gzip.compress(data) if file.suffix == ".gz" else data)
 
 
@@ -148,12 +148,12 @@ class SmallLinker:
     def link_many(self, texts, prefixes=None, categories=None):
         from clinweave.records import Mention
 
-        found = []
+        result = []
         for text in texts:
             at = text.lower().find("stonix")
-            found.append(
+            result.append(
                 [Mention(at, at + 6, text[at : at + 6], "CHEBI:1", "stonix", "x", 1.0, False, "")]
                 if at >= 0
                 else []
             )
-        return found
+        return result

@@ -52,9 +52,9 @@ def test_names_of_codes_are_no_sentences(monkeypatch):
     """A linker whose learned model refuses everything still links whole names, and the drug named in a name."""
 
     def link_many(self, texts, prefixes=None, categories=None):
-        found = [(text, text.find("stonix")) for text in texts]
+        result = [(text, text.find("stonix")) for text in texts]
         mentions = [
-            Mention(at, at + 6, "stonix", f"{prefixes[0]}:1", "", "", 1.0, False, "") for _, at in found
+            Mention(at, at + 6, "stonix", f"{prefixes[0]}:1", "", "", 1.0, False, "") for _, at in result
         ]
         return [[item] if item.start >= 0 and not self.judged else [] for item in mentions]
 

@@ -87,8 +87,8 @@ def test_the_patients_own_name_goes_and_the_disease_of_that_name_stays():
 
 
 def test_it_is_called_pseudonymised():
-    made = RULES.note("Dr. Zorbova", "1")
-    assert (made.state, made.tier.value) == ("pseudonymised", "private")
+    result = RULES.note("Dr. Zorbova", "1")
+    assert (result.state, result.tier.value) == ("pseudonymised", "private")
     with pytest.raises(UserError):
         Pseudonymiser(b"short")
 
@@ -213,9 +213,9 @@ def test_time_grows_with_the_length_and_not_its_square(piece):
 
 @given(st.text(max_size=300))
 def test_any_text_goes_through_and_is_rebuilt_from_its_spans(text):
-    made = RULES.note(text, "1", OWN)
+    result = RULES.note(text, "1", OWN)
     at = 0
-    for span in made.spans:
+    for span in result.spans:
         assert at <= span.start < span.end <= len(text)
         at = span.end
 
@@ -243,19 +243,19 @@ def test_the_rules_on_the_gold_set():
         (note.text, str(note.person.subject_id), note.person, note.marks, note.terms)
         for note in gold_notes(150, seed=11)
     ]
-    found = measure(RULES, notes)
-    assert found.leakage < 0.01
-    assert found.term_loss < 0.01
-    assert found.precision > 0.9
+    result = measure(RULES, notes)
+    assert result.leakage < 0.01
+    assert result.term_loss < 0.01
+    assert result.precision > 0.9
 
 
 def test_the_measure_sees_what_leaks_and_what_is_lost():
     text = "Zorbova met Dr. Lund in Lyme disease clinic."
     lund = text.index("Lund")
-    found = measure(
+    result = measure(
         RULES, [(text, "1", None, [(0, 7, "NAME"), (lund, lund + 4, "NAME")], [(lund, lund + 4)])], examples=5
     )
-    assert (found.marks, found.leaked, found.terms, found.lost) == ({"NAME": 2}, {"NAME": 1}, 1, 1)
+    assert (result.marks, result.leaked, result.terms, result.lost) == ({"NAME": 2}, {"NAME": 1}, 1, 1)
 
 
 def test_a_users_own_i2b2_files(tmp_path):
@@ -267,8 +267,8 @@ def test_a_users_own_i2b2_files(tmp_path):
     (tmp_path / "bad.xml").write_text("<deIdi2b2>")
     (tmp_path / "bomb.xml").write_text('<!DOCTYPE a [<!ENTITY b "c">]><deIdi2b2><TEXT>&b;</TEXT></deIdi2b2>')
     log = RowLog()
-    found = measure(RULES, read_i2b2(tmp_path, log), ignore=frozenset({"AGE<90"}))
-    assert (found.marks, found.leaked) == ({"NAME": 1, "AGE": 1}, {})
+    result = measure(RULES, read_i2b2(tmp_path, log), ignore=frozenset({"AGE<90"}))
+    assert (result.marks, result.leaked) == ({"NAME": 1, "AGE": 1}, {})
     assert {(item.file, item.reason) for item in log.examples} == {
         ("220-01.xml", "a tag outside the text"), ("bad.xml", "not XML"), ("bomb.xml", "declares entities, which this corpus never does")}  # fmt: skip
     with pytest.raises(UserError, match=r"no \.xml"):

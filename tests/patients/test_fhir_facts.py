@@ -274,11 +274,11 @@ def test_views_and_codes_do_not_show_the_absent_as_present(tmp_path):
     (tmp_path / "a.json").write_text(json.dumps(made.bundle(*entries)), "utf-8")
     graph = made.SmallGraph(tmp_path / "graph")
     store = PatientStore.open(load(str(tmp_path / "a.json"), tmp_path / "out", graph=graph).path)
-    found = summary(store, "p1")
-    assert found["problems"] == []
-    assert [row["name"] for row in found["absent"]] == [row["name"] for row in found["uncertain"]] == ["Marble syndrome"]  # fmt: skip
-    assert (found["notes"], found["superseded_notes"]) == (0, 1)
-    assert found["labs"][0]["value"] == "<5 g"
+    result = summary(store, "p1")
+    assert result["problems"] == []
+    assert [row["name"] for row in result["absent"]] == [row["name"] for row in result["uncertain"]] == ["Marble syndrome"]  # fmt: skip
+    assert (result["notes"], result["superseded_notes"]) == (0, 1)
+    assert result["labs"][0]["value"] == "<5 g"
     assert {line["status"] for line in timeline(store, "p1")} == {
         "present",
         "absent",
@@ -296,8 +296,8 @@ def test_views_and_codes_do_not_show_the_absent_as_present(tmp_path):
                                 "0000-01-01", "05/06/1980", "1980-05-06 ", "", "unknown", "-1980", "19800", "١٩٨٠", "1980-00"]),
 ])  # fmt: skip
 def test_dates(text, time):
-    found = date_of(text)
-    assert (found and found.time) == time if text != "1980-05-06 " else found.time == datetime(1980, 5, 6)
+    result = date_of(text)
+    assert (result and result.time) == time if text != "1980-05-06 " else result.time == datetime(1980, 5, 6)
 
 
 @pytest.mark.parametrize(("text", "time"), [
@@ -307,8 +307,8 @@ def test_dates(text, time):
     ("2015-02-30T00:00:00Z", None), ("2015-W06-6T00:00:00Z", None), ("9999-12-31T23:59:60Z", None),
 ])  # fmt: skip
 def test_times(text, time):
-    found = time_of(text)
-    assert (found and found.time) == time
+    result = time_of(text)
+    assert (result and result.time) == time
 
 
 def test_a_birth_date_that_is_none_is_counted_and_a_partial_one_stays_partial(tmp_path):

@@ -22,11 +22,11 @@ def read(path):
 def who_has(rows, people):
     """Return source id -> codes of the problems and drugs."""
     names = {item.subject_id: item.source_id for item in people}
-    found = {item.source_id: set() for item in people}
+    result = {item.source_id: set() for item in people}
     for row in rows:
         if row["kind"] in {"problem", "drug"}:
-            found[names[row["subject_id"]]].add(row["code"])
-    return found
+            result[names[row["subject_id"]]].add(row["code"])
+    return result
 
 
 def condition(reference, code="111", **more):

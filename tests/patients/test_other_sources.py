@@ -163,14 +163,14 @@ def test_meds_is_written_as_its_schema_says_and_read_back_equal(tmp_path):
     made.write_mimic(tmp_path / "m")
     first = load(str(tmp_path / "m"), tmp_path / "one")
     again = load(str(first.path), tmp_path / "two", kind=SourceKind.MEDS)
-    one, two = (pq.read_table(path / "data") for path in (first.path, again.path))
-    assert one.equals(two)
-    plain = {name: one.schema.field(name).type for name in EVENTS.names[:5]}
+    item, two = (pq.read_table(path / "data") for path in (first.path, again.path))
+    assert item.equals(two)
+    plain = {name: item.schema.field(name).type for name in EVENTS.names[:5]}
     assert plain == {"subject_id": pa.int64(), "time": pa.timestamp("us"), "code": pa.string(),
                      "numeric_value": pa.float32(), "text_value": pa.large_string()}  # fmt: skip
     codes = pq.read_table(again.path / "metadata" / "codes.parquet").to_pylist()
     assert {row["code"]: row["description"] for row in codes}["ICD10CM:E11.9"] == "Type 2 diabetes"
-    subjects = one.column("subject_id").to_pylist()
+    subjects = item.column("subject_id").to_pylist()
     assert subjects == sorted(subjects)
 
 

@@ -18,8 +18,8 @@ from tests.patients.test_other_sources import check_omop
 
 
 def _program(name):
-    found = shutil.which(name)
-    return found or next(
+    result = shutil.which(name)
+    return result or next(
         (str(path) for path in sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))), None
     )
 

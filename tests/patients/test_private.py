@@ -81,10 +81,10 @@ def test_looser_references_join_where_only_one_concept_has_them(tmp_path):
 
 
 def test_summary_and_timeline(store):
-    found = summary(store, "patient-one")
-    assert found["sex"] == "female"
-    assert found["problems"][0]["concept"] == "MONDO:1"
-    assert found["labs"][0]["value"] == "5.5 mmol/L"
+    result = summary(store, "patient-one")
+    assert result["sex"] == "female"
+    assert result["problems"][0]["concept"] == "MONDO:1"
+    assert result["labs"][0]["value"] == "5.5 mmol/L"
     lines = list(timeline(store, "patient-one"))
     assert [line["kind"] for line in lines if line["time"]] == ["person", "problem", "drug", "lab", "note"]
     assert not any("Wilson" in str(line) for line in lines), "a timeline holds no text of a note"

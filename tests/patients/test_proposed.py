@@ -93,7 +93,7 @@ def test_the_file_of_a_stopped_run_is_purged_too(home: Path) -> None:
     [kept] = home.glob(".proposals.*.asked.jsonl")
     store = PatientStore.open(home / "patients" / "bulk")
     [first] = rows(kept)
-    who = next(one for one in ("patient-one", "patient-two") if f"-{store.subject(one)}-" in first)
+    who = next(item for item in ("patient-one", "patient-two") if f"-{store.subject(item)}-" in first)
     with kept.open("a", encoding="utf-8") as file:
         file.write(f'{{"passage": "{first}", "asked": [')  # cut short by the kill
     purge(who, home)
@@ -109,5 +109,5 @@ def test_a_graph_that_took_them_in_is_named(home: Path) -> None:
 
     inputs = {"proposals/proposals.jsonl": sha256(files["proposals.jsonl"])}
     stage(home / "graph", "graph", inputs, {}, lambda work: assemble(records, sources, work))
-    found = [place for place in purge("patient-one", home) if place.kind == "graph"]
-    assert [(place.path, place.removed) for place in found] == [(str(home / "graph"), False)]
+    result = [place for place in purge("patient-one", home) if place.kind == "graph"]
+    assert [(place.path, place.removed) for place in result] == [(str(home / "graph"), False)]

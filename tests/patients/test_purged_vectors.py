@@ -72,10 +72,10 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def traces(home: Path, texts: Sequence[str]) -> list[Path]:
     """Return the files below `vectors` that hold the hash or the vector of one of the texts."""
-    wanted = [hashlib.sha256(text.encode()).digest()[:16] for text in texts]
-    wanted += [HashEncoder().encode([text]).astype(np.float16).tobytes() for text in texts]
+    expected = [hashlib.sha256(text.encode()).digest()[:16] for text in texts]
+    expected += [HashEncoder().encode([text]).astype(np.float16).tobytes() for text in texts]
     files = [path for path in (home / "vectors").rglob("*") if path.is_file()]
-    return [path for path in files if any(item in path.read_bytes() for item in wanted)]
+    return [path for path in files if any(item in path.read_bytes() for item in expected)]
 
 
 def texts_of(home: Path, store: PatientStore, patient: str) -> list[str]:
@@ -121,8 +121,8 @@ def test_blocks_of_a_stopped_run_go_too(home: Path, monkeypatch: pytest.MonkeyPa
     for patient in (ONE, TWO):
         texts = texts_of(home, store, patient)
         held = bool(traces(home, texts))
-        found = {(place.kind, place.removed) for place in purge(patient, home)}
-        assert (("vectors", True) in found) == (held and patient == ONE)
+        result = {(place.kind, place.removed) for place in purge(patient, home)}
+        assert (("vectors", True) in result) == (held and patient == ONE)
         assert not traces(home, texts)
 
 

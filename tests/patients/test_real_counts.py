@@ -20,11 +20,11 @@ SOURCES = {  # patients, least events, least values by kind: numbers, texts
 @pytest.mark.parametrize("name", SOURCES)
 def test_counts_do_not_fall(tmp_path, name):
     patients, events, kind, numbers, texts = SOURCES[name]
-    made = load(str(CLINICAL / name), tmp_path / "store")
-    assert made.manifest["counts"]["patients"] == patients
-    assert made.manifest["counts"]["events"] >= events
-    query = f"select count(numeric_value), count(text_value) from '{made.path}/data/*.parquet' where kind = '{kind}'"
+    built = load(str(CLINICAL / name), tmp_path / "store")
+    assert built.manifest["counts"]["patients"] == patients
+    assert built.manifest["counts"]["events"] >= events
+    query = f"select count(numeric_value), count(text_value) from '{built.path}/data/*.parquet' where kind = '{kind}'"
     with duckdb.connect() as connection:
-        found = connection.execute(query).fetchone()
-    assert found[0] >= numbers
-    assert found[1] >= texts
+        result = connection.execute(query).fetchone()
+    assert result[0] >= numbers
+    assert result[1] >= texts

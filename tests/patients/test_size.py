@@ -9,6 +9,6 @@ def test_a_tenth_of_a_gigabyte_of_engine_reads_half_a_million_rows():
     spec = importlib.util.spec_from_file_location("patients_benchmark", file)
     bench = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(bench)
-    found = bench.run(500_000, "200MB")
-    assert found["events"] > 500_000
-    assert found["peak_mb"] < 700
+    result = bench.run(500_000, "200MB")
+    assert result["events"] > 500_000
+    assert result["peak_mb"] < 700

@@ -295,8 +295,8 @@ def _databases() -> list[Reader]:
         path = first(folder)
         names = sorted(DATABASES)
         database = DATABASES[names[sum(path.read_bytes()) % len(names)]]
-        wanted = (*database.files, *database.optional) or (path.name,)
-        files = dict.fromkeys(wanted, path)
+        expected = (*database.files, *database.optional) or (path.name,)
+        files = dict.fromkeys(expected, path)
         database.source(files)
         drain(database.read(files, RowLog()))
 

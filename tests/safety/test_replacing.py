@@ -95,17 +95,17 @@ def test_a_comparison_lets_the_users_graph_and_index_alone(
     import_kgx(tmp_path / "kgx", home / "graph")
     build_home_index(Graph.open(home / "graph"), None, home)
     before = [read_manifest(home / name) for name in ("graph", "index")]
-    said: list[str] = []
+    output: list[str] = []
     for _ in range(2):
-        base = KnowledgeBaseBuilder(home, (), said.append).default()
+        base = KnowledgeBaseBuilder(home, (), output.append).default()
         assert len(base.graph.concepts(["HP:0001101"])) == 1
         assert base.graph_path.is_relative_to(home / "knowledge-bases")
         assert base.index_path.is_relative_to(home / "knowledge-bases")
     assert [read_manifest(home / name) for name in ("graph", "index")] == before
-    assert any("comparing with one in" in line for line in said)
+    assert any("comparing with one in" in line for line in output)
     shutil.rmtree(home)
     base = KnowledgeBaseBuilder(
-        home, (), said.append
+        home, (), output.append
     ).default()  # nothing to replace: where `ask` will find it
     assert (base.graph_path, base.index_path) == (home / "graph", home / "index")
     refused("graph", "info", "--graph", tmp_path / "kgx")

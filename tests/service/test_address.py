@@ -37,8 +37,8 @@ def test_openais_own_client_lists_asks_and_streams(bare):
         pieces = list(client.chat.completions.create(
             model="tiny", messages=ASK, stream=True, stream_options={"include_usage": True}
         ))  # fmt: skip
-        said = "".join(item.choices[0].delta.content or "" for item in pieces if item.choices)
-        assert said == whole.choices[0].message.content
+        output = "".join(item.choices[0].delta.content or "" for item in pieces if item.choices)
+        assert output == whole.choices[0].message.content
         assert [item.choices[0].finish_reason for item in pieces if item.choices][-1] == "stop"
         assert pieces[-1].usage.total_tokens == whole.usage.total_tokens
         older = client.completions.create(model="tiny", prompt="What are the features of Alpha syndrome?")

@@ -55,10 +55,10 @@ def instruction(graph, number, split="train"):
 
 
 def pair(graph, number, split="train"):
-    one = instruction(graph, number, split)
+    item = instruction(graph, number, split)
     return Example(
-        f"p{number}", Kind.PREFERENCE, "cited", one.prompt, one.completion, rejected="No no no no no.",
-        rejection="unsupported", evidence=one.evidence, cluster=one.cluster, split=split,
+        f"p{number}", Kind.PREFERENCE, "cited", item.prompt, item.completion, rejected="No no no no no.",
+        rejection="unsupported", evidence=item.evidence, cluster=item.cluster, split=split,
     )  # fmt: skip
 
 

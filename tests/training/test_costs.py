@@ -95,16 +95,16 @@ def test_shards_and_bits_lower_what_one_device_holds():
 
 def test_hours_follow_tokens_devices_and_what_learns():
     shape = Shape(1_000_000_000, 2048, 16, 32000, tied=True)
-    one = Settings(steps=100, batch=4, max_length=512)
-    cost = work(shape, one, "sft")
+    item = Settings(steps=100, batch=4, max_length=512)
+    cost = work(shape, item, "sft")
     assert cost.tokens == 100 * 4 * 512
     assert cost.hours(1e12, 2) == pytest.approx(cost.hours(1e12) / 2)
-    assert work(shape, replace(one, lora_rank=0), "sft").operations > cost.operations * 1.3
-    assert work(shape, replace(one, checkpointing=True), "sft").operations > cost.operations * 1.3
-    assert work(shape, replace(one, processes=2), "sft").tokens == 2 * cost.tokens
-    assert work(shape, one, "dpo").operations > work(shape, one, "reward").operations > cost.operations
-    assert work(shape, one, "sft", 100).tokens == 100 * 4 * 100
-    assert work(shape, one, "ppo") is None
+    assert work(shape, replace(item, lora_rank=0), "sft").operations > cost.operations * 1.3
+    assert work(shape, replace(item, checkpointing=True), "sft").operations > cost.operations * 1.3
+    assert work(shape, replace(item, processes=2), "sft").tokens == 2 * cost.tokens
+    assert work(shape, item, "dpo").operations > work(shape, item, "reward").operations > cost.operations
+    assert work(shape, item, "sft", 100).tokens == 100 * 4 * 100
+    assert work(shape, item, "ppo") is None
 
 
 def test_the_command_estimates_a_stage_and_a_recipe(tmp_path, capsys):

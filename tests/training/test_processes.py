@@ -21,10 +21,10 @@ def test_two_processes_have_the_loss_of_one_with_the_same_batch(tiny_base, data,
     inputs = Inputs(
         base=str(tiny_base), data=data, progress=lambda done, total, logged: told.append((done, total))
     )
-    one = run_stage("sft", {**VALUES, "batch": 4}, inputs, tmp_path / "one")
+    item = run_stage("sft", {**VALUES, "batch": 4}, inputs, tmp_path / "one")
     told.clear()
     two = run_stage("sft", {**VALUES, "batch": 2, "processes": 2}, inputs, tmp_path / "two")
-    assert losses(two.path) == pytest.approx(losses(one.path), abs=2e-4)
+    assert losses(two.path) == pytest.approx(losses(item.path), abs=2e-4)
     assert told[-1] == (4, 4)
     assert two.manifest["parameters"]["processes"] == 2
     assert (two.path / "adapter" / "adapter_model.safetensors").is_file()
@@ -57,9 +57,9 @@ def test_the_number_format_follows_the_hardware(monkeypatch):
     monkeypatch.setattr("clinweave.training.hardware._tiles", lambda _: False)
     assert chosen_precision(Settings())[0] == "float32"
     monkeypatch.setattr("clinweave.training.hardware._tiles", lambda _: True)
-    for gain, wanted in ((3.0, "bfloat16"), (1.0, "float32")):
+    for gain, expected in ((3.0, "bfloat16"), (1.0, "float32")):
         monkeypatch.setattr("clinweave.training.hardware.matmul_flops",
                             lambda kind, gain=gain: gain if kind == "bfloat16" else 1.0)  # fmt: skip
         chosen, reason = chosen_precision(Settings())
-        assert chosen == wanted
+        assert chosen == expected
         assert f"{gain:.1f}" in reason

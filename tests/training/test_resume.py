@@ -23,15 +23,15 @@ def test_a_killed_stage_goes_on_with_the_same_curve(tiny_base, data, tmp_path):
     assert done.returncode == 0, done.stderr[-3000:]
     result = json.loads(done.stdout.splitlines()[-1])
     for stage in STAGES:
-        one, other = (
+        item, other = (
             [row for row in rows if KEYS & set(row) - {"episode"}] for rows in result[stage].values()
         )
-        assert [row["step"] for row in one if "step" in row] == [
+        assert [row["step"] for row in item if "step" in row] == [
             row["step"] for row in other if "step" in row
         ]
-        assert len(one) >= 4
+        assert len(item) >= 4
         compared = 0
-        for left, right in zip(one, other, strict=True):
+        for left, right in zip(item, other, strict=True):
             for key in KEYS & set(left):
                 assert right[key] == pytest.approx(left[key], abs=2e-5), (stage, left, right)
                 compared += 1

@@ -13,32 +13,32 @@ def verifier(graph):
 
 
 def test_the_written_answer_gets_everything_and_each_fault_costs(graph, verifier):
-    one = instruction(graph, 3)
-    good = verifier.judge(one, one.completion)
+    item = instruction(graph, 3)
+    good = verifier.judge(item, item.completion)
     assert (good.citations, good.form, good.total) == (1.0, 1.0, 1.0)
     for worse in (
-        one.completion.replace(" [1]", ""),
-        one.completion.replace("[1]", "[2]"),
-        one.completion.replace("has the feature", "does not have the feature"),
+        item.completion.replace(" [1]", ""),
+        item.completion.replace("[1]", "[2]"),
+        item.completion.replace("has the feature", "does not have the feature"),
         "",
-        one.completion + " It is always fatal [1].",
+        item.completion + " It is always fatal [1].",
     ):
-        judged = verifier.judge(one, worse)
+        judged = verifier.judge(item, worse)
         assert judged.citations < 1.0, worse
         assert judged.total < good.total
-        assert not verifier.valid(one, worse)
+        assert not verifier.valid(item, worse)
 
 
 def test_repeating_one_true_sentence_does_not_pay(graph, verifier):
-    one = instruction(graph, 3)
-    assert verifier.judge(one, " ".join([one.completion] * 3)).form == 0.0
+    item = instruction(graph, 3)
+    assert verifier.judge(item, " ".join([item.completion] * 3)).form == 0.0
 
 
 def test_naming_every_option_is_not_right():
-    one = Example("c", Kind.CHOICE, "gene", ask("s", "q"), "FBN1", options=("FBN1", "TP53"), answer=0)
-    assert named(one, "It is FBN1.") == 1.0
-    assert named(one, "FBN1 or TP53") == 0.0
-    assert named(one, "FBN12") == 0.0
+    item = Example("c", Kind.CHOICE, "gene", ask("s", "q"), "FBN1", options=("FBN1", "TP53"), answer=0)
+    assert named(item, "It is FBN1.") == 1.0
+    assert named(item, "FBN1 or TP53") == 0.0
+    assert named(item, "FBN12") == 0.0
 
 
 @pytest.mark.parametrize(

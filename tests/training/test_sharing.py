@@ -10,25 +10,25 @@ pytestmark = pytest.mark.torch
 
 def items(count=5, prompts=3):
     """Return items whose prompts begin alike, several replies to each."""
-    made = []
+    result = []
     for prompt in range(prompts):
         begun = [5, 6, 7, 8, *range(20 + prompt, 24 + 2 * prompt)]
-        made += [
+        result += [
             Tokens(begun + reply, [IGNORED] * len(begun) + reply)
             for reply in ([40 + n, *range(50, 50 + n), 2] for n in range(count))
         ]
-    return made
+    return result
 
 
 def test_no_reply_is_lost_and_prompts_stand_once():
     from clinweave.training.packing import grouped, rows
 
     random = Random(0)
-    made = rows(grouped(items(), 3, random), 60, 4, random)
-    counted = sum(label != IGNORED for row in made for label in row.labels)
+    result = rows(grouped(items(), 3, random), 60, 4, random)
+    counted = sum(label != IGNORED for row in result for label in row.labels)
     assert counted == sum(label != IGNORED for item in items() for label in item.labels)
-    assert sum(len(row.ids) for row in made) < 0.8 * sum(len(item.ids) for item in items())
-    assert all(len(row.ids) <= 60 for row in made)
+    assert sum(len(row.ids) for row in result) < 0.8 * sum(len(item.ids) for item in items())
+    assert all(len(row.ids) <= 60 for row in result)
 
 
 def test_an_item_that_comes_twice_is_trained_on_twice():
@@ -48,12 +48,12 @@ def test_the_loss_is_that_of_the_items_apart(tiny_base):
     with torch.inference_mode():
         for ids, labels in items():
             given = torch.tensor([ids])
-            wanted = sum(label != IGNORED for label in labels)
-            alone += float(model(input_ids=given, labels=torch.tensor([labels])).loss) * wanted
-            counted += wanted
+            expected = sum(label != IGNORED for label in labels)
+            alone += float(model(input_ids=given, labels=torch.tensor([labels])).loss) * expected
+            counted += expected
         random = Random(0)
-        made = rows(grouped(items(), 3, random), 60, 4, random)
-        given = collator(torch.float32, contrast=False)(list(as_rows(made)))
+        result = rows(grouped(items(), 3, random), 60, 4, random)
+        given = collator(torch.float32, contrast=False)(list(as_rows(result)))
         together = float(model(**given).loss)
     assert together == pytest.approx(alone / counted, rel=1e-4)
 
@@ -63,9 +63,9 @@ def test_a_stage_trains_on_shared_rows(tiny_base, data, tmp_path):
 
     values = {"steps": 8, "batch": 2, "max_length": 400, "lora_rank": 0, "learning_rate": 5e-3, "memory_gb": 50,
               "share": 500}  # fmt: skip
-    made = run_stage("sft", values, Inputs(base=str(tiny_base), data=data), tmp_path / "sft")
-    assert made.manifest["loss"]["last"] < made.manifest["loss"]["first"]
-    assert made.manifest["tokens_shared"] < made.manifest["tokens"]
+    result = run_stage("sft", values, Inputs(base=str(tiny_base), data=data), tmp_path / "sft")
+    assert result.manifest["loss"]["last"] < result.manifest["loss"]["first"]
+    assert result.manifest["tokens_shared"] < result.manifest["tokens"]
 
 
 def by_heart(number):
@@ -86,8 +86,8 @@ def test_contrast_puts_the_right_name_above_the_wrong_ones(tiny_base, data, tmp_
     write_examples([by_heart(number) for number in range(8)], path / "instruction.train.jsonl")
     values = {"steps": 12, "batch": 1, "max_length": 400, "lora_rank": 0, "learning_rate": 5e-3, "memory_gb": 50,
               "share": 600, "contrast": 1.0}  # fmt: skip
-    made = run_stage("sft", values, Inputs(base=str(tiny_base), data=path), tmp_path / "sft")
-    rows = [row for row in read_curve(made.path) if "contrast" in row]
+    result = run_stage("sft", values, Inputs(base=str(tiny_base), data=path), tmp_path / "sft")
+    rows = [row for row in read_curve(result.path) if "contrast" in row]
     assert rows[-1]["contrast"] < 0.5 * rows[0]["contrast"]
     assert rows[-1]["ordered"] == 1
     with pytest.raises(UserError, match="share"):

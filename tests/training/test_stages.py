@@ -43,20 +43,20 @@ def trained_reward(inputs, tmp_path_factory):
 @pytest.mark.parametrize("stage", ["pretrain", "sft", "dpo"])
 def test_a_stage_lowers_its_loss_and_leaves_weights_that_load(stage, inputs, tmp_path):
     rate = 5e-3 if stage != "dpo" else 1e-3
-    made = run_stage(stage, {**FEW, "steps": 10, "learning_rate": rate}, inputs, tmp_path / stage)
-    assert made.manifest["loss"]["last"] < made.manifest["loss"]["first"]
-    assert (made.path / "adapter" / "adapter_model.safetensors").is_file()
-    assert [row["step"] for row in read_curve(made.path) if "loss" in row] == list(range(1, 11))
-    assert (made.path / "curve-loss.svg").read_text("utf-8").startswith("<svg")
+    result = run_stage(stage, {**FEW, "steps": 10, "learning_rate": rate}, inputs, tmp_path / stage)
+    assert result.manifest["loss"]["last"] < result.manifest["loss"]["first"]
+    assert (result.path / "adapter" / "adapter_model.safetensors").is_file()
+    assert [row["step"] for row in read_curve(result.path) if "loss" in row] == list(range(1, 11))
+    assert (result.path / "curve-loss.svg").read_text("utf-8").startswith("<svg")
     assert not list(tmp_path.glob(".*checkpoints*"))
     again = run_stage(stage, {**FEW, "steps": 10, "learning_rate": rate}, inputs, tmp_path / stage)
     assert not again.fresh
 
 
 def test_all_weights_can_be_trained_and_telemetry_is_off(inputs, tmp_path):
-    made = run_stage("sft", {**FEW, "lora_rank": 0, "cited": 2}, inputs, tmp_path / "full")
-    assert made.manifest["items"] == 24  # twelve, twice
-    assert not (made.path / "adapter").exists()
+    result = run_stage("sft", {**FEW, "lora_rank": 0, "cited": 2}, inputs, tmp_path / "full")
+    assert result.manifest["items"] == 24  # twelve, twice
+    assert not (result.path / "adapter").exists()
     from huggingface_hub import constants
 
     assert constants.HF_HUB_OFFLINE
@@ -80,9 +80,9 @@ def test_a_poisoned_file_is_found_by_held_out_accuracy(inputs, data, tmp_path):
         (data / "preference.held-out-diseases.jsonl").read_bytes()
     )
     values = {**FEW, "steps": 30, "learning_rate": 5e-3, "batch": 4}
-    made = run_stage("reward", values, replace(inputs, data=bad), tmp_path / "reward")
-    assert made.manifest["held_out"]["accuracy"] <= 0.2
-    assert made.manifest["held_out"]["suspect"]
+    result = run_stage("reward", values, replace(inputs, data=bad), tmp_path / "reward")
+    assert result.manifest["held_out"]["accuracy"] <= 0.2
+    assert result.manifest["held_out"]["suspect"]
 
 
 @pytest.mark.parametrize("stage", ["ppo", "grpo"])
@@ -97,11 +97,11 @@ def test_online_stages_run_with_both_rewards(stage, inputs, graph, trained_rewar
     monkeypatch.setattr(f"clinweave.training.{stage}.verifier", lambda _: Watching(CitationChecker(graph)))
     values = {**FEW, "reply": 8, "steps": 2} | ({"replies": 2} if stage == "grpo" else {})
     given = replace(inputs, reward=trained_reward.path)
-    made = run_stage(stage, values, given, tmp_path / stage)
+    result = run_stage(stage, values, given, tmp_path / stage)
     assert len(seen) >= 4
     assert {item for item, _ in seen} <= {f"i{n}" for n in range(12)}
-    assert made.manifest["reward_model"]["held_out"]["pairs"] == 16
-    curve = read_curve(made.path)
+    assert result.manifest["reward_model"]["held_out"]["pairs"] == 16
+    curve = read_curve(result.path)
     assert any("objective/scores" in row or "rewards/verified/mean" in row for row in curve)
 
 
@@ -130,20 +130,20 @@ def test_a_killed_run_goes_on_with_the_same_curve(tiny_base, data, tmp_path):
     started.wait()
     assert not (broken / "manifest.json").exists(), "it was quicker than the kill"
     subprocess.run([*arguments, str(broken)], check=True, capture_output=True)
-    one, other = ([row for row in read_curve(folder) if "loss" in row] for folder in (whole, broken))
+    item, other = ([row for row in read_curve(folder) if "loss" in row] for folder in (whole, broken))
     assert [row["step"] for row in other] == list(range(1, 13))
-    assert [row["loss"] for row in other] == pytest.approx([row["loss"] for row in one], abs=2e-5)
+    assert [row["loss"] for row in other] == pytest.approx([row["loss"] for row in item], abs=2e-5)
 
 
 def test_an_export_answers_as_the_weights_do(inputs, tmp_path):
     model = run_stage("sft", FEW, inputs, tmp_path / "sft")
-    made = export(model.path, tmp_path / "export", kind="f32", title="tiny")
-    assert made.manifest["parity"]["same"] == made.manifest["parity"]["probes"]
-    assert made.manifest["parity"]["largest_difference"] < 1e-3
-    assert "For research" in (made.path / "README.md").read_text("utf-8")
+    result = export(model.path, tmp_path / "export", kind="f32", title="tiny")
+    assert result.manifest["parity"]["same"] == result.manifest["parity"]["probes"]
+    assert result.manifest["parity"]["largest_difference"] < 1e-3
+    assert "For research" in (result.path / "README.md").read_text("utf-8")
     from gguf import GGUFReader
 
-    reader = GGUFReader(made.path / "model.gguf")
+    reader = GGUFReader(result.path / "model.gguf")
     assert "<|im_start|>" in reader.get_field("tokenizer.chat_template").contents()
     assert "output.weight" not in {item.name for item in reader.tensors}  # tied
     with pytest.raises(UserError, match="trained"):
@@ -164,6 +164,6 @@ def test_calibration_and_report_say_what_margins_mean(graph):
 def test_real_weights_learn_in_a_few_steps(weights, data, tmp_path):
     from clinweave.core.artifacts import home
 
-    made = run_stage("sft", {"steps": 4, "batch": 1, "max_length": 128, "learning_rate": 1e-3, "threads": 1},
+    result = run_stage("sft", {"steps": 4, "batch": 1, "max_length": 128, "learning_rate": 1e-3, "threads": 1},
                      Inputs(base=str(weights), data=data, home=home()), tmp_path / "sft")  # fmt: skip
-    assert made.manifest["loss"]["last"] < made.manifest["loss"]["first"]
+    assert result.manifest["loss"]["last"] < result.manifest["loss"]["first"]

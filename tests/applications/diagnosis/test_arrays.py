@@ -33,9 +33,9 @@ def test_ancestors_and_descendants_mirror_each_other(model):
     [("3/7", (3, 7)), ("7/3", (0, 0)), ("1/0", (0, 0)), ("", (0, 0)), ("nonsense", (0, 0))],
 )
 def test_counts(text, expected):
-    said = frequency(text)
-    assert (said.affected, said.total) == expected
-    assert math.isnan(said.share)
+    output = frequency(text)
+    assert (output.affected, output.total) == expected
+    assert math.isnan(output.share)
 
 
 def test_classes_and_percentages():
@@ -45,15 +45,15 @@ def test_classes_and_percentages():
 
 @given(st.integers(0, 50), st.integers(1, 50))
 def test_counts_are_never_more_than_all(found, total):
-    said = frequency(f"{found}/{total}")
-    assert 0 <= said.affected <= said.total
+    output = frequency(f"{found}/{total}")
+    assert 0 <= output.affected <= output.total
 
 
 def test_a_negated_finding_leaves_the_profile(model):
-    found = profiles(model.annotations)
+    result = profiles(model.annotations)
     names = {
         (model.annotations.diseases[d], model.ontology.ids[t])
-        for d, t in zip(found.disease, found.term, strict=True)
+        for d, t in zip(result.disease, result.term, strict=True)
     }
     assert ("OMIM:1", "HP:0000301") not in names
     assert ("ORPHA:9", "HP:0000301") in names
@@ -69,10 +69,10 @@ def test_closures_hold_every_ancestor_at_the_largest_frequency(model):
 
 
 def test_smoothing_moves_small_samples_more(model):
-    found = profiles(model.annotations)
-    said = ~np.isnan(found.frequency)
-    near = np.abs(smoothed(found, 0.35, 1.0) - found.frequency)[said]
-    far = np.abs(smoothed(found, 0.35, 20.0) - found.frequency)[said]
+    result = profiles(model.annotations)
+    output = ~np.isnan(result.frequency)
+    near = np.abs(smoothed(result, 0.35, 1.0) - result.frequency)[output]
+    far = np.abs(smoothed(result, 0.35, 20.0) - result.frequency)[output]
     assert (near <= far + 1e-6).all()
 
 
@@ -80,5 +80,5 @@ def test_what_is_carried_down_is_the_largest_above(model):
     ontology = model.ontology
     values = np.random.default_rng(0).normal(size=(len(ontology.ids), 3)).astype(np.float32)
     carried = carry_down(ontology, values.copy())
-    for place, above in enumerate(ontology.ancestors):
-        assert carried[place] == pytest.approx(values[above].max(axis=0))
+    for index, above in enumerate(ontology.ancestors):
+        assert carried[index] == pytest.approx(values[above].max(axis=0))

@@ -40,7 +40,7 @@ def test_genes_restrict_weight_and_are_ranked(model):
     assert added == {"OMIM:1": pytest.approx(math.log(0.5)), "OMIM:3": pytest.approx(math.log(1e-3))}
     case = Case("x", ("HP:0000102",))
     line = Diagnoser(model).diagnose(case, weighted=added)
-    free = {one["id"]: one["score"] for one in Diagnoser(model).diagnose(case)["ranking"]}
-    assert [one["id"] for one in line["ranking"]] == ["OMIM:1", "OMIM:3"]
+    free = {item["id"]: item["score"] for item in Diagnoser(model).diagnose(case)["ranking"]}
+    assert [item["id"] for item in line["ranking"]] == ["OMIM:1", "OMIM:3"]
     assert line["ranking"][0]["score"] == pytest.approx(free["OMIM:1"] + math.log(0.5), abs=1e-3)
-    assert [one["gene"] for one in gene_ranking(line["ranking"], by)] == ["AAA", "BBB"]
+    assert [item["gene"] for item in gene_ranking(line["ranking"], by)] == ["AAA", "BBB"]

@@ -11,14 +11,14 @@ LINKS = Links(
 
 
 def _by_id(kin):
-    return {one.members[0]: one for one in kin}
+    return {item.members[0]: item for item in kin}
 
 
 def test_equivalent_ids_are_members_and_wider_ones_are_kin():
-    found = _by_id(related_diseases(LINKS, frozenset({"OMIM:1", "OMIM:2", "ORPHA:8", "ORPHA:9"})))
-    assert found["OMIM:1"].members == ("OMIM:1", "ORPHA:9")
-    assert found["OMIM:1"].groups == ("ORPHA:8",)
-    assert found["OMIM:1"].siblings == ("OMIM:2",)
+    result = _by_id(related_diseases(LINKS, frozenset({"OMIM:1", "OMIM:2", "ORPHA:8", "ORPHA:9"})))
+    assert result["OMIM:1"].members == ("OMIM:1", "ORPHA:9")
+    assert result["OMIM:1"].groups == ("ORPHA:8",)
+    assert result["OMIM:1"].siblings == ("OMIM:2",)
 
 
 def test_a_disease_without_annotations_is_a_candidate_by_its_kin_alone():
@@ -28,15 +28,15 @@ def test_a_disease_without_annotations_is_a_candidate_by_its_kin_alone():
 
 
 def test_an_annotated_id_that_no_class_knows_stands_alone():
-    assert [one.members for one in related_diseases(Links(), frozenset({"OMIM:7", "ORPHA:1"}))] == [
+    assert [item.members for item in related_diseases(Links(), frozenset({"OMIM:7", "ORPHA:1"}))] == [
         ("OMIM:7",)
     ]
 
 
 def test_a_class_with_two_omim_ids_gives_two_candidates():
     links = Links({"M:1": ("OMIM:1", "OMIM:2", "ORPHA:9")})
-    found = related_diseases(links, frozenset({"OMIM:1", "OMIM:2", "ORPHA:9"}))
-    assert [one.members for one in found] == [("OMIM:1", "ORPHA:9"), ("OMIM:2", "ORPHA:9")]
+    result = related_diseases(links, frozenset({"OMIM:1", "OMIM:2", "ORPHA:9"}))
+    assert [item.members for item in result] == [("OMIM:1", "ORPHA:9"), ("OMIM:2", "ORPHA:9")]
 
 
 def test_mondo_records():
@@ -56,9 +56,9 @@ def test_equal_names_and_series():
     names = {"OMIM:1": "Dystrophy, limb", "ORPHA:2": "Limb dystrophy", "OMIM:3": "Dystrophy"}
     links = from_names(names)
     assert ("OMIM:1", "ORPHA:2") in links.members.values()
-    found = _by_id(related_diseases(links, frozenset(names)))
-    assert found["OMIM:1"].members == ("OMIM:1", "ORPHA:2")
-    assert found["OMIM:1"].siblings == ("OMIM:3",)
+    result = _by_id(related_diseases(links, frozenset(names)))
+    assert result["OMIM:1"].members == ("OMIM:1", "ORPHA:2")
+    assert result["OMIM:1"].siblings == ("OMIM:3",)
 
 
 def test_a_disease_without_annotations_has_the_annotated_ones_of_its_gene():
@@ -68,19 +68,19 @@ def test_a_disease_without_annotations_has_the_annotated_ones_of_its_gene():
         "OMIM:7": frozenset("AC"),
         "OMIM:8": frozenset("B"),
     }
-    found = _by_id(related_diseases(LINKS, frozenset({"OMIM:1", "OMIM:2", "ORPHA:9"}), genes))
-    assert found["OMIM:7"].genes == ("OMIM:1",)
-    assert found["OMIM:7"].name == "OMIM:7, a disease of A, C"
-    assert not found["OMIM:1"].genes  # it has findings of its own
-    assert "OMIM:8" not in found  # its gene has no other disease
+    result = _by_id(related_diseases(LINKS, frozenset({"OMIM:1", "OMIM:2", "ORPHA:9"}), genes))
+    assert result["OMIM:7"].genes == ("OMIM:1",)
+    assert result["OMIM:7"].name == "OMIM:7, a disease of A, C"
+    assert not result["OMIM:1"].genes  # it has findings of its own
+    assert "OMIM:8" not in result  # its gene has no other disease
 
 
 def test_what_orphanet_alone_names_is_a_candidate_on_request():
     annotated = frozenset({"OMIM:1", "ORPHA:8", "ORPHA:9", "ORPHA:5"})
     assert "ORPHA:5" not in _by_id(related_diseases(LINKS, annotated))
-    found = _by_id(related_diseases(LINKS, annotated, orphanet=True))
-    assert "ORPHA:5" in found
-    assert not {"ORPHA:8", "ORPHA:9"} & found.keys()  # a group above OMIM ids, and a member
+    result = _by_id(related_diseases(LINKS, annotated, orphanet=True))
+    assert "ORPHA:5" in result
+    assert not {"ORPHA:8", "ORPHA:9"} & result.keys()  # a group above OMIM ids, and a member
 
 
 def test_pairs_of_genes_and_diseases():

@@ -93,7 +93,7 @@ def test_findings_do_not_leave_this_machine_unasked():
 def test_the_model_on_top_is_weighed_on_the_development_part_alone():
     random = Random(1)
     truths = [Truth(f"c{i}", f"OMIM:{i}", f"PMID:{i}") for i in range(60)]
-    right = [[float(place == 1) for place in range(3)] for _ in truths]
+    right = [[float(index == 1) for index in range(3)] for _ in truths]
     rows = [
         Asked(
             item.id,

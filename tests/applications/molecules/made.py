@@ -12,7 +12,7 @@ def smiles_set(count: int) -> list[str]:
     from rdkit import Chem
 
     texts = [ring.format(left, link + right) for ring, left, link, right in product(RINGS, ARMS, LINKS, ARMS)]
-    found = dict.fromkeys(
+    result = dict.fromkeys(
         Chem.MolToSmiles(Chem.MolFromSmiles(text)) for text in texts[:: len(texts) // (2 * count) or 1]
     )
-    return list(found)[:count]
+    return list(result)[:count]

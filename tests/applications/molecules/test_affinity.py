@@ -27,14 +27,14 @@ def test_davis_is_read_without_unpickling(shared_data: Path) -> None:
     known = read_davis(shared_data / "molecules" / "dta" / "davis")
     assert known.values.shape == (68, 442)
     assert (len(known.train), len(known.test)) == (25_046, 5_010)
-    assert not {tuple(one) for one in known.train} & {tuple(one) for one in known.test}
+    assert not {tuple(item) for item in known.train} & {tuple(item) for item in known.test}
     assert known.values.min() == pytest.approx(FLOOR)
     assert 0.68 < (known.values <= FLOOR).mean() < 0.72
     assert len(set(known.same_sequence)) == 379  # mutants carry the wild type's sequence
     imatinib = next(
         row
-        for row, one in enumerate(known.smiles)
-        if "CC1=C(C=C(C=C1)NC(=O)C2=CC=C(C=C2)CN3CCN(CC3)C)" in one
+        for row, item in enumerate(known.smiles)
+        if "CC1=C(C=C(C=C1)NC(=O)C2=CC=C(C=C2)CN3CCN(CC3)C)" in item
     )
     assert known.values[imatinib, known.targets.index("ABL1")] > 7
 
@@ -55,7 +55,7 @@ def _world(seed: int = 0) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray], tu
     random = np.random.default_rng(seed)
     drugs, targets = random.uniform(-1, 1, (20, 1)), random.uniform(-1, 1, (30, 1))
     values = 6 + targets.T + 2 * drugs * targets.T + random.normal(0, 0.05, (20, 30))
-    similar = tuple(np.exp(-4 * (one - one.T) ** 2) for one in (drugs, targets))
+    similar = tuple(np.exp(-4 * (item - item.T) ** 2) for item in (drugs, targets))
     return values, similar, (drugs, targets)  # type: ignore[return-value]
 
 
@@ -70,7 +70,7 @@ def test_what_is_new_is_not_looked_at(side: Side) -> None:
         changed[:, 4:6] += 100  # one sequence
     if side == Side.WARM:
         changed[3, 4] += 100
-    before, after = (neighbour_columns(one, *similar, groups, side)[3, 4] for one in (values, changed))
+    before, after = (neighbour_columns(item, *similar, groups, side)[3, 4] for item in (values, changed))
     if side == Side.WARM:
         before, after = (
             before[::2],
@@ -94,9 +94,9 @@ def test_new_drugs_and_targets_are_predicted_better_than_by_means(
         test = np.zeros_like(test)
         test[:rows, :columns] = True
     groups = [str(number) for number in range(30)]
-    said = fit_predict(known, similar, described, groups, side)
+    output = fit_predict(known, similar, described, groups, side)
     means = measures.mse(values[test], baseline(known, side)[test])
-    assert measures.mse(values[test], said[test]) < 0.8 * means
+    assert measures.mse(values[test], output[test]) < 0.8 * means
     assert measures.mse(values[test], kernel_ridge(known, similar, 0.1)[test]) < 0.8 * means
 
 
@@ -104,20 +104,20 @@ def test_kernel_ridge_is_ridge_with_the_product_kernel() -> None:
     values, similar, _ = _world(1)
     known = values.copy()
     known[:5] = np.nan
-    said = kernel_ridge(known, similar, 2.0)
+    output = kernel_ridge(known, similar, 2.0)
     centred = (known[5:] - known[5:].mean(0)).ravel()
     kernel = np.kron(similar[0][5:, 5:], similar[1])
     dual = np.linalg.solve(kernel + 2.0 * np.eye(len(kernel)), centred)
     whole = (np.kron(similar[0][:, 5:], similar[1]) @ dual).reshape(values.shape) + known[5:].mean(0)
-    assert np.allclose(said, whole, atol=1e-6)
+    assert np.allclose(output, whole, atol=1e-6)
 
 
 def test_measures_follow_their_definitions() -> None:
     random = np.random.default_rng(3)
-    truth, said = np.round(random.normal(6, 1, 60), 1), np.round(random.normal(6, 1, 60), 1)
+    truth, output = np.round(random.normal(6, 1, 60), 1), np.round(random.normal(6, 1, 60), 1)
     pairs = [(i, j) for i in range(60) for j in range(60) if truth[i] > truth[j]]
-    right = sum((said[i] > said[j]) + 0.5 * (said[i] == said[j]) for i, j in pairs)
-    assert measures.concordance(truth, said) == pytest.approx(right / len(pairs))
+    right = sum((output[i] > output[j]) + 0.5 * (output[i] == output[j]) for i, j in pairs)
+    assert measures.concordance(truth, output) == pytest.approx(right / len(pairs))
     assert measures.concordance(truth, truth) == 1
     assert measures.concordance(truth, np.zeros(60)) == 0.5
     assert measures.rm2(truth, truth) == pytest.approx(1)

@@ -31,10 +31,10 @@ def test_areas_under_weights_are_those_of_sklearn() -> None:
     random = np.random.default_rng(0)
     for _ in range(5):
         truth = (random.uniform(size=60) < 0.3).astype(float)
-        said = np.round(random.normal(size=60) + truth, 1)  # with ties
+        output = np.round(random.normal(size=60) + truth, 1)  # with ties
         weights = random.integers(0, 3, (4, 60)).astype(np.float32)
-        other = [sklearn.roc_auc_score(truth, said, sample_weight=one) for one in weights]
-        assert auroc(truth, said, weights) == pytest.approx(other, abs=1e-5)
+        other = [sklearn.roc_auc_score(truth, output, sample_weight=item) for item in weights]
+        assert auroc(truth, output, weights) == pytest.approx(other, abs=1e-5)
 
 
 def test_arms_are_compared_on_the_seeds_that_both_have() -> None:
@@ -44,10 +44,10 @@ def test_arms_are_compared_on_the_seeds_that_both_have() -> None:
     known = _set("regression", random.normal(size=80).tolist(), ["C"] * 80)
     right = {seed: known.answers[known.split("balanced", seed).test] for seed in range(3)}
     wrong = {seed: values + 1 for seed, values in right.items() if seed}
-    found = score_difference(known, "balanced", right, wrong)
-    assert (found.seeds, found.mine, found.theirs) == (2, 0, 1)
-    assert found.low == pytest.approx(-1)
-    assert found.high == pytest.approx(-1)
+    result = score_difference(known, "balanced", right, wrong)
+    assert (result.seeds, result.mine, result.theirs) == (2, 0, 1)
+    assert result.low == pytest.approx(-1)
+    assert result.high == pytest.approx(-1)
 
 
 def test_marks_of_the_writing_are_told_from_chemistry() -> None:

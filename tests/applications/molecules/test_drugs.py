@@ -32,14 +32,14 @@ DRUGS = {
 
 @pytest.fixture(scope="module")
 def drugs() -> KnownDrugs:
-    found = [read_structure(smiles) for _, smiles in DRUGS.values()]
-    molecules = [one.molecule for one in found]  # type: ignore[union-attr]
+    result = [read_structure(smiles) for _, smiles in DRUGS.values()]
+    molecules = [item.molecule for item in result]  # type: ignore[union-attr]
     return KnownDrugs(
         list(DRUGS),
         [name for name, _ in DRUGS.values()],
-        [one.smiles for one in found],  # type: ignore[union-attr]
-        [inchi_key(one) for one in molecules],
-        np.array([packed(one) for one in molecules]),
+        [item.smiles for item in result],  # type: ignore[union-attr]
+        [inchi_key(item) for item in molecules],
+        np.array([packed(item) for item in molecules]),
         {"release": "1", "licence": "CC0"},
     )
 
@@ -50,11 +50,11 @@ def test_neighbours_are_ranked_by_tanimoto(drugs: KnownDrugs) -> None:
     from clinweave.applications.molecules.prediction.structures import fingerprint
 
     near = drugs.similar(DRUGS["DRUGBANK:DB00945"][1], 2)
-    assert [one.name for one in near] == ["Triflusal", "Salsalate"] or near[0].similarity >= near[
+    assert [item.name for item in near] == ["Triflusal", "Salsalate"] or near[0].similarity >= near[
         1
     ].similarity
-    assert "Aspirin" not in {one.name for one in near}
-    prints = [fingerprint(Chem.MolFromSmiles(one)) for one in drugs.smiles]
+    assert "Aspirin" not in {item.name for item in near}
+    prints = [fingerprint(Chem.MolFromSmiles(item)) for item in drugs.smiles]
     assert tanimoto(drugs.bits[0], drugs.bits) == pytest.approx(
         DataStructs.BulkTanimotoSimilarity(prints[0], prints)
     )
@@ -63,8 +63,8 @@ def test_neighbours_are_ranked_by_tanimoto(drugs: KnownDrugs) -> None:
 
 
 def test_a_structure_is_named_where_it_is_a_drug(drugs: KnownDrugs) -> None:
-    assert [one[1:3] for one in drugs.find("[Na+].CC(=O)Oc1ccccc1C(=O)[O-]")] == [("Aspirin", "salt")]
-    assert [one[1:3] for one in drugs.find("CC(N)Cc1ccccc1")] == [("Dexamfetamine", "same skeleton")]
+    assert [item[1:3] for item in drugs.find("[Na+].CC(=O)Oc1ccccc1C(=O)[O-]")] == [("Aspirin", "salt")]
+    assert [item[1:3] for item in drugs.find("CC(N)Cc1ccccc1")] == [("Dexamfetamine", "same skeleton")]
     assert not drugs.find("CCCCCCCC")
     assert not drugs.find("nothing")
     many = [
@@ -74,7 +74,7 @@ def test_a_structure_is_named_where_it_is_a_drug(drugs: KnownDrugs) -> None:
         "COC(=O)c1ccccc1C(=O)O",
         "CC(=O)Oc1ccccc1C(=O)[O-]",
     ]
-    expected = {one: drugs.find(one)[0] for one in many if drugs.find(one)}
+    expected = {item: drugs.find(item)[0] for item in many if drugs.find(item)}
     assert drugs.named(many) == expected
     assert len(expected) == 3
     assert drugs.row(" aspirin ") == drugs.row("drugbank:db00945") == 0
@@ -110,7 +110,7 @@ def test_likeness_is_evidence_that_supports_no_claim(
     assert retriever.retrieve(other, limit=5)[0].score < item.score
     assert "Triflusal (0." in item.text
     assert "computed, not curated" in item.text
-    assert {one.grade for one in item.relations} == {Grade.COMPUTED}
+    assert {entry.grade for entry in item.relations} == {Grade.COMPUTED}
     checker = CitationChecker(graph)
     for claim in (
         "Aspirin is similar in structure to Triflusal.",
@@ -133,7 +133,7 @@ def test_asking_for_what_is_no_drug_is_the_users_mistake(
         main(["molecules", "similar", "Salsalate", "--top", "1", "--json"])
     told = json.loads(capsys.readouterr().out)
     assert told["id"] == "DRUGBANK:DB01399"
-    assert [one["name"] for one in told["similar"]] == ["Aspirin"]
+    assert [item["name"] for item in told["similar"]] == ["Aspirin"]
 
 
 def test_neighbours_by_latent_need_a_model(
@@ -147,7 +147,7 @@ def test_neighbours_by_latent_need_a_model(
     monkeypatch.setattr(
         features,
         "_latent",
-        lambda molecules, _: np.array([[one.GetNumAtoms() - 10.5, 3.0] for one in molecules]),
+        lambda molecules, _: np.array([[item.GetNumAtoms() - 10.5, 3.0] for item in molecules]),
     )
     near = drugs.similar_by_latent("CC(=O)Oc1ccccc1C(=O)OC", tmp_path, 2, tmp_path)  # 14 atoms
     assert near[0].name == "Aspirin"  # 13 atoms

@@ -63,7 +63,7 @@ def test_learning_falls_and_most_strings_are_valid(world):
     assert history[-1]["held_whole"] < history[-1]["held_free"]
     drawn = generate(200, model=open_model(world[1]))
     assert drawn.table()["raw_validity"] > 0.4
-    assert all(not isinstance(parse(one), str) for one in drawn.smiles)
+    assert all(not isinstance(parse(item), str) for item in drawn.smiles)
     assert len(drawn.smiles) == 200
 
 
@@ -75,9 +75,9 @@ def test_an_interrupted_run_goes_on_to_the_same_weights(world, tmp_path):
     first.schedule = Schedule(molecules=1024, batch=64, save_every=512)
     first.run(seconds=1e-9)  # one step at most, then it stops and saves
     Trainer(SHAPE, plan, cache, tmp_path / "twice").run()
-    one, two = (read_history(tmp_path / name)[-1] for name in ("once", "twice"))
-    assert one["molecules"] == two["molecules"]
-    assert one["held_free"] == pytest.approx(two["held_free"], rel=1e-3)
+    item, two = (read_history(tmp_path / name)[-1] for name in ("once", "twice"))
+    assert item["molecules"] == two["molecules"]
+    assert item["held_free"] == pytest.approx(two["held_free"], rel=1e-3)
 
 
 def test_features_are_made_once_and_shards_may_hold_strings_alone(world, tmp_path):
@@ -97,15 +97,15 @@ def test_features_are_made_once_and_shards_may_hold_strings_alone(world, tmp_pat
 
 def test_latents_answer_every_row_and_refuse_what_was_never_seen(world):
     model = open_model(world[1])
-    found = model.encode(["Cc1ccccc1", "C1CC", "C[N+](C)(C)C", "CC[Si](C)(C)C", "C[C@H](N)C(=O)O"])
-    assert found.latents.shape == (5, model.latent)
-    assert np.isfinite(found.latents[:, 0]).tolist() == [True, False, False, False, False]
-    assert [bool(reason) for reason in found.reasons] == [False, True, True, True, True]
-    assert "charges never seen: +1" in found.reasons[2]
+    result = model.encode(["Cc1ccccc1", "C1CC", "C[N+](C)(C)C", "CC[Si](C)(C)C", "C[C@H](N)C(=O)O"])
+    assert result.latents.shape == (5, model.latent)
+    assert np.isfinite(result.latents[:, 0]).tolist() == [True, False, False, False, False]
+    assert [bool(reason) for reason in result.reasons] == [False, True, True, True, True]
+    assert "charges never seen: +1" in result.reasons[2]
     loose = model.encode(["C[N+](C)(C)C"], strict=False)
     assert np.isfinite(loose.latents).all()
     assert loose.reasons[0]
-    assert model.decode(found.latents[:1], temperature=0) == model.decode(found.latents[:1], temperature=0)
+    assert model.decode(result.latents[:1], temperature=0) == model.decode(result.latents[:1], temperature=0)
     with pytest.raises(UserError, match="shape"):
         model.decode(np.zeros((1, 3), np.float32))
 
@@ -113,7 +113,7 @@ def test_latents_answer_every_row_and_refuse_what_was_never_seen(world):
 def test_scaffolds_are_in_all_that_is_delivered_and_counts_add_up(world):
     model = open_model(world[1])
     drawn = generate(20, None, GenerationRequest("c1ccccc1"), model=model)
-    assert all(parse(one).HasSubstructMatch(parse("c1ccccc1")) for one in drawn.smiles)
+    assert all(parse(item).HasSubstructMatch(parse("c1ccccc1")) for item in drawn.smiles)
     assert drawn.valid == len(drawn.smiles) + drawn.without_scaffold + drawn.outside
     once = generate(60, None, GenerationRequest(distinct=True, new_to=set(drawn.smiles)), model=model)
     assert len(set(once.smiles)) == 60
@@ -130,14 +130,14 @@ def test_what_is_left_out_is_counted_and_the_training_set_is_known(world):
     model = open_model(world[1])
     trained = set(world[2].read_text().split())
     free = generate(80, model=model)
-    assert free.trained_on == pytest.approx(sum(one in trained for one in free.smiles), abs=2)
+    assert free.trained_on == pytest.approx(sum(item in trained for item in free.smiles), abs=2)
     assert free.trained_on > 0
     wish = GenerationRequest(
         distinct=True, new_to=model.seen, passes=lambda molecule: "F" not in Chem.MolToSmiles(molecule)
     )
     new = generate(40, None, wish, model=model, temperature=1.2, top_p=0.99)
     assert not trained & set(new.smiles)
-    assert not any("F" in one for one in new.smiles)
+    assert not any("F" in item for item in new.smiles)
     assert new.trained_on == 0
     assert new.known > 0
     table = new.table()
@@ -162,7 +162,7 @@ def test_a_nucleus_keeps_the_likeliest_tokens_and_always_one(world):
 def test_the_commands_answer_with_one_document(world, tmp_path, capsys):
     _, model, source = world
     out = tmp_path / "new.smi"
-    wanted = [
+    expected = [
         "--condition",
         "logp=2.5",
         "--model",
@@ -176,7 +176,7 @@ def test_the_commands_answer_with_one_document(world, tmp_path, capsys):
         "--json",
     ]
     with pytest.raises(SystemExit):
-        main(["molecules", "generate", "--n", "12", "--out", str(out), *wanted])
+        main(["molecules", "generate", "--n", "12", "--out", str(out), *expected])
     told = json.loads(capsys.readouterr().out)
     assert told["delivered"] == len(out.read_text().split()) == 12
     assert not set(out.read_text().split()) & set(source.read_text().split())
@@ -215,20 +215,20 @@ def test_the_commands_answer_with_one_document(world, tmp_path, capsys):
 def test_selfies_always_spell_a_molecule():
     smiles = smiles_set(120)
     tokens = learn_tokens(smiles, "selfies", 120)
-    assert [parse(one) is not None for one in tokens.decode(tokens.encode(smiles))] == [True] * len(smiles)
+    assert [parse(item) is not None for item in tokens.decode(tokens.encode(smiles))] == [True] * len(smiles)
     random = np.random.default_rng(0)
     nonsense = [random.integers(3, len(tokens), 12).tolist() for _ in range(50)]
-    assert [one for one in tokens.decode(nonsense) if isinstance(parse(one), str) and one] == []
+    assert [item for item in tokens.decode(nonsense) if isinstance(parse(item), str) and item] == []
 
 
 def test_a_mixture_finds_its_parts():
     torch.manual_seed(0)
-    made = torch.cat([torch.randn(600, 3) * 0.2 + 3, torch.randn(600, 3) * 0.5 - 2])
-    mixture = fit_mixture(made, parts=2)
+    result = torch.cat([torch.randn(600, 3) * 0.2 + 3, torch.randn(600, 3) * 0.5 - 2])
+    mixture = fit_mixture(result, parts=2)
     drawn = draw(mixture, 4000, torch.Generator().manual_seed(1))
-    assert torch.allclose(drawn.mean(0), made.mean(0), atol=0.15)
-    assert torch.allclose(torch.cov(drawn.T), torch.cov(made.T), rtol=0.1, atol=0.2)
-    assert log_density(mixture, made[:5]).min() > log_density(mixture, torch.full((1, 3), 30.0))[0]
+    assert torch.allclose(drawn.mean(0), result.mean(0), atol=0.15)
+    assert torch.allclose(torch.cov(drawn.T), torch.cov(result.T), rtol=0.1, atol=0.2)
+    assert log_density(mixture, result[:5]).min() > log_density(mixture, torch.full((1, 3), 30.0))[0]
 
 
 def test_two_processes_share_a_step(world, tmp_path):
@@ -272,9 +272,9 @@ def test_batches_made_by_other_processes_come_in_the_same_order(world):
         return [next(given) for _ in range(5)]
 
     for rank, of in ((0, 1), (0, 2), (1, 2)):
-        plain, made = first(0, rank, of), first(2, rank, of)
-        for (one, place), (other, there) in zip(plain, made, strict=True):
-            assert torch.equal(one.ids, other.ids)
+        plain, result = first(0, rank, of), first(2, rank, of)
+        for (item, place), (other, there) in zip(plain, result, strict=True):
+            assert torch.equal(item.ids, other.ids)
             assert place == there
 
 

@@ -48,20 +48,20 @@ LEFT_OUT = {
 def drugs() -> KnownDrugs:
     rows = [reference_row(f"D:{name}", name, smiles) for name, smiles in GIVEN.items()]
     assert not [row for row in rows if isinstance(row, str)]
-    made = [row for row in rows if not isinstance(row, str)]
-    made += from_salts(
-        made, {"imatinib": DrugStructure("D:Imatinib", "Imatinib", "", "", ("Gleevec", "Glivec"))}
+    result = [row for row in rows if not isinstance(row, str)]
+    result += from_salts(
+        result, {"imatinib": DrugStructure("D:Imatinib", "Imatinib", "", "", ("Gleevec", "Glivec"))}
     )
     return KnownDrugs(
-        [row["id"] for row in made],
-        [row["name"] for row in made],
-        [row["smiles"] for row in made],
-        [row["inchi_key"] for row in made],
-        np.array([row_bits(row["smiles"]) for row in made]),
+        [row["id"] for row in result],
+        [row["name"] for row in result],
+        [row["smiles"] for row in result],
+        [row["inchi_key"] for row in result],
+        np.array([row_bits(row["smiles"]) for row in result]),
         {},
-        [row["whole"] for row in made],
-        [row["kinds"] for row in made],
-        [row["salt"] for row in made],
+        [row["whole"] for row in result],
+        [row["kinds"] for row in result],
+        [row["salt"] for row in result],
         name_index([("D:Aspirin", ("Aspirin", "ASA")), ("D:Imatinib", ("Imatinib", "Gleevec", "Glivec"))]),
         {"D:AMILORIDE": "Amiloride (D:AMILORIDE): left out"},
     )
@@ -105,15 +105,15 @@ def drugs() -> KnownDrugs:
     ],
 )
 def test_the_whole_structure_decides(drugs, smiles, name, how, said):
-    found = drugs.find(smiles)
+    result = drugs.find(smiles)
     if name is None:
-        assert found == []
+        assert result == []
         return
-    match = next(match for match in found if match.name == name)
+    match = next(match for match in result if match.name == name)
     assert match.how == how
-    listed = f"{match.note} {' '.join(item.name for item in found)}"
+    listed = f"{match.note} {' '.join(item.name for item in result)}"
     assert said in listed
-    assert drugs.named([smiles]).get(smiles, match).how in {found[0].how}
+    assert drugs.named([smiles]).get(smiles, match).how in {result[0].how}
     assert match.component or "." in smiles
 
 

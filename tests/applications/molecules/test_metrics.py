@@ -34,10 +34,10 @@ def test_similarities_are_those_of_rdkit():
     from rdkit import DataStructs
     from rdkit.Chem import rdFingerprintGenerator
 
-    molecules = [parse(one) for one in smiles_set(70)]
+    molecules = [parse(item) for item in smiles_set(70)]
     maker = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=1024)
-    prints = [maker.GetFingerprint(one) for one in molecules]
-    every = np.array([DataStructs.BulkTanimotoSimilarity(one, prints) for one in prints])
+    prints = [maker.GetFingerprint(item) for item in molecules]
+    every = np.array([DataStructs.BulkTanimotoSimilarity(item, prints) for item in prints])
     bits = morgan_bits(molecules)
     assert nearest(bits[:30], bits[30:]) == pytest.approx(every[:30, 30:].max(1).mean(), abs=1e-6)
     assert internal_diversity(bits) == pytest.approx(
@@ -47,17 +47,17 @@ def test_similarities_are_those_of_rdkit():
 
 def test_frechet_is_the_textbooks():
     random = np.random.default_rng(0)
-    one, two = random.normal(size=(50, 6)), random.normal(size=(60, 6)) @ np.diag(range(1, 7)) + 1
-    first, second = np.cov(one.T), np.cov(two.T)
-    away = one.mean(0) - two.mean(0)
-    wanted = away @ away + np.trace(first + second - 2 * np.real(linalg.sqrtm(first @ second)))
-    assert frechet(one.mean(0), first, two.mean(0), second) == pytest.approx(wanted)
-    assert frechet(one.mean(0), first, one.mean(0), first) == pytest.approx(0, abs=1e-9)
+    item, two = random.normal(size=(50, 6)), random.normal(size=(60, 6)) @ np.diag(range(1, 7)) + 1
+    first, second = np.cov(item.T), np.cov(two.T)
+    away = item.mean(0) - two.mean(0)
+    expected = away @ away + np.trace(first + second - 2 * np.real(linalg.sqrtm(first @ second)))
+    assert frechet(item.mean(0), first, two.mean(0), second) == pytest.approx(expected)
+    assert frechet(item.mean(0), first, item.mean(0), first) == pytest.approx(0, abs=1e-9)
 
 
 def test_fragments_scaffolds_and_their_cosine():
-    wanted = ["[16*]c1ccccc1", "[1*]C([6*])=O", "[3*]O[3*]", "[4*]CC"]
-    assert sorted(brics_fragments(parse("CCOC(=O)c1ccccc1"))) == sorted(wanted)
+    expected = ["[16*]c1ccccc1", "[1*]C([6*])=O", "[3*]O[3*]", "[4*]CC"]
+    assert sorted(brics_fragments(parse("CCOC(=O)c1ccccc1"))) == sorted(expected)
     assert brics_fragments(parse("CCC")) == ["CCC"]
     assert scaffold_of(parse("Cc1ccccc1")) == []
     assert scaffold_of(parse("Cc1ccc2ccccc2c1")) == ["c1ccc2ccccc2c1"]
@@ -66,17 +66,17 @@ def test_fragments_scaffolds_and_their_cosine():
 
 
 def test_a_set_is_measured_with_its_invalid_repeated_and_known_ones():
-    found = measure(["CCO", "OCC", "C1CC", "", "c1ccccc1", "CCN"], Against({}, HashSet(["CCO"])))
-    assert found["valid"] == pytest.approx(4 / 6)
-    assert found["unique"] == pytest.approx(3 / 4)
-    assert found["Novelty"] == pytest.approx(2 / 3)
+    result = measure(["CCO", "OCC", "C1CC", "", "c1ccccc1", "CCN"], Against({}, HashSet(["CCO"])))
+    assert result["valid"] == pytest.approx(4 / 6)
+    assert result["unique"] == pytest.approx(3 / 4)
+    assert result["Novelty"] == pytest.approx(2 / 3)
     assert measure(["x", "y"], Against({}))["valid"] == 0
     assert floor_of(10_000) == pytest.approx(0.138)
 
 
 def test_known_is_a_set():
     known = HashSet(smiles_set(200))
-    assert all(one in known for one in smiles_set(200))
+    assert all(item in known for item in smiles_set(200))
     assert "CCCCCCCCCCCCCCCCC" not in known
     assert "C" not in HashSet([])
 
@@ -103,11 +103,11 @@ def test_test_molecules_have_the_published_statistics(shared_data):
     folder = shared_data / "molecules" / "moses"
     reference = open_reference(folder / "test_stats.npz")
     smiles = read_smiles(folder / "test.csv.gz")[:300]
-    molecules = [parse(one) for one in smiles]
+    molecules = [parse(item) for item in smiles]
     assert (morgan_bits(molecules) == reference.bits[:300]).all()
-    assert all(name in reference.fragments for one in molecules for name in brics_fragments(one))
-    assert all(name in reference.scaffolds for one in molecules for name in scaffold_of(one))
+    assert all(name in reference.fragments for item in molecules for name in brics_fragments(item))
+    assert all(name in reference.scaffolds for item in molecules for name in scaffold_of(item))
     filters = open_filters(folder)
-    assert sum(filters.passes(one) for one in molecules[:60]) == 60
+    assert sum(filters.passes(item) for item in molecules[:60]) == 60
     for bad in ("O=C1C=CC(=O)C=C1", "C[N+](C)(C)C", "C1CCCCCCCCC1", "CCCCCl", "C[Si](C)C"):
         assert not filters.passes(parse(bad)), bad

@@ -29,7 +29,7 @@ TINY = shape_named("tiny", vocabulary=200)
 def shard():
     smiles = smiles_set(80)
     ids = learn_tokens(smiles, "smiles", 200).encode(smiles)
-    molecules = [parse(one) for one in smiles]
+    molecules = [parse(item) for item in smiles]
     flat = np.array([i for row in ids for i in row], np.int16)
     counts = np.array([len(row) for row in ids])
     return Shard(flat, counts, graphs_of(molecules), property_table(molecules))
@@ -92,9 +92,9 @@ def test_the_likelihood_of_a_string_is_what_it_is_drawn_with(shape, shard):
         losses = network.decoder.losses(context, batch)
         network.decoder.write(context, follow)
     drawn = torch.stack(seen[: batch.ids.shape[1]], 1)
-    wanted = -torch.where(batch.ids >= 0, drawn, 0.0).sum(1)
+    expected = -torch.where(batch.ids >= 0, drawn, 0.0).sum(1)
     # never-written tokens are barred when drawing: likelihoods differ by their share alone
-    assert torch.allclose(losses, wanted, rtol=0.02)
+    assert torch.allclose(losses, expected, rtol=0.02)
 
 
 @pytest.mark.parametrize("shape", [TINY, TRANSFORMERS], ids=["small", "base"])
@@ -105,7 +105,7 @@ def test_every_weight_of_a_mixed_batch_learns(shape, shard):
     assert {FREE, WHOLE, SCAFFOLD} == set(batch.views.tolist())
     losses = network(batch)
     (losses.string.mean() + 0.1 * losses.divergence.mean()).backward()
-    assert [name for name, one in network.named_parameters() if one.grad is None] == []
+    assert [name for name, item in network.named_parameters() if item.grad is None] == []
     assert (losses.divergence[batch.views != WHOLE] == 0).all()
 
 

@@ -101,9 +101,9 @@ def test_scores_are_those_of_the_guacamol_package(task, score):
 
 def test_every_named_objective_answers_with_its_parts():
     for name in TASKS:
-        (found,) = open_scorer(name)(["CCCCC(=O)N(Cc1ccc(cc1)-c1ccccc1-c1nnn[nH]1)C(C(C)C)C(=O)O"])
-        assert math.isfinite(found.value)
-        assert found.parts
+        (result,) = open_scorer(name)(["CCCCC(=O)N(Cc1ccc(cc1)-c1ccccc1-c1nnn[nH]1)C(C(C)C)C(=O)O"])
+        assert math.isfinite(result.value)
+        assert result.parts
 
 
 def test_area_under_the_curve_by_hand():
@@ -119,20 +119,22 @@ def test_the_front_is_what_nothing_beats(points):
     table = np.array(points, float)
     kept = {points[row] for row in front(table)}
     beaten = {
-        one for one in points if any(two[0] >= one[0] and two[1] >= one[1] and two != one for two in points)
+        item
+        for item in points
+        if any(two[0] >= item[0] and two[1] >= item[1] and two != item for two in points)
     }
     assert kept == set(points) - beaten
 
 
 def test_the_oracle_counts_molecules_once_keeps_the_order_and_the_budget(tmp_path):
     oracle = Oracle(open_scorer("qed"), 3, tmp_path / "j", {"seed": 1})
-    fates = [one.fate for one in oracle(["OCC", "CCO", "C(", "CC.O", "c1ccccc1", "CCN", "CCC"])]
+    fates = [item.fate for item in oracle(["OCC", "CCO", "C(", "CC.O", "c1ccccc1", "CCN", "CCC"])]
     assert fates == ["scored", "scored", "invalid", "refused", "scored", "scored", "unasked"]
     assert [call.smiles for call in oracle.calls] == ["CCO", "c1ccccc1", "CCN"]
     assert oracle.finished
     again = Oracle(open_scorer("qed"), 4, tmp_path / "j", {"seed": 1})
     assert (again.resumed, again.scores) == (3, oracle.scores)
-    assert [one.new for one in again(["CCO", "CCO"])] == [True, False]
+    assert [item.new for item in again(["CCO", "CCO"])] == [True, False]
     assert len(again.calls) == 3  # answered from the journal
     with (tmp_path / "j").open("a") as stream:
         stream.write('{"call": 4, "smi')  # what a kill leaves
@@ -173,14 +175,14 @@ def test_a_killed_search_goes_on_without_asking_again(tmp_path):
 
 def test_changes_and_crossings_are_molecules_that_keep_the_pattern():
     random, pattern = np.random.default_rng(0), Chem.MolFromSmarts(CORE)
-    one, two = Chem.MolFromSmiles(ZALEPLON), Chem.MolFromSmiles(POOL[4])
-    made = [mutate(one, random, pattern) for _ in range(60)] + [
-        cross(one, two, random, pattern) for _ in range(60)
+    item, two = Chem.MolFromSmiles(ZALEPLON), Chem.MolFromSmiles(POOL[4])
+    result = [mutate(item, random, pattern) for _ in range(60)] + [
+        cross(item, two, random, pattern) for _ in range(60)
     ]
-    made = [child for child in made if child is not None]
-    assert len(made) > 60
-    assert len({Chem.MolToSmiles(child) for child in made}) > 40
-    for child in made:
+    result = [child for child in result if child is not None]
+    assert len(result) > 60
+    assert len({Chem.MolToSmiles(child) for child in result}) > 40
+    for child in result:
         assert child.HasSubstructMatch(pattern)
         assert len(Chem.GetMolFrags(child)) == 1
         assert not faults(child)
@@ -231,7 +233,7 @@ def test_a_policy_learns_what_it_is_shown(model):
 
 
 def test_the_process_is_exact_where_it_was_told_and_its_kernel_is_rdkits():
-    scores = {one: float(place) for place, one in enumerate(POOL)}
+    scores = {item: float(index) for index, item in enumerate(POOL)}
     process = TanimotoProcess()
     process.fit(scores)
     mean, deviation = process.predict([*POOL, "C1CC1CCCBr"])
@@ -240,8 +242,8 @@ def test_the_process_is_exact_where_it_was_told_and_its_kernel_is_rdkits():
     from rdkit.Chem import rdFingerprintGenerator
 
     generator = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=1024)
-    prints = [generator.GetCountFingerprint(Chem.MolFromSmiles(one)) for one in POOL[5:8]]
-    rows = np.array([thermometer(one) for one in POOL[5:8]], np.float32)
+    prints = [generator.GetCountFingerprint(Chem.MolFromSmiles(item)) for item in POOL[5:8]]
+    rows = np.array([thermometer(item) for item in POOL[5:8]], np.float32)
     ours = similarity(rows, rows)
     assert ours[0, 2] == pytest.approx(DataStructs.TanimotoSimilarity(prints[0], prints[2]), abs=0.05)
     assert np.diag(ours) == pytest.approx(1)
@@ -309,16 +311,16 @@ def test_a_learned_property_is_a_scorer(tmp_path):
     from clinweave.applications.molecules.prediction import read_table, train
     from tests.applications.molecules.made import smiles_set
 
-    rows = [f"{one},{int('N' in one or 'n' in one)},{len(one)}" for one in smiles_set(80)]
+    rows = [f"{item},{int('N' in item or 'n' in item)},{len(item)}" for item in smiles_set(80)]
     (tmp_path / "t.csv").write_text("smiles,hit,size\n" + "\n".join(rows))
     train(read_table(tmp_path / "t.csv", ""), ["hit", "size"], tmp_path / "m", "morgan")
     with pytest.raises(UserError, match="hit, size: name one with --target"):
         open_scorer(str(tmp_path / "m"))
     scorer = open_scorer(str(tmp_path / "m"), "hit")
     assert scorer.bounded
-    (found,) = scorer(["CCN1CCNCC1"])
-    assert 0 <= found.value <= 1
-    assert {"low", "high", "inside domain"} <= set(found.parts)
+    (result,) = scorer(["CCN1CCNCC1"])
+    assert 0 <= result.value <= 1
+    assert {"low", "high", "inside domain"} <= set(result.parts)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def test_what_was_seen_is_always_found_also_from_the_file(tmp_path_factory, text
     path = tmp_path_factory.mktemp("seen") / SEEN
     write_seen(path, seen_from(texts))
     kept = open_seen(path)
-    assert all(one in kept for one in texts)
+    assert all(item in kept for item in texts)
     assert len(kept) == len(set(texts))
 
 
@@ -47,7 +47,7 @@ def test_a_chemists_file_may_spell_its_molecules_in_any_way(tmp_path):
     )
     model = SimpleNamespace(seen=seen_from(["CCC"]), checkpoint=SimpleNamespace(folder=tmp_path))
     known = new_to([str(mine), "training"], model, tmp_path)
-    assert [one in known for one in ("CCO", "CC(N)c1ccccc1", "CC(O)CN", "C[C@H](O)CN", "CCC", "CCN")] == [
+    assert [item in known for item in ("CCO", "CC(N)c1ccccc1", "CC(O)CN", "C[C@H](O)CN", "CCC", "CCN")] == [
         True, True, True, True, True, False
     ]  # fmt: skip
     assert (known.rows, known.unread) == (5, 2)
@@ -71,5 +71,5 @@ def test_the_packaged_set_is_that_of_moses(shared_data):
     seen = open_seen(PACKAGED / SEEN)
     held = read_smiles(shared_data / "molecules" / "moses" / "test.csv.gz")[:40_000]
     assert len(seen) == 1_584_663
-    assert 15 < sum(one in seen for one in held) < 70  # 39 expected by chance
+    assert 15 < sum(item in seen for item in held) < 70  # 39 expected by chance
     assert "CC(=O)Nc1ccc(O)cc1" not in seen

@@ -25,7 +25,7 @@ NAMES = {  # name -> (id, category)
 
 def link(text):
     """Link a few names, with a status by the words before them in their sentence."""
-    found = []
+    result = []
     for match in re.finditer("|".join(NAMES), text, re.IGNORECASE):
         before = re.split(r"[.\n?]", text[max(0, match.start() - 200) : match.start()])[-1].lower()
         status = (
@@ -37,7 +37,7 @@ def link(text):
         )
         curie, category = NAMES[match[0].lower()]
         family = "family" if "mother" in before else ""
-        found.append(
+        result.append(
             Mention(
                 match.start(),
                 match.end(),
@@ -52,7 +52,7 @@ def link(text):
                 status,
             )
         )
-    return found
+    return result
 
 
 NOTE = """CHIEF COMPLAINT: Cough.
@@ -90,17 +90,17 @@ def test_every_sentence_is_quoted_from_its_place():
 
 
 def test_statuses_and_sections_are_kept():
-    found = sections(summarize_notes({"note.txt": NOTE}, link))
-    assert "chest pain" in found["Denied or absent"]
-    assert "breast cancer" in found["Family history"]
-    assert "pneumonia" in found["Uncertain"]
-    assert "penicillin" in found["Allergies"]
-    assert "metformin 500 mg twice daily" in found["Medications"]
-    assert "120/80" in found["Results and examination"]
-    assert "Follow up in 2 weeks." in found["Plan"]
-    assert "smokes 10 cigarettes" in found["Social history"]
-    assert "chest pain" not in found["Problems"]
-    assert "breast cancer" not in found["Problems"]
+    result = sections(summarize_notes({"note.txt": NOTE}, link))
+    assert "chest pain" in result["Denied or absent"]
+    assert "breast cancer" in result["Family history"]
+    assert "pneumonia" in result["Uncertain"]
+    assert "penicillin" in result["Allergies"]
+    assert "metformin 500 mg twice daily" in result["Medications"]
+    assert "120/80" in result["Results and examination"]
+    assert "Follow up in 2 weeks." in result["Plan"]
+    assert "smokes 10 cigarettes" in result["Social history"]
+    assert "chest pain" not in result["Problems"]
+    assert "breast cancer" not in result["Problems"]
 
 
 def test_broken_lines_and_hyphens_of_a_scan_are_joined():
@@ -314,26 +314,26 @@ def test_notes_are_never_sent_to_a_model_elsewhere():
 def test_a_heading_with_text_on_its_line_does_not_cover_the_next_lines(history):
     text = f"{history}\nHe takes metformin 500 mg twice daily.\nHypertension was found.\n"
     summary = summarize_notes({"note.txt": text}, link)
-    found = sections(summary)
-    assert "breast cancer" in found["Family history"]
-    assert "metformin" in found["Medications"]
-    assert "metformin" not in found["Family history"]
-    assert "Hypertension" in found["Problems"]
+    result = sections(summary)
+    assert "breast cancer" in result["Family history"]
+    assert "metformin" in result["Medications"]
+    assert "metformin" not in result["Family history"]
+    assert "Hypertension" in result["Problems"]
     assert {line.status for line in summary.lines if "metformin" in line.text} == {"present"}
 
 
 def test_other_headings_cover_the_lines_below():
     text = "Medications: metformin 500 mg daily.\nPenicillin as needed.\nAllergies: none.\nHypertension.\n"
-    found = sections(summarize_notes({"note.txt": text}, link))
-    assert "Penicillin" in found["Medications"]
-    assert "Hypertension" in found["Problems"]
+    result = sections(summarize_notes({"note.txt": text}, link))
+    assert "Penicillin" in result["Medications"]
+    assert "Hypertension" in result["Problems"]
 
 
 def test_a_list_of_allergies_goes_on_and_a_treatment_below_it_is_none():
     text = "Allergies: metformin\nPenicillin\nMetformin 500 mg daily was stopped.\n"
-    found = sections(summarize_notes({"note.txt": text}, link))
-    assert "Penicillin" in found["Allergies"]
-    assert "500 mg" not in found["Allergies"]
-    assert "500 mg" in found["Medications"]
-    found = sections(summarize_notes({"note.txt": "Allergies: none\nHypertension\n"}, link))
-    assert "Hypertension" in found["Problems"]
+    result = sections(summarize_notes({"note.txt": text}, link))
+    assert "Penicillin" in result["Allergies"]
+    assert "500 mg" not in result["Allergies"]
+    assert "500 mg" in result["Medications"]
+    result = sections(summarize_notes({"note.txt": "Allergies: none\nHypertension\n"}, link))
+    assert "Hypertension" in result["Problems"]

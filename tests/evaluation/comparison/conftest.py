@@ -52,20 +52,20 @@ def context_builder():
 @pytest.fixture
 def questions():
     result = []
-    for place in range(6):
-        ids = [(place + step) % 6 for step in range(4)]
+    for index in range(6):
+        ids = [(index + step) % 6 for step in range(4)]
         result.append(
             Question(
-                id=f"q{place}",
+                id=f"q{index}",
                 task="small",
-                question=f"Which feature has disease {place}?",
+                question=f"Which feature has disease {index}?",
                 options=tuple(FEATURES[item] for item in ids),
                 answer=0,
                 kind="feature",
-                concepts=(f"D:{place}",),
-                gold=(f"D:{place}", FEATURE, f"F:{place}"),
+                concepts=(f"D:{index}",),
+                gold=(f"D:{index}", FEATURE, f"F:{index}"),
                 option_ids=tuple(f"F:{item}" for item in ids),
-                cluster=f"D:{place}",
+                cluster=f"D:{index}",
             )
         )
     return result
@@ -91,8 +91,8 @@ class Reader:
         self.asked += 1
         facts = messages[-1]["content"].split("Question:")[0]
         return [
-            OptionScore(-0.1 if option in facts else -1.0 - 0.1 * (len(options) - place), (1,))
-            for place, option in enumerate(options)
+            OptionScore(-0.1 if option in facts else -1.0 - 0.1 * (len(options) - index), (1,))
+            for index, option in enumerate(options)
         ]
 
     def count_tokens(self, messages):

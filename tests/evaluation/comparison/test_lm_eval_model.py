@@ -41,8 +41,8 @@ def test_evidence_stands_above_the_prompt_and_options_are_scored_together(provid
         for i, doc in enumerate(docs)
         for letter in (" A", " B")
     ]
-    made = answerer.likelihoods(requests)
-    assert [each.logprob for each in made] == [-1.0] * 4
+    result = answerer.likelihoods(requests)
+    assert [each.logprob for each in result] == [-1.0] * 4
     assert [options for _, options in model.scored] == [["A", "B"], ["A", "B"]]
     first = model.scored[0][0]
     assert first.startswith("Facts:\n")

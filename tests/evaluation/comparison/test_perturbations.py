@@ -21,11 +21,11 @@ def test_typos_change_a_tenth_of_the_words_and_no_number():
     text = (
         "Which antibiotic is recommended for pneumonia with a CURB-65 score above 2.5 in adults over 80 years"
     )
-    made = with_typos(text, "q1")
-    changed = [(a, b) for a, b in zip(text.split(), made.split(), strict=True) if a != b]
+    result = with_typos(text, "q1")
+    changed = [(a, b) for a, b in zip(text.split(), result.split(), strict=True) if a != b]
     assert len(changed) == 1
     assert all(abs(len(a) - len(b)) <= 1 for a, b in changed)
-    assert made == with_typos(text, "q1") != with_typos(text, "q2")
+    assert result == with_typos(text, "q1") != with_typos(text, "q2")
     assert with_typos("no 5 mg", "q") == "no 5 mg"
 
 
@@ -42,10 +42,10 @@ def test_informal_keeps_decimals_and_hyphens():
 
 def test_the_right_option_stays_right_in_another_order(questions):
     for question in questions:
-        made = perturbed(question, "option-order")
-        assert made.options[made.answer] == question.options[question.answer]
-        assert made.option_ids[made.answer] == question.option_ids[question.answer]
-        assert made.options != question.options
+        result = perturbed(question, "option-order")
+        assert result.options[result.answer] == question.options[question.answer]
+        assert result.option_ids[result.answer] == question.option_ids[question.answer]
+        assert result.options != question.options
 
 
 def test_retrieval_sees_the_perturbed_question(questions, context_builder, reader, tmp_path):

@@ -18,23 +18,23 @@ OPTIONS = ("yes", "no")
 
 def rows(task, n=60, gain=0.5, method="option-text", gold=True):
     """Return items under base (always "yes") and text (right for a share of the "no" items)."""
-    made = []
+    built = []
     for i in range(n):
         answer = i % 2
         for condition in ("base", "text"):
             says = answer if condition == "text" and i < gain * n else 0
             scores = (0.0, 1.0 if says == 1 else -1.0)
             row = Sample(task, f"q{i}", "", f"c{i}", condition, "?", OPTIONS, answer)
-            made.append(replace(
+            built.append(replace(
                 row, choice=says, score=float(says == answer), method=method, scores=scores,
                 gold=gold if condition == "text" else None,
             ))  # fmt: skip
-    return made
+    return built
 
 
 def result(samples, **more):
-    wanted = PrimaryComparison(("t",), "text", **more)
-    return summarise(samples, resamples=200, primary=[wanted]).primary[0]
+    expected = PrimaryComparison(("t",), "text", **more)
+    return summarise(samples, resamples=200, primary=[expected]).primary[0]
 
 
 def test_power_is_that_of_the_published_formula():
@@ -61,17 +61,17 @@ def test_a_primary_difference_is_that_of_the_pairs():
 
 def test_items_of_two_tasks_are_pooled_and_not_confused():
     samples = [*rows("t", 60, 0.5), *rows("u", 40, 0.0)]
-    wanted = PrimaryComparison(("t", "u"), "text", "calibrated-accuracy")
-    row = summarise(samples, resamples=200, primary=[wanted]).primary[0]
+    expected = PrimaryComparison(("t", "u"), "text", "calibrated-accuracy")
+    row = summarise(samples, resamples=200, primary=[expected]).primary[0]
     assert row.n == 100
-    accuracy = summarise(samples, resamples=200, primary=[replace(wanted, metric="accuracy")]).primary[0]
+    accuracy = summarise(samples, resamples=200, primary=[replace(expected, metric="accuracy")]).primary[0]
     assert accuracy.difference == pytest.approx(0.15)
 
 
 def test_holm_runs_over_the_primary_comparisons_alone():
-    wanted = [PrimaryComparison(("t",), "text"), PrimaryComparison(("u",), "text")]
+    expected = [PrimaryComparison(("t",), "text"), PrimaryComparison(("u",), "text")]
     samples = [*rows("t", gain=0.2), *rows("u", gain=0.0), *rows("v")]
-    first, second = summarise(samples, resamples=200, primary=wanted).primary
+    first, second = summarise(samples, resamples=200, primary=expected).primary
     assert first.p == pytest.approx(2 * first.p_raw)
     assert second.p == 1
 

@@ -139,8 +139,8 @@ def test_the_report_is_one_file_without_requests_and_escapes_what_it_shows(tmp_p
 
 
 def test_the_headline_claims_no_gain_without_one():
-    said = headline(full(summarise(made(base=0.5, graph=0.55), resamples=200)))
-    assert "not significant" in said[0]
+    output = headline(full(summarise(made(base=0.5, graph=0.55), resamples=200)))
+    assert "not significant" in output[0]
 
 
 def test_results_are_read_back_as_they_were_written():
@@ -152,9 +152,9 @@ def test_results_are_read_back_as_they_were_written():
 
 
 def test_tasks_scored_by_two_engines_name_both() -> None:
-    one = {"name": "m", "scorer": "numpy float32 (SkylakeX)"}
-    assert described([one, one]) == one
-    mixed = described([one, {**one, "scorer": "torch 2.13.0 bfloat16"}])
+    item = {"name": "m", "scorer": "numpy float32 (SkylakeX)"}
+    assert described([item, item]) == item
+    mixed = described([item, {**item, "scorer": "torch 2.13.0 bfloat16"}])
     assert mixed["scorer"] == "numpy float32 (SkylakeX) and torch 2.13.0 bfloat16"
     assert described([{"name": "served"}]) == {"name": "served"}
     assert described([]) == {}

@@ -37,9 +37,9 @@ def test_conditions_and_controls_say_what_they_should(questions, context_builder
 
 
 def test_all_conditions_of_an_item_stand_together_and_see_the_same_question(questions, context_builder):
-    made = jobs(questions, context_builder)
-    assert [job.sample.id for job in made[:8]] == ["q0"] * 8
-    for job in made:
+    result = jobs(questions, context_builder)
+    assert [job.sample.id for job in result[:8]] == ["q0"] * 8
+    for job in result:
         assert job.prompt[-1]["content"].endswith(f"Question: {job.sample.question}")
         assert not any(option in job.sample.question for option in job.sample.options)
 
@@ -86,11 +86,11 @@ def test_a_second_run_asks_nothing_and_a_torn_line_is_dropped(questions, context
 
 
 def test_threads_give_the_same_samples(questions, context_builder, reader, tmp_path):
-    one = score_all(jobs(questions, context_builder), Scorer(reader, Cache(tmp_path / "a")), silent)
+    item = score_all(jobs(questions, context_builder), Scorer(reader, Cache(tmp_path / "a")), silent)
     many = score_all(
         jobs(questions, context_builder), Scorer(reader, Cache(tmp_path / "b")), silent, concurrency=4
     )
-    assert [to_row(sample) for sample in many] == [to_row(sample) for sample in one]
+    assert [to_row(sample) for sample in many] == [to_row(sample) for sample in item]
 
 
 def test_the_token_limit_leaves_items_out_and_says_so(questions, context_builder, reader, tmp_path):

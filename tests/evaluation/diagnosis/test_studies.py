@@ -81,9 +81,9 @@ def test_changed_findings_nest_and_are_the_same_for_every_condition(model):
 def test_curves_have_a_point_a_level_and_draw(model):
     truths = [Truth("a", "OMIM:1", "PMID:1"), Truth("b", "OMIM:2", "PMID:2")]
     cases = [case("a"), case("b", ["HP:0000302", "HP:0000103"])]
-    made = robustness.variants(cases, model)
+    built = robustness.variants(cases, model)
     arm = Scored("clinweave", model)
-    result = {name: robustness.rank_variants(arm, made, truths) for name in ("lrz", "clinweave")}
+    result = {name: robustness.rank_variants(arm, built, truths) for name in ("lrz", "clinweave")}
     table = robustness.curves(result, truths, "lrz", 50)
     assert len(table) == 2 * sum(1 + len(levels) for levels in robustness.LEVELS.values())
     start = next(row for row in table if row.level == 0)

@@ -92,8 +92,8 @@ def test_gains_costs_and_floors_are_said_as_they_are(tmp_path):
             *rows("sft", [0.0] * 30, "general"),
         ],
     )
-    said = {item.split(":")[0]: item.rpartition(": ")[2] for item in result.sentences}
-    assert said == {
+    output = {item.split(":")[0]: item.rpartition(": ")[2] for item in result.sentences}
+    assert output == {
         "sft against base, choice held-out-facts (none)": "added",
         "sft against base, general (none)": "cost",
         "sft against the options-only baseline, choice held-out-facts (none)": "above",

@@ -110,12 +110,12 @@ def test_the_command_leaves_out_what_is_not_there_and_refuses_what_cannot_be(wor
         "property": "there is no table gone.csv", "optimize": "there is no model of the property"
     }  # fmt: skip
     assert (tmp_path / "o" / "report.html").is_file()
-    for change, said in (
+    for change, output in (
         ("generate.cuont=5", "did you mean 'count'"),
         ("optimize.methods=['tabu']", "no method 'tabu'"),
         ("model.size=huge", "no model size"),
         ("property.target=", "name the column"),
         ("generate.condition={colour = 1.0}", "no property 'colour'"),
     ):
-        with pytest.raises(UserError, match=said):
+        with pytest.raises(UserError, match=output):
             load_recipe(folder / "made.toml", [change])
