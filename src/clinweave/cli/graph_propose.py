@@ -1,4 +1,4 @@
-"""`clinweave graph propose`: relations proposed from text by a model, checked, stored separately from the graph."""
+"""`clinweave graph propose`: relations proposed from text, checked, stored separately from the graph."""
 
 import json
 from enum import StrEnum
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Method(StrEnum):
-    """How a model is asked."""
+    """How relations are read; auto: with a model by score or write, without one by sections."""
 
     AUTO = "auto"
     SCORE = "score"
@@ -48,8 +48,12 @@ def propose(  # noqa: PLR0917 - each parameter is one option
         str, typer.Option(metavar="NAME,NAME", help="Relations to propose.")
     ] = "causes,treats,has_phenotype",
     model: Annotated[
-        str, typer.Option(metavar="ADDRESS", help="The model, as in `clinweave ask`.")
-    ] = "smollm2",
+        str,
+        typer.Option(
+            metavar="ADDRESS",
+            help="A model, as in `clinweave ask`, or none: pages about one disease are read by titles and sections.",
+        ),
+    ] = "none",
     method: Annotated[
         Method,
         typer.Option(
@@ -71,7 +75,7 @@ def propose(  # noqa: PLR0917 - each parameter is one option
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Extract relations between concepts from texts with a model; they are checked and stored separately.
+    """Extract relations between concepts from texts, without or with a model; they are checked and stored separately.
 
     A graph takes them in only when told: `clinweave graph build --add proposals=DIR`. Run again to go on after a stop.
     """
@@ -80,6 +84,9 @@ def propose(  # noqa: PLR0917 - each parameter is one option
     from clinweave.knowledge import Graph, Linker, proposal_rules, propose
     from clinweave.models import open_model
 
+    if model == "none" and method in {Method.SCORE, Method.WRITE}:
+        raise UserError(f"--method {method.value} asks a model: give --model ADDRESS, or --method sections")
+    uses_model = model != "none" and method is not Method.SECTIONS
     rules = proposal_rules(predicates.split(","))
     graph = Graph.open(where or home() / "graph")
     passages = islice(_passages(path, collection, tier.value), limit or None)
@@ -88,7 +95,7 @@ def propose(  # noqa: PLR0917 - each parameter is one option
         from clinweave.patients import register_proposals
 
         register_proposals(out, home())  # a purge must find them, also where the run is stopped
-    opened = open_model(model, home=home()) if method is not Method.SECTIONS else None
+    opened = open_model(model, home=home()) if uses_model else None
     try:
         with Console(stderr=True).status("reading") as status:
             artifact = propose(

@@ -26,7 +26,7 @@ from clinweave.records import Grade, Passage, Tier
 if TYPE_CHECKING:
     from clinweave.knowledge.linking.linker import Linker
 
-VERSION = 1
+VERSION = 2
 PROPOSALS, ASKED = "proposals.jsonl", "asked.jsonl"
 PROVENANCE = {
     "grade": str(Grade.TEXT_MINED),

@@ -100,7 +100,7 @@ def pieces(text: str) -> list[Piece]:
 
 def tells(piece: Piece, text: str, section: str) -> bool:
     """Say whether a piece of a section tells of its subject, and not of causes, risks or what else may be so."""
-    section = section.strip().casefold()
+    section = _own_heading(section)
     informs, own = section in _INFORMS, text[piece.start : piece.end]
     says = piece.lead or own
     if own.endswith("?"):
@@ -206,8 +206,13 @@ def _fits(predicate: str, item: Mention) -> bool:
 
 
 def _kind(passage: Passage) -> str:
-    section = passage.section.strip().casefold()
+    section = _own_heading(passage.section)
     return _FINDING if section in _INFORMS else _KIND.get(section, "")
+
+
+def _own_heading(section: str) -> str:
+    """Return the last heading of a path of headings: "Marfan syndrome > Symptoms" -> "symptoms"."""
+    return section.rpartition(" > ")[2].strip().casefold()
 
 
 def _words(text: str) -> list[str]:
