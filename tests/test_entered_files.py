@@ -63,6 +63,15 @@ def test_the_page_about_the_architecture_names_the_files_of_a_question_in_order(
     assert_in_order("One question, file by file", entered, unless={"knowledge/citations/checker.py"})
 
 
+def test_the_page_about_the_architecture_names_files_that_exist():
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    names = {name for name in re.findall(r"`([\w/.]+\.(?:py|toml|css))`", page) if "/" in name}
+    roots = (ROOT / "src" / "clinweave", ROOT)
+    assert len(names) > 40
+    missing = {name for name in names if not any((root / name).is_file() for root in roots)}
+    assert {name for name in missing if "NAME" not in name} == set()
+
+
 def test_only_functions_that_run_count(tool):
     from clinweave.core import statistics
 
