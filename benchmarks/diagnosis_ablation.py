@@ -35,7 +35,7 @@ from clinweave.evaluation.diagnosis.truth import Truth, read_truth
 AT = (1, 3, 10)
 CHANGES: dict[str, dict[str, float]] = {
     "the score as it is": {},
-    "no kin (groups, siblings)": {"groups": 0.0, "siblings": 0.0},
+    "no related diseases (groups, siblings)": {"groups": 0.0, "siblings": 0.0},
     "no wider Orphanet groups": {"groups": 0.0},
     "no siblings": {"siblings": 0.0},
     "no bonus for having the finding": {"exact": 0.0},

@@ -82,7 +82,7 @@ def _ways(release: Release, genes: Path, orphadata: Path | None) -> dict[str, Ma
     table = {"phenotype.hpoa": release.annotations, "genes_to_phenotype.txt": genes}
     result = {
         "Mondo: an equal ORPHA id": {id_: frozenset(ids) for ids in links.members.values() for id_ in ids},
-        "Mondo: kin": _kin(release),
+        "Mondo: related diseases": _kin(release),
         "gene, HPO's table": _sharing(genes_from(DATABASES["hpoa"].read(table, log))),
         "gene, UniProt's list": _sharing(_uniprot(log)),
     }

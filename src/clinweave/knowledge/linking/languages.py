@@ -96,7 +96,7 @@ def check_language(code: str) -> str:
 
 
 def language_limits(language: str, findings: Collection[str], diseases: Collection[str]) -> str:
-    """Return a sentence on what is read of a language: "" for English.
+    """Return a sentence on which parts of a language can be read; "" for English.
 
     `findings` and `diseases` are the languages with files of names of findings and of diseases at hand.
     """
