@@ -61,10 +61,7 @@ def main() -> int:
         return 0
     sets = [read(chosen.data, name) for name in chosen.sets.split(",")]
     work = [
-        (item, rule, seed)
-        for item in sets
-        for rule in chosen.rules.split(",")
-        for seed in range(chosen.seeds)
+        (one, rule, seed) for one in sets for rule in chosen.rules.split(",") for seed in range(chosen.seeds)
     ]
     for known, rule, seed in track(work, chosen.what, console=SCREEN):
         if chosen.what == "accuracy":
