@@ -9,7 +9,8 @@ or two sentences of the passage have, and differences in order. `--shortcuts` ad
 begins with "Yes," or "No,": they tell how the pairs were written, not what a passage states.
 
 Each set of written pairs (`_first`, `_unseen_e`, ...) is judged by trees that were not trained on it, at the thresholds
-that let 0.5, 1 and 2 % of the false sentences of the other sets through. Parts `b`, `f` and `g` are not read.
+that let 0.5, 1 and 2 % of the false sentences of the other sets through. Parts `b`, `f`, `g`, `h` and the seventh set
+are not read.
 Intervals are Wilson's, 95 %. Needs the built graph.
 """
 
@@ -38,7 +39,7 @@ from clinweave.knowledge.citations.tokens import tokens
 from clinweave.records import Passage, Verdict
 
 WRITTEN = Path(__file__).parents[1] / "tests" / "knowledge" / "citation_pairs"
-CLOSED = ("unseen_b", "unseen_f", "unseen_g")
+CLOSED = ("unseen_b", "unseen_f", "unseen_g", "unseen_h", "seventh")
 SHOWN = ("unseen_e", "sixth")  # most sentences that the checker does not recognise
 SHARES = (0.005, 0.01, 0.02)
 WORDING = "the passage does not state this"

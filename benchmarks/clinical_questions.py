@@ -1,7 +1,7 @@
 """Answers to clinical questions, scored by pattern: useful, unhelpful, dangerous; every answer on one page to be read.
 
     python benchmarks/clinical_questions.py QUESTIONS.jsonl [...] [--model none] [--model ADDRESS] [--out FOLDER]
-        [--threads N] [--limit N] [--resume] [--recheck FILE]
+        [--threads N] [--limit N] [--resume] [--recheck FILE] [--judge ADDRESS]
 
 QUESTIONS has one JSON object per line: "id", "question", "audience" (public or clinician), "expect" (answer, abstain or
 urgent), "must" and "never" (regular expressions, case ignored) and, if wanted, "language" (counted apart).
@@ -16,6 +16,7 @@ the 95 % interval) and timed: until the statements are shown, until its first to
 processor seconds of the whole process. A run with a model takes long: with `--resume` the answers that an earlier run
 left in FOLDER (partial-MODEL.jsonl) are not asked for again, so a run can be done in pieces (`--limit`). `--recheck`
 checks the replies in such a file again instead of asking the model: what a change of the check does to them.
+`--judge` is that of `ask`.
 """
 
 import argparse
@@ -140,10 +141,11 @@ def read(paths: Iterable[Path]) -> list[dict[str, Any]]:
     return rows
 
 
-def answer_all(
+def answer_all(  # noqa: PLR0917
     questions: Sequence[Mapping[str, Any]],
     model: str,
     threads: int | None,
+    judge: str,
     save: Callable[[Row], None],
     earlier: Mapping[str, Row],
 ) -> tuple[list[Row], float]:
@@ -155,7 +157,7 @@ def answer_all(
     questions = [question for question in questions if question["id"] not in earlier]
     if not questions:
         return rows, 0.0
-    with clinweave.open(model=model, threads=threads) as base:
+    with clinweave.open(model=model, threads=threads, judge=judge) as base:
         started = time.perf_counter()
         base.ask(questions[0]["question"], audience=questions[0]["audience"])
         cold = time.perf_counter() - started
@@ -315,6 +317,7 @@ def main() -> None:
         "--resume", action="store_true", help="with --out: keep the answers of an earlier run"
     )
     parser.add_argument("--recheck", type=Path, help="with --out: check the replies in this file again")
+    parser.add_argument("--judge", default="none", help="second judge of sentences, as of `ask`")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     if options.recheck is not None:
@@ -330,6 +333,7 @@ def main() -> None:
             questions,
             model,
             options.threads,
+            options.judge,
             saver(options.out, model, resume=options.resume),
             answered(options.out, model) if options.resume else {},
         )

@@ -11,7 +11,7 @@ from clinweave.core import configuration
 from clinweave.core.artifacts import MANIFEST
 from clinweave.core.artifacts import home as default_home
 from clinweave.core.errors import MissingDataError, UserError
-from clinweave.models import AUTO, best_installed, runs_here
+from clinweave.models import AUTO, best_installed, judge_address, runs_here
 from clinweave.records import Answer, Audience, Mention, Message
 
 if TYPE_CHECKING:
@@ -49,12 +49,12 @@ class KnowledgeBase:
         graph: Path | str | None = None,
         collections: Sequence[str] = (),
         threads: int | None = None,
+        judge: str = "none",
     ) -> None:
         """Take the folder of what was built, an address or a model, and who reads the answers.
 
         `model` "auto" is the best model that was fetched and writes well enough (`models.best_installed`), else none;
-        `threads` is for a model in this process.
-
+        `threads` is for a model in this process. `judge` is the address of a second judge of written sentences.
         `audience` None reads the setting `audience`, by default the public. `graph` is the folder
         of a graph, that in `home` if not given. Passages come from these `collections`; () means from all.
         """
@@ -63,7 +63,7 @@ class KnowledgeBase:
         self.collections = tuple(collections)
         self.audience = read_audience(audience)
         self._address = best_installed(self.home) if model == AUTO else model
-        self._threads = threads
+        self._threads, self._judge_address = threads, judge_address(judge, self.home)
         self._lock = threading.RLock()
         self._retrievers: dict[str, Retriever] = {}
         self._diagnosers: dict[Path | None, Diagnoser] = {}
@@ -109,9 +109,10 @@ class KnowledgeBase:
     @cached_property
     def checker(self) -> "CitationChecker":
         """Return the citation checker, over the graph if there is one."""
-        from clinweave.knowledge import CitationChecker
+        from clinweave.knowledge import CitationChecker, model_judge
 
-        return CitationChecker(self.graph, self.linker) if self.has("graph") else CitationChecker(None)
+        graph, linker = (self.graph, self.linker) if self.has("graph") else (None, None)
+        return CitationChecker(graph, linker, model_judge(self._judge_address, self.home, self._threads))
 
     @property
     def model(self) -> "LanguageModel | None":
@@ -139,8 +140,7 @@ class KnowledgeBase:
 
     def has(self, part: str) -> bool:
         """Return whether a part ("graph" or "index") was built."""
-        folder = self.graph_folder if part == "graph" else self.home / part
-        return (folder / MANIFEST).exists()
+        return ((self.graph_folder if part == "graph" else self.home / part) / MANIFEST).exists()
 
     def retriever(self, name: str) -> "Retriever":
         """Return the retriever of this name, opened once."""
@@ -314,6 +314,8 @@ class KnowledgeBase:
             if self._opened_model is not None:
                 self._opened_model.close()
             self._opened_model = None
+            if "checker" in vars(self) and self.checker.judge is not None:
+                self.checker.judge.close()
 
     def __enter__(self) -> "KnowledgeBase":
         return self

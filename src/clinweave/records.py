@@ -182,6 +182,9 @@ class Evidence:
     ] = ()  # (CURIE, name) of the ends of relations, or of the drugs of a passage
 
 
+RULES = "rules"  # what supports a sentence, where no model judged it
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """One sentence of an answer, the evidence ids it points at, and what the checker found."""
@@ -191,6 +194,7 @@ class Sentence:
     verdict: Verdict
     reason: str
     quotation: str = ""  # what the evidence says in the place of a sentence that it does not state
+    supported_by: str = ""  # RULES, or the model that judged a sentence which the rules leave open
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +240,7 @@ class Answer:
     labels: tuple[LocalName, ...] = ()  # names of concepts in that language, as they stand in `text`
     guardrail: str = ""  # the risk category whose fixed reply this is, or ""
     model: str = "none"
+    judge: str = ""  # the model that judged sentences which the rules leave open, or ""
     model_error: str = (
         ""  # the back end's own words where the model failed; may quote the prompt, so never log it
     )

@@ -255,3 +255,42 @@ def test_the_source_is_quoted_in_the_place_of_a_sentence_that_it_does_not_state(
     assert (
         document["answer"].count(more) == 1
     )  # quoted once, by the statement or in the place of the sentence
+
+
+CARE = (
+    "Alpha syndrome is treated with aspirin, rest, a brace at night, swimming, drops for the eyes, a check of the "
+    "heart every year and advice about sport. Splints worn by day are of use in Alpha syndrome too, like warm baths."
+)
+IN_OTHER_WORDS = "Swimming and braces belong to the treatment of Alpha syndrome."
+
+
+def test_a_judged_sentence_is_marked_and_stands_beside_the_source(run, monkeypatch, tmp_path):
+    passages = [Passage("p", CARE, "Alpha syndrome", "doc.txt", 0, len(CARE), "own")]
+    monkeypatch.setattr(
+        "clinweave.knowledge_base.KnowledgeBase", lambda **options: SmallBase(passages=passages, **options)
+    )
+    writer, judge = tmp_path / "writer.json", tmp_path / "judge.json"
+    writer.write_text(json.dumps({"otherwise": IN_OTHER_WORDS}), "utf-8")
+    question = ("How is Alpha syndrome treated?", "--knowledge", "text", "--model", f"scripted:{writer}")
+    for no, verdict in ((-6.0, "supported"), (-0.2, "not verified")):
+        rules = [{"when": f"B (statement): {IN_OTHER_WORDS}", "scores": {"Yes": -0.1, "No": no}}]
+        judge.write_text(json.dumps({"rules": rules}), "utf-8")
+        address = f"scripted:{judge}"
+        document = json.loads(run(*question, "--judge", address, "--json")[1])
+        (sentence,) = document["sentences"]
+        assert (sentence["verdict"], sentence["supported_by"]) == (
+            verdict,
+            address if verdict == "supported" else "",
+        )
+        assert document["judge"] == address
+        assert "judge (part of check)" in document["timings"]
+        note = f"(supported by the model judge {address}, not by rules; the source says: “Alpha syndrome is treated"
+        assert (f"{IN_OTHER_WORDS} [1] {note}" in document["answer"]) == (verdict == "supported")
+    assert "judge (part of check)" not in json.loads(run(*question, "--json")[1])["timings"]
+
+
+def test_a_judge_must_be_on_this_machine_and_exist(run, built, script):
+    for address, said in (("http://127.0.0.1:1/v1#x", "cannot judge"), ("qwen9", "Unknown model")):
+        code, out, err = run(QUESTION, "--model", script, "--judge", address)
+        assert (code, out) == (2, "")
+        assert said in err

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from clinweave.applications import AnswerPart, joined
 from clinweave.cli.console import Console
-from clinweave.records import Answer, Evidence, Passage, Relation, Verdict, to_json
+from clinweave.records import RULES, Answer, Evidence, Passage, Relation, Verdict, to_json
 
 MARKS = {
     Verdict.SUPPORTED: "[green]supported[/]",
@@ -49,6 +49,14 @@ Threads = Annotated[
         max=256,
         help="Threads of a model on this machine.",
         show_default="as many cores as are idle, up to 4",
+    ),
+]
+Judge = Annotated[
+    str,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Model on this machine that is asked about a written sentence which the rules neither support nor refuse: "
+        "none, auto (the best installed), or an address as of --model. What it supports is marked.",
     ),
 ]
 Collections = Annotated[
@@ -120,7 +128,8 @@ def show(
         screen.print(f"[dim]model: {escape(answer.model_error)}[/]")
     spent = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in answer.timings.items())
     tokens = ", ".join(f"{count} {name} tokens" for name, count in answer.tokens.items())
-    parts = [f"model {escape(answer.model)}, for the {answer.audience.value}", spent, tokens]
+    judge = f", judge {escape(answer.judge)}" if answer.judge else ""
+    parts = [f"model {escape(answer.model)}{judge}, for the {answer.audience.value}", spent, tokens]
     screen.print(f"[dim]{'; '.join(part for part in parts if part)}[/]")
 
 
@@ -128,6 +137,8 @@ def _sentences(answer: Answer) -> Table:
     table = Table("sentence", "cites", "verdict", "reason", title="Sentences written by the model")
     for item in answer.sentences:
         mark = MARKS[item.verdict] if answer.retrievers else "[yellow]unchecked[/]"
+        if item.supported_by not in {"", RULES}:
+            mark = f"{mark} by the model judge"
         table.add_row(escape(item.text), escape(" ".join(item.evidence)), mark, escape(item.reason))
     return table
 

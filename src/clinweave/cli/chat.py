@@ -16,6 +16,7 @@ from clinweave.cli.answers import (
     Budget,
     Collections,
     GraphFolder,
+    Judge,
     LanguageCode,
     LiveAnswer,
     Threads,
@@ -36,6 +37,7 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def command(  # noqa: PLR0917 - each parameter is one option
     model: Annotated[str, typer.Option(metavar="ADDRESS", help=MODEL_HELP)] = "auto",
+    judge: Judge = "none",
     knowledge: Annotated[str, typer.Option(metavar="NAMES", help=KNOWLEDGE_HELP)] = "graph,text",
     audience: AudienceName = "",
     language: LanguageCode = "",
@@ -68,6 +70,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
         graph=graph,
         collections=collection or (),
         threads=threads or None,
+        judge=judge,
     ) as base:
         with spinner(quiet=as_json) as say:
             base.open_parts(names, progress=say)

@@ -13,6 +13,7 @@ from clinweave.cli.answers import (
     Budget,
     Collections,
     GraphFolder,
+    Judge,
     Threads,
 )
 from clinweave.cli.console import Console, spinner
@@ -23,6 +24,7 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def command(  # noqa: PLR0917 - each parameter is one option
     model: Annotated[str, typer.Option(metavar="ADDRESS", help=MODEL_HELP)] = "auto",
+    judge: Judge = "none",
     name: Annotated[
         str, typer.Option(help="Model name shown to clients.", show_default="the model's own")
     ] = "",
@@ -83,6 +85,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
         graph=graph,
         collections=collection or (),
         threads=threads or None,
+        judge=judge,
     ) as base:
         without_model = base.model_name in NO_MODEL
         if without_model and not names:

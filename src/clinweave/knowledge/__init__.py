@@ -8,6 +8,9 @@ if TYPE_CHECKING:
     from clinweave.knowledge.citations.checker import CitationChecker as CitationChecker
     from clinweave.knowledge.citations.headings import withdraws as withdraws
     from clinweave.knowledge.citations.instructions import speaks_to_model as speaks_to_model
+    from clinweave.knowledge.citations.judge import EntailmentJudge as EntailmentJudge
+    from clinweave.knowledge.citations.judge import ModelJudge as ModelJudge
+    from clinweave.knowledge.citations.judge import model_judge as model_judge
     from clinweave.knowledge.citations.sentences import split_sentences as split_sentences
     from clinweave.knowledge.context.evidence import Context as Context
     from clinweave.knowledge.context.evidence import ContextBuilder as ContextBuilder
@@ -95,6 +98,9 @@ __getattr__, __dir__ = attach(
     __name__,
     {
         "CitationChecker": "citations.checker",
+        "EntailmentJudge": "citations.judge",
+        "ModelJudge": "citations.judge",
+        "model_judge": "citations.judge",
         "TranslatedLinker": "linking.translations",
         "check_language": "linking.languages",
         "language_limits": "linking.languages",

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from clinweave.models.addresses import AUTO as AUTO
     from clinweave.models.addresses import FETCHED as FETCHED
     from clinweave.models.addresses import best_installed as best_installed
+    from clinweave.models.addresses import judge_address as judge_address
+    from clinweave.models.addresses import open_judge as open_judge
     from clinweave.models.addresses import open_model as open_model
     from clinweave.models.addresses import runs_here as runs_here
     from clinweave.models.base import Capability as Capability
@@ -44,6 +46,8 @@ __getattr__, __dir__ = attach(
         "AUTO": "addresses",
         "FETCHED": "addresses",
         "best_installed": "addresses",
+        "judge_address": "addresses",
+        "open_judge": "addresses",
         "open_model": "addresses",
         "runs_here": "addresses",
         "Capability": "base",

@@ -72,6 +72,32 @@ def open_model(address: str, **options: Any) -> LanguageModel:
     return GgufModel(path, **{**named, "home": home, **options})
 
 
+def judge_address(address: str, home: Path | None = None) -> str:
+    """Return the address of a judge: "auto" as the best model that was fetched, "none" where there is none.
+
+    Raises `UserError` for an address that means nothing and for one on another machine.
+    """
+    if address == AUTO:
+        return best_installed(home)
+    if address not in {"", "none"} and not runs_here(address, home):
+        raise UserError(
+            f"{address} cannot judge: only a model on this machine gives the likelihoods that it needs"
+        )
+    return address
+
+
+def open_judge(address: str, home: Path | None = None, *, threads: int | None = None) -> LanguageModel:
+    """Open a model that only gives likelihoods, with the engine that also writes: no weights are converted for it.
+
+    It is a model of its own, as the one that writes is busy while its sentences are judged; the file is mapped into
+    memory once.
+    """
+    options: dict[str, object] = {"threads": threads} if threads else {}
+    if _resolved(address, home)[0] == "gguf":
+        options["scorer"] = "xllamacpp"
+    return open_model(address, home=home, **options)
+
+
 def runs_here(address: str, home: Path | None = None) -> bool:
     """Return whether the model at an address is known, before it is opened, to send nothing beyond this machine.
 

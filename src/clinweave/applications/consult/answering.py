@@ -170,6 +170,7 @@ def _with_model(answer: Answer, written: ModelText) -> Answer:
     return replace(
         answer,
         sentences=written.sentences,
+        judge=written.judge,
         notes=(*answer.notes, *written.notes),
         model_error=written.error,
         finish_reason=written.finish,

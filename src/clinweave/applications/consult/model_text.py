@@ -23,7 +23,7 @@ from clinweave.models import (
     find_repetition,
     stream_reply,
 )
-from clinweave.records import Audience, Evidence, Sentence, Statement, Tier, Verdict
+from clinweave.records import RULES, Audience, Evidence, Sentence, Statement, Tier, Verdict
 
 DISCLAIMER = "For research, not for clinical decisions."
 DOSE_LEFT_OUT = "(an amount of a drug, left out)"
@@ -148,12 +148,18 @@ class CheckedReply:
                 self._on_part(AnswerPart("sentence", shown))
 
     def _quoted(self, text: str, sentence: Sentence) -> Sentence:
-        """Return a sentence that was not supported with what the evidence says in its place, if it says something."""
-        if sentence.verdict not in _REJECTED:
+        """Return a sentence with what the evidence says in its place, if it was not supported, or beside it.
+
+        Beside it where a model judged it: then a reader can compare.
+        """
+        by_judge = sentence.verdict == Verdict.SUPPORTED and sentence.supported_by not in {"", RULES}
+        if sentence.verdict not in _REJECTED and not by_judge:
             return sentence
         nearest = self._checker.closest(text, self._cited, self._question)
         if nearest is None or (self._audience is Audience.PUBLIC and guardrails.states_dose(nearest.text)):
             return sentence
+        if by_judge:
+            return replace(sentence, quotation=nearest.text)
         reason = f"{sentence.reason}; the source is quoted instead"
         return replace(sentence, evidence=(nearest.evidence,), reason=reason, quotation=nearest.text)
 
@@ -181,10 +187,17 @@ def _with_statements(shown: Sequence[ShownStatement]) -> tuple[Evidence, ...]:
 def shown_sentence(sentence: Sentence, shown: str, model: str = "") -> str:
     """Return a supported sentence, or the quotation in the place of another, with its citation marks.
 
-    "" for what has neither and for what `shown` has word for word. With the name of a model, a line that says who wrote
-    it stands above: the first sentence has it.
+    A sentence that a model judged is followed by a note that says so, with the quotation. "" for what has neither and
+    for what `shown` has word for word. With the name of a model, a line that says who wrote it stands above: the first
+    sentence has it.
     """
-    if sentence.quotation:
+    judge = sentence.supported_by if sentence.verdict == Verdict.SUPPORTED else ""
+    note = ""
+    if judge not in {"", RULES}:
+        text = sentence.text if bare(sentence.text) not in shown else ""
+        quotation = f"; {SOURCE_SAYS.lower()} “{sentence.quotation}”" if sentence.quotation else ""
+        note = f" (supported by the model judge {judge}, not by rules{quotation})"
+    elif sentence.quotation:
         known = all(bare(part) in shown for part in sentence.quotation.split(" … "))
         text = "" if known else f"{SOURCE_SAYS} “{sentence.quotation}”"
     else:
@@ -192,7 +205,7 @@ def shown_sentence(sentence: Sentence, shown: str, model: str = "") -> str:
         text = sentence.text if supported else ""
     heading = f"{HEADING.format(model=model)}\n" if model else ""
     marks = "".join(f"[{number}]" for number in sentence.evidence)
-    return f"{heading}{text} {marks}" if text else ""
+    return f"{heading}{text} {marks}{note}" if text else ""
 
 
 def without_doses(sentences: Sequence[Sentence], audience: Audience) -> tuple[Sentence, ...]:
@@ -266,6 +279,7 @@ class ModelText:
     finish: str = "stop"
     timings: tuple[tuple[str, float], ...] = ()
     tokens: tuple[tuple[str, int], ...] = ()
+    judge: str = ""  # the model that judged sentences which the rules leave open
 
     def text_below(self, composed: str, model: str) -> str:
         """Return the supported sentences with citation marks, without those that `composed` says word for word."""
@@ -303,6 +317,8 @@ def write(  # noqa: PLR0917
     if not shown:
         return ModelText()
     prompt = prompt_for(question, shown)
+    judge = checker.judge
+    judged_before = judge.seconds if judge else 0.0
     written = CheckedReply(checker, shown, question, audience, composed, model.name, on_part)
     first: list[float] = []
 
@@ -319,14 +335,18 @@ def write(  # noqa: PLR0917
         return ModelText(tuple(written.sentences), prompt, (FAILED,), str(error))
     written.finish()
     ended = time.perf_counter()
-    timings = (
+    timings: tuple[tuple[str, float], ...] = (
         ("first token", (first or [ended])[0] - started),
         ("generate", ended - started - written.seconds),
         ("check", written.seconds),
     )
+    if judge is not None:
+        timings += (("judge (part of check)", judge.seconds - judged_before),)
     tokens = (("prompt", reply.prompt_tokens), ("completion", reply.completion_tokens))
     sentences, notes = tuple(written.sentences), _notes(written)
-    return ModelText(sentences, prompt, notes, "", reply.finish_reason, timings, tokens)
+    return ModelText(
+        sentences, prompt, notes, "", reply.finish_reason, timings, tokens, judge.name if judge else ""
+    )
 
 
 def _notes(written: CheckedReply) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from clinweave.core import predicates
@@ -12,11 +12,13 @@ from clinweave.knowledge.citations.claims import Reading, Span, Unclear
 from clinweave.knowledge.citations.closest import Closest, closest
 from clinweave.knowledge.citations.compare import OPPOSITES, UPWARDS, Finding, compare, denied
 from clinweave.knowledge.citations.instructions import speaks_to_model
+from clinweave.knowledge.citations.judge import EntailmentJudge, judgeable, judged_by
+from clinweave.knowledge.citations.premises import Premise
 from clinweave.knowledge.citations.quotes import quoted, repeats
 from clinweave.knowledge.citations.relation_text import as_passage
 from clinweave.knowledge.citations.relevance import irrelevant
 from clinweave.knowledge.citations.sentences import facts, marked, topic_of, with_topic
-from clinweave.records import Concept, Evidence, Mention, Passage, Relation, Sentence, Verdict
+from clinweave.records import RULES, Concept, Evidence, Mention, Passage, Relation, Sentence, Verdict
 
 if TYPE_CHECKING:
     from clinweave.knowledge.linking.linker import Linker
@@ -57,11 +59,20 @@ class _Shown:
 
 
 class CitationChecker:
-    """Checks sentences against the evidence they cite. A relation supports as a typed triple, a passage by a quote."""
+    """Checks sentences against the evidence they cite. A relation supports as a typed triple, a passage by a quote.
 
-    def __init__(self, graph: KnowsNames | None, linker: "Linker | None" = None) -> None:
+    A `judge` is asked about a sentence that the rules neither support nor refuse, if no veto holds.
+    """
+
+    def __init__(
+        self,
+        graph: KnowsNames | None,
+        linker: "Linker | None" = None,
+        judge: EntailmentJudge | None = None,
+    ) -> None:
         self.graph = graph
         self.linker = linker
+        self.judge = judge
         self._concepts: dict[str, Concept | None] = {}
         self._renames: dict[str, str] = {}
 
@@ -70,7 +81,19 @@ class CitationChecker:
 
         With a `question`, a supported sentence that does not answer it is IRRELEVANT.
         """
+        verdict, reason = self._by_rules(sentence, cited, question)
+        checked = Sentence(sentence, (), verdict, reason)
+        judged = self._judged_again(checked, cited, question)
+        return judged.verdict, judged.reason
+
+    def _by_rules(self, sentence: str, cited: Sequence[Evidence], question: str) -> tuple[Verdict, str]:
         verdict, reason = self._checked(sentence, cited)
+        return self._answering(verdict, reason, sentence, cited, question)
+
+    def _answering(
+        self, verdict: Verdict, reason: str, sentence: str, cited: Sequence[Evidence], question: str
+    ) -> tuple[Verdict, str]:
+        """Return the verdict, or IRRELEVANT for a supported sentence that does not answer the question."""
         if question and verdict == Verdict.SUPPORTED:
             passages = [item.passage for item in cited if item.passage is not None]
             heading = " ".join(f"{passage.title} {passage.section}" for passage in passages)
@@ -78,6 +101,19 @@ class CitationChecker:
             if why := irrelevant(sentence, question, heading):
                 return Verdict.IRRELEVANT, f"{reason}, but {why}"
         return verdict, reason
+
+    def judgeable(self, sentence: str, evidence: Sequence[Evidence]) -> tuple[Premise | None, str]:
+        """Return what a second judge may be asked about an unsupported sentence; None and the reason if nothing."""
+        return judgeable(sentence, evidence, self._checked)
+
+    def _judged_again(self, checked: Sentence, evidence: Sequence[Evidence], question: str) -> Sentence:
+        """Return a sentence that the rules leave open as the second judge finds it; others as they are."""
+        if self.judge is None or checked.verdict != Verdict.UNVERIFIED:
+            return checked
+        judged = judged_by(self.judge, checked, evidence, self._checked)
+        cited = [item for item in evidence if item.id in judged.evidence]
+        verdict, reason = self._answering(judged.verdict, judged.reason, judged.text, cited, question)
+        return replace(judged, verdict=verdict, reason=reason)
 
     def _named_in(self, question: str, cited: Sequence[Evidence]) -> str:
         """Return the names in a question that stand for what the cited evidence is about: they need not be repeated."""
@@ -174,13 +210,17 @@ class CitationChecker:
             if sentence.verdict == Verdict.UNVERIFIED and topic and (full := with_topic(item.text, topic)):
                 resolved = self._sentence(full, item.ids, known, question, repair)
                 sentence = resolved if resolved.verdict != Verdict.UNVERIFIED else sentence
-            result.append(sentence)
+            tried = known.values() if repair or not item.ids else map(known.get, item.ids)
+            sentence = self._judged_again(sentence, tuple(filter(None, tried)), question)
+            supported = sentence.verdict in (Verdict.SUPPORTED, Verdict.IRRELEVANT)
+            result.append(replace(sentence, supported_by=sentence.supported_by or RULES if supported else ""))
             topic = topic_of(item.text) or topic
         return tuple(result)
 
     def _sentence(
         self, text: str, ids: tuple[str, ...], known: dict[str, Evidence], question: str, repair: bool
     ) -> Sentence:
+        """Return a sentence with its verdict by the rules."""
         unknown = [number for number in ids if number not in known]
         if unknown and repair and (found := self._elsewhere(text, ids, known, question)):
             return found
@@ -188,12 +228,12 @@ class CitationChecker:
             shown = ", ".join(f"[{number}]" for number in unknown)
             return Sentence(text, ids, Verdict.UNVERIFIED, f"cites {shown}, which was not shown to the model")
         if ids:
-            verdict, reason = self.check(text, [known[number] for number in ids], question)
+            verdict, reason = self._by_rules(text, [known[number] for number in ids], question)
             if verdict != Verdict.UNVERIFIED or not repair:
                 return Sentence(text, ids, verdict, reason)
             return self._elsewhere(text, ids, known, question) or Sentence(text, ids, verdict, reason)
         for item in known.values():
-            verdict, reason = self.check(text, [item], question)
+            verdict, reason = self._by_rules(text, [item], question)
             if verdict != Verdict.UNVERIFIED:
                 return Sentence(
                     text, (item.id,), verdict, f"{reason} (no pointer given; found by the checker)"
@@ -208,7 +248,7 @@ class CitationChecker:
         """Return the sentence with the pointer to a shown item that states it, where the cited ones do not."""
         for item in known.values():
             if item.id not in ids:
-                verdict, reason = self.check(text, [item], question)
+                verdict, reason = self._by_rules(text, [item], question)
                 if verdict in (Verdict.SUPPORTED, Verdict.IRRELEVANT):
                     given = ", ".join(f"[{number}]" for number in ids)
                     return Sentence(

@@ -52,7 +52,7 @@ def closest(sentence: str, evidence: Sequence[Evidence], question: str = "") -> 
     A sentence that its passage does not assert (a heading denies it, it is hearsay, it asks), that holds for a group
     which only its heading names, or that does not answer `question` is not quoted.
     """
-    words = _words(sentence)
+    words = content_words(sentence)
     if len(words) <= _LEAST_WORDS:
         return None
     found = [
@@ -71,25 +71,25 @@ def closest(sentence: str, evidence: Sequence[Evidence], question: str = "") -> 
 
 def _with_second(best: Closest, found: Sequence[Closest], words: frozenset[str]) -> Closest:
     """Return the sentence with another one of its passage behind it that has what it lacks: two facts in one."""
-    rest = words - _words(best.text)
+    rest = words - content_words(best.text)
     others = [item for item in found if item.evidence == best.evidence and item.text not in best.text]
-    more = max(others, key=lambda item: len(rest & _words(item.text)), default=None)
-    if more is None or len(rest & _words(more.text)) < max(_LEAST_WORDS, _LEAST_SHARE * len(rest)):
+    more = max(others, key=lambda item: len(rest & content_words(item.text)), default=None)
+    if more is None or len(rest & content_words(more.text)) < max(_LEAST_WORDS, _LEAST_SHARE * len(rest)):
         return best
-    share = len(words & (_words(best.text) | _words(more.text))) / len(words)
+    share = len(words & (content_words(best.text) | content_words(more.text))) / len(words)
     both = tuple(item.text for item in found if item in (best, more))  # in the order of the passage
     return Closest(best.evidence, both, share)
 
 
 def _candidates(words: frozenset[str], number: str, passage: Passage) -> Iterator[Closest]:
     """Yield the sentences of a passage that have enough of the words."""
-    above = _words(f"{topic_of_title(passage.title) or passage.title} {passage.section}")
+    above = content_words(f"{topic_of_title(passage.title) or passage.title} {passage.section}")
     before: Statement | None = None
     for item in statements(passage.text, passage.section, passage.title):
         text = item.text
         if item.pronoun and before is not None:  # "it" needs the sentence that says what it is
             text = f"{before.text} {item.text}"
-        own = _words(text)
+        own = content_words(text)
         unclear = item.pronoun and before is None and not topic_of_title(passage.title)
         group = any(family(word) not in own for word in item.group)
         share = len(words & (own | above)) / len(words)
@@ -99,7 +99,7 @@ def _candidates(words: frozenset[str], number: str, passage: Passage) -> Iterato
         before = item if not item.refused and not item.pronoun else None
 
 
-def _words(text: str) -> frozenset[str]:
+def content_words(text: str) -> frozenset[str]:
     """Return the families of the words that say something, and the numbers."""
     items = canonical(tokens(rewritten(text)))
     keys = (
@@ -108,4 +108,4 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(key for key in keys if key not in NOTHING and len(key) > 1) - _SMALL
 
 
-__all__ = ["Closest", "closest"]
+__all__ = ["Closest", "closest", "content_words"]

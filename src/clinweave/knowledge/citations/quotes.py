@@ -43,6 +43,9 @@ _DENIES = pattern("denies", "sentence")
 _POINTING = frozenset({"it", "they", "this", "these", "those", "he", "she", "such", "that", "here", "both"})
 
 
+NOT_STATED = "the passage does not state this"  # no rule says why not
+
+
 class Quoted(NamedTuple):
     """A verdict on a sentence and a passage, and why."""
 
@@ -79,7 +82,7 @@ def quoted(
             }.items()
         )
     )
-    best = Quoted(Verdict.UNVERIFIED, "the passage does not state this")
+    best = Quoted(Verdict.UNVERIFIED, NOT_STATED)
     names: tuple[Rename | None, ...] = (None, rename) if rename is not None else (None,)
     for change in names:
         found = _stated(sentence, passage, known, change, by_frames=by_frames)
@@ -353,7 +356,7 @@ def _by_items(claims: Sequence[tuple[Frame, Frame]], evidence: Sequence[_Stated]
             any(entailed(single, stated) == Verdict.SUPPORTED for stated in usable) for single in singles
         ):
             return Quoted(Verdict.SUPPORTED, "the passage says this in other words")
-    return Quoted(Verdict.UNVERIFIED, "the passage does not state this")
+    return Quoted(Verdict.UNVERIFIED, NOT_STATED)
 
 
 def _singles(frame: Frame) -> list[Frame]:
@@ -389,4 +392,4 @@ def _other_group(item: _Stated, words: set[str]) -> str:
     return f"they stand under a heading about {missing[0]!r}" if missing else ""
 
 
-__all__ = ["Quoted", "prepared", "quoted", "repeats"]
+__all__ = ["NOT_STATED", "Quoted", "prepared", "quoted", "repeats"]
