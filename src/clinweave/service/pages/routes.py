@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute, Route
 
 from clinweave.service.pages.ask import AskPage
 from clinweave.service.pages.evidence import EvidencePages
+from clinweave.service.pages.graph import GraphPage
 from clinweave.service.pages.note import NotePage
 from clinweave.service.pages.notices import notices
 from clinweave.service.pages.problems import as_page
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def page_routes(state: "ServiceState") -> list[BaseRoute]:
     """Return the routes of all pages over the shared state of the service."""
-    ask, evidence, note = AskPage(state), EvidencePages(state), NotePage(state)
+    ask, evidence, note, graph = AskPage(state), EvidencePages(state), NotePage(state), GraphPage(state)
     return [
         Route("/", as_page(ask.show), methods=["GET"]),
         Route("/ask", as_page(ask.answer), methods=["POST"]),
@@ -28,6 +29,8 @@ def page_routes(state: "ServiceState") -> list[BaseRoute]:
         Route("/note/terms", as_page(note.terms), methods=["POST"]),
         Route("/note/export", as_page(note.export), methods=["POST"]),
         Route("/note/{part}", as_page(note.part), methods=["POST"]),
+        Route("/graph", as_page(graph.show), methods=["GET"]),
+        Route("/graph/names", as_page(graph.names), methods=["GET"]),
         Route("/notices", as_page(notices), methods=["GET"]),
         Route("/static/{name}", static, methods=["GET"]),
     ]
