@@ -68,6 +68,12 @@ def command(  # noqa: PLR0917 - each parameter is one option
     allow_remote: Annotated[
         str, typer.Option(metavar="HOST", help="Host that may receive gated or private evidence.")
     ] = "",
+    runs: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Folder whose runs the page Runs shows (outputs of `clinweave run`)."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the address as JSON.")] = False,
 ) -> None:
     """Start an OpenAI-compatible server; with knowledge, it answers as `ask` does. Ctrl-C stops it."""
@@ -78,6 +84,8 @@ def command(  # noqa: PLR0917 - each parameter is one option
     from clinweave.service import ChatHandler, ServiceSettings, ServiceState, check, serve
 
     check(host, token)
+    if runs is not None and not runs.is_dir():
+        raise UserError(f"--runs {runs}: there is no such folder")
     names = parse_retrievers(knowledge or ("graph,text" if model in {*NO_MODEL, AUTO} else "none"))
     with KnowledgeBase(
         model=model,
@@ -111,5 +119,6 @@ def command(  # noqa: PLR0917 - each parameter is one option
             max_tokens=max_tokens,
             max_queue=max_queue or 8,
             max_lookups=max_queue if max_queue and without_model else 128,
+            runs=runs,
         )
         serve(ServiceState.create(handler, limits), host, port, token, ready)

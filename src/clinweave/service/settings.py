@@ -1,6 +1,7 @@
 """Limits of the service."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -15,3 +16,4 @@ class ServiceSettings:
     lookup_threads: int = 0  # 0: one per processor, at most 4
     lookup_seconds: float = 60.0
     model_seconds: float = 600.0
+    runs: Path | None = None  # folder whose finished studies the page Runs shows

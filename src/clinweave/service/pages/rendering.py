@@ -100,7 +100,9 @@ def unchanged(text: str) -> Markup:
 def percent(share: float) -> str:
     """Return a share from 0 to 1 in percent, "<0.1 %" for a small one."""
     value = 100 * share
-    return "<0.1 %" if value < 0.1 else f"{value:.0f} %" if value >= 10 else f"{value:.1f} %"
+    if value < 0.1:
+        return "<0.1 %" if value > 0 else "0 %"
+    return f"{value:.0f} %" if value >= 10 else f"{value:.1f} %"
 
 
 def words(name: str) -> str:
