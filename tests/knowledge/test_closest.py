@@ -70,3 +70,24 @@ def test_a_sentence_for_a_group_is_not_quoted_without_its_heading():
 def test_what_does_not_answer_is_not_quoted():
     asked = "How is psoriasis treated?"
     assert quoted("Psoriasis cannot be passed from one person to another.", question=asked) is None
+
+
+LEAFLET = (
+    "The MMR vaccine is given to contacts within 72 hours. Antiviral tablets alone are of no benefit. "
+    "Measles begins with a fever."
+)
+
+
+def test_half_of_the_words_are_enough_and_fillers_are_not_counted():
+    said = "Anyone who was just in touch with someone ill should get MMR in the first 72 hours."
+    assert quoted(said, LEAFLET, "Measles", section="Public health") is None
+    said = "Contacts should just get MMR in the first 72 hours."
+    assert quoted(said, LEAFLET, "Measles", section="Public health") == (
+        "3",
+        "The MMR vaccine is given to contacts within 72 hours.",
+    )
+
+
+def test_words_of_the_title_alone_are_no_reason_to_quote():
+    said = "Tablets against the virus do nothing for the fever of measles."
+    assert quoted(said, "Measles fever is common.", "Measles and its fever") is None

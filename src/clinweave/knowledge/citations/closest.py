@@ -17,7 +17,7 @@ from clinweave.knowledge.citations.titles import topic_of_title
 from clinweave.knowledge.citations.tokens import tokens
 from clinweave.records import Evidence, Passage
 
-_LEAST_SHARE = 0.6  # of the words of the sentence
+_LEAST_SHARE = 0.5  # of the words of the sentence
 _HALF_SHARE = 0.3  # ... for one of two sentences
 _LEAST_WORDS = 2  # that the quoted sentence has itself, not its heading
 _SMALL = frozenset(
@@ -25,7 +25,8 @@ _SMALL = frozenset(
         family,
         word_set(
             "a an the of in on at by for to from with without and or but is are was were be been has have had can may "
-            "will should must do does did not no than then if when as so very also yes"
+            "will should must do does did not no than then if when as so very also yes any anyone someone who whom "
+            "whose having just other others itself themselves into because get receive"
         ),
     )
 )
@@ -94,6 +95,7 @@ def _candidates(words: frozenset[str], number: str, passage: Passage) -> Iterato
         group = any(family(word) not in own for word in item.group)
         share = len(words & (own | above)) / len(words)
         enough = share >= _HALF_SHARE and len(words & own) >= _LEAST_WORDS and len(text.split()) <= _LONGEST
+        enough = enough and not words & own <= above  # every sentence below a heading is about its words
         if enough and not (item.refused or unclear or group):
             yield Closest(number, (text,), share)
         before = item if not item.refused and not item.pronoun else None
