@@ -1,5 +1,7 @@
-"""More readers for the fuzzer: office formats, tables of PDF, names in other languages, and a user's own tables."""
+"""More readers for the fuzzer: office formats, PDF tables, names in other languages, own tables, molecules."""
 
+import importlib.util
+import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,8 +22,8 @@ from tests.safety.readers import Reader, drain, first
 
 
 def more_readers() -> list[Reader]:
-    """Return the readers of office formats and of tables of names and triples."""
-    return [*_office(), *_names()]
+    """Return the readers of office formats, of tables of names and triples, and of molecules where RDKit is."""
+    return [*_office(), *_names(), *(_molecules() if importlib.util.find_spec("rdkit") else [])]
 
 
 def _office() -> list[Reader]:
@@ -108,3 +110,44 @@ def _own_tables(folder: Path) -> None:
     graph = OwnGraph("mine", {path.name: path for path in folder.iterdir()})
     drain(graph.concepts())
     drain(graph.relations(lambda cell, _: (cell if ":" in cell else "C:3", "")))
+
+
+def _molecules() -> list[Reader]:
+    """Return the readers of molecule files, each with every row answered."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    import xlsxwriter
+    from rdkit import Chem
+
+    from clinweave.applications.molecules import read_molecules
+
+    names = ("CCO", "C[C@H](N)C(=O)O", "c1ccc2[nH]ccc2c1")
+    molecules = [Chem.MolFromSmiles(smiles) for smiles in names]
+    items = ">  <IC50>\n1.5\n\n>  <IC50>\n2\n\n$$$$\n"
+    old = "".join(f"{Chem.MolToMolBlock(molecule)}{items}" for molecule in molecules)
+    new = "".join(f"{Chem.MolToMolBlock(molecule, forceV3000=True)}{items}" for molecule in molecules)
+    sheet, columns = io.BytesIO(), io.BytesIO()
+    book = xlsxwriter.Workbook(sheet)
+    page = book.add_worksheet()
+    page.merge_range(0, 1, 0, 2, "Assay")
+    page.write_row(1, 0, ["SMILES", "IC50", "Ki"])
+    page.write_row(2, 0, ["CCO", 1.5, "x"])
+    book.close()
+    pq.write_table(pa.table({"smiles": list(names), "value": [1.5, None, 2.0]}), columns)
+    texts = {
+        "a.sdf": old.encode(),
+        "b.sdf": new.encode(),
+        "c.csv": b'smiles,name\nCCO,"a, b"\nC1CC,"two\nlines"\nCC,x\n',
+        "d.smi": b"SMILES\tname\nCCO\tethanol\nC1CC\tbroken\n",
+        "e.tsv": b"id\tsmiles\n1\tCCO\n2\tCC(C)(C)(C)C\n",
+    }
+    packed = {"f.xlsx": sheet.getvalue(), "g.parquet": columns.getvalue()}
+
+    def read(folder: Path) -> None:
+        for row in read_molecules(first(folder)):
+            assert (row.smiles is None) == bool(row.reason)
+
+    return [
+        *(Reader(f"molecules {name}", {name: content}, read) for name, content in texts.items()),
+        *(Reader(f"molecules {name}", {name: content}, read, text=False) for name, content in packed.items()),
+    ]

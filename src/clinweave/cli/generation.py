@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from clinweave.cli.console import Console
-from clinweave.core.artifacts import home, write_text
+from clinweave.core.artifacts import home
 from clinweave.core.errors import UserError
 from clinweave.core.extras import needs_extra
 
@@ -54,7 +54,10 @@ def _use(threads: int) -> None:
 
 
 def train(  # noqa: PLR0917 - each parameter is one option
-    data: Annotated[Path, typer.Option(metavar="FILE", help="SMILES to train on: .smi, or a table (.gz).")],
+    data: Annotated[
+        Path,
+        typer.Option(metavar="FILE", help="Molecules to train on: .smi, .sdf, .csv, .xlsx ..."),
+    ],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Output folder for the model.")],
     size: Annotated[
         str, typer.Option(help="small (2 M parameters), base (59 M, for a GPU) or tiny.")
@@ -109,7 +112,13 @@ def train(  # noqa: PLR0917 - each parameter is one option
 
 def generate(  # noqa: PLR0917 - each parameter is one option
     n: Annotated[int, typer.Option("--n", help="Number of valid molecules to generate.")],
-    out: Annotated[Path, typer.Option(metavar="FILE.smi", help="Output file, one SMILES per line.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE",
+            help="Output file: .smi (one SMILES per line), or with properties .sdf, .csv, .tsv, .xlsx, .parquet.",
+        ),
+    ],
     condition: Annotated[
         str,
         typer.Option(
@@ -166,9 +175,12 @@ def generate(  # noqa: PLR0917 - each parameter is one option
             new_to,
             open_model,
             parse_condition,
+            write_generated,
         )
         from clinweave.applications.molecules import generate as draw
+        from clinweave.applications.molecules.files import check_output
 
+        check_output(out)
         _use(threads)
         targets = parse_condition(condition)
         opened = open_model(model, device)
@@ -182,8 +194,7 @@ def generate(  # noqa: PLR0917 - each parameter is one option
                 progress=lambda done, total: update("molecules", done, total),
             )  # fmt: skip
             drugs = named_drugs(drawn.smiles, home(), lambda done, total: update("known drugs", done, total))
-        names = {smiles: f" {match.name}" for smiles, match in (drugs or {}).items()}
-        write_text(out, "".join(f"{smiles}{names.get(smiles, '')}\n" for smiles in drawn.smiles))
+        write_generated(out, drawn.smiles, drugs or {})
         if report:
             from clinweave.applications.molecules import write_page
 
@@ -236,7 +247,11 @@ def _tell_drugs(drugs: "dict[str, Match] | None") -> None:
 
 def evaluate(  # noqa: PLR0917 - each parameter is one option
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Generated SMILES, one per line, including invalid ones.")
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="Generated molecules, including invalid ones: .smi, .sdf, .csv, .tsv (.gz), .xlsx, .parquet.",
+        ),
     ],
     reference: Annotated[
         Path | None,
@@ -254,12 +269,12 @@ def evaluate(  # noqa: PLR0917 - each parameter is one option
 ) -> None:
     """Compute all MOSES metrics of a generated set, with the FCD of as many real molecules as a reference."""
     with needs_extra("molecules"):
+        from clinweave.applications.molecules.files import open_molecules
         from clinweave.applications.molecules.metrics import measure, open_against
 
         _use(threads)
-        if not file.is_file():
-            raise UserError(f"there is no file {file}")
-        lines = [(line.split() or [""])[0] for line in file.read_text("utf-8-sig").splitlines()]
+        opened = open_molecules(file, first=True)
+        lines = ["" if row.problem else row.cells[opened.structure].strip() for row in opened.rows]
         lines = lines[: limit or None]
         if not any(lines):
             raise UserError(f"{file} holds no molecules")
@@ -276,8 +291,17 @@ def evaluate(  # noqa: PLR0917 - each parameter is one option
 
 
 def encode(  # noqa: PLR0917 - each parameter is one option
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="SMILES: .smi, or a table with a header.")],
-    out: Annotated[Path, typer.Option(metavar="FILE.parquet", help="Row, SMILES, reason, latent.")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="Molecules: .smi, .sdf, .csv, .tsv (.gz), .xlsx or .parquet."),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE",
+            help="Row, SMILES, reason, latent: .parquet (as one list); .csv, .xlsx, .sdf ... (a column each).",
+        ),
+    ],
     strict: Annotated[
         bool, typer.Option(help="Refuse molecules outside the model's domain (default: warn).")
     ] = True,
@@ -289,29 +313,18 @@ def encode(  # noqa: PLR0917 - each parameter is one option
     """Write the latent fingerprint of each molecule; every row gets a result, in order."""
     with needs_extra("molecules"):
         import numpy as np
-        import pyarrow as pa
-        import pyarrow.parquet as pq
 
-        from clinweave.applications.molecules import open_model, read_molecules
+        from clinweave.applications.molecules import open_model, read_molecules, write_latents
+        from clinweave.applications.molecules.files import check_output
 
+        check_output(out)
         _use(threads)
         opened = open_model(model, device)
         rows = list(read_molecules(file))
         encoded = opened.encode([row.smiles or "" for row in rows], strict=strict)
         reasons = [row.reason or encoded.reasons[n] for n, row in enumerate(rows)]
-        valid = np.isfinite(encoded.latents[:, 0])
-        latents = [
-            latent.tolist() if is_valid else None
-            for latent, is_valid in zip(encoded.latents, valid, strict=True)
-        ]
-        table = pa.table({
-            "row": [row.row for row in rows],
-            "smiles": [row.smiles for row in rows],
-            "reason": reasons,
-            "latent": pa.array(latents, pa.list_(pa.float32())),
-        })  # fmt: skip
-        pq.write_table(table, out)
-    refused = sum(latent is None for latent in latents)
+        write_latents(out, rows, reasons, encoded.latents)
+    refused = int((~np.isfinite(encoded.latents[:, 0])).sum())
     summary = {
         "file": str(out),
         "rows": len(rows),

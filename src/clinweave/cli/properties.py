@@ -19,7 +19,7 @@ app = typer.Typer(
 )
 
 Molecules = Annotated[
-    Path, typer.Argument(metavar="TABLE", help="A .csv or .tsv (.gz) with a header, or a .smi.")
+    Path, typer.Argument(metavar="TABLE", help="Molecules: .csv, .tsv, .smi, .sdf (.gz), .xlsx or .parquet.")
 ]
 SmilesColumn = Annotated[
     str, typer.Option(metavar="NAME", help="Name of the SMILES column (default: smiles).")
@@ -81,7 +81,13 @@ def train(  # noqa: PLR0917 - each parameter is one option
 def predict(  # noqa: PLR0917 - each parameter is one option
     table: Molecules,
     model: Model,
-    out: Annotated[Path, typer.Option(metavar="FILE.csv", help="Output table: the input with predictions.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE",
+            help="Output: the input with predictions (.csv, .sdf, .xlsx ...).",
+        ),
+    ],
     report: Report = None,
     smiles_column: SmilesColumn = "",
     as_json: AsJson = False,
@@ -134,7 +140,11 @@ def evaluate(  # noqa: PLR0917 - each parameter is one option
 def admet(
     table: Molecules,
     out: Annotated[
-        Path, typer.Option(metavar="FILE.csv", help="Output table: the input with the endpoints.")
+        Path,
+        typer.Option(
+            metavar="FILE",
+            help="Output: the input with the endpoints (.csv, .sdf, .xlsx ...).",
+        ),
     ],
     python: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The Python of an environment that has admet-ai.")

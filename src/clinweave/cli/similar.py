@@ -93,10 +93,15 @@ def similar(
 
 def known(
     table: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A .smi, or a .csv or .tsv with a column of SMILES.")
+        Path,
+        typer.Argument(metavar="FILE", help="Molecules: .csv, .tsv, .smi, .sdf (.gz), .xlsx or .parquet."),
     ],
     out: Annotated[
-        Path, typer.Option(metavar="FILE.csv", help="Output table: the input with the drug's name.")
+        Path,
+        typer.Option(
+            metavar="FILE",
+            help="Output: the input with the drug's name (.csv, .sdf, .xlsx ...).",
+        ),
     ],
     smiles_column: Annotated[str, typer.Option(metavar="NAME", help="Name of the SMILES column.")] = "",
     as_json: AsJson = False,

@@ -127,15 +127,17 @@ def test_awkward_rows_are_told_and_the_table_stays(
     shown = page.read_text("utf-8")
     assert shown.count("<figure>") == 24
     assert "50 rows: 48 answered" in shown
-    assert "the header once more" in shown
+    assert "the header again" in shown
     assert gzip.decompress((tmp_path / "o.tsv.gz").read_bytes()).startswith(b"SMILES\tIC50\tIC50_predicted\t")
     assert len(read_table(tmp_path / "o.tsv.gz").rows) == 50
 
 
 def test_another_kind_of_file_is_named(tmp_path: Path) -> None:
-    (tmp_path / "t.sdf").write_text("benzene\n")
-    with pytest.raises(UserError, match=r"\.sdf is not read; save it as a CSV"):
-        read_table(tmp_path / "t.sdf")
+    (tmp_path / "t.mol2").write_text("benzene\n")
+    with pytest.raises(
+        UserError, match=r"the ending \.mol2 is not read as molecules; the endings are \.sdf, "
+    ):
+        read_table(tmp_path / "t.mol2")
 
 
 def test_a_header_alone_teaches_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

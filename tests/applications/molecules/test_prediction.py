@@ -162,7 +162,7 @@ def test_each_row_is_answered_in_order(tmp_path: Path) -> None:
     told = [one.reason if isinstance(one, Refused) else one.smiles for one in table.structures]
     assert told == [
         "CCO",
-        "the header once more",
+        "the header again",
         "not a SMILES",
         "2 cells, the header has 3",
         "[Na+]",

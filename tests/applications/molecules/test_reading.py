@@ -77,7 +77,11 @@ def test_order_and_count_of_a_table_are_kept(tmp_path):
     rows = list(read_molecules(path))
     assert [row.row for row in rows] == [1, 2, 3, 4, 5, 6]
     assert [row.smiles for row in rows] == ["CCO", None, None, None, None, "C"]
-    assert [row.reason for row in rows][2:5] == ["the header again", "empty", "empty"]
+    assert [row.reason for row in rows][2:5] == [
+        "the header again",
+        "empty",
+        "1 cells, the header has 3",
+    ]
     assert rows[0].name == "ethanol"
 
 
@@ -97,10 +101,10 @@ def test_empty_files_hold_no_rows_and_unknown_columns_are_named(tmp_path):
     (tmp_path / "a.csv").write_text("")
     assert not list(read_molecules(tmp_path / "a.smi"))
     assert not list(read_molecules(tmp_path / "a.csv"))
-    (tmp_path / "b.csv").write_text("drug,value\nCC,1\n")
-    with pytest.raises(UserError, match="its columns are drug, value"):
+    (tmp_path / "b.csv").write_text("compound,value\nCC,1\n")
+    with pytest.raises(UserError, match="its columns are compound, value"):
         list(read_molecules(tmp_path / "b.csv"))
-    assert [row.smiles for row in read_molecules(tmp_path / "b.csv", column="drug")] == ["CC"]
+    assert [row.smiles for row in read_molecules(tmp_path / "b.csv", column="compound")] == ["CC"]
     with pytest.raises(UserError, match="no file"):
         list(read_molecules(tmp_path / "none.smi"))
 

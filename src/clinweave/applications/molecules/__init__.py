@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from clinweave.applications.molecules.drugs.similar import SimilarDrugs as SimilarDrugs
     from clinweave.applications.molecules.drugs.similar import find_structure as find_structure
     from clinweave.applications.molecules.drugs.similar import similar_drugs as similar_drugs
+    from clinweave.applications.molecules.exports import write_generated as write_generated
+    from clinweave.applications.molecules.exports import write_latents as write_latents
     from clinweave.applications.molecules.featurization import featurise as featurise
     from clinweave.applications.molecules.generation import GenerationRequest as GenerationRequest
     from clinweave.applications.molecules.generation import GenerationResult as GenerationResult
@@ -93,6 +95,8 @@ __getattr__, __dir__ = attach(
         "standardise": "molecule",
         "standardise_all": "molecule",
         "train_model": "pretrain",
+        "write_generated": "exports",
+        "write_latents": "exports",
         "KnownDrugs": "drugs.known",
         "named_drugs": "drugs.known",
         "StructureRetriever": "drugs.evidence",

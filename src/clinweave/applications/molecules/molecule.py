@@ -1,20 +1,18 @@
 """Read and standardise SMILES: each row gives a canonical form or a reason; order and count are preserved."""
 
-import csv
-import gzip
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clinweave.core.errors import UserError
-
 if TYPE_CHECKING:
     from rdkit.Chem import Mol
 
+    from clinweave.applications.molecules.files import MoleculeFile
+
 MOST_ATOMS = 250
-_COLUMNS = ("smiles", "canonical_smiles", "structure", "mol")
+_NAMES = frozenset({"name", "id", "mol_id", "title"})
 
 
 @dataclass(frozen=True)
@@ -125,76 +123,45 @@ def _some(rows: Sequence[str], start: int, choices: dict[str, Any]) -> list[Mole
 
 
 def read_molecules(path: Path, *, column: str | None = None, **choices: Any) -> Iterator[Molecule]:
-    """Yield the answer to each row of a .smi, .txt, .csv or .tsv file (also .gz).
+    """Yield the answer to each row of a file of molecules, whose ending says how it is read (`files.open_molecules`).
 
-    A .smi line is a SMILES and perhaps a name. A table needs a header with a column `column` (else one called smiles
-    or the like); a header that comes again among the rows is answered as such. Raises `UserError` if there is no
-    such file or column.
+    The column of SMILES is `column`, else one called smiles or the like (of several the first). A damaged row or record
+    is answered with its problem. Raises `UserError` for an unknown ending, and if there is no such file or column.
     """
-    for number, (text, name, fields_, repeated) in enumerate(_rows(path, column), 1):
-        if repeated:
-            yield Molecule(number, text, None, "the header again", name=name)
-        else:
-            standard = standardise(text, row=number, name=name, **choices)
-            yield Molecule(number, text, standard.smiles, standard.reason, standard.notes, name, fields_)
+    opened, named = _opened(path, column)
+    if opened is None:
+        return
+    others = [(number, name) for number, name in enumerate(opened.header) if number != opened.structure]
+    for number, row in enumerate(opened.rows, 1):
+        cells = [cell.strip() for cell in row.cells]
+        name = cells[named] if named is not None else ""
+        text = cells[opened.structure]
+        if row.problem:
+            yield Molecule(number, text, None, row.problem, name=name)
+            continue
+        standard = standardise(text, row=number, name=name, **choices)
+        notes = (*([row.note] if row.note else []), *standard.notes)
+        fields_ = {title: cells[position] for position, title in others}
+        yield Molecule(number, text, standard.smiles, standard.reason, notes, name, fields_)
 
 
 def read_smiles(path: Path, column: str | None = None) -> list[str]:
     """Return the SMILES of a file as they stand, unchecked: for large sets that are standard already."""
-    return [text for text, _, _, repeated in _rows(path, column) if text and not repeated]
+    opened, _ = _opened(path, column)
+    if opened is None:
+        return []
+    index = opened.structure
+    texts = (row.cells[index].strip() for row in opened.rows if not row.problem)
+    return [text for text in texts if text]
 
 
-def _rows(path: Path, column: str | None) -> Iterator[tuple[str, str, dict[str, str], bool]]:
-    """Yield SMILES, name, other fields, and whether the row is the header again."""
-    if not path.is_file():
-        raise UserError(f"there is no file {path}")
-    plain = path.with_suffix("") if path.suffix == ".gz" else path
-    opener: Any = gzip.open if path.suffix == ".gz" else open
-    try:
-        with opener(path, "rt", encoding="utf-8-sig", errors="replace", newline="") as stream:
-            if plain.suffix in {".csv", ".tsv"}:
-                yield from _table(stream, path, column, "\t" if plain.suffix == ".tsv" else ",")
-            else:
-                yield from _lines(stream)
-    except (OSError, EOFError, csv.Error) as error:
-        raise UserError(f"{path} cannot be read: {error}") from error
+def _opened(path: Path, column: str | None) -> "tuple[MoleculeFile | None, int | None]":
+    """Return the opened file and the column of names; None for a file without a byte."""
+    from clinweave.applications.molecules.files import open_molecules
 
-
-def _lines(stream: Iterable[str]) -> Iterator[tuple[str, str, dict[str, str], bool]]:
-    first = True
-    for line in stream:
-        parts = line.strip().split(None, 1)
-        header = bool(parts) and parts[0].lower() in _COLUMNS
-        if not (first and header):
-            yield (parts or [""])[0], parts[1].strip() if len(parts) > 1 else "", {}, header
-        first = False
-
-
-def _table(
-    stream: Iterable[str], path: Path, column: str | None, mark: str
-) -> Iterator[tuple[str, str, dict[str, str], bool]]:
-    rows = csv.reader(stream, delimiter=mark)
-    header = [name.strip() for name in next(rows, [])]
-    if not header:
-        return
-    index = _column_index(header, column, path)
-    named = next((n for n, name in enumerate(header) if name.lower() in {"name", "id", "mol_id"}), None)
-    for row in rows:
-        cells = [cell.strip() for cell in row]
-        text = cells[index] if index < len(cells) else ""
-        name = cells[named] if named is not None and named < len(cells) else ""
-        yield text, name, dict(zip(header, cells, strict=False)), cells == header
-
-
-def _column_index(header: Sequence[str], column: str | None, path: Path) -> int:
-    """Return which column holds the SMILES; of several with that name, the first."""
-    lower = [name.lower() for name in header]
-    for name in (column.lower(),) if column else _COLUMNS:
-        if name in lower:
-            return lower.index(name)
-    if len(header) == 1 and not column and isinstance(parse(header[0]), str):
-        return 0
-    requested = repr(column) if column else "named smiles"
-    raise UserError(
-        f"{path} has no column {requested}: its columns are {', '.join(header)}; name one with --column"
-    )
+    if path.is_file() and not path.stat().st_size:
+        return None, None
+    opened = open_molecules(path, column or "", first=True)
+    lower = [name.lower() for name in opened.header]
+    named = next((n for n, name in enumerate(lower) if name in _NAMES and n != opened.structure), None)
+    return opened, named

@@ -1,12 +1,12 @@
 """Ranked results: scores and parts, similarity to the start, synthetic accessibility, alerts, novelty, call number."""
 
-import csv
 import math
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clinweave.applications.molecules.files import write_records
 from clinweave.applications.molecules.optimization.measures import best_so_far, top_auc
 from clinweave.applications.molecules.optimization.objectives import synthetic_accessibility
 from clinweave.applications.molecules.optimization.oracle import Call
@@ -151,13 +151,5 @@ def summary(outcome: Outcome, rows: Sequence[Row]) -> Row:
 
 
 def write_rows(path: Path, rows: Sequence[Row]) -> None:
-    """Write the answer: a table (.csv, .tsv), or SMILES and score (.smi)."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.suffix == ".smi":
-        path.write_text("".join(f"{row['smiles']} {row['score']:.6g}\n" for row in rows), "utf-8")
-        return
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        table = csv.DictWriter(stream, names, delimiter="\t" if path.suffix == ".tsv" else ",")
-        table.writeheader()
-        table.writerows(rows)
+    """Write the answer with all of its columns, in the format that the ending names."""
+    write_records(path, rows)
