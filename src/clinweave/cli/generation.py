@@ -198,7 +198,10 @@ def generate(  # noqa: PLR0917 - each parameter is one option
         if report:
             from clinweave.applications.molecules import write_page
 
-            write_page(report, f"{n:,} molecules {condition} {scaffold or ''}".strip(), drawn.smiles)
+            write_page(
+                report, f"{n:,} molecules {condition} {scaffold or ''}".strip(), drawn.smiles,
+                names={smiles: match.name for smiles, match in (drugs or {}).items()},
+            )  # fmt: skip
     table = drawn.table()
     if as_json:
         known_drugs = None if drugs is None else {smiles: match._asdict() for smiles, match in drugs.items()}

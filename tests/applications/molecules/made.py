@@ -1,6 +1,11 @@
 """A small world of molecules with a grammar that a tiny network learns in seconds."""
 
+import base64
+import gzip
+import json
+import re
 from itertools import product
+from pathlib import Path
 
 RINGS = ("c1ccc({})cc1{}", "c1ccnc({})c1{}", "C1CCN({})CC1{}", "c1cc({})sc1{}", "C1CC({})C1{}")
 ARMS = ("C", "CC", "CO", "C(C)C", "CN", "C(=O)O", "C#N", "CCl", "CF", "CCO", "C(N)=O", "CS", "CCC")
@@ -16,3 +21,9 @@ def smiles_set(count: int) -> list[str]:
         Chem.MolToSmiles(Chem.MolFromSmiles(text)) for text in texts[:: len(texts) // (2 * count) or 1]
     )
     return list(result)[:count]
+
+
+def grid_data(page: Path) -> dict[str, list]:
+    """Return what a page packs of its molecules: smiles, columns, rows, drawings."""
+    (packed,) = re.findall(r'class="data">([^<]+)</script>', page.read_text("utf-8"))
+    return json.loads(gzip.decompress(base64.b64decode(packed)))

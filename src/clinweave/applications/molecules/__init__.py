@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from clinweave.applications.molecules.generator import encode as encode
     from clinweave.applications.molecules.generator import open_model as open_model
     from clinweave.applications.molecules.generator import packaged as packaged
+    from clinweave.applications.molecules.grid import MoleculeGrid as MoleculeGrid
     from clinweave.applications.molecules.molecule import Molecule as Molecule
     from clinweave.applications.molecules.molecule import parse as parse
     from clinweave.applications.molecules.molecule import read_molecules as read_molecules
@@ -70,6 +71,7 @@ __getattr__, __dir__ = attach(
         "Generator": "generator",
         "PretrainingConfig": "pretrain",
         "Molecule": "molecule",
+        "MoleculeGrid": "grid",
         "PROPERTIES": "properties",
         "SHAPES": "settings",
         "Schedule": "settings",

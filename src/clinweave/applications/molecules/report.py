@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from clinweave.applications.molecules.files import Cell
+from clinweave.applications.molecules.grid import MOST, MoleculeGrid
 from clinweave.applications.molecules.metrics.moses import PUBLISHED
 from clinweave.applications.molecules.molecule import parse
-from clinweave.applications.molecules.properties import PROPERTIES, property_table
+from clinweave.applications.molecules.properties import PROPERTIES, properties_of, property_table
 from clinweave.core.reports.blocks import Figure, Gallery, Report, Section, Table, write_report
 from clinweave.core.reports.plots import Series, histogram, line_plot
 
@@ -28,10 +30,10 @@ def write_page(  # noqa: PLR0917
     smiles: Sequence[str],
     measured: Mapping[str, object] | None = None,
     history: Sequence[Mapping[str, object]] = (),
-    drawings: int = 24,
+    names: Mapping[str, str] | None = None,
 ) -> Path:
-    """Write the page. The drawings are the first molecules, not selected ones."""
-    parsed = [(text, parse(text)) for text in smiles[:2000]]
+    """Write the page with all molecules that can be read, in their order; `names` are those of known drugs."""
+    parsed = [(text, parse(text)) for text in smiles[:MOST]]
     shown = [(text, molecule) for text, molecule in parsed if not isinstance(molecule, str)]
     sections = []
     if measured:
@@ -40,11 +42,29 @@ def write_page(  # noqa: PLR0917
         sections.append(Section("Learning", [learning_curve(history)]))
     if shown:
         molecules = [molecule for _, molecule in shown]
-        first = [Figure(drawing(molecule), text) for text, molecule in shown[:drawings]]
         sections.append(Section("Properties", [property_histograms(molecules)]))
-        sections.append(Section(f"The first {len(first)} molecules", [Gallery(first, paper=True)]))
+        sections.append(
+            Section(f"{len(shown):,} molecules", [_grid(shown, names or {})], note=_left_out(smiles, shown))
+        )
     caution = "Nothing here says that a molecule is safe or active."
     return write_report(Report(title, "molecules", (), caution, sections), path)
+
+
+def _grid(shown: "Sequence[tuple[str, Mol]]", names: Mapping[str, str]) -> MoleculeGrid:
+    rows: list[dict[str, Cell]] = []
+    for text, molecule in shown:
+        values = zip(PROPERTIES, properties_of(molecule), strict=True)
+        rows.append({"drug": names.get(text, ""), **{name: round(value, 3) for name, value in values}})
+    return MoleculeGrid([text for text, _ in shown], rows)
+
+
+def _left_out(smiles: Sequence[str], shown: "Sequence[tuple[str, Mol]]") -> str:
+    invalid, later = len(smiles[:MOST]) - len(shown), max(0, len(smiles) - MOST)
+    parts = [
+        f"{invalid:,} that cannot be read" if invalid else "",
+        f"{later:,} behind the first {MOST:,}" if later else "",
+    ]
+    return f"Not drawn: {', '.join(filter(None, parts))}." if any(parts) else ""
 
 
 def measures_table(sets: Mapping[str, Mapping[str, object]], note: str = "") -> Table:

@@ -243,9 +243,10 @@ class KnownDrugs:
 
     @cached_property
     def _by_atoms(self) -> frozenset[tuple[int, ...]]:
-        from rdkit import Chem
+        from rdkit import Chem, rdBase
 
-        return frozenset(_heavy(Chem.MolFromSmiles(text)) for text in self.smiles)
+        with rdBase.BlockLogs():
+            return frozenset(_heavy(Chem.MolFromSmiles(text)) for text in self.smiles)
 
     @cached_property
     def _by_text(self) -> dict[str, int]:

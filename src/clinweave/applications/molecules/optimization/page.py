@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from clinweave.applications.molecules.files import Cell
+from clinweave.applications.molecules.grid import MoleculeGrid
 from clinweave.applications.molecules.molecule import parse
 from clinweave.applications.molecules.optimization.measures import best_so_far, front
 from clinweave.applications.molecules.optimization.objectives import synthetic_accessibility
@@ -17,20 +19,19 @@ from clinweave.core.artifacts import write_text
 from clinweave.core.html import page
 from clinweave.core.reports.plots import Points, Series, line_plot, scatter_plot
 
-DRAWN = 24
 NO_AIMS = frozenset({"low", "high", "inside domain", "as given"})  # parts that say how sure a score is
 PLOTTED = 2000  # molecules in a plot of a front: the best half, the rest at even steps
 _STYLE = (
     "header, main { max-width: 76rem; } .gallery { display: flex; flex-wrap: wrap; gap: .8rem; }"
     "figure { margin: 0; border: 1px solid var(--rule); border-radius: 6px; padding: .5rem; width: 15.5rem;"
     " background: #fff; color: #33414f; } figcaption { font-size: .75rem; overflow-wrap: anywhere; }"
-    "figure.start { background: #f2f7ee; } .score { font-weight: 600; font-size: .9rem; } .alert { color: #a33; }"
+    "figure.start { background: #f2f7ee; } .score { font-weight: 600; font-size: .9rem; }"
     "svg { max-width: 100%; height: auto; } .gallery > svg { flex: 1 1 24rem; }"
 )
 
 
 def write_page(path: Path, outcome: Outcome, rows: Sequence[Row], summary: Row) -> Path:
-    """Write the page. Drawings are the best molecules, in their order."""
+    """Write the page. All molecules of the answer are drawn, in their order."""
     search = outcome.search
     title = f"{search.scorer.name}: {summary['calls']:,} molecules scored by {search.method}"
     parts = [
@@ -38,8 +39,9 @@ def write_page(path: Path, outcome: Outcome, rows: Sequence[Row], summary: Row) 
         "<h2>Best so far</h2>",
         _curve(outcome.oracle.scores, summary.get("start_score")),
         _fronts(outcome),
-        f"<h2>The best {min(DRAWN, len(rows))} molecules</h2>",
-        f'<div class="gallery">{_start(outcome, summary)}{"".join(_figure(row) for row in rows[:DRAWN])}</div>',
+        f"<h2>The best {len(rows):,} molecules</h2>",
+        f'<div class="gallery">{_start(outcome, summary)}</div>',
+        MoleculeGrid([row["smiles"] for row in rows], [_card(row) for row in rows]).html(),
     ]
     body = f"<section>{chr(10).join(parts)}</section>"
     caution = "A score says what its scorer says, and nothing about effect or safety."
@@ -157,20 +159,10 @@ def _start(outcome: Outcome, summary: Row) -> str:
     return f'<figure class="start">{drawing(parse(outcome.start), 230, 170)}<figcaption>{caption}</figcaption></figure>'
 
 
-def _figure(row: Row) -> str:
-    notes = [f"SA {row['SA score']:.1f}", f"call {row['call']:,}"]
-    if row["similarity to start"] is not None:
-        notes.insert(0, f"similarity {row['similarity to start']:.2f}")
-    if row["drug"]:
-        notes.append(f"<b>{escape(row['drug'])}</b>")
-    parts = [
-        f"{escape(name.removeprefix('part: '))} {value:.2f}"
+def _card(row: Row) -> dict[str, Cell]:
+    """Return what a page shows of a molecule, in a reader's order."""
+    return {
+        name.removeprefix("part: "): value
         for name, value in row.items()
-        if name.startswith("part: ") and isinstance(value, float)
-    ]
-    alert = f'<br><span class="alert">{escape(row["alerts"])}</span>' if row["alerts"] else ""
-    caption = (
-        f'<span class="score">{row["rank"]}. {row["score"]:.3f}</span><br>{"; ".join(parts)}<br>{", ".join(notes)}'
-        f"{alert}<br>{escape(row['smiles'])}"
-    )
-    return f"<figure>{drawing(parse(row['smiles']), 230, 170)}<figcaption>{caption}</figcaption></figure>"
+        if name != "smiles" and value is not None and value != ""
+    }

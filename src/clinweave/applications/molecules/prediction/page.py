@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from clinweave.applications.molecules.files import Cell
+from clinweave.applications.molecules.grid import MoleculeGrid
 from clinweave.applications.molecules.prediction.plots import bars, calibration, observed
 from clinweave.applications.molecules.report import drawing
 from clinweave.core.artifacts import write_text
@@ -77,11 +79,30 @@ def write_predictions(
                 f'<div class="plots">{bars(item.value, label)}</div>',
                 f"<h3>The {len(order)} highest</h3>" + f'<div class="gallery">{figures}</div>',
             ]
+    if rows:
+        parts += ["<h2>All molecules</h2>", _grid(rows, endpoints)]
     if refused:
         lines = "".join(f"<tr><td>{row}</td><td>{escape(why)}</td></tr>" for row, why in refused[:_REFUSED])
         more = f"<p>and {len(refused) - _REFUSED:,} more, in the table</p>" if len(refused) > _REFUSED else ""
         parts.append(f"<h2>Refused</h2><table><tr><th>row</th><th>reason</th></tr>{lines}</table>{more}")
     return _write(path, title, parts, "predicted properties")
+
+
+def _grid(rows: Sequence[PredictionRow], endpoints: Mapping[str, EvaluationPage]) -> str:
+    from rdkit import Chem
+
+    cards: list[dict[str, Cell]] = []
+    for number, shown in enumerate(rows):
+        card: dict[str, Cell] = {"row": shown.row, "name": shown.name}
+        for name, endpoint in endpoints.items():
+            card |= {
+                name: float(endpoint.value[number]),
+                f"{name} low": float(endpoint.low[number]),
+                f"{name} high": float(endpoint.high[number]),
+            }
+        domain = "inside" if shown.inside else "outside"
+        cards.append({**card, "similarity": shown.similarity, "domain": domain, "notes": shown.notes})
+    return MoleculeGrid([Chem.MolToSmiles(shown.molecule) for shown in rows], cards).html()
 
 
 def write_evaluation(
