@@ -16,6 +16,7 @@ from clinweave.core.errors import UserError
 from clinweave.core.extras import needs_extra
 
 if TYPE_CHECKING:
+    from clinweave.applications.molecules import ReferenceSet
     from clinweave.applications.molecules.drugs import Match
 
 Model = Annotated[
@@ -210,12 +211,7 @@ def generate(  # noqa: PLR0917 - each parameter is one option
         typer.echo(json.dumps({"file": str(out), **asked, **read, **table, "known_drugs": known_drugs}))
         return
     _tell(out, table)
-    if reference.unread:
-        typer.echo(
-            f"{reference.unread:,} of {reference.rows:,} rows of --new-to contain no valid molecule "
-            f"({reference.first_unread})",
-            err=True,
-        )
+    _tell_unread(reference)
     _tell_drugs(drugs)
 
 
@@ -237,6 +233,15 @@ def _tell(out: Path, table: dict[str, Any]) -> None:
     if table["trained_on"] is not None:
         share = 1 - table["trained_on"] / max(table["delivered"], 1)
         typer.echo(f"{share:.1%} of what is delivered is not in the training set")
+
+
+def _tell_unread(reference: "ReferenceSet") -> None:
+    if reference.unread:
+        typer.echo(
+            f"{reference.unread:,} of {reference.rows:,} rows of --new-to contain no valid molecule "
+            f"({reference.first_unread})",
+            err=True,
+        )
 
 
 def _tell_drugs(drugs: "dict[str, Match] | None") -> None:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from clinweave.applications.molecules.molecule import read_smiles as read_smiles
     from clinweave.applications.molecules.molecule import standardise as standardise
     from clinweave.applications.molecules.molecule import standardise_all as standardise_all
+    from clinweave.applications.molecules.novelty import ReferenceSet as ReferenceSet
     from clinweave.applications.molecules.novelty import moses_filters as moses_filters
     from clinweave.applications.molecules.novelty import new_to as new_to
     from clinweave.applications.molecules.pretrain import PretrainingConfig as PretrainingConfig
@@ -83,6 +84,7 @@ __getattr__, __dir__ = attach(
         "encode": "generator",
         "featurise": "featurization",
         "generate": "generation",
+        "ReferenceSet": "novelty",
         "moses_filters": "novelty",
         "new_to": "novelty",
         "open_model": "generator",
