@@ -58,7 +58,8 @@ def _section(name: str, command: Any) -> str:
     parts = ["", f"{level} {name}", "", " ".join((command.help or "").split())]
     if members:
         parts += ["", *(f"- `{name} {member}`" for member in members)]
-        return "\n".join(parts) + "\n"
+        if not getattr(command, "invoke_without_command", False):
+            return "\n".join(parts) + "\n"
     arguments = [item for item in command.params if item.param_type_name == "argument"]
     options = [item for item in command.params if item.param_type_name == "option"]
     usage = " ".join([name, *(_argument(item) for item in arguments), "[OPTIONS]" if options else ""]).strip()

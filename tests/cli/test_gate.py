@@ -259,7 +259,7 @@ def test_no_command_that_takes_a_model_address_lacks_the_gate() -> None:
     found = {}
     for name in COMMANDS:
         command = get_command(import_module(f"clinweave.cli.{name}").app)
-        for sub, one in getattr(command, "commands", {"": command}).items():
+        for sub, one in {"": command, **getattr(command, "commands", {})}.items():
             found[f"{name} {sub}".strip()] = {option for item in one.params for option in item.opts}
     takes = {name for name, options in found.items() if "--allow-remote" in options}
     assert takes == SENDING - {"run"}  # a recipe says it: model.allow_remote

@@ -7,9 +7,8 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
-import uvicorn
 
-from clinweave.service import ChatHandler, ServiceSettings, ServiceState, make_app
+from clinweave.service import AccessRules, ChatHandler, ServiceSettings, ServiceState, make_server
 from tests.knowledge.small_base import SmallBase, says
 
 GOOD = "Alpha syndrome has the feature Arachnodactyly [1]. Alpha syndrome is caused by glue [1]."
@@ -20,13 +19,15 @@ def handler(reply=GOOD, retrievers=(), model=None, **parts):
 
 
 @contextmanager
-def running(at, *, settings=None, **more):
+def running(at, *, settings=None, token="", **more):
     """Yield the address of a handler, or of a whole state, that is served."""
-    state = at if isinstance(at, ServiceState) else ServiceState.create(at, settings or ServiceSettings())
+    if isinstance(at, ServiceState):
+        state = at
+    else:
+        more = {"rules": AccessRules(token), **more}
+        state = ServiceState.create(at, settings or ServiceSettings(), **more)
     held = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(
-        uvicorn.Config(make_app(state, **more), log_level="error", access_log=False, lifespan="off")
-    )
+    server = make_server(state)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [held]}, daemon=True)
     thread.start()
     while not server.started:

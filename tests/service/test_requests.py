@@ -9,11 +9,12 @@ from starlette.testclient import TestClient
 
 from clinweave.core.access_policy import loopback
 from clinweave.core.errors import UserError
-from clinweave.service import ServiceState, check, make_app
+from clinweave.service import AccessRules, ServiceState, check, make_app
 from clinweave.service.chat.requests import _FIXED as FIXED
 from clinweave.service.chat.requests import _HONOURED as HONOURED
 from clinweave.service.chat.requests import _IGNORED as IGNORED
-from clinweave.service.chat.requests import RequestError, parse
+from clinweave.service.chat.requests import parse
+from clinweave.service.errors import RequestError
 from tests.service.conftest import handler, running
 
 ASK = [{"role": "user", "content": "secret-4711?"}]
@@ -104,9 +105,9 @@ CONTENT = ODD | st.lists(st.fixed_dictionaries({"type": st.just("text"), "text":
 @settings(max_examples=80)
 @given(FIELDS, CONTENT, st.booleans(), st.sampled_from([(), ("graph",)]), ODD)
 def test_no_request_breaks_the_server(fields, content, stream, retrievers, reply):
-    app = make_app(ServiceState.create(handler(reply, retrievers=retrievers)), token="t" * 16)
+    app = make_app(ServiceState.create(handler(reply, retrievers=retrievers), rules=AccessRules("t" * 16)))
     given_ = {"messages": [{"role": "user", "content": content}], "stream": stream, **fields}
-    with TestClient(app, raise_server_exceptions=True) as client:
+    with TestClient(app, base_url="http://127.0.0.1") as client:
         result = client.post(
             "/v1/chat/completions", content=json.dumps(given_).encode(),
             headers={"Authorization": "Bearer " + "t" * 16},
@@ -139,13 +140,13 @@ def test_errors_of_the_address_are_json(client):
 
 
 def test_beyond_this_machine_a_token_is_needed():
-    check("127.0.0.1", "")
-    check("::1", "")
-    check("0.0.0.0", "a" * 16)
+    check("127.0.0.1", AccessRules())
+    check("::1", AccessRules())
+    check("0.0.0.0", AccessRules("a" * 16))
     for host in ("0.0.0.0", "192.0.2.7", "::", "somewhere"):
         with pytest.raises(UserError, match="--token"):
-            check(host, "")
+            check(host, AccessRules())
     with pytest.raises(UserError, match="16 characters"):
-        check("127.0.0.1", "short")
+        check("127.0.0.1", AccessRules("short"))
     assert loopback("127.0.0.53")
     assert not loopback("example.org")

@@ -9,7 +9,8 @@ from clinweave.applications import DISCLAIMER
 from clinweave.core.errors import ContextLengthError, UserError
 from clinweave.models import identity_of, open_model
 from clinweave.models.scripted import ScriptedModel
-from clinweave.service.chat.requests import RequestError, parse
+from clinweave.service.chat.requests import parse
+from clinweave.service.errors import RequestError
 from tests.knowledge.small_base import says
 from tests.service.conftest import handler, running
 from tests.service.test_address import ASK, post

@@ -1,8 +1,8 @@
-"""`clinweave serve`: an OpenAI-compatible server for a knowledge base and a model."""
+"""`clinweave serve`: pages, HTTP API and OpenAI's chat API for a knowledge base and a model."""
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,12 +17,18 @@ from clinweave.cli.answers import (
     Threads,
 )
 from clinweave.cli.console import Console, spinner
+from clinweave.cli.serve_token import app as tokens
+
+if TYPE_CHECKING:
+    from clinweave.service import AccessRules
 
 app = typer.Typer(add_completion=False)
+app.add_typer(tokens, name="token")
 
 
-@app.command()
+@app.callback(invoke_without_command=True)
 def command(  # noqa: PLR0917 - each parameter is one option
+    context: typer.Context,
     model: Annotated[str, typer.Option(metavar="ADDRESS", help=MODEL_HELP)] = "auto",
     judge: Judge = "none",
     name: Annotated[
@@ -38,17 +44,51 @@ def command(  # noqa: PLR0917 - each parameter is one option
     ] = "",
     audience: AudienceName = "",
     host: Annotated[
-        str, typer.Option(help="Address to listen on; any other than this machine needs a token.")
+        str, typer.Option(help="Address to listen on; any other than this machine needs tokens.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0: a free one.")] = 8000,
     token: Annotated[
         str,
         typer.Option(
             envvar="CLINWEAVE_TOKEN",
-            help="Bearer token; prefer the environment variable.",
+            help="One token for all users, with every role; prefer the environment variable.",
             show_default=False,
         ),
     ] = "",
+    require_tokens: Annotated[
+        bool,
+        typer.Option("--require-tokens", help="Ask for a token on this machine, too (`serve token add`)."),
+    ] = False,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Name under which clients reach this server, besides its own. Repeatable.",
+            show_default="this machine's name and addresses",
+        ),
+    ] = None,
+    tls_cert: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Certificate (PEM, with its chain): serve HTTPS.")
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Key of the certificate (PEM).")
+    ] = None,
+    audit_log: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Append a JSON line for each request: who, when, route, status and knowledge, never content.",
+        ),
+    ] = None,
+    rate: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="Maximum number of requests of a user in a minute; 0: no limit.",
+            show_default="600, without tokens no limit",
+        ),
+    ] = None,
+    timeout: Annotated[int, typer.Option(min=1, help="Maximum number of seconds of a look-up.")] = 60,
     collection: Collections = None,
     graph: GraphFolder = None,
     budget: Budget = 192,
@@ -76,14 +116,20 @@ def command(  # noqa: PLR0917 - each parameter is one option
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the address as JSON.")] = False,
 ) -> None:
-    """Start an OpenAI-compatible server; with knowledge, it answers as `ask` does. Ctrl-C stops it."""
+    """Start the server: pages to open, an HTTP API and OpenAI's chat API. Ctrl-C or SIGTERM ends it.
+
+    With knowledge, a chat answers as `ask` does. Without options it answers this machine alone.
+    """
+    if context.invoked_subcommand is not None:
+        return
     from clinweave.core.errors import UserError
     from clinweave.knowledge import parse_retrievers
     from clinweave.knowledge_base import NO_MODEL, KnowledgeBase
     from clinweave.models import AUTO
-    from clinweave.service import ChatHandler, ServiceSettings, ServiceState, check, serve
+    from clinweave.service import ChatHandler, Listen, ServiceSettings, ServiceState, check, serve
 
-    check(host, token)
+    rules = _rules(host, token, allow_host or [], rate, needed=require_tokens, secure=tls_cert is not None)
+    check(host, rules)
     if runs is not None and not runs.is_dir():
         raise UserError(f"--runs {runs}: there is no such folder")
     names = parse_retrievers(knowledge or ("graph,text" if model in {*NO_MODEL, AUTO} else "none"))
@@ -103,22 +149,50 @@ def command(  # noqa: PLR0917 - each parameter is one option
         title = name or (Path(base.model.name).name if base.model is not None else "clinweave")
         handler = ChatHandler(base, name=title, retrievers=names, budget=budget, allow_remote=allow_remote)
         parts = {"model": title, "knowledge": ",".join(names) or "none", "language_model": base.model_name}
-
-        def ready(address: str) -> None:
-            if as_json:
-                typer.echo(json.dumps({"address": f"{address}/v1", "page": f"{address}/", **parts}))
-                return
-            console = Console()
-            console.print(f"Open {address}/ in a browser.", markup=False, soft_wrap=True)
-            details = f"(language model {base.model_name}, knowledge {parts['knowledge']})"
-            console.print(f"OpenAI clients: {address}/v1#{title} {details}", markup=False, soft_wrap=True)
-            console.print("For research, not for clinical decisions. Ctrl-C ends.", markup=False)
-
         limits = ServiceSettings(
             max_bytes=max_bytes,
             max_tokens=max_tokens,
             max_queue=max_queue or 8,
             max_lookups=max_queue if max_queue and without_model else 128,
+            lookup_seconds=timeout,
             runs=runs,
         )
-        serve(ServiceState.create(handler, limits), host, port, token, ready)
+        state = ServiceState.create(handler, limits, rules=rules, audit_log=audit_log)
+        serve(
+            state, Listen(host, port, tls_cert, tls_key), lambda address: _announce(address, parts, as_json)
+        )
+
+
+def _rules(
+    host: str, token: str, hosts: list[str], rate: int | None, *, needed: bool, secure: bool
+) -> "AccessRules":
+    """Return the access rules: tokens are needed beyond this machine, or where they are asked for."""
+    from clinweave.core.access_policy import loopback
+    from clinweave.service import AccessRules, token_store
+
+    needed = needed or bool(token) or not loopback(host)
+    if needed and not secure and not loopback(host):
+        Console(stderr=True).print(
+            "warning: tokens and answers cross the network unencrypted: give --tls-cert and --tls-key, or put a "
+            "server with TLS before this one",
+            markup=False,
+        )
+    return AccessRules(
+        shared_token=token,
+        tokens=token_store() if needed else None,
+        tokens_needed=needed,
+        hosts=tuple(hosts),
+        per_minute=rate if rate is not None else 600 if needed else 0,
+        secure_cookies=secure,
+    )
+
+
+def _announce(address: str, parts: dict[str, str], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({"address": f"{address}/v1", "page": f"{address}/", **parts}))
+        return
+    console = Console()
+    console.print(f"Open {address}/ in a browser.", markup=False, soft_wrap=True)
+    details = f"(language model {parts['language_model']}, knowledge {parts['knowledge']})"
+    console.print(f"OpenAI clients: {address}/v1#{parts['model']} {details}", markup=False, soft_wrap=True)
+    console.print("For research, not for clinical decisions. Ctrl-C ends.", markup=False)

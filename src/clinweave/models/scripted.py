@@ -1,9 +1,10 @@
 """A model that follows a script: for tests, for trying a recipe, and for repeating an exchange exactly.
 
-The script is JSON: {"name": "...", "rules": [RULE, ...], "otherwise": "reply", "capabilities": ["generate", ...]}, or
-the list of rules alone. A RULE has "when" (a substring of the prompt) or "matches" (a regular expression, whose groups
-"reply" may use as \\1), and "reply" and/or "scores" ({option text: log-likelihood per token}). The first rule that fits
-and has what is asked for is used. Options without a scripted score are scored by how far the prompt names them.
+The script is JSON: {"name": "...", "rules": [RULE, ...], "otherwise": "reply", "capabilities": ["generate", ...],
+"seconds": 0}, or the list of rules alone. "seconds" pass before each reply, to try out a slow model. A RULE has "when"
+(a substring of the prompt) or "matches" (a regular expression, whose groups "reply" may use as \\1), and "reply" and/or
+"scores" ({option text: log-likelihood per token}). The first rule that fits and has what is asked for is used. Options
+without a scripted score are scored by how far the prompt names them.
 """
 
 import hashlib
@@ -34,12 +35,13 @@ class ScriptedModel:
         body = {"rules": script} if isinstance(script, list) else script
         if not isinstance(body, dict):
             raise UserError(f"{source}: a script is a list of rules or an object with rules.")
-        strange = sorted(set(body) - {"name", "rules", "otherwise", "capabilities"})
+        strange = sorted(set(body) - {"name", "rules", "otherwise", "capabilities", "seconds"})
         if strange:
             raise UserError(
-                f"{source}: unknown key {strange[0]!r}; use name, rules, otherwise or capabilities."
+                f"{source}: unknown key {strange[0]!r}; use name, rules, otherwise, capabilities or seconds."
             )
         self.name = str(body.get("name", name))
+        self._seconds = _seconds(source, body.get("seconds", 0))
         self._otherwise = str(body.get("otherwise", "I do not know."))
         try:
             declared = body.get("capabilities", list(Capability))
@@ -98,6 +100,7 @@ class ScriptedModel:
         if len(pieces) > max_tokens:
             reply, reason = reply[: pieces[max_tokens - 1].end()] if max_tokens else "", "length"
         count = min(len(pieces), max_tokens)
+        time.sleep(self._seconds)
         return Generation(reply, len(_PIECE.findall(prompt)), count, time.perf_counter() - begun, reason)
 
     def stream(self, messages: Sequence[Message], on_text: OnText, **options: Any) -> Generation:
@@ -146,6 +149,12 @@ class ScriptedModel:
 
     def close(self) -> None:
         """Do nothing: no resource is open."""
+
+
+def _seconds(source: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 3600:
+        raise UserError(f"{source}: seconds is a number from 0 to 3600.")
+    return float(value)
 
 
 def _joined(messages: Sequence[Message]) -> str:

@@ -7,10 +7,11 @@
 | `pages` | / and every other page, /static/... |
 
 Each part is a package with one function from the shared `ServiceState` to a list of Starlette routes. Before the routes
-stand, from the outside: the security headers, who may ask (`Admission`), and the size of bodies (`BodyLimit`).
+stand, from the outside: `Recorder` (counts, audit log), `SecurityHeaders`, `Admission` (who may ask) and `BodyLimit`.
 
 Pages: `service/pages/__init__.py` exports `page_routes(state: ServiceState) -> list[BaseRoute]`; they come last, so
-that no page hides a route of the API. Errors of paths that are no page are JSON.
+that no page hides a route of the API. What needs the role for patient data is in
+`security.policy.NOTE_PATHS`.
 """
 
 from starlette.applications import Starlette
@@ -20,27 +21,29 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from clinweave.service.chat.requests import RequestError
 from clinweave.service.chat.routes import chat_routes
+from clinweave.service.errors import RequestError
+from clinweave.service.operation.recorder import Recorder
 from clinweave.service.operation.routes import operation_routes
 from clinweave.service.pages import page_routes
+from clinweave.service.responses import refuse
 from clinweave.service.security.admission import Admission
 from clinweave.service.security.bodies import BodyLimit
 from clinweave.service.security.headers import SecurityHeaders
-from clinweave.service.security.refusals import refuse
 from clinweave.service.state import ServiceState
 
 
-def make_app(state: ServiceState, *, token: str = "") -> Starlette:
-    """Return the ASGI application. With a `token` every route but /health needs it as a bearer token."""
+def make_app(state: ServiceState) -> Starlette:
+    """Return the ASGI application."""
     routes: list[BaseRoute] = [
         *chat_routes(state),
         *operation_routes(state),
         *page_routes(state),  # last: no page hides a route of the API
     ]
     middleware = [
+        Middleware(Recorder, metrics=state.metrics, audit=state.audit),
         Middleware(SecurityHeaders),
-        Middleware(Admission, token=token),
+        Middleware(Admission, rules=state.rules),
         Middleware(BodyLimit, settings=state.settings),
     ]
     return Starlette(routes=routes, middleware=middleware, exception_handlers={HTTPException: _http_error})
@@ -50,3 +53,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     messages = {404: "no such path", 405: "this path takes another method"}
     return refuse(request.scope, RequestError(messages.get(status, "the request was not understood"), status))
+
+
+async def _request_error(request: Request, error: Exception) -> Response:
+    return refuse(request.scope, error if isinstance(error, RequestError) else RequestError("refused", 400))

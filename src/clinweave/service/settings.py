@@ -16,4 +16,5 @@ class ServiceSettings:
     lookup_threads: int = 0  # 0: one per processor, at most 4
     lookup_seconds: float = 60.0
     model_seconds: float = 600.0
+    body_seconds: float = 30.0  # for a client to send a body
     runs: Path | None = None  # folder whose finished studies the page Runs shows

@@ -2,9 +2,15 @@
 
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from clinweave.knowledge_base import NO_MODEL, KnowledgeBase
+from clinweave.records import Tier
 from clinweave.service.chat.handler import ChatHandler
+from clinweave.service.knowledge import Releases, read_releases
+from clinweave.service.operation.audit import AuditLog
+from clinweave.service.operation.metrics import Metrics
+from clinweave.service.security.policy import AccessRules
 from clinweave.service.settings import ServiceSettings
 from clinweave.service.workers import WorkerPool
 
@@ -23,19 +29,43 @@ class ServiceState:
     chat: ChatHandler
     settings: ServiceSettings
     lookups: WorkerPool
-    models: WorkerPool = field(repr=False)
+    models: WorkerPool
+    rules: AccessRules
+    releases: Releases
+    metrics: Metrics = field(repr=False)
+    audit: AuditLog = field(repr=False)
+    ready: bool = True
 
     @classmethod
-    def create(cls, chat: ChatHandler, settings: ServiceSettings | None = None) -> "ServiceState":
-        """Return the state of a service over the knowledge base of `chat`. Starts no thread before the first call."""
+    def create(
+        cls,
+        chat: ChatHandler,
+        settings: ServiceSettings | None = None,
+        *,
+        rules: AccessRules | None = None,
+        audit_log: Path | None = None,
+    ) -> "ServiceState":
+        """Return the state of a service over the knowledge base of `chat`. Starts no thread before the first call.
+
+        Raises `UserError` for an audit log that cannot be written.
+        """
         chosen = settings or ServiceSettings()
         threads = chosen.lookup_threads or min(4, os.cpu_count() or 1)
+        lookups = WorkerPool("lookups", threads, chosen.max_lookups, chosen.lookup_seconds)
+        models = WorkerPool("models", chosen.max_queue, chosen.max_queue, chosen.model_seconds)
+        releases = read_releases(chat.base)
+        access = rules or AccessRules()
+        access.private = access.private or releases.tier in {Tier.PRIVATE, Tier.PSEUDONYMISED}
         return cls(
             base=chat.base,
             chat=chat,
             settings=chosen,
-            lookups=WorkerPool("lookups", threads, chosen.max_lookups, chosen.lookup_seconds),
-            models=WorkerPool("models", chosen.max_queue, chosen.max_queue, chosen.model_seconds),
+            lookups=lookups,
+            models=models,
+            rules=access,
+            releases=releases,
+            metrics=Metrics(lookups, models),
+            audit=AuditLog(audit_log, releases),
         )
 
     @property
@@ -52,3 +82,4 @@ class ServiceState:
         """Let running work end and refuse new work. The knowledge base stays open: its owner closes it."""
         self.lookups.close()
         self.models.close()
+        self.audit.close()

@@ -10,7 +10,7 @@ from clinweave.core.errors import (
     NotCapableError,
     UserError,
 )
-from clinweave.service.chat.requests import RequestError
+from clinweave.service.errors import RequestError
 from clinweave.service.workers import BusyError, TooSlowError
 
 LOG = logging.getLogger(__name__)

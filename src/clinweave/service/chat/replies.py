@@ -6,7 +6,6 @@ keep-alive. Nothing unchecked is sent.
 
 import asyncio
 import contextlib
-import json
 import re
 import threading
 import time
@@ -17,6 +16,7 @@ from typing import Any
 from clinweave.service.chat.errors import as_request_error
 from clinweave.service.chat.handler import Reply
 from clinweave.service.chat.requests import ChatRequest
+from clinweave.service.responses import json_bytes
 
 _PIECE = re.compile(r"\s*\S+\s*|\s+")
 ALIVE = 5.0  # seconds between comments in a stream
@@ -144,11 +144,6 @@ class Form:
 
 def _event(body: Mapping[str, object]) -> bytes:
     return b"data: " + json_bytes(body) + b"\n\n"
-
-
-def json_bytes(body: object) -> bytes:
-    """Return compact JSON in UTF-8; halves of surrogate pairs are replaced."""
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def _usage(reply: Reply) -> dict[str, int]:

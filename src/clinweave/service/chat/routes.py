@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from clinweave.service.chat.errors import as_request_error
 from clinweave.service.chat.handler import Reply
-from clinweave.service.chat.replies import ALIVE, Form, Pieces, json_bytes
-from clinweave.service.chat.requests import RequestError, parse
+from clinweave.service.chat.replies import ALIVE, Form, Pieces
+from clinweave.service.chat.requests import parse
+from clinweave.service.errors import RequestError
+from clinweave.service.responses import Utf8JSONResponse, openai_refusal
 
 if TYPE_CHECKING:
     from clinweave.service.state import ServiceState
@@ -20,14 +22,6 @@ _JSON_TYPES = frozenset(
     {"", "application/json", "application/x-www-form-urlencoded"}
 )  # the last is curl's own
 Endpoint = Callable[[Request], Awaitable[Response]]
-
-
-class Utf8JSONResponse(JSONResponse):
-    """JSON whose text is always UTF-8: halves of surrogate pairs are replaced."""
-
-    def render(self, content: Any) -> bytes:
-        """Return the body."""
-        return json_bytes(content)
 
 
 def chat_routes(state: "ServiceState") -> list[BaseRoute]:
@@ -39,14 +33,6 @@ def chat_routes(state: "ServiceState") -> list[BaseRoute]:
         Route("/v1/chat/completions", _safely(chat.chat), methods=["POST"]),
         Route("/v1/completions", _safely(chat.completions), methods=["POST"]),
     ]
-
-
-def refusal(error: RequestError) -> Response:
-    """Return an error in OpenAI's form."""
-    headers = {"Retry-After": "2"} if error.status in {429, 503} else {}
-    if error.status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
-    return Utf8JSONResponse(error.body(), error.status, headers)
 
 
 def _safely(endpoint: Endpoint) -> Endpoint:
@@ -61,7 +47,7 @@ def _safely(endpoint: Endpoint) -> Endpoint:
         except ClientDisconnect:
             return Response(status_code=499)
         except Exception as error:
-            return refusal(as_request_error(error))
+            return openai_refusal(as_request_error(error))
 
     return safe
 

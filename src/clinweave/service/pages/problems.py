@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from clinweave.core.errors import ModelError, UserError
+from clinweave.service.errors import RequestError
 from clinweave.service.pages.rendering import is_partial, render
 from clinweave.service.workers import BusyError, TooSlowError
 
@@ -34,6 +35,8 @@ def as_page(handler: Handler) -> Handler:
 
 def _described(error: Exception) -> tuple[int, str, str]:
     """Return status, title and message of an error; messages of unknown errors may hold a text and are not shown."""
+    if isinstance(error, RequestError):
+        return error.status, "This was refused", str(error)
     if isinstance(error, BusyError):
         return 429, "The service is busy", "Too many requests wait already. Try again shortly."
     if isinstance(error, TooSlowError):

@@ -1,66 +1,70 @@
-"""Who may ask: the Host and Origin of a request, and its token."""
-
-import hmac
-from urllib.parse import urlsplit
+"""The middleware that lets a request in: host, origin, token, rate, and whether the server stops."""
 
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from clinweave.core.access_policy import loopback
-from clinweave.service.chat.requests import RequestError
-from clinweave.service.security.refusals import refuse
+from clinweave.service.errors import RequestError
+from clinweave.service.responses import refuse
+from clinweave.service.security.policy import AccessRules
+from clinweave.service.security.users import LOCAL, User
 
-OPEN_PATHS = frozenset({"/health", "/ready"})  # need no token
+PUBLIC_PATHS = frozenset({"/health", "/ready", "/login"})  # need no token
+USER = "clinweave.user"  # key of an ASGI scope
 
 
 class Admission:
-    """Refuses a request without the token, for another host, or from a web page of another origin."""
+    """Refuses a request that the rules do not allow; a browser without a session is sent to /login."""
 
-    def __init__(self, app: ASGIApp, token: str = "") -> None:
-        self._app, self._token = app, token
+    def __init__(self, app: ASGIApp, rules: AccessRules) -> None:
+        self._app, self._rules = app, rules
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
         if scope["type"] == "http":
+            headers = Headers(scope=scope)
             try:
-                self._admit(str(scope["path"]), Headers(scope=scope))
+                scope[USER] = self._admit(scope, headers)
             except RequestError as error:
-                await refuse(scope, error)(scope, receive, send)
+                await self._refusal(scope, headers, error)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
-    def _admit(self, path: str, headers: Headers) -> None:
-        host = headers.get("host", "")
-        if self._token:
-            scheme, _, given_token = headers.get("authorization", "").partition(" ")
-            right = scheme.lower() == "bearer" and hmac.compare_digest(
-                given_token.encode(), self._token.encode()
-            )
-            if path not in OPEN_PATHS and not right:
-                raise RequestError("a bearer token is needed", 401, code="invalid_api_key")
-        elif not loopback(_hostname(host)):
-            # a page in a browser may reach 127.0.0.1 by a name of its own (DNS rebinding)
-            raise RequestError("without a token only requests to localhost are answered", 403)
-        origin = headers.get("origin")
-        if origin is not None and not _same_site(origin, host):
-            raise RequestError("requests from a web page of another origin are refused", 403)
-        if origin is None and headers.get("sec-fetch-site", "") in {"cross-site", "same-site"}:
-            raise RequestError("requests from a web page of another origin are refused", 403)
+    def _admit(self, scope: Scope, headers: Headers) -> User:
+        path, address = str(scope["path"]), client_address(scope)
+        self._rules.check_host(headers)
+        self._rules.check_origin(headers)
+        if self._rules.draining and path != "/health":
+            raise RequestError("the server is stopping", 503)
+        if path in PUBLIC_PATHS or path.startswith("/static/"):
+            return LOCAL if not self._rules.tokens_needed else User("", frozenset())
+        user = self._rules.authenticate(scope["method"], headers, address)
+        self._rules.check_rate(user, address)
+        self._rules.check_role(user, path)
+        return user
+
+    @staticmethod
+    def _refusal(scope: Scope, headers: Headers, error: RequestError) -> Response:
+        path = str(scope["path"])
+        is_page = "text/html" in headers.get("accept", "") and not path.startswith(("/api/", "/v1/"))
+        if error.status == 401 and (is_page or "hx-request" in headers):
+            if "hx-request" in headers:  # htmx follows this header, not a redirect
+                return Response(status_code=401, headers={"HX-Redirect": "/login"})
+            return RedirectResponse("/login", 303)
+        response = refuse(scope, error)
+        if error.status == 503:
+            response.headers["Connection"] = "close"
+        return response
 
 
-def _hostname(netloc: str) -> str:
-    """Return the host of "host:port" in lower case, "" where it is not one."""
-    try:
-        return (urlsplit(f"//{netloc}").hostname or "").lower()
-    except ValueError:
-        return ""
+def client_address(scope: Scope) -> str:
+    """Return the address of the peer; a proxy's header is not trusted."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
 
 
-def _same_site(origin: str, host: str) -> bool:
-    """Return whether a page's origin is this server itself, or a server on this machine's loopback."""
-    try:
-        parts = urlsplit(origin)
-        name = (parts.hostname or "").lower()
-    except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and (loopback(name) or parts.netloc.lower() == host.lower())
+def user_of(request: HTTPConnection) -> User:
+    """Return who asks; everybody is `LOCAL` where no token is needed."""
+    user = request.scope.get(USER, LOCAL)
+    return user if isinstance(user, User) else LOCAL

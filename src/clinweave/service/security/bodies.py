@@ -1,14 +1,16 @@
-"""The size of a body: read whole before a route sees it, and no further than its limit."""
+"""The size of a body, and how long it may take: read whole before a route sees it, and no further than its limits."""
+
+import asyncio
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from clinweave.service.chat.requests import RequestError
-from clinweave.service.security.refusals import refuse
+from clinweave.service.errors import RequestError
+from clinweave.service.responses import refuse
 from clinweave.service.settings import ServiceSettings
 
 
 class BodyLimit:
-    """Refuses a body over its limit with status 413, whatever its header states."""
+    """Refuses a body over its size with status 413, whatever its header states, and a slow one with 408."""
 
     def __init__(self, app: ASGIApp, settings: ServiceSettings) -> None:
         self._app, self._settings = app, settings
@@ -18,15 +20,17 @@ class BodyLimit:
         if scope["type"] != "http" or scope["method"] in {"GET", "HEAD"}:
             await self._app(scope, receive, send)
             return
-        content = dict(scope["headers"]).get(b"content-type", b"")
-        with_files = content.lower().startswith(b"multipart/form-data")
+        headers = dict(scope["headers"])
+        with_files = headers.get(b"content-type", b"").lower().startswith(b"multipart/form-data")
         limit = self._settings.max_upload_bytes if with_files else self._settings.max_bytes
-        body = await _read(receive, limit)
-        if body is None:
-            error = RequestError(f"the body has more than {limit:,} bytes", 413)
-            await refuse(scope, error)(scope, receive, send)
+        try:
+            body = await asyncio.wait_for(_read(receive, limit), self._settings.body_seconds)
+        except TimeoutError:
+            await self._refuse(scope, receive, send, "the body took too long", 408)
             return
-        whole = bytes(body)
+        if body is None:
+            await self._refuse(scope, receive, send, f"the body has more than {limit:,} bytes", 413)
+            return
         passed = False
 
         async def receive_whole() -> Message:
@@ -34,12 +38,18 @@ class BodyLimit:
             if passed:
                 return await receive()
             passed = True
-            return {"type": "http.request", "body": whole, "more_body": False}
+            return {"type": "http.request", "body": body, "more_body": False}
 
         await self._app(scope, receive_whole, send)
 
+    @staticmethod
+    async def _refuse(scope: Scope, receive: Receive, send: Send, message: str, status: int) -> None:
+        response = refuse(scope, RequestError(message, status))
+        response.headers["Connection"] = "close"  # what follows of the body is not read
+        await response(scope, receive, send)
 
-async def _read(receive: Receive, limit: int) -> bytearray | None:
+
+async def _read(receive: Receive, limit: int) -> bytes | None:
     """Return the body, None for one over the limit; what a client that left has sent is returned as it is."""
     body = bytearray()
     while True:
@@ -48,4 +58,4 @@ async def _read(receive: Receive, limit: int) -> bytearray | None:
         if len(body) > limit:
             return None
         if message["type"] != "http.request" or not message.get("more_body", False):
-            return body
+            return bytes(body)

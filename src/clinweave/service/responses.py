@@ -1,10 +1,15 @@
-"""A refusal in the form that the client of a path reads: OpenAI's, problem details (RFC 9457), or a page of text."""
+"""JSON responses, and refusals in the form that the client of a path reads.
+
+That is OpenAI's form below /v1, problem details (RFC 9457) elsewhere, and text for a browser.
+"""
+
+import json
+from typing import Any
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import Scope
 
-from clinweave.service.chat.requests import RequestError
-from clinweave.service.chat.routes import refusal
+from clinweave.service.errors import RequestError
 
 TITLES = {
     400: "Bad request",
@@ -25,11 +30,32 @@ TITLES = {
 }
 
 
+class Utf8JSONResponse(JSONResponse):
+    """JSON whose text is always UTF-8: halves of surrogate pairs are replaced."""
+
+    def render(self, content: Any) -> bytes:
+        """Return the body."""
+        return json_bytes(content)
+
+
+def json_bytes(body: object) -> bytes:
+    """Return compact JSON in UTF-8; halves of surrogate pairs are replaced."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def openai_refusal(error: RequestError) -> Response:
+    """Return an error in OpenAI's form."""
+    headers = {"Retry-After": "2"} if error.status in {429, 503} else {}
+    if error.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return Utf8JSONResponse(error.body(), error.status, headers)
+
+
 def refuse(scope: Scope, error: RequestError) -> Response:
     """Return the refusal of a request; the message holds nothing that the client wrote."""
     path = str(scope.get("path", ""))
     if path.startswith("/v1/"):
-        return refusal(error)
+        return openai_refusal(error)
     headers = {"Retry-After": "2"} if error.status in {429, 503} else {}
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
@@ -55,4 +81,4 @@ def problem(
         "detail": detail,
         **(more or {}),
     }
-    return JSONResponse(body, status, headers, media_type="application/problem+json")
+    return Utf8JSONResponse(body, status, headers, media_type="application/problem+json")
