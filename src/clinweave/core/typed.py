@@ -203,7 +203,7 @@ def _schema(hint: Any, definitions: dict[str, Any]) -> dict[str, object]:
 
 
 def _simple_schema(hint: Any, definitions: dict[str, Any]) -> dict[str, object]:
-    if hint is Any:
+    if hint is Any or hint is object:
         return {}
     if hint in _SCHEMA_TYPES:
         return {"type": _SCHEMA_TYPES[hint]}

@@ -3,6 +3,7 @@
 | part | paths |
 |---|---|
 | `chat` | /v1/...: OpenAI's chat API |
+| `api` | /api/v1/..., /openapi.json |
 | `operation` | /health, /ready, /metrics |
 | `pages` | / and every other page, /static/... |
 
@@ -21,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from clinweave.service.api.routes import api_routes
 from clinweave.service.chat.routes import chat_routes
 from clinweave.service.errors import RequestError
 from clinweave.service.operation.recorder import Recorder
@@ -37,6 +39,7 @@ def make_app(state: ServiceState) -> Starlette:
     """Return the ASGI application."""
     routes: list[BaseRoute] = [
         *chat_routes(state),
+        *api_routes(state),
         *operation_routes(state),
         *page_routes(state),  # last: no page hides a route of the API
     ]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from clinweave.knowledge_base import NO_MODEL, KnowledgeBase
 from clinweave.records import Tier
+from clinweave.service.api.jobs import Jobs
 from clinweave.service.chat.handler import ChatHandler
 from clinweave.service.knowledge import Releases, read_releases
 from clinweave.service.operation.audit import AuditLog
@@ -30,6 +31,7 @@ class ServiceState:
     settings: ServiceSettings
     lookups: WorkerPool
     models: WorkerPool
+    jobs: Jobs
     rules: AccessRules
     releases: Releases
     metrics: Metrics = field(repr=False)
@@ -53,6 +55,7 @@ class ServiceState:
         threads = chosen.lookup_threads or min(4, os.cpu_count() or 1)
         lookups = WorkerPool("lookups", threads, chosen.max_lookups, chosen.lookup_seconds)
         models = WorkerPool("models", chosen.max_queue, chosen.max_queue, chosen.model_seconds)
+        jobs = Jobs()
         releases = read_releases(chat.base)
         access = rules or AccessRules()
         access.private = access.private or releases.tier in {Tier.PRIVATE, Tier.PSEUDONYMISED}
@@ -62,9 +65,10 @@ class ServiceState:
             settings=chosen,
             lookups=lookups,
             models=models,
+            jobs=jobs,
             rules=access,
             releases=releases,
-            metrics=Metrics(lookups, models),
+            metrics=Metrics(lookups, models, jobs.pool),
             audit=AuditLog(audit_log, releases),
         )
 
@@ -80,6 +84,7 @@ class ServiceState:
 
     def close(self) -> None:
         """Let running work end and refuse new work. The knowledge base stays open: its owner closes it."""
+        self.jobs.close()
         self.lookups.close()
         self.models.close()
         self.audit.close()

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from clinweave.core.lazy import attach
 
 if TYPE_CHECKING:
+    from clinweave.tools.ask import AskInput as AskInput
+    from clinweave.tools.ask import answer_view as answer_view
     from clinweave.tools.base import JSON as JSON
     from clinweave.tools.base import Parameter as Parameter
     from clinweave.tools.base import Tool as Tool
@@ -18,10 +20,13 @@ if TYPE_CHECKING:
     from clinweave.tools.registry import call_tool as call_tool
     from clinweave.tools.registry import open_tool as open_tool
     from clinweave.tools.registry import tool_names as tool_names
+    from clinweave.tools.relations import RelationView as RelationView
+    from clinweave.tools.relations import relation_views as relation_views
 
 __getattr__, __dir__ = attach(
     __name__,
     {
+        "AskInput": "ask",
         "JSON": "base",
         "Parameter": "base",
         "Tool": "base",
@@ -31,9 +36,12 @@ __getattr__, __dir__ = attach(
         "ToolError": "errors",
         "typed_errors": "errors",
         "AnyTool": "registry",
+        "RelationView": "relations",
         "all_tools": "registry",
+        "answer_view": "ask",
         "call_tool": "registry",
         "open_tool": "registry",
+        "relation_views": "relations",
         "tool_names": "registry",
     },
 )

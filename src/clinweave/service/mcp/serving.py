@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from clinweave.core.errors import ClinweaveError
 from clinweave.service.security.admission import Admission
 from clinweave.service.security.headers import SecurityHeaders
+from clinweave.service.security.policy import AccessRules
 from clinweave.service.serving import check
 
 PATH = "/mcp"
@@ -40,7 +41,7 @@ def serve_http(
 
     Raises `UserError` for an address beyond this machine without a token.
     """
-    check(host, token)
+    check(host, AccessRules(token))
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listener = socket.create_server((host, port), family=family)
@@ -62,4 +63,4 @@ def http_app(server: Server[Any], host: str, token: str) -> ASGIApp:
     inner = server.streamable_http_app(
         streamable_http_path=PATH, stateless_http=True, host=host, max_request_body_size=_MOST_BYTES
     )
-    return SecurityHeaders(Admission(inner, token))
+    return SecurityHeaders(Admission(inner, AccessRules(token)))
