@@ -13,6 +13,7 @@ from clinweave.applications import DISCLAIMER, AnswerPart, ModelSettings, discla
 from clinweave.core.artifacts import read_manifest
 from clinweave.records import Answer, Evidence, Passage, Relation, to_json
 from clinweave.service.chat.requests import ChatRequest
+from clinweave.service.chat.tasks import task_reply
 
 if TYPE_CHECKING:
     from clinweave.knowledge_base import KnowledgeBase
@@ -77,6 +78,13 @@ class ChatHandler:
         `on_text` gets the beginning of the reply's text in pieces, as far as it is certain: what the sources say before
         the model is asked, then each supported sentence. What it raises ends the model's work and is raised here.
         """
+        if self.retrievers and (text := task_reply(request.messages)) is not None:
+            return Reply(text, "stop", 0, 0, {"task": True, "disclaimer": DISCLAIMER})
+        reply, language = self._answered(request, on_text)
+        return _without_disclaimer(reply, language) if request.disclaimer_in_field else reply
+
+    def _answered(self, request: ChatRequest, on_text: Callable[[str], None]) -> tuple[Reply, str]:
+        """Return the reply, and the language of the disclaimer at its end."""
         settings = replace(
             self._settings,
             max_tokens=request.max_tokens,
@@ -87,7 +95,7 @@ class ChatHandler:
         )
         if not self.retrievers:
             with self._writing:
-                return self._reply(self.base.chat(request.messages, settings=settings))
+                return self._reply(self.base.chat(request.messages, settings=settings)), "en"
         question = request.messages[-1]["content"]
         turn = _Turn(self._searching, self._writing)
         passed = _Passed(on_text, self._limit(request))
@@ -98,7 +106,7 @@ class ChatHandler:
 
         with turn:
             answer = self.base.ask(question, retrievers=self.retrievers, settings=settings, on_part=on_part)
-        return self._limited(answer, request)
+        return self._limited(answer, request), answer.language
 
     def _limit(self, request: ChatRequest) -> Callable[[str], bool]:
         """Return whether a beginning of the text is within the client's limits and so certain to be in the reply."""
@@ -200,6 +208,13 @@ class _Passed:
         added = text[len(self._text) :]
         self._text = text
         self._on_text("" if self._over else well_formed(added))
+
+
+def _without_disclaimer(reply: Reply, language: str) -> Reply:
+    """Return a reply whose disclaimer is in the field alone, in the language of the answer."""
+    closing = next((item for item in (disclaimer(language), DISCLAIMER) if reply.text.endswith(item)), "")
+    text = reply.text.removesuffix(closing).rstrip() if closing else reply.text
+    return replace(reply, text=text, more={**reply.more, "disclaimer": closing or DISCLAIMER})
 
 
 def _before(text: str, stop: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from clinweave.service.errors import RequestError
 ROLES = ("system", "developer", "user", "assistant")
 _HONOURED = frozenset(
     {"model", "messages", "prompt", "max_tokens", "max_completion_tokens", "temperature", "top_p", "seed", "stop",
-     "stream", "stream_options"}
+     "stream", "stream_options", "clinweave"}
 )  # fmt: skip
 # accepted at the values that match the default behaviour
 _FIXED: Mapping[str, tuple[Any, ...]] = {
@@ -64,6 +64,7 @@ class ChatRequest:
     stream: bool = False
     usage: bool = False  # a last event of a stream with the counts
     limited: bool = False
+    disclaimer_in_field: bool = False  # and not at the end of the text
 
 
 def parse(body: bytes, model: str, token_limit: int, *, chat: bool) -> ChatRequest:
@@ -90,7 +91,18 @@ def parse(body: bytes, model: str, token_limit: int, *, chat: bool) -> ChatReque
         stream=_flag(values.get("stream"), "stream"),
         usage=_flag(options.get("include_usage"), "stream_options"),
         limited=bool(limits),
+        disclaimer_in_field=_disclaimer_in_field(values.get("clinweave", {})),
     )
+
+
+def _disclaimer_in_field(options: object) -> bool:
+    """Return what the own field `clinweave` asks for: {"disclaimer": "text"} or {"disclaimer": "field"}."""
+    if not isinstance(options, dict) or set(options) - {"disclaimer"}:
+        raise RequestError("clinweave is an object with the key disclaimer", param="clinweave")
+    value = options.get("disclaimer", "text")
+    if value not in ("text", "field"):
+        raise RequestError("clinweave.disclaimer is text or field", param="clinweave.disclaimer")
+    return bool(value == "field")
 
 
 def _fields(body: bytes) -> dict[str, object]:
