@@ -1,7 +1,7 @@
 """`clinweave molecules train|generate|evaluate|encode`: the graph-to-sequence model."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from clinweave.cli.console import Console
+from clinweave.cli.makeable import Allow, Filters, RefuseSmarts, chosen_filter, tell_controlled, tell_refusals
 from clinweave.core.artifacts import home
 from clinweave.core.errors import UserError
 from clinweave.core.extras import needs_extra
@@ -139,10 +140,15 @@ def generate(  # noqa: PLR0917 - each parameter is one option
             help="Leave out molecules of this file or of the training set; may be repeated.",
         ),
     ] = None,
-    filters: Annotated[
+    moses_rules: Annotated[
         bool,
-        typer.Option("--filters", help="Leave out molecules that fail the MOSES filters (MCF and PAINS)."),
+        typer.Option(
+            "--moses-filters", help="Also leave out molecules that fail the MOSES filters (MCF and PAINS)."
+        ),
     ] = False,
+    allow: Allow = None,
+    filters: Filters = True,
+    refuse_smarts: RefuseSmarts = None,
     source: Annotated[str, typer.Option(help="free (strings only) or latent.")] = "free",
     temperature: Annotated[
         float,
@@ -180,6 +186,7 @@ def generate(  # noqa: PLR0917 - each parameter is one option
         )
         from clinweave.applications.molecules import generate as draw
         from clinweave.applications.molecules.files import check_output
+        from clinweave.applications.molecules.makeable import controlled_among
 
         check_output(out)
         _use(threads)
@@ -187,32 +194,43 @@ def generate(  # noqa: PLR0917 - each parameter is one option
         opened = open_model(model, device)
         with _bar() as update:
             reference = new_to(new or (), opened, home(), update)
-            wish = GenerationRequest(
-                scaffold, distinct, reference, moses_filters(home()) if filters else None
-            )
+            makeable = chosen_filter(allow, filters, refuse_smarts)
+            passes = moses_filters(home()) if moses_rules else None
+            wish = GenerationRequest(scaffold, distinct, reference, passes, makeable)
             drawn = draw(
                 n, targets, wish, model=opened, source=source, temperature=temperature, top_p=top_p, seed=seed,
                 progress=lambda done, total: update("molecules", done, total),
             )  # fmt: skip
             drugs = named_drugs(drawn.smiles, home(), lambda done, total: update("known drugs", done, total))
         write_generated(out, drawn.smiles, drugs or {})
+        listed = controlled_among(drawn.smiles)
         if report:
-            from clinweave.applications.molecules import write_page
-
-            write_page(
-                report, f"{n:,} molecules {condition} {scaffold or ''}".strip(), drawn.smiles,
-                names={smiles: match.name for smiles, match in (drugs or {}).items()},
-            )  # fmt: skip
+            _write_report(
+                report, f"{n:,} molecules {condition} {scaffold or ''}".strip(), drawn.smiles, drugs
+            )
     table = drawn.table()
     if as_json:
         known_drugs = None if drugs is None else {smiles: match._asdict() for smiles, match in drugs.items()}
-        asked = {"condition": targets, "scaffold": scaffold, "new_to": new or [], "filters": filters}
-        read = {"reference_rows": reference.rows, "reference_rows_unread": reference.unread}
-        typer.echo(json.dumps({"file": str(out), **asked, **read, **table, "known_drugs": known_drugs}))
+        answer = {
+            "file": str(out), "condition": targets, "scaffold": scaffold, "new_to": new or [], "filters": filters,
+            "moses_filters": moses_rules, "reference_rows": reference.rows, "reference_rows_unread": reference.unread,
+            **table, "known_drugs": known_drugs, "controlled": listed,
+        }  # fmt: skip
+        typer.echo(json.dumps(answer))
         return
     _tell(out, table)
+    tell_refusals(makeable.describe() if makeable else None)
+    tell_controlled(listed)
     _tell_unread(reference)
     _tell_drugs(drugs)
+
+
+def _write_report(
+    report: Path, title: str, smiles: Sequence[str], drugs: "Mapping[str, Match] | None"
+) -> None:
+    from clinweave.applications.molecules import write_page
+
+    write_page(report, title, smiles, names={text: match.name for text, match in (drugs or {}).items()})
 
 
 def _tell(out: Path, table: dict[str, Any]) -> None:
@@ -220,6 +238,7 @@ def _tell(out: Path, table: dict[str, Any]) -> None:
     dropped = {
         "known": table["known"],
         "with alerts": table["with_alerts"],
+        "not makeable": table["not_makeable"],
         "without the scaffold": table["without_scaffold"],
         "charged, isotopic or in parts": table["outside"],
         "drawn before": table["repeats_left_out"],

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from clinweave.cli.console import Console
 from clinweave.cli.generation import AsJson, Model, Seed, Threads, _bar, _use
+from clinweave.cli.makeable import Allow, Filters, RefuseSmarts, chosen_filter, tell_controlled, tell_refusals
 from clinweave.core.artifacts import home
 from clinweave.core.extras import needs_extra
 
@@ -66,6 +67,9 @@ def optimize(  # noqa: PLR0917 - each parameter is one option
     minimize: Annotated[
         bool, typer.Option("--minimize", help="Minimise the score instead of maximising it.")
     ] = False,
+    allow: Allow = None,
+    filters: Filters = True,
+    refuse_smarts: RefuseSmarts = None,
     top: Annotated[int, typer.Option(min=1, help="Number of molecules in the output.")] = 100,
     report: Annotated[
         Path | None,
@@ -80,6 +84,7 @@ def optimize(  # noqa: PLR0917 - each parameter is one option
 ) -> None:
     """Search for molecules with a better score, with your own scorer, start and scaffold, within a budget of calls.
 
+    Structures that a chemist would not make are refused without a call and counted by rule (docs/molecules_filters.md).
     Each distinct molecule costs one call and is written to FILE.journal immediately; an interrupted search resumes.
     """
     with needs_extra("molecules"):
@@ -101,7 +106,7 @@ def optimize(  # noqa: PLR0917 - each parameter is one option
         opened = open_scorer(scorer, target, minimise=minimize)
         search = Search(
             opened, budget, start, required_substructure, method.value, seed, read_pool(pool) if pool else (),
-            out.with_name(f"{out.name}.journal"), model,
+            out.with_name(f"{out.name}.journal"), model, chosen_filter(allow, filters, refuse_smarts),
         )  # fmt: skip
         with _bar() as update:
             outcome = optimise(
@@ -140,6 +145,10 @@ def _show(outcome: "Outcome", rows: list[dict[str, Any]], facts: dict[str, Any])
         + (f"; top-10 AUC {facts['top10_auc']:.3f}" if facts["top10_auc"] is not None else "")
         + (f"; start {facts['start_score']:.3f}" if facts["start_score"] is not None else "")
     )
+    tell_refusals(facts["refusals"])
+    for text in facts["allowed_for_start"]:
+        typer.echo(f"allowed because the start has it: {text}", err=True)
+    tell_controlled({row["smiles"]: row["controlled"] for row in rows})
     for text, count in facts["problems"].items():
         typer.echo(f"{count:,} times: {text}", err=True)
     if outcome.stopped:

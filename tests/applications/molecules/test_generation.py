@@ -114,7 +114,8 @@ def test_scaffolds_are_in_all_that_is_delivered_and_counts_add_up(world):
     model = open_model(world[1])
     drawn = generate(20, None, GenerationRequest("c1ccccc1"), model=model)
     assert all(parse(item).HasSubstructMatch(parse("c1ccccc1")) for item in drawn.smiles)
-    assert drawn.valid == len(drawn.smiles) + drawn.without_scaffold + drawn.outside
+    assert drawn.valid == len(drawn.smiles) + drawn.without_scaffold + drawn.outside + drawn.not_makeable
+    assert sum(drawn.refused_by.values()) == drawn.not_makeable
     once = generate(60, None, GenerationRequest(distinct=True, new_to=set(drawn.smiles)), model=model)
     assert len(set(once.smiles)) == 60
     assert not set(once.smiles) & set(drawn.smiles)
@@ -142,7 +143,15 @@ def test_what_is_left_out_is_counted_and_the_training_set_is_known(world):
     assert new.known > 0
     table = new.table()
     assert table["valid"] == 40 + sum(
-        table[name] for name in ("known", "with_alerts", "outside", "without_scaffold", "repeats_left_out")
+        table[name]
+        for name in (
+            "known",
+            "with_alerts",
+            "not_makeable",
+            "outside",
+            "without_scaffold",
+            "repeats_left_out",
+        )
     )
 
 

@@ -6,10 +6,11 @@ model: the drawn strings are reported as well as the delivered ones.
 
 import time
 from collections.abc import Callable, Container, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from clinweave.applications.molecules.generator import Generator, open_model
+from clinweave.applications.molecules.makeable import MakeableFilter, open_filter
 from clinweave.applications.molecules.molecule import parse, standardise
 from clinweave.core.errors import ClinweaveError, UserError
 
@@ -28,6 +29,7 @@ class GenerationRequest:
     distinct: bool = False  # no repeats
     new_to: Container[str] = ()  # canonical SMILES that it is none of
     passes: "Callable[[Mol], bool] | None" = None  # such as MOSES' filters, of an RDKit molecule
+    makeable: MakeableFilter | None = field(default_factory=open_filter)  # None: refuse nothing
 
 
 @dataclass
@@ -42,6 +44,8 @@ class GenerationResult:
     without_scaffold: int = 0
     known: int = 0  # in the set to which new molecules were asked for
     with_alerts: int = 0  # stopped by the filters
+    not_makeable: int = 0  # that a chemist would not make; repeated structures count each time
+    refused_by: dict[str, int] = field(default_factory=dict)  # rule -> number of them
     repeated: int = 0  # drawn before (left out where distinct ones were asked for)
     trained_on: int | None = None  # delivered, and in the training set (1 in 1,024 of them is not)
     seconds: float = 0.0  # CPU
@@ -50,7 +54,7 @@ class GenerationResult:
         """Return the counts and rates."""
         counts = {name: value for name, value in asdict(self).items() if name != "smiles"}
         delivered = len(self.smiles)
-        others = self.outside + self.without_scaffold + self.known + self.with_alerts
+        others = self.outside + self.without_scaffold + self.known + self.with_alerts + self.not_makeable
         return {
             "delivered": delivered,
             **counts,
@@ -81,6 +85,10 @@ def generate(
         raise UserError(f"--n {count}: ask for at least one molecule")
     model, wish = model or open_model(), wish or GenerationRequest()
     pattern = _pattern(wish.scaffold)
+    if pattern is not None and wish.makeable is not None:  # what the scaffold has is wanted
+        makeable = wish.makeable.excuse(wish.makeable.violations(pattern))
+        makeable.counts = wish.makeable.counts
+        wish = replace(wish, makeable=makeable)
     drawn, before = GenerationResult(), set[str]()
     started = time.process_time()
     for strings in model.write(
@@ -101,7 +109,7 @@ def generate(
             raise ClinweaveError(
                 f"only {len(drawn.smiles)} of {count} molecules after {drawn.raw:,} strings ({drawn.valid:,} valid, "
                 f"{drawn.without_scaffold:,} without the scaffold, {drawn.known:,} known, {drawn.with_alerts:,} with "
-                f"alerts, {drawn.repeated:,} repeated): ask for fewer, or less"
+                f"alerts, {drawn.not_makeable:,} not makeable, {drawn.repeated:,} repeated): ask for fewer, or less"
             )
     raise AssertionError("the model stopped writing")
 
@@ -127,6 +135,9 @@ def _take(
         drawn.known += 1
     elif wish.passes is not None and not wish.passes(molecule):
         drawn.with_alerts += 1
+    elif wish.makeable is not None and (rule := wish.makeable.refuse(answer.smiles, molecule)):
+        drawn.not_makeable += 1
+        drawn.refused_by[rule] = drawn.refused_by.get(rule, 0) + 1
     else:
         drawn.repeated += answer.smiles in before
         if not (wish.distinct and answer.smiles in before):

@@ -18,6 +18,7 @@ from clinweave.evaluation.molecules.settings import SCREEN
 _REFUSED = {
     "known": "in the sets to be new to",
     "with_alerts": "stopped by the filters",
+    "not_makeable": "not makeable",
     "without_scaffold": "without the scaffold",
     "outside": "charged, isotopic or in parts",
     "repeats_left_out": "drawn before",

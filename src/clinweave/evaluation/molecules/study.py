@@ -27,7 +27,7 @@ from clinweave.evaluation.runner import ArtifactStep, Runner, Step, Work
 if TYPE_CHECKING:
     from clinweave.applications.molecules import Generator
 
-VERSION = 2  # of the steps here
+VERSION = 3  # of the steps here
 SMILES = "molecules.smi"
 _POOL = 100  # generated molecules that every search begins with
 

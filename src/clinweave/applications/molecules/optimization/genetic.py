@@ -53,9 +53,14 @@ class GraphGA:
                 break
             child = self._child()
             smiles = Chem.MolToSmiles(child) if child is not None else ""
-            if smiles and smiles not in self.archive.scores:
+            if smiles and smiles not in self.archive.scores and self._is_makeable(smiles, child):
                 result[smiles] = None
         return list(result)
+
+    def _is_makeable(self, smiles: str, child: "Mol") -> bool:
+        """Return whether the filter lets a child pass: the oracle would refuse it, so the surrogate need not see it."""
+        makeable = self.problem.makeable
+        return makeable is None or not makeable.refuse(smiles, child)
 
     def _child(self) -> "Mol | None":
         keep = self.problem.keep

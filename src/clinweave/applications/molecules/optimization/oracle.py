@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from clinweave.applications.molecules.makeable import MakeableFilter
 from clinweave.applications.molecules.molecule import standardise
 from clinweave.applications.molecules.optimization.scoring import Scored, Scorer
 from clinweave.core.errors import ClinweaveError, UserError
@@ -31,7 +32,8 @@ class Call(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What became of one string. `fate`: scored, failed, invalid, refused, lacking (what is kept), unasked (budget)."""
+    """What became of one string. `fate`: scored, failed, invalid, refused, lacking (what is kept), not makeable (by the
+    filter), unasked (budget)."""
 
     smiles: str
     value: float  # NaN unless scored
@@ -41,13 +43,15 @@ class Answer(NamedTuple):
 
 @dataclass
 class Oracle:
-    """See the module. `keep` is an RDKit pattern that every molecule must have, or None."""
+    """See the module. `keep` is an RDKit pattern that every molecule must have, or None; `makeable` refuses without
+    a call, or is None."""
 
     scorer: Scorer
     budget: int
     journal: Path | None = None
     about: dict[str, Any] = field(default_factory=dict)  # what a journal must agree with
     keep: "Mol | None" = None
+    makeable: MakeableFilter | None = None
     most_atoms: int = 70  # heavy atoms; more is refused
     calls: list[Call] = field(default_factory=list)
     fates: Counter[str] = field(default_factory=Counter)
@@ -108,6 +112,8 @@ class Oracle:
             molecule: Mol = Chem.MolFromSmiles(answer.smiles)
             if not molecule.HasSubstructMatch(self.keep):
                 return answer.smiles, "lacking"
+        if self.makeable is not None and self.makeable.refuse(answer.smiles):
+            return answer.smiles, "not makeable"
         return answer.smiles, ""
 
     def _score(self, smiles: list[str]) -> None:
@@ -161,7 +167,7 @@ class Oracle:
             path.write_text(json.dumps(head) + "\n", "utf-8")
             return
         try:
-            previous = json.loads(lines[0])
+            previous = {"makeable": "", **json.loads(lines[0])}  # journals of before there were rules
             rows = [json.loads(line) for line in lines[1:]]
         except ValueError as error:
             raise ClinweaveError(f"{path} is damaged ({error}): move it away to begin again") from error

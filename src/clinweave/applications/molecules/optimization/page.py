@@ -61,6 +61,13 @@ def _facts(summary: Row) -> str:
         )
         or "none",
     }
+    shown["structures refused as not makeable, by rule"] = (
+        "not checked (--no-filters)"
+        if summary["refusals"] is None
+        else "; ".join(summary["refusals"]) or "none"
+    )
+    if summary["allowed_for_start"]:
+        shown["allowed because the start has it"] = "; ".join(summary["allowed_for_start"])
     if summary["start"]:
         shown["start"] = f"{summary['start']}, {_number(summary['start_score'])}"
         shown["better than the start"] = (

@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clinweave.applications.molecules.files import write_records
+from clinweave.applications.molecules.makeable import alerts, matched_classes
 from clinweave.applications.molecules.optimization.measures import best_so_far, top_auc
 from clinweave.applications.molecules.optimization.objectives import synthetic_accessibility
 from clinweave.applications.molecules.optimization.oracle import Call
@@ -15,7 +15,6 @@ from clinweave.applications.molecules.properties import PROPERTIES, properties_o
 
 if TYPE_CHECKING:
     from rdkit.Chem import Mol
-    from rdkit.Chem.FilterCatalog import FilterCatalog
 
 Row = dict[str, Any]
 
@@ -46,6 +45,7 @@ def _row(rank: int, call: Call, start: str) -> Row:
         "similarity to start": likeness([call.smiles], start)[0] if start else None,
         "SA score": round(synthetic_accessibility(molecule), 3),
         "alerts": "; ".join(alerts(molecule)),
+        "controlled": "; ".join(matched_classes(molecule)),
         **{name: round(value, 3) for name, value in zip(PROPERTIES, properties_of(molecule), strict=True)},
         "call": call.number,
     }
@@ -60,26 +60,6 @@ def likeness(smiles: Sequence[str], start: str) -> list[float]:
     first = fingerprint(Chem.MolFromSmiles(start))
     prints = [fingerprint(Chem.MolFromSmiles(item)) for item in smiles]
     return [round(float(item), 4) for item in DataStructs.BulkTanimotoSimilarity(first, prints)]
-
-
-@cache
-def _catalogue() -> "FilterCatalog":
-    from rdkit.Chem import FilterCatalog as Catalogs
-
-    kinds = Catalogs.FilterCatalogParams.FilterCatalogs
-    chosen = Catalogs.FilterCatalogParams()
-    chosen.AddCatalog(kinds.PAINS)
-    chosen.AddCatalog(kinds.BRENK)
-    return Catalogs.FilterCatalog(chosen)
-
-
-def alerts(molecule: "Mol") -> list[str]:
-    """Return the structural alerts: PAINS (Baell and Holloway 2010) and those of Brenk et al. 2008, by RDKit."""
-    reasons = []
-    for entry in _catalogue().GetMatches(molecule):
-        kind = "PAINS" if "PAINS" in entry.GetProp("FilterSet") else "Brenk"
-        reasons.append(f"{kind}: {entry.GetDescription()}")
-    return reasons
 
 
 def _drugs(home: Path, calls: Sequence[Call]) -> dict[str, str] | None:
@@ -132,6 +112,9 @@ def summary(outcome: Outcome, rows: Sequence[Row]) -> Row:
         "failed": len(scores) - len(good),
         "problems": dict(sorted(problems.items(), key=lambda item: -item[1])[:5]),
         "fates": dict(oracle.fates),
+        "refused_by_rule": dict(outcome.makeable.counts.most_common()) if outcome.makeable else None,
+        "refusals": outcome.makeable.describe() if outcome.makeable else None,
+        "allowed_for_start": [": ".join(filter(None, item)) for item in outcome.excused],
         "best": max(good, default=None),
         "top10": float(best_so_far(scores, 10)[-1]) if good else None,
         # the area starts at a score of 0 and is meaningless for scores below

@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from clinweave.applications.molecules.makeable import MakeableFilter, Violation, open_filter
 from clinweave.applications.molecules.optimization.oracle import Oracle
 from clinweave.applications.molecules.optimization.problem import Method, OptimizationTask, parse_start
 from clinweave.applications.molecules.optimization.scoring import Scorer
@@ -39,7 +40,8 @@ STALLED = 40  # rounds in a row without a new molecule
 class Search:
     """What is asked for. `pool`: first molecules, else drawn from the model; `journal`: where calls are kept.
 
-    `weights` is a model's folder, else the packaged one.
+    `weights` is a model's folder, else the packaged one. `makeable` refuses structures that nobody would make without
+    calling the scorer; None refuses nothing. What the start violates is allowed in all molecules of its search.
     """
 
     scorer: Scorer
@@ -51,6 +53,7 @@ class Search:
     pool: tuple[str, ...] = ()
     journal: Path | None = None
     weights: Path | None = None
+    makeable: MakeableFilter | None = field(default_factory=open_filter)
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ class Outcome:
     start: str
     seconds: float  # CPU
     stopped: str = ""
+    makeable: MakeableFilter | None = None  # that of the search, with its counts and what the start excuses
+    excused: tuple[Violation, ...] = ()
 
 
 def optimise(search: Search, model: "Generator | None" = None, progress: Progress | None = None) -> Outcome:
@@ -74,19 +79,49 @@ def optimise(search: Search, model: "Generator | None" = None, progress: Progres
     if search.budget < 1:
         raise UserError(f"--budget {search.budget}: at least one call is needed")
     start, keep = parse_start(search.start, search.keep)
-    about = {"start": start, "keep": search.keep, "method": search.method, "seed": search.seed}
-    oracle = Oracle(search.scorer, search.budget, search.journal, about, keep)
+    makeable, excused = _filter_for(search, start)
+    about = {
+        "start": start, "keep": search.keep, "method": search.method, "seed": search.seed,
+        "makeable": makeable.identity if makeable else "",
+    }  # fmt: skip
+    oracle = Oracle(search.scorer, search.budget, search.journal, about, keep, makeable)
     begun = time.process_time()
     if oracle.finished:
-        return Outcome(search, oracle, start, 0.0)
+        return Outcome(search, oracle, start, 0.0, "", makeable, excused)
     if start:
         _check_start(oracle, start)
+    pool, opened = _world(search, model)
+    _check_pool(search, makeable)
     problem = OptimizationTask(
-        start or None, keep, *_world(search, model), search.scorer.bounded, search.seed
+        start or None, keep, pool, opened, search.scorer.bounded, search.seed, makeable
     )
     stopped = run(create_method(search.method, problem), oracle, progress)
     oracle.check()
-    return Outcome(search, oracle, start, time.process_time() - begun, stopped)
+    return Outcome(search, oracle, start, time.process_time() - begun, stopped, makeable, excused)
+
+
+def _filter_for(search: Search, start: str) -> tuple[MakeableFilter | None, tuple[Violation, ...]]:
+    """Return a filter with counts of its own that allows what the start has, and what that is."""
+    if search.makeable is None:
+        return None, ()
+    if not start:
+        return search.makeable.excuse(()), ()
+    from rdkit import Chem
+
+    excused = tuple(search.makeable.violations(Chem.MolFromSmiles(start)))
+    return search.makeable.excuse(excused), excused
+
+
+def _check_pool(search: Search, makeable: MakeableFilter | None) -> None:
+    """Raise `UserError` where the filter refuses all of the given pool."""
+    if makeable is None or not search.pool or search.start:
+        return
+    refused = [makeable.refuse(smiles) for smiles in search.pool]
+    if all(refused):
+        raise UserError(
+            f"--pool: all of its {len(refused):,} molecules are refused ({'; '.join(makeable.describe())}); "
+            "allow these rules with --allow, or use --no-filters"
+        )
 
 
 def run(method: Method, oracle: Oracle, progress: Progress | None = None) -> str:
@@ -133,7 +168,8 @@ def _world(search: Search, model: "Generator | None") -> "tuple[tuple[str, ...],
     opened = model or open_model(search.weights)
     if search.pool:
         return search.pool, opened
-    drawn = generate(POOL, None, GenerationRequest(distinct=True), model=opened, seed=search.seed)
+    wish = GenerationRequest(distinct=True, makeable=search.makeable.excuse(()) if search.makeable else None)
+    drawn = generate(POOL, None, wish, model=opened, seed=search.seed)
     return tuple(drawn.smiles), opened
 
 

@@ -1,0 +1,193 @@
+"""Searches with and without the rules of makeable molecules, judged by alerts and references that no rule uses."""
+
+import csv
+import gzip
+import json
+from collections import Counter
+from functools import cache
+
+import numpy as np
+from rdkit import Chem, rdBase
+from rich.console import Console
+from rich.progress import track
+
+from clinweave.applications.molecules import open_model, read_smiles
+from clinweave.applications.molecules.makeable import open_filter, ring_systems_of
+from clinweave.applications.molecules.makeable.checks import catalogue
+from clinweave.applications.molecules.optimization import Search, open_scorer, optimise, top_auc
+from clinweave.applications.molecules.optimization.objectives import synthetic_accessibility
+from molecules_parts.cells import table
+from molecules_parts.filter_rules import moses_folder, moses_sample
+
+# published collections of RDKit that neither refuse nor are shown; CHEMBL_Dundee is Brenk's, NIH's matches are BMS's
+JUDGES = {
+    "CHEMBL_Glaxo": "Glaxo", "CHEMBL_Inpharmatica": "Inpharmatica", "CHEMBL_LINT": "LINT (Pfizer)",
+    "CHEMBL_MLSMR": "MLSMR (NIH)", "CHEMBL_SureChEMBL": "SureChEMBL", "ZINC": "ZINC",
+}  # fmt: skip
+HARD = 4.5  # SA score
+TOP = 100
+DRAWN = 8000
+
+
+def pool_of(molecules, seed):
+    rows = np.random.default_rng([seed, 7]).choice(len(molecules), 100, replace=False)
+    return tuple(molecules[row] for row in rows)
+
+
+def key(chosen, task, method, seed, limits):
+    rules = open_filter().identity if limits else ""
+    return {"task": task, "method": method, "seed": seed, "budget": chosen.budget, "rules": rules}
+
+
+def work_of(chosen):
+    return [
+        (task, method, seed, limits)
+        for seed in range(chosen.seeds)
+        for task in chosen.tasks.split(",")
+        for method in chosen.methods.split(",")
+        for limits in (True, False)
+    ]
+
+
+def run(chosen, cells):
+    import torch
+
+    torch.set_num_threads(1)
+    molecules = read_smiles(moses_folder(chosen) / "test.csv.gz")
+    model = open_model()
+    for task, method, seed, limits in track(work_of(chosen), "searches", console=Console(stderr=True)):
+        cells.get(
+            key(chosen, task, method, seed, limits),
+            lambda t=task, m=method, s=seed, on=limits: search(model, molecules, t, m, s, on, chosen.budget),
+        )
+
+
+def search(model, molecules, task, method, seed, limits, budget):  # noqa: PLR0917
+    makeable = open_filter() if limits else None
+    plan = Search(
+        open_scorer(task), budget, method=method, seed=seed, pool=pool_of(molecules, seed), makeable=makeable
+    )
+    outcome = optimise(plan, model)
+    return {
+        "scores": np.array(outcome.oracle.scores),
+        "best": np.array([call.smiles for call in outcome.oracle.ranked()[:TOP]]),
+        "fates": np.array(json.dumps(dict(outcome.oracle.fates))),
+        "refused": np.array(json.dumps(dict(outcome.makeable.counts) if outcome.makeable else {})),
+    }
+
+
+def report(chosen, cells):
+    found = {item: cells.get(key(chosen, *item[:2], item[2], item[3]), None) for item in work_of(chosen)}
+    missing = [item for item, row in found.items() if row is None]
+    methods, tasks = chosen.methods.split(","), chosen.tasks.split(",")
+    seeds = [seed for seed in range(chosen.seeds) if not any(item[2] == seed for item in missing)]
+    if not seeds:
+        raise SystemExit(f"no seed is complete; missing: {len(missing)} searches of {len(found)}")
+    parts = [
+        f"{chosen.budget:,} oracle calls, {len(seeds)} seeds, {len(tasks)} tasks; the first 100 molecules are of "
+        "MOSES' test set.",
+        areas(found, tasks, methods, seeds, chosen.budget),
+        flags(found, tasks, methods, seeds, chosen),
+        refusals(found, tasks, methods, seeds),
+    ]
+    if missing:
+        parts.append(f"Not run: {len(missing)} of {len(found)} searches.")
+    return "\n\n".join(parts)
+
+
+def areas(found, tasks, methods, seeds, budget):
+    rows = []
+    for method in methods:
+        area = {
+            on: np.array(
+                [
+                    [top_auc(found[task, method, seed, on]["scores"], budget) for seed in seeds]
+                    for task in tasks
+                ]
+            )
+            for on in (True, False)
+        }
+        change = area[True].mean(0) / area[False].mean(0) - 1  # one value a seed
+        random = np.random.default_rng(0)
+        drawn = change[random.integers(0, len(change), (10_000, len(change)))].mean(1)
+        low, high = np.quantile(drawn, [0.025, 0.975])
+        each = [f"{area[False][row].mean():.3f} → {area[True][row].mean():.3f}" for row in range(len(tasks))]
+        rows.append([method, *each, f"{change.mean():+.1%} ({low:+.1%} to {high:+.1%})"])
+    head = (
+        "**Top-10 AUC without → with the rules** (mean over seeds; change of the mean of the tasks, 95 % interval over "
+        "seeds)"
+    )
+    return f"{head}\n\n" + table(["method", *tasks, "change"], rows)
+
+
+@cache
+def reference_rings(paths):
+    """Return the ring systems of tables with a column smiles (MoleculeNet's: none is part of the rules)."""
+    keys = set()
+    for path in paths:
+        opener = gzip.open if path.suffix == ".gz" else open
+        with opener(path, "rt", encoding="utf-8", newline="") as stream, rdBase.BlockLogs():
+            for row in csv.DictReader(stream):
+                molecule = Chem.MolFromSmiles(row["smiles"])
+                if molecule is not None:
+                    keys.update(ring_systems_of(molecule))
+    return keys
+
+
+def judge(smiles, paths):
+    """Return, molecule by molecule, (B, judges) flags: alert collections, rare ring systems, hard to make."""
+    rings = reference_rings(paths)
+    rows = []
+    for text in smiles:
+        molecule = Chem.MolFromSmiles(text)
+        flags = [catalogue(name).HasMatch(molecule) for name in JUDGES]
+        if paths:
+            flags.append(any(item not in rings for item in ring_systems_of(molecule)))
+        rows.append([*flags, synthetic_accessibility(molecule) > HARD])
+    return np.array(rows, float)
+
+
+def flags(found, tasks, methods, seeds, chosen):
+    paths = tuple(chosen.judge_rings)
+    names = [
+        *JUDGES.values(),
+        *(["ring system unseen in MoleculeNet"] if paths else []),
+        f"SA score above {HARD}",
+    ]
+    sample = moses_sample(chosen, DRAWN, seed=12)
+    rows = [line("MOSES, test set", [[judge(sample[at : at + 2000], paths)] for at in range(0, DRAWN, 2000)])]
+    for method in methods:
+        for on in (True, False):
+            per_seed = [
+                [judge(found[task, method, seed, on]["best"].tolist(), paths) for task in tasks]
+                for seed in seeds
+            ]
+            rows.append(line(f"{method}, {'with' if on else 'without'} the rules", per_seed))
+    head = (
+        f"**The best {TOP} of each search, judged by what no rule uses** (share flagged by each collection; flags a "
+        "molecule: the sum, with the deviation over seeds)"
+    )
+    return f"{head}\n\n" + table(["molecules", "n", *names, "flags a molecule", "without a flag"], rows)
+
+
+def line(title, per_seed):
+    every = np.concatenate([part for parts in per_seed for part in parts])
+    sums = [np.concatenate(parts).sum(1).mean() for parts in per_seed]
+    shares = [f"{share:.1%}" for share in every.mean(0)]
+    deviation = f" ± {np.std(sums, ddof=1):.2f}" if len(sums) > 1 else ""
+    return [
+        title, f"{len(every):,}", *shares, f"{every.sum(1).mean():.2f}{deviation}", f"{(every.sum(1) == 0).mean():.1%}"
+    ]  # fmt: skip
+
+
+def refusals(found, tasks, methods, seeds):
+    rows = []
+    for method in methods:
+        counts = Counter()
+        runs = [found[task, method, seed, True] for task in tasks for seed in seeds]
+        for row in runs:
+            counts.update(json.loads(str(row["refused"])))
+        most = ", ".join(f"{rule} {count / len(runs):.0f}" for rule, count in counts.most_common(8))
+        rows.append([method, f"{sum(counts.values()) / len(runs):.0f}", most])
+    head = "**Structures refused in one search, by the first rule that each violates** (mean)"
+    return f"{head}\n\n" + table(["method", "refused", "most often"], rows)
