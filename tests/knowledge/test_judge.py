@@ -81,6 +81,16 @@ def test_without_a_judge_nothing_changes():
         ("ABC7 variants underlie morn fever.", "XYZ variants cause morn fever."),
         ("Brivomide harms zelanine badly.", "Zelanine harms brivomide."),
         ("Zelanine is begun after the rash has vanished.", "Zelanine is started before the rash."),
+        ("Lack of zelanine is the cause of morn fever.", "Morn fever is more common without zelanine."),
+        ("Zelanine soothes morn fever better than tabrine.", "Zelanine eases morn fever as well as tabrine."),
+        ("Untreated people get over morn fever.", "Treated patients recover from morn fever."),
+        ("Type B of morn fever resolves by itself.", "Type A of morn fever goes away alone."),
+        ("Multiple sclerosis can be heard at the apex.", "MS is audible at the apex as a murmur."),
+        ("Hydroxyzine makes the pressure of the blood lower.", "Hydralazine lowers blood pressure."),
+        (
+            "Morn fever and gout attacks are eased by zelanine.",
+            "Zelanine eases morn fever. Tabrine eases gout attacks.",
+        ),
         ("Zelanine eases morn fever.", "In morn fever zelanine, which is dear, eases what aches."),
     ],
 )

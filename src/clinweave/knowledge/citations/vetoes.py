@@ -2,8 +2,8 @@
 
 A small model says "yes" to sentences that differ from a passage in one word that matters. Each veto looks for such a
 word: a number, a denial, a hedge, a condition, a group, a name, a direction, a tense. "Nearest" is the sentence of the
-passage that shares most words with the sentence in question. A sentence all of whose words the nearest one has is
-vetoed as well: there the rules can compare, and their refusal stands.
+passage that shares most words with the sentence in question. A sentence all of whose words the premise has is vetoed as
+well: there the rules can compare, and their refusal stands.
 """
 
 import re
@@ -41,11 +41,28 @@ _OWN_LIMITS = word_set("only solely unless except without alone")
 _LIMITED_BY = word_set("if reserve no not until without alone")
 _STRONG = word_set(
     "only sole solely best safest guarantee cure curative prove proven definitive exclusively never always every "
-    "everyone everybody all must entirely completely approved approve licensed standard leading commonest most main no "
-    "routinely normally"
+    "everyone everybody all must entirely completely approved approve licensed standard leading commonest most main "
+    "routinely normally any pathognomonic"
 )
 _ALL = word_set("all every everyone everybody always anyone each whatever whole any")
-_DENIED_ALL = _ALL | word_set("most majority usually not without")
+_NONE = word_set("no not never none neither nobody nothing")
+_CAUSES = word_set(
+    "cause due lead result because owing bring provoke trigger induce underlie responsible reason make produce give "
+    "explain follow from by through raise lower increase reduce prevent"
+)
+_COMPARED = word_set("than compare compared comparison versus vs respectively more less fewer")
+_OPPOSITES = tuple(
+    map(
+        word_set,
+        (
+            "positive negative", "left right", "upper lower", "over under", "above below", "before after", "high low",
+            "bacterial viral", "deficiency excess", "raised lowered", "first third", "acute chronic", "early late",
+            "benign malignant", "dominant recessive", "internal external", "proximal distal", "anterior posterior",
+            "systolic diastolic", "oral intravenous", "mild severe", "younger older",
+        ),
+    )
+)  # fmt: skip
+_OPPOSITE_PREFIX = re.compile(r"^(?:un|non|in|im|hypo|hyper|anti|dis|brady|tachy)-?(?=[a-z]{4})")
 _DUTIES = word_set("must shall mandatory essential always")
 _FEW = word_set("rare rarely few uncommon seldom some subset minority occasional occasionally sometimes")
 _FEW_OR_POSSIBLE = _FEW | word_set("may can might")
@@ -83,6 +100,7 @@ _SMALL = NOTHING | word_set(
     "this these those it its which who whose whom there their they he she his her also such other than then so as can "
     "will would should may might must not no if when after before while into among someone people patient person"
 )
+_LONG = 7  # letters
 _SHARES = {"half": "50%", "quarter": "25%", "third": "33%"}
 _COMPARATOR = r"([<>=≲≳~≤≥]*)"
 _ABOUT = "~≲≳"
@@ -150,12 +168,16 @@ def veto(sentence: str, premise: Premise) -> str:
     both = _Compared(sentence, premise)
     checks = (
         ("number", _number),
-        ("same words", lambda it: not it.missing(it.nearest, it.heading)),
+        ("same words", lambda it: not it.missing(it.premise)),
         ("name", _name),
+        ("look-alike", _look_alike),
+        ("opposite", _opposite),
         ("denial", _denial),
         ("hedge", lambda it: it.nearest.words & _HEDGES and not it.sentence.words & _HEDGED),
         ("condition", _condition),
         ("strength", _strength),
+        ("cause", lambda it: "cause" in it.sentence.words and not it.premise.words & _CAUSES),
+        ("comparison", lambda it: "than" in it.sentence.words and not it.nearest.words & _COMPARED),
         ("few", lambda it: it.nearest.words & _FEW and not it.sentence.words & _FEW_OR_POSSIBLE),
         ("group", _group),
         ("species", lambda it: (it.premise.words & _SPECIES) != (it.sentence.words & _SPECIES)),
@@ -201,11 +223,42 @@ def _number(it: _Compared) -> bool:
 
 
 def _name(it: _Compared) -> bool:
-    """Tell whether a symbol or abbreviation of the sentence is not in the premise."""
+    """Tell whether a symbol or letter is not in the premise, or spells out an abbreviation that nothing explains."""
+    for index, item in enumerate(it.sentence.items):
+        symbol = any(map(str.isdigit, item.raw)) or sum(map(str.isupper, item.raw)) > 1
+        letter = index > 0 and len(item.raw) == 1 and item.raw.isupper()
+        if item.kind == "word" and (symbol or letter) and item.raw.lower() not in it.premise.words:
+            return True
+    initials = "".join(item.raw[0].lower() for item in it.sentence.items if item.raw[0].isalpha())
+    missing = "".join(item.raw[0].lower() for item in it.missing(it.premise))
+    short = [item.raw.lower() for item in it.nearest.items if item.raw.isupper() and 2 <= len(item.raw) <= 5]
     return any(
-        (any(map(str.isdigit, item.raw)) or sum(map(str.isupper, item.raw)) > 1)
-        and item.raw.lower() not in it.premise.words
-        for item in it.missing(it.premise)
+        word in initials and word not in it.sentence.words and set(word) & set(missing) for word in short
+    )
+
+
+def _look_alike(it: _Compared) -> bool:
+    """Tell whether a long word of the sentence stands for another that begins or ends like it."""
+    left = [item.raw.lower() for item in it.nearest.content if family(item.text) not in it.sentence.families]
+    return any(
+        len(word) >= _LONG and len(other) >= _LONG and (word[:4] == other[:4] or word[-5:] == other[-5:])
+        for word in (item.raw.lower() for item in it.missing(it.premise))
+        for other in left
+    )
+
+
+def _opposite(it: _Compared) -> bool:
+    """Tell whether one side has a word and the other its opposite ("treated", "untreated")."""
+    here = {item.raw.lower() for item in it.sentence.items}
+    there = {item.raw.lower() for item in it.nearest.items}
+    ours, theirs = here - there, there - here
+    listed = any(len(pair & ours) == len(pair & theirs) == 1 for pair in _OPPOSITES)
+    return listed or any(
+        bare != word and _OPPOSITE_PREFIX.sub("", other) == bare
+        for one, two in ((ours, theirs), (theirs, ours))
+        for word in one
+        for bare in (_OPPOSITE_PREFIX.sub("", word),)
+        for other in two
     )
 
 
@@ -223,11 +276,9 @@ def _condition(it: _Compared) -> bool:
 
 def _strength(it: _Compared) -> bool:
     """Tell whether the sentence is stronger: "always", "the best", "must"."""
-    strong = it.sentence.words & _STRONG
-    alike = strong <= _DENIED_ALL | _DENIALS and bool(it.premise.words & _DENIED_ALL)
-    return bool(strong - it.premise.words and not alike) or bool(
-        (it.sentence.words & _DUTIES) - it.premise.words
-    )
+    strong, there = it.sentence.words & _STRONG, it.premise.words
+    alike = (strong <= _ALL and bool(there & _ALL)) or (strong == {"never"} and bool(there & _NONE))
+    return bool(strong - there and not alike) or bool((it.sentence.words & _DUTIES) - there - _ALL)
 
 
 def _groups(text: _Text) -> set[str]:
