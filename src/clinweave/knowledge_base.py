@@ -63,7 +63,8 @@ class KnowledgeBase:
         self.collections = tuple(collections)
         self.audience = read_audience(audience)
         self._address = best_installed(self.home) if model == AUTO else model
-        self._threads, self._judge_address = threads, judge_address(judge, self.home)
+        self._threads = threads
+        self._judge_address = "none" if judge == "none" else judge_address(judge, self.home)
         self._lock = threading.RLock()
         self._retrievers: dict[str, Retriever] = {}
         self._diagnosers: dict[Path | None, Diagnoser] = {}
