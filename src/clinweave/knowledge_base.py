@@ -60,10 +60,9 @@ class KnowledgeBase:
         """
         self.home = default_home() if home is None else Path(home)
         self.graph_folder = self.home / "graph" if graph is None else Path(graph)
-        self.collections = tuple(collections)
+        self.collections, self._threads = tuple(collections), threads
         self.audience = read_audience(audience)
         self._address = best_installed(self.home) if model == AUTO else model
-        self._threads = threads
         self._judge_address = "none" if judge == "none" else judge_address(judge, self.home)
         self._lock = threading.RLock()
         self._retrievers: dict[str, Retriever] = {}
