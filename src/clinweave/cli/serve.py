@@ -114,6 +114,13 @@ def command(  # noqa: PLR0917 - each parameter is one option
             metavar="DIR", help="Folder whose runs the page Runs shows (outputs of `clinweave run`)."
         ),
     ] = None,
+    properties: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="DIR",
+            help="Property model for the page Molecules (`molecules properties train`); may be repeated.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the address as JSON.")] = False,
 ) -> None:
     """Start the server: pages to open, an HTTP API and OpenAI's chat API. Ctrl-C or SIGTERM ends it.
@@ -130,8 +137,9 @@ def command(  # noqa: PLR0917 - each parameter is one option
 
     rules = _rules(host, token, allow_host or [], rate, needed=require_tokens, secure=tls_cert is not None)
     check(host, rules)
-    if runs is not None and not runs.is_dir():
-        raise UserError(f"--runs {runs}: there is no such folder")
+    for option, folder in (("--runs", runs), *(("--properties", item) for item in properties or ())):
+        if folder is not None and not folder.is_dir():
+            raise UserError(f"{option} {folder}: there is no such folder")
     names = parse_retrievers(knowledge or ("graph,text" if model in {*NO_MODEL, AUTO} else "none"))
     with KnowledgeBase(
         model=model,
@@ -156,6 +164,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
             max_lookups=max_queue if max_queue and without_model else 128,
             lookup_seconds=timeout,
             runs=runs,
+            property_models=tuple(properties or ()),
         )
         state = ServiceState.create(handler, limits, rules=rules, audit_log=audit_log)
         serve(

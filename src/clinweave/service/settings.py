@@ -18,3 +18,4 @@ class ServiceSettings:
     model_seconds: float = 600.0
     body_seconds: float = 30.0  # for a client to send a body
     runs: Path | None = None  # folder whose finished studies the page Runs shows
+    property_models: tuple[Path, ...] = ()  # folders of trained property models, for the page Molecules

@@ -40,7 +40,8 @@ def _described(error: Exception) -> tuple[int, str, str]:
     if isinstance(error, BusyError):
         return 429, "The service is busy", "Too many requests wait already. Try again shortly."
     if isinstance(error, TooSlowError):
-        return 504, "This took too long", f"It was {error}. Try a shorter text or question."
+        message = f"It was {error}. What is prepared for the first request goes on: try again in a minute."
+        return 504, "This took too long", message
     if isinstance(error, ModelError):
         return 502, "The model failed", "The server's log names the kind of error."
     if isinstance(error, UserError):

@@ -8,6 +8,7 @@ from clinweave.service.pages.ask import AskPage
 from clinweave.service.pages.data import DataPage
 from clinweave.service.pages.evidence import EvidencePages
 from clinweave.service.pages.graph import GraphPage
+from clinweave.service.pages.molecules import MoleculesPage
 from clinweave.service.pages.note import NotePage
 from clinweave.service.pages.notices import notices
 from clinweave.service.pages.problems import as_page
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def page_routes(state: "ServiceState") -> list[BaseRoute]:
     """Return the routes of all pages over the shared state of the service."""
     ask, evidence, note, graph = AskPage(state), EvidencePages(state), NotePage(state), GraphPage(state)
-    data, runs = DataPage(state), RunsPage(state)
+    data, runs, molecules = DataPage(state), RunsPage(state), MoleculesPage(state)
     return [
         Route("/", as_page(ask.show), methods=["GET"]),
         Route("/ask", as_page(ask.answer), methods=["POST"]),
@@ -34,6 +35,9 @@ def page_routes(state: "ServiceState") -> list[BaseRoute]:
         Route("/note/{part}", as_page(note.part), methods=["POST"]),
         Route("/graph", as_page(graph.show), methods=["GET"]),
         Route("/graph/names", as_page(graph.names), methods=["GET"]),
+        Route("/molecules", as_page(molecules.show), methods=["GET"]),
+        Route("/molecules", as_page(molecules.read), methods=["POST"]),
+        Route("/molecules/similar", as_page(molecules.similar), methods=["POST"]),
         Route("/runs", as_page(runs.show), methods=["GET"]),
         Route("/runs/{name}/report", as_page(runs.report), methods=["GET"]),
         Route("/data", as_page(data.show), methods=["GET"]),

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from clinweave.applications.molecules.optimization.measures import best_so_far as best_so_far
     from clinweave.applications.molecules.optimization.measures import front as front
     from clinweave.applications.molecules.optimization.measures import top_auc as top_auc
+    from clinweave.applications.molecules.optimization.mutation import mutate as mutate
     from clinweave.applications.molecules.optimization.oracle import Oracle as Oracle
     from clinweave.applications.molecules.optimization.page import write_page as write_page
     from clinweave.applications.molecules.optimization.problem import OptimizationTask as OptimizationTask
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __getattr__, __dir__ = attach(
     __name__,
     {
+        "mutate": "mutation",
         "METHODS": "search",
         "Oracle": "oracle",
         "Outcome": "search",
