@@ -26,6 +26,7 @@ from clinweave.applications.molecules.optimization import (
     Oracle,
     Search,
     front,
+    mutate,
     open_scorer,
     optimise,
     top_auc,
@@ -39,7 +40,7 @@ from clinweave.applications.molecules.optimization.modifiers import (
     geometric_mean,
     thresholded,
 )
-from clinweave.applications.molecules.optimization.mutation import faults, mutate
+from clinweave.applications.molecules.optimization.mutation import faults
 from clinweave.applications.molecules.optimization.policy import Policy
 from clinweave.applications.molecules.optimization.surrogate import TanimotoProcess, similarity, thermometer
 from clinweave.cli import main

@@ -100,10 +100,17 @@ document.addEventListener("click", (event) => {
 document.addEventListener("htmx:load", (event) => {
   for (const button of event.detail.elt.querySelectorAll("[data-copy]")) button.hidden = !navigator.clipboard;
 });
-document.addEventListener("htmx:beforeRequest", (event) => {
-  const button = event.detail.requestConfig.triggeringEvent && event.detail.requestConfig.triggeringEvent.submitter;
+// htmx sends the name of a button inside its form alone; the buttons of findings stand outside of it
+document.addEventListener("submit", (event) => {
+  const {target: form, submitter: button} = event;
+  form.querySelectorAll("[data-outside]").forEach((field) => field.remove());
   focusAfter = button && button.closest("#result") ? button.value : null;
-});
+  if (!button || !button.name || form.contains(button)) return;
+  const field = document.createElement("input");
+  Object.assign(field, {type: "hidden", name: button.name, value: button.value});
+  field.dataset.outside = "";
+  form.append(field);
+}, true);
 document.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.target.id !== "result") return;
   const file = document.querySelector("[data-file]");
