@@ -44,13 +44,23 @@ CHANGES: dict[str, dict[str, float]] = {
     "every finding a whole vote": {"redundancy": 0.0},
     "noise 0.01": {"noise": 0.01},
     "unstated frequency 0.5": {"prior": 0.5},
-    "excluded findings left out": {"excluded": 0.0},
+    "excluded findings left out": {"excluded": 0.0, "excluded_cardinal": 0.0},
+    "excluded findings that define a disease at 0.02": {"excluded_cardinal": 0.02},
+    "one frequency for all findings": {"analyte": 0.4, "named": 0.4},
     "excluded findings at 0.3": {"excluded": 0.3},
     "sex left out": {"sex": 0.0},
 }
 NO_MONDO = "the release alone, without Mondo"
 LRZ = "baseline lrz"
-COMPILED = {"groups", "siblings", "exact", "noise", "prior"}  # constants that the compiled release holds
+COMPILED = {
+    "groups",
+    "siblings",
+    "exact",
+    "noise",
+    "prior",
+    "analyte",
+    "named",
+}  # constants that the compiled release holds
 PROTOCOLS = {"as is": ("2024-03-06", "none"), "dropped": ("2021-10-10", "paper_from_true_disease")}
 
 
@@ -101,7 +111,7 @@ def _lrz(folder: Path, cases: Sequence[Case]) -> Lrz:
     model = open_model(
         release_in(folder),
         home() / "diagnosis",
-        Settings(prior=0.5, unstated=0.5, strength=1.0),
+        Settings(prior=0.5, unstated=0.5, strength=1.0, analyte=0.5, named=0.5),
         related=False,
     )
     index = model.ontology.index

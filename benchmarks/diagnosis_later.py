@@ -36,7 +36,9 @@ from clinweave.evaluation.diagnosis.ranking import MISS, known_cases, rank_of
 from clinweave.evaluation.diagnosis.truth import Truth, read_truth
 
 AT = (1, 3, 10)
-BEFORE = Settings(prior=0.35, strength=1.0, unstated=0.35, documented=0.0)
+BEFORE = Settings(
+    prior=0.35, strength=1.0, unstated=0.35, analyte=0.35, named=0.35, documented=0.0, excluded_cardinal=0.02
+)
 SUM = "sum of information (lrz)"
 
 
@@ -91,7 +93,9 @@ def _arms(
 ) -> dict[str, Callable[[Item], float]]:
     """Return each way of ranking by its name."""
     cache = home() / "diagnosis"
-    alone = open_model(release, cache, Settings(prior=0.5, unstated=0.5, strength=1.0), related=False)
+    alone = open_model(
+        release, cache, Settings(prior=0.5, unstated=0.5, strength=1.0, analyte=0.5, named=0.5), related=False
+    )
     plain = Lrz(alone, sorted({term for item in items for term in item.findings.observed}))
 
     def by(

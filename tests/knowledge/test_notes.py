@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from clinweave.cli import main
-from clinweave.knowledge import Linker, NoteReader, person_of
+from clinweave.knowledge import Linker, NoteReader, Person, person_of
+from clinweave.knowledge.notes import lab_tests
 from clinweave.knowledge.notes.lab_tests import canonical_unit, listed_tests
-from clinweave.knowledge.notes.person import Person
 from clinweave.knowledge.notes.wrapping import unwrapped
 from tests.knowledge import named
 from tests.knowledge.named import FINDING, NamesGraph
@@ -273,3 +273,82 @@ def test_command_reads_notes(tmp_path: Path, capsys: pytest.CaptureFixture[str],
     assert stop.value.code == 2
     assert "--notes" in capsys.readouterr().err
     assert json.dumps([item.id for item in reader.read("K 2.1 mmol/L")]) == '["HP:0002900"]'
+
+
+NEUTROPENIA, ANEMIA, GLYCINE = "HP:0001875", "HP:0001903", "HP:0002154"
+
+
+@pytest.fixture(scope="module")
+def full_reader(tmp_path_factory: pytest.TempPathFactory) -> NoteReader:
+    """Return a reader that knows every finding of the table of tests."""
+    concepts = {}
+    for _, test in listed_tests():
+        concepts |= {curie: (FINDING, f"finding {curie}") for curie in test.findings.values()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(named, "CONCEPTS", {**named.CONCEPTS, **concepts})
+        patch.setattr(named, "PARENTS", {**named.PARENTS, **{curie: ["HP:0000118"] for curie in concepts}})
+        return NoteReader(Linker.open(NamesGraph(tmp_path_factory.mktemp("full") / "graph")))
+
+
+@pytest.mark.parametrize(
+    ("text", "present"),
+    [
+        ("A 3-year-old boy, neutrophils 0.6, Hb 9.1.", {NEUTROPENIA, ANEMIA}),
+        ("A 3-year-old boy, neutrophils 600.", {NEUTROPENIA}),
+        ("A 5-year-old girl: Hb 9.1 in June.", {ANEMIA}),
+        ("Hb 61 g/L was measured.", {ANEMIA}),  # low at any age from infancy on
+        ("A boy of 2 months old, Hb 10.2 g/dL.", set()),  # the usual fall of the first months
+        ("A 6-month-old girl: plasma glycine 1,250 umol/L.", {GLYCINE}),
+        ("A 30-year-old man: ammonia 240.", {"HP:0001987"}),
+        (
+            "A 4-year-old: venous gas pH 7.18, bicarbonate 9, lactate 7.5 mmol/L, ketones 5.1 mmol/L.",
+            {"HP:0032368", "HP:0032066", "HP:0002151", "HP:0410175"},
+        ),
+        ("A 9-year-old boy: calcium 2.95.", {"HP:0003072"}),  # in mg/dL no patient has it
+        ("A 9-year-old boy: urine ketones 3+, ketones 3+.", {"HP:0002919"}),
+        ("A girl of 2 months: glycine and alanine were elevated.", {GLYCINE, "HP:0003348"}),
+        ("A 7-year-old boy: sweat chloride 98 mmol/L, urine sodium 20 mmol/L.", {"HP:0012236"}),
+    ],
+)
+def test_values_of_all_ages_and_without_units(full_reader, text, present):
+    assert {mention.id for mention in full_reader.read(text) if mention.of_patient} == present
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A 50-year-old woman: neutrophils 78, lymphocytes 8, eosinophils 9.",  # percent
+        "A 40-year-old man: lactate 6.",  # of mmol/L high, of mg/dL normal
+        "A 40-year-old man: CRP 4.",
+        "A 40-year-old man takes calcium 500 mg and iron 65 mg.",
+        "A 40-year-old man: CSF glucose 2.1 mmol/L, urine potassium 20 mmol/L.",
+    ],
+)
+def test_what_could_mean_either_is_not_read(full_reader, text):
+    assert full_reader.read(text) == []
+
+
+def test_a_stated_person_goes_before_what_the_text_says(full_reader):
+    text = "Neutrophils 1.2 x10^9/L."
+    assert full_reader.read(text, Person(0.5, "male"))[0].status == "absent"
+    assert full_reader.read(text, Person(30, "male"))[0].status == "present"
+
+
+def test_every_range_names_its_source_and_every_source_is_explained():
+    path = Path(lab_tests.__file__).with_name("laboratory_tests.tsv")
+    lines = path.read_text("utf-8").splitlines()
+    head, *rows = [line.split("\t") for line in lines if not line.startswith("#")]
+    comment = " ".join(line for line in lines if line.startswith("#"))
+    for cells in rows:
+        row = dict(zip(head, cells, strict=True))
+        assert bool(row["ranges"]) == bool(row["source"]), row["names"]
+        assert all(f"{source}:" in comment for source in row["source"].split())
+
+
+def test_limits_are_in_order_and_plausible():
+    for names, test in listed_tests():
+        for item in test.ranges:
+            low, high, lowest, highest = item.limits
+            assert lowest <= low < high <= highest, names
+            assert item.since < item.until, names
+            assert test.plausible[0] <= max(low, 0) or low <= 0, names

@@ -11,7 +11,7 @@ from clinweave.core.artifacts import home
 from clinweave.core.errors import UserError
 
 if TYPE_CHECKING:
-    from clinweave.applications.diagnosis import Case, Letter, Ontology
+    from clinweave.applications.diagnosis import Case, Corrections, Letter, Ontology
     from clinweave.knowledge import TranslatedLinker
 
 
@@ -80,7 +80,7 @@ def cases(
         if changes:
             items = _only(list(items), given.source)
     else:
-        items = [_typed_or_read(given.text)]
+        items = [_typed_or_read(given.text, changes)]
     for case, letter in items:
         yield correct(case, ontology, changes, letter), letter
 
@@ -94,14 +94,14 @@ def _only(items: "list[tuple[Case, Letter | None]]", source: Path) -> "list[tupl
     return items
 
 
-def _typed_or_read(text: Path | None) -> "tuple[Case, Letter | None]":
+def _typed_or_read(text: Path | None, changes: "Corrections") -> "tuple[Case, Letter | None]":
     from clinweave.applications.diagnosis import Case
 
-    return _read(text) if text is not None else (Case("patient"), None)
+    return _read(text, changes) if text is not None else (Case("patient"), None)
 
 
-def _read(path: Path) -> "tuple[Case, Letter]":
-    """Return the case that a letter tells, and the letter with its marks."""
+def _read(path: Path, changes: "Corrections") -> "tuple[Case, Letter]":
+    """Return the case that a letter tells, and the letter with its marks; values are read for the given age and sex."""
     from clinweave.applications.diagnosis import case_from_letter
     from clinweave.knowledge import Graph, Linker, with_translations
     from clinweave.patients import check_note, read_note
@@ -115,7 +115,7 @@ def _read(path: Path) -> "tuple[Case, Letter]":
         check_note(text)
     except UserError as error:
         raise UserError(f"{path}: {error}") from error
-    result = case_from_letter(text, open_linker, path.stem)
+    result = case_from_letter(text, open_linker, path.stem, changes)
     for warning in result.warnings:
         typer.echo(f"warning: {warning}", err=True)
     return result.case, result.letter

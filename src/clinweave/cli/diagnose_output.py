@@ -26,6 +26,9 @@ _STYLES = {
     "relative": "magenta",
 }
 _SHOWN = 10  # ranks
+_WIDE = 118  # columns of a terminal that has room for findings in the table
+_FOR, _AGAINST = 4, 3  # findings shown of a rank
+_MANY = 3  # onsets that are shown one by one
 _LONG = 20_000  # characters of a text of which only what surrounds the findings is printed
 _AROUND = 80  # characters printed around the findings of a long text
 _MODES = {
@@ -155,15 +158,21 @@ def tell(lines: "list[DiagnosisResult]", counts: dict[str, int], out: Path | Non
 def _show(line: "DiagnosisResult") -> None:
     from rich.markup import escape
 
+    from clinweave.applications.diagnosis import subtype_notes
     from clinweave.cli.console import Console
 
     screen = Console()
     if letter := line.get("read"):
         _show_letter(letter)
     if line["none_of_these"] is not None:  # something is ranked
-        screen.print(_table(line))
+        wide = screen.width >= _WIDE
+        screen.print(_table(line, wide=wide))
+        if not wide:
+            _show_reasons(line, screen.print)
         screen.print(f"Share: of belief among all ranked diseases. Prior {escape(line['prior'])}.")
         screen.print(f"None of these: {_percent(line['none_of_these'])} (the disease is not listed)")
+        for note in subtype_notes(line):
+            screen.print(escape(note))
     else:
         screen.print(f"{escape(line['id'])}: not ranked")
     if line["none_fits"] and line["ranking"]:
@@ -179,37 +188,64 @@ def _show(line: "DiagnosisResult") -> None:
         screen.print(f"Note: {escape(_printable(problem))}")
 
 
-def _table(line: "DiagnosisResult") -> "Table":
+def _table(line: "DiagnosisResult", *, wide: bool) -> "Table":
+    """Return the first ranks; `wide` has room for the findings in columns of their own."""
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(
-        *("rank", "disease", "id", "share", "score", "findings for", "findings against"),
-        title=escape(_printable(line["id"])),
-    )
+    table = Table(title=escape(_printable(line["id"])))
+    table.add_column("rank", no_wrap=True)
+    table.add_column("disease", overflow="fold", ratio=None if wide else 1)
+    table.add_column("id", no_wrap=True)
+    for name in ("share", "score"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for name in ("findings for", "findings against") if wide else ():
+        table.add_column(name, overflow="fold")
     for entry in line["ranking"][:_SHOWN]:
-        reasons = [reason for reason in entry["reasons"] if reason["finding"]]
-        good = [f"{reason['name']} {reason['says']:+.1f}" for reason in reasons if reason["says"] > 0][:4]
-        bad = [
-            f"{reason['name']} {reason['says']:+.1f}" for reason in reversed(reasons) if reason["says"] < 0
-        ][:3]
-        table.add_row(
+        cells = (
             str(entry["rank"]),
             f"{escape(entry['name'])}{escape(_facts(entry))}",
             "\n".join([*entry["members"], *filter(None, [entry["mondo"]])]),
             _percent(entry["share"]),
             f"{entry['score']:.1f}",
-            escape("\n".join(good)),
-            escape("\n".join(bad)),
         )
+        both = (escape("\n".join(_reasons(entry, sign))) for sign in (1, -1)) if wide else ()
+        table.add_row(*cells, *both)
     return table
+
+
+def _reasons(entry: "RankedDisease", sign: int) -> list[str]:
+    """Return the findings that say most for (`sign` 1) or against (-1) a disease, with their contributions."""
+    reasons = sorted(
+        (reason for reason in entry["reasons"] if reason["finding"] and sign * reason["says"] > 0),
+        key=lambda reason: -abs(reason["says"]),
+    )
+    return [
+        f"{'no ' if reason.get('excluded') else ''}{reason['name']} {reason['says']:+.1f}"
+        for reason in reasons[: _FOR if sign > 0 else _AGAINST]
+    ]
+
+
+def _show_reasons(line: "DiagnosisResult", show: Callable[[str], object]) -> None:
+    """Print the findings of the explained ranks below a table that has no room for them."""
+    from rich.markup import escape
+
+    for entry in line["ranking"][:_SHOWN]:
+        parts = [
+            f"{word} {'; '.join(reasons)}"
+            for word, reasons in (("for:", _reasons(entry, 1)), ("against:", _reasons(entry, -1)))
+            if reasons
+        ]
+        if parts:
+            show(escape(f"{entry['rank']} {entry['name']}, {', '.join(parts)}"))
 
 
 def _facts(entry: "RankedDisease") -> str:
     """Return genes, inheritance, onset and prevalence in a line below the name, as far as they are stated."""
     genes = ", ".join(entry["genes"][:3]) + (", ..." if len(entry["genes"]) > 3 else "")
     modes = ", ".join(_MODES.get(mode, mode) for mode in entry["inheritance"])
-    onset = ", ".join(name.removesuffix(" onset").lower() for name in entry["onset"])
+    onsets = [name.removesuffix(" onset").lower() for name in entry["onset"]]
+    onset = ", ".join(onsets) if len(onsets) <= _MANY else f"{onsets[0]} to {onsets[-1]}"
     parts = [genes, modes, f"onset {onset}" if onset else "", entry["prevalence"]]
     stated = "; ".join(part for part in parts if part)
     return f"\n{stated}" if stated else ""
@@ -251,7 +287,7 @@ def _elided(piece: str) -> str:
 def _label(mark: "Mention", kind: str) -> str:
     from clinweave.applications.diagnosis import denied_of_relatives, is_value
 
-    why = f", {mark.reason}" if is_value(mark) else ""
+    why = f", {mark.reason.removeprefix('value:').strip()}" if is_value(mark) else ""
     kind = "absent in relatives" if denied_of_relatives(mark) else kind
     return f"{kind}: {mark.name} {mark.id}{why}"
 

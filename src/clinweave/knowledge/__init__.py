@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from clinweave.knowledge.linking.translations import TranslatedLinker as TranslatedLinker
     from clinweave.knowledge.linking.translations import with_translations as with_translations
     from clinweave.knowledge.notes.headings import heading_reach as heading_reach
+    from clinweave.knowledge.notes.person import Person as Person
     from clinweave.knowledge.notes.person import person_of as person_of
     from clinweave.knowledge.notes.reader import NoteReader as NoteReader
     from clinweave.knowledge.query import Query as Query
@@ -177,6 +178,7 @@ __getattr__, __dir__ = attach(
         "NameSpan": "linking.own_names",
         "NoteReader": "notes.reader",
         "heading_reach": "notes.headings",
+        "Person": "notes.person",
         "person_of": "notes.person",
         "OwnNames": "linking.own_names",
         "origin_of": "retrieval.text_retriever",

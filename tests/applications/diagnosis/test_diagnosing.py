@@ -4,7 +4,6 @@ import copy
 import json
 import random
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import settings as limits
@@ -97,10 +96,48 @@ def test_dropping_a_publication_is_the_same_as_never_having_had_it(diagnoser, tm
     )
     overlay = diagnoser.ranker.overlay(("PMID:12",))
     assert diagnoser.model.ids[overlay.disease[0]] == "OMIM:1"
-    for term in range(len(TERMS) - 2):
-        who, often = clean.tables.own.row(term)
-        expected = dict(zip([clean.ids[one] for one in who], often.tolist(), strict=True)).get("OMIM:1", 0.0)
-        assert 1 - np.exp(overlay.refused[term, 0]) == pytest.approx(expected, abs=1e-5)
+    for table in ("own", "stated", "cardinal"):
+        for term in range(len(TERMS) - 2):
+            who, often = getattr(clean.tables, table).row(term)
+            expected = dict(zip([clean.ids[one] for one in who], often.tolist(), strict=True)).get(
+                "OMIM:1", 0.0
+            )
+            who, often = getattr(overlay.tables, table).row(term)
+            found = dict(zip(who.tolist(), often.tolist(), strict=True)).get(0, 0.0)
+            assert found == pytest.approx(expected, abs=1e-5)
+
+
+def test_an_excluded_finding_that_defines_a_disease_weighs(tmp_path):
+    """Of the name, of nearly all counted patients, or an analyte of few diseases; others weigh next to nothing."""
+    (tmp_path / "hp.obo").write_text(obo(), "utf-8")
+    rows = (
+        ("OMIM:11", "Ataxia, early onset", "", "HP:0000302", "PMID:1", "", "P"),
+        ("OMIM:11", "Ataxia, early onset", "", "HP:0000301", "PMID:1", "", "P"),
+        ("OMIM:12", "Disease with or without ataxia", "", "HP:0000302", "PMID:2", "", "P"),
+        ("OMIM:12", "Disease with or without ataxia", "", "HP:0000301", "PMID:2", "", "P"),
+        ("OMIM:13", "Third disease", "", "HP:0000302", "PMID:3", "60/60", "P"),
+        ("OMIM:13", "Third disease", "", "HP:0000301", "PMID:3", "", "P"),
+        ("OMIM:14", "Fourth disease", "", "HP:0000302", "PMID:4", "3/5", "P"),
+        ("OMIM:14", "Fourth disease", "", "HP:0000301", "PMID:4", "", "P"),
+    )
+    (tmp_path / "phenotype.hpoa").write_text(hpoa(rows), "utf-8")
+    release = Release(tmp_path / "hp.obo", tmp_path / "phenotype.hpoa")
+    diagnoser = Diagnoser(open_model(release, tmp_path / "cache", related=False))
+
+    def scores(*excluded):
+        ranking = diagnoser.diagnose(Case("x", ("HP:0000301",), excluded))["ranking"]
+        return {entry["id"]: entry["score"] for entry in ranking}
+
+    before, after, above = scores(), scores("HP:0000302"), scores("HP:0000300", "HP:0000302")
+    lost = {id_: before[id_] - after[id_] for id_ in before}
+    assert lost["OMIM:11"] > 1
+    assert lost["OMIM:13"] > 1
+    assert lost["OMIM:12"] < 0.1
+    assert lost["OMIM:14"] < 0.1
+    assert above["OMIM:11"] <= after["OMIM:11"]
+    reasons = diagnoser.diagnose(Case("x", ("HP:0000301",), ("HP:0000302",)))["ranking"]
+    for entry in reasons:
+        assert sum(one["says"] for one in entry["reasons"]) == pytest.approx(entry["score"], abs=0.01)
 
 
 def test_a_disease_that_stands_on_the_dropped_paper_alone_is_not_ranked(diagnoser):

@@ -65,7 +65,7 @@ def test_a_patient_younger_than_any_stated_onset_counts_against_a_disease(compil
     assert (old - young).tolist() == pytest.approx([0.0, ranker.model.settings.age])
     line = Diagnoser(ranker.model).diagnose(Case("x", ("HP:0000102",), age="P4Y"))
     assert line["ranking"][1]["onset"] == ["HP:0003581"]
-    assert "patient of 4 years, onset stated from 16 years" in str(line["ranking"][1]["reasons"])
+    assert "patient aged 4 years; onset stated from 16 years" in str(line["ranking"][1]["reasons"])
 
 
 def test_the_class_of_the_broadest_area_of_the_best_kind_counts(tmp_path):

@@ -219,16 +219,21 @@ def test_days_of_releases():
     assert stated_day("not stated") is None
     assert stated_day("2024-13") is None
     day = date(2021, 10, 10)
-    assert newer({"hpo": "2021-10-10", "kin": "none", "genes": "not stated"}, day) == [
+    assert newer({"hpo": "2021-10-10", "related diseases": "none", "genes": "not stated"}, day) == [
         "genes not stated (states no day)"
     ]
-    assert refuse({"kin": "mondo 2024-07"}, day, "x", allow=True) == ["kin mondo 2024-07"]
+    assert refuse({"related diseases": "mondo 2024-07"}, day, "x", allow=True) == [
+        "related diseases mondo 2024-07"
+    ]
 
 
 def test_the_likelihood_ratio_counts_a_miss_as_one_in_a_hundred(world):
     release = release_in(world / "release")
     model = open_model(
-        release, world / "cache", Settings(prior=1.0, unstated=1.0, strength=1e-6), related=False
+        release,
+        world / "cache",
+        Settings(prior=1.0, unstated=1.0, strength=1e-6, analyte=1.0, named=1.0),
+        related=False,
     )
     scores = Lirical(model).scores([model.ontology.index["HP:0000302"]], [])
     assert scores[model.ids.index("OMIM:3")] == pytest.approx(np.log(0.01))
@@ -239,7 +244,7 @@ def test_the_baseline_by_hand(world):
     model = open_model(
         release_in(world / "release"),
         world / "cache",
-        Settings(prior=0.5, unstated=0.5, strength=1.0),
+        Settings(prior=0.5, unstated=0.5, strength=1.0, analyte=0.5, named=0.5),
         related=False,
     )
     term = model.ontology.index["HP:0000302"]

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from clinweave.applications.diagnosis.result import DiagnosisResult as DiagnosisResult
     from clinweave.applications.diagnosis.result import RankedDisease as RankedDisease
     from clinweave.applications.diagnosis.result import Reason as Reason
+    from clinweave.applications.diagnosis.result import subtype_notes as subtype_notes
     from clinweave.applications.diagnosis.result_page import write_page as write_page
     from clinweave.applications.diagnosis.sex import sex_problems as sex_problems
     from clinweave.applications.diagnosis.shares import PRIORS as PRIORS
@@ -70,6 +71,7 @@ __getattr__, __dir__ = attach(
         "DiagnosisResult": "result",
         "RankedDisease": "result",
         "Reason": "result",
+        "subtype_notes": "result",
         "VERSIONS": "store",
         "PRIORS": "shares",
         "Prior": "shares",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from clinweave.applications.diagnosis.cardinal import kinds
 from clinweave.applications.diagnosis.ontology import Ontology
 from clinweave.records import Concept, Relation
 
@@ -55,7 +56,8 @@ class Annotations:
     """Rows of findings (arrays of one length) and facts on each disease.
 
     `disease` and `term` are places; `count`/`total` patients or `share`, else unknown; `negated` rows say NOT.
-    `references[row]` is the text of the row's sources, ";" between them.
+    `kind` says how common the finding is by what it is (see `cardinal`). `references[row]` is the text of the row's
+    sources, ";" between them.
     """
 
     diseases: tuple[str, ...]
@@ -67,6 +69,7 @@ class Annotations:
     total: "Ints"
     share: "Floats"
     negated: "Mask"
+    kind: "Ints"
     references: tuple[str, ...]
     onset: tuple[str, ...]
     sex: tuple[str, ...]
@@ -90,12 +93,13 @@ class Annotations:
 
 
 class Profile(NamedTuple):
-    """Findings of diseases, one entry a pair: places, frequency (NaN if not stated), patients behind it."""
+    """Findings of diseases, one entry a pair: places, frequency (NaN if not stated), patients behind it, kind."""
 
     disease: "Ints"
     term: "Ints"
     frequency: "Floats"
     patients: "Floats"
+    kind: "Ints"
 
 
 def build_annotations(records: Iterable[object], ontology: Ontology, release: str = "") -> Annotations:
@@ -132,6 +136,7 @@ def build_annotations(records: Iterable[object], ontology: Ontology, release: st
         total=np.array([row[2].total for row in rows], np.int32),
         share=np.array([row[2].share for row in rows], np.float32),
         negated=np.array([row[3] for row in rows], np.bool_),
+        kind=np.array(kinds(ontology, ((names.get(row[0], ""), row[1]) for row in rows)), np.int32),
         references=tuple(row[4] for row in rows),
         onset=tuple(row[5] for row in rows),
         sex=tuple(row[6] for row in rows),
@@ -163,10 +168,13 @@ def profiles(rows: Annotations, chosen: "Ints | None" = None, disease: "Ints | N
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(weight > 0, (count + _CLASS_PATIENTS * shares) / weight, np.nan)
     weight = np.where(classes > 0, patients + _CLASS_PATIENTS, patients)
+    kind = np.zeros(len(keys), np.int32)
+    np.maximum.at(kind, where, rows.kind[selected])
     keep = (total(rows.negated[selected]) == 0) & ~(share <= 0)
     return Profile(
         (keys // size).astype(np.int32)[keep],
         (keys % size).astype(np.int32)[keep],
         share.astype(np.float32)[keep],
         weight.astype(np.float32)[keep],
+        kind[keep],
     )

@@ -22,6 +22,7 @@ from clinweave.applications.diagnosis.shares import STATED, Prior, log_prior, sh
 from clinweave.core.errors import UserError
 
 NONE_FITS = 0.0  # natural units; below it the findings speak for no candidate over chance
+_CLOSE = 4.0  # natural units; siblings that are nearer than this are hardly told apart
 _FIRST = 5  # ranks between which the next findings are to decide
 
 
@@ -48,9 +49,9 @@ class Diagnoser:
     ) -> DiagnosisResult:
         """Return {"id", "ranking", "none_fits", "next", "problems"}; the first `explained` ranks carry reasons.
 
-        Also "prior", "none_of_these" (the share of a disease that is not listed), "observed" and "excluded". The rows
-        of `case.publications` are dropped from every disease. `weighted` keeps only these ids (any member) and adds a
-        value to each score: what genes say.
+        Also "subtypes", "prior", "none_of_these" (the share of a disease that is not listed), "observed" and
+        "excluded"; see `DiagnosisResult`. The rows of `case.publications` are dropped from every disease. `weighted`
+        keeps only these ids (any member) and adds a value to each score: what genes say.
         """
         findings = read_findings(self.model.ontology, case)
         line: DiagnosisResult = {
@@ -63,6 +64,7 @@ class Diagnoser:
             "observed": self._named(findings.observed),
             "excluded": self._named(findings.excluded),
             "problems": list(findings.problems),
+            "subtypes": [],
         }
         if findings.observed:
             spoken = self._scores(case, findings)
@@ -98,8 +100,23 @@ class Diagnoser:
             proposed = self.explainer.next_findings(list(five), five, findings, standing)
             line["next"] = self._deciding(case, findings, list(five), proposed)
         line["ranking"] = ranking
+        line["subtypes"] = self._subtypes(ranked[:_FIRST].tolist(), scores)
         line["none_fits"] = not ranking or ranking[0]["score"] <= NONE_FITS
         line["none_of_these"] = float(f"{belief.unlisted:.3g}")
+
+    def _subtypes(self, first: list[int], scores: Any) -> list[list[str]]:
+        """Return the ids of first ranks that are siblings and whose scores are close, a list a series."""
+        series: list[list[int]] = []
+        for index in first:
+            members = set(self.model.related[index].members)
+            for group in series:
+                near = float(scores[group[0]]) - float(scores[index]) < _CLOSE
+                if near and members & set(self.model.related[group[0]].siblings):
+                    group.append(index)
+                    break
+            else:
+                series.append([index])
+        return [[self.model.ids[index] for index in group] for group in series if len(group) > 1]
 
     def _scores(self, case: Case, findings: Findings, more: tuple[int, ...] = ()) -> Any:
         observed = (*findings.observed, *more)

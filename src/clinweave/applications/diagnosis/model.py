@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clinweave.applications.diagnosis.annotations import Annotations, Profile, profiles
+from clinweave.applications.diagnosis.cardinal import ANALYTE, NAMED
 from clinweave.applications.diagnosis.facts import ONSETS, Facts
 from clinweave.applications.diagnosis.links import RelatedDiseases
 from clinweave.applications.diagnosis.ontology import Ontology
@@ -38,6 +39,12 @@ class Settings:
     )
     strength: float = 2.0  # pseudo-patients behind it
     unstated: float = 0.5  # frequency of a finding whose row states none
+    analyte: float = 0.6  # the same, of an abnormality of metabolism, stated or not
+    named: float = 0.84  # the same, of a finding in the name of the disease
+    cardinal: float = 0.93  # a finding at least this frequent defines the disease, as one in its name does
+    cardinal_information: float = (
+        6.0  # and an abnormal analyte of at least so much information (one disease in 400)
+    )
     frequency_weight: float = 1.0  # exponent of a frequency: below 1, frequencies decide less
     noise: float = 0.1  # chance that a finding has nothing to do with the disease
     groups: float = 0.25  # share of the profile taken from wider Orphanet groups
@@ -47,6 +54,7 @@ class Settings:
     spread: float = 0.65  # weight of the penalty for broad profiles
     redundancy: float = 0.7  # how much findings that say the same share one vote
     excluded: float = 0.02  # weight of excluded findings
+    excluded_cardinal: float = 1.0  # weight of excluded findings that define the disease
     documented: float = 0.1  # for each e-fold of patients in whom a disease was described
     age: float = 2.0  # against a disease whose earliest stated onset is after the patient's age
     sex: float = 1.0  # against a disease that is X-linked alone, in a female patient
@@ -54,11 +62,15 @@ class Settings:
 
 
 class Tables(NamedTuple):
-    """Frequencies of findings by disease: propagated, as stated, and mixed with those of related diseases."""
+    """Frequencies of findings by disease: propagated, as stated, mixed with those of related diseases, and defining.
+
+    `cardinal` holds the findings that define a disease alone, propagated.
+    """
 
     own: FrequencyMatrix
     stated: FrequencyMatrix
     mixed: FrequencyMatrix
+    cardinal: FrequencyMatrix
 
 
 @dataclass(frozen=True)
@@ -139,7 +151,8 @@ def build_model(
 
     count = len(related)
     rows, owner = member_rows(annotations, related)
-    own, stated = _tables(ontology, profiles(annotations, rows, owner), settings, count)
+    profile = profiles(annotations, rows, owner)
+    own, stated = own_tables(ontology, profile, settings, count)
     each = profiles(annotations)
     whole = closure(ontology, each, frequencies(each, settings), len(annotations.diseases))
     mixed = mix(own, matrix(whole), relatives(annotations, related), settings)
@@ -153,7 +166,8 @@ def build_model(
     background[0] = 1.0  # every patient has an abnormality
     weight = np.diff(stated.start) + 0.5
     weight = (weight / weight.sum()).astype(np.float32)
-    tables = Tables(own, stated, mixed)
+    cardinal = cardinal_table(ontology, profile, information, settings, count)
+    tables = Tables(own, stated, mixed, cardinal)
     spread = np.concatenate(
         [
             evidence(
@@ -279,7 +293,7 @@ def evidence(  # noqa: PLR0917 - what the score is made of
 
     terms = len(ontology.ids)
     ratio = np.full((terms, len(disease)), np.log(settings.noise), np.float32)
-    mixed = [_part(table, disease) for table in tables]
+    mixed = [_part(table, disease) for table in tables[:3]]
     term, column, frequency = mixed[2]
     ratio[term, column] = log_ratio(frequency, background[term], settings)
     carry_down(ontology, ratio)
@@ -312,14 +326,32 @@ def _part(table: FrequencyMatrix, disease: "Ints") -> "tuple[Ints, Ints, Floats]
 
 def frequencies(profile: Profile, settings: Settings) -> "Floats":
     """Return the smoothed frequencies of a profile, by the settings."""
-    return smoothed(profile, settings.prior, settings.strength, settings.unstated)
+    import numpy as np
+
+    prior = np.array([settings.prior, settings.analyte, settings.named], np.float32)[profile.kind]
+    unstated = np.array([settings.unstated, settings.analyte, settings.named], np.float32)[profile.kind]
+    return smoothed(profile, prior, settings.strength, unstated)
 
 
-def _tables(
+def own_tables(
     ontology: Ontology, profile: Profile, settings: Settings, count: int
 ) -> tuple[FrequencyMatrix, FrequencyMatrix]:
+    """Return the propagated and the stated frequencies of a profile."""
     shares = frequencies(profile, settings)
     return (
         closure(ontology, profile, shares, count),
         direct(profile, shares, len(ontology.ids), count),
     )
+
+
+def cardinal_table(
+    ontology: Ontology, profile: Profile, information: "Floats", settings: Settings, count: int
+) -> FrequencyMatrix:
+    """Return the propagated frequencies of the findings that define a disease.
+
+    These are findings in its name, abnormal analytes of few diseases, and what nearly all counted patients have.
+    """
+    shares = frequencies(profile, settings)
+    analyte = (profile.kind == ANALYTE) & (information[profile.term] >= settings.cardinal_information)
+    chosen = (profile.kind == NAMED) | analyte | (shares >= settings.cardinal)
+    return closure(ontology, Profile(*(column[chosen] for column in profile)), shares[chosen], count)

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from math import isnan
 
-from clinweave.applications.diagnosis.ages import read_age
+from clinweave.applications.diagnosis.ages import read_age, years
 from clinweave.applications.diagnosis.cases import Case, corrected, from_mentions
 from clinweave.applications.diagnosis.diagnose import Diagnoser
 from clinweave.applications.diagnosis.letters import Letter, read_letter
@@ -12,7 +13,7 @@ from clinweave.applications.diagnosis.result import DiagnosisResult
 from clinweave.applications.diagnosis.sex import sex_problems
 from clinweave.applications.diagnosis.term_lists import read_terms
 from clinweave.core.errors import UserError
-from clinweave.knowledge import NoteReader, TranslatedLinker, person_of, unread_language
+from clinweave.knowledge import NoteReader, Person, TranslatedLinker, person_of, unread_language
 from clinweave.patients import check_note
 
 _SEXES = {"": "", "M": "MALE", "MALE": "MALE", "F": "FEMALE", "FEMALE": "FEMALE"}
@@ -49,16 +50,28 @@ def read_sex(text: str, option: str) -> str:
     return sex
 
 
-def case_from_letter(text: str, open_linker: Callable[[], TranslatedLinker], id_: str) -> LetterCase:
-    """Return the case that the letter of one patient tells. Raises `UserError` where it is no such letter."""
+def case_from_letter(
+    text: str, open_linker: Callable[[], TranslatedLinker], id_: str, given: Corrections | None = None
+) -> LetterCase:
+    """Return the case that the letter of one patient tells. Raises `UserError` where it is no such letter.
+
+    Values are read for the age and sex that are `given`, else for those of the text.
+    """
     warnings = check_note(text)
     linker = open_linker()
     if unread := unread_language(text, linker.languages):
         warnings.append(unread)
-    letter = read_letter(text, NoteReader(linker).read(text))
+    letter = read_letter(text, NoteReader(linker).read(text, _person(given)))
     warnings += letter.warnings()
     case = from_mentions(id_, letter.mentions)
     return LetterCase(replace(case, problems=(*warnings, *case.problems)), letter, tuple(warnings))
+
+
+def _person(given: Corrections | None) -> Person | None:
+    if given is None:
+        return None
+    age = years(given.age)
+    return Person(None if isnan(age) else age, given.sex.lower())
 
 
 def correct(case: Case, ontology: Ontology, changes: Corrections, letter: Letter | None = None) -> Case:
@@ -95,7 +108,7 @@ def diagnose_patient(
         sex=read_sex(sex, "sex"),
         age=read_age(age),
     )
-    read = case_from_letter(text, linker, "case") if text else None
+    read = case_from_letter(text, linker, "case", changes) if text else None
     case = correct(read.case if read else Case("case"), ontology, changes, read.letter if read else None)
     line = diagnoser.diagnose(case, top=limit, explained=limit)
     return line | {"read": read.letter.summary()} if read else line

@@ -34,11 +34,14 @@ class FrequencyMatrix(NamedTuple):
 
 
 def smoothed(
-    profile: Profile, prior: float, strength: float = 1.0, unstated: float | None = None
+    profile: Profile,
+    prior: "float | Floats",
+    strength: float = 1.0,
+    unstated: "float | Floats | None" = None,
 ) -> "Floats":
     """Return frequencies with `strength` pseudo-patients at `prior`: the mean of a beta posterior.
 
-    A finding whose rows state no frequency gets `unstated`, by default the prior.
+    A finding whose rows state no frequency gets `unstated`, by default the prior. Both may differ by entry.
     """
     import numpy as np
 

@@ -10,6 +10,7 @@ from clinweave.applications.diagnosis.links import RelatedDiseases
 from clinweave.applications.diagnosis.model import (
     Model,
     Tables,
+    cardinal_table,
     documented,
     evidence,
     frequencies,
@@ -17,9 +18,10 @@ from clinweave.applications.diagnosis.model import (
     matrix,
     member_rows,
     mix,
+    own_tables,
     relatives,
 )
-from clinweave.applications.diagnosis.propagation import closure, direct
+from clinweave.applications.diagnosis.propagation import closure
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,7 +42,7 @@ class Overlay:
     disease: "Ints"
     ratio: "Floats"  # terms by candidates
     spread: "Floats"
-    refused: "Floats"  # terms by candidates: ln(1 - frequency), for excluded findings
+    refused: "Floats"  # terms by candidates: what an excluded finding says
     empty: "npt.NDArray[np.bool_]"
     documented: "Floats"  # see `model.documented`
     tables: Tables
@@ -82,12 +84,12 @@ class Ranker:
         total -= settings.spread * share.sum() * self.model.spread
         total += self.model.documented
         for term in excluded:
-            disease, frequency = self.model.tables.own.row(term)
-            total[disease] += settings.excluded * np.log1p(-frequency)
+            disease, says = self.refused(term)
+            total[disease] += says
         if dropped and len((overlay := self.overlay(dropped)).disease):
             new = share @ overlay.ratio[list(observed)] - settings.spread * share.sum() * overlay.spread
             new += overlay.documented
-            new += settings.excluded * overlay.refused[list(excluded)].sum(axis=0)
+            new += overlay.refused[list(excluded)].sum(axis=0)
             total[overlay.disease] = np.where(overlay.empty, NOTHING, new)
         if sex == "FEMALE":
             total[self.model.x_linked] -= settings.sex
@@ -97,6 +99,28 @@ class Ranker:
             best = np.maximum.reduceat(total[others], starts) - settings.gene
             total[disease] = np.maximum(total[disease], best)
         return total
+
+    def refused(self, term: int) -> "tuple[Ints, Floats]":
+        """Return the candidates that have an excluded finding, and what its absence says for each (negative).
+
+        It is ln(1 - frequency) with a small weight, for case tables mark as absent what was never looked for, and with
+        the weight of a finding that defines the disease where it does.
+        """
+        import numpy as np
+
+        settings, tables = self.model.settings, self.model.tables
+        disease, frequency = tables.own.row(term)
+        says = settings.excluded * np.log1p(-frequency)
+        defined, certain = tables.cardinal.row(term)
+        rows = np.searchsorted(disease, defined)
+        says[rows] += (settings.excluded_cardinal - settings.excluded) * np.log1p(-certain)
+        return disease, says
+
+    def refused_of(self, term: int, candidate: int) -> float:
+        """Return what an excluded finding says against one candidate, 0 where that does not have it."""
+        disease, says = self.refused(term)
+        at = int(disease.searchsorted(candidate))
+        return float(says[at]) if at < len(disease) and disease[at] == candidate else 0.0
 
     def too_young(self, age: float) -> "npt.NDArray[np.bool_]":
         """Return the candidates that begin later than at `age` in years, with some tolerance; none for NaN."""
@@ -190,7 +214,11 @@ class Ranker:
         known = documented(rows, annotated[kept], owner[kept], len(changed), model.settings)
         few = np.arange(len(disease), dtype=np.int32)
         ratio, spread = evidence(model.ontology, tables, model.background, model.settings, few, model.weight)
-        refused = np.log1p(-matrix(tables.own).toarray().T)
+        settings = model.settings
+        refused = settings.excluded * np.log1p(-matrix(tables.own).toarray().T)
+        refused += (settings.excluded_cardinal - settings.excluded) * np.log1p(
+            -matrix(tables.cardinal).toarray().T
+        )
         empty = np.bincount(tables.mixed.disease, minlength=len(disease)) == 0
         return Overlay(disease, ratio, spread, refused, empty, known, tables)
 
@@ -230,13 +258,12 @@ def _without(model: Model, related: Sequence[RelatedDiseases], lost: "Ints") -> 
             if id_ in index_of
         ),
     )
-    frequency = frequencies(mine, settings)
-    own = closure(ontology, mine, frequency, len(related))
-    stated = direct(mine, frequency, len(ontology.ids), len(related))
+    own, stated = own_tables(ontology, mine, settings, len(related))
+    cardinal = cardinal_table(ontology, mine, model.information, settings, len(related))
     each = profiles(rows, *member_rows_of((index, index) for index in needed))
     frequency = frequencies(each, settings)
     whole = closure(ontology, each, frequency, len(rows.diseases))
-    return Tables(own, stated, mix(own, matrix(whole), relatives(rows, related), settings))
+    return Tables(own, stated, mix(own, matrix(whole), relatives(rows, related), settings), cardinal)
 
 
 def _leaning(related: Sequence[RelatedDiseases]) -> dict[str, list[int]]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _LEAST_GAIN = 0.05  # bits; a finding that tells less is not worth a look
 _NEAR = 0.5  # less information in common than this is no match
-_KIN = 12  # siblings looked into for a row to show
+_RELATED = 12  # siblings looked into for a row to show
 
 
 class Explainer:
@@ -46,13 +46,11 @@ class Explainer:
 
         Their `says` sum to the score. `stand_in` is the candidate of the same gene that gave this one its score.
         """
-        import numpy as np
 
         if stand_in is not None:
             return self._borrowed(stand_in, self.reasons(stand_in, case, dropped, sex, age))
 
         settings = self.model.settings
-        frequency = self._own[[candidate]].toarray()[0] if case.excluded else ()
         shares = self.ranker.shares(case.observed)
         overlay = self.ranker.overlay(dropped) if dropped else None
         column = _column(overlay, candidate)
@@ -65,16 +63,13 @@ class Explainer:
             )
             entries.append(self._entry(term, share * says, candidate, dropped))
         for term in case.excluded:
-            new = (
-                overlay.refused[term, column]
+            refused = (
+                float(overlay.refused[term, column])
                 if overlay and column is not None
-                else np.log1p(-frequency[term])
+                else self.ranker.refused_of(term, candidate)
             )
-            refused = float(new)
             if refused:
-                entries.append(
-                    {**self._entry(term, settings.excluded * refused, candidate, dropped), "excluded": True}
-                )
+                entries.append({**self._entry(term, refused, candidate, dropped), "excluded": True})
         entries.sort(key=lambda reason: (-abs(reason["says"]), reason["finding"]))
         spread = overlay.spread[column] if overlay and column is not None else self.model.spread[candidate]
         breadth = -settings.spread * float(shares.sum()) * float(spread)
@@ -83,13 +78,15 @@ class Explainer:
         )
         if known:
             patients = round(math.expm1(float(known) / settings.documented))
-            name = f"described in {patients} patients"
+            name = f"described in {patients} patient{'' if patients == 1 else 's'}"
             entries.append({"finding": "", "name": name, "says": round(float(known), 4)})
         if sex == "FEMALE" and self.model.x_linked[candidate]:
-            name = "female patient, disease stated as X-linked alone"
+            name = "female patient; the disease is stated as X-linked only"
             entries.append({"finding": "", "name": name, "says": -settings.sex})
         if self.ranker.too_young(age)[candidate]:
-            name = f"patient of {age:.3g} years, onset stated from {self.model.earliest[candidate]:.3g} years"
+            name = (
+                f"patient aged {age:.3g} years; onset stated from {self.model.earliest[candidate]:.3g} years"
+            )
             entries.append({"finding": "", "name": name, "says": -settings.age})
         return [*entries, {"finding": "", "name": "breadth of the profile", "says": round(breadth, 4)}]
 
@@ -98,7 +95,8 @@ class Explainer:
         marked: list[Reason] = [
             {**reason, "match": "same gene"} if reason.get("match") == "own" else reason for reason in reasons
         ]
-        name = f"nothing annotated of it; {self.model.names[stand_in]} ({self.model.ids[stand_in]}) is of the same gene"
+        other = f"{self.model.names[stand_in]} ({self.model.ids[stand_in]})"
+        name = f"no annotations of its own; {other} is of the same gene"
         return [*marked, {"finding": "", "name": name, "says": -self.model.settings.gene}]
 
     def _entry(self, term: int, says: float, candidate: int, dropped: tuple[str, ...]) -> Reason:
@@ -112,9 +110,12 @@ class Explainer:
         return {**entry, **self._annotation(*row)} if row else {**entry, "match": "none"}
 
     def _source(self, term: int, candidate: int, dropped: tuple[str, ...]) -> tuple[int, str] | None:
-        """Return the row that speaks nearest to the finding, and whether it is the disease's own or of kin."""
+        """Return the row that speaks nearest to the finding, and whether it is the disease's own or a related one's."""
         entry = self.model.related[candidate]
-        for relation, ids in (("own", entry.members), ("kin", (*entry.groups, *entry.siblings[:_KIN]))):
+        for relation, ids in (
+            ("own", entry.members),
+            ("related", (*entry.groups, *entry.siblings[:_RELATED])),
+        ):
             best = max((match for id_ in ids if (match := self._nearest(id_, term, dropped))), default=None)
             if best:
                 return -best[1], relation

@@ -18,7 +18,7 @@ class FindingTerm(Term):
 
 
 class Annotation(TypedDict):
-    """The row of a disease that is nearest to a finding. `match`: "own", or of "kin"."""
+    """The row of a disease that is nearest to a finding. `match`: "own" or "related"."""
 
     match: str
     annotated: str
@@ -34,7 +34,7 @@ class Reason(TypedDict):
     finding: str  # "" for what is no finding, such as the breadth of the profile
     name: str
     says: float
-    match: NotRequired[str]  # "own", "kin", "same gene" or "none"
+    match: NotRequired[str]  # "own", "related", "same gene" or "none"
     annotated: NotRequired[str]
     annotated_name: NotRequired[str]
     disease: NotRequired[str]
@@ -92,5 +92,19 @@ class DiagnosisResult(TypedDict):
     excluded: list[FindingTerm]
     next: list[NextFinding]
     problems: list[str]
+    subtypes: list[list[str]]  # ids among the first ranks that are of one series, whose order says little
     read: NotRequired[dict[str, Any]]  # of a letter: `Letter.summary`
     genes: NotRequired[list[RankedGene]]
+
+
+def subtype_notes(line: DiagnosisResult) -> list[str]:
+    """Return a sentence for each series of diseases among the first ranks that the findings hardly tell apart."""
+    entries = {entry["id"]: entry for entry in line["ranking"]}
+    notes = []
+    for ids in line["subtypes"]:
+        named = ", ".join(f"{entries[id_]['rank']} {entries[id_]['name']}" for id_ in ids)
+        notes.append(
+            f"Ranks {named} are forms of one disorder that the findings hardly tell apart; their order is no evidence "
+            "for one of them: a genetic test decides."
+        )
+    return notes

@@ -15,6 +15,7 @@ from clinweave.applications.diagnosis.result import (
     RankedDisease,
     Reason,
     Term,
+    subtype_notes,
 )
 from clinweave.core.artifacts import write_text
 from clinweave.core.html import page
@@ -97,7 +98,7 @@ def _piece(piece: str, group: Sequence[Mention], kinds: Mapping[tuple[int, int, 
 
 
 def _label(mark: Mention) -> str:
-    why = f" ({escape(mark.reason)})" if is_value(mark) else ""
+    why = f" ({escape(mark.reason.removeprefix('value:').strip())})" if is_value(mark) else ""
     denied = "absent in relatives: " if denied_of_relatives(mark) else ""
     return f"{denied}{escape(mark.name)} {_linked(mark.id)}{why}"
 
@@ -133,9 +134,10 @@ def _ranking(line: DiagnosisResult) -> str:
         if line["none_fits"]
         else ""
     )
+    series = "".join(f'<p class="note">{escape(text)}</p>' for text in subtype_notes(line))
     return (
         f'<h3>Ranked diseases</h3><p class="note">Share: of belief among all ranked diseases. Prior '
-        f"{escape(line['prior'])}.</p>{nothing}{ranks}"
+        f"{escape(line['prior'])}.</p>{nothing}{ranks}{series}"
         f'<p class="none"><strong>None of these: {_percent(line["none_of_these"])}</strong> '
         "(the disease is not listed)</p>"
     )
@@ -176,7 +178,7 @@ def _reason(reason: Reason) -> str:
     side = "for" if reason["says"] > 0 else "against"
     name = ("no " if reason.get("excluded") else "") + reason["name"]
     annotated = escape(reason.get("annotated_name", "not annotated" if reason["finding"] else ""))
-    if reason.get("match") == "kin":
+    if reason.get("match") == "related":
         annotated += f" <small>(in the related {escape(reason['disease'])})</small>"
     sources = escape(", ".join(reason.get("sources", ())))
     return (

@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
     Arrays = dict[str, npt.NDArray[np.generic]]
 
-VERSION = 5
+VERSION = 6
 # of the parts of the ranker, for what is cached on them: raise one when it gives other results of the same input
 VERSIONS = {
-    "reading": 2,  # of releases and cases: annotations, frequencies, findings, the ontology
-    "score": 2,  # of a disease for a case
+    "reading": 3,  # of releases and cases: annotations, frequencies, findings, the ontology
+    "score": 3,  # of a disease for a case
     "output": 2,  # explanations, genes, PhEval files, the language model's prompt
 }
-_ROWS = ("disease", "term", "count", "total", "share", "negated")
+_ROWS = ("disease", "term", "count", "total", "share", "negated", "kind")
 _VECTORS = ("information", "background", "weight", "spread")
 
 
@@ -166,7 +166,7 @@ def _compiled(files: Mapping[str, Path], settings: Settings, with_related: bool,
     log.report()
     genes = genes_from(of_genes)
     related = related_diseases(links, frozenset(annotations.diseases), genes, orphanet=orphanet)
-    sources = {**release, "kin": f"{links.source} {links.release}".strip() or "none"}
+    sources = {**release, "related diseases": f"{links.source} {links.release}".strip() or "none"}
     if genes:
         sources["genes"] = f"hpoa {genes_release(files['genes_to_phenotype.txt'])}"
     prevalence: dict[str, str] = {}

@@ -66,17 +66,32 @@ def open_condition(
     """
     release = release_in(folder)
     if name == "lrz":
-        model = open_model(release, cache, Settings(prior=0.5, unstated=0.5, strength=1.0), related=False)
+        model = open_model(
+            release,
+            cache,
+            Settings(prior=0.5, unstated=0.5, strength=1.0, analyte=0.5, named=0.5),
+            related=False,
+        )
         index = model.ontology.index
         terms = {index[id_] for case in cases for id_ in case.observed if id_ in index}
         return Lrz(model, sorted(terms), [index[id_] for id_ in more if id_ in index])
     if name == "lirical-lr":
         return Lirical(
-            open_model(release, cache, Settings(prior=1.0, unstated=1.0, strength=1e-6), related=False)
+            open_model(
+                release,
+                cache,
+                Settings(prior=1.0, unstated=1.0, strength=1e-6, analyte=1.0, named=1.0),
+                related=False,
+            )
         )
     if name == "resnik":
         return Resnik(
-            open_model(release, cache, Settings(prior=0.5, unstated=0.5, strength=1.0), related=False)
+            open_model(
+                release,
+                cache,
+                Settings(prior=0.5, unstated=0.5, strength=1.0, analyte=0.5, named=0.5),
+                related=False,
+            )
         )
     known = mondo if name == "clinweave" else None
     return Scored(name, open_model(Release(release.ontology, release.annotations, known), cache))

@@ -1,7 +1,7 @@
 """The laboratory tests and vital signs that are read (laboratory_tests.tsv), and those that HPO names imply."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
@@ -61,6 +61,7 @@ class LabTest:
     findings: Mapping[str, str]  # HPO identifiers
     unit: str = ""
     factors: Mapping[str, float] = field(default_factory=dict)  # canonical unit -> factor to `unit`
+    other_units: tuple[tuple[float, float], ...] = ()  # values that may be meant in a unit without a factor
     ranges: tuple[Range, ...] = ()
     plausible: tuple[float, float] = (-inf, inf)
     bare: bool = False
@@ -68,22 +69,31 @@ class LabTest:
     grades: tuple[tuple[float, str], ...] = ()  # (values below, HPO identifier) of degrees of a low value
 
     def reference(self, person: Person) -> Limits | None:
-        """Return the limits for a person in `unit`, the widest where the sex is unknown; None where none fit."""
-        fitting = [
-            item.limits
-            for item in self.ranges
-            if item.sex in {"", person.sex or item.sex}
-            and (
-                item.since <= _INFANCY and item.until == inf
-                if person.age is None
-                else item.since <= person.age < item.until
-            )
-        ]
+        """Return the limits for a person in `unit`, the widest where age or sex are unknown; None where none fit.
+
+        Without an age, limits are those of all ages from infancy on, and none where an age has no range.
+        """
+        of_sex = [item for item in self.ranges if item.sex in {"", person.sex or item.sex}]
+        if person.age is None:
+            later = [item for item in of_sex if item.until > _INFANCY]
+            fitting = [item.limits for item in later] if _covers(later) else []
+        else:
+            fitting = [item.limits for item in of_sex if item.since <= person.age < item.until]
         if not fitting:
             return None
         low, _, lowest, _ = map(min, zip(*fitting, strict=True))
         _, high, _, highest = map(max, zip(*fitting, strict=True))
         return Limits(low, high, lowest, highest)
+
+
+def _covers(ranges: Sequence[Range]) -> bool:
+    """Return whether ranges leave no age out from infancy on."""
+    reached = _INFANCY
+    for item in sorted(ranges, key=lambda item: item.since):
+        if item.since > reached:
+            return False
+        reached = max(reached, item.until)
+    return reached == inf
 
 
 def canonical_unit(unit: str) -> str:
@@ -115,6 +125,8 @@ _SPELLINGS = {
         "mmol/l mmols/l",
         "g/24h g/24hours",
         "mg/24h mg/24hours",
+        "ug/24h mcg/24h ug/24hours ug/d",
+        "umol/24h umol/24hours umol/d",
         "g/day gm/day",
         "fl femtolitres femtoliters",
     )
@@ -133,16 +145,29 @@ def listed_tests() -> tuple[tuple[tuple[str, ...], LabTest], ...]:
 def _row(cells: Mapping[str, str]) -> tuple[tuple[str, ...], LabTest]:
     findings = {kind: cells[kind].split(" ")[0] for kind in (LOW, HIGH, POSITIVE) if cells[kind]}
     factors = {canonical_unit(cells["unit"]): 1.0}
+    others: list[tuple[float, float]] = []
     for item in _items(cells["other units"]):
         unit, _, factor = item.rpartition("=")
-        factors[canonical_unit(unit)] = float(factor)
+        least, meant, most = factor.partition("?")
+        if meant:
+            others.append((float(least), float(most)))
+        else:
+            factors[canonical_unit(unit)] = float(factor)
     low, _, high = cells["plausible"].partition("-")
     plausible = (float(low or "-inf"), float(high or "inf"))
     ranges = tuple(_range(item) for item in cells["ranges"].split(";") if item.strip())
     grades = tuple(_grade(item) for item in _items(cells["grades"]))
     treatment = tuple(_items(cells["treatment"]))
     test = LabTest(
-        findings, cells["unit"], factors, ranges, plausible, bool(cells["bare"]), treatment, grades
+        findings,
+        cells["unit"],
+        factors,
+        tuple(others),
+        ranges,
+        plausible,
+        bool(cells["bare"]),
+        treatment,
+        grades,
     )
     return tuple(_items(cells["names"])), test
 

@@ -20,6 +20,13 @@ _TREATED = re.compile(
     r"under medication|improved|recovered|resolved)\b",
     re.IGNORECASE,
 )
+# What was examined, where it is not blood: "urine sodium" is no sodium of the blood.
+_SPECIMEN = re.compile(
+    r"\b(?:urine|urinary|csf|cerebrospinal(?:\s+fluid)?|sweat|stool|faecal|fecal|pleural(?:\s+fluid)?|ascitic(?:\s+fluid)?|"
+    r"synovial(?:\s+fluid)?|amniotic(?:\s+fluid)?|saliva(?:ry)?|semen|spot|24[\s-]?h(?:our)?|dipstick)[\s:]+(?:\w+\s+)?\Z",
+    re.IGNORECASE,
+)
+_FLUID = 40  # characters before a test's name in which its specimen stands
 _COMPOUND = re.compile(r"-[a-z]")  # "parathyroid hormone-related peptide"
 _JOINED = re.compile(
     r"(?:\s*\([^()]{0,60}\))?(?:\s*(?:,|/|and|or|as well as|\+|,\s*and))\s*\Z", re.IGNORECASE
@@ -75,7 +82,7 @@ class Laboratory:
         for first, size, key, begin in rows:
             start, end = int(tokens.start[first]), int(tokens.end[first + size - 1])
             test = self._test(key, whole[start:end])
-            if test is not None and not _COMPOUND.match(whole, end):
+            if test is not None and not _COMPOUND.match(whole, end) and not _elsewhere(whole, start):
                 mentions.append(
                     _Mentioned(
                         test,
@@ -127,9 +134,10 @@ class _Readings:
         self._note = (-1, "")  # where the last note begins, and its text in lower case
 
     def values(self) -> list[Value]:
-        result: list[Value] = []
-        previous: tuple[_Mentioned, Reading] | None = None
+        notes: list[tuple[int, int, Person]] = []
         document = 0
+        readings: list[Reading | None] = []
+        previous: tuple[_Mentioned, Reading] | None = None
         for number, item in enumerate(self.mentions):
             while self.people[document][1] <= item.start:
                 document += 1
@@ -139,9 +147,24 @@ class _Readings:
             stop = min(item.stop, following) if following > item.end else item.stop
             reading = self._read(item, stop, self.people[document][2], previous)
             previous = (item, reading) if reading is not None else None
-            if reading is not None:
-                result += self._findings(item, reading, self.people[document])
-        return result
+            notes.append(self.people[document])
+            readings.append(reading)
+        self._share(readings)
+        return [
+            value
+            for item, reading, note in zip(self.mentions, readings, notes, strict=True)
+            if reading is not None
+            for value in self._findings(item, reading, note)
+        ]
+
+    def _share(self, readings: list[Reading | None]) -> None:
+        """Give what is said after the last test of a list to those before it: "glycine and alanine were elevated"."""
+        for number in range(len(readings) - 1, 0, -1):
+            reading, before, item = readings[number], self.mentions[number - 1], self.mentions[number]
+            if reading is None or readings[number - 1] is not None or before.short:
+                continue
+            if reading.words == "after" and self._listed(before, item):
+                readings[number - 1] = reading._replace(end=before.end)
 
     def _read(
         self, item: _Mentioned, stop: int, person: Person, previous: tuple[_Mentioned, Reading] | None
@@ -156,7 +179,7 @@ class _Readings:
             return None
         if words is not None:
             return words
-        if previous is not None and previous[1].how == "words before it" and self._listed(previous[0], item):
+        if previous is not None and previous[1].words == "before" and self._listed(previous[0], item):
             return previous[1]._replace(end=value.end if value else item.end)
         return None
 
@@ -166,7 +189,7 @@ class _Readings:
 
     def _findings(self, item: _Mentioned, reading: Reading, note: tuple[int, int, Person]) -> list[Value]:
         kinds = item.test.findings
-        measured = not reading.how.startswith("words")
+        measured = not reading.words
         if reading.graded:
             value = self._value(item, reading, reading.graded, absent=False, measured=True)
             return [value._replace(otherwise=kinds[LOW])]
@@ -200,6 +223,11 @@ class _Readings:
         if self._note[0] != note[0]:
             self._note = note[0], self.whole[note[0] : note[1]].lower()
         return self._note[1]
+
+
+def _elsewhere(whole: str, start: int) -> bool:
+    """Say whether the name of a test of the blood follows another specimen."""
+    return _SPECIMEN.search(whole[max(0, start - _FLUID) : start]) is not None
 
 
 def _needs_value(surface: str) -> bool:

@@ -28,7 +28,7 @@ NORMAL = (
     r"within\s+(?:the\s+)?reference\s+(?:range|limits)"
 )
 NEGATIVE = _any("negative, nonreactive, non-reactive, not detected, undetectable")
-POSITIVE = _any("positive, reactive, detected")
+POSITIVE = _any("positive, reactive, detected, present") + r"|[1-4]\s?\+|\+{1,4}"
 MEASURES = (
     r"levels?|concentrations?|counts?|values?|activit(?:y|ies)|titers?|titres?|results?|tests?|testing|assays?|"
     r"serology|antibod(?:y|ies)|measurements?|screen(?:ing)?|rate|in\s+the\s+first\s+hour"
@@ -68,7 +68,7 @@ WORDS_BEFORE = re.compile(
 VALUE = re.compile(
     rf"(?:\s|[:=|(\[,~\u2192\u2191\u2193\t-]|\b(?:{MEASURES}|{DEGREES}|{UP}|{DOWN}|{_FILLERS})\b|"
     r"\([A-Za-z][\w +-]{0,14}\)){0,12}?"
-    rf"(?P<cmp>[<>\u2264\u2265]=?\s*)?(?<![\w.,])(?P<num>{NUMBER})(?![\d.]|\s?[-\u2013/]\s?\d)"
+    rf"(?P<cmp>[<>\u2264\u2265]=?\s*)?(?<![\w.,])(?P<num>{NUMBER})(?![\d.]|\s?[-\u2013/]\s?\d|\s?\+)"
     r"(?:\s*[x\u00d7*\u00b7]\s*10\s*\^?\s*(?P<exp>\d{1,2}|[\u2070-\u2079\u00b9\u00b2\u00b3]{1,2}))?"
     r"(?:[ \t]*\|[ \t]*|\s*)"
     rf"(?P<unit>(?!(?:HH?|LL?)\b)(?:%|/\s?{_LETTER}+\d?\u00b3?|(?:\u00ba|\u00b0)\s?[CF]|10\^?[39]/{_LETTER}+|"

@@ -35,6 +35,13 @@ class Person(NamedTuple):
     sex: str
 
 
+def merged_person(stated: Person | None, read: Person) -> Person:
+    """Return what is stated of a person, completed by what a text says."""
+    if stated is None:
+        return read
+    return Person(read.age if stated.age is None else stated.age, stated.sex or read.sex)
+
+
 def person_of(text: str) -> Person:
     """Return age and sex of the patient of a note, by the first age and the most frequent words for the sex."""
     return Person(_age(text[:_OPENING]), _sex(text))

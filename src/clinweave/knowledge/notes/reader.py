@@ -16,7 +16,7 @@ from clinweave.knowledge.linking.vocabulary import NamedGraph
 from clinweave.knowledge.notes.growth import measures
 from clinweave.knowledge.notes.laboratory import Laboratory, Value
 from clinweave.knowledge.notes.milestones import milestones
-from clinweave.knowledge.notes.person import Person, person_of
+from clinweave.knowledge.notes.person import Person, merged_person, person_of
 from clinweave.knowledge.notes.phrases import families, merged, phrases
 from clinweave.knowledge.notes.wrapping import placed, unwrapped
 from clinweave.records import Mention
@@ -44,23 +44,27 @@ class NoteReader:
         """Return the reader of `graph`; its vocabulary is compiled once, next to the graph."""
         return cls(Linker.open(graph))
 
-    def read(self, text: str) -> list[Mention]:
-        """Return the findings in `text`, by place: `mention.text == text[mention.start:mention.end]`."""
-        return self.read_many([text])[0]
+    def read(self, text: str, person: Person | None = None) -> list[Mention]:
+        """Return the findings in `text`, by place: `mention.text == text[mention.start:mention.end]`.
 
-    def read_many(self, texts: Sequence[str]) -> list[list[Mention]]:
+        `person` is what is known of the patient besides: ranges are for that age and sex, not for those of the text.
+        """
+        return self.read_many([text], person)[0]
+
+    def read_many(self, texts: Sequence[str], person: Person | None = None) -> list[list[Mention]]:
         """Return the findings of each text; texts in other languages than English are read by names alone.
 
-        Words and lines that a scan or a narrow column broke are joined; places are those of the original.
+        Words and lines that a scan or a narrow column broke are joined; places are those of the original. `person`
+        is as in `read`, for all texts.
         """
         joined = [unwrapped(text) for text in texts]
-        read = self._read_joined([text for text, _ in joined])
+        read = self._read_joined([text for text, _ in joined], person)
         return [
             mentions if clean is text else placed(mentions, text, places)
             for text, (clean, places), mentions in zip(texts, joined, read, strict=True)
         ]
 
-    def _read_joined(self, texts: Sequence[str]) -> list[list[Mention]]:
+    def _read_joined(self, texts: Sequence[str], person: Person | None) -> list[list[Mention]]:
         linked = [
             [item for item in mentions if item.id not in _OF_DISEASES] for mentions in self._linked(texts)
         ]
@@ -71,7 +75,7 @@ class NoteReader:
                 for number, more in zip(piece, self._phrases(batch), strict=True):
                     linked[number] = merged(linked[number], more)
             if self.measured:
-                for number, values in zip(piece, self._values(batch), strict=True):
+                for number, values in zip(piece, self._values(batch, person), strict=True):
                     linked[number] = _merged(linked[number], values)
         return linked
 
@@ -108,10 +112,10 @@ class NoteReader:
                 mentions[document].append((mention, families(item.name)))
         return mentions
 
-    def _values(self, batch: "_Batch") -> list[list[Mention]]:
+    def _values(self, batch: "_Batch", person: Person | None) -> list[list[Mention]]:
         """Return the findings of values for each text."""
         mentions: list[list[Mention]] = [[] for _ in batch.texts]
-        people = batch.people()
+        people = batch.people(person)
         values = self._laboratory.find(batch.whole, batch.tokens, people) + _grown(
             batch.whole, batch.tokens, people
         )
@@ -173,10 +177,10 @@ class _Batch(NamedTuple):
         number = bisect_right(self.begins, start) - 1
         return number, self.begins[number]
 
-    def people(self) -> list[tuple[int, int, Person]]:
-        """Return (start, end, person) of each text."""
+    def people(self, stated: Person | None) -> list[tuple[int, int, Person]]:
+        """Return (start, end, person) of each text; what is stated of the person goes before what the text says."""
         spans = zip(self.texts, self.begins[:-1], self.begins[1:], strict=True)
-        return [(begin, end, person_of(text)) for text, begin, end in spans]
+        return [(begin, end, merged_person(stated, person_of(text))) for text, begin, end in spans]
 
 
 def _status(item: Value, cue: str) -> str:

@@ -13,6 +13,63 @@ _KINDS = (("up", HIGH), ("down", LOW), ("normal", NORMAL), ("neg", NEGATIVE), ("
 _SUPERSCRIPTS = str.maketrans("\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079", "0123456789")
 _AFTER, _BEFORE = 110, 80  # characters around a name in which its value or words stand
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
+# Words after a number that are no unit: "Hb 9.1 in a woman".
+_NO_UNIT = frozenset(
+    {
+        *(
+            "in",
+            "on",
+            "at",
+            "and",
+            "or",
+            "but",
+            "with",
+            "without",
+            "of",
+            "to",
+            "the",
+            "a",
+            "an",
+            "he",
+            "she",
+            "his",
+            "her",
+        ),
+        *(
+            "it",
+            "is",
+            "was",
+            "were",
+            "then",
+            "for",
+            "from",
+            "by",
+            "as",
+            "after",
+            "before",
+            "during",
+            "while",
+            "when",
+        ),
+        *(
+            "which",
+            "this",
+            "that",
+            "has",
+            "had",
+            "who",
+            "no",
+            "not",
+            "per",
+            "so",
+            "despite",
+            "since",
+            "via",
+            "until",
+        ),
+        *("consistent", "suggesting", "both"),
+    }
+)
 _BELOW, _ABOVE = "<\u2264", ">\u2265"
 
 
@@ -25,6 +82,7 @@ class Reading(NamedTuple):
     denied: bool = False  # "not elevated"
     graded: str = ""  # the HPO identifier of the degree that a value has
     own: bool = True  # by the note itself, not by the table's range
+    words: str = ""  # "before" or "after" the name, where words say it and no number
 
 
 class _Number(NamedTuple):
@@ -41,12 +99,13 @@ def read_value(text: str, end: int, test: LabTest, person: Person, stop: int) ->
     match = VALUE.match(window)
     if match is None:
         return None
+    unit = "" if match["unit"].lower() in _NO_UNIT else match["unit"]
     number = _Number(
         _number(match["num"]),
         (match["cmp"] or "").strip()[:1],
-        _unit(match["exp"], match["unit"]),
-        f"{match['num']} {match['unit']}".strip(),
-        match.end(),
+        _unit(match["exp"], unit),
+        " ".join(f"{match['num']}{_power(match['exp'])} {unit}".split()),
+        match.end() if unit else max(match.end("num"), match.end("exp")),
     )
     own = _own_range(window, number, test)
     if own is not None:
@@ -62,14 +121,19 @@ def read_value(text: str, end: int, test: LabTest, person: Person, stop: int) ->
 
 def _by_table(number: _Number, test: LabTest, person: Person, end: int) -> Reading | None:
     """Return the reading of a value by the table's range for the person; `UNKNOWN` where it has none."""
-    factor = test.factors.get(number.unit) if number.unit else None
-    if factor is None and test.bare and not number.spelt.partition(" ")[2]:
-        factor = 1.0
-    if factor is None:
+    if number.unit in test.factors and number.unit:
+        return _in_unit(number, test.factors[number.unit], test, person, end)
+    if number.unit or not test.factors:
         return None
+    if test.bare:
+        return _in_unit(number, 1.0, test, person, end)
+    return _without_unit(number, test, person, end)
+
+
+def _in_unit(number: _Number, factor: float, test: LabTest, person: Person, end: int) -> Reading:
     value = number.value * factor
     within = test.reference(person)
-    if within is None or not test.plausible[0] <= value <= test.plausible[1]:
+    if within is None or not _plausible(value, test):
         return Reading(UNKNOWN, number.spelt, end, own=False)
     low, high, lowest, highest = within
     result = _compared(value, number.comparison, low, high)
@@ -78,6 +142,25 @@ def _by_table(number: _Number, test: LabTest, person: Person, end: int) -> Readi
     graded = next((finding for limit, finding in test.grades if value < limit), "") if result == LOW else ""
     how = f"{number.spelt}, usual range {_shown(low / factor, high / factor)}"
     return Reading(result, how, end, graded=graded, own=False)
+
+
+def _without_unit(number: _Number, test: LabTest, person: Person, end: int) -> Reading:
+    """Return the reading of a value without a unit: that on which all units agree in which it is plausible."""
+    unknown = Reading(UNKNOWN, f"{number.spelt}, without a unit", end, own=False)
+    if any(least <= number.value <= most for least, most in test.other_units):
+        return unknown
+    factors = {
+        factor: unit for unit, factor in test.factors.items() if _plausible(number.value * factor, test)
+    }
+    readings = [_in_unit(number, factor, test, person, end) for factor in factors]
+    if not readings or len({reading.result for reading in readings}) > 1:
+        return unknown
+    spelt = test.unit if 1.0 in factors else _spelt(next(iter(factors.values())))
+    return readings[0]._replace(how=f"{readings[0].how}; no unit, taken as {spelt}")
+
+
+def _plausible(value: float, test: LabTest) -> bool:
+    return not value or test.plausible[0] <= value <= test.plausible[1]
 
 
 def _own_range(window: str, number: _Number, test: LabTest) -> tuple[float, float, int] | None:
@@ -104,11 +187,19 @@ def read_words(text: str, start: int, end: int, bounds: tuple[int, int]) -> Read
     first, stop = bounds
     before = WORDS_BEFORE.search(text[max(first, start - _BEFORE) : start])
     if before is not None:
-        return Reading(_result(before), "words before it", end, bool(before["not"]))
+        how = f'described as "{_quoted(before)}"'
+        return Reading(_result(before), how, end, bool(before["not"]), words="before")
     after = WORDS_AFTER.match(text[end : min(stop, end + _AFTER)])
     if after is not None:
-        return Reading(_result(after), "words after it", end + after.end(), bool(after["not"]))
+        how = f'described as "{_quoted(after)}"'
+        return Reading(_result(after), how, end + after.end(), bool(after["not"]), words="after")
     return None
+
+
+def _quoted(match: re.Match[str]) -> str:
+    """Return the words that decide, with their denial."""
+    words = next(match[group] for group, _ in _KINDS if match[group])
+    return " ".join(f"{match['not'] or ''} {words}".split())
 
 
 def _result(found: re.Match[str]) -> str:
@@ -119,6 +210,10 @@ def _number(text: str) -> float:
     """Return a number; "9,279" is a thousand and more, "0,8" a decimal."""
     plain = text.replace("\u00b7", ".").replace("\u202f", "")
     return float(plain.replace(",", "") if _THOUSANDS.fullmatch(plain) else plain.replace(",", "."))
+
+
+def _power(exponent: str | None) -> str:
+    return "" if exponent is None else f" x 10^{exponent.translate(_SUPERSCRIPTS)}"
 
 
 def _unit(exponent: str | None, unit: str) -> str:
@@ -138,7 +233,16 @@ def _compared(value: float, comparison: str, low: float, high: float) -> str:
     return LOW if value < low else HIGH if value > high else NORMAL
 
 
+def _spelt(unit: str) -> str:
+    """Return a canonical unit as laboratories write it, with a capital for the litre."""
+    return re.sub(r"/(\w?)l\b", r"/\1L", unit)
+
+
 def _shown(low: float, high: float) -> str:
     if low == -inf:
-        return f"up to {high:g}"
-    return f"from {low:g}" if high == inf else f"{low:g} to {high:g}"
+        return f"up to {_rounded(high)}"
+    return f"from {_rounded(low)}" if high == inf else f"{_rounded(low)} to {_rounded(high)}"
+
+
+def _rounded(value: float) -> str:
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
