@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clinweave.knowledge import Linker
+from clinweave.knowledge import EITHER_REASON, Linker
 from clinweave.knowledge.linking.normalise import tokenise
 from clinweave.knowledge.linking.status import assess
 from tests.knowledge.named import NamesGraph
@@ -88,3 +88,35 @@ def test_what_the_unborn_has_is_not_the_mothers(finding: str, family: bool) -> N
     text = f"During the pregnancy his mother had {finding}."
     first = np.array([6], np.int64)
     assert assess(text, tokenise(text), first, np.array([1], np.int64)).family.tolist() == [family]
+
+
+@pytest.mark.parametrize(
+    ("text", "statuses"),
+    [
+        ("His brother had seizures, and he had asthma.", ["present", "uncertain"]),
+        ("Her sister had seizures and she has no asthma.", ["present", "uncertain"]),
+        (
+            "The patient's cousin had seizures, he has asthma and fever.",
+            ["present", "uncertain", "uncertain"],
+        ),
+        ("His sister had seizures, and he had asthma.", ["present", "present"]),
+        ("His brother had seizures, but he has asthma.", ["present", "present"]),
+        ("His brother had seizures while he himself has asthma.", ["present", "present"]),
+        ("His brother had seizures, and he presented with asthma.", ["present", "present"]),
+        ("His brother had seizures. He has asthma.", ["present", "present"]),
+        ("His brother had seizures, and the patient has asthma.", ["present", "present"]),
+        ("Her mother reported that she had seizures.", ["present"]),
+        ("His brother is well, and he has asthma.", ["present"]),
+    ],
+)
+def test_a_pronoun_of_the_relatives_sex_leaves_a_finding_uncertain(linker, text, statuses):
+    mentions = linker.link(text)
+    assert [mention.status for mention in mentions] == statuses
+    for mention in mentions:
+        assert (EITHER_REASON in mention.reason) == (mention.status == "uncertain")
+
+
+def test_a_relatives_finding_by_a_pronoun_says_that_it_may_be_the_patients(linker):
+    first, second = linker.link("His brother died from seizures; he had asthma.")
+    assert (first.experiencer, second.experiencer) == ("family", "family")
+    assert (EITHER_REASON in first.reason, EITHER_REASON in second.reason) == (False, True)

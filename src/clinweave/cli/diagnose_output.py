@@ -285,9 +285,9 @@ def _elided(piece: str) -> str:
 
 
 def _label(mark: "Mention", kind: str) -> str:
-    from clinweave.applications.diagnosis import denied_of_relatives, is_value
+    from clinweave.applications.diagnosis import denied_of_relatives, note_of
 
-    why = f", {mark.reason.removeprefix('value:').strip()}" if is_value(mark) else ""
+    why = f", {note}" if (note := note_of(mark)) else ""
     kind = "absent in relatives" if denied_of_relatives(mark) else kind
     return f"{kind}: {mark.name} {mark.id}{why}"
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from clinweave.knowledge.linking.normalise import normal_form as normal_form
     from clinweave.knowledge.linking.own_names import NameSpan as NameSpan
     from clinweave.knowledge.linking.own_names import OwnNames as OwnNames
+    from clinweave.knowledge.linking.selection import EITHER_REASON as EITHER_REASON
     from clinweave.knowledge.linking.translations import TranslatedLinker as TranslatedLinker
     from clinweave.knowledge.linking.translations import with_translations as with_translations
     from clinweave.knowledge.notes.headings import heading_reach as heading_reach
@@ -102,6 +103,7 @@ __getattr__, __dir__ = attach(
         "EntailmentJudge": "citations.judge",
         "ModelJudge": "citations.judge",
         "model_judge": "citations.judge",
+        "EITHER_REASON": "linking.selection",
         "TranslatedLinker": "linking.translations",
         "check_language": "linking.languages",
         "language_limits": "linking.languages",

@@ -81,7 +81,7 @@ def state_of(term: Term, span: "NameSpan", text: str, section: str) -> str:
         return ABSENT if span.status == "absent" else FAMILY
     checks = (
         (ABSENT, _absent(span, around)),
-        (NOT_STATED, span.status == "uncertain" and _denied_together(around)),
+        (NOT_STATED, span.either or (span.status == "uncertain" and _denied_together(around))),
         (HYPOTHETICAL, _hypothetical(span, around)),
         (UNCERTAIN, _uncertain(span, around)),
     )

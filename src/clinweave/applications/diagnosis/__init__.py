@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from clinweave.applications.diagnosis.genes import weights as weights
     from clinweave.applications.diagnosis.letters import Letter as Letter
     from clinweave.applications.diagnosis.letters import denied_of_relatives as denied_of_relatives
-    from clinweave.applications.diagnosis.letters import is_value as is_value
     from clinweave.applications.diagnosis.letters import kind_of as kind_of
     from clinweave.applications.diagnosis.letters import marked_text as marked_text
+    from clinweave.applications.diagnosis.letters import note_of as note_of
     from clinweave.applications.diagnosis.letters import read_letter as read_letter
     from clinweave.applications.diagnosis.letters import segments as segments
     from clinweave.applications.diagnosis.links import Links as Links
@@ -87,7 +87,7 @@ __getattr__, __dir__ = attach(
         "check_target": "phenopackets",
         "corrected": "cases",
         "denied_of_relatives": "letters",
-        "is_value": "letters",
+        "note_of": "letters",
         "kind_of": "letters",
         "marked_text": "letters",
         "phenopacket_of": "phenopackets",

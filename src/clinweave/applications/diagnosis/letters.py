@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from clinweave.knowledge import EITHER_REASON
 from clinweave.records import Mention, to_json
 
 _SENTENCE = re.compile(r"[^.!?;\n]*(?:[.!?;](?=\s|$)|\n|$)|[.!?;]")
@@ -35,11 +36,21 @@ class Letter:
     def warnings(self) -> list[str]:
         """Return what to check before a ranking from this text is believed."""
         present = {mention.id for mention in self.mentions if kind_of(mention) == "present"}
+        present_names = {mention.name for mention in self.mentions if kind_of(mention) == "present"}
         counted = f"{len(present)} finding{'' if len(present) == 1 else 's'} present"
         bare = f"no finding in {self.silent} of {self.sentences} sentences"
+        warnings = []
         if len(present) < _FEW or (self.sentences >= _SENTENCES and self.coverage < _LITTLE):
-            return [f"little was read: {counted}, {bare}; check the marked text and add findings with --hpo"]
-        return []
+            warnings.append(
+                f"little was read: {counted}, {bare}; check the marked text and add findings with --hpo"
+            )
+        unclear = sorted({mention.name for mention in self.mentions if is_unclear(mention)} - present_names)
+        if unclear:
+            names = ", ".join(unclear)
+            warnings.append(
+                f"not used, as a pronoun may mean the patient or a relative: {names}; give the patient's with --hpo"
+            )
+        return warnings
 
     def summary(self) -> dict[str, Any]:
         """Return the text, its marks, and counts of them and of sentences, for JSON."""
@@ -121,11 +132,19 @@ def marked_text(letter: Letter) -> str:
 def _label(mention: Mention) -> str:
     words = " ".join(mention.text.split())
     named = "" if words.casefold() == mention.name.casefold() else f" = {mention.name}"
-    why = f" ({mention.reason.removeprefix(VALUE).strip()})" if is_value(mention) else ""
+    why = f" ({note})" if (note := note_of(mention)) else ""
     sign = _SIGNS[kind_of(mention)] + (" -" if denied_of_relatives(mention) else "")
     return f"{sign} {words}{named} {mention.id}{why}"
 
 
-def is_value(mention: Mention) -> bool:
-    """Return whether the finding was read from a measured value; the mention's reason then says how."""
-    return mention.reason.startswith(VALUE)
+def note_of(mention: Mention) -> str:
+    """Return what to know of how a finding was read: its value and range, or a pronoun that may mean a relative."""
+    notes = [mention.reason.removeprefix(VALUE).strip()] if mention.reason.startswith(VALUE) else []
+    if is_unclear(mention):
+        notes = [note.partition(f"; {EITHER_REASON}")[0] for note in notes] + [EITHER_REASON]
+    return "; ".join(notes)
+
+
+def is_unclear(mention: Mention) -> bool:
+    """Return whether a finding follows a pronoun that may mean the patient or a relative."""
+    return mention.reason.endswith(EITHER_REASON)

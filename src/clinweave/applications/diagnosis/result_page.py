@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from clinweave.applications.diagnosis.facts import page_of
-from clinweave.applications.diagnosis.letters import denied_of_relatives, is_value, segments
+from clinweave.applications.diagnosis.letters import denied_of_relatives, note_of, segments
 from clinweave.applications.diagnosis.result import (
     DiagnosisResult,
     FindingTerm,
@@ -98,7 +98,7 @@ def _piece(piece: str, group: Sequence[Mention], kinds: Mapping[tuple[int, int, 
 
 
 def _label(mark: Mention) -> str:
-    why = f" ({escape(mark.reason.removeprefix('value:').strip())})" if is_value(mark) else ""
+    why = f" ({escape(note)})" if (note := note_of(mark)) else ""
     denied = "absent in relatives: " if denied_of_relatives(mark) else ""
     return f"{denied}{escape(mark.name)} {_linked(mark.id)}{why}"
 

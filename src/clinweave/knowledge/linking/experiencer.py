@@ -276,7 +276,9 @@ _BEFORE_RELATIVE = frozenset(
 )
 # Of the patient of a note, even right after a relative: "her mother has asthma; she presented with ...".
 _OF_PATIENTS = frozenset(words_of("presented presents presenting admitted referred examined seen born"))
-_NEAR = 3  # tokens between a pronoun and a verb with which the relative tells of somebody
+_SELF = frozenset(words_of("himself herself"))
+_CONTRAST = frozenset(words_of("but whereas while although though"))  # "His father had ptosis, but he ..."
+_TELLING = 3  # tokens between a pronoun and a verb with which the relative tells of somebody
 
 
 def of_pronouns(whole: str, tokens: Tokens, cues: Cues) -> Iterator[tuple[int, int]]:
@@ -296,10 +298,56 @@ def of_pronouns(whole: str, tokens: Tokens, cues: Cues) -> Iterator[tuple[int, i
         own.add(number)
         stop = int(np.searchsorted(tokens.sentence, tokens.sentence[begin], side="right"))
         later = np.flatnonzero((cues.first > begin) & (cues.value & (PATIENT | REPORTS) > 0))
-        if len(later) and cues.value[later[0]] & REPORTS and cues.first[later[0]] - end <= _NEAR:
+        if len(later) and cues.value[later[0]] & REPORTS and cues.first[later[0]] - end <= _TELLING:
             continue  # "...; she reports seizures"
         patient = later[(cues.value[later] & PATIENT) > 0]
         yield end, min(stop, int(cues.first[patient[0]])) if len(patient) else stop
+
+
+def of_either(whole: str, tokens: Tokens, cues: Cues, relatives: Ints) -> Iterator[tuple[int, int]]:
+    """Yield the tokens `[first, stop)` governed by a pronoun that may be the patient or a relative of the same sex.
+
+    "His brother had seizures, and he had ataxia." `relatives` are the tokens of mentions that are a relative's, sorted:
+    one must stand between the relative and the pronoun, and nothing that the relative reports.
+    """
+    for number in np.flatnonzero(cues.value & PATIENT).tolist():
+        begin = int(cues.first[number])
+        pronoun = tokens.words(begin, begin + 1)[0]
+        if pronoun not in {"he", "she"} or cues.size[number] > 2:
+            continue
+        relative = _last_subject(whole, tokens, cues, number, set())
+        if relative < 0 or _sure(tokens, cues, relative, number, pronoun):
+            continue
+        low = int(cues.first[relative])
+        if np.searchsorted(relatives, low) == np.searchsorted(relatives, begin):
+            continue
+        end = begin + int(cues.size[number])
+        stop = int(np.searchsorted(tokens.sentence, tokens.sentence[begin], side="right"))
+        later = np.flatnonzero((cues.first > begin) & (cues.value & PATIENT > 0))
+        yield end, min(stop, int(cues.first[later[0]])) if len(later) else stop
+
+
+def _sure(tokens: Tokens, cues: Cues, relative: int, number: int, pronoun: str) -> bool:
+    """Say whether it is plain whom a pronoun after a relative means, by sex, contrast or what is said."""
+    low, high = int(cues.first[relative]), int(cues.first[relative] + cues.size[relative])
+    named = tokens.words(low, high)[-1]
+    if _SEX.get(named, pronoun) != pronoun or (named not in _SEX and named not in _UNKNOWN):
+        return True  # of the other sex, or several relatives
+    clause = int(np.searchsorted(tokens.clause, tokens.clause[low]))
+    possessive = next(
+        (_POSSESSIVE[word] for word in tokens.words(clause, high) if word in _POSSESSIVE), pronoun
+    )
+    begin = int(cues.first[number])
+    end = begin + int(cues.size[number])
+    if possessive != pronoun or not _CONTRAST.isdisjoint(tokens.words(max(0, begin - 1), begin)):
+        return True
+    said = frozenset(tokens.words(end, min(end + 2, len(tokens)))) | frozenset(tokens.words(begin, end))
+    if said & (_OF_PATIENTS | _SELF):
+        return True
+    between = cues.value[relative:number] | cues.value[min(number + 1, len(cues.value) - 1)] * (
+        number + 1 < len(cues.value) and cues.first[number + 1] - end <= _TELLING
+    )
+    return bool((between & REPORTS).any())
 
 
 def _last_subject(whole: str, tokens: Tokens, cues: Cues, number: int, own: set[int]) -> int:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from clinweave.core.errors import UserError
 from clinweave.knowledge.linking import ranking
-from clinweave.knowledge.linking.bag_of_words import AS_NAMED, DEFINED, REORDERED, SHARED, SHORT_FORM, VARIED
+from clinweave.knowledge.linking.bag_of_words import AS_NAMED, REORDERED, SHARED, VARIED
 from clinweave.knowledge.linking.crosswalk import LEVELS, NAMED
 from clinweave.knowledge.linking.cues import ABSENT, STATUSES
 from clinweave.knowledge.linking.dictionary import TokenMatches
@@ -23,7 +23,15 @@ from clinweave.knowledge.linking.everyday import describes
 from clinweave.knowledge.linking.mention_classifier import Matches, accepted, groups
 from clinweave.knowledge.linking.normalise import Ints, Tokens, join, tokenise
 from clinweave.knowledge.linking.ranking import FINDING
-from clinweave.knowledge.linking.selection import Selection, keys_of, longest_first, with_defined, within
+from clinweave.knowledge.linking.selection import (
+    EITHER,
+    HOW,
+    Selection,
+    keys_of,
+    longest_first,
+    with_defined,
+    within,
+)
 from clinweave.knowledge.linking.shorthand import Text, with_short_forms, written_out
 from clinweave.knowledge.linking.status import assess
 from clinweave.knowledge.linking.vocabulary import NamedGraph, Scope, Vocabulary, compile_vocabulary
@@ -45,13 +53,6 @@ MENTIONS = pa.schema(
         ("status", pa.string()),  # one of cues.STATUSES
     ]
 )
-_HOW = {
-    REORDERED: "other word order or form",
-    SHARED: "shared word",
-    VARIED: "a word that alternates with it in other names",
-    DEFINED: "defined in the text",
-    SHORT_FORM: "a short form, by the words around it",
-}
 _PENALTY = np.array([0.0, ranking.REORDERED, ranking.SHARED_HEAD, ranking.VARIED])  # by how
 FAMILY = "family"  # a mention's experiencer, where it is a relative's finding
 _PIECE = 1 << 18  # characters matched at once: arrays of this size stay in the cache
@@ -269,8 +270,8 @@ class Linker:
         document = np.searchsorted(begins, start, side="right") - 1
         start, end = start - begins[document], end - begins[document]
         return Spans(
-            document + first, start, end, picked.sense, picked.key, picked.score, picked.how,
-            assessed.status[named], assessed.family[named],
+            document + first, start, end, picked.sense, picked.key, picked.score,
+            picked.how + EITHER * assessed.either[named], assessed.status[named], assessed.family[named],
         )  # fmt: skip
 
     def candidates(
@@ -392,7 +393,7 @@ class Linker:
         by = vocabulary.ids[concept].as_py()
         if scope.row is not None and by != own:
             reason += f"; by way of {by}: {LEVELS[int(vocabulary.crosswalk.level[scope.row[concept]])]}"
-        return f"{reason}; {_HOW[how]}" if how in _HOW else reason
+        return f"{reason}; {HOW[how]}" if how in HOW else reason
 
 
 def _joined(parts: list[Spans], item: str) -> Any:

@@ -21,6 +21,7 @@ class NameSpan(NamedTuple):
     status: str  # one of cues.STATUSES
     family: bool  # of a relative
     sentence: tuple[int, int]
+    either: bool = False  # after a pronoun that may mean the patient or a relative
 
 
 class OwnNames:
@@ -69,6 +70,7 @@ class OwnNames:
                 STATUSES[int(assessed.status[row])],
                 bool(assessed.family[row]),
                 (int(tokens.start[first[row]]), int(tokens.end[last[row]])),
+                bool(assessed.either[row]),
             )
             for row in range(len(selected))
             if not assessed.heading[row]

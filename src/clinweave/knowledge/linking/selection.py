@@ -10,10 +10,21 @@ from numpy.typing import NDArray
 
 from clinweave.knowledge.linking import ranking
 from clinweave.knowledge.linking.abbreviations import Definition, definitions, occurrences
-from clinweave.knowledge.linking.bag_of_words import DEFINED
+from clinweave.knowledge.linking.bag_of_words import DEFINED, REORDERED, SHARED, SHORT_FORM, VARIED
 from clinweave.knowledge.linking.dictionary import TokenMatches
 from clinweave.knowledge.linking.normalise import Ints, Tokens, normal_form, tokenise
 from clinweave.knowledge.linking.vocabulary import Vocabulary
+
+EITHER = 8  # added: a pronoun before the mention may be the patient or a relative
+EITHER_REASON = "the pronoun before it may mean the patient or the relative"
+HOW = {  # how, in words
+    REORDERED: "other word order or form",
+    SHARED: "shared word",
+    VARIED: "a word that alternates with it in other names",
+    DEFINED: "defined in the text",
+    SHORT_FORM: "a short form, by the words around it",
+}
+HOW |= {how + EITHER: "; ".join(filter(None, [HOW.get(how), EITHER_REASON])) for how in range(EITHER)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,28 +32,35 @@ _MOST_BEFORE = 2  # tokens before a finding that is asked about alone ("Possibly
 
 
 class Assessment(NamedTuple):
-    """For each mention: status (a place in `cues.STATUSES`), whether it is a relative's, whether a heading."""
+    """For each mention: status (a place in `cues.STATUSES`), whether it is a relative's, whether a heading.
+
+    `either`: a pronoun before it may be the patient or a relative; not a relative's, it is then uncertain.
+    """
 
     status: NDArray[np.uint8]
     family: NDArray[np.bool_]
     heading: NDArray[np.bool_]
+    either: NDArray[np.bool_]
 
 
 def assess(whole: str, tokens: Tokens, first_tokens: Ints, size: Ints) -> Assessment:
     """Return the assessment of the mentions `[first, first + size)` (tokens, sorted); `whole` is the joined text."""
     if not len(first_tokens):
-        return Assessment(np.zeros(0, np.uint8), np.zeros(0, np.bool_), np.zeros(0, np.bool_))
+        none = np.zeros(0, np.bool_)
+        return Assessment(np.zeros(0, np.uint8), none, none, none)
     matches, family = lexicon.match(whole, tokens, first_tokens, size)
     batch = _Batch(whole, tokens, first_tokens, size, matches)
     batch.in_sentences()
     batch.in_sections()
     batch.by_signs()
     inside = _within(matches, first_tokens, size) | _within(family, first_tokens, size)
-    return Assessment(
-        batch.status,
-        experiencer.of_relatives(whole, tokens, first_tokens, size, family),
-        inside | batch.headings(),
-    )
+    relatives = experiencer.of_relatives(whole, tokens, first_tokens, size, family)
+    either = np.zeros(len(first_tokens), np.bool_)
+    if relatives.any():
+        for low, high in experiencer.of_either(whole, tokens, family, first_tokens[relatives]):
+            either[np.searchsorted(first_tokens, low) : np.searchsorted(first_tokens, high)] = True
+        batch.status[either & ~relatives] = UNCERTAIN
+    return Assessment(batch.status, relatives, inside | batch.headings(), either)
 
 
 class _Batch:
