@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from clinweave.applications.coding.allergies import allergies
+from clinweave.applications.coding.allergy_status import draft_allergies, without_allergies
 from clinweave.applications.coding.choose import Choice, choose
 from clinweave.applications.coding.codebook import Codebook
 from clinweave.applications.coding.draft import Draft, Drafts, quotes
@@ -28,11 +30,13 @@ def code_note(text: str, setting: str, book: Codebook) -> Coding:
     if setting not in SETTINGS:
         raise UserError(f"setting {setting!r}: give {' or '.join(SETTINGS)}")
     warnings = check_note(text)
-    findings = reader(book).read(text)
+    stated = allergies(text)
+    findings = without_allergies(reader(book).read(text), stated)
     drafts = Drafts()
     drafts.warnings += warnings
     coded, complications = by_state(findings, setting, drafts)
     _drafted(coded, text, book, drafts)
+    draft_allergies(stated, text, book, drafts)
     apply_rules(drafts, text, book, _chosen_complications(complications))
     _screened_relatives(drafts, findings, setting, book)
     apply_excludes(drafts, book)

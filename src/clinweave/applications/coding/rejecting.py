@@ -67,7 +67,8 @@ def _rejection(item: Finding, others: list[Finding], setting: str, *, final: int
     """Return why a finding is not coded and the rule, `_SILENT` where that needs no word, None where it is coded."""
     flags = item.term.flags
     relative = "f" in flags and item.state == FAMILY
-    over = item.state == PAST and item.term.code and not past_code(item) and not item.term.chronic
+    lasting = item.term.chronic or "m" in flags
+    over = item.state == PAST and item.term.code and not past_code(item) and not lasting
     checks = (
         (item.state in _WHY and not relative, _WHY.get(item.state, _SILENT)),
         ("f" in flags, _SILENT),
@@ -81,7 +82,7 @@ def _rejection(item: Finding, others: list[Finding], setting: str, *, final: int
             ("resolved before this visit", "IV.J"),
         ),
         (item.term.code == "Z23" and not _was_given(item.clause), _SILENT),
-        (over, ("over: no code for this history", "IV.J")),
+        (over, ("in the past only, and no code for this history", "IV.J")),
         ("h" in flags and item.state != PAST, _SILENT),
     )
     rejection = next((reason for holds, reason in checks if holds), None)

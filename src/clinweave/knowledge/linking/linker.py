@@ -269,10 +269,11 @@ class Linker:
         end = tokens.end[picked.first + picked.size - 1]
         document = np.searchsorted(begins, start, side="right") - 1
         start, end = start - begins[document], end - begins[document]
+        how = picked.how + EITHER * assessed.either[named]
+        status, family = assessed.status[named], assessed.family[named]
         return Spans(
-            document + first, start, end, picked.sense, picked.key, picked.score,
-            picked.how + EITHER * assessed.either[named], assessed.status[named], assessed.family[named],
-        )  # fmt: skip
+            document + first, start, end, picked.sense, picked.key, picked.score, how, status, family
+        )
 
     def candidates(
         self, whole: str, tokens: Tokens, scope: Scope
