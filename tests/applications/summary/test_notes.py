@@ -337,3 +337,32 @@ def test_a_list_of_allergies_goes_on_and_a_treatment_below_it_is_none():
     assert "500 mg" in result["Medications"]
     result = sections(summarize_notes({"note.txt": "Allergies: none\nHypertension\n"}, link))
     assert "Hypertension" in result["Problems"]
+
+
+def test_what_follows_a_problem_in_its_item_is_of_it_and_values_are_results():
+    note = (
+        "Course: potassium 5.1 today. Chest x-ray showed a shadow.\n"
+        "Assessment and plan:\n"
+        "1. Asthma, not controlled at all in spring. Start metformin 500 mg twice daily. Recheck potassium in 2 weeks.\n"
+        "2. Pneumonia. Hypertension is new as well, and here to stay.\n"
+        "Problems:\n"
+        "Hypertension\n"
+        "- creatinine 1.8\n"
+        "- metformin 500 mg daily\n"
+        "# Fever - metformin 850 mg from tomorrow on, and then we shall see what comes\n"
+        "Pending: culture of sputum\n"
+        "P: follow up in 3 months"
+    )
+    lines = summarize_notes({"a.txt": note}, link).lines
+    placed = {line.text: (line.section, line.problem) for line in lines}
+    assert placed["Start metformin 500 mg twice daily."] == ("Medications", "asthma")
+    assert placed["Recheck potassium in 2 weeks."] == ("Plan", "asthma")
+    assert placed["Pneumonia."] == ("Problems", "pneumonia")
+    assert placed["Hypertension is new as well, and here to stay."] == ("Problems", "hypertension")
+    assert placed["creatinine 1.8"] == ("Results and examination", "hypertension")
+    assert placed["metformin 500 mg daily"] == ("Medications", "hypertension")
+    assert placed["Fever - metformin 850 mg from tomorrow on, and then we shall see what comes"][1] == "fever"
+    assert placed["potassium 5.1 today."][0] == "Results and examination"
+    assert placed["Chest x-ray showed a shadow."][0] == "Results and examination"
+    assert placed["culture of sputum"][0] == "Plan"
+    assert placed["follow up in 3 months"] == ("Plan", "")

@@ -57,8 +57,8 @@ def _doses(facts: Sequence[Placed]) -> Iterator[Line]:
     """Yield two doses of one drug in sentences that speak of no change; each dose where it is first stated."""
     doses: dict[str, dict[str, Placed]] = {}
     for fact, place in facts:
-        if cue("change").search(fact.sentence.text):
-            continue
+        if fact.section == "Plan" or cue("change").search(fact.sentence.text):
+            continue  # a plan may be a new dose
         for mention in fact.mentions:
             after = fact.sentence.text.partition(mention.text)[2]
             if mention.category in DRUGS and (match := _AMOUNT.match(after)):

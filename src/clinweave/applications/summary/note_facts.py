@@ -14,10 +14,14 @@ PROBLEMS = frozenset({"biolink:Disease", "biolink:PhenotypicFeature"})
 DRUGS = frozenset({"biolink:Drug", "biolink:ChemicalEntity", "biolink:SmallMolecule"})
 FAMILY, ABSENT, UNCERTAIN, HISTORICAL = "family", "absent", "uncertain", "historical"
 _BY_CONTENT = (
-    ("Allergies", "allergy"), ("Family history", "relative"), ("Medications", "dose"), ("Plan", "plan"),
-    ("Results and examination", "result"), ("Social history", "social"),
+    ("Allergies", "allergy"), ("Family history", "relative"), ("Results and examination", "measured"),
+    ("Medications", "dose"), ("Plan", "plan"), ("Plan", "later"), ("Results and examination", "result"),
+    ("Social history", "social"),
 )  # fmt: skip
-_WITHIN_SECTION = (("Medications", "dose"), ("Plan", "plan"), ("Social history", "social"))
+_WITHIN_SECTION = (
+    ("Results and examination", "measured"), ("Medications", "dose"), ("Plan", "plan"), ("Plan", "later"),
+    ("Social history", "social"),
+)  # fmt: skip
 _WITHIN = {"History": "Problems", "Review of systems": "Problems"}
 _KEPT = frozenset(
     {"Family history", "Social history", "Medications", "Allergies", "Plan", "Procedures", "Reason for visit"}
@@ -61,16 +65,37 @@ def facts_of(note: NoteText, link: Link) -> list[Fact]:
 
 
 def _under_problems(facts: Sequence[Fact]) -> list[Fact]:
-    """Return the facts with their problems: in an assessment, what follows a short line that names one is of it."""
-    named, heading = [], ""
+    """Return the facts with their problems: in an assessment, what follows the problem that a line names is of it.
+
+    That is a short line of its own, with what stands below it, or the first sentence of an item, with the others of
+    the item. An item of a list below such a line is no problem of its own.
+    """
+    named: list[Fact] = []
+    heading, bulleted, block, first = "", False, -1, ""
     for fact in facts:
         main, sentence = fact.main, fact.sentence
         if sentence.section != "Problems":
             heading = ""
-        elif sentence.alone and len(sentence.text.split()) <= _HEADING_WORDS:
-            heading = main.name if main else sentence.text.rstrip(" .:")
-        named.append(replace(fact, problem=heading or (main.name if main else "")))
+        elif _is_heading(fact) and not (heading and sentence.item and not bulleted):
+            heading, bulleted = main.name if main else sentence.text.rstrip(" .:"), sentence.item
+        elif main and sentence.block != block and sentence.item == bulleted:
+            heading = ""  # the next item, with more than a name
+        if sentence.block != block:
+            block, first = sentence.block, ""
+        if main and fact.section == sentence.section == "Problems":
+            first = main.name
+        own = main.name if main else ""
+        problem = heading or (own if fact.section == "Problems" else "") or first or own
+        named.append(replace(fact, problem="" if cue("general_plan").match(sentence.text) else problem))
     return named
+
+
+def _is_heading(fact: Fact) -> bool:
+    """Say whether a sentence is a short line of its own that names a problem, and no value or treatment."""
+    sentence = fact.sentence
+    short = sentence.alone and len(sentence.text.split()) <= _HEADING_WORDS
+    content = any(cue(name).search(sentence.text) for name in ("dose", "measured"))
+    return short and not content and (fact.main is not None or fact.section == "Problems")
 
 
 def status_of(mention: Mention) -> str:
@@ -110,10 +135,11 @@ def _by_content(sentence: Sentence, mentions: Sequence[Mention], status: str) ->
     matched = next((section for section, name in asked if cue(name).search(sentence.text)), "")
     if matched and not (sentence.section and findings):
         return matched
-    if any(item.category in DRUGS for item in mentions) and not findings:
-        return "Medications"
-    if sentence.section:
-        return ""
+    if sentence.section == "History" and not findings and cue("result").search(sentence.text):
+        return "Results and examination"
+    drugs = any(item.category in DRUGS for item in mentions) and not findings
+    if drugs or sentence.section:
+        return "Medications" if drugs else ""
     if status == HISTORICAL or (findings and cue("past").search(sentence.text)):
         return "Past history"
     return "Problems" if findings else ""

@@ -6,7 +6,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clinweave.applications.summary.note_cues import sections
 from clinweave.knowledge import heading_reach, split_sentences
@@ -20,7 +20,8 @@ _TURN = re.compile(
     r"[ \t]*(?:\d)?:)[ \t]*",
     re.IGNORECASE,
 )
-_ITEM = re.compile(r"[ \t]*(?:[-*\u2022\u00b7\u25aa>]|\(?\d{1,2}[.)])[ \t]+")
+_ITEM = re.compile(r"[ \t]*(?:[-*\u2022\u00b7\u25aa>]|#+|\(?\d{1,2}[.)])[ \t]+")
+_BULLET = re.compile(r"[ \t]*[-*\u2022\u00b7\u25aa>][ \t]+")
 _LABEL = re.compile(r"[ \t]*[A-Za-z][\w /()-]{0,40}:(?:[ \t]|$)")
 _TABLE = re.compile(r"\t|\||\S {3,}\S.* {3,}\S")
 _HYPHEN = re.compile(r"[A-Za-z]{2,}-$")
@@ -53,6 +54,8 @@ class Sentence:
     speaker: str = ""  # in a dialogue, lower case
     turn: int = -1
     alone: bool = False  # the whole of its paragraph or item
+    block: int = -1  # the number of its paragraph or item
+    item: bool = False  # of a list with dashes or bullets, which numbers are not
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +86,14 @@ def read_sentences(text: str) -> NoteText:
     parts: list[str] = []
     sentences: list[Sentence] = []
     length = 0
-    for block in blocks:
+    for number, block in enumerate(blocks):
         words, places = _joined(block)
+        bullet = _BULLET.match(block.pieces[0][1]) is not None
         spans = [(0, len(words))] if block.table else list(_spans(words))
         for begin, end in spans:
             sentence = _sentence(words, places, begin, end, length, block, len(spans) == 1)
             if sentence is not None:
-                sentences.append(sentence)
+                sentences.append(replace(sentence, block=number, item=bullet))
         parts.append(words)
         length += len(words) + 1
     return NoteText("\n".join(parts), tuple(sentences), dialogue)

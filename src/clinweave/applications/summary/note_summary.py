@@ -19,6 +19,7 @@ _ORDER = (
     "Reason for visit", "Problems", "Uncertain", "Denied or absent", "Past history", "Family history",
     "Social history", "Allergies", "Medications", "Procedures", "Results and examination", "Plan",
 )  # fmt: skip
+_OF_PROBLEMS = frozenset({"Problems", "Plan", "Medications", "Results and examination"})
 _NO_LINKER = (
     "no graph is built, so no findings are recognised: sentences are grouped by headings and words alone"
     " (`clinweave graph build`)"
@@ -102,7 +103,7 @@ def _unasked(facts: Sequence[Fact], answered: Sequence[Exchange]) -> list[Fact]:
 
 
 def _line(fact: Fact, place: Citation) -> Line:
-    problem = fact.problem if fact.section in {"Problems", "Plan", "Medications"} else ""
+    problem = fact.problem if fact.section in _OF_PROBLEMS else ""
     return Line(fact.section, fact.sentence.text, (place,), fact.status, problem, quoted=True)
 
 
