@@ -39,6 +39,7 @@ COMMANDS: dict[str, str] = {
     "molecules": "Generate and search molecules, predict their properties.",
     "estimate": "Estimate memory and hours of training; downloads nothing.",
     "export": "Export a trained model as safetensors and GGUF, checked by loading both again.",
+    "agent": "Answer a question in steps with tools, every step shown.",
     "chat": "Ask questions in the terminal, with or without a model.",
     "serve": "Start an OpenAI-compatible server, with or without a model.",
     "mcp": "Serve read-only tools to agents (Model Context Protocol).",

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from clinweave.core.lazy import attach
 
 if TYPE_CHECKING:
+    from clinweave.models.actions import ActionChoice as ActionChoice
+    from clinweave.models.actions import action_schema as action_schema
+    from clinweave.models.actions import choose_action as choose_action
     from clinweave.models.addresses import AUTO as AUTO
     from clinweave.models.addresses import FETCHED as FETCHED
     from clinweave.models.addresses import best_installed as best_installed
@@ -43,6 +46,9 @@ if TYPE_CHECKING:
 __getattr__, __dir__ = attach(
     __name__,
     {
+        "ActionChoice": "actions",
+        "action_schema": "actions",
+        "choose_action": "actions",
         "AUTO": "addresses",
         "FETCHED": "addresses",
         "best_installed": "addresses",

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -84,6 +84,25 @@ class GgufModel:
         seconds = time.perf_counter() - begun
         reason = choice["finish_reason"] or "stop"
         return Generation(text, usage["prompt_tokens"], usage["completion_tokens"], seconds, reason)
+
+    def generate_json(
+        self, messages: Sequence[Message], schema: Mapping[str, object], *, max_tokens: int = 256
+    ) -> Generation:
+        """Return a reply under a grammar that llama.cpp makes from a JSON schema; cut at `max_tokens`."""
+        begun = time.perf_counter()
+        body = self._request(messages, max_tokens=max_tokens)
+        body["response_format"] = {"type": "json_schema", "json_schema": {"schema": schema}}
+        answer = self._engine.chat(body)
+        choice, usage = answer["choices"][0], answer["usage"]
+        text = choice["message"].get("content") or ""
+        seconds = time.perf_counter() - begun
+        return Generation(
+            text,
+            usage["prompt_tokens"],
+            usage["completion_tokens"],
+            seconds,
+            choice["finish_reason"] or "stop",
+        )
 
     def stream(
         self, messages: Sequence[Message], on_text: OnText, **options: Unpack[GenerationOptions]

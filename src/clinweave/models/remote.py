@@ -24,7 +24,13 @@ from clinweave.models.prompts import checked
 
 _TRY_AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 _LONGEST_WAIT = 60.0  # seconds, whatever a server asks for
-_OPTIONAL = ("seed", "temperature", "stop", "max_tokens")  # parameters that a server may refuse
+_OPTIONAL = (
+    "seed",
+    "temperature",
+    "stop",
+    "max_tokens",
+    "tool_choice",
+)  # parameters that a server may refuse
 _DIGEST = re.compile(r"(?:sha256[:-])?[0-9a-fA-F]{64}")  # of weights; no version or fingerprint of software
 _CHARACTERS = 3.0  # per token, on the safe side for clinical English
 
@@ -109,6 +115,32 @@ class RemoteModel:
         if not isinstance(text, str):
             raise ModelError(f"{self._address} answered with content that is no text.")
         return Generation(text, prompt, written, time.perf_counter() - begun, reason)
+
+    def choose_tool(
+        self, messages: Sequence[Message], actions: Sequence[Mapping[str, object]], *, max_tokens: int = 256
+    ) -> tuple[str, Generation]:
+        """Return the name of the tool that the model calls and its arguments as text; ("", its words) without a call.
+
+        `actions` have "name", "description" and "parameters". Raises as `generate` does.
+        """
+        begun = time.perf_counter()
+        request = self._request(messages, max_tokens=max_tokens)
+        request["tools"] = [{"type": "function", "function": dict(item)} for item in actions]
+        request["tool_choice"] = "required"
+        answer = self._completed(request)
+        try:
+            message = answer["choices"][0]["message"]
+            called = (message.get("tool_calls") or [{}])[0].get("function") or {}
+            name, text = str(called.get("name") or ""), called.get("arguments")
+            usage = answer.get("usage") or {}
+            prompt = int(usage.get("prompt_tokens", self.count_tokens(messages)))
+            shown = str(text if name else message.get("content") or "")
+            written = int(usage.get("completion_tokens", _estimate(shown)))
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+            raise ModelError(
+                f"{self._address} answered without choices[0].message; is it a chat address?"
+            ) from error
+        return name, Generation(shown, prompt, written, time.perf_counter() - begun)
 
     def stream(
         self, messages: Sequence[Message], on_text: OnText, **options: Unpack[GenerationOptions]

@@ -1,0 +1,74 @@
+"""Carry out a call: the tool's result as JSON values, and the records in it as evidence that the checker can read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from clinweave.core.typed import to_values
+from clinweave.knowledge_base import KnowledgeBase
+from clinweave.records import Answer, Evidence, Grade, Passage, Relation, Tier
+from clinweave.tools import JSON, AskInput, answer_view, open_tool, typed_errors
+
+_MOST_RELATIONS = 60  # of one call that become evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The result of a call: values that fit the tool's output schema, evidence, tier, and the answer of `ask`."""
+
+    values: JSON
+    evidence: tuple[Evidence, ...]
+    tier: Tier
+    answer: Answer | None = None
+
+
+def carry_out(base: KnowledgeBase, tool_name: str, arguments: JSON) -> Outcome:
+    """Return the outcome of a call. Raises `ToolError`."""
+    tool = open_tool(tool_name)
+    if tool.name == "ask":
+        checked: AskInput = tool.read(arguments)
+        with typed_errors():
+            answer = base.ask(
+                checked.question,
+                retrievers=checked.retrievers,
+                audience=checked.audience or None,
+                language=checked.language,
+            )
+        view = answer_view(answer)
+        return Outcome(to_values(view), answer.evidence, tool.tier(view), answer)
+    result = tool.call(base, arguments)
+    values: JSON = to_values(result)
+    return Outcome(values, _evidence(tool_name, values), tool.tier(result))
+
+
+def _evidence(tool_name: str, values: Mapping[str, Any]) -> tuple[Evidence, ...]:
+    """Return the relations and passages of a result as evidence; its ids are given by the memory."""
+    if tool_name == "concept":
+        return tuple(_relation(item) for item in values["relations"][:_MOST_RELATIONS])
+    if tool_name == "paths":
+        return tuple(_relation(item) for path in values["paths"] for item in path["relations"])
+    if tool_name == "search":
+        return tuple(_passage(item) for item in values["passages"])
+    return ()
+
+
+def _relation(item: Mapping[str, Any]) -> Evidence:
+    names = {
+        name: item[name] for name in ("subject", "predicate", "object", "source", "frequency", "negated")
+    }
+    relation = Relation(
+        **names,
+        publications=tuple(item["publications"]),
+        grade=Grade(item["grade"]),
+        release=item["release"],
+        licence=item["licence"],
+        tier=Tier(item["tier"]),
+    )
+    ends = ((item["subject"], item["subject_name"]), (item["object"], item["object_name"]))
+    return Evidence("", "relation", item["sentence"], 1.0, (relation,), names=ends)
+
+
+def _passage(item: Mapping[str, Any]) -> Evidence:
+    names = ("id", "text", "title", "document", "start", "end", "source", "section", "release", "licence")
+    passage = Passage(**{name: item[name] for name in names}, tier=Tier(item["tier"]))
+    return Evidence("", "passage", passage.text, float(item["score"]), passage=passage)
