@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from clinweave.applications.diagnosis.genes import weights as weights
     from clinweave.applications.diagnosis.letters import Letter as Letter
     from clinweave.applications.diagnosis.letters import denied_of_relatives as denied_of_relatives
+    from clinweave.applications.diagnosis.letters import is_value as is_value
     from clinweave.applications.diagnosis.letters import kind_of as kind_of
     from clinweave.applications.diagnosis.letters import marked_text as marked_text
     from clinweave.applications.diagnosis.letters import note_of as note_of
@@ -88,6 +89,7 @@ __getattr__, __dir__ = attach(
         "corrected": "cases",
         "denied_of_relatives": "letters",
         "note_of": "letters",
+        "is_value": "letters",
         "kind_of": "letters",
         "marked_text": "letters",
         "phenopacket_of": "phenopackets",

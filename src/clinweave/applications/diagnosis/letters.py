@@ -84,6 +84,11 @@ def kind_of(mention: Mention) -> str:
     return "absent" if mention.status == "absent" else "uncertain"
 
 
+def is_value(mention: Mention) -> bool:
+    """Return whether the finding was read from a measured value; the mention's reason then says how."""
+    return mention.reason.startswith(VALUE)
+
+
 def denied_of_relatives(mention: Mention) -> bool:
     """Return whether a finding is said to be absent in relatives ("no family history of ...")."""
     return bool(mention.experiencer) and mention.status == "absent"
@@ -139,7 +144,7 @@ def _label(mention: Mention) -> str:
 
 def note_of(mention: Mention) -> str:
     """Return what to know of how a finding was read: its value and range, or a pronoun that may mean a relative."""
-    notes = [mention.reason.removeprefix(VALUE).strip()] if mention.reason.startswith(VALUE) else []
+    notes = [mention.reason.removeprefix(VALUE).strip()] if is_value(mention) else []
     if is_unclear(mention):
         notes = [note.partition(f"; {EITHER_REASON}")[0] for note in notes] + [EITHER_REASON]
     return "; ".join(notes)

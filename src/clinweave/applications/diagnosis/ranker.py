@@ -114,7 +114,7 @@ class Ranker:
         defined, certain = tables.cardinal.row(term)
         rows = np.searchsorted(disease, defined)
         says[rows] += (settings.excluded_cardinal - settings.excluded) * np.log1p(-certain)
-        return disease, says
+        return disease, says.astype(np.float32, copy=False)
 
     def refused_of(self, term: int, candidate: int) -> float:
         """Return what an excluded finding says against one candidate, 0 where that does not have it."""
