@@ -125,7 +125,8 @@ def generate(  # noqa: PLR0917 - each parameter is one option
         str,
         typer.Option(
             metavar="NAME=VALUE,...",
-            help="Wanted properties: weight, logp, tpsa, qed, rings, donors, acceptors.",
+            help="Wanted properties: weight, logp, tpsa, qed, rings, donors, acceptors. A value (logp=2.5) is aimed "
+            "at; a window (logp=2-3, qed=0.6-) is kept.",
         ),
     ] = "",
     scaffold: Annotated[
@@ -181,7 +182,7 @@ def generate(  # noqa: PLR0917 - each parameter is one option
             named_drugs,
             new_to,
             open_model,
-            parse_condition,
+            parse_targets,
             write_generated,
         )
         from clinweave.applications.molecules import generate as draw
@@ -190,16 +191,16 @@ def generate(  # noqa: PLR0917 - each parameter is one option
 
         check_output(out)
         _use(threads)
-        targets = parse_condition(condition)
+        targets, windows = parse_targets(condition)
         opened = open_model(model, device)
         with _bar() as update:
             reference = new_to(new or (), opened, home(), update)
             makeable = chosen_filter(allow, filters, refuse_smarts)
             passes = moses_filters(home()) if moses_rules else None
-            wish = GenerationRequest(scaffold, distinct, reference, passes, makeable)
+            wish = GenerationRequest(scaffold, distinct, reference, passes, makeable, windows)
             drawn = draw(
                 n, targets, wish, model=opened, source=source, temperature=temperature, top_p=top_p, seed=seed,
-                progress=lambda done, total: update("molecules", done, total),
+                partial=True, progress=lambda done, total: update("molecules", done, total),
             )  # fmt: skip
             drugs = named_drugs(drawn.smiles, home(), lambda done, total: update("known drugs", done, total))
         write_generated(out, drawn.smiles, drugs or {})
@@ -214,11 +215,12 @@ def generate(  # noqa: PLR0917 - each parameter is one option
         answer = {
             "file": str(out), "condition": targets, "scaffold": scaffold, "new_to": new or [], "filters": filters,
             "moses_filters": moses_rules, "reference_rows": reference.rows, "reference_rows_unread": reference.unread,
-            **table, "known_drugs": known_drugs, "controlled": listed,
+            **table, "shortfall": drawn.shortfall, "known_drugs": known_drugs, "controlled": listed,
         }  # fmt: skip
         typer.echo(json.dumps(answer))
         return
     _tell(out, table)
+    typer.echo(drawn.shortfall, err=True, nl=bool(drawn.shortfall))
     tell_refusals(makeable.describe() if makeable else None)
     tell_controlled(listed)
     _tell_unread(reference)
@@ -240,6 +242,7 @@ def _tell(out: Path, table: dict[str, Any]) -> None:
         "with alerts": table["with_alerts"],
         "not makeable": table["not_makeable"],
         "without the scaffold": table["without_scaffold"],
+        "outside the window": table["outside_window"],
         "charged, isotopic or in parts": table["outside"],
         "drawn before": table["repeats_left_out"],
     }

@@ -2,7 +2,7 @@
 
 import typer
 
-from clinweave.cli import generation, optimizing, properties, similar
+from clinweave.cli import analogues, generation, optimizing, properties, similar
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 app.command()(generation.train)
@@ -10,6 +10,7 @@ app.command()(generation.generate)
 app.command()(generation.evaluate)
 app.command()(generation.encode)
 app.command()(optimizing.optimize)
+app.command()(analogues.analogues)
 app.add_typer(properties.app, name="properties")
 app.command()(similar.similar)
 app.command()(similar.known)

@@ -25,5 +25,11 @@ def smiles_set(count: int) -> list[str]:
 
 def grid_data(page: Path) -> dict[str, list]:
     """Return what a page packs of its molecules: smiles, columns, rows, drawings."""
-    (packed,) = re.findall(r'class="data">([^<]+)</script>', page.read_text("utf-8"))
-    return json.loads(gzip.decompress(base64.b64decode(packed)))
+    (grid,) = grids(page)
+    return grid
+
+
+def grids(page: Path) -> list[dict[str, list]]:
+    """Return what each grid of a page packs of its molecules."""
+    packed = re.findall(r'class="data">([^<]+)</script>', page.read_text("utf-8"))
+    return [json.loads(gzip.decompress(base64.b64decode(text))) for text in packed]

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from clinweave.applications.molecules.novelty import ReferenceSet as ReferenceSet
     from clinweave.applications.molecules.novelty import moses_filters as moses_filters
     from clinweave.applications.molecules.novelty import new_to as new_to
+    from clinweave.applications.molecules.patterns import scaffold_pattern as scaffold_pattern
     from clinweave.applications.molecules.pretrain import PretrainingConfig as PretrainingConfig
     from clinweave.applications.molecules.pretrain import train_model as train_model
     from clinweave.applications.molecules.properties import PROPERTIES as PROPERTIES
@@ -56,6 +57,9 @@ if TYPE_CHECKING:
     from clinweave.applications.molecules.settings import schedule_of as schedule_of
     from clinweave.applications.molecules.settings import shape_named as shape_named
     from clinweave.applications.molecules.training import Trainer as Trainer
+    from clinweave.applications.molecules.windows import Window as Window
+    from clinweave.applications.molecules.windows import parse_targets as parse_targets
+    from clinweave.applications.molecules.windows import parse_windows as parse_windows
 
 __getattr__, __dir__ = attach(
     __name__,
@@ -94,11 +98,15 @@ __getattr__, __dir__ = attach(
         "property_table": "properties",
         "read_molecules": "molecule",
         "read_smiles": "molecule",
+        "scaffold_pattern": "patterns",
         "schedule_of": "settings",
         "shape_named": "settings",
         "standardise": "molecule",
         "standardise_all": "molecule",
         "train_model": "pretrain",
+        "Window": "windows",
+        "parse_targets": "windows",
+        "parse_windows": "windows",
         "write_generated": "exports",
         "write_latents": "exports",
         "KnownDrugs": "drugs.known",

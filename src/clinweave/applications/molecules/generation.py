@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 from clinweave.applications.molecules.generator import Generator, open_model
 from clinweave.applications.molecules.makeable import MakeableFilter, open_filter
 from clinweave.applications.molecules.molecule import parse, standardise
+from clinweave.applications.molecules.patterns import scaffold_pattern
+from clinweave.applications.molecules.properties import properties_of
+from clinweave.applications.molecules.windows import Window, outside
 from clinweave.core.errors import ClinweaveError, UserError
 
 if TYPE_CHECKING:
@@ -30,6 +33,7 @@ class GenerationRequest:
     new_to: Container[str] = ()  # canonical SMILES that it is none of
     passes: "Callable[[Mol], bool] | None" = None  # such as MOSES' filters, of an RDKit molecule
     makeable: MakeableFilter | None = field(default_factory=open_filter)  # None: refuse nothing
+    windows: Mapping[str, Window] = field(default_factory=dict)  # property -> values that it may have
 
 
 @dataclass
@@ -42,6 +46,7 @@ class GenerationResult:
     valid: int = 0
     outside: int = 0  # valid, but with charges, isotopes or several parts
     without_scaffold: int = 0
+    outside_window: int = 0  # a property lies outside the window asked for
     known: int = 0  # in the set to which new molecules were asked for
     with_alerts: int = 0  # stopped by the filters
     not_makeable: int = 0  # that a chemist would not make; repeated structures count each time
@@ -49,12 +54,14 @@ class GenerationResult:
     repeated: int = 0  # drawn before (left out where distinct ones were asked for)
     trained_on: int | None = None  # delivered, and in the training set (1 in 1,024 of them is not)
     seconds: float = 0.0  # CPU
+    shortfall: str = ""  # why there are fewer than asked for
 
     def table(self) -> dict[str, Any]:
         """Return the counts and rates."""
-        counts = {name: value for name, value in asdict(self).items() if name != "smiles"}
+        counts = {name: value for name, value in asdict(self).items() if name not in {"smiles", "shortfall"}}
         delivered = len(self.smiles)
-        others = self.outside + self.without_scaffold + self.known + self.with_alerts + self.not_makeable
+        others = self.outside + self.without_scaffold + self.outside_window + self.known + self.with_alerts
+        others += self.not_makeable
         return {
             "delivered": delivered,
             **counts,
@@ -75,11 +82,13 @@ def generate(
     temperature: float = 1.0,
     top_p: float = 1.0,
     seed: int = 0,
+    partial: bool = False,
     progress: Progress | None = None,
 ) -> GenerationResult:
     """Return `count` valid molecules as canonical SMILES, each read by RDKit, and each as it is wished.
 
-    Raises `UserError` for a scaffold or condition that cannot be, `ClinweaveError` where too few drawn strings will do.
+    Raises `UserError` for a scaffold or condition that cannot be, `ClinweaveError` where too few drawn strings will do;
+    with `partial` only where none does, else the result has fewer and its `shortfall` says why.
     """
     if count < 1:
         raise UserError(f"--n {count}: ask for at least one molecule")
@@ -106,12 +115,20 @@ def generate(
                 drawn.trained_on = sum(smiles in model.seen for smiles in drawn.smiles)
             return drawn
         if drawn.raw > TRIES * max(len(drawn.smiles), 50):
-            raise ClinweaveError(
-                f"only {len(drawn.smiles)} of {count} molecules after {drawn.raw:,} strings ({drawn.valid:,} valid, "
-                f"{drawn.without_scaffold:,} without the scaffold, {drawn.known:,} known, {drawn.with_alerts:,} with "
-                f"alerts, {drawn.not_makeable:,} not makeable, {drawn.repeated:,} repeated): ask for fewer, or less"
-            )
+            drawn.shortfall = _shortfall(drawn, count)
+            if partial and drawn.smiles:
+                return drawn
+            raise ClinweaveError(f"{drawn.shortfall}: ask for fewer, or less")
     raise AssertionError("the model stopped writing")
+
+
+def _shortfall(drawn: GenerationResult, count: int) -> str:
+    return (
+        f"only {len(drawn.smiles)} of {count} molecules after {drawn.raw:,} strings ({drawn.valid:,} valid, "
+        f"{drawn.without_scaffold:,} without the scaffold, {drawn.outside_window:,} outside the window, "
+        f"{drawn.known:,} known, {drawn.with_alerts:,} with alerts, {drawn.not_makeable:,} not makeable, "
+        f"{drawn.repeated:,} repeated)"
+    )
 
 
 def _take(
@@ -127,10 +144,12 @@ def _take(
             drawn.outside += 1
         return
     drawn.valid += 1
-    looked_at = pattern is not None or wish.passes is not None
+    looked_at = pattern is not None or wish.passes is not None or wish.windows
     molecule: Mol = Chem.MolFromSmiles(answer.smiles) if looked_at else None
     if pattern is not None and not molecule.HasSubstructMatch(pattern):
         drawn.without_scaffold += 1
+    elif wish.windows and outside(properties_of(molecule, qed="qed" in wish.windows), wish.windows):
+        drawn.outside_window += 1
     elif answer.smiles in wish.new_to:
         drawn.known += 1
     elif wish.passes is not None and not wish.passes(molecule):
@@ -146,9 +165,4 @@ def _take(
 
 
 def _pattern(scaffold: str | None) -> "Mol":
-    if scaffold is None:
-        return None
-    molecule = parse(scaffold)
-    if isinstance(molecule, str):
-        raise UserError(f"--scaffold {scaffold}: {molecule}")
-    return molecule
+    return None if scaffold is None else scaffold_pattern(scaffold)
