@@ -119,13 +119,17 @@ def analogues(  # noqa: PLR0917 - each parameter is one option
         if report:
             write_page(report, result, rows)
     if as_json:
-        counts = {"ways": [asdict(summary) for summary in result.ways], "shortfall": result.shortfall}
-        about = {"file": str(out), "lead": result.lead, "asked": result.asked, "found": len(rows)}
-        typer.echo(json.dumps({**about, **counts, "analogues": rows}))
+        typer.echo(json.dumps({"file": str(out), **_summary(result), "analogues": rows}))
         return
     _show(result)
     tell_refusals(makeable.describe() if makeable else None)
     typer.echo(str(out))
+
+
+def _summary(result: "AnalogueResult") -> dict[str, object]:
+    ways = [asdict(summary) for summary in result.ways]
+    numbers = {"asked": result.asked, "found": len(result.analogues)}
+    return {"lead": result.lead, **numbers, "ways": ways, "shortfall": result.shortfall}
 
 
 def _show(result: "AnalogueResult") -> None:

@@ -110,16 +110,19 @@ def generate(
         if progress:
             progress(len(drawn.smiles), count)
         drawn.seconds = time.process_time() - started
-        if len(drawn.smiles) == count:
-            if model.seen is not None:
-                drawn.trained_on = sum(smiles in model.seen for smiles in drawn.smiles)
-            return drawn
-        if drawn.raw > TRIES * max(len(drawn.smiles), 50):
-            drawn.shortfall = _shortfall(drawn, count)
-            if partial and drawn.smiles:
-                return drawn
-            raise ClinweaveError(f"{drawn.shortfall}: ask for fewer, or less")
+        if len(drawn.smiles) == count or drawn.raw > TRIES * max(len(drawn.smiles), 50):
+            return _finished(drawn, count, model, partial=partial)
     raise AssertionError("the model stopped writing")
+
+
+def _finished(drawn: GenerationResult, count: int, model: Generator, *, partial: bool) -> GenerationResult:
+    if len(drawn.smiles) < count:
+        drawn.shortfall = _shortfall(drawn, count)
+        if not (partial and drawn.smiles):
+            raise ClinweaveError(f"{drawn.shortfall}: ask for fewer, or less")
+    if model.seen is not None:
+        drawn.trained_on = sum(smiles in model.seen for smiles in drawn.smiles)
+    return drawn
 
 
 def _shortfall(drawn: GenerationResult, count: int) -> str:
