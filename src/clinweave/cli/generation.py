@@ -219,8 +219,7 @@ def generate(  # noqa: PLR0917 - each parameter is one option
         }  # fmt: skip
         typer.echo(json.dumps(answer))
         return
-    _tell(out, table)
-    typer.echo(drawn.shortfall, err=True, nl=bool(drawn.shortfall))
+    _tell(out, table, drawn.shortfall)
     tell_refusals(makeable.describe() if makeable else None)
     tell_controlled(listed)
     _tell_unread(reference)
@@ -235,7 +234,7 @@ def _write_report(
     write_page(report, title, smiles, names={text: match.name for text, match in (drugs or {}).items()})
 
 
-def _tell(out: Path, table: dict[str, Any]) -> None:
+def _tell(out: Path, table: dict[str, Any], shortfall: str) -> None:
     """Say what was drawn and what became of it: what is left out is part of the answer."""
     dropped = {
         "known": table["known"],
@@ -252,6 +251,8 @@ def _tell(out: Path, table: dict[str, Any]) -> None:
         f"{table['raw_validity']:.1%} were valid, and of these left out: {reasons}; "
         f"{table['delivered_per_cpu_second']:,.0f} per CPU second"
     )
+    if shortfall:
+        typer.echo(shortfall, err=True)
     if table["trained_on"] is not None:
         share = 1 - table["trained_on"] / max(table["delivered"], 1)
         typer.echo(f"{share:.1%} of what is delivered is not in the training set")
