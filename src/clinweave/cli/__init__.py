@@ -23,6 +23,7 @@ from clinweave.core.plugins import ExtensionPoint, PluginError, package_of
 COMMANDS: dict[str, str] = {
     "setup": "Download the databases, build the graph and the text index.",
     "fetch": "Download and verify databases and model weights.",
+    "doctor": "Check this installation; say how to mend what is wrong.",
     "check": "Verify the checksums of everything built or downloaded.",
     "graph": "Build, explore, export and import the knowledge graph.",
     "link": "Recognise concepts in text.",
@@ -41,7 +42,7 @@ COMMANDS: dict[str, str] = {
     "export": "Export a trained model as safetensors and GGUF, checked by loading both again.",
     "agent": "Answer a question in steps with tools, every step shown.",
     "chat": "Ask questions in the terminal, with or without a model.",
-    "serve": "Start an OpenAI-compatible server, with or without a model.",
+    "serve": "Start the pages, the HTTP API and OpenAI's chat API.",
     "mcp": "Serve read-only tools to agents (Model Context Protocol).",
     "run": "Run an experiment described in a TOML recipe.",
     "compare": "Compare a model without and with text, graph and both on your benchmark.",
@@ -127,7 +128,7 @@ def _line_of_help(name: str) -> Any:
     return get_command(stand_in)
 
 
-app = typer.Typer(cls=LazyGroup, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(cls=LazyGroup, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 def _print_version(requested: bool) -> None:

@@ -34,7 +34,7 @@ def relation_views(graph: Graph, relations: Sequence[Relation]) -> tuple[Relatio
     names = {id_: concept.name for id_, concept in zip(resolved, graph.concepts(resolved), strict=True)}
     return tuple(
         RelationView(
-            sentence=verbalise(graph, item),
+            sentence=verbalise(graph, item, names),
             subject=item.subject,
             subject_name=names.get(item.subject) or item.subject,
             predicate=item.predicate,

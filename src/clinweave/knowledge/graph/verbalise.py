@@ -129,19 +129,19 @@ def how_often(recorded: str) -> str:
     return f"in {share} % of patients" + (f" ({value.word})" if value.word else "")
 
 
-def verbalise(graph: "Graph", relation: Relation) -> str:
+def verbalise(graph: "Graph", relation: Relation, names: Mapping[str, str] | None = None) -> str:
     """Return the relation as one sentence with the concepts' names (their identifiers where the graph has no name).
+
+    `names` are names by identifier that the caller has looked up already: many at once take a tenth of the time.
 
     >>> verbalise(graph, relation)
     'Marfan syndrome has the feature Arachnodactyly in 7 of 12 patients.'
     """
-    names = [_name(graph, curie) for curie in (relation.subject, relation.object)]
-    if names[0].casefold() == names[1].casefold():  # namesakes in two vocabularies
-        names = [
-            f"{name} ({curie})"
-            for name, curie in zip(names, (relation.subject, relation.object), strict=True)
-        ]
-    return sentence(relation, names[0], names[1], graph)
+    ends = (relation.subject, relation.object)
+    first, second = ((names or {}).get(curie) or _name(graph, curie) for curie in ends)
+    if first.casefold() == second.casefold():  # namesakes in two vocabularies
+        first, second = f"{first} ({ends[0]})", f"{second} ({ends[1]})"
+    return sentence(relation, first, second, graph)
 
 
 def sentence(relation: Relation, subject: str, target: str, graph: "Graph | None" = None) -> str:

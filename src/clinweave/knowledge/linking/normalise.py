@@ -69,6 +69,9 @@ _OF_BYTE[_SPACE] = 0
 _OF_PLACE = mix(np.arange(1, 65, dtype=np.uint64) * np.uint64(0xD1342543DE82EF95)) | np.uint64(1)
 
 
+_NAME = 80  # characters of a short text
+
+
 @dataclass(frozen=True, slots=True)
 class Tokens:
     """The tokens of one or several joined texts. All arrays but `buffer` have one entry per token."""
@@ -129,8 +132,18 @@ def normal_form(text: str) -> str:
 
 def words_of(text: str) -> list[str]:
     """Return the normalised tokens of `text`."""
+    return list(_words_of_name(text)) if len(text) <= _NAME else _words(text)
+
+
+def _words(text: str) -> list[str]:
     tokens = tokenise(text)
     return tokens.words(0, len(tokens))
+
+
+@lru_cache(maxsize=1 << 14)
+def _words_of_name(text: str) -> tuple[str, ...]:
+    """Return the tokens of a short text: a question reads the same names and phrases hundreds of times."""
+    return tuple(_words(text))
 
 
 def hashes_of(words: Sequence[str]) -> Hashes:
