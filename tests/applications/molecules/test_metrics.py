@@ -10,6 +10,7 @@ pytest.importorskip("torch", reason="needs the extra molecules")
 pytest.importorskip("rdkit", reason="needs the extra molecules")
 
 import numpy as np
+from rdkit import Chem
 from scipy import linalg
 
 from clinweave.applications.molecules import parse, read_smiles
@@ -19,11 +20,11 @@ from clinweave.applications.molecules.metrics.moses import (
     brics_fragments,
     cosine,
     floor_of,
-    internal_diversity,
     morgan_bits,
-    nearest,
     scaffold_of,
 )
+from clinweave.applications.molecules.metrics.similarity import internal_diversity, nearest
+from clinweave.applications.molecules.pattern_screen import screen_of
 from clinweave.core.errors import ClinweaveError, UserError
 from tests.applications.molecules.made import smiles_set
 
@@ -111,3 +112,14 @@ def test_test_molecules_have_the_published_statistics(shared_data):
     assert sum(filters.passes(item) for item in molecules[:60]) == 60
     for bad in ("O=C1C=CC(=O)C=C1", "C[N+](C)(C)C", "C1CCCCCCCCC1", "CCCCCl", "C[Si](C)C"):
         assert not filters.passes(parse(bad)), bad
+
+
+def test_a_screen_of_patterns_answers_as_each_pattern_does():
+    patterns = [
+        Chem.MolFromSmarts(text) for text in ("[#1]-[O]-[#6]", "c1ccsc1", "[N;H2]", "C(=O)[!#6;!#1]", "[R2]")
+    ]
+    screen = screen_of(patterns)
+    for text in ("OCc1ccsc1", "NCC(=O)OC", "c1ccc2ccccc2c1", "CC(C)=O", "NC(=O)c1ccccc1O"):
+        for molecule in (Chem.MolFromSmiles(text), Chem.AddHs(Chem.MolFromSmiles(text))):
+            expected = [row for row, pattern in enumerate(patterns) if molecule.HasSubstructMatch(pattern)]
+            assert list(screen.matches(molecule)) == expected

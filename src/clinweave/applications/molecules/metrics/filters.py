@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from clinweave.applications.molecules.pattern_screen import PatternScreen, screen_of
 from clinweave.core.errors import UserError
 
 if TYPE_CHECKING:
     from rdkit.Chem import Mol
-    from rdkit.Chem.FilterCatalog import FilterCatalog
 
 _ALLOWED = {"C", "N", "S", "O", "F", "Cl", "Br", "H"}
 
@@ -18,7 +18,7 @@ _ALLOWED = {"C", "N", "S", "O", "F", "Cl", "Br", "H"}
 class Filters:
     """The compiled patterns."""
 
-    patterns: "FilterCatalog"  # rdkit FilterCatalog
+    patterns: PatternScreen
 
     def passes(self, molecule: "Mol") -> bool:
         """Return whether a molecule passes all of MOSES' filters."""
@@ -30,22 +30,20 @@ class Filters:
             if atom.GetFormalCharge() or atom.GetSymbol() not in _ALLOWED:
                 return False
         # some patterns name hydrogens: these must be atoms
-        return not self.patterns.HasMatch(Chem.AddHs(molecule))
+        return next(self.patterns.matches(Chem.AddHs(molecule)), None) is None
 
 
 def open_filters(folder: Path) -> Filters:
     """Return the filters of a folder with mcf.csv and wehi_pains.csv."""
     from rdkit import Chem
-    from rdkit.Chem import FilterCatalog as Catalogs
 
-    catalogue = Catalogs.FilterCatalog(Catalogs.FilterCatalogParams())
+    patterns = []
     for smarts in _patterns(folder):
         pattern = Chem.MolFromSmarts(smarts)
         if pattern is None:
             raise UserError(f"{folder} holds a pattern that RDKit cannot read: {smarts[:60]}")
-        matcher = Catalogs.SmartsMatcher(smarts[:40], pattern, 1)
-        catalogue.AddEntry(Catalogs.FilterCatalogEntry(smarts[:40], matcher))
-    return Filters(catalogue)
+        patterns.append(pattern)
+    return Filters(screen_of(patterns))
 
 
 def _patterns(folder: Path) -> list[str]:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from clinweave.applications.molecules.metrics.chemnet import ChemNet, frechet
 from clinweave.applications.molecules.metrics.filters import Filters
 from clinweave.applications.molecules.metrics.hash_set import HashSet
 from clinweave.applications.molecules.metrics.reference import Reference
+from clinweave.applications.molecules.metrics.similarity import internal_diversity, nearest
 from clinweave.applications.molecules.molecule import parse
 
 if TYPE_CHECKING:
@@ -133,50 +133,6 @@ def morgan_bits(molecules: "Sequence[Mol]") -> NDArray[np.uint8]:
 
     maker = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=1024)
     return np.stack([maker.GetFingerprintAsNumPy(molecule) for molecule in molecules]).astype(np.uint8)
-
-
-def _tanimoto(left: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
-    """Return similarities (B, M) of bits as int8; the common bits are an integer product."""
-    common = torch._int_mm(left, right.t()).float()
-    return common / (left.sum(1)[:, None] + right.sum(1)[None] - common).clamp(min=1)
-
-
-def _eight(bits: NDArray[np.uint8]) -> torch.Tensor:
-    """Return int8 bits with rows to a multiple of 8, as the integer product wants; added rows hold no bit."""
-    short = -len(bits) % 32
-    return torch.from_numpy(np.pad(bits, ((0, short), (0, 0))).astype(np.int8))
-
-
-def nearest(
-    bits: NDArray[np.uint8], reference: NDArray[np.uint8], say: Callable[[int, int], None] | None = None
-) -> float:
-    """Return SNN: the mean over molecules of the Tanimoto similarity to the nearest of the reference."""
-    best = torch.zeros(len(bits))
-    theirs = _eight(reference)
-    for start in range(0, len(bits), 512):
-        mine = _eight(bits[start : start + 512])
-        rows = min(512, len(bits) - start)
-        for offset in range(0, len(theirs), 8192):
-            similarity = _tanimoto(mine, theirs[offset : offset + 8192])[:rows].amax(1)
-            best[start : start + rows] = torch.maximum(best[start : start + rows], similarity)
-        if say:
-            say(min(start + 512, len(bits)), len(bits))
-    return float(best.mean())
-
-
-def internal_diversity(bits: NDArray[np.uint8]) -> tuple[float, float]:
-    """Return IntDiv and IntDiv2: 1 minus the mean, and minus the root mean square, of all pairs' similarity."""
-    every = _eight(bits)
-    sums = torch.zeros(2, dtype=torch.float64)
-    for start in range(0, len(bits), 512):
-        mine = every[start : start + 512]
-        for offset in range(0, len(every), 8192):
-            similarity = _tanimoto(mine, every[offset : offset + 8192])
-            sums += torch.stack(
-                [similarity.sum(dtype=torch.float64), (similarity * similarity).sum(dtype=torch.float64)]
-            )
-    mean, square = (sums / len(bits) ** 2).tolist()
-    return 1 - mean, 1 - square**0.5
 
 
 def brics_fragments(molecule: "Mol") -> list[str]:
