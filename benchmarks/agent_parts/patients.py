@@ -2,7 +2,8 @@
 
 The agent starts from the objective given to the doctor and the demographics. The patient is simulated from the case's
 whole record, read by the same note reader: "yes" to a finding that the record states or a kind of it, "no" to one that
-the record denies or a kind of what it denies, else "unknown". Source: AgentClinic (arXiv:2405.07960), MedQA cases.
+the record denies or a kind of what it denies, else "unknown"; in a second arm "no" to all that it does not mention.
+Source: AgentClinic (arXiv:2405.07960), MedQA cases.
 """
 
 import gzip
@@ -64,6 +65,15 @@ def rank_of(base: KnowledgeBase, ranking: list[dict], disease: str) -> int:
     return 0
 
 
+def named_disease(base: KnowledgeBase, text: str) -> str:
+    """Return the disease of a diagnosis: the concept of that name, or the one that most of the text names; else ""."""
+    try:
+        return base.graph.find(text)
+    except UserError:
+        mentions = [item for item in base.link(text, {"MONDO"}) if len(item.text) > 0.6 * len(text)]
+        return mentions[0].id if len(mentions) == 1 else ""
+
+
 def measure_patients(path: Path, count: int, seed: int, questions: int) -> list[dict]:
     """Measure and print; return every patient with its arms."""
     with gzip.open(path, "rt", encoding="utf-8") as stream:
@@ -75,9 +85,8 @@ def measure_patients(path: Path, count: int, seed: int, questions: int) -> list[
         annotated = {base.graph.resolve(item) for item in base.diagnoser().model.annotations.diseases}
         for number, case in enumerate(chosen):
             patient = Patient(base, case)
-            try:
-                disease = base.graph.find(patient.diagnosis)
-            except UserError:
+            disease = named_disease(base, patient.diagnosis)
+            if not disease:
                 unnamed += 1
                 continue
             if not annotated & {disease, *base.graph.descendants(disease)}:
@@ -95,6 +104,7 @@ def _arms(base: KnowledgeBase, patient: Patient, disease: str, questions: int, c
     row = {"diagnosis": patient.diagnosis, "disease": disease, "arms": {}}
     row["arms"]["start (control)"] = _run(base, patient, 0, disease)
     row["arms"]["agent asks"] = _run(base, patient, questions, disease)
+    row["arms"]["agent asks, unmentioned is no"] = _run(base, patient, questions, disease, unmentioned="no")
     said = row["arms"]["agent asks"]["replies"]
     known = sorted(patient.present)
     told = chance.sample(known, min(len(known), sum(reply != "unknown" for reply in said.values())))
@@ -103,11 +113,14 @@ def _arms(base: KnowledgeBase, patient: Patient, disease: str, questions: int, c
     return row
 
 
-def _run(base: KnowledgeBase, patient: Patient, questions: int, disease: str) -> dict:
+def _run(
+    base: KnowledgeBase, patient: Patient, questions: int, disease: str, unmentioned: str = "unknown"
+) -> dict:
     began, replies = time.perf_counter(), {}
 
     def answer(asked: UserQuestion) -> str:
-        replies[asked.finding] = patient.reply(base, asked.finding)
+        said = patient.reply(base, asked.finding)
+        replies[asked.finding] = unmentioned if said == "unknown" else said
         return replies[asked.finding]
 
     # the question makes the agent diagnose; a case without a finding at the start has none to rank
@@ -148,7 +161,8 @@ def _print(rows: list[dict], questions: int) -> None:
         print(f"| {arm} | {first} | {ten} | {mean:.3f} | {findings:.1f} | {seconds:.1f} |")
     for arm in arms[1:]:
         print(f"\n{arm} minus {arms[0]}, reciprocal rank: {paired(values[arm], values[arms[0]])}")
-    print(f"\nagent asks minus {arms[2]}, reciprocal rank: {paired(values['agent asks'], values[arms[2]])}")
+    told = "as many findings told at random"
+    print(f"\nagent asks minus {told}, reciprocal rank: {paired(values['agent asks'], values[told])}")
     said = [reply for row in rows for reply in row["arms"]["agent asks"]["replies"].values()]
     counts = ", ".join(f"{said.count(reply)} {reply}" for reply in ("yes", "no", "unknown"))
     print(f"{len(said)} questions asked (at most {questions} a patient): {counts}")

@@ -2,6 +2,10 @@
 
 import json
 import sys
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint
+from types import SimpleNamespace
+from typing import Annotated
 
 import jsonschema
 import pytest
@@ -9,7 +13,7 @@ import pytest
 from clinweave.core.access_policy import strictest
 from clinweave.knowledge_base import KnowledgeBase
 from clinweave.records import Tier
-from clinweave.tools import ErrorKind, ToolError, all_tools, call_tool, open_tool, tool_names
+from clinweave.tools import ErrorKind, Parameter, Tool, ToolError, all_tools, call_tool, open_tool, tool_names
 
 MARFAN = "MONDO:0007947"
 CALLS = {
@@ -117,6 +121,7 @@ def test_the_letter_of_a_patient_is_read(base):
         ("concept", {"concept": "MONDO:9999999"}, "unknown_identifier", ""),
         ("concept", {"concept": "Marfan syndrom"}, "unknown_name", ""),
         ("concept", {"concept": MARFAN, "predicates": ["?"]}, "invalid_arguments", "predicates"),
+        ("concept", {"concept": MARFAN, "predicates": ["definition"]}, "invalid_arguments", "predicates"),
         ("paths", {"start": MARFAN, "end": "HP:7777777"}, "unknown_identifier", ""),
         ("diagnose", {}, "invalid_arguments", "observed"),
         ("diagnose", {"observed": ["HP:0999999"]}, "unknown_identifier", "observed"),
@@ -203,3 +208,42 @@ def test_the_tier_of_a_result_is_that_of_its_strictest_record(base):
 
 def test_all_tools_are_in_the_order_of_their_names():
     assert [tool.name for tool in all_tools()] == list(tool_names()) == list(CALLS)
+
+
+@dataclass(frozen=True, slots=True)
+class SynonymsInput:
+    """Arguments of `synonyms`."""
+
+    concept: Annotated[str, Parameter("An identifier or an unambiguous name.", required=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class SynonymsResult:
+    """The names of a concept."""
+
+    names: tuple[str, ...]
+
+
+def synonyms(base, arguments):
+    concept = base.graph.concept(base.graph.find(arguments.concept))
+    return SynonymsResult((concept.name, *concept.synonyms))
+
+
+SYNONYMS = Tool(
+    "synonyms", "List synonyms", "List the names of a concept.", SynonymsInput, SynonymsResult, synonyms
+)
+
+
+def test_a_tool_of_another_package(base, monkeypatch):
+    point = EntryPoint("synonyms", "synonyms_package:SYNONYMS", "clinweave.tools")
+
+    def entry_points(group, name=None):
+        return [point] if group == "clinweave.tools" and name in {None, "synonyms"} else []
+
+    monkeypatch.setattr("importlib.metadata.entry_points", entry_points)
+    monkeypatch.setitem(sys.modules, "synonyms_package", SimpleNamespace(SYNONYMS=SYNONYMS))
+    assert tool_names()[-1] == "synonyms"
+    assert call_tool(base, "synonyms", {"concept": "HP:0001166"}) == {
+        "names": ["Arachnodactyly", "Long fingers"]
+    }
+    assert error(base, "synonyms", {"concept": "HP:0009999"}).error is ErrorKind.UNKNOWN_IDENTIFIER

@@ -66,7 +66,8 @@ def concept(base: KnowledgeBase, arguments: ConceptInput) -> ConceptResult:
     record = graph.concept(graph.find(arguments.concept))
     relations = graph.about(record.id)
     counts = Counter(item.predicate for item in relations)
-    fitting = _fitting(relations, record, arguments, counts)
+    used = frozenset(graph.info()["relations"]["predicate"])
+    fitting = _fitting(relations, record, arguments, used, counts)
     remarks = []
     if not fitting:
         remarks.append(f"no relation of {record.name} fits")
@@ -90,10 +91,14 @@ def concept(base: KnowledgeBase, arguments: ConceptInput) -> ConceptResult:
 
 
 def _fitting(
-    relations: list[Relation], record: Concept, arguments: ConceptInput, counts: Counter[str]
+    relations: list[Relation],
+    record: Concept,
+    arguments: ConceptInput,
+    used: frozenset[str],
+    counts: Counter[str],
 ) -> list[Relation]:
-    """Return the relations that fit the arguments. Raises `ToolError` for a predicate that is no CURIE."""
-    predicates = {_predicate(item, counts) for item in arguments.predicates}
+    """Return the relations that fit the arguments. Raises `ToolError` for a predicate that the graph does not use."""
+    predicates = {_predicate(item, used, counts) for item in arguments.predicates}
     return [
         item
         for item in relations
@@ -102,14 +107,14 @@ def _fitting(
     ]
 
 
-def _predicate(text: str, counts: Counter[str]) -> str:
-    """Return a predicate, with or without the prefix biolink:. Raises `ToolError` where it is no word."""
+def _predicate(text: str, used: frozenset[str], counts: Counter[str]) -> str:
+    """Return a predicate, with or without the prefix biolink:. Raises `ToolError` where the graph has none of it."""
     name = text.strip()
     name = name if ":" in name else f"biolink:{name.replace(' ', '_')}"
-    if not name.partition(":")[2].replace("_", "").isalnum():
+    if name not in used:
         raise ToolError(
             ErrorKind.INVALID_ARGUMENTS,
-            f"{text!r} is no predicate; this concept has {', '.join(counts) or 'none'}",
+            f"the graph has no predicate {text[:80]!r}; this concept has {', '.join(counts) or 'none'}",
             argument="predicates",
             suggestions=tuple(Suggestion(item, item) for item in counts),
         )
