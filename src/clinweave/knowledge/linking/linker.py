@@ -243,8 +243,7 @@ class Linker:
 
     def _piece(self, texts: Sequence[str], first: int, scope: Scope) -> Spans:
         whole, begins = join(texts)
-        whole = written_out(whole)
-        tokens = tokenise(whole)
+        tokens = tokenise(whole := written_out(whole))
         matches, how, sense, score = self.candidates(whole, tokens, scope)
         good = np.arange(len(matches))
         if self.judged and scope.row is not None:
@@ -265,8 +264,7 @@ class Linker:
         assessed = assess(whole, tokens, picked.first, picked.size)
         named = np.flatnonzero(~assessed.heading)
         picked = picked.at_rows(named)
-        start = tokens.start[picked.first]
-        end = tokens.end[picked.first + picked.size - 1]
+        start, end = tokens.start[picked.first], tokens.end[picked.first + picked.size - 1]
         document = np.searchsorted(begins, start, side="right") - 1
         start, end = start - begins[document], end - begins[document]
         how = picked.how + EITHER * assessed.either[named]
