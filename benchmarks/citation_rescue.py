@@ -7,7 +7,8 @@ MODEL is an address as in `ask --judge`. A written pair reaches the model only w
 passage does not state this"), the passage asserts something usable, and no veto holds
 (`clinweave.knowledge.citations.vetoes`). What reaches the model is judged in the order of the passages, so that each is
 evaluated once. `--sample` judges at most that many false pairs of all sets together (seeded); counts of the others are
-estimated from them. `--scores` keeps the log-odds between runs; `--minutes` ends a run early, to be continued.
+estimated from them. `--scores` keeps the log-odds between runs; `--minutes` ends a run early, to be continued:
+what is not judged by then is not rescued, and its number is printed (exit code 3).
 
 Printed for each set: where the pairs end, the area under the curve over the judged ones, and false support and recall
 with the rules alone, with the model at the threshold of `ask`, and at one chosen without the set: the least log-odds at
@@ -37,7 +38,7 @@ from clinweave.datasets import NamedConcepts, read_written_pairs
 from clinweave.knowledge import CitationChecker, Graph, Linker, ModelJudge
 from clinweave.knowledge.citations.judge import THRESHOLD
 from clinweave.knowledge.citations.premises import Premise
-from clinweave.models import open_model
+from clinweave.models import open_judge
 from clinweave.records import Verdict
 
 WRITTEN = Path(__file__).parents[1] / "tests" / "knowledge" / "citation_pairs"
@@ -93,10 +94,7 @@ def sample(items: Sequence[Item], most: int) -> list[Item]:
 
 
 def judge(items: Sequence[Item], address: str, path: Path | None, minutes: float) -> list[float]:
-    """Set the log-odds of the items; return the seconds of each judgement that was not kept in `path`.
-
-    Exits with code 3 where the minutes are over before all are judged.
-    """
+    """Set the log-odds of the items until the minutes are over; return the seconds of each that was not in `path`."""
     ends = time.perf_counter() + 60 * minutes
     rows = map(json.loads, path.open(encoding="utf-8")) if path and path.exists() else ()
     cached = {row["key"]: row["odds"] for row in rows}
@@ -105,15 +103,11 @@ def judge(items: Sequence[Item], address: str, path: Path | None, minutes: float
     for item in items:
         key = sha256("\0".join((address, item.premise.passage, item.sentence)).encode()).hexdigest()[:24]
         if key not in cached:
-            if not opened:
-                opened.append(
-                    ModelJudge(address, partial(open_model, address, scorer="xllamacpp", threads=1))
-                )
             started = time.perf_counter()
             if started > ends:
-                left = sum(item.odds is None for item in items)
-                print(f"{left} of {len(items)} pairs are not judged yet: run it again", file=sys.stderr)
-                raise SystemExit(3)
+                continue  # those that are in the file already still count
+            if not opened:
+                opened.append(ModelJudge(address, partial(open_judge, address, threads=1)))
             cached[key] = opened[0].log_odds(item.premise.passage, item.sentence)
             seconds.append(time.perf_counter() - started)
             if path is not None:
@@ -230,13 +224,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args(arguments)
     items = read_items(options.sets)
-    seconds = judge(sample(items, options.sample), options.model, options.scores, options.minutes)
+    judged = sample(items, options.sample)
+    seconds = judge(judged, options.model, options.scores, options.minutes)
     rows = report(items, options.threshold)
     if options.json:
         print(json.dumps({"rows": rows, "seconds": seconds}, indent=1))
     else:
         show(rows, seconds)
-    return 0
+    left = sum(item.odds is None for item in judged)
+    if left:
+        print(f"not judged: {left} of {len(judged)} open pairs; run it again", file=sys.stderr)
+    return 3 if left else 0
 
 
 if __name__ == "__main__":

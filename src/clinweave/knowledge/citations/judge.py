@@ -18,7 +18,9 @@ from clinweave.records import Evidence, Sentence, Verdict
 
 Rules = Callable[[str, Sequence[Evidence]], tuple[Verdict, str]]  # verdict and reason for a sentence
 
-THRESHOLD = 2.0  # log-odds; see "A model as a second judge" in docs/citations.md
+THRESHOLD = (
+    1.5  # log-odds; above every false sentence that was judged: see "The second judge" in docs/citations.md
+)
 _REMEMBERED = 1024  # judgements
 _INSTRUCTION = (
     "Read the passage and the statement. Answer Yes if the passage by itself states that the statement is true, for "
