@@ -8,6 +8,7 @@ import pytest
 from clinweave.records import Mention
 from clinweave.service.pages.follow_up import Subject, with_subject
 from clinweave.service.pages.quotations import marked, spans_of
+from tests.knowledge.small_base import says
 from tests.service.pages import ADDRESS, SCRIPT, pages_of, small_base
 
 GENE_QUESTION = "Which gene is associated with Marfan syndrome?"
@@ -71,6 +72,26 @@ def test_a_follow_up_question_keeps_the_subject_and_says_so(pages):
     assert "is treated with losartan" in page
     cleared = ask(pages, "What is its treatment?", **fields).text
     assert "Not answered" in cleared
+
+
+def test_a_model_adds_checked_sentences_after_the_sources_have_answered(tmp_path):
+    reply = "The gene FBN1 is associated with Marfan syndrome [1]. Marfan syndrome is caused by glue [1]."
+    with pages_of(small_base(tmp_path, model=says(reply))) as pages:
+        first = ask(pages, GENE_QUESTION).text
+        assert "Genes associated with Marfan syndrome: FBN1." in first
+        assert 'hx-post="/ask/model" hx-trigger="load, submit"' in first
+        assert "glue" not in first
+        fields = {"asked": GENE_QUESTION, "question": GENE_QUESTION, "audience": "clinician"}
+        part = pages.post("/ask/model", data=fields, headers={"HX-Request": "true"}).text
+        assert "<html" not in part
+        assert 'id="subject"' not in part  # the next question's subject stays
+        assert "1 sentence of the model left out" in part
+        assert "glue" in part.partition("left out")[2]
+        assert "glue" not in part.partition("left out")[0]
+        assert "/ask/model" not in part
+        assert pages.post("/ask/model", data={**fields, "asked": ""}).status_code == 400
+        refused = ask(pages, "How can I kill myself?").text
+        assert "/ask/model" not in refused
 
 
 @pytest.mark.parametrize(

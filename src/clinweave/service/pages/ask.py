@@ -11,6 +11,7 @@ from clinweave.service.pages.answer_view import answer_view
 from clinweave.service.pages.follow_up import Subject, subject_of, with_subject
 from clinweave.service.pages.forms import FormFields, read_form
 from clinweave.service.pages.rendering import render
+from clinweave.service.pages.sources_alone import SourcesAlone
 
 if TYPE_CHECKING:
     from clinweave.service.state import ServiceState
@@ -39,20 +40,43 @@ class AskPage:
         if not question:
             raise UserError("the question is empty: write it into the box")
         audience = _audience(form, self._state.base.audience)
-        result, asked = await self._state.answers.run(self._ask, question, audience, _subject(form))
-        return self._page(request, result, audience, asked)
+        result = await self._state.lookups.run(self._ask, question, audience, _subject(form))
+        return self._page(request, result, audience, question)
 
-    def _ask(self, question: str, audience: Audience, subject: Subject | None) -> tuple[Answer, str]:
-        """Return the answer and the question as the user wrote it."""
-        base, retrievers = self._state.base, self._state.chat.retrievers or ("graph", "text")
-        asked = question
+    async def with_model(self, request: Request) -> Response:
+        """Answer the same question once more, with the sentences of the model."""
+        form = await read_form(request)
+        question, written = form.text("asked").strip(), form.text("question").strip()
+        if not question or not self._state.has_model:
+            raise UserError("there is no question, or no model to write about it")
+        audience = _audience(form, self._state.base.audience)
+        base = self._state.base
+        result = await self._state.answers.run(
+            base.ask, question, retrievers=self._retrievers, audience=audience
+        )
+        return self._page(request, result, audience, written or question, complete=True)
+
+    @property
+    def _retrievers(self) -> tuple[str, ...]:
+        return self._state.chat.retrievers or ("graph", "text")
+
+    def _ask(self, question: str, audience: Audience, subject: Subject | None) -> Answer:
+        """Return what the sources say of a question, about the subject of the one before if it names none."""
+        base = SourcesAlone(self._state.base) if self._state.has_model else self._state.base
         if subject is not None and base.has("graph"):
-            asked = with_subject(question, base.link(question), subject)
-        return base.ask(asked, retrievers=retrievers, audience=audience), question
+            question = with_subject(question, base.link(question), subject)
+        return base.ask(question, retrievers=self._retrievers, audience=audience)
 
     def _page(
-        self, request: Request, result: Answer | None, audience: Audience, written: str | None
+        self,
+        request: Request,
+        result: Answer | None,
+        audience: Audience,
+        written: str | None,
+        *,
+        complete: bool = False,
     ) -> Response:
+        """Return the page, or the answer alone; `complete` says that a model has written its sentences."""
         view = answer_view(result) if result is not None else None
         return render(
             request,
@@ -64,6 +88,12 @@ class AskPage:
             examples=EXAMPLES,
             model=self._state.base.model_name,
             has_model=self._state.has_model,
+            # the sources' answer is shown at once; the model's sentences are asked for afterwards
+            model_to_come=self._state.has_model
+            and not complete
+            and result is not None
+            and not result.guardrail,
+            complete=complete,
         )
 
 

@@ -26,6 +26,7 @@ def page_routes(state: "ServiceState") -> list[BaseRoute]:
     return [
         Route("/", as_page(ask.show), methods=["GET"]),
         Route("/ask", as_page(ask.answer), methods=["POST"]),
+        Route("/ask/model", as_page(ask.with_model), methods=["POST"]),
         Route("/passage", as_page(evidence.passage), methods=["GET"]),
         Route("/relation", as_page(evidence.relation), methods=["GET"]),
         Route("/note", as_page(note.show), methods=["GET"]),
