@@ -34,8 +34,9 @@ def optimize(  # noqa: PLR0917 - each parameter is one option
     scorer: Annotated[
         str,
         typer.Option(
-            metavar="NAME|DIR|FILE.py",
-            help="A named objective (qed, osimertinib_mpo ...), a property model, or a file with score(smiles).",
+            metavar="NAME|DIR|FILE|URL|exec:COMMAND",
+            help="A named objective (qed, osimertinib_mpo ...), a property model, a .py file with score(smiles), a "
+            ".toml file of several scorers, a service over HTTP, or a program.",
         ),
     ],
     out: Annotated[

@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING
 from clinweave.core.lazy import attach
 
 if TYPE_CHECKING:
+    from clinweave.applications.molecules.optimization.desirability import Desirability as Desirability
+    from clinweave.applications.molecules.optimization.external import HttpScorer as HttpScorer
+    from clinweave.applications.molecules.optimization.external import ProgramScorer as ProgramScorer
     from clinweave.applications.molecules.optimization.measures import best_so_far as best_so_far
     from clinweave.applications.molecules.optimization.measures import front as front
     from clinweave.applications.molecules.optimization.measures import top_auc as top_auc
@@ -25,12 +28,19 @@ if TYPE_CHECKING:
     from clinweave.applications.molecules.optimization.search import optimise as optimise
     from clinweave.applications.molecules.optimization.search import read_pool as read_pool
     from clinweave.applications.molecules.optimization.tasks import TASKS as TASKS
+    from clinweave.applications.molecules.optimization.transforms import TRANSFORMS as TRANSFORMS
+    from clinweave.applications.molecules.optimization.transforms import transform_of as transform_of
 
 __getattr__, __dir__ = attach(
     __name__,
     {
         "mutate": "mutation",
         "METHODS": "search",
+        "Desirability": "desirability",
+        "HttpScorer": "external",
+        "ProgramScorer": "external",
+        "TRANSFORMS": "transforms",
+        "transform_of": "transforms",
         "Oracle": "oracle",
         "Outcome": "search",
         "OptimizationTask": "problem",

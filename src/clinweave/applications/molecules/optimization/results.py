@@ -22,15 +22,25 @@ Row = dict[str, Any]
 def rows_of(outcome: Outcome, top: int, home: Path) -> list[Row]:
     """Return the best `top` molecules, ranked, with all of their columns.
 
+    Of equal scores the molecule more similar to the start comes first.
     `drug` and `in MOSES` are None where these were not fetched; see `clinweave fetch drug-names moses`.
     """
-    calls = outcome.oracle.ranked()[:top]
+    calls = _ranked(outcome)[:top]
     rows = [_row(rank, call, outcome.start) for rank, call in enumerate(calls, 1)]
     drugs, seen = _drugs(home, calls), in_moses([call.smiles for call in calls], home)
     for row in rows:
         row["drug"] = None if drugs is None else drugs.get(row["smiles"], "")
         row["in MOSES"] = None if seen is None else row["smiles"] in seen
     return rows
+
+
+def _ranked(outcome: Outcome) -> list[Call]:
+    calls = outcome.oracle.ranked()
+    if not outcome.start or len({call.scored.value for call in calls}) == len(calls):
+        return calls
+    alike = likeness([call.smiles for call in calls], outcome.start)
+    order = sorted(range(len(calls)), key=lambda n: (-calls[n].scored.value, -alike[n], calls[n].number))
+    return [calls[n] for n in order]
 
 
 def _row(rank: int, call: Call, start: str) -> Row:

@@ -145,7 +145,7 @@ class Script:
 
     def _alone(self, smiles: str) -> Scored:
         try:
-            return _answer(self.single(smiles)) if self.single else Scored(math.nan, {}, "no score")
+            return answer_of(self.single(smiles)) if self.single else Scored(math.nan, {}, "no score")
         except Exception as error:
             return Scored(math.nan, {}, f"{type(error).__name__}: {error}")
 
@@ -158,7 +158,7 @@ class Script:
             raise UserError(
                 f"{self.name}: score_batch gave {len(answers)} answers to {len(smiles)} molecules: one each, in order"
             )
-        return [_answer(answer) for answer in answers]
+        return [answer_of(answer) for answer in answers]
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,7 @@ class Minimised:
         ]
 
 
-def _answer(answer: Any) -> Scored:
+def answer_of(answer: Any) -> Scored:
     """Return what a script's answer means: a number, or a mapping with "score" and parts."""
     fields: dict[str, Any] = {}
     if isinstance(answer, Mapping):
@@ -211,11 +211,16 @@ def _answer(answer: Any) -> Scored:
 
 
 def open_scorer(text: str, target: str = "", *, minimise: bool = False) -> Scorer:
-    """Return the scorer that a text names: a task, a model's folder, or a .py file. Raises `UserError` on any other."""
+    """Return the scorer that a text names: a task, a model's folder, a .py or .toml file, an address, or exec:COMMAND.
+
+    Raises `UserError` on any other.
+    """
     path = Path(text)
     scorer: Scorer
     if text in TASKS:
         scorer = Named(text)
+    elif outside := _outside(text, path):
+        scorer = outside
     elif path.suffix == ".py":
         scorer = _script(path)
     elif path.is_dir():
@@ -225,11 +230,27 @@ def open_scorer(text: str, target: str = "", *, minimise: bool = False) -> Score
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
         raise UserError(
             f"--scorer {text}: neither a named objective ({', '.join(TASKS)}), nor the folder of a property model, nor "
-            f"a .py file{hint}"
+            f"a .py or .toml file, an http address or exec:COMMAND{hint}"
         )
     if target and not isinstance(scorer, Learned):
         raise UserError(f"--target {target}: only a property model has endpoints")
     return Minimised(scorer) if minimise else scorer
+
+
+def _outside(text: str, path: Path) -> Scorer | None:
+    """Return a service (http), a program (exec:) or several scorers as one (.toml), else None."""
+    if text.startswith(("http://", "https://", "exec:")):
+        from clinweave.applications.molecules.optimization.external import HttpScorer, ProgramScorer
+
+        command = text.removeprefix("exec:").strip()
+        if not command:
+            raise UserError("--scorer exec: needs a command, such as 'exec:python score.py'")
+        return ProgramScorer(command) if text.startswith("exec:") else HttpScorer(text)
+    if path.suffix == ".toml":
+        from clinweave.applications.molecules.optimization.desirability import read_desirability
+
+        return read_desirability(path)
+    return None
 
 
 def _learned(path: Path, target: str) -> Learned:
