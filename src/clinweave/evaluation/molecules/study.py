@@ -164,7 +164,7 @@ class MoleculesStudy:
         (work.folder / SMILES).write_text("".join(f"{smiles}\n" for smiles in drawn.smiles), "utf-8")
         drugs = named_drugs(drawn.smiles, home)
         return Generated(
-            drawn.table(),
+            {name: value for name, value in drawn.table().items() if name != "refused_by"},
             None if drugs is None else {item: f"{match.name} ({match.how})" for item, match in drugs.items()},
         )
 
