@@ -325,7 +325,9 @@ class Asking:
         if key not in self.replies:
             if time.monotonic() > self.deadline:
                 return None
-            self.replies[key] = self.model.generate([Message("user", prompt)], max_tokens=most).text
+            self.replies[key] = self.model.generate(
+                [Message(role="user", content=prompt)], max_tokens=most
+            ).text
             with self.path.open("a", encoding="utf-8") as stream:
                 stream.write(json.dumps([key, self.replies[key]]) + "\n")
         return self.replies[key]
