@@ -43,8 +43,8 @@ def is_dose_of(unit: Unit, drug: Sequence[Facet], others: Sequence[str]) -> bool
     """
     if not drug:
         return states_amount(unit.text)
-    if unit.kind == "row":  # a row of a table is about what it names
-        return states_amount(unit.text) and _names(unit.norm, drug)
+    if unit.kind == "row":
+        return states_amount(unit.text) and _row_of(unit, drug, others)
     if all(facet.within(unit.norm) for facet in drug) and _adjusts(unit, drug[0]):
         return True
     for match in AMOUNT.finditer(unit.text):
@@ -66,11 +66,22 @@ def substance(question: str, facets: Sequence[Facet]) -> tuple[Facet, ...]:
     return drugs or tuple(words[:1])
 
 
-def covers_value(question: str, unit: Unit, drug: Sequence[Facet]) -> bool:
+def covers_value(question: str, unit: Unit, drug: Sequence[Facet], others: Sequence[str] = ()) -> bool:
     """Say whether a row of a table is for a value that the question states, whatever it says to give ("none")."""
     return (
-        unit.kind == "row" and _names(unit.norm, drug) and overlaps(question, unit.text, " ".join(unit.heads))
+        unit.kind == "row"
+        and _row_of(unit, drug, others)
+        and overlaps(question, unit.text, " ".join(unit.heads))
     )
+
+
+def _row_of(unit: Unit, drug: Sequence[Facet], others: Sequence[str]) -> bool:
+    """Say whether a row is about the drug: it names it, or its nearest head does and the row names no other."""
+    foreign = any(
+        f" {normal(other)} " in unit.norm for other in others if not _names(f" {normal(other)} ", drug)
+    )
+    headed = bool(unit.heads) and _names(f" {normal(unit.heads[-1])} ", drug)
+    return _names(unit.norm, drug) or (headed and not foreign)
 
 
 def _adjusts(unit: Unit, drug: Facet) -> bool:
@@ -160,6 +171,13 @@ def with_conditions(
             _as_drug(unit.norm, normal(other)) for other in others if not _names(f" {normal(other)} ", drug)
         )
         governed = bool(unit.label) and unit.label == first.label and _names(unit.label_norm, drug)
+        if (
+            unit.kind == "item"
+            and first.text.rstrip(":") in unit.heads[len(first.heads) :]
+            and first.kind == "item"
+        ):
+            selected.append(unit)  # nested below it
+            continue
         if general and unit.kind == "item" and unit.heads[-1:] == (first.text.rstrip(":"),):
             selected.append(unit)  # the list that the statement introduces
             continue
@@ -173,3 +191,14 @@ def with_conditions(
             break
         selected.append(unit)
     return selected
+
+
+def first_dose(units: Sequence[Unit], index: int, drugs: Sequence[Facet], others: Sequence[str]) -> int:
+    """Return where the dose of the line begins that a statement adjusts ("Reduce to ... if ...")."""
+    here = units[index]
+    while index > 0 and here.kind != "row":  # the rows of a table do not adjust each other
+        last = units[index - 1]
+        if last.block != here.block or last.label != here.label or not is_dose_of(last, drugs, others):
+            break
+        index -= 1
+    return index

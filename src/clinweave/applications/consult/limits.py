@@ -31,7 +31,9 @@ _IN_YEARS = {"day": 1 / 365, "week": 7 / 365, "month": 1 / 12, "year": 1.0}
 _TIME = r"\s*-?\s*(day|week|month|year)s?"
 _AGED = re.compile(
     _NUMBER + _TIME + r"[\s-]*olds?\b|\b(?:aged?|age of)\s+" + _NUMBER + rf"(?:{_TIME})?\b"
-    r"|\b(?:child|boy|girl|infant|baby|son|daughter|teenager|toddler)\s+(?:of|aged)\s+" + _NUMBER + rf"(?:{_TIME})?",
+    r"|\b(?:child|boy|girl|infant|baby|newborn|neonate|son|daughter|teenager|toddler|patient|person|m[ae]n|wom[ae]n|adult)"
+    r"\s+(?:of|aged)\s+" + _NUMBER + r"(?![\d.])"
+    rf"(?:{_TIME}\b|(?!\s*-?\s*(?:[a-zµ]*g|[a-z]*m2?|mmol|mL|pounds?|lbs?|stones?|%)(?!\w)))",
     re.IGNORECASE,
 )  # fmt: skip
 _AGE_RANGE = re.compile(_NUMBER + rf"(?:{_TIME})?\s*(?:to|-|–|until)\s*" + _NUMBER + _TIME, re.IGNORECASE)
@@ -63,6 +65,17 @@ _NUMBERED = re.compile(
 _STRENGTH = re.compile(r"\b([a-z]{4,})\s+(\d+(?:\.\d+)?)\s*()%", re.IGNORECASE)  # "glucose 10 %"
 
 
+_ADULT = re.compile(
+    r"\badults?\b(?!\s+(?:over|above|under|below|aged|older|younger|of|from|between|\d))", re.IGNORECASE
+)
+_ALL_AGES = re.compile(
+    r"\b(?:child\w*|infants?|bab(?:y|ies)|neonat\w+|newborns?|adolescents?|teenagers?|pa?ediatric\w*|all ages)\b",
+    re.IGNORECASE,
+)
+_OF_AGE = 18.0  # years from which on a patient is an adult
+_UNTIL = re.compile(r"\b(?:until|till)\b[^.;,]*$", re.IGNORECASE)  # up to that limit, not beyond it
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """A range of values with its unit ("" if none is written); the ends belong to it unless they are open."""
@@ -90,7 +103,7 @@ class Limit:
 
 
 def limits_of(text: str) -> tuple[Limit, ...]:
-    """Return the limits that a text sets: ranges, "above x", "x or more", "below x", "x or less"."""
+    """Return the limits that a text sets: ranges, "above x", "x or more", "below x", "x or less", "until above x"."""
     limits = [
         Limit(float(match[1]), float(match[2]), (match[3] or "").lower()) for match in _RANGE.finditer(text)
     ]
@@ -98,10 +111,11 @@ def limits_of(text: str) -> tuple[Limit, ...]:
         for match in pattern.finditer(text):
             value = float(match[1] or match[3])
             unit = (match[2] or match[4] or "").lower()
-            opened = not _INCLUDED.search(match[0])
+            opened, ends = not _INCLUDED.search(match[0]), bool(_UNTIL.search(text[: match.start()]))
+            opened = opened != ends
             limits.append(
                 Limit(value, math.inf, unit, low_open=opened)
-                if upwards
+                if upwards != ends
                 else Limit(-math.inf, value, unit, high_open=opened)
             )
     return tuple(limits)
@@ -154,12 +168,16 @@ def age_limits_of(text: str) -> tuple[Limit, ...]:
         for match in pattern.finditer(rest):
             value = float(match[1] or match[3]) * _IN_YEARS[(match[2] or match[4]).lower()]
             limits.append(Limit(value, float("inf"), AGE) if upwards else Limit(float("-inf"), value, AGE))
+    if _ADULT.search(text) and (limits or not _ALL_AGES.search(text)):
+        limits.append(Limit(_OF_AGE, math.inf, AGE))
     return tuple(limits)
 
 
 def suits_age(question: str, text: str) -> bool | None:
     """Say whether a statement is for the age that the question states; None if either states none."""
     ages, limits = ages_of(question), age_limits_of(text)
+    if not ages and limits and _ADULT.search(question) and not _ALL_AGES.search(question):
+        return None if any(limit.high >= _OF_AGE for limit in limits) else False
     if not ages or not limits:
         return None
     return any(limit.low <= age <= limit.high for age in ages for limit in limits)

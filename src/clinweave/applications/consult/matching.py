@@ -303,3 +303,15 @@ def drug_facets(facets: Iterable[Facet]) -> tuple[Facet, ...]:
     return tuple(
         facet for facet in facets if facet.kind == Kind.DRUG or (facet.required and facet.kind == "word")
     )
+
+
+def beside_the_point(query: Query, whole: Match, facets: Sequence[Facet]) -> bool:
+    """Say whether a yes/no question on a drug asks about an act or event that a statement does not mention at all."""
+    words = [facet for facet in facets if facet.kind == "word"]
+    named = [facet for facet in facets if facet.kind != "word"]
+    return (
+        query.yes_no
+        and len(named) == 1
+        and bool(drug_facets(facets) and words)
+        and not any(facet.level(whole.unit) for facet in words)
+    )

@@ -98,7 +98,8 @@ def stance_under_ban(unit: Unit, question: str) -> str:
     "Do not: stop it" forbids to stop, so it permits to continue, and says nothing of starting. "" wherever the item
     names an act that the question does not, or a qualification that it does not name.
     """
-    head = next(head for head in reversed(unit.heads) if is_ban(head))
+    place = max(index for index, head in enumerate(unit.heads) if is_ban(head))
+    head = " ".join(unit.heads[place:])  # with the items that a nested item stands under
     item = _REPEATED.sub(" ", unit.text)
     if meets(question, item):  # a limit that the question meets is no open condition
         item = _LIMIT.sub(" ", item)

@@ -9,6 +9,7 @@ from clinweave.applications.consult import polarity
 from clinweave.applications.consult.cues import cue_of, defines, has_form, pattern, same_act
 from clinweave.applications.consult.doses import (
     covers_value,
+    first_dose,
     is_dose_of,
     states_amount,
     substance,
@@ -20,12 +21,14 @@ from clinweave.applications.consult.matching import (
     IN_NEAR_HEAD,
     Facet,
     Match,
+    beside_the_point,
     drug_facets,
     facets_in,
     facets_of,
     match,
 )
 from clinweave.applications.consult.prohibited import asks_what_to_give, governs, is_banned, stance_under_ban
+from clinweave.applications.consult.restrictions import restrictions
 from clinweave.applications.consult.units import Unit, adjacent, merged, normal, units_of
 from clinweave.knowledge import Intent, Kind, Origin, Query, origin_of
 from clinweave.records import Evidence, Statement
@@ -37,6 +40,7 @@ LEAST_WORD = 4  # letters of a word of the question that decides between stateme
 SHARED = 0.025  # what such a word adds
 CLOSE = 0.12  # statements this much below the best one are shown as well
 MOST_QUOTES = 4
+OF_VALUE = 0.2  # what the row of a table of doses for the value of the question adds
 VERDICTS = frozenset({Intent.SAFETY, Intent.GENERAL, Intent.TREATMENT})
 GRAPH_ALONE = frozenset(
     {
@@ -60,6 +64,7 @@ class Quote:
     direct: bool = False  # every facet of the question is met
     other_names: str = ""  # of what a definition is of
     labelled: bool = True  # the label of the line belongs to the first statement
+    restricted: tuple[Unit, ...] = ()  # footnotes and prohibitions of a dose that stand apart from it
 
     def statement(self) -> Statement:
         """Return the quotation as it is shown."""
@@ -143,7 +148,15 @@ def _best(query: Query, quotes: Sequence[Quote]) -> list[Quote]:
         given = [quote for quote in given if quote.coverage >= given[0].coverage - CLOSE]
         banned = [quote for quote in close if is_banned(quote.units[0])]
         close = [*given[: MOST_QUOTES - bool(banned)], *banned]
-    return _distinct(close)[:MOST_QUOTES]
+    chosen = _distinct(close)[:MOST_QUOTES]
+    quoted = {unit.text for quote in chosen for unit in quote.units}
+    apart = {
+        unit.text: replace(quote, units=(unit,), stance="", direct=False, restricted=())
+        for quote in chosen
+        for unit in quote.restricted
+        if unit.text not in quoted
+    }
+    return [*apart.values(), *chosen] if query.yes_no else [*chosen, *apart.values()]
 
 
 def _members(query: Query, item: Evidence) -> list[str]:
@@ -177,7 +190,17 @@ def _of_item(
         score = whole.coverage + _bonus(query, selected)
         own_label = not unit.label or any(facet.within(unit.label_norm) for facet in facets)
         own_label = own_label or not any(f" {normal(name)} " in unit.norm for _, name in item.names)
-        quote = Quote(item, tuple(selected), score, Origin.OWN, stance, fit.all_met, labelled=own_label)
+        apart = restrictions(query.text, item, units, selected, drug_facets(facets))
+        quote = Quote(
+            item,
+            tuple(selected),
+            score,
+            Origin.OWN,
+            stance,
+            fit.all_met,
+            labelled=own_label,
+            restricted=apart,
+        )
         last = quotes[-1] if quotes and not query.yes_no and query.intent != Intent.DOSE else None
         if last is not None and _continues(last.units[-1], unit, units[index - 1]):
             quotes[-1] = replace(last, units=(*last.units, *selected), coverage=max(last.coverage, score))
@@ -202,6 +225,7 @@ def _bonus(query: Query, units: Sequence[Unit]) -> float:
     heads = " ".join(units[0].heads)
     row = units[0].kind == "row" and overlaps(query.text, text, heads)  # rows of one range stay together
     bonus = 0.05 * bool(row or meets(query.text, text, heads))
+    bonus += OF_VALUE * (row and query.intent == Intent.DOSE)
     form = has_form(query.text, text)
     bonus += 0.0 if form is None else 0.08 if form or row else -0.08
     if query.intent == Intent.SAFETY and not query.yes_no and polarity.asks_forbidden(query.text):
@@ -219,29 +243,17 @@ def _of_permission_alone(fit: Match, facets: Sequence[Facet]) -> bool:
     return all(facet.kind == "word" and polarity.asks_forbidden(facet.forms[0]) for facet in met)
 
 
-def _beside_the_point(query: Query, whole: Match, facets: Sequence[Facet]) -> bool:
-    """Say whether a yes/no question on a drug asks about an act or event that a statement does not mention at all."""
-    words = [facet for facet in facets if facet.kind == "word"]
-    named = [facet for facet in facets if facet.kind != "word"]
-    return (
-        query.yes_no
-        and len(named) == 1
-        and bool(drug_facets(facets) and words)
-        and not any(facet.level(whole.unit) for facet in words)
-    )
-
-
 def _answers(query: Query, fit: Match, whole: Match, facets: Sequence[Facet], item: Evidence) -> bool:
     """Say whether a statement of a document answers the query."""
     limit = meets(query.text, fit.unit.text, " ".join(fit.unit.heads))
-    covered = whole.complete and whole.coverage >= LEAST_OWN and not _beside_the_point(query, whole, facets)
+    covered = whole.complete and whole.coverage >= LEAST_OWN and not beside_the_point(query, whole, facets)
     if not covered or limit is False or _of_another_disease(fit, facets):
         return False
     drugs = drug_facets(facets)
     if query.intent == Intent.DOSE:
         asked = substance(query.text, facets)
         others = [name for _, name in item.names]
-        given = is_dose_of(fit.unit, asked, others) or covers_value(query.text, fit.unit, asked)
+        given = is_dose_of(fit.unit, asked, others) or covers_value(query.text, fit.unit, asked, others)
         return given and _own_words(fit, asked)
     if not fit.complete:
         return False
@@ -267,7 +279,7 @@ def _speaks_of(query: Query, fit: Match, whole: Match, facets: Sequence[Facet], 
     unit = fit.unit
     drugs = drug_facets(facets)
     if (
-        _beside_the_point(query, whole, facets)
+        beside_the_point(query, whole, facets)
         or query.intent in GRAPH_ALONE
         or not whole.complete
         or whole.coverage < LEAST_SPOKEN_OF
@@ -278,7 +290,9 @@ def _speaks_of(query: Query, fit: Match, whole: Match, facets: Sequence[Facet], 
         return False
     if query.intent == Intent.DOSE:
         others = [name for _, name in item.names]
-        return bool(drugs) and (is_dose_of(unit, drugs, others) or covers_value(query.text, unit, drugs))
+        return bool(drugs) and (
+            is_dose_of(unit, drugs, others) or covers_value(query.text, unit, drugs, others)
+        )
     if not fit.complete or has_form(query.text, unit.text) is False:
         return False
     near = [facet for facet in facets if facet.level(unit) >= IN_NEAR_HEAD]
@@ -362,7 +376,7 @@ def _extended(
     others = [name for _, name in item.names]
     drugs = drug_facets(facets)
     if query.intent == Intent.DOSE:
-        index = _first_dose(units, index, substance(query.text, facets), others)
+        index = first_dose(units, index, substance(query.text, facets), others)
     unit = units[index]
     if query.intent == Intent.DOSE or states_amount(unit.text) or unit.text.endswith(":"):
         return with_conditions(units, index, drugs or facets, others)
@@ -370,17 +384,6 @@ def _extended(
         selected = with_conditions(units, index, drugs or facets, others)
         return selected[:3]
     return [unit]
-
-
-def _first_dose(units: Sequence[Unit], index: int, drugs: Sequence[Facet], others: Sequence[str]) -> int:
-    """Return where the dose of the line begins that a statement adjusts ("Reduce to ... if ...")."""
-    here = units[index]
-    while index > 0 and here.kind != "row":  # the rows of a table do not adjust each other
-        last = units[index - 1]
-        if last.block != here.block or last.label != here.label or not is_dose_of(last, drugs, others):
-            break
-        index -= 1
-    return index
 
 
 def _distinct(quotes: Sequence[Quote]) -> list[Quote]:

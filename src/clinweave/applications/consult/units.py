@@ -26,6 +26,8 @@ _ENDED = re.compile(r"[.!?]['\")\]]*$")
 normal = lru_cache(maxsize=1 << 15)(
     normal_form
 )  # the linker's normal form; the same texts come again and again
+MOST_LABEL = 3  # words of a lead-in that says nothing alone
+MOST_LEAD = 25  # words of a lead-in, or of an item that governs the items nested below it
 LONG_LINE = 60  # characters from which on a line without a full stop is taken as wrapped
 
 
@@ -55,7 +57,9 @@ def _joined(text: str) -> list[str]:
     """Return the lines of a text with wrapped ones joined; "" between paragraphs."""
     lines: list[str] = []
     for raw in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
-        line = raw.strip()
+        line = (
+            raw.rstrip() if _BULLET.match(raw) else raw.strip()
+        )  # the indent says what an item stands under
         last = lines[-1] if lines else ""
         wrapped = bool(line) and bool(last) and not _ENDED.search(last) and not last.endswith((":", ";", "|"))
         starts = any(form.match(line) for form in (_BULLET, _MARKDOWN, _ROW, _HEADED, _BAND))
@@ -65,6 +69,30 @@ def _joined(text: str) -> list[str]:
             continue
         lines.append(line)
     return lines
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A bullet: its indent in characters, its text, and whether an indented list follows it."""
+
+    indent: int
+    text: str
+    nests: bool = False
+
+    @property
+    def opens(self) -> bool:
+        """Say whether it is the lead-in of a list."""
+        return self.text.endswith(":")
+
+    def governs(self, item: "_Item") -> bool:
+        """Say whether another bullet below this one stands under it."""
+        flat = self.opens and not self.nests and not item.opens
+        return item.indent > self.indent or (item.indent == self.indent and flat)
+
+
+def _indent(line: str) -> int:
+    line = line.expandtabs(4)
+    return len(line) - len(line.lstrip())
 
 
 class _Reader:
@@ -88,6 +116,7 @@ class _Reader:
         self.lead = ""  # "Do not:"
         self.last_item: int | None = None  # the paragraph of the last bullet below the lead-in
         self.columns: list[str] = []
+        self.above: list[_Item] = []  # the bullets that the next one may stand under
 
     def read(self, line: str) -> None:
         """Take one line: a heading, a lead-in, an item, a row, or sentences."""
@@ -98,28 +127,35 @@ class _Reader:
         if heading := _MARKDOWN.match(line):
             self.path = [*self.path[: len(heading[1]) - 1], heading[2]]
             self.heading = self.lead = ""
+            self.above = []
             return
         if row := _ROW.match(line):
             self._row([cell.strip() for cell in row[1].split("|")], line)
             return
         self.columns = []
-        bullet = self._bullet(line)
-        text = line[bullet.end() :] if bullet else line
-        if not bullet and self._is_heading(text):
+        if bullet := self._bullet(line):
+            self._item(_Item(_indent(line), line[bullet.end() :]))
+        else:
+            self.above = []
+            self._plain(line)
+
+    def _plain(self, text: str) -> None:
+        """Take a line that is no bullet."""
+        if self._is_heading(text):
             self.heading, self.lead = text.rstrip(":"), ""
             return
-        opens = text.endswith(":") or (not bullet and bool(_OPEN_END.search(text)))
-        if opens and len(text.split()) <= 25:
+        opens = text.endswith(":") or bool(_OPEN_END.search(text))
+        if opens and len(text.split()) <= MOST_LEAD:
             self.lead, self.last_item = text, None
-            if len(text.split()) > 3:
+            if len(text.split()) > MOST_LABEL:
                 self._add(text, "sentence")
             return
         if _HEADED.match(text):
             self._add(text, "row")
             return
-        if not bullet and _ENDED.search(text) and len(text.split()) > 12:
+        if _ENDED.search(text) and len(text.split()) > 12:
             self.lead = ""
-        self._sentences(text, "item" if bullet or self.lead else "sentence")
+        self._sentences(text, "item" if self.lead else "sentence")
 
     def _bullet(self, line: str) -> re.Match[str] | None:
         """Return the bullet of a line; what follows a list is not governed by its lead-in."""
@@ -129,6 +165,24 @@ class _Reader:
         elif self.last_item is not None and self.last_item != self.block:
             self.lead, self.last_item = "", None
         return bullet
+
+    def _item(self, item: "_Item") -> None:
+        """Take a bullet, below those that it stands under: of a smaller indent, or "Mild:" before a list with the same.
+
+        The lead-in above an item that opens a list of its own goes on after that list.
+        """
+        while self.above and not self.above[-1].governs(item):
+            self.above.pop()
+        if self.above and item.indent > self.above[-1].indent:
+            self.above[-1] = replace(self.above[-1], nests=True)
+        self.above.append(item)
+        if item.opens and len(item.text.split()) <= MOST_LEAD:
+            if len(item.text.split()) > MOST_LABEL:
+                self._add(item.text, "sentence")
+        elif _HEADED.match(item.text):
+            self._add(item.text, "row")
+        else:
+            self._sentences(item.text, "item")
 
     def _is_heading(self, text: str) -> bool:
         words = text.split()
@@ -162,6 +216,8 @@ class _Reader:
         heads += [part for part in (self.heading, self.lead.rstrip(":")) if part and part not in heads]
         if self.lead and text == self.lead:
             heads = heads[:-1]
+        above = [item.text.rstrip(":") for item in self.above[:-1] if len(item.text.split()) <= MOST_LEAD]
+        heads += [text for text in above if text not in heads]
         self.units.append(
             Unit(
                 text, tuple(heads), label, self.block, kind,
