@@ -1,6 +1,5 @@
 """Which drug a structure is: the whole decides; salts, mixtures and metals are said; wrong references are set aside."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -145,13 +144,13 @@ def test_a_name_of_two_drugs_is_the_name_of_neither():
     assert index == {"one": "D:1", "two": "D:2"}
 
 
-def test_a_gap_is_the_answer_of_the_command(drugs, tmp_path: Path, monkeypatch):
-    from clinweave.cli import similar
+def test_a_gap_is_the_answer_of_the_command(drugs):
+    from clinweave.applications.molecules.drugs import similar_drugs
 
-    monkeypatch.setenv("CLINWEAVE_HOME", str(tmp_path))
     with pytest.raises(UserError, match=r"known drug without a structure here.*left out"):
-        similar._drug(drugs, "D:Amiloride")
-    assert json.dumps(similar._drug(drugs, "Glivec")[:2]) == '["D:Imatinib", "Imatinib"]'
+        similar_drugs(drugs, "D:Amiloride", None, lambda _: [])
+    query = similar_drugs(drugs, "Glivec", None, lambda _: []).query
+    assert (query.id, query.name) == ("D:Imatinib", "Imatinib")
 
 
 def test_the_columns_of_a_looked_up_table(drugs, tmp_path: Path):
