@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("rdkit", reason="needs the molecules extra")
 
-from clinweave.applications.molecules import KnownDrugs
+from clinweave.applications.molecules import KnownDrugs, similar_drugs
 from clinweave.applications.molecules.drugs.reference import from_salts, name_index, reference_row, row_bits
 from clinweave.core.errors import UserError
 from clinweave.databases import DrugStructure
@@ -145,7 +145,6 @@ def test_a_name_of_two_drugs_is_the_name_of_neither():
 
 
 def test_a_gap_is_the_answer_of_the_command(drugs):
-    from clinweave.applications.molecules.drugs import similar_drugs
 
     with pytest.raises(UserError, match=r"known drug without a structure here.*left out"):
         similar_drugs(drugs, "D:Amiloride", None, lambda _: [])
