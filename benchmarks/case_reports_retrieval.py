@@ -40,60 +40,12 @@ from clinweave.records import Mention, Message
 _DRAWS, _FOLDS, _NEAREST = 2000, 5, 8
 _WORD = re.compile(r"[A-Za-z][\w'/-]*")
 _BREAK = re.compile(r"[.,;:()\[\]\n]")
-_FUNCTION = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "and",
-        "or",
-        "but",
-        "with",
-        "without",
-        "of",
-        "to",
-        "in",
-        "on",
-        "at",
-        "by",
-        "for",
-        "from",
-        "was",
-        "were",
-        "is",
-        "are",
-        "had",
-        "has",
-        "have",
-        "be",
-        "been",
-        "as",
-        "that",
-        "which",
-        "who",
-        "he",
-        "she",
-        "his",
-        "her",
-        "they",
-        "their",
-        "it",
-        "its",
-        "this",
-        "these",
-        "no",
-        "not",
-        "also",
-        "both",
-        "after",
-        "before",
-        "during",
-        "when",
-        "while",
-        "than",
-        "then",
-    ]
-)
+_FUNCTION = frozenset({
+    "the", "a", "an", "and", "or", "but", "with", "without", "of", "to", "in", "on", "at", "by", "for",
+    "from", "was", "were", "is", "are", "had", "has", "have", "be", "been", "as", "that", "which",
+    "who", "he", "she", "his", "her", "they", "their", "it", "its", "this", "these", "no", "not",
+    "also", "both", "after", "before", "during", "when", "while", "than", "then",
+})  # fmt: skip
 _LIST = (
     "List every abnormal finding (symptom, sign, malformation, abnormal test) that the text says the patient has. Copy "
     "the words of the text exactly. One a line, nothing else. Write none if there is none.\n\nText: {}"
