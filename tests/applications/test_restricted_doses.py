@@ -8,8 +8,9 @@ from clinweave.applications.consult import compose
 from clinweave.applications.consult.limits import ages_of, meets, suits_age
 from clinweave.applications.consult.prohibited import stance_under_ban
 from clinweave.applications.consult.units import Unit, units_of
-from clinweave.knowledge import Kind, Topic, parse_query, read_folder
-from clinweave.records import Audience, Evidence
+from clinweave.applications.consult.wording import not_together
+from clinweave.knowledge import Intent, Kind, Topic, parse_query, read_folder
+from clinweave.records import Audience, Evidence, Statement
 
 
 @pytest.fixture
@@ -188,3 +189,46 @@ def test_until_a_limit_is_reached_means_below_it():
         meets("Is it given if the potassium is 6?", "Withhold it until potassium is below 5.5 mmol/L.")
         is True
     )
+
+
+def two_diseases(question, *diseases, intent=Intent.TREATMENT):
+    topics = tuple(
+        Topic(
+            name,
+            question.index(name),
+            question.index(name) + len(name),
+            f"MONDO:{n}",
+            name,
+            Kind.DISEASE,
+            (name,),
+        )
+        for n, name in enumerate(diseases)
+    )
+    return replace(parse_query(question), topics=topics, intent=intent)
+
+
+ALONE = (Statement("Rest the bowel.", "quotation", ("1",), heading="Treatment of colic"),)
+BOTH = (*ALONE, Statement("In colic with gastric ulcer, give darvine.", "quotation", ("2",)))
+
+
+@pytest.mark.parametrize(
+    "joined", ["with", "in a patient with", "and", "in someone who also has", "complicated by"]
+)
+def test_a_second_disease_of_the_patient_that_no_statement_names_is_said(joined):
+    query = two_diseases(f"What is the treatment of colic {joined} gastric ulcer?", "colic", "gastric ulcer")
+    assert not_together(query, ALONE).startswith(
+        "Nothing quoted here speaks of colic together with gastric ulcer"
+    )
+    assert not_together(query, BOTH) == ""
+
+
+def test_one_disease_and_questions_that_are_not_of_treatment_get_no_such_warning():
+    question = "What is the treatment of colic with gastric ulcer?"
+    assert not_together(two_diseases(question, "colic"), ALONE) == ""
+    related = two_diseases(question, "colic", "gastric ulcer", intent=Intent.RELATED)
+    assert not_together(related, ALONE) == ""
+    denied = two_diseases(question, "colic", "gastric ulcer")
+    denied = replace(denied, topics=(denied.topics[0], replace(denied.topics[1], negated=True)))
+    assert not_together(denied, ALONE) == ""
+    compared = two_diseases("What is the treatment of colic or of gastric ulcer?", "colic", "gastric ulcer")
+    assert not_together(compared, ALONE) == ""

@@ -91,7 +91,9 @@ def compose(
     if not statements:
         return Composition((), _unknown(query, evidence), True, _notes(query))
     shown = tuple(statements[:most])
-    return Composition(shown, _text(query, shown, lead), False, _notes(query))
+    apart = wording.not_together(query, shown)
+    text = "\n".join(filter(None, [apart, _text(query, shown, lead)]))
+    return Composition(shown, text, False, tuple(filter(None, [apart, *_notes(query)])))
 
 
 def _statements(

@@ -13,7 +13,7 @@ from clinweave.core.predicates import (
     SUBCLASS,
     TREATS,
 )
-from clinweave.knowledge import how_often, parse_frequency, phrase
+from clinweave.knowledge import Intent, Kind, Query, Topic, how_often, parse_frequency, phrase
 from clinweave.records import Evidence, Grade, Relation, Statement
 
 FIRST = 10  # facts of a group in its first sentence
@@ -27,6 +27,10 @@ _EITHER = re.compile(
     r"\b(?:dominant|recessive|[xy]-linked|autosomal|mitochondrial|sporadic)\b",
     re.IGNORECASE,
 )
+_ONE_PATIENT = re.compile(
+    r"\b(?:with|in|and|who (?:also )?ha(?:s|ve)|suffering from|complicated by|plus)\b", re.IGNORECASE
+)
+_MANAGEMENT = frozenset({Intent.TREATMENT, Intent.DOSE, Intent.SAFETY, Intent.INDICATIONS})
 _ATTRIBUTE = "biolink:has_attribute"
 
 _OF_DISEASES = frozenset({HAS_PHENOTYPE, INHERITANCE, _ATTRIBUTE})
@@ -297,3 +301,28 @@ def ranking(items: Sequence[Evidence], findings: int) -> list[Statement]:
             )
         )
     return statements
+
+
+def not_together(query: Query, statements: Sequence[Statement]) -> str:
+    """Return a warning where a patient has two diseases and every statement is about one of them, else "".
+
+    "Treatment of gout with heart failure": what is right for gout alone may harm in heart failure.
+    """
+    if query.language != "en" or query.intent not in _MANAGEMENT:
+        return ""
+    diseases = [
+        topic for topic in query.of_kind(Kind.DISEASE, Kind.FINDING) if topic.id and not topic.negated
+    ]
+    diseases.sort(key=lambda topic: topic.start)
+    if len(diseases) != 2 or not _ONE_PATIENT.search(query.text[diseases[0].end : diseases[1].start]):
+        return ""
+    if any(all(_speaks_of(item, topic) for topic in diseases) for item in statements):
+        return ""
+    first, second = (topic.text for topic in diseases)
+    return f"Nothing quoted here speaks of {first} together with {second}: what follows is about one of them alone."
+
+
+def _speaks_of(statement: Statement, topic: Topic) -> bool:
+    text = f"{statement.heading} {statement.text}".casefold()
+    names = {topic.text, topic.name, *topic.names}
+    return any(re.search(rf"\b{re.escape(name.casefold())}", text) for name in names if len(name) > 2)
