@@ -8,7 +8,7 @@ from clinweave.applications.consult import compose
 from clinweave.applications.consult.limits import ages_of, meets, suits_age
 from clinweave.applications.consult.prohibited import stance_under_ban
 from clinweave.applications.consult.units import Unit, units_of
-from clinweave.applications.consult.wording import not_together
+from clinweave.applications.consult.wording import not_together, purpose_not_named
 from clinweave.knowledge import Intent, Kind, Topic, parse_query, read_folder
 from clinweave.records import Audience, Evidence, Statement
 
@@ -232,3 +232,37 @@ def test_one_disease_and_questions_that_are_not_of_treatment_get_no_such_warning
     assert not_together(denied, ALONE) == ""
     compared = two_diseases("What is the treatment of colic or of gastric ulcer?", "colic", "gastric ulcer")
     assert not_together(compared, ALONE) == ""
+
+
+DOSES = (
+    Statement(
+        "darvine 4 mg twice daily to prevent colic", "quotation", ("1",), heading="Prophylaxis of colic"
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("What is the dose of darvine for bridging?", "“bridging”"),
+        ("What is the usual dose of darvine for a fractured hip?", "“fractured”, “hip”"),
+        ("Dose of darvine before surgery?", "“surgery”"),
+    ],
+)
+def test_a_purpose_that_no_dose_is_for_is_said(question, missing):
+    query = replace(parse_query(question), intent=Intent.DOSE, topics=())
+    assert f"speaks of {missing}: the dose may be meant for something else" in purpose_not_named(query, DOSES)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is the dose of darvine for prophylaxis?",
+        "What is the usual starting dose of darvine?",
+        "What dose of darvine for colic in a medical inpatient?",
+    ],
+)
+def test_a_dose_for_what_is_asked_gets_no_warning(question):
+    query = replace(parse_query(question), intent=Intent.DOSE, topics=())
+    query = replace(query, words=tuple(word for word in query.words if word not in {"darvine", "medical"}))
+    assert purpose_not_named(query, DOSES) == ""

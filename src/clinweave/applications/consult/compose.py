@@ -91,7 +91,7 @@ def compose(
     if not statements:
         return Composition((), _unknown(query, evidence), True, _notes(query))
     shown = tuple(statements[:most])
-    apart = wording.not_together(query, shown)
+    apart = wording.not_together(query, shown) or wording.purpose_not_named(query, shown)
     text = "\n".join(filter(None, [apart, _text(query, shown, lead)]))
     return Composition(shown, text, False, tuple(filter(None, [apart, *_notes(query)])))
 

@@ -30,6 +30,9 @@ _EITHER = re.compile(
 _ONE_PATIENT = re.compile(
     r"\b(?:with|in|and|who (?:also )?ha(?:s|ve)|suffering from|complicated by|plus)\b", re.IGNORECASE
 )
+_PURPOSE = re.compile(r"\b(?:for|in|during|before|after)\b(?P<words>[^?.;]*)", re.IGNORECASE)
+_ANYWHERE = frozenset({"inpatient", "inpatients", "outpatient", "outpatients", "ward", "hospital", "clinic"})
+_STEM = 5  # characters by which forms of a word are recognised
 _MANAGEMENT = frozenset({Intent.TREATMENT, Intent.DOSE, Intent.SAFETY, Intent.INDICATIONS})
 _ATTRIBUTE = "biolink:has_attribute"
 
@@ -320,6 +323,31 @@ def not_together(query: Query, statements: Sequence[Statement]) -> str:
         return ""
     first, second = (topic.text for topic in diseases)
     return f"Nothing quoted here speaks of {first} together with {second}: what follows is about one of them alone."
+
+
+def purpose_not_named(query: Query, statements: Sequence[Statement]) -> str:
+    """Return a warning where a dose is asked for a purpose that no statement names, else "".
+
+    "Dose of enoxaparin for bridging": the dose for prophylaxis is quoted, and is another one.
+    """
+    if query.language != "en" or query.intent != Intent.DOSE:
+        return ""
+    purpose = " ".join(match["words"] for match in _PURPOSE.finditer(query.text)).casefold()
+    text = " ".join(f"{item.heading} {item.text}" for item in statements).casefold()
+    words = [
+        word
+        for word in query.words
+        if word.casefold() in purpose and word not in _ANYWHERE and word[:_STEM].casefold() not in text
+    ]
+    diseases = [
+        topic.text
+        for topic in query.of_kind(Kind.DISEASE, Kind.FINDING)
+        if topic.text.casefold() in purpose and not any(_speaks_of(item, topic) for item in statements)
+    ]
+    if not (missing := [*diseases, *words]):
+        return ""
+    named = ", ".join(f"“{word}”" for word in missing)
+    return f"Nothing quoted here speaks of {named}: the dose may be meant for something else."
 
 
 def _speaks_of(statement: Statement, topic: Topic) -> bool:
