@@ -132,6 +132,6 @@ def _evidence_line(item: Evidence) -> str:
 
 
 def _data(text: str) -> str:
-    """Return a text in one line, shortened, so that it cannot look like another part of the prompt."""
+    """Return a text shortened to one line: a line break could look like another part of the prompt."""
     line = " ".join(text.split())
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST].rsplit(' ', 1)[0]} ..."

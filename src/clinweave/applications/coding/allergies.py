@@ -1,6 +1,6 @@
 """Allergies that a note states: lists under a heading, "allergic to ...", "... allergy"; coded as status (I.C.21.c.3).
 
-An allergy is a status, and the reaction that is told of it ("penicillin - hives") no condition of this visit.
+An allergy is a status; its recorded reaction ("penicillin - hives") is no condition of this visit.
 """
 
 import re

@@ -148,9 +148,9 @@ class CheckedReply:
                 self._on_part(AnswerPart("sentence", shown))
 
     def _quoted(self, text: str, sentence: Sentence) -> Sentence:
-        """Return a sentence with what the evidence says in its place, if it was not supported, or beside it.
+        """Return a sentence with what the evidence says in its place if it was not supported.
 
-        Beside it where a model judged it: then a reader can compare.
+        Where a model judged it, both are shown, so that a reader can compare them.
         """
         by_judge = sentence.verdict == Verdict.SUPPORTED and sentence.supported_by not in {"", RULES}
         if sentence.verdict not in _REJECTED and not by_judge:

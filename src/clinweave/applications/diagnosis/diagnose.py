@@ -22,7 +22,7 @@ from clinweave.applications.diagnosis.shares import STATED, Prior, log_prior, sh
 from clinweave.core.errors import UserError
 
 NONE_FITS = 0.0  # natural units; below it the findings speak for no candidate over chance
-_CLOSE = 4.0  # natural units; siblings that are nearer than this are hardly told apart
+_CLOSE = 4.0  # natural units; siblings closer than this are hardly distinguished
 _FIRST = 5  # ranks between which the next findings are to decide
 
 

@@ -36,7 +36,7 @@ class MoleculeFile:
 
 
 def structure_column(path: Path, header: Sequence[str], requested: str = "", *, first: bool = False) -> int:
-    """Return the position of the column of structures. Raises `UserError` where there is none, or more than one.
+    """Return the position of the column of structures. Raises `UserError` if there is none or more than one.
 
     `first`: of several columns of that name take the first.
     """

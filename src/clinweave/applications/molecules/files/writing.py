@@ -27,7 +27,7 @@ def write_molecules(
 ) -> None:
     """Write rows under their header; `structure` is the column of SMILES.
 
-    SDF: the block of `blocks` where there is one, else 2D coordinates; a row without a readable structure has a block
+    SDF: the block of `blocks` if there is one, else 2D coordinates; a row without a readable structure has a block
     without atoms; other columns are data items. SMILES: the structure first, a header where there are more columns
     than a name. Raises `UserError` for an ending that is not written, and for what the format cannot hold.
     """
@@ -95,7 +95,7 @@ def _write_sdf(
         lines[0] = title if titled is not None else lines[0]
         stream.write("\n".join(lines) + "\n")
         for column, name in enumerate(names):
-            # the block carries the structure; where there is none, the text as it was given must not be lost
+            # the block carries the structure; if there is none, the text as it was given must not be lost
             if (column == structure and (block or not row[column])) or (
                 column == titled and lower[column] == "name"
             ):
