@@ -20,7 +20,7 @@ _PATIENT = re.compile(
 
 
 class RulePlanner:
-    """Decides from the memory alone, so that the same run gives the same steps."""
+    """Decides from the memory alone: the same run gives the same steps."""
 
     name = "rules"
 

@@ -121,7 +121,7 @@ def _read_answers(path: Path) -> dict[str, str]:
 def _replier(
     replies: dict[str, str], as_json: bool, say: Callable[[str], None]
 ) -> "Callable[[UserQuestion], str | None]":
-    """Return what answers the agent's questions: the file's replies, then the terminal where there is one."""
+    """Return what answers the agent's questions: the file's replies, then the terminal if there is one."""
     from clinweave.agent import read_reply
 
     def reply(asked: "UserQuestion") -> str | None:

@@ -73,7 +73,7 @@ def open_model(address: str, **options: Any) -> LanguageModel:
 
 
 def judge_address(address: str, home: Path | None = None) -> str:
-    """Return the address of a judge: "auto" as the best model that was fetched, "none" where there is none.
+    """Return the address of a judge: "auto" as the best model that was fetched, "none" if there is none.
 
     Raises `UserError` for an address that means nothing and for one on another machine.
     """

@@ -322,7 +322,7 @@ def not_together(query: Query, statements: Sequence[Statement]) -> str:
     if any(all(_speaks_of(item, topic) for topic in diseases) for item in statements):
         return ""
     first, second = (topic.text for topic in diseases)
-    return f"Nothing quoted here speaks of {first} together with {second}: what follows is about one of them alone."
+    return f"Nothing quoted here speaks of {first} together with {second}: what follows is about one of them at most."
 
 
 def purpose_not_named(query: Query, statements: Sequence[Statement]) -> str:

@@ -22,7 +22,7 @@ _TYPICAL = {
 
 
 class Window(NamedTuple):
-    """The lowest and highest value that is allowed, both inclusive; infinite where there is no bound."""
+    """The lowest and highest value that is allowed, both inclusive; infinite if there is no bound."""
 
     low: float = -math.inf
     high: float = math.inf

@@ -112,7 +112,7 @@ def model_judge(address: str, home: Path, threads: int | None = None) -> ModelJu
 
 
 def question(passage: str, sentence: str) -> list[Message]:
-    """Return the prompt of a judgement. The sentence comes last, so that what stands before it is evaluated once."""
+    """Return the prompt of a judgement. The sentence comes last: the text before it is evaluated once."""
     asked = f"A (passage): {passage}\nB (statement): {without_answer_word(sentence)}\nAnswer Yes or No."
     return [Message(role="system", content=_INSTRUCTION), Message(role="user", content=asked)]
 

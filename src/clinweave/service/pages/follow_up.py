@@ -1,6 +1,6 @@
 """Follow-up questions: put the subject of the question before in the place of a pronoun, or add it.
 
-The question that is asked in the end is shown, so that a wrong reading is seen.
+The question as read is shown: a wrong reading is seen.
 """
 
 import re

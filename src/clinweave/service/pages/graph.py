@@ -205,7 +205,7 @@ def _groups(relations: Sequence[Relation], own: str) -> dict[str, list[str]]:
 
 
 def _chosen(groups: Mapping[str, Sequence[str]], most: int) -> dict[str, list[str]]:
-    """Return at most `most` neighbours, taken from the groups in turn, so that no group hides another."""
+    """Return at most `most` neighbours, taken from the groups in turn: no group hides another."""
     chosen: dict[str, list[str]] = {label: [] for label in groups}
     seen: set[str] = set()
     for depth in range(max(map(len, groups.values()), default=0)):

@@ -113,7 +113,7 @@ _EMPTY = "\n  clinweave\n\n  0  0  0  0  0  0  0  0  0  0999 V2000\nM  END\n"
 
 
 def _drawn(smiles: str) -> str:
-    """Return a block with 2D coordinates, or "" where there is no structure."""
+    """Return a block with 2D coordinates, or "" if there is no structure."""
     from rdkit import Chem, rdBase
     from rdkit.Chem import rdDepictor
 

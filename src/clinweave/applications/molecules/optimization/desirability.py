@@ -52,7 +52,7 @@ class Component:
     transform: Transform | None
 
     def desirability(self, value: float) -> float:
-        """Return the desirability; raises `ValueError` where there is none from 0 to 1."""
+        """Return the desirability; raises `ValueError` if it is not from 0 to 1."""
         result = value if self.transform is None else self.transform(value)
         if not 0 <= result <= 1:
             raise ValueError(f"{value:g} is no desirability from 0 to 1: give the scorer a transform")
