@@ -196,15 +196,6 @@ def test_a_dead_server_is_an_error_and_no_floor(real_models, call, tmp_path):
     assert "floor" not in out + err
 
 
-def test_a_second_model_is_refused(real_models, call, tmp_path):
-    two_questions(tmp_path)
-    code, _, err = call(
-        "compare", "--bench", tmp_path / "two.jsonl", "--model", "smollm2", "--model", "other.gguf"
-    )
-    assert code == 2
-    assert "--model is given 2 times (smollm2, other.gguf)" in err
-
-
 def test_a_comparison_without_a_model_is_refused_before_anything_is_built(small_world, call, tmp_path):
     code, _, err = call(
         "compare", "--bench", tmp_path / "bench.jsonl", "--model", "none", "--out", tmp_path / "out"

@@ -1,5 +1,8 @@
 """`clinweave compare`: your own model, benchmark and corpus, under the same conditions and statistics."""
 
+import re
+from collections.abc import Sequence
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -31,7 +34,7 @@ def compare(  # noqa: PLR0917 - each parameter is one option
         list[str] | None,
         typer.Option(
             metavar="URL|PATH",
-            help="http(s)://host:port/v1#model, a .gguf file, a folder of weights, or smollm2; only one.",
+            help="http(s)://host:port/v1#model, a .gguf file, a folder of weights, or smollm2; repeat it for several.",
             show_default="smollm2",
         ),
     ] = None,
@@ -85,18 +88,24 @@ def compare(  # noqa: PLR0917 - each parameter is one option
     """Compare a model without and with text, graph and both on your benchmark. An interrupted run resumes."""
     from clinweave.cli.run import run_recipe
     from clinweave.evaluation import comparison_recipe
-    from clinweave.evaluation.comparison import KnowledgeSettings, ModelSettings
+    from clinweave.evaluation.comparison import KnowledgeSettings, ModelSettings, NamedModel
 
+    addresses = model or ["smollm2"]
+    settings = ModelSettings(
+        addresses[0],
+        method.value,
+        concurrency,
+        max_tokens_total,
+        allow_remote=allow_remote,
+        reuse_unidentified=reuse_unidentified,
+    )
     recipe = comparison_recipe(
         bench,
-        model=ModelSettings(
-            _single(model),
-            method.value,
-            concurrency,
-            max_tokens_total,
-            allow_remote=allow_remote,
-            reuse_unidentified=reuse_unidentified,
-        ),
+        model=settings,
+        models=[
+            NamedModel(**{**asdict(settings), "address": address}, name=name)
+            for name, address in zip(_names(addresses), addresses, strict=True)
+        ][1:],
         knowledge=KnowledgeSettings(databases=_listed(databases), graph=str(graph or ""), budget=budget),
         conditions=_listed(conditions),
         corpus=corpus,
@@ -107,15 +116,15 @@ def compare(  # noqa: PLR0917 - each parameter is one option
     run_recipe(recipe, out or Path("runs") / bench.stem, offline=offline, as_json=as_json)
 
 
-def _single(model: list[str] | None) -> str:
-    """Return the model's address. Raises `UserError` where more than one is given."""
-    from clinweave.core.errors import UserError
-
-    if model and len(model) > 1:
-        raise UserError(
-            f"--model is given {len(model)} times ({', '.join(model)}): run compare once for each model"
-        )
-    return model[0] if model else "smollm2"
+def _names(addresses: Sequence[str]) -> list[str]:
+    """Return a short name for each model: what follows # in an address, else the name of its file or folder."""
+    names: list[str] = []
+    for number, address in enumerate(addresses, 1):
+        last = address.rpartition("#")[2].rstrip("/").rpartition("/")[2].rpartition(":")[2]
+        last = re.sub(r"\.(gguf|json)$", "", last)
+        name = re.sub(r"[^A-Za-z0-9.-]+", "-", last).strip("-.") or "model"
+        names.append(f"{name}-{number}" if name in names else name)
+    return names
 
 
 def _listed(text: str) -> tuple[str, ...]:

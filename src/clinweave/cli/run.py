@@ -132,7 +132,7 @@ def _table(task: str, results: "ComparisonResults") -> "Table":
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    from clinweave.evaluation.comparison import find_condition, in_report_order
+    from clinweave.evaluation.comparison import find_condition, in_report_order, split_model
 
     result = results.tasks[task]
     floors = ", ".join(f"{name} {value:.0%}" for name, value in result.floors.items())
@@ -143,7 +143,8 @@ def _table(task: str, results: "ComparisonResults") -> "Table":
     rows = [
         row
         for row in results.comparisons
-        if (row.task, row.baseline, row.metric) == (task, "base", "accuracy")
+        if (row.task, split_model(row.baseline)[0], row.metric) == (task, "base", "accuracy")
+        and row.family in {"conditions", "controls"}
     ]
     over = {row.condition: row for row in rows}
     for name in in_report_order(result.conditions):
@@ -156,7 +157,7 @@ def _table(task: str, results: "ComparisonResults") -> "Table":
             "-" if condition.accuracy is None else f"{condition.accuracy:.0%} ({low}-{high})",
             f"{100 * row.difference:+.0f} ({100 * row.low:+.0f}, {100 * row.high:+.0f})" if row else "",
             ("<0.001" if row.p < 0.001 else f"{row.p:.3f}") if row else "",
-            "" if name == "base" or share is None else f"{share:.0%}",
+            "" if split_model(name)[0] == "base" or share is None else f"{share:.0%}",
             str(sum(condition.unscored.values())),
             f"{results.timings.tasks[task][name].seconds_per_item:.2f}",
             style="dim" if find_condition(name).control else "",

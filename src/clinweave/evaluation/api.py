@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         ComparisonResults,
         KnowledgeSettings,
         ModelSettings,
+        NamedModel,
     )
     from clinweave.evaluation.runner import Progress
 
@@ -92,11 +93,12 @@ def comparison_recipe(
     count: int = 0,
     seed: int = 0,
     dump_prompts: bool = False,
+    models: "Sequence[NamedModel]" = (),
 ) -> "ComparisonRecipe":
     """Return the recipe of a comparison on one benchmark file, after reading the inputs once.
 
-    `conditions` may name controls too. Raises `UserError` for an unknown condition, an input that cannot be read, or
-    a graph given together with databases to build one from.
+    `conditions` may name controls too; further `models` answer the same questions. Raises `UserError` for an unknown
+    condition, an input that cannot be read, or a graph given together with databases to build one from.
     """
     from dataclasses import replace
 
@@ -109,6 +111,7 @@ def comparison_recipe(
         seed=seed,
         dump_prompts=dump_prompts,
         model=model,
+        models=tuple(models),
         knowledge=replace(
             knowledge,
             graph=str(Path(knowledge.graph).resolve()) if knowledge.graph else "",

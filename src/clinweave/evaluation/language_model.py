@@ -29,6 +29,13 @@ class ModelSettings:
     reuse_unidentified: bool = False  # reuse scores of an address that states no digest of its weights
 
 
+@dataclass(frozen=True)
+class NamedModel(ModelSettings):
+    """A further model of a comparison: its conditions are called CONDITION@NAME."""
+
+    name: str = ""
+
+
 class ModelOpener:
     """Opens the model when something is not scored yet, and closes it at the end of a `with` block."""
 

@@ -7,10 +7,10 @@ import pytest
 from clinweave.core.reports.blocks import write_report
 from clinweave.core.typed import to_values
 from clinweave.evaluation.comparison import ComparisonRecipe, ComparisonResults
+from clinweave.evaluation.comparison.record import described
 from clinweave.evaluation.comparison.report import comparison_report, headline
 from clinweave.evaluation.comparison.results import Skipped, summarise
 from clinweave.evaluation.comparison.samples import Sample
-from clinweave.evaluation.comparison.study import described
 from clinweave.evaluation.comparison.timing import Timings, timings
 from clinweave.records import Source
 

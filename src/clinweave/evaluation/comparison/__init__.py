@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from clinweave.evaluation.comparison.conditions import MAIN as MAIN
     from clinweave.evaluation.comparison.conditions import find_condition as find_condition
     from clinweave.evaluation.comparison.conditions import in_report_order as in_report_order
+    from clinweave.evaluation.comparison.conditions import split_model as split_model
     from clinweave.evaluation.comparison.leaderboard import add_run as add_run
     from clinweave.evaluation.comparison.leaderboard import compare_runs as compare_runs
     from clinweave.evaluation.comparison.leaderboard import read_boards as read_boards
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from clinweave.evaluation.comparison.settings import TaskSettings as TaskSettings
     from clinweave.evaluation.comparison.settings import check as check
     from clinweave.evaluation.language_model import ModelSettings as ModelSettings
+    from clinweave.evaluation.language_model import NamedModel as NamedModel
 
 __getattr__, __dir__ = attach(
     __name__,
@@ -30,6 +32,7 @@ __getattr__, __dir__ = attach(
         "KnowledgeSettings": "settings",
         "MAIN": "conditions",
         "ModelSettings": "settings",
+        "NamedModel": "settings",
         "TaskSettings": "settings",
         "add_run": "leaderboard",
         "check": "settings",
@@ -37,5 +40,6 @@ __getattr__, __dir__ = attach(
         "find_condition": "conditions",
         "in_report_order": "conditions",
         "read_boards": "leaderboard",
+        "split_model": "conditions",
     },
 )

@@ -25,6 +25,7 @@ class Condition:
     title: str
     control: str = ""
     perturbation: str = ""  # what is changed of the question or its evidence
+    model: str = ""  # name of a further model; empty for the recipe's first
 
 
 CONDITIONS: dict[str, Condition] = {
@@ -82,13 +83,30 @@ MAIN = tuple(name for name, condition in CONDITIONS.items() if not condition.con
 CONTROLS = tuple(name for name, condition in CONDITIONS.items() if condition.control)
 DEFAULT_CONTROLS = ("lookup", "wrong-entity", "gold-removed", "gold-falsified")
 _FROM_TEXT = ("gold-evidence", "wrong-text")  # they need a question with its own text
+MODEL_MARK = "@"
+
+
+def with_model(name: str, model: str) -> str:
+    """Return the name of a condition under a further model, "graph@NAME"; the name itself for the first model ("")."""
+    return f"{name}{MODEL_MARK}{model}" if model else name
+
+
+def split_model(name: str) -> tuple[str, str]:
+    """Return the condition and the model's name of "graph@NAME"; the latter is empty for the first model."""
+    condition, _, model = name.partition(MODEL_MARK)
+    return condition, model
 
 
 def find_condition(name: str) -> Condition:
     """Return the condition or control of a name; any registered retriever is a condition, so is "graph+mine".
 
-    "graph~typos" is the condition graph with a perturbation. Raises `UserError` for a name that is none of these.
+    "graph~typos" is the condition graph with a perturbation, "graph@NAME" that condition under a further model. Raises
+    `UserError` for a name that is none of these.
     """
+    if MODEL_MARK in name:
+        plain, model = split_model(name)
+        condition = find_condition(plain)
+        return replace(condition, name=name, title=f"{condition.title}, {model}", model=model)
     if MARK in name:
         return _perturbed_condition(name)
     if name in CONDITIONS:
@@ -122,15 +140,24 @@ def _perturbed_condition(name: str) -> Condition:
 
 
 def in_report_order(names: Iterable[str]) -> list[str]:
-    """Return the names in the order of reports: the built-in conditions, other retrievers, then the controls."""
-    given = list(dict.fromkeys(names))
-    others = [name for name in given if name not in CONDITIONS]
-    return [name for name in (*MAIN, *others, *CONTROLS) if name in given]
+    """Return the names in the order of reports: the built-in conditions, other retrievers, then the controls.
+
+    The conditions of a further model follow those of the models before it.
+    """
+    models: dict[str, list[str]] = {"": []}
+    for name in dict.fromkeys(names):
+        condition, model = split_model(name)
+        models.setdefault(model, []).append(condition)
+    ordered = []
+    for model, given in models.items():
+        others = [name for name in given if name not in CONDITIONS]
+        ordered += [with_model(name, model) for name in (*MAIN, *others, *CONTROLS) if name in given]
+    return ordered
 
 
 def is_control(name: str) -> bool:
     """Return whether a name is a control's."""
-    return name in CONTROLS
+    return split_model(name)[0] in CONTROLS
 
 
 class ProvidedEvidence(NamedTuple):

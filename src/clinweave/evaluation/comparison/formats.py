@@ -1,6 +1,6 @@
 """Titles and number formats of a comparison's report."""
 
-from clinweave.evaluation.comparison.conditions import CONDITIONS, find_condition
+from clinweave.evaluation.comparison.conditions import CONDITIONS, MODEL_MARK, find_condition, split_model
 
 TITLES = {
     "graph-questions": "Questions that the graph answers",
@@ -14,7 +14,9 @@ TITLES = {
 
 def title_of(name: str) -> str:
     """Return the title of a task or a built-in condition, or the name itself."""
-    return CONDITIONS[name].title if name in CONDITIONS else TITLES.get(name, name)
+    if name in CONDITIONS or MODEL_MARK in name:
+        return find_condition(name).title
+    return TITLES.get(name, name)
 
 
 def plain(name: str) -> str:
@@ -26,6 +28,13 @@ def versus(condition: str, baseline: str) -> str:
     """Return "Text index vs. model alone"."""
     title = plain(condition)
     return f"{title[:1].upper()}{title[1:]} vs. {plain(baseline).lower()}"
+
+
+def versus_model(condition: str, baseline: str, first: str) -> str:
+    """Return "Knowledge graph: 8b vs. NAME"; `first` names the recipe's first model."""
+    (name, model), other = split_model(condition), split_model(baseline)[1]
+    title = plain(name)
+    return f"{title[:1].upper()}{title[1:]}: {model or first} vs. {other or first}"
 
 
 def percent(value: float | None) -> str:

@@ -17,6 +17,7 @@ from clinweave.core.artifacts import digest, write_json
 from clinweave.core.errors import UserError
 from clinweave.core.filesystem import reason
 from clinweave.core.typed import from_values, to_values
+from clinweave.evaluation.comparison.conditions import split_model
 from clinweave.evaluation.comparison.measures import Value
 from clinweave.evaluation.comparison.results import ComparisonResults
 from clinweave.evaluation.comparison.samples import Sample
@@ -188,13 +189,14 @@ def _row(name: str, results: ComparisonResults, task: str, condition: str, sampl
     own = results.tasks[task].conditions[condition]
     run = [sample for sample in samples if sample.unscored not in {"tokens", "error"}]
     look_up = own.method == "look-up"
+    model = results.models.get(split_model(condition)[1], results.model)
     items = sorted((row.id, row.question, list(row.options), row.answer) for row in samples)
     return Row(
         run=name,
         task=task,
         condition=condition,
-        model="none" if look_up else str(results.model.get("name", "")),
-        weights="" if look_up else str(results.model.get("weights", "")),
+        model="none" if look_up else str(model.get("name", "")),
+        weights="" if look_up else str(model.get("weights", "")),
         method=own.method,
         items=digest(items),
         n=own.n,

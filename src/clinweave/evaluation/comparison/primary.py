@@ -8,6 +8,7 @@ from statistics import NormalDist
 from typing import Literal
 
 from clinweave.core import statistics
+from clinweave.evaluation.comparison.conditions import split_model, with_model
 from clinweave.evaluation.comparison.measures import (
     Measure,
     auc_difference,
@@ -93,25 +94,32 @@ def comparable(condition: Sequence[Sample], baseline: Sequence[Sample]) -> bool:
     return len(methods) <= 1
 
 
-def option_priors(rows: Iterable[Sample]) -> dict[str, Sequence[float]]:
-    """Return item -> the scores of its options without the question, where that control was run."""
-    return {row.id: row.scores for row in rows if row.condition == BLIND and row.scores}
+def option_priors(rows: Iterable[Sample], condition: str) -> dict[str, Sequence[float]]:
+    """Return item -> the scores of its options without the question, for the model of a condition."""
+    blind = with_model(BLIND, split_model(condition)[1])
+    return {row.id: row.scores for row in rows if row.condition == blind and row.scores}
 
 
 def measured_difference(
     metric: Measure,
     rows: Sequence[Sample],
     baseline: Sequence[Sample],
-    priors: Mapping[str, Sequence[float]],
+    task: Sequence[Sample],
     resamples: int,
 ) -> statistics.Difference | None:
-    """Return the paired difference by one metric, or None where it is not defined or no item is in both."""
+    """Return the paired difference by one metric, or None where it is not defined or no item is in both.
+
+    `task` holds all samples: those of the control without a question are a prior for calibration.
+    """
     if metric == "auc":
         return auc_difference(rows, baseline)
     if metric == "accuracy":
         scores = item_scores(rows), item_scores(baseline)
     else:
-        calibrated = calibrated_scores(rows, priors), calibrated_scores(baseline, priors)
+        calibrated = [
+            calibrated_scores(side, option_priors(task, side[0].condition)) if side else None
+            for side in (rows, baseline)
+        ]
         if calibrated[0] is None or calibrated[1] is None:
             return None
         scores = calibrated[0], calibrated[1]
@@ -119,6 +127,25 @@ def measured_difference(
         return None
     clusters = {row.id: row.cluster for row in (*rows, *baseline)}
     return statistics.difference(*scores, clusters, resamples=resamples)
+
+
+def gain_difference(
+    pair: tuple[Sequence[Sample], Sequence[Sample]],
+    baseline: tuple[Sequence[Sample], Sequence[Sample]],
+    resamples: int,
+) -> statistics.Difference | None:
+    """Return by how much more a condition adds over its model alone than another one does over its own.
+
+    Each pair is (samples of the condition, samples of its model alone). None where no item is in all four.
+    """
+    gains = []
+    for rows, alone in (pair, baseline):
+        with_knowledge, without = item_scores(rows), item_scores(alone)
+        gains.append({item: with_knowledge[item] - without[item] for item in with_knowledge.keys() & without})
+    if not gains[0].keys() & gains[1].keys():
+        return None
+    clusters = {row.id: row.cluster for row in (*pair[0], *baseline[0])}
+    return statistics.difference(gains[0], gains[1], clusters, resamples=resamples)
 
 
 def primary_results(
@@ -142,9 +169,7 @@ def _result(
     left = [row for row in rows if row.condition == wanted.condition]
     right = [row for row in rows if row.condition == wanted.baseline]
     missing = _missing(wanted, tasks, left, right)
-    gain = (
-        None if missing else measured_difference(wanted.metric, left, right, option_priors(rows), resamples)
-    )
+    gain = None if missing else measured_difference(wanted.metric, left, right, rows, resamples)
     if gain is None:
         return PrimaryResult(
             wanted.tasks, wanted.condition, wanted.baseline, wanted.metric, 0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0,

@@ -1,16 +1,13 @@
 """The report of a comparison: what was found first, then each task, then item by item."""
 
 import json
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 
 from clinweave.core.reports.blocks import (
     Block,
     Cell,
     Details,
     Figure,
-    Item,
-    ItemExplorer,
     Report,
     Section,
     Table,
@@ -22,6 +19,8 @@ from clinweave.evaluation.comparison.conditions import (
     find_condition,
     in_report_order,
     is_control,
+    split_model,
+    with_model,
 )
 from clinweave.evaluation.comparison.formats import (
     TITLES,
@@ -31,7 +30,9 @@ from clinweave.evaluation.comparison.formats import (
     points,
     probability,
     versus,
+    versus_model,
 )
+from clinweave.evaluation.comparison.report_items import item_explorer
 from clinweave.evaluation.comparison.report_primary import measure_blocks, primary_section, primary_sentence
 from clinweave.evaluation.comparison.results import (
     Comparison,
@@ -42,7 +43,6 @@ from clinweave.evaluation.comparison.results import (
 from clinweave.evaluation.comparison.samples import Sample
 
 PLUMBING = ("graph-questions",)
-_ITEMS = 500  # items listed one by one; all are in samples.jsonl
 EXPLAINED = {
     "graph-questions": "The graph contains these answers: this tests finding and reading, not medicine.",
     "graph-future": "The graph is built from the older release; the questions are what the newer one added. Wrong "
@@ -62,7 +62,13 @@ def headline(results: ComparisonResults) -> list[str]:
     tasks = sorted(results.tasks, key=lambda task: task in PLUMBING)  # what the graph contains comes last
     at_floor = [TITLES.get(task, task) for task in tasks if results.tasks[task].at_floor]
     sentences = [primary_sentence(row) for row in results.primary]
-    sentences += [sentence for task in tasks if (sentence := _finding(task, results, model))]
+    models = {"": model, **{name: name for name in results.models}}
+    sentences += [
+        sentence
+        for task in tasks
+        for name, title in models.items()
+        if (sentence := _finding(task, results, name, title))
+    ]
     if at_floor:
         sentences.append(
             f"Model at floor, not interpretable (every interval includes chance): {'; '.join(at_floor)}."
@@ -75,23 +81,28 @@ def headline(results: ComparisonResults) -> list[str]:
     return sentences or ["Nothing was compared."]
 
 
-def _finding(task: str, results: ComparisonResults, model: str) -> str:
+def _finding(task: str, results: ComparisonResults, name: str, model: str) -> str:
+    """Return what knowledge adds to one model on one task; `name` is that of a further model, `model` its title."""
     result, title = results.tasks[task], TITLES.get(task, task)
     if result.at_floor:
         return ""
-    rows = [row for row in results.comparisons if row.task == task and row.baseline == "base"]
+    rows = [
+        row for row in results.comparisons if row.task == task and row.baseline == with_model("base", name)
+    ]
     rows = [row for row in rows if row.family == "conditions" and row.metric == "accuracy"]
     if not rows:
         return ""
     best = max(rows, key=lambda row: row.difference)
-    base, accuracy = (result.conditions[name].accuracy for name in ("base", best.condition))
+    base, accuracy = (result.conditions[name].accuracy for name in (best.baseline, best.condition))
     between = f"{points(best.low)} to {points(best.high)}"
     if best.low > 0 and best.p < 0.05:
         verdict = f"a gain of {points(best.difference).lstrip('+')} points (95 % interval {between})"
     else:
         verdict = f"{points(best.difference)} points ({between}), not significant"
     names = {"text": "the text index", "graph": "the knowledge graph", "both": "text and graph"}
-    knowledge = names.get(best.condition) or " and ".join(find_condition(best.condition).retrievers)
+    knowledge = names.get(split_model(best.condition)[0]) or " and ".join(
+        find_condition(best.condition).retrievers
+    )
     return (
         f"{title}: {model} alone is right in {percent(base)} of {best.n} questions, with {knowledge} in "
         f"{percent(accuracy)}: {verdict}."
@@ -117,8 +128,12 @@ def comparison_report(results: ComparisonResults, samples: Sequence[Sample]) -> 
         sections.append(Section("Left out", [Text(rows, bullets=True)]))
     if results.metrics:
         sections.append(_metrics(results))
-    sections += [Section("Item by item", [_items(samples)]), _methods(results)]
-    caution = f"Model: {model}, scored by {how}."
+    sections += [Section("Item by item", [item_explorer(samples)]), _methods(results)]
+    others = "".join(
+        f" {name}: {own.get('name', name)}, scored by {own.get('method', '–')}."
+        for name, own in results.models.items()
+    )
+    caution = f"Model: {model}, scored by {how}.{others}"
     return Report(results.recipe.heading, "comparison report", headline(results), caution, sections)
 
 
@@ -130,15 +145,20 @@ def _task(name: str, results: ComparisonResults) -> Section:
     blocks: list[Block] = []
     if task.at_floor:
         blocks.append(Text(("Model at floor, not interpretable.",), "warning"))
-    blocks += _differences([row for row in rows if row.family in {"conditions", "sums"}])
+    blocks += _differences([row for row in rows if row.family in {"conditions", "sums"}], results)
     blocks += _accuracy(name, task, results)
     blocks += measure_blocks(task, every)
     if sentences := _readings(task, rows):
         blocks += [Text(("What the controls say:",)), Text(tuple(sentences), bullets=True)]
     if controls := [row for row in rows if row.family == "controls"]:
-        blocks.append(Details("Differences to the controls", _differences(controls)))
+        blocks.append(Details("Differences to the controls", _differences(controls, results)))
+    if models := [row for row in rows if row.family == "models"]:
+        blocks += [Text(("Models: the same condition, the same items.",)), *_differences(models, results)]
+    if gains := [row for row in rows if row.family == "gains"]:
+        note = "What knowledge adds to one model, minus what it adds to the other."
+        blocks += [Text((note,)), *_differences(gains, results)]
     if perturbed := [row for row in rows if row.family == "robustness"]:
-        blocks += [Text(("Robustness: the same items, perturbed.",)), *_differences(perturbed)]
+        blocks += [Text(("Robustness: the same items, perturbed.",)), *_differences(perturbed, results)]
     if task.kinds:
         blocks.append(_kinds(task))
     if task.changes:
@@ -147,7 +167,7 @@ def _task(name: str, results: ComparisonResults) -> Section:
     return Section(TITLES.get(name, name), blocks, note)
 
 
-def _differences(rows: Sequence[Comparison]) -> list[Block]:
+def _differences(rows: Sequence[Comparison], results: ComparisonResults) -> list[Block]:
     """Return the paired differences as a plot and as a table; colour only where the corrected test agrees."""
     if not rows:
         return []
@@ -156,7 +176,13 @@ def _differences(rows: Sequence[Comparison]) -> list[Block]:
         sure = row.p < 0.05
         return "up" if sure and row.low > 0 else "down" if sure and row.high < 0 else "none"
 
-    titles = [versus(row.condition, row.baseline) for row in rows]
+    first = str(results.model.get("name", "first model"))
+    titles = [
+        versus_model(row.condition, row.baseline, first)
+        if row.family in {"models", "gains"}
+        else versus(row.condition, row.baseline)
+        for row in rows
+    ]
     estimates = [
         Estimate(title, row.difference, row.low, row.high, tone(row))
         for title, row in zip(titles, rows, strict=True)
@@ -209,7 +235,7 @@ def _accuracy(name: str, task: TaskResult, results: ComparisonResults) -> list[B
 
 
 def _in_evidence(name: str, result: ConditionResult) -> str:
-    if name == "base":
+    if split_model(name)[0] == "base":
         return "–"
     if result.gold_in_evidence is None:
         return f"{percent(result.answer_named)} named"
@@ -301,54 +327,18 @@ def _metrics(results: ComparisonResults) -> Section:
     return Section("Metrics of installed packages", [Table(head, rows)])
 
 
-def _items(samples: Sequence[Sample]) -> ItemExplorer:
-    """Return one entry per item with a mark for each condition."""
-    groups: dict[tuple[str, str], list[Sample]] = defaultdict(list)
-    for row in samples:
-        groups[row.task, row.id].append(row)
-    conditions = {name: plain(name) for name in in_report_order(row.condition for row in samples)}
-    hidden = max(0, len(groups) - _ITEMS)
-    first = f"The first {_ITEMS} of {len(groups)} items; all are in samples.jsonl. " if hidden else ""
-    return ItemExplorer(
-        [_item(rows, conditions) for rows in list(groups.values())[:_ITEMS]],
-        conditions,
-        {"hurt": "hurt by knowledge", "helped": "helped by the graph", "missed": "wrong with the graph"},
-        f"{first}✓ right, ✗ wrong, ? undecided or not parsed. Open an item for its options and what the model "
-        f"was shown.",
-    )
-
-
-def _item(rows: Sequence[Sample], conditions: Mapping[str, str]) -> Item:
-    row = rows[0]
-    marks = {each.condition: "right" if each.score == 1 else each.unscored or "wrong" for each in rows}
-    results = "; ".join(f"{title}: {marks[name]}" for name, title in conditions.items() if name in marks)
-    shown = {
-        each.condition: each.evidence
-        for each in rows
-        if each.evidence and not is_control(each.condition) and each.condition != "both"
-    }
-    kind = f", {row.kind}" if row.kind else ""
-    note = f"{row.task}{kind}. {results}."
-    return Item(row.question, row.options, row.answer, note, marks, shown, frozenset(_groups(marks)))
-
-
-def _groups(marks: Mapping[str, str]) -> Iterator[str]:
-    base, graph = marks.get("base"), marks.get("graph")
-    if base == "right" and "wrong" in {marks.get(name) for name in ("text", "graph", "both")}:
-        yield "hurt"
-    if base != "right" and graph == "right":
-        yield "helped"
-    if graph not in {None, "right"}:
-        yield "missed"
-
-
 def _methods(results: ComparisonResults) -> Section:
     sources = Table(
         ("Source", "Release", "Licence"),
         [(Cell(source.name, source.homepage), source.release, source.licence) for source in results.sources],
     )
     packages = ", ".join(f"{name} {version}" for name, version in results.packages.items())
-    hashes = {"model": results.model, "inputs": to_values(results.inputs), "prompt": results.prompt_template}
+    hashes = {
+        "model": results.model,
+        "models": results.models,
+        "inputs": to_values(results.inputs),
+        "prompt": results.prompt_template,
+    }
     limits = (
         "All conditions answer the same questions, and retrieval sees the question alone, never the options.",
         "Differences are paired; intervals are bootstrapped over clusters of dependent questions (BCa, "

@@ -3,18 +3,20 @@
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from clinweave.core import statistics
 from clinweave.evaluation.comparison.additions import MetricValue
-from clinweave.evaluation.comparison.conditions import CONDITIONS, CONTROLS, is_control
+from clinweave.evaluation.comparison.conditions import is_control, split_model, with_model
 from clinweave.evaluation.comparison.measures import MEASURES, Measure, Value, auc, calibrated_scores
+from clinweave.evaluation.comparison.pairs import Family, compared_pairs
 from clinweave.evaluation.comparison.perturbations import MARK
 from clinweave.evaluation.comparison.primary import (
     PrimaryComparison,
     PrimaryResult,
     comparable,
+    gain_difference,
     item_scores,
     measured_difference,
     option_priors,
@@ -27,17 +29,6 @@ from clinweave.evaluation.comparison.timing import Timings
 from clinweave.models import chance_of, same_option
 from clinweave.records import Source
 
-Family = Literal["conditions", "sums", "controls", "robustness"]
-# (condition, baseline, family): Holm's correction runs within a family over all tasks
-COMPARISONS: tuple[tuple[str, str, Family], ...] = (
-    ("text", "base", "conditions"),
-    ("graph", "base", "conditions"),
-    ("both", "base", "conditions"),
-    ("both", "text", "sums"),
-    ("both", "graph", "sums"),
-    *((control, "base", "controls") for control in CONTROLS),
-    *(("graph", control, "controls") for control in CONTROLS),
-)
 _DIGITS = 6  # of a number in a file, the same on every machine
 
 
@@ -84,6 +75,8 @@ class TaskResult:
 @dataclass(frozen=True)
 class Comparison:
     """A paired difference, condition minus baseline, with its 95 % interval; `p` is adjusted after Holm.
+
+    Family `models`: the same condition of two models. `gains`: what the condition adds over each model alone.
 
     `metric` is accuracy, the area under the curve (auc) or calibrated accuracy; Holm's correction runs within a family
     of comparisons by one metric, over all tasks. `gained` and `lost` count items whose score rose or fell.
@@ -164,6 +157,7 @@ class ComparisonResults(Summary):
     retrieval: dict[str, Recall]
     timings: Timings
     metrics: tuple[MetricValue, ...] = ()  # of installed packages, as the recipe names them
+    models: dict[str, dict[str, Any]] = field(default_factory=dict)  # further models by name
 
 
 RESULTS = ComparisonResults
@@ -195,9 +189,9 @@ def summarise(
 def _task(rows: Sequence[Sample]) -> TaskResult:
     first = list({row.id: row for row in rows}.values())
     kinds = sorted({row.kind for row in first})
-    priors = option_priors(rows)
     conditions = {
-        name: _judged(_condition(items), items, priors) for name, items in by_condition(rows).items()
+        name: _judged(_condition(items), items, option_priors(rows, name))
+        for name, items in by_condition(rows).items()
     }
     chance = sum(chance_of(row.options, row.answer) for row in first) / len(first)
     scored = [name for name in conditions if not is_control(name) and conditions[name].n]
@@ -264,20 +258,17 @@ def _judged(
 
 def _comparisons(task: str, rows: Sequence[Sample], resamples: int) -> Iterator[Comparison]:
     conditions = by_condition(rows)
-    others: list[tuple[str, str, Family]] = [
-        (name, name.partition(MARK)[0], "robustness") if MARK in name else (name, "base", "conditions")
-        for name in conditions
-        if name not in CONDITIONS
-    ]
-    priors = option_priors(rows)
-    for name, baseline, family in (*COMPARISONS, *others):
-        if name not in conditions or baseline not in conditions:
-            continue
+    for name, baseline, family in compared_pairs(list(conditions)):
         left, right = conditions[name], conditions[baseline]
         if not comparable(left, right):
             continue
-        for metric in MEASURES if family != "controls" else MEASURES[:1]:
-            gain = measured_difference(metric, left, right, priors, resamples)
+        for metric in MEASURES if family not in {"controls", "gains"} else MEASURES[:1]:
+            if family == "gains":
+                gain = gain_difference(
+                    _with_base(conditions, name), _with_base(conditions, baseline), resamples
+                )
+            else:
+                gain = measured_difference(metric, left, right, rows, resamples)
             if gain is None:
                 continue
             yield Comparison(
@@ -299,6 +290,13 @@ def _comparisons(task: str, rows: Sequence[Sample], resamples: int) -> Iterator[
             )
 
 
+def _with_base(
+    conditions: Mapping[str, Sequence[Sample]], name: str
+) -> tuple[Sequence[Sample], Sequence[Sample]]:
+    """Return a condition's samples and those of its model alone."""
+    return conditions[name], conditions.get(with_model("base", split_model(name)[1]), ())
+
+
 def _adjusted(comparisons: Sequence[Comparison]) -> list[Comparison]:
     """Return the comparisons with p values adjusted after Holm within each family and metric."""
     adjusted: dict[int, float] = {}
@@ -316,11 +314,12 @@ def _adjusted(comparisons: Sequence[Comparison]) -> list[Comparison]:
 def _changes(rows: Sequence[Sample]) -> dict[str, Changes]:
     """Return, for each condition with knowledge, how many items it turned right, and turned wrong, from base."""
     conditions = by_condition(rows)
-    base = item_scores(conditions.get("base", ()))
     changes = {}
     for name in conditions:
-        if name == "base" or is_control(name) or MARK in name:
+        condition, model = split_model(name)
+        if condition == "base" or is_control(name) or MARK in name:
             continue
+        base = item_scores(conditions.get(with_model("base", model), ()))
         scores = item_scores(conditions[name])
         both = base.keys() & scores.keys()
         if both:

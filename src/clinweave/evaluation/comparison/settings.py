@@ -1,5 +1,6 @@
 """The keys of a recipe that compares ways of adding knowledge to a model."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -10,15 +11,19 @@ from clinweave.evaluation.comparison.conditions import (
     CONDITIONS,
     DEFAULT_CONTROLS,
     MAIN,
+    MODEL_MARK,
     find_condition,
     in_report_order,
+    with_model,
 )
 from clinweave.evaluation.comparison.primary import PrimaryComparison
-from clinweave.evaluation.language_model import ModelSettings
+from clinweave.evaluation.language_model import ModelSettings, NamedModel
 from clinweave.evaluation.recipe import Recipe
 from clinweave.knowledge import retriever_names
 
 TaskType = Literal["graph-questions", "graph-future", "cross-source", "pubmedqa-retrieved", "benchmark"]
+
+_MODEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")
 
 
 @dataclass(frozen=True)
@@ -61,14 +66,21 @@ class ComparisonRecipe(Recipe):
     metrics: tuple[str, ...] = ()  # installed metrics to compute besides accuracy
     ask: tuple[str, ...] = ()  # questions answered from the graph without a model, shown in the report
     model: ModelSettings = field(default_factory=ModelSettings)
+    models: tuple[NamedModel, ...] = ()  # further models; each answers the same questions
     knowledge: KnowledgeSettings = field(default_factory=KnowledgeSettings)
     tasks: tuple[TaskSettings, ...] = ()
     primary: tuple[PrimaryComparison, ...] = ()  # named before the run; all other comparisons are exploratory
 
     @property
     def conditions(self) -> tuple[str, ...]:
-        """Return conditions and controls in the order of reports."""
+        """Return the conditions and controls of one model in the order of reports."""
         return tuple(in_report_order((*self.knowledge.conditions, *self.knowledge.controls)))
+
+    @property
+    def all_conditions(self) -> tuple[str, ...]:
+        """Return the conditions and controls of all models: "graph", "graph@NAME"."""
+        names = ("", *(model.name for model in self.models))
+        return tuple(with_model(condition, name) for name in names for condition in self.conditions)
 
 
 SETTINGS = ComparisonRecipe
@@ -77,6 +89,10 @@ SETTINGS = ComparisonRecipe
 def check(recipe: ComparisonRecipe, where: str) -> ComparisonRecipe:
     """Return the recipe, or raise `UserError` for values that contradict each other."""
     for name in (*recipe.knowledge.conditions, *recipe.knowledge.controls):
+        if MODEL_MARK in name:
+            raise UserError(
+                f"{where}: {name!r}: every condition is asked of every model; leave {MODEL_MARK} out"
+            )
         try:
             find_condition(name)
         except UserError as error:
@@ -89,10 +105,7 @@ def check(recipe: ComparisonRecipe, where: str) -> ComparisonRecipe:
     for name in recipe.metrics:
         if name not in METRICS:
             raise UserError(f"{where}: metrics: {METRICS.unknown(name)}")
-    if recipe.model.address in {"", "none"}:
-        raise UserError(
-            f"{where}: model.address is {recipe.model.address!r}; a comparison needs a language model"
-        )
+    _check_models(recipe, where)
     _check_primary(recipe, where)
     if not recipe.tasks:
         raise UserError(f"{where}: there are no [[tasks]], so there is nothing to run; add one")
@@ -109,20 +122,30 @@ def _check_task_types(recipe: ComparisonRecipe, where: str) -> None:
             )
 
 
-def _check_model(recipe: ComparisonRecipe, where: str) -> None:
-    if recipe.model.address in {"", "none"}:
-        raise UserError(
-            f"{where}: model.address is {recipe.model.address!r}; a comparison needs a language model"
-        )
+def _check_models(recipe: ComparisonRecipe, where: str) -> None:
+    keys = ("model", *(f"models.{number}" for number in range(len(recipe.models))))
+    for key, model in zip(keys, (recipe.model, *recipe.models), strict=True):
+        if model.address in {"", "none"}:
+            raise UserError(
+                f"{where}: {key}.address is {model.address!r}; a comparison needs a language model"
+            )
+    names = [model.name for model in recipe.models]
+    for number, name in enumerate(names):
+        if not _MODEL_NAME.fullmatch(name):
+            raise UserError(
+                f"{where}: models.{number}.name is {name!r}; give letters, digits, points, hyphens, such as 8b"
+            )
+        if name in names[:number]:
+            raise UserError(f"{where}: models.{number}.name: {name!r} names another model already")
 
 
 def _check_primary(recipe: ComparisonRecipe, where: str) -> None:
     for number, each in enumerate(recipe.primary):
         key = f"{where}: primary.{number}"
         for name in (each.condition, each.baseline):
-            if name not in recipe.conditions:
+            if name not in recipe.all_conditions:
                 raise UserError(
-                    f"{key}: {name!r} is no condition of this recipe{nearest(name, recipe.conditions)}"
+                    f"{key}: {name!r} is no condition of this recipe{nearest(name, recipe.all_conditions)}"
                 )
         if not each.tasks:
             raise UserError(f"{key}: tasks is empty; name at least one task")

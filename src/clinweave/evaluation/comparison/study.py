@@ -2,7 +2,7 @@
 
 import os
 import platform
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,15 +14,17 @@ from clinweave.core.artifacts import read_manifest
 from clinweave.core.reports.blocks import Report
 from clinweave.evaluation.cache import Cache
 from clinweave.evaluation.comparison.additions import added_metrics
-from clinweave.evaluation.comparison.conditions import EvidenceProvider
+from clinweave.evaluation.comparison.conditions import EvidenceProvider, with_model
 from clinweave.evaluation.comparison.prompts import template_hash
-from clinweave.evaluation.comparison.results import (
-    AnsweredQuestion,
-    ComparisonResults,
-    Skipped,
-    TaskInputs,
-    summarise,
+from clinweave.evaluation.comparison.record import (
+    answers,
+    described,
+    not_compared,
+    sources_of,
+    without_folder_names,
+    without_folders,
 )
+from clinweave.evaluation.comparison.results import ComparisonResults, Skipped, TaskInputs, summarise
 from clinweave.evaluation.comparison.retrieval import Recall, retrieval
 from clinweave.evaluation.comparison.samples import Job, Sample, Scorer, prepare, score_all, to_row
 from clinweave.evaluation.comparison.settings import ComparisonRecipe, TaskSettings
@@ -31,6 +33,7 @@ from clinweave.evaluation.comparison.timing import Timings, timings
 from clinweave.evaluation.knowledge_bases import KnowledgeBase, KnowledgeBaseBuilder
 from clinweave.evaluation.language_model import (
     ModelOpener,
+    ModelSettings,
     is_address,
     package_versions,
     token_counter,
@@ -39,7 +42,7 @@ from clinweave.evaluation.language_model import (
 from clinweave.evaluation.review import RATINGS, ReviewResults, review_section
 from clinweave.evaluation.runner import ArtifactStep, Runner, Step, Work, read_result, write_rows
 from clinweave.models import CHOICE_VERSION, option_key, option_labels
-from clinweave.records import Audience, Question, Source
+from clinweave.records import Question
 
 QUESTIONS_VERSION = 1  # raise it when the same settings give other questions
 SAMPLES_VERSION = 2  # raise it when the same questions give other samples
@@ -58,12 +61,12 @@ class ScoredTask:
 
 @dataclass(frozen=True)
 class Task:
-    """A task with its steps: the knowledge base it is asked in, its questions, and their samples."""
+    """A task with its steps: the knowledge base it is asked in, its questions, and their samples by each model."""
 
     settings: TaskSettings
     base: ArtifactStep[KnowledgeBase]
     questions: Step[list[Question]]
-    samples: Step[ScoredTask]
+    samples: tuple[Step[ScoredTask], ...]  # one per model
 
 
 class ComparisonStudy:
@@ -72,7 +75,10 @@ class ComparisonStudy:
     def __init__(self, recipe: ComparisonRecipe, runner: Runner) -> None:
         self.recipe = recipe
         self.runner = runner
-        self.model = ModelOpener(recipe.model, runner.home)
+        self.models = {
+            getattr(model, "name", ""): ModelOpener(model, runner.home)
+            for model in (recipe.model, *recipe.models)
+        }
         knowledge = recipe.knowledge
         self.builder = KnowledgeBaseBuilder(
             runner.home, knowledge.databases, runner.progress.status, knowledge.graph
@@ -81,12 +87,16 @@ class ComparisonStudy:
         self.tasks = [self._task(number, settings) for number, settings in self._runnable()]
 
     def steps(self) -> Iterable[Step[Any] | ArtifactStep[Any]]:
-        """Return the questions of every task, then their samples."""
-        return [*(task.questions for task in self.tasks), *(task.samples for task in self.tasks)]
+        """Return the questions of every task, then their samples, model by model."""
+        samples = [
+            step for steps in zip(*(task.samples for task in self.tasks), strict=True) for step in steps
+        ]
+        return [*(task.questions for task in self.tasks), *samples]
 
     def resources(self) -> list[str]:
-        """Return the catalogue ids of the model's weights."""
-        return weight_resources(self.recipe.model.address)
+        """Return the catalogue ids of the models' weights."""
+        addresses = dict.fromkeys(opener.settings.address for opener in self.models.values())
+        return list(dict.fromkeys(name for address in addresses for name in weight_resources(address)))
 
     def databases(self) -> tuple[str, ...]:
         """Return the databases to fetch; none where the recipe names a built graph."""
@@ -96,14 +106,15 @@ class ComparisonStudy:
         return () if knowledge.graph else knowledge.databases or DEFAULT
 
     def close(self) -> None:
-        """Close the model."""
-        self.model.close()
+        """Close the models."""
+        for opener in self.models.values():
+            opener.close()
 
     def _runnable(self) -> Iterator[tuple[int, TaskSettings]]:
         for number, settings in enumerate(self.recipe.tasks, 1):
             if reason := missing(settings):
                 self.runner.progress.status(f"Left out: {settings.type}, {reason}")
-                self.skipped.append(Skipped(settings.type, _without_folders(reason)))
+                self.skipped.append(Skipped(settings.type, without_folder_names(reason)))
                 continue
             yield number, settings
 
@@ -125,7 +136,8 @@ class ComparisonStudy:
             self._evidence_base(settings, asked_in, questions),
             _key,
         )
-        return Task(settings, base, questions, self._samples(name, settings, questions, base))
+        samples = tuple(self._samples(name, settings, questions, base, model) for model in self.models)
+        return Task(settings, base, questions, samples)
 
     def _questions_base(self, settings: TaskSettings) -> KnowledgeBase:
         """Return the knowledge base that the questions of a task are made from."""
@@ -158,25 +170,26 @@ class ComparisonStudy:
         settings: TaskSettings,
         questions: Step[list[Question]],
         base: ArtifactStep[KnowledgeBase],
+        model: str,
     ) -> Step[ScoredTask]:
-        recipe = self.recipe
+        recipe, opener = self.recipe, self.models[model]
         budget = settings.budget or recipe.knowledge.budget
-        choosing = asdict(recipe.model)
+        choosing = asdict(opener.settings)
         for key in ("concurrency", "allow_remote", "reuse_unidentified"):  # they change no answer
             choosing.pop(key)
 
         def weights() -> Mapping[str, str]:
             self._check_egress(
-                settings, self.runner.result(base)
+                settings, self.runner.result(base), opener.settings
             )  # before a server is asked for its identity
-            return {"weights": self.model.weights()}
+            return {"weights": opener.weights()}
 
         return Step(
-            f"samples/{name}",
+            f"samples/{with_model(name, model)}",
             ScoredTask,
-            lambda work: self._score(settings, work, questions, base),
+            lambda work: self._score(settings, work, questions, base, model),
             version=SAMPLES_VERSION,
-            title=f"Samples: {settings.type}",
+            title=f"Samples: {settings.type}{f', {model}' if model else ''}",
             needs=(questions, base),
             inputs=weights,
             parameters={
@@ -191,9 +204,9 @@ class ComparisonStudy:
             retry=lambda scored: scored.errors > 0,  # the model failed on some items: ask again
         )
 
-    def _check_egress(self, settings: TaskSettings, base: KnowledgeBase) -> None:
+    @staticmethod
+    def _check_egress(settings: TaskSettings, base: KnowledgeBase, model: ModelSettings) -> None:
         """Raise `AccessError` where the knowledge of a task may not be sent to the model's host."""
-        model = self.recipe.model
         host = model.address if is_address(model.address) else ""
         check_egress(base.tier, host, model.allow_remote, content=f"knowledge for {settings.type}")
 
@@ -203,9 +216,13 @@ class ComparisonStudy:
         work: Work,
         questions_step: Step[list[Question]],
         base_step: ArtifactStep[KnowledgeBase],
+        name: str,
     ) -> ScoredTask:
-        recipe, chosen = self.recipe, self.recipe.model
-        questions, base, model = work.result(questions_step), work.result(base_step), self.model.open()
+        recipe, chosen = self.recipe, self.models[name].settings
+        for other, opener in self.models.items():  # one model in memory at a time
+            if other != name:
+                opener.close()
+        questions, base, model = work.result(questions_step), work.result(base_step), self.models[name].open()
         check_egress(
             base.tier, host_of_model(model), chosen.allow_remote, content=f"knowledge for {settings.type}"
         )
@@ -228,7 +245,7 @@ class ComparisonStudy:
         with work.progress.bar(f"Scoring {settings.type}", len(jobs)) as tick:
             samples = score_all(jobs, scorer, tick, concurrency=chosen.concurrency)
         return ScoredTask(
-            samples=tuple(samples),
+            samples=tuple(replace(row, condition=with_model(row.condition, name)) for row in samples),
             errors=sum(sample.unscored == "error" for sample in samples),
             retrieval=recall,
             tier=base.tier.value,
@@ -237,9 +254,9 @@ class ComparisonStudy:
 
     def results(self, runner: Runner) -> ComparisonResults:
         """Return accuracies, comparisons and what they were made from; write samples.jsonl."""
-        scored = [runner.result(task.samples) for task in self.tasks]
+        scored = [[runner.result(step) for step in task.samples] for task in self.tasks]
         bases = [runner.result(task.base) for task in self.tasks]
-        samples = [row for each in scored for row in each.samples]
+        samples = [row for task in scored for each in task for row in each.samples]
         write_rows(runner.out / "samples.jsonl", [to_row(row) for row in samples])
         summary = summarise(samples, resamples=self.recipe.resamples, primary=self.recipe.primary)
         return ComparisonResults(
@@ -249,16 +266,21 @@ class ComparisonStudy:
             primary=summary.primary,
             clinweave=__version__,
             recipe=without_folders(self.recipe),
-            model=described([each.model for each in scored]),
+            model=described([task[0].model for task in scored]),
+            models={
+                name: described([task[number].model for task in scored])
+                for number, name in enumerate(self.models)
+                if name
+            },
             packages=package_versions(),
             prompt_template=template_hash(),
             seeds={"questions": self.recipe.seed, "bootstrap": statistics.SEED},
             inputs=tuple(self._inputs(task, runner) for task in self.tasks),
-            sources=_sources(bases),
+            sources=sources_of(bases),
             tier=strictest(base.tier for base in bases).value,
-            skipped=tuple(self.skipped),
+            skipped=(*self.skipped, *not_compared(samples)),
             answers=tuple(answers(self.recipe.ask, runner.home)),
-            retrieval={name: result for each in scored for name, result in each.retrieval.items()},
+            retrieval={name: result for task in scored for name, result in task[0].retrieval.items()},
             metrics=added_metrics(samples, self.recipe.metrics),
             timings=Timings(timings(samples), os.cpu_count(), platform.python_version()),
         )
@@ -279,7 +301,7 @@ class ComparisonStudy:
         """Return the report."""
         from clinweave.evaluation.comparison.report import comparison_report
 
-        samples = [row for task in self.tasks for row in runner.result(task.samples).samples]
+        samples = [row for task in self.tasks for step in task.samples for row in runner.result(step).samples]
         report = comparison_report(results, samples)
         ratings = runner.out / RATINGS
         if ratings.exists():
@@ -309,54 +331,3 @@ def dumped(jobs: Iterable[Job], scorer: Scorer) -> list[dict[str, Any]]:
 
 def _key(base: KnowledgeBase) -> str:
     return base.key
-
-
-def _sources(bases: Iterable[KnowledgeBase]) -> tuple[Source, ...]:
-    sources = {}
-    for base in bases:
-        for source in base.sources().values():
-            sources[f"{source.id} {source.release}"] = source
-    return tuple(sources[key] for key in sorted(sources))
-
-
-def answers(questions: Sequence[str], home: Path) -> Iterator[AnsweredQuestion]:
-    """Yield questions with the answers of the graph in `home`, as `ask --model none --knowledge graph` gives them.
-
-    Nothing where no graph was built there. The user's own documents are not asked: a report may be passed on.
-    """
-    if not questions or read_manifest(home / "graph") is None:
-        return
-    from clinweave.knowledge_base import open_knowledge_base
-
-    with open_knowledge_base(home, model="none") as base:
-        for question in questions:
-            answer = base.ask(question, retrievers=("graph",), audience=Audience.CLINICIAN)
-            yield AnsweredQuestion(question, answer.text, answer.abstained)
-
-
-def described(models: Sequence[Mapping[str, object]]) -> dict[str, Any]:
-    """Return what identifies the model of all tasks; tasks that were scored by several engines name all of them."""
-    if not models:
-        return {}
-    scorers = sorted({str(model["scorer"]) for model in models if "scorer" in model})
-    return {**models[0], **({"scorer": " and ".join(scorers)} if scorers else {})}
-
-
-def without_folders(recipe: ComparisonRecipe) -> ComparisonRecipe:
-    """Return the recipe with file names in place of this machine's folders."""
-    tasks = tuple(
-        replace(
-            task,
-            path=Path(task.path).name,
-            older=Path(task.older).name,
-            newer=Path(task.newer).name,
-            corpus=Path(task.corpus).name,
-        )
-        for task in recipe.tasks
-    )
-    knowledge = replace(recipe.knowledge, graph=Path(recipe.knowledge.graph).name)
-    return replace(recipe, tasks=tasks, knowledge=knowledge, model=replace(recipe.model, concurrency=1))
-
-
-def _without_folders(reason: str) -> str:
-    return " ".join(Path(word).name if "/" in word else word for word in reason.split())

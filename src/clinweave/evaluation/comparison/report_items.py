@@ -1,0 +1,52 @@
+"""The item explorer of a comparison's report: each item's question, evidence, answers and marks by condition."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from clinweave.core.reports.blocks import Item, ItemExplorer
+from clinweave.evaluation.comparison.conditions import in_report_order, is_control, split_model
+from clinweave.evaluation.comparison.formats import plain
+from clinweave.evaluation.comparison.samples import Sample
+
+_ITEMS = 500  # items listed one by one; all are in samples.jsonl
+
+
+def item_explorer(samples: Sequence[Sample]) -> ItemExplorer:
+    """Return one entry per item with a mark for each condition."""
+    groups: dict[tuple[str, str], list[Sample]] = defaultdict(list)
+    for row in samples:
+        groups[row.task, row.id].append(row)
+    conditions = {name: plain(name) for name in in_report_order(row.condition for row in samples)}
+    hidden = max(0, len(groups) - _ITEMS)
+    first = f"The first {_ITEMS} of {len(groups)} items; all are in samples.jsonl. " if hidden else ""
+    return ItemExplorer(
+        [_item(rows, conditions) for rows in list(groups.values())[:_ITEMS]],
+        conditions,
+        {"hurt": "hurt by knowledge", "helped": "helped by the graph", "missed": "wrong with the graph"},
+        f"{first}✓ right, ✗ wrong, ? undecided or not parsed. Open an item for its options and what the model "
+        f"was shown.",
+    )
+
+
+def _item(rows: Sequence[Sample], conditions: Mapping[str, str]) -> Item:
+    row = rows[0]
+    marks = {each.condition: "right" if each.score == 1 else each.unscored or "wrong" for each in rows}
+    results = "; ".join(f"{title}: {marks[name]}" for name, title in conditions.items() if name in marks)
+    shown = {
+        each.condition: each.evidence
+        for each in rows
+        if each.evidence and not is_control(each.condition) and split_model(each.condition)[0] != "both"
+    }
+    kind = f", {row.kind}" if row.kind else ""
+    note = f"{row.task}{kind}. {results}."
+    return Item(row.question, row.options, row.answer, note, marks, shown, frozenset(_groups(marks)))
+
+
+def _groups(marks: Mapping[str, str]) -> Iterator[str]:
+    base, graph = marks.get("base"), marks.get("graph")
+    if base == "right" and "wrong" in {marks.get(name) for name in ("text", "graph", "both")}:
+        yield "hurt"
+    if base != "right" and graph == "right":
+        yield "helped"
+    if graph not in {None, "right"}:
+        yield "missed"
