@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "check": "Verify the checksums of everything built or downloaded.",
     "graph": "Build, explore, export and import the knowledge graph.",
     "link": "Recognise concepts in text.",
+    "batch": "Run a job over many items, here or on a cluster; a stopped run goes on.",
     "index": "Build and search the text index; add your own documents.",
     "ask": "Answer a question with citations, or say that the sources do not answer it.",
     "data": "Build training sets from the graph; check training files.",

@@ -1,0 +1,184 @@
+"""Inputs as parts: lines of JSONL files, or row groups of Parquet files, each part named by the digest of its bytes."""
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from clinweave.core.artifacts import sha256
+from clinweave.core.errors import ClinweaveError, UserError
+from clinweave.core.filesystem import kind_of, regular_file
+
+PART_BYTES = 8 << 20
+ROWS = 256  # rows of a batch
+LINES, PACKED, TABLE = (".jsonl", ".ndjson"), (".jsonl.gz", ".ndjson.gz"), (".parquet",)
+_UNFIT = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, UnicodeError, OverflowError)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of an input file: bytes `start` to `stop` of its lines, or row groups `start` to `stop`.
+
+    `name` is the digest of its content, `line` the number of its first row in the file, from 1.
+    """
+
+    name: str
+    file: str
+    start: int
+    stop: int
+    line: int = 1
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Up to `ROWS` rows of a part: the ids of all, a batch of the good ones, and what is wrong with the others."""
+
+    ids: list[str | None]
+    batch: pa.RecordBatch
+    bad: dict[int, str]
+
+
+def plan(source: Path, size: int = PART_BYTES) -> list[Part]:
+    """Return the parts of a file, or of all files of a folder in the order of their names, of about `size` bytes each.
+
+    Equal parts get names of their own. Raises `UserError` for a file of another kind: none is left out.
+    """
+    parts: list[Part] = []
+    times: dict[str, int] = {}
+    for file in _files(source):
+        for part in _parts(file, size):
+            times[part.name] = number = times.get(part.name, 0) + 1
+            parts.append(part if number == 1 else replace(part, name=f"{part.name}-{number}"))
+    return parts
+
+
+def _files(source: Path) -> list[Path]:
+    if kind_of(source) != "a folder":
+        return [regular_file(source)]
+    files = sorted(item for item in source.rglob("*") if item.is_file() and not item.name.startswith("."))
+    if not files:
+        raise UserError(f"{source} holds no files")
+    return files
+
+
+def _parts(file: Path, size: int) -> Iterator[Part]:
+    if file.name.endswith(LINES):
+        yield from _line_parts(file, size)
+    elif file.name.endswith(PACKED):
+        yield Part(sha256(file)[:16], str(file.resolve()), 0, 0)
+    elif file.name.endswith(TABLE):
+        yield from _table_parts(file, size)
+    else:
+        raise UserError(f"{file} is not read: give {', '.join((*LINES, *PACKED, *TABLE))} files")
+
+
+def _line_parts(file: Path, size: int) -> Iterator[Part]:
+    with file.open("rb") as stream:
+        start, line = 0, 1
+        while data := stream.read(size):
+            data += stream.readline()
+            name = hashlib.sha256(data).hexdigest()[:16]
+            yield Part(name, str(file.resolve()), start, start + len(data), line)
+            start, line = start + len(data), line + data.count(b"\n")
+
+
+def _table_parts(file: Path, size: int) -> Iterator[Part]:
+    try:
+        groups = pq.read_metadata(file)
+    except pa.ArrowInvalid as error:
+        raise UserError(f"{file} cannot be read as Parquet: {error}") from error
+    content, start, line, held, rows = sha256(file), 0, 1, 0, 0
+    for number in range(groups.num_row_groups):
+        group = groups.row_group(number)
+        held, rows = held + group.total_byte_size, rows + group.num_rows
+        if held >= size or number == groups.num_row_groups - 1:
+            name = hashlib.sha256(f"{content} {start} {number + 1}".encode()).hexdigest()[:16]
+            yield Part(name, str(file.resolve()), start, number + 1, line)
+            start, line, held, rows = number + 1, line + rows, 0, 0
+
+
+def read_rows(part: Part, needs: pa.Schema) -> Iterator[Rows]:
+    """Yield the rows of a part with the columns `needs`. Raises `ClinweaveError` where lines changed since `plan`."""
+    rows = _table_rows(part, needs) if part.file.endswith(TABLE) else _line_rows(part)
+    where = Path(part.file).name
+    while chunk := list(islice(rows, ROWS)):
+        yield _fitted(chunk, needs, where)
+
+
+def _line_rows(part: Part) -> Iterator[tuple[int, object]]:
+    """Yield number and value of each line that is not empty; a `ValueError` stands for what is no JSON."""
+    if part.file.endswith(PACKED):
+        with gzip.open(part.file, "rb") as stream:
+            yield from _parsed(stream, part.line)
+        return
+    with Path(part.file).open("rb") as file:
+        file.seek(part.start)
+        data = file.read(part.stop - part.start)
+    if hashlib.sha256(data).hexdigest()[:16] != part.name[:16]:
+        raise ClinweaveError(f"{part.file} was changed while the job ran: run it again")
+    yield from _parsed(data.split(b"\n"), part.line)
+
+
+def _parsed(lines: Any, first: int) -> Iterator[tuple[int, object]]:
+    for number, raw in enumerate(lines, first):
+        if raw.strip():
+            try:
+                yield number, json.loads(raw)
+            except (ValueError, RecursionError):
+                yield number, ValueError("not JSON")
+
+
+def _table_rows(part: Part, needs: pa.Schema) -> Iterator[tuple[int, object]]:
+    with pq.ParquetFile(part.file) as file:
+        columns = [name for name in ("id", *needs.names) if name in file.schema_arrow.names]
+        number = part.line
+        for batch in file.iter_batches(ROWS, row_groups=list(range(part.start, part.stop)), columns=columns):
+            for row in batch.to_pylist():
+                yield number, row
+                number += 1
+
+
+def _fitted(chunk: Sequence[tuple[int, object]], needs: pa.Schema, file: str) -> Rows:
+    ids: list[str | None] = []
+    good: list[dict[str, object]] = []
+    bad: dict[int, str] = {}
+    for position, (number, row) in enumerate(chunk):
+        ids.append(_id_of(row))
+        if wrong := _wrong(row, needs):
+            bad[position] = f"{file}, line {number}: {wrong}"
+        elif isinstance(row, dict):
+            good.append({name: row.get(name) for name in needs.names})
+    return Rows(ids, pa.RecordBatch.from_pylist(good, schema=needs), bad)
+
+
+def _id_of(row: object) -> str | None:
+    value = row.get("id") if isinstance(row, dict) else None
+    if value is None or isinstance(value, str):
+        return value if value is None else value.encode("utf-8", "replace").decode()
+    return json.dumps(value, ensure_ascii=True)
+
+
+def _wrong(row: object, needs: pa.Schema) -> str:
+    """Return what is wrong with a row, without its content."""
+    if not isinstance(row, dict):
+        return str(row) if isinstance(row, ValueError) else "not a JSON object"
+    if row.get("id") is None:
+        return 'needs an "id"'
+    for column in needs:
+        value = row.get(column.name)
+        if value is None:
+            if not column.nullable:
+                return f'needs "{column.name}"'
+            continue
+        try:
+            pa.array([value], column.type)
+        except _UNFIT:
+            return f'"{column.name}" is not {column.type}'
+    return ""

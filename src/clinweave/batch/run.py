@@ -1,0 +1,141 @@
+"""Run a job over an input: plan the parts, skip those that are finished, try again what failed, write the manifest."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from clinweave import __version__
+from clinweave.batch.contract import Job, PartReport, Runner, Task
+from clinweave.batch.local import LocalRunner
+from clinweave.batch.parts import PART_BYTES, Part, plan
+from clinweave.batch.worker import counts_of, part_file
+from clinweave.core.artifacts import MANIFEST, digest, read_manifest, sweep_below, write_json, write_manifest
+from clinweave.core.errors import ClinweaveError, UserError
+from clinweave.core.filesystem import output_folder
+from clinweave.core.typed import to_values
+
+ATTEMPTS = 3  # of one part
+JOB_FILE = "job.json"
+KIND = "batch"
+Progress = Callable[[int, int, int], None]  # parts finished, parts, rows
+
+
+@dataclass
+class BatchResult:
+    """What a run did. `parts` are the names of the files in the order of the input; `resumed` were there before."""
+
+    out: Path
+    parts: list[str]
+    resumed: int = 0
+    rows: int = 0
+    errors: Counter[str] = field(default_factory=Counter)
+    retried: int = 0
+    seconds: float = 0.0
+
+    def add(self, rows: int, errors: dict[str, int]) -> None:
+        """Count a finished part."""
+        self.rows += rows
+        self.errors.update(errors)
+
+    def to_json(self) -> dict[str, object]:
+        """Return the counts as a command prints them."""
+        return {"out": str(self.out), "parts": len(self.parts), "resumed": self.resumed, "rows": self.rows,
+                "errors": dict(sorted(self.errors.items())), "retried": self.retried,
+                "seconds": round(self.seconds, 2)}  # fmt: skip
+
+
+def run_batch(
+    job: Job,
+    source: Path,
+    out: Path,
+    *,
+    name: str = "",
+    runner: Runner | None = None,
+    memory: int = 0,
+    part_bytes: int = PART_BYTES,
+    progress: Progress | None = None,
+) -> BatchResult:
+    """Run a job over a file or folder into the folder `out`; parts that are there already are kept.
+
+    Raises `UserError` where `out` holds the result of another job, `ClinweaveError` where parts failed `ATTEMPTS`
+    times; what is finished stays, and the same call goes on from there.
+    """
+    begun = time.perf_counter()
+    parts = plan(source, part_bytes)
+    task = _claimed(job, name or type(job).__name__.lower(), out, memory)
+    result = BatchResult(task.out, [part.name for part in parts])
+    missing = []
+    for part in parts:
+        path = part_file(task, part.name)
+        if path.exists():
+            result.add(*counts_of(path))
+            result.resumed += 1
+        else:
+            missing.append(part)
+    _run(runner or LocalRunner(), task, missing, result, progress)
+    result.seconds = time.perf_counter() - begun
+    _finish(task, result)
+    return result
+
+
+def _claimed(job: Job, name: str, out: Path, memory: int) -> Task:
+    """Make the folder of the job, or take the one that this job wrote."""
+    settings = to_values(job)
+    key = digest([name, job.version, settings, job.key()])
+    out = output_folder(out).resolve()
+    stated = out / JOB_FILE
+    if out.is_dir() and any(out.iterdir()):
+        if not stated.is_file():
+            raise UserError(f"{out} holds files that no job wrote: nothing was changed; name another folder")
+        if json.loads(stated.read_text("utf-8")).get("key") != key:
+            raise UserError(
+                f"{out} holds the result of another job, of other settings or of another knowledge base: nothing was "
+                "changed; name another folder, or delete it"
+            )
+    out.mkdir(parents=True, exist_ok=True, mode=0o700)
+    sweep_below(out)
+    write_json(stated, {"job": name, "version": job.version, "settings": settings, "key": key}, private=True)
+    return Task(job, key, out, memory)
+
+
+def _run(
+    runner: Runner, task: Task, missing: Sequence[Part], result: BatchResult, progress: Progress | None
+) -> None:
+    attempts: Counter[str] = Counter()
+    failures: dict[str, PartReport] = {}
+    avoid: set[str] = set()
+    left, done = {part.name: part for part in missing}, result.resumed
+    while pending := [part for name, part in left.items() if attempts[name] < ATTEMPTS]:
+        for report in runner.run(task, pending, frozenset(avoid)):
+            attempts[report.part] += 1
+            if report.failure:
+                failures[report.part] = report
+                avoid |= {report.node} if report.full else set()
+                result.retried += 1
+                continue
+            del left[report.part]
+            done += 1
+            result.add(report.rows, report.errors)
+            if progress is not None:
+                progress(done, len(result.parts), result.rows)
+    if left:
+        first = failures[next(iter(left))]
+        raise ClinweaveError(
+            f"{len(left)} of {len(result.parts)} parts failed {ATTEMPTS} times, the first with: {first.failure}. The "
+            "others are finished; run the same command again to go on"
+        )
+
+
+def _finish(task: Task, result: BatchResult) -> None:
+    """Write the manifest unless it states the same parts already."""
+    manifest: dict[str, Any] = {
+        "kind": KIND, "key": task.key, "clinweave": __version__, "inputs": {name: name for name in result.parts},
+        "parts": result.parts, "rows": result.rows, "errors": dict(sorted(result.errors.items())), "tier": "private",
+    }  # fmt: skip
+    before = read_manifest(task.out) if (task.out / MANIFEST).is_file() else None
+    if before is None or before.get("parts") != result.parts:
+        write_manifest(task.out, manifest)

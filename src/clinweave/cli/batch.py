@@ -1,0 +1,76 @@
+"""`clinweave batch`: one job over many items, on this machine or a cluster; a stopped run goes on."""
+
+import json
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clinweave.cli.console import spinner
+from clinweave.core.errors import UserError
+
+app = typer.Typer(add_completion=False)
+_SIZES = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+
+
+@app.command()
+def command(  # noqa: PLR0917 - each parameter is one option
+    job: Annotated[str, typer.Argument(metavar="JOB", help="link.")],
+    source: Annotated[
+        Path, typer.Argument(metavar="INPUT", help="A .jsonl or .parquet file, or a folder of them.")
+    ],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the result, one file for each part.")],
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A setting of the job; may be repeated."),
+    ] = None,
+    runner: Annotated[str, typer.Option(help="Where to run: local.")] = "local",
+    workers: Annotated[
+        int, typer.Option(min=0, help="Worker processes of this machine; 0: one for each processor.")
+    ] = 0,
+    memory: Annotated[
+        str, typer.Option(metavar="SIZE", help="Most memory of one worker, as 4G; none if not given.")
+    ] = "",
+    part_size: Annotated[str, typer.Option(metavar="SIZE", help="Bytes of input in a part.")] = "8M",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Run a job over many items. Parts that are finished are kept: run it again to go on after a stop.
+
+    Each row needs an "id" and what the job reads ("text"). Each gives one row of the result, in order; a bad row has
+    its "error" and nothing else.
+    """
+    from clinweave.batch import make_job, open_runner, run_batch
+    from clinweave.cli.train import setting
+
+    settings = dict(setting(change) for change in changes or [])
+    chosen = make_job(job, {key: _listed(key, value) for key, value in settings.items()})
+    with spinner(quiet=as_json) as show:
+        result = run_batch(
+            chosen, source, out, name=job, runner=open_runner(runner, workers), memory=_bytes(memory, "--memory"),
+            part_bytes=_bytes(part_size, "--part-size"),
+            progress=lambda done, parts, rows: show(f"{job}: {done} of {parts} parts, {rows} rows"),
+        )  # fmt: skip
+    if as_json:
+        typer.echo(json.dumps(result.to_json(), indent=1))
+        return
+    bad = "; ".join(f"{count} {kind}" for kind, count in sorted(result.errors.items()))
+    typer.echo(
+        f"{result.rows} rows in {len(result.parts)} parts ({result.resumed} were there), "
+        f"{result.errors.total()} bad rows{f' ({bad})' if bad else ''}: {result.out}",
+        err=True,
+    )
+
+
+def _listed(key: str, value: object) -> object:
+    return [value] if key == "prefix" and isinstance(value, str) else value
+
+
+def _bytes(text: str, option: str) -> int:
+    if not text:
+        return 0
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMG]?)i?B?", text.strip(), re.IGNORECASE)
+    size = int(float(match[1]) * _SIZES[match[2].upper()]) if match else 0
+    if size < 1:
+        raise UserError(f"{option} {text}: expected a size such as 512M or 4G")
+    return size
