@@ -72,6 +72,49 @@ def test_the_page_about_the_architecture_names_files_that_exist():
     assert {name for name in missing if "NAME" not in name} == set()
 
 
+def decisions():
+    """Return the rows of "Where is it decided?" of the page about the architecture: question -> its cell of files."""
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    section = page.partition("## Where is it decided?\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (.+?\?) \| (.+) \|$", section, flags=re.MULTILINE)
+    return dict(rows)
+
+
+def test_every_decision_names_its_file_and_the_names_in_it():
+    rows = decisions()
+    assert len(rows) > 35
+    for question, cell in rows.items():
+        files = re.findall(r"`([\w/.]+\.(?:py|toml|css))`", cell)
+        assert files, question
+        texts = [(ROOT / "src" / "clinweave" / name).read_text("utf-8") for name in files]
+        for names in re.findall(r"\((`[^)]+`)\)", cell):
+            for name in re.findall(r"`(\w+)`", names):
+                assert any(re.search(rf"^(?:class |def )?{name}\b", text, re.MULTILINE) for text in texts), (
+                    f"{question} no file of the row defines {name}"
+                )
+
+
+def test_every_package_of_applications_and_every_extension_point_is_in_the_table():
+    cells = " ".join(decisions().values())
+    packages = {path.parent.name for path in (ROOT / "src/clinweave/applications").glob("*/__init__.py")}
+    assert {name for name in packages if f"applications/{name}/" not in cells} == set()
+    groups = {
+        name
+        for path in (ROOT / "src" / "clinweave").rglob("*.py")
+        for name in re.findall(r"ExtensionPoint\(\s*\"(clinweave\.\w+)\"", path.read_text("utf-8"))
+    }
+    extending = (ROOT / "docs" / "extending.md").read_text("utf-8")
+    assert len(groups) >= 8
+    assert {name for name in groups if f"`{name}`" not in extending} == set()
+
+
+def test_the_citation_check_describes_every_module_once():
+    folder = ROOT / "src" / "clinweave" / "knowledge" / "citations"
+    text = (folder / "__init__.py").read_text("utf-8")
+    modules = {path.stem for path in folder.glob("*.py")} - {"__init__", "checker"}
+    assert {name for name in modules if text.count(f"`{name}`") != 1} == set()
+
+
 def test_only_functions_that_run_count(tool):
     from clinweave.core import statistics
 

@@ -1,10 +1,12 @@
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from clinweave import training
 from clinweave.core.errors import UserError
-from clinweave.training import Settings, estimate, shape_from, stage_config
+from clinweave.training import FACTS, STAGES, Settings, estimate, shape_from, stage_config
 from clinweave.training.memory import Shape, require
 
 SMOL = {
@@ -18,6 +20,13 @@ def test_parameters_are_counted_from_the_configuration_alone():
     assert shape_from(SMOL).parameters == 134_515_008  # as loaded and counted
     with pytest.raises(UserError, match="hidden_size"):
         shape_from({key: value for key, value in SMOL.items() if key != "hidden_size"})
+
+
+def test_every_stage_is_a_module_with_facts():
+    assert tuple(FACTS) == STAGES
+    folder = Path(training.__file__).parent
+    assert [name for name in STAGES if not (folder / f"{name}.py").is_file()] == []
+    assert {name for name in STAGES if FACTS[name].writes_replies} == {"ppo", "grpo"}
 
 
 def test_every_knob_saves_and_more_models_cost():

@@ -1,7 +1,6 @@
 """`clinweave molecules optimize`: search for molecules that a scorer likes better, within a budget of its calls."""
 
 import json
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from clinweave.applications.molecules.optimization import DEFAULT_METHOD, MethodName
 from clinweave.cli.console import Console
 from clinweave.cli.generation import AsJson, Model, Seed, Threads, _bar, _use
 from clinweave.cli.makeable import Allow, Filters, RefuseSmarts, chosen_filter, tell_controlled, tell_refusals
@@ -17,17 +17,6 @@ from clinweave.core.extras import needs_extra
 
 if TYPE_CHECKING:
     from clinweave.applications.molecules.optimization import Outcome
-
-
-class How(StrEnum):
-    """The methods; `clinweave.applications.molecules.optimization.METHODS` says what each is."""
-
-    FINETUNE = "finetune"
-    GRAPH_GA = "graph-ga"
-    LATENT = "latent"
-    REINVENT = "reinvent"
-    SCREEN = "screen"
-    SURROGATE = "surrogate"
 
 
 def optimize(  # noqa: PLR0917 - each parameter is one option
@@ -54,7 +43,7 @@ def optimize(  # noqa: PLR0917 - each parameter is one option
         ),
     ] = "",
     budget: Annotated[int, typer.Option(help="Maximum number of distinct molecules to score.")] = 10_000,
-    method: Annotated[How, typer.Option(help="Search method.")] = How.SURROGATE,
+    method: Annotated[MethodName, typer.Option(help="Search method.")] = DEFAULT_METHOD,
     pool: Annotated[
         Path | None,
         typer.Option(
@@ -102,11 +91,11 @@ def optimize(  # noqa: PLR0917 - each parameter is one option
         )
 
         check_output(out)
-        if method.value not in WITHOUT_WEIGHTS or pool is None:  # else torch is not needed
+        if method not in WITHOUT_WEIGHTS or pool is None:  # else torch is not needed
             _use(threads)
         opened = open_scorer(scorer, target, minimise=minimize)
         search = Search(
-            opened, budget, start, required_substructure, method.value, seed, read_pool(pool) if pool else (),
+            opened, budget, start, required_substructure, method, seed, read_pool(pool) if pool else (),
             out.with_name(f"{out.name}.journal"), model, chosen_filter(allow, filters, refuse_smarts),
         )  # fmt: skip
         with _bar() as update:

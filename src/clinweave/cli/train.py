@@ -2,36 +2,22 @@
 
 import json
 import tomllib
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from clinweave.cli.console import Console
 from clinweave.core.artifacts import home
 from clinweave.core.errors import UserError
-
-if TYPE_CHECKING:
-    from clinweave.training import Inputs
+from clinweave.training import StageName
 
 app = typer.Typer(add_completion=False)
 
 
-class Stage(StrEnum):
-    """The stages."""
-
-    PRETRAIN = "pretrain"
-    SFT = "sft"
-    REWARD = "reward"
-    DPO = "dpo"
-    PPO = "ppo"
-    GRPO = "grpo"
-
-
 @app.command()
 def command(  # noqa: PLR0917 - each parameter is one option
-    stage: Annotated[Stage, typer.Argument(help="Which stage.")],
+    stage: Annotated[StageName, typer.Argument(help="Which stage.")],
     data: Annotated[
         Path,
         typer.Option(metavar="PATH", help="Folder of a built data set, or a file in any supported format."),
@@ -62,27 +48,28 @@ def command(  # noqa: PLR0917 - each parameter is one option
     as_json: Annotated[bool, typer.Option("--json", help="Print the manifest.")] = False,
 ) -> None:
     """Train one stage. An interrupted run resumes from its last checkpoint. `--set processes=N` uses N devices."""
-    from clinweave.training import Inputs, run_stage, stage_config
+    from clinweave.training import FACTS, Inputs, run_stage, show_first, stage_config
 
     values = dict(setting(change) for change in changes or [])
-    stage_config(stage.value, values)
+    facts = FACTS[stage]
+    stage_config(stage, values)
     screen = Console(stderr=True)
-    with screen.status(f"{stage.value}: loading") as status:
+    with screen.status(f"{stage}: loading") as status:
         inputs = Inputs(
             base=base,
             data=data,
             reward=reward,
             replay=replay,
-            graph=home() / "graph" if stage in {Stage.PPO, Stage.GRPO} else None,
+            graph=home() / "graph" if facts.writes_replies else None,
             home=home(),
             progress=lambda done, total, logged: status.update(
-                f"{stage.value}: step {done} of {total} {_logged(logged)}"
+                f"{stage}: step {done} of {total} {_logged(logged)}"
             ),
         )
         if show_example:
-            shown = _shown(stage, inputs, str(values.get("turns", "all")))
+            shown = show_first(inputs, facts.items, str(values.get("turns", "all")))
         else:
-            artifact = run_stage(stage.value, values, inputs, out)
+            artifact = run_stage(stage, values, inputs, out)
     if show_example:
         typer.echo(json.dumps({"example": shown}, ensure_ascii=False) if as_json else shown)
     elif as_json:
@@ -106,15 +93,6 @@ def _logged(logged: Any) -> str:
     return ", ".join(
         f"{key} {logged[key]:.3f}" for key in ("loss", "reward") if isinstance(logged.get(key), float)
     )
-
-
-def _shown(stage: Stage, inputs: "Inputs", turns: str) -> str:
-    from clinweave.training import show_first
-
-    kind = {Stage.PRETRAIN: "text", Stage.REWARD: "preference", Stage.DPO: "preference"}.get(
-        stage, "instruction"
-    )
-    return show_first(inputs, kind, turns)
 
 
 def _print(path: Path, manifest: dict[str, Any]) -> None:

@@ -25,20 +25,25 @@ if TYPE_CHECKING:
     from clinweave.training.rewards import Verifier as Verifier
     from clinweave.training.settings import Inputs as Inputs
     from clinweave.training.settings import Settings as Settings
+    from clinweave.training.stages import FACTS as FACTS
     from clinweave.training.stages import STAGES as STAGES
+    from clinweave.training.stages import StageName as StageName
     from clinweave.training.stages import run_stage as run_stage
     from clinweave.training.stages import stage_config as stage_config
+    from clinweave.training.stages import stage_name as stage_name
     from clinweave.training.tokens import show_example as show_example
     from clinweave.training.tokens import show_first as show_first
 
 __getattr__, __dir__ = attach(
     __name__,
     {
+        "FACTS": "stages",
         "Inputs": "settings",
         "NOT_ESTIMATED": "durations",
         "Need": "memory",
         "SAFETY": "rewards",
         "STAGES": "stages",
+        "StageName": "stages",
         "Settings": "settings",
         "Verifier": "rewards",
         "base_weights": "base_models",
@@ -54,6 +59,7 @@ __getattr__, __dir__ = attach(
         "show_example": "tokens",
         "show_first": "tokens",
         "stage_config": "stages",
+        "stage_name": "stages",
         "write_gguf": "gguf_writer",
         "write_replay": "replay",
     },

@@ -8,9 +8,9 @@ from typing import Any
 from clinweave.core.artifacts import read_manifest
 from clinweave.training.base_models import NOTES
 from clinweave.training.settings import Inputs
+from clinweave.training.stages import STAGES
 
 _STRICT = ("private", "pseudonymised", "gated", "unknown", "public")  # the strictest first
-_STAGES = ("pretrain", "sft", "reward", "dpo", "ppo", "grpo")
 
 
 def lineage(base: Path, inputs: Inputs) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def lineage(base: Path, inputs: Inputs) -> dict[str, Any]:
     previous = before.get("lineage") or {"base": _named(inputs.base), "base_licence": _licence(base), "stages": [],
                                       "data": {}}  # fmt: skip
     stages = list(previous["stages"])
-    if before.get("kind") in _STAGES:
+    if before.get("kind") in STAGES:
         stages.append({key: before.get(key) for key in ("kind", "steps", "items")})
     own = of_data(read_manifest(inputs.data))
     data = dict(previous["data"])

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from clinweave.training.memory import Shape
 from clinweave.training.settings import Settings
+from clinweave.training.stages import FACTS, stage_name
 
-_SEQUENCES = {"pretrain": 1, "sft": 1, "reward": 2, "dpo": 2}
 NOT_ESTIMATED = (
     "a stage that writes replies is bound by memory's speed, not by operations: measure a few steps"
 )
@@ -33,12 +33,13 @@ def work(shape: Shape, settings: Settings, stage: str, tokens_per_item: float | 
 
     `tokens_per_item` is the mean length of an item with its padding; without it each is as long as `max_length` allows.
     """
-    if stage not in _SEQUENCES:
+    facts = FACTS[stage_name(stage)]
+    if facts.writes_replies:
         return None
     length = tokens_per_item or settings.max_length
-    items = settings.steps * settings.batch * settings.accumulate * settings.processes * _SEQUENCES[stage]
+    items = settings.steps * settings.batch * settings.accumulate * settings.processes * facts.sequences
     tokens = items * length
-    return Work(tokens, tokens * per_token(shape, settings, length, reference=stage == "dpo"))
+    return Work(tokens, tokens * per_token(shape, settings, length, reference=facts.frozen > 0))
 
 
 def per_token(shape: Shape, settings: Settings, length: float, *, reference: bool = False) -> float:

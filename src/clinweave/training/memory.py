@@ -8,15 +8,9 @@ from typing import Any
 
 from clinweave.core.errors import UserError
 from clinweave.training.settings import Settings
+from clinweave.training.stages import FACTS, stage_name
 
 _BYTES = {"float32": 4.0, "bfloat16": 2.0, "nf4": 0.56}
-# models in memory besides the trained one: (frozen copies with full training, frozen with LoRA, learning besides)
-_BESIDE = {"pretrain": (0, 0, 0), "sft": (0, 0, 0), "reward": (0, 0, 0), "dpo": (1, 0, 0), "grpo": (2, 1, 0),
-           "ppo": (2, 1, 1)}  # fmt: skip
-_LOGITS = {
-    "reward": 0,
-    "dpo": 3,
-}  # copies: what the head gives and its gradient; dpo keeps their logarithms as well
 _PER_TOKEN_LAYER = (
     34  # activations kept for a backward pass: values per token and layer, in units of the width
 )
@@ -54,13 +48,14 @@ def estimate(shape: Shape, settings: Settings, stage: str, precision: str = "flo
 
     `sharded` settings spread weights and training over the devices; one layer is whole on each while it is computed.
     """
-    full, adapter, learning = _BESIDE[stage]
+    facts = FACTS[stage_name(stage)]
+    learning = facts.learning
     lora = settings.lora_rank > 0
     trainable = (14 * shape.width * settings.lora_rank * shape.layers) if lora else shape.parameters
     trainable += learning * shape.parameters
     # what learns is kept in float32, as job.py loads it; a frozen base may be smaller
     size = _BYTES[precision] if lora else _BYTES["float32"]
-    copies = 1 + (adapter if lora else full) + learning
+    copies = 1 + (facts.frozen_with_lora if lora else facts.frozen) + learning
     weight_bytes = shape.parameters * size * copies
     if settings.quantise and lora:  # of the learning model; its ends are not quantised but kept in float32
         ends = shape.vocabulary * shape.width * (1 if shape.tied else 2)
@@ -69,14 +64,14 @@ def estimate(shape: Shape, settings: Settings, stage: str, precision: str = "flo
         )
     shards = settings.processes if settings.sharded else 1
     whole = shape.parameters / shape.layers * _BYTES[precision] * 2 if shards > 1 else 0.0
-    tokens = settings.batch * settings.max_length * (2 if stage in {"reward", "dpo"} else 1)
+    tokens = settings.batch * settings.max_length * max(1, facts.sequences)
     saved_layers = shape.layers * (2 / _PER_TOKEN_LAYER) + 1 if settings.checkpointing else shape.layers
     activation = 4.0 if precision == "float32" else 2.0
     return Need(
         weights=weight_bytes / shards + whole,
         training=trainable * 12.0 / shards,
         activations=tokens * shape.width * _PER_TOKEN_LAYER * saved_layers * activation * (1 + learning),
-        logits=tokens * shape.vocabulary * 4.0 * _LOGITS.get(stage, 2),
+        logits=tokens * shape.vocabulary * 4.0 * facts.logits,
     )
 
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from typing import get_args
 
 import pytest
 
@@ -22,6 +23,7 @@ from clinweave.applications.molecules import open_model
 from clinweave.applications.molecules.optimization import (
     METHODS,
     TASKS,
+    MethodName,
     OptimizationTask,
     Oracle,
     Search,
@@ -85,6 +87,10 @@ def _one_thread():
 @pytest.fixture(scope="module")
 def model():
     return open_model()
+
+
+def test_the_command_line_offers_every_method():
+    assert set(get_args(MethodName)) == set(METHODS)
 
 
 def test_modifiers_are_those_of_the_paper():

@@ -7,6 +7,7 @@ from clinweave.core.errors import UserError
 from clinweave.core.typed import path_key
 from clinweave.datasets import DataSettings
 from clinweave.evaluation.recipe import Recipe
+from clinweave.training import StageName
 
 BASE = "base"
 
@@ -16,7 +17,7 @@ class Stage:
     """One training stage; `settings` are those of the stage's type (`clinweave train`)."""
 
     name: str
-    type: Literal["pretrain", "sft", "reward", "dpo", "ppo", "grpo"]
+    type: StageName
     init_from: str = BASE  # base, or the name of an earlier stage
     reward: str = ""  # name of the stage that trained the reward model
     settings: dict[str, Any] = field(default_factory=dict)

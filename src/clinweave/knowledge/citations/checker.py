@@ -1,4 +1,4 @@
-"""The check of citations: offline, deterministic, and strict. Its error rates are measured by `benchmarks/`."""
+"""The check of citations: offline, deterministic, strict (`benchmarks/`). The package's docstring lists its steps."""
 
 import re
 from collections import defaultdict

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from clinweave.applications.molecules.optimization.scoring import Scored as Scored
     from clinweave.applications.molecules.optimization.scoring import Scorer as Scorer
     from clinweave.applications.molecules.optimization.scoring import open_scorer as open_scorer
+    from clinweave.applications.molecules.optimization.search import DEFAULT_METHOD as DEFAULT_METHOD
     from clinweave.applications.molecules.optimization.search import METHODS as METHODS
     from clinweave.applications.molecules.optimization.search import WITHOUT_WEIGHTS as WITHOUT_WEIGHTS
+    from clinweave.applications.molecules.optimization.search import MethodName as MethodName
     from clinweave.applications.molecules.optimization.search import Outcome as Outcome
     from clinweave.applications.molecules.optimization.search import Search as Search
     from clinweave.applications.molecules.optimization.search import optimise as optimise
@@ -35,7 +37,9 @@ __getattr__, __dir__ = attach(
     __name__,
     {
         "mutate": "mutation",
+        "DEFAULT_METHOD": "search",
         "METHODS": "search",
+        "MethodName": "search",
         "Desirability": "desirability",
         "HttpScorer": "external",
         "ProgramScorer": "external",

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from clinweave.applications.molecules.makeable import MakeableFilter, Violation, open_filter
 from clinweave.applications.molecules.optimization.oracle import Oracle
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from clinweave.applications.molecules.generator import Generator
 
 Progress = Callable[[int, int, float], None]  # calls, budget, best score
-# name -> module (of this package, or a full path), class, what it is
+MethodName = Literal["finetune", "graph-ga", "latent", "reinvent", "screen", "surrogate"]  # --method
+# the same names -> module (of this package, or a full path), class, what it is; a test compares them
 METHODS: dict[str, tuple[str, str, str]] = {
     "finetune": ("finetuning", "FineTuning", "the decoder is trained on the best so far (hill climbing)"),
     "graph-ga": ("genetic", "GraphGA", "genetic algorithm on graphs (Jensen 2019); learns nothing"),
@@ -30,7 +31,7 @@ METHODS: dict[str, tuple[str, str, str]] = {
     ),
     "screen": ("random_search", "RandomSearch", "no search: what the model draws, scored"),
 }
-DEFAULT = "surrogate"  # above all others at 500 calls: docs/molecules_optimize.md
+DEFAULT_METHOD: MethodName = "surrogate"  # above all others at 500 calls: docs/molecules_optimize.md
 WITHOUT_WEIGHTS = frozenset({"graph-ga", "surrogate"})
 POOL = 100  # first molecules, drawn where none are given
 STALLED = 40  # rounds in a row without a new molecule
@@ -48,7 +49,7 @@ class Search:
     budget: int = 10_000
     start: str = ""
     keep: str = ""
-    method: str = DEFAULT
+    method: str = DEFAULT_METHOD
     seed: int = 0
     pool: tuple[str, ...] = ()
     journal: Path | None = None

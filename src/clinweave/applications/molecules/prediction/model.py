@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 KIND = "molecules-properties"
+OUTSIDE_QUANTILE = 0.05  # of out-of-fold similarity: a structure less similar than this is outside the domain
 
 
 class Nearness(NamedTuple):
@@ -38,7 +39,7 @@ class Nearness(NamedTuple):
 
 @dataclass(frozen=True)
 class PropertyModel:
-    """Endpoints fitted on the same structures. `outside_below` is the 5th percentile of out-of-fold similarity."""
+    """Endpoints fitted on the same structures. `outside_below`: `OUTSIDE_QUANTILE` of out-of-fold similarity."""
 
     endpoints: tuple[Endpoint, ...]
     features: str
@@ -157,7 +158,11 @@ def fit_model(
         for name, values in _with_progress(answers)
     ]
     return PropertyModel(
-        tuple(endpoints), features, tuple(smiles), float(np.quantile(similarity, 0.05)), checkpoint
+        tuple(endpoints),
+        features,
+        tuple(smiles),
+        float(np.quantile(similarity, OUTSIDE_QUANTILE)),
+        checkpoint,
     )
 
 
