@@ -11,6 +11,7 @@ from clinweave.core import configuration
 from clinweave.core.artifacts import MANIFEST
 from clinweave.core.artifacts import home as default_home
 from clinweave.core.errors import MissingDataError, UserError
+from clinweave.core.lazy import OpenedOnce
 from clinweave.models import AUTO, best_installed, judge_address, runs_here
 from clinweave.records import Answer, Audience, Mention, Message
 
@@ -65,9 +66,12 @@ class KnowledgeBase:
         self._address = best_installed(self.home) if model == AUTO else model
         self._judge_address = "none" if judge == "none" else judge_address(judge, self.home)
         self._lock = threading.RLock()
+        self._compiling = threading.Lock()  # of `_diagnosers`: minutes, that nothing else waits
         self._retrievers: dict[str, Retriever] = {}
         self._diagnosers: dict[Path | None, Diagnoser] = {}
         self._opened_model: LanguageModel | None = None
+        self._drugs = OpenedOnce(self._open_drugs)
+        self._codebook = OpenedOnce(self._open_codebook)
 
     # Parts
 
@@ -191,9 +195,9 @@ class KnowledgeBase:
         from clinweave.knowledge import check_language
 
         code = check_language(language)
-        local = False
-        if isinstance(self._address, str) and self._address not in NO_MODEL and self._opened_model is None:
-            local = runs_here(self._address, self.home)  # raises for an address that means nothing
+        unopened = self._address not in NO_MODEL and self._opened_model is None
+        # raises for an address that means nothing
+        local = isinstance(self._address, str) and unopened and runs_here(self._address, self.home)
 
         def open_retriever(name: str) -> "Retriever":
             progress(f"opening {name}")
@@ -214,7 +218,7 @@ class KnowledgeBase:
             audience=self.audience if audience is None else read_audience(audience),
             settings=settings,
             unread=lambda text: self._unread(text, code),
-            local_name=self._local_name,
+            local_name=lambda curie, code: self.linker.local_name(curie, code) if self.has("graph") else "",
             model_is_local=local,
             on_part=on_part,
         )
@@ -241,8 +245,7 @@ class KnowledgeBase:
 
     def search(self, query: str, *, limit: int = 10) -> "list[Hit]":
         """Return the best passages of the text index for the words and concepts of a query."""
-        graph = self.graph if self.has("graph") else None
-        linker = self.linker if graph is not None else None
+        graph, linker = (self.graph, self.linker) if self.has("graph") else (None, None)
         return self.index.search(query, k=limit, linker=linker, graph=graph)
 
     def diagnose(
@@ -283,8 +286,8 @@ class KnowledgeBase:
         """
         from clinweave.applications.molecules import similar_drugs
 
-        graph = self.graph if self.has("graph") else None
-        return similar_drugs(self._drugs, molecule, graph, lambda smiles: self._drugs.similar(smiles, limit))
+        graph, drugs = self.graph if self.has("graph") else None, self._drugs.get()
+        return similar_drugs(drugs, molecule, graph, lambda smiles: drugs.similar(smiles, limit))
 
     def code(self, note: str, *, setting: str) -> "Coding":
         """Return the ICD-10-CM codes that the text of a note supports, with evidence, and what was considered.
@@ -294,19 +297,7 @@ class KnowledgeBase:
         """
         from clinweave.applications.coding import code_note
 
-        return code_note(note, setting, self._codebook)
-
-    @cached_property
-    def _drugs(self) -> "KnownDrugs":
-        from clinweave.applications.molecules import KnownDrugs
-
-        return KnownDrugs.open(self.home)
-
-    @cached_property
-    def _codebook(self) -> "Codebook":
-        from clinweave.applications.coding import Codebook
-
-        return Codebook.fetched(self.home)
+        return code_note(note, setting, self._codebook.get())
 
     def close(self) -> None:
         """Release the model, if one was opened."""
@@ -334,7 +325,7 @@ class KnowledgeBase:
             release_in,
         )
 
-        with self._lock:
+        with self._compiling:
             if release not in self._diagnosers:
                 files = (
                     fetched_release(self.home)
@@ -344,14 +335,21 @@ class KnowledgeBase:
                 self._diagnosers[release] = Diagnoser(open_model(files, self.home / "diagnosis"))
             return self._diagnosers[release]
 
+    def _open_drugs(self) -> "KnownDrugs":
+        from clinweave.applications.molecules import KnownDrugs
+
+        return KnownDrugs.open(self.home)
+
+    def _open_codebook(self) -> "Codebook":
+        from clinweave.applications.coding import Codebook
+
+        return Codebook.fetched(self.home)
+
     def _unread(self, question: str, language: str) -> str:
         """Return why the language of a question cannot be read, or ""."""
         from clinweave.knowledge import unread_language
 
         return "" if language else unread_language(question)
-
-    def _local_name(self, curie: str, language: str) -> str:
-        return self.linker.local_name(curie, language) if self.has("graph") else ""
 
     def _parse(self, question: str, language: str) -> "Query":
         from clinweave.knowledge import language_limits, parse_query

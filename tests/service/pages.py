@@ -60,6 +60,34 @@ LETTER = (
     "Her father has a cataract."
 )
 
+ASPIRIN = "CC(=O)Oc1ccccc1C(=O)O"
+DRUGS = {
+    "DRUGBANK:DB00945": ("Aspirin", ASPIRIN),
+    "DRUGBANK:DB01399": ("Salsalate", "O=C(Oc1ccccc1C(=O)O)c1ccccc1O"),
+    "DRUGBANK:DB08814": ("<b>Triflusal</b>", "CC(=O)Oc1cc(C(F)(F)F)ccc1C(=O)O"),
+    "DRUGBANK:DB00331": ("Metformin", "CN(C)C(=N)NC(=N)N"),
+}
+
+
+def known_drugs():
+    """Return a table of four drugs, one with a hostile name; needs the extra molecules."""
+    import numpy as np
+
+    from clinweave.applications.molecules import KnownDrugs
+    from clinweave.applications.molecules.drugs.known import packed
+    from clinweave.applications.molecules.prediction import read_structure
+    from clinweave.applications.molecules.prediction.structures import inchi_key
+
+    structures = [read_structure(smiles) for _, smiles in DRUGS.values()]
+    return KnownDrugs(
+        list(DRUGS),
+        [name for name, _ in DRUGS.values()],
+        [item.smiles for item in structures],
+        [inchi_key(item.molecule) for item in structures],
+        np.array([packed(item.molecule) for item in structures]),
+        {"release": "1", "licence": "CC0"},
+    )
+
 
 def small_base(home, model="none"):
     """Return an opened knowledge base below `home`, with its own release for diagnosis."""

@@ -10,11 +10,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from clinweave.core.lazy import OpenedOnce
 from clinweave.evaluation.comparison.results import summarise
-from clinweave.service import ChatHandler, ServiceSettings, ServiceState
+from clinweave.service import AccessRules, ChatHandler, Role, ServiceSettings, ServiceState, TokenStore
 from tests.evaluation.comparison.test_results import full, made
 from tests.service.conftest import running
-from tests.service.pages import LETTER, small_base
+from tests.service.pages import ASPIRIN, LETTER, known_drugs, small_base
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
@@ -50,6 +51,7 @@ def address(tmp_path_factory):
         (runs / name / "results.json").write_text(json.dumps(results), "utf-8")
         (runs / name / "report.html").write_text("<title>report</title><p>report</p>", "utf-8")
     base = small_base(tmp_path_factory.mktemp("home"))
+    base._drugs = OpenedOnce(known_drugs)
     handler = ChatHandler(base, name="tiny", retrievers=("graph", "text"))
     with running(ServiceState.create(handler, ServiceSettings(runs=runs))) as address:
         yield address
@@ -209,6 +211,67 @@ def test_graph_completes_filters_and_is_reached_by_keyboard(page):
     assert page.locator("tbody tr").count() == 2
     page.locator("tbody a[data-panel]").first.click()
     page.locator("#panel dl").first.wait_for()
+
+
+@pytest.mark.molecules
+def test_molecules_shows_a_structure_its_neighbours_and_variants(page):
+    pytest.importorskip("rdkit", reason="needs the molecules extra")
+    page.goto("/molecules")
+    page.focus("#molecule")
+    page.keyboard.type(ASPIRIN)
+    page.keyboard.press("Enter")
+    page.locator("#structure-title").wait_for()
+    page.locator("#similar-title ~ div .gallery img").first.wait_for()
+    assert "This is Aspirin" in page.locator("main").inner_text()
+    assert page.locator("#variants-title ~ .gallery img").count() > 0
+    for width in (1440, 1024, 390):
+        assert fits(page, width)
+        has_no_faults_of_accessibility(page)
+    page.emulate_media(color_scheme="dark")
+    has_no_faults_of_accessibility(page)
+    page.locator("#variants-title ~ .gallery button").first.press("Enter")
+    page.wait_for_function(f"document.querySelector('#molecule').value !== '{ASPIRIN}'")
+
+
+def test_a_user_with_a_token_logs_in_and_out(browser, tmp_path):
+    """A browser has no header to send: the token is typed once, and a cookie is the session."""
+    store = TokenStore(tmp_path / "tokens.json")
+    erika, omar = store.add("erika", [Role.PATIENT_DATA]), store.add("omar")
+    handler = ChatHandler(small_base(tmp_path / "home"), name="tiny", retrievers=("graph", "text"))
+    rules = AccessRules(tokens=store, tokens_needed=True)
+    with running(ServiceState.create(handler, rules=rules)) as address:
+        context = browser.new_context(base_url=address, viewport={"width": 390, "height": 844})
+        page = context.new_page()
+        page.goto("/note")
+        assert page.url.endswith("/login?next=note")
+        has_no_faults_of_accessibility(page)
+        page.keyboard.type("cw_wrong")  # the field has the focus
+        page.keyboard.press("Enter")
+        page.get_by_role("alert").wait_for()
+        assert "not valid" in page.get_by_role("alert").inner_text()
+        page.fill("#token", omar)
+        page.click("main button")
+        page.wait_for_url("**/note")
+        assert "patient-data" in page.locator("main").inner_text()  # omar has no role for notes
+        assert page.locator("nav").count() == 1
+        has_no_faults_of_accessibility(page)
+        page.goto("/")
+        page.fill("#question", GENE_QUESTION)
+        page.click("#ask button")
+        page.locator("article.answer").wait_for()
+        assert "omar" in page.locator("header").inner_text()
+        assert fits(page)
+        page.get_by_role("button", name="Log out").click()
+        page.wait_for_url("**/login")
+        page.fill("#token", erika)
+        page.click("main button")
+        page.wait_for_url(f"{address}/")
+        page.goto("/note")
+        page.fill("#text", LETTER)
+        store.revoke("erika")  # while her page is open
+        page.click("#note-read")
+        page.wait_for_url("**/login")
+        context.close()
 
 
 def test_runs_and_data_lead_to_report_and_sources(page):

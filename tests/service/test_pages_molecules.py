@@ -4,20 +4,12 @@ import base64
 import re
 import sys
 
-import numpy as np
 import pytest
 
+from clinweave.core.lazy import OpenedOnce
 from clinweave.knowledge_base import KnowledgeBase
 from clinweave.service import ServiceSettings
-from tests.service.pages import pages_of
-
-ASPIRIN = "CC(=O)Oc1ccccc1C(=O)O"
-DRUGS = {
-    "DRUGBANK:DB00945": ("Aspirin", ASPIRIN),
-    "DRUGBANK:DB01399": ("Salsalate", "O=C(Oc1ccccc1C(=O)O)c1ccccc1O"),
-    "DRUGBANK:DB08814": ("<b>Triflusal</b>", "CC(=O)Oc1cc(C(F)(F)F)ccc1C(=O)O"),
-    "DRUGBANK:DB00331": ("Metformin", "CN(C)C(=N)NC(=N)N"),
-}
+from tests.service.pages import ASPIRIN, DRUGS, known_drugs, pages_of
 
 
 def test_without_the_extra_the_page_says_how_to_install_it(tmp_path, monkeypatch):
@@ -32,21 +24,8 @@ def test_without_the_extra_the_page_says_how_to_install_it(tmp_path, monkeypatch
 @pytest.fixture(scope="module")
 def base(tmp_path_factory):
     pytest.importorskip("rdkit", reason="needs the molecules extra")
-    from clinweave.applications.molecules import KnownDrugs
-    from clinweave.applications.molecules.drugs.known import packed
-    from clinweave.applications.molecules.prediction import read_structure
-    from clinweave.applications.molecules.prediction.structures import inchi_key
-
-    structures = [read_structure(smiles) for _, smiles in DRUGS.values()]
     base = KnowledgeBase(tmp_path_factory.mktemp("home"))
-    base.__dict__["_drugs"] = KnownDrugs(
-        list(DRUGS),
-        [name for name, _ in DRUGS.values()],
-        [item.smiles for item in structures],
-        [inchi_key(item.molecule) for item in structures],
-        np.array([packed(item.molecule) for item in structures]),
-        {"release": "1", "licence": "CC0"},
-    )  # in the place of the cached property
+    base._drugs = OpenedOnce(known_drugs)
     return base
 
 
@@ -82,7 +61,7 @@ def test_similar_drugs_are_pictures_with_their_similarity(pages):
     assert "<html" not in part
     assert "&lt;b&gt;Triflusal" in part
     assert part.count("<img") == 3
-    assert "same: Aspirin" in part
+    assert "This is Aspirin" in part
     assert "<html" in pages.post("/molecules/similar", data={"molecule": ASPIRIN}).text
 
 

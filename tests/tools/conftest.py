@@ -1,7 +1,5 @@
 """A small knowledge base that is really built, with a release to diagnose from and a tabular list to code from."""
 
-from functools import cached_property
-
 import pytest
 
 from clinweave.applications.coding import Codebook
@@ -17,8 +15,7 @@ class SmallBase(KnowledgeBase):
     def diagnoser(self, release=None):
         return super().diagnoser(release or self.home / "release")
 
-    @cached_property
-    def _codebook(self):
+    def _open_codebook(self):
         return Codebook.of_files(
             self.home / "icd" / "tabular.xml", self.home / "icd" / "codes.txt", self.home / "coding"
         )

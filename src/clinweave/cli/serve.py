@@ -88,6 +88,13 @@ def command(  # noqa: PLR0917 - each parameter is one option
             show_default="600, without tokens no limit",
         ),
     ] = None,
+    warm_up: Annotated[
+        bool,
+        typer.Option(
+            "--warm-up/--no-warm-up",
+            help="Prepare differential, codes and similar drugs at start, in the background; else on first use.",
+        ),
+    ] = True,
     timeout: Annotated[int, typer.Option(min=1, help="Maximum number of seconds of a look-up.")] = 60,
     collection: Collections = None,
     graph: GraphFolder = None,
@@ -163,6 +170,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
             max_queue=max_queue or 8,
             max_lookups=max_queue if max_queue and without_model else 128,
             lookup_seconds=timeout,
+            warm_up=warm_up,
             runs=runs,
             property_models=tuple(properties or ()),
         )

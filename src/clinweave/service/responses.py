@@ -1,12 +1,13 @@
 """JSON responses, and refusals in the form that the client of a path reads.
 
-That is OpenAI's form below /v1, problem details (RFC 9457) elsewhere, and text for a browser.
+That is OpenAI's form below /v1, problem details (RFC 9457) elsewhere, and a page for a browser.
 """
 
 import json
 from typing import Any
 
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
 from clinweave.service.errors import RequestError
@@ -61,7 +62,11 @@ def refuse(scope: Scope, error: RequestError) -> Response:
         headers["WWW-Authenticate"] = "Bearer"
     accepts = dict(scope.get("headers", [])).get(b"accept", b"")
     if b"text/html" in accepts and not path.startswith("/api/"):
-        return PlainTextResponse(f"{TITLES.get(error.status, 'Error')}: {error}\n", error.status, headers)
+        from clinweave.service.pages.problems import problem as page
+
+        response = page(Request(scope), error.status, TITLES.get(error.status, "Error"), str(error))
+        response.headers.update(headers)
+        return response
     return problem(error.status, str(error), headers=headers)
 
 

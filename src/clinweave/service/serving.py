@@ -53,20 +53,32 @@ def serve(
         with listener:
             ready(f"{chosen.scheme}://{shown}:{listener.getsockname()[1]}")
             state.ready = True
-            make_server(state, chosen).run(sockets=[listener])
+            prepare = state.preparation.start if state.settings.warm_up else _nothing
+            make_server(state, chosen, started=prepare).run(sockets=[listener])
     finally:
         state.close()
 
 
-def make_server(state: "ServiceState", listen: Listen | None = None) -> "uvicorn.Server":
-    """Return the server of a state, with its limits; `run(sockets=[...])` starts it."""
+def _nothing() -> None:
+    """Do nothing once the server has started."""
+
+
+def make_server(
+    state: "ServiceState", listen: Listen | None = None, *, started: Callable[[], None] = _nothing
+) -> "uvicorn.Server":
+    """Return the server of a state, with its limits; `run(sockets=[...])` starts it, and calls `started` then."""
     import uvicorn
 
     from clinweave.service.app import make_app
     from clinweave.service.connections import TimedProtocol
 
     class Server(uvicorn.Server):
-        """A server that tells its application that it stops, and returns after SIGTERM."""
+        """A server that tells when it answers and when it stops, and returns after SIGTERM."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            """Listen, and call `started` once requests are answered."""
+            await super().startup(sockets)
+            started()
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             """Refuse what comes from now on."""

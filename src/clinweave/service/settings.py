@@ -17,5 +17,6 @@ class ServiceSettings:
     lookup_seconds: float = 60.0
     model_seconds: float = 600.0
     body_seconds: float = 30.0  # for a client to send a body
+    warm_up: bool = True  # prepare differential, codes and similar drugs when `serve` starts
     runs: Path | None = None  # folder whose finished studies the page Runs shows
     property_models: tuple[Path, ...] = ()  # folders of trained property models, for the page Molecules

@@ -11,6 +11,7 @@ from clinweave.service.chat.handler import ChatHandler
 from clinweave.service.knowledge import Releases, read_releases
 from clinweave.service.operation.audit import AuditLog
 from clinweave.service.operation.metrics import Metrics
+from clinweave.service.preparation import Preparation
 from clinweave.service.security.policy import AccessRules
 from clinweave.service.settings import ServiceSettings
 from clinweave.service.workers import WorkerPool
@@ -36,6 +37,7 @@ class ServiceState:
     releases: Releases
     metrics: Metrics = field(repr=False)
     audit: AuditLog = field(repr=False)
+    preparation: Preparation = field(repr=False)
     ready: bool = True
 
     @classmethod
@@ -70,6 +72,7 @@ class ServiceState:
             releases=releases,
             metrics=Metrics(lookups, models, jobs.pool),
             audit=AuditLog(audit_log, releases),
+            preparation=Preparation(chat.base),
         )
 
     @property

@@ -26,7 +26,7 @@ _REFUSALS = {
     "422": "The arguments cannot be answered; `argument` names the one at fault.",
     "429": "Too many requests; try again after `Retry-After` seconds.",
     "500": "The server failed.",
-    "503": "The server is stopping.",
+    "503": "The server is stopping, or still prepares the tool after its start; try again after `Retry-After` seconds.",
     "504": "The time limit was reached; ask for a job.",
 }
 

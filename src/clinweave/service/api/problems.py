@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from clinweave.core.typed import to_values
 from clinweave.service.errors import RequestError
+from clinweave.service.preparation import PreparingError
 from clinweave.service.responses import problem
 from clinweave.service.workers import BusyError, TooSlowError
 from clinweave.tools import ErrorKind, ToolError
@@ -36,6 +37,9 @@ def as_problem(error: BaseException) -> Response:
         return problem(429, "too many requests wait already", kind="busy", headers={"Retry-After": "2"})
     if isinstance(error, TooSlowError):
         return problem(504, f"{error}; send `Prefer: respond-async` for a job", kind="too_slow")
+    if isinstance(error, PreparingError):
+        message = f"{error}; or send `Prefer: respond-async` for a job"
+        return problem(503, message, kind="preparing", headers={"Retry-After": "5"})
     if isinstance(error, ToolError) and error.kind is not ErrorKind.FAILED:
         return problem(STATUS[error.kind], str(error), kind=error.kind.value, more=details(error))
     LOG.error("a request failed: %s", type(error.__cause__ or error).__name__)

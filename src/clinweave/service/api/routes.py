@@ -76,6 +76,7 @@ class _Api:
         if _prefers_job(request):
             tool.read(arguments)  # an invalid request is refused now
             return self._accepted(self._start(tool, [arguments], request))
+        self._state.preparation.check(tool.name)
         pool = self._state.answers if tool.name == "ask" else self._state.lookups
         body = await pool.run(body_of, tool, self._state.base, arguments, user_of(request))
         return Response(body, media_type="application/json")

@@ -6,8 +6,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from clinweave.service.operation.audit import AuditLog
 from clinweave.service.operation.metrics import Metrics
-from clinweave.service.security.admission import USER
-from clinweave.service.security.users import User
+from clinweave.service.security.users import USER, User
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _QUIET = frozenset({"/health", "/ready", "/metrics", "/static"})  # counted, and not in the audit log

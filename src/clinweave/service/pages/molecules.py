@@ -12,6 +12,7 @@ from clinweave.core.errors import MissingExtraError, UnknownConceptError, UserEr
 from clinweave.core.extras import needs_extra
 from clinweave.service.pages.forms import read_form
 from clinweave.service.pages.rendering import is_partial, render
+from clinweave.service.preparation import PreparingError
 
 if TYPE_CHECKING:
     from rdkit.Chem import Mol
@@ -23,7 +24,8 @@ _LONGEST = 2_000  # characters of a SMILES
 _MOST_ATOMS = 120  # of a structure that is drawn
 _SIMILAR = 8
 _VARIANTS = 8
-_TRIES = 40
+_TRIES = 120
+_SAME = {"same": "This is {}.", "same parts": "The parts are those of {}, in other proportions."}
 
 
 @dataclass(frozen=True)
@@ -98,13 +100,15 @@ class MoleculesPage:
         if not text or len(text) > _LONGEST:
             raise UserError(f"give a SMILES or the name of a drug, of at most {_LONGEST:,} characters")
         view: MoleculeView | None = None
-        problem, near = "", tuple[tuple[str, str], ...]()
+        problem, near, status = "", tuple[tuple[str, str], ...](), 200
         try:
             number = int(seed) if seed.isdecimal() and len(seed) < 7 else 0
             view = await self._state.lookups.run(self._view, text, number)
         except UnknownConceptError as error:
-            problem, near = str(error), error.near
-        return render(request, "molecules.html", status=400 if problem else 200, text=text, view=view,
+            problem, near, status = str(error), error.near, 400
+        except PreparingError as error:
+            problem, status = f"{error}. Try again in a minute, or give a SMILES.", 503
+        return render(request, "molecules.html", status=status, text=text, view=view,
                       problem=problem, near=near, missing="", seed=seed)  # fmt: skip
 
     async def similar(self, request: Request) -> Response:
@@ -112,13 +116,16 @@ class MoleculesPage:
         text = (await read_form(request)).text("molecule").strip()
         if not text or len(text) > _LONGEST:
             raise UserError("give a structure as SMILES")
+        self._state.preparation.check("similar_molecules")
         view = await self._state.lookups.run(self._similar, text)
         template = "molecules_similar.html" if is_partial(request) else "molecules_similar_page.html"
         return render(request, template, view=view)
 
     def _similar(self, text: str) -> SimilarView:
         result = self._state.base.similar_molecules(text, limit=_SIMILAR)
-        same = tuple(f"{match.how}: {match.name} ({match.id})" for match in result.same)
+        same = tuple(
+            _SAME.get(match.how, match.how).format(f"{match.name} ({match.id})") for match in result.same
+        )
         return SimilarView(result.query.smiles, same, tuple(_similar(result)))
 
     def _view(self, text: str, seed: int) -> MoleculeView:
@@ -126,6 +133,7 @@ class MoleculesPage:
 
         structure, name = read_structure(text), ""
         if not isinstance(structure, Structure):  # the name of a drug, or an error that names near ones
+            self._state.preparation.check("similar_molecules")
             query = self._state.base.similar_molecules(text, limit=1).query
             structure, name = read_structure(query.smiles), query.name
         if not isinstance(structure, Structure):
@@ -207,16 +215,18 @@ def _variants(molecule: "Mol", computed: Sequence[ComputedProperty], seed: int) 
     import numpy as np
     from rdkit import Chem
 
+    from clinweave.applications.molecules.makeable import open_filter
     from clinweave.applications.molecules.optimization import mutate
 
     random = np.random.default_rng(seed)
     variants: dict[str, Picture] = {}
     own = Chem.MolToSmiles(molecule)
+    makeable = open_filter().excuse(open_filter().violations(molecule))  # what it breaks itself is allowed
     before = {item.name: item.value for item in computed}
     for _ in range(_TRIES):
         changed = mutate(molecule, random)
         smiles = Chem.MolToSmiles(changed) if changed is not None else own
-        if smiles == own or smiles in variants or changed is None:
+        if smiles == own or smiles in variants or changed is None or makeable.refusal(changed):
             continue
         change = tuple(
             (item.name, item.value, item.value - before[item.name])

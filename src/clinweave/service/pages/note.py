@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 _RANKS = 10
 _PARTS = ("differential", "codes", "summary", "paragraph")
+_TOOLS = {"differential": "diagnose", "paragraph": "diagnose", "codes": "code"}  # whose tables a part needs
 EXAMPLE = """\
 Thank you for referring this girl of 16 years with a possible connective tissue disorder. She is tall, with long \
 fingers, scoliosis and pectus excavatum. Ectopia lentis was seen at the age of six. Echocardiography showed a dilated \
@@ -62,6 +63,8 @@ class NotePage:
         form = letter_form(await read_form(request))
         if name not in _PARTS:
             raise UserError("there is no such part of a note")
+        if tool := _TOOLS.get(name):
+            self._state.preparation.check(tool)
         view, _ = await self._state.lookups.run(self._read, form)
         parts = await self._state.lookups.run(self._parts, view, form, (name,))
         return render(request, f"note_{name}.html", parts, view=view, form=form)
@@ -80,6 +83,7 @@ class NotePage:
         if kind == "csv":
             return _download(as_csv(view), "findings.csv", "text/csv; charset=utf-8")
         if kind == "phenopacket":
+            self._state.preparation.check("diagnose")
             text = await self._state.lookups.run(self._phenopacket, view, form)
             return _download(text, "phenopacket.json", "application/json")
         raise UserError("the format is phenopacket or csv")
@@ -107,6 +111,7 @@ class NotePage:
     def _differential(self, view: LetterView, form: LetterForm) -> "DiagnosisResult":
         if not view.observed and not view.excluded:
             raise UserError("no finding of the patient counts as present or absent; add one above")
+        self._state.preparation.check("diagnose")
         case = view.case(form)
         return self._state.base.diagnose(
             case.observed, excluded=case.excluded, sex=form.sex, age=form.age, limit=_RANKS
@@ -115,6 +120,7 @@ class NotePage:
     def _codes(self, _view: LetterView, form: LetterForm) -> "Coding":
         if not form.text.strip():
             raise UserError("codes are read in a letter, and there is none")
+        self._state.preparation.check("code")
         return self._state.base.code(form.text, setting=form.setting)
 
     def _summary(self, _view: LetterView, form: LetterForm) -> "Summary":

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, Response
 
 from clinweave import __version__
 from clinweave.core.html import RESEARCH, style
+from clinweave.service.security.users import LOCAL, USER
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -61,7 +62,14 @@ def render(
     **context: object,
 ) -> Response:
     """Return a rendered template as a response; `parts` are more of its context."""
-    values = {"path": request.url.path, "partial": is_partial(request), **(parts or {}), **context}
+    user = request.scope.get(USER, LOCAL)
+    values = {
+        "path": request.url.path,
+        "partial": is_partial(request),
+        "session_user": user.name if user is not LOCAL else "",
+        **(parts or {}),
+        **context,
+    }
     text = environment().get_template(template).render(values)
     # half of a surrogate pair has no form in UTF-8; without a referrer, a form would be sent with "Origin: null"
     return HTMLResponse(text.encode("utf-8", "replace"), status, {"Referrer-Policy": "same-origin"})

@@ -8,10 +8,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from clinweave.service.errors import RequestError
 from clinweave.service.responses import refuse
 from clinweave.service.security.policy import AccessRules
-from clinweave.service.security.users import LOCAL, User
+from clinweave.service.security.users import LOCAL, USER, User
 
+RETURN_PATHS = frozenset({"/note", "/graph", "/molecules", "/runs", "/data"})  # shown again after a login
 PUBLIC_PATHS = frozenset({"/health", "/ready", "/login"})  # need no token
-USER = "clinweave.user"  # key of an ASGI scope
 
 
 class Admission:
@@ -51,7 +51,7 @@ class Admission:
         if error.status == 401 and (is_page or "hx-request" in headers):
             if "hx-request" in headers:  # htmx follows this header, not a redirect
                 return Response(status_code=401, headers={"HX-Redirect": "/login"})
-            return RedirectResponse("/login", 303)
+            return RedirectResponse(f"/login?next={path[1:]}" if path in RETURN_PATHS else "/login", 303)
         response = refuse(scope, error)
         if error.status == 503:
             response.headers["Connection"] = "close"

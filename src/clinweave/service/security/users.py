@@ -40,6 +40,7 @@ class User:
         return role in self.roles
 
 
+USER = "clinweave.user"  # key of an ASGI scope
 LOCAL = User("local", frozenset(Role))
 SHARED = User("shared", frozenset(Role))  # has the one token of --token
 

@@ -53,9 +53,17 @@ document.addEventListener("htmx:afterSwap", (event) => {
   }
 });
 
-document.addEventListener("htmx:sendError", () => {
+// a request that got no response: say so where the result would have been, with a button to try again
+const UNREACHABLE = "The service cannot be reached. Is clinweave serve still running?";
+document.addEventListener("htmx:sendError", (event) => {
+  const part = event.target.closest("[hx-trigger^=load]");
   const busy = document.getElementById("busy");
-  if (busy) busy.textContent = "The service cannot be reached. Is clinweave serve still running?";
+  if (part) {
+    const text = Object.assign(document.createElement("p"), {className: "status", textContent: UNREACHABLE});
+    const button = Object.assign(document.createElement("button"), {type: "button", className: "plain", textContent: "Try again"});
+    button.addEventListener("click", () => htmx.trigger(part, "load"));
+    part.replaceChildren(text, button);
+  } else if (busy) busy.textContent = UNREACHABLE;
 });
 
 // Note: a dropped file is read as if it had been chosen; Enter in the finding's name shows the completions.
