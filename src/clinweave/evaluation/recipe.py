@@ -12,7 +12,7 @@ from clinweave.core.filesystem import kind_of, reason, regular_file
 from clinweave.core.reports.blocks import REPORT_BLOCKS
 from clinweave.core.typed import from_values, nearest, to_toml, to_values
 
-KINDS = ("comparison", "finetuning", "diagnosis", "molecules")
+KINDS = ("comparison", "finetuning", "diagnosis", "molecules", "writing")
 _HINTS = {"stages": "finetuning", "generate": "molecules", "cases": "diagnosis", "knowledge": "comparison"}
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from clinweave.patients.deid.pseudonymise import Pseudonymised as Pseudonymised
     from clinweave.patients.deid.pseudonymise import Pseudonymiser as Pseudonymiser
     from clinweave.patients.deid.pseudonymise import key_at as key_at
+    from clinweave.patients.duckdb_session import connect as connect
+    from clinweave.patients.duckdb_session import quoted as quoted
     from clinweave.patients.loading import SourceKind as SourceKind
     from clinweave.patients.loading import load as load
     from clinweave.patients.note_files import check_note as check_note
@@ -49,6 +51,7 @@ __getattr__, __dir__ = attach(
         "add_notes": "notes_index",
         "check_note": "note_files",
         "check_one_patient": "note_files",
+        "connect": "duckdb_session",
         "decoded": "note_files",
         "gate": "access_policy",
         "gold_notes": "deid.gold",
@@ -58,6 +61,7 @@ __getattr__, __dir__ = attach(
         "one_store": "registry",
         "plain_name": "coding",
         "purge": "purging",
+        "quoted": "duckdb_session",
         "read_i2b2": "deid.i2b2",
         "read_note": "note_files",
         "register": "registry",

@@ -1,0 +1,81 @@
+"""The keys of a recipe of written answers."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from clinweave.core.errors import UserError
+from clinweave.core.typed import path_key
+from clinweave.evaluation.language_model import ModelSettings, NamedModel
+from clinweave.evaluation.recipe import Recipe
+
+TaskType = Literal["ehrsql", "medec", "mts-dialog"]
+Condition = Literal["base", "examples"]
+NEEDED = {"ehrsql": ("path", "database"), "medec": ("path",), "mts-dialog": ("path",)}
+
+
+@dataclass(frozen=True)
+class TaskSettings:
+    """One task. `examples` shows the most similar training questions with their answers."""
+
+    type: TaskType
+    path: str = field(default="", metadata=path_key())  # EHRSQL's folder, MEDEC's or MTS-Dialog's file
+    database: str = field(default="", metadata=path_key())  # ehrsql: archive of the MIMIC-IV demo
+    training: str = field(
+        default="", metadata=path_key()
+    )  # mts-dialog: the file that examples are taken from
+    split: str = "valid"  # of EHRSQL
+    count: int = 100  # questions at most, drawn with the recipe's seed; 0: all
+    shown: int = 3  # examples in a prompt
+    max_tokens: int = 200  # of a reply
+    conditions: tuple[Condition, ...] = ("base",)
+    penalty: float = 10.0  # N of the reliability score RS(N)
+    concepts: bool = False  # mts-dialog: also F1 of recognised concepts, by the linker of the knowledge base
+
+
+@dataclass(frozen=True, kw_only=True)
+class WritingRecipe(Recipe):
+    """Tasks, conditions and models -> replies -> scores -> report."""
+
+    kind: Literal["writing"] = "writing"
+    resamples: int = 10_000
+    model: ModelSettings = field(default_factory=ModelSettings)
+    models: tuple[NamedModel, ...] = ()  # further models; each answers the same questions
+    judge: str = ""  # address of a model that rates sections of notes; empty: none
+    tasks: tuple[TaskSettings, ...] = ()
+
+
+SETTINGS = WritingRecipe
+
+
+def check(recipe: WritingRecipe, where: str) -> WritingRecipe:
+    """Return the recipe, or raise `UserError` for values that contradict each other."""
+    if not recipe.tasks:
+        raise UserError(f"{where}: there are no [[tasks]], so there is nothing to run; add one")
+    types = [task.type for task in recipe.tasks]
+    for number, task in enumerate(recipe.tasks):
+        if task.type in types[:number]:
+            raise UserError(f"{where}: tasks.{number}: {task.type} is there twice; keep one")
+        key = f"{where}: tasks.{number}"
+        for name in NEEDED[task.type]:
+            if not getattr(task, name):
+                raise UserError(f"{key}: {name} is missing; a task {task.type} needs it")
+        if not task.conditions:
+            raise UserError(f"{key}: conditions is empty; give base, examples or both")
+        if "examples" in task.conditions and task.type == "medec":
+            raise UserError(f"{key}: medec has no training part here, so no examples; leave them out")
+        if "examples" in task.conditions and task.type == "mts-dialog" and not task.training:
+            raise UserError(f"{key}: training is missing; examples are taken from it")
+    names = [model.name for model in recipe.models]
+    if "" in names or len(set(names)) < len(names):
+        raise UserError(f"{where}: models: each needs a name of its own")
+    return recipe
+
+
+def missing(task: TaskSettings) -> str:
+    """Return why a task cannot be run, or nothing: a missing path leaves its task out."""
+    for key in ("path", "database", "training"):
+        value = getattr(task, key)
+        if value and not Path(value).exists():
+            return f"there is no {Path(value).name} ({key})"
+    return ""
