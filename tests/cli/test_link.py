@@ -40,6 +40,20 @@ def test_one_text() -> None:
     assert "no concept" in run("--text", "")[0]
 
 
+def test_a_note_as_a_text_file(tmp_path: Path) -> None:
+    source = tmp_path / "letter.txt"
+    source.write_text("He has seizures.\nNo asthma.\n", "utf-8")
+    (line,) = [json.loads(item) for item in run(str(source))[0].splitlines()]
+    assert line["id"] == "letter"
+    assert [(item["text"], item["negated"]) for item in line["mentions"]] == [
+        ("seizures", False),
+        ("asthma", True),
+    ]
+    source.rename(tmp_path / "letter.doc")
+    with pytest.raises(UserError, match=r"one note is a file \.txt"):
+        run(str(tmp_path / "letter.doc"))
+
+
 def test_a_file(tmp_path: Path) -> None:
     source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     texts = ["Ünal’s asthma\u2028and fever", "", "\ud800 seizures", "asthma"] * 120

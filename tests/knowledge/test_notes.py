@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from clinweave.cli import main
-from clinweave.knowledge import Linker, NoteReader, Person, person_of
+from clinweave.knowledge import Linker, NoteReader, Person, person_of, unwrapped
 from clinweave.knowledge.notes import lab_tests
 from clinweave.knowledge.notes.lab_tests import canonical_unit, listed_tests
-from clinweave.knowledge.notes.wrapping import unwrapped
 from tests.knowledge import named
 from tests.knowledge.named import FINDING, NamesGraph
 
@@ -352,3 +351,42 @@ def test_limits_are_in_order_and_plausible():
             assert lowest <= low < high <= highest, names
             assert item.since < item.until, names
             assert test.plausible[0] <= max(low, 0) or low <= 0, names
+
+
+@pytest.mark.parametrize(
+    ("text", "present", "absent"),
+    [
+        ("Finding\tPresent\tAbsent\nMicrocephaly\tx\t\nShort stature\t\tx\n", ["HP:0000252"], ["HP:0004322"]),
+        ("Sign          Yes   No\nMicrocephaly   x\nShort stature        x\n", ["HP:0000252"], ["HP:0004322"]),
+        ("| Microcephaly | + |\n| Chest pain | yes |\n| Short stature | - |\n",
+         ["HP:0000252", "HP:0100749"], ["HP:0004322"]),
+        ("[x] Microcephaly [ ] Short stature\n", ["HP:0000252"], ["HP:0004322"]),
+        ("Microcephaly - Short stature -\n", ["HP:0000252", "HP:0004322"], []),
+        ("Microcephaly.Chest pain;short stature.No hypokalemia.",
+         ["HP:0000252", "HP:0100749", "HP:0004322"], ["HP:0002900"]),
+    ],
+)  # fmt: skip
+def test_marks_of_tables_and_forms_and_missing_blanks(
+    reader: NoteReader, text: str, present: list[str], absent: list[str]
+) -> None:
+    found = reader.read(text)
+    assert [item.id for item in found if item.status == "present"] == present
+    assert [item.id for item in found if item.status == "absent"] == absent
+
+
+def test_a_flag_between_a_value_and_its_range(reader: NoteReader) -> None:
+    (item,) = reader.read("Test        Result   Flag   Range\nSodium      136      L      138-145 mmol/L\n")
+    assert (item.id, item.status) == ("HP:0002902", "present")
+    assert "its range 138 to 145" in item.reason
+
+
+def test_a_double_spaced_scan_is_joined(reader: NoteReader) -> None:
+    text = (
+        "The boy of six years has been of short\n\nstature since birth and complains of chest\n\n"
+        "pain on most days, but there is no\n\nmicrocephaly, and at school he does\n\nas well as others of his age.\n"
+    )
+    assert {item.id: item.status for item in reader.read(text)} == {
+        "HP:0004322": "present", "HP:0100749": "present", "HP:0000252": "absent",
+    }  # fmt: skip
+    listed = "Short stature\n\nChest pain\n\nNo\n\nMicrocephaly\n\nHyponatremia\n\nLeukopenia\n"
+    assert all(item.status == "present" for item in reader.read(listed))

@@ -41,6 +41,7 @@ def code(
         SETTINGS,
         Codebook,
         check_ending,
+        check_note,
         code_note,
         read_note,
         write_coding,
@@ -52,6 +53,10 @@ def code(
     if out is not None:
         check_ending(out)
     text = read_note(note)
+    try:
+        check_note(text)
+    except UserError as error:
+        raise UserError(f"{note}: {error}") from error
     with spinner() as progress:
         progress("reading the tabular list (compiled on first use)")
         book = Codebook.fetched(home())
@@ -85,7 +90,7 @@ def _show(coding: "Coding") -> None:
     if coding.considered:
         others = Table("considered", "code", "not coded because", "rule")
         for other in coding.considered:
-            others.add_row(escape(other.text), other.code, escape(other.reason), other.rule)
+            others.add_row(escape(" ".join(other.text.split())), other.code, escape(other.reason), other.rule)
         screen.print(others)
     for warning in coding.warnings:
         screen.print(f"Warning: {escape(warning)}")

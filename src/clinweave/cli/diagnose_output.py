@@ -134,10 +134,11 @@ def unranked(line: "DiagnosisResult", genes: Path | None, *, read: bool) -> str:
     if line["observed"] and genes:
         return f"{genes}: no ranked disease is of one of these genes; leave --genes out, or check the symbols"
     problems = "; ".join(line["problems"][:5])
-    if read:
+    if read:  # the warnings have said already how little was read
+        others = "; ".join(item for item in line["problems"][:5] if not item.startswith("little was read"))
         return (
-            "no finding of the patient was recognised in the text, so nothing can be ranked "
-            f"({problems}); name findings with --hpo"
+            "no finding of the patient was recognised in the text, so nothing can be ranked"
+            f"{f' ({others})' if others else ''}; name findings with --hpo"
         )
     return f"nothing can be ranked: {problems}; give at least one observed finding with --hpo"
 
@@ -254,7 +255,7 @@ def _facts(entry: "RankedDisease") -> str:
 def _show_letter(letter: dict[str, Any]) -> None:
     from rich.text import Text
 
-    from clinweave.applications.diagnosis import segments
+    from clinweave.applications.diagnosis import segments, unread_share
     from clinweave.cli.console import Console
     from clinweave.records import Mention
 
@@ -275,7 +276,7 @@ def _show_letter(letter: dict[str, Any]) -> None:
     Console().print(
         "\nRead: "
         + ", ".join(f"{counts[kind]} {kind}" for kind in _STYLES)
-        + f"; no finding in {letter['sentences_without']} of {letter['sentences']} sentences"
+        + f"; {unread_share(letter['sentences_without'], letter['sentences'])}"
     )
 
 

@@ -21,12 +21,16 @@ _Find = Callable[[list[str]], list[list[Mention]]]
 
 app = typer.Typer(add_completion=False)
 _LINES = 200  # lines linked at once
+_NOTES = (".txt", ".text", ".md")  # files of one text
 
 
 @app.command()
 def command(  # noqa: PLR0917 - each parameter is one option
     source: Annotated[
-        Path | None, typer.Argument(metavar="[IN.jsonl]", help='Lines {"id", "text"}.', show_default=False)
+        Path | None,
+        typer.Argument(
+            metavar="[IN.jsonl]", help='Lines {"id", "text"}, or one note as NOTE.txt.', show_default=False
+        ),
     ] = None,
     text: Annotated[str | None, typer.Option(help="One text, instead of a file.")] = None,
     out: Annotated[
@@ -154,7 +158,12 @@ def _linked(
     keep_going: bool,
     counts: dict[str, int],
 ) -> Iterator[dict[str, Any]]:
-    """Yield the output line of every input line, in order."""
+    """Yield the output line of every input line, in order; of a text file (.txt) one line."""
+    if source.suffix.lower() in _NOTES:
+        from clinweave.patients import read_note
+
+        yield from _with_mentions(linker, find, [{"id": source.stem, "text": read_note(source)}], counts)
+        return
     with source.open("rb") as stream:
         lines = enumerate(stream, 1)
         while chunk := list(islice(lines, _LINES)):
@@ -206,7 +215,9 @@ def _parsed(raw: bytes) -> dict[str, Any]:
     except UnicodeDecodeError as error:
         raise ValueError("not UTF-8") from error
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"not JSON ({str(error).partition(':')[0]})") from error
+        raise ValueError(
+            f'not JSON ({str(error).partition(":")[0]}); lines are {{"id", "text"}}, and one note is a file .txt'
+        ) from error
     if not isinstance(item, dict) or "id" not in item or not isinstance(item.get("text"), str):
         raise ValueError('needs an "id" and a "text" that is a string')
     if not _is_json(item["id"]):

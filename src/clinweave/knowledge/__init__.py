@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     from clinweave.knowledge.notes.person import Person as Person
     from clinweave.knowledge.notes.person import person_of as person_of
     from clinweave.knowledge.notes.reader import NoteReader as NoteReader
+    from clinweave.knowledge.notes.table_marks import tick_marks as tick_marks
+    from clinweave.knowledge.notes.table_marks import with_mark as with_mark
+    from clinweave.knowledge.notes.wrapping import unwrapped as unwrapped
     from clinweave.knowledge.query import Query as Query
     from clinweave.knowledge.query import clean_question as clean_question
     from clinweave.knowledge.query import parse_query as parse_query
@@ -179,6 +182,9 @@ __getattr__, __dir__ = attach(
         "normal_form": "linking.normalise",
         "NameSpan": "linking.own_names",
         "NoteReader": "notes.reader",
+        "tick_marks": "notes.table_marks",
+        "unwrapped": "notes.wrapping",
+        "with_mark": "notes.table_marks",
         "heading_reach": "notes.headings",
         "Person": "notes.person",
         "person_of": "notes.person",

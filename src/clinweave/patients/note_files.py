@@ -12,10 +12,32 @@ MOST = 8_000_000  # characters
 _LETTERS = 3
 _PASTED = "clinweave-windows-1252"  # name of an error handler
 _PATIENT = re.compile(
-    r"^[ \t]*(?:patient(?:'s)?(?: name| id)?|name|pt name|mrn|medical record (?:number|no\.?)|patient no\.?|subject_id)"
+    r"^[ \t\f]*(?:patient(?:'s)?(?: name| id)?|name|pt name|mrn|medical record (?:number|no\.?)|patient no\.?"
+    r"|subject_id|(?:nhs|hospital|hosp\.?|chi) (?:no\.?|number)|re)"
     r"[ \t]*[:#=][ \t]*([^\n,;|]{2,60})",
     re.IGNORECASE | re.MULTILINE,
 )
+_IDENTIFIED = re.compile(
+    r"\b(?:dob|d\.o\.b|born|mrn|nhs|hosp|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4})", re.IGNORECASE
+)
+_NUMBERED = re.compile(
+    r"^[ \t\f#*]*((?:patient|case|pt|subject|proband)[ \t]*(?:no\.?|number|\#)?[ \t]*(?:\d{1,4}|[A-F]))"
+    r"[ \t*]*(?:[:.)-]|$)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_TITLED = re.compile(
+    r"^[ \t\f]*(?:Mr|Mrs|Ms|Miss|Master)\.? ([A-Z][\w'-]+(?: [A-Z][\w'-]+)?),? "
+    r"(?:is )?(?:an? |aged )?\d{1,3}[ -]?(?:y|m)",
+    re.MULTILINE,
+)
+_TABLE = re.compile(
+    r"\s*(?:[^\n,;\t|]{0,40}[,;\t|]){0,6}[\"' ]*"
+    r"(patient_?\s?(?:id|no|number)|subject_?id|person_?id|pat_?id|hadm_?id|mrn|note_?id)[\"' ]*"
+    r"(?:[,;\t|][^\n]*)?\r?\n",
+    re.IGNORECASE,
+)
+_MARKUP = re.compile(r"\s*(?:<!doctype html|<html|<\?xml|<clinicaldocument|<body|<div)\b", re.IGNORECASE)
+_DOUBLED = re.compile(r"[^\x00-\x7f]{2,}")
 _ASKING = re.compile(
     r"^[ \t]*\[?(?:doctor|dr|physician|clinician|provider|nurse)\d?\]?[ \t]*[:\]]",
     re.IGNORECASE | re.MULTILINE,
@@ -70,7 +92,16 @@ def _plain(text: str, name: str) -> str:
         raise UserError(
             f"{name}: {len(text):,} characters, at most {MOST:,} are read as one note; split the file"
         )
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return _DOUBLED.sub(_once, text).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _once(run: re.Match[str]) -> str:
+    """Return letters that were encoded twice ("MÃ©niÃ¨re") as they were meant, others as they are."""
+    try:
+        raw = b"".join(bytes([ord(sign)]) if ord(sign) < 256 else sign.encode("cp1252") for sign in run[0])
+        return raw.decode("utf-8")
+    except UnicodeError:
+        return run[0]
 
 
 def check_note(text: str) -> list[str]:
@@ -86,8 +117,7 @@ def check_note(text: str) -> list[str]:
         raise UserError(
             "the note is not plain text: it is full of control characters; save it as text (UTF-8) first"
         )
-    if _JSON_LINES.match(text):
-        raise UserError("the text is a file of JSON records, not a note; give the text of one note per file")
+    _check_shape(text)
     patients = _patients(text)
     if len(patients) > 1:
         places = ", ".join(f"line {line} ({label})" for line, label in patients[:4])
@@ -102,6 +132,20 @@ def check_note(text: str) -> list[str]:
             f"{len(text):,} characters are long for one note: check that it is one visit of one patient"
         )
     return warnings
+
+
+def _check_shape(text: str) -> None:
+    if _JSON_LINES.match(text):
+        raise UserError("the text is a file of JSON records, not a note; give the text of one note per file")
+    if _MARKUP.match(text):
+        raise UserError(
+            "the text is a page with markup (HTML or XML), not a note; save it as plain text first"
+        )
+    if column := _TABLE.match(text):
+        raise UserError(
+            f"the text is a table of records (line 1 has the column {column[1]!r}), not a note; give the text of one "
+            "note per file"
+        )
 
 
 def check_one_patient(notes: Mapping[str, str]) -> None:
@@ -124,8 +168,12 @@ def _headings(text: str) -> Iterator[tuple[re.Match[str], str, str]]:
     dialogue = _ASKING.search(text) is not None
     for match in _PATIENT.finditer(text):
         label, value = _named(match)
-        if value and not (dialogue and label == "patient"):
+        line = text[match.start() : match.end() + 60].partition("\n")[0]
+        if value and not (dialogue and label == "patient") and (label != "re" or _IDENTIFIED.search(line)):
             yield match, label, value
+    for label, pattern in (("number", _NUMBERED), ("person", _TITLED)):
+        for match in pattern.finditer(text):
+            yield match, label, " ".join(match[1].lower().split())
 
 
 def _named(match: re.Match[str]) -> tuple[str, str]:

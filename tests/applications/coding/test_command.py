@@ -78,7 +78,7 @@ def test_mistakes_exit_with_2(call, note, arguments, message):
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        (b"", "empty"),
+        (b"", "note.txt: the note is empty"),
         (b"%PDF-1.4", "not plain text"),
         (b"Name: A. Smith\nHTN\nName: B. Jones\nHTN\n", "several patients: line 1 (Name: A. Smith), line 3"),
     ],

@@ -110,12 +110,83 @@ def test_evidence_is_quoted_from_the_note(small_book):
         ("Patient: Ann Smith\nHTN.\n\nPatient: Bob Jones\nHTN.", "several patients"),
         ('{"id": 1, "text": "HTN"}\n{"id": 2, "text": "HTN"}\n', "JSON records"),
         ("MRN: 123\nHTN\nMRN: 456\nHTN", "several patients"),
+        ("Patient 1: HTN for years.\n\nPatient 2: Cough.\n", r"line 1 \(Patient 1:\), line 3 \(Patient 2:\)"),
+        ("Re: John Smith, DOB 1/2/2001\nHTN.\n\nRe: Anna Jones, DOB 5/6/1999\nHTN.", "several patients"),
+        ("NHS No: 943 476 5919\nHTN.\n=====\nNHS No: 943 476 5870\nHTN.", "several patients"),
+        (
+            "Mr John Smith, 45 years old, has HTN.\n\nMrs Anna Jones, 62 years old, coughs.",
+            "several patients",
+        ),
+        ("Name: Ann Smith\nHTN.\n\fName: Bob Jones\nHTN.", "several patients"),
+        ('patient_id,note\n1,"HTN"\n2,"HTN"\n', "table of records .*'patient_id'"),
+        ("<html><body><p>HTN</p></body></html>", "markup"),
         ("\x01\x02\x03\x04abc\x05\x06\x07\x08", "control characters"),
     ],
 )
 def test_what_is_no_note_of_one_patient_is_refused(text, message, small_book):
     with pytest.raises(UserError, match=message):
         code_note(text, "inpatient", small_book)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Re: hypertension\nHTN is controlled.\n\nRe: cough\nNo cough.\n",
+        "Name: Ann Smith\nHTN.\n\fName: Ann Smith\nPage 2: cough.\n",
+        "Case 1 of this outbreak was a neighbour. HTN is controlled.\n",
+        "Mr John Smith, 45 years old, has HTN.\n\nMr John Smith, 45 years old, was seen again.",
+    ],
+)
+def test_a_note_of_one_patient_is_read(text, small_book):
+    assert [item.code for item in code_note(text, "outpatient", small_book).codes] == ["I10"]
+
+
+def test_an_age_is_no_past(small_book):
+    text = "He is a 46-year-old man with pneumonia; she is a sixty year old woman with pneumonia."
+    assert [item.code for item in code_note(text, "outpatient", small_book).codes] == ["J18.9"]
+    assert not code_note("Old pneumonia in 2003.", "outpatient", small_book).codes
+
+
+def test_a_name_on_the_first_line_is_no_breathlessness(small_book):
+    text = "PATIENT: JOHN DOE\nIMPRESSION: HTN."
+    assert [item.code for item in code_note(text, "outpatient", small_book).codes] == ["I10"]
+
+
+def test_broken_words_of_a_scan_are_joined_and_quoted_where_they_stand(small_book):
+    text = "Impression: the man has hyper-\ntension and pneu-\nmonia, which are\ntreated at home."
+    result = code_note(text, "outpatient", small_book)
+    assert {item.code for item in result.codes} == {"I10", "J18.9"}
+    assert {quote.text for item in result.codes for quote in item.evidence} == {
+        "hyper-\ntension",
+        "pneu-\nmonia",
+    }
+
+
+def test_marks_of_a_table_and_of_a_form_deny(small_book):
+    for text in (
+        "Finding\tPresent\tAbsent\nHTN\tx\t\nPneumonia\t\tx\nCough\tx\t\n",
+        "[x] HTN  [ ] Pneumonia\n",
+    ):
+        result = code_note(text, "outpatient", small_book)
+        assert "I10" in {item.code for item in result.codes}
+        assert "J18.9" not in {item.code for item in result.codes}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Fracture of the lower end of left radius today.",
+        "Fracture of lower end of the left radius.",
+        "Left distal radius fracture.",
+    ],
+)
+def test_fractures_are_named_with_side_and_articles(text, small_book):
+    assert [item.code for item in code_note(text, "outpatient", small_book).codes] == ["S52.502A"]
+
+
+def test_a_note_in_another_language_says_so(small_book):
+    result = code_note("El paciente no tiene fiebre. La presión arterial es alta.", "outpatient", small_book)
+    assert any("only English notes are coded" in warning for warning in result.warnings)
 
 
 def test_an_unknown_setting_is_refused(small_book):

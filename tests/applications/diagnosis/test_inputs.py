@@ -44,6 +44,11 @@ def mention(text: str, words: str, id_: str, **more: object) -> Mention:
         *(("16 years", "P16Y"), ("16y", "P16Y"), ("3y6m", "P3Y6M"), ("P3Y6M", "P3Y6M"), ("p2w", "P2W")),
         *(("16-year-old", "P16Y"), ("18 months", "P18M"), ("2.5 years", "P2Y6M"), ("2,5 y", "P2Y6M")),
         *(("3 years and 6 months of age", "P3Y6M"), ("5 d", "P5D"), ("0 days", "P0D"), ("", "")),
+        *(("sixteen years", "P16Y"), ("two and a half years", "P2Y6M"), ("forty-two years old", "P42Y")),
+        *(("\u00bd year", "P6M"), ("16\u00bd years", "P16Y6M"), ("3 1/2 y", "P3Y6M"), ("3 6/12", "P3Y6M")),
+        *(("5/12", "P5M"), ("7/52", "P7W"), ("3/7", "P3D"), ("newborn", "P0D"), ("at birth", "P0D")),
+        *(("DOL 3", "P3D"), ("36 hours", "P1D"), ("PT5H", "P0D"), ("16 y.o.", "P16Y"), ("aged 45", "P45Y")),
+        *(("a 16 year old boy", "P16Y"), ("about 40 years", "P40Y"), ("16 Jahre", "P16Y"), ("6 mois", "P6M")),
     ],
 )
 def test_ages_as_people_write_them(typed, duration):
@@ -51,7 +56,22 @@ def test_ages_as_people_write_them(typed, duration):
 
 
 @pytest.mark.parametrize(
-    "typed", ["16", "old", "1e9 years", "300 years", "P", "PT5H", "1y 1y", "-3 years", "sixteen"]
+    "typed",
+    [
+        *(
+            "16",
+            "old",
+            "1e9 years",
+            "300 years",
+            "P",
+            "1y 1y",
+            "-3 years",
+            "sixteen",
+            "40-45 years",
+            ">60 years",
+        ),
+        *("in her 40s", "32 weeks gestation", "12/05/1990", "1/2", "child", "seven and a half"),
+    ],
 )
 def test_what_is_no_age_is_refused(typed):
     with pytest.raises(UserError, match="--age"):
@@ -75,6 +95,16 @@ def test_years_of_a_duration():
         ),
         "http://purl.obolibrary.org/obo/HP_0000102, http://purl.obolibrary.org/obo/HP_0000202",
         "“Ectopia of the Lens” and 'aneurysm'",
+        *("HP:0000102HP:0000202", "HP\uff1a0000102\uff0cHP\uff1a0000202", "HPO:0000102 → HPO:0000202."),
+        *(
+            "1. ectopia of the lens 2. aneurysm",
+            "(1) Ectopia of the lens\n(2) Aneurysm",
+            "- HP:0000102\n-HP:0000202",
+        ),
+        *(
+            "HP:0000102: Ectopia of the lens\\nHP:0000202=Aneurysm",
+            "Ectopia of the lens: yes; aneurysm (present)",
+        ),
     ],
 )
 def test_ids_and_names_between_any_separators(model, typed):
@@ -86,6 +116,15 @@ def test_an_unknown_name_is_refused_with_what_resembles_it(model):
         read_terms("Aneurysm; katarakt", model.ontology, "--hpo")
     with pytest.raises(UserError, match="denial; give absent findings with --excluded"):
         read_terms("no aneurysm", model.ontology, "--hpo")
+    for typed in (
+        "!HP:0000102",
+        "HP:0000102 -HP:0000202",
+        "aneurysm: no",
+        "HP:0000102?",
+        "cataract or aneurysm",
+    ):
+        with pytest.raises(UserError, match="--hpo"):
+            read_terms(typed, model.ontology, "--hpo")
 
 
 def test_what_is_set_by_hand_overrules_the_case(model):

@@ -208,6 +208,31 @@ def test_mixed_encodings_keep_their_words():
     assert any("38,4 °C" in line.text for line in summary.lines)
 
 
+def test_letters_that_were_encoded_twice_are_read():
+    raw = "Ménière’s disease and fever.\n".encode().decode("cp1252").encode()
+    assert decoded(raw, "m.txt") == "Ménière’s disease and fever.\n"
+    assert decoded("Größe: 1 µm – “naïve”\n".encode(), "m.txt") == "Größe: 1 µm – “naïve”\n"
+
+
+def test_an_empty_summary_says_why_and_thanks_are_no_plan():
+    summary = summarize_notes(
+        {"a.txt": "Dear colleague, thank you for the kind referral. All was fine."}, link
+    )
+    assert not summary.lines
+    assert "nothing" not in summary.warnings[0]
+    assert "no finding, drug, result or plan" in summary.warnings[0]
+    assert (
+        "only English" in summarize_notes({"a.txt": "La paciente no tiene fiebre ni tos."}, link).warnings[0]
+    )
+
+
+def test_marks_of_a_table_deny():
+    text = "Symptom   Present   Absent\nFever       x\nCough                 x\nPneumonia             x\n"
+    shown = {line.text: line.status for line in summarize_notes({"t.txt": text}, link).lines}
+    assert shown["Fever x"] == "present"
+    assert shown["Pneumonia x"] == "absent"
+
+
 def test_without_a_graph_headings_and_words_group_the_sentences():
     summary = summarize_notes({"note.txt": NOTE}, None)
     assert "no graph is built" in summary.warnings[0]

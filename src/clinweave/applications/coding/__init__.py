@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from clinweave.applications.coding.coder import code_note as code_note
     from clinweave.applications.coding.exports import check_ending as check_ending
     from clinweave.applications.coding.exports import write_coding as write_coding
+    from clinweave.applications.coding.notes import check_note as check_note
     from clinweave.applications.coding.notes import decoded as decoded
     from clinweave.applications.coding.notes import read_note as read_note
     from clinweave.applications.coding.results import NOTICE as NOTICE
@@ -25,6 +26,7 @@ __getattr__, __dir__ = attach(
         "Coding": "results",
         "Suggestion": "results",
         "check_ending": "exports",
+        "check_note": "notes",
         "code_note": "coder",
         "decoded": "notes",
         "read_note": "notes",

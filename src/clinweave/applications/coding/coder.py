@@ -1,7 +1,9 @@
 """Suggest ICD-10-CM codes for a clinical note."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from clinweave.applications.coding.allergies import allergies
 from clinweave.applications.coding.allergy_status import draft_allergies, without_allergies
@@ -14,9 +16,14 @@ from clinweave.applications.coding.mention_state import FAMILY, PAST, UNCERTAIN
 from clinweave.applications.coding.notes import check_note
 from clinweave.applications.coding.reading import Finding, past_code, reader
 from clinweave.applications.coding.rejecting import by_state, reject
-from clinweave.applications.coding.results import Coding, Rejected, Suggestion
+from clinweave.applications.coding.results import Coding, Quote, Rejected, Suggestion
 from clinweave.applications.coding.rules import apply_rules
 from clinweave.core.errors import UserError
+from clinweave.knowledge import unread_language, unwrapped
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 SETTINGS = ("inpatient", "outpatient")
 _SEQUENCE_FIRST = ("Z51.1", "Z51.0", "Z00", "Z01", "Z12", "Z34", "Z47", "Z48", "Z08", "Z09", "Z30", "Z76.0")
@@ -29,7 +36,9 @@ def code_note(text: str, setting: str, book: Codebook) -> Coding:
     """
     if setting not in SETTINGS:
         raise UserError(f"setting {setting!r}: give {' or '.join(SETTINGS)}")
-    warnings = check_note(text)
+    warnings = [*check_note(text), *_language(text)]
+    note = text
+    text, places = unwrapped(note)
     stated = allergies(text)
     findings = without_allergies(reader(book).read(text), stated)
     drafts = Drafts()
@@ -43,7 +52,12 @@ def code_note(text: str, setting: str, book: Codebook) -> Coding:
     _without_external_causes(drafts)
     if not drafts.codes:
         drafts.warnings.append("no condition was found that can be coded; read the note")
-    return _result(drafts, setting, book)
+    return _placed(_result(drafts, setting, book), note, places)
+
+
+def _language(text: str) -> list[str]:
+    other = unread_language(text, ())
+    return [f"{other.partition(':')[0]}; only English notes are coded"] if other else []
 
 
 def code_file_note(path: Path, setting: str, book: Codebook) -> Coding:
@@ -163,6 +177,26 @@ def _result(drafts: Drafts, setting: str, book: Codebook) -> Coding:
         tuple(item for item in drafts.rejected if item.code not in codes or item.code == ""),
         tuple(dict.fromkeys(drafts.warnings)),
     )
+
+
+def _placed(coding: Coding, note: str, places: "npt.NDArray[np.int64] | None") -> Coding:
+    """Return the coding of a text with its lines and words joined, with the places of the note as it was given."""
+
+    def moved(items: tuple[Quote, ...]) -> tuple[Quote, ...]:
+        return tuple(_moved(item, note, places) for item in items)
+
+    return replace(
+        coding,
+        codes=tuple(replace(item, evidence=moved(item.evidence)) for item in coding.codes),
+        considered=tuple(replace(item, evidence=moved(item.evidence)) for item in coding.considered),
+    )
+
+
+def _moved(quote: Quote, note: str, places: "npt.NDArray[np.int64] | None") -> Quote:
+    start, end = quote.start, quote.end
+    if places is not None and end > start:
+        start, end = int(places[start]), int(places[end - 1]) + 1
+    return replace(quote, start=start, end=end, text=note[start:end])
 
 
 def _order(draft: Draft) -> tuple[int, int]:

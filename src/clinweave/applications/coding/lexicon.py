@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from itertools import product
 
 from clinweave.knowledge import normal_form
 
@@ -25,6 +26,7 @@ FLAGS = {
 _PAST = re.compile(
     r"(?:personal history of|history of|h/o|hx of|hx|prior|previous|remote|old)\s+", re.IGNORECASE
 )
+_SIDES = ("right", "left", "the right", "the left", "both", "bilateral")
 # Words that choices share.
 _SHARED = {
     "systolic": r"systolic|hfr?ef\b(?<!hfpef)|reduced (?:ejection fraction|ef)|hfref",
@@ -119,25 +121,40 @@ def _rows() -> Iterator[Term]:
 
 
 def _sided(names: list[str]) -> list[str]:
-    """Return names with a side put in ("fracture of the right clavicle"), and "fx" for "fracture"."""
+    """Return names with articles and a side put in ("fracture of the right clavicle"), and "fx" for "fracture"."""
     names = [*names, *(name.replace("fracture", "fx") for name in names if "fracture" in name)]
-    parts = [name.partition(word) for name in names for word in (" of ", " to ") if word in name]
-    sides = [
-        f"{head}{word}{article}{side} {tail.removeprefix('the ')}"
-        for head, word, tail in parts
-        if not tail.startswith(("right", "left", "the right", "the left", "both", "bilateral"))
-        for article in ("", "the ")
-        for side in ("right", "left")
-    ]
+    parts = [name.partition(" of ") for name in names if " of " in name]
     short = [
         f"{head} {side} {tail.removeprefix('the ')}"
         for head, word, tail in parts
-        if word == " of "
-        and " " not in head
-        and not tail.startswith(("right", "left", "the right", "the left"))
+        if " " not in head and not tail.startswith(_SIDES)
         for side in ("right", "left", "r", "l", "rt", "lt")
     ]
-    return list(dict.fromkeys([*names, *sides, *short]))
+    short += [
+        f"{name.partition(' ')[0]} {side} {name.partition(' ')[2]}"
+        for name in names
+        if name.startswith(("fractured ", "broken "))
+        for side in ("right", "left")
+    ]
+    return list(dict.fromkeys([*names, *(item for name in names for item in _with_articles(name)), *short]))
+
+
+def _with_articles(name: str) -> Iterator[str]:
+    """Yield a name with and without "the", and at most one side, after each "of" and "to" that has no side."""
+    pieces = re.split(r"( (?:of|to) )", name)
+    gaps = [
+        number + 1
+        for number, piece in enumerate(pieces)
+        if piece in {" of ", " to "} and not pieces[number + 1].startswith(_SIDES)
+    ]
+    for gap in gaps:
+        pieces[gap] = pieces[gap].removeprefix("the ")
+    for chosen in product(("", "the "), repeat=len(gaps)):
+        for sided, side in [(-1, ""), *product(gaps, ("right ", "left "))]:
+            put = dict(zip(gaps, chosen, strict=True))
+            if sided >= 0:
+                put[sided] += side
+            yield "".join(put.get(number, "") + piece for number, piece in enumerate(pieces))
 
 
 def _choice(text: str) -> tuple[tuple[re.Pattern[str], ...], str]:

@@ -8,11 +8,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from clinweave.applications.coding.lexicon import Term, lexicon
-from clinweave.applications.coding.mention_state import FAMILY, state_of
+from clinweave.applications.coding.mention_state import ABSENT, FAMILY, state_of
 from clinweave.applications.coding.patterns import misread, pattern, table
 from clinweave.applications.coding.sections import Sections
 from clinweave.applications.coding.tabular_names import tabular_terms
-from clinweave.knowledge import OwnNames, normal_form
+from clinweave.knowledge import OwnNames, normal_form, tick_marks
 
 if TYPE_CHECKING:
     from clinweave.applications.coding.codebook import Codebook
@@ -83,6 +83,7 @@ class Reader:
             return self._accepted(self._names[name], text, start, end, lower or upper)
 
         spans = self._finder.find(plain, accept)
+        unticked = [(start, end) for start, end, present in tick_marks(text) if not present]
         sections = Sections(text)
         findings: list[Finding] = []
         borders = [span for span in spans if not self._is_context(span)]
@@ -90,6 +91,8 @@ class Reader:
             section = sections.at(span.start).kind
             for term in dict.fromkeys(self._owner[name] for name in span.names):
                 state = state_of(term, span, plain, section)
+                if any(start <= span.start < end for start, end in unticked):
+                    state = ABSENT
                 if ("f" in term.flags) != (state == FAMILY) and (
                     "f" in term.flags or _twin(span, self._owner)
                 ):

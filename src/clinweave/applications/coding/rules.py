@@ -335,9 +335,19 @@ def _unexplained(drafts: Drafts) -> None:
         if not draft.symptom and not draft.chronic and not code.startswith(("Z", "B9", "R", "G81"))
     ]
     for code in [code for code, draft in drafts.codes.items() if draft.symptom]:
-        if not _stands(drafts, code, acute):
-            reason = f"{acute[0]} explains the visit" if acute else "named in the review or examination only"
+        causes = [cause for cause in acute if _may_explain(cause, code)]
+        if not _stands(drafts, code, causes):
+            reason = (
+                f"{causes[0]} explains the visit" if causes else "named in the review or examination only"
+            )
             drafts.remove([code], reason, "I.B.4")
+
+
+def _may_explain(cause: str, symptom: str) -> bool:
+    """Return whether an acute disease may explain a symptom: an injury only what hurts, few diseases a seizure."""
+    if symptom.startswith("R56"):
+        return cause.startswith(("G0", "G4", "I6", "E87", "E16", "E15", "E83", "T", "F1", "S06", "O1", "B50"))
+    return not cause.startswith("S") or symptom.startswith(("M", "R10", "R22", "R51", "R52", "R58", "R60"))
 
 
 def _stands(drafts: Drafts, code: str, acute: list[str]) -> bool:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from clinweave.applications.diagnosis.letters import note_of as note_of
     from clinweave.applications.diagnosis.letters import read_letter as read_letter
     from clinweave.applications.diagnosis.letters import segments as segments
+    from clinweave.applications.diagnosis.letters import unread_share as unread_share
     from clinweave.applications.diagnosis.links import Links as Links
     from clinweave.applications.diagnosis.links import RelatedDiseases as RelatedDiseases
     from clinweave.applications.diagnosis.links import from_mondo as from_mondo
@@ -97,6 +98,7 @@ __getattr__, __dir__ = attach(
         "read_letter": "letters",
         "read_terms": "term_lists",
         "segments": "letters",
+        "unread_share": "letters",
         "write_phenopackets": "phenopackets",
         "Annotations": "annotations",
         "Case": "cases",

@@ -9,8 +9,11 @@ from typing import Any
 from clinweave.knowledge import EITHER_REASON
 from clinweave.records import Mention, to_json
 
-_SENTENCE = re.compile(r"[^.!?;\n]*(?:[.!?;](?=\s|$)|\n|$)|[.!?;]")
-_WORDS = 3  # fewer words are no sentence that could bear a finding
+_SENTENCE = re.compile(r"[^.!?;\n\u3002\uff01\uff1f]*(?:[.!?;](?=\s|$)|[\u3002\uff01\uff1f]|\n|$)|[.!?;]")
+_WORD = re.compile(
+    r"[\u3040-\u30ff\u4e00-\u9fff]{2}|\w+"
+)  # two signs of Chinese or Japanese are about a word
+_WORDS = 3  # fewer words without a finding are no sentence that could bear one
 _FEW = 3  # findings of the patient; fewer say little
 _LITTLE = 0.2  # share of sentences with a finding
 _SENTENCES = 5  # in a shorter text the share says nothing
@@ -38,7 +41,7 @@ class Letter:
         present = {mention.id for mention in self.mentions if kind_of(mention) == "present"}
         present_names = {mention.name for mention in self.mentions if kind_of(mention) == "present"}
         counted = f"{len(present)} finding{'' if len(present) == 1 else 's'} present"
-        bare = f"no finding in {self.silent} of {self.sentences} sentences"
+        bare = unread_share(self.silent, self.sentences)
         warnings = []
         if len(present) < _FEW or (self.sentences >= _SENTENCES and self.coverage < _LITTLE):
             warnings.append(
@@ -67,12 +70,21 @@ class Letter:
 def read_letter(text: str, mentions: Sequence[Mention]) -> Letter:
     """Return a text with its findings, sorted, and count the sentences without any."""
     ordered = tuple(sorted(mentions, key=lambda mention: (mention.start, -mention.end)))
-    spans = [
-        match.span() for match in _SENTENCE.finditer(text) if len(re.findall(r"\w+", match.group())) >= _WORDS
-    ]
     starts = [mention.start for mention in ordered]
-    bearing = sum(bisect_left(starts, low) < bisect_left(starts, high) for low, high in spans)
-    return Letter(text, ordered, len(spans), len(spans) - bearing)
+    bearing = silent = 0
+    for match in _SENTENCE.finditer(text):
+        if bisect_left(starts, match.start()) < bisect_left(starts, match.end()):
+            bearing += 1
+        else:
+            silent += len(_WORD.findall(match.group())) >= _WORDS
+    return Letter(text, ordered, bearing + silent, silent)
+
+
+def unread_share(silent: int, sentences: int) -> str:
+    """Return how much of a text bore no finding, in words."""
+    if not sentences:
+        return f"the text has no sentence of {_WORDS} words or more"
+    return f"no finding in {silent} of {sentences} sentence{'' if sentences == 1 else 's'}"
 
 
 def kind_of(mention: Mention) -> str:
@@ -129,7 +141,7 @@ def marked_text(letter: Letter) -> str:
         f"[{'; '.join(_label(mention) for mention in group)}]" if group else piece
         for piece, group in segments(letter.text, letter.mentions)
     ]
-    bare = f"no finding in {letter.silent} of {letter.sentences} sentences"
+    bare = unread_share(letter.silent, letter.sentences)
     legend = "+ present, - absent, ? uncertain, family: a relative's, family: - absent in relatives"
     return f"{''.join(pieces).rstrip()}\n\n-- {legend}. {bare}.\n"
 

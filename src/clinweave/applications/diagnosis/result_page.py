@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from clinweave.applications.diagnosis.facts import page_of
-from clinweave.applications.diagnosis.letters import denied_of_relatives, note_of, segments
+from clinweave.applications.diagnosis.letters import denied_of_relatives, note_of, segments, unread_share
 from clinweave.applications.diagnosis.result import (
     DiagnosisResult,
     FindingTerm,
@@ -81,8 +81,8 @@ def _letter(read: Mapping[str, Any]) -> str:
     counts = ", ".join(f"{read['counts'][kind]} {label}" for kind, label in _KINDS.items())
     legend = " ".join(f'<mark class="{kind}">{label}</mark>' for kind, label in _KINDS.items())
     return (
-        f'<h3>What was read</h3><p class="note">{legend} \u2014 {counts}; no finding in {read["sentences_without"]} '
-        f'of {read["sentences"]} sentences.</p><div class="letter">{text}</div>'
+        f'<h3>What was read</h3><p class="note">{legend} \u2014 {counts}; '
+        f'{unread_share(read["sentences_without"], read["sentences"])}.</p><div class="letter">{text}</div>'
     )
 
 

@@ -1,6 +1,7 @@
 """Lists of findings as people paste them: HPO ids in any notation, or names, with any separator."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
@@ -8,22 +9,33 @@ from clinweave.applications.diagnosis.ontology import WORD, Ontology, name_key
 from clinweave.core.errors import UnknownConceptError, UserError
 
 _ID = re.compile(
-    r"(?:https?://\S*?/)?(?<![A-Za-z0-9])HP\s*[:_\-.]?\s*(\d{1,7})(?!\d)|(?<![\d.])(\d{7})(?![\d.])",
+    r"(?:https?://\S*?/)?(?<![A-Za-z])HPO?\s*[:_\-.]?\s*(\d{1,7})(?!\d)|(?<![\d.])(\d{7})(?![\d.])",
     re.IGNORECASE,
 )
-_BREAK = re.compile(r"[;|\n\r\t•·]|\s/\s")
+_BREAK = re.compile(r"[;|\n\r\t•·→⇒、=]|\s/\s|[:.](?=\s|$)")
+_NUMBERED = re.compile(r"(?:(?<=\s)|(?<=[,;(])|^)\(?\d{1,3}[.)](?=\s*[^\W\d])", re.MULTILINE)  # "1. ", "2) "
+_DENIED = re.compile(r"(?:[!¬~]|(?<=\S)[ \t]+-)(?=(?:HPO?[\s:_]*)?\d)", re.IGNORECASE)
+_INNER = re.compile(r"[-–—_]")  # between two names that nobody separates otherwise
 _LONGEST = 14  # words of a name
-_JOINING = frozenset({"and", "plus", "with", "no", "-", "–", "*"})
-_NEGATING = frozenset({"no", "not", "without", "absent", "denies"})
+_JOINING = frozenset({"and", "plus", "with", "no", "-", "–", "*", "yes", "present", "x", "true"})
+_NEGATING = frozenset({"no", "not", "without", "absent", "denies", "denied", "excluded", "negative", "false"})
 
 
 def read_terms(text: str, ontology: Ontology, option: str) -> tuple[str, ...]:
     """Return the HPO ids of a list, in order and once each; ids are not checked, names must be the ontology's.
 
-    Ids may be written HP:0001166, HP_0001166, hp0001166, 0001166 or as a web address, and stand between commas,
-    semicolons, bars, tabs, spaces or line breaks; a name after its id is allowed. Raises `UserError` naming the item
+    Ids may be written HP:0001166, HP_0001166, hp0001166, HPO:0001166, 0001166, in full-width letters or as a web
+    address, and stand between commas, semicolons, bars, tabs, spaces, line breaks or numbers of a list, or one right
+    after the other; a name before or after its id is allowed. Raises `UserError` naming the item
     that is neither, with names that resemble it.
     """
+    text = re.sub(r"\\[nrt]", "\n", unicodedata.normalize("NFKC", text))  # "\\n" as a shell passes it
+    text = _NUMBERED.sub("\n", text)
+    if denied := _DENIED.search(text):
+        raise UserError(
+            f"{option}: {text[denied.start() : denied.end() + 10].strip()!r} looks like a denial; give absent findings "
+            "with --excluded, and separate others by commas"
+        )
     result: dict[str, None] = {}
     rest = []
     end = 0
@@ -57,7 +69,10 @@ def _names(piece: str, ontology: Ontology, option: str) -> Iterator[str]:
                 index += length
                 break
         else:
-            if words[index].lower() not in _JOINING or words[index].lower() in _NEGATING:
+            parts = _INNER.sub(" ", words[index]).split()
+            if len(parts) > 1 and all(name_key(part) in names for part in parts):
+                yield from (ontology.ids[names[name_key(part)]] for part in parts)
+            elif words[index].lower() not in _JOINING or words[index].lower() in _NEGATING:
                 raise _refusal(" ".join(words[index:]), words[index].lower(), names, ontology, option)
             index += 1
 

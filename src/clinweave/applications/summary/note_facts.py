@@ -1,11 +1,12 @@
 """What each sentence of a note is about: the concepts that it names, their status, its section of the summary."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from clinweave.applications.summary.note_cues import cue
 from clinweave.applications.summary.note_sentences import NoteText, Sentence
+from clinweave.knowledge import with_mark
 from clinweave.records import Mention
 
 _HEADING_WORDS = 7
@@ -59,9 +60,20 @@ def facts_of(note: NoteText, link: Link) -> list[Fact]:
     for mention in link(note.clean):
         number = bisect_right(starts, mention.start) - 1
         if number >= 0 and mention.end <= note.sentences[number].clean_end:
-            mentions[number].append(mention)
+            mentions[number].append(_ticked(mention, note.sentences[number], note.ticks))
     facts = [_fact(sentence, found) for sentence, found in zip(note.sentences, mentions, strict=True)]
     return _under_problems(facts)
+
+
+def _ticked(mention: Mention, sentence: Sentence, ticks: Sequence[tuple[int, str, bool]]) -> Mention:
+    """Return a mention with the status that a table or form of the note marks."""
+    first = bisect_left(ticks, (sentence.start,))
+    for start, words, present in ticks[first:]:
+        if start >= sentence.end:
+            break
+        if mention.text in words:
+            return with_mark(mention, present=present)
+    return mention
 
 
 def _under_problems(facts: Sequence[Fact]) -> list[Fact]:
@@ -128,11 +140,19 @@ def _section(sentence: Sentence, mentions: Sequence[Mention], status: str) -> st
 
 def _by_content(sentence: Sentence, mentions: Sequence[Mention], status: str) -> str:
     """Return the section by the words of a sentence; within an assessment or history, treatment and plan alone."""
-    if sentence.section not in {"", "Problems", "History"}:
+    if sentence.section not in {"", "Problems", "History"} or cue("letterhead").match(sentence.text):
         return ""
     findings = any(item.category in PROBLEMS for item in mentions)
     asked = _WITHIN_SECTION if sentence.section else _BY_CONTENT
-    matched = next((section for section, name in asked if cue(name).search(sentence.text)), "")
+    own = any(item.category in PROBLEMS and item.of_patient for item in mentions)
+    matched = next(
+        (
+            section
+            for section, name in asked
+            if cue(name).search(sentence.text) and not (own and name == "relative")
+        ),
+        "",
+    )
     if matched and not (sentence.section and findings):
         return matched
     if sentence.section == "History" and not findings and cue("result").search(sentence.text):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from clinweave.applications.summary.note_cues import sections
-from clinweave.knowledge import heading_reach, split_sentences
+from clinweave.knowledge import heading_reach, split_sentences, tick_marks
 
 _HEADING = re.compile(
     r"[ \t]*(?:[#*>=-]+[ \t]*)?(?:\d{1,2}[.)][ \t]+)?([A-Za-z][A-Za-z/& -]{0,45}?)[ \t]*(:|\**[ \t]*$)"
@@ -65,6 +65,9 @@ class NoteText:
     clean: str
     sentences: tuple[Sentence, ...]
     dialogue: bool
+    ticks: tuple[
+        tuple[int, str, bool], ...
+    ] = ()  # place in the note, words, and whether a mark says "present"
 
 
 @dataclass(slots=True)
@@ -96,7 +99,8 @@ def read_sentences(text: str) -> NoteText:
                 sentences.append(replace(sentence, block=number, item=bullet))
         parts.append(words)
         length += len(words) + 1
-    return NoteText("\n".join(parts), tuple(sentences), dialogue)
+    ticks = tuple((start, text[start:end], present) for start, end, present in tick_marks(text))
+    return NoteText("\n".join(parts), tuple(sentences), dialogue, ticks)
 
 
 def _spans(words: str) -> Iterator[tuple[int, int]]:

@@ -9,6 +9,7 @@ from clinweave.applications.summary.note_facts import Fact, Link, facts_of
 from clinweave.applications.summary.note_sentences import read_sentences
 from clinweave.applications.summary.results import Citation, LeftOut, Line, Summary
 from clinweave.core.errors import UserError
+from clinweave.knowledge import unread_language
 from clinweave.patients import check_note, check_one_patient
 
 MOST = 12  # sentences of a section
@@ -20,6 +21,7 @@ _ORDER = (
     "Social history", "Allergies", "Medications", "Procedures", "Results and examination", "Plan",
 )  # fmt: skip
 _OF_PROBLEMS = frozenset({"Problems", "Plan", "Medications", "Results and examination"})
+_NOTHING = "no finding, drug, result or plan was recognised: read the notes themselves"
 _NO_LINKER = (
     "no graph is built, so no findings are recognised: sentences are grouped by headings and words alone"
     " (`clinweave graph build`)"
@@ -48,9 +50,11 @@ def summarize_notes(notes: Mapping[str, str], link: Link | None, most: int = MOS
         placed += [(fact, _place(name, fact)) for fact in facts]
     ranked += [(_priority(fact), _line(fact, place)) for fact, place in placed if fact.section]
     lines, left_out = _limited(_distinct(ranked), most)
+    if not lines:
+        warnings.append(_NOTHING)
     if silent := sum(not fact.section for fact, _ in placed):
         reason = "no finding, drug, result or plan was recognised in them"
-        left_out.append(LeftOut(f"{silent} sentences", reason))
+        left_out.append(LeftOut(f"{silent} sentence{'s' if silent > 1 else ''}", reason))
     title = f"Summary of {', '.join(notes)}" if len(notes) <= 3 else f"Summary of {len(notes)} notes"
     contradictions = note_disagreements(placed)
     return Summary(
@@ -71,11 +75,16 @@ def _checked(notes: Mapping[str, str]) -> list[str]:
     warnings = []
     for name, text in notes.items():
         try:
-            warnings += [f"{name}: {warning}" for warning in check_note(text)]
+            warnings += [f"{name}: {warning}" for warning in (*check_note(text), *_language(text))]
         except UserError as error:
             raise UserError(f"{name}: {error}") from error
     check_one_patient(notes)
     return warnings
+
+
+def _language(text: str) -> list[str]:
+    other = unread_language(text, ())
+    return [f"{other.partition(':')[0]}; only English notes are summarised"] if other else []
 
 
 def _place(name: str, fact: Fact) -> Citation:

@@ -45,6 +45,7 @@ _LOWER = np.arange(256, dtype=np.uint8)
 _LOWER[65:91] += 32
 _WORD = _table("abcdefghijklmnopqrstuvwxyz0123456789")
 _WORD[128:] = True  # UTF-8 bytes of letters that have no ASCII form
+_LETTER = _table("abcdefghijklmnopqrstuvwxyz")
 _BLANK = _table(" \t\n\r\x0b\x0c\x1e\x00")
 _ENDS_MATCH = _table(".;:!?")
 _ENDS_SENTENCE = _table(".!?;")
@@ -235,11 +236,35 @@ def _borders(folded: Bytes, capital: Flags) -> tuple[Ints, Ints, Ints]:
     before_blank = _BLANK[after] | (marks == len(folded) - 1)
     stops = np.flatnonzero((kind == ord(".")) & before_blank)
     before_blank[stops[goes_on(folded, capital, marks[stops])]] = False
+    before_blank |= _glued(folded, capital, marks, kind)
     hard = (kind == 0x1E) | line
     sentence = hard | (_ENDS_SENTENCE[kind] & before_blank)
     segment = hard | (_ENDS_MATCH[kind] & before_blank)
     clause = segment | (_COMMA[kind] & before_blank) | _BRACKET[kind]
     return marks[clause], marks[segment], marks[sentence]
+
+
+def _glued(folded: Bytes, capital: Flags, marks: Ints, kind: Bytes) -> Flags:
+    """Return which stops, semicolons and commas a hasty writer set without a blank ("scoliosis.No", "fever,cough").
+
+    Three small letters stand before, a capital and a small letter follow a stop, three small letters the others.
+    """
+    inner = np.flatnonzero(((kind == ord(".")) | (kind == ord(";")) | (kind == ord(","))) & (marks >= 3))
+    inner = inner[marks[inner] + 3 < len(folded)]
+    place = marks[inner]
+
+    def small(at: Ints) -> Flags:
+        return _LETTER[folded[at]] & ~capital[at]
+
+    glued = small(place - 1) & small(place - 2) & small(place - 3) & small(place + 2)
+    glued &= np.where(
+        kind[inner] == ord("."),
+        capital[place + 1] & _LETTER[folded[place + 1]],
+        small(place + 1) & small(place + 3),
+    )
+    flags = np.zeros(len(marks), np.bool_)
+    flags[inner[glued]] = True
+    return flags
 
 
 def _stem(folded: Bytes, word: Flags, begin: Ints, end: Ints) -> None:

@@ -81,7 +81,8 @@ _RANGE_HEAD = (
 )
 # "(reference range 3.5-5.1 mmol/L)", "[normal value <48]", "| 12-16"
 RANGE = re.compile(
-    rf"[\s;,|]*(?P<open>[(\[|])?\s*(?P<head>{_RANGE_HEAD})\s*[:=,]?\s*(?:of|is|being|was|up to)?\s*"
+    r"[\s;,|]*(?:(?:HH|LL|H|L|\*)[\s|]+)?(?P<open>[(\[|])?\s*"
+    rf"(?P<head>{_RANGE_HEAD})\s*[:=,]?\s*(?:of|is|being|was|up to)?\s*"
     rf"(?:(?P<lo>{NUMBER})\s*[a-zA-Z/\u00b5\u03bc%]{{0,8}}\s*{_DASH}\s*(?P<hi>{NUMBER})|"
     rf"(?P<side>[<>\u2264\u2265]=?)\s*(?P<end>{NUMBER}))(?:\s*(?:%|{_LETTER}+(?:/[a-zA-Z0-9\u00b5\u03bc]+)*))?[)\]]?",
     re.IGNORECASE,

@@ -18,6 +18,7 @@ from clinweave.knowledge.notes.laboratory import Laboratory, Value
 from clinweave.knowledge.notes.milestones import milestones
 from clinweave.knowledge.notes.person import Person, merged_person, person_of
 from clinweave.knowledge.notes.phrases import families, merged, phrases
+from clinweave.knowledge.notes.table_marks import ticked
 from clinweave.knowledge.notes.wrapping import placed, unwrapped
 from clinweave.records import Mention
 
@@ -60,7 +61,7 @@ class NoteReader:
         joined = [unwrapped(text) for text in texts]
         read = self._read_joined([text for text, _ in joined], person)
         return [
-            mentions if clean is text else placed(mentions, text, places)
+            ticked(text, mentions if clean is text else placed(mentions, text, places))
             for text, (clean, places), mentions in zip(texts, joined, read, strict=True)
         ]
 

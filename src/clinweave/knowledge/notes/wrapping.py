@@ -14,6 +14,7 @@ _HYPHEN = re.compile(r"(?<=[a-z][a-z])[-\u00ad\u2010][ \t]*\r?\n[ \t]*(?=[a-z][a
 _PARAGRAPH = re.compile(r"\n[ \t\r]*\n")
 _ITEM = re.compile(r"[ \t]*(?:[-*\u2022>|#]|\d{1,2}[.)][ \t]|[A-Z][\w /()&-]{1,40}:)")
 _FEWEST, _NARROWEST = 3, 25  # lines of a paragraph, and characters of its longest, that tell a column
+_DOUBLE, _GOING_ON = 4, 0.3  # blank lines of a double-spaced text, and the share before a small letter
 _FULL, _MOST_SHORT = 0.6, 0.2  # how full a line of a column is, and the share of lines that may be shorter
 
 
@@ -24,6 +25,7 @@ def unwrapped(text: str) -> tuple[str, Ints | None]:
     """
     if "\n" not in text:
         return text, None
+    text = _single_spaced(text)
     parts, at = [], 0
     for gap in [*_PARAGRAPH.finditer(text), None]:
         end = gap.start() if gap else len(text)
@@ -38,6 +40,17 @@ def unwrapped(text: str) -> tuple[str, Ints | None]:
         stays[start:end] = False
     places = np.flatnonzero(stays)
     return "".join(map(joined.__getitem__, places.tolist())), places
+
+
+def _single_spaced(text: str) -> str:
+    """Return the text of a scan with a blank line after each line without these, with a blank for each."""
+    gaps = list(_PARAGRAPH.finditer(text))
+    if len(gaps) < _DOUBLE or text.count("\n") > 2.5 * len(gaps):
+        return text
+    goes_on = sum(text[gap.end() : gap.end() + 1].islower() for gap in gaps)
+    if goes_on < _GOING_ON * len(gaps):
+        return text
+    return _PARAGRAPH.sub(lambda gap: " " * (len(gap[0]) - 1) + "\n", text)
 
 
 def _joined(paragraph: str) -> str:
