@@ -3,6 +3,7 @@
     python benchmarks/properties.py accuracy  [--sets ESOL,BBBP] [--features morgan,maplight] [--rules balanced,by_size]
     python benchmarks/properties.py trust     [--sets ...] [--folds scaffold,random]
     python benchmarks/properties.py chemprop  [--sets ...] [--epochs 50]
+    python benchmarks/properties.py domain    [--sets ...] [--seeds 5] [--moses DIR] [--write docs/properties.md]
     python benchmarks/properties.py report    [--write docs/properties.md]
 
 Every cell (set, split, seed, features) is kept under CLINWEAVE_HOME when it is done; run again to go on. Nothing is
@@ -20,7 +21,7 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
 import numpy as np  # noqa: E402
-from molecules_parts import properties_report, trust  # noqa: E402
+from molecules_parts import domain_cells, properties_report, trust  # noqa: E402
 from molecules_parts.cells import Cells, write_section  # noqa: E402
 from molecules_parts.chemprop_peer import predictions, program  # noqa: E402
 from molecules_parts.moleculenet import SETS, Set, read  # noqa: E402
@@ -30,6 +31,7 @@ from rich.progress import track  # noqa: E402
 from clinweave.applications.molecules.prediction import boosting  # noqa: E402
 from clinweave.applications.molecules.prediction.features import described, latent_sha256  # noqa: E402
 from clinweave.core.artifacts import home  # noqa: E402
+from clinweave.resources import located  # noqa: E402
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "molecules" / "moleculenet"
 AS_WRITTEN = " as written"
@@ -38,7 +40,7 @@ SCREEN = Console(stderr=True)
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["accuracy", "trust", "chemprop", "report"])
+    parser.add_argument("what", choices=["accuracy", "trust", "chemprop", "domain", "report"])
     parser.add_argument("--data", type=Path, default=DATA, help="a folder with the MoleculeNet csv.gz")
     parser.add_argument("--sets", default=",".join(SETS))
     parser.add_argument("--features", default="morgan,descriptors,maplight")
@@ -49,17 +51,20 @@ def main() -> int:
     parser.add_argument(
         "--checkpoint", type=Path, help="the molecule model that gives the latent; else the packaged"
     )
+    parser.add_argument(
+        "--moses", type=Path, help="a folder with MOSES' files, for domain (default: the fetched)"
+    )
     parser.add_argument("--write", type=Path)
     chosen = parser.parse_args()
     cells = Cells(home() / "molecules" / "benchmarks" / "properties")
-    if chosen.what == "report":
-        sets = [read(chosen.data, name) for name in chosen.sets.split(",")]
-        text = properties_report.report(cells, sets, chosen.checkpoint, chosen.epochs)
+    sets = [read(chosen.data, name) for name in chosen.sets.split(",")]
+    if chosen.what in {"report", "domain"}:
+        section = "domain" if chosen.what == "domain" else "properties"
+        text = domains(cells, sets, chosen) if section == "domain" else tables(cells, sets, chosen)
         print(text)
         if chosen.write:
-            write_section(chosen.write, "results: properties", text)
+            write_section(chosen.write, f"results: {section}", text)
         return 0
-    sets = [read(chosen.data, name) for name in chosen.sets.split(",")]
     work = [
         (one, rule, seed) for one in sets for rule in chosen.rules.split(",") for seed in range(chosen.seeds)
     ]
@@ -113,6 +118,27 @@ def accuracy(known: Set, data: np.ndarray, rule: str, seed: int) -> dict[str, np
         booster = boosting.fit(data[stated], known.answers[stated, task], known.kind, seed=seed)
         said[:, task] = boosting.score(booster, data[split.test])
     return {"said": said}
+
+
+def tables(cells: Cells, sets: list[Set], chosen: argparse.Namespace) -> str:
+    """Return the tables of all cells that are there."""
+    return properties_report.report(cells, sets, chosen.checkpoint, chosen.epochs)
+
+
+def domains(cells: Cells, sets: list[Set], chosen: argparse.Namespace) -> str:
+    """Return the table of coverage inside and outside the domain."""
+    folder = chosen.moses or located("moses", home())["test.csv.gz"].parent
+    foreign = domain_cells.foreign_molecules(folder)
+    found: dict[str, list[dict[str, np.ndarray]]] = {}
+    for known in sets:
+        for seed in track(range(chosen.seeds), known.name, console=SCREEN):
+            cell = cells.get(
+                {"what": "domain", "set": known.name, "seed": seed},
+                lambda k=known, s=seed: domain_cells.measure(k, columns(k, "maplight"), s, foreign),
+            )
+            assert cell is not None
+            found.setdefault(known.name, []).append(cell)
+    return domain_cells.report(found)
 
 
 def chemprop(known: Set, rule: str, seed: int, epochs: int) -> dict[str, np.ndarray]:

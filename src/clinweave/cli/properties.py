@@ -44,12 +44,8 @@ def train(  # noqa: PLR0917 - each parameter is one option
         typer.Option(metavar="NAME", help="Column to predict: 0 and 1, or numbers; may be repeated."),
     ],
     features: Annotated[
-        str, typer.Option(help="maplight, or of morgan, avalon, erg, descriptors, latent, joined by +.")
+        str, typer.Option(help="maplight, or of morgan, avalon, erg, descriptors, joined by +.")
     ] = "maplight",
-    checkpoint: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Molecule model for the latent (default: the packaged one)."),
-    ] = None,
     smiles_column: SmilesColumn = "",
     censored: Censored = "leave-out",
     seed: Annotated[int, typer.Option(help="Random seed of trees and folds.")] = 0,
@@ -61,9 +57,7 @@ def train(  # noqa: PLR0917 - each parameter is one option
 
     with needs_extra("molecules"):
         training_table = read_table(table, smiles_column)
-        artifact = learn(
-            training_table, target, out, features, bounds=censored, seed=seed, checkpoint=checkpoint
-        )
+        artifact = learn(training_table, target, out, features, bounds=censored, seed=seed)
     names = ("rows", "refused", "repeated_structures", "notes", "endpoints")
     facts = {name: artifact.manifest[name] for name in names}
     if as_json:

@@ -41,6 +41,7 @@ SMILES = ["CCO", "c1ccccc1", "CC(=O)Nc1ccc(O)cc1"]
         ({"type": "right_step", "high": 2}, {2: 1, 1.9: 0}),
         ({"type": "left_step", "low": 2}, {2: 1, 2.1: 0}),
         ({"type": "value_mapping", "mapping": {"0": 0.1, "1": 0.9}}, {0: 0.1, 1: 0.9}),
+        ({"type": "exponential_decay", "k": 2}, {-3: 1.0, 0: 1.0, 0.5: math.exp(-1), 1e6: 0.0}),
     ],
 )  # fmt: skip
 def test_transforms_are_those_of_the_formulas(parameters, values):
@@ -57,6 +58,8 @@ def test_transforms_are_those_of_the_formulas(parameters, values):
         ({"type": "step", "low": 1, "high": 2, "k": 1}, "step has no 'k'"),
         ({"type": "step", "low": "a", "high": 2}, "low must be a number"),
         ({"type": "step", "low": 3, "high": 2}, "low 3 is above high 2"),
+        ({"type": "exponential_decay"}, "exponential_decay needs k"),
+        ({"type": "exponential_decay", "k": 0}, "k must be above 0"),
         ({"type": "value_mapping", "mapping": {"x": 1}}, "numbers to numbers"),
         ({"type": "value_mapping", "mapping": {"1": 2}}, "between 0 and 1"),
     ],

@@ -218,7 +218,7 @@ class MoleculesStudy:
         runner.progress.status(f"Property: {chosen.target}")
         return train(
             read_table(Path(chosen.table)), [chosen.target], runner.out / "property", chosen.features,
-            seed=self.recipe.seed, checkpoint=runner.result(self.model).folder,
+            seed=self.recipe.seed,
         )  # fmt: skip
 
     def _predict(self, work: Work) -> PropertyResult:

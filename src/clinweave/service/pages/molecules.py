@@ -162,11 +162,11 @@ class MoleculesPage:
                 continue
             predictions, near = model.predict([structure])
             for endpoint in model.endpoints:
-                value, low, high = (float(values[0]) for values in predictions[endpoint.name])
+                value, low, high = (float(values[0]) for values in predictions[endpoint.name][:3])
                 kind = "probability" if endpoint.kind == "classification" else "value"
                 rows.append(
                     PredictedProperty(
-                        endpoint.name, kind, value, low, high, bool(near.inside[0]), float(near.similarity[0])
+                        endpoint.name, kind, value, low, high, bool(near.inside[endpoint.name][0]), float(near.similarity[0])
                     )
                 )
         return rows

@@ -111,7 +111,7 @@ class Learned:
                     "low": float(entry.low[row]),
                     "high": float(entry.high[row]),
                     "similarity to trained on": float(near.similarity[row]),
-                    "inside domain": float(near.inside[row]),
+                    "inside domain": float(near.inside[self.endpoint][row]),
                 },
             )
             for row in range(len(good))

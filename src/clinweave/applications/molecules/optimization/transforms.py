@@ -44,6 +44,11 @@ def double_sigmoid(  # noqa: PLR0917 - the parameters of REINVENT 4
     return rise if left else 1 - rise
 
 
+def exponential_decay(x: float, k: float) -> float:
+    """Return exp(-k x), and 1 for x below 0."""
+    return math.exp(-k * x) if x > 0 else 1.0
+
+
 def step(x: float, low: float, high: float) -> float:
     """Return 1 from low to high, else 0."""
     return float(low <= x <= high)
@@ -64,6 +69,7 @@ _KINDS: dict[str, tuple[Callable[..., float], tuple[str, ...], tuple[str, ...]]]
     "sigmoid": (sigmoid, ("low", "high"), ("k",)),
     "reverse_sigmoid": (reverse_sigmoid, ("low", "high"), ("k",)),
     "double_sigmoid": (double_sigmoid, ("low", "high"), ("coef_div", "coef_si", "coef_se")),
+    "exponential_decay": (exponential_decay, ("k",), ()),
     "step": (step, ("low", "high"), ()),
     "right_step": (right_step, ("high",), ()),
     "left_step": (left_step, ("low",), ()),
@@ -95,6 +101,8 @@ def transform_of(parameters: Parameters, where: str) -> Transform:
         numbers[name] = float(value)
     if "low" in numbers and "high" in numbers and numbers["low"] > numbers["high"]:
         raise UserError(f"{where}: low {numbers['low']:g} is above high {numbers['high']:g}")
+    if kind == "exponential_decay" and numbers["k"] <= 0:
+        raise UserError(f"{where}: k must be above 0, not {numbers['k']:g}")
     return partial(function, **numbers)
 
 

@@ -7,7 +7,8 @@ averaged over folds geometrically, and their distance says how little is known. 
 isotonic regression on the pooled out-of-fold scores are compared with it.
 
 Regression: conformal intervals from out-of-fold residuals, with one quantile for all, or one for each class of
-similarity to the molecules trained on (Mondrian: Vovk, Gammerman and Shafer 2005).
+similarity to the molecules trained on (Mondrian: Vovk, Gammerman and Shafer 2005). Classification: conformal sets of
+labels, with one quantile of 1 - p for each label.
 """
 
 from collections.abc import Sequence
@@ -113,6 +114,20 @@ def quantile(residuals: Floats, coverage: float) -> float:
     """Return the ceil((n + 1) coverage)-th smallest absolute residual; infinite where there are too few."""
     rank = int(np.ceil((len(residuals) + 1) * coverage))
     return float(np.sort(residuals)[rank - 1]) if 0 < rank <= len(residuals) else float("inf")
+
+
+def held_out_coverage(
+    residuals: Floats, folds: NDArray[np.int64], coverage: float, labels: NDArray[np.int64] | None = None
+) -> NDArray[np.bool_]:
+    """Say which rows (n,) are covered by the quantile of the other folds (and, with `labels`, of the same label)."""
+    labels = np.zeros(len(residuals), np.int64) if labels is None else labels
+    result = np.zeros(len(residuals), bool)
+    for fold in np.unique(folds):
+        for label in np.unique(labels):
+            rows = (folds == fold) & (labels == label)
+            others = residuals[(folds != fold) & (labels == label)]
+            result[rows] = residuals[rows] <= quantile(others, coverage)
+    return result
 
 
 @dataclass(frozen=True)

@@ -23,11 +23,12 @@ LEAST = 20  # answered rows
 
 
 class Predicted(NamedTuple):
-    """Predictions of rows: a probability or a value, between `low` and `high`."""
+    """Predictions of rows: a probability or a value, between `low` and `high`; of a class also the possible labels."""
 
     value: Floats
     low: Floats
     high: Floats
+    labels: Sequence[str] = ()
 
 
 class Unseen(NamedTuple):
@@ -51,6 +52,8 @@ class Endpoint:
     widths: Widths | None = None
     by_similarity: list[dict[str, float]] = field(default_factory=list)  # measured out of fold
     measured: dict[str, float] = field(default_factory=dict)  # out of fold
+    inside_from: float = 0.0  # similarity from which held-out scaffolds were covered as stated
+    limits: tuple[float, float] | None = None  # most that 1 - p may be for a label 0, 1 to be in the set
 
     def predict(self, columns: NDArray[np.float32], similarity: Floats) -> Predicted:
         """Return predictions of rows described by `columns`, given their similarity to the training structures."""
@@ -59,12 +62,20 @@ class Endpoint:
             pairs = [venn.between(score) for venn, score in zip(self.venn, scores, strict=True)]
             lows, highs = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
             value, _ = calibration.merged(lows, highs)
-            return Predicted(
-                value, np.minimum(np.mean(lows, axis=0), value), np.maximum(np.mean(highs, axis=0), value)
-            )
+            low, high = np.mean(lows, axis=0), np.mean(highs, axis=0)
+            raw = boosting.probability(np.mean(scores, axis=0))
+            return Predicted(value, np.minimum(low, value), np.maximum(high, value), self._sets(raw))
         assert self.widths is not None
         value, half = np.mean(scores, axis=0), self.widths.of(similarity)
         return Predicted(value, value - half, value + half)
+
+    def _sets(self, probability: Floats) -> list[str]:
+        """Return the labels that are possible at the stated coverage: "0", "1", "0 or 1", or "none"."""
+        if self.limits is None:
+            return []
+        names = {(True, True): "0 or 1", (True, False): "0", (False, True): "1", (False, False): "none"}
+        zero, one = probability <= self.limits[0], 1 - probability <= self.limits[1]
+        return [names[bool(first), bool(two)] for first, two in zip(zero, one, strict=True)]
 
 
 def fit_endpoint(
@@ -90,27 +101,32 @@ def fit_endpoint(
         )
         errors = np.abs(answers - boosting.probability(unseen.scores))
         return Endpoint(
-            name,
-            kind,
-            boosters,
-            len(answers),
-            venn,
-            None,
-            domain.by_class(unseen.similarity, errors),
-            _measured(kind, unseen),
-        )
+            name, kind, boosters, len(answers), venn, None, domain.by_class(unseen.similarity, errors),
+            _measured(kind, unseen), inside_from(kind, unseen), label_limits(unseen),
+        )  # fmt: skip
     errors = np.abs(answers - unseen.scores)
     widths = Widths.fit(errors, unseen.similarity, COVERAGE)
     return Endpoint(
-        name,
-        kind,
-        boosters,
-        len(answers),
-        (),
-        widths,
-        domain.by_class(unseen.similarity, errors),
-        _measured(kind, unseen),
-    )
+        name, kind, boosters, len(answers), (), widths, domain.by_class(unseen.similarity, errors),
+        _measured(kind, unseen), inside_from(kind, unseen),
+    )  # fmt: skip
+
+
+def inside_from(kind: str, unseen: Unseen) -> float:
+    """Return the similarity from which held-out scaffolds are covered by intervals (or label sets) as stated."""
+    if kind == "classification":
+        residuals, labels = np.abs(unseen.truth - boosting.probability(unseen.scores)), unseen.truth > 0.5
+        covered = calibration.held_out_coverage(residuals, unseen.folds, COVERAGE, labels.astype(np.int64))
+    else:
+        covered = calibration.held_out_coverage(np.abs(unseen.truth - unseen.scores), unseen.folds, COVERAGE)
+    return domain.covered_from(unseen.similarity, covered, COVERAGE)
+
+
+def label_limits(unseen: Unseen) -> tuple[float, float]:
+    """Return the quantile of 1 - p of the true label, of rows with the label 0 and with the label 1."""
+    residuals = np.abs(unseen.truth - boosting.probability(unseen.scores))
+    zero, one = (calibration.quantile(residuals[unseen.truth == label], COVERAGE) for label in (0, 1))
+    return zero, one
 
 
 def fit_folds(

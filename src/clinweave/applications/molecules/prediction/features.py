@@ -2,7 +2,8 @@
 
 `maplight` is the set of MapLight (Notwell and Wood 2023, arXiv:2310.00174): Morgan counts (radius 2, 1,024 columns),
 Avalon counts (1,024), the extended reduced graph ErG (315; Stiefl 2006) and RDKit's descriptors. `latent` is the
-fingerprint that the graph-to-sequence model learned: what it adds to maplight is measured in docs/properties.md.
+fingerprint that the graph-to-sequence model learned, for likeness. Models are not trained on it: it adds nothing to
+maplight (docs/properties.md).
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -36,6 +37,17 @@ def blocks_of(name: str) -> tuple[str, ...]:
             raise UserError(f"no features {part!r}: choose from {', '.join(SETS)}, joined by +")
         blocks += SETS[part]
     return tuple(dict.fromkeys(blocks))
+
+
+def trained_blocks(name: str) -> tuple[str, ...]:
+    """Return the blocks of a feature set that a property model may have. Raises `UserError` on any other."""
+    blocks = blocks_of(name)
+    if LATENT in blocks:
+        raise UserError(
+            f"--features {name}: the latent adds nothing to maplight and is not trained on; "
+            f"choose from maplight, {', '.join(BLOCKS)}, joined by +"
+        )
+    return blocks
 
 
 def describe(

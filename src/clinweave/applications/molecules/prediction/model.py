@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from clinweave.applications.molecules.prediction import domain
 from clinweave.applications.molecules.prediction.calibration import VennAbers, Widths
 from clinweave.applications.molecules.prediction.data_checks import doubts, kind_of
+from clinweave.applications.molecules.prediction.domain import Ranges
 from clinweave.applications.molecules.prediction.endpoints import COVERAGE, Endpoint, Predicted, fit_endpoint
-from clinweave.applications.molecules.prediction.features import LATENT, blocks_of, describe, latent_sha256
-from clinweave.applications.molecules.prediction.splits import folds, scaffolds
+from clinweave.applications.molecules.prediction.features import describe, trained_blocks
+from clinweave.applications.molecules.prediction.splits import scaffolds
 from clinweave.applications.molecules.prediction.structures import Refused, Structure, fingerprint
 from clinweave.applications.molecules.prediction.tables import Table
 from clinweave.core.artifacts import Artifact, read_manifest, sha256, stage, write_json
@@ -26,26 +27,28 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 KIND = "molecules-properties"
-OUTSIDE_QUANTILE = 0.05  # of out-of-fold similarity: a structure less similar than this is outside the domain
 
 
 class Nearness(NamedTuple):
-    """How near rows are to the training structures: Tanimoto similarity, whose, and whether that is near enough."""
+    """How near rows are to the training structures: Tanimoto similarity, whose, and what lies out of range.
+
+    `inside` and `why` are by endpoint: whether a row is inside its domain, and why it is not ("" inside).
+    """
 
     similarity: Floats
     nearest: list[str]
-    inside: NDArray[np.bool_]
+    inside: dict[str, NDArray[np.bool_]]
+    why: dict[str, list[str]]
 
 
 @dataclass(frozen=True)
 class PropertyModel:
-    """Endpoints fitted on the same structures. `outside_below`: `OUTSIDE_QUANTILE` of out-of-fold similarity."""
+    """Endpoints fitted on the same structures, and the ranges of these."""
 
     endpoints: tuple[Endpoint, ...]
     features: str
     smiles: tuple[str, ...]
-    outside_below: float
-    checkpoint: Path | None = None  # of the latent, where the features have it; None is the packaged one
+    ranges: Ranges
 
     def predict(
         self, structures: Sequence[Structure], progress: str = ""
@@ -53,11 +56,12 @@ class PropertyModel:
         """Return the predictions of each endpoint, and how near each structure is to what was trained on."""
         molecules = [item.molecule for item in structures]
         best, nearest = domain.nearest([fingerprint(item) for item in molecules], self._prints)
-        columns = describe(molecules, self.features, progress, self.checkpoint)
+        columns = describe(molecules, self.features, progress)
         predictions = {item.name: item.predict(columns, best) for item in self.endpoints}
-        return predictions, Nearness(
-            best, [self.smiles[item] for item in nearest], best >= self.outside_below
-        )
+        beyond = self.ranges.outside(molecules)
+        why = {item.name: _why_outside(best, item.inside_from, beyond) for item in self.endpoints}
+        inside = {name: np.array([not text for text in texts], bool) for name, texts in why.items()}
+        return predictions, Nearness(best, [self.smiles[item] for item in nearest], inside, why)
 
     @cached_property
     def _prints(self) -> "list[ExplicitBitVect]":
@@ -81,15 +85,14 @@ class PropertyModel:
                     "folds": len(endpoint.boosters), "widths": widths,
                     "venn": [venn.to_json() for venn in endpoint.venn],
                     "by_similarity": endpoint.by_similarity, "measured": endpoint.measured,
+                    "inside_from": endpoint.inside_from, "limits": endpoint.limits,
                 }
             )  # fmt: skip
         whole = {
             "features": self.features,
-            "outside_below": self.outside_below,
+            "ranges": self.ranges.to_json(),
             "endpoints": rows,
             "coverage": COVERAGE,
-            "latent_sha256": _latent_of(self.features, self.checkpoint),
-            "checkpoint": str(self.checkpoint or ""),
         }
         write_json(folder / "model.json", whole)
         (folder / "structures.smi").write_text("".join(f"{endpoint}\n" for endpoint in self.smiles), "utf-8")
@@ -105,6 +108,8 @@ class PropertyModel:
                 f"{folder} holds no property model; make one with `clinweave molecules properties train`"
             )
         data = json.loads((folder / "model.json").read_text("utf-8"))
+        if "ranges" not in data:
+            raise UserError(f"{folder} was trained before 0.2, without a domain by coverage: train it again")
         endpoints = []
         for number, entry in enumerate(data["endpoints"]):
             files = [folder / f"{number}-{fold}.txt" for fold in range(entry["folds"])]
@@ -121,18 +126,21 @@ class PropertyModel:
                     widths or None,
                     entry["by_similarity"],
                     entry["measured"],
+                    float(entry["inside_from"]),
+                    entry["limits"] and tuple(entry["limits"]),
                 )
             )
         smiles = tuple((folder / "structures.smi").read_text("utf-8").split())
-        checkpoint = Path(data["checkpoint"]) if data["checkpoint"] else None
-        if data["latent_sha256"] != _latent_of(data["features"], checkpoint):
-            where = checkpoint or "the weights that come with clinweave"
-            raise UserError(f"{folder} was trained on another latent than that of {where}: train it again")
-        return cls(tuple(endpoints), data["features"], smiles, float(data["outside_below"]), checkpoint)
+        return cls(tuple(endpoints), data["features"], smiles, Ranges.from_json(data["ranges"]))
 
 
-def _latent_of(features: str, checkpoint: Path | None) -> str:
-    return latent_sha256(checkpoint) if LATENT in blocks_of(features) else ""
+def _why_outside(similarity: Floats, least: float, beyond: Sequence[str]) -> list[str]:
+    """Return for each row why it is outside: not similar enough, or beyond the range of training; else ""."""
+    result = []
+    for value, text in zip(similarity, beyond, strict=True):
+        near = "" if value >= least else f"similarity {value:.2f} below {least:.2f}"
+        result.append("; ".join(filter(None, (near, text))))
+    return result
 
 
 def fit_model(
@@ -141,29 +149,18 @@ def fit_model(
     features: str = "maplight",
     *,
     seed: int = 0,
-    checkpoint: Path | None = None,
 ) -> PropertyModel:
     """Fit one endpoint for each column of answers (NaN where unknown) on these structures."""
     smiles = [structure.smiles for structure in structures]
     groups = scaffolds(smiles)
     prints = [fingerprint(structure.molecule) for structure in structures]
-    columns = describe(
-        [structure.molecule for structure in structures], features, "describing the molecules", checkpoint
-    )
-    similarity = (
-        domain.out_of_fold(prints, folds(groups, 5, seed)) if len(smiles) > 1 else np.zeros(len(smiles))
-    )
+    molecules = [structure.molecule for structure in structures]
+    columns = describe(molecules, features, "describing the molecules")
     endpoints = [
         fit_endpoint(name, kind_of(values), columns, values, prints=prints, groups=groups, seed=seed)
         for name, values in _with_progress(answers)
     ]
-    return PropertyModel(
-        tuple(endpoints),
-        features,
-        tuple(smiles),
-        float(np.quantile(similarity, OUTSIDE_QUANTILE)),
-        checkpoint,
-    )
+    return PropertyModel(tuple(endpoints), features, tuple(smiles), Ranges.fit(molecules))
 
 
 def _with_progress(answers: Mapping[str, Floats]) -> Iterator[tuple[str, Floats]]:
@@ -203,7 +200,6 @@ def train(
     *,
     bounds: str = "leave-out",
     seed: int = 0,
-    checkpoint: Path | None = None,
 ) -> Artifact:
     """Train on a table and write the model's folder; the same table and settings are not trained on twice.
 
@@ -214,17 +210,13 @@ def train(
         raise UserError("name at least one column to learn with --target")
     read = {name: table.answers(name, bounds) for name in targets}
     answers = {name: item.values for name, item in read.items()}
-    latent = _latent_of(features, checkpoint)
-    if LATENT in blocks_of(features) and not latent:
-        raise UserError(
-            "the features have `latent`, and there is no model that gives it: name one with --checkpoint"
-        )
+    trained_blocks(features)
     good = _usable(table)
     structures = [item for item in table.structures if isinstance(item, Structure)]
 
     def build(work: Path) -> dict[str, Any]:
         labels = {name: values[good] for name, values in answers.items()}
-        model = fit_model(structures, labels, features, seed=seed, checkpoint=checkpoint)
+        model = fit_model(structures, labels, features, seed=seed)
         model.save(work)
         groups = scaffolds([item.smiles for item in structures])
         return {
@@ -246,6 +238,6 @@ def train(
 
     parameters = {
         "targets": list(targets), "features": features, "seed": seed, "smiles_column": table.smiles_column,
-        "bounds": bounds, "lightgbm": lightgbm.__version__, "rdkit": rdkit.__version__, "latent": latent,
+        "bounds": bounds, "lightgbm": lightgbm.__version__, "rdkit": rdkit.__version__, "domain": 2,
     }  # fmt: skip
     return stage(out, KIND, {"table": sha256(table.path)}, parameters, build)

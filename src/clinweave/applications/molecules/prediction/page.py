@@ -42,7 +42,7 @@ class PredictionRow(NamedTuple):
     notes: str
     similarity: float
     nearest: str  # SMILES of the nearest training structure
-    inside: bool
+    outside: Mapping[str, str]  # endpoint -> why the row is outside its domain, "" inside
 
 
 class EvaluationPage(NamedTuple):
@@ -64,10 +64,10 @@ def write_predictions(
     refused: Sequence[tuple[int, str]],
 ) -> Path:
     """Write a page with the spread of each endpoint, the molecules it is highest for, and the refused rows."""
-    outside = sum(not item.inside for item in rows)
+    outside = sum(any(item.outside.values()) for item in rows)
     parts = [
         f"<p>{len(rows) + len(refused):,} rows: {len(rows):,} answered ({outside:,} of them outside the domain, where "
-        f"errors are larger), {len(refused):,} refused.</p>"
+        f"intervals cover less than they state), {len(refused):,} refused.</p>"
     ]
     for name, item in endpoints.items():
         parts.append(f"<h2>{escape(name)}</h2>")
@@ -100,8 +100,9 @@ def _grid(rows: Sequence[PredictionRow], endpoints: Mapping[str, EvaluationPage]
                 f"{name} low": float(endpoint.low[number]),
                 f"{name} high": float(endpoint.high[number]),
             }
-        domain = "inside" if shown.inside else "outside"
-        cards.append({**card, "similarity": shown.similarity, "domain": domain, "notes": shown.notes})
+            domain = f"{name} domain" if len(endpoints) > 1 else "domain"
+            card[domain] = shown.outside[name] or "inside"
+        cards.append({**card, "similarity": shown.similarity, "notes": shown.notes})
     return MoleculeGrid([Chem.MolToSmiles(shown.molecule) for shown in rows], cards).html()
 
 
@@ -119,7 +120,7 @@ def write_evaluation(
         if item.truth is None or "problem" in item.measured:
             continue
         labelled = np.flatnonzero(np.isfinite(item.truth))
-        inside = np.array([rows[index].inside for index in labelled.tolist()], bool)
+        inside = np.array([not rows[index].outside[name] for index in labelled.tolist()], bool)
         if item.kind == "classification":
             plot = calibration(item.truth[labelled], item.value[labelled])
         else:
@@ -167,7 +168,8 @@ def _figure(shown: PredictionRow, name: str, endpoint: EvaluationPage, index: in
     lines = [f'<span class="score">{escape(name)} {endpoint.value[index]:.3g} {bounds}</span>']
     if endpoint.truth is not None:
         lines.append(f"measured {endpoint.truth[index]:.4g}")
-    where = "inside the domain" if shown.inside else '<span class="outside">outside the domain</span>'
+    why = escape(shown.outside[name])
+    where = f'<span class="outside">outside the domain: {why}</span>' if why else "inside the domain"
     lines.append(f"row {shown.row}, {where}")
     lines += [escape(extra) for extra in (shown.name, shown.notes) if extra]
     nearest = Chem.MolFromSmiles(shown.nearest) if shown.nearest else None

@@ -27,9 +27,10 @@ def predict(model: PropertyModel, table: Table, out: Path, report: Path | None =
 
     `report` is an HTML page with drawings.
 
-    Columns added for each endpoint: NAME_probability with NAME_low and NAME_high (Venn-Abers), or NAME_predicted with
-    the 90 % interval; then `similarity` to the `nearest` training structure, `domain` (inside or outside), `notes` on
-    what was done to the structure, and `reason`.
+    Columns added for each endpoint: NAME_probability with NAME_low and NAME_high (Venn-Abers) and NAME_set, the labels
+    possible at 90 % (conformal), or NAME_predicted with the 90 % interval; then `similarity` to the `nearest` training
+    structure, `domain` (inside: held-out scaffolds as similar were covered as stated) and `outside_because` (with NAME_
+    before them where there are several endpoints), `notes` on what was done to the structure, and `reason`.
     """
     check_out(table, out)
     predictions, near = _predictions(model, table)
@@ -38,15 +39,23 @@ def predict(model: PropertyModel, table: Table, out: Path, report: Path | None =
     more: dict[str, list[str]] = {}
     for endpoint in model.endpoints:
         first = "probability" if endpoint.kind == "classification" else "predicted"
-        for name, values in zip((first, "low", "high"), predictions[endpoint.name], strict=True):
+        for name, values in zip((first, "low", "high"), predictions[endpoint.name][:3], strict=True):
             more[f"{endpoint.name}_{name}"] = [
                 f"{values[index[row]]:.4g}" if row in index else "" for row in rows
             ]
+        if predictions[endpoint.name].labels:
+            more[f"{endpoint.name}_set"] = [
+                predictions[endpoint.name].labels[index[row]] if row in index else "" for row in rows
+            ]
     more["similarity"] = [f"{near.similarity[index[row]]:.3f}" if row in index else "" for row in rows]
     more["nearest"] = [near.nearest[index[row]] if row in index else "" for row in rows]
-    more["domain"] = [
-        ("inside" if near.inside[index[row]] else "outside") if row in index else "" for row in rows
-    ]
+    for endpoint in model.endpoints:
+        prefix = f"{endpoint.name}_" if len(model.endpoints) > 1 else ""
+        why = near.why[endpoint.name]
+        more[f"{prefix}domain"] = [
+            ("outside" if why[index[row]] else "inside") if row in index else "" for row in rows
+        ]
+        more[f"{prefix}outside_because"] = [why[index[row]] if row in index else "" for row in rows]
     more["notes"] = [
         "; ".join(endpoint.notes) if isinstance(endpoint, Structure) else "" for endpoint in table.structures
     ]
@@ -61,7 +70,7 @@ def predict(model: PropertyModel, table: Table, out: Path, report: Path | None =
             if isinstance(endpoint, Refused)
         ]
         pages = {
-            endpoint.name: EvaluationPage(endpoint.kind, *predictions[endpoint.name])
+            endpoint.name: EvaluationPage(endpoint.kind, *predictions[endpoint.name][:3])
             for endpoint in model.endpoints
         }
         write_predictions(report, table.path.name, _shown(model, table, near), pages, refused)
@@ -69,7 +78,7 @@ def predict(model: PropertyModel, table: Table, out: Path, report: Path | None =
         "rows": len(table.rows),
         "answered": len(index),
         "refused": len(table.rows) - len(index),
-        "outside": int((~near.inside).sum()),
+        "outside": sum(any(texts) for texts in zip(*near.why.values(), strict=True)),
         "out": str(out),
     }
 
@@ -110,7 +119,7 @@ def evaluate(
         new = {name: np.where(fresh, values, np.nan) for name, values in answers.items()}
         judged = {
             item.name: EvaluationPage(
-                item.kind, *predictions[item.name], new[item.name], result["endpoints"][item.name]
+                item.kind, *predictions[item.name][:3], new[item.name], result["endpoints"][item.name]
             )
             for item in model.endpoints
             if item.name in new
@@ -146,7 +155,7 @@ def _shown(model: PropertyModel, table: Table, near: Nearness) -> list[Predictio
                 notes,
                 alike,
                 near.nearest[number],
-                bool(near.inside[number]),
+                {name: text[number] for name, text in near.why.items()},
             )
         )
     return result
@@ -158,7 +167,9 @@ def _predictions(model: PropertyModel, table: Table) -> tuple[dict[str, Predicte
         return model.predict(structures, "describing the molecules")
     empty = np.zeros(0)
     nothing = {item.name: Predicted(empty, empty, empty) for item in model.endpoints}
-    return nothing, Nearness(empty, [], np.zeros(0, bool))
+    return nothing, Nearness(
+        empty, [], {name: np.zeros(0, bool) for name in nothing}, {name: [] for name in nothing}
+    )
 
 
 def _judged(
@@ -168,7 +179,7 @@ def _judged(
     if len(rows) < 2:
         return {"n": len(rows), "problem": "fewer than two new rows with an answer"}
     truth, value = answers[rows], predicted.value[rows]
-    inside = near.inside[rows]
+    inside = near.inside[endpoint.name][rows]
     result: dict[str, object] = {"n": len(rows), "kind": endpoint.kind}
     if endpoint.kind == "classification":
         if not set(np.unique(truth)) <= {0.0, 1.0}:
@@ -180,16 +191,27 @@ def _judged(
     else:
         measures = [metrics.spearman, metrics.rmse, metrics.mae]
         result["rmse_of_the_mean"] = float(truth.std())
-        covered = (truth >= predicted.low[rows]) & (truth <= predicted.high[rows])
-        result["coverage_of_90"] = float(covered.mean())
         result["mean_width"] = float(np.mean(predicted.high[rows] - predicted.low[rows]))
+    result["coverage_of_90"] = float(_covered(endpoint, truth, predicted, rows).mean())
     for metric in measures:
         low, high = metrics.interval(metric, truth, value)
         result[metric.__name__] = {"value": metric(truth, value), "low": low, "high": high}
+    kept = _covered(endpoint, truth, predicted, rows)
     for name, where in (("inside", inside), ("outside", ~inside)):
         if where.any():
             result[name] = {
                 "n": int(where.sum()),
                 measures[-1].__name__: measures[-1](truth[where], value[where]),
+                "coverage_of_90": float(kept[where].mean()),
             }
     return result
+
+
+def _covered(
+    endpoint: Endpoint, truth: Floats, predicted: Predicted, rows: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Say whether each answer lies in its interval, or its label in its set."""
+    if endpoint.kind == "classification":
+        sets = [predicted.labels[row] for row in rows]
+        return np.array([f"{answer:.0f}" in text for answer, text in zip(truth, sets, strict=True)], bool)
+    return np.asarray((truth >= predicted.low[rows]) & (truth <= predicted.high[rows]))
