@@ -25,7 +25,8 @@ def optimize(  # noqa: PLR0917 - each parameter is one option
         typer.Option(
             metavar="NAME|DIR|FILE|URL|exec:COMMAND",
             help="A named objective (qed, osimertinib_mpo ...), a property model, a .py file with score(smiles), a "
-            ".toml file of several scorers, a service over HTTP, or a program.",
+            ".toml file of several scorers, a service over HTTP, a program, chemprop:MODEL, shape:REFERENCE or "
+            "dock:FILE.toml.",
         ),
     ],
     out: Annotated[
@@ -57,6 +58,10 @@ def optimize(  # noqa: PLR0917 - each parameter is one option
     minimize: Annotated[
         bool, typer.Option("--minimize", help="Minimise the score instead of maximising it.")
     ] = False,
+    allow_remote: Annotated[
+        str,
+        typer.Option(metavar="HOST", help="Host that may receive the structures, for a scorer over HTTP."),
+    ] = "",
     allow: Allow = None,
     filters: Filters = True,
     refuse_smarts: RefuseSmarts = None,
@@ -93,7 +98,7 @@ def optimize(  # noqa: PLR0917 - each parameter is one option
         check_output(out)
         if method not in WITHOUT_WEIGHTS or pool is None:  # else torch is not needed
             _use(threads)
-        opened = open_scorer(scorer, target, minimise=minimize)
+        opened = open_scorer(scorer, target, minimise=minimize, allow_remote=allow_remote)
         search = Search(
             opened, budget, start, required_substructure, method, seed, read_pool(pool) if pool else (),
             out.with_name(f"{out.name}.journal"), model, chosen_filter(allow, filters, refuse_smarts),

@@ -8,6 +8,7 @@ from clinweave.core.errors import MissingExtraError
 # extra -> top-level modules that it alone installs
 _MODULES = {
     "molecules": frozenset({"rdkit", "lightgbm", "sklearn", "torch", "selfies", "tokenizers"}),
+    "docking": frozenset({"vina", "meeko", "gemmi"}),
     "mcp": frozenset({"mcp", "mcp_types"}),
 }
 

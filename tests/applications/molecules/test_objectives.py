@@ -20,7 +20,7 @@ from clinweave.applications.molecules.optimization import (
     rows_of,
     transform_of,
 )
-from clinweave.core.errors import UserError
+from clinweave.core.errors import AccessError, UserError
 
 pytestmark = pytest.mark.molecules
 
@@ -158,6 +158,31 @@ class _Service(BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+
+@pytest.mark.parametrize("allow", ["", "elsewhere.example"])
+def test_structures_leave_only_for_the_host_that_was_named(tmp_path, allow):
+    (tmp_path / "both.toml").write_text(
+        '[[scorer]]\nscorer = "https://scores.example/v1"\ntransform = {type = "step", low = 0, high = 1}'
+    )
+    for text in ("https://scores.example/v1", str(tmp_path / "both.toml")):
+        with pytest.raises(
+            AccessError,
+            match=r"gated structures may not be sent to scores\.example: name it with --allow-remote",
+        ):
+            open_scorer(text, allow_remote=allow)
+        assert open_scorer(text, allow_remote="scores.example")
+
+
+def test_no_proxy_sees_what_stays_on_this_machine(monkeypatch):
+    server = HTTPServer(("127.0.0.1", 0), _Service)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    try:
+        assert open_scorer(f"http://127.0.0.1:{server.server_port}/good")(SMILES)[0].value == 3
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def test_a_service_scores_and_bad_replies_are_counted():

@@ -72,6 +72,11 @@ def test_every_part_answers_and_the_page_shows_it(world):
     assert all(search.calls == 45 for search in results.searches)
     assert len(results.searches[0].curve) == 45
     text = (folder / "out" / "report.html").read_text()
+    assert sum(results.generated.refused_by.values()) == results.generated.counts["not_makeable"]
+    refused = results.searches[0].summary["refused_by_rule"]
+    assert refused
+    assert "refused as not makeable, by rule" in text
+    assert all(rule in text for rule in refused)
     assert "A &lt;small&gt; world" in text
     assert text.count("<figure") >= 24 + 7 + 12
     assert any("mean of the ten best" in sentence for sentence in headline(results))

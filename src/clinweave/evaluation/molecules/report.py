@@ -1,5 +1,6 @@
 """The report of a study of molecules: what was drawn, what it scores, and drawings of molecules beside the plots."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -124,9 +125,24 @@ def _molecules(generated: Generated, smiles: Sequence[str]) -> list[Block]:
     ]  # fmt: skip
     return [
         Table((), rows),
+        *_refused_by({"drawn": generated.refused_by}),
         property_histograms([parse(each) for each in smiles[:1000]]),
         Gallery(drawings, f"The first {len(drawings)}, not selected", paper=True),
     ]
+
+
+def _refused_by(counts: Mapping[str, Mapping[str, int]]) -> list[Block]:
+    """Return a table of the structures that each rule refused, most first; a column for each search."""
+    rules: Counter[str] = Counter()
+    for column in counts.values():
+        rules.update(column)
+    if not rules:
+        return []
+    rows = [
+        (rule, *(f"{column.get(rule, 0):,}" for column in counts.values())) for rule, _ in rules.most_common()
+    ]
+    note = "Each structure is counted once, by the first rule that it violates."
+    return [Table(("refused as not makeable, by rule", *counts), rows, note=note)]
 
 
 def _measures(measured: Mapping[str, Mapping[str, float | int | None]]) -> list[Block]:
@@ -227,6 +243,8 @@ def _searches(searches: Sequence[SearchResult]) -> list[Block]:
     blocks: list[Block] = [table]
     if plot:
         blocks.append(Figure(plot, title))
+    refused = {each.method: each.summary.get("refused_by_rule") or {} for each in searches}
+    blocks += _refused_by(refused)
     drawings = [_figure(row) for row in best.rows[:12]]
     return [*blocks, Gallery(drawings, f"The best of {best.method}", paper=True)]
 

@@ -1,6 +1,6 @@
 """What a study of molecules found. Names of measures are those of MOSES and of `clinweave molecules`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from clinweave.evaluation.molecules.settings import MoleculesRecipe
@@ -19,10 +19,12 @@ class GeneratorModel:
 
 @dataclass(frozen=True)
 class Generated:
-    """What became of the strings that were drawn (name -> count or share), and known drugs (SMILES -> name)."""
+    """What became of the strings that were drawn (name -> count or share), known drugs (SMILES -> name), and how many
+    structures each rule of makeable molecules refused."""
 
     counts: dict[str, float | int | None]
     drugs: dict[str, str] | None
+    refused_by: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

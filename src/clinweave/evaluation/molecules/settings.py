@@ -69,6 +69,7 @@ class OptimisationSettings:
     minimize: bool = False
     start_molecule: str = ""  # SMILES that results are to resemble
     required_substructure: str = ""  # SMARTS
+    allow_remote: str = ""  # host that may receive the structures, if the scorer is a service elsewhere
     budget: int = 300
     methods: tuple[str, ...] = ("surrogate", SCREEN)
 

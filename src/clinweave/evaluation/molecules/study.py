@@ -27,7 +27,7 @@ from clinweave.evaluation.runner import ArtifactStep, Runner, Step, Work
 if TYPE_CHECKING:
     from clinweave.applications.molecules import Generator
 
-VERSION = 3  # of the steps here
+VERSION = 4  # of the steps here
 SMILES = "molecules.smi"
 _POOL = 100  # generated molecules that every search begins with
 
@@ -166,6 +166,7 @@ class MoleculesStudy:
         return Generated(
             {name: value for name, value in drawn.table().items() if name != "refused_by"},
             None if drugs is None else {item: f"{match.name} ({match.how})" for item, match in drugs.items()},
+            drawn.refused_by,
         )
 
     def smiles(self) -> list[str]:
@@ -269,8 +270,9 @@ class MoleculesStudy:
         pool = tuple(self.smiles()[:_POOL])  # all methods begin with the same molecules
         folder = runner.out / "searches"
         folder.mkdir(exist_ok=True)
+        scorer = open_scorer(scorer_name, minimise=chosen.minimize, allow_remote=chosen.allow_remote)
         search = Search(
-            open_scorer(scorer_name, minimise=chosen.minimize), chosen.budget, chosen.start_molecule,
+            scorer, chosen.budget, chosen.start_molecule,
             chosen.required_substructure, method, self.recipe.seed, pool,
             folder / f"{method}-{self._journal_key(pool)}.journal", work.result(self.model).folder,
         )  # fmt: skip

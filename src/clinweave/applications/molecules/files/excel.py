@@ -3,9 +3,7 @@
 import io
 import zlib
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from clinweave.applications.molecules.files.rows import (
     STRUCTURE_NAMES,
@@ -17,9 +15,7 @@ from clinweave.applications.molecules.files.rows import (
 )
 from clinweave.applications.molecules.files.text import binary
 from clinweave.core.errors import UserError
-
-if TYPE_CHECKING:
-    from python_calamine import CalamineSheet
+from clinweave.core.workbooks import cell_text, fill_merged
 
 _MOST_CELLS = 5_000_000
 _SEARCHED = 30  # first rows among which the header is looked for
@@ -75,11 +71,13 @@ def _sheets(path: Path) -> dict[str, Cells]:
             if not visible or sheet.typ != python_calamine.SheetTypeEnum.WorkSheet:
                 continue
             page = book.get_sheet_by_name(sheet.name)
-            cells = [[_text(cell) for cell in row] for row in page.to_python(skip_empty_area=True)]
+            cells = [
+                [cell_text(cell).strip() for cell in row] for row in page.to_python(skip_empty_area=True)
+            ]
             count += sum(map(len, cells))
             if count > _MOST_CELLS:
                 raise UserError(f"{path}: more than {_MOST_CELLS:,} cells; save it as Parquet or CSV")
-            sheets[sheet.name] = _unmerged(cells, page)
+            sheets[sheet.name] = fill_merged(cells, page)
     except UserError:
         raise
     except python_calamine.PasswordError as error:
@@ -89,29 +87,6 @@ def _sheets(path: Path) -> dict[str, Cells]:
     except Exception as error:  # the library raises many kinds for damaged files
         raise UserError(f"{path} is damaged, or not a workbook ({type(error).__name__})") from error
     return sheets
-
-
-def _text(cell: object) -> str:
-    """Return a cell as text: whole numbers without a point, other numbers in full, dates as year-month-day."""
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
-        return str(int(cell))
-    if isinstance(cell, datetime):
-        return cell.strftime("%Y-%m-%d" if cell.time() == time() else "%Y-%m-%d %H:%M")
-    if isinstance(cell, date):
-        return cell.isoformat()
-    return str(cell).strip()
-
-
-def _unmerged(cells: Cells, sheet: "CalamineSheet") -> Cells:
-    top, left = sheet.start or (0, 0)
-    for (first, begin), (last, end) in sheet.merged_cell_ranges or ():
-        span = cells[max(first - top, 0) : last - top + 1]
-        text = span[0][begin - left] if span and 0 <= begin - left < len(span[0]) else ""
-        for row in span:
-            columns = range(max(begin - left, 0), min(end - left + 1, len(row)))
-            for column in columns:
-                row[column] = text
-    return cells
 
 
 def _table(cells: Cells, names: set[str]) -> tuple[list[str], Cells] | None:

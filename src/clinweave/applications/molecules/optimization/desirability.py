@@ -106,7 +106,7 @@ def weighted_mean(values: Sequence[float], weights: Sequence[float], mean: str) 
     )
 
 
-def read_desirability(path: Path) -> Desirability:
+def read_desirability(path: Path, allow_remote: str = "") -> Desirability:
     """Return the scorer that a TOML file describes: `aggregation`, and tables [[scorer]]. Raises `UserError`."""
     if not path.is_file():
         raise UserError(f"--scorer {path}: no such file")
@@ -120,7 +120,7 @@ def read_desirability(path: Path) -> Desirability:
     if not isinstance(tables, list) or not tables or not all(isinstance(table, dict) for table in tables):
         raise UserError(f"{path}: give at least one table [[scorer]]")
     components = tuple(
-        _component(table, f"{path}, scorer {number}") for number, table in enumerate(tables, 1)
+        _component(table, f"{path}, scorer {number}", allow_remote) for number, table in enumerate(tables, 1)
     )
     names = [component.name for component in components]
     if len(set(names)) < len(names):
@@ -131,7 +131,7 @@ def read_desirability(path: Path) -> Desirability:
     return Desirability(path.stem, components, mean, f"desirability:{identity}")
 
 
-def _component(table: dict[str, object], where: str) -> Component:
+def _component(table: dict[str, object], where: str, allow_remote: str) -> Component:
     if unknown := table.keys() - _KEYS:
         raise UserError(f"{where}: no key {', '.join(sorted(unknown))}; there are {', '.join(sorted(_KEYS))}")
     text, weight = str(table.get("scorer", "")), table.get("weight", 1.0)
@@ -142,7 +142,8 @@ def _component(table: dict[str, object], where: str) -> Component:
     if text in PROPERTIES and text != "qed":
         scorer = Property(text)
     else:
-        scorer = open_scorer(text, str(table.get("target", "")), minimise=minimise)
+        target = str(table.get("target", ""))
+        scorer = open_scorer(text, target, minimise=minimise, allow_remote=allow_remote)
     transform = table.get("transform")
     if transform is not None and not isinstance(transform, dict):
         raise UserError(

@@ -13,19 +13,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from clinweave.applications.molecules.optimization.scoring import Scored, answer_of
+from clinweave.core.access_policy import check_egress, host_of, is_this_machine
 from clinweave.core.errors import UserError
+from clinweave.records import Tier
 
 SECONDS = 600.0  # for one batch
 
 
 @dataclass(frozen=True)
 class HttpScorer:
-    """A service. Structures leave this machine where the address does."""
+    """A service. Structures are gated material: they leave this machine only for the host that `allow_remote` names.
+
+    Raises `AccessError` for any other host, before anything is sent.
+    """
 
     address: str
+    allow_remote: str = ""
     seconds: float = SECONDS
     at_once: int = 64
     bounded: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the destination by the access policy."""
+        check_egress(Tier.GATED, self.address, self.allow_remote, content="structures")
 
     @property
     def name(self) -> str:
@@ -42,7 +52,12 @@ class HttpScorer:
         import httpx
 
         try:
-            reply = httpx.post(self.address, json={"smiles": list(smiles)}, timeout=self.seconds)
+            reply = httpx.post(
+                self.address,
+                json={"smiles": list(smiles)},
+                timeout=self.seconds,
+                trust_env=not is_this_machine(host_of(self.address)),  # no proxy sees what stays here
+            )
             reply.raise_for_status()
             scores = reply.json()["scores"]
         except httpx.TimeoutException:

@@ -210,17 +210,25 @@ def answer_of(answer: Any) -> Scored:
     return Scored(value, parts)
 
 
-def open_scorer(text: str, target: str = "", *, minimise: bool = False) -> Scorer:
-    """Return the scorer that a text names: a task, a model's folder, a .py or .toml file, an address, or exec:COMMAND.
+def open_scorer(text: str, target: str = "", *, minimise: bool = False, allow_remote: str = "") -> Scorer:
+    """Return the scorer that a text names: a task, a model's folder, a .py or .toml file, an address, exec:COMMAND,
+    chemprop:MODEL, shape:REFERENCE or dock:FILE.toml.
 
-    Raises `UserError` on any other.
+    `allow_remote` is the host that may receive structures, for a service elsewhere. Raises `UserError` on any other
+    text, `AccessError` for another host.
     """
     path = Path(text)
     scorer: Scorer
     if text in TASKS:
         scorer = Named(text)
-    elif outside := _outside(text, path):
+    elif shaped := _three_dimensional(text):
+        scorer = shaped
+    elif outside := _outside(text, path, allow_remote):
         scorer = outside
+    elif text.startswith("chemprop:"):
+        from clinweave.applications.molecules.optimization.chemprop import open_chemprop
+
+        scorer, target = open_chemprop(text.removeprefix("chemprop:"), target), ""
     elif path.suffix == ".py":
         scorer = _script(path)
     elif path.is_dir():
@@ -230,14 +238,15 @@ def open_scorer(text: str, target: str = "", *, minimise: bool = False) -> Score
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
         raise UserError(
             f"--scorer {text}: neither a named objective ({', '.join(TASKS)}), nor the folder of a property model, nor "
-            f"a .py or .toml file, an http address or exec:COMMAND{hint}"
+            f"a .py or .toml file, an http address, exec:COMMAND, chemprop:MODEL, shape:REFERENCE or "
+            f"dock:FILE.toml{hint}"
         )
     if target and not isinstance(scorer, Learned):
         raise UserError(f"--target {target}: only a property model has endpoints")
     return Minimised(scorer) if minimise else scorer
 
 
-def _outside(text: str, path: Path) -> Scorer | None:
+def _outside(text: str, path: Path, allow_remote: str) -> Scorer | None:
     """Return a service (http), a program (exec:) or several scorers as one (.toml), else None."""
     if text.startswith(("http://", "https://", "exec:")):
         from clinweave.applications.molecules.optimization.external import HttpScorer, ProgramScorer
@@ -245,11 +254,24 @@ def _outside(text: str, path: Path) -> Scorer | None:
         command = text.removeprefix("exec:").strip()
         if not command:
             raise UserError("--scorer exec: needs a command, such as 'exec:python score.py'")
-        return ProgramScorer(command) if text.startswith("exec:") else HttpScorer(text)
+        return ProgramScorer(command) if text.startswith("exec:") else HttpScorer(text, allow_remote)
     if path.suffix == ".toml":
         from clinweave.applications.molecules.optimization.desirability import read_desirability
 
-        return read_desirability(path)
+        return read_desirability(path, allow_remote)
+    return None
+
+
+def _three_dimensional(text: str) -> Scorer | None:
+    """Return a scorer of shape or by docking, else None."""
+    if text.startswith("shape:"):
+        from clinweave.applications.molecules.optimization.shape import open_shape
+
+        return open_shape(text.removeprefix("shape:"))
+    if text.startswith("dock:"):
+        from clinweave.applications.molecules.optimization.docking import open_docking
+
+        return open_docking(text.removeprefix("dock:"))
     return None
 
 

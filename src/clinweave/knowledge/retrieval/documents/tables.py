@@ -3,9 +3,9 @@
 import csv
 import io
 import re
-from datetime import date, datetime, time
 from typing import Any
 
+from clinweave.core.workbooks import cell_text, fill_merged
 from clinweave.knowledge.retrieval.documents.blocks import Block, UnreadableError, rows_of
 from clinweave.knowledge.retrieval.documents.opendocument import content_of
 
@@ -61,7 +61,7 @@ def read_workbook(content: bytes) -> list[Block]:
             cells += sum(map(len, rows))
             if cells > _MOST_CELLS:
                 raise UnreadableError(f"more than {_MOST_CELLS:,} cells")
-            filled = _unmerged([[_text(cell) for cell in row] for row in rows], page)
+            filled = fill_merged([[cell_text(cell) for cell in row] for row in rows], page)
             table = rows_of(_titled(filled))
             blocks += [Block("heading", sheet.name, 1), *table] if table else []
     except UnreadableError:
@@ -73,33 +73,9 @@ def read_workbook(content: bytes) -> list[Block]:
     return blocks
 
 
-def _text(cell: object) -> str:
-    """Return a cell as the workbook shows it: whole numbers without a point, dates as year-month-day."""
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
-        return str(int(cell))
-    if isinstance(cell, datetime):
-        return cell.strftime("%Y-%m-%d" if cell.time() == time() else "%Y-%m-%d %H:%M")
-    if isinstance(cell, date):
-        return cell.isoformat()
-    return str(cell)
-
-
 def _padded(rows: list[list[str]]) -> list[list[str]]:
     width = max(map(len, rows), default=0)
     return [row + [""] * (width - len(row)) for row in rows]
-
-
-def _unmerged(rows: list[list[str]], sheet: Any) -> list[list[str]]:
-    """Return the rows of a sheet with the text of a merged cell in each cell that it spans."""
-    top, left = sheet.start or (0, 0)
-    for (first, begin), (last, end) in sheet.merged_cell_ranges or ():
-        span = rows[max(first - top, 0) : last - top + 1]
-        text = span[0][begin - left] if span and 0 <= begin - left < len(span[0]) else ""
-        for row in span:
-            columns = range(max(begin - left, 0), min(end - left + 1, len(row)))
-            for column in columns:
-                row[column] = text
-    return rows
 
 
 def _titled(rows: list[list[str]]) -> list[list[str]]:
