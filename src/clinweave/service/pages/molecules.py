@@ -161,12 +161,13 @@ class MoleculesPage:
             if not isinstance(structure, Structure):
                 continue
             predictions, near = model.predict([structure])
+            alike = float(near.similarity[0])
             for endpoint in model.endpoints:
                 value, low, high = (float(values[0]) for values in predictions[endpoint.name][:3])
                 kind = "probability" if endpoint.kind == "classification" else "value"
                 rows.append(
                     PredictedProperty(
-                        endpoint.name, kind, value, low, high, bool(near.inside[endpoint.name][0]), float(near.similarity[0])
+                        endpoint.name, kind, value, low, high, bool(near.inside[endpoint.name][0]), alike
                     )
                 )
         return rows
