@@ -12,15 +12,16 @@ from rdkit import Chem
 
 from clinweave.applications.molecules import read_smiles
 from clinweave.applications.molecules.prediction import (
+    PropertyModel,
     Structure,
     calibration,
     domain,
+    fit_model,
     predict,
     read_structure,
     read_table,
     train,
 )
-from clinweave.applications.molecules.prediction.model import PropertyModel, fit_model
 from clinweave.core.errors import UserError
 from tests.applications.molecules.made import smiles_set
 
