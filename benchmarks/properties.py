@@ -71,13 +71,8 @@ def main() -> int:
     for known, rule, seed in track(work, chosen.what, console=SCREEN):
         if chosen.what == "accuracy":
             for features in chosen.features.split(","):
-                key = {
-                    "what": "accuracy",
-                    "set": known.name,
-                    "rule": rule,
-                    "seed": seed,
-                    "features": features,
-                }
+                key = {"what": "accuracy", "set": known.name, "rule": rule, "seed": seed}
+                key["features"] = features
                 if "latent" in features:
                     key["checkpoint"] = latent_sha256(chosen.checkpoint)[:12]
                 cells.get(
