@@ -3,6 +3,8 @@
 Each raises `AssertionError` that says what does not hold. They need no network and no model weights.
 """
 
+import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -11,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 from clinweave.core.errors import ClinweaveError, NotCapableError, UserError
 from clinweave.databases import Database, Record, RowLog
 from clinweave.knowledge import KnowledgeParts, Query, Retriever
+from clinweave.knowledge_base import KnowledgeBase
 from clinweave.models import Capability, LanguageModel, Message
 from clinweave.records import Concept, Evidence, Passage, Question, Relation
+from clinweave.tools import JSON, AnyTool, Tool, ToolError
 
 if TYPE_CHECKING:
     from typer import Typer
@@ -27,6 +31,7 @@ __all__ = [
     "check_questions",
     "check_report_block",
     "check_retriever",
+    "check_tool",
 ]
 
 
@@ -199,6 +204,43 @@ def check_report_block(
     page = report_html(report)
     assert 'src="http' not in page and "<script src" not in page, "the section loads something"  # noqa: PT018
     return section
+
+
+def check_tool(
+    tool: AnyTool, base: KnowledgeBase, calls: Sequence[JSON], bad: Sequence[JSON] = ()
+) -> list[JSON]:
+    """Check a tool on arguments that it answers, and on `bad` ones that it refuses; return its results.
+
+    Names and schemas are usable by every client, results fit the schema and are the same the second time, and what is
+    not answered is a `ToolError`, not an empty result. Needs the package jsonschema.
+    """
+    import jsonschema
+
+    assert isinstance(tool, Tool), f"{tool!r} is not a clinweave.tools.Tool"
+    assert re.fullmatch(r"[a-z][a-z0-9_]{1,40}", tool.name), (
+        f"the name {tool.name!r} is not lower case with _"
+    )
+    assert tool.title, f"{tool.name}: the title is empty"
+    assert tool.description.endswith("."), f"{tool.name}: the description is no sentence"
+    for schema in (tool.input_schema, tool.output_schema):
+        assert schema.get("type") == "object", f"{tool.name}: a schema is not of an object"
+        jsonschema.Draft202012Validator.check_schema(schema)
+    assert calls, f"{tool.name}: give at least one call that it answers"
+    results = []
+    for arguments in calls:
+        jsonschema.validate(arguments, tool.input_schema)
+        result = json.loads(json.dumps(tool.call_json(base, arguments), allow_nan=False))
+        jsonschema.validate(result, tool.output_schema)
+        assert json.loads(json.dumps(tool.call_json(base, arguments))) == result, (
+            f"{tool.name}: not the same twice"
+        )
+        empty = all(value in ([], {}, "", None) for value in result.values())
+        assert not empty, f"{tool.name}: the result of {arguments} is empty; say why in a note"
+        results.append(result)
+    refused: tuple[object, ...] = ({"no such argument": 1}, "no object", *bad)
+    for wrong in refused:
+        _raises(ToolError, partial(tool.call_json, base, wrong), f"{tool.name} on {wrong!r}")
+    return results
 
 
 def check_command(app: "Typer") -> None:

@@ -31,7 +31,7 @@ def test_the_package_passes_the_conformance_checks(run):
         "-m", "pytest", "-p", "no:cacheprovider", "-c", "/dev/null", "--rootdir", EXAMPLE, EXAMPLE / "tests"
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "7 passed" in done.stdout
+    assert "8 passed" in done.stdout
 
 
 def test_database_retriever_model_task_metric_and_report_block(clinweave, tmp_path):

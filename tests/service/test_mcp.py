@@ -136,6 +136,44 @@ def test_a_token_keeps_others_out(address):
         assert httpx.post(address, json=request, headers=headers).status_code == 401
 
 
+@pytest.fixture
+def tokens(home):
+    from clinweave.service import Role, token_store
+
+    store = token_store(home)
+    made = {"erika": store.add("erika", [Role.PATIENT_DATA]), "omar": store.add("omar")}
+    yield made
+    for name in made:
+        store.revoke(name)
+
+
+@pytest.mark.parametrize("address", [["--require-tokens"]], indirect=True)
+def test_each_user_has_a_token_and_a_role(tokens, address):
+    """The token file of `clinweave serve`; a user without the role for patient data may not send notes."""
+    import httpx
+    import httpx2
+
+    note = "Seen by Dr Jane Miller on 3 May 2021. Aneurysm."
+
+    async def deidentified(token):
+        async with (
+            httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=60) as http,
+            Client(streamable_http_client(address, http_client=http)) as client,
+        ):
+            concept = await client.call_tool("concept", {"concept": "Marfan syndrome"})
+            assert not concept.is_error
+            return await client.call_tool("deidentify", {"note": note})
+
+    done = anyio.run(deidentified, tokens["erika"])
+    assert not done.is_error
+    assert "Jane Miller" not in done.structured_content["text"]
+    refused = anyio.run(deidentified, tokens["omar"])
+    assert refused.structured_content["error"] == "access_denied"
+    assert "patient-data" in refused.structured_content["message"]
+    request = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    assert httpx.post(address, json=request).status_code == 401
+
+
 def test_other_hosts_origins_and_large_bodies_are_refused(address):
     import httpx
 

@@ -10,7 +10,9 @@ from clinweave_almanac.model import open_echo
 from clinweave_almanac.report_block import chance
 from clinweave_almanac.retriever import AlmanacRetriever
 from clinweave_almanac.task import make_questions
+from clinweave_almanac.tool import TOOL
 
+import clinweave
 from clinweave import testing
 from clinweave.evaluation.comparison import TaskSettings
 
@@ -68,6 +70,14 @@ def test_metric():
 def test_report_block():
     results = {"kind": "comparison", "tasks": {"t": {"floors": {"chance": 0.25}}}}
     assert testing.check_report_block(chance, results).title == "Chance by task"
+
+
+def test_tool(tmp_path):
+    with clinweave.open(tmp_path) as base:
+        (result,) = testing.check_tool(
+            TOOL, base, [{"disease": "Alpha syndrome"}], bad=[{"disease": "Gamma syndrome"}, {"disease": " "}]
+        )
+    assert result["year"] == 1931
 
 
 def test_command():

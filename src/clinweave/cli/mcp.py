@@ -7,6 +7,7 @@ import typer
 
 from clinweave.cli.answers import MODEL_HELP, AudienceName, Collections, GraphFolder
 from clinweave.cli.console import Console
+from clinweave.cli.serve import access_rules
 from clinweave.core.extras import needs_extra
 
 app = typer.Typer(add_completion=False)
@@ -19,17 +20,29 @@ def command(  # noqa: PLR0917 - each parameter is one option
     ] = False,
     host: Annotated[
         str,
-        typer.Option(help="With --http: address to listen on; any other than this machine needs a token."),
+        typer.Option(help="With --http: address to listen on; any other than this machine needs tokens."),
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="With --http: port; 0: a free one.")] = 8001,
     token: Annotated[
         str,
         typer.Option(
             envvar="CLINWEAVE_TOKEN",
-            help="With --http: bearer token; prefer the environment variable.",
+            help="With --http: one token for all users, with every role; prefer the environment variable.",
             show_default=False,
         ),
     ] = "",
+    require_tokens: Annotated[
+        bool,
+        typer.Option("--require-tokens", help="With --http: ask for a token on this machine, too."),
+    ] = False,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="With --http: name under which clients reach this server. Repeatable.",
+            show_default="this machine's name and addresses",
+        ),
+    ] = None,
     tool: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Offer only this tool; may be repeated.", show_default="all"),
@@ -51,7 +64,8 @@ def command(  # noqa: PLR0917 - each parameter is one option
 ) -> None:
     """Serve read-only tools to agents by the Model Context Protocol (extra mcp).
 
-    A client starts `clinweave mcp` itself and talks over standard input and output; --http listens instead.
+    A client starts `clinweave mcp` itself and talks over standard input and output; --http listens instead, with the
+    tokens of `clinweave serve token` where they are needed.
     """
     from clinweave.knowledge_base import KnowledgeBase
     from clinweave.tools import open_tool, tool_names
@@ -59,6 +73,12 @@ def command(  # noqa: PLR0917 - each parameter is one option
     tools = [open_tool(name) for name in dict.fromkeys(tool or tool_names())]
     with needs_extra("mcp"):
         from clinweave.service.mcp import mcp_server, serve_http, serve_stdio
+
+    rules = (
+        access_rules(host, token, allow_host or [], None, needed=require_tokens, secure=False)
+        if http
+        else None
+    )
 
     def ready(address: str) -> None:
         if as_json:
@@ -71,6 +91,6 @@ def command(  # noqa: PLR0917 - each parameter is one option
     ) as base:
         server = mcp_server(base, tools, restricted=allow_restricted)
         if http:
-            serve_http(server, host, port, token, ready)
+            serve_http(server, host, port, rules, ready)
         else:
             serve_stdio(server)

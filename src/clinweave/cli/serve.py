@@ -142,7 +142,9 @@ def command(  # noqa: PLR0917 - each parameter is one option
     from clinweave.models import AUTO
     from clinweave.service import ChatHandler, Listen, ServiceSettings, ServiceState, check, serve
 
-    rules = _rules(host, token, allow_host or [], rate, needed=require_tokens, secure=tls_cert is not None)
+    rules = access_rules(
+        host, token, allow_host or [], rate, needed=require_tokens, secure=tls_cert is not None
+    )
     check(host, rules)
     for option, folder in (("--runs", runs), *(("--properties", item) for item in properties or ())):
         if folder is not None and not folder.is_dir():
@@ -180,7 +182,7 @@ def command(  # noqa: PLR0917 - each parameter is one option
         )
 
 
-def _rules(
+def access_rules(
     host: str, token: str, hosts: list[str], rate: int | None, *, needed: bool, secure: bool
 ) -> "AccessRules":
     """Return the access rules: tokens are needed beyond this machine, or where they are asked for."""

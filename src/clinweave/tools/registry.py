@@ -11,7 +11,18 @@ from clinweave.tools.errors import ErrorKind, Suggestion, ToolError
 AnyTool = Tool[Any, Any]
 
 # name -> module of this package; its order is that of listings
-_MODULES = ("link", "search", "concept", "paths", "ask", "diagnose", "code", "similar_molecules")
+_MODULES = (
+    "link",
+    "search",
+    "concept",
+    "paths",
+    "ask",
+    "diagnose",
+    "code",
+    "similar_molecules",
+    "summarize",
+    "deidentify",
+)
 
 EXTENSIONS: ExtensionPoint[AnyTool] = ExtensionPoint(
     "clinweave.tools", "tool", {name: f"clinweave.tools.{name}:TOOL" for name in _MODULES}

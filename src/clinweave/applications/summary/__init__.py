@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from clinweave.applications.summary.record_notes import with_notes as with_notes
     from clinweave.applications.summary.record_summary import summarize_record as summarize_record
     from clinweave.applications.summary.results import Citation as Citation
+    from clinweave.applications.summary.results import LeftOut as LeftOut
     from clinweave.applications.summary.results import Line as Line
     from clinweave.applications.summary.results import RecordAnswer as RecordAnswer
     from clinweave.applications.summary.results import Summary as Summary
@@ -26,6 +27,7 @@ __getattr__, __dir__ = attach(
     __name__,
     {
         "Citation": "results",
+        "LeftOut": "results",
         "Line": "results",
         "Meanings": "meanings",
         "Record": "record",

@@ -41,6 +41,11 @@ class Pseudonymised:
         """Return how many stretches of each kind were replaced."""
         return {kind.value: sum(span.kind is kind for span in self.spans) for kind in Kind}
 
+    @staticmethod
+    def shown(span: Span) -> str:
+        """Return what stands in the place of a stretch."""
+        return span.new or _TAGS[span.kind]
+
 
 class Pseudonymiser:
     """Pseudonymises notes with one secret key; a linker protects clinical terms beyond the built-in list."""
@@ -56,7 +61,7 @@ class Pseudonymiser:
         spans = self.find(text, patient, person)
         parts, position = [], 0
         for span in spans:
-            parts += [text[position : span.start], span.new or _TAGS[span.kind]]
+            parts += [text[position : span.start], Pseudonymised.shown(span)]
             position = span.end
         return Pseudonymised("".join([*parts, text[position:]]), tuple(spans))
 

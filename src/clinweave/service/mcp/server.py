@@ -6,20 +6,24 @@ Protocol: https://modelcontextprotocol.io/specification, by the official SDK.
 import json
 import logging
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import anyio
 import anyio.to_thread
 import mcp_types as types
 from mcp.server import Server
+from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 
 from clinweave import __version__
 from clinweave.core.typed import to_values
 from clinweave.knowledge_base import KnowledgeBase
 from clinweave.records import Tier
+from clinweave.service.security.policy import NOTE_PATHS
+from clinweave.service.security.users import LOCAL, USER, Role, User
 from clinweave.tools import JSON, AnyTool, ErrorDocument, ErrorKind, ToolError
 
+Context: TypeAlias = ServerRequestContext[Any, Any]
 _LOG = logging.getLogger(__name__)
 _THREADS = 4  # tool calls at a time; further ones wait
 _INSTRUCTIONS = (
@@ -37,11 +41,14 @@ def mcp_server(base: KnowledgeBase, tools: Sequence[AnyTool], *, restricted: boo
     async def list_tools(_context: object, _params: object) -> types.ListToolsResult:
         return types.ListToolsResult(tools=[_definition(tool) for tool in tools])
 
-    async def call_tool(_context: object, params: types.CallToolRequestParams) -> types.CallToolResult:
+    async def call_tool(context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
         tool = by_name.get(params.name)
         if tool is None:
             known = ", ".join(by_name)
             raise MCPError(types.INVALID_PARAMS, f"there is no tool {params.name[:80]!r}; there are {known}")
+        if f"/api/v1/{tool.name}" in NOTE_PATHS and not _user_of(context).may(Role.PATIENT_DATA):
+            message = f"{tool.name} reads notes of patients; it needs the role {Role.PATIENT_DATA}"
+            return _result(to_values(ErrorDocument(ErrorKind.ACCESS_DENIED, message)), is_error=True)
         limiter = asking if tool.name == "ask" else threads
         try:
             values = await anyio.to_thread.run_sync(
@@ -65,6 +72,13 @@ def mcp_server(base: KnowledgeBase, tools: Sequence[AnyTool], *, restricted: boo
         on_list_tools=list_tools,
         on_call_tool=call_tool,
     )
+
+
+def _user_of(context: Context) -> User:
+    """Return who asks: the user of the token over HTTP, the owner of the process over standard input."""
+    scope = getattr(context.request, "scope", {})
+    user = scope.get(USER, LOCAL)
+    return user if isinstance(user, User) else LOCAL
 
 
 def _call(base: KnowledgeBase, tool: AnyTool, arguments: JSON, *, restricted: bool) -> JSON:

@@ -34,14 +34,15 @@ def serve_http(
     server: Server[Any],
     host: str = "127.0.0.1",
     port: int = 8001,
-    token: str = "",
+    rules: AccessRules | None = None,
     ready: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Serve streamable HTTP until interrupted; `ready` is given the address ("http://127.0.0.1:8001/mcp").
 
     Raises `UserError` for an address beyond this machine without a token.
     """
-    check(host, AccessRules(token))
+    access = rules or AccessRules()
+    check(host, access)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listener = socket.create_server((host, port), family=family)
@@ -50,7 +51,11 @@ def serve_http(
             f"{host}:{port} is not available: {error.strerror}; choose another --port"
         ) from error
     settings = uvicorn.Config(
-        http_app(server, host, token), log_level="error", access_log=False, lifespan="on", server_header=False
+        http_app(server, host, access),
+        log_level="error",
+        access_log=False,
+        lifespan="on",
+        server_header=False,
     )
     shown = f"[{host}]" if ":" in host else host
     with listener:
@@ -58,9 +63,9 @@ def serve_http(
         uvicorn.Server(settings).run(sockets=[listener])
 
 
-def http_app(server: Server[Any], host: str, token: str) -> ASGIApp:
+def http_app(server: Server[Any], host: str, rules: AccessRules) -> ASGIApp:
     """Return the ASGI application: Host, Origin and token are checked before the SDK sees a request."""
     inner = server.streamable_http_app(
         streamable_http_path=PATH, stateless_http=True, host=host, max_request_body_size=_MOST_BYTES
     )
-    return SecurityHeaders(Admission(inner, AccessRules(token)))
+    return SecurityHeaders(Admission(inner, rules))
