@@ -36,7 +36,9 @@ def build(  # noqa: PLR0917 - each parameter is one option
     newer_release: Annotated[
         Path | None,
         typer.Option(
-            metavar="DIR", help="Newer HPO release; report how many negatives it turns into positives."
+            metavar="DIR",
+            help="Folder of a newer HPO release (hp.obo, phenotype.hpoa); count the wrong options and rejected "
+            "statements of the built sets that are true by that release.",
         ),
     ] = None,
     decontaminate: Annotated[
