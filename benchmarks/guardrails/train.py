@@ -23,7 +23,7 @@ from sklearn.linear_model import LogisticRegression
 
 from clinweave.core import guardrails
 from clinweave.core.guardrails import classifier
-from clinweave.core.guardrails.rules import detect
+from clinweave.core.guardrails.rule_notation import detect
 from clinweave.datasets.safety import probes
 
 HERE = Path(__file__).parent

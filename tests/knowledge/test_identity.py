@@ -2,7 +2,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clinweave.knowledge.graph.identity import Node, aliases, is_curie, join, prefix_of, rank, spelt
+from clinweave.knowledge.graph.identity import (
+    Node,
+    aliases,
+    is_curie,
+    merge_identifiers,
+    prefix_of,
+    rank,
+    spelt,
+)
 
 DISEASE = "biolink:Disease"
 
@@ -14,19 +22,23 @@ def node(
 
 
 def test_the_higher_prefix_stands_for_both_whoever_states_it() -> None:
-    assert join([node("MONDO:1", "OMIM:1"), node("OMIM:1")])[0] == {"OMIM:1": "MONDO:1"}
-    assert join([node("MONDO:1"), node("OMIM:1", "MONDO:1")])[0] == {"OMIM:1": "MONDO:1"}
+    assert merge_identifiers([node("MONDO:1", "OMIM:1"), node("OMIM:1")])[0] == {"OMIM:1": "MONDO:1"}
+    assert merge_identifiers([node("MONDO:1"), node("OMIM:1", "MONDO:1")])[0] == {"OMIM:1": "MONDO:1"}
 
 
 def test_a_chain_ends_at_the_first_prefix() -> None:
-    canonical, merges = join([node("MONDO:1", "OMIM:1"), node("OMIM:1"), node("ORPHA:1", "OMIM:1")])
+    canonical, merges = merge_identifiers(
+        [node("MONDO:1", "OMIM:1"), node("OMIM:1"), node("ORPHA:1", "OMIM:1")]
+    )
     assert canonical == {"OMIM:1": "MONDO:1", "ORPHA:1": "MONDO:1"}
     assert [merge.because for merge in merges] == ["MONDO:1 lists OMIM:1", "ORPHA:1 lists OMIM:1"]
 
 
 def test_a_shared_identifier_joins_only_where_it_is_of_a_trusted_vocabulary() -> None:
-    assert join([node("MONDO:1", "OMIM:9"), node("DECIPHER:1", "OMIM:9")])[0] == {"DECIPHER:1": "MONDO:1"}
-    assert join([node("MONDO:1", "UMLS:9"), node("DECIPHER:1", "UMLS:9")])[0] == {}
+    assert merge_identifiers([node("MONDO:1", "OMIM:9"), node("DECIPHER:1", "OMIM:9")])[0] == {
+        "DECIPHER:1": "MONDO:1"
+    }
+    assert merge_identifiers([node("MONDO:1", "UMLS:9"), node("DECIPHER:1", "UMLS:9")])[0] == {}
 
 
 @pytest.mark.parametrize(
@@ -43,15 +55,15 @@ def test_a_shared_identifier_joins_only_where_it_is_of_a_trusted_vocabulary() ->
     ],
 )
 def test_what_stays_apart(nodes: list[Node]) -> None:
-    assert join(nodes) == ({}, [])
+    assert merge_identifiers(nodes) == ({}, [])
 
 
 def test_a_name_confirms_a_stated_link() -> None:
     nodes = [node("MONDO:1", related=("ORPHA:1", "ORPHA:2"), name="Stone disease"),
              node("ORPHA:1", name="stone-disease"), node("ORPHA:2", name="Stone disease 2")]  # fmt: skip
-    assert join(nodes)[0] == {"ORPHA:1": "MONDO:1"}
+    assert merge_identifiers(nodes)[0] == {"ORPHA:1": "MONDO:1"}
     genes = [Node(item.id, "biolink:Gene", "s", (), item.related, item.name) for item in nodes]
-    assert join(genes)[0] == {}
+    assert merge_identifiers(genes)[0] == {}
 
 
 def test_aliases_keep_all_claims_and_prefer_the_home_family() -> None:
@@ -84,10 +96,10 @@ NODES = st.lists(
 @settings(deadline=None)
 @given(NODES, st.randoms())
 def test_joining_depends_on_no_order_and_climbs_only(nodes: list[Node], chance: object) -> None:
-    canonical, merges = join(nodes)
+    canonical, merges = merge_identifiers(nodes)
     mixed = list(nodes)
     chance.shuffle(mixed)  # type: ignore[attr-defined]
-    assert join(mixed)[0] == canonical
+    assert merge_identifiers(mixed)[0] == canonical
     known = {item.id for item in nodes}
     for merge in merges:
         assert {merge.id, merge.canonical} <= known

@@ -9,9 +9,9 @@ import tempfile
 
 import pytest
 
-from clinweave.service.pages.letter_export import as_csv
-from clinweave.service.pages.letter_form import LetterForm
-from clinweave.service.pages.letter_view import read_view
+from clinweave.service.pages.note_export import as_csv
+from clinweave.service.pages.note_form import NoteForm
+from clinweave.service.pages.note_view import read_view
 from tests.service.pages import BREAKOUT, LETTER, pages_of, small_base
 
 LENS, ANEURYSM, SEIZURE, ATAXIA, CATARACT = (f"HP:0000{n}" for n in ("102", "202", "301", "302", "103"))
@@ -192,7 +192,7 @@ def test_exports_hold_the_findings_and_not_the_letter(pages):
 
 
 def test_a_cell_of_csv_is_no_formula(base):
-    view = read_view(base, LetterForm("", observed=("HP:0000667",)))
+    view = read_view(base, NoteForm("", observed=("HP:0000667",)))
     row = view.rows[0].__class__("HP:1", "=cmd()", "present", ("@x",), (), by_hand=True)
     shown = as_csv(view.__class__((), (row,), {}, 0, 0, ()))
     assert "'=cmd()" in shown

@@ -13,7 +13,7 @@ FEATURE = "biolink:has_phenotype"
 @pytest.fixture(scope="session")
 def extra():
     pytest.importorskip("trl", reason="needs the train extra")
-    from clinweave.training.offline import go_offline
+    from clinweave.training.no_network import go_offline
 
     go_offline()
     import torch

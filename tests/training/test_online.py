@@ -3,8 +3,8 @@ from types import SimpleNamespace
 import pytest
 
 from clinweave.datasets import Example, Kind, ask
-from clinweave.training.online import Online, prompts
 from clinweave.training.replay import replay_examples
+from clinweave.training.rl_common import Online, prompts
 from tests.training.conftest import instruction
 
 pytestmark = pytest.mark.torch

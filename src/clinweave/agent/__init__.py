@@ -1,6 +1,6 @@
 """The agent: a loop of perception, memory, planning and action over the tools, within a budget.
 
-Start reading at `loop.Agent`; `rules.RulePlanner` plans without a model, `model_planner.ModelPlanner` with one.
+Start reading at `loop.Agent`; `rule_planner.RulePlanner` plans without a model, `model_planner.ModelPlanner` with one.
 """
 
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from clinweave.agent.records import Step as Step
     from clinweave.agent.records import StopReason as StopReason
     from clinweave.agent.records import UserQuestion as UserQuestion
-    from clinweave.agent.rules import RulePlanner as RulePlanner
+    from clinweave.agent.rule_planner import RulePlanner as RulePlanner
 
 __getattr__, __dir__ = attach(
     __name__,
@@ -39,6 +39,6 @@ __getattr__, __dir__ = attach(
         "Step": "records",
         "StopReason": "records",
         "UserQuestion": "records",
-        "RulePlanner": "rules",
+        "RulePlanner": "rule_planner",
     },
 )

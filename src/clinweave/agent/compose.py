@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from clinweave.agent.memory import Memory
-from clinweave.agent.rules import followed_chain, latest_ranking
+from clinweave.agent.rule_planner import followed_chain, latest_ranking
 from clinweave.applications import DISCLAIMER
 from clinweave.knowledge_base import KnowledgeBase
 from clinweave.records import Answer, Evidence, Sentence, Statement, Verdict

@@ -12,7 +12,7 @@ stand, from the outside: `Recorder` (counts, audit log), `SecurityHeaders`, `Adm
 
 Pages: `service/pages/__init__.py` exports `page_routes(state: ServiceState) -> list[BaseRoute]`; they come last, so
 that no page hides a route of the API. What needs the role for patient data is in
-`security.policy.NOTE_PATHS`.
+`security.policy.PATIENT_DATA_PATHS`.
 """
 
 from starlette.applications import Starlette

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from clinweave.core import artifacts
 from clinweave.core.artifacts import sha256, stage
 from clinweave.core.errors import ClinweaveError, UserError
-from clinweave.training.offline import go_offline
+from clinweave.training.no_network import go_offline
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel

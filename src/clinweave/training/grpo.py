@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from clinweave.core.artifacts import Artifact
 from clinweave.datasets import Example
-from clinweave.training.online import Online, RewardModel, prompts, trained_reward, verifier
+from clinweave.training.rl_common import Online, RewardModel, prompts, trained_reward, verifier
 from clinweave.training.runner import Job, run_job
 from clinweave.training.settings import Inputs
 

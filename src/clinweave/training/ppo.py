@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from clinweave.core.artifacts import Artifact
 from clinweave.datasets import Example
-from clinweave.training.online import Online, prompts, trained_reward, verifier
 from clinweave.training.resumable import resumable
 from clinweave.training.rewards import Verifier
+from clinweave.training.rl_common import Online, prompts, trained_reward, verifier
 from clinweave.training.runner import Job, run_job
 from clinweave.training.settings import Inputs
 from clinweave.training.tokens import prompt_ids

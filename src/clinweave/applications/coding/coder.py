@@ -13,9 +13,9 @@ from clinweave.applications.coding.draft import Draft, Drafts, quotes
 from clinweave.applications.coding.excludes import apply_excludes, in_sequence
 from clinweave.applications.coding.guidelines import rules
 from clinweave.applications.coding.mention_state import FAMILY, PAST, UNCERTAIN
+from clinweave.applications.coding.not_coded import by_state, reject
 from clinweave.applications.coding.notes import check_note
 from clinweave.applications.coding.reading import Finding, past_code, reader
-from clinweave.applications.coding.rejecting import by_state, reject
 from clinweave.applications.coding.results import Coding, Quote, Rejected, Suggestion
 from clinweave.applications.coding.rules import apply_rules
 from clinweave.core.errors import UserError

@@ -1,8 +1,8 @@
 """Rule-based guardrails applied before sources and model: self-harm, overdose, emergencies, harm, jailbreaks, doses.
 
 The rules know who asks: the public is sent to help first, a clinician's question is answered from sources unless harm
-is intended. They are patterns over normalised text in six languages (`en.toml` and the others; notation in `rules`).
-They err; `clinweave data safety` measures how often.
+is intended. They are patterns over normalised text in six languages (`en.toml` and the others, in the notation of
+`rule_notation`). They err; `clinweave data safety` measures how often.
 """
 
 import math
@@ -23,7 +23,14 @@ from clinweave.core.guardrails.classifier import (
     windows,
 )
 from clinweave.core.guardrails.normalize import fold
-from clinweave.core.guardrails.rules import BY_CHARACTER, Language, Rule, detect, language_of, vocabulary
+from clinweave.core.guardrails.rule_notation import (
+    BY_CHARACTER,
+    Language,
+    Rule,
+    detect,
+    language_of,
+    vocabulary,
+)
 from clinweave.records import Audience
 
 _LIMIT = 6000  # characters screened: the beginning and the end of a longer request

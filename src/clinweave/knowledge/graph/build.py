@@ -15,7 +15,7 @@ from clinweave.core.artifacts import Artifact, sha256, stage, write_json
 from clinweave.core.errors import UserError
 from clinweave.knowledge.graph import tables
 from clinweave.knowledge.graph.gather import Gathered, gather
-from clinweave.knowledge.graph.identity import Merge, Node, aliases, join, prefix_of
+from clinweave.knowledge.graph.identity import Merge, Node, aliases, merge_identifiers, prefix_of
 from clinweave.knowledge.graph.inputs import as_recorded, mixed_releases, reader_versions
 from clinweave.knowledge.graph.loss import check_loss
 from clinweave.knowledge.graph.name_finder import NameFinder
@@ -165,7 +165,7 @@ def assemble(
     canonical: dict[str, str] = {}
     if joining:
         identity = stated_identity(gathered)
-        canonical, merge_rows = join(
+        canonical, merge_rows = merge_identifiers(
             [*_nodes(raw, identity.ends), *identity.nodes], {*apart, *identity.apart}
         )
     else:

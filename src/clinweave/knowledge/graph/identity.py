@@ -145,7 +145,7 @@ class _Claims:
         )
 
 
-def join(
+def merge_identifiers(
     nodes: Iterable[Node], apart: Collection[tuple[str, str]] = ()
 ) -> tuple[dict[str, str], list[Merge]]:
     """Return (identifier -> canonical identifier, for merged ones only) and the merges with their reasons.

@@ -36,19 +36,19 @@ class QueryEncoder(Protocol):
         ...
 
 
-def fused(lexical: Scores, cosine: Scores, liked: Scores | float = 1.0) -> Scores:
+def fused(lexical: Scores, cosine: Scores, preference_boost: Scores | float = 1.0) -> Scores:
     """Return the weighted sum of two scores of the same candidates, each scaled to 0..1 over them.
 
     `lexical` is 0 for a candidate that is not among the first by words and concepts; `cosine` is 0 for one without a
-    vector, whose lexical score then stands for both. `liked` multiplies the cosines of preferred collections (their
-    lexical scores are raised already).
+    vector, whose lexical score then stands for both. `preference_boost` multiplies the cosines of preferred
+    collections (their lexical scores are raised already).
     """
     words = scaled(lexical)
     encoded = cosine != 0
     cosines = cosine[encoded]
     meaning = words.copy()
     meaning[encoded] = scaled(cosines) if len(cosines) and np.ptp(cosines) > _ALIKE else cosines
-    return (1 - DENSE_WEIGHT) * words + DENSE_WEIGHT * np.where(encoded, meaning * liked, meaning)
+    return (1 - DENSE_WEIGHT) * words + DENSE_WEIGHT * np.where(encoded, meaning * preference_boost, meaning)
 
 
 def scaled(values: Scores) -> Scores:
@@ -112,8 +112,10 @@ class HybridIndex:
         candidates = list(dict.fromkeys((*places, *first)))
         lexical_scores = np.array([places[item].score if item in places else 0.0 for item in candidates])
         cosine = np.array([cosines[name][row] if name in cosines else 0.0 for name, row in candidates])
-        liked = np.array([PREFERENCE if name in self._index.preferred else 1.0 for name, _ in candidates])
-        scores = fused(lexical_scores, cosine, liked)
+        preference_boost = np.array(
+            [PREFERENCE if name in self._index.preferred else 1.0 for name, _ in candidates]
+        )
+        scores = fused(lexical_scores, cosine, preference_boost)
         order = np.argsort(-scores, kind="stable")
         ranked = [(candidates[address], float(scores[address]), float(cosine[address])) for address in order]
         return self._hits(ranked, places, k)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from clinweave.knowledge.retrieval.retrievers import KnowledgeParts
     from clinweave.knowledge.retrieval.text_index import Hit, TextIndex
 
-OWN, STORED, DEFINED = 3.0, 2.0, 1.0  # added to the score (0 to 1) of an item by its origin
 MOST_OWN, MOST_STORED = 8, 5
 _KINDS = frozenset(
     words_of("type ii iii iv i mellitus primary secondary acute chronic essential adult juvenile familial")
@@ -41,6 +40,10 @@ class Origin(StrEnum):
     OWN = "own"
     STORED = "stored"  # an answer to a stored question
     DEFINED = "defined"  # a database's definition
+
+
+# added to the score (0 to 1) of a passage
+ORIGIN_BOOST = {Origin.OWN: 3.0, Origin.STORED: 2.0, Origin.DEFINED: 1.0}
 
 
 # A stored question of these intents also answers the one asked, in this order.
@@ -218,7 +221,7 @@ class TextRetriever:
             ]
             best = max((hit.score for hit in hits), default=1.0) or 1.0
             items += [
-                _item(hit.passage, STORED - 0.5 + fit * hit.score / best)
+                _item(hit.passage, ORIGIN_BOOST[Origin.STORED] - 0.5 + fit * hit.score / best)
                 for fit, hit in rated
                 if fit >= LEAST_ABOUT
             ]
@@ -229,7 +232,7 @@ class TextRetriever:
         if not parts:
             return []
         hits = self._search(query, MOST_OWN, parts)
-        items = _scored(hits, OWN)
+        items = _scored(hits, ORIGIN_BOOST[Origin.OWN])
         return [
             replace(item, names=self._drugs(item.passage.text)) for item in items if item.passage is not None
         ]
@@ -263,10 +266,13 @@ class TextRetriever:
                         0.4 * subject_fit(hit.passage.title, broader),
                     )
                     rated.append((round(fit, 4), wanted.index(intent), hit))
-            items += [_item(hit.passage, STORED + max(fit, 0.0)) for fit, hit in _few_of_each(_ranked(rated))]
+            items += [
+                _item(hit.passage, ORIGIN_BOOST[Origin.STORED] + max(fit, 0.0))
+                for fit, hit in _few_of_each(_ranked(rated))
+            ]
         hits = self._search(query, MOST_STORED, parts)
         if query.intent != Intent.DOSE:
-            items += _scored(hits, STORED - 0.5)
+            items += _scored(hits, ORIGIN_BOOST[Origin.STORED] - 0.5)
         return items[: 2 * MOST_STORED + 3]
 
     def _defined(self, query: Query) -> list[Evidence]:
@@ -275,7 +281,9 @@ class TextRetriever:
             return []
         text = " ".join(topic.name for topic in query.topics)
         hits = self._index.search(text, k=8, parts=[GRAPH_PART], concepts=sorted(ids))
-        return _scored([hit for hit in hits if ids & set(hit.passage.concepts)][:3], DEFINED)
+        return _scored(
+            [hit for hit in hits if ids & set(hit.passage.concepts)][:3], ORIGIN_BOOST[Origin.DEFINED]
+        )
 
     def _parts(self, origin: Origin) -> list[str]:
         for name in self._index.manifest["parts"]:

@@ -11,9 +11,9 @@ from starlette.responses import Response
 
 from clinweave.core.errors import UserError
 from clinweave.service.pages.forms import read_form
-from clinweave.service.pages.letter_export import as_csv, as_paragraph, as_phenopacket
-from clinweave.service.pages.letter_form import LetterForm, letter_form
-from clinweave.service.pages.letter_view import LABELS, SIGNS, LetterView, anchor_of, read_view, term_choices
+from clinweave.service.pages.note_export import as_csv, as_paragraph, as_phenopacket
+from clinweave.service.pages.note_form import NoteForm, note_form
+from clinweave.service.pages.note_view import LABELS, SIGNS, LetterView, anchor_of, read_view, term_choices
 from clinweave.service.pages.rendering import is_partial, render
 
 if TYPE_CHECKING:
@@ -43,12 +43,12 @@ class NotePage:
     async def show(self, request: Request) -> Response:
         """Return the empty page; with ?example=yes a made-up letter."""
         text = EXAMPLE if request.query_params.get("example") == "yes" else ""
-        return self._page(request, LetterForm(text), None, {})
+        return self._page(request, NoteForm(text), None, {})
 
     async def read(self, request: Request) -> Response:
         """Read the letter of the form after a correction. Without scripts, everything that follows from it is there."""
         fields = await read_form(request)
-        form = letter_form(fields).after(fields.text("action"))
+        form = note_form(fields).after(fields.text("action"))
         if not form.text.strip() and not (form.observed or form.excluded or form.search):
             raise UserError("there is no letter: paste one, choose a file, or add a finding by its name")
         view, choices = await self._state.lookups.run(self._read, form)
@@ -60,7 +60,7 @@ class NotePage:
     async def part(self, request: Request) -> Response:
         """Return one part that follows from the letter: differential, codes, summary or paragraph."""
         name = str(request.path_params["part"])
-        form = letter_form(await read_form(request))
+        form = note_form(await read_form(request))
         if name not in _PARTS:
             raise UserError("there is no such part of a note")
         if tool := _TOOLS.get(name):
@@ -71,14 +71,14 @@ class NotePage:
 
     async def terms(self, request: Request) -> Response:
         """Return the findings whose names complete what was typed."""
-        form = letter_form(await read_form(request))
+        form = note_form(await read_form(request))
         choices = await self._state.lookups.run(term_choices, self._state.base.graph, form.search)
         return render(request, "note_choices.html", choices=choices, form=form)
 
     async def export(self, request: Request) -> Response:
         """Return the findings as a file: a phenopacket or CSV."""
         fields = await read_form(request)
-        form, kind = letter_form(fields), fields.text("format")
+        form, kind = note_form(fields), fields.text("format")
         view, _ = await self._state.lookups.run(self._read, form)
         if kind == "csv":
             return _download(as_csv(view), "findings.csv", "text/csv; charset=utf-8")
@@ -88,14 +88,14 @@ class NotePage:
             return _download(text, "phenopacket.json", "application/json")
         raise UserError("the format is phenopacket or csv")
 
-    def _phenopacket(self, view: LetterView, form: LetterForm) -> str:
+    def _phenopacket(self, view: LetterView, form: NoteForm) -> str:
         return as_phenopacket(view, form, self._state.base.diagnoser().model)
 
-    def _read(self, form: LetterForm) -> tuple[LetterView, object]:
+    def _read(self, form: NoteForm) -> tuple[LetterView, object]:
         base = self._state.base
         return read_view(base, form), term_choices(base.graph, form.search)
 
-    def _parts(self, view: LetterView, form: LetterForm, names: tuple[str, ...]) -> dict[str, object]:
+    def _parts(self, view: LetterView, form: NoteForm, names: tuple[str, ...]) -> dict[str, object]:
         """Return what the named parts show; in the place of a part that cannot be had, why."""
         result: dict[str, object] = {}
         if "differential" in names or "paragraph" in names:
@@ -108,7 +108,7 @@ class NotePage:
             result["summary"], result["summary_problem"] = _tried(self._summary, view, form)
         return result
 
-    def _differential(self, view: LetterView, form: LetterForm) -> "DiagnosisResult":
+    def _differential(self, view: LetterView, form: NoteForm) -> "DiagnosisResult":
         if not view.observed and not view.excluded:
             raise UserError("no finding of the patient counts as present or absent; add one above")
         self._state.preparation.check("diagnose")
@@ -117,13 +117,13 @@ class NotePage:
             case.observed, excluded=case.excluded, sex=form.sex, age=form.age, limit=_RANKS
         )
 
-    def _codes(self, _view: LetterView, form: LetterForm) -> "Coding":
+    def _codes(self, _view: LetterView, form: NoteForm) -> "Coding":
         if not form.text.strip():
             raise UserError("codes are read in a letter, and there is none")
         self._state.preparation.check("code")
         return self._state.base.code(form.text, setting=form.setting)
 
-    def _summary(self, _view: LetterView, form: LetterForm) -> "Summary":
+    def _summary(self, _view: LetterView, form: NoteForm) -> "Summary":
         from clinweave.applications.summary import summarize_notes
 
         if not form.text.strip():
@@ -131,7 +131,7 @@ class NotePage:
         return summarize_notes({"letter": form.text}, self._state.base.linker.link)
 
     def _page(
-        self, request: Request, form: LetterForm, view: LetterView | None, parts: dict[str, object]
+        self, request: Request, form: NoteForm, view: LetterView | None, parts: dict[str, object]
     ) -> Response:
         template = "note_result.html" if is_partial(request) and view is not None else "note.html"
         return render(request, template, {"choices": (), **parts}, form=form, view=view, signs=SIGNS,
@@ -139,7 +139,7 @@ class NotePage:
 
 
 def _tried(
-    work: Callable[[LetterView, LetterForm], Result], view: LetterView, form: LetterForm
+    work: Callable[[LetterView, NoteForm], Result], view: LetterView, form: NoteForm
 ) -> tuple[Result | None, str]:
     """Return (result, "") or (None, why not) of a part that other parts do not depend on."""
     try:

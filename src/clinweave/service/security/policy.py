@@ -21,7 +21,7 @@ COOKIE = "clinweave_session"
 SESSION_SECONDS = 12 * 3600
 _SESSIONS = 1000
 # take notes or findings of patients: with tokens they need the role for patient data
-NOTE_PATHS = (
+PATIENT_DATA_PATHS = (
     "/note",
     "/api/v1/diagnose",
     "/api/v1/code",
@@ -101,7 +101,7 @@ class AccessRules:
 
     def check_role(self, user: User, path: str) -> None:
         """Raise `RequestError` 403 for patient data and a user without the role for it."""
-        taken = any(path == item or path.startswith(f"{item}/") for item in NOTE_PATHS)
+        taken = any(path == item or path.startswith(f"{item}/") for item in PATIENT_DATA_PATHS)
         if (self.private or taken) and not user.may(Role.PATIENT_DATA):
             raise RequestError(f"this needs the role {Role.PATIENT_DATA}", 403, code="role_missing")
 

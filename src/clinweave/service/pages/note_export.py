@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 from clinweave.applications.diagnosis import phenopacket_of, read_findings
 from clinweave.core.html import RESEARCH
-from clinweave.service.pages.letter_view import LABELS, FindingRow, LetterView
+from clinweave.service.pages.note_view import LABELS, FindingRow, LetterView
 from clinweave.service.pages.rendering import percent
 
 if TYPE_CHECKING:
     from clinweave.applications.diagnosis import DiagnosisResult, Model
-    from clinweave.service.pages.letter_form import LetterForm
+    from clinweave.service.pages.note_form import NoteForm
 
 _FIRST = 3  # diseases named in the paragraph
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins so
 
 
-def as_phenopacket(view: LetterView, form: "LetterForm", model: "Model") -> str:
+def as_phenopacket(view: LetterView, form: "NoteForm", model: "Model") -> str:
     """Return the findings that count as a GA4GH phenopacket (JSON)."""
     case = view.case(form)
     packet = phenopacket_of(case, read_findings(model.ontology, case), model.ontology)

@@ -16,7 +16,7 @@ from clinweave.applications.diagnosis import (
 from clinweave.knowledge import NoteReader, unread_language
 from clinweave.patients import check_note
 from clinweave.records import Mention
-from clinweave.service.pages.letter_form import LetterForm
+from clinweave.service.pages.note_form import NoteForm
 
 if TYPE_CHECKING:
     from clinweave.knowledge import Graph
@@ -93,12 +93,12 @@ class LetterView:
         """Return the ids that count as absent."""
         return tuple(row.id for row in self.rows if row.status == "absent")
 
-    def case(self, form: LetterForm) -> Case:
+    def case(self, form: NoteForm) -> Case:
         """Return the case for the ranking and the export."""
         return Case("patient", self.observed, self.excluded, form.sex, read_age(form.age))
 
 
-def read_view(base: "KnowledgeBase", form: LetterForm) -> LetterView:
+def read_view(base: "KnowledgeBase", form: NoteForm) -> LetterView:
     """Read a letter and apply the corrections. Raises `UserError` for a text that is no letter of one patient."""
     warnings: list[str] = []
     mentions: Sequence[Mention] = ()
@@ -151,7 +151,7 @@ def _value(mention: Mention) -> str:
     return mention.reason.partition(":")[2].strip()
 
 
-def _rows(graph: "Graph", mentions: Sequence[Mention], form: LetterForm) -> list[FindingRow]:
+def _rows(graph: "Graph", mentions: Sequence[Mention], form: NoteForm) -> list[FindingRow]:
     """Return the findings: those set by hand first, then those that count, then the others; each id once."""
     rows: dict[str, FindingRow] = {}
     order = {kind: number for number, kind in enumerate(KINDS)}

@@ -15,7 +15,7 @@ _SETTINGS = ("outpatient", "inpatient")
 
 
 @dataclass(frozen=True)
-class LetterForm:
+class NoteForm:
     """The letter and the findings set by hand, as HPO ids. `ignored` were taken out."""
 
     text: str
@@ -28,7 +28,7 @@ class LetterForm:
     search: str = ""  # the name of a finding to add
     uploaded: bool = False
 
-    def after(self, action: str) -> "LetterForm":
+    def after(self, action: str) -> "NoteForm":
         """Return the form after one correction.
 
         `action` is "present:ID", "absent:ID", "remove:ID", "restore:ID", "replace:OLD:NEW" (with the status of the old
@@ -54,7 +54,7 @@ class LetterForm:
         return replace(self, observed=observed, excluded=excluded, ignored=ignored, search="")
 
 
-def letter_form(form: FormFields) -> LetterForm:
+def note_form(form: FormFields) -> NoteForm:
     """Return the form of a request. A file that was handed in takes the place of the text. Raises `UserError`."""
     file = form.files.get("file")
     text = upload_text(file) if file is not None and file.content else form.text("text")
@@ -68,7 +68,7 @@ def letter_form(form: FormFields) -> LetterForm:
         raise UserError("the sex is MALE, FEMALE or not stated")
     if setting not in _SETTINGS:
         raise UserError("the setting is outpatient or inpatient")
-    return LetterForm(
+    return NoteForm(
         text=text,
         observed=_terms(form, "observed"),
         excluded=_terms(form, "excluded"),
