@@ -10,7 +10,7 @@ from tests.safety.calling import clinweave
 from tests.test_knowledge_base import QUESTION, built
 
 ROOT = Path(__file__).parents[1]
-MOST = 72  # they hold 16,800 lines: with files under 400 lines, 42 would be the least
+MAX_FILES = 73  # of the 77 that a new process enters; docs/architecture.md has their lines
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def entered(tool, tmp_path_factory):
 def test_a_question_enters_few_files(entered):
     assert {"cli/ask.py", "knowledge_base.py", "applications/consult/answering.py"} <= entered.keys()
     assert "service/app.py" not in entered  # imported by nobody here
-    assert len(entered) <= MOST, sorted(entered)
+    assert len(entered) <= MAX_FILES, sorted(entered)
 
 
 def test_the_page_about_the_architecture_names_the_files_of_a_question_in_order(entered):
