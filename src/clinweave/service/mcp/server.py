@@ -19,7 +19,7 @@ from clinweave import __version__
 from clinweave.core.typed import to_values
 from clinweave.knowledge_base import KnowledgeBase
 from clinweave.records import Tier
-from clinweave.service.security.policy import NOTE_PATHS
+from clinweave.service.security.policy import PATIENT_DATA_PATHS
 from clinweave.service.security.users import LOCAL, USER, Role, User
 from clinweave.tools import JSON, AnyTool, ErrorDocument, ErrorKind, ToolError
 
@@ -46,7 +46,7 @@ def mcp_server(base: KnowledgeBase, tools: Sequence[AnyTool], *, restricted: boo
         if tool is None:
             known = ", ".join(by_name)
             raise MCPError(types.INVALID_PARAMS, f"there is no tool {params.name[:80]!r}; there are {known}")
-        if f"/api/v1/{tool.name}" in NOTE_PATHS and not _user_of(context).may(Role.PATIENT_DATA):
+        if f"/api/v1/{tool.name}" in PATIENT_DATA_PATHS and not _user_of(context).may(Role.PATIENT_DATA):
             message = f"{tool.name} reads notes of patients; it needs the role {Role.PATIENT_DATA}"
             return _result(to_values(ErrorDocument(ErrorKind.ACCESS_DENIED, message)), is_error=True)
         limiter = asking if tool.name == "ask" else threads
