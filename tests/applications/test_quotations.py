@@ -304,3 +304,74 @@ def test_a_drug_given_before_is_no_question_on_its_dose():
         != Intent.DOSE
     )
     assert parse_query("What is the second dose of midazolam?").intent == Intent.DOSE
+
+
+RANGES = """# Raised calcium: hospital guideline (v3, 2026-02)
+
+## Calcium 2.6 to 2.99 mmol/l
+
+Stop thiazides and repeat the test within a week.
+
+## Calcium 3.0 to 3.49 mmol/l
+
+Give 0.9 % saline. Repeat the test after a day.
+
+## Calcium 3.5 mmol/l or above
+
+Ring the endocrinologist at once.
+"""
+
+
+def answer_from(folder, text, question):
+    folder.mkdir(exist_ok=True)
+    (folder / "ranges.md").write_text(text, "utf-8")
+    evidence = tuple(
+        Evidence(str(number), "passage", item.text, 4.0, passage=item)
+        for number, item in enumerate(read_folder(folder), 1)
+    )
+    return compose(parse_query(question), evidence, audience=Audience.CLINICIAN).text
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "unsaid"),
+    [
+        ("Calcium is 3.7 mmol/l, what should be done?", ["endocrinologist"], ["thiazides", "saline"]),
+        (
+            "What should I do with a calcium of 3.2?",
+            ["saline", "after a day"],
+            ["thiazides", "endocrinologist"],
+        ),
+        ("Calcium 2.7 mmol/l: what should I do?", ["thiazides"], ["saline", "endocrinologist"]),
+        ("Calcium of 2.4 mmol/l, what should I do?", [], ["thiazides", "saline", "endocrinologist"]),
+        ("What should I do with a calcium of 3.5 mmol/l?", ["endocrinologist"], ["thiazides", "saline"]),
+    ],
+)
+def test_a_range_in_a_heading_governs_what_stands_below_it(tmp_path, question, said, unsaid):
+    text = answer_from(tmp_path / "own", RANGES, question)
+    assert all(words in text for words in said), text
+    assert not any(words in text for words in unsaid), text
+
+
+GLUCOSE = """# Glucose on the ward
+
+## Glucose above 15 mmol/l
+
+Check ketones.
+
+## Glucose below 4 mmol/l
+
+Give juice by mouth. Phosphate below 0.6 mmol/l is corrected first.
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "unsaid"),
+    [
+        ("Glucose is 300 mg/dL, what should be done?", ["ketones", "juice"]),  # units that cannot be compared
+        ("Glucose 17 and phosphate 0.5 mmol/l: what should I do?", ["juice"]),  # each value has its own limit
+        ("Phosphate 3 mmol/l and glucose 2 mmol/l: what should I do?", ["ketones"]),
+    ],
+)
+def test_a_value_is_held_against_the_limit_of_its_own_measure_and_unit(tmp_path, question, unsaid):
+    text = answer_from(tmp_path / "own", GLUCOSE, question)
+    assert not any(words in text for words in unsaid), text

@@ -295,3 +295,25 @@ def test_a_sentence_is_no_title(tmp_path: Path) -> None:
         "fridge.txt": "fridge.txt",
         "titled.txt": "Storage of plonkamab",
     }
+
+
+def test_a_definition_stands_behind_its_own_term_and_ends_with_its_list(tmp_path):
+    page = """<html><body><h1>Bites</h1><dl>
+    <dt>Superficial</dt><dt>Scratch</dt><dd>Wash the wound.</dd>
+    <dt>Deep</dt><dd><p>Call the surgeon.</p><p>Review after a day.</p></dd><dd>Photograph it.</dd>
+    <dt>Hand</dt><dd><ul><li>Elevate it</li><li>Start co-amoxiclav</li></ul></dd>
+    <dt>Unanswered</dt></dl><p>Record the owner.</p></body></html>"""
+    (tmp_path / "bites.html").write_text(page, "utf-8")
+    text = "\n".join(passage.text for passage in read_folder(tmp_path))
+    lines = [line.rstrip() for line in text.splitlines() if line.strip()]
+    assert lines == [
+        "- Superficial / Scratch: Wash the wound.",
+        "- Deep: Call the surgeon.",
+        "  - Review after a day.",
+        "- Deep: Photograph it.",
+        "- Hand:",
+        "  - Elevate it",
+        "  - Start co-amoxiclav",
+        "Unanswered",
+        "Record the owner.",
+    ]

@@ -2,7 +2,8 @@
 
 import math
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 _NUMBER = r"(\d+(?:\.\d+)?)"
 _UNIT = (
@@ -11,6 +12,7 @@ _UNIT = (
 )
 # "over 12 hours", "more than 400 mg": how it is given, no condition that a value without a unit could meet
 _GIVEN = re.compile(r"(?:second|minute|hour|day|month|mg|mmol|microgram|ml|unit)s?$")
+_CONCENTRATIONS = frozenset({"mmol/l", "micromol/l", "mg/dl", "g/dl"})
 _VALUE = re.compile(_NUMBER + _UNIT, re.IGNORECASE)
 _RANGE = re.compile(_NUMBER + r"\s*(?:to|-|–)\s*" + _NUMBER + _UNIT, re.IGNORECASE)
 _ABOVE = re.compile(
@@ -55,6 +57,9 @@ _OF_WHAT = re.compile(
 )
 
 
+_MEASURE = re.compile(
+    r"\b([A-Za-z][\w-]{2,})\W+(?:(?:is|of|was|at|levels?|now|between|from|concentration)\W+)*$", re.IGNORECASE
+)
 _ONE = r"(\d{1,3}[a-c]?|[ivx]{1,4})"
 _NUMBERED = re.compile(
     r"\b(stages?|grades?|types?|class(?:es)?|categor(?:y|ies)|groups?|levels?|steps?|phases?|tiers?|zones?|protocols?|regimens?"
@@ -85,6 +90,7 @@ class Limit:
     unit: str
     low_open: bool = False
     high_open: bool = False
+    of: str = field(default="", compare=False)  # the word before it, in small letters: what is measured
 
     def holds(self, other: "Limit") -> bool:
         """Say whether all of another range lies in this one."""
@@ -105,7 +111,9 @@ class Limit:
 def limits_of(text: str) -> tuple[Limit, ...]:
     """Return the limits that a text sets: ranges, "above x", "x or more", "below x", "x or less", "until above x"."""
     limits = [
-        Limit(float(match[1]), float(match[2]), (match[3] or "").lower()) for match in _RANGE.finditer(text)
+        Limit(float(match[1]), float(match[2]), (match[3] or "").lower(), of=_measure(text[: match.start()]))
+        for match in _RANGE.finditer(text)
+        if float(match[1]) <= float(match[2])  # "2026-02" is a date
     ]
     for pattern, upwards in ((_ABOVE, True), (_BELOW, False)):
         for match in pattern.finditer(text):
@@ -113,12 +121,19 @@ def limits_of(text: str) -> tuple[Limit, ...]:
             unit = (match[2] or match[4] or "").lower()
             opened, ends = not _INCLUDED.search(match[0]), bool(_UNTIL.search(text[: match.start()]))
             opened = opened != ends
+            measure = _measure(text[: match.start()])
             limits.append(
-                Limit(value, math.inf, unit, low_open=opened)
+                Limit(value, math.inf, unit, low_open=opened, of=measure)
                 if upwards != ends
-                else Limit(-math.inf, value, unit, high_open=opened)
+                else Limit(-math.inf, value, unit, high_open=opened, of=measure)
             )
     return tuple(limits)
+
+
+def _measure(before: str) -> str:
+    """Return the last word of a text that ends where a number begins ("serum calcium is ": calcium), "" for none."""
+    match = _MEASURE.search(before)
+    return match[1].lower() if match else ""
 
 
 def asked_of(question: str) -> tuple[tuple[float, Limit], ...]:
@@ -127,7 +142,7 @@ def asked_of(question: str) -> tuple[tuple[float, Limit], ...]:
     "6.1" stands for itself, "above 5.5" for everything above.
     """
     compared = [
-        (match.span(), limits_of(match[0])[0])
+        (match.span(), replace(limits_of(match[0])[0], of=_measure(question[: match.start()])))
         for pattern in (_ABOVE, _BELOW)
         for match in pattern.finditer(question)
     ]
@@ -135,7 +150,8 @@ def asked_of(question: str) -> tuple[tuple[float, Limit], ...]:
     for match in _VALUE.finditer(question):
         value, unit = float(match[1]), (match[2] or "").lower()
         inside = next((limit for (start, end), limit in compared if start <= match.start() < end), None)
-        asked.append((value, inside or Limit(value, value, unit)))
+        exact = Limit(value, value, unit, of=_measure(question[: match.start()]))
+        asked.append((value, inside or exact))
     return tuple(asked)
 
 
@@ -214,11 +230,15 @@ def _covers(first: str, last: str, number: str) -> bool:
 def _pairs(question: str, text: str, heads: str) -> list[tuple[Limit, Limit]]:
     """Return the limits of a statement with the values of the question that they can be compared with."""
     context = f"{text} {heads}".lower()
+    values = asked_of(question)
+    measured = {asked.of for _, asked in values if asked.of}
     return [
         (limit, asked)
-        for value, asked in asked_of(question)
+        for value, asked in values
         if not (ages_of(question) and asked.unit[:4] in {"year", "week"})
         for limit in limits_of(text)
+        if limit.of not in measured
+        or limit.of == asked.of  # a value of its own: no other one is compared with it
         if (limit.unit and limit.unit == asked.unit)
         or (
             limit.unit
@@ -228,6 +248,44 @@ def _pairs(question: str, text: str, heads: str) -> list[tuple[Limit, Limit]]:
         )
         or (not limit.unit and (not asked.unit or asked.unit in context))
     ]
+
+
+def _in_other_units(question: str, text: str) -> bool:
+    """Say whether the question states a concentration in another unit than the limit of a text for the same measure.
+
+    "Glucose is 300 mg/dL" cannot be held against "glucose below 4 mmol/L".
+    """
+    return any(
+        limit.of
+        and limit.of == asked.of
+        and limit.unit != asked.unit
+        and {limit.unit, asked.unit} <= _CONCENTRATIONS
+        for _, asked in asked_of(question)
+        for limit in limits_of(text)
+    )
+
+
+def _same_measure(pairs: Sequence[tuple[Limit, Limit]]) -> list[tuple[Limit, Limit]]:
+    """Return the pairs that share their unit, or the word before them ("eGFR"): a title has other numbers as well."""
+    return [
+        (limit, asked)
+        for limit, asked in pairs
+        if (limit.unit and limit.unit == asked.unit) or (limit.of and limit.of == asked.of)
+    ]
+
+
+def within_heads(question: str, heads: Sequence[str]) -> bool | None:
+    """Say whether the question's value is within the limits of the heads of a statement ("Potassium 5.5 to 5.9").
+
+    None where no head sets a limit that the question has a value of. Of several values one within a limit is enough,
+    but no head may be missed by all.
+    """
+    if any(_in_other_units(question, head) for head in heads):
+        return False
+    compared = [pairs for head in heads if (pairs := _same_measure(_pairs(question, head, " ".join(heads))))]
+    if any(not any(limit.meets(asked) for limit, asked in pairs) for pairs in compared):
+        return False
+    return True if any(limit.holds(asked) for pairs in compared for limit, asked in pairs) else None
 
 
 def overlaps(question: str, text: str, heads: str = "") -> bool:
@@ -243,7 +301,7 @@ def meets(question: str, text: str, heads: str = "") -> bool | None:
     or its heads name the unit.
     """
     aged = suits_age(question, text)
-    if aged is False:
+    if aged is False or _in_other_units(question, text):
         return False
     pairs = _pairs(question, text, heads)
     if not pairs:

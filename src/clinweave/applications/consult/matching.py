@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from clinweave.applications.consult.limits import other_number, within_heads
 from clinweave.applications.consult.units import Unit, normal
 from clinweave.knowledge import Intent, Kind, Query, Topic, broader_phrases, drug_classes, equivalents
 
@@ -315,3 +316,14 @@ def beside_the_point(query: Query, whole: Match, facets: Sequence[Facet]) -> boo
         and bool(drug_facets(facets) and words)
         and not any(facet.level(whole.unit) for facet in words)
     )
+
+
+def of_other_patients(query: Query, unit: Unit) -> bool:
+    """Say whether a statement is about stage 4 where the question is about stage 3, or stands under another range."""
+    of_another = other_number(query.text, " ".join((*unit.heads[-1:], unit.label, unit.text)))
+    return of_another or headed_by_value(query, unit) is False
+
+
+def headed_by_value(query: Query, unit: Unit) -> bool | None:
+    """Say whether the heads of a statement set a limit that a value of the question meets; None if they set none."""
+    return within_heads(query.text, (*unit.heads, unit.label))

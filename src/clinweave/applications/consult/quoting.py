@@ -15,7 +15,7 @@ from clinweave.applications.consult.doses import (
     substance,
     with_conditions,
 )
-from clinweave.applications.consult.limits import meets, other_number, overlaps, suits_age
+from clinweave.applications.consult.limits import meets, overlaps, suits_age
 from clinweave.applications.consult.matching import (
     IN_LABEL,
     IN_NEAR_HEAD,
@@ -25,7 +25,9 @@ from clinweave.applications.consult.matching import (
     drug_facets,
     facets_in,
     facets_of,
+    headed_by_value,
     match,
+    of_other_patients,
 )
 from clinweave.applications.consult.prohibited import asks_what_to_give, governs, is_banned, stance_under_ban
 from clinweave.applications.consult.restrictions import restrictions
@@ -41,6 +43,9 @@ SHARED = 0.025  # what such a word adds
 CLOSE = 0.12  # statements this much below the best one are shown as well
 MOST_QUOTES = 4
 OF_VALUE = 0.2  # what the row of a table of doses for the value of the question adds
+OF_VALUES = frozenset(
+    {Intent.GENERAL, Intent.TREATMENT, Intent.INDICATIONS}
+)  # "potassium of 6.2: what to do?"
 VERDICTS = frozenset({Intent.SAFETY, Intent.GENERAL, Intent.TREATMENT})
 GRAPH_ALONE = frozenset(
     {
@@ -175,7 +180,7 @@ def _of_item(
     quotes: list[Quote] = []
     for index, unit in enumerate(units):
         fit = match(unit, facets)
-        if fit.coverage == 0 or _of_permission_alone(fit, facets) or _of_another_number(query, unit):
+        if fit.coverage == 0 or _of_permission_alone(fit, facets) or of_other_patients(query, unit):
             continue
         selected = _extended(query, units, index, facets, item)
         selected = [
@@ -209,11 +214,6 @@ def _of_item(
     return quotes
 
 
-def _of_another_number(query: Query, unit: Unit) -> bool:
-    """Say whether a statement is about stage 4 where the question is about stage 3."""
-    return other_number(query.text, " ".join((*unit.heads[-1:], unit.label, unit.text)))
-
-
 def _continues(last: Unit, unit: Unit, before: Unit) -> bool:
     """Say whether a statement is the next item of the list that a quotation ends with."""
     return last is before and last.kind == unit.kind == "item" and last.heads == unit.heads
@@ -225,7 +225,7 @@ def _bonus(query: Query, units: Sequence[Unit]) -> float:
     heads = " ".join(units[0].heads)
     row = units[0].kind == "row" and overlaps(query.text, text, heads)  # rows of one range stay together
     bonus = 0.05 * bool(row or meets(query.text, text, heads))
-    bonus += OF_VALUE * (row and query.intent == Intent.DOSE)
+    bonus += OF_VALUE * ((row and query.intent == Intent.DOSE) or headed_by_value(query, units[0]) is True)
     form = has_form(query.text, text)
     bonus += 0.0 if form is None else 0.08 if form or row else -0.08
     if query.intent == Intent.SAFETY and not query.yes_no and polarity.asks_forbidden(query.text):
@@ -246,6 +246,7 @@ def _of_permission_alone(fit: Match, facets: Sequence[Facet]) -> bool:
 def _answers(query: Query, fit: Match, whole: Match, facets: Sequence[Facet], item: Evidence) -> bool:
     """Say whether a statement of a document answers the query."""
     limit = meets(query.text, fit.unit.text, " ".join(fit.unit.heads))
+    headed = headed_by_value(query, fit.unit) is True  # "Potassium 6.5 or above" governs what stands below it
     covered = whole.complete and whole.coverage >= LEAST_OWN and not beside_the_point(query, whole, facets)
     if not covered or limit is False or _of_another_disease(fit, facets):
         return False
@@ -262,7 +263,8 @@ def _answers(query: Query, fit: Match, whole: Match, facets: Sequence[Facet], it
         return _answers_safety(fit, facets, drugs) or open_question
     if all(facet.kind in {Kind.DISEASE, Kind.FINDING} for facet in facets):
         return _about_disease(query, fit, facets, met=limit is True)
-    return _answers_words(query, fit, facets, met=limit is True)
+    to_value = headed and query.intent in OF_VALUES
+    return to_value or _answers_words(query, fit, facets, met=limit is True)
 
 
 def _of_another_disease(fit: Match, facets: Sequence[Facet]) -> bool:

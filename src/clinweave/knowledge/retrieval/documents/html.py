@@ -55,6 +55,7 @@ _CHARSET = re.compile(
     rb"""<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*["']?([A-Za-z0-9._-]+)""", re.IGNORECASE
 )
 _MOST_SPAN = 50
+_LISTS = ("ul", "ol", "dl")
 _MARKS = {"sup": "^", "sub": "_"}
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
@@ -100,7 +101,10 @@ class _Walk:
         self.blocks: list[Block] = []
         self._text: list[str] = []
         self._kind: tuple[str, int] = ("paragraph", 1)
-        self._lists = 0
+        self._lists = 0  # lists that are open, of definitions too
+        self._terms: list[str] = []  # terms of a list of definitions that the next definition is of
+        self._defined_terms: list[str] = []  # the terms of the definition before, for a second one
+        self._defining = 0  # the depth of the list whose definition is open
 
     def run(self, body: "LexborNode") -> list[Block]:
         """Return the blocks below `body`."""
@@ -128,29 +132,63 @@ class _Walk:
         if tag in _HEADINGS:
             self._close()
             self._kind = ("heading", _HEADINGS[tag])
-        elif tag in ("ul", "ol"):
+        elif tag in _LISTS:
             self._close()
             self._lists += 1
+        elif tag == "dt":
+            self._close()
+            if self._defining:
+                self._terms, self._defined_terms, self._defining = [], [], 0
+            self._kind = ("term", 1)
         elif tag in ("li", "dd"):
             self._close()
             self._kind = ("item", max(self._lists, 1))
+            if tag == "dd":
+                self._terms = self._terms or self._defined_terms
+                self._defined_terms = self._terms
+                self._defining = max(self._lists, 1)
         elif tag in _BLOCKS:
             self._close(keep_kind=True)
 
     def _leave(self, tag: str) -> None:
-        if tag in ("ul", "ol"):
-            self._lists -= 1
         if tag in _BLOCKS or tag in _HEADINGS or tag == "li":
-            self._close(keep_kind=tag not in _HEADINGS and tag not in ("li", "dd", "ul", "ol"))
+            self._close(keep_kind=tag not in _HEADINGS and tag not in ("li", "dd", "dt", *_LISTS))
+        if tag in _LISTS:
+            self._lists -= 1
+        if tag == "dl":
+            self._without_definition()
 
     def _close(self, *, keep_kind: bool = False) -> None:
         text = _spaces("".join(self._text))
         self._text = []
-        if text:
-            kind, level = self._kind
+        kind, level = self._kind
+        if text and kind == "term":
+            self._terms.append(text)
+        elif text:
+            if self._terms and kind == "item":
+                text = self._defined(text, level)
+                self._kind = ("item", level + (level == self._defining))  # what follows stands under it
             self.blocks.append(Block(kind, text, level))  # type: ignore[arg-type]
         if not keep_kind:
             self._kind = ("paragraph", 1)
+
+    def _defined(self, text: str, level: int) -> str:
+        """Return a definition behind its terms; where it begins with a list, the terms lead that in."""
+        terms = " / ".join(term.rstrip(":") for term in self._terms)
+        if level > self._defining > 0:
+            self.blocks.append(Block("item", f"{terms}:", self._defining))
+            self._terms = []
+            return text
+        if level == self._defining:
+            self._terms = []
+            return f"{terms}: {text}"
+        return text
+
+    def _without_definition(self) -> None:
+        """Keep terms that no definition followed, as paragraphs."""
+        if not self._defining:
+            self.blocks.extend(Block("paragraph", term) for term in self._terms)
+        self._terms, self._defined_terms, self._defining = [], [], 0
 
 
 def _table(table: "LexborNode") -> list[Block]:
