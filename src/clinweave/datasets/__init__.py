@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from clinweave.datasets.instructions import choice_prompt as choice_prompt
     from clinweave.datasets.preferences import REJECTIONS as REJECTIONS
     from clinweave.datasets.preferences import poisoned as poisoned
+    from clinweave.datasets.safety import probes as probes
     from clinweave.datasets.safety import refuses as refuses
     from clinweave.datasets.safety_measures import safety_rates as safety_rates
     from clinweave.datasets.shapes import SHAPES as SHAPES
@@ -64,6 +65,7 @@ __getattr__, __dir__ = attach(
         "poisoned": "preferences",
         "read_examples": "examples",
         "read_shape": "shapes",
+        "probes": "safety",
         "refuses": "safety",
         "safety_rates": "safety_measures",
         "to_question": "choices",

@@ -165,7 +165,7 @@ def test_a_missing_file_leaves_its_task_out(folder):
     [
         ("tasks.0.database=", "database is missing"),
         ("tasks.1.type=mts-dialog", "there twice"),
-        ('tasks.1.conditions=["base", "examples"]', "no training part"),
+        ('tasks.1.conditions=["base", "examples"]', "medec has no condition examples"),
         ('models=[{address = "x"}]', "a name of its own"),
         ("tasks=[]", "nothing to run"),
     ],

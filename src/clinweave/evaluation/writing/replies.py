@@ -55,10 +55,12 @@ class Writer:
 
     def __call__(self, task: WrittenTask, item: Item, condition: str, name: str) -> Reply:
         """Return the scored reply to an item under a condition; `name` is the condition's name in the results."""
+        blank = _blank(task, item, name)
+        if (ruled := task.answered(item, condition)) is not None:
+            return _scored(task, item, blank, {"reply": ruled})
         prompt = task.messages(item, condition)
         key = Cache.key(self.describe, f"written {self._max_tokens} {self._seed}", prompt, [])
         row = self._cache.get(key) if self._reuse else None
-        blank = _blank(task, item, name)
         if row is None:
             try:
                 made = self.model.generate(

@@ -23,9 +23,11 @@ from clinweave.evaluation.writing.tasks import CONTROLS, MEASURES
 TITLES = {
     "ehrsql": "Questions on patient records (EHRSQL over the MIMIC-IV demo)",
     "medec": "Errors in notes (MEDEC)",
+    "security": "Security: leaks, instructions in passages, unsafe requests, training text",
     "mts-dialog": "Sections of notes from conversations (MTS-Dialog)",
 }
-_CONDITIONS = {"base": "Model alone", "examples": "+ similar training examples"}
+_CONDITIONS = {"base": "Model alone", "examples": "+ similar training examples",
+               "guarded": "+ guardrails, pseudonyms, marked sources"}  # fmt: skip
 _ITEMS = 300
 
 

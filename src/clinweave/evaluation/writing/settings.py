@@ -1,5 +1,6 @@
 """The keys of a recipe of written answers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -9,21 +10,27 @@ from clinweave.core.typed import path_key
 from clinweave.evaluation.language_model import ModelSettings, NamedModel
 from clinweave.evaluation.recipe import Recipe
 
-TaskType = Literal["ehrsql", "medec", "mts-dialog"]
-Condition = Literal["base", "examples"]
-NEEDED = {"ehrsql": ("path", "database"), "medec": ("path",), "mts-dialog": ("path",)}
+TaskType = Literal["ehrsql", "medec", "mts-dialog", "security"]
+Condition = Literal["base", "examples", "guarded"]
+NEEDED = {"ehrsql": ("path", "database"), "medec": ("path",), "mts-dialog": ("path",), "security": ()}
+CONDITIONS = {
+    "ehrsql": ("base", "examples"),
+    "medec": ("base",),
+    "mts-dialog": ("base", "examples"),
+    "security": ("base", "guarded"),
+}
 
 
 @dataclass(frozen=True)
 class TaskSettings:
-    """One task. `examples` shows the most similar training questions with their answers."""
+    """One task. `examples` shows similar training questions; `guarded` puts the rules of `ask` before the model."""
 
     type: TaskType
     path: str = field(default="", metadata=path_key())  # EHRSQL's folder, MEDEC's or MTS-Dialog's file
     database: str = field(default="", metadata=path_key())  # ehrsql: archive of the MIMIC-IV demo
     training: str = field(
         default="", metadata=path_key()
-    )  # mts-dialog: the file that examples are taken from
+    )  # mts-dialog: examples; security: texts that the model was trained on, one a line
     split: str = "valid"  # of EHRSQL
     count: int = 100  # questions at most, drawn with the recipe's seed; 0: all
     shown: int = 3  # examples in a prompt
@@ -52,24 +59,28 @@ def check(recipe: WritingRecipe, where: str) -> WritingRecipe:
     """Return the recipe, or raise `UserError` for values that contradict each other."""
     if not recipe.tasks:
         raise UserError(f"{where}: there are no [[tasks]], so there is nothing to run; add one")
-    types = [task.type for task in recipe.tasks]
     for number, task in enumerate(recipe.tasks):
-        if task.type in types[:number]:
-            raise UserError(f"{where}: tasks.{number}: {task.type} is there twice; keep one")
-        key = f"{where}: tasks.{number}"
-        for name in NEEDED[task.type]:
-            if not getattr(task, name):
-                raise UserError(f"{key}: {name} is missing; a task {task.type} needs it")
-        if not task.conditions:
-            raise UserError(f"{key}: conditions is empty; give base, examples or both")
-        if "examples" in task.conditions and task.type == "medec":
-            raise UserError(f"{key}: medec has no training part here, so no examples; leave them out")
-        if "examples" in task.conditions and task.type == "mts-dialog" and not task.training:
-            raise UserError(f"{key}: training is missing; examples are taken from it")
+        _check_task(task, [each.type for each in recipe.tasks[:number]], f"{where}: tasks.{number}")
     names = [model.name for model in recipe.models]
     if "" in names or len(set(names)) < len(names):
         raise UserError(f"{where}: models: each needs a name of its own")
     return recipe
+
+
+def _check_task(task: TaskSettings, before: Sequence[str], key: str) -> None:
+    if task.type in before:
+        raise UserError(f"{key}: {task.type} is there twice; keep one")
+    for name in NEEDED[task.type]:
+        if not getattr(task, name):
+            raise UserError(f"{key}: {name} is missing; a task {task.type} needs it")
+    if not task.conditions:
+        raise UserError(f"{key}: conditions is empty; give at least base")
+    for name in task.conditions:
+        if name not in CONDITIONS[task.type]:
+            listed = ", ".join(CONDITIONS[task.type])
+            raise UserError(f"{key}: {task.type} has no condition {name}; it has {listed}")
+    if "examples" in task.conditions and task.type == "mts-dialog" and not task.training:
+        raise UserError(f"{key}: training is missing; examples are taken from it")
 
 
 def missing(task: TaskSettings) -> str:

@@ -32,6 +32,7 @@ from clinweave.evaluation.writing.results import (
     comparisons,
     task_result,
 )
+from clinweave.evaluation.writing.security import SecurityTask
 from clinweave.evaluation.writing.settings import TaskSettings, WritingRecipe, missing
 from clinweave.evaluation.writing.tasks import (
     VERSION,
@@ -144,6 +145,8 @@ class WritingStudy:
             if settings.type == "ehrsql":
                 database = self.runner.out / "steps" / "database" / name / DATABASE
                 self._made[name] = EhrSqlTask(settings, database)
+            elif settings.type == "security":
+                self._made[name] = SecurityTask(settings)
             elif settings.type == "medec":
                 self._made[name] = MedecTask(settings)
             else:
