@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from clinweave.core.errors import UserError
-from clinweave.evaluation.comparison.perturbations import EVIDENCE, MARK, PERTURBATIONS
+from clinweave.evaluation.comparison.lookup import supports
+from clinweave.evaluation.comparison.perturbations import EVIDENCE, MARK, PERTURBATIONS, REMOVED
 from clinweave.knowledge import ContextBuilder, parse_retrievers, render
 from clinweave.records import Evidence, Question, Relation
 
@@ -216,8 +217,10 @@ class EvidenceProvider:
     def _with_more(
         self, condition: Condition, question: Question, others: Sequence[Question]
     ) -> ProvidedEvidence:
-        """Return the right evidence with misleading evidence after it, beyond the budget."""
+        """Return the right evidence with misleading evidence after it (beyond the budget), or with some removed."""
         right = self.evidence(replace(condition, perturbation=""), question, others).items
+        if condition.perturbation in REMOVED:
+            return self._measured(_with_removed(right, question, condition.perturbation))
         if condition.perturbation == "contradicting":
             more = self.evidence(CONDITIONS["gold-falsified"], question, others).items
         else:
@@ -255,6 +258,16 @@ class EvidenceProvider:
 
     def _measured(self, items: tuple[Evidence, ...]) -> ProvidedEvidence:
         return ProvidedEvidence(items, self.count(render(items)) if items else 0)
+
+
+def _with_removed(items: Sequence[Evidence], question: Question, name: str) -> tuple[Evidence, ...]:
+    """Return the evidence without what supports the right option, or without as many other items (the last ones)."""
+    support = [item for item in items if supports(question, item)]
+    others = [item for item in items if item not in support]
+    if name == "support-removed":
+        return tuple(others)
+    kept = others[: max(len(others) - len(support), 0)]
+    return tuple(item for item in items if item in support or item in kept)
 
 
 def _own_text(question: Question) -> tuple[Evidence, ...]:

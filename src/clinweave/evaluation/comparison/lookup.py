@@ -39,6 +39,13 @@ def has_gold(question: Question, evidence: Sequence[Evidence]) -> bool | None:
     return None
 
 
+def supports(question: Question, item: Evidence) -> bool:
+    """Return whether an item of evidence holds the answer: the gold relation or text, or the right option's name."""
+    return bool(has_gold(question, [item])) or any(
+        same_option(question.options, index, question.answer) for index in named_options(question, [item])
+    )
+
+
 def is_gold_text(question: Question, text: str) -> bool:
     """Return whether a passage is cut from the question's gold text (spaces aside)."""
     whole = " ".join(" ".join(question.context).split())

@@ -15,11 +15,16 @@ MARK = "~"
 PERTURBATIONS: dict[str, str] = {
     "typos": "one letter in ten words changed, dropped, doubled or exchanged",
     "informal": "lower case, no punctuation, as typed into a search box",
+    "framed": "the question within a polite sentence",
+    "lay": "medical words replaced by everyday ones",
     "option-order": "options in reverse order",
     "distracting": "evidence about another item after the right evidence",
     "contradicting": "a false relation after the right evidence",
+    "support-removed": "without the evidence that names the right option or holds the answer",
+    "other-removed": "without as many items of evidence that do not",
 }
-EVIDENCE = ("distracting", "contradicting")
+EVIDENCE = ("distracting", "contradicting", "support-removed", "other-removed")
+REMOVED = ("support-removed", "other-removed")  # does the answer rest on the evidence that supports it?
 _WORD = re.compile(r"[A-Za-z]{4,}")
 _SHARE = 0.1  # of the words of four letters or more; at least one
 
@@ -34,7 +39,7 @@ def perturbed(question: Question, name: str) -> Question:
             option_ids=question.option_ids[::-1],
             answer=len(options) - 1 - question.answer,
         )
-    change = {"typos": with_typos, "informal": informal}.get(name)
+    change = {"typos": with_typos, "informal": informal, "framed": framed, "lay": in_lay_words}.get(name)
     return replace(question, question=change(question.question, question.id)) if change else question
 
 
@@ -65,3 +70,41 @@ def _misspelt(word: str, random: Random) -> str:
 def informal(text: str, _: str) -> str:
     """Return a text as typed in haste: lower case and without punctuation; decimals and hyphens stay."""
     return " ".join(re.sub(r"[?!,;:()\"]|\.(?!\d)", " ", text).lower().split())
+
+
+_FRAMES = (
+    "Could you please tell me the following? {}",
+    "A colleague asked me this, and I would like to be sure. {}",
+    "I am preparing for a ward round. {} Thank you.",
+)
+_LAY = {
+    "hypertension": "high blood pressure", "myocardial infarction": "heart attack", "cardiac": "heart",
+    "renal": "kidney",
+    "hepatic": "liver", "pulmonary": "lung", "cerebral": "brain", "gastric": "stomach", "cutaneous": "skin",
+    "dermatitis": "skin inflammation", "haemorrhage": "bleeding", "hemorrhage": "bleeding",
+    "fracture": "broken bone",
+    "pyrexia": "fever", "dyspnea": "shortness of breath", "dyspnoea": "shortness of breath", "pruritus": "itching",
+    "neoplasm": "tumour", "carcinoma": "cancer", "malignancy": "cancer", "edema": "swelling", "oedema": "swelling",
+    "seizure": "fit", "seizures": "fits", "hypoglycemia": "low blood sugar", "hyperglycemia": "high blood sugar",
+    "anemia": "low red blood cells", "thrombosis": "blood clot", "cerebrovascular accident": "stroke",
+    "ocular": "eye", "auditory": "hearing", "osseous": "bone", "vertebral": "spine", "paediatric": "child",
+    "pediatric": "child", "neonatal": "newborn", "maternal": "mother's", "mortality": "death", "morbidity": "illness",
+    "therapy": "treatment", "administration": "giving", "adverse effects": "side effects",
+    "contraindicated": "not safe",
+    "prophylaxis": "prevention", "diagnosis": "finding out the illness", "prognosis": "outlook", "etiology": "cause",
+    "phenotypic feature": "sign", "phenotype": "sign", "intellectual disability": "learning difficulties",
+    "short stature": "being short", "muscular hypotonia": "floppy muscles", "hypotonia": "floppy muscles",
+}  # fmt: skip
+_LAY_WORDS = re.compile(
+    rf"\b({'|'.join(sorted(map(re.escape, _LAY), key=len, reverse=True))})\b", re.IGNORECASE
+)
+
+
+def framed(text: str, seed: str) -> str:
+    """Return a question within a polite sentence, the same one for the same item."""
+    return Random(f"{seed}/framed").choice(_FRAMES).format(text)  # noqa: S311
+
+
+def in_lay_words(text: str, _: str) -> str:
+    """Return a question with medical words replaced by everyday ones; unchanged where it has none of the list."""
+    return _LAY_WORDS.sub(lambda match: _LAY[match[0].lower()], text)

@@ -220,18 +220,54 @@ def _discordant(rows: Sequence[Sample], baseline: Sequence[Sample]) -> float:
     return sum(left[item] != right[item] for item in both) / max(len(both), 1)
 
 
-def effects(rows: Sequence[Sample], baseline: Sequence[Sample]) -> dict[str, int]:
-    """Count items by whether the evidence held the answer and by what it changed.
+@dataclass(frozen=True)
+class ItemEffect:
+    """What the evidence did on one item: whether it held the answer, and where it moved the model.
+
+    `before` and `after` are the right option's probability without and with it; None with parsed replies.
+    """
+
+    task: str
+    id: str
+    question: str
+    retrieved: Retrieved
+    effect: Effect
+    before: float | None
+    after: float | None
+
+    @property
+    def reason(self) -> str:
+        """Return why the item does not gain, or that it does."""
+        if self.effect in {"helped", "misled"}:
+            return "helped" if self.effect == "helped" else "used and misleading"
+        return "found and unused" if self.retrieved == "in the evidence" else "not found"
+
+
+def item_effects(rows: Sequence[Sample], baseline: Sequence[Sample]) -> list[ItemEffect]:
+    """Return, for each item of both conditions, whether the evidence held the answer and what it changed.
 
     With a score for each option, "helped" and "misled" mean that the right option's probability rose or fell by
     more than 0.02; with parsed replies, that the choice became right or wrong.
     """
     before = {row.id: row for row in baseline}
-    pairs = [(row, before[row.id]) for row in rows if row.id in before]
     scored = has_scores(rows) and has_scores(baseline)
-    counts: Counter[str] = Counter()
-    for row, base in pairs:
-        counts[f"{_retrieved(row)}: {_effect(row, base, scored=scored)}"] += 1
+    results = []
+    for row in rows:
+        base = before.get(row.id)
+        if base is None:
+            continue
+        probabilities: list[float | None] = [None, None]
+        if scored and row.scores and base.scores:
+            probabilities = [round(value, 4) for value in right_probabilities([base, row])]
+        effect = _effect(row, base, scored=scored)
+        name = row.id.rpartition("\t")[2]
+        results.append(ItemEffect(row.task, name, row.question, _retrieved(row), effect, *probabilities))
+    return results
+
+
+def effects(rows: Sequence[Sample], baseline: Sequence[Sample]) -> dict[str, int]:
+    """Count items by whether the evidence held the answer and by what it changed."""
+    counts = Counter(f"{item.retrieved}: {item.effect}" for item in item_effects(rows, baseline))
     return dict(sorted(counts.items()))
 
 

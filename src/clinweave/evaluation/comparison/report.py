@@ -34,6 +34,7 @@ from clinweave.evaluation.comparison.formats import (
 )
 from clinweave.evaluation.comparison.report_items import item_explorer
 from clinweave.evaluation.comparison.report_primary import measure_blocks, primary_section, primary_sentence
+from clinweave.evaluation.comparison.report_principles import principles_section
 from clinweave.evaluation.comparison.results import (
     Comparison,
     ComparisonResults,
@@ -113,7 +114,7 @@ def comparison_report(results: ComparisonResults, samples: Sequence[Sample]) -> 
     """Return the report of `results` and their samples."""
     model, method = results.model.get("name", "none"), str(results.model.get("method", "–"))
     how = f"{method} ({METHODS[method]})" if method in METHODS else method
-    sections = [primary_section(results.primary)] if results.primary else []
+    sections = [primary_section(results.primary, samples)] if results.primary else []
     sections += [_task(name, results) for name in results.tasks]
     if results.answers:
         blocks = [
@@ -128,6 +129,7 @@ def comparison_report(results: ComparisonResults, samples: Sequence[Sample]) -> 
         sections.append(Section("Left out", [Text(rows, bullets=True)]))
     if results.metrics:
         sections.append(_metrics(results))
+    sections.append(principles_section(results))
     sections += [Section("Item by item", [item_explorer(samples)]), _methods(results)]
     others = "".join(
         f" {name}: {own.get('name', name)}, scored by {own.get('method', '–')}."

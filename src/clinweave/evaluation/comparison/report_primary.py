@@ -1,18 +1,22 @@
 """Sections of a comparison's report on primary comparisons and on measures that a prior for one answer cannot hide."""
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from clinweave.core.reports.blocks import Block, Cell, Details, Figure, Section, Table, Text
 from clinweave.core.reports.plots import Estimate, Tone, interval_plot
 from clinweave.evaluation.comparison.formats import percent, points, probability, title_of, versus
-from clinweave.evaluation.comparison.primary import PrimaryResult
+from clinweave.evaluation.comparison.primary import ItemEffect, PrimaryResult, item_effects
 from clinweave.evaluation.comparison.results import Comparison, TaskResult
+from clinweave.evaluation.comparison.samples import Sample
 
 METRICS = {
     "accuracy": "accuracy",
     "auc": "area under the curve",
     "calibrated-accuracy": "calibrated accuracy",
 }
+REASONS = ("used and misleading", "found and unused", "not found", "helped")
 _EFFECTS = ("helped", "misled", "no change, right", "no change, wrong")
 
 
@@ -22,12 +26,50 @@ def primary_sentence(row: PrimaryResult) -> str:
     if row.missing:
         return f"Primary comparison not made: {title}: {row.missing}."
     between = f"95 % CI {points(row.low)} to {points(row.high)}; Holm-adjusted p {probability(row.p)}"
-    shown = row.low > 0 or row.high < 0
-    verdict = "" if shown and row.p < 0.05 else "; not shown"
+    verdict = "" if _shown(row) else "; not shown"
     return f"{title}: {points(row.difference)} points of {METRICS[row.metric]} (n = {row.n}, {between}){verdict}."
 
 
-def primary_section(rows: Sequence[PrimaryResult]) -> Section:
+def reasons(row: PrimaryResult, samples: Sequence[Sample]) -> list[ItemEffect]:
+    """Return what the evidence did on each item of a primary comparison, what misleads first."""
+    own = [sample for sample in samples if sample.task in row.tasks]
+    sides = ([each for each in own if each.condition == name] for name in (row.condition, row.baseline))
+    left, right = ([replace(each, id=f"{each.task}\t{each.id}") for each in side] for side in sides)
+    return sorted(
+        item_effects(left, right), key=lambda item: (REASONS.index(item.reason), item.task, item.id)
+    )
+
+
+def reason_sentence(row: PrimaryResult, items: Sequence[ItemEffect]) -> str:
+    """Return why a comparison shows nothing, in counts of items."""
+    counts = Counter(item.reason for item in items)
+    return (
+        f"Why {versus(row.condition, row.baseline)} on {_tasks(row)} shows nothing: of {len(items)} items the evidence "
+        f"lacks the answer in {counts['not found']} without moving the model (not found), holds it in "
+        f"{counts['found and unused']} without moving the model (found and unused), moves it away from the right "
+        f"answer in {counts['used and misleading']} (used and misleading), and helps in {counts['helped']}."
+    )
+
+
+def _reason_blocks(row: PrimaryResult, samples: Sequence[Sample]) -> list[Block]:
+    items = reasons(row, samples)
+    if not items:
+        return []
+    head = ("Task", "Item", "Question", "Why", "Evidence", "Probability of the right option, before", "after")
+    cells = [
+        (item.task, item.id, item.question, item.reason, f"answer {item.retrieved}",
+         *("–" if value is None else f"{value:.2f}" for value in (item.before, item.after)))
+        for item in items
+    ]  # fmt: skip
+    blocks: list[Block] = [] if _shown(row) else [Text((reason_sentence(row, items),))]
+    return [*blocks, Details(f"Item by item: {_label(row)}", [Table(head, cells)])]
+
+
+def _shown(row: PrimaryResult) -> bool:
+    return row.p < 0.05 and (row.low > 0 or row.high < 0)
+
+
+def primary_section(rows: Sequence[PrimaryResult], samples: Sequence[Sample] = ()) -> Section:
     """Return the primary comparisons as a plot and a table, and what the evidence did, item by item."""
     made = [row for row in rows if not row.missing]
     blocks: list[Block] = []
@@ -36,6 +78,7 @@ def primary_section(rows: Sequence[PrimaryResult]) -> Section:
         estimates = [Estimate(_label(row), row.difference, row.low, row.high, _tone(row)) for row in made]
         blocks += [Figure(interval_plot(estimates, title, unit="points", reference=0.0), title), _table(made)]
         blocks.append(_effects(made))
+        blocks += [block for row in made for block in _reason_blocks(row, samples)]
     if missing := [primary_sentence(row) for row in rows if row.missing]:
         blocks.append(Text(tuple(missing), "warning"))
     note = "Named in the recipe before the run; every other comparison on this page is exploratory."

@@ -22,6 +22,7 @@ from clinweave.evaluation.comparison.primary import (
     option_priors,
     primary_results,
 )
+from clinweave.evaluation.comparison.principles import PrincipleValue, principle_values
 from clinweave.evaluation.comparison.retrieval import Recall
 from clinweave.evaluation.comparison.samples import Sample, by_condition
 from clinweave.evaluation.comparison.settings import ComparisonRecipe
@@ -136,6 +137,7 @@ class Summary:
     comparisons: tuple[Comparison, ...]
     results: dict[str, dict[str, float | str | None]]
     primary: tuple[PrimaryResult, ...] = ()
+    principles: tuple[PrincipleValue, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,6 +185,7 @@ def summarise(
             for condition, rows in by_condition(items).items()
         },
         primary=primary_results(primary, tasks, resamples),
+        principles=principle_values(tasks, resamples),
     )
 
 

@@ -29,7 +29,7 @@ from clinweave.evaluation.comparison.retrieval import Recall, retrieval
 from clinweave.evaluation.comparison.samples import Job, Sample, Scorer, prepare, score_all, to_row
 from clinweave.evaluation.comparison.settings import ComparisonRecipe, TaskSettings
 from clinweave.evaluation.comparison.tasks import file_hashes, make_questions, missing, question_parameters
-from clinweave.evaluation.comparison.timing import Timings, timings
+from clinweave.evaluation.comparison.timing import Timings, peak_memory, timings
 from clinweave.evaluation.knowledge_bases import KnowledgeBase, KnowledgeBaseBuilder
 from clinweave.evaluation.language_model import (
     ModelOpener,
@@ -264,6 +264,7 @@ class ComparisonStudy:
             comparisons=summary.comparisons,
             results=summary.results,
             primary=summary.primary,
+            principles=summary.principles,
             clinweave=__version__,
             recipe=without_folders(self.recipe),
             model=described([task[0].model for task in scored]),
@@ -282,7 +283,7 @@ class ComparisonStudy:
             answers=tuple(answers(self.recipe.ask, runner.home)),
             retrieval={name: result for task in scored for name, result in task[0].retrieval.items()},
             metrics=added_metrics(samples, self.recipe.metrics),
-            timings=Timings(timings(samples), os.cpu_count(), platform.python_version()),
+            timings=Timings(timings(samples), os.cpu_count(), platform.python_version(), peak_memory()),
         )
 
     def _inputs(self, task: Task, runner: Runner) -> TaskInputs:
