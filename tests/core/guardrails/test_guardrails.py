@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinweave.core.guardrails import RiskCategory, notice, reply, screen, states_dose
-from clinweave.datasets import safety_rates
-from clinweave.datasets.safety import BENIGN, probes, wordings
+from clinweave.datasets import probes, safety_rates
+from clinweave.datasets.safety import BENIGN, wordings
 from clinweave.records import Audience
 
 REQUESTS = tomllib.loads((Path(__file__).parent / "requests.toml").read_text("utf-8"))
