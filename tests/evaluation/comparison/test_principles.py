@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 from clinweave.core.errors import UserError
-from clinweave.evaluation.comparison.conditions import EvidenceProvider, find_condition
+from clinweave.evaluation.comparison import find_condition
+from clinweave.evaluation.comparison.conditions import EvidenceProvider
 from clinweave.evaluation.comparison.perturbations import framed, in_lay_words, perturbed
 from clinweave.evaluation.comparison.primary import PrimaryComparison
 from clinweave.evaluation.comparison.principles import principle_values
